@@ -1,0 +1,77 @@
+/*
+ * The configuration, as acme-client.conf(5) describes it.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stddef.h>
+
+#define CONF_NAMES_MAX	100	/* names in one certificate */
+
+enum keytype {
+	KEYTYPE_ANY,		/* not named: P-256 where one is created */
+	KEYTYPE_ECDSA,
+	KEYTYPE_RSA
+};
+
+/* What a key must be, and what is made where there is none. */
+struct keyspec {
+	enum keytype	 type;
+	int		 bits;	/* 256, 384 | 2048, 3072, 4096 | 0: any */
+};
+
+struct strings {
+	char		**v;
+	size_t		  n;
+};
+
+struct authority {
+	char		*name;
+	char		*api_url;	/* https URL of the directory */
+	struct strings	 origins;	/* "api origin": https URLs */
+	char		*account_key;	/* absolute path */
+	struct keyspec	 account_spec;
+	char		*contact;	/* mailto: URL, or NULL */
+	char		*ca_file;	/* NULL: the system's */
+	char		*root_file;	/* NULL: the system's */
+	int		 root_any;
+	int		 insecure;
+	int		 line;		/* where its block starts */
+};
+
+struct domain {
+	char		*handle;
+	struct strings	 names;		/* A-labels, lower case, no duplicates;
+					   the first is "domain name" */
+	char		*key;		/* absolute path */
+	struct keyspec	 key_spec;
+	char		*cert;		/* absolute paths or NULL, */
+	char		*chain;		/* relative ones already joined with */
+	char		*fullchain;	/* the certificate's directory */
+	char		*challengedir;	/* absolute path */
+	char		*profile;	/* or NULL */
+	struct authority *authority;
+	int		 line;
+};
+
+struct conf {
+	char		 *user;		/* unprivileged user, or NULL: default */
+	char		 *state_dir;	/* absolute path */
+	struct authority *authorities;
+	size_t		  nauthorities;
+	struct domain	 *domains;
+	size_t		  ndomains;
+};
+
+/*
+ * Reads and checks the file; prints every error as "file:line: what was
+ * expected" on stderr.  NULL if there was one.  Lives until exit.
+ */
+struct conf	*conf_parse(const char *path);
+
+/* Prints in a form that conf_parse() reads back to the same (-nv). */
+void		 conf_print(const struct conf *);
+
+struct domain	*conf_domain(const struct conf *, const char *handle);
+
+#endif

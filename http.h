@@ -1,0 +1,92 @@
+/*
+ * HTTP/1.1 over libtls, one kept connection: RFC 9110, RFC 9112.
+ * Nothing here knows of ACME.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <sys/socket.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "say.h"
+#include "valid.h"
+
+#define HTTP_ADDRESSES_MAX	8
+#define HTTP_HEADERS_MAX	100	/* fields in one answer */
+#define HTTP_HEAD_BYTES_MAX	32768	/* all of them */
+#define HTTP_BODY_BYTES_MAX	(256 * 1024)
+
+/* Phase deadlines in seconds; regress builds with shorter ones (-D...). */
+#ifndef HTTP_CONNECT_SECONDS
+#define HTTP_CONNECT_SECONDS	10	/* each address */
+#endif
+#ifndef HTTP_HANDSHAKE_SECONDS
+#define HTTP_HANDSHAKE_SECONDS	15
+#endif
+#ifndef HTTP_ANSWER_SECONDS
+#define HTTP_ANSWER_SECONDS	60	/* one request and its whole answer */
+#endif
+
+struct address {
+	struct sockaddr_storage	ss;
+	socklen_t		len;
+};
+
+/* Fills in up to HTTP_ADDRESSES_MAX addresses for a URL's host and port; 0 or -1. */
+typedef int http_resolve(const struct url *, struct address *, size_t *n, struct why *);
+
+struct http;		/* one server (origin), its connection and its limits */
+
+/*
+ * ca is PEM text of the trust anchors for the server's certificate (copied);
+ * NULL only with insecure.  hup_fd: poll()ed besides the socket; hang-up there exits.
+ * NULL on failure.
+ */
+struct http	*http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
+		    const char *user_agent, http_resolve *, int hup_fd, struct why *);
+void		 http_free(struct http *);
+
+struct http_answer {
+	int	 status;
+	char	*head;		/* raw header fields, for http_header() */
+	char	*body;		/* NUL-terminated, complete */
+	size_t	 bodylen;
+};
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+
+/*
+ * Sends one request (POST: application/jose+json with this body) on the kept
+ * connection, opening it where needed, and reads the whole answer.  1xx are
+ * skipped.  Returns 0 for any complete answer of the server;
+ * -1: no complete answer, see why;
+ * -2: as -1, but the kept connection was closed before any byte of the answer
+ *     (the server may not have seen the request: repeat what is safe to repeat).
+ * The caller frees the answer with http_answer_free().
+ */
+int		 http_request(struct http *, enum http_method, const struct url *, const char *accept,
+		    const char *body, size_t bodylen, struct http_answer *, struct why *);
+void		 http_answer_free(struct http_answer *);
+
+/*
+ * The value of the nth field of that name (letter case ignored), trimmed;
+ * NULL if there are not so many.  The caller frees.
+ */
+char		*http_header(const struct http_answer *, const char *name, size_t nth);
+
+/* The nth Link target with this rel (RFC 8288), resolved against base (RFC 3986 5); NULL: none.  The caller frees. */
+char		*http_link(const struct http_answer *, const char *rel, size_t nth, const char *base);
+
+/*
+ * Retry-After (RFC 9110 10.2.3), seconds or a date in any of the three forms,
+ * as seconds from now; dates are taken relative to the answer's Date field where it has one.
+ * -1: absent or not understood.  Never below 0, at most 366 days.
+ */
+long		 http_retry_after(const struct http_answer *, time_t now);
+
+/* Connections made and requests sent so far. */
+void		 http_counts(const struct http *, unsigned *connections, unsigned *requests);
+
+#endif

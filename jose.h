@@ -1,0 +1,33 @@
+/*
+ * base64url, JWK, thumbprint and JWS: RFC 4648 5, RFC 7515, 7517, 7518, 7638.
+ * Keys: RSA of 2048 to 4096 bits, P-256, P-384.
+ */
+#ifndef JOSE_H
+#define JOSE_H
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdint.h>
+
+#define THUMBPRINT_LEN	43	/* SHA-256 in base64url */
+
+/* Unpadded; NUL-terminated; the caller frees. */
+char	*b64url_encode(const void *buf, size_t len);
+/* Strict: no padding, space or '+' '/'.  NULL if bad; the caller frees. */
+uint8_t	*b64url_decode(const char *text, size_t *len);
+
+/* The public JWK (RFC 7517 4, RFC 7518 6), members in lexicographic order. NULL: no such key type. */
+json_t	*jwk_public(EVP_PKEY *);
+/* RFC 7638.  0, or -1 if the key has no JWK. */
+int	 jwk_thumbprint(EVP_PKEY *, char out[THUMBPRINT_LEN + 1]);
+/* "RS256", "ES256", "ES384", or NULL. */
+const char *jws_alg(EVP_PKEY *);
+
+/*
+ * Flattened JWS (RFC 7515 7.2.2) with the header of RFC 8555 6.2: kid, or
+ * the public key if kid is NULL.  payload NULL is POST-as-GET: "".
+ * The caller frees.  NULL on failure.
+ */
+char	*jws_sign(EVP_PKEY *, const char *kid, const char *nonce, const char *url, json_t *payload);
+
+#endif

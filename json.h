@@ -1,0 +1,80 @@
+/*
+ * ACME objects (RFC 8555 7.1) read from a server's JSON.  Unknown members,
+ * statuses and challenge types are tolerated; missing or wrongly typed ones
+ * that RFC 8555 requires are errors that name the member.
+ */
+#ifndef JSON_H
+#define JSON_H
+
+#include <stddef.h>
+
+#include "say.h"
+
+#define AUTHZ_MAX	1000	/* authorizations of one order */
+
+/* RFC 8555 6.7; text: type, detail and subproblems in one line, made visible and capped. "" members where absent. */
+struct problem {
+	char	type[128];	/* without "urn:ietf:params:acme:error:" where it has that */
+	char	text[1024];
+};
+
+enum status {	/* RFC 8555 7.1.6; of order, authorization, challenge, account */
+	STATUS_UNKNOWN, STATUS_PENDING, STATUS_READY, STATUS_PROCESSING,
+	STATUS_VALID, STATUS_INVALID, STATUS_DEACTIVATED, STATUS_EXPIRED, STATUS_REVOKED
+};
+
+struct directory {
+	char	*new_nonce, *new_account, *new_order;	/* required */
+	char	*revoke_cert, *key_change, *renewal_info; /* or NULL */
+	char	*terms;			/* meta.termsOfService or NULL */
+	char	*profiles;		/* names with blanks between, or NULL: none offered */
+	int	 eab_required;
+};
+
+struct order {
+	enum status	 status;
+	char		 status_text[32];	/* as the server wrote it, made visible */
+	char		**identifiers;	/* "dns:name", lower case */
+	size_t		 nidentifiers;
+	char		**authorizations;
+	size_t		 nauthorizations;
+	char		*finalize;
+	char		*certificate;	/* required if valid, else NULL */
+	struct problem	 error;
+};
+
+struct challenge {
+	char		*url;		/* NULL: none of this type offered */
+	char		*token;
+	enum status	 status;	/* absent: pending */
+	struct problem	 error;
+};
+
+struct authorization {
+	enum status	 status;
+	char		 status_text[32];
+	char		*identifier;	/* "dns:name", lower case, without "*." */
+	int		 wildcard;
+	struct challenge http01;
+	char		*offered;	/* challenge types, with blanks between */
+};
+
+/* All return 0 or -1 with the reason; the caller frees with the _free function in both cases. */
+int	directory_parse(struct directory *, const char *buf, size_t len, struct why *);
+void	directory_free(struct directory *);
+int	order_parse(struct order *, const char *buf, size_t len, struct why *);
+void	order_free(struct order *);
+int	authorization_parse(struct authorization *, const char *buf, size_t len, struct why *);
+void	authorization_free(struct authorization *);
+
+/*
+ * Reads a problem document out of an error answer.  Anything else (HTML,
+ * a bare JSON string, nothing) leaves type "" and a text made from the
+ * HTTP status and the first visible bytes.
+ */
+void	problem_parse(struct problem *, int http_status, const char *buf, size_t len);
+
+/* Seeds jansson's hash from the kernel; call before the sandbox. */
+void	json_init(void);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * What a process gives up.  sandbox-linux.c or sandbox-openbsd.c; the build
+ * picks one.  Whatever fails here ends the process: there is no way back to
+ * running without.
+ */
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include <sys/types.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "acme-client.h"
+
+/* Rights below a directory; on Linux enforced by Landlock, by directory. */
+#define DIR_READ	1
+#define DIR_WRITE	2	/* create, write, rename within, remove; not read */
+
+struct sandbox_dir {
+	const char	*path;	/* for unveil and messages */
+	int		 fd;	/* opened before */
+	int		 rights;
+};
+
+struct sandbox {
+	enum role	 role;
+	uid_t		 uid;		/* who to become; only looked at as root */
+	gid_t		 gid;
+	int		 keep_chown;	/* keep CAP_CHOWN (file: targets of other owners) */
+	int		 keep_dac;	/* keep CAP_DAC_OVERRIDE, CAP_FOWNER (directories of several owners) */
+	struct sandbox_dir *dirs;	/* csr, chng, file */
+	size_t		 ndirs;
+	uint16_t	*ports;		/* net: TCP ports to connect to */
+	size_t		 nports;
+	pid_t		*children;	/* parent: whom it may kill */
+	size_t		 nchildren;
+};
+
+/*
+ * First thing in each process, parent too: not dumpable, no_new_privs (roles
+ * only), rlimits, no OpenSSL configuration; warms up what libraries load lazily.
+ */
+void	sandbox_prepare(enum role);
+/* Gives up everything that the role does not need; with -v says which layers are active. */
+void	sandbox_enter(const struct sandbox *);
+/* file only, after it has read what is installed: no reading below any directory whose rights lack DIR_READ now. */
+void	sandbox_narrow(const struct sandbox *);
+/* A path by which this very program can be executed again. */
+const char *sandbox_self(const char *argv0);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Messages for people, and the reasons that functions hand up.
+ */
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "say.h"
+
+int verbose;
+
+int
+why(struct why *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->text, sizeof(w->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+void
+say(int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (verbose < level)
+		return;
+	va_start(ap, fmt);
+	vwarnx(fmt, ap);
+	va_end(ap);
+}
+
+/* ASCII only, so that neither a locale nor a terminal can be surprised. */
+static int
+visible(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '\\';
+}
+
+char *
+say_safe(char *out, size_t outsz, const char *text, size_t len)
+{
+	size_t i, o = 0;
+
+	if (outsz == 0)
+		return out;
+	for (i = 0; i < len; i++) {
+		/* Room for "\xff", "..." and the NUL. */
+		if (o + 8 > outsz) {
+			o += (size_t)snprintf(out + o, outsz - o, "...");
+			if (o >= outsz)
+				o = outsz - 1;
+			break;
+		}
+		if (visible((unsigned char)text[i]))
+			out[o++] = text[i];
+		else if (text[i] == '\n' || text[i] == '\t' || text[i] == '\r')
+			out[o++] = ' ';
+		else
+			o += (size_t)snprintf(out + o, outsz - o, "\\x%02x",
+			    (unsigned char)text[i]);
+	}
+	out[o] = '\0';
+	return out;
+}

@@ -1,0 +1,31 @@
+/*
+ * Messages for people, and the reasons that functions hand up.
+ */
+#ifndef SAY_H
+#define SAY_H
+
+/* Why something failed, in words for the administrator. */
+struct why {
+	char	text[512];
+};
+
+extern int verbose;	/* number of -v */
+
+/*
+ * Fills in w and returns -1, so that a check reads
+ * "return why(w, "order: no %s", member);".
+ */
+int	why(struct why *w, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* Prints a line on stderr if -v was given at least `level' times. */
+void	say(int level, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Makes text from outside fit for a terminal or log: visible characters
+ * only, at most outsz - 1 bytes, "..." where it was cut.  Returns out.
+ */
+char	*say_safe(char *out, size_t outsz, const char *text, size_t len);
+
+#endif

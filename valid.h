@@ -1,0 +1,28 @@
+/*
+ * One validator for each grammar that text from outside must match.
+ * All return 1 if it does, 0 if not, and print nothing.
+ */
+#ifndef VALID_H
+#define VALID_H
+
+#include <stddef.h>
+
+int	valid_base64url(const char *, size_t min, size_t max);	/* RFC 4648 5, no '=' */
+int	valid_token(const char *);	/* RFC 8555 8.3, 11.3: base64url, 22 to 200 characters */
+int	valid_nonce(const char *);	/* RFC 8555 6.5.1: base64url, 1 to 1024 characters */
+int	valid_dns_name(const char *);	/* RFC 1123 host name of two labels or more, lower case; not an address */
+int	valid_handle(const char *);	/* 1 to 200 visible bytes: handles and authority names */
+
+/* An https URL taken apart; parsed by url_parse() only. */
+struct url {
+	char	host[254];	/* lower case; an IPv6 address without [] */
+	char	port[6];	/* "443" where none is given */
+	char	path[2049];	/* with the query; at least "/" */
+};
+
+/* RFC 3986, https only; no user@, no fragment, no byte outside 0x21-0x7e. */
+int	url_parse(struct url *, const char *text);
+/* Same scheme, host and port (RFC 6454 5). */
+int	url_same_origin(const struct url *, const struct url *);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * CSRs, public key hashes, and the verdict on a chain.
+ */
+#ifndef X509_H
+#define X509_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "conf.h"
+#include "say.h"
+
+#define SPKI_HASH_LEN	32
+#define CHAIN_CERTS_MAX	10
+#define CHAIN_BYTES_MAX	65536
+
+/* SHA-256 of the DER SubjectPublicKeyInfo. */
+int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
+
+/*
+ * RFC 2986, RFC 8555 7.4: empty subject, the names in subjectAltName,
+ * SHA-256 (SHA-384 for P-384), self-signed.  DER, the caller frees with free().
+ */
+int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len, struct why *);
+/*
+ * The CSR is one whole DER object, correctly self-signed, for exactly these
+ * names, by a key other than account (RFC 8555 11.1).  spki gets its key's hash.
+ */
+int	csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
+	    uint8_t spki[SPKI_HASH_LEN], struct why *);
+
+/* Certificates, leaf first. */
+struct chain {
+	STACK_OF(X509)	*certs;		/* at least one */
+	time_t		 not_before;	/* of the leaf */
+	time_t		 not_after;
+	uint8_t		 spki[SPKI_HASH_LEN];
+};
+
+/*
+ * RFC 8555 9.1 and 11.4: CERTIFICATE blocks only, nothing but white space
+ * around them, at most CHAIN_CERTS_MAX and CHAIN_BYTES_MAX.  NULL: see why.
+ */
+struct chain *chain_parse(const char *pem, size_t len, struct why *);
+void	 chain_free(struct chain *);	/* NULL is fine */
+
+/* 1 if the leaf's names equal these as a set (dNSName only, letter case ignored). */
+int	 chain_names_equal(const struct chain *, const struct strings *names);
+
+/*
+ * May this chain be installed?  Leaf: key hash, exactly the names, not a CA,
+ * serverAuth, signature SHA-256 or better, key strong enough, no must-staple
+ * (RFC 7633), notBefore not after now + 1 hour (skew), at least
+ * CHAIN_LEFT_MIN seconds left at now, notAfter sane (not 9999).  Chain: each certifies the one before it; ends
+ * at (or below) a certificate of roots, or any where roots is NULL.
+ * 0, or -1 with the reason.
+ */
+#define CHAIN_LEFT_MIN	3600
+int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
+	    X509_STORE *roots, time_t now, struct why *);
+
+/* Re-serialised PEM; from..to are indices (to = SIZE_MAX: to the end).  The caller frees. */
+char	*chain_pem(const struct chain *, size_t from, size_t to, size_t *len);
+
+/* Trust anchors from PEM text; NULL: none in it. */
+X509_STORE *roots_load(const char *pem, size_t len, struct why *);
+
+#endif
