@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #define VERSION		"0.1"
+#define RELEASE_TIME	1793491200	/* 2026-11-01: no clock is right that is before it */
 #define ROLE_FD		3	/* a role's one inherited socket */
+#define ROLE_ARG	"acme-client-role"	/* argv[1] of a role; argv[0] is its name */
 
 enum role {
 	ROLE_PARENT,	/* starts the others, passes their messages on */
@@ -55,6 +57,7 @@ enum msgtype {
 	KEY_SIGN_CHALLENGE,
 	KEY_SIGN_FINALIZE,
 	NET_SIGNED,
+	CHNG_CHECK,		/* can responses be put there? */
 	CHNG_PUT,
 	CHNG_DROP,
 	NET_CHNG_DONE,
@@ -66,6 +69,19 @@ enum msgtype {
 	NET_JOB_DONE,
 	MSG__MAX
 };
+
+/* PARENT_OUTCOME */
+enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
+
+/* NET_ACCOUNT: its URL is known; ask the CA for it; there is none yet. */
+enum account { ACCOUNT_KNOWN = 1, ACCOUNT_FIND, ACCOUNT_NEW };
+
+/* FILE_FAILED: the CA or the way to it, which sets off the backoff; or something on this machine. */
+enum failure { FAILURE_CA = 1, FAILURE_LOCAL };
+
+#define NO_JOB		UINT64_MAX	/* NET_JOB: nothing left to do */
+#define ORIGINS_MAX	16		/* of one authority */
+#define SIGN_TRIES	20		/* of one request that is answered badNonce */
 
 /* The entry of each role; conf and domains arrive as messages. */
 void	netproc(void) __attribute__((noreturn));

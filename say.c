@@ -38,7 +38,7 @@ say(int level, const char *fmt, ...)
 static int
 visible(unsigned char c)
 {
-	return c >= 0x20 && c < 0x7f && c != '\\';
+	return c >= 0x20 && c < 0x7f;
 }
 
 char *

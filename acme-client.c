@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Options, configuration, and one run for each authority that is needed.
+ * From here: broker.c starts the processes; netproc.c walks through the
+ * protocol; fileproc.c decides what is due and installs.
+ */
+#include <sys/wait.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "broker.h"
+#include "clock.h"
+#include "proc.h"
+#include "sandbox.h"
+#include "say.h"
+
+#ifndef CONF_FILE
+#define CONF_FILE	"/etc/acme-client.conf"
+#endif
+
+extern char **environ;
+
+__attribute__((noreturn))
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] handle ...\n");
+	exit(1);
+}
+
+/* Descriptors 0 to 2 are open, so that no file of ours becomes one of them. */
+static void
+open_standard_fds(void)
+{
+	int fd;
+
+	do
+		if ((fd = open("/dev/null", O_RDWR)) == -1)
+			exit(1);
+	while (fd <= 2);
+	close(fd);
+}
+
+static void
+on_signal(int sig)
+{
+	broker_signal = sig;
+}
+
+/* Blocked but while the broker polls, so that none is missed. */
+static void
+catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaddset(&set, signals[i]);
+		sigaction(signals[i], &sa, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* Who net, dns, key and the parent are as root: never root itself. */
+static void
+find_user(const struct conf *conf, struct run *run)
+{
+	static const char *const defaults[] = { "_acme-client", "nobody" };
+	struct passwd *pw = NULL;
+	size_t i;
+
+	run->uid = geteuid();
+	run->gid = getegid();
+	if (run->uid != 0)
+		return;
+	if (conf->user != NULL)
+		pw = getpwnam(conf->user);
+	else
+		for (i = 0; i < 2 && pw == NULL; i++)
+			pw = getpwnam(defaults[i]);
+	if (pw == NULL)
+		errx(1, "user %s: there is no such user", conf->user != NULL ? conf->user : "nobody");
+	if (pw->pw_uid == 0)
+		errx(1, "user %s: is root; name an unprivileged one", pw->pw_name);
+	run->uid = pw->pw_uid;
+	run->gid = pw->pw_gid;
+}
+
+/* The domain sections named on the command line, each once. */
+static void
+find_jobs(const struct conf *conf, char **handles, struct run *run)
+{
+	struct domain *d;
+	uint32_t i;
+	int unknown = 0;
+
+	if ((run->jobs = calloc(conf->ndomains + 1, sizeof(*run->jobs))) == NULL)
+		err(1, NULL);
+	for (; *handles != NULL; handles++) {
+		if ((d = conf_domain(conf, *handles)) == NULL) {
+			warnx("%s: there is no such domain in the configuration", *handles);
+			unknown = 1;
+			continue;
+		}
+		for (i = 0; i < run->njobs && run->jobs[i] != d; i++)
+			;
+		if (i == run->njobs)
+			run->jobs[run->njobs++] = d;
+	}
+	if (unknown)
+		exit(1);
+}
+
+/*
+ * A run for one authority.  The broker gives up its rights, so that all but the last run
+ * have a process of their own.
+ */
+static void
+run_authority(const struct run *run, int last, unsigned *installed, unsigned *failed)
+{
+	unsigned counts[2] = { 0, 0 };
+	int fds[2], status;
+	pid_t pid;
+
+	if (last) {
+		broker_run(run, installed, failed);
+		return;
+	}
+	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+		err(1, "fork");
+	if (pid == 0) {
+		broker_run(run, &counts[0], &counts[1]);
+		if (write(fds[1], counts, sizeof(counts)) != sizeof(counts))
+			err(1, "write");
+		exit(0);
+	}
+	close(fds[1]);
+	if (read(fds[0], counts, sizeof(counts)) != sizeof(counts))
+		counts[1] = run->njobs;
+	close(fds[0]);
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	*installed += counts[0];
+	*failed += counts[1];
+}
+
+/* Each authority has processes of its own: what one CA breaks is its run. */
+static int
+run_all(const struct conf *conf, const struct run *all)
+{
+	unsigned installed = 0, failed = 0;
+	uint32_t i, left = all->njobs;
+	struct run run = *all;
+	size_t a;
+
+	if ((run.jobs = calloc(all->njobs + 1, sizeof(*run.jobs))) == NULL)
+		err(1, NULL);
+	for (a = 0; a < conf->nauthorities && left > 0; a++) {
+		run.authority = &conf->authorities[a];
+		run.njobs = 0;
+		for (i = 0; i < all->njobs; i++)
+			if (all->jobs[i]->authority == run.authority)
+				run.jobs[run.njobs++] = all->jobs[i];
+		if (run.njobs == 0)
+			continue;
+		left -= run.njobs;
+		run_authority(&run, left == 0, &installed, &failed);
+	}
+	return failed > 0 ? 1 : installed > 0 ? 0 : 2;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *path = CONF_FILE;
+	struct run run = { 0 };
+	struct conf *conf;
+	int c, check_only = 0;
+
+	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
+		role_main(argv[0]);
+	open_standard_fds();
+	environ = calloc(1, sizeof(*environ));
+	sandbox_prepare(ROLE_PARENT);
+	while ((c = getopt(argc, argv, "FnvarlJj:R:KUDf:")) != -1)
+		switch (c) {
+		case 'F':
+			run.force = 1;
+			break;
+		case 'f':
+			path = optarg;
+			break;
+		case 'n':
+			check_only = 1;
+			break;
+		case 'v':
+			verbose++;
+			break;
+		case '?':
+			usage();
+		default:
+			errx(1, "-%c is not supported yet", c);
+		}
+	if ((conf = conf_parse(path)) == NULL)
+		return 1;
+	find_jobs(conf, argv + optind, &run);
+	if (check_only) {
+		if (verbose)
+			conf_print(conf);
+		return 0;
+	}
+	if (run.njobs == 0)
+		usage();
+	if (time(NULL) < RELEASE_TIME)
+		errx(1, "the clock says %s, before this program was made; set it",
+		    clock_text(time(NULL)));
+	run.conf = conf;
+	run.self = sandbox_self(argv[0]);
+	find_user(conf, &run);
+	catch_signals();
+	return run_all(conf, &run);
+}

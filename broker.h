@@ -1,0 +1,33 @@
+/*
+ * The run for one authority: its processes, their messages, their ends.
+ */
+#ifndef BROKER_H
+#define BROKER_H
+
+#include <sys/types.h>
+
+#include "conf.h"
+#include "msg.h"
+
+/* What the processes of one run are to do. */
+struct run {
+	const struct conf	*conf;
+	const struct authority	*authority;
+	struct domain		**jobs;
+	uint32_t		 njobs;
+	int			 force;		/* -F */
+	const char		*self;		/* path of this program */
+	uid_t			 uid;		/* of the unprivileged roles */
+	gid_t			 gid;
+};
+
+/* Set by signals. */
+extern volatile int broker_signal;
+
+/* Runs all jobs.  After it the caller can hardly do anything but exit: it is sandboxed. */
+void	broker_run(const struct run *, unsigned *installed, unsigned *failed);
+
+/* A role's slice of the configuration, in slice.c; each message goes to send. */
+void	slice(const struct run *, int role, void (*send)(int role, const struct msg *));
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Holds the account key's thumbprint, which key tells it and net never sees,
+ * and the right to create files in the challenge directories.  From net it
+ * reads tokens.  Who owns it can publish and remove files there.  Whoever
+ * owns net can only have it publish TOKEN.THUMBPRINT of our own account, as
+ * many of them as the job has names.  It removes what it created, always,
+ * and nothing else.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dir.h"
+#include "jose.h"
+#include "proc.h"
+#include "valid.h"
+
+struct response {
+	char		*path;
+	struct place	 place;
+	uint32_t	 job;
+	struct response	*next;
+};
+
+struct chng_job {
+	char		*path;
+	struct dir	*dir;		/* NULL: see broken */
+	uint64_t	 nnames;
+	uint64_t	 nput;
+	struct why	 broken;
+};
+
+static struct chng_job *jobs;
+static uint32_t njobs;
+static struct response *responses;
+static char thumbprint[THUMBPRINT_LEN + 1];
+static struct msg out;
+
+static void
+add_job(struct msg *m)
+{
+	struct chng_job *j;
+
+	jobs = reallocarray(jobs, njobs + 1, sizeof(*jobs));
+	if (jobs == NULL)
+		err(1, NULL);
+	j = &jobs[njobs++];
+	if ((j->path = strdup(msg_need_str(m))) == NULL)
+		err(1, NULL);
+	j->nnames = msg_get_num(m);
+	j->nput = 0;
+	msg_end(m);
+	j->dir = dir_open(j->path, &j->broken);
+}
+
+static void
+remove_response(struct response *r)
+{
+	struct why w;
+
+	if (place_remove(&r->place, &w) == -1)
+		warnx("%s", w.text);
+	else
+		say(2, "%s: removed", r->path);
+}
+
+/* Removes the responses of a job; runs for all jobs at exit. */
+static void
+drop(uint32_t job, int all)
+{
+	struct response **rp = &responses, *r;
+
+	while ((r = *rp) != NULL) {
+		if (!all && r->job != job) {
+			rp = &r->next;
+			continue;
+		}
+		*rp = r->next;
+		remove_response(r);
+		free(r->path);
+		free(r);
+	}
+}
+
+static void
+drop_all(void)
+{
+	drop(0, 1);
+}
+
+static struct response *
+response_new(uint32_t job, const char *token)
+{
+	struct response *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL ||
+	    asprintf(&r->path, "%s/%s", jobs[job].path, token) == -1)
+		err(1, NULL);
+	r->job = job;
+	r->place.path = r->path;
+	r->place.dir = jobs[job].dir;
+	r->place.name = strrchr(r->path, '/') + 1;
+	return r;
+}
+
+/*
+ * A file of this name may be left from a run that was killed, since CAs hand
+ * out a pending order again with the same tokens.  It is ours if it says just
+ * what we would write.
+ */
+static int
+adopt(const struct response *r, const char *text)
+{
+	struct stat st;
+	struct why w;
+	char *buf;
+	size_t len;
+	int ours;
+
+	if (place_read(&r->place, &buf, &len, 1024, &st, &w) != 1)
+		return 0;
+	ours = st.st_uid == geteuid() && st.st_nlink == 1 && strcmp(buf, text) == 0;
+	free(buf);
+	return ours;
+}
+
+/* The key authorization (RFC 8555 8.1) as a file: 8.3. */
+static int
+put(uint32_t job, const char *token, struct why *w)
+{
+	struct response *r;
+	char *text;
+	int exists, rc = 0;
+
+	if (jobs[job].dir == NULL)
+		return why(w, "%s", jobs[job].broken.text);
+	if (jobs[job].nput >= jobs[job].nnames)
+		return why(w, "%s: more responses than names", jobs[job].path);
+	r = response_new(job, token);
+	if (asprintf(&text, "%s.%s", token, thumbprint) == -1)
+		err(1, NULL);
+	if (place_publish(&r->place, text, strlen(text), &exists, w) == -1 &&
+	    !(exists && adopt(r, text)))
+		rc = -1;
+	free(text);
+	if (rc == -1) {
+		free(r->path);
+		free(r);
+		return -1;
+	}
+	jobs[job].nput++;
+	r->next = responses;
+	responses = r;
+	say(2, "%s: put", r->path);
+	return 0;
+}
+
+static void
+answer(uint32_t job, int ok, const struct why *w)
+{
+	if (!ok)
+		warnx("%s", w->text);
+	msg_new(&out, NET_CHNG_DONE, job);
+	msg_put_num(&out, (uint64_t)ok);
+	msg_send(&out);
+}
+
+static void
+chng_thumbprint(struct msg *m)
+{
+	const char *s = msg_need_str(m);
+
+	msg_end(m);
+	if (!valid_base64url(s, THUMBPRINT_LEN, THUMBPRINT_LEN))
+		errx(1, "CHNG_THUMBPRINT: not a thumbprint");
+	strlcpy(thumbprint, s, sizeof(thumbprint));
+}
+
+/* Before an order is placed: could a response be put there at all? */
+static void
+chng_check(struct msg *m)
+{
+	struct chng_job *j = &jobs[m->head.job];
+	struct place probe = { .path = j->path, .dir = j->dir, .name = "probe" };
+	struct why w = j->broken;
+
+	msg_end(m);
+	answer(m->head.job, j->dir != NULL && place_probe(&probe, 256, &w) == 0, &w);
+}
+
+static void
+chng_put(struct msg *m)
+{
+	const char *token = msg_need_str(m);
+	struct why w;
+	int rc;
+
+	msg_end(m);
+	if (!valid_token(token))
+		errx(1, "CHNG_PUT: not a token");
+	rc = put(m->head.job, token, &w);
+	answer(m->head.job, rc == 0, &w);
+}
+
+static void
+chng_drop(struct msg *m)
+{
+	msg_end(m);
+	drop(m->head.job, 0);
+	answer(m->head.job, 1, NULL);
+}
+
+/* Nothing is put before the thumbprint is known. */
+enum { MUTE = 1, READY = 2 };
+
+static unsigned
+state(uint32_t job)
+{
+	(void)job;
+	return thumbprint[0] == '\0' ? MUTE : READY;
+}
+
+static const struct handler table[] = {
+	{ CHNG_THUMBPRINT, chng_thumbprint, MUTE, 1 },
+	{ CHNG_CHECK, chng_check, MUTE | READY, 2 },
+	{ CHNG_PUT, chng_put, READY, CONF_NAMES_MAX },
+	{ CHNG_DROP, chng_drop, READY, 2 },
+};
+
+void
+chngproc(void)
+{
+	static struct msg m;
+	struct sandbox s = { .role = ROLE_CHNG };
+
+	role_conf(&m);
+	msg_end(&m);
+	while (role_domain(&m, njobs))
+		add_job(&m);
+	dir_owner(&s);
+	s.dirs = dir_rights(DIR_READ | DIR_WRITE, &s.ndirs);
+	sandbox_enter(&s);
+	/* The end of the parent, of net or of the run: all come to exit(). */
+	atexit(drop_all);
+	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Deadlines on the monotonic clock, and times as text.
+ */
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "clock.h"
+
+int64_t
+clock_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		err(1, "clock_gettime");
+	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
+}
+
+int
+clock_left_ms(int64_t deadline)
+{
+	int64_t left = deadline - clock_ms();
+
+	if (left < 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+void
+clock_sleep_ms(int64_t ms)
+{
+	struct timespec ts;
+
+	if (ms <= 0)
+		return;
+	ts.tv_sec = (time_t)(ms / 1000);
+	ts.tv_nsec = (long)(ms % 1000) * 1000000;
+	while (nanosleep(&ts, &ts) == -1 && errno == EINTR)
+		;
+}
+
+const char *
+clock_text(time_t t)
+{
+	static char text[2][32];
+	static int turn;
+	struct tm tm;
+
+	turn = !turn;
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(text[turn], sizeof(text[turn]), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(text[turn], sizeof(text[turn]), "%lld", (long long)t);
+	return text[turn];
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Files by directory descriptor and one component, replaced atomically.
+ * If this is wrong, a crash loses a key or certificate, or whoever can write
+ * to a directory on the way makes us write elsewhere.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dir.h"
+
+#ifndef O_PATH
+#define O_PATH	O_RDONLY
+#endif
+
+#define TEMP_PREFIX	"."
+#define TEMP_SUFFIX	".acme-new"
+
+struct dir *dirs;
+
+/* Opens each component below the one before it, none of them a link. */
+static int
+walk(const char *path, struct why *w)
+{
+	char *copy, *rest, *name;
+	int fd, next, last;
+
+	if ((copy = rest = strdup(path)) == NULL)
+		err(1, NULL);
+	if ((fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		err(1, "/");
+	while ((name = strsep(&rest, "/")) != NULL) {
+		if (*name == '\0')
+			continue;
+		last = rest == NULL || rest[strspn(rest, "/")] == '\0';
+		next = openat(fd, name, (last ? O_RDONLY : O_PATH) |
+		    O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next == -1) {
+			struct stat st;
+			int error = errno;
+
+			if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			    S_ISLNK(st.st_mode))
+				why(w, "%s: '%s' is a symbolic link; name the "
+				    "directory that it leads to", path, name);
+			else
+				why(w, "%s: %s", path, strerror(error));
+			close(fd);
+			free(copy);
+			return -1;
+		}
+		close(fd);
+		fd = next;
+	}
+	free(copy);
+	return fd;
+}
+
+struct dir *
+dir_open(const char *path, struct why *w)
+{
+	struct dir *d;
+	int fd;
+
+	for (d = dirs; d != NULL; d = d->next)
+		if (strcmp(d->path, path) == 0)
+			return d;
+	if ((fd = walk(path, w)) == -1)
+		return NULL;
+	if ((d = calloc(1, sizeof(*d))) == NULL || (d->path = strdup(path)) == NULL)
+		err(1, NULL);
+	if (fstat(fd, &d->st) == -1)
+		err(1, "%s", path);
+	d->fd = fd;
+	d->next = dirs;
+	return dirs = d;
+}
+
+int
+place_open(struct place *p, const char *path, struct why *w)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent;
+
+	p->path = path;
+	p->name = slash + 1;
+	if ((parent = strndup(path, slash == path ? 1 : (size_t)(slash - path))) == NULL)
+		err(1, NULL);
+	p->dir = dir_open(parent, w);
+	free(parent);
+	return p->dir == NULL ? -1 : 0;
+}
+
+struct sandbox_dir *
+dir_rights(int rights, size_t *n)
+{
+	struct sandbox_dir *v;
+	struct dir *d;
+	size_t i = 0;
+
+	for (*n = 0, d = dirs; d != NULL; d = d->next)
+		(*n)++;
+	if ((v = calloc(*n + 1, sizeof(*v))) == NULL)
+		err(1, NULL);
+	for (d = dirs; d != NULL; d = d->next, i++) {
+		v[i].path = d->path;
+		v[i].fd = d->fd;
+		v[i].rights = rights;
+	}
+	return v;
+}
+
+void
+dir_owner(struct sandbox *s)
+{
+	struct dir *d;
+
+	s->uid = geteuid();
+	s->gid = getegid();
+	if (s->uid != 0 || dirs == NULL)
+		return;
+	for (d = dirs->next; d != NULL && d->st.st_uid == dirs->st.st_uid; d = d->next)
+		;
+	if (d != NULL) {
+		s->keep_dac = s->keep_chown = 1;
+		return;
+	}
+	s->uid = dirs->st.st_uid;
+	s->gid = dirs->st.st_gid;
+}
+
+int
+place_read(const struct place *p, char **buf, size_t *len, size_t max,
+    struct stat *st, struct why *w)
+{
+	ssize_t n = 0;
+	int fd;
+
+	/* O_NONBLOCK: a fifo must not hold us up. */
+	fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1) {
+		if (errno == ENOENT)
+			return 0;
+		if (errno == ELOOP)
+			return why(w, "%s: is a symbolic link, not followed", p->path);
+		return why(w, "%s: %s", p->path, strerror(errno));
+	}
+	if (fstat(fd, st) == -1)
+		err(1, "%s", p->path);
+	if (!S_ISREG(st->st_mode)) {
+		close(fd);
+		return why(w, "%s: not a regular file", p->path);
+	}
+	if (st->st_size > (off_t)max) {
+		close(fd);
+		return why(w, "%s: larger than %zu bytes", p->path, max);
+	}
+	if ((*buf = malloc(max + 1)) == NULL)
+		err(1, NULL);
+	for (*len = 0; *len < max; *len += (size_t)n) {
+		if ((n = read(fd, *buf + *len, max - *len)) <= 0)
+			break;
+	}
+	if (n == -1) {
+		why(w, "%s: %s", p->path, strerror(errno));
+		freezero(*buf, max + 1);
+		close(fd);
+		return -1;
+	}
+	(*buf)[*len] = '\0';
+	close(fd);
+	return 1;
+}
+
+static int
+temp_name(const struct place *p, char name[NAME_MAX + 1], struct why *w)
+{
+	int n = snprintf(name, NAME_MAX + 1, TEMP_PREFIX "%s" TEMP_SUFFIX, p->name);
+
+	return n > NAME_MAX ? why(w, "%s: file name too long", p->path) : 0;
+}
+
+/* The one loop for short writes. */
+static int
+write_all(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = write(fd, p, len)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+open_temp(const struct place *p, const char *temp, struct why *w)
+{
+	int fd;
+
+	if (place_clean(p, w) == -1)
+		return -1;
+	fd = openat(p->dir->fd, temp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return why(w, "%s: cannot create %s beside it: %s", p->path, temp,
+		    strerror(errno));
+	return fd;
+}
+
+int
+place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
+    uid_t uid, gid_t gid, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	struct stat st;
+	int fd, error;
+
+	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
+		return -1;
+	if (write_all(fd, buf, len) == -1 || fstat(fd, &st) == -1 ||
+	    fchmod(fd, mode) == -1 ||
+	    ((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) == -1) ||
+	    fsync(fd) == -1) {
+		error = errno;
+		close(fd);
+	} else if (close(fd) == -1)
+		error = errno;
+	else
+		return 0;
+	unlinkat(p->dir->fd, temp, 0);
+	return why(w, "%s: cannot write: %s", p->path, strerror(error));
+}
+
+int
+place_rename(const struct place *p, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	int error;
+
+	if (temp_name(p, temp, w) == -1)
+		return -1;
+	if (renameat(p->dir->fd, temp, p->dir->fd, p->name) == 0)
+		return 0;
+	error = errno;
+	unlinkat(p->dir->fd, temp, 0);
+	return why(w, "%s: cannot replace: %s", p->path, strerror(error));
+}
+
+int
+dir_sync(const struct dir *d, struct why *w)
+{
+	if (fsync(d->fd) == -1)
+		return why(w, "%s: fsync: %s", d->path, strerror(errno));
+	return 0;
+}
+
+int
+place_write(const struct place *p, const void *buf, size_t len, struct why *w)
+{
+	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), w) == -1 ||
+	    place_rename(p, w) == -1)
+		return -1;
+	return dir_sync(p->dir, w);
+}
+
+int
+place_create(const struct place *p, const void *buf, size_t len, int *exists, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	int error = 0;
+
+	*exists = 0;
+	if (temp_name(p, temp, w) == -1 ||
+	    place_stage(p, buf, len, 0600, geteuid(), getegid(), w) == -1)
+		return -1;
+	/* Unlike rename, link never replaces. */
+	if (linkat(p->dir->fd, temp, p->dir->fd, p->name, 0) == -1)
+		error = errno;
+	if (unlinkat(p->dir->fd, temp, 0) == -1 && error == 0)
+		error = errno;
+	if (error != 0) {
+		*exists = error == EEXIST;
+		return why(w, "%s: cannot create: %s", p->path, strerror(error));
+	}
+	return dir_sync(p->dir, w);
+}
+
+int
+place_publish(const struct place *p, const void *buf, size_t len, int *exists, struct why *w)
+{
+	int fd, error = 0;
+
+	*exists = 0;
+	fd = openat(p->dir->fd, p->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd == -1) {
+		*exists = errno == EEXIST;
+		return why(w, "%s: cannot create: %s", p->path, strerror(errno));
+	}
+	/* The umask must not keep the web server from reading it. */
+	if (write_all(fd, buf, len) == -1 || fchmod(fd, 0644) == -1)
+		error = errno;
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	if (error == 0)
+		return 0;
+	unlinkat(p->dir->fd, p->name, 0);
+	return why(w, "%s: cannot write: %s", p->path, strerror(error));
+}
+
+int
+place_probe(const struct place *p, size_t len, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	int fd, error;
+
+	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
+		return -1;
+	/* Not every file system can reserve; only a full one matters here. */
+	error = posix_fallocate(fd, 0, (off_t)len);
+	close(fd);
+	unlinkat(p->dir->fd, temp, 0);
+	if (error != 0 && error != EOPNOTSUPP && error != EINVAL && error != ENOSYS)
+		return why(w, "%s: no room for it: %s", p->path, strerror(error));
+	return 0;
+}
+
+int
+place_clean(const struct place *p, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	struct stat st;
+
+	if (temp_name(p, temp, w) == -1)
+		return -1;
+	if (fstatat(p->dir->fd, temp, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno == ENOENT)
+			return 0;
+		return why(w, "%s: %s: %s", p->path, temp, strerror(errno));
+	}
+	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != p->dir->st.st_uid))
+		return why(w, "%s: '%s' is in the way and not ours; remove it", p->path, temp);
+	say(1, "%s: removed what an interrupted run left", p->path);
+	if (unlinkat(p->dir->fd, temp, 0) == -1)
+		return why(w, "%s: cannot remove %s: %s", p->path, temp, strerror(errno));
+	return 0;
+}
+
+int
+place_remove(const struct place *p, struct why *w)
+{
+	if (unlinkat(p->dir->fd, p->name, 0) == -1 && errno != ENOENT)
+		return why(w, "%s: cannot remove: %s", p->path, strerror(errno));
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The files of one certificate: reading, and replacing all of them.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/x509v3.h>
+
+#include "clock.h"
+#include "install.h"
+
+#define DAY	86400
+
+int
+certset_open(struct certset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL &&
+		    place_open(&set->place[i], set->path[i], w) == -1)
+			return -1;
+	return 0;
+}
+
+int
+certset_foreign(const struct certset *set, uid_t uid, gid_t gid)
+{
+	struct stat st;
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL && set->place[i].dir != NULL &&
+		    fstatat(set->place[i].dir->fd, set->place[i].name, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0 && (st.st_uid != uid || st.st_gid != gid))
+			return 1;
+	return 0;
+}
+
+int
+certset_clean(const struct certset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL && place_clean(&set->place[i], w) == -1)
+			return -1;
+	return 0;
+}
+
+int
+certset_probe(const struct certset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL &&
+		    place_probe(&set->place[i], CHAIN_BYTES_MAX, w) == -1)
+			return -1;
+	return 0;
+}
+
+/* Do these certificates stand at a's index from in the same order? */
+static int
+same_certs(const struct chain *a, int from, const struct chain *b)
+{
+	int i, n = b == NULL ? 0 : sk_X509_num(b->certs);
+
+	if (sk_X509_num(a->certs) - from != n)
+		return 0;
+	for (i = 0; i < n; i++)
+		if (X509_cmp(sk_X509_value(a->certs, from + i), sk_X509_value(b->certs, i)) != 0)
+			return 0;
+	return 1;
+}
+
+static int
+same_leaf(const struct chain *a, const struct chain *b)
+{
+	return b != NULL &&
+	    X509_cmp(sk_X509_value(a->certs, 0), sk_X509_value(b->certs, 0)) == 0;
+}
+
+/* The full chain tells what the others should be, unless the certificate is the newer one. */
+static void
+compare(const struct certset *set, struct chain *part[SET__MAX], struct installed *in)
+{
+	struct chain *full = part[SET_FULLCHAIN], *cert = part[SET_CERT];
+
+	if (set->path[SET_FULLCHAIN] == NULL || full == NULL) {
+		/* Without it the chain must at least be the issuer's. */
+		in->mixed = set->path[SET_FULLCHAIN] != NULL ||
+		    (set->path[SET_CHAIN] != NULL && cert != NULL &&
+		    (part[SET_CHAIN] == NULL ||
+		    X509_check_issued(sk_X509_value(part[SET_CHAIN]->certs, 0),
+		    sk_X509_value(cert->certs, 0)) != X509_V_OK));
+		return;
+	}
+	in->mixed = (set->path[SET_CERT] != NULL &&
+	    (!same_leaf(full, cert) || sk_X509_num(cert->certs) != 1)) ||
+	    (set->path[SET_CHAIN] != NULL && !same_certs(full, 1, part[SET_CHAIN]));
+	in->repairable = in->mixed &&
+	    (cert == NULL || cert->not_after <= full->not_after);
+}
+
+int
+certset_read(const struct certset *set, struct installed *in, struct why *w)
+{
+	struct chain *part[SET__MAX] = { NULL };
+	struct why reason;
+	size_t len;
+	char *pem;
+	int i, n;
+
+	memset(in, 0, sizeof(*in));
+	for (i = 0; i < SET__MAX; i++) {
+		if (set->path[i] == NULL)
+			continue;
+		n = place_read(&set->place[i], &pem, &len, CHAIN_BYTES_MAX, &in->st[i], w);
+		if (n == -1)
+			break;
+		if (n == 0)
+			continue;
+		part[i] = chain_parse(pem, len, &reason);
+		/* A chain of one certificate leaves the chain file empty. */
+		if (part[i] == NULL && !(i == SET_CHAIN && len == 0))
+			say(1, "%s: %s", set->path[i], reason.text);
+		free(pem);
+	}
+	if (i == SET__MAX) {
+		compare(set, part, in);
+		i = part[SET_FULLCHAIN] != NULL ? SET_FULLCHAIN : SET_CERT;
+		in->chain = part[i];
+		part[i] = NULL;
+		i = SET__MAX;
+	}
+	for (n = 0; n < SET__MAX; n++)
+		chain_free(part[n]);
+	return i == SET__MAX ? 0 : -1;
+}
+
+int
+certset_untouched(const struct certset *set, const struct installed *in)
+{
+	struct stat st;
+	int i;
+
+	for (i = 0; i < SET__MAX; i++) {
+		if (set->path[i] == NULL)
+			continue;
+		if (fstatat(set->place[i].dir->fd, set->place[i].name, &st,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			memset(&st, 0, sizeof(st));
+		if (st.st_ino != in->st[i].st_ino || st.st_dev != in->st[i].st_dev ||
+		    st.st_size != in->st[i].st_size ||
+		    st.st_mtim.tv_sec != in->st[i].st_mtim.tv_sec ||
+		    st.st_mtim.tv_nsec != in->st[i].st_mtim.tv_nsec)
+			return 0;
+	}
+	return 1;
+}
+
+static int
+stage(const struct place *p, int which, const struct chain *chain, struct why *w)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	mode_t mode = 0644;
+	struct stat st;
+	char *pem;
+	size_t len;
+	int rc;
+
+	if (fstatat(p->dir->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return why(w, "%s: not a regular file", p->path);
+		uid = st.st_uid;
+		gid = st.st_gid;
+		mode = st.st_mode & 0777;
+	}
+	pem = chain_pem(chain, which == SET_CHAIN ? 1 : 0,
+	    which == SET_CERT ? 1 : SIZE_MAX, &len);
+	rc = place_stage(p, pem, len, mode, uid, gid, w);
+	free(pem);
+	return rc;
+}
+
+int
+certset_install(const struct certset *set, const struct chain *chain, struct why *w)
+{
+	struct why ignored;
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL && stage(&set->place[i], i, chain, w) == -1) {
+			certset_clean(set, &ignored);
+			return -1;
+		}
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL && place_rename(&set->place[i], w) == -1)
+			return -1;
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL && dir_sync(set->place[i].dir, w) == -1)
+			return -1;
+	return 0;
+}
+
+const char *
+due_reason(const struct installed *in, const struct strings *names,
+    const uint8_t *key, time_t now, struct why *text)
+{
+	time_t life, margin;
+
+	if (in->chain == NULL)
+		return "there is no certificate";
+	if (key == NULL)
+		return "there is no key";
+	if (memcmp(key, in->chain->spki, SPKI_HASH_LEN) != 0)
+		return "the certificate is for another key";
+	if (!chain_names_equal(in->chain, names))
+		return "the names have changed";
+	life = in->chain->not_after - in->chain->not_before;
+	margin = life < 10 * DAY ? life / 2 : life / 3;
+	if (in->chain->not_after - now < margin) {
+		why(text, "the certificate ends on %s", clock_text(in->chain->not_after));
+		return text->text;
+	}
+	if (in->mixed && !in->repairable)
+		return "the installed files do not belong together";
+	return NULL;
+}

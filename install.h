@@ -1,0 +1,46 @@
+/*
+ * The files of one certificate: reading, and replacing all of them.
+ */
+#ifndef INSTALL_H
+#define INSTALL_H
+
+#include "dir.h"
+#include "x509.h"
+
+enum { SET_FULLCHAIN, SET_CHAIN, SET_CERT, SET__MAX };	/* in the order of replacement */
+
+struct certset {
+	char		*path[SET__MAX];	/* NULL: not configured */
+	struct place	 place[SET__MAX];
+};
+
+/* What is in place. */
+struct installed {
+	struct chain	*chain;		/* NULL: nothing that can be read */
+	int		 mixed;		/* the files do not belong together */
+	int		 repairable;	/* they can be made to from the full chain */
+	struct stat	 st[SET__MAX];	/* all zero where a file is absent */
+};
+
+/* Opens the directories; 0 or -1. */
+int	certset_open(struct certset *, struct why *);
+/* 1 if a file has another owner than uid and gid. */
+int	certset_foreign(const struct certset *, uid_t, gid_t);
+/* Removes what an interrupted run left, and checks that there is room for a new set. */
+int	certset_clean(const struct certset *, struct why *);
+int	certset_probe(const struct certset *, struct why *);
+/* -1 only where a file is there and may not be read. */
+int	certset_read(const struct certset *, struct installed *, struct why *);
+/* 1 if no file of the set was touched since it was read. */
+int	certset_untouched(const struct certset *, const struct installed *);
+/*
+ * All files are on the disk before the first is replaced.  Mode and owner of
+ * those that exist are kept; new ones are 0644.
+ */
+int	certset_install(const struct certset *, const struct chain *, struct why *);
+
+/* Why it must be renewed, or NULL.  key NULL: there is none. */
+const char *due_reason(const struct installed *, const struct strings *names,
+	    const uint8_t *key, time_t now, struct why *text);
+
+#endif

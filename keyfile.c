@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Private keys on disk.
+ */
+#include <err.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/obj_mac.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "jose.h"
+#include "keyfile.h"
+
+#define KEY_BYTES_MAX	16384
+
+/* An encrypted key is refused, not asked about on the terminal. */
+static int
+no_passphrase(char *buf, int size, int writing, void *encrypted)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	*(int *)encrypted = 1;
+	return -1;
+}
+
+static const char *
+type_text(EVP_PKEY *key)
+{
+	switch (EVP_PKEY_base_id(key)) {
+	case EVP_PKEY_RSA:
+		return "rsa";
+	case EVP_PKEY_EC:
+		return "ecdsa";
+	default:
+		return "another";
+	}
+}
+
+/* Is this a key that ACME servers take, and the one that is configured? */
+static int
+check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key, struct why *w)
+{
+	int rsa = EVP_PKEY_base_id(key) == EVP_PKEY_RSA;
+	int bits = EVP_PKEY_bits(key);
+
+	if (jws_alg(key) == NULL)
+		return why(w, "%s: %s key of %d bits; it must be P-256, P-384 or "
+		    "RSA of 2048 to 4096 bits", p->path, type_text(key), bits);
+	if (spec->type == KEYTYPE_ANY)
+		return 0;
+	if (rsa != (spec->type == KEYTYPE_RSA) || (spec->bits != 0 && spec->bits != bits))
+		return why(w, "%s: holds an %s key of %d bits, the configuration "
+		    "says %s%s; change it there, or move the file away for a new key",
+		    p->path, type_text(key), bits,
+		    spec->type == KEYTYPE_RSA ? "rsa" : "ecdsa",
+		    spec->bits == 0 ? "" : " of another size");
+	return 0;
+}
+
+static int
+check_owner(const struct place *p, const struct stat *st, struct why *w)
+{
+	if (st->st_uid != geteuid() && st->st_uid != p->dir->st.st_uid && st->st_uid != 0)
+		return why(w, "%s: belongs to user %u, not to the owner of its "
+		    "directory", p->path, (unsigned)st->st_uid);
+	if (st->st_mode & (S_IRWXO | S_IWGRP | S_IXGRP))
+		return why(w, "%s: mode %04o lets others at it; make it 0600",
+		    p->path, (unsigned)st->st_mode & 07777);
+	return 0;
+}
+
+int
+keyfile_load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
+    struct why *w)
+{
+	struct stat st;
+	char *pem;
+	size_t len;
+	BIO *bio;
+	int n, encrypted = 0;
+
+	*key = NULL;
+	if ((n = place_read(p, &pem, &len, KEY_BYTES_MAX, &st, w)) != 1)
+		return n;
+	if (check_owner(p, &st, w) == -1) {
+		freezero(pem, len);
+		return -1;
+	}
+	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
+		err(1, NULL);
+	*key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
+	BIO_free(bio);
+	freezero(pem, len);
+	ERR_clear_error();
+	if (*key == NULL)
+		return why(w, "%s: %s; move it away for a new key, or put back "
+		    "the right one", p->path, encrypted ? "is encrypted" :
+		    len == 0 ? "is empty" : "is not a whole private key in PEM");
+	if (check_type(p, spec, *key, w) == -1) {
+		EVP_PKEY_free(*key);
+		*key = NULL;
+		return -1;
+	}
+	return 1;
+}
+
+static EVP_PKEY *
+generate(const struct keyspec *spec)
+{
+	EVP_PKEY_CTX *ctx;
+	EVP_PKEY *key = NULL;
+	int ok, rsa = spec->type == KEYTYPE_RSA;
+
+	ctx = EVP_PKEY_CTX_new_id(rsa ? EVP_PKEY_RSA : EVP_PKEY_EC, NULL);
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) <= 0)
+		errx(1, "cannot make a key");
+	if (rsa)
+		ok = EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, spec->bits == 0 ? 3072 : spec->bits);
+	else
+		ok = EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, spec->bits == 384 ?
+		    NID_secp384r1 : NID_X9_62_prime256v1) > 0 &&
+		    EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE) > 0;
+	if (ok <= 0 || EVP_PKEY_keygen(ctx, &key) <= 0)
+		errx(1, "cannot make a key");
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+int
+keyfile_create(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
+    struct why *w)
+{
+	char *pem;
+	long len;
+	BIO *bio;
+	int exists, rc;
+
+	*key = generate(spec);
+	if ((bio = BIO_new(BIO_s_mem())) == NULL ||
+	    !PEM_write_bio_PKCS8PrivateKey(bio, *key, NULL, NULL, 0, NULL, NULL))
+		errx(1, "%s: cannot encode the key", p->path);
+	len = BIO_get_mem_data(bio, &pem);
+	rc = place_create(p, pem, (size_t)len, &exists, w);
+	explicit_bzero(pem, (size_t)len);
+	BIO_free(bio);
+	if (rc == 0)
+		return 0;
+	EVP_PKEY_free(*key);
+	*key = NULL;
+	return exists && keyfile_load(p, spec, key, w) == 1 ? 0 : -1;
+}

@@ -1,0 +1,65 @@
+/*
+ * Messages between the processes: one SOCK_SEQPACKET datagram each, so that
+ * a message arrives whole or not at all.
+ */
+#ifndef MSG_H
+#define MSG_H
+
+#include "acme-client.h"
+
+#define MSG_BODY_MAX	(96 * 1024)
+
+struct msg {
+	/* On the wire as it stands here: the processes are one binary. */
+	struct {
+		uint32_t type;		/* enum msgtype */
+		uint32_t job;		/* index of the domain in this run */
+		uint32_t len;		/* of the body */
+	} head;
+	uint8_t	body[MSG_BODY_MAX];
+	size_t	pos;			/* how far the body has been read */
+};
+
+#define MSG_HEAD_LEN	sizeof(((struct msg *)0)->head)
+
+/* Who may say what to whom: the one table of it, used by broker and receivers. */
+struct route {
+	const char	*name;
+	unsigned	 from;		/* bit for each enum role */
+	int		 to;		/* enum role, or ANY_ROLE */
+	size_t		 max;		/* longest body */
+};
+#define ANY_ROLE	(-1)
+
+extern const struct route routes[MSG__MAX];
+
+/*
+ * Is this datagram of got bytes a message that role from may send to role to
+ * (ANY_ROLE: not looked at)?  NULL, or what is wrong with it.
+ */
+const char *msg_check(const struct msg *, size_t got, int from, int to);
+
+/* Composing; too long a body is our own mistake and ends the process. */
+void	 msg_new(struct msg *, enum msgtype, uint32_t job);
+void	 msg_put_num(struct msg *, uint64_t);
+void	 msg_put_buf(struct msg *, const void *, size_t);
+void	 msg_put_str(struct msg *, const char *);	/* NULL travels as NULL */
+void	 msg_put_strings(struct msg *, char *const *, size_t);
+
+/*
+ * Reading; a body that is short or malformed ends the process.  Buffers and
+ * strings point into the message; a string has no NUL inside.
+ */
+uint64_t msg_get_num(struct msg *);
+const uint8_t *msg_get_buf(struct msg *, size_t *);
+const char *msg_get_str(struct msg *);			/* may be NULL */
+const char *msg_need_str(struct msg *);			/* is not NULL */
+/* An allocated array of allocated strings, at most max; the caller owns both. */
+char	**msg_get_strings(struct msg *, size_t *, size_t max);
+void	 msg_end(struct msg *);				/* nothing is left */
+
+/* A role's side of its socket.  Failure, a deadline and end of file end the process. */
+void	 msg_send(const struct msg *);
+void	 msg_receive(struct msg *, enum role self, int seconds);	/* seconds < 0: no deadline */
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What all roles share: how one begins, and its loop.
+ */
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+#include "sandbox.h"
+#include "say.h"
+
+#define SEND_SECONDS	60
+
+enum role role_self;
+uid_t role_uid;
+gid_t role_gid;
+
+static void (*const entries[ROLE__MAX])(void) = {
+	[ROLE_NET] = netproc,
+	[ROLE_DNS] = dnsproc,
+	[ROLE_KEY] = keyproc,
+	[ROLE_CSR] = csrproc,
+	[ROLE_CHNG] = chngproc,
+	[ROLE_FILE] = fileproc,
+};
+
+void
+role_main(const char *name)
+{
+	struct timeval patience = { .tv_sec = SEND_SECONDS };
+	int r;
+
+	for (r = 0; r < ROLE__MAX; r++)
+		if (entries[r] != NULL && strcmp(role_names[r], name) == 0)
+			break;
+	if (r == ROLE__MAX)
+		errx(1, "%s: no such role", name);
+	role_self = (enum role)r;
+	if (setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == -1)
+		err(1, "%s is started by acme-client only", name);
+	sandbox_prepare(role_self);
+	entries[r]();
+	abort();	/* entries do not return */
+}
+
+void
+role_conf(struct msg *m)
+{
+	msg_receive(m, role_self, SEND_SECONDS);
+	if (m->head.type != ROLE_CONF)
+		errx(1, "%s before ROLE_CONF", routes[m->head.type].name);
+	verbose = (int)msg_get_num(m);
+	role_uid = (uid_t)msg_get_num(m);
+	role_gid = (gid_t)msg_get_num(m);
+}
+
+int
+role_domain(struct msg *m, uint32_t expected)
+{
+	msg_receive(m, role_self, SEND_SECONDS);
+	if (m->head.type == ROLE_START)
+		return 0;
+	if (m->head.type != ROLE_DOMAIN || m->head.job != expected)
+		errx(1, "%s before ROLE_START", routes[m->head.type].name);
+	return 1;
+}
+
+void
+serve(const struct handler *table, size_t n, uint32_t njobs,
+    unsigned (*state)(uint32_t))
+{
+	static struct msg m;
+	unsigned *times;	/* [row][job] */
+	const char *name;
+	size_t i;
+
+	if ((times = calloc(n * ((size_t)njobs + 1), sizeof(*times))) == NULL)
+		err(1, NULL);
+	for (;;) {
+		msg_receive(&m, role_self, -1);
+		if (m.head.type == ROLE_STOP)
+			exit(0);
+		name = routes[m.head.type].name;
+		for (i = 0; i < n && table[i].type != m.head.type; i++)
+			;
+		if (i == n)
+			errx(1, "%s: not expected here", name);
+		if (m.head.job >= njobs)
+			errx(1, "%s: no job %u", name, m.head.job);
+		if (state != NULL && (table[i].states & state(m.head.job)) == 0)
+			errx(1, "%s: out of order", name);
+		if (++times[i * njobs + m.head.job] > table[i].most && table[i].most > 0)
+			errx(1, "%s: too often", name);
+		table[i].handle(&m);
+	}
+}

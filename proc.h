@@ -1,0 +1,47 @@
+/*
+ * What all roles share: how one begins, and its loop.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include <sys/types.h>
+
+#include "conf.h"
+#include "msg.h"
+
+/* In a role: who it is, and who it becomes as root. */
+extern enum role role_self;
+extern uid_t	 role_uid;
+extern gid_t	 role_gid;
+
+/* Runs the role of this name; called by main() before anything else. */
+void	role_main(const char *name) __attribute__((noreturn));
+
+/*
+ * The beginning of every role: its slice of the configuration.  role_conf()
+ * leaves m at what is the role's own; role_domain() is 1 with the next
+ * domain (numbered from 0, in order), 0 when there are no more.
+ */
+void	role_conf(struct msg *);
+int	role_domain(struct msg *, uint32_t expected);
+
+/*
+ * One row of a role's dispatch table.  A message whose job's state is not in
+ * states, or that comes more than most times (for one job), ends the process.
+ */
+struct handler {
+	enum msgtype	 type;
+	void		(*handle)(struct msg *);
+	unsigned	 states;	/* bits of the role's own states */
+	unsigned	 most;		/* times for each job; 0: any number */
+};
+#define ANY_STATE	(~0u)
+
+/*
+ * Receives and handles messages until ROLE_STOP, then exits with status 0.
+ * state (NULL: there is none) tells the state of a job as one bit.
+ */
+void	serve(const struct handler *, size_t n, uint32_t njobs,
+	    unsigned (*state)(uint32_t job)) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * net's requests to the CA.
+ */
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "request.h"
+
+#define USER_AGENT	"acme-client/" VERSION
+#define ANSWER_SECONDS	90	/* of another process; a 4096-bit RSA key takes long */
+#define LOST_TRIES	3	/* of a request that may be repeated */
+
+static struct url origins[ORIGINS_MAX];
+static struct http *https[ORIGINS_MAX];
+static size_t norigins;
+static char *new_nonce;
+static char *nonce;		/* one is enough: requests follow each other */
+static struct msg m;
+
+int
+trouble(struct trouble *t, enum failure class, const char *fmt, ...)
+{
+	va_list ap;
+
+	memset(t, 0, sizeof(*t));
+	t->class = class;
+	t->retry_after = -1;
+	va_start(ap, fmt);
+	vsnprintf(t->why.text, sizeof(t->why.text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+void
+request_expect(struct msg *in, enum msgtype type)
+{
+	msg_receive(in, ROLE_NET, ANSWER_SECONDS);
+	if (in->head.type == ROLE_STOP)
+		exit(0);
+	if (in->head.type != type)
+		errx(1, "%s instead of %s", routes[in->head.type].name, routes[type].name);
+}
+
+/* http.c's way to a host's addresses: dns. */
+static int
+resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
+{
+	const char *error;
+	const uint8_t *buf;
+	uint64_t count, i;
+	size_t len;
+
+	msg_new(&m, DNS_RESOLVE, 0);
+	msg_put_str(&m, url->host);
+	msg_put_str(&m, url->port);
+	msg_send(&m);
+	request_expect(&m, NET_ADDRESSES);
+	error = msg_get_str(&m);
+	count = msg_get_num(&m);
+	if (count > HTTP_ADDRESSES_MAX)
+		errx(1, "NET_ADDRESSES: too many");
+	for (i = 0; i < count; i++) {
+		buf = msg_get_buf(&m, &len);
+		if (len > sizeof(a[i].ss))
+			errx(1, "NET_ADDRESSES: too long");
+		memcpy(&a[i].ss, buf, len);
+		a[i].len = (socklen_t)len;
+	}
+	msg_end(&m);
+	*n = (size_t)count;
+	if (error != NULL || count == 0)
+		return why(w, "%s: %s", url->host, error != NULL ? error : "has no address");
+	return 0;
+}
+
+int
+request_setup(char *const *urls, size_t n, const char *ca, size_t calen, int insecure,
+    struct why *w)
+{
+	for (norigins = 0; norigins < n; norigins++) {
+		if (!url_parse(&origins[norigins], urls[norigins]))
+			return why(w, "%s: not an https URL", urls[norigins]);
+		https[norigins] = http_new(&origins[norigins], ca, calen, insecure,
+		    USER_AGENT, resolve, ROLE_FD, w);
+		if (https[norigins] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static struct http *
+find_server(const char *text, struct url *url)
+{
+	size_t i;
+
+	if (url_parse(url, text))
+		for (i = 0; i < norigins; i++)
+			if (url_same_origin(url, &origins[i]))
+				return https[i];
+	return NULL;
+}
+
+int
+request_origin(const char *what, const char *text, struct trouble *t)
+{
+	char safe[256];
+	struct url url;
+
+	if (find_server(text, &url) != NULL)
+		return 0;
+	say_safe(safe, sizeof(safe), text, strlen(text));
+	return trouble(t, FAILURE_CA, "%s: %s is not at the authority's own host; "
+	    "if it should be, name that with 'api origin'", what, safe);
+}
+
+void
+request_nonces(const char *url)
+{
+	if ((new_nonce = strdup(url)) == NULL)
+		err(1, NULL);
+}
+
+/* RFC 8555 6.5.1: an invalid one counts as none. */
+static void
+keep_nonce(const struct http_answer *a)
+{
+	char *value = http_header(a, "Replay-Nonce", 0);
+
+	if (value != NULL && valid_nonce(value)) {
+		free(nonce);
+		nonce = value;
+	} else
+		free(value);
+}
+
+/* Any answer that is not 2xx, as trouble; frees it. */
+static int
+refused(const char *method, const char *url, struct http_answer *a, struct trouble *t)
+{
+	struct problem p;
+	char *help;
+	char safe[256] = "";
+
+	problem_parse(&p, a->status, a->body, a->bodylen);
+	if (a->status >= 300 && a->status < 400) {
+		help = http_header(a, "Location", 0);
+		if (help != NULL)
+			say_safe(safe, sizeof(safe), help, strlen(help));
+		trouble(t, FAILURE_CA, "%s %s: redirected to '%s', which ACME does not "
+		    "allow; name the right 'api url'", method, url, safe);
+	} else {
+		help = http_link(a, "help", 0, url);
+		if (help != NULL)
+			say_safe(safe, sizeof(safe), help, strlen(help));
+		trouble(t, FAILURE_CA, "%s %s: %d %s%s%s", method, url, a->status, p.text,
+		    help == NULL ? "" : " see ", safe);
+	}
+	free(help);
+	t->problem = p;
+	if (a->status == 429 || a->status == 503)
+		t->retry_after = http_retry_after(a, time(NULL));
+	http_answer_free(a);
+	return -1;
+}
+
+/* One request; a connection that the server had closed meanwhile is opened again. */
+static int
+exchange(enum http_method method, const char *text, const char *accept, const char *body,
+    struct http_answer *a, struct trouble *t)
+{
+	static const char *const methods[] = { "GET", "HEAD", "POST" };
+	struct http *h;
+	struct url url;
+	struct why w;
+	int rc;
+
+	if (request_origin(methods[method], text, t) == -1)
+		return -1;
+	h = find_server(text, &url);
+	say(2, "%s %s", methods[method], text);
+	rc = http_request(h, method, &url, accept, body, body == NULL ? 0 : strlen(body), a, &w);
+	if (rc != 0) {
+		trouble(t, FAILURE_CA, "%s %s: %s", methods[method], text, w.text);
+		t->lost = 1;
+		t->unseen = rc == -2;
+		return -1;
+	}
+	say(2, "%s %s: %d, %zu bytes", methods[method], text, a->status, a->bodylen);
+	return 0;
+}
+
+/* Without side effects, so a lost answer is no matter. */
+static int
+exchange_again(enum http_method method, const char *url, struct http_answer *a, struct trouble *t)
+{
+	int tries;
+
+	for (tries = 1; exchange(method, url, "application/json", NULL, a, t) == -1; tries++)
+		if (!t->lost || tries == LOST_TRIES)
+			return -1;
+	if (a->status / 100 != 2)
+		return refused(method == HTTP_GET ? "GET" : "HEAD", url, a, t);
+	return 0;
+}
+
+int
+request_get(const char *url, struct http_answer *a, struct trouble *t)
+{
+	return exchange_again(HTTP_GET, url, a, t);
+}
+
+/* A nonce is used once: the one at hand, else a fresh one (RFC 8555 7.2). */
+static char *
+take_nonce(struct trouble *t)
+{
+	struct http_answer a;
+	char *taken;
+
+	if (nonce == NULL) {
+		if (exchange_again(HTTP_HEAD, new_nonce, &a, t) == -1)
+			return NULL;
+		keep_nonce(&a);
+		http_answer_free(&a);
+		if (nonce == NULL) {
+			trouble(t, FAILURE_CA, "%s: answered without a valid Replay-Nonce", new_nonce);
+			return NULL;
+		}
+	}
+	taken = nonce;
+	nonce = NULL;
+	return taken;
+}
+
+/* What to sign is up to key; here is only the type, the nonce and the URL. */
+static char *
+have_signed(enum msgtype type, uint32_t job, const char *with, const char *url)
+{
+	char *jws;
+
+	msg_new(&m, type, job);
+	msg_put_str(&m, with);
+	msg_put_str(&m, url);
+	msg_send(&m);
+	request_expect(&m, NET_SIGNED);
+	if ((jws = strdup(msg_need_str(&m))) == NULL)
+		err(1, NULL);
+	msg_end(&m);
+	return jws;
+}
+
+int
+request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
+    struct http_answer *a, struct trouble *t)
+{
+	char *with, *jws;
+	int tries, rc, unseen = 0;
+
+	for (tries = 0; tries < SIGN_TRIES; tries++) {
+		if (request_origin("POST", url, t) == -1 || (with = take_nonce(t)) == NULL)
+			return -1;
+		jws = have_signed(sign, job, with, url);
+		free(with);
+		rc = exchange(HTTP_POST, url, accept, jws, a, t);
+		free(jws);
+		if (rc == -1) {
+			/* Finalize is never sent twice blindly: the order is asked. */
+			if (t->unseen && sign != KEY_SIGN_FINALIZE && unseen++ == 0)
+				continue;
+			return -1;
+		}
+		keep_nonce(a);
+		if (a->status / 100 == 2)
+			return 0;
+		refused("POST", url, a, t);
+		if (strcmp(t->problem.type, "badNonce") != 0)
+			return -1;
+	}
+	return trouble(t, FAILURE_CA, "POST %s: the CA refused %d nonces of its own in a row",
+	    url, tries);
+}
+
+int
+request_fetch(uint32_t job, const char *url, const char *accept, struct http_answer *a,
+    struct trouble *t)
+{
+	int tries;
+
+	for (tries = 1; request_post(KEY_SIGN_FETCH, job, url, accept, a, t) == -1; tries++)
+		if (!t->lost || tries == LOST_TRIES)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,53 @@
+/*
+ * net's requests to the CA: signed by key, with a nonce, on a kept
+ * connection.  Used by netproc only.
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "http.h"
+#include "json.h"
+#include "msg.h"
+
+/* What went wrong with a request, or with a job. */
+struct trouble {
+	struct why	 why;
+	enum failure	 class;
+	struct problem	 problem;	/* of the CA; type "" if there was none */
+	long		 retry_after;	/* seconds, -1: the CA did not say */
+	int		 lost;		/* no whole answer: the CA may have acted or not */
+	int		 unseen;	/* lost, and probably never seen by the CA */
+};
+
+#define PEM_CHAIN	"application/pem-certificate-chain"
+
+/*
+ * Takes the servers that may be talked to, api first, and their trust anchors.
+ * 0, or -1: see why.
+ */
+int	request_setup(char *const *origins, size_t n, const char *ca, size_t calen, int insecure,
+	    struct why *);
+
+/* All return 0 with an answer of status 2xx, which the caller frees, or -1 with trouble. */
+int	request_get(const char *url, struct http_answer *, struct trouble *);
+/* sign: a KEY_SIGN_* type; badNonce is dealt with here. */
+int	request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
+	    struct http_answer *, struct trouble *);
+/* POST-as-GET (RFC 8555 6.3), tried again if the answer was lost. */
+int	request_fetch(uint32_t job, const char *url, const char *accept,
+	    struct http_answer *, struct trouble *);
+
+/* Where nonces come from (RFC 8555 7.2). */
+void	request_nonces(const char *new_nonce_url);
+
+/* Is this a URL of the authority?  -1 with advice if not. */
+int	request_origin(const char *what, const char *url, struct trouble *);
+
+/* Fills in trouble; returns -1. */
+int	trouble(struct trouble *, enum failure, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* Waits for this one message; ROLE_STOP ends the process. */
+void	request_expect(struct msg *, enum msgtype);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What each role gets to know of the configuration: no more than it needs.
+ * The order of the members is the one in which the role reads them.
+ */
+#include <err.h>
+
+#include "broker.h"
+#include "say.h"
+#include "valid.h"
+
+static struct msg m;
+
+/* The directory's URL first, then the further origins. */
+static void
+put_origins(const struct authority *a)
+{
+	size_t i;
+
+	msg_put_num(&m, 1 + a->origins.n);
+	msg_put_str(&m, a->api_url);
+	for (i = 0; i < a->origins.n; i++)
+		msg_put_str(&m, a->origins.v[i]);
+}
+
+static void
+put_host(const char *text)
+{
+	struct url url;
+
+	if (!url_parse(&url, text))
+		errx(1, "%s: not an https URL", text);
+	msg_put_str(&m, url.host);
+	msg_put_str(&m, url.port);
+}
+
+static void
+put_key(const char *path, const struct keyspec *spec)
+{
+	msg_put_str(&m, path);
+	msg_put_num(&m, spec->type);
+	msg_put_num(&m, (uint64_t)spec->bits);
+}
+
+static void
+put_conf(const struct run *run, int role)
+{
+	const struct authority *a = run->authority;
+	size_t i;
+
+	switch (role) {
+	case ROLE_NET:
+		msg_put_num(&m, (uint64_t)a->insecure);
+		msg_put_str(&m, a->ca_file);
+		put_origins(a);
+		break;
+	case ROLE_DNS:
+		msg_put_num(&m, 1 + a->origins.n);
+		put_host(a->api_url);
+		for (i = 0; i < a->origins.n; i++)
+			put_host(a->origins.v[i]);
+		break;
+	case ROLE_KEY:
+		put_key(a->account_key, &a->account_spec);
+		msg_put_str(&m, a->contact);
+		put_origins(a);
+		break;
+	case ROLE_FILE:
+		msg_put_num(&m, (uint64_t)run->force);
+		msg_put_str(&m, run->conf->state_dir);
+		msg_put_str(&m, a->name);
+		msg_put_str(&m, a->api_url);
+		msg_put_num(&m, (uint64_t)a->root_any);
+		msg_put_str(&m, a->root_file);
+		break;
+	default:
+		break;
+	}
+}
+
+/* dns knows no domain. */
+static void
+put_domain(const struct domain *d, int role)
+{
+	switch (role) {
+	case ROLE_NET:
+		msg_put_str(&m, d->handle);
+		msg_put_str(&m, d->profile);
+		msg_put_strings(&m, d->names.v, d->names.n);
+		break;
+	case ROLE_KEY:
+		msg_put_str(&m, d->profile);
+		msg_put_strings(&m, d->names.v, d->names.n);
+		break;
+	case ROLE_CSR:
+		put_key(d->key, &d->key_spec);
+		msg_put_strings(&m, d->names.v, d->names.n);
+		break;
+	case ROLE_CHNG:
+		msg_put_str(&m, d->challengedir);
+		msg_put_num(&m, d->names.n);
+		break;
+	case ROLE_FILE:
+		msg_put_str(&m, d->handle);
+		msg_put_str(&m, d->cert);
+		msg_put_str(&m, d->chain);
+		msg_put_str(&m, d->fullchain);
+		msg_put_strings(&m, d->names.v, d->names.n);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+slice(const struct run *run, int role, void (*send)(int, const struct msg *))
+{
+	uint32_t i;
+
+	msg_new(&m, ROLE_CONF, 0);
+	msg_put_num(&m, (uint64_t)verbose);
+	msg_put_num(&m, run->uid);
+	msg_put_num(&m, run->gid);
+	put_conf(run, role);
+	send(role, &m);
+	for (i = 0; i < run->njobs && role != ROLE_DNS; i++) {
+		msg_new(&m, ROLE_DOMAIN, i);
+		put_domain(run->jobs[i], role);
+		send(role, &m);
+	}
+	msg_new(&m, ROLE_START, 0);
+	send(role, &m);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is remembered between runs, in the state directory.
+ */
+#include <sys/file.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "clock.h"
+#include "state.h"
+
+#define STATE_BYTES_MAX	16384
+#define MINUTE		60
+#define DAY		86400
+
+/* A damaged state file must not stop a renewal: it is said and left out. */
+static json_t *
+load(const struct place *p, struct why *w)
+{
+	struct stat st;
+	json_t *o;
+	char *buf;
+	size_t len;
+	int n;
+
+	if ((n = place_read(p, &buf, &len, STATE_BYTES_MAX, &st, w)) != 1)
+		return n == 0 ? json_object() : NULL;
+	o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL);
+	free(buf);
+	if (!json_is_object(o)) {
+		json_decref(o);
+		warnx("%s: damaged, started anew", p->path);
+		return json_object();
+	}
+	return o;
+}
+
+static int
+save(const struct place *p, json_t *o, struct why *w)
+{
+	char *text = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+	int rc;
+
+	json_decref(o);
+	if (text == NULL)
+		return why(w, "%s: cannot encode", p->path);
+	rc = place_write(p, text, strlen(text), w);
+	free(text);
+	return rc;
+}
+
+static json_int_t
+number(json_t *o, const char *member)
+{
+	json_int_t n = json_integer_value(json_object_get(o, member));
+
+	return n < 0 ? 0 : n;
+}
+
+int
+state_load(const struct place *p, struct state *s, struct why *w)
+{
+	const char *text;
+	json_t *o;
+
+	memset(s, 0, sizeof(*s));
+	if ((o = load(p, w)) == NULL)
+		return -1;
+	s->attempts = (unsigned)number(o, "attempts");
+	s->failures = (unsigned)number(o, "failures");
+	s->not_before = (time_t)number(o, "not before");
+	s->last_success = (time_t)number(o, "last success");
+	if ((text = json_string_value(json_object_get(o, "last error"))) != NULL)
+		strlcpy(s->last_error, text, sizeof(s->last_error));
+	json_decref(o);
+	return 0;
+}
+
+int
+state_save(const struct place *p, const struct state *s, struct why *w)
+{
+	return save(p, json_pack("{s:I, s:I, s:I, s:I, s:s}",
+	    "attempts", (json_int_t)s->attempts,
+	    "failures", (json_int_t)s->failures,
+	    "not before", (json_int_t)s->not_before,
+	    "last success", (json_int_t)s->last_success,
+	    "last error", s->last_error), w);
+}
+
+static char *
+text(json_t *o, const char *member)
+{
+	const char *s = json_string_value(json_object_get(o, member));
+	char *copy = NULL;
+
+	if (s != NULL && (copy = strdup(s)) == NULL)
+		err(1, NULL);
+	return copy;
+}
+
+int
+account_load(const struct place *p, const char *directory, char **thumbprint,
+    char **url, struct why *w)
+{
+	const char *of;
+	json_t *o;
+
+	*thumbprint = *url = NULL;
+	if ((o = load(p, w)) == NULL)
+		return -1;
+	of = json_string_value(json_object_get(o, "directory"));
+	if (of != NULL && strcmp(of, directory) == 0) {
+		*thumbprint = text(o, "thumbprint");
+		*url = text(o, "account");
+	}
+	json_decref(o);
+	return 0;
+}
+
+int
+account_save(const struct place *p, const char *directory, const char *thumbprint,
+    const char *url, struct why *w)
+{
+	return save(p, json_pack("{s:s, s:s, s:s}", "directory", directory,
+	    "account", url, "thumbprint", thumbprint), w);
+}
+
+time_t
+backoff(unsigned failures, time_t now)
+{
+	static const time_t steps[] = { MINUTE, 10 * MINUTE, 100 * MINUTE, DAY };
+	size_t last = sizeof(steps) / sizeof(steps[0]) - 1;
+	time_t step;
+
+	if (failures == 0)
+		return now;
+	step = steps[failures - 1 < last ? failures - 1 : last];
+	return now + step + (time_t)arc4random_uniform((uint32_t)(step / 4));
+}
+
+int
+backoff_holds(time_t not_before, time_t now)
+{
+	return not_before > now && not_before - now <= DAY + DAY / 4;
+}
+
+void
+state_place(struct place *p, struct dir *d, const char *prefix, const char *name,
+    const char *suffix)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	char *encoded, *path, *e;
+
+	if ((encoded = malloc(3 * strlen(name) + 1)) == NULL)
+		err(1, NULL);
+	for (e = encoded; *name != '\0'; name++)
+		if (strchr(plain, *name) != NULL)
+			*e++ = *name;
+		else
+			e += sprintf(e, "%%%02x", (unsigned char)*name);
+	*e = '\0';
+	if (asprintf(&path, "%s/%s-%s.%s", d->path, prefix, encoded, suffix) == -1)
+		err(1, NULL);
+	free(encoded);
+	p->path = path;
+	p->dir = d;
+	p->name = strrchr(path, '/') + 1;
+}
+
+static int
+locked_by_other(const struct place *p, int fd, struct why *w)
+{
+	char pid[16] = "";
+	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+
+	if (n > 0)
+		pid[strcspn(pid, "\n")] = '\0';
+	close(fd);
+	return why(w, "another acme-client%s%s is at work on it (lock %s); "
+	    "try again when it is done", n > 0 ? ", process " : "", pid, p->path);
+}
+
+int
+lock_take(const struct place *p, int64_t deadline, int *fd, struct why *w)
+{
+	char pid[16];
+
+	*fd = openat(p->dir->fd, p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*fd == -1)
+		return why(w, "%s: %s", p->path, strerror(errno));
+	while (flock(*fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			close(*fd);
+			return why(w, "%s: %s", p->path, strerror(errno));
+		}
+		if (clock_left_ms(deadline) == 0)
+			return locked_by_other(p, *fd, w);
+		clock_sleep_ms(50);
+	}
+	/* Only for the message above; a full disk is no reason to stop. */
+	snprintf(pid, sizeof(pid), "%d\n", (int)getppid());
+	if (pwrite(*fd, pid, strlen(pid), 0) == -1 || ftruncate(*fd, (off_t)strlen(pid)) == -1)
+		say(2, "%s: %s", p->path, strerror(errno));
+	return 0;
+}

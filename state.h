@@ -1,0 +1,51 @@
+/*
+ * What is remembered between runs, in the state directory.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <time.h>
+
+#include "dir.h"
+
+/* Of one domain section. */
+struct state {
+	unsigned	attempts;	/* begun since the last success */
+	unsigned	failures;	/* of them, those that the CA answered */
+	time_t		not_before;	/* no new attempt earlier, without -F */
+	time_t		last_success;
+	char		last_error[512];
+};
+
+/* An absent file is all zero; 0, or -1 with the reason. */
+int	state_load(const struct place *, struct state *, struct why *);
+int	state_save(const struct place *, const struct state *, struct why *);
+
+/* The account at an authority: text or NULL; the caller frees.  Bound to the key by its thumbprint. */
+int	account_load(const struct place *, const char *directory, char **thumbprint, char **url,
+	    struct why *);
+int	account_save(const struct place *, const char *directory, const char *thumbprint,
+	    const char *url, struct why *);
+
+/*
+ * When to try again after so many failures in a row: 1, 10, 100 minutes,
+ * then daily, each up to a quarter longer at random.
+ */
+time_t	backoff(unsigned failures, time_t now);
+/* A time that lies further ahead than any backoff comes from a clock that was wrong. */
+int	backoff_holds(time_t not_before, time_t now);
+
+/*
+ * A place in the state directory for "PREFIX-NAME.SUFFIX", where bytes of the
+ * name that have no business in a file name are written as %xx.
+ */
+void	state_place(struct place *, struct dir *, const char *prefix, const char *name,
+	    const char *suffix);
+
+/*
+ * Takes a lock, waiting until the monotonic deadline; *fd holds it until closed.
+ * -1: see why, which says who holds it.
+ */
+int	lock_take(const struct place *, int64_t deadline, int *fd, struct why *);
+
+#endif

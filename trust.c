@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where trust anchors come from.
+ */
+#include <sys/stat.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "trust.h"
+
+#define TRUST_BYTES_MAX	(8 * 1024 * 1024)
+
+/* Debian and its kin, OpenBSD and Alpine, Fedora and its kin. */
+static const char *const system_files[] = {
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/ssl/cert.pem",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+};
+
+int
+trust_open(const char *path, struct why *w)
+{
+	size_t i;
+	int fd;
+
+	if (path != NULL) {
+		if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+			return why(w, "%s: %s", path, strerror(errno));
+		return fd;
+	}
+	for (i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
+		if ((fd = open(system_files[i], O_RDONLY | O_CLOEXEC)) != -1)
+			return fd;
+	return why(w, "%s: no trust anchors on this system; install "
+	    "ca-certificates, or name a 'ca file' and 'root file'", system_files[0]);
+}
+
+char *
+trust_read(int fd, size_t *len, struct why *w)
+{
+	struct stat st;
+	char *buf = NULL;
+	ssize_t n;
+
+	*len = 0;
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > TRUST_BYTES_MAX) {
+		why(w, "trust anchors: not a regular file of at most %d bytes", TRUST_BYTES_MAX);
+		close(fd);
+		return NULL;
+	}
+	if ((buf = malloc((size_t)st.st_size + 1)) == NULL)
+		err(1, NULL);
+	while (*len < (size_t)st.st_size &&
+	    (n = read(fd, buf + *len, (size_t)st.st_size - *len)) > 0)
+		*len += (size_t)n;
+	buf[*len] = '\0';
+	close(fd);
+	return buf;
+}

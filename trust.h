@@ -1,0 +1,17 @@
+/*
+ * Where trust anchors come from.
+ */
+#ifndef TRUST_H
+#define TRUST_H
+
+#include "say.h"
+
+/*
+ * Opens the file of trust anchors, the system's if path is NULL; to be read
+ * in the sandbox.  -1: see why.
+ */
+int	trust_open(const char *path, struct why *);
+/* Its whole text, NUL-terminated; closes fd.  NULL: see why.  The caller frees. */
+char	*trust_read(int fd, size_t *len, struct why *);
+
+#endif
