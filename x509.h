@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -18,6 +19,11 @@
 
 /* SHA-256 of the DER SubjectPublicKeyInfo. */
 int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
+
+/* Is this one of the names?  Letter case does not matter. */
+int	names_contain(const struct strings *, const char *name, size_t len);
+/* Are these exactly the names, as dNSName each, in any order, none twice? */
+int	names_equal(const GENERAL_NAMES *, const struct strings *);
 
 /*
  * RFC 2986, RFC 8555 7.4: empty subject, the names in subjectAltName,

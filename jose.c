@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * base64url, JWK, thumbprint and JWS.  Public numbers are taken out of DER,
+ * which OpenSSL and LibreSSL both write in the same way.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+
+#include "jose.h"
+
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+char *
+b64url_encode(const void *buf, size_t len)
+{
+	const uint8_t *p = buf;
+	char *out, *o;
+	uint32_t acc = 0;
+	unsigned bits = 0;
+
+	if ((out = o = malloc(len / 3 * 4 + 5)) == NULL)
+		err(1, NULL);
+	for (; len > 0; len--) {
+		acc = acc << 8 | *p++;
+		for (bits += 8; bits >= 6; bits -= 6)
+			*o++ = alphabet[acc >> (bits - 6) & 63];
+	}
+	if (bits > 0)
+		*o++ = alphabet[acc << (6 - bits) & 63];
+	*o = '\0';
+	return out;
+}
+
+uint8_t *
+b64url_decode(const char *text, size_t *len)
+{
+	size_t n = strlen(text);
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	const char *p;
+	uint8_t *out;
+
+	if (n % 4 == 1 || (out = malloc(n / 4 * 3 + 3)) == NULL)
+		return NULL;
+	for (*len = 0; *text != '\0'; text++) {
+		if ((p = strchr(alphabet, *text)) == NULL) {
+			free(out);
+			return NULL;
+		}
+		acc = acc << 6 | (uint32_t)(p - alphabet);
+		if ((bits += 6) >= 8) {
+			bits -= 8;
+			out[(*len)++] = (uint8_t)(acc >> bits);
+		}
+	}
+	/* What is left over must be zero: one text for one value. */
+	if ((acc & ((1u << bits) - 1)) != 0) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+/* A curve, its JWK name and the width of its coordinates (RFC 7518 6.2.1). */
+struct curve {
+	int		 nid;
+	const char	*crv;
+	const char	*alg;
+	size_t		 width;
+};
+
+static const struct curve curves[] = {
+	{ NID_X9_62_prime256v1, "P-256", "ES256", 32 },
+	{ NID_secp384r1, "P-384", "ES384", 48 },
+};
+
+/* NULL: not an EC key, or not on one of our curves. */
+static const struct curve *
+curve_of(EVP_PKEY *key)
+{
+	const struct curve *found = NULL;
+	const void *parameter;
+	X509_PUBKEY *pub = NULL;
+	X509_ALGOR *algor;
+	size_t i;
+	int type, nid;
+
+	if (EVP_PKEY_base_id(key) != EVP_PKEY_EC)
+		return NULL;
+	if (X509_PUBKEY_set(&pub, key) == 1 &&
+	    X509_PUBKEY_get0_param(NULL, NULL, NULL, &algor, pub) == 1) {
+		X509_ALGOR_get0(NULL, &type, &parameter, algor);
+		nid = type == V_ASN1_OBJECT ? OBJ_obj2nid(parameter) : NID_undef;
+		for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+			if (curves[i].nid == nid)
+				found = &curves[i];
+	}
+	X509_PUBKEY_free(pub);
+	return found;
+}
+
+static int
+set_b64url(json_t *o, const char *member, const uint8_t *p, size_t len)
+{
+	char *text = b64url_encode(p, len);
+	int rc = json_object_set_new(o, member, json_string(text));
+
+	free(text);
+	return rc;
+}
+
+/* The point is 0x04, x, y, both of full width (SEC 1 2.3.3). */
+static json_t *
+jwk_ec(EVP_PKEY *key, const struct curve *c)
+{
+	json_t *o = NULL;
+	uint8_t *der = NULL;
+	int len = i2d_PublicKey(key, &der);
+
+	if (len > 0 && (size_t)len == 1 + 2 * c->width && der[0] == 4) {
+		o = json_pack("{s:s}", "crv", c->crv);
+		json_object_set_new(o, "kty", json_string("EC"));
+		set_b64url(o, "x", der + 1, c->width);
+		set_b64url(o, "y", der + 1 + c->width, c->width);
+	}
+	OPENSSL_free(der);
+	return o;
+}
+
+/* The next INTEGER of a DER sequence without its sign octet; NULL: there is none. */
+static const uint8_t *
+take_integer(const uint8_t **p, const uint8_t *end, long *len)
+{
+	const uint8_t *value;
+	int tag, class;
+
+	if (ASN1_get_object(p, len, &tag, &class, end - *p) & 0x80 || tag != V_ASN1_INTEGER)
+		return NULL;
+	value = *p;
+	*p += *len;
+	if (*len > 1 && *value == 0) {
+		value++;
+		(*len)--;
+	}
+	return value;
+}
+
+/* RSAPublicKey is a sequence of n and e (RFC 8017 A.1.1). */
+static json_t *
+jwk_rsa(EVP_PKEY *key)
+{
+	const uint8_t *p, *end, *n, *e;
+	long len, nlen, elen;
+	int tag, class, derlen;
+	uint8_t *der = NULL;
+	json_t *o = NULL;
+
+	if ((derlen = i2d_PublicKey(key, &der)) <= 0)
+		return NULL;
+	p = der;
+	end = der + derlen;
+	if ((ASN1_get_object(&p, &len, &tag, &class, derlen) & 0x80) == 0 &&
+	    tag == V_ASN1_SEQUENCE &&
+	    (n = take_integer(&p, end, &nlen)) != NULL &&
+	    (e = take_integer(&p, end, &elen)) != NULL) {
+		o = json_object();
+		set_b64url(o, "e", e, (size_t)elen);
+		json_object_set_new(o, "kty", json_string("RSA"));
+		set_b64url(o, "n", n, (size_t)nlen);
+	}
+	OPENSSL_free(der);
+	return o;
+}
+
+static int
+good_rsa(EVP_PKEY *key)
+{
+	return EVP_PKEY_base_id(key) == EVP_PKEY_RSA &&
+	    EVP_PKEY_bits(key) >= 2048 && EVP_PKEY_bits(key) <= 4096;
+}
+
+json_t *
+jwk_public(EVP_PKEY *key)
+{
+	const struct curve *c = curve_of(key);
+
+	if (c != NULL)
+		return jwk_ec(key, c);
+	return good_rsa(key) ? jwk_rsa(key) : NULL;
+}
+
+int
+jwk_thumbprint(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1])
+{
+	uint8_t hash[32];
+	json_t *jwk = jwk_public(key);
+	char *text, *encoded;
+	int ok;
+
+	if (jwk == NULL || (text = json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS)) == NULL) {
+		json_decref(jwk);
+		return -1;
+	}
+	ok = EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL);
+	free(text);
+	json_decref(jwk);
+	if (!ok)
+		return -1;
+	encoded = b64url_encode(hash, sizeof(hash));
+	strlcpy(out, encoded, THUMBPRINT_LEN + 1);
+	free(encoded);
+	return 0;
+}
+
+const char *
+jws_alg(EVP_PKEY *key)
+{
+	const struct curve *c = curve_of(key);
+
+	if (c != NULL)
+		return c->alg;
+	return good_rsa(key) ? "RS256" : NULL;
+}
+
+/* From DER to r and s side by side, each of full width (RFC 7518 3.4). */
+static uint8_t *
+raw_ecdsa(const uint8_t *der, size_t derlen, size_t width)
+{
+	const BIGNUM *r, *s;
+	ECDSA_SIG *sig;
+	uint8_t *raw;
+
+	if ((sig = d2i_ECDSA_SIG(NULL, &der, (long)derlen)) == NULL)
+		return NULL;
+	if ((raw = malloc(2 * width)) == NULL)
+		err(1, NULL);
+	ECDSA_SIG_get0(sig, &r, &s);
+	if (BN_bn2binpad(r, raw, (int)width) == -1 ||
+	    BN_bn2binpad(s, raw + width, (int)width) == -1) {
+		free(raw);
+		raw = NULL;
+	}
+	ECDSA_SIG_free(sig);
+	return raw;
+}
+
+/* The signature over text as base64url; NULL on failure. */
+static char *
+signature(EVP_PKEY *key, const char *text)
+{
+	const struct curve *c = curve_of(key);
+	const EVP_MD *md = c != NULL && c->width == 48 ? EVP_sha384() : EVP_sha256();
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t *sig = NULL, *raw;
+	char *out = NULL;
+	size_t len;
+
+	if (ctx == NULL)
+		err(1, NULL);
+	if (EVP_DigestSignInit(ctx, NULL, md, NULL, key) <= 0 ||
+	    EVP_DigestSign(ctx, NULL, &len, (const uint8_t *)text, strlen(text)) <= 0 ||
+	    (sig = malloc(len)) == NULL ||
+	    EVP_DigestSign(ctx, sig, &len, (const uint8_t *)text, strlen(text)) <= 0)
+		goto out;
+	if (c == NULL)
+		out = b64url_encode(sig, len);
+	else if ((raw = raw_ecdsa(sig, len, c->width)) != NULL) {
+		out = b64url_encode(raw, 2 * c->width);
+		free(raw);
+	}
+out:
+	free(sig);
+	EVP_MD_CTX_free(ctx);
+	return out;
+}
+
+static char *
+encode_json(json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT), *out;
+
+	if (text == NULL)
+		err(1, NULL);
+	out = b64url_encode(text, strlen(text));
+	free(text);
+	return out;
+}
+
+char *
+jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, json_t *payload)
+{
+	char *protected64, *payload64, *input, *sig, *jws = NULL;
+	const char *alg = jws_alg(key);
+	json_t *o;
+
+	if (alg == NULL)
+		return NULL;
+	o = json_pack("{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url);
+	if (kid != NULL)
+		json_object_set_new(o, "kid", json_string(kid));
+	else
+		json_object_set_new(o, "jwk", jwk_public(key));
+	protected64 = encode_json(o);
+	json_decref(o);
+	payload64 = payload == NULL ? strdup("") : encode_json(payload);
+	if (payload64 == NULL || asprintf(&input, "%s.%s", protected64, payload64) == -1)
+		err(1, NULL);
+	if ((sig = signature(key, input)) != NULL) {
+		o = json_pack("{s:s, s:s, s:s}", "protected", protected64,
+		    "payload", payload64, "signature", sig);
+		jws = json_dumps(o, JSON_COMPACT);
+		json_decref(o);
+	}
+	free(input);
+	free(sig);
+	free(protected64);
+	free(payload64);
+	return jws;
+}

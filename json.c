@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ACME objects read from a server's JSON.
+ */
+#include <ctype.h>
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "json.h"
+#include "valid.h"
+
+#define DEPTH_MAX	32
+#define ERROR_PREFIX	"urn:ietf:params:acme:error:"
+
+void
+json_init(void)
+{
+	uint32_t seed = arc4random();
+
+	json_object_seed(seed == 0 ? 1 : seed);
+}
+
+/* Brackets outside of strings, so that no parser recurses deeply on a server's word. */
+static int
+too_deep(const char *buf, size_t len)
+{
+	int depth = 0, in_string = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (in_string) {
+			if (buf[i] == '\\')
+				i++;
+			else if (buf[i] == '"')
+				in_string = 0;
+		} else if (buf[i] == '"')
+			in_string = 1;
+		else if (buf[i] == '{' || buf[i] == '[') {
+			if (++depth > DEPTH_MAX)
+				return 1;
+		} else if (buf[i] == '}' || buf[i] == ']')
+			depth--;
+	}
+	return 0;
+}
+
+/* The top-level object; NULL: see why. */
+static json_t *
+load(const char *buf, size_t len, struct why *w)
+{
+	json_error_t e;
+	json_t *o = NULL;
+	char safe[200];
+
+	if (too_deep(buf, len))
+		why(w, "JSON nested too deeply");
+	else if ((o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, &e)) == NULL) {
+		say_safe(safe, sizeof(safe), e.text, strlen(e.text));
+		why(w, "not JSON: %s", safe);
+	} else if (!json_is_object(o)) {
+		why(w, "JSON, but not an object");
+		json_decref(o);
+		o = NULL;
+	}
+	return o;
+}
+
+/* A copy of a string member; absent is fine unless needed. */
+static int
+get_string(json_t *o, const char *member, char **out, int needed, struct why *w)
+{
+	json_t *v = json_object_get(o, member);
+
+	*out = NULL;
+	if (v == NULL)
+		return needed ? why(w, "no member '%s'", member) : 0;
+	if (!json_is_string(v))
+		return why(w, "member '%s' is not a string", member);
+	if ((*out = strdup(json_string_value(v))) == NULL)
+		err(1, NULL);
+	return 0;
+}
+
+static int
+check_url(const char *member, const char *text, struct why *w)
+{
+	struct url url;
+	char safe[200];
+
+	if (url_parse(&url, text))
+		return 0;
+	say_safe(safe, sizeof(safe), text, strlen(text));
+	return why(w, "member '%s' is not an https URL: %s", member, safe);
+}
+
+static int
+get_url(json_t *o, const char *member, char **out, int needed, struct why *w)
+{
+	if (get_string(o, member, out, needed, w) == -1)
+		return -1;
+	return *out == NULL ? 0 : check_url(member, *out, w);
+}
+
+static void
+free_strings(char **v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+/* Adds text to a bounded string, with a blank between. */
+static void
+append(char *out, size_t outsz, const char *text)
+{
+	size_t len = strlen(out);
+
+	if (len > 0 && len + 1 < outsz) {
+		out[len++] = ' ';
+		out[len] = '\0';
+	}
+	say_safe(out + len, outsz - len, text, strlen(text));
+}
+
+static void
+append_member(char *out, size_t outsz, json_t *o, const char *member)
+{
+	const char *s = json_string_value(json_object_get(o, member));
+
+	if (s != NULL && *s != '\0')
+		append(out, outsz, s);
+}
+
+/* RFC 8555 6.7.1: each with the identifier that it is about. */
+static void
+append_subproblems(struct problem *p, json_t *list)
+{
+	json_t *sub, *id;
+	size_t i;
+
+	json_array_foreach(list, i, sub) {
+		id = json_object_get(sub, "identifier");
+		append(p->text, sizeof(p->text), "|");
+		append_member(p->text, sizeof(p->text), id, "value");
+		append_member(p->text, sizeof(p->text), sub, "type");
+		append_member(p->text, sizeof(p->text), sub, "detail");
+	}
+}
+
+/* RFC 9457 3; o may be NULL or anything. */
+static void
+read_problem(struct problem *p, json_t *o)
+{
+	const char *type = json_string_value(json_object_get(o, "type"));
+
+	memset(p, 0, sizeof(*p));
+	if (!json_is_object(o))
+		return;
+	if (type == NULL)
+		type = "about:blank";
+	if (strncmp(type, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
+		type += strlen(ERROR_PREFIX);
+	say_safe(p->type, sizeof(p->type), type, strlen(type));
+	append(p->text, sizeof(p->text), p->type);
+	append_member(p->text, sizeof(p->text), o, "detail");
+	append_member(p->text, sizeof(p->text), o, "instance");
+	append_subproblems(p, json_object_get(o, "subproblems"));
+}
+
+void
+problem_parse(struct problem *p, int http_status, const char *buf, size_t len)
+{
+	struct why ignored;
+	json_t *o = load(buf, len, &ignored);
+	char first[200];
+
+	read_problem(p, o);
+	if (o == NULL || json_object_get(o, "type") == NULL) {
+		p->type[0] = '\0';
+		if (p->text[0] == '\0' && len > 0) {
+			say_safe(first, sizeof(first), buf, len > 400 ? 400 : len);
+			snprintf(p->text, sizeof(p->text), "(no problem document) %s", first);
+		} else if (p->text[0] == '\0')
+			snprintf(p->text, sizeof(p->text), "(HTTP status %d, nothing else said)",
+			    http_status);
+	}
+	json_decref(o);
+}
+
+static const struct {
+	const char	*name;
+	enum status	 status;
+} statuses[] = {
+	{ "pending", STATUS_PENDING }, { "ready", STATUS_READY },
+	{ "processing", STATUS_PROCESSING }, { "valid", STATUS_VALID },
+	{ "invalid", STATUS_INVALID }, { "deactivated", STATUS_DEACTIVATED },
+	{ "expired", STATUS_EXPIRED }, { "revoked", STATUS_REVOKED },
+};
+
+static enum status
+get_status(json_t *o, char *text, size_t textsz)
+{
+	const char *s = json_string_value(json_object_get(o, "status"));
+	size_t i;
+
+	if (s == NULL)
+		s = "of no status";
+	say_safe(text, textsz, s, strlen(s));
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (strcmp(s, statuses[i].name) == 0)
+			return statuses[i].status;
+	return STATUS_UNKNOWN;
+}
+
+/* "type:value" in lower case. */
+static int
+get_identifier(json_t *id, char **out, struct why *w)
+{
+	const char *type = json_string_value(json_object_get(id, "type"));
+	const char *value = json_string_value(json_object_get(id, "value"));
+	char *p;
+
+	*out = NULL;
+	if (type == NULL || value == NULL || *value == '\0')
+		return why(w, "identifier without 'type' or 'value'");
+	if (asprintf(out, "%s:%s", type, value) == -1)
+		err(1, NULL);
+	for (p = *out; *p != '\0'; p++) {
+		if (!isgraph((unsigned char)*p))
+			return why(w, "identifier with a character that no name has");
+		*p = (char)tolower((unsigned char)*p);
+	}
+	return 0;
+}
+
+/* The names of an object's members, with blanks between. */
+static char *
+list_members(json_t *o)
+{
+	char *out;
+	const char *key;
+	size_t size = 1;
+	json_t *v;
+
+	json_object_foreach(o, key, v)
+		size += strlen(key) + 2;
+	if ((out = calloc(1, size)) == NULL)
+		err(1, NULL);
+	json_object_foreach(o, key, v) {
+		if (*out != '\0')
+			strlcat(out, " ", size);
+		strlcat(out, key, size);
+	}
+	return out;
+}
+
+static int
+read_meta(struct directory *d, json_t *meta, struct why *w)
+{
+	json_t *profiles = json_object_get(meta, "profiles");
+
+	if (meta == NULL)
+		return 0;
+	if (!json_is_object(meta))
+		return why(w, "member 'meta' is not an object");
+	if (profiles != NULL && !json_is_object(profiles))
+		return why(w, "member 'meta.profiles' is not an object");
+	if (profiles != NULL)
+		d->profiles = list_members(profiles);
+	d->eab_required = json_is_true(json_object_get(meta, "externalAccountRequired"));
+	return get_string(meta, "termsOfService", &d->terms, 0, w);
+}
+
+int
+directory_parse(struct directory *d, const char *buf, size_t len, struct why *w)
+{
+	json_t *o;
+	int rc = -1;
+
+	memset(d, 0, sizeof(*d));
+	if ((o = load(buf, len, w)) == NULL)
+		return -1;
+	if (get_url(o, "newNonce", &d->new_nonce, 1, w) == 0 &&
+	    get_url(o, "newAccount", &d->new_account, 1, w) == 0 &&
+	    get_url(o, "newOrder", &d->new_order, 1, w) == 0 &&
+	    get_url(o, "revokeCert", &d->revoke_cert, 0, w) == 0 &&
+	    get_url(o, "keyChange", &d->key_change, 0, w) == 0 &&
+	    get_url(o, "renewalInfo", &d->renewal_info, 0, w) == 0)
+		rc = read_meta(d, json_object_get(o, "meta"), w);
+	json_decref(o);
+	return rc;
+}
+
+void
+directory_free(struct directory *d)
+{
+	free(d->new_nonce);
+	free(d->new_account);
+	free(d->new_order);
+	free(d->revoke_cert);
+	free(d->key_change);
+	free(d->renewal_info);
+	free(d->terms);
+	free(d->profiles);
+	memset(d, 0, sizeof(*d));
+}
+
+/* RFC 8555 7.1.3: at least one identifier and one authorization. */
+static int
+read_identifiers(struct order *order, json_t *list, struct why *w)
+{
+	json_t *v;
+	size_t i;
+
+	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
+		return why(w, "member 'identifiers' is not an array of 1 to %d", AUTHZ_MAX);
+	if ((order->identifiers = calloc(json_array_size(list), sizeof(char *))) == NULL)
+		err(1, NULL);
+	json_array_foreach(list, i, v) {
+		if (get_identifier(v, &order->identifiers[i], w) == -1) {
+			free(order->identifiers[i]);
+			return -1;
+		}
+		order->nidentifiers++;
+	}
+	return 0;
+}
+
+static int
+read_authorizations(struct order *order, json_t *list, struct why *w)
+{
+	json_t *v;
+	size_t i;
+
+	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
+		return why(w, "member 'authorizations' is not an array of 1 to %d", AUTHZ_MAX);
+	if ((order->authorizations = calloc(json_array_size(list), sizeof(char *))) == NULL)
+		err(1, NULL);
+	json_array_foreach(list, i, v) {
+		if (!json_is_string(v))
+			return why(w, "member 'authorizations' has one that is not a string");
+		if (check_url("authorizations", json_string_value(v), w) == -1)
+			return -1;
+		if ((order->authorizations[i] = strdup(json_string_value(v))) == NULL)
+			err(1, NULL);
+		order->nauthorizations++;
+	}
+	return 0;
+}
+
+int
+order_parse(struct order *order, const char *buf, size_t len, struct why *w)
+{
+	json_t *o;
+	int rc = -1;
+
+	memset(order, 0, sizeof(*order));
+	if ((o = load(buf, len, w)) == NULL)
+		return -1;
+	order->status = get_status(o, order->status_text, sizeof(order->status_text));
+	read_problem(&order->error, json_object_get(o, "error"));
+	if (read_identifiers(order, json_object_get(o, "identifiers"), w) == 0 &&
+	    read_authorizations(order, json_object_get(o, "authorizations"), w) == 0 &&
+	    get_url(o, "finalize", &order->finalize, order->status == STATUS_READY, w) == 0)
+		rc = get_url(o, "certificate", &order->certificate,
+		    order->status == STATUS_VALID, w);
+	json_decref(o);
+	return rc;
+}
+
+void
+order_free(struct order *order)
+{
+	free_strings(order->identifiers, order->nidentifiers);
+	free_strings(order->authorizations, order->nauthorizations);
+	free(order->finalize);
+	free(order->certificate);
+	memset(order, 0, sizeof(*order));
+}
+
+static int
+read_challenge(struct challenge *c, json_t *o, struct why *w)
+{
+	char text[32];
+
+	c->status = json_object_get(o, "status") == NULL ? STATUS_PENDING :
+	    get_status(o, text, sizeof(text));
+	read_problem(&c->error, json_object_get(o, "error"));
+	if (get_url(o, "url", &c->url, 1, w) == -1)
+		return -1;
+	return get_string(o, "token", &c->token, 1, w);
+}
+
+/* Of the challenges we only answer one; the others are named if that is missing. */
+static int
+read_challenges(struct authorization *az, json_t *list, struct why *w)
+{
+	char offered[512] = "";
+	const char *type;
+	json_t *c;
+	size_t i;
+
+	if (!json_is_array(list))
+		return why(w, "member 'challenges' is not an array");
+	json_array_foreach(list, i, c) {
+		if ((type = json_string_value(json_object_get(c, "type"))) == NULL)
+			return why(w, "challenge without 'type'");
+		append(offered, sizeof(offered), type);
+		if (strcmp(type, "http-01") == 0 && az->http01.url == NULL &&
+		    read_challenge(&az->http01, c, w) == -1)
+			return -1;
+	}
+	if ((az->offered = strdup(offered)) == NULL)
+		err(1, NULL);
+	return 0;
+}
+
+int
+authorization_parse(struct authorization *az, const char *buf, size_t len, struct why *w)
+{
+	json_t *o, *wildcard;
+	int rc = -1;
+
+	memset(az, 0, sizeof(*az));
+	if ((o = load(buf, len, w)) == NULL)
+		return -1;
+	az->status = get_status(o, az->status_text, sizeof(az->status_text));
+	wildcard = json_object_get(o, "wildcard");
+	az->wildcard = json_is_true(wildcard);
+	if (wildcard != NULL && !json_is_boolean(wildcard))
+		why(w, "member 'wildcard' is not a boolean");
+	else if (get_identifier(json_object_get(o, "identifier"), &az->identifier, w) == 0)
+		rc = read_challenges(az, json_object_get(o, "challenges"), w);
+	json_decref(o);
+	return rc;
+}
+
+void
+authorization_free(struct authorization *az)
+{
+	free(az->identifier);
+	free(az->http01.url);
+	free(az->http01.token);
+	free(az->offered);
+	memset(az, 0, sizeof(*az));
+}

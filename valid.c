@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One validator for each grammar.  If one is wrong, text from the network
+ * becomes a file name, a header or part of a signature.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "valid.h"
+
+#define ALNUM	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+int
+valid_base64url(const char *s, size_t min, size_t max)
+{
+	size_t len = strlen(s);
+
+	return len >= min && len <= max && strspn(s, ALNUM "-_") == len;
+}
+
+int
+valid_token(const char *s)
+{
+	return valid_base64url(s, 22, 200);
+}
+
+int
+valid_nonce(const char *s)
+{
+	return valid_base64url(s, 1, 1024);
+}
+
+/* RFC 1123 2.1, lower case: letters, digits, and hyphens inside. */
+static int
+valid_label(const char *s, size_t len)
+{
+	size_t i;
+
+	if (len == 0 || len > 63 || s[0] == '-' || s[len - 1] == '-')
+		return 0;
+	for (i = 0; i < len; i++)
+		if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= '0' && s[i] <= '9') && s[i] != '-')
+			return 0;
+	return 1;
+}
+
+/* Labels with dots between; how many, or 0. */
+static int
+count_labels(const char *s)
+{
+	size_t len;
+	int n = 0;
+
+	if (strlen(s) > 253)
+		return 0;
+	for (;; s += len + 1) {
+		len = strcspn(s, ".");
+		if (!valid_label(s, len))
+			return 0;
+		n++;
+		if (s[len] == '\0')
+			return n;
+	}
+}
+
+int
+valid_dns_name(const char *s)
+{
+	const char *last = strrchr(s, '.');
+
+	/* A last label of digits only would be an address (RFC 3696 2). */
+	return last != NULL && strspn(last + 1, "0123456789") < strlen(last + 1) &&
+	    count_labels(s) >= 2;
+}
+
+int
+valid_handle(const char *s)
+{
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (i >= 200 || (unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			return 0;
+	return i > 0;
+}
+
+/* The host part: a name, an IPv4 address, or an IPv6 address in []. */
+static int
+parse_host(struct url *u, const char *s, size_t len)
+{
+	unsigned char addr[16];
+	size_t i;
+
+	if (len > 2 && s[0] == '[' && s[len - 1] == ']') {
+		s++;
+		len -= 2;
+		if (len >= sizeof(u->host))
+			return 0;
+		memcpy(u->host, s, len);
+		u->host[len] = '\0';
+		return inet_pton(AF_INET6, u->host, addr) == 1;
+	}
+	if (len == 0 || len >= sizeof(u->host))
+		return 0;
+	for (i = 0; i < len; i++)
+		u->host[i] = (char)tolower((unsigned char)s[i]);
+	u->host[len] = '\0';
+	return count_labels(u->host) > 0;
+}
+
+static int
+parse_port(struct url *u, const char *s, size_t len)
+{
+	size_t i;
+	long port;
+
+	if (len == 0 || len > 5 || s[0] == '0')
+		return 0;
+	for (i = 0; i < len; i++)
+		if (!isdigit((unsigned char)s[i]))
+			return 0;
+	memcpy(u->port, s, len);
+	u->port[len] = '\0';
+	port = strtol(u->port, NULL, 10);
+	return port >= 1 && port <= 65535;
+}
+
+int
+url_parse(struct url *u, const char *text)
+{
+	const char *authority = text + 8, *path, *port;
+	size_t i, len;
+
+	memset(u, 0, sizeof(*u));
+	for (i = 0; text[i] != '\0'; i++)
+		if (text[i] < 0x21 || text[i] > 0x7e || strchr("#\\\"<>^`{|}", text[i]) != NULL)
+			return 0;
+	if (strncasecmp(text, "https://", 8) != 0)
+		return 0;
+	len = strcspn(authority, "/?");
+	path = authority + len;
+	if (memchr(authority, '@', len) != NULL || strlen(path) + 1 >= sizeof(u->path))
+		return 0;
+	/* A colon inside [] is no port's. */
+	port = authority[0] == '[' ? memchr(authority, ']', len) : authority;
+	if (port != NULL)
+		port = memchr(port, ':', len - (size_t)(port - authority));
+	if (port == NULL)
+		strlcpy(u->port, "443", sizeof(u->port));
+	else if (!parse_port(u, port + 1, len - (size_t)(port + 1 - authority)))
+		return 0;
+	if (*path != '/')
+		u->path[0] = '/';
+	strlcat(u->path, path, sizeof(u->path));
+	return parse_host(u, authority, port == NULL ? len : (size_t)(port - authority));
+}
+
+int
+url_same_origin(const struct url *a, const struct url *b)
+{
+	return strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
+}
