@@ -76,6 +76,10 @@ void		 http_answer_free(struct http_answer *);
  */
 char		*http_header(const struct http_answer *, const char *name, size_t nth);
 
+/* What a reference in an answer from base means (RFC 3986 5).  The caller frees. */
+char		*http_resolve_url(const char *base, const char *ref);
+/* The Location field, resolved; NULL: none.  The caller frees. */
+char		*http_location(const struct http_answer *, const char *base);
 /* The nth Link target with this rel (RFC 8288), resolved against base (RFC 3986 5); NULL: none.  The caller frees. */
 char		*http_link(const struct http_answer *, const char *rel, size_t nth, const char *base);
 

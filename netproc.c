@@ -82,7 +82,7 @@ ask_account(enum msgtype sign, struct trouble *t)
 
 	if (request_post(sign, 0, directory.new_account, "application/json", &a, t) == -1)
 		return -1;
-	url = http_header(&a, "Location", 0);
+	url = http_location(&a, directory.new_account);
 	http_answer_free(&a);
 	if (url == NULL)
 		return trouble(t, FAILURE_CA, "%s: answered without the account's URL "
@@ -178,7 +178,7 @@ new_order(struct issue *is, struct trouble *t)
 	if (request_post(KEY_SIGN_NEW_ORDER, is->job, directory.new_order,
 	    "application/json", &a, t) == -1)
 		return -1;
-	if ((is->url = http_header(&a, "Location", 0)) == NULL) {
+	if ((is->url = http_location(&a, directory.new_order)) == NULL) {
 		http_answer_free(&a);
 		return trouble(t, FAILURE_CA, "%s: answered without the order's URL "
 		    "(Location)", directory.new_order);

@@ -148,7 +148,7 @@ refused(const char *method, const char *url, struct http_answer *a, struct troub
 
 	problem_parse(&p, a->status, a->body, a->bodylen);
 	if (a->status >= 300 && a->status < 400) {
-		help = http_header(a, "Location", 0);
+		help = http_location(a, url);
 		if (help != NULL)
 			say_safe(safe, sizeof(safe), help, strlen(help));
 		trouble(t, FAILURE_CA, "%s %s: redirected to '%s', which ACME does not "

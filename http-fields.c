@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the header fields of an answer say: values, links, times.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "http.h"
+
+#define RETRY_MAX	(366L * 86400)
+
+char *
+http_header(const struct http_answer *a, const char *name, size_t nth)
+{
+	size_t len = strlen(name), end;
+	const char *line, *value;
+	char *copy;
+
+	for (line = a->head; line != NULL && *line != '\0'; line += strcspn(line, "\n") + 1) {
+		if (strncasecmp(line, name, len) != 0 || line[len] != ':' || nth-- > 0)
+			continue;
+		value = line + len + 1;
+		value += strspn(value, " \t");
+		end = strcspn(value, "\n");
+		while (end > 0 && (value[end - 1] == ' ' || value[end - 1] == '\t'))
+			end--;
+		if ((copy = strndup(value, end)) == NULL)
+			err(1, NULL);
+		return copy;
+	}
+	return NULL;
+}
+
+/* Removes "." and ".." (RFC 3986 5.2.4) from a path in place. */
+static void
+remove_dots(char *path)
+{
+	char *in = path, *out = path, *seg;
+	size_t len;
+
+	while (*in != '\0') {
+		seg = in + 1;			/* behind the slash */
+		len = strcspn(seg, "/");
+		in = seg + len;
+		if (len == 1 && seg[0] == '.') {
+			if (*in == '\0')
+				*out++ = '/';
+		} else if (len == 2 && seg[0] == '.' && seg[1] == '.') {
+			while (out > path && *--out != '/')
+				;
+			if (*in == '\0')
+				*out++ = '/';
+		} else {
+			memmove(out, seg - 1, len + 1);
+			out += len + 1;
+		}
+	}
+	*out = '\0';
+}
+
+/* RFC 3986 5.2.2 for an https base and a reference without fragment. */
+char *
+http_resolve_url(const char *base, const char *ref)
+{
+	size_t origin, path, query;
+	char *out, *merged;
+	int keep;
+
+	if (strncasecmp(ref, "https:", 6) == 0 || strncasecmp(ref, "http:", 5) == 0) {
+		if ((out = strdup(ref)) == NULL)
+			err(1, NULL);
+		return out;
+	}
+	origin = 8 + strcspn(base + 8, "/?");
+	path = origin + strcspn(base + origin, "?");
+	/* Up to and with the last slash of the base's path. */
+	for (keep = (int)(path - origin); keep > 0 && base[origin + (size_t)keep - 1] != '/'; keep--)
+		;
+	if (ref[0] == '/' && ref[1] == '/')
+		keep = asprintf(&out, "https:%s", ref);
+	else if (ref[0] == '?')
+		keep = asprintf(&out, "%.*s%s", (int)path, base, ref);
+	else {
+		query = strcspn(ref, "?");
+		if (asprintf(&merged, "%s%.*s%.*s", ref[0] == '/' || keep > 0 ? "" : "/",
+		    ref[0] == '/' ? 0 : keep, base + origin, (int)query, ref) == -1)
+			err(1, NULL);
+		remove_dots(merged);
+		keep = asprintf(&out, "%.*s%s%s", (int)origin, base, merged, ref + query);
+		free(merged);
+	}
+	if (keep == -1)
+		err(1, NULL);
+	return out;
+}
+
+char *
+http_location(const struct http_answer *a, const char *base)
+{
+	char *value = http_header(a, "Location", 0), *out;
+
+	if (value == NULL || *value == '\0') {
+		free(value);
+		return NULL;
+	}
+	out = http_resolve_url(base, value);
+	free(value);
+	return out;
+}
+
+/* One of the words in a rel value? */
+static int
+has_word(const char *words, size_t len, const char *word)
+{
+	size_t n, wordlen = strlen(word);
+
+	while (len > 0) {
+		for (n = 0; n < len && words[n] != ' '; n++)
+			;
+		if (n == wordlen && strncasecmp(words, word, n) == 0)
+			return 1;
+		if (n < len)
+			n++;
+		words += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/*
+ * The parameters behind one "<target>" (RFC 8288 3): is rel among them?
+ * Returns where the next target begins.
+ */
+static const char *
+link_params(const char *p, const char *rel, int *match)
+{
+	const char *name, *value;
+	size_t namelen, len;
+
+	*match = 0;
+	for (;;) {
+		p += strspn(p, " \t");
+		if (*p != ';')
+			break;
+		p++;
+		p += strspn(p, " \t");
+		name = p;
+		namelen = strcspn(p, "=;, \t");
+		p += namelen;
+		p += strspn(p, " \t");
+		if (*p != '=')
+			continue;
+		p++;
+		p += strspn(p, " \t");
+		if (*p == '"') {
+			value = ++p;
+			len = strcspn(p, "\"");
+			p += len + (p[len] == '"');
+		} else {
+			value = p;
+			len = strcspn(p, ";, \t");
+			p += len;
+		}
+		if (namelen == 3 && strncasecmp(name, "rel", 3) == 0)
+			*match |= has_word(value, len, rel);
+	}
+	p += strcspn(p, ",");
+	return p + (*p == ',');
+}
+
+/* The nth match in one field's value, or NULL; nth counts down. */
+static char *
+link_in(const char *value, const char *rel, size_t *nth, const char *base)
+{
+	const char *target, *p = value;
+	char *ref, *out;
+	size_t len;
+	int match;
+
+	while ((target = strchr(p, '<')) != NULL) {
+		target++;
+		len = strcspn(target, ">");
+		if (target[len] == '\0')
+			return NULL;
+		p = link_params(target + len + 1, rel, &match);
+		if (!match || (*nth)-- > 0)
+			continue;
+		if ((ref = strndup(target, len)) == NULL)
+			err(1, NULL);
+		out = http_resolve_url(base, ref);
+		free(ref);
+		return out;
+	}
+	return NULL;
+}
+
+char *
+http_link(const struct http_answer *a, const char *rel, size_t nth, const char *base)
+{
+	char *value, *found = NULL;
+	size_t i;
+
+	for (i = 0; found == NULL && (value = http_header(a, "Link", i)) != NULL; i++) {
+		found = link_in(value, rel, &nth, base);
+		free(value);
+	}
+	return found;
+}
+
+/* IMF-fixdate, RFC 850 and asctime (RFC 9110 5.6.7), always in the C locale. */
+static time_t
+parse_date(const char *s)
+{
+	static const char *const forms[] = {
+		"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"
+	};
+	const char *end;
+	struct tm tm;
+	size_t i;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		memset(&tm, 0, sizeof(tm));
+		if ((end = strptime(s, forms[i], &tm)) != NULL && *end == '\0')
+			return timegm(&tm);
+	}
+	return (time_t)-1;
+}
+
+long
+http_retry_after(const struct http_answer *a, time_t now)
+{
+	char *value = http_header(a, "Retry-After", 0), *date;
+	size_t len;
+	time_t until;
+	long left = -1;
+
+	if (value == NULL)
+		return -1;
+	len = strlen(value);
+	if (len > 0 && strspn(value, "0123456789") == len)
+		left = len > 9 ? RETRY_MAX : strtol(value, NULL, 10);
+	else if ((until = parse_date(value)) != (time_t)-1) {
+		if ((date = http_header(a, "Date", 0)) != NULL && parse_date(date) != (time_t)-1)
+			now = parse_date(date);
+		free(date);
+		left = until <= now ? 0 : until - now > RETRY_MAX ? RETRY_MAX : (long)(until - now);
+	}
+	free(value);
+	return left > RETRY_MAX ? RETRY_MAX : left;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * HTTP/1.1 answers (RFC 9112).  Only framing says where an answer ends: the
+ * end of the connection never does, so that a cut answer is never taken for
+ * a whole one.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http-parse.h"
+
+void
+http_parse_start(struct http_parser *p, int bodiless)
+{
+	memset(p, 0, offsetof(struct http_parser, line));
+	p->bodiless = bodiless;
+}
+
+void
+http_parse_free(struct http_parser *p)
+{
+	http_answer_free(&p->answer);
+}
+
+void
+http_answer_free(struct http_answer *a)
+{
+	free(a->head);
+	free(a->body);
+	a->head = a->body = NULL;
+	a->bodylen = 0;
+}
+
+/* "HTTP/1.1 200 OK": RFC 9112 4.  The reason does not matter. */
+static int
+status_line(struct http_parser *p, struct why *w)
+{
+	const char *s = p->line;
+
+	if (strncmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') || s[8] != ' ' ||
+	    strspn(s + 9, "0123456789") != 3 || (s[12] != ' ' && s[12] != '\0'))
+		return why(w, "the answer is not HTTP/1.1");
+	p->version = s[7] - '0';
+	p->answer.status = (s[9] - '0') * 100 + (s[10] - '0') * 10 + (s[11] - '0');
+	if (p->answer.status < 100 || p->answer.status == 101)
+		return why(w, "status %d, which nobody asked for", p->answer.status);
+	p->state = HTTP_FIELDS;
+	return 0;
+}
+
+/* One field line (RFC 9112 5), kept as "Name:value\n". */
+static int
+field_line(struct http_parser *p, struct why *w)
+{
+	size_t i, name = strcspn(p->line, ": \t");
+
+	if (name == 0 || p->line[name] != ':')
+		return why(w, "a header field without a name, or folded");
+	for (i = 0; i < p->linelen; i++)
+		if (((unsigned char)p->line[i] < 0x20 && p->line[i] != '\t') || p->line[i] == 0x7f)
+			return why(w, "a header field with control characters");
+	if (++p->nfields > HTTP_HEADERS_MAX || p->headlen + p->linelen + 2 > HTTP_HEAD_BYTES_MAX)
+		return why(w, "header larger than %d fields or %d bytes", HTTP_HEADERS_MAX,
+		    HTTP_HEAD_BYTES_MAX);
+	p->answer.head = realloc(p->answer.head, p->headlen + p->linelen + 2);
+	if (p->answer.head == NULL)
+		err(1, NULL);
+	memcpy(p->answer.head + p->headlen, p->line, p->linelen);
+	p->headlen += p->linelen;
+	p->answer.head[p->headlen++] = '\n';
+	p->answer.head[p->headlen] = '\0';
+	return 0;
+}
+
+static int
+has_token(const struct http_answer *a, const char *name, const char *token)
+{
+	char *value, *rest, *t;
+	size_t n;
+	int found = 0;
+
+	for (n = 0; (value = http_header(a, name, n)) != NULL; n++) {
+		for (rest = value; (t = strsep(&rest, ",")) != NULL;) {
+			t += strspn(t, " \t");
+			t[strcspn(t, " \t")] = '\0';
+			found |= strcasecmp(t, token) == 0;
+		}
+		free(value);
+	}
+	return found;
+}
+
+/* RFC 9112 6.3: several Content-Length fields must agree.  -1: none. */
+static int
+content_length(struct http_parser *p, long *length, struct why *w)
+{
+	char *value;
+	size_t n, len;
+	long this;
+
+	*length = -1;
+	for (n = 0; (value = http_header(&p->answer, "Content-Length", n)) != NULL; n++) {
+		len = strlen(value);
+		this = len > 0 && len < 10 && strspn(value, "0123456789") == len ?
+		    strtol(value, NULL, 10) : -1;
+		free(value);
+		if (this == -1 || (*length != -1 && this != *length))
+			return why(w, "a Content-Length that makes no sense");
+		*length = this;
+	}
+	if (*length > HTTP_BODY_BYTES_MAX)
+		return why(w, "a body of %ld bytes, more than %d", *length, HTTP_BODY_BYTES_MAX);
+	return 0;
+}
+
+static int
+check_coding(struct http_parser *p, int *chunked, struct why *w)
+{
+	char *value = http_header(&p->answer, "Content-Encoding", 0);
+	int coded = value != NULL && strcasecmp(value, "identity") != 0;
+	char *second;
+
+	free(value);
+	if (coded)
+		return why(w, "a Content-Encoding that nobody asked for");
+	*chunked = 0;
+	if ((value = http_header(&p->answer, "Transfer-Encoding", 0)) == NULL)
+		return 0;
+	second = http_header(&p->answer, "Transfer-Encoding", 1);
+	*chunked = second == NULL && strcasecmp(value, "chunked") == 0;
+	free(value);
+	free(second);
+	return *chunked ? 0 : why(w, "a Transfer-Encoding other than chunked");
+}
+
+static int
+grow_body(struct http_parser *p, const char *buf, size_t len)
+{
+	struct http_answer *a = &p->answer;
+
+	if ((a->body = realloc(a->body, a->bodylen + len + 1)) == NULL)
+		err(1, NULL);
+	if (len > 0)
+		memcpy(a->body + a->bodylen, buf, len);
+	a->bodylen += len;
+	a->body[a->bodylen] = '\0';
+	return 0;
+}
+
+/* The blank line behind the fields: how is the body framed? */
+static int
+head_done(struct http_parser *p, struct why *w)
+{
+	int chunked;
+	long length;
+
+	if (p->answer.status < 200) {
+		if (++p->ninterim > HTTP_INTERIM_MAX)
+			return why(w, "more than %d interim answers", HTTP_INTERIM_MAX);
+		free(p->answer.head);
+		p->answer.head = NULL;
+		p->headlen = 0;
+		p->nfields = 0;
+		p->state = HTTP_STATUS_LINE;
+		return 0;
+	}
+	p->keep_alive = p->version == 1 && !has_token(&p->answer, "Connection", "close");
+	grow_body(p, NULL, 0);
+	if (check_coding(p, &chunked, w) == -1 || content_length(p, &length, w) == -1)
+		return -1;
+	if (p->bodiless || p->answer.status == 204 || p->answer.status == 304)
+		p->state = HTTP_DONE;
+	else if (chunked && length != -1)
+		return why(w, "both Content-Length and Transfer-Encoding");
+	else if (chunked)
+		p->state = HTTP_CHUNK_SIZE;
+	else if (length == -1)
+		return why(w, "neither Content-Length nor chunks: whether the body is whole "
+		    "cannot be told");
+	else {
+		p->left = (size_t)length;
+		p->state = length == 0 ? HTTP_DONE : HTTP_BODY;
+	}
+	return 0;
+}
+
+/* RFC 9112 7.1; extensions are skipped. */
+static int
+chunk_size(struct http_parser *p, struct why *w)
+{
+	size_t digits = strspn(p->line, "0123456789abcdefABCDEF");
+	char *end = p->line + digits;
+
+	end += strspn(end, " \t");
+	if (digits == 0 || digits > 7 || (*end != '\0' && *end != ';'))
+		return why(w, "a chunk whose size makes no sense");
+	p->left = (size_t)strtoul(p->line, NULL, 16);
+	if (p->left > HTTP_BODY_BYTES_MAX - p->answer.bodylen)
+		return why(w, "a body of more than %d bytes", HTTP_BODY_BYTES_MAX);
+	p->state = p->left == 0 ? HTTP_TRAILERS : HTTP_CHUNK_DATA;
+	return 0;
+}
+
+static int
+trailer_line(struct http_parser *p, struct why *w)
+{
+	if (p->linelen == 0)
+		p->state = HTTP_DONE;
+	else if (++p->nfields > HTTP_HEADERS_MAX)
+		return why(w, "more than %d header fields", HTTP_HEADERS_MAX);
+	return 0;
+}
+
+static int
+whole_line(struct http_parser *p, struct why *w)
+{
+	if (p->linelen > 0 && p->line[p->linelen - 1] == '\r')
+		p->linelen--;
+	p->line[p->linelen] = '\0';
+	if (memchr(p->line, '\0', p->linelen) != NULL)
+		return why(w, "NUL in the header");
+	switch (p->state) {
+	case HTTP_STATUS_LINE:
+		return status_line(p, w);
+	case HTTP_FIELDS:
+		return p->linelen == 0 ? head_done(p, w) : field_line(p, w);
+	case HTTP_CHUNK_SIZE:
+		return chunk_size(p, w);
+	case HTTP_CHUNK_END:
+		p->state = HTTP_CHUNK_SIZE;
+		return p->linelen == 0 ? 0 : why(w, "a chunk longer than its size");
+	default:
+		return trailer_line(p, w);
+	}
+}
+
+static int
+line_byte(struct http_parser *p, char c, struct why *w)
+{
+	int rc;
+
+	if (c != '\n') {
+		if (p->linelen + 1 == sizeof(p->line))
+			return why(w, "a line of more than %d bytes", HTTP_LINE_MAX);
+		p->line[p->linelen++] = c;
+		return 0;
+	}
+	rc = whole_line(p, w);
+	p->linelen = 0;
+	return rc;
+}
+
+ssize_t
+http_parse(struct http_parser *p, const char *buf, size_t len, struct why *w)
+{
+	size_t i = 0, n;
+
+	while (i < len && p->state != HTTP_DONE) {
+		if (p->state == HTTP_BODY || p->state == HTTP_CHUNK_DATA) {
+			n = len - i < p->left ? len - i : p->left;
+			grow_body(p, buf + i, n);
+			i += n;
+			if ((p->left -= n) == 0)
+				p->state = p->state == HTTP_BODY ? HTTP_DONE : HTTP_CHUNK_END;
+		} else if (line_byte(p, buf[i++], w) == -1)
+			return -1;
+	}
+	return (ssize_t)i;
+}

@@ -1,0 +1,36 @@
+/*
+ * HTTP/1.1 answers, fed in pieces of any size: no socket, no clock.
+ */
+#ifndef HTTP_PARSE_H
+#define HTTP_PARSE_H
+
+#include "http.h"
+
+#define HTTP_LINE_MAX	16384
+#define HTTP_INTERIM_MAX 16	/* 1xx answers before the real one */
+
+enum http_state {
+	HTTP_STATUS_LINE, HTTP_FIELDS, HTTP_BODY, HTTP_CHUNK_SIZE, HTTP_CHUNK_DATA,
+	HTTP_CHUNK_END, HTTP_TRAILERS, HTTP_DONE
+};
+
+struct http_parser {
+	enum http_state	 state;
+	int		 bodiless;	/* the request was HEAD */
+	int		 keep_alive;	/* valid when done */
+	int		 version;	/* minor */
+	struct http_answer answer;
+	size_t		 headlen;
+	unsigned	 nfields;
+	unsigned	 ninterim;
+	size_t		 left;		/* of the body or chunk */
+	size_t		 linelen;
+	char		 line[HTTP_LINE_MAX];
+};
+
+void	http_parse_start(struct http_parser *, int bodiless);
+/* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
+ssize_t	http_parse(struct http_parser *, const char *, size_t, struct why *);
+void	http_parse_free(struct http_parser *);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One kept connection to one server, over libtls.  Sockets do not block;
+ * every wait has a deadline.
+ */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tls.h>
+
+#include "clock.h"
+#include "http-parse.h"
+
+struct http {
+	struct url		 origin;
+	char			*host;		/* as the Host field has it */
+	char			*user_agent;
+	struct tls_config	*config;
+	struct tls		*tls;		/* NULL: not connected */
+	int			 fd;
+	int			 hup_fd;
+	http_resolve		*resolve;
+	struct http_parser	 parser;
+	unsigned		 connections;
+	unsigned		 requests;
+};
+
+/* IPv6 addresses go in brackets, the default port is left out (RFC 9110 7.2). */
+static char *
+host_field(const struct url *u)
+{
+	int v6 = strchr(u->host, ':') != NULL, standard = strcmp(u->port, "443") == 0;
+	char *out;
+
+	if (asprintf(&out, "%s%s%s%s%s", v6 ? "[" : "", u->host, v6 ? "]" : "",
+	    standard ? "" : ":", standard ? "" : u->port) == -1)
+		err(1, NULL);
+	return out;
+}
+
+struct http *
+http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
+    const char *user_agent, http_resolve *resolve, int hup_fd, struct why *w)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (h == NULL || (h->user_agent = strdup(user_agent)) == NULL ||
+	    (h->config = tls_config_new()) == NULL)
+		err(1, NULL);
+	h->origin = *origin;
+	h->host = host_field(origin);
+	h->fd = -1;
+	h->hup_fd = hup_fd;
+	h->resolve = resolve;
+	if (insecure) {
+		tls_config_insecure_noverifycert(h->config);
+		tls_config_insecure_noverifyname(h->config);
+		tls_config_insecure_noverifytime(h->config);
+	} else if (tls_config_set_ca_mem(h->config, (const uint8_t *)ca, calen) == -1) {
+		why(w, "trust anchors: %s", tls_config_error(h->config));
+		http_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+static void
+disconnect(struct http *h)
+{
+	/* Nothing is owed to the server: what was framed is complete. */
+	if (h->tls != NULL)
+		tls_free(h->tls);
+	h->tls = NULL;
+	if (h->fd != -1)
+		close(h->fd);
+	h->fd = -1;
+}
+
+void
+http_free(struct http *h)
+{
+	if (h == NULL)
+		return;
+	disconnect(h);
+	tls_config_free(h->config);
+	free(h->host);
+	free(h->user_agent);
+	free(h);
+}
+
+/* 1: ready; 0: the deadline has passed.  The parent's end ends us too. */
+static int
+wait_for(const struct http *h, short events, int64_t deadline)
+{
+	struct pollfd pfd[2] = { { .fd = h->fd, .events = events }, { .fd = h->hup_fd } };
+	int n;
+
+	for (;;) {
+		n = poll(pfd, 2, clock_left_ms(deadline));
+		if (n == -1 && errno != EINTR)
+			err(1, "poll");
+		if (n > 0 && (pfd[1].revents & (POLLHUP | POLLERR)))
+			errx(1, "interrupted");
+		if (n > 0 && pfd[0].revents != 0)
+			return 1;
+		if (n >= 0 && clock_left_ms(deadline) == 0)
+			return 0;
+	}
+}
+
+/* What libtls asks for before it can go on; -1 at the deadline. */
+static int
+tls_wait(const struct http *h, ssize_t rc, int64_t deadline)
+{
+	return wait_for(h, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, deadline) ? 0 : -1;
+}
+
+static int
+connect_tcp(struct http *h, const struct address *a, struct why *w)
+{
+	int64_t deadline = clock_ms() + HTTP_CONNECT_SECONDS * 1000;
+	int on = 1, error = 0;
+	socklen_t len = sizeof(error);
+
+	h->fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (h->fd == -1)
+		return why(w, "socket: %s", strerror(errno));
+	setsockopt(h->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(h->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return why(w, "%s", strerror(errno));
+	if (!wait_for(h, POLLOUT, deadline))
+		return why(w, "no answer within %d seconds", HTTP_CONNECT_SECONDS);
+	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		error = errno;
+	return error == 0 ? 0 : why(w, "%s", strerror(error));
+}
+
+/* The certificate was looked at and refused: another address will not help. */
+static int
+is_verdict(const char *error)
+{
+	return strstr(error, "verif") != NULL || strstr(error, "not present in") != NULL;
+}
+
+static int
+handshake(struct http *h, int *final, struct why *w)
+{
+	int64_t deadline = clock_ms() + HTTP_HANDSHAKE_SECONDS * 1000;
+	const char *error;
+	char safe[300];
+	int rc;
+
+	if ((h->tls = tls_client()) == NULL)
+		err(1, NULL);
+	if (tls_configure(h->tls, h->config) == -1 ||
+	    tls_connect_socket(h->tls, h->fd, h->origin.host) == -1)
+		return why(w, "TLS: %s", tls_error(h->tls));
+	while ((rc = tls_handshake(h->tls)) == TLS_WANT_POLLIN || rc == TLS_WANT_POLLOUT)
+		if (tls_wait(h, rc, deadline) == -1)
+			return why(w, "no TLS handshake within %d seconds",
+			    HTTP_HANDSHAKE_SECONDS);
+	if (rc == 0)
+		return 0;
+	error = tls_error(h->tls);
+	if (error == NULL)
+		error = "the server hung up";
+	say_safe(safe, sizeof(safe), error, strlen(error));
+	if (!(*final = is_verdict(error)))
+		return why(w, "TLS: %s", safe);
+	return why(w, "TLS: %s (expected a certificate for %s; the clock here says %s)",
+	    safe, h->origin.host, clock_text(time(NULL)));
+}
+
+/* The addresses in turn; all their errors are in the reason. */
+static int
+connect_any(struct http *h, struct why *w)
+{
+	struct address a[HTTP_ADDRESSES_MAX];
+	struct why reason, all = { "" };
+	size_t n = 0, i;
+	int final = 0;
+
+	if (h->resolve(&h->origin, a, &n, w) == -1)
+		return -1;
+	for (i = 0; i < n && !final; i++) {
+		if (connect_tcp(h, &a[i], &reason) == 0 && handshake(h, &final, &reason) == 0) {
+			h->connections++;
+			say(2, "connected to %s port %s, %s", h->origin.host, h->origin.port,
+			    tls_conn_version(h->tls));
+			return 0;
+		}
+		disconnect(h);
+		if (i > 0)
+			strlcat(all.text, "; ", sizeof(all.text));
+		strlcat(all.text, reason.text, sizeof(all.text));
+	}
+	return why(w, "%s port %s: %.400s", h->origin.host, h->origin.port, all.text);
+}
+
+static int
+send_request(struct http *h, const char *buf, size_t len, int64_t deadline, struct why *w)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = tls_write(h->tls, buf, len);
+		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
+			if (tls_wait(h, n, deadline) == -1)
+				return why(w, "%s takes no request", h->origin.host);
+			continue;
+		}
+		if (n < 0)
+			return why(w, "%s: %s", h->origin.host, tls_error(h->tls));
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Reads until the framing says that the answer is whole; *got: whether anything came. */
+static int
+receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct why *w)
+{
+	struct why reason;
+	char buf[16384];
+	ssize_t n, used;
+
+	http_parse_start(&h->parser, bodiless);
+	while (h->parser.state != HTTP_DONE) {
+		n = tls_read(h->tls, buf, sizeof(buf));
+		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
+			if (tls_wait(h, n, deadline) == -1)
+				return why(w, "%s: no whole answer within %d seconds",
+				    h->origin.host, HTTP_ANSWER_SECONDS);
+			continue;
+		}
+		if (n <= 0)
+			return why(w, "%s: the connection ended before the answer did",
+			    h->origin.host);
+		*got = 1;
+		if (clock_left_ms(deadline) == 0)
+			return why(w, "%s: no whole answer within %d seconds", h->origin.host,
+			    HTTP_ANSWER_SECONDS);
+		if ((used = http_parse(&h->parser, buf, (size_t)n, &reason)) == -1)
+			return why(w, "%s: %s", h->origin.host, reason.text);
+		/* More than was asked for: nothing on this connection can be trusted. */
+		if (used < n)
+			h->parser.keep_alive = 0;
+	}
+	return 0;
+}
+
+/* Head and body in one piece, so that they leave in one packet. */
+static char *
+compose(const struct http *h, enum http_method method, const struct url *url,
+    const char *accept, const char *body, size_t bodylen, size_t *len)
+{
+	static const char *const methods[] = { "GET", "HEAD", "POST" };
+	char *out, length[96] = "";
+	int n;
+
+	if (method == HTTP_POST)
+		snprintf(length, sizeof(length), "Content-Type: application/jose+json\r\n"
+		    "Content-Length: %zu\r\n", bodylen);
+	n = asprintf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
+	    "Accept: %s\r\nAccept-Language: en\r\nAccept-Encoding: identity\r\n%s\r\n%.*s",
+	    methods[method], url->path, h->host, h->user_agent, accept, length,
+	    (int)bodylen, bodylen > 0 ? body : "");
+	if (n == -1)
+		err(1, NULL);
+	*len = (size_t)n;
+	return out;
+}
+
+int
+http_request(struct http *h, enum http_method method, const struct url *url,
+    const char *accept, const char *body, size_t bodylen, struct http_answer *answer,
+    struct why *w)
+{
+	int64_t deadline;
+	int reused = h->tls != NULL, got = 0, rc;
+	char *request;
+	size_t len;
+
+	if (!reused && connect_any(h, w) == -1)
+		return -1;
+	deadline = clock_ms() + HTTP_ANSWER_SECONDS * 1000;
+	request = compose(h, method, url, accept, body, bodylen, &len);
+	rc = send_request(h, request, len, deadline, w);
+	free(request);
+	h->requests++;
+	if (rc == 0)
+		rc = receive_answer(h, method == HTTP_HEAD, deadline, &got, w);
+	if (rc == -1) {
+		http_parse_free(&h->parser);
+		disconnect(h);
+		return reused && !got && clock_left_ms(deadline) > 0 ? -2 : -1;
+	}
+	*answer = h->parser.answer;
+	if (!h->parser.keep_alive)
+		disconnect(h);
+	return 0;
+}
+
+void
+http_counts(const struct http *h, unsigned *connections, unsigned *requests)
+{
+	*connections = h->connections;
+	*requests = h->requests;
+}
