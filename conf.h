@@ -36,7 +36,8 @@ struct authority {
 	char		*root_file;	/* NULL: the system's */
 	int		 root_any;
 	int		 insecure;
-	int		 line;		/* where its block starts */
+	const char	*file;		/* where its block starts */
+	int		 line;
 };
 
 struct domain {
@@ -50,7 +51,10 @@ struct domain {
 	char		*fullchain;	/* the certificate's directory */
 	char		*challengedir;	/* absolute path */
 	char		*profile;	/* or NULL */
+	char		*name;		/* "domain name", before it is in names */
+	char		*sign_with;	/* or NULL: the first authority */
 	struct authority *authority;
+	const char	*file;
 	int		 line;
 };
 

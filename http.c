@@ -307,6 +307,7 @@ http_request(struct http *h, enum http_method method, const struct url *url,
 		return reused && !got && clock_left_ms(deadline) > 0 ? -2 : -1;
 	}
 	*answer = h->parser.answer;
+	memset(&h->parser.answer, 0, sizeof(h->parser.answer));
 	if (!h->parser.keep_alive)
 		disconnect(h);
 	return 0;

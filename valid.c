@@ -32,7 +32,7 @@ valid_nonce(const char *s)
 	return valid_base64url(s, 1, 1024);
 }
 
-/* RFC 1123 2.1, lower case: letters, digits, and hyphens inside. */
+/* RFC 1123 2.1, lower case: letters, digits, hyphens inside; and underscores, which some zones have. */
 static int
 valid_label(const char *s, size_t len)
 {
@@ -41,7 +41,8 @@ valid_label(const char *s, size_t len)
 	if (len == 0 || len > 63 || s[0] == '-' || s[len - 1] == '-')
 		return 0;
 	for (i = 0; i < len; i++)
-		if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= '0' && s[i] <= '9') && s[i] != '-')
+		if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= '0' && s[i] <= '9') &&
+		    s[i] != '-' && s[i] != '_')
 			return 0;
 	return 1;
 }
@@ -68,11 +69,10 @@ count_labels(const char *s)
 int
 valid_dns_name(const char *s)
 {
-	const char *last = strrchr(s, '.');
+	const char *dot = strrchr(s, '.'), *last = dot == NULL ? s : dot + 1;
 
 	/* A last label of digits only would be an address (RFC 3696 2). */
-	return last != NULL && strspn(last + 1, "0123456789") < strlen(last + 1) &&
-	    count_labels(s) >= 2;
+	return strspn(last, "0123456789") < strlen(last) && count_labels(s) > 0;
 }
 
 int

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What must hold between the parts of a configuration.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <err.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme-client.h"
+#include "conf-check.h"
+#include "lex.h"
+#include "valid.h"
+
+#ifndef STATE_DIR
+#define STATE_DIR	"/var/lib/acme-client"
+#endif
+#define CHALLENGE_DIR	"/var/www/acme"
+
+/* A path of the configuration and what it is for. */
+struct use {
+	char		*path;
+	char		*dir;		/* its directory */
+	const char	*what;
+	int		 is_key;
+	int		 is_account;
+	const char	*file;
+	int		 line;
+};
+
+static struct use *uses;
+static size_t nuses;
+
+/* "//" becomes "/"; relative paths, "." and ".." are refused. */
+static int
+clean_path(char *path, const char *what, const char *file, int line)
+{
+	char *in, *out, *component;
+	size_t len;
+
+	if (path[0] != '/') {
+		lex_error_at(file, line, "%s %s: expected a path that begins with /", what, path);
+		return -1;
+	}
+	for (in = out = path; *in != '\0';) {
+		component = in + strspn(in, "/");
+		len = strcspn(component, "/");
+		if ((len == 1 && component[0] == '.') ||
+		    (len == 2 && component[0] == '.' && component[1] == '.')) {
+			lex_error_at(file, line, "%s %s: expected a path without . and ..",
+			    what, path);
+			return -1;
+		}
+		if (len > 0) {
+			*out++ = '/';
+			memmove(out, component, len);
+			out += len;
+		}
+		in = component + len;
+	}
+	if (out == path)
+		*out++ = '/';
+	*out = '\0';
+	if (strlen(path) >= PATH_MAX || out[-1] == '/' || out[-1] == '\\') {
+		lex_error_at(file, line, "%s: not the path of a file", what);
+		return -1;
+	}
+	return 0;
+}
+
+static char *
+directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+
+	dir = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+	if (dir == NULL)
+		err(1, NULL);
+	return dir;
+}
+
+static void
+use(char *path, const char *what, int is_key, int is_account, const char *file, int line)
+{
+	static size_t room;
+
+	if (path == NULL || clean_path(path, what, file, line) == -1)
+		return;
+	if (nuses == room) {
+		room = 2 * room + 16;
+		if ((uses = reallocarray(uses, room, sizeof(*uses))) == NULL)
+			err(1, NULL);
+	}
+	uses[nuses++] = (struct use){ path, directory_of(path), what, is_key, is_account,
+	    file, line };
+}
+
+static void
+check_url(const char *text, const char *what, const struct authority *a)
+{
+	struct url url;
+
+	if (!url_parse(&url, text))
+		lex_error_at(a->file, a->line, "authority %s: %s %s: expected an https URL",
+		    a->name, what, text);
+}
+
+static void
+check_authority(struct authority *a)
+{
+	size_t i;
+
+	if (!valid_handle(a->name))
+		lex_error_at(a->file, a->line, "authority name: expected 1 to 200 visible characters");
+	if (a->api_url == NULL)
+		lex_error_at(a->file, a->line, "authority %s: 'api url' is missing", a->name);
+	else
+		check_url(a->api_url, "api url", a);
+	if (a->account_key == NULL)
+		lex_error_at(a->file, a->line, "authority %s: 'account key' is missing", a->name);
+	for (i = 0; i < a->origins.n; i++)
+		check_url(a->origins.v[i], "api origin", a);
+	if (a->origins.n >= ORIGINS_MAX)
+		lex_error_at(a->file, a->line, "authority %s: more than %d times 'api origin'",
+		    a->name, ORIGINS_MAX - 1);
+	if (a->contact != NULL && (strncmp(a->contact, "mailto:", 7) != 0 ||
+	    strpbrk(a->contact, "?, \t") != NULL || strchr(a->contact, '@') == NULL))
+		lex_error_at(a->file, a->line, "authority %s: contact %s: expected "
+		    "mailto:NAME@HOST (RFC 8555 7.3)", a->name, a->contact);
+	if (a->root_any && a->root_file != NULL)
+		lex_error_at(a->file, a->line, "authority %s: either 'root file' or 'root any'",
+		    a->name);
+	use(a->account_key, "account key", 1, 1, a->file, a->line);
+	if (a->ca_file != NULL)
+		clean_path(a->ca_file, "ca file", a->file, a->line);
+	if (a->root_file != NULL)
+		clean_path(a->root_file, "root file", a->file, a->line);
+}
+
+static int
+is_address(const char *s)
+{
+	unsigned char addr[16];
+
+	return inet_pton(AF_INET, s, addr) == 1 || inet_pton(AF_INET6, s, addr) == 1;
+}
+
+static void
+check_name(const struct domain *d, char *name)
+{
+	char *p;
+	const char *problem = NULL;
+
+	for (p = name; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (strncmp(name, "*.", 2) == 0)
+		problem = "a wildcard needs the challenge dns-01, which is not supported yet";
+	else if (is_address(name))
+		problem = "certificates for addresses are not supported yet";
+	else if (!valid_dns_name(name))
+		problem = "expected a host name (letters, digits and hyphens, dots between)";
+	if (problem != NULL)
+		lex_error_at(d->file, d->line, "domain %s: name %s: %s", d->handle, name, problem);
+}
+
+/* The first name goes before the alternative ones; it may stand among them. */
+static void
+collect_names(struct domain *d)
+{
+	size_t i, j;
+
+	if (d->name == NULL && (d->name = strdup(d->handle)) == NULL)
+		err(1, NULL);
+	d->names.v = reallocarray(d->names.v, d->names.n + 1, sizeof(*d->names.v));
+	if (d->names.v == NULL)
+		err(1, NULL);
+	memmove(d->names.v + 1, d->names.v, d->names.n * sizeof(*d->names.v));
+	d->names.v[0] = d->name;
+	d->names.n++;
+	if (d->names.n > CONF_NAMES_MAX) {
+		lex_error_at(d->file, d->line, "domain %s: more than %d names", d->handle,
+		    CONF_NAMES_MAX);
+		return;
+	}
+	for (i = 0; i < d->names.n; i++)
+		check_name(d, d->names.v[i]);
+	for (i = 0; i < d->names.n; i++)
+		for (j = i + 1; j < d->names.n; j++)
+			if (strcmp(d->names.v[i], d->names.v[j]) == 0)
+				lex_error_at(d->file, d->line, "domain %s: name %s stands twice",
+				    d->handle, d->names.v[i]);
+}
+
+/* A relative path is one in the directory of the certificate. */
+static void
+complete_path(const struct domain *d, char **path, const char *base)
+{
+	char *dir, *joined;
+
+	if (*path == NULL || (*path)[0] == '/' || base == NULL || base[0] != '/')
+		return;
+	dir = directory_of(base);
+	if (asprintf(&joined, "%s/%s", dir, *path) == -1)
+		err(1, NULL);
+	free(dir);
+	free(*path);
+	*path = joined;
+	(void)d;
+}
+
+static void
+find_authority(struct conf *c, struct domain *d)
+{
+	size_t i;
+
+	for (i = 0; i < c->nauthorities && d->authority == NULL; i++)
+		if (d->sign_with == NULL || strcmp(d->sign_with, c->authorities[i].name) == 0)
+			d->authority = &c->authorities[i];
+	if (d->authority == NULL && d->sign_with != NULL)
+		lex_error_at(d->file, d->line, "domain %s: sign with %s: there is no such "
+		    "authority", d->handle, d->sign_with);
+}
+
+static void
+check_domain(struct conf *c, struct domain *d)
+{
+	if (!valid_handle(d->handle)) {
+		lex_error_at(d->file, d->line, "domain handle: expected 1 to 200 visible characters");
+		return;
+	}
+	collect_names(d);
+	find_authority(c, d);
+	if (d->key == NULL)
+		lex_error_at(d->file, d->line, "domain %s: 'domain key' is missing", d->handle);
+	if (d->cert == NULL && d->fullchain == NULL)
+		lex_error_at(d->file, d->line, "domain %s: 'domain certificate' or 'domain full "
+		    "chain certificate' is missing", d->handle);
+	if (d->challengedir == NULL && (d->challengedir = strdup(CHALLENGE_DIR)) == NULL)
+		err(1, NULL);
+	clean_path(d->challengedir, "challengedir", d->file, d->line);
+	complete_path(d, &d->fullchain, d->cert);
+	complete_path(d, &d->chain, d->cert != NULL ? d->cert : d->fullchain);
+	use(d->key, "domain key", 1, 0, d->file, d->line);
+	use(d->cert, "domain certificate", 0, 0, d->file, d->line);
+	use(d->chain, "domain chain certificate", 0, 0, d->file, d->line);
+	use(d->fullchain, "domain full chain certificate", 0, 0, d->file, d->line);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct use *)a)->path, ((const struct use *)b)->path);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* One file has one use; only authorities may share an account key. */
+static void
+check_paths_once(void)
+{
+	size_t i;
+
+	qsort(uses, nuses, sizeof(*uses), by_path);
+	for (i = 1; i < nuses; i++)
+		if (strcmp(uses[i - 1].path, uses[i].path) == 0 &&
+		    !(uses[i - 1].is_account && uses[i].is_account))
+			lex_error_at(uses[i].file, uses[i].line, "%s %s: this path is also the %s "
+			    "of line %d; each needs its own", uses[i].what, uses[i].path,
+			    uses[i - 1].what, uses[i - 1].line);
+}
+
+/*
+ * The processes that write certificates and challenge responses must not
+ * reach private keys, and their rights go by directory.
+ */
+static void
+check_keys_apart(const struct conf *c)
+{
+	char **open_dirs, **found;
+	size_t i, n = 0;
+
+	if ((open_dirs = calloc(nuses + c->ndomains + 1, sizeof(*open_dirs))) == NULL)
+		err(1, NULL);
+	open_dirs[n++] = c->state_dir;
+	for (i = 0; i < nuses; i++)
+		if (!uses[i].is_key)
+			open_dirs[n++] = uses[i].dir;
+	for (i = 0; i < c->ndomains; i++)
+		if (c->domains[i].challengedir != NULL)
+			open_dirs[n++] = c->domains[i].challengedir;
+	qsort(open_dirs, n, sizeof(*open_dirs), by_text);
+	for (i = 0; i < nuses; i++) {
+		found = uses[i].is_key ?
+		    bsearch(&uses[i].dir, open_dirs, n, sizeof(*open_dirs), by_text) : NULL;
+		if (found != NULL)
+			lex_error_at(uses[i].file, uses[i].line, "%s %s: a private key must not be "
+			    "in a directory of certificates, challenges or state; put it in one of "
+			    "its own, such as %s/private", uses[i].what, uses[i].path, uses[i].dir);
+	}
+	free(open_dirs);
+}
+
+static int
+by_handle(const void *a, const void *b)
+{
+	return strcmp((*(struct domain *const *)a)->handle, (*(struct domain *const *)b)->handle);
+}
+
+static void
+check_names_once(struct conf *c)
+{
+	struct domain **d;
+	size_t i, j;
+
+	for (i = 0; i < c->nauthorities; i++)
+		for (j = 0; j < i; j++)
+			if (strcmp(c->authorities[i].name, c->authorities[j].name) == 0)
+				lex_error_at(c->authorities[i].file, c->authorities[i].line,
+				    "authority %s: is also at line %d", c->authorities[i].name,
+				    c->authorities[j].line);
+	if ((d = calloc(c->ndomains + 1, sizeof(*d))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < c->ndomains; i++)
+		d[i] = &c->domains[i];
+	qsort(d, c->ndomains, sizeof(*d), by_handle);
+	for (i = 1; i < c->ndomains; i++)
+		if (strcmp(d[i - 1]->handle, d[i]->handle) == 0)
+			lex_error_at(d[i]->file, d[i]->line, "domain %s: is also at line %d; give "
+			    "one another handle, and the name as 'domain name'", d[i]->handle,
+			    d[i - 1]->line);
+	free(d);
+}
+
+void
+conf_check(struct conf *c, const char *path)
+{
+	size_t i;
+
+	if (c->state_dir == NULL && (c->state_dir = strdup(STATE_DIR)) == NULL)
+		err(1, NULL);
+	clean_path(c->state_dir, "state directory", path, 1);
+	if (c->nauthorities == 0)
+		lex_error_at(path, 1, "there is no 'authority'");
+	check_names_once(c);
+	for (i = 0; i < c->nauthorities; i++)
+		check_authority(&c->authorities[i]);
+	for (i = 0; i < c->ndomains; i++)
+		check_domain(c, &c->domains[i]);
+	if (lex_errors > 0)
+		return;
+	check_paths_once();
+	check_keys_apart(c);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration as text that parses again to the same (-nv).
+ */
+#include <stdio.h>
+
+#include "conf.h"
+
+/* In quotes only a quote, and a backslash before one or before a blank, need care. */
+static void
+put_quoted(const char *s)
+{
+	char before = '\0';
+
+	putchar('"');
+	for (; *s != '\0'; before = *s++) {
+		if (*s == '"' || ((*s == ' ' || *s == '\t') && before == '\\'))
+			putchar('\\');
+		putchar(*s);
+	}
+	putchar('"');
+}
+
+static void
+put(const char *words, const char *value)
+{
+	if (value == NULL)
+		return;
+	printf("\t%s ", words);
+	put_quoted(value);
+	putchar('\n');
+}
+
+static void
+put_key(const char *words, const char *path, const struct keyspec *spec)
+{
+	printf("\t%s ", words);
+	put_quoted(path);
+	if (spec->type == KEYTYPE_RSA)
+		printf(" rsa");
+	else if (spec->type == KEYTYPE_ECDSA)
+		printf(" ecdsa");
+	if (spec->bits != 0)
+		printf(spec->type == KEYTYPE_RSA ? " %d" : " p%d", spec->bits);
+	putchar('\n');
+}
+
+static void
+print_authority(const struct authority *a)
+{
+	size_t i;
+
+	printf("\nauthority ");
+	put_quoted(a->name);
+	printf(" {\n");
+	put("api url", a->api_url);
+	for (i = 0; i < a->origins.n; i++)
+		put("api origin", a->origins.v[i]);
+	put_key("account key", a->account_key, &a->account_spec);
+	put("contact", a->contact);
+	put("ca file", a->ca_file);
+	put("root file", a->root_file);
+	if (a->root_any)
+		printf("\troot any\n");
+	if (a->insecure)
+		printf("\tinsecure\n");
+	printf("}\n");
+}
+
+static void
+print_domain(const struct domain *d)
+{
+	size_t i;
+
+	printf("\ndomain ");
+	put_quoted(d->handle);
+	printf(" {\n");
+	put("domain name", d->names.v[0]);
+	if (d->names.n > 1) {
+		printf("\talternative names {\n");
+		for (i = 1; i < d->names.n; i++)
+			printf("\t\t%s\n", d->names.v[i]);
+		printf("\t}\n");
+	}
+	put_key("domain key", d->key, &d->key_spec);
+	put("domain certificate", d->cert);
+	put("domain chain certificate", d->chain);
+	put("domain full chain certificate", d->fullchain);
+	put("sign with", d->authority->name);
+	put("challengedir", d->challengedir);
+	put("profile", d->profile);
+	printf("}\n");
+}
+
+void
+conf_print(const struct conf *c)
+{
+	size_t i;
+
+	if (c->user != NULL) {
+		printf("user ");
+		put_quoted(c->user);
+		putchar('\n');
+	}
+	printf("state directory ");
+	put_quoted(c->state_dir);
+	putchar('\n');
+	for (i = 0; i < c->nauthorities; i++)
+		print_authority(&c->authorities[i]);
+	for (i = 0; i < c->ndomains; i++)
+		print_domain(&c->domains[i]);
+}

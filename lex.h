@@ -1,0 +1,31 @@
+/*
+ * Words, braces and line ends of a configuration file and those it includes.
+ */
+#ifndef LEX_H
+#define LEX_H
+
+#define WORD_MAX	8192
+
+enum token { TOKEN_WORD, TOKEN_NEWLINE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_EQUALS, TOKEN_COMMA, TOKEN_END };
+
+/* The token that comes next; stays until lex_next(). */
+extern enum token lex_token;
+extern char	lex_word[WORD_MAX];	/* of TOKEN_WORD */
+extern int	lex_quoted;		/* it was in quotes: no keyword */
+
+/* Starts with this file; -1 if it cannot be read. */
+int	lex_open(const char *path);
+void	lex_next(void);
+/* Goes on with another file at the next lex_next(); errors are counted. */
+void	lex_include(const char *path);
+void	lex_define(const char *name, const char *value);
+int	lex_line(void);
+const char *lex_file(void);
+
+/* "file:line: ..." on stderr, and counted. */
+void	lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	lex_error_at(const char *file, int line, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+extern int	lex_errors;
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a process gives up on Linux: identity and capabilities, root
+ * directory, resource limits here; files and ports in landlock-linux.c;
+ * system calls in seccomp-linux.c.  If this is wrong, whoever owns one process
+ * gets what belongs to another.
+ */
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "sandbox-linux.h"
+#include "say.h"
+
+static void
+set_signals(enum role role)
+{
+	static const int terminal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t none;
+	size_t i;
+	int sig;
+
+	for (sig = 1; sig < SIGSYS + 1; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			signal(sig, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	/* A signal from the terminal goes to all of us: the parent deals with it. */
+	for (i = 0; role != ROLE_PARENT && i < sizeof(terminal) / sizeof(terminal[0]); i++)
+		signal(terminal[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+limit(int resource, rlim_t most)
+{
+	struct rlimit r = { most, most };
+
+	if (setrlimit((__rlimit_resource_t)resource, &r) == -1)
+		err(1, "setrlimit");
+}
+
+void
+sandbox_prepare(enum role role)
+{
+	/* First of all: no configuration of libcrypto, which can load code. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	set_signals(role);
+	closefrom(role == ROLE_PARENT ? ROLE_FD : ROLE_FD + 1);
+	umask(077);
+	limit(RLIMIT_CORE, 0);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		err(1, "PR_SET_DUMPABLE");
+	if (role != ROLE_PARENT) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+			err(1, "PR_SET_NO_NEW_PRIVS");
+		prctl(PR_SET_NAME, role_names[role], 0, 0, 0);
+	}
+	tzset();
+}
+
+/* A directory that has no name any more, so that nothing can appear in it. */
+static void
+empty_root(void)
+{
+	char path[] = "/tmp/acme-client.XXXXXXXX", other[] = "/run/acme-client.XXXXXXXX";
+	const char *made = mkdtemp(path);
+	int fd;
+
+	if (made == NULL)
+		made = mkdtemp(other);
+	if (made == NULL)
+		err(1, "empty root directory: %s", other);
+	if ((fd = open(made, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1 ||
+	    rmdir(made) == -1 || fchdir(fd) == -1 || chroot(".") == -1)
+		err(1, "empty root directory");
+	close(fd);
+}
+
+static void
+drop_capabilities(uint64_t keep)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	int cap, i;
+
+	/* Only exec could bring these back, and there is none; so absence is no matter. */
+	for (cap = 0; cap < 64; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	memset(data, 0, sizeof(data));
+	for (i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted = (uint32_t)(keep >> (32 * i));
+	if (syscall(SYS_capset, &head, data) == -1)
+		err(1, "cannot give up capabilities");
+}
+
+/* From root to who the role is; there is no way back. */
+static void
+become(const struct sandbox *s)
+{
+	uint64_t keep = 0;
+
+	if (s->keep_chown)
+		keep |= 1ULL << CAP_CHOWN;
+	if (s->keep_dac)
+		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
+	if (setgroups(0, NULL) == -1)
+		err(1, "setgroups");
+	if (keep != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
+		err(1, "PR_SET_KEEPCAPS");
+	if (setresgid(s->gid, s->gid, s->gid) == -1)
+		err(1, "setresgid %u", (unsigned)s->gid);
+	if (setresuid(s->uid, s->uid, s->uid) == -1)
+		err(1, "setresuid %u", (unsigned)s->uid);
+	drop_capabilities(keep);
+	if (s->uid != 0 && (setresuid(0, 0, 0) != -1 || geteuid() == 0))
+		errx(1, "could become root again");
+	/* Changing the user has made it dumpable, and forgotten the signal. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		err(1, "PR_SET_DUMPABLE");
+}
+
+static int
+on_disk(enum role role)
+{
+	return role == ROLE_CSR || role == ROLE_CHNG || role == ROLE_FILE;
+}
+
+static void
+set_limits(enum role role)
+{
+	limit(RLIMIT_NPROC, 0);
+	if (!on_disk(role))
+		limit(RLIMIT_FSIZE, 0);
+	if (role == ROLE_NET || role == ROLE_DNS || role == ROLE_KEY)
+		limit(RLIMIT_NOFILE, 64);
+}
+
+static void
+say_layers(const struct sandbox *s, int root, int chrooted, int abi)
+{
+	char user[80] = "", landlock[80];
+
+	if (root)
+		snprintf(user, sizeof(user), "user %u%s%s, %s", (unsigned)s->uid,
+		    s->keep_chown ? " with CAP_CHOWN" : "",
+		    s->keep_dac ? " with CAP_DAC_OVERRIDE" : "",
+		    chrooted ? "empty root directory, " : "");
+	if (abi == 0)
+		strlcpy(landlock, "NO Landlock (this kernel has none)", sizeof(landlock));
+	else
+		snprintf(landlock, sizeof(landlock), "Landlock %d (files%s%s)", abi,
+		    abi >= 4 ? ", TCP ports" : "", abi >= 6 ? ", scope" : "");
+	say(1, "sandbox: %s%s, seccomp, no_new_privs, limits", user, landlock);
+}
+
+void
+sandbox_enter(const struct sandbox *s)
+{
+	int root = geteuid() == 0, abi, chrooted;
+
+	/* The resolver needs its files, the others on disk their directories. */
+	chrooted = root && !on_disk(s->role) && s->role != ROLE_DNS;
+	if (chrooted)
+		empty_root();
+	set_limits(s->role);
+	if (root)
+		become(s);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		err(1, "PR_SET_NO_NEW_PRIVS");
+	/* chng and file end by themselves, having tidied up, at the end of file. */
+	if (s->role != ROLE_PARENT && s->role != ROLE_CHNG && s->role != ROLE_FILE &&
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
+		err(1, "PR_SET_PDEATHSIG");
+	if ((abi = landlock_abi()) > 0)
+		landlock_enter(s, abi);
+	/* Said before: afterwards it must not be possible to need anything. */
+	say_layers(s, root, chrooted, abi);
+	seccomp_enter(s);
+}
+
+void
+sandbox_narrow(const struct sandbox *s)
+{
+	int abi = landlock_abi();
+
+	if (abi > 0)
+		landlock_enter(s, abi);
+}
+
+const char *
+sandbox_self(const char *argv0)
+{
+	static char path[PATH_MAX];
+	const char *execfn;
+
+	(void)argv0;
+	if (access("/proc/self/exe", X_OK) == 0)
+		return "/proc/self/exe";
+	/* Without /proc: the path by which the kernel was asked for it. */
+	execfn = (const char *)getauxval(AT_EXECFN);
+	if (execfn == NULL || realpath(execfn, path) == NULL)
+		errx(1, "cannot find out where this program is; is /proc mounted?");
+	return path;
+}

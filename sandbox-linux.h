@@ -1,0 +1,16 @@
+/*
+ * The parts of the Linux sandbox, used by sandbox-linux.c only.
+ */
+#ifndef SANDBOX_LINUX_H
+#define SANDBOX_LINUX_H
+
+#include "sandbox.h"
+
+/* Version of Landlock's interface; 0: this kernel has none. */
+int	landlock_abi(void);
+/* One more layer of Landlock rules; only where landlock_abi() > 0. */
+void	landlock_enter(const struct sandbox *, int abi);
+/* The filter; nothing after it may need what the role may not do. */
+void	seccomp_enter(const struct sandbox *);
+
+#endif
