@@ -538,7 +538,7 @@ open_all(struct msg *m)
 		add_job(m, state_dir);
 	dir_owner(&box);
 	for (i = 0; i < njobs; i++)
-		box.keep_chown |= certset_foreign(&jobs[i].set, box.uid, box.gid);
+		certset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown, &box.keep_dac);
 	box.dirs = dir_rights(DIR_READ | DIR_WRITE, &box.ndirs);
 }
 

@@ -28,18 +28,21 @@ certset_open(struct certset *set, struct why *w)
 	return 0;
 }
 
-int
-certset_foreign(const struct certset *set, uid_t uid, gid_t gid)
+void
+certset_foreign(const struct certset *set, uid_t uid, gid_t gid, int *chown, int *dac)
 {
 	struct stat st;
 	int i;
 
-	for (i = 0; i < SET__MAX; i++)
-		if (set->path[i] != NULL && set->place[i].dir != NULL &&
+	for (i = 0; i < SET__MAX; i++) {
+		if (set->path[i] == NULL || set->place[i].dir == NULL ||
 		    fstatat(set->place[i].dir->fd, set->place[i].name, &st,
-		    AT_SYMLINK_NOFOLLOW) == 0 && (st.st_uid != uid || st.st_gid != gid))
-			return 1;
-	return 0;
+		    AT_SYMLINK_NOFOLLOW) == -1 || (st.st_uid == uid && st.st_gid == gid))
+			continue;
+		*chown = 1;
+		if (st.st_uid != uid && !(st.st_mode & S_IROTH))
+			*dac = 1;
+	}
 }
 
 int
@@ -108,40 +111,46 @@ compare(const struct certset *set, struct chain *part[SET__MAX], struct installe
 	    (cert == NULL || cert->not_after <= full->not_after);
 }
 
+/* One file as a chain; *chain stays NULL where it is absent or no chain. */
+static int
+read_part(const struct certset *set, int which, struct chain **chain, struct stat *st,
+    struct why *w)
+{
+	struct why reason;
+	size_t len;
+	char *pem;
+	int n;
+
+	if (set->path[which] == NULL)
+		return 0;
+	n = place_read(&set->place[which], &pem, &len, CHAIN_BYTES_MAX, st, w);
+	if (n != 1)
+		return n;
+	/* A chain of one certificate leaves the chain file empty. */
+	if ((*chain = chain_parse(pem, len, &reason)) == NULL && len > 0)
+		say(1, "%s: %s", set->path[which], reason.text);
+	free(pem);
+	return 0;
+}
+
 int
 certset_read(const struct certset *set, struct installed *in, struct why *w)
 {
 	struct chain *part[SET__MAX] = { NULL };
-	struct why reason;
-	size_t len;
-	char *pem;
-	int i, n;
+	int i, main_part, rc = 0;
 
 	memset(in, 0, sizeof(*in));
-	for (i = 0; i < SET__MAX; i++) {
-		if (set->path[i] == NULL)
-			continue;
-		n = place_read(&set->place[i], &pem, &len, CHAIN_BYTES_MAX, &in->st[i], w);
-		if (n == -1)
-			break;
-		if (n == 0)
-			continue;
-		part[i] = chain_parse(pem, len, &reason);
-		/* A chain of one certificate leaves the chain file empty. */
-		if (part[i] == NULL && !(i == SET_CHAIN && len == 0))
-			say(1, "%s: %s", set->path[i], reason.text);
-		free(pem);
-	}
-	if (i == SET__MAX) {
+	for (i = 0; i < SET__MAX && rc == 0; i++)
+		rc = read_part(set, i, &part[i], &in->st[i], w);
+	if (rc == 0) {
 		compare(set, part, in);
-		i = part[SET_FULLCHAIN] != NULL ? SET_FULLCHAIN : SET_CERT;
-		in->chain = part[i];
-		part[i] = NULL;
-		i = SET__MAX;
+		main_part = part[SET_FULLCHAIN] != NULL ? SET_FULLCHAIN : SET_CERT;
+		in->chain = part[main_part];
+		part[main_part] = NULL;
 	}
-	for (n = 0; n < SET__MAX; n++)
-		chain_free(part[n]);
-	return i == SET__MAX ? 0 : -1;
+	for (i = 0; i < SET__MAX; i++)
+		chain_free(part[i]);
+	return rc;
 }
 
 int

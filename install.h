@@ -24,8 +24,8 @@ struct installed {
 
 /* Opens the directories; 0 or -1. */
 int	certset_open(struct certset *, struct why *);
-/* 1 if a file has another owner than uid and gid. */
-int	certset_foreign(const struct certset *, uid_t, gid_t);
+/* Sets *chown where a file has another owner than this user, *dac where that keeps us from reading it. */
+void	certset_foreign(const struct certset *, uid_t, gid_t, int *chown, int *dac);
 /* Removes what an interrupted run left, and checks that there is room for a new set. */
 int	certset_clean(const struct certset *, struct why *);
 int	certset_probe(const struct certset *, struct why *);

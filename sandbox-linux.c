@@ -147,7 +147,8 @@ static void
 set_limits(enum role role)
 {
 	limit(RLIMIT_NPROC, 0);
-	if (!on_disk(role))
+	/* The parent's stderr may well be a file. */
+	if (!on_disk(role) && role != ROLE_PARENT)
 		limit(RLIMIT_FSIZE, 0);
 	if (role == ROLE_NET || role == ROLE_DNS || role == ROLE_KEY)
 		limit(RLIMIT_NOFILE, 64);

@@ -182,7 +182,7 @@ locked_by_other(const struct place *p, int fd, struct why *w)
 	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
 
 	if (n > 0)
-		pid[strcspn(pid, "\n")] = '\0';
+		pid[strcspn(pid, " \n")] = '\0';
 	close(fd);
 	return why(w, "another acme-client%s%s is at work on it (lock %s); "
 	    "try again when it is done", n > 0 ? ", process " : "", pid, p->path);
@@ -206,8 +206,8 @@ lock_take(const struct place *p, int64_t deadline, int *fd, struct why *w)
 		clock_sleep_ms(50);
 	}
 	/* Only for the message above; a full disk is no reason to stop. */
-	snprintf(pid, sizeof(pid), "%d\n", (int)getppid());
-	if (pwrite(*fd, pid, strlen(pid), 0) == -1 || ftruncate(*fd, (off_t)strlen(pid)) == -1)
+	snprintf(pid, sizeof(pid), "%-10d\n", (int)getppid());
+	if (pwrite(*fd, pid, strlen(pid), 0) == -1)
 		say(2, "%s: %s", p->path, strerror(errno));
 	return 0;
 }

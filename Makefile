@@ -1,0 +1,56 @@
+# acme-client.  For GNU make and BSD make; run ./configure first.
+include config.mk
+
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
+	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DSTATE_DIR=\"$(STATEDIR)\" $(CFLAGS)
+
+# The processes; what they share; one file for each format from outside.
+PROCS = acme-client.o broker.o slice.o netproc.o order.o request.o dnsproc.o keyproc.o \
+	csrproc.o chngproc.o fileproc.o
+SHARED = proc.o msg.o say.o clock.o dir.o keyfile.o install.o state.o trust.o
+FORMATS = lex.o parse.o conf-check.o conf-print.o http.o http-parse.o http-fields.o \
+	json.o jose.o x509.o chain.o valid.o
+OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
+
+all: acme-client
+
+acme-client: $(OBJS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
+
+.SUFFIXES: .c .o
+.c.o:
+	@echo "cc $<"
+	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Few headers, short compilations: any of them makes all of it anew.
+HEADERS = acme-client.h broker.h clock.h conf.h conf-check.h dir.h http.h http-parse.h \
+	install.h jose.h json.h keyfile.h lex.h msg.h order.h proc.h request.h sandbox.h \
+	sandbox-linux.h say.h state.h trust.h valid.h x509.h
+$(OBJS): $(HEADERS) config.mk
+
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(SYSCONFDIR)
+	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
+	install -m 0644 acme-client.1 $(DESTDIR)$(MANDIR)/man1/acme-client.1
+	install -m 0644 acme-client.conf.5 $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+	install -d -m 0700 $(DESTDIR)$(STATEDIR)
+	test -e $(DESTDIR)$(SYSCONFDIR)/acme-client.conf || \
+	    install -m 0644 etc/acme-client.conf $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
+
+# The configuration and the state stay.
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(DESTDIR)$(MANDIR)/man1/acme-client.1 \
+	    $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+
+regress: all
+	sh regress/run.sh --no-install
+
+clean:
+	rm -f acme-client *.o
+
+distclean: clean
+	rm -f config.mk
+
+.PHONY: all install uninstall regress clean distclean

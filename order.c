@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One certificate, by net: order, authorizations, challenges, finalize,
+ * download.  The protocol (RFC 8555 7.4 and 7.5) goes down this file from top
+ * to bottom.  What comes from the CA is checked here for a clear message; what
+ * counts is checked again by the process that uses it.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "order.h"
+
+#ifndef VALIDATION_SECONDS
+#define VALIDATION_SECONDS	300	/* until the order is ready, and as long again until it is valid */
+#endif
+#define POLL_FIRST_MS		50	/* then twice as long each time */
+#define POLL_LONGEST_MS		10000
+#define RETRY_AFTER_LONGEST	60	/* seconds */
+#define FINALIZE_TRIES		3	/* where the CA says that the order is not ready */
+
+/* One order on its way. */
+struct issue {
+	const struct directory *directory;
+	uint32_t	 job;
+	const struct net_job *conf;
+	char		*url;		/* of the order */
+	struct order	 order;
+	char		**challenges;	/* URLs to trigger */
+	size_t		 nchallenges;
+	long		 retry_after;	/* of the last answer about the order */
+	int		 put;		/* responses are in place */
+};
+
+static struct msg m;
+
+static int
+asked_for(const struct net_job *j, const char *identifier)
+{
+	size_t i;
+
+	if (strncmp(identifier, "dns:", 4) == 0)
+		for (i = 0; i < j->names.n; i++)
+			if (strcmp(j->names.v[i], identifier + 4) == 0)
+				return 1;
+	return 0;
+}
+
+/* Reads an answer about the order and checks that it is about our names; frees it. */
+static int
+take_order(struct issue *is, struct http_answer *a, struct trouble *t)
+{
+	struct why w;
+	size_t i;
+	int rc;
+
+	order_free(&is->order);
+	rc = order_parse(&is->order, a->body, a->bodylen, &w);
+	is->retry_after = http_retry_after(a, time(NULL));
+	http_answer_free(a);
+	if (rc == -1)
+		return trouble(t, FAILURE_CA, "%s: %s", is->url, w.text);
+	if (is->order.nidentifiers != is->conf->names.n)
+		return trouble(t, FAILURE_CA, "%s: order for %zu names instead of %zu",
+		    is->url, is->order.nidentifiers, is->conf->names.n);
+	for (i = 0; i < is->order.nidentifiers; i++)
+		if (!asked_for(is->conf, is->order.identifiers[i]))
+			return trouble(t, FAILURE_CA, "%s: order for %.100s, which nobody "
+			    "asked for", is->url, is->order.identifiers[i]);
+	say(2, "order %s", is->order.status_text);
+	return 0;
+}
+
+/* 7.4. */
+static int
+new_order(struct issue *is, struct trouble *t)
+{
+	struct http_answer a;
+
+	if (request_post(KEY_SIGN_NEW_ORDER, is->job, is->directory->new_order,
+	    "application/json", &a, t) == -1)
+		return -1;
+	if ((is->url = http_location(&a, is->directory->new_order)) == NULL) {
+		http_answer_free(&a);
+		return trouble(t, FAILURE_CA, "%s: answered without the order's URL "
+		    "(Location)", is->directory->new_order);
+	}
+	if (request_origin("order", is->url, t) == -1) {
+		http_answer_free(&a);
+		return -1;
+	}
+	say(1, "%s: order %s", is->conf->handle, is->url);
+	return take_order(is, &a, t);
+}
+
+static int
+fetch_order(struct issue *is, struct trouble *t)
+{
+	struct http_answer a;
+
+	if (request_fetch(is->job, is->url, "application/json", &a, t) == -1)
+		return -1;
+	return take_order(is, &a, t);
+}
+
+static int
+fetch_authorization(struct issue *is, const char *url, struct authorization *az,
+    struct trouble *t)
+{
+	struct http_answer a;
+	struct why w;
+	int rc;
+
+	memset(az, 0, sizeof(*az));
+	if (request_origin("authorization", url, t) == -1 ||
+	    request_fetch(is->job, url, "application/json", &a, t) == -1)
+		return -1;
+	rc = authorization_parse(az, a.body, a.bodylen, &w);
+	http_answer_free(&a);
+	if (rc == -1) {
+		trouble(t, FAILURE_CA, "%s: %s", url, w.text);
+	} else if (az->wildcard || !asked_for(is->conf, az->identifier))
+		rc = trouble(t, FAILURE_CA, "%s: authorization for %s%.100s, which nobody "
+		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
+	if (rc == -1)
+		authorization_free(az);
+	return rc;
+}
+
+/* 8.3: chng writes the response; the thumbprint in it never comes by here. */
+static int
+put_response(struct issue *is, const char *token, struct trouble *t)
+{
+	is->put = 1;
+	msg_new(&m, CHNG_PUT, is->job);
+	msg_put_str(&m, token);
+	msg_send(&m);
+	request_expect(&m, NET_CHNG_DONE);
+	if (!msg_get_num(&m))
+		return trouble(t, FAILURE_LOCAL, "cannot put the challenge response");
+	return 0;
+}
+
+/* What one authorization asks of us: nothing, or a response and a trigger. */
+static int
+prepare(struct issue *is, const struct authorization *az, struct trouble *t)
+{
+	const struct challenge *c = &az->http01;
+
+	if (az->status == STATUS_VALID)
+		return 0;
+	if (az->status != STATUS_PENDING)
+		return trouble(t, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
+		    az->status_text, c->error.text[0] != '\0' ? ": " : "", c->error.text);
+	if (c->url == NULL || c->token == NULL)
+		return trouble(t, FAILURE_CA, "%s: the CA offers no http-01 challenge, "
+		    "only: %s", az->identifier, az->offered);
+	if (!valid_token(c->token))
+		return trouble(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
+		    az->identifier);
+	if (request_origin("challenge", c->url, t) == -1 ||
+	    put_response(is, c->token, t) == -1)
+		return -1;
+	if (c->status == STATUS_PENDING &&
+	    (is->challenges[is->nchallenges++] = strdup(c->url)) == NULL)
+		err(1, NULL);
+	return 0;
+}
+
+/* 7.5: in whatever order the CA lists them. */
+static int
+authorize(struct issue *is, struct trouble *t)
+{
+	struct authorization az;
+	size_t i;
+	int rc;
+
+	if (is->order.nauthorizations > is->conf->names.n)
+		return trouble(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
+		    is->url, is->order.nauthorizations, is->conf->names.n);
+	is->challenges = calloc(is->order.nauthorizations + 1, sizeof(*is->challenges));
+	if (is->challenges == NULL)
+		err(1, NULL);
+	for (i = 0; i < is->order.nauthorizations; i++) {
+		if (fetch_authorization(is, is->order.authorizations[i], &az, t) == -1)
+			return -1;
+		rc = prepare(is, &az, t);
+		authorization_free(&az);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* 7.5.1: tells the CA that the responses are there. */
+static int
+trigger(struct issue *is, struct trouble *t)
+{
+	struct http_answer a;
+	size_t i;
+
+	for (i = 0; i < is->nchallenges; i++) {
+		if (request_post(KEY_SIGN_CHALLENGE, is->job, is->challenges[i],
+		    "application/json", &a, t) == 0)
+			http_answer_free(&a);
+		else if (!t->lost)
+			return -1;
+		/* If the trigger itself was lost, the order stays pending and says so. */
+	}
+	return 0;
+}
+
+/* Says for each name what the CA found wrong with it. */
+static void
+explain(struct issue *is)
+{
+	struct authorization az;
+	struct trouble ignored;
+	size_t i;
+
+	for (i = 0; i < is->order.nauthorizations; i++) {
+		if (fetch_authorization(is, is->order.authorizations[i], &az, &ignored) == -1)
+			continue;
+		if (az.status != STATUS_VALID)
+			warnx("%s: %s: authorization %s%s%s", is->conf->handle, az.identifier,
+			    az.status_text, az.http01.error.text[0] != '\0' ? ": " : "",
+			    az.http01.error.text);
+		authorization_free(&az);
+	}
+}
+
+/* The order says itself when all its authorizations are valid: one request, however many names. */
+static int
+wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
+{
+	int64_t deadline = clock_ms() + VALIDATION_SECONDS * 1000;
+	int64_t pause = POLL_FIRST_MS, wait;
+
+	while (is->order.status == a || is->order.status == b) {
+		wait = pause;
+		if (is->retry_after > 0)
+			wait = 1000 * (is->retry_after > RETRY_AFTER_LONGEST ?
+			    RETRY_AFTER_LONGEST : is->retry_after);
+		if (clock_left_ms(deadline) <= wait)
+			return trouble(t, FAILURE_CA, "%s: order still %s after %d seconds",
+			    is->url, is->order.status_text, VALIDATION_SECONDS);
+		clock_sleep_ms(wait);
+		pause = pause * 2 > POLL_LONGEST_MS ? POLL_LONGEST_MS : pause * 2;
+		if (fetch_order(is, t) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+bad_status(struct issue *is, struct trouble *t)
+{
+	return trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
+	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
+}
+
+/* 7.4: the CSR is already with key.  After a lost answer the order tells how it went. */
+static int
+finalize(struct issue *is, struct trouble *t)
+{
+	struct http_answer a;
+	int tries;
+
+	for (tries = 0; tries < FINALIZE_TRIES && is->order.status == STATUS_READY; tries++) {
+		if (is->order.finalize == NULL)
+			return trouble(t, FAILURE_CA, "%s: order without 'finalize'", is->url);
+		if (request_post(KEY_SIGN_FINALIZE, is->job, is->order.finalize,
+		    "application/json", &a, t) == 0) {
+			if (take_order(is, &a, t) == -1)
+				return -1;
+		} else if (!t->lost && strcmp(t->problem.type, "orderNotReady") != 0)
+			return -1;
+		else if (fetch_order(is, t) == -1 ||
+		    wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == -1)
+			return -1;
+	}
+	if (wait_while(is, STATUS_PROCESSING, STATUS_PROCESSING, t) == -1)
+		return -1;
+	return is->order.status == STATUS_VALID ? 0 : bad_status(is, t);
+}
+
+/* 7.4.2: file judges what comes; net only carries it. */
+static int
+download(struct issue *is, struct trouble *t)
+{
+	struct http_answer a;
+	int ok;
+
+	if (request_origin("certificate", is->order.certificate, t) == -1 ||
+	    request_fetch(is->job, is->order.certificate, PEM_CHAIN, &a, t) == -1)
+		return -1;
+	if (a.bodylen > routes[FILE_CHAIN].max - 64) {
+		http_answer_free(&a);
+		return trouble(t, FAILURE_CA, "%s: certificate chain of %zu bytes",
+		    is->order.certificate, a.bodylen);
+	}
+	msg_new(&m, FILE_CHAIN, is->job);
+	msg_put_buf(&m, a.body, a.bodylen);
+	msg_send(&m);
+	http_answer_free(&a);
+	request_expect(&m, NET_JOB_DONE);
+	ok = msg_get_num(&m) == 1;
+	say(2, "%s: %s", is->conf->handle, ok ? "installed" : "not installed");
+	return 0;
+}
+
+/* What can go wrong on this machine goes wrong before the CA hears of the order. */
+static int
+prepare_locally(struct issue *is, struct trouble *t)
+{
+	int ok;
+
+	msg_new(&m, CSR_MAKE, is->job);
+	msg_send(&m);
+	request_expect(&m, NET_CSR_DONE);
+	if (!msg_get_num(&m))
+		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
+	msg_new(&m, CHNG_CHECK, is->job);
+	msg_send(&m);
+	request_expect(&m, NET_CHNG_DONE);
+	ok = msg_get_num(&m) == 1;
+	if (!ok)
+		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
+	return 0;
+}
+
+/* The draft's SHOULD NOT: no profile that the CA does not list. */
+static int
+check_profile(const struct directory *directory, const struct net_job *j, struct trouble *t)
+{
+	char *list, *rest, *name;
+	int found = 0;
+
+	if (j->profile == NULL)
+		return 0;
+	if (directory->profiles == NULL)
+		return trouble(t, FAILURE_LOCAL, "profile %s: the CA offers no profiles", j->profile);
+	if ((list = rest = strdup(directory->profiles)) == NULL)
+		err(1, NULL);
+	while ((name = strsep(&rest, " ")) != NULL)
+		found |= strcmp(name, j->profile) == 0;
+	free(list);
+	return found ? 0 : trouble(t, FAILURE_LOCAL, "profile %s: the CA offers only: %.300s",
+	    j->profile, directory->profiles);
+}
+
+/* One certificate, from the first local check to file's verdict. */
+static int
+issue(struct issue *is, struct trouble *t)
+{
+	if (check_profile(is->directory, is->conf, t) == -1 || prepare_locally(is, t) == -1 ||
+	    new_order(is, t) == -1)
+		return -1;
+	if (is->order.status == STATUS_PENDING) {
+		if (authorize(is, t) == -1 || trigger(is, t) == -1)
+			return -1;
+		if (wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == -1) {
+			explain(is);
+			return -1;
+		}
+	}
+	if (is->order.status == STATUS_INVALID)
+		explain(is);
+	if (is->order.status != STATUS_READY && is->order.status != STATUS_PROCESSING &&
+	    is->order.status != STATUS_VALID)
+		return bad_status(is, t);
+	if (finalize(is, t) == -1)
+		return -1;
+	return download(is, t);
+}
+
+static void
+issue_end(struct issue *is)
+{
+	size_t i;
+
+	if (is->put) {
+		msg_new(&m, CHNG_DROP, is->job);
+		msg_send(&m);
+		request_expect(&m, NET_CHNG_DONE);
+	}
+	order_free(&is->order);
+	for (i = 0; i < is->nchallenges; i++)
+		free(is->challenges[i]);
+	free(is->challenges);
+	free(is->url);
+}
+
+int
+order_certificate(const struct directory *directory, uint32_t job, const struct net_job *conf,
+    struct trouble *t)
+{
+	struct issue is = { .directory = directory, .job = job, .conf = conf };
+	int rc = issue(&is, t);
+
+	issue_end(&is);
+	return rc;
+}

@@ -1,0 +1,24 @@
+/*
+ * One certificate, by net.
+ */
+#ifndef ORDER_H
+#define ORDER_H
+
+#include "conf.h"
+#include "request.h"
+
+/* What net knows of a domain section. */
+struct net_job {
+	char		*handle;
+	char		*profile;	/* or NULL */
+	struct strings	 names;
+};
+
+/*
+ * Orders the certificate of a job and hands it to file, whose verdict is
+ * final.  0, or -1 with trouble that file has not heard of yet.
+ */
+int	order_certificate(const struct directory *, uint32_t job, const struct net_job *,
+	    struct trouble *);
+
+#endif

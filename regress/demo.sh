@@ -1,0 +1,44 @@
+#!/bin/sh
+# Obtains a certificate from a local CA: installs what that takes, builds,
+# starts the CA, a DNS stub and a web server on loopback, runs acme-client
+# twice, and tidies up.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+. "$here/setup.sh"
+# shellcheck disable=SC2086
+install_packages $demo_packages || exit 1
+
+work=$(mktemp -d) && chmod 755 "$work"
+. "$here/lib.sh"
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+echo "building in $work/build"
+copy_tree "$top" "$work/build"
+(cd "$work/build" && ./configure && make) >"$work/build.log" 2>&1 ||
+    { tail -n 20 "$work/build.log"; exit 1; }
+client=$work/build/acme-client
+
+echo "starting a CA, a DNS stub and a web server on loopback"
+pebble_start || exit 1
+conf_write "$work/acme-client.conf"
+domain_write "$work/acme-client.conf" example.com example.com "www.example.com"
+echo; sed "s/^/    /" "$work/acme-client.conf"
+
+echo; echo "# acme-client -v -f acme-client.conf example.com"
+"$client" -v -f "$work/acme-client.conf" example.com
+status=$?
+echo "exit status $status"
+[ $status = 0 ] || exit 1
+
+echo; echo "# the certificate, and whether it leads to the CA's root"
+openssl x509 -in "$work/ssl/example.com.fullchain.pem" -noout -subject -issuer -dates -ext subjectAltName || exit 1
+verified "$work/ssl/example.com.fullchain.pem" || exit 1
+
+echo; echo "# once more: nothing is due"
+"$client" -v -f "$work/acme-client.conf" example.com
+status=$?
+echo "exit status $status"
+[ $status = 2 ] || exit 1
+echo; echo "demo: all as it should be"

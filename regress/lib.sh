@@ -1,0 +1,167 @@
+# Shell functions for demo.sh and the whole-run tests: a local CA (Pebble), a
+# DNS stub and a web server, all on free loopback ports.
+# Callers set: work (a fresh directory), client (path of acme-client).
+
+here=${here:-$(cd "$(dirname "$0")" && pwd)}
+pids=
+
+# One line a test; run.sh counts them.
+ok() { echo "ok $*"; }
+fail() { echo "FAIL $*"; failed=1; }
+skip() { echo "skip $*"; }
+failed=0
+
+# check NAME CONDITION...: runs the condition
+check() {
+	_name=$1; shift
+	if "$@" >"$work/check.out" 2>&1; then ok "$_name"
+	else fail "$_name: $* ($(tail -n 3 "$work/check.out" | tr '\n' ' '))"; fi
+}
+# same NAME EXPECTED GOT
+same() {
+	if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: expected '$2', got '$3'"; fi
+}
+# says NAME FILE TEXT: the file has this text in it
+says() {
+	if grep -q -- "$3" "$2"; then ok "$1"; else fail "$1: no '$3' in: $(tail -n 4 "$2" | tr '\n' ' ')"; fi
+}
+
+# N free TCP ports
+free_ports() {
+	python3 - "$1" <<'END'
+import socket, sys
+s = [socket.socket() for _ in range(int(sys.argv[1]))]
+for x in s: x.bind(("127.0.0.1", 0))
+print(*[x.getsockname()[1] for x in s])
+END
+}
+
+wait_port() {
+	python3 - "$1" <<'END'
+import socket, sys, time
+for _ in range(200):
+    try:
+        socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1).close()
+        sys.exit(0)
+    except OSError:
+        time.sleep(0.05)
+sys.exit("port %s does not open" % sys.argv[1])
+END
+}
+
+# An own CA for the servers' certificates: $work/tls.pem is the anchor.
+make_tls() {
+	[ -f "$work/tls.pem" ] && return 0
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+	    -subj "/CN=test anchor" -keyout "$work/tls-ca.key" -out "$work/tls.pem" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" \
+	    -keyout "$work/tls-server.key" -out "$work/tls-server.csr" 2>/dev/null
+	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' >"$work/tls.ext"
+	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" \
+	    -CAcreateserial -days 30 -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
+}
+
+# pebble_start [VARIABLE=VALUE ...]: sets ca_port, management_port, http_port; writes $work/root.pem
+pebble_start() {
+	make_tls
+	set -- "$@"
+	_ports=$(free_ports 6)
+	ca_port=$(echo $_ports | cut -d' ' -f1)
+	management_port=$(echo $_ports | cut -d' ' -f2)
+	http_port=$(echo $_ports | cut -d' ' -f3)
+	_tls_port=$(echo $_ports | cut -d' ' -f4)
+	dns_port=$(echo $_ports | cut -d' ' -f5)
+	_dns_management=$(echo $_ports | cut -d' ' -f6)
+	cat >"$work/pebble.json" <<END
+{ "pebble": { "listenAddress": "127.0.0.1:$ca_port", "managementListenAddress": "127.0.0.1:$management_port",
+  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
+  "httpPort": $http_port, "tlsPort": $_tls_port, "externalAccountBindingRequired": false } }
+END
+	pebble-challtestsrv -management "127.0.0.1:$_dns_management" -dns01 "127.0.0.1:$dns_port" \
+	    -http01 "" -https01 "" -tlsalpn01 "" -doh "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
+	dns_pid=$!
+	if ! kill -0 $dns_pid 2>/dev/null || ! wait_port "$_dns_management" 2>/dev/null; then
+		# Older ones have no -doh.
+		pebble-challtestsrv -management "127.0.0.1:$_dns_management" -dns01 "127.0.0.1:$dns_port" \
+		    -http01 "" -https01 "" -tlsalpn01 "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
+		dns_pid=$!
+		wait_port "$_dns_management"
+	fi
+	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 "$@" \
+	    pebble -config "$work/pebble.json" -dnsserver "127.0.0.1:$dns_port" >"$work/pebble.log" 2>&1 &
+	pebble_pid=$!
+	pids="$pids $dns_pid $pebble_pid"
+	wait_port "$ca_port"
+	wait_port "$management_port"
+	fetch "https://localhost:$management_port/roots/0" >"$work/root.pem"
+	web_start
+}
+
+# The challenge directory, as a web server of the administrator's would serve it.
+web_start() {
+	mkdir -p "$work/www"
+	chmod 755 "$work/www"
+	python3 "$here/webserver.py" "$http_port" "$work/www" >"$work/web.log" 2>&1 &
+	web_pid=$!
+	pids="$pids $web_pid"
+	wait_port "$http_port"
+}
+
+fetch() {
+	python3 - "$1" "$work/tls.pem" <<'END'
+import ssl, sys, urllib.request
+c = ssl.create_default_context(cafile=sys.argv[2])
+sys.stdout.write(urllib.request.urlopen(sys.argv[1], context=c).read().decode())
+END
+}
+
+stop() {
+	for _pid in "$@"; do kill "$_pid" 2>/dev/null; wait "$_pid" 2>/dev/null; done
+	:
+}
+
+pebble_stop() { stop $pebble_pid $dns_pid $web_pid; }
+
+cleanup() {
+	stop $pids
+	rm -rf "$work"
+}
+
+# conf_write FILE: the authority; domain sections are appended by domain_write
+conf_write() {
+	mkdir -p "$work/etc/private" "$work/ssl/private" "$work/state"
+	chmod 700 "$work/etc/private" "$work/ssl/private" "$work/state"
+	cat >"$1" <<END
+state directory "$work/state"
+authority test {
+	api url "https://localhost:$ca_port/dir"
+	account key "$work/etc/private/account.pem" $account_type
+	ca file "$work/tls.pem"
+	root file "$work/root.pem"
+}
+END
+}
+account_type=
+
+# domain_write FILE HANDLE NAME "ALTERNATIVE NAMES" [KEYTYPE]
+domain_write() {
+	cat >>"$1" <<END
+domain "$2" {
+	domain name "$3"
+	${4:+alternative names { $4 \}}
+	domain key "$work/ssl/private/$2.key" ${5:-}
+	domain certificate "$work/ssl/$2.pem"
+	domain chain certificate "$2.chain.pem"
+	domain full chain certificate "$2.fullchain.pem"
+	challengedir "$work/www"
+}
+END
+}
+
+# Of the newest installed certificate
+sans() { openssl x509 -in "$1" -noout -ext subjectAltName | tr -d ' \n' | sed 's/.*Name://;s/DNS://g' | tr ',' '\n' | sort | tr '\n' ' '; }
+spki_cert() { openssl x509 -in "$1" -noout -pubkey | openssl sha256; }
+spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | openssl sha256; }
+
+# verified FILE: leaf and chain in it lead to Pebble's root
+verified() { openssl verify -CAfile "$work/root.pem" -untrusted "$1" "$1"; }

@@ -1,0 +1,35 @@
+# Installs what demo.sh and run.sh need, where something is missing.
+# Works as root or with sudo.
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"
+	elif command -v sudo >/dev/null; then sudo "$@"
+	else echo "setup: '$*' needs root or sudo" >&2; return 1; fi
+}
+
+# install_packages PACKAGE...: Debian's
+install_packages() {
+	_missing=
+	for _p in "$@"; do
+		dpkg-query -W -f '${Status}' "$_p" 2>/dev/null | grep -q 'ok installed' || _missing="$_missing $_p"
+	done
+	[ -z "$_missing" ] && return 0
+	echo "installing:$_missing"
+	as_root apt-get update -q >/dev/null 2>&1 || { echo "setup: apt-get update failed" >&2; return 1; }
+	# shellcheck disable=SC2086
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+	    $_missing >"${TMPDIR:-/tmp}/acme-client-apt.$$" 2>&1 ||
+	    { tail -n 5 "${TMPDIR:-/tmp}/acme-client-apt.$$" >&2; return 1; }
+	rm -f "${TMPDIR:-/tmp}/acme-client-apt.$$"
+}
+
+build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev libjansson-dev libseccomp-dev"
+demo_packages="$build_packages pebble python3 openssl ca-certificates"
+test_packages="$demo_packages clang bmake mandoc strace util-linux procps"
+
+# copy_tree FROM TO: the sources, to be built there, so that the tree stays clean
+copy_tree() {
+	mkdir -p "$2"
+	(cd "$1" && tar -cf - --exclude=.git --exclude='*.o' --exclude=acme-client --exclude=config.mk .) |
+	    (cd "$2" && tar -xf -)
+}

@@ -1,0 +1,351 @@
+# The whole program against Pebble: as whoever runs this.
+. "$here/lib.sh"
+work=$(mktemp -d) && chmod 755 "$work"
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+who=$( [ "$(id -u)" = 0 ] && echo root || echo user)
+conf=$work/c.conf
+err=$work/err
+
+# fresh: all that an earlier test has made is gone
+fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
+# run ARGUMENT...: status in $status, messages in $err
+run() { "$client" "$@" -f "$conf" 2>"$err" >"$work/out"; status=$?; }
+acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out"; status=$?; }
+expect() { [ $status = "$2" ] && ok "$who: $1" || fail "$who: $1: status $status instead of $2: $(tail -n 3 "$err" | tr '\n' ' ')"; }
+clean_www() { same "$who: $1: no response left" "" "$(ls "$work/www")"; }
+leaf() { sha256sum <"$work/ssl/$1.pem"; }
+
+# good HANDLE "SORTED NAMES " WHAT
+good() {
+	check "$who: $3: full chain leads to the root" verified "$work/ssl/$1.fullchain.pem"
+	same "$who: $3: names" "$2" "$(sans "$work/ssl/$1.fullchain.pem")"
+	same "$who: $3: leaf matches key" "$(spki_key "$work/ssl/private/$1.key")" "$(spki_cert "$work/ssl/$1.pem")"
+	check "$who: $3: set belongs together" sh -c "cat $work/ssl/$1.pem $work/ssl/$1.chain.pem | cmp - $work/ssl/$1.fullchain.pem"
+	clean_www "$3"
+}
+
+first() {
+	fresh
+	domain_write "$conf" example.com example.com "www.example.com"
+	acme example.com
+	expect "first issuance" 0
+	good example.com "example.com www.example.com " "first issuance"
+	same "$who: modes" "600 644 644 644" "$(stat -c %a "$work/ssl/private/example.com.key" \
+	    "$work/ssl/example.com.pem" "$work/ssl/example.com.chain.pem" "$work/ssl/example.com.fullchain.pem" | tr '\n' ' ' | sed 's/ $//')"
+	same "$who: one connection" 1 "$(grep -c 'connected to' "$err")"
+	same "$who: requests of a first issuance of two names" 12 "$(grep -Ec ': (GET|HEAD|POST) [^ ]*$' "$err")"
+	account=$(cat "$work/state/authority-test.json")
+	requests=$(wc -l <"$work/pebble.log")
+	if command -v strace >/dev/null && strace -f -o "$work/strace" true 2>/dev/null; then
+		strace -f -e trace=socket,connect -o "$work/strace" "$client" -f "$conf" example.com 2>"$err"
+		status=$?
+		same "$who: nothing due: no socket" 0 "$(grep -Ec 'AF_INET|AF_NETLINK|connect' "$work/strace")"
+	else
+		skip "$who: nothing due: no socket: strace cannot trace here"
+		acme example.com
+	fi
+	expect "nothing due" 2
+	same "$who: nothing due: silent" "" "$(cat "$err")"
+	same "$who: nothing due: the CA heard nothing" "$requests" "$(wc -l <"$work/pebble.log")"
+	conf_write "$conf"
+	domain_write "$conf" example.com example.com "www.example.com mail.example.com"
+	acme example.com
+	expect "names changed" 0
+	good example.com "example.com mail.example.com www.example.com " "names changed"
+	same "$who: the account is remembered" "$account" "$(cat "$work/state/authority-test.json")"
+	same "$who: no second registration" 0 "$(grep -c sign-me-up "$err")"
+	before=$(leaf example.com)
+	run -F example.com
+	expect "-F" 0
+	[ "$before" != "$(leaf example.com)" ] && ok "$who: -F renews" || fail "$who: -F renews"
+	same "$who: silent without -v" "" "$(cat "$err")"
+	chmod 640 "$work/ssl/example.com.pem"
+	[ $who = root ] && chown 12345:23456 "$work/ssl/example.com.pem"
+	owner=$(stat -c %u:%g:%a "$work/ssl/example.com.pem")
+	run -F example.com
+	expect "renewal of files of another owner" 0
+	same "$who: mode and owner are kept" "$owner" "$(stat -c %u:%g:%a "$work/ssl/example.com.pem")"
+	mv "$work/state/authority-test.json" "$work/saved.json"
+	acme -F example.com
+	expect "account URL forgotten" 0
+	same "$who: account found by its key" "$(cat "$work/saved.json")" "$(cat "$work/state/authority-test.json")"
+	says "$who: found by onlyReturnExisting, not registered" "$err" "sign-me-up: 200"
+}
+
+keys() {
+	for account_type in "ecdsa p384" rsa; do
+		for domain_type in ecdsa "ecdsa p384" "rsa 2048" "rsa"; do
+			fresh
+			domain_write "$conf" k.example k.example "" "$domain_type"
+			acme k.example
+			expect "account $account_type, domain key $domain_type" 0
+			good k.example "k.example " "domain key $domain_type"
+		done
+	done
+	account_type=
+	fresh
+	domain_write "$conf" k.example k.example "" rsa
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/ssl/private/k.example.key" 2>/dev/null
+	chmod 600 "$work/ssl/private/k.example.key"
+	run k.example
+	expect "key of another type than configured" 1
+	says "$who: key of another type: says so" "$err" "the configuration says rsa"
+}
+
+several() {
+	fresh
+	domain_write "$conf" a.example a.example ""
+	domain_write "$conf" b.example b.example "www.b.example"
+	domain_write "$conf" b-rsa b.example "www.b.example" "rsa 2048"
+	acme a.example b.example b-rsa a.example
+	expect "three handles, two for one name" 0
+	good a.example "a.example " "several a"
+	good b.example "b.example www.b.example " "several b"
+	good b-rsa "b.example www.b.example " "several b-rsa"
+	same "$who: several: one connection" 1 "$(grep -c 'connected to' "$err")"
+	chmod 755 "$work/www"
+	conf_write "$conf"
+	domain_write "$conf" a.example a.example "new.a.example"
+	domain_write "$conf" b.example b.example "new.b.example"
+	sed "s|challengedir \"$work/www\"|challengedir \"$work/missing\"|" "$conf" | awk -v w="$work" '
+	    /^domain "b/ { b = 1 } b { sub(w "/missing", w "/www") } { print }' >"$conf.new"
+	mv "$conf.new" "$conf"
+	acme a.example b.example
+	expect "one handle fails, the other is done" 1
+	good b.example "b.example new.b.example " "the other handle"
+	same "$who: the failed one is as it was" "a.example " "$(sans "$work/ssl/a.example.pem")"
+	says "$who: missing challenge directory is named" "$err" "$work/missing"
+	same "$who: missing challenge directory: no order" 1 "$(grep -c 'POST [^ ]*order-plz$' "$err")"
+}
+
+refused() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	cp "$work/root.pem" "$work/root.saved"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=other" \
+	    -keyout /dev/null -out "$work/other.pem" 2>/dev/null
+	sed -i "s|root file .*|root file \"$work/other.pem\"|" "$conf"
+	acme example.com
+	expect "another root" 1
+	says "$who: another root: says so" "$err" "does not lead to a trusted root"
+	check "$who: another root: nothing installed" test ! -e "$work/ssl/example.com.pem"
+	clean_www "another root"
+	run example.com
+	expect "backoff" 1
+	says "$who: backoff: says when, why, and -F" "$err" "not tried again before .* UTC.*trusted root.*-F"
+	sed -i "s|root file .*|root any|" "$conf"
+	run -F example.com
+	expect "root any, -F past the backoff" 0
+	fresh
+	domain_write "$conf" example.com example.com ""
+	sed -i "s|ca file .*|ca file \"$work/other.pem\"|" "$conf"
+	run example.com
+	expect "another CA for the API" 1
+	says "$who: another CA for the API: names the host" "$err" "localhost"
+	says "$who: another CA for the API: says why" "$err" "verif"
+	sed -i "s|ca file .*|insecure|" "$conf"
+	run -F example.com
+	expect "insecure" 0
+	fresh
+	domain_write "$conf" example.com example.com ""
+	stop $web_pid
+	acme example.com
+	expect "no web server" 1
+	says "$who: no web server: the CA's words" "$err" "connection"
+	clean_www "no web server"
+	web_start
+	acme -F example.com
+	expect "web server back" 0
+	stop $pebble_pid
+	run -F example.com
+	expect "no CA" 1
+	says "$who: no CA: host, port and reason" "$err" "localhost port $ca_port: Connection refused"
+}
+
+# A set as it may be found: cut, garbage, mixed.
+found() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	acme example.com
+	expect "found: first" 0
+	cp -p -r "$work/ssl" "$work/old"
+	acme -F example.com
+	expect "found: second" 0
+	cp "$work/old/example.com.pem" "$work/ssl/example.com.pem"
+	acme example.com
+	expect "certificate old, full chain new: repaired" 0
+	good example.com "example.com " "repaired from the full chain"
+	same "$who: repaired without the CA" 0 "$(grep -c 'POST' "$err")"
+	sleep 1
+	acme -F example.com
+	cp "$work/old/example.com.fullchain.pem" "$work/ssl/example.com.fullchain.pem"
+	acme example.com
+	expect "certificate new, full chain old: renewed" 0
+	good example.com "example.com " "renewed after a mixed set"
+	for what in empty garbage cut; do
+		case $what in
+		empty) for f in pem fullchain.pem; do : >"$work/ssl/example.com.$f"; done ;;
+		garbage) for f in pem fullchain.pem; do head -c 3000 /dev/urandom >"$work/ssl/example.com.$f"; done ;;
+		cut) for f in pem fullchain.pem; do head -c 500 "$work/old/example.com.$f" >"$work/ssl/example.com.$f"; done ;;
+		esac
+		acme example.com
+		expect "installed files $what" 0
+		good example.com "example.com " "installed files $what"
+	done
+	rm "$work/ssl/private/example.com.key"
+	acme example.com
+	expect "key gone" 0
+	good example.com "example.com " "key gone"
+	for what in empty encrypted world other; do
+		fresh
+		domain_write "$conf" example.com example.com ""
+		k=$work/ssl/private/example.com.key
+		case $what in
+		empty) : >"$k"; says_what="is empty" ;;
+		encrypted) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:x -out "$k" 2>/dev/null; says_what="is encrypted" ;;
+		world) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$k" 2>/dev/null; chmod 644 "$k"; says_what="mode 0644" ;;
+		other) openssl genpkey -algorithm ED25519 -out "$k"; says_what="must be P-256" ;;
+		esac
+		[ $what = world ] || chmod 600 "$k"
+		sum=$(sha256sum <"$k")
+		run example.com
+		expect "domain key $what" 1
+		says "$who: domain key $what: named" "$err" "$k.*$says_what"
+		same "$who: domain key $what: untouched" "$sum" "$(sha256sum <"$k")"
+	done
+	fresh
+	domain_write "$conf" example.com example.com ""
+	ln -s /etc/passwd "$work/ssl/example.com.pem"
+	run example.com
+	expect "target is a symbolic link" 1
+	check "$who: the link is not followed" test -L "$work/ssl/example.com.pem"
+	rm "$work/ssl/example.com.pem"; mkdir "$work/ssl/example.com.pem"
+	run example.com
+	expect "target is a directory" 1
+	rmdir "$work/ssl/example.com.pem"; mkfifo "$work/ssl/example.com.pem"
+	run example.com
+	expect "target is a fifo" 1
+	rm "$work/ssl/example.com.pem"
+	mv "$work/ssl" "$work/elsewhere"; ln -s "$work/elsewhere" "$work/ssl"
+	run example.com
+	expect "directory swapped for a link" 1
+	says "$who: directory swapped for a link: says so" "$err" "is a symbolic link"
+	rm "$work/ssl"; mv "$work/elsewhere" "$work/ssl"
+	echo x >"$work/ssl/.example.com.pem.acme-new"
+	acme example.com
+	expect "left temporary file" 0
+	check "$who: left temporary file is gone" test ! -e "$work/ssl/.example.com.pem.acme-new"
+}
+
+environment() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	printf 'openssl_conf = x\n[x]\nengines = y\n[y]\nz = z\n[z]\ndynamic_path = %s/evil.so\ninit = 1\n' "$work" >"$work/evil.cnf"
+	(umask 0; OPENSSL_CONF=$work/evil.cnf TZ=:/nonexistent RES_OPTIONS=debug LANG=tlh_KX HOSTALIASES=/x \
+	    "$client" -v -f "$conf" example.com 2>"$err")
+	status=$?
+	expect "hostile environment" 0
+	same "$who: umask 0: key is 0600 all the same" 600 "$(stat -c %a "$work/ssl/private/example.com.key")"
+	"$client" -F -f "$conf" example.com <&- >&- 2>&-
+	status=$?; : >"$err"
+	expect "descriptors 0 to 2 closed" 0
+	python3 - "$client" "$conf" 2>"$err" <<'END'
+import os, resource, signal, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+for _ in range(500):
+    os.set_inheritable(os.open("/dev/null", os.O_RDONLY), True)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))
+os.execv(sys.argv[1], [sys.argv[1], "-F", "-f", sys.argv[2], "example.com"])
+END
+	status=$?
+	expect "500 descriptors, SIGCHLD ignored, signals blocked" 0
+	(ulimit -n 8; "$client" -F -f "$conf" example.com 2>"$err")
+	status=$?
+	expect "only 8 descriptors: a clean refusal" 1
+	check "$who: the certificate stays" verified "$work/ssl/example.com.fullchain.pem"
+}
+
+# In the middle: Pebble waits before it validates.
+interrupted() {
+	for how in INT TERM HUP KILL; do
+		fresh
+		domain_write "$conf" example.com example.com ""
+		"$client" -v -f "$conf" example.com 2>"$err" &
+		pid=$!
+		for _ in $(seq 100); do [ -n "$(ls "$work/www")" ] && break; sleep 0.05; done
+		check "$who: SIG$how: was in the middle" test -n "$(ls "$work/www")"
+		python3 -c "import os, signal, sys; os.kill($pid, signal.SIG$how)"
+		wait $pid; status=$?
+		for _ in $(seq 100); do pgrep -f "[p]roc acme-client-role" >/dev/null || break; sleep 0.05; done
+		[ $how = KILL ] || expect "SIG$how" 1
+		check "$who: SIG$how: no process left" sh -c "! pgrep -f '[p]roc acme-client-role'"
+		clean_www "SIG$how"
+		run -n example.com
+	done
+	acme example.com
+	expect "after interruptions" 0
+	good example.com "example.com " "after interruptions"
+}
+
+together() {
+	fresh
+	domain_write "$conf" a.example a.example ""
+	domain_write "$conf" b.example b.example ""
+	"$client" -vv -f "$conf" a.example 2>"$work/err.a" & a=$!
+	"$client" -vv -f "$conf" b.example 2>"$work/err.b" & b=$!
+	wait $a; status=$?; cp "$work/err.a" "$err"; expect "two first runs, one" 0
+	wait $b; status=$?; cp "$work/err.b" "$err"; expect "two first runs, the other" 0
+	same "$who: one account of two first runs" 1 "$(cat "$work/err.a" "$work/err.b" | grep -c 'sign-me-up: 201')"
+	"$client" -F -vv -f "$conf" a.example 2>"$work/err.a" & a=$!
+	"$client" -F -vv -f "$conf" a.example 2>"$work/err.b" & b=$!
+	wait $a; status=$?; cp "$work/err.a" "$err"; expect "two runs of one handle, one" 0
+	wait $b; status=$?; cp "$work/err.b" "$err"; expect "two runs of one handle, the other" 0
+	good a.example "a.example " "two runs of one handle"
+}
+
+many() {
+	names=$(for i in $(seq 99); do printf 'n%d.example.com ' "$i"; done)
+	fresh
+	domain_write "$conf" many example.com "$names"
+	acme many
+	expect "100 names, $1" "$2"
+	[ "$2" = 0 ] || return
+	good many "$(printf '%s\n' example.com $names | sort | tr '\n' ' ')" "100 names, $1"
+}
+
+one() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	acme example.com
+	expect "$1" "$2"
+}
+
+pebble_start
+first; keys; several; found; environment; together
+many "no badNonce" 0
+one "one name" 0
+refused
+pebble_stop
+
+pebble_start PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=100 PEBBLE_CHAIN_LENGTH=3
+one "badNonce at 50 percent" 0
+same "$who: chain of three intermediates" 4 "$(grep -c BEGIN "$work/ssl/example.com.fullchain.pem")"
+good example.com "example.com " "badNonce at 50 percent"
+acme -F example.com
+expect "authorization reused" 0
+same "$who: authorization reused: no challenge" 0 "$(grep -c chalZ "$err")"
+many "badNonce at 50 percent" 0
+pebble_stop
+
+pebble_start PEBBLE_WFE_NONCEREJECT=100
+one "badNonce at 100 percent" 1
+says "$who: badNonce at 100 percent: says so" "$err" "refused 20 nonces"
+pebble_stop
+
+pebble_start PEBBLE_VA_NOSLEEP=0 PEBBLE_VA_SLEEPTIME=3
+one "validation takes seconds" 0
+interrupted
+pebble_stop
+exit $failed
