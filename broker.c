@@ -61,6 +61,7 @@ static enum outcome *outcomes;		/* 0: none yet */
 static uint32_t nsettled;
 static int all_started;
 static int broken;			/* the run is to end now */
+static int stopping;			/* who is gone has been told to go */
 static int64_t deadline;
 
 /* The first reason counts; others follow from it. */
@@ -198,6 +199,8 @@ enqueue(int role, const struct msg *m)
 	struct queued *q;
 
 	if (p->pid == 0 || p->fd == -1) {
+		if (stopping)
+			return;
 		end_run("%s for %s, which is not there", routes[m->head.type].name,
 		    role_names[role]);
 		return;
@@ -407,6 +410,7 @@ stop_all(void)
 	int64_t until = clock_ms() + STOP_SECONDS * 1000;
 	int r;
 
+	stopping = 1;
 	msg_new(&m, ROLE_STOP, 0);
 	for (r = 0; r < ROLE__MAX; r++)
 		if (procs[r].pid > 0 && procs[r].fd != -1) {

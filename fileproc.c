@@ -275,30 +275,33 @@ evaluate(uint32_t job, struct why *w)
 }
 
 /*
- * The stored account, for key.  Where there is none, the lock on it is held
- * until there is one: two first runs make one account.
+ * The stored account.  Where there is none, the lock on it is held until
+ * there is one, and key, which makes the account key, is started only then:
+ * two first runs make one account.
  */
 static void
-tell_key_account(void)
+load_account(char **thumbprint, char **url)
 {
-	char *thumbprint, *url;
 	struct why w;
 
-	if (account_load(&account_file, api_url, &thumbprint, &url, &w) == -1)
+	if (account_load(&account_file, api_url, thumbprint, url, &w) == -1)
 		errx(1, "%s", w.text);
-	if (url == NULL) {
-		if (lock_take(&account_lock, lock_deadline, &account_lock_fd, &w) == -1 ||
-		    account_load(&account_file, api_url, &thumbprint, &url, &w) == -1)
-			errx(1, "%s", w.text);
-		if (url != NULL)
-			close(account_lock_fd);
-	}
+	if (*url != NULL)
+		return;
+	if (lock_take(&account_lock, lock_deadline, &account_lock_fd, &w) == -1 ||
+	    account_load(&account_file, api_url, thumbprint, url, &w) == -1)
+		errx(1, "%s", w.text);
+	if (*url != NULL)
+		close(account_lock_fd);
+}
+
+static void
+tell_key_account(const char *thumbprint, const char *url)
+{
 	msg_new(&out, KEY_ACCOUNT, 0);
 	msg_put_str(&out, thumbprint);
 	msg_put_str(&out, url);
 	msg_send(&out);
-	free(thumbprint);
-	free(url);
 }
 
 /* All keys are known: look at every job, then lose the right to read. */
@@ -307,6 +310,7 @@ evaluate_all(void)
 {
 	struct sandbox_dir *d;
 	struct why w;
+	char *thumbprint = NULL, *url = NULL;
 	uint64_t ndue = 0;
 	uint32_t i;
 	int n;
@@ -316,6 +320,8 @@ evaluate_all(void)
 			settle_failed(i, &w);
 		ndue += n == 1;
 	}
+	if (ndue > 0)
+		load_account(&thumbprint, &url);
 	for (d = box.dirs; d < box.dirs + box.ndirs; d++)
 		if (d->fd != account_file.dir->fd)
 			d->rights = DIR_WRITE;
@@ -324,7 +330,9 @@ evaluate_all(void)
 	msg_put_num(&out, ndue);
 	msg_send(&out);
 	if (ndue > 0)
-		tell_key_account();
+		tell_key_account(thumbprint, url);
+	free(thumbprint);
+	free(url);
 }
 
 /* At the start for every job, and again when csr has made a key. */

@@ -40,7 +40,7 @@ first() {
 	if command -v strace >/dev/null && strace -f -o "$work/strace" true 2>/dev/null; then
 		strace -f -e trace=socket,connect -o "$work/strace" "$client" -f "$conf" example.com 2>"$err"
 		status=$?
-		same "$who: nothing due: no socket" 0 "$(grep -Ec 'AF_INET|AF_NETLINK|connect' "$work/strace")"
+		same "$who: nothing due: no socket" 0 "$(grep -Ec 'AF_INET|AF_NETLINK' "$work/strace")"
 	else
 		skip "$who: nothing due: no socket: strace cannot trace here"
 		acme example.com
@@ -261,7 +261,7 @@ os.execv(sys.argv[1], [sys.argv[1], "-F", "-f", sys.argv[2], "example.com"])
 END
 	status=$?
 	expect "500 descriptors, SIGCHLD ignored, signals blocked" 0
-	(ulimit -n 8; "$client" -F -f "$conf" example.com 2>"$err")
+	sh -c "ulimit -n 8; exec $client -F -f $conf example.com" 2>"$err"
 	status=$?
 	expect "only 8 descriptors: a clean refusal" 1
 	check "$who: the certificate stays" verified "$work/ssl/example.com.fullchain.pem"
