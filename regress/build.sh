@@ -19,8 +19,8 @@ if command -v readelf >/dev/null; then
 	check "build: stack protector" sh -c "readelf -s --wide $client | grep -q __stack_chk_fail"
 	check "build: fortified" sh -c "readelf -s --wide $client | grep -q '_chk@'"
 fi
-check "build: sandbox-openbsd.c compiles against stub headers" gcc -std=gnu11 -Wall -Wextra -Wshadow \
-    -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror -D_GNU_SOURCE -I "$here/openbsd-stubs" \
+check "build: sandbox-openbsd.c compiles against a stub header" gcc -std=gnu11 -Wall -Wextra -Wshadow \
+    -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror -D_GNU_SOURCE -include "$here/openbsd-stubs/openbsd.h" \
     -isystem /usr/include/bsd -DLIBBSD_OVERLAY -c -o "$run/openbsd.o" "$top/sandbox-openbsd.c"
 same "build: no #ifdef in process files" "" "$(cd "$top" && grep -l '^#if' ./*proc.c order.c request.c broker.c slice.c)"
 exit $failed
