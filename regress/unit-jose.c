@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC */
+/* Golden vectors of RFC 7515, 7517, 7638, and keys with leading zeros. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "jose.h"
+#include "test.h"
+
+/* RFC 7638 3.1, as SubjectPublicKeyInfo. */
+static const char rsa_pub[] =
+"-----BEGIN PUBLIC KEY-----\n"
+"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0vx7agoebGcQSuuPiLJX\n"
+"ZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tS\n"
+"oc/BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ/2W+5JsGY4Hc5n9yBXArwl93lqt\n"
+"7/RN5w6Cf0h4QyQ5v+65YGjQR0/FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0\n"
+"zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt+bFTWhAI4vMQFh6WeZu0f\n"
+"M4lFd2NcRwr3XPksINHaQ+G/xBniIqbw0Ls1jF44+csFCur+kEgU8awapJzKnqDK\n"
+"gwIDAQAB\n"
+"-----END PUBLIC KEY-----\n";
+
+/* RFC 7517 A.1, the EC key. */
+static const char ec_pub[] =
+"-----BEGIN PUBLIC KEY-----\n"
+"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEMKBCTNIcKUSDii11ySs3526iDZ8A\n"
+"iTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9+9Ue6GnvHw/GW2ZZaVtszggXIw==\n"
+"-----END PUBLIC KEY-----\n";
+
+static EVP_PKEY *
+read_public(const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	return key;
+}
+
+static EVP_PKEY *
+generate(int type, int param)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(type, NULL);
+	EVP_PKEY *key = NULL;
+
+	EVP_PKEY_keygen_init(ctx);
+	if (type == EVP_PKEY_RSA)
+		EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, param);
+	else {
+		EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, param);
+		EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE);
+	}
+	EVP_PKEY_keygen(ctx, &key);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static void
+test_base64url(void)
+{
+	static const char *const bad[] = { "A", "QQ==", "Q Q", "Q+Q", "Q/Q", "QR", "QUI\n", "AAA_=" };
+	uint8_t buf[64], *back;
+	char *text;
+	size_t len, i, wrong = 0;
+
+	for (i = 0; i < sizeof(buf); i++) {
+		memset(buf, (int)(255 - i * 3), sizeof(buf));
+		text = b64url_encode(buf, i);
+		back = b64url_decode(text, &len);
+		wrong += back == NULL || len != i || memcmp(back, buf, i) != 0 || strpbrk(text, "+/=") != NULL;
+		free(text);
+		free(back);
+	}
+	check(wrong == 0, "jose: base64url there and back at each length");
+	text = b64url_encode("{}", 2);
+	check(strcmp(text, "e30") == 0, "jose: {} is e30");
+	free(text);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check(b64url_decode(bad[i], &len) == NULL, "jose: no base64url number %zu", i);
+}
+
+static void
+test_thumbprints(void)
+{
+	char got[THUMBPRINT_LEN + 1];
+	EVP_PKEY *rsa = read_public(rsa_pub), *ec = read_public(ec_pub);
+	json_t *jwk;
+
+	check(jwk_thumbprint(rsa, got) == 0 &&
+	    strcmp(got, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs") == 0, "jose: RFC 7638 3.1 %s", got);
+	check(jwk_thumbprint(ec, got) == 0 &&
+	    strcmp(got, "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s") == 0, "jose: RFC 7517 A.1 %s", got);
+	jwk = jwk_public(rsa);
+	check(strcmp(json_string_value(json_object_get(jwk, "e")), "AQAB") == 0 &&
+	    json_object_size(jwk) == 3, "jose: RSA JWK has e, kty, n");
+	json_decref(jwk);
+	EVP_PKEY_free(rsa);
+	EVP_PKEY_free(ec);
+}
+
+static void
+test_other_keys(void)
+{
+	EVP_PKEY *k256 = generate(EVP_PKEY_EC, NID_secp256k1), *small = generate(EVP_PKEY_RSA, 1024);
+
+	check(jwk_public(k256) == NULL && jws_alg(k256) == NULL, "jose: no JWK for secp256k1");
+	check(jwk_public(small) == NULL && jws_alg(small) == NULL, "jose: no JWK for RSA of 1024 bits");
+	EVP_PKEY_free(k256);
+	EVP_PKEY_free(small);
+}
+
+/* Verifies a JWS the way a server does; its signature's raw bytes to raw. */
+static int
+verify(EVP_PKEY *key, const char *jws, size_t width, uint8_t *raw)
+{
+	json_t *o = json_loads(jws, 0, NULL);
+	const char *protected64 = json_string_value(json_object_get(o, "protected"));
+	const char *payload = json_string_value(json_object_get(o, "payload"));
+	uint8_t *sig, *der = NULL;
+	ECDSA_SIG *ecsig = NULL;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	char input[4000];
+	size_t len;
+	int derlen, ok;
+
+	snprintf(input, sizeof(input), "%s.%s", protected64, payload);
+	sig = b64url_decode(json_string_value(json_object_get(o, "signature")), &len);
+	if (width != 0) {
+		if (len != 2 * width)
+			return 0;
+		memcpy(raw, sig, len);
+		ecsig = ECDSA_SIG_new();
+		ECDSA_SIG_set0(ecsig, BN_bin2bn(sig, (int)width, NULL),
+		    BN_bin2bn(sig + width, (int)width, NULL));
+		derlen = i2d_ECDSA_SIG(ecsig, &der);
+		len = (size_t)derlen;
+	} else
+		der = sig;
+	EVP_DigestVerifyInit(ctx, NULL, width == 48 ? EVP_sha384() : EVP_sha256(), NULL, key);
+	ok = json_object_size(o) == 3 &&
+	    EVP_DigestVerify(ctx, der, len, (const uint8_t *)input, strlen(input)) == 1;
+	EVP_MD_CTX_free(ctx);
+	ECDSA_SIG_free(ecsig);
+	if (width != 0)
+		OPENSSL_free(der);
+	free(sig);
+	json_decref(o);
+	return ok;
+}
+
+/* Signatures and coordinates whose first byte is zero come once in 256: look for them. */
+static void
+test_leading_zeros(int nid, const char *name, size_t width)
+{
+	uint8_t raw[200], *x, *y;
+	int short_r = 0, short_s = 0, short_x = 0, short_y = 0, wrong = 0, i;
+	EVP_PKEY *key = generate(EVP_PKEY_EC, nid), *other;
+	json_t *jwk;
+	char *jws;
+	size_t len;
+
+	for (i = 0; i < 20000 && !(short_r && short_s); i++) {
+		jws = jws_sign(key, "https://ca/acct/1", "nonce", "https://ca/x", NULL);
+		wrong += !verify(key, jws, width, raw);
+		short_r |= raw[0] == 0;
+		short_s |= raw[width] == 0;
+		free(jws);
+	}
+	check(short_r && short_s && wrong == 0, "jose: %s: r and s with leading zeros, %d signatures", name, i);
+	for (i = 0; i < 20000 && !(short_x && short_y); i++) {
+		other = generate(EVP_PKEY_EC, nid);
+		jwk = jwk_public(other);
+		x = b64url_decode(json_string_value(json_object_get(jwk, "x")), &len);
+		wrong += len != width;
+		y = b64url_decode(json_string_value(json_object_get(jwk, "y")), &len);
+		wrong += len != width || json_object_size(jwk) != 4;
+		short_x |= x[0] == 0;
+		short_y |= y[0] == 0;
+		free(x);
+		free(y);
+		json_decref(jwk);
+		EVP_PKEY_free(other);
+	}
+	check(short_x && short_y && wrong == 0, "jose: %s: x and y with leading zeros, %d keys", name, i);
+	EVP_PKEY_free(key);
+}
+
+static void
+test_headers(void)
+{
+	EVP_PKEY *key = generate(EVP_PKEY_RSA, 2048);
+	char *jws = jws_sign(key, NULL, "abc", "https://ca/new", json_pack("{s:b}", "x", 1)), *text;
+	json_t *o = json_loads(jws, 0, NULL), *header;
+	uint8_t *p, raw[8];
+	size_t len;
+
+	check(verify(key, jws, 0, raw), "jose: RS256 signature verifies");
+	p = b64url_decode(json_string_value(json_object_get(o, "protected")), &len);
+	header = json_loadb((char *)p, len, 0, NULL);
+	check(json_object_size(header) == 4 && json_object_get(header, "jwk") != NULL &&
+	    json_object_get(header, "kid") == NULL &&
+	    strcmp(json_string_value(json_object_get(header, "alg")), "RS256") == 0 &&
+	    strcmp(json_string_value(json_object_get(header, "nonce")), "abc") == 0 &&
+	    strcmp(json_string_value(json_object_get(header, "url")), "https://ca/new") == 0,
+	    "jose: header with jwk");
+	text = json_dumps(json_object_get(header, "jwk"), 0);
+	check(strstr(text, "\"d\"") == NULL && strstr(text, "\"p\"") == NULL, "jose: no private member");
+	free(text);
+	free(p);
+	free(jws);
+	json_decref(header);
+	json_decref(o);
+	jws = jws_sign(key, "https://ca/acct/1", "abc", "https://ca/x", NULL);
+	o = json_loads(jws, 0, NULL);
+	p = b64url_decode(json_string_value(json_object_get(o, "protected")), &len);
+	header = json_loadb((char *)p, len, 0, NULL);
+	check(json_object_get(header, "jwk") == NULL &&
+	    strcmp(json_string_value(json_object_get(header, "kid")), "https://ca/acct/1") == 0,
+	    "jose: header with kid");
+	check(strcmp(json_string_value(json_object_get(o, "payload")), "") == 0,
+	    "jose: POST-as-GET has the empty payload");
+	free(p);
+	free(jws);
+	json_decref(header);
+	json_decref(o);
+	EVP_PKEY_free(key);
+}
+
+int
+main(void)
+{
+	test_base64url();
+	test_thumbprints();
+	test_other_keys();
+	test_headers();
+	test_leading_zeros(NID_X9_62_prime256v1, "P-256", 32);
+	test_leading_zeros(NID_secp384r1, "P-384", 48);
+	return test_end();
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "say.h"
+#include "test.h"
+#include "valid.h"
+
+static const char *const good_tokens[] = {
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", "0123456789abcdefghij-_",
+};
+static const char *const bad_tokens[] = {
+	"", ".", "..", "../x", "/x", "short", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-o=",
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ+PCt92wr/oA", "$(id)aaaaaaaaaaaaaaaaaaaaaaaa",
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ PCt92wr-oA", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ\n",
+};
+static const char *const good_nonces[] = { "a", "oFvnlFP1wIhRlYS2jTaXbA", "-_-" };
+static const char *const bad_nonces[] = { "", "a\"b", "a\r\nb", "a b", "a=", "a+b" };
+static const char *const good_names[] = {
+	"example.com", "a.b", "xn--bcher-kva.example", "1.example", "localhost", "a_b.example",
+};
+static const char *const bad_names[] = {
+	"", ".", "example.com.", ".example.com", "a..b", "-a.example", "a-.example", "Example.com",
+	"192.0.2.1", "a b.example", "*.example.com", "example.123",
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example", "a/b.example",
+};
+static const struct {
+	const char *text, *host, *port, *path;
+} good_urls[] = {
+	{ "https://example.com", "example.com", "443", "/" },
+	{ "https://Example.COM/dir", "example.com", "443", "/dir" },
+	{ "https://localhost:14000/dir?a=b", "localhost", "14000", "/dir?a=b" },
+	{ "https://example.com?x", "example.com", "443", "/?x" },
+	{ "https://[::1]:8443/x", "::1", "8443", "/x" },
+	{ "https://[2001:db8::1]", "2001:db8::1", "443", "/" },
+	{ "HTTPS://192.0.2.1/a//b/../c", "192.0.2.1", "443", "/a//b/../c" },
+};
+static const char *const bad_urls[] = {
+	"", "http://example.com/", "https://", "https:///x", "https://user@example.com/", "ftp://x/",
+	"https://example.com:0/", "https://example.com:65536/", "https://example.com:/", "example.com",
+	"https://example.com:80x/", "https://exa mple.com/", "https://example.com/\r\nX: y",
+	"https://example.com/#frag", "https://[::1/", "https://[x]/", "https://a..b/", "https://example.com/\"",
+	"https://example.com\\@evil.example/", "https://example.com:443@evil.example/", "https://[::1]x/",
+};
+
+#define EACH(i, a)	for (i = 0; i < sizeof(a) / sizeof((a)[0]); i++)
+
+static void
+test_urls(void)
+{
+	char longurl[3000];
+	struct url a, b;
+	size_t i;
+
+	EACH(i, good_urls)
+		check(url_parse(&a, good_urls[i].text) && strcmp(a.host, good_urls[i].host) == 0 &&
+		    strcmp(a.port, good_urls[i].port) == 0 && strcmp(a.path, good_urls[i].path) == 0,
+		    "valid: URL %s", good_urls[i].text);
+	EACH(i, bad_urls)
+		check(!url_parse(&a, bad_urls[i]), "valid: no URL number %zu", i);
+	memset(longurl, 'a', sizeof(longurl));
+	memcpy(longurl, "https://example.com/", 20);
+	longurl[sizeof(longurl) - 1] = '\0';
+	check(!url_parse(&a, longurl), "valid: a URL too long");
+	url_parse(&a, "https://EXAMPLE.com/a");
+	url_parse(&b, "https://example.com:443/b");
+	check(url_same_origin(&a, &b), "valid: same origin");
+	url_parse(&b, "https://example.com:444/a");
+	check(!url_same_origin(&a, &b), "valid: another port is another origin");
+	url_parse(&b, "https://example.com.evil.example/a");
+	check(!url_same_origin(&a, &b), "valid: another host is another origin");
+}
+
+static void
+test_say_safe(void)
+{
+	char out[64], tiny[8];
+
+	check(strcmp(say_safe(out, sizeof(out), "a\033[31mb\nc\377", 10), "a\\x1b[31mb c\\xff") == 0,
+	    "valid: text from outside is made visible");
+	check(strlen(say_safe(out, sizeof(out), "0123456789012345678901234567890123456789"
+	    "0123456789012345678901234567890123456789", 80)) < sizeof(out) &&
+	    strcmp(out + strlen(out) - 3, "...") == 0, "valid: text from outside is cut visibly");
+	check(strlen(say_safe(tiny, sizeof(tiny), "\001\001\001\001", 4)) < sizeof(tiny),
+	    "valid: even in a tiny buffer");
+}
+
+int
+main(void)
+{
+	char many[300];
+	size_t i;
+
+	EACH(i, good_tokens)
+		check(valid_token(good_tokens[i]), "valid: token %s", good_tokens[i]);
+	EACH(i, bad_tokens)
+		check(!valid_token(bad_tokens[i]), "valid: no token number %zu", i);
+	memset(many, 'a', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	check(!valid_token(many), "valid: no token of 299 bytes");
+	EACH(i, good_nonces)
+		check(valid_nonce(good_nonces[i]), "valid: nonce %s", good_nonces[i]);
+	EACH(i, bad_nonces)
+		check(!valid_nonce(bad_nonces[i]), "valid: no nonce number %zu", i);
+	check(valid_nonce(many), "valid: nonce of 299 bytes");
+	EACH(i, good_names)
+		check(valid_dns_name(good_names[i]), "valid: name %s", good_names[i]);
+	EACH(i, bad_names)
+		check(!valid_dns_name(bad_names[i]), "valid: no name number %zu", i);
+	test_urls();
+	test_say_safe();
+	return test_end();
+}

@@ -1,0 +1,19 @@
+# Builds each unit test with the real files, and runs it.  $1: a build of them.
+. "$here/lib.sh"
+work=$run
+mkdir -p "$run/units"
+objs=$(ls "$1"/*.o | grep -v /acme-client.o)
+flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
+libs=$(sed -n 's/^LIBS = //p' "$1/config.mk")
+for source in "$here"/unit-*.c; do
+	name=$(basename "$source" .c)
+	# shellcheck disable=SC2086
+	if gcc -std=gnu11 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror $flags ${UNIT_CFLAGS:-} \
+	    -I "$top" -I "$here" -o "$run/units/$name" "$source" $objs ${UNIT_CFLAGS:-} $libs 2>"$run/units/$name.log"; then
+		(cd "$run/units" && "./$name") 2>"$run/units/$name.err" || :
+		[ -s "$run/units/$name.err" ] && grep -E 'Sanitizer|runtime error' "$run/units/$name.err" | sed "s/^/FAIL $name: /"
+	else
+		fail "$name: $(head -n 3 "$run/units/$name.log" | tr '\n' ' ')"
+	fi
+done
+exit $failed
