@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 . "$here/setup.sh"
 # shellcheck disable=SC2086
-install_packages $demo_packages || exit 1
+open_root_directory && install_packages $demo_packages || exit 1
 
 work=$(mktemp -d) && chmod 755 "$work"
 . "$here/lib.sh"

@@ -7,7 +7,7 @@ top=$(dirname "$here")
 . "$here/setup.sh"
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
-else install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
+else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
 sections=${*:-"build manual unit conf sandbox hostile ca faults whole user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
