@@ -53,10 +53,10 @@ END
 make_tls() {
 	[ -f "$work/tls.pem" ] && return 0
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
-	    -subj "/CN=test anchor" -keyout "$work/tls-ca.key" -out "$work/tls.pem" 2>/dev/null
+	    -subj "/CN=test anchor" -addext "keyUsage=critical,keyCertSign,cRLSign" -keyout "$work/tls-ca.key" -out "$work/tls.pem" 2>/dev/null
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" \
 	    -keyout "$work/tls-server.key" -out "$work/tls-server.csr" 2>/dev/null
-	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' >"$work/tls.ext"
+	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n' >"$work/tls.ext"
 	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" \
 	    -CAcreateserial -days 30 -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
 }
@@ -93,7 +93,7 @@ END
 	pids="$pids $dns_pid $pebble_pid"
 	wait_port "$ca_port"
 	wait_port "$management_port"
-	fetch "https://localhost:$management_port/roots/0" >"$work/root.pem"
+	fetch "https://localhost:$management_port/roots/0" >"$work/root.pem" || return 1
 	web_start
 }
 

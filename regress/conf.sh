@@ -1,0 +1,130 @@
+# Configuration files: what is accepted, what -nv prints, what is refused and how.
+. "$here/lib.sh"
+work=$(mktemp -d) && chmod 755 "$work"
+trap 'rm -rf "$work"' EXIT
+conf=$work/c.conf
+err=$work/err
+
+printed() { "$client" -nv -f "$1" 2>"$err" >"$2"; }
+
+# accepted NAME FILE: and what it prints is read back to the same
+accepted() {
+	if ! printed "$2" "$work/one"; then fail "conf: $1: $(head -n 3 "$err" | tr '\n' ' ')"; return; fi
+	printed "$work/one" "$work/two" && cmp -s "$work/one" "$work/two" &&
+	    ok "conf: $1" || fail "conf: $1: printed form differs: $(diff "$work/one" "$work/two" | head -n 5 | tr '\n' ' ') $(cat "$err")"
+}
+
+cp "$here/data/openbsd.conf" "$here/data/openbsd-sub.conf" "$work"
+cd "$work"
+accepted "as OpenBSD ships and documents it" "$work/openbsd.conf"
+printed "$work/openbsd.conf" "$work/out"
+for line in 'api url "https://acme-v02.api.letsencrypt.org/directory"' \
+    'account key "/etc/acme/letsencrypt-privkey.pem" ecdsa' 'contact "mailto:me@example.com"' \
+    'account key "/etc/acme/letsencrypt-staging-privkey.pem"' 'domain chain certificate "/etc/ssl/chain.example.com.pem"' \
+    'domain full chain certificate "/etc/ssl/example.com.fullchain.pem"' 'domain name "example.com"' \
+    'domain key "/etc/ssl/private/example.com.rsa.key" rsa' 'sign with "letsencrypt-staging"' 'profile "classic"' \
+    'challengedir "/var/www/acme"'; do
+	check "conf: OpenBSD's: $line" grep -qF -- "$line" "$work/out"
+done
+same "conf: OpenBSD's: macro in a list, default authority" "a.example.org b.example.org letsencrypt " \
+    "$(sed -n '/^domain "example.org"/,/^}/p' "$work/out" | grep -E 'org$|sign with' | grep -v domain | sed 's/sign with//' | tr -d '\t" ' | tr '\n' ' ')"
+cd /
+
+good() { printf '%b' "$2" >"$conf"; accepted "$1" "$conf"; }
+A='authority a {\n\tapi url "https://ca.example/dir"\n\taccount key /etc/acme/a.pem\n}\n'
+D='domain example.com {\n\tdomain key /etc/ssl/private/x.key\n\tdomain certificate /etc/ssl/x.pem\n'
+good "smallest" "$A$D}\n"
+good "no line end at the end" "$A$D}"
+good "one authority, no domain" "$A"
+good "extensions" "user nobody\nstate directory /var/db/x\nauthority a {\n api url https://ca.example\n api origin https://b.example\n api origin https://c.example:8443/x\n account key /k/a.pem rsa 4096\n ca file /etc/ca.pem\n root any\n insecure\n}\n"
+good "key sizes" "$A""domain k {\ndomain key /p/k.key ecdsa p384\ndomain certificate /c/k\n}\ndomain l {\ndomain key /p/l.key rsa 2048\ndomain certificate /c/l\n}\n"
+good "new words as names" 'user = "nobody"\ngroup = "x"\nuser $user\n'"$A"'authority user {\napi url https://c.example\naccount key /k/u\n}\ndomain challenge {\ndomain name c.example\ndomain key /p/c.key\ndomain certificate /c/c\nsign with user\n}\n'
+good "odd handles in quotes" "$A"'domain "my \\"site\\" 8/%%" {\ndomain name c.example\ndomain key /p/c.key\ndomain certificate "/c/a b # c"\n}\n'
+good "several statements on a line" "$A"'domain c.example { domain key /p/c.key domain certificate /c/c }\n'
+good "macro in front of a word" 'dir = /etc/ssl\n'"$A"'domain c.example {\ndomain key $dir/private/c.key\ndomain certificate $dir/c.pem\n}\n'
+good "names in capitals" "$A"'domain C.Example {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
+good "two authorities with one account key" "$A"'authority b {\napi url https://b.example\naccount key /etc/acme/a.pem\n}\n'
+good "100 names" "$A""domain n0.example {\nalternative names { $(for i in $(seq 99); do printf 'n%d.example ' "$i"; done)}\ndomain key /p/c.key\ndomain certificate /c/c\n}\n"
+
+# bad NAME TEXT LINE WORDS: refused at that line with these words
+bad() {
+	printf '%b' "$2" >"$conf"
+	timeout 20 "$client" -n -f "$conf" 2>"$err" >/dev/null
+	[ $? = 1 ] || { fail "conf: accepted: $1"; return; }
+	grep -q -- "$conf:$3: .*$4" "$err" && ok "conf: refused: $1" || fail "conf: refused: $1: $(head -n 3 "$err" | tr '\n' ' ')"
+}
+bad "open quote" "$A"'domain "x {\n' 5 "never closed"
+bad "open block" "$A$D" 5 "never closed"
+bad "unknown statement" 'authority a {\n\tapi uri "x"\n}\n' 2 "api uri"
+bad "unknown word" "$A"'foo bar\n' 5 "foo"
+bad "macro not defined" "$A"'domain $x {\n}\n' 5 "'x' is not defined"
+bad "macro with a strange name" 'a-b = c\n' 1 "letters, digits"
+bad "authority twice" "$A$A" 5 "also at line 1"
+bad "domain twice" "$A$D}\n$D}\n" 9 "also at line 5"
+bad "statement twice" "$A$D"'domain key /p/y.key\n}\n' 8 "stands twice"
+bad "101 names" "$A""domain n0.example {\nalternative names { $(for i in $(seq 100); do printf 'n%d.example ' "$i"; done)}\ndomain key /p/c.key\ndomain certificate /c/c\n}\n" 5 "more than 100"
+bad "wildcard" "$A"'domain w {\ndomain name *.example.com\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "dns-01"
+bad "address" "$A"'domain w {\ndomain name 192.0.2.1\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "not supported yet"
+bad "name twice" "$A"'domain a.b {\nalternative names { A.b }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "twice"
+bad "no host name" "$A"'domain "a b" {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "host name"
+bad "unknown authority" "$A$D"'sign with b\n}\n' 5 "no such authority"
+bad "no authority" "$D}\n" 1 "no 'authority'"
+bad "http api" 'authority a {\napi url http://ca.example\naccount key /k/a\n}\n' 1 "https"
+bad "no api url" 'authority a {\naccount key /k/a\n}\n' 1 "api url"
+bad "no account key" 'authority a {\napi url https://c.example\n}\n' 1 "account key"
+bad "no domain key" "$A"'domain a.b {\ndomain certificate /c/c\n}\n' 5 "domain key"
+bad "no certificate" "$A"'domain a.b {\ndomain key /p/c.key\n}\n' 5 "is missing"
+bad "relative key" "$A"'domain a.b {\ndomain key c.key\ndomain certificate /c/c\n}\n' 5 "begins with /"
+bad "relative full chain alone" "$A"'domain a.b {\ndomain key /p/c.key\ndomain full chain certificate c\n}\n' 5 "begins with /"
+bad "path with .." "$A"'domain a.b {\ndomain key /p/../c.key\ndomain certificate /c/c\n}\n' 5 "without"
+bad "one path twice" "$A"'domain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\ndomain full chain certificate /c//c\n}\n' 5 "each needs its own"
+bad "one certificate of two domains" "$A$D"'}\ndomain y.example {\ndomain key /p/y.key\ndomain certificate /etc/ssl/x.pem\n}\n' 9 "each needs its own"
+bad "key beside the certificate" "$A"'domain a.b {\ndomain key /c/c.key\ndomain certificate /c/c\n}\n' 5 "private key must not"
+bad "key in the challenge directory" "$A"'domain a.b {\ndomain key /w/c.key\ndomain certificate /c/c\nchallengedir /w\n}\n' 5 "private key must not"
+bad "account key beside a certificate" 'authority a {\napi url https://c.example\naccount key /c/a.pem\n}\ndomain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 1 "private key must not"
+bad "contact no mail address" 'authority a {\napi url https://c.example\naccount key /k/a\ncontact me@example.com\n}\n' 1 "mailto"
+bad "unknown key type" "$A"'domain a.b {\ndomain key /p/c.key p521\ndomain certificate /c/c\n}\n' 6 "p521"
+bad "stray brace" "$A"'}\n' 5 "instead of }"
+for word in "eab key id x" "challenge dns-01" "challenge hook /x" "listen on 127.0.0.1 port 80" "on change /x" \
+    "preferred chain x" "domain combined /x" "csr file /x" "check revocation"; do
+	case $word in eab*) text="authority b {\n$word\n}\n" line=2 ;; *) text="$A$D$word\n}\n" line=8 ;; esac
+	bad "$word" "$text" $line "not supported yet"
+done
+bad "rotate" "$A"'domain a.b {\ndomain key /p/c.key ecdsa rotate\ndomain certificate /c/c\n}\n' 6 "'rotate' is not supported yet"
+bad "group" "$A"'domain a.b {\ndomain key /p/c.key group x\ndomain certificate /c/c\n}\n' 6 "'group' is not supported yet"
+bad "metrics file" 'metrics file /x\n'"$A" 1 "not supported yet"
+printf 'include "%s"\n' "$conf" >"$conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: include of itself" "$err" "$conf:1: .*includes itself"
+printf 'include "/nonexistent/x"\n' >"$conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: include of nothing" "$err" "$conf:1: /nonexistent/x: No such file"
+printf 'authority a\0b {\n' >"$conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: NUL" "$err" "NUL"
+head -c 8000000 /dev/zero | tr '\0' 'a' >"$conf"
+timeout 20 "$client" -n -f "$conf" 2>"$err"; same "conf: a line of 8 MB: status" 1 $?
+says "conf: refused: a line of 8 MB" "$err" "$conf:1: "
+head -c 2000000 /dev/zero | tr '\0' '!' >"$conf"
+timeout 20 "$client" -n -f "$conf" 2>"$err"; same "conf: 2 MB of junk: status" 1 $?
+check "conf: 2 MB of junk: few lines" test "$(wc -l <"$err")" -lt 30
+printf "$A" >"$conf"; chmod 666 "$conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: writable by everyone" "$err" "written by everyone"
+chmod 644 "$conf"
+if [ "$(id -u)" = 0 ]; then
+	chown 12345 "$conf"
+	"$client" -n -f "$conf" 2>"$err"; says "conf: refused: another user's" "$err" "belongs neither"
+	chown 0 "$conf"
+fi
+"$client" -n -f "$work" 2>"$err"; says "conf: refused: a directory" "$err" "not a regular file"
+"$client" -n -f "$work/none" 2>"$err"; says "conf: refused: no file" "$err" "$work/none: No such file"
+
+# The command line.
+printf "$A$D}\n" >"$conf"
+"$client" -n -f "$conf" nobody.example 2>"$err"; same "conf: unknown handle: status" 1 $?
+says "conf: unknown handle is named" "$err" "nobody.example: there is no such domain"
+for flag in -a -r -l -J -K -U -D; do
+	"$client" $flag -f "$conf" example.com 2>"$err"; same "conf: $flag: status" 1 $?
+	says "conf: $flag" "$err" "not supported yet"
+done
+"$client" -f "$conf" 2>"$err"; says "conf: no handle: usage" "$err" "^usage: "
+"$client" -x 2>"$err"; says "conf: unknown option: usage" "$err" "^usage: "
+"$client" acme-client-role 2>"$err" </dev/null; same "conf: a role's name as only argument: status" 1 $?
+exit $failed
