@@ -40,11 +40,13 @@ static const struct {
 	{ "read", R(PARENT) | R(NET) | R(DNS) | DISK },
 	{ "wait4 waitpid shutdown", R(PARENT) },
 	{ "connect", R(NET) | R(DNS) },
-	{ "bind getsockname getpeername recvmsg sendmsg sendmmsg uname sysinfo", R(DNS) },
+	{ "bind getsockname getpeername recvmsg uname sysinfo", R(DNS) },
 	{ "lseek _llseek fstat fstat64 newfstatat fstatat64", R(DNS) | DISK },
-	{ "pread64 fsync openat unlinkat renameat renameat2", DISK },
-	{ "fchmod linkat fchown fchown32", DISK },
-	{ "pwrite64 ftruncate ftruncate64 fallocate flock", R(CHNG) | R(FILE) },
+	{ "openat unlinkat fchmod", DISK },
+	{ "fsync", R(CSR) | R(FILE) },
+	{ "linkat", R(CSR) },
+	{ "fallocate", R(CHNG) | R(FILE) },
+	{ "renameat renameat2 fchown fchown32 flock pread64 pwrite64", R(FILE) },
 	{ "landlock_create_ruleset landlock_add_rule landlock_restrict_self", R(FILE) },
 };
 
@@ -62,7 +64,7 @@ static const char fatal_names[] =
 static const char refused_names[] =
     "open openat openat2 creat stat lstat stat64 lstat64 newfstatat fstatat64 access "
     "faccessat faccessat2 readlink readlinkat getcwd chdir fchdir chroot statfs fstatfs "
-    "mkdir mkdirat rmdir mknod mknodat link linkat symlink symlinkat unlink unlinkat rename "
+    "mkdir mkdirat rmdir mknod mknodat link linkat fsync flock fallocate symlink symlinkat unlink unlinkat rename "
     "renameat renameat2 chmod fchmod fchmodat chown fchown lchown fchownat truncate "
     "ftruncate utime utimes utimensat setxattr lsetxattr fsetxattr getdents getdents64 "
     "bind listen accept accept4 connect socketpair sendmsg sendmmsg recvmsg recvmmsg "
@@ -250,9 +252,13 @@ add_conditional(const struct sandbox *s)
 	allow_if("tgkill", 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
 	    SCMP_A2(SCMP_CMP_EQ, SIGABRT));
 	each_name("mmap mmap2 mprotect tgkill", by_arguments);
-	if (s->role == ROLE_DNS)
-		each_name("sendto", allow);
-	else	/* no address: nothing is sent but on connected sockets */
+	/* MSG_FASTOPEN would connect behind Landlock's back. */
+	if (s->role == ROLE_DNS) {
+		allow_if("sendto", 1, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+		allow_if("sendmsg", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+		allow_if("sendmmsg", 1, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+		each_name("sendmsg sendmmsg", by_arguments);
+	} else	/* no address: nothing is sent but on connected sockets */
 		allow_if("sendto", 1, SCMP_A4(SCMP_CMP_EQ, 0));
 	each_name("sendto send", by_arguments);
 	if (s->role == ROLE_NET || s->role == ROLE_DNS) {

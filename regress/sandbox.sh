@@ -1,0 +1,64 @@
+# The sandboxes: what each role cannot do, as root and as an ordinary user, and
+# what happens where the kernel lacks a mechanism.
+. "$here/lib.sh"
+work=$(mktemp -d) && chmod 755 "$work"
+trap cleanup EXIT
+build=$(dirname "$client")
+flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$build/config.mk")
+libs=$(sed -n 's/^LIBS = //p' "$build/config.mk")
+# shellcheck disable=SC2086,SC2046
+gcc -std=gnu11 -g -Wall -Wextra -Wno-override-init $flags -I "$top" -I "$here" -o "$work/sandbox" "$here/sandbox.c" \
+    $(ls "$build"/*.o | grep -v /acme-client.o) $libs || { fail "sandbox: does not build"; exit 1; }
+mkdir "$work/root" "$work/user" && chmod 755 "$work/sandbox"
+"$work/sandbox" "$work/root" || failed=1
+if [ "$(id -u)" = 0 ]; then
+	chown 54321:54321 "$work/user"
+	setpriv --reuid=54321 --regid=54321 --clear-groups "$work/sandbox" "$work/user" || failed=1
+	mkdir "$work/caps"
+	# What a container's default has, without CAP_SYS_ADMIN and most others.
+	setpriv --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap \
+	    --inh-caps=-all "$work/sandbox" "$work/caps" >"$work/caps.out" 2>&1
+	same "sandbox: as root with a container's capabilities" 0 "$(grep -c '^FAIL' "$work/caps.out")"
+fi
+
+if ! strace -f -o /dev/null true 2>/dev/null; then
+	skip "sandbox: absent mechanisms: strace cannot trace here"
+	exit $failed
+fi
+# injected NAME INJECTION: runs the client under strace with it
+pebble_start || exit 1
+injected() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state"
+	conf_write "$work/c.conf"
+	domain_write "$work/c.conf" example.com example.com ""
+	strace -f -o "$work/trace" -e "trace=landlock_create_ruleset,seccomp,prctl,setresuid,setgroups,chroot,setrlimit,prlimit64" \
+	    -e "inject=$1" "$client" -v -f "$work/c.conf" example.com 2>"$work/err" >/dev/null
+	status=$?
+}
+for error in ENOSYS EOPNOTSUPP; do
+	injected "landlock_create_ruleset:error=$error"
+	same "sandbox: Landlock $error: the run goes on" 0 $status
+	same "sandbox: Landlock $error: each role says so" 7 "$(grep -c 'NO Landlock' "$work/err")"
+done
+injected "seccomp:error=EINVAL"
+same "sandbox: no seccomp: refused" 1 $status
+says "sandbox: no seccomp: says so" "$work/err" "seccomp: the filter is refused"
+check "sandbox: no seccomp: nothing was done" test ! -e "$work/etc/private/account.pem" -a ! -e "$work/ssl/example.com.pem"
+if [ "$(id -u)" = 0 ]; then
+	for call in setresuid setgroups chroot; do
+		injected "$call:error=EPERM"
+		same "sandbox: $call refused: run refused" 1 $status
+		check "sandbox: $call refused: nothing installed" test ! -e "$work/ssl/example.com.pem"
+	done
+fi
+injected "prlimit64:error=EPERM"
+same "sandbox: limits refused: run refused" 1 $status
+
+# Which of the allowed system calls are used, by role.
+rm -rf "$work/etc" "$work/ssl" "$work/state"
+conf_write "$work/c.conf"
+domain_write "$work/c.conf" example.com example.com "www.example.com"
+strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" example.com 2>"$work/err" >/dev/null
+same "sandbox: traced run" 0 $?
+python3 "$here/syscalls.py" "$work/trace" "$top/seccomp-linux.c"  || failed=1
+exit $failed
