@@ -422,10 +422,10 @@ stop_all(void)
 	while (any_left() && clock_left_ms(until) > 0)
 		turn(clock_ms() + 20);
 	for (r = 0; r < ROLE__MAX; r++)
-		if (procs[r].pid > 0) {
-			end_run("%s does not stop; killed", role_names[r]);
-			kill(procs[r].pid, SIGKILL);
-		}
+		if (procs[r].pid > 0)
+			end_run("%s does not stop; %s", role_names[r],
+			    kill(procs[r].pid, SIGKILL) == 0 ? "killed" :
+			    "and cannot be killed from here");
 }
 
 void

@@ -64,8 +64,9 @@ clean_path(char *path, const char *what, const char *file, int line)
 	if (out == path)
 		*out++ = '/';
 	*out = '\0';
-	if (strlen(path) >= PATH_MAX || out[-1] == '/' || out[-1] == '\\') {
-		lex_error_at(file, line, "%s: not the path of a file", what);
+	if (strlen(path) >= PATH_MAX || out == path + 1) {
+		lex_error_at(file, line, "%s: expected a path below / of less than %d bytes",
+		    what, PATH_MAX);
 		return -1;
 	}
 	return 0;
@@ -86,15 +87,12 @@ directory_of(const char *path)
 static void
 use(char *path, const char *what, int is_key, int is_account, const char *file, int line)
 {
-	static size_t room;
-
 	if (path == NULL || clean_path(path, what, file, line) == -1)
 		return;
-	if (nuses == room) {
-		room = 2 * room + 16;
-		if ((uses = reallocarray(uses, room, sizeof(*uses))) == NULL)
-			err(1, NULL);
-	}
+	/* Room for the next power of two. */
+	if ((nuses & (nuses - 1)) == 0 &&
+	    (uses = reallocarray(uses, nuses == 0 ? 1 : 2 * nuses, sizeof(*uses))) == NULL)
+		err(1, NULL);
 	uses[nuses++] = (struct use){ path, directory_of(path), what, is_key, is_account,
 	    file, line };
 }
@@ -107,6 +105,23 @@ check_url(const char *text, const char *what, const struct authority *a)
 	if (!url_parse(&url, text))
 		lex_error_at(a->file, a->line, "authority %s: %s %s: expected an https URL",
 		    a->name, what, text);
+}
+
+/* RFC 8555 7.3: a mailto: URL has one address and no header fields; another URL is the CA's affair. */
+static int
+valid_contact(const char *url)
+{
+	size_t scheme = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+	const char *p;
+
+	if (!isalpha((unsigned char)url[0]) || url[scheme] != ':' || url[scheme + 1] == '\0')
+		return 0;
+	for (p = url; *p != '\0'; p++)
+		if (!isgraph((unsigned char)*p))
+			return 0;
+	if (strncasecmp(url, "mailto:", 7) != 0)
+		return 1;
+	return strpbrk(url, "?,") == NULL && strchr(url, '@') != NULL;
 }
 
 static void
@@ -127,8 +142,7 @@ check_authority(struct authority *a)
 	if (a->origins.n >= ORIGINS_MAX)
 		lex_error_at(a->file, a->line, "authority %s: more than %d times 'api origin'",
 		    a->name, ORIGINS_MAX - 1);
-	if (a->contact != NULL && (strncmp(a->contact, "mailto:", 7) != 0 ||
-	    strpbrk(a->contact, "?, \t") != NULL || strchr(a->contact, '@') == NULL))
+	if (a->contact != NULL && !valid_contact(a->contact))
 		lex_error_at(a->file, a->line, "authority %s: contact %s: expected "
 		    "mailto:NAME@HOST (RFC 8555 7.3)", a->name, a->contact);
 	if (a->root_any && a->root_file != NULL)
@@ -167,7 +181,7 @@ check_name(const struct domain *d, char *name)
 		lex_error_at(d->file, d->line, "domain %s: name %s: %s", d->handle, name, problem);
 }
 
-/* The first name goes before the alternative ones; it may stand among them. */
+/* The first name goes before the alternative ones. */
 static void
 collect_names(struct domain *d)
 {
@@ -197,7 +211,7 @@ collect_names(struct domain *d)
 
 /* A relative path is one in the directory of the certificate. */
 static void
-complete_path(const struct domain *d, char **path, const char *base)
+complete_path(char **path, const char *base)
 {
 	char *dir, *joined;
 
@@ -209,7 +223,6 @@ complete_path(const struct domain *d, char **path, const char *base)
 	free(dir);
 	free(*path);
 	*path = joined;
-	(void)d;
 }
 
 static void
@@ -242,8 +255,8 @@ check_domain(struct conf *c, struct domain *d)
 	if (d->challengedir == NULL && (d->challengedir = strdup(CHALLENGE_DIR)) == NULL)
 		err(1, NULL);
 	clean_path(d->challengedir, "challengedir", d->file, d->line);
-	complete_path(d, &d->fullchain, d->cert);
-	complete_path(d, &d->chain, d->cert != NULL ? d->cert : d->fullchain);
+	complete_path(&d->fullchain, d->cert);
+	complete_path(&d->chain, d->cert != NULL ? d->cert : d->fullchain);
 	use(d->key, "domain key", 1, 0, d->file, d->line);
 	use(d->cert, "domain certificate", 0, 0, d->file, d->line);
 	use(d->chain, "domain chain certificate", 0, 0, d->file, d->line);
@@ -344,6 +357,7 @@ conf_check(struct conf *c, const char *path)
 {
 	size_t i;
 
+	nuses = 0;
 	if (c->state_dir == NULL && (c->state_dir = strdup(STATE_DIR)) == NULL)
 		err(1, NULL);
 	clean_path(c->state_dir, "state directory", path, 1);
@@ -354,8 +368,10 @@ conf_check(struct conf *c, const char *path)
 		check_authority(&c->authorities[i]);
 	for (i = 0; i < c->ndomains; i++)
 		check_domain(c, &c->domains[i]);
-	if (lex_errors > 0)
-		return;
-	check_paths_once();
-	check_keys_apart(c);
+	if (lex_errors == 0) {
+		check_paths_once();
+		check_keys_apart(c);
+	}
+	while (nuses > 0)
+		free(uses[--nuses].dir);
 }

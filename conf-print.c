@@ -6,7 +6,10 @@
 
 #include "conf.h"
 
-/* In quotes only a quote, and a backslash before one or before a blank, need care. */
+/*
+ * In quotes a backslash means something before a quote, a blank and the end
+ * of a line only.  So one at the very end needs a continued line after it.
+ */
 static void
 put_quoted(const char *s)
 {
@@ -18,7 +21,7 @@ put_quoted(const char *s)
 			putchar('\\');
 		putchar(*s);
 	}
-	putchar('"');
+	printf("%s\"", before == '\\' ? "\\\n" : "");
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "lex.h"
 
 #define FILE_BYTES_MAX	(16 * 1024 * 1024)
+#define LINE_BYTES_MAX	(64 * 1024)
 #define INCLUDE_DEPTH	16
 #define ERRORS_MAX	20
 #define ENDED		(-1)
@@ -155,27 +156,62 @@ check_file(const struct stat *st)
 	return NULL;
 }
 
-static int
-read_file(const char *path, int fd, const struct stat *st)
+/* What is wrong with this line, or NULL and the next one. */
+static const char *
+check_line(const char **p, const char *end)
+{
+	const char *line = *p, *next = memchr(line, '\n', (size_t)(end - line));
+
+	if (next == NULL)
+		next = end;
+	*p = next + (next < end);
+	if (next - line > LINE_BYTES_MAX)
+		return "a line longer than 64 KiB";
+	if (memchr(line, '\0', (size_t)(next - line)) != NULL)
+		return "a NUL byte; expected text";
+	return NULL;
+}
+
+/* NULL, or why it cannot be read, and in which line (0: not in one). */
+static const char *
+read_file(const char *path, int fd, const struct stat *st, int *line)
 {
 	size_t len = 0, size = (size_t)st->st_size;
+	const char *p, *wrong = NULL;
 	char *text;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if ((text = malloc(size + 2)) == NULL)
 		err(1, NULL);
 	while (len < size && (n = read(fd, text + len, size - len)) > 0)
 		len += (size_t)n;
-	if (memchr(text, '\0', len) != NULL) {
+	if (len < size)
+		wrong = n == -1 ? strerror(errno) : "changes while it is read";
+	for (p = text; wrong == NULL && p < text + len; ++*line)
+		wrong = check_line(&p, text + len);
+	if (wrong != NULL) {
 		free(text);
-		errno = EILSEQ;
-		return -1;
+		return wrong;
 	}
-	/* The last line ends, too. */
-	if (len == 0 || text[len - 1] != '\n')
+	/* The last line ends with its file, even after a backslash. */
+	if (len > 0 && text[len - 1] == '\\')
 		text[len++] = '\n';
+	text[len++] = '\n';
 	push(text, len, path, st);
-	return 0;
+	return NULL;
+}
+
+static void
+forget_macros(void)
+{
+	struct macro *m;
+
+	while ((m = macros) != NULL) {
+		macros = m->next;
+		free(m->name);
+		free(m->value);
+		free(m);
+	}
 }
 
 int
@@ -184,8 +220,10 @@ lex_open(const char *path)
 	struct source *s;
 	struct stat st;
 	const char *wrong = NULL;
-	int fd, depth = 0;
+	int fd, depth = 0, line = 0;
 
+	if (top == NULL)
+		forget_macros();
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1 || fstat(fd, &st) == -1)
 		wrong = strerror(errno);
 	else
@@ -195,13 +233,15 @@ lex_open(const char *path)
 			wrong = "includes itself";
 	if (wrong == NULL && depth > INCLUDE_DEPTH)
 		wrong = "included too deeply";
-	if (wrong == NULL && read_file(path, fd, &st) == -1)
-		wrong = "has a NUL byte in it; it must be text";
+	if (wrong == NULL)
+		wrong = read_file(path, fd, &st, &line);
 	if (fd != -1)
 		close(fd);
 	if (wrong == NULL)
 		return 0;
-	if (top == NULL) {
+	if (line > 0)
+		lex_error_at(path, line, "%s", wrong);
+	else if (top == NULL) {
 		lex_errors++;
 		warnx("%s: %s", path, wrong);
 	} else
@@ -259,17 +299,15 @@ unget(int c)
 		top->line--;
 }
 
-/* The same with continued lines joined. */
+/* The same with continued lines joined; a backslash before anything else is left out. */
 static int
 get_char(void)
 {
-	int c, next;
+	int c;
 
-	while ((c = get_raw()) == '\\') {
-		if (top->pos == top->len || (next = (unsigned char)top->text[top->pos]) != '\n')
+	while ((c = get_raw()) == '\\')
+		if ((c = get_raw()) != '\n')
 			break;
-		get_raw();
-	}
 	return c;
 }
 
@@ -291,18 +329,19 @@ end_word(size_t len)
 	lex_token = TOKEN_WORD;
 }
 
-/* Up to the closing quote; a line end inside is left out. */
+/* Up to the closing quote, in the same file; a line end inside is left out. */
 static void
 read_quoted(int quote)
 {
-	int line = file_source()->line, c, next;
 	const char *file = lex_file();
+	int line = lex_line(), c, next;
 	size_t len = 0;
 
 	lex_quoted = 1;
-	while ((c = get_raw()) != quote) {
-		if (c == ENDED) {
+	while ((c = get_raw()) != quote || lex_file() != file) {
+		if (c == ENDED || lex_file() != file) {
 			lex_error_at(file, line, "the quote that begins here is never closed");
+			unget(c);
 			break;
 		}
 		if (c == '\\') {
@@ -324,7 +363,7 @@ static int
 in_word(int c)
 {
 	return c != ENDED && (isalnum(c) || c >= 0x80 ||
-	    (ispunct(c) && strchr("(){}!=#,\"'", c) == NULL));
+	    (ispunct(c) && strchr("(){}!=#,", c) == NULL));
 }
 
 static void
@@ -372,6 +411,7 @@ lex_next(void)
 	const char *p;
 	int c;
 
+	lex_token = TOKEN_WORD;	/* the newline before is done with */
 	lex_quoted = 0;
 	for (;;) {
 		while ((c = get_char()) == ' ' || c == '\t' || c == '\r')
@@ -381,7 +421,7 @@ lex_next(void)
 				;
 		if (c == '$' && top->file != NULL)
 			expand();
-		else if (c == ENDED || strchr("\n{}=,\"'", c) != NULL || in_word(c))
+		else if (c == ENDED || strchr("\n{}=,", c) != NULL || in_word(c))
 			break;
 		else
 			lex_error("unexpected character '%c'; put the word in quotes",

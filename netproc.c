@@ -223,6 +223,9 @@ netproc(void)
 	sandbox_enter(&s);
 	request_expect(&m, NET_ACCOUNT);
 	known = msg_get_num(&m);
+	msg_end(&m);
+	if (known < ACCOUNT_KNOWN || known > ACCOUNT_NEW)
+		errx(1, "NET_ACCOUNT: malformed");
 	work((enum account)known);
 	/* Only ROLE_STOP can come now. */
 	msg_receive(&m, ROLE_NET, -1);

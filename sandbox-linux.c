@@ -28,6 +28,8 @@
 #include "sandbox-linux.h"
 #include "say.h"
 
+#define LAST_RESORT_SECONDS	86400	/* no run takes that long */
+
 static void
 set_signals(enum role role)
 {
@@ -39,7 +41,9 @@ set_signals(enum role role)
 	for (sig = 1; sig < SIGSYS + 1; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
+	/* A write that fails for these reasons is an error to report. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	/* A signal from the terminal goes to all of us: the parent deals with it. */
 	for (i = 0; role != ROLE_PARENT && i < sizeof(terminal) / sizeof(terminal[0]); i++)
 		signal(terminal[i], SIG_IGN);
@@ -190,6 +194,9 @@ sandbox_enter(const struct sandbox *s)
 	if (s->role != ROLE_PARENT && s->role != ROLE_CHNG && s->role != ROLE_FILE &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
 		err(1, "PR_SET_PDEATHSIG");
+	/* Whoever owns a role and ignores all else: this signal it cannot. */
+	if (s->role != ROLE_PARENT)
+		alarm(LAST_RESORT_SECONDS);
 	if ((abi = landlock_abi()) > 0)
 		landlock_enter(s, abi);
 	/* Said before: afterwards it must not be possible to need anything. */

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * acme-client.conf(5): the statements in the blocks of authorities and domains.
+ */
+#include <ctype.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lex.h"
+#include "parse.h"
+
+/* [rsa [2048|3072|4096] | ecdsa [p256|p384]] and what is not supported yet. */
+static void
+parse_keyspec(struct keyspec *spec)
+{
+	static const struct {
+		const char	*type, *size;
+		enum keytype	 keytype;
+		int		 bits;
+	} sizes[] = {
+		{ "rsa", "2048", KEYTYPE_RSA, 2048 }, { "rsa", "3072", KEYTYPE_RSA, 3072 },
+		{ "rsa", "4096", KEYTYPE_RSA, 4096 }, { "ecdsa", "p256", KEYTYPE_ECDSA, 256 },
+		{ "ecdsa", "p384", KEYTYPE_ECDSA, 384 },
+	};
+	const char *type = is_word("rsa") ? "rsa" : is_word("ecdsa") ? "ecdsa" : NULL;
+	size_t i, n = sizeof(sizes) / sizeof(sizes[0]);
+
+	if (type != NULL) {
+		spec->type = *type == 'r' ? KEYTYPE_RSA : KEYTYPE_ECDSA;
+		lex_next();
+		for (i = 0; i < n; i++)
+			if (strcmp(sizes[i].type, type) == 0 && is_word(sizes[i].size)) {
+				spec->bits = sizes[i].bits;
+				lex_next();
+				break;
+			}
+	}
+	if (is_word("rotate") || is_word("group")) {
+		lex_error("'%s' is not supported yet", lex_word);
+		skip_line();
+	} else if (lex_token == TOKEN_WORD && (isdigit((unsigned char)lex_word[0]) ||
+	    strncmp(lex_word, "p", 1) == 0) && strcmp(lex_word, "profile") != 0) {
+		lex_error("%s: expected rsa [2048|3072|4096] or ecdsa [p256|p384]", lex_word);
+		skip_line();
+	}
+}
+
+static void
+parse_account_key(void *block, const struct statement *s)
+{
+	struct authority *a = block;
+
+	set_string(&a->account_key, s);
+	parse_keyspec(&a->account_spec);
+}
+
+static void
+parse_domain_key(void *block, const struct statement *s)
+{
+	struct domain *d = block;
+
+	set_string(&d->key, s);
+	parse_keyspec(&d->key_spec);
+}
+
+static void
+parse_insecure(void *block, const struct statement *s)
+{
+	(void)s;
+	((struct authority *)block)->insecure = 1;
+}
+
+static void
+parse_root_any(void *block, const struct statement *s)
+{
+	(void)s;
+	((struct authority *)block)->root_any = 1;
+}
+
+static void
+add_string(struct strings *list, char *text)
+{
+	if ((list->v = reallocarray(list->v, list->n + 1, sizeof(*list->v))) == NULL)
+		err(1, NULL);
+	list->v[list->n++] = text;
+}
+
+static void
+parse_api_origin(void *block, const struct statement *s)
+{
+	char *text = take_string("a URL");
+
+	(void)s;
+	if (text != NULL)
+		add_string(&((struct authority *)block)->origins, text);
+}
+
+/* { name ... }, with blanks, commas or line ends between; a second list adds to the first. */
+static void
+parse_alternative_names(void *block, const struct statement *s)
+{
+	struct domain *d = block;
+
+	(void)s;
+	if (lex_token != TOKEN_OPEN) {
+		lex_error("expected { instead of %s", token_text());
+		skip_line();
+		return;
+	}
+	for (lex_next(); lex_token != TOKEN_CLOSE; ) {
+		if (lex_token == TOKEN_WORD) {
+			/* Many more than allowed are not worth remembering. */
+			if (d->names.n <= CONF_NAMES_MAX)
+				add_string(&d->names, take_string("a name"));
+			else
+				lex_next();
+		} else if (lex_token == TOKEN_NEWLINE || lex_token == TOKEN_COMMA)
+			lex_next();
+		else {
+			lex_error("expected a name or } instead of %s", token_text());
+			skip_line();
+			return;
+		}
+	}
+	lex_next();
+}
+
+static const struct statement authority_statements[] = {
+	{ "api url", parse_string, offsetof(struct authority, api_url) },
+	{ "api origin", parse_api_origin, 0 },
+	{ "account key", parse_account_key, 0 },
+	{ "contact", parse_string, offsetof(struct authority, contact) },
+	{ "insecure", parse_insecure, 0 },
+	{ "ca file", parse_string, offsetof(struct authority, ca_file) },
+	{ "root file", parse_string, offsetof(struct authority, root_file) },
+	{ "root any", parse_root_any, 0 },
+	{ "eab key id", parse_unsupported, 0 },
+};
+
+static const struct statement domain_statements[] = {
+	{ "domain name", parse_string, offsetof(struct domain, name) },
+	{ "alternative names", parse_alternative_names, 0 },
+	{ "domain key", parse_domain_key, 0 },
+	{ "domain certificate", parse_string, offsetof(struct domain, cert) },
+	{ "domain chain certificate", parse_string, offsetof(struct domain, chain) },
+	{ "domain full chain certificate", parse_string, offsetof(struct domain, fullchain) },
+	{ "sign with", parse_string, offsetof(struct domain, sign_with) },
+	{ "challengedir", parse_string, offsetof(struct domain, challengedir) },
+	{ "profile", parse_string, offsetof(struct domain, profile) },
+	{ "challenge", parse_unsupported, 0 },
+	{ "challenge hook", parse_unsupported, 0 },
+	{ "listen on", parse_unsupported, 0 },
+	{ "on change", parse_unsupported, 0 },
+	{ "preferred chain", parse_unsupported, 0 },
+	{ "domain combined", parse_unsupported, 0 },
+	{ "csr file", parse_unsupported, 0 },
+	{ "check revocation", parse_unsupported, 0 },
+};
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* A block without a name is read all the same, for what else is wrong. */
+static char *
+take_name(const char *what)
+{
+	char *name = take_string(what);
+
+	if (name == NULL && lex_token != TOKEN_OPEN)
+		skip_line();
+	return name;
+}
+
+void
+parse_authority(struct conf *conf)
+{
+	struct authority *a;
+
+	conf->authorities = recallocarray(conf->authorities, conf->nauthorities,
+	    conf->nauthorities + 1, sizeof(*conf->authorities));
+	if (conf->authorities == NULL)
+		err(1, NULL);
+	a = &conf->authorities[conf->nauthorities++];
+	a->line = lex_line();
+	a->file = lex_file();
+	a->name = take_name("the authority's name");
+	parse_block(a, authority_statements, COUNT(authority_statements));
+}
+
+/* Grows by doubling: there may be ten thousand. */
+static struct domain *
+new_domain(struct conf *conf)
+{
+	size_t n = conf->ndomains;
+
+	if ((n & (n - 1)) == 0) {
+		conf->domains = recallocarray(conf->domains, n, n == 0 ? 1 : 2 * n,
+		    sizeof(*conf->domains));
+		if (conf->domains == NULL)
+			err(1, NULL);
+	}
+	return &conf->domains[conf->ndomains++];
+}
+
+void
+parse_domain(struct conf *conf)
+{
+	struct domain *d = new_domain(conf);
+
+	d->line = lex_line();
+	d->file = lex_file();
+	d->handle = take_name("the domain's handle");
+	parse_block(d, domain_statements, COUNT(domain_statements));
+}

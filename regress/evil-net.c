@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * In the place of netproc.c: a net process that someone else owns.  The
+ * handle of the job says what it tries.
+ */
+#include <sys/socket.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+static struct msg m;
+
+static void
+raw(uint32_t type, uint32_t job, uint32_t len, size_t size)
+{
+	static uint8_t buf[200000];
+	uint32_t head[3] = { type, job, len };
+
+	memcpy(buf, head, sizeof(head));
+	if (send(ROLE_FD, buf, size, MSG_NOSIGNAL) == -1)
+		warn("send");
+}
+
+/* A message of this type with a body that would be fine from the right sender. */
+static void
+forged(enum msgtype type, size_t len)
+{
+	raw(type, 0, (uint32_t)len, MSG_HEAD_LEN + len);
+}
+
+static void
+flood(enum msgtype type, int n)
+{
+	while (n-- > 0) {
+		msg_new(&m, type, 0);
+		msg_send(&m);
+	}
+}
+
+static void
+try(const char *what)
+{
+	static const struct {
+		const char	*name;
+		enum msgtype	 type;
+		size_t		 len;
+	} forgeries[] = {
+		{ "thumbprint", CHNG_THUMBPRINT, 48 }, { "csr", KEY_CSR, 400 }, { "filekey", FILE_KEY, 44 },
+		{ "account", FILE_ACCOUNT, 100 }, { "keyaccount", KEY_ACCOUNT, 100 }, { "begin", KEY_BEGIN, 0 },
+		{ "outcome", PARENT_OUTCOME, 8 }, { "due", PARENT_DUE, 8 }, { "stop", ROLE_STOP, 0 },
+		{ "conf", ROLE_CONF, 100 }, { "job", NET_JOB, 8 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++)
+		if (strcmp(forgeries[i].name, what) == 0)
+			forged(forgeries[i].type, forgeries[i].len);
+	if (strcmp(what, "unknown") == 0)
+		raw(999, 0, 0, MSG_HEAD_LEN);
+	else if (strcmp(what, "toolong") == 0)
+		raw(FILE_CHAIN, 0, 150000, 150012);
+	else if (strcmp(what, "lying") == 0)
+		raw(FILE_CHAIN, 0, 0xffffffff, MSG_HEAD_LEN + 10);
+	else if (strcmp(what, "half") == 0)
+		raw(FILE_CHAIN, 0, 0, 5);
+	else if (strcmp(what, "flood") == 0)
+		flood(CSR_MAKE, 1000000);
+	else if (strcmp(what, "deaf") == 0)
+		for (;;)
+			flood(CHNG_CHECK, 1);
+	else if (strcmp(what, "ends") == 0)
+		exit(0);
+	else if (strcmp(what, "crash") == 0)
+		abort();
+	else if (strcmp(what, "loud") == 0)
+		for (;;)
+			warnx("fileproc: installed\033[2J");
+	for (;;)
+		pause();	/* "silent", and whatever the others do not end by */
+}
+
+void
+netproc(void)
+{
+	char *handle = NULL;
+
+	role_conf(&m);
+	while (role_domain(&m, 0))
+		if ((handle = strdup(msg_need_str(&m))) == NULL)
+			err(1, NULL);
+	/* Its user, but no sandbox: as if that had been escaped. */
+	if (geteuid() == 0 && (setresgid(role_gid, role_gid, role_gid) == -1 ||
+	    setresuid(role_uid, role_uid, role_uid) == -1))
+		err(1, "cannot become another user");
+	msg_receive(&m, ROLE_NET, 10);
+	try(handle == NULL ? "" : handle);
+	exit(1);
+}

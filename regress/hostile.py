@@ -1,0 +1,392 @@
+# Drives each role over its one socket, as a peer that lies.  Arguments: the
+# program, a fresh directory, the tree.  Prints one line a test.
+import array, base64, hashlib, json, os, re, resource, select, socket, struct, subprocess, sys, time
+
+client, work, top = sys.argv[1:]
+text = open(top + "/acme-client.h").read()
+body = text[text.index("enum msgtype {"):]
+names = re.findall(r"^\t(\w+)(?: = 1)?,", body[:body.index("};")], re.M)
+TYPE = {n: i + 1 for i, n in enumerate(names)}
+NAME = {v: k for k, v in TYPE.items()}
+failed = False
+
+def report(ok, name, why=""):
+    global failed
+    failed |= not ok
+    print("ok" if ok else "FAIL", name + ("" if ok else ": " + why))
+
+def num(n): return struct.pack("=Q", n)
+def s(text):
+    if text is None: return struct.pack("=I", 0xffffffff)
+    b = text if isinstance(text, bytes) else text.encode()
+    return struct.pack("=I", len(b) + 1) + b + b"\0"
+def buf(b): return struct.pack("=I", len(b)) + b
+def strings(v): return num(len(v)) + b"".join(s(x) for x in v)
+def head(t, job, length): return struct.pack("=III", t, job, length)
+
+class Role:
+    def __init__(self, name):
+        a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        b.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        self.sock, (self.err, err) = a, os.pipe()
+        fd = b.fileno()
+        def child():
+            os.dup2(fd, 3)
+        self.p = subprocess.Popen([name, "acme-client-role"], executable=client, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=err, preexec_fn=child, close_fds=False, env={})
+        b.close()
+        os.close(err)
+        os.set_blocking(self.err, False)
+    def send(self, t, body=b"", job=0):
+        try: self.sock.send(head(TYPE[t], job, len(body)) + body)
+        except OSError: pass
+    def raw(self, data):
+        try: self.sock.send(data)
+        except OSError: pass
+    def recv(self, seconds=10):
+        """(type name, body), or None at the end."""
+        if not select.select([self.sock], [], [], seconds)[0]: return ("timeout", b"")
+        try: d = self.sock.recv(200000)
+        except OSError: return None
+        if len(d) < 12: return None
+        t, _, _ = struct.unpack("=III", d[:12])
+        return (NAME[t], d[12:])
+    def ended(self, seconds=10):
+        try: return self.p.wait(seconds)
+        except subprocess.TimeoutExpired: return None
+    def said(self):
+        try: self.text = getattr(self, "text", "") + os.read(self.err, 100000).decode(errors="replace")
+        except OSError: pass
+        return getattr(self, "text", "")
+    def close(self):
+        self.sock.close()
+        try: self.p.wait(5)
+        except subprocess.TimeoutExpired: self.p.kill(); self.p.wait()
+        os.close(self.err)
+
+def refuses(name, role, why):
+    """The role ends by itself, says why, and has answered nothing."""
+    answers = []
+    deadline = time.time() + 15
+    while time.time() < deadline:
+        m = role.recv(deadline - time.time())
+        if m is None or m[0] == "timeout": break
+        answers.append(m[0])
+    status, said = role.ended(5), role.said()
+    report(status == 1 and not answers and re.search(why, said) is not None, "hostile: " + name,
+        "status %s, answers %s, said %r" % (status, answers, said[-200:]))
+    role.close()
+
+os.makedirs(work + "/keys", 0o700)
+os.makedirs(work + "/www", 0o755)
+os.makedirs(work + "/ssl/private", 0o700)
+os.chmod(work + "/ssl", 0o755)
+uid, gid = (65534, 65534) if os.getuid() == 0 else (os.getuid(), os.getgid())
+conf = num(0) + num(uid) + num(gid)
+ORIGIN = "https://ca.example:14000/dir"
+NAMES = ["a.example", "www.a.example"]
+NONCE, TOKEN = "abcDEF123", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"
+URL = "https://ca.example:14000/x"
+
+def openssl(*args): return subprocess.run(["openssl", *args], check=True, capture_output=True).stdout
+
+def key_role(path="/keys/account.pem", account=True, begin=True):
+    r = Role("keyproc")
+    r.send("ROLE_CONF", conf + s(work + path) + num(0) + num(0) + s(None) + strings([ORIGIN]))
+    r.send("ROLE_DOMAIN", s(None) + strings(NAMES))
+    r.send("ROLE_START")
+    r.send("KEY_ACCOUNT", s(None) + s(None))
+    thumbprint = r.recv()
+    r.recv()
+    if account:
+        r.send("KEY_SET_ACCOUNT", s("https://ca.example:14000/acct/1"))
+        r.recv()
+    if begin: r.send("KEY_BEGIN")
+    return r, thumbprint[1][4:-1].decode() if thumbprint else ""
+
+def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
+def jws(m):
+    o = json.loads(m[1][4:-1])
+    return json.loads(unb64(o["protected"])), json.loads(unb64(o["payload"])) if o["payload"] else ""
+
+# key: what it signs is its own
+r, _ = key_role()
+r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL))
+h, p = jws(r.recv())
+report(h == {"alg": "ES256", "nonce": NONCE, "url": URL, "kid": "https://ca.example:14000/acct/1"} and
+    sorted(i["value"] for i in p["identifiers"]) == NAMES, "hostile: key orders the configured names", str((h, p)))
+r.send("KEY_SIGN_FETCH", s(NONCE) + s(URL))
+report(jws(r.recv())[1] == "", "hostile: key fetches with the empty payload")
+r.send("KEY_SIGN_CHALLENGE", s(NONCE) + s(URL))
+report(jws(r.recv())[1] == {}, "hostile: key triggers with {}")
+r.send("KEY_SIGN_FINALIZE", s(NONCE) + s(URL))
+refuses("key: finalize without a CSR", r, "no CSR")
+
+for what, url in [("another host", "https://evil.example:14000/x"), ("another port", "https://ca.example/x"),
+        ("http", "http://ca.example:14000/x"), ("user@", "https://ca.example:14000@evil.example/x"),
+        ("a longer host", "https://ca.example.evil.example:14000/x"), ("no URL", "x"), ("control characters", "https://ca.example:14000/\r\nx")]:
+    r, _ = key_role()
+    r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(url))
+    refuses("key: URL with " + what, r, "not a URL of the authority")
+for what, nonce in [("a quote", 'a"b'), ("CRLF", "a\r\nb"), ("nothing in it", ""), ("10 KB", "a" * 10240)]:
+    r, _ = key_role()
+    r.send("KEY_SIGN_NEW_ORDER", s(nonce) + s(URL))
+    refuses("key: nonce with " + what, r, "not a nonce|longer than")
+for what, t, fn in [("order before registration", "KEY_SIGN_NEW_ORDER", dict(account=False)),
+        ("order of a job that file has not begun", "KEY_SIGN_NEW_ORDER", dict(begin=False)),
+        ("fetch before the order", "KEY_SIGN_FETCH", {}), ("challenge before the order", "KEY_SIGN_CHALLENGE", {}),
+        ("registration once there is an account", "KEY_SIGN_NEW_ACCOUNT", {})]:
+    r, _ = key_role(**fn)
+    r.send(t, s(NONCE) + s(URL))
+    refuses("key: " + what, r, "out of order")
+r, _ = key_role()
+r.send("KEY_SET_ACCOUNT", s("https://ca.example:14000/acct/2"))
+refuses("key: another account URL", r, "KEY_SET_ACCOUNT")
+r, _ = key_role(account=False)
+r.send("KEY_SET_ACCOUNT", s("https://evil.example/acct/1"))
+refuses("key: account URL of another origin", r, "not a URL of the authority")
+for n, what in enumerate(["revoke", "key change", "deactivate"]):
+    r, _ = key_role()
+    r.raw(head(1000 + n, 0, 0))
+    refuses("key: a request to %s, which there is not" % what, r, "no known type")
+r, _ = key_role()
+for _ in range(30):
+    r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL))
+got = 0
+while True:
+    m = r.recv()
+    if m is None or m[0] != "NET_SIGNED": break
+    got += 1
+report(got == 20 and r.ended() == 1 and "too often" in r.said(), "hostile: key: 30 orders: 20 signed, then the end", "%d %s" % (got, r.said()))
+r.close()
+r, _ = key_role()
+r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL), job=1)
+refuses("key: a job that there is not", r, "no job 1")
+
+def csr(keyfile, sans):
+    with open(work + "/csr.cnf", "w") as f:
+        f.write("[req]\ndistinguished_name=d\nreq_extensions=e\nprompt=no\n[d]\n[e]\nsubjectAltName=%s\n" % ",".join("DNS:" + n for n in sans))
+    return openssl("req", "-new", "-key", keyfile, "-config", work + "/csr.cnf", "-subj", "/", "-outform", "DER")
+openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", work + "/other.key")
+good = csr(work + "/other.key", NAMES)
+for what, der in [("other names", csr(work + "/other.key", ["a.example", "evil.example"])), ("fewer names", csr(work + "/other.key", NAMES[:1])),
+        ("the account's key", csr(work + "/keys/account.pem", NAMES)), ("one byte missing", good[:-1]), ("one byte more", good + b"x"), ("nothing in it", b"")]:
+    r, _ = key_role()
+    r.send("KEY_CSR", buf(der))
+    refuses("key: CSR with " + what, r, "KEY_CSR")
+r, _ = key_role()
+r.send("KEY_CSR", buf(good))
+r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL)); r.recv()
+r.send("KEY_SIGN_FINALIZE", s(NONCE) + s(URL))
+report(unb64(jws(r.recv())[1]["csr"]) == good, "hostile: key finalizes with the CSR that csr sent")
+r.close()
+
+# every role: framing
+def started(name):
+    r = Role(name)
+    body = {"netproc": num(1) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + s("localhost") + s("443"),
+        "keyproc": s(work + "/keys/account.pem") + num(0) + num(0) + s(None) + strings([ORIGIN]), "csrproc": b"", "chngproc": b"",
+        "fileproc": num(0) + s(work + "/state") + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
+    domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + strings(NAMES),
+        "csrproc": s(work + "/ssl/private/a.key") + num(0) + num(0) + strings(NAMES), "chngproc": s(work + "/www") + num(2),
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + strings(NAMES)}.get(name)
+    r.send("ROLE_CONF", conf + body)
+    if domain is not None: r.send("ROLE_DOMAIN", domain)
+    r.send("ROLE_START")
+    if name == "csrproc": r.recv()
+    return r
+for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "fileproc"]:
+    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "fileproc": "FILE_CHAIN"}[name]
+    theirs = "CHNG_PUT" if name != "chngproc" else "CSR_MAKE"
+    for what, data in [("header of length 2^32-1 alone", head(TYPE[mine], 0, 0xffffffff)), ("half a header", head(TYPE[mine], 0, 0)[:6]),
+            ("shorter body than the header says", head(TYPE[mine], 0, 8) + b"1234"), ("longer body than the header says", head(TYPE[mine], 0, 2) + b"1234"),
+            ("type 0", head(0, 0, 0)), ("type 2^32-1", head(0xffffffff, 0, 0)), ("another role's message", head(TYPE[theirs], 0, 0)),
+            ("ROLE_CONF again", head(TYPE["ROLE_CONF"], 0, 0)), ("a body full of 0xff", head(TYPE[mine], 0, 8) + b"\xff" * 8)]:
+        t0 = time.time()
+        r = started(name)
+        r.raw(data)
+        # a role may have sent what it sends at its start
+        status, said = r.ended(5), r.said()
+        report(status == 1 and said != "" and time.time() - t0 < 5, "hostile: %s: %s" % (name, what), "status %s said %r" % (status, said))
+        r.close()
+    r = started(name)
+    time.sleep(0.1)
+    rss = int(re.search(r"VmHWM:\s+(\d+)", open("/proc/%d/status" % r.p.pid).read()).group(1))
+    r.sock.shutdown(socket.SHUT_WR)
+    report(r.ended(5) == 1 and rss < 40000, "hostile: %s: end of file is no clean stop; %d KiB" % (name, rss), str(r.p.returncode))
+    r.close()
+    r = started(name)
+    if name == "netproc": r.send("NET_ACCOUNT", num(1)); r.recv(2)
+    fds = array.array("i", [0] * 200)
+    count = len(os.listdir("/proc/%d/fd" % r.p.pid))
+    try: r.sock.sendmsg([head(TYPE["ROLE_STOP"], 0, 4) + b"1234"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+    except OSError: pass
+    status = r.ended(5)
+    report(status == 1, "hostile: %s: 200 descriptors sent along with too long a message" % name, "status %s" % status)
+    r.close()
+r = started("chngproc")
+r.send("CHNG_CHECK")
+r.recv()
+count = len(os.listdir("/proc/%d/fd" % r.p.pid))
+r.sock.sendmsg([head(TYPE["CHNG_CHECK"], 0, 0)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0] * 200))])
+answer = r.recv()
+report(answer[0] == "NET_CHNG_DONE" and len(os.listdir("/proc/%d/fd" % r.p.pid)) == count, "hostile: chng: 200 descriptors sent along do not arrive")
+r.close()
+
+# dns
+r = started("dnsproc")
+r.send("DNS_RESOLVE", s("evil.example") + s("443"))
+refuses("dns: another host than the authority's", r, "not a host of the authority")
+r = started("dnsproc")
+r.send("DNS_RESOLVE", s("localhost") + s("443"))
+m = r.recv()
+report(m[0] == "NET_ADDRESSES" and struct.unpack("=Q", m[1][4:12])[0] >= 1, "hostile: dns: the authority's host is resolved")
+r.close()
+
+# chng
+def chng_role():
+    r = started("chngproc")
+    r.send("CHNG_THUMBPRINT", s("N" * 43))
+    return r
+for what, token in [("../x", "../x"), ("/x", "/x"), ("nothing", ""), (".", "."), ("300 bytes", "a" * 300), ("0xff", b"\xff" * 24), ("$(id)", "$(id)" + "a" * 20), ("a slash", "a" * 20 + "/bbb"), ("NUL", b"a" * 24 + b"\0bb")]:
+    before = sorted(os.listdir(work + "/www"))
+    r = chng_role()
+    r.send("CHNG_PUT", s(token))
+    refuses("chng: token " + what, r, "not a token|malformed")
+    report(sorted(os.listdir(work + "/www")) == before, "hostile: chng: token %s: directory unchanged" % what)
+r = chng_role()
+r.send("CHNG_PUT", s(TOKEN)); m = r.recv()
+path = work + "/www/" + TOKEN
+report(m == ("NET_CHNG_DONE", num(1)) and open(path).read() == TOKEN + "." + "N" * 43, "hostile: chng: puts token.thumbprint")
+r.send("CHNG_PUT", s(TOKEN[::-1])); r.recv()
+r.send("CHNG_PUT", s(TOKEN[5:] + "xxxxx")); m = r.recv()
+report(m == ("NET_CHNG_DONE", num(0)) and len(os.listdir(work + "/www")) == 2, "hostile: chng: no more responses than names")
+r.send("ROLE_STOP"); r.ended()
+report(os.listdir(work + "/www") == [], "hostile: chng: removes them at the end")
+r.close()
+r = chng_role()
+r.send("CHNG_THUMBPRINT", s("M" * 43))
+refuses("chng: another thumbprint", r, "out of order")
+r = started("chngproc")
+r.send("CHNG_PUT", s(TOKEN))
+refuses("chng: put before the thumbprint", r, "out of order")
+os.symlink("/etc/passwd", path)
+r = chng_role()
+r.send("CHNG_PUT", s(TOKEN)); m = r.recv()
+r.send("ROLE_STOP"); r.ended(); r.close()
+report(m == ("NET_CHNG_DONE", num(0)) and os.path.islink(path), "hostile: chng: a symbolic link of that name is left alone")
+os.unlink(path)
+open(path, "w").write("the administrator's")
+r = chng_role()
+r.send("CHNG_PUT", s(TOKEN)); m = r.recv()
+r.send("ROLE_STOP"); r.ended(); r.close()
+report(m == ("NET_CHNG_DONE", num(0)) and open(path).read() == "the administrator's", "hostile: chng: another's file of that name is left alone")
+os.unlink(path)
+fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644); os.write(fd, (TOKEN + "." + "N" * 43).encode()); os.close(fd)
+r = chng_role()
+r.send("CHNG_PUT", s(TOKEN)); m = r.recv()
+r.send("ROLE_STOP"); r.ended(); r.close()
+report(m == ("NET_CHNG_DONE", num(1)) and not os.path.exists(path), "hostile: chng: what a killed run left is taken over")
+r = chng_role()
+for _ in range(300): r.send("CHNG_PUT", s(TOKEN))
+while True:
+    m = r.recv()
+    if m is None or m[0] == "timeout": break
+report(r.ended() == 1 and "too often" in r.said() and os.listdir(work + "/www") == [], "hostile: chng: 300 responses", r.said())
+r.close()
+
+# csr: nothing of a key leaves it but its CSR and its hash
+r = started("csrproc")
+r.send("CSR_MAKE")
+m = [r.recv(), r.recv(), r.recv()]
+report([x[0] for x in m] == ["FILE_KEY", "KEY_CSR", "NET_CSR_DONE"] and len(m[2][1]) == 8, "hostile: csr: what goes to whom", str([x[0] for x in m]))
+spki = openssl("pkey", "-in", work + "/ssl/private/a.key", "-pubout", "-outform", "DER")
+report(m[0][1][12:] == hashlib.sha256(spki).digest(), "hostile: csr: file gets the hash of the public key")
+for _ in range(3): r.send("CSR_MAKE")
+while True:
+    x = r.recv()
+    if x is None or x[0] == "timeout": break
+report(r.ended() == 1 and "too often" in r.said(), "hostile: csr: four CSRs")
+r.close()
+
+# file
+digest = hashlib.sha256(spki).digest()
+def make_ca():
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=r", "-keyout", work + "/ca.key", "-out", work + "/ca.pem")
+def issue(keyfile, days, issuer=True, sans=NAMES):
+    with open(work + "/ext", "w") as f: f.write("subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n" % ",".join("DNS:" + n for n in sans))
+    openssl("req", "-new", "-key", keyfile, "-subj", "/CN=x", "-out", work + "/x.csr")
+    signer = ["-CA", work + "/ca.pem", "-CAkey", work + "/ca.key", "-CAcreateserial"] if issuer else ["-signkey", keyfile]
+    return openssl("x509", "-req", "-in", work + "/x.csr", "-days", str(days), "-extfile", work + "/ext", *signer)
+make_ca()
+key_path, cert_path = work + "/ssl/private/a.key", work + "/ssl/a.pem"
+def file_role(force=0, start=True, chain=None):
+    r = Role("fileproc")
+    r.send("ROLE_CONF", conf + num(force) + s(work + "/state") + s("a") + s(ORIGIN) + num(0) + s(work + "/ca.pem"))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + strings(NAMES))
+    r.send("ROLE_START")
+    r.send("FILE_KEY", num(1) + buf(digest))
+    if start:
+        first = r.recv()
+        if first[0] == "PARENT_DUE":
+            r.recv()
+            r.send("FILE_NEXT")
+            begin, job = r.recv(), r.recv()
+            assert begin[0] == "KEY_BEGIN" and job == ("NET_JOB", num(0)), (begin, job)
+        return r, first
+    return r, None
+def offered(name, pem, why, force=1, chain=None):
+    """This chain is not installed, and what is installed stays as it is."""
+    before = open(cert_path, "rb").read() if os.path.exists(cert_path) else None
+    r, _ = file_role(force, chain=chain)
+    r.send("FILE_CHAIN", buf(pem))
+    m = [r.recv(), r.recv()]
+    after = open(cert_path, "rb").read() if os.path.exists(cert_path) else None
+    report(("PARENT_OUTCOME", num(3)) in m and ("NET_JOB_DONE", num(0)) in m and before == after and re.search(why, r.said()) is not None,
+        "hostile: file: " + name, "%s %r" % (m, r.said()[-300:]))
+    r.send("ROLE_STOP"); r.ended(); r.close()
+good60 = issue(key_path, 60)
+ca_pem = open(work + "/ca.pem", "rb").read()
+offered("self-signed over our key and names", issue(key_path, 60, issuer=False), "self-signed")
+offered("another key", issue(work + "/other.key", 60), "another key")
+offered("a name too many", issue(key_path, 60, sans=NAMES + ["evil.example"]), "other names")
+offered("garbage", os.urandom(2000), "NUL|not only whole")
+offered("empty", b"", "no certificate")
+offered("a private key behind the certificate", good60 + open(work + "/other.key", "rb").read(), "not only whole")
+offered("96 KiB", b"A" * 90000, "more than")
+r, first = file_role(1)
+r.send("FILE_CHAIN", buf(good60))
+m = [r.recv(), r.recv()]
+report(("PARENT_OUTCOME", num(1)) in m and open(cert_path, "rb").read() == good60, "hostile: file: a good chain is installed", str(m) + r.said())
+r.send("FILE_CHAIN", buf(good60))
+refuses("file: a second chain for the same job", r, "out of order")
+newer, older = issue(key_path, 80), issue(key_path, 50)
+# Due although its own certificate is good, since the chain beside it is not its issuer's.
+offered("the installed certificate again", good60, "no later than", force=0, chain=work + "/ssl/a.chain.pem")
+for f in os.listdir(work + "/state"):
+    if f.endswith(".json"): os.unlink(work + "/state/" + f)
+offered("one that ends before the installed one", older, "no later than", force=0, chain=work + "/ssl/a.chain.pem")
+for f in os.listdir(work + "/state"):
+    if f.endswith(".json"): os.unlink(work + "/state/" + f)
+open(cert_path, "wb").write(good60)
+r, first = file_role(0)
+report(first == ("PARENT_OUTCOME", num(2)), "hostile: file: nothing due", str(first))
+r.recv()
+r.send("FILE_CHAIN", buf(newer))
+refuses("file: a chain for a job that is not due", r, "out of order")
+r, _ = file_role(0, start=False)
+r.send("FILE_FAILED", num(1) + num(0) + s("x"))
+answers = r.recv(), r.recv()
+report(r.ended() == 1 and "out of order" in r.said(), "hostile: file: failure of a job that is not out")
+r.close()
+r, first = file_role(1)
+r.send("FILE_NEXT")
+refuses("file: another job before the first is done", r, "not done|out of order")
+r, first = file_role(1)
+r.send("FILE_FAILED", num(1) + num(1 << 62) + s("bad\x1b[2J thing"))
+r.recv(); r.recv()
+state = json.load(open(work + "/state/domain-a.json"))
+report(0 < state["not before"] - time.time() <= 86400 * 1.25 + 5 and "\x1b" not in state["last error"], "hostile: file: Retry-After of 2^62 is clamped, text made visible", str(state))
+r.send("ROLE_STOP"); r.ended(); r.close()
+sys.exit(1 if failed else 0)

@@ -1,0 +1,49 @@
+# Roles driven by peers that lie, and whole runs with a net that someone else owns.
+. "$here/lib.sh"
+work=$(mktemp -d) && chmod 755 "$work"
+trap cleanup EXIT
+mkdir "$work/roles" && chmod 755 "$work/roles"
+python3 "$here/hostile.py" "$client" "$work/roles" "$top" || failed=1
+
+# The same program with another netproc, and short deadlines.
+build=$(dirname "$client")
+cp -r "$build" "$work/build" && cp "$here/evil-net.c" "$work/build/netproc.c"
+(cd "$work/build" && touch broker.c && make CFLAGS="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3") >"$work/build.log" 2>&1 ||
+    { fail "hostile: the program with an evil net does not build: $(tail -n 2 "$work/build.log")"; exit 1; }
+ca_port=9 http_port=9
+cp "$work/roles/ca.pem" "$work/tls.pem"; cp "$work/roles/ca.pem" "$work/root.pem"
+mkdir "$work/www"
+
+# evil WHAT WORDS: the run is refused with these words, in time, and nothing is installed
+evil() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state"
+	conf_write "$work/c.conf"
+	domain_write "$work/c.conf" "$1" a.example ""
+	start=$(date +%s)
+	timeout 60 "$work/build/acme-client" -f "$work/c.conf" "$1" 2>"$work/err"
+	status=$?
+	took=$(($(date +%s) - start))
+	same "hostile: evil net, $1: run refused" 1 $status
+	says "hostile: evil net, $1: says why" "$work/err" "$2"
+	check "hostile: evil net, $1: in time ($took s)" test $took -lt 30
+	check "hostile: evil net, $1: nothing installed" test ! -e "$work/ssl/$1.pem"
+	same "hostile: evil net, $1: no response left" "" "$(ls "$work/www")"
+}
+for forgery in thumbprint:CHNG_THUMBPRINT csr:KEY_CSR filekey:FILE_KEY account:FILE_ACCOUNT keyaccount:KEY_ACCOUNT \
+    begin:KEY_BEGIN outcome:PARENT_OUTCOME due:PARENT_DUE stop:ROLE_STOP conf:ROLE_CONF job:NET_JOB; do
+	evil "${forgery%:*}" "netproc sent ${forgery#*:}, not for this process to send"
+done
+evil unknown "of no known type"
+evil toolong "netproc sent FILE_CHAIN, longer than its type allows"
+evil lying "longer than its type allows"
+evil half "shorter than a header"
+evil flood "CSR_MAKE: too often"
+evil deaf "too often\|does not take\|has not taken"
+evil silent "nothing was done for 4 seconds"
+evil ends "netproc has ended before its time"
+evil crash "netproc has ended before its time"
+evil loud "talks without end"
+same "hostile: evil net, loud: speaks in its own name only" 0 "$(grep -c '^acme-client: fileproc: installed' "$work/err")"
+same "hostile: evil net, loud: no escape code comes through" 0 "$(grep -c "$(printf '\033')" "$work/err")"
+check "hostile: no process left" sh -c "! pgrep -f '[p]roc acme-client-role'"
+exit $failed
