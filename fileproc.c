@@ -246,7 +246,8 @@ evaluate(uint32_t job, struct why *w)
 		return why(w, "%s", j->broken.text);
 	if (lock_take(&j->lock, lock_deadline, &j->lock_fd, w) == -1 ||
 	    state_load(&j->state_file, &j->state, w) == -1 ||
-	    certset_clean(&j->set, w) == -1 || place_clean(&j->saved, w) == -1 ||
+	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
+	    place_clean(&j->saved, w) == -1 ||
 	    certset_read(&j->set, &j->installed, w) == -1 ||
 	    (n = recover(j, w)) == -1)
 		return -1;

@@ -258,7 +258,7 @@ test_defaults(void)
 	c = parse(AUTHORITY "domain \"h 1\" {\n domain name a.example\n domain key //p///a.key\n"
 	    " domain full chain certificate /c/sub/full.pem\n domain chain certificate rest.pem\n}\n"
 	    "domain h2 {\n domain name a.example\n sign with two\n domain key /p/b.key\n"
-	    " domain certificate /c/b.pem\n domain full chain certificate sub/full.pem\n"
+	    " domain certificate /c/b.pem\n domain full chain certificate sub/full2.pem\n"
 	    " challengedir /w//c/\n}\n");
 	d = c == NULL ? NULL : conf_domain(c, "h 1");
 	check(d != NULL && is(d->authority->name, "one"), "conf: the first authority");
@@ -268,7 +268,7 @@ test_defaults(void)
 	check(d != NULL && d->cert == NULL, "conf: no certificate by itself");
 	d = c == NULL ? NULL : conf_domain(c, "h2");
 	check(d != NULL && is(d->authority->name, "two"), "conf: sign with");
-	check(d != NULL && is(d->fullchain, "/c/sub/full.pem"), "conf: full chain below the certificate");
+	check(d != NULL && is(d->fullchain, "/c/sub/full2.pem"), "conf: full chain below the certificate");
 	check(d != NULL && is(d->challengedir, "/w/c"), "conf: challengedir");
 	check(d != NULL && is(d->names.v[0], "a.example"), "conf: one name, two handles");
 	check(c != NULL && conf_domain(c, "a.example") == NULL, "conf: a name is no handle");

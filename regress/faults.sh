@@ -1,0 +1,12 @@
+# Kills and I/O faults at each system call that changes the disk.
+. "$here/lib.sh"
+work=$(mktemp -d) && chmod 755 "$work"
+trap cleanup EXIT
+if ! strace -f -o /dev/null true 2>/dev/null; then
+	skip "faults: strace cannot trace here"
+	exit 0
+fi
+pebble_start || exit 1
+conf_write "$work/c.conf"
+domain_write "$work/c.conf" example.com example.com ""
+python3 "$here/faults.py" "$client" "$work/c.conf" "$work"
