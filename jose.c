@@ -255,9 +255,8 @@ raw_ecdsa(const uint8_t *der, size_t derlen, size_t width)
 	return raw;
 }
 
-/* The signature over text as base64url; NULL on failure. */
-static char *
-signature(EVP_PKEY *key, const char *text)
+char *
+jws_signature(EVP_PKEY *key, const char *text)
 {
 	const struct curve *c = curve_of(key);
 	const EVP_MD *md = c != NULL && c->width == 48 ? EVP_sha384() : EVP_sha256();
@@ -306,7 +305,9 @@ jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, jso
 
 	if (alg == NULL)
 		return NULL;
-	o = json_pack("{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url);
+	/* NULL: text that is not UTF-8, which no validator lets through. */
+	if ((o = json_pack("{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url)) == NULL)
+		return NULL;
 	if (kid != NULL)
 		json_object_set_new(o, "kid", json_string(kid));
 	else
@@ -316,7 +317,7 @@ jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, jso
 	payload64 = payload == NULL ? strdup("") : encode_json(payload);
 	if (payload64 == NULL || asprintf(&input, "%s.%s", protected64, payload64) == -1)
 		err(1, NULL);
-	if ((sig = signature(key, input)) != NULL) {
+	if ((sig = jws_signature(key, input)) != NULL) {
 		o = json_pack("{s:s, s:s, s:s}", "protected", protected64,
 		    "payload", payload64, "signature", sig);
 		jws = json_dumps(o, JSON_COMPACT);

@@ -22,6 +22,8 @@ json_t	*jwk_public(EVP_PKEY *);
 int	 jwk_thumbprint(EVP_PKEY *, char out[THUMBPRINT_LEN + 1]);
 /* "RS256", "ES256", "ES384", or NULL. */
 const char *jws_alg(EVP_PKEY *);
+/* Over a JWS Signing Input (RFC 7515 5.1), in base64url.  NULL on failure; the caller frees. */
+char	*jws_signature(EVP_PKEY *, const char *input);
 
 /*
  * Flattened JWS (RFC 7515 7.2.2) with the header of RFC 8555 6.2: kid, or

@@ -33,6 +33,70 @@ static const char ec_pub[] =
 "iTo7Tu6KPAqv7D7gS2XpJFbZiItSs3m9+9Ue6GnvHw/GW2ZZaVtszggXIw==\n"
 "-----END PUBLIC KEY-----\n";
 
+/* The RFC's own example keys, for nothing else: RFC 7515 A.2.1 and A.3.1. */
+static const char a2_key[] =
+"-----BEGIN PRIVATE KEY-----\n"
+"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCh+BYK4uPJtGXO\n"
+"jS1lYmM2K5J9vinh8CR3/BYlzJChNuOL2TSXxbbqY913EeZ8dCn5VrD7io8ImtxL\n"
+"aYk8wTM/U+3QGbh3hCUv7JFP5IV3aVlL6kKA0ywPVb9ilE8TA5a8bpvfbr3SvaNn\n"
+"juygxmj3AbONv/s4yDQs4v5tJ/reSlpIdJed1LnPmt7Ex1sFhSwsD174pcF1A5L5\n"
+"ROjtZMEQxrZHYJqkeDrrnGya11UxMFBji4NmXG9veoKjlnAqH2QbgtPr8jkiGUkf\n"
+"toaHLFcW9Qr4NY2ai50Xw0Byj3+H2JoY2PyrZ62EWQwuz3WTOTY8BwNNb2BvniHg\n"
+"VFbK5emhAgMBAAECggEAEq5xpGnNCivDflJsRQBXHx1hdR1k6Ulwe2JZD50LpXyW\n"
+"PEAeP88vLNO97IjlA7/GQ5sLKMgvfTeXZx9SE+7YwVol2NXOoAJe46sui395IW/G\n"
+"O+pWJ1O0BkTGoVEn2bKVRUCgu+GjBVaYLU6f3l9kJfFNS3E0QbVdxzubSu3Mkqzj\n"
+"kn439X0M/V51gfpRLI9JYanrC4D4qAdGcopV/0ZHHzQlBjudU2QvXt4ehNYTCBr6\n"
+"XCLQUShb1juUO1ZdiYoFaFQT5Tw8bGUl/x/jTj3ccPDVZFD9pIuhLhBOneufuBiB\n"
+"4cS98l2SR/RQyGWSeWjnczT0QU91p1DhOVRuOopznQKBgQDgHMQQ60imZV1URk0K\n"
+"pLttoLhyt3SmqdEf/kgHePDdtzEafpAu+cS191R2JiuoF2yzWXnwFDcqGigp5BNr\n"
+"0AHQfD8/Lk8l1Mk09jxxCfui5nYooNyac8YFjm3vItzVCVDnEd3BbVWG8qf6deqE\n"
+"lMGAg+C2V0L4oNXnP7LZcPAZRwKBgQC5A8R+CZW2MvRTLLHzwZkUXV866cff7tx6\n"
+"kqa0finGG0KgeqlaZPxgCZnFp7AeAcCMtiynVlJ7vMVgePsLq6XtON4tB5kP9jAP\n"
+"rq3rbAOal78eUH5OcED6eNuCV8ixEu1eWcPNCS/l1OW1EnXUEoEHKl54Xrrz2uNw\n"
+"kgMTP1FZ1wKBgAcCn1dwJKufzBWQxWQp1vsM5fggqPN1qGb5y0MAk3g7/Ls5bkUp\n"
+"5u9SN0Ai3Ya6hNnvWJMb7sXQX6U/zyO2M/hTip7tUeh7CXgwo59dkpN75gJLVds2\n"
+"9+DAncu3KXU4f2Fa+7bLNrur53k8KwPOq2bbuTG69QtV7Jr5MR0AHWKNAoGBAIf/\n"
+"evpitUf+4JYbLpvNXWcY052Mpz22aR84mY3nh3F2LF2mjMJDpTg7FmuyPcVw6EcG\n"
+"yoAe9fa65iNqCq+jdw6PVNGo2hxfjSiZ8IIzHdsPXI89//pMjZcQK9r+CCoRjaZj\n"
+"OYiIDktVWZzmevJuv6WywUqd57LE3Zar3dLSIkx1AoGAIYd7DHOhrWvxkwPQsRM2\n"
+"tOgrjbcrfvtQJipd+DlcxyVuuM9sQLdgjVk2oy26F0EmpScGLq2MowX7fhd/QJQ3\n"
+"ydy5cY7YIBi87w93IKLEdfnbJtoOPLUW0ITrJReOgo1cq9SbsxYawBgfp/gh6A56\n"
+"03k2+ZQwVK0JKSHuLFkuQ3U=\n"
+"-----END PRIVATE KEY-----\n";
+
+static const char a3_key[] =
+"-----BEGIN PRIVATE KEY-----\n"
+"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjpsQnnGQmL+YBIff\n"
+"H1136cspYG6+0iY7X1fCE9+E9LKhRANCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp\n"
+"7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt\n"
+"-----END PRIVATE KEY-----\n";
+
+static const char a2_signature[] =
+"cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7"
+"AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4"
+"BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K"
+"0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqv"
+"hJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrB"
+"p0igcN_IoypGlUPQGe77Rw";
+
+static const char a3_signature[] =
+"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSA"
+"pmWQxfKTUJqPP3-Kg6NU1Q";
+
+/* The payload of both. */
+#define JOE	"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt" \
+	"cGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+
+static EVP_PKEY *
+read_private(const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	return key;
+}
+
 static EVP_PKEY *
 read_public(const char *pem)
 {
@@ -115,25 +179,21 @@ test_other_keys(void)
 	EVP_PKEY_free(small);
 }
 
-/* Verifies a JWS the way a server does; its signature's raw bytes to raw. */
+/* Does this signature hold?  width is that of r and s, 0 for RSA; its raw bytes to raw. */
 static int
-verify(EVP_PKEY *key, const char *jws, size_t width, uint8_t *raw)
+verify_input(EVP_PKEY *key, const char *input, const char *sig64, size_t width, uint8_t *raw)
 {
-	json_t *o = json_loads(jws, 0, NULL);
-	const char *protected64 = json_string_value(json_object_get(o, "protected"));
-	const char *payload = json_string_value(json_object_get(o, "payload"));
 	uint8_t *sig, *der = NULL;
 	ECDSA_SIG *ecsig = NULL;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	char input[4000];
+	EVP_MD_CTX *ctx;
 	size_t len;
 	int derlen, ok;
 
-	snprintf(input, sizeof(input), "%s.%s", protected64, payload);
-	sig = b64url_decode(json_string_value(json_object_get(o, "signature")), &len);
+	if ((sig = b64url_decode(sig64, &len)) == NULL || (width != 0 && len != 2 * width)) {
+		free(sig);
+		return 0;
+	}
 	if (width != 0) {
-		if (len != 2 * width)
-			return 0;
 		memcpy(raw, sig, len);
 		ecsig = ECDSA_SIG_new();
 		ECDSA_SIG_set0(ecsig, BN_bin2bn(sig, (int)width, NULL),
@@ -142,16 +202,49 @@ verify(EVP_PKEY *key, const char *jws, size_t width, uint8_t *raw)
 		len = (size_t)derlen;
 	} else
 		der = sig;
+	ctx = EVP_MD_CTX_new();
 	EVP_DigestVerifyInit(ctx, NULL, width == 48 ? EVP_sha384() : EVP_sha256(), NULL, key);
-	ok = json_object_size(o) == 3 &&
-	    EVP_DigestVerify(ctx, der, len, (const uint8_t *)input, strlen(input)) == 1;
+	ok = EVP_DigestVerify(ctx, der, len, (const uint8_t *)input, strlen(input)) == 1;
 	EVP_MD_CTX_free(ctx);
 	ECDSA_SIG_free(ecsig);
 	if (width != 0)
 		OPENSSL_free(der);
 	free(sig);
+	return ok;
+}
+
+/* Verifies a JWS the way a server does. */
+static int
+verify(EVP_PKEY *key, const char *jws, size_t width, uint8_t *raw)
+{
+	json_t *o = json_loads(jws, 0, NULL);
+	char input[4000];
+	int ok;
+
+	snprintf(input, sizeof(input), "%s.%s", json_string_value(json_object_get(o, "protected")),
+	    json_string_value(json_object_get(o, "payload")));
+	ok = json_object_size(o) == 3 && verify_input(key, input,
+	    json_string_value(json_object_get(o, "signature")), width, raw);
 	json_decref(o);
 	return ok;
+}
+
+static void
+test_golden(void)
+{
+	static const char rs256[] = "eyJhbGciOiJSUzI1NiJ9." JOE, es256[] = "eyJhbGciOiJFUzI1NiJ9." JOE;
+	EVP_PKEY *a2 = read_private(a2_key), *a3 = read_private(a3_key);
+	char *rs = jws_signature(a2, rs256), *es = jws_signature(a3, es256);
+	uint8_t raw[200];
+
+	check(rs != NULL && strcmp(rs, a2_signature) == 0, "jose: RFC 7515 A.2, RS256, to the byte");
+	check(verify_input(a3, es256, a3_signature, 32, raw), "jose: RFC 7515 A.3, ES256, verifies");
+	check(es != NULL && verify_input(a3, es256, es, 32, raw), "jose: our ES256 over the same verifies");
+	check(es != NULL && !verify_input(a3, rs256, es, 32, raw), "jose: and not over another text");
+	free(rs);
+	free(es);
+	EVP_PKEY_free(a2);
+	EVP_PKEY_free(a3);
 }
 
 /* Signatures and coordinates whose first byte is zero come once in 256: look for them. */
@@ -195,10 +288,13 @@ static void
 test_headers(void)
 {
 	EVP_PKEY *key = generate(EVP_PKEY_RSA, 2048);
-	char *jws = jws_sign(key, NULL, "abc", "https://ca/new", json_pack("{s:b}", "x", 1)), *text;
-	json_t *o = json_loads(jws, 0, NULL), *header;
+	json_t *payload = json_pack("{s:b}", "x", 1), *o, *header;
+	char *jws = jws_sign(key, NULL, "abc", "https://ca/new", payload), *text;
 	uint8_t *p, raw[8];
 	size_t len;
+
+	json_decref(payload);
+	o = json_loads(jws, 0, NULL);
 
 	check(verify(key, jws, 0, raw), "jose: RS256 signature verifies");
 	p = b64url_decode(json_string_value(json_object_get(o, "protected")), &len);
@@ -210,7 +306,10 @@ test_headers(void)
 	    strcmp(json_string_value(json_object_get(header, "url")), "https://ca/new") == 0,
 	    "jose: header with jwk");
 	text = json_dumps(json_object_get(header, "jwk"), 0);
-	check(strstr(text, "\"d\"") == NULL && strstr(text, "\"p\"") == NULL, "jose: no private member");
+	check(json_object_size(json_object_get(header, "jwk")) == 3 && strstr(text, "\"d\"") == NULL,
+	    "jose: no private member");
+	check(strcmp(json_string_value(json_object_get(o, "payload")), "eyJ4Ijp0cnVlfQ") == 0,
+	    "jose: the payload is compact");
 	free(text);
 	free(p);
 	free(jws);
@@ -225,6 +324,7 @@ test_headers(void)
 	    "jose: header with kid");
 	check(strcmp(json_string_value(json_object_get(o, "payload")), "") == 0,
 	    "jose: POST-as-GET has the empty payload");
+	check(jws_sign(key, NULL, "abc", "https://ca/\xff", NULL) == NULL, "jose: no JWS of bad UTF-8");
 	free(p);
 	free(jws);
 	json_decref(header);
@@ -237,6 +337,7 @@ main(void)
 {
 	test_base64url();
 	test_thumbprints();
+	test_golden();
 	test_other_keys();
 	test_headers();
 	test_leading_zeros(NID_X9_62_prime256v1, "P-256", 32);
