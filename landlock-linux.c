@@ -59,7 +59,7 @@ landlock_abi(void)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
 
-	return abi < 0 ? 0 : (int)abi;
+	return abi < 0 ? -errno : (int)abi;
 }
 
 static uint64_t

@@ -24,11 +24,14 @@
 #include <unistd.h>
 
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include "sandbox-linux.h"
 #include "say.h"
 
 #define LAST_RESORT_SECONDS	86400	/* no run takes that long */
+
+static pid_t parent;	/* when this process began */
 
 static void
 set_signals(enum role role)
@@ -51,11 +54,18 @@ set_signals(enum role role)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Never raises what is lower already. */
 static void
 limit(int resource, rlim_t most)
 {
-	struct rlimit r = { most, most };
+	struct rlimit r;
 
+	if (getrlimit((__rlimit_resource_t)resource, &r) == -1)
+		err(1, "getrlimit");
+	if (r.rlim_max > most)
+		r.rlim_max = most;
+	if (r.rlim_cur > r.rlim_max)
+		r.rlim_cur = r.rlim_max;
 	if (setrlimit((__rlimit_resource_t)resource, &r) == -1)
 		err(1, "setrlimit");
 }
@@ -63,6 +73,8 @@ limit(int resource, rlim_t most)
 void
 sandbox_prepare(enum role role)
 {
+	unsigned char byte;
+
 	/* First of all: no configuration of libcrypto, which can load code. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	set_signals(role);
@@ -76,7 +88,11 @@ sandbox_prepare(enum role role)
 			err(1, "PR_SET_NO_NEW_PRIVS");
 		prctl(PR_SET_NAME, role_names[role], 0, 0, 0);
 	}
+	parent = getppid();
 	tzset();
+	/* Where there is no getrandom(), libcrypto opens a device: now or never. */
+	if (RAND_bytes(&byte, 1) != 1)
+		errx(1, "no random numbers");
 }
 
 /* A directory that has no name any more, so that nothing can appear in it. */
@@ -97,20 +113,22 @@ empty_root(void)
 	close(fd);
 }
 
+/* Of those to be kept, only what there is: a container may lack some. */
 static void
 drop_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
-	int cap, i;
+	int i;
 
-	/* Only exec could bring these back, and there is none; so absence is no matter. */
-	for (cap = 0; cap < 64; cap++)
-		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	memset(data, 0, sizeof(data));
-	for (i = 0; i < 2; i++)
-		data[i].effective = data[i].permitted = (uint32_t)(keep >> (32 * i));
+	if (syscall(SYS_capget, &head, data) == -1)
+		err(1, "capget");
+	for (i = 0; i < 2; i++) {
+		data[i].permitted &= (uint32_t)(keep >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
 	if (syscall(SYS_capset, &head, data) == -1)
 		err(1, "cannot give up capabilities");
 }
@@ -120,11 +138,18 @@ static void
 become(const struct sandbox *s)
 {
 	uint64_t keep = 0;
+	int cap;
 
 	if (s->keep_chown)
 		keep |= 1ULL << CAP_CHOWN;
 	if (s->keep_dac)
 		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
+	/* Its children are other users; the filter lets it end them only. */
+	if (s->role == ROLE_PARENT)
+		keep |= 1ULL << CAP_KILL;
+	/* Only exec could bring these back, and there is none: failing is no matter. */
+	for (cap = 0; cap < 64; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	if (setgroups(0, NULL) == -1)
 		err(1, "setgroups");
 	if (keep != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
@@ -154,22 +179,26 @@ set_limits(enum role role)
 	/* The parent's stderr may well be a file. */
 	if (!on_disk(role) && role != ROLE_PARENT)
 		limit(RLIMIT_FSIZE, 0);
-	if (role == ROLE_NET || role == ROLE_DNS || role == ROLE_KEY)
+	/* file holds a lock for each job: as many as there may be. */
+	if (!on_disk(role))
 		limit(RLIMIT_NOFILE, 64);
 }
 
 static void
 say_layers(const struct sandbox *s, int root, int chrooted, int abi)
 {
-	char user[80] = "", landlock[80];
+	char user[120] = "", landlock[120];
 
 	if (root)
-		snprintf(user, sizeof(user), "user %u%s%s, %s", (unsigned)s->uid,
+		snprintf(user, sizeof(user), "user %u%s%s%s, %s", (unsigned)s->uid,
+		    s->role == ROLE_PARENT ? " with CAP_KILL" : "",
 		    s->keep_chown ? " with CAP_CHOWN" : "",
-		    s->keep_dac ? " with CAP_DAC_OVERRIDE" : "",
+		    s->keep_dac ? " with CAP_DAC_OVERRIDE, CAP_FOWNER" : "",
 		    chrooted ? "empty root directory, " : "");
-	if (abi == 0)
-		strlcpy(landlock, "NO Landlock (this kernel has none)", sizeof(landlock));
+	if (abi <= 0)
+		snprintf(landlock, sizeof(landlock), "NO Landlock (%s)",
+		    abi == -ENOSYS ? "not in this kernel" :
+		    abi == -EOPNOTSUPP ? "switched off at boot" : strerror(-abi));
 	else
 		snprintf(landlock, sizeof(landlock), "Landlock %d (files%s%s)", abi,
 		    abi >= 4 ? ", TCP ports" : "", abi >= 6 ? ", scope" : "");
@@ -194,6 +223,9 @@ sandbox_enter(const struct sandbox *s)
 	if (s->role != ROLE_PARENT && s->role != ROLE_CHNG && s->role != ROLE_FILE &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
 		err(1, "PR_SET_PDEATHSIG");
+	/* The signal is for what comes; it may have ended already. */
+	if (s->role != ROLE_PARENT && getppid() != parent)
+		errx(1, "the parent has ended");
 	/* Whoever owns a role and ignores all else: this signal it cannot. */
 	if (s->role != ROLE_PARENT)
 		alarm(LAST_RESORT_SECONDS);

@@ -6,7 +6,7 @@
 
 #include "sandbox.h"
 
-/* Version of Landlock's interface; 0: this kernel has none. */
+/* Version of Landlock's interface; or why there is none, as a negative errno. */
 int	landlock_abi(void);
 /* One more layer of Landlock rules; only where landlock_abi() > 0. */
 void	landlock_enter(const struct sandbox *, int abi);

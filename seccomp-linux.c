@@ -3,16 +3,19 @@
  * The system call filter.  Three answers to what a role may not do: what is
  * never legitimate ends the process and is named; what is known and
  * unwanted fails with EACCES; everything else fails with ENOSYS, so that a
- * libc that tries something new falls back to what it did before.
+ * libc that tries something new falls back to what it did before.  ENOSYS
+ * is also the answer where a call is allowed, but not with these arguments.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,28 +29,83 @@
 #define ALL	(~0u)
 #define DISK	(R(CSR) | R(CHNG) | R(FILE))
 
-/* Who may call what, whatever the arguments.  32-bit variants are listed beside. */
-static const struct {
-	const char	*names;
-	unsigned	 roles;
-} allowed[] = {
-	{ "exit exit_group rt_sigreturn restart_syscall", ALL },
-	{ "brk munmap mremap madvise futex futex_time64 rseq getrandom", ALL },
-	{ "clock_gettime clock_gettime64 gettimeofday time", ALL },
-	{ "getpid getppid gettid getuid geteuid getgid getegid", ALL },
-	{ "poll ppoll ppoll_time64 recvfrom recv write close", ALL },
-	{ "nanosleep clock_nanosleep clock_nanosleep_time64", R(NET) | R(FILE) },
-	{ "read", R(PARENT) | R(NET) | R(DNS) | DISK },
-	{ "wait4 waitpid shutdown", R(PARENT) },
-	{ "connect", R(NET) | R(DNS) },
-	{ "bind getsockname getpeername recvmsg uname sysinfo", R(DNS) },
-	{ "lseek _llseek fstat fstat64 newfstatat fstatat64", R(DNS) | DISK },
-	{ "openat unlinkat fchmod", DISK },
-	{ "fsync", R(CSR) | R(FILE) },
-	{ "linkat", R(CSR) },
-	{ "fallocate", R(CHNG) | R(FILE) },
-	{ "renameat renameat2 fchown fchown32 flock pread64 pwrite64", R(FILE) },
-	{ "landlock_create_ruleset landlock_add_rule landlock_restrict_self", R(FILE) },
+/* Conditions on arguments, counted from 0.  Both halves of each are compared. */
+#define ANY			{ { 0, 0, 0, 0 } }
+#define IS(arg, value)		{ arg, SCMP_CMP_EQ, value, 0 }
+#define AT_MOST(arg, value)	{ arg, SCMP_CMP_LE, value, 0 }
+#define BITS(arg, mask, value)	{ arg, SCMP_CMP_MASKED_EQ, mask, value }
+#define NOT_BITS(arg, mask)	BITS(arg, mask, 0)
+#define SOCKET_TYPE(type)	BITS(1, ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), type)
+#define READ_ONLY(arg)		NOT_BITS(arg, O_ACCMODE | O_CREAT | O_TRUNC)
+#define SPECIAL_MODES		(S_ISUID | S_ISGID | S_ISVTX)
+
+/*
+ * Who may call what, with which arguments; 32-bit variants are listed beside.
+ * kill() and abort()'s tgkill() know process numbers only later: add_processes().
+ */
+static const struct rule {
+	const char		*names;
+	unsigned		 roles;
+	struct scmp_arg_cmp	 args[3];
+} rules[] = {
+	{ "exit exit_group rt_sigreturn restart_syscall", ALL, ANY },
+	{ "brk munmap mremap madvise futex futex_time64 rseq getrandom", ALL, ANY },
+	{ "clock_gettime clock_gettime64 gettimeofday time", ALL, ANY },
+	{ "getpid getppid gettid getuid geteuid getgid getegid", ALL, ANY },
+	{ "poll ppoll ppoll_time64 recvfrom recv write close", ALL, ANY },
+	{ "nanosleep clock_nanosleep clock_nanosleep_time64", R(NET) | R(FILE), ANY },
+
+	/* No executable memory. */
+	{ "mmap mmap2 mprotect", ALL, { NOT_BITS(2, PROT_EXEC) } },
+
+	/* Without an address: nothing is sent but on connected sockets. */
+	{ "sendto", ALL & ~R(DNS), { IS(4, 0) } },
+	{ "send", ALL & ~R(DNS), ANY },
+
+	{ "read", R(PARENT) | R(NET) | R(DNS) | DISK, ANY },
+	{ "wait4 waitpid shutdown", R(PARENT), ANY },
+
+	/* A stream over IPv4 or IPv6; not MPTCP, of which Landlock knows nothing. */
+	{ "socket", R(NET) | R(DNS), { IS(0, AF_INET), SOCKET_TYPE(SOCK_STREAM), AT_MOST(2, IPPROTO_TCP) } },
+	{ "socket", R(NET) | R(DNS), { IS(0, AF_INET6), SOCKET_TYPE(SOCK_STREAM), AT_MOST(2, IPPROTO_TCP) } },
+	{ "connect", R(NET) | R(DNS), ANY },
+	{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_GETFD) } },
+	{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_SETFD) } },
+	{ "fcntl fcntl64", R(NET) | R(DNS) | R(CHNG) | R(FILE), { IS(1, F_GETFL) } },
+	{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_SETFL) } },
+	{ "setsockopt", R(NET), { IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY) } },
+	{ "getsockopt", R(NET), { IS(1, SOL_SOCKET), IS(2, SO_ERROR) } },
+
+	/* Datagrams too, and the kernel's list of addresses, by which getaddrinfo() sorts. */
+	{ "socket", R(DNS), { IS(0, AF_INET), SOCKET_TYPE(SOCK_DGRAM), IS(2, 0) } },
+	{ "socket", R(DNS), { IS(0, AF_INET), SOCKET_TYPE(SOCK_DGRAM), IS(2, IPPROTO_UDP) } },
+	{ "socket", R(DNS), { IS(0, AF_INET6), SOCKET_TYPE(SOCK_DGRAM), IS(2, 0) } },
+	{ "socket", R(DNS), { IS(0, AF_INET6), SOCKET_TYPE(SOCK_DGRAM), IS(2, IPPROTO_UDP) } },
+	{ "socket", R(DNS), { IS(0, AF_NETLINK), SOCKET_TYPE(SOCK_RAW), IS(2, NETLINK_ROUTE) } },
+	{ "bind getsockname getpeername recvmsg uname sysinfo", R(DNS), ANY },
+	{ "setsockopt", R(DNS), { IS(1, IPPROTO_IP), IS(2, IP_RECVERR) } },
+	{ "setsockopt", R(DNS), { IS(1, IPPROTO_IP), IS(2, IP_MTU_DISCOVER) } },
+	{ "setsockopt", R(DNS), { IS(1, IPPROTO_IPV6), IS(2, IPV6_RECVERR) } },
+	{ "setsockopt", R(DNS), { IS(1, IPPROTO_IPV6), IS(2, IPV6_V6ONLY) } },
+	{ "ioctl", R(DNS), { IS(1, FIONREAD) } },
+	/* MSG_FASTOPEN would connect behind Landlock's back. */
+	{ "sendto sendmmsg", R(DNS), { NOT_BITS(3, MSG_FASTOPEN) } },
+	{ "sendmsg", R(DNS), { NOT_BITS(2, MSG_FASTOPEN) } },
+	{ "open", R(DNS), { READ_ONLY(1) } },
+	{ "openat", R(DNS), { READ_ONLY(2) } },
+
+	{ "lseek _llseek fstat fstat64 newfstatat fstatat64 statx", R(DNS) | DISK, ANY },
+	/* A set-user-ID file of the directory's owner would outlast the sandbox. */
+	{ "openat", DISK, { NOT_BITS(3, SPECIAL_MODES) } },
+	{ "fchmod", DISK, { NOT_BITS(1, SPECIAL_MODES) } },
+	{ "unlinkat", DISK, ANY },
+	{ "fsync", R(CSR) | R(FILE), ANY },
+	{ "linkat", R(CSR), ANY },
+	/* fallocate(), and what libc does where a file system has none. */
+	{ "fallocate fstatfs fstatfs64 pread64 pwrite64", R(CHNG) | R(FILE), ANY },
+	{ "renameat renameat2 fchown fchown32 flock", R(FILE), ANY },
+	/* These can only tighten. */
+	{ "landlock_create_ruleset landlock_add_rule landlock_restrict_self", R(FILE), ANY },
 };
 
 /* Never legitimate in any role. */
@@ -77,208 +135,101 @@ static const char refused_names[] =
     "epoll_create1 signalfd4 chown32 fchown32 clock_settime clock_adjtime adjtimex "
     "settimeofday stime sethostname setdomainname seccomp splice tee vmsplice sendfile "
     "copy_file_range read fcntl getsockname landlock_create_ruleset landlock_add_rule "
-    "landlock_restrict_self";
+    "landlock_restrict_self socket setsockopt getsockopt ioctl kill fcntl64 statx "
+    "fstatfs64 pread64 pwrite64 sendto send";
+
+#define NUMBERS	1024	/* system calls are numbered below this */
 
 static scmp_filter_ctx ctx;
-
-/* For the handler: numbers and names of what ends the process. */
-static struct {
-	int		 nr;
-	char		 name[24];
-} fatal[80];
-static size_t nfatal;
+static unsigned char has_rule[NUMBERS];
+static char fatal[NUMBERS][24];		/* for the handler: names of what ends the process */
 static const char *self_name;
 
 /* Only what a signal handler may do; the system call itself was not carried out. */
 static void
 on_sigsys(int sig, siginfo_t *info, void *context)
 {
-	static const char text[] = ": refused by its sandbox: system call ";
-	const char *name = "that nobody knows";
-	size_t i;
+	static const char *const text[] = { ": system call ",
+	    " refused: this process does only what it is for\n" };
+	const char *name = "of another kind";
 	ssize_t ignored;
 
 	(void)sig;
 	(void)context;
-	for (i = 0; i < nfatal; i++)
-		if (fatal[i].nr == info->si_syscall)
-			name = fatal[i].name;
+	if (info->si_syscall >= 0 && info->si_syscall < NUMBERS && fatal[info->si_syscall][0] != '\0')
+		name = fatal[info->si_syscall];
 	ignored = write(2, self_name, strlen(self_name));
-	ignored = write(2, text, sizeof(text) - 1);
+	ignored = write(2, text[0], strlen(text[0]));
 	ignored = write(2, name, strlen(name));
-	ignored = write(2, "\n", 1);
+	ignored = write(2, text[1], strlen(text[1]));
 	(void)ignored;
 	_exit(1);
 }
 
 static void
-add(uint32_t action, int nr, unsigned n, const struct scmp_arg_cmp *args)
+add(uint32_t action, int nr, const struct scmp_arg_cmp *args)
 {
-	int rc = seccomp_rule_add_array(ctx, action, nr, n, args);
+	unsigned n = 0;
+	int rc;
 
+	while (args != NULL && n < 3 && args[n].op != 0)
+		n++;
+	rc = seccomp_rule_add_array(ctx, action, nr, n, args);
 	/* A call that this architecture has not got needs no rule. */
 	if (rc != 0 && rc != -EDOM)
 		errx(1, "seccomp: rule for system call %d: %s", nr, strerror(-rc));
 }
 
-/* Allows it if these arguments are as they should be; both halves of each count. */
-static void
-allow_if(const char *name, unsigned n, ...)
+/* The next of the names that this architecture has; -1 after the last. */
+static int
+next_number(char **rest, const char **name)
 {
-	struct scmp_arg_cmp args[3];
-	int nr = seccomp_syscall_resolve_name(name);
-	va_list ap;
-	unsigned i;
+	int nr;
 
-	va_start(ap, n);
-	for (i = 0; i < n; i++)
-		args[i] = va_arg(ap, struct scmp_arg_cmp);
-	va_end(ap);
-	if (nr != __NR_SCMP_ERROR)
-		add(SCMP_ACT_ALLOW, nr, n, args);
+	while ((*name = strsep(rest, " ")) != NULL)
+		if ((nr = seccomp_syscall_resolve_name(*name)) >= 0 &&
+		    nr < NUMBERS)
+			return nr;
+	return -1;
 }
 
-/* Calls fn for each of the names; they are few, so a scan will do. */
+/*
+ * The same answer for all of the names, except those that have a rule of an
+ * earlier kind: a role's permissions come first.
+ */
 static void
-each_name(const char *names, void (*fn)(const char *name, int nr))
+answer(const char *names, uint32_t action, const struct scmp_arg_cmp *args)
 {
-	char *copy, *rest, *name;
+	char *copy, *rest;
+	const char *name;
 	int nr;
 
 	if ((copy = rest = strdup(names)) == NULL)
 		err(1, NULL);
-	while ((name = strsep(&rest, " ")) != NULL)
-		if ((nr = seccomp_syscall_resolve_name(name)) != __NR_SCMP_ERROR)
-			fn(name, nr);
+	while ((nr = next_number(&rest, &name)) != -1) {
+		if (action != SCMP_ACT_ALLOW && has_rule[nr])
+			continue;
+		has_rule[nr] = 1;
+		if (action == SCMP_ACT_TRAP)
+			strlcpy(fatal[nr], name, sizeof(fatal[nr]));
+		add(action, nr, args);
+	}
 	free(copy);
 }
 
-static unsigned char decided[1024];	/* by number: has a rule already */
-
-static int
-decide(int nr)
-{
-	if (nr < 0 || (size_t)nr >= sizeof(decided))
-		return nr >= 0;		/* not on this architecture: no rule */
-	return decided[nr]++ == 0;
-}
-
+/* Whom the parent may end; and abort(). */
 static void
-allow(const char *name, int nr)
+add_processes(const struct sandbox *s)
 {
-	(void)name;
-	if (decide(nr))
-		add(SCMP_ACT_ALLOW, nr, 0, NULL);
-}
-
-static void
-refuse(const char *name, int nr)
-{
-	(void)name;
-	if (decide(nr))
-		add(SCMP_ACT_ERRNO(EACCES), nr, 0, NULL);
-}
-
-static void
-make_fatal(const char *name, int nr)
-{
-	if (!decide(nr) || nfatal == sizeof(fatal) / sizeof(fatal[0]))
-		return;
-	fatal[nfatal].nr = nr;
-	strlcpy(fatal[nfatal++].name, name, sizeof(fatal[0].name));
-	add(SCMP_ACT_TRAP, nr, 0, NULL);
-}
-
-static void
-by_arguments(const char *name, int nr)
-{
-	(void)name;
-	decide(nr);
-}
-
-/* A stream over IPv4 or IPv6 and what goes with it. */
-static void
-allow_tcp(void)
-{
-	const scmp_datum_t type = ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK);
-	static const int families[] = { AF_INET, AF_INET6 };
+	struct scmp_arg_cmp child[3] = { IS(0, 0), IS(1, SIGKILL) };
+	struct scmp_arg_cmp self[3] = { IS(0, (scmp_datum_t)getpid()), IS(2, SIGABRT) };
 	size_t i;
 
-	for (i = 0; i < 2; i++)
-		allow_if("socket", 3, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]),
-		    SCMP_A1(SCMP_CMP_MASKED_EQ, type, SOCK_STREAM),
-		    SCMP_A2(SCMP_CMP_LE, IPPROTO_TCP));
-	allow_if("setsockopt", 2, SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
-	    SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY));
-	allow_if("getsockopt", 2, SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
-	    SCMP_A2(SCMP_CMP_EQ, SO_ERROR));
-}
-
-/* Datagrams too, and the kernel's list of addresses, by which getaddrinfo() sorts. */
-static void
-allow_resolver(void)
-{
-	static const int families[] = { AF_INET, AF_INET6 };
-	const scmp_datum_t type = ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK);
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		allow_if("socket", 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]),
-		    SCMP_A1(SCMP_CMP_MASKED_EQ, type, SOCK_DGRAM));
-		allow_if("socket", 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]),
-		    SCMP_A1(SCMP_CMP_MASKED_EQ, type, SOCK_STREAM));
+	answer("tgkill", SCMP_ACT_ALLOW, self);
+	for (i = 0; i < s->nchildren; i++) {
+		child[0].datum_a = (scmp_datum_t)s->children[i];
+		answer("kill", SCMP_ACT_ALLOW, child);
 	}
-	allow_if("socket", 3, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-	    SCMP_A1(SCMP_CMP_MASKED_EQ, type, SOCK_RAW), SCMP_A2(SCMP_CMP_EQ, 0));
-	allow_if("setsockopt", 1, SCMP_A1(SCMP_CMP_EQ, IPPROTO_IP));
-	allow_if("setsockopt", 1, SCMP_A1(SCMP_CMP_EQ, IPPROTO_IPV6));
-	allow_if("ioctl", 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-	allow_if("openat", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
-	allow_if("open", 1, SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
-}
-
-/* Rules that look at arguments; what does not match gets the default answer. */
-static void
-add_conditional(const struct sandbox *s)
-{
-	static const int fcntls[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL };
-	size_t i;
-
-	/* No executable memory. */
-	allow_if("mmap", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	allow_if("mmap2", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	allow_if("mprotect", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	/* abort() */
-	allow_if("tgkill", 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
-	    SCMP_A2(SCMP_CMP_EQ, SIGABRT));
-	each_name("mmap mmap2 mprotect tgkill", by_arguments);
-	/* MSG_FASTOPEN would connect behind Landlock's back. */
-	if (s->role == ROLE_DNS) {
-		allow_if("sendto", 1, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
-		allow_if("sendmsg", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
-		allow_if("sendmmsg", 1, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
-		each_name("sendmsg sendmmsg", by_arguments);
-	} else	/* no address: nothing is sent but on connected sockets */
-		allow_if("sendto", 1, SCMP_A4(SCMP_CMP_EQ, 0));
-	each_name("sendto send", by_arguments);
-	if (s->role == ROLE_NET || s->role == ROLE_DNS) {
-		for (i = 0; i < sizeof(fcntls) / sizeof(fcntls[0]); i++) {
-			allow_if("fcntl", 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntls[i]));
-			allow_if("fcntl64", 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntls[i]));
-		}
-		if (s->role == ROLE_NET)
-			allow_tcp();
-		else
-			allow_resolver();
-		each_name("fcntl fcntl64 socket setsockopt getsockopt", by_arguments);
-		if (s->role == ROLE_DNS)
-			each_name("ioctl openat open", by_arguments);
-	}
-	for (i = 0; i < s->nchildren; i++)
-		allow_if("kill", 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)s->children[i]),
-		    SCMP_A1(SCMP_CMP_EQ, SIGKILL));
-	if (s->nchildren > 0)
-		each_name("kill", by_arguments);
 }
 
 void
@@ -295,13 +246,12 @@ seccomp_enter(const struct sandbox *s)
 		errx(1, "seccomp: cannot begin a filter");
 	seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	add_conditional(s);
-	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		if (allowed[i].roles & (1u << s->role))
-			each_name(allowed[i].names, allow);
-	each_name(fatal_names, make_fatal);
-	each_name(refused_names, refuse);
-	each_name("socket setsockopt getsockopt ioctl kill fcntl64", refuse);
+	add_processes(s);
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].roles & (1u << s->role))
+			answer(rules[i].names, SCMP_ACT_ALLOW, rules[i].args);
+	answer(fatal_names, SCMP_ACT_TRAP, NULL);
+	answer(refused_names, SCMP_ACT_ERRNO(EACCES), NULL);
 	if ((rc = seccomp_load(ctx)) != 0)
 		errx(1, "seccomp: the filter is refused: %s", strerror(-rc));
 	seccomp_release(ctx);
