@@ -1,0 +1,23 @@
+# Unit tests (with leak checking), whole runs and hostile runs under ASan and UBSan.
+. "$here/lib.sh"
+. "$here/setup.sh"
+work=$run
+copy_tree "$top" "$run/asan"
+flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+(cd "$run/asan" && CC=gcc ./configure && sed -i 's/^HARDEN = .*/HARDEN = -fPIE/' config.mk &&
+    gcc $flags -c -o asan-options.o "$here/asan-options.c" &&
+    make CFLAGS="$flags" SANDBOX_OBJS="sandbox-linux.o seccomp-linux.o landlock-linux.o asan-options.o") \
+    >"$run/asan.log" 2>&1 || { fail "asan: does not build: $(tail -n 2 "$run/asan.log")"; exit 1; }
+rm "$run/asan/asan-options.o"
+mkdir -p "$run/asan-units"
+UNIT_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined" run="$run/asan-units" \
+    sh "$here/unit.sh" "$run/asan" >"$run/asan-units.out" 2>&1
+same "asan: unit tests: failures" 0 "$(grep -vc '^ok ' "$run/asan-units.out")"
+check "asan: unit tests: ran" test "$(grep -c '^ok ' "$run/asan-units.out")" -gt 200
+for script in whole hostile; do
+	client=$run/asan/acme-client sh "$here/$script.sh" >"$run/asan-$script.out" 2>&1
+	same "asan: $script: failures" "" "$(grep '^FAIL' "$run/asan-$script.out" | head -n 3 | cut -c1-300)"
+	same "asan: $script: reports" 0 "$(grep -Ec 'AddressSanitizer|runtime error' "$run/asan-$script.out")"
+	check "asan: $script: ran" test "$(grep -c '^ok ' "$run/asan-$script.out")" -gt 150
+done
+exit $failed

@@ -1,0 +1,234 @@
+# A scripted CA (RFC 8555) that misbehaves on request: PORT CERTIFICATE KEY DIRECTORY.
+# The scenario is read from DIRECTORY/scenario at each connection's first request;
+# requests are logged to DIRECTORY/log.  Signatures are not checked: the real CA's tests do that.
+import base64, email.utils, http.server, json, os, re, ssl, subprocess, sys, threading, time
+
+port, cert, key, top = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+base = "https://localhost:%d" % port
+lock = threading.Lock()
+
+def scenario():
+    try: return open(top + "/scenario").read().strip()
+    except OSError: return ""
+
+class State: pass
+st = State()
+def reset():
+    st.names, st.csr, st.triggered, st.polls, st.finalized, st.orders, st.cut = ["example.com"], None, set(), 0, 0, 0, False
+    st.nonce = 0
+reset()
+
+def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
+
+def openssl(*args, data=None):
+    return subprocess.run(["openssl", *args], check=True, capture_output=True, input=data).stdout
+
+def issue(sc):
+    ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n" % ",".join("DNS:" + n for n in st.names)
+    if sc == "extra name": ext = ext.replace("DNS:", "DNS:evil.example,DNS:", 1)
+    open(top + "/ext", "w").write(ext)
+    open(top + "/csr.der", "wb").write(st.csr)
+    if sc == "other key":
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null", "-subj", "/", "-outform", "DER", "-out", top + "/csr.der")
+    leaf = openssl("x509", "-req", "-inform", "DER", "-in", top + "/csr.der", "-days", "1" if sc == "one day" else "90", "-CA", top + "/inter.pem", "-CAkey", top + "/inter.key",
+        "-CAcreateserial", "-extfile", top + "/ext")
+    inter = open(top + "/inter.pem", "rb").read()
+    if sc == "no intermediate": return leaf
+    if sc == "unordered": return inter + leaf
+    if sc == "100 certificates": return leaf + inter * 99
+    if sc == "private key in the chain": return leaf + open(top + "/inter.key", "rb").read()
+    if sc == "text before": return b"subject=x\n" + leaf + inter
+    return leaf + inter
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def setup(self):
+        self.request.do_handshake()
+        super().setup()
+    def log_message(self, *a): pass
+    def nonce(self, sc):
+        st.nonce += 1
+        return {"nonce with quote": 'a"b', "nonce of 10 KB": "a" * 10240}.get(sc, "nonce%d" % st.nonce)
+    def answer(self, status, body=b"", headers=(), ctype="application/json"):
+        sc = scenario()
+        if not isinstance(body, bytes): body = json.dumps(body).encode()
+        lower = sc == "lower case"
+        out = ["HTTP/1.1 %d x" % status]
+        fields = [("Content-Length", str(len(body))), ("Content-Type", "text/plain; x=y" if sc == "odd content type" else ctype)]
+        if not (sc == "no nonce in answers" and self.command == "POST") and sc != "no nonce at all":
+            fields.append(("Replay-Nonce", self.nonce(sc)))
+        for k, v in list(headers) + fields:
+            out.append("%s: %s" % (k.lower() if lower else k, v))
+        data = ("\r\n".join(out) + "\r\n\r\n").encode()
+        if self.command != "HEAD": data += body
+        self.wfile.write(data)
+        self.wfile.flush()
+    def problem(self, status, kind, detail="because", headers=(), **more):
+        self.answer(status, dict(type="urn:ietf:params:acme:error:" + kind, detail=detail, **more), headers, "application/problem+json")
+    def do_GET(self):
+        sc = scenario()
+        open(top + "/log", "a").write("%s %s\n" % (self.command, self.path))
+        if self.path == "/nonce": return self.answer(200)
+        d = {"newNonce": base + "/nonce", "newAccount": base + "/new-account", "newOrder": base + "/new-order", "revokeCert": base + "/revoke",
+            "keyChange": base + "/key-change", "rAnD0m": "https://community.example/t/1", "meta": {"termsOfService": "https://ca.example/tos"}}
+        if sc == "no newOrder": del d["newOrder"]
+        if sc == "newOrder no string": d["newOrder"] = 7
+        if sc == "newOrder http": d["newOrder"] = "http://localhost/x"
+        if sc == "newOrder elsewhere": d["newOrder"] = "https://localhost:1/new-order"
+        if sc == "no meta": del d["meta"]; del d["revokeCert"]; del d["keyChange"]
+        if sc == "EAB": d["meta"]["externalAccountRequired"] = True
+        if sc == "directory redirect": return self.answer(302, b"", [("Location", "http://evil.example/dir")])
+        if sc == "directory redirect to itself": return self.answer(301, b"", [("Location", base + "/dir")])
+        if sc == "redirect without Location": return self.answer(302)
+        if sc == "HTML directory": return self.answer(200, b"<html>\x1b[2J", ctype="text/html")
+        if sc == "directory 503": return self.answer(503, b"<html>down</html>", [("Retry-After", "120")], "text/html")
+        self.answer(200, d)
+    do_HEAD = do_GET
+    def order(self, sc, status):
+        o = {"status": status, "identifiers": [{"type": "dns", "value": n.upper() if sc == "capitals" else n} for n in st.names], "authorizations": [base + "/authz/" + n for n in st.names],
+            "finalize": base + "/finalize", "expires": "2036-01-01T00:00:00Z"}
+        if status == "valid": o["certificate"] = base + "/cert"
+        if sc == "authorizations []": o["authorizations"] = []
+        if sc == "authorizations null": o["authorizations"].append(None)
+        if sc == "10000 authorizations": o["authorizations"] *= 10000
+        if sc == "two authorizations for one name": o["authorizations"] *= 2
+        if sc == "foreign identifier": o["identifiers"][0]["value"] = "evil.example"
+        if sc == "extra identifier": o["identifiers"].append({"type": "dns", "value": "evil.example"})
+        if sc == "finalize elsewhere": o["finalize"] = "https://localhost:1/finalize"
+        if sc == "authorization elsewhere": o["authorizations"] = ["https://localhost:1/authz"]
+        if sc == "no finalize": del o["finalize"]
+        if sc == "valid without certificate" and status == "valid": del o["certificate"]
+        if status == "invalid": o["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "nasty \x1b[31m red"}
+        return o
+    def do_POST(self):
+        sc = scenario()
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        open(top + "/log", "a").write("POST %s\n" % self.path)
+        jws = json.loads(body)
+        payload = json.loads(unb64(jws["payload"])) if jws["payload"] else None
+        step = self.path.split("/")[1]
+        m = re.match(r"(429|503|403|500|HTML|empty|429 later) at ([\w-]+)$", sc)
+        if m and m.group(2) == step:
+            kind = m.group(1)
+            if kind == "429": return self.problem(429, "rateLimited", "too many", [("Link", '<https://ca.example/limits>;rel="help"')])
+            if kind == "429 later": return self.problem(429, "rateLimited", "too many", [("Retry-After", "3000")])
+            if kind == "503": return self.answer(503, b"<html>busy</html>", [("Retry-After", email.utils.formatdate(time.time() + 7200, usegmt=True))], "text/html")
+            if kind == "403": return self.problem(403, "userActionRequired", "new terms", instance="https://ca.example/agree")
+            if kind == "500": return self.problem(500, "serverInternal")
+            if kind == "HTML": return self.answer(502, b"<html>\x1b]0;owned\x07", ctype="text/html")
+            return self.answer(500, b"")
+        getattr(self, "post_" + step.replace("-", "_"), self.nothing)(sc, payload)
+    def nothing(self, sc, payload): self.problem(404, "malformed", "no such resource")
+    def post_new_account(self, sc, payload):
+        if payload.get("onlyReturnExisting"): return self.problem(400, "accountDoesNotExist")
+        loc = {"account elsewhere": "https://localhost:1/acct/1", "account relative": "/acct/1"}.get(sc, base + "/acct/1")
+        self.answer(201, {"status": "valid"}, [] if sc == "account without Location" else [("Location", loc)])
+    def post_new_order(self, sc, payload):
+        st.names = [i["value"] for i in payload["identifiers"]]
+        st.orders += 1
+        st.csr, st.triggered, st.polls, st.finalized, st.cut = None, set(), 0, 0, False
+        if sc == "account gone": return self.problem(400, "accountDoesNotExist", "who are you")
+        if sc == "deactivated": return self.problem(401, "unauthorized", "account deactivated")
+        if sc == "badNonce always": return self.problem(400, "badNonce")
+        if sc == "badNonce without nonce" and st.orders < 3: return self.answer(400, {"type": "urn:ietf:params:acme:error:badNonce"})
+        if sc == "subproblems": return self.problem(400, "rejectedIdentifier", "several", subproblems=[{"type": "urn:ietf:params:acme:error:caa", "detail": "CAA forbids", "identifier": {"type": "dns", "value": "example.com"}}])
+        first = {"ready at once": "ready", "unknown status": "strange", "invalid order": "invalid"}.get(sc, "pending")
+        loc = {"order elsewhere": "https://localhost:1/order", "order relative": "order/1"}.get(sc, base + "/order/1")
+        self.answer(201, self.order(sc, first), [] if sc == "order without Location" else [("Location", loc)])
+    def post_authz(self, sc, payload):
+        name = self.path.split("/")[2]
+        tokens = {"token ../x": "../x", "token /x": "/x", "token empty": "", "token dot": ".", "token NUL": "aaaaaaaaaaaaaaaaaaaaaaaa\0", "token long": "a" * 300, "token shell": "$(id)aaaaaaaaaaaaaaaaaaaaaaaaaaa", "token 0xff": "\xff" * 24}
+        c = {"type": "http-01", "url": base + "/challenge/" + name, "status": "pending", "token": tokens.get(sc, "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA")}
+        if sc == "no status in challenge": del c["status"]
+        if sc == "challenge elsewhere": c["url"] = "https://localhost:1/c"
+        a = {"status": "pending", "identifier": {"type": "dns", "value": name}, "challenges": [{"type": "never-01", "url": base + "/n", "token": 7}, c]}
+        if sc == "no http-01": a["challenges"] = [{"type": "dns-01", "url": base + "/d", "token": c["token"]}]
+        if sc == "authorization for another name": a["identifier"]["value"] = "evil.example"
+        if sc == "wildcard authorization": a["wildcard"] = True
+        if sc in ("invalid challenge", "invalid without error"):
+            if st.triggered:
+                a["status"] = c["status"] = "invalid"
+                if sc == "invalid challenge": c["error"] = {"type": "urn:ietf:params:acme:error:dns", "detail": "no \x1b[2J such name"}
+        if sc == "expired authorization": a["status"] = "expired"
+        if sc == "valid but pending": a["status"] = "valid"
+        self.answer(200, a)
+    def post_challenge(self, sc, payload):
+        st.triggered.add(self.path)
+        self.answer(200, {"type": "http-01", "status": "processing", "url": base + self.path, "token": "x"}, [("Link", '<%s/authz/x>;rel="up"' % base)])
+    def post_order(self, sc, payload):
+        st.polls += 1
+        retry = {"Retry-After 0": "0", "Retry-After 10^9": "1000000000", "Retry-After negative": "-5", "Retry-After past date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After garbage": "soon",
+            "Retry-After date": email.utils.formatdate(time.time() + 1, usegmt=True)}.get(sc)
+        h = [("Retry-After", retry)] if retry else []
+        if st.csr and st.finalized:
+            if sc == "processing for ever": return self.answer(200, self.order(sc, "processing"))
+            return self.answer(200, self.order(sc, "valid"), h)
+        if sc in ("pending for ever", "valid but pending"): return self.answer(200, self.order(sc, "pending"))
+        if sc in ("invalid challenge", "invalid without error"): return self.answer(200, self.order(sc, "invalid"))
+        if sc == "deep JSON": return self.answer(200, b"[" * 100000)
+        if sc == "member twice": return self.answer(200, b'{"status":"ready","status":"ready"}')
+        if retry and st.polls < 2: return self.answer(200, self.order(sc, "pending"), h)
+        self.answer(200, self.order(sc, "ready"))
+    def post_finalize(self, sc, payload):
+        if sc == "not ready once" and st.finalized == 0:
+            st.finalized = -1
+            return self.problem(403, "orderNotReady")
+        st.csr, st.finalized = unb64(payload["csr"]), 1
+        if sc == "cut after finalize" and not st.cut:
+            st.cut = True
+            return self.cut(b"")
+        if sc == "cut before finalize" and not st.cut:
+            st.cut, st.finalized = True, 0
+            return self.cut(b"")
+        sync = sc in ("synchronous", "valid without certificate") or sc not in ("processing for ever",) and st.polls % 2 == 0
+        self.answer(200, self.order(sc, "valid" if sync else "processing"))
+    def cut(self, data, how="fin"):
+        self.wfile.write(data)
+        self.wfile.flush()
+        self.close_connection = True
+        if how == "rst":
+            import socket, struct
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif how == "notify":
+            try: self.connection.unwrap()
+            except OSError: pass
+        self.connection.close()
+    def post_cert(self, sc, payload):
+        pem = issue(sc)
+        m = re.match(r"chain cut by (\w+)", sc)
+        if m:
+            return self.cut(b"HTTP/1.1 200 OK\r\nReplay-Nonce: x\r\nContent-Length: %d\r\n\r\n" % len(pem) + pem[:pem.index(b"-----END") + 26], m.group(1))
+        if sc == "short chunk":
+            return self.cut(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(pem) + pem[:500])
+        if sc == "chunked":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nReplay-Nonce: cert\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(b"%x\r\n%s\r\n" % (len(pem[i:i + 100]), pem[i:i + 100]) for i in range(0, len(pem), 100)) + b"0\r\n\r\n")
+            return self.wfile.flush()
+        if sc == "1 GiB":
+            return self.cut(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n" + b"x" * 1000000)
+        if sc == "gzip": return self.answer(200, pem, [("Content-Encoding", "gzip")])
+        if sc == "million headers":
+            try: self.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000000)
+            except OSError: pass
+            return self.cut(b"")
+        if sc == "1xx flood":
+            try: self.wfile.write(b"HTTP/1.1 103 Hints\r\n\r\n" * 100000)
+            except OSError: pass
+            return self.cut(b"")
+        if sc == "drip":
+            try:
+                for c in b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + pem:
+                    self.wfile.write(bytes([c])); self.wfile.flush(); time.sleep(0.5)
+            except OSError: pass
+            return
+        if sc == "silence": time.sleep(20); return self.cut(b"")
+        self.answer(200, pem, [("Link", '</cert/alt>;rel="alternate"')], "application/pem-certificate-chain")
+    def post_acct(self, sc, payload): self.answer(200, {"status": "valid"})
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    def handle_error(self, *a): pass
+ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+ctx.load_cert_chain(cert, key)
+server = Server(("127.0.0.1", port), Handler)
+server.socket = ctx.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()
