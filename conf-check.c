@@ -87,7 +87,14 @@ directory_of(const char *path)
 static void
 use(char *path, const char *what, int is_key, int is_account, const char *file, int line)
 {
-	if (path == NULL || clean_path(path, what, file, line) == -1)
+	if (path == NULL)
+		return;
+	/* As an unquoted # leaves it behind. */
+	if (path[0] != '\0' && path[strlen(path) - 1] == '/') {
+		lex_error_at(file, line, "%s %s: expected a file, not a directory", what, path);
+		return;
+	}
+	if (clean_path(path, what, file, line) == -1)
 		return;
 	/* Room for the next power of two. */
 	if ((nuses & (nuses - 1)) == 0 &&

@@ -76,6 +76,7 @@ bad "no domain key" "$A"'domain a.b {\ndomain certificate /c/c\n}\n' 5 "domain k
 bad "no certificate" "$A"'domain a.b {\ndomain key /p/c.key\n}\n' 5 "is missing"
 bad "relative key" "$A"'domain a.b {\ndomain key c.key\ndomain certificate /c/c\n}\n' 5 "begins with /"
 bad "relative full chain alone" "$A"'domain a.b {\ndomain key /p/c.key\ndomain full chain certificate c\n}\n' 5 "begins with /"
+bad "path cut by a comment" "$A"'domain a.b {\ndomain key /p/#1\ndomain certificate /c/c\n}\n' 5 "not a directory"
 bad "path with .." "$A"'domain a.b {\ndomain key /p/../c.key\ndomain certificate /c/c\n}\n' 5 "without"
 bad "one path twice" "$A"'domain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\ndomain full chain certificate /c//c\n}\n' 5 "each needs its own"
 bad "one certificate of two domains" "$A$D"'}\ndomain y.example {\ndomain key /p/y.key\ndomain certificate /etc/ssl/x.pem\n}\n' 9 "each needs its own"

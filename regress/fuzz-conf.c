@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Any bytes as a configuration: no crash, and what is accepted is printed in
+ * a form that is accepted as the same.
+ *
+ *	clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
+ *	    -I. regress/fuzz-conf.c lex.c parse.c parse-block.c conf-check.c conf-print.c valid.c
+ *	ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus regress/corpus/conf
+ */
+#include <sys/stat.h>
+#include <err.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf.h"
+
+#define PRINTED_MAX	(1024 * 1024)
+
+int	fuzz_conf(const uint8_t *, size_t);
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+/* A file of this process alone; its path stays the same. */
+static const char *
+make_file(int *fd)
+{
+	static char path[] = "/tmp/fuzz-conf.XXXXXX";
+	static int made = -1;
+
+	if (made == -1 && (made = mkstemp(path)) == -1)
+		err(1, "%s", path);
+	if (ftruncate(made, 0) == -1 || lseek(made, 0, SEEK_SET) == -1)
+		err(1, "%s", path);
+	*fd = made;
+	return path;
+}
+
+static struct conf *
+parse(const void *text, size_t len)
+{
+	int fd;
+	const char *path = make_file(&fd);
+
+	if (write(fd, text, len) != (ssize_t)len)
+		err(1, "%s", path);
+	return conf_parse(path);
+}
+
+static size_t
+print(const struct conf *c, char *text)
+{
+	int fd, saved = dup(1);
+	const char *path = make_file(&fd);
+	ssize_t n;
+
+	if (saved == -1 || dup2(fd, 1) == -1)
+		err(1, "dup");
+	conf_print(c);
+	fflush(stdout);
+	if (dup2(saved, 1) == -1 || (n = pread(fd, text, PRINTED_MAX, 0)) == -1)
+		err(1, "%s", path);
+	close(saved);
+	return (size_t)n;
+}
+
+int
+fuzz_conf(const uint8_t *text, size_t len)
+{
+	static char one[PRINTED_MAX], two[PRINTED_MAX];
+	struct conf *c = parse(text, len);
+	size_t n;
+
+	if (c == NULL)
+		return 0;
+	n = print(c, one);
+	/* What is longer than one file may be, several have made. */
+	if (n == PRINTED_MAX)
+		return 0;
+	if ((c = parse(one, n)) == NULL || print(c, two) != n || memcmp(one, two, n) != 0)
+		abort();
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *text, size_t len)
+{
+	return fuzz_conf(text, len);
+}
