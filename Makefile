@@ -10,7 +10,7 @@ PROCS = acme-client.o broker.o slice.o netproc.o order.o request.o dnsproc.o key
 	csrproc.o chngproc.o fileproc.o
 SHARED = proc.o msg.o say.o clock.o dir.o keyfile.o install.o state.o trust.o
 FORMATS = lex.o parse.o parse-block.o conf-check.o conf-print.o http.o http-parse.o http-fields.o \
-	json.o jose.o x509.o chain.o valid.o
+	json.o jose.o x509.o chain.o verdict.o valid.o
 OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
 
 all: acme-client

@@ -36,29 +36,43 @@ names_contain(const struct strings *names, const char *name, size_t len)
 	return 0;
 }
 
+/* Is one of san this dNSName?  A NUL inside makes it longer than any name of ours. */
+static int
+san_contains(const GENERAL_NAMES *san, char *name)
+{
+	struct strings one = { &name, 1 };
+	const ASN1_IA5STRING *s;
+	const GENERAL_NAME *g;
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(san); i++) {
+		g = sk_GENERAL_NAME_value(san, i);
+		s = g->type == GEN_DNS ? g->d.dNSName : NULL;
+		if (s != NULL && names_contain(&one, (const char *)ASN1_STRING_get0_data(s),
+		    (size_t)ASN1_STRING_length(s)))
+			return 1;
+	}
+	return 0;
+}
+
+/* Counts alone would take one name twice, in another letter case, for another one. */
 int
 names_equal(const GENERAL_NAMES *san, const struct strings *names)
 {
-	const ASN1_IA5STRING *s;
-	GENERAL_NAME *g;
-	int i, j;
+	const GENERAL_NAME *g;
+	size_t i;
 
 	if (san == NULL || (size_t)sk_GENERAL_NAME_num(san) != names->n)
 		return 0;
-	for (i = 0; i < sk_GENERAL_NAME_num(san); i++) {
-		g = sk_GENERAL_NAME_value(san, i);
-		if (g->type != GEN_DNS)
+	for (i = 0; i < names->n; i++) {
+		g = sk_GENERAL_NAME_value(san, (int)i);
+		if (g->type != GEN_DNS || !names_contain(names,
+		    (const char *)ASN1_STRING_get0_data(g->d.dNSName),
+		    (size_t)ASN1_STRING_length(g->d.dNSName)) ||
+		    !san_contains(san, names->v[i]))
 			return 0;
-		s = g->d.dNSName;
-		/* A NUL inside makes it longer than any name of ours. */
-		if (!names_contain(names, (const char *)ASN1_STRING_get0_data(s),
-		    (size_t)ASN1_STRING_length(s)))
-			return 0;
-		for (j = 0; j < i; j++)
-			if (GENERAL_NAME_cmp(g, sk_GENERAL_NAME_value(san, j)) == 0)
-				return 0;
 	}
-	return 1;
+	return names->n > 0;
 }
 
 /* One dNSName for each name; the caller frees. */
@@ -120,13 +134,18 @@ csr_check_names(X509_REQ *req, const struct strings *names, struct why *w)
 	GENERAL_NAMES *san = NULL;
 	int rc = 0;
 
-	if (X509_REQ_get_attr_count(req) != 1 || sk_X509_EXTENSION_num(exts) != 1)
+	/* An attribute is a set; a second value would escape our eyes, not the CA's. */
+	if (X509_REQ_get_attr_count(req) != 1 ||
+	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1 ||
+	    sk_X509_EXTENSION_num(exts) != 1)
 		rc = why(w, "CSR with other extensions than subjectAltName");
 	else {
 		san = X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 		if (!names_equal(san, names))
 			rc = why(w, "CSR for other names than the configured ones");
 	}
+	if (X509_REQ_get_version(req) != 0)
+		rc = why(w, "CSR of another version than RFC 2986's");
 	if (X509_NAME_entry_count(X509_REQ_get_subject_name(req)) != 0)
 		rc = why(w, "CSR with a subject");
 	GENERAL_NAMES_free(san);

@@ -37,6 +37,9 @@ int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len
 int	csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
 	    uint8_t spki[SPKI_HASH_LEN], struct why *);
 
+/* Seconds since 1970, -1 if it is no time. */
+time_t	asn1_time(const ASN1_TIME *);
+
 /* Certificates, leaf first. */
 struct chain {
 	STACK_OF(X509)	*certs;		/* at least one */
@@ -57,11 +60,11 @@ int	 chain_names_equal(const struct chain *, const struct strings *names);
 
 /*
  * May this chain be installed?  Leaf: key hash, exactly the names, not a CA,
- * serverAuth, signature SHA-256 or better, key strong enough, no must-staple
- * (RFC 7633), notBefore not after now + 1 hour (skew), at least
- * CHAIN_LEFT_MIN seconds left at now, notAfter sane (not 9999).  Chain: each certifies the one before it; ends
- * at (or below) a certificate of roots, or any where roots is NULL.
- * 0, or -1 with the reason.
+ * serverAuth, signature SHA-256 or better (not RSASSA-PSS), key strong enough,
+ * no must-staple (RFC 7633), notBefore not after now + 1 hour (skew), at least
+ * CHAIN_LEFT_MIN seconds left at now, notAfter sane (not 9999).  Chain: each
+ * certifies the one before it, as strongly; it ends at (or below) a certificate
+ * of roots, or anywhere where roots is NULL.  0, or -1 with the reason.
  */
 #define CHAIN_LEFT_MIN	3600
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
@@ -70,7 +73,7 @@ int	 chain_verify(const struct chain *, const struct strings *names, const uint8
 /* Re-serialised PEM; from..to are indices (to = SIZE_MAX: to the end).  The caller frees. */
 char	*chain_pem(const struct chain *, size_t from, size_t to, size_t *len);
 
-/* Trust anchors from PEM text; NULL: none in it. */
+/* Trust anchors from PEM text; NULL: none in it, or one is broken. */
 X509_STORE *roots_load(const char *pem, size_t len, struct why *);
 
 #endif

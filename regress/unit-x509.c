@@ -82,27 +82,37 @@ test_leaves(void)
 		{ "name missing", "names", LEAF(.san = "DNS:a.example") },
 		{ "name too many", "names", LEAF(.san = "DNS:a.example,DNS:www.a.example,DNS:x.example") },
 		{ "name twice", "names", LEAF(.san = "DNS:a.example,DNS:a.example") },
+		{ "name twice, in capitals", "names", LEAF(.san = "DNS:a.example,DNS:A.EXAMPLE") },
+		{ "addresses instead of names", "names", LEAF(.san = "IP:192.0.2.1,IP:192.0.2.2") },
+		{ "name as mail address", "names", LEAF(.san = "DNS:a.example,email:www.a.example") },
 		{ "no names", "names", LEAF(.san = NULL) },
 		{ "address instead of name", "names", LEAF(.san = "DNS:a.example,IP:192.0.2.1") },
 		{ "mail address instead of name", "names", LEAF(.san = "DNS:a.example,email:x@a.example") },
 		{ "a CA's own", "CA's own", LEAF(.basic = "critical,CA:TRUE") },
 		{ "no extended key usage", "serverAuth", LEAF(.eku = NULL) },
 		{ "for clients", "serverAuth", LEAF(.eku = "clientAuth") },
+		{ "for anything", "serverAuth", LEAF(.eku = "anyExtendedKeyUsage") },
 		{ "begins tomorrow", "begins only", LEAF(.from = DAY) },
+		{ "begins tomorrow, as a date", " UTC", LEAF(.from = DAY) },
 		{ "ended", "ends on", LEAF(.from = -90 * DAY, .to = -60) },
 		{ "ends at once", "ends on", LEAF(.to = 60) },
 		{ "ends in 1900", "ends on 19", LEAF(.from = -120 * 366 * DAY, .to = -119 * 366 * DAY) },
 		{ "ends in a thousand years", "no CA means", LEAF(.to = 1000 * 365 * DAY) },
+		{ "ends about 9999", "ends on 99", LEAF(.to = 7977 * 365 * DAY) },
 		{ "must-staple", "stapling", LEAF(.other = "1.3.6.1.5.5.7.1.24=DER:30:03:02:01:05") },
 		{ "unknown critical extension", "critical", LEAF(.other = "1.2.3.4.5=critical,DER:05:00") },
 	};
 	struct recipe good = LEAF(.from = -60), skewed = LEAF(.from = 1800), sha1 = LEAF(.from = -60),
-	    letters = LEAF(.san = "DNS:WWW.a.example,DNS:A.Example");
+	    letters = LEAF(.san = "DNS:WWW.a.example,DNS:A.Example"),
+	    both = LEAF(.eku = "serverAuth,clientAuth");
+	static const int weak_bits[] = { 512, 1024 };
+	char bits[20];
 	EVP_PKEY *weak;
 	size_t i;
 
 	check(strcmp(leaf_verdict(&good, leaf_key), "") == 0, "x509: good chain %s", leaf_verdict(&good, leaf_key));
 	check(strcmp(leaf_verdict(&letters, leaf_key), "") == 0, "x509: names in another order and letter case");
+	check(strcmp(leaf_verdict(&both, leaf_key), "") == 0, "x509: for servers and clients");
 	check(strcmp(leaf_verdict(&skewed, leaf_key), "") == 0, "x509: the CA's clock is half an hour ahead %s",
 	    leaf_verdict(&skewed, leaf_key));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -111,11 +121,126 @@ test_leaves(void)
 	check(strstr(leaf_verdict(&good, other_key), "another key") != NULL, "x509: refused: another key");
 	sha1.md = EVP_sha1();
 	check(strstr(leaf_verdict(&sha1, leaf_key), "too weak") != NULL, "x509: refused: SHA-1");
-	weak = make_key(1024);
-	spki_hash(weak, spki);
-	check(strstr(leaf_verdict(&good, weak), "1024 bits") != NULL, "x509: refused: RSA of 1024 bits");
+	for (i = 0; i < 2; i++) {
+		weak = make_key(weak_bits[i]);
+		spki_hash(weak, spki);
+		snprintf(bits, sizeof(bits), "%d bits", weak_bits[i]);
+		check(strstr(leaf_verdict(&good, weak), bits) != NULL, "x509: refused: RSA of %s", bits);
+		EVP_PKEY_free(weak);
+	}
 	spki_hash(leaf_key, spki);
-	EVP_PKEY_free(weak);
+}
+
+/* The leaf below an intermediate of this recipe, signed with ca_key. */
+static const char *
+inter_verdict(const struct recipe *r, EVP_PKEY *ca_key, X509_STORE *store)
+{
+	struct recipe good = LEAF(.from = -60);
+	X509 *ca_cert = make_cert(inter_key, r, root, ca_key);
+	X509 *certs[2] = { make_cert(leaf_key, &good, ca_cert, inter_key), ca_cert };
+	const char *text = verdict(certs, 2, store);
+
+	X509_free(certs[0]);
+	X509_free(ca_cert);
+	return text;
+}
+
+static void
+test_intermediates(void)
+{
+	static const struct {
+		const char *name, *why, *why_any;	/* with a root; with none */
+		const char *basic, *usage, *other;
+		long from, to;
+	} bad[] = {
+		{ "not a CA", "not a CA's", "not a CA's", "critical,CA:FALSE", NULL, NULL, -DAY, DAY },
+		{ "says nothing of CA", "not a CA's", "not a CA's", NULL, NULL, NULL, -DAY, DAY },
+		{ "may not sign", "not issued by", "not issued by", "critical,CA:TRUE", "critical,cRLSign", NULL, -DAY, DAY },
+		{ "ended", "expired", "is good from", "critical,CA:TRUE", "keyCertSign", NULL, -2 * DAY, -DAY },
+		{ "begins tomorrow", "not yet valid", "is good from", "critical,CA:TRUE", "keyCertSign", NULL, DAY, 2 * DAY },
+		{ "unknown critical extension", "critical", "critical", "critical,CA:TRUE", "keyCertSign",
+		    "1.2.3.4.5=critical,DER:05:00", -DAY, DAY },
+	};
+	struct recipe r = ca;
+	const char *text;
+	size_t i;
+
+	r.subject = "intermediate";
+	check(strcmp(inter_verdict(&r, root_key, roots), "") == 0 && strcmp(inter_verdict(&r, root_key, NULL), "") == 0,
+	    "x509: good intermediate");
+	r.md = EVP_sha1();
+	text = inter_verdict(&r, root_key, roots);
+	check(strstr(text, "too weak") != NULL, "x509: refused: SHA-1 in the intermediate: %s", text);
+	r.md = NULL;
+	text = inter_verdict(&r, other_key, roots);
+	check(strstr(text, "trusted root") != NULL, "x509: refused: intermediate not signed by the root: %s", text);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r.basic = bad[i].basic;
+		r.usage = bad[i].usage;
+		r.other = bad[i].other;
+		r.from = bad[i].from;
+		r.to = bad[i].to;
+		text = inter_verdict(&r, root_key, roots);
+		check(strstr(text, bad[i].why) != NULL, "x509: refused: intermediate: %s: %s", bad[i].name, text);
+		text = inter_verdict(&r, root_key, NULL);
+		check(strstr(text, bad[i].why_any) != NULL, "x509: refused: root any: intermediate: %s: %s",
+		    bad[i].name, text);
+	}
+}
+
+/* A store that trusts this one certificate. */
+static X509_STORE *
+trust_only(X509 *cert)
+{
+	char *pem = make_pem(&cert, 1);
+	struct why w;
+	X509_STORE *store = roots_load(pem, strlen(pem), &w);
+
+	free(pem);
+	return store;
+}
+
+static void
+test_anchors(void)
+{
+	struct recipe r = ca, good = LEAF(.from = -60);
+	X509 *old, *certs[3];
+	X509_STORE *store;
+
+	/* An anchor need not be a root, nor well signed. */
+	r.subject = "intermediate";
+	r.md = EVP_sha1();
+	old = make_cert(inter_key, &r, root, root_key);
+	certs[0] = make_cert(leaf_key, &good, old, inter_key);
+	certs[1] = old;
+	certs[2] = root;
+	store = trust_only(old);
+	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: an intermediate as anchor %s", verdict(certs, 2, store));
+	check(strcmp(verdict(certs, 1, store), "") == 0, "x509: an anchor that is not sent %s", verdict(certs, 1, store));
+	check(strcmp(verdict(certs, 3, store), "") == 0, "x509: more behind the anchor %s", verdict(certs, 3, store));
+	check(strstr(verdict(certs, 3, roots), "too weak") != NULL, "x509: refused: the same below the root");
+	X509_STORE_free(store);
+	X509_free(old);
+	X509_free(certs[0]);
+}
+
+/* Signatures that do not say their digest, and such that are wrong. */
+static void
+test_signatures(void)
+{
+	struct recipe good = LEAF(.from = -60);
+	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key), inter };
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx;
+
+	EVP_DigestSignInit(ctx, &pctx, EVP_sha1(), NULL, inter_key);
+	EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
+	check(X509_sign_ctx(certs[0], ctx) > 0 && strstr(verdict(certs, 2, roots), "too weak") != NULL,
+	    "x509: refused: RSASSA-PSS with SHA-1: %s", verdict(certs, 2, roots));
+	EVP_MD_CTX_free(ctx);
+	X509_sign(certs[0], other_key, EVP_sha256());
+	check(strstr(verdict(certs, 2, NULL), "not issued by") != NULL, "x509: refused: signed by another key");
+	X509_free(certs[0]);
 }
 
 /* A NUL in a name must not cut it short. */
@@ -208,6 +333,7 @@ test_pem(void)
 		{ "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "" },
 		{ "", "-----BEGIN CERTIFICATE-----\n" }, { "", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" },
 		{ "", "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END CERTIFICATE-----\n" },
+		{ "", "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n" },
 	};
 	struct chain *c;
 	struct why w;
@@ -249,9 +375,142 @@ test_pem(void)
 	X509_free(certs[0]);
 }
 
+/* A certificate's block with this put behind its first line, and bytes behind its DER. */
+static void
+test_blocks(void)
+{
+	struct recipe good = LEAF(.from = -60);
+	X509 *cert = make_cert(leaf_key, &good, inter, inter_key);
+	char *pem = make_pem(&cert, 1), *text = NULL;
+	const char *rest = strchr(pem, '\n') + 1;
+	unsigned char *der = NULL, more[4000];
+	BIO *bio = BIO_new(BIO_s_mem());
+	int len = i2d_X509(cert, &der);
+	struct why w;
+	long n;
+
+	if (asprintf(&text, "-----BEGIN CERTIFICATE-----\nX: y\n\n%s", rest) > 0)
+		check(chain_parse(text, strlen(text), &w) == NULL, "x509: refused: header in a block: %s", w.text);
+	free(text);
+	memcpy(more, der, (size_t)len);
+	memset(more + len, 0, 3);
+	PEM_write_bio(bio, PEM_STRING_X509, "", more, len + 3);
+	n = BIO_get_mem_data(bio, &text);
+	check(chain_parse(text, (size_t)n, &w) == NULL, "x509: refused: bytes behind a certificate: %s", w.text);
+	BIO_free(bio);
+	OPENSSL_free(der);
+	free(pem);
+	X509_free(cert);
+}
+
+static void
+test_roots(void)
+{
+	X509 *certs[2] = { root, inter };
+	char *pem = make_pem(certs, 2), *text;
+	X509_STORE *store;
+	struct why w;
+
+	check(roots_load("", 0, &w) == NULL && strstr(w.text, "no trust anchor") != NULL,
+	    "x509: no roots in an empty file");
+	if (asprintf(&text, "# a comment\n%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n%s", pem, pem) == -1)
+		return;
+	store = roots_load(text, strlen(text), &w);
+	check(store == NULL && strstr(w.text, "anchor 3") != NULL, "x509: a broken root is named: %s", w.text);
+	X509_STORE_free(store);
+	/* Cut behind the second, it is fine: twice the same, with text around. */
+	*strstr(strstr(text, "BEGIN") + 1000, "-----BEGIN CERTIFICATE-----\nAAAA") = '\0';
+	store = roots_load(text, strlen(text), &w);
+	check(store != NULL, "x509: text between roots is skipped");
+	X509_STORE_free(store);
+	free(text);
+	free(pem);
+}
+
+enum { CSR_GOOD, CSR_SUBJECT, CSR_VERSION, CSR_CRITICAL_EXTRA, CSR_ATTRIBUTE, CSR_SECOND_VALUE, CSR_ADDRESS, CSR_BARE };
+
+/* A CSR of leaf_key with something wrong; DER to buf. */
+static size_t
+odd_csr(int what, unsigned char *buf)
+{
+	STACK_OF(X509_EXTENSION) *exts = sk_X509_EXTENSION_new_null();
+	X509_REQ *req = X509_REQ_new();
+	X509_ATTRIBUTE *attr;
+	const char *san = what == CSR_ADDRESS ? "DNS:a.example,IP:192.0.2.1" : "DNS:a.example,DNS:www.a.example";
+	int len;
+
+	X509_REQ_set_version(req, what == CSR_VERSION ? 1 : 0);
+	X509_REQ_set_pubkey(req, leaf_key);
+	if (what == CSR_SUBJECT)
+		X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_ASC,
+		    (const unsigned char *)"a.example", -1, -1, 0);
+	sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, (char *)(uintptr_t)san));
+	if (what == CSR_CRITICAL_EXTRA)
+		sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+		    (char *)(uintptr_t)"critical,CA:TRUE"));
+	if (what != CSR_BARE)
+		X509_REQ_add_extensions(req, exts);
+	if (what == CSR_ATTRIBUTE)
+		X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, MBSTRING_ASC,
+		    (const unsigned char *)"x", -1);
+	if (what == CSR_SECOND_VALUE) {
+		attr = X509_REQ_get_attr(req, 0);
+		X509_ATTRIBUTE_set1_data(attr, V_ASN1_SEQUENCE, (const unsigned char *)"0\0", 2);
+	}
+	X509_REQ_sign(req, leaf_key, EVP_sha256());
+	len = i2d_X509_REQ(req, &buf);
+	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
+	X509_REQ_free(req);
+	return (size_t)len;
+}
+
+static void
+test_odd_csrs(void)
+{
+	static const char *const wrong[] = {
+		[CSR_SUBJECT] = "subject", [CSR_VERSION] = "version", [CSR_CRITICAL_EXTRA] = "other extensions",
+		[CSR_ATTRIBUTE] = "other extensions", [CSR_SECOND_VALUE] = "other extensions",
+		[CSR_ADDRESS] = "other names", [CSR_BARE] = "other extensions",
+	};
+	uint8_t buf[4000], hash[SPKI_HASH_LEN];
+	struct why w;
+	size_t len;
+	int i;
+
+	len = odd_csr(CSR_GOOD, buf);
+	check(csr_check(buf, len, &names, other_key, hash, &w) == 0, "x509: a CSR as others make it");
+	for (i = CSR_SUBJECT; i <= CSR_BARE; i++) {
+		len = odd_csr(i, buf);
+		check(csr_check(buf, len, &names, other_key, hash, &w) == -1 && strstr(w.text, wrong[i]) != NULL,
+		    "x509: CSR refused: number %d: %s", i, w.text);
+	}
+}
+
+/* The digest that a CSR of this key is signed with. */
+static int
+csr_digest(EVP_PKEY *key)
+{
+	const unsigned char *p;
+	X509_REQ *req;
+	uint8_t *der;
+	struct why w;
+	size_t len;
+	int nid;
+
+	if (csr_make(key, &names, &der, &len, &w) == -1)
+		return NID_undef;
+	p = der;
+	req = d2i_X509_REQ(NULL, &p, (long)len);
+	nid = X509_REQ_get_signature_nid(req);
+	X509_REQ_free(req);
+	free(der);
+	return nid;
+}
+
 static void
 test_csr(void)
 {
+	EVP_PKEY *p384;
 	char *fewer_list[] = { (char *)(uintptr_t)"a.example" };
 	const struct strings fewer = { fewer_list, 1 };
 	uint8_t *der, hash[SPKI_HASH_LEN], *longer;
@@ -277,20 +536,27 @@ test_csr(void)
 	check(csr_make(rsa, &names, &der, &len, &w) == 0 &&
 	    csr_check(der, len, &names, other_key, hash, &w) == 0, "x509: CSR of an RSA key");
 	free(der);
+	p384 = make_curve_key(NID_secp384r1);
+	check(csr_digest(leaf_key) == NID_ecdsa_with_SHA256 && csr_digest(p384) == NID_ecdsa_with_SHA384 &&
+	    csr_digest(rsa) == NID_sha256WithRSAEncryption, "x509: CSRs are signed as strongly as their keys");
+	EVP_PKEY_free(p384);
 	EVP_PKEY_free(rsa);
 }
 
 int
 main(void)
 {
-	struct why w;
-
 	setup();
 	test_leaves();
 	test_nul();
+	test_intermediates();
+	test_anchors();
+	test_signatures();
 	test_chains();
 	test_pem();
+	test_blocks();
+	test_roots();
 	test_csr();
-	check(roots_load("", 0, &w) == NULL, "x509: no roots in an empty file");
+	test_odd_csrs();
 	return test_end();
 }

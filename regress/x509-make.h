@@ -26,20 +26,32 @@ struct recipe {
 	const EVP_MD	*md;		/* NULL: SHA-256 */
 };
 
+static EVP_PKEY *
+make_curve_key(int nid)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
+	EVP_PKEY *key = NULL;
+
+	EVP_PKEY_keygen_init(ctx);
+	EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, nid);
+	EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE);
+	EVP_PKEY_keygen(ctx, &key);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 /* 0 bits: P-256. */
 static EVP_PKEY *
 make_key(int rsa_bits)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(rsa_bits > 0 ? EVP_PKEY_RSA : EVP_PKEY_EC, NULL);
+	EVP_PKEY_CTX *ctx;
 	EVP_PKEY *key = NULL;
 
+	if (rsa_bits == 0)
+		return make_curve_key(NID_X9_62_prime256v1);
+	ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, NULL);
 	EVP_PKEY_keygen_init(ctx);
-	if (rsa_bits > 0)
-		EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, rsa_bits);
-	else {
-		EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1);
-		EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE);
-	}
+	EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, rsa_bits);
 	EVP_PKEY_keygen(ctx, &key);
 	EVP_PKEY_CTX_free(ctx);
 	return key;
