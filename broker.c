@@ -24,12 +24,6 @@
 #include "sandbox.h"
 #include "say.h"
 
-#ifndef PROGRESS_SECONDS
-#define PROGRESS_SECONDS	1200	/* without any outcome: the run has hung */
-#endif
-#ifndef STUCK_SECONDS
-#define STUCK_SECONDS		60	/* for which a role may leave a message unread */
-#endif
 #define STOP_SECONDS		10	/* to end in after ROLE_STOP */
 #define QUEUE_BYTES_MAX		(64 * 1024 * 1024)
 #define SAID_BYTES_MAX		(16 * 1024 * 1024)	/* by one role in a run */
@@ -253,7 +247,7 @@ parent_due(uint64_t ndue)
 	for (i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
 		start(rest[i]);
 	for (i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
-		slice(run, rest[i], enqueue);
+		slice(run, (int)rest[i], enqueue);
 	enter_sandbox();
 }
 

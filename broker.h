@@ -9,6 +9,14 @@
 #include "conf.h"
 #include "msg.h"
 
+/* The tests build with shorter ones (-D...). */
+#ifndef PROGRESS_SECONDS
+#define PROGRESS_SECONDS	1200	/* without any outcome: the run has hung */
+#endif
+#ifndef STUCK_SECONDS
+#define STUCK_SECONDS		60	/* for which a role may leave a message unread */
+#endif
+
 /* What the processes of one run are to do. */
 struct run {
 	const struct conf	*conf;

@@ -13,9 +13,6 @@
 #include "clock.h"
 #include "order.h"
 
-#ifndef VALIDATION_SECONDS
-#define VALIDATION_SECONDS	300	/* until the order is ready, and as long again until it is valid */
-#endif
 #define POLL_FIRST_MS		50	/* then twice as long each time */
 #define POLL_LONGEST_MS		10000
 #define RETRY_AFTER_LONGEST	60	/* seconds */
