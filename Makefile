@@ -10,7 +10,7 @@ PROCS = acme-client.o broker.o slice.o netproc.o order.o request.o dnsproc.o key
 	csrproc.o chngproc.o fileproc.o
 SHARED = proc.o msg.o say.o clock.o dir.o keyfile.o install.o state.o trust.o
 FORMATS = lex.o parse.o parse-block.o conf-check.o conf-print.o http.o http-parse.o http-fields.o \
-	json.o jose.o x509.o chain.o verdict.o valid.o
+	json.o problem.o jose.o x509.o chain.o verdict.o valid.o
 OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
 
 all: acme-client
@@ -25,7 +25,7 @@ acme-client: $(OBJS)
 
 # Few headers, short compilations: any of them makes all of it anew.
 HEADERS = acme-client.h broker.h clock.h conf.h conf-check.h dir.h http.h http-parse.h \
-	install.h jose.h json.h keyfile.h lex.h msg.h order.h parse.h proc.h request.h sandbox.h \
+	install.h jose.h json.h json-read.h keyfile.h lex.h msg.h order.h parse.h proc.h request.h sandbox.h \
 	sandbox-linux.h say.h state.h trust.h valid.h x509.h
 $(OBJS): $(HEADERS) config.mk
 

@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "json.h"
+#include "json-read.h"
 #include "valid.h"
 
 #define DEPTH_MAX	32
-#define ERROR_PREFIX	"urn:ietf:params:acme:error:"
+#define WORD_MAX	64	/* a profile's name */
+#define WORDS_MAX	50
 
 void
 json_init(void)
@@ -48,9 +47,8 @@ too_deep(const char *buf, size_t len)
 	return 0;
 }
 
-/* The top-level object; NULL: see why. */
-static json_t *
-load(const char *buf, size_t len, struct why *w)
+json_t *
+json_read(const char *buf, size_t len, struct why *w)
 {
 	json_error_t e;
 	json_t *o = NULL;
@@ -115,84 +113,6 @@ free_strings(char **v, size_t n)
 	free(v);
 }
 
-/* Adds text to a bounded string, with a blank between. */
-static void
-append(char *out, size_t outsz, const char *text)
-{
-	size_t len = strlen(out);
-
-	if (len > 0 && len + 1 < outsz) {
-		out[len++] = ' ';
-		out[len] = '\0';
-	}
-	say_safe(out + len, outsz - len, text, strlen(text));
-}
-
-static void
-append_member(char *out, size_t outsz, json_t *o, const char *member)
-{
-	const char *s = json_string_value(json_object_get(o, member));
-
-	if (s != NULL && *s != '\0')
-		append(out, outsz, s);
-}
-
-/* RFC 8555 6.7.1: each with the identifier that it is about. */
-static void
-append_subproblems(struct problem *p, json_t *list)
-{
-	json_t *sub, *id;
-	size_t i;
-
-	json_array_foreach(list, i, sub) {
-		id = json_object_get(sub, "identifier");
-		append(p->text, sizeof(p->text), "|");
-		append_member(p->text, sizeof(p->text), id, "value");
-		append_member(p->text, sizeof(p->text), sub, "type");
-		append_member(p->text, sizeof(p->text), sub, "detail");
-	}
-}
-
-/* RFC 9457 3; o may be NULL or anything. */
-static void
-read_problem(struct problem *p, json_t *o)
-{
-	const char *type = json_string_value(json_object_get(o, "type"));
-
-	memset(p, 0, sizeof(*p));
-	if (!json_is_object(o))
-		return;
-	if (type == NULL)
-		type = "about:blank";
-	if (strncmp(type, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
-		type += strlen(ERROR_PREFIX);
-	say_safe(p->type, sizeof(p->type), type, strlen(type));
-	append(p->text, sizeof(p->text), p->type);
-	append_member(p->text, sizeof(p->text), o, "detail");
-	append_member(p->text, sizeof(p->text), o, "instance");
-	append_subproblems(p, json_object_get(o, "subproblems"));
-}
-
-void
-problem_parse(struct problem *p, int http_status, const char *buf, size_t len)
-{
-	struct why ignored;
-	json_t *o = load(buf, len, &ignored);
-	char first[200];
-
-	read_problem(p, o);
-	if (o == NULL || json_object_get(o, "type") == NULL) {
-		p->type[0] = '\0';
-		if (p->text[0] == '\0' && len > 0) {
-			say_safe(first, sizeof(first), buf, len > 400 ? 400 : len);
-			snprintf(p->text, sizeof(p->text), "(no problem document) %s", first);
-		} else if (p->text[0] == '\0')
-			snprintf(p->text, sizeof(p->text), "(HTTP status %d, nothing else said)",
-			    http_status);
-	}
-	json_decref(o);
-}
-
 static const struct {
 	const char	*name;
 	enum status	 status;
@@ -203,19 +123,25 @@ static const struct {
 	{ "expired", STATUS_EXPIRED }, { "revoked", STATUS_REVOKED },
 };
 
-static enum status
-get_status(json_t *o, char *text, size_t textsz)
+/* Absent is absent; what is not known yet is no error either. */
+static int
+get_status(json_t *o, enum status absent, enum status *status, char *text, size_t textsz,
+    struct why *w)
 {
-	const char *s = json_string_value(json_object_get(o, "status"));
+	json_t *v = json_object_get(o, "status");
+	const char *s = json_string_value(v);
 	size_t i;
 
-	if (s == NULL)
+	if (v != NULL && s == NULL)
+		return why(w, "member 'status' is not a string");
+	*status = v == NULL ? absent : STATUS_UNKNOWN;
+	if (v == NULL)
 		s = "of no status";
 	say_safe(text, textsz, s, strlen(s));
 	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (strcmp(s, statuses[i].name) == 0)
-			return statuses[i].status;
-	return STATUS_UNKNOWN;
+			*status = statuses[i].status;
+	return 0;
 }
 
 /* "type:value" in lower case. */
@@ -239,24 +165,32 @@ get_identifier(json_t *id, char **out, struct why *w)
 	return 0;
 }
 
-/* The names of an object's members, with blanks between. */
+/* Is it one word that can be shown and named in a configuration? */
+static int
+is_word(const char *s)
+{
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (!isgraph((unsigned char)s[i]) || i == WORD_MAX)
+			return 0;
+	return i > 0;
+}
+
+/* The names of an object's members, with blanks between; what is no word is left out. */
 static char *
 list_members(json_t *o)
 {
-	char *out;
+	char list[WORDS_MAX * (WORD_MAX + 1) + 1] = "", *out;
 	const char *key;
-	size_t size = 1;
+	int n = 0;
 	json_t *v;
 
 	json_object_foreach(o, key, v)
-		size += strlen(key) + 2;
-	if ((out = calloc(1, size)) == NULL)
+		if (is_word(key) && n++ < WORDS_MAX)
+			json_append(list, sizeof(list), key);
+	if ((out = strdup(list)) == NULL)
 		err(1, NULL);
-	json_object_foreach(o, key, v) {
-		if (*out != '\0')
-			strlcat(out, " ", size);
-		strlcat(out, key, size);
-	}
 	return out;
 }
 
@@ -264,6 +198,7 @@ static int
 read_meta(struct directory *d, json_t *meta, struct why *w)
 {
 	json_t *profiles = json_object_get(meta, "profiles");
+	json_t *eab = json_object_get(meta, "externalAccountRequired");
 
 	if (meta == NULL)
 		return 0;
@@ -273,7 +208,9 @@ read_meta(struct directory *d, json_t *meta, struct why *w)
 		return why(w, "member 'meta.profiles' is not an object");
 	if (profiles != NULL)
 		d->profiles = list_members(profiles);
-	d->eab_required = json_is_true(json_object_get(meta, "externalAccountRequired"));
+	if (eab != NULL && !json_is_boolean(eab))
+		return why(w, "member 'meta.externalAccountRequired' is not a boolean");
+	d->eab_required = json_is_true(eab);
 	return get_string(meta, "termsOfService", &d->terms, 0, w);
 }
 
@@ -284,7 +221,7 @@ directory_parse(struct directory *d, const char *buf, size_t len, struct why *w)
 	int rc = -1;
 
 	memset(d, 0, sizeof(*d));
-	if ((o = load(buf, len, w)) == NULL)
+	if ((o = json_read(buf, len, w)) == NULL)
 		return -1;
 	if (get_url(o, "newNonce", &d->new_nonce, 1, w) == 0 &&
 	    get_url(o, "newAccount", &d->new_account, 1, w) == 0 &&
@@ -358,16 +295,23 @@ int
 order_parse(struct order *order, const char *buf, size_t len, struct why *w)
 {
 	json_t *o;
-	int rc = -1;
+	int rc = -1, done;
 
 	memset(order, 0, sizeof(*order));
-	if ((o = load(buf, len, w)) == NULL)
+	if ((o = json_read(buf, len, w)) == NULL)
 		return -1;
-	order->status = get_status(o, order->status_text, sizeof(order->status_text));
-	read_problem(&order->error, json_object_get(o, "error"));
+	problem_read(&order->error, json_object_get(o, "error"));
+	if (get_status(o, STATUS_UNKNOWN, &order->status, order->status_text,
+	    sizeof(order->status_text), w) == -1) {
+		json_decref(o);
+		return -1;
+	}
+	/* Nobody asks for the URL to finalize what is final, so nobody shall fail for want of it. */
+	done = order->status == STATUS_VALID || order->status == STATUS_INVALID ||
+	    order->status == STATUS_UNKNOWN;
 	if (read_identifiers(order, json_object_get(o, "identifiers"), w) == 0 &&
 	    read_authorizations(order, json_object_get(o, "authorizations"), w) == 0 &&
-	    get_url(o, "finalize", &order->finalize, order->status == STATUS_READY, w) == 0)
+	    get_url(o, "finalize", &order->finalize, !done, w) == 0)
 		rc = get_url(o, "certificate", &order->certificate,
 		    order->status == STATUS_VALID, w);
 	json_decref(o);
@@ -384,41 +328,55 @@ order_free(struct order *order)
 	memset(order, 0, sizeof(*order));
 }
 
+static void
+free_challenge(struct challenge *c)
+{
+	free(c->url);
+	free(c->token);
+	memset(c, 0, sizeof(*c));
+}
+
+/* url and token are needed only where there is something to answer. */
 static int
-read_challenge(struct challenge *c, json_t *o, struct why *w)
+read_challenge(struct challenge *c, json_t *o, int needed, struct why *w)
 {
 	char text[32];
 
-	c->status = json_object_get(o, "status") == NULL ? STATUS_PENDING :
-	    get_status(o, text, sizeof(text));
-	read_problem(&c->error, json_object_get(o, "error"));
-	if (get_url(o, "url", &c->url, 1, w) == -1)
+	free_challenge(c);
+	problem_read(&c->error, json_object_get(o, "error"));
+	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), w) == -1 ||
+	    get_url(o, "url", &c->url, needed, w) == -1)
 		return -1;
-	return get_string(o, "token", &c->token, 1, w);
+	return get_string(o, "token", &c->token, needed, w);
 }
 
-/* Of the challenges we only answer one; the others are named if that is missing. */
+/*
+ * Of the challenges we only answer one, the first good one of its type; the
+ * others are named if that is missing.
+ */
 static int
 read_challenges(struct authorization *az, json_t *list, struct why *w)
 {
+	int needed = az->status == STATUS_PENDING, found = 0, rc = 0;
 	char offered[512] = "";
 	const char *type;
 	json_t *c;
 	size_t i;
 
-	if (!json_is_array(list))
+	if (list == NULL ? needed : !json_is_array(list))
 		return why(w, "member 'challenges' is not an array");
 	json_array_foreach(list, i, c) {
 		if ((type = json_string_value(json_object_get(c, "type"))) == NULL)
 			return why(w, "challenge without 'type'");
-		append(offered, sizeof(offered), type);
-		if (strcmp(type, "http-01") == 0 && az->http01.url == NULL &&
-		    read_challenge(&az->http01, c, w) == -1)
-			return -1;
+		json_append(offered, sizeof(offered), type);
+		if (strcmp(type, "http-01") == 0 && !found) {
+			rc = read_challenge(&az->http01, c, needed, w);
+			found = rc == 0;
+		}
 	}
 	if ((az->offered = strdup(offered)) == NULL)
 		err(1, NULL);
-	return 0;
+	return rc;
 }
 
 int
@@ -428,14 +386,14 @@ authorization_parse(struct authorization *az, const char *buf, size_t len, struc
 	int rc = -1;
 
 	memset(az, 0, sizeof(*az));
-	if ((o = load(buf, len, w)) == NULL)
+	if ((o = json_read(buf, len, w)) == NULL)
 		return -1;
-	az->status = get_status(o, az->status_text, sizeof(az->status_text));
 	wildcard = json_object_get(o, "wildcard");
 	az->wildcard = json_is_true(wildcard);
 	if (wildcard != NULL && !json_is_boolean(wildcard))
 		why(w, "member 'wildcard' is not a boolean");
-	else if (get_identifier(json_object_get(o, "identifier"), &az->identifier, w) == 0)
+	else if (get_status(o, STATUS_UNKNOWN, &az->status, az->status_text,
+	    sizeof(az->status_text), w) == 0 && get_identifier(json_object_get(o, "identifier"), &az->identifier, w) == 0)
 		rc = read_challenges(az, json_object_get(o, "challenges"), w);
 	json_decref(o);
 	return rc;
@@ -445,8 +403,7 @@ void
 authorization_free(struct authorization *az)
 {
 	free(az->identifier);
-	free(az->http01.url);
-	free(az->http01.token);
+	free_challenge(&az->http01);
 	free(az->offered);
 	memset(az, 0, sizeof(*az));
 }

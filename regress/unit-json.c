@@ -20,6 +20,14 @@ static const struct { const char *name, *text, *why; } bad_directories[] = {
 	{ "http URL", "{\"newNonce\":\"http://c/n\"}", "newNonce" },
 	{ "no URL", "{" URLS ",\"revokeCert\":\"x\"}", "revokeCert" },
 	{ "meta no object", "{" URLS ",\"meta\":[]}", "meta" },
+	{ "EAB no boolean", "{" URLS ",\"meta\":{\"externalAccountRequired\":\"yes\"}}", "externalAccountRequired" },
+	{ "profiles no object", "{" URLS ",\"meta\":{\"profiles\":[]}}", "meta.profiles" },
+	{ "user in URL", "{" URLS ",\"keyChange\":\"https://me@c/k\"}", "keyChange" },
+	{ "fragment in URL", "{" URLS ",\"keyChange\":\"https://c/k#x\"}", "keyChange" },
+	{ "escape in URL", "{\"newNonce\":\"https://c/\\u001b[2J\"}", "https://c/\\x1b[2J" },
+	{ "null", "{\"newNonce\":null}", "newNonce" },
+	{ "half of it", "{" URLS, "not JSON" },
+	{ "a bare string", "\"x\"", "not JSON" },
 	{ "terms no string", "{" URLS ",\"meta\":{\"termsOfService\":1}}", "termsOfService" },
 };
 
@@ -31,6 +39,15 @@ static const struct { const char *name, *text, *why; } bad_orders[] = {
 	{ "authorizations []", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[]}", "authorizations" },
 	{ "authorizations with null", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\",null]}", "authorizations" },
 	{ "authorizations with http", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"http://c/z\"]}", "authorizations" },
+	{ "identifier of numbers", "{\"identifiers\":[{\"type\":\"dns\",\"value\":1}]}", "identifier" },
+	{ "identifier with blank", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a b\"}]}", "identifier" },
+	{ "identifiers no array", "{\"identifiers\":{\"type\":\"dns\",\"value\":\"a\"}}", "identifiers" },
+	{ "authorizations a string", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":\"https://c/z\"}", "authorizations" },
+	{ "status no string", "{\"status\":1}", "status" },
+	{ "certificate no string", ORDER("valid", ",\"certificate\":[]"), "certificate" },
+	{ "certificate with http", ORDER("valid", ",\"certificate\":\"http://c/c\""), "certificate" },
+	{ "pending without finalize", "{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"]}", "finalize" },
+	{ "finalize no string", "{\"status\":\"valid\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"],\"finalize\":2}", "finalize" },
 	{ "ready without finalize", "{\"status\":\"ready\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"]}", "finalize" },
 	{ "valid without certificate", ORDER("valid", ""), "certificate" },
 };
@@ -41,6 +58,11 @@ static const struct { const char *name, *text, *why; } bad_authorizations[] = {
 	{ "challenge without type", AUTHZ(",\"challenges\":[{}]"), "type" },
 	{ "http-01 without token", AUTHZ(",\"challenges\":[{\"type\":\"http-01\",\"url\":\"https://c/x\"}]"), "token" },
 	{ "http-01 without url", AUTHZ(",\"challenges\":[{\"type\":\"http-01\",\"token\":\"x\"}]"), "url" },
+	{ "challenges no array", "{\"status\":\"valid\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},\"challenges\":{}}", "challenges" },
+	{ "http-01 with http URL", AUTHZ(",\"challenges\":[{\"type\":\"http-01\",\"token\":\"x\",\"url\":\"http://c/x\"}]"), "url" },
+	{ "http-01 with a number as token", AUTHZ(",\"challenges\":[{\"type\":\"http-01\",\"token\":1,\"url\":\"https://c/x\"}]"), "token" },
+	{ "http-01 with a number as status", AUTHZ(",\"challenges\":[{\"type\":\"http-01\",\"token\":\"x\",\"url\":\"https://c/x\",\"status\":1}]"), "status" },
+	{ "status no string", "{\"status\":[],\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},\"challenges\":[]}", "status" },
 	{ "wildcard no boolean", AUTHZ(",\"wildcard\":1,\"challenges\":[]"), "wildcard" },
 };
 
@@ -101,9 +123,57 @@ test_good(void)
 	authorization_free(&az);
 }
 
+/* What a server may leave out, or offer besides. */
+static void
+test_tolerated(void)
+{
+	static const char bare[] = "{\"status\":\"valid\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"}}";
+	static const char spent[] = "{\"status\":\"invalid\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},"
+	    "\"challenges\":[{\"type\":\"http-01\",\"status\":\"invalid\"}]}";
+	static const char two[] = AUTHZ(",\"challenges\":[{\"type\":\"http-01\",\"url\":\"http://c/1\",\"token\":\"one\"},"
+	    "{\"type\":\"http-01\",\"url\":\"https://c/2\",\"token\":\"two\"},"
+	    "{\"type\":\"http-01\",\"url\":\"https://c/3\",\"token\":\"three\"}]");
+	static const char final[] = "{\"status\":\"valid\",\"identifiers\":[{\"type\":\"ip\",\"value\":\"192.0.2.1\"}],"
+	    "\"authorizations\":[\"https://c/z\"],\"certificate\":\"https://c/c\"}";
+	static const char none[] = "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"]}";
+	static const char failed[] = ORDER("invalid", ",\"error\":{\"detail\":\"because\"}");
+	static const char odd[] = "{" URLS ",\"meta\":{\"profiles\":{\"a b\":\"\",\"\":\"\",\"c\\u001b\":\"\",\"good\":\"\"}}}";
+	struct authorization az;
+	struct directory d;
+	struct order o;
+	struct why w;
+
+	check(authorization_parse(&az, bare, strlen(bare), &w) == 0 && az.status == STATUS_VALID &&
+	    az.http01.url == NULL, "json: valid authorization without challenges");
+	authorization_free(&az);
+	check(authorization_parse(&az, spent, strlen(spent), &w) == 0 && az.status == STATUS_INVALID &&
+	    az.http01.status == STATUS_INVALID && az.http01.error.text[0] == '\0',
+	    "json: invalid challenge without url, token and error");
+	authorization_free(&az);
+	check(authorization_parse(&az, two, strlen(two), &w) == 0 && strcmp(az.http01.token, "two") == 0 &&
+	    strcmp(az.http01.url, "https://c/2") == 0, "json: the first good one of several challenges");
+	authorization_free(&az);
+	check(order_parse(&o, final, strlen(final), &w) == 0 && o.finalize == NULL &&
+	    strcmp(o.identifiers[0], "ip:192.0.2.1") == 0, "json: valid order without finalize, of an address");
+	order_free(&o);
+	check(order_parse(&o, none, strlen(none), &w) == 0 && o.status == STATUS_UNKNOWN &&
+	    strcmp(o.status_text, "of no status") == 0, "json: order without status");
+	order_free(&o);
+	check(order_parse(&o, failed, strlen(failed), &w) == 0 && o.status == STATUS_INVALID &&
+	    strstr(o.error.text, "because") != NULL, "json: the order's error is kept");
+	order_free(&o);
+	check(directory_parse(&d, odd, strlen(odd), &w) == 0 && strcmp(d.profiles, "good") == 0,
+	    "json: profiles that nobody could name are left out");
+	directory_free(&d);
+	check(directory_parse(&d, "{\"a\":\0}", 8, &w) == -1 && strstr(w.text, "not JSON") != NULL, "json: a raw NUL");
+	directory_free(&d);
+}
+
 static void
 test_problems(void)
 {
+	static const char instance[] = "{\"type\":\"urn:ietf:params:acme:error:userActionRequired\","
+	    "\"instance\":\"https://c/agree\",\"detail\":[1],\"subproblems\":[7,null,{\"identifier\":5}]}";
 	static const char sub[] = "{\"type\":\"urn:ietf:params:acme:error:rejectedIdentifier\",\"detail\":\"two\","
 	    "\"subproblems\":[{\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"forbidden\","
 	    "\"identifier\":{\"type\":\"dns\",\"value\":\"b.example\"}}]}";
@@ -112,7 +182,14 @@ test_problems(void)
 
 	problem_parse(&p, 400, sub, strlen(sub));
 	check(strcmp(p.type, "rejectedIdentifier") == 0 && strstr(p.text, "b.example") != NULL &&
-	    strstr(p.text, "forbidden") != NULL, "json: problem with subproblems: %s", p.text);
+	    strstr(p.text, "| b.example caa forbidden") != NULL, "json: problem with subproblems: %s", p.text);
+	problem_parse(&p, 403, instance, strlen(instance));
+	check(strcmp(p.type, "userActionRequired") == 0 && strstr(p.text, "https://c/agree") != NULL,
+	    "json: problem with a page to visit: %s", p.text);
+	problem_parse(&p, 400, "{\"detail\":\"only this\"}", 22);
+	check(p.type[0] == '\0' && strstr(p.text, "only this") != NULL, "json: problem without type: %s", p.text);
+	problem_parse(&p, 400, "{\"type\":7}", 10);
+	check(strcmp(p.type, "about:blank") == 0, "json: problem with a number as type: %s", p.text);
 	problem_parse(&p, 500, "<html>\033]0;x", 12);
 	check(p.type[0] == '\0' && strstr(p.text, "<html>\\x1b]0;x") != NULL, "json: an HTML error: %s", p.text);
 	problem_parse(&p, 502, "", 0);
@@ -130,12 +207,15 @@ test_problems(void)
 static void
 test_limits(void)
 {
+	static const char ok[] = "{" URLS ",\"x\":[[[[[[[[[[[[[[[\"[[[[[[[[[[[[[[[[[[[[[[[\"]]]]]]]]]]]]]]]}";
 	static char deep[200000];
 	struct directory d;
 	struct order o;
 	struct why w;
 	size_t i, len;
 
+	check(directory_parse(&d, ok, strlen(ok), &w) == 0, "json: brackets in a string are no depth");
+	directory_free(&d);
 	memset(deep, '[', sizeof(deep));
 	check(directory_parse(&d, deep, sizeof(deep), &w) == -1 && strstr(w.text, "deep") != NULL,
 	    "json: 200000 brackets");
@@ -157,6 +237,7 @@ main(void)
 	json_init();
 	test_bad();
 	test_good();
+	test_tolerated();
 	test_problems();
 	test_limits();
 	return test_end();

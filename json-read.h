@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What json.c and problem.c share; nobody else sees a json_t of the CA's.
+ */
+#ifndef JSON_READ_H
+#define JSON_READ_H
+
+#include <jansson.h>
+
+#include "json.h"
+
+/* The top-level object; NULL: see why. */
+json_t	*json_read(const char *, size_t, struct why *);
+/* A problem document, which may be NULL or anything. */
+void	 problem_read(struct problem *, json_t *);
+/* Adds text, made visible, to a bounded string, with a blank between. */
+void	 json_append(char *, size_t, const char *);
+
+#endif
