@@ -2,6 +2,7 @@
 /*
  * What the header fields of an answer say: values, links, times.
  */
+#include <ctype.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,15 @@ remove_dots(char *path)
 	*out = '\0';
 }
 
+/* RFC 3986 3.1: does it begin with a scheme? */
+static int
+has_scheme(const char *ref)
+{
+	size_t len = strspn(ref, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+	return len > 0 && isalpha((unsigned char)ref[0]) && ref[len] == ':';
+}
+
 /* RFC 3986 5.2.2 for an https base and a reference without fragment. */
 char *
 http_resolve_url(const char *base, const char *ref)
@@ -69,8 +79,8 @@ http_resolve_url(const char *base, const char *ref)
 	char *out, *merged;
 	int keep;
 
-	if (strncasecmp(ref, "https:", 6) == 0 || strncasecmp(ref, "http:", 5) == 0) {
-		if ((out = strdup(ref)) == NULL)
+	if (has_scheme(ref) || *ref == '\0' || strncasecmp(base, "https://", 8) != 0) {
+		if ((out = strdup(*ref == '\0' ? base : ref)) == NULL)
 			err(1, NULL);
 		return out;
 	}
@@ -130,15 +140,32 @@ has_word(const char *words, size_t len, const char *word)
 	return 0;
 }
 
+/* A parameter's value from p on, quoted (RFC 9110 5.6.4) or not; returns its end. */
+static const char *
+param_value(const char *p, const char **value, size_t *len)
+{
+	if (*p != '"') {
+		*value = p;
+		*len = strcspn(p, ";, \t");
+		return p + *len;
+	}
+	*value = ++p;
+	while (*p != '\0' && *p != '"')
+		p += p[0] == '\\' && p[1] != '\0' ? 2 : 1;
+	*len = (size_t)(p - *value);
+	return p + (*p == '"');
+}
+
 /*
- * The parameters behind one "<target>" (RFC 8288 3): is rel among them?
- * Returns where the next target begins.
+ * The parameters behind one "<target>" (RFC 8288 3): is rel among them?  Only
+ * the first rel counts (3.3).  Returns where the next target begins.
  */
 static const char *
 link_params(const char *p, const char *rel, int *match)
 {
 	const char *name, *value;
 	size_t namelen, len;
+	int seen = 0;
 
 	*match = 0;
 	for (;;) {
@@ -155,17 +182,9 @@ link_params(const char *p, const char *rel, int *match)
 			continue;
 		p++;
 		p += strspn(p, " \t");
-		if (*p == '"') {
-			value = ++p;
-			len = strcspn(p, "\"");
-			p += len + (p[len] == '"');
-		} else {
-			value = p;
-			len = strcspn(p, ";, \t");
-			p += len;
-		}
-		if (namelen == 3 && strncasecmp(name, "rel", 3) == 0)
-			*match |= has_word(value, len, rel);
+		p = param_value(p, &value, &len);
+		if (namelen == 3 && strncasecmp(name, "rel", 3) == 0 && !seen++)
+			*match = has_word(value, len, rel);
 	}
 	p += strcspn(p, ",");
 	return p + (*p == ',');

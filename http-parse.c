@@ -49,11 +49,18 @@ status_line(struct http_parser *p, struct why *w)
 	return 0;
 }
 
-/* One field line (RFC 9112 5), kept as "Name:value\n". */
+/* RFC 9110 5.6.2: what a field name is made of. */
+#define TCHAR	"!#$%&'*+-.^_`|~0123456789" \
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/*
+ * One field line (RFC 9112 5), kept as "Name:value\n".  Folded lines and
+ * blanks before the colon are read differently by different programs: refused.
+ */
 static int
 field_line(struct http_parser *p, struct why *w)
 {
-	size_t i, name = strcspn(p->line, ": \t");
+	size_t i, name = strspn(p->line, TCHAR);
 
 	if (name == 0 || p->line[name] != ':')
 		return why(w, "a header field without a name, or folded");
@@ -91,7 +98,7 @@ has_token(const struct http_answer *a, const char *name, const char *token)
 	return found;
 }
 
-/* RFC 9112 6.3: several Content-Length fields must agree.  -1: none. */
+/* RFC 9112 6.3: several Content-Length fields must agree.  -1: none.  10^9 counts as nonsense. */
 static int
 content_length(struct http_parser *p, long *length, struct why *w)
 {
@@ -109,19 +116,20 @@ content_length(struct http_parser *p, long *length, struct why *w)
 			return why(w, "a Content-Length that makes no sense");
 		*length = this;
 	}
-	if (*length > HTTP_BODY_BYTES_MAX)
-		return why(w, "a body of %ld bytes, more than %d", *length, HTTP_BODY_BYTES_MAX);
 	return 0;
 }
 
 static int
 check_coding(struct http_parser *p, int *chunked, struct why *w)
 {
-	char *value = http_header(&p->answer, "Content-Encoding", 0);
-	int coded = value != NULL && strcasecmp(value, "identity") != 0;
-	char *second;
+	char *value, *second;
+	size_t n;
+	int coded = 0;
 
-	free(value);
+	for (n = 0; (value = http_header(&p->answer, "Content-Encoding", n)) != NULL; n++) {
+		coded |= strcasecmp(value, "identity") != 0;
+		free(value);
+	}
 	if (coded)
 		return why(w, "a Content-Encoding that nobody asked for");
 	*chunked = 0;
@@ -178,6 +186,8 @@ head_done(struct http_parser *p, struct why *w)
 	else if (length == -1)
 		return why(w, "neither Content-Length nor chunks: whether the body is whole "
 		    "cannot be told");
+	else if (length > HTTP_BODY_BYTES_MAX)
+		return why(w, "a body of %ld bytes, more than %d", length, HTTP_BODY_BYTES_MAX);
 	else {
 		p->left = (size_t)length;
 		p->state = length == 0 ? HTTP_DONE : HTTP_BODY;
@@ -212,6 +222,7 @@ trailer_line(struct http_parser *p, struct why *w)
 	return 0;
 }
 
+/* A line may end without CR, as RFC 9112 2.2 allows: no other reading of it is possible. */
 static int
 whole_line(struct http_parser *p, struct why *w)
 {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
@@ -60,6 +61,12 @@ http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 	h->fd = -1;
 	h->hup_fd = hup_fd;
 	h->resolve = resolve;
+	if (tls_config_set_protocols(h->config,
+	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1) {
+		why(w, "TLS: %s", tls_config_error(h->config));
+		http_free(h);
+		return NULL;
+	}
 	if (insecure) {
 		tls_config_insecure_noverifycert(h->config);
 		tls_config_insecure_noverifyname(h->config);
@@ -75,9 +82,11 @@ http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 static void
 disconnect(struct http *h)
 {
-	/* Nothing is owed to the server: what was framed is complete. */
-	if (h->tls != NULL)
+	/* One close_notify if there is room for it; what was framed is complete without. */
+	if (h->tls != NULL) {
+		tls_close(h->tls);
 		tls_free(h->tls);
+	}
 	h->tls = NULL;
 	if (h->fd != -1)
 		close(h->fd);
@@ -96,24 +105,26 @@ http_free(struct http *h)
 	free(h);
 }
 
-/* 1: ready; 0: the deadline has passed.  The parent's end ends us too. */
+/*
+ * 1: ready; 0: the deadline has passed, even if there would be something: a
+ * peer that never pauses must not go on for ever.  The parent's end ends us too.
+ */
 static int
 wait_for(const struct http *h, short events, int64_t deadline)
 {
 	struct pollfd pfd[2] = { { .fd = h->fd, .events = events }, { .fd = h->hup_fd } };
 	int n;
 
-	for (;;) {
+	do {
 		n = poll(pfd, 2, clock_left_ms(deadline));
 		if (n == -1 && errno != EINTR)
 			err(1, "poll");
 		if (n > 0 && (pfd[1].revents & (POLLHUP | POLLERR)))
 			errx(1, "interrupted");
-		if (n > 0 && pfd[0].revents != 0)
-			return 1;
-		if (n >= 0 && clock_left_ms(deadline) == 0)
+		if (clock_left_ms(deadline) == 0)
 			return 0;
-	}
+	} while (n <= 0 || pfd[0].revents == 0);
+	return 1;
 }
 
 /* What libtls asks for before it can go on; -1 at the deadline. */
@@ -121,6 +132,17 @@ static int
 tls_wait(const struct http *h, ssize_t rc, int64_t deadline)
 {
 	return wait_for(h, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, deadline) ? 0 : -1;
+}
+
+/* libtls's reason in visible characters; its texts may quote the peer. */
+static const char *
+tls_reason(const struct http *h, char *safe, size_t size)
+{
+	const char *error = tls_error(h->tls);
+
+	if (error == NULL)
+		error = "the server hung up";
+	return say_safe(safe, size, error, strlen(error));
 }
 
 static int
@@ -156,7 +178,6 @@ static int
 handshake(struct http *h, int *final, struct why *w)
 {
 	int64_t deadline = clock_ms() + HTTP_HANDSHAKE_SECONDS * 1000;
-	const char *error;
 	char safe[300];
 	int rc;
 
@@ -164,21 +185,29 @@ handshake(struct http *h, int *final, struct why *w)
 		err(1, NULL);
 	if (tls_configure(h->tls, h->config) == -1 ||
 	    tls_connect_socket(h->tls, h->fd, h->origin.host) == -1)
-		return why(w, "TLS: %s", tls_error(h->tls));
+		return why(w, "TLS: %s", tls_reason(h, safe, sizeof(safe)));
 	while ((rc = tls_handshake(h->tls)) == TLS_WANT_POLLIN || rc == TLS_WANT_POLLOUT)
 		if (tls_wait(h, rc, deadline) == -1)
 			return why(w, "no TLS handshake within %d seconds",
 			    HTTP_HANDSHAKE_SECONDS);
 	if (rc == 0)
 		return 0;
-	error = tls_error(h->tls);
-	if (error == NULL)
-		error = "the server hung up";
-	say_safe(safe, sizeof(safe), error, strlen(error));
-	if (!(*final = is_verdict(error)))
+	tls_reason(h, safe, sizeof(safe));
+	if (!(*final = is_verdict(safe)))
 		return why(w, "TLS: %s", safe);
 	return why(w, "TLS: %s (expected a certificate for %s; the clock here says %s)",
 	    safe, h->origin.host, clock_text(time(NULL)));
+}
+
+static void
+address_text(const struct address *a, char *text, socklen_t size)
+{
+	const void *in = a->ss.ss_family == AF_INET6 ?
+	    (const void *)&((const struct sockaddr_in6 *)&a->ss)->sin6_addr :
+	    (const void *)&((const struct sockaddr_in *)&a->ss)->sin_addr;
+
+	if (inet_ntop(a->ss.ss_family, in, text, size) == NULL)
+		text[0] = '\0';
 }
 
 /* The addresses in turn; all their errors are in the reason. */
@@ -187,6 +216,7 @@ connect_any(struct http *h, struct why *w)
 {
 	struct address a[HTTP_ADDRESSES_MAX];
 	struct why reason, all = { "" };
+	char text[INET6_ADDRSTRLEN];
 	size_t n = 0, i;
 	int final = 0;
 
@@ -203,13 +233,35 @@ connect_any(struct http *h, struct why *w)
 		if (i > 0)
 			strlcat(all.text, "; ", sizeof(all.text));
 		strlcat(all.text, reason.text, sizeof(all.text));
+		if (n > 1) {
+			address_text(&a[i], text, sizeof(text));
+			strlcat(all.text, " (", sizeof(all.text));
+			strlcat(all.text, text, sizeof(all.text));
+			strlcat(all.text, ")", sizeof(all.text));
+		}
 	}
 	return why(w, "%s port %s: %.400s", h->origin.host, h->origin.port, all.text);
+}
+
+/*
+ * Before a request goes out on the kept connection: has the server closed it
+ * meanwhile, or said something that nobody asked for?  Then it is of no use;
+ * a surplus answer must not be taken for the next one.  TLS has messages of
+ * its own (session tickets), so only reading tells.
+ */
+static int
+still_usable(struct http *h)
+{
+	char byte;
+	ssize_t n = tls_read(h->tls, &byte, 1);
+
+	return n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT;
 }
 
 static int
 send_request(struct http *h, const char *buf, size_t len, int64_t deadline, struct why *w)
 {
+	char safe[300];
 	ssize_t n;
 
 	while (len > 0) {
@@ -220,7 +272,7 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline, stru
 			continue;
 		}
 		if (n < 0)
-			return why(w, "%s: %s", h->origin.host, tls_error(h->tls));
+			return why(w, "%s: %s", h->origin.host, tls_reason(h, safe, sizeof(safe)));
 		buf += n;
 		len -= (size_t)n;
 	}
@@ -253,9 +305,10 @@ receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct 
 			    HTTP_ANSWER_SECONDS);
 		if ((used = http_parse(&h->parser, buf, (size_t)n, &reason)) == -1)
 			return why(w, "%s: %s", h->origin.host, reason.text);
-		/* More than was asked for: nothing on this connection can be trusted. */
+		/* More than was asked for: which part would be the answer? */
 		if (used < n)
-			h->parser.keep_alive = 0;
+			return why(w, "%s: %zd bytes behind the end of the answer",
+			    h->origin.host, n - used);
 	}
 	return 0;
 }
@@ -288,10 +341,13 @@ http_request(struct http *h, enum http_method method, const struct url *url,
     struct why *w)
 {
 	int64_t deadline;
-	int reused = h->tls != NULL, got = 0, rc;
+	int reused, got = 0, rc;
 	char *request;
 	size_t len;
 
+	if (h->tls != NULL && !still_usable(h))
+		disconnect(h);
+	reused = h->tls != NULL;
 	if (!reused && connect_any(h, w) == -1)
 		return -1;
 	deadline = clock_ms() + HTTP_ANSWER_SECONDS * 1000;

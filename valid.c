@@ -92,22 +92,21 @@ parse_host(struct url *u, const char *s, size_t len)
 {
 	unsigned char addr[16];
 	size_t i;
+	int v6 = len > 2 && s[0] == '[' && s[len - 1] == ']';
 
-	if (len > 2 && s[0] == '[' && s[len - 1] == ']') {
+	if (v6) {
 		s++;
 		len -= 2;
-		if (len >= sizeof(u->host))
-			return 0;
-		memcpy(u->host, s, len);
-		u->host[len] = '\0';
-		return inet_pton(AF_INET6, u->host, addr) == 1;
 	}
 	if (len == 0 || len >= sizeof(u->host))
 		return 0;
 	for (i = 0; i < len; i++)
 		u->host[i] = (char)tolower((unsigned char)s[i]);
 	u->host[len] = '\0';
-	return count_labels(u->host) > 0;
+	if (v6)
+		return inet_pton(AF_INET6, u->host, addr) == 1;
+	/* What ends in digits is an address or nothing: not "127.1" either. */
+	return valid_dns_name(u->host) || inet_pton(AF_INET, u->host, addr) == 1;
 }
 
 static int
@@ -130,7 +129,7 @@ parse_port(struct url *u, const char *s, size_t len)
 int
 url_parse(struct url *u, const char *text)
 {
-	const char *authority = text + 8, *path, *port;
+	const char *authority, *path, *port;
 	size_t i, len;
 
 	memset(u, 0, sizeof(*u));
@@ -139,6 +138,7 @@ url_parse(struct url *u, const char *text)
 			return 0;
 	if (strncasecmp(text, "https://", 8) != 0)
 		return 0;
+	authority = text + 8;
 	len = strcspn(authority, "/?");
 	path = authority + len;
 	if (memchr(authority, '@', len) != NULL || strlen(path) + 1 >= sizeof(u->path))

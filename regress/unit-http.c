@@ -7,6 +7,7 @@
 #include "test.h"
 
 #define OK	"HTTP/1.1 200 OK\r\n"
+#define B	"https://a/b/c/d;p?q"
 
 static const struct {
 	const char *name, *text, *body;
@@ -25,6 +26,10 @@ static const struct {
 	{ "1.0", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0 },
 	{ "204", "HTTP/1.1 204 No Content\r\n\r\n", "", 204, 1 },
 	{ "lengths that agree", OK "Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", "x", 200, 1 },
+	{ "bare line end in chunks", OK "Transfer-Encoding: chunked\n\n1\nx\n0\n\n", "x", 200, 1 },
+	{ "empty field", OK "X:\r\nContent-Length: 1\r\n\r\nx", "x", 200, 1 },
+	{ "304 with a length", "HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n", "", 304, 1 },
+	{ "body with NUL-like text", OK "Content-Length: 4\r\n\r\n\r\n\r\n", "\r\n\r\n", 200, 1 },
 	{ "identity", OK "Content-Encoding: identity\r\nContent-Length: 1\r\n\r\nx", "x", 200, 1 },
 };
 
@@ -40,6 +45,17 @@ static const struct {
 	{ "space before the colon", OK "Content-Length : 5\r\n" },
 	{ "folded field", OK "X: a\r\n b\r\n" },
 	{ "control character", OK "X: a\001b\r\n" },
+	{ "carriage return in a field", OK "X: a\rb\r\n" },
+	{ "field name with a bracket", OK "X(y): a\r\n" },
+	{ "empty length", OK "Content-Length:\r\n\r\n" },
+	{ "list of lengths", OK "Content-Length: 1, 1\r\n\r\n" },
+	{ "hexadecimal length", OK "Content-Length: 0x1\r\n\r\n" },
+	{ "second content coding", OK "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"
+	    "Content-Length: 1\r\n\r\n" },
+	{ "no framing, closing", OK "Connection: close\r\n\r\n" },
+	{ "no framing, HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\n" },
+	{ "no status", "HTTP/1.1\r\n" },
+	{ "interim answer with a fold", "HTTP/1.1 103 x\r\n a: b\r\n" },
 	{ "lengths that differ", OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\n" },
 	{ "negative length", OK "Content-Length: -1\r\n\r\n" },
 	{ "length with text", OK "Content-Length: 1x\r\n\r\n" },
@@ -118,6 +134,48 @@ test_bad(void)
 	}
 }
 
+/* NUL in each kind of line, and HEAD, whose answer has no body whatever its length says. */
+static void
+test_odd(void)
+{
+	static const char nuls[] = "HTTP/1.1 200 OK\0\r\nX: y\0z\r\n";
+	static const char head[] = OK "Content-Length: 1073741\r\nReplay-Nonce: n\r\n\r\n";
+	static struct http_parser p;
+	struct why w;
+	char *nonce;
+
+	http_parse_start(&p, 0);
+	check(http_parse(&p, nuls, 18, &w) == -1, "http: refused: NUL in the status line");
+	http_parse_free(&p);
+	http_parse_start(&p, 0);
+	check(http_parse(&p, OK, strlen(OK), &w) != -1 &&
+	    http_parse(&p, nuls + 18, sizeof(nuls) - 19, &w) == -1, "http: refused: NUL in a field");
+	http_parse_free(&p);
+	http_parse_start(&p, 1);
+	check(http_parse(&p, head, strlen(head), &w) == (ssize_t)strlen(head) &&
+	    p.state == HTTP_DONE && p.answer.bodylen == 0 && p.keep_alive, "http: HEAD");
+	nonce = http_header(&p.answer, "replay-nonce", 0);
+	check(nonce != NULL && strcmp(nonce, "n") == 0, "http: field of HEAD");
+	free(nonce);
+	check(http_header(&p.answer, "replay", 0) == NULL &&
+	    http_header(&p.answer, "Replay-Nonce", 1) == NULL, "http: no such field");
+	http_parse_free(&p);
+}
+
+/* The next answer on the connection is left alone. */
+static void
+test_surplus(void)
+{
+	static const char two[] = OK "Content-Length: 1\r\n\r\nxHTTP/1.1 404 No\r\n";
+	static struct http_parser p;
+	struct why w;
+
+	http_parse_start(&p, 0);
+	check(http_parse(&p, two, strlen(two), &w) == (ssize_t)strlen(two) - 17 &&
+	    p.state == HTTP_DONE && strcmp(p.answer.body, "x") == 0, "http: bytes behind the end");
+	http_parse_free(&p);
+}
+
 /* More than any server means: each ends in an error, not in memory. */
 static void
 test_floods(void)
@@ -160,20 +218,22 @@ test_links(void)
 	    "Link: <https://x/dir>;rel=\"index\", </alt/1>; rel=alternate ; title=\"a, b\"\n"
 	    "link: <alt/2>;REL=\"up Alternate\"\n"
 	    "Link: <https://other.example/3?q=1>;foo=bar;rel=\"alternate\"\n"
+	    "Link: <https://x/t>; title=\"\\\", <https://x/u>; rel=alternate; y=\\\"\"; rel=up\n"
+	    "Link: <https://x/v>; rel=up; rel=alternate, <https://x/w>; title*=UTF-8''x; rel = alternate\n"
 	    "Link: broken <\n" };
 	static const char *const want[] = {
 		"https://ca.example/alt/1", "https://ca.example/acme/cert/alt/2",
-		"https://other.example/3?q=1",
+		"https://other.example/3?q=1", "https://x/w",
 	};
 	char *got;
 	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		got = http_link(&a, "alternate", i, "https://ca.example/acme/cert/7?x=/y");
 		check(got != NULL && strcmp(got, want[i]) == 0, "http: link %s", want[i]);
 		free(got);
 	}
-	check(http_link(&a, "alternate", 3, "https://ca.example/") == NULL, "http: no more links");
+	check(http_link(&a, "alternate", 4, "https://ca.example/") == NULL, "http: no more links");
 	check(http_link(&a, "next", 0, "https://ca.example/") == NULL, "http: no such link");
 }
 
@@ -187,7 +247,18 @@ test_resolve(void)
 		{ "https://h/a/b/", "./c/./d", "https://h/a/b/c/d" }, { "https://h", "c", "https://h/c" },
 		{ "https://h/a", "//o/x", "https://o/x" }, { "https://h/a?b", "?c", "https://h/a?c" },
 		{ "https://h/a/b", "/../../x", "https://h/x" }, { "https://h/a/b", "..", "https://h/" },
-		{ "https://h/a", "http://e/", "http://e/" },
+		{ "https://h/a", "http://e/", "http://e/" }, { "https://h/a", "ftp:x", "ftp:x" },
+		{ "https://h/a?b", "", "https://h/a?b" }, { "https://h/a/b", "c:d/e", "c:d/e" },
+		{ "https://h/a/b", "./c:d", "https://h/a/c:d" }, { "https://h?q", "c", "https://h/c" },
+		/* RFC 3986 5.4 */
+		{ B, "g", "https://a/b/c/g" }, { B, "./g", "https://a/b/c/g" }, { B, "g/", "https://a/b/c/g/" },
+		{ B, "/g", "https://a/g" }, { B, "//g", "https://g" }, { B, "?y", "https://a/b/c/d;p?y" },
+		{ B, "g?y", "https://a/b/c/g?y" }, { B, ";x", "https://a/b/c/;x" }, { B, ".", "https://a/b/c/" },
+		{ B, "./", "https://a/b/c/" }, { B, "..", "https://a/b/" }, { B, "../g", "https://a/b/g" },
+		{ B, "../..", "https://a/" }, { B, "../../../g", "https://a/g" }, { B, "/./g", "https://a/g" },
+		{ B, "g.", "https://a/b/c/g." }, { B, "..g", "https://a/b/c/..g" },
+		{ B, "./g/.", "https://a/b/c/g/" }, { B, "g/../h", "https://a/b/c/h" },
+		{ B, "g;x=1/../y", "https://a/b/c/y" }, { B, "g?y/../x", "https://a/b/c/g?y/../x" },
 	};
 	char *got;
 	size_t i;
@@ -237,6 +308,8 @@ main(void)
 {
 	test_good();
 	test_bad();
+	test_odd();
+	test_surplus();
 	test_floods();
 	test_links();
 	test_resolve();

@@ -32,6 +32,7 @@ static const struct {
 	{ "https://localhost:14000/dir?a=b", "localhost", "14000", "/dir?a=b" },
 	{ "https://example.com?x", "example.com", "443", "/?x" },
 	{ "https://[::1]:8443/x", "::1", "8443", "/x" },
+	{ "https://[2001:DB8::A]/X", "2001:db8::a", "443", "/X" },
 	{ "https://[2001:db8::1]", "2001:db8::1", "443", "/" },
 	{ "HTTPS://192.0.2.1/a//b/../c", "192.0.2.1", "443", "/a//b/../c" },
 };
@@ -40,6 +41,8 @@ static const char *const bad_urls[] = {
 	"https://example.com:0/", "https://example.com:65536/", "https://example.com:/", "example.com",
 	"https://example.com:80x/", "https://exa mple.com/", "https://example.com/\r\nX: y",
 	"https://example.com/#frag", "https://[::1/", "https://[x]/", "https://a..b/", "https://example.com/\"",
+	"https://127.1/", "https://1/", "https://192.0.2.256/", "https://example.com./", "https://%65xample.com/",
+	"https://[::1%25lo]/", "https://[]/", "https://example.com\xc3\xa9/", "https:/x", "https", "https://x/a b",
 	"https://example.com\\@evil.example/", "https://example.com:443@evil.example/", "https://[::1]x/",
 };
 
