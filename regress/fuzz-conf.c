@@ -5,7 +5,7 @@
  *
  *	clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
  *	    -I. regress/fuzz-conf.c lex.c parse.c parse-block.c conf-check.c conf-print.c valid.c
- *	ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus regress/corpus/conf
+ *	ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus
  */
 #include <sys/stat.h>
 #include <err.h>

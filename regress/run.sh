@@ -8,7 +8,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
-sections=${*:-"build manual unit conf sandbox hostile ca faults whole user asan"}
+sections=${*:-"build manual unit conf fuzz sandbox hostile ca faults whole user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -49,6 +49,7 @@ section build 600 sh "$here/build.sh"
 section manual 60 sh "$here/manual.sh"
 section unit 300 sh "$here/unit.sh" "$run/gcc"
 section conf 120 sh "$here/conf.sh"
+section fuzz 300 sh "$here/fuzz.sh"
 section sandbox 300 sh "$here/sandbox.sh"
 section hostile 300 sh "$here/hostile.sh"
 section ca 300 sh "$here/ca.sh"

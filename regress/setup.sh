@@ -25,7 +25,7 @@ install_packages() {
 
 build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev libjansson-dev libseccomp-dev"
 demo_packages="$build_packages pebble python3 openssl ca-certificates"
-test_packages="$demo_packages clang bmake mandoc strace util-linux procps"
+test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace util-linux procps"
 
 # copy_tree FROM TO: the sources, to be built there, so that the tree stays clean
 copy_tree() {

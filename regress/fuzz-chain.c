@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Any bytes as a chain, and as a CSR: no crash; what is written of a chain is
+ * read again as the same.  The first byte says what the rest is: 'p' PEM,
+ * 'c' a CSR, 'r' trust anchors, else the DER of certificates one behind the other.
+ *
+ *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
+ *	    -I. regress/fuzz-chain.c chain.c verdict.c x509.c say.c clock.c -lcrypto
+ *	./a.out -max_len=16384 corpus
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+
+#include "x509.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static char *name_list[] = { (char *)(uintptr_t)"a.example", (char *)(uintptr_t)"www.a.example" };
+static const struct strings names = { name_list, 2 };
+
+static void
+must(int what_holds)
+{
+	if (!what_holds)
+		abort();
+}
+
+static void
+must_be_visible(const struct why *w)
+{
+	size_t i;
+
+	for (i = 0; w->text[i] != '\0'; i++)
+		must(w->text[i] >= 0x20 && w->text[i] < 0x7f);
+}
+
+static void
+fuzz_pem(const char *pem, size_t len)
+{
+	struct chain *c, *again;
+	X509_STORE *roots;
+	struct why w = { "" };
+	X509 *last;
+	size_t n;
+	char *text;
+
+	if ((c = chain_parse(pem, len, &w)) == NULL) {
+		must(w.text[0] != '\0');
+		must_be_visible(&w);
+		return;
+	}
+	/* Without and with an anchor: the last one of it. */
+	if (chain_verify(c, &names, c->spki, NULL, time(NULL), &w) == 0)
+		must(chain_names_equal(c, &names));
+	must_be_visible(&w);
+	last = sk_X509_value(c->certs, sk_X509_num(c->certs) - 1);
+	if ((roots = X509_STORE_new()) != NULL && X509_STORE_add_cert(roots, last) &&
+	    chain_verify(c, &names, c->spki, roots, time(NULL), &w) == 0)
+		must(chain_names_equal(c, &names));
+	must_be_visible(&w);
+	X509_STORE_free(roots);
+	text = chain_pem(c, 0, SIZE_MAX, &n);
+	/* It may only have grown too long. */
+	if ((again = chain_parse(text, n, &w)) == NULL)
+		must(n > CHAIN_BYTES_MAX);
+	else
+		must(sk_X509_num(again->certs) == sk_X509_num(c->certs) &&
+		    memcmp(again->spki, c->spki, sizeof(c->spki)) == 0);
+	chain_free(again);
+	chain_free(c);
+	free(text);
+}
+
+/* So that the fuzzer need not learn base64. */
+static void
+fuzz_der(const uint8_t *der, size_t len)
+{
+	const unsigned char *p = der, *end = der + len;
+	BIO *bio = BIO_new(BIO_s_mem());
+	int tag, class, head;
+	long n, left;
+	char *pem;
+
+	while (p < end) {
+		const unsigned char *start = p;
+
+		left = end - p;
+		if (ASN1_get_object(&p, &n, &tag, &class, left) & 0x81)
+			n = left;
+		else
+			n += p - start;
+		head = PEM_write_bio(bio, PEM_STRING_X509, "", start, n);
+		must(head > 0);
+		p = start + n;
+	}
+	n = BIO_get_mem_data(bio, &pem);
+	fuzz_pem(n > 0 ? pem : "", (size_t)n);
+	BIO_free(bio);
+}
+
+static void
+fuzz_csr(const uint8_t *der, size_t len)
+{
+	static EVP_PKEY *account;
+	uint8_t hash[SPKI_HASH_LEN];
+	struct why w = { "" };
+
+	if (account == NULL) {
+		EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, NULL);
+
+		EVP_PKEY_keygen_init(ctx);
+		EVP_PKEY_keygen(ctx, &account);
+		EVP_PKEY_CTX_free(ctx);
+	}
+	if (csr_check(der, len, &names, account, hash, &w) == -1)
+		must(w.text[0] != '\0');
+	must_be_visible(&w);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct why w = { "" };
+
+	if (size == 0)
+		return 0;
+	switch (*data) {
+	case 'p':
+		fuzz_pem((const char *)data + 1, size - 1);
+		break;
+	case 'c':
+		fuzz_csr(data + 1, size - 1);
+		break;
+	case 'r':
+		X509_STORE_free(roots_load((const char *)data + 1, size - 1, &w));
+		break;
+	default:
+		fuzz_der(data + 1, size - 1);
+	}
+	return 0;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Any bytes as an answer of the CA: no crash, and what is accepted has what
+ * the flow relies on.  The first byte says which object it is taken for.
+ *
+ *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
+ *	    -I. regress/fuzz-json.c json.c problem.c valid.c say.c -ljansson
+ *	./a.out -dict=regress/corpus/json.dict corpus regress/corpus/json
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "valid.h"
+
+int	LLVMFuzzerInitialize(int *, char ***);
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(int what_holds)
+{
+	if (!what_holds)
+		abort();
+}
+
+/* One line that can be shown. */
+static void
+must_be_visible(const char *s, size_t size)
+{
+	size_t i, len = strnlen(s, size);
+
+	must(len < size);
+	for (i = 0; i < len; i++)
+		must(s[i] >= 0x20 && s[i] < 0x7f);
+}
+
+static void
+must_be_url(const char *s)
+{
+	struct url url;
+
+	must(url_parse(&url, s));
+}
+
+static void
+may_be_url(const char *s)
+{
+	if (s != NULL)
+		must_be_url(s);
+}
+
+static void
+fuzz_directory(const char *buf, size_t len)
+{
+	struct directory d;
+	struct why w = { "" };
+
+	if (directory_parse(&d, buf, len, &w) == 0) {
+		must_be_url(d.new_nonce);
+		must_be_url(d.new_account);
+		must_be_url(d.new_order);
+		may_be_url(d.revoke_cert);
+		may_be_url(d.key_change);
+		may_be_url(d.renewal_info);
+		if (d.profiles != NULL)
+			must_be_visible(d.profiles, SIZE_MAX);
+	} else
+		must(w.text[0] != '\0');
+	must_be_visible(w.text, sizeof(w.text));
+	directory_free(&d);
+}
+
+static void
+fuzz_order(const char *buf, size_t len)
+{
+	struct order o;
+	struct why w = { "" };
+	size_t i;
+
+	if (order_parse(&o, buf, len, &w) == 0) {
+		must(o.nidentifiers > 0 && o.nauthorizations > 0 && o.nauthorizations <= AUTHZ_MAX);
+		for (i = 0; i < o.nidentifiers; i++)
+			must_be_visible(o.identifiers[i], SIZE_MAX);
+		for (i = 0; i < o.nauthorizations; i++)
+			must_be_url(o.authorizations[i]);
+		if (o.status == STATUS_READY)
+			must_be_url(o.finalize);
+		may_be_url(o.finalize);
+		if (o.status == STATUS_VALID)
+			must_be_url(o.certificate);
+		may_be_url(o.certificate);
+		must_be_visible(o.status_text, sizeof(o.status_text));
+		must_be_visible(o.error.text, sizeof(o.error.text));
+	} else
+		must(w.text[0] != '\0');
+	must_be_visible(w.text, sizeof(w.text));
+	order_free(&o);
+}
+
+static void
+fuzz_authorization(const char *buf, size_t len)
+{
+	struct authorization az;
+	struct why w = { "" };
+
+	if (authorization_parse(&az, buf, len, &w) == 0) {
+		must_be_visible(az.identifier, SIZE_MAX);
+		must_be_visible(az.offered, SIZE_MAX);
+		must_be_visible(az.http01.error.text, sizeof(az.http01.error.text));
+		may_be_url(az.http01.url);
+		if (az.status == STATUS_PENDING)
+			must((az.http01.url == NULL) == (az.http01.token == NULL));
+	} else
+		must(w.text[0] != '\0');
+	must_be_visible(w.text, sizeof(w.text));
+	authorization_free(&az);
+}
+
+/* As a role does it. */
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	json_init();
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *buf = (const char *)data + 1;
+	struct problem p;
+
+	if (size == 0)
+		return 0;
+	switch (*data) {
+	case 'd':
+		fuzz_directory(buf, size - 1);
+		break;
+	case 'o':
+		fuzz_order(buf, size - 1);
+		break;
+	case 'a':
+		fuzz_authorization(buf, size - 1);
+		break;
+	default:
+		problem_parse(&p, 400, buf, size - 1);
+		must(p.text[0] != '\0');
+		must_be_visible(p.text, sizeof(p.text));
+		must_be_visible(p.type, sizeof(p.type));
+	}
+	return 0;
+}

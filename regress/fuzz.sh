@@ -1,0 +1,51 @@
+# Any bytes to every parser of what comes from outside: the fuzz entries under
+# libFuzzer, ASan and UBSan, for a fixed number of inputs from fixed seeds.
+# FUZZ_RUNS=N: more of them.
+. "$here/lib.sh"
+work=$run
+flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$(dirname "$client")/config.mk")
+libs=$(sed -n 's/^LIBS = //p' "$(dirname "$client")/config.mk")
+seeds=$run/fuzz
+mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain"
+
+cp "$here"/data/*.conf "$top/etc/acme-client.conf" "$seeds/conf"
+
+http_seed() { printf 'A%b' "$2" >"$seeds/http/$1"; }
+http_seed length 'HTTP/1.1 201 Created\r\nReplay-Nonce: oFvnlFP1wIhRlYS2jTaXbA\r\nLocation: /acme/order/1\r\nLink: </dir>;rel="index", <x?y=1>; rel="up"\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\n{}'
+http_seed chunked 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n\r\n4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\nT: v\r\n\r\n'
+http_seed early 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n'
+
+json_seed() { printf '%s' "$2" >"$seeds/json/$1"; }
+json_seed directory 'd{"newNonce":"https://ca.example/n","newAccount":"https://ca.example/a","newOrder":"https://ca.example/o","revokeCert":"https://ca.example/r","keyChange":"https://ca.example/k","renewalInfo":"https://ca.example/i","meta":{"termsOfService":"https://ca.example/tos","externalAccountRequired":false,"profiles":{"classic":"text"}}}'
+json_seed order 'o{"status":"valid","expires":"2027-01-01T00:00:00Z","identifiers":[{"type":"dns","value":"a.example"}],"authorizations":["https://ca.example/z/1"],"finalize":"https://ca.example/f","certificate":"https://ca.example/c","error":{"type":"urn:ietf:params:acme:error:caa","detail":"no"}}'
+json_seed authorization 'a{"status":"pending","identifier":{"type":"dns","value":"a.example"},"challenges":[{"type":"http-01","url":"https://ca.example/x","token":"DGyRejmCefe7v4NfDGDKfA","status":"pending"},{"type":"dns-01","url":"https://ca.example/y","token":"x"}]}'
+json_seed problem 'p{"type":"urn:ietf:params:acme:error:compound","detail":"two","subproblems":[{"type":"urn:ietf:params:acme:error:dns","detail":"\u001b[1m","identifier":{"type":"dns","value":"a.example"}}]}'
+
+make_tls
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj / -addext 'subjectAltName=DNS:a.example,DNS:www.a.example' \
+    -addext extendedKeyUsage=serverAuth -addext basicConstraints=CA:FALSE -keyout "$run/fuzz.key" -out "$run/fuzz.pem" 2>/dev/null
+openssl req -new -key "$run/fuzz.key" -subj / -addext 'subjectAltName=DNS:a.example,DNS:www.a.example' -outform DER -out "$run/fuzz.csr" 2>/dev/null
+(printf p; cat "$run/fuzz.pem" "$work/tls.pem") >"$seeds/chain/pem"
+(printf r; cat "$work/tls.pem") >"$seeds/chain/roots"
+(printf c; cat "$run/fuzz.csr") >"$seeds/chain/csr"
+(printf x; openssl x509 -in "$run/fuzz.pem" -outform DER; openssl x509 -in "$work/tls.pem" -outform DER) >"$seeds/chain/der"
+
+# fuzz NAME RUNS SOURCES...
+fuzz() {
+	_name=$1 _runs=${FUZZ_RUNS:-$2}; shift 2
+	# shellcheck disable=SC2086
+	(cd "$top" && clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	    $flags -I. -o "$run/fuzz-$_name" "regress/fuzz-$_name.c" "$@" $libs) >"$run/fuzz-$_name.log" 2>&1 ||
+	    { fail "fuzz: $_name: does not build: $(grep -m 1 error "$run/fuzz-$_name.log")"; return; }
+	# A configuration lives until exit.
+	(cd "$run" && ASAN_OPTIONS=detect_leaks=$([ "$_name" = conf ]; echo $?) "./fuzz-$_name" -seed=1 -runs="$_runs" -max_len=16384 \
+	    -timeout=20 -close_fd_mask=2 "$seeds/$_name") >"$run/fuzz-$_name.log" 2>&1
+	_status=$?
+	same "fuzz: $_name: $_runs inputs" "0 " "$_status $(grep -aE -m 1 'ERROR|runtime error' "$run/fuzz-$_name.log")"
+	check "fuzz: $_name: went somewhere" test "$(ls "$seeds/$_name" | wc -l)" -gt 20
+}
+fuzz conf 20000 lex.c parse.c parse-block.c conf-check.c conf-print.c valid.c
+fuzz http 100000 http-parse.c http-fields.c valid.c say.c
+fuzz json 100000 json.c problem.c valid.c say.c
+fuzz chain 10000 chain.c verdict.c x509.c say.c clock.c
+exit $failed
