@@ -8,7 +8,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 # The processes; what they share; one file for each format from outside.
 PROCS = acme-client.o broker.o slice.o netproc.o order.o request.o dnsproc.o keyproc.o \
 	csrproc.o chngproc.o fileproc.o
-SHARED = proc.o msg.o say.o clock.o dir.o keyfile.o install.o state.o trust.o
+SHARED = proc.o msg.o say.o clock.o dir.o keyfile.o job.o install.o state.o trust.o
 FORMATS = lex.o parse.o parse-block.o conf-check.o conf-print.o http.o http-parse.o http-fields.o \
 	json.o problem.o jose.o x509.o chain.o verdict.o valid.o
 OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
