@@ -40,7 +40,7 @@ short_type(json_t *o)
 
 	if (type != NULL && strncmp(type, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
 		type += strlen(ERROR_PREFIX);
-	return type;
+	return type == NULL || *type == '\0' ? NULL : type;
 }
 
 /* RFC 8555 6.7.1: each with the identifier that it is about. */
@@ -86,7 +86,7 @@ problem_parse(struct problem *p, int http_status, const char *buf, size_t len)
 	char first[200];
 
 	problem_read(p, o);
-	if (o == NULL || json_object_get(o, "type") == NULL) {
+	if (o == NULL || short_type(o) == NULL) {
 		p->type[0] = '\0';
 		if (p->text[0] == '\0' && len > 0) {
 			say_safe(first, sizeof(first), buf, len > 400 ? 400 : len);

@@ -186,6 +186,8 @@ test_problems(void)
 	problem_parse(&p, 403, instance, strlen(instance));
 	check(strcmp(p.type, "userActionRequired") == 0 && strstr(p.text, "https://c/agree") != NULL,
 	    "json: problem with a page to visit: %s", p.text);
+	problem_parse(&p, 400, "{\"type\":\"\"}", 11);
+	check(p.type[0] == '\0' && p.text[0] != '\0', "json: problem with an empty type: %s", p.text);
 	problem_parse(&p, 400, "{\"detail\":\"only this\"}", 22);
 	check(p.type[0] == '\0' && strstr(p.text, "only this") != NULL, "json: problem without type: %s", p.text);
 	problem_parse(&p, 400, "{\"type\":7}", 10);
