@@ -191,7 +191,7 @@ test_problems(void)
 	problem_parse(&p, 400, "{\"detail\":\"only this\"}", 22);
 	check(p.type[0] == '\0' && strstr(p.text, "only this") != NULL, "json: problem without type: %s", p.text);
 	problem_parse(&p, 400, "{\"type\":7}", 10);
-	check(strcmp(p.type, "about:blank") == 0, "json: problem with a number as type: %s", p.text);
+	check(p.type[0] == '\0', "json: problem with a number as type: %s", p.text);
 	problem_parse(&p, 500, "<html>\033]0;x", 12);
 	check(p.type[0] == '\0' && strstr(p.text, "<html>\\x1b]0;x") != NULL, "json: an HTML error: %s", p.text);
 	problem_parse(&p, 502, "", 0);

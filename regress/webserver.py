@@ -1,5 +1,5 @@
-# A web server for challenge responses only: PORT DIRECTORY.
-import http.server, os, sys
+# A web server on loopback for challenge responses only: PORT DIRECTORY.
+import http.server, os, socket, sys, threading
 
 PREFIX = "/.well-known/acme-challenge/"
 
@@ -18,4 +18,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 256  # a CA asks for 100 names at once
+
+class Server6(Server):
+    address_family = socket.AF_INET6
+
+try:
+    server6 = Server6(("::1", int(sys.argv[1])), Handler)
+    threading.Thread(target=server6.serve_forever, daemon=True).start()
+except OSError:
+    pass  # no IPv6 on this machine
+Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
