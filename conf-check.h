@@ -9,4 +9,10 @@
 /* Fills in defaults, completes paths and names; errors are counted in lex_errors. */
 void	conf_check(struct conf *, const char *path);
 
+/*
+ * The first name goes before the alternative ones, each in the form that
+ * certificates have; wrong ones and those that stand twice are errors.
+ */
+void	conf_names(struct domain *);
+
 #endif

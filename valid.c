@@ -75,6 +75,14 @@ valid_dns_name(const char *s)
 	return strspn(last, "0123456789") < strlen(last) && count_labels(s) > 0;
 }
 
+size_t
+address_bytes(const char *s, unsigned char out[16])
+{
+	if (inet_pton(AF_INET, s, out) == 1)
+		return 4;
+	return inet_pton(AF_INET6, s, out) == 1 ? 16 : 0;
+}
+
 int
 valid_handle(const char *s)
 {
@@ -104,9 +112,9 @@ parse_host(struct url *u, const char *s, size_t len)
 		u->host[i] = (char)tolower((unsigned char)s[i]);
 	u->host[len] = '\0';
 	if (v6)
-		return inet_pton(AF_INET6, u->host, addr) == 1;
+		return address_bytes(u->host, addr) == 16;
 	/* What ends in digits is an address or nothing: not "127.1" either. */
-	return valid_dns_name(u->host) || inet_pton(AF_INET, u->host, addr) == 1;
+	return valid_dns_name(u->host) || address_bytes(u->host, addr) == 4;
 }
 
 static int

@@ -3,6 +3,7 @@
  * The verdict on a chain.  If this is wrong, a CA or whoever sits between
  * installs what nobody asked for.
  */
+#include <arpa/inet.h>
 #include <err.h>
 #include <string.h>
 
@@ -31,8 +32,12 @@ list_names(X509 *leaf, char *out, size_t outsz)
 			s = g->d.dNSName;
 			say_safe(name, sizeof(name), (const char *)ASN1_STRING_get0_data(s),
 			    (size_t)ASN1_STRING_length(s));
-		} else
-			strlcpy(name, "(not a host name)", sizeof(name));
+		} else if (g->type == GEN_IPADD && (ASN1_STRING_length(g->d.iPAddress) == 4 ||
+		    ASN1_STRING_length(g->d.iPAddress) == 16))
+			inet_ntop(ASN1_STRING_length(g->d.iPAddress) == 4 ? AF_INET : AF_INET6,
+			    ASN1_STRING_get0_data(g->d.iPAddress), name, sizeof(name));
+		else
+			strlcpy(name, "(neither host name nor address)", sizeof(name));
 		strlcat(out, i > 0 ? " " : "", outsz);
 		strlcat(out, name, outsz);
 	}

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "valid.h"
 #include "x509.h"
 
 int
@@ -25,74 +26,70 @@ spki_hash(EVP_PKEY *key, uint8_t out[SPKI_HASH_LEN])
 	return ok ? 0 : -1;
 }
 
-int
-names_contain(const struct strings *names, const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < names->n; i++)
-		if (strlen(names->v[i]) == len && strncasecmp(names->v[i], name, len) == 0)
-			return 1;
-	return 0;
-}
-
-/* Is one of san this dNSName?  A NUL inside makes it longer than any name of ours. */
+/*
+ * Is this one that name?  An address is an iPAddress only, by its bytes (RFC
+ * 8738 3); a NUL inside a dNSName makes it longer than any name of ours.
+ */
 static int
-san_contains(const GENERAL_NAMES *san, char *name)
+is_name(const GENERAL_NAME *g, const char *name)
 {
-	struct strings one = { &name, 1 };
-	const ASN1_IA5STRING *s;
-	const GENERAL_NAME *g;
-	int i;
+	unsigned char addr[16];
+	size_t n = address_bytes(name, addr);
+	const ASN1_STRING *s;
 
-	for (i = 0; i < sk_GENERAL_NAME_num(san); i++) {
-		g = sk_GENERAL_NAME_value(san, i);
-		s = g->type == GEN_DNS ? g->d.dNSName : NULL;
-		if (s != NULL && names_contain(&one, (const char *)ASN1_STRING_get0_data(s),
-		    (size_t)ASN1_STRING_length(s)))
-			return 1;
-	}
-	return 0;
+	if (g->type != (n > 0 ? GEN_IPADD : GEN_DNS))
+		return 0;
+	s = n > 0 ? g->d.iPAddress : g->d.dNSName;
+	if (n > 0)
+		return (size_t)ASN1_STRING_length(s) == n &&
+		    memcmp(ASN1_STRING_get0_data(s), addr, n) == 0;
+	n = strlen(name);
+	return (size_t)ASN1_STRING_length(s) == n &&
+	    strncasecmp((const char *)ASN1_STRING_get0_data(s), name, n) == 0;
 }
 
 /* Counts alone would take one name twice, in another letter case, for another one. */
 int
 names_equal(const GENERAL_NAMES *san, const struct strings *names)
 {
-	const GENERAL_NAME *g;
-	size_t i;
+	size_t i, j, n = names->n;
+	int found, foreign;
 
-	if (san == NULL || (size_t)sk_GENERAL_NAME_num(san) != names->n)
+	if (san == NULL || (size_t)sk_GENERAL_NAME_num(san) != n)
 		return 0;
-	for (i = 0; i < names->n; i++) {
-		g = sk_GENERAL_NAME_value(san, (int)i);
-		if (g->type != GEN_DNS || !names_contain(names,
-		    (const char *)ASN1_STRING_get0_data(g->d.dNSName),
-		    (size_t)ASN1_STRING_length(g->d.dNSName)) ||
-		    !san_contains(san, names->v[i]))
+	for (i = 0; i < n; i++) {
+		found = 0;
+		foreign = 1;
+		for (j = 0; j < n; j++) {
+			found |= is_name(sk_GENERAL_NAME_value(san, (int)j), names->v[i]);
+			foreign &= !is_name(sk_GENERAL_NAME_value(san, (int)i), names->v[j]);
+		}
+		if (!found || foreign)
 			return 0;
 	}
-	return names->n > 0;
+	return n > 0;
 }
 
-/* One dNSName for each name; the caller frees. */
+/* One dNSName or iPAddress for each name; the caller frees. */
 static GENERAL_NAMES *
 make_names(const struct strings *names)
 {
 	GENERAL_NAMES *san = sk_GENERAL_NAME_new_null();
-	ASN1_IA5STRING *s;
+	unsigned char addr[16];
+	ASN1_STRING *s;
 	GENERAL_NAME *g;
-	size_t i;
+	size_t i, n;
 
 	if (san == NULL)
 		err(1, NULL);
 	for (i = 0; i < names->n; i++) {
+		n = address_bytes(names->v[i], addr);
 		g = GENERAL_NAME_new();
-		s = ASN1_IA5STRING_new();
-		if (g == NULL || s == NULL || !ASN1_STRING_set(s, names->v[i], -1) ||
-		    !sk_GENERAL_NAME_push(san, g))
+		s = ASN1_STRING_type_new(n > 0 ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+		if (g == NULL || s == NULL || !(n > 0 ? ASN1_STRING_set(s, addr, (int)n) :
+		    ASN1_STRING_set(s, names->v[i], -1)) || !sk_GENERAL_NAME_push(san, g))
 			err(1, NULL);
-		GENERAL_NAME_set0_value(g, GEN_DNS, s);
+		GENERAL_NAME_set0_value(g, n > 0 ? GEN_IPADD : GEN_DNS, s);
 	}
 	return san;
 }
@@ -128,7 +125,7 @@ csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len,
 
 /* The names are in one subjectAltName extension, and nothing else is asked for. */
 static int
-csr_check_names(X509_REQ *req, const struct strings *names, struct why *w)
+csr_check_names(X509_REQ *req, const struct strings *names, int own, struct why *w)
 {
 	STACK_OF(X509_EXTENSION) *exts = X509_REQ_get_extensions(req);
 	GENERAL_NAMES *san = NULL;
@@ -136,8 +133,8 @@ csr_check_names(X509_REQ *req, const struct strings *names, struct why *w)
 
 	/* An attribute is a set; a second value would escape our eyes, not the CA's. */
 	if (X509_REQ_get_attr_count(req) != 1 ||
-	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1 ||
-	    sk_X509_EXTENSION_num(exts) != 1)
+	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1 || exts == NULL ||
+	    (!own && sk_X509_EXTENSION_num(exts) != 1))
 		rc = why(w, "CSR with other extensions than subjectAltName");
 	else {
 		san = X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
@@ -146,7 +143,7 @@ csr_check_names(X509_REQ *req, const struct strings *names, struct why *w)
 	}
 	if (X509_REQ_get_version(req) != 0)
 		rc = why(w, "CSR of another version than RFC 2986's");
-	if (X509_NAME_entry_count(X509_REQ_get_subject_name(req)) != 0)
+	if (!own && X509_NAME_entry_count(X509_REQ_get_subject_name(req)) != 0)
 		rc = why(w, "CSR with a subject");
 	GENERAL_NAMES_free(san);
 	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
@@ -155,7 +152,7 @@ csr_check_names(X509_REQ *req, const struct strings *names, struct why *w)
 
 int
 csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
-    uint8_t spki[SPKI_HASH_LEN], struct why *w)
+    int own, uint8_t spki[SPKI_HASH_LEN], struct why *w)
 {
 	const uint8_t *p = der;
 	X509_REQ *req = NULL;
@@ -169,12 +166,12 @@ csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY 
 		rc = why(w, "CSR is not one whole DER object");
 	else if ((key = X509_REQ_get_pubkey(req)) == NULL || X509_REQ_verify(req, key) != 1)
 		rc = why(w, "CSR is not signed by its own key");
-	else if (spki_hash(key, spki) == -1 || spki_hash(account, hash) == -1)
+	else if (spki_hash(key, spki) == -1 || (account != NULL && spki_hash(account, hash) == -1))
 		rc = why(w, "cannot hash a public key");
-	else if (memcmp(spki, hash, sizeof(hash)) == 0)
+	else if (account != NULL && memcmp(spki, hash, sizeof(hash)) == 0)
 		rc = why(w, "CSR is for the account's own key, which RFC 8555 11.1 forbids");
 	else
-		rc = csr_check_names(req, names, w);
+		rc = csr_check_names(req, names, own, w);
 	EVP_PKEY_free(key);
 	X509_REQ_free(req);
 	ERR_clear_error();

@@ -20,9 +20,7 @@
 /* SHA-256 of the DER SubjectPublicKeyInfo. */
 int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
 
-/* Is this one of the names?  Letter case does not matter. */
-int	names_contain(const struct strings *, const char *name, size_t len);
-/* Are these exactly the names, as dNSName each, in any order, none twice? */
+/* Are these exactly the names, as dNSName (letter case ignored) or iPAddress each, in any order, none twice? */
 int	names_equal(const GENERAL_NAMES *, const struct strings *);
 
 /*
@@ -32,10 +30,17 @@ int	names_equal(const GENERAL_NAMES *, const struct strings *);
 int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len, struct why *);
 /*
  * The CSR is one whole DER object, correctly self-signed, for exactly these
- * names, by a key other than account (RFC 8555 11.1).  spki gets its key's hash.
+ * names, by a key other than account (RFC 8555 11.1; NULL: not looked at).
+ * own: one of the administrator's, that may have a subject and ask for more
+ * than names.  spki gets its key's hash.
  */
 int	csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
-	    uint8_t spki[SPKI_HASH_LEN], struct why *);
+	    int own, uint8_t spki[SPKI_HASH_LEN], struct why *);
+/* The administrator's CSR, PEM or DER: in DER, the caller frees; and its names, which the caller owns. */
+int	csr_file_load(const char *path, uint8_t **der, size_t *len, struct why *);
+/* The public key of a CSR; NULL if it cannot be read. */
+EVP_PKEY *csr_key(const uint8_t *der, size_t len);
+int	csr_file_names(const char *path, struct strings *names, struct why *);
 
 /* Seconds since 1970, -1 if it is no time. */
 time_t	asn1_time(const ASN1_TIME *);
@@ -55,7 +60,7 @@ struct chain {
 struct chain *chain_parse(const char *pem, size_t len, struct why *);
 void	 chain_free(struct chain *);	/* NULL is fine */
 
-/* 1 if the leaf's names equal these as a set (dNSName only, letter case ignored). */
+/* 1 if the leaf's names equal these as a set, as names_equal() says. */
 int	 chain_names_equal(const struct chain *, const struct strings *names);
 
 /*
@@ -69,6 +74,11 @@ int	 chain_names_equal(const struct chain *, const struct strings *names);
 #define CHAIN_LEFT_MIN	3600
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
 	    X509_STORE *roots, time_t now, struct why *);
+
+/* The CN of the issuer of the last certificate, made visible; "" if it has none. */
+void	 chain_top_issuer(const struct chain *, char *out, size_t size);
+/* The leaf in DER; the caller frees. */
+uint8_t	*chain_leaf_der(const struct chain *, size_t *len);
 
 /* Re-serialised PEM; from..to are indices (to = SIZE_MAX: to the end).  The caller frees. */
 char	*chain_pem(const struct chain *, size_t from, size_t to, size_t *len);

@@ -159,7 +159,7 @@ END
 }
 
 # Of the newest installed certificate
-sans() { openssl x509 -in "$1" -noout -ext subjectAltName | tr -d ' \n' | sed 's/.*Name://;s/DNS://g' | tr ',' '\n' | sort | tr '\n' ' '; }
+sans() { openssl x509 -in "$1" -noout -ext subjectAltName | tr -d ' \n' | sed 's/.*Name://;s/critical//;s/DNS://g' | tr ',' '\n' | sort | tr '\n' ' '; }
 spki_cert() { openssl x509 -in "$1" -noout -pubkey | openssl sha256; }
 spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | openssl sha256; }
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The names of a domain section in the one form in which they are compared,
+ * ordered and certified: A-labels in lower case, addresses as RFC 5952.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <idn2.h>
+
+#include "conf-check.h"
+#include "lex.h"
+#include "valid.h"
+#include "x509.h"
+
+/* U-labels become A-labels (RFC 5890); NULL, or why it is no name. */
+static const char *
+to_ascii(char **name)
+{
+	char *ascii = NULL, *copy;
+	const char *p;
+	int rc;
+
+	for (p = *name; *p != '\0' && (unsigned char)*p < 0x80; p++)
+		;
+	if (*p == '\0')
+		return NULL;
+	rc = idn2_to_ascii_8z(*name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (rc != IDN2_OK)
+		return idn2_strerror(rc);
+	if ((copy = strdup(ascii)) == NULL)
+		err(1, NULL);
+	idn2_free(ascii);
+	free(*name);
+	*name = copy;
+	return NULL;
+}
+
+/* NULL, or why it is no name; the name is freed or changed in place. */
+static const char *
+normalise(char **name)
+{
+	unsigned char addr[16];
+	const char *problem;
+	size_t n;
+	char *p, text[INET6_ADDRSTRLEN];
+
+	if ((problem = to_ascii(name)) != NULL)
+		return problem;
+	for (p = *name; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if ((n = address_bytes(*name, addr)) > 0) {
+		inet_ntop(n == 4 ? AF_INET : AF_INET6, addr, text, sizeof(text));
+		free(*name);
+		if ((*name = strdup(text)) == NULL)
+			err(1, NULL);
+		return NULL;
+	}
+	if (strncmp(*name, "*.", 2) == 0)
+		return "a wildcard needs the challenge dns-01, which is not supported yet";
+	return valid_dns_name(*name) ? NULL :
+	    "expected a host name (letters, digits and hyphens, dots between)";
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+check_twice(const struct domain *d)
+{
+	char *sorted[CONF_NAMES_MAX];
+	size_t i;
+
+	memcpy(sorted, d->names.v, d->names.n * sizeof(*sorted));
+	qsort(sorted, d->names.n, sizeof(*sorted), by_name);
+	for (i = 1; i < d->names.n; i++)
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			lex_error_at(d->file, d->line, "domain %s: name %s stands twice",
+			    d->handle, sorted[i]);
+}
+
+static void
+normalise_all(struct domain *d)
+{
+	const char *problem;
+	size_t i;
+
+	for (i = 0; i < d->names.n; i++)
+		if ((problem = normalise(&d->names.v[i])) != NULL)
+			lex_error_at(d->file, d->line, "domain %s: name %s: %s", d->handle,
+			    d->names.v[i], problem);
+	check_twice(d);
+}
+
+static void
+names_of_csr(struct domain *d)
+{
+	struct strings names;
+	struct why w;
+
+	if (csr_file_names(d->csr_file, &names, &w) == -1)
+		lex_error_at(d->file, d->line, "domain %s: csr file %s", d->handle, w.text);
+	else {
+		d->names = names;
+		normalise_all(d);
+	}
+}
+
+void
+conf_names(struct domain *d)
+{
+	if (d->csr_file != NULL) {
+		names_of_csr(d);
+		return;
+	}
+	if (d->name == NULL && (d->name = strdup(d->handle)) == NULL)
+		err(1, NULL);
+	d->names.v = reallocarray(d->names.v, d->names.n + 1, sizeof(*d->names.v));
+	if (d->names.v == NULL)
+		err(1, NULL);
+	memmove(d->names.v + 1, d->names.v, d->names.n * sizeof(*d->names.v));
+	d->names.v[0] = d->name;
+	d->names.n++;
+	if (d->names.n > CONF_NAMES_MAX) {
+		lex_error_at(d->file, d->line, "domain %s: more than %d names", d->handle,
+		    CONF_NAMES_MAX);
+		return;
+	}
+	normalise_all(d);
+	d->name = d->names.v[0];
+}
