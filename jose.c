@@ -3,6 +3,7 @@
  * base64url, JWK, thumbprint and JWS.  Public numbers are taken out of DER,
  * which OpenSSL and LibreSSL both write in the same way.
  */
+#include <ctype.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/obj_mac.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -70,6 +73,27 @@ b64url_decode(const char *text, size_t *len)
 		return NULL;
 	}
 	return out;
+}
+
+uint8_t *
+mac_key_decode(const char *text, size_t *len)
+{
+	char *clean = strdup(text), *out = clean;
+	uint8_t *key;
+
+	if (clean == NULL)
+		err(1, NULL);
+	for (; *text != '\0'; text++)
+		if (*text == '+' || *text == '/')
+			*out++ = *text == '+' ? '-' : '_';
+		else if (!isspace((unsigned char)*text))
+			*out++ = *text;
+	while (out > clean && out[-1] == '=')
+		out--;
+	*out = '\0';
+	key = b64url_decode(clean, len);
+	freezero(clean, strlen(clean));
+	return key;
 }
 
 /* A curve, its JWK name and the width of its coordinates (RFC 7518 6.2.1). */
@@ -296,36 +320,95 @@ encode_json(json_t *o)
 	return out;
 }
 
+/* RFC 7518 3.2; in base64url, the caller frees. */
+static char *
+mac_signature(const struct mac_key *mac, const char *text)
+{
+	uint8_t out[EVP_MAX_MD_SIZE];
+	unsigned len;
+	const EVP_MD *md = strcmp(mac->alg, "HS512") == 0 ? EVP_sha512() :
+	    strcmp(mac->alg, "HS384") == 0 ? EVP_sha384() : EVP_sha256();
+
+	if (HMAC(md, mac->key, (int)mac->len, (const uint8_t *)text, strlen(text), out, &len) == NULL)
+		return NULL;
+	return b64url_encode(out, len);
+}
+
+/* RFC 7515 7.2.2; signed by key, or where that is NULL by mac.  NULL on failure. */
+static json_t *
+flatten(json_t *header, json_t *payload, EVP_PKEY *key, const struct mac_key *mac)
+{
+	char *header64 = encode_json(header), *payload64, *input, *sig;
+	json_t *o = NULL;
+
+	payload64 = payload == NULL ? strdup("") : encode_json(payload);
+	if (payload64 == NULL || asprintf(&input, "%s.%s", header64, payload64) == -1)
+		err(1, NULL);
+	sig = key != NULL ? jws_signature(key, input) : mac_signature(mac, input);
+	if (sig != NULL)
+		o = json_pack("{s:s, s:s, s:s}", "protected", header64,
+		    "payload", payload64, "signature", sig);
+	free(input);
+	free(sig);
+	free(header64);
+	free(payload64);
+	return o;
+}
+
 char *
 jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, json_t *payload)
 {
-	char *protected64, *payload64, *input, *sig, *jws = NULL;
 	const char *alg = jws_alg(key);
-	json_t *o;
+	json_t *header, *o;
+	char *jws = NULL;
 
 	if (alg == NULL)
 		return NULL;
 	/* NULL: text that is not UTF-8, which no validator lets through. */
-	if ((o = json_pack("{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url)) == NULL)
+	header = json_pack("{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url);
+	if (header == NULL)
 		return NULL;
 	if (kid != NULL)
-		json_object_set_new(o, "kid", json_string(kid));
+		json_object_set_new(header, "kid", json_string(kid));
 	else
-		json_object_set_new(o, "jwk", jwk_public(key));
-	protected64 = encode_json(o);
-	json_decref(o);
-	payload64 = payload == NULL ? strdup("") : encode_json(payload);
-	if (payload64 == NULL || asprintf(&input, "%s.%s", protected64, payload64) == -1)
-		err(1, NULL);
-	if ((sig = jws_signature(key, input)) != NULL) {
-		o = json_pack("{s:s, s:s, s:s}", "protected", protected64,
-		    "payload", payload64, "signature", sig);
+		json_object_set_new(header, "jwk", jwk_public(key));
+	if ((o = flatten(header, payload, key, NULL)) != NULL)
 		jws = json_dumps(o, JSON_COMPACT);
-		json_decref(o);
-	}
-	free(input);
-	free(sig);
-	free(protected64);
-	free(payload64);
+	json_decref(o);
+	json_decref(header);
 	return jws;
+}
+
+json_t *
+jws_inner(EVP_PKEY *key, const char *url, json_t *payload)
+{
+	json_t *o = NULL, *header = json_pack("{s:s, s:o, s:s}", "alg", jws_alg(key),
+	    "jwk", jwk_public(key), "url", url);
+
+	if (header != NULL)
+		o = flatten(header, payload, key, NULL);
+	json_decref(header);
+	return o;
+}
+
+json_t *
+jws_mac(const struct mac_key *mac, const char *url, json_t *payload)
+{
+	json_t *o = NULL, *header = json_pack("{s:s, s:s, s:s}", "alg", mac->alg,
+	    "kid", mac->kid, "url", url);
+
+	if (header != NULL)
+		o = flatten(header, payload, NULL, mac);
+	json_decref(header);
+	return o;
+}
+
+json_t *
+revocation(const char *certificate64, int reason)
+{
+	json_t *payload = json_pack("{s:s}", "certificate", certificate64);
+
+	if (reason >= 0)
+		json_object_set_new(payload, "reason", json_integer(reason));
+	return payload;
 }

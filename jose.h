@@ -31,5 +31,22 @@ char	*jws_signature(EVP_PKEY *, const char *input);
  * The caller frees.  NULL on failure.
  */
 char	*jws_sign(EVP_PKEY *, const char *kid, const char *nonce, const char *url, json_t *payload);
+/* The inner JWS of a key rollover (RFC 8555 7.3.5): by the new key, without nonce.  NULL on failure. */
+json_t	*jws_inner(EVP_PKEY *, const char *url, json_t *payload);
+
+/* The payload of RFC 8555 7.6; reason -1: none. */
+json_t	*revocation(const char *certificate64, int reason);
+
+/* What the CA hands out for external account binding (RFC 8555 7.3.4). */
+struct mac_key {
+	const char	*alg;		/* "HS256", "HS384", "HS512" */
+	const char	*kid;
+	uint8_t		*key;
+	size_t		 len;
+};
+/* The MAC key's text in any spelling that CAs use: base64 or base64url, padded or not, with blanks. */
+uint8_t	*mac_key_decode(const char *text, size_t *len);
+/* The externalAccountBinding of a payload, which is the account's public JWK.  NULL on failure. */
+json_t	*jws_mac(const struct mac_key *, const char *url, json_t *payload);
 
 #endif
