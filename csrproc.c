@@ -1,83 +1,204 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Holds the domain keys, and the right to read and create files in their
- * directories.  From net it reads which job needs a CSR, nothing more.  Who
- * owns it has the domain keys and can have a foreign key certified for the
- * configured names; nothing here reaches the network or an account key.  It
- * refuses to make a key anew where there is one that it cannot use.
+ * Holds the domain keys, and the right to read and write files in their
+ * directories.  From net it reads which job needs a CSR, and, with -r only,
+ * the nonce and URL of a revocation.  Who owns it has the domain keys and can
+ * have a foreign key certified for the configured names; nothing here reaches
+ * the network or an account key.  It refuses to make a key anew where there is
+ * one that it cannot use, and revokes nothing but what file names.
  */
 #include <err.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "jose.h"
+#include "json.h"
 #include "keyfile.h"
 #include "proc.h"
+#include "valid.h"
 #include "x509.h"
 
+#define COMBINED_BYTES_MAX	(CHAIN_BYTES_MAX + 16384)
+
 struct csr_job {
-	char		*path;
+	char		*path;		/* of the key; NULL: own_csr */
 	struct place	 key;
+	struct place	 next;		/* a key that is not live yet */
+	struct place	 combined;	/* path NULL: none */
 	struct keyspec	 spec;
+	int		 rotate;
+	gid_t		 group;
+	uint8_t		*own_csr;	/* DER */
+	size_t		 own_csr_len;
 	struct strings	 names;
+	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
 	struct why	 broken;	/* why there can be no CSR, or "" */
 };
 
 static struct csr_job *jobs;
 static uint32_t njobs;
+static int reason;			/* of revocation; -1: none given */
+static struct sandbox box = { .role = ROLE_CSR };
 static struct msg out;
+
+static gid_t
+find_group(const char *name)
+{
+	const char *problem = NULL;
+	struct group *gr;
+	gid_t gid;
+
+	if (name == NULL)
+		return NO_GROUP;
+	if ((gr = getgrnam(name)) != NULL)
+		gid = gr->gr_gid;
+	else
+		gid = (gid_t)strtonum(name, 0, INT32_MAX, &problem);
+	if (problem != NULL)
+		errx(1, "group %s: there is no such group", name);
+	box.keep_chown = 1;
+	return gid;
+}
 
 static void
 add_job(struct msg *m)
 {
 	struct csr_job *j;
+	char *own_csr, *combined;
 
-	jobs = reallocarray(jobs, njobs + 1, sizeof(*jobs));
+	jobs = recallocarray(jobs, njobs, njobs + 1, sizeof(*jobs));
 	if (jobs == NULL)
 		err(1, NULL);
 	j = &jobs[njobs++];
-	j->broken.text[0] = '\0';
-	if ((j->path = strdup(msg_need_str(m))) == NULL)
-		err(1, NULL);
+	j->path = msg_copy_str(m);
 	j->spec.type = (enum keytype)msg_get_num(m);
 	j->spec.bits = (int)msg_get_num(m);
+	j->rotate = (int)msg_get_num(m);
+	j->group = find_group(msg_get_str(m));
+	own_csr = msg_copy_str(m);
+	combined = msg_copy_str(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
-	place_open(&j->key, j->path, &j->broken);
+	if (own_csr != NULL)
+		csr_file_load(own_csr, &j->own_csr, &j->own_csr_len, &j->broken);
+	else if (place_open(&j->key, j->path, &j->broken) == 0)
+		place_beside(&j->next, &j->key, ".new");
+	if (combined != NULL && j->broken.text[0] == '\0')
+		place_open(&j->combined, combined, &j->broken);
+	free(own_csr);
 }
 
 static void
-tell_file(uint32_t job, EVP_PKEY *key)
+put_hash(EVP_PKEY *key)
 {
 	uint8_t hash[SPKI_HASH_LEN];
 
-	msg_new(&out, FILE_KEY, job);
-	msg_put_num(&out, jobs[job].broken.text[0] == '\0');
 	if (key == NULL)
 		msg_put_buf(&out, NULL, 0);
 	else if (spki_hash(key, hash) == -1)
-		errx(1, "%s: cannot hash the public key", jobs[job].path);
+		errx(1, "cannot hash a public key");
 	else
 		msg_put_buf(&out, hash, sizeof(hash));
+}
+
+/* The hash of the chain in the combined file, if the key in it is the live one. */
+static void
+put_combined(const struct csr_job *j, EVP_PKEY *key)
+{
+	static const char end[] = "-----END PRIVATE KEY-----\n";
+	uint8_t hash[SPKI_HASH_LEN], held_hash[SPKI_HASH_LEN];
+	struct stat st;
+	struct why ignored;
+	EVP_PKEY *held;
+	char *text, *chain;
+	size_t len;
+	int same = 0, encrypted;
+
+	if (j->combined.path != NULL &&
+	    place_read(&j->combined, &text, &len, COMBINED_BYTES_MAX, &st, &ignored) == 1) {
+		held = keyfile_parse(text, len, &encrypted);
+		same = key != NULL && held != NULL && spki_hash(key, hash) == 0 &&
+		    spki_hash(held, held_hash) == 0 && memcmp(hash, held_hash, sizeof(hash)) == 0 &&
+		    (chain = strstr(text, end)) != NULL &&
+		    EVP_Digest(chain + strlen(end), strlen(chain + strlen(end)), hash, NULL,
+		    EVP_sha256(), NULL);
+		EVP_PKEY_free(held);
+		freezero(text, len);
+	}
+	msg_put_buf(&out, same ? hash : NULL, same ? sizeof(hash) : 0);
+}
+
+static void
+tell_file(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
+{
+	msg_new(&out, FILE_KEY, job);
+	msg_put_num(&out, jobs[job].broken.text[0] == '\0');
+	put_hash(key);
+	put_hash(next);
+	put_combined(&jobs[job], key);
 	msg_send(&out);
 }
 
-/* file decides what is due; for that it must know which key is in place. */
+/* The live key and the one after it, where there are such; 0 or -1. */
+static int
+load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
+{
+	*key = *next = NULL;
+	if (keyfile_load(&j->key, &j->spec, key, w) == -1 ||
+	    (j->rotate && keyfile_load(&j->next, &j->spec, next, w) == -1)) {
+		EVP_PKEY_free(*key);
+		*key = NULL;
+		return -1;
+	}
+	return 0;
+}
+
+/* file decides what is due; for that it must know which keys are in place. */
 static void
 report_keys(void)
 {
 	struct csr_job *j;
-	EVP_PKEY *key;
+	EVP_PKEY *key, *next;
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++) {
 		j = &jobs[i];
-		key = NULL;
-		if (j->broken.text[0] == '\0' && (place_clean(&j->key, &j->broken) == -1 ||
-		    keyfile_load(&j->key, &j->spec, &key, &j->broken) == -1))
+		key = next = NULL;
+		if (j->own_csr != NULL)
+			key = csr_key(j->own_csr, j->own_csr_len);
+		else if (j->broken.text[0] == '\0' && (place_clean(&j->key, &j->broken) == -1 ||
+		    place_clean(&j->next, &j->broken) == -1 ||
+		    (j->combined.path != NULL && place_clean(&j->combined, &j->broken) == -1) ||
+		    load_keys(j, &key, &next, &j->broken) == -1))
 			warnx("%s", j->broken.text);
-		tell_file(i, key);
+		tell_file(i, key, next);
 		EVP_PKEY_free(key);
+		EVP_PKEY_free(next);
 	}
+}
+
+static void
+send_csr(uint32_t job, const uint8_t *der, size_t len)
+{
+	msg_new(&out, KEY_CSR, job);
+	msg_put_buf(&out, der, len);
+	msg_send(&out);
+}
+
+/* The first key is live at once; with rotate, each one after it when file says so. */
+static int
+make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
+{
+	const struct place *p = *key == NULL ? &j->key : &j->next;
+	EVP_PKEY **made = *key == NULL ? key : next;
+
+	if (*made != NULL || (*key != NULL && !j->rotate))
+		return 0;
+	if (keyfile_create(p, &j->spec, j->group, made, w) == -1)
+		return -1;
+	say(1, "%s: made a new key", p->path);
+	return 0;
 }
 
 /* Loads or makes the key and tells key and file of it; net only learns that it is done. */
@@ -85,31 +206,29 @@ static int
 make(uint32_t job, struct why *w)
 {
 	struct csr_job *j = &jobs[job];
-	EVP_PKEY *key;
+	EVP_PKEY *key, *next;
 	uint8_t *der;
 	size_t len;
-	int n;
+	int rc = -1;
 
 	if (j->broken.text[0] != '\0')
 		return why(w, "%s", j->broken.text);
-	if ((n = keyfile_load(&j->key, &j->spec, &key, w)) == -1)
-		return -1;
-	if (n == 0) {
-		if (keyfile_create(&j->key, &j->spec, &key, w) == -1)
-			return -1;
-		say(1, "%s: made a new key", j->path);
+	if (j->own_csr != NULL) {
+		send_csr(job, j->own_csr, j->own_csr_len);
+		return 0;
 	}
-	if (csr_make(key, &j->names, &der, &len, w) == -1) {
-		EVP_PKEY_free(key);
+	if (load_keys(j, &key, &next, w) == -1)
 		return -1;
+	if (make_key(j, &key, &next, w) == 0 &&
+	    csr_make(next != NULL ? next : key, &j->names, &der, &len, w) == 0) {
+		tell_file(job, key, next);
+		send_csr(job, der, len);
+		free(der);
+		rc = 0;
 	}
-	tell_file(job, key);
 	EVP_PKEY_free(key);
-	msg_new(&out, KEY_CSR, job);
-	msg_put_buf(&out, der, len);
-	msg_send(&out);
-	free(der);
-	return 0;
+	EVP_PKEY_free(next);
+	return rc;
 }
 
 static void
@@ -127,27 +246,150 @@ csr_make_handler(struct msg *m)
 	msg_send(&out);
 }
 
+static void
+done(uint32_t job, int ok, const struct why *w)
+{
+	if (!ok)
+		warnx("%s", w->text);
+	msg_new(&out, FILE_CSR_DONE, job);
+	msg_put_num(&out, (uint64_t)ok);
+	msg_send(&out);
+}
+
+/* file has a certificate for the next key, on the disk: the two go live together. */
+static void
+csr_adopt(struct msg *m)
+{
+	struct csr_job *j = &jobs[m->head.job];
+	struct why w;
+
+	msg_end(m);
+	if (!j->rotate)
+		errx(1, "CSR_ADOPT: nothing to adopt");
+	done(m->head.job, place_move(&j->next, &j->key, &w) == 0, &w);
+}
+
+static void
+csr_combine(struct msg *m)
+{
+	struct csr_job *j = &jobs[m->head.job];
+	EVP_PKEY *key = NULL;
+	const uint8_t *chain;
+	struct why w;
+	size_t len;
+	int ok;
+
+	chain = msg_get_buf(m, &len);
+	msg_end(m);
+	if (j->combined.path == NULL)
+		errx(1, "CSR_COMBINE: not configured");
+	ok = keyfile_load(&j->key, &j->spec, &key, &w) == 1 &&
+	    keyfile_combine(&j->combined, j->group, key, chain, len, &w) == 0;
+	EVP_PKEY_free(key);
+	done(m->head.job, ok, &w);
+}
+
+static void
+csr_revoke(struct msg *m)
+{
+	const uint8_t *der;
+	size_t len;
+
+	der = msg_get_buf(m, &len);
+	jobs[m->head.job].revoke = b64url_encode(der, len);
+	msg_end(m);
+}
+
+/* RFC 8555 7.6: by the certificate's own key, of what file has named. */
+static void
+csr_sign_revoke(struct msg *m)
+{
+	struct csr_job *j = &jobs[m->head.job];
+	const char *nonce = msg_need_str(m), *url = msg_need_str(m);
+	EVP_PKEY *key = NULL;
+	json_t *payload;
+	struct why w;
+	char *jws = NULL;
+
+	msg_end(m);
+	if (j->revoke == NULL)
+		errx(1, "CSR_SIGN_REVOKE: nothing to revoke");
+	if (!valid_nonce(nonce) || !role_origin(url))
+		errx(1, "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
+	if (j->path == NULL)
+		why(&w, "the key of this certificate is not here");
+	else if (keyfile_load(&j->key, &j->spec, &key, &w) == 0)
+		why(&w, "%s: there is no such file", j->path);
+	if (key != NULL) {
+		payload = revocation(j->revoke, reason);
+		jws = jws_sign(key, NULL, nonce, url, payload);
+		json_decref(payload);
+	} else
+		warnx("%s", w.text);
+	EVP_PKEY_free(key);
+	msg_new(&out, NET_SIGNED, m->head.job);
+	msg_put_str(&out, jws);
+	msg_send(&out);
+	free(jws);
+}
+
+/* Revoked: what still holds the certificate goes, and the key if that is why. */
+static void
+csr_discard(struct msg *m)
+{
+	struct csr_job *j = &jobs[m->head.job];
+	struct why w;
+	int ok = 1;
+
+	msg_end(m);
+	if (j->combined.path != NULL)
+		ok = place_remove(&j->combined, &w) == 0;
+	if (ok && reason == REASON_KEY_COMPROMISE && j->path != NULL) {
+		ok = place_remove(&j->key, &w) == 0 && place_remove(&j->next, &w) == 0 &&
+		    dir_sync(j->key.dir, &w) == 0;
+		say(1, "%s: removed, as it is compromised", j->path);
+	}
+	done(m->head.job, ok, &w);
+}
+
+/* What is signed or removed for -r is nothing that a renewal may ask for, and the other way round. */
+enum { RENEWING = 1, REVOKING = 2 };
+
+static unsigned
+state(uint32_t job)
+{
+	(void)job;
+	return role_mode == MODE_REVOKE ? REVOKING : RENEWING;
+}
+
 static const struct handler table[] = {
-	{ CSR_MAKE, csr_make_handler, ANY_STATE, 2 },
+	{ CSR_MAKE, csr_make_handler, RENEWING, 2 },
+	{ CSR_ADOPT, csr_adopt, RENEWING, 2 },
+	{ CSR_COMBINE, csr_combine, RENEWING, 2 },
+	{ CSR_REVOKE, csr_revoke, REVOKING, 1 },
+	{ CSR_SIGN_REVOKE, csr_sign_revoke, REVOKING, SIGN_TRIES },
+	{ CSR_DISCARD, csr_discard, REVOKING, 1 },
 };
 
 void
 csrproc(void)
 {
 	static struct msg m;
-	struct sandbox s = { .role = ROLE_CSR };
 	uint32_t i;
 
+	json_init();
 	role_conf(&m);
+	reason = (int)msg_get_num(&m) - 1;
+	role_origins(&m);
 	msg_end(&m);
 	while (role_domain(&m, njobs))
 		add_job(&m);
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].broken.text[0] != '\0')
 			warnx("%s", jobs[i].broken.text);
-	dir_owner(&s);
-	s.dirs = dir_rights(DIR_READ | DIR_WRITE, &s.ndirs);
-	sandbox_enter(&s);
+	dir_owner(&box);
+	box.dirs = dir_rights(DIR_READ | DIR_WRITE, &box.ndirs);
+	sandbox_enter(&box);
 	report_keys();
-	serve(table, sizeof(table) / sizeof(table[0]), njobs, NULL);
+	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

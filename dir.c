@@ -277,14 +277,15 @@ place_write(const struct place *p, const void *buf, size_t len, struct why *w)
 }
 
 int
-place_create(const struct place *p, const void *buf, size_t len, int *exists, struct why *w)
+place_create(const struct place *p, const void *buf, size_t len, mode_t mode, gid_t gid,
+    int *exists, struct why *w)
 {
 	char temp[NAME_MAX + 1];
 	int error = 0;
 
 	*exists = 0;
 	if (temp_name(p, temp, w) == -1 ||
-	    place_stage(p, buf, len, 0600, geteuid(), getegid(), w) == -1)
+	    place_stage(p, buf, len, mode, geteuid(), gid, w) == -1)
 		return -1;
 	/* Unlike rename, link never replaces. */
 	if (linkat(p->dir->fd, temp, p->dir->fd, p->name, 0) == -1)
@@ -365,4 +366,34 @@ place_remove(const struct place *p, struct why *w)
 	if (unlinkat(p->dir->fd, p->name, 0) == -1 && errno != ENOENT)
 		return why(w, "%s: cannot remove: %s", p->path, strerror(errno));
 	return 0;
+}
+
+void
+place_beside(struct place *p, const struct place *of, const char *suffix)
+{
+	char *path;
+
+	if (asprintf(&path, "%s%s", of->path, suffix) == -1)
+		err(1, NULL);
+	p->path = path;
+	p->dir = of->dir;
+	p->name = strrchr(path, '/') + 1;
+}
+
+int
+place_move(const struct place *from, const struct place *to, struct why *w)
+{
+	if (renameat(from->dir->fd, from->name, to->dir->fd, to->name) == -1)
+		return why(w, "%s: cannot rename to %s: %s", from->path, to->name, strerror(errno));
+	return dir_sync(to->dir, w);
+}
+
+int
+place_keep(const struct place *from, const struct place *as, struct why *w)
+{
+	if (place_remove(as, w) == -1)
+		return -1;
+	if (linkat(from->dir->fd, from->name, as->dir->fd, as->name, 0) == -1)
+		return why(w, "%s: cannot link as %s: %s", from->path, as->name, strerror(errno));
+	return dir_sync(as->dir, w);
 }

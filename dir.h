@@ -63,7 +63,13 @@ int	dir_sync(const struct dir *, struct why *);
 /* The three in one, mode 0600, our own. */
 int	place_write(const struct place *, const void *, size_t, struct why *);
 /* As place_write(), but never replaces: -1 with errno EEXIST in *exists. */
-int	place_create(const struct place *, const void *, size_t, int *exists, struct why *);
+int	place_create(const struct place *, const void *, size_t, mode_t, gid_t, int *exists, struct why *);
+/* The place of the same name with a suffix, in the same directory; its path is never freed. */
+void	place_beside(struct place *, const struct place *, const char *suffix);
+/* Renames within one directory, for good. */
+int	place_move(const struct place *from, const struct place *to, struct why *);
+/* Another name for the same file, for good; replaces what has that name. */
+int	place_keep(const struct place *from, const struct place *as, struct why *);
 /* A file for others to read (0644) that must not exist yet; need not outlive a crash. */
 int	place_publish(const struct place *, const void *, size_t, int *exists, struct why *);
 /* Could a file of this many bytes be staged here now?  Leaves nothing. */

@@ -4,6 +4,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,28 +79,48 @@ check_owner(const struct place *p, const struct stat *st, struct why *w)
 }
 
 int
+keyfile_read(const struct place *p, char **text, size_t *len, struct why *w)
+{
+	struct stat st;
+	int n;
+
+	if ((n = place_read(p, text, len, KEY_BYTES_MAX, &st, w)) != 1)
+		return n;
+	if (check_owner(p, &st, w) == 0)
+		return 1;
+	freezero(*text, *len);
+	*text = NULL;
+	return -1;
+}
+
+EVP_PKEY *
+keyfile_parse(const char *pem, size_t len, int *encrypted)
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)len);
+	EVP_PKEY *key;
+
+	*encrypted = 0;
+	if (bio == NULL)
+		err(1, NULL);
+	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, encrypted);
+	BIO_free(bio);
+	ERR_clear_error();
+	return key;
+}
+
+int
 keyfile_load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
     struct why *w)
 {
-	struct stat st;
 	char *pem;
 	size_t len;
-	BIO *bio;
-	int n, encrypted = 0;
+	int n, encrypted;
 
 	*key = NULL;
-	if ((n = place_read(p, &pem, &len, KEY_BYTES_MAX, &st, w)) != 1)
+	if ((n = keyfile_read(p, &pem, &len, w)) != 1)
 		return n;
-	if (check_owner(p, &st, w) == -1) {
-		freezero(pem, len);
-		return -1;
-	}
-	if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
-		err(1, NULL);
-	*key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
-	BIO_free(bio);
+	*key = keyfile_parse(pem, len, &encrypted);
 	freezero(pem, len);
-	ERR_clear_error();
 	if (*key == NULL)
 		return why(w, "%s: %s; move it away for a new key, or put back "
 		    "the right one", p->path, encrypted ? "is encrypted" :
@@ -134,8 +155,55 @@ generate(const struct keyspec *spec)
 	return key;
 }
 
+/* The memory is wiped by wipe(). */
+static BIO *
+encode(const struct place *p, EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	if (bio == NULL || !PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))
+		errx(1, "%s: cannot encode the key", p->path);
+	return bio;
+}
+
+static void
+wipe(BIO *bio)
+{
+	char *text;
+	long len = BIO_get_mem_data(bio, &text);
+
+	explicit_bzero(text, (size_t)len);
+	BIO_free(bio);
+}
+
+static mode_t
+key_mode(gid_t group)
+{
+	return group == NO_GROUP ? 0600 : 0640;
+}
+
 int
-keyfile_create(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
+keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key, const void *rest, size_t len,
+    struct why *w)
+{
+	BIO *bio = encode(p, key);
+	char *text;
+	long n;
+	int rc;
+
+	if (len > INT_MAX || BIO_write(bio, rest, (int)len) != (int)len)
+		err(1, NULL);
+	n = BIO_get_mem_data(bio, &text);
+	rc = place_stage(p, text, (size_t)n, key_mode(group), geteuid(),
+	    group == NO_GROUP ? getegid() : group, w);
+	wipe(bio);
+	if (rc == -1 || place_rename(p, w) == -1)
+		return -1;
+	return dir_sync(p->dir, w);
+}
+
+int
+keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group, EVP_PKEY **key,
     struct why *w)
 {
 	char *pem;
@@ -144,13 +212,11 @@ keyfile_create(const struct place *p, const struct keyspec *spec, EVP_PKEY **key
 	int exists, rc;
 
 	*key = generate(spec);
-	if ((bio = BIO_new(BIO_s_mem())) == NULL ||
-	    !PEM_write_bio_PKCS8PrivateKey(bio, *key, NULL, NULL, 0, NULL, NULL))
-		errx(1, "%s: cannot encode the key", p->path);
+	bio = encode(p, *key);
 	len = BIO_get_mem_data(bio, &pem);
-	rc = place_create(p, pem, (size_t)len, &exists, w);
-	explicit_bzero(pem, (size_t)len);
-	BIO_free(bio);
+	rc = place_create(p, pem, (size_t)len, key_mode(group), group == NO_GROUP ? getegid() : group,
+	    &exists, w);
+	wipe(bio);
 	if (rc == 0)
 		return 0;
 	EVP_PKEY_free(*key);

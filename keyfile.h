@@ -16,10 +16,26 @@
  */
 int	keyfile_load(const struct place *, const struct keyspec *, EVP_PKEY **, struct why *);
 
+#define NO_GROUP	((gid_t)-1)
+
 /*
- * Makes a key; it is on the disk for good when this returns 0.  Where another
- * process was faster, *key is the one that it made.
+ * Makes a key; it is on the disk for good when this returns 0: 0600, or 0640
+ * for group.  Where another process was faster, *key is the one that it made.
  */
-int	keyfile_create(const struct place *, const struct keyspec *, EVP_PKEY **, struct why *);
+int	keyfile_create(const struct place *, const struct keyspec *, gid_t group, EVP_PKEY **,
+	    struct why *);
+
+/* A key and what follows it, as one file, replaced for good; 0600, or 0640 for group. */
+int	keyfile_combine(const struct place *, gid_t group, EVP_PKEY *, const void *rest, size_t len,
+	    struct why *);
+
+/* The first key in a PEM text; NULL: there is none that can be used. */
+EVP_PKEY *keyfile_parse(const char *pem, size_t len, int *encrypted);
+
+/*
+ * Any secret text; refused where others may read it.  1: NUL-terminated, the
+ * caller wipes and frees; 0: there is no such file; -1: see why.
+ */
+int	keyfile_read(const struct place *, char **, size_t *len, struct why *);
 
 #endif

@@ -103,7 +103,8 @@ static const struct rule {
 	{ "linkat", R(CSR), ANY },
 	/* fallocate(), and what libc does where a file system has none. */
 	{ "fallocate fstatfs fstatfs64 pread64 pwrite64", R(CHNG) | R(FILE), ANY },
-	{ "renameat renameat2 fchown fchown32 flock", R(FILE), ANY },
+	{ "renameat renameat2 fchown fchown32", R(CSR) | R(FILE), ANY },
+	{ "flock", R(FILE), ANY },
 	/* These can only tighten. */
 	{ "landlock_create_ruleset landlock_add_rule landlock_restrict_self", R(FILE), ANY },
 };

@@ -133,7 +133,7 @@ work_csr(void)
 	if (place_open(&p, path, &w) == -1)
 		return 1;
 	for (i = 0; i < N(specs); i++) {
-		if (keyfile_load(&p, &specs[i], &k, &w) != 0 || keyfile_create(&p, &specs[i], &k, &w) != 0 ||
+		if (keyfile_load(&p, &specs[i], &k, &w) != 0 || keyfile_create(&p, &specs[i], NO_GROUP, &k, &w) != 0 ||
 		    keyfile_load(&p, &specs[i], &k, &w) != 1 || place_remove(&p, &w) != 0) {
 			fprintf(stderr, "%s\n", w.text);
 			return 1;
@@ -155,7 +155,7 @@ work_key(void)
 
 	snprintf(path, sizeof(path), "%s/ssl/private/account.key", base);
 	for (i = 0; i < N(specs); i++)
-		if (place_open(&p, path, &w) == -1 || keyfile_create(&p, &specs[i], &keys[i], &w) != 0 ||
+		if (place_open(&p, path, &w) == -1 || keyfile_create(&p, &specs[i], NO_GROUP, &keys[i], &w) != 0 ||
 		    place_remove(&p, &w) != 0)
 			return 2;
 	while (dirs != NULL)
