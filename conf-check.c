@@ -2,7 +2,6 @@
 /*
  * What must hold between the parts of a configuration.
  */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <err.h>
 #include <limits.h>
@@ -152,68 +151,18 @@ check_authority(struct authority *a)
 	if (a->contact != NULL && !valid_contact(a->contact))
 		lex_error_at(a->file, a->line, "authority %s: contact %s: expected "
 		    "mailto:NAME@HOST (RFC 8555 7.3)", a->name, a->contact);
+	if (a->eab_kid != NULL && a->eab_kid[0] == '\0')
+		lex_error_at(a->file, a->line, "authority %s: eab key id: expected the id that the "
+		    "CA gave", a->name);
 	if (a->root_any && a->root_file != NULL)
 		lex_error_at(a->file, a->line, "authority %s: either 'root file' or 'root any'",
 		    a->name);
 	use(a->account_key, "account key", 1, 1, a->file, a->line);
+	use(a->eab_file, "eab hmac file", 1, 1, a->file, a->line);
 	if (a->ca_file != NULL)
 		clean_path(a->ca_file, "ca file", a->file, a->line);
 	if (a->root_file != NULL)
 		clean_path(a->root_file, "root file", a->file, a->line);
-}
-
-static int
-is_address(const char *s)
-{
-	unsigned char addr[16];
-
-	return inet_pton(AF_INET, s, addr) == 1 || inet_pton(AF_INET6, s, addr) == 1;
-}
-
-static void
-check_name(const struct domain *d, char *name)
-{
-	char *p;
-	const char *problem = NULL;
-
-	for (p = name; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	if (strncmp(name, "*.", 2) == 0)
-		problem = "a wildcard needs the challenge dns-01, which is not supported yet";
-	else if (is_address(name))
-		problem = "certificates for addresses are not supported yet";
-	else if (!valid_dns_name(name))
-		problem = "expected a host name (letters, digits and hyphens, dots between)";
-	if (problem != NULL)
-		lex_error_at(d->file, d->line, "domain %s: name %s: %s", d->handle, name, problem);
-}
-
-/* The first name goes before the alternative ones. */
-static void
-collect_names(struct domain *d)
-{
-	size_t i, j;
-
-	if (d->name == NULL && (d->name = strdup(d->handle)) == NULL)
-		err(1, NULL);
-	d->names.v = reallocarray(d->names.v, d->names.n + 1, sizeof(*d->names.v));
-	if (d->names.v == NULL)
-		err(1, NULL);
-	memmove(d->names.v + 1, d->names.v, d->names.n * sizeof(*d->names.v));
-	d->names.v[0] = d->name;
-	d->names.n++;
-	if (d->names.n > CONF_NAMES_MAX) {
-		lex_error_at(d->file, d->line, "domain %s: more than %d names", d->handle,
-		    CONF_NAMES_MAX);
-		return;
-	}
-	for (i = 0; i < d->names.n; i++)
-		check_name(d, d->names.v[i]);
-	for (i = 0; i < d->names.n; i++)
-		for (j = i + 1; j < d->names.n; j++)
-			if (strcmp(d->names.v[i], d->names.v[j]) == 0)
-				lex_error_at(d->file, d->line, "domain %s: name %s stands twice",
-				    d->handle, d->names.v[i]);
 }
 
 /* A relative path is one in the directory of the certificate. */
@@ -245,6 +194,21 @@ find_authority(struct conf *c, struct domain *d)
 		    "authority", d->handle, d->sign_with);
 }
 
+/* It says itself which names and which key; that key is not here. */
+static void
+check_csr_file(struct domain *d)
+{
+	const char *too_much = d->key != NULL ? "domain key" : d->name != NULL ? "domain name" :
+	    d->names.n > 0 ? "alternative names" : d->combined != NULL ? "domain combined" : NULL;
+
+	if (d->csr_file == NULL)
+		return;
+	if (too_much != NULL)
+		lex_error_at(d->file, d->line, "domain %s: either 'csr file' or '%s'", d->handle,
+		    too_much);
+	clean_path(d->csr_file, "csr file", d->file, d->line);
+}
+
 static void
 check_domain(struct conf *c, struct domain *d)
 {
@@ -252,9 +216,10 @@ check_domain(struct conf *c, struct domain *d)
 		lex_error_at(d->file, d->line, "domain handle: expected 1 to 200 visible characters");
 		return;
 	}
-	collect_names(d);
+	check_csr_file(d);
+	conf_names(d);
 	find_authority(c, d);
-	if (d->key == NULL)
+	if (d->key == NULL && d->csr_file == NULL)
 		lex_error_at(d->file, d->line, "domain %s: 'domain key' is missing", d->handle);
 	if (d->cert == NULL && d->fullchain == NULL)
 		lex_error_at(d->file, d->line, "domain %s: 'domain certificate' or 'domain full "
@@ -265,6 +230,7 @@ check_domain(struct conf *c, struct domain *d)
 	complete_path(&d->fullchain, d->cert);
 	complete_path(&d->chain, d->cert != NULL ? d->cert : d->fullchain);
 	use(d->key, "domain key", 1, 0, d->file, d->line);
+	use(d->combined, "domain combined", 1, 0, d->file, d->line);
 	use(d->cert, "domain certificate", 0, 0, d->file, d->line);
 	use(d->chain, "domain chain certificate", 0, 0, d->file, d->line);
 	use(d->fullchain, "domain full chain certificate", 0, 0, d->file, d->line);
@@ -282,6 +248,21 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Where a key is changed, the next one lies beside it as PATH.new, the one before as PATH.old. */
+static void
+check_beside(const struct use *key, const char *suffix)
+{
+	struct use wanted = { .path = NULL }, *found;
+
+	if (asprintf(&wanted.path, "%s%s", key->path, suffix) == -1)
+		err(1, NULL);
+	found = bsearch(&wanted, uses, nuses, sizeof(*uses), by_path);
+	if (found != NULL)
+		lex_error_at(found->file, found->line, "%s %s: this path is for changes of the %s "
+		    "of line %d; take another", found->what, found->path, key->what, key->line);
+	free(wanted.path);
+}
+
 /* One file has one use; only authorities may share an account key. */
 static void
 check_paths_once(void)
@@ -291,10 +272,15 @@ check_paths_once(void)
 	qsort(uses, nuses, sizeof(*uses), by_path);
 	for (i = 1; i < nuses; i++)
 		if (strcmp(uses[i - 1].path, uses[i].path) == 0 &&
-		    !(uses[i - 1].is_account && uses[i].is_account))
+		    !(uses[i - 1].is_account && uses[i - 1].what == uses[i].what))
 			lex_error_at(uses[i].file, uses[i].line, "%s %s: this path is also the %s "
 			    "of line %d; each needs its own", uses[i].what, uses[i].path,
 			    uses[i - 1].what, uses[i - 1].line);
+	for (i = 0; i < nuses; i++)
+		if (uses[i].is_key) {
+			check_beside(&uses[i], ".new");
+			check_beside(&uses[i], ".old");
+		}
 }
 
 /*

@@ -45,7 +45,49 @@ put_key(const char *words, const char *path, const struct keyspec *spec)
 		printf(" ecdsa");
 	if (spec->bits != 0)
 		printf(spec->type == KEYTYPE_RSA ? " %d" : " p%d", spec->bits);
+}
+
+static void
+put_domain_key(const struct domain *d)
+{
+	put_key("domain key", d->key, &d->key_spec);
+	if (d->rotate)
+		printf(" rotate");
+	if (d->group != NULL) {
+		printf(" group ");
+		put_quoted(d->group);
+	}
 	putchar('\n');
+}
+
+static void
+put_eab(const struct authority *a)
+{
+	printf("\teab key id ");
+	put_quoted(a->eab_kid);
+	printf(" hmac file ");
+	put_quoted(a->eab_file);
+	printf(" hs%s\n", a->eab_alg + 2);
+}
+
+/* As many names as there are, or the file that says which. */
+static void
+put_names(const struct domain *d)
+{
+	size_t i;
+
+	if (d->csr_file != NULL) {
+		put("csr file", d->csr_file);
+		return;
+	}
+	put("domain name", d->names.v[0]);
+	if (d->names.n > 1) {
+		printf("\talternative names {\n");
+		for (i = 1; i < d->names.n; i++)
+			printf("\t\t%s\n", d->names.v[i]);
+		printf("\t}\n");
+	}
+	put_domain_key(d);
 }
 
 static void
@@ -60,6 +102,9 @@ print_authority(const struct authority *a)
 	for (i = 0; i < a->origins.n; i++)
 		put("api origin", a->origins.v[i]);
 	put_key("account key", a->account_key, &a->account_spec);
+	putchar('\n');
+	if (a->eab_kid != NULL)
+		put_eab(a);
 	put("contact", a->contact);
 	put("ca file", a->ca_file);
 	put("root file", a->root_file);
@@ -73,25 +118,20 @@ print_authority(const struct authority *a)
 static void
 print_domain(const struct domain *d)
 {
-	size_t i;
-
 	printf("\ndomain ");
 	put_quoted(d->handle);
 	printf(" {\n");
-	put("domain name", d->names.v[0]);
-	if (d->names.n > 1) {
-		printf("\talternative names {\n");
-		for (i = 1; i < d->names.n; i++)
-			printf("\t\t%s\n", d->names.v[i]);
-		printf("\t}\n");
-	}
-	put_key("domain key", d->key, &d->key_spec);
+	put_names(d);
 	put("domain certificate", d->cert);
 	put("domain chain certificate", d->chain);
 	put("domain full chain certificate", d->fullchain);
+	put("domain combined", d->combined);
+	put("preferred chain", d->preferred_chain);
 	put("sign with", d->authority->name);
 	put("challengedir", d->challengedir);
 	put("profile", d->profile);
+	if (d->check_revocation)
+		printf("\tcheck revocation\n");
 	printf("}\n");
 }
 

@@ -31,6 +31,9 @@ struct authority {
 	struct strings	 origins;	/* "api origin": https URLs */
 	char		*account_key;	/* absolute path */
 	struct keyspec	 account_spec;
+	char		*eab_kid;	/* RFC 8555 7.3.4, or NULL */
+	char		*eab_file;	/* absolute path of the MAC key's text */
+	const char	*eab_alg;	/* "HS256", "HS384", "HS512" */
 	char		*contact;	/* mailto: URL, or NULL */
 	char		*ca_file;	/* NULL: the system's */
 	char		*root_file;	/* NULL: the system's */
@@ -44,11 +47,17 @@ struct domain {
 	char		*handle;
 	struct strings	 names;		/* A-labels, lower case, no duplicates;
 					   the first is "domain name" */
-	char		*key;		/* absolute path */
+	char		*key;		/* absolute path; NULL with csr_file */
 	struct keyspec	 key_spec;
+	int		 rotate;	/* a new key with every certificate */
+	char		*group;		/* that may read the key, or NULL */
+	char		*csr_file;	/* absolute path: sign this CSR; or NULL */
 	char		*cert;		/* absolute paths or NULL, */
 	char		*chain;		/* relative ones already joined with */
 	char		*fullchain;	/* the certificate's directory */
+	char		*combined;	/* absolute path of key and full chain, or NULL */
+	char		*preferred_chain; /* CN at the top of the chain to take, or NULL */
+	int		 check_revocation;
 	char		*challengedir;	/* absolute path */
 	char		*profile;	/* or NULL */
 	char		*name;		/* "domain name", before it is in names */

@@ -10,7 +10,27 @@
 #include "lex.h"
 #include "parse.h"
 
-/* [rsa [2048|3072|4096] | ecdsa [p256|p384]] and what is not supported yet. */
+/* p and digits: what can only be meant as one, right or wrong. */
+static int
+is_curve(const char *word)
+{
+	return word[0] == 'p' && word[1] != '\0' && word[1 + strspn(word + 1, "0123456789")] == '\0';
+}
+
+/* This word, or an error. */
+static int
+take_word(const char *word)
+{
+	if (!is_word(word)) {
+		lex_error("expected '%s' instead of %s", word, token_text());
+		skip_line();
+		return 0;
+	}
+	lex_next();
+	return 1;
+}
+
+/* [rsa [2048|3072|4096] | ecdsa [p256|p384]] */
 static void
 parse_keyspec(struct keyspec *spec)
 {
@@ -36,11 +56,8 @@ parse_keyspec(struct keyspec *spec)
 				break;
 			}
 	}
-	if (is_word("rotate") || is_word("group")) {
-		lex_error("'%s' is not supported yet", lex_word);
-		skip_line();
-	} else if (lex_token == TOKEN_WORD && (isdigit((unsigned char)lex_word[0]) ||
-	    strncmp(lex_word, "p", 1) == 0) && strcmp(lex_word, "profile") != 0) {
+	if (lex_token == TOKEN_WORD && (isdigit((unsigned char)lex_word[0]) ||
+	    is_curve(lex_word))) {
 		lex_error("%s: expected rsa [2048|3072|4096] or ecdsa [p256|p384]", lex_word);
 		skip_line();
 	}
@@ -62,20 +79,46 @@ parse_domain_key(void *block, const struct statement *s)
 
 	set_string(&d->key, s);
 	parse_keyspec(&d->key_spec);
+	for (;;) {
+		if (is_word("rotate")) {
+			d->rotate = 1;
+			lex_next();
+		} else if (is_word("group")) {
+			lex_next();
+			set_string(&d->group, s);
+		} else
+			break;
+	}
 }
 
+/* ID hmac file PATH [hs256|hs384|hs512] */
 static void
-parse_insecure(void *block, const struct statement *s)
+parse_eab(void *block, const struct statement *s)
 {
-	(void)s;
-	((struct authority *)block)->insecure = 1;
+	static const char *const algorithms[][2] = {
+		{ "hs256", "HS256" }, { "hs384", "HS384" }, { "hs512", "HS512" },
+	};
+	struct authority *a = block;
+	size_t i;
+
+	set_string(&a->eab_kid, s);
+	a->eab_alg = algorithms[0][1];
+	if (!take_word("hmac") || !take_word("file"))
+		return;
+	set_string(&a->eab_file, s);
+	for (i = 0; i < 3; i++)
+		if (is_word(algorithms[i][0])) {
+			a->eab_alg = algorithms[i][1];
+			lex_next();
+			return;
+		}
 }
 
+/* A statement that is no more than its words. */
 static void
-parse_root_any(void *block, const struct statement *s)
+parse_flag(void *block, const struct statement *s)
 {
-	(void)s;
-	((struct authority *)block)->root_any = 1;
+	*(int *)(void *)((char *)block + s->offset) = 1;
 }
 
 static void
@@ -131,11 +174,11 @@ static const struct statement authority_statements[] = {
 	{ "api origin", parse_api_origin, 0 },
 	{ "account key", parse_account_key, 0 },
 	{ "contact", parse_string, offsetof(struct authority, contact) },
-	{ "insecure", parse_insecure, 0 },
+	{ "insecure", parse_flag, offsetof(struct authority, insecure) },
 	{ "ca file", parse_string, offsetof(struct authority, ca_file) },
 	{ "root file", parse_string, offsetof(struct authority, root_file) },
-	{ "root any", parse_root_any, 0 },
-	{ "eab key id", parse_unsupported, 0 },
+	{ "root any", parse_flag, offsetof(struct authority, root_any) },
+	{ "eab key id", parse_eab, 0 },
 };
 
 static const struct statement domain_statements[] = {
@@ -148,14 +191,14 @@ static const struct statement domain_statements[] = {
 	{ "sign with", parse_string, offsetof(struct domain, sign_with) },
 	{ "challengedir", parse_string, offsetof(struct domain, challengedir) },
 	{ "profile", parse_string, offsetof(struct domain, profile) },
+	{ "preferred chain", parse_string, offsetof(struct domain, preferred_chain) },
+	{ "domain combined", parse_string, offsetof(struct domain, combined) },
+	{ "csr file", parse_string, offsetof(struct domain, csr_file) },
+	{ "check revocation", parse_flag, offsetof(struct domain, check_revocation) },
 	{ "challenge", parse_unsupported, 0 },
 	{ "challenge hook", parse_unsupported, 0 },
 	{ "listen on", parse_unsupported, 0 },
 	{ "on change", parse_unsupported, 0 },
-	{ "preferred chain", parse_unsupported, 0 },
-	{ "domain combined", parse_unsupported, 0 },
-	{ "csr file", parse_unsupported, 0 },
-	{ "check revocation", parse_unsupported, 0 },
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))

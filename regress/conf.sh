@@ -44,7 +44,18 @@ good "several statements on a line" "$A"'domain c.example { domain key /p/c.key 
 good "macro in front of a word" 'dir = /etc/ssl\n'"$A"'domain c.example {\ndomain key $dir/private/c.key\ndomain certificate $dir/c.pem\n}\n'
 good "names in capitals" "$A"'domain C.Example {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
 good "two authorities with one account key" "$A"'authority b {\napi url https://b.example\naccount key /etc/acme/a.pem\n}\n'
+good "external account" 'authority a {\napi url https://c.example\naccount key /k/a\neab key id "kid 1" hmac file /k/mac hs512\n}\nauthority b {\napi url https://b.example\naccount key /k/a\neab key id x hmac file /k/mac\n}\n'
+good "all of a domain" "$A"'domain d.example {\ndomain key /p/d.key ecdsa p384 rotate group "ssl-cert"\ndomain certificate /c/d\ndomain combined /p/d.both\npreferred chain "ISRG Root X1"\ncheck revocation\nprofile shortlived\n}\n'
+good "rotate without a type" "$A"'domain d.example {\ndomain key /p/d.key group 0 rotate\ndomain certificate /c/d\n}\n'
+good "addresses" "$A"'domain 192.0.2.1 {\nalternative names { 2001:DB8:0:0::1 192.0.2.2 }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
 good "100 names" "$A""domain n0.example {\nalternative names { $(for i in $(seq 99); do printf 'n%d.example ' "$i"; done)}\ndomain key /p/c.key\ndomain certificate /c/c\n}\n"
+
+good "U-labels" "$A"'domain Bücher.example {\nalternative names { 例え.example }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
+same "conf: U-labels: their A-labels" "xn--bcher-kva.example xn--r8jz45g.example " \
+    "$("$client" -nv -f "$conf" 2>/dev/null | grep xn-- | tr -d '\t"' | sed 's/domain name //' | tr '\n' ' ')"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/csr.key" -subj /CN=x -out "$work/x.csr" \
+    -addext "subjectAltName=DNS:C.example,IP:192.0.2.7,IP:2001:db8::7" 2>/dev/null
+good "csr file" "$A""domain x {\ncsr file $work/x.csr\ndomain certificate /c/x\n}\n"
 
 # bad NAME TEXT LINE WORDS: refused at that line with these words
 bad() {
@@ -64,7 +75,11 @@ bad "domain twice" "$A$D}\n$D}\n" 9 "also at line 5"
 bad "statement twice" "$A$D"'domain key /p/y.key\n}\n' 8 "stands twice"
 bad "101 names" "$A""domain n0.example {\nalternative names { $(for i in $(seq 100); do printf 'n%d.example ' "$i"; done)}\ndomain key /p/c.key\ndomain certificate /c/c\n}\n" 5 "more than 100"
 bad "wildcard" "$A"'domain w {\ndomain name *.example.com\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "dns-01"
-bad "address" "$A"'domain w {\ndomain name 192.0.2.1\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "not supported yet"
+bad "address too long" "$A"'domain w {\ndomain name 192.0.2.1.5\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "host name"
+bad "wildcard of an address" "$A"'domain w {\ndomain name *.192.0.2.1\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "dns-01"
+bad "address twice" "$A"'domain 2001:db8::1 {\nalternative names { 2001:DB8:0::1 }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "2001:db8::1 stands twice"
+bad "U-label and its A-label" "$A"'domain bücher.example {\nalternative names { xn--bcher-kva.example }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "stands twice"
+bad "U-label in an empty place" "$A"'domain "ü..example" {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "name ü..example: "
 bad "name twice" "$A"'domain a.b {\nalternative names { A.b }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "twice"
 bad "no host name" "$A"'domain "a b" {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "host name"
 bad "unknown authority" "$A$D"'sign with b\n}\n' 5 "no such authority"
@@ -86,13 +101,21 @@ bad "account key beside a certificate" 'authority a {\napi url https://c.example
 bad "contact no mail address" 'authority a {\napi url https://c.example\naccount key /k/a\ncontact me@example.com\n}\n' 1 "mailto"
 bad "unknown key type" "$A"'domain a.b {\ndomain key /p/c.key p521\ndomain certificate /c/c\n}\n' 6 "p521"
 bad "stray brace" "$A"'}\n' 5 "instead of }"
-for word in "eab key id x" "challenge dns-01" "challenge hook /x" "listen on 127.0.0.1 port 80" "on change /x" \
-    "preferred chain x" "domain combined /x" "csr file /x" "check revocation"; do
-	case $word in eab*) text="authority b {\n$word\n}\n" line=2 ;; *) text="$A$D$word\n}\n" line=8 ;; esac
-	bad "$word" "$text" $line "not supported yet"
+for word in "challenge dns-01" "challenge hook /x" "listen on 127.0.0.1 port 80" "on change /x"; do
+	bad "$word" "$A$D$word\n}\n" 8 "not supported yet"
 done
-bad "rotate" "$A"'domain a.b {\ndomain key /p/c.key ecdsa rotate\ndomain certificate /c/c\n}\n' 6 "'rotate' is not supported yet"
-bad "group" "$A"'domain a.b {\ndomain key /p/c.key group x\ndomain certificate /c/c\n}\n' 6 "'group' is not supported yet"
+bad "eab without its file" 'authority b {\neab key id x\n}\n' 2 "expected 'hmac'"
+bad "eab without the word file" 'authority b {\neab key id x hmac /k/mac\n}\n' 2 "expected 'file'"
+bad "eab with another algorithm" 'authority b {\neab key id x hmac file /k/mac hs1\n}\n' 2 "hs1"
+bad "eab file beside a certificate" 'authority b {\napi url https://c.example\naccount key /k/a\neab key id x hmac file /c/mac\n}\ndomain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 1 "private key must not"
+bad "rotate of an account key" 'authority b {\naccount key /k/a rotate\n}\n' 2 "rotate is not a statement"
+bad "group without a name" "$A"'domain a.b {\ndomain key /p/c.key group\ndomain certificate /c/c\n}\n' 6 "expected a value"
+bad "combined beside the certificate" "$A$D"'domain combined /etc/ssl/x.both\n}\n' 5 "private key must not"
+bad "a key at the place of another's next one" "$A$D"'}\ndomain y.example {\ndomain key /etc/ssl/private/x.key.new\ndomain certificate /c/y.pem\n}\n' 9 "is for changes of the domain key of line 5"
+bad "csr file and domain key" "$A$D"'csr file /p/x.csr\n}\n' 5 "either 'csr file' or 'domain key'"
+bad "csr file and names" "$A"'domain x {\ncsr file /p/x.csr\nalternative names { a.b }\ndomain certificate /c/x\n}\n' 5 "either 'csr file' or 'alternative names'"
+bad "csr file that is not there" "$A"'domain x {\ncsr file /nonexistent/x.csr\ndomain certificate /c/x\n}\n' 5 "/nonexistent/x.csr: No such file"
+bad "csr file that is none" "$A""domain x {\ncsr file $here/conf.sh\ndomain certificate /c/x\n}\n" 5 "no certificate signing request"
 bad "metrics file" 'metrics file /x\n'"$A" 1 "not supported yet"
 printf 'include "%s"\n' "$conf" >"$conf"
 "$client" -n -f "$conf" 2>"$err"; says "conf: refused: include of itself" "$err" "$conf:1: .*includes itself"
@@ -121,10 +144,26 @@ fi
 printf "$A$D}\n" >"$conf"
 "$client" -n -f "$conf" nobody.example 2>"$err"; same "conf: unknown handle: status" 1 $?
 says "conf: unknown handle is named" "$err" "nobody.example: there is no such domain"
-for flag in -a -r -l -J -K -U -D; do
+for flag in -a -l -J; do
 	"$client" $flag -f "$conf" example.com 2>"$err"; same "conf: $flag: status" 1 $?
 	says "conf: $flag" "$err" "not supported yet"
 done
+# refused NAME WORDS ARGUMENT...
+refused() {
+	_name=$1 _words=$2; shift 2
+	"$client" "$@" 2>"$err" </dev/null; same "conf: $_name: status" 1 $?
+	says "conf: $_name" "$err" "$_words"
+}
+for flag in -K -U -D; do
+	refused "$flag of no authority" "nobody: there is no such authority" $flag -f "$conf" nobody
+	refused "$flag without one" "^usage: " $flag -f "$conf"
+	refused "$flag of two" "^usage: " $flag -f "$conf" a a
+done
+refused "-r and -K" "only one of" -r -K -f "$conf" example.com
+refused "-R without -r" "-R is for -r only" -R superseded -f "$conf" example.com
+refused "-R with an unknown reason" "expected one of unspecified (0)" -r -R bored -f "$conf" example.com
+refused "-R 7" "expected one of" -r -R 7 -f "$conf" example.com
+refused "-D without a terminal" "confirm with -F" -D -f "$conf" a
 "$client" -f "$conf" 2>"$err"; says "conf: no handle: usage" "$err" "^usage: "
 "$client" -x 2>"$err"; says "conf: unknown option: usage" "$err" "^usage: "
 "$client" acme-client-role 2>"$err" </dev/null; same "conf: a role's name as only argument: status" 1 $?
