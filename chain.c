@@ -150,6 +150,35 @@ chain_names_equal(const struct chain *c, const struct strings *names)
 	return equal;
 }
 
+void
+chain_top_issuer(const struct chain *c, char *out, size_t size)
+{
+	X509 *last = sk_X509_value(c->certs, sk_X509_num(c->certs) - 1);
+	X509_NAME *issuer = X509_get_issuer_name(last);
+	int i = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
+	const ASN1_STRING *cn;
+
+	out[0] = '\0';
+	if (i < 0)
+		return;
+	cn = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, i));
+	say_safe(out, size, (const char *)ASN1_STRING_get0_data(cn), (size_t)ASN1_STRING_length(cn));
+}
+
+uint8_t *
+chain_leaf_der(const struct chain *c, size_t *len)
+{
+	uint8_t *der = NULL, *out;
+	int n = i2d_X509(sk_X509_value(c->certs, 0), &der);
+
+	if (n <= 0 || (out = malloc((size_t)n)) == NULL)
+		err(1, NULL);
+	memcpy(out, der, (size_t)n);
+	OPENSSL_free(der);
+	*len = (size_t)n;
+	return out;
+}
+
 char *
 chain_pem(const struct chain *c, size_t from, size_t to, size_t *len)
 {

@@ -11,10 +11,7 @@
 
 #include <openssl/x509v3.h>
 
-#include "clock.h"
 #include "install.h"
-
-#define DAY	86400
 
 int
 certset_open(struct certset *set, struct why *w)
@@ -219,27 +216,13 @@ certset_install(const struct certset *set, const struct chain *chain, struct why
 	return 0;
 }
 
-const char *
-due_reason(const struct installed *in, const struct strings *names,
-    const uint8_t *key, time_t now, struct why *text)
+int
+certset_remove(const struct certset *set, struct why *w)
 {
-	time_t life, margin;
+	int i;
 
-	if (in->chain == NULL)
-		return "there is no certificate";
-	if (key == NULL)
-		return "there is no key";
-	if (memcmp(key, in->chain->spki, SPKI_HASH_LEN) != 0)
-		return "the certificate is for another key";
-	if (!chain_names_equal(in->chain, names))
-		return "the names have changed";
-	life = in->chain->not_after - in->chain->not_before;
-	margin = life < 10 * DAY ? life / 2 : life / 3;
-	if (in->chain->not_after - now < margin) {
-		why(text, "the certificate ends on %s", clock_text(in->chain->not_after));
-		return text->text;
-	}
-	if (in->mixed && !in->repairable)
-		return "the installed files do not belong together";
-	return NULL;
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL && place_remove(&set->place[i], w) == -1)
+			return -1;
+	return 0;
 }

@@ -38,9 +38,7 @@ int	certset_untouched(const struct certset *, const struct installed *);
  * those that exist are kept; new ones are 0644.
  */
 int	certset_install(const struct certset *, const struct chain *, struct why *);
-
-/* Why it must be renewed, or NULL.  key NULL: there is none. */
-const char *due_reason(const struct installed *, const struct strings *names,
-	    const uint8_t *key, time_t now, struct why *text);
+/* Removes all files of the set, for good. */
+int	certset_remove(const struct certset *, struct why *);
 
 #endif

@@ -4,6 +4,7 @@
  * order in which state, saved chain and files change, so that a run that
  * ends anywhere loses nothing.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <err.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "clock.h"
 #include "job.h"
+#include "renewal.h"
 #include "trust.h"
 
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
@@ -47,8 +49,12 @@ job_close(struct job *j)
 	if (j->lock_fd != -1)
 		close(j->lock_fd);
 	j->lock_fd = -1;
+	if (j->chosen != j->installed.chain)
+		chain_free(j->chosen);
 	chain_free(j->installed.chain);
-	j->installed.chain = NULL;
+	j->chosen = j->installed.chain = NULL;
+	free(j->certid);
+	j->certid = NULL;
 }
 
 /* Parsing a system's whole bundle takes long: only when there is a chain to judge. */
@@ -77,17 +83,33 @@ static int
 still_ours(const struct job *j)
 {
 	return j->installed.chain != NULL && chain_names_equal(j->installed.chain, &j->names) &&
-	    memcmp(j->installed.chain->spki, j->spki, SPKI_HASH_LEN) == 0;
+	    memcmp(j->installed.chain->spki, j->keys.current, SPKI_HASH_LEN) == 0;
+}
+
+static int
+is_for(const struct chain *chain, int have_key, const uint8_t key[SPKI_HASH_LEN])
+{
+	return have_key && memcmp(chain->spki, key, SPKI_HASH_LEN) == 0;
+}
+
+int
+job_needs_next_key(const struct job *j)
+{
+	return is_for(j->chosen, j->keys.have_next, j->keys.next) &&
+	    !is_for(j->chosen, j->keys.have_current, j->keys.current);
 }
 
 /* The verdict on a chain that came from outside. */
 static int
 judge(const struct job *j, const struct chain *chain, struct why *w)
 {
-	if (!j->have_key)
+	const struct job_keys *k = &j->keys;
+	const uint8_t *key = is_for(chain, k->have_next, k->next) ? k->next : k->current;
+
+	if (!k->have_current && !k->have_next)
 		return why(w, "there is no key for this certificate");
 	if (load_roots(w) == -1 ||
-	    chain_verify(chain, &j->names, j->spki, roots, time(NULL), w) == -1)
+	    chain_verify(chain, &j->names, key, roots, time(NULL), w) == -1)
 		return -1;
 	if (!force && still_ours(j) && chain->not_after <= j->installed.chain->not_after)
 		return why(w, "the certificate from the CA ends on %s, no later than "
@@ -96,31 +118,7 @@ judge(const struct job *j, const struct chain *chain, struct why *w)
 	return 0;
 }
 
-/*
- * From here on the certificate cannot be lost: it is in the state directory
- * until all its files are in place.
- */
-static int
-install(struct job *j, const struct chain *chain, struct why *w)
-{
-	struct why ignored;
-
-	if (certset_install(&j->set, chain, w) == -1)
-		return -1;
-	j->state.attempts = j->state.failures = 0;
-	j->state.not_before = 0;
-	j->state.last_success = time(NULL);
-	j->state.last_error[0] = '\0';
-	if (state_save(&j->state_file, &j->state, &ignored) == -1)
-		warnx("%s: %s", j->handle, ignored.text);
-	if (place_remove(&j->saved, &ignored) == -1)
-		warnx("%s: %s", j->handle, ignored.text);
-	say(1, "%s: installed a certificate that ends on %s", j->handle,
-	    clock_text(chain->not_after));
-	return 0;
-}
-
-/* A chain that was verified and saved, but not installed before the run ended. */
+/* A chain that was verified and saved, but not installed before the run ended: 1. */
 static int
 recover(struct job *j, struct why *w)
 {
@@ -140,20 +138,39 @@ recover(struct job *j, struct why *w)
 		return place_remove(&j->saved, w);
 	}
 	say(1, "%s: installing what an earlier run had obtained", j->handle);
-	n = install(j, chain, w);
-	chain_free(chain);
-	return n == 0 ? 1 : -1;
+	j->chosen = chain;
+	return 1;
 }
 
-/* Files that do not belong together, but of which the full chain is good. */
+/* Is the file with key and chain the one of the installed certificate? */
 static int
-repair(struct job *j, struct why *w)
+combined_is_old(const struct job *j)
 {
-	if (!j->installed.mixed)
+	uint8_t hash[SPKI_HASH_LEN];
+	char *pem;
+	size_t len;
+	int same;
+
+	if (!j->combined || j->set.path[SET_FULLCHAIN] == NULL)
+		return 0;
+	pem = chain_pem(j->installed.chain, 0, SIZE_MAX, &len);
+	if (!EVP_Digest(pem, len, hash, NULL, EVP_sha256(), NULL))
+		errx(1, "SHA-256 failed");
+	same = j->keys.have_combined && memcmp(hash, j->keys.combined, sizeof(hash)) == 0;
+	free(pem);
+	return !same;
+}
+
+/* Files that do not belong together, but of which the full chain is good: 1. */
+static int
+repair(struct job *j)
+{
+	if (!j->installed.mixed && !combined_is_old(j))
 		return 0;
 	say(1, "%s: the files do not belong together; written again from %s",
 	    j->handle, j->set.path[SET_FULLCHAIN]);
-	return install(j, j->installed.chain, w) == 0 ? 1 : -1;
+	j->chosen = j->installed.chain;
+	return 1;
 }
 
 /* Is an earlier failure too recent?  An attempt that never ended counts in time, too. */
@@ -168,39 +185,112 @@ held_back(const struct job *j, struct why *w)
 	return 1;
 }
 
+/* Why it must be renewed, or NULL. */
+static const char *
+due_reason(struct job *j, struct why *text)
+{
+	const struct installed *in = &j->installed;
+	time_t now = time(NULL);
+
+	j->suggested = 0;
+	if (in->chain == NULL)
+		return "there is no certificate";
+	if (!j->keys.have_current)
+		return "there is no key";
+	if (!is_for(in->chain, 1, j->keys.current))
+		return "the certificate is for another key";
+	if (!chain_names_equal(in->chain, &j->names))
+		return "the names have changed";
+	if (renewal_time(in->chain, j->handle, &j->state, now, &j->suggested) <= now) {
+		why(text, j->suggested ? "the CA suggests to renew it now" :
+		    "the certificate ends on %s", clock_text(in->chain->not_after));
+		return text->text;
+	}
+	if (in->mixed && !in->repairable)
+		return "the installed files do not belong together";
+	return force ? "-F" : NULL;
+}
+
+static enum job_verdict
+due_or_not(struct job *j, struct why *w)
+{
+	struct why text;
+	const char *reason = due_reason(j, &text);
+	time_t when;
+	int suggested;
+
+	if (reason != NULL) {
+		if (held_back(j, w))
+			return JOB_FAILED;
+		say(1, "%s: due: %s", j->handle, reason);
+		return JOB_DUE;
+	}
+	when = renewal_time(j->installed.chain, j->handle, &j->state, time(NULL), &suggested);
+	say(1, "%s: nothing to do before %s%s", j->handle, clock_text(when),
+	    suggested ? ", as the CA suggests" : "");
+	return JOB_UNCHANGED;
+}
+
+/* The lock, what is remembered, what is installed. */
+static int
+look(struct job *j, int64_t lock_deadline, struct why *w)
+{
+	if (j->broken.text[0] != '\0')
+		return why(w, "%s", j->broken.text);
+	if (lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == -1 ||
+	    state_load(&j->state_file, &j->names, &j->state, w) == -1 ||
+	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
+	    place_clean(&j->saved, w) == -1 ||
+	    certset_read(&j->set, &j->installed, w) == -1)
+		return -1;
+	if (j->installed.chain != NULL && chain_names_equal(j->installed.chain, &j->names))
+		j->certid = renewal_certid(j->installed.chain);
+	return 0;
+}
+
 enum job_verdict
 job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 {
-	const char *reason;
-	struct why text;
+	enum job_verdict verdict;
 	int n;
 
-	if (j->broken.text[0] != '\0')
-		return why(w, "%s", j->broken.text);
-	if (lock_take(&j->lock, lock_deadline, &j->lock_fd, w) == -1 ||
-	    state_load(&j->state_file, &j->state, w) == -1 ||
-	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
-	    place_clean(&j->saved, w) == -1 ||
-	    certset_read(&j->set, &j->installed, w) == -1 ||
-	    (n = recover(j, w)) == -1)
+	if (look(j, lock_deadline, w) == -1 || (n = recover(j, w)) == -1)
 		return JOB_FAILED;
 	if (n == 1)
-		return JOB_INSTALLED;
-	reason = due_reason(&j->installed, &j->names, j->have_key ? j->spki : NULL,
-	    time(NULL), &text);
-	if (reason == NULL && force)
-		reason = "-F";
-	if (reason == NULL) {
-		if ((n = repair(j, w)) != 0)
-			return n == 1 ? JOB_INSTALLED : JOB_FAILED;
-		say(1, "%s: nothing to do before the certificate's end on %s",
-		    j->handle, clock_text(j->installed.chain->not_after));
-		return JOB_UNCHANGED;
-	}
-	if (held_back(j, w))
+		return JOB_INSTALL;
+	if ((verdict = due_or_not(j, w)) != JOB_UNCHANGED)
+		return verdict;
+	if (repair(j))
+		return JOB_INSTALL;
+	return renewal_ask(j->installed.chain, &j->state, time(NULL)) ? JOB_ASK : JOB_UNCHANGED;
+}
+
+enum job_verdict
+job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct why *w)
+{
+	if (look(j, lock_deadline, w) == -1)
 		return JOB_FAILED;
-	say(1, "%s: due: %s", j->handle, reason);
-	return JOB_DUE;
+	if (j->installed.chain != NULL)
+		return JOB_DUE;
+	why(w, "there is no certificate to revoke");
+	return JOB_FAILED;
+}
+
+enum job_verdict
+job_window(struct job *j, time_t start, time_t end, long retry)
+{
+	struct why w;
+	enum job_verdict verdict;
+
+	if (start == 0)
+		renewal_no_window(&j->state, j->certid, retry, time(NULL));
+	else
+		renewal_window(&j->state, j->certid, start, end, retry, time(NULL));
+	if (state_save(&j->state_file, &j->state, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
+	if ((verdict = due_or_not(j, &w)) == JOB_FAILED)
+		warnx("%s: %s", j->handle, w.text);
+	return verdict;
 }
 
 int
@@ -211,9 +301,82 @@ job_begin(struct job *j, struct why *w)
 		return -1;
 	/* On the disk before anything is sent, so that a restart loop counts too. */
 	j->state.attempts++;
+	if (j->suggested)
+		j->state.early = time(NULL);
 	if (j->state.attempts > FREE_ATTEMPTS)
 		j->state.not_before = backoff(j->state.attempts - FREE_ATTEMPTS, time(NULL));
 	return state_save(&j->state_file, &j->state, w);
+}
+
+int
+job_choose_last(struct job *j, struct why *w)
+{
+	char *pem;
+	size_t len;
+	int rc;
+
+	if (j->chosen == NULL)
+		return -1;
+	pem = chain_pem(j->chosen, 0, SIZE_MAX, &len);
+	rc = place_write(&j->saved, pem, len, w);
+	free(pem);
+	return rc;
+}
+
+int
+job_choose(struct job *j, const char *pem, size_t len, struct why *w)
+{
+	struct chain *chain = chain_parse(pem, len, w);
+	char top[128];
+
+	if (chain == NULL || judge(j, chain, w) == -1) {
+		chain_free(chain);
+		return j->preferred != NULL ? 0 : -1;
+	}
+	chain_top_issuer(chain, top, sizeof(top));
+	if (j->preferred != NULL && strcmp(top, j->preferred) != 0) {
+		say(1, "%s: a chain to '%s', not to '%s'", j->handle, top, j->preferred);
+		if (j->chosen == NULL)
+			j->chosen = chain;
+		else
+			chain_free(chain);
+		return 0;
+	}
+	chain_free(j->chosen);
+	j->chosen = chain;
+	return job_choose_last(j, w) == 0 ? 1 : -1;
+}
+
+/*
+ * From here on the certificate cannot be lost: it is in the state directory
+ * until all its files are in place.
+ */
+int
+job_install(struct job *j, struct why *w)
+{
+	if (!certset_untouched(&j->set, &j->installed))
+		return why(w, "its files were changed by someone else during this run and "
+		    "are left as they are; the new certificate is in %s, and the next "
+		    "run takes the newest", j->saved.path);
+	return certset_install(&j->set, j->chosen, w);
+}
+
+void
+job_installed(struct job *j)
+{
+	struct why w;
+
+	j->state.attempts = j->state.failures = 0;
+	j->state.not_before = 0;
+	j->state.last_success = time(NULL);
+	j->state.last_error[0] = '\0';
+	renewal_installed(&j->state, j->chosen, time(NULL));
+	if (state_save(&j->state_file, &j->state, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
+	if (place_remove(&j->saved, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
+	say(1, "%s: installed a certificate that ends on %s", j->handle,
+	    clock_text(j->chosen->not_after));
 }
 
 void
@@ -236,27 +399,9 @@ job_failed(struct job *j, const char *text, int by_ca, uint64_t seconds)
 }
 
 int
-job_accept(struct job *j, const char *pem, size_t len, struct why *w)
+job_remove(struct job *j, struct why *w)
 {
-	struct chain *chain = chain_parse(pem, len, w);
-	char *clean;
-	int by_ca = 1, rc = -1;
-
-	if (chain == NULL || judge(j, chain, w) == -1)
-		goto out;
-	by_ca = 0;
-	clean = chain_pem(chain, 0, SIZE_MAX, &len);
-	rc = place_write(&j->saved, clean, len, w);
-	free(clean);
-	if (rc == 0 && !certset_untouched(&j->set, &j->installed))
-		rc = why(w, "its files were changed by someone else during this run and "
-		    "are left as they are; the new certificate is in %s, and the next "
-		    "run takes the newest", j->saved.path);
-	if (rc == 0)
-		rc = install(j, chain, w);
-out:
-	if (rc == -1)
-		job_failed(j, w->text, by_ca, 0);
-	chain_free(chain);
-	return rc;
+	if (certset_remove(&j->set, w) == -1 || place_remove(&j->saved, w) == -1)
+		return -1;
+	return place_remove(&j->state_file, w);
 }

@@ -8,44 +8,79 @@
 #include "install.h"
 #include "state.h"
 
+#define CHAINS_MAX	10	/* the CA's default and its alternates, for one certificate */
+
+/* What csr has said about keys: hashes of public keys, and of the combined file's chain. */
+struct job_keys {
+	uint8_t	 current[SPKI_HASH_LEN];
+	uint8_t	 next[SPKI_HASH_LEN];	/* not live yet */
+	uint8_t	 combined[SPKI_HASH_LEN];
+	int	 have_current, have_next, have_combined;
+};
+
 struct job {
 	char		*handle;
 	struct strings	 names;
 	struct certset	 set;
+	int		 combined;	/* csr writes a file with the key and the chain */
+	char		*preferred;	/* CN at the top of the chain to take, or NULL */
 	struct place	 state_file;
 	struct place	 saved;		/* a verified chain, until it is installed */
 	struct place	 lock;
 	int		 lock_fd;
 	struct state	 state;
 	struct installed installed;
-	uint8_t		 spki[SPKI_HASH_LEN];
-	int		 have_key;
+	char		*certid;	/* of what is installed, if it is for these names; or NULL */
+	struct job_keys	 keys;
+	struct chain	*chosen;	/* verified, to be installed */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
+	int		 suggested;	/* due because the CA says so */
 	unsigned	 phase;		/* a state of fileproc's dispatch table */
+	int		 told;		/* net waits for the verdict */
 };
 
 /* For all jobs: -F, and where chains must end (root_file NULL: the system's roots). */
 void	job_rules(int force, int root_any, const char *root_file);
 /* Handle, names and paths are set; opens the directories. */
 void	job_open(struct job *, struct dir *state_dir);
+/* Gives back the lock and what was read. */
+void	job_close(struct job *);
 
 /*
- * Takes the lock, installs or repairs what an earlier run has left, and says
- * what is to be done.  JOB_FAILED: see why.
+ * Takes the lock, and says what is to be done.  JOB_INSTALL: what an earlier
+ * run has left, or files that do not belong together; chosen is set.
+ * JOB_ASK: the CA is to be asked when to renew.  JOB_FAILED: see why.
  */
-enum job_verdict { JOB_FAILED = -1, JOB_UNCHANGED, JOB_INSTALLED, JOB_DUE };
+enum job_verdict { JOB_FAILED = -1, JOB_UNCHANGED, JOB_INSTALL, JOB_DUE, JOB_ASK };
 enum job_verdict job_evaluate(struct job *, int64_t lock_deadline, struct why *);
+/* For -r: there is a certificate (JOB_DUE), or see why. */
+enum job_verdict job_evaluate_revocation(struct job *, int64_t lock_deadline, struct why *);
+/* The CA's window (RFC 9773), start 0 if there is none: JOB_DUE or JOB_UNCHANGED. */
+enum job_verdict job_window(struct job *, time_t start, time_t end, long retry);
 
 /*
  * Counts an attempt, before the CA is asked; what can go wrong on this
  * machine should do so here.  0 or -1.
  */
 int	job_begin(struct job *, struct why *);
-/* The CA's chain: judged, saved, installed.  0, or -1 with the reason, which is remembered. */
-int	job_accept(struct job *, const char *pem, size_t len, struct why *);
+
+/*
+ * A chain from the CA.  1: it is chosen, and saved; 0: another one may be
+ * better; -1: refused, see why.
+ */
+int	job_choose(struct job *, const char *pem, size_t len, struct why *);
+/* There is no other: the first one that would do is chosen, and saved.  0 or -1. */
+int	job_choose_last(struct job *, struct why *);
+/* Is the chosen chain for a key that is not live yet? */
+int	job_needs_next_key(const struct job *);
+/* Replaces the files by the chosen chain.  0 or -1. */
+int	job_install(struct job *, struct why *);
+/* Everything is in place: the chosen chain need not be remembered any longer. */
+void	job_installed(struct job *);
+
 /* Remembers a failure; one by the CA holds back further attempts, for seconds at least. */
 void	job_failed(struct job *, const char *text, int by_ca, uint64_t seconds);
-/* Gives back the lock and what was read. */
-void	job_close(struct job *);
+/* The certificate is revoked: removes its files and state.  0 or -1. */
+int	job_remove(struct job *, struct why *);
 
 #endif

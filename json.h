@@ -7,6 +7,7 @@
 #define JSON_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "say.h"
 
@@ -66,6 +67,15 @@ int	order_parse(struct order *, const char *buf, size_t len, struct why *);
 void	order_free(struct order *);
 int	authorization_parse(struct authorization *, const char *buf, size_t len, struct why *);
 void	authorization_free(struct authorization *);
+
+/* RFC 9773 4.2. */
+struct renewal_info {
+	time_t	start, end;		/* start before end */
+	char	explanation[512];	/* URL, made visible, or "" */
+};
+
+/* 0, or -1 with the reason. */
+int	renewal_info_parse(struct renewal_info *, const char *buf, size_t len, struct why *);
 
 /*
  * Reads a problem document out of an error answer.  Anything else (HTML,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <jansson.h>
+#include <openssl/evp.h>
 
 #include "clock.h"
 #include "state.h"
@@ -64,21 +65,79 @@ number(json_t *o, const char *member)
 	return n < 0 ? 0 : n;
 }
 
-int
-state_load(const struct place *p, struct state *s, struct why *w)
+static int
+by_text(const void *a, const void *b)
 {
-	const char *text;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The same for every order of the same names. */
+static void
+hash_names(const struct strings *names, char out[65])
+{
+	char *sorted[CONF_NAMES_MAX + 1];
+	uint8_t md[32];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t i, n = names->n < CONF_NAMES_MAX ? names->n : CONF_NAMES_MAX;
+
+	for (i = 0; i < n; i++)
+		sorted[i] = names->v[i];
+	qsort(sorted, n, sizeof(*sorted), by_text);
+	if (ctx == NULL || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
+		errx(1, "SHA-256 failed");
+	for (i = 0; i < n; i++)
+		if (!EVP_DigestUpdate(ctx, sorted[i], strlen(sorted[i]) + 1))
+			errx(1, "SHA-256 failed");
+	if (!EVP_DigestFinal_ex(ctx, md, NULL))
+		errx(1, "SHA-256 failed");
+	EVP_MD_CTX_free(ctx);
+	for (i = 0; i < sizeof(md); i++)
+		snprintf(out + 2 * i, 3, "%02x", md[i]);
+}
+
+static void
+copy_text(json_t *o, const char *member, char *out, size_t size)
+{
+	const char *s = json_string_value(json_object_get(o, member));
+
+	if (s != NULL)
+		strlcpy(out, s, size);
+}
+
+static void
+load_window(json_t *o, struct window *window)
+{
+	copy_text(o, "certificate", window->certid, sizeof(window->certid));
+	window->start = (time_t)number(o, "start");
+	window->end = (time_t)number(o, "end");
+	window->time = (time_t)number(o, "time");
+	window->ask = (time_t)number(o, "ask again");
+}
+
+int
+state_load(const struct place *p, const struct strings *names, struct state *s, struct why *w)
+{
+	char hash[65];
 	json_t *o;
 
 	memset(s, 0, sizeof(*s));
 	if ((o = load(p, w)) == NULL)
 		return -1;
+	hash_names(names, hash);
+	copy_text(o, "names", s->names, sizeof(s->names));
+	/* What has failed with other names says nothing about these. */
+	if (strcmp(s->names, hash) != 0) {
+		strlcpy(s->names, hash, sizeof(s->names));
+		json_decref(o);
+		return 0;
+	}
 	s->attempts = (unsigned)number(o, "attempts");
 	s->failures = (unsigned)number(o, "failures");
 	s->not_before = (time_t)number(o, "not before");
 	s->last_success = (time_t)number(o, "last success");
-	if ((text = json_string_value(json_object_get(o, "last error"))) != NULL)
-		strlcpy(s->last_error, text, sizeof(s->last_error));
+	copy_text(o, "last error", s->last_error, sizeof(s->last_error));
+	load_window(json_object_get(o, "renewal"), &s->window);
+	s->early = (time_t)number(o, "renewed early");
 	json_decref(o);
 	return 0;
 }
@@ -86,12 +145,22 @@ state_load(const struct place *p, struct state *s, struct why *w)
 int
 state_save(const struct place *p, const struct state *s, struct why *w)
 {
-	return save(p, json_pack("{s:I, s:I, s:I, s:I, s:s}",
+	const struct window *window = &s->window;
+
+	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:{s:s, s:I, s:I, s:I, s:I}, s:I}",
+	    "names", s->names,
 	    "attempts", (json_int_t)s->attempts,
 	    "failures", (json_int_t)s->failures,
 	    "not before", (json_int_t)s->not_before,
 	    "last success", (json_int_t)s->last_success,
-	    "last error", s->last_error), w);
+	    "last error", s->last_error,
+	    "renewal",
+	    "certificate", window->certid,
+	    "start", (json_int_t)window->start,
+	    "end", (json_int_t)window->end,
+	    "time", (json_int_t)window->time,
+	    "ask again", (json_int_t)window->ask,
+	    "renewed early", (json_int_t)s->early), w);
 }
 
 static char *
@@ -189,14 +258,14 @@ locked_by_other(const struct place *p, int fd, struct why *w)
 }
 
 int
-lock_take(const struct place *p, int64_t deadline, int *fd, struct why *w)
+lock_take(const struct place *p, int how, int64_t deadline, int *fd, struct why *w)
 {
 	char pid[16];
 
 	*fd = openat(p->dir->fd, p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd == -1)
 		return why(w, "%s: %s", p->path, strerror(errno));
-	while (flock(*fd, LOCK_EX | LOCK_NB) == -1) {
+	while (flock(*fd, how | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			close(*fd);
 			return why(w, "%s: %s", p->path, strerror(errno));
@@ -205,6 +274,8 @@ lock_take(const struct place *p, int64_t deadline, int *fd, struct why *w)
 			return locked_by_other(p, *fd, w);
 		clock_sleep_ms(50);
 	}
+	if (how == LOCK_SH)
+		return 0;
 	/* Only for the message above; a full disk is no reason to stop. */
 	snprintf(pid, sizeof(pid), "%-10d\n", (int)getppid());
 	if (pwrite(*fd, pid, strlen(pid), 0) == -1)

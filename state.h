@@ -6,19 +6,33 @@
 
 #include <time.h>
 
+#include "conf.h"
 #include "dir.h"
+
+#define CERTID_MAX	128
+
+/* What the CA has said about the renewal of one certificate (RFC 9773). */
+struct window {
+	char		certid[CERTID_MAX];	/* of that certificate, or "" */
+	time_t		start, end;	/* 0: not known */
+	time_t		time;		/* in it, picked once */
+	time_t		ask;		/* not asked again earlier */
+};
 
 /* Of one domain section. */
 struct state {
+	char		names[65];	/* hash of the set of names: for another set, all begins anew */
 	unsigned	attempts;	/* begun since the last success */
 	unsigned	failures;	/* of them, those that the CA answered */
 	time_t		not_before;	/* no new attempt earlier, without -F */
 	time_t		last_success;
 	char		last_error[512];
+	struct window	window;
+	time_t		early;		/* last renewal that the CA had asked for early */
 };
 
-/* An absent file is all zero; 0, or -1 with the reason. */
-int	state_load(const struct place *, struct state *, struct why *);
+/* An absent file, or one for other names, is all zero; 0, or -1 with the reason. */
+int	state_load(const struct place *, const struct strings *names, struct state *, struct why *);
 int	state_save(const struct place *, const struct state *, struct why *);
 
 /* The account at an authority: text or NULL; the caller frees.  Bound to the key by its thumbprint. */
@@ -43,9 +57,9 @@ void	state_place(struct place *, struct dir *, const char *prefix, const char *n
 	    const char *suffix);
 
 /*
- * Takes a lock, waiting until the monotonic deadline; *fd holds it until closed.
- * -1: see why, which says who holds it.
+ * Takes a lock (LOCK_EX or LOCK_SH), waiting until the monotonic deadline;
+ * *fd holds it until closed.  -1: see why, which says who holds it.
  */
-int	lock_take(const struct place *, int64_t deadline, int *fd, struct why *);
+int	lock_take(const struct place *, int how, int64_t deadline, int *fd, struct why *);
 
 #endif

@@ -1,0 +1,15 @@
+/*
+ * When the CA would have a certificate renewed (RFC 9773), by net.
+ */
+#ifndef RENEWAL_INFO_H
+#define RENEWAL_INFO_H
+
+#include "request.h"
+
+/* Asks about this certificate and tells file the answer, or that there is none. */
+void	renewal_info_ask(const struct directory *, uint32_t job, const char *handle,
+	    const char *certid);
+/* Tells file that the CA could not be asked. */
+void	renewal_info_none(uint32_t job);
+
+#endif

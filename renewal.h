@@ -1,0 +1,38 @@
+/*
+ * When a certificate is to be renewed: when the CA suggests it (RFC 9773),
+ * else by its life.
+ */
+#ifndef RENEWAL_H
+#define RENEWAL_H
+
+#include "install.h"
+#include "state.h"
+
+/* RFC 9773 4.1: what the CA knows the certificate by; NULL if it has no such name.  The caller frees. */
+char	*renewal_certid(const struct chain *);
+
+/*
+ * When it is due.  Between a CA's window and a third of the life (half, if
+ * that is under ten days) the window counts, but never past a sixth of the
+ * life before the end, and never "now" more than once a day.  *suggested: by
+ * the window.
+ */
+time_t	renewal_time(const struct chain *, const char *handle, const struct state *, time_t now,
+	    int *suggested);
+
+/* Is the CA to be asked about it now? */
+int	renewal_ask(const struct chain *, const struct state *, time_t now);
+
+/*
+ * Takes the CA's answer about this certificate.  A time is picked only when
+ * the window is new (RFC 9773 4.2).  retry: seconds, of Retry-After, -1 if
+ * there was none.  A window that makes no sense counts as no answer.
+ */
+void	renewal_window(struct state *, const char *certid, time_t start, time_t end, long retry,
+	    time_t now);
+/* There was no answer: asked again after so many seconds, -1: after the usual six hours. */
+void	renewal_no_window(struct state *, const char *certid, long retry, time_t now);
+/* A certificate was installed: what was known of the one before no longer counts. */
+void	renewal_installed(struct state *, const struct chain *, time_t now);
+
+#endif
