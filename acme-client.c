@@ -32,7 +32,32 @@ __attribute__((noreturn))
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] handle ...\n");
+	fprintf(stderr, "usage: acme-client [-Fnrv] [-f configfile] [-R reason] handle ...\n"
+	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n");
+	exit(1);
+}
+
+/* RFC 5280 5.3.1: by name or number; there is no 7. */
+static int
+parse_reason(const char *text)
+{
+	static const char *const names[] = { "unspecified", "keyCompromise", "cACompromise",
+	    "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold", NULL,
+	    "removeFromCRL", "privilegeWithdrawn", "aACompromise" };
+	const int n = sizeof(names) / sizeof(names[0]);
+	char number[4];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(number, sizeof(number), "%d", i);
+		if (names[i] != NULL && (strcasecmp(names[i], text) == 0 || strcmp(number, text) == 0))
+			return i;
+	}
+	fprintf(stderr, "acme-client: -R %s: expected one of", text);
+	for (i = 0; i < n; i++)
+		if (names[i] != NULL)
+			fprintf(stderr, " %s (%d)", names[i], i);
+	fprintf(stderr, "\n");
 	exit(1);
 }
 
@@ -122,6 +147,36 @@ find_jobs(const struct conf *conf, char **handles, struct run *run)
 		exit(1);
 }
 
+/* The authority named on the command line. */
+static const struct authority *
+find_authority(const struct conf *conf, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nauthorities; i++)
+		if (strcmp(conf->authorities[i].name, name) == 0)
+			return &conf->authorities[i];
+	errx(1, "%s: there is no such authority in the configuration", name);
+}
+
+/* What cannot be undone is done only for those who type it again, or say -F. */
+static void
+confirm_deactivation(const char *name)
+{
+	char line[256];
+
+	if (!isatty(STDIN_FILENO))
+		errx(1, "-D %s: deactivates the account for good; confirm with -F, or on a terminal",
+		    name);
+	fprintf(stderr, "This deactivates the account at %s for good; certificates stay valid, but "
+	    "can no longer be\nrenewed or revoked with it.  Type the authority's name to go on: ", name);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		errx(1, "nothing was done");
+	line[strcspn(line, "\n")] = '\0';
+	if (strcmp(line, name) != 0)
+		errx(1, "'%s' is not %s: nothing was done", line, name);
+}
+
 /*
  * A run for one authority.  The broker gives up its rights, so that all but the last run
  * have a process of their own.
@@ -155,6 +210,25 @@ run_authority(const struct run *run, int last, unsigned *installed, unsigned *fa
 	*failed += counts[1];
 }
 
+/* -K, -U, -D.  After a rollover the new key takes the old one's place in a run of its own. */
+static int
+run_account(struct run *run)
+{
+	unsigned installed = 0, failed = 0;
+
+	run->njobs = 1;
+	if (run->mode == MODE_ROLLOVER) {
+		run_authority(run, 0, &installed, &failed);
+		if (failed > 0)
+			return 1;
+		say(0, "the account at %s has a new key; where its thumbprint is configured, that "
+		    "must be changed", run->authority->name);
+		run->mode = MODE_ADOPT;
+	}
+	run_authority(run, 1, &installed, &failed);
+	return failed > 0 ? 1 : 0;
+}
+
 /* Each authority has processes of its own: what one CA breaks is its run. */
 static int
 run_all(const struct conf *conf, const struct run *all)
@@ -184,9 +258,9 @@ int
 main(int argc, char *argv[])
 {
 	const char *path = CONF_FILE;
-	struct run run = { 0 };
+	struct run run = { .mode = MODE_RENEW, .reason = -1 };
 	struct conf *conf;
-	int c, check_only = 0;
+	int c, check_only = 0, modes = 0;
 
 	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
 		role_main(argv[0]);
@@ -207,20 +281,40 @@ main(int argc, char *argv[])
 		case 'v':
 			verbose++;
 			break;
+		case 'R':
+			run.reason = parse_reason(optarg);
+			break;
+		case 'r':
+		case 'K':
+		case 'U':
+		case 'D':
+			run.mode = c == 'r' ? MODE_REVOKE : c == 'K' ? MODE_ROLLOVER :
+			    c == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
+			modes++;
+			break;
 		case '?':
 			usage();
 		default:
 			errx(1, "-%c is not supported yet", c);
 		}
+	if (modes > 1)
+		errx(1, "only one of -r, -K, -U and -D");
+	if (run.reason != -1 && run.mode != MODE_REVOKE)
+		errx(1, "-R is for -r only");
 	if ((conf = conf_parse(path)) == NULL)
 		return 1;
-	find_jobs(conf, argv + optind, &run);
+	if (run.mode < MODE_ROLLOVER)
+		find_jobs(conf, argv + optind, &run);
+	else if (argc - optind == 1)
+		run.authority = find_authority(conf, argv[optind]);
+	else
+		usage();
 	if (check_only) {
 		if (verbose)
 			conf_print(conf);
 		return 0;
 	}
-	if (run.njobs == 0)
+	if (run.njobs == 0 && run.authority == NULL)
 		usage();
 	if (time(NULL) < RELEASE_TIME)
 		errx(1, "the clock says %s, before this program was made; set it",
@@ -228,6 +322,8 @@ main(int argc, char *argv[])
 	run.conf = conf;
 	run.self = sandbox_self(argv[0]);
 	find_user(conf, &run);
+	if (run.mode == MODE_DEACTIVATE && !run.force)
+		confirm_deactivation(run.authority->name);
 	catch_signals();
-	return run_all(conf, &run);
+	return run.authority != NULL ? run_account(&run) : run_all(conf, &run);
 }

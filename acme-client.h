@@ -38,9 +38,11 @@ enum msgtype {
 	PARENT_DUE,		/* how many jobs are due */
 	PARENT_OUTCOME,		/* of one job */
 
-	FILE_KEY,		/* hash of a domain's public key, or: there is none yet, or: it is unusable */
+	FILE_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
-	KEY_BEGIN,		/* this job may be ordered */
+	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces */
+	KEY_REVOKE,		/* this job's certificate is to be revoked */
+	CSR_REVOKE,
 	NET_ACCOUNT,		/* what is known of the account */
 	CHNG_THUMBPRINT,
 
@@ -51,11 +53,18 @@ enum msgtype {
 	KEY_SIGN_FIND_ACCOUNT,
 	KEY_SIGN_NEW_ACCOUNT,
 	KEY_SET_ACCOUNT,	/* the account URL that the CA named */
+	KEY_NO_ACCOUNT,		/* the CA has none for the key that was asked with */
 	FILE_ACCOUNT,
+	KEY_SIGN_ROLLOVER,	/* only with -K */
+	KEY_SIGN_CONTACT,	/* only with -U */
+	KEY_SIGN_DEACTIVATE,	/* only with -D */
 	KEY_SIGN_NEW_ORDER,
+	KEY_SIGN_REPLACEMENT,	/* a new order that names the certificate it replaces */
 	KEY_SIGN_FETCH,
 	KEY_SIGN_CHALLENGE,
 	KEY_SIGN_FINALIZE,
+	KEY_SIGN_REVOKE,	/* only with -r */
+	CSR_SIGN_REVOKE,	/* the same by the certificate's own key */
 	NET_SIGNED,
 	CHNG_CHECK,		/* can responses be put there? */
 	CHNG_PUT,
@@ -64,7 +73,14 @@ enum msgtype {
 	CSR_MAKE,
 	KEY_CSR,
 	NET_CSR_DONE,
+	FILE_WINDOW,		/* what the CA says about the time of renewal */
 	FILE_CHAIN,
+	FILE_LAST_CHAIN,	/* there is no further one to choose from */
+	CSR_ADOPT,		/* the new key of a job goes live */
+	CSR_COMBINE,		/* write key and this chain into one file */
+	CSR_DISCARD,		/* the key is compromised */
+	FILE_CSR_DONE,		/* one of these three is done, or not */
+	FILE_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
 	FILE_FAILED,
 	NET_JOB_DONE,
 	MSG__MAX
@@ -73,13 +89,25 @@ enum msgtype {
 /* PARENT_OUTCOME */
 enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 
-/* NET_ACCOUNT: its URL is known; ask the CA for it; there is none yet. */
-enum account { ACCOUNT_KNOWN = 1, ACCOUNT_FIND, ACCOUNT_NEW };
+/* What a run is for: it decides which processes there are, and what key signs at all. */
+enum mode { MODE_RENEW = 1, MODE_REVOKE, MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT };
+
+/*
+ * NET_ACCOUNT: its URL is known; ask the CA for it; there is none yet; there
+ * is a new key of a rollover whose end nobody saw, ask with that; no key at all.
+ */
+enum account { ACCOUNT_KNOWN = 1, ACCOUNT_FIND, ACCOUNT_NEW, ACCOUNT_DOUBT, ACCOUNT_NONE };
+
+/* NET_JOB: what net is to do for it. */
+enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_REVOKE, TASK_ACCOUNT };
+
+/* NET_JOB_DONE: file's answer to a chain. */
+enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER };
 
 /* FILE_FAILED: the CA or the way to it, which sets off the backoff; or something on this machine. */
 enum failure { FAILURE_CA = 1, FAILURE_LOCAL };
 
-#define NO_JOB		UINT64_MAX	/* NET_JOB: nothing left to do */
+#define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define ORIGINS_MAX	16		/* of one authority */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 

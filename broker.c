@@ -234,8 +234,11 @@ enter_sandbox(void)
 static void
 parent_due(uint64_t ndue)
 {
-	static const enum role rest[] = { ROLE_KEY, ROLE_CHNG, ROLE_DNS, ROLE_NET };
-	size_t i;
+	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end. */
+	static const enum role renew[] = { ROLE_KEY, ROLE_CHNG, ROLE_DNS, ROLE_NET };
+	static const enum role others[] = { ROLE_KEY, ROLE_DNS, ROLE_NET };
+	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
+	size_t i, n = run->mode == MODE_RENEW ? 4 : run->mode == MODE_ADOPT ? 1 : 3;
 
 	if (all_started) {
 		end_run("PARENT_DUE twice");
@@ -244,9 +247,9 @@ parent_due(uint64_t ndue)
 	all_started = 1;
 	if (ndue == 0)
 		return;
-	for (i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+	for (i = 0; i < n; i++)
 		start(rest[i]);
-	for (i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+	for (i = 0; i < n; i++)
 		slice(run, (int)rest[i], enqueue);
 	enter_sandbox();
 }
@@ -435,9 +438,11 @@ broker_run(const struct run *what, unsigned *installed, unsigned *failed)
 		procs[r].fd = procs[r].errfd = -1;
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
 	start(ROLE_FILE);
-	start(ROLE_CSR);
+	if (run->mode < MODE_ROLLOVER)
+		start(ROLE_CSR);
 	slice(run, ROLE_FILE, enqueue);
-	slice(run, ROLE_CSR, enqueue);
+	if (run->mode < MODE_ROLLOVER)
+		slice(run, ROLE_CSR, enqueue);
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);
 		check_health();

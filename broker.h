@@ -23,7 +23,9 @@ struct run {
 	const struct authority	*authority;
 	struct domain		**jobs;
 	uint32_t		 njobs;
+	enum mode		 mode;
 	int			 force;		/* -F */
+	int			 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
 	const char		*self;		/* path of this program */
 	uid_t			 uid;		/* of the unprivileged roles */
 	gid_t			 gid;

@@ -7,6 +7,7 @@
  * where keys may lie.  It refuses every chain that does not lead from our key and
  * exactly our names to a trusted root, or is older than the installed one.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <err.h>
 #include <errno.h>
@@ -22,7 +23,15 @@
 
 #define LOCK_SECONDS	30	/* for all locks of a run together */
 
-enum { WAITING = 1, SETTLED = 2, DUE = 4, OUT = 8 };
+/*
+ * Each job waits for csr's word on its keys; is due, or the CA is to be asked
+ * whether it is; is with net, for a certificate (OUT), for a date (ASKED), for
+ * anything else (TASKED); or with csr for its part of the work.
+ */
+enum {
+	WAITING = 1, DUE = 2, TO_ASK = 4, OUT = 8, ASKED = 16, TASKED = 32,
+	ADOPTING = 64, COMBINING = 128, DISCARDING = 256, SETTLED = 512
+};
 
 static struct job *jobs;
 static uint32_t njobs;
@@ -34,45 +43,54 @@ static int64_t lock_deadline;
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
 
-static char *
-get_copy(struct msg *m)
+static struct job *
+new_job(void)
 {
-	const char *s = msg_get_str(m);
-	char *copy = NULL;
-
-	if (s != NULL && (copy = strdup(s)) == NULL)
+	if ((jobs = recallocarray(jobs, njobs, njobs + 1, sizeof(*jobs))) == NULL)
 		err(1, NULL);
-	return copy;
+	jobs[njobs].lock_fd = -1;
+	jobs[njobs].phase = WAITING;
+	return &jobs[njobs++];
 }
 
 static void
 add_job(struct msg *m, struct dir *state_dir)
 {
-	struct job *j;
+	struct job *j = new_job();
 
-	if ((jobs = reallocarray(jobs, njobs + 1, sizeof(*jobs))) == NULL)
-		err(1, NULL);
-	j = &jobs[njobs++];
-	memset(j, 0, sizeof(*j));
-	j->phase = WAITING;
-	j->handle = get_copy(m);
-	j->set.path[SET_CERT] = get_copy(m);
-	j->set.path[SET_CHAIN] = get_copy(m);
-	j->set.path[SET_FULLCHAIN] = get_copy(m);
+	j->handle = msg_copy_str(m);
+	j->set.path[SET_CERT] = msg_copy_str(m);
+	j->set.path[SET_CHAIN] = msg_copy_str(m);
+	j->set.path[SET_FULLCHAIN] = msg_copy_str(m);
+	j->combined = (int)msg_get_num(m);
+	j->preferred = msg_copy_str(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
 	job_open(j, state_dir);
+}
+
+static void
+answer_net(uint32_t job, enum verdict verdict)
+{
+	msg_new(&out, NET_JOB_DONE, job);
+	msg_put_num(&out, verdict);
+	msg_send(&out);
 }
 
 /* Every job has one outcome; the parent counts them. */
 static void
 settle(uint32_t job, enum outcome outcome)
 {
+	int told = jobs[job].told;
+
 	job_close(&jobs[job]);
 	jobs[job].phase = SETTLED;
+	jobs[job].told = 0;
 	msg_new(&out, PARENT_OUTCOME, job);
 	msg_put_num(&out, outcome);
 	msg_send(&out);
+	if (told)
+		answer_net(job, outcome == OUTCOME_FAILED ? VERDICT_REFUSED : VERDICT_INSTALLED);
 }
 
 static void
@@ -82,25 +100,94 @@ settle_failed(uint32_t job, const struct why *w)
 	settle(job, OUTCOME_FAILED);
 }
 
+/* csr is to do this; it answers with FILE_CSR_DONE. */
+static void
+ask_csr(uint32_t job, enum msgtype what, unsigned phase)
+{
+	char *pem;
+	size_t len;
+
+	jobs[job].phase = phase;
+	msg_new(&out, what, job);
+	if (what == CSR_COMBINE) {
+		pem = chain_pem(jobs[job].chosen, 0, SIZE_MAX, &len);
+		msg_put_buf(&out, pem, len);
+		free(pem);
+	}
+	msg_send(&out);
+}
+
 /*
- * The stored account.  Where there is none, the lock on it is held until
- * there is one, and key, which makes the account key, is started only then:
- * two first runs make one account.
+ * A verified chain is chosen and on the disk: its key goes live, then the
+ * files, then the file that has both.  A run that ends anywhere in between is
+ * completed by the next one, which begins here, too.
+ */
+static void
+install(uint32_t job)
+{
+	struct job *j = &jobs[job];
+	struct why w;
+
+	if (job_needs_next_key(j))
+		ask_csr(job, CSR_ADOPT, ADOPTING);
+	else if (job_install(j, &w) == -1) {
+		job_failed(j, w.text, 0, 0);
+		settle_failed(job, &w);
+	} else if (j->combined)
+		ask_csr(job, CSR_COMBINE, COMBINING);
+	else {
+		job_installed(j);
+		settle(job, OUTCOME_INSTALLED);
+	}
+}
+
+static void
+file_csr_done(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	uint64_t ok = msg_get_num(m);
+	struct why w;
+
+	msg_end(m);
+	if (!ok) {
+		why(&w, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
+		    "its key's files could not be written; the next run tries again");
+		job_failed(j, w.text, 0, 0);
+		settle_failed(m->head.job, &w);
+	} else if (j->phase == ADOPTING) {
+		memcpy(j->keys.current, j->keys.next, sizeof(j->keys.current));
+		j->keys.have_current = 1;
+		j->keys.have_next = 0;
+		install(m->head.job);
+	} else {
+		if (j->phase == COMBINING)
+			job_installed(j);
+		settle(m->head.job, OUTCOME_INSTALLED);
+	}
+}
+
+/*
+ * The stored account, under a lock: key rollover and the like have it alone,
+ * so has a run without an account until there is one, before which key makes
+ * no account key: two first runs make one account.
  */
 static void
 load_account(char **thumbprint, char **url)
 {
+	int alone = role_mode >= MODE_ROLLOVER;
 	struct why w;
 
-	if (account_load(&account_file, api_url, thumbprint, url, &w) == -1)
-		errx(1, "%s", w.text);
-	if (*url != NULL)
-		return;
-	if (lock_take(&account_lock, lock_deadline, &account_lock_fd, &w) == -1 ||
+	if (lock_take(&account_lock, alone ? LOCK_EX : LOCK_SH, lock_deadline,
+	    &account_lock_fd, &w) == -1 ||
 	    account_load(&account_file, api_url, thumbprint, url, &w) == -1)
 		errx(1, "%s", w.text);
-	if (*url != NULL)
-		close(account_lock_fd);
+	if (*url != NULL || alone || role_mode == MODE_REVOKE)
+		return;
+	close(account_lock_fd);
+	free(*thumbprint);
+	if (lock_take(&account_lock, LOCK_EX, lock_deadline, &account_lock_fd, &w) == -1 ||
+	    account_load(&account_file, api_url, thumbprint, url, &w) == -1)
+		errx(1, "%s", w.text);
 }
 
 static void
@@ -112,21 +199,28 @@ tell_key_account(const char *thumbprint, const char *url)
 	msg_send(&out);
 }
 
-/* 1 if the job is due; else it is settled. */
+/* 1 if net has something to do for it. */
 static int
 evaluate(uint32_t job)
 {
+	struct job *j = &jobs[job];
 	struct why w;
 
-	switch (job_evaluate(&jobs[job], lock_deadline, &w)) {
+	if (role_mode >= MODE_ROLLOVER)
+		return 1;
+	switch (role_mode == MODE_REVOKE ? job_evaluate_revocation(j, lock_deadline, &w) :
+	    job_evaluate(j, lock_deadline, &w)) {
 	case JOB_DUE:
-		jobs[job].phase = DUE;
+		j->phase = DUE;
+		return 1;
+	case JOB_ASK:
+		j->phase = TO_ASK;
 		return 1;
 	case JOB_UNCHANGED:
 		settle(job, OUTCOME_UNCHANGED);
 		return 0;
-	case JOB_INSTALLED:
-		settle(job, OUTCOME_INSTALLED);
+	case JOB_INSTALL:
+		install(job);
 		return 0;
 	case JOB_FAILED:
 		break;
@@ -161,24 +255,34 @@ evaluate_all(void)
 	free(url);
 }
 
+static void
+get_hash(struct msg *m, uint8_t hash[SPKI_HASH_LEN], int *have)
+{
+	const uint8_t *buf;
+	size_t len;
+
+	buf = msg_get_buf(m, &len);
+	if (len != 0 && len != SPKI_HASH_LEN)
+		errx(1, "FILE_KEY: %zu bytes", len);
+	if ((*have = len != 0))
+		memcpy(hash, buf, len);
+}
+
 /* At the start for every job, and again when csr has made a key. */
 static void
 file_key(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
-	const uint8_t *hash;
 	uint64_t usable;
-	size_t len;
 
 	usable = msg_get_num(m);
-	hash = msg_get_buf(m, &len);
+	get_hash(m, j->keys.current, &j->keys.have_current);
+	get_hash(m, j->keys.next, &j->keys.have_next);
+	get_hash(m, j->keys.combined, &j->keys.have_combined);
 	msg_end(m);
-	if (len != 0 && len != SPKI_HASH_LEN)
-		errx(1, "FILE_KEY: %zu bytes", len);
-	if (!usable && j->broken.text[0] == '\0')
+	/* The account's key can revoke without it. */
+	if (!usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
 		why(&j->broken, "its key cannot be used");
-	if ((j->have_key = len != 0))
-		memcpy(j->spki, hash, len);
 	if (j->phase == WAITING) {
 		j->phase = SETTLED;
 		if (--nwaiting == 0)
@@ -186,30 +290,68 @@ file_key(struct msg *m)
 	}
 }
 
+/* key and csr learn what they may sign, from here and not from net. */
+static void
+tell_revocation(uint32_t job)
+{
+	static const enum msgtype to[] = { KEY_REVOKE, CSR_REVOKE };
+	uint8_t *der;
+	size_t len, i;
+
+	der = chain_leaf_der(jobs[job].installed.chain, &len);
+	for (i = 0; i < 2; i++) {
+		msg_new(&out, to[i], job);
+		msg_put_buf(&out, der, len);
+		msg_send(&out);
+	}
+	free(der);
+}
+
+static enum task
+begin(uint32_t job, struct why *w)
+{
+	struct job *j = &jobs[job];
+
+	if (role_mode >= MODE_ROLLOVER)
+		return TASK_ACCOUNT;
+	if (role_mode == MODE_REVOKE) {
+		tell_revocation(job);
+		return TASK_REVOKE;
+	}
+	if (j->phase == TO_ASK)
+		return TASK_WINDOW;
+	if (job_begin(j, w) == -1)
+		return TASK_NOTHING;
+	msg_new(&out, KEY_BEGIN, job);
+	msg_put_str(&out, j->certid);
+	msg_send(&out);
+	return TASK_ORDER;
+}
+
 static void
 file_next(struct msg *m)
 {
+	enum task task = TASK_NOTHING;
 	struct why w;
 	uint32_t i;
 
 	msg_end(m);
-	for (i = 0; i < njobs; i++) {
-		if (jobs[i].phase == OUT)
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase & (OUT | ASKED | TASKED))
 			errx(1, "FILE_NEXT: %s is not done", jobs[i].handle);
-		if (jobs[i].phase != DUE)
+	for (i = 0; i < njobs; i++) {
+		if (jobs[i].phase != DUE && jobs[i].phase != TO_ASK)
 			continue;
-		if (job_begin(&jobs[i], &w) == 0)
+		if ((task = begin(i, &w)) != TASK_NOTHING)
 			break;
 		settle_failed(i, &w);
 	}
-	if (i < njobs) {
-		jobs[i].phase = OUT;
-		msg_new(&out, KEY_BEGIN, i);
-		msg_send(&out);
-	}
-	msg_new(&out, NET_JOB, 0);
-	msg_put_num(&out, i < njobs ? i : NO_JOB);
+	msg_new(&out, NET_JOB, i < njobs ? i : 0);
+	msg_put_num(&out, task);
+	msg_put_str(&out, i < njobs ? jobs[i].certid : NULL);
 	msg_send(&out);
+	if (i < njobs)
+		jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED : TASKED;
 }
 
 static void
@@ -221,17 +363,50 @@ file_account(struct msg *m)
 	msg_end(m);
 	if (account_save(&account_file, api_url, thumbprint, url, &w) == -1)
 		errx(1, "%s", w.text);
-	if (account_lock_fd != -1)
-		close(account_lock_fd);
-	account_lock_fd = -1;
+	/* Others may use it, too, now that it is there. */
+	if (role_mode == MODE_RENEW && flock(account_lock_fd, LOCK_SH) == -1)
+		err(1, "%s", account_lock.path);
 }
 
+/* RFC 9773: what the CA says about the time; the job may be due by it. */
 static void
-answer_net(uint32_t job, int ok)
+file_window(struct msg *m)
 {
-	msg_new(&out, NET_JOB_DONE, job);
-	msg_put_num(&out, (uint64_t)ok);
-	msg_send(&out);
+	struct job *j = &jobs[m->head.job];
+	uint64_t start = msg_get_num(m), end = msg_get_num(m), retry = msg_get_num(m);
+
+	msg_end(m);
+	if (start > INT64_MAX || end > INT64_MAX)
+		start = end = 0;
+	switch (job_window(j, (time_t)start, (time_t)end,
+	    retry > INT32_MAX ? -1 : (long)retry)) {
+	case JOB_DUE:
+		j->phase = DUE;
+		break;
+	case JOB_UNCHANGED:
+		settle(m->head.job, OUTCOME_UNCHANGED);
+		break;
+	default:
+		settle(m->head.job, OUTCOME_FAILED);
+	}
+}
+
+/* Why the first chain was refused; there is one job at a time. */
+static struct why refused;
+
+static void
+take_verdict(uint32_t job, int verdict)
+{
+	if (verdict == 0)
+		answer_net(job, VERDICT_ANOTHER);
+	else if (verdict == 1) {
+		jobs[job].told = 1;
+		install(job);
+	} else {
+		job_failed(&jobs[job], refused.text, 1, 0);
+		jobs[job].told = 1;
+		settle_failed(job, &refused);
+	}
 }
 
 static void
@@ -240,31 +415,61 @@ file_chain(struct msg *m)
 	const uint8_t *pem;
 	struct why w;
 	size_t len;
-	int rc;
+	int verdict;
 
 	pem = msg_get_buf(m, &len);
 	msg_end(m);
-	rc = job_accept(&jobs[m->head.job], (const char *)pem, len, &w);
-	if (rc == 0)
+	w.text[0] = '\0';
+	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, &w);
+	if (verdict == -1 || w.text[0] != '\0')
+		refused = w;
+	take_verdict(m->head.job, verdict);
+}
+
+static void
+file_last_chain(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+
+	msg_end(m);
+	if (j->preferred == NULL)
+		errx(1, "FILE_LAST_CHAIN: nothing to choose from");
+	take_verdict(m->head.job, job_choose_last(j, &refused) == 0 ? 1 : -1);
+}
+
+/* The CA has revoked the certificate, or done what -K, -U or -D asked for. */
+static void
+file_done(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	struct why w;
+
+	msg_end(m);
+	if (role_mode >= MODE_ROLLOVER)
 		settle(m->head.job, OUTCOME_INSTALLED);
-	else
+	else if (job_remove(j, &w) == -1)
 		settle_failed(m->head.job, &w);
-	answer_net(m->head.job, rc == 0);
+	else {
+		say(1, "%s: revoked; its files are removed", j->handle);
+		ask_csr(m->head.job, CSR_DISCARD, DISCARDING);
+	}
 }
 
 /* net has said on its own what went wrong; here it is only remembered. */
 static void
 file_failed(struct msg *m)
 {
+	struct job *j = &jobs[m->head.job];
 	uint64_t class = msg_get_num(m), seconds = msg_get_num(m);
 	const char *text = msg_need_str(m);
-	char safe[sizeof(jobs->state.last_error)];
+	char safe[sizeof(j->state.last_error)];
 
 	msg_end(m);
 	say_safe(safe, sizeof(safe), text, strlen(text));
-	job_failed(&jobs[m->head.job], safe, class != FAILURE_LOCAL, seconds);
+	if (role_mode == MODE_RENEW)
+		job_failed(j, safe, class != FAILURE_LOCAL, seconds);
+	j->told = 1;
 	settle(m->head.job, OUTCOME_FAILED);
-	answer_net(m->head.job, 0);
 }
 
 static unsigned
@@ -275,10 +480,14 @@ state(uint32_t job)
 
 static const struct handler table[] = {
 	{ FILE_KEY, file_key, WAITING | OUT, 2 },
-	{ FILE_NEXT, file_next, SETTLED | DUE, 0 },
-	{ FILE_ACCOUNT, file_account, ANY_STATE, 1 },
-	{ FILE_CHAIN, file_chain, OUT, 1 },
-	{ FILE_FAILED, file_failed, OUT, 1 },
+	{ FILE_NEXT, file_next, ANY_STATE, 0 },
+	{ FILE_ACCOUNT, file_account, ANY_STATE, 3 },
+	{ FILE_WINDOW, file_window, ASKED, 1 },
+	{ FILE_CHAIN, file_chain, OUT, CHAINS_MAX },
+	{ FILE_LAST_CHAIN, file_last_chain, OUT, 1 },
+	{ FILE_DONE, file_done, TASKED, 1 },
+	{ FILE_FAILED, file_failed, OUT | TASKED, 1 },
+	{ FILE_CSR_DONE, file_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
 };
 
 /* Everything that is needed from outside is opened here. */
@@ -292,11 +501,11 @@ open_all(struct msg *m)
 	int force, root_any;
 
 	force = (int)msg_get_num(m);
-	path = get_copy(m);
-	authority = get_copy(m);
-	api_url = get_copy(m);
+	path = msg_copy_str(m);
+	authority = msg_copy_str(m);
+	api_url = msg_copy_str(m);
 	root_any = (int)msg_get_num(m);
-	root_file = get_copy(m);
+	root_file = msg_copy_str(m);
 	msg_end(m);
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		err(1, "state directory %s", path);
@@ -321,8 +530,13 @@ fileproc(void)
 	json_init();
 	role_conf(&m);
 	open_all(&m);
+	/* The account's own affairs have a job without files. */
+	if (role_mode >= MODE_ROLLOVER)
+		new_job()->phase = role_mode == MODE_ADOPT ? TASKED : DUE;
 	nwaiting = njobs;
 	lock_deadline = clock_ms() + LOCK_SECONDS * 1000;
 	sandbox_enter(&box);
+	if (role_mode >= MODE_ROLLOVER)
+		evaluate_all();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

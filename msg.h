@@ -54,6 +54,7 @@ uint64_t msg_get_num(struct msg *);
 const uint8_t *msg_get_buf(struct msg *, size_t *);
 const char *msg_get_str(struct msg *);			/* may be NULL */
 const char *msg_need_str(struct msg *);			/* is not NULL */
+char	*msg_copy_str(struct msg *);			/* may be NULL; the caller frees */
 /* An allocated array of allocated strings, at most max; the caller owns both. */
 char	**msg_get_strings(struct msg *, size_t *, size_t max);
 void	 msg_end(struct msg *);				/* nothing is left */

@@ -5,22 +5,29 @@
  * sends.  Who owns it can make a run fail and have typed requests of the
  * running jobs signed for the authority's own URLs, which is what it is for.  It
  * refuses URLs elsewhere, tokens that are none, identifiers nobody asked for.
- * Here it meets the CA (RFC 8555 7.1 to 7.3); each certificate is in order.c.
+ * Here it meets the CA (RFC 8555 7.1) and takes what there is to do; that is in
+ * account.c, order.c, renewal-info.c and revoke.c.
  */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "account.h"
+#include "clock.h"
 #include "order.h"
 #include "proc.h"
+#include "renewal-info.h"
 #include "request.h"
+#include "revoke.h"
 #include "sandbox.h"
 #include "trust.h"
 
 static struct net_job *jobs;
 static uint32_t njobs;
 static char *api_url;
+static int eab;			/* an external account binding is configured */
 static struct directory directory;
 static struct msg m;
 
@@ -46,73 +53,48 @@ read_directory(struct trouble *t)
 	return 0;
 }
 
-/* 7.3: the answer to newAccount names the account in Location. */
-static int
-ask_account(enum msgtype sign, struct trouble *t)
+/* Plain words for what only the administrator can change. */
+static void
+advise(const char *handle, const struct trouble *t)
 {
-	struct http_answer a;
-	char *url;
-	int rc;
+	const char *type = t->problem.type;
 
-	if (request_post(sign, 0, directory.new_account, "application/json", &a, t) == -1)
-		return -1;
-	url = http_location(&a, directory.new_account);
-	http_answer_free(&a);
-	if (url == NULL)
-		return trouble(t, FAILURE_CA, "%s: answered without the account's URL "
-		    "(Location)", directory.new_account);
-	if ((rc = request_origin("account", url, t)) == 0) {
-		say(1, "account %s", url);
-		msg_new(&m, KEY_SET_ACCOUNT, 0);
-		msg_put_str(&m, url);
-		msg_send(&m);
-	}
-	free(url);
-	return rc;
+	if (strcmp(type, "accountDoesNotExist") == 0)
+		warnx("%s: the CA no longer knows the account; to register again, remove its "
+		    "file authority-*.json in the state directory", handle);
+	else if (strcmp(type, "userActionRequired") == 0 || strcmp(type, "agreementRequired") == 0)
+		warnx("%s: the CA's terms have changed: read and accept them at the address that "
+		    "it names, then run this again", handle);
+	else if (strcmp(type, "externalAccountRequired") == 0)
+		warnx("%s: the CA wants an external account binding: get a key for it there, and "
+		    "name that with 'eab key id ID hmac file FILE'", handle);
+	else if (strcmp(type, "badRevocationReason") == 0)
+		warnx("%s: the CA does not take this reason; try -R with another, or none", handle);
+	else if (strcmp(type, "rateLimited") == 0 && t->retry_after > 0)
+		warnx("%s: a rate limit of the CA is reached; not before %s again", handle,
+		    clock_text(time(NULL) + t->retry_after));
+	else if (strcmp(type, "rateLimited") == 0 && strstr(t->why.text, "paused") != NULL)
+		warnx("%s: the CA has paused these names after many failures; see to the cause, then "
+		    "unpause them at the address that it names", handle);
+	else if (t->status == 503)
+		warnx("%s: the CA is being maintained or has too much to do%s%s", handle,
+		    t->retry_after > 0 ? "; not before " : "",
+		    t->retry_after > 0 ? clock_text(time(NULL) + t->retry_after) : "");
 }
 
-static int
-register_account(struct trouble *t)
+static const char *
+job_name(uint32_t job)
 {
-	char safe[512];
-
-	if (directory.eab_required)
-		return trouble(t, FAILURE_LOCAL, "%s: wants an external account binding, "
-		    "which is not supported yet", api_url);
-	if (directory.terms != NULL) {
-		say_safe(safe, sizeof(safe), directory.terms, strlen(directory.terms));
-		say(1, "registering a new account; this agrees to the terms of service at %s", safe);
-	}
-	return ask_account(KEY_SIGN_NEW_ACCOUNT, t);
-}
-
-static int
-find_account(enum account known, struct trouble *t)
-{
-	switch (known) {
-	case ACCOUNT_KNOWN:
-		return 0;
-	case ACCOUNT_FIND:
-		/* The key is there, its URL is not: 7.3.1. */
-		if (ask_account(KEY_SIGN_FIND_ACCOUNT, t) == 0)
-			return 0;
-		if (strcmp(t->problem.type, "accountDoesNotExist") != 0)
-			return -1;
-		/* FALLTHROUGH */
-	case ACCOUNT_NEW:
-		return register_account(t);
-	default:
-		errx(1, "NET_ACCOUNT: %d", (int)known);
-	}
+	return job < njobs ? jobs[job].handle : api_url;
 }
 
 static void
 report_failure(uint32_t job, const struct trouble *t)
 {
-	if (strcmp(t->problem.type, "accountDoesNotExist") == 0)
-		warnx("%s: the CA no longer knows the account; to register again, remove its "
-		    "file authority-*.json in the state directory", jobs[job].handle);
-	warnx("%s: %s", jobs[job].handle, t->why.text);
+	const char *handle = job_name(job);
+
+	advise(handle, t);
+	warnx("%s: %s", handle, t->why.text);
 	msg_new(&m, FILE_FAILED, job);
 	msg_put_num(&m, t->class);
 	msg_put_num(&m, t->retry_after < 0 ? 0 : (uint64_t)t->retry_after);
@@ -121,47 +103,78 @@ report_failure(uint32_t job, const struct trouble *t)
 	request_expect(&m, NET_JOB_DONE);
 }
 
-/* file says what is next; 0: nothing. */
-static int
+/* file says what is next. */
+static enum task
 next_job(uint32_t *job)
 {
-	uint64_t n;
+	uint64_t task;
+	char *certid;
 
 	msg_new(&m, FILE_NEXT, 0);
 	msg_send(&m);
 	request_expect(&m, NET_JOB);
-	if ((n = msg_get_num(&m)) == NO_JOB)
-		return 0;
-	if (n >= njobs)
-		errx(1, "NET_JOB: %llu", (unsigned long long)n);
-	*job = (uint32_t)n;
-	return 1;
+	*job = m.head.job;
+	task = msg_get_num(&m);
+	certid = msg_copy_str(&m);
+	msg_end(&m);
+	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
+		errx(1, "NET_JOB: malformed");
+	if (*job < njobs) {
+		free(jobs[*job].certid);
+		jobs[*job].certid = certid;
+	} else
+		free(certid);
+	return (enum task)task;
 }
 
-/* Meets the CA once, then takes jobs as long as there are any. */
+/* The CA has done what was asked for. */
 static void
-work(enum account known)
+tell_done(uint32_t job)
+{
+	msg_new(&m, FILE_DONE, job);
+	msg_send(&m);
+}
+
+static int
+do_task(enum task task, uint32_t job, struct trouble *t)
+{
+	int found;
+
+	if (task == TASK_ACCOUNT) {
+		if (account_task(&directory, api_url, t) == -1)
+			return -1;
+		tell_done(job);
+		return 0;
+	}
+	found = account_find(&directory, api_url, eab, t);
+	if (task == TASK_ORDER)
+		return found == -1 ? -1 : order_certificate(&directory, job, &jobs[job], t);
+	if (revoke(&directory, job, jobs[job].handle, found == 0, t) == -1)
+		return -1;
+	tell_done(job);
+	return 0;
+}
+
+/* Meets the CA once, then does what there is to do as long as there is anything. */
+static void
+work(void)
 {
 	struct trouble met, t;
+	enum task task;
+	uint32_t job;
 	int ok;
 
-	ok = read_directory(&met) == 0 && find_account(known, &met) == 0;
-	for (uint32_t job; next_job(&job);) {
-		if (!ok)
+	ok = read_directory(&met) == 0;
+	while ((task = next_job(&job)) != TASK_NOTHING) {
+		if (task == TASK_WINDOW && !ok)
+			renewal_info_none(job);
+		else if (task == TASK_WINDOW)
+			renewal_info_ask(&directory, job, jobs[job].handle, jobs[job].certid);
+		else if (!ok)
 			report_failure(job, &met);
-		else if (order_certificate(&directory, job, &jobs[job], &t) == -1)
+		else if (do_task(task, job, &t) == -1)
 			report_failure(job, &t);
 	}
-}
-
-static char *
-get_copy(const char *s)
-{
-	char *copy = NULL;
-
-	if (s != NULL && (copy = strdup(s)) == NULL)
-		err(1, NULL);
-	return copy;
 }
 
 static void
@@ -172,8 +185,9 @@ add_job(void)
 	if ((jobs = reallocarray(jobs, njobs + 1, sizeof(*jobs))) == NULL)
 		err(1, NULL);
 	j = &jobs[njobs++];
-	j->handle = get_copy(msg_need_str(&m));
-	j->profile = get_copy(msg_get_str(&m));
+	memset(j, 0, sizeof(*j));
+	j->handle = msg_copy_str(&m);
+	j->profile = msg_copy_str(&m);
 	j->names.v = msg_get_strings(&m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(&m);
 }
@@ -191,7 +205,8 @@ setup(struct sandbox *s)
 
 	role_conf(&m);
 	insecure = (int)msg_get_num(&m);
-	ca_file = get_copy(msg_get_str(&m));
+	eab = (int)msg_get_num(&m);
+	ca_file = msg_copy_str(&m);
 	urls = msg_get_strings(&m, &n, ORIGINS_MAX);
 	msg_end(&m);
 	api_url = urls[0];
@@ -212,7 +227,6 @@ void
 netproc(void)
 {
 	struct sandbox s = { .role = ROLE_NET };
-	uint64_t known;
 
 	json_init();
 	setup(&s);
@@ -221,12 +235,8 @@ netproc(void)
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);
-	request_expect(&m, NET_ACCOUNT);
-	known = msg_get_num(&m);
-	msg_end(&m);
-	if (known < ACCOUNT_KNOWN || known > ACCOUNT_NEW)
-		errx(1, "NET_ACCOUNT: malformed");
-	work((enum account)known);
+	account_known();
+	work();
 	/* Only ROLE_STOP can come now. */
 	msg_receive(&m, ROLE_NET, -1);
 	exit(m.head.type == ROLE_STOP ? 0 : 1);

@@ -12,10 +12,12 @@
 
 #include "clock.h"
 #include "order.h"
+#include "valid.h"
 
 #define POLL_FIRST_MS		50	/* then twice as long each time */
 #define POLL_LONGEST_MS		10000
 #define RETRY_AFTER_LONGEST	60	/* seconds */
+#define CHAINS_OFFERED		9	/* alternates that are looked at */
 #define FINALIZE_TRIES		3	/* where the CA says that the order is not ready */
 
 /* One order on its way. */
@@ -36,12 +38,14 @@ static struct msg m;
 static int
 asked_for(const struct net_job *j, const char *identifier)
 {
+	const char *value = strchr(identifier, ':') + 1;
+	unsigned char addr[16];
 	size_t i;
 
-	if (strncmp(identifier, "dns:", 4) == 0)
-		for (i = 0; i < j->names.n; i++)
-			if (strcmp(j->names.v[i], identifier + 4) == 0)
-				return 1;
+	for (i = 0; i < j->names.n; i++)
+		if (strcmp(j->names.v[i], value) == 0)
+			return strncmp(identifier, address_bytes(value, addr) > 0 ?
+			    "ip:" : "dns:", (size_t)(value - identifier)) == 0;
 	return 0;
 }
 
@@ -70,14 +74,42 @@ take_order(struct issue *is, struct http_answer *a, struct trouble *t)
 	return 0;
 }
 
-/* 7.4. */
+/* Does what the CA says have nothing to do with the certificate that is to be replaced? */
+static int
+not_about_replaces(const struct trouble *t)
+{
+	static const char *const types[] = { "badNonce", "rateLimited", "rejectedIdentifier",
+	    "accountDoesNotExist", "userActionRequired", "externalAccountRequired" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(t->problem.type, types[i]) == 0)
+			return 1;
+	return t->lost || t->status == 429 || t->status == 503;
+}
+
+/* 7.4; RFC 9773 5: names what it replaces where the CA knows of that, and does without if it will not have it. */
+static int
+ask_for_order(struct issue *is, struct http_answer *a, struct trouble *t)
+{
+	const char *url = is->directory->new_order;
+
+	if (is->conf->certid != NULL && is->directory->renewal_info != NULL) {
+		if (request_post(KEY_SIGN_REPLACEMENT, is->job, url, "application/json", a, t) == 0)
+			return 0;
+		if (not_about_replaces(t))
+			return -1;
+		say(1, "%s: %s; ordered again without 'replaces'", is->conf->handle, t->why.text);
+	}
+	return request_post(KEY_SIGN_NEW_ORDER, is->job, url, "application/json", a, t);
+}
+
 static int
 new_order(struct issue *is, struct trouble *t)
 {
 	struct http_answer a;
 
-	if (request_post(KEY_SIGN_NEW_ORDER, is->job, is->directory->new_order,
-	    "application/json", &a, t) == -1)
+	if (ask_for_order(is, &a, t) == -1)
 		return -1;
 	if ((is->url = http_location(&a, is->directory->new_order)) == NULL) {
 		http_answer_free(&a);
@@ -283,29 +315,66 @@ finalize(struct issue *is, struct trouble *t)
 	return is->order.status == STATUS_VALID ? 0 : bad_status(is, t);
 }
 
+/* One chain, to file; *verdict is what it says. */
+static int
+hand_over(struct issue *is, const char *url, const struct http_answer *a, enum verdict *verdict,
+    struct trouble *t)
+{
+	if (a->bodylen > routes[FILE_CHAIN].max - 64)
+		return trouble(t, FAILURE_CA, "%s: certificate chain of %zu bytes", url, a->bodylen);
+	msg_new(&m, FILE_CHAIN, is->job);
+	msg_put_buf(&m, a->body, a->bodylen);
+	msg_send(&m);
+	request_expect(&m, NET_JOB_DONE);
+	*verdict = (enum verdict)msg_get_num(&m);
+	return 0;
+}
+
+/* file wants another chain: one of the alternates that came with the first. */
+static int
+fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
+    enum verdict *verdict, struct trouble *t)
+{
+	struct http_answer a;
+	char *url = n < CHAINS_OFFERED ? http_link(first, "alternate", n, is->order.certificate) : NULL;
+	int rc = -1;
+
+	if (url == NULL) {
+		msg_new(&m, FILE_LAST_CHAIN, is->job);
+		msg_send(&m);
+		request_expect(&m, NET_JOB_DONE);
+		*verdict = (enum verdict)msg_get_num(&m);
+		return 0;
+	}
+	if (request_origin("alternate", url, t) == 0 &&
+	    request_fetch(is->job, url, PEM_CHAIN, &a, t) == 0) {
+		rc = hand_over(is, url, &a, verdict, t);
+		http_answer_free(&a);
+	}
+	free(url);
+	return rc;
+}
+
 /* 7.4.2: file judges what comes; net only carries it. */
 static int
 download(struct issue *is, struct trouble *t)
 {
 	struct http_answer a;
-	int ok;
+	enum verdict verdict;
+	size_t n;
+	int rc;
 
 	if (request_origin("certificate", is->order.certificate, t) == -1 ||
 	    request_fetch(is->job, is->order.certificate, PEM_CHAIN, &a, t) == -1)
 		return -1;
-	if (a.bodylen > routes[FILE_CHAIN].max - 64) {
-		http_answer_free(&a);
-		return trouble(t, FAILURE_CA, "%s: certificate chain of %zu bytes",
-		    is->order.certificate, a.bodylen);
-	}
-	msg_new(&m, FILE_CHAIN, is->job);
-	msg_put_buf(&m, a.body, a.bodylen);
-	msg_send(&m);
+	rc = hand_over(is, is->order.certificate, &a, &verdict, t);
+	for (n = 0; rc == 0 && verdict == VERDICT_ANOTHER; n++)
+		rc = fetch_alternate(is, &a, n, &verdict, t);
 	http_answer_free(&a);
-	request_expect(&m, NET_JOB_DONE);
-	ok = msg_get_num(&m) == 1;
-	say(2, "%s: %s", is->conf->handle, ok ? "installed" : "not installed");
-	return 0;
+	if (rc == 0)
+		say(2, "%s: %s", is->conf->handle,
+		    verdict == VERDICT_INSTALLED ? "installed" : "not installed");
+	return rc;
 }
 
 /* What can go wrong on this machine goes wrong before the CA hears of the order. */

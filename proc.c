@@ -12,12 +12,14 @@
 #include "proc.h"
 #include "sandbox.h"
 #include "say.h"
+#include "valid.h"
 
 #define SEND_SECONDS	60
 
 enum role role_self;
 uid_t role_uid;
 gid_t role_gid;
+enum mode role_mode;
 
 static void (*const entries[ROLE__MAX])(void) = {
 	[ROLE_NET] = netproc,
@@ -56,6 +58,7 @@ role_conf(struct msg *m)
 	verbose = (int)msg_get_num(m);
 	role_uid = (uid_t)msg_get_num(m);
 	role_gid = (gid_t)msg_get_num(m);
+	role_mode = (enum mode)msg_get_num(m);
 }
 
 int
@@ -67,6 +70,35 @@ role_domain(struct msg *m, uint32_t expected)
 	if (m->head.type != ROLE_DOMAIN || m->head.job != expected)
 		errx(1, "%s before ROLE_START", routes[m->head.type].name);
 	return 1;
+}
+
+static struct url *origins;
+static size_t norigins;
+
+void
+role_origins(struct msg *m)
+{
+	char **urls = msg_get_strings(m, &norigins, ORIGINS_MAX);
+	size_t i;
+
+	if ((origins = calloc(norigins + 1, sizeof(*origins))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < norigins; i++)
+		if (!url_parse(&origins[i], urls[i]))
+			errx(1, "%s: not an https URL", urls[i]);
+}
+
+int
+role_origin(const char *text)
+{
+	struct url url;
+	size_t i;
+
+	if (url_parse(&url, text))
+		for (i = 0; i < norigins; i++)
+			if (url_same_origin(&url, &origins[i]))
+				return 1;
+	return 0;
 }
 
 void

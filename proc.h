@@ -13,6 +13,7 @@
 extern enum role role_self;
 extern uid_t	 role_uid;
 extern gid_t	 role_gid;
+extern enum mode role_mode;	/* what the run is for */
 
 /* Runs the role of this name; called by main() before anything else. */
 void	role_main(const char *name) __attribute__((noreturn));
@@ -24,6 +25,11 @@ void	role_main(const char *name) __attribute__((noreturn));
  */
 void	role_conf(struct msg *);
 int	role_domain(struct msg *, uint32_t expected);
+
+/* The authority's URL and its further origins, as the roles that sign get them. */
+void	role_origins(struct msg *);
+/* Is this an https URL of one of them? */
+int	role_origin(const char *url);
 
 /*
  * One row of a role's dispatch table.  A message whose job's state is not in

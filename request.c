@@ -162,6 +162,7 @@ refused(const char *method, const char *url, struct http_answer *a, struct troub
 	}
 	free(help);
 	t->problem = p;
+	t->status = a->status;
 	if (a->status == 429 || a->status == 503)
 		t->retry_after = http_retry_after(a, time(NULL));
 	http_answer_free(a);
@@ -236,7 +237,7 @@ take_nonce(struct trouble *t)
 	return taken;
 }
 
-/* What to sign is up to key; here is only the type, the nonce and the URL. */
+/* What to sign is up to key or csr; here is only the type, the nonce and the URL.  NULL: nothing. */
 static char *
 have_signed(enum msgtype type, uint32_t job, const char *with, const char *url)
 {
@@ -247,8 +248,7 @@ have_signed(enum msgtype type, uint32_t job, const char *with, const char *url)
 	msg_put_str(&m, url);
 	msg_send(&m);
 	request_expect(&m, NET_SIGNED);
-	if ((jws = strdup(msg_need_str(&m))) == NULL)
-		err(1, NULL);
+	jws = msg_copy_str(&m);
 	msg_end(&m);
 	return jws;
 }
@@ -265,6 +265,8 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 			return -1;
 		jws = have_signed(sign, job, with, url);
 		free(with);
+		if (jws == NULL)
+			return trouble(t, FAILURE_LOCAL, "there is no key to sign this with");
 		rc = exchange(HTTP_POST, url, accept, jws, a, t);
 		free(jws);
 		if (rc == -1) {

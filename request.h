@@ -14,6 +14,7 @@ struct trouble {
 	struct why	 why;
 	enum failure	 class;
 	struct problem	 problem;	/* of the CA; type "" if there was none */
+	int		 status;	/* of HTTP, 0: no answer */
 	long		 retry_after;	/* seconds, -1: the CA did not say */
 	int		 lost;		/* no whole answer: the CA may have acted or not */
 	int		 unseen;	/* lost, and probably never seen by the CA */
@@ -30,7 +31,7 @@ int	request_setup(char *const *origins, size_t n, const char *ca, size_t calen, 
 
 /* All return 0 with an answer of status 2xx, which the caller frees, or -1 with trouble. */
 int	request_get(const char *url, struct http_answer *, struct trouble *);
-/* sign: a KEY_SIGN_* type; badNonce is dealt with here. */
+/* sign: a KEY_SIGN_* or CSR_SIGN_* type; badNonce is dealt with here. */
 int	request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
 	    struct http_answer *, struct trouble *);
 /* POST-as-GET (RFC 8555 6.3), tried again if the answer was lost. */

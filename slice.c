@@ -51,6 +51,7 @@ put_conf(const struct run *run, int role)
 	switch (role) {
 	case ROLE_NET:
 		msg_put_num(&m, (uint64_t)a->insecure);
+		msg_put_num(&m, a->eab_kid != NULL);
 		msg_put_str(&m, a->ca_file);
 		put_origins(a);
 		break;
@@ -61,8 +62,16 @@ put_conf(const struct run *run, int role)
 			put_host(a->origins.v[i]);
 		break;
 	case ROLE_KEY:
+		msg_put_num(&m, (uint64_t)(run->reason + 1));
 		put_key(a->account_key, &a->account_spec);
 		msg_put_str(&m, a->contact);
+		msg_put_str(&m, a->eab_kid);
+		msg_put_str(&m, a->eab_file);
+		msg_put_str(&m, a->eab_alg);
+		put_origins(a);
+		break;
+	case ROLE_CSR:
+		msg_put_num(&m, (uint64_t)(run->reason + 1));
 		put_origins(a);
 		break;
 	case ROLE_FILE:
@@ -90,10 +99,15 @@ put_domain(const struct domain *d, int role)
 		break;
 	case ROLE_KEY:
 		msg_put_str(&m, d->profile);
+		msg_put_num(&m, d->csr_file != NULL);
 		msg_put_strings(&m, d->names.v, d->names.n);
 		break;
 	case ROLE_CSR:
 		put_key(d->key, &d->key_spec);
+		msg_put_num(&m, (uint64_t)d->rotate);
+		msg_put_str(&m, d->group);
+		msg_put_str(&m, d->csr_file);
+		msg_put_str(&m, d->combined);
 		msg_put_strings(&m, d->names.v, d->names.n);
 		break;
 	case ROLE_CHNG:
@@ -105,6 +119,8 @@ put_domain(const struct domain *d, int role)
 		msg_put_str(&m, d->cert);
 		msg_put_str(&m, d->chain);
 		msg_put_str(&m, d->fullchain);
+		msg_put_num(&m, d->combined != NULL);
+		msg_put_str(&m, d->preferred_chain);
 		msg_put_strings(&m, d->names.v, d->names.n);
 		break;
 	default:
@@ -121,9 +137,10 @@ slice(const struct run *run, int role, void (*send)(int, const struct msg *))
 	msg_put_num(&m, (uint64_t)verbose);
 	msg_put_num(&m, run->uid);
 	msg_put_num(&m, run->gid);
+	msg_put_num(&m, run->mode);
 	put_conf(run, role);
 	send(role, &m);
-	for (i = 0; i < run->njobs && role != ROLE_DNS; i++) {
+	for (i = 0; i < run->njobs && role != ROLE_DNS && run->mode < MODE_ROLLOVER; i++) {
 		msg_new(&m, ROLE_DOMAIN, i);
 		put_domain(run->jobs[i], role);
 		send(role, &m);

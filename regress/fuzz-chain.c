@@ -118,7 +118,7 @@ fuzz_csr(const uint8_t *der, size_t len)
 		EVP_PKEY_keygen(ctx, &account);
 		EVP_PKEY_CTX_free(ctx);
 	}
-	if (csr_check(der, len, &names, account, hash, &w) == -1)
+	if (csr_check(der, len, &names, account, 0, hash, &w) == -1)
 		must(w.text[0] != '\0');
 	must_be_visible(&w);
 }

@@ -439,7 +439,11 @@ odd_csr(int what, unsigned char *buf)
 	const char *san = what == CSR_ADDRESS ? "DNS:a.example,IP:192.0.2.1" : "DNS:a.example,DNS:www.a.example";
 	int len;
 
-	X509_REQ_set_version(req, what == CSR_VERSION ? 1 : 0);
+	if (!X509_REQ_set_version(req, what == CSR_VERSION ? 1 : 0)) {
+		X509_REQ_free(req);
+		sk_X509_EXTENSION_free(exts);
+		return 0;
+	}
 	X509_REQ_set_pubkey(req, leaf_key);
 	if (what == CSR_SUBJECT)
 		X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_ASC,
@@ -478,10 +482,13 @@ test_odd_csrs(void)
 	int i;
 
 	len = odd_csr(CSR_GOOD, buf);
-	check(csr_check(buf, len, &names, other_key, hash, &w) == 0, "x509: a CSR as others make it");
+	check(csr_check(buf, len, &names, other_key, 0, hash, &w) == 0, "x509: a CSR as others make it");
 	for (i = CSR_SUBJECT; i <= CSR_BARE; i++) {
-		len = odd_csr(i, buf);
-		check(csr_check(buf, len, &names, other_key, hash, &w) == -1 && strstr(w.text, wrong[i]) != NULL,
+		if ((len = odd_csr(i, buf)) == 0) {
+			printf("skip x509: CSR refused: number %d: this libcrypto cannot make it\n", i);
+			continue;
+		}
+		check(csr_check(buf, len, &names, other_key, 0, hash, &w) == -1 && strstr(w.text, wrong[i]) != NULL,
 		    "x509: CSR refused: number %d: %s", i, w.text);
 	}
 }
@@ -519,22 +526,22 @@ test_csr(void)
 	size_t len;
 
 	check(csr_make(leaf_key, &names, &der, &len, &w) == 0 &&
-	    csr_check(der, len, &names, other_key, hash, &w) == 0 && memcmp(hash, spki, sizeof(hash)) == 0,
+	    csr_check(der, len, &names, other_key, 0, hash, &w) == 0 && memcmp(hash, spki, sizeof(hash)) == 0,
 	    "x509: CSR of a P-256 key");
-	check(csr_check(der, len, &fewer, other_key, hash, &w) == -1, "x509: CSR refused: other names");
-	check(csr_check(der, len, &names, leaf_key, hash, &w) == -1 && strstr(w.text, "account") != NULL,
+	check(csr_check(der, len, &fewer, other_key, 0, hash, &w) == -1, "x509: CSR refused: other names");
+	check(csr_check(der, len, &names, leaf_key, 0, hash, &w) == -1 && strstr(w.text, "account") != NULL,
 	    "x509: CSR refused: the account's key");
-	check(csr_check(der, len - 1, &names, other_key, hash, &w) == -1, "x509: CSR refused: cut");
+	check(csr_check(der, len - 1, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: cut");
 	longer = calloc(1, len + 1);
 	memcpy(longer, der, len);
-	check(csr_check(longer, len + 1, &names, other_key, hash, &w) == -1, "x509: CSR refused: one byte more");
+	check(csr_check(longer, len + 1, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: one byte more");
 	longer[len - 3] ^= 1;
-	check(csr_check(longer, len, &names, other_key, hash, &w) == -1, "x509: CSR refused: bad signature");
-	check(csr_check(der, 0, &names, other_key, hash, &w) == -1, "x509: CSR refused: nothing");
+	check(csr_check(longer, len, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: bad signature");
+	check(csr_check(der, 0, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: nothing");
 	free(longer);
 	free(der);
 	check(csr_make(rsa, &names, &der, &len, &w) == 0 &&
-	    csr_check(der, len, &names, other_key, hash, &w) == 0, "x509: CSR of an RSA key");
+	    csr_check(der, len, &names, other_key, 0, hash, &w) == 0, "x509: CSR of an RSA key");
 	free(der);
 	p384 = make_curve_key(NID_secp384r1);
 	check(csr_digest(leaf_key) == NID_ecdsa_with_SHA256 && csr_digest(p384) == NID_ecdsa_with_SHA384 &&
