@@ -8,7 +8,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 # The processes; what they share; one file for each format from outside.
 PROCS = acme-client.o broker.o slice.o netproc.o account.o order.o renewal-info.o revoke.o request.o dnsproc.o keyproc.o account-key.o \
 	csrproc.o chngproc.o fileproc.o
-SHARED = proc.o msg.o say.o clock.o dir.o keyfile.o job.o renewal.o install.o state.o trust.o
+SHARED = proc.o msg.o say.o clock.o dir.o keyfile.o job.o renewal.o status.o install.o state.o trust.o
 FORMATS = lex.o parse.o parse-block.o conf-check.o conf-names.o conf-print.o http.o http-parse.o http-fields.o \
 	json.o json-renewal.o problem.o jose.o x509.o csr-file.o chain.o verdict.o valid.o
 OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
@@ -26,7 +26,7 @@ acme-client: $(OBJS)
 # Few headers, short compilations: any of them makes all of it anew.
 HEADERS = account.h account-key.h acme-client.h broker.h clock.h conf.h conf-check.h dir.h http.h http-parse.h \
 	install.h job.h jose.h json.h json-read.h keyfile.h lex.h msg.h order.h parse.h proc.h renewal.h renewal-info.h request.h revoke.h sandbox.h \
-	sandbox-linux.h say.h state.h trust.h valid.h x509.h
+	sandbox-linux.h say.h state.h status.h trust.h valid.h x509.h
 $(OBJS): $(HEADERS) config.mk
 
 install: all

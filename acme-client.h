@@ -45,6 +45,8 @@ enum msgtype {
 	CSR_REVOKE,
 	NET_ACCOUNT,		/* what is known of the account */
 	CHNG_THUMBPRINT,
+	DNS_STATUS_URLS,	/* where certificates say that it can be asked whether they are revoked */
+	NET_STATUS_URLS,
 
 	FILE_NEXT,		/* give me a job */
 	NET_JOB,
@@ -74,8 +76,10 @@ enum msgtype {
 	KEY_CSR,
 	NET_CSR_DONE,
 	FILE_WINDOW,		/* what the CA says about the time of renewal */
+	FILE_STATUS,		/* a piece of the answer about revocation */
 	FILE_CHAIN,
 	FILE_LAST_CHAIN,	/* there is no further one to choose from */
+	CSR_NEW_KEY,		/* the next CSR of this job is to be for a new key */
 	CSR_ADOPT,		/* the new key of a job goes live */
 	CSR_COMBINE,		/* write key and this chain into one file */
 	CSR_DISCARD,		/* the key is compromised */
@@ -99,7 +103,7 @@ enum mode { MODE_RENEW = 1, MODE_REVOKE, MODE_ROLLOVER, MODE_CONTACT, MODE_DEACT
 enum account { ACCOUNT_KNOWN = 1, ACCOUNT_FIND, ACCOUNT_NEW, ACCOUNT_DOUBT, ACCOUNT_NONE };
 
 /* NET_JOB: what net is to do for it. */
-enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_REVOKE, TASK_ACCOUNT };
+enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TASK_ACCOUNT };
 
 /* NET_JOB_DONE: file's answer to a chain. */
 enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER };
@@ -109,6 +113,7 @@ enum failure { FAILURE_CA = 1, FAILURE_LOCAL };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define ORIGINS_MAX	16		/* of one authority */
+#define STATUS_URLS_MAX	1000	/* asked about revocation in one run */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 
 /* The entry of each role; conf and domains arrive as messages. */

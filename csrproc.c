@@ -27,7 +27,8 @@ struct csr_job {
 	struct place	 next;		/* a key that is not live yet */
 	struct place	 combined;	/* path NULL: none */
 	struct keyspec	 spec;
-	int		 rotate;
+	int		 rotate;	/* a new key with every certificate, */
+	int		 new_key;	/* or with the next */
 	gid_t		 group;
 	uint8_t		*own_csr;	/* DER */
 	size_t		 own_csr_len;
@@ -146,7 +147,7 @@ load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *
 {
 	*key = *next = NULL;
 	if (keyfile_load(&j->key, &j->spec, key, w) == -1 ||
-	    (j->rotate && keyfile_load(&j->next, &j->spec, next, w) == -1)) {
+	    keyfile_load(&j->next, &j->spec, next, w) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
@@ -186,14 +187,14 @@ send_csr(uint32_t job, const uint8_t *der, size_t len)
 	msg_send(&out);
 }
 
-/* The first key is live at once; with rotate, each one after it when file says so. */
+/* The first key is live at once, each one after it when file says so. */
 static int
 make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
 {
 	const struct place *p = *key == NULL ? &j->key : &j->next;
 	EVP_PKEY **made = *key == NULL ? key : next;
 
-	if (*made != NULL || (*key != NULL && !j->rotate))
+	if (*made != NULL || (*key != NULL && !j->rotate && !j->new_key))
 		return 0;
 	if (keyfile_create(p, &j->spec, j->group, made, w) == -1)
 		return -1;
@@ -256,6 +257,14 @@ done(uint32_t job, int ok, const struct why *w)
 	msg_send(&out);
 }
 
+/* The live one may be known to others. */
+static void
+csr_new_key(struct msg *m)
+{
+	msg_end(m);
+	jobs[m->head.job].new_key = 1;
+}
+
 /* file has a certificate for the next key, on the disk: the two go live together. */
 static void
 csr_adopt(struct msg *m)
@@ -264,7 +273,7 @@ csr_adopt(struct msg *m)
 	struct why w;
 
 	msg_end(m);
-	if (!j->rotate)
+	if (j->path == NULL)
 		errx(1, "CSR_ADOPT: nothing to adopt");
 	done(m->head.job, place_move(&j->next, &j->key, &w) == 0, &w);
 }
@@ -364,6 +373,7 @@ state(uint32_t job)
 
 static const struct handler table[] = {
 	{ CSR_MAKE, csr_make_handler, RENEWING, 2 },
+	{ CSR_NEW_KEY, csr_new_key, RENEWING, 1 },
 	{ CSR_ADOPT, csr_adopt, RENEWING, 2 },
 	{ CSR_COMBINE, csr_combine, RENEWING, 2 },
 	{ CSR_REVOKE, csr_revoke, REVOKING, 1 },

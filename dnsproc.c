@@ -3,7 +3,7 @@
  * Holds the right to read the resolver's files and to talk to name servers:
  * getaddrinfo() needs both, and no other process gets them.  From net it
  * reads a host and port, and looks up only those of the configured
- * authority; from the network it reads DNS answers.  Who owns it can send
+ * authority and those that file has named; from the network it reads DNS answers.  Who owns it can send
  * net to another address, where TLS then fails.
  */
 #include <sys/socket.h>
@@ -71,7 +71,33 @@ dns_resolve(struct msg *m)
 		freeaddrinfo(res);
 }
 
+static void
+add_host(const char *name, const char *port)
+{
+	if ((hosts = reallocarray(hosts, nhosts + 1, sizeof(*hosts))) == NULL ||
+	    (hosts[nhosts].name = strdup(name)) == NULL ||
+	    (hosts[nhosts].port = strdup(port)) == NULL)
+		err(1, NULL);
+	nhosts++;
+}
+
+/* From file, which has read them in certificates that are installed. */
+static void
+dns_status_urls(struct msg *m)
+{
+	struct url url;
+	char **urls;
+	size_t n, i;
+
+	urls = msg_get_strings(m, &n, STATUS_URLS_MAX);
+	msg_end(m);
+	for (i = 0; i < n; i++)
+		if (url_parse_plain(&url, urls[i]))
+			add_host(url.host, url.port);
+}
+
 static const struct handler table[] = {
+	{ DNS_STATUS_URLS, dns_status_urls, ANY_STATE, 1 },
 	{ DNS_RESOLVE, dns_resolve, ANY_STATE, 100 },
 };
 
@@ -80,16 +106,14 @@ dnsproc(void)
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_DNS };
-	size_t i;
+	const char *name;
+	uint64_t n;
 
 	role_conf(&m);
-	nhosts = (size_t)msg_get_num(&m);
-	if ((hosts = calloc(nhosts + 1, sizeof(*hosts))) == NULL)
-		err(1, NULL);
-	for (i = 0; i < nhosts; i++)
-		if ((hosts[i].name = strdup(msg_need_str(&m))) == NULL ||
-		    (hosts[i].port = strdup(msg_need_str(&m))) == NULL)
-			err(1, NULL);
+	for (n = msg_get_num(&m); n > 0; n--) {
+		name = msg_need_str(&m);
+		add_host(name, msg_need_str(&m));
+	}
 	msg_end(&m);
 	if (role_domain(&m, 0))
 		errx(1, "ROLE_DOMAIN: not expected here");

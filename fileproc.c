@@ -24,14 +24,16 @@
 #define LOCK_SECONDS	30	/* for all locks of a run together */
 
 /*
- * Each job waits for csr's word on its keys; is due, or the CA is to be asked
- * whether it is; is with net, for a certificate (OUT), for a date (ASKED), for
- * anything else (TASKED); or with csr for its part of the work.
+ * Each job waits for csr's word on its keys; is due, or it is to be asked
+ * whether it is (TO_ASK: the CA, TO_CHECK: whether the certificate is revoked);
+ * is with net, for a certificate (OUT), for a date (ASKED), for a revocation
+ * list (CHECKING), for anything else (TASKED); or with csr for its part of the work.
  */
 enum {
-	WAITING = 1, DUE = 2, TO_ASK = 4, OUT = 8, ASKED = 16, TASKED = 32,
-	ADOPTING = 64, COMBINING = 128, DISCARDING = 256, SETTLED = 512
+	WAITING = 1, DUE = 2, TO_ASK = 4, TO_CHECK = 8, OUT = 16, ASKED = 32, CHECKING = 64,
+	TASKED = 128, ADOPTING = 256, COMBINING = 512, DISCARDING = 1024, SETTLED = 2048
 };
+#define WITH_NET	(OUT | ASKED | CHECKING | TASKED)
 
 static struct job *jobs;
 static uint32_t njobs;
@@ -64,6 +66,7 @@ add_job(struct msg *m, struct dir *state_dir)
 	j->set.path[SET_FULLCHAIN] = msg_copy_str(m);
 	j->combined = (int)msg_get_num(m);
 	j->preferred = msg_copy_str(m);
+	j->check_status = (int)msg_get_num(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
 	job_open(j, state_dir);
@@ -216,6 +219,9 @@ evaluate(uint32_t job)
 	case JOB_ASK:
 		j->phase = TO_ASK;
 		return 1;
+	case JOB_ASK_STATUS:
+		j->phase = TO_CHECK;
+		return 1;
 	case JOB_UNCHANGED:
 		settle(job, OUTCOME_UNCHANGED);
 		return 0;
@@ -227,6 +233,31 @@ evaluate(uint32_t job)
 	}
 	settle_failed(job, &w);
 	return 0;
+}
+
+/* net and dns may reach what the installed certificates name, and know it before they lose their rights. */
+static void
+tell_status_urls(void)
+{
+	static const enum msgtype to[] = { DNS_STATUS_URLS, NET_STATUS_URLS };
+	char **urls;
+	size_t n = 0, r;
+	uint32_t i;
+	int asks = 0;
+
+	if ((urls = calloc(njobs + 1, sizeof(*urls))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < njobs; i++) {
+		asks |= jobs[i].check_status;
+		if (jobs[i].status_url != NULL && n < STATUS_URLS_MAX)
+			urls[n++] = jobs[i].status_url;
+	}
+	for (r = 0; r < 2 && asks; r++) {
+		msg_new(&out, to[r], 0);
+		msg_put_strings(&out, urls, n);
+		msg_send(&out);
+	}
+	free(urls);
 }
 
 /* All keys are known: look at every job, then lose the right to read. */
@@ -249,8 +280,10 @@ evaluate_all(void)
 	msg_new(&out, PARENT_DUE, 0);
 	msg_put_num(&out, ndue);
 	msg_send(&out);
-	if (ndue > 0)
+	if (ndue > 0) {
 		tell_key_account(thumbprint, url);
+		tell_status_urls();
+	}
 	free(thumbprint);
 	free(url);
 }
@@ -320,8 +353,14 @@ begin(uint32_t job, struct why *w)
 	}
 	if (j->phase == TO_ASK)
 		return TASK_WINDOW;
+	if (j->phase == TO_CHECK)
+		return TASK_STATUS;
 	if (job_begin(j, w) == -1)
 		return TASK_NOTHING;
+	if (j->new_key) {
+		msg_new(&out, CSR_NEW_KEY, job);
+		msg_send(&out);
+	}
 	msg_new(&out, KEY_BEGIN, job);
 	msg_put_str(&out, j->certid);
 	msg_send(&out);
@@ -337,10 +376,10 @@ file_next(struct msg *m)
 
 	msg_end(m);
 	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase & (OUT | ASKED | TASKED))
+		if (jobs[i].phase & WITH_NET)
 			errx(1, "FILE_NEXT: %s is not done", jobs[i].handle);
 	for (i = 0; i < njobs; i++) {
-		if (jobs[i].phase != DUE && jobs[i].phase != TO_ASK)
+		if ((jobs[i].phase & (DUE | TO_ASK | TO_CHECK)) == 0)
 			continue;
 		if ((task = begin(i, &w)) != TASK_NOTHING)
 			break;
@@ -349,9 +388,11 @@ file_next(struct msg *m)
 	msg_new(&out, NET_JOB, i < njobs ? i : 0);
 	msg_put_num(&out, task);
 	msg_put_str(&out, i < njobs ? jobs[i].certid : NULL);
+	msg_put_str(&out, task == TASK_STATUS ? jobs[i].status_url : NULL);
 	msg_send(&out);
 	if (i < njobs)
-		jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED : TASKED;
+		jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED :
+		    task == TASK_STATUS ? CHECKING : TASKED;
 }
 
 static void
@@ -368,6 +409,20 @@ file_account(struct msg *m)
 		err(1, "%s", account_lock.path);
 }
 
+/* Whether it is due was asked; this is how it goes on. */
+static void
+answered(uint32_t job, enum job_verdict verdict)
+{
+	struct job *j = &jobs[job];
+
+	if (verdict == JOB_DUE)
+		j->phase = DUE;
+	else if (verdict == JOB_ASK_STATUS)
+		j->phase = j->phase == CHECKING ? CHECKING : TO_CHECK;
+	else
+		settle(job, verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED : OUTCOME_FAILED);
+}
+
 /* RFC 9773: what the CA says about the time; the job may be due by it. */
 static void
 file_window(struct msg *m)
@@ -378,17 +433,23 @@ file_window(struct msg *m)
 	msg_end(m);
 	if (start > INT64_MAX || end > INT64_MAX)
 		start = end = 0;
-	switch (job_window(j, (time_t)start, (time_t)end,
-	    retry > INT32_MAX ? -1 : (long)retry)) {
-	case JOB_DUE:
-		j->phase = DUE;
-		break;
-	case JOB_UNCHANGED:
-		settle(m->head.job, OUTCOME_UNCHANGED);
-		break;
-	default:
-		settle(m->head.job, OUTCOME_FAILED);
-	}
+	answered(m->head.job, job_window(j, (time_t)start, (time_t)end,
+	    retry > INT32_MAX ? -1 : (long)retry));
+}
+
+/* Is the installed certificate revoked?  The issuer's word, as net has it. */
+static void
+file_status(struct msg *m)
+{
+	int more = msg_get_num(m) != 0;
+	const uint8_t *piece;
+	size_t len;
+
+	piece = msg_get_buf(m, &len);
+	msg_end(m);
+	if (more && len == 0)
+		errx(1, "FILE_STATUS: malformed");
+	answered(m->head.job, job_status(&jobs[m->head.job], piece, len, more));
 }
 
 /* Why the first chain was refused; there is one job at a time. */
@@ -483,6 +544,7 @@ static const struct handler table[] = {
 	{ FILE_NEXT, file_next, ANY_STATE, 0 },
 	{ FILE_ACCOUNT, file_account, ANY_STATE, 3 },
 	{ FILE_WINDOW, file_window, ASKED, 1 },
+	{ FILE_STATUS, file_status, CHECKING, 0 },
 	{ FILE_CHAIN, file_chain, OUT, CHAINS_MAX },
 	{ FILE_LAST_CHAIN, file_last_chain, OUT, 1 },
 	{ FILE_DONE, file_done, TASKED, 1 },

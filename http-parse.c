@@ -11,10 +11,11 @@
 #include "http-parse.h"
 
 void
-http_parse_start(struct http_parser *p, int bodiless)
+http_parse_start(struct http_parser *p, int bodiless, size_t body_max)
 {
 	memset(p, 0, offsetof(struct http_parser, line));
 	p->bodiless = bodiless;
+	p->body_max = body_max;
 }
 
 void
@@ -186,8 +187,8 @@ head_done(struct http_parser *p, struct why *w)
 	else if (length == -1)
 		return why(w, "neither Content-Length nor chunks: whether the body is whole "
 		    "cannot be told");
-	else if (length > HTTP_BODY_BYTES_MAX)
-		return why(w, "a body of %ld bytes, more than %d", length, HTTP_BODY_BYTES_MAX);
+	else if ((size_t)length > p->body_max)
+		return why(w, "a body of %ld bytes, more than %zu", length, p->body_max);
 	else {
 		p->left = (size_t)length;
 		p->state = length == 0 ? HTTP_DONE : HTTP_BODY;
@@ -206,8 +207,8 @@ chunk_size(struct http_parser *p, struct why *w)
 	if (digits == 0 || digits > 7 || (*end != '\0' && *end != ';'))
 		return why(w, "a chunk whose size makes no sense");
 	p->left = (size_t)strtoul(p->line, NULL, 16);
-	if (p->left > HTTP_BODY_BYTES_MAX - p->answer.bodylen)
-		return why(w, "a body of more than %d bytes", HTTP_BODY_BYTES_MAX);
+	if (p->left > p->body_max - p->answer.bodylen)
+		return why(w, "a body of more than %zu bytes", p->body_max);
 	p->state = p->left == 0 ? HTTP_TRAILERS : HTTP_CHUNK_DATA;
 	return 0;
 }

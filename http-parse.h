@@ -17,6 +17,7 @@ enum http_state {
 struct http_parser {
 	enum http_state	 state;
 	int		 bodiless;	/* the request was HEAD */
+	size_t		 body_max;
 	int		 keep_alive;	/* valid when done */
 	int		 version;	/* minor */
 	struct http_answer answer;
@@ -28,7 +29,7 @@ struct http_parser {
 	char		 line[HTTP_LINE_MAX];
 };
 
-void	http_parse_start(struct http_parser *, int bodiless);
+void	http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 /* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
 ssize_t	http_parse(struct http_parser *, const char *, size_t, struct why *);
 void	http_parse_free(struct http_parser *);

@@ -24,9 +24,9 @@ struct http {
 	struct url		 origin;
 	char			*host;		/* as the Host field has it */
 	char			*user_agent;
-	struct tls_config	*config;
-	struct tls		*tls;		/* NULL: not connected */
-	int			 fd;
+	struct tls_config	*config;	/* NULL: without TLS */
+	struct tls		*tls;
+	int			 fd;		/* -1: not connected */
 	int			 hup_fd;
 	http_resolve		*resolve;
 	struct http_parser	 parser;
@@ -38,7 +38,8 @@ struct http {
 static char *
 host_field(const struct url *u)
 {
-	int v6 = strchr(u->host, ':') != NULL, standard = strcmp(u->port, "443") == 0;
+	int v6 = strchr(u->host, ':') != NULL;
+	int standard = strcmp(u->port, u->plain ? "80" : "443") == 0;
 	char *out;
 
 	if (asprintf(&out, "%s%s%s%s%s", v6 ? "[" : "", u->host, v6 ? "]" : "",
@@ -53,14 +54,17 @@ http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 {
 	struct http *h = calloc(1, sizeof(*h));
 
-	if (h == NULL || (h->user_agent = strdup(user_agent)) == NULL ||
-	    (h->config = tls_config_new()) == NULL)
+	if (h == NULL || (h->user_agent = strdup(user_agent)) == NULL)
 		err(1, NULL);
 	h->origin = *origin;
 	h->host = host_field(origin);
 	h->fd = -1;
 	h->hup_fd = hup_fd;
 	h->resolve = resolve;
+	if (origin->plain)
+		return h;
+	if ((h->config = tls_config_new()) == NULL)
+		err(1, NULL);
 	if (tls_config_set_protocols(h->config,
 	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1) {
 		why(w, "TLS: %s", tls_config_error(h->config));
@@ -134,11 +138,37 @@ tls_wait(const struct http *h, ssize_t rc, int64_t deadline)
 	return wait_for(h, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, deadline) ? 0 : -1;
 }
 
+/*
+ * Some bytes to or from the server.  As libtls has it also without TLS:
+ * TLS_WANT_POLLIN and TLS_WANT_POLLOUT, -1 for errors, 0 at the end.
+ */
+static ssize_t
+put(struct http *h, const char *buf, size_t len)
+{
+	ssize_t n;
+
+	if (h->tls != NULL)
+		return tls_write(h->tls, buf, len);
+	n = send(h->fd, buf, len, MSG_NOSIGNAL);
+	return n == -1 && (errno == EAGAIN || errno == EINTR) ? TLS_WANT_POLLOUT : n;
+}
+
+static ssize_t
+get(struct http *h, char *buf, size_t len)
+{
+	ssize_t n;
+
+	if (h->tls != NULL)
+		return tls_read(h->tls, buf, len);
+	n = recv(h->fd, buf, len, 0);
+	return n == -1 && (errno == EAGAIN || errno == EINTR) ? TLS_WANT_POLLIN : n;
+}
+
 /* libtls's reason in visible characters; its texts may quote the peer. */
 static const char *
 tls_reason(const struct http *h, char *safe, size_t size)
 {
-	const char *error = tls_error(h->tls);
+	const char *error = h->tls != NULL ? tls_error(h->tls) : strerror(errno);
 
 	if (error == NULL)
 		error = "the server hung up";
@@ -181,6 +211,8 @@ handshake(struct http *h, int *final, struct why *w)
 	char safe[300];
 	int rc;
 
+	if (h->config == NULL)
+		return 0;
 	if ((h->tls = tls_client()) == NULL)
 		err(1, NULL);
 	if (tls_configure(h->tls, h->config) == -1 ||
@@ -226,7 +258,7 @@ connect_any(struct http *h, struct why *w)
 		if (connect_tcp(h, &a[i], &reason) == 0 && handshake(h, &final, &reason) == 0) {
 			h->connections++;
 			say(2, "connected to %s port %s, %s", h->origin.host, h->origin.port,
-			    tls_conn_version(h->tls));
+			    h->tls != NULL ? tls_conn_version(h->tls) : "without TLS");
 			return 0;
 		}
 		disconnect(h);
@@ -253,7 +285,7 @@ static int
 still_usable(struct http *h)
 {
 	char byte;
-	ssize_t n = tls_read(h->tls, &byte, 1);
+	ssize_t n = get(h, &byte, 1);
 
 	return n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT;
 }
@@ -265,7 +297,7 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline, stru
 	ssize_t n;
 
 	while (len > 0) {
-		n = tls_write(h->tls, buf, len);
+		n = put(h, buf, len);
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
 			if (tls_wait(h, n, deadline) == -1)
 				return why(w, "%s takes no request", h->origin.host);
@@ -287,9 +319,10 @@ receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct 
 	char buf[16384];
 	ssize_t n, used;
 
-	http_parse_start(&h->parser, bodiless);
+	http_parse_start(&h->parser, bodiless,
+	    h->origin.plain ? HTTP_PLAIN_BYTES_MAX : HTTP_BODY_BYTES_MAX);
 	while (h->parser.state != HTTP_DONE) {
-		n = tls_read(h->tls, buf, sizeof(buf));
+		n = get(h, buf, sizeof(buf));
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
 			if (tls_wait(h, n, deadline) == -1)
 				return why(w, "%s: no whole answer within %d seconds",
@@ -345,9 +378,9 @@ http_request(struct http *h, enum http_method method, const struct url *url,
 	char *request;
 	size_t len;
 
-	if (h->tls != NULL && !still_usable(h))
+	if (h->fd != -1 && !still_usable(h))
 		disconnect(h);
-	reused = h->tls != NULL;
+	reused = h->fd != -1;
 	if (!reused && connect_any(h, w) == -1)
 		return -1;
 	deadline = clock_ms() + HTTP_ANSWER_SECONDS * 1000;

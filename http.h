@@ -1,5 +1,5 @@
 /*
- * HTTP/1.1 over libtls, one kept connection: RFC 9110, RFC 9112.
+ * HTTP/1.1, over libtls as a rule, one kept connection: RFC 9110, RFC 9112.
  * Nothing here knows of ACME.
  */
 #ifndef HTTP_H
@@ -17,6 +17,7 @@
 #define HTTP_HEADERS_MAX	100	/* fields in one answer */
 #define HTTP_HEAD_BYTES_MAX	32768	/* all of them */
 #define HTTP_BODY_BYTES_MAX	(256 * 1024)
+#define HTTP_PLAIN_BYTES_MAX	(16 * 1024 * 1024)	/* of a revocation list */
 
 /* Phase deadlines in seconds; regress builds with shorter ones (-D...). */
 #ifndef HTTP_CONNECT_SECONDS
@@ -41,7 +42,7 @@ struct http;		/* one server (origin), its connection and its limits */
 
 /*
  * ca is PEM text of the trust anchors for the server's certificate (copied);
- * NULL only with insecure.  hup_fd: poll()ed besides the socket; hang-up there exits.
+ * NULL only with insecure, or where the URL is plain.  hup_fd: poll()ed besides the socket; hang-up there exits.
  * NULL on failure.
  */
 struct http	*http_new(const struct url *origin, const char *ca, size_t calen, int insecure,

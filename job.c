@@ -15,8 +15,10 @@
 #include "clock.h"
 #include "job.h"
 #include "renewal.h"
+#include "status.h"
 #include "trust.h"
 
+#define STATUS_PAUSE	3600	/* between two questions about revocation */
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
 
 static int force;
@@ -54,7 +56,10 @@ job_close(struct job *j)
 	chain_free(j->installed.chain);
 	j->chosen = j->installed.chain = NULL;
 	free(j->certid);
-	j->certid = NULL;
+	free(j->status_url);
+	free(j->status);
+	j->certid = j->status_url = NULL;
+	j->status = NULL;
 }
 
 /* Parsing a system's whole bundle takes long: only when there is a chain to judge. */
@@ -192,7 +197,7 @@ due_reason(struct job *j, struct why *text)
 	const struct installed *in = &j->installed;
 	time_t now = time(NULL);
 
-	j->suggested = 0;
+	j->suggested = j->new_key = 0;
 	if (in->chain == NULL)
 		return "there is no certificate";
 	if (!j->keys.have_current)
@@ -201,6 +206,9 @@ due_reason(struct job *j, struct why *text)
 		return "the certificate is for another key";
 	if (!chain_names_equal(in->chain, &j->names))
 		return "the names have changed";
+	j->new_key = j->revoked || renewal_overdue(in->chain, j->handle, &j->state, now);
+	if (j->revoked)
+		return "the CA has revoked the certificate";
 	if (renewal_time(in->chain, j->handle, &j->state, now, &j->suggested) <= now) {
 		why(text, j->suggested ? "the CA suggests to renew it now" :
 		    "the certificate ends on %s", clock_text(in->chain->not_after));
@@ -231,6 +239,17 @@ due_or_not(struct job *j, struct why *w)
 	return JOB_UNCHANGED;
 }
 
+static enum job_verdict
+due_or_say(struct job *j)
+{
+	struct why w;
+	enum job_verdict verdict = due_or_not(j, &w);
+
+	if (verdict == JOB_FAILED)
+		warnx("%s: %s", j->handle, w.text);
+	return verdict;
+}
+
 /* The lock, what is remembered, what is installed. */
 static int
 look(struct job *j, int64_t lock_deadline, struct why *w)
@@ -248,6 +267,21 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 	return 0;
 }
 
+/* Is it to be asked whether the installed certificate is revoked?  Then its URL is known. */
+static int
+asks_for_status(struct job *j)
+{
+	time_t now = time(NULL);
+	struct why w;
+
+	if (!j->check_status || j->installed.chain->not_after <= now ||
+	    (j->state.status_ask > now && j->state.status_ask <= now + STATUS_PAUSE))
+		return 0;
+	if ((j->status_url = status_url(j->installed.chain, &w)) == NULL)
+		warnx("%s: check revocation: %s", j->handle, w.text);
+	return j->status_url != NULL;
+}
+
 enum job_verdict
 job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 {
@@ -262,7 +296,8 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 		return verdict;
 	if (repair(j))
 		return JOB_INSTALL;
-	return renewal_ask(j->installed.chain, &j->state, time(NULL)) ? JOB_ASK : JOB_UNCHANGED;
+	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
+	return renewal_ask(j->installed.chain, &j->state, time(NULL)) ? JOB_ASK : verdict;
 }
 
 enum job_verdict
@@ -288,9 +323,37 @@ job_window(struct job *j, time_t start, time_t end, long retry)
 		renewal_window(&j->state, j->certid, start, end, retry, time(NULL));
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
-	if ((verdict = due_or_not(j, &w)) == JOB_FAILED)
+	verdict = due_or_say(j);
+	return verdict == JOB_UNCHANGED && j->status_url != NULL ? JOB_ASK_STATUS : verdict;
+}
+
+enum job_verdict
+job_status(struct job *j, const uint8_t *piece, size_t len, int more)
+{
+	struct why w;
+	int revoked;
+
+	if (len > STATUS_BYTES_MAX - j->status_len)
+		errx(1, "FILE_STATUS: too much");
+	if ((j->status = realloc(j->status, j->status_len + len + 1)) == NULL)
+		err(1, NULL);
+	memcpy(j->status + j->status_len, piece, len);
+	j->status_len += len;
+	if (more)
+		return JOB_ASK_STATUS;
+	j->state.status_ask = time(NULL) + STATUS_PAUSE;
+	/* Nothing: net has said why. */
+	if (j->status_len > 0) {
+		revoked = status_judge(j->installed.chain, j->status, j->status_len, time(NULL), &w);
+		if (revoked == -1)
+			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, w.text);
+		j->revoked = revoked == 1;
+	}
+	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
-	return verdict;
+	if (!j->revoked)
+		return JOB_UNCHANGED;
+	return due_or_say(j);
 }
 
 int

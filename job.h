@@ -23,6 +23,12 @@ struct job {
 	struct strings	 names;
 	struct certset	 set;
 	int		 combined;	/* csr writes a file with the key and the chain */
+	int		 check_status;	/* ask whether it is revoked */
+	char		*status_url;	/* where, or NULL */
+	uint8_t		*status;	/* the answer as far as it has come */
+	size_t		 status_len;
+	int		 revoked;	/* as the CA says there */
+	int		 new_key;	/* nor may its key be used any longer */
 	char		*preferred;	/* CN at the top of the chain to take, or NULL */
 	struct place	 state_file;
 	struct place	 saved;		/* a verified chain, until it is installed */
@@ -49,14 +55,18 @@ void	job_close(struct job *);
 /*
  * Takes the lock, and says what is to be done.  JOB_INSTALL: what an earlier
  * run has left, or files that do not belong together; chosen is set.
- * JOB_ASK: the CA is to be asked when to renew.  JOB_FAILED: see why.
+ * JOB_ASK: the CA is to be asked when to renew, JOB_ASK_STATUS: whether it is
+ * revoked, at status_url; the one may come after the other.  JOB_FAILED: see why.
  */
-enum job_verdict { JOB_FAILED = -1, JOB_UNCHANGED, JOB_INSTALL, JOB_DUE, JOB_ASK };
+enum job_verdict { JOB_FAILED = -1, JOB_UNCHANGED, JOB_INSTALL, JOB_DUE, JOB_ASK, JOB_ASK_STATUS };
 enum job_verdict job_evaluate(struct job *, int64_t lock_deadline, struct why *);
 /* For -r: there is a certificate (JOB_DUE), or see why. */
 enum job_verdict job_evaluate_revocation(struct job *, int64_t lock_deadline, struct why *);
-/* The CA's window (RFC 9773), start 0 if there is none: JOB_DUE or JOB_UNCHANGED. */
+/* The CA's window (RFC 9773), start 0 if there is none: JOB_DUE, JOB_UNCHANGED or JOB_ASK_STATUS. */
 enum job_verdict job_window(struct job *, time_t start, time_t end, long retry);
+
+/* A piece of the answer about revocation.  JOB_ASK_STATUS: there is more to come. */
+enum job_verdict job_status(struct job *, const uint8_t *, size_t len, int more);
 
 /*
  * Counts an attempt, before the CA is asked; what can go wrong on this

@@ -28,8 +28,12 @@ static struct net_job *jobs;
 static uint32_t njobs;
 static char *api_url;
 static int eab;			/* an external account binding is configured */
+static int asks_for_status;	/* file names servers to ask about revocation */
 static struct directory directory;
 static struct msg m;
+
+#define STATUS_PIECE	(64 * 1024)
+#define PORTS_MAX	(ORIGINS_MAX + 8)
 
 /* 7.1.1: what the CA offers, and where. */
 static int
@@ -108,7 +112,7 @@ static enum task
 next_job(uint32_t *job)
 {
 	uint64_t task;
-	char *certid;
+	char *certid, *status_url;
 
 	msg_new(&m, FILE_NEXT, 0);
 	msg_send(&m);
@@ -116,14 +120,16 @@ next_job(uint32_t *job)
 	*job = m.head.job;
 	task = msg_get_num(&m);
 	certid = msg_copy_str(&m);
+	status_url = msg_copy_str(&m);
 	msg_end(&m);
 	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
 		errx(1, "NET_JOB: malformed");
 	if (*job < njobs) {
 		free(jobs[*job].certid);
+		free(jobs[*job].status_url);
 		jobs[*job].certid = certid;
-	} else
-		free(certid);
+		jobs[*job].status_url = status_url;
+	}
 	return (enum task)task;
 }
 
@@ -155,24 +161,59 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 	return 0;
 }
 
-/* Meets the CA once, then does what there is to do as long as there is anything. */
+/* The answer is for file to judge; it goes there in pieces. */
+static void
+ask_for_status(uint32_t job)
+{
+	struct http_answer a;
+	struct why w;
+	size_t sent = 0, n;
+
+	if (request_plain(jobs[job].status_url, "*/*", &a, &w) == -1) {
+		warnx("%s: cannot tell whether it is revoked: %s", jobs[job].handle, w.text);
+		memset(&a, 0, sizeof(a));
+	}
+	do {
+		n = a.bodylen - sent < STATUS_PIECE ? a.bodylen - sent : STATUS_PIECE;
+		msg_new(&m, FILE_STATUS, job);
+		msg_put_num(&m, sent + n < a.bodylen);
+		msg_put_buf(&m, a.body + sent, n);
+		msg_send(&m);
+		sent += n;
+	} while (sent < a.bodylen);
+	http_answer_free(&a);
+}
+
+/* The CA is met once, when first needed. */
+static int
+meet(struct trouble *t)
+{
+	static struct trouble trouble;
+	static int tried, rc;
+
+	if (!tried)
+		rc = read_directory(&trouble);
+	tried = 1;
+	*t = trouble;
+	return rc;
+}
+
+/* What there is to do, as long as there is anything. */
 static void
 work(void)
 {
-	struct trouble met, t;
+	struct trouble t;
 	enum task task;
 	uint32_t job;
-	int ok;
 
-	ok = read_directory(&met) == 0;
 	while ((task = next_job(&job)) != TASK_NOTHING) {
-		if (task == TASK_WINDOW && !ok)
+		if (task == TASK_STATUS)
+			ask_for_status(job);
+		else if (task == TASK_WINDOW && meet(&t) == -1)
 			renewal_info_none(job);
 		else if (task == TASK_WINDOW)
 			renewal_info_ask(&directory, job, jobs[job].handle, jobs[job].certid);
-		else if (!ok)
-			report_failure(job, &met);
-		else if (do_task(task, job, &t) == -1)
+		else if (meet(&t) == -1 || do_task(task, job, &t) == -1)
 			report_failure(job, &t);
 	}
 }
@@ -192,20 +233,35 @@ add_job(void)
 	msg_end(&m);
 }
 
+static void
+add_port(struct sandbox *s, const char *text)
+{
+	static uint16_t ports[PORTS_MAX];
+	uint16_t port = (uint16_t)strtonum(text, 1, 65535, NULL);
+	size_t i;
+
+	s->ports = ports;
+	for (i = 0; i < s->nports; i++)
+		if (ports[i] == port)
+			return;
+	if (s->nports < PORTS_MAX)
+		ports[s->nports++] = port;
+}
+
 /* Trust anchors are read before the sandbox, the ports go into it. */
 static void
 setup(struct sandbox *s)
 {
-	static uint16_t ports[ORIGINS_MAX];
 	struct url url;
 	struct why w;
 	char **urls, *ca_file, *ca = NULL;
-	size_t n, len = 0;
+	size_t n, i, len = 0;
 	int insecure, fd;
 
 	role_conf(&m);
 	insecure = (int)msg_get_num(&m);
 	eab = (int)msg_get_num(&m);
+	asks_for_status = (int)msg_get_num(&m);
 	ca_file = msg_copy_str(&m);
 	urls = msg_get_strings(&m, &n, ORIGINS_MAX);
 	msg_end(&m);
@@ -216,11 +272,28 @@ setup(struct sandbox *s)
 	if (request_setup(urls, n, ca, len, insecure, &w) == -1)
 		errx(1, "%s", w.text);
 	free(ca);
-	for (s->nports = 0; s->nports < n; s->nports++) {
-		url_parse(&url, urls[s->nports]);
-		ports[s->nports] = (uint16_t)strtonum(url.port, 1, 65535, NULL);
+	for (i = 0; i < n; i++)
+		if (url_parse(&url, urls[i]))
+			add_port(s, url.port);
+}
+
+/* file has found out where revocation is to be asked about: further ports. */
+static void
+setup_status(struct sandbox *s)
+{
+	struct url url;
+	char **urls;
+	size_t n, i;
+
+	request_expect(&m, NET_STATUS_URLS);
+	urls = msg_get_strings(&m, &n, STATUS_URLS_MAX);
+	msg_end(&m);
+	for (i = 0; i < n; i++) {
+		if (url_parse_plain(&url, urls[i]))
+			add_port(s, url.port);
+		free(urls[i]);
 	}
-	s->ports = ports;
+	free(urls);
 }
 
 void
@@ -232,6 +305,8 @@ netproc(void)
 	setup(&s);
 	while (role_domain(&m, njobs))
 		add_job();
+	if (asks_for_status)
+		setup_status(&s);
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);

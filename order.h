@@ -17,6 +17,7 @@ struct net_job {
 	char		*handle;
 	char		*profile;	/* or NULL */
 	struct strings	 names;
+	char		*status_url;	/* where to ask whether that is revoked, or NULL; from file */
 	char		*certid;	/* of what is installed (RFC 9773 4.1), or NULL; from file */
 };
 

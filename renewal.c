@@ -68,15 +68,22 @@ is_about(const struct window *window, const struct chain *chain)
 	return same;
 }
 
+/* Without a word of the CA. */
+static time_t
+planned_time(const struct chain *chain, const char *handle)
+{
+	time_t life = chain->not_after - chain->not_before;
+
+	return chain->not_after - (life < 10 * DAY ? life / 2 : life / 3) - spread(handle, life / 30);
+}
+
 time_t
 renewal_time(const struct chain *chain, const char *handle, const struct state *s, time_t now,
     int *suggested)
 {
-	time_t life = chain->not_after - chain->not_before, planned, floor, t;
+	time_t life = chain->not_after - chain->not_before;
+	time_t planned = planned_time(chain, handle), floor = chain->not_after - life / 6, t;
 
-	planned = chain->not_after - (life < 10 * DAY ? life / 2 : life / 3) -
-	    spread(handle, life / 30);
-	floor = chain->not_after - life / 6;
 	*suggested = 0;
 	if (s->window.time == 0 || !is_about(&s->window, chain))
 		return planned;
@@ -85,6 +92,15 @@ renewal_time(const struct chain *chain, const char *handle, const struct state *
 		t = s->early + DAY < planned ? s->early + DAY : planned;
 	*suggested = t <= floor;
 	return t < floor ? t : floor;
+}
+
+int
+renewal_overdue(const struct chain *chain, const char *handle, const struct state *s, time_t now)
+{
+	time_t life = chain->not_after - chain->not_before;
+
+	return s->window.time != 0 && is_about(&s->window, chain) && s->window.end <= now &&
+	    now < planned_time(chain, handle) - life / 10;
 }
 
 int

@@ -20,6 +20,12 @@ char	*renewal_certid(const struct chain *);
 time_t	renewal_time(const struct chain *, const char *handle, const struct state *, time_t now,
 	    int *suggested);
 
+/*
+ * Does the CA say that it should have been renewed long before its time?  It
+ * says that of what it has revoked, or is about to (RFC 9773 4.2).
+ */
+int	renewal_overdue(const struct chain *, const char *handle, const struct state *, time_t now);
+
 /* Is the CA to be asked about it now? */
 int	renewal_ask(const struct chain *, const struct state *, time_t now);
 

@@ -215,6 +215,27 @@ request_get(const char *url, struct http_answer *a, struct trouble *t)
 	return exchange_again(HTTP_GET, url, a, t);
 }
 
+int
+request_plain(const char *text, const char *accept, struct http_answer *a, struct why *w)
+{
+	struct http *h;
+	struct url url;
+	int rc;
+
+	if (!url_parse_plain(&url, text))
+		return why(w, "%s: not an http URL", text);
+	if ((h = http_new(&url, NULL, 0, 0, USER_AGENT, resolve, ROLE_FD, w)) == NULL)
+		return -1;
+	say(2, "GET %s", text);
+	rc = http_request(h, HTTP_GET, &url, accept, NULL, 0, a, w);
+	http_free(h);
+	if (rc == 0 && a->status != 200) {
+		rc = why(w, "%s: HTTP status %d", text, a->status);
+		http_answer_free(a);
+	}
+	return rc == 0 ? 0 : -1;
+}
+
 /* A nonce is used once: the one at hand, else a fresh one (RFC 8555 7.2). */
 static char *
 take_nonce(struct trouble *t)

@@ -38,6 +38,9 @@ int	request_post(enum msgtype sign, uint32_t job, const char *url, const char *a
 int	request_fetch(uint32_t job, const char *url, const char *accept,
 	    struct http_answer *, struct trouble *);
 
+/* A server without TLS, for answers that are signed by themselves; -1: see why. */
+int	request_plain(const char *url, const char *accept, struct http_answer *, struct why *);
+
 /* Where nonces come from (RFC 8555 7.2). */
 void	request_nonces(const char *new_nonce_url);
 

@@ -42,6 +42,18 @@ put_key(const char *path, const struct keyspec *spec)
 	msg_put_num(&m, (uint64_t)spec->bits);
 }
 
+/* 'check revocation' for any of the domains? */
+static int
+asks_for_status(const struct run *run)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++)
+		if (run->jobs[i]->check_revocation)
+			return 1;
+	return 0;
+}
+
 static void
 put_conf(const struct run *run, int role)
 {
@@ -52,6 +64,7 @@ put_conf(const struct run *run, int role)
 	case ROLE_NET:
 		msg_put_num(&m, (uint64_t)a->insecure);
 		msg_put_num(&m, a->eab_kid != NULL);
+		msg_put_num(&m, (uint64_t)asks_for_status(run));
 		msg_put_str(&m, a->ca_file);
 		put_origins(a);
 		break;
@@ -121,6 +134,7 @@ put_domain(const struct domain *d, int role)
 		msg_put_str(&m, d->fullchain);
 		msg_put_num(&m, d->combined != NULL);
 		msg_put_str(&m, d->preferred_chain);
+		msg_put_num(&m, (uint64_t)d->check_revocation);
 		msg_put_strings(&m, d->names.v, d->names.n);
 		break;
 	default:

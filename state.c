@@ -137,6 +137,7 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 	s->last_success = (time_t)number(o, "last success");
 	copy_text(o, "last error", s->last_error, sizeof(s->last_error));
 	load_window(json_object_get(o, "renewal"), &s->window);
+	s->status_ask = (time_t)number(o, "ask about revocation");
 	s->early = (time_t)number(o, "renewed early");
 	json_decref(o);
 	return 0;
@@ -147,7 +148,7 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 {
 	const struct window *window = &s->window;
 
-	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:{s:s, s:I, s:I, s:I, s:I}, s:I}",
+	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:{s:s, s:I, s:I, s:I, s:I}, s:I, s:I}",
 	    "names", s->names,
 	    "attempts", (json_int_t)s->attempts,
 	    "failures", (json_int_t)s->failures,
@@ -160,6 +161,7 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 	    "end", (json_int_t)window->end,
 	    "time", (json_int_t)window->time,
 	    "ask again", (json_int_t)window->ask,
+	    "ask about revocation", (json_int_t)s->status_ask,
 	    "renewed early", (json_int_t)s->early), w);
 }
 

@@ -28,6 +28,7 @@ struct state {
 	time_t		last_success;
 	char		last_error[512];
 	struct window	window;
+	time_t		status_ask;	/* about revocation, not asked again earlier */
 	time_t		early;		/* last renewal that the CA had asked for early */
 };
 

@@ -134,8 +134,8 @@ parse_port(struct url *u, const char *s, size_t len)
 	return port >= 1 && port <= 65535;
 }
 
-int
-url_parse(struct url *u, const char *text)
+static int
+parse(struct url *u, const char *text, const char *scheme, const char *default_port)
 {
 	const char *authority, *path, *port;
 	size_t i, len;
@@ -144,9 +144,9 @@ url_parse(struct url *u, const char *text)
 	for (i = 0; text[i] != '\0'; i++)
 		if (text[i] < 0x21 || text[i] > 0x7e || strchr("#\\\"<>^`{|}", text[i]) != NULL)
 			return 0;
-	if (strncasecmp(text, "https://", 8) != 0)
+	if (strncasecmp(text, scheme, strlen(scheme)) != 0)
 		return 0;
-	authority = text + 8;
+	authority = text + strlen(scheme);
 	len = strcspn(authority, "/?");
 	path = authority + len;
 	if (memchr(authority, '@', len) != NULL || strlen(path) + 1 >= sizeof(u->path))
@@ -156,7 +156,7 @@ url_parse(struct url *u, const char *text)
 	if (port != NULL)
 		port = memchr(port, ':', len - (size_t)(port - authority));
 	if (port == NULL)
-		strlcpy(u->port, "443", sizeof(u->port));
+		strlcpy(u->port, default_port, sizeof(u->port));
 	else if (!parse_port(u, port + 1, len - (size_t)(port + 1 - authority)))
 		return 0;
 	if (*path != '/')
@@ -166,7 +166,22 @@ url_parse(struct url *u, const char *text)
 }
 
 int
+url_parse(struct url *u, const char *text)
+{
+	return parse(u, text, "https://", "443");
+}
+
+int
+url_parse_plain(struct url *u, const char *text)
+{
+	int ok = parse(u, text, "http://", "80");
+
+	u->plain = 1;
+	return ok;
+}
+
+int
 url_same_origin(const struct url *a, const struct url *b)
 {
-	return strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
+	return a->plain == b->plain && strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
 }

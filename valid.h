@@ -14,15 +14,18 @@ int	valid_dns_name(const char *);	/* RFC 1123 host name in lower case, '_' allow
 size_t	address_bytes(const char *, unsigned char out[16]); /* of an IPv4 (4) or IPv6 (16) address; else 0 */
 int	valid_handle(const char *);	/* 1 to 200 visible bytes: handles and authority names */
 
-/* An https URL taken apart; parsed by url_parse() only. */
+/* A URL taken apart; parsed by the functions below only. */
 struct url {
+	int	plain;		/* http, not https */
 	char	host[254];	/* lower case; an IPv6 address without [] */
-	char	port[6];	/* "443" where none is given */
+	char	port[6];	/* "443", or "80" if plain, where none is given */
 	char	path[2049];	/* with the query; at least "/" */
 };
 
 /* RFC 3986, https only; no user@, no fragment, no byte outside 0x21-0x7e. */
 int	url_parse(struct url *, const char *text);
+/* The same for http: for what is signed by itself. */
+int	url_parse_plain(struct url *, const char *text);
 /* Same scheme, host and port (RFC 6454 5). */
 int	url_same_origin(const struct url *, const struct url *);
 

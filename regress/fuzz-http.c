@@ -25,7 +25,7 @@ feed(struct http_parser *p, int bodiless, const char *text, size_t len, size_t s
 	size_t n;
 	ssize_t rc;
 
-	http_parse_start(p, bodiless);
+	http_parse_start(p, bodiless, HTTP_BODY_BYTES_MAX);
 	for (*used = 0; *used < len && p->state != HTTP_DONE; *used += (size_t)rc) {
 		n = len - *used < step ? len - *used : step;
 		if ((rc = http_parse(p, text + *used, n, &w)) == -1)

@@ -188,12 +188,12 @@ def csr_slice(rotate=0, combined=None):
     return s(work + "/ssl/private/a.key") + num(0) + num(0) + num(rotate) + s(None) + s(None) + s(combined) + strings(NAMES)
 def started(name):
     r = Role(name)
-    body = {"netproc": num(1) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + s("localhost") + s("443"),
+    body = {"netproc": num(1) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + s("localhost") + s("443"),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "fileproc": num(0) + s(work + "/state") + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
     domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s(work + "/www") + num(2),
-        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + strings(NAMES)}.get(name)
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + num(0) + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)
     r.send("ROLE_START")
@@ -327,7 +327,7 @@ key_path, cert_path = work + "/ssl/private/a.key", work + "/ssl/a.pem"
 def file_role(force=0, start=True, chain=None, mode=RENEW, preferred=None):
     r = Role("fileproc")
     r.send("ROLE_CONF", conf_of(mode) + num(force) + s(work + "/state") + s("a") + s(ORIGIN) + num(0) + s(work + "/ca.pem"))
-    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(preferred) + strings(NAMES))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(preferred) + num(0) + strings(NAMES))
     r.send("ROLE_START")
     r.send("FILE_KEY", num(1) + buf(digest) + buf(b"") + buf(b""))
     if start:

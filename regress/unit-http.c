@@ -81,7 +81,7 @@ feed(struct http_parser *p, const char *text, size_t len, size_t first, size_t s
 	size_t at = 0, n = first;
 	ssize_t used;
 
-	http_parse_start(p, 0);
+	http_parse_start(p, 0, HTTP_BODY_BYTES_MAX);
 	while (at < len && p->state != HTTP_DONE) {
 		if (n > len - at)
 			n = len - at;
@@ -144,14 +144,14 @@ test_odd(void)
 	struct why w;
 	char *nonce;
 
-	http_parse_start(&p, 0);
+	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
 	check(http_parse(&p, nuls, 18, &w) == -1, "http: refused: NUL in the status line");
 	http_parse_free(&p);
-	http_parse_start(&p, 0);
+	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
 	check(http_parse(&p, OK, strlen(OK), &w) != -1 &&
 	    http_parse(&p, nuls + 18, sizeof(nuls) - 19, &w) == -1, "http: refused: NUL in a field");
 	http_parse_free(&p);
-	http_parse_start(&p, 1);
+	http_parse_start(&p, 1, HTTP_BODY_BYTES_MAX);
 	check(http_parse(&p, head, strlen(head), &w) == (ssize_t)strlen(head) &&
 	    p.state == HTTP_DONE && p.answer.bodylen == 0 && p.keep_alive, "http: HEAD");
 	nonce = http_header(&p.answer, "replay-nonce", 0);
@@ -170,7 +170,7 @@ test_surplus(void)
 	static struct http_parser p;
 	struct why w;
 
-	http_parse_start(&p, 0);
+	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
 	check(http_parse(&p, two, strlen(two), &w) == (ssize_t)strlen(two) - 17 &&
 	    p.state == HTTP_DONE && strcmp(p.answer.body, "x") == 0, "http: bytes behind the end");
 	http_parse_free(&p);
@@ -197,7 +197,7 @@ test_floods(void)
 
 	memset(chunk, 'x', sizeof(chunk));
 	for (i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
-		http_parse_start(&p, 0);
+		http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
 		rc = http_parse(&p, floods[i].start, strlen(floods[i].start), &w);
 		for (n = 0; rc != -1 && n < 1000000; n++) {
 			rc = http_parse(&p, floods[i].again, strlen(floods[i].again), &w);
