@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "account-key.h"
 
@@ -33,47 +32,50 @@ promote(struct account_key *a, const struct place *key, const struct place *next
 }
 
 static int
-load_or_make(const struct place *p, const struct keyspec *spec, int create, EVP_PKEY **key,
-    int *made, struct why *w)
+load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
+    char thumbprint[THUMBPRINT_LEN + 1], struct why *w)
 {
-	int n;
-
-	*made = 0;
-	if (place_clean(p, w) == -1 || (n = keyfile_load(p, spec, key, w)) == -1)
+	if (place_clean(p, w) == -1 || keyfile_load(p, spec, key, w) == -1)
 		return -1;
-	if (n == 1 || !create)
-		return 0;
+	return *key == NULL ? 0 : thumbprint_of(*key, thumbprint, p, w);
+}
+
+static int
+make(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
+    char thumbprint[THUMBPRINT_LEN + 1], struct why *w)
+{
 	if (keyfile_create(p, spec, NO_GROUP, key, w) == -1)
 		return -1;
 	say(1, "%s: made a new account key", p->path);
-	*made = 1;
-	return 0;
+	return thumbprint_of(*key, thumbprint, p, w);
 }
 
 int
 account_key_load(struct account_key *a, const char *path, const struct keyspec *spec,
     const char *stored, int create, int roll, struct why *w)
 {
+	static const struct keyspec any = { .type = KEYTYPE_ANY };
 	struct place key, next;
-	int rc = -1;
 
 	memset(a, 0, sizeof(*a));
 	if (place_open(&key, path, w) == -1)
 		return -1;
 	place_beside(&next, &key, ".new");
-	if (load_or_make(&next, spec, roll, &a->next, &a->next_is_new, w) == -1 ||
-	    load_or_make(&key, spec, create && a->next == NULL, &a->key, &a->is_new, w) == -1)
-		goto out;
-	if ((a->key != NULL && thumbprint_of(a->key, a->thumbprint, &key, w) == -1) ||
-	    (a->next != NULL && thumbprint_of(a->next, a->next_thumbprint, &next, w) == -1))
-		goto out;
+	if (load(&next, spec, &a->next, a->next_thumbprint, w) == -1 ||
+	    load(&key, a->next != NULL || roll ? &any : spec, &a->key, a->thumbprint, w) == -1)
+		return -1;
 	if (a->next != NULL && stored != NULL && strcmp(stored, a->next_thumbprint) == 0 &&
 	    promote(a, &key, &next, w) == -1)
-		goto out;
-	rc = 0;
-out:
-	close(key.dir->fd);
-	return rc;
+		return -1;
+	if (create && a->key == NULL && a->next == NULL) {
+		a->is_new = 1;
+		return make(&key, spec, &a->key, a->thumbprint, w);
+	}
+	if (roll && a->key != NULL && a->next == NULL) {
+		a->next_is_new = 1;
+		return make(&next, spec, &a->next, a->next_thumbprint, w);
+	}
+	return 0;
 }
 
 void
@@ -96,7 +98,6 @@ account_mac_load(struct mac_key *mac, const char *path, struct why *w)
 	if (place_open(&p, path, w) == -1)
 		return -1;
 	n = keyfile_read(&p, &text, &len, w);
-	close(p.dir->fd);
 	if (n == 0)
 		return why(w, "%s: there is no such file; it must hold the MAC key for the "
 		    "external account binding, as the CA gave it", path);

@@ -20,7 +20,8 @@ struct account_key {
 /*
  * Before the sandbox.  The new key of a rollover lies beside the key as
  * PATH.new until the stored thumbprint (or NULL) says that it is the
- * account's; then it takes the key's place, which is kept as PATH.old.
+ * account's; then it takes the key's place, which is kept as PATH.old.  The
+ * key before it may be of another type than configured.
  * create: make a key where there is none; roll: make a next one, too.
  */
 int	account_key_load(struct account_key *, const char *path, const struct keyspec *,

@@ -226,6 +226,9 @@ run_account(struct run *run)
 		run->mode = MODE_ADOPT;
 	}
 	run_authority(run, 1, &installed, &failed);
+	if (failed == 0 && run->mode == MODE_DEACTIVATE)
+		say(0, "the account at %s is deactivated; a new one needs a new key: move %s away "
+		    "first", run->authority->name, run->authority->account_key);
 	return failed > 0 ? 1 : 0;
 }
 

@@ -82,6 +82,18 @@ dir_open(const char *path, struct why *w)
 	return dirs = d;
 }
 
+void
+dir_close_all(void)
+{
+	struct dir *d;
+
+	for (; (d = dirs) != NULL; free(d)) {
+		dirs = d->next;
+		close(d->fd);
+		free(d->path);
+	}
+}
+
 int
 place_open(struct place *p, const char *path, struct why *w)
 {

@@ -37,6 +37,8 @@ extern struct dir *dirs;
 int	place_open(struct place *, const char *path, struct why *);
 /* The same for a directory itself. */
 struct dir *dir_open(const char *path, struct why *);
+/* Closes them all: for a role that needs no files any longer. */
+void	dir_close_all(void);
 /* All dirs as sandbox_enter() takes them, each with these rights; the caller frees. */
 struct sandbox_dir *dir_rights(int rights, size_t *n);
 /*

@@ -466,6 +466,7 @@ keyproc(void)
 		add_job(&m);
 	set_states();
 	load_account(path, &spec, mac_path);
+	dir_close_all();
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);

@@ -61,7 +61,10 @@ make_tls() {
 	    -CAcreateserial -days 30 -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
 }
 
-# pebble_start [VARIABLE=VALUE ...]: sets ca_port, management_port, http_port; writes $work/root.pem
+# pebble_start [VARIABLE=VALUE ...]: sets ca_port, management_port, http_port; writes $work/root.pem.
+# From outside: $pebble (the program), $pebble_more (further members of its configuration).
+pebble=pebble
+pebble_more='"externalAccountBindingRequired": false'
 pebble_start() {
 	make_tls
 	set -- "$@"
@@ -75,7 +78,7 @@ pebble_start() {
 	cat >"$work/pebble.json" <<END
 { "pebble": { "listenAddress": "127.0.0.1:$ca_port", "managementListenAddress": "127.0.0.1:$management_port",
   "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
-  "httpPort": $http_port, "tlsPort": $_tls_port, "externalAccountBindingRequired": false } }
+  "httpPort": $http_port, "tlsPort": $_tls_port, $pebble_more } }
 END
 	pebble-challtestsrv -management "127.0.0.1:$_dns_management" -dns01 "127.0.0.1:$dns_port" \
 	    -http01 "" -https01 "" -tlsalpn01 "" -doh "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
@@ -88,7 +91,7 @@ END
 		wait_port "$_dns_management"
 	fi
 	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 "$@" \
-	    pebble -config "$work/pebble.json" -dnsserver "127.0.0.1:$dns_port" >"$work/pebble.log" 2>&1 &
+	    "$pebble" -config "$work/pebble.json" -dnsserver "127.0.0.1:$dns_port" >"$work/pebble.log" 2>&1 &
 	pebble_pid=$!
 	pids="$pids $dns_pid $pebble_pid"
 	wait_port "$ca_port"
@@ -127,6 +130,26 @@ cleanup() {
 	rm -rf "$work"
 }
 
+# Whole runs: $conf is their configuration, $err has their messages, $status how they ended.
+case $(id -u) in 0) who=root ;; *) who=user ;; esac
+# fresh: all that an earlier test has made is gone
+fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
+run() { "$client" "$@" -f "$conf" 2>"$err" >"$work/out" </dev/null; status=$?; }
+acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
+# expect NAME STATUS: of the last run
+expect() { [ $status = "$2" ] && ok "$who: $1" || fail "$who: $1: status $status instead of $2: $(tail -n 3 "$err" | tr '\n' ' ')"; }
+clean_www() { same "$who: $1: no response left" "" "$(ls "$work/www")"; }
+leaf() { sha256sum <"$work/ssl/$1.pem"; }
+
+# good HANDLE "SORTED NAMES " WHAT: its files are as they should be
+good() {
+	check "$who: $3: full chain leads to the root" verified "$work/ssl/$1.fullchain.pem"
+	same "$who: $3: names" "$2" "$(sans "$work/ssl/$1.fullchain.pem")"
+	same "$who: $3: leaf matches key" "$(spki_key "$work/ssl/private/$1.key")" "$(spki_cert "$work/ssl/$1.pem")"
+	check "$who: $3: set belongs together" sh -c "cat $work/ssl/$1.pem $work/ssl/$1.chain.pem | cmp - $work/ssl/$1.fullchain.pem"
+	clean_www "$3"
+}
+
 # conf_write FILE: the authority; domain sections are appended by domain_write
 conf_write() {
 	mkdir -p "$work/etc/private" "$work/ssl/private" "$work/state"
@@ -136,12 +159,15 @@ state directory "$work/state"
 authority test {
 	api url "https://localhost:$ca_port/dir"
 	account key "$work/etc/private/account.pem" $account_type
+	$authority_more
 	ca file "$work/tls.pem"
 	root file "$work/root.pem"
 }
 END
 }
 account_type=
+authority_more=
+domain_more=
 
 # domain_write FILE HANDLE NAME "ALTERNATIVE NAMES" [KEYTYPE]
 domain_write() {
@@ -154,6 +180,7 @@ domain "$2" {
 	domain chain certificate "$2.chain.pem"
 	domain full chain certificate "$2.fullchain.pem"
 	challengedir "$work/www"
+	$domain_more
 }
 END
 }

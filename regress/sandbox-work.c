@@ -158,8 +158,7 @@ work_key(void)
 		if (place_open(&p, path, &w) == -1 || keyfile_create(&p, &specs[i], NO_GROUP, &keys[i], &w) != 0 ||
 		    place_remove(&p, &w) != 0)
 			return 2;
-	while (dirs != NULL)
-		dirs = dirs->next;
+	dir_close_all();
 	enter(ROLE_KEY, 0);
 	for (i = 0; i < N(specs); i++)
 		if (jws_signature(keys[i], "e30.e30") == NULL)

@@ -3,27 +3,8 @@
 work=$(mktemp -d) && chmod 755 "$work"
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
-who=$( [ "$(id -u)" = 0 ] && echo root || echo user)
 conf=$work/c.conf
 err=$work/err
-
-# fresh: all that an earlier test has made is gone
-fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
-# run ARGUMENT...: status in $status, messages in $err
-run() { "$client" "$@" -f "$conf" 2>"$err" >"$work/out"; status=$?; }
-acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out"; status=$?; }
-expect() { [ $status = "$2" ] && ok "$who: $1" || fail "$who: $1: status $status instead of $2: $(tail -n 3 "$err" | tr '\n' ' ')"; }
-clean_www() { same "$who: $1: no response left" "" "$(ls "$work/www")"; }
-leaf() { sha256sum <"$work/ssl/$1.pem"; }
-
-# good HANDLE "SORTED NAMES " WHAT
-good() {
-	check "$who: $3: full chain leads to the root" verified "$work/ssl/$1.fullchain.pem"
-	same "$who: $3: names" "$2" "$(sans "$work/ssl/$1.fullchain.pem")"
-	same "$who: $3: leaf matches key" "$(spki_key "$work/ssl/private/$1.key")" "$(spki_cert "$work/ssl/$1.pem")"
-	check "$who: $3: set belongs together" sh -c "cat $work/ssl/$1.pem $work/ssl/$1.chain.pem | cmp - $work/ssl/$1.fullchain.pem"
-	clean_www "$3"
-}
 
 first() {
 	fresh

@@ -1,0 +1,191 @@
+# The account against Pebble: external account binding, key rollover, contact,
+# deactivation.  As whoever runs this.
+. "$here/lib.sh"
+work=$(mktemp -d) && chmod 755 "$work"
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+conf=$work/c.conf
+err=$work/err
+key=$work/etc/private/account.pem
+mac_text=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
+
+# eab_fresh [ALGORITHM]: nothing registered yet, the MAC key in its file
+eab_fresh() {
+	authority_more="eab key id kid-1 hmac file $work/etc/private/mac ${1:-}"
+	fresh
+	(umask 077; printf %s "$mac_text" >"$work/etc/private/mac")
+	domain_write "$conf" example.com example.com ""
+}
+
+binding() {
+	authority_more=
+	fresh
+	domain_write "$conf" example.com example.com ""
+	run example.com
+	expect "external account binding wanted, none configured" 1
+	says "$who: no binding: says what to do" "$err" "get a key for it.*eab key id ID hmac file FILE"
+	eab_fresh
+	rm "$work/etc/private/mac"
+	run example.com
+	expect "no MAC key file" 1
+	says "$who: no MAC key file: named" "$err" "$work/etc/private/mac: there is no such file; it must hold the MAC key"
+	eab_fresh
+	chmod 644 "$work/etc/private/mac"
+	run example.com
+	expect "MAC key that others may read" 1
+	says "$who: MAC key that others may read: says so" "$err" "$work/etc/private/mac: mode 0644 lets others at it"
+	eab_fresh
+	echo "no key at all" >"$work/etc/private/mac"
+	run example.com
+	expect "MAC key that is none" 1
+	says "$who: MAC key that is none: says so" "$err" "$work/etc/private/mac: is no MAC key"
+	for algorithm in "" hs256 hs384 hs512; do
+		eab_fresh $algorithm
+		acme example.com
+		expect "binding with ${algorithm:-the default}" 0
+	done
+	good example.com "example.com " "with a binding"
+	for spelling in base64 padded blanks lines; do
+		eab_fresh
+		case $spelling in
+		base64) printf %s "$mac_text" | tr _- /+ ;;
+		padded) printf '%s====\n' "$mac_text" ;;
+		blanks) printf '  %s \r\n' "$mac_text" ;;
+		lines) printf %s "$mac_text" | fold -w 20 ;;
+		esac >"$work/mac" && cat "$work/mac" >"$work/etc/private/mac"
+		acme example.com
+		expect "MAC key as $spelling" 0
+	done
+	same "$who: the MAC key is in no message" 0 "$(grep -c "$mac_text" "$err")"
+	rm "$work/etc/private/mac"
+	acme -F example.com
+	expect "renewal without the MAC key, which is sent for a new account only" 0
+	eab_fresh
+	echo AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA >"$work/etc/private/mac"
+	run example.com
+	expect "wrong MAC key" 1
+	says "$who: wrong MAC key: the CA's words" "$err" "sign-me-up: 40"
+	authority_more=
+}
+
+rollover() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	run -K test
+	expect "-K before there is an account" 1
+	says "$who: -K before there is an account: says so" "$err" "there is no account"
+	check "$who: -K before there is an account: no key made" test ! -e "$key" -a ! -e "$key.new"
+	acme example.com
+	expect "before the rollover" 0
+	before=$(spki_key "$key")
+	url=$(grep '"account"' "$work/state/authority-test.json")
+	acme -K test
+	expect "-K" 0
+	says "$who: -K: those who know the thumbprint are told" "$err" "has a new key; where its thumbprint is configured"
+	check "$who: -K: another key" test "$before" != "$(spki_key "$key")"
+	same "$who: -K: the old one is kept" "$before" "$(spki_key "$key.old")"
+	same "$who: -K: modes" "600 600 " "$(stat -c %a "$key" "$key.old" | tr '\n' ' ')"
+	check "$who: -K: no third" test ! -e "$key.new"
+	same "$who: -K: the same account" "$url" "$(grep '"account"' "$work/state/authority-test.json")"
+	acme -F example.com
+	expect "renewal with the new key" 0
+	good example.com "example.com " "renewal with the new key"
+	same "$who: renewal with the new key: no question about the account" 0 "$(grep -c sign-me-up "$err")"
+	acme -K test
+	expect "-K again" 0
+	cp -p "$key" "$key.saved"
+	rm "$work/state/authority-test.json"
+	acme -F example.com
+	expect "account found by the new key" 0
+	# As if a rollover had been planned, but never got to the CA.
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null
+	chmod 600 "$key.new"
+	acme -F example.com
+	expect "a next key that the CA does not know" 0
+	check "$who: a next key that the CA does not know: not used" cmp "$key" "$key.saved"
+	acme -K test
+	expect "-K with that key" 0
+	check "$who: -K with that key: it is used" test ! -e "$key.new"
+	# As if the answer had been lost: the CA knows the new key, here it is not in place.
+	mv "$key" "$key.new" && mv "$key.old" "$key"
+	rm "$work/state/authority-test.json"
+	acme -F example.com
+	expect "a rollover whose answer was lost" 0
+	good example.com "example.com " "a rollover whose answer was lost"
+	acme -F example.com
+	expect "the run after it" 0
+	check "$who: the new key is in place by then" test ! -e "$key.new"
+	account_type="rsa 2048"
+	conf_write "$conf"
+	domain_write "$conf" example.com example.com ""
+	acme -K test
+	expect "-K to another type of key" 0
+	same "$who: -K to another type of key: it is RSA" 1 "$(openssl pkey -in "$key" -noout -text 2>/dev/null | grep -c 'Private-Key: (2048')"
+	acme -F example.com
+	expect "renewal with that key" 0
+	account_type=
+}
+
+contact() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	run -U test
+	expect "-U before there is an account" 1
+	acme example.com
+	expect "before -U" 0
+	authority_more="contact mailto:hostmaster@example.com"
+	conf_write "$conf"
+	acme -U test
+	expect "-U" 0
+	authority_more=
+}
+
+# typed TEXT: -D at a terminal, where this is typed
+typed() {
+	python3 - "$client" "$conf" "$1" >"$err" <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "-D", "-f", sys.argv[2], "test"])
+os.write(fd, (sys.argv[3] + "\n").encode())
+try:
+    while data := os.read(fd, 1000): sys.stdout.write(data.decode())
+except OSError: pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+	status=$?
+}
+
+deactivate() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	acme example.com
+	expect "before -D" 0
+	typed tset
+	expect "-D, another name typed" 1
+	says "$who: -D, another name typed: nothing done" "$err" "'tset' is not test: nothing was done"
+	acme -F example.com
+	expect "-D refused: the account is as before" 0
+	typed test
+	expect "-D" 0
+	says "$who: -D: what now" "$err" "a new one needs a new key: move $key away"
+	run -F example.com
+	expect "renewal by a deactivated account" 1
+	says "$who: renewal by a deactivated account: says so" "$err" "unauthorized.*deactivated\|accountDoesNotExist"
+	check "$who: the certificate stays" verified "$work/ssl/example.com.fullchain.pem"
+	mv "$key" "$key.gone"
+	run -F example.com
+	expect "a new key, a new account" 0
+	run -F -D test
+	expect "-D -F" 0
+}
+
+pebble_more="\"externalAccountBindingRequired\": true, \"externalAccountMACKeys\": { \"kid-1\": \"$mac_text\" }"
+pebble_start || exit 1
+binding
+pebble_stop
+pebble_more='"externalAccountBindingRequired": false'
+pebble_start || exit 1
+rollover; contact; deactivate
+pebble_stop
+exit $failed
