@@ -281,8 +281,9 @@ evaluate_all(void)
 	msg_put_num(&out, ndue);
 	msg_send(&out);
 	if (ndue > 0) {
-		tell_key_account(thumbprint, url);
+		/* First, as net has to have these before key's answer to the other reaches it. */
 		tell_status_urls();
+		tell_key_account(thumbprint, url);
 	}
 	free(thumbprint);
 	free(url);

@@ -104,6 +104,17 @@ job_needs_next_key(const struct job *j)
 	    !is_for(j->chosen, j->keys.have_current, j->keys.current);
 }
 
+/* One that the CA issued earlier: a key that is not live yet has had none. */
+static int
+is_replayed(const struct job *j, const struct chain *chain)
+{
+	const struct chain *in = j->installed.chain;
+
+	return still_ours(j) && is_for(chain, j->keys.have_current, j->keys.current) &&
+	    (chain->not_after < in->not_after ||
+	    X509_cmp(sk_X509_value(chain->certs, 0), sk_X509_value(in->certs, 0)) == 0);
+}
+
 /* The verdict on a chain that came from outside. */
 static int
 judge(const struct job *j, const struct chain *chain, struct why *w)
@@ -116,11 +127,9 @@ judge(const struct job *j, const struct chain *chain, struct why *w)
 	if (load_roots(w) == -1 ||
 	    chain_verify(chain, &j->names, key, roots, time(NULL), w) == -1)
 		return -1;
-	if (!force && still_ours(j) && chain->not_after <= j->installed.chain->not_after)
-		return why(w, "the certificate from the CA ends on %s, no later than "
-		    "the installed one; -F would install it all the same",
-		    clock_text(chain->not_after));
-	return 0;
+	return force || !is_replayed(j, chain) ? 0 : why(w, "the certificate from the CA ends on %s, "
+	    "no later than the installed one; -F would install it all the same",
+	    clock_text(chain->not_after));
 }
 
 /* A chain that was verified and saved, but not installed before the run ended: 1. */

@@ -43,3 +43,17 @@ open_root_directory() {
 		as_root chmod 755 / ;;
 	esac
 }
+
+# newer_pebble DIRECTORY: a newer Pebble than the release has, where the machine's package
+# mirror has one, unpacked there and not installed.  Prints the program's path.
+newer_pebble() {
+	[ -x "$1/usr/bin/pebble" ] && { echo "$1/usr/bin/pebble"; return; }
+	_mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep '/debian/$' | head -n 1)
+	[ -n "$_mirror" ] || return 1
+	mkdir -p "$1/lists/partial" "$1/archives/partial"
+	echo "deb $_mirror sid main" >"$1/sources.list"
+	(cd "$1" && set -- -q -o Dir::Etc::SourceList="$1/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$1/lists" \
+	    -o Dir::State::status=/dev/null -o Dir::Cache="$1" -o APT::Sandbox::User= &&
+	    apt-get "$@" update && apt-get "$@" download pebble && dpkg-deb -x pebble_*.deb .) >"$1/log" 2>&1 &&
+	    "$1/usr/bin/pebble" -version >>"$1/log" 2>&1 && echo "$1/usr/bin/pebble"
+}
