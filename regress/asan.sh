@@ -16,10 +16,12 @@ UNIT_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined" run="
     sh "$here/unit.sh" "$run/asan-objs" >"$run/asan-units.out" 2>&1
 same "asan: unit tests: failures" 0 "$(grep -vc '^ok ' "$run/asan-units.out")"
 check "asan: unit tests: ran" test "$(grep -c '^ok ' "$run/asan-units.out")" -gt 200
-for script in whole hostile; do
+for script in whole account revoke certificate renewal hostile; do
 	client=$run/asan/acme-client sh "$here/$script.sh" >"$run/asan-$script.out" 2>&1
 	same "asan: $script: failures" "" "$(grep '^FAIL' "$run/asan-$script.out" | head -n 3 | cut -c1-300)"
 	same "asan: $script: reports" 0 "$(grep -Ec 'AddressSanitizer|runtime error' "$run/asan-$script.out")"
-	check "asan: $script: ran" test "$(grep -c '^ok ' "$run/asan-$script.out")" -gt 150
+	grep '^skip ' "$run/asan-$script.out" || :
+	[ "$script" = renewal ] && grep -q '^skip renewal' "$run/asan-$script.out" && continue
+	check "asan: $script: ran" test "$(grep -c '^ok ' "$run/asan-$script.out")" -gt 40
 done
 exit $failed

@@ -15,7 +15,6 @@ if ! pebble=$(newer_pebble "$run/newer-pebble"); then
 	skip "renewal: a newer Pebble is not to be had: $(tail -n 1 "$run/newer-pebble/log" 2>/dev/null)"
 	exit 0
 fi
-chmod -R a+rX "$run/newer-pebble"
 
 # window START END: what the CA says of the installed certificate, in seconds from now
 window() {

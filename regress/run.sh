@@ -8,7 +8,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
-sections=${*:-"build manual unit conf fuzz sandbox hostile ca faults whole user asan"}
+sections=${*:-"build manual unit conf fuzz sandbox hostile ca faults whole account revoke certificate renewal user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -55,13 +55,14 @@ section hostile 300 sh "$here/hostile.sh"
 section ca 300 sh "$here/ca.sh"
 section faults 600 sh "$here/faults.sh"
 section whole 900 sh "$here/whole.sh"
+for name in account revoke certificate renewal; do section $name 300 sh "$here/$name.sh"; done
 if [ "$(id -u)" = 0 ]; then
-	section user 900 setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
-	    env HOME=/nonexistent sh "$here/whole.sh"
+	section user 1200 setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
+	    env HOME=/nonexistent sh "$here/user.sh"
 else
 	section user 1 echo "skip user: already run as an ordinary user"
 fi
-section asan 900 sh "$here/asan.sh"
+section asan 1200 sh "$here/asan.sh"
 
 passed=$(grep -c '^ok ' "$run/results")
 failed=$(grep -c '^FAIL ' "$run/results")
