@@ -1,9 +1,11 @@
-# A scripted CA (RFC 8555) that misbehaves on request: PORT CERTIFICATE KEY DIRECTORY.
-# The scenario is read from DIRECTORY/scenario at each connection's first request;
-# requests are logged to DIRECTORY/log.  Signatures are not checked: the real CA's tests do that.
+# A scripted CA (RFC 8555) that misbehaves on request: PORT CERTIFICATE KEY DIRECTORY [PLAIN-PORT].
+# The scenario is read from DIRECTORY/scenario at each request; requests are logged to
+# DIRECTORY/log, what was signed to DIRECTORY/payloads.  Signatures are not checked: the
+# real CA's tests do that.  Lists and the like are served from DIRECTORY/plain, at http://localhost:PLAIN-PORT/.
 import base64, email.utils, http.server, json, os, re, ssl, subprocess, sys, threading, time
 
 port, cert, key, top = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+plain_port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
 base = "https://localhost:%d" % port
 lock = threading.Lock()
 
@@ -15,7 +17,7 @@ class State: pass
 st = State()
 def reset():
     st.names, st.csr, st.triggered, st.polls, st.finalized, st.orders, st.cut = ["example.com"], None, set(), 0, 0, 0, False
-    st.nonce = 0
+    st.nonce, st.nonces, st.jwk, st.answered = 0, set(), None, set()
 reset()
 
 def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
@@ -23,16 +25,17 @@ def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
 def openssl(*args, data=None):
     return subprocess.run(["openssl", *args], check=True, capture_output=True, input=data).stdout
 
-def issue(sc):
-    ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n" % ",".join("DNS:" + n for n in st.names)
+def issue(sc, other):
+    ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" % ",".join("DNS:" + n for n in st.names)
     if sc == "extra name": ext = ext.replace("DNS:", "DNS:evil.example,DNS:", 1)
+    if sc.startswith("CRL"): ext += "crlDistributionPoints=URI:http://localhost:%d/list.crl\n" % plain_port
     open(top + "/ext", "w").write(ext)
     open(top + "/csr.der", "wb").write(st.csr)
     if sc == "other key":
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null", "-subj", "/", "-outform", "DER", "-out", top + "/csr.der")
     leaf = openssl("x509", "-req", "-inform", "DER", "-in", top + "/csr.der", "-days", "1" if sc == "one day" else "90", "-CA", top + "/inter.pem", "-CAkey", top + "/inter.key",
         "-CAcreateserial", "-extfile", top + "/ext")
-    inter = open(top + "/inter.pem", "rb").read()
+    inter = open(top + ("/other-inter.pem" if other else "/inter.pem"), "rb").read()
     if sc == "no intermediate": return leaf
     if sc == "unordered": return inter + leaf
     if sc == "100 certificates": return leaf + inter * 99
@@ -48,6 +51,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *a): pass
     def nonce(self, sc):
         st.nonce += 1
+        st.nonces.add("nonce%d" % st.nonce)
         return {"nonce with quote": 'a"b', "nonce of 10 KB": "a" * 10240}.get(sc, "nonce%d" % st.nonce)
     def answer(self, status, body=b"", headers=(), ctype="application/json"):
         sc = scenario()
@@ -69,8 +73,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         sc = scenario()
         open(top + "/log", "a").write("%s %s\n" % (self.command, self.path))
         if self.path == "/nonce": return self.answer(200)
+        if self.path.startswith("/renewal/"): return self.renewal(sc)
         d = {"newNonce": base + "/nonce", "newAccount": base + "/new-account", "newOrder": base + "/new-order", "revokeCert": base + "/revoke",
             "keyChange": base + "/key-change", "rAnD0m": "https://community.example/t/1", "meta": {"termsOfService": "https://ca.example/tos"}}
+        if sc.startswith("ARI"): d["renewalInfo"] = base + ("/renewal/" if sc == "ARI slash" else "/renewal")
+        if sc == "other host":
+            for k in ("newAccount", "newOrder"): d[k] = d[k].replace("localhost", "127.0.0.1")
+        if sc == "profiles": d["meta"]["profiles"] = {"short": "six days", "classic": "https://ca.example/classic"}
         if sc == "no newOrder": del d["newOrder"]
         if sc == "newOrder no string": d["newOrder"] = 7
         if sc == "newOrder http": d["newOrder"] = "http://localhost/x"
@@ -84,9 +93,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "directory 503": return self.answer(503, b"<html>down</html>", [("Retry-After", "120")], "text/html")
         self.answer(200, d)
     do_HEAD = do_GET
+    def renewal(self, sc):
+        date = lambda s: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + s))
+        window = {"ARI past": (date(-200), date(-100)), "ARI year 9999": ("9999-01-01T00:00:00Z", "9999-12-31T23:59:59Z"), "ARI end before start": (date(200), date(100)),
+            "ARI empty": (date(200), date(200)), "ARI year 1": ("0001-01-01T00:00:00Z", "0001-01-02T00:00:00Z"), "ARI offsets": ("2035-01-01T00:00:00.123456789+02:00", "2035-01-02T00:00:00-02:00"),
+            "ARI garbage": ("soon", "later"), "ARI 8000 years": ("1999-01-01T00:00:00Z", "9999-12-31T23:59:59Z")}.get(sc, (date(1000), date(2000)))
+        retry = {"ARI Retry-After 1": "1", "ARI Retry-After a year": "31536000", "ARI Retry-After garbage": "never", "ARI Retry-After absent": None,
+            "ARI Retry-After date": email.utils.formatdate(time.time() + 7200, usegmt=True)}.get(sc, "7200")
+        h = [("Retry-After", retry)] if retry else []
+        if sc == "ARI 404": return self.problem(404, "malformed", "not yours")
+        if sc == "ARI 500": return self.problem(500, "serverInternal", "down")
+        if sc == "ARI HTML": return self.answer(200, b"<html>", h, "text/html")
+        if sc == "ARI redirect": return self.answer(302, b"", [("Location", "https://evil.example/")])
+        if sc == "ARI 1 MB": return self.answer(200, b" " * 1000000, h)
+        if sc == "ARI no window": return self.answer(200, {}, h)
+        self.answer(200, {"suggestedWindow": {"start": window[0], "end": window[1]}, "explanationURL": "https://ca.example/why\x1b[2J"}, h)
     def order(self, sc, status):
-        o = {"status": status, "identifiers": [{"type": "dns", "value": n.upper() if sc == "capitals" else n} for n in st.names], "authorizations": [base + "/authz/" + n for n in st.names],
-            "finalize": base + "/finalize", "expires": "2036-01-01T00:00:00Z"}
+        host = base.replace("localhost", "127.0.0.1") if sc == "other host" else base
+        o = {"status": status, "identifiers": [{"type": "dns", "value": n.upper() if sc == "capitals" else n} for n in st.names], "authorizations": [host + "/authz/" + n for n in st.names],
+            "finalize": host + "/finalize", "expires": "2036-01-01T00:00:00Z"}
         if status == "valid": o["certificate"] = base + "/cert"
         if sc == "authorizations []": o["authorizations"] = []
         if sc == "authorizations null": o["authorizations"].append(None)
@@ -106,6 +131,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         open(top + "/log", "a").write("POST %s\n" % self.path)
         jws = json.loads(body)
         payload = json.loads(unb64(jws["payload"])) if jws["payload"] else None
+        protected = json.loads(unb64(jws["protected"]))
+        self.jwk = protected.get("jwk")
+        open(top + "/payloads", "a").write(json.dumps([self.path, protected, payload], sort_keys=True) + "\n")
+        if protected["url"] != "https://" + self.headers["Host"] + self.path: return self.problem(400, "malformed", "JWS url is " + protected["url"])
+        if protected["nonce"] not in st.nonces: return self.problem(400, "malformed", "a nonce that was never handed out, or used before")
+        st.nonces.discard(protected["nonce"])
         step = self.path.split("/")[1]
         m = re.match(r"(429|503|403|500|HTML|empty|429 later) at ([\w-]+)$", sc)
         if m and m.group(2) == step:
@@ -120,15 +151,42 @@ class Handler(http.server.BaseHTTPRequestHandler):
         getattr(self, "post_" + step.replace("-", "_"), self.nothing)(sc, payload)
     def nothing(self, sc, payload): self.problem(404, "malformed", "no such resource")
     def post_new_account(self, sc, payload):
-        if payload.get("onlyReturnExisting"): return self.problem(400, "accountDoesNotExist")
+        if payload.get("onlyReturnExisting"):
+            if self.jwk != st.jwk: return self.problem(400, "accountDoesNotExist")
+            return self.answer(200, {"status": "valid"}, [("Location", base + ("/acct/2" if sc == "account moved" else "/acct/1"))])
+        st.jwk = self.jwk
         loc = {"account elsewhere": "https://localhost:1/acct/1", "account relative": "/acct/1"}.get(sc, base + "/acct/1")
         self.answer(201, {"status": "valid"}, [] if sc == "account without Location" else [("Location", loc)])
+    def post_key_change(self, sc, payload):
+        new = json.loads(unb64(payload["protected"]))["jwk"]
+        if sc == "rollover refused": return self.problem(409, "conflict", "the key is another account's", [("Location", base + "/acct/7")])
+        if sc == "rollover cut before" and "rollover" not in st.answered:
+            st.answered.add("rollover")
+            return self.cut(b"HTTP/1.1 2")
+        if json.loads(unb64(payload["payload"])) != {"account": base + "/acct/1", "oldKey": st.jwk}: return self.problem(400, "malformed", "inner payload")
+        st.jwk = new
+        if sc == "rollover cut after": return self.cut(b"HTTP/1.1 2")
+        self.answer(200)
+    def post_revoke(self, sc, payload):
+        if sc == "bad reason": return self.problem(400, "badRevocationReason", "unsupported reason code")
+        if sc == "already revoked": return self.problem(400, "alreadyRevoked")
+        if sc == "revoke unauthorized" and not self.jwk: return self.problem(403, "unauthorized", "not your certificate")
+        if sc == "revoke cut" and "revoke" not in st.answered:
+            st.answered.add("revoke")
+            return self.cut(b"HTTP/1.1 2")
+        if sc == "revoke cut": return self.problem(400, "alreadyRevoked")
+        self.answer(200)
     def post_new_order(self, sc, payload):
         st.names = [i["value"] for i in payload["identifiers"]]
         st.orders += 1
         st.csr, st.triggered, st.polls, st.finalized, st.cut = None, set(), 0, 0, False
         if sc == "account gone": return self.problem(400, "accountDoesNotExist", "who are you")
         if sc == "deactivated": return self.problem(401, "unauthorized", "account deactivated")
+        if sc == "paused": return self.problem(429, "rateLimited", "Your account is temporarily prevented from requesting certificates for example.com and is paused. Please visit: https://ca.example/unpause?jwt=eyJ")
+        if "replaces" in payload and sc == "ARI already replaced": return self.problem(409, "alreadyReplaced", "it has a successor")
+        if "replaces" in payload and sc == "ARI replaces malformed": return self.problem(400, "malformed", "cannot replace this")
+        if "replaces" in payload and sc == "ARI replaces rate limit": return self.problem(429, "rateLimited", "too many", [("Retry-After", "60")])
+        if sc == "no such profile": return self.problem(400, "invalidProfile", "we have none of that name")
         if sc == "badNonce always": return self.problem(400, "badNonce")
         if sc == "badNonce without nonce" and st.orders < 3: return self.answer(400, {"type": "urn:ietf:params:acme:error:badNonce"})
         if sc == "subproblems": return self.problem(400, "rejectedIdentifier", "several", subproblems=[{"type": "urn:ietf:params:acme:error:caa", "detail": "CAA forbids", "identifier": {"type": "dns", "value": "example.com"}}])
@@ -167,6 +225,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc in ("invalid challenge", "invalid without error"): return self.answer(200, self.order(sc, "invalid"))
         if sc == "deep JSON": return self.answer(200, b"[" * 100000)
         if sc == "member twice": return self.answer(200, b'{"status":"ready","status":"ready"}')
+        if sc == "slow" and st.polls < 6: return self.answer(200, self.order(sc, "pending"))
         if retry and st.polls < 2: return self.answer(200, self.order(sc, "pending"), h)
         self.answer(200, self.order(sc, "ready"))
     def post_finalize(self, sc, payload):
@@ -194,14 +253,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             except OSError: pass
         self.connection.close()
     def post_cert(self, sc, payload):
-        pem = issue(sc)
+        pem = issue(sc, self.path.endswith("/alt"))
         m = re.match(r"chain cut by (\w+)", sc)
         if m:
-            return self.cut(b"HTTP/1.1 200 OK\r\nReplay-Nonce: x\r\nContent-Length: %d\r\n\r\n" % len(pem) + pem[:pem.index(b"-----END") + 26], m.group(1))
+            return self.cut(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(pem) + pem[:pem.index(b"-----END") + 26], m.group(1))
         if sc == "short chunk":
             return self.cut(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(pem) + pem[:500])
         if sc == "chunked":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nReplay-Nonce: cert\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(b"%x\r\n%s\r\n" % (len(pem[i:i + 100]), pem[i:i + 100]) for i in range(0, len(pem), 100)) + b"0\r\n\r\n")
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(b"%x\r\n%s\r\n" % (len(pem[i:i + 100]), pem[i:i + 100]) for i in range(0, len(pem), 100)) + b"0\r\n\r\n")
             return self.wfile.flush()
         if sc == "1 GiB":
             return self.cut(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n" + b"x" * 1000000)
@@ -221,12 +280,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             except OSError: pass
             return
         if sc == "silence": time.sleep(20); return self.cut(b"")
-        self.answer(200, pem, [("Link", '</cert/alt>;rel="alternate"')], "application/pem-certificate-chain")
+        self.answer(200, pem, [] if sc == "no Link" else [("Link", '<cert/alt>;rel=alternate, <https://x.example/>; rel="up"')], "application/pem-certificate-chain")
     def post_acct(self, sc, payload): self.answer(200, {"status": "valid"})
+
+class Plain(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def __init__(self, *args): super().__init__(*args, directory=top + "/plain")
+    def log_message(self, *a): pass
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     def handle_error(self, *a): pass
+if plain_port: threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", plain_port), Plain).serve_forever, daemon=True).start()
 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 ctx.load_cert_chain(cert, key)
 server = Server(("127.0.0.1", port), Handler)

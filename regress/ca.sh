@@ -1,53 +1,5 @@
 # A scripted CA for what no Pebble does: each scenario and what must come of it.
-. "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
-build=$(dirname "$client")
-# The same program with short deadlines.
-cp -r "$build" "$work/build"
-(cd "$work/build" && touch http.c order.c && make CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DHTTP_HANDSHAKE_SECONDS=2 -DHTTP_CONNECT_SECONDS=2 -DVALIDATION_SECONDS=4") \
-    >"$work/build.log" 2>&1 || { fail "ca: does not build: $(tail -n 2 "$work/build.log")"; exit 1; }
-client=$work/build/acme-client
-make_tls
-mkdir "$work/ca" "$work/www"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=root" -keyout "$work/ca/root.key" -out "$work/root.pem" 2>/dev/null
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=intermediate" -keyout "$work/ca/inter.key" -out "$work/ca/inter.csr" 2>/dev/null
-printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n' >"$work/ca/inter.ext"
-openssl x509 -req -in "$work/ca/inter.csr" -CA "$work/root.pem" -CAkey "$work/ca/root.key" -CAcreateserial -days 30 -extfile "$work/ca/inter.ext" -out "$work/ca/inter.pem" 2>/dev/null
-ca_port=$(free_ports 1)
-python3 "$here/ca.py" "$ca_port" "$work/tls-server.pem" "$work/tls-server.key" "$work/ca" 2>"$work/ca.log" &
-pids="$pids $!"
-wait_port "$ca_port" || exit 1
-
-# scenario NAME: a first run in it
-scenario() {
-	rm -rf "$work/etc" "$work/ssl" "$work/state"
-	echo "$1" >"$work/ca/scenario"
-	: >"$work/ca/log"
-	conf_write "$work/c.conf"
-	sed -i 's|/dir"|/directory"|' "$work/c.conf"
-	domain_write "$work/c.conf" example.com example.com ""
-	start=$(date +%s)
-	timeout 60 "$client" -v -f "$work/c.conf" example.com 2>"$work/err"
-	status=$?
-	took=$(($(date +%s) - start))
-	rss=
-}
-works() {
-	scenario "$1"
-	[ $status = 0 ] && [ -s "$work/ssl/example.com.fullchain.pem" ] && [ -z "$(ls "$work/www")" ] && ok "ca: $1" ||
-	    fail "ca: $1: status $status: $(tail -n 3 "$work/err" | tr '\n' ' ')"
-}
-# refused SCENARIO WORDS
-refused() {
-	scenario "$1"
-	[ $status = 1 ] && [ $took -lt 30 ] || { fail "ca: $1: status $status after $took s"; return; }
-	grep -q -- "$2" "$work/err" || { fail "ca: $1: no '$2' in: $(tail -n 3 "$work/err" | tr '\n' ' ')"; return; }
-	[ ! -e "$work/ssl/example.com.pem" ] && [ ! -e "$work/ssl/example.com.fullchain.pem" ] || { fail "ca: $1: something was installed"; return; }
-	[ -z "$(ls "$work/www")" ] || { fail "ca: $1: left in the challenge directory"; return; }
-	! grep -q "$(printf '[\033\007]')" "$work/err" || { fail "ca: $1: control characters come through"; return; }
-	ok "ca: $1: refused: $2"
-}
+. "$here/ca-lib.sh"
 
 works "plain"
 works "synchronous"

@@ -1,0 +1,249 @@
+# The scripted CA after the first certificate: what no Pebble says about renewal,
+# revocation and accounts.
+. "$here/ca-lib.sh"
+key=$work/ssl/private/example.com.key
+state=$work/state/domain-example.com.json
+account_key=$work/etc/private/account.pem
+
+# ended NAME STATUS [WORDS]: how the last run did
+ended() {
+	[ $status = "$2" ] && [ $took -lt 30 ] || { fail "ca: $1: status $status instead of $2 after $took s: $(tail -n 3 "$work/err" | tr '\n' ' ')"; return; }
+	! grep -q "$(printf '[\033\007]')" "$work/err" || { fail "ca: $1: control characters come through"; return; }
+	[ $# = 2 ] || grep -q -- "$3" "$work/err" || { fail "ca: $1: no '$3' in: $(tail -n 3 "$work/err" | tr '\n' ' ')"; return; }
+	ok "ca: $1: status $2${3:+: $3}"
+}
+# payload PATH EXPRESSION: of all that was signed for it, as python sees header h and payload p
+payload() {
+	python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    path, h, p = json.loads(line)
+    if path == sys.argv[2]: print(eval(sys.argv[3]))' "$work/ca/payloads" "$1" "$2"
+}
+# state_set MEMBER VALUE, state_get MEMBER: in seconds from now
+state_set() { sed -i "s/\"$1\": [0-9]*/\"$1\": $2/" "$state"; }
+state_get() { python3 -c 'import json, sys, time; print(int(json.load(open(sys.argv[1]))["renewal"][sys.argv[2]] - time.time()))' "$state" "$1"; }
+between() { check "ca: $1: $4 is between $2 and $3" test "$4" -ge "$2" -a "$4" -le "$3"; }
+ask_now() { state_set "ask again" 0; state_set "renewed early" 0; }
+
+# RFC 9773: whatever the CA says about the time.
+works "ARI"
+cp -Rp "$work/ssl" "$work/ssl.ari" && cp -Rp "$work/state" "$work/state.ari"
+# suggested SCENARIO STATUS FIRST LAST [WORDS]: asked again between FIRST and LAST seconds from now
+suggested() {
+	rm -rf "$work/ssl" "$work/state"
+	cp -Rp "$work/ssl.ari" "$work/ssl" && cp -Rp "$work/state.ari" "$work/state"
+	ask_now
+	again "$1" example.com
+	ended "$1" "$2" "${5:-}"
+	between "$1: asked again" "$3" "$4" "$(state_get "ask again")"
+}
+suggested "ARI" 2 7100 7300 "suggests to renew between .*see https://ca.example/why.x1b"
+suggested "ARI slash" 2 7100 7300 "suggests to renew"
+same "ca: ARI slash: one slash" 1 "$(grep -c 'GET /renewal/[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*$' "$work/ca/log")"
+suggested "ARI year 9999" 2 7100 7300 "nothing to do before 20[23]"
+suggested "ARI 8000 years" 2 7100 7300 "nothing to do before 20[23]"
+suggested "ARI offsets" 2 7100 7300 "nothing to do before 20[23]"
+suggested "ARI end before start" 2 21000 22000 "ends before it begins"
+suggested "ARI empty" 2 21000 22000 "ends before it begins"
+suggested "ARI year 1" 2 21000 22000 "as RFC 3339 has them"
+suggested "ARI garbage" 2 21000 22000 "as RFC 3339 has them"
+suggested "ARI no window" 2 21000 22000 "as RFC 3339 has them"
+suggested "ARI HTML" 2 21000 22000 "not JSON"
+suggested "ARI redirect" 2 21000 22000 "redirected"
+suggested "ARI 404" 2 21000 22000 "no renewal information: .*404 malformed not yours"
+suggested "ARI 500" 2 3500 3700 "no renewal information: .*500"
+suggested "ARI 1 MB" 2 3500 3700 "a body of 1000000 bytes"
+suggested "ARI Retry-After 1" 2 50 70
+suggested "ARI Retry-After a year" 2 86300 86500
+suggested "ARI Retry-After garbage" 2 21000 22000
+suggested "ARI Retry-After absent" 2 21000 22000
+suggested "ARI Retry-After date" 2 7000 7300
+suggested "plain" 2 86300 86500
+suggested "ARI past" 0 21000 26000 "due: the CA suggests to renew it now"
+certid=$(python3 -c '
+import base64, subprocess, sys
+text = subprocess.run(["openssl", "x509", "-in", sys.argv[1], "-noout", "-ext", "authorityKeyIdentifier", "-serial"], capture_output=True, text=True, check=True).stdout
+lines = [l.strip() for l in text.splitlines()]
+aki = bytes.fromhex(next(l for l in lines if ":" in l and "X509" not in l).replace("keyid:", "").replace(":", ""))
+serial = bytes.fromhex(next(l for l in lines if l.startswith("serial="))[7:])
+serial = b"\0" * (serial[0] >> 7) + serial
+print(".".join(base64.urlsafe_b64encode(b).decode().rstrip("=") for b in (aki, serial)))' "$work/ssl.ari/example.com.pem")
+same "ca: ARI past: the order names what it replaces" "$certid" "$(payload /new-order 'p["replaces"]')"
+same "ca: ARI past: asked by that name" 1 "$(grep -c "GET /renewal/$certid\$" "$work/ca/log")"
+ask_now
+state_set "renewed early" "$(($(date +%s) - 3600))"
+again "ARI past" example.com
+ended "ARI: not twice in a day" 2
+same "ca: ARI: not twice in a day: no order" 0 "$(grep -c new-order "$work/ca/log")"
+
+again "ARI already replaced" -F example.com
+ended "already replaced" 0 "alreadyReplaced it has a successor; ordered again without 'replaces'"
+same "ca: already replaced: once with it, once without" "True False" "$(payload /new-order '"replaces" in p' | xargs)"
+again "ARI replaces malformed" -F example.com
+ended "replaces malformed" 0 "ordered again without 'replaces'"
+again "ARI replaces rate limit" -F example.com
+ended "replaces and a rate limit" 1 "a rate limit of the CA is reached; not before 20"
+same "ca: replaces and a rate limit: not sent again" 1 "$(grep -c new-order "$work/ca/log")"
+again "plain" -F example.com
+ended "no replaces without renewalInfo" 0
+same "ca: no replaces without renewalInfo" "False" "$(payload /new-order '"replaces" in p')"
+
+# Words of CAs.
+refused "paused" "paused.*https://ca.example/unpause?jwt=eyJ"
+says "ca: paused: what to do" "$work/err" "has paused these names after many failures; see to the cause, then unpause them"
+refused "503 at new-order" "being maintained or has too much to do; not before 20"
+works "slow"
+works "no Link"
+authority_more="api origin \"https://127.0.0.1:$ca_port\""
+works "other host"
+check "ca: other host: ordered there" grep -q "https://127.0.0.1:$ca_port/new-order" "$work/ca/payloads"
+authority_more=
+refused "other host" "127.0.0.1:$ca_port/new-account is not at the authority's own host"
+domain_more="profile short"
+works "profiles"
+same "ca: profiles: in the order" short "$(payload /new-order 'p["profile"]')"
+refused "no such profile" "invalidProfile we have none\|offers no profiles"
+domain_more="profile nosuch"
+refused "profiles" "profile nosuch: the CA offers only: short classic"
+domain_more=
+
+# A chain to choose, at a relative URL.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=other root" -keyout "$work/ca/other.key" -out "$work/ca/other.pem" 2>/dev/null
+openssl x509 -req -in "$work/ca/inter.csr" -CA "$work/ca/other.pem" -CAkey "$work/ca/other.key" -CAcreateserial -days 30 -extfile "$work/ca/inter.ext" -out "$work/ca/other-inter.pem" 2>/dev/null
+cp "$work/root.pem" "$work/one-root.pem"
+cat "$work/ca/other.pem" >>"$work/root.pem"
+domain_more='preferred chain "other root"'
+works "plain"
+same "ca: preferred chain at a relative URL" "issuer=CN = other root" "$(openssl x509 -in "$work/ssl/example.com.chain.pem" -noout -issuer | sed 's/CN=/CN = /')"
+cp "$work/one-root.pem" "$work/root.pem"
+works "plain"
+same "ca: preferred chain to no root of ours: the other one" "issuer=CN = root" "$(openssl x509 -in "$work/ssl/example.com.chain.pem" -noout -issuer | sed 's/CN=/CN = /')"
+domain_more=
+
+# Revocation lists, as RFC 5280 has them.
+list() {	# list KEY CERTIFICATE DAYS [EXTENSION LINE]: $work/ca/plain/list.crl
+	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s\ndefault_md=sha256\ncrlnumber=%s\n[e]\n%s\n[idp]\n%s\n' \
+	    "$work/ca/index" "$work/ca/number" "${4:-authorityKeyIdentifier=keyid}" "${5:-onlyuser=TRUE}" >"$work/ca/list.cnf"
+	echo 01 >"$work/ca/number"
+	openssl ca -gencrl -config "$work/ca/list.cnf" -keyfile "$1" -cert "$2" -crlexts e $3 -out "$work/ca/list.pem" 2>"$work/ca/list.log" &&
+	    openssl crl -in "$work/ca/list.pem" -outform DER -out "$work/ca/plain/list.crl" || fail "ca: list: $(tail -n 2 "$work/ca/list.log")"
+}
+on_list() {	# on_list SERIAL ...
+	: >"$work/ca/index"
+	for _serial in "$@"; do printf 'R\t360101000000Z\t261101000000Z,keyCompromise\t%s\tunknown\t/CN=x\n' "$_serial" >>"$work/ca/index"; done
+}
+checked() {	# checked WHAT STATUS [WORDS]: run again, asked again
+	state_set "ask about revocation" 0
+	again "CRL" example.com
+	ended "CRL: $1" "$2" "${3:-}"
+	same "ca: CRL: $1: quiet" "${4:-}" "$(grep -o 'cannot tell whether' "$work/err" | head -n 1)"
+}
+inter="$work/ca/inter.key $work/ca/inter.pem"
+list_url=http://localhost:$plain_port/list.crl
+domain_more="check revocation"
+works "CRL"
+serial=$(openssl x509 -in "$work/ssl/example.com.pem" -noout -serial | cut -d= -f2)
+on_list 1234
+list $inter "-crldays 7"
+checked "not on it" 2
+on_list "$serial"
+list $work/ca/other.key "$work/ca/other.pem" "-crldays 7"
+checked "by another issuer" 2 "revocation list is not by the certificate's issuer"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=intermediate" -keyout "$work/ca/evil.key" -out "$work/ca/evil.pem" 2>/dev/null
+list $work/ca/evil.key "$work/ca/evil.pem" "-crldays 7"
+checked "by another key of that name" 2 "revocation list is not by the certificate's issuer"
+if openssl ca -help 2>&1 | grep -q crl_lastupdate; then
+	list $inter "-crl_lastupdate 20200101000000Z -crl_nextupdate 20200108000000Z"
+	checked "of 2020" 2 "revocation list is out of date"
+	list $inter "-crl_lastupdate 20350101000000Z -crl_nextupdate 20350108000000Z"
+	checked "of 2035" 2 "revocation list is out of date"
+else
+	skip "ca: CRL of another time: this openssl cannot make one"
+fi
+list $inter "-crldays 7" "issuingDistributionPoint=critical,@idp" "fullname=URI:http://localhost:$plain_port/other.crl"
+checked "for another part" 2 "revocation list is for other certificates"
+list $inter "-crldays 7" "issuingDistributionPoint=critical,@idp" "onlyCA=TRUE"
+checked "for CAs" 2 "revocation list is for other certificates"
+list $inter "-crldays 7" "2.5.29.27=critical,ASN1:INTEGER:1"
+checked "of changes only" 2 "revocation list is for other certificates"
+echo "<html>" >"$work/ca/plain/list.crl"
+checked "HTML" 2 "what came is no revocation list"
+head -c 20000000 /dev/zero >"$work/ca/plain/list.crl"
+checked "20 MB" 2 "a body of 20000000 bytes" "cannot tell whether"
+rm "$work/ca/plain/list.crl"
+checked "404" 2 "HTTP status 404" "cannot tell whether"
+before=$(spki_key "$key")
+list $inter "-crldays 7" "issuingDistributionPoint=critical,@idp" "fullname=URI:$list_url"
+checked "revoked" 0 "due: the CA has revoked the certificate"
+check "ca: CRL: revoked: a new key" test "$before" != "$(spki_key "$key")"
+same "ca: CRL: revoked: the pair" "$(spki_key "$key")" "$(spki_cert "$work/ssl/example.com.pem")"
+checked "the new one is not on it" 2
+domain_more=
+
+# Revocation.
+works "plain"
+again "bad reason" -r -R superseded example.com
+ended "bad reason" 1 "badRevocationReason.*unsupported\|does not take this reason"
+says "ca: bad reason: what to do" "$work/err" "does not take this reason; try -R with another"
+check "ca: bad reason: nothing removed" test -s "$work/ssl/example.com.pem"
+again "503 at revoke" -r example.com
+ended "503 at revoke" 1 "503"
+check "ca: 503 at revoke: nothing removed" test -s "$work/ssl/example.com.pem"
+again "revoke cut" -r -R 4 example.com
+ended "revocation with its answer lost" 1
+check "ca: revocation with its answer lost: nothing removed" test -s "$work/ssl/example.com.pem"
+same "ca: revocation with its answer lost: sent with the reason" "4" "$(payload /revoke 'p["reason"]' | head -n 1)"
+again "revoke cut" -r example.com
+ended "revocation asked for again" 0 "had already revoked it"
+check "ca: revocation asked for again: removed" test ! -e "$work/ssl/example.com.pem"
+check "ca: revocation asked for again: the key stays" test -s "$key"
+works "plain"
+again "revoke unauthorized" -r example.com
+ended "revocation by the certificate's own key" 0 "the account's key cannot revoke it (.*unauthorized.*); trying the certificate's own"
+same "ca: revocation: by kid, then by jwk" "kid jwk" "$(payload /revoke '"kid" if "kid" in h else "jwk"' | xargs)"
+works "plain"
+again "already revoked" -r example.com
+ended "already revoked" 0 "had already revoked it"
+
+# The account.
+authority_more="contact \"mailto:admin@example.com\""
+works "plain"
+same "ca: contact at registration" "['mailto:admin@example.com']" "$(payload /new-account 'p["contact"]')"
+again "plain" -U test
+ended "contact" 0
+same "ca: contact: what is sent" "['mailto:admin@example.com']" "$(payload /acct/1 'p["contact"]')"
+authority_more=
+sed -i /contact/d "$work/c.conf"
+again "plain" -U test
+ended "contact removed" 0
+same "ca: contact removed: what is sent" "[]" "$(payload /acct/1 'p["contact"]')"
+for how in "rollover cut before" "rollover cut after" "rollover refused" "plain" "account moved"; do
+	works "plain"
+	before=$(spki_key "$account_key")
+	again "$how" -K test
+	case $how in
+	*cut\ before)
+		ended "$how" 1
+		same "ca: $how: the old key stays" "$before" "$(spki_key "$account_key")"
+		again "$how" -K test
+		ended "$how: again" 0 ;;
+	*refused)
+		ended "$how" 1 "conflict the key is another account's"
+		same "ca: $how: the old key stays" "$before" "$(spki_key "$account_key")" ;;
+	*moved)
+		ended "$how" 1 "the account is https://localhost:$ca_port/acct/1" ;;
+	*)
+		ended "$how" 0 ;;
+	esac
+	case $how in
+	*refused|*moved) ;;
+	*) check "ca: $how: a new key" test "$before" != "$(spki_key "$account_key")" ;;
+	esac
+	again "plain" -F example.com
+	ended "$how: the account still works" 0
+done
+again "plain" -F -D test
+ended "deactivation" 0
+same "ca: deactivation: what is sent" "{'status': 'deactivated'}" "$(payload /acct/1 p)"
+exit $failed
