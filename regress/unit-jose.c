@@ -247,6 +247,47 @@ test_golden(void)
 	EVP_PKEY_free(a3);
 }
 
+/* RFC 8555 7.3.4: the key of RFC 7517 A.1, bound by a known MAC key. */
+static void
+test_binding(void)
+{
+	static const char *const spellings[] = {
+		"zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W",
+		"  zWNDZM6eQGHWpSRTPal5eIUYFTu7EajV\nIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W\r\n",
+	};
+	static const char *const bad[] = { "", "\n", "a", "zWND?M6e", "zWNDZM6e====x", "\xff\xfe" };
+	struct mac_key mac = { .alg = "HS256", .kid = "kid-1" };
+	json_t *jwk = json_pack("{s:s, s:s, s:s, s:s}", "crv", "P-256", "kty", "EC",
+	    "x", "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+	    "y", "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"), *binding;
+	uint8_t *p, *q;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		mac.key = mac_key_decode(spellings[i], &mac.len);
+		binding = mac.key == NULL ? NULL : jws_mac(&mac, "https://localhost:14000/sign-me-up", jwk);
+		check(mac.len == 48 && binding != NULL && json_object_size(binding) == 3 &&
+		    strcmp(json_string_value(json_object_get(binding, "signature")),
+		    "pDwNkoJczfVcrt8jP48lQNbapUoZbsYCfxX_Zy5cWmA") == 0, "jose: external account binding, spelling %zu", i);
+		json_decref(binding);
+		free(mac.key);
+	}
+	p = mac_key_decode("-_-_", &len);
+	q = mac_key_decode("+/+/", &i);
+	check(p != NULL && q != NULL && len == 3 && i == 3 && memcmp(p, q, 3) == 0, "jose: MAC key in either alphabet");
+	free(p);
+	free(q);
+	p = mac_key_decode("AAE=", &len);
+	check(p != NULL && len == 2 && p[1] == 1, "jose: MAC key with padding");
+	free(p);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		p = mac_key_decode(bad[i], &len);
+		check(p == NULL || len == 0, "jose: no MAC key number %zu", i);
+		free(p);
+	}
+	json_decref(jwk);
+}
+
 /* Signatures and coordinates whose first byte is zero come once in 256: look for them. */
 static void
 test_leading_zeros(int nid, const char *name, size_t width)
@@ -338,6 +379,7 @@ main(void)
 	test_base64url();
 	test_thumbprints();
 	test_golden();
+	test_binding();
 	test_other_keys();
 	test_headers();
 	test_leading_zeros(NID_X9_62_prime256v1, "P-256", 32);

@@ -74,6 +74,23 @@ test_urls(void)
 	check(!url_same_origin(&a, &b), "valid: another host is another origin");
 }
 
+/* Only where certificates say that they can be asked about: http, no TLS. */
+static void
+test_plain_urls(void)
+{
+	static const char *const bad[] = { "https://example.com/", "ftp://example.com/", "", "http://", "http://u@example.com/", "http:/x" };
+	struct url u;
+	size_t i;
+
+	check(url_parse_plain(&u, "http://CRL.example/x.crl?y") && strcmp(u.host, "crl.example") == 0 &&
+	    strcmp(u.port, "80") == 0 && strcmp(u.path, "/x.crl?y") == 0 && u.plain, "valid: http URL");
+	check(url_parse_plain(&u, "http://[::1]:8080") && strcmp(u.port, "8080") == 0, "valid: http URL with address and port");
+	EACH(i, bad)
+		check(!url_parse_plain(&u, bad[i]), "valid: no http URL number %zu", i);
+	check(!url_parse(&u, "http://example.com/"), "valid: http is not https");
+	check(url_parse(&u, "https://example.com/") && !u.plain, "valid: https is not plain");
+}
+
 static void
 test_say_safe(void)
 {
@@ -111,6 +128,7 @@ main(void)
 	EACH(i, bad_names)
 		check(!valid_dns_name(bad_names[i]), "valid: no name number %zu", i);
 	test_urls();
+	test_plain_urls();
 	test_say_safe();
 	return test_end();
 }

@@ -108,7 +108,7 @@ make_cert(EVP_PKEY *key, const struct recipe *r, X509 *issuer, EVP_PKEY *issuer_
 }
 
 /* PEM of n certificates; the caller frees. */
-static char *
+static inline char *
 make_pem(X509 **certs, int n)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
