@@ -117,6 +117,20 @@ fuzz_authorization(const char *buf, size_t len)
 	authorization_free(&az);
 }
 
+static void
+fuzz_renewal_info(const char *buf, size_t len)
+{
+	struct renewal_info info;
+	struct why w = { "" };
+
+	if (renewal_info_parse(&info, buf, len, &w) == 0)
+		must(info.start > 0 && info.end > info.start && info.end < (time_t)1 << 40);
+	else
+		must(w.text[0] != '\0');
+	must_be_visible(info.explanation, sizeof(info.explanation));
+	must_be_visible(w.text, sizeof(w.text));
+}
+
 /* As a role does it. */
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -144,6 +158,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'a':
 		fuzz_authorization(buf, size - 1);
+		break;
+	case 'i':
+		fuzz_renewal_info(buf, size - 1);
 		break;
 	default:
 		problem_parse(&p, 400, buf, size - 1);

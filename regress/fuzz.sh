@@ -6,7 +6,7 @@ work=$run
 flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$(dirname "$client")/config.mk")
 libs=$(sed -n 's/^LIBS = //p' "$(dirname "$client")/config.mk")
 seeds=$run/fuzz
-mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain"
+mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status"
 
 cp "$here"/data/*.conf "$top/etc/acme-client.conf" "$seeds/conf"
 
@@ -19,6 +19,7 @@ json_seed() { printf '%s' "$2" >"$seeds/json/$1"; }
 json_seed directory 'd{"newNonce":"https://ca.example/n","newAccount":"https://ca.example/a","newOrder":"https://ca.example/o","revokeCert":"https://ca.example/r","keyChange":"https://ca.example/k","renewalInfo":"https://ca.example/i","meta":{"termsOfService":"https://ca.example/tos","externalAccountRequired":false,"profiles":{"classic":"text"}}}'
 json_seed order 'o{"status":"valid","expires":"2027-01-01T00:00:00Z","identifiers":[{"type":"dns","value":"a.example"}],"authorizations":["https://ca.example/z/1"],"finalize":"https://ca.example/f","certificate":"https://ca.example/c","error":{"type":"urn:ietf:params:acme:error:caa","detail":"no"}}'
 json_seed authorization 'a{"status":"pending","identifier":{"type":"dns","value":"a.example"},"challenges":[{"type":"http-01","url":"https://ca.example/x","token":"DGyRejmCefe7v4NfDGDKfA","status":"pending"},{"type":"dns-01","url":"https://ca.example/y","token":"x"}]}'
+json_seed info 'i{"suggestedWindow":{"start":"2026-11-24T03:04:05.5Z","end":"2026-11-25T03:04:05+02:00"},"explanationURL":"https://ca.example/why"}'
 json_seed problem 'p{"type":"urn:ietf:params:acme:error:compound","detail":"two","subproblems":[{"type":"urn:ietf:params:acme:error:dns","detail":"\u001b[1m","identifier":{"type":"dns","value":"a.example"}}]}'
 
 make_tls
@@ -30,6 +31,25 @@ openssl req -new -key "$run/fuzz.key" -subj / -addext 'subjectAltName=DNS:a.exam
 (printf c; cat "$run/fuzz.csr") >"$seeds/chain/csr"
 (printf x; openssl x509 -in "$run/fuzz.pem" -outform DER; openssl x509 -in "$work/tls.pem" -outform DER) >"$seeds/chain/der"
 
+# Two certificates that are revoked, by a list and by an OCSP answer.
+mkdir "$run/status"
+(
+	cd "$run/status" && echo 01 >number &&
+	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ndefault_md=sha256\ncrlnumber=number\n' >ca.cnf
+	for kind in list ocsp; do
+		[ $kind = list ] && ext=crlDistributionPoints=URI:http://x.example/l || ext=authorityInfoAccess=OCSP\;URI:http://x.example/
+		printf 'subjectAltName=DNS:a.example\nextendedKeyUsage=serverAuth\n%s\n' "$ext" >ext
+		openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" -CAcreateserial -days 30 -extfile ext -out $kind.pem
+		cat $kind.pem "$work/tls.pem" >"$run/status-$kind.pem"
+		printf 'R\t360101000000Z\t261101000000Z\t%s\tunknown\t/CN=x\n' "$(openssl x509 -in $kind.pem -noout -serial | cut -d= -f2)" >>index
+	done
+	openssl ca -gencrl -config ca.cnf -keyfile "$work/tls-ca.key" -cert "$work/tls.pem" -crldays 7 -out list.crl &&
+	openssl crl -in list.crl -outform DER -out "$run/status-list.der" &&
+	openssl ocsp -index index -CA "$work/tls.pem" -rsigner "$work/tls.pem" -rkey "$work/tls-ca.key" -issuer "$work/tls.pem" -cert ocsp.pem -ndays 1 -respout "$run/status-ocsp.der"
+	(printf l; cat "$run/status-list.der") >"$seeds/status/list"
+	(printf o; cat "$run/status-ocsp.der") >"$seeds/status/ocsp"
+) >"$run/status.log" 2>&1
+
 # fuzz NAME RUNS SOURCES...
 fuzz() {
 	_name=$1 _runs=${FUZZ_RUNS:-$2}; shift 2
@@ -37,15 +57,17 @@ fuzz() {
 	(cd "$top" && clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	    $flags -I. -o "$run/fuzz-$_name" "regress/fuzz-$_name.c" "$@" $libs) >"$run/fuzz-$_name.log" 2>&1 ||
 	    { fail "fuzz: $_name: does not build: $(grep -m 1 error "$run/fuzz-$_name.log")"; return; }
+	_seeds=$(ls "$seeds/$_name" | wc -l)
 	# A configuration lives until exit.
 	(cd "$run" && ASAN_OPTIONS=detect_leaks=$([ "$_name" = conf ]; echo $?) "./fuzz-$_name" -seed=1 -runs="$_runs" -max_len=16384 \
 	    -timeout=20 -close_fd_mask=2 "$seeds/$_name") >"$run/fuzz-$_name.log" 2>&1
 	_status=$?
 	same "fuzz: $_name: $_runs inputs" "0 " "$_status $(grep -aE -m 1 'ERROR|runtime error' "$run/fuzz-$_name.log")"
-	check "fuzz: $_name: went somewhere" test "$(ls "$seeds/$_name" | wc -l)" -gt 20
+	check "fuzz: $_name: went somewhere" test "$(ls "$seeds/$_name" | wc -l)" -gt $((_seeds + 5))
 }
 fuzz conf 20000 lex.c parse.c parse-block.c conf-check.c conf-names.c conf-print.c csr-file.c valid.c say.c
 fuzz http 100000 http-parse.c http-fields.c valid.c say.c
 fuzz json 100000 json.c json-renewal.c problem.c valid.c say.c
+fuzz status 20000 status.c chain.c verdict.c x509.c csr-file.c valid.c say.c clock.c
 fuzz chain 10000 chain.c verdict.c x509.c csr-file.c valid.c say.c clock.c
 exit $failed
