@@ -24,7 +24,6 @@
 #include "sandbox.h"
 #include "say.h"
 
-#define STOP_SECONDS		10	/* to end in after ROLE_STOP */
 #define QUEUE_BYTES_MAX		(64 * 1024 * 1024)
 #define SAID_BYTES_MAX		(16 * 1024 * 1024)	/* by one role in a run */
 #define LINE_MAX_BYTES		1400
@@ -267,7 +266,10 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
 }
 
-/* The table decides; a message to the parent itself comes from file only. */
+/*
+ * The table decides; a message to the parent itself comes from file only.
+ * Who sends what it must not is no longer ours, and gets no time to tidy up.
+ */
 static void
 pass_on(enum role from, struct msg *m, size_t got)
 {
@@ -278,6 +280,7 @@ pass_on(enum role from, struct msg *m, size_t got)
 		    got >= MSG_HEAD_LEN && m->head.type < MSG__MAX &&
 		    routes[m->head.type].name != NULL ?
 		    routes[m->head.type].name : "a message", wrong);
+		kill(procs[from].pid, SIGKILL);
 		return;
 	}
 	if (routes[m->head.type].to != ROLE_PARENT) {

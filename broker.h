@@ -16,6 +16,9 @@
 #ifndef STUCK_SECONDS
 #define STUCK_SECONDS		60	/* for which a role may leave a message unread */
 #endif
+#ifndef STOP_SECONDS
+#define STOP_SECONDS		10	/* for which a role may tidy up in the end */
+#endif
 
 /* What the processes of one run are to do. */
 struct run {

@@ -51,7 +51,14 @@ try(const char *what)
 		{ "thumbprint", CHNG_THUMBPRINT, 48 }, { "csr", KEY_CSR, 400 }, { "filekey", FILE_KEY, 44 },
 		{ "account", FILE_ACCOUNT, 100 }, { "keyaccount", KEY_ACCOUNT, 100 }, { "begin", KEY_BEGIN, 0 },
 		{ "outcome", PARENT_OUTCOME, 8 }, { "due", PARENT_DUE, 8 }, { "stop", ROLE_STOP, 0 },
-		{ "conf", ROLE_CONF, 100 }, { "job", NET_JOB, 8 },
+		{ "conf", ROLE_CONF, 100 }, { "job", NET_JOB, 8 }, { "revoke", KEY_REVOKE, 100 },
+		{ "csrrevoke", CSR_REVOKE, 100 }, { "newkey", CSR_NEW_KEY, 0 }, { "adopt", CSR_ADOPT, 0 },
+		{ "combine", CSR_COMBINE, 100 }, { "discard", CSR_DISCARD, 0 }, { "csrdone", FILE_CSR_DONE, 8 },
+		{ "urls", DNS_STATUS_URLS, 8 }, { "moreurls", NET_STATUS_URLS, 8 },
+		{ "signrevoke", KEY_SIGN_REVOKE, 100 }, { "rollover", KEY_SIGN_ROLLOVER, 100 },
+		{ "contact", KEY_SIGN_CONTACT, 100 }, { "deactivate", KEY_SIGN_DEACTIVATE, 100 },
+		{ "ownrevoke", CSR_SIGN_REVOKE, 100 }, { "done", FILE_DONE, 0 }, { "window", FILE_WINDOW, 24 },
+		{ "status", FILE_STATUS, 100 }, { "lastchain", FILE_LAST_CHAIN, 0 },
 	};
 	size_t i;
 

@@ -8,7 +8,7 @@ python3 "$here/hostile.py" "$client" "$work/roles" "$top" || failed=1
 # The same program with another netproc, and short deadlines.
 build=$(dirname "$client")
 cp -r "$build" "$work/build" && cp "$here/evil-net.c" "$work/build/netproc.c"
-(cd "$work/build" && touch broker.c && make CFLAGS="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3") >"$work/build.log" 2>&1 ||
+(cd "$work/build" && touch broker.c && make CFLAGS="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2") >"$work/build.log" 2>&1 ||
     { fail "hostile: the program with an evil net does not build: $(tail -n 2 "$work/build.log")"; exit 1; }
 ca_port=9 http_port=9
 cp "$work/roles/ca.pem" "$work/tls.pem"; cp "$work/roles/ca.pem" "$work/root.pem"

@@ -1,0 +1,269 @@
+# What comes after the first certificate, asked for by peers that lie: each run signs,
+# removes and changes only what it was started for.
+from hostile_lib import *
+
+REQUESTS = {REVOKE: "KEY_SIGN_REVOKE", ROLLOVER: "KEY_SIGN_ROLLOVER", CONTACT: "KEY_SIGN_CONTACT", DEACTIVATE: "KEY_SIGN_DEACTIVATE"}
+ISSUING = ["KEY_SIGN_NEW_ORDER", "KEY_SIGN_REPLACEMENT", "KEY_SIGN_FETCH", "KEY_SIGN_CHALLENGE", "KEY_SIGN_FINALIZE", "KEY_SIGN_NEW_ACCOUNT"]
+MODES = {RENEW: "a renewal", REVOKE: "-r", ROLLOVER: "-K", CONTACT: "-U", DEACTIVATE: "-D"}
+new_key = work + "/keys/account.pem.new"
+
+def fresh_key_role(**fn):
+    if os.path.exists(new_key): os.unlink(new_key)
+    return key_role(**fn)[0]
+
+key_role()[0].close()
+make_ca()
+leaf = b"not looked at by key"
+
+# key: each run signs what it was started for, and nothing else
+for mode, why in MODES.items():
+    wrong = [t for m, t in REQUESTS.items() if m != mode] + (ISSUING if mode != RENEW else [])
+    for t in wrong:
+        r = fresh_key_role(mode=mode)
+        if mode == REVOKE: r.send("KEY_REVOKE", buf(leaf))
+        r.send(t, s(NONCE) + s(ACCOUNT))
+        refuses("key: %s in a run for %s" % (t, why), r, "out of order")
+for t in REQUESTS.values():
+    r = fresh_key_role(mode=RENEW, account=False)
+    r.send(t, s(NONCE) + s(ACCOUNT))
+    refuses("key: %s without an account" % t, r, "out of order")
+for mode in (REVOKE, ROLLOVER, CONTACT, DEACTIVATE):
+    r = fresh_key_role(mode=mode, account=False)
+    r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
+    refuses("key: a new account in a run for " + MODES[mode], r, "out of order")
+    r = fresh_key_role(mode=mode)
+    if mode == REVOKE: r.send("KEY_REVOKE", buf(leaf))
+    r.send(REQUESTS[mode], s(NONCE) + s("https://evil.example/x"))
+    refuses("key: %s for another origin" % REQUESTS[mode], r, "not a URL of the authority|not the account's URL")
+
+# key: revocation
+r = fresh_key_role(mode=REVOKE)
+r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
+refuses("key: revocation of what file has not named", r, "out of order")
+r = fresh_key_role(mode=REVOKE, reason=2)
+r.send("KEY_REVOKE", buf(leaf))
+r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
+h, p = jws(r.recv())
+report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and len(p) == 2 and h["kid"] == ACCOUNT, "hostile: key revokes what file has named, for the reason of the command line", str((h, p)))
+r.send("KEY_REVOKE", buf(b"another one"))
+refuses("key: a second certificate to revoke", r, "out of order")
+
+# key: rollover
+r = fresh_key_role(mode=ROLLOVER)
+r.send("KEY_SIGN_ROLLOVER", s(NONCE) + s(URL))
+h, p = jws(r.recv())
+inner = json.loads(unb64(p["protected"])), json.loads(unb64(p["payload"]))
+report(h["kid"] == ACCOUNT and sorted(inner[0]) == ["alg", "jwk", "url"] and inner[0]["url"] == URL and
+    sorted(inner[1]) == ["account", "oldKey"] and inner[1]["account"] == ACCOUNT and inner[1]["oldKey"] != inner[0]["jwk"] and
+    "d" not in inner[0]["jwk"] and "d" not in inner[1]["oldKey"], "hostile: key rolls over to its own new key", str((h, inner)))
+r.send("KEY_SET_ACCOUNT", s(ACCOUNT + "7"))
+refuses("key: another account after a rollover", r, "the account is")
+report(os.path.exists(new_key), "hostile: key: the new key was durable before anything was signed")
+r = fresh_key_role(mode=ROLLOVER)
+for _ in range(30): r.send("KEY_SIGN_ROLLOVER", s(NONCE) + s(URL))
+got = 0
+while True:
+    m = r.recv()
+    if m is None or m[0] != "NET_SIGNED": break
+    got += 1
+report(got == 20 and r.ended() == 1 and "too often" in r.said(), "hostile: key: 30 rollovers: 20 signed, then the end", "%d %s" % (got, r.said()))
+r.close()
+for mode, why in MODES.items():
+    if mode == REVOKE: continue
+    r = fresh_key_role(mode=mode)
+    r.send("KEY_NO_ACCOUNT")
+    refuses("key: 'no such account' when nobody asked, in a run for " + why, r, "out of order")
+
+# key: the account's own URL only
+for mode in (CONTACT, DEACTIVATE):
+    r = fresh_key_role(mode=mode)
+    r.send(REQUESTS[mode], s(NONCE) + s(ACCOUNT + "/orders"))
+    refuses("key: %s for another URL" % REQUESTS[mode], r, "not the account's URL")
+r = fresh_key_role(mode=DEACTIVATE)
+r.send("KEY_SIGN_DEACTIVATE", s(NONCE) + s(ACCOUNT))
+report(jws(r.recv())[1] == {"status": "deactivated"}, "hostile: key deactivates with -D")
+r.close()
+
+# key: external account binding
+mac = work + "/keys/mac"
+with open(os.open(mac, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f: f.write("zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W\n")
+if os.getuid() == 0: os.chown(mac, 0, 0)
+r = fresh_key_role(account=False, eab=("kid-1", mac, "HS256"))
+r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
+h, p = jws(r.recv())
+b = p["externalAccountBinding"]
+protected = json.loads(unb64(b["protected"]))
+import hmac
+key = unb64(open(mac).read().strip())
+good_mac = hmac.new(key, (b["protected"] + "." + b["payload"]).encode(), hashlib.sha256).digest() == unb64(b["signature"])
+report(good_mac and protected == {"alg": "HS256", "kid": "kid-1", "url": URL} and json.loads(unb64(b["payload"])) == h["jwk"], "hostile: key binds a new account", str((protected, good_mac)))
+r.send("KEY_SET_ACCOUNT", s(ACCOUNT))
+r.recv(), r.recv()
+r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
+refuses("key: external account binding once more", r, "out of order")
+os.unlink(mac)
+
+# key: what an order replaces is file's word
+r = fresh_key_role()
+r.send("KEY_SIGN_REPLACEMENT", s(NONCE) + s(URL))
+refuses("key: a replacement where there is nothing to replace", r, "nothing to replace")
+r = fresh_key_role(replaces="aki.serial")
+r.send("KEY_SIGN_REPLACEMENT", s(NONCE) + s(URL))
+report(jws(r.recv())[1]["replaces"] == "aki.serial", "hostile: key names what file has named as replaced")
+r.close()
+
+# csr
+def csr_role(mode):
+    r = Role("csrproc")
+    r.send("ROLE_CONF", conf_of(mode) + num(2) + strings([ORIGIN]))
+    r.send("ROLE_DOMAIN", csr_slice())
+    r.send("ROLE_START")
+    r.recv()
+    return r
+r = csr_role(RENEW)
+r.send("CSR_MAKE")
+r.recv(), r.recv(), r.recv()
+r.close()
+report(os.path.exists(key_path), "hostile: csr: a key for what follows")
+for t, body in [("CSR_SIGN_REVOKE", s(NONCE) + s(URL)), ("CSR_REVOKE", buf(leaf)), ("CSR_DISCARD", b"")]:
+    r = csr_role(RENEW)
+    r.send(t, body)
+    refuses("csr: %s in a run for a renewal" % t, r, "out of order")
+for t, body in [("CSR_MAKE", b""), ("CSR_NEW_KEY", b""), ("CSR_ADOPT", b""), ("CSR_COMBINE", buf(b"x"))]:
+    r = csr_role(REVOKE)
+    r.send(t, body)
+    refuses("csr: %s in a run for -r" % t, r, "out of order")
+r = csr_role(REVOKE)
+r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
+refuses("csr: revocation of what file has not named", r, "nothing to revoke")
+for what, nonce, url in [("another origin", NONCE, "https://evil.example/x"), ("a nonce with a quote", 'a"b', URL)]:
+    r = csr_role(REVOKE)
+    r.send("CSR_REVOKE", buf(leaf))
+    r.send("CSR_SIGN_REVOKE", s(nonce) + s(url))
+    refuses("csr: revocation with " + what, r, "not a nonce and a URL")
+r = csr_role(REVOKE)
+r.send("CSR_REVOKE", buf(leaf))
+r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
+h, p = jws(r.recv())
+report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and "kid" not in h and "d" not in h["jwk"], "hostile: csr revokes what file has named, by the certificate's key", str((h, p)))
+r.close()
+r = csr_role(RENEW)
+r.send("CSR_ADOPT")
+m = r.recv()
+report(m == ("FILE_CSR_DONE", num(0)) and os.path.exists(key_path), "hostile: csr: adopting where there is no new key loses none", str(m))
+r.close()
+
+# file: revocation
+cert = issue(key_path, 60)
+open(cert_path, "wb").write(cert)
+der = subprocess.run(["openssl", "x509", "-outform", "DER"], input=cert, capture_output=True, check=True).stdout
+r, m = file_role(mode=REVOKE)
+n, job = r.recv(), r.recv()
+report(m == ("KEY_REVOKE", buf(der)) and n == ("CSR_REVOKE", buf(der)) and job[0] == "NET_JOB" and job[1][:8] == num(4), "hostile: file names the installed certificate to key and csr", str((m[0], n[0], job)))
+r.send("FILE_CHAIN", buf(cert))
+refuses("file: a chain in a run for -r", r, "out of order")
+r, m = file_role(mode=REVOKE, start=False)
+r.recv(), r.recv()
+r.send("FILE_DONE")
+refuses("file: revoked, before it was to be", r, "out of order")
+r, m = file_role(mode=REVOKE)
+r.recv(), r.recv()
+r.send("FILE_FAILED", num(1) + num(0) + s("no"))
+answers = r.recv(), r.recv()
+report(("PARENT_OUTCOME", num(3)) in answers and open(cert_path, "rb").read() == cert, "hostile: file: what is not revoked stays", str(answers))
+r.close()
+for t, body in [("FILE_DONE", b""), ("FILE_WINDOW", num(1) * 3), ("FILE_STATUS", num(0) + buf(b"x")), ("FILE_CSR_DONE", num(1))]:
+    r, m = file_role(1)
+    r.send(t, body)
+    refuses("file: %s while a certificate is being ordered" % t, r, "out of order")
+    report(open(cert_path, "rb").read() == cert, "hostile: file: %s: nothing is removed" % t)
+
+# file: what net says about the time of renewal
+aki = "authorityKeyIdentifier=keyid\n"
+def forget():
+    for f in os.listdir(work + "/state"):
+        if f.endswith(".json"): os.unlink(work + "/state/" + f)
+dated = issue(key_path, 90, more=aki)
+open(cert_path, "wb").write(dated)
+now = int(time.time())
+for what, start, until, retry in [("the year 9999", 253370764800, 253402300799, 3600), ("2^63", 1 << 63, (1 << 63) + 1, 3600), ("2^64-1", (1 << 64) - 1, (1 << 64) - 1, 3600),
+        ("the end before the start", now + 2000, now + 1000, 3600), ("nothing", 0, 0, 3600), ("Retry-After 2^64-1", 0, 0, (1 << 64) - 1), ("Retry-After 0", now + 10**6, now + 2 * 10**6, 0)]:
+    forget()
+    r, _ = file_role(start=False)
+    while r.recv()[0] != "KEY_ACCOUNT": pass
+    r.send("FILE_NEXT")
+    job = r.recv()
+    r.send("FILE_WINDOW", num(start) + num(until) + num(retry))
+    m = r.recv()
+    w = json.load(open(work + "/state/domain-a.json"))["renewal"]
+    report(job[1][:8] == num(2) and m == ("PARENT_OUTCOME", num(2)) and 55 <= w["ask again"] - now <= 86400 + 10, "hostile: file: a window of " + what, "%s %s %s" % (job, m, w))
+    r.close()
+forget()
+r, _ = file_role(start=False)
+while r.recv()[0] != "KEY_ACCOUNT": pass
+r.send("FILE_NEXT"); r.recv()
+r.send("FILE_WINDOW", num(now - 200) + num(now - 100) + num(60))
+time.sleep(0.2)
+r.send("FILE_NEXT")
+begin, job = r.recv(), r.recv()
+report(begin[0] == "KEY_BEGIN" or begin[0] == "CSR_NEW_KEY", "hostile: file: 'now' once", str((begin, job)))
+r.close()
+for f in os.listdir(work + "/state"):
+    if f.endswith(".json"):
+        state = json.load(open(work + "/state/" + f))
+        state["renewal"]["ask again"] = state["attempts"] = 0
+        json.dump(state, open(work + "/state/" + f, "w"))
+r, _ = file_role(start=False)
+while r.recv()[0] != "KEY_ACCOUNT": pass
+r.send("FILE_NEXT"); r.recv()
+r.send("FILE_WINDOW", num(now - 90) + num(now - 80) + num(60))
+m = r.recv()
+report(m == ("PARENT_OUTCOME", num(2)), "hostile: file: 'now' not twice in a day", str(m))
+r.close()
+
+# file: what net carries about revocation counts only if the issuer has signed it
+forget()
+open(cert_path, "wb").write(issue(key_path, 60, more="crlDistributionPoints=URI:http://x.example/l\n") + open(work + "/ca.pem", "rb").read())
+def asked():
+    """The role, once it has sent net to ask."""
+    forget()
+    r, m = file_role(check=1)
+    report(m[0] == "NET_JOB" and m[1][:8] in (num(2), num(3)), "hostile: file has revocation asked about", str(m))
+    if m[1][:8] == num(2):
+        # Some openssl(1) name the issuer's key by themselves.
+        r.send("FILE_WINDOW", num(0) + num(0) + num(3600))
+        r.send("FILE_NEXT"); r.recv()
+    return r
+for what, answer in [("garbage", os.urandom(3000)), ("nothing", b""), ("a certificate", der)]:
+    r = asked()
+    r.send("FILE_STATUS", num(0) + buf(answer))
+    m = r.recv()
+    report(m == ("PARENT_OUTCOME", num(2)), "hostile: file: %s for a revocation list" % what, str(m))
+    r.close()
+r = asked()
+r.send("FILE_STATUS", num(1) + buf(b""))
+refuses("file: pieces of a list with nothing in them", r, "malformed")
+r = asked()
+for _ in range(300): r.send("FILE_STATUS", num(1) + buf(b"x" * 65536))
+refuses("file: a list of 20 MB", r, "too much")
+
+# file: chains to choose from
+open(cert_path, "wb").write(cert)
+r, m = file_role(1)
+r.send("FILE_LAST_CHAIN")
+refuses("file: a last chain where there is no choice", r, "nothing to choose from")
+r, m = file_role(1, preferred="x")
+r.send("FILE_LAST_CHAIN")
+answers = r.recv(), r.recv()
+report(("PARENT_OUTCOME", num(3)) in answers and open(cert_path, "rb").read() == cert, "hostile: file: no chain at all", str(answers))
+r.close()
+r, m = file_role(1, preferred="x")
+for _ in range(30): r.send("FILE_CHAIN", buf(b"garbage"))
+got = 0
+while True:
+    m = r.recv()
+    if m is None or m[0] == "timeout": break
+    got += 1
+report(r.ended() == 1 and "too often" in r.said() and got <= 11 and open(cert_path, "rb").read() == cert, "hostile: file: 30 chains to choose from", "%d %s" % (got, r.said()))
+r.close()
+end()

@@ -1,0 +1,177 @@
+# For hostile.py and hostile_later.py: a role alone with its one socket.  Arguments: the
+# program, a fresh directory, the tree.
+import array, base64, hashlib, json, os, re, resource, select, socket, struct, subprocess, sys, time
+
+client, work, top = sys.argv[1:]
+text = open(top + "/acme-client.h").read()
+body = text[text.index("enum msgtype {"):]
+names = re.findall(r"^\t(\w+)(?: = 1)?,", body[:body.index("};")], re.M)
+TYPE = {n: i + 1 for i, n in enumerate(names)}
+NAME = {v: k for k, v in TYPE.items()}
+failed = False
+
+def report(ok, name, why=""):
+    global failed
+    failed |= not ok
+    print("ok" if ok else "FAIL", name + ("" if ok else ": " + why))
+
+def num(n): return struct.pack("=Q", n)
+def s(text):
+    if text is None: return struct.pack("=I", 0xffffffff)
+    b = text if isinstance(text, bytes) else text.encode()
+    return struct.pack("=I", len(b) + 1) + b + b"\0"
+def buf(b): return struct.pack("=I", len(b)) + b
+def strings(v): return num(len(v)) + b"".join(s(x) for x in v)
+def head(t, job, length): return struct.pack("=III", t, job, length)
+
+class Role:
+    def __init__(self, name):
+        a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        b.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        self.sock, (self.err, err) = a, os.pipe()
+        fd = b.fileno()
+        def child():
+            os.dup2(fd, 3)
+        self.p = subprocess.Popen([name, "acme-client-role"], executable=client, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=err, preexec_fn=child, close_fds=False, env={})
+        b.close()
+        os.close(err)
+        os.set_blocking(self.err, False)
+    def send(self, t, body=b"", job=0):
+        try: self.sock.send(head(TYPE[t], job, len(body)) + body)
+        except OSError: pass
+    def raw(self, data):
+        try: self.sock.send(data)
+        except OSError: pass
+    def recv(self, seconds=10):
+        """(type name, body), or None at the end."""
+        if not select.select([self.sock], [], [], seconds)[0]: return ("timeout", b"")
+        # A role that ended with messages unread resets the socket once, what it sent is still there.
+        for _ in range(2):
+            try: d = self.sock.recv(200000)
+            except ConnectionResetError: d = b""
+            except OSError: return None
+            if d: break
+        if len(d) < 12: return None
+        t, _, _ = struct.unpack("=III", d[:12])
+        return (NAME[t], d[12:])
+    def ended(self, seconds=10):
+        try: return self.p.wait(seconds)
+        except subprocess.TimeoutExpired: return None
+    def said(self):
+        try: self.text = getattr(self, "text", "") + os.read(self.err, 100000).decode(errors="replace")
+        except OSError: pass
+        return getattr(self, "text", "")
+    def close(self):
+        self.sock.close()
+        try: self.p.wait(5)
+        except subprocess.TimeoutExpired: self.p.kill(); self.p.wait()
+        os.close(self.err)
+
+def refuses(name, role, why):
+    """The role ends by itself, says why, and has answered nothing."""
+    answers = []
+    deadline = time.time() + 15
+    while time.time() < deadline:
+        m = role.recv(deadline - time.time())
+        if m is None or m[0] == "timeout": break
+        answers.append(m[0])
+    status, said = role.ended(5), role.said()
+    report(status == 1 and not answers and re.search(why, said) is not None, "hostile: " + name,
+        "status %s, answers %s, said %r" % (status, answers, said[-200:]))
+    role.close()
+
+os.makedirs(work + "/keys", 0o700)
+os.makedirs(work + "/www", 0o755)
+os.makedirs(work + "/ssl/private", 0o700)
+os.chmod(work + "/ssl", 0o755)
+uid, gid = (65534, 65534) if os.getuid() == 0 else (os.getuid(), os.getgid())
+RENEW, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT = range(1, 7)
+def conf_of(mode): return num(0) + num(uid) + num(gid) + num(mode)
+conf = conf_of(RENEW)
+ORIGIN = "https://ca.example:14000/dir"
+NAMES = ["a.example", "www.a.example"]
+NONCE, TOKEN = "abcDEF123", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"
+URL = "https://ca.example:14000/x"
+
+def openssl(*args): return subprocess.run(["openssl", *args], check=True, capture_output=True).stdout
+
+ACCOUNT = "https://ca.example:14000/acct/1"
+def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None)):
+    return num(reason) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN])
+def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0):
+    """A key process, and its thumbprint; account: the CA has named one; begin: file has begun the job."""
+    r = Role("keyproc")
+    r.send("ROLE_CONF", conf_of(mode) + key_slice(path, reason, eab))
+    if mode in (RENEW, REVOKE): r.send("ROLE_DOMAIN", s(None) + num(0) + strings(NAMES))
+    r.send("ROLE_START")
+    r.send("KEY_ACCOUNT", s(None) + s(None))
+    thumbprint = r.recv() if mode == RENEW else None
+    r.recv()
+    if account:
+        r.send("KEY_SET_ACCOUNT", s(ACCOUNT))
+        r.recv(), r.recv()
+    if begin and mode == RENEW: r.send("KEY_BEGIN", s(replaces))
+    return r, thumbprint[1][4:-1].decode() if thumbprint else ""
+
+def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
+def jws(m):
+    o = json.loads(m[1][4:-1])
+    return json.loads(unb64(o["protected"])), json.loads(unb64(o["payload"])) if o["payload"] else ""
+
+def csr(keyfile, sans):
+    with open(work + "/csr.cnf", "w") as f:
+        f.write("[req]\ndistinguished_name=d\nreq_extensions=e\nprompt=no\n[d]\n[e]\nsubjectAltName=%s\n" % ",".join("DNS:" + n for n in sans))
+    return openssl("req", "-new", "-key", keyfile, "-config", work + "/csr.cnf", "-subj", "/", "-outform", "DER")
+
+def csr_slice(rotate=0, combined=None):
+    return s(work + "/ssl/private/a.key") + num(0) + num(0) + num(rotate) + s(None) + s(None) + s(combined) + strings(NAMES)
+def started(name):
+    r = Role(name)
+    body = {"netproc": num(1) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + s("localhost") + s("443"),
+        "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
+        "fileproc": num(0) + s(work + "/state") + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
+    domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
+        "csrproc": csr_slice(), "chngproc": s(work + "/www") + num(2),
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + num(0) + strings(NAMES)}.get(name)
+    r.send("ROLE_CONF", conf + body)
+    if domain is not None: r.send("ROLE_DOMAIN", domain)
+    r.send("ROLE_START")
+    if name == "csrproc": r.recv()
+    return r
+def make_ca():
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=r", "-keyout", work + "/ca.key", "-out", work + "/ca.pem")
+def issue(keyfile, days, issuer=True, sans=NAMES, more=""):
+    with open(work + "/ext", "w") as f:
+        f.write("subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n%s" % (",".join("DNS:" + n for n in sans), more))
+    openssl("req", "-new", "-key", keyfile, "-subj", "/CN=x", "-out", work + "/x.csr")
+    signer = ["-CA", work + "/ca.pem", "-CAkey", work + "/ca.key", "-CAcreateserial"] if issuer else ["-signkey", keyfile]
+    return openssl("x509", "-req", "-in", work + "/x.csr", "-days", str(days), "-extfile", work + "/ext", *signer)
+key_path, cert_path = work + "/ssl/private/a.key", work + "/ssl/a.pem"
+def spki_hash(path): return hashlib.sha256(openssl("pkey", "-in", path, "-pubout", "-outform", "DER")).digest()
+def file_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check=0):
+    """The role, and what it says first of all (start: when it has been asked for a job)."""
+    r = Role("fileproc")
+    r.send("ROLE_CONF", conf_of(mode) + num(force) + s(work + "/state") + s("a") + s(ORIGIN) + num(0) + s(work + "/ca.pem"))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(preferred) + num(check) + strings(NAMES))
+    r.send("ROLE_START")
+    r.send("FILE_KEY", num(1) + buf(spki_hash(key_path)) + buf(b"") + buf(b""))
+    if not start: return r, None
+    first = r.recv()
+    if first[0] != "PARENT_DUE": return r, first
+    while r.recv()[0] != "KEY_ACCOUNT": pass
+    r.send("FILE_NEXT")
+    begin = r.recv()
+    if mode == REVOKE: return r, begin
+    if begin == ("NET_JOB", num(2) + begin[1][8:]) and not check:
+        # Only the CA is to be asked when it is due; it does not say.
+        r.send("FILE_WINDOW", num(0) + num(0) + num(3600))
+        return r, r.recv()
+    if begin[0] == "NET_JOB": return r, begin
+    job = r.recv()
+    assert begin[0] == "KEY_BEGIN" and job[0] == "NET_JOB" and job[1][:8] == num(1), (begin, job)
+    return r, first
+
+def end():
+    sys.exit(1 if failed else 0)
