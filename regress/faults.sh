@@ -1,4 +1,4 @@
-# Kills and I/O faults at each system call that changes the disk.
+# Kills and I/O faults at each system call that changes the disk: [faults | faults_keys].
 . "$here/lib.sh"
 work=$(mktemp -d) && chmod 755 "$work"
 trap cleanup EXIT
@@ -9,4 +9,4 @@ fi
 pebble_start || exit 1
 conf_write "$work/c.conf"
 domain_write "$work/c.conf" example.com example.com ""
-python3 "$here/faults.py" "$client" "$work/c.conf" "$work"
+python3 "$here/${1:-faults}.py" "$client" "$work/c.conf" "$work"
