@@ -8,4 +8,10 @@ done
 for word in $(sed -n 's/^	{ "\([a-z ]*\)", parse_.*/\1/p' "$top"/parse*.c | grep -v unsupported | tr ' ' '\n' | sort -u); do
 	check "manual: acme-client.conf.5 knows '$word'" grep -qw -- "$word" "$top/acme-client.conf.5"
 done
+for option in $(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" "$top/acme-client.c"); do
+	check "manual: acme-client.1 knows -$option" grep -q "^\.It Fl $option" "$top/acme-client.1"
+done
+sed -n '/^\.Bd -literal/,/^\.Ed/p' "$top/acme-client.conf.5" | grep -v '^\.' >"$run/examples.conf"
+chmod 644 "$run/examples.conf"
+check "manual: the examples of acme-client.conf.5 parse" "$client" -n -f "$run/examples.conf" example.com server
 exit $failed
