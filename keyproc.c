@@ -5,22 +5,24 @@
  * configuration and from the CSR that csr sent directly.  Who owns it has
  * the account.  It refuses any other origin than the authority's, any job
  * that file has not begun, requests out of the protocol's order and more of
- * them than a job can need.
+ * them than a job can need.  What is about the account itself is in key-account.c.
  */
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "account-key.h"
+#include "dir.h"
+#include "jose.h"
 #include "json.h"
+#include "key-account.h"
 #include "proc.h"
+#include "sandbox.h"
 #include "valid.h"
 #include "x509.h"
 
 /* With badNonce at every second request, 20 tries fail once in a million. */
 #define TRIES		SIGN_TRIES
-#define ANSWER_SECONDS	60	/* of file, which had it ready */
 #define FETCHES		(40 * TRIES + 3 * CONF_NAMES_MAX * TRIES)
 
 /* How far the protocol is, for each job. */
@@ -40,12 +42,6 @@ struct key_job {
 	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
 };
 
-static struct account_key account;
-static char *kid;			/* account URL, once known */
-static int doubt;			/* was a rollover done?  The next key is asked with first */
-static int told;			/* chng has the thumbprint */
-static struct mac_key eab;		/* kid NULL: none */
-static char *contact;
 static int reason;			/* of revocation; -1: none given */
 static struct key_job *jobs;
 static uint32_t njobs;
@@ -67,64 +63,6 @@ add_job(struct msg *m)
 	j->own_csr = (int)msg_get_num(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
-}
-
-/* The nonce and URL that every request to sign brings. */
-static void
-get_target(struct msg *m, const char **nonce, const char **url)
-{
-	*nonce = msg_need_str(m);
-	*url = msg_need_str(m);
-	msg_end(m);
-	if (!valid_nonce(*nonce))
-		errx(1, "%s: not a nonce", routes[m->head.type].name);
-	if (!role_origin(*url))
-		errx(1, "%s: not a URL of the authority", routes[m->head.type].name);
-}
-
-/* Signs and answers; takes over payload. */
-static void
-sign_by(EVP_PKEY *key, struct msg *m, const char *as, json_t *payload)
-{
-	const char *nonce, *url;
-	char *jws;
-
-	get_target(m, &nonce, &url);
-	if (key == NULL || (jws = jws_sign(key, as, nonce, url, payload)) == NULL)
-		errx(1, "%s: cannot sign", routes[m->head.type].name);
-	msg_new(&out, NET_SIGNED, m->head.job);
-	msg_put_str(&out, jws);
-	msg_send(&out);
-	free(jws);
-	json_decref(payload);
-}
-
-static void
-sign(struct msg *m, const char *as, json_t *payload)
-{
-	sign_by(account.key, m, as, payload);
-}
-
-/* net learns how the account stands, chng the thumbprint as soon as it is certain. */
-static void
-tell_account(void)
-{
-	enum account known = kid != NULL ? ACCOUNT_KNOWN : account.is_new ? ACCOUNT_NEW : ACCOUNT_FIND;
-
-	if (doubt)
-		known = ACCOUNT_DOUBT;
-	else if (account.key == NULL)
-		known = ACCOUNT_NONE;
-	else if (role_mode == MODE_RENEW && !told) {
-		msg_new(&out, CHNG_THUMBPRINT, 0);
-		msg_put_str(&out, account.thumbprint);
-		msg_send(&out);
-		told = 1;
-	}
-	msg_new(&out, NET_ACCOUNT, 0);
-	msg_put_num(&out, known);
-	msg_put_str(&out, kid);
-	msg_send(&out);
 }
 
 /*
@@ -156,124 +94,6 @@ key_revoke(struct msg *m)
 	j->state = REVOKING;
 }
 
-/* RFC 8555 7.3.1: is there an account of this key? */
-static void
-sign_find_account(struct msg *m)
-{
-	sign_by(doubt ? account.next : account.key, m, NULL,
-	    json_pack("{s:b}", "onlyReturnExisting", 1));
-}
-
-/* The URL of the request at hand, which stays to be read. */
-static const char *
-peek_url(struct msg *m)
-{
-	size_t pos = m->pos;
-	const char *url;
-
-	msg_need_str(m);
-	url = msg_need_str(m);
-	m->pos = pos;
-	return url;
-}
-
-/* RFC 8555 7.3, 7.3.4. */
-static void
-sign_new_account(struct msg *m)
-{
-	json_t *payload = json_pack("{s:b}", "termsOfServiceAgreed", 1), *jwk;
-
-	if (contact != NULL)
-		json_object_set_new(payload, "contact", json_pack("[s]", contact));
-	if (eab.key != NULL) {
-		jwk = jwk_public(account.key);
-		json_object_set_new(payload, "externalAccountBinding",
-		    jws_mac(&eab, peek_url(m), jwk));
-		json_decref(jwk);
-	}
-	sign(m, NULL, payload);
-}
-
-/* The CA has no account of the key that was asked with: the rollover did not happen. */
-static void
-key_no_account(struct msg *m)
-{
-	msg_end(m);
-	if (!doubt)
-		errx(1, "KEY_NO_ACCOUNT: out of order");
-	doubt = 0;
-	/* The old one is gone: an account for the new one, then. */
-	if (account.key == NULL)
-		account_key_switch(&account);
-	tell_account();
-}
-
-/* The account URL becomes the kid, for good: another one later is refused. */
-static void
-set_account(struct msg *m)
-{
-	const char *url = msg_need_str(m);
-
-	msg_end(m);
-	if (!role_origin(url))
-		errx(1, "KEY_SET_ACCOUNT: not a URL of the authority");
-	if (kid != NULL && strcmp(kid, url) != 0)
-		errx(1, "KEY_SET_ACCOUNT: the account is %s", kid);
-	if (kid == NULL && (kid = strdup(url)) == NULL)
-		err(1, NULL);
-	/* The CA knows it by the new key. */
-	if (doubt)
-		account_key_switch(&account);
-	msg_new(&out, FILE_ACCOUNT, 0);
-	msg_put_str(&out, account.thumbprint);
-	msg_put_str(&out, kid);
-	msg_send(&out);
-	doubt = 0;
-	tell_account();
-}
-
-/* RFC 8555 7.3.5: from here on only the CA knows which key is the account's. */
-static void
-sign_rollover(struct msg *m)
-{
-	json_t *jwk, *inner, *payload;
-
-	if (role_mode != MODE_ROLLOVER || kid == NULL || account.next == NULL)
-		errx(1, "KEY_SIGN_ROLLOVER: out of order");
-	jwk = jwk_public(account.key);
-	payload = json_pack("{s:s, s:o}", "account", kid, "oldKey", jwk);
-	if ((inner = jws_inner(account.next, peek_url(m), payload)) == NULL)
-		errx(1, "KEY_SIGN_ROLLOVER: cannot sign");
-	json_decref(payload);
-	sign(m, kid, inner);
-	doubt = 1;
-}
-
-/* RFC 8555 7.3.2 and 7.3.6: of the account itself only. */
-static void
-sign_account(struct msg *m, json_t *payload)
-{
-	if (strcmp(peek_url(m), kid) != 0)
-		errx(1, "%s: not the account's URL", routes[m->head.type].name);
-	sign(m, kid, payload);
-}
-
-static void
-sign_contact(struct msg *m)
-{
-	json_t *list = json_array();
-
-	if (contact != NULL)
-		json_array_append_new(list, json_string(contact));
-	sign_account(m, json_pack("{s:o}", "contact", list));
-}
-
-static void
-sign_deactivate(struct msg *m)
-{
-	sign_account(m, json_pack("{s:s}", "status", "deactivated"));
-}
-
 /* RFC 8555 7.4, RFC 8738: the configured names and nothing else. */
 static void
 sign_order(struct msg *m, const char *replaces)
@@ -292,7 +112,7 @@ sign_order(struct msg *m, const char *replaces)
 		json_object_set_new(payload, "profile", json_string(j->profile));
 	if (replaces != NULL)
 		json_object_set_new(payload, "replaces", json_string(replaces));
-	sign(m, kid, payload);
+	key_sign(m, payload);
 	j->state = ORDERED;
 }
 
@@ -315,21 +135,21 @@ sign_replacement(struct msg *m)
 static void
 sign_revoke(struct msg *m)
 {
-	sign(m, kid, revocation(jobs[m->head.job].revoke, reason));
+	key_sign(m, revocation(jobs[m->head.job].revoke, reason));
 }
 
 /* POST-as-GET: RFC 8555 6.3. */
 static void
 sign_fetch(struct msg *m)
 {
-	sign(m, kid, NULL);
+	key_sign(m, NULL);
 }
 
 /* RFC 8555 7.5.1. */
 static void
 sign_challenge(struct msg *m)
 {
-	sign(m, kid, json_object());
+	key_sign(m, json_object());
 }
 
 /* The CSR comes from csr itself, and is checked here all the same. */
@@ -344,7 +164,7 @@ key_csr(struct msg *m)
 
 	der = msg_get_buf(m, &len);
 	msg_end(m);
-	if (csr_check(der, len, &j->names, account.key, j->own_csr, hash, &w) == -1)
+	if (csr_check(der, len, &j->names, account_public_key(), j->own_csr, hash, &w) == -1)
 		errx(1, "KEY_CSR: %s", w.text);
 	free(j->csr);
 	j->csr = b64url_encode(der, len);
@@ -358,7 +178,7 @@ sign_finalize(struct msg *m)
 
 	if (j->csr == NULL)
 		errx(1, "KEY_SIGN_FINALIZE: no CSR yet");
-	sign(m, kid, json_pack("{s:s}", "csr", j->csr));
+	key_sign(m, json_pack("{s:s}", "csr", j->csr));
 	j->state = FINAL;
 }
 
@@ -366,9 +186,9 @@ sign_finalize(struct msg *m)
 static unsigned
 state(uint32_t job)
 {
-	if (kid != NULL && !doubt)
+	if (account_is_known())
 		return jobs[job].state;
-	return NO_ACCOUNT | (role_mode == MODE_RENEW && !doubt ? UNKNOWN_TO_CA : 0);
+	return NO_ACCOUNT | (role_mode == MODE_RENEW && !account_in_doubt() ? UNKNOWN_TO_CA : 0);
 }
 
 static const struct handler table[] = {
@@ -389,41 +209,6 @@ static const struct handler table[] = {
 	{ KEY_REVOKE, key_revoke, NO_ACCOUNT | IDLE, 1 },
 	{ KEY_SIGN_REVOKE, sign_revoke, REVOKING, TRIES },
 };
-
-/*
- * The account that file has stored counts only for this very key.  The keys
- * are read, or made, while the disk can still be reached.
- */
-static void
-load_account(const char *path, const struct keyspec *spec, const char *mac_path)
-{
-	static struct msg m;
-	char *stored, *url;
-	struct why w;
-
-	msg_receive(&m, ROLE_KEY, ANSWER_SECONDS);
-	if (m.head.type == ROLE_STOP)
-		exit(0);
-	if (m.head.type != KEY_ACCOUNT)
-		errx(1, "%s before KEY_ACCOUNT", routes[m.head.type].name);
-	stored = msg_copy_str(&m);
-	url = msg_copy_str(&m);
-	msg_end(&m);
-	if (account_key_load(&account, path, spec, stored, role_mode == MODE_RENEW,
-	    role_mode == MODE_ROLLOVER, &w) == -1)
-		errx(1, "%s", w.text);
-	if (url != NULL && stored != NULL && account.key != NULL && role_origin(url) &&
-	    strcmp(stored, account.thumbprint) == 0)
-		kid = url;
-	else
-		free(url);
-	free(stored);
-	doubt = account.next != NULL && !account.next_is_new;
-	/* Sent for a new account only, it may be gone as soon as there is one. */
-	if (kid == NULL && eab.kid != NULL && role_mode == MODE_RENEW && !doubt &&
-	    account_mac_load(&eab, mac_path, &w) == -1)
-		errx(1, "%s", w.text);
-}
 
 /* What each job begins with; for the account's own affairs there is one that has no domain. */
 static void
@@ -447,25 +232,17 @@ keyproc(void)
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_KEY };
-	struct keyspec spec;
-	char *path, *mac_path;
 
 	json_init();
 	role_conf(&m);
 	reason = (int)msg_get_num(&m) - 1;
-	path = msg_copy_str(&m);
-	spec.type = (enum keytype)msg_get_num(&m);
-	spec.bits = (int)msg_get_num(&m);
-	contact = msg_copy_str(&m);
-	eab.kid = msg_copy_str(&m);
-	mac_path = msg_copy_str(&m);
-	eab.alg = msg_copy_str(&m);
+	account_conf(&m);
 	role_origins(&m);
 	msg_end(&m);
 	while (role_domain(&m, njobs))
 		add_job(&m);
 	set_states();
-	load_account(path, &spec, mac_path);
+	load_account();
 	dir_close_all();
 	s.uid = role_uid;
 	s.gid = role_gid;

@@ -6,7 +6,7 @@
  * running jobs signed for the authority's own URLs, which is what it is for.  It
  * refuses URLs elsewhere, tokens that are none, identifiers nobody asked for.
  * Here it meets the CA (RFC 8555 7.1) and takes what there is to do; that is in
- * account.c, order.c, renewal-info.c and revoke.c.
+ * net-account.c, net-order.c, net-renewal.c and net-revoke.c.
  */
 #include <err.h>
 #include <stdio.h>
@@ -14,13 +14,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "account.h"
+#include "net-account.h"
 #include "clock.h"
-#include "order.h"
+#include "net-order.h"
 #include "proc.h"
-#include "renewal-info.h"
-#include "request.h"
-#include "revoke.h"
+#include "net-renewal.h"
+#include "net-request.h"
+#include "net-revoke.h"
 #include "sandbox.h"
 #include "trust.h"
 

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "clock.h"
-#include "order.h"
+#include "net-order.h"
 #include "valid.h"
 
 #define POLL_FIRST_MS		50	/* then twice as long each time */

@@ -1,10 +1,10 @@
 /*
  * The account at the CA, by net.
  */
-#ifndef ACCOUNT_H
-#define ACCOUNT_H
+#ifndef NET_ACCOUNT_H
+#define NET_ACCOUNT_H
 
-#include "request.h"
+#include "net-request.h"
 
 /* Waits for key's word on how the account stands. */
 void	account_known(void);

@@ -1,10 +1,10 @@
 /*
  * Revocation, by net.
  */
-#ifndef REVOKE_H
-#define REVOKE_H
+#ifndef NET_REVOKE_H
+#define NET_REVOKE_H
 
-#include "request.h"
+#include "net-request.h"
 
 /*
  * Has the certificate of a job revoked, by the account's key, or where the

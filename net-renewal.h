@@ -1,10 +1,10 @@
 /*
  * When the CA would have a certificate renewed (RFC 9773), by net.
  */
-#ifndef RENEWAL_INFO_H
-#define RENEWAL_INFO_H
+#ifndef NET_RENEWAL_H
+#define NET_RENEWAL_H
 
-#include "request.h"
+#include "net-request.h"
 
 /* Asks about this certificate and tells file the answer, or that there is none. */
 void	renewal_info_ask(const struct directory *, uint32_t job, const char *handle,

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "request.h"
+#include "net-request.h"
 
 #define USER_AGENT	"acme-client/" VERSION
 #define ANSWER_SECONDS	90	/* of another process; a 4096-bit RSA key takes long */

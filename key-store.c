@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "account-key.h"
+#include "key-store.h"
 
 #define MAC_KEY_MIN	16	/* bytes; RFC 7518 3.2 wants 32 for HS256, CAs hand out what they do */
 

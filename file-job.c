@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "job.h"
+#include "file-job.h"
 #include "renewal.h"
 #include "status.h"
 #include "trust.h"

@@ -1,11 +1,11 @@
 /*
  * One certificate, by net.
  */
-#ifndef ORDER_H
-#define ORDER_H
+#ifndef NET_ORDER_H
+#define NET_ORDER_H
 
 #include "conf.h"
-#include "request.h"
+#include "net-request.h"
 
 /* Until the order is ready, and as long again until it is valid; the tests build with less (-D...). */
 #ifndef VALIDATION_SECONDS

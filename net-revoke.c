@@ -6,7 +6,7 @@
 #include <err.h>
 #include <string.h>
 
-#include "revoke.h"
+#include "net-revoke.h"
 
 /* 1: done, 0: not by this key, -1: not at all. */
 static int

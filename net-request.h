@@ -2,8 +2,8 @@
  * net's requests to the CA: signed by key, with a nonce, on a kept
  * connection.  Used by netproc only.
  */
-#ifndef REQUEST_H
-#define REQUEST_H
+#ifndef NET_REQUEST_H
+#define NET_REQUEST_H
 
 #include "http.h"
 #include "json.h"

@@ -2,8 +2,8 @@
  * One certificate, as file sees it: what is due, the verdict on what the CA
  * sends, and what is remembered of it between runs.
  */
-#ifndef JOB_H
-#define JOB_H
+#ifndef FILE_JOB_H
+#define FILE_JOB_H
 
 #include "install.h"
 #include "state.h"

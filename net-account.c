@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "account.h"
+#include "net-account.h"
 #include "proc.h"
 
 static enum account known;

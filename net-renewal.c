@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "clock.h"
-#include "renewal-info.h"
+#include "net-renewal.h"
 
 #define ABSENT_SECONDS	86400	/* a CA without this may have it tomorrow */
 #define FAILED_SECONDS	3600

@@ -2,8 +2,8 @@
  * The account's keys on disk: the one in use, the one that a rollover brings
  * in, and the CA's key for external account binding.  Used by keyproc only.
  */
-#ifndef ACCOUNT_KEY_H
-#define ACCOUNT_KEY_H
+#ifndef KEY_STORE_H
+#define KEY_STORE_H
 
 #include "jose.h"
 #include "keyfile.h"

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The course of one job: what comes of net's and csr's messages about it, and
+ * how it ends.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file-course.h"
+#include "proc.h"
+
+struct job *jobs;
+uint32_t njobs;
+static struct msg out;
+
+static void
+answer_net(uint32_t job, enum verdict verdict)
+{
+	msg_new(&out, NET_JOB_DONE, job);
+	msg_put_num(&out, verdict);
+	msg_send(&out);
+}
+
+/* Every job has one outcome; the parent counts them. */
+void
+settle(uint32_t job, enum outcome outcome)
+{
+	int told = jobs[job].told;
+
+	job_close(&jobs[job]);
+	jobs[job].phase = SETTLED;
+	jobs[job].told = 0;
+	msg_new(&out, PARENT_OUTCOME, job);
+	msg_put_num(&out, outcome);
+	msg_send(&out);
+	if (told)
+		answer_net(job, outcome == OUTCOME_FAILED ? VERDICT_REFUSED : VERDICT_INSTALLED);
+}
+
+void
+settle_failed(uint32_t job, const struct why *w)
+{
+	warnx("%s: %s", jobs[job].handle, w->text);
+	settle(job, OUTCOME_FAILED);
+}
+
+/* csr is to do this; it answers with FILE_CSR_DONE. */
+static void
+ask_csr(uint32_t job, enum msgtype what, unsigned phase)
+{
+	char *pem;
+	size_t len;
+
+	jobs[job].phase = phase;
+	msg_new(&out, what, job);
+	if (what == CSR_COMBINE) {
+		pem = chain_pem(jobs[job].chosen, 0, SIZE_MAX, &len);
+		msg_put_buf(&out, pem, len);
+		free(pem);
+	}
+	msg_send(&out);
+}
+
+/*
+ * A verified chain is chosen and on the disk: its key goes live, then the
+ * files, then the file that has both.  A run that ends anywhere in between is
+ * completed by the next one, which begins here, too.
+ */
+void
+install(uint32_t job)
+{
+	struct job *j = &jobs[job];
+	struct why w;
+
+	if (job_needs_next_key(j))
+		ask_csr(job, CSR_ADOPT, ADOPTING);
+	else if (job_install(j, &w) == -1) {
+		job_failed(j, w.text, 0, 0);
+		settle_failed(job, &w);
+	} else if (j->combined)
+		ask_csr(job, CSR_COMBINE, COMBINING);
+	else {
+		job_installed(j);
+		settle(job, OUTCOME_INSTALLED);
+	}
+}
+
+void
+file_csr_done(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	uint64_t ok = msg_get_num(m);
+	struct why w;
+
+	msg_end(m);
+	if (!ok) {
+		why(&w, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
+		    "its key's files could not be written; the next run tries again");
+		job_failed(j, w.text, 0, 0);
+		settle_failed(m->head.job, &w);
+	} else if (j->phase == ADOPTING) {
+		memcpy(j->keys.current, j->keys.next, sizeof(j->keys.current));
+		j->keys.have_current = 1;
+		j->keys.have_next = 0;
+		install(m->head.job);
+	} else {
+		if (j->phase == COMBINING)
+			job_installed(j);
+		settle(m->head.job, OUTCOME_INSTALLED);
+	}
+}
+
+/* Whether it is due was asked; this is how it goes on. */
+static void
+answered(uint32_t job, enum job_verdict verdict)
+{
+	struct job *j = &jobs[job];
+
+	if (verdict == JOB_DUE)
+		j->phase = DUE;
+	else if (verdict == JOB_ASK_STATUS)
+		j->phase = j->phase == CHECKING ? CHECKING : TO_CHECK;
+	else
+		settle(job, verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED : OUTCOME_FAILED);
+}
+
+/* RFC 9773: what the CA says about the time; the job may be due by it. */
+void
+file_window(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	uint64_t start = msg_get_num(m), end = msg_get_num(m), retry = msg_get_num(m);
+
+	msg_end(m);
+	if (start > INT64_MAX || end > INT64_MAX)
+		start = end = 0;
+	answered(m->head.job, job_window(j, (time_t)start, (time_t)end,
+	    retry > INT32_MAX ? -1 : (long)retry));
+}
+
+/* Is the installed certificate revoked?  The issuer's word, as net has it. */
+void
+file_status(struct msg *m)
+{
+	int more = msg_get_num(m) != 0;
+	const uint8_t *piece;
+	size_t len;
+
+	piece = msg_get_buf(m, &len);
+	msg_end(m);
+	if (more && len == 0)
+		errx(1, "FILE_STATUS: malformed");
+	answered(m->head.job, job_status(&jobs[m->head.job], piece, len, more));
+}
+
+/* Why the first chain was refused; there is one job at a time. */
+static struct why refused;
+
+static void
+take_verdict(uint32_t job, int verdict)
+{
+	if (verdict == 0)
+		answer_net(job, VERDICT_ANOTHER);
+	else if (verdict == 1) {
+		jobs[job].told = 1;
+		install(job);
+	} else {
+		job_failed(&jobs[job], refused.text, 1, 0);
+		jobs[job].told = 1;
+		settle_failed(job, &refused);
+	}
+}
+
+void
+file_chain(struct msg *m)
+{
+	const uint8_t *pem;
+	struct why w;
+	size_t len;
+	int verdict;
+
+	pem = msg_get_buf(m, &len);
+	msg_end(m);
+	w.text[0] = '\0';
+	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, &w);
+	if (verdict == -1 || w.text[0] != '\0')
+		refused = w;
+	take_verdict(m->head.job, verdict);
+}
+
+void
+file_last_chain(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+
+	msg_end(m);
+	if (j->preferred == NULL)
+		errx(1, "FILE_LAST_CHAIN: nothing to choose from");
+	take_verdict(m->head.job, job_choose_last(j, &refused) == 0 ? 1 : -1);
+}
+
+/* The CA has revoked the certificate, or done what -K, -U or -D asked for. */
+void
+file_done(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	struct why w;
+
+	msg_end(m);
+	if (role_mode >= MODE_ROLLOVER)
+		settle(m->head.job, OUTCOME_INSTALLED);
+	else if (job_remove(j, &w) == -1)
+		settle_failed(m->head.job, &w);
+	else {
+		say(1, "%s: revoked; its files are removed", j->handle);
+		ask_csr(m->head.job, CSR_DISCARD, DISCARDING);
+	}
+}
+
+/* net has said on its own what went wrong; here it is only remembered. */
+void
+file_failed(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	uint64_t class = msg_get_num(m), seconds = msg_get_num(m);
+	const char *text = msg_need_str(m);
+	char safe[sizeof(j->state.last_error)];
+
+	msg_end(m);
+	say_safe(safe, sizeof(safe), text, strlen(text));
+	if (role_mode == MODE_RENEW)
+		job_failed(j, safe, class != FAILURE_LOCAL, seconds);
+	j->told = 1;
+	settle(m->head.job, OUTCOME_FAILED);
+}

@@ -1,0 +1,40 @@
+/*
+ * The jobs of a run, and the course of each, in the process file.
+ */
+#ifndef FILE_COURSE_H
+#define FILE_COURSE_H
+
+#include "file-job.h"
+#include "msg.h"
+
+/*
+ * Each job waits for csr's word on its keys; is due, or it is to be asked
+ * whether it is (TO_ASK: the CA, TO_CHECK: whether the certificate is revoked);
+ * is with net, for a certificate (OUT), for a date (ASKED), for a revocation
+ * list (CHECKING), for anything else (TASKED); or with csr for its part of the work.
+ */
+enum {
+	WAITING = 1, DUE = 2, TO_ASK = 4, TO_CHECK = 8, OUT = 16, ASKED = 32, CHECKING = 64,
+	TASKED = 128, ADOPTING = 256, COMBINING = 512, DISCARDING = 1024, SETTLED = 2048
+};
+#define WITH_NET	(OUT | ASKED | CHECKING | TASKED)
+
+extern struct job *jobs;
+extern uint32_t njobs;
+
+/* A verified chain is chosen and on the disk, or was by an earlier run: install it. */
+void	install(uint32_t job);
+/* Its one outcome: net, if it waits for it, and the parent are told. */
+void	settle(uint32_t job, enum outcome);
+void	settle_failed(uint32_t job, const struct why *);
+
+/* Handlers. */
+void	file_csr_done(struct msg *);
+void	file_window(struct msg *);
+void	file_status(struct msg *);
+void	file_chain(struct msg *);
+void	file_last_chain(struct msg *);
+void	file_done(struct msg *);
+void	file_failed(struct msg *);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The account, by key: which key it has, what the CA calls it, and the
+ * requests about the account itself (RFC 8555 7.3).
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "key-account.h"
+#include "key-store.h"
+#include "proc.h"
+#include "valid.h"
+
+#define ANSWER_SECONDS	60	/* of file, which had it ready */
+
+static char *path;
+static struct keyspec spec;
+static struct account_key account;
+static char *kid;			/* account URL, once known */
+static int doubt;			/* was a rollover done?  The next key is asked with first */
+static int told;			/* chng has the thumbprint */
+static struct mac_key eab;		/* kid NULL: none */
+static char *mac_path;
+static char *contact;
+static struct msg out;
+
+void
+account_conf(struct msg *m)
+{
+	path = msg_copy_str(m);
+	spec.type = (enum keytype)msg_get_num(m);
+	spec.bits = (int)msg_get_num(m);
+	contact = msg_copy_str(m);
+	eab.kid = msg_copy_str(m);
+	mac_path = msg_copy_str(m);
+	eab.alg = msg_copy_str(m);
+}
+
+int
+account_in_doubt(void)
+{
+	return doubt;
+}
+
+int
+account_is_known(void)
+{
+	return kid != NULL && !doubt;
+}
+
+EVP_PKEY *
+account_public_key(void)
+{
+	return account.key;
+}
+
+/* The nonce and URL that every request to sign brings. */
+static void
+get_target(struct msg *m, const char **nonce, const char **url)
+{
+	*nonce = msg_need_str(m);
+	*url = msg_need_str(m);
+	msg_end(m);
+	if (!valid_nonce(*nonce))
+		errx(1, "%s: not a nonce", routes[m->head.type].name);
+	if (!role_origin(*url))
+		errx(1, "%s: not a URL of the authority", routes[m->head.type].name);
+}
+
+/* Signs and answers; takes over payload. */
+static void
+sign_by(EVP_PKEY *key, struct msg *m, const char *as, json_t *payload)
+{
+	const char *nonce, *url;
+	char *jws;
+
+	get_target(m, &nonce, &url);
+	if (key == NULL || (jws = jws_sign(key, as, nonce, url, payload)) == NULL)
+		errx(1, "%s: cannot sign", routes[m->head.type].name);
+	msg_new(&out, NET_SIGNED, m->head.job);
+	msg_put_str(&out, jws);
+	msg_send(&out);
+	free(jws);
+	json_decref(payload);
+}
+
+void
+key_sign(struct msg *m, json_t *payload)
+{
+	sign_by(account.key, m, kid, payload);
+}
+
+/* net learns how the account stands, chng the thumbprint as soon as it is certain. */
+void
+tell_account(void)
+{
+	enum account known = kid != NULL ? ACCOUNT_KNOWN : account.is_new ? ACCOUNT_NEW : ACCOUNT_FIND;
+
+	if (doubt)
+		known = ACCOUNT_DOUBT;
+	else if (account.key == NULL)
+		known = ACCOUNT_NONE;
+	else if (role_mode == MODE_RENEW && !told) {
+		msg_new(&out, CHNG_THUMBPRINT, 0);
+		msg_put_str(&out, account.thumbprint);
+		msg_send(&out);
+		told = 1;
+	}
+	msg_new(&out, NET_ACCOUNT, 0);
+	msg_put_num(&out, known);
+	msg_put_str(&out, kid);
+	msg_send(&out);
+}
+
+/* RFC 8555 7.3.1: is there an account of this key? */
+void
+sign_find_account(struct msg *m)
+{
+	sign_by(doubt ? account.next : account.key, m, NULL,
+	    json_pack("{s:b}", "onlyReturnExisting", 1));
+}
+
+/* The URL of the request at hand, which stays to be read. */
+static const char *
+peek_url(struct msg *m)
+{
+	size_t pos = m->pos;
+	const char *url;
+
+	msg_need_str(m);
+	url = msg_need_str(m);
+	m->pos = pos;
+	return url;
+}
+
+/* RFC 8555 7.3, 7.3.4. */
+void
+sign_new_account(struct msg *m)
+{
+	json_t *payload = json_pack("{s:b}", "termsOfServiceAgreed", 1), *jwk;
+
+	if (contact != NULL)
+		json_object_set_new(payload, "contact", json_pack("[s]", contact));
+	if (eab.key != NULL) {
+		jwk = jwk_public(account.key);
+		json_object_set_new(payload, "externalAccountBinding",
+		    jws_mac(&eab, peek_url(m), jwk));
+		json_decref(jwk);
+	}
+	sign_by(account.key, m, NULL, payload);
+}
+
+/* The CA has no account of the key that was asked with: the rollover did not happen. */
+void
+key_no_account(struct msg *m)
+{
+	msg_end(m);
+	if (!doubt)
+		errx(1, "KEY_NO_ACCOUNT: out of order");
+	doubt = 0;
+	/* The old one is gone: an account for the new one, then. */
+	if (account.key == NULL)
+		account_key_switch(&account);
+	tell_account();
+}
+
+/* The account URL becomes the kid, for good: another one later is refused. */
+void
+set_account(struct msg *m)
+{
+	const char *url = msg_need_str(m);
+
+	msg_end(m);
+	if (!role_origin(url))
+		errx(1, "KEY_SET_ACCOUNT: not a URL of the authority");
+	if (kid != NULL && strcmp(kid, url) != 0)
+		errx(1, "KEY_SET_ACCOUNT: the account is %s", kid);
+	if (kid == NULL && (kid = strdup(url)) == NULL)
+		err(1, NULL);
+	/* The CA knows it by the new key. */
+	if (doubt)
+		account_key_switch(&account);
+	msg_new(&out, FILE_ACCOUNT, 0);
+	msg_put_str(&out, account.thumbprint);
+	msg_put_str(&out, kid);
+	msg_send(&out);
+	doubt = 0;
+	tell_account();
+}
+
+/* RFC 8555 7.3.5: from here on only the CA knows which key is the account's. */
+void
+sign_rollover(struct msg *m)
+{
+	json_t *jwk, *inner, *payload;
+
+	if (role_mode != MODE_ROLLOVER || kid == NULL || account.next == NULL)
+		errx(1, "KEY_SIGN_ROLLOVER: out of order");
+	jwk = jwk_public(account.key);
+	payload = json_pack("{s:s, s:o}", "account", kid, "oldKey", jwk);
+	if ((inner = jws_inner(account.next, peek_url(m), payload)) == NULL)
+		errx(1, "KEY_SIGN_ROLLOVER: cannot sign");
+	json_decref(payload);
+	key_sign(m, inner);
+	doubt = 1;
+}
+
+/* RFC 8555 7.3.2 and 7.3.6: of the account itself only. */
+static void
+sign_account(struct msg *m, json_t *payload)
+{
+	if (strcmp(peek_url(m), kid) != 0)
+		errx(1, "%s: not the account's URL", routes[m->head.type].name);
+	key_sign(m, payload);
+}
+
+void
+sign_contact(struct msg *m)
+{
+	json_t *list = json_array();
+
+	if (contact != NULL)
+		json_array_append_new(list, json_string(contact));
+	sign_account(m, json_pack("{s:o}", "contact", list));
+}
+
+void
+sign_deactivate(struct msg *m)
+{
+	sign_account(m, json_pack("{s:s}", "status", "deactivated"));
+}
+
+/*
+ * The account that file has stored counts only for this very key.  The keys
+ * are read, or made, while the disk can still be reached.
+ */
+void
+load_account(void)
+{
+	static struct msg m;
+	char *stored, *url;
+	struct why w;
+
+	msg_receive(&m, ROLE_KEY, ANSWER_SECONDS);
+	if (m.head.type == ROLE_STOP)
+		exit(0);
+	if (m.head.type != KEY_ACCOUNT)
+		errx(1, "%s before KEY_ACCOUNT", routes[m.head.type].name);
+	stored = msg_copy_str(&m);
+	url = msg_copy_str(&m);
+	msg_end(&m);
+	if (account_key_load(&account, path, &spec, stored, role_mode == MODE_RENEW,
+	    role_mode == MODE_ROLLOVER, &w) == -1)
+		errx(1, "%s", w.text);
+	if (url != NULL && stored != NULL && account.key != NULL && role_origin(url) &&
+	    strcmp(stored, account.thumbprint) == 0)
+		kid = url;
+	else
+		free(url);
+	free(stored);
+	doubt = account.next != NULL && !account.next_is_new;
+	/* Sent for a new account only, it may be gone as soon as there is one. */
+	if (kid == NULL && eab.kid != NULL && role_mode == MODE_RENEW && !doubt &&
+	    account_mac_load(&eab, mac_path, &w) == -1)
+		errx(1, "%s", w.text);
+}
