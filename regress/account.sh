@@ -1,11 +1,7 @@
 # The account against Pebble: external account binding, key rollover, contact,
 # deactivation.  As whoever runs this.
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-conf=$work/c.conf
-err=$work/err
+work_start
 key=$work/etc/private/account.pem
 mac_text=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
 

@@ -1,8 +1,7 @@
 # For ca.sh and ca-later.sh: the scripted CA (ca.py), a client with short deadlines, and how
 # one scenario is run.
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
+work_start
 build=$(dirname "$client")
 # The same program with short deadlines.
 cp -r "$build" "$work/build"

@@ -1,11 +1,7 @@
 # Kinds of certificates and keys against Pebble: rotated keys, groups, combined
 # files, CSRs brought along, alternate chains, addresses.
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-conf=$work/c.conf
-err=$work/err
+work_start
 key=$work/ssl/private/example.com.key
 both=$work/ssl/private/example.com.both
 

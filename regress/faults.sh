@@ -1,7 +1,6 @@
 # Kills and I/O faults at each system call that changes the disk: [faults | faults_keys].
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
+work_start
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip "faults: strace cannot trace here"
 	exit 0

@@ -1,7 +1,6 @@
 # Roles driven by peers that lie, and whole runs with a net that someone else owns.
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
+work_start
 mkdir "$work/roles" && chmod 755 "$work/roles"
 python3 "$here/hostile.py" "$client" "$work/roles" "$top" || failed=1
 

@@ -1,6 +1,6 @@
 # Shell functions for demo.sh and the whole-run tests: a local CA (Pebble), a
 # DNS stub and a web server, all on free loopback ports.
-# Callers set: work (a fresh directory), client (path of acme-client).
+# Callers set client (path of acme-client), and work (a fresh directory) or call work_start.
 
 here=${here:-$(cd "$(dirname "$0")" && pwd)}
 pids=
@@ -24,6 +24,15 @@ same() {
 # says NAME FILE TEXT: the file has this text in it
 says() {
 	if grep -q -- "$3" "$2"; then ok "$1"; else fail "$1: no '$3' in: $(tail -n 4 "$2" | tr '\n' ' ')"; fi
+}
+
+# work_start: a directory of this script's own, which goes with all that it has started
+work_start() {
+	work=$(mktemp -d) && chmod 755 "$work"
+	trap cleanup EXIT
+	trap 'exit 1' INT TERM HUP
+	conf=$work/c.conf
+	err=$work/err
 }
 
 # N free TCP ports

@@ -2,11 +2,7 @@
 # have: ARI (RFC 9773), profiles, and OCSP by openssl's responder.
 . "$here/lib.sh"
 . "$here/setup.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-conf=$work/c.conf
-err=$work/err
+work_start
 key=$work/ssl/private/example.com.key
 state=$work/state/domain-example.com.json
 pem=$work/ssl/example.com.pem

@@ -1,10 +1,6 @@
 # Revocation against Pebble: by both keys, with reasons, and what is left after it.
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-conf=$work/c.conf
-err=$work/err
+work_start
 key=$work/ssl/private/example.com.key
 
 # issued: a certificate, its serial number in $serial, the file that Pebble's word is asked for

@@ -1,8 +1,7 @@
 # The sandboxes: what each role cannot do, as root and as an ordinary user, and
 # what happens where the kernel lacks a mechanism.
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
+work_start
 build=$(dirname "$client")
 flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$build/config.mk")
 libs=$(sed -n 's/^LIBS = //p' "$build/config.mk")

@@ -1,10 +1,6 @@
 # The whole program against Pebble: as whoever runs this.
 . "$here/lib.sh"
-work=$(mktemp -d) && chmod 755 "$work"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-conf=$work/c.conf
-err=$work/err
+work_start
 
 first() {
 	fresh
