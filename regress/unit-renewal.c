@@ -283,6 +283,7 @@ test_state(void)
 	check(state_load(&p, &more, &s, &w) == 0 && s.failures == 0 && s.not_before == 0, "state: a name more: begins anew");
 	check(state_load(&p, &fewer, &s, &w) == 0 && s.failures == 0 && s.window.time == 0, "state: a name less: begins anew");
 	check(unlink(p.path) == 0 && rmdir(directory) == 0, "state: one file");
+	free((char *)(uintptr_t)p.path);
 }
 
 /* RFC 9773 4.2, RFC 3339 5.6. */
