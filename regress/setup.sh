@@ -53,7 +53,7 @@ newer_pebble() {
 	mkdir -p "$1/lists/partial" "$1/archives/partial"
 	echo "deb $_mirror sid main" >"$1/sources.list"
 	(cd "$1" && set -- -q -o Dir::Etc::SourceList="$1/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$1/lists" \
-	    -o Dir::State::status=/dev/null -o Dir::Cache="$1" -o APT::Sandbox::User= &&
+	    -o Dir::State::status=/dev/null -o Dir::Cache="$1" -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false &&
 	    apt-get "$@" update && apt-get "$@" download pebble && dpkg-deb -x pebble_*.deb .) >"$1/log" 2>&1 &&
 	    chmod -R a+rX "$1" && "$1/usr/bin/pebble" -version >>"$1/log" 2>&1 && echo "$1/usr/bin/pebble"
 }
