@@ -20,6 +20,8 @@
 #include "clock.h"
 #include "http-parse.h"
 
+#define READ_BYTES	16384
+
 struct http {
 	struct url		 origin;
 	char			*host;		/* as the Host field has it */
@@ -30,6 +32,14 @@ struct http {
 	int			 hup_fd;
 	http_resolve		*resolve;
 	struct http_parser	 parser;
+	unsigned		 outstanding;	/* requests whose answers have not come */
+	int			 bodiless[HTTP_PIPELINE_MAX];	/* of these, in their order */
+	char			 ahead[READ_BYTES];	/* what came behind the answer before */
+	size_t			 nahead;
+	struct why		 broken;	/* why sending failed, once it has */
+	int			 reused;	/* the connection is older than the request */
+	int64_t			 sent_at;	/* the first of those outstanding */
+	int			 round_trip_ms;	/* the shortest so far; -1: not known */
 	unsigned		 connections;
 	unsigned		 requests;
 };
@@ -58,7 +68,7 @@ http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 		err(1, NULL);
 	h->origin = *origin;
 	h->host = host_field(origin);
-	h->fd = -1;
+	h->fd = h->round_trip_ms = -1;
 	h->hup_fd = hup_fd;
 	h->resolve = resolve;
 	if (origin->plain)
@@ -95,6 +105,7 @@ disconnect(struct http *h)
 	if (h->fd != -1)
 		close(h->fd);
 	h->fd = -1;
+	h->nahead = 0;
 }
 
 void
@@ -311,16 +322,36 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline, stru
 	return 0;
 }
 
+/* Parses what is there; what comes behind the answer begins the next one, if there is to be one. */
+static int
+parse_bytes(struct http *h, const char *buf, size_t n, struct why *w)
+{
+	struct why reason;
+	ssize_t used;
+
+	if ((used = http_parse(&h->parser, buf, n, &reason)) == -1)
+		return why(w, "%s: %s", h->origin.host, reason.text);
+	/* More than was asked for: which part would be the answer? */
+	if ((size_t)used < n && h->outstanding == 1)
+		return why(w, "%s: %zu bytes behind the end of the answer", h->origin.host,
+		    n - (size_t)used);
+	h->nahead = n - (size_t)used;
+	memmove(h->ahead, buf + used, h->nahead);
+	return 0;
+}
+
 /* Reads until the framing says that the answer is whole; *got: whether anything came. */
 static int
 receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct why *w)
 {
-	struct why reason;
-	char buf[16384];
-	ssize_t n, used;
+	char buf[READ_BYTES];
+	ssize_t n;
 
 	http_parse_start(&h->parser, bodiless,
 	    h->origin.plain ? HTTP_PLAIN_BYTES_MAX : HTTP_BODY_BYTES_MAX);
+	*got = h->nahead > 0;
+	if (h->nahead > 0 && parse_bytes(h, h->ahead, h->nahead, w) == -1)
+		return -1;
 	while (h->parser.state != HTTP_DONE) {
 		n = get(h, buf, sizeof(buf));
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
@@ -336,12 +367,8 @@ receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct 
 		if (clock_left_ms(deadline) == 0)
 			return why(w, "%s: no whole answer within %d seconds", h->origin.host,
 			    HTTP_ANSWER_SECONDS);
-		if ((used = http_parse(&h->parser, buf, (size_t)n, &reason)) == -1)
-			return why(w, "%s: %s", h->origin.host, reason.text);
-		/* More than was asked for: which part would be the answer? */
-		if (used < n)
-			return why(w, "%s: %zd bytes behind the end of the answer",
-			    h->origin.host, n - used);
+		if (parse_bytes(h, buf, (size_t)n, w) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -369,37 +396,86 @@ compose(const struct http *h, enum http_method method, const struct url *url,
 }
 
 int
+http_send(struct http *h, enum http_method method, const struct url *url,
+    const char *accept, const char *body, size_t bodylen, struct why *w)
+{
+	char *request;
+	size_t len;
+	int rc;
+
+	if (h->outstanding == 0 && h->fd != -1 && !still_usable(h))
+		disconnect(h);
+	if (h->outstanding == 0) {
+		h->reused = h->fd != -1;
+		if (!h->reused && connect_any(h, w) == -1)
+			return -1;
+	} else if (h->fd == -1)
+		return why(w, "%s: the connection has ended", h->origin.host);
+	why(&h->broken, "%s: the connection ended before the answer came", h->origin.host);
+	request = compose(h, method, url, accept, body, bodylen, &len);
+	rc = send_request(h, request, len, clock_ms() + HTTP_ANSWER_SECONDS * 1000, &h->broken);
+	free(request);
+	h->requests++;
+	h->sent_at = h->outstanding == 0 ? clock_ms() : 0;
+	h->bodiless[h->outstanding++] = method == HTTP_HEAD;
+	/* Its answer, too, will be missing then. */
+	if (rc == -1)
+		disconnect(h);
+	return 0;
+}
+
+/* Of a request that nothing else was sent with. */
+static void
+note_round_trip(struct http *h)
+{
+	int64_t ms = clock_ms() - h->sent_at;
+
+	if (h->sent_at != 0 && (h->round_trip_ms == -1 || ms < h->round_trip_ms))
+		h->round_trip_ms = (int)ms;
+	h->sent_at = 0;
+}
+
+int
+http_receive(struct http *h, struct http_answer *answer, struct why *w)
+{
+	int64_t deadline = clock_ms() + HTTP_ANSWER_SECONDS * 1000;
+	int bodiless = h->bodiless[0], got = 0, rc;
+
+	memset(answer, 0, sizeof(*answer));
+	if (h->fd == -1)
+		rc = why(w, "%s", h->broken.text);
+	else if ((rc = receive_answer(h, bodiless, deadline, &got, w)) == -1) {
+		http_parse_free(&h->parser);
+		disconnect(h);
+	}
+	h->outstanding--;
+	memmove(h->bodiless, h->bodiless + 1, h->outstanding * sizeof(*h->bodiless));
+	if (rc == -1)
+		return h->reused && !got && clock_left_ms(deadline) > 0 ? -2 : -1;
+	*answer = h->parser.answer;
+	memset(&h->parser.answer, 0, sizeof(h->parser.answer));
+	note_round_trip(h);
+	/* A request after this one has been seen, or not: as if the connection had been kept. */
+	h->reused = 1;
+	if (!h->parser.keep_alive)
+		disconnect(h);
+	return 0;
+}
+
+int
 http_request(struct http *h, enum http_method method, const struct url *url,
     const char *accept, const char *body, size_t bodylen, struct http_answer *answer,
     struct why *w)
 {
-	int64_t deadline;
-	int reused, got = 0, rc;
-	char *request;
-	size_t len;
-
-	if (h->fd != -1 && !still_usable(h))
-		disconnect(h);
-	reused = h->fd != -1;
-	if (!reused && connect_any(h, w) == -1)
+	if (http_send(h, method, url, accept, body, bodylen, w) == -1)
 		return -1;
-	deadline = clock_ms() + HTTP_ANSWER_SECONDS * 1000;
-	request = compose(h, method, url, accept, body, bodylen, &len);
-	rc = send_request(h, request, len, deadline, w);
-	free(request);
-	h->requests++;
-	if (rc == 0)
-		rc = receive_answer(h, method == HTTP_HEAD, deadline, &got, w);
-	if (rc == -1) {
-		http_parse_free(&h->parser);
-		disconnect(h);
-		return reused && !got && clock_left_ms(deadline) > 0 ? -2 : -1;
-	}
-	*answer = h->parser.answer;
-	memset(&h->parser.answer, 0, sizeof(h->parser.answer));
-	if (!h->parser.keep_alive)
-		disconnect(h);
-	return 0;
+	return http_receive(h, answer, w);
+}
+
+int
+http_round_trip_ms(const struct http *h)
+{
+	return h->round_trip_ms;
 }
 
 void

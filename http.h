@@ -72,6 +72,21 @@ int		 http_request(struct http *, enum http_method, const struct url *, const ch
 void		 http_answer_free(struct http_answer *);
 
 /*
+ * The two halves of it, for requests that do not depend on each other's
+ * answers (RFC 9112 9.3.2): up to HTTP_PIPELINE_MAX are sent before the first
+ * answer is received; answers come in the order of the requests.  Every
+ * request sent must be received once: if the connection ends, each of the rest
+ * returns -2 or -1, as above.
+ */
+#define HTTP_PIPELINE_MAX	32
+int		 http_send(struct http *, enum http_method, const struct url *, const char *accept,
+		    const char *body, size_t bodylen, struct why *);
+int		 http_receive(struct http *, struct http_answer *, struct why *);
+
+/* How soon an answer has come at best, which is hardly more than the way there and back; -1: not known. */
+int		 http_round_trip_ms(const struct http *);
+
+/*
  * The value of the nth field of that name (letter case ignored), trimmed;
  * NULL if there are not so many.  The caller frees.
  */

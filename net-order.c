@@ -14,7 +14,8 @@
 #include "net-order.h"
 #include "valid.h"
 
-#define POLL_FIRST_MS		50	/* then twice as long each time */
+#define POLL_FIRST_MS		10	/* then three times as long each time */
+#define ISSUING_MS		10	/* from finalize to a certificate, with a fast CA */
 #define POLL_LONGEST_MS		10000
 #define RETRY_AFTER_LONGEST	60	/* seconds */
 #define CHAINS_OFFERED		9	/* alternates that are looked at */
@@ -27,7 +28,8 @@ struct issue {
 	const struct net_job *conf;
 	char		*url;		/* of the order */
 	struct order	 order;
-	char		**challenges;	/* URLs to trigger */
+	struct wanted	*challenges;	/* to be triggered */
+	size_t		*of;		/* each, of which authorization in the order */
 	size_t		 nchallenges;
 	long		 retry_after;	/* of the last answer about the order */
 	int		 put;		/* responses are in place */
@@ -134,20 +136,15 @@ fetch_order(struct issue *is, struct trouble *t)
 	return take_order(is, &a, t);
 }
 
+/* Reads one and checks that it is about one of our names.  0: the caller frees it; or -1. */
 static int
-fetch_authorization(struct issue *is, const char *url, struct authorization *az,
-    struct trouble *t)
+take_authorization(struct issue *is, const char *url, const struct http_answer *a,
+    struct authorization *az, struct trouble *t)
 {
-	struct http_answer a;
 	struct why w;
 	int rc;
 
-	memset(az, 0, sizeof(*az));
-	if (request_origin("authorization", url, t) == -1 ||
-	    request_fetch(is->job, url, "application/json", &a, t) == -1)
-		return -1;
-	rc = authorization_parse(az, a.body, a.bodylen, &w);
-	http_answer_free(&a);
+	rc = authorization_parse(az, a->body, a->bodylen, &w);
 	if (rc == -1) {
 		trouble(t, FAILURE_CA, "%s: %s", url, w.text);
 	} else if (az->wildcard || !asked_for(is->conf, az->identifier))
@@ -155,6 +152,21 @@ fetch_authorization(struct issue *is, const char *url, struct authorization *az,
 		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
 	if (rc == -1)
 		authorization_free(az);
+	return rc;
+}
+
+static int
+fetch_authorization(struct issue *is, size_t i, struct authorization *az, struct trouble *t)
+{
+	const char *url = is->order.authorizations[i];
+	struct http_answer a;
+	int rc;
+
+	if (request_origin("authorization", url, t) == -1 ||
+	    request_fetch(is->job, url, "application/json", &a, t) == -1)
+		return -1;
+	rc = take_authorization(is, url, &a, az, t);
+	http_answer_free(&a);
 	return rc;
 }
 
@@ -174,7 +186,7 @@ put_response(struct issue *is, const char *token, struct trouble *t)
 
 /* What one authorization asks of us: nothing, or a response and a trigger. */
 static int
-prepare(struct issue *is, const struct authorization *az, struct trouble *t)
+prepare(struct issue *is, size_t i, const struct authorization *az, struct trouble *t)
 {
 	const struct challenge *c = &az->http01;
 
@@ -192,34 +204,88 @@ prepare(struct issue *is, const struct authorization *az, struct trouble *t)
 	if (request_origin("challenge", c->url, t) == -1 ||
 	    put_response(is, c->token, t) == -1)
 		return -1;
-	if (c->status == STATUS_PENDING &&
-	    (is->challenges[is->nchallenges++] = strdup(c->url)) == NULL)
+	if (c->status != STATUS_PENDING)
+		return 0;
+	is->of[is->nchallenges] = i;
+	is->challenges[is->nchallenges].sign = KEY_SIGN_CHALLENGE;
+	if ((is->challenges[is->nchallenges++].url = strdup(c->url)) == NULL)
 		err(1, NULL);
 	return 0;
+}
+
+static int
+authorization_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
+{
+	struct issue *is = issue;
+	struct authorization az;
+	int rc;
+
+	if (take_authorization(is, is->order.authorizations[i], a, &az, t) == -1)
+		return -1;
+	rc = prepare(is, i, &az, t);
+	authorization_free(&az);
+	return rc;
 }
 
 /* 7.5: in whatever order the CA lists them. */
 static int
 authorize(struct issue *is, struct trouble *t)
 {
-	struct authorization az;
-	size_t i;
-	int rc;
+	size_t i, n = is->order.nauthorizations;
+	struct wanted *wanted;
+	struct batch b = { .job = is->job, .n = n, .context = is, .take = authorization_came };
+	int rc = 0;
 
-	if (is->order.nauthorizations > is->conf->names.n)
+	if (n > is->conf->names.n)
 		return trouble(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
-		    is->url, is->order.nauthorizations, is->conf->names.n);
-	is->challenges = calloc(is->order.nauthorizations + 1, sizeof(*is->challenges));
-	if (is->challenges == NULL)
+		    is->url, n, is->conf->names.n);
+	wanted = calloc(n + 1, sizeof(*wanted));
+	is->challenges = calloc(n + 1, sizeof(*is->challenges));
+	is->of = calloc(n + 1, sizeof(*is->of));
+	if (wanted == NULL || is->challenges == NULL || is->of == NULL)
 		err(1, NULL);
-	for (i = 0; i < is->order.nauthorizations; i++) {
-		if (fetch_authorization(is, is->order.authorizations[i], &az, t) == -1)
-			return -1;
-		rc = prepare(is, &az, t);
-		authorization_free(&az);
-		if (rc == -1)
-			return -1;
+	for (i = 0; i < n && rc == 0; i++) {
+		wanted[i].sign = KEY_SIGN_FETCH;
+		wanted[i].url = is->order.authorizations[i];
+		rc = request_origin("authorization", wanted[i].url, t);
 	}
+	b.wanted = wanted;
+	if (rc == 0)
+		rc = request_batch(&b, t);
+	free(wanted);
+	return rc;
+}
+
+/* What the CA says to a challenge is of no use: its order is asked. */
+static int
+triggered(void *issue, size_t i, struct http_answer *a, struct trouble *t)
+{
+	(void)issue;
+	(void)i;
+	(void)a;
+	(void)t;
+	return 0;
+}
+
+/* 8.2: not twice for one challenge.  Has the CA seen it? */
+static int
+trigger_lost(void *issue, size_t i, struct trouble *t)
+{
+	struct issue *is = issue;
+	struct authorization az;
+	struct http_answer a;
+	int pending;
+
+	if (fetch_authorization(is, is->of[i], &az, t) == -1)
+		return -1;
+	pending = az.status == STATUS_PENDING && az.http01.status == STATUS_PENDING;
+	authorization_free(&az);
+	if (pending && request_post(KEY_SIGN_CHALLENGE, is->job, is->challenges[i].url,
+	    "application/json", &a, t) == 0)
+		http_answer_free(&a);
+	else if (pending && !t->lost)
+		return -1;
+	/* If it was lost again, the order stays pending and says so. */
 	return 0;
 }
 
@@ -227,18 +293,10 @@ authorize(struct issue *is, struct trouble *t)
 static int
 trigger(struct issue *is, struct trouble *t)
 {
-	struct http_answer a;
-	size_t i;
+	struct batch b = { .job = is->job, .wanted = is->challenges, .n = is->nchallenges,
+	    .context = is, .take = triggered, .lost = trigger_lost };
 
-	for (i = 0; i < is->nchallenges; i++) {
-		if (request_post(KEY_SIGN_CHALLENGE, is->job, is->challenges[i],
-		    "application/json", &a, t) == 0)
-			http_answer_free(&a);
-		else if (!t->lost)
-			return -1;
-		/* If the trigger itself was lost, the order stays pending and says so. */
-	}
-	return 0;
+	return request_batch(&b, t);
 }
 
 /* Says for each name what the CA found wrong with it. */
@@ -250,7 +308,7 @@ explain(struct issue *is)
 	size_t i;
 
 	for (i = 0; i < is->order.nauthorizations; i++) {
-		if (fetch_authorization(is, is->order.authorizations[i], &az, &ignored) == -1)
+		if (fetch_authorization(is, i, &az, &ignored) == -1)
 			continue;
 		if (az.status != STATUS_VALID)
 			warnx("%s: %s: authorization %s%s%s", is->conf->handle, az.identifier,
@@ -276,7 +334,7 @@ wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
 			return trouble(t, FAILURE_CA, "%s: order still %s after %d seconds",
 			    is->url, is->order.status_text, VALIDATION_SECONDS);
 		clock_sleep_ms(wait);
-		pause = pause * 2 > POLL_LONGEST_MS ? POLL_LONGEST_MS : pause * 2;
+		pause = pause * 3 > POLL_LONGEST_MS ? POLL_LONGEST_MS : pause * 3;
 		if (fetch_order(is, t) == -1)
 			return -1;
 	}
@@ -290,24 +348,65 @@ bad_status(struct issue *is, struct trouble *t)
 	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
 }
 
-/* 7.4: the CSR is already with key.  After a lost answer the order tells how it went. */
+static int
+wait_for_authorizations(struct issue *is, struct trouble *t)
+{
+	if (wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == 0)
+		return 0;
+	explain(is);
+	return -1;
+}
+
+static int
+order_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
+{
+	(void)i;
+	return take_order(issue, a, t);
+}
+
+/* It may have come too early; the order, asked for behind it, tells. */
+static int
+finalize_refused(void *issue, size_t i, struct trouble *t)
+{
+	(void)issue;
+	return i == 0 && strcmp(t->problem.type, "orderNotReady") == 0 ? 0 : -1;
+}
+
+/* After a lost answer, too, the order tells how it went. */
+static int
+finalize_lost(void *issue, size_t i, struct trouble *t)
+{
+	(void)i;
+	return fetch_order(issue, t);
+}
+
+/*
+ * 7.4: the CSR is already with key.  A CA that is far away is asked for the
+ * order in the same breath, and not whether it is ready: that saves two round trips.
+ */
 static int
 finalize(struct issue *is, struct trouble *t)
 {
-	struct http_answer a;
-	int tries;
+	struct wanted wanted[] = { { KEY_SIGN_FINALIZE, NULL }, { KEY_SIGN_FETCH, is->url } };
+	struct batch b = { .job = is->job, .wanted = wanted, .context = is, .take = order_came,
+	    .refused = finalize_refused, .lost = finalize_lost };
+	char *url;
+	int tries, rc;
 
-	for (tries = 0; tries < FINALIZE_TRIES && is->order.status == STATUS_READY; tries++) {
+	for (tries = 0; tries < FINALIZE_TRIES &&
+	    (is->order.status == STATUS_READY || is->order.status == STATUS_PENDING); tries++) {
 		if (is->order.finalize == NULL)
 			return trouble(t, FAILURE_CA, "%s: order without 'finalize'", is->url);
-		if (request_post(KEY_SIGN_FINALIZE, is->job, is->order.finalize,
-		    "application/json", &a, t) == 0) {
-			if (take_order(is, &a, t) == -1)
-				return -1;
-		} else if (!t->lost && strcmp(t->problem.type, "orderNotReady") != 0)
-			return -1;
-		else if (fetch_order(is, t) == -1 ||
-		    wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == -1)
+		/* The order that it belongs to is replaced meanwhile. */
+		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
+			err(1, NULL);
+		b.n = request_is_far() ? 2 : 1;
+		b.pause_ms = ISSUING_MS;
+		if ((rc = request_origin("finalize", url, t)) == 0)
+			rc = request_batch(&b, t);
+		free(url);
+		if (rc == -1 || (is->order.status == STATUS_READY && fetch_order(is, t) == -1) ||
+		    wait_for_authorizations(is, t) == -1)
 			return -1;
 	}
 	if (wait_while(is, STATUS_PROCESSING, STATUS_PROCESSING, t) == -1)
@@ -421,21 +520,25 @@ check_profile(const struct directory *directory, const struct net_job *j, struct
 static int
 issue(struct issue *is, struct trouble *t)
 {
-	if (check_profile(is->directory, is->conf, t) == -1 || prepare_locally(is, t) == -1 ||
-	    new_order(is, t) == -1)
+	size_t n = is->conf->names.n;
+
+	if (check_profile(is->directory, is->conf, t) == -1 || prepare_locally(is, t) == -1)
+		return -1;
+	request_ahead(!request_is_far() ? 1 : n > 1 ? n : 2);
+	if (new_order(is, t) == -1)
 		return -1;
 	if (is->order.status == STATUS_PENDING) {
 		if (authorize(is, t) == -1 || trigger(is, t) == -1)
 			return -1;
-		if (wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == -1) {
-			explain(is);
+		/* Far away, it is ready by the time that a request gets there; near, asking costs nothing. */
+		if ((!request_is_far() || is->order.finalize == NULL) &&
+		    wait_for_authorizations(is, t) == -1)
 			return -1;
-		}
 	}
 	if (is->order.status == STATUS_INVALID)
 		explain(is);
-	if (is->order.status != STATUS_READY && is->order.status != STATUS_PROCESSING &&
-	    is->order.status != STATUS_VALID)
+	if (is->order.status != STATUS_READY && is->order.status != STATUS_PENDING &&
+	    is->order.status != STATUS_PROCESSING && is->order.status != STATUS_VALID)
 		return bad_status(is, t);
 	if (finalize(is, t) == -1)
 		return -1;
@@ -454,8 +557,9 @@ issue_end(struct issue *is)
 	}
 	order_free(&is->order);
 	for (i = 0; i < is->nchallenges; i++)
-		free(is->challenges[i]);
+		free((char *)(uintptr_t)is->challenges[i].url);
 	free(is->challenges);
+	free(is->of);
 	free(is->url);
 }
 

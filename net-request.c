@@ -9,17 +9,25 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "net-request.h"
 
 #define USER_AGENT	"acme-client/" VERSION
 #define ANSWER_SECONDS	90	/* of another process; a 4096-bit RSA key takes long */
 #define LOST_TRIES	3	/* of a request that may be repeated */
+#define NONCES_MAX	HTTP_PIPELINE_MAX
+#define NONCES_AT_ONCE	10
+#define NONCES_A_SECOND	20	/* Let's Encrypt answers no more to one address */
+#define FAR_MS		10
+#define JSON		"application/json"
 
 static struct url origins[ORIGINS_MAX];
 static struct http *https[ORIGINS_MAX];
 static size_t norigins;
 static char *new_nonce;
-static char *nonce;		/* one is enough: requests follow each other */
+static char *nonces[NONCES_MAX];	/* at hand */
+static size_t nnonces;
+static int one_by_one;		/* the server does not answer what is sent ahead */
 static struct msg m;
 
 int
@@ -131,10 +139,9 @@ keep_nonce(const struct http_answer *a)
 {
 	char *value = http_header(a, "Replay-Nonce", 0);
 
-	if (value != NULL && valid_nonce(value)) {
-		free(nonce);
-		nonce = value;
-	} else
+	if (value != NULL && valid_nonce(value) && nnonces < NONCES_MAX)
+		nonces[nnonces++] = value;
+	else
 		free(value);
 }
 
@@ -201,7 +208,7 @@ exchange_again(enum http_method method, const char *url, struct http_answer *a, 
 {
 	int tries;
 
-	for (tries = 1; exchange(method, url, "application/json", NULL, a, t) == -1; tries++)
+	for (tries = 1; exchange(method, url, JSON, NULL, a, t) == -1; tries++)
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	if (a->status / 100 != 2)
@@ -236,26 +243,42 @@ request_plain(const char *text, const char *accept, struct http_answer *a, struc
 	return rc == 0 ? 0 : -1;
 }
 
-/* A nonce is used once: the one at hand, else a fresh one (RFC 8555 7.2). */
+/* How many of n new nonces may be asked for now? */
+static size_t
+nonces_allowed(size_t n)
+{
+	static int64_t since;
+	static size_t asked;
+
+	if (asked == 0 || clock_ms() - since > 1000) {
+		since = clock_ms();
+		asked = 0;
+	}
+	if (n > NONCES_AT_ONCE)
+		n = NONCES_AT_ONCE;
+	if (n > NONCES_A_SECOND - asked)
+		n = NONCES_A_SECOND - asked;
+	asked += n;
+	return n;
+}
+
+/* A nonce is used once: the newest at hand, else a fresh one (RFC 8555 7.2).  The caller frees. */
 static char *
 take_nonce(struct trouble *t)
 {
 	struct http_answer a;
-	char *taken;
 
-	if (nonce == NULL) {
+	if (nnonces == 0) {
 		if (exchange_again(HTTP_HEAD, new_nonce, &a, t) == -1)
 			return NULL;
 		keep_nonce(&a);
 		http_answer_free(&a);
-		if (nonce == NULL) {
+		if (nnonces == 0) {
 			trouble(t, FAILURE_CA, "%s: answered without a valid Replay-Nonce", new_nonce);
 			return NULL;
 		}
 	}
-	taken = nonce;
-	nonce = NULL;
-	return taken;
+	return nonces[--nnonces];
 }
 
 /* What to sign is up to key or csr; here is only the type, the nonce and the URL.  NULL: nothing. */
@@ -274,6 +297,12 @@ have_signed(enum msgtype type, uint32_t job, const char *with, const char *url)
 	return jws;
 }
 
+static int
+no_key(struct trouble *t)
+{
+	return trouble(t, FAILURE_LOCAL, "there is no key to sign this with");
+}
+
 int
 request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
     struct http_answer *a, struct trouble *t)
@@ -287,7 +316,7 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 		jws = have_signed(sign, job, with, url);
 		free(with);
 		if (jws == NULL)
-			return trouble(t, FAILURE_LOCAL, "there is no key to sign this with");
+			return no_key(t);
 		rc = exchange(HTTP_POST, url, accept, jws, a, t);
 		free(jws);
 		if (rc == -1) {
@@ -317,4 +346,224 @@ request_fetch(uint32_t job, const char *url, const char *accept, struct http_ans
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	return 0;
+}
+
+int
+request_is_far(void)
+{
+	return http_round_trip_ms(https[0]) >= FAR_MS;
+}
+
+enum { REFUSED_NONCE = 1, LOST_ANSWER };	/* why a request must be made again */
+
+/* What the server has not answered is not known; from now on it is asked one thing at a time. */
+static void
+stop_pipelining(const struct why *w)
+{
+	if (!one_by_one)
+		say(2, "%s; no longer sending requests ahead", w->text);
+	one_by_one = 1;
+}
+
+/* Requests on their way: each one of a batch, or NONCE. */
+struct flight {
+	const struct batch *batch;	/* NULL: only nonces are wanted */
+	struct http	*http;
+	size_t		 queue[HTTP_PIPELINE_MAX];
+	size_t		 queued;
+	size_t		 sent;		/* of the batch */
+	uint8_t		*again;		/* of each: to be asked for alone */
+	struct trouble	 trouble;	/* the first */
+	int		 failed;
+};
+#define NONCE	SIZE_MAX
+
+/* The answer says whether it got there. */
+static int
+send_nonce(struct flight *f)
+{
+	struct url url;
+	struct why w;
+
+	find_server(new_nonce, &url);
+	say(2, "HEAD %s", new_nonce);
+	if (http_send(f->http, HTTP_HEAD, &url, JSON, NULL, 0, &w) == -1)
+		return 0;
+	f->queue[f->queued++] = NONCE;
+	return 1;
+}
+
+/* Signs and sends the next one; 0 if it cannot be sent ahead. */
+static int
+send_next(struct flight *f)
+{
+	const struct wanted *want = &f->batch->wanted[f->sent];
+	struct url url;
+	struct why w;
+	char *with, *jws;
+	int rc;
+
+	if (f->failed || one_by_one || nnonces == 0 || f->queued == HTTP_PIPELINE_MAX)
+		return 0;
+	if (f->queued > 0 && f->batch->pause_ms > 0)
+		clock_sleep_ms(f->batch->pause_ms);
+	with = nonces[--nnonces];
+	jws = have_signed(want->sign, f->batch->job, with, want->url);
+	free(with);
+	if (jws == NULL) {
+		f->failed = 1;
+		no_key(&f->trouble);
+		return 0;
+	}
+	say(2, "POST %s", want->url);
+	find_server(want->url, &url);
+	rc = http_send(f->http, HTTP_POST, &url, JSON, jws, strlen(jws), &w);
+	free(jws);
+	if (rc == -1)
+		return 0;
+	f->queue[f->queued++] = f->sent++;
+	return 1;
+}
+
+static void
+fail(struct flight *f, const struct trouble *t)
+{
+	if (!f->failed)
+		f->trouble = *t;
+	f->failed = 1;
+}
+
+/* What was refused for its nonce is for later. */
+static void
+take_answer(struct flight *f, size_t i, struct http_answer *a)
+{
+	const struct batch *b = f->batch;
+	struct trouble t;
+
+	say(2, "POST %s: %d, %zu bytes", b->wanted[i].url, a->status, a->bodylen);
+	if (a->status / 100 != 2) {
+		refused("POST", b->wanted[i].url, a, &t);
+		if (strcmp(t.problem.type, "badNonce") == 0)
+			f->again[i] = REFUSED_NONCE;
+		else if (b->refused == NULL || b->refused(b->context, i, &t) == -1)
+			fail(f, &t);
+		return;
+	}
+	if (!f->failed && b->take(b->context, i, a, &t) == -1)
+		fail(f, &t);
+	http_answer_free(a);
+}
+
+static void
+receive_next(struct flight *f)
+{
+	size_t i = f->queue[0];
+	struct http_answer a;
+	struct trouble t;
+	struct why w;
+	int rc = http_receive(f->http, &a, &w);
+
+	f->queued--;
+	memmove(f->queue, f->queue + 1, f->queued * sizeof(*f->queue));
+	if (rc != 0) {
+		stop_pipelining(&w);
+		if (i != NONCE)
+			f->again[i] = LOST_ANSWER;
+		return;
+	}
+	keep_nonce(&a);
+	if (i != NONCE)
+		take_answer(f, i, &a);
+	else if (a.status / 100 == 2)
+		http_answer_free(&a);
+	else
+		refused("HEAD", new_nonce, &a, &t);
+}
+
+void
+request_ahead(size_t n)
+{
+	struct url url;
+	struct flight f = { .http = find_server(new_nonce, &url) };
+
+	if (one_by_one || f.http == NULL || nnonces >= n)
+		return;
+	for (n = nonces_allowed(n - nnonces); n > 0 && send_nonce(&f); n--)
+		;
+	while (f.queued > 0)
+		receive_next(&f);
+}
+
+/* One that did not go ahead, or is to be asked for again. */
+static int
+alone(const struct batch *b, size_t i, int lost, struct trouble *t)
+{
+	const struct wanted *want = &b->wanted[i];
+	struct http_answer a;
+	int rc;
+
+	if (lost && b->lost != NULL)
+		return b->lost(b->context, i, t);
+	rc = want->sign == KEY_SIGN_FETCH ? request_fetch(b->job, want->url, JSON, &a, t) :
+	    request_post(want->sign, b->job, want->url, JSON, &a, t);
+	if (rc == -1 && t->lost && b->lost != NULL)
+		return b->lost(b->context, i, t);
+	if (rc == -1)
+		return b->refused != NULL && !t->lost ? b->refused(b->context, i, t) : -1;
+	rc = b->take(b->context, i, &a, t);
+	http_answer_free(&a);
+	return rc;
+}
+
+static int
+same_server(const struct batch *b, struct http **h)
+{
+	struct url url;
+	size_t i;
+
+	*h = b->n > 0 ? find_server(b->wanted[0].url, &url) : NULL;
+	for (i = 1; i < b->n && *h != NULL; i++)
+		if (find_server(b->wanted[i].url, &url) != *h)
+			*h = NULL;
+	return *h != NULL;
+}
+
+/* As many as there are nonces, and in the same breath nonces for more. */
+static void
+fill(struct flight *f)
+{
+	size_t n, left;
+	struct url url;
+
+	while (f->sent < f->batch->n && send_next(f))
+		;
+	left = f->batch->n - f->sent;
+	if (left <= f->queued || f->failed || one_by_one || !request_is_far() ||
+	    f->http != find_server(new_nonce, &url))
+		return;
+	n = left - f->queued;
+	if (n > HTTP_PIPELINE_MAX - f->queued)
+		n = HTTP_PIPELINE_MAX - f->queued;
+	for (n = nonces_allowed(n); n > 0 && send_nonce(f); n--)
+		;
+}
+
+int
+request_batch(const struct batch *b, struct trouble *t)
+{
+	struct flight f = { .batch = b };
+	size_t i;
+
+	if ((f.again = calloc(b->n + 1, 1)) == NULL)
+		err(1, NULL);
+	if (b->n > 1 && same_server(b, &f.http))
+		for (fill(&f); f.queued > 0; fill(&f))
+			receive_next(&f);
+	for (i = 0; i < b->n && !f.failed; i++)
+		if ((i >= f.sent || f.again[i]) && alone(b, i, f.again[i] == LOST_ANSWER, t) == -1)
+			fail(&f, t);
+	free(f.again);
+	if (f.failed)
+		*t = f.trouble;
+	return f.failed ? -1 : 0;
 }

@@ -89,6 +89,18 @@ again "plain" -F example.com
 ended "no replaces without renewalInfo" 0
 same "ca: no replaces without renewalInfo" "False" "$(payload /new-order '"replaces" in p')"
 
+# Many names, and servers that do not answer what is sent ahead.
+verbosity=-vv
+names=$(seq 19 | sed 's/$/.example.com/' | tr '\n' ' ')
+for how in "plain" "slow answers" "close after each answer" "close at every 7th answer" "reset at every 7th answer" "drop what is sent ahead"; do
+	works "$how"
+	[ "$how" = plain ] || [ "$how" = "slow answers" ] || says "ca: 20 names, $how: says so" "$work/err" "no longer sending requests ahead"
+	same "ca: 20 names, $how: one order" 1 "$(grep -c new-order "$work/ca/log")"
+	same "ca: 20 names, $how: no challenge twice" "" "$(grep "POST /challenge" "$work/ca/log" | sort | uniq -d)"
+	same "ca: 20 names, $how: each of them" 20 "$(grep "POST /challenge" "$work/ca/log" | sort -u | wc -l)"
+done
+names= verbosity=
+
 # Words of CAs.
 refused "paused" "paused.*https://ca.example/unpause?jwt=eyJ"
 says "ca: paused: what to do" "$work/err" "has paused these names after many failures; see to the cause, then unpause them"

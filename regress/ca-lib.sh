@@ -20,6 +20,8 @@ python3 "$here/ca.py" "$ca_port" "$work/tls-server.pem" "$work/tls-server.key" "
 pids="$pids $!"
 wait_port "$ca_port" || exit 1
 
+names=	# further ones, besides example.com
+
 # again NAME [OPTION ...]: what is there stays
 again() {
 	echo "$1" >"$work/ca/scenario"
@@ -27,7 +29,7 @@ again() {
 	: >"$work/ca/log"
 	: >"$work/ca/payloads"
 	start=$(date +%s)
-	timeout 60 "$client" -v -f "$work/c.conf" "$@" 2>"$work/err" </dev/null
+	timeout 60 "$client" ${verbosity:--v} -f "$work/c.conf" "$@" 2>"$work/err" </dev/null
 	status=$?
 	took=$(($(date +%s) - start))
 }
@@ -36,7 +38,7 @@ scenario() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	conf_write "$work/c.conf"
 	sed -i 's|/dir"|/directory"|' "$work/c.conf"
-	domain_write "$work/c.conf" example.com example.com ""
+	domain_write "$work/c.conf" example.com example.com "$names"
 	again "$1" example.com
 }
 works() {

@@ -61,12 +61,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         fields = [("Content-Length", str(len(body))), ("Content-Type", "text/plain; x=y" if sc == "odd content type" else ctype)]
         if not (sc == "no nonce in answers" and self.command == "POST") and sc != "no nonce at all":
             fields.append(("Replay-Nonce", self.nonce(sc)))
+        if sc == "close after each answer": fields.append(("Connection", "close"))
         for k, v in list(headers) + fields:
             out.append("%s: %s" % (k.lower() if lower else k, v))
         data = ("\r\n".join(out) + "\r\n\r\n").encode()
         if self.command != "HEAD": data += body
+        if sc == "slow answers": time.sleep(0.3)
+        # A server that reads one request at a time, and forgets what came with it.
+        if sc == "drop what is sent ahead":
+            time.sleep(0.05)
+            self.connection.setblocking(False)
+            try:
+                while self.rfile.peek(1): self.rfile.read1(65536)
+            except (OSError, ValueError): pass
+            self.connection.setblocking(True)
         self.wfile.write(data)
         self.wfile.flush()
+        self.answers = getattr(self, "answers", 0) + 1
+        if sc == "close after each answer" or (sc == "close at every 7th answer" and self.answers % 7 == 0): self.close_connection = True
+        if sc == "reset at every 7th answer" and self.answers % 7 == 0: self.cut(b"", "rst")
     def problem(self, status, kind, detail="because", headers=(), **more):
         self.answer(status, dict(type="urn:ietf:params:acme:error:" + kind, detail=detail, **more), headers, "application/problem+json")
     def do_GET(self):
