@@ -32,7 +32,8 @@ __attribute__((noreturn))
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: acme-client [-Fnrv] [-f configfile] [-R reason] handle ...\n"
+	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] [-m orders] -a | handle ...\n"
+	    "       acme-client -r [-v] [-f configfile] [-R reason] handle ...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n");
 	exit(1);
 }
@@ -59,6 +60,17 @@ parse_reason(const char *text)
 			fprintf(stderr, " %s (%d)", names[i], i);
 	fprintf(stderr, "\n");
 	exit(1);
+}
+
+static uint64_t
+parse_count(int option, const char *text)
+{
+	const char *error;
+	long long n = strtonum(text, 1, 1000000, &error);
+
+	if (error != NULL)
+		errx(1, "-%c %s: expected a number from 1 to 1000000", option, text);
+	return (uint64_t)n;
 }
 
 /* Descriptors 0 to 2 are open, so that no file of ours becomes one of them. */
@@ -122,9 +134,9 @@ find_user(const struct conf *conf, struct run *run)
 	run->gid = pw->pw_gid;
 }
 
-/* The domain sections named on the command line, each once. */
+/* The domain sections named on the command line, each once; or all. */
 static void
-find_jobs(const struct conf *conf, char **handles, struct run *run)
+find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 {
 	struct domain *d;
 	uint32_t i;
@@ -132,6 +144,8 @@ find_jobs(const struct conf *conf, char **handles, struct run *run)
 
 	if ((run->jobs = calloc(conf->ndomains + 1, sizeof(*run->jobs))) == NULL)
 		err(1, NULL);
+	for (; all && run->njobs < conf->ndomains; run->njobs++)
+		run->jobs[run->njobs] = &conf->domains[run->njobs];
 	for (; *handles != NULL; handles++) {
 		if ((d = conf_domain(conf, *handles)) == NULL) {
 			warnx("%s: there is no such domain in the configuration", *handles);
@@ -261,22 +275,28 @@ int
 main(int argc, char *argv[])
 {
 	const char *path = CONF_FILE;
-	struct run run = { .mode = MODE_RENEW, .reason = -1 };
+	struct run run = { .mode = MODE_RENEW, .reason = -1, .most_orders = UINT64_MAX };
 	struct conf *conf;
-	int c, check_only = 0, modes = 0;
+	int c, check_only = 0, modes = 0, all = 0;
 
 	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
 		role_main(argv[0]);
 	open_standard_fds();
 	environ = calloc(1, sizeof(*environ));
 	sandbox_prepare(ROLE_PARENT);
-	while ((c = getopt(argc, argv, "FnvarlJj:R:KUDf:")) != -1)
+	while ((c = getopt(argc, argv, "FnvarlJj:m:R:KUDf:")) != -1)
 		switch (c) {
 		case 'F':
 			run.force = 1;
 			break;
+		case 'a':
+			all = 1;
+			break;
 		case 'f':
 			path = optarg;
+			break;
+		case 'm':
+			run.most_orders = parse_count('m', optarg);
 			break;
 		case 'n':
 			check_only = 1;
@@ -302,12 +322,15 @@ main(int argc, char *argv[])
 		}
 	if (modes > 1)
 		errx(1, "only one of -r, -K, -U and -D");
+	/* Nobody means to revoke all. */
+	if (all && (run.mode != MODE_RENEW || argc > optind))
+		errx(1, "-a is for all handles, to be renewed");
 	if (run.reason != -1 && run.mode != MODE_REVOKE)
 		errx(1, "-R is for -r only");
 	if ((conf = conf_parse(path)) == NULL)
 		return 1;
 	if (run.mode < MODE_ROLLOVER)
-		find_jobs(conf, argv + optind, &run);
+		find_jobs(conf, argv + optind, all, &run);
 	else if (argc - optind == 1)
 		run.authority = find_authority(conf, argv[optind]);
 	else

@@ -108,8 +108,11 @@ enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TAS
 /* NET_JOB_DONE: file's answer to a chain. */
 enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER };
 
-/* FILE_FAILED: the CA or the way to it, which sets off the backoff; or something on this machine. */
-enum failure { FAILURE_CA = 1, FAILURE_LOCAL };
+/*
+ * FILE_FAILED: what sets off the backoff, as the CA refuses this job, or cannot
+ * be reached or serves nobody now; or something on this machine.
+ */
+enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define ORIGINS_MAX	16		/* of one authority */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file-authority.h"
 #include "file-course.h"
 #include "proc.h"
 
@@ -183,6 +184,7 @@ file_chain(struct msg *m)
 	pem = msg_get_buf(m, &len);
 	msg_end(m);
 	w.text[0] = '\0';
+	authority_works();
 	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, &w);
 	if (verdict == -1 || w.text[0] != '\0')
 		refused = w;
@@ -231,6 +233,8 @@ file_failed(struct msg *m)
 	say_safe(safe, sizeof(safe), text, strlen(text));
 	if (role_mode == MODE_RENEW)
 		job_failed(j, safe, class != FAILURE_LOCAL, seconds);
+	if (role_mode == MODE_RENEW && class == FAILURE_AUTHORITY)
+		authority_failed(safe, seconds);
 	j->told = 1;
 	settle(m->head.job, OUTCOME_FAILED);
 }

@@ -454,17 +454,12 @@ job_installed(struct job *j)
 void
 job_failed(struct job *j, const char *text, int by_ca, uint64_t seconds)
 {
-	time_t now = time(NULL), until;
 	struct why w;
 
 	strlcpy(j->state.last_error, text, sizeof(j->state.last_error));
 	if (by_ca) {
 		j->state.failures++;
-		j->state.not_before = backoff(j->state.failures, now);
-		/* The CA may ask for more patience, within the cap of any backoff. */
-		until = now + (time_t)(seconds > 86400 ? 86400 : seconds);
-		if (until > j->state.not_before)
-			j->state.not_before = until;
+		j->state.not_before = backoff_or(j->state.failures, time(NULL), seconds);
 	}
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);

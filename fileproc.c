@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file-authority.h"
 #include "file-course.h"
 #include "json.h"
 #include "proc.h"
@@ -25,9 +26,9 @@
 
 
 static uint32_t nwaiting;
-static char *api_url;
-static struct place account_file, account_lock;
-static int account_lock_fd = -1;
+static struct dir *state_dir;
+static int force;
+static uint64_t orders_left;	/* -m */
 static int64_t lock_deadline;
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
@@ -43,7 +44,7 @@ new_job(void)
 }
 
 static void
-add_job(struct msg *m, struct dir *state_dir)
+add_job(struct msg *m)
 {
 	struct job *j = new_job();
 
@@ -57,39 +58,6 @@ add_job(struct msg *m, struct dir *state_dir)
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
 	job_open(j, state_dir);
-}
-
-/*
- * The stored account, under a lock: key rollover and the like have it alone,
- * so has a run without an account until there is one, before which key makes
- * no account key: two first runs make one account.
- */
-static void
-load_account(char **thumbprint, char **url)
-{
-	int alone = role_mode >= MODE_ROLLOVER;
-	struct why w;
-
-	if (lock_take(&account_lock, alone ? LOCK_EX : LOCK_SH, lock_deadline,
-	    &account_lock_fd, &w) == -1 ||
-	    account_load(&account_file, api_url, thumbprint, url, &w) == -1)
-		errx(1, "%s", w.text);
-	if (*url != NULL || alone || role_mode == MODE_REVOKE)
-		return;
-	close(account_lock_fd);
-	free(*thumbprint);
-	if (lock_take(&account_lock, LOCK_EX, lock_deadline, &account_lock_fd, &w) == -1 ||
-	    account_load(&account_file, api_url, thumbprint, url, &w) == -1)
-		errx(1, "%s", w.text);
-}
-
-static void
-tell_key_account(const char *thumbprint, const char *url)
-{
-	msg_new(&out, KEY_ACCOUNT, 0);
-	msg_put_str(&out, thumbprint);
-	msg_put_str(&out, url);
-	msg_send(&out);
 }
 
 /* 1 if net has something to do for it. */
@@ -150,21 +118,37 @@ tell_status_urls(void)
 	free(urls);
 }
 
+/* Nothing is asked of the authority in this run. */
+static uint64_t
+leave_alone(const struct why *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase == DUE)
+			settle_failed(i, w);
+		else if (jobs[i].phase != SETTLED)
+			settle(i, OUTCOME_UNCHANGED);
+	return 0;
+}
+
 /* All keys are known: look at every job, then lose the right to read. */
 static void
 evaluate_all(void)
 {
 	struct sandbox_dir *d;
-	char *thumbprint = NULL, *url = NULL;
 	uint64_t ndue = 0;
+	struct why w;
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++)
 		ndue += (uint64_t)evaluate(i);
+	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&w))
+		ndue = leave_alone(&w);
 	if (ndue > 0)
-		load_account(&thumbprint, &url);
+		authority_load_account(lock_deadline);
 	for (d = box.dirs; d < box.dirs + box.ndirs; d++)
-		if (d->fd != account_file.dir->fd)
+		if (d->fd != state_dir->fd)
 			d->rights = DIR_WRITE;
 	sandbox_narrow(&box);
 	msg_new(&out, PARENT_DUE, 0);
@@ -173,10 +157,8 @@ evaluate_all(void)
 	if (ndue > 0) {
 		/* First, as net has to have these before key's answer to the other reaches it. */
 		tell_status_urls();
-		tell_key_account(thumbprint, url);
+		authority_tell_key();
 	}
-	free(thumbprint);
-	free(url);
 }
 
 static void
@@ -258,6 +240,51 @@ begin(uint32_t job, struct why *w)
 	return TASK_ORDER;
 }
 
+/* Is a to be done before b?  What is due first, of that what ends first. */
+static int
+more_urgent(const struct job *a, const struct job *b)
+{
+	time_t ends_a = a->installed.chain == NULL ? 0 : a->installed.chain->not_after;
+	time_t ends_b = b->installed.chain == NULL ? 0 : b->installed.chain->not_after;
+
+	if ((a->phase == DUE) != (b->phase == DUE))
+		return a->phase == DUE;
+	return ends_a < ends_b;
+}
+
+/* njobs: none is left. */
+static uint32_t
+most_urgent(void)
+{
+	uint32_t i, best = njobs;
+
+	for (i = 0; i < njobs; i++)
+		if ((jobs[i].phase & (DUE | TO_ASK | TO_CHECK)) != 0 &&
+		    (best == njobs || more_urgent(&jobs[i], &jobs[best])))
+			best = i;
+	return best;
+}
+
+/* May this one be ordered, as far as this run goes? */
+static int
+allowed(uint32_t job)
+{
+	struct why w;
+
+	if (jobs[job].phase != DUE || role_mode != MODE_RENEW)
+		return 1;
+	if (!force && authority_holds(&w)) {
+		settle_failed(job, &w);
+		return 0;
+	}
+	if (orders_left-- > 0)
+		return 1;
+	orders_left = 0;
+	say(1, "%s: left for another run (-m)", jobs[job].handle);
+	settle(job, OUTCOME_UNCHANGED);
+	return 0;
+}
+
 static void
 file_next(struct msg *m)
 {
@@ -269,8 +296,8 @@ file_next(struct msg *m)
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase & WITH_NET)
 			errx(1, "FILE_NEXT: %s is not done", jobs[i].handle);
-	for (i = 0; i < njobs; i++) {
-		if ((jobs[i].phase & (DUE | TO_ASK | TO_CHECK)) == 0)
+	while ((i = most_urgent()) < njobs) {
+		if (!allowed(i))
 			continue;
 		if ((task = begin(i, &w)) != TASK_NOTHING)
 			break;
@@ -284,20 +311,6 @@ file_next(struct msg *m)
 	if (i < njobs)
 		jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED :
 		    task == TASK_STATUS ? CHECKING : TASKED;
-}
-
-static void
-file_account(struct msg *m)
-{
-	const char *thumbprint = msg_need_str(m), *url = msg_need_str(m);
-	struct why w;
-
-	msg_end(m);
-	if (account_save(&account_file, api_url, thumbprint, url, &w) == -1)
-		errx(1, "%s", w.text);
-	/* Others may use it, too, now that it is there. */
-	if (role_mode == MODE_RENEW && flock(account_lock_fd, LOCK_SH) == -1)
-		err(1, "%s", account_lock.path);
 }
 
 static unsigned
@@ -323,13 +336,13 @@ static const struct handler table[] = {
 static void
 open_all(struct msg *m)
 {
-	struct dir *state_dir;
 	struct why w;
-	char *path, *authority, *root_file;
+	char *path, *authority, *api_url, *root_file;
 	uint32_t i;
-	int force, root_any;
+	int root_any;
 
 	force = (int)msg_get_num(m);
+	orders_left = msg_get_num(m);
 	path = msg_copy_str(m);
 	authority = msg_copy_str(m);
 	api_url = msg_copy_str(m);
@@ -340,11 +353,10 @@ open_all(struct msg *m)
 		err(1, "state directory %s", path);
 	if ((state_dir = dir_open(path, &w)) == NULL)
 		errx(1, "state directory %s", w.text);
-	state_place(&account_file, state_dir, "authority", authority, "json");
-	state_place(&account_lock, state_dir, "authority", authority, "lock");
+	authority_open(state_dir, authority, api_url);
 	job_rules(force, root_any, root_file);
 	while (role_domain(m, njobs))
-		add_job(m, state_dir);
+		add_job(m);
 	dir_owner(&box);
 	for (i = 0; i < njobs; i++)
 		certset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown, &box.keep_dac);

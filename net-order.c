@@ -344,6 +344,8 @@ wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
 static int
 bad_status(struct issue *is, struct trouble *t)
 {
+	if (is->order.status == STATUS_INVALID)
+		explain(is);
 	return trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
 	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
 }
@@ -535,8 +537,6 @@ issue(struct issue *is, struct trouble *t)
 		    wait_for_authorizations(is, t) == -1)
 			return -1;
 	}
-	if (is->order.status == STATUS_INVALID)
-		explain(is);
 	if (is->order.status != STATUS_READY && is->order.status != STATUS_PENDING &&
 	    is->order.status != STATUS_PROCESSING && is->order.status != STATUS_VALID)
 		return bad_status(is, t);

@@ -18,7 +18,6 @@
 #define NONCES_MAX	HTTP_PIPELINE_MAX
 #define NONCES_AT_ONCE	10
 #define NONCES_A_SECOND	20	/* Let's Encrypt answers no more to one address */
-#define FAR_MS		10
 #define JSON		"application/json"
 
 static struct url origins[ORIGINS_MAX];

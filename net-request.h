@@ -64,6 +64,10 @@ struct batch {
 int	request_batch(const struct batch *, struct trouble *);
 /* Gets nonces for so many requests at once, within what CAs put up with. */
 void	request_ahead(size_t n);
+/* From so many milliseconds on; regress builds with another number. */
+#ifndef FAR_MS
+#define FAR_MS	10
+#endif
 /* Is the CA so far away that a request saved is worth an answer in vain? */
 int	request_is_far(void);
 

@@ -100,7 +100,8 @@ report_failure(uint32_t job, const struct trouble *t)
 	advise(handle, t);
 	warnx("%s: %s", handle, t->why.text);
 	msg_new(&m, FILE_FAILED, job);
-	msg_put_num(&m, t->class);
+	msg_put_num(&m, t->class == FAILURE_CA && (t->lost || t->status == 503) ?
+	    FAILURE_AUTHORITY : t->class);
 	msg_put_num(&m, t->retry_after < 0 ? 0 : (uint64_t)t->retry_after);
 	msg_put_str(&m, t->why.text);
 	msg_send(&m);

@@ -216,6 +216,15 @@ backoff(unsigned failures, time_t now)
 	return now + step + (time_t)arc4random_uniform((uint32_t)(step / 4));
 }
 
+time_t
+backoff_or(unsigned failures, time_t now, uint64_t seconds)
+{
+	time_t usual = backoff(failures, now);
+	time_t asked = now + (time_t)(seconds > DAY ? DAY : seconds);
+
+	return asked > usual ? asked : usual;
+}
+
 int
 backoff_holds(time_t not_before, time_t now)
 {

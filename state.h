@@ -47,6 +47,8 @@ int	account_save(const struct place *, const char *directory, const char *thumbp
  * then daily, each up to a quarter longer at random.
  */
 time_t	backoff(unsigned failures, time_t now);
+/* The same, or later if the CA asks for it: within the cap of any backoff. */
+time_t	backoff_or(unsigned failures, time_t now, uint64_t seconds);
 /* A time that lies further ahead than any backoff comes from a clock that was wrong. */
 int	backoff_holds(time_t not_before, time_t now);
 

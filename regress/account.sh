@@ -3,7 +3,7 @@
 . "$here/lib.sh"
 work_start
 key=$work/etc/private/account.pem
-mac_text=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
+mac_text=Wf3OrxblIS_QlKx6WxhRUKbl_a4NEZsk34a8c3eogW1K_r6LxG9v_jiJsTVpSsqY8YRpAz65hUWnGaCdz6neQvv_
 
 # eab_fresh [ALGORITHM]: nothing registered yet, the MAC key in its file
 eab_fresh() {

@@ -242,6 +242,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if retry and st.polls < 2: return self.answer(200, self.order(sc, "pending"), h)
         self.answer(200, self.order(sc, "ready"))
     def post_finalize(self, sc, payload):
+        if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "Retry-After 10^9", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
+            return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "not ready once" and st.finalized == 0:
             st.finalized = -1
             return self.problem(403, "orderNotReady")

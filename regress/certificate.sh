@@ -136,7 +136,7 @@ alternates() {
 	for i in 0 1 2; do fetch "https://localhost:$management_port/roots/$i" >"$work/root$i.pem"; done
 	cat "$work"/root[012].pem >"$work/root.pem"
 	for i in 2 1 0; do
-		domain_more="preferred chain \"$(openssl x509 -in "$work/root$i.pem" -noout -subject | sed 's/.*CN = //')\""
+		domain_more="preferred chain \"$(openssl x509 -in "$work/root$i.pem" -noout -subject | sed 's/.*CN *= *//')\""
 		conf_write "$conf"
 		domain_write "$conf" example.com example.com ""
 		acme -F example.com

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What file remembers of the authority: the account, under a lock; and how
+ * long to leave it alone after it could not be reached.
+ */
+#include <sys/file.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file-authority.h"
+#include "proc.h"
+#include "state.h"
+
+static const char *name;
+static char *api_url;
+static struct place account_file, account_lock, backoff_file;
+static int account_lock_fd = -1;
+static char *thumbprint, *account_url;	/* as they are stored, or NULL */
+static struct state remembered;		/* of its failures */
+static struct msg out;
+
+void
+authority_open(struct dir *state_dir, const char *authority, char *directory_url)
+{
+	struct strings url = { &api_url, 1 };
+	struct why w;
+
+	name = authority;
+	api_url = directory_url;
+	state_place(&account_file, state_dir, "authority", name, "json");
+	state_place(&account_lock, state_dir, "authority", name, "lock");
+	state_place(&backoff_file, state_dir, "authority", name, "backoff.json");
+	if (state_load(&backoff_file, &url, &remembered, &w) == -1)
+		errx(1, "%s", w.text);
+}
+
+/*
+ * Key rollover and the like have it alone, so has a run without an account
+ * until there is one, before which key makes no account key: two first runs make one account.
+ */
+void
+authority_load_account(int64_t lock_deadline)
+{
+	int alone = role_mode >= MODE_ROLLOVER;
+	struct why w;
+
+	if (lock_take(&account_lock, alone ? LOCK_EX : LOCK_SH, lock_deadline,
+	    &account_lock_fd, &w) == -1 ||
+	    account_load(&account_file, api_url, &thumbprint, &account_url, &w) == -1)
+		errx(1, "%s", w.text);
+	if (account_url != NULL || alone || role_mode == MODE_REVOKE)
+		return;
+	close(account_lock_fd);
+	free(thumbprint);
+	if (lock_take(&account_lock, LOCK_EX, lock_deadline, &account_lock_fd, &w) == -1 ||
+	    account_load(&account_file, api_url, &thumbprint, &account_url, &w) == -1)
+		errx(1, "%s", w.text);
+}
+
+void
+authority_tell_key(void)
+{
+	msg_new(&out, KEY_ACCOUNT, 0);
+	msg_put_str(&out, thumbprint);
+	msg_put_str(&out, account_url);
+	msg_send(&out);
+}
+
+void
+file_account(struct msg *m)
+{
+	const char *of_key = msg_need_str(m), *url = msg_need_str(m);
+	struct why w;
+
+	msg_end(m);
+	if (account_save(&account_file, api_url, of_key, url, &w) == -1)
+		errx(1, "%s", w.text);
+	/* Others may use it, too, now that it is there. */
+	if (role_mode == MODE_RENEW && flock(account_lock_fd, LOCK_SH) == -1)
+		err(1, "%s", account_lock.path);
+}
+
+int
+authority_holds(struct why *w)
+{
+	if (!backoff_holds(remembered.not_before, time(NULL)))
+		return 0;
+	why(w, "authority %s is not tried again before %s, after %u failures (%s); -F tries now",
+	    name, clock_text(remembered.not_before), remembered.failures, remembered.last_error);
+	return 1;
+}
+
+static void
+remember(void)
+{
+	struct why w;
+
+	if (state_save(&backoff_file, &remembered, &w) == -1)
+		warnx("%s", w.text);
+}
+
+void
+authority_failed(const char *text, uint64_t seconds)
+{
+	remembered.failures++;
+	remembered.not_before = backoff_or(remembered.failures, time(NULL), seconds);
+	strlcpy(remembered.last_error, text, sizeof(remembered.last_error));
+	remember();
+}
+
+void
+authority_works(void)
+{
+	if (remembered.failures == 0)
+		return;
+	remembered.failures = 0;
+	remembered.not_before = 0;
+	remembered.last_error[0] = '\0';
+	remember();
+}

@@ -1,0 +1,24 @@
+/*
+ * The authority, in the process file.
+ */
+#ifndef FILE_AUTHORITY_H
+#define FILE_AUTHORITY_H
+
+#include "dir.h"
+#include "msg.h"
+
+/* Keeps the names. */
+void	authority_open(struct dir *state_dir, const char *name, char *api_url);
+
+/* The stored account, under a lock; a failure ends the process. */
+void	authority_load_account(int64_t lock_deadline);
+void	authority_tell_key(void);
+void	file_account(struct msg *);	/* a handler */
+
+/* Could it not be reached lately?  Then see why. */
+int	authority_holds(struct why *);
+/* It could not be reached; it asks for so many seconds of patience, or 0. */
+void	authority_failed(const char *text, uint64_t seconds);
+void	authority_works(void);
+
+#endif

@@ -1,0 +1,85 @@
+# Many certificates in one run, against Pebble: every handle, the most urgent first, no more
+# than so many, and one authority's trouble.
+. "$here/lib.sh"
+work_start
+
+# fleet NAME...: a domain section each
+fleet() {
+	fresh
+	for name in "$@"; do domain_write "$conf" "$name" "$name.example.com" ""; done
+}
+ordered() { sed -n 's/.*fileproc: \([a-z0-9]*\): due: .*/\1/p' "$err" | sort | xargs; }
+installed() { sed -n 's/.*fileproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | xargs; }
+
+every() {
+	fleet a b c
+	acme -a
+	expect "-a: all of them" 0
+	same "$who: -a: installed" "a b c" "$(installed)"
+	same "$who: -a: one connection" 1 "$(grep -c "connected to" "$err")"
+	acme -a
+	expect "-a: nothing due" 2
+	same "$who: -a: nothing due: no connection" 0 "$(grep -c "connected to" "$err")"
+	run -a a
+	expect "-a and a handle" 1
+	says "$who: -a and a handle: why" "$err" "-a is for all handles"
+	run -r -a
+	expect "-a and -r" 1
+	check "$who: -a and -r: nothing is revoked" test -s "$work/ssl/a.pem"
+	# One that fails does not hold up the others.
+	chmod 644 "$work/ssl/private/b.key"
+	acme -F -a
+	expect "-a: one fails" 1
+	same "$who: -a: one fails: the others do not" "a c" "$(installed)"
+	chmod 600 "$work/ssl/private/b.key"
+	acme -a
+	expect "-a: and works again" 2
+}
+
+# The installed one that ends first is renewed first, and before it what there is none of.
+urgent() {
+	fleet a b c d
+	# An end is known to the second.
+	for name in b c a; do acme $name; sleep 1.1; done
+	acme -F -a
+	expect "urgency: renewed" 0
+	same "$who: urgency: by the end of what is installed" "d b c a" "$(installed)"
+	fleet a b c
+	acme -m 2 -a
+	expect "-m: two of three" 0
+	same "$who: -m: two of three: installed" "a b" "$(installed)"
+	says "$who: -m: the third is left" "$err" "c: left for another run"
+	acme -m 2 -a
+	expect "-m: the third" 0
+	same "$who: -m: the third: installed" "c" "$(installed)"
+	run -m 0 -a
+	expect "-m 0" 1
+	says "$who: -m 0: what is expected" "$err" "expected a number from 1"
+}
+
+# An authority that cannot be reached is asked once, not once for each certificate.
+unreachable() {
+	fleet a b c
+	acme a
+	saved=$ca_port
+	sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"
+	acme -F -a
+	expect "authority away, -F" 1
+	same "$who: authority away, -F: tried for each" 3 "$(grep -c "netproc: .*Connection refused" "$err")"
+	rm "$work/state"/*.json
+	acme -a
+	expect "authority away" 1
+	same "$who: authority away: tried once" 1 "$(grep -c "netproc: .*Connection refused" "$err")"
+	says "$who: authority away: the next one is left alone" "$err" "c: authority test is not tried again before .*Connection refused.*-F tries now"
+	acme -a
+	expect "authority away: again" 1
+	same "$who: authority away: again: not tried" 0 "$(grep -c "netproc: " "$err")"
+	sed -i "s/localhost:$closed_port/localhost:$saved/" "$conf"
+	rm "$work/state"/domain-*.json
+	acme -a
+	expect "another URL is another authority" 0
+}
+closed_port=$(free_ports 1)
+pebble_start || exit 1
+every; urgent; unreachable
+exit $failed
