@@ -35,9 +35,11 @@ enum msgtype {
 	ROLE_START,		/* no more of these; enter the sandbox and serve */
 	ROLE_STOP,		/* clean end */
 
+	PARENT_START_CSR,	/* something may be due: keys are to be looked at */
 	PARENT_DUE,		/* how many jobs are due */
 	PARENT_OUTCOME,		/* of one job */
 
+	CSR_LOOK,		/* at the key of this job */
 	FILE_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
 	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces */

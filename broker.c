@@ -229,6 +229,18 @@ enter_sandbox(void)
 	sandbox_enter(&s);
 }
 
+/* Not where file sees by itself that nothing is due. */
+static void
+parent_start_csr(void)
+{
+	if (all_started || procs[ROLE_CSR].pid != 0 || run->mode >= MODE_ROLLOVER) {
+		end_run("PARENT_START_CSR: out of order");
+		return;
+	}
+	start(ROLE_CSR);
+	slice(run, ROLE_CSR, enqueue);
+}
+
 /* file has looked at all jobs: only now are the others needed, if at all. */
 static void
 parent_due(uint64_t ndue)
@@ -292,7 +304,9 @@ pass_on(enum role from, struct msg *m, size_t got)
 		return;
 	}
 	m->pos = 0;
-	if (m->head.type == PARENT_DUE)
+	if (m->head.type == PARENT_START_CSR)
+		parent_start_csr();
+	else if (m->head.type == PARENT_DUE)
 		parent_due(msg_get_num(m));
 	else
 		parent_outcome(m->head.job, msg_get_num(m));
@@ -441,11 +455,7 @@ broker_run(const struct run *what, unsigned *installed, unsigned *failed)
 		procs[r].fd = procs[r].errfd = -1;
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
 	start(ROLE_FILE);
-	if (run->mode < MODE_ROLLOVER)
-		start(ROLE_CSR);
 	slice(run, ROLE_FILE, enqueue);
-	if (run->mode < MODE_ROLLOVER)
-		slice(run, ROLE_CSR, enqueue);
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);
 		check_health();

@@ -68,9 +68,7 @@ add_job(struct msg *m)
 	struct csr_job *j;
 	char *own_csr, *combined;
 
-	jobs = recallocarray(jobs, njobs, njobs + 1, sizeof(*jobs));
-	if (jobs == NULL)
-		err(1, NULL);
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
 	j->path = msg_copy_str(m);
 	j->spec.type = (enum keytype)msg_get_num(m);
@@ -157,26 +155,22 @@ load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *
 
 /* file decides what is due; for that it must know which keys are in place. */
 static void
-report_keys(void)
+csr_look(struct msg *m)
 {
-	struct csr_job *j;
-	EVP_PKEY *key, *next;
-	uint32_t i;
+	struct csr_job *j = &jobs[m->head.job];
+	EVP_PKEY *key = NULL, *next = NULL;
 
-	for (i = 0; i < njobs; i++) {
-		j = &jobs[i];
-		key = next = NULL;
-		if (j->own_csr != NULL)
-			key = csr_key(j->own_csr, j->own_csr_len);
-		else if (j->broken.text[0] == '\0' && (place_clean(&j->key, &j->broken) == -1 ||
-		    place_clean(&j->next, &j->broken) == -1 ||
-		    (j->combined.path != NULL && place_clean(&j->combined, &j->broken) == -1) ||
-		    load_keys(j, &key, &next, &j->broken) == -1))
-			warnx("%s", j->broken.text);
-		tell_file(i, key, next);
-		EVP_PKEY_free(key);
-		EVP_PKEY_free(next);
-	}
+	msg_end(m);
+	if (j->own_csr != NULL)
+		key = csr_key(j->own_csr, j->own_csr_len);
+	else if (j->broken.text[0] == '\0' && (place_clean(&j->key, &j->broken) == -1 ||
+	    place_clean(&j->next, &j->broken) == -1 ||
+	    (j->combined.path != NULL && place_clean(&j->combined, &j->broken) == -1) ||
+	    load_keys(j, &key, &next, &j->broken) == -1))
+		warnx("%s", j->broken.text);
+	tell_file(m->head.job, key, next);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(next);
 }
 
 static void
@@ -372,6 +366,7 @@ state(uint32_t job)
 }
 
 static const struct handler table[] = {
+	{ CSR_LOOK, csr_look, ANY_STATE, 1 },
 	{ CSR_MAKE, csr_make_handler, RENEWING, 2 },
 	{ CSR_NEW_KEY, csr_new_key, RENEWING, 1 },
 	{ CSR_ADOPT, csr_adopt, RENEWING, 2 },
@@ -400,6 +395,5 @@ csrproc(void)
 	dir_owner(&box);
 	box.dirs = dir_rights(DIR_READ | DIR_WRITE, &box.ndirs);
 	sandbox_enter(&box);
-	report_keys();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

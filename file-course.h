@@ -8,14 +8,15 @@
 #include "msg.h"
 
 /*
- * Each job waits for csr's word on its keys; is due, or it is to be asked
+ * Each job that does not rest waits for csr's word on its keys, until all have it (LOOKED_AT); is due, or it is to be asked
  * whether it is (TO_ASK: the CA, TO_CHECK: whether the certificate is revoked);
  * is with net, for a certificate (OUT), for a date (ASKED), for a revocation
  * list (CHECKING), for anything else (TASKED); or with csr for its part of the work.
  */
 enum {
 	WAITING = 1, DUE = 2, TO_ASK = 4, TO_CHECK = 8, OUT = 16, ASKED = 32, CHECKING = 64,
-	TASKED = 128, ADOPTING = 256, COMBINING = 512, DISCARDING = 1024, SETTLED = 2048
+	TASKED = 128, ADOPTING = 256, COMBINING = 512, DISCARDING = 1024, SETTLED = 2048,
+	LOOKED_AT = 4096
 };
 #define WITH_NET	(OUT | ASKED | CHECKING | TASKED)
 

@@ -215,10 +215,10 @@ due_reason(struct job *j, struct why *text)
 		return "the certificate is for another key";
 	if (!chain_names_equal(in->chain, &j->names))
 		return "the names have changed";
-	j->new_key = j->revoked || renewal_overdue(in->chain, j->handle, &j->state, now);
+	j->new_key = j->revoked || renewal_overdue(&j->state.life, j->handle, &j->state, now);
 	if (j->revoked)
 		return "the CA has revoked the certificate";
-	if (renewal_time(in->chain, j->handle, &j->state, now, &j->suggested) <= now) {
+	if (renewal_time(&j->state.life, j->handle, &j->state, now, &j->suggested) <= now) {
 		why(text, j->suggested ? "the CA suggests to renew it now" :
 		    "the certificate ends on %s", clock_text(in->chain->not_after));
 		return text->text;
@@ -228,13 +228,21 @@ due_reason(struct job *j, struct why *text)
 	return force ? "-F" : NULL;
 }
 
+static void
+say_when(const struct job *j)
+{
+	int suggested;
+	time_t when = renewal_time(&j->state.life, j->handle, &j->state, time(NULL), &suggested);
+
+	say(1, "%s: nothing to do before %s%s", j->handle, clock_text(when),
+	    suggested ? ", as the CA suggests" : "");
+}
+
 static enum job_verdict
 due_or_not(struct job *j, struct why *w)
 {
 	struct why text;
 	const char *reason = due_reason(j, &text);
-	time_t when;
-	int suggested;
 
 	if (reason != NULL) {
 		if (held_back(j, w))
@@ -242,9 +250,7 @@ due_or_not(struct job *j, struct why *w)
 		say(1, "%s: due: %s", j->handle, reason);
 		return JOB_DUE;
 	}
-	when = renewal_time(j->installed.chain, j->handle, &j->state, time(NULL), &suggested);
-	say(1, "%s: nothing to do before %s%s", j->handle, clock_text(when),
-	    suggested ? ", as the CA suggests" : "");
+	say_when(j);
 	return JOB_UNCHANGED;
 }
 
@@ -271,9 +277,42 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 	    place_clean(&j->saved, w) == -1 ||
 	    certset_read(&j->set, &j->installed, w) == -1)
 		return -1;
-	if (j->installed.chain != NULL && chain_names_equal(j->installed.chain, &j->names))
-		j->certid = renewal_certid(j->installed.chain);
+	j->state.looks[0] = '\0';
+	memset(&j->state.life, 0, sizeof(j->state.life));
+	if (j->installed.chain != NULL)
+		renewal_life(j->installed.chain, &j->state.life);
+	if (j->installed.chain != NULL && j->state.life.certid[0] != '\0' &&
+	    chain_names_equal(j->installed.chain, &j->names) &&
+	    (j->certid = strdup(j->state.life.certid)) == NULL)
+		err(1, NULL);
 	return 0;
+}
+
+/* Is it to be asked now whether it is revoked? */
+static int
+status_due(const struct job *j, time_t now)
+{
+	return j->check_status && j->state.life.not_after > now &&
+	    (j->state.status_ask <= now || j->state.status_ask > now + STATUS_PAUSE);
+}
+
+int
+job_rests(struct job *j)
+{
+	const struct life *life = &j->state.life;
+	time_t now = time(NULL);
+	struct why w;
+	int suggested;
+
+	if (force || j->broken.text[0] != '\0' ||
+	    state_load(&j->state_file, &j->names, &j->state, &w) == -1 ||
+	    j->state.attempts != 0 || strcmp(j->state.looks, j->looks) != 0 ||
+	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
+	    renewal_overdue(life, j->handle, &j->state, now) ||
+	    renewal_ask(life, &j->state, now) || status_due(j, now))
+		return 0;
+	say_when(j);
+	return 1;
 }
 
 /* Is it to be asked whether the installed certificate is revoked?  Then its URL is known. */
@@ -283,8 +322,7 @@ asks_for_status(struct job *j)
 	time_t now = time(NULL);
 	struct why w;
 
-	if (!j->check_status || j->installed.chain->not_after <= now ||
-	    (j->state.status_ask > now && j->state.status_ask <= now + STATUS_PAUSE))
+	if (!status_due(j, now))
 		return 0;
 	if ((j->status_url = status_url(j->installed.chain, &w)) == NULL)
 		warnx("%s: check revocation: %s", j->handle, w.text);
@@ -305,8 +343,14 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 		return verdict;
 	if (repair(j))
 		return JOB_INSTALL;
+	/* So it looks when nothing is to be done: the next run can tell by that. */
+	strlcpy(j->state.looks, j->looks, sizeof(j->state.looks));
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
-	return renewal_ask(j->installed.chain, &j->state, time(NULL)) ? JOB_ASK : verdict;
+	if (renewal_ask(&j->state.life, &j->state, time(NULL)))
+		return JOB_ASK;
+	if (verdict == JOB_UNCHANGED && state_save(&j->state_file, &j->state, w) == -1)
+		say(1, "%s: %s", j->handle, w->text);
+	return verdict;
 }
 
 enum job_verdict
@@ -442,7 +486,9 @@ job_installed(struct job *j)
 	j->state.not_before = 0;
 	j->state.last_success = time(NULL);
 	j->state.last_error[0] = '\0';
-	renewal_installed(&j->state, j->chosen, time(NULL));
+	j->state.looks[0] = '\0';
+	renewal_life(j->chosen, &j->state.life);
+	renewal_installed(&j->state, &j->state.life, time(NULL));
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	if (place_remove(&j->saved, &w) == -1)

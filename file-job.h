@@ -29,6 +29,7 @@ struct job {
 	size_t		 status_len;
 	int		 revoked;	/* as the CA says there */
 	int		 new_key;	/* nor may its key be used any longer */
+	char		*looks;		/* its files' fingerprint, as the parent has seen them */
 	char		*preferred;	/* CN at the top of the chain to take, or NULL */
 	struct place	 state_file;
 	struct place	 saved;		/* a verified chain, until it is installed */
@@ -52,6 +53,11 @@ void	job_open(struct job *, struct dir *state_dir);
 /* Gives back the lock and what was read. */
 void	job_close(struct job *);
 
+/*
+ * Are its files as they were when they were last looked at, and is nothing due
+ * by what was found then?  Reads nothing but the state.
+ */
+int	job_rests(struct job *);
 /*
  * Takes the lock, and says what is to be done.  JOB_INSTALL: what an earlier
  * run has left, or files that do not belong together; chosen is set.

@@ -36,8 +36,7 @@ static struct msg out;
 static struct job *
 new_job(void)
 {
-	if ((jobs = recallocarray(jobs, njobs, njobs + 1, sizeof(*jobs))) == NULL)
-		err(1, NULL);
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	jobs[njobs].lock_fd = -1;
 	jobs[njobs].phase = WAITING;
 	return &jobs[njobs++];
@@ -55,6 +54,7 @@ add_job(struct msg *m)
 	j->combined = (int)msg_get_num(m);
 	j->preferred = msg_copy_str(m);
 	j->check_status = (int)msg_get_num(m);
+	j->looks = msg_copy_str(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
 	job_open(j, state_dir);
@@ -142,7 +142,8 @@ evaluate_all(void)
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++)
-		ndue += (uint64_t)evaluate(i);
+		if (jobs[i].phase == LOOKED_AT || role_mode >= MODE_ROLLOVER)
+			ndue += (uint64_t)evaluate(i);
 	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&w))
 		ndue = leave_alone(&w);
 	if (ndue > 0)
@@ -159,6 +160,30 @@ evaluate_all(void)
 		tell_status_urls();
 		authority_tell_key();
 	}
+}
+
+/* Most of the time there is nothing to do, and no key needs to be read to see that. */
+static void
+look_all(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++) {
+		if (role_mode == MODE_REVOKE || !job_rests(&jobs[i]))
+			nwaiting++;
+		else
+			settle(i, OUTCOME_UNCHANGED);
+	}
+	if (nwaiting == 0)
+		return;
+	msg_new(&out, PARENT_START_CSR, 0);
+	msg_put_num(&out, nwaiting);
+	msg_send(&out);
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase == WAITING) {
+			msg_new(&out, CSR_LOOK, i);
+			msg_send(&out);
+		}
 }
 
 static void
@@ -190,7 +215,7 @@ file_key(struct msg *m)
 	if (!usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
 		why(&j->broken, "its key cannot be used");
 	if (j->phase == WAITING) {
-		j->phase = SETTLED;
+		j->phase = LOOKED_AT;
 		if (--nwaiting == 0)
 			evaluate_all();
 	}
@@ -374,10 +399,11 @@ fileproc(void)
 	/* The account's own affairs have a job without files. */
 	if (role_mode >= MODE_ROLLOVER)
 		new_job()->phase = role_mode == MODE_ADOPT ? TASKED : DUE;
-	nwaiting = njobs;
 	lock_deadline = clock_ms() + LOCK_SECONDS * 1000;
 	sandbox_enter(&box);
 	if (role_mode >= MODE_ROLLOVER)
 		evaluate_all();
+	else
+		look_all();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

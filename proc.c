@@ -72,6 +72,17 @@ role_domain(struct msg *m, uint32_t expected)
 	return 1;
 }
 
+void *
+role_grow(void *array, uint32_t n, size_t size)
+{
+	if ((n & (n - 1)) != 0)
+		return array;
+	array = recallocarray(array, n, n == 0 ? 1 : 2 * (size_t)n, size);
+	if (array == NULL)
+		err(1, NULL);
+	return array;
+}
+
 static struct url *origins;
 static size_t norigins;
 

@@ -26,6 +26,9 @@ void	role_main(const char *name) __attribute__((noreturn));
 void	role_conf(struct msg *);
 int	role_domain(struct msg *, uint32_t expected);
 
+/* Room for one more behind n of this size, all zero; the array grows by doubling. */
+void	*role_grow(void *array, uint32_t n, size_t size);
+
 /* The authority's URL and its further origins, as the roles that sign get them. */
 void	role_origins(struct msg *);
 /* Is this an https URL of one of them? */

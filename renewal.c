@@ -58,34 +58,44 @@ spread(const char *handle, time_t most)
 	return most > 0 ? (time_t)(hash % (uint32_t)most) : 0;
 }
 
-static int
-is_about(const struct window *window, const struct chain *chain)
+void
+renewal_life(const struct chain *chain, struct life *life)
 {
 	char *certid = renewal_certid(chain);
-	int same = certid != NULL && strcmp(window->certid, certid) == 0;
 
+	memset(life, 0, sizeof(*life));
+	life->not_before = chain->not_before;
+	life->not_after = chain->not_after;
+	if (certid != NULL)
+		strlcpy(life->certid, certid, sizeof(life->certid));
 	free(certid);
-	return same;
+}
+
+static int
+is_about(const struct window *window, const struct life *life)
+{
+	return life->certid[0] != '\0' && strcmp(window->certid, life->certid) == 0;
 }
 
 /* Without a word of the CA. */
 static time_t
-planned_time(const struct chain *chain, const char *handle)
+planned_time(const struct life *life, const char *handle)
 {
-	time_t life = chain->not_after - chain->not_before;
+	time_t length = life->not_after - life->not_before;
 
-	return chain->not_after - (life < 10 * DAY ? life / 2 : life / 3) - spread(handle, life / 30);
+	return life->not_after - (length < 10 * DAY ? length / 2 : length / 3) -
+	    spread(handle, length / 30);
 }
 
 time_t
-renewal_time(const struct chain *chain, const char *handle, const struct state *s, time_t now,
+renewal_time(const struct life *life, const char *handle, const struct state *s, time_t now,
     int *suggested)
 {
-	time_t life = chain->not_after - chain->not_before;
-	time_t planned = planned_time(chain, handle), floor = chain->not_after - life / 6, t;
+	time_t planned = planned_time(life, handle), t;
+	time_t floor = life->not_after - (life->not_after - life->not_before) / 6;
 
 	*suggested = 0;
-	if (s->window.time == 0 || !is_about(&s->window, chain))
+	if (s->window.time == 0 || !is_about(&s->window, life))
 		return planned;
 	t = s->window.time;
 	if (t < planned && s->early != 0 && s->early <= now && t < s->early + DAY)
@@ -95,25 +105,19 @@ renewal_time(const struct chain *chain, const char *handle, const struct state *
 }
 
 int
-renewal_overdue(const struct chain *chain, const char *handle, const struct state *s, time_t now)
+renewal_overdue(const struct life *life, const char *handle, const struct state *s, time_t now)
 {
-	time_t life = chain->not_after - chain->not_before;
-
-	return s->window.time != 0 && is_about(&s->window, chain) && s->window.end <= now &&
-	    now < planned_time(chain, handle) - life / 10;
+	return s->window.time != 0 && is_about(&s->window, life) && s->window.end <= now &&
+	    now < planned_time(life, handle) - (life->not_after - life->not_before) / 10;
 }
 
 int
-renewal_ask(const struct chain *chain, const struct state *s, time_t now)
+renewal_ask(const struct life *life, const struct state *s, time_t now)
 {
-	char *certid = renewal_certid(chain);
 	/* A time that lies further ahead than any answer allows comes from a wrong clock. */
-	int ask = certid != NULL && now < chain->not_after &&
-	    (strcmp(s->window.certid, certid) != 0 || s->window.ask <= now ||
+	return life->certid[0] != '\0' && now < life->not_after &&
+	    (!is_about(&s->window, life) || s->window.ask <= now ||
 	    s->window.ask > now + DAY + HOUR);
-
-	free(certid);
-	return ask;
 }
 
 void
@@ -146,13 +150,9 @@ renewal_no_window(struct state *s, const char *certid, long retry, time_t now)
 }
 
 void
-renewal_installed(struct state *s, const struct chain *chain, time_t now)
+renewal_installed(struct state *s, const struct life *life, time_t now)
 {
-	char *certid = renewal_certid(chain);
-
 	memset(&s->window, 0, sizeof(s->window));
-	if (certid != NULL)
-		strlcpy(s->window.certid, certid, sizeof(s->window.certid));
-	free(certid);
+	strlcpy(s->window.certid, life->certid, sizeof(s->window.certid));
 	s->window.ask = now + ASK_AGAIN + (time_t)arc4random_uniform(HOUR);
 }

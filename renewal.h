@@ -10,6 +10,8 @@
 
 /* RFC 9773 4.1: what the CA knows the certificate by; NULL if it has no such name.  The caller frees. */
 char	*renewal_certid(const struct chain *);
+/* What counts of a certificate from here on. */
+void	renewal_life(const struct chain *, struct life *);
 
 /*
  * When it is due.  Between a CA's window and a third of the life (half, if
@@ -17,17 +19,17 @@ char	*renewal_certid(const struct chain *);
  * life before the end, and never "now" more than once a day.  *suggested: by
  * the window.
  */
-time_t	renewal_time(const struct chain *, const char *handle, const struct state *, time_t now,
+time_t	renewal_time(const struct life *, const char *handle, const struct state *, time_t now,
 	    int *suggested);
 
 /*
  * Does the CA say that it should have been renewed long before its time?  It
  * says that of what it has revoked, or is about to (RFC 9773 4.2).
  */
-int	renewal_overdue(const struct chain *, const char *handle, const struct state *, time_t now);
+int	renewal_overdue(const struct life *, const char *handle, const struct state *, time_t now);
 
 /* Is the CA to be asked about it now? */
-int	renewal_ask(const struct chain *, const struct state *, time_t now);
+int	renewal_ask(const struct life *, const struct state *, time_t now);
 
 /*
  * Takes the CA's answer about this certificate.  A time is picked only when
@@ -39,6 +41,6 @@ void	renewal_window(struct state *, const char *certid, time_t start, time_t end
 /* There was no answer: asked again after so many seconds, -1: after the usual six hours. */
 void	renewal_no_window(struct state *, const char *certid, long retry, time_t now);
 /* A certificate was installed: what was known of the one before no longer counts. */
-void	renewal_installed(struct state *, const struct chain *, time_t now);
+void	renewal_installed(struct state *, const struct life *, time_t now);
 
 #endif

@@ -4,8 +4,10 @@
  * The order of the members is the one in which the role reads them.
  */
 #include <err.h>
+#include <stdlib.h>
 
 #include "broker.h"
+#include "fingerprint.h"
 #include "say.h"
 #include "valid.h"
 
@@ -101,6 +103,16 @@ put_conf(const struct run *run, int role)
 	}
 }
 
+/* file cannot look at keys, but learns whether they have changed. */
+static void
+put_fingerprint(const struct domain *d)
+{
+	char *text = fingerprint(d);
+
+	msg_put_str(&m, text);
+	free(text);
+}
+
 /* dns knows no domain. */
 static void
 put_domain(const struct domain *d, int role)
@@ -136,6 +148,7 @@ put_domain(const struct domain *d, int role)
 		msg_put_num(&m, d->combined != NULL);
 		msg_put_str(&m, d->preferred_chain);
 		msg_put_num(&m, (uint64_t)d->check_revocation);
+		put_fingerprint(d);
 		msg_put_strings(&m, d->names.v, d->names.n);
 		break;
 	default:

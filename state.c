@@ -114,6 +114,15 @@ load_window(json_t *o, struct window *window)
 	window->ask = (time_t)number(o, "ask again");
 }
 
+static void
+load_looks(json_t *o, struct state *s)
+{
+	copy_text(o, "files", s->looks, sizeof(s->looks));
+	copy_text(o, "certificate", s->life.certid, sizeof(s->life.certid));
+	s->life.not_before = (time_t)number(o, "begins");
+	s->life.not_after = (time_t)number(o, "ends");
+}
+
 int
 state_load(const struct place *p, const struct strings *names, struct state *s, struct why *w)
 {
@@ -138,6 +147,7 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 	copy_text(o, "last error", s->last_error, sizeof(s->last_error));
 	load_window(json_object_get(o, "renewal"), &s->window);
 	s->status_ask = (time_t)number(o, "ask about revocation");
+	load_looks(json_object_get(o, "looked at"), s);
 	s->early = (time_t)number(o, "renewed early");
 	json_decref(o);
 	return 0;
@@ -148,7 +158,8 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 {
 	const struct window *window = &s->window;
 
-	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:{s:s, s:I, s:I, s:I, s:I}, s:I, s:I}",
+	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:{s:s, s:I, s:I, s:I, s:I}, s:I, s:I, "
+	    "s:{s:s, s:s, s:I, s:I}}",
 	    "names", s->names,
 	    "attempts", (json_int_t)s->attempts,
 	    "failures", (json_int_t)s->failures,
@@ -162,7 +173,12 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 	    "time", (json_int_t)window->time,
 	    "ask again", (json_int_t)window->ask,
 	    "ask about revocation", (json_int_t)s->status_ask,
-	    "renewed early", (json_int_t)s->early), w);
+	    "renewed early", (json_int_t)s->early,
+	    "looked at",
+	    "files", s->looks,
+	    "certificate", s->life.certid,
+	    "begins", (json_int_t)s->life.not_before,
+	    "ends", (json_int_t)s->life.not_after), w);
 }
 
 static char *

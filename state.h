@@ -19,6 +19,12 @@ struct window {
 	time_t		ask;		/* not asked again earlier */
 };
 
+/* Of a certificate, as much as its renewal depends on. */
+struct life {
+	time_t		not_before, not_after;
+	char		certid[CERTID_MAX];	/* RFC 9773 4.1, or "" */
+};
+
 /* Of one domain section. */
 struct state {
 	char		names[65];	/* hash of the set of names: for another set, all begins anew */
@@ -29,6 +35,8 @@ struct state {
 	char		last_error[512];
 	struct window	window;
 	time_t		status_ask;	/* about revocation, not asked again earlier */
+	char		looks[64];	/* fingerprint of the files at the last look, or "" */
+	struct life	life;		/* of what was installed then */
 	time_t		early;		/* last renewal that the CA had asked for early */
 };
 

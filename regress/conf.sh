@@ -144,8 +144,8 @@ fi
 printf "$A$D}\n" >"$conf"
 "$client" -n -f "$conf" nobody.example 2>"$err"; same "conf: unknown handle: status" 1 $?
 says "conf: unknown handle is named" "$err" "nobody.example: there is no such domain"
-for flag in -a -l -J; do
-	"$client" $flag -f "$conf" example.com 2>"$err"; same "conf: $flag: status" 1 $?
+for flag in -j -l -J; do
+	"$client" "$flag" -f "$conf" example.com 2>"$err"; same "conf: $flag: status" 1 $?
 	says "conf: $flag" "$err" "not supported yet"
 done
 # refused NAME WORDS ARGUMENT...

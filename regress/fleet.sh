@@ -79,7 +79,40 @@ unreachable() {
 	acme -a
 	expect "another URL is another authority" 0
 }
+# What was looked at is not looked at again, as long as nothing has changed.
+rests() {
+	fleet a b
+	acme -a
+	acme -a
+	expect "rest: looked at" 2
+	acme -a
+	expect "rest" 2
+	same "$who: rest: no key is read" 0 "$(grep -c "csrproc: sandbox" "$err")"
+	says "$who: rest: until when" "$err" "a: nothing to do before 20"
+	touch "$work/ssl/private/a.key"
+	acme -a
+	expect "rest: a key is touched" 2
+	same "$who: rest: a key is touched: read" 1 "$(grep -c "csrproc: sandbox" "$err")"
+	acme -a
+	same "$who: rest: and not read again" 0 "$(grep -c "csrproc: sandbox" "$err")"
+	for change in "truncate -s 100 $work/ssl/a.pem" "rm $work/ssl/a.chain.pem" "cp $work/ssl/b.pem $work/ssl/a.pem" \
+	    "mv $work/ssl/private/a.key $work/ssl/private/old.key" "sed -i s/a.example.com/c.example.com/ $conf" "rm $work/ssl/a.pem $work/ssl/a.fullchain.pem"; do
+		$change
+		acme -a
+		expect "rest: $change: put right" 0
+		rm -f "$work/ssl/private/old.key"
+		acme -a; acme -a
+		expect "rest: $change: and rests again" 2
+		same "$who: rest: $change: no key is read" 0 "$(grep -c "csrproc: sandbox" "$err")"
+	done
+	chmod 644 "$work/ssl/private/a.key"
+	acme a
+	expect "rest: a key that all can read" 1
+	chmod 600 "$work/ssl/private/a.key"
+	acme -F a
+	expect "rest: -F" 0
+}
 closed_port=$(free_ports 1)
 pebble_start || exit 1
-every; urgent; unreachable
+every; urgent; unreachable; rests
 exit $failed

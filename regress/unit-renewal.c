@@ -21,10 +21,11 @@
 #define EXAMPLE_ID	"aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE"
 
 static struct chain chain;
+static struct life life;
 
 /* A chain of one leaf with this serial number, ending life seconds after it began at NOW. */
 static void
-make_chain(const char *serial, const char *aki, long life)
+make_chain(const char *serial, const char *aki, long seconds)
 {
 	struct recipe r = { .san = "DNS:a.example", .to = 90 * DAY, .other = aki };
 	EVP_PKEY *key = make_key(0);
@@ -39,7 +40,8 @@ make_chain(const char *serial, const char *aki, long life)
 	chain.certs = sk_X509_new_null();
 	sk_X509_push(chain.certs, leaf);
 	chain.not_before = NOW;
-	chain.not_after = NOW + life;
+	chain.not_after = NOW + seconds;
+	renewal_life(&chain, &life);
 }
 
 static void
@@ -66,7 +68,7 @@ due(const struct state *s, time_t now)
 {
 	int suggested;
 
-	return renewal_time(&chain, "a.example", s, now, &suggested);
+	return renewal_time(&life, "a.example", s, now, &suggested);
 }
 
 /* Without a word of the CA: what is left of the life, in its hundredths. */
@@ -100,7 +102,7 @@ test_plan(void)
 	first = last = due(&none, NOW);
 	for (i = 0; i < 1000; i++) {
 		snprintf(handle, sizeof(handle), "host%zu.example", i);
-		t = renewal_time(&chain, handle, &none, NOW, &suggested);
+		t = renewal_time(&life, handle, &none, NOW, &suggested);
 		first = t < first ? t : first;
 		last = t > last ? t : last;
 	}
@@ -190,17 +192,17 @@ test_ask(void)
 		memset(&s, 0, sizeof(s));
 		renewal_window(&s, EXAMPLE_ID, NOW, NOW + DAY, retries[i].retry, NOW);
 		check(s.window.ask == NOW + retries[i].seconds, "renewal: Retry-After %s", retries[i].name);
-		check(!renewal_ask(&chain, &s, s.window.ask - 1), "renewal: Retry-After %s: not earlier", retries[i].name);
-		check(renewal_ask(&chain, &s, s.window.ask), "renewal: Retry-After %s: then", retries[i].name);
+		check(!renewal_ask(&life, &s, s.window.ask - 1), "renewal: Retry-After %s: not earlier", retries[i].name);
+		check(renewal_ask(&life, &s, s.window.ask), "renewal: Retry-After %s: then", retries[i].name);
 	}
-	check(!renewal_ask(&chain, &s, chain.not_after), "renewal: not asked about what has ended");
-	check(renewal_ask(&chain, &s, NOW - 30 * DAY), "renewal: the clock went back a month: asked");
+	check(!renewal_ask(&life, &s, chain.not_after), "renewal: not asked about what has ended");
+	check(renewal_ask(&life, &s, NOW - 30 * DAY), "renewal: the clock went back a month: asked");
 	memset(&s, 0, sizeof(s));
-	renewal_installed(&s, &chain, NOW);
-	check(!renewal_ask(&chain, &s, NOW + 6 * HOUR - 1) && renewal_ask(&chain, &s, NOW + 7 * HOUR),
+	renewal_installed(&s, &life, NOW);
+	check(!renewal_ask(&life, &s, NOW + 6 * HOUR - 1) && renewal_ask(&life, &s, NOW + 7 * HOUR),
 	    "renewal: first asked some six hours after issuance");
 	make_chain("01", NULL, 90 * DAY);
-	check(!renewal_ask(&chain, &s, NOW), "renewal: not asked without a certID");
+	check(!renewal_ask(&life, &s, NOW), "renewal: not asked without a certID");
 }
 
 static void
@@ -210,12 +212,12 @@ test_overdue(void)
 
 	make_chain("87654321", EXAMPLE_AKI, 90 * DAY);
 	memset(&s, 0, sizeof(s));
-	check(!renewal_overdue(&chain, "a.example", &s, NOW + DAY), "renewal: not overdue without a window");
+	check(!renewal_overdue(&life, "a.example", &s, NOW + DAY), "renewal: not overdue without a window");
 	renewal_window(&s, EXAMPLE_ID, NOW, NOW + HOUR, HOUR, NOW);
-	check(renewal_overdue(&chain, "a.example", &s, NOW + DAY), "renewal: a window gone by in the first days is a revocation");
-	check(!renewal_overdue(&chain, "a.example", &s, NOW + 55 * DAY), "renewal: but not one gone by when it was due anyway");
+	check(renewal_overdue(&life, "a.example", &s, NOW + DAY), "renewal: a window gone by in the first days is a revocation");
+	check(!renewal_overdue(&life, "a.example", &s, NOW + 55 * DAY), "renewal: but not one gone by when it was due anyway");
 	renewal_window(&s, EXAMPLE_ID, NOW, NOW + 2 * DAY, HOUR, NOW);
-	check(!renewal_overdue(&chain, "a.example", &s, NOW + DAY), "renewal: nor one that is not over");
+	check(!renewal_overdue(&life, "a.example", &s, NOW + DAY), "renewal: nor one that is not over");
 }
 
 static void

@@ -244,8 +244,9 @@ END
 	check "$who: the certificate stays" verified "$work/ssl/example.com.fullchain.pem"
 }
 
-# In the middle: Pebble waits before it validates.
+# In the middle: the web server does not answer, so that Pebble cannot validate.
 interrupted() {
+	kill -STOP $web_pid
 	for how in INT TERM HUP KILL; do
 		fresh
 		domain_write "$conf" example.com example.com ""
@@ -261,6 +262,7 @@ interrupted() {
 		clean_www "SIG$how"
 		run -n example.com
 	done
+	kill -CONT $web_pid
 	acme example.com
 	expect "after interruptions" 0
 	good example.com "example.com " "after interruptions"
