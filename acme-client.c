@@ -33,6 +33,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] [-m orders] -a | handle ...\n"
+	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
 	    "       acme-client -r [-v] [-f configfile] [-R reason] handle ...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n");
 	exit(1);
@@ -246,6 +247,17 @@ run_account(struct run *run)
 	return failed > 0 ? 1 : 0;
 }
 
+/* Whatever authority they are from; what monitors want to know is the status. */
+static int
+run_list(const struct conf *conf, struct run *run)
+{
+	unsigned due = 0, bad = 0;
+
+	run->authority = &conf->authorities[0];
+	broker_run(run, &due, &bad);
+	return bad > 0 ? 1 : due > 0 ? 2 : 0;
+}
+
 /* Each authority has processes of its own: what one CA breaks is its run. */
 static int
 run_all(const struct conf *conf, const struct run *all)
@@ -277,11 +289,12 @@ main(int argc, char *argv[])
 	const char *path = CONF_FILE;
 	struct run run = { .mode = MODE_RENEW, .reason = -1, .most_orders = UINT64_MAX };
 	struct conf *conf;
-	int c, check_only = 0, modes = 0, all = 0;
+	int c, check_only = 0, modes = 0, all = 0, no_color;
 
 	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
 		role_main(argv[0]);
 	open_standard_fds();
+	no_color = getenv("NO_COLOR") != NULL;
 	environ = calloc(1, sizeof(*environ));
 	sandbox_prepare(ROLE_PARENT);
 	while ((c = getopt(argc, argv, "FnvarlJj:m:R:KUDf:")) != -1)
@@ -295,6 +308,9 @@ main(int argc, char *argv[])
 		case 'f':
 			path = optarg;
 			break;
+		case 'J':
+			run.list |= LIST_JSON;
+			break;
 		case 'm':
 			run.most_orders = parse_count('m', optarg);
 			break;
@@ -307,11 +323,12 @@ main(int argc, char *argv[])
 		case 'R':
 			run.reason = parse_reason(optarg);
 			break;
+		case 'l':
 		case 'r':
 		case 'K':
 		case 'U':
 		case 'D':
-			run.mode = c == 'r' ? MODE_REVOKE : c == 'K' ? MODE_ROLLOVER :
+			run.mode = c == 'l' ? MODE_LIST : c == 'r' ? MODE_REVOKE : c == 'K' ? MODE_ROLLOVER :
 			    c == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
 			modes++;
 			break;
@@ -321,9 +338,15 @@ main(int argc, char *argv[])
 			errx(1, "-%c is not supported yet", c);
 		}
 	if (modes > 1)
-		errx(1, "only one of -r, -K, -U and -D");
+		errx(1, "only one of -l, -r, -K, -U and -D");
+	if (run.list != 0 && run.mode != MODE_LIST)
+		errx(1, "-J is for -l only");
+	if (run.mode == MODE_LIST && isatty(STDOUT_FILENO))
+		run.list |= LIST_BAR | (no_color ? 0 : LIST_COLOR);
 	/* Nobody means to revoke all. */
-	if (all && (run.mode != MODE_RENEW || argc > optind))
+	if (run.mode == MODE_LIST && argc == optind)
+		all = 1;
+	else if (all && (run.mode != MODE_RENEW || argc > optind))
 		errx(1, "-a is for all handles, to be renewed");
 	if (run.reason != -1 && run.mode != MODE_REVOKE)
 		errx(1, "-R is for -r only");
@@ -351,5 +374,6 @@ main(int argc, char *argv[])
 	if (run.mode == MODE_DEACTIVATE && !run.force)
 		confirm_deactivation(run.authority->name);
 	catch_signals();
-	return run.authority != NULL ? run_account(&run) : run_all(conf, &run);
+	return run.mode == MODE_LIST ? run_list(conf, &run) :
+	    run.authority != NULL ? run_account(&run) : run_all(conf, &run);
 }

@@ -96,7 +96,7 @@ enum msgtype {
 enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 
 /* What a run is for: it decides which processes there are, and what key signs at all. */
-enum mode { MODE_RENEW = 1, MODE_REVOKE, MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT };
+enum mode { MODE_RENEW = 1, MODE_LIST, MODE_REVOKE, MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT };
 
 /*
  * NET_ACCOUNT: its URL is known; ask the CA for it; there is none yet; there
@@ -115,6 +115,9 @@ enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER };
  * be reached or serves nobody now; or something on this machine.
  */
 enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
+
+/* How MODE_LIST prints. */
+enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define ORIGINS_MAX	16		/* of one authority */

@@ -84,7 +84,10 @@ become(enum role role, int fd, int errfd)
 
 	if ((null = open("/dev/null", O_RDWR)) == -1)
 		err(1, "/dev/null");
-	if (dup2(errfd, 2) == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
+	/* file writes the list itself: there is no message for it to be taken apart. */
+	if (!(run->mode == MODE_LIST && role == ROLE_FILE) && dup2(null, 1) == -1)
+		err(1, "dup2");
+	if (dup2(errfd, 2) == -1 || dup2(null, 0) == -1 ||
 	    (fd == ROLE_FD ? fcntl(fd, F_SETFD, 0) : dup2(fd, ROLE_FD)) == -1)
 		err(1, "dup2");
 	closefrom(ROLE_FD + 1);
@@ -233,7 +236,8 @@ enter_sandbox(void)
 static void
 parent_start_csr(void)
 {
-	if (all_started || procs[ROLE_CSR].pid != 0 || run->mode >= MODE_ROLLOVER) {
+	if (all_started || procs[ROLE_CSR].pid != 0 || run->mode >= MODE_ROLLOVER ||
+	    run->mode == MODE_LIST) {
 		end_run("PARENT_START_CSR: out of order");
 		return;
 	}
@@ -251,8 +255,8 @@ parent_due(uint64_t ndue)
 	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
 	size_t i, n = run->mode == MODE_RENEW ? 4 : run->mode == MODE_ADOPT ? 1 : 3;
 
-	if (all_started) {
-		end_run("PARENT_DUE twice");
+	if (all_started || run->mode == MODE_LIST) {
+		end_run("PARENT_DUE: out of order");
 		return;
 	}
 	all_started = 1;

@@ -29,6 +29,7 @@ struct run {
 	enum mode		 mode;
 	int			 force;		/* -F */
 	uint64_t		 most_orders;	/* -m */
+	int			 list;		/* how -l prints */
 	int			 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
 	const char		*self;		/* path of this program */
 	uid_t			 uid;		/* of the unprivileged roles */

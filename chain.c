@@ -151,10 +151,9 @@ chain_names_equal(const struct chain *c, const struct strings *names)
 }
 
 void
-chain_top_issuer(const struct chain *c, char *out, size_t size)
+chain_issuer(const struct chain *c, int nth, char *out, size_t size)
 {
-	X509 *last = sk_X509_value(c->certs, sk_X509_num(c->certs) - 1);
-	X509_NAME *issuer = X509_get_issuer_name(last);
+	X509_NAME *issuer = X509_get_issuer_name(sk_X509_value(c->certs, nth));
 	int i = X509_NAME_get_index_by_NID(issuer, NID_commonName, -1);
 	const ASN1_STRING *cn;
 

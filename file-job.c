@@ -449,7 +449,7 @@ job_choose(struct job *j, const char *pem, size_t len, struct why *w)
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
 	}
-	chain_top_issuer(chain, top, sizeof(top));
+	chain_issuer(chain, sk_X509_num(chain->certs) - 1, top, sizeof(top));
 	if (j->preferred != NULL && strcmp(top, j->preferred) != 0) {
 		say(1, "%s: a chain to '%s', not to '%s'", j->handle, top, j->preferred);
 		if (j->chosen == NULL)

@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "file-authority.h"
 #include "file-course.h"
+#include "file-list.h"
 #include "json.h"
 #include "proc.h"
 
@@ -29,6 +30,7 @@ static uint32_t nwaiting;
 static struct dir *state_dir;
 static int force;
 static uint64_t orders_left;	/* -m */
+static int list_flags;		/* -l */
 static int64_t lock_deadline;
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
@@ -184,6 +186,20 @@ look_all(void)
 			msg_new(&out, CSR_LOOK, i);
 			msg_send(&out);
 		}
+}
+
+static void
+list_all(void)
+{
+	enum outcome *outcomes;
+	uint32_t i;
+
+	if ((outcomes = calloc(njobs + 1, sizeof(*outcomes))) == NULL)
+		err(1, NULL);
+	file_list(jobs, njobs, list_flags, outcomes);
+	for (i = 0; i < njobs; i++)
+		settle(i, outcomes[i]);
+	free(outcomes);
 }
 
 static void
@@ -368,6 +384,7 @@ open_all(struct msg *m)
 
 	force = (int)msg_get_num(m);
 	orders_left = msg_get_num(m);
+	list_flags = (int)msg_get_num(m);
 	path = msg_copy_str(m);
 	authority = msg_copy_str(m);
 	api_url = msg_copy_str(m);
@@ -403,6 +420,8 @@ fileproc(void)
 	sandbox_enter(&box);
 	if (role_mode >= MODE_ROLLOVER)
 		evaluate_all();
+	else if (role_mode == MODE_LIST)
+		list_all();
 	else
 		look_all();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);

@@ -92,6 +92,7 @@ put_conf(const struct run *run, int role)
 	case ROLE_FILE:
 		msg_put_num(&m, (uint64_t)run->force);
 		msg_put_num(&m, run->most_orders);
+		msg_put_num(&m, (uint64_t)run->list);
 		msg_put_str(&m, run->conf->state_dir);
 		msg_put_str(&m, a->name);
 		msg_put_str(&m, a->api_url);

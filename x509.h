@@ -75,8 +75,8 @@ int	 chain_names_equal(const struct chain *, const struct strings *names);
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
 	    X509_STORE *roots, time_t now, struct why *);
 
-/* The CN of the issuer of the last certificate, made visible; "" if it has none. */
-void	 chain_top_issuer(const struct chain *, char *out, size_t size);
+/* The CN of the issuer of the nth certificate, made visible; "" if it has none. */
+void	 chain_issuer(const struct chain *, int nth, char *out, size_t size);
 /* The leaf in DER; the caller frees. */
 uint8_t	*chain_leaf_der(const struct chain *, size_t *len);
 

@@ -144,7 +144,7 @@ fi
 printf "$A$D}\n" >"$conf"
 "$client" -n -f "$conf" nobody.example 2>"$err"; same "conf: unknown handle: status" 1 $?
 says "conf: unknown handle is named" "$err" "nobody.example: there is no such domain"
-for flag in -j -l -J; do
+for flag in -j; do
 	"$client" "$flag" -f "$conf" example.com 2>"$err"; same "conf: $flag: status" 1 $?
 	says "conf: $flag" "$err" "not supported yet"
 done

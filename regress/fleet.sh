@@ -112,7 +112,81 @@ rests() {
 	acme -F a
 	expect "rest: -F" 0
 }
+# list_states: of -l, sorted by handle
+list_states() { sed 1d "$work/out" | grep -v '^        ' | sed 's/\(\[[.#]*\] \)//' | awk '{ print $2 "=" $1 }' | sort | xargs; }
+terminal() {	# terminal [VARIABLE]: of -l on one
+	env -i $1 python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -l -f "$conf" </dev/null >"$work/out" 2>"$err"
+}
+
+lists() {
+	fleet a b
+	domain_write "$conf" c c.example.com "x.example.com y.example.com"
+	acme a; acme b
+	find "$work/state" "$work/ssl" -type f | grep -v "lock$" | sort | xargs sha256sum >"$work/before"
+	run -l
+	expect "-l: one is missing" 2
+	same "$who: -l: states" "a=ok b=ok c=missing" "$(list_states)"
+	says "$who: -l: names" "$work/out" "c.example.com +2"
+	says "$who: -l: when and why" "$work/out" "now, there is no certificate"
+	same "$who: -l: no colour in a file" 0 "$(grep -c "$(printf '\033')" "$work/out")"
+	same "$who: -l: no bar in a file" 0 "$(grep -c '\[[.#]' "$work/out")"
+	find "$work/state" "$work/ssl" -type f | grep -v "lock$" | sort | xargs sha256sum >"$work/after"
+	check "$who: -l: nothing is changed" cmp "$work/before" "$work/after"
+	run -l a b
+	expect "-l: all is well" 0
+	same "$who: -l: of those named" "a=ok b=ok" "$(list_states)"
+	acme c
+	run -l
+	expect "-l: all is well with all" 0
+	sed -i "s/b.example.com/b2.example.com/" "$conf"
+	run -l
+	expect "-l: other names" 2
+	same "$who: -l: other names: due" "a=ok b=due c=ok" "$(list_states)"
+	sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"
+	acme b
+	run -l
+	expect "-l: it fails" 1
+	same "$who: -l: failing" "a=ok b=failing c=ok" "$(list_states)"
+	says "$who: -l: failing: the last error" "$work/out" "Connection refused"
+	sed -i "s/localhost:$closed_port/localhost:$ca_port/; s/b2.example.com/b.example.com/" "$conf"
+	rm "$work/state"/*.json
+	echo subjectAltName=DNS:a.example.com >"$work/ext"
+	openssl req -new -key "$work/ssl/private/a.key" -subj / 2>/dev/null |
+	    openssl x509 -req -signkey "$work/ssl/private/a.key" -days 0 -extfile "$work/ext" -out "$work/ssl/a.pem" 2>/dev/null
+	cp "$work/ssl/a.pem" "$work/ssl/a.fullchain.pem"
+	: >"$work/ssl/a.chain.pem"
+	sleep 1
+	run -l
+	expect "-l: one has expired" 1
+	same "$who: -l: expired, which is the first" "a" "$(sed -n 2p "$work/out" | awk '{ print $2 }')"
+	run -l -J
+	expect "-l -J" 1
+	check "$who: -l -J: the schema" python3 -c "
+import json, sys, time
+o = json.load(open('$work/out'))
+assert o['version'] == 1 and list(o) == ['version', 'time', 'certificates']
+by = {c['handle']: c for c in o['certificates']}
+assert list(by) == ['a', 'c', 'b'] or list(by) == ['a', 'b', 'c'], list(by)
+for c in by.values():
+    assert list(c) == ['handle', 'names', 'state', 'issuer', 'not_before', 'not_after', 'seconds_left', 'renewal', 'failures', 'last_success', 'last_error'], list(c)
+    time.strptime(c['not_after'], '%Y-%m-%dT%H:%M:%SZ')
+    time.strptime(c['renewal']['time'], '%Y-%m-%dT%H:%M:%SZ')
+assert by['a']['state'] == 'expired' and by['a']['seconds_left'] <= 0
+assert by['c']['names'] == ['c.example.com', 'x.example.com', 'y.example.com'] and by['c']['state'] == 'ok'
+assert by['b']['issuer'].startswith('Pebble') and by['b']['last_error'] is None"
+	terminal X=
+	says "$who: -l: on a terminal: the life that is gone" "$work/out" "\[##########\] a "
+	says "$who: -l: on a terminal: colour" "$work/out" "$(printf '\033\\[31mexpired')"
+	terminal NO_COLOR=1
+	same "$who: -l: NO_COLOR" 0 "$(grep -c "$(printf '\033')" "$work/out")"
+	run -J a
+	expect "-J without -l" 1
+	run -l -r a
+	expect "-l and -r" 1
+	"$client" -l -f "$conf" >/dev/full 2>"$err"
+	same "$who: -l: nowhere to write" 1 $?
+}
 closed_port=$(free_ports 1)
 pebble_start || exit 1
-every; urgent; unreachable; rests
+every; urgent; unreachable; rests; lists
 exit $failed
