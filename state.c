@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include <jansson.h>
-#include <openssl/evp.h>
+#include <sha2.h>
 
 #include "clock.h"
 #include "state.h"
@@ -76,23 +76,16 @@ static void
 hash_names(const struct strings *names, char out[65])
 {
 	char *sorted[CONF_NAMES_MAX + 1];
-	uint8_t md[32];
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	SHA2_CTX ctx;
 	size_t i, n = names->n < CONF_NAMES_MAX ? names->n : CONF_NAMES_MAX;
 
 	for (i = 0; i < n; i++)
 		sorted[i] = names->v[i];
 	qsort(sorted, n, sizeof(*sorted), by_text);
-	if (ctx == NULL || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL))
-		errx(1, "SHA-256 failed");
+	SHA256Init(&ctx);
 	for (i = 0; i < n; i++)
-		if (!EVP_DigestUpdate(ctx, sorted[i], strlen(sorted[i]) + 1))
-			errx(1, "SHA-256 failed");
-	if (!EVP_DigestFinal_ex(ctx, md, NULL))
-		errx(1, "SHA-256 failed");
-	EVP_MD_CTX_free(ctx);
-	for (i = 0; i < sizeof(md); i++)
-		snprintf(out + 2 * i, 3, "%02x", md[i]);
+		SHA256Update(&ctx, (uint8_t *)sorted[i], strlen(sorted[i]) + 1);
+	SHA256End(&ctx, out);
 }
 
 static void

@@ -35,7 +35,7 @@ struct state {
 	char		last_error[512];
 	struct window	window;
 	time_t		status_ask;	/* about revocation, not asked again earlier */
-	char		looks[64];	/* fingerprint of the files at the last look, or "" */
+	char		looks[65];	/* fingerprint of the files at the last look, or "" */
 	struct life	life;		/* of what was installed then */
 	time_t		early;		/* last renewal that the CA had asked for early */
 };
