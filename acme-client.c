@@ -22,6 +22,8 @@
 #include "sandbox.h"
 #include "say.h"
 
+#define WORKERS	4	/* without -j */
+
 #ifndef CONF_FILE
 #define CONF_FILE	"/etc/acme-client.conf"
 #endif
@@ -32,7 +34,7 @@ __attribute__((noreturn))
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] [-m orders] -a | handle ...\n"
+	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] [-j workers] [-m orders] -a | handle ...\n"
 	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
 	    "       acme-client -r [-v] [-f configfile] [-R reason] handle ...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n");
@@ -64,13 +66,13 @@ parse_reason(const char *text)
 }
 
 static uint64_t
-parse_count(int option, const char *text)
+parse_count(int option, const char *text, int most)
 {
 	const char *error;
-	long long n = strtonum(text, 1, 1000000, &error);
+	long long n = strtonum(text, 1, most, &error);
 
 	if (error != NULL)
-		errx(1, "-%c %s: expected a number from 1 to 1000000", option, text);
+		errx(1, "-%c %s: expected a number from 1 to %d", option, text, most);
 	return (uint64_t)n;
 }
 
@@ -197,72 +199,89 @@ confirm_deactivation(const char *name)
  * have a process of their own.
  */
 static void
-run_authority(const struct run *run, int last, unsigned *installed, unsigned *failed)
+run_authority(const struct run *run, int last, struct tally *tally)
 {
-	unsigned counts[2] = { 0, 0 };
+	struct tally one = { 0 };
 	int fds[2], status;
 	pid_t pid;
 
 	if (last) {
-		broker_run(run, installed, failed);
+		broker_run(run, tally);
 		return;
 	}
 	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0) {
-		broker_run(run, &counts[0], &counts[1]);
-		if (write(fds[1], counts, sizeof(counts)) != sizeof(counts))
+		broker_run(run, &one);
+		if (write(fds[1], &one, sizeof(one)) != sizeof(one))
 			err(1, "write");
 		exit(0);
 	}
 	close(fds[1]);
-	if (read(fds[0], counts, sizeof(counts)) != sizeof(counts))
-		counts[1] = run->njobs;
+	if (read(fds[0], &one, sizeof(one)) != sizeof(one))
+		one.failed = run->njobs;
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
-	*installed += counts[0];
-	*failed += counts[1];
+	tally->installed += one.installed;
+	tally->failed += one.failed;
+	tally->ordered += one.ordered;
 }
 
 /* -K, -U, -D.  After a rollover the new key takes the old one's place in a run of its own. */
 static int
 run_account(struct run *run)
 {
-	unsigned installed = 0, failed = 0;
+	struct tally tally = { 0 };
 
 	run->njobs = 1;
 	if (run->mode == MODE_ROLLOVER) {
-		run_authority(run, 0, &installed, &failed);
-		if (failed > 0)
+		run_authority(run, 0, &tally);
+		if (tally.failed > 0)
 			return 1;
 		say(0, "the account at %s has a new key; where its thumbprint is configured, that "
 		    "must be changed", run->authority->name);
 		run->mode = MODE_ADOPT;
 	}
-	run_authority(run, 1, &installed, &failed);
-	if (failed == 0 && run->mode == MODE_DEACTIVATE)
+	run_authority(run, 1, &tally);
+	if (tally.failed == 0 && run->mode == MODE_DEACTIVATE)
 		say(0, "the account at %s is deactivated; a new one needs a new key: move %s away "
 		    "first", run->authority->name, run->authority->account_key);
-	return failed > 0 ? 1 : 0;
+	return tally.failed > 0 ? 1 : 0;
+}
+
+/* What is now so of all of them, whatever was named on the command line. */
+static void
+write_metrics(const struct conf *conf, const struct run *all, struct tally *tally)
+{
+	struct run run = *all;
+	struct tally listed = { 0 };
+	char *none = NULL;
+
+	run.mode = MODE_METRICS;
+	run.authority = &conf->authorities[0];
+	run.njobs = 0;
+	find_jobs(conf, &none, 1, &run);
+	broker_run(&run, &listed);
+	tally->failed += listed.broken != 0;
 }
 
 /* Whatever authority they are from; what monitors want to know is the status. */
 static int
 run_list(const struct conf *conf, struct run *run)
 {
-	unsigned due = 0, bad = 0;
+	struct tally tally = { 0 };
 
 	run->authority = &conf->authorities[0];
-	broker_run(run, &due, &bad);
-	return bad > 0 ? 1 : due > 0 ? 2 : 0;
+	broker_run(run, &tally);
+	return tally.failed > 0 ? 1 : tally.installed > 0 ? 2 : 0;
 }
 
 /* Each authority has processes of its own: what one CA breaks is its run. */
 static int
 run_all(const struct conf *conf, const struct run *all)
 {
-	unsigned installed = 0, failed = 0;
+	struct tally tally = { 0 };
 	uint32_t i, left = all->njobs;
 	struct run run = *all;
 	size_t a;
@@ -278,16 +297,20 @@ run_all(const struct conf *conf, const struct run *all)
 		if (run.njobs == 0)
 			continue;
 		left -= run.njobs;
-		run_authority(&run, left == 0, &installed, &failed);
+		run.most_orders = all->most_orders - tally.ordered;
+		run_authority(&run, left == 0 && conf->metrics == NULL, &tally);
 	}
-	return failed > 0 ? 1 : installed > 0 ? 0 : 2;
+	if (conf->metrics != NULL)
+		write_metrics(conf, all, &tally);
+	return tally.failed > 0 ? 1 : tally.installed > 0 ? 0 : 2;
 }
 
 int
 main(int argc, char *argv[])
 {
 	const char *path = CONF_FILE;
-	struct run run = { .mode = MODE_RENEW, .reason = -1, .most_orders = UINT64_MAX };
+	struct run run = { .mode = MODE_RENEW, .reason = -1, .most_orders = UINT64_MAX,
+	    .workers = WORKERS };
 	struct conf *conf;
 	int c, check_only = 0, modes = 0, all = 0, no_color;
 
@@ -308,11 +331,14 @@ main(int argc, char *argv[])
 		case 'f':
 			path = optarg;
 			break;
+		case 'j':
+			run.workers = (uint32_t)parse_count('j', optarg, WORKERS_MAX);
+			break;
 		case 'J':
 			run.list |= LIST_JSON;
 			break;
 		case 'm':
-			run.most_orders = parse_count('m', optarg);
+			run.most_orders = parse_count('m', optarg, 1000000);
 			break;
 		case 'n':
 			check_only = 1;
@@ -332,15 +358,14 @@ main(int argc, char *argv[])
 			    c == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
 			modes++;
 			break;
-		case '?':
-			usage();
 		default:
-			errx(1, "-%c is not supported yet", c);
+			usage();
 		}
 	if (modes > 1)
 		errx(1, "only one of -l, -r, -K, -U and -D");
 	if (run.list != 0 && run.mode != MODE_LIST)
 		errx(1, "-J is for -l only");
+	run.progress = all && run.mode == MODE_RENEW && isatty(STDERR_FILENO);
 	if (run.mode == MODE_LIST && isatty(STDOUT_FILENO))
 		run.list |= LIST_BAR | (no_color ? 0 : LIST_COLOR);
 	/* Nobody means to revoke all. */

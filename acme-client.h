@@ -39,6 +39,9 @@ enum msgtype {
 	PARENT_DUE,		/* how many jobs are due */
 	PARENT_OUTCOME,		/* of one job */
 
+	FILE_WORKER_GONE,	/* one of net's has ended; with what it had */
+	KEY_WORKER_GONE,
+
 	CSR_LOOK,		/* at the key of this job */
 	FILE_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
@@ -96,7 +99,10 @@ enum msgtype {
 enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 
 /* What a run is for: it decides which processes there are, and what key signs at all. */
-enum mode { MODE_RENEW = 1, MODE_LIST, MODE_REVOKE, MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT };
+enum mode {
+	MODE_RENEW = 1, MODE_LIST, MODE_METRICS, MODE_REVOKE,
+	MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT
+};
 
 /*
  * NET_ACCOUNT: its URL is known; ask the CA for it; there is none yet; there
@@ -122,6 +128,8 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define ORIGINS_MAX	16		/* of one authority */
 #define STATUS_URLS_MAX	1000	/* asked about revocation in one run */
+#define WORKERS_MAX	16		/* processes of net in one run (-j) */
+#define NO_JOB		UINT32_MAX	/* in place of a job's number */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 
 /* The entry of each role; conf and domains arrive as messages. */

@@ -4,14 +4,14 @@
  * msg.c, prints what they say, ends the run.  It holds nothing but the
  * children and reads headers, never bodies, of messages between others.  Who
  * owns it can make the run fail and lie about its outcome.  It refuses every
- * message that is not in the table, and ends the run when a role does
- * not take its messages or dies.
+ * message that is not in the table, or about a job that file has given to
+ * another worker, and ends the run when a role does not take its messages or
+ * dies; one of several workers costs its job only.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,38 +20,25 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "child.h"
 #include "clock.h"
+#include "progress.h"
 #include "sandbox.h"
 #include "say.h"
 
-#define QUEUE_BYTES_MAX		(64 * 1024 * 1024)
-#define SAID_BYTES_MAX		(16 * 1024 * 1024)	/* by one role in a run */
-#define LINE_MAX_BYTES		1400
-
-struct queued {
-	struct queued	*next;
-	size_t		 len;
-	uint8_t		 bytes[];
-};
-
-struct proc {
-	pid_t		 pid;		/* 0: not started, or gone */
-	int		 fd;		/* -1: closed */
-	int		 errfd;
-	struct queued	*head, **tail;
-	size_t		 queued;
-	int64_t		 stuck_since;	/* when the head of the queue got there */
-	char		 line[LINE_MAX_BYTES];
-	size_t		 linelen;
-	size_t		 said;
-};
+#define CHILDREN_MAX	(ROLE__MAX + WORKERS_MAX - 1)
 
 volatile int broker_signal;
 
-static struct proc procs[ROLE__MAX];
+static struct child children[CHILDREN_MAX];	/* by role; then the further workers */
+static uint32_t with_worker[WORKERS_MAX];	/* the job that file has given it, or NO_JOB */
+static int lost[WORKERS_MAX];
+static uint32_t nworkers;
 static const struct run *run;
+static struct tally *tally;
 static enum outcome *outcomes;		/* 0: none yet */
-static uint32_t nsettled;
+static uint32_t nsettled, nfailed;
+static uint32_t resting, resting_failed;	/* settled before any request */
 static int all_started;
 static int broken;			/* the run is to end now */
 static int stopping;			/* who is gone has been told to go */
@@ -67,168 +54,55 @@ end_run(const char *fmt, ...)
 	if (broken)
 		return;
 	broken = 1;
+	progress_clear();
 	va_start(ap, fmt);
 	vwarnx(fmt, ap);
 	va_end(ap);
 }
 
-/* The child's side of a start: one socket, stderr, nothing else. */
-__attribute__((noreturn))
-static void
-become(enum role role, int fd, int errfd)
+static struct child *
+worker(uint32_t n)
 {
-	char *argv[] = { (char *)(uintptr_t)role_names[role], (char *)(uintptr_t)ROLE_ARG, NULL };
-	char *envp[] = { NULL };
-	sigset_t none;
-	int null;
+	return &children[n == 0 ? ROLE_NET : ROLE__MAX + n - 1];
+}
 
-	if ((null = open("/dev/null", O_RDWR)) == -1)
-		err(1, "/dev/null");
+/* Is it a worker without which the run goes on? */
+static int
+is_lost(const struct child *c)
+{
+	return (c == &children[ROLE_NET] || c >= children + ROLE__MAX) && lost[c->worker];
+}
+
+static void
+start(struct child *c, enum role role)
+{
 	/* file writes the list itself: there is no message for it to be taken apart. */
-	if (!(run->mode == MODE_LIST && role == ROLE_FILE) && dup2(null, 1) == -1)
-		err(1, "dup2");
-	if (dup2(errfd, 2) == -1 || dup2(null, 0) == -1 ||
-	    (fd == ROLE_FD ? fcntl(fd, F_SETFD, 0) : dup2(fd, ROLE_FD)) == -1)
-		err(1, "dup2");
-	closefrom(ROLE_FD + 1);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(run->self, argv, envp);
-	err(1, "%s: cannot execute", run->self);
+	child_start(c, role, run->self, run->mode == MODE_LIST && role == ROLE_FILE);
 }
 
 static void
-start(enum role role)
+send_to(void *to, const struct msg *m)
 {
-	struct proc *p = &procs[role];
-	int sv[2], ev[2], size = 256 * 1024;
+	struct child *c = to;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) == -1 ||
-	    pipe2(ev, O_CLOEXEC) == -1)
-		err(1, "cannot start %s", role_names[role]);
-	setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	setsockopt(sv[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	/* The role's own side blocks. */
-	if (fcntl(sv[1], F_SETFL, 0) == -1 || fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
-		err(1, "fcntl");
-	if ((p->pid = fork()) == -1)
-		err(1, "fork");
-	if (p->pid == 0)
-		become(role, sv[1], ev[1]);
-	close(sv[1]);
-	close(ev[1]);
-	p->fd = sv[0];
-	p->errfd = ev[0];
-	p->tail = &p->head;
-}
-
-/* Text from a role becomes harmless lines that begin with the role's own name. */
-static void
-print_line(enum role role)
-{
-	struct proc *p = &procs[role];
-	const char *name = role_names[role];
-	char safe[2 * LINE_MAX_BYTES];
-	size_t n = strlen(name);
-
-	say_safe(safe, sizeof(safe), p->line, p->linelen);
-	p->linelen = 0;
-	if (strncmp(safe, name, n) == 0 && strncmp(safe + n, ": ", 2) == 0)
-		warnx("%s", safe);
-	else
-		warnx("%s: %s", name, safe);
-}
-
-static void
-read_stderr(enum role role)
-{
-	struct proc *p = &procs[role];
-	char buf[4096];
-	ssize_t n, i;
-
-	if ((n = read(p->errfd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		if (p->linelen > 0)
-			print_line(role);
-		close(p->errfd);
-		p->errfd = -1;
-		return;
-	}
-	for (i = 0; i < n; i++) {
-		if (buf[i] == '\n')
-			print_line(role);
-		else if (p->linelen < sizeof(p->line))
-			p->line[p->linelen++] = buf[i];
-	}
-	if ((p->said += (size_t)n) > SAID_BYTES_MAX)
-		end_run("%s talks without end", role_names[role]);
-}
-
-/* Sends what the role takes; the rest stays in its queue. */
-static void
-flush(enum role role)
-{
-	struct proc *p = &procs[role];
-	struct queued *q;
-
-	while (p->fd != -1 && (q = p->head) != NULL) {
-		if (send(p->fd, q->bytes, q->len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
-			if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
-				return;
-			/* Its end is noticed when it is read from. */
-			shutdown(p->fd, SHUT_WR);
-		}
-		if ((p->head = q->next) == NULL)
-			p->tail = &p->head;
-		p->queued -= q->len;
-		p->stuck_since = clock_ms();
-		freezero(q, sizeof(*q) + q->len);
-	}
-}
-
-static void
-enqueue(int role, const struct msg *m)
-{
-	struct proc *p = &procs[role];
-	size_t len = MSG_HEAD_LEN + m->head.len;
-	struct queued *q;
-
-	if (p->pid == 0 || p->fd == -1) {
-		if (stopping)
-			return;
-		end_run("%s for %s, which is not there", routes[m->head.type].name,
-		    role_names[role]);
-		return;
-	}
-	if (p->queued + len > QUEUE_BYTES_MAX) {
-		end_run("%s does not take its messages", role_names[role]);
-		return;
-	}
-	if ((q = malloc(sizeof(*q) + len)) == NULL)
-		err(1, NULL);
-	q->next = NULL;
-	q->len = len;
-	memcpy(q->bytes, m, len);
-	if (p->head == NULL)
-		p->stuck_since = clock_ms();
-	*p->tail = q;
-	p->tail = &q->next;
-	p->queued += len;
-	flush((enum role)role);
+	if (c->pid == 0 || c->fd == -1) {
+		if (!stopping && !is_lost(c))
+			end_run("%s for %s, which is not there", routes[m->head.type].name, c->name);
+	} else if (child_send(c, m) == -1)
+		end_run("%s does not take its messages", c->name);
 }
 
 static void
 enter_sandbox(void)
 {
-	pid_t children[ROLE__MAX];
+	pid_t pids[CHILDREN_MAX];
 	struct sandbox s = { .role = ROLE_PARENT, .uid = run->uid, .gid = run->gid,
-	    .children = children };
-	int r;
+	    .children = pids };
+	int i;
 
-	for (r = 0; r < ROLE__MAX; r++)
-		if (procs[r].pid > 0)
-			children[s.nchildren++] = procs[r].pid;
+	for (i = 0; i < CHILDREN_MAX; i++)
+		if (children[i].pid > 0)
+			pids[s.nchildren++] = children[i].pid;
 	sandbox_enter(&s);
 }
 
@@ -236,13 +110,13 @@ enter_sandbox(void)
 static void
 parent_start_csr(void)
 {
-	if (all_started || procs[ROLE_CSR].pid != 0 || run->mode >= MODE_ROLLOVER ||
-	    run->mode == MODE_LIST) {
+	if (all_started || children[ROLE_CSR].pid != 0 || run->mode >= MODE_ROLLOVER ||
+	    run->mode == MODE_LIST || run->mode == MODE_METRICS) {
 		end_run("PARENT_START_CSR: out of order");
 		return;
 	}
-	start(ROLE_CSR);
-	slice(run, ROLE_CSR, enqueue);
+	start(&children[ROLE_CSR], ROLE_CSR);
+	slice(run, ROLE_CSR, 0, send_to, &children[ROLE_CSR]);
 }
 
 /* file has looked at all jobs: only now are the others needed, if at all. */
@@ -250,23 +124,47 @@ static void
 parent_due(uint64_t ndue)
 {
 	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end. */
-	static const enum role renew[] = { ROLE_KEY, ROLE_CHNG, ROLE_DNS, ROLE_NET };
-	static const enum role others[] = { ROLE_KEY, ROLE_DNS, ROLE_NET };
+	static const enum role renew[] = { ROLE_KEY, ROLE_CHNG, ROLE_DNS };
+	static const enum role others[] = { ROLE_KEY, ROLE_DNS };
 	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
-	size_t i, n = run->mode == MODE_RENEW ? 4 : run->mode == MODE_ADOPT ? 1 : 3;
+	size_t i, n = run->mode == MODE_RENEW ? 3 : run->mode == MODE_ADOPT ? 1 : 2;
+	uint32_t w;
 
-	if (all_started || run->mode == MODE_LIST) {
+	if (all_started || run->mode == MODE_LIST || run->mode == MODE_METRICS) {
 		end_run("PARENT_DUE: out of order");
 		return;
 	}
 	all_started = 1;
 	if (ndue == 0)
 		return;
+	if (run->mode != MODE_ADOPT)
+		nworkers = run->mode != MODE_RENEW ? 1 : ndue < run->workers ? (uint32_t)ndue : run->workers;
 	for (i = 0; i < n; i++)
-		start(rest[i]);
+		start(&children[rest[i]], rest[i]);
+	for (w = 0; w < nworkers; w++)
+		start(worker(w), ROLE_NET);
 	for (i = 0; i < n; i++)
-		slice(run, (int)rest[i], enqueue);
+		slice(run, rest[i], nworkers, send_to, &children[rest[i]]);
+	for (w = 0; w < nworkers; w++)
+		slice(run, ROLE_NET, nworkers, send_to, worker(w));
 	enter_sandbox();
+	resting = nsettled;
+	resting_failed = nfailed;
+}
+
+/* On a terminal: of what was not at rest. */
+static void
+show_progress(void)
+{
+	struct progress p = { .total = run->njobs - resting, .failed = nfailed - resting_failed };
+	uint32_t i;
+
+	if (!run->progress || !all_started || stopping)
+		return;
+	for (i = 0; i < nworkers; i++)
+		p.at_work += !lost[i] && with_worker[i] < run->njobs && outcomes[with_worker[i]] == 0;
+	p.done = nsettled - resting - p.failed;
+	progress_show(&p);
 }
 
 static void
@@ -279,30 +177,14 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	}
 	outcomes[job] = (enum outcome)outcome;
 	nsettled++;
+	nfailed += outcome == OUTCOME_FAILED;
+	show_progress();
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
 }
 
-/*
- * The table decides; a message to the parent itself comes from file only.
- * Who sends what it must not is no longer ours, and gets no time to tidy up.
- */
 static void
-pass_on(enum role from, struct msg *m, size_t got)
+for_parent(struct msg *m)
 {
-	const char *wrong = msg_check(m, got, (int)from, ANY_ROLE);
-
-	if (wrong != NULL) {
-		end_run("%s sent %s, %s", role_names[from],
-		    got >= MSG_HEAD_LEN && m->head.type < MSG__MAX &&
-		    routes[m->head.type].name != NULL ?
-		    routes[m->head.type].name : "a message", wrong);
-		kill(procs[from].pid, SIGKILL);
-		return;
-	}
-	if (routes[m->head.type].to != ROLE_PARENT) {
-		enqueue(routes[m->head.type].to, m);
-		return;
-	}
 	if (m->head.len != sizeof(uint64_t)) {
 		end_run("%s: malformed", routes[m->head.type].name);
 		return;
@@ -316,60 +198,174 @@ pass_on(enum role from, struct msg *m, size_t got)
 		parent_outcome(m->head.job, msg_get_num(m));
 }
 
+/* What a worker asks for others answer to it; which job it has, file says. */
 static void
-read_message(enum role role)
+for_net(struct msg *m)
 {
-	static struct msg m;
-	struct proc *p = &procs[role];
-	ssize_t n;
+	uint32_t w = m->head.worker;
 
-	/* Plain recv(): descriptors sent along are dropped by the kernel. */
-	n = recv(p->fd, &m, MSG_HEAD_LEN + MSG_BODY_MAX, MSG_DONTWAIT | MSG_TRUNC);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		close(p->fd);
-		p->fd = -1;
+	if (w >= nworkers) {
+		end_run("%s for worker %u, which there is not", routes[m->head.type].name, w);
 		return;
 	}
-	pass_on(role, &m, (size_t)n);
-	explicit_bzero(&m, (size_t)n > sizeof(m) ? sizeof(m) : (size_t)n);
+	if (m->head.type == NET_JOB) {
+		with_worker[w] = m->head.job;
+		show_progress();
+	}
+	send_to(worker(w), m);
 }
 
-/* One round of reading and writing; at most ms long. */
+/* What is wrong with a message that came from c; NULL: nothing. */
+static const char *
+check(const struct child *c, const struct msg *m, size_t got)
+{
+	const char *wrong = msg_check(m, got, (int)c->role, ANY_ROLE);
+
+	if (wrong == NULL && c->role == ROLE_NET && routes[m->head.type].by_job &&
+	    m->head.job != with_worker[c->worker])
+		return "about a job that it does not have";
+	return wrong;
+}
+
+/*
+ * The table decides; a message to the parent itself comes from file only.
+ * Who sends what it must not is no longer ours, and gets no time to tidy up.
+ */
+static void
+pass_on(struct child *from, struct msg *m, size_t got)
+{
+	const char *wrong = check(from, m, got);
+
+	if (wrong != NULL) {
+		end_run("%s sent %s, %s", from->name,
+		    got >= MSG_HEAD_LEN && m->head.type < MSG__MAX &&
+		    routes[m->head.type].name != NULL ?
+		    routes[m->head.type].name : "a message", wrong);
+		kill(from->pid, SIGKILL);
+		return;
+	}
+	if (from->role == ROLE_NET)
+		m->head.worker = from->worker;
+	tally->ordered += m->head.type == KEY_BEGIN;
+	if (routes[m->head.type].to == ROLE_PARENT)
+		for_parent(m);
+	else if (routes[m->head.type].to == ROLE_NET)
+		for_net(m);
+	else
+		send_to(&children[routes[m->head.type].to], m);
+}
+
+static void
+read_message(struct child *c)
+{
+	static struct msg m;
+	size_t n = child_receive(c, &m);
+
+	if (n == 0)
+		return;
+	pass_on(c, &m, n);
+	explicit_bzero(&m, n > sizeof(m) ? sizeof(m) : n);
+}
+
+/* One round of reading and writing, until then at most. */
 static void
 turn(int64_t until)
 {
-	struct pollfd pfd[2 * ROLE__MAX];
+	struct pollfd pfd[2 * CHILDREN_MAX];
 	struct timespec ts;
+	struct child *c;
 	sigset_t none;
-	int r, ms = clock_left_ms(until);
+	int i, ms = clock_left_ms(until);
 
-	for (r = 0; r < ROLE__MAX; r++) {
-		pfd[2 * r].fd = procs[r].fd;
-		pfd[2 * r].events = (short)(POLLIN | (procs[r].head != NULL ? POLLOUT : 0));
-		pfd[2 * r + 1].fd = procs[r].errfd;
-		pfd[2 * r + 1].events = POLLIN;
-		pfd[2 * r].revents = pfd[2 * r + 1].revents = 0;
+	for (i = 0, c = children; i < CHILDREN_MAX; i++, c++) {
+		pfd[2 * i].fd = c->fd;
+		pfd[2 * i].events = (short)(POLLIN | (c->head != NULL ? POLLOUT : 0));
+		pfd[2 * i + 1].fd = c->errfd;
+		pfd[2 * i + 1].events = POLLIN;
+		pfd[2 * i].revents = pfd[2 * i + 1].revents = 0;
 	}
 	if (ms > 1000)
 		ms = 1000;
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = ms % 1000 * 1000000;
 	sigemptyset(&none);
-	if (ppoll(pfd, 2 * ROLE__MAX, &ts, &none) == -1) {
+	if (ppoll(pfd, 2 * CHILDREN_MAX, &ts, &none) == -1) {
 		if (errno != EINTR)
 			err(1, "ppoll");
 		return;
 	}
-	for (r = 0; r < ROLE__MAX; r++) {
-		if (pfd[2 * r + 1].revents != 0)
-			read_stderr((enum role)r);
-		if (pfd[2 * r].revents & POLLOUT)
-			flush((enum role)r);
-		if (pfd[2 * r].revents & ~POLLOUT)
-			read_message((enum role)r);
+	for (i = 0, c = children; i < CHILDREN_MAX; i++, c++) {
+		if (pfd[2 * i + 1].revents != 0 && child_print(c) == -1)
+			end_run("%s talks without end", c->name);
+		if (pfd[2 * i].revents & POLLOUT)
+			child_flush(c);
+		if (pfd[2 * i].revents & ~POLLOUT)
+			read_message(c);
 	}
+}
+
+/*
+ * The others do its jobs, but for the one that it had.  Without any there is
+ * nobody left to talk to the CA.
+ */
+static void
+lose_worker(struct child *c)
+{
+	static const enum msgtype gone[] = { FILE_WORKER_GONE, KEY_WORKER_GONE };
+	static struct msg m;
+	uint32_t w, left = 0;
+	size_t i;
+
+	lost[c->worker] = 1;
+	kill(c->pid, SIGKILL);
+	for (w = 0; w < nworkers; w++)
+		left += !lost[w];
+	if (left == 0) {
+		end_run("%s has ended before its time", c->name);
+		return;
+	}
+	tally->failed++;
+	for (i = 0; i < 2; i++) {
+		msg_new(&m, gone[i], 0);
+		m.head.worker = c->worker;
+		send_to(&children[routes[gone[i]].to], &m);
+	}
+}
+
+static void
+check_child(struct child *c, int64_t now)
+{
+	int loses = c->role == ROLE_NET && nworkers > 1;
+
+	if (c->fd == -1 && !loses)
+		end_run("%s has ended before its time", c->name);
+	else if (c->fd == -1)
+		lose_worker(c);
+	else if (c->head != NULL && now - c->stuck_since > STUCK_SECONDS * (int64_t)1000) {
+		if (!loses)
+			end_run("%s has not taken its messages for %d seconds", c->name, STUCK_SECONDS);
+		else
+			lose_worker(c);
+	}
+}
+
+/* Says how a role ended, if not well. */
+static void
+reap(struct child *c)
+{
+	int status;
+
+	if (c->fd != -1 || c->errfd != -1 || waitpid(c->pid, &status, WNOHANG) != c->pid)
+		return;
+	c->pid = 0;
+	if (is_lost(c) && WIFSIGNALED(status))
+		warnx("%s was killed by signal %d; the others go on", c->name, WTERMSIG(status));
+	else if (is_lost(c))
+		warnx("%s ended with status %d; the others go on", c->name, WEXITSTATUS(status));
+	else if (WIFSIGNALED(status))
+		end_run("%s was killed by signal %d", c->name, WTERMSIG(status));
+	else if (WEXITSTATUS(status) != 0)
+		end_run("%s ended with status %d", c->name, WEXITSTATUS(status));
 }
 
 /* Every wait of the run ends: a role that hangs or is gone ends it. */
@@ -377,45 +373,30 @@ static void
 check_health(void)
 {
 	int64_t now = clock_ms();
-	int r;
+	struct child *c;
 
 	if (broker_signal != 0)
 		end_run("interrupted by signal %d", broker_signal);
 	if (now > deadline)
 		end_run("nothing was done for %d seconds", PROGRESS_SECONDS);
-	for (r = 0; r < ROLE__MAX; r++) {
-		if (procs[r].pid == 0)
-			continue;
-		if (procs[r].fd == -1)
-			end_run("%s has ended before its time", role_names[r]);
-		else if (procs[r].head != NULL &&
-		    now - procs[r].stuck_since > STUCK_SECONDS * (int64_t)1000)
-			end_run("%s has not taken its messages for %d seconds",
-			    role_names[r], STUCK_SECONDS);
-	}
+	for (c = children; c < children + CHILDREN_MAX; c++)
+		if (c->pid > 0 && is_lost(c))
+			reap(c);
+		else if (c->pid > 0)
+			check_child(c, now);
 }
 
-/* Says how a role ended if not well. */
-static void
-reaped(enum role role, int status)
-{
-	procs[role].pid = 0;
-	if (WIFSIGNALED(status))
-		end_run("%s was killed by signal %d", role_names[role], WTERMSIG(status));
-	else if (WEXITSTATUS(status) != 0)
-		end_run("%s ended with status %d", role_names[role], WEXITSTATUS(status));
-}
-
+/* Those whose end has come; are there others? */
 static int
 any_left(void)
 {
-	int r, status, left = 0;
+	int left = 0;
+	struct child *c;
 
-	for (r = 0; r < ROLE__MAX; r++) {
-		if (procs[r].pid > 0 && procs[r].fd == -1 && procs[r].errfd == -1 &&
-		    waitpid(procs[r].pid, &status, WNOHANG) == procs[r].pid)
-			reaped((enum role)r, status);
-		left += procs[r].pid > 0;
+	for (c = children; c < children + CHILDREN_MAX; c++) {
+		if (c->pid > 0)
+			reap(c);
+		left += c->pid > 0;
 	}
 	return left;
 }
@@ -426,49 +407,67 @@ stop_all(void)
 {
 	static struct msg m;
 	int64_t until = clock_ms() + STOP_SECONDS * 1000;
-	int r;
+	struct child *c;
 
 	stopping = 1;
 	msg_new(&m, ROLE_STOP, 0);
-	for (r = 0; r < ROLE__MAX; r++)
-		if (procs[r].pid > 0 && procs[r].fd != -1) {
-			enqueue(r, &m);
+	for (c = children; c < children + CHILDREN_MAX; c++)
+		if (c->pid > 0 && c->fd != -1) {
+			send_to(c, &m);
 			/* End of file for one that waits for something else. */
-			if (broken && procs[r].head == NULL)
-				shutdown(procs[r].fd, SHUT_WR);
+			if (broken && c->head == NULL)
+				shutdown(c->fd, SHUT_WR);
 		}
 	while (any_left() && clock_left_ms(until) > 0)
 		turn(clock_ms() + 1);	/* an end has no event of its own */
-	for (r = 0; r < ROLE__MAX; r++)
-		if (procs[r].pid > 0)
-			end_run("%s does not stop; %s", role_names[r],
-			    kill(procs[r].pid, SIGKILL) == 0 ? "killed" :
-			    "and cannot be killed from here");
+	for (c = children; c < children + CHILDREN_MAX; c++)
+		if (c->pid > 0)
+			end_run("%s does not stop; %s", c->name,
+			    kill(c->pid, SIGKILL) == 0 ? "killed" : "and cannot be killed from here");
+}
+
+static void
+name_children(void)
+{
+	static char names[WORKERS_MAX][24];
+	uint32_t i;
+
+	for (i = 0; i < CHILDREN_MAX; i++) {
+		children[i].fd = children[i].errfd = -1;
+		children[i].name = i < ROLE__MAX ? role_names[i] : names[i - ROLE__MAX + 1];
+	}
+	for (i = 1; i < WORKERS_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s (worker %u)", role_names[ROLE_NET], i + 1);
+		worker(i)->worker = i;
+	}
+	for (i = 0; i < WORKERS_MAX; i++)
+		with_worker[i] = NO_JOB;
 }
 
 void
-broker_run(const struct run *what, unsigned *installed, unsigned *failed)
+broker_run(const struct run *what, struct tally *counts)
 {
 	uint32_t i;
-	int r;
 
 	run = what;
+	tally = counts;
 	if ((outcomes = calloc(run->njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
-	for (r = 0; r < ROLE__MAX; r++)
-		procs[r].fd = procs[r].errfd = -1;
+	name_children();
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
-	start(ROLE_FILE);
-	slice(run, ROLE_FILE, enqueue);
+	start(&children[ROLE_FILE], ROLE_FILE);
+	slice(run, ROLE_FILE, 0, send_to, &children[ROLE_FILE]);
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);
 		check_health();
 	}
+	progress_clear();
 	stop_all();
 	for (i = 0; i < run->njobs; i++) {
-		*installed += outcomes[i] == OUTCOME_INSTALLED;
-		*failed += outcomes[i] == OUTCOME_FAILED || outcomes[i] == 0;
+		tally->installed += outcomes[i] == OUTCOME_INSTALLED;
+		tally->failed += outcomes[i] == OUTCOME_FAILED || outcomes[i] == 0;
 	}
 	/* A role that ended badly is a failure even if all certificates are in place. */
-	*failed += (unsigned)broken;
+	tally->failed += (uint32_t)broken;
+	tally->broken = broken;
 }

@@ -29,6 +29,8 @@ struct run {
 	enum mode		 mode;
 	int			 force;		/* -F */
 	uint64_t		 most_orders;	/* -m */
+	uint32_t		 workers;	/* -j: at most WORKERS_MAX */
+	int			 progress;	/* is to be shown */
 	int			 list;		/* how -l prints */
 	int			 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
 	const char		*self;		/* path of this program */
@@ -36,13 +38,24 @@ struct run {
 	gid_t			 gid;
 };
 
+/* What came of it: jobs; failed is more than 0 also if a process has ended badly. */
+struct tally {
+	uint32_t	installed, failed;
+	uint32_t	ordered;	/* orders placed */
+	int		broken;		/* a run had to be given up */
+};
+
 /* Set by signals. */
 extern volatile int broker_signal;
 
-/* Runs all jobs.  After it the caller can hardly do anything but exit: it is sandboxed. */
-void	broker_run(const struct run *, unsigned *installed, unsigned *failed);
+/* Runs all jobs and adds to the tally.  After it the caller can hardly do anything but exit: it is sandboxed. */
+void	broker_run(const struct run *, struct tally *);
 
-/* A role's slice of the configuration, in slice.c; each message goes to send. */
-void	slice(const struct run *, int role, void (*send)(int role, const struct msg *));
+/*
+ * A role's slice of the configuration, in slice.c, in a run with so many workers of net;
+ * each message goes to send(to).
+ */
+void	slice(const struct run *, enum role, uint32_t workers,
+	    void (*send)(void *to, const struct msg *), void *to);
 
 #endif

@@ -159,11 +159,11 @@ put(uint32_t job, const char *token, struct why *w)
 }
 
 static void
-answer(uint32_t job, int ok, const struct why *w)
+answer(const struct msg *m, int ok, const struct why *w)
 {
 	if (!ok)
 		warnx("%s", w->text);
-	msg_new(&out, NET_CHNG_DONE, job);
+	msg_answer(&out, NET_CHNG_DONE, m);
 	msg_put_num(&out, (uint64_t)ok);
 	msg_send(&out);
 }
@@ -188,7 +188,7 @@ chng_check(struct msg *m)
 	struct why w = j->broken;
 
 	msg_end(m);
-	answer(m->head.job, j->dir != NULL && place_probe(&probe, 256, &w) == 0, &w);
+	answer(m, j->dir != NULL && place_probe(&probe, 256, &w) == 0, &w);
 }
 
 static void
@@ -202,7 +202,7 @@ chng_put(struct msg *m)
 	if (!valid_token(token))
 		errx(1, "CHNG_PUT: not a token");
 	rc = put(m->head.job, token, &w);
-	answer(m->head.job, rc == 0, &w);
+	answer(m, rc == 0, &w);
 }
 
 static void
@@ -210,7 +210,7 @@ chng_drop(struct msg *m)
 {
 	msg_end(m);
 	drop(m->head.job, 0);
-	answer(m->head.job, 1, NULL);
+	answer(m, 1, NULL);
 }
 
 /* Nothing is put before the thumbprint is known. */

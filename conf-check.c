@@ -354,6 +354,7 @@ conf_check(struct conf *c, const char *path)
 	if (c->state_dir == NULL && (c->state_dir = strdup(STATE_DIR)) == NULL)
 		err(1, NULL);
 	clean_path(c->state_dir, "state directory", path, 1);
+	use(c->metrics, "metrics file", 0, 0, path, 1);
 	if (c->nauthorities == 0)
 		lex_error_at(path, 1, "there is no 'authority'");
 	check_names_once(c);

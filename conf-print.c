@@ -148,6 +148,11 @@ conf_print(const struct conf *c)
 	printf("state directory ");
 	put_quoted(c->state_dir);
 	putchar('\n');
+	if (c->metrics != NULL) {
+		printf("metrics file ");
+		put_quoted(c->metrics);
+		putchar('\n');
+	}
 	for (i = 0; i < c->nauthorities; i++)
 		print_authority(&c->authorities[i]);
 	for (i = 0; i < c->ndomains; i++)

@@ -70,6 +70,7 @@ struct domain {
 struct conf {
 	char		 *user;		/* unprivileged user, or NULL: default */
 	char		 *state_dir;	/* absolute path */
+	char		 *metrics;	/* absolute path of a file, or NULL */
 	struct authority *authorities;
 	size_t		  nauthorities;
 	struct domain	 *domains;

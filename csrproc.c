@@ -229,14 +229,13 @@ make(uint32_t job, struct why *w)
 static void
 csr_make_handler(struct msg *m)
 {
-	uint32_t job = m->head.job;
 	struct why w;
 	int ok;
 
 	msg_end(m);
-	if (!(ok = make(job, &w) == 0))
+	if (!(ok = make(m->head.job, &w) == 0))
 		warnx("%s", w.text);
-	msg_new(&out, NET_CSR_DONE, job);
+	msg_answer(&out, NET_CSR_DONE, m);
 	msg_put_num(&out, (uint64_t)ok);
 	msg_send(&out);
 }
@@ -330,7 +329,7 @@ csr_sign_revoke(struct msg *m)
 	} else
 		warnx("%s", w.text);
 	EVP_PKEY_free(key);
-	msg_new(&out, NET_SIGNED, m->head.job);
+	msg_answer(&out, NET_SIGNED, m);
 	msg_put_str(&out, jws);
 	msg_send(&out);
 	free(jws);

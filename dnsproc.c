@@ -61,7 +61,7 @@ dns_resolve(struct msg *m)
 	rc = getaddrinfo(name, port, &hints, &res);
 	for (ai = res; rc == 0 && ai != NULL && n < HTTP_ADDRESSES_MAX; ai = ai->ai_next)
 		n++;
-	msg_new(&out, NET_ADDRESSES, m->head.job);
+	msg_answer(&out, NET_ADDRESSES, m);
 	msg_put_str(&out, rc == 0 ? NULL : gai_strerror(rc));
 	msg_put_num(&out, n);
 	for (ai = res; n > 0; ai = ai->ai_next, n--)
@@ -107,9 +107,10 @@ dnsproc(void)
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_DNS };
 	const char *name;
-	uint64_t n;
+	uint64_t n, njobs;
 
 	role_conf(&m);
+	njobs = msg_get_num(&m);
 	for (n = msg_get_num(&m); n > 0; n--) {
 		name = msg_need_str(&m);
 		add_host(name, msg_need_str(&m));
@@ -121,6 +122,5 @@ dnsproc(void)
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);
-	/* Its requests belong to no job: all are job 0. */
-	serve(table, sizeof(table) / sizeof(table[0]), 1, NULL);
+	serve(table, sizeof(table) / sizeof(table[0]), (uint32_t)njobs, NULL);
 }

@@ -19,6 +19,7 @@ static void
 answer_net(uint32_t job, enum verdict verdict)
 {
 	msg_new(&out, NET_JOB_DONE, job);
+	out.head.worker = jobs[job].worker;
 	msg_put_num(&out, verdict);
 	msg_send(&out);
 }
@@ -77,7 +78,7 @@ install(uint32_t job)
 	if (job_needs_next_key(j))
 		ask_csr(job, CSR_ADOPT, ADOPTING);
 	else if (job_install(j, &w) == -1) {
-		job_failed(j, w.text, 0, 0);
+		job_failed(j, w.text, FAILURE_LOCAL, 0);
 		settle_failed(job, &w);
 	} else if (j->combined)
 		ask_csr(job, CSR_COMBINE, COMBINING);
@@ -98,7 +99,7 @@ file_csr_done(struct msg *m)
 	if (!ok) {
 		why(&w, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
 		    "its key's files could not be written; the next run tries again");
-		job_failed(j, w.text, 0, 0);
+		job_failed(j, w.text, FAILURE_LOCAL, 0);
 		settle_failed(m->head.job, &w);
 	} else if (j->phase == ADOPTING) {
 		memcpy(j->keys.current, j->keys.next, sizeof(j->keys.current));
@@ -155,21 +156,23 @@ file_status(struct msg *m)
 	answered(m->head.job, job_status(&jobs[m->head.job], piece, len, more));
 }
 
-/* Why the first chain was refused; there is one job at a time. */
-static struct why refused;
+/* Why the first chain was refused; each worker has one job at a time. */
+static struct why refused_by[WORKERS_MAX];
 
 static void
 take_verdict(uint32_t job, int verdict)
 {
+	const struct why *refused = &refused_by[jobs[job].worker];
+
 	if (verdict == 0)
 		answer_net(job, VERDICT_ANOTHER);
 	else if (verdict == 1) {
 		jobs[job].told = 1;
 		install(job);
 	} else {
-		job_failed(&jobs[job], refused.text, 1, 0);
+		job_failed(&jobs[job], refused->text, FAILURE_CA, 0);
 		jobs[job].told = 1;
-		settle_failed(job, &refused);
+		settle_failed(job, refused);
 	}
 }
 
@@ -187,7 +190,7 @@ file_chain(struct msg *m)
 	authority_works();
 	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, &w);
 	if (verdict == -1 || w.text[0] != '\0')
-		refused = w;
+		refused_by[jobs[m->head.job].worker] = w;
 	take_verdict(m->head.job, verdict);
 }
 
@@ -199,7 +202,7 @@ file_last_chain(struct msg *m)
 	msg_end(m);
 	if (j->preferred == NULL)
 		errx(1, "FILE_LAST_CHAIN: nothing to choose from");
-	take_verdict(m->head.job, job_choose_last(j, &refused) == 0 ? 1 : -1);
+	take_verdict(m->head.job, job_choose_last(j, &refused_by[j->worker]) == 0 ? 1 : -1);
 }
 
 /* The CA has revoked the certificate, or done what -K, -U or -D asked for. */
@@ -230,11 +233,29 @@ file_failed(struct msg *m)
 	char safe[sizeof(j->state.last_error)];
 
 	msg_end(m);
+	if (class < FAILURE_CA || class > FAILURE_AUTHORITY)
+		errx(1, "FILE_FAILED: malformed");
 	say_safe(safe, sizeof(safe), text, strlen(text));
 	if (role_mode == MODE_RENEW)
-		job_failed(j, safe, class != FAILURE_LOCAL, seconds);
+		job_failed(j, safe, (enum failure)class, seconds);
 	if (role_mode == MODE_RENEW && class == FAILURE_AUTHORITY)
 		authority_failed(safe, seconds);
 	j->told = 1;
 	settle(m->head.job, OUTCOME_FAILED);
+}
+
+/* What one worker had is lost with it; the others have theirs. */
+void
+file_worker_gone(struct msg *m)
+{
+	struct why w;
+	uint32_t i;
+
+	msg_end(m);
+	for (i = 0; i < njobs; i++)
+		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker) {
+			why(&w, "the process that talked to the CA for it has ended");
+			job_failed(&jobs[i], w.text, FAILURE_LOCAL, 0);
+			settle_failed(i, &w);
+		}
 }

@@ -37,5 +37,6 @@ void	file_chain(struct msg *);
 void	file_last_chain(struct msg *);
 void	file_done(struct msg *);
 void	file_failed(struct msg *);
+void	file_worker_gone(struct msg *);
 
 #endif

@@ -415,6 +415,7 @@ job_begin(struct job *j, struct why *w)
 	if (load_roots(w) == -1 || certset_probe(&j->set, w) == -1 ||
 	    place_probe(&j->saved, CHAIN_BYTES_MAX, w) == -1)
 		return -1;
+	j->began_ms = clock_ms();
 	/* On the disk before anything is sent, so that a restart loop counts too. */
 	j->state.attempts++;
 	if (j->suggested)
@@ -477,15 +478,24 @@ job_install(struct job *j, struct why *w)
 	return certset_install(&j->set, j->chosen, w);
 }
 
+static void
+took(struct job *j)
+{
+	if (j->began_ms != 0)
+		j->state.took_ms = (long)(clock_ms() - j->began_ms);
+}
+
 void
 job_installed(struct job *j)
 {
 	struct why w;
 
+	took(j);
 	j->state.attempts = j->state.failures = 0;
 	j->state.not_before = 0;
 	j->state.last_success = time(NULL);
 	j->state.last_error[0] = '\0';
+	j->state.error_class = (enum failure)0;
 	j->state.looks[0] = '\0';
 	renewal_life(j->chosen, &j->state.life);
 	renewal_installed(&j->state, &j->state.life, time(NULL));
@@ -498,12 +508,14 @@ job_installed(struct job *j)
 }
 
 void
-job_failed(struct job *j, const char *text, int by_ca, uint64_t seconds)
+job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds)
 {
 	struct why w;
 
+	took(j);
+	j->state.error_class = class;
 	strlcpy(j->state.last_error, text, sizeof(j->state.last_error));
-	if (by_ca) {
+	if (class != FAILURE_LOCAL) {
 		j->state.failures++;
 		j->state.not_before = backoff_or(j->state.failures, time(NULL), seconds);
 	}

@@ -42,8 +42,10 @@ struct job {
 	struct chain	*chosen;	/* verified, to be installed */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
 	int		 suggested;	/* due because the CA says so */
+	int64_t		 began_ms;	/* the attempt */
 	unsigned	 phase;		/* a state of fileproc's dispatch table */
-	int		 told;		/* net waits for the verdict */
+	uint32_t	 worker;	/* of net, which has it or had it last */
+	int		 told;		/* that waits for the verdict */
 };
 
 /* For all jobs: -F, and where chains must end (root_file NULL: the system's roots). */
@@ -94,8 +96,8 @@ int	job_install(struct job *, struct why *);
 /* Everything is in place: the chosen chain need not be remembered any longer. */
 void	job_installed(struct job *);
 
-/* Remembers a failure; one by the CA holds back further attempts, for seconds at least. */
-void	job_failed(struct job *, const char *text, int by_ca, uint64_t seconds);
+/* Remembers a failure; any but a local one holds back further attempts, for seconds at least. */
+void	job_failed(struct job *, const char *text, enum failure, uint64_t seconds);
 /* The certificate is revoked: removes its files and state.  0 or -1. */
 int	job_remove(struct job *, struct why *);
 

@@ -20,17 +20,18 @@
 #include "file-authority.h"
 #include "file-course.h"
 #include "file-list.h"
+#include "file-metrics.h"
 #include "json.h"
 #include "proc.h"
 
 #define LOCK_SECONDS	30	/* for all locks of a run together */
-
 
 static uint32_t nwaiting;
 static struct dir *state_dir;
 static int force;
 static uint64_t orders_left;	/* -m */
 static int list_flags;		/* -l */
+static struct place metrics;	/* where they go */
 static int64_t lock_deadline;
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
@@ -188,15 +189,23 @@ look_all(void)
 		}
 }
 
+/* -l; or the metrics, which go with it. */
 static void
 list_all(void)
 {
 	enum outcome *outcomes;
+	struct outlook *outlooks;
+	struct why w;
 	uint32_t i;
 
 	if ((outcomes = calloc(njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
-	file_list(jobs, njobs, list_flags, outcomes);
+	outlooks = outlook_all(jobs, njobs, outcomes);
+	if (role_mode == MODE_LIST)
+		file_list(outlooks, njobs, list_flags);
+	else if (file_metrics(outlooks, njobs, &metrics, &w) == -1)
+		errx(1, "metrics file %s", w.text);
+	free(outlooks);
 	for (i = 0; i < njobs; i++)
 		settle(i, outcomes[i]);
 	free(outcomes);
@@ -334,8 +343,10 @@ file_next(struct msg *m)
 	uint32_t i;
 
 	msg_end(m);
+	if (m->head.worker >= WORKERS_MAX)
+		errx(1, "FILE_NEXT: malformed");
 	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase & WITH_NET)
+		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker)
 			errx(1, "FILE_NEXT: %s is not done", jobs[i].handle);
 	while ((i = most_urgent()) < njobs) {
 		if (!allowed(i))
@@ -344,14 +355,17 @@ file_next(struct msg *m)
 			break;
 		settle_failed(i, &w);
 	}
-	msg_new(&out, NET_JOB, i < njobs ? i : 0);
+	msg_new(&out, NET_JOB, i < njobs ? i : NO_JOB);
+	out.head.worker = m->head.worker;
 	msg_put_num(&out, task);
 	msg_put_str(&out, i < njobs ? jobs[i].certid : NULL);
 	msg_put_str(&out, task == TASK_STATUS ? jobs[i].status_url : NULL);
 	msg_send(&out);
-	if (i < njobs)
-		jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED :
-		    task == TASK_STATUS ? CHECKING : TASKED;
+	if (i == njobs)
+		return;
+	jobs[i].worker = m->head.worker;
+	jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED :
+	    task == TASK_STATUS ? CHECKING : TASKED;
 }
 
 static unsigned
@@ -369,6 +383,7 @@ static const struct handler table[] = {
 	{ FILE_CHAIN, file_chain, OUT, CHAINS_MAX },
 	{ FILE_LAST_CHAIN, file_last_chain, OUT, 1 },
 	{ FILE_DONE, file_done, TASKED, 1 },
+	{ FILE_WORKER_GONE, file_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ FILE_FAILED, file_failed, OUT | TASKED, 1 },
 	{ FILE_CSR_DONE, file_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
 };
@@ -378,7 +393,7 @@ static void
 open_all(struct msg *m)
 {
 	struct why w;
-	char *path, *authority, *api_url, *root_file;
+	char *path, *metrics_path, *authority, *api_url, *root_file;
 	uint32_t i;
 	int root_any;
 
@@ -386,6 +401,7 @@ open_all(struct msg *m)
 	orders_left = msg_get_num(m);
 	list_flags = (int)msg_get_num(m);
 	path = msg_copy_str(m);
+	metrics_path = msg_copy_str(m);
 	authority = msg_copy_str(m);
 	api_url = msg_copy_str(m);
 	root_any = (int)msg_get_num(m);
@@ -395,6 +411,8 @@ open_all(struct msg *m)
 		err(1, "state directory %s", path);
 	if ((state_dir = dir_open(path, &w)) == NULL)
 		errx(1, "state directory %s", w.text);
+	if (role_mode == MODE_METRICS && place_open(&metrics, metrics_path, &w) == -1)
+		errx(1, "metrics file %s", w.text);
 	authority_open(state_dir, authority, api_url);
 	job_rules(force, root_any, root_file);
 	while (role_domain(m, njobs))
@@ -420,7 +438,7 @@ fileproc(void)
 	sandbox_enter(&box);
 	if (role_mode >= MODE_ROLLOVER)
 		evaluate_all();
-	else if (role_mode == MODE_LIST)
+	else if (role_mode == MODE_LIST || role_mode == MODE_METRICS)
 		list_all();
 	else
 		look_all();

@@ -23,11 +23,16 @@ static int told;			/* chng has the thumbprint */
 static struct mac_key eab;		/* kid NULL: none */
 static char *mac_path;
 static char *contact;
+static uint32_t workers;		/* of net */
+static uint32_t first;			/* the one that finds out about the account */
+static int all_told;			/* the others know it, too */
 static struct msg out;
 
 void
 account_conf(struct msg *m)
 {
+	if ((workers = (uint32_t)msg_get_num(m)) > WORKERS_MAX)
+		errx(1, "ROLE_CONF: malformed");
 	path = msg_copy_str(m);
 	spec.type = (enum keytype)msg_get_num(m);
 	spec.bits = (int)msg_get_num(m);
@@ -78,7 +83,7 @@ sign_by(EVP_PKEY *key, struct msg *m, const char *as, json_t *payload)
 	get_target(m, &nonce, &url);
 	if (key == NULL || (jws = jws_sign(key, as, nonce, url, payload)) == NULL)
 		errx(1, "%s: cannot sign", routes[m->head.type].name);
-	msg_new(&out, NET_SIGNED, m->head.job);
+	msg_answer(&out, NET_SIGNED, m);
 	msg_put_str(&out, jws);
 	msg_send(&out);
 	free(jws);
@@ -91,11 +96,26 @@ key_sign(struct msg *m, json_t *payload)
 	sign_by(account.key, m, kid, payload);
 }
 
-/* net learns how the account stands, chng the thumbprint as soon as it is certain. */
+static void
+tell_net(uint32_t worker, enum account known)
+{
+	msg_new(&out, NET_ACCOUNT, 0);
+	out.head.worker = worker;
+	msg_put_num(&out, known);
+	msg_put_str(&out, kid);
+	msg_send(&out);
+}
+
+/*
+ * net learns how the account stands, chng the thumbprint as soon as it is
+ * certain.  One worker of net sees to it that there is an account; the others
+ * begin when there is.
+ */
 void
 tell_account(void)
 {
 	enum account known = kid != NULL ? ACCOUNT_KNOWN : account.is_new ? ACCOUNT_NEW : ACCOUNT_FIND;
+	uint32_t i;
 
 	if (doubt)
 		known = ACCOUNT_DOUBT;
@@ -107,10 +127,29 @@ tell_account(void)
 		msg_send(&out);
 		told = 1;
 	}
-	msg_new(&out, NET_ACCOUNT, 0);
-	msg_put_num(&out, known);
-	msg_put_str(&out, kid);
-	msg_send(&out);
+	tell_net(first, known);
+	if (known == ACCOUNT_KNOWN && !all_told)
+		for (i = 0, all_told = 1; i < workers; i++)
+			if (i != first)
+				tell_net(i, known);
+}
+
+/* Another one is to find out about the account. */
+void
+key_worker_gone(struct msg *m)
+{
+	static int gone[WORKERS_MAX + 1];
+
+	msg_end(m);
+	if (m->head.worker >= workers)
+		errx(1, "KEY_WORKER_GONE: malformed");
+	gone[m->head.worker] = 1;
+	if (all_told || m->head.worker != first)
+		return;
+	while (gone[first])
+		first++;
+	if (first < workers)
+		tell_account();
 }
 
 /* RFC 8555 7.3.1: is there an account of this key? */

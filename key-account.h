@@ -37,6 +37,7 @@ void	sign_find_account(struct msg *);
 void	sign_new_account(struct msg *);
 void	set_account(struct msg *);
 void	key_no_account(struct msg *);
+void	key_worker_gone(struct msg *);
 void	sign_rollover(struct msg *);
 void	sign_contact(struct msg *);
 void	sign_deactivate(struct msg *);

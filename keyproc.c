@@ -199,6 +199,7 @@ static const struct handler table[] = {
 	{ KEY_SIGN_ROLLOVER, sign_rollover, ROLLING | NO_ACCOUNT, TRIES },
 	{ KEY_SIGN_CONTACT, sign_contact, UPDATING, TRIES },
 	{ KEY_SIGN_DEACTIVATE, sign_deactivate, LEAVING, TRIES },
+	{ KEY_WORKER_GONE, key_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ KEY_BEGIN, key_begin, NO_ACCOUNT | IDLE, 1 },
 	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | ORDERED, 2 },
 	{ KEY_SIGN_NEW_ORDER, sign_new_order, BEGUN | ORDERED, TRIES },

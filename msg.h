@@ -14,6 +14,7 @@ struct msg {
 	struct {
 		uint32_t type;		/* enum msgtype */
 		uint32_t job;		/* index of the domain in this run */
+		uint32_t worker;	/* of net: from which one or to which; else 0 */
 		uint32_t len;		/* of the body */
 	} head;
 	uint8_t	body[MSG_BODY_MAX];
@@ -28,6 +29,7 @@ struct route {
 	unsigned	 from;		/* bit for each enum role */
 	int		 to;		/* enum role, or ANY_ROLE */
 	size_t		 max;		/* longest body */
+	int		 by_job;	/* from net: only about the job that this worker has */
 };
 #define ANY_ROLE	(-1)
 
@@ -41,6 +43,8 @@ const char *msg_check(const struct msg *, size_t got, int from, int to);
 
 /* Composing; too long a body is our own mistake and ends the process. */
 void	 msg_new(struct msg *, enum msgtype, uint32_t job);
+/* The same as an answer: about the job, and to the worker, that it came from. */
+void	 msg_answer(struct msg *, enum msgtype, const struct msg *to);
 void	 msg_put_num(struct msg *, uint64_t);
 void	 msg_put_buf(struct msg *, const void *, size_t);
 void	 msg_put_str(struct msg *, const char *);	/* NULL travels as NULL */

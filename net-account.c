@@ -17,11 +17,11 @@ static int rolled;		/* the CA knows it by the new key */
 static struct msg m;
 
 void
-account_known(void)
+account_known(int seconds)
 {
 	uint64_t n;
 
-	request_expect(&m, NET_ACCOUNT);
+	request_wait(&m, NET_ACCOUNT, seconds);
 	n = msg_get_num(&m);
 	account_url = msg_copy_str(&m);
 	msg_end(&m);
@@ -51,7 +51,7 @@ ask(const struct directory *d, enum msgtype sign, struct trouble *t)
 		msg_put_str(&m, url);
 		msg_send(&m);
 		/* key answers with what is so now. */
-		account_known();
+		account_known(ANSWER_SECONDS);
 	}
 	free(url);
 	return rc;
@@ -87,7 +87,7 @@ settle_doubt(const struct directory *d, struct trouble *t)
 		return -1;
 	msg_new(&m, KEY_NO_ACCOUNT, 0);
 	msg_send(&m);
-	account_known();
+	account_known(ANSWER_SECONDS);
 	return 0;
 }
 

@@ -6,8 +6,8 @@
 
 #include "net-request.h"
 
-/* Waits for key's word on how the account stands. */
-void	account_known(void);
+/* Waits for key's word on how the account stands, for so long; -1: for ever. */
+void	account_known(int seconds);
 
 /*
  * Makes sure that key knows the account: asks the CA for it, or registers

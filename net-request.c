@@ -13,11 +13,12 @@
 #include "net-request.h"
 
 #define USER_AGENT	"acme-client/" VERSION
-#define ANSWER_SECONDS	90	/* of another process; a 4096-bit RSA key takes long */
 #define LOST_TRIES	3	/* of a request that may be repeated */
 #define NONCES_MAX	HTTP_PIPELINE_MAX
+/* Let's Encrypt answers no more newNonce to one address; all workers together. */
 #define NONCES_AT_ONCE	10
-#define NONCES_A_SECOND	20	/* Let's Encrypt answers no more to one address */
+#define NONCES_A_SECOND	20
+#define SECOND_MS	1050	/* as their clock may have it */
 #define JSON		"application/json"
 
 static struct url origins[ORIGINS_MAX];
@@ -27,6 +28,8 @@ static char *new_nonce;
 static char *nonces[NONCES_MAX];	/* at hand */
 static size_t nnonces;
 static int one_by_one;		/* the server does not answer what is sent ahead */
+static uint32_t workers = 1;	/* that share the servers' limits */
+static uint32_t at_work;	/* the job */
 static struct msg m;
 
 int
@@ -44,13 +47,25 @@ trouble(struct trouble *t, enum failure class, const char *fmt, ...)
 }
 
 void
-request_expect(struct msg *in, enum msgtype type)
+request_wait(struct msg *in, enum msgtype type, int seconds)
 {
-	msg_receive(in, ROLE_NET, ANSWER_SECONDS);
+	msg_receive(in, ROLE_NET, seconds);
 	if (in->head.type == ROLE_STOP)
 		exit(0);
 	if (in->head.type != type)
 		errx(1, "%s instead of %s", routes[in->head.type].name, routes[type].name);
+}
+
+void
+request_expect(struct msg *in, enum msgtype type)
+{
+	request_wait(in, type, ANSWER_SECONDS);
+}
+
+void
+request_job(uint32_t job)
+{
+	at_work = job;
 }
 
 /* http.c's way to a host's addresses: dns. */
@@ -62,7 +77,7 @@ resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
 	uint64_t count, i;
 	size_t len;
 
-	msg_new(&m, DNS_RESOLVE, 0);
+	msg_new(&m, DNS_RESOLVE, at_work);
 	msg_put_str(&m, url->host);
 	msg_put_str(&m, url->port);
 	msg_send(&m);
@@ -87,8 +102,9 @@ resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
 
 int
 request_setup(char *const *urls, size_t n, const char *ca, size_t calen, int insecure,
-    struct why *w)
+    uint32_t sharing, struct why *w)
 {
+	workers = sharing;
 	for (norigins = 0; norigins < n; norigins++) {
 		if (!url_parse(&origins[norigins], urls[norigins]))
 			return why(w, "%s: not an https URL", urls[norigins]);
@@ -242,23 +258,33 @@ request_plain(const char *text, const char *accept, struct http_answer *a, struc
 	return rc == 0 ? 0 : -1;
 }
 
-/* How many of n new nonces may be asked for now? */
+/*
+ * Of the newNonce requests within any second, this process's share is its own.
+ * How many of n may be sent now?
+ */
 static size_t
 nonces_allowed(size_t n)
 {
-	static int64_t since;
-	static size_t asked;
+	static int64_t sent[NONCES_A_SECOND];	/* when, the oldest at next */
+	static size_t next;
+	size_t share = NONCES_A_SECOND / workers, burst = NONCES_AT_ONCE / workers, i;
+	int64_t now = clock_ms();
 
-	if (asked == 0 || clock_ms() - since > 1000) {
-		since = clock_ms();
-		asked = 0;
+	if (burst == 0)
+		burst = 1;
+	for (i = 0; i < n && i < burst && (sent[next] == 0 || now - sent[next] > SECOND_MS); i++) {
+		sent[next] = now;
+		next = (next + 1) % share;
 	}
-	if (n > NONCES_AT_ONCE)
-		n = NONCES_AT_ONCE;
-	if (n > NONCES_A_SECOND - asked)
-		n = NONCES_A_SECOND - asked;
-	asked += n;
-	return n;
+	return i;
+}
+
+/* Unless answers bring none, this does not wait. */
+static void
+wait_for_allowance(void)
+{
+	while (nonces_allowed(1) == 0)
+		clock_sleep_ms(10);
 }
 
 /* A nonce is used once: the newest at hand, else a fresh one (RFC 8555 7.2).  The caller frees. */
@@ -268,6 +294,7 @@ take_nonce(struct trouble *t)
 	struct http_answer a;
 
 	if (nnonces == 0) {
+		wait_for_allowance();
 		if (exchange_again(HTTP_HEAD, new_nonce, &a, t) == -1)
 			return NULL;
 		keep_nonce(&a);

@@ -23,11 +23,12 @@ struct trouble {
 #define PEM_CHAIN	"application/pem-certificate-chain"
 
 /*
- * Takes the servers that may be talked to, api first, and their trust anchors.
+ * Takes the servers that may be talked to, api first, and their trust anchors;
+ * and with how many workers their limits are shared.
  * 0, or -1: see why.
  */
 int	request_setup(char *const *origins, size_t n, const char *ca, size_t calen, int insecure,
-	    struct why *);
+	    uint32_t workers, struct why *);
 
 /* All return 0 with an answer of status 2xx, which the caller frees, or -1 with trouble. */
 int	request_get(const char *url, struct http_answer *, struct trouble *);
@@ -84,7 +85,13 @@ int	request_origin(const char *what, const char *url, struct trouble *);
 int	trouble(struct trouble *, enum failure, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 
-/* Waits for this one message; ROLE_STOP ends the process. */
+/* Waits for this one message, -1: for ever; ROLE_STOP ends the process. */
+void	request_wait(struct msg *, enum msgtype, int seconds);
+/* Another process's answer to what it was just asked. */
 void	request_expect(struct msg *, enum msgtype);
+#define ANSWER_SECONDS	90	/* a 4096-bit RSA key takes long */
+
+/* The job that is at work: what is asked of others is for it. */
+void	request_job(uint32_t job);
 
 #endif

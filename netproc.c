@@ -123,6 +123,7 @@ next_job(uint32_t *job)
 	certid = msg_copy_str(&m);
 	status_url = msg_copy_str(&m);
 	msg_end(&m);
+	request_job(*job);
 	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
 		errx(1, "NET_JOB: malformed");
 	if (*job < njobs) {
@@ -257,9 +258,11 @@ setup(struct sandbox *s)
 	struct why w;
 	char **urls, *ca_file, *ca = NULL;
 	size_t n, i, len = 0;
+	uint32_t workers;
 	int insecure, fd;
 
 	role_conf(&m);
+	workers = (uint32_t)msg_get_num(&m);
 	insecure = (int)msg_get_num(&m);
 	eab = (int)msg_get_num(&m);
 	asks_for_status = (int)msg_get_num(&m);
@@ -270,7 +273,7 @@ setup(struct sandbox *s)
 	if (!insecure && ((fd = trust_open(ca_file, &w)) == -1 ||
 	    (ca = trust_read(fd, &len, &w)) == NULL))
 		errx(1, "%s", w.text);
-	if (request_setup(urls, n, ca, len, insecure, &w) == -1)
+	if (request_setup(urls, n, ca, len, insecure, workers, &w) == -1)
 		errx(1, "%s", w.text);
 	free(ca);
 	for (i = 0; i < n; i++)
@@ -311,7 +314,8 @@ netproc(void)
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);
-	account_known();
+	/* One worker sees to it that there is an account; however long that takes. */
+	account_known(-1);
 	work();
 	/* Only ROLE_STOP can come now. */
 	msg_receive(&m, ROLE_NET, -1);

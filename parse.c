@@ -216,7 +216,7 @@ parse_include(void)
 static const struct statement top_statements[] = {
 	{ "user", parse_string, offsetof(struct conf, user) },
 	{ "state directory", parse_string, offsetof(struct conf, state_dir) },
-	{ "metrics file", parse_unsupported, 0 },
+	{ "metrics file", parse_string, offsetof(struct conf, metrics) },
 };
 #define NTOP	(sizeof(top_statements) / sizeof(top_statements[0]))
 

@@ -57,13 +57,14 @@ asks_for_status(const struct run *run)
 }
 
 static void
-put_conf(const struct run *run, int role)
+put_conf(const struct run *run, enum role role, uint32_t workers)
 {
 	const struct authority *a = run->authority;
 	size_t i;
 
 	switch (role) {
 	case ROLE_NET:
+		msg_put_num(&m, workers);
 		msg_put_num(&m, (uint64_t)a->insecure);
 		msg_put_num(&m, a->eab_kid != NULL);
 		msg_put_num(&m, (uint64_t)asks_for_status(run));
@@ -71,6 +72,7 @@ put_conf(const struct run *run, int role)
 		put_origins(a);
 		break;
 	case ROLE_DNS:
+		msg_put_num(&m, run->njobs);
 		msg_put_num(&m, 1 + a->origins.n);
 		put_host(a->api_url);
 		for (i = 0; i < a->origins.n; i++)
@@ -78,6 +80,7 @@ put_conf(const struct run *run, int role)
 		break;
 	case ROLE_KEY:
 		msg_put_num(&m, (uint64_t)(run->reason + 1));
+		msg_put_num(&m, workers);
 		put_key(a->account_key, &a->account_spec);
 		msg_put_str(&m, a->contact);
 		msg_put_str(&m, a->eab_kid);
@@ -94,6 +97,7 @@ put_conf(const struct run *run, int role)
 		msg_put_num(&m, run->most_orders);
 		msg_put_num(&m, (uint64_t)run->list);
 		msg_put_str(&m, run->conf->state_dir);
+		msg_put_str(&m, run->mode == MODE_METRICS ? run->conf->metrics : NULL);
 		msg_put_str(&m, a->name);
 		msg_put_str(&m, a->api_url);
 		msg_put_num(&m, (uint64_t)a->root_any);
@@ -116,7 +120,7 @@ put_fingerprint(const struct domain *d)
 
 /* dns knows no domain. */
 static void
-put_domain(const struct domain *d, int role)
+put_domain(const struct domain *d, enum role role)
 {
 	switch (role) {
 	case ROLE_NET:
@@ -158,7 +162,8 @@ put_domain(const struct domain *d, int role)
 }
 
 void
-slice(const struct run *run, int role, void (*send)(int, const struct msg *))
+slice(const struct run *run, enum role role, uint32_t workers,
+    void (*send)(void *, const struct msg *), void *to)
 {
 	uint32_t i;
 
@@ -167,13 +172,13 @@ slice(const struct run *run, int role, void (*send)(int, const struct msg *))
 	msg_put_num(&m, run->uid);
 	msg_put_num(&m, run->gid);
 	msg_put_num(&m, run->mode);
-	put_conf(run, role);
-	send(role, &m);
+	put_conf(run, role, workers);
+	send(to, &m);
 	for (i = 0; i < run->njobs && role != ROLE_DNS && run->mode < MODE_ROLLOVER; i++) {
 		msg_new(&m, ROLE_DOMAIN, i);
 		put_domain(run->jobs[i], role);
-		send(role, &m);
+		send(to, &m);
 	}
 	msg_new(&m, ROLE_START, 0);
-	send(role, &m);
+	send(to, &m);
 }

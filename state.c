@@ -138,6 +138,10 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 	s->not_before = (time_t)number(o, "not before");
 	s->last_success = (time_t)number(o, "last success");
 	copy_text(o, "last error", s->last_error, sizeof(s->last_error));
+	s->error_class = (enum failure)number(o, "error class");
+	if (s->error_class > FAILURE_AUTHORITY || (s->error_class == 0 && s->last_error[0] != '\0'))
+		s->error_class = FAILURE_LOCAL;
+	s->took_ms = (long)number(o, "milliseconds");
 	load_window(json_object_get(o, "renewal"), &s->window);
 	s->status_ask = (time_t)number(o, "ask about revocation");
 	load_looks(json_object_get(o, "looked at"), s);
@@ -151,14 +155,16 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 {
 	const struct window *window = &s->window;
 
-	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:{s:s, s:I, s:I, s:I, s:I}, s:I, s:I, "
-	    "s:{s:s, s:s, s:I, s:I}}",
+	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:{s:s, s:I, s:I, s:I, s:I}, "
+	    "s:I, s:I, s:{s:s, s:s, s:I, s:I}}",
 	    "names", s->names,
 	    "attempts", (json_int_t)s->attempts,
 	    "failures", (json_int_t)s->failures,
 	    "not before", (json_int_t)s->not_before,
 	    "last success", (json_int_t)s->last_success,
 	    "last error", s->last_error,
+	    "error class", (json_int_t)s->error_class,
+	    "milliseconds", (json_int_t)s->took_ms,
 	    "renewal",
 	    "certificate", window->certid,
 	    "start", (json_int_t)window->start,

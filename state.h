@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+#include "acme-client.h"
 #include "conf.h"
 #include "dir.h"
 
@@ -33,6 +34,8 @@ struct state {
 	time_t		not_before;	/* no new attempt earlier, without -F */
 	time_t		last_success;
 	char		last_error[512];
+	enum failure	error_class;	/* of that */
+	long		took_ms;	/* the last attempt */
 	struct window	window;
 	time_t		status_ask;	/* about revocation, not asked again earlier */
 	char		looks[65];	/* fingerprint of the files at the last look, or "" */

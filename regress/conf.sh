@@ -116,7 +116,8 @@ bad "csr file and domain key" "$A$D"'csr file /p/x.csr\n}\n' 5 "either 'csr file
 bad "csr file and names" "$A"'domain x {\ncsr file /p/x.csr\nalternative names { a.b }\ndomain certificate /c/x\n}\n' 5 "either 'csr file' or 'alternative names'"
 bad "csr file that is not there" "$A"'domain x {\ncsr file /nonexistent/x.csr\ndomain certificate /c/x\n}\n' 5 "/nonexistent/x.csr: No such file"
 bad "csr file that is none" "$A""domain x {\ncsr file $here/conf.sh\ndomain certificate /c/x\n}\n" 5 "no certificate signing request"
-bad "metrics file" 'metrics file /x\n'"$A" 1 "not supported yet"
+good "metrics" 'metrics file /var/lib/metrics/x.prom\n'"$A"
+bad "metrics file, relative" 'metrics file x\n'"$A" 1 "metrics file"
 printf 'include "%s"\n' "$conf" >"$conf"
 "$client" -n -f "$conf" 2>"$err"; says "conf: refused: include of itself" "$err" "$conf:1: .*includes itself"
 printf 'include "/nonexistent/x"\n' >"$conf"
@@ -144,9 +145,9 @@ fi
 printf "$A$D}\n" >"$conf"
 "$client" -n -f "$conf" nobody.example 2>"$err"; same "conf: unknown handle: status" 1 $?
 says "conf: unknown handle is named" "$err" "nobody.example: there is no such domain"
-for flag in -j; do
-	"$client" "$flag" -f "$conf" example.com 2>"$err"; same "conf: $flag: status" 1 $?
-	says "conf: $flag" "$err" "not supported yet"
+for workers in 0 17 x; do
+	"$client" -j $workers -f "$conf" example.com 2>"$err"; same "conf: -j $workers: status" 1 $?
+	says "conf: -j $workers" "$err" "expected a number from 1 to 16"
 done
 # refused NAME WORDS ARGUMENT...
 refused() {

@@ -17,7 +17,7 @@ static void
 raw(uint32_t type, uint32_t job, uint32_t len, size_t size)
 {
 	static uint8_t buf[200000];
-	uint32_t head[3] = { type, job, len };
+	uint32_t head[4] = { type, job, 0, len };
 
 	memcpy(buf, head, sizeof(head));
 	if (send(ROLE_FD, buf, size, MSG_NOSIGNAL) == -1)
@@ -68,11 +68,13 @@ try(const char *what)
 	if (strcmp(what, "unknown") == 0)
 		raw(999, 0, 0, MSG_HEAD_LEN);
 	else if (strcmp(what, "toolong") == 0)
-		raw(FILE_CHAIN, 0, 150000, 150012);
+		raw(FILE_CHAIN, 0, 150000, 150000 + MSG_HEAD_LEN);
 	else if (strcmp(what, "lying") == 0)
 		raw(FILE_CHAIN, 0, 0xffffffff, MSG_HEAD_LEN + 10);
 	else if (strcmp(what, "half") == 0)
 		raw(FILE_CHAIN, 0, 0, 5);
+	else if (strcmp(what, "notmine") == 0)
+		raw(CSR_MAKE, 1, 0, MSG_HEAD_LEN);
 	else if (strcmp(what, "flood") == 0)
 		flood(CSR_MAKE, 1000000);
 	else if (strcmp(what, "deaf") == 0)
@@ -102,6 +104,10 @@ netproc(void)
 	if (geteuid() == 0 && (setresgid(role_gid, role_gid, role_gid) == -1 ||
 	    setresuid(role_uid, role_uid, role_uid) == -1))
 		err(1, "cannot become another user");
+	msg_receive(&m, ROLE_NET, 10);
+	/* With a job of its own: about others it may not speak at all. */
+	msg_new(&m, FILE_NEXT, 0);
+	msg_send(&m);
 	msg_receive(&m, ROLE_NET, 10);
 	try(handle == NULL ? "" : handle);
 	exit(1);

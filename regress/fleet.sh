@@ -13,7 +13,7 @@ installed() { sed -n 's/.*fileproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | x
 
 every() {
 	fleet a b c
-	acme -a
+	acme -j 1 -a
 	expect "-a: all of them" 0
 	same "$who: -a: installed" "a b c" "$(installed)"
 	same "$who: -a: one connection" 1 "$(grep -c "connected to" "$err")"
@@ -30,7 +30,7 @@ every() {
 	chmod 644 "$work/ssl/private/b.key"
 	acme -F -a
 	expect "-a: one fails" 1
-	same "$who: -a: one fails: the others do not" "a c" "$(installed)"
+	same "$who: -a: one fails: the others do not" "a c" "$(installed | xargs -n 1 | sort | xargs)"
 	chmod 600 "$work/ssl/private/b.key"
 	acme -a
 	expect "-a: and works again" 2
@@ -41,11 +41,11 @@ urgent() {
 	fleet a b c d
 	# An end is known to the second.
 	for name in b c a; do acme $name; sleep 1.1; done
-	acme -F -a
+	acme -j 1 -F -a
 	expect "urgency: renewed" 0
 	same "$who: urgency: by the end of what is installed" "d b c a" "$(installed)"
 	fleet a b c
-	acme -m 2 -a
+	acme -j 1 -m 2 -a
 	expect "-m: two of three" 0
 	same "$who: -m: two of three: installed" "a b" "$(installed)"
 	says "$who: -m: the third is left" "$err" "c: left for another run"
@@ -55,6 +55,83 @@ urgent() {
 	run -m 0 -a
 	expect "-m 0" 1
 	says "$who: -m 0: what is expected" "$err" "expected a number from 1"
+}
+
+# set_off OPTION...: in the background; workers_of: the processes of it that talk to the CA
+set_off() {
+	"$client" -v -f "$conf" "$@" >"$work/out" 2>"$err" &
+	run_pid=$!
+}
+workers_of() { pgrep -P $run_pid netproc | xargs; }
+# until_said N PATTERN: so many lines are in the log
+until_said() {
+	for _i in $(seq 200); do
+		[ "$(grep -c "$2" "$err")" -ge "$1" ] && return 0
+		sleep 0.05
+	done
+	fail "$who: not $1 times: $2"
+}
+
+several() {
+	names=$(printf 'h%02d ' $(seq 12))
+	fleet $names
+	acme -j 3 -a
+	expect "-j 3" 0
+	same "$who: -j 3: connections" 3 "$(grep -c "connected to" "$err")"
+	same "$who: -j 3: one account" 1 "$(grep -c "registering a new account" "$err")"
+	same "$who: -j 3: each is installed once" "$(echo $names | xargs)" "$(installed | xargs -n 1 | sort | xargs)"
+	for name in $names; do check "$who: -j 3: $name" verified "$work/ssl/$name.fullchain.pem"; done
+	acme -j 16 -F h01 h02
+	expect "-j 16 for two" 0
+	same "$who: -j 16 for two: connections" 2 "$(grep -c "connected to" "$err")"
+	run -j 17 -a
+	expect "-j 17" 1
+	says "$who: -j 17: what is expected" "$err" "expected a number from 1 to 16"
+
+	# One worker is killed while each of them has a job.
+	rm "$work/ssl"/*.pem "$work/state"/domain-*.json
+	kill -STOP $web_pid
+	set_off -j 4 -a
+	until_said 4 "netproc: .*: order https"
+	same "$who: a worker is killed: there are four" 4 "$(workers_of | wc -w)"
+	kill -KILL $(workers_of | cut -d' ' -f2)
+	until_said 1 "netproc (worker .) was killed by signal 9; the others go on"
+	kill -CONT $web_pid
+	wait $run_pid; status=$?
+	expect "a worker is killed" 1
+	same "$who: a worker is killed: the others' jobs" 11 "$(installed | wc -w)"
+	same "$who: a worker is killed: its job" 1 "$(grep -c "fileproc: h..: the process that talked to the CA for it has ended" "$err")"
+	clean_www "a worker is killed"
+	acme -a
+	expect "a worker is killed: the next run" 0
+	same "$who: a worker is killed: the next run: installed" 1 "$(installed | wc -w)"
+
+	# The first one, before there is an account; then the CA answers.
+	fleet a b c
+	kill -STOP $pebble_pid
+	set_off -j 3 -a
+	until_said 4 "proc: sandbox"
+	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = 3 ] && break; sleep 0.05; done
+	sleep 0.3
+	kill -KILL $(workers_of | cut -d' ' -f1)
+	until_said 1 "netproc was killed by signal 9; the others go on"
+	kill -CONT $pebble_pid
+	wait $run_pid; status=$?
+	expect "the first worker is killed" 1
+	same "$who: the first worker is killed: the others' jobs" 2 "$(installed | wc -w)"
+	same "$who: the first worker is killed: one account" 1 "$(grep -c "registering a new account" "$err")"
+
+	# All of them.
+	fleet a b c
+	kill -STOP $pebble_pid
+	set_off -j 2 -a
+	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = 2 ] && break; sleep 0.05; done
+	sleep 0.3
+	kill -KILL $(workers_of)
+	wait $run_pid; status=$?
+	expect "all workers are killed" 1
+	says "$who: all workers are killed: why" "$err" "netproc.* has ended before its time"
+	kill -CONT $pebble_pid
 }
 
 # An authority that cannot be reached is asked once, not once for each certificate.
@@ -186,7 +263,65 @@ assert by['b']['issuer'].startswith('Pebble') and by['b']['last_error'] is None"
 	"$client" -l -f "$conf" >/dev/full 2>"$err"
 	same "$who: -l: nowhere to write" 1 $?
 }
+# metric NAME HANDLE: its value
+metric() { sed -n "s/^acme_client_$1{handle=\"$2\"[^}]*} //p" "$work/metrics/acme.prom"; }
+
+measures() {
+	fleet a b
+	rm -rf "$work/metrics"; mkdir "$work/metrics"; chmod 755 "$work/metrics"
+	echo "metrics file \"$work/metrics/acme.prom\"" >>"$conf"
+	before=$(date +%s)
+	acme a
+	expect "metrics: one of two" 0
+	check "$who: metrics: others may read them" sh -c "[ $(stat -c %a "$work/metrics/acme.prom") = 644 ]"
+	same "$who: metrics: nothing else is there" acme.prom "$(ls -A "$work/metrics")"
+	same "$who: metrics: expiry" "$(date -d "$(openssl x509 -noout -enddate -in "$work/ssl/a.pem" | cut -d= -f2)" +%s)" "$(metric expiry_timestamp_seconds a)"
+	same "$who: metrics: none of the other" 0 "$(metric expiry_timestamp_seconds b)"
+	check "$who: metrics: success" test "$(metric last_success_timestamp_seconds a)" -ge "$before"
+	check "$who: metrics: renewal" test "$(metric renewal_timestamp_seconds a)" -gt "$before"
+	check "$who: metrics: run time" sh -c "expr '$(metric run_seconds a)' : '0[.][0-9][0-9][0-9]\$' && [ '$(metric run_seconds a)' != 0.000 ]"
+	same "$who: metrics: no error" 0 "$(metric last_error a)"
+	sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"
+	acme b
+	expect "metrics: the CA is away" 1
+	says "$who: metrics: the error's class" "$work/metrics/acme.prom" 'last_error{handle="b",class="authority"} 1'
+	same "$who: metrics: the error's number" 1 "$(metric failures b)"
+	acme a
+	expect "metrics: nothing due" 2
+	says "$who: metrics: of all, whatever was asked for" "$work/metrics/acme.prom" 'last_error{handle="b",class="authority"} 1'
+	check "$who: metrics: the format" python3 - "$work/metrics/acme.prom" <<'END'
+import re, sys
+kinds, seen = {}, set()
+for line in open(sys.argv[1]):
+    if m := re.fullmatch(r"# (HELP|TYPE) (\w+) (.+)\n", line):
+        assert m[1] == "HELP" or m[3] == "gauge"
+        kinds.setdefault(m[2], []).append(m[1])
+    else:
+        m = re.fullmatch(r'(\w+)(\{[^}]*\})? ([0-9.]+)\n', line)
+        assert m and kinds[m[1]] == ["HELP", "TYPE"] and m[1] + (m[2] or "") not in seen, line
+        seen.add(m[1] + (m[2] or ""))
+assert len(seen) == 1 + 6 * 2, seen
+END
+	chmod 555 "$work/metrics"; mv "$work/metrics" "$work/away"
+	acme a
+	expect "metrics: no directory" 1
+	says "$who: metrics: no directory: which" "$err" "metrics file .*/metrics"
+	rm -rf "$work/away"
+}
+
+# A line that tells how far the run is, and that on a terminal only.
+shows_progress() {
+	fleet a b c
+	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -a -f "$conf" </dev/null >"$work/out" 2>"$err"
+	says "$who: progress: on a terminal" "$work/out" "[12] of 3 done, 0 failed, [012] in work, [012] left"
+	same "$who: progress: gone in the end" "$(printf '\r\033[K')" "$(tail -c 4 "$work/out")"
+	fleet a b
+	run -a
+	expect "progress: not on a terminal" 0
+	same "$who: progress: not on a terminal: silent" "" "$(cat "$work/out" "$err")"
+}
+
 closed_port=$(free_ports 1)
 pebble_start || exit 1
-every; urgent; unreachable; rests; lists
+every; several; urgent; unreachable; rests; lists; measures; shows_progress
 exit $failed

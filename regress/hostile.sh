@@ -32,6 +32,17 @@ for forgery in thumbprint:CHNG_THUMBPRINT csr:KEY_CSR filekey:FILE_KEY account:F
     begin:KEY_BEGIN outcome:PARENT_OUTCOME due:PARENT_DUE stop:ROLE_STOP conf:ROLE_CONF job:NET_JOB; do
 	evil "${forgery%:*}" "netproc sent ${forgery#*:}, not for this process to send"
 done
+# Keys change, and certificates are revoked, when file says so and the run is for that.
+for forgery in revoke:KEY_REVOKE csrrevoke:CSR_REVOKE newkey:CSR_NEW_KEY adopt:CSR_ADOPT combine:CSR_COMBINE \
+    discard:CSR_DISCARD csrdone:FILE_CSR_DONE urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS; do
+	evil "${forgery%:*}" "netproc sent ${forgery#*:}, not for this process to send"
+done
+for request in signrevoke:KEY_SIGN_REVOKE rollover:KEY_SIGN_ROLLOVER contact:KEY_SIGN_CONTACT \
+    deactivate:KEY_SIGN_DEACTIVATE ownrevoke:CSR_SIGN_REVOKE done:FILE_DONE window:FILE_WINDOW status:FILE_STATUS \
+    lastchain:FILE_LAST_CHAIN; do
+	evil "${request%:*}" "${request#*:}: \(out of order\|nothing to choose from\)"
+done
+evil notmine "netproc sent CSR_MAKE, about a job that it does not have"
 evil unknown "of no known type"
 evil toolong "netproc sent FILE_CHAIN, longer than its type allows"
 evil lying "longer than its type allows"

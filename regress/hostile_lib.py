@@ -22,7 +22,7 @@ def s(text):
     return struct.pack("=I", len(b) + 1) + b + b"\0"
 def buf(b): return struct.pack("=I", len(b)) + b
 def strings(v): return num(len(v)) + b"".join(s(x) for x in v)
-def head(t, job, length): return struct.pack("=III", t, job, length)
+def head(t, job, length, worker=0): return struct.pack("=IIII", t, job, worker, length)
 
 class Role:
     def __init__(self, name):
@@ -38,8 +38,8 @@ class Role:
         b.close()
         os.close(err)
         os.set_blocking(self.err, False)
-    def send(self, t, body=b"", job=0):
-        try: self.sock.send(head(TYPE[t], job, len(body)) + body)
+    def send(self, t, body=b"", job=0, worker=0):
+        try: self.sock.send(head(TYPE[t], job, len(body), worker) + body)
         except OSError: pass
     def raw(self, data):
         try: self.sock.send(data)
@@ -53,9 +53,9 @@ class Role:
             except ConnectionResetError: d = b""
             except OSError: return None
             if d: break
-        if len(d) < 12: return None
-        t, _, _ = struct.unpack("=III", d[:12])
-        return (NAME[t], d[12:])
+        if len(d) < 16: return None
+        t, _, _, _ = struct.unpack("=IIII", d[:16])
+        return (NAME[t], d[16:])
     def ended(self, seconds=10):
         try: return self.p.wait(seconds)
         except subprocess.TimeoutExpired: return None
@@ -87,7 +87,7 @@ os.makedirs(work + "/www", 0o755)
 os.makedirs(work + "/ssl/private", 0o700)
 os.chmod(work + "/ssl", 0o755)
 uid, gid = (65534, 65534) if os.getuid() == 0 else (os.getuid(), os.getgid())
-RENEW, LIST, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT = range(1, 8)
+RENEW, LIST, METRICS, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT = range(1, 9)
 def conf_of(mode): return num(0) + num(uid) + num(gid) + num(mode)
 conf = conf_of(RENEW)
 ORIGIN = "https://ca.example:14000/dir"
@@ -99,7 +99,7 @@ def openssl(*args): return subprocess.run(["openssl", *args], check=True, captur
 
 ACCOUNT = "https://ca.example:14000/acct/1"
 def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None)):
-    return num(reason) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN])
+    return num(reason) + num(1) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN])
 def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0):
     """A key process, and its thumbprint; account: the CA has named one; begin: file has begun the job."""
     r = Role("keyproc")
@@ -129,9 +129,9 @@ def csr_slice(rotate=0, combined=None):
     return s(work + "/ssl/private/a.key") + num(0) + num(0) + num(rotate) + s(None) + s(None) + s(combined) + strings(NAMES)
 def started(name):
     r = Role(name)
-    body = {"netproc": num(1) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + s("localhost") + s("443"),
+    body = {"netproc": num(1) + num(1) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(1) + s("localhost") + s("443"),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
-        "fileproc": num(0) + num(1000) + num(0) + s(work + "/state") + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
+        "fileproc": num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
     domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s(work + "/www") + num(2),
         "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + num(0) + s("looks") + strings(NAMES)}.get(name)
@@ -155,7 +155,7 @@ def spki_hash(path): return hashlib.sha256(openssl("pkey", "-in", path, "-pubout
 def file_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check=0):
     """The role, and what it says first of all (start: when it has been asked for a job)."""
     r = Role("fileproc")
-    r.send("ROLE_CONF", conf_of(mode) + num(force) + num(1000) + num(0) + s(work + "/state") + s("a") + s(ORIGIN) + num(0) + s(work + "/ca.pem"))
+    r.send("ROLE_CONF", conf_of(mode) + num(force) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN) + num(0) + s(work + "/ca.pem"))
     r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(preferred) + num(check) + s("looks %f" % time.time()) + strings(NAMES))
     r.send("ROLE_START")
     assert r.recv()[0] == "PARENT_START_CSR" and r.recv()[0] == "CSR_LOOK"

@@ -274,6 +274,8 @@ test_state(void)
 	s.early = NOW + 1;
 	s.status_ask = NOW + 2;
 	strlcpy(s.last_error, "a \"quoted\" error", sizeof(s.last_error));
+	s.error_class = FAILURE_AUTHORITY;
+	s.took_ms = 1234;
 	renewal_window(&s, EXAMPLE_ID, NOW, NOW + DAY, HOUR, NOW);
 	check(state_save(&p, &s, &w) == 0, "state: saved");
 	for (int i = 0; i < 2; i++) {

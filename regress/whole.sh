@@ -75,7 +75,7 @@ several() {
 	domain_write "$conf" a.example a.example ""
 	domain_write "$conf" b.example b.example "www.b.example"
 	domain_write "$conf" b-rsa b.example "www.b.example" "rsa 2048"
-	acme a.example b.example b-rsa a.example
+	acme -j 1 a.example b.example b-rsa a.example
 	expect "three handles, two for one name" 0
 	good a.example "a.example " "several a"
 	good b.example "b.example www.b.example " "several b"

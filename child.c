@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One process of the run, as the parent has it.  Nothing here waits: what a
+ * child does not take stays in its queue, what it has not said comes later.
+ */
+#include <sys/socket.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "clock.h"
+#include "progress.h"
+#include "say.h"
+
+#define QUEUE_BYTES_MAX	(64 * 1024 * 1024)
+#define SAID_BYTES_MAX	(16 * 1024 * 1024)	/* by one role in a run */
+
+struct queued {
+	struct queued	*next;
+	size_t		 len;
+	uint8_t		 bytes[];
+};
+
+/* The child's side of a start: one socket, stderr, nothing else. */
+__attribute__((noreturn))
+static void
+become(enum role role, const char *self, int keeps_stdout, int fd, int errfd)
+{
+	char *argv[] = { (char *)(uintptr_t)role_names[role], (char *)(uintptr_t)ROLE_ARG, NULL };
+	char *envp[] = { NULL };
+	sigset_t none;
+	int null;
+
+	if ((null = open("/dev/null", O_RDWR)) == -1)
+		err(1, "/dev/null");
+	if (!keeps_stdout && dup2(null, 1) == -1)
+		err(1, "dup2");
+	if (dup2(errfd, 2) == -1 || dup2(null, 0) == -1 ||
+	    (fd == ROLE_FD ? fcntl(fd, F_SETFD, 0) : dup2(fd, ROLE_FD)) == -1)
+		err(1, "dup2");
+	closefrom(ROLE_FD + 1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(self, argv, envp);
+	err(1, "%s: cannot execute", self);
+}
+
+void
+child_start(struct child *c, enum role role, const char *self, int keeps_stdout)
+{
+	int sv[2], ev[2], size = 256 * 1024;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) == -1 ||
+	    pipe2(ev, O_CLOEXEC) == -1)
+		err(1, "cannot start %s", c->name);
+	setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(sv[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	/* The role's own side blocks. */
+	if (fcntl(sv[1], F_SETFL, 0) == -1 || fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
+		err(1, "fcntl");
+	if ((c->pid = fork()) == -1)
+		err(1, "fork");
+	if (c->pid == 0)
+		become(role, self, keeps_stdout, sv[1], ev[1]);
+	close(sv[1]);
+	close(ev[1]);
+	c->role = role;
+	c->fd = sv[0];
+	c->errfd = ev[0];
+	c->tail = &c->head;
+}
+
+/* Text from a role becomes harmless lines that begin with the role's own name. */
+static void
+print_line(struct child *c)
+{
+	const char *name = role_names[c->role];
+	char safe[2 * CHILD_LINE_MAX];
+	size_t n = strlen(name);
+
+	say_safe(safe, sizeof(safe), c->line, c->linelen);
+	c->linelen = 0;
+	progress_clear();
+	if (strncmp(safe, name, n) == 0 && strncmp(safe + n, ": ", 2) == 0)
+		warnx("%s", safe);
+	else
+		warnx("%s: %s", name, safe);
+}
+
+int
+child_print(struct child *c)
+{
+	char buf[4096];
+	ssize_t n, i;
+
+	if ((n = read(c->errfd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		if (c->linelen > 0)
+			print_line(c);
+		close(c->errfd);
+		c->errfd = -1;
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
+		if (buf[i] == '\n')
+			print_line(c);
+		else if (c->linelen < sizeof(c->line))
+			c->line[c->linelen++] = buf[i];
+	}
+	return (c->said += (size_t)n) > SAID_BYTES_MAX ? -1 : 0;
+}
+
+void
+child_flush(struct child *c)
+{
+	struct queued *q;
+
+	while (c->fd != -1 && (q = c->head) != NULL) {
+		if (send(c->fd, q->bytes, q->len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
+			if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
+				return;
+			/* Its end is noticed when it is read from. */
+			shutdown(c->fd, SHUT_WR);
+		}
+		if ((c->head = q->next) == NULL)
+			c->tail = &c->head;
+		c->queued -= q->len;
+		c->stuck_since = clock_ms();
+		freezero(q, sizeof(*q) + q->len);
+	}
+}
+
+int
+child_send(struct child *c, const struct msg *m)
+{
+	size_t len = MSG_HEAD_LEN + m->head.len;
+	struct queued *q;
+
+	if (c->queued + len > QUEUE_BYTES_MAX)
+		return -1;
+	if ((q = malloc(sizeof(*q) + len)) == NULL)
+		err(1, NULL);
+	q->next = NULL;
+	q->len = len;
+	memcpy(q->bytes, m, len);
+	if (c->head == NULL)
+		c->stuck_since = clock_ms();
+	*c->tail = q;
+	c->tail = &q->next;
+	c->queued += len;
+	child_flush(c);
+	return 0;
+}
+
+size_t
+child_receive(struct child *c, struct msg *m)
+{
+	ssize_t n;
+
+	/* Plain recv(): descriptors sent along are dropped by the kernel. */
+	n = recv(c->fd, m, MSG_HEAD_LEN + MSG_BODY_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	if (n > 0)
+		return (size_t)n;
+	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close(c->fd);
+		c->fd = -1;
+	}
+	return 0;
+}

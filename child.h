@@ -1,0 +1,47 @@
+/*
+ * One process of the run, as the parent has it: its socket, its queue, its
+ * words on stderr.
+ */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <sys/types.h>
+
+#include "msg.h"
+
+#define CHILD_LINE_MAX	1400
+
+struct queued;
+
+struct child {
+	enum role	 role;
+	uint32_t	 worker;	/* of net: which one */
+	const char	*name;		/* for messages */
+	pid_t		 pid;		/* 0: not started, or gone */
+	int		 fd;		/* -1: closed */
+	int		 errfd;
+	struct queued	*head, **tail;
+	size_t		 queued;	/* bytes */
+	int64_t		 stuck_since;	/* when the head of the queue got there */
+	char		 line[CHILD_LINE_MAX];
+	size_t		 linelen;
+	size_t		 said;
+};
+
+/*
+ * Executes self as this role; its worker number and name are set.  With
+ * keeps_stdout it writes where this process does.  Failure ends the process.
+ */
+void	child_start(struct child *, enum role, const char *self, int keeps_stdout);
+
+/* Queues a message and sends what the child takes; -1: it takes nothing. */
+int	child_send(struct child *, const struct msg *);
+void	child_flush(struct child *);
+
+/* A message's bytes, 0: none now; at the end fd becomes -1. */
+size_t	child_receive(struct child *, struct msg *);
+
+/* Prints whole lines of its stderr; -1: it talks without end. */
+int	child_print(struct child *);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * "metrics file": the same as -l for a monitor, in the text format that
+ * Prometheus's collectors read.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file-metrics.h"
+
+static const char *const error_classes[] = {
+	[0] = "none", [FAILURE_CA] = "ca", [FAILURE_LOCAL] = "local",
+	[FAILURE_AUTHORITY] = "authority",
+};
+
+static void
+family(FILE *f, const char *name, const char *help)
+{
+	fprintf(f, "# HELP acme_client_%s %s\n# TYPE acme_client_%s gauge\n", name, help, name);
+}
+
+/* A sample's name and its handle, with the escapes of the format; the rest is up to the caller. */
+static void
+sample(FILE *f, const char *name, const struct outlook *o)
+{
+	const char *p;
+
+	fprintf(f, "acme_client_%s{handle=\"", name);
+	for (p = o->job->handle; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			putc('\\', f);
+		putc(*p, f);
+	}
+	putc('"', f);
+}
+
+static void
+value(FILE *f, const char *name, const struct outlook *o, time_t t)
+{
+	sample(f, name, o);
+	fprintf(f, "} %lld\n", (long long)t);
+}
+
+static void
+put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
+{
+	const struct state *s;
+	size_t i;
+
+	family(f, "last_run_timestamp_seconds", "End of the last run.");
+	fprintf(f, "acme_client_last_run_timestamp_seconds %lld\n", (long long)now);
+	family(f, "expiry_timestamp_seconds", "End of the installed certificate; 0: there is none.");
+	for (i = 0; i < n; i++)
+		value(f, "expiry_timestamp_seconds", &o[i], o[i].job->state.life.not_after);
+	family(f, "renewal_timestamp_seconds", "When it is renewed, or tried again.");
+	for (i = 0; i < n; i++)
+		value(f, "renewal_timestamp_seconds", &o[i], o[i].when);
+	family(f, "last_success_timestamp_seconds", "When it was last obtained; 0: never.");
+	for (i = 0; i < n; i++)
+		value(f, "last_success_timestamp_seconds", &o[i], o[i].job->state.last_success);
+	family(f, "failures", "Attempts that the CA has answered with an error since then.");
+	for (i = 0; i < n; i++)
+		value(f, "failures", &o[i], (time_t)o[i].job->state.failures);
+	family(f, "last_error", "1 if there is one since then; class: ca, authority, local or none.");
+	for (i = 0; i < n; i++) {
+		s = &o[i].job->state;
+		sample(f, "last_error", &o[i]);
+		fprintf(f, ",class=\"%s\"} %d\n", outlook_error(&o[i])[0] == '\0' ? "none" :
+		    o[i].trouble.text[0] != '\0' ? "local" : error_classes[s->error_class],
+		    outlook_error(&o[i])[0] != '\0');
+	}
+	family(f, "run_seconds", "How long its last attempt took.");
+	for (i = 0; i < n; i++) {
+		sample(f, "run_seconds", &o[i]);
+		fprintf(f, "} %.3f\n", (double)o[i].job->state.took_ms / 1000);
+	}
+}
+
+int
+file_metrics(const struct outlook *outlooks, size_t n, const struct place *place, struct why *w)
+{
+	char *text;
+	size_t len;
+	FILE *f;
+	int rc;
+
+	if ((f = open_memstream(&text, &len)) == NULL)
+		err(1, NULL);
+	put_all(f, outlooks, n, time(NULL));
+	if (fclose(f) != 0)
+		err(1, NULL);
+	rc = place_stage(place, text, len, 0644, geteuid(), getegid(), w) == -1 ||
+	    place_rename(place, w) == -1 ? -1 : 0;
+	free(text);
+	return rc;
+}

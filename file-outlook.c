@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What there is of each certificate, what comes of it and when; for the list
+ * and the metrics.  Nothing is locked, written or asked.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "file-outlook.h"
+#include "renewal.h"
+
+/* What is due by what can be seen without the keys. */
+static void
+foresee(struct outlook *e, const struct job *j, time_t now)
+{
+	int suggested;
+
+	e->when = now;
+	if (j->installed.chain == NULL) {
+		e->condition = MISSING;
+		e->why = "there is no certificate";
+		return;
+	}
+	e->condition = DUE_NOW;
+	if (!chain_names_equal(j->installed.chain, &j->names)) {
+		e->why = "the names have changed";
+		return;
+	}
+	if (j->installed.mixed) {
+		e->why = "the files do not belong together";
+		return;
+	}
+	e->when = renewal_time(&j->state.life, j->handle, &j->state, now, &suggested);
+	e->why = suggested ? "the CA suggests it" : "by its life";
+	if (e->when > now)
+		e->condition = FINE;
+}
+
+static void
+look(struct outlook *e, struct job *j, time_t now)
+{
+	memset(e, 0, sizeof(*e));
+	e->job = j;
+	if (j->broken.text[0] != '\0')
+		e->trouble = j->broken;
+	else if (state_load(&j->state_file, &j->names, &j->state, &e->trouble) == 0)
+		certset_read(&j->set, &j->installed, &e->trouble);
+	memset(&j->state.life, 0, sizeof(j->state.life));
+	if (j->installed.chain != NULL) {
+		renewal_life(j->installed.chain, &j->state.life);
+		chain_issuer(j->installed.chain, 0, e->issuer, sizeof(e->issuer));
+	}
+	foresee(e, j, now);
+	if (e->trouble.text[0] != '\0' || j->state.last_error[0] != '\0') {
+		e->condition = FAILING;
+		if (backoff_holds(j->state.not_before, now) && j->state.not_before > e->when)
+			e->when = j->state.not_before;
+	}
+	if (j->installed.chain != NULL && j->state.life.not_after <= now)
+		e->condition = EXPIRED;
+}
+
+static int
+by_urgency(const void *a, const void *b)
+{
+	const struct outlook *x = a, *y = b;
+
+	if ((x->condition == EXPIRED) != (y->condition == EXPIRED))
+		return x->condition == EXPIRED ? -1 : 1;
+	if (x->when != y->when)
+		return x->when < y->when ? -1 : 1;
+	return strcmp(x->job->handle, y->job->handle);
+}
+
+const char *
+outlook_error(const struct outlook *e)
+{
+	return e->trouble.text[0] != '\0' ? e->trouble.text : e->job->state.last_error;
+}
+
+struct outlook *
+outlook_all(struct job *jobs, size_t n, enum outcome *outcomes)
+{
+	struct outlook *all;
+	time_t now = time(NULL);
+	size_t i;
+
+	if ((all = calloc(n + 1, sizeof(*all))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < n; i++) {
+		look(&all[i], &jobs[i], now);
+		outcomes[i] = all[i].condition == FINE ? OUTCOME_UNCHANGED :
+		    all[i].condition == DUE_NOW || all[i].condition == MISSING ?
+		    OUTCOME_INSTALLED : OUTCOME_FAILED;
+	}
+	qsort(all, n, sizeof(*all), by_urgency);
+	return all;
+}

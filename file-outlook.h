@@ -1,0 +1,33 @@
+/*
+ * What there is of each certificate, what comes of it and when, in the
+ * process file.
+ */
+#ifndef FILE_OUTLOOK_H
+#define FILE_OUTLOOK_H
+
+#include "acme-client.h"
+#include "file-job.h"
+
+enum condition { FINE, DUE_NOW, FAILING, MISSING, EXPIRED };
+
+struct outlook {
+	const struct job *job;
+	enum condition	 condition;
+	char		 issuer[64];
+	time_t		 when;		/* it will be renewed, or tried again */
+	const char	*why;
+	struct why	 trouble;	/* what could not be read, or "" */
+};
+
+/*
+ * Looks at each of the jobs, whose directories are open; the most urgent
+ * first.  outcomes[], by job: unchanged where all is well, installed where
+ * something is due, failed where it has expired or does not come about.
+ * The caller frees.
+ */
+struct outlook *outlook_all(struct job *, size_t n, enum outcome *outcomes);
+
+/* What went wrong at last, or "". */
+const char *outlook_error(const struct outlook *);
+
+#endif
