@@ -2,6 +2,7 @@
 /*
  * What all roles share: how one begins, and its loop.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <err.h>
@@ -30,6 +31,19 @@ static void (*const entries[ROLE__MAX])(void) = {
 	[ROLE_FILE] = fileproc,
 };
 
+/* One file open for each job: its lock, its directories. */
+static void
+allow_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &r) == -1)
+			warn("RLIMIT_NOFILE");
+	}
+}
+
 void
 role_main(const char *name)
 {
@@ -44,6 +58,7 @@ role_main(const char *name)
 	role_self = (enum role)r;
 	if (setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == -1)
 		err(1, "%s is started by acme-client only", name);
+	allow_files();
 	sandbox_prepare(role_self);
 	entries[r]();
 	abort();	/* entries do not return */

@@ -106,6 +106,12 @@ several() {
 	expect "a worker is killed: the next run" 0
 	same "$who: a worker is killed: the next run: installed" 1 "$(installed | wc -w)"
 
+	# A lock each, and a shell's usual limit may be lower than that.
+	fleet $(printf 'h%02d ' $(seq 60))
+	(ulimit -Sn 48; exec "$client" -v -a -f "$conf") 2>"$err"; status=$?
+	expect "more handles than open files, by default" 0
+	same "$who: more handles than open files, by default: installed" 60 "$(installed | wc -w)"
+
 	# The first one, before there is an account; then the CA answers.
 	fleet a b c
 	kill -STOP $pebble_pid
