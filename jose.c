@@ -109,9 +109,8 @@ static const struct curve curves[] = {
 	{ NID_secp384r1, "P-384", "ES384", 48 },
 };
 
-/* NULL: not an EC key, or not on one of our curves. */
 static const struct curve *
-curve_of(EVP_PKEY *key)
+find_curve(EVP_PKEY *key)
 {
 	const struct curve *found = NULL;
 	const void *parameter;
@@ -120,8 +119,6 @@ curve_of(EVP_PKEY *key)
 	size_t i;
 	int type, nid;
 
-	if (EVP_PKEY_base_id(key) != EVP_PKEY_EC)
-		return NULL;
 	if (X509_PUBKEY_set(&pub, key) == 1 &&
 	    X509_PUBKEY_get0_param(NULL, NULL, NULL, &algor, pub) == 1) {
 		X509_ALGOR_get0(NULL, &type, &parameter, algor);
@@ -132,6 +129,26 @@ curve_of(EVP_PKEY *key)
 	}
 	X509_PUBKEY_free(pub);
 	return found;
+}
+
+/*
+ * NULL: not an EC key, or not on one of our curves.  The answer is kept with
+ * the key: OpenSSL 3 takes ten times as long to find it as to sign.
+ */
+static const struct curve *
+curve_of(EVP_PKEY *key)
+{
+	static EVP_PKEY *last;
+	static const struct curve *of_last;
+
+	if (EVP_PKEY_base_id(key) != EVP_PKEY_EC)
+		return NULL;
+	if (key != last) {
+		EVP_PKEY_free(last);
+		EVP_PKEY_up_ref(last = key);
+		of_last = find_curve(key);
+	}
+	return of_last;
 }
 
 static int
