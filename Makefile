@@ -49,10 +49,13 @@ uninstall:
 regress: all
 	sh regress/run.sh --no-install
 
+bench:
+	sh bench/bench.sh
+
 clean:
 	rm -f acme-client *.o
 
 distclean: clean
 	rm -f config.mk
 
-.PHONY: all install uninstall regress clean distclean
+.PHONY: all install uninstall regress bench clean distclean

@@ -1,14 +1,13 @@
-# A way to a server that takes time: FROM-PORT TO-PORT ROUND-TRIP-MS [LIMITS].  What
-# connecting would cost is added to the first bytes.  Prints "connections requests" when it is
-# told to (SIGUSR1); requests are counted by flights of TLS records from the client, see count.
-import asyncio, signal, sys, time
+# A way to a server that takes time: FROM-PORT TO-PORT ROUND-TRIP-MS.  Connecting takes a
+# round trip, each piece half of one.  Prints a line for each connection when it ends: the
+# bytes from and to the client.
+import asyncio, socket, sys, time
 
 listen, target, round_trip = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1000
-connections = 0
 
 async def one_way(reader, writer, start):
-    """Each piece arrives half a round trip after it was sent, in order."""
-    queue = asyncio.Queue()
+    """Each piece arrives half a round trip after it was sent, in order.  How many bytes."""
+    queue, total = asyncio.Queue(), 0
     async def deliver():
         while True:
             due, data = await queue.get()
@@ -22,24 +21,22 @@ async def one_way(reader, writer, start):
     try:
         while True:
             data = await reader.read(65536)
+            total += len(data)
             queue.put_nowait((max(time.monotonic(), start) + round_trip / 2, data))
             if not data: break
     except OSError: queue.put_nowait((0, b""))
     await task
+    return total
 
 async def connection(reader, writer):
-    global connections
-    connections += 1
     try: r, w = await asyncio.open_connection("127.0.0.1", target)
     except OSError: writer.close(); return
-    for x in (writer, w):
-        import socket
-        x.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    await asyncio.gather(one_way(reader, w, time.monotonic() + round_trip), one_way(r, writer, 0))
+    for x in (writer, w): x.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    out, back = await asyncio.gather(one_way(reader, w, time.monotonic() + round_trip), one_way(r, writer, 0))
+    print(out, back, flush=True)
     for x in (writer, w): x.close()
 
 async def main():
     server = await asyncio.start_server(connection, "127.0.0.1", listen)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: print(connections, flush=True))
     async with server: await server.serve_forever()
 asyncio.run(main())
