@@ -48,6 +48,8 @@ enum msgtype {
 	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces */
 	KEY_REVOKE,		/* this job's certificate is to be revoked */
 	CSR_REVOKE,
+	KEY_ASK_ACCOUNT,	/* how does the account stand? */
+	KEY_LEAVE_ACCOUNT,	/* it could not be found out; another worker may try */
 	NET_ACCOUNT,		/* what is known of the account */
 	CHNG_THUMBPRINT,
 	DNS_STATUS_URLS,	/* where certificates say that it can be asked whether they are revoked */

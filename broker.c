@@ -124,10 +124,10 @@ static void
 parent_due(uint64_t ndue)
 {
 	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end. */
-	static const enum role renew[] = { ROLE_KEY, ROLE_CHNG, ROLE_DNS };
-	static const enum role others[] = { ROLE_KEY, ROLE_DNS };
+	static const enum role renew[] = { ROLE_DNS, ROLE_KEY, ROLE_CHNG };
+	static const enum role others[] = { ROLE_DNS, ROLE_KEY };
 	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
-	size_t i, n = run->mode == MODE_RENEW ? 3 : run->mode == MODE_ADOPT ? 1 : 2;
+	size_t i, first = run->mode == MODE_ADOPT, n = run->mode == MODE_RENEW ? 3 : 2;
 	uint32_t w;
 
 	if (all_started || run->mode == MODE_LIST || run->mode == MODE_METRICS) {
@@ -139,14 +139,15 @@ parent_due(uint64_t ndue)
 		return;
 	if (run->mode != MODE_ADOPT)
 		nworkers = run->mode != MODE_RENEW ? 1 : ndue < run->workers ? (uint32_t)ndue : run->workers;
-	for (i = 0; i < n; i++)
-		start(&children[rest[i]], rest[i]);
-	for (w = 0; w < nworkers; w++)
+	/* net first: the way to the CA takes longest, and the others begin meanwhile. */
+	for (w = 0; w < nworkers; w++) {
 		start(worker(w), ROLE_NET);
-	for (i = 0; i < n; i++)
-		slice(run, rest[i], nworkers, send_to, &children[rest[i]]);
-	for (w = 0; w < nworkers; w++)
 		slice(run, ROLE_NET, nworkers, send_to, worker(w));
+	}
+	for (i = first; i < n; i++) {
+		start(&children[rest[i]], rest[i]);
+		slice(run, rest[i], nworkers, send_to, &children[rest[i]]);
+	}
 	enter_sandbox();
 	resting = nsettled;
 	resting_failed = nfailed;

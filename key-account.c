@@ -12,6 +12,7 @@
 #include "proc.h"
 #include "valid.h"
 
+#define NOBODY		UINT32_MAX
 #define ANSWER_SECONDS	60	/* of file, which had it ready */
 
 static char *path;
@@ -24,8 +25,8 @@ static struct mac_key eab;		/* kid NULL: none */
 static char *mac_path;
 static char *contact;
 static uint32_t workers;		/* of net */
-static uint32_t first;			/* the one that finds out about the account */
-static int all_told;			/* the others know it, too */
+static int asking[WORKERS_MAX];	/* how the account stands */
+static uint32_t finder = NOBODY;	/* the one that finds that out */
 static struct msg out;
 
 void
@@ -96,60 +97,91 @@ key_sign(struct msg *m, json_t *payload)
 	sign_by(account.key, m, kid, payload);
 }
 
-static void
-tell_net(uint32_t worker, enum account known)
+void
+tell_thumbprint(void)
 {
+	if (told || doubt || account.key == NULL || role_mode != MODE_RENEW)
+		return;
+	msg_new(&out, CHNG_THUMBPRINT, 0);
+	msg_put_str(&out, account.thumbprint);
+	msg_send(&out);
+	told = 1;
+}
+
+static enum account
+standing(void)
+{
+	if (doubt)
+		return ACCOUNT_DOUBT;
+	if (account.key == NULL)
+		return ACCOUNT_NONE;
+	return kid != NULL ? ACCOUNT_KNOWN : account.is_new ? ACCOUNT_NEW : ACCOUNT_FIND;
+}
+
+static void
+answer_net(uint32_t worker)
+{
+	asking[worker] = 0;
 	msg_new(&out, NET_ACCOUNT, 0);
 	out.head.worker = worker;
-	msg_put_num(&out, known);
+	msg_put_num(&out, standing());
 	msg_put_str(&out, kid);
 	msg_send(&out);
 }
 
-/*
- * net learns how the account stands, chng the thumbprint as soon as it is
- * certain.  One worker of net sees to it that there is an account; the others
- * begin when there is.
- */
-void
-tell_account(void)
+/* What is certain all may know that ask; what is to be found out, one at a time. */
+static void
+answer_all(void)
 {
-	enum account known = kid != NULL ? ACCOUNT_KNOWN : account.is_new ? ACCOUNT_NEW : ACCOUNT_FIND;
 	uint32_t i;
 
-	if (doubt)
-		known = ACCOUNT_DOUBT;
-	else if (account.key == NULL)
-		known = ACCOUNT_NONE;
-	else if (role_mode == MODE_RENEW && !told) {
-		msg_new(&out, CHNG_THUMBPRINT, 0);
-		msg_put_str(&out, account.thumbprint);
-		msg_send(&out);
-		told = 1;
-	}
-	tell_net(first, known);
-	if (known == ACCOUNT_KNOWN && !all_told)
-		for (i = 0, all_told = 1; i < workers; i++)
-			if (i != first)
-				tell_net(i, known);
+	for (i = 0; i < workers; i++)
+		if (asking[i] && (standing() == ACCOUNT_KNOWN || finder == NOBODY)) {
+			if (standing() != ACCOUNT_KNOWN)
+				finder = i;
+			answer_net(i);
+		}
 }
 
-/* Another one is to find out about the account. */
+static uint32_t
+worker_of(const struct msg *m)
+{
+	if (m->head.worker >= workers)
+		errx(1, "%s: from no worker", routes[m->head.type].name);
+	return m->head.worker;
+}
+
+void
+key_ask_account(struct msg *m)
+{
+	msg_end(m);
+	asking[worker_of(m)] = 1;
+	answer_all();
+}
+
+void
+key_leave_account(struct msg *m)
+{
+	msg_end(m);
+	if (worker_of(m) == finder)
+		finder = NOBODY;
+	answer_all();
+}
+
 void
 key_worker_gone(struct msg *m)
 {
-	static int gone[WORKERS_MAX + 1];
+	asking[worker_of(m)] = 0;
+	key_leave_account(m);
+}
 
-	msg_end(m);
-	if (m->head.worker >= workers)
-		errx(1, "KEY_WORKER_GONE: malformed");
-	gone[m->head.worker] = 1;
-	if (all_told || m->head.worker != first)
-		return;
-	while (gone[first])
-		first++;
-	if (first < workers)
-		tell_account();
+/* The one that finds out hears what is so now, and so do the others if that is all. */
+static void
+found(const struct msg *m)
+{
+	tell_thumbprint();
+	answer_net(worker_of(m));
+	answer_all();
 }
 
 /* RFC 8555 7.3.1: is there an account of this key? */
@@ -201,7 +233,7 @@ key_no_account(struct msg *m)
 	/* The old one is gone: an account for the new one, then. */
 	if (account.key == NULL)
 		account_key_switch(&account);
-	tell_account();
+	found(m);
 }
 
 /* The account URL becomes the kid, for good: another one later is refused. */
@@ -225,7 +257,7 @@ set_account(struct msg *m)
 	msg_put_str(&out, kid);
 	msg_send(&out);
 	doubt = 0;
-	tell_account();
+	found(m);
 }
 
 /* RFC 8555 7.3.5: from here on only the CA knows which key is the account's. */

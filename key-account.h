@@ -16,8 +16,8 @@ void	account_conf(struct msg *);
  * only for this very key.  Needs the disk.
  */
 void	load_account(void);
-/* net learns how the account stands, chng the thumbprint as soon as it is certain. */
-void	tell_account(void);
+/* chng learns the thumbprint as soon as it is certain. */
+void	tell_thumbprint(void);
 
 /* Does the CA know which account a request is by? */
 int	account_is_known(void);
@@ -37,6 +37,8 @@ void	sign_find_account(struct msg *);
 void	sign_new_account(struct msg *);
 void	set_account(struct msg *);
 void	key_no_account(struct msg *);
+void	key_ask_account(struct msg *);
+void	key_leave_account(struct msg *);
 void	key_worker_gone(struct msg *);
 void	sign_rollover(struct msg *);
 void	sign_contact(struct msg *);

@@ -199,6 +199,8 @@ static const struct handler table[] = {
 	{ KEY_SIGN_ROLLOVER, sign_rollover, ROLLING | NO_ACCOUNT, TRIES },
 	{ KEY_SIGN_CONTACT, sign_contact, UPDATING, TRIES },
 	{ KEY_SIGN_DEACTIVATE, sign_deactivate, LEAVING, TRIES },
+	{ KEY_ASK_ACCOUNT, key_ask_account, ANY_STATE, 0 },
+	{ KEY_LEAVE_ACCOUNT, key_leave_account, ANY_STATE, 0 },
 	{ KEY_WORKER_GONE, key_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ KEY_BEGIN, key_begin, NO_ACCOUNT | IDLE, 1 },
 	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | ORDERED, 2 },
@@ -253,6 +255,6 @@ keyproc(void)
 		msg_new(&out, FILE_DONE, 0);
 		msg_send(&out);
 	} else
-		tell_account();
+		tell_thumbprint();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

@@ -16,7 +16,8 @@ static char *account_url;	/* where the CA has named it in this run */
 static int rolled;		/* the CA knows it by the new key */
 static struct msg m;
 
-void
+/* Waits for key's word on how the account stands; -1: for ever. */
+static void
 account_known(int seconds)
 {
 	uint64_t n;
@@ -91,8 +92,8 @@ settle_doubt(const struct directory *d, struct trouble *t)
 	return 0;
 }
 
-int
-account_find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+static int
+find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
 {
 	if (known == ACCOUNT_DOUBT && settle_doubt(d, t) == -1)
 		return -1;
@@ -113,6 +114,23 @@ account_find(const struct directory *d, const char *api_url, int eab, struct tro
 	default:
 		errx(1, "NET_ACCOUNT: still in doubt");
 	}
+}
+
+/* The first worker that asks sees to it that there is an account; key lets the others wait until there is. */
+int
+account_find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+{
+	if (known == 0) {
+		msg_new(&m, KEY_ASK_ACCOUNT, 0);
+		msg_send(&m);
+		account_known(-1);
+	}
+	if (find(d, api_url, eab, t) == 0)
+		return 0;
+	msg_new(&m, KEY_LEAVE_ACCOUNT, 0);
+	msg_send(&m);
+	known = (enum account)0;
+	return -1;
 }
 
 /* 7.3.5: whatever the answer was, or if it was lost: the CA is asked by the new key. */

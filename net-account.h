@@ -6,9 +6,6 @@
 
 #include "net-request.h"
 
-/* Waits for key's word on how the account stands, for so long; -1: for ever. */
-void	account_known(int seconds);
-
 /*
  * Makes sure that key knows the account: asks the CA for it, or registers
  * one where a renewal needs it.  eab: an external account binding is

@@ -478,22 +478,30 @@ download(struct issue *is, struct trouble *t)
 	return rc;
 }
 
-/* What can go wrong on this machine goes wrong before the CA hears of the order. */
-static int
-prepare_locally(struct issue *is, struct trouble *t)
+void
+order_prepare(uint32_t job)
 {
-	int ok;
+	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
+	size_t i;
 
-	msg_new(&m, CSR_MAKE, is->job);
-	msg_send(&m);
+	for (i = 0; i < 2; i++) {
+		msg_new(&m, parts[i], job);
+		msg_send(&m);
+	}
+}
+
+int
+order_prepared(struct trouble *t)
+{
+	int have_csr, can_put;
+
 	request_expect(&m, NET_CSR_DONE);
-	if (!msg_get_num(&m))
-		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
-	msg_new(&m, CHNG_CHECK, is->job);
-	msg_send(&m);
+	have_csr = msg_get_num(&m) == 1;
 	request_expect(&m, NET_CHNG_DONE);
-	ok = msg_get_num(&m) == 1;
-	if (!ok)
+	can_put = msg_get_num(&m) == 1;
+	if (!have_csr)
+		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
+	if (!can_put)
 		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
 	return 0;
 }
@@ -518,13 +526,13 @@ check_profile(const struct directory *directory, const struct net_job *j, struct
 	    j->profile, directory->profiles);
 }
 
-/* One certificate, from the first local check to file's verdict. */
+/* One certificate, from the order to file's verdict. */
 static int
 issue(struct issue *is, struct trouble *t)
 {
 	size_t n = is->conf->names.n;
 
-	if (check_profile(is->directory, is->conf, t) == -1 || prepare_locally(is, t) == -1)
+	if (check_profile(is->directory, is->conf, t) == -1)
 		return -1;
 	request_ahead(!request_is_far() ? 1 : n > 1 ? n : 2);
 	if (new_order(is, t) == -1)

@@ -22,6 +22,14 @@ struct net_job {
 };
 
 /*
+ * What can go wrong on this machine goes wrong before the CA hears of an
+ * order: a CSR is made, and looked if responses can be put.  The second is
+ * called behind the first, always.  0, or -1 with trouble.
+ */
+void	order_prepare(uint32_t job);
+int	order_prepared(struct trouble *);
+
+/*
  * Orders the certificate of a job and hands it to file, whose verdict is
  * final.  0, or -1 with trouble that file has not heard of yet.
  */

@@ -46,12 +46,53 @@ trouble(struct trouble *t, enum failure class, const char *fmt, ...)
 	return -1;
 }
 
+/* What others may say while net waits for something else: kept until it is wanted. */
+static struct early {
+	enum msgtype	 type;
+	struct msg	*m;		/* NULL: not there */
+} early[] = { { NET_CSR_DONE, NULL }, { NET_CHNG_DONE, NULL } };
+#define NEARLY	(sizeof(early) / sizeof(early[0]))
+
+static int
+take_early(struct msg *in, enum msgtype type)
+{
+	struct early *e;
+
+	for (e = early; e < early + NEARLY; e++)
+		if (e->type == type && e->m != NULL) {
+			memcpy(in, e->m, sizeof(*in));
+			free(e->m);
+			e->m = NULL;
+			return 1;
+		}
+	return 0;
+}
+
+static int
+keep_early(const struct msg *in)
+{
+	struct early *e;
+
+	for (e = early; e < early + NEARLY; e++)
+		if (e->type == in->head.type && e->m == NULL) {
+			if ((e->m = malloc(sizeof(*in))) == NULL)
+				err(1, NULL);
+			memcpy(e->m, in, sizeof(*in));
+			return 1;
+		}
+	return 0;
+}
+
 void
 request_wait(struct msg *in, enum msgtype type, int seconds)
 {
-	msg_receive(in, ROLE_NET, seconds);
-	if (in->head.type == ROLE_STOP)
-		exit(0);
+	if (take_early(in, type))
+		return;
+	do {
+		msg_receive(in, ROLE_NET, seconds);
+		if (in->head.type == ROLE_STOP)
+			exit(0);
+	} while (in->head.type != type && keep_early(in));
 	if (in->head.type != type)
 		errx(1, "%s instead of %s", routes[in->head.type].name, routes[type].name);
 }

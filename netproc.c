@@ -155,8 +155,6 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 		return 0;
 	}
 	found = account_find(&directory, api_url, eab, t);
-	if (task == TASK_ORDER)
-		return found == -1 ? -1 : order_certificate(&directory, job, &jobs[job], t);
 	if (revoke(&directory, job, jobs[job].handle, found == 0, t) == -1)
 		return -1;
 	tell_done(job);
@@ -200,6 +198,24 @@ meet(struct trouble *t)
 	return rc;
 }
 
+/* The others do their part while the CA is met. */
+static void
+order(uint32_t job)
+{
+	struct trouble t, local;
+	int rc;
+
+	order_prepare(job);
+	rc = meet(&t);
+	if (order_prepared(&local) == -1) {
+		rc = -1;
+		t = local;
+	}
+	if (rc == -1 || account_find(&directory, api_url, eab, &t) == -1 ||
+	    order_certificate(&directory, job, &jobs[job], &t) == -1)
+		report_failure(job, &t);
+}
+
 /* What there is to do, as long as there is anything. */
 static void
 work(void)
@@ -209,7 +225,9 @@ work(void)
 	uint32_t job;
 
 	while ((task = next_job(&job)) != TASK_NOTHING) {
-		if (task == TASK_STATUS)
+		if (task == TASK_ORDER)
+			order(job);
+		else if (task == TASK_STATUS)
 			ask_for_status(job);
 		else if (task == TASK_WINDOW && meet(&t) == -1)
 			renewal_info_none(job);
@@ -314,8 +332,6 @@ netproc(void)
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);
-	/* One worker sees to it that there is an account; however long that takes. */
-	account_known(-1);
 	work();
 	/* Only ROLE_STOP can come now. */
 	msg_receive(&m, ROLE_NET, -1);

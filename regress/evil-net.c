@@ -104,7 +104,6 @@ netproc(void)
 	if (geteuid() == 0 && (setresgid(role_gid, role_gid, role_gid) == -1 ||
 	    setresuid(role_uid, role_uid, role_uid) == -1))
 		err(1, "cannot become another user");
-	msg_receive(&m, ROLE_NET, 10);
 	/* With a job of its own: about others it may not speak at all. */
 	msg_new(&m, FILE_NEXT, 0);
 	msg_send(&m);

@@ -127,6 +127,14 @@ several() {
 	same "$who: the first worker is killed: the others' jobs" 2 "$(installed | wc -w)"
 	same "$who: the first worker is killed: one account" 1 "$(grep -c "registering a new account" "$err")"
 
+	# There can be no account: each of those that wait for it has its try, and says so.
+	authority_more='contact "tel:+123456"'
+	fleet a b c d
+	authority_more=
+	acme -j 3 -a
+	expect "no account" 1
+	same "$who: no account: each says why" 4 "$(grep -c "netproc: [abcd]: .*contact" "$err")"
+
 	# All of them.
 	fleet a b c
 	kill -STOP $pebble_pid
@@ -150,7 +158,7 @@ unreachable() {
 	expect "authority away, -F" 1
 	same "$who: authority away, -F: tried for each" 3 "$(grep -c "netproc: .*Connection refused" "$err")"
 	rm "$work/state"/*.json
-	acme -a
+	acme -j 1 -a
 	expect "authority away" 1
 	same "$who: authority away: tried once" 1 "$(grep -c "netproc: .*Connection refused" "$err")"
 	says "$who: authority away: the next one is left alone" "$err" "c: authority test is not tried again before .*Connection refused.*-F tries now"

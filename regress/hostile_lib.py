@@ -108,6 +108,7 @@ def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab
     r.send("ROLE_START")
     r.send("KEY_ACCOUNT", s(None) + s(None))
     thumbprint = r.recv() if mode == RENEW else None
+    r.send("KEY_ASK_ACCOUNT")
     r.recv()
     if account:
         r.send("KEY_SET_ACCOUNT", s(ACCOUNT))
