@@ -199,12 +199,17 @@ for_parent(struct msg *m)
 		parent_outcome(m->head.job, msg_get_num(m));
 }
 
-/* What a worker asks for others answer to it; which job it has, file says. */
+/* What a worker asks for others answer to it; which job it has, file says; some is for all of them. */
 static void
 for_net(struct msg *m)
 {
 	uint32_t w = m->head.worker;
 
+	if (m->head.type == NET_STATUS_URLS) {
+		for (w = 0; w < nworkers; w++)
+			send_to(worker(w), m);
+		return;
+	}
 	if (w >= nworkers) {
 		end_run("%s for worker %u, which there is not", routes[m->head.type].name, w);
 		return;

@@ -159,7 +159,6 @@ evaluate_all(void)
 	msg_put_num(&out, ndue);
 	msg_send(&out);
 	if (ndue > 0) {
-		/* First, as net has to have these before key's answer to the other reaches it. */
 		tell_status_urls();
 		authority_tell_key();
 	}

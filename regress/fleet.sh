@@ -52,6 +52,17 @@ urgent() {
 	acme -m 2 -a
 	expect "-m: the third" 0
 	same "$who: -m: the third: installed" "c" "$(installed)"
+	# An authority after the other, and no more orders in all.
+	fleet a b
+	sed -n '/^authority/,/^}/p' "$conf" | sed 's/^authority test/authority other/; s/account.pem/other.pem/' >>"$conf"
+	domain_more="sign with other"
+	for name in c d; do domain_write "$conf" $name $name.example.com ""; done
+	domain_more=
+	acme -j 1 -m 3 -a
+	expect "-m 3, two authorities" 0
+	same "$who: -m 3, two authorities: installed" "a b c" "$(installed)"
+	acme -j 1 -m 3 -a
+	same "$who: -m 3, two authorities: the last one" "d" "$(installed)"
 	run -m 0 -a
 	expect "-m 0" 1
 	says "$who: -m 0: what is expected" "$err" "expected a number from 1"
@@ -70,6 +81,12 @@ until_said() {
 		sleep 0.05
 	done
 	fail "$who: not $1 times: $2"
+}
+
+# until_workers N: so many are started, and wait for the CA
+until_workers() {
+	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = "$1" ] && break; sleep 0.05; done
+	sleep 0.3
 }
 
 several() {
@@ -117,8 +134,7 @@ several() {
 	kill -STOP $pebble_pid
 	set_off -j 3 -a
 	until_said 4 "proc: sandbox"
-	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = 3 ] && break; sleep 0.05; done
-	sleep 0.3
+	until_workers 3
 	kill -KILL $(workers_of | cut -d' ' -f1)
 	until_said 1 "netproc was killed by signal 9; the others go on"
 	kill -CONT $pebble_pid
@@ -135,12 +151,19 @@ several() {
 	expect "no account" 1
 	same "$who: no account: each says why" 4 "$(grep -c "netproc: [abcd]: .*contact" "$err")"
 
+	# Each of them is told at which hosts it may ask about revocation.
+	domain_more="check revocation"
+	fleet a b c
+	domain_more=
+	acme -j 3 -a
+	expect "check revocation, -j 3" 0
+	same "$who: check revocation, -j 3: connections" 3 "$(grep -c "connected to" "$err")"
+
 	# All of them.
 	fleet a b c
 	kill -STOP $pebble_pid
 	set_off -j 2 -a
-	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = 2 ] && break; sleep 0.05; done
-	sleep 0.3
+	until_workers 2
 	kill -KILL $(workers_of)
 	wait $run_pid; status=$?
 	expect "all workers are killed" 1
