@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures this client and those others that the release has, against Pebble on this machine:
-# see bench.py for what.  As root, with the packages that are missing installed; takes about
-# 15 minutes.  Writes results.txt, results.tsv and results.svg here.
+# see bench.py for what.  As root, with the packages that are missing installed.  Writes
+# results.txt, results.tsv and results.svg here.
 set -u
 bench=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$bench")
@@ -12,12 +12,9 @@ install_packages $demo_packages util-linux strace curl gnuplot-nox || exit 1
 for peer in uacme lego acme-tiny dehydrated certbot; do
 	install_packages $peer || echo "without $peer: the release does not have it"
 done
-work=$(mktemp -d) && chmod 755 "$work"
 . "$here/lib.sh"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-copy_tree "$top" "$work/build"
-(cd "$work/build" && ./configure && make) >"$work/build.log" 2>&1 || { tail -n 20 "$work/build.log"; exit 1; }
+work_start
+work_build || exit 1
 pebble_start || exit 1
 # relay_start MS: sets relay_port
 relay_start() {
@@ -31,6 +28,6 @@ relay_start 50; far=$relay_port
 # Some know no option for the API's trust anchor: in a mount namespace of its own each finds ours.
 unshare -m --propagation private sh -c "
 	mount --bind $work/tls.pem /etc/ssl/certs/ca-certificates.crt
-	exec python3 $bench/bench.py $work/build/acme-client $work $ca_port $near $far $*" >"$work/results.txt" || exit 1
+	exec python3 $bench/bench.py $client $work $ca_port $near $far $*" >"$work/results.txt" || exit 1
 mv "$work/results.txt" "$work/results.tsv" "$bench"
 (cd "$bench" && gnuplot plot.gp) && cat "$bench/results.txt"

@@ -9,16 +9,11 @@ top=$(dirname "$here")
 # shellcheck disable=SC2086
 open_root_directory && install_packages $demo_packages || exit 1
 
-work=$(mktemp -d) && chmod 755 "$work"
 . "$here/lib.sh"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
+work_start
 
 echo "building in $work/build"
-copy_tree "$top" "$work/build"
-(cd "$work/build" && ./configure && make) >"$work/build.log" 2>&1 ||
-    { tail -n 20 "$work/build.log"; exit 1; }
-client=$work/build/acme-client
+work_build || exit 1
 
 echo "starting a CA, a DNS stub and a web server on loopback"
 pebble_start || exit 1

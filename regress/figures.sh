@@ -7,12 +7,9 @@ top=$(dirname "$here")
 . "$here/setup.sh"
 # shellcheck disable=SC2086
 install_packages $demo_packages uacme util-linux || exit 1
-work=$(mktemp -d) && chmod 755 "$work"
 . "$here/lib.sh"
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-copy_tree "$top" "$work/build"
-(cd "$work/build" && ./configure && make) >"$work/build.log" 2>&1 || { tail -n 20 "$work/build.log"; exit 1; }
+work_start
+work_build || exit 1
 pebble_start || exit 1
 conf_write "$work/c.conf"
 domain_write "$work/c.conf" example.com example.com ""
@@ -29,4 +26,4 @@ echo "source lines by file:"
 # uacme knows no option for the API's trust anchor: in a mount namespace of its own it finds ours.
 unshare -m --propagation private sh -c "
 	mount --bind $work/tls.pem /etc/ssl/certs/ca-certificates.crt
-	exec python3 $here/figures.py $work/build/acme-client $work/c.conf $work https://localhost:$ca_port/dir $work/pebble.log"
+	exec python3 $here/figures.py $client $work/c.conf $work https://localhost:$ca_port/dir $work/pebble.log"

@@ -35,6 +35,14 @@ work_start() {
 	err=$work/err
 }
 
+# work_build: the sources below $top, with what setup.sh has, built in $work; client is the program
+work_build() {
+	copy_tree "$top" "$work/build"
+	(cd "$work/build" && ./configure && make) >"$work/build.log" 2>&1 ||
+	    { tail -n 20 "$work/build.log"; return 1; }
+	client=$work/build/acme-client
+}
+
 # N free TCP ports
 free_ports() {
 	python3 - "$1" <<'END'
