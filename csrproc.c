@@ -112,11 +112,11 @@ put_combined(const struct csr_job *j, EVP_PKEY *key)
 	EVP_PKEY *held;
 	char *text, *chain;
 	size_t len;
-	int same = 0, encrypted;
+	int same = 0;
 
 	if (j->combined.path != NULL &&
 	    place_read(&j->combined, &text, &len, COMBINED_BYTES_MAX, &st, &ignored) == 1) {
-		held = keyfile_parse(text, len, &encrypted);
+		held = keyfile_parse(text, len);
 		same = key != NULL && held != NULL && spki_hash(key, hash) == 0 &&
 		    spki_hash(held, held_hash) == 0 && memcmp(hash, held_hash, sizeof(hash)) == 0 &&
 		    (chain = strstr(text, end)) != NULL &&

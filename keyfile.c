@@ -23,12 +23,12 @@
 
 /* An encrypted key is refused, not asked about on the terminal. */
 static int
-no_passphrase(char *buf, int size, int writing, void *encrypted)
+no_passphrase(char *buf, int size, int writing, void *unused)
 {
 	(void)buf;
 	(void)size;
 	(void)writing;
-	*(int *)encrypted = 1;
+	(void)unused;
 	return -1;
 }
 
@@ -94,15 +94,14 @@ keyfile_read(const struct place *p, char **text, size_t *len, struct why *w)
 }
 
 EVP_PKEY *
-keyfile_parse(const char *pem, size_t len, int *encrypted)
+keyfile_parse(const char *pem, size_t len)
 {
 	BIO *bio = BIO_new_mem_buf(pem, (int)len);
 	EVP_PKEY *key;
 
-	*encrypted = 0;
 	if (bio == NULL)
 		err(1, NULL);
-	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, encrypted);
+	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	BIO_free(bio);
 	ERR_clear_error();
 	return key;
@@ -119,7 +118,8 @@ keyfile_load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
 	*key = NULL;
 	if ((n = keyfile_read(p, &pem, &len, w)) != 1)
 		return n;
-	*key = keyfile_parse(pem, len, &encrypted);
+	*key = keyfile_parse(pem, len);
+	encrypted = strstr(pem, "ENCRYPTED") != NULL;
 	freezero(pem, len);
 	if (*key == NULL)
 		return why(w, "%s: %s; move it away for a new key, or put back "

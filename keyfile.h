@@ -30,7 +30,7 @@ int	keyfile_combine(const struct place *, gid_t group, EVP_PKEY *, const void *r
 	    struct why *);
 
 /* The first key in a PEM text; NULL: there is none that can be used. */
-EVP_PKEY *keyfile_parse(const char *pem, size_t len, int *encrypted);
+EVP_PKEY *keyfile_parse(const char *pem, size_t len);
 
 /*
  * Any secret text; refused where others may read it.  1: NUL-terminated, the

@@ -174,13 +174,14 @@ found() {
 	acme example.com
 	expect "key gone" 0
 	good example.com "example.com " "key gone"
-	for what in empty encrypted world other; do
+	for what in empty encrypted encrypted-rfc1421 world other; do
 		fresh
 		domain_write "$conf" example.com example.com ""
 		k=$work/ssl/private/example.com.key
 		case $what in
 		empty) : >"$k"; says_what="is empty" ;;
 		encrypted) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:x -out "$k" 2>/dev/null; says_what="is encrypted" ;;
+		encrypted-rfc1421) openssl genrsa -aes256 -traditional -passout pass:x -out "$k" 2>/dev/null; says_what="is encrypted" ;;
 		world) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$k" 2>/dev/null; chmod 644 "$k"; says_what="mode 0644" ;;
 		other) openssl genpkey -algorithm ED25519 -out "$k"; says_what="must be P-256" ;;
 		esac
