@@ -119,8 +119,7 @@ csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len,
 	X509_REQ_free(req);
 	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 	sk_GENERAL_NAME_pop_free(san, GENERAL_NAME_free);
-	return n > 0 ? 0 : why(w, "cannot make the CSR: %s",
-	    ERR_reason_error_string(ERR_get_error()));
+	return n > 0 ? 0 : why(w, "cannot make the CSR");
 }
 
 /* The names are in one subjectAltName extension, and nothing else is asked for. */
