@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,4 +247,7 @@ seccomp_enter(const struct sandbox *s)
 	if ((rc = seccomp_load(ctx)) != 0)
 		errx(1, "seccomp: the filter is refused: %s", strerror(-rc));
 	seccomp_release(ctx);
+#ifdef __GLIBC__
+	malloc_trim(0);		/* libseccomp's 200 KiB; others give them back by themselves */
+#endif
 }
