@@ -97,6 +97,12 @@ def domain(d, handle, names):
         '\tchallengedir "%s/www"\n}\n' % (handle, names[0], "\talternative names { %s }\n" % " ".join(names[1:]) if names[1:] else "",
         d, handle, d, handle, work)
 
+def fleet(n, ms, name):
+    d = "%s/%s" % (work, name)
+    os.makedirs(d + "/ssl/private")
+    os.makedirs(d + "/etc", 0o700)
+    return write(d + "/conf", authority(d, url(ms)) + "".join(domain(d, "h%05d" % i, ["h%05d.example.com" % i]) for i in range(n)))
+
 class Uacme:
     name = "uacme"
     rest_status = (1,)
@@ -219,6 +225,13 @@ slow = {(n, name) for n in (1, 10, 100) for label, by in wall if label.startswit
 counts = {n: {c.name: count(c.issue(None, n)) for c in clients if (n, c.name) not in slow} for n in ((1,) if QUICK else (1, 10, 100))}
 for what, i in (("Requests", 0), ("Connections", 1), ("Bytes both ways", 2)):
     table(what + ", one certificate", "", [("%d names" % n if n > 1 else "1 name", {name: v[i] for name, v in by.items()}) for n, by in counts.items()])
+many = fleet(100, None, "many")
+Run([client, "-f", many, "h00000"])
+rows = []
+for n in (1, 10) if QUICK else (1, 10, 100):
+    ours = count([client, "-f", many, "-F"] + ["h%05d" % i for i in range(n)])[0]
+    rows.append(("%d certificates" % n if n > 1 else "1 certificate", {c.name: n * v[0] for c, v in ((c, counts[1][c.name]) for c in clients)} | {"acme-client": ours}))
+table("Requests, certificates of one name each", "one run of acme-client; n of the others", rows)
 table("Memory (PSS of all processes, peak)", "MiB", [("1 name, 0 ms", {c.name: "%.1f" % (peak_pss(c.issue(NEAR_MS, 1)) / 1024) for c in clients})])
 
 def system_calls(argv):
@@ -235,11 +248,6 @@ table("Nothing due", "milliseconds", [("1 certificate, wall", {name: "%.1f" % (1
     ("1 certificate, CPU", {name: "%.1f" % (1000 * statistics.median(x.cpu for x in r)) for name, r in runs.items()})])
 
 # Many certificates.
-def fleet(n, ms, name):
-    d = "%s/%s" % (work, name)
-    os.makedirs(d + "/ssl/private")
-    os.makedirs(d + "/etc", 0o700)
-    return write(d + "/conf", authority(d, url(ms)) + "".join(domain(d, "h%05d" % i, ["h%05d.example.com" % i]) for i in range(n)))
 rows = []
 for n in (1, 1000) if QUICK else (1, 1000, 10000):
     conf = fleet(n, NEAR_MS, "fleet%d" % n)

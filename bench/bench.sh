@@ -19,7 +19,7 @@ pebble_start || exit 1
 # relay_start MS: sets relay_port
 relay_start() {
 	relay_port=$(free_ports 1)
-	python3 "$bench/relay.py" "$relay_port" "$ca_port" "$1" >"$work/relay.$1" 2>&1 &
+	python3 "$bench/relay.py" "$relay_port" "$ca_port" "$1" >"$work/relay.$1" 2>"$work/relay.$1.err" &
 	pids="$pids $!"
 	wait_port "$relay_port"
 }

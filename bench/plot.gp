@@ -1,8 +1,9 @@
-# results.svg of results.tsv: wall time at a round trip of 50 ms, and requests, by number of names.
-set terminal svg size 900,420 font "sans,12" background "white"
+# results.svg of results.tsv: wall time at a round trip of 50 ms, and requests, by number of names
+# and of certificates.
+set terminal svg size 1300,420 font "sans,12" background "white"
 set output "results.svg"
 set datafile separator "\t"
-set multiplot layout 1,2
+set multiplot layout 1,3
 set logscale xy
 set xrange [0.8:130]
 set xtics (1, 10, 100)
@@ -18,6 +19,10 @@ plot for [i=1:6] "< grep '50 ms' results.tsv | grep '^Wall time'" using (names(s
 set title "Requests"
 set ylabel "requests"
 set yrange [5:5000]
-plot for [i=1:6] "< grep '^Requests' results.tsv" using (names(stringcolumn(2))):(column(i + 2)) \
+plot for [i=1:6] "< grep '^Requests, one' results.tsv" using (names(stringcolumn(2))):(column(i + 2)) \
+    with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title client[i]
+set title "Requests, certificates of one name each"
+set xlabel "certificates"
+plot for [i=1:6] "< grep '^Requests, certificates' results.tsv" using (names(stringcolumn(2))):(column(i + 2)) \
     with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title client[i]
 unset multiplot

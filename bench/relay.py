@@ -29,9 +29,10 @@ async def one_way(reader, writer, start):
     return total
 
 async def connection(reader, writer):
-    try: r, w = await asyncio.open_connection("127.0.0.1", target)
+    try:
+        r, w = await asyncio.open_connection("127.0.0.1", target)
+        for x in (writer, w): x.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError: writer.close(); return
-    for x in (writer, w): x.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     out, back = await asyncio.gather(one_way(reader, w, time.monotonic() + round_trip), one_way(r, writer, 0))
     print(out, back, flush=True)
     for x in (writer, w): x.close()
