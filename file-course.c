@@ -10,6 +10,7 @@
 #include "file-authority.h"
 #include "file-course.h"
 #include "proc.h"
+#include "valid.h"
 
 struct job *jobs;
 uint32_t njobs;
@@ -154,6 +155,21 @@ file_status(struct msg *m)
 	if (more && len == 0)
 		errx(1, "FILE_STATUS: malformed");
 	answered(m->head.job, job_status(&jobs[m->head.job], piece, len, more));
+}
+
+/* Only for net, to begin with the next time; what it says otherwise is its own loss. */
+void
+file_nonces(struct msg *m)
+{
+	struct state *s = &jobs[m->head.job].state;
+	const char *text = msg_need_str(m);
+	struct url url;
+
+	msg_end(m);
+	if (!url_parse(&url, text))
+		errx(1, "FILE_NONCES: not an https URL");
+	if (strlcpy(s->new_nonce, text, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
+		s->new_nonce[0] = '\0';
 }
 
 /* Why the first chain was refused; each worker has one job at a time. */

@@ -208,6 +208,16 @@ connect_tcp(struct http *h, const struct address *a, struct why *w)
 	return error == 0 ? 0 : why(w, "%s", strerror(error));
 }
 
+/* What was sent then has been answered, and nothing else was sent meanwhile. */
+static void
+note_round_trip(struct http *h, int64_t sent_at)
+{
+	int64_t ms = clock_ms() - sent_at;
+
+	if (h->round_trip_ms == -1 || ms < h->round_trip_ms)
+		h->round_trip_ms = (int)ms;
+}
+
 /* The certificate was looked at and refused: another address will not help. */
 static int
 is_verdict(const char *error)
@@ -218,7 +228,7 @@ is_verdict(const char *error)
 static int
 handshake(struct http *h, int *final, struct why *w)
 {
-	int64_t deadline = clock_ms() + HTTP_HANDSHAKE_SECONDS * 1000;
+	int64_t began = clock_ms(), deadline = began + HTTP_HANDSHAKE_SECONDS * 1000;
 	char safe[300];
 	int rc;
 
@@ -233,8 +243,10 @@ handshake(struct http *h, int *final, struct why *w)
 		if (tls_wait(h, rc, deadline) == -1)
 			return why(w, "no TLS handshake within %d seconds",
 			    HTTP_HANDSHAKE_SECONDS);
-	if (rc == 0)
+	if (rc == 0) {
+		note_round_trip(h, began);
 		return 0;
+	}
 	tls_reason(h, safe, sizeof(safe));
 	if (!(*final = is_verdict(safe)))
 		return why(w, "TLS: %s", safe);
@@ -424,17 +436,6 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 	return 0;
 }
 
-/* Of a request that nothing else was sent with. */
-static void
-note_round_trip(struct http *h)
-{
-	int64_t ms = clock_ms() - h->sent_at;
-
-	if (h->sent_at != 0 && (h->round_trip_ms == -1 || ms < h->round_trip_ms))
-		h->round_trip_ms = (int)ms;
-	h->sent_at = 0;
-}
-
 int
 http_receive(struct http *h, struct http_answer *answer, struct why *w)
 {
@@ -454,7 +455,9 @@ http_receive(struct http *h, struct http_answer *answer, struct why *w)
 		return h->reused && !got && clock_left_ms(deadline) > 0 ? -2 : -1;
 	*answer = h->parser.answer;
 	memset(&h->parser.answer, 0, sizeof(h->parser.answer));
-	note_round_trip(h);
+	if (h->sent_at != 0)
+		note_round_trip(h, h->sent_at);
+	h->sent_at = 0;
 	/* A request after this one has been seen, or not: as if the connection had been kept. */
 	h->reused = 1;
 	if (!h->parser.keep_alive)

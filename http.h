@@ -83,7 +83,10 @@ int		 http_send(struct http *, enum http_method, const struct url *, const char 
 		    const char *body, size_t bodylen, struct why *);
 int		 http_receive(struct http *, struct http_answer *, struct why *);
 
-/* How soon an answer has come at best, which is hardly more than the way there and back; -1: not known. */
+/*
+ * How soon an answer has come at best, TLS's own among them, which is hardly
+ * more than the way there and back; -1: not known.
+ */
 int		 http_round_trip_ms(const struct http *);
 
 /*

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "net-batch.h"
 #include "net-order.h"
 #include "valid.h"
 
@@ -479,11 +480,13 @@ download(struct issue *is, struct trouble *t)
 }
 
 void
-order_prepare(uint32_t job)
+order_prepare(uint32_t job, const struct net_job *conf)
 {
 	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
-	size_t i;
+	size_t i, names = conf->names.n;
 
+	/* Its authorizations at once; or finalize, and the order behind it. */
+	request_ahead(names > 2 ? names : 2);
 	for (i = 0; i < 2; i++) {
 		msg_new(&m, parts[i], job);
 		msg_send(&m);
@@ -530,11 +533,8 @@ check_profile(const struct directory *directory, const struct net_job *j, struct
 static int
 issue(struct issue *is, struct trouble *t)
 {
-	size_t n = is->conf->names.n;
-
 	if (check_profile(is->directory, is->conf, t) == -1)
 		return -1;
-	request_ahead(!request_is_far() ? 1 : n > 1 ? n : 2);
 	if (new_order(is, t) == -1)
 		return -1;
 	if (is->order.status == STATUS_PENDING) {

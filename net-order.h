@@ -19,6 +19,7 @@ struct net_job {
 	struct strings	 names;
 	char		*status_url;	/* where to ask whether that is revoked, or NULL; from file */
 	char		*certid;	/* of what is installed (RFC 9773 4.1), or NULL; from file */
+	char		*new_nonce;	/* where the CA's nonces came from last time, or NULL; from file */
 };
 
 /*
@@ -26,7 +27,7 @@ struct net_job {
  * order: a CSR is made, and looked if responses can be put.  The second is
  * called behind the first, always.  0, or -1 with trouble.
  */
-void	order_prepare(uint32_t job);
+void	order_prepare(uint32_t job, const struct net_job *);
 int	order_prepared(struct trouble *);
 
 /*

@@ -10,25 +10,18 @@
 #include <time.h>
 
 #include "clock.h"
+#include "net-nonce.h"
 #include "net-request.h"
 
 #define USER_AGENT	"acme-client/" VERSION
 #define LOST_TRIES	3	/* of a request that may be repeated */
-#define NONCES_MAX	HTTP_PIPELINE_MAX
-/* Let's Encrypt answers no more newNonce to one address; all workers together. */
-#define NONCES_AT_ONCE	10
-#define NONCES_A_SECOND	20
-#define SECOND_MS	1050	/* as their clock may have it */
-#define JSON		"application/json"
 
 static struct url origins[ORIGINS_MAX];
 static struct http *https[ORIGINS_MAX];
 static size_t norigins;
-static char *new_nonce;
-static char *nonces[NONCES_MAX];	/* at hand */
-static size_t nnonces;
+static char *new_nonce;		/* where there are nonces; NULL: not known yet */
+static size_t ahead;		/* how many are to come with the next request */
 static int one_by_one;		/* the server does not answer what is sent ahead */
-static uint32_t workers = 1;	/* that share the servers' limits */
 static uint32_t at_work;	/* the job */
 static struct msg m;
 
@@ -145,7 +138,7 @@ int
 request_setup(char *const *urls, size_t n, const char *ca, size_t calen, int insecure,
     uint32_t sharing, struct why *w)
 {
-	workers = sharing;
+	nonces_share(sharing);
 	for (norigins = 0; norigins < n; norigins++) {
 		if (!url_parse(&origins[norigins], urls[norigins]))
 			return why(w, "%s: not an https URL", urls[norigins]);
@@ -157,8 +150,8 @@ request_setup(char *const *urls, size_t n, const char *ca, size_t calen, int ins
 	return 0;
 }
 
-static struct http *
-find_server(const char *text, struct url *url)
+struct http *
+request_server(const char *text, struct url *url)
 {
 	size_t i;
 
@@ -175,7 +168,7 @@ request_origin(const char *what, const char *text, struct trouble *t)
 	char safe[256];
 	struct url url;
 
-	if (find_server(text, &url) != NULL)
+	if (request_server(text, &url) != NULL)
 		return 0;
 	say_safe(safe, sizeof(safe), text, strlen(text));
 	return trouble(t, FAILURE_CA, "%s: %s is not at the authority's own host; "
@@ -185,25 +178,19 @@ request_origin(const char *what, const char *text, struct trouble *t)
 void
 request_nonces(const char *url)
 {
+	struct url parsed;
+
+	if (url == NULL || (new_nonce != NULL && strcmp(new_nonce, url) == 0) ||
+	    request_server(url, &parsed) == NULL)
+		return;
+	free(new_nonce);
+	nonces_drop();
 	if ((new_nonce = strdup(url)) == NULL)
 		err(1, NULL);
 }
 
-/* RFC 8555 6.5.1: an invalid one counts as none. */
-static void
-keep_nonce(const struct http_answer *a)
-{
-	char *value = http_header(a, "Replay-Nonce", 0);
-
-	if (value != NULL && valid_nonce(value) && nnonces < NONCES_MAX)
-		nonces[nnonces++] = value;
-	else
-		free(value);
-}
-
-/* Any answer that is not 2xx, as trouble; frees it. */
-static int
-refused(const char *method, const char *url, struct http_answer *a, struct trouble *t)
+int
+request_refused(const char *method, const char *url, struct http_answer *a, struct trouble *t)
 {
 	struct problem p;
 	char *help;
@@ -232,6 +219,84 @@ refused(const char *method, const char *url, struct http_answer *a, struct troub
 	return -1;
 }
 
+void
+request_ahead(size_t n)
+{
+	ahead = n;
+}
+
+int
+request_one_by_one(const struct why *w)
+{
+	if (w != NULL && !one_by_one)
+		say(2, "%s; no longer sending requests ahead", w->text);
+	return one_by_one |= w != NULL;
+}
+
+int
+request_send_nonce(struct http *h)
+{
+	struct url url;
+	struct why w;
+
+	if (new_nonce == NULL || one_by_one || request_server(new_nonce, &url) != h)
+		return 0;
+	say(2, "HEAD %s", new_nonce);
+	return http_send(h, HTTP_HEAD, &url, JSON, NULL, 0, &w) == 0;
+}
+
+void
+request_receive_nonce(struct http *h)
+{
+	struct http_answer a;
+	struct trouble ignored;
+	struct why w;
+
+	if (http_receive(h, &a, &w) != 0) {
+		request_one_by_one(&w);
+		return;
+	}
+	nonce_keep(&a);
+	if (a.status / 100 == 2)
+		http_answer_free(&a);
+	else
+		request_refused("HEAD", new_nonce, &a, &ignored);
+}
+
+/* Nonces that will be wanted at once: behind a request, of which all but a GET bring one themselves. */
+static size_t
+send_ahead(struct http *h, enum http_method method)
+{
+	size_t have = nonces_at_hand() + (method != HTTP_GET), n, sent = 0;
+
+	/* Near, there is nothing to gain by more than one. */
+	if (ahead > 1 && !request_is_far())
+		ahead = 1;
+	if (ahead <= have || new_nonce == NULL)
+		return 0;
+	/* A HEAD is one of them. */
+	for (n = nonces_allowed(ahead - have, method == HTTP_HEAD); sent < n && request_send_nonce(h); sent++)
+		;
+	return sent;
+}
+
+/* One request and its answer, as http_request() has it; nonces may come with it. */
+static int
+send_and_receive(struct http *h, enum http_method method, const struct url *url,
+    const char *accept, const char *body, struct http_answer *a, struct why *w)
+{
+	size_t nonces;
+	int rc;
+
+	if (http_send(h, method, url, accept, body, body == NULL ? 0 : strlen(body), w) == -1)
+		return -1;
+	nonces = send_ahead(h, method);
+	rc = http_receive(h, a, w);
+	for (; nonces > 0; nonces--)
+		request_receive_nonce(h);
+	return rc;
+}
+
 /* One request; a connection that the server had closed meanwhile is opened again. */
 static int
 exchange(enum http_method method, const char *text, const char *accept, const char *body,
@@ -245,9 +310,9 @@ exchange(enum http_method method, const char *text, const char *accept, const ch
 
 	if (request_origin(methods[method], text, t) == -1)
 		return -1;
-	h = find_server(text, &url);
+	h = request_server(text, &url);
 	say(2, "%s %s", methods[method], text);
-	rc = http_request(h, method, &url, accept, body, body == NULL ? 0 : strlen(body), a, &w);
+	rc = send_and_receive(h, method, &url, accept, body, a, &w);
 	if (rc != 0) {
 		trouble(t, FAILURE_CA, "%s %s: %s", methods[method], text, w.text);
 		t->lost = 1;
@@ -268,7 +333,7 @@ exchange_again(enum http_method method, const char *url, struct http_answer *a, 
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	if (a->status / 100 != 2)
-		return refused(method == HTTP_GET ? "GET" : "HEAD", url, a, t);
+		return request_refused(method == HTTP_GET ? "GET" : "HEAD", url, a, t);
 	return 0;
 }
 
@@ -299,58 +364,36 @@ request_plain(const char *text, const char *accept, struct http_answer *a, struc
 	return rc == 0 ? 0 : -1;
 }
 
-/*
- * Of the newNonce requests within any second, this process's share is its own.
- * How many of n may be sent now?
- */
-static size_t
-nonces_allowed(size_t n)
-{
-	static int64_t sent[NONCES_A_SECOND];	/* when, the oldest at next */
-	static size_t next;
-	size_t share = NONCES_A_SECOND / workers, burst = NONCES_AT_ONCE / workers, i;
-	int64_t now = clock_ms();
-
-	if (burst == 0)
-		burst = 1;
-	for (i = 0; i < n && i < burst && (sent[next] == 0 || now - sent[next] > SECOND_MS); i++) {
-		sent[next] = now;
-		next = (next + 1) % share;
-	}
-	return i;
-}
-
 /* Unless answers bring none, this does not wait. */
 static void
 wait_for_allowance(void)
 {
-	while (nonces_allowed(1) == 0)
+	while (nonces_allowed(1, 0) == 0)
 		clock_sleep_ms(10);
 }
 
-/* A nonce is used once: the newest at hand, else a fresh one (RFC 8555 7.2).  The caller frees. */
+/* A nonce is used once: one at hand, else a fresh one (RFC 8555 7.2).  The caller frees. */
 static char *
 take_nonce(struct trouble *t)
 {
 	struct http_answer a;
+	char *nonce;
 
-	if (nnonces == 0) {
+	if (nonces_at_hand() == 0) {
 		wait_for_allowance();
 		if (exchange_again(HTTP_HEAD, new_nonce, &a, t) == -1)
 			return NULL;
-		keep_nonce(&a);
+		nonce_keep(&a);
 		http_answer_free(&a);
-		if (nnonces == 0) {
-			trouble(t, FAILURE_CA, "%s: answered without a valid Replay-Nonce", new_nonce);
-			return NULL;
-		}
 	}
-	return nonces[--nnonces];
+	if ((nonce = nonce_take()) == NULL)
+		trouble(t, FAILURE_CA, "%s: answered without a valid Replay-Nonce", new_nonce);
+	return nonce;
 }
 
-/* What to sign is up to key or csr; here is only the type, the nonce and the URL.  NULL: nothing. */
-static char *
-have_signed(enum msgtype type, uint32_t job, const char *with, const char *url)
+char *
+request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
+    struct trouble *t)
 {
 	char *jws;
 
@@ -361,13 +404,9 @@ have_signed(enum msgtype type, uint32_t job, const char *with, const char *url)
 	request_expect(&m, NET_SIGNED);
 	jws = msg_copy_str(&m);
 	msg_end(&m);
+	if (jws == NULL)
+		trouble(t, FAILURE_LOCAL, "there is no key to sign this with");
 	return jws;
-}
-
-static int
-no_key(struct trouble *t)
-{
-	return trouble(t, FAILURE_LOCAL, "there is no key to sign this with");
 }
 
 int
@@ -380,10 +419,10 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 	for (tries = 0; tries < SIGN_TRIES; tries++) {
 		if (request_origin("POST", url, t) == -1 || (with = take_nonce(t)) == NULL)
 			return -1;
-		jws = have_signed(sign, job, with, url);
+		jws = request_sign(sign, job, with, url, t);
 		free(with);
 		if (jws == NULL)
-			return no_key(t);
+			return -1;
 		rc = exchange(HTTP_POST, url, accept, jws, a, t);
 		free(jws);
 		if (rc == -1) {
@@ -392,10 +431,10 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 				continue;
 			return -1;
 		}
-		keep_nonce(a);
+		nonce_keep(a);
 		if (a->status / 100 == 2)
 			return 0;
-		refused("POST", url, a, t);
+		request_refused("POST", url, a, t);
 		if (strcmp(t->problem.type, "badNonce") != 0)
 			return -1;
 	}
@@ -419,218 +458,4 @@ int
 request_is_far(void)
 {
 	return http_round_trip_ms(https[0]) >= FAR_MS;
-}
-
-enum { REFUSED_NONCE = 1, LOST_ANSWER };	/* why a request must be made again */
-
-/* What the server has not answered is not known; from now on it is asked one thing at a time. */
-static void
-stop_pipelining(const struct why *w)
-{
-	if (!one_by_one)
-		say(2, "%s; no longer sending requests ahead", w->text);
-	one_by_one = 1;
-}
-
-/* Requests on their way: each one of a batch, or NONCE. */
-struct flight {
-	const struct batch *batch;	/* NULL: only nonces are wanted */
-	struct http	*http;
-	size_t		 queue[HTTP_PIPELINE_MAX];
-	size_t		 queued;
-	size_t		 sent;		/* of the batch */
-	uint8_t		*again;		/* of each: to be asked for alone */
-	struct trouble	 trouble;	/* the first */
-	int		 failed;
-};
-#define NONCE	SIZE_MAX
-
-/* The answer says whether it got there. */
-static int
-send_nonce(struct flight *f)
-{
-	struct url url;
-	struct why w;
-
-	find_server(new_nonce, &url);
-	say(2, "HEAD %s", new_nonce);
-	if (http_send(f->http, HTTP_HEAD, &url, JSON, NULL, 0, &w) == -1)
-		return 0;
-	f->queue[f->queued++] = NONCE;
-	return 1;
-}
-
-/* Signs and sends the next one; 0 if it cannot be sent ahead. */
-static int
-send_next(struct flight *f)
-{
-	const struct wanted *want = &f->batch->wanted[f->sent];
-	struct url url;
-	struct why w;
-	char *with, *jws;
-	int rc;
-
-	if (f->failed || one_by_one || nnonces == 0 || f->queued == HTTP_PIPELINE_MAX)
-		return 0;
-	if (f->queued > 0 && f->batch->pause_ms > 0)
-		clock_sleep_ms(f->batch->pause_ms);
-	with = nonces[--nnonces];
-	jws = have_signed(want->sign, f->batch->job, with, want->url);
-	free(with);
-	if (jws == NULL) {
-		f->failed = 1;
-		no_key(&f->trouble);
-		return 0;
-	}
-	say(2, "POST %s", want->url);
-	find_server(want->url, &url);
-	rc = http_send(f->http, HTTP_POST, &url, JSON, jws, strlen(jws), &w);
-	free(jws);
-	if (rc == -1)
-		return 0;
-	f->queue[f->queued++] = f->sent++;
-	return 1;
-}
-
-static void
-fail(struct flight *f, const struct trouble *t)
-{
-	if (!f->failed)
-		f->trouble = *t;
-	f->failed = 1;
-}
-
-/* What was refused for its nonce is for later. */
-static void
-take_answer(struct flight *f, size_t i, struct http_answer *a)
-{
-	const struct batch *b = f->batch;
-	struct trouble t;
-
-	say(2, "POST %s: %d, %zu bytes", b->wanted[i].url, a->status, a->bodylen);
-	if (a->status / 100 != 2) {
-		refused("POST", b->wanted[i].url, a, &t);
-		if (strcmp(t.problem.type, "badNonce") == 0)
-			f->again[i] = REFUSED_NONCE;
-		else if (b->refused == NULL || b->refused(b->context, i, &t) == -1)
-			fail(f, &t);
-		return;
-	}
-	if (!f->failed && b->take(b->context, i, a, &t) == -1)
-		fail(f, &t);
-	http_answer_free(a);
-}
-
-static void
-receive_next(struct flight *f)
-{
-	size_t i = f->queue[0];
-	struct http_answer a;
-	struct trouble t;
-	struct why w;
-	int rc = http_receive(f->http, &a, &w);
-
-	f->queued--;
-	memmove(f->queue, f->queue + 1, f->queued * sizeof(*f->queue));
-	if (rc != 0) {
-		stop_pipelining(&w);
-		if (i != NONCE)
-			f->again[i] = LOST_ANSWER;
-		return;
-	}
-	keep_nonce(&a);
-	if (i != NONCE)
-		take_answer(f, i, &a);
-	else if (a.status / 100 == 2)
-		http_answer_free(&a);
-	else
-		refused("HEAD", new_nonce, &a, &t);
-}
-
-void
-request_ahead(size_t n)
-{
-	struct url url;
-	struct flight f = { .http = find_server(new_nonce, &url) };
-
-	if (one_by_one || f.http == NULL || nnonces >= n)
-		return;
-	for (n = nonces_allowed(n - nnonces); n > 0 && send_nonce(&f); n--)
-		;
-	while (f.queued > 0)
-		receive_next(&f);
-}
-
-/* One that did not go ahead, or is to be asked for again. */
-static int
-alone(const struct batch *b, size_t i, int lost, struct trouble *t)
-{
-	const struct wanted *want = &b->wanted[i];
-	struct http_answer a;
-	int rc;
-
-	if (lost && b->lost != NULL)
-		return b->lost(b->context, i, t);
-	rc = want->sign == KEY_SIGN_FETCH ? request_fetch(b->job, want->url, JSON, &a, t) :
-	    request_post(want->sign, b->job, want->url, JSON, &a, t);
-	if (rc == -1 && t->lost && b->lost != NULL)
-		return b->lost(b->context, i, t);
-	if (rc == -1)
-		return b->refused != NULL && !t->lost ? b->refused(b->context, i, t) : -1;
-	rc = b->take(b->context, i, &a, t);
-	http_answer_free(&a);
-	return rc;
-}
-
-static int
-same_server(const struct batch *b, struct http **h)
-{
-	struct url url;
-	size_t i;
-
-	*h = b->n > 0 ? find_server(b->wanted[0].url, &url) : NULL;
-	for (i = 1; i < b->n && *h != NULL; i++)
-		if (find_server(b->wanted[i].url, &url) != *h)
-			*h = NULL;
-	return *h != NULL;
-}
-
-/* As many as there are nonces, and in the same breath nonces for more. */
-static void
-fill(struct flight *f)
-{
-	size_t n, left;
-	struct url url;
-
-	while (f->sent < f->batch->n && send_next(f))
-		;
-	left = f->batch->n - f->sent;
-	if (left <= f->queued || f->failed || one_by_one || !request_is_far() ||
-	    f->http != find_server(new_nonce, &url))
-		return;
-	n = left - f->queued;
-	if (n > HTTP_PIPELINE_MAX - f->queued)
-		n = HTTP_PIPELINE_MAX - f->queued;
-	for (n = nonces_allowed(n); n > 0 && send_nonce(f); n--)
-		;
-}
-
-int
-request_batch(const struct batch *b, struct trouble *t)
-{
-	struct flight f = { .batch = b };
-	size_t i;
-
-	if ((f.again = calloc(b->n + 1, 1)) == NULL)
-		err(1, NULL);
-	if (b->n > 1 && same_server(b, &f.http))
-		for (fill(&f); f.queued > 0; fill(&f))
-			receive_next(&f);
-	for (i = 0; i < b->n && !f.failed; i++)
-		if ((i >= f.sent || f.again[i]) && alone(b, i, f.again[i] == LOST_ANSWER, t) == -1)
-			fail(&f, t);
-	free(f.again);
-	if (f.failed)
-		*t = f.trouble;
-	return f.failed ? -1 : 0;
 }

@@ -21,6 +21,7 @@ struct trouble {
 };
 
 #define PEM_CHAIN	"application/pem-certificate-chain"
+#define JSON		"application/json"
 
 /*
  * Takes the servers that may be talked to, api first, and their trust anchors;
@@ -39,32 +40,9 @@ int	request_post(enum msgtype sign, uint32_t job, const char *url, const char *a
 int	request_fetch(uint32_t job, const char *url, const char *accept,
 	    struct http_answer *, struct trouble *);
 
-/*
- * Requests of one job that do not depend on each other's answers: they go out
- * one behind the other as far as the nonces at hand allow, and each answer
- * brings the next nonce.
- */
-struct wanted {
-	enum msgtype	 sign;
-	const char	*url;
-};
-struct batch {
-	uint32_t	 job;
-	const struct wanted *wanted;
-	size_t		 n;
-	int		 pause_ms;	/* between two of them */
-	void		*context;
-	/* An answer of status 2xx to number i, which is freed behind it; 0, or -1 with trouble. */
-	int		(*take)(void *context, size_t i, struct http_answer *, struct trouble *);
-	/* Another answer, NULL: an error.  0 goes on, -1 ends the batch with this trouble. */
-	int		(*refused)(void *context, size_t i, struct trouble *);
-	/* No answer, NULL: fetched alone.  What has become of it is to be found out; 0, or -1 with trouble. */
-	int		(*lost)(void *context, size_t i, struct trouble *);
-};
-/* 0, or -1 with the first trouble.  JSON is asked for. */
-int	request_batch(const struct batch *, struct trouble *);
-/* Gets nonces for so many requests at once, within what CAs put up with. */
+/* So many nonces will be wanted at once: the next request brings them along, within what CAs put up with. */
 void	request_ahead(size_t n);
+
 /* From so many milliseconds on; regress builds with another number. */
 #ifndef FAR_MS
 #define FAR_MS	10
@@ -75,7 +53,7 @@ int	request_is_far(void);
 /* A server without TLS, for answers that are signed by themselves; -1: see why. */
 int	request_plain(const char *url, const char *accept, struct http_answer *, struct why *);
 
-/* Where nonces come from (RFC 8555 7.2). */
+/* Where nonces come from (RFC 8555 7.2), if that is a URL of the authority. */
 void	request_nonces(const char *new_nonce_url);
 
 /* Is this a URL of the authority?  -1 with advice if not. */
@@ -90,6 +68,20 @@ void	request_wait(struct msg *, enum msgtype, int seconds);
 /* Another process's answer to what it was just asked. */
 void	request_expect(struct msg *, enum msgtype);
 #define ANSWER_SECONDS	90	/* a 4096-bit RSA key takes long */
+
+/* Parts of a request, for net-batch.c. */
+
+/* The connection to the server of a URL, which is parsed; NULL: not the authority's. */
+struct http *request_server(const char *text, struct url *);
+/* What to sign is up to key or csr; the caller frees.  NULL with trouble. */
+char	*request_sign(enum msgtype, uint32_t job, const char *nonce, const char *url, struct trouble *);
+/* Any answer that is not 2xx, as trouble; frees it.  -1. */
+int	request_refused(const char *method, const char *url, struct http_answer *, struct trouble *);
+/* A newNonce request sent ahead, 0: it cannot be; and what comes of it. */
+int	request_send_nonce(struct http *);
+void	request_receive_nonce(struct http *);
+/* Is the server to be asked one thing at a time?  It is, once it has left one unanswered (why not NULL). */
+int	request_one_by_one(const struct why *);
 
 /* The job that is at work: what is asked of others is for it. */
 void	request_job(uint32_t job);

@@ -35,14 +35,15 @@ static struct msg m;
 #define STATUS_PIECE	(64 * 1024)
 #define PORTS_MAX	(ORIGINS_MAX + 8)
 
-/* 7.1.1: what the CA offers, and where. */
+/* 7.1.1: what the CA offers, and where.  Nonces come along if it is known where there were some (or NULL). */
 static int
-read_directory(struct trouble *t)
+read_directory(const char *new_nonce, struct trouble *t)
 {
 	struct http_answer a;
 	struct why w;
 	int rc;
 
+	request_nonces(new_nonce);
 	if (request_get(api_url, &a, t) == -1)
 		return -1;
 	rc = directory_parse(&directory, a.body, a.bodylen, &w);
@@ -113,7 +114,7 @@ static enum task
 next_job(uint32_t *job)
 {
 	uint64_t task;
-	char *certid, *status_url;
+	char *certid, *status_url, *new_nonce;
 
 	msg_new(&m, FILE_NEXT, 0);
 	msg_send(&m);
@@ -122,6 +123,7 @@ next_job(uint32_t *job)
 	task = msg_get_num(&m);
 	certid = msg_copy_str(&m);
 	status_url = msg_copy_str(&m);
+	new_nonce = msg_copy_str(&m);
 	msg_end(&m);
 	request_job(*job);
 	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
@@ -129,8 +131,10 @@ next_job(uint32_t *job)
 	if (*job < njobs) {
 		free(jobs[*job].certid);
 		free(jobs[*job].status_url);
+		free(jobs[*job].new_nonce);
 		jobs[*job].certid = certid;
 		jobs[*job].status_url = status_url;
+		jobs[*job].new_nonce = new_nonce;
 	}
 	return (enum task)task;
 }
@@ -186,16 +190,29 @@ ask_for_status(uint32_t job)
 
 /* The CA is met once, when first needed. */
 static int
-meet(struct trouble *t)
+meet(const char *new_nonce, struct trouble *t)
 {
 	static struct trouble trouble;
 	static int tried, rc;
 
 	if (!tried)
-		rc = read_directory(&trouble);
+		rc = read_directory(new_nonce, &trouble);
 	tried = 1;
 	*t = trouble;
 	return rc;
+}
+
+/* The next run has its first nonces a round trip earlier. */
+static void
+remember_nonces(uint32_t job)
+{
+	const char *known = jobs[job].new_nonce;
+
+	if (known != NULL && strcmp(known, directory.new_nonce) == 0)
+		return;
+	msg_new(&m, FILE_NONCES, job);
+	msg_put_str(&m, directory.new_nonce);
+	msg_send(&m);
 }
 
 /* The others do their part while the CA is met. */
@@ -205,8 +222,10 @@ order(uint32_t job)
 	struct trouble t, local;
 	int rc;
 
-	order_prepare(job);
-	rc = meet(&t);
+	order_prepare(job, &jobs[job]);
+	rc = meet(jobs[job].new_nonce, &t);
+	if (rc == 0)
+		remember_nonces(job);
 	if (order_prepared(&local) == -1) {
 		rc = -1;
 		t = local;
@@ -229,11 +248,11 @@ work(void)
 			order(job);
 		else if (task == TASK_STATUS)
 			ask_for_status(job);
-		else if (task == TASK_WINDOW && meet(&t) == -1)
+		else if (task == TASK_WINDOW && meet(NULL, &t) == -1)
 			renewal_info_none(job);
 		else if (task == TASK_WINDOW)
 			renewal_info_ask(&directory, job, jobs[job].handle, jobs[job].certid);
-		else if (meet(&t) == -1 || do_task(task, job, &t) == -1)
+		else if (meet(NULL, &t) == -1 || do_task(task, job, &t) == -1)
 			report_failure(job, &t);
 	}
 }

@@ -41,6 +41,7 @@ struct state {
 	char		looks[65];	/* fingerprint of the files at the last look, or "" */
 	struct life	life;		/* of what was installed then */
 	time_t		early;		/* last renewal that the CA had asked for early */
+	char		new_nonce[256];	/* where its nonces came from (RFC 8555 7.2), or "" */
 };
 
 /* An absent file, or one for other names, is all zero; 0, or -1 with the reason. */

@@ -98,8 +98,34 @@ for how in "plain" "slow answers" "close after each answer" "close at every 7th 
 	same "ca: 20 names, $how: one order" 1 "$(grep -c new-order "$work/ca/log")"
 	same "ca: 20 names, $how: no challenge twice" "" "$(grep "POST /challenge" "$work/ca/log" | sort | uniq -d)"
 	same "ca: 20 names, $how: each of them" 20 "$(grep "POST /challenge" "$work/ca/log" | sort -u | wc -l)"
+	again "$how" -F example.com
+	ended "20 names, $how: again" 0
+	same "ca: 20 names, $how: again: one order" 1 "$(grep -c new-order "$work/ca/log")"
+	same "ca: 20 names, $how: not too many nonces asked for" 0 "$(grep -c "too many" "$work/ca/log")"
 done
-names= verbosity=
+names=
+
+# Where nonces come from is remembered, for the first ones to come with the directory.
+remembered() { sed -n 's/.*"newNonce": "\(.*\)".*/\1/p' "$state"; }
+# The first line of them all is the one that must not come after the other.
+nonces_first() { awk '/HEAD .*nonce/ { exit 0 } /GET .*directory: 200/ { exit 1 }' "$work/err"; }
+works "plain"
+same "ca: newNonce: remembered" "https://localhost:$ca_port/nonce" "$(remembered)"
+check "ca: newNonce: not known yet" eval '! nonces_first'
+again "plain" -F example.com
+ended "newNonce: known" 0
+check "ca: newNonce: known: asked for with the directory" nonces_first
+again "newNonce moved" -F example.com
+ended "newNonce moved" 0
+same "ca: newNonce moved: remembered" "https://localhost:$ca_port/nonce2" "$(remembered)"
+for url in "https://localhost:1/nonce" "http://localhost:$ca_port/nonce" nonsense ""; do
+	sed -i "s|\"newNonce\": \".*\"|\"newNonce\": \"$url\"|" "$state"
+	again "plain" -F example.com
+	ended "newNonce: '$url' in the state" 0
+	check "ca: newNonce: '$url' in the state: not asked there" eval '! nonces_first'
+	same "ca: newNonce: '$url' in the state: put right" "https://localhost:$ca_port/nonce" "$(remembered)"
+done
+verbosity=
 
 # Words of CAs.
 refused "paused" "paused.*https://ca.example/unpause?jwt=eyJ"

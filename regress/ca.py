@@ -17,7 +17,7 @@ class State: pass
 st = State()
 def reset():
     st.names, st.csr, st.triggered, st.polls, st.finalized, st.orders, st.cut = ["example.com"], None, set(), 0, 0, 0, False
-    st.nonce, st.nonces, st.jwk, st.answered = 0, set(), None, set()
+    st.nonce, st.nonces, st.asked, st.jwk, st.answered = 0, set(), [], None, set()
 reset()
 
 def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
@@ -85,14 +85,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         sc = scenario()
         open(top + "/log", "a").write("%s %s\n" % (self.command, self.path))
-        if self.path == "/nonce": return self.answer(200)
+        if self.path == ("/nonce2" if sc == "newNonce moved" else "/nonce"):
+            # As Let's Encrypt has it by address, here by run.
+            now = time.monotonic()
+            st.asked = [t for t in st.asked if now - t < 1] + [now]
+            if len(st.asked) > 20:
+                open(top + "/log", "a").write("too many newNonce\n")
+                return self.answer(503, b"<html>busy</html>", [("Retry-After", "1")], "text/html")
+            return self.answer(200)
         if self.path.startswith("/renewal/"): return self.renewal(sc)
+        st.asked = []   # a run begins
         d = {"newNonce": base + "/nonce", "newAccount": base + "/new-account", "newOrder": base + "/new-order", "revokeCert": base + "/revoke",
             "keyChange": base + "/key-change", "rAnD0m": "https://community.example/t/1", "meta": {"termsOfService": "https://ca.example/tos"}}
         if sc.startswith("ARI"): d["renewalInfo"] = base + ("/renewal/" if sc == "ARI slash" else "/renewal")
         if sc == "other host":
             for k in ("newAccount", "newOrder"): d[k] = d[k].replace("localhost", "127.0.0.1")
         if sc == "profiles": d["meta"]["profiles"] = {"short": "six days", "classic": "https://ca.example/classic"}
+        if sc == "newNonce moved": d["newNonce"] += "2"
         if sc == "no newOrder": del d["newOrder"]
         if sc == "newOrder no string": d["newOrder"] = 7
         if sc == "newOrder http": d["newOrder"] = "http://localhost/x"

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * net's requests of one job that do not depend on each other's answers, one
+ * behind the other on one connection (RFC 9112 9.3.2).
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "net-batch.h"
+#include "net-nonce.h"
+
+enum { REFUSED_NONCE = 1, LOST_ANSWER };	/* why a request must be made again */
+
+/* Requests on their way: each one of a batch, or NONCE. */
+struct flight {
+	const struct batch *batch;	/* NULL: only nonces are wanted */
+	struct http	*http;
+	size_t		 queue[HTTP_PIPELINE_MAX];
+	size_t		 queued;
+	size_t		 sent;		/* of the batch */
+	uint8_t		*again;		/* of each: to be asked for alone */
+	struct trouble	 trouble;	/* the first */
+	int		 failed;
+};
+#define NONCE	SIZE_MAX
+
+static int
+send_nonce(struct flight *f)
+{
+	if (!request_send_nonce(f->http))
+		return 0;
+	f->queue[f->queued++] = NONCE;
+	return 1;
+}
+
+/* Signs and sends the next one; 0 if it cannot be sent ahead. */
+static int
+send_next(struct flight *f)
+{
+	const struct wanted *want = &f->batch->wanted[f->sent];
+	struct url url;
+	struct why w;
+	char *with, *jws;
+	int rc;
+
+	if (f->failed || request_one_by_one(NULL) || nonces_at_hand() == 0 ||
+	    f->queued == HTTP_PIPELINE_MAX)
+		return 0;
+	if (f->queued > 0 && f->batch->pause_ms > 0)
+		clock_sleep_ms(f->batch->pause_ms);
+	with = nonce_take();
+	jws = request_sign(want->sign, f->batch->job, with, want->url, &f->trouble);
+	free(with);
+	if (jws == NULL) {
+		f->failed = 1;
+		return 0;
+	}
+	say(2, "POST %s", want->url);
+	request_server(want->url, &url);
+	rc = http_send(f->http, HTTP_POST, &url, JSON, jws, strlen(jws), &w);
+	free(jws);
+	if (rc == -1)
+		return 0;
+	f->queue[f->queued++] = f->sent++;
+	return 1;
+}
+
+static void
+fail(struct flight *f, const struct trouble *t)
+{
+	if (!f->failed)
+		f->trouble = *t;
+	f->failed = 1;
+}
+
+/* What was refused for its nonce is for later. */
+static void
+take_answer(struct flight *f, size_t i, struct http_answer *a)
+{
+	const struct batch *b = f->batch;
+	struct trouble t;
+
+	say(2, "POST %s: %d, %zu bytes", b->wanted[i].url, a->status, a->bodylen);
+	if (a->status / 100 != 2) {
+		request_refused("POST", b->wanted[i].url, a, &t);
+		if (strcmp(t.problem.type, "badNonce") == 0)
+			f->again[i] = REFUSED_NONCE;
+		else if (b->refused == NULL || b->refused(b->context, i, &t) == -1)
+			fail(f, &t);
+		return;
+	}
+	if (!f->failed && b->take(b->context, i, a, &t) == -1)
+		fail(f, &t);
+	http_answer_free(a);
+}
+
+static void
+receive_next(struct flight *f)
+{
+	size_t i = f->queue[0];
+	struct http_answer a;
+	struct why w;
+
+	f->queued--;
+	memmove(f->queue, f->queue + 1, f->queued * sizeof(*f->queue));
+	if (i == NONCE)
+		request_receive_nonce(f->http);
+	else if (http_receive(f->http, &a, &w) == 0) {
+		nonce_keep(&a);
+		take_answer(f, i, &a);
+	} else {
+		request_one_by_one(&w);
+		f->again[i] = LOST_ANSWER;
+	}
+}
+
+/* One that did not go ahead, or is to be asked for again. */
+static int
+alone(const struct batch *b, size_t i, int lost, struct trouble *t)
+{
+	const struct wanted *want = &b->wanted[i];
+	struct http_answer a;
+	int rc;
+
+	if (lost && b->lost != NULL)
+		return b->lost(b->context, i, t);
+	rc = want->sign == KEY_SIGN_FETCH ? request_fetch(b->job, want->url, JSON, &a, t) :
+	    request_post(want->sign, b->job, want->url, JSON, &a, t);
+	if (rc == -1 && t->lost && b->lost != NULL)
+		return b->lost(b->context, i, t);
+	if (rc == -1)
+		return b->refused != NULL && !t->lost ? b->refused(b->context, i, t) : -1;
+	rc = b->take(b->context, i, &a, t);
+	http_answer_free(&a);
+	return rc;
+}
+
+static int
+same_server(const struct batch *b, struct http **h)
+{
+	struct url url;
+	size_t i;
+
+	*h = b->n > 0 ? request_server(b->wanted[0].url, &url) : NULL;
+	for (i = 1; i < b->n && *h != NULL; i++)
+		if (request_server(b->wanted[i].url, &url) != *h)
+			*h = NULL;
+	return *h != NULL;
+}
+
+/* As many as there are nonces, and in the same breath nonces for more. */
+static void
+fill(struct flight *f)
+{
+	size_t n, left;
+
+	while (f->sent < f->batch->n && send_next(f))
+		;
+	left = f->batch->n - f->sent;
+	if (left <= f->queued || f->failed || request_one_by_one(NULL) || !request_is_far())
+		return;
+	n = left - f->queued;
+	if (n > HTTP_PIPELINE_MAX - f->queued)
+		n = HTTP_PIPELINE_MAX - f->queued;
+	for (n = nonces_allowed(n, 0); n > 0 && send_nonce(f); n--)
+		;
+}
+
+int
+request_batch(const struct batch *b, struct trouble *t)
+{
+	struct flight f = { .batch = b };
+	size_t i;
+
+	if ((f.again = calloc(b->n + 1, 1)) == NULL)
+		err(1, NULL);
+	if (b->n > 1 && same_server(b, &f.http))
+		for (fill(&f); f.queued > 0; fill(&f))
+			receive_next(&f);
+	for (i = 0; i < b->n && !f.failed; i++)
+		if ((i >= f.sent || f.again[i]) && alone(b, i, f.again[i] == LOST_ANSWER, t) == -1)
+			fail(&f, t);
+	free(f.again);
+	if (f.failed)
+		*t = f.trouble;
+	return f.failed ? -1 : 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Nonces at hand, and how fast more may be asked for.
+ */
+#include <err.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "net-nonce.h"
+
+/* Let's Encrypt answers no more newNonce to one address; all workers together. */
+#define NONCES_AT_ONCE	10
+#define NONCES_A_SECOND	20
+#define SECOND_MS	1050	/* as their clock may have it */
+
+static char *nonces[NONCES_MAX];
+static size_t nnonces;
+static uint32_t workers = 1;
+
+void
+nonces_share(uint32_t sharing)
+{
+	workers = sharing;
+}
+
+/* RFC 8555 6.5.1: an invalid one counts as none. */
+void
+nonce_keep(const struct http_answer *a)
+{
+	char *value = http_header(a, "Replay-Nonce", 0);
+
+	if (value != NULL && valid_nonce(value) && nnonces < NONCES_MAX)
+		nonces[nnonces++] = value;
+	else
+		free(value);
+}
+
+char *
+nonce_take(void)
+{
+	return nnonces == 0 ? NULL : nonces[--nnonces];
+}
+
+size_t
+nonces_at_hand(void)
+{
+	return nnonces;
+}
+
+void
+nonces_drop(void)
+{
+	while (nnonces > 0)
+		free(nonces[--nnonces]);
+}
+
+/* Of those within any second, this process's share is its own. */
+size_t
+nonces_allowed(size_t n, size_t before)
+{
+	static int64_t sent[NONCES_A_SECOND];	/* when, the oldest at next */
+	static size_t next;
+	size_t share = NONCES_A_SECOND / workers, i;
+	size_t burst = workers < NONCES_AT_ONCE ? NONCES_AT_ONCE / workers : 1;
+	int64_t now = clock_ms();
+
+	for (i = 0; i < n && i + before < burst && (sent[next] == 0 || now - sent[next] > SECOND_MS); i++) {
+		sent[next] = now;
+		next = (next + 1) % share;
+	}
+	return i;
+}
