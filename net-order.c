@@ -15,8 +15,8 @@
 #include "net-order.h"
 #include "valid.h"
 
-#define POLL_FIRST_MS		10	/* then three times as long each time */
-#define ISSUING_MS		10	/* from finalize to a certificate, with a fast CA */
+#define POLL_FIRST_MS		4	/* at least; then three times as long each time */
+#define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
 #define POLL_LONGEST_MS		10000
 #define RETRY_AFTER_LONGEST	60	/* seconds */
 #define CHAINS_OFFERED		9	/* alternates that are looked at */
@@ -324,8 +324,11 @@ static int
 wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
 {
 	int64_t deadline = clock_ms() + VALIDATION_SECONDS * 1000;
-	int64_t pause = POLL_FIRST_MS, wait;
+	int64_t pause = request_round_trip_ms(), wait;
 
+	/* A CA that far away has had as long already. */
+	if (pause < POLL_FIRST_MS)
+		pause = POLL_FIRST_MS;
 	while (is->order.status == a || is->order.status == b) {
 		wait = pause;
 		if (is->retry_after > 0)

@@ -455,7 +455,13 @@ request_fetch(uint32_t job, const char *url, const char *accept, struct http_ans
 }
 
 int
+request_round_trip_ms(void)
+{
+	return http_round_trip_ms(https[0]);
+}
+
+int
 request_is_far(void)
 {
-	return http_round_trip_ms(https[0]) >= FAR_MS;
+	return request_round_trip_ms() >= FAR_MS;
 }

@@ -49,6 +49,8 @@ void	request_ahead(size_t n);
 #endif
 /* Is the CA so far away that a request saved is worth an answer in vain? */
 int	request_is_far(void);
+/* The way to the CA and back at best; -1: not known. */
+int	request_round_trip_ms(void);
 
 /* A server without TLS, for answers that are signed by themselves; -1: see why. */
 int	request_plain(const char *url, const char *accept, struct http_answer *, struct why *);
