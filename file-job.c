@@ -83,6 +83,14 @@ load_roots(struct why *w)
 	return roots == NULL ? -1 : 0;
 }
 
+void
+job_roots_early(void)
+{
+	struct why ignored;
+
+	load_roots(&ignored);
+}
+
 /* Would what is installed do, if it were not for its age? */
 static int
 still_ours(const struct job *j)

@@ -50,6 +50,8 @@ struct job {
 
 /* For all jobs: -F, and where chains must end (root_file NULL: the system's roots). */
 void	job_rules(int force, int root_any, const char *root_file);
+/* Reads these roots while there is time for it; what is wrong with them, job_begin() says. */
+void	job_roots_early(void);
 /* Handle, names and paths are set; opens the directories. */
 void	job_open(struct job *, struct dir *state_dir);
 /* Gives back the lock and what was read. */

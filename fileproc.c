@@ -162,6 +162,11 @@ evaluate_all(void)
 		tell_status_urls();
 		authority_tell_key();
 	}
+	/* The others have only begun. */
+	for (i = 0; i < njobs && jobs[i].phase != DUE; i++)
+		;
+	if (i < njobs && role_mode == MODE_RENEW)
+		job_roots_early();
 }
 
 /* Most of the time there is nothing to do, and no key needs to be read to see that. */
