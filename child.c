@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,28 +27,39 @@ struct queued {
 	uint8_t		 bytes[];
 };
 
-/* The child's side of a start: one socket, stderr, nothing else. */
-__attribute__((noreturn))
+/* posix_spawn(3) and its kin return what others leave in errno. */
 static void
-become(enum role role, const char *self, int keeps_stdout, int fd, int errfd)
+must(int error, const char *name)
+{
+	if (error != 0)
+		errc(1, error, "cannot start %s", name);
+}
+
+/* The program anew, with one socket, stderr, and nothing else of ours. */
+static pid_t
+execute(const struct child *c, enum role role, const char *self, int keeps_stdout, int fd, int errfd)
 {
 	char *argv[] = { (char *)(uintptr_t)role_names[role], (char *)(uintptr_t)ROLE_ARG, NULL };
 	char *envp[] = { NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
 	sigset_t none;
-	int null;
+	pid_t pid;
 
-	if ((null = open("/dev/null", O_RDWR)) == -1)
-		err(1, "/dev/null");
-	if (!keeps_stdout && dup2(null, 1) == -1)
-		err(1, "dup2");
-	if (dup2(errfd, 2) == -1 || dup2(null, 0) == -1 ||
-	    (fd == ROLE_FD ? fcntl(fd, F_SETFD, 0) : dup2(fd, ROLE_FD)) == -1)
-		err(1, "dup2");
-	closefrom(ROLE_FD + 1);
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(self, argv, envp);
-	err(1, "%s: cannot execute", self);
+	must(posix_spawnattr_init(&attr), c->name);
+	must(posix_spawnattr_setsigmask(&attr, &none), c->name);
+	must(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK), c->name);
+	must(posix_spawn_file_actions_init(&files), c->name);
+	must(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0), c->name);
+	if (!keeps_stdout)
+		must(posix_spawn_file_actions_adddup2(&files, 0, 1), c->name);
+	must(posix_spawn_file_actions_adddup2(&files, errfd, 2), c->name);
+	must(posix_spawn_file_actions_adddup2(&files, fd, ROLE_FD), c->name);
+	must(posix_spawn(&pid, self, &files, &attr, argv, envp), c->name);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return pid;
 }
 
 void
@@ -63,10 +75,7 @@ child_start(struct child *c, enum role role, const char *self, int keeps_stdout)
 	/* The role's own side blocks. */
 	if (fcntl(sv[1], F_SETFL, 0) == -1 || fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
 		err(1, "fcntl");
-	if ((c->pid = fork()) == -1)
-		err(1, "fork");
-	if (c->pid == 0)
-		become(role, self, keeps_stdout, sv[1], ev[1]);
+	c->pid = execute(c, role, self, keeps_stdout, sv[1], ev[1]);
 	close(sv[1]);
 	close(ev[1]);
 	c->role = role;
