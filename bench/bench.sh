@@ -9,7 +9,7 @@ here=$top/regress
 . "$here/setup.sh"
 # shellcheck disable=SC2086
 install_packages $demo_packages util-linux strace curl gnuplot-nox || exit 1
-for peer in uacme lego acme-tiny dehydrated certbot; do
+for peer in uacme lego acme-tiny dehydrated certbot acmetool; do
 	install_packages $peer || echo "without $peer: the release does not have it"
 done
 . "$here/lib.sh"

@@ -10,19 +10,19 @@ set xtics (1, 10, 100)
 set xlabel "names in the certificate"
 set key top left samplen 1.5 spacing 1.1
 names(s) = int(word(s, 1))
-array client[6] = ["acme-client", "uacme", "lego", "acme-tiny", "dehydrated", "certbot"]
+clients = system("head -n 1 results.tsv")
 set title "Wall time, round trip 50 ms"
 set ylabel "seconds"
 set yrange [0.3:300]
-plot for [i=1:6] "< grep '50 ms' results.tsv | grep '^Wall time'" using (names(stringcolumn(2))):(column(i + 2)) \
-    with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title client[i]
+plot for [i=1:words(clients)] "< grep '50 ms' results.tsv | grep '^Wall time'" using (names(stringcolumn(2))):(column(i + 2)) \
+    with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title word(clients, i)
 set title "Requests"
 set ylabel "requests"
 set yrange [5:5000]
-plot for [i=1:6] "< grep '^Requests, one' results.tsv" using (names(stringcolumn(2))):(column(i + 2)) \
-    with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title client[i]
+plot for [i=1:words(clients)] "< grep '^Requests, one' results.tsv" using (names(stringcolumn(2))):(column(i + 2)) \
+    with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title word(clients, i)
 set title "Requests, certificates of one name each"
 set xlabel "certificates"
-plot for [i=1:6] "< grep '^Requests, certificates' results.tsv" using (names(stringcolumn(2))):(column(i + 2)) \
-    with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title client[i]
+plot for [i=1:words(clients)] "< grep '^Requests, certificates' results.tsv" using (names(stringcolumn(2))):(column(i + 2)) \
+    with linespoints linewidth (i == 1 ? 3 : 1) pointtype 7 pointsize 0.5 title word(clients, i)
 unset multiplot
