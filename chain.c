@@ -159,6 +159,12 @@ chain_names_equal(const struct chain *c, const struct strings *names)
 	return equal;
 }
 
+int
+chain_is_for(const struct chain *c, int have, const uint8_t spki[SPKI_HASH_LEN])
+{
+	return have && memcmp(c->spki, spki, SPKI_HASH_LEN) == 0;
+}
+
 void
 chain_issuer(const struct chain *c, int nth, char *out, size_t size)
 {

@@ -9,6 +9,7 @@
 
 #include "file-authority.h"
 #include "file-course.h"
+#include "file-due.h"
 #include "proc.h"
 #include "valid.h"
 

@@ -1,6 +1,6 @@
 /*
- * One certificate, as file sees it: what is due, the verdict on what the CA
- * sends, and what is remembered of it between runs.
+ * One certificate, as file sees it: the verdict on what the CA sends, and what
+ * is remembered of it between runs.
  */
 #ifndef FILE_JOB_H
 #define FILE_JOB_H
@@ -50,6 +50,8 @@ struct job {
 
 /* For all jobs: -F, and where chains must end (root_file NULL: the system's roots). */
 void	job_rules(int force, int root_any, const char *root_file);
+/* With -F? */
+int	job_forced(void);
 /* Reads these roots while there is time for it; what is wrong with them, job_begin() says. */
 void	job_roots_early(void);
 /* Handle, names and paths are set; opens the directories. */
@@ -57,26 +59,8 @@ void	job_open(struct job *, struct dir *state_dir);
 /* Gives back the lock and what was read. */
 void	job_close(struct job *);
 
-/*
- * Are its files as they were when they were last looked at, and is nothing due
- * by what was found then?  Reads nothing but the state.
- */
-int	job_rests(struct job *);
-/*
- * Takes the lock, and says what is to be done.  JOB_INSTALL: what an earlier
- * run has left, or files that do not belong together; chosen is set.
- * JOB_ASK: the CA is to be asked when to renew, JOB_ASK_STATUS: whether it is
- * revoked, at status_url; the one may come after the other.  JOB_FAILED: see why.
- */
-enum job_verdict { JOB_FAILED = -1, JOB_UNCHANGED, JOB_INSTALL, JOB_DUE, JOB_ASK, JOB_ASK_STATUS };
-enum job_verdict job_evaluate(struct job *, int64_t lock_deadline, struct why *);
-/* For -r: there is a certificate (JOB_DUE), or see why. */
-enum job_verdict job_evaluate_revocation(struct job *, int64_t lock_deadline, struct why *);
-/* The CA's window (RFC 9773), start 0 if there is none: JOB_DUE, JOB_UNCHANGED or JOB_ASK_STATUS. */
-enum job_verdict job_window(struct job *, time_t start, time_t end, long retry);
-
-/* A piece of the answer about revocation.  JOB_ASK_STATUS: there is more to come. */
-enum job_verdict job_status(struct job *, const uint8_t *, size_t len, int more);
+/* The verdict on a chain that came from outside, also if an earlier run has saved it.  0, or -1 with the reason. */
+int	job_judge(const struct job *, const struct chain *, struct why *);
 
 /*
  * Counts an attempt, before the CA is asked; what can go wrong on this

@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "file-authority.h"
 #include "file-course.h"
+#include "file-due.h"
 #include "file-list.h"
 #include "file-metrics.h"
 #include "json.h"

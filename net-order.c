@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One certificate, by net: order, authorizations, challenges, finalize,
- * download.  The protocol (RFC 8555 7.4 and 7.5) goes down this file from top
- * to bottom.  What comes from the CA is checked here for a clear message; what
- * counts is checked again by the process that uses it.
+ * One certificate, by net: order, authorizations and challenges (in
+ * net-authz.c), finalize, download.  The protocol (RFC 8555 7.4) goes down
+ * this file from top to bottom.  What comes from the CA is checked here for a
+ * clear message; what counts is checked again by the process that uses it.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include <time.h>
 
 #include "clock.h"
+#include "net-authz.h"
 #include "net-batch.h"
 #include "net-order.h"
-#include "valid.h"
 
 #define POLL_FIRST_MS		4	/* at least; then three times as long each time */
 #define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
@@ -29,27 +29,60 @@ struct issue {
 	const struct net_job *conf;
 	char		*url;		/* of the order */
 	struct order	 order;
-	struct wanted	*challenges;	/* to be triggered */
-	size_t		*of;		/* each, of which authorization in the order */
-	size_t		 nchallenges;
 	long		 retry_after;	/* of the last answer about the order */
-	int		 put;		/* responses are in place */
+	struct proof	 proof;
 };
 
 static struct msg m;
 
-static int
-asked_for(const struct net_job *j, const char *identifier)
+void
+order_prepare(uint32_t job, const struct net_job *conf)
 {
-	const char *value = strchr(identifier, ':') + 1;
-	unsigned char addr[16];
-	size_t i;
+	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
+	size_t i, names = conf->names.n;
 
-	for (i = 0; i < j->names.n; i++)
-		if (strcmp(j->names.v[i], value) == 0)
-			return strncmp(identifier, address_bytes(value, addr) > 0 ?
-			    "ip:" : "dns:", (size_t)(value - identifier)) == 0;
+	/* Its authorizations at once; or finalize, and the order behind it. */
+	request_ahead(names > 2 ? names : 2);
+	for (i = 0; i < 2; i++) {
+		msg_new(&m, parts[i], job);
+		msg_send(&m);
+	}
+}
+
+int
+order_prepared(struct trouble *t)
+{
+	int have_csr, can_put;
+
+	request_expect(&m, NET_CSR_DONE);
+	have_csr = msg_get_num(&m) == 1;
+	request_expect(&m, NET_CHNG_DONE);
+	can_put = msg_get_num(&m) == 1;
+	if (!have_csr)
+		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
+	if (!can_put)
+		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
 	return 0;
+}
+
+/* The draft's SHOULD NOT: no profile that the CA does not list. */
+static int
+check_profile(const struct directory *directory, const struct net_job *j, struct trouble *t)
+{
+	char *list, *rest, *name;
+	int found = 0;
+
+	if (j->profile == NULL)
+		return 0;
+	if (directory->profiles == NULL)
+		return trouble(t, FAILURE_LOCAL, "profile %s: the CA offers no profiles", j->profile);
+	if ((list = rest = strdup(directory->profiles)) == NULL)
+		err(1, NULL);
+	while ((name = strsep(&rest, " ")) != NULL)
+		found |= strcmp(name, j->profile) == 0;
+	free(list);
+	return found ? 0 : trouble(t, FAILURE_LOCAL, "profile %s: the CA offers only: %.300s",
+	    j->profile, directory->profiles);
 }
 
 /* Reads an answer about the order and checks that it is about our names; frees it. */
@@ -137,188 +170,6 @@ fetch_order(struct issue *is, struct trouble *t)
 	return take_order(is, &a, t);
 }
 
-/* Reads one and checks that it is about one of our names.  0: the caller frees it; or -1. */
-static int
-take_authorization(struct issue *is, const char *url, const struct http_answer *a,
-    struct authorization *az, struct trouble *t)
-{
-	struct why w;
-	int rc;
-
-	rc = authorization_parse(az, a->body, a->bodylen, &w);
-	if (rc == -1) {
-		trouble(t, FAILURE_CA, "%s: %s", url, w.text);
-	} else if (az->wildcard || !asked_for(is->conf, az->identifier))
-		rc = trouble(t, FAILURE_CA, "%s: authorization for %s%.100s, which nobody "
-		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
-	if (rc == -1)
-		authorization_free(az);
-	return rc;
-}
-
-static int
-fetch_authorization(struct issue *is, size_t i, struct authorization *az, struct trouble *t)
-{
-	const char *url = is->order.authorizations[i];
-	struct http_answer a;
-	int rc;
-
-	if (request_origin("authorization", url, t) == -1 ||
-	    request_fetch(is->job, url, "application/json", &a, t) == -1)
-		return -1;
-	rc = take_authorization(is, url, &a, az, t);
-	http_answer_free(&a);
-	return rc;
-}
-
-/* 8.3: chng writes the response; the thumbprint in it never comes by here. */
-static int
-put_response(struct issue *is, const char *token, struct trouble *t)
-{
-	is->put = 1;
-	msg_new(&m, CHNG_PUT, is->job);
-	msg_put_str(&m, token);
-	msg_send(&m);
-	request_expect(&m, NET_CHNG_DONE);
-	if (!msg_get_num(&m))
-		return trouble(t, FAILURE_LOCAL, "cannot put the challenge response");
-	return 0;
-}
-
-/* What one authorization asks of us: nothing, or a response and a trigger. */
-static int
-prepare(struct issue *is, size_t i, const struct authorization *az, struct trouble *t)
-{
-	const struct challenge *c = &az->http01;
-
-	if (az->status == STATUS_VALID)
-		return 0;
-	if (az->status != STATUS_PENDING)
-		return trouble(t, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
-		    az->status_text, c->error.text[0] != '\0' ? ": " : "", c->error.text);
-	if (c->url == NULL || c->token == NULL)
-		return trouble(t, FAILURE_CA, "%s: the CA offers no http-01 challenge, "
-		    "only: %s", az->identifier, az->offered);
-	if (!valid_token(c->token))
-		return trouble(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
-		    az->identifier);
-	if (request_origin("challenge", c->url, t) == -1 ||
-	    put_response(is, c->token, t) == -1)
-		return -1;
-	if (c->status != STATUS_PENDING)
-		return 0;
-	is->of[is->nchallenges] = i;
-	is->challenges[is->nchallenges].sign = KEY_SIGN_CHALLENGE;
-	if ((is->challenges[is->nchallenges++].url = strdup(c->url)) == NULL)
-		err(1, NULL);
-	return 0;
-}
-
-static int
-authorization_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
-{
-	struct issue *is = issue;
-	struct authorization az;
-	int rc;
-
-	if (take_authorization(is, is->order.authorizations[i], a, &az, t) == -1)
-		return -1;
-	rc = prepare(is, i, &az, t);
-	authorization_free(&az);
-	return rc;
-}
-
-/* 7.5: in whatever order the CA lists them. */
-static int
-authorize(struct issue *is, struct trouble *t)
-{
-	size_t i, n = is->order.nauthorizations;
-	struct wanted *wanted;
-	struct batch b = { .job = is->job, .n = n, .context = is, .take = authorization_came };
-	int rc = 0;
-
-	if (n > is->conf->names.n)
-		return trouble(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
-		    is->url, n, is->conf->names.n);
-	wanted = calloc(n + 1, sizeof(*wanted));
-	is->challenges = calloc(n + 1, sizeof(*is->challenges));
-	is->of = calloc(n + 1, sizeof(*is->of));
-	if (wanted == NULL || is->challenges == NULL || is->of == NULL)
-		err(1, NULL);
-	for (i = 0; i < n && rc == 0; i++) {
-		wanted[i].sign = KEY_SIGN_FETCH;
-		wanted[i].url = is->order.authorizations[i];
-		rc = request_origin("authorization", wanted[i].url, t);
-	}
-	b.wanted = wanted;
-	if (rc == 0)
-		rc = request_batch(&b, t);
-	free(wanted);
-	return rc;
-}
-
-/* What the CA says to a challenge is of no use: its order is asked. */
-static int
-triggered(void *issue, size_t i, struct http_answer *a, struct trouble *t)
-{
-	(void)issue;
-	(void)i;
-	(void)a;
-	(void)t;
-	return 0;
-}
-
-/* 8.2: not twice for one challenge.  Has the CA seen it? */
-static int
-trigger_lost(void *issue, size_t i, struct trouble *t)
-{
-	struct issue *is = issue;
-	struct authorization az;
-	struct http_answer a;
-	int pending;
-
-	if (fetch_authorization(is, is->of[i], &az, t) == -1)
-		return -1;
-	pending = az.status == STATUS_PENDING && az.http01.status == STATUS_PENDING;
-	authorization_free(&az);
-	if (pending && request_post(KEY_SIGN_CHALLENGE, is->job, is->challenges[i].url,
-	    "application/json", &a, t) == 0)
-		http_answer_free(&a);
-	else if (pending && !t->lost)
-		return -1;
-	/* If it was lost again, the order stays pending and says so. */
-	return 0;
-}
-
-/* 7.5.1: tells the CA that the responses are there. */
-static int
-trigger(struct issue *is, struct trouble *t)
-{
-	struct batch b = { .job = is->job, .wanted = is->challenges, .n = is->nchallenges,
-	    .context = is, .take = triggered, .lost = trigger_lost };
-
-	return request_batch(&b, t);
-}
-
-/* Says for each name what the CA found wrong with it. */
-static void
-explain(struct issue *is)
-{
-	struct authorization az;
-	struct trouble ignored;
-	size_t i;
-
-	for (i = 0; i < is->order.nauthorizations; i++) {
-		if (fetch_authorization(is, i, &az, &ignored) == -1)
-			continue;
-		if (az.status != STATUS_VALID)
-			warnx("%s: %s: authorization %s%s%s", is->conf->handle, az.identifier,
-			    az.status_text, az.http01.error.text[0] != '\0' ? ": " : "",
-			    az.http01.error.text);
-		authorization_free(&az);
-	}
-}
-
 /* The order says itself when all its authorizations are valid: one request, however many names. */
 static int
 wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
@@ -349,7 +200,7 @@ static int
 bad_status(struct issue *is, struct trouble *t)
 {
 	if (is->order.status == STATUS_INVALID)
-		explain(is);
+		proof_explain(&is->proof);
 	return trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
 	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
 }
@@ -359,7 +210,7 @@ wait_for_authorizations(struct issue *is, struct trouble *t)
 {
 	if (wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == 0)
 		return 0;
-	explain(is);
+	proof_explain(&is->proof);
 	return -1;
 }
 
@@ -482,56 +333,6 @@ download(struct issue *is, struct trouble *t)
 	return rc;
 }
 
-void
-order_prepare(uint32_t job, const struct net_job *conf)
-{
-	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
-	size_t i, names = conf->names.n;
-
-	/* Its authorizations at once; or finalize, and the order behind it. */
-	request_ahead(names > 2 ? names : 2);
-	for (i = 0; i < 2; i++) {
-		msg_new(&m, parts[i], job);
-		msg_send(&m);
-	}
-}
-
-int
-order_prepared(struct trouble *t)
-{
-	int have_csr, can_put;
-
-	request_expect(&m, NET_CSR_DONE);
-	have_csr = msg_get_num(&m) == 1;
-	request_expect(&m, NET_CHNG_DONE);
-	can_put = msg_get_num(&m) == 1;
-	if (!have_csr)
-		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
-	if (!can_put)
-		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
-	return 0;
-}
-
-/* The draft's SHOULD NOT: no profile that the CA does not list. */
-static int
-check_profile(const struct directory *directory, const struct net_job *j, struct trouble *t)
-{
-	char *list, *rest, *name;
-	int found = 0;
-
-	if (j->profile == NULL)
-		return 0;
-	if (directory->profiles == NULL)
-		return trouble(t, FAILURE_LOCAL, "profile %s: the CA offers no profiles", j->profile);
-	if ((list = rest = strdup(directory->profiles)) == NULL)
-		err(1, NULL);
-	while ((name = strsep(&rest, " ")) != NULL)
-		found |= strcmp(name, j->profile) == 0;
-	free(list);
-	return found ? 0 : trouble(t, FAILURE_LOCAL, "profile %s: the CA offers only: %.300s",
-	    j->profile, directory->profiles);
-}
-
 /* One certificate, from the order to file's verdict. */
 static int
 issue(struct issue *is, struct trouble *t)
@@ -541,7 +342,8 @@ issue(struct issue *is, struct trouble *t)
 	if (new_order(is, t) == -1)
 		return -1;
 	if (is->order.status == STATUS_PENDING) {
-		if (authorize(is, t) == -1 || trigger(is, t) == -1)
+		if (proof_prepare(&is->proof, is->url, t) == -1 ||
+		    proof_trigger(&is->proof, t) == -1)
 			return -1;
 		/* Far away, it is ready by the time that a request gets there; near, asking costs nothing. */
 		if ((!request_is_far() || is->order.finalize == NULL) &&
@@ -556,31 +358,16 @@ issue(struct issue *is, struct trouble *t)
 	return download(is, t);
 }
 
-static void
-issue_end(struct issue *is)
-{
-	size_t i;
-
-	if (is->put) {
-		msg_new(&m, CHNG_DROP, is->job);
-		msg_send(&m);
-		request_expect(&m, NET_CHNG_DONE);
-	}
-	order_free(&is->order);
-	for (i = 0; i < is->nchallenges; i++)
-		free((char *)(uintptr_t)is->challenges[i].url);
-	free(is->challenges);
-	free(is->of);
-	free(is->url);
-}
-
 int
 order_certificate(const struct directory *directory, uint32_t job, const struct net_job *conf,
     struct trouble *t)
 {
-	struct issue is = { .directory = directory, .job = job, .conf = conf };
+	struct issue is = { .directory = directory, .job = job, .conf = conf,
+	    .proof = { .job = job, .conf = conf, .order = &is.order } };
 	int rc = issue(&is, t);
 
-	issue_end(&is);
+	proof_end(&is.proof);
+	order_free(&is.order);
+	free(is.url);
 	return rc;
 }

@@ -75,6 +75,9 @@ int	 chain_names_equal(const struct chain *, const struct strings *names);
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
 	    X509_STORE *roots, time_t now, struct why *);
 
+/* Is it for this key (have: there is one)? */
+int	 chain_is_for(const struct chain *, int have, const uint8_t spki[SPKI_HASH_LEN]);
+
 /* The CN of the issuer of the nth certificate, made visible; "" if it has none. */
 void	 chain_issuer(const struct chain *, int nth, char *out, size_t size);
 /* The leaf in DER; the caller frees. */

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is to be done for a certificate: is it due?  Or is there something to
+ * complete that an earlier run has begun, or to ask before that is known?
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "file-due.h"
+#include "renewal.h"
+#include "status.h"
+
+#define STATUS_PAUSE	3600	/* between two questions about revocation */
+
+/* A chain that was verified and saved, but not installed before the run ended: 1. */
+static int
+recover(struct job *j, struct why *w)
+{
+	struct chain *chain;
+	struct stat st;
+	char *pem;
+	size_t len;
+	int n;
+
+	if ((n = place_read(&j->saved, &pem, &len, CHAIN_BYTES_MAX, &st, w)) != 1)
+		return n;
+	chain = chain_parse(pem, len, w);
+	free(pem);
+	if (chain == NULL || job_judge(j, chain, w) == -1) {
+		say(1, "%s: %s: %s; removed", j->handle, j->saved.path, w->text);
+		chain_free(chain);
+		return place_remove(&j->saved, w);
+	}
+	say(1, "%s: installing what an earlier run had obtained", j->handle);
+	j->chosen = chain;
+	return 1;
+}
+
+/* Is the file with key and chain the one of the installed certificate? */
+static int
+combined_is_old(const struct job *j)
+{
+	uint8_t hash[SPKI_HASH_LEN];
+	char *pem;
+	size_t len;
+	int same;
+
+	if (!j->combined || j->set.path[SET_FULLCHAIN] == NULL)
+		return 0;
+	pem = chain_pem(j->installed.chain, 0, SIZE_MAX, &len);
+	if (!EVP_Digest(pem, len, hash, NULL, EVP_sha256(), NULL))
+		errx(1, "SHA-256 failed");
+	same = j->keys.have_combined && memcmp(hash, j->keys.combined, sizeof(hash)) == 0;
+	free(pem);
+	return !same;
+}
+
+/* Files that do not belong together, but of which the full chain is good: 1. */
+static int
+repair(struct job *j)
+{
+	if (!j->installed.mixed && !combined_is_old(j))
+		return 0;
+	say(1, "%s: the files do not belong together; written again from %s",
+	    j->handle, j->set.path[SET_FULLCHAIN]);
+	j->chosen = j->installed.chain;
+	return 1;
+}
+
+/* Is an earlier failure too recent?  An attempt that never ended counts in time, too. */
+static int
+held_back(const struct job *j, struct why *w)
+{
+	if (job_forced() || !backoff_holds(j->state.not_before, time(NULL)))
+		return 0;
+	why(w, "not tried again before %s, after %u attempts (%s); -F tries now",
+	    clock_text(j->state.not_before), j->state.attempts,
+	    j->state.last_error[0] == '\0' ? "interrupted" : j->state.last_error);
+	return 1;
+}
+
+/* Why it must be renewed, or NULL. */
+static const char *
+due_reason(struct job *j, struct why *text)
+{
+	const struct installed *in = &j->installed;
+	time_t now = time(NULL);
+
+	j->suggested = j->new_key = 0;
+	if (in->chain == NULL)
+		return "there is no certificate";
+	if (!j->keys.have_current)
+		return "there is no key";
+	if (!chain_is_for(in->chain, 1, j->keys.current))
+		return "the certificate is for another key";
+	if (!chain_names_equal(in->chain, &j->names))
+		return "the names have changed";
+	j->new_key = j->revoked || renewal_overdue(&j->state.life, j->handle, &j->state, now);
+	if (j->revoked)
+		return "the CA has revoked the certificate";
+	if (renewal_time(&j->state.life, j->handle, &j->state, now, &j->suggested) <= now) {
+		why(text, j->suggested ? "the CA suggests to renew it now" :
+		    "the certificate ends on %s", clock_text(in->chain->not_after));
+		return text->text;
+	}
+	if (in->mixed && !in->repairable)
+		return "the installed files do not belong together";
+	return job_forced() ? "-F" : NULL;
+}
+
+static void
+say_when(const struct job *j)
+{
+	int suggested;
+	time_t when = renewal_time(&j->state.life, j->handle, &j->state, time(NULL), &suggested);
+
+	say(1, "%s: nothing to do before %s%s", j->handle, clock_text(when),
+	    suggested ? ", as the CA suggests" : "");
+}
+
+static enum job_verdict
+due_or_not(struct job *j, struct why *w)
+{
+	struct why text;
+	const char *reason = due_reason(j, &text);
+
+	if (reason != NULL) {
+		if (held_back(j, w))
+			return JOB_FAILED;
+		say(1, "%s: due: %s", j->handle, reason);
+		return JOB_DUE;
+	}
+	say_when(j);
+	return JOB_UNCHANGED;
+}
+
+static enum job_verdict
+due_or_say(struct job *j)
+{
+	struct why w;
+	enum job_verdict verdict = due_or_not(j, &w);
+
+	if (verdict == JOB_FAILED)
+		warnx("%s: %s", j->handle, w.text);
+	return verdict;
+}
+
+/* The lock, what is remembered, what is installed. */
+static int
+look(struct job *j, int64_t lock_deadline, struct why *w)
+{
+	if (j->broken.text[0] != '\0')
+		return why(w, "%s", j->broken.text);
+	if (lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == -1 ||
+	    state_load(&j->state_file, &j->names, &j->state, w) == -1 ||
+	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
+	    place_clean(&j->saved, w) == -1 ||
+	    certset_read(&j->set, &j->installed, w) == -1)
+		return -1;
+	j->state.looks[0] = '\0';
+	memset(&j->state.life, 0, sizeof(j->state.life));
+	if (j->installed.chain != NULL)
+		renewal_life(j->installed.chain, &j->state.life);
+	if (j->installed.chain != NULL && j->state.life.certid[0] != '\0' &&
+	    chain_names_equal(j->installed.chain, &j->names) &&
+	    (j->certid = strdup(j->state.life.certid)) == NULL)
+		err(1, NULL);
+	return 0;
+}
+
+/* Is it to be asked now whether it is revoked? */
+static int
+status_due(const struct job *j, time_t now)
+{
+	return j->check_status && j->state.life.not_after > now &&
+	    (j->state.status_ask <= now || j->state.status_ask > now + STATUS_PAUSE);
+}
+
+int
+job_rests(struct job *j)
+{
+	const struct life *life = &j->state.life;
+	time_t now = time(NULL);
+	struct why w;
+	int suggested;
+
+	if (job_forced() || j->broken.text[0] != '\0' ||
+	    state_load(&j->state_file, &j->names, &j->state, &w) == -1 ||
+	    j->state.attempts != 0 || strcmp(j->state.looks, j->looks) != 0 ||
+	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
+	    renewal_overdue(life, j->handle, &j->state, now) ||
+	    renewal_ask(life, &j->state, now) || status_due(j, now))
+		return 0;
+	say_when(j);
+	return 1;
+}
+
+/* Is it to be asked whether the installed certificate is revoked?  Then its URL is known. */
+static int
+asks_for_status(struct job *j)
+{
+	time_t now = time(NULL);
+	struct why w;
+
+	if (!status_due(j, now))
+		return 0;
+	if ((j->status_url = status_url(j->installed.chain, &w)) == NULL)
+		warnx("%s: check revocation: %s", j->handle, w.text);
+	return j->status_url != NULL;
+}
+
+enum job_verdict
+job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
+{
+	enum job_verdict verdict;
+	int n;
+
+	if (look(j, lock_deadline, w) == -1 || (n = recover(j, w)) == -1)
+		return JOB_FAILED;
+	if (n == 1)
+		return JOB_INSTALL;
+	if ((verdict = due_or_not(j, w)) != JOB_UNCHANGED)
+		return verdict;
+	if (repair(j))
+		return JOB_INSTALL;
+	/* So it looks when nothing is to be done: the next run can tell by that. */
+	strlcpy(j->state.looks, j->looks, sizeof(j->state.looks));
+	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
+	if (renewal_ask(&j->state.life, &j->state, time(NULL)))
+		return JOB_ASK;
+	if (verdict == JOB_UNCHANGED && state_save(&j->state_file, &j->state, w) == -1)
+		say(1, "%s: %s", j->handle, w->text);
+	return verdict;
+}
+
+enum job_verdict
+job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct why *w)
+{
+	if (look(j, lock_deadline, w) == -1)
+		return JOB_FAILED;
+	if (j->installed.chain != NULL)
+		return JOB_DUE;
+	why(w, "there is no certificate to revoke");
+	return JOB_FAILED;
+}
+
+enum job_verdict
+job_window(struct job *j, time_t start, time_t end, long retry)
+{
+	struct why w;
+	enum job_verdict verdict;
+
+	if (start == 0)
+		renewal_no_window(&j->state, j->certid, retry, time(NULL));
+	else
+		renewal_window(&j->state, j->certid, start, end, retry, time(NULL));
+	if (state_save(&j->state_file, &j->state, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
+	verdict = due_or_say(j);
+	return verdict == JOB_UNCHANGED && j->status_url != NULL ? JOB_ASK_STATUS : verdict;
+}
+
+enum job_verdict
+job_status(struct job *j, const uint8_t *piece, size_t len, int more)
+{
+	struct why w;
+	int revoked;
+
+	if (len > STATUS_BYTES_MAX - j->status_len)
+		errx(1, "FILE_STATUS: too much");
+	if ((j->status = realloc(j->status, j->status_len + len + 1)) == NULL)
+		err(1, NULL);
+	memcpy(j->status + j->status_len, piece, len);
+	j->status_len += len;
+	if (more)
+		return JOB_ASK_STATUS;
+	j->state.status_ask = time(NULL) + STATUS_PAUSE;
+	/* Nothing: net has said why. */
+	if (j->status_len > 0) {
+		revoked = status_judge(j->installed.chain, j->status, j->status_len, time(NULL), &w);
+		if (revoked == -1)
+			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, w.text);
+		j->revoked = revoked == 1;
+	}
+	if (state_save(&j->state_file, &j->state, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
+	if (!j->revoked)
+		return JOB_UNCHANGED;
+	return due_or_say(j);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The authorizations of one order, by net: what each asks of us, responses
+ * put by chng, challenges triggered (RFC 8555 7.5).  In whatever order the
+ * CA lists them.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net-authz.h"
+#include "net-order.h"
+#include "valid.h"
+
+static struct msg m;
+
+int
+asked_for(const struct net_job *j, const char *identifier)
+{
+	const char *value = strchr(identifier, ':') + 1;
+	unsigned char addr[16];
+	size_t i;
+
+	for (i = 0; i < j->names.n; i++)
+		if (strcmp(j->names.v[i], value) == 0)
+			return strncmp(identifier, address_bytes(value, addr) > 0 ?
+			    "ip:" : "dns:", (size_t)(value - identifier)) == 0;
+	return 0;
+}
+
+/* Reads one and checks that it is about one of our names.  0: the caller frees it; or -1. */
+static int
+take_authorization(struct proof *p, const char *url, const struct http_answer *a,
+    struct authorization *az, struct trouble *t)
+{
+	struct why w;
+	int rc;
+
+	rc = authorization_parse(az, a->body, a->bodylen, &w);
+	if (rc == -1) {
+		trouble(t, FAILURE_CA, "%s: %s", url, w.text);
+	} else if (az->wildcard || !asked_for(p->conf, az->identifier))
+		rc = trouble(t, FAILURE_CA, "%s: authorization for %s%.100s, which nobody "
+		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
+	if (rc == -1)
+		authorization_free(az);
+	return rc;
+}
+
+static int
+fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct trouble *t)
+{
+	const char *url = p->order->authorizations[i];
+	struct http_answer a;
+	int rc;
+
+	if (request_origin("authorization", url, t) == -1 ||
+	    request_fetch(p->job, url, "application/json", &a, t) == -1)
+		return -1;
+	rc = take_authorization(p, url, &a, az, t);
+	http_answer_free(&a);
+	return rc;
+}
+
+/* 8.3: chng writes the response; the thumbprint in it never comes by here. */
+static int
+put_response(struct proof *p, const char *token, struct trouble *t)
+{
+	p->put = 1;
+	msg_new(&m, CHNG_PUT, p->job);
+	msg_put_str(&m, token);
+	msg_send(&m);
+	request_expect(&m, NET_CHNG_DONE);
+	if (!msg_get_num(&m))
+		return trouble(t, FAILURE_LOCAL, "cannot put the challenge response");
+	return 0;
+}
+
+/* What one authorization asks of us: nothing, or a response and a trigger. */
+static int
+prepare(struct proof *p, size_t i, const struct authorization *az, struct trouble *t)
+{
+	const struct challenge *c = &az->http01;
+
+	if (az->status == STATUS_VALID)
+		return 0;
+	if (az->status != STATUS_PENDING)
+		return trouble(t, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
+		    az->status_text, c->error.text[0] != '\0' ? ": " : "", c->error.text);
+	if (c->url == NULL || c->token == NULL)
+		return trouble(t, FAILURE_CA, "%s: the CA offers no http-01 challenge, "
+		    "only: %s", az->identifier, az->offered);
+	if (!valid_token(c->token))
+		return trouble(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
+		    az->identifier);
+	if (request_origin("challenge", c->url, t) == -1 ||
+	    put_response(p, c->token, t) == -1)
+		return -1;
+	if (c->status != STATUS_PENDING)
+		return 0;
+	p->of[p->n] = i;
+	p->challenges[p->n].sign = KEY_SIGN_CHALLENGE;
+	if ((p->challenges[p->n++].url = strdup(c->url)) == NULL)
+		err(1, NULL);
+	return 0;
+}
+
+static int
+authorization_came(void *proof, size_t i, struct http_answer *a, struct trouble *t)
+{
+	struct proof *p = proof;
+	struct authorization az;
+	int rc;
+
+	if (take_authorization(p, p->order->authorizations[i], a, &az, t) == -1)
+		return -1;
+	rc = prepare(p, i, &az, t);
+	authorization_free(&az);
+	return rc;
+}
+
+int
+proof_prepare(struct proof *p, const char *order_url, struct trouble *t)
+{
+	size_t i, n = p->order->nauthorizations;
+	struct wanted *wanted;
+	struct batch b = { .job = p->job, .n = n, .context = p, .take = authorization_came };
+	int rc = 0;
+
+	if (n > p->conf->names.n)
+		return trouble(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
+		    order_url, n, p->conf->names.n);
+	wanted = calloc(n + 1, sizeof(*wanted));
+	p->challenges = calloc(n + 1, sizeof(*p->challenges));
+	p->of = calloc(n + 1, sizeof(*p->of));
+	if (wanted == NULL || p->challenges == NULL || p->of == NULL)
+		err(1, NULL);
+	for (i = 0; i < n && rc == 0; i++) {
+		wanted[i].sign = KEY_SIGN_FETCH;
+		wanted[i].url = p->order->authorizations[i];
+		rc = request_origin("authorization", wanted[i].url, t);
+	}
+	b.wanted = wanted;
+	if (rc == 0)
+		rc = request_batch(&b, t);
+	free(wanted);
+	return rc;
+}
+
+/* What the CA says to a challenge is of no use: its order is asked. */
+static int
+triggered(void *proof, size_t i, struct http_answer *a, struct trouble *t)
+{
+	(void)proof;
+	(void)i;
+	(void)a;
+	(void)t;
+	return 0;
+}
+
+/* 8.2: not twice for one challenge.  Has the CA seen it? */
+static int
+trigger_lost(void *proof, size_t i, struct trouble *t)
+{
+	struct proof *p = proof;
+	struct authorization az;
+	struct http_answer a;
+	int pending;
+
+	if (fetch_authorization(p, p->of[i], &az, t) == -1)
+		return -1;
+	pending = az.status == STATUS_PENDING && az.http01.status == STATUS_PENDING;
+	authorization_free(&az);
+	if (pending && request_post(KEY_SIGN_CHALLENGE, p->job, p->challenges[i].url,
+	    "application/json", &a, t) == 0)
+		http_answer_free(&a);
+	else if (pending && !t->lost)
+		return -1;
+	/* If it was lost again, the order stays pending and says so. */
+	return 0;
+}
+
+int
+proof_trigger(struct proof *p, struct trouble *t)
+{
+	struct batch b = { .job = p->job, .wanted = p->challenges, .n = p->n,
+	    .context = p, .take = triggered, .lost = trigger_lost };
+
+	return request_batch(&b, t);
+}
+
+void
+proof_explain(struct proof *p)
+{
+	struct authorization az;
+	struct trouble ignored;
+	size_t i;
+
+	for (i = 0; i < p->order->nauthorizations; i++) {
+		if (fetch_authorization(p, i, &az, &ignored) == -1)
+			continue;
+		if (az.status != STATUS_VALID)
+			warnx("%s: %s: authorization %s%s%s", p->conf->handle, az.identifier,
+			    az.status_text, az.http01.error.text[0] != '\0' ? ": " : "",
+			    az.http01.error.text);
+		authorization_free(&az);
+	}
+}
+
+
+void
+proof_end(struct proof *p)
+{
+	size_t i;
+
+	if (p->put) {
+		msg_new(&m, CHNG_DROP, p->job);
+		msg_send(&m);
+		request_expect(&m, NET_CHNG_DONE);
+	}
+	for (i = 0; i < p->n; i++)
+		free((char *)(uintptr_t)p->challenges[i].url);
+	free(p->challenges);
+	free(p->of);
+}

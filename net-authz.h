@@ -1,0 +1,34 @@
+/*
+ * The authorizations of one order, by net.
+ */
+#ifndef NET_AUTHZ_H
+#define NET_AUTHZ_H
+
+#include "net-batch.h"
+
+struct net_job;
+
+/* That the names of a job are ours. */
+struct proof {
+	uint32_t	 job;
+	const struct net_job *conf;
+	const struct order *order;
+	struct wanted	*challenges;	/* to be triggered */
+	size_t		*of;		/* each, of which authorization in the order */
+	size_t		 n;
+	int		 put;		/* responses are in place */
+};
+
+/* Is an order's or authorization's identifier ("dns:NAME" or "ip:ADDRESS") one of the job's? */
+int	asked_for(const struct net_job *, const char *identifier);
+
+/* 7.5: fetches the order's authorizations and puts responses for those that are pending.  0 or -1. */
+int	proof_prepare(struct proof *, const char *order_url, struct trouble *);
+/* 7.5.1: tells the CA that the responses are there.  0 or -1. */
+int	proof_trigger(struct proof *, struct trouble *);
+/* Says for each name what the CA found wrong with it. */
+void	proof_explain(struct proof *);
+/* The responses go; always. */
+void	proof_end(struct proof *);
+
+#endif
