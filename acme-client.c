@@ -305,100 +305,135 @@ run_all(const struct conf *conf, const struct run *all)
 	return tally.failed > 0 ? 1 : tally.installed > 0 ? 0 : 2;
 }
 
-int
-main(int argc, char *argv[])
-{
-	const char *path = CONF_FILE;
-	struct run run = { .mode = MODE_RENEW, .reason = -1, .most_orders = UINT64_MAX,
-	    .workers = WORKERS };
-	struct conf *conf;
-	int c, check_only = 0, modes = 0, all = 0, no_color;
+/* What the command line asks for. */
+struct command {
+	const char	*conf;		/* path of the configuration */
+	int		 check_only;	/* -n */
+	int		 all;		/* -a */
+	int		 modes;		/* how many of -l, -r, -K, -U, -D */
+	int		 no_color;	/* NO_COLOR in the environment, not empty */
+	struct run	 run;
+};
 
-	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
-		role_main(argv[0]);
-	open_standard_fds();
-	no_color = getenv("NO_COLOR") != NULL;
-	environ = calloc(1, sizeof(*environ));
-	sandbox_prepare(ROLE_PARENT);
+static enum mode
+mode_of(int option)
+{
+	return option == 'l' ? MODE_LIST : option == 'r' ? MODE_REVOKE :
+	    option == 'K' ? MODE_ROLLOVER : option == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
+}
+
+static void
+parse_options(int argc, char *argv[], struct command *command)
+{
+	struct run *run = &command->run;
+	int c;
+
 	while ((c = getopt(argc, argv, "FnvarlJj:m:R:KUDf:")) != -1)
 		switch (c) {
 		case 'F':
-			run.force = 1;
+			run->force = 1;
 			break;
 		case 'a':
-			all = 1;
+			command->all = 1;
 			break;
 		case 'f':
-			path = optarg;
+			command->conf = optarg;
 			break;
 		case 'j':
-			run.workers = (uint32_t)parse_count('j', optarg, WORKERS_MAX);
+			run->workers = (uint32_t)parse_count('j', optarg, WORKERS_MAX);
 			break;
 		case 'J':
-			run.list |= LIST_JSON;
+			run->list |= LIST_JSON;
 			break;
 		case 'm':
-			run.most_orders = parse_count('m', optarg, 1000000);
+			run->most_orders = parse_count('m', optarg, 1000000);
 			break;
 		case 'n':
-			check_only = 1;
+			command->check_only = 1;
 			break;
 		case 'v':
 			verbose++;
 			break;
 		case 'R':
-			run.reason = parse_reason(optarg);
+			run->reason = parse_reason(optarg);
 			break;
 		case 'l':
 		case 'r':
 		case 'K':
 		case 'U':
 		case 'D':
-			run.mode = c == 'l' ? MODE_LIST : c == 'r' ? MODE_REVOKE : c == 'K' ? MODE_ROLLOVER :
-			    c == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
-			modes++;
+			run->mode = mode_of(c);
+			command->modes++;
 			break;
 		default:
 			usage();
 		}
-	if (modes > 1)
+}
+
+/* Which options go together; and how output goes to a terminal. */
+static void
+check_options(struct command *command, int noperands)
+{
+	struct run *run = &command->run;
+
+	if (command->modes > 1)
 		errx(1, "only one of -l, -r, -K, -U and -D");
-	if (run.list != 0 && run.mode != MODE_LIST)
+	if (run->list != 0 && run->mode != MODE_LIST)
 		errx(1, "-J is for -l only");
-	run.progress = all && run.mode == MODE_RENEW && isatty(STDERR_FILENO);
-	if (run.mode == MODE_LIST && isatty(STDOUT_FILENO))
-		run.list |= LIST_BAR | (no_color ? 0 : LIST_COLOR);
+	run->progress = command->all && run->mode == MODE_RENEW && isatty(STDERR_FILENO);
+	if (run->mode == MODE_LIST && isatty(STDOUT_FILENO))
+		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
 	/* Nobody means to revoke all. */
-	if (run.mode == MODE_LIST && argc == optind)
-		all = 1;
-	else if (all && (run.mode != MODE_RENEW || argc > optind))
+	if (run->mode == MODE_LIST && noperands == 0)
+		command->all = 1;
+	else if (command->all && (run->mode != MODE_RENEW || noperands > 0))
 		errx(1, "-a is for all handles, to be renewed");
-	if (run.reason != -1 && run.mode != MODE_REVOKE)
+	if (run->reason != -1 && run->mode != MODE_REVOKE)
 		errx(1, "-R is for -r only");
-	if ((conf = conf_parse(path)) == NULL)
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct command command = { .conf = CONF_FILE, .run = { .mode = MODE_RENEW, .reason = -1,
+	    .most_orders = UINT64_MAX, .workers = WORKERS } };
+	struct run *run = &command.run;
+	const char *no_color;
+	struct conf *conf;
+
+	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
+		role_main(argv[0]);
+	open_standard_fds();
+	no_color = getenv("NO_COLOR");
+	command.no_color = no_color != NULL && *no_color != '\0';
+	environ = calloc(1, sizeof(*environ));
+	sandbox_prepare(ROLE_PARENT);
+	parse_options(argc, argv, &command);
+	check_options(&command, argc - optind);
+	if ((conf = conf_parse(command.conf)) == NULL)
 		return 1;
-	if (run.mode < MODE_ROLLOVER)
-		find_jobs(conf, argv + optind, all, &run);
+	if (run->mode < MODE_ROLLOVER)
+		find_jobs(conf, argv + optind, command.all, run);
 	else if (argc - optind == 1)
-		run.authority = find_authority(conf, argv[optind]);
+		run->authority = find_authority(conf, argv[optind]);
 	else
 		usage();
-	if (check_only) {
+	if (command.check_only) {
 		if (verbose)
 			conf_print(conf);
 		return 0;
 	}
-	if (run.njobs == 0 && run.authority == NULL)
+	if (run->njobs == 0 && run->authority == NULL)
 		usage();
 	if (time(NULL) < RELEASE_TIME)
 		errx(1, "the clock says %s, before this program was made; set it",
 		    clock_text(time(NULL)));
-	run.conf = conf;
-	run.self = sandbox_self(argv[0]);
-	find_user(conf, &run);
-	if (run.mode == MODE_DEACTIVATE && !run.force)
-		confirm_deactivation(run.authority->name);
+	run->conf = conf;
+	run->self = sandbox_self(argv[0]);
+	find_user(conf, run);
+	if (run->mode == MODE_DEACTIVATE && !run->force)
+		confirm_deactivation(run->authority->name);
 	catch_signals();
-	return run.mode == MODE_LIST ? run_list(conf, &run) :
-	    run.authority != NULL ? run_account(&run) : run_all(conf, &run);
+	return run->mode == MODE_LIST ? run_list(conf, run) :
+	    run->authority != NULL ? run_account(run) : run_all(conf, run);
 }

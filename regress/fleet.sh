@@ -293,6 +293,8 @@ assert by['b']['issuer'].startswith('Pebble') and by['b']['last_error'] is None"
 	says "$who: -l: on a terminal: colour" "$work/out" "$(printf '\033\\[31mexpired')"
 	terminal NO_COLOR=1
 	same "$who: -l: NO_COLOR" 0 "$(grep -c "$(printf '\033')" "$work/out")"
+	terminal NO_COLOR=
+	says "$who: -l: NO_COLOR, but empty" "$work/out" "$(printf '\033\\[31mexpired')"
 	run -J a
 	expect "-J without -l" 1
 	run -l -r a
