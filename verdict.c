@@ -131,7 +131,8 @@ check_leaf(X509 *leaf, struct why *w)
 		return why(w, "the certificate is a CA's own");
 	if (!(flags & EXFLAG_XKUSAGE) || !(X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER))
 		return why(w, "the certificate is not for servers (no serverAuth)");
-	if (flags & EXFLAG_SS)
+	/* Not EXFLAG_SS: LibreSSL has that only where keyUsage lets it sign certificates. */
+	if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0)
 		return why(w, "the certificate is self-signed: no path to a root");
 	if (must_staple(leaf))
 		return why(w, "the certificate demands OCSP stapling (RFC 7633), which nobody "
