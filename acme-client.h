@@ -84,7 +84,7 @@ enum msgtype {
 	NET_CSR_DONE,
 	FILE_WINDOW,		/* what the CA says about the time of renewal */
 	FILE_STATUS,		/* a piece of the answer about revocation */
-	FILE_NONCES,		/* where the CA hands out nonces: the next run may ask there at once */
+	FILE_LEARNED,		/* of the CA's ways: the next run can begin with that */
 	FILE_CHAIN,
 	FILE_LAST_CHAIN,	/* there is no further one to choose from */
 	CSR_NEW_KEY,		/* the next CSR of this job is to be for a new key */

@@ -160,15 +160,16 @@ file_status(struct msg *m)
 
 /* Only for net, to begin with the next time; what it says otherwise is its own loss. */
 void
-file_nonces(struct msg *m)
+file_learned(struct msg *m)
 {
 	struct state *s = &jobs[m->head.job].state;
 	const char *text = msg_need_str(m);
 	struct url url;
 
+	s->slow = msg_get_num(m) != 0;
 	msg_end(m);
 	if (!url_parse(&url, text))
-		errx(1, "FILE_NONCES: not an https URL");
+		errx(1, "FILE_LEARNED: not an https URL");
 	if (strlcpy(s->new_nonce, text, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
 }

@@ -33,7 +33,7 @@ void	settle_failed(uint32_t job, const struct why *);
 void	file_csr_done(struct msg *);
 void	file_window(struct msg *);
 void	file_status(struct msg *);
-void	file_nonces(struct msg *);
+void	file_learned(struct msg *);
 void	file_chain(struct msg *);
 void	file_last_chain(struct msg *);
 void	file_done(struct msg *);

@@ -367,6 +367,7 @@ file_next(struct msg *m)
 	msg_put_str(&out, task == TASK_STATUS ? jobs[i].status_url : NULL);
 	msg_put_str(&out, task == TASK_ORDER && jobs[i].state.new_nonce[0] != '\0' ?
 	    jobs[i].state.new_nonce : NULL);
+	msg_put_num(&out, i < njobs && jobs[i].state.slow);
 	msg_send(&out);
 	if (i == njobs)
 		return;
@@ -387,7 +388,7 @@ static const struct handler table[] = {
 	{ FILE_ACCOUNT, file_account, ANY_STATE, 3 },
 	{ FILE_WINDOW, file_window, ASKED, 1 },
 	{ FILE_STATUS, file_status, CHECKING, 0 },
-	{ FILE_NONCES, file_nonces, OUT, 1 },
+	{ FILE_LEARNED, file_learned, OUT, 1 },
 	{ FILE_CHAIN, file_chain, OUT, CHAINS_MAX },
 	{ FILE_LAST_CHAIN, file_last_chain, OUT, 1 },
 	{ FILE_DONE, file_done, TASKED, 1 },

@@ -30,6 +30,8 @@ struct issue {
 	char		*url;		/* of the order */
 	struct order	 order;
 	long		 retry_after;	/* of the last answer about the order */
+	unsigned	 polls;		/* until the order was ready */
+	int		 too_early;	/* it was finalized before */
 	struct proof	 proof;
 };
 
@@ -190,6 +192,7 @@ wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
 			    is->url, is->order.status_text, VALIDATION_SECONDS);
 		clock_sleep_ms(wait);
 		pause = pause * 3 > POLL_LONGEST_MS ? POLL_LONGEST_MS : pause * 3;
+		is->polls += a == STATUS_PENDING;
 		if (fetch_order(is, t) == -1)
 			return -1;
 	}
@@ -225,8 +228,12 @@ order_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
 static int
 finalize_refused(void *issue, size_t i, struct trouble *t)
 {
-	(void)issue;
-	return i == 0 && strcmp(t->problem.type, "orderNotReady") == 0 ? 0 : -1;
+	struct issue *is = issue;
+
+	if (i != 0 || strcmp(t->problem.type, "orderNotReady") != 0)
+		return -1;
+	is->too_early = 1;
+	return 0;
 }
 
 /* After a lost answer, too, the order tells how it went. */
@@ -269,6 +276,22 @@ finalize(struct issue *is, struct trouble *t)
 	if (wait_while(is, STATUS_PROCESSING, STATUS_PROCESSING, t) == -1)
 		return -1;
 	return is->order.status == STATUS_VALID ? 0 : bad_status(is, t);
+}
+
+/* So the next run has its first nonces a round trip earlier, and finalizes in vain only once. */
+static void
+tell_learned(struct issue *is)
+{
+	const char *new_nonce = is->directory->new_nonce;
+	int slow = is->too_early || is->polls > 1;
+
+	if (slow == is->conf->slow && is->conf->new_nonce != NULL &&
+	    strcmp(is->conf->new_nonce, new_nonce) == 0)
+		return;
+	msg_new(&m, FILE_LEARNED, is->job);
+	msg_put_str(&m, new_nonce);
+	msg_put_num(&m, (uint64_t)slow);
+	msg_send(&m);
 }
 
 /* One chain, to file; *verdict is what it says. */
@@ -345,8 +368,8 @@ issue(struct issue *is, struct trouble *t)
 		if (proof_prepare(&is->proof, is->url, t) == -1 ||
 		    proof_trigger(&is->proof, t) == -1)
 			return -1;
-		/* Far away, it is ready by the time that a request gets there; near, asking costs nothing. */
-		if ((!request_is_far() || is->order.finalize == NULL) &&
+		/* Far away, it may be ready by the time that a request gets there; near, asking costs nothing. */
+		if ((!request_is_far() || is->conf->slow || is->order.finalize == NULL) &&
 		    wait_for_authorizations(is, t) == -1)
 			return -1;
 	}
@@ -355,6 +378,7 @@ issue(struct issue *is, struct trouble *t)
 		return bad_status(is, t);
 	if (finalize(is, t) == -1)
 		return -1;
+	tell_learned(is);
 	return download(is, t);
 }
 

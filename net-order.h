@@ -19,7 +19,9 @@ struct net_job {
 	struct strings	 names;
 	char		*status_url;	/* where to ask whether that is revoked, or NULL; from file */
 	char		*certid;	/* of what is installed (RFC 9773 4.1), or NULL; from file */
-	char		*new_nonce;	/* where the CA's nonces came from last time, or NULL; from file */
+	/* From file, as the CA was last time: */
+	char		*new_nonce;	/* where its nonces came from, or NULL */
+	int		 slow;		/* its orders are not ready as soon as challenges are answered */
 };
 
 /*

@@ -115,6 +115,7 @@ next_job(uint32_t *job)
 {
 	uint64_t task;
 	char *certid, *status_url, *new_nonce;
+	int slow;
 
 	msg_new(&m, FILE_NEXT, 0);
 	msg_send(&m);
@@ -124,6 +125,7 @@ next_job(uint32_t *job)
 	certid = msg_copy_str(&m);
 	status_url = msg_copy_str(&m);
 	new_nonce = msg_copy_str(&m);
+	slow = (int)msg_get_num(&m);
 	msg_end(&m);
 	request_job(*job);
 	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
@@ -135,6 +137,7 @@ next_job(uint32_t *job)
 		jobs[*job].certid = certid;
 		jobs[*job].status_url = status_url;
 		jobs[*job].new_nonce = new_nonce;
+		jobs[*job].slow = slow;
 	}
 	return (enum task)task;
 }
@@ -202,19 +205,6 @@ meet(const char *new_nonce, struct trouble *t)
 	return rc;
 }
 
-/* The next run has its first nonces a round trip earlier. */
-static void
-remember_nonces(uint32_t job)
-{
-	const char *known = jobs[job].new_nonce;
-
-	if (known != NULL && strcmp(known, directory.new_nonce) == 0)
-		return;
-	msg_new(&m, FILE_NONCES, job);
-	msg_put_str(&m, directory.new_nonce);
-	msg_send(&m);
-}
-
 /* The others do their part while the CA is met. */
 static void
 order(uint32_t job)
@@ -224,8 +214,6 @@ order(uint32_t job)
 
 	order_prepare(job, &jobs[job]);
 	rc = meet(jobs[job].new_nonce, &t);
-	if (rc == 0)
-		remember_nonces(job);
 	if (order_prepared(&local) == -1) {
 		rc = -1;
 		t = local;

@@ -146,6 +146,7 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 	s->status_ask = (time_t)number(o, "ask about revocation");
 	load_looks(json_object_get(o, "looked at"), s);
 	s->early = (time_t)number(o, "renewed early");
+	s->slow = number(o, "slow") != 0;
 	copy_text(o, "newNonce", s->new_nonce, sizeof(s->new_nonce));
 	json_decref(o);
 	return 0;
@@ -157,7 +158,7 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 	const struct window *window = &s->window;
 
 	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:{s:s, s:I, s:I, s:I, s:I}, "
-	    "s:I, s:I, s:s, s:{s:s, s:s, s:I, s:I}}",
+	    "s:I, s:I, s:s, s:i, s:{s:s, s:s, s:I, s:I}}",
 	    "names", s->names,
 	    "attempts", (json_int_t)s->attempts,
 	    "failures", (json_int_t)s->failures,
@@ -175,6 +176,7 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 	    "ask about revocation", (json_int_t)s->status_ask,
 	    "renewed early", (json_int_t)s->early,
 	    "newNonce", s->new_nonce,
+	    "slow", s->slow,
 	    "looked at",
 	    "files", s->looks,
 	    "certificate", s->life.certid,

@@ -42,6 +42,7 @@ struct state {
 	struct life	life;		/* of what was installed then */
 	time_t		early;		/* last renewal that the CA had asked for early */
 	char		new_nonce[256];	/* where its nonces came from (RFC 8555 7.2), or "" */
+	int		slow;		/* its orders were not ready at once */
 };
 
 /* An absent file, or one for other names, is all zero; 0, or -1 with the reason. */

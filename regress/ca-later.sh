@@ -132,6 +132,17 @@ refused "paused" "paused.*https://ca.example/unpause?jwt=eyJ"
 says "ca: paused: what to do" "$work/err" "has paused these names after many failures; see to the cause, then unpause them"
 refused "503 at new-order" "being maintained or has too much to do; not before 20"
 works "slow"
+finalized() { same "ca: $1: finalized" "$2" "$(grep -c "POST /finalize" "$work/ca/log")"; }
+finalized "slow: the first time, too early" 2
+again "slow" -F example.com
+ended "slow: again" 0
+finalized "slow: again" 1
+again "plain" -F example.com
+ended "slow, and no longer" 0
+same "ca: slow, and no longer: asked whether it is ready" 1 "$(grep -n "POST" "$work/ca/log" | grep -A 1 challenge | grep -c "POST /order")"
+again "plain" -F example.com
+ended "no longer slow" 0
+same "ca: no longer slow: finalized unasked" 1 "$(grep -n "POST" "$work/ca/log" | grep -A 1 challenge | grep -c "POST /finalize")"
 works "no Link"
 authority_more="api origin \"https://127.0.0.1:$ca_port\""
 works "other host"
