@@ -15,7 +15,7 @@
 #include "net-batch.h"
 #include "net-order.h"
 
-#define POLL_FIRST_MS		4	/* at least; then three times as long each time */
+#define POLL_FIRST_MS		4	/* at least; then twice as long each time */
 #define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
 #define POLL_LONGEST_MS		10000
 #define RETRY_AFTER_LONGEST	60	/* seconds */
@@ -191,7 +191,7 @@ wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
 			return trouble(t, FAILURE_CA, "%s: order still %s after %d seconds",
 			    is->url, is->order.status_text, VALIDATION_SECONDS);
 		clock_sleep_ms(wait);
-		pause = pause * 3 > POLL_LONGEST_MS ? POLL_LONGEST_MS : pause * 3;
+		pause = pause * 2 > POLL_LONGEST_MS ? POLL_LONGEST_MS : pause * 2;
 		is->polls += a == STATUS_PENDING;
 		if (fetch_order(is, t) == -1)
 			return -1;

@@ -11,7 +11,8 @@ first() {
 	same "$who: modes" "600 644 644 644" "$(stat -c %a "$work/ssl/private/example.com.key" \
 	    "$work/ssl/example.com.pem" "$work/ssl/example.com.chain.pem" "$work/ssl/example.com.fullchain.pem" | tr '\n' ' ' | sed 's/ $//')"
 	same "$who: one connection" 1 "$(grep -c 'connected to' "$err")"
-	same "$who: requests of a first issuance of two names" 12 "$(grep -Ec ': (GET|HEAD|POST) [^ ]*$' "$err")"
+	# How often the order must be asked for is up to the machine.
+	same "$who: requests of a first issuance of two names" 10 "$(grep -E ': (GET|HEAD|POST) [^ ]*$' "$err" | grep -vc /my-order/)"
 	account=$(cat "$work/state/authority-test.json")
 	requests=$(wc -l <"$work/pebble.log")
 	if command -v strace >/dev/null && strace -f -o "$work/strace" true 2>/dev/null; then
