@@ -136,7 +136,7 @@ check_authority(struct authority *a)
 	size_t i;
 
 	if (!valid_handle(a->name))
-		lex_error_at(a->file, a->line, "authority name: expected 1 to 200 visible characters");
+		lex_error_at(a->file, a->line, "authority name: expected 1 to 200 visible characters in UTF-8, of those beyond ASCII fewer");
 	if (a->api_url == NULL)
 		lex_error_at(a->file, a->line, "authority %s: 'api url' is missing", a->name);
 	else
@@ -213,7 +213,7 @@ static void
 check_domain(struct conf *c, struct domain *d)
 {
 	if (!valid_handle(d->handle)) {
-		lex_error_at(d->file, d->line, "domain handle: expected 1 to 200 visible characters");
+		lex_error_at(d->file, d->line, "domain handle: expected 1 to 200 visible characters in UTF-8, of those beyond ASCII fewer");
 		return;
 	}
 	check_csr_file(d);

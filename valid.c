@@ -83,15 +83,39 @@ address_bytes(const char *s, unsigned char out[16])
 	return inet_pton(AF_INET6, s, out) == 1 ? 16 : 0;
 }
 
+/* One character of UTF-8 (RFC 3629 4) beyond ASCII: its bytes, or 0. */
+static size_t
+utf8_bytes(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2, i;
+
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	for (i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* Too long for what it says, surrogates, beyond Unicode. */
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
 int
 valid_handle(const char *s)
 {
-	size_t i;
+	size_t n, length = 0;	/* as a file name has it: %xx for what is not plain */
 
-	for (i = 0; s[i] != '\0'; i++)
-		if (i >= 200 || (unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+	if (*s == '\0')
+		return 0;
+	for (; *s != '\0'; s += n) {
+		n = (unsigned char)*s < 0x80 ? 1 : utf8_bytes(s);
+		if (n == 0 || (unsigned char)*s < 0x20 || *s == 0x7f)
 			return 0;
-	return i > 0;
+		length += strchr(ALNUM "._-", *s) != NULL ? 1 : 3 * n;
+	}
+	return length <= 200;
 }
 
 /* The host part: a name, an IPv4 address, or an IPv6 address in []. */

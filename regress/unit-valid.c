@@ -24,6 +24,13 @@ static const char *const bad_names[] = {
 	"192.0.2.1", "a b.example", "*.example.com", "example.123",
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example", "a/b.example",
 };
+static const char *const good_handles[] = {
+	"example.com", "my \"site\" 8/%", "b\xc3\xbc" "cher", "\xe2\x82\xac\xf0\x9f\x94\x91",
+};
+static const char *const bad_handles[] = {
+	"", "a\nb", "a\x7f", "b\xfc" "cher", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+	"\xff", "a\xc3" "b",
+};
 static const struct {
 	const char *text, *host, *port, *path;
 } good_urls[] = {
@@ -105,6 +112,29 @@ test_say_safe(void)
 	    "valid: even in a tiny buffer");
 }
 
+/* Each byte that is not plain takes three in the name of a state file. */
+static void
+test_handles(void)
+{
+	char handle[300] = "";
+	size_t i;
+
+	EACH(i, good_handles)
+		check(valid_handle(good_handles[i]), "valid: handle %s", good_handles[i]);
+	EACH(i, bad_handles)
+		check(!valid_handle(bad_handles[i]), "valid: no handle: number %zu", i);
+	for (i = 0; i < 33; i++)
+		strlcat(handle, "\xc3\xbc", sizeof(handle));
+	check(valid_handle(handle), "valid: 33 umlauts");
+	strlcat(handle, "\xc3\xbc", sizeof(handle));
+	check(!valid_handle(handle), "valid: no handle: 34 umlauts");
+	memset(handle, 'a', 200);
+	handle[200] = '\0';
+	check(valid_handle(handle), "valid: 200 letters");
+	strlcat(handle, "a", sizeof(handle));
+	check(!valid_handle(handle), "valid: no handle: 201 letters");
+}
+
 int
 main(void)
 {
@@ -127,6 +157,7 @@ main(void)
 		check(valid_dns_name(good_names[i]), "valid: name %s", good_names[i]);
 	EACH(i, bad_names)
 		check(!valid_dns_name(bad_names[i]), "valid: no name number %zu", i);
+	test_handles();
 	test_urls();
 	test_plain_urls();
 	test_say_safe();
