@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -194,6 +195,36 @@ confirm_deactivation(const char *name)
 		errx(1, "'%s' is not %s: nothing was done", line, name);
 }
 
+/* The other process of run_authority(); its end of the pipe tells when the first one has gone. */
+__attribute__((noreturn))
+static void
+run_apart(const struct run *authority, int fd)
+{
+	struct run run = *authority;
+	struct tally tally = { 0 };
+
+	run.hup_fd = fd;
+	broker_run(&run, &tally);
+	if (write(fd, &tally, sizeof(tally)) != sizeof(tally))
+		err(1, "write");
+	exit(0);
+}
+
+/* Until there is something to read; signals that end the run go on to the process. */
+static void
+wait_for_tally(int fd, pid_t pid)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	sigset_t none;
+
+	sigemptyset(&none);
+	while (ppoll(&pfd, 1, NULL, &none) == -1)
+		if (errno != EINTR)
+			err(1, "ppoll");
+		else if (broker_signal != 0)
+			kill(pid, SIGTERM);
+}
+
 /*
  * A run for one authority.  The broker gives up its rights, so that all but the last run
  * have a process of their own.
@@ -212,12 +243,11 @@ run_authority(const struct run *run, int last, struct tally *tally)
 	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0) {
-		broker_run(run, &one);
-		if (write(fds[1], &one, sizeof(one)) != sizeof(one))
-			err(1, "write");
-		exit(0);
+		close(fds[0]);
+		run_apart(run, fds[1]);
 	}
 	close(fds[1]);
+	wait_for_tally(fds[0], pid);
 	if (read(fds[0], &one, sizeof(one)) != sizeof(one))
 		one.failed = run->njobs;
 	close(fds[0]);
@@ -288,7 +318,7 @@ run_all(const struct conf *conf, const struct run *all)
 
 	if ((run.jobs = calloc(all->njobs + 1, sizeof(*run.jobs))) == NULL)
 		err(1, NULL);
-	for (a = 0; a < conf->nauthorities && left > 0; a++) {
+	for (a = 0; a < conf->nauthorities && left > 0 && broker_signal == 0; a++) {
 		run.authority = &conf->authorities[a];
 		run.njobs = 0;
 		for (i = 0; i < all->njobs; i++)
@@ -300,6 +330,8 @@ run_all(const struct conf *conf, const struct run *all)
 		run.most_orders = all->most_orders - tally.ordered;
 		run_authority(&run, left == 0 && conf->metrics == NULL, &tally);
 	}
+	if (broker_signal != 0)
+		return 1;
 	if (conf->metrics != NULL)
 		write_metrics(conf, all, &tally);
 	return tally.failed > 0 ? 1 : tally.installed > 0 ? 0 : 2;
@@ -396,7 +428,7 @@ int
 main(int argc, char *argv[])
 {
 	struct command command = { .conf = CONF_FILE, .run = { .mode = MODE_RENEW, .reason = -1,
-	    .most_orders = UINT64_MAX, .workers = WORKERS } };
+	    .most_orders = UINT64_MAX, .workers = WORKERS, .hup_fd = -1 } };
 	struct run *run = &command.run;
 	const char *no_color;
 	struct conf *conf;

@@ -277,7 +277,7 @@ read_message(struct child *c)
 static void
 turn(int64_t until)
 {
-	struct pollfd pfd[2 * CHILDREN_MAX];
+	struct pollfd pfd[2 * CHILDREN_MAX + 1];
 	struct timespec ts;
 	struct child *c;
 	sigset_t none;
@@ -290,16 +290,20 @@ turn(int64_t until)
 		pfd[2 * i + 1].events = POLLIN;
 		pfd[2 * i].revents = pfd[2 * i + 1].revents = 0;
 	}
+	pfd[2 * CHILDREN_MAX].fd = run->hup_fd;
+	pfd[2 * CHILDREN_MAX].events = pfd[2 * CHILDREN_MAX].revents = 0;
 	if (ms > 1000)
 		ms = 1000;
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = ms % 1000 * 1000000;
 	sigemptyset(&none);
-	if (ppoll(pfd, 2 * CHILDREN_MAX, &ts, &none) == -1) {
+	if (ppoll(pfd, 2 * CHILDREN_MAX + 1, &ts, &none) == -1) {
 		if (errno != EINTR)
 			err(1, "ppoll");
 		return;
 	}
+	if (pfd[2 * CHILDREN_MAX].revents != 0)
+		end_run("the process that this run is part of has ended");
 	for (i = 0, c = children; i < CHILDREN_MAX; i++, c++) {
 		if (pfd[2 * i + 1].revents != 0 && child_print(c) == -1)
 			end_run("%s talks without end", c->name);
@@ -364,6 +368,8 @@ reap(struct child *c)
 	if (c->fd != -1 || c->errfd != -1 || waitpid(c->pid, &status, WNOHANG) != c->pid)
 		return;
 	c->pid = 0;
+	if (is_lost(c))
+		progress_clear();
 	if (is_lost(c) && WIFSIGNALED(status))
 		warnx("%s was killed by signal %d; the others go on", c->name, WTERMSIG(status));
 	else if (is_lost(c))
@@ -407,7 +413,11 @@ any_left(void)
 	return left;
 }
 
-/* Each role is told to stop, given time to tidy up, and killed if it does not. */
+/*
+ * Each role is told to stop, given time to tidy up, and killed if it does not.
+ * In a run that is given up net is not asked: it waits for the CA, and has
+ * nothing to tidy up.
+ */
 static void
 stop_all(void)
 {
@@ -418,7 +428,9 @@ stop_all(void)
 	stopping = 1;
 	msg_new(&m, ROLE_STOP, 0);
 	for (c = children; c < children + CHILDREN_MAX; c++)
-		if (c->pid > 0 && c->fd != -1) {
+		if (c->pid > 0 && broken && c->role == ROLE_NET)
+			kill(c->pid, SIGKILL);
+		else if (c->pid > 0 && c->fd != -1) {
 			send_to(c, &m);
 			/* End of file for one that waits for something else. */
 			if (broken && c->head == NULL)

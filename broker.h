@@ -34,6 +34,7 @@ struct run {
 	int			 list;		/* how -l prints */
 	int			 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
 	const char		*self;		/* path of this program */
+	int			 hup_fd;	/* whoever waits for the run is gone when the other end closes; -1: nobody */
 	uid_t			 uid;		/* of the unprivileged roles */
 	gid_t			 gid;
 };
