@@ -130,10 +130,11 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define ORIGINS_MAX	16		/* of one authority */
-#define STATUS_URLS_MAX	1000	/* asked about revocation in one run */
+#define STATUS_SERVERS_MAX	100	/* asked about revocation in one run */
 #define WORKERS_MAX	16		/* processes of net in one run (-j) */
 #define NO_JOB		UINT32_MAX	/* in place of a job's number */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
+#define FINALIZE_TRIES	3		/* where the CA says that the order is not ready */
 
 /* The entry of each role; conf and domains arrive as messages. */
 void	netproc(void) __attribute__((noreturn));

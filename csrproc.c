@@ -62,6 +62,21 @@ find_group(const char *name)
 	return gid;
 }
 
+/* What key would refuse to have signed is better known here. */
+static void
+load_own_csr(struct csr_job *j, const char *path)
+{
+	uint8_t hash[SPKI_HASH_LEN];
+	struct why w;
+
+	if (csr_file_load(path, &j->own_csr, &j->own_csr_len, &j->broken) == -1 ||
+	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash, &w) == 0)
+		return;
+	why(&j->broken, "%s: %s", path, w.text);
+	free(j->own_csr);
+	j->own_csr = NULL;
+}
+
 static void
 add_job(struct msg *m)
 {
@@ -80,7 +95,7 @@ add_job(struct msg *m)
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
 	if (own_csr != NULL)
-		csr_file_load(own_csr, &j->own_csr, &j->own_csr_len, &j->broken);
+		load_own_csr(j, own_csr);
 	else if (place_open(&j->key, j->path, &j->broken) == 0)
 		place_beside(&j->next, &j->key, ".new");
 	if (combined != NULL && j->broken.text[0] == '\0')

@@ -12,13 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "http.h"
 #include "proc.h"
 #include "sandbox.h"
 
+#define KEPT_MS		60000	/* an answer, also that there is none: a name server that is away costs one wait */
+#define RESOLVES	10000	/* a server may close after each answer */
+
 struct host {
-	char	*name;
-	char	*port;
+	char		*name;
+	char		*port;
+	struct addrinfo	*found;		/* or NULL, with error */
+	int		 error;
+	int64_t		 until;		/* how long that counts; 0: not looked up yet */
 };
 
 static struct host *hosts;
@@ -35,46 +42,56 @@ warm_up(void)
 		freeaddrinfo(ai);
 }
 
-static int
-known(const char *name, const char *port)
+static struct host *
+find_host(const char *name, const char *port)
 {
 	size_t i;
 
 	for (i = 0; i < nhosts; i++)
 		if (strcmp(hosts[i].name, name) == 0 && strcmp(hosts[i].port, port) == 0)
-			return 1;
-	return 0;
+			return &hosts[i];
+	errx(1, "DNS_RESOLVE: not a host of the authority");
+}
+
+static void
+look_up(struct host *h)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+
+	if (clock_ms() < h->until)
+		return;
+	if (h->found != NULL)
+		freeaddrinfo(h->found);
+	h->found = NULL;
+	h->error = getaddrinfo(h->name, h->port, &hints, &h->found);
+	h->until = clock_ms() + KEPT_MS;
 }
 
 /* The first few addresses, in the order of RFC 6724 in which they come. */
 static void
 dns_resolve(struct msg *m)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *res = NULL, *ai;
 	const char *name = msg_need_str(m), *port = msg_need_str(m);
+	struct host *h = find_host(name, port);
+	struct addrinfo *ai;
 	size_t n = 0;
-	int rc;
 
 	msg_end(m);
-	if (!known(name, port))
-		errx(1, "DNS_RESOLVE: not a host of the authority");
-	rc = getaddrinfo(name, port, &hints, &res);
-	for (ai = res; rc == 0 && ai != NULL && n < HTTP_ADDRESSES_MAX; ai = ai->ai_next)
+	look_up(h);
+	for (ai = h->found; ai != NULL && n < HTTP_ADDRESSES_MAX; ai = ai->ai_next)
 		n++;
 	msg_answer(&out, NET_ADDRESSES, m);
-	msg_put_str(&out, rc == 0 ? NULL : gai_strerror(rc));
+	msg_put_str(&out, h->error == 0 ? NULL : gai_strerror(h->error));
 	msg_put_num(&out, n);
-	for (ai = res; n > 0; ai = ai->ai_next, n--)
+	for (ai = h->found; n > 0; ai = ai->ai_next, n--)
 		msg_put_buf(&out, ai->ai_addr, ai->ai_addrlen);
 	msg_send(&out);
-	if (res != NULL)
-		freeaddrinfo(res);
 }
 
 static void
 add_host(const char *name, const char *port)
 {
-	if ((hosts = reallocarray(hosts, nhosts + 1, sizeof(*hosts))) == NULL ||
+	if ((hosts = recallocarray(hosts, nhosts, nhosts + 1, sizeof(*hosts))) == NULL ||
 	    (hosts[nhosts].name = strdup(name)) == NULL ||
 	    (hosts[nhosts].port = strdup(port)) == NULL)
 		err(1, NULL);
@@ -89,7 +106,7 @@ dns_status_urls(struct msg *m)
 	char **urls;
 	size_t n, i;
 
-	urls = msg_get_strings(m, &n, STATUS_URLS_MAX);
+	urls = msg_get_strings(m, &n, STATUS_SERVERS_MAX);
 	msg_end(m);
 	for (i = 0; i < n; i++)
 		if (url_parse_plain(&url, urls[i]))
@@ -98,7 +115,7 @@ dns_status_urls(struct msg *m)
 
 static const struct handler table[] = {
 	{ DNS_STATUS_URLS, dns_status_urls, ANY_STATE, 1 },
-	{ DNS_RESOLVE, dns_resolve, ANY_STATE, 100 },
+	{ DNS_RESOLVE, dns_resolve, ANY_STATE, RESOLVES },
 };
 
 void

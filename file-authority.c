@@ -38,6 +38,32 @@ authority_open(struct dir *state_dir, const char *authority, char *directory_url
 		errx(1, "%s", w.text);
 }
 
+static void
+load_stored(void)
+{
+	struct why w;
+
+	free(thumbprint);
+	free(account_url);
+	if (account_load(&account_file, api_url, &thumbprint, &account_url, &w) == -1)
+		errx(1, "%s", w.text);
+}
+
+/* With an account, the lock is shared; 0: there is none. */
+static int
+load_shared(int64_t lock_deadline)
+{
+	struct why w;
+
+	if (lock_take(&account_lock, LOCK_SH, lock_deadline, &account_lock_fd, &w) == -1)
+		errx(1, "%s", w.text);
+	load_stored();
+	if (account_url != NULL || role_mode == MODE_REVOKE)
+		return 1;
+	close(account_lock_fd);
+	return 0;
+}
+
 /*
  * Key rollover and the like have it alone, so has a run without an account
  * until there is one, before which key makes no account key: two first runs make one account.
@@ -48,17 +74,18 @@ authority_load_account(int64_t lock_deadline)
 	int alone = role_mode >= MODE_ROLLOVER;
 	struct why w;
 
-	if (lock_take(&account_lock, alone ? LOCK_EX : LOCK_SH, lock_deadline,
-	    &account_lock_fd, &w) == -1 ||
-	    account_load(&account_file, api_url, &thumbprint, &account_url, &w) == -1)
-		errx(1, "%s", w.text);
-	if (account_url != NULL || alone || role_mode == MODE_REVOKE)
-		return;
-	close(account_lock_fd);
-	free(thumbprint);
-	if (lock_take(&account_lock, LOCK_EX, lock_deadline, &account_lock_fd, &w) == -1 ||
-	    account_load(&account_file, api_url, &thumbprint, &account_url, &w) == -1)
-		errx(1, "%s", w.text);
+	while (alone || !load_shared(lock_deadline)) {
+		if (lock_take(&account_lock, LOCK_EX, alone ? lock_deadline : clock_ms(),
+		    &account_lock_fd, &w) == 0) {
+			load_stored();
+			/* It was made meanwhile. */
+			if (account_url != NULL && !alone && flock(account_lock_fd, LOCK_SH) == -1)
+				err(1, "%s", account_lock.path);
+			return;
+		}
+		if (clock_left_ms(lock_deadline) == 0)
+			errx(1, "%s", w.text);
+	}
 }
 
 void
@@ -106,6 +133,9 @@ remember(void)
 void
 authority_failed(const char *text, uint64_t seconds)
 {
+	/* All workers notice the same outage. */
+	if (backoff_holds(remembered.not_before, time(NULL)))
+		return;
 	remembered.failures++;
 	remembered.not_before = backoff_or(remembered.failures, time(NULL), seconds);
 	strlcpy(remembered.last_error, text, sizeof(remembered.last_error));

@@ -273,7 +273,9 @@ file_worker_gone(struct msg *m)
 	for (i = 0; i < njobs; i++)
 		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker) {
 			why(&w, "the process that talked to the CA for it has ended");
-			job_failed(&jobs[i], w.text, FAILURE_LOCAL, 0);
+			/* Of those that were only asked about, nothing is the worse. */
+			if (!(jobs[i].phase & (ASKED | CHECKING)))
+				job_failed(&jobs[i], w.text, FAILURE_LOCAL, 0);
 			settle_failed(i, &w);
 		}
 }

@@ -287,9 +287,10 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, w.text);
 		j->revoked = revoked == 1;
 	}
+	/* Until it is renewed, no run may take it for good. */
+	if (j->revoked)
+		j->state.status_ask = 0;
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
-	if (!j->revoked)
-		return JOB_UNCHANGED;
-	return due_or_say(j);
+	return j->revoked ? due_or_say(j) : JOB_UNCHANGED;
 }

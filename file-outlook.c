@@ -53,11 +53,10 @@ look(struct outlook *e, struct job *j, time_t now)
 		chain_issuer(j->installed.chain, 0, e->issuer, sizeof(e->issuer));
 	}
 	foresee(e, j, now);
-	if (e->trouble.text[0] != '\0' || j->state.last_error[0] != '\0') {
+	if (e->trouble.text[0] != '\0' || j->state.last_error[0] != '\0')
 		e->condition = FAILING;
-		if (backoff_holds(j->state.not_before, now) && j->state.not_before > e->when)
-			e->when = j->state.not_before;
-	}
+	if (backoff_holds(j->state.not_before, now) && j->state.not_before > e->when)
+		e->when = j->state.not_before;
 	if (j->installed.chain != NULL && j->state.life.not_after <= now)
 		e->condition = EXPIRED;
 }

@@ -24,6 +24,7 @@
 #include "file-metrics.h"
 #include "json.h"
 #include "proc.h"
+#include "valid.h"
 
 #define LOCK_SECONDS	30	/* for all locks of a run together */
 
@@ -32,7 +33,7 @@ static struct dir *state_dir;
 static int force;
 static uint64_t orders_left;	/* -m */
 static int list_flags;		/* -l */
-static struct place metrics;	/* where they go */
+static struct place metrics, metrics_lock;	/* where they go */
 static int64_t lock_deadline;
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
@@ -97,29 +98,57 @@ evaluate(uint32_t job)
 	return 0;
 }
 
+/* Once each; 0: there are too many. */
+static int
+add_server(char *servers[STATUS_SERVERS_MAX], size_t *n, const char *text)
+{
+	struct url url;
+	char *server;
+	size_t i;
+	int v6;
+
+	if (!url_parse_plain(&url, text))
+		return 0;
+	v6 = strchr(url.host, ':') != NULL;
+	if (asprintf(&server, "http://%s%s%s:%s/", v6 ? "[" : "", url.host, v6 ? "]" : "", url.port) == -1)
+		err(1, NULL);
+	for (i = 0; i < *n && strcmp(servers[i], server) != 0; i++)
+		;
+	if (i == STATUS_SERVERS_MAX || i < *n) {
+		free(server);
+		return i < *n;
+	}
+	servers[(*n)++] = server;
+	return 1;
+}
+
 /* net and dns may reach what the installed certificates name, and know it before they lose their rights. */
 static void
 tell_status_urls(void)
 {
 	static const enum msgtype to[] = { DNS_STATUS_URLS, NET_STATUS_URLS };
-	char **urls;
+	char *servers[STATUS_SERVERS_MAX];
 	size_t n = 0, r;
 	uint32_t i;
 	int asks = 0;
 
-	if ((urls = calloc(njobs + 1, sizeof(*urls))) == NULL)
-		err(1, NULL);
 	for (i = 0; i < njobs; i++) {
 		asks |= jobs[i].check_status;
-		if (jobs[i].status_url != NULL && n < STATUS_URLS_MAX)
-			urls[n++] = jobs[i].status_url;
+		if (jobs[i].status_url != NULL && !add_server(servers, &n, jobs[i].status_url)) {
+			warnx("%s: check revocation: too many servers to ask in one run", jobs[i].handle);
+			free(jobs[i].status_url);
+			jobs[i].status_url = NULL;
+			if (jobs[i].phase == TO_CHECK)
+				settle(i, OUTCOME_UNCHANGED);
+		}
 	}
 	for (r = 0; r < 2 && asks; r++) {
 		msg_new(&out, to[r], 0);
-		msg_put_strings(&out, urls, n);
+		msg_put_strings(&out, servers, n);
 		msg_send(&out);
 	}
-	free(urls);
+	while (n > 0)
+		free(servers[--n]);
 }
 
 /* Nothing is asked of the authority in this run. */
@@ -131,8 +160,9 @@ leave_alone(const struct why *w)
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase == DUE)
 			settle_failed(i, w);
-		else if (jobs[i].phase != SETTLED)
+		else if (jobs[i].phase & (TO_ASK | TO_CHECK))
 			settle(i, OUTCOME_UNCHANGED);
+	/* What an earlier run has left is being completed without it. */
 	return 0;
 }
 
@@ -202,14 +232,18 @@ list_all(void)
 	struct outlook *outlooks;
 	struct why w;
 	uint32_t i;
+	int lock_fd = -1;
 
 	if ((outcomes = calloc(njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
 	outlooks = outlook_all(jobs, njobs, outcomes);
 	if (role_mode == MODE_LIST)
 		file_list(outlooks, njobs, list_flags);
-	else if (file_metrics(outlooks, njobs, &metrics, &w) == -1)
+	else if (lock_take(&metrics_lock, LOCK_EX, lock_deadline, &lock_fd, &w) == -1 ||
+	    file_metrics(outlooks, njobs, &metrics, &w) == -1)
 		errx(1, "metrics file %s", w.text);
+	if (lock_fd != -1)
+		close(lock_fd);
 	free(outlooks);
 	for (i = 0; i < njobs; i++)
 		settle(i, outcomes[i]);
@@ -229,7 +263,7 @@ get_hash(struct msg *m, uint8_t hash[SPKI_HASH_LEN], int *have)
 		memcpy(hash, buf, len);
 }
 
-/* At the start for every job, and again when csr has made a key. */
+/* At the start for every job, and again when csr has made a key, be the job lost meanwhile. */
 static void
 file_key(struct msg *m)
 {
@@ -383,7 +417,7 @@ state(uint32_t job)
 }
 
 static const struct handler table[] = {
-	{ FILE_KEY, file_key, WAITING | OUT, 2 },
+	{ FILE_KEY, file_key, WAITING | OUT | SETTLED, 2 },
 	{ FILE_NEXT, file_next, ANY_STATE, 0 },
 	{ FILE_ACCOUNT, file_account, ANY_STATE, 3 },
 	{ FILE_WINDOW, file_window, ASKED, 1 },
@@ -422,6 +456,7 @@ open_all(struct msg *m)
 		errx(1, "state directory %s", w.text);
 	if (role_mode == MODE_METRICS && place_open(&metrics, metrics_path, &w) == -1)
 		errx(1, "metrics file %s", w.text);
+	state_place(&metrics_lock, state_dir, "metrics", "file", "lock");
 	authority_open(state_dir, authority, api_url);
 	job_rules(force, root_any, root_file);
 	while (role_domain(m, njobs))

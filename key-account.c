@@ -98,6 +98,17 @@ key_sign(struct msg *m, json_t *payload)
 }
 
 void
+key_refuse(struct msg *m)
+{
+	const char *nonce, *url;
+
+	get_target(m, &nonce, &url);
+	msg_answer(&out, NET_SIGNED, m);
+	msg_put_str(&out, NULL);
+	msg_send(&out);
+}
+
+void
 tell_thumbprint(void)
 {
 	if (told || doubt || account.key == NULL || role_mode != MODE_RENEW)

@@ -31,6 +31,8 @@ EVP_PKEY *account_public_key(void);
  * net.  payload NULL is POST-as-GET; it is taken over.
  */
 void	key_sign(struct msg *, json_t *payload);
+/* Answers that nothing is signed; why not has been said. */
+void	key_refuse(struct msg *);
 
 /* Handlers. */
 void	sign_find_account(struct msg *);

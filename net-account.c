@@ -120,6 +120,14 @@ find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
 int
 account_find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
 {
+	static struct trouble refused;
+	static int failed;
+
+	/* What has failed for one job fails for all of this run: the CA is not asked for each of them. */
+	if (failed) {
+		*t = refused;
+		return -1;
+	}
 	if (known == 0) {
 		msg_new(&m, KEY_ASK_ACCOUNT, 0);
 		msg_send(&m);
@@ -130,6 +138,8 @@ account_find(const struct directory *d, const char *api_url, int eab, struct tro
 	msg_new(&m, KEY_LEAVE_ACCOUNT, 0);
 	msg_send(&m);
 	known = (enum account)0;
+	failed = 1;
+	refused = *t;
 	return -1;
 }
 

@@ -17,10 +17,10 @@
 
 #define POLL_FIRST_MS		4	/* at least; then twice as long each time */
 #define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
+#define FINALIZE_AT_ONCE	2	/* and the order behind it */
 #define POLL_LONGEST_MS		10000
 #define RETRY_AFTER_LONGEST	60	/* seconds */
 #define CHAINS_OFFERED		9	/* alternates that are looked at */
-#define FINALIZE_TRIES		3	/* where the CA says that the order is not ready */
 
 /* One order on its way. */
 struct issue {
@@ -43,8 +43,8 @@ order_prepare(uint32_t job, const struct net_job *conf)
 	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
 	size_t i, names = conf->names.n;
 
-	/* Its authorizations at once; or finalize, and the order behind it. */
-	request_ahead(names > 2 ? names : 2);
+	/* Its authorizations at once. */
+	request_ahead(names > FINALIZE_AT_ONCE ? names : FINALIZE_AT_ONCE);
 	for (i = 0; i < 2; i++) {
 		msg_new(&m, parts[i], job);
 		msg_send(&m);
@@ -368,6 +368,7 @@ issue(struct issue *is, struct trouble *t)
 		if (proof_prepare(&is->proof, is->url, t) == -1 ||
 		    proof_trigger(&is->proof, t) == -1)
 			return -1;
+		request_ahead(FINALIZE_AT_ONCE);
 		/* Far away, it may be ready by the time that a request gets there; near, asking costs nothing. */
 		if ((!request_is_far() || is->conf->slow || is->order.finalize == NULL) &&
 		    wait_for_authorizations(is, t) == -1)

@@ -222,7 +222,7 @@ request_refused(const char *method, const char *url, struct http_answer *a, stru
 void
 request_ahead(size_t n)
 {
-	ahead = n;
+	ahead = n < NONCES_MAX ? n : NONCES_MAX;
 }
 
 int
@@ -280,18 +280,13 @@ send_ahead(struct http *h, enum http_method method)
 	return sent;
 }
 
-/* One request and its answer, as http_request() has it; nonces may come with it. */
+/* The answer to a request that was sent, as http_receive() has it; nonces may come with it. */
 static int
-send_and_receive(struct http *h, enum http_method method, const struct url *url,
-    const char *accept, const char *body, struct http_answer *a, struct why *w)
+receive(struct http *h, enum http_method method, struct http_answer *a, struct why *w)
 {
-	size_t nonces;
-	int rc;
+	size_t nonces = send_ahead(h, method);
+	int rc = http_receive(h, a, w);
 
-	if (http_send(h, method, url, accept, body, body == NULL ? 0 : strlen(body), w) == -1)
-		return -1;
-	nonces = send_ahead(h, method);
-	rc = http_receive(h, a, w);
 	for (; nonces > 0; nonces--)
 		request_receive_nonce(h);
 	return rc;
@@ -306,16 +301,18 @@ exchange(enum http_method method, const char *text, const char *accept, const ch
 	struct http *h;
 	struct url url;
 	struct why w;
-	int rc;
+	int sent, rc;
 
 	if (request_origin(methods[method], text, t) == -1)
 		return -1;
 	h = request_server(text, &url);
 	say(2, "%s %s", methods[method], text);
-	rc = send_and_receive(h, method, &url, accept, body, a, &w);
+	sent = http_send(h, method, &url, accept, body, body == NULL ? 0 : strlen(body), &w) == 0;
+	rc = sent ? receive(h, method, a, &w) : -1;
 	if (rc != 0) {
 		trouble(t, FAILURE_CA, "%s %s: %s", methods[method], text, w.text);
 		t->lost = 1;
+		t->unreached = !sent;
 		t->unseen = rc == -2;
 		return -1;
 	}
@@ -405,7 +402,7 @@ request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
 	jws = msg_copy_str(&m);
 	msg_end(&m);
 	if (jws == NULL)
-		trouble(t, FAILURE_LOCAL, "there is no key to sign this with");
+		trouble(t, FAILURE_LOCAL, "nothing was signed for it, for the reason given");
 	return jws;
 }
 

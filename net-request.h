@@ -17,6 +17,7 @@ struct trouble {
 	int		 status;	/* of HTTP, 0: no answer */
 	long		 retry_after;	/* seconds, -1: the CA did not say */
 	int		 lost;		/* no whole answer: the CA may have acted or not */
+	int		 unreached;	/* lost, as there was no way to the CA */
 	int		 unseen;	/* lost, and probably never seen by the CA */
 };
 

@@ -30,6 +30,7 @@ static char *api_url;
 static int eab;			/* an external account binding is configured */
 static int asks_for_status;	/* file names servers to ask about revocation */
 static struct directory directory;
+static int lost_in_row;		/* jobs that have failed for lost answers */
 static struct msg m;
 
 #define STATUS_PIECE	(64 * 1024)
@@ -44,8 +45,10 @@ read_directory(const char *new_nonce, struct trouble *t)
 	int rc;
 
 	request_nonces(new_nonce);
-	if (request_get(api_url, &a, t) == -1)
+	if (request_get(api_url, &a, t) == -1) {
+		t->unreached = t->lost;
 		return -1;
+	}
 	rc = directory_parse(&directory, a.body, a.bodylen, &w);
 	http_answer_free(&a);
 	if (rc == -1)
@@ -93,6 +96,15 @@ job_name(uint32_t job)
 	return job < njobs ? jobs[job].handle : api_url;
 }
 
+/* Is it the CA that is down?  One answer that gets lost may be the fault of one request. */
+static enum failure
+failure_class(const struct trouble *t)
+{
+	lost_in_row = t->lost ? lost_in_row + 1 : 0;
+	return t->class == FAILURE_CA && (t->unreached || lost_in_row > 1 || t->status == 503) ?
+	    FAILURE_AUTHORITY : t->class;
+}
+
 static void
 report_failure(uint32_t job, const struct trouble *t)
 {
@@ -101,8 +113,7 @@ report_failure(uint32_t job, const struct trouble *t)
 	advise(handle, t);
 	warnx("%s: %s", handle, t->why.text);
 	msg_new(&m, FILE_FAILED, job);
-	msg_put_num(&m, t->class == FAILURE_CA && (t->lost || t->status == 503) ?
-	    FAILURE_AUTHORITY : t->class);
+	msg_put_num(&m, failure_class(t));
 	msg_put_num(&m, t->retry_after < 0 ? 0 : (uint64_t)t->retry_after);
 	msg_put_str(&m, t->why.text);
 	msg_send(&m);
@@ -221,6 +232,8 @@ order(uint32_t job)
 	if (rc == -1 || account_find(&directory, api_url, eab, &t) == -1 ||
 	    order_certificate(&directory, job, &jobs[job], &t) == -1)
 		report_failure(job, &t);
+	else
+		lost_in_row = 0;
 }
 
 /* What there is to do, as long as there is anything. */
@@ -315,7 +328,7 @@ setup_status(struct sandbox *s)
 	size_t n, i;
 
 	request_expect(&m, NET_STATUS_URLS);
-	urls = msg_get_strings(&m, &n, STATUS_URLS_MAX);
+	urls = msg_get_strings(&m, &n, STATUS_SERVERS_MAX);
 	msg_end(&m);
 	for (i = 0; i < n; i++) {
 		if (url_parse_plain(&url, urls[i]))

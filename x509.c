@@ -132,8 +132,9 @@ csr_check_names(X509_REQ *req, const struct strings *names, int own, struct why 
 
 	/* An attribute is a set; a second value would escape our eyes, not the CA's. */
 	if (X509_REQ_get_attr_count(req) != 1 ||
-	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1 || exts == NULL ||
-	    (!own && sk_X509_EXTENSION_num(exts) != 1))
+	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1)
+		rc = why(w, "CSR with other attributes than one request for extensions");
+	else if (exts == NULL || (!own && sk_X509_EXTENSION_num(exts) != 1))
 		rc = why(w, "CSR with other extensions than subjectAltName");
 	else {
 		san = X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);

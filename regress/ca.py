@@ -28,7 +28,7 @@ def openssl(*args, data=None):
 def issue(sc, other):
     ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" % ",".join("DNS:" + n for n in st.names)
     if sc == "extra name": ext = ext.replace("DNS:", "DNS:evil.example,DNS:", 1)
-    if sc.startswith("CRL"): ext += "crlDistributionPoints=URI:http://localhost:%d/list.crl\n" % plain_port
+    if sc.startswith("CRL"): ext += "crlDistributionPoints=URI:http://localhost:%d/list.crl%s\n" % (plain_port, "?" + "a" * 1500 if sc == "CRL long" else "")
     open(top + "/ext", "w").write(ext)
     open(top + "/csr.der", "wb").write(st.csr)
     if sc == "other key":
@@ -202,6 +202,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         st.names = [i["value"] for i in payload["identifiers"]]
         st.orders += 1
         st.csr, st.triggered, st.polls, st.finalized, st.cut = None, set(), 0, 0, False
+        if sc == "cut the order for c" and st.names == ["c.example.com"] and "c" not in st.answered:
+            st.answered.add("c")
+            return self.cut(b"HTTP/1.1 2")
         if sc == "account gone": return self.problem(400, "accountDoesNotExist", "who are you")
         if sc == "deactivated": return self.problem(401, "unauthorized", "account deactivated")
         if sc == "paused": return self.problem(429, "rateLimited", "Your account is temporarily prevented from requesting certificates for example.com and is paused. Please visit: https://ca.example/unpause?jwt=eyJ")
@@ -251,6 +254,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if retry and st.polls < 2: return self.answer(200, self.order(sc, "pending"), h)
         self.answer(200, self.order(sc, "ready"))
     def post_finalize(self, sc, payload):
+        if sc == "badNonce at finalize" and "b.example.com" in st.names: return self.problem(400, "badNonce")
         if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "Retry-After 10^9", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
             return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "not ready once" and st.finalized == 0:

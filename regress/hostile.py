@@ -57,7 +57,11 @@ for what, der in [("other names", csr(work + "/other.key", ["a.example", "evil.e
         ("the account's key", csr(work + "/keys/account.pem", NAMES)), ("one byte missing", good[:-1]), ("one byte more", good + b"x"), ("nothing in it", b"")]:
     r, _ = key_role()
     r.send("KEY_CSR", buf(der))
-    refuses("key: CSR with " + what, r, "KEY_CSR")
+    r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL))
+    m = r.recv()
+    report(m == ("NET_SIGNED", s(None)) and "CSR" in r.said(), "hostile: key: CSR with " + what + ": no order is signed", str(m))
+    r.send("KEY_SIGN_FINALIZE", s(NONCE) + s(URL))
+    refuses("key: CSR with " + what + ": nor finalize", r, "out of order|no CSR")
 r, _ = key_role()
 r.send("KEY_CSR", buf(good))
 r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL)); r.recv()

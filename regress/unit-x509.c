@@ -473,8 +473,8 @@ test_odd_csrs(void)
 {
 	static const char *const wrong[] = {
 		[CSR_SUBJECT] = "subject", [CSR_VERSION] = "version", [CSR_CRITICAL_EXTRA] = "other extensions",
-		[CSR_ATTRIBUTE] = "other extensions", [CSR_SECOND_VALUE] = "other extensions",
-		[CSR_ADDRESS] = "other names", [CSR_BARE] = "other extensions",
+		[CSR_ATTRIBUTE] = "other attributes", [CSR_SECOND_VALUE] = "other attributes",
+		[CSR_ADDRESS] = "other names", [CSR_BARE] = "other attributes",
 	};
 	uint8_t buf[4000], hash[SPKI_HASH_LEN];
 	struct why w;
