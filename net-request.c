@@ -423,8 +423,9 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 		rc = exchange(HTTP_POST, url, accept, jws, a, t);
 		free(jws);
 		if (rc == -1) {
-			/* Finalize is never sent twice blindly: the order is asked. */
-			if (t->unseen && sign != KEY_SIGN_FINALIZE && unseen++ == 0)
+			/* Neither of these is sent twice blindly: the order, or the authorization, is asked. */
+			if (t->unseen && sign != KEY_SIGN_FINALIZE && sign != KEY_SIGN_CHALLENGE &&
+			    unseen++ == 0)
 				continue;
 			return -1;
 		}

@@ -222,6 +222,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = self.path.split("/")[2]
         tokens = {"token ../x": "../x", "token /x": "/x", "token empty": "", "token dot": ".", "token NUL": "aaaaaaaaaaaaaaaaaaaaaaaa\0", "token long": "a" * 300, "token shell": "$(id)aaaaaaaaaaaaaaaaaaaaaaaaaaa", "token 0xff": "\xff" * 24}
         c = {"type": "http-01", "url": base + "/challenge/" + name, "status": "pending", "token": tokens.get(sc, "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA")}
+        if sc == "cut after challenge" and "/challenge/" + name in st.triggered: c["status"] = "processing"
         if sc == "no status in challenge": del c["status"]
         if sc == "challenge elsewhere": c["url"] = "https://localhost:1/c"
         a = {"status": "pending", "identifier": {"type": "dns", "value": name}, "challenges": [{"type": "never-01", "url": base + "/n", "token": 7}, c]}
@@ -237,6 +238,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, a)
     def post_challenge(self, sc, payload):
         st.triggered.add(self.path)
+        if sc == "cut after challenge" and not st.cut:
+            st.cut = True
+            return self.cut(b"")
         self.answer(200, {"type": "http-01", "status": "processing", "url": base + self.path, "token": "x"}, [("Link", '<%s/authz/x>;rel="up"' % base)])
     def post_order(self, sc, payload):
         st.polls += 1
