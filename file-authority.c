@@ -85,6 +85,7 @@ authority_load_account(int64_t lock_deadline)
 		}
 		if (clock_left_ms(lock_deadline) == 0)
 			errx(1, "%s", w.text);
+		clock_sleep_ms(50);
 	}
 }
 
