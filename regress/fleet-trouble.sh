@@ -12,6 +12,7 @@ key_type=
 installed() { sed -n 's/.*fileproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | sort | xargs; }
 away() { sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"; }
 set_off() {
+	: >"$err"
 	"$client" -v -f "$conf" "$@" >"$work/out" 2>"$err" &
 	run_pid=$!
 }

@@ -70,6 +70,7 @@ urgent() {
 
 # set_off OPTION...: in the background; workers_of: the processes of it that talk to the CA
 set_off() {
+	: >"$err"
 	"$client" -v -f "$conf" "$@" >"$work/out" 2>"$err" &
 	run_pid=$!
 }
