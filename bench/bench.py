@@ -1,11 +1,11 @@
 # Wall and CPU seconds, memory, requests and connections of ACME clients, each in turn with the
 # others in every round, so that what else the machine does hits all of them.  Arguments: this
 # client, a directory with Pebble's files, Pebble's port, that of a relay without delay, that of one
-# with a round trip of 50 ms; and "quick" for a round of each only.
+# with a round trip of 50 ms; and "quick" for a round of each only, "fleet" for many certificates only.
 import os, re, shutil, signal, statistics, subprocess, sys, threading, time
 
 client, work, ca, near, far = sys.argv[1:6]
-QUICK = "quick" in sys.argv[6:]
+QUICK, FLEET = "quick" in sys.argv[6:], "fleet" in sys.argv[6:]
 LOG, TSV = open(work + "/bench.err", "wb"), open(work + "/results.tsv", "w")
 NAMES = ["n%d.example.com" % i for i in range(100)]
 NEAR_MS, FAR_MS = 0, 50
@@ -33,7 +33,7 @@ class Run:
         timer.start()
         _, status, usage = os.wait4(p.pid, 0)
         timer.cancel()
-        p.returncode = os.waitstatus_to_exitcode(status)
+        self.status = p.returncode = os.waitstatus_to_exitcode(status)
         self.wall, self.cpu = time.monotonic() - start, usage.ru_utime + usage.ru_stime
         self.ended = self.wall >= longest
         if p.returncode not in expect and not self.ended: sys.exit("%s: status %d, see %s" % (argv, p.returncode, LOG.name))
@@ -194,7 +194,7 @@ class Acmetool:
         return self.base(d)
     def rest(self, ms): return self.base(self.dir(ms, 1))
 
-clients = [Ours()] + [c() for c in (Uacme, Lego, Tiny, Dehydrated, Certbot, Acmetool) if shutil.which(c.name)]
+clients = [Ours()] + [c() for c in (Uacme, Lego, Tiny, Dehydrated, Certbot, Acmetool) if shutil.which(c.name) and (not FLEET or c is Lego)]
 
 print(*[c.name for c in clients], file=TSV)
 
@@ -229,69 +229,73 @@ print("Medians of rounds in which each client has its turn; Pebble without valid
 for c in clients:
     for ms in (None, NEAR_MS, FAR_MS): c.prepare(ms)
 
-wall, cpu, ratios, floors = [], [], [], []
-for ms in (FAR_MS, NEAR_MS):
-    for n, times in ((1, 5), (10, 3), (100, 1)):
-        if QUICK and n == 100: continue
-        runs = rounds({c.name: (lambda c=c: c.issue(ms, n), (0,)) for c in clients}, times)
-        # Where the others take minutes there is one round of them, and three of ours.
-        more = runs if times > 1 else rounds({"acme-client": (lambda: clients[0].issue(ms, n), (0,))}, 3)
-        label = "%d name%s, %d ms" % (n, "s"[:n > 1], ms)
-        by = {name: "> %d" % LONGEST if r[0].ended else "%.3f" % statistics.median(x.wall for x in (more.get(name) or r)) for name, r in runs.items()}
-        wall.append((label, by))
-        cpu.append((label, {name: "-" if r[0].ended else "%.0f" % (1000 * statistics.median(x.cpu for x in r)) for name, r in runs.items()}))
-        ratios.append((label, {"acme-client": ratio(runs)}))
-table("Wall time", "seconds", wall)
-table("CPU time, all processes", "milliseconds", cpu)
-print("\nThe best other's wall time by ours, pair by pair")
-for label, by in ratios: print("%-34s%s" % (label, by["acme-client"]))
-print("Eight round trips of 50 ms, which a renewal depends on one after the other, are 0.400 s: TCP, TLS, directory and")
-print("newNonce, newOrder, authorizations, challenges, finalize and order, certificate.  100 names have 200 requests there in")
-print("place of 2; 20 nonces, as many as may be asked for in a second, make that eight round trips more: 0.800 s.")
+if not FLEET:
+    wall, cpu, ratios, floors = [], [], [], []
+    for ms in (FAR_MS, NEAR_MS):
+        for n, times in ((1, 5), (10, 3), (100, 1)):
+            if QUICK and n == 100: continue
+            runs = rounds({c.name: (lambda c=c: c.issue(ms, n), (0,)) for c in clients}, times)
+            # Where the others take minutes there is one round of them, and three of ours.
+            more = runs if times > 1 else rounds({"acme-client": (lambda: clients[0].issue(ms, n), (0,))}, 3)
+            label = "%d name%s, %d ms" % (n, "s"[:n > 1], ms)
+            by = {name: "> %d" % LONGEST if r[0].ended else "%.3f" % statistics.median(x.wall for x in (more.get(name) or r)) for name, r in runs.items()}
+            wall.append((label, by))
+            cpu.append((label, {name: "-" if r[0].ended else "%.0f" % (1000 * statistics.median(x.cpu for x in r)) for name, r in runs.items()}))
+            ratios.append((label, {"acme-client": ratio(runs)}))
+    table("Wall time", "seconds", wall)
+    table("CPU time, all processes", "milliseconds", cpu)
+    print("\nThe best other's wall time by ours, pair by pair")
+    for label, by in ratios: print("%-34s%s" % (label, by["acme-client"]))
+    print("Eight round trips of 50 ms, which a renewal depends on one after the other, are 0.400 s: TCP, TLS, directory and")
+    print("newNonce, newOrder, authorizations, challenges, finalize and order, certificate.  100 names have 200 requests there in")
+    print("place of 2; 20 nonces, as many as may be asked for in a second, make that eight round trips more: 0.800 s.")
 
-slow = {(n, name) for n in (1, 10, 100) for label, by in wall if label.startswith("%d name" % n) for name, w in by.items() if w.startswith(">")}
-counts = {n: {c.name: count(c.issue(None, n)) for c in clients if (n, c.name) not in slow} for n in ((1,) if QUICK else (1, 10, 100))}
-for what, i in (("Requests", 0), ("Connections", 1), ("Bytes both ways", 2)):
-    table(what + ", one certificate", "", [("%d names" % n if n > 1 else "1 name", {name: v[i] for name, v in by.items()}) for n, by in counts.items()])
-many = fleet(100, None, "many")
-Run([client, "-f", many, "h00000"])
-rows = []
-for n in (1, 10) if QUICK else (1, 10, 100):
-    ours = count([client, "-f", many, "-F"] + ["h%05d" % i for i in range(n)])[0]
-    rows.append(("%d certificates" % n if n > 1 else "1 certificate", {c.name: n * v[0] for c, v in ((c, counts[1][c.name]) for c in clients)} | {"acme-client": ours}))
-table("Requests, certificates of one name each", "one run of acme-client; n of the others", rows)
-table("Memory (PSS of all processes, peak)", "MiB", [("1 name, 0 ms", {c.name: "%.1f" % (peak_pss(c.issue(NEAR_MS, 1)) / 1024) for c in clients})])
+    slow = {(n, name) for n in (1, 10, 100) for label, by in wall if label.startswith("%d name" % n) for name, w in by.items() if w.startswith(">")}
+    counts = {n: {c.name: count(c.issue(None, n)) for c in clients if (n, c.name) not in slow} for n in ((1,) if QUICK else (1, 10, 100))}
+    for what, i in (("Requests", 0), ("Connections", 1), ("Bytes both ways", 2)):
+        table(what + ", one certificate", "", [("%d names" % n if n > 1 else "1 name", {name: v[i] for name, v in by.items()}) for n, by in counts.items()])
+    many = fleet(100, None, "many")
+    Run([client, "-f", many, "h00000"])
+    rows = []
+    for n in (1, 10) if QUICK else (1, 10, 100):
+        ours = count([client, "-f", many, "-F"] + ["h%05d" % i for i in range(n)])[0]
+        rows.append(("%d certificates" % n if n > 1 else "1 certificate", {c.name: n * v[0] for c, v in ((c, counts[1][c.name]) for c in clients)} | {"acme-client": ours}))
+    table("Requests, certificates of one name each", "one run of acme-client; n of the others", rows)
+    table("Memory (PSS of all processes, peak)", "MiB", [("1 name, 0 ms", {c.name: "%.1f" % (peak_pss(c.issue(NEAR_MS, 1)) / 1024) for c in clients})])
 
-def system_calls(argv):
-    out = work + "/strace"
-    subprocess.run(["strace", "-f", "-qq", "-c", "-o", out] + argv, env=env, stdout=LOG, stderr=LOG, cwd=work)
-    return int(re.search(r"^100\.00 .*? (\d+)(?: +\d+)? total$", open(out).read(), re.M).group(1))
-table("System calls", "", [("1 name", {c.name: system_calls(c.issue(None, 1)) for c in clients})])
+    def system_calls(argv):
+        out = work + "/strace"
+        subprocess.run(["strace", "-f", "-qq", "-c", "-o", out] + argv, env=env, stdout=LOG, stderr=LOG, cwd=work)
+        return int(re.search(r"^100\.00 .*? (\d+)(?: +\d+)? total$", open(out).read(), re.M).group(1))
+    table("System calls", "", [("1 name", {c.name: system_calls(c.issue(None, 1)) for c in clients})])
 
-rests = [c for c in clients if c.rest_status is not None]
-for c in rests: Run(c.issue(NEAR_MS, 1))
-Run(clients[0].rest(NEAR_MS), expect=(2,))
-runs = rounds({c.name: (lambda c=c: c.rest(NEAR_MS), c.rest_status) for c in rests}, 9)
-table("Nothing due", "milliseconds", [("1 certificate, wall", {name: "%.1f" % (1000 * statistics.median(x.wall for x in r)) for name, r in runs.items()}),
-    ("1 certificate, CPU", {name: "%.1f" % (1000 * statistics.median(x.cpu for x in r)) for name, r in runs.items()})])
+    rests = [c for c in clients if c.rest_status is not None]
+    for c in rests: Run(c.issue(NEAR_MS, 1))
+    Run(clients[0].rest(NEAR_MS), expect=(2,))
+    runs = rounds({c.name: (lambda c=c: c.rest(NEAR_MS), c.rest_status) for c in rests}, 9)
+    table("Nothing due", "milliseconds", [("1 certificate, wall", {name: "%.1f" % (1000 * statistics.median(x.wall for x in r)) for name, r in runs.items()}),
+        ("1 certificate, CPU", {name: "%.1f" % (1000 * statistics.median(x.cpu for x in r)) for name, r in runs.items()})])
 
 # Many certificates.
 rows = []
 for n in (1, 1000) if QUICK else (1, 1000, 10000):
     conf = fleet(n, NEAR_MS, "fleet%d" % n)
-    first = Run([client, "-f", conf, "-j", "8", "-a"], longest=1800)
+    first = Run([client, "-f", conf, "-j", "8", "-a"], expect=(0, 1), longest=1800)
+    if first.status != 0: print("\n%d handles: status %d, see %s" % (n, first.status, LOG.name))
+    Run([client, "-f", conf, "-F", "-a"], longest=1800) if first.status != 0 else None
     Run([client, "-f", conf, "-a"], expect=(2,), longest=600)
     times = [Run([client, "-f", conf, "-a"], expect=(2,)) for _ in range(9)]
     rows.append((n, first.wall, statistics.median(x.wall for x in times), statistics.median(x.cpu for x in times), peak_pss([client, "-f", conf, "-a"])))
 print("\nMany handles, -a      all obtained (-j 8, 0 ms)   nothing due: wall ms   CPU ms   memory MiB")
 for n, first, w, c, pss in rows:
     print("%8d %25.1f s %22.1f %12.1f %10.1f" % (n, first, 1000 * w, 1000 * c, pss / 1024))
-for c in rests[1:]:
+for c in [] if FLEET else rests[1:]:
     print("%s: a run with nothing due for each of 1,000 certificates would take %.1f s" % (c.name, 1000 * statistics.median(x.wall for x in runs[c.name])))
 
 n, every = (20, 2) if QUICK else (200, 20)
 conf = fleet(n, FAR_MS, "far")
-best = min(clients[1:], key=lambda c: float(dict(wall)["1 name, 50 ms"][c.name]), default=None)
+best = next((c for c in clients if c.name == "lego"), None) if FLEET else \
+    min(clients[1:], key=lambda c: float(dict(wall)["1 name, 50 ms"][c.name]), default=None)
 before = len(open(work + "/pebble.log").read())
 took = Run([client, "-f", conf, "-j", "8", "-a"])
 # Pebble's log has the time in seconds.
