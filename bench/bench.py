@@ -280,7 +280,8 @@ if not FLEET:
 rows = []
 for n in (1, 1000) if QUICK else (1, 1000, 10000):
     conf = fleet(n, NEAR_MS, "fleet%d" % n)
-    first = Run([client, "-f", conf, "-j", "8", "-a"], expect=(0, 1), longest=1800)
+    # With more workers, Pebble 2.4 stops answering after some thousands.
+    first = Run([client, "-f", conf, "-j", "8" if n < 10000 else "2", "-a"], expect=(0, 1), longest=1800)
     if first.status != 0: print("\n%d handles: status %d, see %s" % (n, first.status, LOG.name))
     Run([client, "-f", conf, "-F", "-a"], longest=1800) if first.status != 0 else None
     Run([client, "-f", conf, "-a"], expect=(2,), longest=600)
