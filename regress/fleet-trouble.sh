@@ -11,16 +11,6 @@ fleet() {
 key_type=
 installed() { sed -n 's/.*fileproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | sort | xargs; }
 away() { sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"; }
-set_off() {
-	: >"$err"
-	"$client" -v -f "$conf" "$@" >"$work/out" 2>"$err" &
-	run_pid=$!
-}
-workers_of() { pgrep -P $run_pid netproc | xargs; }
-until_workers() {
-	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = "$1" ] && break; sleep 0.05; done
-	sleep 0.3
-}
 # ends NAME SECONDS: the run does, soon, and nothing of it is left
 ends() {
 	for _i in $(seq $(($2 * 10))); do kill -0 $run_pid 2>/dev/null || break; sleep 0.1; done

@@ -68,13 +68,6 @@ urgent() {
 	says "$who: -m 0: what is expected" "$err" "expected a number from 1"
 }
 
-# set_off OPTION...: in the background; workers_of: the processes of it that talk to the CA
-set_off() {
-	: >"$err"
-	"$client" -v -f "$conf" "$@" >"$work/out" 2>"$err" &
-	run_pid=$!
-}
-workers_of() { pgrep -P $run_pid netproc | xargs; }
 # until_said N PATTERN: so many lines are in the log
 until_said() {
 	for _i in $(seq 200); do
@@ -82,12 +75,6 @@ until_said() {
 		sleep 0.05
 	done
 	fail "$who: not $1 times: $2"
-}
-
-# until_workers N: so many are started, and wait for the CA
-until_workers() {
-	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = "$1" ] && break; sleep 0.05; done
-	sleep 0.3
 }
 
 several() {

@@ -153,6 +153,18 @@ case $(id -u) in 0) who=root ;; *) who=user ;; esac
 fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
 run() { "$client" "$@" -f "$conf" 2>"$err" >"$work/out" </dev/null; status=$?; }
 acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
+# set_off OPTION...: in the background; workers_of: the processes of it that talk to the CA
+set_off() {
+	: >"$err"
+	"$client" -v -f "$conf" "$@" >"$work/out" 2>"$err" &
+	run_pid=$!
+}
+workers_of() { pgrep -P $run_pid netproc | xargs; }
+# until_workers N: so many are started, and wait for the CA
+until_workers() {
+	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = "$1" ] && break; sleep 0.05; done
+	sleep 0.3
+}
 # expect NAME STATUS: of the last run
 expect() { [ $status = "$2" ] && ok "$who: $1" || fail "$who: $1: status $status instead of $2: $(tail -n 3 "$err" | tr '\n' ' ')"; }
 clean_www() { same "$who: $1: no response left" "" "$(ls "$work/www")"; }
