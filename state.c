@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,100 +89,149 @@ hash_names(const struct strings *names, char out[65])
 	SHA256End(&ctx, out);
 }
 
-static void
-copy_text(json_t *o, const char *member, char *out, size_t size)
-{
-	const char *s = json_string_value(json_object_get(o, member));
+/* The kinds of members of struct state. */
+enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
 
-	if (s != NULL)
-		strlcpy(out, s, size);
+#define MEMBER(object, name, kind, field) \
+	{ object, name, kind, offsetof(struct state, field), sizeof(((struct state *)NULL)->field) }
+
+/*
+ * All that a state file holds, in its order.  A new member of struct state is
+ * a row here; where a file of an earlier version lacks it, it is 0 or "".
+ */
+static const struct member {
+	const char	*object;	/* that it is in, or NULL: the outermost */
+	const char	*name;
+	enum kind	 kind;
+	size_t		 offset, size;
+} members[] = {
+	MEMBER(NULL, "names", TEXT, names),
+	MEMBER(NULL, "attempts", NUMBER_UNSIGNED, attempts),
+	MEMBER(NULL, "failures", NUMBER_UNSIGNED, failures),
+	MEMBER(NULL, "not before", NUMBER_TIME, not_before),
+	MEMBER(NULL, "last success", NUMBER_TIME, last_success),
+	MEMBER(NULL, "last error", TEXT, last_error),
+	MEMBER(NULL, "error class", NUMBER_INT, error_class),
+	MEMBER(NULL, "milliseconds", NUMBER_LONG, took_ms),
+	MEMBER("renewal", "certificate", TEXT, window.certid),
+	MEMBER("renewal", "start", NUMBER_TIME, window.start),
+	MEMBER("renewal", "end", NUMBER_TIME, window.end),
+	MEMBER("renewal", "time", NUMBER_TIME, window.time),
+	MEMBER("renewal", "ask again", NUMBER_TIME, window.ask),
+	MEMBER(NULL, "ask about revocation", NUMBER_TIME, status_ask),
+	MEMBER(NULL, "renewed early", NUMBER_TIME, early),
+	MEMBER(NULL, "newNonce", TEXT, new_nonce),
+	MEMBER(NULL, "slow", NUMBER_INT, slow),
+	MEMBER("looked at", "files", TEXT, looks),
+	MEMBER("looked at", "certificate", TEXT, life.certid),
+	MEMBER("looked at", "begins", NUMBER_TIME, life.not_before),
+	MEMBER("looked at", "ends", NUMBER_TIME, life.not_after),
+};
+
+#define NMEMBERS	(sizeof(members) / sizeof(members[0]))
+
+/* The number that a member of struct state holds, which must be one of at most 64 bits. */
+static json_int_t
+get_number(const struct member *m, const void *field)
+{
+	switch (m->kind) {
+	case NUMBER_INT:
+		return *(const int *)field;
+	case NUMBER_UNSIGNED:
+		return *(const unsigned *)field;
+	case NUMBER_LONG:
+		return *(const long *)field;
+	default:
+		return (json_int_t)*(const time_t *)field;
+	}
 }
 
 static void
-load_window(json_t *o, struct window *window)
+set_number(const struct member *m, void *field, json_int_t n)
 {
-	copy_text(o, "certificate", window->certid, sizeof(window->certid));
-	window->start = (time_t)number(o, "start");
-	window->end = (time_t)number(o, "end");
-	window->time = (time_t)number(o, "time");
-	window->ask = (time_t)number(o, "ask again");
+	switch (m->kind) {
+	case NUMBER_INT:
+		*(int *)field = (int)n;
+		break;
+	case NUMBER_UNSIGNED:
+		*(unsigned *)field = (unsigned)n;
+		break;
+	case NUMBER_LONG:
+		*(long *)field = (long)n;
+		break;
+	default:
+		*(time_t *)field = (time_t)n;
+	}
 }
 
+/* Text that is too long for its member is cut; what is absent stays as it is. */
 static void
-load_looks(json_t *o, struct state *s)
+get_member(const struct member *m, json_t *o, struct state *s)
 {
-	copy_text(o, "files", s->looks, sizeof(s->looks));
-	copy_text(o, "certificate", s->life.certid, sizeof(s->life.certid));
-	s->life.not_before = (time_t)number(o, "begins");
-	s->life.not_after = (time_t)number(o, "ends");
+	void *field = (char *)s + m->offset;
+	const char *text;
+
+	if (m->object != NULL)
+		o = json_object_get(o, m->object);
+	if (m->kind != TEXT)
+		set_number(m, field, number(o, m->name));
+	else if ((text = json_string_value(json_object_get(o, m->name))) != NULL)
+		strlcpy(field, text, m->size);
+}
+
+/* 0, or -1 if the text is not UTF-8. */
+static int
+put_member(const struct member *m, json_t *o, const struct state *s)
+{
+	const void *field = (const char *)s + m->offset;
+	json_t *inner;
+
+	if (m->object != NULL) {
+		if ((inner = json_object_get(o, m->object)) == NULL) {
+			inner = json_object();
+			json_object_set_new(o, m->object, inner);
+		}
+		o = inner;
+	}
+	return json_object_set_new(o, m->name, m->kind == TEXT ? json_string(field) :
+	    json_integer(get_number(m, field)));
 }
 
 int
 state_load(const struct place *p, const struct strings *names, struct state *s, struct why *w)
 {
+	const char *of;
 	char hash[65];
 	json_t *o;
+	size_t i;
 
 	memset(s, 0, sizeof(*s));
 	if ((o = load(p, w)) == NULL)
 		return -1;
 	hash_names(names, hash);
-	copy_text(o, "names", s->names, sizeof(s->names));
+	of = json_string_value(json_object_get(o, "names"));
 	/* What has failed with other names says nothing about these. */
-	if (strcmp(s->names, hash) != 0) {
-		strlcpy(s->names, hash, sizeof(s->names));
-		json_decref(o);
-		return 0;
-	}
-	s->attempts = (unsigned)number(o, "attempts");
-	s->failures = (unsigned)number(o, "failures");
-	s->not_before = (time_t)number(o, "not before");
-	s->last_success = (time_t)number(o, "last success");
-	copy_text(o, "last error", s->last_error, sizeof(s->last_error));
-	s->error_class = (enum failure)number(o, "error class");
+	for (i = 0; i < NMEMBERS && of != NULL && strcmp(of, hash) == 0; i++)
+		get_member(&members[i], o, s);
+	strlcpy(s->names, hash, sizeof(s->names));
+	json_decref(o);
 	if (s->error_class > FAILURE_AUTHORITY || (s->error_class == 0 && s->last_error[0] != '\0'))
 		s->error_class = FAILURE_LOCAL;
-	s->took_ms = (long)number(o, "milliseconds");
-	load_window(json_object_get(o, "renewal"), &s->window);
-	s->status_ask = (time_t)number(o, "ask about revocation");
-	load_looks(json_object_get(o, "looked at"), s);
-	s->early = (time_t)number(o, "renewed early");
-	s->slow = number(o, "slow") != 0;
-	copy_text(o, "newNonce", s->new_nonce, sizeof(s->new_nonce));
-	json_decref(o);
 	return 0;
 }
 
 int
 state_save(const struct place *p, const struct state *s, struct why *w)
 {
-	const struct window *window = &s->window;
+	json_t *o = json_object();
+	size_t i;
 
-	return save(p, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:{s:s, s:I, s:I, s:I, s:I}, "
-	    "s:I, s:I, s:s, s:i, s:{s:s, s:s, s:I, s:I}}",
-	    "names", s->names,
-	    "attempts", (json_int_t)s->attempts,
-	    "failures", (json_int_t)s->failures,
-	    "not before", (json_int_t)s->not_before,
-	    "last success", (json_int_t)s->last_success,
-	    "last error", s->last_error,
-	    "error class", (json_int_t)s->error_class,
-	    "milliseconds", (json_int_t)s->took_ms,
-	    "renewal",
-	    "certificate", window->certid,
-	    "start", (json_int_t)window->start,
-	    "end", (json_int_t)window->end,
-	    "time", (json_int_t)window->time,
-	    "ask again", (json_int_t)window->ask,
-	    "ask about revocation", (json_int_t)s->status_ask,
-	    "renewed early", (json_int_t)s->early,
-	    "newNonce", s->new_nonce,
-	    "slow", s->slow,
-	    "looked at",
-	    "files", s->looks,
-	    "certificate", s->life.certid,
-	    "begins", (json_int_t)s->life.not_before,
-	    "ends", (json_int_t)s->life.not_after), w);
+	for (i = 0; i < NMEMBERS; i++)
+		if (put_member(&members[i], o, s) == -1) {
+			json_decref(o);
+			return why(w, "%s: cannot encode", p->path);
+		}
+	return save(p, o, w);
 }
 
 static char *

@@ -290,6 +290,36 @@ test_state(void)
 	free((char *)(uintptr_t)p.path);
 }
 
+/* A file as version 0.1 of November 2026 has written it: each of its members has its place. */
+static void
+test_old_state(void)
+{
+	static const char text[] = "{\n \"names\": \"d964e02ec88c5c83dd948c166b8f03d9c38068d459e40ab3fe7529086a9192b2\",\n"
+	    " \"attempts\": 1,\n \"failures\": 2,\n \"not before\": 3,\n \"last success\": 4,\n"
+	    " \"last error\": \"e\",\n \"error class\": 3,\n \"milliseconds\": 6,\n \"renewal\": {\n"
+	    "  \"certificate\": \"x.y\",\n  \"start\": 7,\n  \"end\": 8,\n  \"time\": 9,\n  \"ask again\": 10\n },\n"
+	    " \"ask about revocation\": 11,\n \"renewed early\": 12,\n \"newNonce\": \"https://n\",\n \"slow\": 1,\n"
+	    " \"looked at\": {\n  \"files\": \"f\",\n  \"certificate\": \"c.d\",\n  \"begins\": 13,\n  \"ends\": 14\n }\n}";
+	struct state expected = { .attempts = 1, .failures = 2, .not_before = 3, .last_success = 4,
+	    .last_error = "e", .error_class = FAILURE_AUTHORITY, .took_ms = 6,
+	    .window = { "x.y", 7, 8, 9, 10 }, .status_ask = 11, .early = 12, .new_nonce = "https://n",
+	    .slow = 1, .looks = "f", .life = { 13, 14, "c.d" } }, s;
+	char directory[] = "/tmp/unit-renewal.XXXXXX", *ab[] = { "a.example", "b.example" };
+	struct strings names = { ab, 2 };
+	struct place p;
+	struct why w;
+	struct dir *d;
+
+	if (!check(mkdtemp(directory) != NULL && (d = dir_open(directory, &w)) != NULL, "state: a directory"))
+		return;
+	state_place(&p, d, "domain", "old", "json");
+	strlcpy(expected.names, "d964e02ec88c5c83dd948c166b8f03d9c38068d459e40ab3fe7529086a9192b2", sizeof(expected.names));
+	check(place_write(&p, text, strlen(text), &w) == 0 && state_load(&p, &names, &s, &w) == 0 &&
+	    memcmp(&s, &expected, sizeof(s)) == 0, "state: a file of version 0.1 is read as before");
+	check(unlink(p.path) == 0 && rmdir(directory) == 0, "state: one file again");
+	free((char *)(uintptr_t)p.path);
+}
+
 /* RFC 9773 4.2, RFC 3339 5.6. */
 static void
 test_info(void)
@@ -336,6 +366,7 @@ main(void)
 	test_overdue();
 	test_backoff();
 	test_state();
+	test_old_state();
 	test_info();
 	sk_X509_pop_free(chain.certs, X509_free);
 	return test_end();
