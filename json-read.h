@@ -11,6 +11,8 @@
 
 /* The top-level object; NULL: see why. */
 json_t	*json_read(const char *, size_t, struct why *);
+/* A member of an object; NULL: it is absent, which null says, too. */
+json_t	*json_member(json_t *, const char *);
 /* A problem document, which may be NULL or anything. */
 void	 problem_read(struct problem *, json_t *);
 /* Adds text, made visible, to a bounded string, with a blank between. */

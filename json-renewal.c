@@ -75,7 +75,7 @@ timestamp(const char *s)
 static time_t
 member(json_t *window, const char *name)
 {
-	const char *s = json_string_value(json_object_get(window, name));
+	const char *s = json_string_value(json_member(window, name));
 
 	return s == NULL ? -1 : timestamp(s);
 }
@@ -90,14 +90,14 @@ renewal_info_parse(struct renewal_info *info, const char *buf, size_t len, struc
 	memset(info, 0, sizeof(*info));
 	if ((o = json_read(buf, len, w)) == NULL)
 		return -1;
-	window = json_object_get(o, "suggestedWindow");
+	window = json_member(o, "suggestedWindow");
 	info->start = member(window, "start");
 	info->end = member(window, "end");
 	if (info->start <= 0 || info->end <= 0)
 		rc = why(w, "member 'suggestedWindow' without 'start' or 'end' as RFC 3339 has them");
 	else if (info->end <= info->start)
 		rc = why(w, "member 'suggestedWindow' ends before it begins");
-	if ((url = json_string_value(json_object_get(o, "explanationURL"))) != NULL)
+	if ((url = json_string_value(json_member(o, "explanationURL"))) != NULL)
 		say_safe(info->explanation, sizeof(info->explanation), url, strlen(url));
 	json_decref(o);
 	return rc;

@@ -67,11 +67,19 @@ json_read(const char *buf, size_t len, struct why *w)
 	return o;
 }
 
+json_t *
+json_member(json_t *o, const char *name)
+{
+	json_t *v = json_object_get(o, name);
+
+	return json_is_null(v) ? NULL : v;
+}
+
 /* A copy of a string member; absent is fine unless needed. */
 static int
 get_string(json_t *o, const char *member, char **out, int needed, struct why *w)
 {
-	json_t *v = json_object_get(o, member);
+	json_t *v = json_member(o, member);
 
 	*out = NULL;
 	if (v == NULL)
@@ -128,7 +136,7 @@ static int
 get_status(json_t *o, enum status absent, enum status *status, char *text, size_t textsz,
     struct why *w)
 {
-	json_t *v = json_object_get(o, "status");
+	json_t *v = json_member(o, "status");
 	const char *s = json_string_value(v);
 	size_t i;
 
@@ -148,8 +156,8 @@ get_status(json_t *o, enum status absent, enum status *status, char *text, size_
 static int
 get_identifier(json_t *id, char **out, struct why *w)
 {
-	const char *type = json_string_value(json_object_get(id, "type"));
-	const char *value = json_string_value(json_object_get(id, "value"));
+	const char *type = json_string_value(json_member(id, "type"));
+	const char *value = json_string_value(json_member(id, "value"));
 	char *p;
 
 	*out = NULL;
@@ -197,8 +205,8 @@ list_members(json_t *o)
 static int
 read_meta(struct directory *d, json_t *meta, struct why *w)
 {
-	json_t *profiles = json_object_get(meta, "profiles");
-	json_t *eab = json_object_get(meta, "externalAccountRequired");
+	json_t *profiles = json_member(meta, "profiles");
+	json_t *eab = json_member(meta, "externalAccountRequired");
 
 	if (meta == NULL)
 		return 0;
@@ -229,7 +237,7 @@ directory_parse(struct directory *d, const char *buf, size_t len, struct why *w)
 	    get_url(o, "revokeCert", &d->revoke_cert, 0, w) == 0 &&
 	    get_url(o, "keyChange", &d->key_change, 0, w) == 0 &&
 	    get_url(o, "renewalInfo", &d->renewal_info, 0, w) == 0)
-		rc = read_meta(d, json_object_get(o, "meta"), w);
+		rc = read_meta(d, json_member(o, "meta"), w);
 	json_decref(o);
 	return rc;
 }
@@ -269,12 +277,16 @@ read_identifiers(struct order *order, json_t *list, struct why *w)
 	return 0;
 }
 
+/* Of use only while the order is pending; some CAs leave them out afterwards. */
 static int
 read_authorizations(struct order *order, json_t *list, struct why *w)
 {
 	json_t *v;
 	size_t i;
 
+	if (order->status != STATUS_PENDING &&
+	    (list == NULL || (json_is_array(list) && json_array_size(list) == 0)))
+		return 0;
 	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
 		return why(w, "member 'authorizations' is not an array of 1 to %d", AUTHZ_MAX);
 	if ((order->authorizations = calloc(json_array_size(list), sizeof(char *))) == NULL)
@@ -295,23 +307,21 @@ int
 order_parse(struct order *order, const char *buf, size_t len, struct why *w)
 {
 	json_t *o;
-	int rc = -1, done;
+	int rc = -1;
 
 	memset(order, 0, sizeof(*order));
 	if ((o = json_read(buf, len, w)) == NULL)
 		return -1;
-	problem_read(&order->error, json_object_get(o, "error"));
+	problem_read(&order->error, json_member(o, "error"));
 	if (get_status(o, STATUS_UNKNOWN, &order->status, order->status_text,
 	    sizeof(order->status_text), w) == -1) {
 		json_decref(o);
 		return -1;
 	}
-	/* Nobody asks for the URL to finalize what is final, so nobody shall fail for want of it. */
-	done = order->status == STATUS_VALID || order->status == STATUS_INVALID ||
-	    order->status == STATUS_UNKNOWN;
-	if (read_identifiers(order, json_object_get(o, "identifiers"), w) == 0 &&
-	    read_authorizations(order, json_object_get(o, "authorizations"), w) == 0 &&
-	    get_url(o, "finalize", &order->finalize, !done, w) == 0)
+	/* Some CAs name the URL to finalize only when it may be used. */
+	if (read_identifiers(order, json_member(o, "identifiers"), w) == 0 &&
+	    read_authorizations(order, json_member(o, "authorizations"), w) == 0 &&
+	    get_url(o, "finalize", &order->finalize, order->status == STATUS_READY, w) == 0)
 		rc = get_url(o, "certificate", &order->certificate,
 		    order->status == STATUS_VALID, w);
 	json_decref(o);
@@ -343,7 +353,7 @@ read_challenge(struct challenge *c, json_t *o, int needed, struct why *w)
 	char text[32];
 
 	free_challenge(c);
-	problem_read(&c->error, json_object_get(o, "error"));
+	problem_read(&c->error, json_member(o, "error"));
 	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), w) == -1 ||
 	    get_url(o, "url", &c->url, needed, w) == -1)
 		return -1;
@@ -366,7 +376,7 @@ read_challenges(struct authorization *az, json_t *list, struct why *w)
 	if (list == NULL ? needed : !json_is_array(list))
 		return why(w, "member 'challenges' is not an array");
 	json_array_foreach(list, i, c) {
-		if ((type = json_string_value(json_object_get(c, "type"))) == NULL)
+		if ((type = json_string_value(json_member(c, "type"))) == NULL)
 			return why(w, "challenge without 'type'");
 		json_append(offered, sizeof(offered), type);
 		if (strcmp(type, "http-01") == 0 && !found) {
@@ -388,13 +398,13 @@ authorization_parse(struct authorization *az, const char *buf, size_t len, struc
 	memset(az, 0, sizeof(*az));
 	if ((o = json_read(buf, len, w)) == NULL)
 		return -1;
-	wildcard = json_object_get(o, "wildcard");
+	wildcard = json_member(o, "wildcard");
 	az->wildcard = json_is_true(wildcard);
 	if (wildcard != NULL && !json_is_boolean(wildcard))
 		why(w, "member 'wildcard' is not a boolean");
 	else if (get_status(o, STATUS_UNKNOWN, &az->status, az->status_text,
-	    sizeof(az->status_text), w) == 0 && get_identifier(json_object_get(o, "identifier"), &az->identifier, w) == 0)
-		rc = read_challenges(az, json_object_get(o, "challenges"), w);
+	    sizeof(az->status_text), w) == 0 && get_identifier(json_member(o, "identifier"), &az->identifier, w) == 0)
+		rc = read_challenges(az, json_member(o, "challenges"), w);
 	json_decref(o);
 	return rc;
 }

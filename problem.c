@@ -26,7 +26,7 @@ json_append(char *out, size_t outsz, const char *text)
 static void
 append_member(char *out, size_t outsz, json_t *o, const char *member)
 {
-	const char *s = json_string_value(json_object_get(o, member));
+	const char *s = json_string_value(json_member(o, member));
 
 	if (s != NULL && *s != '\0')
 		json_append(out, outsz, s);
@@ -36,7 +36,7 @@ append_member(char *out, size_t outsz, json_t *o, const char *member)
 static const char *
 short_type(json_t *o)
 {
-	const char *type = json_string_value(json_object_get(o, "type"));
+	const char *type = json_string_value(json_member(o, "type"));
 
 	if (type != NULL && strncmp(type, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
 		type += strlen(ERROR_PREFIX);
@@ -51,7 +51,7 @@ append_subproblems(struct problem *p, json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, sub) {
-		id = json_object_get(sub, "identifier");
+		id = json_member(sub, "identifier");
 		json_append(p->text, sizeof(p->text), "|");
 		append_member(p->text, sizeof(p->text), id, "value");
 		if (short_type(sub) != NULL)
@@ -75,7 +75,7 @@ problem_read(struct problem *p, json_t *o)
 	json_append(p->text, sizeof(p->text), p->type);
 	append_member(p->text, sizeof(p->text), o, "detail");
 	append_member(p->text, sizeof(p->text), o, "instance");
-	append_subproblems(p, json_object_get(o, "subproblems"));
+	append_subproblems(p, json_member(o, "subproblems"));
 }
 
 void

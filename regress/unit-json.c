@@ -36,7 +36,7 @@ static const struct { const char *name, *text, *why; } bad_orders[] = {
 	{ "identifiers []", "{\"status\":\"ready\",\"identifiers\":[],\"authorizations\":[\"https://c/z\"]}", "identifiers" },
 	{ "identifier null", "{\"identifiers\":[null],\"authorizations\":[\"https://c/z\"]}", "identifier" },
 	{ "identifier with escape", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\\u001b\"}]}", "identifier" },
-	{ "authorizations []", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[]}", "authorizations" },
+	{ "authorizations []", "{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[]}", "authorizations" },
 	{ "authorizations with null", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\",null]}", "authorizations" },
 	{ "authorizations with http", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"http://c/z\"]}", "authorizations" },
 	{ "identifier of numbers", "{\"identifiers\":[{\"type\":\"dns\",\"value\":1}]}", "identifier" },
@@ -46,7 +46,10 @@ static const struct { const char *name, *text, *why; } bad_orders[] = {
 	{ "status no string", "{\"status\":1}", "status" },
 	{ "certificate no string", ORDER("valid", ",\"certificate\":[]"), "certificate" },
 	{ "certificate with http", ORDER("valid", ",\"certificate\":\"http://c/c\""), "certificate" },
-	{ "pending without finalize", "{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"]}", "finalize" },
+	{ "pending with authorizations null", "{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":null,\"finalize\":\"https://c/f\"}", "authorizations" },
+	{ "ready with authorizations of another type", "{\"status\":\"ready\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":7,\"finalize\":\"https://c/f\"}", "authorizations" },
+	{ "ready with finalize null", "{\"status\":\"ready\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"],\"finalize\":null}", "no member 'finalize'" },
+	{ "valid with certificate null", ORDER("valid", ",\"certificate\":null"), "no member 'certificate'" },
 	{ "finalize no string", "{\"status\":\"valid\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"],\"finalize\":2}", "finalize" },
 	{ "ready without finalize", "{\"status\":\"ready\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"]}", "finalize" },
 	{ "valid without certificate", ORDER("valid", ""), "certificate" },
@@ -169,6 +172,84 @@ test_tolerated(void)
 	directory_free(&d);
 }
 
+/* Each member that may be absent: null says the same, and so does leaving it out. */
+static const char *const nulls[] = {
+	"d{" URLS ",%s}", "d{" URLS ",\"meta\":{%s}}",
+	"o{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"],%s}",
+	"o{\"status\":\"ready\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"finalize\":\"https://c/f\",%s}",
+	"o{\"status\":\"processing\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],%s}",
+	"o{\"status\":\"valid\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"certificate\":\"https://c/c\",%s}",
+	"o{\"status\":\"invalid\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],%s}",
+	"a{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},\"challenges\":[{\"type\":\"http-01\",\"token\":\"x\",\"url\":\"https://c/x\",%s}]}",
+	"a{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},\"challenges\":[{\"type\":\"dns-01\",%s}]}",
+	"a{\"status\":\"valid\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},\"challenges\":[{\"type\":\"http-01\",%s}]}",
+	"a{\"status\":\"valid\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},%s}",
+	"i{\"suggestedWindow\":{\"start\":\"2026-11-24T03:04:05Z\",\"end\":\"2026-11-25T03:04:05Z\"},%s}",
+};
+
+/* Every optional member of every object above that the text does not have already. */
+static const char *const optional[] = { "revokeCert", "keyChange", "renewalInfo", "newAuthz", "meta", "termsOfService", "website",
+	"caaIdentities", "externalAccountRequired", "profiles", "expires", "notBefore", "notAfter", "error", "authorizations", "finalize",
+	"certificate", "replaces", "profile", "challenges", "wildcard", "status", "url", "token", "validated", "explanationURL" };
+
+static int
+reads(const char *kind_and_text)
+{
+	const char *text = kind_and_text + 1;
+	struct renewal_info info;
+	struct authorization az;
+	struct directory d;
+	struct order o;
+	struct why w;
+	int rc;
+
+	switch (*kind_and_text) {
+	case 'd':
+		rc = directory_parse(&d, text, strlen(text), &w) == 0 && d.revoke_cert == NULL && d.key_change == NULL &&
+		    d.renewal_info == NULL && d.terms == NULL && d.profiles == NULL && !d.eab_required;
+		directory_free(&d);
+		return rc;
+	case 'o':
+		rc = order_parse(&o, text, strlen(text), &w) == 0 && o.error.text[0] == '\0';
+		order_free(&o);
+		return rc;
+	case 'a':
+		rc = authorization_parse(&az, text, strlen(text), &w) == 0 && !az.wildcard && az.http01.error.text[0] == '\0';
+		authorization_free(&az);
+		return rc;
+	default:
+		return renewal_info_parse(&info, text, strlen(text), &w) == 0 && info.explanation[0] == '\0';
+	}
+}
+
+static void
+test_nulls(void)
+{
+	static const char nothing[] = "{\"type\":null,\"detail\":\"d\",\"title\":null,\"instance\":null,\"status\":null,\"subproblems\":null}";
+	char members[1024], text[2048], member[64];
+	struct problem null, absent;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++) {
+		members[0] = '\0';
+		for (n = 0; n < sizeof(optional) / sizeof(optional[0]); n++) {
+			snprintf(member, sizeof(member), "\"%s\":", optional[n]);
+			if (strstr(nulls[i], member) == NULL) {
+				strlcat(members, member, sizeof(members));
+				strlcat(members, "null,", sizeof(members));
+			}
+		}
+		members[strlen(members) - 1] = '\0';
+		snprintf(text, sizeof(text), nulls[i], members);
+		check(reads(text), "json: null is absent: %s", nulls[i]);
+		snprintf(text, sizeof(text), nulls[i], "\"x\":null");
+		check(reads(text), "json: absent: %s", nulls[i]);
+	}
+	problem_parse(&null, 400, nothing, strlen(nothing));
+	problem_parse(&absent, 400, "{\"detail\":\"d\"}", 14);
+	check(strcmp(null.type, absent.type) == 0 && strcmp(null.text, absent.text) == 0, "json: problem with null: %s", null.text);
+}
+
 static void
 test_problems(void)
 {
@@ -240,6 +321,7 @@ main(void)
 	test_bad();
 	test_good();
 	test_tolerated();
+	test_nulls();
 	test_problems();
 	test_limits();
 	return test_end();
