@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 
 #include "clock.h"
 #include "x509.h"
@@ -62,10 +63,44 @@ check_times(const struct chain *c, time_t now, struct why *w)
 	return 0;
 }
 
+static int
+is_good_digest(int nid)
+{
+	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
+}
+
 /*
- * SHA-256 or better, RSA or ECDSA.  Not RSASSA-PSS: its digest is a parameter
- * that only some versions of libcrypto tell, and no public CA uses it.
+ * RFC 4055 3.1: an RSASSA-PSS signature has its digest as a parameter, SHA-1
+ * where there is none.  Read here, since only some versions of libcrypto tell.
  */
+static int
+pss_digest(X509 *cert)
+{
+	const X509_ALGOR *signature;
+	const ASN1_STRING *parameter;
+	const ASN1_OBJECT *digest;
+	RSA_PSS_PARAMS *pss;
+	const uint8_t *p;
+	const void *value;
+	int type, nid = NID_sha1;
+
+	X509_get0_signature(NULL, &signature, cert);
+	X509_ALGOR_get0(NULL, &type, &value, signature);
+	if (type != V_ASN1_SEQUENCE)
+		return NID_undef;
+	parameter = value;
+	p = ASN1_STRING_get0_data(parameter);
+	if ((pss = d2i_RSA_PSS_PARAMS(NULL, &p, ASN1_STRING_length(parameter))) == NULL)
+		return NID_undef;
+	if (pss->hashAlgorithm != NULL) {
+		X509_ALGOR_get0(&digest, NULL, NULL, pss->hashAlgorithm);
+		nid = OBJ_obj2nid(digest);
+	}
+	RSA_PSS_PARAMS_free(pss);
+	return nid;
+}
+
+/* SHA-256 or better, RSA or ECDSA. */
 static int
 check_signature_type(X509 *cert, struct why *w)
 {
@@ -77,6 +112,10 @@ check_signature_type(X509 *cert, struct why *w)
 	case NID_ecdsa_with_SHA384:
 	case NID_ecdsa_with_SHA512:
 		return 0;
+	case NID_rsassaPss:
+		if (is_good_digest(pss_digest(cert)))
+			return 0;
+		/* FALLTHROUGH */
 	default:
 		return why(w, "a certificate of the chain is signed with %s, which is too weak",
 		    OBJ_nid2ln(X509_get_signature_nid(cert)));
@@ -89,7 +128,7 @@ check_key_strength(X509 *cert, struct why *w)
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	int bits = key == NULL ? 0 : EVP_PKEY_bits(key);
 
-	if (key != NULL && bits >= (EVP_PKEY_base_id(key) == EVP_PKEY_RSA ? 2048 : 256))
+	if (key != NULL && bits >= (EVP_PKEY_base_id(key) == EVP_PKEY_EC ? 256 : 2048))
 		return 0;
 	return why(w, "a certificate of the chain has a key of %d bits, which is too weak", bits);
 }
@@ -129,8 +168,12 @@ check_leaf(X509 *leaf, struct why *w)
 		return why(w, "the certificate has extensions that are broken, or critical and unknown");
 	if (flags & EXFLAG_CA)
 		return why(w, "the certificate is a CA's own");
-	if (!(flags & EXFLAG_XKUSAGE) || !(X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER))
-		return why(w, "the certificate is not for servers (no serverAuth)");
+	/* RFC 5280 4.2.1.12: without the extension, it is for any purpose. */
+	if ((flags & EXFLAG_XKUSAGE) && !(X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER))
+		return why(w, "the certificate is not for servers (its extendedKeyUsage has no serverAuth)");
+	if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
+		return why(w, "the certificate is not for servers (its keyUsage has neither "
+		    "digitalSignature nor keyEncipherment nor keyAgreement, or its nsCertType no server)");
 	/* Not EXFLAG_SS: LibreSSL has that only where keyUsage lets it sign certificates. */
 	if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0)
 		return why(w, "the certificate is self-signed: no path to a root");
@@ -138,6 +181,14 @@ check_leaf(X509 *leaf, struct why *w)
 		return why(w, "the certificate demands OCSP stapling (RFC 7633), which nobody "
 		    "asked for");
 	return 0;
+}
+
+/* An X.509 version 1 root has no basicConstraints, and is good as an anchor only, behind all others. */
+static int
+may_issue(X509 *issuer, int last)
+{
+	return X509_check_ca(issuer) == 1 || (last && X509_get_version(issuer) == 0 &&
+	    X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(issuer)) == 0);
 }
 
 /* Each certifies the one before it, and may do so. */
@@ -157,7 +208,7 @@ check_links(const struct chain *c, struct why *w)
 		    X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
 			return why(w, "certificate %d of the chain was not issued by the one "
 			    "after it", i + 1);
-		if (X509_check_ca(issuer) != 1)
+		if (!may_issue(issuer, i + 2 == sk_X509_num(c->certs)))
 			return why(w, "certificate %d of the chain is not a CA's", i + 2);
 		if (pathlen(issuer) >= 0 && pathlen(issuer) < i)
 			return why(w, "certificate %d of the chain may not have %d below it "

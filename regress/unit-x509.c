@@ -89,7 +89,6 @@ test_leaves(void)
 		{ "address instead of name", "names", LEAF(.san = "DNS:a.example,IP:192.0.2.1") },
 		{ "mail address instead of name", "names", LEAF(.san = "DNS:a.example,email:x@a.example") },
 		{ "a CA's own", "CA's own", LEAF(.basic = "critical,CA:TRUE") },
-		{ "no extended key usage", "serverAuth", LEAF(.eku = NULL) },
 		{ "for clients", "serverAuth", LEAF(.eku = "clientAuth") },
 		{ "for anything", "serverAuth", LEAF(.eku = "anyExtendedKeyUsage") },
 		{ "begins tomorrow", "begins only", LEAF(.from = DAY) },
@@ -129,6 +128,53 @@ test_leaves(void)
 		EVP_PKEY_free(weak);
 	}
 	spki_hash(leaf_key, spki);
+}
+
+/* As openssl verify -purpose sslserver has it. */
+static int
+libcrypto_accepts(X509 **certs)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	STACK_OF(X509) *others = sk_X509_new_null();
+	int ok;
+
+	sk_X509_push(others, certs[1]);
+	X509_STORE_CTX_init(ctx, roots, certs[0], others);
+	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
+	ok = X509_verify_cert(ctx) == 1;
+	X509_STORE_CTX_free(ctx);
+	sk_X509_free(others);
+	return ok;
+}
+
+/* What a leaf may be used for: ours is libcrypto's word, with a root and without. */
+static void
+test_purposes(void)
+{
+	static const char *const ekus[] = { NULL, "serverAuth", "clientAuth", "serverAuth,clientAuth", "anyExtendedKeyUsage",
+	    "anyExtendedKeyUsage,serverAuth", "critical,serverAuth", "emailProtection,codeSigning" };
+	static const char *const usages[] = { NULL, "digitalSignature", "critical,keyEncipherment", "keyAgreement",
+	    "critical,nonRepudiation", "dataEncipherment", "digitalSignature,keyCertSign" };
+	static const char *const types[] = { NULL, "nsCertType=server", "nsCertType=client", "nsCertType=server,client" };
+	struct recipe r = LEAF(.from = -60);
+	X509 *certs[2];
+	size_t e, u, n;
+	int expected;
+
+	certs[1] = inter;
+	for (e = 0; e < sizeof(ekus) / sizeof(ekus[0]); e++)
+		for (u = 0; u < sizeof(usages) / sizeof(usages[0]); u++)
+			for (n = 0; n < sizeof(types) / sizeof(types[0]); n++) {
+				r.eku = ekus[e];
+				r.usage = usages[u];
+				r.other = types[n];
+				certs[0] = make_cert(leaf_key, &r, inter, inter_key);
+				expected = libcrypto_accepts(certs) && (r.eku == NULL || strstr(r.eku, "serverAuth") != NULL);
+				check((verdict(certs, 2, roots)[0] == '\0') == expected && (verdict(certs, 2, NULL)[0] == '\0') == expected,
+				    "x509: for %s, %s, %s: %s: %s", r.eku == NULL ? "any purpose" : r.eku, r.usage == NULL ? "any usage" : r.usage,
+				    r.other == NULL ? "any type" : r.other, expected ? "good" : "refused", verdict(certs, 2, NULL));
+				X509_free(certs[0]);
+			}
 }
 
 /* The leaf below an intermediate of this recipe, signed with ca_key. */
@@ -200,6 +246,35 @@ trust_only(X509 *cert)
 	return store;
 }
 
+/* A root of X.509 version 1 that the CA sends along. */
+static void
+test_version_1(void)
+{
+	struct recipe plain = { .subject = "old root", .from = -DAY, .to = 3650 * DAY }, below = ca, good = LEAF(.from = -60);
+	X509 *old = make_cert(other_key, &plain, NULL, NULL), *certs[3];
+	X509_STORE *store;
+
+	X509_set_version(old, 0);
+	X509_sign(old, other_key, EVP_sha256());
+	below.subject = "below it";
+	certs[1] = make_cert(inter_key, &below, old, other_key);
+	certs[0] = make_cert(leaf_key, &good, certs[1], inter_key);
+	certs[2] = old;
+	store = trust_only(old);
+	check(strcmp(verdict(certs, 3, store), "") == 0 && strcmp(verdict(certs, 2, store), "") == 0,
+	    "x509: a root of version 1: %s", verdict(certs, 3, store));
+	check(strstr(verdict(certs, 3, roots), "trusted root") != NULL, "x509: refused: a root of version 1 that is not ours");
+	X509_free(certs[0]);
+	X509_free(certs[1]);
+	certs[0] = make_cert(leaf_key, &good, old, other_key);
+	certs[1] = old;
+	certs[2] = old;
+	check(strstr(verdict(certs, 3, store), "not a CA's") != NULL, "x509: refused: version 1 before the end: %s", verdict(certs, 3, store));
+	X509_STORE_free(store);
+	X509_free(old);
+	X509_free(certs[0]);
+}
+
 static void
 test_anchors(void)
 {
@@ -237,6 +312,12 @@ test_signatures(void)
 	EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
 	check(X509_sign_ctx(certs[0], ctx) > 0 && strstr(verdict(certs, 2, roots), "too weak") != NULL,
 	    "x509: refused: RSASSA-PSS with SHA-1: %s", verdict(certs, 2, roots));
+	EVP_MD_CTX_free(ctx);
+	ctx = EVP_MD_CTX_new();
+	EVP_DigestSignInit(ctx, &pctx, EVP_sha256(), NULL, inter_key);
+	EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
+	check(X509_sign_ctx(certs[0], ctx) > 0 && strcmp(verdict(certs, 2, roots), "") == 0 && strcmp(verdict(certs, 2, NULL), "") == 0,
+	    "x509: RSASSA-PSS with SHA-256: %s", verdict(certs, 2, roots));
 	EVP_MD_CTX_free(ctx);
 	X509_sign(certs[0], other_key, EVP_sha256());
 	check(strstr(verdict(certs, 2, NULL), "not issued by") != NULL, "x509: refused: signed by another key");
@@ -555,9 +636,11 @@ main(void)
 {
 	setup();
 	test_leaves();
+	test_purposes();
 	test_nul();
 	test_intermediates();
 	test_anchors();
+	test_version_1();
 	test_signatures();
 	test_chains();
 	test_pem();
