@@ -6,7 +6,7 @@ import base64, email.utils, http.server, json, os, re, ssl, subprocess, sys, thr
 
 port, cert, key, top = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 plain_port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
-base = "https://localhost:%d" % port
+base = "https://%s:%d" % (os.environ.get("CA_HOST", "localhost"), port)
 lock = threading.Lock()
 
 def scenario():

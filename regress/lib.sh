@@ -73,7 +73,7 @@ make_tls() {
 	    -subj "/CN=test anchor" -addext "keyUsage=critical,keyCertSign,cRLSign" -keyout "$work/tls-ca.key" -out "$work/tls.pem" 2>/dev/null
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" \
 	    -keyout "$work/tls-server.key" -out "$work/tls-server.csr" 2>/dev/null
-	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n' >"$work/tls.ext"
+	printf 'subjectAltName=DNS:localhost,DNS:ca.test,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n' >"$work/tls.ext"
 	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" \
 	    -CAcreateserial -days 30 -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
 }
@@ -186,7 +186,7 @@ conf_write() {
 	cat >"$1" <<END
 state directory "$work/state"
 authority test {
-	api url "https://localhost:$ca_port/dir"
+	api url "https://${CA_HOST:-localhost}:$ca_port/dir"
 	account key "$work/etc/private/account.pem" $account_type
 	$authority_more
 	ca file "$work/tls.pem"

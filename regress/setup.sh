@@ -44,6 +44,15 @@ open_root_directory() {
 	esac
 }
 
+# name_modules DIRECTORY: what systemd, Avahi and sssd have for the hosts line of nsswitch.conf, from the
+# machine's package mirror, unpacked there and not installed: an installed one edits nsswitch.conf.
+name_modules() {
+	mkdir -p "$1/archives/partial" "$1/lib"
+	(cd "$1/archives" && apt-get -q -o Dir::Cache="$1" -o APT::Sandbox::User= download libnss-myhostname libnss-resolve \
+	    libnss-mymachines libnss-mdns libnss-sss && for _deb in *.deb; do dpkg-deb -x "$_deb" .; done &&
+	    find . -name 'libnss_*.so.2' -exec cp '{}' ../lib/ ';') >"$1/log" 2>&1 && chmod -R a+rX "$1/lib"
+}
+
 # newer_pebble DIRECTORY: a newer Pebble than the release has, where the machine's package
 # mirror has one, unpacked there and not installed.  Prints the program's path.
 newer_pebble() {
