@@ -11,7 +11,7 @@ void	conf_check(struct conf *, const char *path);
 
 /*
  * The first name goes before the alternative ones, each in the form that
- * certificates have; wrong ones and those that stand twice are errors.
+ * certificates have, each once; wrong ones are errors.
  */
 void	conf_names(struct domain *);
 

@@ -52,6 +52,9 @@ normalise(char **name)
 		return problem;
 	for (p = *name; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
+	/* RFC 1034 3.1: the dot of the root, which certificates leave out. */
+	if (p - *name > 1 && p[-1] == '.')
+		p[-1] = '\0';
 	if ((n = address_bytes(*name, addr)) > 0) {
 		inet_ntop(n == 4 ? AF_INET : AF_INET6, addr, text, sizeof(text));
 		free(*name);
@@ -65,37 +68,59 @@ normalise(char **name)
 	    "expected a host name (letters, digits and hyphens, dots between)";
 }
 
+/* By name; equal ones in the order in which they are listed. */
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	char **x = *(char **const *)a, **y = *(char **const *)b;
+	int order = strcmp(*x, *y);
+
+	return order != 0 ? order : x < y ? -1 : x > y;
 }
 
+/* A name that is listed several times counts once, where it is listed first. */
 static void
-check_twice(const struct domain *d)
+drop_repeated(struct strings *names)
 {
-	char *sorted[CONF_NAMES_MAX];
-	size_t i;
+	char ***sorted;
+	size_t i, first = 0, n = 0;
 
-	memcpy(sorted, d->names.v, d->names.n * sizeof(*sorted));
-	qsort(sorted, d->names.n, sizeof(*sorted), by_name);
-	for (i = 1; i < d->names.n; i++)
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			lex_error_at(d->file, d->line, "domain %s: name %s stands twice",
-			    d->handle, sorted[i]);
+	if ((sorted = calloc(names->n + 1, sizeof(*sorted))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < names->n; i++)
+		sorted[i] = &names->v[i];
+	qsort(sorted, names->n, sizeof(*sorted), by_name);
+	for (i = 1; i < names->n; i++)
+		if (strcmp(*sorted[first], *sorted[i]) != 0)
+			first = i;
+		else {
+			free(*sorted[i]);
+			*sorted[i] = NULL;
+		}
+	free(sorted);
+	for (i = 0; i < names->n; i++)
+		if (names->v[i] != NULL)
+			names->v[n++] = names->v[i];
+	names->n = n;
 }
 
 static void
 normalise_all(struct domain *d)
 {
 	const char *problem;
+	int wrong = lex_errors;
 	size_t i;
 
 	for (i = 0; i < d->names.n; i++)
 		if ((problem = normalise(&d->names.v[i])) != NULL)
 			lex_error_at(d->file, d->line, "domain %s: name %s: %s", d->handle,
 			    d->names.v[i], problem);
-	check_twice(d);
+	if (lex_errors > wrong)
+		return;
+	drop_repeated(&d->names);
+	if (d->names.n > CONF_NAMES_MAX)
+		lex_error_at(d->file, d->line, "domain %s: more than %d names", d->handle,
+		    CONF_NAMES_MAX);
 }
 
 static void
@@ -127,11 +152,6 @@ conf_names(struct domain *d)
 	memmove(d->names.v + 1, d->names.v, d->names.n * sizeof(*d->names.v));
 	d->names.v[0] = d->name;
 	d->names.n++;
-	if (d->names.n > CONF_NAMES_MAX) {
-		lex_error_at(d->file, d->line, "domain %s: more than %d names", d->handle,
-		    CONF_NAMES_MAX);
-		return;
-	}
 	normalise_all(d);
 	d->name = d->names.v[0];
 }

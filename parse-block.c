@@ -153,8 +153,8 @@ parse_alternative_names(void *block, const struct statement *s)
 	}
 	for (lex_next(); lex_token != TOKEN_CLOSE; ) {
 		if (lex_token == TOKEN_WORD) {
-			/* Many more than allowed are not worth remembering. */
-			if (d->names.n <= CONF_NAMES_MAX)
+			/* Names may be repeated; far too many are not remembered. */
+			if (d->names.n <= 10 * CONF_NAMES_MAX)
 				add_string(&d->names, take_string("a name"));
 			else
 				lex_next();

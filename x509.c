@@ -48,26 +48,44 @@ is_name(const GENERAL_NAME *g, const char *name)
 	    strncasecmp((const char *)ASN1_STRING_get0_data(s), name, n) == 0;
 }
 
-/* Counts alone would take one name twice, in another letter case, for another one. */
+static int
+is_among(const GENERAL_NAME *g, const struct strings *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		if (is_name(g, names->v[i]))
+			return 1;
+	return 0;
+}
+
+int
+names_include(const GENERAL_NAMES *san, const struct strings *names)
+{
+	size_t i;
+	int j, n = san == NULL ? 0 : sk_GENERAL_NAME_num(san);
+
+	for (i = 0; i < names->n; i++) {
+		for (j = 0; j < n && !is_name(sk_GENERAL_NAME_value(san, j), names->v[i]); j++)
+			;
+		if (j == n)
+			return 0;
+	}
+	return names->n > 0;
+}
+
+/* Comparing counts is not enough: a.example and A.EXAMPLE would count as two names. */
 int
 names_equal(const GENERAL_NAMES *san, const struct strings *names)
 {
-	size_t i, j, n = names->n;
-	int found, foreign;
+	int i;
 
-	if (san == NULL || (size_t)sk_GENERAL_NAME_num(san) != n)
+	if (!names_include(san, names))
 		return 0;
-	for (i = 0; i < n; i++) {
-		found = 0;
-		foreign = 1;
-		for (j = 0; j < n; j++) {
-			found |= is_name(sk_GENERAL_NAME_value(san, (int)j), names->v[i]);
-			foreign &= !is_name(sk_GENERAL_NAME_value(san, (int)i), names->v[j]);
-		}
-		if (!found || foreign)
+	for (i = 0; i < sk_GENERAL_NAME_num(san); i++)
+		if (!is_among(sk_GENERAL_NAME_value(san, i), names))
 			return 0;
-	}
-	return n > 0;
+	return 1;
 }
 
 /* One dNSName or iPAddress for each name; the caller frees. */

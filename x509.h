@@ -20,7 +20,11 @@
 /* SHA-256 of the DER SubjectPublicKeyInfo. */
 int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
 
-/* Are these exactly the names, as dNSName (letter case ignored) or iPAddress each, in any order, none twice? */
+/*
+ * Is each of the names there, as dNSName (letter case ignored) or iPAddress?  And are these the
+ * only ones?  In any order; a name that is repeated counts once.
+ */
+int	names_include(const GENERAL_NAMES *, const struct strings *names);
 int	names_equal(const GENERAL_NAMES *, const struct strings *);
 
 /*

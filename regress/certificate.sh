@@ -97,7 +97,7 @@ END
 	acme -F own
 	expect "csr file in DER" 0
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/csr.key" -subj "/" -out "$work/x.csr" \
-	    -addext "subjectAltName=DNS:c.example" 2>/dev/null
+	    -addext "subjectAltName=DNS:c.example,DNS:C.example" 2>/dev/null
 	acme own
 	expect "csr file changed: renewed" 0
 	same "$who: csr file changed: names" "c.example " "$(sans "$work/ssl/own.pem")"

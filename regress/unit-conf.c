@@ -194,6 +194,8 @@ static const struct {
 	{ "alternative names { $two }\n", "d.example x.y z.y" },
 	{ "alternative names { a.b }\nalternative names { c.d }\n", "d.example a.b c.d" },
 	{ "domain name O.example\nalternative names { A.b d.example }\n", "o.example a.b d.example" },
+	{ "alternative names { D.Example a.b A.B a.b. }\n", "d.example a.b" },
+	{ "domain name a.b\nalternative names { c.d a.b }\nalternative names { c.d }\n", "a.b c.d" },
 	{ "alternative names { a.b # c.d\n e.f }\n", "d.example a.b e.f" },
 };
 

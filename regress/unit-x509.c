@@ -103,6 +103,7 @@ test_leaves(void)
 	};
 	struct recipe good = LEAF(.from = -60), skewed = LEAF(.from = 1800), sha1 = LEAF(.from = -60),
 	    letters = LEAF(.san = "DNS:WWW.a.example,DNS:A.Example"),
+	    repeated = LEAF(.san = "DNS:a.example,DNS:www.a.example,DNS:A.EXAMPLE"),
 	    both = LEAF(.eku = "serverAuth,clientAuth");
 	static const int weak_bits[] = { 512, 1024 };
 	char bits[20];
@@ -111,6 +112,7 @@ test_leaves(void)
 
 	check(strcmp(leaf_verdict(&good, leaf_key), "") == 0, "x509: good chain %s", leaf_verdict(&good, leaf_key));
 	check(strcmp(leaf_verdict(&letters, leaf_key), "") == 0, "x509: names in another order and letter case");
+	check(strcmp(leaf_verdict(&repeated, leaf_key), "") == 0, "x509: a name is repeated");
 	check(strcmp(leaf_verdict(&both, leaf_key), "") == 0, "x509: for servers and clients");
 	check(strcmp(leaf_verdict(&skewed, leaf_key), "") == 0, "x509: the CA's clock is half an hour ahead %s",
 	    leaf_verdict(&skewed, leaf_key));
