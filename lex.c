@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "lex.h"
+#include "say.h"
 
 #define FILE_BYTES_MAX	(16 * 1024 * 1024)
 #define LINE_BYTES_MAX	(64 * 1024)
@@ -52,11 +54,11 @@ static int last_line;
 static void
 report(const char *file, int line, const char *fmt, va_list ap)
 {
-	char text[600];
+	char text[600], safe[800];
 
-	vsnprintf(text, sizeof(text), fmt, ap);
+	say_format(text, sizeof(text), fmt, ap);
 	if (++lex_errors <= ERRORS_MAX)
-		warnx("%s:%d: %s", file, line, text);
+		warnx("%s:%d: %s", file, line, lex_visible(safe, sizeof(safe), text));
 }
 
 void
@@ -187,6 +189,8 @@ read_file(const char *path, int fd, const struct stat *st, int *line)
 		len += (size_t)n;
 	if (len < size)
 		wrong = n == -1 ? strerror(errno) : "changes while it is read";
+	else if ((wrong = lex_check_start(text, len)) != NULL)
+		*line = 1;
 	for (p = text; wrong == NULL && p < text + len; ++*line)
 		wrong = check_line(&p, text + len);
 	if (wrong != NULL) {
@@ -249,10 +253,80 @@ lex_open(const char *path)
 	return -1;
 }
 
+/* Statements that include these files, quoted as read_quoted() reads it; NULL: a name that has no such form. */
+static char *
+include_all(char **paths, size_t n)
+{
+	char *text = NULL, *p;
+	size_t i, size;
+	FILE *f;
+
+	if ((f = open_memstream(&text, &size)) == NULL)
+		err(1, NULL);
+	for (i = 0; i < n; i++) {
+		fputs("include \"", f);
+		for (p = paths[i]; *p != '\0'; p++) {
+			if (*p == '"' || *p == '\\' || *p == '\n') {
+				lex_error("include: %s: rename this file: its name has a quote, "
+				    "a backslash or a line end", paths[i]);
+				break;
+			}
+			fputc(*p, f);
+		}
+		fputs("\"\n", f);
+	}
+	if (fclose(f) == EOF)
+		err(1, NULL);
+	return text;
+}
+
+/* Called by glob(3): a directory that is not there has no files, but one that cannot be read may have some. */
+static int
+include_unread(const char *directory, int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		return 0;
+	lex_error("include: %s: %s", directory, strerror(error));
+	return 1;
+}
+
+/* glob(3): the files in the order of their names; none is no error. */
+static void
+include_pattern(const char *pattern)
+{
+	struct source *s;
+	char *text;
+	glob_t g;
+	int depth = 0, rc;
+
+	for (s = top; s != NULL; s = s->below)
+		depth++;
+	if (depth > INCLUDE_DEPTH) {
+		lex_error("%s: included too deeply", pattern);
+		return;
+	}
+	rc = glob(pattern, 0, include_unread, &g);
+	if (rc == GLOB_NOMATCH) {
+		say(1, "%s:%d: include %s: no file matches", lex_file(), lex_line(), pattern);
+		return;
+	}
+	if (rc == GLOB_ABORTED)
+		return;
+	if (rc != 0)
+		err(1, "include %s", pattern);
+	text = include_all(g.gl_pathv, g.gl_pathc);
+	globfree(&g);
+	push(text, strlen(text), NULL, NULL);
+}
+
+/* A file that is there is meant, whatever its name looks like. */
 void
 lex_include(const char *path)
 {
-	lex_open(path);
+	if (strpbrk(path, "*?[") != NULL && access(path, F_OK) == -1)
+		include_pattern(path);
+	else
+		lex_open(path);
 }
 
 void
@@ -308,6 +382,9 @@ get_char(void)
 	while ((c = get_raw()) == '\\')
 		if ((c = get_raw()) != '\n')
 			break;
+	if (c == '\r' && top->pos > 1 && top->text[top->pos - 2] == '\\')
+		lex_error("an invisible carriage return (U+000D) behind the backslash; end the lines "
+		    "as Unix does (dos2unix)");
 	return c;
 }
 
@@ -327,6 +404,7 @@ end_word(size_t len)
 {
 	lex_word[len < sizeof(lex_word) ? len : sizeof(lex_word) - 1] = '\0';
 	lex_token = TOKEN_WORD;
+	lex_check_word(lex_word, lex_quoted);
 }
 
 /* Up to the closing quote, in the same file; a line end inside is left out. */
@@ -424,8 +502,7 @@ lex_next(void)
 		else if (c == ENDED || strchr("\n{}=,", c) != NULL || in_word(c))
 			break;
 		else
-			lex_error("unexpected character '%c'; put the word in quotes",
-			    isprint(c) ? c : '?');
+			lex_error("unexpected character '%c'; put the word in quotes", c);
 	}
 	if (c == ENDED)
 		lex_token = TOKEN_END;

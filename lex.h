@@ -4,6 +4,8 @@
 #ifndef LEX_H
 #define LEX_H
 
+#include <stddef.h>
+
 #define WORD_MAX	8192
 
 enum token { TOKEN_WORD, TOKEN_NEWLINE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_EQUALS, TOKEN_COMMA, TOKEN_END };
@@ -16,7 +18,7 @@ extern int	lex_quoted;		/* it was in quotes: no keyword */
 /* Starts with this file; -1 if it cannot be read. */
 int	lex_open(const char *path);
 void	lex_next(void);
-/* Goes on with another file at the next lex_next(); errors are counted. */
+/* Goes on with another file, or all that match a pattern, at the next lex_next(); errors are counted. */
 void	lex_include(const char *path);
 void	lex_define(const char *name, const char *value);
 int	lex_line(void);
@@ -27,5 +29,15 @@ void	lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	lex_error_at(const char *file, int line, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 extern int	lex_errors;
+
+/*
+ * Text of the file as messages show it: what is invisible as <U+200B>, bytes that are not
+ * UTF-8 as <\xff>; "..." where it was cut.  Returns out.
+ */
+char	*lex_visible(char *out, size_t size, const char *text);
+/* Is there a character in this word that nobody sees, or takes for another?  Then an error, and -1. */
+int	lex_check_word(const char *word, int quoted);
+/* What is wrong with how a file begins; or NULL. */
+const char *lex_check_start(const char *text, size_t len);
 
 #endif

@@ -11,13 +11,22 @@
 
 int verbose;
 
+void
+say_format(char *out, size_t outsz, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(out, outsz, fmt, ap);
+
+	if (n < 0 || (size_t)n >= outsz)
+		snprintf(out + outsz - 4, 4, "...");
+}
+
 int
 why(struct why *w, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(w->text, sizeof(w->text), fmt, ap);
+	say_format(w->text, sizeof(w->text), fmt, ap);
 	va_end(ap);
 	return -1;
 }

@@ -4,6 +4,9 @@
 #ifndef SAY_H
 #define SAY_H
 
+#include <stdarg.h>
+#include <stddef.h>
+
 /* Why something failed, in words for the administrator. */
 struct why {
 	char	text[512];
@@ -21,6 +24,10 @@ int	why(struct why *w, const char *fmt, ...)
 /* Prints a line on stderr if -v was given at least `level' times. */
 void	say(int level, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+
+/* As vsnprintf(3), with "..." at the end of what was cut; outsz is 4 at least. */
+void	say_format(char *out, size_t outsz, const char *fmt, va_list)
+	    __attribute__((format(printf, 3, 0)));
 
 /*
  * Makes text from outside fit for a terminal or log: visible characters

@@ -137,6 +137,72 @@ printf 'include "%s"\n' "$conf" >"$conf"
 "$client" -n -f "$conf" 2>"$err"; says "conf: refused: include of itself" "$err" "$conf:1: .*includes itself"
 printf 'include "/nonexistent/x"\n' >"$conf"
 "$client" -n -f "$conf" 2>"$err"; says "conf: refused: include of nothing" "$err" "$conf:1: /nonexistent/x: No such file"
+mkdir "$work/conf.d"
+part() { printf 'domain %s {\ndomain key /p/%s.key\ndomain certificate /c/%s\n}\n' $1 $1 $1 >"$2"; }
+part b.example "$work/conf.d/20.conf"; part a.example "$work/conf.d/10.conf"; part c.example "$work/conf.d/9 c.conf"
+part x.example "$work/conf.d/.hidden.conf"; part y.example "$work/conf.d/10.conf~"
+for pattern in '*.conf' '[0-9]*.conf' '??*.conf'; do
+	good "include of a pattern: $pattern" "$A"'include "'"$work/conf.d/$pattern"'"\nuser nobody\n'
+	same "conf: include of a pattern: $pattern: by name" "a.example b.example c.example " \
+	    "$("$client" -nv -f "$conf" 2>/dev/null | sed -n 's/^domain "\(.*\)" {/\1/p' | tr '\n' ' ')"
+	same "conf: include of a pattern: $pattern: what comes after" 'user "nobody"' "$("$client" -nv -f "$conf" 2>/dev/null | head -n 1)"
+done
+good "include of a pattern: no file" "$A"'include "'"$work/conf.d/*.none"'"\n'
+good "include of a pattern: no directory" "$A"'include "/nonexistent/*.conf"\n'
+"$client" -nv -f "$conf" 2>"$err" >/dev/null; says "conf: include of a pattern: that no file matches is said" "$err" "$conf:5: include /nonexistent/\*.conf: no file matches"
+part z.example "$work/conf.d/a[1].conf"
+good "include of a file whose name is like a pattern" "$A"'include "'"$work/conf.d/a[1].conf"'"\n'
+rm "$work/conf.d/a[1].conf"
+printf 'metrics file /m/x\nfoo\n' >"$work/conf.d/30.conf"
+printf "$A"'include "%s/conf.d/*.conf"\n' "$work" >"$conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: include of a pattern: an error in one file" "$err" "$work/conf.d/30.conf:2: foo"
+rm "$work/conf.d/30.conf"; chmod 666 "$work/conf.d/20.conf"
+"$client" -n -f "$conf" 2>"$err"; same "conf: refused: a file of a pattern that everyone may write: status" 1 $?
+says "conf: refused: a file of a pattern that everyone may write" "$err" "$conf:5: $work/conf.d/20.conf: can be written by everyone"
+chmod 644 "$work/conf.d/20.conf"
+mkdir "$work/conf.d/d.conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: a directory that a pattern matches" "$err" "$conf:5: $work/conf.d/d.conf: not a regular file"
+rmdir "$work/conf.d/d.conf"
+ln -s 10.conf "$work/conf.d/99.conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: one file by two names of a pattern" "$err" "$work/conf.d/99.conf:1: domain a.example: is also at line 1"
+rm "$work/conf.d/99.conf"
+printf 'include "%s/conf.d/*.conf"\n' "$work" >"$work/conf.d/50.conf"
+timeout 20 "$client" -n -f "$conf" 2>"$err"; same "conf: refused: a pattern that matches its own file: status" 1 $?
+says "conf: refused: a pattern that matches its own file" "$err" "$work/conf.d/50.conf:1: $work/conf.d/50.conf: includes itself"
+rm "$work/conf.d/50.conf"
+if [ "$(id -u)" = 0 ]; then
+	chown 12345 "$work/conf.d/20.conf"
+	"$client" -n -f "$conf" 2>"$err"; says "conf: refused: another user's file of a pattern" "$err" "$conf:5: $work/conf.d/20.conf: belongs neither"
+	chown 0 "$work/conf.d/20.conf"
+else
+	chmod 0 "$work/conf.d"
+	"$client" -n -f "$conf" 2>"$err"; says "conf: refused: a pattern in a directory that cannot be read" "$err" "$conf:5: include: $work/conf.d.*: Permission denied"
+	chmod 755 "$work/conf.d"
+fi
+
+# What nobody sees, or takes for something else.
+D7='domain x {\ndomain key /p/x.key\ndomain certificate '
+bad "byte order mark" '\0357\0273\0277'"$A" 1 "byte order mark (U+FEFF) begins the file; save it as UTF-8"
+bad "UTF-16" '\0377\0376a\0000' 1 "UTF-16 text; save the file as UTF-8"
+bad "no-break space between words" "$A"'domain x {\ndomain\0302\0240key /p/x\n' 6 "a no-break space (U+00A0) in a word; type an ordinary space instead: domain<U+00A0>key"
+bad "no-break space at the beginning of a line" "$A"'domain x {\n\0302\0240domain key /p/x\n' 6 "no-break space (U+00A0).*: <U+00A0>domain"
+bad "no-break space in Latin-1" "$A"'domain x {\ndomain\0240key /p/x\n' 6 "no-break space (U+00A0).*: domain<U+00A0>key"
+bad "no-break space in quotes" "$A$D7"'"/c/a\0302\0240b"\n}\n' 7 "no-break space (U+00A0).*: /c/a<U+00A0>b"
+bad "zero-width space in a name" "$A"'domain x {\nalternative names { www\0342\0200\0213.example }\n}\n' 6 "invisible zero-width space (U+200B).*delete it: www<U+200B>.example"
+bad "zero-width space at the end of a quoted name" "$A"'domain "x.example\0342\0200\0213" {\n}\n' 5 "zero-width space (U+200B).*x.example<U+200B>"
+bad "byte order mark within" "$A"'\0357\0273\0277domain x {\n}\n' 5 "byte order mark (U+FEFF)"
+bad "direction mark" "$A"'domain x\0342\0200\0256 {\n}\n' 5 "direction mark (U+202E)"
+bad "soft hyphen" "$A"'domain x\0302\0255y.example {\n}\n' 5 "soft hyphen (U+00AD)"
+bad "typographic quotes" 'authority a {\napi url \0342\0200\0234https://c.example\0342\0200\0235\n}\n' 2 "a quotation mark (U+201C) in a word; type \" or ' instead"
+bad "typographic quotes around blanks" "$A"'domain \0342\0200\0230a b\0342\0200\0231 {\n}\n' 5 "a quotation mark (U+2018)"
+bad "typographic quotes of Windows" 'authority a {\napi url \0223https://c.example\0224\n}\n' 2 "a quotation mark (U+201C)"
+bad "joiner where none may be" "$A"'domain x {\ndomain name a\0342\0200\0215b.example\n}\n' 5 "name a<U+200D>b.example: "
+bad "control character" "$A"'domain \0007x {\n}\n' 5 "unexpected character '<U+0007>'"
+bad "escape sequence in quotes" "$A"'domain "\0033[2Jx" {\n}\n' 5 "control character (U+001B).*<U+001B>.2Jx"
+bad "carriage return behind a backslash" "$A"'domain x {\ndomain key \\\r\n/p/x\n' 6 "carriage return (U+000D) behind the backslash; end the lines as Unix does"
+bad "carriage return in quotes" "$A"'domain "x\r\ny" {\n}\n' 6 "carriage return (U+000D) in a word; end the lines as Unix does"
+good "lines that end as on Windows" "$(printf '%s' "$A$D" | sed 's/\\n/\\r\\n/g')}\r\n"
+good "an apostrophe in a word" "$A"'domain Bob\0342\0200\0231s {\ndomain name x.example\ndomain key /p/x.key\ndomain certificate "/c/\0342\0200\0234x\0342\0200\0235"\n}\n'
 printf 'authority a\0b {\n' >"$conf"
 "$client" -n -f "$conf" 2>"$err"; says "conf: refused: NUL" "$err" "NUL"
 head -c 8000000 /dev/zero | tr '\0' 'a' >"$conf"
