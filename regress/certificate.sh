@@ -100,7 +100,7 @@ END
 	    -addext "subjectAltName=DNS:c.example,DNS:C.example" 2>/dev/null
 	acme own
 	expect "csr file changed: renewed" 0
-	same "$who: csr file changed: names" "c.example " "$(sans "$work/ssl/own.pem")"
+	same "$who: csr file changed: names, one repeated" "c.example " "$(sans "$work/ssl/own.pem" | tr "C " "c\n" | sort -u | tr "\n" " ")"
 	same "$who: csr file changed: its key" "$(spki_key "$work/csr.key")" "$(spki_cert "$work/ssl/own.pem")"
 	openssl req -new -key "$work/etc/private/account.pem" -subj "/" -out "$work/x.csr" -addext "subjectAltName=DNS:c.example" 2>/dev/null
 	run -F own
