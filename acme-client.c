@@ -433,6 +433,10 @@ main(int argc, char *argv[])
 	const char *no_color;
 	struct conf *conf;
 
+	if (sandbox_elevated())
+		errx(1, "is not made to be set-user-ID, set-group-ID or to have file capabilities; "
+		    "take that from the program's file, and run it as root or as the user who "
+		    "owns the files");
 	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
 		role_main(argv[0]);
 	open_standard_fds();

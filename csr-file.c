@@ -5,8 +5,6 @@
 #include <arpa/inet.h>
 #include <sys/stat.h>
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,11 +12,12 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "dir.h"
 #include "x509.h"
 
 #define CSR_BYTES_MAX	65536
 
-/* The file's bytes; the caller frees. */
+/* The file's bytes; the caller frees.  Whoever may write it chooses the key that is certified. */
 static char *
 read_file(const char *path, size_t *len, struct why *w)
 {
@@ -27,10 +26,8 @@ read_file(const char *path, size_t *len, struct why *w)
 	ssize_t n;
 	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1) {
-		why(w, "%s: %s", path, strerror(errno));
+	if ((fd = dir_open_trusted(path, w)) == -1)
 		return NULL;
-	}
 	if ((buf = malloc(CSR_BYTES_MAX)) == NULL)
 		err(1, NULL);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > CSR_BYTES_MAX ||

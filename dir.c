@@ -24,9 +24,40 @@
 
 struct dir *dirs;
 
-/* Opens each component below the one before it, none of them a link. */
+/*
+ * May only root and this user change what fd is open on, the first len bytes of
+ * path?  A sticky directory keeps others from what is not theirs.
+ */
 static int
-walk(const char *path, struct why *w)
+check_writers(int fd, const char *path, size_t len, struct why *w)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return why(w, "%s: %s", path, strerror(errno));
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return why(w, "%s: %.*s belongs to user %u, neither to root nor to you; "
+		    "chown it", path, (int)len, path, (unsigned)st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
+		return why(w, "%s: others may write %.*s (mode %04o); chmod go-w it", path,
+		    (int)len, path, (unsigned)st.st_mode & 07777);
+	return 0;
+}
+
+static int
+not_opened(const char *path, int parent, const char *name, struct why *w)
+{
+	struct stat st;
+	int error = errno;
+
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+		return why(w, "%s: '%s' is a symbolic link; name what it leads to", path, name);
+	return why(w, "%s: %s", path, strerror(error));
+}
+
+/* Opens each component below the one before it, none of them a link; the last one with these flags. */
+static int
+walk(const char *path, int flags, int trusted, struct why *w)
 {
 	char *copy, *rest, *name;
 	int fd, next, last;
@@ -35,25 +66,17 @@ walk(const char *path, struct why *w)
 		err(1, NULL);
 	if ((fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		err(1, "/");
-	while ((name = strsep(&rest, "/")) != NULL) {
+	while (fd != -1 && (name = strsep(&rest, "/")) != NULL) {
 		if (*name == '\0')
 			continue;
 		last = rest == NULL || rest[strspn(rest, "/")] == '\0';
-		next = openat(fd, name, (last ? O_RDONLY : O_PATH) |
-		    O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (next == -1) {
-			struct stat st;
-			int error = errno;
-
-			if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			    S_ISLNK(st.st_mode))
-				why(w, "%s: '%s' is a symbolic link; name the "
-				    "directory that it leads to", path, name);
-			else
-				why(w, "%s: %s", path, strerror(error));
-			close(fd);
-			free(copy);
-			return -1;
+		next = openat(fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+		if (next == -1)
+			not_opened(path, fd, name, w);
+		else if (trusted &&
+		    check_writers(next, path, (size_t)(name - copy) + strlen(name), w) == -1) {
+			close(next);
+			next = -1;
 		}
 		close(fd);
 		fd = next;
@@ -71,7 +94,7 @@ dir_open(const char *path, struct why *w)
 	for (d = dirs; d != NULL; d = d->next)
 		if (strcmp(d->path, path) == 0)
 			return d;
-	if ((fd = walk(path, w)) == -1)
+	if ((fd = walk(path, O_RDONLY | O_DIRECTORY, 0, w)) == -1)
 		return NULL;
 	if ((d = calloc(1, sizeof(*d))) == NULL || (d->path = strdup(path)) == NULL)
 		err(1, NULL);
@@ -80,6 +103,12 @@ dir_open(const char *path, struct why *w)
 	d->fd = fd;
 	d->next = dirs;
 	return dirs = d;
+}
+
+int
+dir_open_trusted(const char *path, struct why *w)
+{
+	return walk(path, O_RDONLY | O_NONBLOCK, 1, w);
 }
 
 void

@@ -37,6 +37,12 @@ extern struct dir *dirs;
 int	place_open(struct place *, const char *path, struct why *);
 /* The same for a directory itself. */
 struct dir *dir_open(const char *path, struct why *);
+/*
+ * Opens a file for reading that decides what is certified: neither the file
+ * nor a directory on the way may be a symbolic link, or be changed by anybody
+ * but root and this user.  The caller closes.  -1: see why.
+ */
+int	dir_open_trusted(const char *path, struct why *);
 /* Closes them all: for a role that needs no files any longer. */
 void	dir_close_all(void);
 /* All dirs as sandbox_enter() takes them, each with these rights; the caller frees. */

@@ -33,6 +33,31 @@
 
 static pid_t parent;	/* when this process began */
 
+/* Those that were inherited on purpose are ambient; a file's are not. */
+static int
+has_capabilities_of_file(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+	int cap;
+
+	if (syscall(SYS_capget, &head, data) == -1)
+		return 1;
+	for (cap = 0; cap < 64; cap++)
+		if ((data[cap / 32].permitted >> cap % 32 & 1) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 1)
+			return 1;
+	return 0;
+}
+
+/* AT_SECURE alone says too much: SELinux and AppArmor set it, too, where a program has a profile. */
+int
+sandbox_elevated(void)
+{
+	return getuid() != geteuid() || getgid() != getegid() ||
+	    (getauxval(AT_SECURE) != 0 && geteuid() != 0 && has_capabilities_of_file());
+}
+
 static void
 set_signals(enum role role)
 {

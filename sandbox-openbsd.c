@@ -41,6 +41,12 @@ limit_core(void)
 		err(1, "setrlimit");
 }
 
+int
+sandbox_elevated(void)
+{
+	return issetugid();
+}
+
 void
 sandbox_prepare(enum role role)
 {

@@ -36,6 +36,8 @@ struct sandbox {
 	size_t		 nchildren;
 };
 
+/* Does the program's file, by its mode or its capabilities, give more rights than who started it has? */
+int	sandbox_elevated(void);
 /*
  * First thing in each process, parent too: not dumpable, no_new_privs (roles
  * only), rlimits, no OpenSSL configuration; warms up what libraries load lazily.

@@ -21,6 +21,22 @@ static const char *const system_files[] = {
 	"/etc/pki/tls/certs/ca-bundle.crt",
 };
 
+/* Whoever can change it chooses whom we trust: the rule of the configuration itself. */
+static int
+check_writers(const char *path, int fd, struct why *w)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return why(w, "%s: %s", path, strerror(errno));
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return why(w, "%s: belongs to user %u, neither to root nor to you; chown it", path,
+		    (unsigned)st.st_uid);
+	if (st.st_mode & S_IWOTH)
+		return why(w, "%s: can be written by everyone; chmod o-w", path);
+	return 0;
+}
+
 int
 trust_open(const char *path, struct why *w)
 {
@@ -28,9 +44,13 @@ trust_open(const char *path, struct why *w)
 	int fd;
 
 	if (path != NULL) {
-		if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		/* O_NONBLOCK: a fifo must not hold us up. */
+		if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 			return why(w, "%s: %s", path, strerror(errno));
-		return fd;
+		if (check_writers(path, fd, w) == 0)
+			return fd;
+		close(fd);
+		return -1;
 	}
 	for (i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
 		if ((fd = open(system_files[i], O_RDONLY | O_CLOEXEC)) != -1)

@@ -114,6 +114,19 @@ import json, time
 left = json.load(open('$work/state/domain-example.com.json'))['not before'] - time.time()
 assert 2900 < left < 3100, left"
 
+# Trust anchors that others could change.
+for file in root.pem tls.pem; do
+	chmod 666 "$work/$file"
+	refused plain "$work/$file: can be written by everyone; chmod o-w"
+	chmod 664 "$work/$file"
+	works plain
+	chmod 644 "$work/$file"
+	[ "$(id -u)" = 0 ] || continue
+	chown 12345 "$work/$file"
+	refused plain "$work/$file: belongs to user 12345"
+	chown 0 "$work/$file"
+done
+
 # Certificates of the server itself.
 srv() {	# srv NAME SUBJECTALTNAME ARGUMENT...: another server certificate
 	printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$2" >"$work/s.ext"

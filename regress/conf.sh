@@ -130,7 +130,8 @@ bad "a key at the place of another's next one" "$A$D"'}\ndomain y.example {\ndom
 bad "csr file and domain key" "$A$D"'csr file /p/x.csr\n}\n' 5 "either 'csr file' or 'domain key'"
 bad "csr file and names" "$A"'domain x {\ncsr file /p/x.csr\nalternative names { a.b }\ndomain certificate /c/x\n}\n' 5 "either 'csr file' or 'alternative names'"
 bad "csr file that is not there" "$A"'domain x {\ncsr file /nonexistent/x.csr\ndomain certificate /c/x\n}\n' 5 "/nonexistent/x.csr: No such file"
-bad "csr file that is none" "$A""domain x {\ncsr file $here/conf.sh\ndomain certificate /c/x\n}\n" 5 "no certificate signing request"
+echo none >"$work/none.csr"
+bad "csr file that is none" "$A""domain x {\ncsr file $work/none.csr\ndomain certificate /c/x\n}\n" 5 "no certificate signing request"
 good "metrics" 'metrics file /var/lib/metrics/x.prom\n'"$A"
 bad "metrics file, relative" 'metrics file x\n'"$A" 1 "metrics file"
 printf 'include "%s"\n' "$conf" >"$conf"
@@ -221,6 +222,44 @@ if [ "$(id -u)" = 0 ]; then
 fi
 "$client" -n -f "$work" 2>"$err"; says "conf: refused: a directory" "$err" "not a regular file"
 "$client" -n -f "$work/none" 2>"$err"; says "conf: refused: no file" "$err" "$work/none: No such file"
+
+# A CSR that others could change.
+mkdir "$work/d" "$work/d/e" && cp "$work/x.csr" "$work/d/e/x.csr" && ln -s e "$work/d/l" && ln -s x.csr "$work/d/e/l.csr"
+csr_of() { printf "$A""domain x {\ncsr file $work/d/$1\ndomain certificate /c/x\n}\n" >"$conf"; "$client" -n -f "$conf" 2>"$err"; status=$?; }
+csr_bad() { # csr_bad NAME FILE WORDS
+	csr_of "$2"
+	same "conf: csr file: $1: refused" 1 $status
+	says "conf: csr file: $1: says so" "$err" "$3"
+}
+csr_of e/x.csr
+same "conf: csr file that only we may write" 0 $status
+for mode in 664 646; do
+	chmod $mode "$work/d/e/x.csr"
+	csr_bad "mode $mode" e/x.csr "others may write $work/d/e/x.csr (mode 0$mode); chmod go-w"
+done
+chmod 644 "$work/d/e/x.csr"
+for dir in d d/e; do
+	for mode in 775 757 777; do
+		chmod $mode "$work/$dir"
+		csr_bad "directory $dir, mode $mode" e/x.csr "others may write $work/$dir (mode 0$mode)"
+	done
+	chmod 1777 "$work/$dir"
+	csr_of e/x.csr
+	same "conf: csr file below a sticky $dir" 0 $status
+	chmod 755 "$work/$dir"
+done
+csr_bad "a symbolic link" e/l.csr "'l.csr' is a symbolic link"
+csr_bad "behind a symbolic link" l/x.csr "'l' is a symbolic link"
+csr_bad "a directory" e "not a file"
+mkfifo "$work/d/e/fifo"
+csr_bad "a fifo" e/fifo "not a file"
+if [ "$(id -u)" = 0 ]; then
+	for object in d/e/x.csr d/e d; do
+		chown 12345 "$work/$object"
+		csr_bad "$object of another user" e/x.csr "$work/$object belongs to user 12345"
+		chown 0 "$work/$object"
+	done
+fi
 
 # The command line.
 printf "$A$D}\n" >"$conf"

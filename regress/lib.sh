@@ -4,6 +4,8 @@
 
 here=${here:-$(cd "$(dirname "$0")" && pwd)}
 pids=
+# What others may write is refused.
+umask 022
 
 # One line a test; run.sh counts them.
 ok() { echo "ok $*"; }

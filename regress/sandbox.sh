@@ -23,6 +23,42 @@ if [ "$(id -u)" = 0 ]; then
 	    "$(grep -Ec '^(ok|skip)' "$work/root.out")" "$(grep -Ec '^(ok|skip)' "$work/caps.out")"
 fi
 
+# A program with more rights than who starts it refuses that before all else: nothing but libraries was opened by then.
+elevated() { # elevated NAME COMMAND...
+	_name=$1; shift
+	"$@" -v -f "$work/none.conf" -n 2>"$work/err" >/dev/null
+	same "sandbox: $_name: refused" "1 1" "$? $(grep -c 'is not made to be set-user-ID' "$work/err")"
+	same "sandbox: $_name: nothing else is said" 1 "$(wc -l <"$work/err")"
+}
+as_user="setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all"
+if [ "$(id -u)" != 0 ]; then
+	skip "sandbox: set-user-ID: needs root"
+elif findmnt -no OPTIONS -T "$work" | grep -q nosuid; then
+	skip "sandbox: set-user-ID: $work is mounted nosuid"
+else
+	cp "$client" "$work/elevated" && chown 0:54322 "$work/elevated" && chmod 4755 "$work/elevated"
+	elevated "set-user-ID" $as_user "$work/elevated"
+	if strace -f -o /dev/null true 2>/dev/null; then
+		elevated "set-user-ID, traced" strace -f -o "$work/trace" $as_user "$work/elevated"
+		same "sandbox: set-user-ID: opens nothing but libraries" "" "$(sed -n '/execve("[^"]*\/elevated"/,$p' "$work/trace" |
+		    grep -E 'open|socket' | grep -vE '\.so[.0-9]*"|ld\.so\.cache|ENOENT')"
+	fi
+	chmod 2755 "$work/elevated"
+	elevated "set-group-ID" $as_user "$work/elevated"
+	elevated "set-group-ID, as root" "$work/elevated"
+	chown 54322 "$work/elevated" && chmod 4755 "$work/elevated"
+	elevated "set-user-ID of an ordinary user, as root" "$work/elevated"
+	chown 0:0 "$work/elevated" && chmod 755 "$work/elevated"
+	for flag in 0 1; do	# permitted only; effective, too: CAP_KILL
+		python3 -c 'import os, struct, sys
+os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000000 | int(sys.argv[2]), 1 << 5, 0, 0, 0))' "$work/elevated" $flag
+		elevated "file capability, effective $flag" $as_user "$work/elevated"
+	done
+	# Those that a service manager hands on are meant so.
+	setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all,+chown --ambient-caps=-all,+chown "$client" -n -f "$work/none.conf" 2>"$work/err"
+	says "sandbox: ambient capabilities: not refused" "$work/err" "none.conf: No such file"
+fi
+
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip "sandbox: absent mechanisms: strace cannot trace here"
 	exit $failed
