@@ -197,6 +197,7 @@ take_verdict(uint32_t job, int verdict)
 void
 file_chain(struct msg *m)
 {
+	int unframed = msg_get_num(m) != 0;
 	const uint8_t *pem;
 	struct why w;
 	size_t len;
@@ -206,7 +207,7 @@ file_chain(struct msg *m)
 	msg_end(m);
 	w.text[0] = '\0';
 	authority_works();
-	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, &w);
+	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, unframed, &w);
 	if (verdict == -1 || w.text[0] != '\0')
 		refused_by[jobs[m->head.job].worker] = w;
 	take_verdict(m->head.job, verdict);

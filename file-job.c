@@ -166,13 +166,23 @@ job_choose_last(struct job *j, struct why *w)
 	return rc;
 }
 
+/* A chain that is cut behind a certificate does not lead to a root; without roots nobody would notice. */
+static int
+check_whole(int unframed, struct why *w)
+{
+	if (!unframed || !root_any)
+		return 0;
+	return why(w, "the CA's server does not say where the chain ends (neither Content-Length nor "
+	    "chunks), and with 'root any' it may have been cut; name the CA's root with 'root file'");
+}
+
 int
-job_choose(struct job *j, const char *pem, size_t len, struct why *w)
+job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why *w)
 {
 	struct chain *chain = chain_parse(pem, len, w);
 	char top[128];
 
-	if (chain == NULL || job_judge(j, chain, w) == -1) {
+	if (chain == NULL || check_whole(unframed, w) == -1 || job_judge(j, chain, w) == -1) {
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
 	}

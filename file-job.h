@@ -69,10 +69,10 @@ int	job_judge(const struct job *, const struct chain *, struct why *);
 int	job_begin(struct job *, struct why *);
 
 /*
- * A chain from the CA.  1: it is chosen, and saved; 0: another one may be
+ * A chain from the CA, unframed if nothing but the connection's end ended it.  1: it is chosen, and saved; 0: another one may be
  * better; -1: refused, see why.
  */
-int	job_choose(struct job *, const char *pem, size_t len, struct why *);
+int	job_choose(struct job *, const char *pem, size_t len, int unframed, struct why *);
 /* There is no other: the first one that would do is chosen, and saved.  0 or -1. */
 int	job_choose_last(struct job *, struct why *);
 /* Is the chosen chain for a key that is not live yet? */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HTTP/1.1 answers (RFC 9112).  Only framing says where an answer ends: the
- * end of the connection never does, so that a cut answer is never taken for
- * a whole one.
+ * HTTP/1.1 and HTTP/1.0 answers (RFC 9112).  Framing says where an answer
+ * ends.  Only where a server sends none, the end of the connection does
+ * (RFC 9112 6.3); such an answer is marked, since it may have been cut.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -184,10 +184,11 @@ head_done(struct http_parser *p, struct why *w)
 		return why(w, "both Content-Length and Transfer-Encoding");
 	else if (chunked)
 		p->state = HTTP_CHUNK_SIZE;
-	else if (length == -1)
-		return why(w, "neither Content-Length nor chunks: whether the body is whole "
-		    "cannot be told");
-	else if ((size_t)length > p->body_max)
+	else if (length == -1) {
+		p->keep_alive = 0;
+		p->answer.unframed = 1;
+		p->state = HTTP_TO_END;
+	} else if ((size_t)length > p->body_max)
 		return why(w, "a body of %ld bytes, more than %zu", length, p->body_max);
 	else {
 		p->left = (size_t)length;
@@ -263,6 +264,23 @@ line_byte(struct http_parser *p, char c, struct why *w)
 	return rc;
 }
 
+static int
+unframed_bytes(struct http_parser *p, const char *buf, size_t len, struct why *w)
+{
+	if (len > p->body_max - p->answer.bodylen)
+		return why(w, "a body of more than %zu bytes", p->body_max);
+	return grow_body(p, buf, len);
+}
+
+int
+http_parse_end(struct http_parser *p)
+{
+	if (p->state != HTTP_TO_END)
+		return -1;
+	p->state = HTTP_DONE;
+	return 0;
+}
+
 ssize_t
 http_parse(struct http_parser *p, const char *buf, size_t len, struct why *w)
 {
@@ -275,6 +293,10 @@ http_parse(struct http_parser *p, const char *buf, size_t len, struct why *w)
 			i += n;
 			if ((p->left -= n) == 0)
 				p->state = p->state == HTTP_BODY ? HTTP_DONE : HTTP_CHUNK_END;
+		} else if (p->state == HTTP_TO_END) {
+			if (unframed_bytes(p, buf + i, len - i, w) == -1)
+				return -1;
+			i = len;
 		} else if (line_byte(p, buf[i++], w) == -1)
 			return -1;
 	}

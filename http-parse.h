@@ -1,5 +1,5 @@
 /*
- * HTTP/1.1 answers, fed in pieces of any size: no socket, no clock.
+ * HTTP/1 answers, fed in pieces of any size: no socket, no clock.
  */
 #ifndef HTTP_PARSE_H
 #define HTTP_PARSE_H
@@ -11,7 +11,7 @@
 
 enum http_state {
 	HTTP_STATUS_LINE, HTTP_FIELDS, HTTP_BODY, HTTP_CHUNK_SIZE, HTTP_CHUNK_DATA,
-	HTTP_CHUNK_END, HTTP_TRAILERS, HTTP_DONE
+	HTTP_CHUNK_END, HTTP_TRAILERS, HTTP_TO_END, HTTP_DONE
 };
 
 struct http_parser {
@@ -32,6 +32,11 @@ struct http_parser {
 void	http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 /* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
 ssize_t	http_parse(struct http_parser *, const char *, size_t, struct why *);
+/*
+ * The connection has ended: HTTP_DONE if the body is one that only this ends.
+ * Whether it is whole, its own grammar must tell.  0, or -1: cut.
+ */
+int	http_parse_end(struct http_parser *);
 void	http_parse_free(struct http_parser *);
 
 #endif

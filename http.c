@@ -372,6 +372,9 @@ receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct 
 				    h->origin.host, HTTP_ANSWER_SECONDS);
 			continue;
 		}
+		/* Some servers end a connection without TLS's close_notify, so that is no sign of anything. */
+		if (n <= 0 && http_parse_end(&h->parser) == 0)
+			break;
 		if (n <= 0)
 			return why(w, "%s: the connection ended before the answer did",
 			    h->origin.host);

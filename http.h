@@ -54,6 +54,7 @@ struct http_answer {
 	char	*head;		/* raw header fields, for http_header() */
 	char	*body;		/* NUL-terminated, complete */
 	size_t	 bodylen;
+	int	 unframed;	/* the connection's end ended it: whole or cut, only the body can tell */
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };

@@ -75,6 +75,16 @@ json_member(json_t *o, const char *name)
 	return json_is_null(v) ? NULL : v;
 }
 
+int
+json_whole(const char *buf, size_t len)
+{
+	struct why ignored;
+	json_t *o = json_read(buf, len, &ignored);
+
+	json_decref(o);
+	return o != NULL;
+}
+
 /* A copy of a string member; absent is fine unless needed. */
 static int
 get_string(json_t *o, const char *member, char **out, int needed, struct why *w)

@@ -84,6 +84,9 @@ int	renewal_info_parse(struct renewal_info *, const char *buf, size_t len, struc
  */
 void	problem_parse(struct problem *, int http_status, const char *buf, size_t len);
 
+/* Is it one JSON object, from its first bracket to its last? */
+int	json_whole(const char *buf, size_t len);
+
 /* Seeds jansson's hash from the kernel; call before the sandbox. */
 void	json_init(void);
 

@@ -97,6 +97,13 @@ take_answer(struct flight *f, size_t i, struct http_answer *a)
 }
 
 static void
+lost(struct flight *f, size_t i, const struct why *w)
+{
+	request_one_by_one(w);
+	f->again[i] = LOST_ANSWER;
+}
+
+static void
 receive_next(struct flight *f)
 {
 	size_t i = f->queue[0];
@@ -107,12 +114,16 @@ receive_next(struct flight *f)
 	memmove(f->queue, f->queue + 1, f->queued * sizeof(*f->queue));
 	if (i == NONCE)
 		request_receive_nonce(f->http);
-	else if (http_receive(f->http, &a, &w) == 0) {
+	else if (http_receive(f->http, &a, &w) != 0)
+		lost(f, i, &w);
+	else {
 		nonce_keep(&a);
-		take_answer(f, i, &a);
-	} else {
-		request_one_by_one(&w);
-		f->again[i] = LOST_ANSWER;
+		if (request_whole(f->batch->wanted[i].sign, JSON, &a, &w) == 0)
+			take_answer(f, i, &a);
+		else {
+			http_answer_free(&a);
+			lost(f, i, &w);
+		}
 	}
 }
 

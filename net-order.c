@@ -112,6 +112,16 @@ take_order(struct issue *is, struct http_answer *a, struct trouble *t)
 	return 0;
 }
 
+static int
+fetch_order(struct issue *is, struct trouble *t)
+{
+	struct http_answer a;
+
+	if (request_fetch(is->job, is->url, "application/json", &a, t) == -1)
+		return -1;
+	return take_order(is, &a, t);
+}
+
 /* Does what the CA says have nothing to do with the certificate that is to be replaced? */
 static int
 not_about_replaces(const struct trouble *t)
@@ -146,6 +156,7 @@ static int
 new_order(struct issue *is, struct trouble *t)
 {
 	struct http_answer a;
+	struct why w;
 
 	if (ask_for_order(is, &a, t) == -1)
 		return -1;
@@ -159,17 +170,10 @@ new_order(struct issue *is, struct trouble *t)
 		return -1;
 	}
 	say(1, "%s: order %s", is->conf->handle, is->url);
-	return take_order(is, &a, t);
-}
-
-static int
-fetch_order(struct issue *is, struct trouble *t)
-{
-	struct http_answer a;
-
-	if (request_fetch(is->job, is->url, "application/json", &a, t) == -1)
-		return -1;
-	return take_order(is, &a, t);
+	if (request_whole(KEY_SIGN_FETCH, JSON, &a, &w) == 0)
+		return take_order(is, &a, t);
+	http_answer_free(&a);
+	return fetch_order(is, t);
 }
 
 /* The order says itself when all its authorizations are valid: one request, however many names. */
@@ -302,6 +306,7 @@ hand_over(struct issue *is, const char *url, const struct http_answer *a, enum v
 	if (a->bodylen > routes[FILE_CHAIN].max - 64)
 		return trouble(t, FAILURE_CA, "%s: certificate chain of %zu bytes", url, a->bodylen);
 	msg_new(&m, FILE_CHAIN, is->job);
+	msg_put_num(&m, (uint64_t)a->unframed);
 	msg_put_buf(&m, a->body, a->bodylen);
 	msg_send(&m);
 	request_expect(&m, NET_JOB_DONE);

@@ -292,10 +292,35 @@ receive(struct http *h, enum http_method method, struct http_answer *a, struct w
 	return rc;
 }
 
-/* One request; a connection that the server had closed meanwhile is opened again. */
+/* A PEM chain that ends behind a certificate; whether that is the last one, file finds out. */
 static int
-exchange(enum http_method method, const char *text, const char *accept, const char *body,
-    struct http_answer *a, struct trouble *t)
+ends_with_certificate(const struct http_answer *a)
+{
+	static const char end[] = "-----END CERTIFICATE-----";
+	size_t len = a->bodylen;
+
+	while (len > 0 && strchr(" \t\r\n", a->body[len - 1]) != NULL)
+		len--;
+	return len >= strlen(end) && memcmp(a->body + len - strlen(end), end, strlen(end)) == 0;
+}
+
+int
+request_whole(enum msgtype sign, const char *accept, const struct http_answer *a, struct why *w)
+{
+	/* Of all others, newOrder's among them, the header fields are enough. */
+	if (sign != KEY_SIGN_FETCH && sign != KEY_SIGN_FINALIZE)
+		return 0;
+	if (!a->unframed || a->status / 100 != 2 || a->bodylen == 0)
+		return 0;
+	if (strcmp(accept, PEM_CHAIN) == 0 ? ends_with_certificate(a) : json_whole(a->body, a->bodylen))
+		return 0;
+	return why(w, "the connection ended before the answer did, after %zu bytes", a->bodylen);
+}
+
+/* One request, sign: what it asks for; a connection that the server had closed meanwhile is opened again. */
+static int
+exchange(enum http_method method, enum msgtype sign, const char *text, const char *accept,
+    const char *body, struct http_answer *a, struct trouble *t)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST" };
 	struct http *h;
@@ -309,6 +334,8 @@ exchange(enum http_method method, const char *text, const char *accept, const ch
 	say(2, "%s %s", methods[method], text);
 	sent = http_send(h, method, &url, accept, body, body == NULL ? 0 : strlen(body), &w) == 0;
 	rc = sent ? receive(h, method, a, &w) : -1;
+	if (rc == 0 && (rc = request_whole(sign, accept, a, &w)) == -1)
+		http_answer_free(a);
 	if (rc != 0) {
 		trouble(t, FAILURE_CA, "%s %s: %s", methods[method], text, w.text);
 		t->lost = 1;
@@ -326,7 +353,7 @@ exchange_again(enum http_method method, const char *url, struct http_answer *a, 
 {
 	int tries;
 
-	for (tries = 1; exchange(method, url, JSON, NULL, a, t) == -1; tries++)
+	for (tries = 1; exchange(method, KEY_SIGN_FETCH, url, JSON, NULL, a, t) == -1; tries++)
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	if (a->status / 100 != 2)
@@ -420,7 +447,7 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 		free(with);
 		if (jws == NULL)
 			return -1;
-		rc = exchange(HTTP_POST, url, accept, jws, a, t);
+		rc = exchange(HTTP_POST, sign, url, accept, jws, a, t);
 		free(jws);
 		if (rc == -1) {
 			/* Neither of these is sent twice blindly: the order, or the authorization, is asked. */

@@ -80,6 +80,11 @@ struct http *request_server(const char *text, struct url *);
 char	*request_sign(enum msgtype, uint32_t job, const char *nonce, const char *url, struct trouble *);
 /* Any answer that is not 2xx, as trouble; frees it.  -1. */
 int	request_refused(const char *method, const char *url, struct http_answer *, struct trouble *);
+/*
+ * Where only the end of the connection ended an answer: was it cut?  By the
+ * grammar of what was asked for, if its body is used at all.  0, or -1: see why.
+ */
+int	request_whole(enum msgtype sign, const char *accept, const struct http_answer *, struct why *);
 /* A newNonce request sent ahead, 0: it cannot be; and what comes of it. */
 int	request_send_nonce(struct http *);
 void	request_receive_nonce(struct http *);

@@ -57,8 +57,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         sc = scenario()
         if not isinstance(body, bytes): body = json.dumps(body).encode()
         lower = sc == "lower case"
-        out = ["HTTP/1.1 %d x" % status]
-        fields = [("Content-Length", str(len(body))), ("Content-Type", "text/plain; x=y" if sc == "odd content type" else ctype)]
+        by_close = re.search("ended by (close|notify|rst)", sc)
+        cut = re.search(r"cut (once )?at ([\w-]+)", sc) if by_close else None
+        if cut and cut.group(2) == self.path.split("/")[1] and not (cut.group(1) and st.cut):
+            st.cut = True
+            body = body[:len(body) * 2 // 3]
+        out = ["HTTP/1.%d %d x" % (0 if "HTTP/1.0" in sc else 1, status)]
+        fields = [] if by_close else [("Content-Length", str(len(body)))]
+        fields += [("Content-Type", "text/plain; x=y" if sc == "odd content type" else ctype)]
         if not (sc == "no nonce in answers" and self.command == "POST") and sc != "no nonce at all":
             fields.append(("Replay-Nonce", self.nonce(sc)))
         if sc == "close after each answer": fields.append(("Connection", "close"))
@@ -75,8 +81,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 while self.rfile.peek(1): self.rfile.read1(65536)
             except (OSError, ValueError): pass
             self.connection.setblocking(True)
+        if by_close: return self.cut(data, {"close": "fin"}.get(by_close.group(1), by_close.group(1)))
         self.wfile.write(data)
         self.wfile.flush()
+        if "HTTP/1.0" in sc: return self.cut(b"")
         self.answers = getattr(self, "answers", 0) + 1
         if sc == "close after each answer" or (sc == "close at every 7th answer" and self.answers % 7 == 0): self.close_connection = True
         if sc == "reset at every 7th answer" and self.answers % 7 == 0: self.cut(b"", "rst")
@@ -160,7 +168,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if protected["nonce"] not in st.nonces: return self.problem(400, "malformed", "a nonce that was never handed out, or used before")
         st.nonces.discard(protected["nonce"])
         step = self.path.split("/")[1]
-        m = re.match(r"(429|503|403|500|HTML|empty|429 later) at ([\w-]+)$", sc)
+        m = re.match(r"(429|503|403|500|HTML|empty|429 later) at ([\w-]+)(?:, HTTP/1.0 ended by close)?$", sc)
         if m and m.group(2) == step:
             kind = m.group(1)
             if kind == "429": return self.problem(429, "rateLimited", "too many", [("Link", '<https://ca.example/limits>;rel="help"')])

@@ -30,6 +30,26 @@ same "ca: cut after challenge: answered once" 1 "$(grep -c "POST /challenge" "$w
 works "cut before finalize"
 same "ca: cut before finalize: one order" 1 "$(grep -c new-order "$work/ca/log")"
 
+# Servers that speak HTTP/1.0, or let the end of the connection end a body.
+for how in "HTTP/1.0" "HTTP/1.0 ended by close" "HTTP/1.0 ended by notify" "HTTP/1.1 ended by close" "HTTP/1.1 ended by notify"; do
+	works "$how"
+done
+for step in directory new-account new-order authz challenge order finalize cert; do
+	works "HTTP/1.0 ended by close, cut once at $step"
+	same "ca: cut once at $step: one order" 1 "$(grep -c new-order "$work/ca/log")"
+	same "ca: cut once at $step: no challenge twice" "" "$(grep "POST /challenge" "$work/ca/log" | sort | uniq -d)"
+done
+for step in directory authz order cert; do
+	refused "HTTP/1.0 ended by notify, cut at $step" "the connection ended before the answer did, after"
+done
+for step in new-account new-order authz challenge order finalize cert; do
+	refused "429 at $step, HTTP/1.0 ended by close" "429 rateLimited too many see https://ca.example/limits"
+done
+root_line="root any"
+refused "HTTP/1.0 ended by close" "the CA's server does not say where the chain ends"
+works "HTTP/1.0"
+root_line=
+
 refused "no newOrder" "no member 'newOrder'"
 refused "newOrder no string" "'newOrder' is not a string"
 refused "newOrder http" "'newOrder' is not an https URL"

@@ -190,7 +190,7 @@ def offered(name, pem, why, force=1, chain=None):
     """This chain is not installed, and what is installed stays as it is."""
     before = open(cert_path, "rb").read() if os.path.exists(cert_path) else None
     r, _ = file_role(force, chain=chain)
-    r.send("FILE_CHAIN", buf(pem))
+    r.send("FILE_CHAIN", num(0) + buf(pem))
     m = [r.recv(), r.recv()]
     after = open(cert_path, "rb").read() if os.path.exists(cert_path) else None
     report(("PARENT_OUTCOME", num(3)) in m and ("NET_JOB_DONE", num(0)) in m and before == after and re.search(why, r.said()) is not None,
@@ -206,10 +206,10 @@ offered("empty", b"", "no certificate")
 offered("a private key behind the certificate", good60 + open(work + "/other.key", "rb").read(), "not only whole")
 offered("96 KiB", b"A" * 90000, "more than")
 r, first = file_role(1)
-r.send("FILE_CHAIN", buf(good60))
+r.send("FILE_CHAIN", num(0) + buf(good60))
 m = [r.recv(), r.recv()]
 report(("PARENT_OUTCOME", num(1)) in m and open(cert_path, "rb").read() == good60, "hostile: file: a good chain is installed", str(m) + r.said())
-r.send("FILE_CHAIN", buf(good60))
+r.send("FILE_CHAIN", num(0) + buf(good60))
 refuses("file: a second chain for the same job", r, "out of order")
 newer, older = issue(key_path, 80), issue(key_path, 50)
 # Due although its own certificate is good, since the chain beside it is not its issuer's.
@@ -223,7 +223,7 @@ open(cert_path, "wb").write(good60)
 r, first = file_role(0)
 report(first == ("PARENT_OUTCOME", num(2)), "hostile: file: nothing due", str(first))
 r.recv()
-r.send("FILE_CHAIN", buf(newer))
+r.send("FILE_CHAIN", num(0) + buf(newer))
 refuses("file: a chain for a job that is not due", r, "out of order")
 r, _ = file_role(0, start=False)
 r.send("FILE_FAILED", num(1) + num(0) + s("x"))

@@ -161,7 +161,7 @@ der = subprocess.run(["openssl", "x509", "-outform", "DER"], input=cert, capture
 r, m = file_role(mode=REVOKE)
 n, job = r.recv(), r.recv()
 report(m == ("KEY_REVOKE", buf(der)) and n == ("CSR_REVOKE", buf(der)) and job[0] == "NET_JOB" and job[1][:8] == num(4), "hostile: file names the installed certificate to key and csr", str((m[0], n[0], job)))
-r.send("FILE_CHAIN", buf(cert))
+r.send("FILE_CHAIN", num(0) + buf(cert))
 refuses("file: a chain in a run for -r", r, "out of order")
 r, m = file_role(mode=REVOKE, start=False)
 r.recv(), r.recv()
@@ -259,7 +259,7 @@ answers = r.recv(), r.recv()
 report(("PARENT_OUTCOME", num(3)) in answers and open(cert_path, "rb").read() == cert, "hostile: file: no chain at all", str(answers))
 r.close()
 r, m = file_role(1, preferred="x")
-for _ in range(30): r.send("FILE_CHAIN", buf(b"garbage"))
+for _ in range(30): r.send("FILE_CHAIN", num(0) + buf(b"garbage"))
 got = 0
 while True:
     m = r.recv()

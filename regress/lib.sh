@@ -192,7 +192,7 @@ authority test {
 	account key "$work/etc/private/account.pem" $account_type
 	$authority_more
 	ca file "$work/tls.pem"
-	root file "$work/root.pem"
+	${root_line:-root file "$work/root.pem"}
 }
 END
 }

@@ -52,8 +52,6 @@ static const struct {
 	{ "hexadecimal length", OK "Content-Length: 0x1\r\n\r\n" },
 	{ "second content coding", OK "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"
 	    "Content-Length: 1\r\n\r\n" },
-	{ "no framing, closing", OK "Connection: close\r\n\r\n" },
-	{ "no framing, HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\n" },
 	{ "no status", "HTTP/1.1\r\n" },
 	{ "interim answer with a fold", "HTTP/1.1 103 x\r\n a: b\r\n" },
 	{ "lengths that differ", OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\n" },
@@ -62,7 +60,6 @@ static const struct {
 	{ "huge length", OK "Content-Length: 1073741824\r\n\r\n" },
 	{ "length above the cap", OK "Content-Length: 262145\r\n\r\n" },
 	{ "length and chunks", OK "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n" },
-	{ "no framing", OK "\r\n" },
 	{ "gzip", OK "Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\n" },
 	{ "other transfer coding", OK "Transfer-Encoding: gzip, chunked\r\n\r\n" },
 	{ "two transfer codings", OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" },
@@ -132,6 +129,43 @@ test_bad(void)
 		}
 		check(wrong == 0, "http: refused: %s", bad[i].name);
 	}
+}
+
+/* Ended by the end of the connection, and by nothing else (RFC 9112 6.3). */
+static void
+test_unframed(void)
+{
+	static const char *const heads[] = { OK "\r\n", OK "Connection: close\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n",
+	    "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n" };
+	static char big[HTTP_BODY_BYTES_MAX + 1];
+	static struct http_parser p;
+	char text[100];
+	struct why w;
+	size_t i, cut, len, wrong;
+
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		len = (size_t)snprintf(text, sizeof(text), "%shello\r\n\r\n", heads[i]);
+		for (wrong = 0, cut = 1; cut <= len; cut++) {
+			wrong += feed(&p, text, len, cut, 1) != 1 || http_parse_end(&p) == -1 || p.state != HTTP_DONE ||
+			    p.keep_alive || !p.answer.unframed || strcmp(p.answer.body, "hello\r\n\r\n") != 0;
+			http_parse_free(&p);
+			feed(&p, text, cut, cut, 1);
+			wrong += (http_parse_end(&p) == 0) != (cut >= strlen(heads[i]));
+			http_parse_free(&p);
+		}
+		check(wrong == 0, "http: ended by the connection, %zu", i + 1);
+	}
+	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
+	check(http_parse(&p, heads[0], strlen(heads[0]), &w) > 0 && http_parse(&p, big, sizeof(big), &w) == -1,
+	    "http: refused: ended by the connection, above the cap");
+	http_parse_free(&p);
+	for (wrong = 0, i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		wrong += feed(&p, good[i].text, strlen(good[i].text), 1000, 1) != 0 || p.answer.unframed;
+		http_parse_free(&p);
+		wrong += feed(&p, good[i].text, strlen(good[i].text) - 1, 1000, 1) == 1 && http_parse_end(&p) != -1;
+		http_parse_free(&p);
+	}
+	check(wrong == 0, "http: what is framed is not whole without its end");
 }
 
 /* NUL in each kind of line, and HEAD, whose answer has no body whatever its length says. */
@@ -308,6 +342,7 @@ main(void)
 {
 	test_good();
 	test_bad();
+	test_unframed();
 	test_odd();
 	test_surplus();
 	test_floods();
