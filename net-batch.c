@@ -45,7 +45,7 @@ send_next(struct flight *f)
 	char *with, *jws;
 	int rc;
 
-	if (f->failed || request_one_by_one(NULL) || nonces_at_hand() == 0 ||
+	if (f->failed || request_late(&f->trouble) || request_one_by_one(NULL) || nonces_at_hand() == 0 ||
 	    f->queued == HTTP_PIPELINE_MAX)
 		return 0;
 	if (f->queued > 0 && f->batch->pause_ms > 0)

@@ -24,15 +24,17 @@ nonces_share(uint32_t sharing)
 }
 
 /* RFC 8555 6.5.1: an invalid one counts as none. */
-void
+int
 nonce_keep(const struct http_answer *a)
 {
 	char *value = http_header(a, "Replay-Nonce", 0);
+	int valid = value != NULL && valid_nonce(value);
 
-	if (value != NULL && valid_nonce(value) && nnonces < NONCES_MAX)
+	if (valid && nnonces < NONCES_MAX)
 		nonces[nnonces++] = value;
 	else
 		free(value);
+	return valid;
 }
 
 char *

@@ -12,8 +12,8 @@
 /* With how many workers the CA's limit of newNonce is shared. */
 void	nonces_share(uint32_t workers);
 
-/* Keeps the one that came with an answer, if it is one. */
-void	nonce_keep(const struct http_answer *);
+/* Keeps the one that came with a response, unless there are enough.  0: there was none, or an invalid one. */
+int	nonce_keep(const struct http_answer *);
 /* The newest at hand, each once, or NULL.  The caller frees. */
 char	*nonce_take(void);
 size_t	nonces_at_hand(void);

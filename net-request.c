@@ -23,6 +23,7 @@ static char *new_nonce;		/* where there are nonces; NULL: not known yet */
 static size_t ahead;		/* how many are to come with the next request */
 static int one_by_one;		/* the server does not answer what is sent ahead */
 static uint32_t at_work;	/* the job */
+static int64_t job_deadline;	/* when it must be done; on the monotonic clock */
 static struct msg m;
 
 int
@@ -100,6 +101,7 @@ void
 request_job(uint32_t job)
 {
 	at_work = job;
+	job_deadline = clock_ms() + JOB_SECONDS * (int64_t)1000;
 }
 
 /* http.c's way to a host's addresses: dns. */
@@ -249,18 +251,22 @@ void
 request_receive_nonce(struct http *h)
 {
 	struct http_answer a;
-	struct trouble ignored;
 	struct why w;
 
 	if (http_receive(h, &a, &w) != 0) {
 		request_one_by_one(&w);
 		return;
 	}
-	nonce_keep(&a);
-	if (a.status / 100 == 2)
+	/* One that brings nothing is the last that is sent ahead: the next may bring nothing, either. */
+	if (a.status / 100 != 2)
+		why(&w, "%s: status %d", new_nonce, a.status);
+	else if (nonce_keep(&a)) {
 		http_answer_free(&a);
-	else
-		request_refused("HEAD", new_nonce, &a, &ignored);
+		return;
+	} else
+		why(&w, "%s: answered without a valid Replay-Nonce", new_nonce);
+	http_answer_free(&a);
+	request_one_by_one(&w);
 }
 
 /* Nonces that will be wanted at once: behind a request, of which all but a GET bring one themselves. */
@@ -290,6 +296,15 @@ receive(struct http *h, enum http_method method, struct http_answer *a, struct w
 	for (; nonces > 0; nonces--)
 		request_receive_nonce(h);
 	return rc;
+}
+
+int
+request_late(struct trouble *t)
+{
+	if (clock_left_ms(job_deadline) > 0)
+		return 0;
+	trouble(t, FAILURE_CA, "the CA has taken longer than %d seconds for one certificate", JOB_SECONDS);
+	return 1;
 }
 
 /* A PEM chain that ends behind a certificate; whether that is the last one, file finds out. */
@@ -328,7 +343,7 @@ exchange(enum http_method method, enum msgtype sign, const char *text, const cha
 	struct why w;
 	int sent, rc;
 
-	if (request_origin(methods[method], text, t) == -1)
+	if (request_origin(methods[method], text, t) == -1 || request_late(t))
 		return -1;
 	h = request_server(text, &url);
 	say(2, "%s %s", methods[method], text);

@@ -91,7 +91,14 @@ void	request_receive_nonce(struct http *);
 /* Is the server to be asked one thing at a time?  It is, once it has left one unanswered (why not NULL). */
 int	request_one_by_one(const struct why *);
 
-/* The job that is at work: what is asked of others is for it. */
+/* However slowly a CA answers: no request is sent for one job after that many seconds; regress builds with fewer. */
+#ifndef JOB_SECONDS
+#define JOB_SECONDS	1800
+#endif
+/* Is it so late?  1 with trouble. */
+int	request_late(struct trouble *);
+
+/* The job that is at work: what is asked of others is for it, and its time begins. */
 void	request_job(uint32_t job);
 
 #endif

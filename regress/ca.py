@@ -65,7 +65,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         out = ["HTTP/1.%d %d x" % (0 if "HTTP/1.0" in sc else 1, status)]
         fields = [] if by_close else [("Content-Length", str(len(body)))]
         fields += [("Content-Type", "text/plain; x=y" if sc == "odd content type" else ctype)]
-        if not (sc == "no nonce in answers" and self.command == "POST") and sc != "no nonce at all":
+        dry = sc.startswith("newNonce dries up") and st.orders and self.path != "/new-order"
+        if not (sc == "no nonce in answers" and self.command == "POST") and sc != "no nonce at all" and not dry:
             fields.append(("Replay-Nonce", self.nonce(sc)))
         if sc == "close after each answer": fields.append(("Connection", "close"))
         for k, v in list(headers) + fields:
@@ -100,6 +101,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if len(st.asked) > 20:
                 open(top + "/log", "a").write("too many newNonce\n")
                 return self.answer(503, b"<html>busy</html>", [("Retry-After", "1")], "text/html")
+            if sc in ("newNonce dries up", "newNonce dries up, 503") and st.orders:
+                time.sleep(0.2)
+                if "503" in sc: return self.answer(503)
             return self.answer(200)
         if self.path.startswith("/renewal/"): return self.renewal(sc)
         st.asked = []   # a run begins
@@ -178,6 +182,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if kind == "500": return self.problem(500, "serverInternal")
             if kind == "HTML": return self.answer(502, b"<html>\x1b]0;owned\x07", ctype="text/html")
             return self.answer(500, b"")
+        if sc == "badNonce at authz" and step == "authz": return self.problem(400, "badNonce")
+        if sc == "badNonce slowly" and step == "authz":
+            time.sleep(0.5)
+            return self.problem(400, "badNonce")
         getattr(self, "post_" + step.replace("-", "_"), self.nothing)(sc, payload)
     def nothing(self, sc, payload): self.problem(404, "malformed", "no such resource")
     def post_new_account(self, sc, payload):

@@ -61,6 +61,16 @@ refused "HTML directory" "not JSON"
 refused "directory 503" "503"
 refused "EAB" "external account binding"
 refused "no nonce at all" "without a valid Replay-Nonce"
+names="b.example.com c.example.com"
+for how in "newNonce dries up" "newNonce dries up, 503"; do
+	refused "$how" "without a valid Replay-Nonce\|HEAD .*: 503"
+	asked=$(grep -c HEAD "$work/ca/log")
+	check "ca: $how: asked $asked times" test "$asked" -lt 15
+done
+refused "badNonce at authz" "refused 20 nonces"
+asked=$(grep -c "POST /authz" "$work/ca/log")
+check "ca: badNonce at authz: asked $asked times" test "$asked" -lt 25
+names=
 refused "nonce with quote" "without a valid Replay-Nonce"
 refused "nonce of 10 KB" "without a valid Replay-Nonce"
 refused "badNonce always" "refused 20 nonces"
@@ -193,4 +203,8 @@ refused "silence instead of TLS" "no TLS handshake within 2 seconds"
 ca_port=$(free_ports 1)
 refused "nobody listens" "localhost port $ca_port: Connection refused"
 ca_port=$saved
+
+# A CA that is slow at everything.
+(cd "$work/build" && touch net-request.c && make CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=4 -DFAR_MS=0 -DJOB_SECONDS=3") >"$work/build.log" 2>&1
+refused "badNonce slowly" "the CA has taken longer than 3 seconds for one certificate"
 exit $failed
