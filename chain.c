@@ -4,6 +4,7 @@
  * here is written anew, so that nothing but certificates reaches a file.
  */
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,18 @@ chain_issuer(const struct chain *c, int nth, char *out, size_t size)
 		return;
 	cn = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, i));
 	say_safe(out, size, (const char *)ASN1_STRING_get0_data(cn), (size_t)ASN1_STRING_length(cn));
+}
+
+void
+chain_fingerprint(const struct chain *c, char out[65])
+{
+	uint8_t hash[SPKI_HASH_LEN];
+	unsigned i, len = sizeof(hash);
+
+	if (!X509_digest(sk_X509_value(c->certs, 0), EVP_sha256(), hash, &len))
+		errx(1, "SHA-256 failed");
+	for (i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
 uint8_t *

@@ -21,6 +21,7 @@ static struct place account_file, account_lock, backoff_file;
 static int account_lock_fd = -1;
 static char *thumbprint, *account_url;	/* as they are stored, or NULL */
 static struct state remembered;		/* of its failures */
+static time_t run_began;
 static struct msg out;
 
 void
@@ -31,6 +32,7 @@ authority_open(struct dir *state_dir, const char *authority, char *directory_url
 
 	name = authority;
 	api_url = directory_url;
+	run_began = time(NULL);
 	state_place(&account_file, state_dir, "authority", name, "json");
 	state_place(&account_lock, state_dir, "authority", name, "lock");
 	state_place(&backoff_file, state_dir, "authority", name, "backoff.json");
@@ -138,7 +140,8 @@ authority_failed(const char *text, uint64_t seconds)
 	if (backoff_holds(remembered.not_before, time(NULL)))
 		return;
 	remembered.failures++;
-	remembered.not_before = backoff_or(remembered.failures, time(NULL), seconds);
+	remembered.not_before = backoff_or(remembered.failures, time(NULL), seconds,
+	    run_began);
 	strlcpy(remembered.last_error, text, sizeof(remembered.last_error));
 	remember();
 }

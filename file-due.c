@@ -154,6 +154,8 @@ due_or_say(struct job *j)
 static int
 look(struct job *j, int64_t lock_deadline, struct why *w)
 {
+	char leaf[65];
+
 	if (j->broken.text[0] != '\0')
 		return why(w, "%s", j->broken.text);
 	if (lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == -1 ||
@@ -166,6 +168,13 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 	memset(&j->state.life, 0, sizeof(j->state.life));
 	if (j->installed.chain != NULL)
 		renewal_life(j->installed.chain, &j->state.life);
+	/* What an earlier run has found out about it, and could not mend. */
+	if (j->installed.chain != NULL && j->state.revoked[0] != '\0') {
+		chain_fingerprint(j->installed.chain, leaf);
+		j->revoked = strcmp(j->state.revoked, leaf) == 0;
+	}
+	if (!j->revoked)
+		j->state.revoked[0] = '\0';
 	if (j->installed.chain != NULL && j->state.life.certid[0] != '\0' &&
 	    chain_names_equal(j->installed.chain, &j->names) &&
 	    (j->certid = strdup(j->state.life.certid)) == NULL)
@@ -191,7 +200,7 @@ job_rests(struct job *j)
 
 	if (job_forced() || j->broken.text[0] != '\0' ||
 	    state_load(&j->state_file, &j->names, &j->state, &w) == -1 ||
-	    j->state.attempts != 0 || strcmp(j->state.looks, j->looks) != 0 ||
+	    j->state.attempts != 0 || j->state.revoked[0] != '\0' || strcmp(j->state.looks, j->looks) != 0 ||
 	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
 	    renewal_overdue(life, j->handle, &j->state, now) ||
 	    renewal_ask(life, &j->state, now) || status_due(j, now))
@@ -287,9 +296,9 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, w.text);
 		j->revoked = revoked == 1;
 	}
-	/* Until it is renewed, no run may take it for good. */
+	/* Until it is renewed, no run may take it for good, also if nobody can be asked then. */
 	if (j->revoked)
-		j->state.status_ask = 0;
+		chain_fingerprint(j->installed.chain, j->state.revoked);
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	return j->revoked ? due_or_say(j) : JOB_UNCHANGED;

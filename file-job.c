@@ -18,6 +18,7 @@
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
 
 static int force;
+static time_t run_began;
 static int root_any;
 static int roots_fd = -1;
 static struct why roots_broken;
@@ -27,6 +28,7 @@ void
 job_rules(int forced, int any, const char *root_file)
 {
 	force = forced;
+	run_began = time(NULL);
 	if (!(root_any = any))
 		roots_fd = trust_open(root_file, &roots_broken);
 }
@@ -144,10 +146,11 @@ job_begin(struct job *j, struct why *w)
 	j->began_ms = clock_ms();
 	/* On the disk before anything is sent, so that a restart loop counts too. */
 	j->state.attempts++;
-	if (j->suggested)
-		j->state.early = time(NULL);
+	/* The daily limit of such renewals counts those that succeed; a failure has its backoff. */
+	j->state.early_tried = j->suggested ? run_began : 0;
 	if (j->state.attempts > FREE_ATTEMPTS)
-		j->state.not_before = backoff(j->state.attempts - FREE_ATTEMPTS, time(NULL));
+		j->state.not_before = backoff_or(j->state.attempts - FREE_ATTEMPTS,
+		    time(NULL), 0, run_began);
 	return state_save(&j->state_file, &j->state, w);
 }
 
@@ -230,6 +233,10 @@ job_installed(struct job *j)
 	j->state.attempts = j->state.failures = 0;
 	j->state.not_before = 0;
 	j->state.last_success = time(NULL);
+	if (j->state.early_tried != 0)
+		j->state.early = j->state.early_tried;
+	j->state.early_tried = 0;
+	j->state.revoked[0] = '\0';
 	j->state.last_error[0] = '\0';
 	j->state.error_class = (enum failure)0;
 	j->state.looks[0] = '\0';
@@ -253,7 +260,8 @@ job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds
 	strlcpy(j->state.last_error, text, sizeof(j->state.last_error));
 	if (class != FAILURE_LOCAL) {
 		j->state.failures++;
-		j->state.not_before = backoff_or(j->state.failures, time(NULL), seconds);
+		j->state.not_before = backoff_or(j->state.failures, time(NULL), seconds,
+		    run_began);
 	}
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);

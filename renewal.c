@@ -15,6 +15,7 @@
 #define MINUTE	60
 #define HOUR	3600
 #define DAY	86400
+#define EARLY_PAUSE	BACKOFF_MAX	/* from one early renewal to the next: a day, as cron(8) has them */
 #define ASK_AGAIN	(6 * HOUR)	/* RFC 9773 4.3.3 */
 
 char *
@@ -98,8 +99,8 @@ renewal_time(const struct life *life, const char *handle, const struct state *s,
 	if (s->window.time == 0 || !is_about(&s->window, life))
 		return planned;
 	t = s->window.time;
-	if (t < planned && s->early != 0 && s->early <= now && t < s->early + DAY)
-		t = s->early + DAY < planned ? s->early + DAY : planned;
+	if (t < planned && s->early != 0 && s->early <= now && t < s->early + EARLY_PAUSE)
+		t = s->early + EARLY_PAUSE < planned ? s->early + EARLY_PAUSE : planned;
 	*suggested = t <= floor;
 	return t < floor ? t : floor;
 }

@@ -16,7 +16,7 @@ void	renewal_life(const struct chain *, struct life *);
 /*
  * When it is due.  Between a CA's window and a third of the life (half, if
  * that is under ten days) the window counts, but never past a sixth of the
- * life before the end, and never "now" more than once a day.  *suggested: by
+ * life before the end, and "now" at most once a day.  *suggested: by
  * the window.
  */
 time_t	renewal_time(const struct life *, const char *handle, const struct state *, time_t now,

@@ -20,7 +20,7 @@
 
 #define STATE_BYTES_MAX	16384
 #define MINUTE		60
-#define DAY		86400
+#define HOUR		3600
 
 /* A damaged state file must not stop a renewal: it is said and left out. */
 static json_t *
@@ -120,6 +120,8 @@ static const struct member {
 	MEMBER("renewal", "ask again", NUMBER_TIME, window.ask),
 	MEMBER(NULL, "ask about revocation", NUMBER_TIME, status_ask),
 	MEMBER(NULL, "renewed early", NUMBER_TIME, early),
+	MEMBER(NULL, "early attempt", NUMBER_TIME, early_tried),
+	MEMBER(NULL, "revoked", TEXT, revoked),
 	MEMBER(NULL, "newNonce", TEXT, new_nonce),
 	MEMBER(NULL, "slow", NUMBER_INT, slow),
 	MEMBER("looked at", "files", TEXT, looks),
@@ -275,7 +277,7 @@ account_save(const struct place *p, const char *directory, const char *thumbprin
 time_t
 backoff(unsigned failures, time_t now)
 {
-	static const time_t steps[] = { MINUTE, 10 * MINUTE, 100 * MINUTE, DAY };
+	static const time_t steps[] = { MINUTE, 10 * MINUTE, 100 * MINUTE, 18 * HOUR };
 	size_t last = sizeof(steps) / sizeof(steps[0]) - 1;
 	time_t step;
 
@@ -286,18 +288,21 @@ backoff(unsigned failures, time_t now)
 }
 
 time_t
-backoff_or(unsigned failures, time_t now, uint64_t seconds)
+backoff_or(unsigned failures, time_t now, uint64_t seconds, time_t run_began)
 {
 	time_t usual = backoff(failures, now);
-	time_t asked = now + (time_t)(seconds > DAY ? DAY : seconds);
+	time_t asked = now + (time_t)(seconds > BACKOFF_MAX ? BACKOFF_MAX : seconds);
+	time_t latest = run_began + BACKOFF_MAX;
 
-	return asked > usual ? asked : usual;
+	if (asked < usual)
+		asked = usual;
+	return asked < latest ? asked : latest;
 }
 
 int
 backoff_holds(time_t not_before, time_t now)
 {
-	return not_before > now && not_before - now <= DAY + DAY / 4;
+	return not_before > now && not_before - now <= BACKOFF_MAX + HOUR / 2;
 }
 
 void

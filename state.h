@@ -26,6 +26,9 @@ struct life {
 	char		certid[CERTID_MAX];	/* RFC 9773 4.1, or "" */
 };
 
+/* No wait is longer, counted from the start of the run: a daily run is met every day, also where a day has 23 hours. */
+#define BACKOFF_MAX	(22 * 3600 + 1800)
+
 /* Of one domain section. */
 struct state {
 	char		names[65];	/* hash of the set of names: for another set, all begins anew */
@@ -41,6 +44,8 @@ struct state {
 	char		looks[65];	/* fingerprint of the files at the last look, or "" */
 	struct life	life;		/* of what was installed then */
 	time_t		early;		/* last renewal that the CA had asked for early */
+	time_t		early_tried;	/* the attempt that is under way is one, and began then; or 0 */
+	char		revoked[65];	/* fingerprint of the certificate that its CA has revoked, or "" */
 	char		new_nonce[256];	/* where its nonces came from (RFC 8555 7.2), or "" */
 	int		slow;		/* its orders were not ready at once */
 };
@@ -56,12 +61,15 @@ int	account_save(const struct place *, const char *directory, const char *thumbp
 	    const char *url, struct why *);
 
 /*
- * When to try again after so many failures in a row: 1, 10, 100 minutes,
- * then daily, each up to a quarter longer at random.
+ * When to try again after so many failures in a row: after 1, 10, 100 minutes,
+ * then 18 hours, each up to a quarter longer at random.
  */
 time_t	backoff(unsigned failures, time_t now);
-/* The same, or later if the CA asks for it: within the cap of any backoff. */
-time_t	backoff_or(unsigned failures, time_t now, uint64_t seconds);
+/*
+ * The same, or later if the CA asks for it (seconds, of Retry-After), but at
+ * most BACKOFF_MAX after the run began: the next daily run is to meet it.
+ */
+time_t	backoff_or(unsigned failures, time_t now, uint64_t seconds, time_t run_began);
 /* A time that lies further ahead than any backoff comes from a clock that was wrong. */
 int	backoff_holds(time_t not_before, time_t now);
 

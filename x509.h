@@ -84,6 +84,8 @@ int	 chain_is_for(const struct chain *, int have, const uint8_t spki[SPKI_HASH_L
 
 /* The CN of the issuer of the nth certificate, made visible; "" if it has none. */
 void	 chain_issuer(const struct chain *, int nth, char *out, size_t size);
+/* SHA-256 of the leaf, in hexadecimal. */
+void	 chain_fingerprint(const struct chain *, char out[65]);
 /* The leaf in DER; the caller frees. */
 uint8_t	*chain_leaf_der(const struct chain *, size_t *len);
 

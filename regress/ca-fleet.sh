@@ -60,8 +60,11 @@ ended "revoked, but -m" 0 "b"
 again "500 at new-order" -a
 ended "revoked, and the CA is at fault" 1 ""
 state_set a "not before" 1
+state_set a "ask about revocation" 1
+mv "$work/ca/plain/list.crl" "$work/ca/list.crl"
 again "CRL" -a
-ended "revoked: then" 0 "a"
+mv "$work/ca/list.crl" "$work/ca/plain/list.crl"
+ended "revoked: then, though the list is not to be had" 0 "a"
 again "CRL" -a
 ended "revoked: and that was that" 2 ""
 

@@ -77,6 +77,24 @@ again "ARI past" example.com
 ended "ARI: not twice in a day" 2
 same "ca: ARI: not twice in a day: no order" 0 "$(grep -c new-order "$work/ca/log")"
 
+# A failed attempt is not the renewal of the day: it has its own backoff, and nothing else.
+for how in "500 at new-order" "429 later at new-order" "403 at new-order" "500 at finalize" "no intermediate" "cut"; do
+	works "ARI"
+	now=$(date +%s)
+	state_set start $((now - 1000)); state_set time $((now - 1000)); state_set end $((now - 500))
+	if [ "$how" = cut ]; then
+		echo "silence" >"$work/ca/scenario"
+		timeout -s KILL 2 "$client" -f "$work/c.conf" example.com 2>"$work/err" </dev/null
+	else
+		again "$how" example.com
+		ended "early, $how" 1
+	fi
+	state_set "not before" 1
+	again "ARI" example.com
+	ended "early, after $how" 0 "due: the CA suggests to renew it now"
+	check "ca: early, after $how: counts as the one of the day" grep -q '"renewed early": [1-9]' "$state"
+done
+
 again "ARI already replaced" -F example.com
 ended "already replaced" 0 "alreadyReplaced it has a successor; ordered again without 'replaces'"
 same "ca: already replaced: once with it, once without" "True False" "$(payload /new-order '"replaces" in p' | xargs)"
