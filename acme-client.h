@@ -134,6 +134,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 #define WORKERS_MAX	16		/* processes of net in one run (-j) */
 #define NO_JOB		UINT32_MAX	/* in place of a job's number */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
+#define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */
 #define FINALIZE_TRIES	3		/* where the CA says that the order is not ready */
 
 /* The entry of each role; conf and domains arrive as messages. */

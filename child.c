@@ -89,9 +89,11 @@ static void
 print_line(struct child *c)
 {
 	const char *name = role_names[c->role];
-	char safe[2 * CHILD_LINE_MAX];
+	static char safe[2 * CHILD_LINE_MAX];
 	size_t n = strlen(name);
 
+	if (c->linelen == sizeof(c->line))
+		memcpy(c->line + c->linelen - 3, "...", 3);
 	say_safe(safe, sizeof(safe), c->line, c->linelen);
 	c->linelen = 0;
 	progress_clear();

@@ -9,7 +9,7 @@
 
 #include "msg.h"
 
-#define CHILD_LINE_MAX	1400
+#define CHILD_LINE_MAX	(TROUBLE_MAX + 2048)	/* and a handle; "..." where it was cut */
 
 struct queued;
 

@@ -117,10 +117,16 @@ file_account(struct msg *m)
 int
 authority_holds(struct why *w)
 {
+	static char cause[CAUSE_MAX];
+
 	if (!backoff_holds(remembered.not_before, time(NULL)))
 		return 0;
-	why(w, "authority %s is not tried again before %s, after %u failures (%s); -F tries now",
-	    name, clock_text(remembered.not_before), remembered.failures, remembered.last_error);
+	/* Many handles may be held back by it. */
+	if (cause[0] == '\0')
+		state_cause(&remembered, name, cause, sizeof(cause));
+	why(w, "authority %s is not tried again before %s, after %u failure%s (%s); -F tries now", name,
+	    clock_text(remembered.not_before), remembered.failures,
+	    remembered.failures == 1 ? "" : "s", cause);
 	return 1;
 }
 
@@ -142,7 +148,7 @@ authority_failed(const char *text, uint64_t seconds)
 	remembered.failures++;
 	remembered.not_before = backoff_or(remembered.failures, time(NULL), seconds,
 	    run_began);
-	strlcpy(remembered.last_error, text, sizeof(remembered.last_error));
+	say_shorten(remembered.last_error, sizeof(remembered.last_error), text);
 	remember();
 }
 

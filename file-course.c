@@ -249,7 +249,7 @@ file_failed(struct msg *m)
 	struct job *j = &jobs[m->head.job];
 	uint64_t class = msg_get_num(m), seconds = msg_get_num(m);
 	const char *text = msg_need_str(m);
-	char safe[sizeof(j->state.last_error)];
+	char safe[TROUBLE_MAX];
 
 	msg_end(m);
 	if (class < FAILURE_CA || class > FAILURE_AUTHORITY)

@@ -76,11 +76,14 @@ repair(struct job *j)
 static int
 held_back(const struct job *j, struct why *w)
 {
+	char cause[CAUSE_MAX];
+
 	if (job_forced() || !backoff_holds(j->state.not_before, time(NULL)))
 		return 0;
-	why(w, "not tried again before %s, after %u attempts (%s); -F tries now",
-	    clock_text(j->state.not_before), j->state.attempts,
-	    j->state.last_error[0] == '\0' ? "interrupted" : j->state.last_error);
+	why(w, "not tried again before %s, after %u attempt%s (%s); -F tries now",
+	    clock_text(j->state.not_before), j->state.attempts, j->state.attempts == 1 ? "" : "s",
+	    j->state.last_error[0] == '\0' ? "interrupted" :
+	    state_cause(&j->state, j->handle, cause, sizeof(cause)));
 	return 1;
 }
 

@@ -257,7 +257,7 @@ job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds
 
 	took(j);
 	j->state.error_class = class;
-	strlcpy(j->state.last_error, text, sizeof(j->state.last_error));
+	say_shorten(j->state.last_error, sizeof(j->state.last_error), text);
 	if (class != FAILURE_LOCAL) {
 		j->state.failures++;
 		j->state.not_before = backoff_or(j->state.failures, time(NULL), seconds,

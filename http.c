@@ -285,17 +285,13 @@ connect_any(struct http *h, struct why *w)
 			return 0;
 		}
 		disconnect(h);
-		if (i > 0)
-			strlcat(all.text, "; ", sizeof(all.text));
-		strlcat(all.text, reason.text, sizeof(all.text));
+		say_add(all.text, sizeof(all.text), "%s%s", i > 0 ? "; " : "", reason.text);
 		if (n > 1) {
 			address_text(&a[i], text, sizeof(text));
-			strlcat(all.text, " (", sizeof(all.text));
-			strlcat(all.text, text, sizeof(all.text));
-			strlcat(all.text, ")", sizeof(all.text));
+			say_add(all.text, sizeof(all.text), " (%s)", text);
 		}
 	}
-	return why(w, "%s port %s: %.400s", h->origin.host, h->origin.port, all.text);
+	return why(w, "%s port %s: %s", h->origin.host, h->origin.port, all.text);
 }
 
 /*

@@ -15,7 +15,5 @@ json_t	*json_read(const char *, size_t, struct why *);
 json_t	*json_member(json_t *, const char *);
 /* A problem document, which may be NULL or anything. */
 void	 problem_read(struct problem *, json_t *);
-/* Adds text, made visible, to a bounded string, with a blank between. */
-void	 json_append(char *, size_t, const char *);
 
 #endif

@@ -206,7 +206,7 @@ list_members(json_t *o)
 
 	json_object_foreach(o, key, v)
 		if (is_word(key) && n++ < WORDS_MAX)
-			json_append(list, sizeof(list), key);
+			say_add(list, sizeof(list), "%s%s", *list == '\0' ? "" : " ", key);
 	if ((out = strdup(list)) == NULL)
 		err(1, NULL);
 	return out;
@@ -378,7 +378,7 @@ static int
 read_challenges(struct authorization *az, json_t *list, struct why *w)
 {
 	int needed = az->status == STATUS_PENDING, found = 0, rc = 0;
-	char offered[512] = "";
+	char offered[512] = "", safe[100];
 	const char *type;
 	json_t *c;
 	size_t i;
@@ -388,7 +388,8 @@ read_challenges(struct authorization *az, json_t *list, struct why *w)
 	json_array_foreach(list, i, c) {
 		if ((type = json_string_value(json_member(c, "type"))) == NULL)
 			return why(w, "challenge without 'type'");
-		json_append(offered, sizeof(offered), type);
+		say_safe(safe, sizeof(safe), type, strlen(type));
+		say_add(offered, sizeof(offered), "%s%s", *offered == '\0' ? "" : " ", safe);
 		if (strcmp(type, "http-01") == 0 && !found) {
 			rc = read_challenge(&az->http01, c, needed, w);
 			found = rc == 0;

@@ -13,10 +13,13 @@
 
 #define AUTHZ_MAX	1000	/* authorizations of one order */
 
-/* RFC 8555 6.7; text: type, detail and subproblems in one line, made visible and capped. "" members where absent. */
+/*
+ * RFC 8555 6.7; text: type, detail (or title) and subproblems in one line, made visible; "..." where
+ * it was cut.  "" members where absent.
+ */
 struct problem {
 	char	type[128];	/* without "urn:ietf:params:acme:error:" where it has that */
-	char	text[1024];
+	char	text[4096 + 4];
 };
 
 enum status {	/* RFC 8555 7.1.6; of order, authorization, challenge, account */

@@ -40,7 +40,7 @@ take_authorization(struct proof *p, const char *url, const struct http_answer *a
 	if (rc == -1) {
 		trouble(t, FAILURE_CA, "%s: %s", url, w.text);
 	} else if (az->wildcard || !asked_for(p->conf, az->identifier))
-		rc = trouble(t, FAILURE_CA, "%s: authorization for %s%.100s, which nobody "
+		rc = trouble(t, FAILURE_CA, "%s: authorization for %s%s, which nobody "
 		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
 	if (rc == -1)
 		authorization_free(az);

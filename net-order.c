@@ -83,7 +83,7 @@ check_profile(const struct directory *directory, const struct net_job *j, struct
 	while ((name = strsep(&rest, " ")) != NULL)
 		found |= strcmp(name, j->profile) == 0;
 	free(list);
-	return found ? 0 : trouble(t, FAILURE_LOCAL, "profile %s: the CA offers only: %.300s",
+	return found ? 0 : trouble(t, FAILURE_LOCAL, "profile %s: the CA offers only: %s",
 	    j->profile, directory->profiles);
 }
 
@@ -106,7 +106,7 @@ take_order(struct issue *is, struct http_answer *a, struct trouble *t)
 		    is->url, is->order.nidentifiers, is->conf->names.n);
 	for (i = 0; i < is->order.nidentifiers; i++)
 		if (!asked_for(is->conf, is->order.identifiers[i]))
-			return trouble(t, FAILURE_CA, "%s: order for %.100s, which nobody "
+			return trouble(t, FAILURE_CA, "%s: order for %s, which nobody "
 			    "asked for", is->url, is->order.identifiers[i]);
 	say(2, "order %s", is->order.status_text);
 	return 0;

@@ -35,7 +35,7 @@ trouble(struct trouble *t, enum failure class, const char *fmt, ...)
 	t->class = class;
 	t->retry_after = -1;
 	va_start(ap, fmt);
-	vsnprintf(t->why.text, sizeof(t->why.text), fmt, ap);
+	say_format(t->why.text, sizeof(t->why.text), fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -196,7 +196,7 @@ request_refused(const char *method, const char *url, struct http_answer *a, stru
 {
 	struct problem p;
 	char *help;
-	char safe[256] = "";
+	char safe[2100] = "";	/* any URL that http_location() and http_link() return */
 
 	problem_parse(&p, a->status, a->body, a->bodylen);
 	if (a->status >= 300 && a->status < 400) {

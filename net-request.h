@@ -11,7 +11,7 @@
 
 /* What went wrong with a request, or with a job. */
 struct trouble {
-	struct why	 why;
+	struct { char text[TROUBLE_MAX]; } why;	/* in words for the administrator */
 	enum failure	 class;
 	struct problem	 problem;	/* of the CA; type "" if there was none */
 	int		 status;	/* of HTTP, 0: no answer */

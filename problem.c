@@ -3,61 +3,99 @@
  * What a CA says went wrong: RFC 9457, RFC 8555 6.7.  All of it ends up in
  * front of the administrator, so all of it is made visible and capped.
  */
+#include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json-read.h"
 
 #define ERROR_PREFIX	"urn:ietf:params:acme:error:"
+#define SUBPROBLEMS_MAX	200	/* that are shown */
 
-/* Adds text to a bounded string, with a blank between. */
-void
-json_append(char *out, size_t outsz, const char *text)
+/* NULL: it is absent, empty or no text. */
+static const char *
+text_member(json_t *o, const char *member)
 {
-	size_t len = strlen(out);
+	const char *s = json_string_value(json_object_get(o, member));
 
-	if (len > 0 && len + 1 < outsz) {
-		out[len++] = ' ';
-		out[len] = '\0';
-	}
-	say_safe(out + len, outsz - len, text, strlen(text));
-}
-
-static void
-append_member(char *out, size_t outsz, json_t *o, const char *member)
-{
-	const char *s = json_string_value(json_member(o, member));
-
-	if (s != NULL && *s != '\0')
-		json_append(out, outsz, s);
+	return s == NULL || *s == '\0' ? NULL : s;
 }
 
 /* ACME's own types without their common beginning; NULL: there is none. */
 static const char *
 short_type(json_t *o)
 {
-	const char *type = json_string_value(json_member(o, "type"));
+	const char *type = text_member(o, "type");
 
 	if (type != NULL && strncmp(type, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
 		type += strlen(ERROR_PREFIX);
 	return type == NULL || *type == '\0' ? NULL : type;
 }
 
-/* RFC 8555 6.7.1: each with the identifier that it is about. */
-static void
-append_subproblems(struct problem *p, json_t *list)
+/* RFC 9457 3.1.3: title says what kind of problem it is, where nothing is known of this one. */
+static const char *
+words(json_t *o)
 {
-	json_t *sub, *id;
-	size_t i;
+	const char *detail = text_member(o, "detail");
 
-	json_array_foreach(list, i, sub) {
-		id = json_member(sub, "identifier");
-		json_append(p->text, sizeof(p->text), "|");
-		append_member(p->text, sizeof(p->text), id, "value");
-		if (short_type(sub) != NULL)
-			json_append(p->text, sizeof(p->text), short_type(sub));
-		append_member(p->text, sizeof(p->text), sub, "detail");
+	return detail != NULL ? detail : text_member(o, "title");
+}
+
+static int
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Of another name, perhaps, but of the same type with the same words? */
+static int
+same_problem(json_t *a, json_t *b)
+{
+	return same_text(short_type(a), short_type(b)) && same_text(words(a), words(b));
+}
+
+static void
+put_text(FILE *f, const char *text)
+{
+	if (text != NULL)
+		fprintf(f, " %s", text);
+}
+
+/* The subproblem with this number, and the identifiers of all later ones like it. */
+static void
+put_group(FILE *f, json_t *list, size_t i, size_t n)
+{
+	json_t *first = json_array_get(list, i);
+	const char *name, *separator = ": ";
+
+	fputs(" |", f);
+	put_text(f, short_type(first));
+	put_text(f, words(first));
+	for (; i < n; i++) {
+		name = text_member(json_object_get(json_array_get(list, i), "identifier"), "value");
+		if (name == NULL || !same_problem(first, json_array_get(list, i)))
+			continue;
+		fprintf(f, "%s%s", separator, name);
+		separator = ", ";
 	}
+}
+
+/* RFC 8555 6.7.1: what is wrong, and with which identifiers; equal ones together. */
+static void
+put_subproblems(FILE *f, json_t *list)
+{
+	size_t n = json_array_size(list), shown = n < SUBPROBLEMS_MAX ? n : SUBPROBLEMS_MAX, i, j;
+
+	for (i = 0; i < shown; i++) {
+		for (j = 0; j < i; j++)
+			if (same_problem(json_array_get(list, j), json_array_get(list, i)))
+				break;
+		if (j == i)
+			put_group(f, list, i, shown);
+	}
+	if (shown < n)
+		fputs(" ...", f);
 }
 
 /* RFC 9457 3; o may be NULL or anything. */
@@ -65,17 +103,26 @@ void
 problem_read(struct problem *p, json_t *o)
 {
 	const char *type = short_type(o);
+	char *text;
+	size_t len;
+	FILE *f;
 
 	memset(p, 0, sizeof(*p));
 	if (!json_is_object(o))
 		return;
 	if (type == NULL)
 		type = "about:blank";
+	if ((f = open_memstream(&text, &len)) == NULL)
+		err(1, NULL);
+	fputs(type, f);
+	put_text(f, words(o));
+	put_text(f, text_member(o, "instance"));
+	put_subproblems(f, json_object_get(o, "subproblems"));
+	if (fclose(f) == EOF)
+		err(1, NULL);
 	say_safe(p->type, sizeof(p->type), type, strlen(type));
-	json_append(p->text, sizeof(p->text), p->type);
-	append_member(p->text, sizeof(p->text), o, "detail");
-	append_member(p->text, sizeof(p->text), o, "instance");
-	append_subproblems(p, json_member(o, "subproblems"));
+	say_safe(p->text, sizeof(p->text), text, len);
+	free(text);
 }
 
 void

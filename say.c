@@ -20,6 +20,36 @@ say_format(char *out, size_t outsz, const char *fmt, va_list ap)
 		snprintf(out + outsz - 4, 4, "...");
 }
 
+void
+say_add(char *out, size_t outsz, const char *fmt, ...)
+{
+	size_t len = strlen(out);
+	va_list ap;
+
+	/* What was cut stays as it is. */
+	if (len + 4 > outsz)
+		return;
+	va_start(ap, fmt);
+	say_format(out + len, outsz - len, fmt, ap);
+	va_end(ap);
+}
+
+char *
+say_shorten(char *out, size_t outsz, const char *text)
+{
+	static const char gap[] = " ... ";
+	size_t len = strlen(text), half = (outsz - sizeof(gap)) / 2;
+
+	if (len < outsz)
+		strlcpy(out, text, outsz);
+	else {
+		memcpy(out, text, half);
+		memcpy(out + half, gap, sizeof(gap) - 1);
+		strlcpy(out + half + sizeof(gap) - 1, text + len - half, half + 1);
+	}
+	return out;
+}
+
 int
 why(struct why *w, const char *fmt, ...)
 {

@@ -29,6 +29,16 @@ void	say(int level, const char *fmt, ...)
 void	say_format(char *out, size_t outsz, const char *fmt, va_list)
 	    __attribute__((format(printf, 3, 0)));
 
+/* Adds to a string in out, likewise. */
+void	say_add(char *out, size_t outsz, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Text that may be longer than there is room for: its beginning and its end,
+ * where CAs put the address to go to, with " ... " between.  outsz is 64 at least.
+ */
+char	*say_shorten(char *out, size_t outsz, const char *text);
+
 /*
  * Makes text from outside fit for a terminal or log: visible characters
  * only, at most outsz - 1 bytes, "..." where it was cut.  Returns out.

@@ -236,6 +236,14 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 	return save(p, o, w);
 }
 
+const char *
+state_cause(const struct state *s, const char *name, char *out, size_t outsz)
+{
+	if (strlen(s->last_error) >= outsz)
+		warnx("%s: the last error: %s", name, s->last_error);
+	return say_shorten(out, outsz, s->last_error);
+}
+
 static char *
 text(json_t *o, const char *member)
 {

@@ -36,7 +36,7 @@ struct state {
 	unsigned	failures;	/* of them, those that the CA answered */
 	time_t		not_before;	/* no new attempt earlier, without -F */
 	time_t		last_success;
-	char		last_error[512];
+	char		last_error[1600];	/* its beginning and end, if it is longer */
 	enum failure	error_class;	/* of that */
 	long		took_ms;	/* the last attempt */
 	struct window	window;
@@ -49,6 +49,13 @@ struct state {
 	char		new_nonce[256];	/* where its nonces came from (RFC 8555 7.2), or "" */
 	int		slow;		/* its orders were not ready at once */
 };
+
+/*
+ * The last error within a sentence: one that is longer than a sentence has room for is printed whole,
+ * as what name (a handle or an authority) has, and shortened in out, which is returned.
+ */
+#define CAUSE_MAX	320
+const char *state_cause(const struct state *, const char *name, char *out, size_t outsz);
 
 /* An absent file, or one for other names, is all zero; 0, or -1 with the reason. */
 int	state_load(const struct place *, const struct strings *names, struct state *, struct why *);

@@ -161,7 +161,7 @@ status_url(const struct chain *chain, struct why *w)
 	if (url == NULL)
 		why(w, "the certificate names neither a revocation list nor an OCSP responder by http");
 	else if (!url_parse_plain(&parsed, url)) {
-		why(w, "%.200s: not an http URL", url);
+		why(w, "%s: not an http URL", url);
 		free(url);
 		url = NULL;
 	}

@@ -39,8 +39,7 @@ list_names(X509 *leaf, char *out, size_t outsz)
 			    ASN1_STRING_get0_data(g->d.iPAddress), name, sizeof(name));
 		else
 			strlcpy(name, "(neither host name nor address)", sizeof(name));
-		strlcat(out, i > 0 ? " " : "", outsz);
-		strlcat(out, name, outsz);
+		say_add(out, outsz, "%s%s", i > 0 ? " " : "", name);
 	}
 	if (i == 0)
 		strlcpy(out, "none", outsz);

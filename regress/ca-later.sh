@@ -146,6 +146,14 @@ done
 verbosity=
 
 # Words of CAs.
+refused "paused at length" "name.example, please visit: https://ca.example/unpause?jwt=e*END"
+again "paused at length" example.com
+says "ca: paused at length: the next run names the address, too" "$work/err" "https://ca.example/unpause?jwt=e*END"
+for list in -l -lJ; do
+	"$client" $list -f "$work/c.conf" >"$work/list" 2>&1
+	says "ca: paused at length: $list names the address" "$work/list" "https://ca.example/unpause?jwt=e*END"
+done
+refused "12 names forbidden" "rejectedIdentifier see the subproblems | rejectedIdentifier forbidden by policy: n0.example, n1.example, .*, n11.example"
 refused "paused" "paused.*https://ca.example/unpause?jwt=eyJ"
 says "ca: paused: what to do" "$work/err" "has paused these names after many failures; see to the cause, then unpause them"
 refused "503 at new-order" "being maintained or has too much to do; not before 20"

@@ -223,6 +223,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.cut(b"HTTP/1.1 2")
         if sc == "account gone": return self.problem(400, "accountDoesNotExist", "who are you")
         if sc == "deactivated": return self.problem(401, "unauthorized", "account deactivated")
+        if sc == "paused at length": return self.problem(429, "rateLimited", "Your account is paused for: " + "name.example, " * 200 + "please visit: https://ca.example/unpause?jwt=" + "e" * 460 + "END")
+        if sc == "12 names forbidden": return self.problem(400, "rejectedIdentifier", "see the subproblems", subproblems=[
+            {"type": "urn:ietf:params:acme:error:rejectedIdentifier", "title": "forbidden by policy", "identifier": {"type": "dns", "value": "n%d.example" % i}} for i in range(12)])
         if sc == "paused": return self.problem(429, "rateLimited", "Your account is temporarily prevented from requesting certificates for example.com and is paused. Please visit: https://ca.example/unpause?jwt=eyJ")
         if "replaces" in payload and sc == "ARI already replaced": return self.problem(409, "alreadyReplaced", "it has a successor")
         if "replaces" in payload and sc == "ARI replaces malformed": return self.problem(400, "malformed", "cannot replace this")

@@ -250,6 +250,9 @@ test_nulls(void)
 	check(strcmp(null.type, absent.type) == 0 && strcmp(null.text, absent.text) == 0, "json: problem with null: %s", null.text);
 }
 
+#define SUB(type, detail, name) "{\"type\":\"urn:ietf:params:acme:error:" type "\",\"detail\":\"" detail \
+	"\",\"identifier\":{\"type\":\"dns\",\"value\":\"" name "\"}}"
+
 static void
 test_problems(void)
 {
@@ -258,12 +261,17 @@ test_problems(void)
 	static const char sub[] = "{\"type\":\"urn:ietf:params:acme:error:rejectedIdentifier\",\"detail\":\"two\","
 	    "\"subproblems\":[{\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"forbidden\","
 	    "\"identifier\":{\"type\":\"dns\",\"value\":\"b.example\"}}]}";
+	static const char many[] = "{\"type\":\"urn:ietf:params:acme:error:rejectedIdentifier\",\"detail\":\"two\","
+	    "\"subproblems\":[" SUB("rejectedIdentifier", "by policy", "a.example") ","
+	    SUB("caa", "by policy", "b.example") "," SUB("rejectedIdentifier", "by policy", "c.example") ","
+	    SUB("caa", "", "d.example") "," SUB("caa", "", "e.example") "]}";
 	static char big[1200000];
 	struct problem p;
+	size_t i, len;
 
 	problem_parse(&p, 400, sub, strlen(sub));
 	check(strcmp(p.type, "rejectedIdentifier") == 0 && strstr(p.text, "b.example") != NULL &&
-	    strstr(p.text, "| b.example caa forbidden") != NULL, "json: problem with subproblems: %s", p.text);
+	    strstr(p.text, "| caa forbidden: b.example") != NULL, "json: problem with subproblems: %s", p.text);
 	problem_parse(&p, 403, instance, strlen(instance));
 	check(strcmp(p.type, "userActionRequired") == 0 && strstr(p.text, "https://c/agree") != NULL,
 	    "json: problem with a page to visit: %s", p.text);
@@ -279,6 +287,27 @@ test_problems(void)
 	check(strstr(p.text, "502") != NULL, "json: an empty error: %s", p.text);
 	problem_parse(&p, 500, "\"just a string\"", 15);
 	check(strstr(p.text, "just a string") != NULL, "json: a string as error: %s", p.text);
+	problem_parse(&p, 400, many, strlen(many));
+	check(strcmp(p.text, "rejectedIdentifier two | rejectedIdentifier by policy: a.example, c.example | "
+	    "caa by policy: b.example | caa: d.example, e.example") == 0, "json: equal subproblems are grouped: %s", p.text);
+	problem_parse(&p, 400, "{\"type\":\"about:blank\",\"title\":\"Bad Request\"}", 44);
+	check(strcmp(p.text, "about:blank Bad Request") == 0, "json: title where there is no detail: %s", p.text);
+	problem_parse(&p, 400, "{\"type\":\"x\",\"title\":\"T\",\"detail\":\"D\"}", 37);
+	check(strcmp(p.text, "x D") == 0, "json: no title where there is a detail: %s", p.text);
+	problem_parse(&p, 400, "{\"type\":\"x\",\"title\":\"T\",\"detail\":\"\"}", 36);
+	check(strcmp(p.text, "x T") == 0, "json: title where the detail is empty: %s", p.text);
+	strcpy(big, "{\"type\":\"rateLimited\",\"detail\":\"Your account is paused: ");
+	memset(big + strlen(big), 'a', 3900);
+	strcat(big, " https://unpause.example/\"}");
+	problem_parse(&p, 429, big, strlen(big));
+	check(strstr(p.text, "a https://unpause.example/") != NULL, "json: 4 KiB are shown whole");
+	strcpy(big, "{\"type\":\"x\",\"subproblems\":[{}");
+	for (i = 0, len = strlen(big); i < 100000; i++)
+		len += (size_t)snprintf(big + len, sizeof(big) - len, ",{\"a\":1}");
+	strcpy(big + len, "]}");
+	problem_parse(&p, 400, big, strlen(big));
+	check(strcmp(p.text + strlen(p.text) - 3, "...") == 0, "json: of 100,000 subproblems the first are shown");
+	memset(big, 0, sizeof(big));
 	strcpy(big, "{\"type\":\"x\",\"detail\":\"");
 	memset(big + strlen(big), 'a', 1100000);
 	strcat(big, "\"}");
