@@ -63,62 +63,15 @@ check_times(const struct chain *c, time_t now, struct why *w)
 }
 
 static int
-is_good_digest(int nid)
-{
-	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
-}
-
-/*
- * RFC 4055 3.1: an RSASSA-PSS signature has its digest as a parameter, SHA-1
- * where there is none.  Read here, since only some versions of libcrypto tell.
- */
-static int
-pss_digest(X509 *cert)
-{
-	const X509_ALGOR *signature;
-	const ASN1_STRING *parameter;
-	const ASN1_OBJECT *digest;
-	RSA_PSS_PARAMS *pss;
-	const uint8_t *p;
-	const void *value;
-	int type, nid = NID_sha1;
-
-	X509_get0_signature(NULL, &signature, cert);
-	X509_ALGOR_get0(NULL, &type, &value, signature);
-	if (type != V_ASN1_SEQUENCE)
-		return NID_undef;
-	parameter = value;
-	p = ASN1_STRING_get0_data(parameter);
-	if ((pss = d2i_RSA_PSS_PARAMS(NULL, &p, ASN1_STRING_length(parameter))) == NULL)
-		return NID_undef;
-	if (pss->hashAlgorithm != NULL) {
-		X509_ALGOR_get0(&digest, NULL, NULL, pss->hashAlgorithm);
-		nid = OBJ_obj2nid(digest);
-	}
-	RSA_PSS_PARAMS_free(pss);
-	return nid;
-}
-
-/* SHA-256 or better, RSA or ECDSA. */
-static int
 check_signature_type(X509 *cert, struct why *w)
 {
-	switch (X509_get_signature_nid(cert)) {
-	case NID_sha256WithRSAEncryption:
-	case NID_sha384WithRSAEncryption:
-	case NID_sha512WithRSAEncryption:
-	case NID_ecdsa_with_SHA256:
-	case NID_ecdsa_with_SHA384:
-	case NID_ecdsa_with_SHA512:
-		return 0;
-	case NID_rsassaPss:
-		if (is_good_digest(pss_digest(cert)))
-			return 0;
-		/* FALLTHROUGH */
-	default:
-		return why(w, "a certificate of the chain is signed with %s, which is too weak",
-		    OBJ_nid2ln(X509_get_signature_nid(cert)));
-	}
+	const X509_ALGOR *algorithm;
+	int type;
+
+	X509_get0_signature(NULL, &algorithm, cert);
+	return signature_digest(algorithm, &type) != NULL ? 0 :
+	    why(w, "a certificate of the chain is signed with %s, which is too weak",
+	    OBJ_nid2ln(X509_get_signature_nid(cert)));
 }
 
 static int

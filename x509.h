@@ -79,6 +79,16 @@ int	 chain_names_equal(const struct chain *, const struct strings *names);
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
 	    X509_STORE *roots, time_t now, struct why *);
 
+/*
+ * The digest of a signature algorithm; NULL: it is too weak, or unknown.
+ * type: by which of these it is made.
+ */
+enum { SIGNATURE_RSA, SIGNATURE_ECDSA, SIGNATURE_PSS };
+const EVP_MD *signature_digest(const X509_ALGOR *, int *type);
+/* Are these bytes signed by this key, with a digest that counts?  1 or 0. */
+int	 signature_verify(const X509_ALGOR *, const uint8_t *data, size_t len, const uint8_t *signature,
+	    size_t siglen, EVP_PKEY *key);
+
 /* Is it for this key (have: there is one)? */
 int	 chain_is_for(const struct chain *, int have, const uint8_t spki[SPKI_HASH_LEN]);
 

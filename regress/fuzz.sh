@@ -6,7 +6,7 @@ work=$run
 flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$(dirname "$client")/config.mk")
 libs=$(sed -n 's/^LIBS = //p' "$(dirname "$client")/config.mk")
 seeds=$run/fuzz
-mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status"
+mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status" "$seeds/der"
 
 cp "$here"/data/*.conf "$top/etc/acme-client.conf" "$seeds/conf"
 
@@ -48,6 +48,7 @@ mkdir "$run/status"
 	openssl ocsp -index index -CA "$work/tls.pem" -rsigner "$work/tls.pem" -rkey "$work/tls-ca.key" -issuer "$work/tls.pem" -cert ocsp.pem -ndays 1 -respout "$run/status-ocsp.der"
 	(printf l; cat "$run/status-list.der") >"$seeds/status/list"
 	(printf o; cat "$run/status-ocsp.der") >"$seeds/status/ocsp"
+	cp "$run/status-list.der" "$run/status-ocsp.der" "$seeds/der"
 ) >"$run/status.log" 2>&1
 
 # fuzz NAME RUNS SOURCES...
@@ -68,6 +69,7 @@ fuzz() {
 fuzz conf 20000 lex.c lex-visible.c parse.c parse-block.c conf-check.c conf-names.c conf-print.c csr-file.c valid.c say.c
 fuzz http 100000 http-parse.c http-fields.c valid.c say.c
 fuzz json 100000 json.c json-renewal.c problem.c valid.c say.c
-fuzz status 20000 status.c chain.c verdict.c x509.c csr-file.c valid.c say.c clock.c
-fuzz chain 10000 chain.c verdict.c x509.c csr-file.c valid.c say.c clock.c
+fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c chain.c verdict.c x509.c x509-signature.c csr-file.c valid.c say.c clock.c
+fuzz der 100000 der.c
+fuzz chain 10000 chain.c verdict.c x509.c x509-signature.c csr-file.c valid.c say.c clock.c
 exit $failed

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Any bytes as DER: elements lie within what was given, one behind the other,
+ * and libcrypto finds the same ones there.
+ */
+#include <stdlib.h>
+
+#include <openssl/asn1.h>
+
+#include "der.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(int what_holds)
+{
+	if (!what_holds)
+		abort();
+}
+
+static void
+walk(struct der in, int depth)
+{
+	struct der whole, content, before;
+	const unsigned char *p;
+	int tag, found, class, flags;
+	long len;
+
+	for (;;) {
+		before = in;
+		if ((tag = der_next(&in, &whole, &content)) == -1)
+			break;
+		must(whole.p == before.p && whole.end == in.p && content.p > whole.p &&
+		    content.p <= content.end && content.end == whole.end && in.p <= in.end);
+		p = before.p;
+		flags = ASN1_get_object(&p, &len, &found, &class, (long)der_len(&before));
+		must((flags & 0x80) == 0 && p == content.p && len == (long)der_len(&content) &&
+		    found == (tag & 0x1f) && class == (tag & 0xc0));
+		must(der_get(&before, tag ^ 1, NULL, NULL) == 0 && der_get(&before, tag, NULL, NULL) == 1);
+		if ((tag & 0x20) && depth < 20)
+			walk(content, depth + 1);
+	}
+	must(in.p == before.p);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct der all = { data, data + size };
+
+	walk(all, 0);
+	return 0;
+}
