@@ -3,15 +3,17 @@
  * Holds the right to read the resolver's files and to talk to name servers:
  * getaddrinfo() needs both, and no other process gets them.  From net it
  * reads a host and port, and looks up only those of the configured
- * authority and those that file has named; from the network it reads DNS answers.  Who owns it can send
+ * authority and those that file has named, and of the latter tells no address of this machine; from the network it reads DNS answers.  Who owns it can send
  * net to another address, where TLS then fails.
  */
 #include <sys/socket.h>
 #include <netdb.h>
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "http.h"
 #include "proc.h"
@@ -20,9 +22,15 @@
 #define KEPT_MS		60000	/* an answer, also that there is none: a name server that is away costs one wait */
 #define RESOLVES	10000	/* a server may close after each answer */
 
+/* regress builds with 1: its servers are on loopback. */
+#ifndef STATUS_LOOPBACK
+#define STATUS_LOOPBACK	0
+#endif
+
 struct host {
 	char		*name;
 	char		*port;
+	int		 status;	/* a certificate names it, not the configuration */
 	struct addrinfo	*found;		/* or NULL, with error */
 	int		 error;
 	int64_t		 until;		/* how long that counts; 0: not looked up yet */
@@ -43,12 +51,12 @@ warm_up(void)
 }
 
 static struct host *
-find_host(const char *name, const char *port)
+find_host(const char *name, const char *port, int status)
 {
 	size_t i;
 
 	for (i = 0; i < nhosts; i++)
-		if (strcmp(hosts[i].name, name) == 0 && strcmp(hosts[i].port, port) == 0)
+		if (hosts[i].status == status && strcmp(hosts[i].name, name) == 0 && strcmp(hosts[i].port, port) == 0)
 			return &hosts[i];
 	errx(1, "DNS_RESOLVE: not a host of the authority");
 }
@@ -67,35 +75,84 @@ look_up(struct host *h)
 	h->until = clock_ms() + KEPT_MS;
 }
 
+/* Is the authority at an address that is not public?  Then it is a site's own, and its lists may be there, too. */
+static int
+authority_is_private(void)
+{
+	struct addrinfo *ai;
+	size_t i;
+
+	for (i = 0; i < nhosts; i++) {
+		if (hosts[i].status)
+			continue;
+		look_up(&hosts[i]);
+		for (ai = hosts[i].found; ai != NULL; ai = ai->ai_next)
+			if (address_reach(ai->ai_addr) != REACH_PUBLIC)
+				return 1;
+	}
+	return 0;
+}
+
+/* Services on this machine and its link often trust whoever reaches them: no certificate may have them asked. */
+static int
+may_be_asked(const struct host *h, const struct sockaddr *sa)
+{
+	enum reach reach = address_reach(sa);
+
+	if (!h->status || reach == REACH_PUBLIC)
+		return 1;
+	return reach == REACH_PRIVATE ? authority_is_private() : STATUS_LOOPBACK;
+}
+
+/* Why there is no address to ask, or NULL. */
+static const char *
+why_none(const struct host *h, size_t n)
+{
+	static char text[200];
+	char address[64];
+
+	if (h->error != 0)
+		return gai_strerror(h->error);
+	if (n > 0 || h->found == NULL)
+		return NULL;
+	snprintf(text, sizeof(text), "is at %s, %s, where no certificate may have anything asked",
+	    address_text(h->found->ai_addr, address, sizeof(address)),
+	    address_reach(h->found->ai_addr) == REACH_PRIVATE ?
+	    "an address of a private network, other than the authority" :
+	    "an address of this machine or its link");
+	return text;
+}
+
 /* The first few addresses, in the order of RFC 6724 in which they come. */
 static void
 dns_resolve(struct msg *m)
 {
 	const char *name = msg_need_str(m), *port = msg_need_str(m);
-	struct host *h = find_host(name, port);
-	struct addrinfo *ai;
-	size_t n = 0;
+	struct host *h = find_host(name, port, msg_get_num(m) != 0);
+	const struct addrinfo *a[HTTP_ADDRESSES_MAX], *ai;
+	size_t n = 0, i;
 
 	msg_end(m);
 	look_up(h);
 	for (ai = h->found; ai != NULL && n < HTTP_ADDRESSES_MAX; ai = ai->ai_next)
-		n++;
+		if (may_be_asked(h, ai->ai_addr))
+			a[n++] = ai;
 	msg_answer(&out, NET_ADDRESSES, m);
-	msg_put_str(&out, h->error == 0 ? NULL : gai_strerror(h->error));
+	msg_put_str(&out, why_none(h, n));
 	msg_put_num(&out, n);
-	for (ai = h->found; n > 0; ai = ai->ai_next, n--)
-		msg_put_buf(&out, ai->ai_addr, ai->ai_addrlen);
+	for (i = 0; i < n; i++)
+		msg_put_buf(&out, a[i]->ai_addr, a[i]->ai_addrlen);
 	msg_send(&out);
 }
 
 static void
-add_host(const char *name, const char *port)
+add_host(const char *name, const char *port, int status)
 {
 	if ((hosts = recallocarray(hosts, nhosts, nhosts + 1, sizeof(*hosts))) == NULL ||
 	    (hosts[nhosts].name = strdup(name)) == NULL ||
 	    (hosts[nhosts].port = strdup(port)) == NULL)
 		err(1, NULL);
-	nhosts++;
+	hosts[nhosts++].status = status;
 }
 
 /* From file, which has read them in certificates that are installed. */
@@ -110,7 +167,7 @@ dns_status_urls(struct msg *m)
 	msg_end(m);
 	for (i = 0; i < n; i++)
 		if (url_parse_plain(&url, urls[i]))
-			add_host(url.host, url.port);
+			add_host(url.host, url.port, 1);
 }
 
 static const struct handler table[] = {
@@ -130,7 +187,7 @@ dnsproc(void)
 	njobs = msg_get_num(&m);
 	for (n = msg_get_num(&m); n > 0; n--) {
 		name = msg_need_str(&m);
-		add_host(name, msg_need_str(&m));
+		add_host(name, msg_need_str(&m), 0);
 	}
 	msg_end(&m);
 	if (role_domain(&m, 0))

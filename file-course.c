@@ -269,14 +269,20 @@ file_worker_gone(struct msg *m)
 {
 	struct why w;
 	uint32_t i;
+	int checked = 0;
 
 	msg_end(m);
 	for (i = 0; i < njobs; i++)
 		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker) {
+			checked |= jobs[i].phase == CHECKING;
 			why(&w, "the process that talked to the CA for it has ended");
 			/* Of those that were only asked about, nothing is the worse. */
 			if (!(jobs[i].phase & (ASKED | CHECKING)))
 				job_failed(&jobs[i], w.text, FAILURE_LOCAL, 0);
 			settle_failed(i, &w);
 		}
+	/* It was to ask about all of these, and the other workers may have nothing more to do. */
+	for (i = 0; i < njobs && checked; i++)
+		if (jobs[i].phase == TO_CHECK)
+			settle(i, OUTCOME_UNCHANGED);
 }

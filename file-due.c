@@ -299,6 +299,9 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, w.text);
 		j->revoked = revoked == 1;
 	}
+	free(j->status);
+	j->status = NULL;
+	j->status_len = 0;
 	/* Until it is renewed, no run may take it for good, also if nobody can be asked then. */
 	if (j->revoked)
 		chain_fingerprint(j->installed.chain, j->state.revoked);

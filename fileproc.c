@@ -341,14 +341,21 @@ more_urgent(const struct job *a, const struct job *b)
 	return ends_a < ends_b;
 }
 
-/* njobs: none is left. */
+/*
+ * njobs: none is left.  Whether certificates are revoked, one worker asks after
+ * the other: a list may have 16 MiB, and a silent server costs one wait.
+ */
 static uint32_t
 most_urgent(void)
 {
+	unsigned phases = DUE | TO_ASK | TO_CHECK;
 	uint32_t i, best = njobs;
 
 	for (i = 0; i < njobs; i++)
-		if ((jobs[i].phase & (DUE | TO_ASK | TO_CHECK)) != 0 &&
+		if (jobs[i].phase == CHECKING)
+			phases = DUE | TO_ASK;
+	for (i = 0; i < njobs; i++)
+		if ((jobs[i].phase & phases) != 0 &&
 		    (best == njobs || more_urgent(&jobs[i], &jobs[best])))
 			best = i;
 	return best;

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
@@ -17,6 +16,7 @@
 
 #include <tls.h>
 
+#include "address.h"
 #include "clock.h"
 #include "http-parse.h"
 
@@ -39,6 +39,7 @@ struct http {
 	struct why		 broken;	/* why sending failed, once it has */
 	int			 reused;	/* the connection is older than the request */
 	int64_t			 sent_at;	/* the first of those outstanding */
+	int64_t			 deadline;	/* of all together; 0: none */
 	int			 round_trip_ms;	/* the shortest so far; -1: not known */
 	unsigned		 connections;
 	unsigned		 requests;
@@ -93,6 +94,12 @@ http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 	return h;
 }
 
+void
+http_deadline(struct http *h, int64_t deadline)
+{
+	h->deadline = deadline;
+}
+
 static void
 disconnect(struct http *h)
 {
@@ -118,6 +125,15 @@ http_free(struct http *h)
 	free(h->host);
 	free(h->user_agent);
 	free(h);
+}
+
+/* The end of a phase that may last for so many seconds, or of all of them. */
+static int64_t
+phase_end(const struct http *h, int seconds)
+{
+	int64_t end = clock_ms() + seconds * (int64_t)1000;
+
+	return h->deadline != 0 && h->deadline < end ? h->deadline : end;
 }
 
 /*
@@ -189,7 +205,7 @@ tls_reason(const struct http *h, char *safe, size_t size)
 static int
 connect_tcp(struct http *h, const struct address *a, struct why *w)
 {
-	int64_t deadline = clock_ms() + HTTP_CONNECT_SECONDS * 1000;
+	int64_t deadline = phase_end(h, HTTP_CONNECT_SECONDS);
 	int on = 1, error = 0;
 	socklen_t len = sizeof(error);
 
@@ -228,7 +244,7 @@ is_verdict(const char *error)
 static int
 handshake(struct http *h, int *final, struct why *w)
 {
-	int64_t began = clock_ms(), deadline = began + HTTP_HANDSHAKE_SECONDS * 1000;
+	int64_t began = clock_ms(), deadline = phase_end(h, HTTP_HANDSHAKE_SECONDS);
 	char safe[300];
 	int rc;
 
@@ -254,17 +270,6 @@ handshake(struct http *h, int *final, struct why *w)
 	    safe, h->origin.host, clock_text(time(NULL)));
 }
 
-static void
-address_text(const struct address *a, char *text, socklen_t size)
-{
-	const void *in = a->ss.ss_family == AF_INET6 ?
-	    (const void *)&((const struct sockaddr_in6 *)&a->ss)->sin6_addr :
-	    (const void *)&((const struct sockaddr_in *)&a->ss)->sin_addr;
-
-	if (inet_ntop(a->ss.ss_family, in, text, size) == NULL)
-		text[0] = '\0';
-}
-
 /* The addresses in turn; all their errors are in the reason. */
 static int
 connect_any(struct http *h, struct why *w)
@@ -287,7 +292,7 @@ connect_any(struct http *h, struct why *w)
 		disconnect(h);
 		say_add(all.text, sizeof(all.text), "%s%s", i > 0 ? "; " : "", reason.text);
 		if (n > 1) {
-			address_text(&a[i], text, sizeof(text));
+			address_text((const struct sockaddr *)&a[i].ss, text, sizeof(text));
 			say_add(all.text, sizeof(all.text), " (%s)", text);
 		}
 	}
@@ -424,7 +429,7 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 		return why(w, "%s: the connection has ended", h->origin.host);
 	why(&h->broken, "%s: the connection ended before the answer came", h->origin.host);
 	request = compose(h, method, url, accept, body, bodylen, &len);
-	rc = send_request(h, request, len, clock_ms() + HTTP_ANSWER_SECONDS * 1000, &h->broken);
+	rc = send_request(h, request, len, phase_end(h, HTTP_ANSWER_SECONDS), &h->broken);
 	free(request);
 	h->requests++;
 	h->sent_at = h->outstanding == 0 ? clock_ms() : 0;
@@ -438,7 +443,7 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 int
 http_receive(struct http *h, struct http_answer *answer, struct why *w)
 {
-	int64_t deadline = clock_ms() + HTTP_ANSWER_SECONDS * 1000;
+	int64_t deadline = phase_end(h, HTTP_ANSWER_SECONDS);
 	int bodiless = h->bodiless[0], got = 0, rc;
 
 	memset(answer, 0, sizeof(*answer));

@@ -48,6 +48,8 @@ struct http;		/* one server (origin), its connection and its limits */
 struct http	*http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 		    const char *user_agent, http_resolve *, int hup_fd, struct why *);
 void		 http_free(struct http *);
+/* All waiting ends by then (clock_ms()), besides the phases' own deadlines. */
+void		 http_deadline(struct http *, int64_t deadline);
 
 struct http_answer {
 	int	 status;

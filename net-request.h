@@ -53,7 +53,11 @@ int	request_is_far(void);
 /* The way to the CA and back at best; -1: not known. */
 int	request_round_trip_ms(void);
 
-/* A server without TLS, for answers that are signed by themselves; -1: see why. */
+/*
+ * A server without TLS, for answers that are signed by themselves.  -1: see
+ * why; -2: not asked, since it did not answer earlier in this run, or such
+ * servers together have had the run wait for HTTP_ANSWER_SECONDS.
+ */
 int	request_plain(const char *url, const char *accept, struct http_answer *, struct why *);
 
 /* Where nonces come from (RFC 8555 7.2), if that is a URL of the authority. */

@@ -186,9 +186,13 @@ ask_for_status(uint32_t job)
 	struct http_answer a;
 	struct why w;
 	size_t sent = 0, n;
+	int rc;
 
-	if (request_plain(jobs[job].status_url, "*/*", &a, &w) == -1) {
-		warnx("%s: cannot tell whether it is revoked: %s", jobs[job].handle, w.text);
+	if ((rc = request_plain(jobs[job].status_url, "*/*", &a, &w)) != 0) {
+		if (rc == -1)
+			warnx("%s: cannot tell whether it is revoked: %s", jobs[job].handle, w.text);
+		else
+			say(1, "%s: cannot tell whether it is revoked: %s", jobs[job].handle, w.text);
 		memset(&a, 0, sizeof(a));
 	}
 	do {

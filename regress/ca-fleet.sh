@@ -68,6 +68,19 @@ ended "revoked: then, though the list is not to be had" 0 "a"
 again "CRL" -a
 ended "revoked: and that was that" 2 ""
 
+# A server that says nothing, or hardly anything, is waited for once, and so is a list that is asked for behind it.
+handles a b c d
+again "CRL" -j 1 -a
+for how in "CRL silent" "CRL drip"; do
+	for name in a b c d; do state_set $name "ask about revocation" 1; done
+	: >"$work/ca/plain.log"
+	again "$how" -j 4 -a
+	ended "$how" 2 ""
+	same "ca: fleet: $how: asked" 1 "$(wc -l <"$work/ca/plain.log")"
+	same "ca: fleet: $how: what is said of it" "1 3" "$(grep -c "no whole answer within" "$work/err") $(grep -c "not asked again in this run" "$work/err")"
+	check "ca: fleet: $how: one wait: $took s" test "$took" -le 5
+done
+
 # As many as there may be, of a server with long names.
 handles $(seq -f 'h%.0f' 70)
 again "CRL long" -j 1 -a

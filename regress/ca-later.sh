@@ -254,6 +254,14 @@ checked "revoked" 0 "due: the CA has revoked the certificate"
 check "ca: CRL: revoked: a new key" test "$before" != "$(spki_key "$key")"
 same "ca: CRL: revoked: the pair" "$(spki_key "$key")" "$(spki_cert "$work/ssl/example.com.pem")"
 checked "the new one is not on it" 2
+# What is on this machine is not asked by the program as it is released.
+mv "$work/ca/plain.log" "$work/ca/plain.log.before"
+state_set "ask about revocation" 0
+client=$released
+again "CRL" example.com
+client=$work/build/acme-client
+ended "CRL: on loopback" 2 "cannot tell whether it is revoked: localhost: is at .*, an address of this machine or its link"
+check "ca: CRL: on loopback: not asked" test ! -e "$work/ca/plain.log"
 domain_more=
 
 # Revocation.

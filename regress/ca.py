@@ -338,6 +338,16 @@ class Plain(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def __init__(self, *args): super().__init__(*args, directory=top + "/plain")
     def log_message(self, *a): pass
+    def do_GET(self):
+        open(top + "/plain.log", "a").write("GET %s\n" % self.path)
+        if scenario() == "CRL silent": return time.sleep(20)
+        if scenario() == "CRL drip":
+            try:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n")
+                for _ in range(100): self.wfile.write(b"0"); self.wfile.flush(); time.sleep(0.1)
+            except OSError: pass
+            return
+        super().do_GET()
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True

@@ -110,13 +110,39 @@ r.close()
 
 # dns
 r = started("dnsproc")
-r.send("DNS_RESOLVE", s("evil.example") + s("443"))
+r.send("DNS_RESOLVE", s("evil.example") + s("443") + num(0))
 refuses("dns: another host than the authority's", r, "not a host of the authority")
 r = started("dnsproc")
-r.send("DNS_RESOLVE", s("localhost") + s("443"))
+r.send("DNS_RESOLVE", s("localhost") + s("443") + num(0))
 m = r.recv()
 report(m[0] == "NET_ADDRESSES" and struct.unpack("=Q", m[1][4:12])[0] >= 1, "hostile: dns: the authority's host is resolved")
 r.close()
+
+# dns: what a certificate may have asked about revocation
+def dns_status(authority, host, asked):
+    """Whether the role, with this authority, tells addresses of a host that a certificate names."""
+    r = Role("dnsproc")
+    r.send("ROLE_CONF", conf + num(1) + num(1) + s(authority) + s("443"))
+    r.send("ROLE_START")
+    r.send("DNS_STATUS_URLS", strings(["http://%s:80/" % ("[%s]" % host if ":" in host else host)]))
+    r.send("DNS_RESOLVE", s(host) + s("80") + num(1))
+    m = r.recv()
+    # No text and one address or more; or a text and no address.
+    found = m[0] == "NET_ADDRESSES" and m[1][:4] == b"\xff" * 4
+    report(m[0] == "NET_ADDRESSES" and found == asked and (asked or m[1].endswith(num(0))),
+        "hostile: dns: %s for revocation, the authority at %s: %s" % (host, authority, "told" if asked else "not told"), str(m))
+    r.close()
+for host in "localhost", "127.0.0.1", "127.1.2.3", "0.0.0.0", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "224.0.0.1":
+    dns_status("127.0.0.1", host, False)
+    dns_status("192.0.2.1", host, False)
+for host in "10.0.0.1", "192.168.1.1", "fd00::1":
+    dns_status("192.0.2.1", host, False)
+    dns_status("10.9.9.9", host, True)
+    dns_status("127.0.0.1", host, True)
+dns_status("192.0.2.1", "192.0.2.2", True)
+r = started("dnsproc")
+r.send("DNS_RESOLVE", s("localhost") + s("443") + num(1))
+refuses("dns: the authority's host without TLS, which no certificate names", r, "not a host of the authority")
 
 # chng
 def chng_role():

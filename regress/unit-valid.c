@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
+#include "address.h"
 #include "say.h"
 #include "test.h"
 #include "valid.h"
@@ -135,6 +138,50 @@ test_handles(void)
 	check(!valid_handle(handle), "valid: no handle: 201 letters");
 }
 
+/* Who can be reached at an address, by its first and last one of each kind. */
+static void
+test_addresses(void)
+{
+	static const char *const local[] = {
+		"0.0.0.0", "0.255.255.255", "127.0.0.1", "127.255.255.254", "169.254.0.1", "169.254.169.254",
+		"224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "febf:ffff::1",
+		"ff02::1", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::ffff:169.254.169.254", "::127.0.0.1",
+		"64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1", "2002:a9fe:a9fe::",
+	};
+	static const char *const private[] = {
+		"10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255",
+		"100.64.0.1", "100.127.255.255", "fc00::1", "fdff::1", "fec0::1", "::ffff:10.0.0.1",
+		"64:ff9b::a00:1", "2002:c0a8:101::1",
+	};
+	static const char *const public[] = {
+		"1.0.0.1", "9.255.255.255", "11.0.0.0", "126.255.255.255", "128.0.0.0", "100.63.255.255", "100.128.0.0",
+		"169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255", "192.169.0.0",
+		"223.255.255.255", "2001:db8::1", "2606:4700::1", "fbff::1", "::ffff:192.0.2.1", "64:ff9b::c000:201", "2002:c000:201::1",
+	};
+	static const struct { const char *const *list; size_t n; enum reach reach; const char *name; } all[] = {
+		{ local, sizeof(local) / sizeof(local[0]), REACH_LOCAL, "local" },
+		{ private, sizeof(private) / sizeof(private[0]), REACH_PRIVATE, "private" },
+		{ public, sizeof(public) / sizeof(public[0]), REACH_PUBLIC, "public" },
+	};
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr other = { .sa_family = AF_UNIX };
+	const struct sockaddr *sa;
+	char text[64];
+	size_t i, j;
+
+	EACH(i, all)
+		for (j = 0; j < all[i].n; j++) {
+			sa = inet_pton(AF_INET, all[i].list[j], &in.sin_addr) == 1 ?
+			    (const struct sockaddr *)&in : (const struct sockaddr *)&in6;
+			if (sa->sa_family == AF_INET6)
+				inet_pton(AF_INET6, all[i].list[j], &in6.sin6_addr);
+			check(address_reach(sa) == all[i].reach, "address: %s is %s", all[i].list[j], all[i].name);
+		}
+	check(strcmp(address_text((const struct sockaddr *)&in, text, sizeof(text)), "223.255.255.255") == 0, "address: text");
+	check(address_reach(&other) == REACH_LOCAL && address_text(&other, text, sizeof(text))[0] == '\0', "address: of another kind");
+}
+
 int
 main(void)
 {
@@ -161,5 +208,6 @@ main(void)
 	test_urls();
 	test_plain_urls();
 	test_say_safe();
+	test_addresses();
 	return test_end();
 }

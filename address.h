@@ -1,0 +1,20 @@
+/*
+ * Addresses by who can be reached there.
+ */
+#ifndef ADDRESS_H
+#define ADDRESS_H
+
+#include <sys/socket.h>
+
+enum reach {
+	REACH_LOCAL,	/* this machine or its link; no single host; of no known kind */
+	REACH_PRIVATE,	/* a site's own network (RFC 1918, RFC 4193, RFC 6598) */
+	REACH_PUBLIC
+};
+
+/* An IPv6 address that stands for an IPv4 address counts as that one. */
+enum reach	 address_reach(const struct sockaddr *);
+/* Its text; "" if it has none. */
+const char	*address_text(const struct sockaddr *, char *, socklen_t);
+
+#endif
