@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Certificate chains and trust anchors: reading and writing.  What is read
+ * Certificate chains: reading and writing.  What is read
  * here is written anew, so that nothing but certificates reaches a file.
  */
 #include <err.h>
@@ -226,35 +226,4 @@ chain_pem(const struct chain *c, size_t from, size_t to, size_t *len)
 	out[*len] = '\0';
 	BIO_free(bio);
 	return out;
-}
-
-X509_STORE *
-roots_load(const char *pem, size_t len, struct why *w)
-{
-	X509_STORE *store = X509_STORE_new();
-	BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	unsigned long e;
-	X509 *cert;
-	int n;
-
-	if (store == NULL || bio == NULL)
-		err(1, NULL);
-	/* The empty password keeps libcrypto from asking for one. */
-	for (n = 0; (cert = PEM_read_bio_X509(bio, NULL, NULL, (void *)(uintptr_t)"")) != NULL; n++) {
-		if (!X509_STORE_add_cert(store, cert))
-			err(1, NULL);
-		X509_free(cert);
-	}
-	e = ERR_peek_last_error();
-	ERR_clear_error();
-	BIO_free(bio);
-	/* A broken one would hide all that follow. */
-	if (n > 0 && ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE)
-		return store;
-	X509_STORE_free(store);
-	if (n == 0)
-		why(w, "no trust anchor in the root file");
-	else
-		why(w, "trust anchor %d of the root file cannot be read", n + 1);
-	return NULL;
 }

@@ -22,7 +22,7 @@ static time_t run_began;
 static int root_any;
 static int roots_fd = -1;
 static struct why roots_broken;
-static X509_STORE *roots;
+static struct roots *roots;
 
 void
 job_rules(int forced, int any, const char *root_file)

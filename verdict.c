@@ -169,7 +169,7 @@ check_links(const struct chain *c, struct why *w)
 	return 0;
 }
 
-/* Where libcrypto does not see to it, for want of a root. */
+/* With the dates, which libcrypto does not name. */
 static int
 check_issuer_times(const struct chain *c, time_t now, struct why *w)
 {
@@ -188,39 +188,9 @@ check_issuer_times(const struct chain *c, time_t now, struct why *w)
 	return 0;
 }
 
-/*
- * X.509 path validation (RFC 5280 6) by libcrypto, at our time.  The anchor
- * that the path ends at is the caller's to free.
- */
-static int
-check_path(const struct chain *c, X509_STORE *roots, time_t now, X509 **anchor, struct why *w)
-{
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	STACK_OF(X509) *path;
-	int rc = 0;
-
-	if (ctx == NULL || !X509_STORE_CTX_init(ctx, roots, sk_X509_value(c->certs, 0), c->certs))
-		err(1, NULL);
-	/* The leaf's own notBefore may lie ahead by the skew. */
-	X509_STORE_CTX_set_time(ctx, 0, c->not_before > now ? c->not_before : now);
-	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
-	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN);
-	if (X509_verify_cert(ctx) != 1)
-		rc = why(w, "the chain does not lead to a trusted root: %s (certificate %d)",
-		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)),
-		    X509_STORE_CTX_get_error_depth(ctx) + 1);
-	else {
-		path = X509_STORE_CTX_get0_chain(ctx);
-		*anchor = sk_X509_value(path, sk_X509_num(path) - 1);
-		X509_up_ref(*anchor);
-	}
-	X509_STORE_CTX_free(ctx);
-	return rc;
-}
-
 /* Below the anchor; what an anchor says of itself, and what is behind it, proves nothing. */
 static int
-check_strength(const struct chain *c, X509 *anchor, struct why *w)
+check_strength(const struct chain *c, int anchor, struct why *w)
 {
 	X509 *cert;
 	int i;
@@ -229,8 +199,7 @@ check_strength(const struct chain *c, X509 *anchor, struct why *w)
 		cert = sk_X509_value(c->certs, i);
 		if (check_key_strength(cert, w) == -1)
 			return -1;
-		if (anchor != NULL ? X509_cmp(cert, anchor) == 0 :
-		    (X509_get_extension_flags(cert) & EXFLAG_SS) != 0)
+		if (i == anchor || (X509_get_extension_flags(cert) & EXFLAG_SS) != 0)
 			break;
 		if (check_signature_type(cert, w) == -1)
 			return -1;
@@ -240,12 +209,11 @@ check_strength(const struct chain *c, X509 *anchor, struct why *w)
 
 int
 chain_verify(const struct chain *c, const struct strings *names,
-    const uint8_t spki[SPKI_HASH_LEN], X509_STORE *roots, time_t now, struct why *w)
+    const uint8_t spki[SPKI_HASH_LEN], const struct roots *roots, time_t now, struct why *w)
 {
 	X509 *leaf = sk_X509_value(c->certs, 0);
-	X509 *anchor = NULL;
 	char found[300];
-	int rc;
+	int anchor, rc;
 
 	if (memcmp(c->spki, spki, SPKI_HASH_LEN) != 0)
 		return why(w, "the certificate is for another key than ours");
@@ -256,12 +224,12 @@ chain_verify(const struct chain *c, const struct strings *names,
 	if (check_times(c, now, w) == -1 || check_leaf(leaf, w) == -1)
 		return -1;
 	rc = check_links(c, w);
+	if (rc == 0 && roots == NULL)
+		rc = check_issuer_times(c, now, w);
 	if (rc == 0)
-		rc = roots != NULL ? check_path(c, roots, now, &anchor, w) :
-		    check_issuer_times(c, now, w);
+		rc = path_verify(c, roots, now, &anchor, w);
 	if (rc == 0)
 		rc = check_strength(c, anchor, w);
-	X509_free(anchor);
 	ERR_clear_error();
 	return rc;
 }

@@ -49,6 +49,8 @@ int	csr_file_names(const char *path, struct strings *names, struct why *);
 /* Seconds since 1970, -1 if it is no time. */
 time_t	asn1_time(const ASN1_TIME *);
 
+struct roots;	/* trust anchors */
+
 /* Certificates, leaf first. */
 struct chain {
 	STACK_OF(X509)	*certs;		/* at least one */
@@ -77,7 +79,7 @@ int	 chain_names_equal(const struct chain *, const struct strings *names);
  */
 #define CHAIN_LEFT_MIN	3600
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
-	    X509_STORE *roots, time_t now, struct why *);
+	    const struct roots *roots, time_t now, struct why *);
 
 /*
  * The digest of a signature algorithm; NULL: it is too weak, or unknown.
@@ -102,7 +104,21 @@ uint8_t	*chain_leaf_der(const struct chain *, size_t *len);
 /* Re-serialised PEM; from..to are indices (to = SIZE_MAX: to the end).  The caller frees. */
 char	*chain_pem(const struct chain *, size_t from, size_t to, size_t *len);
 
+/*
+ * Is the chain, as it is and in its order, valid for a server at now (RFC 5280
+ * 6), and does it end at or below an anchor of roots, or, where roots is NULL,
+ * anywhere?  Behind the last certificate that an anchor has issued only that
+ * CA's other certificates may follow.  anchor gets the number of the
+ * certificate that is an anchor itself, or -1.  0, or -1 with the reason.
+ */
+int	 path_verify(const struct chain *, const struct roots *, time_t now, int *anchor, struct why *);
+
 /* Trust anchors from PEM text; NULL: none in it, or one is broken. */
-X509_STORE *roots_load(const char *pem, size_t len, struct why *);
+struct roots *roots_load(const char *pem, size_t len, struct why *);
+void	 roots_free(struct roots *);	/* NULL is fine */
+/* Is this certificate, byte by byte, one of them?  1 or 0. */
+int	 roots_have(const struct roots *, X509 *);
+/* Those that have the name of the certificate's issuer, maybe none; the caller frees, and them. */
+STACK_OF(X509) *roots_issuers(const struct roots *, X509 *);
 
 #endif

@@ -44,9 +44,8 @@ static void
 fuzz_pem(const char *pem, size_t len)
 {
 	struct chain *c, *again;
-	X509_STORE *roots;
+	struct roots *roots;
 	struct why w = { "" };
-	X509 *last;
 	size_t n;
 	char *text;
 
@@ -59,12 +58,13 @@ fuzz_pem(const char *pem, size_t len)
 	if (chain_verify(c, &names, c->spki, NULL, time(NULL), &w) == 0)
 		must(chain_names_equal(c, &names));
 	must_be_visible(&w);
-	last = sk_X509_value(c->certs, sk_X509_num(c->certs) - 1);
-	if ((roots = X509_STORE_new()) != NULL && X509_STORE_add_cert(roots, last) &&
-	    chain_verify(c, &names, c->spki, roots, time(NULL), &w) == 0)
+	text = chain_pem(c, (size_t)sk_X509_num(c->certs) - 1, SIZE_MAX, &n);
+	must((roots = roots_load(text, n, &w)) != NULL);
+	free(text);
+	if (chain_verify(c, &names, c->spki, roots, time(NULL), &w) == 0)
 		must(chain_names_equal(c, &names));
 	must_be_visible(&w);
-	X509_STORE_free(roots);
+	roots_free(roots);
 	text = chain_pem(c, 0, SIZE_MAX, &n);
 	/* It may only have grown too long. */
 	if ((again = chain_parse(text, n, &w)) == NULL)
@@ -143,7 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_csr(data + 1, size - 1);
 		break;
 	case 'r':
-		X509_STORE_free(roots_load((const char *)data + 1, size - 1, &w));
+		roots_free(roots_load((const char *)data + 1, size - 1, &w));
 		break;
 	default:
 		fuzz_der(data + 1, size - 1);

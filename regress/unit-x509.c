@@ -19,12 +19,12 @@ static const struct recipe ca = { .subject = "root", .basic = "critical,CA:TRUE"
 	.usage = "critical,keyCertSign,cRLSign", .from = -DAY, .to = 3650 * DAY };
 static EVP_PKEY *root_key, *inter_key, *leaf_key, *other_key;
 static X509 *root, *inter;
-static X509_STORE *roots;
+static struct roots *roots;
 static uint8_t spki[SPKI_HASH_LEN];
 
 /* The verdict on these certificates: "" or why not. */
 static const char *
-verdict(X509 **certs, int n, X509_STORE *store)
+verdict(X509 **certs, int n, struct roots *store)
 {
 	static struct why w;
 	char *pem = make_pem(certs, n);
@@ -137,14 +137,17 @@ static int
 libcrypto_accepts(X509 **certs)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_STORE *store = X509_STORE_new();
 	STACK_OF(X509) *others = sk_X509_new_null();
 	int ok;
 
 	sk_X509_push(others, certs[1]);
-	X509_STORE_CTX_init(ctx, roots, certs[0], others);
+	X509_STORE_add_cert(store, root);
+	X509_STORE_CTX_init(ctx, store, certs[0], others);
 	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
 	ok = X509_verify_cert(ctx) == 1;
 	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(store);
 	sk_X509_free(others);
 	return ok;
 }
@@ -181,7 +184,7 @@ test_purposes(void)
 
 /* The leaf below an intermediate of this recipe, signed with ca_key. */
 static const char *
-inter_verdict(const struct recipe *r, EVP_PKEY *ca_key, X509_STORE *store)
+inter_verdict(const struct recipe *r, EVP_PKEY *ca_key, struct roots *store)
 {
 	struct recipe good = LEAF(.from = -60);
 	X509 *ca_cert = make_cert(inter_key, r, root, ca_key);
@@ -237,12 +240,12 @@ test_intermediates(void)
 }
 
 /* A store that trusts this one certificate. */
-static X509_STORE *
+static struct roots *
 trust_only(X509 *cert)
 {
 	char *pem = make_pem(&cert, 1);
 	struct why w;
-	X509_STORE *store = roots_load(pem, strlen(pem), &w);
+	struct roots *store = roots_load(pem, strlen(pem), &w);
 
 	free(pem);
 	return store;
@@ -254,7 +257,7 @@ test_version_1(void)
 {
 	struct recipe plain = { .subject = "old root", .from = -DAY, .to = 3650 * DAY }, below = ca, good = LEAF(.from = -60);
 	X509 *old = make_cert(other_key, &plain, NULL, NULL), *certs[3];
-	X509_STORE *store;
+	struct roots *store;
 
 	X509_set_version(old, 0);
 	X509_sign(old, other_key, EVP_sha256());
@@ -272,7 +275,7 @@ test_version_1(void)
 	certs[1] = old;
 	certs[2] = old;
 	check(strstr(verdict(certs, 3, store), "not a CA's") != NULL, "x509: refused: version 1 before the end: %s", verdict(certs, 3, store));
-	X509_STORE_free(store);
+	roots_free(store);
 	X509_free(old);
 	X509_free(certs[0]);
 }
@@ -282,7 +285,7 @@ test_anchors(void)
 {
 	struct recipe r = ca, good = LEAF(.from = -60);
 	X509 *old, *certs[3];
-	X509_STORE *store;
+	struct roots *store;
 
 	/* An anchor need not be a root, nor well signed. */
 	r.subject = "intermediate";
@@ -296,8 +299,129 @@ test_anchors(void)
 	check(strcmp(verdict(certs, 1, store), "") == 0, "x509: an anchor that is not sent %s", verdict(certs, 1, store));
 	check(strcmp(verdict(certs, 3, store), "") == 0, "x509: more behind the anchor %s", verdict(certs, 3, store));
 	check(strstr(verdict(certs, 3, roots), "too weak") != NULL, "x509: refused: the same below the root");
-	X509_STORE_free(store);
+	roots_free(store);
 	X509_free(old);
+	X509_free(certs[0]);
+}
+
+/* Roots of these certificates. */
+static struct roots *
+trust(X509 *a, X509 *b)
+{
+	X509 *both[2] = { a, b };
+	char *pem = make_pem(both, 2);
+	struct why w;
+	struct roots *r = roots_load(pem, strlen(pem), &w);
+
+	free(pem);
+	return r;
+}
+
+/*
+ * What is installed is what was verified: a bad certificate in the chain is
+ * no better for a good one of that CA in the root file, or for "root any".
+ */
+static void
+test_delivered(void)
+{
+	static const struct {
+		const char *name, *why;		/* why NULL: good */
+		const char *eku, *other;
+		long from, to;
+	} table[] = {
+		{ "good", NULL, NULL, NULL, -DAY, DAY },
+		{ "for servers", NULL, "serverAuth", NULL, -DAY, DAY },
+		{ "our names allowed", NULL, NULL, "nameConstraints=critical,permitted;DNS:a.example", -DAY, DAY },
+		{ "clock half an hour ahead", NULL, NULL, NULL, 1800, DAY },
+		{ "expired", "is good from|expired", NULL, NULL, -2 * DAY, -DAY },
+		{ "begins tomorrow", "is good from|not yet valid", NULL, NULL, DAY, 2 * DAY },
+		{ "for clients", "purpose", "clientAuth", NULL, -DAY, DAY },
+		{ "for code signing", "purpose", "critical,codeSigning", NULL, -DAY, DAY },
+		{ "one of our names excluded", "excluded subtree", NULL, "nameConstraints=critical,excluded;DNS:www.a.example", -DAY, DAY },
+		{ "other names allowed", "permitted subtree", NULL, "nameConstraints=critical,permitted;DNS:b.example", -DAY, DAY },
+		{ "one of our names allowed", "permitted subtree", NULL, "nameConstraints=permitted;DNS:www.a.example", -DAY, DAY },
+	};
+	struct recipe r = ca, good = LEAF(.from = -60);
+	struct roots *both = trust(root, inter), *only = trust(root, root), *used;
+	X509 *bad, *certs[3], *cross, *other_root;
+	const char *text, *how, *bar;
+	char first[40];
+	size_t i, j;
+	int ok;
+
+	certs[0] = make_cert(leaf_key, &good, inter, inter_key);
+	r.subject = "other root";
+	other_root = make_cert(other_key, &r, NULL, NULL);
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		for (j = 0; j < 5; j++) {
+			r = ca;
+			r.eku = table[i].eku;
+			r.other = table[i].other;
+			r.from = table[i].from;
+			r.to = table[i].to;
+			/* An intermediate, or the root's cross-certificate by a root that is not ours. */
+			r.subject = j < 3 ? "intermediate" : "root";
+			bad = make_cert(j < 3 ? inter_key : root_key, &r, j < 3 ? root : other_root, j < 3 ? root_key : other_key);
+			certs[1] = j < 3 ? bad : inter;
+			certs[2] = bad;
+			used = j == 0 ? both : j == 1 || j == 3 ? only : NULL;
+			how = j == 0 ? "beside a good one in the root file" : j == 1 ? "below the root" : j == 2 ? "root any" :
+			    j == 3 ? "cross-certificate behind the anchor's own" : "cross-certificate, root any";
+			text = verdict(certs, j < 3 ? 2 : 3, used);
+			ok = table[i].why == NULL ? text[0] == '\0' : text[0] != '\0';
+			if (table[i].why != NULL && (bar = strchr(table[i].why, '|')) != NULL) {
+				snprintf(first, sizeof(first), "%.*s", (int)(bar - table[i].why), table[i].why);
+				ok = ok && (strstr(text, first) != NULL || strstr(text, bar + 1) != NULL);
+			} else if (table[i].why != NULL)
+				ok = ok && strstr(text, table[i].why) != NULL;
+			check(ok, "x509: delivered: %s: %s %s", how, table[i].name, text);
+			X509_free(bad);
+		}
+	/* Behind the certificate of an anchor's key only that CA's other certificates may follow. */
+	r = ca;
+	cross = make_cert(root_key, &r, other_root, other_key);
+	certs[1] = inter;
+	certs[2] = cross;
+	check(strcmp(verdict(certs, 3, only), "") == 0, "x509: delivered: cross-certificate %s", verdict(certs, 3, only));
+	X509_free(cross);
+	roots_free(both);
+	roots_free(only);
+	X509_free(certs[0]);
+	X509_free(other_root);
+}
+
+/* Which anchor a chain ends at: of several by the same name, by a name that is written in another way. */
+static void
+test_anchor_names(void)
+{
+	struct recipe r = ca, good = LEAF(.from = -60);
+	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key), inter };
+	X509 *namesake = make_cert(other_key, &r, NULL, NULL), *expired, *capitals;
+	struct roots *store = trust(namesake, root);
+
+	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: anchors: the second of that name %s", verdict(certs, 2, store));
+	roots_free(store);
+	store = trust(namesake, namesake);
+	check(strstr(verdict(certs, 2, store), "trusted root") != NULL, "x509: anchors: refused: only its namesake: %s", verdict(certs, 2, store));
+	roots_free(store);
+	r.subject = "  RooT ";
+	capitals = make_cert(root_key, &r, NULL, NULL);
+	store = trust(namesake, capitals);
+	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: anchors: in other letter case %s", verdict(certs, 2, store));
+	roots_free(store);
+	r = ca;
+	r.from = -2 * DAY;
+	r.to = -DAY;
+	expired = make_cert(root_key, &r, NULL, NULL);
+	store = trust(expired, expired);
+	check(strstr(verdict(certs, 2, store), "expired") != NULL, "x509: anchors: refused: expired: %s", verdict(certs, 2, store));
+	roots_free(store);
+	store = trust(expired, root);
+	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: anchors: its successor counts %s", verdict(certs, 2, store));
+	roots_free(store);
+	X509_free(expired);
+	X509_free(capitals);
+	X509_free(namesake);
 	X509_free(certs[0]);
 }
 
@@ -491,7 +615,7 @@ test_roots(void)
 {
 	X509 *certs[2] = { root, inter };
 	char *pem = make_pem(certs, 2), *text;
-	X509_STORE *store;
+	struct roots *store;
 	struct why w;
 
 	check(roots_load("", 0, &w) == NULL && strstr(w.text, "no trust anchor") != NULL,
@@ -500,12 +624,12 @@ test_roots(void)
 		return;
 	store = roots_load(text, strlen(text), &w);
 	check(store == NULL && strstr(w.text, "anchor 3") != NULL, "x509: a broken root is named: %s", w.text);
-	X509_STORE_free(store);
+	roots_free(store);
 	/* Cut behind the second, it is fine: twice the same, with text around. */
 	*strstr(strstr(text, "BEGIN") + 1000, "-----BEGIN CERTIFICATE-----\nAAAA") = '\0';
 	store = roots_load(text, strlen(text), &w);
 	check(store != NULL, "x509: text between roots is skipped");
-	X509_STORE_free(store);
+	roots_free(store);
 	free(text);
 	free(pem);
 }
@@ -643,6 +767,8 @@ main(void)
 	test_intermediates();
 	test_anchors();
 	test_version_1();
+	test_delivered();
+	test_anchor_names();
 	test_signatures();
 	test_chains();
 	test_pem();
