@@ -248,6 +248,26 @@ head -c 20000000 /dev/zero >"$work/ca/plain/list.crl"
 checked "20 MB" 2 "a body of 20000000 bytes" "cannot tell whether"
 rm "$work/ca/plain/list.crl"
 checked "404" 2 "HTTP status 404" "cannot tell whether"
+# What as large a list as is taken costs, by whomever it is.
+cat >"$work/peaks" <<END
+#!/bin/sh
+exec python3 "$here/peak.py" "$client" "\$@" >"$work/peak"
+END
+chmod 755 "$work/peaks"
+small() { check "ca: CRL: $1: no role above 32 MiB: $(xargs <"$work/peak")" test "$(awk '$2 > m { m = $2 } END { print m + 0 }' "$work/peak")" -gt 1000 -a "$(awk '$2 > m { m = $2 } END { print m + 0 }' "$work/peak")" -lt 32768; }
+program=$client
+on_list 1234
+list $inter "-crldays 7"
+mv "$work/ca/plain/list.crl" "$work/short.crl"
+for how in unsigned signed; do
+	[ $how = signed ] && signer=$work/ca/inter.key || signer=-
+	python3 "$here/long_list.py" "$work/short.crl" "$signer" 16500000 >"$work/ca/plain/list.crl"
+	client=$work/peaks
+	[ $how = signed ] && checked "16 MiB" 2 || checked "16 MiB, unsigned" 2 "revocation list is not by the certificate's issuer"
+	client=$program
+	small "16 MiB, $how"
+done
+on_list "$serial"
 before=$(spki_key "$key")
 list $inter "-crldays 7" "issuingDistributionPoint=critical,@idp" "fullname=URI:$list_url"
 checked "revoked" 0 "due: the CA has revoked the certificate"
