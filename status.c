@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/ocsp.h>
 
 #include "status.h"
@@ -135,16 +136,28 @@ responder_url(const struct chain *chain)
 	return url;
 }
 
+/* What stands behind the leaf in an installed file may be anything; its signatures count only if it is the issuer. */
+static int
+check_issuer(const struct chain *chain, struct why *w)
+{
+	X509 *leaf = sk_X509_value(chain->certs, 0), *issuer = status_issuer(chain);
+
+	if (issuer == NULL)
+		return why(w, "the issuer's certificate is not installed; configure a full chain certificate");
+	if (X509_check_issued(issuer, leaf) == X509_V_OK && X509_verify(leaf, X509_get0_pubkey(issuer)) == 1)
+		return 0;
+	ERR_clear_error();
+	return why(w, "the certificate that is installed behind it is not its issuer's");
+}
+
 char *
 status_url(const struct chain *chain, struct why *w)
 {
 	struct url parsed;
 	char *url;
 
-	if (status_issuer(chain) == NULL) {
-		why(w, "the issuer's certificate is not installed; configure a full chain certificate");
+	if (check_issuer(chain, w) == -1)
 		return NULL;
-	}
 	url = status_list_url(sk_X509_value(chain->certs, 0));
 	if (url == NULL)
 		url = responder_url(chain);

@@ -402,6 +402,31 @@ test_ocsp(void)
 	    "status: OCSP: try later: %s", text);
 }
 
+/* Nobody is asked on the word of a certificate that is not the issuer's. */
+static void
+test_issuer(void)
+{
+	struct recipe r = ca;
+	X509 *namesake = make_cert(other_key, &r, NULL, NULL);
+	X509 *certs[2] = { leaf_of(by_list), namesake };
+	char *pem = make_pem(certs, 2), *url;
+	struct why w;
+	struct chain *c = chain_parse(pem, strlen(pem), &w), *alone;
+
+	check((url = status_url(by_list, &w)) != NULL && strcmp(url, "http://x.example/l") == 0, "status: where to ask");
+	free(url);
+	check(status_url(c, &w) == NULL && strstr(w.text, "not its issuer's") != NULL,
+	    "status: not where another CA of that name is installed: %s", w.text);
+	free(pem);
+	pem = make_pem(certs, 1);
+	alone = chain_parse(pem, strlen(pem), &w);
+	check(status_url(alone, &w) == NULL && strstr(w.text, "full chain") != NULL, "status: not with the leaf alone: %s", w.text);
+	free(pem);
+	chain_free(alone);
+	chain_free(c);
+	X509_free(namesake);
+}
+
 /* X.690 8.1 and 10.1. */
 static void
 test_der(void)
@@ -452,6 +477,7 @@ main(void)
 	test_der();
 	test_lists();
 	test_large();
+	test_issuer();
 	test_ocsp();
 	chain_free(by_list);
 	chain_free(by_list_no_sign);
