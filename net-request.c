@@ -13,9 +13,7 @@
 #include "net-nonce.h"
 #include "net-request.h"
 
-#define USER_AGENT	"acme-client/" VERSION
 #define LOST_TRIES	3	/* of a request that may be repeated */
-#define PLAIN_LOST_MS	(HTTP_ANSWER_SECONDS * 1000)
 
 static struct url origins[ORIGINS_MAX];
 static struct http *https[ORIGINS_MAX];
@@ -105,9 +103,8 @@ request_job(uint32_t job)
 	job_deadline = clock_ms() + JOB_SECONDS * (int64_t)1000;
 }
 
-/* http.c's way to a host's addresses: dns.  Plain: what is asked about revocation. */
-static int
-resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
+int
+request_resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
 {
 	const char *error;
 	const uint8_t *buf;
@@ -147,7 +144,7 @@ request_setup(char *const *urls, size_t n, const char *ca, size_t calen, int ins
 		if (!url_parse(&origins[norigins], urls[norigins]))
 			return why(w, "%s: not an https URL", urls[norigins]);
 		https[norigins] = http_new(&origins[norigins], ca, calen, insecure,
-		    USER_AGENT, resolve, ROLE_FD, w);
+		    USER_AGENT, request_resolve, ROLE_FD, w);
 		if (https[norigins] == NULL)
 			return -1;
 	}
@@ -382,64 +379,6 @@ int
 request_get(const char *url, struct http_answer *a, struct trouble *t)
 {
 	return exchange_again(HTTP_GET, url, a, t);
-}
-
-/*
- * Servers that certificates name, and that did not answer: each may keep the
- * run waiting once, and all of them together for PLAIN_LOST_MS.
- */
-static struct url *silent;
-static size_t nsilent;
-static int64_t lost_ms;
-
-static int
-is_silent(const struct url *url, struct why *w)
-{
-	size_t i;
-
-	if (lost_ms >= PLAIN_LOST_MS)
-		return why(w, "not asked in this run, which has waited %lld seconds for such servers",
-		    (long long)(lost_ms / 1000));
-	for (i = 0; i < nsilent; i++)
-		if (url_same_origin(&silent[i], url))
-			return why(w, "%s port %s: not asked again in this run", url->host, url->port);
-	return 0;
-}
-
-static void
-note_silent(const struct url *url, int64_t began)
-{
-	if ((silent = reallocarray(silent, nsilent + 1, sizeof(*silent))) == NULL)
-		err(1, NULL);
-	silent[nsilent++] = *url;
-	lost_ms += clock_ms() - began;
-}
-
-int
-request_plain(const char *text, const char *accept, struct http_answer *a, struct why *w)
-{
-	int64_t began = clock_ms();
-	struct http *h;
-	struct url url;
-	int rc;
-
-	if (!url_parse_plain(&url, text))
-		return why(w, "%s: not an http URL", text);
-	if (is_silent(&url, w) == -1)
-		return -2;
-	if ((h = http_new(&url, NULL, 0, 0, USER_AGENT, resolve, ROLE_FD, w)) == NULL)
-		return -1;
-	http_deadline(h, began + HTTP_ANSWER_SECONDS * 1000);
-	say(2, "GET %s", text);
-	rc = http_request(h, HTTP_GET, &url, accept, NULL, 0, a, w);
-	http_free(h);
-	if (rc != 0)
-		note_silent(&url, began);
-	else if (a->status != 200) {
-		rc = why(w, "%s: HTTP status %d", text, a->status);
-		http_answer_free(a);
-	}
-	return rc == 0 ? 0 : -1;
 }
 
 /* Unless answers bring none, this does not wait. */

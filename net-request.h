@@ -53,6 +53,10 @@ int	request_is_far(void);
 /* The way to the CA and back at best; -1: not known. */
 int	request_round_trip_ms(void);
 
+#define USER_AGENT	"acme-client/" VERSION
+/* http.c's way to a host's addresses: dns.  Plain URLs are those about revocation. */
+int	request_resolve(const struct url *, struct address *, size_t *n, struct why *);
+
 /*
  * A server without TLS, for answers that are signed by themselves.  -1: see
  * why; -2: not asked, since it did not answer earlier in this run, or such
