@@ -24,12 +24,12 @@ is_silent(const struct url *url, struct why *w)
 {
 	size_t i;
 
-	if (lost_ms >= PLAIN_LOST_MS)
-		return why(w, "not asked in this run, which has waited %lld seconds for such servers",
-		    (long long)(lost_ms / 1000));
 	for (i = 0; i < nsilent; i++)
 		if (url_same_origin(&silent[i], url))
 			return why(w, "%s port %s: not asked again in this run", url->host, url->port);
+	if (lost_ms >= PLAIN_LOST_MS)
+		return why(w, "not asked in this run, which has waited %lld seconds for such servers",
+		    (long long)(lost_ms / 1000));
 	return 0;
 }
 
