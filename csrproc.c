@@ -360,7 +360,7 @@ csr_discard(struct msg *m)
 
 	msg_end(m);
 	if (j->combined.path != NULL)
-		ok = place_remove(&j->combined, &w) == 0;
+		ok = place_remove(&j->combined, &w) == 0 && dir_sync(j->combined.dir, &w) == 0;
 	if (ok && reason == REASON_KEY_COMPROMISE && j->path != NULL) {
 		ok = place_remove(&j->key, &w) == 0 && place_remove(&j->next, &w) == 0 &&
 		    dir_sync(j->key.dir, &w) == 0;

@@ -373,7 +373,9 @@ place_probe(const struct place *p, size_t len, struct why *w)
 		return -1;
 	/* Not every file system can reserve; only a full one matters here. */
 	error = posix_fallocate(fd, 0, (off_t)len);
-	close(fd);
+	/* Some file systems tell only here that there is no room (NFS, quotas). */
+	if (close(fd) == -1 && error == 0)
+		error = errno;
 	unlinkat(p->dir->fd, temp, 0);
 	if (error != 0 && error != EOPNOTSUPP && error != EINVAL && error != ENOSYS)
 		return why(w, "%s: no room for it: %s", p->path, strerror(error));

@@ -84,6 +84,7 @@ int	place_publish(const struct place *, const void *, size_t, int *exists, struc
 int	place_probe(const struct place *, size_t, struct why *);
 /* Removes what a crash left; refuses another user's file. */
 int	place_clean(const struct place *, struct why *);
+/* Gone, or was not there; dir_sync() makes that last. */
 int	place_remove(const struct place *, struct why *);
 
 #endif

@@ -272,5 +272,7 @@ job_remove(struct job *j, struct why *w)
 {
 	if (certset_remove(&j->set, w) == -1 || place_remove(&j->saved, w) == -1)
 		return -1;
-	return place_remove(&j->state_file, w);
+	if (place_remove(&j->state_file, w) == -1)
+		return -1;
+	return dir_sync(j->state_file.dir, w);
 }

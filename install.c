@@ -196,6 +196,18 @@ stage(const struct place *p, int which, const struct chain *chain, struct why *w
 	return rc;
 }
 
+/* What was renamed or removed stays so after a power cut. */
+static int
+sync_dirs(const struct certset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL && dir_sync(set->place[i].dir, w) == -1)
+			return -1;
+	return 0;
+}
+
 int
 certset_install(const struct certset *set, const struct chain *chain, struct why *w)
 {
@@ -210,10 +222,7 @@ certset_install(const struct certset *set, const struct chain *chain, struct why
 	for (i = 0; i < SET__MAX; i++)
 		if (set->path[i] != NULL && place_rename(&set->place[i], w) == -1)
 			return -1;
-	for (i = 0; i < SET__MAX; i++)
-		if (set->path[i] != NULL && dir_sync(set->place[i].dir, w) == -1)
-			return -1;
-	return 0;
+	return sync_dirs(set, w);
 }
 
 int
@@ -224,5 +233,5 @@ certset_remove(const struct certset *set, struct why *w)
 	for (i = 0; i < SET__MAX; i++)
 		if (set->path[i] != NULL && place_remove(&set->place[i], w) == -1)
 			return -1;
-	return 0;
+	return sync_dirs(set, w);
 }
