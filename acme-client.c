@@ -4,6 +4,7 @@
  * From here: broker.c starts the processes; netproc.c walks through the
  * protocol; fileproc.c decides what is due and installs.
  */
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
@@ -195,18 +196,37 @@ confirm_deactivation(const char *name)
 		errx(1, "'%s' is not %s: nothing was done", line, name);
 }
 
-/* The other process of run_authority(); its end of the pipe tells when the first one has gone. */
+/*
+ * Runs that have a process of their own, and wait for the end of the whole
+ * run: what they have changed is not reported before.
+ */
+static int *waiting;	/* to each of them, a socket */
+static size_t nwaiting;
+
+#define REPORTED	'r'	/* to it: the run ends with status 0; and its answer */
+#define FINISH		'e'	/* to it: the run ends now */
+
+/* The other process of run_authority(); its end of the socket tells when the first one has gone. */
 __attribute__((noreturn))
 static void
 run_apart(const struct run *authority, int fd)
 {
 	struct run run = *authority;
 	struct tally tally = { 0 };
+	char word = FINISH;
 
 	run.hup_fd = fd;
 	broker_run(&run, &tally);
 	if (write(fd, &tally, sizeof(tally)) != sizeof(tally))
 		err(1, "write");
+	if (tally.waits && read(fd, &word, 1) == 1 && word == REPORTED) {
+		broker_forget();
+		if (write(fd, &word, 1) != 1 || read(fd, &word, 1) != 1)
+			exit(1);
+	}
+	/* Not where the first one was killed: that is for file to see. */
+	if (word == FINISH)
+		broker_end();
 	exit(0);
 }
 
@@ -240,22 +260,61 @@ run_authority(const struct run *run, int last, struct tally *tally)
 		broker_run(run, tally);
 		return;
 	}
-	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1 || (pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0) {
+		/* Each is to see by itself whether the first one is there. */
 		close(fds[0]);
+		while (nwaiting > 0)
+			close(waiting[--nwaiting]);
 		run_apart(run, fds[1]);
 	}
 	close(fds[1]);
 	wait_for_tally(fds[0], pid);
-	if (read(fds[0], &one, sizeof(one)) != sizeof(one))
+	if (read(fds[0], &one, sizeof(one)) != sizeof(one)) {
+		memset(&one, 0, sizeof(one));
 		one.failed = run->njobs;
-	close(fds[0]);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
+	}
+	if (one.waits) {
+		if ((waiting = reallocarray(waiting, nwaiting + 1, sizeof(*waiting))) == NULL)
+			err(1, NULL);
+		waiting[nwaiting++] = fds[0];
+	} else {
+		close(fds[0]);
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+			;
+	}
 	tally->installed += one.installed;
 	tally->failed += one.failed;
 	tally->ordered += one.ordered;
+}
+
+/*
+ * The whole run ends with this status.  If it is 0, all changes are reported
+ * by that, and forgotten; otherwise the next run that ends so reports them.
+ */
+static int
+finish(int status)
+{
+	struct pollfd pfd = { .events = 0 };
+	char word = REPORTED;
+	size_t i;
+
+	for (i = 0; i < nwaiting && status == 0; i++)
+		if (write(waiting[i], &word, 1) == 1 && read(waiting[i], &word, 1) == -1)
+			warn("read");
+	if (status == 0)
+		broker_forget();
+	word = FINISH;
+	for (i = 0; i < nwaiting; i++)
+		if (write(waiting[i], &word, 1) == -1)
+			warn("write");
+	broker_end();
+	for (i = 0; i < nwaiting; i++) {
+		pfd.fd = waiting[i];
+		poll(&pfd, 1, STOP_SECONDS * 1000);
+	}
+	return status;
 }
 
 /* -K, -U, -D.  After a rollover the new key takes the old one's place in a run of its own. */
@@ -330,11 +389,9 @@ run_all(const struct conf *conf, const struct run *all)
 		run.most_orders = all->most_orders - tally.ordered;
 		run_authority(&run, left == 0 && conf->metrics == NULL, &tally);
 	}
-	if (broker_signal != 0)
-		return 1;
-	if (conf->metrics != NULL)
+	if (broker_signal == 0 && conf->metrics != NULL)
 		write_metrics(conf, all, &tally);
-	return tally.failed > 0 ? 1 : tally.installed > 0 ? 0 : 2;
+	return finish(broker_signal != 0 || tally.failed > 0 ? 1 : tally.installed > 0 ? 0 : 2);
 }
 
 /* What the command line asks for. */

@@ -38,6 +38,8 @@ enum msgtype {
 	PARENT_START_CSR,	/* something may be due: keys are to be looked at */
 	PARENT_DUE,		/* how many jobs are due */
 	PARENT_OUTCOME,		/* of one job */
+	FILE_REPORTED,		/* the run ends with status 0: what was changed need not be remembered */
+	PARENT_FORGOTTEN,	/* that is done, as far as it could be */
 
 	FILE_WORKER_GONE,	/* one of net's has ended; with what it had */
 	KEY_WORKER_GONE,

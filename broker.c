@@ -42,6 +42,7 @@ static uint32_t resting, resting_failed;	/* settled before any request */
 static int all_started;
 static int broken;			/* the run is to end now */
 static int stopping;			/* who is gone has been told to go */
+static int forgotten;			/* file's answer to FILE_REPORTED */
 static int64_t deadline;
 
 /* The first reason counts; others follow from it. */
@@ -195,6 +196,10 @@ for_parent(struct msg *m)
 		parent_start_csr();
 	else if (m->head.type == PARENT_DUE)
 		parent_due(msg_get_num(m));
+	else if (m->head.type == PARENT_FORGOTTEN && stopping)
+		forgotten = 1;
+	else if (m->head.type == PARENT_FORGOTTEN)
+		end_run("PARENT_FORGOTTEN: out of order");
 	else
 		parent_outcome(m->head.job, msg_get_num(m));
 }
@@ -398,17 +403,17 @@ check_health(void)
 			check_child(c, now);
 }
 
-/* Those whose end has come; are there others? */
+/* Those whose end has come; are there others, besides the one that stays? */
 static int
-any_left(void)
+any_left(const struct child *stays)
 {
 	int left = 0;
 	struct child *c;
 
 	for (c = children; c < children + CHILDREN_MAX; c++) {
-		if (c->pid > 0)
+		if (c->pid > 0 && c != stays)
 			reap(c);
-		left += c->pid > 0;
+		left += c->pid > 0 && c != stays;
 	}
 	return left;
 }
@@ -419,7 +424,7 @@ any_left(void)
  * nothing to tidy up.
  */
 static void
-stop_all(void)
+stop_all(const struct child *stays)
 {
 	static struct msg m;
 	int64_t until = clock_ms() + STOP_SECONDS * 1000;
@@ -428,7 +433,9 @@ stop_all(void)
 	stopping = 1;
 	msg_new(&m, ROLE_STOP, 0);
 	for (c = children; c < children + CHILDREN_MAX; c++)
-		if (c->pid > 0 && broken && c->role == ROLE_NET)
+		if (c == stays)
+			continue;
+		else if (c->pid > 0 && broken && c->role == ROLE_NET)
 			kill(c->pid, SIGKILL);
 		else if (c->pid > 0 && c->fd != -1) {
 			send_to(c, &m);
@@ -436,10 +443,10 @@ stop_all(void)
 			if (broken && c->head == NULL)
 				shutdown(c->fd, SHUT_WR);
 		}
-	while (any_left() && clock_left_ms(until) > 0)
+	while (any_left(stays) && clock_left_ms(until) > 0)
 		turn(clock_ms() + 1);	/* an end has no event of its own */
 	for (c = children; c < children + CHILDREN_MAX; c++)
-		if (c->pid > 0)
+		if (c->pid > 0 && c != stays)
 			end_run("%s does not stop; %s", c->name,
 			    kill(c->pid, SIGKILL) == 0 ? "killed" : "and cannot be killed from here");
 }
@@ -462,6 +469,49 @@ name_children(void)
 		with_worker[i] = NO_JOB;
 }
 
+/* Has this run changed what its exit status is to tell? */
+static int
+remembers(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->njobs && !broken &&
+	    (run->mode == MODE_RENEW || run->mode == MODE_REVOKE); i++)
+		if (outcomes[i] == OUTCOME_INSTALLED)
+			return 1;
+	return 0;
+}
+
+void
+broker_forget(void)
+{
+	struct child *file = &children[ROLE_FILE];
+	int64_t until = clock_ms() + STOP_SECONDS * 1000;
+	static struct msg m;
+
+	if (file->pid <= 0 || file->fd == -1)
+		return;
+	msg_new(&m, FILE_REPORTED, 0);
+	send_to(file, &m);
+	while (!forgotten && file->fd != -1 && clock_left_ms(until) > 0)
+		turn(until);
+}
+
+/* Until ROLE_STOP is sent, file writes again what it has removed if the parent is killed. */
+void
+broker_end(void)
+{
+	struct child *file = &children[ROLE_FILE];
+	struct pollfd pfd = { .fd = file->fd };
+	static struct msg m;
+
+	if (file->pid <= 0 || file->fd == -1)
+		return;
+	msg_new(&m, ROLE_STOP, 0);
+	send_to(file, &m);
+	poll(&pfd, 1, STOP_SECONDS * 1000);
+}
+
 void
 broker_run(const struct run *what, struct tally *counts)
 {
@@ -480,7 +530,10 @@ broker_run(const struct run *what, struct tally *counts)
 		check_health();
 	}
 	progress_clear();
-	stop_all();
+	stop_all(remembers() ? &children[ROLE_FILE] : NULL);
+	if (broken && children[ROLE_FILE].pid > 0)
+		stop_all(NULL);
+	tally->waits = children[ROLE_FILE].pid > 0;
 	for (i = 0; i < run->njobs; i++) {
 		tally->installed += outcomes[i] == OUTCOME_INSTALLED;
 		tally->failed += outcomes[i] == OUTCOME_FAILED || outcomes[i] == 0;

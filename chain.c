@@ -117,6 +117,20 @@ parse_all(struct chain *c, const char *pem, struct why *w)
 	return sk_X509_num(c->certs) > 0 ? 0 : why(w, "no certificate in it");
 }
 
+/* What was read is written anew, and what is written must be read again: one limit for both. */
+static int
+check_size(const struct chain *c, size_t len, struct why *w)
+{
+	size_t written;
+
+	/* The same base64 between the same lines: never twice as long. */
+	if (len <= CHAIN_BYTES_MAX / 2)
+		return 0;
+	free(chain_pem(c, 0, SIZE_MAX, &written));
+	return written <= CHAIN_BYTES_MAX ? 0 :
+	    why(w, "more than %d bytes in lines of 64 characters", CHAIN_BYTES_MAX);
+}
+
 struct chain *
 chain_parse(const char *pem, size_t len, struct why *w)
 {
@@ -141,6 +155,8 @@ chain_parse(const char *pem, size_t len, struct why *w)
 		if (X509_get0_pubkey(leaf) == NULL || hash_spki(leaf, c->spki) == -1)
 			rc = why(w, "certificate with a public key that cannot be used");
 	}
+	if (rc == 0)
+		rc = check_size(c, len, w);
 	ERR_clear_error();
 	if (rc == 0)
 		return c;

@@ -74,7 +74,12 @@ csr_file_load(const char *path, uint8_t **der, size_t *len, struct why *w)
 
 	if (req == NULL)
 		return -1;
-	if ((n = i2d_X509_REQ(req, &buf)) <= 0 || (*der = malloc((size_t)n)) == NULL)
+	if ((n = i2d_X509_REQ(req, &buf)) > CSR_DER_MAX) {
+		OPENSSL_free(buf);
+		X509_REQ_free(req);
+		return why(w, "%s: a CSR of %d bytes; at most %d can be sent to a CA", path, n, CSR_DER_MAX);
+	}
+	if (n <= 0 || (*der = malloc((size_t)n)) == NULL)
 		err(1, NULL);
 	memcpy(*der, buf, (size_t)n);
 	*len = (size_t)n;

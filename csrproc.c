@@ -29,6 +29,7 @@ struct csr_job {
 	struct keyspec	 spec;
 	int		 rotate;	/* a new key with every certificate, */
 	int		 new_key;	/* or with the next */
+	int		 fresh;		/* not one that is there already, waiting to go live */
 	gid_t		 group;
 	uint8_t		*own_csr;	/* DER */
 	size_t		 own_csr_len;
@@ -116,31 +117,52 @@ put_hash(EVP_PKEY *key)
 		msg_put_buf(&out, hash, sizeof(hash));
 }
 
-/* The hash of the chain in the combined file, if the key in it is the live one. */
+/* Is the key in this text the live one? */
+static int
+holds_key(const char *text, size_t len, EVP_PKEY *key)
+{
+	uint8_t hash[SPKI_HASH_LEN], held_hash[SPKI_HASH_LEN];
+	EVP_PKEY *held = keyfile_parse(text, len);
+	int same = key != NULL && held != NULL && spki_hash(key, hash) == 0 &&
+	    spki_hash(held, held_hash) == 0 && memcmp(hash, held_hash, sizeof(hash)) == 0;
+
+	EVP_PKEY_free(held);
+	return same;
+}
+
+static void
+put_text_hash(const char *text, size_t len)
+{
+	uint8_t hash[SPKI_HASH_LEN];
+
+	if (!EVP_Digest(text, len, hash, NULL, EVP_sha256(), NULL))
+		errx(1, "SHA-256 failed");
+	msg_put_buf(&out, hash, sizeof(hash));
+}
+
+/* Hashes of the chain in the combined file and of its first certificate, if the key in it is the live one. */
 static void
 put_combined(const struct csr_job *j, EVP_PKEY *key)
 {
-	static const char end[] = "-----END PRIVATE KEY-----\n";
-	uint8_t hash[SPKI_HASH_LEN], held_hash[SPKI_HASH_LEN];
+	static const char key_end[] = "-----END PRIVATE KEY-----\n";
+	static const char cert_end[] = "-----END CERTIFICATE-----\n";
 	struct stat st;
 	struct why ignored;
-	EVP_PKEY *held;
-	char *text, *chain;
-	size_t len;
-	int same = 0;
+	char *text = NULL, *chain = NULL, *rest;
+	size_t len = 0;
 
 	if (j->combined.path != NULL &&
-	    place_read(&j->combined, &text, &len, COMBINED_BYTES_MAX, &st, &ignored) == 1) {
-		held = keyfile_parse(text, len);
-		same = key != NULL && held != NULL && spki_hash(key, hash) == 0 &&
-		    spki_hash(held, held_hash) == 0 && memcmp(hash, held_hash, sizeof(hash)) == 0 &&
-		    (chain = strstr(text, end)) != NULL &&
-		    EVP_Digest(chain + strlen(end), strlen(chain + strlen(end)), hash, NULL,
-		    EVP_sha256(), NULL);
-		EVP_PKEY_free(held);
-		freezero(text, len);
+	    place_read(&j->combined, &text, &len, COMBINED_BYTES_MAX, &st, &ignored) == 1 &&
+	    holds_key(text, len, key) && (chain = strstr(text, key_end)) != NULL)
+		chain += strlen(key_end);
+	if (chain != NULL && (rest = strstr(chain, cert_end)) != NULL) {
+		put_text_hash(chain, strlen(chain));
+		put_text_hash(chain, (size_t)(rest - chain) + strlen(cert_end));
+	} else {
+		msg_put_buf(&out, NULL, 0);
+		msg_put_buf(&out, NULL, 0);
 	}
-	msg_put_buf(&out, same ? hash : NULL, same ? sizeof(hash) : 0);
+	freezero(text, len);
 }
 
 static void
@@ -196,6 +218,18 @@ send_csr(uint32_t job, const uint8_t *der, size_t len)
 	msg_send(&out);
 }
 
+/* Whoever got at the live key can have got at the one that waits beside it. */
+static int
+drop_next(struct csr_job *j, EVP_PKEY **next, struct why *w)
+{
+	EVP_PKEY_free(*next);
+	*next = NULL;
+	j->fresh = 0;
+	if (place_remove(&j->next, w) == -1)
+		return -1;
+	return dir_sync(j->next.dir, w);
+}
+
 /* The first key is live at once, each one after it when file says so. */
 static int
 make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
@@ -203,6 +237,8 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
 	const struct place *p = *key == NULL ? &j->key : &j->next;
 	EVP_PKEY **made = *key == NULL ? key : next;
 
+	if (*key != NULL && j->fresh && drop_next(j, next, w) == -1)
+		return -1;
 	if (*made != NULL || (*key != NULL && !j->rotate && !j->new_key))
 		return 0;
 	if (keyfile_create(p, &j->spec, j->group, made, w) == -1)
@@ -265,12 +301,21 @@ done(uint32_t job, int ok, const struct why *w)
 	msg_send(&out);
 }
 
-/* The live one may be known to others. */
+/* The live one may be known to others; or is, and so may be the next one. */
 static void
 csr_new_key(struct msg *m)
 {
+	struct csr_job *j = &jobs[m->head.job];
+	int compromised = msg_get_num(m) != 0;
+
 	msg_end(m);
-	jobs[m->head.job].new_key = 1;
+	j->new_key = 1;
+	j->fresh = compromised;
+	if (compromised && j->path == NULL && j->own_csr != NULL) {
+		why(&j->broken, "the key of the configured CSR is compromised: make another key, and a CSR with it");
+		free(j->own_csr);
+		j->own_csr = NULL;
+	}
 }
 
 /* file has a certificate for the next key, on the disk: the two go live together. */
@@ -350,23 +395,49 @@ csr_sign_revoke(struct msg *m)
 	free(jws);
 }
 
-/* Revoked: what still holds the certificate goes, and the key if that is why. */
+/*
+ * The key that is compromised goes, and the one beside it that waits to go
+ * live; not one that was made since.  1: gone; 0: see why.
+ */
+static int
+discard_key(struct csr_job *j, const uint8_t *hash, struct why *w)
+{
+	uint8_t live[SPKI_HASH_LEN];
+	EVP_PKEY *key;
+	int same;
+
+	if (keyfile_load(&j->key, &j->spec, &key, w) != 1)
+		same = place_exists(&j->key) || place_exists(&j->next);	/* not to be told apart */
+	else
+		same = spki_hash(key, live) == 0 && memcmp(live, hash, sizeof(live)) == 0;
+	EVP_PKEY_free(key);
+	if (!same)
+		return 1;
+	say(1, "%s: removed, as it is compromised", j->path);
+	return place_remove(&j->key, w) == 0 && place_remove(&j->next, w) == 0 &&
+	    dir_sync(j->key.dir, w) == 0;
+}
+
+/* Revoked: what still holds the certificate goes, and its key if that is why. */
 static void
 csr_discard(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
+	int installed = msg_get_num(m) != 0, ok = 1;
+	const uint8_t *hash;
 	struct why w;
-	int ok = 1;
+	size_t len;
 
+	hash = msg_get_buf(m, &len);
 	msg_end(m);
-	if (j->combined.path != NULL)
+	if (len != SPKI_HASH_LEN)
+		errx(1, "CSR_DISCARD: %zu bytes", len);
+	if (j->combined.path != NULL && installed)
 		ok = place_remove(&j->combined, &w) == 0 && dir_sync(j->combined.dir, &w) == 0;
-	if (ok && reason == REASON_KEY_COMPROMISE && j->path != NULL) {
-		ok = place_remove(&j->key, &w) == 0 && place_remove(&j->next, &w) == 0 &&
-		    dir_sync(j->key.dir, &w) == 0;
-		say(1, "%s: removed, as it is compromised", j->path);
-	}
-	done(m->head.job, ok, &w);
+	if (ok && reason == REASON_KEY_COMPROMISE && j->path != NULL)
+		ok = discard_key(j, hash, &w);
+	/* 2: the key of a configured CSR is somewhere else. */
+	done(m->head.job, ok && j->path == NULL ? 2 : ok, &w);
 }
 
 /* What is signed or removed for -r is nothing that a renewal may ask for, and the other way round. */

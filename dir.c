@@ -404,6 +404,14 @@ place_clean(const struct place *p, struct why *w)
 }
 
 int
+place_exists(const struct place *p)
+{
+	struct stat st;
+
+	return fstatat(p->dir->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int
 place_remove(const struct place *p, struct why *w)
 {
 	if (unlinkat(p->dir->fd, p->name, 0) == -1 && errno != ENOENT)

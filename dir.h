@@ -80,6 +80,8 @@ int	place_move(const struct place *from, const struct place *to, struct why *);
 int	place_keep(const struct place *from, const struct place *as, struct why *);
 /* A file for others to read (0644) that must not exist yet; need not outlive a crash. */
 int	place_publish(const struct place *, const void *, size_t, int *exists, struct why *);
+/* Is there anything of this name? */
+int	place_exists(const struct place *);
 /* Could a file of this many bytes be staged here now?  Leaves nothing. */
 int	place_probe(const struct place *, size_t, struct why *);
 /* Removes what a crash left; refuses another user's file. */

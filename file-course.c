@@ -32,6 +32,9 @@ settle(uint32_t job, enum outcome outcome)
 {
 	int told = jobs[job].told;
 
+	/* What an earlier run has changed is reported by this one, if only now. */
+	if (outcome == OUTCOME_UNCHANGED && jobs[job].changed)
+		outcome = OUTCOME_INSTALLED;
 	job_close(&jobs[job]);
 	jobs[job].phase = SETTLED;
 	jobs[job].told = 0;
@@ -58,7 +61,10 @@ ask_csr(uint32_t job, enum msgtype what, unsigned phase)
 
 	jobs[job].phase = phase;
 	msg_new(&out, what, job);
-	if (what == CSR_COMBINE) {
+	if (what == CSR_DISCARD) {
+		msg_put_num(&out, (uint64_t)job_is_doomed(&jobs[job]));
+		msg_put_buf(&out, jobs[job].doomed->spki, SPKI_HASH_LEN);
+	} else if (what == CSR_COMBINE) {
 		pem = chain_pem(jobs[job].chosen, 0, SIZE_MAX, &len);
 		msg_put_buf(&out, pem, len);
 		free(pem);
@@ -111,6 +117,10 @@ file_csr_done(struct msg *m)
 	} else {
 		if (j->phase == COMBINING)
 			job_installed(j);
+		else {
+			j->changed = 1;
+			j->key_stays = ok > 1;
+		}
 		settle(m->head.job, OUTCOME_INSTALLED);
 	}
 }
@@ -237,7 +247,8 @@ file_done(struct msg *m)
 	else if (job_remove(j, &w) == -1)
 		settle_failed(m->head.job, &w);
 	else {
-		say(1, "%s: revoked; its files are removed", j->handle);
+		if (job_is_doomed(j))
+			say(1, "%s: revoked; its files are removed", j->handle);
 		ask_csr(m->head.job, CSR_DISCARD, DISCARDING);
 	}
 }

@@ -12,65 +12,11 @@
 
 #include "clock.h"
 #include "file-due.h"
+#include "file-recover.h"
 #include "renewal.h"
 #include "status.h"
 
 #define STATUS_PAUSE	3600	/* between two questions about revocation */
-
-/* A chain that was verified and saved, but not installed before the run ended: 1. */
-static int
-recover(struct job *j, struct why *w)
-{
-	struct chain *chain;
-	struct stat st;
-	char *pem;
-	size_t len;
-	int n;
-
-	if ((n = place_read(&j->saved, &pem, &len, CHAIN_BYTES_MAX, &st, w)) != 1)
-		return n;
-	chain = chain_parse(pem, len, w);
-	free(pem);
-	if (chain == NULL || job_judge(j, chain, w) == -1) {
-		say(1, "%s: %s: %s; removed", j->handle, j->saved.path, w->text);
-		chain_free(chain);
-		return place_remove(&j->saved, w);
-	}
-	say(1, "%s: installing what an earlier run had obtained", j->handle);
-	j->chosen = chain;
-	return 1;
-}
-
-/* Is the file with key and chain the one of the installed certificate? */
-static int
-combined_is_old(const struct job *j)
-{
-	uint8_t hash[SPKI_HASH_LEN];
-	char *pem;
-	size_t len;
-	int same;
-
-	if (!j->combined || j->set.path[SET_FULLCHAIN] == NULL)
-		return 0;
-	pem = chain_pem(j->installed.chain, 0, SIZE_MAX, &len);
-	if (!EVP_Digest(pem, len, hash, NULL, EVP_sha256(), NULL))
-		errx(1, "SHA-256 failed");
-	same = j->keys.have_combined && memcmp(hash, j->keys.combined, sizeof(hash)) == 0;
-	free(pem);
-	return !same;
-}
-
-/* Files that do not belong together, but of which the full chain is good: 1. */
-static int
-repair(struct job *j)
-{
-	if (!j->installed.mixed && !combined_is_old(j))
-		return 0;
-	say(1, "%s: the files do not belong together; written again from %s",
-	    j->handle, j->set.path[SET_FULLCHAIN]);
-	j->chosen = j->installed.chain;
-	return 1;
-}
 
 /* Is an earlier failure too recent?  An attempt that never ended counts in time, too. */
 static int
@@ -95,6 +41,8 @@ due_reason(struct job *j, struct why *text)
 	time_t now = time(NULL);
 
 	j->suggested = j->new_key = 0;
+	j->key_compromised = job_key_compromised(j);
+	j->new_key = j->key_compromised;
 	if (in->chain == NULL)
 		return "there is no certificate";
 	if (!j->keys.have_current)
@@ -103,6 +51,8 @@ due_reason(struct job *j, struct why *text)
 		return "the certificate is for another key";
 	if (!chain_names_equal(in->chain, &j->names))
 		return "the names have changed";
+	if (j->key_compromised)
+		return "its key is compromised, as -R keyCompromise said";
 	j->new_key = j->revoked || renewal_overdue(&j->state.life, j->handle, &j->state, now);
 	if (j->revoked)
 		return "the CA has revoked the certificate";
@@ -113,6 +63,8 @@ due_reason(struct job *j, struct why *text)
 	}
 	if (in->mixed && !in->repairable)
 		return "the installed files do not belong together";
+	if (!in->complete && combined_is_old(j))
+		return "the file with key and chain is not the installed certificate's";
 	return job_forced() ? "-F" : NULL;
 }
 
@@ -164,7 +116,8 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 	if (lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == -1 ||
 	    state_load(&j->state_file, &j->names, &j->state, w) == -1 ||
 	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
-	    place_clean(&j->saved, w) == -1 ||
+	    place_clean(&j->saved, w) == -1 || place_clean(&j->revoking, w) == -1 ||
+	    place_clean(&j->compromised, w) == -1 ||
 	    certset_read(&j->set, &j->installed, w) == -1)
 		return -1;
 	j->state.looks[0] = '\0';
@@ -201,7 +154,7 @@ job_rests(struct job *j)
 	struct why w;
 	int suggested;
 
-	if (job_forced() || j->broken.text[0] != '\0' ||
+	if (job_forced() || j->broken.text[0] != '\0' || place_exists(&j->saved) ||
 	    state_load(&j->state_file, &j->names, &j->state, &w) == -1 ||
 	    j->state.attempts != 0 || j->state.revoked[0] != '\0' || strcmp(j->state.looks, j->looks) != 0 ||
 	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
@@ -230,16 +183,16 @@ enum job_verdict
 job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 {
 	enum job_verdict verdict;
-	int n;
 
-	if (look(j, lock_deadline, w) == -1 || (n = recover(j, w)) == -1)
+	if (look(j, lock_deadline, w) == -1)
 		return JOB_FAILED;
-	if (n == 1)
+	if (recover(j))
 		return JOB_INSTALL;
 	if ((verdict = due_or_not(j, w)) != JOB_UNCHANGED)
 		return verdict;
+	/* Saved first, like any other: so it is completed, and reported, by the next run. */
 	if (repair(j))
-		return JOB_INSTALL;
+		return job_choose_last(j, w) == 0 ? JOB_INSTALL : JOB_FAILED;
 	/* So it looks when nothing is to be done: the next run can tell by that. */
 	strlcpy(j->state.looks, j->looks, sizeof(j->state.looks));
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
@@ -253,12 +206,9 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 enum job_verdict
 job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct why *w)
 {
-	if (look(j, lock_deadline, w) == -1)
+	if (look(j, lock_deadline, w) == -1 || job_doom(j, w) == -1)
 		return JOB_FAILED;
-	if (j->installed.chain != NULL)
-		return JOB_DUE;
-	why(w, "there is no certificate to revoke");
-	return JOB_FAILED;
+	return JOB_DUE;
 }
 
 enum job_verdict

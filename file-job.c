@@ -39,6 +39,8 @@ job_open(struct job *j, struct dir *state_dir)
 	j->lock_fd = -1;
 	state_place(&j->state_file, state_dir, "domain", j->handle, "json");
 	state_place(&j->saved, state_dir, "domain", j->handle, "new.pem");
+	state_place(&j->revoking, state_dir, "domain", j->handle, "revoking.pem");
+	state_place(&j->compromised, state_dir, "domain", j->handle, "compromised.pem");
 	state_place(&j->lock, state_dir, "domain", j->handle, "lock");
 	certset_open(&j->set, &j->broken);
 }
@@ -51,7 +53,10 @@ job_close(struct job *j)
 	j->lock_fd = -1;
 	if (j->chosen != j->installed.chain)
 		chain_free(j->chosen);
+	if (j->doomed != j->installed.chain)
+		chain_free(j->doomed);
 	chain_free(j->installed.chain);
+	j->doomed = NULL;
 	j->chosen = j->installed.chain = NULL;
 	free(j->certid);
 	free(j->status_url);
@@ -122,15 +127,23 @@ is_replayed(const struct job *j, const struct chain *chain)
 }
 
 int
-job_judge(const struct job *j, const struct chain *chain, struct why *w)
+job_verify(const struct job *j, const struct chain *chain, struct why *w)
 {
 	const struct job_keys *k = &j->keys;
 	const uint8_t *key = chain_is_for(chain, k->have_next, k->next) ? k->next : k->current;
 
 	if (!k->have_current && !k->have_next)
 		return why(w, "there is no key for this certificate");
-	if (load_roots(w) == -1 ||
-	    chain_verify(chain, &j->names, key, roots, time(NULL), w) == -1)
+	if (load_roots(w) == -1)
+		return -1;
+	return chain_verify(chain, &j->names, key, roots, time(NULL), w);
+}
+
+/* The verdict on a chain that comes from the CA. */
+static int
+judge(const struct job *j, const struct chain *chain, struct why *w)
+{
+	if (job_verify(j, chain, w) == -1)
 		return -1;
 	return force || !is_replayed(j, chain) ? 0 : why(w, "the certificate from the CA ends on %s, "
 	    "no later than the installed one; -F would install it all the same",
@@ -185,7 +198,7 @@ job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why 
 	struct chain *chain = chain_parse(pem, len, w);
 	char top[128];
 
-	if (chain == NULL || check_whole(unframed, w) == -1 || job_judge(j, chain, w) == -1) {
+	if (chain == NULL || check_whole(unframed, w) == -1 || judge(j, chain, w) == -1) {
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
 	}
@@ -244,8 +257,7 @@ job_installed(struct job *j)
 	renewal_installed(&j->state, &j->state.life, time(NULL));
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
-	if (place_remove(&j->saved, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	j->changed = 1;
 	say(1, "%s: installed a certificate that ends on %s", j->handle,
 	    clock_text(j->chosen->not_after));
 }
@@ -267,12 +279,12 @@ job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds
 		warnx("%s: %s", j->handle, w.text);
 }
 
-int
-job_remove(struct job *j, struct why *w)
+void
+job_forget(struct job *j, const char *reason)
 {
-	if (certset_remove(&j->set, w) == -1 || place_remove(&j->saved, w) == -1)
-		return -1;
-	if (place_remove(&j->state_file, w) == -1)
-		return -1;
-	return dir_sync(j->state_file.dir, w);
+	struct why w;
+
+	say(1, "%s: %s: %s; removed", j->handle, j->saved.path, reason);
+	if (place_remove(&j->saved, &w) == -1 || dir_sync(j->saved.dir, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
 }

@@ -10,11 +10,12 @@
 
 #define CHAINS_MAX	10	/* the CA's default and its alternates, for one certificate */
 
-/* What csr has said about keys: hashes of public keys, and of the combined file's chain. */
+/* What csr has said about keys: hashes of public keys, and of the combined file's chain and its first certificate. */
 struct job_keys {
 	uint8_t	 current[SPKI_HASH_LEN];
 	uint8_t	 next[SPKI_HASH_LEN];	/* not live yet */
 	uint8_t	 combined[SPKI_HASH_LEN];
+	uint8_t	 combined_leaf[SPKI_HASH_LEN];
 	int	 have_current, have_next, have_combined;
 };
 
@@ -29,10 +30,13 @@ struct job {
 	size_t		 status_len;
 	int		 revoked;	/* as the CA says there */
 	int		 new_key;	/* nor may its key be used any longer */
+	int		 key_compromised; /* as others know it, or the one that waits to go live */
 	char		*looks;		/* its files' fingerprint, as the parent has seen them */
 	char		*preferred;	/* CN at the top of the chain to take, or NULL */
 	struct place	 state_file;
 	struct place	 saved;		/* a verified chain, until it is installed */
+	struct place	 revoking;	/* copy of a chain that is being revoked, until that is reported */
+	struct place	 compromised;	/* the same, as long as its key is there and not to be used any more */
 	struct place	 lock;
 	int		 lock_fd;
 	struct state	 state;
@@ -40,13 +44,18 @@ struct job {
 	char		*certid;	/* of what is installed, if it is for these names; or NULL */
 	struct job_keys	 keys;
 	struct chain	*chosen;	/* verified, to be installed */
+	struct chain	*doomed;	/* with -r: to be revoked */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
 	int		 suggested;	/* due because the CA says so */
 	int64_t		 began_ms;	/* the attempt */
 	unsigned	 phase;		/* a state of fileproc's dispatch table */
 	uint32_t	 worker;	/* of net, which has it or had it last */
 	int		 told;		/* that waits for the verdict */
+	int		 key_stays;	/* that csr could not remove, as it is not here */
+	int		 changed;	/* by this run, or by one that could not report it */
 };
+
+extern int job_compromised;	/* -R keyCompromise */
 
 /* For all jobs: -F, and where chains must end (root_file NULL: the system's roots). */
 void	job_rules(int force, int root_any, const char *root_file);
@@ -59,8 +68,8 @@ void	job_open(struct job *, struct dir *state_dir);
 /* Gives back the lock and what was read. */
 void	job_close(struct job *);
 
-/* The verdict on a chain that came from outside, also if an earlier run has saved it.  0, or -1 with the reason. */
-int	job_judge(const struct job *, const struct chain *, struct why *);
+/* May this chain be installed here and now, be it from the CA or saved by an earlier run?  0, or -1 with the reason. */
+int	job_verify(const struct job *, const struct chain *, struct why *);
 
 /*
  * Counts an attempt, before the CA is asked; what can go wrong on this
@@ -79,12 +88,27 @@ int	job_choose_last(struct job *, struct why *);
 int	job_needs_next_key(const struct job *);
 /* Replaces the files by the chosen chain.  0 or -1. */
 int	job_install(struct job *, struct why *);
-/* Everything is in place: the chosen chain need not be remembered any longer. */
+/* Everything is in place; the chain stays saved until that is reported. */
 void	job_installed(struct job *);
+
+/* The saved chain is of no use, for this reason: removes it. */
+void	job_forget(struct job *, const char *reason);
 
 /* Remembers a failure; any but a local one holds back further attempts, for seconds at least. */
 void	job_failed(struct job *, const char *text, enum failure, uint64_t seconds);
-/* The certificate is revoked: removes its files and state.  0 or -1. */
+
+/*
+ * With -r: what is to be revoked, doomed, is what an earlier run has not
+ * finished with, or else what is installed.  0 or -1.
+ */
+int	job_doom(struct job *, struct why *);
+/* Remembers that, before the CA is asked.  0 or -1. */
+int	job_begin_revocation(struct job *, struct why *);
+/* Is what is installed the certificate to be revoked, or what was left of it? */
+int	job_is_doomed(const struct job *);
+/* The certificate is revoked: removes its files and state, unless others are installed.  0 or -1. */
 int	job_remove(struct job *, struct why *);
+/* In a renewal: is the live key one that a certificate was revoked for as compromised, or was to be? */
+int	job_key_compromised(struct job *);
 
 #endif

@@ -22,6 +22,7 @@
 #include "file-due.h"
 #include "file-list.h"
 #include "file-metrics.h"
+#include "file-report.h"
 #include "json.h"
 #include "proc.h"
 #include "valid.h"
@@ -274,6 +275,7 @@ file_key(struct msg *m)
 	get_hash(m, j->keys.current, &j->keys.have_current);
 	get_hash(m, j->keys.next, &j->keys.have_next);
 	get_hash(m, j->keys.combined, &j->keys.have_combined);
+	get_hash(m, j->keys.combined_leaf, &j->keys.have_combined);
 	msg_end(m);
 	/* The account's key can revoke without it. */
 	if (!usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
@@ -293,7 +295,7 @@ tell_revocation(uint32_t job)
 	uint8_t *der;
 	size_t len, i;
 
-	der = chain_leaf_der(jobs[job].installed.chain, &len);
+	der = chain_leaf_der(jobs[job].doomed, &len);
 	for (i = 0; i < 2; i++) {
 		msg_new(&out, to[i], job);
 		msg_put_buf(&out, der, len);
@@ -310,6 +312,8 @@ begin(uint32_t job, struct why *w)
 	if (role_mode >= MODE_ROLLOVER)
 		return TASK_ACCOUNT;
 	if (role_mode == MODE_REVOKE) {
+		if (job_begin_revocation(j, w) == -1)
+			return TASK_NOTHING;
 		tell_revocation(job);
 		return TASK_REVOKE;
 	}
@@ -321,6 +325,7 @@ begin(uint32_t job, struct why *w)
 		return TASK_NOTHING;
 	if (j->new_key) {
 		msg_new(&out, CSR_NEW_KEY, job);
+		msg_put_num(&out, (uint64_t)j->key_compromised);
 		msg_send(&out);
 	}
 	msg_new(&out, KEY_BEGIN, job);
@@ -436,6 +441,7 @@ static const struct handler table[] = {
 	{ FILE_WORKER_GONE, file_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ FILE_FAILED, file_failed, OUT | TASKED, 1 },
 	{ FILE_CSR_DONE, file_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
+	{ FILE_REPORTED, file_reported, SETTLED, 1 },
 };
 
 /* Everything that is needed from outside is opened here. */
@@ -448,6 +454,7 @@ open_all(struct msg *m)
 	int root_any;
 
 	force = (int)msg_get_num(m);
+	job_compromised = msg_get_num(m) != 0;
 	orders_left = msg_get_num(m);
 	list_flags = (int)msg_get_num(m);
 	path = msg_copy_str(m);

@@ -86,21 +86,44 @@ same_leaf(const struct chain *a, const struct chain *b)
 	    X509_cmp(sk_X509_value(a->certs, 0), sk_X509_value(b->certs, 0)) == 0;
 }
 
+/* Are these the certificate and the certificates that lead on from it, each in a file? */
+static int
+belong_together(const struct chain *cert, const struct chain *rest)
+{
+	return cert != NULL && rest != NULL && X509_check_issued(sk_X509_value(rest->certs, 0),
+	    sk_X509_value(cert->certs, 0)) == X509_V_OK;
+}
+
+/* Without a full chain: the certificate, and the chain behind it if that is its issuer's. */
+static void
+join(const struct certset *set, struct chain *part[SET__MAX], struct installed *in)
+{
+	struct chain *cert = part[SET_CERT], *rest = part[SET_CHAIN];
+	int together = belong_together(cert, rest);
+	X509 *next;
+
+	in->mixed = set->path[SET_FULLCHAIN] != NULL ||
+	    (set->path[SET_CHAIN] != NULL && cert != NULL && !together);
+	if (!together || sk_X509_num(cert->certs) != 1 || sk_X509_num(rest->certs) >= CHAIN_CERTS_MAX)
+		return;
+	while ((next = sk_X509_shift(rest->certs)) != NULL)
+		if (!sk_X509_push(cert->certs, next))
+			err(1, NULL);
+	in->complete = 1;
+	in->repairable = in->mixed;
+}
+
 /* The full chain tells what the others should be, unless the certificate is the newer one. */
 static void
 compare(const struct certset *set, struct chain *part[SET__MAX], struct installed *in)
 {
 	struct chain *full = part[SET_FULLCHAIN], *cert = part[SET_CERT];
 
-	if (set->path[SET_FULLCHAIN] == NULL || full == NULL) {
-		/* Without it the chain must at least be the issuer's. */
-		in->mixed = set->path[SET_FULLCHAIN] != NULL ||
-		    (set->path[SET_CHAIN] != NULL && cert != NULL &&
-		    (part[SET_CHAIN] == NULL ||
-		    X509_check_issued(sk_X509_value(part[SET_CHAIN]->certs, 0),
-		    sk_X509_value(cert->certs, 0)) != X509_V_OK));
+	if (full == NULL) {
+		join(set, part, in);
 		return;
 	}
+	in->complete = 1;
 	in->mixed = (set->path[SET_CERT] != NULL &&
 	    (!same_leaf(full, cert) || sk_X509_num(cert->certs) != 1)) ||
 	    (set->path[SET_CHAIN] != NULL && !same_certs(full, 1, part[SET_CHAIN]));
@@ -121,6 +144,10 @@ read_part(const struct certset *set, int which, struct chain **chain, struct sta
 	if (set->path[which] == NULL)
 		return 0;
 	n = place_read(&set->place[which], &pem, &len, CHAIN_BYTES_MAX, st, w);
+	if (n == -1 && S_ISREG(st->st_mode) && st->st_size > CHAIN_BYTES_MAX) {
+		say(1, "%s; counts as absent", w->text);
+		return 0;
+	}
 	if (n != 1)
 		return n;
 	/* A chain of one certificate leaves the chain file empty. */
@@ -171,6 +198,35 @@ certset_untouched(const struct certset *set, const struct installed *in)
 	return 1;
 }
 
+/* What is to be in this file of the set; the caller frees. */
+static char *
+part_pem(const struct chain *chain, int which, size_t *len)
+{
+	return chain_pem(chain, which == SET_CHAIN ? 1 : 0, which == SET_CERT ? 1 : SIZE_MAX, len);
+}
+
+int
+certset_holds(const struct certset *set, const struct chain *chain)
+{
+	struct why ignored;
+	struct stat st;
+	char *is, *should;
+	size_t is_len, should_len;
+	int i, same = 1;
+
+	for (i = 0; i < SET__MAX && same; i++) {
+		if (set->path[i] == NULL)
+			continue;
+		if (place_read(&set->place[i], &is, &is_len, CHAIN_BYTES_MAX, &st, &ignored) != 1)
+			return 0;
+		should = part_pem(chain, i, &should_len);
+		same = is_len == should_len && memcmp(is, should, is_len) == 0;
+		free(is);
+		free(should);
+	}
+	return same;
+}
+
 static int
 stage(const struct place *p, int which, const struct chain *chain, struct why *w)
 {
@@ -189,8 +245,7 @@ stage(const struct place *p, int which, const struct chain *chain, struct why *w
 		gid = st.st_gid;
 		mode = st.st_mode & 0777;
 	}
-	pem = chain_pem(chain, which == SET_CHAIN ? 1 : 0,
-	    which == SET_CERT ? 1 : SIZE_MAX, &len);
+	pem = part_pem(chain, which, &len);
 	rc = place_stage(p, pem, len, mode, uid, gid, w);
 	free(pem);
 	return rc;

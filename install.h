@@ -18,7 +18,8 @@ struct certset {
 struct installed {
 	struct chain	*chain;		/* NULL: nothing that can be read */
 	int		 mixed;		/* the files do not belong together */
-	int		 repairable;	/* they can be made to from the full chain */
+	int		 complete;	/* chain has the intermediates, too */
+	int		 repairable;	/* they can be made to from chain */
 	struct stat	 st[SET__MAX];	/* all zero where a file is absent */
 };
 
@@ -29,7 +30,10 @@ void	certset_foreign(const struct certset *, uid_t, gid_t, int *chown, int *dac)
 /* Removes what an interrupted run left, and checks that there is room for a new set. */
 int	certset_clean(const struct certset *, struct why *);
 int	certset_probe(const struct certset *, struct why *);
-/* -1 only where a file is there and may not be read. */
+/*
+ * What is installed.  A file that is larger than any that is written here
+ * counts as absent; -1 only where a file is there and may not be read.
+ */
 int	certset_read(const struct certset *, struct installed *, struct why *);
 /* 1 if no file of the set was touched since it was read. */
 int	certset_untouched(const struct certset *, const struct installed *);
@@ -38,6 +42,8 @@ int	certset_untouched(const struct certset *, const struct installed *);
  * those that exist are kept; new ones are 0644.
  */
 int	certset_install(const struct certset *, const struct chain *, struct why *);
+/* 1 if each file of the set is there and has in it what certset_install() would write. */
+int	certset_holds(const struct certset *, const struct chain *);
 /* Removes all files of the set, for good. */
 int	certset_remove(const struct certset *, struct why *);
 

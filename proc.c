@@ -21,6 +21,7 @@ enum role role_self;
 uid_t role_uid;
 gid_t role_gid;
 enum mode role_mode;
+int role_stopped;
 
 static void (*const entries[ROLE__MAX])(void) = {
 	[ROLE_NET] = netproc,
@@ -140,8 +141,10 @@ serve(const struct handler *table, size_t n, uint32_t njobs,
 		err(1, NULL);
 	for (;;) {
 		msg_receive(&m, role_self, -1);
-		if (m.head.type == ROLE_STOP)
+		if (m.head.type == ROLE_STOP) {
+			role_stopped = 1;
 			exit(0);
+		}
 		name = routes[m.head.type].name;
 		for (i = 0; i < n && table[i].type != m.head.type; i++)
 			;

@@ -14,6 +14,7 @@ extern enum role role_self;
 extern uid_t	 role_uid;
 extern gid_t	 role_gid;
 extern enum mode role_mode;	/* what the run is for */
+extern int	 role_stopped;	/* by ROLE_STOP, and not by the parent's death */
 
 /* Runs the role of this name; called by main() before anything else. */
 void	role_main(const char *name) __attribute__((noreturn));

@@ -94,6 +94,7 @@ put_conf(const struct run *run, enum role role, uint32_t workers)
 		break;
 	case ROLE_FILE:
 		msg_put_num(&m, (uint64_t)run->force);
+		msg_put_num(&m, run->reason == REASON_KEY_COMPROMISE);
 		msg_put_num(&m, run->most_orders);
 		msg_put_num(&m, (uint64_t)run->list);
 		msg_put_str(&m, run->conf->state_dir);

@@ -18,7 +18,7 @@
 #include "clock.h"
 #include "state.h"
 
-#define STATE_BYTES_MAX	16384
+#define STATE_BYTES_MAX	65536	/* read and written */
 #define MINUTE		60
 #define HOUR		3600
 
@@ -32,7 +32,13 @@ load(const struct place *p, struct why *w)
 	size_t len;
 	int n;
 
-	if ((n = place_read(p, &buf, &len, STATE_BYTES_MAX, &st, w)) != 1)
+	memset(&st, 0, sizeof(st));
+	n = place_read(p, &buf, &len, STATE_BYTES_MAX, &st, w);
+	if (n == -1 && S_ISREG(st.st_mode) && st.st_size > STATE_BYTES_MAX) {
+		warnx("%s: damaged, started anew", w->text);
+		return json_object();
+	}
+	if (n != 1)
 		return n == 0 ? json_object() : NULL;
 	o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL);
 	free(buf);
@@ -53,7 +59,10 @@ save(const struct place *p, json_t *o, struct why *w)
 	json_decref(o);
 	if (text == NULL)
 		return why(w, "%s: cannot encode", p->path);
-	rc = place_write(p, text, strlen(text), w);
+	if (strlen(text) > STATE_BYTES_MAX)
+		rc = why(w, "%s: more than %d bytes", p->path, STATE_BYTES_MAX);
+	else
+		rc = place_write(p, text, strlen(text), w);
 	free(text);
 	return rc;
 }

@@ -48,7 +48,7 @@ try(const char *what)
 		enum msgtype	 type;
 		size_t		 len;
 	} forgeries[] = {
-		{ "thumbprint", CHNG_THUMBPRINT, 48 }, { "csr", KEY_CSR, 400 }, { "filekey", FILE_KEY, 44 },
+		{ "thumbprint", CHNG_THUMBPRINT, 48 }, { "csr", KEY_CSR, 400 }, { "filekey", FILE_KEY, 48 },
 		{ "account", FILE_ACCOUNT, 100 }, { "keyaccount", KEY_ACCOUNT, 100 }, { "begin", KEY_BEGIN, 0 },
 		{ "outcome", PARENT_OUTCOME, 8 }, { "due", PARENT_DUE, 8 }, { "stop", ROLE_STOP, 0 },
 		{ "conf", ROLE_CONF, 100 }, { "job", NET_JOB, 8 }, { "revoke", KEY_REVOKE, 100 },

@@ -126,11 +126,11 @@ r.send("CSR_MAKE")
 r.recv(), r.recv(), r.recv()
 r.close()
 report(os.path.exists(key_path), "hostile: csr: a key for what follows")
-for t, body in [("CSR_SIGN_REVOKE", s(NONCE) + s(URL)), ("CSR_REVOKE", buf(leaf)), ("CSR_DISCARD", b"")]:
+for t, body in [("CSR_SIGN_REVOKE", s(NONCE) + s(URL)), ("CSR_REVOKE", buf(leaf)), ("CSR_DISCARD", num(1) + buf(b"h" * 32))]:
     r = csr_role(RENEW)
     r.send(t, body)
     refuses("csr: %s in a run for a renewal" % t, r, "out of order")
-for t, body in [("CSR_MAKE", b""), ("CSR_NEW_KEY", b""), ("CSR_ADOPT", b""), ("CSR_COMBINE", buf(b"x"))]:
+for t, body in [("CSR_MAKE", b""), ("CSR_NEW_KEY", num(0)), ("CSR_ADOPT", b""), ("CSR_COMBINE", buf(b"x"))]:
     r = csr_role(REVOKE)
     r.send(t, body)
     refuses("csr: %s in a run for -r" % t, r, "out of order")

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an earlier run has left to do.  A verified chain lies in the state
+ * directory from before the first file is replaced until its installation
+ * was reported by exit status 0.  If this is wrong, a run that was cut off
+ * costs the only certificate of a key, or nobody reloads the web server.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file-recover.h"
+
+/* Does this hash belong to the text of these certificates? */
+static int
+is_hash_of(const uint8_t hash[SPKI_HASH_LEN], const struct chain *chain, size_t to)
+{
+	uint8_t other[SPKI_HASH_LEN];
+	size_t len;
+	char *pem = chain_pem(chain, 0, to, &len);
+
+	if (!EVP_Digest(pem, len, other, NULL, EVP_sha256(), NULL))
+		errx(1, "SHA-256 failed");
+	free(pem);
+	return memcmp(hash, other, sizeof(other)) == 0;
+}
+
+int
+combined_is_old(const struct job *j)
+{
+	const struct installed *in = &j->installed;
+
+	if (!j->combined || in->chain == NULL)
+		return 0;
+	if (!j->keys.have_combined)
+		return 1;
+	/* Without intermediates at hand, those in the combined file cannot be compared. */
+	return in->complete ? !is_hash_of(j->keys.combined, in->chain, SIZE_MAX) :
+	    !is_hash_of(j->keys.combined_leaf, in->chain, 1);
+}
+
+int
+repair(struct job *j)
+{
+	if (!j->installed.complete || (!j->installed.mixed && !combined_is_old(j)))
+		return 0;
+	say(1, "%s: the files do not belong together; written again from %s", j->handle,
+	    j->set.path[SET_FULLCHAIN] != NULL ? j->set.path[SET_FULLCHAIN] :
+	    j->set.path[SET_CERT]);
+	j->chosen = j->installed.chain;
+	return 1;
+}
+
+/* Is all of it in place: key, certificates, and the file with both? */
+static int
+is_installed(const struct job *j, const struct chain *chain)
+{
+	return chain_is_for(chain, j->keys.have_current, j->keys.current) &&
+	    certset_holds(&j->set, chain) && (!j->combined || (j->keys.have_combined &&
+	    is_hash_of(j->keys.combined, chain, SIZE_MAX)));
+}
+
+/*
+ * Why this chain is of no use, whatever the clock, the roots and the CA are
+ * like at this moment; NULL: it may be of use.
+ */
+static const char *
+useless(const struct job *j, const struct chain *chain)
+{
+	const struct job_keys *k = &j->keys;
+	int live = chain_is_for(chain, k->have_current, k->current);
+
+	/* The one certificate that there is for the live key. */
+	if (live && (j->installed.chain == NULL ||
+	    !chain_is_for(j->installed.chain, k->have_current, k->current)))
+		return NULL;
+	if (k->have_current && !live && !chain_is_for(chain, k->have_next, k->next))
+		return "it is for a key that is not here any more";
+	if (!chain_names_equal(chain, &j->names))
+		return "it is for other names";
+	if (live && chain_names_equal(j->installed.chain, &j->names) &&
+	    chain->not_after < j->installed.chain->not_after)
+		return "the installed certificate ends later";
+	return NULL;
+}
+
+/* The saved chain, or NULL. */
+static struct chain *
+load_saved(struct job *j)
+{
+	struct chain *chain;
+	struct stat st;
+	struct why w;
+	size_t len;
+	char *pem;
+	int n;
+
+	if ((n = place_read(&j->saved, &pem, &len, CHAIN_BYTES_MAX, &st, &w)) != 1) {
+		if (n == -1)
+			warnx("%s: %s; left as it is", j->handle, w.text);
+		return NULL;
+	}
+	chain = chain_parse(pem, len, &w);
+	free(pem);
+	if (chain == NULL)
+		job_forget(j, w.text);
+	return chain;
+}
+
+int
+recover(struct job *j)
+{
+	struct chain *chain = load_saved(j);
+	const char *reason;
+	struct why w;
+
+	if (chain == NULL)
+		return 0;
+	if (is_installed(j, chain)) {
+		say(1, "%s: an earlier run has installed its files, but did not come to report that",
+		    j->handle);
+		j->changed = 1;
+	} else if ((reason = useless(j, chain)) != NULL)
+		job_forget(j, reason);
+	else if (job_verify(j, chain, &w) == 0) {
+		say(1, "%s: installing what an earlier run had obtained", j->handle);
+		j->chosen = chain;
+		return 1;
+	} else
+		warnx("%s: the certificate that an earlier run obtained cannot be installed now: %s; "
+		    "it is kept in %s", j->handle, w.text, j->saved.path);
+	chain_free(chain);
+	return 0;
+}

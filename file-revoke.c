@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A revocation, in the process file.  A copy of the chain lies in the state
+ * directory from before the CA is asked until the end was reported: a run
+ * that is cut off is resumed by the next -r.  If this is wrong, a key that is
+ * known to others is certified again.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "file-job.h"
+
+int job_compromised;
+
+/* A copy that an earlier run has left; NULL: none, or none that is of use. */
+static struct chain *
+load(const struct job *j, const struct place *p)
+{
+	struct chain *chain;
+	struct stat st;
+	struct why w;
+	size_t len;
+	char *pem;
+	int n;
+
+	if ((n = place_read(p, &pem, &len, CHAIN_BYTES_MAX, &st, &w)) == 0)
+		return NULL;
+	chain = n == -1 ? NULL : chain_parse(pem, len, &w);
+	if (n == 1)
+		free(pem);
+	if (chain == NULL)
+		warnx("%s: %s: %s; left as it is", j->handle, p->path, w.text);
+	return chain;
+}
+
+static int
+write_chain(const struct place *p, const struct chain *chain, struct why *w)
+{
+	size_t len;
+	char *pem = chain_pem(chain, 0, SIZE_MAX, &len);
+	int rc = place_write(p, pem, len, w);
+
+	free(pem);
+	return rc;
+}
+
+int
+job_doom(struct job *j, struct why *w)
+{
+	struct chain *left = load(j, &j->revoking);
+
+	/* Of a certificate that has expired, the CA does not want to hear any more. */
+	if (left != NULL && left->not_after > time(NULL)) {
+		say(0, "%s: going on with the revocation of the certificate in %s, which an earlier "
+		    "run began", j->handle, j->revoking.path);
+		j->doomed = left;
+		return 0;
+	}
+	chain_free(left);
+	if ((j->doomed = j->installed.chain) != NULL)
+		return 0;
+	return why(w, "there is no certificate to revoke");
+}
+
+int
+job_begin_revocation(struct job *j, struct why *w)
+{
+	if ((job_compromised && write_chain(&j->compromised, j->doomed, w) == -1) ||
+	    write_chain(&j->revoking, j->doomed, w) == -1)
+		return -1;
+	/* Also where the next run is a renewal: it takes a closer look (look() has emptied looks). */
+	return state_save(&j->state_file, &j->state, w);
+}
+
+int
+job_is_doomed(const struct job *j)
+{
+	return j->installed.chain == NULL || X509_cmp(sk_X509_value(j->installed.chain->certs, 0),
+	    sk_X509_value(j->doomed->certs, 0)) == 0;
+}
+
+int
+job_remove(struct job *j, struct why *w)
+{
+	if (!job_is_doomed(j)) {
+		say(1, "%s: another certificate is installed by now; it stays", j->handle);
+		return 0;
+	}
+	/* Until its files are gone, no run may take it for good. */
+	chain_fingerprint(j->doomed, j->state.revoked);
+	if (state_save(&j->state_file, &j->state, w) == -1 ||
+	    certset_remove(&j->set, w) == -1 || place_remove(&j->saved, w) == -1 ||
+	    place_remove(&j->state_file, w) == -1)
+		return -1;
+	return dir_sync(j->state_file.dir, w);
+}
+
+int
+job_key_compromised(struct job *j)
+{
+	struct chain *chain = load(j, &j->compromised);
+	int compromised = chain != NULL &&
+	    chain_is_for(chain, j->keys.have_current, j->keys.current);
+
+	chain_free(chain);
+	return compromised;
+}

@@ -1,0 +1,288 @@
+# What a run leaves to the next one: a chain that was saved, changes that were not reported,
+# a revocation that was cut off; files that do not belong together, or were added later.
+. "$here/lib.sh"
+work_start
+key=$work/ssl/private/example.com.key both=$work/ssl/private/example.com.both.pem
+saved=$work/state/domain-example.com.new.pem revoking=$work/state/domain-example.com.revoking.pem
+compromised=$work/state/domain-example.com.compromised.pem
+
+# section FILES [KEY OPTIONS]: a section with these of cert, chain, full, both
+section() {
+	conf_write "$conf"
+	{
+		printf 'domain example.com {\n\tdomain key "%s" %s\n\tchallengedir "%s"\n' "$key" "${2:-}" "$work/www"
+		for f in $1; do case $f in
+		cert) echo "	domain certificate \"$work/ssl/example.com.pem\"" ;;
+		chain) echo "	domain chain certificate \"$work/ssl/example.com.chain.pem\"" ;;
+		full) echo "	domain full chain certificate \"$work/ssl/example.com.fullchain.pem\"" ;;
+		both) echo "	domain combined \"$both\"" ;;
+		esac; done
+		echo "}"
+	} >>"$conf"
+}
+# paired NAME: key and chain in one file are the live key and the installed certificate
+paired() {
+	check "$who: $1: combined has the live key" test "$(spki_key "$key")" = "$(spki_key "$both")"
+	check "$who: $1: combined has the installed certificate" sh -c "openssl x509 -in $both | cmp - $2"
+	same "$who: $1: combined has a whole chain" 2 "$(grep -c BEGIN.CERTIFICATE "$both")"
+}
+requests() { grep -cE ': (GET|HEAD|POST) ' "$err"; }
+
+# The new key is live, its only certificate is the saved one.
+cut_off() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state"
+	section "full" rotate
+	acme example.com
+	cp "$work/ssl/example.com.fullchain.pem" "$work/old.pem"
+	acme -F example.com
+	expect "saved chain, $1: rotated" 0
+	mv "$work/ssl/example.com.fullchain.pem" "$saved"
+	cp "$work/old.pem" "$work/ssl/example.com.fullchain.pem"
+	cp "$saved" "$work/new.pem"
+}
+kept() {
+	check "$who: saved chain, $1: it is kept" cmp "$saved" "$work/new.pem"
+	says "$who: saved chain, $1: that is said" "$err" "it is kept in $saved"
+}
+# recovered WHAT: all is well again, but that the CA cannot be reached
+recovered() {
+	sed -i "s/localhost:$ca_port/localhost:9/" "$conf"
+	acme example.com
+	expect "saved chain, $1: installed without the CA" 0
+	same "$who: saved chain, $1: leaf matches key" "$(spki_key "$key")" "$(spki_cert "$work/ssl/example.com.fullchain.pem")"
+	check "$who: saved chain, $1: gone when that was reported" test ! -e "$saved"
+	acme example.com
+	expect "saved chain, $1: reported once" 2
+}
+saved_chain() {
+	cut_off "root file away"
+	mv "$work/root.pem" "$work/away.pem"
+	run example.com
+	expect "saved chain, root file away" 1
+	kept "root file away"
+	mv "$work/away.pem" "$work/root.pem"
+	recovered "root file away"
+
+	cut_off "another root"
+	cp "$work/root.pem" "$work/away.pem"; cp "$work/tls.pem" "$work/root.pem"
+	run example.com
+	expect "saved chain, another root" 1
+	kept "another root"
+	mv "$work/away.pem" "$work/root.pem"
+	rm -f "$work/state/domain-example.com.json"
+	recovered "another root"
+
+	# Where names have changed it may still be the one certificate of the live key.
+	cut_off "other names"
+	cp "$conf" "$work/c2"
+	sed -i "s/^domain example.com {/&\n\talternative names { www.example.com }/;s/localhost:$ca_port/localhost:9/" "$conf"
+	run example.com
+	expect "saved chain, other names, no CA" 1
+	kept "other names"
+	cp "$work/c2" "$conf"
+	rm -f "$work/state"/*.json
+	recovered "other names"
+
+	cut_off "of no use"
+	echo garbage >"$saved"
+	acme example.com
+	expect "saved chain, of no use: a new one" 0
+	says "$who: saved chain, of no use: said" "$err" "domain-example.com.new.pem: .*; removed"
+}
+
+# A clock that is wrong: begins too late, or has ended, by the clock that there is.
+wrong_clock() {
+	mkdir "$work/myca"; : >"$work/myca/index"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 900 -subj "/CN=my root" -keyout "$work/myca/key" -out "$work/myca/root.pem" 2>/dev/null
+	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s/index\nnew_certs_dir=%s\nrand_serial=yes\npolicy=p\nprivate_key=%s/key\ncertificate=%s/root.pem\ndefault_md=sha256\nunique_subject=no\n[p]\n[e]\nsubjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\n' \
+	    "$work/myca" "$work/myca" "$work/myca" "$work/myca" >"$work/myca/conf"
+	for clock in "behind +21 +111" "ahead -90 -1"; do
+		set -- $clock
+		cut_off "clock $1"
+		openssl req -new -key "$key" -subj /CN=x -out "$work/myca/csr" 2>/dev/null
+		openssl ca -batch -notext -config "$work/myca/conf" -extensions e -startdate "$(date -u -d "$2 days" +%y%m%d%H%M%SZ)" \
+		    -enddate "$(date -u -d "$3 days" +%y%m%d%H%M%SZ)" -in "$work/myca/csr" -out "$saved" 2>"$work/myca/err" || fail "clock: openssl ca: $(tail -n 2 "$work/myca/err")"
+		chmod 600 "$saved"
+		cp "$saved" "$work/new.pem"
+		sed -i "s/localhost:$ca_port/localhost:9/;s|root file .*|root file \"$work/myca/root.pem\"|" "$conf"
+		run example.com
+		expect "saved chain, clock $1" 1
+		kept "clock $1"
+	done
+}
+
+# Killed between the chain and the combined file; combined or another file added later.
+without_full_chain() {
+	for rotate in "" rotate; do
+		rm -rf "$work/etc" "$work/ssl" "$work/state"
+		section "full cert both" "$rotate"
+		acme example.com
+		cp "$both" "$work/both.old"
+		acme -F example.com
+		cp "$work/ssl/example.com.fullchain.pem" "$saved"; chmod 600 "$saved"
+		cp "$work/both.old" "$both"
+		rm "$work/ssl/example.com.fullchain.pem"
+		section "cert both" "$rotate"
+		acme example.com
+		expect "cut off before combined, $rotate" 0
+		same "$who: cut off before combined, $rotate: without the CA" 0 "$(requests)"
+		paired "cut off before combined, $rotate" "$work/ssl/example.com.pem"
+		acme example.com
+		expect "cut off before combined, $rotate: reported once" 2
+	done
+	for files in cert full "cert chain" "cert chain full"; do
+		rm -rf "$work/etc" "$work/ssl" "$work/state"
+		section "$files"
+		acme example.com; acme example.com
+		expect "$files: nothing due" 2
+		section "$files both"
+		acme example.com
+		expect "combined added to $files" 0
+		case $files in *full*) f=$work/ssl/example.com.fullchain.pem; openssl x509 -in "$f" -out "$work/leaf" ;; *) cp "$work/ssl/example.com.pem" "$work/leaf" ;; esac
+		paired "combined added to $files" "$work/leaf"
+		# Only a lone certificate has no intermediates to go with it.
+		[ "$files" = cert ] || same "$who: combined added to $files: without the CA" 0 "$(requests)"
+		acme example.com
+		expect "combined added to $files: then nothing" 2
+		rm "$both"
+		acme example.com
+		expect "combined lost, $files" 0
+		check "$who: combined lost, $files: there again" test "$(spki_key "$key")" = "$(spki_key "$both")"
+	done
+	for files in "cert:cert chain" "cert:cert full" "full:full cert" "full:full chain cert" "cert chain:cert chain full"; do
+		rm -rf "$work/etc" "$work/ssl" "$work/state"
+		section "${files%:*}"
+		acme example.com; acme example.com
+		section "${files#*:}"
+		acme example.com
+		expect "$files: added" 0
+		acme example.com
+		expect "$files: added: then nothing" 2
+		for f in ${files#*:}; do case $f in cert) f=.pem ;; chain) f=.chain.pem ;; full) f=.fullchain.pem ;; esac
+			check "$who: $files: added: $f" test -s "$work/ssl/example.com$f"; done
+	done
+}
+
+# What is larger than anything that is written counts as absent.
+too_large() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state"
+	section "cert chain full"
+	acme example.com
+	for f in pem chain.pem fullchain.pem; do
+		head -c 70000 /dev/zero | tr '\0' '\n' >>"$work/ssl/example.com.$f"
+		acme example.com
+		expect "$f of 70 kB: made anew" 0
+		check "$who: $f of 70 kB: set belongs together" sh -c "cat $work/ssl/example.com.pem $work/ssl/example.com.chain.pem | cmp - $work/ssl/example.com.fullchain.pem"
+	done
+	head -c 70000 /dev/zero | tr '\0' ' ' >>"$work/state/domain-example.com.json"
+	acme example.com
+	expect "state of 70 kB" 2
+	says "$who: state of 70 kB: said" "$err" "domain-example.com.json: larger than .*started anew"
+	acme -F example.com
+	expect "state of 70 kB: written again" 0
+}
+
+# A change is reported by the next run that ends with status 0, and once.
+unreported() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state"
+	section "full"
+	sed "s/^authority test/authority gone/;/state directory/d;/^domain/,\$d;s/localhost:$ca_port/localhost:9/" "$conf" >"$work/gone"
+	cat "$work/gone" >>"$conf"
+	printf 'domain gone.example {\n\tdomain key "%s/ssl/private/gone.key"\n\tdomain full chain certificate "%s/ssl/gone.pem"\n\tchallengedir "%s/www"\n\tsign with gone\n}\n' \
+	    "$work" "$work" "$work" >>"$conf"
+	acme -a
+	expect "one of two authorities fails" 1
+	check "$who: one of two authorities fails: the other's change is remembered" test -e "$saved"
+	acme -a
+	expect "one of two still fails" 1
+	acme example.com
+	expect "the change is reported" 0
+	check "$who: the change is reported: and forgotten" test ! -e "$saved"
+	acme example.com
+	expect "the change is reported once" 2
+
+	# As after a kill in the run of the second authority, or before the end.
+	section "full"
+	cp "$work/ssl/example.com.fullchain.pem" "$saved"
+	acme example.com
+	expect "killed before its end" 0
+	acme example.com
+	expect "killed before its end: once" 2
+	cp "$work/ssl/example.com.fullchain.pem" "$saved"
+	acme -F example.com
+	expect "killed before its end, then -F" 0
+	check "$who: killed before its end, then -F: a new one" test ! -e "$saved"
+	acme example.com
+	expect "killed before its end, then -F: once" 2
+
+	# With metrics, too, all that was changed is forgotten in the end.
+	for last in "" "metrics file $work/state/metrics"; do
+		rm -rf "$work/etc" "$work/ssl" "$work/state"
+		section "full"
+		sed "s/^authority test/authority other/;/state directory/d;/^domain/,\$d;s/account.pem/other.pem/" "$conf" >"$work/other"
+		cat "$work/other" >>"$conf"
+		printf '%s\ndomain other.example {\n\tdomain key "%s/ssl/private/other.key"\n\tdomain full chain certificate "%s/ssl/other.pem"\n\tchallengedir "%s/www"\n\tsign with other\n}\n' \
+		    "$last" "$work" "$work" "$work" >>"$conf"
+		acme -a
+		expect "two authorities, ${last%% /*}" 0
+		same "$who: two authorities, ${last%% /*}: nothing saved is left" "" "$(ls "$work/state" | grep new.pem)"
+		acme -a
+		expect "two authorities, ${last%% /*}: once" 2
+		for a in example.com other.example; do
+			f=$work/ssl/example.com.fullchain.pem; [ $a = other.example ] && f=$work/ssl/other.pem
+			cp "$f" "$work/state/domain-$a.new.pem"
+			acme -a
+			expect "two authorities, ${last%% /*}: change of $a not reported" 0
+			acme -a
+			expect "two authorities, ${last%% /*}: change of $a: once" 2
+		done
+	done
+}
+
+# -r -R keyCompromise that was cut off: as it is on the disk after each step of it.
+revocation() {
+	for step in begun revoked removed; do
+		rm -rf "$work/etc" "$work/ssl" "$work/state"
+		section "full both" rotate
+		acme example.com
+		old=$(spki_key "$key")
+		cp "$key" "$work/old.key"; cp "$both" "$work/old.both"; cp "$work/ssl/example.com.fullchain.pem" "$work/old.pem"
+		# A key that waits beside it may be known to the thief, too.
+		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null; chmod 600 "$key.new"
+		waits=$(spki_key "$key.new")
+		cp "$key.new" "$work/old.new"
+		[ $step = begun ] || { acme -r -R keyCompromise example.com; expect "revocation, $step: done" 0; cp "$work/old.key" "$key"; cp "$work/old.new" "$key.new"; cp "$work/old.both" "$both"; }
+		cp "$work/old.pem" "$revoking"; cp "$work/old.pem" "$compromised"
+		rm -f "$work/state/domain-example.com.json"
+		[ $step = removed ] || cp "$work/old.pem" "$work/ssl/example.com.fullchain.pem"
+		cp -a "$work/ssl" "$work/ssl.cut"; cp -a "$work/state" "$work/state.cut"
+		# a plain renewal comes between
+		acme example.com
+		expect "revocation, $step, then a renewal" 0
+		new=$(spki_cert "$work/ssl/example.com.fullchain.pem")
+		check "$who: revocation, $step, then a renewal: the key is another" test "$new" != "$old" -a "$new" != "$waits" -a "$new" = "$(spki_key "$key")"
+		cp "$work/ssl/example.com.fullchain.pem" "$work/new.pem"
+		acme -r -R keyCompromise example.com
+		expect "revocation, $step, then a renewal, then -r" 0
+		check "$who: revocation, $step, then a renewal, then -r: the new certificate stays" cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
+		check "$who: revocation, $step, then a renewal, then -r: so does its key" test "$new" = "$(spki_key "$key")" -a "$new" = "$(spki_key "$both")"
+		check "$who: revocation, $step, then a renewal, then -r: nothing is left to do" test ! -e "$revoking" -a ! -e "$compromised"
+		# the next -r comes at once
+		rm -rf "$work/ssl" "$work/state"; mv "$work/ssl.cut" "$work/ssl"; mv "$work/state.cut" "$work/state"
+		acme -r -R keyCompromise example.com
+		expect "revocation, $step, then -r" 0
+		same "$who: revocation, $step, then -r: all is gone" "private" "$(ls "$work/ssl" "$work/ssl/private" | grep -v : | xargs)"
+		check "$who: revocation, $step, then -r: nothing is left to do" test ! -e "$revoking" -a ! -e "$compromised"
+		run -r example.com
+		expect "revocation, $step, then -r: once" 1
+	done
+}
+
+pebble_start || exit 1
+saved_chain
+wrong_clock
+without_full_chain
+too_large
+unreported
+revocation
+exit $failed
