@@ -425,6 +425,27 @@ test_anchor_names(void)
 	X509_free(certs[0]);
 }
 
+/* The certificate's signature as that of its bytes: inter's, nobody else's, and only of all of them. */
+static void
+check_raw_signature(X509 *cert)
+{
+	const ASN1_BIT_STRING *signature;
+	const X509_ALGOR *algorithm;
+	const uint8_t *bytes;
+	uint8_t *tbs = NULL;
+	size_t len = (size_t)i2d_re_X509_tbs(cert, &tbs), siglen;
+
+	X509_get0_signature(&signature, &algorithm, cert);
+	bytes = ASN1_STRING_get0_data(signature);
+	siglen = (size_t)ASN1_STRING_length(signature);
+	check(signature_verify(algorithm, tbs, len, bytes, siglen, inter_key) == 1, "x509: signature: RSASSA-PSS");
+	check(signature_verify(algorithm, tbs, len - 1, bytes, siglen, inter_key) == 0 &&
+	    signature_verify(algorithm, tbs, len, bytes, siglen - 1, inter_key) == 0, "x509: signature: refused: cut");
+	check(signature_verify(algorithm, tbs, len, bytes, siglen, other_key) == 0 &&
+	    signature_verify(algorithm, tbs, len, bytes, siglen, NULL) == 0, "x509: signature: refused: another key");
+	OPENSSL_free(tbs);
+}
+
 /* Signatures that do not say their digest, and such that are wrong. */
 static void
 test_signatures(void)
@@ -444,6 +465,7 @@ test_signatures(void)
 	EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
 	check(X509_sign_ctx(certs[0], ctx) > 0 && strcmp(verdict(certs, 2, roots), "") == 0 && strcmp(verdict(certs, 2, NULL), "") == 0,
 	    "x509: RSASSA-PSS with SHA-256: %s", verdict(certs, 2, roots));
+	check_raw_signature(certs[0]);
 	EVP_MD_CTX_free(ctx);
 	X509_sign(certs[0], other_key, EVP_sha256());
 	check(strstr(verdict(certs, 2, NULL), "not issued by") != NULL, "x509: refused: signed by another key");
