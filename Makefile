@@ -35,7 +35,8 @@ install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
-	install -m 0644 acme-client.1 $(DESTDIR)$(MANDIR)/man1/acme-client.1
+	sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|' acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1
+	chmod 0644 $(DESTDIR)$(MANDIR)/man1/acme-client.1
 	install -m 0644 acme-client.conf.5 $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
 	install -d -m 0700 $(DESTDIR)$(STATEDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/acme-client.conf || \
