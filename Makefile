@@ -11,7 +11,7 @@ PROCS = acme-client.o broker.o child.o progress.o slice.o fingerprint.o \
 	keyproc.o key-account.o key-store.o fileproc.o file-authority.o file-course.o file-due.o file-job.o file-list.o file-metrics.o file-outlook.o file-recover.o file-report.o file-revoke.o \
 	dnsproc.o csrproc.o chngproc.o
 SHARED = proc.o msg.o say.o clock.o address.o dir.o keyfile.o renewal.o status.o status-list.o status-ocsp.o status-parts.o install.o state.o trust.o
-FORMATS = lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-names.o conf-print.o der.o http.o http-parse.o http-fields.o \
+FORMATS = lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-advise.o conf-names.o conf-print.o der.o http.o http-parse.o http-fields.o \
 	json.o json-renewal.o problem.o jose.o x509.o x509-path.o x509-roots.o x509-signature.o csr-file.o chain.o verdict.o valid.o
 OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
 

@@ -20,6 +20,7 @@
 
 #include "broker.h"
 #include "clock.h"
+#include "conf-check.h"
 #include "proc.h"
 #include "sandbox.h"
 #include "say.h"
@@ -481,6 +482,27 @@ check_options(struct command *command, int noperands)
 		errx(1, "-R is for -r only");
 }
 
+/* -n.  Only the configuration itself is printed on stdout, so that it can be read again. */
+static int
+check_only(const struct conf *conf, struct run *run)
+{
+	char *none = NULL;
+	unsigned warnings;
+
+	if (run->njobs == 0)
+		find_jobs(conf, &none, 1, run);
+	if (verbose)
+		conf_print(conf);
+	if (fflush(stdout) == EOF)
+		err(1, "cannot write the configuration");
+	warnings = conf_advise(conf, run->jobs, run->njobs);
+	if (warnings == 0)
+		warnx("configuration OK");
+	else
+		warnx("configuration OK, %u warning%s", warnings, warnings == 1 ? "" : "s");
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -511,11 +533,8 @@ main(int argc, char *argv[])
 		run->authority = find_authority(conf, argv[optind]);
 	else
 		usage();
-	if (command.check_only) {
-		if (verbose)
-			conf_print(conf);
-		return 0;
-	}
+	if (command.check_only)
+		return check_only(conf, run);
 	if (run->njobs == 0 && run->authority == NULL)
 		usage();
 	if (time(NULL) < RELEASE_TIME)

@@ -127,6 +127,9 @@ enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER };
  */
 enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
 
+/* Where chains must end: at the roots that are named or the system's; anywhere; it was hardly thought of. */
+enum { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
+
 /* How MODE_LIST prints. */
 enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 

@@ -177,6 +177,15 @@ chain_names_equal(const struct chain *c, const struct strings *names)
 }
 
 int
+chain_names_added(const struct chain *c, const struct strings *names)
+{
+	struct strings open = *names;
+
+	open.more = 1;
+	return chain_names_equal(c, &open);
+}
+
+int
 chain_is_for(const struct chain *c, int have, const uint8_t spki[SPKI_HASH_LEN])
 {
 	return have && memcmp(c->spki, spki, SPKI_HASH_LEN) == 0;

@@ -165,6 +165,13 @@ check_authority(struct authority *a)
 		clean_path(a->root_file, "root file", a->file, a->line);
 }
 
+int
+conf_lacks_root(const struct authority *a)
+{
+	return !a->root_any && a->root_file == NULL &&
+	    (a->insecure || a->ca_file != NULL || strstr(a->api_url, "staging") != NULL);
+}
+
 /* A relative path is one in the directory of the certificate. */
 static void
 complete_path(char **path, const char *base)

@@ -15,4 +15,10 @@ void	conf_check(struct conf *, const char *path);
  */
 void	conf_names(struct domain *);
 
+/*
+ * Warns of what the configuration names and this machine does not have, or the user who runs this
+ * cannot use, with what to do.  For these n domains and their authorities; how many warnings.
+ */
+unsigned conf_advise(const struct conf *, struct domain *const *domains, size_t n);
+
 #endif

@@ -132,7 +132,8 @@ names_of_csr(struct domain *d)
 	if (csr_file_names(d->csr_file, &names, &w) == -1)
 		lex_error_at(d->file, d->line, "domain %s: csr file %s", d->handle, w.text);
 	else {
-		d->names = names;
+		d->names.v = names.v;
+		d->names.n = names.n;
 		normalise_all(d);
 	}
 }
@@ -140,6 +141,7 @@ names_of_csr(struct domain *d)
 void
 conf_names(struct domain *d)
 {
+	d->names.more = d->accept_more;
 	if (d->csr_file != NULL) {
 		names_of_csr(d);
 		return;

@@ -132,6 +132,8 @@ print_domain(const struct domain *d)
 	put("profile", d->profile);
 	if (d->check_revocation)
 		printf("\tcheck revocation\n");
+	if (d->accept_more)
+		printf("\taccept additional names\n");
 	printf("}\n");
 }
 

@@ -23,6 +23,7 @@ struct keyspec {
 struct strings {
 	char		**v;
 	size_t		  n;
+	int		  more;		/* names_equal() takes further ones, of the same hosts */
 };
 
 struct authority {
@@ -58,6 +59,7 @@ struct domain {
 	char		*combined;	/* absolute path of key and full chain, or NULL */
 	char		*preferred_chain; /* CN at the top of the chain to take, or NULL */
 	int		 check_revocation;
+	int		 accept_more;	/* names that the CA adds, of the same hosts */
 	char		*challengedir;	/* absolute path */
 	char		*profile;	/* or NULL */
 	char		*name;		/* "domain name", before it is in names */
@@ -85,6 +87,12 @@ struct conf	*conf_parse(const char *path);
 
 /* Prints in a form that conf_parse() reads back to the same (-nv). */
 void		 conf_print(const struct conf *);
+
+/*
+ * Is it an authority for tests or of one's own, whose certificates hardly lead to one of the system's
+ * roots, but without 'root file' and 'root any'?
+ */
+int		 conf_lacks_root(const struct authority *);
 
 struct domain	*conf_domain(const struct conf *, const char *handle);
 

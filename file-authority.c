@@ -27,7 +27,7 @@ static struct msg out;
 void
 authority_open(struct dir *state_dir, const char *authority, char *directory_url)
 {
-	struct strings url = { &api_url, 1 };
+	struct strings url = { .v = &api_url, .n = 1 };
 	struct why w;
 
 	name = authority;

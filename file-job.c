@@ -19,7 +19,7 @@
 
 static int force;
 static time_t run_began;
-static int root_any;
+static int root_any, roots_lacking;
 static int roots_fd = -1;
 static struct why roots_broken;
 static struct roots *roots;
@@ -29,7 +29,9 @@ job_rules(int forced, int any, const char *root_file)
 {
 	force = forced;
 	run_began = time(NULL);
-	if (!(root_any = any))
+	roots_lacking = any == ROOTS_LACKING;
+	root_any = any == ROOTS_ANY;
+	if (!root_any)
 		roots_fd = trust_open(root_file, &roots_broken);
 }
 
@@ -150,10 +152,21 @@ judge(const struct job *j, const struct chain *chain, struct why *w)
 	    clock_text(chain->not_after));
 }
 
+/* A certificate that cannot be installed counts against the CA's limits all the same. */
+static int
+check_roots(const struct job *j, struct why *w)
+{
+	if (force || !roots_lacking || j->installed.chain != NULL ||
+	    strstr(j->state.last_error, NO_TRUSTED_ROOT) == NULL)
+		return 0;
+	return why(w, "nothing is ordered, as the last certificate led to no trusted root: name this "
+	    "authority's root with 'root file', or say 'root any'; -F orders all the same");
+}
+
 int
 job_begin(struct job *j, struct why *w)
 {
-	if (load_roots(w) == -1 || certset_probe(&j->set, w) == -1 ||
+	if (check_roots(j, w) == -1 || load_roots(w) == -1 || certset_probe(&j->set, w) == -1 ||
 	    place_probe(&j->saved, CHAIN_BYTES_MAX, w) == -1)
 		return -1;
 	j->began_ms = clock_ms();

@@ -57,8 +57,8 @@ struct job {
 
 extern int job_compromised;	/* -R keyCompromise */
 
-/* For all jobs: -F, and where chains must end (root_file NULL: the system's roots). */
-void	job_rules(int force, int root_any, const char *root_file);
+/* For all jobs: -F, and where chains must end (one of ROOTS_*; root_file NULL: the system's roots). */
+void	job_rules(int force, int any, const char *root_file);
 /* With -F? */
 int	job_forced(void);
 /* Reads these roots while there is time for it; what is wrong with them, job_begin() says. */

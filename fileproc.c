@@ -52,6 +52,7 @@ static void
 add_job(struct msg *m)
 {
 	struct job *j = new_job();
+	int more;
 
 	j->handle = msg_copy_str(m);
 	j->set.path[SET_CERT] = msg_copy_str(m);
@@ -60,8 +61,10 @@ add_job(struct msg *m)
 	j->combined = (int)msg_get_num(m);
 	j->preferred = msg_copy_str(m);
 	j->check_status = (int)msg_get_num(m);
+	more = msg_get_num(m) != 0;
 	j->looks = msg_copy_str(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
+	j->names.more = more;
 	msg_end(m);
 	job_open(j, state_dir);
 }

@@ -195,6 +195,7 @@ static const struct statement domain_statements[] = {
 	{ "domain combined", parse_string, offsetof(struct domain, combined) },
 	{ "csr file", parse_string, offsetof(struct domain, csr_file) },
 	{ "check revocation", parse_flag, offsetof(struct domain, check_revocation) },
+	{ "accept additional names", parse_flag, offsetof(struct domain, accept_more) },
 	{ "challenge", parse_unsupported, 0 },
 	{ "challenge hook", parse_unsupported, 0 },
 	{ "listen on", parse_unsupported, 0 },

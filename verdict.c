@@ -219,7 +219,9 @@ chain_verify(const struct chain *c, const struct strings *names,
 		return why(w, "the certificate is for another key than ours");
 	if (!chain_names_equal(c, names)) {
 		list_names(leaf, found, sizeof(found));
-		return why(w, "the certificate is for other names than ours: %s", found);
+		return why(w, "the certificate is for other names than ours: %s%s", found,
+		    chain_names_added(c, names) ? "; 'accept additional names' would take those that "
+		    "the CA adds" : "");
 	}
 	if (check_times(c, now, w) == -1 || check_leaf(leaf, w) == -1)
 		return -1;

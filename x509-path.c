@@ -133,5 +133,6 @@ path_verify(const struct chain *c, const struct roots *roots, time_t now, int *a
 	for (i = n - 1; i >= 0; i--)
 		if (reaches_root(c, i, roots, now, &reason))
 			return 0;
-	return why(w, "the chain does not lead to a trusted root: %s", reason.text);
+	return why(w, NO_TRUSTED_ROOT ": %s; if that is as it should be, name this authority's root "
+	    "with 'root file', or say 'root any'", reason.text);
 }

@@ -2,6 +2,7 @@
 /*
  * Certificate signing requests and public key hashes.
  */
+#include <ctype.h>
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,34 @@ is_among(const GENERAL_NAME *g, const struct strings *names)
 	return 0;
 }
 
+/*
+ * A host name below one of the names, or that is one of them without its www: control of the host was
+ * proved for one, and CAs add the other.  Nothing with a wildcard.
+ */
+static int
+is_of_same_host(const GENERAL_NAME *g, const struct strings *names)
+{
+	char *name, *p;
+	size_t i, n;
+	int same = 0;
+
+	if (g->type != GEN_DNS)
+		return 0;
+	n = (size_t)ASN1_STRING_length(g->d.dNSName);
+	if ((name = strndup((const char *)ASN1_STRING_get0_data(g->d.dNSName), n)) == NULL)
+		err(1, NULL);
+	for (p = name; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (strlen(name) == n && valid_dns_name(name))
+		for (i = 0; i < names->n && !same; i++) {
+			p = strlen(names->v[i]) < n ? name + n - strlen(names->v[i]) : name;
+			same = (p > name && p[-1] == '.' && strcmp(p, names->v[i]) == 0) ||
+			    (strncmp(names->v[i], "www.", 4) == 0 && strcmp(names->v[i] + 4, name) == 0);
+		}
+	free(name);
+	return same;
+}
+
 int
 names_include(const GENERAL_NAMES *san, const struct strings *names)
 {
@@ -83,7 +112,8 @@ names_equal(const GENERAL_NAMES *san, const struct strings *names)
 	if (!names_include(san, names))
 		return 0;
 	for (i = 0; i < sk_GENERAL_NAME_num(san); i++)
-		if (!is_among(sk_GENERAL_NAME_value(san, i), names))
+		if (!is_among(sk_GENERAL_NAME_value(san, i), names) && !(names->more &&
+		    is_of_same_host(sk_GENERAL_NAME_value(san, i), names)))
 			return 0;
 	return 1;
 }

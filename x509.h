@@ -23,7 +23,8 @@ int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
 
 /*
  * Is each of the names there, as dNSName (letter case ignored) or iPAddress?  And are these the
- * only ones?  In any order; a name that is repeated counts once.
+ * only ones?  In any order; a name that is repeated counts once.  Where names->more is set, names below
+ * them, and one of them without its www, may be added.
  */
 int	names_include(const GENERAL_NAMES *, const struct strings *names);
 int	names_equal(const GENERAL_NAMES *, const struct strings *);
@@ -69,6 +70,8 @@ void	 chain_free(struct chain *);	/* NULL is fine */
 
 /* 1 if the leaf's names equal these as a set, as names_equal() says. */
 int	 chain_names_equal(const struct chain *, const struct strings *names);
+/* Would it do if names->more were set? */
+int	 chain_names_added(const struct chain *, const struct strings *names);
 
 /*
  * May this chain be installed?  Leaf: key hash, exactly the names, not a CA,
@@ -78,6 +81,7 @@ int	 chain_names_equal(const struct chain *, const struct strings *names);
  * certifies the one before it, as strongly; it ends at (or below) a certificate
  * of roots, or anywhere where roots is NULL.  0, or -1 with the reason.
  */
+#define NO_TRUSTED_ROOT	"the chain does not lead to a trusted root"	/* one of the reasons */
 #define CHAIN_LEFT_MIN	3600
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
 	    const struct roots *roots, time_t now, struct why *);

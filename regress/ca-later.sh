@@ -346,6 +346,38 @@ for how in "rollover cut before" "rollover cut after" "rollover refused" "plain"
 	again "plain" -F example.com
 	ended "$how: the account still works" 0
 done
+
+# Names that the CA adds.
+refused "adds www.example.com" "for other names than ours: www.example.com example.com; 'accept additional names'"
+domain_more="accept additional names"
+for name in www.example.com a.b.example.com WWW.Example.com; do
+	works "adds $name"
+	again "adds $name" example.com
+	ended "adds $name: not due for that" 2
+	"$client" -l -f "$work/c.conf" example.com >"$work/list" 2>&1
+	same "ca: adds $name: -l: status" 0 $?
+	"$client" -n -f "$work/c.conf" >/dev/null 2>&1; same "ca: adds $name: -n: status" 0 $?
+	again "adds $name" -F example.com
+	ended "adds $name: renewed" 0
+done
+for name in evil.example com "*.example.com" evilexample.com example.com.evil.example; do refused "adds $name" "for other names than ours"; done
+domain_more=
+
+# A CA whose root nobody has named: said, and no second order in vain.
+scenario "plain"
+sed -i '/root file/d' "$work/c.conf"
+again "plain" example.com
+ended "no root named" 1
+says "ca: no root named: what to do" "$work/err" "no trusted root.*'root file', or say 'root any'\|does not lead to a trusted root.*'root file', or say 'root any'"
+sed -i '/"not before"/d' "$work/state/domain-example.com.json"
+again "plain" example.com
+ended "no root named: again" 1
+says "ca: no root named: again" "$work/err" "nothing is ordered.*'root file', or say 'root any'; -F"
+same "ca: no root named: again: no order" 0 "$(grep -c new-order "$work/ca/log")"
+sed -i 's/ca file/root any\n ca file/' "$work/c.conf"
+again "plain" example.com
+ended "root any" 0
+scenario "plain"
 again "plain" -F -D test
 ended "deactivation" 0
 same "ca: deactivation: what is sent" "{'status': 'deactivated'}" "$(payload /acct/1 p)"

@@ -27,6 +27,7 @@ def openssl(*args, data=None):
 
 def issue(sc, other):
     ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" % ",".join("DNS:" + n for n in st.names)
+    if sc.startswith("adds "): ext = ext.replace("DNS:", "DNS:%s,DNS:" % sc[5:], 1)
     if sc == "extra name": ext = ext.replace("DNS:", "DNS:evil.example,DNS:", 1)
     if sc.startswith("CRL"): ext += "crlDistributionPoints=URI:http://localhost:%d/list.crl%s\n" % (plain_port, "?" + "a" * 1500 if sc == "CRL long" else "")
     open(top + "/ext", "w").write(ext)

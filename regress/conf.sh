@@ -46,6 +46,7 @@ good "names in capitals" "$A"'domain C.Example {\ndomain key /p/c.key\ndomain ce
 good "two authorities with one account key" "$A"'authority b {\napi url https://b.example\naccount key /etc/acme/a.pem\n}\n'
 good "external account" 'authority a {\napi url https://c.example\naccount key /k/a\neab key id "kid 1" hmac file /k/mac hs512\n}\nauthority b {\napi url https://b.example\naccount key /k/a\neab key id x hmac file /k/mac\n}\n'
 good "all of a domain" "$A"'domain d.example {\ndomain key /p/d.key ecdsa p384 rotate group "ssl-cert"\ndomain certificate /c/d\ndomain combined /p/d.both\npreferred chain "ISRG Root X1"\ncheck revocation\nprofile shortlived\n}\n'
+good "additional names" "$A"'domain d.example {\ndomain key /p/d.key\ndomain certificate /c/d\naccept additional names\n}\n'
 good "rotate without a type" "$A"'domain d.example {\ndomain key /p/d.key group 0 rotate\ndomain certificate /c/d\n}\n'
 good "addresses" "$A"'domain 192.0.2.1 {\nalternative names { 2001:DB8:0:0::1 192.0.2.2 }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
 good "100 names" "$A""domain n0.example {\nalternative names { $(for i in $(seq 99); do printf 'n%d.example ' "$i"; done)}\ndomain key /p/c.key\ndomain certificate /c/c\n}\n"
@@ -260,6 +261,58 @@ if [ "$(id -u)" = 0 ]; then
 		chown 0 "$work/$object"
 	done
 fi
+
+# -n: what this machine lacks.
+there=$work/there
+cat >"$conf" <<END
+state directory $there/state
+authority a {
+	api url https://ca.example/dir
+	account key $there/account/a.pem
+	root file $there/root.pem
+}
+domain x.example {
+	domain key $there/keys/x.key
+	domain full chain certificate $there/certs/x.pem
+	challengedir $there/www
+}
+END
+# checked NAME WORDS: a warning, no error
+checked() {
+	"$client" -nv -f "$conf" >"$work/out" 2>"$err"; same "conf: -n: $1: status" 0 $?
+	says "conf: -n: $1" "$err" "$2"
+	says "conf: -n: $1: the last line" "$err" "^acme-client: configuration OK, [0-9]* warnings*\$"
+	check "conf: -n: $1: what is printed parses" "$client" -n -f "$work/out"
+}
+mkdir -p "$there/account" "$there/keys" "$there/certs" "$there/www"; : >"$there/root.pem"
+chmod 700 "$there/account" "$there/keys"
+"$client" -n -f "$conf" >"$work/out" 2>"$err"; same "conf: -n: nothing missing: status" 0 $?
+same "conf: -n: nothing missing" "acme-client: configuration OK" "$(cat "$err" "$work/out")"
+for dir in "account key:account:-m 700 " "domain key:keys:-m 700 " "challengedir:www:" "domain full chain certificate:certs:"; do
+	what=${dir%%:*} mode=${dir##*:} dir=${dir%:*} dir=$there/${dir#*:}
+	mv "$dir" "$dir.away"
+	checked "no directory, $what" "^acme-client: $what.* $dir: there is no such directory; make it: mkdir $mode-p $dir"
+	: >"$dir"
+	checked "a file in place of a directory, $what" "^acme-client: $what.* $dir: this is no directory"
+	rm "$dir"; ln -s "$dir.away" "$dir"
+	checked "a symbolic link, $what" "^acme-client: $what.* $dir: a symbolic link is on the way; name the directory itself: $dir.away"
+	rm "$dir"; mv "$dir.away" "$dir"; chmod u-w "$dir"
+	checked "not writable, $what" "^acme-client: $what.* $dir: .*\(chmod u+rwx $dir\|cannot write there; .* chown .* $dir\)"
+	chmod u+w "$dir"
+done
+chmod o+rx "$there/keys"; checked "keys that everyone sees" "$there/keys: everyone can look there: chmod o-rwx $there/keys"; chmod o-rx "$there/keys"
+rm "$there/root.pem"; checked "no root file" "^acme-client: root file $there/root.pem: No such file"; : >"$there/root.pem"
+sed -i 's/x.key/x.key group no-such-group/;1i user no-such-user' "$conf"
+checked "no group" "group no-such-group: there is no such group; make it"
+checked "no user" "user no-such-user: there is no such user; make it"
+sed -i 's/ group.*//;1d' "$conf"
+for line in "ca file $there/certs" insecure; do
+	sed "s|root file.*|$line|" "$conf" >"$work/d.conf"
+	"$client" -n -f "$work/d.conf" 2>"$err"
+	says "conf: -n: $line and no root" "$err" "authority a: .*'root file', or say 'root any'"
+done
+sed "s|root file.*||;s|ca.example|acme-staging-v02.api.letsencrypt.org|" "$conf" >"$work/d.conf"
+"$client" -n -f "$work/d.conf" 2>"$err"; says "conf: -n: staging and no root" "$err" "authority a: .*'root file', or say 'root any'"
 
 # The command line.
 printf "$A$D}\n" >"$conf"

@@ -22,7 +22,7 @@
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static char *name_list[] = { (char *)(uintptr_t)"a.example", (char *)(uintptr_t)"www.a.example" };
-static const struct strings names = { name_list, 2 };
+static const struct strings names = { .v = name_list, .n = 2 };
 
 static void
 must(int what_holds)

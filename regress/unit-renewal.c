@@ -273,7 +273,7 @@ test_state(void)
 {
 	char directory[] = "/tmp/unit-renewal.XXXXXX", *ab[] = { "a.example", "b.example" },
 	    *ba[] = { "b.example", "a.example" }, *abc[] = { "a.example", "b.example", "c.example" };
-	struct strings one = { ab, 2 }, turned = { ba, 2 }, more = { abc, 3 }, fewer = { ab, 1 };
+	struct strings one = { .v = ab, .n = 2 }, turned = { .v = ba, .n = 2 }, more = { .v = abc, .n = 3 }, fewer = { .v = ab, .n = 1 };
 	struct state s;
 	struct place p;
 	struct why w;
@@ -321,7 +321,7 @@ test_old_state(void)
 	    .window = { "x.y", 7, 8, 9, 10 }, .status_ask = 11, .early = 12, .new_nonce = "https://n",
 	    .slow = 1, .looks = "f", .life = { 13, 14, "c.d" } }, s;
 	char directory[] = "/tmp/unit-renewal.XXXXXX", *ab[] = { "a.example", "b.example" };
-	struct strings names = { ab, 2 };
+	struct strings names = { .v = ab, .n = 2 };
 	struct place p;
 	struct why w;
 	struct dir *d;

@@ -14,7 +14,7 @@
 	.from = -60, .to = 90 * DAY, __VA_ARGS__ }
 
 static char *name_list[] = { (char *)(uintptr_t)"a.example", (char *)(uintptr_t)"www.a.example" };
-static const struct strings names = { name_list, 2 };
+static const struct strings names = { .v = name_list, .n = 2 };
 static const struct recipe ca = { .subject = "root", .basic = "critical,CA:TRUE",
 	.usage = "critical,keyCertSign,cRLSign", .from = -DAY, .to = 3650 * DAY };
 static EVP_PKEY *root_key, *inter_key, *leaf_key, *other_key;
@@ -748,7 +748,7 @@ test_csr(void)
 {
 	EVP_PKEY *p384;
 	char *fewer_list[] = { (char *)(uintptr_t)"a.example" };
-	const struct strings fewer = { fewer_list, 1 };
+	const struct strings fewer = { .v = fewer_list, .n = 1 };
 	uint8_t *der, hash[SPKI_HASH_LEN], *longer;
 	EVP_PKEY *rsa = make_key(2048);
 	struct why w;

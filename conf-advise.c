@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What -n says about the machine: whether the directories, files, users and
+ * groups that the configuration names are there for the user who runs it.
+ * These are warnings: the configuration may be meant for another machine, or
+ * for another user.
+ */
+#include <sys/stat.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf-check.h"
+#include "say.h"
+
+/* A directory that a run writes to. */
+struct need {
+	char		*dir;
+	const char	*what;
+	int		 secret;	/* for keys */
+	int		 made;		/* by the run itself, if it is not there */
+};
+
+static struct need *needs;
+static size_t nneeds;
+static unsigned warnings;
+
+__attribute__((format(printf, 1, 2)))
+static void
+advise(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vwarnx(fmt, ap);
+	va_end(ap);
+	warnings++;
+}
+
+static void
+need_dir(const char *dir, const char *what, int secret, int made)
+{
+	if (dir == NULL)
+		return;
+	if ((nneeds & (nneeds - 1)) == 0 &&
+	    (needs = reallocarray(needs, nneeds == 0 ? 1 : 2 * nneeds, sizeof(*needs))) == NULL)
+		err(1, NULL);
+	needs[nneeds] = (struct need){ strdup(dir), what, secret, made };
+	if (needs[nneeds++].dir == NULL)
+		err(1, NULL);
+}
+
+/* The directory of a file. */
+static void
+need_place(const char *path, const char *what, int secret)
+{
+	char *slash;
+
+	if (path == NULL)
+		return;
+	need_dir(path, what, secret, 0);
+	slash = strrchr(needs[nneeds - 1].dir, '/');
+	slash[slash == needs[nneeds - 1].dir] = '\0';
+}
+
+/* Those of keys before others, so that a directory is to be made with their mode. */
+static int
+by_dir(const void *a, const void *b)
+{
+	const struct need *x = a, *y = b;
+	int order = strcmp(x->dir, y->dir);
+
+	return order != 0 ? order : y->secret - x->secret;
+}
+
+static const char *
+user_name(void)
+{
+	static char number[16];
+	struct passwd *pw = getpwuid(geteuid());
+
+	snprintf(number, sizeof(number), "%u", (unsigned)geteuid());
+	return pw != NULL ? pw->pw_name : number;
+}
+
+/* As root, a role becomes the owner of its directory. */
+static int
+writable(const char *dir, const struct stat *st)
+{
+	if (geteuid() == 0)
+		return (st->st_mode & S_IRWXU) == S_IRWXU;
+	return faccessat(AT_FDCWD, dir, R_OK | W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+static void
+advise_absent(const struct need *n)
+{
+	const char *user = geteuid() == 0 ? NULL : user_name();
+	char *parent, *slash;
+	struct stat st;
+	int possible;
+
+	if ((parent = strdup(n->dir)) == NULL)
+		err(1, NULL);
+	slash = strrchr(parent, '/');
+	slash[slash == parent] = '\0';
+	possible = stat(parent, &st) == 0 && writable(parent, &st);
+	free(parent);
+	if (n->made && possible)
+		return;
+	advise("%s %s: there is no such directory; make it: mkdir %s-p %s%s%s%s%s", n->what, n->dir,
+	    n->secret ? "-m 700 " : "", n->dir, user != NULL ? " && chown " : "",
+	    user != NULL ? user : "", user != NULL ? " " : "", user != NULL ? n->dir : "");
+}
+
+static void
+advise_dir(const struct need *n)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (stat(n->dir, &st) == -1) {
+		if (errno == ENOENT)
+			advise_absent(n);
+		else
+			advise("%s %s: %s", n->what, n->dir, strerror(errno));
+		return;
+	}
+	if (!S_ISDIR(st.st_mode))
+		advise("%s %s: this is no directory", n->what, n->dir);
+	else if (realpath(n->dir, real) != NULL && strcmp(real, n->dir) != 0)
+		advise("%s %s: a symbolic link is on the way; name the directory itself: %s",
+		    n->what, n->dir, real);
+	else if (!writable(n->dir, &st) && geteuid() == 0)
+		advise("%s %s: its owner cannot write there: chmod u+rwx %s", n->what, n->dir, n->dir);
+	else if (!writable(n->dir, &st))
+		advise("%s %s: %s cannot write there; run as another user, or: chown %s %s",
+		    n->what, n->dir, user_name(), user_name(), n->dir);
+	else if (n->secret && (st.st_mode & (S_IWOTH | S_IROTH)) != 0)
+		advise("%s %s: everyone can %s there: chmod o-rwx %s", n->what, n->dir,
+		    st.st_mode & S_IWOTH ? "write" : "look", n->dir);
+}
+
+static void
+advise_file(const char *path, const char *what)
+{
+	if (path != NULL && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == -1)
+		advise("%s %s: %s%s", what, path, strerror(errno),
+		    errno == EACCES ? "; let the user who runs this read it" : "");
+}
+
+static void
+advise_group(const char *name)
+{
+	const char *error;
+
+	if (name == NULL || getgrnam(name) != NULL)
+		return;
+	strtonum(name, 0, UINT_MAX - 1, &error);
+	if (error != NULL)
+		advise("group %s: there is no such group; make it (groupadd), or name another", name);
+}
+
+static void
+advise_authority(const struct authority *a)
+{
+	struct stat st;
+
+	if (conf_lacks_root(a))
+		advise("authority %s: its certificates will lead to none of this system's roots, as it "
+		    "seems, and then they are not installed: name its root with 'root file', or say "
+		    "'root any'", a->name);
+	advise_file(a->ca_file, "ca file");
+	advise_file(a->root_file, "root file");
+	/* It is read until there is an account. */
+	if (stat(a->account_key, &st) == -1)
+		advise_file(a->eab_file, "eab hmac file");
+	need_place(a->account_key, "account key: directory", 1);
+}
+
+static void
+advise_domain(const struct domain *d)
+{
+	advise_group(d->group);
+	need_place(d->key, "domain key: directory", 1);
+	need_place(d->combined, "domain combined: directory", 1);
+	need_place(d->cert, "domain certificate: directory", 0);
+	need_place(d->chain, "domain chain certificate: directory", 0);
+	need_place(d->fullchain, "domain full chain certificate: directory", 0);
+	need_dir(d->challengedir, "challengedir", 0, 0);
+}
+
+unsigned
+conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
+{
+	size_t i, j;
+
+	if (c->user != NULL && getpwnam(c->user) == NULL)
+		advise("user %s: there is no such user; make it (useradd), or name another", c->user);
+	for (i = 0; i < c->nauthorities; i++) {
+		for (j = 0; j < n && domains[j]->authority != &c->authorities[i]; j++)
+			;
+		if (j < n)
+			advise_authority(&c->authorities[i]);
+	}
+	for (i = 0; i < n; i++)
+		advise_domain(domains[i]);
+	need_dir(c->state_dir, "state directory", 0, 1);
+	need_place(c->metrics, "metrics file: directory", 0);
+	qsort(needs, nneeds, sizeof(*needs), by_dir);
+	for (i = 0; i < nneeds; i++)
+		if (i == 0 || strcmp(needs[i - 1].dir, needs[i].dir) != 0)
+			advise_dir(&needs[i]);
+	return warnings;
+}
