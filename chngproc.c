@@ -26,6 +26,7 @@ struct response {
 };
 
 struct chng_job {
+	char		*handle;
 	char		*path;
 	struct dir	*dir;		/* NULL: see broken */
 	uint64_t	 nnames;
@@ -48,7 +49,8 @@ add_job(struct msg *m)
 	if (jobs == NULL)
 		err(1, NULL);
 	j = &jobs[njobs++];
-	if ((j->path = strdup(msg_need_str(m))) == NULL)
+	if ((j->handle = strdup(msg_need_str(m))) == NULL ||
+	    (j->path = strdup(msg_need_str(m))) == NULL)
 		err(1, NULL);
 	j->nnames = msg_get_num(m);
 	j->nput = 0;
@@ -208,7 +210,13 @@ chng_put(struct msg *m)
 static void
 chng_drop(struct msg *m)
 {
+	int doubtful = msg_get_num(m) != 0;
+
 	msg_end(m);
+	if (doubtful)
+		warnx("%s: the responses were in %s: does the web server of these names serve that "
+		    "directory as /.well-known/acme-challenge/, on port 80?", jobs[m->head.job].handle,
+		    jobs[m->head.job].path);
 	drop(m->head.job, 0);
 	answer(m, 1, NULL);
 }

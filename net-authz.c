@@ -189,24 +189,47 @@ proof_trigger(struct proof *p, struct trouble *t)
 	return request_batch(&b, t);
 }
 
-void
-proof_explain(struct proof *p)
+/* Is it for the web server of the name to put right, and not, say, its name servers? */
+static int
+concerns_responses(const struct problem *error)
 {
-	struct authorization az;
-	struct trouble ignored;
+	static const char *const others[] = { "dns", "caa", "dnssec", "rejectedIdentifier", "rateLimited" };
 	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(error->type, others[i]) == 0)
+			return 0;
+	return 1;
+}
+
+void
+proof_explain(struct proof *p, struct trouble *t)
+{
+	struct trouble ignored, cause, first;
+	struct authorization az;
+	size_t i;
+	int n = 0;
 
 	for (i = 0; i < p->order->nauthorizations; i++) {
 		if (fetch_authorization(p, i, &az, &ignored) == -1)
 			continue;
-		if (az.status != STATUS_VALID)
-			warnx("%s: %s: authorization %s%s%s", p->conf->handle, az.identifier,
-			    az.status_text, az.http01.error.text[0] != '\0' ? ": " : "",
-			    az.http01.error.text);
+		if (az.status != STATUS_VALID) {
+			trouble(&cause, t->class, "%s: %s%s", strchr(az.identifier, ':') + 1,
+			    az.http01.error.text[0] != '\0' ? "" : "authorization ",
+			    az.http01.error.text[0] != '\0' ? az.http01.error.text : az.status_text);
+			p->doubtful |= concerns_responses(&az.http01.error);
+			if (n++ > 0)
+				warnx("%s: %s", p->conf->handle, cause.why.text);
+			else
+				first = cause;
+		}
 		authorization_free(&az);
 	}
+	if (n == 0)
+		return;
+	say_add(first.why.text, sizeof(first.why.text), " (%s)", t->why.text);
+	t->why = first.why;
 }
-
 
 void
 proof_end(struct proof *p)
@@ -215,6 +238,7 @@ proof_end(struct proof *p)
 
 	if (p->put) {
 		msg_new(&m, CHNG_DROP, p->job);
+		msg_put_num(&m, (uint64_t)p->doubtful);
 		msg_send(&m);
 		request_expect(&m, NET_CHNG_DONE);
 	}

@@ -17,6 +17,7 @@ struct proof {
 	size_t		*of;		/* each, of which authorization in the order */
 	size_t		 n;
 	int		 put;		/* responses are in place */
+	int		 doubtful;	/* but the CA did not find them, as it seems */
 };
 
 /* Is an order's or authorization's identifier ("dns:NAME" or "ip:ADDRESS") one of the job's? */
@@ -26,8 +27,11 @@ int	asked_for(const struct net_job *, const char *identifier);
 int	proof_prepare(struct proof *, const char *order_url, struct trouble *);
 /* 7.5.1: tells the CA that the responses are there.  0 or -1. */
 int	proof_trigger(struct proof *, struct trouble *);
-/* Says for each name what the CA found wrong with it. */
-void	proof_explain(struct proof *);
+/*
+ * Which names the CA found something wrong with, and what: the first one becomes the trouble's text, as
+ * the cause of what it says so far; the others are said here.
+ */
+void	proof_explain(struct proof *, struct trouble *);
 /* The responses go; always. */
 void	proof_end(struct proof *);
 

@@ -206,10 +206,11 @@ wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
 static int
 bad_status(struct issue *is, struct trouble *t)
 {
-	if (is->order.status == STATUS_INVALID)
-		proof_explain(&is->proof);
-	return trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
+	trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
 	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
+	if (is->order.status == STATUS_INVALID)
+		proof_explain(&is->proof, t);
+	return -1;
 }
 
 static int
@@ -217,7 +218,8 @@ wait_for_authorizations(struct issue *is, struct trouble *t)
 {
 	if (wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == 0)
 		return 0;
-	proof_explain(&is->proof);
+	if (!t->lost)
+		proof_explain(&is->proof, t);
 	return -1;
 }
 

@@ -144,6 +144,7 @@ put_domain(const struct domain *d, enum role role)
 		msg_put_strings(&m, d->names.v, d->names.n);
 		break;
 	case ROLE_CHNG:
+		msg_put_str(&m, d->handle);
 		msg_put_str(&m, d->challengedir);
 		msg_put_num(&m, d->names.n);
 		break;

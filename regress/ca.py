@@ -249,9 +249,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "no http-01": a["challenges"] = [{"type": "dns-01", "url": base + "/d", "token": c["token"]}]
         if sc == "authorization for another name": a["identifier"]["value"] = "evil.example"
         if sc == "wildcard authorization": a["wildcard"] = True
-        if sc in ("invalid challenge", "invalid without error"):
+        if sc in ("invalid challenge", "invalid without error", "invalid response"):
             if st.triggered:
                 a["status"] = c["status"] = "invalid"
+                if sc == "invalid response": c["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "404 from the web server"}
                 if sc == "invalid challenge": c["error"] = {"type": "urn:ietf:params:acme:error:dns", "detail": "no \x1b[2J such name"}
         if sc == "expired authorization": a["status"] = "expired"
         if sc == "valid but pending": a["status"] = "valid"
@@ -271,7 +272,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if sc == "processing for ever": return self.answer(200, self.order(sc, "processing"))
             return self.answer(200, self.order(sc, "valid"), h)
         if sc in ("pending for ever", "valid but pending"): return self.answer(200, self.order(sc, "pending"))
-        if sc in ("invalid challenge", "invalid without error"): return self.answer(200, self.order(sc, "invalid"))
+        if sc in ("invalid challenge", "invalid without error", "invalid response"): return self.answer(200, self.order(sc, "invalid"))
         if sc == "deep JSON": return self.answer(200, b"[" * 100000)
         if sc == "member twice": return self.answer(200, b'{"status":"ready","status":"ready"}')
         if sc == "slow" and st.polls < 6: return self.answer(200, self.order(sc, "pending"))
@@ -279,7 +280,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, self.order(sc, "ready"))
     def post_finalize(self, sc, payload):
         if sc == "badNonce at finalize" and "b.example.com" in st.names: return self.problem(400, "badNonce")
-        if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "Retry-After 10^9", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
+        if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "invalid response", "Retry-After 10^9", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
             return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "not ready once" and st.finalized == 0:
             st.finalized = -1

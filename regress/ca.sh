@@ -99,6 +99,19 @@ for token in "../x" "/x" empty dot NUL long shell 0xff; do
 	refused "token $token" "token is none\|not JSON"
 done
 refused "invalid challenge" "dns no .x1b.2J such name"
+listed() { "$client" "$1" -f "$work/c.conf" >"$work/list" 2>&1; says "ca: $2: $1 has the cause" "$work/list" "$3"; }
+listed -l "invalid challenge" "example.com: dns no .x1b.2J such name"
+listed -lJ "invalid challenge" '"last_error": "example.com: dns no'
+asks="example.com: the responses were in $work/www: does the web server of these names serve that directory"
+same "ca: invalid challenge: the web server is not to blame for DNS" 0 "$(grep -c "$asks" "$work/err")"
+names=www.example.com
+refused "invalid response" "example.com: unauthorized 404 from the web server (https://.*: order is invalid"
+names=
+says "ca: invalid response: asks about the web server" "$work/err" "$asks"
+listed -l "invalid response" "example.com: unauthorized 404 from the web server"
+same "ca: invalid response: each of the two names once" 2 "$(grep -c "unauthorized 404" "$work/err")"
+again "invalid response" example.com
+says "ca: invalid response: the next mail has the cause" "$work/err" "not tried again before .*example.com: unauthorized 404"
 refused "invalid without error" "authorization invalid"
 refused "pending for ever" "still pending after 4 seconds"
 refused "valid but pending" "still pending after 4 seconds"

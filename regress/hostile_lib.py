@@ -134,7 +134,7 @@ def started(name):
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "fileproc": num(0) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
     domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
-        "csrproc": csr_slice(), "chngproc": s(work + "/www") + num(2),
+        "csrproc": csr_slice(), "chngproc": s("a") + s(work + "/www") + num(2),
         "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + num(0) + num(0) + s("looks") + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)
