@@ -4,6 +4,7 @@
  * From here: broker.c starts the processes; netproc.c walks through the
  * protocol; fileproc.c decides what is due and installs.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <err.h>
@@ -26,6 +27,7 @@
 #include "say.h"
 
 #define WORKERS	4	/* without -j */
+#define OTHER_DESCRIPTORS	24	/* of a role, besides those for its jobs */
 
 #ifndef CONF_FILE
 #define CONF_FILE	"/etc/acme-client.conf"
@@ -140,6 +142,18 @@ find_user(const struct conf *conf, struct run *run)
 	run->gid = pw->pw_gid;
 }
 
+/* The list and the metrics are about all of them; nothing else can be done for those that are broken. */
+static void
+add_job(struct run *run, struct domain *d)
+{
+	if (d->broken != NULL && run->mode != MODE_METRICS)
+		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle, d->broken);
+	if (d->broken != NULL && (run->mode == MODE_RENEW || run->mode == MODE_REVOKE))
+		run->nbroken++;
+	else
+		run->jobs[run->njobs++] = d;
+}
+
 /* The domain sections named on the command line, each once; or all. */
 static void
 find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
@@ -150,8 +164,8 @@ find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 
 	if ((run->jobs = calloc(conf->ndomains + 1, sizeof(*run->jobs))) == NULL)
 		err(1, NULL);
-	for (; all && run->njobs < conf->ndomains; run->njobs++)
-		run->jobs[run->njobs] = &conf->domains[run->njobs];
+	for (i = 0; all && i < conf->ndomains; i++)
+		add_job(run, &conf->domains[i]);
 	for (; *handles != NULL; handles++) {
 		if ((d = conf_domain(conf, *handles)) == NULL) {
 			warnx("%s: there is no such domain in the configuration", *handles);
@@ -161,7 +175,7 @@ find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 		for (i = 0; i < run->njobs && run->jobs[i] != d; i++)
 			;
 		if (i == run->njobs)
-			run->jobs[run->njobs++] = d;
+			add_job(run, d);
 	}
 	if (unknown)
 		exit(1);
@@ -203,7 +217,9 @@ confirm_deactivation(const char *name)
  */
 static int *waiting;	/* to each of them, a socket */
 static size_t nwaiting;
+static int few_descriptors;	/* a run has to be made in batches */
 
+#define WAITING_MAX	4	/* with few descriptors: a change may then be reported by several runs, never by none */
 #define REPORTED	'r'	/* to it: the run ends with status 0; and its answer */
 #define FINISH		'e'	/* to it: the run ends now */
 
@@ -246,6 +262,20 @@ wait_for_tally(int fd, pid_t pid)
 			kill(pid, SIGTERM);
 }
 
+/* The first of those that wait ends; what it has changed is reported by the next run. */
+static void
+finish_first(void)
+{
+	struct pollfd pfd = { .fd = waiting[0] };
+	char word = FINISH;
+
+	if (write(waiting[0], &word, 1) == -1)
+		warn("write");
+	poll(&pfd, 1, STOP_SECONDS * 1000);
+	close(waiting[0]);
+	memmove(waiting, waiting + 1, --nwaiting * sizeof(*waiting));
+}
+
 /*
  * A run for one authority.  The broker gives up its rights, so that all but the last run
  * have a process of their own.
@@ -261,6 +291,8 @@ run_authority(const struct run *run, int last, struct tally *tally)
 		broker_run(run, tally);
 		return;
 	}
+	if (few_descriptors && nwaiting >= WAITING_MAX)
+		finish_first();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1 || (pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0) {
@@ -367,19 +399,102 @@ run_list(const struct conf *conf, struct run *run)
 	return tally.failed > 0 ? 1 : tally.installed > 0 ? 2 : 0;
 }
 
+static int
+same_directory(const char *a, const char *b)
+{
+	size_t na = (size_t)(strrchr(a, '/') - a), nb = (size_t)(strrchr(b, '/') - b);
+
+	return na == nb && strncmp(a, b, na) == 0;
+}
+
+/*
+ * The descriptors that a role may need for this job at most: file holds its
+ * lock and its directories open; directories in common with the job before are
+ * counted there.
+ */
+static size_t
+descriptors(const struct domain *d, const struct domain *before)
+{
+	static const struct domain none = { 0 };
+	const struct domain *b = before != NULL ? before : &none;
+	const char *const pairs[][2] = { { d->key, b->key }, { d->combined, b->combined },
+	    { d->cert, b->cert }, { d->chain, b->chain }, { d->fullchain, b->fullchain } };
+	size_t i, n = 1;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		n += pairs[i][0] != NULL &&
+		    (pairs[i][1] == NULL || !same_directory(pairs[i][0], pairs[i][1]));
+	return n + (b->challengedir == NULL || strcmp(d->challengedir, b->challengedir) != 0);
+}
+
+/* How many of these jobs one run has descriptors for: at least one is tried. */
+static uint32_t
+batch(struct domain *const *jobs, uint32_t n)
+{
+	struct rlimit r;
+	size_t needed = OTHER_DESCRIPTORS;
+	uint32_t i;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		err(1, "getrlimit");
+	for (i = 0; i < n; i++) {
+		needed += descriptors(jobs[i], i == 0 ? NULL : jobs[i - 1]);
+		if (needed > r.rlim_max && i > 0)
+			break;
+	}
+	return i;
+}
+
+/* The parent has two descriptors for each process. */
+static void
+fit_workers(struct run *run)
+{
+	struct rlimit r;
+	rlim_t n;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		err(1, "getrlimit");
+	n = r.rlim_cur < OTHER_DESCRIPTORS + 2 ? 1 : (r.rlim_cur - OTHER_DESCRIPTORS) / 2;
+	if (run->workers > n)
+		run->workers = (uint32_t)n;
+}
+
+/*
+ * One authority's jobs, by one run; by several, one behind the other, where the
+ * limit of open files (ulimit -n) is too low for all of them at once.
+ */
+static void
+run_batches(struct run *run, int last, uint64_t most_orders, struct tally *tally)
+{
+	uint32_t left = run->njobs;
+
+	while (left > 0 && broker_signal == 0) {
+		run->njobs = batch(run->jobs, left);
+		few_descriptors |= run->njobs < left;
+		if (run->njobs < left)
+			say(1, "no more than %u of %u handles at once, as ulimit -n is low", run->njobs, left);
+		left -= run->njobs;
+		run->most_orders = most_orders - tally->ordered;
+		run_authority(run, last && left == 0, tally);
+		run->jobs += run->njobs;
+	}
+}
+
 /* Each authority has processes of its own: what one CA breaks is its run. */
 static int
 run_all(const struct conf *conf, const struct run *all)
 {
-	struct tally tally = { 0 };
+	struct tally tally = { .failed = all->nbroken };
 	uint32_t i, left = all->njobs;
 	struct run run = *all;
+	struct domain **jobs;
 	size_t a;
 
-	if ((run.jobs = calloc(all->njobs + 1, sizeof(*run.jobs))) == NULL)
+	if ((jobs = calloc(all->njobs + 1, sizeof(*jobs))) == NULL)
 		err(1, NULL);
 	for (a = 0; a < conf->nauthorities && left > 0 && broker_signal == 0; a++) {
 		run.authority = &conf->authorities[a];
+		run.jobs = jobs;
 		run.njobs = 0;
 		for (i = 0; i < all->njobs; i++)
 			if (all->jobs[i]->authority == run.authority)
@@ -387,8 +502,7 @@ run_all(const struct conf *conf, const struct run *all)
 		if (run.njobs == 0)
 			continue;
 		left -= run.njobs;
-		run.most_orders = all->most_orders - tally.ordered;
-		run_authority(&run, left == 0 && conf->metrics == NULL, &tally);
+		run_batches(&run, left == 0 && conf->metrics == NULL, all->most_orders, &tally);
 	}
 	if (broker_signal == 0 && conf->metrics != NULL)
 		write_metrics(conf, all, &tally);
@@ -495,6 +609,10 @@ check_only(const struct conf *conf, struct run *run)
 		conf_print(conf);
 	if (fflush(stdout) == EOF)
 		err(1, "cannot write the configuration");
+	if (run->nbroken > 0) {
+		warnx("configuration OK but for %u of the handles", run->nbroken);
+		return 1;
+	}
 	warnings = conf_advise(conf, run->jobs, run->njobs);
 	if (warnings == 0)
 		warnx("configuration OK");
@@ -535,7 +653,7 @@ main(int argc, char *argv[])
 		usage();
 	if (command.check_only)
 		return check_only(conf, run);
-	if (run->njobs == 0 && run->authority == NULL)
+	if (run->njobs + run->nbroken == 0 && run->authority == NULL)
 		usage();
 	if (time(NULL) < RELEASE_TIME)
 		errx(1, "the clock says %s, before this program was made; set it",
@@ -543,6 +661,7 @@ main(int argc, char *argv[])
 	run->conf = conf;
 	run->self = sandbox_self(argv[0]);
 	find_user(conf, run);
+	fit_workers(run);
 	if (run->mode == MODE_DEACTIVATE && !run->force)
 		confirm_deactivation(run->authority->name);
 	catch_signals();

@@ -134,6 +134,7 @@ enum { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
 enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
+#define CSR_BYTES_MAX	(44 * 1024)	/* in DER; encoded twice for finalize it must fit into a message */
 #define ORIGINS_MAX	16		/* of one authority */
 #define STATUS_SERVERS_MAX	100	/* asked about revocation in one run */
 #define WORKERS_MAX	16		/* processes of net in one run (-j) */

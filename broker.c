@@ -278,45 +278,63 @@ read_message(struct child *c)
 	explicit_bzero(&m, n > sizeof(m) ? sizeof(m) : n);
 }
 
+/* What a child has to say, and what waits for it. */
+static void
+serve_child(struct child *c, short messages, short text)
+{
+	if (text != 0 && child_print(c) == -1)
+		end_run("%s talks without end", c->name);
+	if (messages & POLLOUT)
+		child_flush(c);
+	if (messages & ~POLLOUT)
+		read_message(c);
+}
+
+/* Those of the children that are there; hup_fd is first.  ppoll(2) takes no more than there may be descriptors. */
+static nfds_t
+fill_in(struct pollfd pfd[2 * CHILDREN_MAX + 1], struct child *of[CHILDREN_MAX])
+{
+	struct child *c;
+	nfds_t n = 0;
+
+	pfd[0] = (struct pollfd){ .fd = run->hup_fd };
+	for (c = children; c < children + CHILDREN_MAX; c++) {
+		if (c->fd == -1 && c->errfd == -1)
+			continue;
+		of[n] = c;
+		pfd[2 * n + 1] = (struct pollfd){ .fd = c->fd,
+		    .events = (short)(POLLIN | (c->head != NULL ? POLLOUT : 0)) };
+		pfd[2 * n + 2] = (struct pollfd){ .fd = c->errfd, .events = POLLIN };
+		n++;
+	}
+	return n;
+}
+
 /* One round of reading and writing, until then at most. */
 static void
 turn(int64_t until)
 {
 	struct pollfd pfd[2 * CHILDREN_MAX + 1];
+	struct child *of[CHILDREN_MAX];
 	struct timespec ts;
-	struct child *c;
 	sigset_t none;
-	int i, ms = clock_left_ms(until);
+	nfds_t i, n = fill_in(pfd, of);
+	int ms = clock_left_ms(until);
 
-	for (i = 0, c = children; i < CHILDREN_MAX; i++, c++) {
-		pfd[2 * i].fd = c->fd;
-		pfd[2 * i].events = (short)(POLLIN | (c->head != NULL ? POLLOUT : 0));
-		pfd[2 * i + 1].fd = c->errfd;
-		pfd[2 * i + 1].events = POLLIN;
-		pfd[2 * i].revents = pfd[2 * i + 1].revents = 0;
-	}
-	pfd[2 * CHILDREN_MAX].fd = run->hup_fd;
-	pfd[2 * CHILDREN_MAX].events = pfd[2 * CHILDREN_MAX].revents = 0;
 	if (ms > 1000)
 		ms = 1000;
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = ms % 1000 * 1000000;
 	sigemptyset(&none);
-	if (ppoll(pfd, 2 * CHILDREN_MAX + 1, &ts, &none) == -1) {
+	if (ppoll(pfd, 2 * n + 1, &ts, &none) == -1) {
 		if (errno != EINTR)
 			err(1, "ppoll");
 		return;
 	}
-	if (pfd[2 * CHILDREN_MAX].revents != 0)
+	if (pfd[0].revents != 0)
 		end_run("the process that this run is part of has ended");
-	for (i = 0, c = children; i < CHILDREN_MAX; i++, c++) {
-		if (pfd[2 * i + 1].revents != 0 && child_print(c) == -1)
-			end_run("%s talks without end", c->name);
-		if (pfd[2 * i].revents & POLLOUT)
-			child_flush(c);
-		if (pfd[2 * i].revents & ~POLLOUT)
-			read_message(c);
-	}
+	for (i = 0; i < n; i++)
+		serve_child(of[i], pfd[2 * i + 1].revents, pfd[2 * i + 2].revents);
 }
 
 /*

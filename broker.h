@@ -26,6 +26,7 @@ struct run {
 	const struct authority	*authority;
 	struct domain		**jobs;
 	uint32_t		 njobs;
+	uint32_t		 nbroken;	/* further ones that were asked for and cannot be done */
 	enum mode		 mode;
 	int			 force;		/* -F */
 	uint64_t		 most_orders;	/* -m */

@@ -123,19 +123,29 @@ normalise_all(struct domain *d)
 		    CONF_NAMES_MAX);
 }
 
+/* What is wrong with this file now concerns this domain only, and no other one of the configuration. */
 static void
 names_of_csr(struct domain *d)
 {
+	const char *problem;
 	struct strings names;
 	struct why w;
+	size_t i;
 
-	if (csr_file_names(d->csr_file, &names, &w) == -1)
-		lex_error_at(d->file, d->line, "domain %s: csr file %s", d->handle, w.text);
-	else {
-		d->names.v = names.v;
-		d->names.n = names.n;
-		normalise_all(d);
+	if (csr_file_names(d->csr_file, &names, &w) == 0) {
+		for (i = 0; i < names.n; i++)
+			if ((problem = normalise(&names.v[i])) != NULL)
+				break;
+		if (i == names.n) {
+			d->names.v = names.v;
+			d->names.n = names.n;
+			drop_repeated(&d->names);
+			return;
+		}
+		why(&w, "%s: name %s: %s", d->csr_file, names.v[i], problem);
 	}
+	if (asprintf(&d->broken, "csr file %s", w.text) == -1)
+		err(1, NULL);
 }
 
 void

@@ -47,7 +47,7 @@ struct authority {
 struct domain {
 	char		*handle;
 	struct strings	 names;		/* A-labels, lower case, no duplicates;
-					   the first is "domain name" */
+					   the first is "domain name"; none if broken */
 	char		*key;		/* absolute path; NULL with csr_file */
 	struct keyspec	 key_spec;
 	int		 rotate;	/* a new key with every certificate */
@@ -65,6 +65,7 @@ struct domain {
 	char		*name;		/* "domain name", before it is in names */
 	char		*sign_with;	/* or NULL: the first authority */
 	struct authority *authority;
+	char		*broken;	/* why nothing can be done for it now, or NULL */
 	const char	*file;
 	int		 line;
 };

@@ -15,7 +15,7 @@
 #include "dir.h"
 #include "x509.h"
 
-#define CSR_BYTES_MAX	65536
+#define FILE_BYTES_MAX	65536	/* CSR_BYTES_MAX in PEM */
 
 /* The file's bytes; the caller frees.  Whoever may write it chooses the key that is certified. */
 static char *
@@ -28,11 +28,11 @@ read_file(const char *path, size_t *len, struct why *w)
 
 	if ((fd = dir_open_trusted(path, w)) == -1)
 		return NULL;
-	if ((buf = malloc(CSR_BYTES_MAX)) == NULL)
+	if ((buf = malloc(FILE_BYTES_MAX)) == NULL)
 		err(1, NULL);
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > CSR_BYTES_MAX ||
-	    (n = read(fd, buf, CSR_BYTES_MAX)) != st.st_size) {
-		why(w, "%s: not a file of at most %d bytes", path, CSR_BYTES_MAX);
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX ||
+	    (n = read(fd, buf, FILE_BYTES_MAX)) != st.st_size) {
+		why(w, "%s: not a file of at most %d bytes", path, FILE_BYTES_MAX);
 		free(buf);
 		buf = NULL;
 	} else
@@ -62,6 +62,11 @@ load(const char *path, struct why *w)
 	ERR_clear_error();
 	if (req == NULL)
 		why(w, "%s: is no certificate signing request in PEM or DER", path);
+	else if (i2d_X509_REQ(req, NULL) > CSR_BYTES_MAX) {
+		why(w, "%s: larger than %d bytes in DER", path, CSR_BYTES_MAX);
+		X509_REQ_free(req);
+		req = NULL;
+	}
 	return req;
 }
 

@@ -44,8 +44,9 @@ static int reason;			/* of revocation; -1: none given */
 static struct sandbox box = { .role = ROLE_CSR };
 static struct msg out;
 
+/* A group that is gone costs this job only, and not what is there. */
 static gid_t
-find_group(const char *name)
+find_group(struct csr_job *j, const char *name)
 {
 	const char *problem = NULL;
 	struct group *gr;
@@ -57,8 +58,10 @@ find_group(const char *name)
 		gid = gr->gr_gid;
 	else
 		gid = (gid_t)strtonum(name, 0, INT32_MAX, &problem);
-	if (problem != NULL)
-		errx(1, "group %s: there is no such group", name);
+	if (problem != NULL) {
+		why(&j->broken, "%s: group %s: there is no such group", j->path, name);
+		return NO_GROUP;
+	}
 	box.keep_chown = 1;
 	return gid;
 }
@@ -90,14 +93,14 @@ add_job(struct msg *m)
 	j->spec.type = (enum keytype)msg_get_num(m);
 	j->spec.bits = (int)msg_get_num(m);
 	j->rotate = (int)msg_get_num(m);
-	j->group = find_group(msg_get_str(m));
+	j->group = find_group(j, msg_get_str(m));
 	own_csr = msg_copy_str(m);
 	combined = msg_copy_str(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
 	if (own_csr != NULL)
 		load_own_csr(j, own_csr);
-	else if (place_open(&j->key, j->path, &j->broken) == 0)
+	else if (j->broken.text[0] == '\0' && place_open(&j->key, j->path, &j->broken) == 0)
 		place_beside(&j->next, &j->key, ".new");
 	if (combined != NULL && j->broken.text[0] == '\0')
 		place_open(&j->combined, combined, &j->broken);

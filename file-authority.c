@@ -107,8 +107,12 @@ file_account(struct msg *m)
 	struct why w;
 
 	msg_end(m);
-	if (account_save(&account_file, api_url, of_key, url, &w) == -1)
-		errx(1, "%s", w.text);
+	/* The next run finds the account by its key; but the end of a rollover is this file's word. */
+	if (account_save(&account_file, api_url, of_key, url, &w) == -1) {
+		if (role_mode >= MODE_ROLLOVER)
+			errx(1, "%s", w.text);
+		warnx("%s", w.text);
+	}
 	/* Others may use it, too, now that it is there. */
 	if (role_mode == MODE_RENEW && flock(account_lock_fd, LOCK_SH) == -1)
 		err(1, "%s", account_lock.path);

@@ -64,7 +64,7 @@ print_row(const struct outlook *e, int width, int flags, time_t now)
 	if (j->names.n > 1)
 		snprintf(names, sizeof(names), "%.40s +%zu", j->names.v[0], j->names.n - 1);
 	else
-		snprintf(names, sizeof(names), "%.50s", j->names.v[0]);
+		snprintf(names, sizeof(names), "%.50s", j->names.n == 0 ? "?" : j->names.v[0]);
 	if (flags & LIST_COLOR)
 		printf("\033[%dm%-8s\033[0m", condition_colors[e->condition],
 		    condition_names[e->condition]);

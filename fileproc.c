@@ -67,6 +67,8 @@ add_job(struct msg *m)
 	j->names.more = more;
 	msg_end(m);
 	job_open(j, state_dir);
+	if (j->names.n == 0)
+		why(&j->broken, "its 'csr file' cannot be used");
 }
 
 /* 1 if net has something to do for it. */

@@ -7,16 +7,27 @@
 #include <sys/socket.h>
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "conf.h"
+#include "lex.h"
 #include "msg.h"
 
 #define FROM(r)	(1u << ROLE_##r)
-#define STRING	2300		/* a URL, a nonce, a line of text */
-#define NAMES	(32 * 1024)	/* 100 names of 253 bytes, and paths */
+#define STRING	2400		/* a URL (valid.h), a nonce, a line of text */
+/* What a configuration may have, each with its length in front. */
+#define LENGTH	4
+#define PATHS(n)	((n) * (LENGTH + PATH_MAX))
+#define WORDS(n)	((n) * (LENGTH + WORD_MAX))
+#define NUMBERS	256
+#define NAMES	(CONF_NAMES_MAX * (LENGTH + 254) + NUMBERS)
+/* The longest slices (slice.c) are key's of the authority; csr's and file's of a domain. */
+#define CONF	(ORIGINS_MAX * STRING + PATHS(2) + WORDS(2) + NUMBERS)
+#define DOMAIN	(NAMES + PATHS(3) + WORDS(2) + NUMBERS)
 #define CERT	(64 * 1024)	/* one certificate in DER */
 #define NULL_STRING	UINT32_MAX	/* in place of a length */
 
@@ -30,13 +41,15 @@ const char *const role_names[ROLE__MAX] = {
 	[ROLE_FILE] = "fileproc",
 };
 
+_Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX, "a slice must fit into a message");
+
 #define ROUTE(type, from, to, max)	[type] = { #type, from, to, max, 0 }
 #define BY_JOB(type, from, to, max)	[type] = { #type, from, to, max, 1 }
 
 const struct route routes[MSG__MAX] = {
 	/* The run: the parent's words to each role, and file's verdict. */
-	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, NAMES),
-	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, NAMES),
+	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, CONF),
+	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, DOMAIN),
 	ROUTE(ROLE_START, FROM(PARENT), ANY_ROLE, 0),
 	ROUTE(ROLE_STOP, FROM(PARENT), ANY_ROLE, 0),
 	ROUTE(PARENT_START_CSR, FROM(FILE), ROLE_PARENT, 8),
@@ -51,7 +64,7 @@ const struct route routes[MSG__MAX] = {
 	/* What net must not carry: keys' hashes, CSRs, the thumbprint, the account. */
 	ROUTE(CSR_LOOK, FROM(FILE), ROLE_CSR, 0),
 	ROUTE(FILE_KEY, FROM(CSR), ROLE_FILE, 200),
-	ROUTE(KEY_CSR, FROM(CSR), ROLE_KEY, NAMES),
+	ROUTE(KEY_CSR, FROM(CSR), ROLE_KEY, LENGTH + CSR_BYTES_MAX),
 	ROUTE(CHNG_THUMBPRINT, FROM(KEY), ROLE_CHNG, 64),
 	ROUTE(FILE_ACCOUNT, FROM(KEY), ROLE_FILE, 2 * STRING),
 	ROUTE(KEY_ACCOUNT, FROM(FILE), ROLE_KEY, 2 * STRING),

@@ -22,7 +22,7 @@
 #define MINUTE		60
 #define HOUR		3600
 
-/* A damaged state file must not stop a renewal: it is said and left out. */
+/* A damaged state file, or one that cannot be read, must not stop a renewal: it is said and left out. */
 static json_t *
 load(const struct place *p, struct why *w)
 {
@@ -32,14 +32,11 @@ load(const struct place *p, struct why *w)
 	size_t len;
 	int n;
 
-	memset(&st, 0, sizeof(st));
-	n = place_read(p, &buf, &len, STATE_BYTES_MAX, &st, w);
-	if (n == -1 && S_ISREG(st.st_mode) && st.st_size > STATE_BYTES_MAX) {
-		warnx("%s: damaged, started anew", w->text);
+	if ((n = place_read(p, &buf, &len, STATE_BYTES_MAX, &st, w)) != 1) {
+		if (n == -1)
+			warnx("%s: damaged, started anew", w->text);
 		return json_object();
 	}
-	if (n != 1)
-		return n == 0 ? json_object() : NULL;
 	o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL);
 	free(buf);
 	if (!json_is_object(o)) {
@@ -221,8 +218,8 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 		return -1;
 	hash_names(names, hash);
 	of = json_string_value(json_object_get(o, "names"));
-	/* What has failed with other names says nothing about these. */
-	for (i = 0; i < NMEMBERS && of != NULL && strcmp(of, hash) == 0; i++)
+	/* What has failed with other names says nothing about these; without any they are not known. */
+	for (i = 0; i < NMEMBERS && of != NULL && (names->n == 0 || strcmp(of, hash) == 0); i++)
 		get_member(&members[i], o, s);
 	strlcpy(s->names, hash, sizeof(s->names));
 	json_decref(o);

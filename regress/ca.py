@@ -113,6 +113,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc.startswith("ARI"): d["renewalInfo"] = base + ("/renewal/" if sc == "ARI slash" else "/renewal")
         if sc == "other host":
             for k in ("newAccount", "newOrder"): d[k] = d[k].replace("localhost", "127.0.0.1")
+        if sc == "profile long": d["meta"]["profiles"] = {"r" * 60: "a long name"}
         if sc == "profiles": d["meta"]["profiles"] = {"short": "six days", "classic": "https://ca.example/classic"}
         if sc == "newNonce moved": d["newNonce"] += "2"
         if sc == "no newOrder": del d["newOrder"]

@@ -157,6 +157,41 @@ import json, time
 left = json.load(open('$work/state/domain-example.com.json'))['not before'] - time.time()
 assert 2900 < left < 3100, left"
 
+# What -n accepts the run can carry: names, paths, words and URLs as long as they may be.
+text() { printf "$1%.0s" $(seq "$2"); } # text CHARACTER NUMBER
+deep=$work
+while [ ${#deep} -lt 3400 ]; do deep=$deep/$(text d 240); done
+mkdir -p "$deep/keys" "$deep/ssl" && chmod 700 "$deep/keys"
+last=$(text f 240)
+scenario none
+cat >"$conf" <<END
+state directory "$work/state"
+authority test {
+	api url "https://localhost:$ca_port/directory"
+	account key "$deep/keys/$last"
+	contact "mailto:a@$(text c 8000)"
+	ca file "$work/tls.pem"
+	root file "$work/root.pem"
+$(for i in $(seq 15); do printf '\tapi origin "https://%s.example:12345/%s"\n' "$(text a 60).$(text b 60).$(text c 60).$(text d 57)" "$(text p 2046)"; done)
+}
+domain example.com {
+	alternative names { $(for i in $(seq 99); do printf 'n%02d%s.%s.%s.%s.example ' $i "$(text a 60)" "$(text b 63)" "$(text c 63)" "$(text d 53)"; done) }
+	domain key "$deep/keys/k$last" group "$(id -g)"
+	domain combined "$deep/keys/c$last"
+	domain certificate "$deep/ssl/$last"
+	domain chain certificate "$deep/ssl/i$last"
+	domain full chain certificate "$deep/ssl/f$last"
+	challengedir "$work/www"
+	profile "$(text r 60)"
+}
+END
+"$client" -n -f "$conf" >"$work/out" 2>"$err"
+same "ca: all as long as it may be: -n" "0 " "$? $(cut -c1-300 "$err")"
+again "profile long" example.com
+same "ca: all as long as it may be: a certificate" "0 1" "$status $(ls "$deep/ssl" | grep -c ^i)"
+[ $status = 0 ] || cut -c1-300 "$err" >&2
+rm -rf "$work/ddd"*
+
 # Trust anchors that others could change.
 for file in root.pem tls.pem; do
 	chmod 666 "$work/$file"

@@ -1,0 +1,122 @@
+# What is wrong with one handle costs that handle only, whatever it is and whatever the run is for.
+. "$here/lib.sh"
+work_start
+pebble_start PEBBLE_VA_ALWAYS_VALID=1 || exit 1
+
+# three: handles a, b and c; b has directories of its own, and $more in its section
+three() {
+	chmod -R u+rwX "$work/b" 2>/dev/null
+	umount "$work/b/ssl" 2>/dev/null
+	rm -rf "$work/b" && fresh && mkdir -p "$work/b/ssl" "$work/b/keys" "$work/b/www" && chmod 700 "$work/b/keys"
+	domain_write "$conf" a a.example.com ""
+	cat >>"$conf" <<END
+domain b {
+	domain name b.example.com
+	domain key "$work/b/keys/b.key" $more
+	domain certificate "$work/b/ssl/b.pem"
+	domain full chain certificate "b.fullchain.pem"
+	challengedir "$work/b/www"
+}
+END
+	domain_write "$conf" c c.example.com ""
+}
+more=
+there() { (cd "$work/ssl" && ls ./*.fullchain.pem 2>/dev/null | sed 's|^./||;s|\..*||' | xargs); }
+# costs_b NAME COMMAND WORDS: after this command b fails, saying so, and nothing else does
+costs_b() {
+	three
+	eval "$2"
+	acme -a
+	same "$who: $1: -a: status, the others" "1: a c" "$status: $(there)"
+	says "$who: $1: -a: says so" "$err" "$3"
+	same "$who: $1: -a: no process gives up" 0 "$(grep -c 'before its time\|ended with status' "$err")"
+	acme -F c b a
+	same "$who: $1: -F c b a: status, installed" "1: a c" "$status: $(sed -n 's/.*fileproc: \(.\): installed .*/\1/p' "$err" | sort | xargs)"
+	run -l
+	same "$who: $1: -l: all are there" "a b c" "$(sed 's/\x1b[^m]*m//g' "$work/out" | grep -oE '(^| )[abc] ' | sort -u | xargs)"
+	run -n
+	[ $status -le 1 ] && ok "$who: $1: -n" || fail "$who: $1: -n: status $status"
+	acme -r a b c
+	same "$who: $1: -r a b c: the others are gone" "" "$(there)"
+}
+
+more="group nosuchgroup"
+costs_b "a group that is gone" : "b.key: group nosuchgroup: there is no such group"
+more=
+own() { openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/csr.key" -subj / -addext "subjectAltName=DNS:${1:-b.example.com}" -out "$work/b/b.csr" 2>/dev/null; }
+brings_own() { sed -i "/domain name b.example.com/d; s|domain key \"$work/b/keys/b.key\".*|csr file \"$work/b/b.csr\"|" "$conf"; }
+costs_b "no CSR file" "brings_own" "csr file $work/b/b.csr: No such file"
+costs_b "an empty CSR file" "brings_own; : >$work/b/b.csr" "b.csr: is no certificate signing request"
+costs_b "a CSR that everyone may write" "brings_own; own; chmod 666 $work/b/b.csr" "others may write"
+costs_b "a CSR for no host" "brings_own; own .b.example.com" "name .b.example.com: expected a host name"
+costs_b "a CSR that is too large" "brings_own; head -c 70000 /dev/zero >$work/b/b.csr" "not a file of at most"
+costs_b "a CSR that is a directory" "brings_own; mkdir $work/b/b.csr" "not a file of at most"
+for dir in ssl keys www; do
+	costs_b "$dir: missing" "rm -r $work/b/$dir" "$work/b/$dir.*: No such file or directory"
+	costs_b "$dir: a file" "rm -r $work/b/$dir; : >$work/b/$dir" "$work/b/$dir.*: Not a directory"
+	costs_b "$dir: a symbolic link" "mv $work/b/$dir $work/b/real; ln -s real $work/b/$dir" "'$dir' is a symbolic link"
+done
+for file in ssl/b.pem ssl/b.fullchain.pem keys/b.key; do
+	costs_b "$file: a directory" "mkdir $work/b/$file" "$work/b/$file: not a regular file"
+	costs_b "$file: a symbolic link" ": >$work/b/real; ln -s ../real $work/b/$file" "$work/b/$file: is a symbolic link"
+	costs_b "$file: a fifo" "mkfifo $work/b/$file" "$work/b/$file: not a regular file"
+done
+costs_b "key: too large" "head -c 20000 /dev/zero >$work/b/keys/b.key; chmod 600 $work/b/keys/b.key" "b.key: larger than"
+costs_b "key: empty" ": >$work/b/keys/b.key; chmod 600 $work/b/keys/b.key" "b.key: is empty"
+costs_b "key: for others to read" "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $work/b/keys/b.key; chmod 644 $work/b/keys/b.key" "make it 0600"
+costs_b "state: a directory" "mkdir $work/state/domain-b.json" "domain-b.json: cannot replace"
+costs_b "lock: a directory" "mkdir $work/state/domain-b.lock" "domain-b.lock: Is a directory"
+costs_b "saved chain: a directory" "mkdir $work/state/domain-b.new.pem" "domain-b.new.pem: not a regular file"
+costs_b "in the way" "mkdir $work/b/ssl/.b.pem.acme-new" "'.b.pem.acme-new' is in the way"
+if [ "$who" = root ]; then
+	if mount -t tmpfs -o size=4k none "$work/b/ssl" 2>/dev/null; then
+		umount "$work/b/ssl"
+		costs_b "no room" "mount -t tmpfs -o size=4k none $work/b/ssl; head -c 4096 /dev/zero >$work/b/ssl/full" "No space left"
+		umount "$work/b/ssl" 2>/dev/null
+	else
+		skip "handles: no room: no file system can be mounted here"
+	fi
+else
+	for dir in ssl keys www; do
+		costs_b "$dir: closed" "chmod 0 $work/b/$dir" "$work/b/$dir.*: Permission denied"
+		costs_b "$dir: not writable" "chmod 500 $work/b/$dir" "Permission denied"
+	done
+fi
+
+# What is damaged and can be made anew is.
+anew() { # anew NAME FILE WORDS
+	three
+	eval "$2"
+	acme -a
+	same "$who: $1: status, installed" "0: a c" "$status: $(there)"
+	says "$who: $1: says so" "$err" "$3"
+}
+spaces() { head -c 70000 /dev/zero | tr '\0' ' ' >"$1"; }
+anew "state too large" "spaces $work/state/domain-b.json" "domain-b.json: larger than 65536 bytes: damaged, started anew"
+for file in authority-test.json authority-test.backoff.json; do
+	anew "$file too large" "spaces $work/state/$file" "$file: larger than 65536 bytes: damaged, started anew"
+	anew "$file no JSON" "echo x >$work/state/$file" "$file: damaged, started anew"
+	anew "$file a directory" "mkdir $work/state/$file" "$file: not a regular file: damaged, started anew"
+	anew "$file a symbolic link" "ln -s x $work/state/$file" "$file: is a symbolic link"
+done
+
+# Few descriptors: as many handles at a time as there is room for.
+fresh
+for i in $(seq 60); do
+	mkdir -p "$work/d/$i/keys" "$work/d/$i/www" && chmod 700 "$work/d/$i/keys"
+	printf 'domain h%d {\ndomain name h%d.example.com\ndomain key "%s/keys/k"\ndomain full chain certificate "%s/f.pem"\nchallengedir "%s/www"\n}\n' \
+	    $i $i "$work/d/$i" "$work/d/$i" "$work/d/$i" >>"$conf"
+done
+for limit in 64 40 32; do
+	rm -f "$work/d"/*/f.pem
+	(ulimit -n $limit; exec "$client" -f "$conf" -a 2>"$err" </dev/null); status=$?
+	same "$who: ulimit -n $limit: status, installed of 60, said" "0 60 0" "$status $(ls "$work/d"/*/f.pem | wc -l) $(wc -l <"$err")"
+	(ulimit -n $limit; exec "$client" -f "$conf" -a 2>"$err" </dev/null); status=$?
+	same "$who: ulimit -n $limit: once more, nothing is ordered" "1 0" "$((status != 1)) $(wc -l <"$err")"
+	[ $limit = 64 ] || continue
+	(ulimit -n $limit; exec "$client" -f "$conf" -a 2>"$err" </dev/null); status=$?
+	same "$who: ulimit -n $limit: a third time" 2 $status
+done
+(ulimit -n 64; exec "$client" -v -f "$conf" -F -m 30 -a 2>"$err" </dev/null)
+same "$who: ulimit -n 64: -m counts in all" 30 "$(grep -c 'installed a cert' "$err")"
+exit $failed
