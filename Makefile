@@ -26,7 +26,7 @@ acme-client: $(OBJS)
 	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Few headers, short compilations: any of them makes all of it anew.
-HEADERS = acme-client.h address.h broker.h child.h clock.h conf.h conf-check.h der.h dir.h file-authority.h file-course.h file-due.h file-job.h file-list.h file-metrics.h file-outlook.h file-recover.h file-report.h fingerprint.h http.h http-parse.h install.h \
+HEADERS = acme-client.h attrs.h address.h broker.h child.h clock.h conf.h conf-check.h der.h dir.h file-authority.h file-course.h file-due.h file-job.h file-list.h file-metrics.h file-outlook.h file-recover.h file-report.h fingerprint.h http.h http-parse.h install.h \
 	jose.h json.h json-read.h key-account.h key-store.h keyfile.h lex.h msg.h net-account.h net-authz.h net-batch.h net-nonce.h net-order.h net-renewal.h \
 	net-request.h net-revoke.h parse.h proc.h progress.h renewal.h sandbox.h sandbox-linux.h say.h state.h status.h status-parts.h trust.h valid.h x509.h
 $(OBJS): $(HEADERS) config.mk

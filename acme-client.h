@@ -138,6 +138,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 #define ORIGINS_MAX	16		/* of one authority */
 #define STATUS_SERVERS_MAX	100	/* asked about revocation in one run */
 #define WORKERS_MAX	16		/* processes of net in one run (-j) */
+#define CHNG_LIST	".acme-client.list"	/* of responses, in a challenge directory */
 #define NO_JOB		UINT32_MAX	/* in place of a job's number */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 #define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */

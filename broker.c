@@ -9,6 +9,7 @@
  * dies; one of several workers costs its job only.
  */
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
@@ -146,6 +147,8 @@ parent_due(uint64_t ndue)
 		slice(run, ROLE_NET, nworkers, send_to, worker(w));
 	}
 	for (i = first; i < n; i++) {
+		if (children[rest[i]].pid != 0)
+			continue;
 		start(&children[rest[i]], rest[i]);
 		slice(run, rest[i], nworkers, send_to, &children[rest[i]]);
 	}
@@ -530,6 +533,28 @@ broker_end(void)
 	poll(&pfd, 1, STOP_SECONDS * 1000);
 }
 
+/* A run that was killed has left responses: they go, also if nothing is due. */
+static void
+tidy_up(void)
+{
+	const char *last = "";
+	char path[4096];
+	struct stat st;
+	uint32_t i;
+
+	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
+		if (strcmp(run->jobs[i]->challengedir, last) == 0)
+			continue;
+		last = run->jobs[i]->challengedir;
+		snprintf(path, sizeof(path), "%s/%s", last, CHNG_LIST);
+		if (lstat(path, &st) == 0) {
+			start(&children[ROLE_CHNG], ROLE_CHNG);
+			slice(run, ROLE_CHNG, 0, send_to, &children[ROLE_CHNG]);
+			return;
+		}
+	}
+}
+
 void
 broker_run(const struct run *what, struct tally *counts)
 {
@@ -543,6 +568,7 @@ broker_run(const struct run *what, struct tally *counts)
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
 	start(&children[ROLE_FILE], ROLE_FILE);
 	slice(run, ROLE_FILE, 0, send_to, &children[ROLE_FILE]);
+	tidy_up();
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);
 		check_health();

@@ -7,7 +7,12 @@
  * many of them as the job has names.  It removes what it created, always,
  * and nothing else.
  */
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +22,8 @@
 #include "jose.h"
 #include "proc.h"
 #include "valid.h"
+
+#define LIST_BYTES_MAX	(1 << 20)
 
 struct response {
 	char		*path;
@@ -37,6 +44,19 @@ struct chng_job {
 static struct chng_job *jobs;
 static uint32_t njobs;
 static struct response *responses;
+/*
+ * What is put is listed in a file beside it, which every run that has put
+ * something holds by a shared lock: who can lock it alone knows that all
+ * that is listed was left by runs that were killed.
+ */
+struct list {
+	struct dir	*dir;
+	struct place	 place;
+	int		 fd;		/* -1: not begun */
+	struct list	*next;
+};
+
+static struct list *lists;
 static char thumbprint[THUMBPRINT_LEN + 1];
 static struct msg out;
 
@@ -56,6 +76,136 @@ add_job(struct msg *m)
 	j->nput = 0;
 	msg_end(m);
 	j->dir = dir_open(j->path, &j->broken);
+}
+
+static struct list *
+list_of(struct dir *dir)
+{
+	struct list *l;
+	char *path;
+
+	for (l = lists; l != NULL && l->dir != dir; l = l->next)
+		;
+	if (l != NULL)
+		return l;
+	if ((l = calloc(1, sizeof(*l))) == NULL || asprintf(&path, "%s/" CHNG_LIST, dir->path) == -1)
+		err(1, NULL);
+	l->dir = l->place.dir = dir;
+	l->place.path = path;
+	l->place.name = strrchr(path, '/') + 1;
+	l->fd = -1;
+	l->next = lists;
+	return lists = l;
+}
+
+/* Is the open file still the one of that name, and ours? */
+static int
+is_list(const struct list *l, int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && S_ISREG(a.st_mode) && a.st_uid == geteuid() && a.st_nlink == 1 &&
+	    fstatat(l->dir->fd, CHNG_LIST, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* Opens the list, and locks it with the others that have something there; 0 or -1. */
+static int
+list_begin(struct list *l, struct why *w)
+{
+	int tries;
+
+	for (tries = 0; tries < 10 && l->fd == -1; tries++) {
+		l->fd = openat(l->dir->fd, CHNG_LIST, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW |
+		    O_NONBLOCK | O_CLOEXEC, 0600);
+		if (l->fd == -1)
+			return why(w, "%s: cannot create: %s", l->place.path, strerror(errno));
+		if (flock(l->fd, LOCK_SH | LOCK_NB) == 0 && is_list(l, l->fd))
+			return 0;
+		close(l->fd);
+		l->fd = -1;
+		/* Someone tidies up: that takes no time. */
+		poll(NULL, 0, 20);
+	}
+	return l->fd != -1 ? 0 : why(w, "%s: is in the way and not ours; remove it", l->place.path);
+}
+
+static int
+list_add(struct list *l, const char *token, struct why *w)
+{
+	char line[256];
+	int n = snprintf(line, sizeof(line), "%s\n", token);
+
+	if (n < 0 || (size_t)n >= sizeof(line) || write(l->fd, line, (size_t)n) != n)
+		return why(w, "%s: cannot write: %s", l->place.path, strerror(errno));
+	return 0;
+}
+
+/* A response that a run left which was killed: TOKEN.THUMBPRINT of some account, and nothing else. */
+static void
+remove_left(const struct list *l, const char *token)
+{
+	struct place p = { .path = l->dir->path, .dir = l->dir, .name = token };
+	size_t len, n = strlen(token);
+	struct stat st;
+	struct why w;
+	char *text;
+
+	if (!valid_token(token) || place_read(&p, &text, &len, 1024, &st, &w) != 1)
+		return;
+	if (st.st_uid == geteuid() && st.st_nlink == 1 && len > n && strncmp(text, token, n) == 0 &&
+	    text[n] == '.' && valid_base64url(text + n + 1, THUMBPRINT_LEN, THUMBPRINT_LEN)) {
+		say(1, "%s/%s: removed what an interrupted run left", l->dir->path, token);
+		if (place_remove(&p, &w) == -1)
+			warnx("%s", w.text);
+	}
+	free(text);
+}
+
+/* The last one that has something there removes the list, and what others have left. */
+static void
+list_end(struct list *l)
+{
+	struct place probe = { .path = l->dir->path, .dir = l->dir, .name = "probe" };
+	char *text, *line, *rest;
+	struct stat st;
+	struct why w;
+	size_t len;
+
+	if (l->fd != -1 && flock(l->fd, LOCK_EX | LOCK_NB) == 0 && is_list(l, l->fd)) {
+		if (place_clean(&probe, &w) == -1)
+			warnx("%s", w.text);
+		if (place_read(&l->place, &text, &len, LIST_BYTES_MAX, &st, &w) == 1) {
+			for (rest = text; (line = strsep(&rest, "\n")) != NULL; )
+				if (*line != '\0')
+					remove_left(l, line);
+			free(text);
+		}
+		if (place_remove(&l->place, &w) == -1)
+			warnx("%s", w.text);
+	}
+	if (l->fd != -1)
+		close(l->fd);
+	l->fd = -1;
+}
+
+/* What runs have left that were killed. */
+static void
+tidy_up(void)
+{
+	struct list *l;
+	struct why w;
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].dir != NULL)
+			list_of(jobs[i].dir);
+	for (l = lists; l != NULL; l = l->next)
+		if (place_exists(&l->place)) {
+			if (list_begin(l, &w) == -1)
+				warnx("%s", w.text);
+			list_end(l);
+		}
 }
 
 static void
@@ -90,7 +240,11 @@ drop(uint32_t job, int all)
 static void
 drop_all(void)
 {
+	struct list *l;
+
 	drop(0, 1);
+	for (l = lists; l != NULL; l = l->next)
+		list_end(l);
 }
 
 static struct response *
@@ -134,6 +288,7 @@ static int
 put(uint32_t job, const char *token, struct why *w)
 {
 	struct response *r;
+	struct list *l;
 	char *text;
 	int exists, rc = 0;
 
@@ -141,6 +296,9 @@ put(uint32_t job, const char *token, struct why *w)
 		return why(w, "%s", jobs[job].broken.text);
 	if (jobs[job].nput >= jobs[job].nnames)
 		return why(w, "%s: more responses than names", jobs[job].path);
+	l = list_of(jobs[job].dir);
+	if (list_begin(l, w) == -1 || list_add(l, token, w) == -1)
+		return -1;
 	r = response_new(job, token);
 	if (asprintf(&text, "%s.%s", token, thumbprint) == -1)
 		err(1, NULL);
@@ -190,7 +348,7 @@ chng_check(struct msg *m)
 	struct why w = j->broken;
 
 	msg_end(m);
-	answer(m, j->dir != NULL && place_probe(&probe, 256, &w) == 0, &w);
+	answer(m, j->dir != NULL && list_begin(list_of(j->dir), &w) == 0 && place_probe(&probe, 256, &w) == 0, &w);
 }
 
 static void
@@ -253,5 +411,6 @@ chngproc(void)
 	sandbox_enter(&s);
 	/* The end of the parent, of net or of the run: all come to exit(). */
 	atexit(drop_all);
+	tidy_up();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

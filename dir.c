@@ -263,7 +263,7 @@ open_temp(const struct place *p, const char *temp, struct why *w)
 
 int
 place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
-    uid_t uid, gid_t gid, struct why *w)
+    uid_t uid, gid_t gid, const struct attrs *attrs, struct why *w)
 {
 	char temp[NAME_MAX + 1];
 	struct stat st;
@@ -271,18 +271,45 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 
 	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
 		return -1;
-	if (write_all(fd, buf, len) == -1 || fstat(fd, &st) == -1 ||
-	    fchmod(fd, mode) == -1 ||
-	    ((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) == -1) ||
-	    fsync(fd) == -1) {
+	if (write_all(fd, buf, len) == -1 || fstat(fd, &st) == -1 || fchmod(fd, mode) == -1)
 		error = errno;
-		close(fd);
-	} else if (close(fd) == -1)
+	else {
+		/* An ACL has the mode in it, and is the owner's to set. */
+		attrs_write(attrs, fd, p->path);
+		error = ((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) == -1) ||
+		    fsync(fd) == -1 ? errno : 0;
+	}
+	if (close(fd) == -1 && error == 0)
 		error = errno;
-	else
+	if (error == 0)
 		return 0;
 	unlinkat(p->dir->fd, temp, 0);
 	return why(w, "%s: cannot write: %s", p->path, strerror(error));
+}
+
+static int
+open_regular(const struct place *p)
+{
+	struct stat st;
+	int fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd != -1 && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void
+place_attrs(const struct place *p, struct attrs *attrs)
+{
+	int fd;
+
+	memset(attrs, 0, sizeof(*attrs));
+	if ((fd = open_regular(p)) == -1)
+		return;
+	attrs_read(attrs, fd, p->path);
+	close(fd);
 }
 
 int
@@ -311,7 +338,7 @@ dir_sync(const struct dir *d, struct why *w)
 int
 place_write(const struct place *p, const void *buf, size_t len, struct why *w)
 {
-	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), w) == -1 ||
+	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), NULL, w) == -1 ||
 	    place_rename(p, w) == -1)
 		return -1;
 	return dir_sync(p->dir, w);
@@ -326,7 +353,7 @@ place_create(const struct place *p, const void *buf, size_t len, mode_t mode, gi
 
 	*exists = 0;
 	if (temp_name(p, temp, w) == -1 ||
-	    place_stage(p, buf, len, mode, geteuid(), gid, w) == -1)
+	    place_stage(p, buf, len, mode, geteuid(), gid, NULL, w) == -1)
 		return -1;
 	/* Unlike rename, link never replaces. */
 	if (linkat(p->dir->fd, temp, p->dir->fd, p->name, 0) == -1)
@@ -434,6 +461,15 @@ place_beside(struct place *p, const struct place *of, const char *suffix)
 int
 place_move(const struct place *from, const struct place *to, struct why *w)
 {
+	struct attrs attrs;
+	int fd;
+
+	place_attrs(to, &attrs);
+	if (attrs.known && (fd = open_regular(from)) != -1) {
+		attrs_write(&attrs, fd, to->path);
+		close(fd);
+	}
+	attrs_free(&attrs);
 	if (renameat(from->dir->fd, from->name, to->dir->fd, to->name) == -1)
 		return why(w, "%s: cannot rename to %s: %s", from->path, to->name, strerror(errno));
 	return dir_sync(to->dir, w);

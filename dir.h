@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "attrs.h"
 #include "sandbox.h"
 #include "say.h"
 
@@ -62,9 +63,13 @@ int	place_read(const struct place *, char **, size_t *len, size_t max, struct st
 /*
  * Writes a new version beside the old one, on the disk for good (fsync).
  * The name is ".NAME.acme-new", so that place_clean() finds what a crash left.
+ * With the attributes of the file that it is to replace (NULL: not looked at).
  * 0 or -1 with nothing left behind.
  */
-int	place_stage(const struct place *, const void *, size_t, mode_t, uid_t, gid_t, struct why *);
+int	place_stage(const struct place *, const void *, size_t, mode_t, uid_t, gid_t,
+	    const struct attrs *, struct why *);
+/* Reads a file's attributes; not known where there is none. */
+void	place_attrs(const struct place *, struct attrs *);
 /* Makes the staged version the file.  dir_sync() makes that last. */
 int	place_rename(const struct place *, struct why *);
 int	dir_sync(const struct dir *, struct why *);
@@ -74,7 +79,7 @@ int	place_write(const struct place *, const void *, size_t, struct why *);
 int	place_create(const struct place *, const void *, size_t, mode_t, gid_t, int *exists, struct why *);
 /* The place of the same name with a suffix, in the same directory; its path is never freed. */
 void	place_beside(struct place *, const struct place *, const char *suffix);
-/* Renames within one directory, for good. */
+/* Renames within one directory, for good; to's attributes stay. */
 int	place_move(const struct place *from, const struct place *to, struct why *);
 /* Another name for the same file, for good; replaces what has that name. */
 int	place_keep(const struct place *from, const struct place *as, struct why *);

@@ -120,6 +120,7 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 	    place_clean(&j->compromised, w) == -1 ||
 	    certset_read(&j->set, &j->installed, w) == -1)
 		return -1;
+	certset_attrs(&j->set, &j->installed);
 	j->state.looks[0] = '\0';
 	memset(&j->state.life, 0, sizeof(j->state.life));
 	if (j->installed.chain != NULL)

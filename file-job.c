@@ -57,7 +57,7 @@ job_close(struct job *j)
 		chain_free(j->chosen);
 	if (j->doomed != j->installed.chain)
 		chain_free(j->doomed);
-	chain_free(j->installed.chain);
+	installed_free(&j->installed);
 	j->doomed = NULL;
 	j->chosen = j->installed.chain = NULL;
 	free(j->certid);
@@ -240,7 +240,7 @@ job_install(struct job *j, struct why *w)
 		return why(w, "its files were changed by someone else during this run and "
 		    "are left as they are; the new certificate is in %s, and the next "
 		    "run takes the newest", j->saved.path);
-	return certset_install(&j->set, j->chosen, w);
+	return certset_install(&j->set, &j->installed, j->chosen, w);
 }
 
 static void

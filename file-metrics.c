@@ -82,6 +82,7 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 int
 file_metrics(const struct outlook *outlooks, size_t n, const struct place *place, struct why *w)
 {
+	struct attrs attrs;
 	char *text;
 	size_t len;
 	FILE *f;
@@ -92,8 +93,10 @@ file_metrics(const struct outlook *outlooks, size_t n, const struct place *place
 	put_all(f, outlooks, n, time(NULL));
 	if (fclose(f) != 0)
 		err(1, NULL);
-	rc = place_stage(place, text, len, 0644, geteuid(), getegid(), w) == -1 ||
+	place_attrs(place, &attrs);
+	rc = place_stage(place, text, len, 0644, geteuid(), getegid(), &attrs, w) == -1 ||
 	    place_rename(place, w) == -1 ? -1 : 0;
+	attrs_free(&attrs);
 	free(text);
 	return rc;
 }

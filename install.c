@@ -177,6 +177,27 @@ certset_read(const struct certset *set, struct installed *in, struct why *w)
 	return rc;
 }
 
+void
+certset_attrs(const struct certset *set, struct installed *in)
+{
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		if (set->path[i] != NULL)
+			place_attrs(&set->place[i], &in->attrs[i]);
+}
+
+void
+installed_free(struct installed *in)
+{
+	int i;
+
+	for (i = 0; i < SET__MAX; i++)
+		attrs_free(&in->attrs[i]);
+	chain_free(in->chain);
+	in->chain = NULL;
+}
+
 int
 certset_untouched(const struct certset *set, const struct installed *in)
 {
@@ -228,7 +249,7 @@ certset_holds(const struct certset *set, const struct chain *chain)
 }
 
 static int
-stage(const struct place *p, int which, const struct chain *chain, struct why *w)
+stage(const struct place *p, int which, const struct attrs *attrs, const struct chain *chain, struct why *w)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -246,7 +267,7 @@ stage(const struct place *p, int which, const struct chain *chain, struct why *w
 		mode = st.st_mode & 0777;
 	}
 	pem = part_pem(chain, which, &len);
-	rc = place_stage(p, pem, len, mode, uid, gid, w);
+	rc = place_stage(p, pem, len, mode, uid, gid, attrs, w);
 	free(pem);
 	return rc;
 }
@@ -264,13 +285,14 @@ sync_dirs(const struct certset *set, struct why *w)
 }
 
 int
-certset_install(const struct certset *set, const struct chain *chain, struct why *w)
+certset_install(const struct certset *set, const struct installed *in, const struct chain *chain,
+    struct why *w)
 {
 	struct why ignored;
 	int i;
 
 	for (i = 0; i < SET__MAX; i++)
-		if (set->path[i] != NULL && stage(&set->place[i], i, chain, w) == -1) {
+		if (set->path[i] != NULL && stage(&set->place[i], i, &in->attrs[i], chain, w) == -1) {
 			certset_clean(set, &ignored);
 			return -1;
 		}

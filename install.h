@@ -20,6 +20,7 @@ struct installed {
 	int		 mixed;		/* the files do not belong together */
 	int		 complete;	/* chain has the intermediates, too */
 	int		 repairable;	/* they can be made to from chain */
+	struct attrs	 attrs[SET__MAX]; /* for the files that replace them */
 	struct stat	 st[SET__MAX];	/* all zero where a file is absent */
 };
 
@@ -38,10 +39,13 @@ int	certset_read(const struct certset *, struct installed *, struct why *);
 /* 1 if no file of the set was touched since it was read. */
 int	certset_untouched(const struct certset *, const struct installed *);
 /*
- * All files are on the disk before the first is replaced.  Mode and owner of
- * those that exist are kept; new ones are 0644.
+ * All files are on the disk before the first is replaced.  Mode, owner
+ * and extended attributes of those that exist are kept; new ones are 0644.
  */
-int	certset_install(const struct certset *, const struct chain *, struct why *);
+int	certset_install(const struct certset *, const struct installed *, const struct chain *, struct why *);
+/* The extended attributes of what is installed, while it can be read; and its end. */
+void	certset_attrs(const struct certset *, struct installed *);
+void	installed_free(struct installed *);
 /* 1 if each file of the set is there and has in it what certset_install() would write. */
 int	certset_holds(const struct certset *, const struct chain *);
 /* Removes all files of the set, for good. */

@@ -187,6 +187,7 @@ keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key, const void *r
     struct why *w)
 {
 	BIO *bio = encode(p, key);
+	struct attrs attrs;
 	char *text;
 	long n;
 	int rc;
@@ -194,8 +195,10 @@ keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key, const void *r
 	if (len > INT_MAX || BIO_write(bio, rest, (int)len) != (int)len)
 		err(1, NULL);
 	n = BIO_get_mem_data(bio, &text);
+	place_attrs(p, &attrs);
 	rc = place_stage(p, text, (size_t)n, key_mode(group), geteuid(),
-	    group == NO_GROUP ? getegid() : group, w);
+	    group == NO_GROUP ? getegid() : group, &attrs, w);
+	attrs_free(&attrs);
 	wipe(bio);
 	if (rc == -1 || place_rename(p, w) == -1)
 		return -1;

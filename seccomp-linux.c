@@ -103,11 +103,13 @@ static const struct rule {
 	{ "fchmod", DISK, { NOT_BITS(1, SPECIAL_MODES) } },
 	{ "unlinkat", DISK, ANY },
 	{ "fsync", R(CSR) | R(FILE), ANY },
+	/* ACLs and labels of the file that is replaced. */
+	{ "flistxattr fgetxattr fsetxattr fremovexattr", R(CSR) | R(FILE), ANY },
 	{ "linkat", R(CSR), ANY },
 	/* fallocate(), and what libc does where a file system has none. */
 	{ "fallocate fstatfs fstatfs64 pread64 pwrite64", R(CHNG) | R(FILE), ANY },
 	{ "renameat renameat2 fchown fchown32", R(CSR) | R(FILE), ANY },
-	{ "flock", R(FILE), ANY },
+	{ "flock", R(FILE) | R(CHNG), ANY },
 	/* These can only tighten. */
 	{ "landlock_create_ruleset landlock_add_rule landlock_restrict_self", R(FILE), ANY },
 };

@@ -278,7 +278,77 @@ revocation() {
 	done
 }
 
+# attributes FILE: its ACL and another attribute, set where a value is given
+attributes() {
+	python3 - "$@" <<'END'
+import os, struct, sys
+acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in ((1, 6, 0xffffffff), (2, 4, 33), (4, 4, 0xffffffff), (0x10, 4, 0xffffffff), (0x20, 0, 0xffffffff)))
+names = {"system.posix_acl_access": acl, "user.note": b"by hand"}
+if len(sys.argv) > 2:
+    for n, v in names.items(): os.setxattr(sys.argv[1], n, v)
+else:
+    sys.exit([n for n in names if n not in os.listxattr(sys.argv[1]) or os.getxattr(sys.argv[1], n) != names[n]] or 0)
+END
+}
+extended_attributes() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state"
+	section "cert chain full both" rotate
+	acme example.com
+	files="$key $both $work/ssl/example.com.pem $work/ssl/example.com.chain.pem $work/ssl/example.com.fullchain.pem"
+	for f in $files; do
+		attributes "$f" set 2>/dev/null || { skip "$who: extended attributes: not on this file system"; return; }
+	done
+	for n in 1 2; do
+		acme -F example.com
+		expect "extended attributes, renewal $n" 0
+		for f in $files; do check "$who: extended attributes, renewal $n: ${f##*/}" attributes "$f"; done
+	done
+}
+
+# Responses of a run that was killed go with the next one, also if nothing is due.
+responses() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state"
+	section "full"
+	acme example.com; acme example.com
+	expect "responses: nothing due" 2
+	same "$who: responses: nothing is left by a run that ends well" "" "$(ls -A "$work/www")"
+	thumb=$(printf 'x%.0s' $(seq 43))
+	printf 'token1-of-at-least-22-bytes.%s' "$thumb" >"$work/www/token1-of-at-least-22-bytes"
+	echo "of somebody else" >"$work/www/token2-of-at-least-22-bytes"
+	echo "token3-of-at-least-22-bytes.$thumb" >"$work/www/token3-of-at-least-22-bytes"
+	: >"$work/www/.probe.acme-new"
+	printf 'token1-of-at-least-22-bytes\ntoken2-of-at-least-22-bytes\n../ssl/example.com.fullchain.pem\n' >"$work/www/.acme-client.list"
+	acme example.com
+	expect "responses: left by a run that was killed: nothing due" 2
+	same "$who: responses: what it has put goes, and nothing else" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
+	check "$who: responses: not what a list names elsewhere" test -s "$work/ssl/example.com.fullchain.pem"
+	same "$who: responses: then no process more than before" 0 "$(acme example.com; grep -c chngproc "$err")"
+	# As long as the other run is there, they are its own.
+	printf 'token1-of-at-least-22-bytes.%s' "$thumb" >"$work/www/token1-of-at-least-22-bytes"
+	echo token1-of-at-least-22-bytes >"$work/www/.acme-client.list"
+	flock -s "$work/www/.acme-client.list" sleep 20 &
+	_other=$!
+	sleep 0.3
+	acme -F example.com
+	expect "responses: beside another run" 0
+	check "$who: responses: beside another run: those of that one stay" test -s "$work/www/token1-of-at-least-22-bytes"
+	pkill -P $_other; kill $_other 2>/dev/null; wait $_other 2>/dev/null
+	acme example.com
+	same "$who: responses: when it has gone, too, they go" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
+	rm -f "$work/www"/*
+	if strace -f -o /dev/null true 2>/dev/null; then
+		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=unlinkat -e inject=unlinkat:signal=SIGKILL:when=2 "$client" -F -f "$conf" example.com 2>"$err"
+		check "$who: responses: chng was killed" test -n "$(ls -A "$work/www")"
+		acme example.com
+		same "$who: responses: what it has left has gone" "" "$(ls -A "$work/www")"
+	else
+		skip "$who: responses: strace cannot trace here"
+	fi
+}
+
 pebble_start || exit 1
+extended_attributes
+responses
 saved_chain
 wrong_clock
 without_full_chain
