@@ -7,8 +7,8 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 
 # A process each, with what only it has; what they share; one file for each format from outside.
 PROCS = acme-client.o broker.o child.o progress.o slice.o fingerprint.o \
-	netproc.o net-account.o net-authz.o net-batch.o net-nonce.o net-order.o net-plain.o net-renewal.o net-request.o net-revoke.o \
-	keyproc.o key-account.o key-store.o fileproc.o file-authority.o file-course.o file-due.o file-job.o file-list.o file-metrics.o file-outlook.o file-recover.o file-report.o file-revoke.o \
+	netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-order.o net-plain.o net-renewal.o net-request.o net-revoke.o \
+	keyproc.o key-account.o key-standing.o key-store.o fileproc.o file-authority.o file-course.o file-due.o file-job.o file-list.o file-metrics.o file-outlook.o file-recover.o file-report.o file-revoke.o \
 	dnsproc.o csrproc.o chngproc.o
 SHARED = proc.o msg.o say.o clock.o address.o dir.o keyfile.o renewal.o status.o status-list.o status-ocsp.o status-parts.o install.o state.o trust.o
 FORMATS = lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-advise.o conf-names.o conf-print.o der.o http.o http-parse.o http-fields.o \

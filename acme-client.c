@@ -350,7 +350,22 @@ finish(int status)
 	return status;
 }
 
-/* -K, -U, -D.  After a rollover the new key takes the old one's place in a run of its own. */
+/* Another authority's account would be left behind with the old key. */
+static void
+refuse_shared(const struct conf *conf, const struct authority *a)
+{
+	const struct authority *other = conf_sharer(conf, a);
+
+	if (other != NULL)
+		errx(1, "-K %s: authority %s has the same account key, %s; give one of them an "
+		    "'account key' of its own first, with which its next run registers a new account",
+		    a->name, other->name, a->account_key);
+}
+
+/*
+ * -K, -U, -D.  After a rollover the new key takes the old one's place in a run
+ * of its own, or is set aside if the CA does not know it.
+ */
 static int
 run_account(struct run *run)
 {
@@ -359,16 +374,17 @@ run_account(struct run *run)
 	run->njobs = 1;
 	if (run->mode == MODE_ROLLOVER) {
 		run_authority(run, 0, &tally);
-		if (tally.failed > 0)
-			return 1;
-		say(0, "the account at %s has a new key; where its thumbprint is configured, that "
-		    "must be changed", run->authority->name);
+		if (tally.failed == 0)
+			say(0, "the account at %s has a new key; where its thumbprint is configured, "
+			    "that must be changed", run->authority->name);
 		run->mode = MODE_ADOPT;
 	}
 	run_authority(run, 1, &tally);
 	if (tally.failed == 0 && run->mode == MODE_DEACTIVATE)
-		say(0, "the account at %s is deactivated; a new one needs a new key: move %s away "
-		    "first", run->authority->name, run->authority->account_key);
+		say(0, conf_sharer(run->conf, run->authority) == NULL ?
+		    "the account at %s is deactivated; a new one needs a new key: move %s away first" :
+		    "the account at %s is deactivated; a new one needs a new key: name another "
+		    "'account key' than %s", run->authority->name, run->authority->account_key);
 	return tally.failed > 0 ? 1 : 0;
 }
 
@@ -651,6 +667,8 @@ main(int argc, char *argv[])
 		run->authority = find_authority(conf, argv[optind]);
 	else
 		usage();
+	if (run->mode == MODE_ROLLOVER)
+		refuse_shared(conf, run->authority);
 	if (command.check_only)
 		return check_only(conf, run);
 	if (run->njobs + run->nbroken == 0 && run->authority == NULL)

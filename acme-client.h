@@ -51,7 +51,8 @@ enum msgtype {
 	KEY_REVOKE,		/* this job's certificate is to be revoked */
 	CSR_REVOKE,
 	KEY_ASK_ACCOUNT,	/* how does the account stand? */
-	KEY_LEAVE_ACCOUNT,	/* it could not be found out; another worker may try */
+	KEY_LEAVE_ACCOUNT,	/* it could not be found out (enum leave) */
+	KEY_RECHECK_ACCOUNT,	/* the CA does not take this account URL: ask it by the key */
 	NET_ACCOUNT,		/* what is known of the account */
 	CHNG_THUMBPRINT,
 	DNS_STATUS_URLS,	/* where certificates say that it can be asked whether they are revoked */
@@ -110,10 +111,21 @@ enum mode {
 };
 
 /*
- * NET_ACCOUNT: its URL is known; ask the CA for it; there is none yet; there
- * is a new key of a rollover whose end nobody saw, ask with that; no key at all.
+ * NET_ACCOUNT: its URL is known; ask the CA for it by the key; register one;
+ * ask by the new key of a rollover whose end nobody saw; ask by a key that was
+ * the account's before; there is no key at all; the CA has refused the
+ * account, or its registration, in this run.
  */
-enum account { ACCOUNT_KNOWN = 1, ACCOUNT_FIND, ACCOUNT_NEW, ACCOUNT_DOUBT, ACCOUNT_NONE };
+enum account {
+	ACCOUNT_KNOWN = 1, ACCOUNT_FIND, ACCOUNT_NEW, ACCOUNT_DOUBT, ACCOUNT_SPARE, ACCOUNT_NONE,
+	ACCOUNT_REFUSED
+};
+
+/*
+ * KEY_LEAVE_ACCOUNT: another worker may try; the CA has refused it, so that
+ * nobody tries again in this run; the CA says that the account is deactivated.
+ */
+enum leave { LEAVE_OPEN, LEAVE_REFUSED, LEAVE_DEACTIVATED };
 
 /* NET_JOB: what net is to do for it. */
 enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TASK_ACCOUNT };

@@ -390,7 +390,8 @@ state(uint32_t job)
 }
 
 static const struct handler table[] = {
-	{ CHNG_THUMBPRINT, chng_thumbprint, MUTE, 1 },
+	/* A second one where the CA knows the account by another key than the one in place. */
+	{ CHNG_THUMBPRINT, chng_thumbprint, MUTE | READY, 2 },
 	{ CHNG_CHECK, chng_check, MUTE | READY, 2 },
 	{ CHNG_PUT, chng_put, READY, CONF_NAMES_MAX },
 	{ CHNG_DROP, chng_drop, READY, 2 },

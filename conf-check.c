@@ -287,6 +287,7 @@ check_paths_once(void)
 		if (uses[i].is_key) {
 			check_beside(&uses[i], ".new");
 			check_beside(&uses[i], ".old");
+			check_beside(&uses[i], ".refused");
 		}
 }
 

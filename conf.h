@@ -97,4 +97,7 @@ int		 conf_lacks_root(const struct authority *);
 
 struct domain	*conf_domain(const struct conf *, const char *handle);
 
+/* Another authority with the same account key; NULL: there is none. */
+const struct authority *conf_sharer(const struct conf *, const struct authority *);
+
 #endif

@@ -19,7 +19,8 @@ static const char *name;
 static char *api_url;
 static struct place account_file, account_lock, backoff_file;
 static int account_lock_fd = -1;
-static char *thumbprint, *account_url;	/* as they are stored, or NULL */
+static char *thumbprint, *account_url, *unknown;	/* as they are stored, or NULL */
+static int ended;			/* for this run */
 static struct state remembered;		/* of its failures */
 static time_t run_began;
 static struct msg out;
@@ -47,7 +48,8 @@ load_stored(void)
 
 	free(thumbprint);
 	free(account_url);
-	if (account_load(&account_file, api_url, &thumbprint, &account_url, &w) == -1)
+	free(unknown);
+	if (account_load(&account_file, api_url, &thumbprint, &account_url, &unknown, &w) == -1)
 		errx(1, "%s", w.text);
 }
 
@@ -97,18 +99,19 @@ authority_tell_key(void)
 	msg_new(&out, KEY_ACCOUNT, 0);
 	msg_put_str(&out, thumbprint);
 	msg_put_str(&out, account_url);
+	msg_put_str(&out, unknown);
 	msg_send(&out);
 }
 
 void
 file_account(struct msg *m)
 {
-	const char *of_key = msg_need_str(m), *url = msg_need_str(m);
+	const char *of_key = msg_need_str(m), *url = msg_need_str(m), *no_key = msg_get_str(m);
 	struct why w;
 
 	msg_end(m);
 	/* The next run finds the account by its key; but the end of a rollover is this file's word. */
-	if (account_save(&account_file, api_url, of_key, url, &w) == -1) {
+	if (account_save(&account_file, api_url, of_key, url, no_key, &w) == -1) {
 		if (role_mode >= MODE_ROLLOVER)
 			errx(1, "%s", w.text);
 		warnx("%s", w.text);
@@ -116,6 +119,21 @@ file_account(struct msg *m)
 	/* Others may use it, too, now that it is there. */
 	if (role_mode == MODE_RENEW && flock(account_lock_fd, LOCK_SH) == -1)
 		err(1, "%s", account_lock.path);
+}
+
+void
+authority_ends(void)
+{
+	ended = 1;
+}
+
+int
+authority_ended(struct why *w)
+{
+	if (ended)
+		why(w, "not ordered in this run: what authority %s has refused before would be "
+		    "refused for it, too", name);
+	return ended;
 }
 
 int

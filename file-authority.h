@@ -21,4 +21,9 @@ int	authority_holds(struct why *);
 void	authority_failed(const char *text, uint64_t seconds);
 void	authority_works(void);
 
+/* What it has refused, it would refuse for every order: no further one in this run. */
+void	authority_ends(void);
+/* Is that so?  Then see why. */
+int	authority_ended(struct why *);
+
 #endif

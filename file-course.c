@@ -258,7 +258,7 @@ void
 file_failed(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
-	uint64_t class = msg_get_num(m), seconds = msg_get_num(m);
+	uint64_t class = msg_get_num(m), seconds = msg_get_num(m), for_all = msg_get_num(m);
 	const char *text = msg_need_str(m);
 	char safe[TROUBLE_MAX];
 
@@ -270,6 +270,8 @@ file_failed(struct msg *m)
 		job_failed(j, safe, (enum failure)class, seconds);
 	if (role_mode == MODE_RENEW && class == FAILURE_AUTHORITY)
 		authority_failed(safe, seconds);
+	if (for_all)
+		authority_ends();
 	j->told = 1;
 	settle(m->head.job, OUTCOME_FAILED);
 }

@@ -379,7 +379,7 @@ allowed(uint32_t job)
 
 	if (jobs[job].phase != DUE || role_mode != MODE_RENEW)
 		return 1;
-	if (!force && authority_holds(&w)) {
+	if (authority_ended(&w) || (!force && authority_holds(&w))) {
 		settle_failed(job, &w);
 		return 0;
 	}
@@ -436,7 +436,7 @@ state(uint32_t job)
 static const struct handler table[] = {
 	{ FILE_KEY, file_key, WAITING | OUT | SETTLED, 2 },
 	{ FILE_NEXT, file_next, ANY_STATE, 0 },
-	{ FILE_ACCOUNT, file_account, ANY_STATE, 3 },
+	{ FILE_ACCOUNT, file_account, ANY_STATE, 8 },
 	{ FILE_WINDOW, file_window, ASKED, 1 },
 	{ FILE_STATUS, file_status, CHECKING, 0 },
 	{ FILE_LEARNED, file_learned, OUT, 1 },

@@ -428,3 +428,17 @@ authorization_free(struct authorization *az)
 	free(az->offered);
 	memset(az, 0, sizeof(*az));
 }
+
+enum status
+account_status(const char *buf, size_t len)
+{
+	enum status status = STATUS_VALID;
+	char text[32];
+	struct why ignored;
+	json_t *o = json_read(buf, len, &ignored);
+
+	if (json_is_object(o))
+		get_status(o, STATUS_VALID, &status, text, sizeof(text), &ignored);
+	json_decref(o);
+	return status;
+}

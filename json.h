@@ -71,6 +71,9 @@ void	order_free(struct order *);
 int	authorization_parse(struct authorization *, const char *buf, size_t len, struct why *);
 void	authorization_free(struct authorization *);
 
+/* RFC 8555 7.1.2: of an account object; STATUS_VALID where it says none. */
+enum status account_status(const char *buf, size_t len);
+
 /* RFC 9773 4.2. */
 struct renewal_info {
 	time_t	start, end;		/* start before end */

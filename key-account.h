@@ -1,30 +1,17 @@
 /*
- * The account, in the process key.
+ * Requests about the account, and by it, in the process key.
  */
 #ifndef KEY_ACCOUNT_H
 #define KEY_ACCOUNT_H
 
 #include <jansson.h>
-#include <openssl/evp.h>
 
 #include "msg.h"
 
-/* Reads its part of the slice. */
+/* Reads its part of the slice, and that of key-standing.c. */
 void	account_conf(struct msg *);
-/*
- * Reads, or makes, the key; waits for file's word on the account, which counts
- * only for this very key.  Needs the disk.
- */
-void	load_account(void);
-/* chng learns the thumbprint as soon as it is certain. */
-void	tell_thumbprint(void);
-
-/* Does the CA know which account a request is by? */
-int	account_is_known(void);
-/* Was there a rollover whose end nobody saw? */
-int	account_in_doubt(void);
-/* NULL: none.  It stays the account's. */
-EVP_PKEY *account_public_key(void);
+/* Loads the account, and the key for external account binding.  Needs the disk. */
+void	account_start(void);
 
 /*
  * Signs by the account, for the nonce and the URL in the message, and answers
@@ -37,11 +24,6 @@ void	key_refuse(struct msg *);
 /* Handlers. */
 void	sign_find_account(struct msg *);
 void	sign_new_account(struct msg *);
-void	set_account(struct msg *);
-void	key_no_account(struct msg *);
-void	key_ask_account(struct msg *);
-void	key_leave_account(struct msg *);
-void	key_worker_gone(struct msg *);
 void	sign_rollover(struct msg *);
 void	sign_contact(struct msg *);
 void	sign_deactivate(struct msg *);

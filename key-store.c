@@ -2,10 +2,15 @@
 /*
  * The account's keys on disk.
  */
+#include <sys/file.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "key-store.h"
+
+#define LOCK_SECONDS	30	/* for another run that is reading or making keys in that directory */
 
 #define MAC_KEY_MIN	16	/* bytes; RFC 7518 3.2 wants 32 for HS256, CAs hand out what they do */
 
@@ -17,18 +22,64 @@ thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1], const struct place *p
 	return 0;
 }
 
-/* The end of a rollover: both names exist until the new key is in place. */
-static int
-promote(struct account_key *a, const struct place *key, const struct place *next, struct why *w)
-{
-	struct place old;
+/* Where the keys of an account lie. */
+struct places {
+	struct place	key, next, spare[SPARES];
+};
 
-	place_beside(&old, key, ".old");
-	if ((a->key != NULL && place_keep(key, &old, w) == -1) || place_move(next, key, w) == -1)
+static int
+open_places(struct places *p, const char *path, struct why *w)
+{
+	if (place_open(&p->key, path, w) == -1)
 		return -1;
-	say(1, "%s: now holds the new account key, %s the one before it", key->path, old.path);
-	account_key_switch(a);
+	place_beside(&p->next, &p->key, ".new");
+	place_beside(&p->spare[SPARE_OLD], &p->key, ".old");
+	place_beside(&p->spare[SPARE_REFUSED], &p->key, ".refused");
 	return 0;
+}
+
+/*
+ * One run at a time reads, makes and moves keys, whatever authority or
+ * configuration it is for.  A file system without locks is taken as it is.
+ */
+static int
+lock_directory(const struct dir *d, struct why *w)
+{
+	int64_t deadline = clock_ms() + LOCK_SECONDS * 1000;
+
+	while (flock(d->fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			say(1, "%s: cannot be locked: %s", d->path, strerror(errno));
+			return 0;
+		}
+		if (clock_left_ms(deadline) == 0)
+			return why(w, "%s: another process has locked this directory for %d "
+			    "seconds; try again when it is done", d->path, LOCK_SECONDS);
+		clock_sleep_ms(20);
+	}
+	return 0;
+}
+
+/* A key takes the place of the account's; both names exist until it is there. */
+static int
+install_key(const struct account_key *a, const struct places *p, const struct place *from,
+    int keep, struct why *w)
+{
+	if ((a->key != NULL && place_keep(&p->key, &p->spare[keep], w) == -1) ||
+	    place_move(from, &p->key, w) == -1)
+		return -1;
+	if (a->key == NULL)
+		say(1, "%s: now holds the account key", p->key.path);
+	else
+		say(1, "%s: now holds the new account key, %s the one before it", p->key.path,
+		    p->spare[keep].path);
+	return 0;
+}
+
+static int
+is_stored(EVP_PKEY *key, const char *thumbprint, const char *stored)
+{
+	return key != NULL && stored != NULL && strcmp(thumbprint, stored) == 0;
 }
 
 static int
@@ -50,32 +101,116 @@ make(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
 	return thumbprint_of(*key, thumbprint, p, w);
 }
 
-int
-account_key_load(struct account_key *a, const char *path, const struct keyspec *spec,
-    const char *stored, int create, int roll, struct why *w)
-{
-	static const struct keyspec any = { .type = KEYTYPE_ANY };
-	struct place key, next;
+static const struct keyspec any = { .type = KEYTYPE_ANY };
 
-	memset(a, 0, sizeof(*a));
-	if (place_open(&key, path, w) == -1)
-		return -1;
-	place_beside(&next, &key, ".new");
-	if (load(&next, spec, &a->next, a->next_thumbprint, w) == -1 ||
-	    load(&key, a->next != NULL || roll ? &any : spec, &a->key, a->thumbprint, w) == -1)
-		return -1;
-	if (a->next != NULL && stored != NULL && strcmp(stored, a->next_thumbprint) == 0 &&
-	    promote(a, &key, &next, w) == -1)
-		return -1;
-	if (create && a->key == NULL && a->next == NULL) {
-		a->is_new = 1;
-		return make(&key, spec, &a->key, a->thumbprint, w);
+/* They are only looked at: one that cannot be used is as good as none. */
+static void
+load_spares(struct account_key *a, const struct places *p)
+{
+	struct spare_key *spare;
+	struct why w;
+	int i;
+
+	for (i = 0; i < SPARES; i++) {
+		spare = &a->spare[i];
+		if (keyfile_load(&p->spare[i], &any, &spare->key, &w) == -1)
+			say(1, "%s", w.text);
+		if (spare->key != NULL &&
+		    thumbprint_of(spare->key, spare->thumbprint, &p->spare[i], &w) == -1) {
+			EVP_PKEY_free(spare->key);
+			spare->key = NULL;
+		}
 	}
-	if (roll && a->key != NULL && a->next == NULL) {
-		a->next_is_new = 1;
-		return make(&next, spec, &a->next, a->next_thumbprint, w);
+}
+
+/* A rollover that ended between two names leaves one key with both. */
+static void
+drop_double(struct account_key *a)
+{
+	int i;
+
+	for (i = 0; i < SPARES; i++)
+		if (a->spare[i].key != NULL &&
+		    is_stored(a->key, a->thumbprint, a->spare[i].thumbprint)) {
+			EVP_PKEY_free(a->spare[i].key);
+			a->spare[i].key = NULL;
+		}
+}
+
+/* What has come out about the keys since they were used. */
+static int
+put_in_place(struct account_key *a, const struct places *p, const struct account_load *l,
+    struct why *w)
+{
+	int i;
+
+	if (is_stored(a->next, a->next_thumbprint, l->stored)) {
+		if (install_key(a, p, &p->next, SPARE_OLD, w) == -1)
+			return -1;
+		account_key_switch(a);
+	}
+	for (i = 0; i < SPARES; i++)
+		if (is_stored(a->spare[i].key, a->spare[i].thumbprint, l->stored)) {
+			if (install_key(a, p, &p->spare[i],
+			    i == SPARE_OLD ? SPARE_REFUSED : SPARE_OLD, w) == -1)
+				return -1;
+			account_key_use(a, i);
+			return 0;
+		}
+	if (is_stored(a->next, a->next_thumbprint, l->unknown) && a->key != NULL) {
+		if (place_move(&p->next, &p->spare[SPARE_REFUSED], w) == -1)
+			return -1;
+		say(1, "%s: the CA does not know this key; it is now %s", p->next.path,
+		    p->spare[SPARE_REFUSED].path);
+		EVP_PKEY_free(a->spare[SPARE_REFUSED].key);
+		a->spare[SPARE_REFUSED].key = a->next;
+		strlcpy(a->spare[SPARE_REFUSED].thumbprint, a->next_thumbprint,
+		    sizeof(a->next_thumbprint));
+		a->next = NULL;
 	}
 	return 0;
+}
+
+static int
+load_all(struct account_key *a, const struct places *p, const struct account_load *l,
+    struct why *w)
+{
+	int loose;
+
+	if (!l->shared)
+		load_spares(a, p);
+	if (load(&p->next, &any, &a->next, a->next_thumbprint, w) == -1)
+		return -1;
+	/* A key that came back may be of another type than the one that was to follow it. */
+	loose = a->next != NULL || l->roll || a->spare[SPARE_REFUSED].key != NULL;
+	if (load(&p->key, loose ? &any : &l->spec, &a->key, a->thumbprint, w) == -1)
+		return -1;
+	drop_double(a);
+	if (put_in_place(a, p, l, w) == -1)
+		return -1;
+	if (l->create && a->key == NULL && a->next == NULL) {
+		a->is_new = 1;
+		return make(&p->key, &l->spec, &a->key, a->thumbprint, w);
+	}
+	if (l->roll && a->key != NULL && a->next == NULL) {
+		a->next_is_new = 1;
+		return make(&p->next, &l->spec, &a->next, a->next_thumbprint, w);
+	}
+	return 0;
+}
+
+int
+account_key_load(struct account_key *a, const struct account_load *l, struct why *w)
+{
+	struct places p;
+	int rc;
+
+	memset(a, 0, sizeof(*a));
+	if (open_places(&p, l->path, w) == -1 || lock_directory(p.key.dir, w) == -1)
+		return -1;
+	rc = load_all(a, &p, l, w);
+	flock(p.key.dir->fd, LOCK_UN);
+	return rc;
 }
 
 void
@@ -85,6 +220,15 @@ account_key_switch(struct account_key *a)
 	a->key = a->next;
 	a->next = NULL;
 	strlcpy(a->thumbprint, a->next_thumbprint, sizeof(a->thumbprint));
+}
+
+void
+account_key_use(struct account_key *a, int spare)
+{
+	EVP_PKEY_free(a->key);
+	a->key = a->spare[spare].key;
+	a->spare[spare].key = NULL;
+	strlcpy(a->thumbprint, a->spare[spare].thumbprint, sizeof(a->thumbprint));
 }
 
 int

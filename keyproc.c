@@ -5,7 +5,7 @@
  * configuration and from the CSR that csr sent directly.  Who owns it has
  * the account.  It refuses any other origin than the authority's, any job
  * that file has not begun, requests out of the protocol's order and more of
- * them than a job can need.  What is about the account itself is in key-account.c.
+ * them than a job can need.  What is about the account itself is in key-account.c and key-standing.c.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include "jose.h"
 #include "json.h"
 #include "key-account.h"
+#include "key-standing.h"
 #include "proc.h"
 #include "sandbox.h"
 #include "valid.h"
@@ -173,7 +174,7 @@ key_csr(struct msg *m)
 	free(j->csr);
 	j->csr = NULL;
 	/* An administrator's may be at fault, or one by the account's key: other jobs are no worse for it. */
-	if (csr_check(der, len, &j->names, account_public_key(), j->own_csr, hash, &w) == -1) {
+	if (csr_check(der, len, &j->names, account_key(), j->own_csr, hash, &w) == -1) {
 		warnx("%s: %s", j->names.v[0], w.text);
 		j->refused = 1;
 	} else
@@ -192,25 +193,30 @@ sign_finalize(struct msg *m)
 	j->state = FINAL;
 }
 
-/* Without an account nothing but registration is possible, and that for a renewal only. */
+/*
+ * Without an account nothing but registration is possible, and that for a
+ * renewal only.  While one worker asks the CA about a stored account that the
+ * CA does not take, the others may still be at their jobs.
+ */
 static unsigned
 state(uint32_t job)
 {
-	if (account_is_known())
-		return jobs[job].state;
-	return NO_ACCOUNT | (role_mode == MODE_RENEW && !account_in_doubt() ? UNKNOWN_TO_CA : 0);
+	return (account_is_known() ? jobs[job].state : 0) |
+	    (account_is_sought() ? NO_ACCOUNT : 0) |
+	    (account_is_to_be_made() ? UNKNOWN_TO_CA : 0);
 }
 
 static const struct handler table[] = {
 	{ KEY_SIGN_FIND_ACCOUNT, sign_find_account, NO_ACCOUNT, 3 * TRIES },
 	{ KEY_SIGN_NEW_ACCOUNT, sign_new_account, UNKNOWN_TO_CA, TRIES },
-	{ KEY_SET_ACCOUNT, set_account, ANY_STATE, 2 },
-	{ KEY_NO_ACCOUNT, key_no_account, NO_ACCOUNT, 2 },
+	{ KEY_SET_ACCOUNT, set_account, ANY_STATE, 3 },
+	{ KEY_NO_ACCOUNT, key_no_account, NO_ACCOUNT, 8 },
 	{ KEY_SIGN_ROLLOVER, sign_rollover, ROLLING | NO_ACCOUNT, TRIES },
 	{ KEY_SIGN_CONTACT, sign_contact, UPDATING, TRIES },
 	{ KEY_SIGN_DEACTIVATE, sign_deactivate, LEAVING, TRIES },
 	{ KEY_ASK_ACCOUNT, key_ask_account, ANY_STATE, 0 },
 	{ KEY_LEAVE_ACCOUNT, key_leave_account, ANY_STATE, 0 },
+	{ KEY_RECHECK_ACCOUNT, key_recheck_account, ANY_STATE, 0 },
 	{ KEY_WORKER_GONE, key_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ KEY_BEGIN, key_begin, NO_ACCOUNT | IDLE, 1 },
 	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | ORDERED, 2 },
@@ -255,7 +261,7 @@ keyproc(void)
 	while (role_domain(&m, njobs))
 		add_job(&m);
 	set_states();
-	load_account();
+	account_start();
 	dir_close_all();
 	s.uid = role_uid;
 	s.gid = role_gid;

@@ -8,11 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "net-account.h"
+#include "net-limit.h"
 #include "proc.h"
 
+/* A CA may go by an account's old key for some seconds after a rollover; regress builds with less. */
+#ifndef ROLLOVER_SECONDS
+#define ROLLOVER_SECONDS	10
+#endif
+
 static enum account known;
-static char *account_url;	/* where the CA has named it in this run */
+static char *account_url;	/* where the CA has named it, in this run or an earlier one */
 static int rolled;		/* the CA knows it by the new key */
 static struct msg m;
 
@@ -24,25 +31,43 @@ account_known(int seconds)
 
 	request_wait(&m, NET_ACCOUNT, seconds);
 	n = msg_get_num(&m);
+	free(account_url);
 	account_url = msg_copy_str(&m);
 	msg_end(&m);
-	if (n < ACCOUNT_KNOWN || n > ACCOUNT_NONE)
+	if (n < ACCOUNT_KNOWN || n > ACCOUNT_REFUSED ||
+	    (n == ACCOUNT_KNOWN && account_url == NULL))
 		errx(1, "NET_ACCOUNT: malformed");
 	known = (enum account)n;
 }
+
+/* The CA has said that the account is deactivated or revoked (7.1.6), or does not serve it. */
+static int deactivated;
 
 /* 7.3: the answer to newAccount names the account in Location. */
 static int
 ask(const struct directory *d, enum msgtype sign, struct trouble *t)
 {
 	struct http_answer a;
+	enum status status;
 	char *url;
 	int rc;
 
-	if (request_post(sign, 0, d->new_account, "application/json", &a, t) == -1)
+	if (request_post(sign, 0, d->new_account, "application/json", &a, t) == -1) {
+		deactivated = sign == KEY_SIGN_FIND_ACCOUNT &&
+		    (t->status == 401 || strcmp(t->problem.type, "unauthorized") == 0);
 		return -1;
+	}
+	status = account_status(a.body, a.bodylen);
 	url = http_location(&a, d->new_account);
 	http_answer_free(&a);
+	if (status == STATUS_DEACTIVATED || status == STATUS_REVOKED) {
+		free(url);
+		deactivated = 1;
+		trouble(t, FAILURE_CA, "%s: the account is %s", d->new_account,
+		    status == STATUS_REVOKED ? "revoked" : "deactivated");
+		t->status = 403;
+		return -1;
+	}
 	if (url == NULL)
 		return trouble(t, FAILURE_CA, "%s: answered without the account's URL "
 		    "(Location)", d->new_account);
@@ -76,54 +101,97 @@ register_account(const struct directory *d, const char *api_url, int eab, struct
 	return ask(d, KEY_SIGN_NEW_ACCOUNT, t);
 }
 
-/* A rollover whose end nobody saw: the CA tells by which key it knows the account. */
+/*
+ * Does it mean that the CA has no account of the key that was asked with?  CAs
+ * that cannot be asked (onlyReturnExisting, 7.3.1) are told by registering,
+ * which returns an account that is there.  Of a key that may not be the
+ * account's, any definite refusal says so.
+ */
 static int
-settle_doubt(const struct directory *d, struct trouble *t)
+no_such_account(const struct trouble *t, enum account asked)
 {
-	if (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == 0) {
-		rolled = 1;
-		return 0;
+	if (t->status / 100 != 4 || t->status == 429 || strcmp(t->problem.type, "badNonce") == 0)
+		return strcmp(t->problem.type, "accountDoesNotExist") == 0;
+	return asked != ACCOUNT_FIND || t->status == 404 ||
+	    strcmp(t->problem.type, "accountDoesNotExist") == 0 ||
+	    (role_mode == MODE_RENEW && strcmp(t->problem.type, "malformed") == 0);
+}
+
+/* The CA tells by which key it knows the account: key says which is to be asked with next. */
+static int
+find_by_key(const struct directory *d, struct trouble *t)
+{
+	enum account asked;
+
+	while (known == ACCOUNT_DOUBT || known == ACCOUNT_FIND || known == ACCOUNT_SPARE) {
+		asked = known;
+		if (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == 0) {
+			rolled |= asked == ACCOUNT_DOUBT;
+			continue;
+		}
+		if (!no_such_account(t, asked))
+			return -1;
+		deactivated = 0;
+		msg_new(&m, KEY_NO_ACCOUNT, 0);
+		msg_send(&m);
+		account_known(ANSWER_SECONDS);
 	}
-	if (strcmp(t->problem.type, "accountDoesNotExist") != 0)
-		return -1;
-	msg_new(&m, KEY_NO_ACCOUNT, 0);
-	msg_send(&m);
-	account_known(ANSWER_SECONDS);
 	return 0;
 }
 
 static int
 find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
 {
-	if (known == ACCOUNT_DOUBT && settle_doubt(d, t) == -1)
+	if (find_by_key(d, t) == -1)
 		return -1;
 	switch (known) {
 	case ACCOUNT_KNOWN:
 		return 0;
-	case ACCOUNT_FIND:
-		/* The key is there, its URL is not: 7.3.1. */
-		if (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == 0)
-			return 0;
-		if (strcmp(t->problem.type, "accountDoesNotExist") != 0)
-			return -1;
-		/* FALLTHROUGH */
 	case ACCOUNT_NEW:
 		return register_account(d, api_url, eab, t);
 	case ACCOUNT_NONE:
 		return trouble(t, FAILURE_LOCAL, "%s: there is no account key", api_url);
 	default:
-		errx(1, "NET_ACCOUNT: still in doubt");
+		return trouble(t, FAILURE_LOCAL, "%s: no account could be found or registered, for "
+		    "the reason given", api_url);
 	}
+}
+
+static struct trouble refused;
+static int failed;		/* there will be no account in this run, see refused */
+
+static void
+leave(enum leave how)
+{
+	msg_new(&m, KEY_LEAVE_ACCOUNT, 0);
+	msg_put_num(&m, how);
+	msg_send(&m);
+}
+
+/* It concerns every job: this run asks the authority for nothing else. */
+static void
+concerns_all(struct trouble *t)
+{
+	t->for_all = 1;
+	if (t->class == FAILURE_CA)
+		t->class = FAILURE_AUTHORITY;
+}
+
+/* No account in this run: kept for the next job, and key tells the other workers. */
+static int
+fail(struct trouble *t)
+{
+	leave(deactivated ? LEAVE_DEACTIVATED : LEAVE_REFUSED);
+	concerns_all(t);
+	failed = 1;
+	refused = *t;
+	return -1;
 }
 
 /* The first worker that asks sees to it that there is an account; key lets the others wait until there is. */
 int
 account_find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
 {
-	static struct trouble refused;
-	static int failed;
-
-	/* What has failed for one job fails for all of this run: the CA is not asked for each of them. */
 	if (failed) {
 		*t = refused;
 		return -1;
@@ -135,20 +203,160 @@ account_find(const struct directory *d, const char *api_url, int eab, struct tro
 	}
 	if (find(d, api_url, eab, t) == 0)
 		return 0;
-	msg_new(&m, KEY_LEAVE_ACCOUNT, 0);
-	msg_send(&m);
+	if (!t->lost)
+		return fail(t);
+	/* Another worker, or this one for the next job, may have more luck. */
+	leave(LEAVE_OPEN);
 	known = (enum account)0;
-	failed = 1;
-	refused = *t;
 	return -1;
 }
 
-/* 7.3.5: whatever the answer was, or if it was lost: the CA is asked by the new key. */
+/* Refusals that no CA can come to without knowing the account: they are about what was asked for. */
+static int
+is_about_request(const struct trouble *t)
+{
+	static const char *const types[] = { "badNonce", "rateLimited", "rejectedIdentifier",
+	    "unsupportedIdentifier", "invalidProfile", "alreadyReplaced", "alreadyRevoked",
+	    "badRevocationReason", "badCSR", "caa", "dns", "orderNotReady", "compound",
+	    "userActionRequired", "agreementRequired" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(t->problem.type, types[i]) == 0)
+			return 1;
+	return t->lost || t->status / 100 < 4 || t->status == 429 || t->status == 503;
+}
+
+/* Boulder caches accounts: for some seconds after a rollover it checks signatures with the old key. */
+static int
+is_about_signature(const struct trouble *t)
+{
+	return (t->status == 400 || t->status == 401 || t->status == 403) &&
+	    (strstr(t->problem.text, "verif") != NULL || strstr(t->problem.text, "signature") != NULL);
+}
+
+/* So often a second apart. */
+static int
+wait_for_rollover(void)
+{
+	static int waited;
+
+	if (waited == ROLLOVER_SECONDS)
+		return 0;
+	if (waited++ == 0)
+		say(1, "the CA does not take the account's key yet; asking again for up to %d seconds",
+		    ROLLOVER_SECONDS);
+	clock_sleep_ms(1000);
+	return 1;
+}
+
+/* Does a failure to find the account leave the stored one as good as it was? */
+static int
+tells_nothing(const struct trouble *t)
+{
+	return t->lost || t->status / 100 == 5 ||
+	    (role_mode != MODE_RENEW && t->class == FAILURE_CA && !deactivated);
+}
+
+/*
+ * Asks the CA by the key which account it is, instead of what is stored.  1:
+ * another one; 0: the same, or the CA cannot tell; -1: none, with trouble.
+ */
+static int
+recheck(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+{
+	char *before = account_url;
+	int rc;
+
+	account_url = NULL;
+	msg_new(&m, KEY_RECHECK_ACCOUNT, 0);
+	msg_put_str(&m, before);
+	msg_send(&m);
+	account_known(-1);
+	if (find(d, api_url, eab, t) == 0)
+		rc = strcmp(before, account_url) != 0;
+	else if (tells_nothing(t)) {
+		leave(LEAVE_OPEN);
+		known = ACCOUNT_KNOWN;
+		free(account_url);
+		account_url = before;
+		return 0;
+	} else
+		rc = fail(t);
+	free(before);
+	return rc;
+}
+
+int
+account_again(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+{
+	static int rechecked;
+	struct trouble why_not;
+	int rc = 0;
+
+	if (failed || known != ACCOUNT_KNOWN || is_about_request(t))
+		return 0;
+	if (!rechecked && !request_account_works()) {
+		rechecked = 1;
+		say(1, "%s; asking the CA for the account by its key", t->why.text);
+		rc = recheck(d, api_url, eab, &why_not);
+		if (rc == -1)
+			*t = why_not;
+	}
+	if (rc == 0 && is_about_signature(t))
+		rc = wait_for_rollover();
+	return rc == 1;
+}
+
+/*
+ * A rate limit on new orders.  One that is about the names of this order costs
+ * that order only.  One that is about the account or the address is about all;
+ * the authority is left alone as long as the CA wants.  One that names neither
+ * ends the run, and the next one goes on with the other jobs: it can delay
+ * them, but not for ever.
+ */
+static void
+limit_concerned(const struct strings *names, struct trouble *t)
+{
+	if (limit_is_of_names(t->problem.text, names))
+		return;
+	t->for_all = 1;
+	if (limit_is_of_account(t->problem.text))
+		concerns_all(t);
+}
+
+void
+account_concerned(const struct strings *names, struct trouble *t)
+{
+	static const char *const types[] = { "accountDoesNotExist", "userActionRequired",
+	    "agreementRequired", "externalAccountRequired" };
+	size_t i;
+
+	if (failed)
+		return;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(t->problem.type, types[i]) == 0)
+			concerns_all(t);
+	if (strcmp(t->problem.type, "unauthorized") == 0 &&
+	    (t->status == 401 || strcasestr(t->problem.text, "deactivated") != NULL)) {
+		deactivated = 1;
+		fail(t);
+	}
+	if (t->status == 429 && (t->request == KEY_SIGN_NEW_ORDER || t->request == KEY_SIGN_REPLACEMENT))
+		limit_concerned(names, t);
+}
+
+/*
+ * 7.3.5.  A refusal is not believed before the CA has been asked by the new
+ * key: the rollover may have been done by a request whose answer was lost.
+ * Where the CA has agreed, it may take some seconds to know the new key.
+ */
 static int
 roll_over(const struct directory *d, struct trouble *t)
 {
 	struct http_answer a;
 	struct trouble first = { .why = { "" } };
+	int agreed;
 
 	if (rolled)
 		return 0;
@@ -156,15 +364,28 @@ roll_over(const struct directory *d, struct trouble *t)
 		return trouble(t, FAILURE_LOCAL, "the CA offers no key rollover (keyChange)");
 	if (request_origin("keyChange", d->key_change, t) == -1)
 		return -1;
-	if (request_post(KEY_SIGN_ROLLOVER, 0, d->key_change, "application/json", &a, &first) == 0)
+	do
+		agreed = request_post(KEY_SIGN_ROLLOVER, 0, d->key_change, "application/json", &a,
+		    &first) == 0;
+	while (!agreed && is_about_signature(&first) && wait_for_rollover());
+	if (agreed)
 		http_answer_free(&a);
-	if (settle_doubt(d, t) == -1)
-		return -1;
-	if (rolled)
-		return 0;
-	*t = first;
-	return first.why.text[0] != '\0' ? -1 :
-	    trouble(t, FAILURE_CA, "%s: agreed, but does not know the new key", d->key_change);
+	known = ACCOUNT_DOUBT;
+	while (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == -1) {
+		if (!no_such_account(t, ACCOUNT_DOUBT))
+			return -1;
+		if (!agreed) {
+			msg_new(&m, KEY_NO_ACCOUNT, 0);
+			msg_send(&m);
+			account_known(ANSWER_SECONDS);
+			*t = first;
+			return -1;
+		}
+		if (!wait_for_rollover())
+			return trouble(t, FAILURE_CA, "%s: agreed, but does not know the new key; the "
+			    "next run asks again", d->key_change);
+	}
+	return 0;
 }
 
 /* 7.3.2, 7.3.6: a request to the account's own URL. */
@@ -172,18 +393,31 @@ static int
 change(enum msgtype sign, struct trouble *t)
 {
 	struct http_answer a;
+	int rc;
 
-	if (request_origin("account", account_url, t) == -1 ||
-	    request_post(sign, 0, account_url, "application/json", &a, t) == -1)
+	if (request_origin("account", account_url, t) == -1)
 		return -1;
-	http_answer_free(&a);
-	return 0;
+	do
+		rc = request_post(sign, 0, account_url, "application/json", &a, t);
+	while (rc == -1 && is_about_signature(t) && wait_for_rollover());
+	if (rc == 0)
+		http_answer_free(&a);
+	return rc;
+}
+
+/* What happens to an account happens to the one that the CA names by the key, now. */
+int
+account_find_surely(const struct directory *d, const char *api_url, struct trouble *t)
+{
+	if (account_find(d, api_url, 0, t) == -1)
+		return -1;
+	return recheck(d, api_url, 0, t) == -1 ? -1 : 0;
 }
 
 int
 account_task(const struct directory *d, const char *api_url, struct trouble *t)
 {
-	if (account_find(d, api_url, 0, t) == -1)
+	if (account_find_surely(d, api_url, t) == -1)
 		return -1;
 	switch (role_mode) {
 	case MODE_ROLLOVER:

@@ -4,6 +4,7 @@
 #ifndef NET_ACCOUNT_H
 #define NET_ACCOUNT_H
 
+#include "conf.h"
 #include "net-request.h"
 
 /*
@@ -12,6 +13,24 @@
  * configured.  0, or -1 with trouble.
  */
 int	account_find(const struct directory *, const char *api_url, int eab, struct trouble *);
+
+/*
+ * A request by the account was refused, with this trouble.  1: it is worth
+ * another try, since the account is now another one at the CA, or was
+ * registered anew, or the CA may take its new key by now; 0: it is not.
+ * Once in a run the CA is asked for the account by its key.
+ */
+int	account_again(const struct directory *, const char *api_url, int eab, struct trouble *);
+
+/*
+ * Sets for_all where a refusal of an order for these names concerns the account
+ * and so every other order, too; then the class says whether the authority is
+ * to be left alone for longer than this run.
+ */
+void	account_concerned(const struct strings *names, struct trouble *);
+
+/* As account_find(), but asks the CA by the key even if the URL is stored. */
+int	account_find_surely(const struct directory *, const char *api_url, struct trouble *);
 
 /* What -K, -U or -D asked for.  0, or -1 with trouble. */
 int	account_task(const struct directory *, const char *api_url, struct trouble *);

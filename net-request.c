@@ -23,6 +23,7 @@ static size_t ahead;		/* how many are to come with the next request */
 static int one_by_one;		/* the server does not answer what is sent ahead */
 static uint32_t at_work;	/* the job */
 static int64_t job_deadline;	/* when it must be done; on the monotonic clock */
+static int account_works;	/* the CA has accepted a request by it */
 static struct msg m;
 
 int
@@ -426,6 +427,20 @@ request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
 	return jws;
 }
 
+/* RFC 8555 6.2: signed for the account's URL, not by a key alone. */
+static int
+is_by_account(enum msgtype sign)
+{
+	return sign != KEY_SIGN_FIND_ACCOUNT && sign != KEY_SIGN_NEW_ACCOUNT &&
+	    sign != CSR_SIGN_REVOKE;
+}
+
+int
+request_account_works(void)
+{
+	return account_works;
+}
+
 int
 request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
     struct http_answer *a, struct trouble *t)
@@ -450,9 +465,12 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 			return -1;
 		}
 		nonce_keep(a);
-		if (a->status / 100 == 2)
+		if (a->status / 100 == 2) {
+			account_works |= is_by_account(sign);
 			return 0;
+		}
 		request_refused("POST", url, a, t);
+		t->request = sign;
 		if (strcmp(t->problem.type, "badNonce") != 0)
 			return -1;
 	}

@@ -19,6 +19,8 @@ struct trouble {
 	int		 lost;		/* no whole answer: the CA may have acted or not */
 	int		 unreached;	/* lost, as there was no way to the CA */
 	int		 unseen;	/* lost, and probably never seen by the CA */
+	enum msgtype	 request;	/* what was refused; 0: no signed request */
+	int		 for_all;	/* it concerns the account: it would be so for every job */
 };
 
 #define PEM_CHAIN	"application/pem-certificate-chain"
@@ -105,6 +107,9 @@ int	request_one_by_one(const struct why *);
 #endif
 /* Is it so late?  1 with trouble. */
 int	request_late(struct trouble *);
+
+/* Has the CA done what a request by the account has asked for, in this process? */
+int	request_account_works(void);
 
 /* The job that is at work: what is asked of others is for it, and its time begins. */
 void	request_job(uint32_t job);

@@ -68,8 +68,8 @@ advise(const char *handle, const struct trouble *t)
 	const char *type = t->problem.type;
 
 	if (strcmp(type, "accountDoesNotExist") == 0)
-		warnx("%s: the CA no longer knows the account; to register again, remove its "
-		    "file authority-*.json in the state directory", handle);
+		warnx("%s: the CA does not know the account; the next run looks for it by its key, "
+		    "and registers a new one if there is none", handle);
 	else if (strcmp(type, "userActionRequired") == 0 || strcmp(type, "agreementRequired") == 0)
 		warnx("%s: the CA's terms have changed: read and accept them at the address that "
 		    "it names, then run this again", handle);
@@ -115,6 +115,7 @@ report_failure(uint32_t job, const struct trouble *t)
 	msg_new(&m, FILE_FAILED, job);
 	msg_put_num(&m, failure_class(t));
 	msg_put_num(&m, t->retry_after < 0 ? 0 : (uint64_t)t->retry_after);
+	msg_put_num(&m, (uint64_t)t->for_all);
 	msg_put_str(&m, t->why.text);
 	msg_send(&m);
 	request_expect(&m, NET_JOB_DONE);
@@ -172,7 +173,7 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 		tell_done(job);
 		return 0;
 	}
-	found = account_find(&directory, api_url, eab, t);
+	found = account_find_surely(&directory, api_url, t);
 	if (revoke(&directory, job, jobs[job].handle, found == 0, t) == -1)
 		return -1;
 	tell_done(job);
@@ -220,6 +221,22 @@ meet(const char *new_nonce, struct trouble *t)
 	return rc;
 }
 
+/* With the account that the CA knows, be it the stored one or not. */
+static int
+order_by_account(uint32_t job, struct trouble *t)
+{
+	int rc;
+
+	if (account_find(&directory, api_url, eab, t) == -1)
+		return -1;
+	do
+		rc = order_certificate(&directory, job, &jobs[job], t);
+	while (rc == -1 && account_again(&directory, api_url, eab, t));
+	if (rc == -1)
+		account_concerned(&jobs[job].names, t);
+	return rc;
+}
+
 /* The others do their part while the CA is met. */
 static void
 order(uint32_t job)
@@ -233,8 +250,7 @@ order(uint32_t job)
 		rc = -1;
 		t = local;
 	}
-	if (rc == -1 || account_find(&directory, api_url, eab, &t) == -1 ||
-	    order_certificate(&directory, job, &jobs[job], &t) == -1)
+	if (rc == -1 || order_by_account(job, &t) == -1)
 		report_failure(job, &t);
 	else
 		lost_in_row = 0;

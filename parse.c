@@ -308,3 +308,15 @@ conf_domain(const struct conf *c, const char *handle)
 			return &c->domains[i];
 	return NULL;
 }
+
+const struct authority *
+conf_sharer(const struct conf *c, const struct authority *a)
+{
+	size_t i;
+
+	for (i = 0; i < c->nauthorities; i++)
+		if (&c->authorities[i] != a &&
+		    strcmp(c->authorities[i].account_key, a->account_key) == 0)
+			return &c->authorities[i];
+	return NULL;
+}

@@ -81,6 +81,7 @@ put_conf(const struct run *run, enum role role, uint32_t workers)
 	case ROLE_KEY:
 		msg_put_num(&m, (uint64_t)(run->reason + 1));
 		msg_put_num(&m, workers);
+		msg_put_num(&m, conf_sharer(run->conf, a) != NULL);
 		put_key(a->account_key, &a->account_spec);
 		msg_put_str(&m, a->contact);
 		msg_put_str(&m, a->eab_kid);

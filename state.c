@@ -263,18 +263,19 @@ text(json_t *o, const char *member)
 
 int
 account_load(const struct place *p, const char *directory, char **thumbprint,
-    char **url, struct why *w)
+    char **url, char **unknown, struct why *w)
 {
 	const char *of;
 	json_t *o;
 
-	*thumbprint = *url = NULL;
+	*thumbprint = *url = *unknown = NULL;
 	if ((o = load(p, w)) == NULL)
 		return -1;
 	of = json_string_value(json_object_get(o, "directory"));
 	if (of != NULL && strcmp(of, directory) == 0) {
 		*thumbprint = text(o, "thumbprint");
 		*url = text(o, "account");
+		*unknown = text(o, "unknown key");
 	}
 	json_decref(o);
 	return 0;
@@ -282,10 +283,14 @@ account_load(const struct place *p, const char *directory, char **thumbprint,
 
 int
 account_save(const struct place *p, const char *directory, const char *thumbprint,
-    const char *url, struct why *w)
+    const char *url, const char *unknown, struct why *w)
 {
-	return save(p, json_pack("{s:s, s:s, s:s}", "directory", directory,
-	    "account", url, "thumbprint", thumbprint), w);
+	json_t *o = json_pack("{s:s, s:s, s:s}", "directory", directory, "account", url,
+	    "thumbprint", thumbprint);
+
+	if (unknown != NULL)
+		json_object_set_new(o, "unknown key", json_string(unknown));
+	return save(p, o, w);
 }
 
 time_t

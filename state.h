@@ -61,11 +61,15 @@ const char *state_cause(const struct state *, const char *name, char *out, size_
 int	state_load(const struct place *, const struct strings *names, struct state *, struct why *);
 int	state_save(const struct place *, const struct state *, struct why *);
 
-/* The account at an authority: text or NULL; the caller frees.  Bound to the key by its thumbprint. */
+/*
+ * The account at an authority: text or NULL; the caller frees.  Bound to the
+ * key by its thumbprint.  unknown: the thumbprint of a rollover's new key that
+ * the CA has said not to know, or NULL.
+ */
 int	account_load(const struct place *, const char *directory, char **thumbprint, char **url,
-	    struct why *);
+	    char **unknown, struct why *);
 int	account_save(const struct place *, const char *directory, const char *thumbprint,
-	    const char *url, struct why *);
+	    const char *url, const char *unknown, struct why *);
 
 /*
  * When to try again after so many failures in a row: after 1, 10, 100 minutes,

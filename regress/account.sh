@@ -122,6 +122,58 @@ rollover() {
 	account_type=
 }
 
+# thumbprint FILE: RFC 7638, of a P-256 key
+thumbprint() {
+	openssl pkey -in "$1" -pubout -outform DER 2>/dev/null | python3 -c '
+import base64, hashlib, sys
+b = lambda x: base64.urlsafe_b64encode(x).decode().rstrip("=")
+p = sys.stdin.buffer.read()[-64:]
+print(b(hashlib.sha256(("{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}" % (b(p[:32]), b(p[32:]))).encode()).digest()))'
+}
+
+# As an owned net leaves it: it has said that the CA took a key, or refused one, and the contrary is so.
+lies() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	acme example.com
+	expect "before a lie" 0
+	for lie in changed refused; do
+		true_key=$(spki_key "$key")
+		rm -f "$key.old" "$key.refused"
+		if [ $lie = changed ]; then cp -p "$key" "$key.old"; else cp -p "$key" "$key.refused"; fi
+		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/k" 2>/dev/null
+		cat "$work/k" >"$key"
+		sed -i "s|\"thumbprint\": \".*\"|\"thumbprint\": \"$(thumbprint "$key")\"|" "$work/state/authority-test.json"
+		false_key=$(spki_key "$key")
+		acme -F example.com
+		expect "key said to be $lie: the next honest run" 0
+		same "$who: key said to be $lie: no new account" 0 "$(grep -c "registering" "$err")"
+		good example.com "example.com " "key said to be $lie"
+		acme -F example.com
+		expect "key said to be $lie: the run after it" 0
+		same "$who: key said to be $lie: the right key is in place" "$true_key" "$(spki_key "$key")"
+		check "$who: key said to be $lie: the other one is kept" sh -c "openssl pkey -in $key.old -pubout | openssl sha256 | grep -q '${false_key##* }' || openssl pkey -in $key.refused -pubout | openssl sha256 | grep -q '${false_key##* }'"
+		acme -K test
+		expect "key said to be $lie: -K after it" 0
+		acme -F example.com
+		expect "key said to be $lie: renewal after that" 0
+	done
+	# The lie is met by -K itself.
+	true_key=$(spki_key "$key")
+	mv "$key" "$key.old"
+	cat "$work/k" >"$key" && chmod 600 "$key"
+	sed -i "s|\"thumbprint\": \".*\"|\"thumbprint\": \"$(thumbprint "$key")\"|" "$work/state/authority-test.json"
+	acme -K test
+	expect "-K after a lie" 0
+	check "$who: -K after a lie: a new key" test "$(spki_key "$key")" != "$true_key"
+	acme -F example.com
+	expect "-K after a lie: renewal" 0
+	# The CA has lost the account, and an older key that nobody knows is there.
+	rm "$work/state/authority-test.json" "$key"
+	acme -F example.com
+	expect "no key, an old one beside it: a new account" 0
+}
+
 contact() {
 	fresh
 	domain_write "$conf" example.com example.com ""
@@ -182,6 +234,6 @@ binding
 pebble_stop
 pebble_more='"externalAccountBindingRequired": false'
 pebble_start || exit 1
-rollover; contact; deactivate
+rollover; lies; contact; deactivate
 pebble_stop
 exit $failed

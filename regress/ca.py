@@ -19,6 +19,8 @@ def reset():
     st.names, st.csr, st.triggered, st.polls, st.finalized, st.orders, st.cut = ["example.com"], None, set(), 0, 0, 0, False
     st.nonce, st.nonces, st.asked, st.jwk, st.answered = 0, set(), [], None, set()
 reset()
+# The account that the CA has: path and key (st.jwk); lost or moved by a scenario, once.  Keys of certificates that it blocks, serial numbers that it has revoked.
+st.account, st.upset, st.rolled, st.blocked, st.revoked = "/acct/1", "", 0, set(), set()
 
 def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
 
@@ -188,23 +190,47 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "badNonce slowly" and step == "authz":
             time.sleep(0.5)
             return self.problem(400, "badNonce")
+        if self.account_refused(sc, protected.get("kid")): return
         getattr(self, "post_" + step.replace("-", "_"), self.nothing)(sc, payload)
+    def account_refused(self, sc, kid):
+        # "lost STATUS TYPE": the account is gone; "moved ...": it has another URL; "strict ...": its own is the only one.  That is how other ones are refused.
+        m = re.match(r"(lost|moved|strict) (\d+) (\w+)", sc)
+        if not m: st.upset = ""
+        if m and m.group(1) != "strict" and st.upset != sc:
+            st.upset, st.account = sc, "/acct/%d" % (int(st.account.split("/")[2]) + 1)
+            if m.group(1) == "lost": st.jwk = None
+        if m and kid and kid != base + st.account:
+            if m.group(3) == "nothing": self.answer(int(m.group(2)), b"")
+            else: self.problem(int(m.group(2)), m.group(3), "no such account as yours")
+            return True
+        # As Boulder has it, which caches accounts.
+        if kid and sc == "cached" and time.time() - st.rolled < 3:
+            self.problem(400, "malformed", "JWS verification error")
+            return True
+        return False
     def nothing(self, sc, payload): self.problem(404, "malformed", "no such resource")
     def post_new_account(self, sc, payload):
         if payload.get("onlyReturnExisting"):
+            if sc == "deactivated": return self.problem(403, "unauthorized", "An account with the provided public key exists but is deactivated")
+            if sc == "deactivated by status": return self.answer(200, {"status": "deactivated"}, [("Location", base + st.account)])
+            if sc == "find unknown": return self.problem(400, "malformed", "unknown member")
             if self.jwk != st.jwk: return self.problem(400, "accountDoesNotExist")
-            return self.answer(200, {"status": "valid"}, [("Location", base + ("/acct/2" if sc == "account moved" else "/acct/1"))])
+            return self.answer(200, {"status": "valid"}, [("Location", base + ("/acct/9" if sc == "account moved" and "moved" in st.answered else st.account))])
+        if sc == "EAB" and "externalAccountBinding" not in payload: return self.problem(403, "externalAccountRequired", "bind it")
         st.jwk = self.jwk
-        loc = {"account elsewhere": "https://localhost:1/acct/1", "account relative": "/acct/1"}.get(sc, base + "/acct/1")
+        loc = {"account elsewhere": "https://localhost:1/acct/1", "account relative": "/acct/1"}.get(sc, base + st.account)
         self.answer(201, {"status": "valid"}, [] if sc == "account without Location" else [("Location", loc)])
     def post_key_change(self, sc, payload):
         new = json.loads(unb64(payload["protected"]))["jwk"]
+        m = re.match(r"rollover refused (\d+) (\w+)", sc)
+        if m: return self.problem(int(m.group(1)), m.group(2), "not with us")
         if sc == "rollover refused": return self.problem(409, "conflict", "the key is another account's", [("Location", base + "/acct/7")])
         if sc == "rollover cut before" and "rollover" not in st.answered:
             st.answered.add("rollover")
             return self.cut(b"HTTP/1.1 2")
-        if json.loads(unb64(payload["payload"])) != {"account": base + "/acct/1", "oldKey": st.jwk}: return self.problem(400, "malformed", "inner payload")
-        st.jwk = new
+        if json.loads(unb64(payload["payload"])) != {"account": base + st.account, "oldKey": st.jwk}: return self.problem(400, "malformed", "inner payload")
+        st.jwk, st.rolled = new, time.time()
+        if sc == "account moved": st.answered.add("moved")
         if sc == "rollover cut after": return self.cut(b"HTTP/1.1 2")
         self.answer(200)
     def post_revoke(self, sc, payload):
@@ -224,6 +250,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             st.answered.add("c")
             return self.cut(b"HTTP/1.1 2")
         if sc == "account gone": return self.problem(400, "accountDoesNotExist", "who are you")
+        limit = {"limit account": "too many new orders (300) from this account in the last 3h0m0s", "limit name": 'too many certificates (50) already issued for "b.example.com" in the last 168h0m0s',
+            "limit domain": 'too many certificates (50) already issued for "example.com" in the last 168h0m0s', "limit set": "too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s"}
+        if sc in limit and (sc == "limit account" or st.names == ["b.example.com"]): return self.problem(429, "rateLimited", limit[sc], [("Retry-After", "3000")])
+        if sc == "limit subproblem" and st.names == ["b.example.com"]:
+            return self.problem(429, "rateLimited", "see below", subproblems=[{"type": "urn:ietf:params:acme:error:rateLimited", "detail": "enough", "identifier": {"type": "dns", "value": "b.example.com"}}])
+        if sc == "deactivated by status": return self.problem(403, "unauthorized", "no")
         if sc == "deactivated": return self.problem(401, "unauthorized", "account deactivated")
         if sc == "paused at length": return self.problem(429, "rateLimited", "Your account is paused for: " + "name.example, " * 200 + "please visit: https://ca.example/unpause?jwt=" + "e" * 460 + "END")
         if sc == "12 names forbidden": return self.problem(400, "rejectedIdentifier", "see the subproblems", subproblems=[

@@ -74,6 +74,57 @@ for mode, why in MODES.items():
     r.send("KEY_NO_ACCOUNT")
     refuses("key: 'no such account' when nobody asked, in a run for " + why, r, "out of order")
 
+# key: a stored account is a hint, the CA's word holds for the run
+def stored_role(mode=RENEW):
+    """With an account stored that the CA has not confirmed in this run."""
+    r = Role("keyproc")
+    r.send("ROLE_CONF", conf_of(mode) + key_slice())
+    if mode in (RENEW, REVOKE): r.send("ROLE_DOMAIN", s(None) + num(0) + strings(NAMES))
+    r.send("ROLE_START")
+    r.send("KEY_ACCOUNT", s(own_thumbprint) + s(ACCOUNT) + s(None))
+    if mode == RENEW: r.recv()
+    r.send("KEY_ASK_ACCOUNT")
+    report(r.recv() == ("NET_ACCOUNT", num(1) + s(ACCOUNT)), "hostile: key: the stored account, mode %d" % mode)
+    return r
+for f in (".new", ".old", ".refused"):
+    if os.path.exists(work + "/keys/account.pem" + f): os.unlink(work + "/keys/account.pem" + f)
+own_thumbprint = key_role()[1]
+r = stored_role()
+r.send("KEY_SET_ACCOUNT", s(ACCOUNT + "7"))
+refuses("key: another account where the CA was not to be asked", r, "the account is")
+r = stored_role()
+r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
+refuses("key: a new account without asking for the old one", r, "out of order")
+r = stored_role()
+r.send("KEY_RECHECK_ACCOUNT", s(ACCOUNT)); r.recv()
+r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
+refuses("key: a new account before the CA was asked by the key", r, "out of order")
+for mode in (REVOKE, ROLLOVER, CONTACT, DEACTIVATE):
+    if os.path.exists(new_key): os.unlink(new_key)
+    r = stored_role(mode)
+    r.send("KEY_RECHECK_ACCOUNT", s(ACCOUNT)); r.recv()
+    r.send("KEY_NO_ACCOUNT"); r.recv()
+    r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
+    refuses("key: a new account for a lost one in a run for " + MODES[mode], r, "out of order")
+if os.path.exists(new_key): os.unlink(new_key)
+r = stored_role()
+r.send("KEY_RECHECK_ACCOUNT", s(ACCOUNT))
+m = r.recv()
+r.send("KEY_SET_ACCOUNT", s(ACCOUNT + "7"))
+n = r.recv(), r.recv()
+report(m == ("NET_ACCOUNT", num(2) + s(ACCOUNT)) and n == (("FILE_ACCOUNT", s(own_thumbprint) + s(ACCOUNT + "7") + s(None)), ("NET_ACCOUNT", num(1) + s(ACCOUNT + "7"))),
+    "hostile: key: the CA names another account, once", str((m, n)))
+r.send("KEY_RECHECK_ACCOUNT", s(ACCOUNT + "7"))
+report(r.recv() == ("NET_ACCOUNT", num(1) + s(ACCOUNT + "7")), "hostile: key: what the CA has named is not asked for again")
+r.send("KEY_SET_ACCOUNT", s(ACCOUNT + "8"))
+refuses("key: a third account in one run", r, "the account is")
+r = stored_role()
+for _ in range(9): r.send("KEY_NO_ACCOUNT")
+refuses("key: 'no such account' where it was not asked for", r, "out of order")
+r = stored_role()
+r.send("KEY_LEAVE_ACCOUNT", num(7))
+refuses("key: leaves the account in no known way", r, "malformed")
+
 # key: the account's own URL only
 for mode in (CONTACT, DEACTIVATE):
     r = fresh_key_role(mode=mode)
@@ -169,7 +220,7 @@ r.send("FILE_DONE")
 refuses("file: revoked, before it was to be", r, "out of order")
 r, m = file_role(mode=REVOKE)
 r.recv(), r.recv()
-r.send("FILE_FAILED", num(1) + num(0) + s("no"))
+r.send("FILE_FAILED", num(1) + num(0) + num(0) + s("no"))
 answers = r.recv(), r.recv()
 report(("PARENT_OUTCOME", num(3)) in answers and open(cert_path, "rb").read() == cert, "hostile: file: what is not revoked stays", str(answers))
 r.close()

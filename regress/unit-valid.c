@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "say.h"
+#include "net-limit.h"
 #include "test.h"
 #include "valid.h"
 
@@ -180,6 +181,35 @@ test_addresses(void)
 		}
 	check(strcmp(address_text((const struct sockaddr *)&in, text, sizeof(text)), "223.255.255.255") == 0, "address: text");
 	check(address_reach(&other) == REACH_LOCAL && address_text(&other, text, sizeof(text))[0] == '\0', "address: of another kind");
+/* As Boulder words them (ratelimits/utilities of 2026), and others. */
+static void
+limits(void)
+{
+	static char *v[] = { "www.example.com", "192.0.2.1" };
+	static const struct strings names = { v, 2 };
+	static const struct {
+		const char	*text;
+		int		 of_names, of_account;
+	} texts[] = {
+		{ "rateLimited too many certificates (50) already issued for \"example.com\" in the last 168h0m0s, retry after 2026-01-01", 1, 0 },
+		{ "rateLimited too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s", 1, 0 },
+		{ "rateLimited too many failed authorizations (5) for \"www.example.com\" in the last 1h0m0s", 1, 0 },
+		{ "rateLimited too many new orders (300) from this account in the last 3h0m0s", 0, 1 },
+		{ "rateLimited too many new registrations (10) from this IP address in the last 3h0m0s", 0, 1 },
+		{ "rateLimited Your account is paused for WWW.EXAMPLE.COM", 1, 1 },
+		{ "rateLimited too many for \"ww.example.comx\"", 0, 0 },
+		{ "rateLimited too many for \"notexample.com\"", 0, 0 },
+		{ "rateLimited too many for 192.0.2.1", 1, 0 },
+		{ "rateLimited version 2.1 says no", 0, 0 },
+		{ "rateLimited | www.example.com rateLimited enough", 1, 0 },
+		{ "rateLimited service busy", 0, 0 }, { "", 0, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		check(limit_is_of_names(texts[i].text, &names) == texts[i].of_names &&
+		    limit_is_of_account(texts[i].text) == texts[i].of_account,
+		    "limit: %s", texts[i].text);
 }
 
 int
@@ -209,5 +239,6 @@ main(void)
 	test_plain_urls();
 	test_say_safe();
 	test_addresses();
+	limits();
 	return test_end();
 }

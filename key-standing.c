@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How the account stands, by key: which key it has and what the CA calls it
+ * (RFC 8555 7.3.1).  What is stored is a hint: an owned net may have made up
+ * both in an earlier run.  The CA is asked by each key that may be the
+ * account's before another account is registered.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "key-standing.h"
+#include "key-store.h"
+#include "proc.h"
+
+#define NOBODY		UINT32_MAX
+#define ANSWER_SECONDS	60	/* of file, which had it ready */
+
+static struct account_load conf;
+static struct account_key account;
+static char *kid;			/* account URL: as it is stored, or as the CA has named it */
+static int confirmed;			/* the CA has named it in this run */
+static int recheck;			/* the CA does not take the stored one */
+static int doubt;			/* was a rollover done?  The next key is asked with first */
+static int spare = -1;			/* the spare key that is asked with; -1: the account's, SPARES: none is left */
+static int refused;			/* by the CA: nobody asks again in this run */
+static const char *unknown;		/* thumbprint of a next key that the CA does not know, or NULL */
+static char told[THUMBPRINT_LEN + 1];	/* what chng has as thumbprint */
+static uint32_t workers;		/* of net */
+static int asking[WORKERS_MAX];	/* how the account stands */
+static uint32_t finder = NOBODY;	/* the one that finds that out */
+static struct msg out;
+
+void
+standing_conf(struct msg *m)
+{
+	if ((workers = (uint32_t)msg_get_num(m)) > WORKERS_MAX)
+		errx(1, "ROLE_CONF: malformed");
+	conf.shared = (int)msg_get_num(m);
+	conf.path = msg_copy_str(m);
+	conf.spec.type = (enum keytype)msg_get_num(m);
+	conf.spec.bits = (int)msg_get_num(m);
+}
+
+int
+account_is_known(void)
+{
+	return kid != NULL && !doubt;
+}
+
+/* Is there a spare key that has not been asked with?  Then spare is its number. */
+static int
+find_spare(void)
+{
+	while (spare >= 0 && spare < SPARES && account.spare[spare].key == NULL)
+		spare++;
+	return spare >= 0 && spare < SPARES;
+}
+
+static enum account
+standing(void)
+{
+	if (doubt)
+		return ACCOUNT_DOUBT;
+	if (account.key == NULL)
+		return ACCOUNT_NONE;
+	if (refused)
+		return ACCOUNT_REFUSED;
+	if (kid != NULL && !recheck)
+		return ACCOUNT_KNOWN;
+	if (spare == -1)
+		return account.is_new ? ACCOUNT_NEW : ACCOUNT_FIND;
+	return find_spare() ? ACCOUNT_SPARE : ACCOUNT_NEW;
+}
+
+int
+account_in_doubt(void)
+{
+	return doubt;
+}
+
+int
+account_is_sought(void)
+{
+	return kid == NULL || doubt || recheck;
+}
+
+int
+account_is_to_be_made(void)
+{
+	return standing() == ACCOUNT_NEW && role_mode == MODE_RENEW;
+}
+
+EVP_PKEY *
+account_key(void)
+{
+	return account.key;
+}
+
+const char *
+account_kid(void)
+{
+	return kid;
+}
+
+EVP_PKEY *
+account_next_key(void)
+{
+	return account.next;
+}
+
+EVP_PKEY *
+account_asked_key(void)
+{
+	return doubt ? account.next : find_spare() ? account.spare[spare].key : account.key;
+}
+
+void
+account_rolled(void)
+{
+	doubt = 1;
+}
+
+void
+tell_thumbprint(void)
+{
+	if (doubt || account.key == NULL || role_mode != MODE_RENEW ||
+	    strcmp(told, account.thumbprint) == 0)
+		return;
+	msg_new(&out, CHNG_THUMBPRINT, 0);
+	msg_put_str(&out, account.thumbprint);
+	msg_send(&out);
+	strlcpy(told, account.thumbprint, sizeof(told));
+}
+
+static void
+answer_net(uint32_t worker)
+{
+	asking[worker] = 0;
+	msg_new(&out, NET_ACCOUNT, 0);
+	out.head.worker = worker;
+	msg_put_num(&out, standing());
+	msg_put_str(&out, kid);
+	msg_send(&out);
+}
+
+/* What is certain all may know that ask; what is to be found out, one at a time. */
+static void
+answer_all(void)
+{
+	uint32_t i;
+	int certain;
+
+	for (i = 0; i < workers; i++) {
+		certain = standing() == ACCOUNT_KNOWN || standing() == ACCOUNT_REFUSED;
+		if (asking[i] && (certain || finder == NOBODY)) {
+			if (!certain)
+				finder = i;
+			answer_net(i);
+		}
+	}
+}
+
+static uint32_t
+worker_of(const struct msg *m)
+{
+	if (m->head.worker >= workers)
+		errx(1, "%s: from no worker", routes[m->head.type].name);
+	return m->head.worker;
+}
+
+void
+key_ask_account(struct msg *m)
+{
+	msg_end(m);
+	asking[worker_of(m)] = 1;
+	answer_all();
+}
+
+/*
+ * The CA refuses requests that name this account.  A stored URL is a hint
+ * only: net may have made it up in an earlier run.  One worker asks the CA by
+ * the key; what the CA has named in this run stays.
+ */
+void
+key_recheck_account(struct msg *m)
+{
+	const char *url = msg_need_str(m);
+
+	msg_end(m);
+	if (kid == NULL || doubt)
+		errx(1, "KEY_RECHECK_ACCOUNT: out of order");
+	if (!confirmed && !refused && strcmp(url, kid) == 0)
+		recheck = 1;
+	asking[worker_of(m)] = 1;
+	answer_all();
+}
+
+static void
+leave(uint32_t worker)
+{
+	if (worker == finder) {
+		finder = NOBODY;
+		recheck = 0;
+		spare = -1;
+	}
+	answer_all();
+}
+
+/* The worker that asked could not find it out. */
+void
+key_leave_account(struct msg *m)
+{
+	uint64_t how = msg_get_num(m);
+
+	msg_end(m);
+	if (how > LEAVE_DEACTIVATED)
+		errx(1, "KEY_LEAVE_ACCOUNT: malformed");
+	if (how != LEAVE_OPEN && !refused) {
+		refused = 1;
+		if (how == LEAVE_DEACTIVATED)
+			warnx("%s: the CA does not serve the account of this key any more; if it is "
+			    "deactivated, that is for good: %s, and the next run registers a new "
+			    "account with a new key", conf.path, conf.shared ?
+			    "name another 'account key' for this authority" : "move this file away");
+	}
+	leave(worker_of(m));
+}
+
+void
+key_worker_gone(struct msg *m)
+{
+	msg_end(m);
+	asking[worker_of(m)] = 0;
+	leave(worker_of(m));
+}
+
+/* Tell the worker that asked the CA how the account stands now; if that is final, the waiting workers, too. */
+static void
+found(const struct msg *m)
+{
+	tell_thumbprint();
+	answer_net(worker_of(m));
+	answer_all();
+}
+
+static void
+tell_file(void)
+{
+	msg_new(&out, FILE_ACCOUNT, 0);
+	msg_put_str(&out, account.thumbprint);
+	msg_put_str(&out, kid);
+	msg_put_str(&out, unknown);
+	msg_send(&out);
+}
+
+/*
+ * The CA has no account of the key that was asked with.  With the next key:
+ * the rollover did not happen.  With the account's own key: it may be that an
+ * earlier run was told so of a rollover that did not happen, or the other way
+ * round; then a key that was kept finds the account.
+ */
+void
+key_no_account(struct msg *m)
+{
+	msg_end(m);
+	if (doubt) {
+		doubt = 0;
+		/* The old one is gone: an account for the new one, then. */
+		if (account.key == NULL)
+			account_key_switch(&account);
+		else
+			unknown = account.next_thumbprint;
+		if (unknown != NULL && kid != NULL)
+			tell_file();
+	} else if (standing() == ACCOUNT_FIND || standing() == ACCOUNT_SPARE)
+		spare++;
+	else
+		errx(1, "KEY_NO_ACCOUNT: out of order");
+	found(m);
+}
+
+/* Which key was asked with, that the CA knows the account by it? */
+static void
+take_key(void)
+{
+	if (doubt) {
+		account_key_switch(&account);
+		unknown = NULL;
+	} else if (standing() == ACCOUNT_SPARE) {
+		warnx("%s: the CA knows the account by %s, not by this key; the next run puts that one "
+		    "in its place", conf.path, spare == SPARE_OLD ? "its .old" : "its .refused");
+		account_key_use(&account, spare);
+	}
+}
+
+/*
+ * The account URL becomes the kid, for the rest of the run: another one later
+ * is refused.  It takes the place of a stored one only where the CA was to be
+ * asked.
+ */
+void
+set_account(struct msg *m)
+{
+	const char *url = msg_need_str(m);
+
+	msg_end(m);
+	if (!role_origin(url))
+		errx(1, "KEY_SET_ACCOUNT: not a URL of the authority");
+	if (kid != NULL && strcmp(kid, url) != 0) {
+		if (confirmed || !account_is_sought())
+			errx(1, "KEY_SET_ACCOUNT: the account is %s", kid);
+		say(1, "the account is now %s, not %s", url, kid);
+		free(kid);
+		kid = NULL;
+	}
+	if (kid == NULL && (kid = strdup(url)) == NULL)
+		err(1, NULL);
+	take_key();
+	confirmed = 1;
+	doubt = recheck = 0;
+	spare = -1;
+	finder = NOBODY;
+	tell_file();
+	found(m);
+}
+
+/*
+ * The account that file has stored counts only for this very key.  The keys
+ * are read, or made, while the disk can still be reached.
+ */
+void
+load_account(void)
+{
+	static struct msg m;
+	char *stored, *url, *no_key;
+	struct why w;
+
+	msg_receive(&m, ROLE_KEY, ANSWER_SECONDS);
+	if (m.head.type == ROLE_STOP)
+		exit(0);
+	if (m.head.type != KEY_ACCOUNT)
+		errx(1, "%s before KEY_ACCOUNT", routes[m.head.type].name);
+	stored = msg_copy_str(&m);
+	url = msg_copy_str(&m);
+	no_key = msg_copy_str(&m);
+	msg_end(&m);
+	conf.stored = stored;
+	conf.unknown = no_key;
+	conf.create = role_mode == MODE_RENEW;
+	conf.roll = role_mode == MODE_ROLLOVER;
+	if (account_key_load(&account, &conf, &w) == -1)
+		errx(1, "%s", w.text);
+	if (url != NULL && stored != NULL && account.key != NULL && role_origin(url) &&
+	    strcmp(stored, account.thumbprint) == 0)
+		kid = url;
+	else
+		free(url);
+	free(stored);
+	free(no_key);
+	doubt = account.next != NULL && !account.next_is_new;
+}
