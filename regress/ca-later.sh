@@ -90,6 +90,8 @@ for how in "500 at new-order" "429 later at new-order" "403 at new-order" "500 a
 		ended "early, $how" 1
 	fi
 	state_set "not before" 1
+	# Terms concern the account, so that the authority is left alone, too.
+	rm -f "$work/state/authority-test.backoff.json"
 	again "ARI" example.com
 	ended "early, after $how" 0 "due: the CA suggests to renew it now"
 	check "ca: early, after $how: counts as the one of the day" grep -q '"renewed early": [1-9]' "$state"

@@ -3,6 +3,8 @@
 work_start
 mkdir "$work/roles" && chmod 755 "$work/roles"
 python3 "$here/hostile.py" "$client" "$work/roles" "$top" || failed=1
+mkdir "$work/later" && chmod 755 "$work/later"
+python3 "$here/hostile_later.py" "$client" "$work/later" "$top" || failed=1
 
 # The same program with another netproc, and short deadlines.
 build=$(dirname "$client")

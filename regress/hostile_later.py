@@ -140,6 +140,7 @@ mac = work + "/keys/mac"
 with open(os.open(mac, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f: f.write("zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W\n")
 if os.getuid() == 0: os.chown(mac, 0, 0)
 r = fresh_key_role(account=False, eab=("kid-1", mac, "HS256"))
+r.send("KEY_NO_ACCOUNT"); r.recv()
 r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
 h, p = jws(r.recv())
 b = p["externalAccountBinding"]
@@ -264,6 +265,7 @@ for f in os.listdir(work + "/state"):
     if f.endswith(".json"):
         state = json.load(open(work + "/state/" + f))
         state["renewal"]["ask again"] = state["attempts"] = 0
+        state["renewed early"] = int(time.time()) - 60
         json.dump(state, open(work + "/state/" + f, "w"))
 r, _ = file_role(start=False)
 while r.recv()[0] != "KEY_ACCOUNT": pass
