@@ -181,6 +181,8 @@ test_addresses(void)
 		}
 	check(strcmp(address_text((const struct sockaddr *)&in, text, sizeof(text)), "223.255.255.255") == 0, "address: text");
 	check(address_reach(&other) == REACH_LOCAL && address_text(&other, text, sizeof(text))[0] == '\0', "address: of another kind");
+}
+
 /* As Boulder words them (ratelimits/utilities of 2026), and others. */
 static void
 limits(void)
