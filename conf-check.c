@@ -33,6 +33,19 @@ struct use {
 static struct use *uses;
 static size_t nuses;
 
+/* "line 7", or "line 7 of FILE" if that is another file than here; in a static buffer. */
+static const char *
+line_of(const char *file, int line, const char *here)
+{
+	static char text[PATH_MAX + 32];
+
+	if (strcmp(file, here) == 0)
+		snprintf(text, sizeof(text), "line %d", line);
+	else
+		snprintf(text, sizeof(text), "line %d of %s", line, file);
+	return text;
+}
+
 /* "//" becomes "/"; relative paths, "." and ".." are refused. */
 static int
 clean_path(char *path, const char *what, const char *file, int line)
@@ -266,7 +279,8 @@ check_beside(const struct use *key, const char *suffix)
 	found = bsearch(&wanted, uses, nuses, sizeof(*uses), by_path);
 	if (found != NULL)
 		lex_error_at(found->file, found->line, "%s %s: this path is for changes of the %s "
-		    "of line %d; take another", found->what, found->path, key->what, key->line);
+		    "of %s; take another", found->what, found->path, key->what,
+		    line_of(key->file, key->line, found->file));
 	free(wanted.path);
 }
 
@@ -281,8 +295,8 @@ check_paths_once(void)
 		if (strcmp(uses[i - 1].path, uses[i].path) == 0 &&
 		    !(uses[i - 1].is_account && uses[i - 1].what == uses[i].what))
 			lex_error_at(uses[i].file, uses[i].line, "%s %s: this path is also the %s "
-			    "of line %d; each needs its own", uses[i].what, uses[i].path,
-			    uses[i - 1].what, uses[i - 1].line);
+			    "of %s; each needs its own", uses[i].what, uses[i].path, uses[i - 1].what,
+			    line_of(uses[i - 1].file, uses[i - 1].line, uses[i].file));
 	for (i = 0; i < nuses; i++)
 		if (uses[i].is_key) {
 			check_beside(&uses[i], ".new");
@@ -338,8 +352,9 @@ check_names_once(struct conf *c)
 		for (j = 0; j < i; j++)
 			if (strcmp(c->authorities[i].name, c->authorities[j].name) == 0)
 				lex_error_at(c->authorities[i].file, c->authorities[i].line,
-				    "authority %s: is also at line %d", c->authorities[i].name,
-				    c->authorities[j].line);
+				    "authority %s: is also at %s", c->authorities[i].name,
+				    line_of(c->authorities[j].file, c->authorities[j].line,
+				    c->authorities[i].file));
 	if ((d = calloc(c->ndomains + 1, sizeof(*d))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < c->ndomains; i++)
@@ -347,9 +362,9 @@ check_names_once(struct conf *c)
 	qsort(d, c->ndomains, sizeof(*d), by_handle);
 	for (i = 1; i < c->ndomains; i++)
 		if (strcmp(d[i - 1]->handle, d[i]->handle) == 0)
-			lex_error_at(d[i]->file, d[i]->line, "domain %s: is also at line %d; give "
+			lex_error_at(d[i]->file, d[i]->line, "domain %s: is also at %s; give "
 			    "one another handle, and the name as 'domain name'", d[i]->handle,
-			    d[i - 1]->line);
+			    line_of(d[i - 1]->file, d[i - 1]->line, d[i]->file));
 	free(d);
 }
 

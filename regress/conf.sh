@@ -166,8 +166,18 @@ mkdir "$work/conf.d/d.conf"
 "$client" -n -f "$conf" 2>"$err"; says "conf: refused: a directory that a pattern matches" "$err" "$conf:5: $work/conf.d/d.conf: not a regular file"
 rmdir "$work/conf.d/d.conf"
 ln -s 10.conf "$work/conf.d/99.conf"
-"$client" -n -f "$conf" 2>"$err"; says "conf: refused: one file by two names of a pattern" "$err" "$work/conf.d/99.conf:1: domain a.example: is also at line 1"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: one file by two names of a pattern" "$err" "$work/conf.d/99.conf:1: domain a.example: is also at line 1 of $work/conf.d/10.conf; give"
 rm "$work/conf.d/99.conf"
+# elsewhere NAME TEXT WORDS: what is wrong with TEXT, in a file of its own, is to do with a line of another file
+elsewhere() {
+	printf "$2" >"$work/conf.d/98.conf"
+	"$client" -n -f "$conf" 2>"$err"
+	says "conf: refused: $1, in another file" "$err" "conf.d/98.conf:1: .*$3 of \($conf\|$work/conf.d/10.conf\)\(;\|\$\)"
+	rm "$work/conf.d/98.conf"
+}
+elsewhere "an authority twice" 'authority a {\napi url https://b.example\naccount key /k/b\n}\n' "authority a: is also at line 1"
+elsewhere "a path twice" 'domain z.example {\ndomain key /k/z.key\ndomain certificate /c/a.example\n}\n' "is also the domain certificate of line 1"
+elsewhere "a key at the place of another's next one" 'domain z.example {\ndomain key /k/z.key\ndomain certificate /etc/acme/a.pem.new\n}\n' "is for changes of the account key of line 1"
 printf 'include "%s/conf.d/*.conf"\n' "$work" >"$work/conf.d/50.conf"
 timeout 20 "$client" -n -f "$conf" 2>"$err"; same "conf: refused: a pattern that matches its own file: status" 1 $?
 says "conf: refused: a pattern that matches its own file" "$err" "$work/conf.d/50.conf:1: $work/conf.d/50.conf: includes itself"
