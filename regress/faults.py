@@ -11,6 +11,10 @@ def invariant(name, old, status, before_ok=True):
         report(now != old and consistent() == "", name + ": status 0 only if installed", consistent())
     s2, said = run()
     report(s2 in (0, 2) and consistent() == "", name + ": the next run succeeds, the set belongs together", "status %d %s %s" % (s2, consistent(), said[-300:]))
+    # at least once: a fault while it is being forgotten has it reported again
+    changed, s3 = contents() != old, run()[0]
+    report(0 in (status, s2) if changed else 0 not in (status, s2), name + ": a change is reported", "status %d %d, changed: %s" % (status, s2, changed))
+    report(s3 == 2, name + ": and not for ever", "status %d" % s3)
     report(leftovers() == [], name + ": nothing is left over", str(leftovers()))
     mode = [oct(os.stat(ssl + "/" + f).st_mode & 0o777) for f in FILES]
     report(mode == ["0o644", "0o640", "0o644"], name + ": modes are kept", str(mode))

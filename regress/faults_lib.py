@@ -34,7 +34,8 @@ def consistent():
 def leftovers():
     out = []
     for d in (ssl, ssl + "/private", state):
-        out += [f for f in os.listdir(d) if f.endswith(".acme-new")]
+        out += [f for f in os.listdir(d) if f.endswith(".acme-new") or f.endswith(".new.pem")]
+    out += os.listdir(work + "/www")
     return out
 def save(to):
     shutil.rmtree(to, ignore_errors=True)
