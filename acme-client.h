@@ -47,7 +47,7 @@ enum msgtype {
 	CSR_LOOK,		/* at the key of this job */
 	FILE_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
-	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces */
+	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces, which order is looked at first */
 	KEY_REVOKE,		/* this job's certificate is to be revoked */
 	CSR_REVOKE,
 	KEY_ASK_ACCOUNT,	/* how does the account stand? */
@@ -74,6 +74,7 @@ enum msgtype {
 	KEY_SIGN_REPLACEMENT,	/* a new order that names the certificate it replaces */
 	KEY_SIGN_FETCH,
 	KEY_SIGN_CHALLENGE,
+	KEY_SIGN_GIVE_UP,	/* an authorization that is invalid */
 	KEY_SIGN_FINALIZE,
 	KEY_SIGN_REVOKE,	/* only with -r */
 	CSR_SIGN_REVOKE,	/* the same by the certificate's own key */
@@ -88,6 +89,7 @@ enum msgtype {
 	FILE_WINDOW,		/* what the CA says about the time of renewal */
 	FILE_STATUS,		/* a piece of the answer about revocation */
 	FILE_LEARNED,		/* of the CA's ways: the next run can begin with that */
+	FILE_ORDER,		/* the order of this job, or: it is of no use any more */
 	FILE_CHAIN,
 	FILE_LAST_CHAIN,	/* there is no further one to choose from */
 	CSR_NEW_KEY,		/* the next CSR of this job is to be for a new key */
@@ -130,8 +132,8 @@ enum leave { LEAVE_OPEN, LEAVE_REFUSED, LEAVE_DEACTIVATED };
 /* NET_JOB: what net is to do for it. */
 enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TASK_ACCOUNT };
 
-/* NET_JOB_DONE: file's answer to a chain. */
-enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER };
+/* NET_JOB_DONE: file's answer to a chain; ANEW: an earlier run's order is of no use, make a new one. */
+enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER, VERDICT_ANEW };
 
 /*
  * FILE_FAILED: what sets off the backoff, as the CA refuses this job, or cannot
@@ -154,6 +156,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
 #define NO_JOB		UINT32_MAX	/* in place of a job's number */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 #define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */
+#define ORDERS_MAX	3		/* of one job: an earlier run's, a new one, and one in place of that */
 #define FINALIZE_TRIES	3		/* where the CA says that the order is not ready */
 
 /* The entry of each role; conf and domains arrive as messages. */

@@ -225,6 +225,8 @@ drop(uint32_t job, int all)
 {
 	struct response **rp = &responses, *r;
 
+	if (!all)
+		jobs[job].nput = 0;
 	while ((r = *rp) != NULL) {
 		if (!all && r->job != job) {
 			rp = &r->next;
@@ -393,8 +395,8 @@ static const struct handler table[] = {
 	/* A second one where the CA knows the account by another key than the one in place. */
 	{ CHNG_THUMBPRINT, chng_thumbprint, MUTE | READY, 2 },
 	{ CHNG_CHECK, chng_check, MUTE | READY, 2 },
-	{ CHNG_PUT, chng_put, READY, CONF_NAMES_MAX },
-	{ CHNG_DROP, chng_drop, READY, 2 },
+	{ CHNG_PUT, chng_put, READY, ORDERS_MAX * CONF_NAMES_MAX },
+	{ CHNG_DROP, chng_drop, READY, ORDERS_MAX },
 };
 
 void

@@ -10,6 +10,7 @@
 #include "file-authority.h"
 #include "file-course.h"
 #include "file-due.h"
+#include "file-order.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -197,6 +198,12 @@ take_verdict(uint32_t job, int verdict)
 	else if (verdict == 1) {
 		jobs[job].told = 1;
 		install(job);
+	} else if (jobs[job].resumed) {
+		say(1, "%s: the order of an earlier run is of no use: %s; ordered anew",
+		    jobs[job].handle, refused->text);
+		jobs[job].resumed = 0;
+		order_keep(&jobs[job], NULL);
+		answer_net(job, VERDICT_ANEW);
 	} else {
 		job_failed(&jobs[job], refused->text, FAILURE_CA, 0);
 		jobs[job].told = 1;

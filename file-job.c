@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "file-job.h"
+#include "file-order.h"
 #include "renewal.h"
 #include "trust.h"
 
@@ -147,7 +148,7 @@ judge(const struct job *j, const struct chain *chain, struct why *w)
 {
 	if (job_verify(j, chain, w) == -1)
 		return -1;
-	return force || !is_replayed(j, chain) ? 0 : why(w, "the certificate from the CA ends on %s, "
+	return (force && !j->resumed) || !is_replayed(j, chain) ? 0 : why(w, "the certificate from the CA ends on %s, "
 	    "no later than the installed one; -F would install it all the same",
 	    clock_text(chain->not_after));
 }
@@ -211,7 +212,8 @@ job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why 
 	struct chain *chain = chain_parse(pem, len, w);
 	char top[128];
 
-	if (chain == NULL || check_whole(unframed, w) == -1 || judge(j, chain, w) == -1) {
+	if (chain == NULL || check_whole(unframed, w) == -1 || judge(j, chain, w) == -1 ||
+	    (j->resumed && order_worth(j, chain, w) == -1)) {
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
 	}
@@ -265,7 +267,7 @@ job_installed(struct job *j)
 	j->state.revoked[0] = '\0';
 	j->state.last_error[0] = '\0';
 	j->state.error_class = (enum failure)0;
-	j->state.looks[0] = '\0';
+	j->state.looks[0] = j->state.order[0] = '\0';
 	renewal_life(j->chosen, &j->state.life);
 	renewal_installed(&j->state, &j->state.life, time(NULL));
 	if (state_save(&j->state_file, &j->state, &w) == -1)

@@ -32,6 +32,7 @@ struct job {
 	int		 new_key;	/* nor may its key be used any longer */
 	int		 key_compromised; /* as others know it, or the one that waits to go live */
 	char		*looks;		/* its files' fingerprint, as the parent has seen them */
+	char		*profile;	/* to be ordered, or NULL */
 	char		*preferred;	/* CN at the top of the chain to take, or NULL */
 	struct place	 state_file;
 	struct place	 saved;		/* a verified chain, until it is installed */
@@ -50,6 +51,7 @@ struct job {
 	int64_t		 began_ms;	/* the attempt */
 	unsigned	 phase;		/* a state of fileproc's dispatch table */
 	uint32_t	 worker;	/* of net, which has it or had it last */
+	int		 resumed;	/* net looks at the order of an earlier run */
 	int		 told;		/* that waits for the verdict */
 	int		 key_stays;	/* that csr could not remove, as it is not here */
 	int		 changed;	/* by this run, or by one that could not report it */

@@ -22,6 +22,7 @@
 #include "file-due.h"
 #include "file-list.h"
 #include "file-metrics.h"
+#include "file-order.h"
 #include "file-report.h"
 #include "json.h"
 #include "proc.h"
@@ -59,6 +60,7 @@ add_job(struct msg *m)
 	j->set.path[SET_CHAIN] = msg_copy_str(m);
 	j->set.path[SET_FULLCHAIN] = msg_copy_str(m);
 	j->combined = (int)msg_get_num(m);
+	j->profile = msg_copy_str(m);
 	j->preferred = msg_copy_str(m);
 	j->check_status = (int)msg_get_num(m);
 	more = msg_get_num(m) != 0;
@@ -328,6 +330,7 @@ begin(uint32_t job, struct why *w)
 		return TASK_STATUS;
 	if (job_begin(j, w) == -1)
 		return TASK_NOTHING;
+	j->resumed = order_open(j) != NULL;
 	if (j->new_key) {
 		msg_new(&out, CSR_NEW_KEY, job);
 		msg_put_num(&out, (uint64_t)j->key_compromised);
@@ -335,6 +338,7 @@ begin(uint32_t job, struct why *w)
 	}
 	msg_new(&out, KEY_BEGIN, job);
 	msg_put_str(&out, j->certid);
+	msg_put_str(&out, order_open(j));
 	msg_send(&out);
 	return TASK_ORDER;
 }
@@ -419,6 +423,7 @@ file_next(struct msg *m)
 	msg_put_str(&out, task == TASK_ORDER && jobs[i].state.new_nonce[0] != '\0' ?
 	    jobs[i].state.new_nonce : NULL);
 	msg_put_num(&out, i < njobs && jobs[i].state.slow);
+	msg_put_str(&out, task == TASK_ORDER ? order_open(&jobs[i]) : NULL);
 	msg_send(&out);
 	if (i == njobs)
 		return;
@@ -439,9 +444,10 @@ static const struct handler table[] = {
 	{ FILE_ACCOUNT, file_account, ANY_STATE, 8 },
 	{ FILE_WINDOW, file_window, ASKED, 1 },
 	{ FILE_STATUS, file_status, CHECKING, 0 },
-	{ FILE_LEARNED, file_learned, OUT, 1 },
-	{ FILE_CHAIN, file_chain, OUT, CHAINS_MAX },
-	{ FILE_LAST_CHAIN, file_last_chain, OUT, 1 },
+	{ FILE_LEARNED, file_learned, OUT, ORDERS_MAX },
+	{ FILE_ORDER, file_order, OUT, 2 * ORDERS_MAX },
+	{ FILE_CHAIN, file_chain, OUT, 2 * CHAINS_MAX },
+	{ FILE_LAST_CHAIN, file_last_chain, OUT, 2 },
 	{ FILE_DONE, file_done, TASKED, 1 },
 	{ FILE_WORKER_GONE, file_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ FILE_FAILED, file_failed, OUT | TASKED, 1 },
@@ -477,6 +483,7 @@ open_all(struct msg *m)
 		errx(1, "metrics file %s", w.text);
 	state_place(&metrics_lock, state_dir, "metrics", "file", "lock");
 	authority_open(state_dir, authority, api_url);
+	order_authority(api_url);
 	job_rules(force, root_any, root_file);
 	while (role_domain(m, njobs))
 		add_job(m);

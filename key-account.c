@@ -83,8 +83,8 @@ sign_find_account(struct msg *m)
 }
 
 /* The URL of the request at hand, which stays to be read. */
-static const char *
-peek_url(struct msg *m)
+const char *
+key_url(struct msg *m)
 {
 	size_t pos = m->pos;
 	const char *url;
@@ -112,7 +112,7 @@ sign_new_account(struct msg *m)
 	if (eab.key != NULL) {
 		jwk = jwk_public(account_key());
 		json_object_set_new(payload, "externalAccountBinding",
-		    jws_mac(&eab, peek_url(m), jwk));
+		    jws_mac(&eab, key_url(m), jwk));
 		json_decref(jwk);
 	}
 	sign_by(account_key(), m, NULL, payload);
@@ -128,18 +128,50 @@ sign_rollover(struct msg *m)
 		errx(1, "KEY_SIGN_ROLLOVER: out of order");
 	jwk = jwk_public(account_key());
 	payload = json_pack("{s:s, s:o}", "account", account_kid(), "oldKey", jwk);
-	if ((inner = jws_inner(account_next_key(), peek_url(m), payload)) == NULL)
+	if ((inner = jws_inner(account_next_key(), key_url(m), payload)) == NULL)
 		errx(1, "KEY_SIGN_ROLLOVER: cannot sign");
 	json_decref(payload);
 	key_sign(m, inner);
 	account_rolled();
 }
 
+/* One path that plain words make up, without a slash at its end; NULL: a server may read it in several ways. */
+static const char *
+plain_path(struct url *url, const char *text)
+{
+	size_t len;
+
+	if (!url_parse(url, text) || strstr(url->path, "//") != NULL || strstr(url->path, "/.") != NULL ||
+	    url->path[strspn(url->path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")] != '\0')
+		return NULL;
+	for (len = strlen(url->path); len > 0 && url->path[len - 1] == '/'; len--)
+		url->path[len - 1] = '\0';
+	return url->path;
+}
+
+/* Is a the path b, or one above it? */
+static int
+leads_to(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+
+	return strncasecmp(a, b, len) == 0 && (b[len] == '\0' || b[len] == '/');
+}
+
+int
+account_may_be_at(const char *text)
+{
+	struct url other, own;
+	const char *that = plain_path(&other, text), *of_account = account_kid() == NULL ? NULL : plain_path(&own, account_kid());
+
+	return that == NULL || of_account == NULL || leads_to(that, of_account) || leads_to(of_account, that);
+}
+
 /* RFC 8555 7.3.2 and 7.3.6: of the account itself only. */
 static void
 sign_account(struct msg *m, json_t *payload)
 {
-	if (strcmp(peek_url(m), account_kid()) != 0)
+	if (strcmp(key_url(m), account_kid()) != 0)
 		errx(1, "%s: not the account's URL", routes[m->head.type].name);
 	key_sign(m, payload);
 }

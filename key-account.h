@@ -18,6 +18,10 @@ void	account_start(void);
  * net.  payload NULL is POST-as-GET; it is taken over.
  */
 void	key_sign(struct msg *, json_t *payload);
+/* The URL of the request to sign, which stays to be read. */
+const char *key_url(struct msg *);
+/* Could a CA read this URL as the account's own, or as one below or above it? */
+int	account_may_be_at(const char *url);
 /* Answers that nothing is signed; why not has been said. */
 void	key_refuse(struct msg *);
 

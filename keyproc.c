@@ -24,13 +24,14 @@
 
 /* With badNonce at every second request, 20 tries fail once in a million; one more was sent ahead. */
 #define TRIES		SIGN_TRIES
-#define FETCHES		(40 * TRIES + 3 * CONF_NAMES_MAX * TRIES)
+#define FETCHES		(ORDERS_MAX * (100 * TRIES + 10 * CONF_NAMES_MAX * TRIES))
 
 /* How far the protocol is, for each job. */
 enum {
 	NO_ACCOUNT = 1, IDLE = 2, BEGUN = 4, ORDERED = 8, FINAL = 16,
 	REVOKING = 32, ROLLING = 64, UPDATING = 128, LEAVING = 256,	/* -r -K -U -D */
-	UNKNOWN_TO_CA = 512	/* a new account may be made */
+	UNKNOWN_TO_CA = 512,	/* a new account may be made */
+	RESUMED = 1024		/* an earlier run's order may be looked at */
 };
 
 struct key_job {
@@ -41,6 +42,7 @@ struct key_job {
 	char		*csr;		/* base64url of the DER, or NULL */
 	int		 refused;	/* there was one that must not be sent */
 	char		*replaces;	/* RFC 9773 5: the installed certificate, or NULL */
+	char		*order;		/* of an earlier run, to be looked at first; or NULL */
 	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
 };
 
@@ -68,8 +70,9 @@ add_job(struct msg *m)
 }
 
 /*
- * What file has sent on; and from which certificate the order is to take
- * over.  Only file decides which jobs there are.
+ * What file has sent on; from which certificate the order is to take over;
+ * and which order of an earlier run is looked at first.  Only file decides
+ * which jobs there are.
  */
 static void
 key_begin(struct msg *m)
@@ -77,10 +80,14 @@ key_begin(struct msg *m)
 	struct key_job *j = &jobs[m->head.job];
 	const char *certid = msg_get_str(m);
 
+	const char *order = msg_get_str(m);
+
 	if (certid != NULL && (j->replaces = strdup(certid)) == NULL)
 		err(1, NULL);
+	if (order != NULL && role_origin(order) && (j->order = strdup(order)) == NULL)
+		err(1, NULL);
 	msg_end(m);
-	j->state = BEGUN;
+	j->state = j->order != NULL ? RESUMED : BEGUN;
 }
 
 static void
@@ -145,10 +152,17 @@ sign_revoke(struct msg *m)
 	key_sign(m, revocation(jobs[m->head.job].revoke, reason));
 }
 
-/* POST-as-GET: RFC 8555 6.3. */
+/* POST-as-GET: RFC 8555 6.3.  Before there is an order in this run, of the one that file has named only. */
 static void
 sign_fetch(struct msg *m)
 {
+	struct key_job *j = &jobs[m->head.job];
+
+	if (j->state == RESUMED) {
+		if (strcmp(key_url(m), j->order) != 0)
+			errx(1, "KEY_SIGN_FETCH: not the order of the earlier run");
+		j->state = ORDERED;
+	}
 	key_sign(m, NULL);
 }
 
@@ -157,6 +171,16 @@ static void
 sign_challenge(struct msg *m)
 {
 	key_sign(m, json_object());
+}
+
+/* RFC 8555 7.5.2.  What the CA could take for the account's own deactivation is not signed. */
+static void
+sign_give_up(struct msg *m)
+{
+	if (account_may_be_at(key_url(m)))
+		key_refuse(m);
+	else
+		key_sign(m, json_pack("{s:s}", "status", "deactivated"));
 }
 
 /* The CSR comes from csr itself, and is checked here all the same. */
@@ -193,6 +217,9 @@ sign_finalize(struct msg *m)
 	j->state = FINAL;
 }
 
+/* A second order may follow on one that was of no use, even after it was finalized. */
+#define ORDERING	(BEGUN | RESUMED | ORDERED | FINAL)
+
 /*
  * Without an account nothing but registration is possible, and that for a
  * renewal only.  While one worker asks the CA about a stored account that the
@@ -219,12 +246,13 @@ static const struct handler table[] = {
 	{ KEY_RECHECK_ACCOUNT, key_recheck_account, ANY_STATE, 0 },
 	{ KEY_WORKER_GONE, key_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ KEY_BEGIN, key_begin, NO_ACCOUNT | IDLE, 1 },
-	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | ORDERED, 2 },
-	{ KEY_SIGN_NEW_ORDER, sign_new_order, BEGUN | ORDERED, TRIES },
-	{ KEY_SIGN_REPLACEMENT, sign_replacement, BEGUN | ORDERED, TRIES },
-	{ KEY_SIGN_FETCH, sign_fetch, ORDERED | FINAL, FETCHES },
-	{ KEY_SIGN_CHALLENGE, sign_challenge, ORDERED, CONF_NAMES_MAX * (TRIES + 2) },
-	{ KEY_SIGN_FINALIZE, sign_finalize, ORDERED | FINAL, FINALIZE_TRIES * (TRIES + 1) },
+	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | RESUMED | ORDERED, 2 },
+	{ KEY_SIGN_NEW_ORDER, sign_new_order, ORDERING, 2 * TRIES },
+	{ KEY_SIGN_REPLACEMENT, sign_replacement, ORDERING, 2 * TRIES },
+	{ KEY_SIGN_FETCH, sign_fetch, RESUMED | ORDERED | FINAL, FETCHES },
+	{ KEY_SIGN_CHALLENGE, sign_challenge, ORDERED, ORDERS_MAX * CONF_NAMES_MAX * (TRIES + 2) },
+	{ KEY_SIGN_GIVE_UP, sign_give_up, ORDERED | FINAL, ORDERS_MAX * (CONF_NAMES_MAX + TRIES) },
+	{ KEY_SIGN_FINALIZE, sign_finalize, ORDERED | FINAL, ORDERS_MAX * FINALIZE_TRIES * (TRIES + 1) },
 	{ KEY_REVOKE, key_revoke, NO_ACCOUNT | IDLE, 1 },
 	{ KEY_SIGN_REVOKE, sign_revoke, REVOKING, TRIES },
 };

@@ -14,6 +14,12 @@
 
 static struct msg m;
 
+/* Authorizations being fetched: those at these places. */
+struct look {
+	struct proof	*proof;
+	size_t		 numbers[AUTHZ_MAX];
+};
+
 int
 asked_for(const struct net_job *j, const char *identifier)
 {
@@ -50,7 +56,7 @@ take_authorization(struct proof *p, const char *url, const struct http_answer *a
 static int
 fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct trouble *t)
 {
-	const char *url = p->order->authorizations[i];
+	const char *url = p->urls[i];
 	struct http_answer a;
 	int rc;
 
@@ -76,17 +82,27 @@ put_response(struct proof *p, const char *token, struct trouble *t)
 	return 0;
 }
 
+static void
+look_at(struct proof *p, size_t i, const struct authorization *az)
+{
+	const struct challenge *c = &az->http01;
+
+	p->seen[i] = az->status;
+	if (az->status == STATUS_VALID || az->status == STATUS_PENDING || p->spoilt++ > 0)
+		return;
+	trouble(&p->why_spoilt, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
+	    az->status_text, c->error.text[0] != '\0' ? ": " : "", c->error.text);
+}
+
 /* What one authorization asks of us: nothing, or a response and a trigger. */
 static int
 prepare(struct proof *p, size_t i, const struct authorization *az, struct trouble *t)
 {
 	const struct challenge *c = &az->http01;
 
-	if (az->status == STATUS_VALID)
-		return 0;
+	look_at(p, i, az);
 	if (az->status != STATUS_PENDING)
-		return trouble(t, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
-		    az->status_text, c->error.text[0] != '\0' ? ": " : "", c->error.text);
+		return 0;
 	if (c->url == NULL || c->token == NULL)
 		return trouble(t, FAILURE_CA, "%s: the CA offers no http-01 challenge, "
 		    "only: %s", az->identifier, az->offered);
@@ -106,45 +122,130 @@ prepare(struct proof *p, size_t i, const struct authorization *az, struct troubl
 }
 
 static int
-authorization_came(void *proof, size_t i, struct http_answer *a, struct trouble *t)
+authorization_came(void *look, size_t i, struct http_answer *a, struct trouble *t)
 {
-	struct proof *p = proof;
+	struct proof *p = ((struct look *)look)->proof;
 	struct authorization az;
 	int rc;
 
-	if (take_authorization(p, p->order->authorizations[i], a, &az, t) == -1)
+	i = ((struct look *)look)->numbers[i];
+	if (take_authorization(p, p->urls[i], a, &az, t) == -1)
 		return -1;
 	rc = prepare(p, i, &az, t);
 	authorization_free(&az);
 	return rc;
 }
 
+static void
+take_urls(struct proof *p)
+{
+	size_t i, n = p->order->nauthorizations;
+
+	if (p->urls != NULL)
+		return;
+	p->urls = calloc(n + 1, sizeof(*p->urls));
+	p->seen = calloc(n + 1, sizeof(*p->seen));
+	p->challenges = calloc(n + 1, sizeof(*p->challenges));
+	p->of = calloc(n + 1, sizeof(*p->of));
+	if (p->urls == NULL || p->seen == NULL || p->challenges == NULL || p->of == NULL)
+		err(1, NULL);
+	for (i = 0; i < n; i++)
+		if ((p->urls[i] = strdup(p->order->authorizations[i])) == NULL)
+			err(1, NULL);
+	p->nurls = n;
+}
+
+/* All that are not valid yet are fetched, for take; numbers[] says which. */
+static int
+fetch_open(struct proof *p, size_t *numbers, struct batch *b, struct trouble *t)
+{
+	struct wanted *wanted;
+	size_t i;
+	int rc = 0;
+
+	if ((wanted = calloc(p->nurls + 1, sizeof(*wanted))) == NULL)
+		err(1, NULL);
+	for (b->n = 0, i = 0; i < p->nurls && rc == 0; i++) {
+		if (p->seen[i] == STATUS_VALID)
+			continue;
+		numbers[b->n] = i;
+		wanted[b->n].sign = KEY_SIGN_FETCH;
+		wanted[b->n++].url = p->urls[i];
+		rc = request_origin("authorization", p->urls[i], t);
+	}
+	b->wanted = wanted;
+	if (rc == 0)
+		rc = request_batch(b, t);
+	free(wanted);
+	return rc;
+}
+
+int
+proof_trouble(const struct proof *p, struct trouble *t)
+{
+	*t = p->why_spoilt;
+	return -1;
+}
+
 int
 proof_prepare(struct proof *p, const char *order_url, struct trouble *t)
 {
-	size_t i, n = p->order->nauthorizations;
-	struct wanted *wanted;
-	struct batch b = { .job = p->job, .n = n, .context = p, .take = authorization_came };
-	int rc = 0;
+	struct look l = { .proof = p };
+	struct batch b = { .job = p->job, .context = &l, .take = authorization_came };
+	size_t n = p->order->nauthorizations;
+
 
 	if (n > p->conf->names.n)
 		return trouble(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
 		    order_url, n, p->conf->names.n);
-	wanted = calloc(n + 1, sizeof(*wanted));
-	p->challenges = calloc(n + 1, sizeof(*p->challenges));
-	p->of = calloc(n + 1, sizeof(*p->of));
-	if (wanted == NULL || p->challenges == NULL || p->of == NULL)
-		err(1, NULL);
-	for (i = 0; i < n && rc == 0; i++) {
-		wanted[i].sign = KEY_SIGN_FETCH;
-		wanted[i].url = p->order->authorizations[i];
-		rc = request_origin("authorization", wanted[i].url, t);
+	take_urls(p);
+	if (fetch_open(p, l.numbers, &b, t) == -1)
+		return -1;
+	return p->spoilt == 0 ? 0 : proof_trouble(p, t);
+}
+
+static int
+looked_at(void *look, size_t i, struct http_answer *a, struct trouble *t)
+{
+	const struct look *l = look;
+	size_t number = l->numbers[i];
+	struct authorization az;
+
+	if (take_authorization(l->proof, l->proof->urls[number], a, &az, t) == -1)
+		return -1;
+	look_at(l->proof, number, &az);
+	authorization_free(&az);
+	return 0;
+}
+
+int
+proof_look(struct proof *p, struct trouble *t)
+{
+	struct look l = { .proof = p };
+	struct batch b = { .job = p->job, .context = &l, .take = looked_at };
+
+	take_urls(p);
+	p->spoilt = 0;
+	return fetch_open(p, l.numbers, &b, t);
+}
+
+void
+proof_give_up(struct proof *p)
+{
+	struct http_answer a;
+	struct trouble ignored;
+	size_t i;
+
+	for (i = 0; i < p->nurls; i++) {
+		/* RFC 8555 7.5.2 is about valid ones.  A pending one is left alone: some CAs count that as a failure. */
+		if (p->seen[i] != STATUS_INVALID)
+			continue;
+		say(1, "%s: giving up the invalid authorization %s", p->conf->handle, p->urls[i]);
+		if (request_post(KEY_SIGN_GIVE_UP, p->job, p->urls[i], JSON, &a, &ignored) == 0)
+			http_answer_free(&a);
+		else
+			say(1, "%s: %s", p->conf->handle, ignored.why.text);
 	}
-	b.wanted = wanted;
-	if (rc == 0)
-		rc = request_batch(&b, t);
-	free(wanted);
-	return rc;
 }
 
 /* What the CA says to a challenge is of no use: its order is asked. */
@@ -186,6 +287,7 @@ proof_trigger(struct proof *p, struct trouble *t)
 	struct batch b = { .job = p->job, .wanted = p->challenges, .n = p->n,
 	    .context = p, .take = triggered, .lost = trigger_lost };
 
+	p->triggered = p->n > 0;
 	return request_batch(&b, t);
 }
 
@@ -210,7 +312,8 @@ proof_explain(struct proof *p, struct trouble *t)
 	size_t i;
 	int n = 0;
 
-	for (i = 0; i < p->order->nauthorizations; i++) {
+	take_urls(p);
+	for (i = 0; i < p->nurls; i++) {
 		if (fetch_authorization(p, i, &az, &ignored) == -1)
 			continue;
 		if (az.status != STATUS_VALID) {
@@ -244,6 +347,11 @@ proof_end(struct proof *p)
 	}
 	for (i = 0; i < p->n; i++)
 		free((char *)(uintptr_t)p->challenges[i].url);
+	for (i = 0; i < p->nurls; i++)
+		free(p->urls[i]);
+	free(p->urls);
+	free(p->seen);
 	free(p->challenges);
 	free(p->of);
+	*p = (struct proof){ .job = p->job, .conf = p->conf, .order = p->order };
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One certificate, by net: order, authorizations and challenges (in
- * net-authz.c), finalize, download.  The protocol (RFC 8555 7.4) goes down
+ * net-authz.c), finalize (in net-finalize.c), download.  The protocol (RFC 8555 7.4) goes down
  * this file from top to bottom.  What comes from the CA is checked here for a
  * clear message; what counts is checked again by the process that uses it.
  */
@@ -12,28 +12,12 @@
 
 #include "clock.h"
 #include "net-authz.h"
-#include "net-batch.h"
+#include "net-finalize.h"
 #include "net-order.h"
 
-#define POLL_FIRST_MS		4	/* at least; then twice as long each time */
-#define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
 #define FINALIZE_AT_ONCE	2	/* and the order behind it */
-#define POLL_LONGEST_MS		10000
-#define RETRY_AFTER_LONGEST	60	/* seconds */
+#define ORDER_ANEW		1	/* besides 0 and -1: this order is of no use */
 #define CHAINS_OFFERED		9	/* alternates that are looked at */
-
-/* One order on its way. */
-struct issue {
-	const struct directory *directory;
-	uint32_t	 job;
-	const struct net_job *conf;
-	char		*url;		/* of the order */
-	struct order	 order;
-	long		 retry_after;	/* of the last answer about the order */
-	unsigned	 polls;		/* until the order was ready */
-	int		 too_early;	/* it was finalized before */
-	struct proof	 proof;
-};
 
 static struct msg m;
 
@@ -87,44 +71,9 @@ check_profile(const struct directory *directory, const struct net_job *j, struct
 	    j->profile, directory->profiles);
 }
 
-/* Reads an answer about the order and checks that it is about our names; frees it. */
+/* Does what the CA says have nothing to do with the order, or with the certificate that it is to replace? */
 static int
-take_order(struct issue *is, struct http_answer *a, struct trouble *t)
-{
-	struct why w;
-	size_t i;
-	int rc;
-
-	order_free(&is->order);
-	rc = order_parse(&is->order, a->body, a->bodylen, &w);
-	is->retry_after = http_retry_after(a, time(NULL));
-	http_answer_free(a);
-	if (rc == -1)
-		return trouble(t, FAILURE_CA, "%s: %s", is->url, w.text);
-	if (is->order.nidentifiers != is->conf->names.n)
-		return trouble(t, FAILURE_CA, "%s: order for %zu names instead of %zu",
-		    is->url, is->order.nidentifiers, is->conf->names.n);
-	for (i = 0; i < is->order.nidentifiers; i++)
-		if (!asked_for(is->conf, is->order.identifiers[i]))
-			return trouble(t, FAILURE_CA, "%s: order for %s, which nobody "
-			    "asked for", is->url, is->order.identifiers[i]);
-	say(2, "order %s", is->order.status_text);
-	return 0;
-}
-
-static int
-fetch_order(struct issue *is, struct trouble *t)
-{
-	struct http_answer a;
-
-	if (request_fetch(is->job, is->url, "application/json", &a, t) == -1)
-		return -1;
-	return take_order(is, &a, t);
-}
-
-/* Does what the CA says have nothing to do with the certificate that is to be replaced? */
-static int
-not_about_replaces(const struct trouble *t)
+not_about_order(const struct trouble *t)
 {
 	static const char *const types[] = { "badNonce", "rateLimited", "rejectedIdentifier",
 	    "accountDoesNotExist", "userActionRequired", "externalAccountRequired" };
@@ -145,11 +94,20 @@ ask_for_order(struct issue *is, struct http_answer *a, struct trouble *t)
 	if (is->conf->certid != NULL && is->directory->renewal_info != NULL) {
 		if (request_post(KEY_SIGN_REPLACEMENT, is->job, url, "application/json", a, t) == 0)
 			return 0;
-		if (not_about_replaces(t))
+		if (not_about_order(t))
 			return -1;
 		say(1, "%s: %s; ordered again without 'replaces'", is->conf->handle, t->why.text);
 	}
 	return request_post(KEY_SIGN_NEW_ORDER, is->job, url, "application/json", a, t);
+}
+
+/* From now on the next run begins with this order, if this one does not end it; NULL: with none. */
+static void
+tell_order(uint32_t job, const char *url)
+{
+	msg_new(&m, FILE_ORDER, job);
+	msg_put_str(&m, url);
+	msg_send(&m);
 }
 
 static int
@@ -170,118 +128,11 @@ new_order(struct issue *is, struct trouble *t)
 		return -1;
 	}
 	say(1, "%s: order %s", is->conf->handle, is->url);
+	tell_order(is->job, is->url);
 	if (request_whole(KEY_SIGN_FETCH, JSON, &a, &w) == 0)
-		return take_order(is, &a, t);
+		return order_take(is, &a, t);
 	http_answer_free(&a);
-	return fetch_order(is, t);
-}
-
-/* The order says itself when all its authorizations are valid: one request, however many names. */
-static int
-wait_while(struct issue *is, enum status a, enum status b, struct trouble *t)
-{
-	int64_t deadline = clock_ms() + VALIDATION_SECONDS * 1000;
-	int64_t pause = request_round_trip_ms(), wait;
-
-	/* A CA that far away has had as long already. */
-	if (pause < POLL_FIRST_MS)
-		pause = POLL_FIRST_MS;
-	while (is->order.status == a || is->order.status == b) {
-		wait = pause;
-		if (is->retry_after > 0)
-			wait = 1000 * (is->retry_after > RETRY_AFTER_LONGEST ?
-			    RETRY_AFTER_LONGEST : is->retry_after);
-		if (clock_left_ms(deadline) <= wait)
-			return trouble(t, FAILURE_CA, "%s: order still %s after %d seconds",
-			    is->url, is->order.status_text, VALIDATION_SECONDS);
-		clock_sleep_ms(wait);
-		pause = pause * 2 > POLL_LONGEST_MS ? POLL_LONGEST_MS : pause * 2;
-		is->polls += a == STATUS_PENDING;
-		if (fetch_order(is, t) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-bad_status(struct issue *is, struct trouble *t)
-{
-	trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
-	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
-	if (is->order.status == STATUS_INVALID)
-		proof_explain(&is->proof, t);
-	return -1;
-}
-
-static int
-wait_for_authorizations(struct issue *is, struct trouble *t)
-{
-	if (wait_while(is, STATUS_PENDING, STATUS_PENDING, t) == 0)
-		return 0;
-	if (!t->lost)
-		proof_explain(&is->proof, t);
-	return -1;
-}
-
-static int
-order_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
-{
-	(void)i;
-	return take_order(issue, a, t);
-}
-
-/* It may have come too early; the order, asked for behind it, tells. */
-static int
-finalize_refused(void *issue, size_t i, struct trouble *t)
-{
-	struct issue *is = issue;
-
-	if (i != 0 || strcmp(t->problem.type, "orderNotReady") != 0)
-		return -1;
-	is->too_early = 1;
-	return 0;
-}
-
-/* After a lost answer, too, the order tells how it went. */
-static int
-finalize_lost(void *issue, size_t i, struct trouble *t)
-{
-	(void)i;
-	return fetch_order(issue, t);
-}
-
-/*
- * 7.4: the CSR is already with key.  A CA that is far away is asked for the
- * order in the same breath, and not whether it is ready: that saves two round trips.
- */
-static int
-finalize(struct issue *is, struct trouble *t)
-{
-	struct wanted wanted[] = { { KEY_SIGN_FINALIZE, NULL }, { KEY_SIGN_FETCH, is->url } };
-	struct batch b = { .job = is->job, .wanted = wanted, .context = is, .take = order_came,
-	    .refused = finalize_refused, .lost = finalize_lost };
-	char *url;
-	int tries, rc;
-
-	for (tries = 0; tries < FINALIZE_TRIES &&
-	    (is->order.status == STATUS_READY || is->order.status == STATUS_PENDING); tries++) {
-		if (is->order.finalize == NULL)
-			return trouble(t, FAILURE_CA, "%s: order without 'finalize'", is->url);
-		/* The order that it belongs to is replaced meanwhile. */
-		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
-			err(1, NULL);
-		b.n = request_is_far() ? 2 : 1;
-		b.pause_ms = ISSUING_MS;
-		if ((rc = request_origin("finalize", url, t)) == 0)
-			rc = request_batch(&b, t);
-		free(url);
-		if (rc == -1 || (is->order.status == STATUS_READY && fetch_order(is, t) == -1) ||
-		    wait_for_authorizations(is, t) == -1)
-			return -1;
-	}
-	if (wait_while(is, STATUS_PROCESSING, STATUS_PROCESSING, t) == -1)
-		return -1;
-	return is->order.status == STATUS_VALID ? 0 : bad_status(is, t);
+	return order_fetch(is, t);
 }
 
 /* So the next run has its first nonces a round trip earlier, and finalizes in vain only once. */
@@ -357,20 +208,26 @@ download(struct issue *is, struct trouble *t)
 	for (n = 0; rc == 0 && verdict == VERDICT_ANOTHER; n++)
 		rc = fetch_alternate(is, &a, n, &verdict, t);
 	http_answer_free(&a);
+	if (rc == 0 && verdict == VERDICT_ANEW)
+		return ORDER_ANEW;
 	if (rc == 0)
 		say(2, "%s: %s", is->conf->handle,
 		    verdict == VERDICT_INSTALLED ? "installed" : "not installed");
 	return rc;
 }
 
-/* One certificate, from the order to file's verdict. */
+/* May an order of this status still lead to a certificate? */
 static int
-issue(struct issue *is, struct trouble *t)
+is_open(const struct issue *is)
 {
-	if (check_profile(is->directory, is->conf, t) == -1)
-		return -1;
-	if (new_order(is, t) == -1)
-		return -1;
+	return is->order.status == STATUS_PENDING || is->order.status == STATUS_READY ||
+	    is->order.status == STATUS_PROCESSING || is->order.status == STATUS_VALID;
+}
+
+/* From an order to file's verdict.  0, ORDER_ANEW or -1. */
+static int
+complete(struct issue *is, struct trouble *t)
+{
 	if (is->order.status == STATUS_PENDING) {
 		if (proof_prepare(&is->proof, is->url, t) == -1 ||
 		    proof_trigger(&is->proof, t) == -1)
@@ -378,16 +235,99 @@ issue(struct issue *is, struct trouble *t)
 		request_ahead(FINALIZE_AT_ONCE);
 		/* Far away, it may be ready by the time that a request gets there; near, asking costs nothing. */
 		if ((!request_is_far() || is->conf->slow || is->order.finalize == NULL) &&
-		    wait_for_authorizations(is, t) == -1)
+		    order_authorized(is, t) == -1)
 			return -1;
 	}
-	if (is->order.status != STATUS_READY && is->order.status != STATUS_PENDING &&
-	    is->order.status != STATUS_PROCESSING && is->order.status != STATUS_VALID)
-		return bad_status(is, t);
-	if (finalize(is, t) == -1)
+	if (!is_open(is))
+		return order_bad(is, t);
+	if (order_finalize(is, t) == -1)
 		return -1;
 	tell_learned(is);
 	return download(is, t);
+}
+
+/* Has the CA refused what was asked about this very order, so that asking again would be in vain? */
+static int
+is_refused(const struct trouble *t)
+{
+	return t->class == FAILURE_CA && t->status >= 400 && !not_about_order(t);
+}
+
+static int
+anew(struct issue *is, const struct trouble *t)
+{
+	say(1, "%s: %s; ordered anew", is->conf->handle, t->why.text);
+	tell_order(is->job, NULL);
+	return ORDER_ANEW;
+}
+
+/*
+ * The course of one order that is known.  What leads to nothing the next run
+ * shall not look at.  Made anew is only what was spoilt before this run had any
+ * part in it: what fails now fails again.
+ */
+static int
+course(struct issue *is, struct trouble *t)
+{
+	int rc = complete(is, t), spoilt, refused;
+
+	if (rc != -1)
+		return rc;
+	spoilt = is->proof.spoilt > 0 || (is->order.identifiers != NULL && !is_open(is));
+	refused = is_refused(t) && (t->status < 500 || is->resumed);
+	if (is->proof.spoilt > 0 && is->order.status == STATUS_PENDING)
+		proof_give_up(&is->proof);
+	if (!spoilt && !refused && !(is->resumed && is->waited && is->order.status == STATUS_PENDING))
+		return -1;
+	if (is->proof.triggered || t->status >= 500 || (!is->resumed && is->proof.spoilt == 0)) {
+		tell_order(is->job, NULL);
+		return -1;
+	}
+	return anew(is, t);
+}
+
+/* The order of an earlier run.  As course(); ORDER_ANEW where the CA no longer has it. */
+static int
+resume(struct issue *is, struct trouble *t)
+{
+	if ((is->url = strdup(is->conf->order)) == NULL)
+		err(1, NULL);
+	is->resumed = 1;
+	say(1, "%s: order %s of an earlier run", is->conf->handle, is->url);
+	if (request_origin("order", is->url, t) == -1 || order_fetch(is, t) == -1) {
+		if (t->class != FAILURE_CA || not_about_order(t))
+			return -1;
+		return anew(is, t);
+	}
+	return course(is, t);
+}
+
+static void
+end_order(struct issue *is)
+{
+	proof_end(&is->proof);
+	order_free(&is->order);
+	free(is->url);
+	is->url = NULL;
+	is->resumed = is->waited = 0;
+}
+
+/* One certificate, from the order to file's verdict. */
+static int
+issue(struct issue *is, struct trouble *t)
+{
+	int rc = ORDER_ANEW, made;
+
+	if (check_profile(is->directory, is->conf, t) == -1)
+		return -1;
+	if (is->conf->order != NULL)
+		rc = resume(is, t);
+	for (made = 0; rc == ORDER_ANEW && made < ORDERS_MAX - 1; made++) {
+		end_order(is);
+		if ((rc = new_order(is, t)) == 0)
+			rc = course(is, t);
+	}
+	return rc == 0 ? 0 : -1;
 }
 
 int
@@ -398,8 +338,6 @@ order_certificate(const struct directory *directory, uint32_t job, const struct 
 	    .proof = { .job = job, .conf = conf, .order = &is.order } };
 	int rc = issue(&is, t);
 
-	proof_end(&is.proof);
-	order_free(&is.order);
-	free(is.url);
+	end_order(&is);
 	return rc;
 }

@@ -21,6 +21,7 @@ struct net_job {
 	char		*certid;	/* of what is installed (RFC 9773 4.1), or NULL; from file */
 	/* From file, as the CA was last time: */
 	char		*new_nonce;	/* where its nonces came from, or NULL */
+	char		*order;		/* URL of an earlier run's order, or NULL */
 	int		 slow;		/* its orders are not ready as soon as challenges are answered */
 };
 

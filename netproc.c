@@ -126,7 +126,7 @@ static enum task
 next_job(uint32_t *job)
 {
 	uint64_t task;
-	char *certid, *status_url, *new_nonce;
+	char *certid, *status_url, *new_nonce, *order_url;
 	int slow;
 
 	msg_new(&m, FILE_NEXT, 0);
@@ -138,6 +138,7 @@ next_job(uint32_t *job)
 	status_url = msg_copy_str(&m);
 	new_nonce = msg_copy_str(&m);
 	slow = (int)msg_get_num(&m);
+	order_url = msg_copy_str(&m);
 	msg_end(&m);
 	request_job(*job);
 	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
@@ -146,6 +147,8 @@ next_job(uint32_t *job)
 		free(jobs[*job].certid);
 		free(jobs[*job].status_url);
 		free(jobs[*job].new_nonce);
+		free(jobs[*job].order);
+		jobs[*job].order = order_url;
 		jobs[*job].certid = certid;
 		jobs[*job].status_url = status_url;
 		jobs[*job].new_nonce = new_nonce;

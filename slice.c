@@ -155,6 +155,7 @@ put_domain(const struct domain *d, enum role role)
 		msg_put_str(&m, d->chain);
 		msg_put_str(&m, d->fullchain);
 		msg_put_num(&m, d->combined != NULL);
+		msg_put_str(&m, d->profile);
 		msg_put_str(&m, d->preferred_chain);
 		msg_put_num(&m, (uint64_t)d->check_revocation);
 		msg_put_num(&m, (uint64_t)d->accept_more);

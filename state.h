@@ -48,6 +48,9 @@ struct state {
 	char		revoked[65];	/* fingerprint of the certificate that its CA has revoked, or "" */
 	char		new_nonce[256];	/* where its nonces came from (RFC 8555 7.2), or "" */
 	int		slow;		/* its orders were not ready at once */
+	char		order[1024];	/* URL of one that is not done, or "" */
+	char		order_terms[65];	/* hash of the authority and profile that it was made with */
+	time_t		order_made;
 };
 
 /*

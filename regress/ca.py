@@ -17,6 +17,7 @@ class State: pass
 st = State()
 def reset():
     st.names, st.csr, st.triggered, st.polls, st.finalized, st.orders, st.cut = ["example.com"], None, set(), 0, 0, 0, False
+    st.fresh, st.fetched, st.given_up = True, 0, set()
     st.nonce, st.nonces, st.asked, st.jwk, st.answered = 0, set(), [], None, set()
 reset()
 # The account that the CA has: path and key (st.jwk); lost or moved by a scenario, once.  Keys of certificates that it blocks, serial numbers that it has revoked.
@@ -109,7 +110,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if "503" in sc: return self.answer(503)
             return self.answer(200)
         if self.path.startswith("/renewal/"): return self.renewal(sc)
-        st.asked = []   # a run begins
+        st.asked, st.fresh = [], False   # a run begins
         d = {"newNonce": base + "/nonce", "newAccount": base + "/new-account", "newOrder": base + "/new-order", "revokeCert": base + "/revoke",
             "keyChange": base + "/key-change", "rAnD0m": "https://community.example/t/1", "meta": {"termsOfService": "https://ca.example/tos"}}
         if sc.startswith("ARI"): d["renewalInfo"] = base + ("/renewal/" if sc == "ARI slash" else "/renewal")
@@ -245,6 +246,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def post_new_order(self, sc, payload):
         st.names = [i["value"] for i in payload["identifiers"]]
         st.orders += 1
+        st.fresh, st.fetched = True, 0
         st.csr, st.triggered, st.polls, st.finalized, st.cut = None, set(), 0, 0, False
         if sc == "cut the order for c" and st.names == ["c.example.com"] and "c" not in st.answered:
             st.answered.add("c")
@@ -282,12 +284,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "no http-01": a["challenges"] = [{"type": "dns-01", "url": base + "/d", "token": c["token"]}]
         if sc == "authorization for another name": a["identifier"]["value"] = "evil.example"
         if sc == "wildcard authorization": a["wildcard"] = True
-        if sc in ("invalid challenge", "invalid without error", "invalid response"):
+        if sc in ("invalid challenge", "invalid without error", "invalid authorization of a pending order", "invalid response"):
             if st.triggered:
                 a["status"] = c["status"] = "invalid"
                 if sc == "invalid response": c["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "404 from the web server"}
-                if sc == "invalid challenge": c["error"] = {"type": "urn:ietf:params:acme:error:dns", "detail": "no \x1b[2J such name"}
+                elif sc != "invalid without error": c["error"] = {"type": "urn:ietf:params:acme:error:dns", "detail": "no \x1b[2J such name"}
         if sc == "expired authorization": a["status"] = "expired"
+        if sc in ("broken order", "order broken for ever"):
+            if payload == {"status": "deactivated"}: st.given_up.add(name)
+            if name not in st.given_up or "ever" in sc:
+                a["status"] = c["status"] = "invalid"
+                c["error"] = {"type": "urn:ietf:params:acme:error:dns", "detail": "no \x1b[2J such name"}
+        if sc == "order of an expired authorization" and not st.fresh: a["status"] = "expired"
+        if st.triggered: st.fetched += 1
         if sc == "valid but pending": a["status"] = "valid"
         self.answer(200, a)
     def post_challenge(self, sc, payload):
@@ -301,7 +310,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         retry = {"Retry-After 0": "0", "Retry-After 10^9": "1000000000", "Retry-After negative": "-5", "Retry-After past date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After garbage": "soon",
             "Retry-After date": email.utils.formatdate(time.time() + 1, usegmt=True)}.get(sc)
         h = [("Retry-After", retry)] if retry else []
+        m = re.match("order gone (\\d+)", sc)
+        if m and not st.fresh: return self.problem(int(m.group(1)), "malformed" if m.group(1) != "403" else "unauthorized", "no such order")
+        if sc == "order invalid later" and not st.fresh: return self.answer(200, self.order(sc, "invalid"))
+        if sc == "order HTML later" and not st.fresh: return self.answer(200, b"<html>")
+        if sc == "order for other names later" and not st.fresh: return self.answer(200, dict(self.order(sc, "ready"), identifiers=[{"type": "dns", "value": "evil.example"}]))
+        if sc == "Retry-After a day, once" and st.polls < 2: return self.answer(200, self.order(sc, "pending"), [("Retry-After", "86400")])
+        if sc == "follows its authorizations": return self.answer(200, self.order(sc, ("valid" if st.finalized else "ready") if st.fetched else "pending"))
+        if sc == "pending until done": return self.answer(200, self.order(sc, ("valid" if st.finalized else "ready") if os.path.exists(top + "/done") else "pending"))
+        if sc == "order of an expired authorization" and not st.fresh: return self.answer(200, self.order(sc, "pending"))
+        if sc == "invalid authorization of a pending order": return self.answer(200, self.order(sc, "pending"))
         if st.csr and st.finalized:
+            if sc == "processing until done" and not os.path.exists(top + "/done"): return self.answer(200, self.order(sc, "processing"), [("Retry-After", "1")])
             if sc == "processing for ever": return self.answer(200, self.order(sc, "processing"))
             return self.answer(200, self.order(sc, "valid"), h)
         if sc in ("pending for ever", "valid but pending"): return self.answer(200, self.order(sc, "pending"))
@@ -312,8 +332,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if retry and st.polls < 2: return self.answer(200, self.order(sc, "pending"), h)
         self.answer(200, self.order(sc, "ready"))
     def post_finalize(self, sc, payload):
+        if sc in ("pending until done", "follows its authorizations") and self.not_done(sc) or sc in ("pending for ever", "invalid authorization of a pending order", "Retry-After a day, once") and (sc != "Retry-After a day, once" or st.polls < 2) or sc == "Retry-After 10^9" and st.polls < 2:
+            return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "badNonce at finalize" and "b.example.com" in st.names: return self.problem(400, "badNonce")
-        if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "invalid response", "Retry-After 10^9", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
+        if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "invalid response", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
             return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "not ready once" and st.finalized == 0:
             st.finalized = -1
@@ -325,8 +347,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "cut before finalize" and not st.cut:
             st.cut, st.finalized = True, 0
             return self.cut(b"")
-        sync = sc in ("synchronous", "valid without certificate") or sc not in ("processing for ever",) and st.polls % 2 == 0
+        sync = sc in ("synchronous", "valid without certificate") or sc not in ("processing for ever", "processing until done") and st.polls % 2 == 0
         self.answer(200, self.order(sc, "valid" if sync else "processing"))
+    def not_done(self, sc): return not os.path.exists(top + "/done") if "done" in sc else not st.fetched
     def cut(self, data, how="fin"):
         self.wfile.write(data)
         self.wfile.flush()

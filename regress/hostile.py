@@ -38,18 +38,52 @@ r, _ = key_role(account=False)
 r.send("KEY_SET_ACCOUNT", s("https://evil.example/acct/1"))
 refuses("key: account URL of another origin", r, "not a URL of the authority")
 r, _ = key_role()
-for _ in range(30):
+for _ in range(50):
     r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL))
 got = 0
 while True:
     m = r.recv()
     if m is None or m[0] != "NET_SIGNED": break
     got += 1
-report(got == 20 and r.ended() == 1 and "too often" in r.said(), "hostile: key: 30 orders: 20 signed, then the end", "%d %s" % (got, r.said()))
+report(got == 40 and r.ended() == 1 and "too often" in r.said(), "hostile: key: 50 orders: 40 signed, then the end", "%d %s" % (got, r.said()))
 r.close()
 r, _ = key_role()
 r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL), job=1)
 refuses("key: a job that there is not", r, "no job 1")
+
+# An earlier run's order: file names it, and net gets nothing else.
+EARLIER = "https://ca.example:14000/order/7"
+r, _ = key_role(order=EARLIER)
+r.send("KEY_SIGN_FETCH", s(NONCE) + s(EARLIER))
+report(jws(r.recv())[1] == "", "hostile: key fetches an earlier run's order")
+r.send("KEY_SIGN_FETCH", s(NONCE) + s(URL))
+report(jws(r.recv())[1] == "", "hostile: key fetches what belongs to it")
+r.close()
+r, _ = key_role(order=EARLIER)
+r.send("KEY_SIGN_FETCH", s(NONCE) + s(URL))
+refuses("key: fetch of something else than the earlier run's order", r, "not the order of the earlier run")
+for t in ["KEY_SIGN_CHALLENGE", "KEY_SIGN_FINALIZE", "KEY_SIGN_GIVE_UP"]:
+    r, _ = key_role(order=EARLIER)
+    r.send(t, s(NONCE) + s(EARLIER))
+    refuses("key: %s before the earlier run's order" % t, r, "out of order")
+    r, _ = key_role()
+    r.send(t, s(NONCE) + s(URL))
+    refuses("key: %s before an order" % t, r, "out of order")
+r, _ = key_role(order="https://evil.example/order/7")
+r.send("KEY_SIGN_FETCH", s(NONCE) + s("https://evil.example/order/7"))
+refuses("key: an earlier order elsewhere", r, "out of order")
+# An authorization is given up by what would deactivate the account at the account's own URL.
+r, _ = key_role()
+r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL)); r.recv()
+r.send("KEY_SIGN_GIVE_UP", s(NONCE) + s("https://ca.example:14000/authz/1"))
+report(jws(r.recv())[1] == {"status": "deactivated"}, "hostile: key gives up an authorization")
+for url in ["", "/", "//", "?x", "?", "/x", "/.", "/../1", "/%31", ";x"]:
+    r.send("KEY_SIGN_GIVE_UP", s(NONCE) + s(ACCOUNT + url))
+    report(r.recv() == ("NET_SIGNED", s(None)), "hostile: key: the account's own URL with '%s' is not given up" % url)
+for url in ["/ACCT/1", "/acct/%31", "/acct", "/", "", "/a/../acct/1", "/./acct/1", "//acct/1", "/acct//1", "/Acct/1/", "/authz?/acct/1"]:
+    r.send("KEY_SIGN_GIVE_UP", s(NONCE) + s("https://ca.example:14000" + url))
+    report(r.recv() == ("NET_SIGNED", s(None)), "hostile: key: '%s', which may be the account's, is not given up" % url)
+r.close()
 
 openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", work + "/other.key")
 good = csr(work + "/other.key", NAMES)
@@ -189,11 +223,11 @@ r.send("CHNG_PUT", s(TOKEN)); m = r.recv()
 r.send("ROLE_STOP"); r.ended(); r.close()
 report(m == ("NET_CHNG_DONE", num(1)) and not os.path.exists(path), "hostile: chng: what a killed run left is taken over")
 r = chng_role()
-for _ in range(300): r.send("CHNG_PUT", s(TOKEN))
+for _ in range(400): r.send("CHNG_PUT", s(TOKEN))
 while True:
     m = r.recv()
     if m is None or m[0] == "timeout": break
-report(r.ended() == 1 and "too often" in r.said() and os.listdir(work + "/www") == [], "hostile: chng: 300 responses", r.said())
+report(r.ended() == 1 and "too often" in r.said() and os.listdir(work + "/www") == [], "hostile: chng: 400 responses", r.said())
 r.close()
 
 # csr: nothing of a key leaves it but its CSR and its hash
@@ -275,6 +309,13 @@ r.send("FILE_FAILED", num(1) + num(0) + num(0) + s("x"))
 answers = r.recv(), r.recv()
 report(r.ended() == 1 and "out of order" in r.said(), "hostile: file: failure of a job that is not out")
 r.close()
+for what, body in [("no URL", s("x")), ("http", s("http://ca.example/order/1")), ("two", s(EARLIER) + s(EARLIER))]:
+    r, first = file_role(1)
+    r.send("FILE_ORDER", body)
+    refuses("file: an order with " + what, r, "FILE_ORDER: (not an https URL|malformed)")
+r, first = file_role(1)
+for _ in range(10): r.send("FILE_ORDER", s(EARLIER))
+refuses("file: ten orders", r, "FILE_ORDER: too often")
 r, first = file_role(1)
 r.send("FILE_NEXT")
 refuses("file: another job before the first is done", r, "not done|out of order")
@@ -283,7 +324,7 @@ for what, body in [("nothing", b""), ("no URL", s("nonce\n") + num(0)), ("no str
     r.send("FILE_LEARNED", body)
     refuses("file: what was learned of the CA: " + what, r, "FILE_LEARNED|longer than")
 r, _ = file_role(1)
-for _ in range(2): r.send("FILE_LEARNED", s(ORIGIN) + num(0))
+for _ in range(4): r.send("FILE_LEARNED", s(ORIGIN) + num(0))
 refuses("file: what was learned of the CA, twice", r, "too often")
 r, _ = file_role(1)
 r.send("FILE_LEARNED", s("https://ca.example/" + "a" * 300) + num(1 << 40))

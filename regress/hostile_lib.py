@@ -100,7 +100,7 @@ def openssl(*args): return subprocess.run(["openssl", *args], check=True, captur
 ACCOUNT = "https://ca.example:14000/acct/1"
 def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None)):
     return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN])
-def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0):
+def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0, order=None):
     """A key process, and its thumbprint; account: the CA has named one; begin: file has begun the job."""
     r = Role("keyproc")
     r.send("ROLE_CONF", conf_of(mode) + key_slice(path, reason, eab))
@@ -113,7 +113,7 @@ def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab
     if account:
         r.send("KEY_SET_ACCOUNT", s(ACCOUNT))
         r.recv(), r.recv()
-    if begin and mode == RENEW: r.send("KEY_BEGIN", s(replaces))
+    if begin and mode == RENEW: r.send("KEY_BEGIN", s(replaces) + s(order))
     return r, thumbprint[1][4:-1].decode() if thumbprint else ""
 
 def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
@@ -135,7 +135,7 @@ def started(name):
         "fileproc": num(0) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
     domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + s(work + "/www") + num(2),
-        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + num(0) + num(0) + s("looks") + strings(NAMES)}.get(name)
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)
     r.send("ROLE_START")
@@ -157,7 +157,7 @@ def file_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check
     """The role, and what it says first of all (start: when it has been asked for a job)."""
     r = Role("fileproc")
     r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN) + num(0) + s(work + "/ca.pem"))
-    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + strings(NAMES))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + strings(NAMES))
     r.send("ROLE_START")
     assert r.recv()[0] == "PARENT_START_CSR" and r.recv()[0] == "CSR_LOOK"
     r.send("FILE_KEY", num(1) + buf(spki_hash(key_path)) + buf(b"") * 3)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The order of a job, remembered from the moment that the CA has named it until
+ * its certificate is installed, so that the run after one that ended in between
+ * looks at it before it makes another.  net names it, and what net says of it is
+ * its own loss: key lets it be fetched only as the next run's file hands it on.
+ */
+#include <err.h>
+#include <string.h>
+#include <time.h>
+
+#include <sha2.h>
+
+#include "file-course.h"
+#include "file-order.h"
+#include "renewal.h"
+#include "valid.h"
+
+#define ORDER_LIFE	(7 * 86400)	/* as long as CAs keep a pending one */
+
+static const char *authority;
+
+void
+order_authority(const char *api_url)
+{
+	authority = api_url;
+}
+
+/* The state is for one set of names already. */
+static void
+hash_terms(const struct job *j, char out[65])
+{
+	SHA2_CTX ctx;
+
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, (const uint8_t *)authority, strlen(authority) + 1);
+	if (j->profile != NULL)
+		SHA256Update(&ctx, (const uint8_t *)j->profile, strlen(j->profile) + 1);
+	SHA256End(&ctx, out);
+}
+
+const char *
+order_open(const struct job *j)
+{
+	const struct state *s = &j->state;
+	time_t now = time(NULL);
+	char terms[65];
+
+	hash_terms(j, terms);
+	if (s->order[0] == '\0' || strcmp(s->order_terms, terms) != 0 ||
+	    s->order_made > now || now - s->order_made > ORDER_LIFE)
+		return NULL;
+	return s->order;
+}
+
+void
+order_keep(struct job *j, const char *url)
+{
+	struct state *s = &j->state;
+	struct why w;
+
+	s->order[0] = s->order_terms[0] = '\0';
+	s->order_made = 0;
+	/* Too long a URL is not remembered: the next run makes a new order. */
+	if (url != NULL && strlen(url) < sizeof(s->order)) {
+		strlcpy(s->order, url, sizeof(s->order));
+		hash_terms(j, s->order_terms);
+		s->order_made = time(NULL);
+	}
+	if (state_save(&j->state_file, s, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
+}
+
+int
+order_worth(const struct job *j, const struct chain *chain, struct why *w)
+{
+	struct life life;
+	int suggested;
+
+	if (j->new_key && !chain_is_for(chain, j->keys.have_next, j->keys.next))
+		return why(w, "its certificate is for a key that must not be used any longer");
+	renewal_life(chain, &life);
+	if (renewal_time(&life, j->handle, &j->state, time(NULL), &suggested) <= time(NULL))
+		return why(w, "its certificate is to be renewed already");
+	return 0;
+}
+
+void
+file_order(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	const char *text = msg_get_str(m);
+	struct url url;
+
+	msg_end(m);
+	if (text != NULL && !url_parse(&url, text))
+		errx(1, "FILE_ORDER: not an https URL");
+	j->resumed = 0;
+	order_keep(j, text);
+}

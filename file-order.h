@@ -1,0 +1,30 @@
+/*
+ * The order of a job that was not done when its run ended.
+ */
+#ifndef FILE_ORDER_H
+#define FILE_ORDER_H
+
+#include "file-job.h"
+#include "msg.h"
+
+/* For all jobs: the directory URL of the authority, which is kept. */
+void	order_authority(const char *api_url);
+
+/*
+ * The URL of the order that the next attempt is to look at first, or NULL: none,
+ * or it was made elsewhere, for another profile or longer ago than a CA keeps one.
+ */
+const char *order_open(const struct job *);
+/* Remembers the URL of an order, on the disk; NULL: it is of no use any more. */
+void	order_keep(struct job *, const char *url);
+
+/*
+ * Is the certificate that an earlier run's order has brought still worth
+ * installing?  0, or -1 with the reason.
+ */
+int	order_worth(const struct job *, const struct chain *, struct why *);
+
+/* Handler. */
+void	file_order(struct msg *);
+
+#endif

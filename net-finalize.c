@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An order from its authorizations to its certificate's URL, by net: polls and
+ * finalize (RFC 8555 7.4).
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "net-batch.h"
+#include "net-finalize.h"
+#include "net-order.h"
+
+#define POLL_FIRST_MS		4	/* at least; then twice as long each time */
+#define POLL_OFTEN_MS		15000	/* so long at least as often as */
+#define POLL_OFTEN_LONGEST_MS	1000	/* this */
+#define POLL_LONGEST_MS		10000
+#define RETRY_AFTER_LONGEST	60	/* seconds */
+/* Then they are fetched; again after twice as long each time.  regress builds with less. */
+#ifndef AUTHORIZATIONS_MS
+#define AUTHORIZATIONS_MS	3000
+#endif
+#define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
+
+/* Reads an answer about the order and checks that it is about our names; frees it. */
+int
+order_take(struct issue *is, struct http_answer *a, struct trouble *t)
+{
+	struct why w;
+	size_t i;
+	int rc;
+
+	order_free(&is->order);
+	rc = order_parse(&is->order, a->body, a->bodylen, &w);
+	is->retry_after = http_retry_after(a, time(NULL));
+	http_answer_free(a);
+	if (rc == -1)
+		return trouble(t, FAILURE_CA, "%s: %s", is->url, w.text);
+	if (is->order.nidentifiers != is->conf->names.n)
+		return trouble(t, FAILURE_CA, "%s: order for %zu names instead of %zu",
+		    is->url, is->order.nidentifiers, is->conf->names.n);
+	for (i = 0; i < is->order.nidentifiers; i++)
+		if (!asked_for(is->conf, is->order.identifiers[i]))
+			return trouble(t, FAILURE_CA, "%s: order for %s, which nobody "
+			    "asked for", is->url, is->order.identifiers[i]);
+	say(2, "order %s", is->order.status_text);
+	return 0;
+}
+
+int
+order_fetch(struct issue *is, struct trouble *t)
+{
+	struct http_answer a;
+
+	if (request_fetch(is->job, is->url, "application/json", &a, t) == -1)
+		return -1;
+	return order_take(is, &a, t);
+}
+
+/*
+ * How long until the next poll: twice as long each time, at most a second while
+ * a CA may well be done by then.  Retry-After counts more, within bounds.
+ */
+static int64_t
+next_pause(struct issue *is, int64_t began, int64_t *pause)
+{
+	int64_t most = clock_ms() - began < POLL_OFTEN_MS ? POLL_OFTEN_LONGEST_MS : POLL_LONGEST_MS;
+	int64_t wait = *pause < most ? *pause : most;
+
+	*pause = 2 * wait;
+	if (is->retry_after > 0)
+		wait = 1000 * (is->retry_after > RETRY_AFTER_LONGEST ? RETRY_AFTER_LONGEST : is->retry_after);
+	return wait;
+}
+
+/*
+ * The order says itself when all its authorizations are valid: one request,
+ * however many names.  Some CAs bring it up to date only when its
+ * authorizations are fetched, so that after some time these are, too.
+ */
+static int
+wait_while(struct issue *is, enum status status, struct trouble *t)
+{
+	int64_t began = clock_ms(), deadline = began + VALIDATION_SECONDS * (int64_t)1000;
+	int64_t pause = request_round_trip_ms(), look = AUTHORIZATIONS_MS, wait;
+	struct trouble ignored;
+
+	/* A CA that far away has had as long already. */
+	if (pause < POLL_FIRST_MS)
+		pause = POLL_FIRST_MS;
+	while (is->order.status == status) {
+		if (clock_left_ms(deadline) == 0) {
+			is->waited = 1;
+			return trouble(t, FAILURE_CA, "%s: order still %s after %d seconds",
+			    is->url, is->order.status_text, VALIDATION_SECONDS);
+		}
+		wait = next_pause(is, began, &pause);
+		clock_sleep_ms(wait < clock_left_ms(deadline) ? wait : clock_left_ms(deadline));
+		is->polls += status == STATUS_PENDING;
+		if (status == STATUS_PENDING && clock_ms() - began >= look) {
+			look *= 2;
+			/* Only the order counts. */
+			proof_look(&is->proof, &ignored);
+		}
+		if (order_fetch(is, t) == -1)
+			return -1;
+		if (is->order.status == status && is->proof.spoilt > 0)
+			return proof_trouble(&is->proof, t);
+	}
+	return 0;
+}
+
+int
+order_bad(struct issue *is, struct trouble *t)
+{
+	trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
+	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
+	if (is->order.status == STATUS_INVALID)
+		proof_explain(&is->proof, t);
+	return -1;
+}
+
+int
+order_authorized(struct issue *is, struct trouble *t)
+{
+	if (wait_while(is, STATUS_PENDING, t) == 0)
+		return 0;
+	if (!t->lost)
+		proof_explain(&is->proof, t);
+	return -1;
+}
+
+static int
+order_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
+{
+	(void)i;
+	return order_take(issue, a, t);
+}
+
+/* It may have come too early; the order, asked for behind it, tells. */
+static int
+finalize_refused(void *issue, size_t i, struct trouble *t)
+{
+	struct issue *is = issue;
+
+	if (i != 0 || strcmp(t->problem.type, "orderNotReady") != 0)
+		return -1;
+	is->too_early = 1;
+	return 0;
+}
+
+/* After a lost answer, too, the order tells how it went. */
+static int
+finalize_lost(void *issue, size_t i, struct trouble *t)
+{
+	(void)i;
+	return order_fetch(issue, t);
+}
+
+/*
+ * The CSR is already with key.  A CA that is far away is asked for the
+ * order in the same breath, and not whether it is ready: that saves two round trips.
+ */
+int
+order_finalize(struct issue *is, struct trouble *t)
+{
+	struct wanted wanted[] = { { KEY_SIGN_FINALIZE, NULL }, { KEY_SIGN_FETCH, is->url } };
+	struct batch b = { .job = is->job, .wanted = wanted, .context = is, .take = order_came,
+	    .refused = finalize_refused, .lost = finalize_lost };
+	char *url;
+	int tries, rc;
+
+	for (tries = 0; tries < FINALIZE_TRIES &&
+	    (is->order.status == STATUS_READY || is->order.status == STATUS_PENDING); tries++) {
+		if (is->order.finalize == NULL)
+			return trouble(t, FAILURE_CA, "%s: order without 'finalize'", is->url);
+		/* The order that it belongs to is replaced meanwhile. */
+		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
+			err(1, NULL);
+		b.n = request_is_far() ? 2 : 1;
+		b.pause_ms = ISSUING_MS;
+		if ((rc = request_origin("finalize", url, t)) == 0)
+			rc = request_batch(&b, t);
+		free(url);
+		if (rc == -1 || (is->order.status == STATUS_READY && order_fetch(is, t) == -1) ||
+		    order_authorized(is, t) == -1)
+			return -1;
+	}
+	if (wait_while(is, STATUS_PROCESSING, t) == -1)
+		return -1;
+	return is->order.status == STATUS_VALID ? 0 : order_bad(is, t);
+}
