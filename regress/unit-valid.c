@@ -188,7 +188,7 @@ static void
 limits(void)
 {
 	static char *v[] = { "www.example.com", "192.0.2.1" };
-	static const struct strings names = { v, 2 };
+	static const struct strings names = { .v = v, .n = 2 };
 	static const struct {
 		const char	*text;
 		int		 of_names, of_account;
