@@ -186,6 +186,16 @@ chain_names_added(const struct chain *c, const struct strings *names)
 }
 
 int
+chain_key_fits(const struct chain *c, const struct keyspec *spec)
+{
+	EVP_PKEY *key = X509_get0_pubkey(sk_X509_value(c->certs, 0));
+
+	return spec->type == KEYTYPE_ANY ||
+	    ((EVP_PKEY_base_id(key) == EVP_PKEY_RSA) == (spec->type == KEYTYPE_RSA) &&
+	    (spec->bits == 0 || spec->bits == EVP_PKEY_bits(key)));
+}
+
+int
 chain_is_for(const struct chain *c, int have, const uint8_t spki[SPKI_HASH_LEN])
 {
 	return have && memcmp(c->spki, spki, SPKI_HASH_LEN) == 0;

@@ -30,6 +30,7 @@ struct csr_job {
 	int		 rotate;	/* a new key with every certificate, */
 	int		 new_key;	/* or with the next */
 	int		 fresh;		/* not one that is there already, waiting to go live */
+	int		 grouped;	/* its files have the configured group */
 	gid_t		 group;
 	uint8_t		*own_csr;	/* DER */
 	size_t		 own_csr_len;
@@ -37,6 +38,9 @@ struct csr_job {
 	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
 	struct why	 broken;	/* why there can be no CSR, or "" */
 };
+
+/* A key that is there is taken as it is; whether it is to be replaced is another question. */
+static const struct keyspec any_key = { .type = KEYTYPE_ANY };
 
 static struct csr_job *jobs;
 static uint32_t njobs;
@@ -173,6 +177,7 @@ tell_file(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 {
 	msg_new(&out, FILE_KEY, job);
 	msg_put_num(&out, jobs[job].broken.text[0] == '\0');
+	msg_put_num(&out, (uint64_t)jobs[job].grouped);
 	put_hash(key);
 	put_hash(next);
 	put_combined(&jobs[job], key);
@@ -184,13 +189,35 @@ static int
 load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
 {
 	*key = *next = NULL;
-	if (keyfile_load(&j->key, &j->spec, key, w) == -1 ||
-	    keyfile_load(&j->next, &j->spec, next, w) == -1) {
+	if (keyfile_load(&j->key, &any_key, key, w) == -1 ||
+	    keyfile_load(&j->next, &any_key, next, w) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
 	}
 	return 0;
+}
+
+/* 'group' was added, changed or removed: that goes for the files that are there. */
+static void
+regroup(struct csr_job *j, int take_back)
+{
+	const struct place *files[] = { &j->key, &j->next, &j->combined };
+	struct why w;
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (files[i]->path == NULL)
+			continue;
+		if ((n = keyfile_regroup(files[i], j->group, take_back, &w)) == -1) {
+			warnx("%s", w.text);
+			j->grouped = 0;
+		} else if (n == 1 && j->group == NO_GROUP)
+			say(1, "%s: no group may read it any longer", files[i]->path);
+		else if (n == 1)
+			say(1, "%s: group %u may read it now", files[i]->path, (unsigned)j->group);
+	}
 }
 
 /* file decides what is due; for that it must know which keys are in place. */
@@ -199,8 +226,10 @@ csr_look(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
 	EVP_PKEY *key = NULL, *next = NULL;
+	int take_back = msg_get_num(m) != 0;
 
 	msg_end(m);
+	j->grouped = 1;
 	if (j->own_csr != NULL)
 		key = csr_key(j->own_csr, j->own_csr_len);
 	else if (j->broken.text[0] == '\0' && (place_clean(&j->key, &j->broken) == -1 ||
@@ -208,6 +237,8 @@ csr_look(struct msg *m)
 	    (j->combined.path != NULL && place_clean(&j->combined, &j->broken) == -1) ||
 	    load_keys(j, &key, &next, &j->broken) == -1))
 		warnx("%s", j->broken.text);
+	else if (role_mode == MODE_RENEW && j->own_csr == NULL && j->broken.text[0] == '\0')
+		regroup(j, take_back);
 	tell_file(m->head.job, key, next);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(next);
@@ -233,16 +264,25 @@ drop_next(struct csr_job *j, EVP_PKEY **next, struct why *w)
 	return dir_sync(j->next.dir, w);
 }
 
-/* The first key is live at once, each one after it when file says so. */
+/*
+ * The first key is live at once, each one after it when file says so: with its
+ * certificate.  So is one in the place of a key that is lost, as the installed
+ * certificate is not for it, and of one of another type.
+ */
 static int
 make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
 {
-	const struct place *p = *key == NULL ? &j->key : &j->next;
-	EVP_PKEY **made = *key == NULL ? key : next;
+	int first = *key == NULL && !j->new_key;
+	const struct place *p = first ? &j->key : &j->next;
+	EVP_PKEY **made = first ? key : next;
 
-	if (*key != NULL && j->fresh && drop_next(j, next, w) == -1)
+	if (j->fresh && drop_next(j, next, w) == -1)
 		return -1;
-	if (*made != NULL || (*key != NULL && !j->rotate && !j->new_key))
+	/* Nothing was certified for one of another type than is configured by now. */
+	if (*next != NULL && !keyfile_fits(&j->spec, *next) && drop_next(j, next, w) == -1)
+		return -1;
+	if (*next != NULL || (*key != NULL && !j->rotate && !j->new_key &&
+	    keyfile_fits(&j->spec, *key)))
 		return 0;
 	if (keyfile_create(p, &j->spec, j->group, made, w) == -1)
 		return -1;
@@ -348,7 +388,7 @@ csr_combine(struct msg *m)
 	msg_end(m);
 	if (j->combined.path == NULL)
 		errx(1, "CSR_COMBINE: not configured");
-	ok = keyfile_load(&j->key, &j->spec, &key, &w) == 1 &&
+	ok = keyfile_load(&j->key, &any_key, &key, &w) == 1 &&
 	    keyfile_combine(&j->combined, j->group, key, chain, len, &w) == 0;
 	EVP_PKEY_free(key);
 	done(m->head.job, ok, &w);
@@ -383,7 +423,7 @@ csr_sign_revoke(struct msg *m)
 		errx(1, "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
 	if (j->path == NULL)
 		why(&w, "the key of this certificate is not here");
-	else if (keyfile_load(&j->key, &j->spec, &key, &w) == 0)
+	else if (keyfile_load(&j->key, &any_key, &key, &w) == 0)
 		why(&w, "%s: there is no such file", j->path);
 	if (key != NULL) {
 		payload = revocation(j->revoke, reason);

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "file-due.h"
+#include "file-origin.h"
 #include "file-recover.h"
 #include "renewal.h"
 #include "status.h"
@@ -38,6 +39,7 @@ static const char *
 due_reason(struct job *j, struct why *text)
 {
 	const struct installed *in = &j->installed;
+	enum changed changed;
 	time_t now = time(NULL);
 
 	j->suggested = j->new_key = 0;
@@ -45,8 +47,11 @@ due_reason(struct job *j, struct why *text)
 	j->new_key = j->key_compromised;
 	if (in->chain == NULL)
 		return "there is no certificate";
-	if (!j->keys.have_current)
+	/* The new one goes live with its certificate: what is installed is for the lost one. */
+	if (!j->keys.have_current) {
+		j->new_key = 1;
 		return "there is no key";
+	}
 	if (!chain_is_for(in->chain, 1, j->keys.current))
 		return "the certificate is for another key";
 	if (!chain_names_equal(in->chain, &j->names))
@@ -56,6 +61,14 @@ due_reason(struct job *j, struct why *text)
 	j->new_key = j->revoked || renewal_overdue(&j->state.life, j->handle, &j->state, now);
 	if (j->revoked)
 		return "the CA has revoked the certificate";
+	if ((changed = origin_changed(j, text)) != CHANGED_NOTHING) {
+		/* The CA knows of no certificate that this one would replace. */
+		if (changed == CHANGED_AUTHORITY) {
+			free(j->certid);
+			j->certid = NULL;
+		}
+		return text->text;
+	}
 	if (renewal_time(&j->state.life, j->handle, &j->state, now, &j->suggested) <= now) {
 		why(text, j->suggested ? "the CA suggests to renew it now" :
 		    "the certificate ends on %s", clock_text(in->chain->not_after));
@@ -114,13 +127,14 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 	if (j->broken.text[0] != '\0')
 		return why(w, "%s", j->broken.text);
 	if (lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == -1 ||
-	    state_load(&j->state_file, &j->names, &j->state, w) == -1 ||
+	    origin_load_state(j, w) == -1 ||
 	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
 	    place_clean(&j->saved, w) == -1 || place_clean(&j->revoking, w) == -1 ||
 	    place_clean(&j->compromised, w) == -1 ||
 	    certset_read(&j->set, &j->installed, w) == -1)
 		return -1;
 	certset_attrs(&j->set, &j->installed);
+	j->as_looked_at = strcmp(j->state.looks, j->looks) == 0;
 	j->state.looks[0] = '\0';
 	memset(&j->state.life, 0, sizeof(j->state.life));
 	if (j->installed.chain != NULL)
@@ -155,8 +169,8 @@ job_rests(struct job *j)
 	struct why w;
 	int suggested;
 
-	if (job_forced() || j->broken.text[0] != '\0' || place_exists(&j->saved) ||
-	    state_load(&j->state_file, &j->names, &j->state, &w) == -1 ||
+	if (j->broken.text[0] != '\0' || origin_load_state(j, &w) == -1 || job_forced() ||
+	    place_exists(&j->saved) ||
 	    j->state.attempts != 0 || j->state.revoked[0] != '\0' || strcmp(j->state.looks, j->looks) != 0 ||
 	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
 	    renewal_overdue(life, j->handle, &j->state, now) ||
@@ -180,6 +194,22 @@ asks_for_status(struct job *j)
 	return j->status_url != NULL;
 }
 
+/*
+ * So it looks when nothing is to be done: the next run can tell by that.  What
+ * could not be told, or not be done, is looked at and said again.
+ */
+static void
+confirm(struct job *j)
+{
+	const struct roots *roots;
+
+	if (!j->as_looked_at && !anchors_known(j->anchors, &roots))
+		return;
+	origin_confirm(j);
+	if (!j->ungrouped)
+		strlcpy(j->state.looks, j->looks, sizeof(j->state.looks));
+}
+
 enum job_verdict
 job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 {
@@ -194,8 +224,7 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 	/* Saved first, like any other: so it is completed, and reported, by the next run. */
 	if (repair(j))
 		return job_choose_last(j, w) == 0 ? JOB_INSTALL : JOB_FAILED;
-	/* So it looks when nothing is to be done: the next run can tell by that. */
-	strlcpy(j->state.looks, j->looks, sizeof(j->state.looks));
+	confirm(j);
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
 	if (renewal_ask(&j->state.life, &j->state, time(NULL)))
 		return JOB_ASK;

@@ -13,27 +13,19 @@
 #include "clock.h"
 #include "file-job.h"
 #include "file-order.h"
+#include "file-origin.h"
 #include "renewal.h"
-#include "trust.h"
 
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
 
 static int force;
 static time_t run_began;
-static int root_any, roots_lacking;
-static int roots_fd = -1;
-static struct why roots_broken;
-static struct roots *roots;
 
 void
-job_rules(int forced, int any, const char *root_file)
+job_rules(int forced)
 {
 	force = forced;
 	run_began = time(NULL);
-	roots_lacking = any == ROOTS_LACKING;
-	root_any = any == ROOTS_ANY;
-	if (!root_any)
-		roots_fd = trust_open(root_file, &roots_broken);
 }
 
 void
@@ -68,39 +60,27 @@ job_close(struct job *j)
 	j->status = NULL;
 }
 
-/* Parsing a system's whole bundle takes long: only when there is a chain to judge. */
-static int
-load_roots(struct why *w)
-{
-	char *pem;
-	size_t len;
-
-	if (root_any || roots != NULL)
-		return 0;
-	if (roots_fd == -1)
-		return why(w, "%s", roots_broken.text);
-	pem = trust_read(roots_fd, &len, w);
-	roots_fd = -1;
-	if (pem != NULL)
-		roots = roots_load(pem, len, w);
-	free(pem);
-	if (roots == NULL)
-		roots_broken = *w;
-	return roots == NULL ? -1 : 0;
-}
-
 int
 job_forced(void)
 {
 	return force;
 }
 
-void
-job_roots_early(void)
+int
+job_trusts_installed(const struct job *j, struct why *w)
 {
-	struct why ignored;
+	const struct chain *chain = j->installed.chain;
+	const struct roots *roots;
+	time_t now = time(NULL);
+	int anchor;
 
-	load_roots(&ignored);
+	if (j->as_looked_at)
+		return 1;
+	/* Without the certificates above it, a leaf does not tell. */
+	if (!j->installed.complete || !anchors_known(j->anchors, &roots) || roots == NULL)
+		return -1;
+	/* One that has run out is renewed for that reason. */
+	return path_verify(chain, roots, now < chain->not_after ? now : chain->not_after, &anchor, w) == 0;
 }
 
 /* Would what is installed do, if it were not for its age? */
@@ -118,14 +98,19 @@ job_needs_next_key(const struct job *j)
 	    !chain_is_for(j->chosen, j->keys.have_current, j->keys.current);
 }
 
-/* One that the CA issued earlier: a key that is not live yet has had none. */
+/*
+ * One that the CA issued earlier: a key that is not live yet has had none.
+ * Another authority or profile may mean a shorter life.
+ */
 static int
 is_replayed(const struct job *j, const struct chain *chain)
 {
 	const struct chain *in = j->installed.chain;
+	struct why ignored;
 
 	return still_ours(j) && chain_is_for(chain, j->keys.have_current, j->keys.current) &&
-	    (chain->not_after < in->not_after ||
+	    ((chain->not_after < in->not_after &&
+	    origin_changed(j, &ignored) == CHANGED_NOTHING) ||
 	    X509_cmp(sk_X509_value(chain->certs, 0), sk_X509_value(in->certs, 0)) == 0);
 }
 
@@ -134,10 +119,11 @@ job_verify(const struct job *j, const struct chain *chain, struct why *w)
 {
 	const struct job_keys *k = &j->keys;
 	const uint8_t *key = chain_is_for(chain, k->have_next, k->next) ? k->next : k->current;
+	const struct roots *roots;
 
 	if (!k->have_current && !k->have_next)
 		return why(w, "there is no key for this certificate");
-	if (load_roots(w) == -1)
+	if (anchors_load(j->anchors, &roots, w) == -1)
 		return -1;
 	return chain_verify(chain, &j->names, key, roots, time(NULL), w);
 }
@@ -157,7 +143,10 @@ judge(const struct job *j, const struct chain *chain, struct why *w)
 static int
 check_roots(const struct job *j, struct why *w)
 {
-	if (force || !roots_lacking || j->installed.chain != NULL ||
+	struct why ignored;
+
+	if (force || !anchors_lacking(j->anchors) ||
+	    (j->installed.chain != NULL && job_trusts_installed(j, &ignored) != 0) ||
 	    strstr(j->state.last_error, NO_TRUSTED_ROOT) == NULL)
 		return 0;
 	return why(w, "nothing is ordered, as the last certificate led to no trusted root: name this "
@@ -167,12 +156,16 @@ check_roots(const struct job *j, struct why *w)
 int
 job_begin(struct job *j, struct why *w)
 {
-	if (check_roots(j, w) == -1 || load_roots(w) == -1 || certset_probe(&j->set, w) == -1 ||
+	const struct roots *roots;
+
+	if (check_roots(j, w) == -1 || anchors_load(j->anchors, &roots, w) == -1 ||
+	    certset_probe(&j->set, w) == -1 ||
 	    place_probe(&j->saved, CHAIN_BYTES_MAX, w) == -1)
 		return -1;
 	j->began_ms = clock_ms();
 	/* On the disk before anything is sent, so that a restart loop counts too. */
 	j->state.attempts++;
+	origin_attempt(j);
 	/* The daily limit of such renewals counts those that succeed; a failure has its backoff. */
 	j->state.early_tried = j->suggested ? run_began : 0;
 	if (j->state.attempts > FREE_ATTEMPTS)
@@ -198,9 +191,9 @@ job_choose_last(struct job *j, struct why *w)
 
 /* A chain that is cut behind a certificate does not lead to a root; without roots nobody would notice. */
 static int
-check_whole(int unframed, struct why *w)
+check_whole(const struct job *j, int unframed, struct why *w)
 {
-	if (!unframed || !root_any)
+	if (!unframed || !anchors_any(j->anchors))
 		return 0;
 	return why(w, "the CA's server does not say where the chain ends (neither Content-Length nor "
 	    "chunks), and with 'root any' it may have been cut; name the CA's root with 'root file'");
@@ -212,7 +205,7 @@ job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why 
 	struct chain *chain = chain_parse(pem, len, w);
 	char top[128];
 
-	if (chain == NULL || check_whole(unframed, w) == -1 || judge(j, chain, w) == -1 ||
+	if (chain == NULL || check_whole(j, unframed, w) == -1 || judge(j, chain, w) == -1 ||
 	    (j->resumed && order_worth(j, chain, w) == -1)) {
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
@@ -270,6 +263,7 @@ job_installed(struct job *j)
 	j->state.looks[0] = j->state.order[0] = '\0';
 	renewal_life(j->chosen, &j->state.life);
 	renewal_installed(&j->state, &j->state.life, time(NULL));
+	origin_installed(j);
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	j->changed = 1;

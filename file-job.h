@@ -5,6 +5,7 @@
 #ifndef FILE_JOB_H
 #define FILE_JOB_H
 
+#include "file-roots.h"
 #include "install.h"
 #include "state.h"
 
@@ -34,6 +35,12 @@ struct job {
 	char		*looks;		/* its files' fingerprint, as the parent has seen them */
 	char		*profile;	/* to be ordered, or NULL */
 	char		*preferred;	/* CN at the top of the chain to take, or NULL */
+	char		*group;		/* that may read its key, or NULL */
+	struct keyspec	 key_spec;	/* of its key */
+	char		*directory;	/* URL of its authority, */
+	struct anchors	*anchors;	/* whose chains lead there */
+	int		 ungrouped;	/* the key could not be given to that group */
+	int		 as_looked_at;	/* nothing has changed since its files were last found good */
 	struct place	 state_file;
 	struct place	 saved;		/* a verified chain, until it is installed */
 	struct place	 revoking;	/* copy of a chain that is being revoked, until that is reported */
@@ -59,14 +66,17 @@ struct job {
 
 extern int job_compromised;	/* -R keyCompromise */
 
-/* For all jobs: -F, and where chains must end (one of ROOTS_*; root_file NULL: the system's roots). */
-void	job_rules(int force, int any, const char *root_file);
+/* For all jobs: -F. */
+void	job_rules(int force);
 /* With -F? */
 int	job_forced(void);
-/* Reads these roots while there is time for it; what is wrong with them, job_begin() says. */
-void	job_roots_early(void);
 /* Handle, names and paths are set; opens the directories. */
 void	job_open(struct job *, struct dir *state_dir);
+/*
+ * Does the installed chain lead to a root of the authority?  0: no, see why;
+ * -1: it cannot be told.
+ */
+int	job_trusts_installed(const struct job *, struct why *);
 /* Gives back the lock and what was read. */
 void	job_close(struct job *);
 

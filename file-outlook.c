@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "file-origin.h"
 #include "file-outlook.h"
 #include "renewal.h"
 
@@ -32,6 +33,18 @@ foresee(struct outlook *e, const struct job *j, time_t now)
 		e->why = "the files do not belong together";
 		return;
 	}
+	if (j->revoked) {
+		e->why = "the CA has revoked it";
+		return;
+	}
+	if (origin_changed(j, &e->changed) != CHANGED_NOTHING) {
+		e->why = e->changed.text;
+		return;
+	}
+	if (origin_group_changed(j)) {
+		e->why = "the group of its key has changed";
+		return;
+	}
 	e->when = renewal_time(&j->state.life, j->handle, &j->state, now, &suggested);
 	e->why = suggested ? "the CA suggests it" : "by its life";
 	if (e->when > now)
@@ -41,15 +54,20 @@ foresee(struct outlook *e, const struct job *j, time_t now)
 static void
 look(struct outlook *e, struct job *j, time_t now)
 {
+	char leaf[FINGERPRINT_LEN];
+
 	memset(e, 0, sizeof(*e));
 	e->job = j;
 	if (j->broken.text[0] != '\0')
 		e->trouble = j->broken;
-	else if (state_load(&j->state_file, &j->names, &j->state, &e->trouble) == 0)
+	else if (origin_load_state(j, &e->trouble) == 0)
 		certset_read(&j->set, &j->installed, &e->trouble);
 	memset(&j->state.life, 0, sizeof(j->state.life));
 	if (j->installed.chain != NULL) {
 		renewal_life(j->installed.chain, &j->state.life);
+		j->as_looked_at = strcmp(j->state.looks, j->looks) == 0;
+		chain_fingerprint(j->installed.chain, leaf);
+		j->revoked = strcmp(j->state.revoked, leaf) == 0;
 		chain_issuer(j->installed.chain, 0, e->issuer, sizeof(e->issuer));
 	}
 	foresee(e, j, now);

@@ -16,6 +16,7 @@ struct outlook {
 	char		 issuer[64];
 	time_t		 when;		/* it will be renewed, or tried again */
 	const char	*why;
+	struct why	 changed;	/* for why to point to */
 	struct why	 trouble;	/* what could not be read, or "" */
 };
 

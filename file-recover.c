@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file-origin.h"
 #include "file-recover.h"
 
 /* Does this hash belong to the text of these certificates? */
@@ -69,6 +70,7 @@ useless(const struct job *j, const struct chain *chain)
 {
 	const struct job_keys *k = &j->keys;
 	int live = chain_is_for(chain, k->have_current, k->current);
+	struct why ignored;
 
 	/* The one certificate that there is for the live key. */
 	if (live && (j->installed.chain == NULL ||
@@ -79,7 +81,8 @@ useless(const struct job *j, const struct chain *chain)
 	if (!chain_names_equal(chain, &j->names))
 		return "it is for other names";
 	if (live && chain_names_equal(j->installed.chain, &j->names) &&
-	    chain->not_after < j->installed.chain->not_after)
+	    chain->not_after < j->installed.chain->not_after &&
+	    origin_changed(j, &ignored) == CHANGED_NOTHING)
 		return "the installed certificate ends later";
 	return NULL;
 }

@@ -23,6 +23,7 @@
 #include "file-list.h"
 #include "file-metrics.h"
 #include "file-order.h"
+#include "file-origin.h"
 #include "file-report.h"
 #include "json.h"
 #include "proc.h"
@@ -53,7 +54,8 @@ static void
 add_job(struct msg *m)
 {
 	struct job *j = new_job();
-	int more;
+	char *root_file;
+	int how, more;
 
 	j->handle = msg_copy_str(m);
 	j->set.path[SET_CERT] = msg_copy_str(m);
@@ -65,6 +67,14 @@ add_job(struct msg *m)
 	j->check_status = (int)msg_get_num(m);
 	more = msg_get_num(m) != 0;
 	j->looks = msg_copy_str(m);
+	j->group = msg_copy_str(m);
+	j->key_spec.type = (enum keytype)msg_get_num(m);
+	j->key_spec.bits = (int)msg_get_num(m);
+	j->directory = msg_copy_str(m);
+	how = (int)msg_get_num(m);
+	root_file = msg_copy_str(m);
+	j->anchors = anchors_open(how, root_file);
+	free(root_file);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	j->names.more = more;
 	msg_end(m);
@@ -205,7 +215,7 @@ evaluate_all(void)
 	for (i = 0; i < njobs && jobs[i].phase != DUE; i++)
 		;
 	if (i < njobs && role_mode == MODE_RENEW)
-		job_roots_early();
+		anchors_load_early();
 }
 
 /* Most of the time there is nothing to do, and no key needs to be read to see that. */
@@ -228,6 +238,7 @@ look_all(void)
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase == WAITING) {
 			msg_new(&out, CSR_LOOK, i);
+			msg_put_num(&out, (uint64_t)origin_takes_group_back(&jobs[i]));
 			msg_send(&out);
 		}
 }
@@ -279,6 +290,7 @@ file_key(struct msg *m)
 	uint64_t usable;
 
 	usable = msg_get_num(m);
+	j->ungrouped = msg_get_num(m) == 0;
 	get_hash(m, j->keys.current, &j->keys.have_current);
 	get_hash(m, j->keys.next, &j->keys.have_next);
 	get_hash(m, j->keys.combined, &j->keys.have_combined);
@@ -460,9 +472,8 @@ static void
 open_all(struct msg *m)
 {
 	struct why w;
-	char *path, *metrics_path, *authority, *api_url, *root_file;
+	char *path, *metrics_path, *authority, *api_url;
 	uint32_t i;
-	int root_any;
 
 	force = (int)msg_get_num(m);
 	job_compromised = msg_get_num(m) != 0;
@@ -472,8 +483,6 @@ open_all(struct msg *m)
 	metrics_path = msg_copy_str(m);
 	authority = msg_copy_str(m);
 	api_url = msg_copy_str(m);
-	root_any = (int)msg_get_num(m);
-	root_file = msg_copy_str(m);
 	msg_end(m);
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		err(1, "state directory %s", path);
@@ -484,7 +493,7 @@ open_all(struct msg *m)
 	state_place(&metrics_lock, state_dir, "metrics", "file", "lock");
 	authority_open(state_dir, authority, api_url);
 	order_authority(api_url);
-	job_rules(force, root_any, root_file);
+	job_rules(force);
 	while (role_domain(m, njobs))
 		add_job(m);
 	dir_owner(&box);

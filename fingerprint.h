@@ -7,8 +7,9 @@
 #include "conf.h"
 
 /*
- * The same as long as none of its files, nor what the configuration says about
- * the key, has changed: by inode, size, times, mode and owner.  The caller frees.
+ * The same as long as none of its files has changed, by inode, size, times,
+ * mode and owner, nor what the configuration says about its key, authority,
+ * profile and chain, nor the authority's roots.  The caller frees.
  */
 char	*fingerprint(const struct domain *);
 

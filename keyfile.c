@@ -4,6 +4,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,19 +46,25 @@ type_text(EVP_PKEY *key)
 	}
 }
 
+int
+keyfile_fits(const struct keyspec *spec, EVP_PKEY *key)
+{
+	int rsa = EVP_PKEY_base_id(key) == EVP_PKEY_RSA;
+
+	return spec->type == KEYTYPE_ANY || (rsa == (spec->type == KEYTYPE_RSA) &&
+	    (spec->bits == 0 || spec->bits == EVP_PKEY_bits(key)));
+}
+
 /* Is this a key that ACME servers take, and the one that is configured? */
 static int
 check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key, struct why *w)
 {
-	int rsa = EVP_PKEY_base_id(key) == EVP_PKEY_RSA;
 	int bits = EVP_PKEY_bits(key);
 
 	if (jws_alg(key) == NULL)
 		return why(w, "%s: %s key of %d bits; it must be P-256, P-384 or "
 		    "RSA of 2048 to 4096 bits", p->path, type_text(key), bits);
-	if (spec->type == KEYTYPE_ANY)
-		return 0;
-	if (rsa != (spec->type == KEYTYPE_RSA) || (spec->bits != 0 && spec->bits != bits))
+	if (!keyfile_fits(spec, key))
 		return why(w, "%s: holds an %s key of %d bits, the configuration "
 		    "says %s%s; change it there, or move the file away for a new key",
 		    p->path, type_text(key), bits,
@@ -203,6 +210,39 @@ keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key, const void *r
 	if (rc == -1 || place_rename(p, w) == -1)
 		return -1;
 	return dir_sync(p->dir, w);
+}
+
+static int
+regroup(int fd, gid_t group)
+{
+	/* Others may read it only after, and no longer than, it is theirs. */
+	if (group != NO_GROUP)
+		return fchown(fd, (uid_t)-1, group) == -1 || fchmod(fd, key_mode(group)) == -1 ||
+		    fsync(fd) == -1 ? -1 : 0;
+	return fchmod(fd, key_mode(group)) == -1 || fchown(fd, (uid_t)-1, getegid()) == -1 ||
+	    fsync(fd) == -1 ? -1 : 0;
+}
+
+int
+keyfile_regroup(const struct place *p, gid_t group, int take_back, struct why *w)
+{
+	struct stat st;
+	int fd, rc = 0;
+
+	fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT ? 0 : why(w, "%s: %s", p->path, strerror(errno));
+	if (fstat(fd, &st) == -1)
+		err(1, "%s", p->path);
+	if (S_ISREG(st.st_mode) && (group != NO_GROUP ?
+	    st.st_gid != group || !(st.st_mode & S_IRGRP) : take_back && (st.st_mode & S_IRWXG))) {
+		rc = 1;
+		if (regroup(fd, group) == -1)
+			rc = why(w, "%s: mode and group cannot be changed to what 'group' says: %s",
+			    p->path, strerror(errno));
+	}
+	close(fd);
+	return rc;
 }
 
 int

@@ -16,6 +16,9 @@
  */
 int	keyfile_load(const struct place *, const struct keyspec *, EVP_PKEY **, struct why *);
 
+/* Is it of the configured type and size? */
+int	keyfile_fits(const struct keyspec *, EVP_PKEY *);
+
 #define NO_GROUP	((gid_t)-1)
 
 /*
@@ -28,6 +31,13 @@ int	keyfile_create(const struct place *, const struct keyspec *, gid_t group, EV
 /* A key and what follows it, as one file, replaced for good; 0600, or 0640 for group. */
 int	keyfile_combine(const struct place *, gid_t group, EVP_PKEY *, const void *rest, size_t len,
 	    struct why *);
+
+/*
+ * A file with a key that is there already: 0640 for this group, also if it was
+ * made without one; 0600 again where there is none and take_back says that
+ * there was one.  1: changed; 0: there was nothing to change; -1: see why.
+ */
+int	keyfile_regroup(const struct place *, gid_t group, int take_back, struct why *);
 
 /* The first key in a PEM text; NULL: there is none that can be used. */
 EVP_PKEY *keyfile_parse(const char *pem, size_t len);

@@ -102,9 +102,6 @@ put_conf(const struct run *run, enum role role, uint32_t workers)
 		msg_put_str(&m, run->mode == MODE_METRICS ? run->conf->metrics : NULL);
 		msg_put_str(&m, a->name);
 		msg_put_str(&m, a->api_url);
-		msg_put_num(&m, a->root_any ? ROOTS_ANY : conf_lacks_root(a) ? ROOTS_LACKING :
-		    ROOTS_NAMED);
-		msg_put_str(&m, a->root_file);
 		break;
 	default:
 		break;
@@ -160,6 +157,13 @@ put_domain(const struct domain *d, enum role role)
 		msg_put_num(&m, (uint64_t)d->check_revocation);
 		msg_put_num(&m, (uint64_t)d->accept_more);
 		put_fingerprint(d);
+		msg_put_str(&m, d->group);
+		msg_put_num(&m, d->key_spec.type);
+		msg_put_num(&m, (uint64_t)d->key_spec.bits);
+		msg_put_str(&m, d->authority->api_url);
+		msg_put_num(&m, d->authority->root_any ? ROOTS_ANY :
+		    conf_lacks_root(d->authority) ? ROOTS_LACKING : ROOTS_NAMED);
+		msg_put_str(&m, d->authority->root_file);
 		msg_put_strings(&m, d->names.v, d->names.n);
 		break;
 	default:

@@ -99,7 +99,10 @@ hash_names(const struct strings *names, char out[65])
 enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
 
 #define MEMBER(object, name, kind, field) \
-	{ object, name, kind, offsetof(struct state, field), sizeof(((struct state *)NULL)->field) }
+	{ object, name, kind, 0, offsetof(struct state, field), sizeof(((struct state *)NULL)->field) }
+/* One that counts for any set of names. */
+#define KEPT(object, name, kind, field) \
+	{ object, name, kind, 1, offsetof(struct state, field), sizeof(((struct state *)NULL)->field) }
 
 /*
  * All that a state file holds, in its order.  A new member of struct state is
@@ -109,6 +112,7 @@ static const struct member {
 	const char	*object;	/* that it is in, or NULL: the outermost */
 	const char	*name;
 	enum kind	 kind;
+	int		 kept;		/* also when the names have changed */
 	size_t		 offset, size;
 } members[] = {
 	MEMBER(NULL, "names", TEXT, names),
@@ -137,6 +141,14 @@ static const struct member {
 	MEMBER("looked at", "certificate", TEXT, life.certid),
 	MEMBER("looked at", "begins", NUMBER_TIME, life.not_before),
 	MEMBER("looked at", "ends", NUMBER_TIME, life.not_after),
+	KEPT("attempt", "directory", TEXT, attempt.directory),
+	KEPT("attempt", "profile", TEXT, attempt.profile),
+	KEPT("attempt", "preferred chain", TEXT, attempt.preferred),
+	KEPT("obtained", "fingerprint", TEXT, obtained.leaf),
+	KEPT("obtained", "directory", TEXT, obtained.directory),
+	KEPT("obtained", "profile", TEXT, obtained.profile),
+	KEPT("obtained", "preferred chain", TEXT, obtained.preferred),
+	KEPT(NULL, "group", TEXT, group),
 };
 
 #define NMEMBERS	(sizeof(members) / sizeof(members[0]))
@@ -215,6 +227,7 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 	char hash[65];
 	json_t *o;
 	size_t i;
+	int same;
 
 	memset(s, 0, sizeof(*s));
 	if ((o = load(p, w)) == NULL)
@@ -222,8 +235,10 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 	hash_names(names, hash);
 	of = json_string_value(json_object_get(o, "names"));
 	/* What has failed with other names says nothing about these; without any they are not known. */
-	for (i = 0; i < NMEMBERS && of != NULL && (names->n == 0 || strcmp(of, hash) == 0); i++)
-		get_member(&members[i], o, s);
+	same = of != NULL && (names->n == 0 || strcmp(of, hash) == 0);
+	for (i = 0; i < NMEMBERS; i++)
+		if (same || members[i].kept)
+			get_member(&members[i], o, s);
 	strlcpy(s->names, hash, sizeof(s->names));
 	json_decref(o);
 	if (s->error_class > FAILURE_AUTHORITY || (s->error_class == 0 && s->last_error[0] != '\0'))

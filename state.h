@@ -26,6 +26,17 @@ struct life {
 	char		certid[CERTID_MAX];	/* RFC 9773 4.1, or "" */
 };
 
+#define FINGERPRINT_LEN	65	/* of a SHA-256 in hexadecimal, with its NUL */
+#define GROUP_MAX	68
+
+/* Where and how a certificate was obtained, as the configuration had it; "" where that is not known. */
+struct origin {
+	char		leaf[FINGERPRINT_LEN];	/* of the certificate */
+	char		directory[1024];	/* URL */
+	char		profile[128];		/* "": none */
+	char		preferred[256];		/* CN at the top of the chain; "": none */
+};
+
 /* No wait is longer, counted from the start of the run: a daily run is met every day, also where a day has 23 hours. */
 #define BACKOFF_MAX	(22 * 3600 + 1800)
 
@@ -51,6 +62,9 @@ struct state {
 	char		order[1024];	/* URL of one that is not done, or "" */
 	char		order_terms[65];	/* hash of the authority and profile that it was made with */
 	time_t		order_made;
+	struct origin	attempt;	/* the last one; leaf is not used */
+	struct origin	obtained;	/* what is installed, if leaf is its fingerprint */
+	char		group[GROUP_MAX];	/* "=" and the group that the key has; "": not known */
 };
 
 /*

@@ -15,7 +15,7 @@
 #define TRUST_BYTES_MAX	(8 * 1024 * 1024)
 
 /* Debian and its kin, OpenBSD and Alpine, Fedora and its kin. */
-static const char *const system_files[] = {
+const char *const trust_system_files[TRUST_SYSTEM_FILES] = {
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/ssl/cert.pem",
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -52,11 +52,11 @@ trust_open(const char *path, struct why *w)
 		close(fd);
 		return -1;
 	}
-	for (i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
-		if ((fd = open(system_files[i], O_RDONLY | O_CLOEXEC)) != -1)
+	for (i = 0; i < TRUST_SYSTEM_FILES; i++)
+		if ((fd = open(trust_system_files[i], O_RDONLY | O_CLOEXEC)) != -1)
 			return fd;
 	return why(w, "%s: no trust anchors on this system; install "
-	    "ca-certificates, or name a 'ca file' and 'root file'", system_files[0]);
+	    "ca-certificates, or name a 'ca file' and 'root file'", trust_system_files[0]);
 }
 
 char *

@@ -6,6 +6,10 @@
 
 #include "say.h"
 
+/* Where systems have theirs; the first one that there is counts. */
+#define TRUST_SYSTEM_FILES	3
+extern const char *const trust_system_files[TRUST_SYSTEM_FILES];
+
 /*
  * Opens the file of trust anchors, the system's if path is NULL; to be read
  * in the sandbox.  -1: see why.

@@ -96,6 +96,8 @@ const EVP_MD *signature_digest(const X509_ALGOR *, int *type);
 int	 signature_verify(const X509_ALGOR *, const uint8_t *data, size_t len, const uint8_t *signature,
 	    size_t siglen, EVP_PKEY *key);
 
+/* Is the leaf's key of this type and size? */
+int	 chain_key_fits(const struct chain *, const struct keyspec *);
 /* Is it for this key (have: there is one)? */
 int	 chain_is_for(const struct chain *, int have, const uint8_t spki[SPKI_HASH_LEN]);
 

@@ -170,7 +170,7 @@ def csr_role(mode):
     r.send("ROLE_CONF", conf_of(mode) + num(2) + strings([ORIGIN]))
     r.send("ROLE_DOMAIN", csr_slice())
     r.send("ROLE_START")
-    r.send("CSR_LOOK")
+    r.send("CSR_LOOK", num(0))
     r.recv()
     return r
 r = csr_role(RENEW)

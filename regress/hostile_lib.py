@@ -132,15 +132,15 @@ def started(name):
     r = Role(name)
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(1) + s("localhost") + s("443"),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
-        "fileproc": num(0) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN) + num(1) + s(None)}[name]
+        "fileproc": num(0) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN)}[name]
     domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + s(work + "/www") + num(2),
-        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + strings(NAMES)}.get(name)
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)
     r.send("ROLE_START")
     if name == "csrproc":
-        r.send("CSR_LOOK")
+        r.send("CSR_LOOK", num(0))
         r.recv()
     return r
 def make_ca():
@@ -156,11 +156,11 @@ def spki_hash(path): return hashlib.sha256(openssl("pkey", "-in", path, "-pubout
 def file_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check=0):
     """The role, and what it says first of all (start: when it has been asked for a job)."""
     r = Role("fileproc")
-    r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN) + num(0) + s(work + "/ca.pem"))
-    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + strings(NAMES))
+    r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + s(None) + num(0) + num(0) + s(ORIGIN) + num(0) + s(work + "/ca.pem") + strings(NAMES))
     r.send("ROLE_START")
     assert r.recv()[0] == "PARENT_START_CSR" and r.recv()[0] == "CSR_LOOK"
-    r.send("FILE_KEY", num(1) + buf(spki_hash(key_path)) + buf(b"") * 3)
+    r.send("FILE_KEY", num(1) + num(1) + buf(spki_hash(key_path)) + buf(b"") * 3)
     if not start: return r, None
     first = r.recv()
     if first[0] != "PARENT_DUE": return r, first

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where and how the installed certificate was obtained.  If this is wrong, a
+ * certificate that nobody trusts counts as good, or one is obtained over and
+ * over: a reason that is found here must be gone once a renewal has succeeded.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "file-origin.h"
+
+#define COPY(to, text)	copy(to, sizeof(to), text)
+
+/* Visible and whole, as a state file holds it; cut alike each time. */
+static void
+copy(char *to, size_t size, const char *text)
+{
+	say_safe(to, size, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+}
+
+static void
+configured(const struct job *j, struct origin *o)
+{
+	memset(o, 0, sizeof(*o));
+	COPY(o->directory, j->directory);
+	COPY(o->profile, j->profile);
+	COPY(o->preferred, j->preferred);
+}
+
+/* The group, if it is known: "=" and its name, nothing behind it where there is none. */
+static void
+configured_group(const struct job *j, char out[GROUP_MAX])
+{
+	char name[GROUP_MAX - 1];
+
+	COPY(name, j->group);
+	snprintf(out, GROUP_MAX, "=%s", name);
+}
+
+int
+origin_load_state(struct job *j, struct why *w)
+{
+	struct state *s = &j->state;
+	struct origin now;
+
+	if (state_load(&j->state_file, &j->names, s, w) == -1)
+		return -1;
+	configured(j, &now);
+	if (s->attempt.directory[0] != '\0' && strcmp(s->attempt.directory, now.directory) != 0) {
+		s->attempts = s->failures = 0;
+		s->not_before = 0;
+		s->last_error[0] = '\0';
+		s->error_class = (enum failure)0;
+	}
+	return 0;
+}
+
+/* Is it known how the installed certificate was obtained? */
+static int
+is_known(const struct job *j)
+{
+	char leaf[FINGERPRINT_LEN];
+
+	chain_fingerprint(j->installed.chain, leaf);
+	return strcmp(j->state.obtained.leaf, leaf) == 0;
+}
+
+/* Does it end at the preferred root?  Then it does not matter how it was obtained. */
+static int
+ends_as_preferred(const struct job *j)
+{
+	const struct chain *chain = j->installed.chain;
+	char top[128];
+
+	if (j->preferred == NULL || !j->installed.complete)
+		return 0;
+	chain_issuer(chain, sk_X509_num(chain->certs) - 1, top, sizeof(top));
+	return strcmp(top, j->preferred) == 0;
+}
+
+static enum changed
+compare(const struct job *j, struct why *w)
+{
+	const struct origin *was = &j->state.obtained;
+	struct origin now;
+
+	configured(j, &now);
+	if (strcmp(was->directory, now.directory) != 0) {
+		why(w, "it was obtained from %s, not from the authority's %s", was->directory,
+		    now.directory);
+		return CHANGED_AUTHORITY;
+	}
+	if (strcmp(was->profile, now.profile) != 0) {
+		why(w, "it was obtained with %s%s, not with %s%s",
+		    was->profile[0] == '\0' ? "no profile" : "profile ", was->profile,
+		    now.profile[0] == '\0' ? "none" : "profile ", now.profile);
+		return CHANGED_OTHERWISE;
+	}
+	if (strcmp(was->preferred, now.preferred) != 0 && !ends_as_preferred(j)) {
+		why(w, "the preferred chain has changed from '%s' to '%s'", was->preferred,
+		    now.preferred);
+		return CHANGED_OTHERWISE;
+	}
+	return CHANGED_NOTHING;
+}
+
+enum changed
+origin_changed(const struct job *j, struct why *w)
+{
+	enum changed changed;
+
+	if (j->installed.chain == NULL)
+		return CHANGED_NOTHING;
+	if (is_known(j) && (changed = compare(j, w)) != CHANGED_NOTHING)
+		return changed;
+	if (job_trusts_installed(j, w) == 0)
+		return CHANGED_AUTHORITY;
+	if (!chain_key_fits(j->installed.chain, &j->key_spec)) {
+		why(w, "its key is of another type or size than configured");
+		return CHANGED_OTHERWISE;
+	}
+	return CHANGED_NOTHING;
+}
+
+int
+origin_group_changed(const struct job *j)
+{
+	char now[GROUP_MAX];
+
+	configured_group(j, now);
+	return j->state.group[0] != '\0' && strcmp(j->state.group, now) != 0;
+}
+
+int
+origin_takes_group_back(const struct job *j)
+{
+	return j->group == NULL && j->state.group[0] == '=' && j->state.group[1] != '\0';
+}
+
+void
+origin_attempt(struct job *j)
+{
+	configured(j, &j->state.attempt);
+}
+
+static void
+group_is_applied(struct job *j)
+{
+	if (!j->ungrouped)
+		configured_group(j, j->state.group);
+}
+
+void
+origin_installed(struct job *j)
+{
+	char leaf[FINGERPRINT_LEN];
+
+	group_is_applied(j);
+	chain_fingerprint(j->chosen, leaf);
+	/* Only its files were put right. */
+	if (j->chosen == j->installed.chain || strcmp(j->state.obtained.leaf, leaf) == 0)
+		return;
+	j->state.obtained = j->state.attempt;
+	/* An attempt of an earlier version of this program: nothing is known of it. */
+	if (j->state.attempt.directory[0] != '\0')
+		strlcpy(j->state.obtained.leaf, leaf, sizeof(j->state.obtained.leaf));
+}
+
+void
+origin_confirm(struct job *j)
+{
+	group_is_applied(j);
+	configured(j, &j->state.obtained);
+	chain_fingerprint(j->installed.chain, j->state.obtained.leaf);
+}

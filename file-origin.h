@@ -1,0 +1,33 @@
+/*
+ * Where and how the installed certificate was obtained, and whether that is
+ * still what the configuration says; in the process file.
+ */
+#ifndef FILE_ORIGIN_H
+#define FILE_ORIGIN_H
+
+#include "file-job.h"
+
+/* Loads the state; what has failed with another authority is left out.  0 or -1. */
+int	origin_load_state(struct job *, struct why *);
+
+/*
+ * Must it be obtained anew?  CHANGED_AUTHORITY: it is of another authority, or
+ * leads to none of this one's roots; CHANGED_OTHERWISE: type or size of its
+ * key, profile or preferred chain.  The reason is in why.
+ */
+enum changed { CHANGED_NOTHING, CHANGED_AUTHORITY, CHANGED_OTHERWISE };
+enum changed origin_changed(const struct job *, struct why *);
+
+/* Is 'group' another one than the files had at the last look? */
+int	origin_group_changed(const struct job *);
+/* Were the files given to a group, which the configuration has no longer? */
+int	origin_takes_group_back(const struct job *);
+
+/* An attempt begins: as it is configured now. */
+void	origin_attempt(struct job *);
+/* What that attempt has obtained is installed. */
+void	origin_installed(struct job *);
+/* The installed certificate is as configured: so a later change is noticed. */
+void	origin_confirm(struct job *);
+
+#endif

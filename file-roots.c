@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The roots that chains must lead to.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme-client.h"
+#include "file-roots.h"
+#include "trust.h"
+
+struct anchors {
+	int		 how;		/* one of ROOTS_* */
+	char		*path;		/* or NULL: the system's */
+	int		 fd;		/* -1: read, or broken */
+	struct why	 broken;
+	struct roots	*roots;
+	int		 said;
+	struct anchors	*next;
+};
+
+static struct anchors *all;
+
+struct anchors *
+anchors_open(int how, const char *path)
+{
+	struct anchors *r;
+
+	for (r = all; r != NULL; r = r->next)
+		if (r->how == how && (path == NULL) == (r->path == NULL) &&
+		    (path == NULL || strcmp(path, r->path) == 0))
+			return r;
+	if ((r = calloc(1, sizeof(*r))) == NULL ||
+	    (path != NULL && (r->path = strdup(path)) == NULL))
+		err(1, NULL);
+	r->how = how;
+	r->fd = how == ROOTS_ANY ? -1 : trust_open(path, &r->broken);
+	r->next = all;
+	return all = r;
+}
+
+int
+anchors_any(const struct anchors *r)
+{
+	return r->how == ROOTS_ANY;
+}
+
+int
+anchors_lacking(const struct anchors *r)
+{
+	return r->how == ROOTS_LACKING;
+}
+
+int
+anchors_load(struct anchors *r, const struct roots **roots, struct why *w)
+{
+	char *pem;
+	size_t len;
+
+	if (r->how != ROOTS_ANY && r->roots == NULL) {
+		if (r->fd == -1)
+			return why(w, "%s", r->broken.text);
+		pem = trust_read(r->fd, &len, &r->broken);
+		r->fd = -1;
+		if (pem != NULL)
+			r->roots = roots_load(pem, len, &r->broken);
+		free(pem);
+		if (r->roots == NULL)
+			return why(w, "%s", r->broken.text);
+	}
+	*roots = r->roots;
+	return 0;
+}
+
+int
+anchors_known(struct anchors *r, const struct roots **roots)
+{
+	struct why w;
+
+	if (anchors_load(r, roots, &w) == 0)
+		return 1;
+	if (!r->said)
+		warnx("cannot tell whether the installed certificates are the authority's: %s",
+		    w.text);
+	r->said = 1;
+	return 0;
+}
+
+void
+anchors_load_early(void)
+{
+	struct anchors *r;
+	struct why ignored;
+	const struct roots *roots;
+
+	for (r = all; r != NULL; r = r->next)
+		anchors_load(r, &roots, &ignored);
+}

@@ -1,0 +1,176 @@
+# What has changed in the configuration, or beside it, since a certificate was obtained:
+# it is obtained anew, once, and key and certificate always belong together.
+. "$here/ca-lib.sh"
+key=$work/ssl/private/example.com.key
+pem=$work/ssl/example.com.pem
+state=$work/state/domain-example.com.json
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=other" -keyout "$work/other.key" -out "$work/other.pem" 2>/dev/null
+
+# began NAME STATUS ORDERS [WORDS]: the last run's status, new orders, and what it said
+began() {
+	[ $status = "$2" ] && [ "$(grep -c new-order "$work/ca/log")" = "$3" ] && grep -q -- "${4:-}" "$work/err" && ok "ca: $1" ||
+	    fail "ca: $1: status $status, $(grep -c new-order "$work/ca/log") orders, wanted $2, $3 and '${4:-}': $(tail -n 3 "$work/err" | tr '\n' ' ')"
+}
+pair() { same "ca: $1: live key and certificate belong together" "$(spki_key "$key")" "$(spki_cert "$pem")"; }
+# due NAME SCENARIO REASON: -l has the reason, one order, after which nothing is due
+due() {
+	"$client" -l -J -f "$work/c.conf" >"$work/list" 2>"$work/err"
+	check "ca: $1: -J: due, with the reason" python3 -c 'import json, sys
+c = json.load(open(sys.argv[1]))["certificates"][0]
+sys.exit(c["state"] not in ("due", "failing") or sys.argv[2] not in c["renewal"]["reason"])' "$work/list" "$3"
+	again "$2" example.com; began "$1: renewed" 0 1 "due: .*$3"; pair "$1"
+	still "$1" "$2"
+}
+# still NAME SCENARIO: nothing is due, be it looked at quickly or in full
+still() {
+	again "$2" example.com; began "$1: then nothing" 2 0
+	again "$2" example.com; began "$1: nor later" 2 0
+	"$client" -l -f "$work/c.conf" >"$work/list" 2>"$work/err"
+	says "ca: $1: -l: ok" "$work/list" "^ok "
+}
+conf_sed() { sed -i "$1" "$work/c.conf"; }
+# forget: the state as the version before has left it
+forget() { python3 -c 'import json, sys
+o = json.load(open(sys.argv[1]))
+for k in "attempt", "obtained", "group": o.pop(k)
+json.dump(o, open(sys.argv[1], "w"))' "$state"; }
+
+authorities() {
+	works "ARI"
+	conf_sed 's|/directory"|/directory-b"|'
+	due "another authority" ARI "it was obtained from https://localhost:$ca_port/directory, not from"
+	same "ca: another authority: replaces nothing of it" 0 "$(grep -c '"replaces"' "$work/ca/payloads")"
+	conf_sed 's|/directory-b"|/directory"|; s|root file.*|root any|'
+	due "and back, root any" ARI "it was obtained from https://localhost:$ca_port/directory-b, not from"
+	# What failed there says nothing about another one.
+	conf_sed 's|/directory"|/directory-b"|'
+	again "429 later at new-order" example.com; began "another authority: a rate limit" 1 1; pair "a rate limit"
+	again "ARI" example.com; began "another authority: waits" 1 0 "not tried again before"
+	conf_sed 's|/directory-b"|/directory-c"|'
+	again "ARI" example.com; began "a third authority: at once" 0 1
+	# A shorter life is not an earlier certificate.
+	conf_sed 's|/directory-c"|/directory-d"|'
+	again "one day" example.com; began "another authority: a shorter life" 0 1
+	# Of the version before nothing is known: from then on it is.
+	works "plain"
+	forget
+	again plain example.com; began "no record: nothing due" 2 0
+	conf_sed 's|/directory"|/directory-b"|'
+	due "no record: then another authority" plain "it was obtained from"
+	names=www.example.com works "plain"
+	conf_sed 's|/directory"|/directory-b"|; s|alternative names.*|alternative names { other.example.com }|'
+	again "500 at new-order" example.com
+	conf_sed 's|alternative names.*|alternative names { www.example.com }|'
+	again plain example.com; began "another authority, and other names for a while" 0 1 "it was obtained from"
+}
+
+roots() {
+	for part in full chain leaf; do
+		works "plain"
+		forget
+		case $part in chain) conf_sed '/full chain/d'; rm "$work/ssl/example.com.fullchain.pem" ;; leaf) conf_sed '/chain cert/d' ;; esac
+		cp "$work/root.pem" "$work/root.good"
+		cat "$work/other.pem" >"$work/root.pem"
+		before=$(leaf example.com)
+		again plain example.com
+		case $part in
+		leaf) began "other roots, only the leaf: cannot be told" 2 0 ;;
+		*) began "other roots, $part: due, and refused" 1 1 "due: the chain does not lead to a trusted root" ;;
+		esac
+		same "ca: other roots, $part: stays" "$before" "$(leaf example.com)"
+		cat "$work/root.good" >"$work/root.pem"
+		again plain example.com; began "the right roots again, $part" 2 0
+		mv "$work/root.pem" "$work/root.gone"
+		for n in first second; do
+			again plain example.com; began "no roots, $part, $n: no reason to renew" 2 0 "cannot tell whether .*root.pem: No such file"
+		done
+		echo nonsense >"$work/root.pem"
+		again plain example.com; began "roots that are none, $part" 2 0 "cannot tell whether .*no trust anchor"
+		mv "$work/root.gone" "$work/root.pem"
+		conf_sed 's|root file.*|root any|'
+		again plain example.com; began "root any, $part" 2 0
+	done
+}
+
+ways() {
+	works "profiles"
+	conf_sed 's|challengedir|profile short\n&|'
+	due "a profile" profiles "it was obtained with no profile, not with profile short"
+	conf_sed 's|profile short|profile classic|'
+	due "another profile" profiles "obtained with profile short, not with profile classic"
+	conf_sed 's|profile classic|profile none|'
+	before=$(leaf example.com)
+	for n in 1 2 3; do again profiles example.com; began "a profile that is not offered, $n" 1 0 "the CA offers only: .*short"; done
+	same "ca: a profile that is not offered: stays" "$before" "$(leaf example.com)"
+	conf_sed 's|profile none|profile classic|'
+	again profiles example.com; began "and back" 2 0
+	conf_sed '/profile classic/d'
+	due "no profile any longer" profiles "obtained with profile classic, not with none"
+	conf_sed 's|challengedir|preferred chain "root"\n&|'
+	still "the preferred chain is there already" plain
+	conf_sed 's|preferred chain "root"|preferred chain "No Such"|'
+	due "another preferred chain, which is not offered" "no Link" "the preferred chain has changed from 'root' to 'No Such'"
+	conf_sed '/preferred chain/d'
+	due "no preferred chain any longer" "no Link" "the preferred chain has changed from 'No Such'"
+}
+
+keys() {
+	for more in "" " rotate"; do
+		domain_more="domain combined \"$work/ssl/private/both\""
+		works "plain"
+		conf_sed "s|\(domain key.*\.key\"\).*|\1 rsa 2048$more|"
+		again "429 at new-order" example.com; began "another key type$more: a rate limit" 1 1; pair "another key type$more, a rate limit"
+		state_free
+		# What was made for nothing is no obstacle.
+		conf_sed "s|rsa 2048|ecdsa p384|"
+		due "another key type$more, and changed again" plain "its key is of another type or size"
+		same "ca: another key type$more: the one that was wanted" "384" "$(openssl pkey -in "$key" -noout -text | grep -o '384' | head -n 1)"
+		check "ca: another key type$more: combined" sh -c "cat $key $work/ssl/example.com.fullchain.pem | cmp - $work/ssl/private/both"
+		conf_sed "s|ecdsa p384|ecdsa p256|"
+		due "another size$more" plain "its key is of another type or size"
+		same "ca: another size$more: nothing left" "both example.com.key " "$(ls "$work/ssl/private" | tr '\n' ' ')"
+		rm "$key"
+		again "429 at new-order" example.com; began "the key is lost$more: a rate limit" 1 1 "due: there is no key"
+		check "ca: the key is lost$more: no live key without a certificate" test ! -e "$key"
+		state_free
+		again plain example.com; began "the key is lost$more: then" 0 1; pair "the key is lost$more"
+		still "the key is lost$more" plain
+	done
+	domain_more=
+	works plain
+	conf_sed "s|\(domain key.*\.key\"\).*|\1 rsa 2048|"
+	again plain -r example.com; [ $status = 0 ] && ok "ca: another key type: revoked by the old one" || fail "ca: another key type: -r: status $status: $(cat "$work/err")"
+}
+state_free() { sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"; }
+
+groups() {
+	[ $who = root ] || { skip "$who: group of a key that is there: takes root"; return; }
+	domain_more="domain combined \"$work/ssl/private/both\""
+	works plain
+	for group in "group 23456" "group 23457" ""; do
+		conf_sed "s|\(domain key.*\.key\"\).*|\1 $group|"
+		"$client" -l -f "$work/c.conf" >"$work/list" 2>"$work/err"
+		says "ca: '$group': -l" "$work/list" "^due .*the group of its key has changed"
+		again plain example.com; began "'$group': without the CA" 2 0
+		wanted="640 ${group#group }"; [ "$group" ] || wanted="600 0"
+		same "ca: '$group': mode and group" "$wanted $wanted" "$(stat -c '%a %g' "$key" "$work/ssl/private/both" | xargs)"
+		still "'$group'" plain
+	done
+	# What the administrator has given to a group, without a word here, stays so.
+	chgrp 23456 "$key" && chmod 640 "$key"
+	again plain example.com
+	same "ca: a group by hand: stays" "640 23456" "$(stat -c '%a %g' "$key")"
+	domain_more=
+}
+
+several() {
+	works plain
+	for h in b c; do domain_write "$work/c.conf" $h.example $h.example ""; done
+	again plain -j 1 -a; began "several: first" 0 2
+	conf_sed 's|/directory"|/directory-b"|'
+	again plain -j 1 -a; began "several: another authority" 0 3 "obtained from"
+	again plain -j 1 -a; began "several: then nothing" 2 0
+}
+
+authorities; roots; ways; keys; groups; several
+exit $failed
