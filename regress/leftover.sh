@@ -51,6 +51,8 @@ recovered() {
 	expect "saved chain, $1: installed without the CA" 0
 	same "$who: saved chain, $1: leaf matches key" "$(spki_key "$key")" "$(spki_cert "$work/ssl/example.com.fullchain.pem")"
 	check "$who: saved chain, $1: gone when that was reported" test ! -e "$saved"
+	# The other authority would be a reason to renew.
+	sed -i "s/localhost:9/localhost:$ca_port/" "$conf"
 	acme example.com
 	expect "saved chain, $1: reported once" 2
 }
