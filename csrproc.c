@@ -36,6 +36,7 @@ struct csr_job {
 	size_t		 own_csr_len;
 	struct strings	 names;
 	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
+	int		 has_revoked;	/* the key has signed that: the CA may block it for good */
 	struct why	 broken;	/* why there can be no CSR, or "" */
 };
 
@@ -429,6 +430,7 @@ csr_sign_revoke(struct msg *m)
 		payload = revocation(j->revoke, reason);
 		jws = jws_sign(key, NULL, nonce, url, payload);
 		json_decref(payload);
+		j->has_revoked = jws != NULL;
 	} else
 		warnx("%s", w.text);
 	EVP_PKEY_free(key);
@@ -439,8 +441,9 @@ csr_sign_revoke(struct msg *m)
 }
 
 /*
- * The key that is compromised goes, and the one beside it that waits to go
- * live; not one that was made since.  1: gone; 0: see why.
+ * The key that is compromised, or that the CA may block as it has signed the
+ * revocation, goes; so does the one beside it that waits to go live; not one
+ * that was made since.  1: gone; 0: see why.
  */
 static int
 discard_key(struct csr_job *j, const uint8_t *hash, struct why *w)
@@ -456,12 +459,16 @@ discard_key(struct csr_job *j, const uint8_t *hash, struct why *w)
 	EVP_PKEY_free(key);
 	if (!same)
 		return 1;
-	say(1, "%s: removed, as it is compromised", j->path);
+	if (reason == REASON_KEY_COMPROMISE)
+		say(1, "%s: removed, as it is compromised", j->path);
+	else
+		say(0, "%s: removed, as it has signed the revocation, by which the CA may block it for "
+		    "good; the next certificate is for a new key", j->path);
 	return place_remove(&j->key, w) == 0 && place_remove(&j->next, w) == 0 &&
 	    dir_sync(j->key.dir, w) == 0;
 }
 
-/* Revoked: what still holds the certificate goes, and its key if that is why. */
+/* Revoked: what still holds the certificate goes, and its key if that is not to be used again. */
 static void
 csr_discard(struct msg *m)
 {
@@ -477,7 +484,7 @@ csr_discard(struct msg *m)
 		errx(1, "CSR_DISCARD: %zu bytes", len);
 	if (j->combined.path != NULL && installed)
 		ok = place_remove(&j->combined, &w) == 0 && dir_sync(j->combined.dir, &w) == 0;
-	if (ok && reason == REASON_KEY_COMPROMISE && j->path != NULL)
+	if (ok && j->path != NULL && (reason == REASON_KEY_COMPROMISE || j->has_revoked))
 		ok = discard_key(j, hash, &w);
 	/* 2: the key of a configured CSR is somewhere else. */
 	done(m->head.job, ok && j->path == NULL ? 2 : ok, &w);

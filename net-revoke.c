@@ -8,45 +8,77 @@
 
 #include "net-revoke.h"
 
+/* Would the certificate's other possible signer be refused just so? */
+static int
+is_final(const struct trouble *t)
+{
+	return t->lost || t->status / 100 == 5 || t->status == 429 ||
+	    strcmp(t->problem.type, "badRevocationReason") == 0;
+}
+
 /* 1: done, 0: not by this key, -1: not at all. */
 static int
-revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, struct trouble *t)
+revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, const char *handle,
+    struct trouble *t)
 {
-	static const char *const not_this_key[] = {
-		"accountDoesNotExist", "unauthorized", "badPublicKey", "badSignatureAlgorithm",
-	};
 	struct http_answer a;
-	size_t i;
 
 	if (request_post(sign, job, d->revoke_cert, "application/json", &a, t) == 0) {
 		http_answer_free(&a);
 		return 1;
 	}
 	if (strcmp(t->problem.type, "alreadyRevoked") == 0) {
-		say(1, "the CA had already revoked it");
+		say(1, "%s: the CA had already revoked it", handle);
 		return 1;
 	}
-	for (i = 0; i < sizeof(not_this_key) / sizeof(not_this_key[0]); i++)
-		if (strcmp(t->problem.type, not_this_key[i]) == 0)
-			return 0;
-	return -1;
+	return is_final(t) ? -1 : 0;
 }
 
-int
-revoke(const struct directory *d, uint32_t job, const char *handle, int account,
+/* Signed by one key and, if the CA refuses that one, by the other. */
+static int
+revoke_by_own_key_first(const struct directory *d, uint32_t job, const char *handle, int account,
     struct trouble *t)
 {
-	int rc = 0;
+	int rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
 
+	if (rc == 0 && account) {
+		say(0, "%s: the certificate's own key cannot revoke it (%s); trying the account's, "
+		    "by which the CA may neither block the compromised key nor revoke other "
+		    "certificates with it", handle, t->why.text);
+		rc = revoke_by(KEY_SIGN_REVOKE, d, job, handle, t);
+	}
+	return rc == 1 ? 0 : -1;
+}
+
+static int
+revoke_by_account_first(const struct directory *d, uint32_t job, const char *handle, int account,
+    struct trouble *t)
+{
+	int rc = account ? revoke_by(KEY_SIGN_REVOKE, d, job, handle, t) : 0;
+
+	if (rc == 0) {
+		say(0, "%s: the account's key cannot revoke it (%s); trying the certificate's own, "
+		    "which the CA may block for good by that, and revoke other certificates with "
+		    "it", handle, account ? t->why.text : "there is no account");
+		rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
+	}
+	return rc == 1 ? 0 : -1;
+}
+
+/*
+ * Let's Encrypt's server blocks a key by which a certificate was revoked,
+ * whatever the reason, and revokes every other certificate with that key.  A
+ * revocation by the account does neither, even for keyCompromise.  So the
+ * certificate's own key signs first if it is compromised, and last otherwise.
+ */
+int
+revoke(const struct directory *d, uint32_t job, const char *handle, int account,
+    int key_compromised, struct trouble *t)
+{
 	if (d->revoke_cert == NULL)
 		return trouble(t, FAILURE_LOCAL, "the CA offers no revocation (revokeCert)");
 	if (request_origin("revokeCert", d->revoke_cert, t) == -1)
 		return -1;
-	if (account && (rc = revoke_by(KEY_SIGN_REVOKE, d, job, t)) == 1)
-		return 0;
-	if (rc == -1)
-		return -1;
-	say(0, "%s: the account's key cannot revoke it (%s); trying the certificate's own", handle,
-	    account ? t->why.text : "there is no account");
-	return revoke_by(CSR_SIGN_REVOKE, d, job, t) == 1 ? 0 : -1;
+	return key_compromised ? revoke_by_own_key_first(d, job, handle, account, t) :
+	    revoke_by_account_first(d, job, handle, account, t);
 }

@@ -7,11 +7,11 @@
 #include "net-request.h"
 
 /*
- * Has the certificate of a job revoked, by the account's key, or where the
- * CA does not let that do it, by the certificate's own.  account: there is one.
- * 0: it is revoked now; -1 with trouble.
+ * Has the certificate of a job revoked (RFC 8555 7.6), by the account's key or
+ * by the certificate's own: the latter first if key_compromised, else last.
+ * account: there is one.  0: the CA says that it is revoked; -1 with trouble.
  */
 int	revoke(const struct directory *, uint32_t job, const char *handle, int account,
-	    struct trouble *);
+	    int key_compromised, struct trouble *);
 
 #endif

@@ -28,6 +28,7 @@ static struct net_job *jobs;
 static uint32_t njobs;
 static char *api_url;
 static int eab;			/* an external account binding is configured */
+static int key_compromised;	/* -R keyCompromise */
 static int asks_for_status;	/* file names servers to ask about revocation */
 static struct directory directory;
 static int lost_in_row;		/* jobs that have failed for lost answers */
@@ -67,6 +68,9 @@ advise(const char *handle, const struct trouble *t)
 {
 	const char *type = t->problem.type;
 
+	/* Signed by the certificate's key: some CAs look for an account with that one. */
+	if (strcmp(type, "accountDoesNotExist") == 0 && t->request == CSR_SIGN_REVOKE)
+		return;
 	if (strcmp(type, "accountDoesNotExist") == 0)
 		warnx("%s: the CA does not know the account; the next run looks for it by its key, "
 		    "and registers a new one if there is none", handle);
@@ -177,7 +181,7 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 		return 0;
 	}
 	found = account_find_surely(&directory, api_url, t);
-	if (revoke(&directory, job, jobs[job].handle, found == 0, t) == -1)
+	if (revoke(&directory, job, jobs[job].handle, found == 0, key_compromised, t) == -1)
 		return -1;
 	tell_done(job);
 	return 0;
@@ -326,6 +330,7 @@ setup(struct sandbox *s)
 	workers = (uint32_t)msg_get_num(&m);
 	insecure = (int)msg_get_num(&m);
 	eab = (int)msg_get_num(&m);
+	key_compromised = (int)msg_get_num(&m);
 	asks_for_status = (int)msg_get_num(&m);
 	ca_file = msg_copy_str(&m);
 	urls = msg_get_strings(&m, &n, ORIGINS_MAX);

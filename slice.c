@@ -67,6 +67,7 @@ put_conf(const struct run *run, enum role role, uint32_t workers)
 		msg_put_num(&m, workers);
 		msg_put_num(&m, (uint64_t)a->insecure);
 		msg_put_num(&m, a->eab_kid != NULL);
+		msg_put_num(&m, run->reason == REASON_KEY_COMPROMISE);
 		msg_put_num(&m, (uint64_t)asks_for_status(run));
 		msg_put_str(&m, a->ca_file);
 		put_origins(a);

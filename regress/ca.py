@@ -2,7 +2,7 @@
 # The scenario is read from DIRECTORY/scenario at each request; requests are logged to
 # DIRECTORY/log, what was signed to DIRECTORY/payloads.  Signatures are not checked: the
 # real CA's tests do that.  Lists and the like are served from DIRECTORY/plain, at http://localhost:PLAIN-PORT/.
-import base64, email.utils, http.server, json, os, re, ssl, subprocess, sys, threading, time
+import base64, email.utils, hashlib, http.server, json, os, re, ssl, subprocess, sys, threading, time
 
 port, cert, key, top = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 plain_port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
@@ -20,13 +20,17 @@ def reset():
     st.fresh, st.fetched, st.given_up = True, 0, set()
     st.nonce, st.nonces, st.asked, st.jwk, st.answered = 0, set(), [], None, set()
 reset()
-# The account that the CA has: path and key (st.jwk); lost or moved by a scenario, once.  Keys of certificates that it blocks, serial numbers that it has revoked.
+# The account that the CA has: path and key (st.jwk); lost or moved by a scenario, once.  Keys of certificates that it blocks, certificates that it has issued and revoked.
 st.account, st.upset, st.rolled, st.blocked, st.revoked = "/acct/1", "", 0, set(), set()
+st.issued, st.refused, st.bad = [], None, False
 
 def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
 
 def openssl(*args, data=None):
     return subprocess.run(["openssl", *args], check=True, capture_output=True, input=data).stdout
+
+def public_key(kind, der): return openssl("pkey", "-pubin", "-outform", "DER", data=openssl(kind, "-inform", "DER", "-noout", "-pubkey", data=der))
+def same_key(jwk, spki): return (unb64(jwk["n"]) if jwk["kty"] == "RSA" else unb64(jwk["x"]) + unb64(jwk["y"])) in spki
 
 def issue(sc, other):
     ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" % ",".join("DNS:" + n for n in st.names)
@@ -39,6 +43,7 @@ def issue(sc, other):
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null", "-subj", "/", "-outform", "DER", "-out", top + "/csr.der")
     leaf = openssl("x509", "-req", "-inform", "DER", "-in", top + "/csr.der", "-days", "1" if sc == "one day" else "90", "-CA", top + "/inter.pem", "-CAkey", top + "/inter.key",
         "-CAcreateserial", "-extfile", top + "/ext")
+    st.issued.append(openssl("x509", "-outform", "DER", data=leaf))
     inter = open(top + ("/other-inter.pem" if other else "/inter.pem"), "rb").read()
     if sc == "no intermediate": return leaf
     if sc == "unordered": return inter + leaf
@@ -151,6 +156,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         host = base.replace("localhost", "127.0.0.1") if sc == "other host" else base
         o = {"status": status, "identifiers": [{"type": "dns", "value": n.upper() if sc == "capitals" else n} for n in st.names], "authorizations": [host + "/authz/" + n for n in st.names],
             "finalize": host + "/finalize", "expires": "2036-01-01T00:00:00Z"}
+        if st.bad and status != "processing": o["status"] = status = "invalid"
         if status == "valid": o["certificate"] = base + "/cert"
         if sc == "authorizations []": o["authorizations"] = []
         if sc == "authorizations null": o["authorizations"].append(None)
@@ -163,6 +169,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "no finalize": del o["finalize"]
         if sc == "valid without certificate" and status == "valid": del o["certificate"]
         if status == "invalid": o["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "nasty \x1b[31m red"}
+        if st.bad: o["error"] = {"type": "urn:ietf:params:acme:error:" + sc.split()[3].rstrip(","), "detail": "public key is forbidden"}
         return o
     def do_POST(self):
         sc = scenario()
@@ -237,16 +244,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def post_revoke(self, sc, payload):
         if sc == "bad reason": return self.problem(400, "badRevocationReason", "unsupported reason code")
         if sc == "already revoked": return self.problem(400, "alreadyRevoked")
+        if sc == "revoke neither": return self.problem(403, "accountDoesNotExist" if self.jwk else "unauthorized", "not by this key")
         if sc == "revoke unauthorized" and not self.jwk: return self.problem(403, "unauthorized", "not your certificate")
         if sc == "revoke cut" and "revoke" not in st.answered:
             st.answered.add("revoke")
             return self.cut(b"HTTP/1.1 2")
         if sc == "revoke cut": return self.problem(400, "alreadyRevoked")
+        # As Boulder has it: by the certificate's key that key is blocked, and every certificate with it is revoked.
+        der = unb64(payload["certificate"])
+        spki = public_key("x509", der)
+        if subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-checkend", "0"], input=der, capture_output=True).returncode: return self.problem(403, "unauthorized", "Certificate is expired")
+        if self.jwk and sc == "no account by that key": return self.problem(403, "accountDoesNotExist", "no account with this key")
+        if self.jwk and not same_key(self.jwk, spki): return self.problem(403, "unauthorized", "JWK embedded in revocation request must be the same public key as the cert to be revoked")
+        if der in st.revoked and (not self.jwk or spki in st.blocked): return self.problem(400, "alreadyRevoked")
+        st.revoked.add(der)
+        if self.jwk:
+            st.blocked.add(spki)
+            st.revoked.update(d for d in st.issued if spki in d)
+        open(top + "/revoked", "w").write("".join("%s\n" % hashlib.sha256(d).hexdigest() for d in st.revoked))
         self.answer(200)
     def post_new_order(self, sc, payload):
         st.names = [i["value"] for i in payload["identifiers"]]
         st.orders += 1
-        st.fresh, st.fetched = True, 0
+        st.fresh, st.fetched, st.bad = True, 0, False
         st.csr, st.triggered, st.polls, st.finalized, st.cut = None, set(), 0, 0, False
         if sc == "cut the order for c" and st.names == ["c.example.com"] and "c" not in st.answered:
             st.answered.add("c")
@@ -340,6 +360,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "not ready once" and st.finalized == 0:
             st.finalized = -1
             return self.problem(403, "orderNotReady")
+        if (st.blocked or sc.startswith("key ")) and self.key_refused(sc, unb64(payload["csr"])): return
         st.csr, st.finalized = unb64(payload["csr"]), 1
         if sc == "cut after finalize" and not st.cut:
             st.cut = True
@@ -349,6 +370,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.cut(b"")
         sync = sc in ("synchronous", "valid without certificate") or sc not in ("processing for ever", "processing until done") and st.polls % 2 == 0
         self.answer(200, self.order(sc, "valid" if sync else "processing"))
+    def key_refused(self, sc, csr):
+        # "key refused STATUS TYPE": that of the first CSR in the scenario; "key always refused": any
+        spki = public_key("req", csr)
+        if not sc.startswith("key refused"): st.refused = None
+        elif st.refused is None: st.refused = spki
+        m = re.match(r"key refused (\d+) (\w+)(, order invalid|, later)?", sc)
+        if m and st.refused == spki:
+            st.bad = m.group(3) is not None
+            if m.group(3) == ", later": return self.answer(200, self.order(sc, "processing")) or True
+            return self.problem(int(m.group(1)), m.group(2), "Error finalizing order :: CSR generated using a public key that is forbidden") or True
+        if spki in st.blocked or sc == "key always refused": return self.problem(400, "badCSR", "Error finalizing order :: public key is forbidden") or True
     def not_done(self, sc): return not os.path.exists(top + "/done") if "done" in sc else not st.fetched
     def cut(self, data, how="fin"):
         self.wfile.write(data)

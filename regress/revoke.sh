@@ -21,10 +21,15 @@ import json, sys
 o = json.load(open(sys.argv[1]))
 print(o["Status"], o.get("Reason", ""))' "$work/status")"
 }
-# gone WHAT: no file of the certificate is left, the key is
+# gone WHAT [own]: no file of the certificate is left; the key is, unless it has signed that
 gone() {
 	same "$who: $1: its files are gone" "private " "$(ls "$work/ssl" | tr '\n' ' ')"
-	check "$who: $1: the key stays" cmp "$key" "$work/revoked.key"
+	if [ "${2:-}" = own ]; then
+		check "$who: $1: nor is the key" test ! -e "$key"
+		says "$who: $1: which is said" "$err" "$key: removed, as it has signed the revocation"
+	else
+		check "$who: $1: the key stays" cmp "$key" "$work/revoked.key"
+	fi
 	check "$who: $1: so does nothing of its state" test ! -e "$work/state/domain-example.com.json"
 }
 
@@ -77,7 +82,7 @@ acme -r example.com
 expect "by its own key" 0
 says "$who: by its own key: says so" "$err" "the account's key cannot revoke it (there is no account); trying the certificate's own"
 pebble_says "by its own key" Revoked
-gone "by its own key"
+gone "by its own key" own
 check "$who: by its own key: no account was made for it" test ! -e "$work/etc/private/account.pem"
 
 issued "by its own key, another account"
