@@ -286,7 +286,7 @@ static void
 serve_child(struct child *c, short messages, short text)
 {
 	if (text != 0 && child_print(c) == -1)
-		end_run("%s talks without end", c->name);
+		end_run("%s wrote more than %d MiB of messages", c->name, SAID_BYTES_MAX >> 20);
 	if (messages & POLLOUT)
 		child_flush(c);
 	if (messages & ~POLLOUT)

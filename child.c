@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +20,6 @@
 #include "say.h"
 
 #define QUEUE_BYTES_MAX	(64 * 1024 * 1024)
-#define SAID_BYTES_MAX	(16 * 1024 * 1024)	/* by one role in a run */
 
 struct queued {
 	struct queued	*next;
@@ -84,7 +84,10 @@ child_start(struct child *c, enum role role, const char *self, int keeps_stdout)
 	c->tail = &c->head;
 }
 
-/* Text from a role becomes harmless lines that begin with the role's own name. */
+/*
+ * Text from a role becomes harmless lines that begin with the role's own name.
+ * Each is one write(2): warnx() makes three.
+ */
 static void
 print_line(struct child *c)
 {
@@ -98,9 +101,9 @@ print_line(struct child *c)
 	c->linelen = 0;
 	progress_clear();
 	if (strncmp(safe, name, n) == 0 && strncmp(safe + n, ": ", 2) == 0)
-		warnx("%s", safe);
+		fprintf(stderr, "%s: %s\n", getprogname(), safe);
 	else
-		warnx("%s: %s", name, safe);
+		fprintf(stderr, "%s: %s: %s\n", getprogname(), name, safe);
 }
 
 int

@@ -11,6 +11,11 @@
 
 #define CHILD_LINE_MAX	(TROUBLE_MAX + 2048)	/* and a handle; "..." where it was cut */
 
+/* Of messages to people, by one role in a run; the tests build with less (-D...). */
+#ifndef SAID_BYTES_MAX
+#define SAID_BYTES_MAX	(16 * 1024 * 1024)
+#endif
+
 struct queued;
 
 struct child {
@@ -41,7 +46,7 @@ void	child_flush(struct child *);
 /* A message's bytes, 0: none now; at the end fd becomes -1. */
 size_t	child_receive(struct child *, struct msg *);
 
-/* Prints whole lines of its stderr; -1: it talks without end. */
+/* Prints whole lines of its stderr; -1: it has written more than SAID_BYTES_MAX. */
 int	child_print(struct child *);
 
 #endif

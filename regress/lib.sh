@@ -45,6 +45,11 @@ work_build() {
 	client=$work/build/acme-client
 }
 
+# processes_of SESSION...: what still runs in these; others on this machine may run the same program
+processes_of() {
+	for _session in "$@"; do ps -s "$_session" -o pid=,stat=,args=; done | awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
+}
+
 # N free TCP ports
 free_ports() {
 	python3 - "$1" <<'END'

@@ -252,15 +252,17 @@ interrupted() {
 	for how in INT TERM HUP KILL; do
 		fresh
 		domain_write "$conf" example.com example.com ""
-		"$client" -v -f "$conf" example.com 2>"$err" &
+		# Started from a shell without job control, it is itself that becomes the leader.
+		setsid "$client" -v -f "$conf" example.com 2>"$err" &
 		pid=$!
 		for _ in $(seq 100); do [ -n "$(ls "$work/www")" ] && break; sleep 0.05; done
+		check "$who: SIG$how: is the leader of a session" test "$(processes_of $pid | wc -w)" -gt 5
 		check "$who: SIG$how: was in the middle" test -n "$(ls "$work/www")"
 		python3 -c "import os, signal, sys; os.kill($pid, signal.SIG$how)"
 		wait $pid; status=$?
-		for _ in $(seq 100); do pgrep -f "[p]roc acme-client-role" >/dev/null || break; sleep 0.05; done
+		for _ in $(seq 100); do [ -z "$(processes_of $pid)" ] && break; sleep 0.05; done
 		[ $how = KILL ] || expect "SIG$how" 1
-		check "$who: SIG$how: no process left" sh -c "! pgrep -f '[p]roc acme-client-role'"
+		same "$who: SIG$how: no process left" "" "$(processes_of $pid)"
 		clean_www "SIG$how"
 		run -n example.com
 	done
