@@ -1,9 +1,13 @@
 # acme-client.  For GNU make and BSD make; run ./configure first.
-include config.mk
+# Without it: what needs no compiler (clean, distclean, uninstall) works.
+CONFIGURED = unconfigured
+PREFIX = /usr/local
+MANDIR = $(PREFIX)/share/man
+-include config.mk
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
-	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DSTATE_DIR=\"$(STATEDIR)\" $(CFLAGS)
+	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DSTATE_DIR=\"$(STATEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # A process each, with what only it has; what they share; one file for each format from outside.
 PROCS = acme-client.o broker.o child.o progress.o slice.o fingerprint.o \
@@ -29,7 +33,10 @@ acme-client: $(OBJS)
 HEADERS = acme-client.h attrs.h address.h broker.h child.h clock.h conf.h conf-check.h der.h dir.h file-authority.h file-course.h file-due.h file-job.h file-list.h file-metrics.h file-order.h file-origin.h file-outlook.h file-recover.h file-report.h file-roots.h fingerprint.h http.h http-parse.h install.h \
 	jose.h json.h json-read.h key-account.h key-store.h keyfile.h lex.h msg.h net-account.h net-authz.h net-batch.h net-finalize.h net-nonce.h net-order.h net-renewal.h \
 	net-request.h net-revoke.h parse.h proc.h progress.h renewal.h sandbox.h sandbox-linux.h say.h state.h status.h status-parts.h trust.h valid.h x509.h
-$(OBJS): $(HEADERS) config.mk
+$(OBJS): $(HEADERS) $(CONFIGURED)
+
+unconfigured:
+	@echo "run ./configure first (./configure --help: what it takes)" >&2; exit 1
 
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
@@ -59,4 +66,4 @@ clean:
 distclean: clean
 	rm -f config.mk
 
-.PHONY: all install uninstall regress bench clean distclean
+.PHONY: unconfigured all install uninstall regress bench clean distclean

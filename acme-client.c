@@ -42,8 +42,20 @@ usage(void)
 	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] [-j workers] [-m orders] -a | handle ...\n"
 	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
 	    "       acme-client -r [-v] [-f configfile] [-R reason] handle ...\n"
-	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n");
+	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n"
+	    "       acme-client -V\n");
 	exit(1);
+}
+
+/* -V: whatever else is on the command line. */
+__attribute__((noreturn))
+static void
+print_version(void)
+{
+	printf("acme-client " VERSION "\n");
+	if (fflush(stdout) == EOF)
+		err(1, "cannot write the version");
+	exit(0);
 }
 
 /* RFC 5280 5.3.1: by name or number; there is no 7. */
@@ -548,7 +560,7 @@ parse_options(int argc, char *argv[], struct command *command)
 	struct run *run = &command->run;
 	int c;
 
-	while ((c = getopt(argc, argv, "FnvarlJj:m:R:KUDf:")) != -1)
+	while ((c = getopt(argc, argv, "FnvVarlJj:m:R:KUDf:")) != -1)
 		switch (c) {
 		case 'F':
 			run->force = 1;
@@ -574,6 +586,8 @@ parse_options(int argc, char *argv[], struct command *command)
 		case 'v':
 			verbose++;
 			break;
+		case 'V':
+			print_version();
 		case 'R':
 			run->reason = parse_reason(optarg);
 			break;

@@ -14,7 +14,7 @@ install_packages() {
 		dpkg-query -W -f '${Status}' "$_p" 2>/dev/null | grep -q 'ok installed' || _missing="$_missing $_p"
 	done
 	[ -z "$_missing" ] && return 0
-	echo "installing:$_missing"
+	echo "installing with apt-get, as root (they stay installed):$_missing"
 	as_root apt-get update -q >/dev/null 2>&1 || { echo "setup: apt-get update failed" >&2; return 1; }
 	# shellcheck disable=SC2086
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
@@ -39,7 +39,7 @@ copy_tree() {
 open_root_directory() {
 	case $(stat -c %a / 2>/dev/null) in
 	*5|*7|*1) ;;
-	*)	echo "the root directory is closed to ordinary users; opening it: chmod 755 /"
+	*)	echo "the root directory is closed to ordinary users (mode $(stat -c %a /)); opening it, for good: chmod 755 /"
 		as_root chmod 755 / ;;
 	esac
 }
