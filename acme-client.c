@@ -296,8 +296,8 @@ static void
 run_authority(const struct run *run, int last, struct tally *tally)
 {
 	struct tally one = { 0 };
-	int fds[2], status;
-	pid_t pid;
+	int fds[2], status, gone = 0;
+	pid_t pid, rc;
 
 	if (last) {
 		broker_run(run, tally);
@@ -319,6 +319,7 @@ run_authority(const struct run *run, int last, struct tally *tally)
 	if (read(fds[0], &one, sizeof(one)) != sizeof(one)) {
 		memset(&one, 0, sizeof(one));
 		one.failed = run->njobs;
+		gone = 1;
 	}
 	if (one.waits) {
 		if ((waiting = reallocarray(waiting, nwaiting + 1, sizeof(*waiting))) == NULL)
@@ -326,8 +327,12 @@ run_authority(const struct run *run, int last, struct tally *tally)
 		waiting[nwaiting++] = fds[0];
 	} else {
 		close(fds[0]);
-		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		while ((rc = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
 			;
+		/* Otherwise it has said why. */
+		if (gone && rc == pid && WIFSIGNALED(status))
+			warnx("the run at %s was killed by signal %d, %s", run->authority->name,
+			    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	}
 	tally->installed += one.installed;
 	tally->failed += one.failed;

@@ -27,6 +27,7 @@
 #include "sandbox.h"
 #include "say.h"
 
+#define END_SECONDS	1	/* from the end of its socket to that of a role */
 #define CHILDREN_MAX	(ROLE__MAX + WORKERS_MAX - 1)
 
 volatile int broker_signal;
@@ -87,7 +88,10 @@ send_to(void *to, const struct msg *m)
 {
 	struct child *c = to;
 
-	if (c->pid == 0 || c->fd == -1) {
+	/* check_child() finds out how a role has ended, and says so. */
+	if (c->pid > 0 && c->fd == -1)
+		return;
+	if (c->pid == 0) {
 		if (!stopping && !is_lost(c))
 			end_run("%s for %s, which is not there", routes[m->head.type].name, c->name);
 	} else if (child_send(c, m) == -1)
@@ -340,11 +344,25 @@ turn(int64_t until)
 		serve_child(of[i], pfd[2 * i + 1].revents, pfd[2 * i + 2].revents);
 }
 
+/* Waits for the end of c, which has closed its socket; 0: it lives on. */
+static int
+await_end(struct child *c, int *status)
+{
+	int64_t until = clock_ms() + END_SECONDS * 1000;
+
+	while (!child_ended(c, status)) {
+		if (clock_left_ms(until) == 0)
+			return 0;
+		turn(clock_ms() + 1);	/* an end has no event of its own */
+	}
+	return 1;
+}
+
 /*
  * The others do its jobs, but for the one that it had.  Without any there is
- * nobody left to talk to the CA.
+ * nobody left to talk to the CA: -1.
  */
-static void
+static int
 lose_worker(struct child *c)
 {
 	static const enum msgtype gone[] = { FILE_WORKER_GONE, KEY_WORKER_GONE };
@@ -352,58 +370,75 @@ lose_worker(struct child *c)
 	uint32_t w, left = 0;
 	size_t i;
 
-	lost[c->worker] = 1;
-	kill(c->pid, SIGKILL);
 	for (w = 0; w < nworkers; w++)
 		left += !lost[w];
-	if (left == 0) {
-		end_run("%s has ended before its time", c->name);
-		return;
-	}
+	if (left == 1)
+		return -1;
+	lost[c->worker] = 1;
 	tally->failed++;
 	for (i = 0; i < 2; i++) {
 		msg_new(&m, gone[i], 0);
 		m.head.worker = c->worker;
 		send_to(&children[routes[gone[i]].to], &m);
 	}
+	return 0;
+}
+
+/* The run ends, or goes on without this worker. */
+static void
+lose_child(struct child *c)
+{
+	if (c->role != ROLE_NET || lose_worker(c) == -1)
+		broken = 1;
+	progress_clear();
+}
+
+/* c has closed its socket: its end is reported once, after its last words. */
+static void
+child_gone(struct child *c)
+{
+	int status, ended = await_end(c, &status);
+
+	/* Meanwhile the run may have been given up for another reason. */
+	if (broken)
+		return;
+	lose_child(c);
+	if (ended) {
+		child_report_end(c, status, is_lost(c));
+		return;
+	}
+	warnx("%s takes no messages any more%s", c->name, is_lost(c) ? "; the others go on" : "");
+	kill(c->pid, SIGKILL);
 }
 
 static void
 check_child(struct child *c, int64_t now)
 {
-	int loses = c->role == ROLE_NET && nworkers > 1;
-
-	if (c->fd == -1 && !loses)
-		end_run("%s has ended before its time", c->name);
-	else if (c->fd == -1)
-		lose_worker(c);
-	else if (c->head != NULL && now - c->stuck_since > STUCK_SECONDS * (int64_t)1000) {
-		if (!loses)
-			end_run("%s has not taken its messages for %d seconds", c->name, STUCK_SECONDS);
-		else
-			lose_worker(c);
+	if (c->fd == -1 && !broken)
+		child_gone(c);
+	else if (c->head != NULL && now - c->stuck_since > STUCK_SECONDS * (int64_t)1000 &&
+	    !broken) {
+		lose_child(c);
+		warnx("%s has not taken its messages for %d seconds%s", c->name, STUCK_SECONDS,
+		    is_lost(c) ? "; the others go on" : "");
+		if (is_lost(c))
+			kill(c->pid, SIGKILL);
 	}
 }
 
-/* Says how a role ended, if not well. */
+/* At the end of the run, or of a worker that the parent has killed. */
 static void
 reap(struct child *c)
 {
 	int status;
 
-	if (c->fd != -1 || c->errfd != -1 || waitpid(c->pid, &status, WNOHANG) != c->pid)
+	if (c->fd != -1 || c->errfd != -1 || !child_ended(c, &status) || is_lost(c) || broken)
 		return;
-	c->pid = 0;
-	if (is_lost(c))
+	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0) {
+		broken = 1;
 		progress_clear();
-	if (is_lost(c) && WIFSIGNALED(status))
-		warnx("%s was killed by signal %d; the others go on", c->name, WTERMSIG(status));
-	else if (is_lost(c))
-		warnx("%s ended with status %d; the others go on", c->name, WEXITSTATUS(status));
-	else if (WIFSIGNALED(status))
-		end_run("%s was killed by signal %d", c->name, WTERMSIG(status));
-	else if (WEXITSTATUS(status) != 0)
-		end_run("%s ended with status %d", c->name, WEXITSTATUS(status));
+		child_report_end(c, status, is_lost(c));
+	}
 }
 
 /* Every wait of the run ends: a role that hangs or is gone ends it. */

@@ -4,6 +4,7 @@
  * child does not take stays in its queue, what it has not said comes later.
  */
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include "progress.h"
 #include "say.h"
 
+#define LAST_WORDS_READS	64	/* of child_print(): more than a pipe holds */
 #define QUEUE_BYTES_MAX	(64 * 1024 * 1024)
 
 struct queued {
@@ -186,4 +188,52 @@ child_receive(struct child *c, struct msg *m)
 		c->fd = -1;
 	}
 	return 0;
+}
+
+/* What a signal that ended a role means to the administrator. */
+static const char *
+advice(int sig)
+{
+	switch (sig) {
+	case SIGSYS:
+		return ": a system call filter around this program ended it (SystemCallFilter in "
+		    "systemd's unit, a container's seccomp profile); allow there the system calls "
+		    "seccomp, landlock_create_ruleset, landlock_add_rule and landlock_restrict_self; "
+		    "the kernel's log says which one was refused";
+	case SIGKILL:
+		return ": somebody killed it, or memory ran out; see the kernel's log";
+	default:
+		return "";
+	}
+}
+
+/* A role that ends with status 1 has said why, unless it said nothing at all. */
+void
+child_report_end(const struct child *c, int status, int others_go_on)
+{
+	const char *others = others_go_on ? "; the others go on" : "";
+
+	if (WIFSIGNALED(status))
+		warnx("%s was killed by signal %d, %s%s%s", c->name, WTERMSIG(status),
+		    strsignal(WTERMSIG(status)), advice(WTERMSIG(status)), others);
+	else if (WEXITSTATUS(status) == 0)
+		warnx("%s has ended before its time%s", c->name, others);
+	else if (WEXITSTATUS(status) != 1 || c->said == 0)
+		warnx("%s ended with status %d, and did not say why%s", c->name,
+		    WEXITSTATUS(status), others);
+	else if (others_go_on)
+		warnx("%s has ended%s", c->name, others);
+}
+
+int
+child_ended(struct child *c, int *status)
+{
+	int reads = LAST_WORDS_READS;
+
+	if (waitpid(c->pid, status, WNOHANG) != c->pid)
+		return 0;
+	c->pid = 0;
+	while (c->errfd != -1 && reads-- > 0)
+		child_print(c);
+	return 1;
 }

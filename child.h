@@ -49,4 +49,13 @@ size_t	child_receive(struct child *, struct msg *);
 /* Prints whole lines of its stderr; -1: it has written more than SAID_BYTES_MAX. */
 int	child_print(struct child *);
 
+/* 1 with its status as from waitpid(2) once the process has ended and all that it has said is printed. */
+int	child_ended(struct child *, int *status);
+
+/*
+ * Reports the end of a process that was not told to end.  Nothing is added to
+ * the reason that the process itself has given.
+ */
+void	child_report_end(const struct child *, int status, int others_go_on);
+
 #endif
