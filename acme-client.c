@@ -101,7 +101,8 @@ open_standard_fds(void)
 
 	do
 		if ((fd = open("/dev/null", O_RDWR)) == -1)
-			exit(1);
+			err(1, "/dev/null, as standard input of this program's processes (in a chroot or "
+			    "container, make it: mknod -m 666 /dev/null c 1 3)");
 	while (fd <= 2);
 	close(fd);
 }
@@ -152,6 +153,24 @@ find_user(const struct conf *conf, struct run *run)
 		errx(1, "user %s: is root; name an unprivileged one", pw->pw_name);
 	run->uid = pw->pw_uid;
 	run->gid = pw->pw_gid;
+}
+
+/* Before any process is started that needs them. */
+static void
+check_capabilities(const struct run *run)
+{
+	const char *lacks;
+	int uses_group = 0;
+	uint32_t i;
+
+	if (geteuid() != 0)
+		return;
+	for (i = 0; i < run->njobs; i++)
+		uses_group |= run->jobs[i]->group != NULL;
+	if ((lacks = sandbox_lacks(uses_group)) != NULL)
+		errx(1, "started as root, but without the capabilities to give up root's rights: %s; "
+		    "add them (CapabilityBoundingSet= in systemd's unit, --cap-add of a container), or "
+		    "run it as an ordinary user, who can write to the directories", lacks);
 }
 
 /* The list and the metrics are about all of them; nothing else can be done for those that are broken. */
@@ -397,6 +416,9 @@ run_account(struct run *run)
 		run->mode = MODE_ADOPT;
 	}
 	run_authority(run, 1, &tally);
+	if (tally.failed == 0 && run->mode == MODE_CONTACT && run->tells)
+		say(0, "-U: the CA of %s has the %s", run->authority->name,
+		    run->authority->contact != NULL ? "new contact" : "account without a contact now");
 	if (tally.failed == 0 && run->mode == MODE_DEACTIVATE)
 		say(0, conf_sharer(run->conf, run->authority) == NULL ?
 		    "the account at %s is deactivated; a new one needs a new key: move %s away first" :
@@ -620,6 +642,7 @@ check_options(struct command *command, int noperands)
 	if (run->list != 0 && run->mode != MODE_LIST)
 		errx(1, "-J is for -l only");
 	run->progress = command->all && run->mode == MODE_RENEW && isatty(STDERR_FILENO);
+	run->tells = !run->progress && isatty(STDERR_FILENO);
 	if (run->mode == MODE_LIST && isatty(STDOUT_FILENO))
 		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
 	/* Nobody means to revoke all. */
@@ -698,6 +721,7 @@ main(int argc, char *argv[])
 	run->conf = conf;
 	run->self = sandbox_self(argv[0]);
 	find_user(conf, run);
+	check_capabilities(run);
 	fit_workers(run);
 	if (run->mode == MODE_DEACTIVATE && !run->force)
 		confirm_deactivation(run->authority->name);

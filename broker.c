@@ -187,6 +187,8 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	outcomes[job] = (enum outcome)outcome;
 	nsettled++;
 	nfailed += outcome == OUTCOME_FAILED;
+	if (run->tells && run->force && verbose == 0 && run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
+		warnx("-F: %s: installed a new certificate", run->jobs[job]->handle);
 	show_progress();
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
 }

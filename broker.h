@@ -32,6 +32,7 @@ struct run {
 	uint64_t		 most_orders;	/* -m */
 	uint32_t		 workers;	/* -j: at most WORKERS_MAX */
 	int			 progress;	/* is to be shown */
+	int			 tells;		/* what -F and -U have done; -a shows its progress */
 	int			 list;		/* how -l prints */
 	int			 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
 	const char		*self;		/* path of this program */

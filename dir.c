@@ -267,7 +267,7 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 {
 	char temp[NAME_MAX + 1];
 	struct stat st;
-	int fd, error;
+	int fd, error, chowned = 1;
 
 	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
 		return -1;
@@ -276,14 +276,18 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 	else {
 		/* An ACL has the mode in it, and is the owner's to set. */
 		attrs_write(attrs, fd, p->path);
-		error = ((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) == -1) ||
-		    fsync(fd) == -1 ? errno : 0;
+		chowned = (st.st_uid == uid && st.st_gid == gid) || fchown(fd, uid, gid) == 0;
+		error = !chowned || fsync(fd) == -1 ? errno : 0;
 	}
 	if (close(fd) == -1 && error == 0)
 		error = errno;
 	if (error == 0)
 		return 0;
 	unlinkat(p->dir->fd, temp, 0);
+	if (!chowned)
+		return why(w, "%s: cannot be given to user %u, group %u: %s; root needs CAP_CHOWN for "
+		    "that, others must be in the group", p->path, (unsigned)uid, (unsigned)gid,
+		    strerror(error));
 	return why(w, "%s: cannot write: %s", p->path, strerror(error));
 }
 

@@ -238,7 +238,8 @@ keyfile_regroup(const struct place *p, gid_t group, int take_back, struct why *w
 	    st.st_gid != group || !(st.st_mode & S_IRGRP) : take_back && (st.st_mode & S_IRWXG))) {
 		rc = 1;
 		if (regroup(fd, group) == -1)
-			rc = why(w, "%s: mode and group cannot be changed to what 'group' says: %s",
+			rc = why(w, "%s: mode and group cannot be changed to what 'group' says: %s; "
+			    "as root that takes CAP_CHOWN, otherwise membership in the group",
 			    p->path, strerror(errno));
 	}
 	close(fd);

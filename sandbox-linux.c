@@ -58,6 +58,43 @@ sandbox_elevated(void)
 	    (getauxval(AT_SECURE) != 0 && geteuid() != 0 && has_capabilities_of_file());
 }
 
+const char *
+sandbox_lacks(int uses_group)
+{
+	static const struct {
+		const char	*name;
+		int		 cap;
+		int		 needed;
+	} caps[] = { { "CAP_SETUID", CAP_SETUID, 1 }, { "CAP_SETGID", CAP_SETGID, 1 },
+	    { "CAP_SYS_CHROOT", CAP_SYS_CHROOT, 1 }, { "CAP_KILL", CAP_KILL, 0 },
+	    { "CAP_CHOWN (for 'group')", CAP_CHOWN, 0 } };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+	static char names[120];
+	int needed = 0;
+	size_t i;
+
+	if (syscall(SYS_capget, &head, data) == -1)
+		err(1, "capget");
+	names[0] = '\0';
+	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+		if ((data[0].effective >> caps[i].cap & 1) || (caps[i].cap == CAP_CHOWN && !uses_group))
+			continue;
+		needed |= caps[i].needed;
+		say_add(names, sizeof(names), "%s%s", names[0] == '\0' ? "" : ", ", caps[i].name);
+	}
+	return needed ? names : NULL;
+}
+
+/* What an outer filter or a user namespace refuses to root. */
+__attribute__((noreturn))
+static void
+refused(const char *what)
+{
+	err(1, "%s is refused (allow it in the container, the user namespace or the system call "
+	    "filter around this program, or run it as an ordinary user)", what);
+}
+
 static void
 set_signals(enum role role)
 {
@@ -132,10 +169,10 @@ empty_root(void)
 	if (made == NULL)
 		made = mkdtemp(other);
 	if (made == NULL)
-		err(1, "empty root directory: %s", other);
+		err(1, "a directory to become an empty root directory can be made neither in /tmp nor in /run");
 	if ((fd = open(made, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1 ||
 	    rmdir(made) == -1 || fchdir(fd) == -1 || chroot(".") == -1)
-		err(1, "empty root directory");
+		refused("chroot() to an empty directory");
 	close(fd);
 }
 
@@ -156,7 +193,7 @@ drop_capabilities(uint64_t keep)
 		data[i].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &head, data) == -1)
-		err(1, "cannot give up capabilities");
+		refused("capset(), to give up capabilities,");
 }
 
 /* From root to who the role is; there is no way back. */
@@ -164,6 +201,7 @@ static void
 become(const struct sandbox *s)
 {
 	uint64_t keep = 0;
+	char user[60];
 	int cap;
 
 	if (s->keep_chown)
@@ -177,13 +215,12 @@ become(const struct sandbox *s)
 	for (cap = 0; cap < 64; cap++)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	if (setgroups(0, NULL) == -1)
-		err(1, "setgroups");
+		refused("setgroups()");
 	if (keep != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
 		err(1, "PR_SET_KEEPCAPS");
-	if (setresgid(s->gid, s->gid, s->gid) == -1)
-		err(1, "setresgid %u", (unsigned)s->gid);
-	if (setresuid(s->uid, s->uid, s->uid) == -1)
-		err(1, "setresuid %u", (unsigned)s->uid);
+	snprintf(user, sizeof(user), "to become user %u, group %u", (unsigned)s->uid, (unsigned)s->gid);
+	if (setresgid(s->gid, s->gid, s->gid) == -1 || setresuid(s->uid, s->uid, s->uid) == -1)
+		refused(user);
 	drop_capabilities(keep);
 	if (s->uid != 0 && (setresuid(0, 0, 0) != -1 || geteuid() == 0))
 		errx(1, "could become root again");

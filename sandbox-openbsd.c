@@ -41,6 +41,13 @@ limit_core(void)
 		err(1, "setrlimit");
 }
 
+const char *
+sandbox_lacks(int uses_group)
+{
+	(void)uses_group;
+	return NULL;
+}
+
 int
 sandbox_elevated(void)
 {

@@ -43,6 +43,12 @@ int	sandbox_elevated(void);
  * only), rlimits, no OpenSSL configuration; warms up what libraries load lazily.
  */
 void	sandbox_prepare(enum role);
+/*
+ * In a process of root's: the names of the capabilities that are missing
+ * (Linux), without which no run is possible; further ones that are missing,
+ * too, are named with them.  NULL: none is missing that is needed.
+ */
+const char *sandbox_lacks(int uses_group);
 /* Gives up everything that the role does not need; with -v says which layers are active. */
 void	sandbox_enter(const struct sandbox *);
 /* file only, after it has read what is installed: no reading below any directory whose rights lack DIR_READ now. */

@@ -261,7 +261,9 @@ seccomp_enter(const struct sandbox *s)
 	answer(fatal_names, SCMP_ACT_TRAP, NULL);
 	answer(refused_names, SCMP_ACT_ERRNO(EACCES), NULL);
 	if ((rc = seccomp_load(ctx)) != 0)
-		errx(1, "seccomp: the filter is refused: %s", strerror(-rc));
+		errx(1, "seccomp: the filter is refused: %s; a system call filter around this program "
+		    "(SystemCallFilter in systemd's unit, a container's profile) must allow seccomp(2)",
+		    strerror(-rc));
 	seccomp_release(ctx);
 #ifdef __GLIBC__
 	malloc_trim(0);		/* libseccomp's 200 KiB; others give them back by themselves */

@@ -185,6 +185,10 @@ contact() {
 	conf_write "$conf"
 	acme -U test
 	expect "-U" 0
+	run -U test
+	same "$who: -U: silent without a terminal" "0 " "$status $(cat "$err")"
+	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -U -f "$conf" test </dev/null >"$err"
+	says "$who: -U: on a terminal, it is said that it was done" "$err" "^acme-client: -U: the CA of test has the new contact"
 	authority_more=
 }
 

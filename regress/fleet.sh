@@ -342,6 +342,10 @@ shows_progress() {
 	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -a -f "$conf" </dev/null >"$work/out" 2>"$err"
 	says "$who: progress: on a terminal" "$work/out" "[12] of 3 done, 0 failed, [012] in work, [012] left"
 	same "$who: progress: gone in the end" "$(printf '\r\033[K')" "$(tail -c 4 "$work/out")"
+	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -F -f "$conf" a b </dev/null >"$work/out" 2>"$err"
+	same "$who: -F: on a terminal, it is said what was installed" "a b" "$(tr -d '\r' <"$work/out" | sed -n 's/^acme-client: -F: \(.*\): installed a new certificate$/\1/p' | sort | xargs)"
+	run -F a
+	same "$who: -F: silent without a terminal" "0 " "$status $(cat "$err")"
 	# What is said meanwhile stands on lines of its own.
 	fleet a b c d
 	kill -STOP $web_pid

@@ -89,6 +89,39 @@ if [ "$(id -u)" = 0 ]; then
 		check "sandbox: $call refused: nothing installed" test ! -e "$work/ssl/example.com.pem"
 	done
 fi
+# How a role ended is reported once; a reason that it has given itself is enough.
+ends() { grep -cE 'killed by|before its time|ended with|takes no messages|is not there' "$work/err"; }
+for end in "SIGSYS:31, Bad system call: a system call filter around this program .*landlock_create_ruleset" "SIGKILL:9, Killed: .*the kernel's log" "SIGSEGV:11, "; do
+	injected "landlock_create_ruleset:signal=${end%%:*}"
+	same "sandbox: killed by an outer filter, ${end%%:*}: run refused" 1 $status
+	says "sandbox: ${end%%:*}: role, signal and what to do" "$work/err" "^acme-client: fileproc was killed by signal ${end#*:}"
+	same "sandbox: ${end%%:*}: reported once" 1 "$(ends)"
+done
+for call in prctl prlimit64; do
+	injected "$call:error=EPERM"
+	same "sandbox: $call answered EPERM by an outer filter: run refused" 1 $status
+	same "sandbox: $call answered EPERM: the role's own reason, and no other" "0 1" "$(ends) $(grep -c 'Operation not permitted' "$work/err")"
+done
+injected "seccomp:error=EINVAL"
+same "sandbox: no seccomp: the role's own reason, and no other" 0 "$(ends)"
+says "sandbox: no seccomp: what to do" "$work/err" "must allow seccomp(2)"
+strace -f -o /dev/null -P /dev/null -e trace=open,openat -e inject=open,openat:error=ENOENT "$client" -f "$work/c.conf" example.com 2>"$work/err"; status=$?
+same "sandbox: no /dev/null: run refused" 1 $status
+says "sandbox: no /dev/null: says so, and what to do" "$work/err" "^acme-client: /dev/null, .*mknod .*: No such file or directory$"
+if [ "$(id -u)" = 0 ]; then
+	for lacks in setuid:CAP_SETUID setgid:CAP_SETGID sys_chroot:CAP_SYS_CHROOT setgid,-kill:"CAP_SETGID, CAP_KILL"; do
+		setpriv --bounding-set="-${lacks%:*}" --inh-caps=-all "$client" -v -f "$work/c.conf" example.com 2>"$work/err"; status=$?
+		same "sandbox: root without ${lacks#*:}: run refused, in one line" "1 1" "$status $(wc -l <"$work/err")"
+		says "sandbox: root without ${lacks#*:}: named" "$work/err" "give up root's rights: ${lacks#*:}; add .* ordinary user"
+	done
+	setpriv --bounding-set=-kill --inh-caps=-all "$client" -f "$work/c.conf" -F example.com 2>"$work/err"; status=$?
+	same "sandbox: root without CAP_KILL: the run goes on" 0 $status
+	sed -i 's|\(domain key .*\)|\1 group 54321|' "$work/c.conf"
+	setpriv --bounding-set=-chown --inh-caps=-all "$client" -f "$work/c.conf" -F example.com 2>"$work/err"
+	says "sandbox: a group, root without CAP_CHOWN: named" "$work/err" "CAP_CHOWN"
+	setpriv --bounding-set=-setuid,-chown --inh-caps=-all "$client" -f "$work/c.conf" -F example.com 2>"$work/err"
+	says "sandbox: a group, root without CAP_SETUID, CAP_CHOWN: named" "$work/err" "CAP_SETUID, CAP_CHOWN (for 'group');"
+fi
 for call in prlimit64 prctl; do
 	injected "$call:error=EINVAL"
 	same "sandbox: $call refused: run refused" 1 $status
