@@ -44,6 +44,24 @@ check_writers(int fd, const char *path, size_t len, struct why *w)
 	return 0;
 }
 
+int
+why_owner(int dirfd, const char *name, int error, struct why *w)
+{
+	struct stat st;
+
+	if ((error != EACCES && error != EPERM) || geteuid() == 0)
+		return -1;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (fstat(dirfd, &st) == -1)
+			return -1;
+		name = "its directory";
+	}
+	if (st.st_uid != geteuid())
+		say_add(w->text, sizeof(w->text), "; %s belongs to user %u, and this is user %u: "
+		    "chown it", name, (unsigned)st.st_uid, (unsigned)geteuid());
+	return -1;
+}
+
 static int
 not_opened(const char *path, int parent, const char *name, struct why *w)
 {
@@ -52,7 +70,8 @@ not_opened(const char *path, int parent, const char *name, struct why *w)
 
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
 		return why(w, "%s: '%s' is a symbolic link; name what it leads to", path, name);
-	return why(w, "%s: %s", path, strerror(error));
+	why(w, "%s: %s", path, strerror(error));
+	return why_owner(parent, name, error, w);
 }
 
 /* Opens each component below the one before it, none of them a link; the last one with these flags. */
@@ -181,7 +200,7 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
     struct stat *st, struct why *w)
 {
 	ssize_t n = 0;
-	int fd;
+	int fd, error;
 
 	/* O_NONBLOCK: a fifo must not hold us up. */
 	fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -190,7 +209,9 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 			return 0;
 		if (errno == ELOOP)
 			return why(w, "%s: is a symbolic link, not followed", p->path);
-		return why(w, "%s: %s", p->path, strerror(errno));
+		error = errno;
+		why(w, "%s: %s", p->path, strerror(error));
+		return why_owner(p->dir->fd, p->name, error, w);
 	}
 	if (fstat(fd, st) == -1)
 		err(1, "%s", p->path);
@@ -249,15 +270,17 @@ write_all(int fd, const void *buf, size_t len)
 static int
 open_temp(const struct place *p, const char *temp, struct why *w)
 {
-	int fd;
+	int fd, error;
 
 	if (place_clean(p, w) == -1)
 		return -1;
 	fd = openat(p->dir->fd, temp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return why(w, "%s: cannot create %s beside it: %s", p->path, temp,
-		    strerror(errno));
+	if (fd == -1) {
+		error = errno;
+		why(w, "%s: cannot create %s beside it: %s", p->path, temp, strerror(error));
+		return why_owner(p->dir->fd, temp, error, w);
+	}
 	return fd;
 }
 

@@ -94,4 +94,11 @@ int	place_clean(const struct place *, struct why *);
 /* Gone, or was not there; dir_sync() makes that last. */
 int	place_remove(const struct place *, struct why *);
 
+/*
+ * Adds to w, after EACCES or EPERM in a process that is not root's, whose the
+ * file name in dirfd is (its directory, if there is no such file) if it belongs
+ * to somebody else, as after an earlier run as root.  Returns -1.
+ */
+int	why_owner(int dirfd, const char *name, int error, struct why *);
+
 #endif

@@ -383,10 +383,14 @@ int
 lock_take(const struct place *p, int how, int64_t deadline, int *fd, struct why *w)
 {
 	char pid[16];
+	int error;
 
 	*fd = openat(p->dir->fd, p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*fd == -1)
-		return why(w, "%s: %s", p->path, strerror(errno));
+	if (*fd == -1) {
+		error = errno;
+		why(w, "%s: %s", p->path, strerror(error));
+		return why_owner(p->dir->fd, p->name, error, w);
+	}
 	while (flock(*fd, how | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			close(*fd);
