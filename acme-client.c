@@ -4,6 +4,7 @@
  * From here: broker.c starts the processes; netproc.c walks through the
  * protocol; fileproc.c decides what is due and installs.
  */
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -571,6 +572,7 @@ struct command {
 	int		 all;		/* -a */
 	int		 modes;		/* how many of -l, -r, -K, -U, -D */
 	int		 no_color;	/* NO_COLOR in the environment, not empty */
+	unsigned	 columns;	/* that a list has, 0: any number */
 	struct run	 run;
 };
 
@@ -645,6 +647,8 @@ check_options(struct command *command, int noperands)
 	run->tells = !run->progress && isatty(STDERR_FILENO);
 	if (run->mode == MODE_LIST && isatty(STDOUT_FILENO))
 		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
+	if (run->mode == MODE_LIST)
+		run->list |= (int)(command->columns * LIST_COLUMNS);
 	/* Nobody means to revoke all. */
 	if (run->mode == MODE_LIST && noperands == 0)
 		command->all = 1;
@@ -679,6 +683,28 @@ check_only(const struct conf *conf, struct run *run)
 	return 0;
 }
 
+#define COLUMNS_LEAST	80
+#define COLUMNS_MOST	1000
+
+/* The width that a list on stdout has: the terminal's, or COLUMNS if that is a number that makes sense; 0: any. */
+static unsigned
+columns(void)
+{
+	const char *text = getenv("COLUMNS"), *error = "";
+	struct winsize size;
+	unsigned n = 0;
+
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		n = size.ws_col;
+	if (n == 0 && text != NULL) {
+		n = (unsigned)strtonum(text, COLUMNS_LEAST, COLUMNS_MOST, &error);
+		n = error == NULL ? n : 0;
+	}
+	if (n == 0)
+		return isatty(STDOUT_FILENO) ? COLUMNS_LEAST : 0;
+	return n < COLUMNS_LEAST ? COLUMNS_LEAST : n < COLUMNS_MOST ? n : COLUMNS_MOST;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -697,6 +723,7 @@ main(int argc, char *argv[])
 	open_standard_fds();
 	no_color = getenv("NO_COLOR");
 	command.no_color = no_color != NULL && *no_color != '\0';
+	command.columns = columns();
 	environ = calloc(1, sizeof(*environ));
 	sandbox_prepare(ROLE_PARENT);
 	parse_options(argc, argv, &command);

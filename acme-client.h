@@ -144,8 +144,8 @@ enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
 /* Where chains must end: at the roots that are named or the system's; anywhere; it was hardly thought of. */
 enum { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
 
-/* How MODE_LIST prints. */
-enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4 };
+/* How MODE_LIST prints; the quotient by LIST_COLUMNS is the width that it has, 0: any. */
+enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define CSR_BYTES_MAX	(44 * 1024)	/* in DER; encoded twice for finalize it must fit into a message */

@@ -20,7 +20,7 @@ static char *api_url;
 static struct place account_file, account_lock, backoff_file;
 static int account_lock_fd = -1;
 static char *thumbprint, *account_url, *unknown;	/* as they are stored, or NULL */
-static int ended;			/* for this run */
+static char ended[ERROR_MAX];	/* what it has refused for every order, or "" */
 static struct state remembered;		/* of its failures */
 static time_t run_began;
 static struct msg out;
@@ -122,18 +122,21 @@ file_account(struct msg *m)
 }
 
 void
-authority_ends(void)
+authority_ends(const char *text)
 {
-	ended = 1;
+	say_shorten(ended, sizeof(ended), text[0] != '\0' ? text : "no reason given");
 }
 
 int
 authority_ended(struct why *w)
 {
-	if (ended)
-		why(w, "not ordered in this run: what authority %s has refused before would be "
-		    "refused for it, too", name);
-	return ended;
+	char cause[CAUSE_MAX];
+
+	if (ended[0] == '\0')
+		return 0;
+	why(w, "not ordered in this run: what authority %s has refused before would be "
+	    "refused for it, too (%s)", name, say_shorten(cause, sizeof(cause), ended));
+	return 1;
 }
 
 int
@@ -150,6 +153,18 @@ authority_holds(struct why *w)
 	    clock_text(remembered.not_before), remembered.failures,
 	    remembered.failures == 1 ? "" : "s", cause);
 	return 1;
+}
+
+time_t
+authority_not_before(void)
+{
+	return backoff_holds(remembered.not_before, time(NULL)) ? remembered.not_before : 0;
+}
+
+const char *
+authority_cause(void)
+{
+	return ended[0] != '\0' ? ended : remembered.last_error;
 }
 
 static void

@@ -22,8 +22,13 @@ void	authority_failed(const char *text, uint64_t seconds);
 void	authority_works(void);
 
 /* What it has refused, it would refuse for every order: no further one in this run. */
-void	authority_ends(void);
+void	authority_ends(const char *text);
 /* Is that so?  Then see why. */
 int	authority_ended(struct why *);
+
+/* Until when it is left alone, or 0. */
+time_t	authority_not_before(void);
+/* What it has refused for every order, or how it failed last. */
+const char *authority_cause(void);
 
 #endif

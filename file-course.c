@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "file-authority.h"
 #include "file-course.h"
 #include "file-due.h"
@@ -87,7 +88,7 @@ install(uint32_t job)
 	if (job_needs_next_key(j))
 		ask_csr(job, CSR_ADOPT, ADOPTING);
 	else if (job_install(j, &w) == -1) {
-		job_failed(j, w.text, FAILURE_LOCAL, 0);
+		job_failed(j, w.text, FAILURE_LOCAL, 0, 0);
 		settle_failed(job, &w);
 	} else if (j->combined)
 		ask_csr(job, CSR_COMBINE, COMBINING);
@@ -108,7 +109,7 @@ file_csr_done(struct msg *m)
 	if (!ok) {
 		why(&w, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
 		    "its key's files could not be written; the next run tries again");
-		job_failed(j, w.text, FAILURE_LOCAL, 0);
+		job_failed(j, w.text, FAILURE_LOCAL, 0, 0);
 		settle_failed(m->head.job, &w);
 	} else if (j->phase == ADOPTING) {
 		memcpy(j->keys.current, j->keys.next, sizeof(j->keys.current));
@@ -205,7 +206,7 @@ take_verdict(uint32_t job, int verdict)
 		order_keep(&jobs[job], NULL);
 		answer_net(job, VERDICT_ANEW);
 	} else {
-		job_failed(&jobs[job], refused->text, FAILURE_CA, 0);
+		job_failed(&jobs[job], refused->text, FAILURE_CA, 0, 0);
 		jobs[job].told = 1;
 		settle_failed(job, refused);
 	}
@@ -260,6 +261,22 @@ file_done(struct msg *m)
 	}
 }
 
+/* When it is tried again: the next run reads this time from the state.  seconds: as the CA asks for, or 0. */
+static void
+say_wait(uint32_t job, uint64_t seconds)
+{
+	const struct job *j = &jobs[job];
+
+	if (role_mode != MODE_RENEW || !backoff_holds(j->state.not_before, time(NULL)))
+		return;
+	if (seconds > 0)
+		warnx("%s: not tried again before %s, as the CA asks for a pause; -F tries at once",
+		    j->handle, clock_text(j->state.not_before));
+	else
+		say(1, "%s: not tried again before %s; -F tries at once", j->handle,
+		    clock_text(j->state.not_before));
+}
+
 /* net has said on its own what went wrong; here it is only remembered. */
 void
 file_failed(struct msg *m)
@@ -273,12 +290,14 @@ file_failed(struct msg *m)
 	if (class < FAILURE_CA || class > FAILURE_AUTHORITY)
 		errx(1, "FILE_FAILED: malformed");
 	say_safe(safe, sizeof(safe), text, strlen(text));
-	if (role_mode == MODE_RENEW)
-		job_failed(j, safe, (enum failure)class, seconds);
 	if (role_mode == MODE_RENEW && class == FAILURE_AUTHORITY)
 		authority_failed(safe, seconds);
+	if (role_mode == MODE_RENEW)
+		job_failed(j, safe, (enum failure)class, seconds,
+		    class == FAILURE_AUTHORITY ? authority_not_before() : 0);
 	if (for_all)
-		authority_ends();
+		authority_ends(safe);
+	say_wait(m->head.job, seconds);
 	j->told = 1;
 	settle(m->head.job, OUTCOME_FAILED);
 }
@@ -298,7 +317,7 @@ file_worker_gone(struct msg *m)
 			why(&w, "the process that talked to the CA for it has ended");
 			/* Of those that were only asked about, nothing is the worse. */
 			if (!(jobs[i].phase & (ASKED | CHECKING)))
-				job_failed(&jobs[i], w.text, FAILURE_LOCAL, 0);
+				job_failed(&jobs[i], w.text, FAILURE_LOCAL, 0, 0);
 			settle_failed(i, &w);
 		}
 	/* It was to ask about all of these, and the other workers may have nothing more to do. */

@@ -11,9 +11,11 @@
 #include <time.h>
 
 #include "clock.h"
+#include "file-authority.h"
 #include "file-due.h"
 #include "file-origin.h"
 #include "file-recover.h"
+#include "proc.h"
 #include "renewal.h"
 #include "status.h"
 
@@ -27,9 +29,11 @@ held_back(const struct job *j, struct why *w)
 
 	if (job_forced() || !backoff_holds(j->state.not_before, time(NULL)))
 		return 0;
+	/* The time that is named is the one that both allow. */
+	if (authority_not_before() > j->state.not_before)
+		return authority_holds(w);
 	why(w, "not tried again before %s, after %u attempt%s (%s); -F tries now",
 	    clock_text(j->state.not_before), j->state.attempts, j->state.attempts == 1 ? "" : "s",
-	    j->state.last_error[0] == '\0' ? "interrupted" :
 	    state_cause(&j->state, j->handle, cause, sizeof(cause)));
 	return 1;
 }
@@ -42,7 +46,7 @@ due_reason(struct job *j, struct why *text)
 	enum changed changed;
 	time_t now = time(NULL);
 
-	j->suggested = j->new_key = 0;
+	j->suggested = j->new_key = j->only_forced = 0;
 	j->key_compromised = job_key_compromised(j);
 	j->new_key = j->key_compromised;
 	if (in->chain == NULL)
@@ -78,7 +82,8 @@ due_reason(struct job *j, struct why *text)
 		return "the installed files do not belong together";
 	if (!in->complete && combined_is_old(j))
 		return "the file with key and chain is not the installed certificate's";
-	return job_forced() ? "-F" : NULL;
+	j->only_forced = job_forced();
+	return j->only_forced ? "-F" : NULL;
 }
 
 static void
@@ -124,8 +129,13 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 {
 	char leaf[65];
 
-	if (j->broken.text[0] != '\0')
+	if (j->broken.text[0] != '\0') {
+		/* -l does not see keys. */
+		if (role_mode == MODE_RENEW && lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == 0 &&
+		    origin_load_state(j, w) == 0)
+			job_prevented(j, j->broken.text, FAILURE_LOCAL);
 		return why(w, "%s", j->broken.text);
+	}
 	if (lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == -1 ||
 	    origin_load_state(j, w) == -1 ||
 	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
@@ -228,6 +238,8 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
 	if (renewal_ask(&j->state.life, &j->state, time(NULL)))
 		return JOB_ASK;
+	if (verdict == JOB_UNCHANGED)
+		state_forget_errors(&j->state);
 	if (verdict == JOB_UNCHANGED && state_save(&j->state_file, &j->state, w) == -1)
 		say(1, "%s: %s", j->handle, w->text);
 	return verdict;
@@ -254,7 +266,11 @@ job_window(struct job *j, time_t start, time_t end, long retry)
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	verdict = due_or_say(j);
-	return verdict == JOB_UNCHANGED && j->status_url != NULL ? JOB_ASK_STATUS : verdict;
+	if (verdict == JOB_UNCHANGED && j->status_url != NULL)
+		return JOB_ASK_STATUS;
+	if (verdict == JOB_UNCHANGED)
+		job_fine(j);
+	return verdict;
 }
 
 enum job_verdict
@@ -285,6 +301,8 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	/* Until it is renewed, no run may take it for good, also if nobody can be asked then. */
 	if (j->revoked)
 		chain_fingerprint(j->installed.chain, j->state.revoked);
+	else
+		state_forget_errors(&j->state);
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	return j->revoked ? due_or_say(j) : JOB_UNCHANGED;

@@ -166,6 +166,8 @@ job_begin(struct job *j, struct why *w)
 	/* On the disk before anything is sent, so that a restart loop counts too. */
 	j->state.attempts++;
 	origin_attempt(j);
+	j->state.began = time(NULL);
+	j->state.forced = j->only_forced;
 	/* The daily limit of such renewals counts those that succeed; a failure has its backoff. */
 	j->state.early_tried = j->suggested ? run_began : 0;
 	if (j->state.attempts > FREE_ATTEMPTS)
@@ -251,15 +253,12 @@ job_installed(struct job *j)
 	struct why w;
 
 	took(j);
-	j->state.attempts = j->state.failures = 0;
-	j->state.not_before = 0;
+	state_forget_errors(&j->state);
 	j->state.last_success = time(NULL);
 	if (j->state.early_tried != 0)
 		j->state.early = j->state.early_tried;
 	j->state.early_tried = 0;
 	j->state.revoked[0] = '\0';
-	j->state.last_error[0] = '\0';
-	j->state.error_class = (enum failure)0;
 	j->state.looks[0] = j->state.order[0] = '\0';
 	renewal_life(j->chosen, &j->state.life);
 	renewal_installed(&j->state, &j->state.life, time(NULL));
@@ -271,21 +270,53 @@ job_installed(struct job *j)
 	    clock_text(j->chosen->not_after));
 }
 
+static void
+remember_error(struct job *j, const char *text, enum failure class)
+{
+	j->state.began = 0;
+	j->state.forced = j->only_forced;
+	j->state.error_class = class;
+	say_shorten(j->state.last_error, sizeof(j->state.last_error), text);
+}
+
 void
-job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds)
+job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds, time_t until)
 {
 	struct why w;
 
 	took(j);
-	j->state.error_class = class;
-	say_shorten(j->state.last_error, sizeof(j->state.last_error), text);
+	remember_error(j, text, class);
 	if (class != FAILURE_LOCAL) {
 		j->state.failures++;
 		j->state.not_before = backoff_or(j->state.failures, time(NULL), seconds,
 		    run_began);
+		if (until > j->state.not_before)
+			j->state.not_before = until;
 	}
 	if (state_save(&j->state_file, &j->state, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
+}
+
+void
+job_prevented(struct job *j, const char *text, enum failure class)
+{
+	struct why w;
+
+	/* check_roots() goes by it, and until that is mended it is the cause. */
+	if (strstr(j->state.last_error, NO_TRUSTED_ROOT) == NULL)
+		remember_error(j, text, class);
+	/* The disk may be what has prevented it. */
+	if (state_save(&j->state_file, &j->state, &w) == -1)
+		say(1, "%s: %s", j->handle, w.text);
+}
+
+void
+job_fine(struct job *j)
+{
+	struct why w;
+
+	if (state_forget_errors(&j->state) && state_save(&j->state_file, &j->state, &w) == -1)
+		say(1, "%s: %s", j->handle, w.text);
 }
 
 void

@@ -55,6 +55,7 @@ struct job {
 	struct chain	*doomed;	/* with -r: to be revoked */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
 	int		 suggested;	/* due because the CA says so */
+	int		 only_forced;	/* due because of -F, and nothing else */
 	int64_t		 began_ms;	/* the attempt */
 	unsigned	 phase;		/* a state of fileproc's dispatch table */
 	uint32_t	 worker;	/* of net, which has it or had it last */
@@ -106,8 +107,16 @@ void	job_installed(struct job *);
 /* The saved chain is of no use, for this reason: removes it. */
 void	job_forget(struct job *, const char *reason);
 
-/* Remembers a failure; any but a local one holds back further attempts, for seconds at least. */
-void	job_failed(struct job *, const char *text, enum failure, uint64_t seconds);
+/*
+ * Remembers how an attempt failed; any but a local one holds back further
+ * attempts, for seconds at least, and until another time if that is later (0:
+ * there is none).
+ */
+void	job_failed(struct job *, const char *text, enum failure, uint64_t seconds, time_t until);
+/* Remembers why there was no attempt. */
+void	job_prevented(struct job *, const char *text, enum failure);
+/* It was looked at, and nothing is wrong: no error is remembered any more. */
+void	job_fine(struct job *);
 
 /*
  * With -r: what is to be revoked, doomed, is what an earlier run has not

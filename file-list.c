@@ -50,49 +50,197 @@ print_bar(const struct life *life, time_t now)
 	printf("] ");
 }
 
-static void
-print_row(const struct outlook *e, int width, int flags, time_t now)
+/* How many columns the text takes, and *len bytes of it that take at most so many. */
+static int
+fitting(const char *text, int columns, size_t *len)
 {
-	const struct job *j = e->job;
-	const struct life *life = &j->state.life;
-	char left[32] = "-", names[64], text[32];
-	long seconds = (long)(life->not_after - now);
+	int n = 0, wide;
 
-	if (life->not_after != 0)
-		snprintf(left, sizeof(left), labs(seconds) < 2 * DAY ? "%ld h" : "%ld d",
-		    labs(seconds) < 2 * DAY ? seconds / HOUR : seconds / DAY);
-	if (j->names.n > 1)
-		snprintf(names, sizeof(names), "%.40s +%zu", j->names.v[0], j->names.n - 1);
+	for (*len = 0; text[*len] != '\0';) {
+		/* From U+3000 on most characters are wide. */
+		wide = (unsigned char)text[*len] >= 0xe3 ? 2 : 1;
+		if (n + wide > columns)
+			break;
+		n += wide;
+		for (++*len; ((unsigned char)text[*len] & 0xc0) == 0x80; ++*len)
+			;
+	}
+	return n;
+}
+
+/* A text in so many columns, with "..." where it is cut. */
+static void
+print_cell(const char *text, int columns)
+{
+	const char *dots = "";
+	size_t len;
+	int n = fitting(text, columns, &len);
+
+	if (text[len] != '\0') {
+		n = fitting(text, columns - 3, &len) + 3;
+		dots = "...";
+	}
+	printf("%.*s%s%*s ", (int)len, text, dots, columns - n, "");
+}
+
+/* What there is room for, and how much of it. */
+struct layout {
+	int	flags;
+	int	columns;	/* 0: any number */
+	int	handle, names;
+	int	bar, issuer, why;
+};
+
+#define ALWAYS		(8 + 1 + 1 + 1 + 10 + 1 + 6 + 2 + 16)	/* columns of what each row has */
+#define ISSUER_COLUMNS	22
+#define WHY_COLUMNS	33
+#define INDENT		8
+
+static void
+lay_out(struct layout *l, const struct outlook *outlooks, size_t n, int flags)
+{
+	int longest = 6, room;
+	size_t i, len;
+
+	l->flags = flags & (LIST_COLUMNS - 1);
+	l->columns = flags / LIST_COLUMNS;
+	for (i = 0; i < n; i++)
+		if ((room = fitting(outlooks[i].job->handle, 1000, &len)) > longest)
+			longest = room;
+	l->handle = longest;
+	l->bar = (l->flags & LIST_BAR) && l->columns >= 100;
+	l->issuer = l->columns == 0 || l->columns >= 120;
+	l->why = l->columns == 0 || l->columns >= 160;
+	l->names = 40;
+	if (l->columns == 0)
+		return;
+	room = l->columns - ALWAYS - (l->bar ? BAR_WIDTH + 3 : 0) -
+	    (l->issuer ? ISSUER_COLUMNS + 1 : 0) - (l->why ? WHY_COLUMNS + 2 : 0);
+	if (l->handle > room / 2)
+		l->handle = room / 2;
+	l->names = room - l->handle;
+}
+
+/* A text below the row of its certificate, broken at blanks. */
+static void
+print_below(const struct layout *l, const char *text)
+{
+	size_t len, at;
+
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		fitting(text, l->columns - INDENT, &len);
+		if (l->columns == 0)
+			len = strlen(text);
+		for (at = len; text[len] != '\0' && at > 0 && text[at] != ' '; at--)
+			;
+		if (text[len] != '\0' && at > 0)
+			len = at;
+		printf("%*s%.*s\n", INDENT, "", (int)len, text);
+	}
+}
+
+/* The first one, and how many more there are, which is never cut. */
+static void
+print_names(const struct strings *names, int columns)
+{
+	char more[32] = "", first[300];
+	size_t len;
+	int room;
+
+	if (names->n > 1)
+		snprintf(more, sizeof(more), " and %zu more", names->n - 1);
+	room = columns - (int)strlen(more);
+	fitting(names->n == 0 ? "?" : names->v[0], room, &len);
+	if (names->n > 0 && names->v[0][len] != '\0')
+		snprintf(first, sizeof(first), "%.*s...%s", room - 3, names->v[0], more);
 	else
-		snprintf(names, sizeof(names), "%.50s", j->names.n == 0 ? "?" : j->names.v[0]);
+		snprintf(first, sizeof(first), "%s%s", names->n == 0 ? "?" : names->v[0], more);
+	print_cell(first, columns);
+}
+
+/* Days; hours or minutes where days do not tell. */
+static const char *
+left(const struct life *life, time_t now, char text[32])
+{
+	long seconds = (long)(life->not_after - now);
+	int brief = life->not_after - life->not_before < 10 * DAY || labs(seconds) < 2 * DAY;
+
+	if (life->not_after == 0)
+		return "-";
+	if (labs(seconds) < 2 * HOUR)
+		snprintf(text, 32, "%ld min", seconds / 60);
+	else
+		snprintf(text, 32, brief ? "%ld h" : "%ld d", seconds / (brief ? HOUR : DAY));
+	return text;
+}
+
+static void
+print_state(enum condition c, int flags)
+{
 	if (flags & LIST_COLOR)
-		printf("\033[%dm%-8s\033[0m", condition_colors[e->condition],
-		    condition_names[e->condition]);
+		printf("\033[%dm%-8s\033[0m", condition_colors[c], condition_names[c]);
 	else
-		printf("%-8s", condition_names[e->condition]);
-	if (flags & LIST_BAR)
+		printf("%-8s", condition_names[c]);
+}
+
+static void
+print_error(const struct layout *l, const struct outlook *e)
+{
+	const char *error = outlook_error(e);
+	char text[ERROR_MAX + 64] = "";
+
+	if (error[0] == '\0')
+		return;
+	say_add(text, sizeof(text), "%s%s", outlook_forced(e) ?
+	    "a run with -F failed, when nothing was due: " : "", error);
+	print_below(l, text);
+}
+
+static void
+print_row(const struct layout *l, const struct outlook *e, time_t now)
+{
+	const struct life *life = &e->job->state.life;
+	char text[32], span[32];
+	size_t len;
+	int beside;
+
+	print_state(e->condition, l->flags);
+	putchar(' ');
+	if (l->bar)
 		print_bar(life, now);
-	printf("%-*s %-30s %-22.22s %-10s %6s  ", width, j->handle, names,
-	    e->issuer[0] != '\0' ? e->issuer : "-",
-	    life->not_after != 0 ? date(life->not_after, "%Y-%m-%d", text) : "-", left);
-	printf("%s, %s\n", e->when <= now ? "now" : date(e->when, "%Y-%m-%d %H:%M", text), e->why);
-	if (outlook_error(e)[0] != '\0')
-		printf("%8s%s\n", "", outlook_error(e));
+	print_cell(e->job->handle, l->handle);
+	print_names(&e->job->names, l->names);
+	if (l->issuer)
+		print_cell(e->issuer[0] != '\0' ? e->issuer : "-", ISSUER_COLUMNS);
+	printf("%-10s %6s  ", life->not_after != 0 ? date(life->not_after, "%Y-%m-%d", text) : "-",
+	    left(life, now, span));
+	fputs(e->when <= now ? "now" : date(e->when, "%Y-%m-%d %H:%M", text), stdout);
+	/* Some reasons are longer than there is room for. */
+	fitting(e->why, WHY_COLUMNS, &len);
+	beside = l->columns == 0 || (l->why && e->why[len] == '\0');
+	if (beside)
+		printf(", %s", e->why);
+	putchar('\n');
+	if (!beside && e->condition != FINE)
+		print_below(l, e->why);
+	print_error(l, e);
 }
 
 static void
 print_table(const struct outlook *outlooks, size_t n, int flags, time_t now)
 {
-	int width = 6;
+	struct layout l;
 	size_t i;
 
+	lay_out(&l, outlooks, n, flags);
+	printf("%-8s %s", "STATE", l.bar ? "GONE         " : "");
+	print_cell("HANDLE", l.handle);
+	print_cell("NAMES", l.names);
+	if (l.issuer)
+		print_cell("ISSUER", ISSUER_COLUMNS);
+	printf("%-10s %6s  %s\n", "EXPIRES", "LEFT", "RENEWAL");
 	for (i = 0; i < n; i++)
-		if (width < (int)strlen(outlooks[i].job->handle))
-			width = (int)strlen(outlooks[i].job->handle);
-	printf("%-8s%s%-*s %-30s %-22s %-10s %6s  %s\n", "STATE", flags & LIST_BAR ? "GONE         " : "",
-	    width, "HANDLE", "NAMES", "ISSUER", "EXPIRES", "LEFT", "RENEWAL");
-	for (i = 0; i < n; i++)
-		print_row(&outlooks[i], width, flags, now);
+		print_row(&l, &outlooks[i], now);
 }
 
 /* RFC 3339, or null. */

@@ -49,6 +49,7 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 {
 	const struct state *s;
 	size_t i;
+	int error;
 
 	family(f, "last_run_timestamp_seconds", "End of the last run.");
 	fprintf(f, "acme_client_last_run_timestamp_seconds %lld\n", (long long)now);
@@ -63,14 +64,16 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 		value(f, "last_success_timestamp_seconds", &o[i], o[i].job->state.last_success);
 	family(f, "failures", "Attempts that the CA has answered with an error since then.");
 	for (i = 0; i < n; i++)
-		value(f, "failures", &o[i], (time_t)o[i].job->state.failures);
+		value(f, "failures", &o[i],
+		    outlook_forced(&o[i]) ? 0 : (time_t)o[i].job->state.failures);
 	family(f, "last_error", "1 if there is one since then; class: ca, authority, local or none.");
 	for (i = 0; i < n; i++) {
 		s = &o[i].job->state;
+		error = outlook_error(&o[i])[0] != '\0' && !outlook_forced(&o[i]);
 		sample(f, "last_error", &o[i]);
-		fprintf(f, ",class=\"%s\"} %d\n", outlook_error(&o[i])[0] == '\0' ? "none" :
-		    o[i].trouble.text[0] != '\0' ? "local" : error_classes[s->error_class],
-		    outlook_error(&o[i])[0] != '\0');
+		fprintf(f, ",class=\"%s\"} %d\n", !error ? "none" : o[i].trouble.text[0] != '\0' ||
+		    s->began != 0 || s->error_class == 0 ? "local" : error_classes[s->error_class],
+		    error);
 	}
 	family(f, "run_seconds", "How long its last attempt took.");
 	for (i = 0; i < n; i++) {

@@ -46,12 +46,8 @@ origin_load_state(struct job *j, struct why *w)
 	if (state_load(&j->state_file, &j->names, s, w) == -1)
 		return -1;
 	configured(j, &now);
-	if (s->attempt.directory[0] != '\0' && strcmp(s->attempt.directory, now.directory) != 0) {
-		s->attempts = s->failures = 0;
-		s->not_before = 0;
-		s->last_error[0] = '\0';
-		s->error_class = (enum failure)0;
-	}
+	if (s->attempt.directory[0] != '\0' && strcmp(s->attempt.directory, now.directory) != 0)
+		state_forget_errors(s);
 	return 0;
 }
 

@@ -71,7 +71,12 @@ look(struct outlook *e, struct job *j, time_t now)
 		chain_issuer(j->installed.chain, 0, e->issuer, sizeof(e->issuer));
 	}
 	foresee(e, j, now);
-	if (e->trouble.text[0] != '\0' || j->state.last_error[0] != '\0')
+	/* Not killed, but at work. */
+	if (j->state.began != 0 && lock_is_held(&j->lock)) {
+		j->state.began = 0;
+		j->state.attempts = j->state.failures;
+	}
+	if (outlook_error(e)[0] != '\0' && !outlook_forced(e))
 		e->condition = FAILING;
 	if (backoff_holds(j->state.not_before, now) && j->state.not_before > e->when)
 		e->when = j->state.not_before;
@@ -83,9 +88,12 @@ static int
 by_urgency(const void *a, const void *b)
 {
 	const struct outlook *x = a, *y = b;
+	const struct life *xlife = &x->job->state.life, *ylife = &y->job->state.life;
 
-	if ((x->condition == EXPIRED) != (y->condition == EXPIRED))
-		return x->condition == EXPIRED ? -1 : 1;
+	if (x->condition != y->condition)
+		return x->condition > y->condition ? -1 : 1;
+	if (x->condition >= FAILING && xlife->not_after != ylife->not_after)
+		return xlife->not_after < ylife->not_after ? -1 : 1;
 	if (x->when != y->when)
 		return x->when < y->when ? -1 : 1;
 	return strcmp(x->job->handle, y->job->handle);
@@ -94,7 +102,15 @@ by_urgency(const void *a, const void *b)
 const char *
 outlook_error(const struct outlook *e)
 {
-	return e->trouble.text[0] != '\0' ? e->trouble.text : e->job->state.last_error;
+	static char error[ERROR_MAX];
+
+	return e->trouble.text[0] != '\0' ? e->trouble.text : state_error(&e->job->state, error);
+}
+
+int
+outlook_forced(const struct outlook *e)
+{
+	return e->trouble.text[0] == '\0' && e->job->state.forced;
 }
 
 struct outlook *

@@ -8,7 +8,8 @@
 #include "acme-client.h"
 #include "file-job.h"
 
-enum condition { FINE, DUE_NOW, FAILING, MISSING, EXPIRED };
+/* The more urgent, the greater. */
+enum condition { FINE, DUE_NOW, MISSING, FAILING, EXPIRED };
 
 struct outlook {
 	const struct job *job;
@@ -28,7 +29,9 @@ struct outlook {
  */
 struct outlook *outlook_all(struct job *, size_t n, enum outcome *outcomes);
 
-/* What went wrong at last, or "". */
+/* What went wrong at last, or "", in a static buffer. */
 const char *outlook_error(const struct outlook *);
+/* Is that only the error of a run with -F, as nothing had been due? */
+int	outlook_forced(const struct outlook *);
 
 #endif

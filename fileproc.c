@@ -176,9 +176,10 @@ leave_alone(const struct why *w)
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase == DUE)
+		if (jobs[i].phase == DUE) {
+			job_prevented(&jobs[i], authority_cause(), FAILURE_AUTHORITY);
 			settle_failed(i, w);
-		else if (jobs[i].phase & (TO_ASK | TO_CHECK))
+		} else if (jobs[i].phase & (TO_ASK | TO_CHECK))
 			settle(i, OUTCOME_UNCHANGED);
 	/* What an earlier run has left is being completed without it. */
 	return 0;
@@ -340,8 +341,10 @@ begin(uint32_t job, struct why *w)
 		return TASK_WINDOW;
 	if (j->phase == TO_CHECK)
 		return TASK_STATUS;
-	if (job_begin(j, w) == -1)
+	if (job_begin(j, w) == -1) {
+		job_prevented(j, w->text, FAILURE_LOCAL);
 		return TASK_NOTHING;
+	}
 	j->resumed = order_open(j) != NULL;
 	if (j->new_key) {
 		msg_new(&out, CSR_NEW_KEY, job);
@@ -396,6 +399,7 @@ allowed(uint32_t job)
 	if (jobs[job].phase != DUE || role_mode != MODE_RENEW)
 		return 1;
 	if (authority_ended(&w) || (!force && authority_holds(&w))) {
+		job_prevented(&jobs[job], authority_cause(), FAILURE_AUTHORITY);
 		settle_failed(job, &w);
 		return 0;
 	}

@@ -62,7 +62,7 @@ read_directory(const char *new_nonce, struct trouble *t)
 	return 0;
 }
 
-/* Plain words for what only the administrator can change. */
+/* Plain words for what only the administrator can change.  When to try again, file says. */
 static void
 advise(const char *handle, const struct trouble *t)
 {
@@ -83,15 +83,12 @@ advise(const char *handle, const struct trouble *t)
 	else if (strcmp(type, "badRevocationReason") == 0)
 		warnx("%s: the CA does not take this reason; try -R with another, or none", handle);
 	else if (strcmp(type, "rateLimited") == 0 && t->retry_after > 0)
-		warnx("%s: a rate limit of the CA is reached; not before %s again", handle,
-		    clock_text(time(NULL) + t->retry_after));
+		warnx("%s: a rate limit of the CA is reached", handle);
 	else if (strcmp(type, "rateLimited") == 0 && strstr(t->why.text, "paused") != NULL)
 		warnx("%s: the CA has paused these names after many failures; see to the cause, then "
 		    "unpause them at the address that it names", handle);
 	else if (t->status == 503)
-		warnx("%s: the CA is being maintained or has too much to do%s%s", handle,
-		    t->retry_after > 0 ? "; not before " : "",
-		    t->retry_after > 0 ? clock_text(time(NULL) + t->retry_after) : "");
+		warnx("%s: the CA is being maintained or has too much to do", handle);
 }
 
 static const char *

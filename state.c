@@ -122,6 +122,8 @@ static const struct member {
 	MEMBER(NULL, "last success", NUMBER_TIME, last_success),
 	MEMBER(NULL, "last error", TEXT, last_error),
 	MEMBER(NULL, "error class", NUMBER_INT, error_class),
+	MEMBER(NULL, "forced", NUMBER_INT, forced),
+	MEMBER(NULL, "attempt began", NUMBER_TIME, began),
 	MEMBER(NULL, "milliseconds", NUMBER_LONG, took_ms),
 	MEMBER("renewal", "certificate", TEXT, window.certid),
 	MEMBER("renewal", "start", NUMBER_TIME, window.start),
@@ -261,11 +263,45 @@ state_save(const struct place *p, const struct state *s, struct why *w)
 }
 
 const char *
+state_error(const struct state *s, char out[ERROR_MAX])
+{
+	if (s->began == 0 && (s->last_error[0] != '\0' || s->attempts == s->failures)) {
+		strlcpy(out, s->last_error, ERROR_MAX);
+		return out;
+	}
+	out[0] = '\0';
+	if (s->began == 0)
+		say_add(out, ERROR_MAX, "the last attempt was interrupted");
+	else
+		say_add(out, ERROR_MAX, "the attempt that began at %s was killed before it ended",
+		    clock_text(s->began));
+	if (s->last_error[0] != '\0')
+		say_add(out, ERROR_MAX, "; before that: %s", s->last_error);
+	return out;
+}
+
+int
+state_forget_errors(struct state *s)
+{
+	int had = s->attempts != 0 || s->failures != 0 || s->not_before != 0 || s->began != 0 ||
+	    s->last_error[0] != '\0';
+
+	s->attempts = s->failures = 0;
+	s->not_before = s->began = 0;
+	s->last_error[0] = '\0';
+	s->error_class = (enum failure)0;
+	s->forced = 0;
+	return had;
+}
+
+const char *
 state_cause(const struct state *s, const char *name, char *out, size_t outsz)
 {
-	if (strlen(s->last_error) >= outsz)
-		warnx("%s: the last error: %s", name, s->last_error);
-	return say_shorten(out, outsz, s->last_error);
+	char error[ERROR_MAX];
+
+	if (strlen(state_error(s, error)) >= outsz)
+		warnx("%s: the last error: %s", name, error);
+	return say_shorten(out, outsz, error);
 }
 
 static char *
@@ -377,6 +413,18 @@ locked_by_other(const struct place *p, int fd, struct why *w)
 	close(fd);
 	return why(w, "another acme-client%s%s is at work on it (lock %s); "
 	    "try again when it is done", n > 0 ? ", process " : "", pid, p->path);
+}
+
+int
+lock_is_held(const struct place *p)
+{
+	int fd, held;
+
+	if ((fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return 0;
+	held = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+	close(fd);
+	return held;
 }
 
 int

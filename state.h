@@ -40,6 +40,8 @@ struct origin {
 /* No wait is longer, counted from the start of the run: a daily run is met every day, also where a day has 23 hours. */
 #define BACKOFF_MAX	(22 * 3600 + 1800)
 
+#define ERROR_MAX	1600
+
 /* Of one domain section. */
 struct state {
 	char		names[65];	/* hash of the set of names: for another set, all begins anew */
@@ -47,8 +49,10 @@ struct state {
 	unsigned	failures;	/* of them, those that the CA answered */
 	time_t		not_before;	/* no new attempt earlier, without -F */
 	time_t		last_success;
-	char		last_error[1600];	/* its beginning and end, if it is longer */
+	char		last_error[ERROR_MAX];	/* its beginning and end, if it is longer */
 	enum failure	error_class;	/* of that */
+	int		forced;		/* the last error is that of an attempt that only -F had asked for */
+	time_t		began;		/* the attempt that has not ended, or 0 */
 	long		took_ms;	/* the last attempt */
 	struct window	window;
 	time_t		status_ask;	/* about revocation, not asked again earlier */
@@ -66,6 +70,11 @@ struct state {
 	struct origin	obtained;	/* what is installed, if leaf is its fingerprint */
 	char		group[GROUP_MAX];	/* "=" and the group that the key has; "": not known */
 };
+
+/* What went wrong last, or "": an attempt that has not ended was killed. */
+const char *state_error(const struct state *, char out[ERROR_MAX]);
+/* Nothing is wrong any more: no attempt, failure or error is remembered.  0 if none was. */
+int	state_forget_errors(struct state *);
 
 /*
  * The last error within a sentence: one that is longer than a sentence has room for is printed whole,
@@ -107,6 +116,9 @@ int	backoff_holds(time_t not_before, time_t now);
  */
 void	state_place(struct place *, struct dir *, const char *prefix, const char *name,
 	    const char *suffix);
+
+/* Does another process hold this lock alone?  Nothing is made or waited for. */
+int	lock_is_held(const struct place *);
 
 /*
  * Takes a lock (LOCK_EX or LOCK_SH), waiting until the monotonic deadline;

@@ -103,7 +103,7 @@ same "ca: already replaced: once with it, once without" "True False" "$(payload 
 again "ARI replaces malformed" -F example.com
 ended "replaces malformed" 0 "ordered again without 'replaces'"
 again "ARI replaces rate limit" -F example.com
-ended "replaces and a rate limit" 1 "a rate limit of the CA is reached; not before 20"
+ended "replaces and a rate limit" 1 "a rate limit of the CA is reached"
 same "ca: replaces and a rate limit: not sent again" 1 "$(grep -c new-order "$work/ca/log")"
 again "plain" -F example.com
 ended "no replaces without renewalInfo" 0
@@ -158,7 +158,7 @@ done
 refused "12 names forbidden" "rejectedIdentifier see the subproblems | rejectedIdentifier forbidden by policy: n0.example, n1.example, .*, n11.example"
 refused "paused" "paused.*https://ca.example/unpause?jwt=eyJ"
 says "ca: paused: what to do" "$work/err" "has paused these names after many failures; see to the cause, then unpause them"
-refused "503 at new-order" "being maintained or has too much to do; not before 20"
+refused "503 at new-order" "being maintained or has too much to do"
 works "slow"
 finalized() { same "ca: $1: finalized" "$2" "$(grep -c "POST /finalize" "$work/ca/log")"; }
 finalized "slow: the first time, too early" 2

@@ -184,7 +184,7 @@ again_and_again() {
 	kill -CONT $web_pid
 	acme a
 	expect "interrupted four times" 1
-	says "$who: interrupted four times: held back" "$err" "not tried again before .*interrupted"
+	says "$who: interrupted four times: held back" "$err" "not tried again before .*the attempt that began at .* was killed before it ended"
 	run -l
 	same "$who: interrupted four times: -l" 0 "$(grep -c " now, " "$work/out")"
 }

@@ -228,7 +228,7 @@ lists() {
 	run -l
 	expect "-l: one is missing" 2
 	same "$who: -l: states" "a=ok b=ok c=missing" "$(list_states)"
-	says "$who: -l: names" "$work/out" "c.example.com +2"
+	says "$who: -l: names" "$work/out" "c.example.com and 2 more "
 	says "$who: -l: when and why" "$work/out" "now, there is no certificate"
 	same "$who: -l: no colour in a file" 0 "$(grep -c "$(printf '\033')" "$work/out")"
 	same "$who: -l: no bar in a file" 0 "$(grep -c '\[[.#]' "$work/out")"
@@ -276,7 +276,7 @@ for c in by.values():
 assert by['a']['state'] == 'expired' and by['a']['seconds_left'] <= 0
 assert by['c']['names'] == ['c.example.com', 'x.example.com', 'y.example.com'] and by['c']['state'] == 'ok'
 assert by['b']['issuer'].startswith('Pebble') and by['b']['last_error'] is None"
-	terminal X=
+	terminal COLUMNS=120
 	says "$who: -l: on a terminal: the life that is gone" "$work/out" "\[##########\] a "
 	says "$who: -l: on a terminal: colour" "$work/out" "$(printf '\033\\[31mexpired')"
 	terminal NO_COLOR=1
