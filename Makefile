@@ -12,9 +12,9 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 # A process each, with what only it has; what they share; one file for each format from outside.
 PROCS = acme-client.o broker.o child.o progress.o slice.o fingerprint.o \
 	netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-request.o net-revoke.o \
-	keyproc.o key-account.o key-standing.o key-store.o fileproc.o file-authority.o file-course.o file-due.o file-job.o file-list.o file-metrics.o file-order.o file-origin.o file-outlook.o file-recover.o file-report.o file-revoke.o file-roots.o \
+	keyproc.o key-account.o key-standing.o key-store.o fileproc.o file-set.o file-lock.o file-report.o certproc.o cert-store.o cert-set.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o cert-outlook.o cert-recover.o cert-revoke.o cert-roots.o \
 	dnsproc.o csrproc.o chngproc.o
-SHARED = proc.o msg.o say.o clock.o address.o dir.o keyfile.o renewal.o status.o status-list.o status-ocsp.o status-parts.o install.o state.o trust.o
+SHARED = proc.o msg.o msg-routes.o say.o clock.o address.o dir.o keyfile.o renewal.o status.o status-list.o status-ocsp.o status-parts.o state.o trust.o
 FORMATS = lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-advise.o conf-names.o conf-print.o der.o http.o http-parse.o http-fields.o \
 	json.o json-renewal.o problem.o jose.o x509.o x509-path.o x509-roots.o x509-signature.o csr-file.o chain.o verdict.o valid.o
 OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
@@ -30,7 +30,7 @@ acme-client: $(OBJS)
 	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Few headers, short compilations: any of them makes all of it anew.
-HEADERS = acme-client.h attrs.h address.h broker.h child.h clock.h conf.h conf-check.h der.h dir.h file-authority.h file-course.h file-due.h file-job.h file-list.h file-metrics.h file-order.h file-origin.h file-outlook.h file-recover.h file-report.h file-roots.h fingerprint.h http.h http-parse.h install.h \
+HEADERS = acme-client.h attrs.h address.h broker.h child.h clock.h conf.h conf-check.h der.h dir.h cert-authority.h cert-course.h cert-due.h cert-job.h cert-list.h cert-metrics.h cert-order.h cert-origin.h cert-outlook.h cert-recover.h cert-roots.h file-report.h fingerprint.h http.h http-parse.h cert-store.h cert-set.h file-part.h file-set.h file-lock.h \
 	jose.h json.h json-read.h key-account.h key-store.h keyfile.h lex.h msg.h net-account.h net-authz.h net-batch.h net-finalize.h net-nonce.h net-order.h net-renewal.h \
 	net-request.h net-revoke.h parse.h proc.h progress.h renewal.h sandbox.h sandbox-linux.h say.h state.h status.h status-parts.h trust.h valid.h x509.h
 $(OBJS): $(HEADERS) $(CONFIGURED)

@@ -19,7 +19,8 @@ enum role {
 	ROLE_KEY,	/* holds the account key */
 	ROLE_CSR,	/* holds the domain keys */
 	ROLE_CHNG,	/* publishes challenge responses */
-	ROLE_FILE,	/* installs certificates, keeps the state */
+	ROLE_CERT,	/* judges certificates, decides what is due */
+	ROLE_FILE,	/* stores certificates and state */
 	ROLE__MAX
 };
 
@@ -41,11 +42,27 @@ enum msgtype {
 	FILE_REPORTED,		/* the run ends with status 0: what was changed need not be remembered */
 	PARENT_FORGOTTEN,	/* that is done, as far as it could be */
 
-	FILE_WORKER_GONE,	/* one of net's has ended; with what it had */
+	CERT_WORKER_GONE,	/* one of net's has ended; with what it had */
 	KEY_WORKER_GONE,
 
+	FILE_NARROW,		/* reading below the certificates' directories ends */
+	FILE_OPEN,		/* lock this job, tidy up, say what there is */
+	FILE_LOOK,		/* say what there is, without a lock */
+	FILE_CLOSE,		/* unlock it; what need not be kept once the run was reported */
+	FILE_PROBE,		/* is there room for a new set? */
+	FILE_WRITE,		/* a record, for good; in pieces */
+	FILE_REMOVE,		/* a record */
+	FILE_REMOVE_SET,	/* only with -r */
+	FILE_STAGE,		/* the new version of one file of the set */
+	FILE_COMMIT,		/* all that were staged */
+	FILE_LOCK,		/* one of the authority's parts */
+	FILE_READ,
+	CERT_STATES,		/* what is remembered of several jobs, from this one on */
+	CERT_PART,		/* what there is of one part */
+	CERT_STORED,		/* the end of each request: done, or why not */
+
 	CSR_LOOK,		/* at the key of this job */
-	FILE_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
+	CERT_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
 	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces, which order is looked at first */
 	KEY_REVOKE,		/* this job's certificate is to be revoked */
@@ -58,7 +75,7 @@ enum msgtype {
 	DNS_STATUS_URLS,	/* where certificates say that it can be asked whether they are revoked */
 	NET_STATUS_URLS,
 
-	FILE_NEXT,		/* give me a job */
+	CERT_NEXT,		/* give me a job */
 	NET_JOB,
 	DNS_RESOLVE,
 	NET_ADDRESSES,
@@ -66,7 +83,7 @@ enum msgtype {
 	KEY_SIGN_NEW_ACCOUNT,
 	KEY_SET_ACCOUNT,	/* the account URL that the CA named */
 	KEY_NO_ACCOUNT,		/* the CA has none for the key that was asked with */
-	FILE_ACCOUNT,
+	CERT_ACCOUNT,
 	KEY_SIGN_ROLLOVER,	/* only with -K */
 	KEY_SIGN_CONTACT,	/* only with -U */
 	KEY_SIGN_DEACTIVATE,	/* only with -D */
@@ -86,19 +103,19 @@ enum msgtype {
 	CSR_MAKE,
 	KEY_CSR,
 	NET_CSR_DONE,
-	FILE_WINDOW,		/* what the CA says about the time of renewal */
-	FILE_STATUS,		/* a piece of the answer about revocation */
-	FILE_LEARNED,		/* of the CA's ways: the next run can begin with that */
-	FILE_ORDER,		/* the order of this job, or: it is of no use any more */
-	FILE_CHAIN,
-	FILE_LAST_CHAIN,	/* there is no further one to choose from */
+	CERT_WINDOW,		/* what the CA says about the time of renewal */
+	CERT_STATUS,		/* a piece of the answer about revocation */
+	CERT_LEARNED,		/* of the CA's ways: the next run can begin with that */
+	CERT_ORDER,		/* the order of this job, or: it is of no use any more */
+	CERT_CHAIN,
+	CERT_LAST_CHAIN,	/* there is no further one to choose from */
 	CSR_NEW_KEY,		/* the next CSR of this job is to be for a new key */
 	CSR_ADOPT,		/* the new key of a job goes live */
 	CSR_COMBINE,		/* write key and this chain into one file */
 	CSR_DISCARD,		/* the key is compromised */
-	FILE_CSR_DONE,		/* one of these three is done, or not */
-	FILE_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
-	FILE_FAILED,
+	CERT_CSR_DONE,		/* one of these three is done, or not */
+	CERT_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
+	CERT_FAILED,
 	NET_JOB_DONE,
 	MSG__MAX
 };
@@ -136,7 +153,7 @@ enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TAS
 enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER, VERDICT_ANEW };
 
 /*
- * FILE_FAILED: what sets off the backoff, as the CA refuses this job, or cannot
+ * CERT_FAILED: what sets off the backoff, as the CA refuses this job, or cannot
  * be reached or serves nobody now; or something on this machine.
  */
 enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
@@ -165,6 +182,7 @@ void	dnsproc(void) __attribute__((noreturn));
 void	keyproc(void) __attribute__((noreturn));
 void	csrproc(void) __attribute__((noreturn));
 void	chngproc(void) __attribute__((noreturn));
+void	certproc(void) __attribute__((noreturn));
 void	fileproc(void) __attribute__((noreturn));
 
 #endif

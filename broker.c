@@ -4,7 +4,7 @@
  * msg.c, prints what they say, ends the run.  It holds nothing but the
  * children and reads headers, never bodies, of messages between others.  Who
  * owns it can make the run fail and lie about its outcome.  It refuses every
- * message that is not in the table, or about a job that file has given to
+ * message that is not in the table, or about a job that certproc has given to
  * another worker, and ends the run when a role does not take its messages or
  * dies; one of several workers costs its job only.
  */
@@ -33,7 +33,7 @@
 volatile int broker_signal;
 
 static struct child children[CHILDREN_MAX];	/* by role; then the further workers */
-static uint32_t with_worker[WORKERS_MAX];	/* the job that file has given it, or NO_JOB */
+static uint32_t with_worker[WORKERS_MAX];	/* the job that certproc has given it, or NO_JOB */
 static int lost[WORKERS_MAX];
 static uint32_t nworkers;
 static const struct run *run;
@@ -44,7 +44,7 @@ static uint32_t resting, resting_failed;	/* settled before any request */
 static int all_started;
 static int broken;			/* the run is to end now */
 static int stopping;			/* who is gone has been told to go */
-static int forgotten;			/* file's answer to FILE_REPORTED */
+static int forgotten;			/* fileproc's answer to FILE_REPORTED */
 static int64_t deadline;
 
 /* The first reason counts; others follow from it. */
@@ -79,8 +79,8 @@ is_lost(const struct child *c)
 static void
 start(struct child *c, enum role role)
 {
-	/* file writes the list itself: there is no message for it to be taken apart. */
-	child_start(c, role, run->self, run->mode == MODE_LIST && role == ROLE_FILE);
+	/* certproc writes the list itself: there is no message for it to be taken apart. */
+	child_start(c, role, run->self, run->mode == MODE_LIST && role == ROLE_CERT);
 }
 
 static void
@@ -112,7 +112,7 @@ enter_sandbox(void)
 	sandbox_enter(&s);
 }
 
-/* Not where file sees by itself that nothing is due. */
+/* Not where certproc sees by itself that nothing is due. */
 static void
 parent_start_csr(void)
 {
@@ -125,7 +125,7 @@ parent_start_csr(void)
 	slice(run, ROLE_CSR, 0, send_to, &children[ROLE_CSR]);
 }
 
-/* file has looked at all jobs: only now are the others needed, if at all. */
+/* certproc has looked at all jobs: only now are the others needed, if at all. */
 static void
 parent_due(uint64_t ndue)
 {
@@ -134,6 +134,7 @@ parent_due(uint64_t ndue)
 	static const enum role others[] = { ROLE_DNS, ROLE_KEY };
 	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
 	size_t i, first = run->mode == MODE_ADOPT, n = run->mode == MODE_RENEW ? 3 : 2;
+	static struct msg narrow;
 	uint32_t w;
 
 	if (all_started || run->mode == MODE_LIST || run->mode == MODE_METRICS) {
@@ -143,6 +144,9 @@ parent_due(uint64_t ndue)
 	all_started = 1;
 	if (ndue == 0)
 		return;
+	/* All that is installed has been read. */
+	msg_new(&narrow, FILE_NARROW, 0);
+	send_to(&children[ROLE_FILE], &narrow);
 	if (run->mode != MODE_ADOPT)
 		nworkers = run->mode != MODE_RENEW ? 1 : ndue < run->workers ? (uint32_t)ndue : run->workers;
 	/* net first: the way to the CA takes longest, and the others begin meanwhile. */
@@ -213,7 +217,7 @@ for_parent(struct msg *m)
 		parent_outcome(m->head.job, msg_get_num(m));
 }
 
-/* What a worker asks for others answer to it; which job it has, file says; some is for all of them. */
+/* What a worker asks for others answer to it; which job it has, certproc says; some is for all of them. */
 static void
 for_net(struct msg *m)
 {
@@ -239,7 +243,7 @@ for_net(struct msg *m)
 static const char *
 check(const struct child *c, const struct msg *m, size_t got)
 {
-	const char *wrong = msg_check(m, got, (int)c->role, ANY_ROLE);
+	const char *wrong = msg_check(m, got, (int)c->role, ANY_ROLE, run->mode);
 
 	if (wrong == NULL && c->role == ROLE_NET && routes[m->head.type].by_job &&
 	    m->head.job != with_worker[c->worker])
@@ -248,7 +252,7 @@ check(const struct child *c, const struct msg *m, size_t got)
 }
 
 /*
- * The table decides; a message to the parent itself comes from file only.
+ * The table decides; a message to the parent itself comes from certproc only.
  * Who sends what it must not is no longer ours, and gets no time to tidy up.
  */
 static void
@@ -367,7 +371,7 @@ await_end(struct child *c, int *status)
 static int
 lose_worker(struct child *c)
 {
-	static const enum msgtype gone[] = { FILE_WORKER_GONE, KEY_WORKER_GONE };
+	static const enum msgtype gone[] = { CERT_WORKER_GONE, KEY_WORKER_GONE };
 	static struct msg m;
 	uint32_t w, left = 0;
 	size_t i;
@@ -497,8 +501,9 @@ stop_all(const struct child *stays)
 			kill(c->pid, SIGKILL);
 		else if (c->pid > 0 && c->fd != -1) {
 			send_to(c, &m);
-			/* End of file for one that waits for something else. */
-			if (broken && c->head == NULL)
+			/* End of file for one that waits for something else; fileproc always replies. */
+			if (broken && c->head == NULL &&
+			    (c->role != ROLE_CERT || children[ROLE_FILE].fd == -1))
 				shutdown(c->fd, SHUT_WR);
 		}
 	while (any_left(stays) && clock_left_ms(until) > 0)
@@ -605,14 +610,17 @@ broker_run(const struct run *what, struct tally *counts)
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
 	start(&children[ROLE_FILE], ROLE_FILE);
 	slice(run, ROLE_FILE, 0, send_to, &children[ROLE_FILE]);
+	start(&children[ROLE_CERT], ROLE_CERT);
+	slice(run, ROLE_CERT, 0, send_to, &children[ROLE_CERT]);
 	tidy_up();
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);
 		check_health();
 	}
 	progress_clear();
-	stop_all(remembers() ? &children[ROLE_FILE] : NULL);
-	if (broken && children[ROLE_FILE].pid > 0)
+	/* certproc may be in the middle of something that fileproc does for it. */
+	stop_all(&children[ROLE_FILE]);
+	if (!remembers())
 		stop_all(NULL);
 	tally->waits = children[ROLE_FILE].pid > 0;
 	for (i = 0; i < run->njobs; i++) {

@@ -174,9 +174,9 @@ put_combined(const struct csr_job *j, EVP_PKEY *key)
 }
 
 static void
-tell_file(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
+tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 {
-	msg_new(&out, FILE_KEY, job);
+	msg_new(&out, CERT_KEY, job);
 	msg_put_num(&out, jobs[job].broken.text[0] == '\0');
 	msg_put_num(&out, (uint64_t)jobs[job].grouped);
 	put_hash(key);
@@ -240,7 +240,7 @@ csr_look(struct msg *m)
 		warnx("%s", j->broken.text);
 	else if (role_mode == MODE_RENEW && j->own_csr == NULL && j->broken.text[0] == '\0')
 		regroup(j, take_back);
-	tell_file(m->head.job, key, next);
+	tell_cert(m->head.job, key, next);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(next);
 }
@@ -311,7 +311,7 @@ make(uint32_t job, struct why *w)
 		return -1;
 	if (make_key(j, &key, &next, w) == 0 &&
 	    csr_make(next != NULL ? next : key, &j->names, &der, &len, w) == 0) {
-		tell_file(job, key, next);
+		tell_cert(job, key, next);
 		send_csr(job, der, len);
 		free(der);
 		rc = 0;
@@ -340,7 +340,7 @@ done(uint32_t job, int ok, const struct why *w)
 {
 	if (!ok)
 		warnx("%s", w->text);
-	msg_new(&out, FILE_CSR_DONE, job);
+	msg_new(&out, CERT_CSR_DONE, job);
 	msg_put_num(&out, (uint64_t)ok);
 	msg_send(&out);
 }

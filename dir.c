@@ -485,6 +485,25 @@ place_beside(struct place *p, const struct place *of, const char *suffix)
 	p->name = strrchr(path, '/') + 1;
 }
 
+void
+place_hidden(struct place *p, const struct place *of, const char *suffix)
+{
+	char *path;
+
+	if (asprintf(&path, "%.*s.%s%s", (int)(of->name - of->path), of->path, of->name,
+	    suffix) == -1)
+		err(1, NULL);
+	p->path = path;
+	p->dir = of->dir;
+	p->name = strrchr(path, '/') + 1;
+}
+
+void
+place_hidden_free(struct place *p)
+{
+	free((char *)(uintptr_t)p->path);
+}
+
 int
 place_move(const struct place *from, const struct place *to, struct why *w)
 {
@@ -503,11 +522,17 @@ place_move(const struct place *from, const struct place *to, struct why *w)
 }
 
 int
-place_keep(const struct place *from, const struct place *as, struct why *w)
+place_link(const struct place *from, const struct place *as, struct why *w)
 {
 	if (place_remove(as, w) == -1)
 		return -1;
 	if (linkat(from->dir->fd, from->name, as->dir->fd, as->name, 0) == -1)
 		return why(w, "%s: cannot link as %s: %s", from->path, as->name, strerror(errno));
-	return dir_sync(as->dir, w);
+	return 0;
+}
+
+int
+place_keep(const struct place *from, const struct place *as, struct why *w)
+{
+	return place_link(from, as, w) == -1 ? -1 : dir_sync(as->dir, w);
 }

@@ -79,9 +79,14 @@ int	place_write(const struct place *, const void *, size_t, struct why *);
 int	place_create(const struct place *, const void *, size_t, mode_t, gid_t, int *exists, struct why *);
 /* The place of the same name with a suffix, in the same directory; its path is never freed. */
 void	place_beside(struct place *, const struct place *, const char *suffix);
+/* The same with a dot before the name; its path must be freed. */
+void	place_hidden(struct place *, const struct place *, const char *suffix);
+void	place_hidden_free(struct place *);
 /* Renames within one directory, for good; to's attributes stay. */
 int	place_move(const struct place *from, const struct place *to, struct why *);
-/* Another name for the same file, for good; replaces what has that name. */
+/* Another name for the same file; replaces what has that name.  dir_sync() makes that last. */
+int	place_link(const struct place *from, const struct place *as, struct why *);
+/* The two in one. */
 int	place_keep(const struct place *from, const struct place *as, struct why *);
 /* A file for others to read (0644) that must not exist yet; need not outlive a crash. */
 int	place_publish(const struct place *, const void *, size_t, int *exists, struct why *);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Holds the right to write certificates and state, and the verdict: what is
- * due, what may be installed, what came of it.  From net it reads chains and
- * words of failure.  Who owns it can spoil certificates and the state; once
- * a job is due it can no longer read below the certificate directories,
- * where keys may lie.  It refuses every chain that does not lead from our key and
- * exactly our names to a trusted root, or is older than the installed one.
+ * Holds the right to replace certificate files and to write the state
+ * directory, and the locks.  From certproc it reads numbers (which job, which
+ * part of it) and bytes, which it stores without looking at them; it parses
+ * nothing.  An attacker in fileproc can spoil the certificates and the state;
+ * fileproc has no key and no network.  It refuses a part that the run's mode
+ * has no use for, a second set for one job, and replaces no file before all
+ * files of the set are on the disk.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,497 +14,519 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "file-authority.h"
-#include "file-course.h"
-#include "file-due.h"
-#include "file-list.h"
-#include "file-metrics.h"
-#include "file-order.h"
-#include "file-origin.h"
+#include "file-lock.h"
 #include "file-report.h"
-#include "json.h"
+#include "file-set.h"
 #include "proc.h"
-#include "valid.h"
 
-#define LOCK_SECONDS	30	/* for all locks of a run together */
+#define STATES_BYTES	(80 * 1024)	/* of one CERT_STATES */
+#define NRECORDS	(PART_JOB__MAX - PART_SET__MAX)
 
-static uint32_t nwaiting;
+struct file_job {
+	struct fileset	 set;
+	struct place	 record[NRECORDS];
+	struct place	 lock;
+	int		 lock_fd;
+	uint64_t	 forget;	/* parts to be removed once the run was reported */
+	struct why	 broken;	/* why nothing can be done for it, or "" */
+};
+
+/* A record that arrives in pieces. */
+static struct {
+	char	*bytes;
+	size_t	 len;
+} pending;
+
+static struct file_job *jobs;
+static uint32_t njobs;
 static struct dir *state_dir;
-static int force;
-static uint64_t orders_left;	/* -m */
-static int list_flags;		/* -l */
-static struct place metrics, metrics_lock;	/* where they go */
-static int64_t lock_deadline;
+static struct place shared[PART__MAX - PART_JOB__MAX];	/* of the authority */
+static struct place shared_lock[PART__MAX - PART_JOB__MAX];
+static int shared_lock_fd[PART__MAX - PART_JOB__MAX] = { -1, -1, -1 };
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
 
-static struct job *
-new_job(void)
+/* What a part is at most; more counts as absent when it is read. */
+static size_t
+limit_of(enum part part)
 {
-	jobs = role_grow(jobs, njobs, sizeof(*jobs));
-	jobs[njobs].lock_fd = -1;
-	jobs[njobs].phase = WAITING;
-	return &jobs[njobs++];
+	return part == PART_METRICS ? PART_METRICS_BYTES_MAX :
+	    part < PART_SET__MAX ? PART_SET_BYTES_MAX : PART_RECORD_BYTES_MAX;
 }
 
+/* The part's place, or NULL where the configuration has none. */
+static const struct place *
+place_of(uint32_t job, enum part part)
+{
+	const struct place *p;
+
+	if (part < PART_SET__MAX)
+		p = &jobs[job].set.place[part];
+	else if (part < PART_JOB__MAX)
+		p = &jobs[job].record[part - PART_SET__MAX];
+	else
+		p = &shared[part - PART_JOB__MAX];
+	return p->path == NULL ? NULL : p;
+}
+
+static enum part
+get_part(struct msg *m, enum part first, enum part behind)
+{
+	uint64_t n = msg_get_num(m);
+
+	if (n < first || n >= behind || place_of(m->head.job, (enum part)n) == NULL)
+		errx(1, "%s: there is no part %llu", routes[m->head.type].name,
+		    (unsigned long long)n);
+	return (enum part)n;
+}
+
+/* The end of each request: -1: see why; what else it is, is up to the request. */
 static void
-add_job(struct msg *m)
+reply(uint32_t job, int rc, const struct why *w)
 {
-	struct job *j = new_job();
-	char *root_file;
-	int how, more;
-
-	j->handle = msg_copy_str(m);
-	j->set.path[SET_CERT] = msg_copy_str(m);
-	j->set.path[SET_CHAIN] = msg_copy_str(m);
-	j->set.path[SET_FULLCHAIN] = msg_copy_str(m);
-	j->combined = (int)msg_get_num(m);
-	j->profile = msg_copy_str(m);
-	j->preferred = msg_copy_str(m);
-	j->check_status = (int)msg_get_num(m);
-	more = msg_get_num(m) != 0;
-	j->looks = msg_copy_str(m);
-	j->group = msg_copy_str(m);
-	j->key_spec.type = (enum keytype)msg_get_num(m);
-	j->key_spec.bits = (int)msg_get_num(m);
-	j->directory = msg_copy_str(m);
-	how = (int)msg_get_num(m);
-	root_file = msg_copy_str(m);
-	j->anchors = anchors_open(how, root_file);
-	free(root_file);
-	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
-	j->names.more = more;
-	msg_end(m);
-	job_open(j, state_dir);
-	if (j->names.n == 0)
-		why(&j->broken, "its 'csr file' cannot be used");
+	msg_new(&out, CERT_STORED, job);
+	msg_put_num(&out, (uint64_t)(rc + 1));
+	msg_put_str(&out, rc == -1 ? w->text : NULL);
+	msg_send(&out);
 }
 
-/* 1 if net has something to do for it. */
-static int
-evaluate(uint32_t job)
+/* A part as it is sent: bytes, or why there are none.  The caller frees. */
+static enum presence
+read_part(const struct place *p, enum part part, char **bytes, size_t *len, struct stat *st)
 {
-	struct job *j = &jobs[job];
 	struct why w;
+	int n;
 
-	if (role_mode >= MODE_ROLLOVER)
-		return 1;
-	switch (role_mode == MODE_REVOKE ? job_evaluate_revocation(j, lock_deadline, &w) :
-	    job_evaluate(j, lock_deadline, &w)) {
-	case JOB_DUE:
-		j->phase = DUE;
-		return 1;
-	case JOB_ASK:
-		j->phase = TO_ASK;
-		return 1;
-	case JOB_ASK_STATUS:
-		j->phase = TO_CHECK;
-		return 1;
-	case JOB_UNCHANGED:
-		settle(job, OUTCOME_UNCHANGED);
-		return 0;
-	case JOB_INSTALL:
-		install(job);
-		return 0;
-	case JOB_FAILED:
-		break;
+	*bytes = NULL;
+	*len = 0;
+	memset(st, 0, sizeof(*st));
+	if ((n = place_read(p, bytes, len, limit_of(part), st, &w)) == 1)
+		return PRESENCE_BYTES;
+	if (n == 0)
+		return PRESENCE_ABSENT;
+	/* Nothing that large was written here. */
+	if (part < PART_SET__MAX && S_ISREG(st->st_mode) && st->st_size > PART_SET_BYTES_MAX) {
+		say(1, "%s; counts as absent", w.text);
+		return PRESENCE_ABSENT;
 	}
-	settle_failed(job, &w);
-	return 0;
-}
-
-/* Once each; 0: there are too many. */
-static int
-add_server(char *servers[STATUS_SERVERS_MAX], size_t *n, const char *text)
-{
-	struct url url;
-	char *server;
-	size_t i;
-	int v6;
-
-	if (!url_parse_plain(&url, text))
-		return 0;
-	v6 = strchr(url.host, ':') != NULL;
-	if (asprintf(&server, "http://%s%s%s:%s/", v6 ? "[" : "", url.host, v6 ? "]" : "", url.port) == -1)
+	*len = strlen(w.text);
+	if ((*bytes = strdup(w.text)) == NULL)
 		err(1, NULL);
-	for (i = 0; i < *n && strcmp(servers[i], server) != 0; i++)
-		;
-	if (i == STATUS_SERVERS_MAX || i < *n) {
-		free(server);
-		return i < *n;
-	}
-	servers[(*n)++] = server;
-	return 1;
+	return PRESENCE_BROKEN;
 }
 
-/* net and dns may reach what the installed certificates name, and know it before they lose their rights. */
 static void
-tell_status_urls(void)
+send_part(uint32_t job, enum part part, struct stat *st)
 {
-	static const enum msgtype to[] = { DNS_STATUS_URLS, NET_STATUS_URLS };
-	char *servers[STATUS_SERVERS_MAX];
-	size_t n = 0, r;
-	uint32_t i;
-	int asks = 0;
+	enum presence presence;
+	char *bytes;
+	size_t len;
 
-	for (i = 0; i < njobs; i++) {
-		asks |= jobs[i].check_status;
-		if (jobs[i].status_url != NULL && !add_server(servers, &n, jobs[i].status_url)) {
-			warnx("%s: check revocation: too many servers to ask in one run", jobs[i].handle);
-			free(jobs[i].status_url);
-			jobs[i].status_url = NULL;
-			if (jobs[i].phase == TO_CHECK)
-				settle(i, OUTCOME_UNCHANGED);
-		}
-	}
-	for (r = 0; r < 2 && asks; r++) {
-		msg_new(&out, to[r], 0);
-		msg_put_strings(&out, servers, n);
-		msg_send(&out);
-	}
-	while (n > 0)
-		free(servers[--n]);
+	presence = read_part(place_of(job, part), part, &bytes, &len, st);
+	msg_new(&out, CERT_PART, job);
+	msg_put_num(&out, part);
+	msg_put_num(&out, presence);
+	msg_put_str(&out, place_of(job, part)->path);
+	msg_put_buf(&out, bytes, len);
+	msg_send(&out);
+	free(bytes);
 }
 
-/* Nothing is asked of the authority in this run. */
-static uint64_t
-leave_alone(const struct why *w)
-{
-	uint32_t i;
-
-	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase == DUE) {
-			job_prevented(&jobs[i], authority_cause(), FAILURE_AUTHORITY);
-			settle_failed(i, w);
-		} else if (jobs[i].phase & (TO_ASK | TO_CHECK))
-			settle(i, OUTCOME_UNCHANGED);
-	/* What an earlier run has left is being completed without it. */
-	return 0;
-}
-
-/* All keys are known: look at every job, then lose the right to read. */
 static void
-evaluate_all(void)
+send_parts(uint32_t job, unsigned first)
+{
+	struct stat ignored;
+	unsigned i;
+
+	for (i = first; i < PART_JOB__MAX; i++)
+		if (place_of(job, (enum part)i) != NULL)
+			send_part(job, (enum part)i, i < PART_SET__MAX ?
+			    &jobs[job].set.seen[i] : &ignored);
+}
+
+/* Removes what a killed run has left beside the job's files. */
+static int
+clean(struct file_job *j, struct why *w)
+{
+	size_t i;
+
+	for (i = 0; i < NRECORDS; i++)
+		if (place_clean(&j->record[i], w) == -1)
+			return -1;
+	return fileset_clean(&j->set, w);
+}
+
+static void
+file_open(struct msg *m)
+{
+	struct file_job *j = &jobs[m->head.job];
+	int64_t deadline = clock_ms() + (int64_t)(msg_get_num(m) & INT32_MAX);
+	struct why w;
+	int rc;
+
+	msg_end(m);
+	if (lock_take(&j->lock, LOCK_EX, deadline, &j->lock_fd, &w) == -1) {
+		reply(m->head.job, -1, &w);
+		return;
+	}
+	if ((rc = j->broken.text[0] != '\0' ? -1 : clean(j, &w)) == -1 && j->broken.text[0] != '\0')
+		w = j->broken;
+	/* The state also where its files are out of reach: why is remembered there. */
+	send_parts(m->head.job, rc == 0 ? 0 : PART_SET__MAX);
+	if (rc == 0)
+		fileset_attrs(&j->set);
+	reply(m->head.job, rc, &w);
+}
+
+/* For -l and the metrics: without a lock, and nothing is tidied up. */
+static void
+file_look(struct msg *m)
+{
+	struct file_job *j = &jobs[m->head.job];
+
+	msg_end(m);
+	if (j->broken.text[0] == '\0')
+		send_parts(m->head.job, 0);
+	reply(m->head.job, j->broken.text[0] != '\0' ? -1 : lock_is_held(&j->lock), &j->broken);
+}
+
+/* What a run that was reported need not remember; the state is none of it. */
+#define FORGETTABLE	(1u << PART_SAVED | 1u << PART_REVOKING | 1u << PART_COMPROMISED)
+
+static void
+file_close(struct msg *m)
+{
+	struct file_job *j = &jobs[m->head.job];
+
+	j->forget = msg_get_num(m) & FORGETTABLE;
+	msg_end(m);
+	lock_give(&j->lock_fd);
+	fileset_close(&j->set);
+}
+
+/* Is there room for a new set, and for the chain that is saved before? */
+static void
+file_probe(struct msg *m)
+{
+	struct file_job *j = &jobs[m->head.job];
+	struct why w;
+	int rc;
+
+	msg_end(m);
+	if ((rc = fileset_probe(&j->set, &w)) == 0)
+		rc = place_probe(place_of(m->head.job, PART_SAVED), PART_SET_BYTES_MAX, &w);
+	reply(m->head.job, rc, &w);
+}
+
+/* A job's files are touched only under its lock. */
+static void
+need_lock(const struct msg *m)
+{
+	if (jobs[m->head.job].lock_fd == -1)
+		errx(1, "%s: without the lock", routes[m->head.type].name);
+}
+
+static void
+add_piece(const void *piece, size_t len, size_t most)
+{
+	if (len > most - pending.len)
+		errx(1, "FILE_WRITE: more than %zu bytes", most);
+	if ((pending.bytes = realloc(pending.bytes, pending.len + len + 1)) == NULL)
+		err(1, NULL);
+	memcpy(pending.bytes + pending.len, piece, len);
+	pending.len += len;
+}
+
+/* For others to read; after a crash the next run writes it anew. */
+static int
+write_metrics(const struct place *p, const void *bytes, size_t len, struct why *w)
+{
+	struct attrs attrs;
+	int rc;
+
+	place_attrs(p, &attrs);
+	rc = place_stage(p, bytes, len, 0644, geteuid(), getegid(), &attrs, w) == -1 ||
+	    place_rename(p, w) == -1 ? -1 : 0;
+	attrs_free(&attrs);
+	return rc;
+}
+
+/* Replaces one record, for good. */
+static void
+file_write(struct msg *m)
+{
+	enum part part = get_part(m, PART_STATE, PART__MAX);
+	uint64_t more = msg_get_num(m);
+	const struct place *p = place_of(m->head.job, part);
+	const uint8_t *piece;
+	struct why w;
+	size_t len;
+	int rc;
+
+	piece = msg_get_buf(m, &len);
+	msg_end(m);
+	if (part < PART_JOB__MAX)
+		need_lock(m);
+	add_piece(piece, len, limit_of(part));
+	if (more)
+		return;
+	rc = part == PART_METRICS ? write_metrics(p, pending.bytes, pending.len, &w) :
+	    place_write(p, pending.bytes, pending.len, &w);
+	free(pending.bytes);
+	memset(&pending, 0, sizeof(pending));
+	reply(m->head.job, rc, &w);
+}
+
+/* A record; in a renewal no other than the saved chain. */
+static void
+file_remove(struct msg *m)
+{
+	uint32_t job = m->head.job;
+	enum part part = get_part(m, PART_STATE, PART_REVOKING);
+	struct why w;
+	int rc;
+
+	msg_end(m);
+	need_lock(m);
+	if (part != PART_SAVED && role_mode != MODE_REVOKE)
+		errx(1, "FILE_REMOVE: part %d, not in this kind of run", part);
+	if ((rc = place_remove(place_of(job, part), &w)) == 0)
+		rc = dir_sync(place_of(job, part)->dir, &w);
+	reply(job, rc, &w);
+}
+
+/* With -r only: all files of the set. */
+static void
+file_remove_set(struct msg *m)
+{
+	struct why w;
+	int rc;
+
+	msg_end(m);
+	need_lock(m);
+	rc = fileset_remove(&jobs[m->head.job].set, &w);
+	reply(m->head.job, rc, &w);
+}
+
+/* Its failure is told when the set is committed. */
+static void
+file_stage(struct msg *m)
+{
+	enum part part = get_part(m, PART_FULLCHAIN, PART_SET__MAX);
+	const uint8_t *bytes;
+	size_t len;
+
+	bytes = msg_get_buf(m, &len);
+	msg_end(m);
+	need_lock(m);
+	fileset_stage(&jobs[m->head.job].set, part, bytes, len);
+}
+
+static void
+file_commit(struct msg *m)
+{
+	struct why w;
+	int rc;
+
+	msg_end(m);
+	need_lock(m);
+	rc = fileset_commit(&jobs[m->head.job].set, &w);
+	reply(m->head.job, rc, &w);
+}
+
+/* Of the authority: its account, or the metrics. */
+static void
+file_lock(struct msg *m)
+{
+	static const int how[] = { [LOCK_SHARED] = LOCK_SH, [LOCK_ALONE] = LOCK_EX };
+	size_t i = get_part(m, PART_ACCOUNT, PART__MAX) - PART_JOB__MAX;
+	uint64_t wanted = msg_get_num(m);
+	int64_t deadline = clock_ms() + (int64_t)(msg_get_num(m) & INT32_MAX);
+	struct why w;
+	int rc = 0;
+
+	msg_end(m);
+	if (wanted > LOCK_ALONE)
+		errx(1, "FILE_LOCK: malformed");
+	if (wanted == LOCK_NONE)
+		lock_give(&shared_lock_fd[i]);
+	else if (shared_lock_fd[i] != -1)
+		rc = lock_change(&shared_lock[i], shared_lock_fd[i], how[wanted], &w);
+	else
+		rc = lock_take(&shared_lock[i], how[wanted], deadline, &shared_lock_fd[i], &w);
+	reply(m->head.job, rc, &w);
+}
+
+static void
+file_read(struct msg *m)
+{
+	enum part part = get_part(m, PART_ACCOUNT, PART_METRICS);
+	struct stat ignored;
+
+	msg_end(m);
+	send_part(m->head.job, part, &ignored);
+	reply(m->head.job, 0, NULL);
+}
+
+/*
+ * The parent says so before net is started: nothing is read below the
+ * certificates' directories from now on.
+ */
+static void
+file_narrow(struct msg *m)
 {
 	struct sandbox_dir *d;
-	uint64_t ndue = 0;
-	struct why w;
-	uint32_t i;
 
-	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase == LOOKED_AT || role_mode >= MODE_ROLLOVER)
-			ndue += (uint64_t)evaluate(i);
-	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&w))
-		ndue = leave_alone(&w);
-	if (ndue > 0)
-		authority_load_account(lock_deadline);
+	msg_end(m);
 	for (d = box.dirs; d < box.dirs + box.ndirs; d++)
 		if (d->fd != state_dir->fd)
 			d->rights = DIR_WRITE;
 	sandbox_narrow(&box);
-	msg_new(&out, PARENT_DUE, 0);
-	msg_put_num(&out, ndue);
-	msg_send(&out);
-	if (ndue > 0) {
-		tell_status_urls();
-		authority_tell_key();
-	}
-	/* The others have only begun. */
-	for (i = 0; i < njobs && jobs[i].phase != DUE; i++)
-		;
-	if (i < njobs && role_mode == MODE_RENEW)
-		anchors_load_early();
 }
 
-/* Most of the time there is nothing to do, and no key needs to be read to see that. */
+/* The run ends with status 0: what was changed need not be remembered any longer. */
 static void
-look_all(void)
-{
-	uint32_t i;
-
-	for (i = 0; i < njobs; i++) {
-		if (role_mode == MODE_REVOKE || !job_rests(&jobs[i]))
-			nwaiting++;
-		else
-			settle(i, OUTCOME_UNCHANGED);
-	}
-	if (nwaiting == 0)
-		return;
-	msg_new(&out, PARENT_START_CSR, 0);
-	msg_put_num(&out, nwaiting);
-	msg_send(&out);
-	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase == WAITING) {
-			msg_new(&out, CSR_LOOK, i);
-			msg_put_num(&out, (uint64_t)origin_takes_group_back(&jobs[i]));
-			msg_send(&out);
-		}
-}
-
-/* -l; or the metrics, which go with it. */
-static void
-list_all(void)
-{
-	enum outcome *outcomes;
-	struct outlook *outlooks;
-	struct why w;
-	uint32_t i;
-	int lock_fd = -1;
-
-	if ((outcomes = calloc(njobs + 1, sizeof(*outcomes))) == NULL)
-		err(1, NULL);
-	outlooks = outlook_all(jobs, njobs, outcomes);
-	if (role_mode == MODE_LIST)
-		file_list(outlooks, njobs, list_flags);
-	else if (lock_take(&metrics_lock, LOCK_EX, lock_deadline, &lock_fd, &w) == -1 ||
-	    file_metrics(outlooks, njobs, &metrics, &w) == -1)
-		errx(1, "metrics file %s", w.text);
-	if (lock_fd != -1)
-		close(lock_fd);
-	free(outlooks);
-	for (i = 0; i < njobs; i++)
-		settle(i, outcomes[i]);
-	free(outcomes);
-}
-
-static void
-get_hash(struct msg *m, uint8_t hash[SPKI_HASH_LEN], int *have)
-{
-	const uint8_t *buf;
-	size_t len;
-
-	buf = msg_get_buf(m, &len);
-	if (len != 0 && len != SPKI_HASH_LEN)
-		errx(1, "FILE_KEY: %zu bytes", len);
-	if ((*have = len != 0))
-		memcpy(hash, buf, len);
-}
-
-/* At the start for every job, and again when csr has made a key, be the job lost meanwhile. */
-static void
-file_key(struct msg *m)
-{
-	struct job *j = &jobs[m->head.job];
-	uint64_t usable;
-
-	usable = msg_get_num(m);
-	j->ungrouped = msg_get_num(m) == 0;
-	get_hash(m, j->keys.current, &j->keys.have_current);
-	get_hash(m, j->keys.next, &j->keys.have_next);
-	get_hash(m, j->keys.combined, &j->keys.have_combined);
-	get_hash(m, j->keys.combined_leaf, &j->keys.have_combined);
-	msg_end(m);
-	/* The account's key can revoke without it. */
-	if (!usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
-		why(&j->broken, "its key cannot be used");
-	if (j->phase == WAITING) {
-		j->phase = LOOKED_AT;
-		if (--nwaiting == 0)
-			evaluate_all();
-	}
-}
-
-/* key and csr learn what they may sign, from here and not from net. */
-static void
-tell_revocation(uint32_t job)
-{
-	static const enum msgtype to[] = { KEY_REVOKE, CSR_REVOKE };
-	uint8_t *der;
-	size_t len, i;
-
-	der = chain_leaf_der(jobs[job].doomed, &len);
-	for (i = 0; i < 2; i++) {
-		msg_new(&out, to[i], job);
-		msg_put_buf(&out, der, len);
-		msg_send(&out);
-	}
-	free(der);
-}
-
-static enum task
-begin(uint32_t job, struct why *w)
-{
-	struct job *j = &jobs[job];
-
-	if (role_mode >= MODE_ROLLOVER)
-		return TASK_ACCOUNT;
-	if (role_mode == MODE_REVOKE) {
-		if (job_begin_revocation(j, w) == -1)
-			return TASK_NOTHING;
-		tell_revocation(job);
-		return TASK_REVOKE;
-	}
-	if (j->phase == TO_ASK)
-		return TASK_WINDOW;
-	if (j->phase == TO_CHECK)
-		return TASK_STATUS;
-	if (job_begin(j, w) == -1) {
-		job_prevented(j, w->text, FAILURE_LOCAL);
-		return TASK_NOTHING;
-	}
-	j->resumed = order_open(j) != NULL;
-	if (j->new_key) {
-		msg_new(&out, CSR_NEW_KEY, job);
-		msg_put_num(&out, (uint64_t)j->key_compromised);
-		msg_send(&out);
-	}
-	msg_new(&out, KEY_BEGIN, job);
-	msg_put_str(&out, j->certid);
-	msg_put_str(&out, order_open(j));
-	msg_send(&out);
-	return TASK_ORDER;
-}
-
-/* Is a to be done before b?  What is due first, of that what ends first. */
-static int
-more_urgent(const struct job *a, const struct job *b)
-{
-	time_t ends_a = a->installed.chain == NULL ? 0 : a->installed.chain->not_after;
-	time_t ends_b = b->installed.chain == NULL ? 0 : b->installed.chain->not_after;
-
-	if ((a->phase == DUE) != (b->phase == DUE))
-		return a->phase == DUE;
-	return ends_a < ends_b;
-}
-
-/*
- * njobs: none is left.  Whether certificates are revoked, one worker asks after
- * the other: a list may have 16 MiB, and a silent server costs one wait.
- */
-static uint32_t
-most_urgent(void)
-{
-	unsigned phases = DUE | TO_ASK | TO_CHECK;
-	uint32_t i, best = njobs;
-
-	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase == CHECKING)
-			phases = DUE | TO_ASK;
-	for (i = 0; i < njobs; i++)
-		if ((jobs[i].phase & phases) != 0 &&
-		    (best == njobs || more_urgent(&jobs[i], &jobs[best])))
-			best = i;
-	return best;
-}
-
-/* May this one be ordered, as far as this run goes? */
-static int
-allowed(uint32_t job)
+file_reported(struct msg *m)
 {
 	struct why w;
-
-	if (jobs[job].phase != DUE || role_mode != MODE_RENEW)
-		return 1;
-	if (authority_ended(&w) || (!force && authority_holds(&w))) {
-		job_prevented(&jobs[job], authority_cause(), FAILURE_AUTHORITY);
-		settle_failed(job, &w);
-		return 0;
-	}
-	if (orders_left-- > 0)
-		return 1;
-	orders_left = 0;
-	say(1, "%s: left for another run (-m)", jobs[job].handle);
-	settle(job, OUTCOME_UNCHANGED);
-	return 0;
-}
-
-static void
-file_next(struct msg *m)
-{
-	enum task task = TASK_NOTHING;
-	struct why w;
-	uint32_t i;
+	uint32_t job;
+	unsigned part;
 
 	msg_end(m);
-	if (m->head.worker >= WORKERS_MAX)
-		errx(1, "FILE_NEXT: malformed");
-	for (i = 0; i < njobs; i++)
-		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker)
-			errx(1, "FILE_NEXT: %s is not done", jobs[i].handle);
-	while ((i = most_urgent()) < njobs) {
-		if (!allowed(i))
-			continue;
-		if ((task = begin(i, &w)) != TASK_NOTHING)
-			break;
-		settle_failed(i, &w);
-	}
-	msg_new(&out, NET_JOB, i < njobs ? i : NO_JOB);
-	out.head.worker = m->head.worker;
-	msg_put_num(&out, task);
-	msg_put_str(&out, i < njobs ? jobs[i].certid : NULL);
-	msg_put_str(&out, task == TASK_STATUS ? jobs[i].status_url : NULL);
-	msg_put_str(&out, task == TASK_ORDER && jobs[i].state.new_nonce[0] != '\0' ?
-	    jobs[i].state.new_nonce : NULL);
-	msg_put_num(&out, i < njobs && jobs[i].state.slow);
-	msg_put_str(&out, task == TASK_ORDER ? order_open(&jobs[i]) : NULL);
+	for (job = 0; job < njobs; job++)
+		for (part = PART_STATE; part < PART_JOB__MAX; part++)
+			if ((jobs[job].forget >> part & 1) != 0 &&
+			    report_forget(place_of(job, (enum part)part), &w) == -1)
+				warnx("%s", w.text);
+	msg_new(&out, PARENT_FORGOTTEN, 0);
+	msg_put_num(&out, report_forgotten());
 	msg_send(&out);
-	if (i == njobs)
-		return;
-	jobs[i].worker = m->head.worker;
-	jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED :
-	    task == TASK_STATUS ? CHECKING : TASKED;
-}
-
-static unsigned
-state(uint32_t job)
-{
-	return jobs[job].phase;
 }
 
 static const struct handler table[] = {
-	{ FILE_KEY, file_key, WAITING | OUT | SETTLED, 2 },
-	{ FILE_NEXT, file_next, ANY_STATE, 0 },
-	{ FILE_ACCOUNT, file_account, ANY_STATE, 8 },
-	{ FILE_WINDOW, file_window, ASKED, 1 },
-	{ FILE_STATUS, file_status, CHECKING, 0 },
-	{ FILE_LEARNED, file_learned, OUT, ORDERS_MAX },
-	{ FILE_ORDER, file_order, OUT, 2 * ORDERS_MAX },
-	{ FILE_CHAIN, file_chain, OUT, 2 * CHAINS_MAX },
-	{ FILE_LAST_CHAIN, file_last_chain, OUT, 2 },
-	{ FILE_DONE, file_done, TASKED, 1 },
-	{ FILE_WORKER_GONE, file_worker_gone, ANY_STATE, WORKERS_MAX },
-	{ FILE_FAILED, file_failed, OUT | TASKED, 1 },
-	{ FILE_CSR_DONE, file_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
-	{ FILE_REPORTED, file_reported, SETTLED, 1 },
+	{ FILE_OPEN, file_open, ANY_STATE, 1 },
+	{ FILE_LOOK, file_look, ANY_STATE, 1 },
+	{ FILE_CLOSE, file_close, ANY_STATE, 1 },
+	{ FILE_PROBE, file_probe, ANY_STATE, 2 },
+	{ FILE_WRITE, file_write, ANY_STATE, 0 },
+	{ FILE_REMOVE, file_remove, ANY_STATE, 4 },
+	{ FILE_REMOVE_SET, file_remove_set, ANY_STATE, 1 },
+	{ FILE_STAGE, file_stage, ANY_STATE, PART_SET__MAX },
+	{ FILE_COMMIT, file_commit, ANY_STATE, 1 },
+	{ FILE_LOCK, file_lock, ANY_STATE, 0 },
+	{ FILE_READ, file_read, ANY_STATE, 0 },
+	{ FILE_NARROW, file_narrow, ANY_STATE, 1 },
+	{ FILE_REPORTED, file_reported, ANY_STATE, 1 },
 };
 
-/* Everything that is needed from outside is opened here. */
 static void
-open_all(struct msg *m)
+add_job(struct msg *m)
+{
+	static const char *const suffixes[NRECORDS] = { "json", "new.pem", "revoking.pem",
+	    "compromised.pem" };
+	struct file_job *j;
+	char *handle;
+	size_t i;
+
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
+	j = &jobs[njobs++];
+	memset(j, 0, sizeof(*j));
+	j->lock_fd = -1;
+	handle = msg_copy_str(m);
+	j->set.path[PART_CERT] = msg_copy_str(m);
+	j->set.path[PART_CHAIN] = msg_copy_str(m);
+	j->set.path[PART_FULLCHAIN] = msg_copy_str(m);
+	msg_end(m);
+	for (i = 0; i < NRECORDS; i++)
+		state_place(&j->record[i], state_dir, "domain", handle, suffixes[i]);
+	state_place(&j->lock, state_dir, "domain", handle, "lock");
+	fileset_open(&j->set, &j->broken);
+	free(handle);
+}
+
+static void
+open_state_dir(const char *path)
 {
 	struct why w;
-	char *path, *metrics_path, *authority, *api_url;
-	uint32_t i;
 
-	force = (int)msg_get_num(m);
-	job_compromised = msg_get_num(m) != 0;
-	orders_left = msg_get_num(m);
-	list_flags = (int)msg_get_num(m);
-	path = msg_copy_str(m);
-	metrics_path = msg_copy_str(m);
-	authority = msg_copy_str(m);
-	api_url = msg_copy_str(m);
-	msg_end(m);
 	if (mkdir(path, 0700) == -1 && errno != EEXIST)
 		err(1, "state directory %s", path);
 	if ((state_dir = dir_open(path, &w)) == NULL)
 		errx(1, "state directory %s", w.text);
-	if (role_mode == MODE_METRICS && place_open(&metrics, metrics_path, &w) == -1)
+}
+
+/* The authority's parts, and their locks. */
+static void
+open_shared(const char *authority, const char *metrics)
+{
+	struct why w;
+
+	state_place(&shared[PART_ACCOUNT - PART_JOB__MAX], state_dir, "authority", authority, "json");
+	state_place(&shared[PART_BACKOFF - PART_JOB__MAX], state_dir, "authority", authority,
+	    "backoff.json");
+	state_place(&shared_lock[PART_ACCOUNT - PART_JOB__MAX], state_dir, "authority", authority,
+	    "lock");
+	state_place(&shared_lock[PART_METRICS - PART_JOB__MAX], state_dir, "metrics", "file", "lock");
+	if (metrics != NULL && place_open(&shared[PART_METRICS - PART_JOB__MAX], metrics, &w) == -1)
 		errx(1, "metrics file %s", w.text);
-	state_place(&metrics_lock, state_dir, "metrics", "file", "lock");
-	authority_open(state_dir, authority, api_url);
-	order_authority(api_url);
-	job_rules(force);
+}
+
+/* What is needed from outside is opened here. */
+static void
+open_all(struct msg *m)
+{
+	char *path, *metrics, *authority;
+	uint32_t i;
+
+	role_conf(m);
+	path = msg_copy_str(m);
+	metrics = msg_copy_str(m);
+	authority = msg_copy_str(m);
+	msg_end(m);
+	open_state_dir(path);
+	open_shared(authority, metrics);
 	while (role_domain(m, njobs))
 		add_job(m);
 	dir_owner(&box);
 	for (i = 0; i < njobs; i++)
-		certset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown, &box.keep_dac);
+		fileset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown, &box.keep_dac);
 	box.dirs = dir_rights(DIR_READ | DIR_WRITE, &box.ndirs);
+	/* The account's own affairs have a job without files. */
+	if (njobs == 0) {
+		jobs = role_grow(jobs, 0, sizeof(*jobs));
+		jobs[njobs++].lock_fd = -1;
+	}
+}
+
+/*
+ * All jobs' states, many in one message: most of the time certproc needs
+ * nothing else to see that nothing is due.
+ */
+static void
+tell_states(void)
+{
+	enum presence presence;
+	struct stat ignored;
+	char *bytes;
+	size_t len;
+	uint32_t i;
+
+	msg_new(&out, CERT_STATES, 0);
+	for (i = 0; i < njobs; i++) {
+		presence = read_part(place_of(i, PART_STATE), PART_STATE, &bytes, &len, &ignored);
+		if (out.head.len > 0 && out.head.len + len > STATES_BYTES) {
+			msg_send(&out);
+			msg_new(&out, CERT_STATES, i);
+		}
+		msg_put_num(&out, presence);
+		msg_put_num(&out, (uint64_t)place_exists(place_of(i, PART_SAVED)));
+		msg_put_buf(&out, bytes, len);
+		free(bytes);
+	}
+	msg_send(&out);
 }
 
 void
@@ -511,19 +534,9 @@ fileproc(void)
 {
 	static struct msg m;
 
-	json_init();
-	role_conf(&m);
 	open_all(&m);
-	/* The account's own affairs have a job without files. */
-	if (role_mode >= MODE_ROLLOVER)
-		new_job()->phase = role_mode == MODE_ADOPT ? TASKED : DUE;
-	lock_deadline = clock_ms() + LOCK_SECONDS * 1000;
 	sandbox_enter(&box);
-	if (role_mode >= MODE_ROLLOVER)
-		evaluate_all();
-	else if (role_mode == MODE_LIST || role_mode == MODE_METRICS)
-		list_all();
-	else
-		look_all();
-	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
+	if (role_mode == MODE_RENEW)
+		tell_states();
+	serve(table, sizeof(table) / sizeof(table[0]), njobs, NULL);
 }

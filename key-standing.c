@@ -247,7 +247,7 @@ found(const struct msg *m)
 static void
 tell_file(void)
 {
-	msg_new(&out, FILE_ACCOUNT, 0);
+	msg_new(&out, CERT_ACCOUNT, 0);
 	msg_put_str(&out, account.thumbprint);
 	msg_put_str(&out, kid);
 	msg_put_str(&out, unknown);
@@ -336,7 +336,7 @@ load_account(void)
 	char *stored, *url, *no_key;
 	struct why w;
 
-	msg_receive(&m, ROLE_KEY, ANSWER_SECONDS);
+	role_receive(&m, ANSWER_SECONDS);
 	if (m.head.type == ROLE_STOP)
 		exit(0);
 	if (m.head.type != KEY_ACCOUNT)

@@ -296,7 +296,7 @@ keyproc(void)
 	sandbox_enter(&s);
 	/* The end of a rollover was all there was to do. */
 	if (role_mode == MODE_ADOPT) {
-		msg_new(&out, FILE_DONE, 0);
+		msg_new(&out, CERT_DONE, 0);
 		msg_send(&out);
 	} else
 		tell_thumbprint();

@@ -28,18 +28,29 @@ struct route {
 	const char	*name;
 	unsigned	 from;		/* bit for each enum role */
 	int		 to;		/* enum role, or ANY_ROLE */
+	unsigned	 modes;		/* bit for each enum mode: kinds of runs */
+	const char	*shape;		/* of the body, see below */
 	size_t		 max;		/* longest body */
 	int		 by_job;	/* from net: only about the job that this worker has */
 };
 #define ANY_ROLE	(-1)
 
+/*
+ * A shape has a letter for each thing in a body, in its order: n a number, s a
+ * string, z a string or NULL, b bytes, v an array of strings; what is in
+ * parentheses, at the end, is there any number of times.  "*": the parent
+ * says it, and the receiver reads it by its own role.
+ */
+
 extern const struct route routes[MSG__MAX];
+
+#define MSG_NULL_STRING	UINT32_MAX	/* in place of a string's length */
 
 /*
  * Is this datagram of got bytes a message that role from may send to role to
- * (ANY_ROLE: not looked at)?  NULL, or what is wrong with it.
+ * (ANY_ROLE: not looked at) in such a run?  NULL, or what is wrong with it.
  */
-const char *msg_check(const struct msg *, size_t got, int from, int to);
+const char *msg_check(const struct msg *, size_t got, int from, int to, enum mode);
 
 /* Composing; too long a body is our own mistake and ends the process. */
 void	 msg_new(struct msg *, enum msgtype, uint32_t job);
@@ -65,6 +76,7 @@ void	 msg_end(struct msg *);				/* nothing is left */
 
 /* A role's side of its socket.  Failure, a deadline and end of file end the process. */
 void	 msg_send(const struct msg *);
-void	 msg_receive(struct msg *, enum role self, int seconds);	/* seconds < 0: no deadline */
+/* seconds < 0: no deadline. */
+void	 msg_receive(struct msg *, enum role self, enum mode, int seconds);
 
 #endif

@@ -105,7 +105,7 @@ ask_for_order(struct issue *is, struct http_answer *a, struct trouble *t)
 static void
 tell_order(uint32_t job, const char *url)
 {
-	msg_new(&m, FILE_ORDER, job);
+	msg_new(&m, CERT_ORDER, job);
 	msg_put_str(&m, url);
 	msg_send(&m);
 }
@@ -145,7 +145,7 @@ tell_learned(struct issue *is)
 	if (slow == is->conf->slow && is->conf->new_nonce != NULL &&
 	    strcmp(is->conf->new_nonce, new_nonce) == 0)
 		return;
-	msg_new(&m, FILE_LEARNED, is->job);
+	msg_new(&m, CERT_LEARNED, is->job);
 	msg_put_str(&m, new_nonce);
 	msg_put_num(&m, (uint64_t)slow);
 	msg_send(&m);
@@ -156,9 +156,9 @@ static int
 hand_over(struct issue *is, const char *url, const struct http_answer *a, enum verdict *verdict,
     struct trouble *t)
 {
-	if (a->bodylen > routes[FILE_CHAIN].max - 64)
+	if (a->bodylen > routes[CERT_CHAIN].max - 64)
 		return trouble(t, FAILURE_CA, "%s: certificate chain of %zu bytes", url, a->bodylen);
-	msg_new(&m, FILE_CHAIN, is->job);
+	msg_new(&m, CERT_CHAIN, is->job);
 	msg_put_num(&m, (uint64_t)a->unframed);
 	msg_put_buf(&m, a->body, a->bodylen);
 	msg_send(&m);
@@ -177,7 +177,7 @@ fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
 	int rc = -1;
 
 	if (url == NULL) {
-		msg_new(&m, FILE_LAST_CHAIN, is->job);
+		msg_new(&m, CERT_LAST_CHAIN, is->job);
 		msg_send(&m);
 		request_expect(&m, NET_JOB_DONE);
 		*verdict = (enum verdict)msg_get_num(&m);

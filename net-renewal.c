@@ -20,7 +20,7 @@ static struct msg m;
 static void
 tell_file(uint32_t job, time_t start, time_t end, uint64_t retry)
 {
-	msg_new(&m, FILE_WINDOW, job);
+	msg_new(&m, CERT_WINDOW, job);
 	msg_put_num(&m, (uint64_t)start);
 	msg_put_num(&m, (uint64_t)end);
 	msg_put_num(&m, retry);

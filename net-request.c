@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "net-nonce.h"
 #include "net-request.h"
+#include "proc.h"
 
 #define LOST_TRIES	3	/* of a request that may be repeated */
 
@@ -83,7 +84,7 @@ request_wait(struct msg *in, enum msgtype type, int seconds)
 	if (take_early(in, type))
 		return;
 	do {
-		msg_receive(in, ROLE_NET, seconds);
+		role_receive(in, seconds);
 		if (in->head.type == ROLE_STOP)
 			exit(0);
 	} while (in->head.type != type && keep_early(in));

@@ -113,7 +113,7 @@ report_failure(uint32_t job, const struct trouble *t)
 
 	advise(handle, t);
 	warnx("%s: %s", handle, t->why.text);
-	msg_new(&m, FILE_FAILED, job);
+	msg_new(&m, CERT_FAILED, job);
 	msg_put_num(&m, failure_class(t));
 	msg_put_num(&m, t->retry_after < 0 ? 0 : (uint64_t)t->retry_after);
 	msg_put_num(&m, (uint64_t)t->for_all);
@@ -130,7 +130,7 @@ next_job(uint32_t *job)
 	char *certid, *status_url, *new_nonce, *order_url;
 	int slow;
 
-	msg_new(&m, FILE_NEXT, 0);
+	msg_new(&m, CERT_NEXT, 0);
 	msg_send(&m);
 	request_expect(&m, NET_JOB);
 	*job = m.head.job;
@@ -162,7 +162,7 @@ next_job(uint32_t *job)
 static void
 tell_done(uint32_t job)
 {
-	msg_new(&m, FILE_DONE, job);
+	msg_new(&m, CERT_DONE, job);
 	msg_send(&m);
 }
 
@@ -202,7 +202,7 @@ ask_for_status(uint32_t job)
 	}
 	do {
 		n = a.bodylen - sent < STATUS_PIECE ? a.bodylen - sent : STATUS_PIECE;
-		msg_new(&m, FILE_STATUS, job);
+		msg_new(&m, CERT_STATUS, job);
 		msg_put_num(&m, sent + n < a.bodylen);
 		msg_put_buf(&m, a.body + sent, n);
 		msg_send(&m);
@@ -379,6 +379,6 @@ netproc(void)
 	sandbox_enter(&s);
 	work();
 	/* Only ROLE_STOP can come now. */
-	msg_receive(&m, ROLE_NET, -1);
+	role_receive(&m, -1);
 	exit(m.head.type == ROLE_STOP ? 0 : 1);
 }

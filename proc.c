@@ -29,6 +29,7 @@ static void (*const entries[ROLE__MAX])(void) = {
 	[ROLE_KEY] = keyproc,
 	[ROLE_CSR] = csrproc,
 	[ROLE_CHNG] = chngproc,
+	[ROLE_CERT] = certproc,
 	[ROLE_FILE] = fileproc,
 };
 
@@ -66,9 +67,15 @@ role_main(const char *name)
 }
 
 void
+role_receive(struct msg *m, int seconds)
+{
+	msg_receive(m, role_self, role_mode, seconds);
+}
+
+void
 role_conf(struct msg *m)
 {
-	msg_receive(m, role_self, SEND_SECONDS);
+	role_receive(m, SEND_SECONDS);
 	if (m->head.type != ROLE_CONF)
 		errx(1, "%s before ROLE_CONF", routes[m->head.type].name);
 	verbose = (int)msg_get_num(m);
@@ -80,7 +87,7 @@ role_conf(struct msg *m)
 int
 role_domain(struct msg *m, uint32_t expected)
 {
-	msg_receive(m, role_self, SEND_SECONDS);
+	role_receive(m, SEND_SECONDS);
 	if (m->head.type == ROLE_START)
 		return 0;
 	if (m->head.type != ROLE_DOMAIN || m->head.job != expected)
@@ -128,6 +135,42 @@ role_origin(const char *text)
 	return 0;
 }
 
+/* What came while a handler waited for a reply, in the order in which it came. */
+static struct postponed {
+	struct postponed *next;
+	struct msg	*m;
+} *first, **last = &first;
+
+void
+role_postpone(const struct msg *m)
+{
+	struct postponed *p;
+
+	if ((p = malloc(sizeof(*p))) == NULL ||
+	    (p->m = malloc(MSG_HEAD_LEN + m->head.len)) == NULL)
+		err(1, NULL);
+	memcpy(p->m, m, MSG_HEAD_LEN + m->head.len);
+	p->next = NULL;
+	*last = p;
+	last = &p->next;
+}
+
+static int
+take_postponed(struct msg *m)
+{
+	struct postponed *p = first;
+
+	if (p == NULL)
+		return 0;
+	if ((first = p->next) == NULL)
+		last = &first;
+	memcpy(m, p->m, MSG_HEAD_LEN + p->m->head.len);
+	m->pos = 0;
+	free(p->m);
+	free(p);
+	return 1;
+}
+
 void
 serve(const struct handler *table, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t))
@@ -140,7 +183,8 @@ serve(const struct handler *table, size_t n, uint32_t njobs,
 	if ((times = calloc(n * ((size_t)njobs + 1), sizeof(*times))) == NULL)
 		err(1, NULL);
 	for (;;) {
-		msg_receive(&m, role_self, -1);
+		if (!take_postponed(&m))
+			role_receive(&m, -1);
 		if (m.head.type == ROLE_STOP) {
 			role_stopped = 1;
 			exit(0);

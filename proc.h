@@ -47,6 +47,12 @@ struct handler {
 };
 #define ANY_STATE	(~0u)
 
+/* A message for this role in this kind of run, within so many seconds (< 0: no deadline); all else ends the process. */
+void	role_receive(struct msg *, int seconds);
+
+/* Keeps a message that came while a handler waited for a reply; serve() takes it up first. */
+void	role_postpone(const struct msg *);
+
 /*
  * Receives and handles messages until ROLE_STOP, then exits with status 0.
  * state (NULL: there is none) tells the state of a job as one bit.

@@ -5,7 +5,7 @@
 #ifndef RENEWAL_H
 #define RENEWAL_H
 
-#include "install.h"
+#include "cert-set.h"
 #include "state.h"
 
 /* RFC 9773 4.1: what the CA knows the certificate by; NULL if it has no such name.  The caller frees. */

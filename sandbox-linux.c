@@ -236,11 +236,13 @@ on_disk(enum role role)
 }
 
 static void
-set_limits(enum role role)
+set_limits(const struct sandbox *s)
 {
+	enum role role = s->role;
+
 	limit(RLIMIT_NPROC, 0);
 	/* The parent's stderr may well be a file. */
-	if (!on_disk(role) && role != ROLE_PARENT)
+	if (!on_disk(role) && role != ROLE_PARENT && !s->prints)
 		limit(RLIMIT_FSIZE, 0);
 	/* file holds a lock for each job: as many as there may be. */
 	if (!on_disk(role))
@@ -277,7 +279,7 @@ sandbox_enter(const struct sandbox *s)
 	chrooted = root && !on_disk(s->role) && s->role != ROLE_DNS;
 	if (chrooted)
 		empty_root();
-	set_limits(s->role);
+	set_limits(s);
 	if (root)
 		become(s);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

@@ -29,6 +29,7 @@ static const char *const promises[ROLE__MAX] = {
 	[ROLE_KEY] = "stdio",
 	[ROLE_CSR] = "stdio rpath wpath cpath fattr",
 	[ROLE_CHNG] = "stdio rpath wpath cpath fattr",
+	[ROLE_CERT] = "stdio",
 	[ROLE_FILE] = "stdio rpath wpath cpath fattr chown flock unveil",
 };
 

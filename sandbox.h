@@ -28,6 +28,7 @@ struct sandbox {
 	gid_t		 gid;
 	int		 keep_chown;	/* keep CAP_CHOWN (file: targets of other owners) */
 	int		 keep_dac;	/* keep CAP_DAC_OVERRIDE, CAP_FOWNER (directories of several owners) */
+	int		 prints;	/* on stdout, which may be a file (certproc with -l) */
 	struct sandbox_dir *dirs;	/* csr, chng, file */
 	size_t		 ndirs;
 	uint16_t	*ports;		/* net: TCP ports to connect to */

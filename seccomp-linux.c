@@ -54,7 +54,7 @@ static const struct rule {
 	{ "clock_gettime clock_gettime64 gettimeofday time", ALL, ANY },
 	{ "getpid getppid gettid getuid geteuid getgid getegid", ALL, ANY },
 	{ "poll ppoll ppoll_time64 recvfrom recv write close", ALL, ANY },
-	{ "nanosleep clock_nanosleep clock_nanosleep_time64", R(NET) | R(FILE), ANY },
+	{ "nanosleep clock_nanosleep clock_nanosleep_time64", R(NET) | R(CERT) | R(FILE), ANY },
 
 	/* No executable memory. */
 	{ "mmap mmap2 mprotect", ALL, { NOT_BITS(2, PROT_EXEC) } },
@@ -63,7 +63,7 @@ static const struct rule {
 	{ "sendto", ALL & ~R(DNS), { IS(4, 0) } },
 	{ "send", ALL & ~R(DNS), ANY },
 
-	{ "read", R(PARENT) | R(NET) | R(DNS) | DISK, ANY },
+	{ "read", R(PARENT) | R(NET) | R(DNS) | R(CERT) | DISK, ANY },
 	{ "wait4 waitpid shutdown", R(PARENT), ANY },
 
 	/* A stream over IPv4 or IPv6; not MPTCP, of which Landlock knows nothing. */
@@ -105,7 +105,7 @@ static const struct rule {
 	{ "fsync", R(CSR) | R(FILE), ANY },
 	/* ACLs and labels of the file that is replaced. */
 	{ "flistxattr fgetxattr fsetxattr fremovexattr", R(CSR) | R(FILE), ANY },
-	{ "linkat", R(CSR), ANY },
+	{ "linkat", R(CSR) | R(FILE), ANY },
 	/* fallocate(), and what libc does where a file system has none. */
 	{ "fallocate fstatfs fstatfs64 pread64 pwrite64", R(CHNG) | R(FILE), ANY },
 	{ "renameat renameat2 fchown fchown32", R(CSR) | R(FILE), ANY },

@@ -95,12 +95,15 @@ put_conf(const struct run *run, enum role role, uint32_t workers)
 		put_origins(a);
 		break;
 	case ROLE_FILE:
+		msg_put_str(&m, run->conf->state_dir);
+		msg_put_str(&m, run->mode == MODE_METRICS ? run->conf->metrics : NULL);
+		msg_put_str(&m, a->name);
+		break;
+	case ROLE_CERT:
 		msg_put_num(&m, (uint64_t)run->force);
 		msg_put_num(&m, run->reason == REASON_KEY_COMPROMISE);
 		msg_put_num(&m, run->most_orders);
 		msg_put_num(&m, (uint64_t)run->list);
-		msg_put_str(&m, run->conf->state_dir);
-		msg_put_str(&m, run->mode == MODE_METRICS ? run->conf->metrics : NULL);
 		msg_put_str(&m, a->name);
 		msg_put_str(&m, a->api_url);
 		break;
@@ -109,7 +112,7 @@ put_conf(const struct run *run, enum role role, uint32_t workers)
 	}
 }
 
-/* file cannot look at keys, but learns whether they have changed. */
+/* certproc cannot look at keys, but learns whether they have changed. */
 static void
 put_fingerprint(const struct domain *d)
 {
@@ -148,6 +151,12 @@ put_domain(const struct domain *d, enum role role)
 		msg_put_num(&m, d->names.n);
 		break;
 	case ROLE_FILE:
+		msg_put_str(&m, d->handle);
+		msg_put_str(&m, d->cert);
+		msg_put_str(&m, d->chain);
+		msg_put_str(&m, d->fullchain);
+		break;
+	case ROLE_CERT:
 		msg_put_str(&m, d->handle);
 		msg_put_str(&m, d->cert);
 		msg_put_str(&m, d->chain);

@@ -1,67 +1,51 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is remembered between runs, in the state directory.
+ * What is remembered between runs, as text.
  */
-#include <sys/file.h>
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 #include <sha2.h>
 
 #include "clock.h"
+#include "say.h"
 #include "state.h"
 
-#define STATE_BYTES_MAX	65536	/* read and written */
 #define MINUTE		60
 #define HOUR		3600
 
-/* A damaged state file, or one that cannot be read, must not stop a renewal: it is said and left out. */
+/* A damaged record must not stop a renewal: that is said, and it counts as absent. */
 static json_t *
-load(const struct place *p, struct why *w)
+parse(const char *record, size_t len, const char *whose)
 {
-	struct stat st;
 	json_t *o;
-	char *buf;
-	size_t len;
-	int n;
 
-	if ((n = place_read(p, &buf, &len, STATE_BYTES_MAX, &st, w)) != 1) {
-		if (n == -1)
-			warnx("%s: damaged, started anew", w->text);
+	if (record == NULL)
 		return json_object();
-	}
-	o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, NULL);
-	free(buf);
+	o = json_loadb(record, len, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(o)) {
 		json_decref(o);
-		warnx("%s: damaged, started anew", p->path);
+		if (whose != NULL)
+			warnx("%s: damaged, started anew", whose);
 		return json_object();
 	}
 	return o;
 }
 
-static int
-save(const struct place *p, json_t *o, struct why *w)
+/* Takes over o. */
+static char *
+encode(json_t *o)
 {
-	char *text = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-	int rc;
+	char *record = json_dumps(o, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 
 	json_decref(o);
-	if (text == NULL)
-		return why(w, "%s: cannot encode", p->path);
-	if (strlen(text) > STATE_BYTES_MAX)
-		rc = why(w, "%s: more than %d bytes", p->path, STATE_BYTES_MAX);
-	else
-		rc = place_write(p, text, strlen(text), w);
-	free(text);
-	return rc;
+	if (record == NULL)
+		errx(1, "cannot encode what is to be remembered");
+	return record;
 }
 
 static json_int_t
@@ -222,20 +206,18 @@ put_member(const struct member *m, json_t *o, const struct state *s)
 	    json_integer(get_number(m, field)));
 }
 
-int
-state_load(const struct place *p, const struct strings *names, struct state *s, struct why *w)
+void
+state_parse(const char *record, size_t len, const char *whose, const struct strings *names,
+    struct state *s)
 {
-	const char *of;
+	json_t *o = parse(record, len, whose);
+	const char *of = json_string_value(json_object_get(o, "names"));
 	char hash[65];
-	json_t *o;
 	size_t i;
 	int same;
 
 	memset(s, 0, sizeof(*s));
-	if ((o = load(p, w)) == NULL)
-		return -1;
 	hash_names(names, hash);
-	of = json_string_value(json_object_get(o, "names"));
 	/* What has failed with other names says nothing about these; without any they are not known. */
 	same = of != NULL && (names->n == 0 || strcmp(of, hash) == 0);
 	for (i = 0; i < NMEMBERS; i++)
@@ -245,21 +227,18 @@ state_load(const struct place *p, const struct strings *names, struct state *s, 
 	json_decref(o);
 	if (s->error_class > FAILURE_AUTHORITY || (s->error_class == 0 && s->last_error[0] != '\0'))
 		s->error_class = FAILURE_LOCAL;
-	return 0;
 }
 
-int
-state_save(const struct place *p, const struct state *s, struct why *w)
+char *
+state_encode(const struct state *s)
 {
 	json_t *o = json_object();
 	size_t i;
 
 	for (i = 0; i < NMEMBERS; i++)
-		if (put_member(&members[i], o, s) == -1) {
-			json_decref(o);
-			return why(w, "%s: cannot encode", p->path);
-		}
-	return save(p, o, w);
+		if (put_member(&members[i], o, s) == -1)
+			errx(1, "cannot encode '%s'", members[i].name);
+	return encode(o);
 }
 
 const char *
@@ -315,36 +294,32 @@ text(json_t *o, const char *member)
 	return copy;
 }
 
-int
-account_load(const struct place *p, const char *directory, char **thumbprint,
-    char **url, char **unknown, struct why *w)
+void
+account_parse(const char *record, size_t len, const char *whose, const char *directory,
+    struct account_record *a)
 {
-	const char *of;
-	json_t *o;
+	json_t *o = parse(record, len, whose);
+	const char *of = json_string_value(json_object_get(o, "directory"));
 
-	*thumbprint = *url = *unknown = NULL;
-	if ((o = load(p, w)) == NULL)
-		return -1;
-	of = json_string_value(json_object_get(o, "directory"));
+	memset(a, 0, sizeof(*a));
 	if (of != NULL && strcmp(of, directory) == 0) {
-		*thumbprint = text(o, "thumbprint");
-		*url = text(o, "account");
-		*unknown = text(o, "unknown key");
+		a->thumbprint = text(o, "thumbprint");
+		a->url = text(o, "account");
+		a->unknown = text(o, "unknown key");
 	}
 	json_decref(o);
-	return 0;
 }
 
-int
-account_save(const struct place *p, const char *directory, const char *thumbprint,
-    const char *url, const char *unknown, struct why *w)
+char *
+account_encode(const char *directory, const char *thumbprint, const char *url,
+    const char *unknown)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s}", "directory", directory, "account", url,
 	    "thumbprint", thumbprint);
 
 	if (unknown != NULL)
 		json_object_set_new(o, "unknown key", json_string(unknown));
-	return save(p, o, w);
+	return encode(o);
 }
 
 time_t
@@ -376,83 +351,4 @@ int
 backoff_holds(time_t not_before, time_t now)
 {
 	return not_before > now && not_before - now <= BACKOFF_MAX + HOUR / 2;
-}
-
-void
-state_place(struct place *p, struct dir *d, const char *prefix, const char *name,
-    const char *suffix)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	char *encoded, *path, *e;
-
-	if ((encoded = malloc(3 * strlen(name) + 1)) == NULL)
-		err(1, NULL);
-	for (e = encoded; *name != '\0'; name++)
-		if (strchr(plain, *name) != NULL)
-			*e++ = *name;
-		else
-			e += sprintf(e, "%%%02x", (unsigned char)*name);
-	*e = '\0';
-	if (asprintf(&path, "%s/%s-%s.%s", d->path, prefix, encoded, suffix) == -1)
-		err(1, NULL);
-	free(encoded);
-	p->path = path;
-	p->dir = d;
-	p->name = strrchr(path, '/') + 1;
-}
-
-static int
-locked_by_other(const struct place *p, int fd, struct why *w)
-{
-	char pid[16] = "";
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-
-	if (n > 0)
-		pid[strcspn(pid, " \n")] = '\0';
-	close(fd);
-	return why(w, "another acme-client%s%s is at work on it (lock %s); "
-	    "try again when it is done", n > 0 ? ", process " : "", pid, p->path);
-}
-
-int
-lock_is_held(const struct place *p)
-{
-	int fd, held;
-
-	if ((fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
-		return 0;
-	held = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
-	close(fd);
-	return held;
-}
-
-int
-lock_take(const struct place *p, int how, int64_t deadline, int *fd, struct why *w)
-{
-	char pid[16];
-	int error;
-
-	*fd = openat(p->dir->fd, p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (*fd == -1) {
-		error = errno;
-		why(w, "%s: %s", p->path, strerror(error));
-		return why_owner(p->dir->fd, p->name, error, w);
-	}
-	while (flock(*fd, how | LOCK_NB) == -1) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			close(*fd);
-			return why(w, "%s: %s", p->path, strerror(errno));
-		}
-		if (clock_left_ms(deadline) == 0)
-			return locked_by_other(p, *fd, w);
-		clock_sleep_ms(50);
-	}
-	if (how == LOCK_SH)
-		return 0;
-	/* Only for the message above; a full disk is no reason to stop. */
-	snprintf(pid, sizeof(pid), "%-10d\n", (int)getppid());
-	if (pwrite(*fd, pid, strlen(pid), 0) == -1)
-		say(2, "%s: %s", p->path, strerror(errno));
-	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * What is remembered between runs, in the state directory.
+ * What is remembered between runs.
  */
 #ifndef STATE_H
 #define STATE_H
@@ -8,7 +8,6 @@
 
 #include "acme-client.h"
 #include "conf.h"
-#include "dir.h"
 
 #define CERTID_MAX	128
 
@@ -83,19 +82,25 @@ int	state_forget_errors(struct state *);
 #define CAUSE_MAX	320
 const char *state_cause(const struct state *, const char *name, char *out, size_t outsz);
 
-/* An absent file, or one for other names, is all zero; 0, or -1 with the reason. */
-int	state_load(const struct place *, const struct strings *names, struct state *, struct why *);
-int	state_save(const struct place *, const struct state *, struct why *);
-
 /*
- * The account at an authority: text or NULL; the caller frees.  Bound to the
- * key by its thumbprint.  unknown: the thumbprint of a rollover's new key that
- * the CA has said not to know, or NULL.
+ * A record as fileproc keeps it; NULL, or one for other names, is all zero.
+ * whose: for the message about a damaged one; NULL: it is said elsewhere.
  */
-int	account_load(const struct place *, const char *directory, char **thumbprint, char **url,
-	    char **unknown, struct why *);
-int	account_save(const struct place *, const char *directory, const char *thumbprint,
-	    const char *url, const char *unknown, struct why *);
+void	state_parse(const char *record, size_t len, const char *whose, const struct strings *names,
+	    struct state *);
+/* The caller frees. */
+char	*state_encode(const struct state *);
+
+/* The account at an authority; each member NULL, or the caller frees it. */
+struct account_record {
+	char	*thumbprint;	/* of the key that the URL is bound to */
+	char	*url;
+	char	*unknown;	/* thumbprint of a rollover's new key that the CA has said not to know */
+};
+void	account_parse(const char *record, size_t len, const char *whose, const char *directory,
+	    struct account_record *);
+char	*account_encode(const char *directory, const char *thumbprint, const char *url,
+	    const char *unknown);
 
 /*
  * When to try again after so many failures in a row: after 1, 10, 100 minutes,
@@ -109,21 +114,5 @@ time_t	backoff(unsigned failures, time_t now);
 time_t	backoff_or(unsigned failures, time_t now, uint64_t seconds, time_t run_began);
 /* A time that lies further ahead than any backoff comes from a clock that was wrong. */
 int	backoff_holds(time_t not_before, time_t now);
-
-/*
- * A place in the state directory for "PREFIX-NAME.SUFFIX", where bytes of the
- * name that have no business in a file name are written as %xx.
- */
-void	state_place(struct place *, struct dir *, const char *prefix, const char *name,
-	    const char *suffix);
-
-/* Does another process hold this lock alone?  Nothing is made or waited for. */
-int	lock_is_held(const struct place *);
-
-/*
- * Takes a lock (LOCK_EX or LOCK_SH), waiting until the monotonic deadline;
- * *fd holds it until closed.  -1: see why, which says who holds it.
- */
-int	lock_take(const struct place *, int how, int64_t deadline, int *fd, struct why *);
 
 #endif

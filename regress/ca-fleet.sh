@@ -8,7 +8,7 @@ handles() {
 	sed -i 's|/dir"|/directory"|' "$work/c.conf"
 	for name in "$@"; do domain_write "$work/c.conf" "$name" "$name.example.com" ""; done
 }
-installed() { sed -n 's/.*fileproc: \([a-z0-9]*\): installed .*/\1/p' "$work/err" | xargs; }
+installed() { sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$work/err" | xargs; }
 # ended NAME STATUS INSTALLED
 ended() {
 	same "ca: fleet: $1: status" "$2" "$status"

@@ -48,17 +48,17 @@ try(const char *what)
 		enum msgtype	 type;
 		size_t		 len;
 	} forgeries[] = {
-		{ "thumbprint", CHNG_THUMBPRINT, 48 }, { "csr", KEY_CSR, 400 }, { "filekey", FILE_KEY, 48 },
-		{ "account", FILE_ACCOUNT, 100 }, { "keyaccount", KEY_ACCOUNT, 100 }, { "begin", KEY_BEGIN, 0 },
+		{ "thumbprint", CHNG_THUMBPRINT, 48 }, { "csr", KEY_CSR, 400 }, { "filekey", CERT_KEY, 48 },
+		{ "account", CERT_ACCOUNT, 100 }, { "keyaccount", KEY_ACCOUNT, 100 }, { "begin", KEY_BEGIN, 0 },
 		{ "outcome", PARENT_OUTCOME, 8 }, { "due", PARENT_DUE, 8 }, { "stop", ROLE_STOP, 0 },
 		{ "conf", ROLE_CONF, 100 }, { "job", NET_JOB, 8 }, { "revoke", KEY_REVOKE, 100 },
 		{ "csrrevoke", CSR_REVOKE, 100 }, { "newkey", CSR_NEW_KEY, 0 }, { "adopt", CSR_ADOPT, 0 },
-		{ "combine", CSR_COMBINE, 100 }, { "discard", CSR_DISCARD, 0 }, { "csrdone", FILE_CSR_DONE, 8 },
+		{ "combine", CSR_COMBINE, 100 }, { "discard", CSR_DISCARD, 0 }, { "csrdone", CERT_CSR_DONE, 8 },
 		{ "urls", DNS_STATUS_URLS, 8 }, { "moreurls", NET_STATUS_URLS, 8 },
 		{ "signrevoke", KEY_SIGN_REVOKE, 100 }, { "rollover", KEY_SIGN_ROLLOVER, 100 },
 		{ "contact", KEY_SIGN_CONTACT, 100 }, { "deactivate", KEY_SIGN_DEACTIVATE, 100 },
-		{ "ownrevoke", CSR_SIGN_REVOKE, 100 }, { "done", FILE_DONE, 0 }, { "window", FILE_WINDOW, 24 },
-		{ "status", FILE_STATUS, 100 }, { "lastchain", FILE_LAST_CHAIN, 0 },
+		{ "ownrevoke", CSR_SIGN_REVOKE, 100 }, { "done", CERT_DONE, 0 }, { "window", CERT_WINDOW, 24 },
+		{ "status", CERT_STATUS, 12 }, { "lastchain", CERT_LAST_CHAIN, 0 },
 	};
 	size_t i;
 
@@ -68,11 +68,11 @@ try(const char *what)
 	if (strcmp(what, "unknown") == 0)
 		raw(999, 0, 0, MSG_HEAD_LEN);
 	else if (strcmp(what, "toolong") == 0)
-		raw(FILE_CHAIN, 0, 150000, 150000 + MSG_HEAD_LEN);
+		raw(CERT_CHAIN, 0, 150000, 150000 + MSG_HEAD_LEN);
 	else if (strcmp(what, "lying") == 0)
-		raw(FILE_CHAIN, 0, 0xffffffff, MSG_HEAD_LEN + 10);
+		raw(CERT_CHAIN, 0, 0xffffffff, MSG_HEAD_LEN + 10);
 	else if (strcmp(what, "half") == 0)
-		raw(FILE_CHAIN, 0, 0, 5);
+		raw(CERT_CHAIN, 0, 0, 5);
 	else if (strcmp(what, "notmine") == 0)
 		raw(CSR_MAKE, 1, 0, MSG_HEAD_LEN);
 	else if (strcmp(what, "flood") == 0)
@@ -86,7 +86,7 @@ try(const char *what)
 		abort();
 	else if (strcmp(what, "loud") == 0)
 		for (;;)
-			warnx("fileproc: installed\033[2J");
+			warnx("certproc: installed\033[2J");
 	for (;;)
 		pause();	/* "silent", and whatever the others do not end by */
 }
@@ -105,9 +105,9 @@ netproc(void)
 	    setresuid(role_uid, role_uid, role_uid) == -1))
 		err(1, "cannot become another user");
 	/* With a job of its own: about others it may not speak at all. */
-	msg_new(&m, FILE_NEXT, 0);
+	msg_new(&m, CERT_NEXT, 0);
 	msg_send(&m);
-	msg_receive(&m, ROLE_NET, 10);
+	role_receive(&m, 10);
 	try(handle == NULL ? "" : handle);
 	exit(1);
 }

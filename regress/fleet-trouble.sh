@@ -9,7 +9,7 @@ fleet() {
 	for name in "$@"; do domain_write "$conf" "$name" "$name.example.com" "" "$key_type"; done
 }
 key_type=
-installed() { sed -n 's/.*fileproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | sort | xargs; }
+installed() { sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | sort | xargs; }
 away() { sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"; }
 # ends NAME SECONDS: the run does, soon, and nothing of it is left
 ends() {

@@ -8,8 +8,8 @@ fleet() {
 	fresh
 	for name in "$@"; do domain_write "$conf" "$name" "$name.example.com" ""; done
 }
-ordered() { sed -n 's/.*fileproc: \([a-z0-9]*\): due: .*/\1/p' "$err" | sort | xargs; }
-installed() { sed -n 's/.*fileproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | xargs; }
+ordered() { sed -n 's/.*certproc: \([a-z0-9]*\): due: .*/\1/p' "$err" | sort | xargs; }
+installed() { sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | xargs; }
 
 every() {
 	fleet a b c
@@ -105,7 +105,7 @@ several() {
 	wait $run_pid; status=$?
 	expect "a worker is killed" 1
 	same "$who: a worker is killed: the others' jobs" 11 "$(installed | wc -w)"
-	same "$who: a worker is killed: its job" 1 "$(grep -c "fileproc: h..: the process that talked to the CA for it has ended" "$err")"
+	same "$who: a worker is killed: its job" 1 "$(grep -c "certproc: h..: the process that talked to the CA for it has ended" "$err")"
 	clean_www "a worker is killed"
 	acme -a
 	expect "a worker is killed: the next run" 0

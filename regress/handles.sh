@@ -31,7 +31,7 @@ costs_b() {
 	says "$who: $1: -a: says so" "$err" "$3"
 	same "$who: $1: -a: no process gives up" 0 "$(grep -c 'before its time\|ended with status' "$err")"
 	acme -F c b a
-	same "$who: $1: -F c b a: status, installed" "1: a c" "$status: $(sed -n 's/.*fileproc: \(.\): installed .*/\1/p' "$err" | sort | xargs)"
+	same "$who: $1: -F c b a: status, installed" "1: a c" "$status: $(sed -n 's/.*certproc: \(.\): installed .*/\1/p' "$err" | sort | xargs)"
 	run -l
 	same "$who: $1: -l: all are there" "a b c" "$(sed 's/\x1b[^m]*m//g' "$work/out" | grep -oE '(^| )[abc] ' | sort -u | xargs)"
 	run -n

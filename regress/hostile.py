@@ -1,6 +1,8 @@
 # Drives each role over its one socket, as a peer that lies.  Prints one line a test.
 from hostile_lib import *
 
+MODES_OF = {RENEW: "a renewal", REVOKE: "-r"}
+
 # key: what it signs is its own
 r, _ = key_role()
 r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL))
@@ -104,8 +106,8 @@ report(unb64(jws(r.recv())[1]["csr"]) == good, "hostile: key finalizes with the 
 r.close()
 
 # every role: framing
-for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "fileproc"]:
-    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "fileproc": "FILE_CHAIN"}[name]
+for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc"]:
+    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE"}[name]
     theirs = "CHNG_PUT" if name != "chngproc" else "CSR_MAKE"
     for what, data in [("header of length 2^32-1 alone", head(TYPE[mine], 0, 0xffffffff)), ("half a header", head(TYPE[mine], 0, 0)[:6]),
             ("shorter body than the header says", head(TYPE[mine], 0, 8) + b"1234"), ("longer body than the header says", head(TYPE[mine], 0, 2) + b"1234"),
@@ -187,7 +189,7 @@ for what, token in [("../x", "../x"), ("/x", "/x"), ("nothing", ""), (".", "."),
     before = sorted(os.listdir(work + "/www"))
     r = chng_role()
     r.send("CHNG_PUT", s(token))
-    refuses("chng: token " + what, r, "not a token|malformed")
+    refuses("chng: token " + what, r, "not a token|another shape")
     report(sorted(os.listdir(work + "/www")) == before, "hostile: chng: token %s: directory unchanged" % what)
 r = chng_role()
 r.send("CHNG_PUT", s(TOKEN)); m = r.recv()
@@ -234,7 +236,7 @@ r.close()
 r = started("csrproc")
 r.send("CSR_MAKE")
 m = [r.recv(), r.recv(), r.recv()]
-report([x[0] for x in m] == ["FILE_KEY", "KEY_CSR", "NET_CSR_DONE"] and len(m[2][1]) == 8, "hostile: csr: what goes to whom", str([x[0] for x in m]))
+report([x[0] for x in m] == ["CERT_KEY", "KEY_CSR", "NET_CSR_DONE"] and len(m[2][1]) == 8, "hostile: csr: what goes to whom", str([x[0] for x in m]))
 spki = openssl("pkey", "-in", work + "/ssl/private/a.key", "-pubout", "-outform", "DER")
 report(m[0][1][20:52] == hashlib.sha256(spki).digest(), "hostile: csr: file gets the hash of the public key")
 for _ in range(3): r.send("CSR_MAKE")
@@ -244,17 +246,17 @@ while True:
 report(r.ended() == 1 and "too often" in r.said(), "hostile: csr: four CSRs")
 r.close()
 
-# file
+# cert
 make_ca()
 def offered(name, pem, why, force=1, chain=None):
     """This chain is not installed, and what is installed stays as it is."""
     before = open(cert_path, "rb").read() if os.path.exists(cert_path) else None
-    r, _ = file_role(force, chain=chain)
-    r.send("FILE_CHAIN", num(0) + buf(pem))
+    r, _ = cert_role(force, chain=chain)
+    r.send("CERT_CHAIN", num(0) + buf(pem))
     m = [r.recv(), r.recv()]
     after = open(cert_path, "rb").read() if os.path.exists(cert_path) else None
     report(("PARENT_OUTCOME", num(3)) in m and ("NET_JOB_DONE", num(0)) in m and before == after and re.search(why, r.said()) is not None,
-        "hostile: file: " + name, "%s %r" % (m, r.said()[-300:]))
+        "hostile: cert: " + name, "%s %r" % (m, r.said()[-300:]))
     r.send("ROLE_STOP"); r.ended(); r.close()
 good60 = issue(key_path, 60)
 ca_pem = open(work + "/ca.pem", "rb").read()
@@ -265,31 +267,34 @@ offered("garbage", os.urandom(2000), "NUL|not only whole")
 offered("empty", b"", "no certificate")
 offered("a private key behind the certificate", good60 + open(work + "/other.key", "rb").read(), "not only whole")
 offered("96 KiB", b"A" * 90000, "more than")
-r, first = file_role(1)
-r.send("FILE_CHAIN", num(0) + buf(good60))
+r, first = cert_role(1)
+r.send("CERT_CHAIN", num(0) + buf(good60))
 m = [r.recv(), r.recv()]
-report(("PARENT_OUTCOME", num(1)) in m and open(cert_path, "rb").read() == good60, "hostile: file: a good chain is installed", str(m) + r.said())
-r.send("FILE_CHAIN", num(0) + buf(good60))
-refuses("file: a second chain for the same job", r, "out of order")
+report(("PARENT_OUTCOME", num(1)) in m and open(cert_path, "rb").read() == good60, "hostile: cert: a good chain is installed", str(m) + r.said())
+r.send("CERT_CHAIN", num(0) + buf(good60))
+refuses("cert: a second chain for the same job", r, "out of order")
 # What was installed is remembered until the run has come to its end, and the parent, too.
 saved = work + "/state/domain-a.new.pem"
-r, first = file_role(0)
-report(first == ("PARENT_OUTCOME", num(1)) and open(saved, "rb").read() == good60, "hostile: file: what was not reported is, by the next run", str(first))
+r, first = cert_role(0)
+report(first == ("PARENT_OUTCOME", num(1)) and open(saved, "rb").read() == good60, "hostile: cert: what was not reported is, by the next run", str(first))
 r.recv()
-r.send("FILE_REPORTED")
+r.file.send("FILE_REPORTED")
 m, there = r.recv(), os.path.exists(saved)
 r.close()
-report(m == ("PARENT_FORGOTTEN", num(1)) and not there and open(saved, "rb").read() == good60, "hostile: file: the parent is killed after it was forgotten: remembered again", str((m, there)))
-r, first = file_role(0)
+report(m == ("PARENT_FORGOTTEN", num(1)) and not there and open(saved, "rb").read() == good60, "hostile: cert: the parent is killed after it was forgotten: remembered again", str((m, there)))
+r, first = cert_role(0)
 r.recv()
-r.send("FILE_REPORTED")
+r.file.send("FILE_REPORTED")
 m = r.recv()
-r.send("ROLE_STOP")
-report(m == ("PARENT_FORGOTTEN", num(1)) and r.ended() == 0 and not os.path.exists(saved), "hostile: file: reported: forgotten", str(m))
+r.file.send("ROLE_STOP")
+report(m == ("PARENT_FORGOTTEN", num(1)) and r.file.ended() == 0 and not os.path.exists(saved), "hostile: cert: reported: forgotten", str(m))
 r.close()
-r, first = file_role(1)
-r.send("FILE_REPORTED")
-refuses("file: reported before it was changed", r, "out of order")
+r, first = cert_role(1)
+r.file.send("FILE_REPORTED")
+report(r.recv() == ("PARENT_FORGOTTEN", num(0)), "hostile: cert: reported before anything was changed: nothing is forgotten")
+r.file.send("FILE_REPORTED")
+report(r.file.ended() == 1 and "too often" in r.file.said(), "hostile: cert: reported twice")
+r.close()
 newer, older = issue(key_path, 80), issue(key_path, 50)
 # Due although its own certificate is good, since the chain beside it is not its issuer's.
 offered("the installed certificate again", good60, "no later than", force=0, chain=work + "/ssl/a.chain.pem")
@@ -299,44 +304,108 @@ offered("one that ends before the installed one", older, "no later than", force=
 for f in os.listdir(work + "/state"):
     if f.endswith(".json"): os.unlink(work + "/state/" + f)
 open(cert_path, "wb").write(good60)
-r, first = file_role(0)
-report(first == ("PARENT_OUTCOME", num(2)), "hostile: file: nothing due", str(first))
+r, first = cert_role(0)
+report(first == ("PARENT_OUTCOME", num(2)), "hostile: cert: nothing due", str(first))
 r.recv()
-r.send("FILE_CHAIN", num(0) + buf(newer))
-refuses("file: a chain for a job that is not due", r, "out of order")
-r, _ = file_role(0, start=False)
-r.send("FILE_FAILED", num(1) + num(0) + num(0) + s("x"))
+r.send("CERT_CHAIN", num(0) + buf(newer))
+refuses("cert: a chain for a job that is not due", r, "out of order")
+r, _ = cert_role(0, start=False)
+r.send("CERT_FAILED", num(1) + num(0) + num(0) + s("x"))
 answers = r.recv(), r.recv()
-report(r.ended() == 1 and "out of order" in r.said(), "hostile: file: failure of a job that is not out")
+report(r.ended() == 1 and "out of order" in r.said(), "hostile: cert: failure of a job that is not out")
 r.close()
 for what, body in [("no URL", s("x")), ("http", s("http://ca.example/order/1")), ("two", s(EARLIER) + s(EARLIER))]:
-    r, first = file_role(1)
-    r.send("FILE_ORDER", body)
-    refuses("file: an order with " + what, r, "FILE_ORDER: (not an https URL|malformed)")
-r, first = file_role(1)
-for _ in range(10): r.send("FILE_ORDER", s(EARLIER))
-refuses("file: ten orders", r, "FILE_ORDER: too often")
-r, first = file_role(1)
-r.send("FILE_NEXT")
-refuses("file: another job before the first is done", r, "not done|out of order")
+    r, first = cert_role(1)
+    r.send("CERT_ORDER", body)
+    refuses("cert: an order with " + what, r, "CERT_ORDER: (not an https URL|of another shape)")
+r, first = cert_role(1)
+for _ in range(10): r.send("CERT_ORDER", s(EARLIER))
+refuses("cert: ten orders", r, "CERT_ORDER: too often")
+r, first = cert_role(1)
+r.send("CERT_NEXT")
+refuses("cert: another job before the first is done", r, "not done|out of order")
 for what, body in [("nothing", b""), ("no URL", s("nonce\n") + num(0)), ("no string", s(None) + num(0)), ("no number", s(ORIGIN)), ("more", s(ORIGIN) + num(0) + num(0)), ("too long", s("https://ca.example/" + "a" * 4000) + num(0))]:
-    r, _ = file_role(1)
-    r.send("FILE_LEARNED", body)
-    refuses("file: what was learned of the CA: " + what, r, "FILE_LEARNED|longer than")
-r, _ = file_role(1)
-for _ in range(4): r.send("FILE_LEARNED", s(ORIGIN) + num(0))
-refuses("file: what was learned of the CA, twice", r, "too often")
-r, _ = file_role(1)
-r.send("FILE_LEARNED", s("https://ca.example/" + "a" * 300) + num(1 << 40))
-r.send("FILE_FAILED", num(1) + num(0) + num(0) + s("x"))
+    r, _ = cert_role(1)
+    r.send("CERT_LEARNED", body)
+    refuses("cert: what was learned of the CA: " + what, r, "CERT_LEARNED")
+r, _ = cert_role(1)
+for _ in range(4): r.send("CERT_LEARNED", s(ORIGIN) + num(0))
+refuses("cert: what was learned of the CA, twice", r, "too often")
+r, _ = cert_role(1)
+r.send("CERT_LEARNED", s("https://ca.example/" + "a" * 300) + num(1 << 40))
+r.send("CERT_FAILED", num(1) + num(0) + num(0) + s("x"))
 r.recv(); r.recv()
 state = json.load(open(work + "/state/domain-a.json"))
-report(state["newNonce"] == "" and state["slow"] == 1, "hostile: file: where nonces come from, if that is long, is not remembered")
+report(state["newNonce"] == "" and state["slow"] == 1, "hostile: cert: where nonces come from, if that is long, is not remembered")
 r.send("ROLE_STOP"); r.ended(); r.close()
-r, first = file_role(1)
-r.send("FILE_FAILED", num(1) + num(1 << 62) + num(0) + s("bad\x1b[2J thing"))
+r, first = cert_role(1)
+r.send("CERT_FAILED", num(1) + num(1 << 62) + num(0) + s("bad\x1b[2J thing"))
 r.recv(); r.recv()
 state = json.load(open(work + "/state/domain-a.json"))
-report(0 < state["not before"] - time.time() <= 86400 * 1.25 + 5 and "\x1b" not in state["last error"], "hostile: file: Retry-After of 2^62 is clamped, text made visible", str(state))
+report(0 < state["not before"] - time.time() <= 86400 * 1.25 + 5 and "\x1b" not in state["last error"], "hostile: cert: Retry-After of 2^62 is clamped, text made visible", str(state))
 r.send("ROLE_STOP"); r.ended(); r.close()
+
+# file: stores what certproc sends under names that are fixed, in the order that keeps a set whole
+def file_alone(mode=RENEW, opened=True):
+    r = Role("fileproc")
+    r.send("ROLE_CONF", conf_of(mode) + s(work + "/state") + s(None) + s("a"))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(None) + s(None))
+    r.send("ROLE_START")
+    if mode == RENEW: assert r.recv()[0] == "CERT_STATES"
+    if opened:
+        r.send("FILE_OPEN", num(0))
+        while r.recv()[0] == "CERT_PART": pass
+    return r
+FULLCHAIN, CHAIN, CERT, STATE, SAVED, REVOKING, COMPROMISED, ACCOUNT, BACKOFF, METRICS = range(10)
+def stored(m): return m is not None and m[0] == "CERT_STORED" and m[1][:8] == num(1)
+for what, t, body in [("part 10", "FILE_WRITE", num(10) + num(0) + buf(b"x")), ("part 2^64-1", "FILE_WRITE", num((1 << 64) - 1) + num(0) + buf(b"x")),
+        ("a file of the set as a record", "FILE_WRITE", num(CERT) + num(0) + buf(b"x")), ("metrics that are not configured", "FILE_WRITE", num(METRICS) + num(0) + buf(b"x")),
+        ("a record as a file of the set", "FILE_STAGE", num(STATE) + buf(b"x")), ("a file that is not configured", "FILE_STAGE", num(CHAIN) + buf(b"x")),
+        ("removes the set's file", "FILE_REMOVE", num(CERT)), ("removes the account", "FILE_REMOVE", num(ACCOUNT)), ("removes the state in a renewal", "FILE_REMOVE", num(STATE)),
+        ("removes what marks a compromised key", "FILE_REMOVE", num(COMPROMISED)), ("reads a job's part", "FILE_READ", num(STATE)),
+        ("locks a job's part", "FILE_LOCK", num(SAVED) + num(1) + num(0)), ("a lock of kind 9", "FILE_LOCK", num(ACCOUNT) + num(9) + num(0))]:
+    r = file_alone()
+    r.send(t, body)
+    refuses("cert: " + what, r, "there is no part|not in this kind|malformed")
+for what, t, body in [("a state", "FILE_WRITE", num(STATE) + num(0) + buf(b"{}")), ("a set", "FILE_STAGE", num(CERT) + buf(b"x")), ("a commit", "FILE_COMMIT", b""), ("a removal", "FILE_REMOVE", num(SAVED))]:
+    r = file_alone(opened=False)
+    r.send(t, body)
+    refuses("cert: without the lock: " + what, r, "without the lock")
+for what, t, mode in [("the set is removed", "FILE_REMOVE_SET", RENEW), ("a set is committed", "FILE_COMMIT", REVOKE), ("read without a lock", "FILE_LOOK", RENEW)]:
+    r = file_alone(mode=mode)
+    r.send(t)
+    refuses("cert: %s in a run for %s" % (what, MODES_OF[mode]), r, "not in this kind of run")
+before = open(cert_path, "rb").read()
+r = file_alone()
+r.send("FILE_COMMIT")
+m = r.recv()
+report(not stored(m) and open(cert_path, "rb").read() == before, "hostile: cert: a commit of nothing", str(m))
+r.close()
+r = file_alone()
+r.send("FILE_STAGE", num(CERT) + buf(b"owned"))
+r.send("FILE_COMMIT")
+m = r.recv()
+kept = open(work + "/ssl/.a.pem.acme-old", "rb").read()
+report(stored(m) and open(cert_path, "rb").read() == b"owned" and kept == before, "hostile: cert: what garbage replaces is kept", str(m))
+r.send("FILE_STAGE", num(CERT) + buf(b"owned twice"))
+r.send("FILE_COMMIT")
+refuses("cert: a second set for one job", r, "too often")
+report(open(work + "/ssl/.a.pem.acme-old", "rb").read() == before, "hostile: cert: and is still kept then")
+r = file_alone()
+open(cert_path, "wb").write(before)
+r.send("FILE_STAGE", num(CERT) + buf(b"owned"))
+r.send("FILE_COMMIT")
+m = r.recv()
+report(not stored(m) and open(cert_path, "rb").read() == before, "hostile: cert: a file that someone else has changed meanwhile stays", str(m))
+r.close()
+r = file_alone()
+for _ in range(40): r.send("FILE_WRITE", num(SAVED) + num(1) + buf(b"x" * 60000))
+refuses("cert: a record without end", r, "more than")
+r = file_alone()
+for _ in range(3000): r.send("FILE_WRITE", num(SAVED) + num(0) + buf(b"x"))
+replies = 0
+while replies < 3000 and stored(r.recv()): replies += 1
+report(replies == 3000 and sorted(f for f in os.listdir(work + "/state") if "new.pem" in f) == ["domain-a.new.pem"], "hostile: cert: 3,000 records leave one", str(replies))
+r.close()
+os.unlink(saved)
 end()

@@ -32,33 +32,36 @@ evil() {
 	check "hostile: evil net, $1: nothing installed" test ! -e "$work/ssl/$1.pem"
 	same "hostile: evil net, $1: no response left" "" "$(ls "$work/www")"
 }
-for forgery in thumbprint:CHNG_THUMBPRINT csr:KEY_CSR filekey:FILE_KEY account:FILE_ACCOUNT keyaccount:KEY_ACCOUNT \
+for forgery in thumbprint:CHNG_THUMBPRINT csr:KEY_CSR filekey:CERT_KEY account:CERT_ACCOUNT keyaccount:KEY_ACCOUNT \
     begin:KEY_BEGIN outcome:PARENT_OUTCOME due:PARENT_DUE stop:ROLE_STOP conf:ROLE_CONF job:NET_JOB; do
 	evil "${forgery%:*}" "netproc sent ${forgery#*:}, not for this process to send"
 done
 # Keys change, and certificates are revoked, when file says so and the run is for that.
 for forgery in revoke:KEY_REVOKE csrrevoke:CSR_REVOKE newkey:CSR_NEW_KEY adopt:CSR_ADOPT combine:CSR_COMBINE \
-    discard:CSR_DISCARD csrdone:FILE_CSR_DONE urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS; do
+    discard:CSR_DISCARD csrdone:CERT_CSR_DONE urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS; do
 	evil "${forgery%:*}" "netproc sent ${forgery#*:}, not for this process to send"
 done
 for request in signrevoke:KEY_SIGN_REVOKE rollover:KEY_SIGN_ROLLOVER contact:KEY_SIGN_CONTACT \
-    deactivate:KEY_SIGN_DEACTIVATE ownrevoke:CSR_SIGN_REVOKE done:FILE_DONE window:FILE_WINDOW status:FILE_STATUS \
-    lastchain:FILE_LAST_CHAIN; do
+    deactivate:KEY_SIGN_DEACTIVATE ownrevoke:CSR_SIGN_REVOKE done:CERT_DONE; do
+	evil "${request%:*}" "netproc sent ${request#*:}, not in this kind of run"
+done
+for request in window:CERT_WINDOW status:CERT_STATUS \
+    lastchain:CERT_LAST_CHAIN; do
 	evil "${request%:*}" "${request#*:}: \(out of order\|nothing to choose from\)"
 done
 evil notmine "netproc sent CSR_MAKE, about a job that it does not have"
 evil unknown "of no known type"
-evil toolong "netproc sent FILE_CHAIN, longer than its type allows"
+evil toolong "netproc sent CERT_CHAIN, longer than its type allows"
 evil lying "longer than its type allows"
 evil half "shorter than a header"
-evil flood "CSR_MAKE: too often\|FILE_KEY: out of order"
+evil flood "CSR_MAKE: too often\|CERT_KEY: out of order"
 evil deaf "too often\|does not take\|has not taken"
 evil silent "nothing was done for 4 seconds"
 evil ends "netproc has ended before its time"
 evil crash "netproc was killed by signal 6, Aborted"
 same "hostile: evil net, crash: reported once" 1 "$(grep -c netproc "$work/err")"
 evil loud "netproc wrote more than 4 MiB of messages"
-same "hostile: evil net, loud: speaks in its own name only" 0 "$(grep -c '^acme-client: fileproc: installed' "$work/err")"
+same "hostile: evil net, loud: speaks in its own name only" 0 "$(grep -c '^acme-client: certproc: installed' "$work/err")"
 same "hostile: evil net, loud: no escape code comes through" 0 "$(grep -c "$(printf '\033')" "$work/err")"
 same "hostile: no process left" "" "$(processes_of $(cat "$work/sessions"))"
 exit $failed

@@ -69,6 +69,42 @@ class Role:
         except subprocess.TimeoutExpired: self.p.kill(); self.p.wait()
         os.close(self.err)
 
+class Pair:
+    """certproc with its fileproc; their messages to each other are passed on, as the broker does."""
+    FROM_FILE = ("CERT_STATES", "CERT_PART", "CERT_STORED")
+    def __init__(self):
+        self.cert, self.file = Role("certproc"), Role("fileproc")
+        self.p, self.sock = self.cert.p, self.cert.sock
+    def send(self, *args, **kw): self.cert.send(*args, **kw)
+    def raw(self, data): self.cert.raw(data)
+    def recv(self, seconds=10):
+        deadline = time.time() + seconds
+        while True:
+            ready = select.select([self.cert.sock, self.file.sock], [], [], max(0, deadline - time.time()))[0]
+            if not ready: return ("timeout", b"")
+            for sock in ready:
+                try: d = sock.recv(200000)
+                except OSError: d = b""
+                if len(d) < 16:
+                    if sock is self.cert.sock: return None
+                    time.sleep(0.01)
+                    continue
+                t, job, _, _ = struct.unpack("=IIII", d[:16])
+                if NAME[t].startswith("FILE_"): self.file.raw(d)
+                elif NAME[t] in self.FROM_FILE: self.cert.raw(d)
+                else:
+                    if NAME[t] == "PARENT_DUE": self.file.send("FILE_NARROW")
+                    return (NAME[t], d[16:])
+    def ended(self, seconds=10):
+        """Passes on what is still to be said, such as the saved chain's removal."""
+        deadline = time.time() + seconds
+        while self.cert.p.poll() is None and time.time() < deadline: self.recv(0.05)
+        return self.cert.ended(0.1)
+    def said(self): return self.cert.said() + self.file.said()
+    def close(self):
+        self.cert.close()
+        self.file.close()
+
 def refuses(name, role, why):
     """The role ends by itself, says why, and has answered nothing."""
     answers = []
@@ -132,16 +168,18 @@ def started(name):
     r = Role(name)
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(1) + s("localhost") + s("443"),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
-        "fileproc": num(0) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN)}[name]
+        "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a")}[name]
     domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + s(work + "/www") + num(2),
-        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None),
+        "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)
     r.send("ROLE_START")
     if name == "csrproc":
         r.send("CSR_LOOK", num(0))
         r.recv()
+    if name == "certproc": r.send("CERT_STATES", num(0) + num(0) + buf(b""))
     return r
 def make_ca():
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=r", "-keyout", work + "/ca.key", "-out", work + "/ca.pem")
@@ -153,24 +191,27 @@ def issue(keyfile, days, issuer=True, sans=NAMES, more=""):
     return openssl("x509", "-req", "-in", work + "/x.csr", "-days", str(days), "-extfile", work + "/ext", *signer)
 key_path, cert_path = work + "/ssl/private/a.key", work + "/ssl/a.pem"
 def spki_hash(path): return hashlib.sha256(openssl("pkey", "-in", path, "-pubout", "-outform", "DER")).digest()
-def file_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check=0):
+def cert_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check=0):
     """The role, and what it says first of all (start: when it has been asked for a job)."""
-    r = Role("fileproc")
-    r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s(work + "/state") + s(None) + s("a") + s(ORIGIN))
+    r = Pair()
+    r.file.send("ROLE_CONF", conf_of(mode) + s(work + "/state") + s(None) + s("a"))
+    r.file.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None))
+    r.file.send("ROLE_START")
+    r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN))
     r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + s(None) + num(0) + num(0) + s(ORIGIN) + num(0) + s(work + "/ca.pem") + strings(NAMES))
     r.send("ROLE_START")
     assert r.recv()[0] == "PARENT_START_CSR" and r.recv()[0] == "CSR_LOOK"
-    r.send("FILE_KEY", num(1) + num(1) + buf(spki_hash(key_path)) + buf(b"") * 3)
+    r.send("CERT_KEY", num(1) + num(1) + buf(spki_hash(key_path)) + buf(b"") * 3)
     if not start: return r, None
     first = r.recv()
     if first[0] != "PARENT_DUE": return r, first
     while r.recv()[0] != "KEY_ACCOUNT": pass
-    r.send("FILE_NEXT")
+    r.send("CERT_NEXT")
     begin = r.recv()
     if mode == REVOKE: return r, begin
     if begin == ("NET_JOB", num(2) + begin[1][8:]) and not check:
         # Only the CA is to be asked when it is due; it does not say.
-        r.send("FILE_WINDOW", num(0) + num(0) + num(3600))
+        r.send("CERT_WINDOW", num(0) + num(0) + num(3600))
         return r, r.recv()
     if begin[0] == "NET_JOB": return r, begin
     job = r.recv()

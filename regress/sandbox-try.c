@@ -321,7 +321,7 @@ const struct attempt attempts[] = {
 	{ T(create_foreign), 0, FAILS, 1 },
 	{ T(create_tmp), 0, FAILS, 1 },
 	{ T(rename_key), 0, FAILS, 1 },
-	{ T(link_key), R(CSR), FAILS, 0 },
+	{ T(link_key), R(CSR), FAILS, 1 },
 	{ T(unlink_foreign), 0, FAILS, 1 },
 	{ T(symlink), 0, FAILS, 0 },
 	{ T(mknod), 0, FAILS, 0 },

@@ -131,7 +131,8 @@ attempt(enum role role, const struct attempt *a)
 		enter(role, 1);
 		if (a->try() >= 0)
 			_exit(40);
-		_exit(errno == EACCES || errno == EPERM || errno == ENOSYS ? 41 : 42);
+		/* EXDEV: Landlock, of a link to another directory. */
+		_exit(errno == EACCES || errno == EPERM || errno == ENOSYS || errno == EXDEV ? 41 : 42);
 	}
 	status = finish(pid, sock, text, said, sizeof(said));
 	if (WIFEXITED(status) && (WEXITSTATUS(status) == 40 || WEXITSTATUS(status) == 41))

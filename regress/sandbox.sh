@@ -76,7 +76,7 @@ injected() {
 for error in ENOSYS EOPNOTSUPP; do
 	injected "landlock_create_ruleset:error=$error"
 	same "sandbox: Landlock $error: the run goes on" 0 $status
-	same "sandbox: Landlock $error: each role says so" 7 "$(grep -c 'NO Landlock' "$work/err")"
+	same "sandbox: Landlock $error: each role says so" 8 "$(grep -c 'NO Landlock' "$work/err")"
 done
 injected "seccomp:error=EINVAL"
 same "sandbox: no seccomp: refused" 1 $status
@@ -94,7 +94,7 @@ ends() { grep -cE 'killed by|before its time|ended with|takes no messages|is not
 for end in "SIGSYS:31, Bad system call: a system call filter around this program .*landlock_create_ruleset" "SIGKILL:9, Killed: .*the kernel's log" "SIGSEGV:11, "; do
 	injected "landlock_create_ruleset:signal=${end%%:*}"
 	same "sandbox: killed by an outer filter, ${end%%:*}: run refused" 1 $status
-	says "sandbox: ${end%%:*}: role, signal and what to do" "$work/err" "^acme-client: fileproc was killed by signal ${end#*:}"
+	says "sandbox: ${end%%:*}: role, signal and what to do" "$work/err" "^acme-client: \(fileproc\|certproc\) was killed by signal ${end#*:}"
 	same "sandbox: ${end%%:*}: reported once" 1 "$(ends)"
 done
 for call in prctl prlimit64; do

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert-authority.h"
+#include "cert-course.h"
+#include "cert-due.h"
+#include "cert-order.h"
 #include "clock.h"
-#include "file-authority.h"
-#include "file-course.h"
-#include "file-due.h"
-#include "file-order.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -54,7 +54,7 @@ settle_failed(uint32_t job, const struct why *w)
 	settle(job, OUTCOME_FAILED);
 }
 
-/* csr is to do this; it answers with FILE_CSR_DONE. */
+/* csr is to do this; it answers with CERT_CSR_DONE. */
 static void
 ask_csr(uint32_t job, enum msgtype what, unsigned phase)
 {
@@ -99,7 +99,7 @@ install(uint32_t job)
 }
 
 void
-file_csr_done(struct msg *m)
+cert_csr_done(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 	uint64_t ok = msg_get_num(m);
@@ -143,7 +143,7 @@ answered(uint32_t job, enum job_verdict verdict)
 
 /* RFC 9773: what the CA says about the time; the job may be due by it. */
 void
-file_window(struct msg *m)
+cert_window(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 	uint64_t start = msg_get_num(m), end = msg_get_num(m), retry = msg_get_num(m);
@@ -157,7 +157,7 @@ file_window(struct msg *m)
 
 /* Is the installed certificate revoked?  The issuer's word, as net has it. */
 void
-file_status(struct msg *m)
+cert_status(struct msg *m)
 {
 	int more = msg_get_num(m) != 0;
 	const uint8_t *piece;
@@ -166,13 +166,13 @@ file_status(struct msg *m)
 	piece = msg_get_buf(m, &len);
 	msg_end(m);
 	if (more && len == 0)
-		errx(1, "FILE_STATUS: malformed");
+		errx(1, "CERT_STATUS: malformed");
 	answered(m->head.job, job_status(&jobs[m->head.job], piece, len, more));
 }
 
 /* Only for net, to begin with the next time; what it says otherwise is its own loss. */
 void
-file_learned(struct msg *m)
+cert_learned(struct msg *m)
 {
 	struct state *s = &jobs[m->head.job].state;
 	const char *text = msg_need_str(m);
@@ -181,7 +181,7 @@ file_learned(struct msg *m)
 	s->slow = msg_get_num(m) != 0;
 	msg_end(m);
 	if (!url_parse(&url, text))
-		errx(1, "FILE_LEARNED: not an https URL");
+		errx(1, "CERT_LEARNED: not an https URL");
 	if (strlcpy(s->new_nonce, text, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
 }
@@ -213,7 +213,7 @@ take_verdict(uint32_t job, int verdict)
 }
 
 void
-file_chain(struct msg *m)
+cert_chain(struct msg *m)
 {
 	int unframed = msg_get_num(m) != 0;
 	const uint8_t *pem;
@@ -232,19 +232,19 @@ file_chain(struct msg *m)
 }
 
 void
-file_last_chain(struct msg *m)
+cert_last_chain(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 
 	msg_end(m);
 	if (j->preferred == NULL)
-		errx(1, "FILE_LAST_CHAIN: nothing to choose from");
+		errx(1, "CERT_LAST_CHAIN: nothing to choose from");
 	take_verdict(m->head.job, job_choose_last(j, &refused_by[j->worker]) == 0 ? 1 : -1);
 }
 
 /* The CA has revoked the certificate, or done what -K, -U or -D asked for. */
 void
-file_done(struct msg *m)
+cert_done(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 	struct why w;
@@ -279,7 +279,7 @@ say_wait(uint32_t job, uint64_t seconds)
 
 /* net has said on its own what went wrong; here it is only remembered. */
 void
-file_failed(struct msg *m)
+cert_failed(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 	uint64_t class = msg_get_num(m), seconds = msg_get_num(m), for_all = msg_get_num(m);
@@ -288,7 +288,7 @@ file_failed(struct msg *m)
 
 	msg_end(m);
 	if (class < FAILURE_CA || class > FAILURE_AUTHORITY)
-		errx(1, "FILE_FAILED: malformed");
+		errx(1, "CERT_FAILED: malformed");
 	say_safe(safe, sizeof(safe), text, strlen(text));
 	if (role_mode == MODE_RENEW && class == FAILURE_AUTHORITY)
 		authority_failed(safe, seconds);
@@ -304,7 +304,7 @@ file_failed(struct msg *m)
 
 /* What one worker had is lost with it; the others have theirs. */
 void
-file_worker_gone(struct msg *m)
+cert_worker_gone(struct msg *m)
 {
 	struct why w;
 	uint32_t i;

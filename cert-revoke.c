@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A revocation, in the process file.  A copy of the chain lies in the state
+ * A revocation, in certproc.  A copy of the chain lies in the state
  * directory from before the CA is asked until the end was reported: a run
  * that is cut off is resumed by the next -r.  If this is wrong, a key that is
  * known to others is certified again.
@@ -10,37 +10,32 @@
 #include <string.h>
 #include <time.h>
 
-#include "file-job.h"
+#include "cert-job.h"
 
 int job_compromised;
 
 /* A copy that an earlier run has left; NULL: none, or none that is of use. */
 static struct chain *
-load(const struct job *j, const struct place *p)
+load(const struct job *j, const struct stored *p)
 {
-	struct chain *chain;
-	struct stat st;
+	struct chain *chain = NULL;
 	struct why w;
-	size_t len;
-	char *pem;
-	int n;
 
-	if ((n = place_read(p, &pem, &len, CHAIN_BYTES_MAX, &st, &w)) == 0)
+	if (p->presence == PRESENCE_ABSENT)
 		return NULL;
-	chain = n == -1 ? NULL : chain_parse(pem, len, &w);
-	if (n == 1)
-		free(pem);
-	if (chain == NULL)
+	if (p->presence == PRESENCE_BROKEN)
+		warnx("%s: %s; left as it is", j->handle, p->bytes);
+	else if ((chain = chain_parse(p->bytes, p->len, &w)) == NULL)
 		warnx("%s: %s: %s; left as it is", j->handle, p->path, w.text);
 	return chain;
 }
 
 static int
-write_chain(const struct place *p, const struct chain *chain, struct why *w)
+write_chain(const struct job *j, enum part part, const struct chain *chain, struct why *w)
 {
 	size_t len;
 	char *pem = chain_pem(chain, 0, SIZE_MAX, &len);
-	int rc = place_write(p, pem, len, w);
+	int rc = store_write(j->nr, part, pem, len, w);
 
 	free(pem);
 	return rc;
@@ -67,11 +62,11 @@ job_doom(struct job *j, struct why *w)
 int
 job_begin_revocation(struct job *j, struct why *w)
 {
-	if ((job_compromised && write_chain(&j->compromised, j->doomed, w) == -1) ||
-	    write_chain(&j->revoking, j->doomed, w) == -1)
+	if ((job_compromised && write_chain(j, PART_COMPROMISED, j->doomed, w) == -1) ||
+	    write_chain(j, PART_REVOKING, j->doomed, w) == -1)
 		return -1;
 	/* Also where the next run is a renewal: it takes a closer look (look() has emptied looks). */
-	return state_save(&j->state_file, &j->state, w);
+	return job_save(j, w);
 }
 
 int
@@ -90,11 +85,10 @@ job_remove(struct job *j, struct why *w)
 	}
 	/* Until its files are gone, no run may take it for good. */
 	chain_fingerprint(j->doomed, j->state.revoked);
-	if (state_save(&j->state_file, &j->state, w) == -1 ||
-	    certset_remove(&j->set, w) == -1 || place_remove(&j->saved, w) == -1 ||
-	    place_remove(&j->state_file, w) == -1)
+	if (job_save(j, w) == -1 || store_remove_set(j->nr, w) == -1 ||
+	    store_remove(j->nr, PART_SAVED, w) == -1)
 		return -1;
-	return dir_sync(j->state_file.dir, w);
+	return store_remove(j->nr, PART_STATE, w);
 }
 
 int

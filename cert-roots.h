@@ -2,15 +2,15 @@
  * The roots that chains must lead to, as each authority has them; in the
  * process file.
  */
-#ifndef FILE_ROOTS_H
-#define FILE_ROOTS_H
+#ifndef CERT_ROOTS_H
+#define CERT_ROOTS_H
 
 #include "x509.h"
 
 struct anchors;
 
 /*
- * Opens them, before the sandbox: how: one of ROOTS_*; of this file (NULL: the
+ * Reads them, before the sandbox: how: one of ROOTS_*; of this file (NULL: the
  * system's).  The same for the same file; what is wrong with it,
  * anchors_load() says.
  */
@@ -19,11 +19,11 @@ struct anchors *anchors_open(int how, const char *path);
 int	anchors_any(const struct anchors *);
 /* Does the configuration name none, though the system has none for this authority? */
 int	anchors_lacking(const struct anchors *);
-/* Reads all that were opened, while there is time for it. */
+/* Parses all that were read, while there is time for it. */
 void	anchors_load_early(void);
 /*
- * Reads them when they are needed first, as a system's whole bundle takes 20
- * ms.  *roots NULL: any root will do.  0 or -1.
+ * Parses them when they are needed first, as a system's whole bundle takes a
+ * while.  *roots NULL: any root will do.  0 or -1.
  */
 int	anchors_load(struct anchors *, const struct roots **roots, struct why *);
 /* The same where no chain is to be installed: what is wrong is said, once in a run.  1: they are known. */

@@ -11,8 +11,8 @@
 
 #include <sha2.h>
 
-#include "file-course.h"
-#include "file-order.h"
+#include "cert-course.h"
+#include "cert-order.h"
 #include "renewal.h"
 #include "valid.h"
 
@@ -67,7 +67,7 @@ order_keep(struct job *j, const char *url)
 		hash_terms(j, s->order_terms);
 		s->order_made = time(NULL);
 	}
-	if (state_save(&j->state_file, s, &w) == -1)
+	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 }
 
@@ -86,7 +86,7 @@ order_worth(const struct job *j, const struct chain *chain, struct why *w)
 }
 
 void
-file_order(struct msg *m)
+cert_order(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 	const char *text = msg_get_str(m);
@@ -94,7 +94,7 @@ file_order(struct msg *m)
 
 	msg_end(m);
 	if (text != NULL && !url_parse(&url, text))
-		errx(1, "FILE_ORDER: not an https URL");
+		errx(1, "CERT_ORDER: not an https URL");
 	j->resumed = 0;
 	order_keep(j, text);
 }

@@ -2,11 +2,11 @@
  * What there is of each certificate, what comes of it and when, in the
  * process file.
  */
-#ifndef FILE_OUTLOOK_H
-#define FILE_OUTLOOK_H
+#ifndef CERT_OUTLOOK_H
+#define CERT_OUTLOOK_H
 
 #include "acme-client.h"
-#include "file-job.h"
+#include "cert-job.h"
 
 /* The more urgent, the greater. */
 enum condition { FINE, DUE_NOW, MISSING, FAILING, EXPIRED };

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "file-job.h"
-#include "file-order.h"
-#include "file-origin.h"
+#include "cert-job.h"
+#include "cert-order.h"
+#include "cert-origin.h"
+#include "proc.h"
 #include "renewal.h"
 
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
@@ -28,31 +28,73 @@ job_rules(int forced)
 	run_began = time(NULL);
 }
 
-void
-job_open(struct job *j, struct dir *state_dir)
+/* Takes one over. */
+static void
+move(struct stored *to, struct stored *from)
 {
-	j->lock_fd = -1;
-	state_place(&j->state_file, state_dir, "domain", j->handle, "json");
-	state_place(&j->saved, state_dir, "domain", j->handle, "new.pem");
-	state_place(&j->revoking, state_dir, "domain", j->handle, "revoking.pem");
-	state_place(&j->compromised, state_dir, "domain", j->handle, "compromised.pem");
-	state_place(&j->lock, state_dir, "domain", j->handle, "lock");
-	certset_open(&j->set, &j->broken);
+	stored_free(to);
+	*to = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+int
+job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct why *w)
+{
+	struct stored *state = &parts[PART_STATE];
+	int i, rc, readable = state->presence == PRESENCE_BYTES;
+
+	j->has_state = state->path != NULL;
+	if (state->presence == PRESENCE_BROKEN)
+		warnx("%s: damaged, started anew", state->bytes);
+	origin_load_state(j, readable ? state->bytes : NULL, state->len, state->path);
+	move(&j->saved, &parts[PART_SAVED]);
+	move(&j->revoking, &parts[PART_REVOKING]);
+	move(&j->compromised, &parts[PART_COMPROMISED]);
+	rc = installed_read(&j->installed, j->path, parts, w);
+	for (i = 0; i < PART_JOB__MAX; i++)
+		stored_free(&parts[i]);
+	return rc;
+}
+
+int
+job_save(const struct job *j, struct why *w)
+{
+	char *record = state_encode(&j->state);
+	int rc = store_write(j->nr, PART_STATE, record, strlen(record), w);
+
+	free(record);
+	return rc;
+}
+
+/* The records that nobody needs once this run was reported. */
+static uint64_t
+forgettable(const struct job *j)
+{
+	if (!j->changed)
+		return 0;
+	if (role_mode == MODE_RENEW)
+		return 1u << PART_SAVED;
+	return 1u << PART_REVOKING |
+	    (job_compromised && !j->key_stays ? 1u << PART_COMPROMISED : 0);
 }
 
 void
 job_close(struct job *j)
 {
-	if (j->lock_fd != -1)
-		close(j->lock_fd);
-	j->lock_fd = -1;
+	if (j->locked)
+		store_close(j->nr, forgettable(j));
+	j->locked = 0;
+	free(j->record);
+	j->record = NULL;
 	if (j->chosen != j->installed.chain)
 		chain_free(j->chosen);
 	if (j->doomed != j->installed.chain)
 		chain_free(j->doomed);
 	installed_free(&j->installed);
-	j->doomed = NULL;
-	j->chosen = j->installed.chain = NULL;
+	j->doomed = j->chosen = NULL;
+	stored_free(&j->saved);
+	stored_free(&j->revoking);
+	stored_free(&j->compromised);
 	free(j->certid);
 	free(j->status_url);
 	free(j->status);
@@ -159,8 +201,7 @@ job_begin(struct job *j, struct why *w)
 	const struct roots *roots;
 
 	if (check_roots(j, w) == -1 || anchors_load(j->anchors, &roots, w) == -1 ||
-	    certset_probe(&j->set, w) == -1 ||
-	    place_probe(&j->saved, CHAIN_BYTES_MAX, w) == -1)
+	    store_probe(j->nr, w) == -1)
 		return -1;
 	j->began_ms = clock_ms();
 	/* On the disk before anything is sent, so that a restart loop counts too. */
@@ -173,7 +214,7 @@ job_begin(struct job *j, struct why *w)
 	if (j->state.attempts > FREE_ATTEMPTS)
 		j->state.not_before = backoff_or(j->state.attempts - FREE_ATTEMPTS,
 		    time(NULL), 0, run_began);
-	return state_save(&j->state_file, &j->state, w);
+	return job_save(j, w);
 }
 
 int
@@ -186,7 +227,7 @@ job_choose_last(struct job *j, struct why *w)
 	if (j->chosen == NULL)
 		return -1;
 	pem = chain_pem(j->chosen, 0, SIZE_MAX, &len);
-	rc = place_write(&j->saved, pem, len, w);
+	rc = store_write(j->nr, PART_SAVED, pem, len, w);
 	free(pem);
 	return rc;
 }
@@ -233,11 +274,7 @@ job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why 
 int
 job_install(struct job *j, struct why *w)
 {
-	if (!certset_untouched(&j->set, &j->installed))
-		return why(w, "its files were changed by someone else during this run and "
-		    "are left as they are; the new certificate is in %s, and the next "
-		    "run takes the newest", j->saved.path);
-	return certset_install(&j->set, &j->installed, j->chosen, w);
+	return installed_replace(j->nr, j->path, j->chosen, w);
 }
 
 static void
@@ -263,7 +300,7 @@ job_installed(struct job *j)
 	renewal_life(j->chosen, &j->state.life);
 	renewal_installed(&j->state, &j->state.life, time(NULL));
 	origin_installed(j);
-	if (state_save(&j->state_file, &j->state, &w) == -1)
+	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	j->changed = 1;
 	say(1, "%s: installed a certificate that ends on %s", j->handle,
@@ -293,7 +330,7 @@ job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds
 		if (until > j->state.not_before)
 			j->state.not_before = until;
 	}
-	if (state_save(&j->state_file, &j->state, &w) == -1)
+	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 }
 
@@ -306,7 +343,7 @@ job_prevented(struct job *j, const char *text, enum failure class)
 	if (strstr(j->state.last_error, NO_TRUSTED_ROOT) == NULL)
 		remember_error(j, text, class);
 	/* The disk may be what has prevented it. */
-	if (state_save(&j->state_file, &j->state, &w) == -1)
+	if (job_save(j, &w) == -1)
 		say(1, "%s: %s", j->handle, w.text);
 }
 
@@ -315,7 +352,7 @@ job_fine(struct job *j)
 {
 	struct why w;
 
-	if (state_forget_errors(&j->state) && state_save(&j->state_file, &j->state, &w) == -1)
+	if (state_forget_errors(&j->state) && job_save(j, &w) == -1)
 		say(1, "%s: %s", j->handle, w.text);
 }
 
@@ -325,6 +362,6 @@ job_forget(struct job *j, const char *reason)
 	struct why w;
 
 	say(1, "%s: %s: %s; removed", j->handle, j->saved.path, reason);
-	if (place_remove(&j->saved, &w) == -1 || dir_sync(j->saved.dir, &w) == -1)
+	if (store_remove(j->nr, PART_SAVED, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 }

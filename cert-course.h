@@ -1,10 +1,10 @@
 /*
  * The jobs of a run, and the course of each, in the process file.
  */
-#ifndef FILE_COURSE_H
-#define FILE_COURSE_H
+#ifndef CERT_COURSE_H
+#define CERT_COURSE_H
 
-#include "file-job.h"
+#include "cert-job.h"
 #include "msg.h"
 
 /*
@@ -30,14 +30,14 @@ void	settle(uint32_t job, enum outcome);
 void	settle_failed(uint32_t job, const struct why *);
 
 /* Handlers. */
-void	file_csr_done(struct msg *);
-void	file_window(struct msg *);
-void	file_status(struct msg *);
-void	file_learned(struct msg *);
-void	file_chain(struct msg *);
-void	file_last_chain(struct msg *);
-void	file_done(struct msg *);
-void	file_failed(struct msg *);
-void	file_worker_gone(struct msg *);
+void	cert_csr_done(struct msg *);
+void	cert_window(struct msg *);
+void	cert_status(struct msg *);
+void	cert_learned(struct msg *);
+void	cert_chain(struct msg *);
+void	cert_last_chain(struct msg *);
+void	cert_done(struct msg *);
+void	cert_failed(struct msg *);
+void	cert_worker_gone(struct msg *);
 
 #endif

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "file-origin.h"
-#include "file-outlook.h"
+#include "cert-origin.h"
+#include "cert-outlook.h"
 #include "renewal.h"
 
 /* What is due by what can be seen without the keys. */
@@ -54,14 +54,16 @@ foresee(struct outlook *e, const struct job *j, time_t now)
 static void
 look(struct outlook *e, struct job *j, time_t now)
 {
+	struct stored parts[PART_JOB__MAX];
 	char leaf[FINGERPRINT_LEN];
+	int held = 0;
 
 	memset(e, 0, sizeof(*e));
 	e->job = j;
 	if (j->broken.text[0] != '\0')
 		e->trouble = j->broken;
-	else if (origin_load_state(j, &e->trouble) == 0)
-		certset_read(&j->set, &j->installed, &e->trouble);
+	else if ((held = store_look(j->nr, parts, &e->trouble)) != -1)
+		job_take(j, parts, &e->trouble);
 	memset(&j->state.life, 0, sizeof(j->state.life));
 	if (j->installed.chain != NULL) {
 		renewal_life(j->installed.chain, &j->state.life);
@@ -72,7 +74,7 @@ look(struct outlook *e, struct job *j, time_t now)
 	}
 	foresee(e, j, now);
 	/* Not killed, but at work. */
-	if (j->state.began != 0 && lock_is_held(&j->lock)) {
+	if (j->state.began != 0 && held) {
 		j->state.began = 0;
 		j->state.attempts = j->state.failures;
 	}

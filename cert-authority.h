@@ -1,19 +1,21 @@
 /*
- * The authority, in the process file.
+ * The authority, in certproc.
  */
-#ifndef FILE_AUTHORITY_H
-#define FILE_AUTHORITY_H
+#ifndef CERT_AUTHORITY_H
+#define CERT_AUTHORITY_H
 
-#include "dir.h"
 #include "msg.h"
+#include "say.h"
 
 /* Keeps the names. */
-void	authority_open(struct dir *state_dir, const char *name, char *api_url);
+void	authority_conf(const char *name, char *api_url);
+/* What is remembered of its failures. */
+void	authority_load(void);
 
 /* The stored account, under a lock; a failure ends the process. */
 void	authority_load_account(int64_t lock_deadline);
 void	authority_tell_key(void);
-void	file_account(struct msg *);	/* a handler */
+void	cert_account(struct msg *);	/* a handler */
 
 /* Could it not be reached lately?  Then see why. */
 int	authority_holds(struct why *);

@@ -4,7 +4,7 @@
 #ifndef FILE_ORDER_H
 #define FILE_ORDER_H
 
-#include "file-job.h"
+#include "cert-job.h"
 #include "msg.h"
 
 /* For all jobs: the directory URL of the authority, which is kept. */
@@ -25,6 +25,6 @@ void	order_keep(struct job *, const char *url);
 int	order_worth(const struct job *, const struct chain *, struct why *);
 
 /* Handler. */
-void	file_order(struct msg *);
+void	cert_order(struct msg *);
 
 #endif

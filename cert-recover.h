@@ -2,10 +2,10 @@
  * What an earlier run has left to do: by a chain that it saved, or in files
  * that do not belong together.  In the process file.
  */
-#ifndef FILE_RECOVER_H
-#define FILE_RECOVER_H
+#ifndef CERT_RECOVER_H
+#define CERT_RECOVER_H
 
-#include "file-job.h"
+#include "cert-job.h"
 
 /*
  * Looks at the saved chain, once the keys and what is installed are known.

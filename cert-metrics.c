@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file-metrics.h"
+#include "cert-metrics.h"
 
 static const char *const error_classes[] = {
 	[0] = "none", [FAILURE_CA] = "ca", [FAILURE_LOCAL] = "local",
@@ -83,9 +83,8 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 }
 
 int
-file_metrics(const struct outlook *outlooks, size_t n, const struct place *place, struct why *w)
+cert_metrics(const struct outlook *outlooks, size_t n, struct why *w)
 {
-	struct attrs attrs;
 	char *text;
 	size_t len;
 	FILE *f;
@@ -96,10 +95,7 @@ file_metrics(const struct outlook *outlooks, size_t n, const struct place *place
 	put_all(f, outlooks, n, time(NULL));
 	if (fclose(f) != 0)
 		err(1, NULL);
-	place_attrs(place, &attrs);
-	rc = place_stage(place, text, len, 0644, geteuid(), getegid(), &attrs, w) == -1 ||
-	    place_rename(place, w) == -1 ? -1 : 0;
-	attrs_free(&attrs);
+	rc = store_write(0, PART_METRICS, text, len, w);
 	free(text);
 	return rc;
 }

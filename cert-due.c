@@ -3,18 +3,16 @@
  * What is to be done for a certificate: is it due?  Or is there something to
  * complete that an earlier run has begun, or to ask before that is known?
  */
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "clock.h"
-#include "file-authority.h"
-#include "file-due.h"
-#include "file-origin.h"
-#include "file-recover.h"
+#include "cert-authority.h"
+#include "cert-due.h"
+#include "cert-origin.h"
+#include "cert-recover.h"
 #include "proc.h"
 #include "renewal.h"
 #include "status.h"
@@ -127,23 +125,23 @@ due_or_say(struct job *j)
 static int
 look(struct job *j, int64_t lock_deadline, struct why *w)
 {
+	struct stored parts[PART_JOB__MAX];
+	struct why ignored;
 	char leaf[65];
+	int rc;
 
-	if (j->broken.text[0] != '\0') {
-		/* -l does not see keys. */
-		if (role_mode == MODE_RENEW && lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == 0 &&
-		    origin_load_state(j, w) == 0)
-			job_prevented(j, j->broken.text, FAILURE_LOCAL);
-		return why(w, "%s", j->broken.text);
-	}
-	if (lock_take(&j->lock, LOCK_EX, lock_deadline, &j->lock_fd, w) == -1 ||
-	    origin_load_state(j, w) == -1 ||
-	    place_clean(&j->state_file, w) == -1 || certset_clean(&j->set, w) == -1 ||
-	    place_clean(&j->saved, w) == -1 || place_clean(&j->revoking, w) == -1 ||
-	    place_clean(&j->compromised, w) == -1 ||
-	    certset_read(&j->set, &j->installed, w) == -1)
+	j->locked = 1;
+	rc = store_open(j->nr, lock_deadline, parts, w);
+	if (job_take(j, parts, rc == 0 ? w : &ignored) == -1 && rc == 0)
 		return -1;
-	certset_attrs(&j->set, &j->installed);
+	if (rc == 0 && j->broken.text[0] != '\0')
+		rc = why(w, "%s", j->broken.text);
+	if (rc == -1) {
+		/* -l does not see keys. */
+		if (role_mode == MODE_RENEW && j->has_state)
+			job_prevented(j, w->text, FAILURE_LOCAL);
+		return -1;
+	}
 	j->as_looked_at = strcmp(j->state.looks, j->looks) == 0;
 	j->state.looks[0] = '\0';
 	memset(&j->state.life, 0, sizeof(j->state.life));
@@ -176,11 +174,12 @@ job_rests(struct job *j)
 {
 	const struct life *life = &j->state.life;
 	time_t now = time(NULL);
-	struct why w;
 	int suggested;
 
-	if (j->broken.text[0] != '\0' || origin_load_state(j, &w) == -1 || job_forced() ||
-	    place_exists(&j->saved) ||
+	if (j->record == NULL || j->broken.text[0] != '\0')
+		return 0;
+	origin_load_state(j, j->record, j->record_len, NULL);
+	if (job_forced() || j->has_saved ||
 	    j->state.attempts != 0 || j->state.revoked[0] != '\0' || strcmp(j->state.looks, j->looks) != 0 ||
 	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
 	    renewal_overdue(life, j->handle, &j->state, now) ||
@@ -240,7 +239,7 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 		return JOB_ASK;
 	if (verdict == JOB_UNCHANGED)
 		state_forget_errors(&j->state);
-	if (verdict == JOB_UNCHANGED && state_save(&j->state_file, &j->state, w) == -1)
+	if (verdict == JOB_UNCHANGED && job_save(j, w) == -1)
 		say(1, "%s: %s", j->handle, w->text);
 	return verdict;
 }
@@ -263,7 +262,7 @@ job_window(struct job *j, time_t start, time_t end, long retry)
 		renewal_no_window(&j->state, j->certid, retry, time(NULL));
 	else
 		renewal_window(&j->state, j->certid, start, end, retry, time(NULL));
-	if (state_save(&j->state_file, &j->state, &w) == -1)
+	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	verdict = due_or_say(j);
 	if (verdict == JOB_UNCHANGED && j->status_url != NULL)
@@ -280,7 +279,7 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	int revoked;
 
 	if (len > STATUS_BYTES_MAX - j->status_len)
-		errx(1, "FILE_STATUS: too much");
+		errx(1, "CERT_STATUS: too much");
 	if ((j->status = realloc(j->status, j->status_len + len + 1)) == NULL)
 		err(1, NULL);
 	memcpy(j->status + j->status_len, piece, len);
@@ -303,7 +302,7 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 		chain_fingerprint(j->installed.chain, j->state.revoked);
 	else
 		state_forget_errors(&j->state);
-	if (state_save(&j->state_file, &j->state, &w) == -1)
+	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	return j->revoked ? due_or_say(j) : JOB_UNCHANGED;
 }

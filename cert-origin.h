@@ -1,14 +1,14 @@
 /*
  * Where and how the installed certificate was obtained, and whether that is
- * still what the configuration says; in the process file.
+ * still what the configuration says; in certproc.
  */
-#ifndef FILE_ORIGIN_H
-#define FILE_ORIGIN_H
+#ifndef CERT_ORIGIN_H
+#define CERT_ORIGIN_H
 
-#include "file-job.h"
+#include "cert-job.h"
 
-/* Loads the state; what has failed with another authority is left out.  0 or -1. */
-int	origin_load_state(struct job *, struct why *);
+/* Reads the state from its record (or NULL); what has failed with another authority is left out. */
+void	origin_load_state(struct job *, const char *record, size_t len, const char *whose);
 
 /*
  * Must it be obtained anew?  CHANGED_AUTHORITY: it is of another authority, or

@@ -1,12 +1,12 @@
 /*
- * One certificate, as file sees it: the verdict on what the CA sends, and what
+ * One certificate, as certproc sees it: the verdict on what the CA sends, and what
  * is remembered of it between runs.
  */
-#ifndef FILE_JOB_H
-#define FILE_JOB_H
+#ifndef CERT_JOB_H
+#define CERT_JOB_H
 
-#include "file-roots.h"
-#include "install.h"
+#include "cert-roots.h"
+#include "cert-set.h"
 #include "state.h"
 
 #define CHAINS_MAX	10	/* the CA's default and its alternates, for one certificate */
@@ -21,9 +21,10 @@ struct job_keys {
 };
 
 struct job {
+	uint32_t	 nr;		/* of the job, in messages */
 	char		*handle;
 	struct strings	 names;
-	struct certset	 set;
+	char		*path[PART_SET__MAX];	/* of the files; NULL: not configured */
 	int		 combined;	/* csr writes a file with the key and the chain */
 	int		 check_status;	/* ask whether it is revoked */
 	char		*status_url;	/* where, or NULL */
@@ -41,12 +42,14 @@ struct job {
 	struct anchors	*anchors;	/* whose chains lead there */
 	int		 ungrouped;	/* the key could not be given to that group */
 	int		 as_looked_at;	/* nothing has changed since its files were last found good */
-	struct place	 state_file;
-	struct place	 saved;		/* a verified chain, until it is installed */
-	struct place	 revoking;	/* copy of a chain that is being revoked, until that is reported */
-	struct place	 compromised;	/* the same, as long as its key is there and not to be used any more */
-	struct place	 lock;
-	int		 lock_fd;
+	char		*record;	/* its state, as fileproc had it at the start; or NULL */
+	size_t		 record_len;
+	int		 has_saved;	/* there was a saved chain at the start */
+	struct stored	 saved;		/* a verified chain that an earlier run left */
+	struct stored	 revoking;	/* copy of a chain whose revocation an earlier run began */
+	struct stored	 compromised;	/* the same, its key is not to be used any more */
+	int		 locked;
+	int		 has_state;	/* it was read, or there was none */
 	struct state	 state;
 	struct installed installed;
 	char		*certid;	/* of what is installed, if it is for these names; or NULL */
@@ -57,7 +60,7 @@ struct job {
 	int		 suggested;	/* due because the CA says so */
 	int		 only_forced;	/* due because of -F, and nothing else */
 	int64_t		 began_ms;	/* the attempt */
-	unsigned	 phase;		/* a state of fileproc's dispatch table */
+	unsigned	 phase;		/* a state of certproc's dispatch table */
 	uint32_t	 worker;	/* of net, which has it or had it last */
 	int		 resumed;	/* net looks at the order of an earlier run */
 	int		 told;		/* that waits for the verdict */
@@ -71,8 +74,13 @@ extern int job_compromised;	/* -R keyCompromise */
 void	job_rules(int force);
 /* With -F? */
 int	job_forced(void);
-/* Handle, names and paths are set; opens the directories. */
-void	job_open(struct job *, struct dir *state_dir);
+/*
+ * Takes over what fileproc has read: the state, the records, the installed
+ * files.  0, or -1: a file may not be read, see why.
+ */
+int	job_take(struct job *, struct stored parts[PART_JOB__MAX], struct why *);
+/* Remembers its state.  0 or -1. */
+int	job_save(const struct job *, struct why *);
 /*
  * Does the installed chain lead to a root of the authority?  0: no, see why;
  * -1: it cannot be told.

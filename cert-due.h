@@ -1,10 +1,10 @@
 /*
  * What is to be done for a certificate, in the process file.
  */
-#ifndef FILE_DUE_H
-#define FILE_DUE_H
+#ifndef CERT_DUE_H
+#define CERT_DUE_H
 
-#include "file-job.h"
+#include "cert-job.h"
 
 /*
  * Are its files as they were when they were last looked at, and is nothing due

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file-origin.h"
-#include "file-recover.h"
+#include "cert-origin.h"
+#include "cert-recover.h"
 
 /* Does this hash belong to the text of these certificates? */
 static int
@@ -46,8 +46,7 @@ repair(struct job *j)
 	if (!j->installed.complete || (!j->installed.mixed && !combined_is_old(j)))
 		return 0;
 	say(1, "%s: the files do not belong together; written again from %s", j->handle,
-	    j->set.path[SET_FULLCHAIN] != NULL ? j->set.path[SET_FULLCHAIN] :
-	    j->set.path[SET_CERT]);
+	    j->path[PART_FULLCHAIN] != NULL ? j->path[PART_FULLCHAIN] : j->path[PART_CERT]);
 	j->chosen = j->installed.chain;
 	return 1;
 }
@@ -57,7 +56,7 @@ static int
 is_installed(const struct job *j, const struct chain *chain)
 {
 	return chain_is_for(chain, j->keys.have_current, j->keys.current) &&
-	    certset_holds(&j->set, chain) && (!j->combined || (j->keys.have_combined &&
+	    installed_holds(&j->installed, j->path, chain) && (!j->combined || (j->keys.have_combined &&
 	    is_hash_of(j->keys.combined, chain, SIZE_MAX)));
 }
 
@@ -92,19 +91,13 @@ static struct chain *
 load_saved(struct job *j)
 {
 	struct chain *chain;
-	struct stat st;
 	struct why w;
-	size_t len;
-	char *pem;
-	int n;
 
-	if ((n = place_read(&j->saved, &pem, &len, CHAIN_BYTES_MAX, &st, &w)) != 1) {
-		if (n == -1)
-			warnx("%s: %s; left as it is", j->handle, w.text);
+	if (j->saved.presence == PRESENCE_BROKEN)
+		warnx("%s: %s; left as it is", j->handle, j->saved.bytes);
+	if (j->saved.presence != PRESENCE_BYTES)
 		return NULL;
-	}
-	chain = chain_parse(pem, len, &w);
-	free(pem);
+	chain = chain_parse(j->saved.bytes, j->saved.len, &w);
 	if (chain == NULL)
 		job_forget(j, w.text);
 	return chain;

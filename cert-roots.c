@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "acme-client.h"
-#include "file-roots.h"
+#include "cert-roots.h"
 #include "trust.h"
 
 struct anchors {
 	int		 how;		/* one of ROOTS_* */
 	char		*path;		/* or NULL: the system's */
-	int		 fd;		/* -1: read, or broken */
+	char		*pem;		/* read before the sandbox, or NULL: parsed, or broken */
+	size_t		 len;
 	struct why	 broken;
 	struct roots	*roots;
 	int		 said;
@@ -26,6 +27,7 @@ struct anchors *
 anchors_open(int how, const char *path)
 {
 	struct anchors *r;
+	int fd;
 
 	for (r = all; r != NULL; r = r->next)
 		if (r->how == how && (path == NULL) == (r->path == NULL) &&
@@ -35,7 +37,8 @@ anchors_open(int how, const char *path)
 	    (path != NULL && (r->path = strdup(path)) == NULL))
 		err(1, NULL);
 	r->how = how;
-	r->fd = how == ROOTS_ANY ? -1 : trust_open(path, &r->broken);
+	if (how != ROOTS_ANY && (fd = trust_open(path, &r->broken)) != -1)
+		r->pem = trust_read(fd, &r->len, &r->broken);
 	r->next = all;
 	return all = r;
 }
@@ -55,17 +58,11 @@ anchors_lacking(const struct anchors *r)
 int
 anchors_load(struct anchors *r, const struct roots **roots, struct why *w)
 {
-	char *pem;
-	size_t len;
-
 	if (r->how != ROOTS_ANY && r->roots == NULL) {
-		if (r->fd == -1)
-			return why(w, "%s", r->broken.text);
-		pem = trust_read(r->fd, &len, &r->broken);
-		r->fd = -1;
-		if (pem != NULL)
-			r->roots = roots_load(pem, len, &r->broken);
-		free(pem);
+		if (r->pem != NULL)
+			r->roots = roots_load(r->pem, r->len, &r->broken);
+		free(r->pem);
+		r->pem = NULL;
 		if (r->roots == NULL)
 			return why(w, "%s", r->broken.text);
 	}

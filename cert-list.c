@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "file-list.h"
+#include "cert-list.h"
 
 #define HOUR		3600
 #define DAY		86400
@@ -300,7 +300,7 @@ print_json(const struct outlook *outlooks, size_t n, time_t now)
 }
 
 void
-file_list(const struct outlook *outlooks, size_t n, int flags)
+cert_list(const struct outlook *outlooks, size_t n, int flags)
 {
 	time_t now = time(NULL);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "file-origin.h"
+#include "cert-origin.h"
 
 #define COPY(to, text)	copy(to, sizeof(to), text)
 
@@ -37,18 +37,16 @@ configured_group(const struct job *j, char out[GROUP_MAX])
 	snprintf(out, GROUP_MAX, "=%s", name);
 }
 
-int
-origin_load_state(struct job *j, struct why *w)
+void
+origin_load_state(struct job *j, const char *record, size_t len, const char *whose)
 {
 	struct state *s = &j->state;
 	struct origin now;
 
-	if (state_load(&j->state_file, &j->names, s, w) == -1)
-		return -1;
+	state_parse(record, len, whose, &j->names, s);
 	configured(j, &now);
 	if (s->attempt.directory[0] != '\0' && strcmp(s->attempt.directory, now.directory) != 0)
 		state_forget_errors(s);
-	return 0;
 }
 
 /* Is it known how the installed certificate was obtained? */

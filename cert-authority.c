@@ -1,56 +1,78 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What file remembers of the authority: the account, under a lock; and how
+ * What certproc remembers of the authority: the account, under a lock; and how
  * long to leave it alone after it could not be reached.
  */
-#include <sys/file.h>
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "file-authority.h"
+#include "cert-authority.h"
+#include "cert-store.h"
 #include "proc.h"
 #include "state.h"
 
 static const char *name;
 static char *api_url;
-static struct place account_file, account_lock, backoff_file;
-static int account_lock_fd = -1;
-static char *thumbprint, *account_url, *unknown;	/* as they are stored, or NULL */
+static struct account_record account;	/* as it is stored */
 static char ended[ERROR_MAX];	/* what it has refused for every order, or "" */
 static struct state remembered;		/* of its failures */
 static time_t run_began;
 static struct msg out;
 
 void
-authority_open(struct dir *state_dir, const char *authority, char *directory_url)
+authority_conf(const char *authority, char *directory_url)
 {
-	struct strings url = { .v = &api_url, .n = 1 };
-	struct why w;
-
 	name = authority;
 	api_url = directory_url;
 	run_began = time(NULL);
-	state_place(&account_file, state_dir, "authority", name, "json");
-	state_place(&account_lock, state_dir, "authority", name, "lock");
-	state_place(&backoff_file, state_dir, "authority", name, "backoff.json");
-	if (state_load(&backoff_file, &url, &remembered, &w) == -1)
+}
+
+/* One of the authority's records; what cannot be read counts as absent. */
+static void
+load(enum part part, struct stored *stored)
+{
+	store_read(part, stored);
+	if (stored->presence != PRESENCE_BROKEN)
+		return;
+	warnx("%s: damaged, started anew", stored->bytes);
+	stored_free(stored);
+}
+
+void
+authority_load(void)
+{
+	struct strings url = { .v = &api_url, .n = 1 };
+	struct stored stored;
+
+	load(PART_BACKOFF, &stored);
+	state_parse(stored.bytes, stored.len, stored.path, &url, &remembered);
+	stored_free(&stored);
+}
+
+/* Others may use the account, too, now that it is there. */
+static void
+share_lock(void)
+{
+	struct why w;
+
+	if (store_lock(PART_ACCOUNT, LOCK_SHARED, 0, &w) == -1)
 		errx(1, "%s", w.text);
 }
 
 static void
 load_stored(void)
 {
-	struct why w;
+	struct stored stored;
 
-	free(thumbprint);
-	free(account_url);
-	free(unknown);
-	if (account_load(&account_file, api_url, &thumbprint, &account_url, &unknown, &w) == -1)
-		errx(1, "%s", w.text);
+	free(account.thumbprint);
+	free(account.url);
+	free(account.unknown);
+	load(PART_ACCOUNT, &stored);
+	account_parse(stored.bytes, stored.len, stored.path, api_url, &account);
+	stored_free(&stored);
 }
 
 /* With an account, the lock is shared; 0: there is none. */
@@ -59,12 +81,12 @@ load_shared(int64_t lock_deadline)
 {
 	struct why w;
 
-	if (lock_take(&account_lock, LOCK_SH, lock_deadline, &account_lock_fd, &w) == -1)
+	if (store_lock(PART_ACCOUNT, LOCK_SHARED, lock_deadline, &w) == -1)
 		errx(1, "%s", w.text);
 	load_stored();
-	if (account_url != NULL || role_mode == MODE_REVOKE)
+	if (account.url != NULL || role_mode == MODE_REVOKE)
 		return 1;
-	close(account_lock_fd);
+	store_lock(PART_ACCOUNT, LOCK_NONE, 0, &w);
 	return 0;
 }
 
@@ -79,12 +101,11 @@ authority_load_account(int64_t lock_deadline)
 	struct why w;
 
 	while (alone || !load_shared(lock_deadline)) {
-		if (lock_take(&account_lock, LOCK_EX, alone ? lock_deadline : clock_ms(),
-		    &account_lock_fd, &w) == 0) {
+		if (store_lock(PART_ACCOUNT, LOCK_ALONE, alone ? lock_deadline : 0, &w) == 0) {
 			load_stored();
 			/* It was made meanwhile. */
-			if (account_url != NULL && !alone && flock(account_lock_fd, LOCK_SH) == -1)
-				err(1, "%s", account_lock.path);
+			if (account.url != NULL && !alone)
+				share_lock();
 			return;
 		}
 		if (clock_left_ms(lock_deadline) == 0)
@@ -97,28 +118,30 @@ void
 authority_tell_key(void)
 {
 	msg_new(&out, KEY_ACCOUNT, 0);
-	msg_put_str(&out, thumbprint);
-	msg_put_str(&out, account_url);
-	msg_put_str(&out, unknown);
+	msg_put_str(&out, account.thumbprint);
+	msg_put_str(&out, account.url);
+	msg_put_str(&out, account.unknown);
 	msg_send(&out);
 }
 
 void
-file_account(struct msg *m)
+cert_account(struct msg *m)
 {
 	const char *of_key = msg_need_str(m), *url = msg_need_str(m), *no_key = msg_get_str(m);
+	char *record;
 	struct why w;
 
 	msg_end(m);
+	record = account_encode(api_url, of_key, url, no_key);
 	/* The next run finds the account by its key; but the end of a rollover is this file's word. */
-	if (account_save(&account_file, api_url, of_key, url, no_key, &w) == -1) {
+	if (store_write(0, PART_ACCOUNT, record, strlen(record), &w) == -1) {
 		if (role_mode >= MODE_ROLLOVER)
 			errx(1, "%s", w.text);
 		warnx("%s", w.text);
 	}
-	/* Others may use it, too, now that it is there. */
-	if (role_mode == MODE_RENEW && flock(account_lock_fd, LOCK_SH) == -1)
-		err(1, "%s", account_lock.path);
+	free(record);
+	if (role_mode == MODE_RENEW)
+		share_lock();
 }
 
 void
@@ -170,10 +193,12 @@ authority_cause(void)
 static void
 remember(void)
 {
+	char *record = state_encode(&remembered);
 	struct why w;
 
-	if (state_save(&backoff_file, &remembered, &w) == -1)
+	if (store_write(0, PART_BACKOFF, record, strlen(record), &w) == -1)
 		warnx("%s", w.text);
+	free(record);
 }
 
 void

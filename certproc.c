@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Judges: what is due, what may be installed, what came of it.  It holds no
+ * file, no socket but the one to the parent, and no key.  It reads what is
+ * foreign: chains and words of failure from net, installed certificates, lists
+ * and states from fileproc.  An attacker in certproc can have any bytes stored
+ * as certificates and state of the configured jobs, which fileproc keeps one
+ * generation of, and nothing else: nothing is read, signed or revoked for
+ * certproc.  It refuses every chain that does not lead from our key and exactly
+ * our names to a trusted root, or is older than the installed one.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "cert-authority.h"
+#include "cert-course.h"
+#include "cert-due.h"
+#include "cert-list.h"
+#include "cert-metrics.h"
+#include "cert-order.h"
+#include "cert-origin.h"
+#include "json.h"
+#include "proc.h"
+#include "sandbox.h"
+#include "valid.h"
+
+#define LOCK_SECONDS	30	/* for all locks of a run together */
+
+static uint32_t nwaiting;
+static int force;
+static uint64_t orders_left;	/* -m */
+static int list_flags;		/* -l */
+static int64_t lock_deadline;
+static struct msg out;
+
+static struct job *
+new_job(void)
+{
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
+	jobs[njobs].nr = njobs;
+	jobs[njobs].phase = WAITING;
+	return &jobs[njobs++];
+}
+
+static void
+add_job(struct msg *m)
+{
+	struct job *j = new_job();
+	char *root_file;
+	int how, more;
+
+	j->handle = msg_copy_str(m);
+	j->path[PART_CERT] = msg_copy_str(m);
+	j->path[PART_CHAIN] = msg_copy_str(m);
+	j->path[PART_FULLCHAIN] = msg_copy_str(m);
+	j->combined = (int)msg_get_num(m);
+	j->profile = msg_copy_str(m);
+	j->preferred = msg_copy_str(m);
+	j->check_status = (int)msg_get_num(m);
+	more = msg_get_num(m) != 0;
+	j->looks = msg_copy_str(m);
+	j->group = msg_copy_str(m);
+	j->key_spec.type = (enum keytype)msg_get_num(m);
+	j->key_spec.bits = (int)msg_get_num(m);
+	j->directory = msg_copy_str(m);
+	how = (int)msg_get_num(m);
+	root_file = msg_copy_str(m);
+	j->anchors = anchors_open(how, root_file);
+	free(root_file);
+	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
+	j->names.more = more;
+	msg_end(m);
+	if (j->names.n == 0)
+		why(&j->broken, "its 'csr file' cannot be used");
+}
+
+/* 1 if net has something to do for it. */
+static int
+evaluate(uint32_t job)
+{
+	struct job *j = &jobs[job];
+	struct why w;
+
+	if (role_mode >= MODE_ROLLOVER)
+		return 1;
+	switch (role_mode == MODE_REVOKE ? job_evaluate_revocation(j, lock_deadline, &w) :
+	    job_evaluate(j, lock_deadline, &w)) {
+	case JOB_DUE:
+		j->phase = DUE;
+		return 1;
+	case JOB_ASK:
+		j->phase = TO_ASK;
+		return 1;
+	case JOB_ASK_STATUS:
+		j->phase = TO_CHECK;
+		return 1;
+	case JOB_UNCHANGED:
+		settle(job, OUTCOME_UNCHANGED);
+		return 0;
+	case JOB_INSTALL:
+		install(job);
+		return 0;
+	case JOB_FAILED:
+		break;
+	}
+	settle_failed(job, &w);
+	return 0;
+}
+
+/* Once each; 0: there are too many. */
+static int
+add_server(char *servers[STATUS_SERVERS_MAX], size_t *n, const char *text)
+{
+	struct url url;
+	char *server;
+	size_t i;
+	int v6;
+
+	if (!url_parse_plain(&url, text))
+		return 0;
+	v6 = strchr(url.host, ':') != NULL;
+	if (asprintf(&server, "http://%s%s%s:%s/", v6 ? "[" : "", url.host, v6 ? "]" : "", url.port) == -1)
+		err(1, NULL);
+	for (i = 0; i < *n && strcmp(servers[i], server) != 0; i++)
+		;
+	if (i == STATUS_SERVERS_MAX || i < *n) {
+		free(server);
+		return i < *n;
+	}
+	servers[(*n)++] = server;
+	return 1;
+}
+
+/* net and dns may reach what the installed certificates name, and know it before they lose their rights. */
+static void
+tell_status_urls(void)
+{
+	static const enum msgtype to[] = { DNS_STATUS_URLS, NET_STATUS_URLS };
+	char *servers[STATUS_SERVERS_MAX];
+	size_t n = 0, r;
+	uint32_t i;
+	int asks = 0;
+
+	for (i = 0; i < njobs; i++) {
+		asks |= jobs[i].check_status;
+		if (jobs[i].status_url != NULL && !add_server(servers, &n, jobs[i].status_url)) {
+			warnx("%s: check revocation: too many servers to ask in one run", jobs[i].handle);
+			free(jobs[i].status_url);
+			jobs[i].status_url = NULL;
+			if (jobs[i].phase == TO_CHECK)
+				settle(i, OUTCOME_UNCHANGED);
+		}
+	}
+	for (r = 0; r < 2 && asks; r++) {
+		msg_new(&out, to[r], 0);
+		msg_put_strings(&out, servers, n);
+		msg_send(&out);
+	}
+	while (n > 0)
+		free(servers[--n]);
+}
+
+/* Nothing is asked of the authority in this run. */
+static uint64_t
+leave_alone(const struct why *w)
+{
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase == DUE) {
+			job_prevented(&jobs[i], authority_cause(), FAILURE_AUTHORITY);
+			settle_failed(i, w);
+		} else if (jobs[i].phase & (TO_ASK | TO_CHECK))
+			settle(i, OUTCOME_UNCHANGED);
+	/* What an earlier run has left is being completed without it. */
+	return 0;
+}
+
+/* All keys are known: look at every job. */
+static void
+evaluate_all(void)
+{
+	uint64_t ndue = 0;
+	struct why w;
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase == LOOKED_AT || role_mode >= MODE_ROLLOVER)
+			ndue += (uint64_t)evaluate(i);
+	if (ndue > 0)
+		authority_load();
+	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&w))
+		ndue = leave_alone(&w);
+	if (ndue > 0)
+		authority_load_account(lock_deadline);
+	msg_new(&out, PARENT_DUE, 0);
+	msg_put_num(&out, ndue);
+	msg_send(&out);
+	if (ndue > 0) {
+		tell_status_urls();
+		authority_tell_key();
+	}
+	/* The others have only begun. */
+	for (i = 0; i < njobs && jobs[i].phase != DUE; i++)
+		;
+	if (i < njobs && role_mode == MODE_RENEW)
+		anchors_load_early();
+}
+
+/* Most of the time there is nothing to do, and no key needs to be read to see that. */
+static void
+look_all(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++) {
+		if (role_mode == MODE_REVOKE || !job_rests(&jobs[i]))
+			nwaiting++;
+		else
+			settle(i, OUTCOME_UNCHANGED);
+	}
+	if (nwaiting == 0)
+		return;
+	msg_new(&out, PARENT_START_CSR, 0);
+	msg_put_num(&out, nwaiting);
+	msg_send(&out);
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase == WAITING) {
+			msg_new(&out, CSR_LOOK, i);
+			msg_put_num(&out, (uint64_t)origin_takes_group_back(&jobs[i]));
+			msg_send(&out);
+		}
+}
+
+/* -l; or the metrics, which go with it. */
+static void
+list_all(void)
+{
+	enum outcome *outcomes;
+	struct outlook *outlooks;
+	struct why w;
+	uint32_t i;
+
+	if ((outcomes = calloc(njobs + 1, sizeof(*outcomes))) == NULL)
+		err(1, NULL);
+	outlooks = outlook_all(jobs, njobs, outcomes);
+	if (role_mode == MODE_LIST)
+		cert_list(outlooks, njobs, list_flags);
+	else if (store_lock(PART_METRICS, LOCK_ALONE, lock_deadline, &w) == -1 ||
+	    cert_metrics(outlooks, njobs, &w) == -1)
+		errx(1, "metrics file %s", w.text);
+	free(outlooks);
+	for (i = 0; i < njobs; i++)
+		settle(i, outcomes[i]);
+	free(outcomes);
+}
+
+static void
+get_hash(struct msg *m, uint8_t hash[SPKI_HASH_LEN], int *have)
+{
+	const uint8_t *buf;
+	size_t len;
+
+	buf = msg_get_buf(m, &len);
+	if (len != 0 && len != SPKI_HASH_LEN)
+		errx(1, "CERT_KEY: %zu bytes", len);
+	if ((*have = len != 0))
+		memcpy(hash, buf, len);
+}
+
+/* At the start for every job, and again when csr has made a key, be the job lost meanwhile. */
+static void
+cert_key(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	uint64_t usable;
+
+	usable = msg_get_num(m);
+	j->ungrouped = msg_get_num(m) == 0;
+	get_hash(m, j->keys.current, &j->keys.have_current);
+	get_hash(m, j->keys.next, &j->keys.have_next);
+	get_hash(m, j->keys.combined, &j->keys.have_combined);
+	get_hash(m, j->keys.combined_leaf, &j->keys.have_combined);
+	msg_end(m);
+	/* The account's key can revoke without it. */
+	if (!usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
+		why(&j->broken, "its key cannot be used");
+	if (j->phase == WAITING) {
+		j->phase = LOOKED_AT;
+		if (--nwaiting == 0)
+			evaluate_all();
+	}
+}
+
+/* key and csr learn what they may sign, from here and not from net. */
+static void
+tell_revocation(uint32_t job)
+{
+	static const enum msgtype to[] = { KEY_REVOKE, CSR_REVOKE };
+	uint8_t *der;
+	size_t len, i;
+
+	der = chain_leaf_der(jobs[job].doomed, &len);
+	for (i = 0; i < 2; i++) {
+		msg_new(&out, to[i], job);
+		msg_put_buf(&out, der, len);
+		msg_send(&out);
+	}
+	free(der);
+}
+
+static enum task
+begin(uint32_t job, struct why *w)
+{
+	struct job *j = &jobs[job];
+
+	if (role_mode >= MODE_ROLLOVER)
+		return TASK_ACCOUNT;
+	if (role_mode == MODE_REVOKE) {
+		if (job_begin_revocation(j, w) == -1)
+			return TASK_NOTHING;
+		tell_revocation(job);
+		return TASK_REVOKE;
+	}
+	if (j->phase == TO_ASK)
+		return TASK_WINDOW;
+	if (j->phase == TO_CHECK)
+		return TASK_STATUS;
+	if (job_begin(j, w) == -1) {
+		job_prevented(j, w->text, FAILURE_LOCAL);
+		return TASK_NOTHING;
+	}
+	j->resumed = order_open(j) != NULL;
+	if (j->new_key) {
+		msg_new(&out, CSR_NEW_KEY, job);
+		msg_put_num(&out, (uint64_t)j->key_compromised);
+		msg_send(&out);
+	}
+	msg_new(&out, KEY_BEGIN, job);
+	msg_put_str(&out, j->certid);
+	msg_put_str(&out, order_open(j));
+	msg_send(&out);
+	return TASK_ORDER;
+}
+
+/* Is a to be done before b?  What is due first, of that what ends first. */
+static int
+more_urgent(const struct job *a, const struct job *b)
+{
+	time_t ends_a = a->installed.chain == NULL ? 0 : a->installed.chain->not_after;
+	time_t ends_b = b->installed.chain == NULL ? 0 : b->installed.chain->not_after;
+
+	if ((a->phase == DUE) != (b->phase == DUE))
+		return a->phase == DUE;
+	return ends_a < ends_b;
+}
+
+/*
+ * njobs: none is left.  Whether certificates are revoked, one worker asks after
+ * the other: a list may have 16 MiB, and a silent server costs one wait.
+ */
+static uint32_t
+most_urgent(void)
+{
+	unsigned phases = DUE | TO_ASK | TO_CHECK;
+	uint32_t i, best = njobs;
+
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase == CHECKING)
+			phases = DUE | TO_ASK;
+	for (i = 0; i < njobs; i++)
+		if ((jobs[i].phase & phases) != 0 &&
+		    (best == njobs || more_urgent(&jobs[i], &jobs[best])))
+			best = i;
+	return best;
+}
+
+/* May this one be ordered, as far as this run goes? */
+static int
+allowed(uint32_t job)
+{
+	struct why w;
+
+	if (jobs[job].phase != DUE || role_mode != MODE_RENEW)
+		return 1;
+	if (authority_ended(&w) || (!force && authority_holds(&w))) {
+		job_prevented(&jobs[job], authority_cause(), FAILURE_AUTHORITY);
+		settle_failed(job, &w);
+		return 0;
+	}
+	if (orders_left-- > 0)
+		return 1;
+	orders_left = 0;
+	say(1, "%s: left for another run (-m)", jobs[job].handle);
+	settle(job, OUTCOME_UNCHANGED);
+	return 0;
+}
+
+static void
+cert_next(struct msg *m)
+{
+	enum task task = TASK_NOTHING;
+	struct why w;
+	uint32_t i;
+
+	msg_end(m);
+	if (m->head.worker >= WORKERS_MAX)
+		errx(1, "CERT_NEXT: malformed");
+	for (i = 0; i < njobs; i++)
+		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker)
+			errx(1, "CERT_NEXT: %s is not done", jobs[i].handle);
+	while ((i = most_urgent()) < njobs) {
+		if (!allowed(i))
+			continue;
+		if ((task = begin(i, &w)) != TASK_NOTHING)
+			break;
+		settle_failed(i, &w);
+	}
+	msg_new(&out, NET_JOB, i < njobs ? i : NO_JOB);
+	out.head.worker = m->head.worker;
+	msg_put_num(&out, task);
+	msg_put_str(&out, i < njobs ? jobs[i].certid : NULL);
+	msg_put_str(&out, task == TASK_STATUS ? jobs[i].status_url : NULL);
+	msg_put_str(&out, task == TASK_ORDER && jobs[i].state.new_nonce[0] != '\0' ?
+	    jobs[i].state.new_nonce : NULL);
+	msg_put_num(&out, i < njobs && jobs[i].state.slow);
+	msg_put_str(&out, task == TASK_ORDER ? order_open(&jobs[i]) : NULL);
+	msg_send(&out);
+	if (i == njobs)
+		return;
+	jobs[i].worker = m->head.worker;
+	jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED :
+	    task == TASK_STATUS ? CHECKING : TASKED;
+}
+
+static unsigned
+state(uint32_t job)
+{
+	return jobs[job].phase;
+}
+
+static const struct handler table[] = {
+	{ CERT_KEY, cert_key, WAITING | OUT | SETTLED, 2 },
+	{ CERT_NEXT, cert_next, ANY_STATE, 0 },
+	{ CERT_ACCOUNT, cert_account, ANY_STATE, 8 },
+	{ CERT_WINDOW, cert_window, ASKED, 1 },
+	{ CERT_STATUS, cert_status, CHECKING, 0 },
+	{ CERT_LEARNED, cert_learned, OUT, ORDERS_MAX },
+	{ CERT_ORDER, cert_order, OUT, 2 * ORDERS_MAX },
+	{ CERT_CHAIN, cert_chain, OUT, 2 * CHAINS_MAX },
+	{ CERT_LAST_CHAIN, cert_last_chain, OUT, 2 },
+	{ CERT_DONE, cert_done, TASKED, 1 },
+	{ CERT_WORKER_GONE, cert_worker_gone, ANY_STATE, WORKERS_MAX },
+	{ CERT_FAILED, cert_failed, OUT | TASKED, 1 },
+	{ CERT_CSR_DONE, cert_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
+};
+
+/* The configuration; trust anchors are read, all other files are fileproc's. */
+static void
+take_conf(struct msg *m)
+{
+	char *authority, *api_url;
+
+	force = (int)msg_get_num(m);
+	job_compromised = msg_get_num(m) != 0;
+	orders_left = msg_get_num(m);
+	list_flags = (int)msg_get_num(m);
+	authority = msg_copy_str(m);
+	api_url = msg_copy_str(m);
+	msg_end(m);
+	authority_conf(authority, api_url);
+	order_authority(api_url);
+	job_rules(force);
+	while (role_domain(m, njobs))
+		add_job(m);
+}
+
+/* One job's state; what fileproc cannot read, it says when the job is opened. */
+static void
+take_state(struct job *j, struct msg *m)
+{
+	uint64_t presence = msg_get_num(m);
+	const uint8_t *bytes;
+
+	j->has_saved = msg_get_num(m) != 0;
+	bytes = msg_get_buf(m, &j->record_len);
+	if (presence != PRESENCE_BYTES)
+		return;
+	if ((j->record = malloc(j->record_len + 1)) == NULL)
+		err(1, NULL);
+	memcpy(j->record, bytes, j->record_len);
+}
+
+/* fileproc sends them in the jobs' order, many in one message. */
+static void
+take_states(struct msg *m)
+{
+	uint32_t i = 0;
+
+	while (i < njobs) {
+		role_receive(m, LOCK_SECONDS);
+		if (m->head.type == ROLE_STOP)
+			exit(0);
+		if (m->head.type != CERT_STATES || m->head.job != i)
+			errx(1, "%s before CERT_STATES", routes[m->head.type].name);
+		do
+			take_state(&jobs[i++], m);
+		while (m->pos < m->head.len && i < njobs);
+		msg_end(m);
+	}
+}
+
+void
+certproc(void)
+{
+	static struct msg m;
+	struct sandbox s = { .role = ROLE_CERT };
+
+	json_init();
+	role_conf(&m);
+	take_conf(&m);
+	/* The account's own affairs have a job without files. */
+	if (role_mode >= MODE_ROLLOVER)
+		new_job()->phase = role_mode == MODE_ADOPT ? TASKED : DUE;
+	lock_deadline = clock_ms() + LOCK_SECONDS * 1000;
+	s.prints = role_mode == MODE_LIST;
+	s.uid = role_uid;
+	s.gid = role_gid;
+	sandbox_enter(&s);
+	if (role_mode == MODE_RENEW)
+		take_states(&m);
+	if (role_mode >= MODE_ROLLOVER)
+		evaluate_all();
+	else if (role_mode == MODE_LIST || role_mode == MODE_METRICS)
+		list_all();
+	else
+		look_all();
+	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The files of one certificate, replaced together.  If this is wrong, a crash
+ * leaves a certificate without its chain, or none at all.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file-set.h"
+
+#define KEPT_SUFFIX	".acme-old"
+
+int
+fileset_open(struct fileset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL && place_open(&set->place[i], set->path[i], w) == -1)
+			return -1;
+	return 0;
+}
+
+void
+fileset_foreign(const struct fileset *set, uid_t uid, gid_t gid, int *chown, int *dac)
+{
+	struct stat st;
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++) {
+		if (set->path[i] == NULL || set->place[i].dir == NULL ||
+		    fstatat(set->place[i].dir->fd, set->place[i].name, &st,
+		    AT_SYMLINK_NOFOLLOW) == -1 || (st.st_uid == uid && st.st_gid == gid))
+			continue;
+		*chown = 1;
+		if (st.st_uid != uid && !(st.st_mode & S_IROTH))
+			*dac = 1;
+	}
+}
+
+void
+fileset_attrs(struct fileset *set)
+{
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL)
+			place_attrs(&set->place[i], &set->attrs[i]);
+}
+
+void
+fileset_close(struct fileset *set)
+{
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		attrs_free(&set->attrs[i]);
+}
+
+int
+fileset_clean(const struct fileset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL && place_clean(&set->place[i], w) == -1)
+			return -1;
+	return 0;
+}
+
+int
+fileset_probe(const struct fileset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL &&
+		    place_probe(&set->place[i], PART_SET_BYTES_MAX, w) == -1)
+			return -1;
+	return 0;
+}
+
+/* Was no file of the set touched since it was read? */
+static int
+is_untouched(const struct fileset *set)
+{
+	struct stat st;
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++) {
+		if (set->path[i] == NULL)
+			continue;
+		if (fstatat(set->place[i].dir->fd, set->place[i].name, &st,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			memset(&st, 0, sizeof(st));
+		if (st.st_ino != set->seen[i].st_ino || st.st_dev != set->seen[i].st_dev ||
+		    st.st_size != set->seen[i].st_size ||
+		    st.st_mtim.tv_sec != set->seen[i].st_mtim.tv_sec ||
+		    st.st_mtim.tv_nsec != set->seen[i].st_mtim.tv_nsec)
+			return 0;
+	}
+	return 1;
+}
+
+static int
+stage(const struct place *p, const struct attrs *attrs, const void *bytes, size_t len,
+    struct why *w)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	mode_t mode = 0644;
+	struct stat st;
+
+	if (fstatat(p->dir->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return why(w, "%s: not a regular file", p->path);
+		uid = st.st_uid;
+		gid = st.st_gid;
+		mode = st.st_mode & 0777;
+	}
+	return place_stage(p, bytes, len, mode, uid, gid, attrs, w);
+}
+
+void
+fileset_stage(struct fileset *set, enum part part, const void *bytes, size_t len)
+{
+	struct why *w = &set->failed;
+
+	if (w->text[0] != '\0')
+		return;
+	if (set->path[part] == NULL)
+		why(w, "part %d is not configured", (int)part);
+	else if (len > PART_SET_BYTES_MAX)
+		why(w, "%s: more than %d bytes", set->path[part], PART_SET_BYTES_MAX);
+	else
+		set->staged[part] = stage(&set->place[part], &set->attrs[part], bytes, len,
+		    w) == 0;
+}
+
+/* Files and directories are as if nothing had been staged. */
+static int
+give_up(struct fileset *set)
+{
+	struct why ignored;
+
+	fileset_clean(set, &ignored);
+	memset(set->staged, 0, sizeof(set->staged));
+	set->failed.text[0] = '\0';
+	return -1;
+}
+
+/* Could it be committed? */
+static int
+check(const struct fileset *set, struct why *w)
+{
+	int i;
+
+	if (set->failed.text[0] != '\0')
+		return why(w, "%s", set->failed.text);
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL && !set->staged[i])
+			return why(w, "%s: no new version of it was staged", set->path[i]);
+	if (!is_untouched(set))
+		return why(w, "its files were changed by someone else during this run and are "
+		    "left as they are; the next run takes the newest certificate");
+	return 0;
+}
+
+/* What is replaced stays under another name, for -B. */
+static void
+keep(const struct place *p)
+{
+	struct place old;
+	struct why w;
+
+	place_hidden(&old, p, KEPT_SUFFIX);
+	if (place_exists(p) && place_link(p, &old, &w) == -1)
+		say(0, "%s; the replaced file is not kept", w.text);
+	place_hidden_free(&old);
+}
+
+static int
+remove_kept(const struct place *p, struct why *w)
+{
+	struct place old;
+	int rc;
+
+	place_hidden(&old, p, KEPT_SUFFIX);
+	rc = place_remove(&old, w);
+	place_hidden_free(&old);
+	return rc;
+}
+
+/* What was renamed or removed stays so after a power cut. */
+static int
+sync_dirs(const struct fileset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL && dir_sync(set->place[i].dir, w) == -1)
+			return -1;
+	return 0;
+}
+
+int
+fileset_commit(struct fileset *set, struct why *w)
+{
+	int i;
+
+	if (check(set, w) == -1)
+		return give_up(set);
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL)
+			keep(&set->place[i]);
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL && place_rename(&set->place[i], w) == -1)
+			return give_up(set);
+	memset(set->staged, 0, sizeof(set->staged));
+	return sync_dirs(set, w);
+}
+
+int
+fileset_remove(const struct fileset *set, struct why *w)
+{
+	int i;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL && (place_remove(&set->place[i], w) == -1 ||
+		    remove_kept(&set->place[i], w) == -1))
+			return -1;
+	return sync_dirs(set, w);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who may say what to whom, in which kind of run, and of which shape: the one
+ * table of it.  The broker checks a message by it, and its receiver checks it
+ * again before any handler runs.  If this is wrong, a process can say
+ * something that it must not.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "conf.h"
+#include "file-part.h"
+#include "lex.h"
+#include "msg.h"
+
+#define FROM(r)	(1u << ROLE_##r)
+#define STRING	2400		/* a URL (valid.h), a nonce, a line of text */
+/* What a configuration may have, each with its length in front. */
+#define LENGTH	4
+#define PATHS(n)	((n) * (LENGTH + PATH_MAX))
+#define WORDS(n)	((n) * (LENGTH + WORD_MAX))
+#define NUMBERS	256
+#define NAMES	(CONF_NAMES_MAX * (LENGTH + 254) + NUMBERS)
+/* The longest slices (slice.c) are key's of the authority; csr's and file's of a domain. */
+#define CONF	(ORIGINS_MAX * STRING + PATHS(2) + WORDS(2) + NUMBERS)
+#define DOMAIN	(NAMES + PATHS(3) + WORDS(2) + NUMBERS)
+#define CERT	(64 * 1024)	/* one certificate in DER */
+
+/* Kinds of runs; ADOPT, the end of a rollover, talks to no CA. */
+#define M(mode)	(1u << MODE_##mode)
+#define ANY	(~0u)
+#define HANDLES	(M(RENEW) | M(REVOKE))
+#define ACCOUNT	(M(ROLLOVER) | M(CONTACT) | M(DEACTIVATE))
+
+const char *const role_names[ROLE__MAX] = {
+	[ROLE_PARENT] = "parent",
+	[ROLE_NET] = "netproc",
+	[ROLE_DNS] = "dnsproc",
+	[ROLE_KEY] = "keyproc",
+	[ROLE_CSR] = "csrproc",
+	[ROLE_CHNG] = "chngproc",
+	[ROLE_CERT] = "certproc",
+	[ROLE_FILE] = "fileproc",
+};
+
+_Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX, "a slice must fit into a message");
+
+#define ROUTE(type, from, to, modes, shape, max) \
+	[type] = { #type, from, to, modes, shape, max, 0 }
+#define BY_JOB(type, from, to, modes, shape, max) \
+	[type] = { #type, from, to, modes, shape, max, 1 }
+
+const struct route routes[MSG__MAX] = {
+	/* The run: the parent's words to each role, and certproc's verdict. */
+	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, ANY, "*", CONF),
+	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, ANY, "*", DOMAIN),
+	ROUTE(ROLE_START, FROM(PARENT), ANY_ROLE, ANY, "", 0),
+	ROUTE(ROLE_STOP, FROM(PARENT), ANY_ROLE, ANY, "", 0),
+	ROUTE(PARENT_START_CSR, FROM(CERT), ROLE_PARENT, HANDLES, "n", 8),
+	ROUTE(PARENT_DUE, FROM(CERT), ROLE_PARENT,
+	    HANDLES | ACCOUNT | M(ADOPT), "n", 8),
+	ROUTE(PARENT_OUTCOME, FROM(CERT), ROLE_PARENT, ANY, "n", 8),
+	ROUTE(FILE_REPORTED, FROM(PARENT), ROLE_FILE, HANDLES, "", 0),
+	ROUTE(PARENT_FORGOTTEN, FROM(FILE), ROLE_PARENT, HANDLES, "n", 8),
+	ROUTE(CERT_WORKER_GONE, FROM(PARENT), ROLE_CERT, M(RENEW), "", 0),
+	ROUTE(KEY_WORKER_GONE, FROM(PARENT), ROLE_KEY, M(RENEW), "", 0),
+
+	/* certproc's requests to the disk, and what comes back. */
+	ROUTE(FILE_NARROW, FROM(PARENT), ROLE_FILE,
+	    HANDLES | ACCOUNT | M(ADOPT), "", 0),
+	ROUTE(FILE_OPEN, FROM(CERT), ROLE_FILE, HANDLES, "n", 8),
+	ROUTE(FILE_LOOK, FROM(CERT), ROLE_FILE, M(LIST) | M(METRICS), "", 0),
+	ROUTE(FILE_CLOSE, FROM(CERT), ROLE_FILE, HANDLES, "n", 8),
+	ROUTE(FILE_PROBE, FROM(CERT), ROLE_FILE, M(RENEW), "", 0),
+	ROUTE(FILE_WRITE, FROM(CERT), ROLE_FILE,
+	    HANDLES | ACCOUNT | M(METRICS) | M(ADOPT), "nnb", PART_PIECE_BYTES + NUMBERS),
+	ROUTE(FILE_REMOVE, FROM(CERT), ROLE_FILE, HANDLES, "n", 8),
+	ROUTE(FILE_REMOVE_SET, FROM(CERT), ROLE_FILE, M(REVOKE), "", 0),
+	ROUTE(FILE_STAGE, FROM(CERT), ROLE_FILE,
+	    M(RENEW), "nb", PART_SET_BYTES_MAX + NUMBERS),
+	ROUTE(FILE_COMMIT, FROM(CERT), ROLE_FILE, M(RENEW), "", 0),
+	ROUTE(FILE_LOCK, FROM(CERT), ROLE_FILE,
+	    HANDLES | ACCOUNT | M(METRICS) | M(ADOPT), "nnn", 24),
+	ROUTE(FILE_READ, FROM(CERT), ROLE_FILE,
+	    HANDLES | ACCOUNT | M(ADOPT), "n", 8),
+	ROUTE(CERT_STATES, FROM(FILE), ROLE_CERT,
+	    M(RENEW), "(nnb)", MSG_BODY_MAX),
+	ROUTE(CERT_PART, FROM(FILE), ROLE_CERT,
+	    ANY, "nnsb", PART_SET_BYTES_MAX + PATHS(1) + NUMBERS),
+	ROUTE(CERT_STORED, FROM(FILE), ROLE_CERT, ANY, "nz", PATHS(2)),
+
+	/* What net must not carry: keys' hashes, CSRs, the thumbprint, the account. */
+	ROUTE(CSR_LOOK, FROM(CERT), ROLE_CSR, HANDLES, "n", 8),
+	ROUTE(CERT_KEY, FROM(CSR), ROLE_CERT, HANDLES, "nnbbbb", 208),
+	ROUTE(KEY_CSR, FROM(CSR), ROLE_KEY,
+	    M(RENEW), "b", LENGTH + CSR_BYTES_MAX),
+	ROUTE(CHNG_THUMBPRINT, FROM(KEY), ROLE_CHNG, M(RENEW), "s", 64),
+	ROUTE(CERT_ACCOUNT, FROM(KEY), ROLE_CERT,
+	    HANDLES | ACCOUNT | M(ADOPT), "ssz", 2 * STRING),
+	ROUTE(KEY_ACCOUNT, FROM(CERT), ROLE_KEY,
+	    HANDLES | ACCOUNT | M(ADOPT), "zzz", 2 * STRING),
+	ROUTE(KEY_BEGIN, FROM(CERT), ROLE_KEY, M(RENEW), "zz", 2 * STRING),
+	ROUTE(KEY_REVOKE, FROM(CERT), ROLE_KEY, M(REVOKE), "b", CERT),
+	ROUTE(CSR_REVOKE, FROM(CERT), ROLE_CSR, M(REVOKE), "b", CERT),
+	ROUTE(CSR_NEW_KEY, FROM(CERT), ROLE_CSR, M(RENEW), "n", 8),
+	ROUTE(CSR_ADOPT, FROM(CERT), ROLE_CSR, M(RENEW), "", 0),
+	ROUTE(CSR_COMBINE, FROM(CERT), ROLE_CSR, M(RENEW), "b", MSG_BODY_MAX),
+	ROUTE(CSR_DISCARD, FROM(CERT), ROLE_CSR, M(REVOKE), "nb", 64),
+	ROUTE(CERT_CSR_DONE, FROM(CSR), ROLE_CERT, HANDLES, "n", 8),
+
+	/* net asks, the others answer. */
+	ROUTE(KEY_ASK_ACCOUNT, FROM(NET), ROLE_KEY, HANDLES | ACCOUNT, "", 0),
+	ROUTE(KEY_LEAVE_ACCOUNT, FROM(NET), ROLE_KEY,
+	    HANDLES | ACCOUNT, "n", 8),
+	ROUTE(KEY_RECHECK_ACCOUNT, FROM(NET), ROLE_KEY,
+	    HANDLES | ACCOUNT, "z", STRING),
+	ROUTE(NET_ACCOUNT, FROM(KEY), ROLE_NET,
+	    HANDLES | ACCOUNT, "nz", STRING),
+	BY_JOB(DNS_RESOLVE, FROM(NET), ROLE_DNS,
+	    HANDLES | ACCOUNT, "ssn", STRING),
+	ROUTE(NET_ADDRESSES, FROM(DNS), ROLE_NET,
+	    HANDLES | ACCOUNT, "zn(b)", STRING),
+	ROUTE(KEY_SIGN_FIND_ACCOUNT, FROM(NET), ROLE_KEY,
+	    HANDLES | ACCOUNT, "ss", 2 * STRING),
+	ROUTE(KEY_SIGN_NEW_ACCOUNT, FROM(NET), ROLE_KEY,
+	    M(RENEW), "ss", 2 * STRING),
+	ROUTE(KEY_SET_ACCOUNT, FROM(NET), ROLE_KEY,
+	    HANDLES | ACCOUNT, "s", STRING),
+	ROUTE(KEY_NO_ACCOUNT, FROM(NET), ROLE_KEY, HANDLES | ACCOUNT, "", 0),
+	ROUTE(KEY_SIGN_ROLLOVER, FROM(NET), ROLE_KEY,
+	    M(ROLLOVER), "ss", 2 * STRING),
+	ROUTE(KEY_SIGN_CONTACT, FROM(NET), ROLE_KEY,
+	    M(CONTACT), "ss", 2 * STRING),
+	ROUTE(KEY_SIGN_DEACTIVATE, FROM(NET), ROLE_KEY,
+	    M(DEACTIVATE), "ss", 2 * STRING),
+	BY_JOB(KEY_SIGN_NEW_ORDER, FROM(NET), ROLE_KEY,
+	    M(RENEW), "ss", 2 * STRING),
+	BY_JOB(KEY_SIGN_REPLACEMENT, FROM(NET), ROLE_KEY,
+	    M(RENEW), "ss", 2 * STRING),
+	BY_JOB(KEY_SIGN_FETCH, FROM(NET), ROLE_KEY, M(RENEW), "ss", 2 * STRING),
+	BY_JOB(KEY_SIGN_CHALLENGE, FROM(NET), ROLE_KEY,
+	    M(RENEW), "ss", 2 * STRING),
+	BY_JOB(KEY_SIGN_GIVE_UP, FROM(NET), ROLE_KEY,
+	    M(RENEW), "ss", 2 * STRING),
+	BY_JOB(KEY_SIGN_FINALIZE, FROM(NET), ROLE_KEY,
+	    M(RENEW), "ss", 2 * STRING),
+	BY_JOB(KEY_SIGN_REVOKE, FROM(NET), ROLE_KEY,
+	    M(REVOKE), "ss", 2 * STRING),
+	BY_JOB(CSR_SIGN_REVOKE, FROM(NET), ROLE_CSR,
+	    M(REVOKE), "ss", 2 * STRING),
+	ROUTE(NET_SIGNED, FROM(KEY) | FROM(CSR), ROLE_NET,
+	    HANDLES | ACCOUNT, "z", MSG_BODY_MAX),
+	BY_JOB(CSR_MAKE, FROM(NET), ROLE_CSR, M(RENEW), "", 0),
+	ROUTE(NET_CSR_DONE, FROM(CSR), ROLE_NET, M(RENEW), "n", 8),
+	BY_JOB(CHNG_CHECK, FROM(NET), ROLE_CHNG, M(RENEW), "", 0),
+	BY_JOB(CHNG_PUT, FROM(NET), ROLE_CHNG, M(RENEW), "s", STRING),
+	BY_JOB(CHNG_DROP, FROM(NET), ROLE_CHNG, M(RENEW), "n", 8),
+	ROUTE(NET_CHNG_DONE, FROM(CHNG), ROLE_NET, M(RENEW), "n", 8),
+	ROUTE(CERT_NEXT, FROM(NET), ROLE_CERT, HANDLES | ACCOUNT, "", 0),
+	ROUTE(NET_JOB, FROM(CERT), ROLE_NET,
+	    HANDLES | ACCOUNT, "nzzznz", 4 * STRING),
+	ROUTE(DNS_STATUS_URLS, FROM(CERT), ROLE_DNS,
+	    M(RENEW), "v", MSG_BODY_MAX),
+	ROUTE(NET_STATUS_URLS, FROM(CERT), ROLE_NET,
+	    M(RENEW), "v", MSG_BODY_MAX),
+	BY_JOB(CERT_STATUS, FROM(NET), ROLE_CERT, M(RENEW), "nb", MSG_BODY_MAX),
+	BY_JOB(CERT_WINDOW, FROM(NET), ROLE_CERT, M(RENEW), "nnn", STRING),
+	BY_JOB(CERT_LEARNED, FROM(NET), ROLE_CERT, M(RENEW), "sn", STRING),
+	BY_JOB(CERT_ORDER, FROM(NET), ROLE_CERT, M(RENEW), "z", STRING),
+	BY_JOB(CERT_CHAIN, FROM(NET), ROLE_CERT, M(RENEW), "nb", MSG_BODY_MAX),
+	BY_JOB(CERT_LAST_CHAIN, FROM(NET), ROLE_CERT, M(RENEW), "", 0),
+	BY_JOB(CERT_DONE, FROM(NET) | FROM(KEY), ROLE_CERT,
+	    M(REVOKE) | ACCOUNT | M(ADOPT), "", 0),
+	BY_JOB(CERT_FAILED, FROM(NET), ROLE_CERT,
+	    HANDLES | ACCOUNT, "nnns", TROUBLE_MAX + 64),
+	ROUTE(NET_JOB_DONE, FROM(CERT), ROLE_NET, HANDLES | ACCOUNT, "n", 8),
+};
+
+/* Is there room for n more bytes?  Then they are passed over. */
+static int
+skip(const struct msg *m, size_t *pos, size_t n)
+{
+	if (n > m->head.len - *pos)
+		return 0;
+	*pos += n;
+	return 1;
+}
+
+/* A length and so many bytes; a string ends with its one NUL, and may be NULL if optional. */
+static int
+skip_counted(const struct msg *m, size_t *pos, int is_string, int optional)
+{
+	const uint8_t *p;
+	uint32_t n;
+
+	if (m->head.len - *pos < sizeof(n))
+		return 0;
+	memcpy(&n, m->body + *pos, sizeof(n));
+	*pos += sizeof(n);
+	if (is_string && n == MSG_NULL_STRING)
+		return optional;
+	p = m->body + *pos;
+	return skip(m, pos, n) &&
+	    (!is_string || (n > 0 && memchr(p, '\0', n) == p + n - 1));
+}
+
+/* A number of strings, then these. */
+static int
+skip_strings(const struct msg *m, size_t *pos)
+{
+	uint64_t n;
+
+	if (m->head.len - *pos < sizeof(n))
+		return 0;
+	memcpy(&n, m->body + *pos, sizeof(n));
+	*pos += sizeof(n);
+	while (n-- > 0)
+		if (!skip_counted(m, pos, 1, 0))
+			return 0;
+	return 1;
+}
+
+static int
+skip_one(const struct msg *m, size_t *pos, char what)
+{
+	switch (what) {
+	case 'n':
+		return skip(m, pos, sizeof(uint64_t));
+	case 's':
+	case 'z':
+		return skip_counted(m, pos, 1, what == 'z');
+	case 'b':
+		return skip_counted(m, pos, 0, 0);
+	case 'v':
+		return skip_strings(m, pos);
+	default:
+		return 0;
+	}
+}
+
+/* Is the body of its type's shape, and nothing behind it? */
+static int
+has_shape(const struct msg *m)
+{
+	const char *shape = routes[m->head.type].shape, *again = NULL;
+	size_t pos = 0;
+
+	if (strcmp(shape, "*") == 0)
+		return 1;
+	for (; *shape != '\0'; shape++) {
+		if (*shape == '(') {
+			again = shape;
+			if (pos == m->head.len)
+				return 1;
+		} else if (*shape == ')') {
+			if (pos < m->head.len)
+				shape = again;
+		} else if (!skip_one(m, &pos, *shape))
+			return 0;
+	}
+	return pos == m->head.len;
+}
+
+const char *
+msg_check(const struct msg *m, size_t got, int from, int to, enum mode mode)
+{
+	const struct route *r;
+
+	if (got < MSG_HEAD_LEN)
+		return "shorter than a header";
+	if (m->head.type >= MSG__MAX || routes[m->head.type].name == NULL)
+		return "of no known type";
+	r = &routes[m->head.type];
+	if (m->head.len > r->max)
+		return "longer than its type allows";
+	if (got != MSG_HEAD_LEN + m->head.len)
+		return "not as long as its header says";
+	if (from != ANY_ROLE && (r->from & (1u << from)) == 0)
+		return "not for this process to send";
+	if (to != ANY_ROLE && r->to != ANY_ROLE && r->to != to)
+		return "not for this process to receive";
+	if ((r->modes & (1u << mode)) == 0)
+		return "not in this kind of run";
+	return has_shape(m) ? NULL : "of another shape than its type has";
+}
