@@ -107,6 +107,7 @@ enum msgtype {
 	CERT_STATUS,		/* a piece of the answer about revocation */
 	CERT_LEARNED,		/* of the CA's ways: the next run can begin with that */
 	CERT_ORDER,		/* the order of this job, or: it is of no use any more */
+	CERT_KEY_REFUSED,	/* the CA does not take the key of this job's CSR */
 	CERT_CHAIN,
 	CERT_LAST_CHAIN,	/* there is no further one to choose from */
 	CSR_NEW_KEY,		/* the next CSR of this job is to be for a new key */
@@ -145,6 +146,18 @@ enum account {
  * nobody tries again in this run; the CA says that the account is deactivated.
  */
 enum leave { LEAVE_OPEN, LEAVE_REFUSED, LEAVE_DEACTIVATED };
+
+/*
+ * CSR_NEW_KEY: the live key may not be used again, but one that waits may; nor
+ * may that one, since others may know it, or since the CA refuses it.
+ */
+enum new_key { NEW_KEY_BESIDE, NEW_KEY_COMPROMISED, NEW_KEY_REFUSED };
+
+/*
+ * CERT_CSR_DONE: not done; done; and for CSR_DISCARD: the certificate's key is
+ * not on this machine; it stays, as another certificate is installed for it.
+ */
+enum csr_done { CSR_FAILED, CSR_DONE, CSR_KEY_ELSEWHERE, CSR_KEY_STAYS };
 
 /* NET_JOB: what net is to do for it. */
 enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TASK_ACCOUNT };

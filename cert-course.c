@@ -121,7 +121,9 @@ cert_csr_done(struct msg *m)
 			job_installed(j);
 		else {
 			j->changed = 1;
-			j->key_stays = ok > 1;
+			j->key_stays = ok > CSR_DONE;
+			if (ok == CSR_KEY_STAYS)
+				job_key_burnt(j);
 		}
 		settle(m->head.job, OUTCOME_INSTALLED);
 	}
@@ -184,6 +186,25 @@ cert_learned(struct msg *m)
 		errx(1, "CERT_LEARNED: not an https URL");
 	if (strlcpy(s->new_nonce, text, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
+}
+
+/*
+ * The CA does not take the key.  That is remembered, and csr takes another one
+ * where it can, in this run if net asks for it.  An attacker in net can have
+ * one new key made for each attempt by that, which waits for its certificate.
+ */
+void
+cert_key_refused(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+
+	msg_end(m);
+	if (j->keys.have_next || j->keys.have_current)
+		job_refuse_key(j, j->keys.have_next ? j->keys.next : j->keys.current);
+	msg_new(&out, CSR_NEW_KEY, m->head.job);
+	msg_put_num(&out, NEW_KEY_REFUSED);
+	msg_send(&out);
+	answer_net(m->head.job, VERDICT_ANEW);
 }
 
 /* Why the first chain was refused; each worker has one job at a time. */

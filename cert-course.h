@@ -34,6 +34,7 @@ void	cert_csr_done(struct msg *);
 void	cert_window(struct msg *);
 void	cert_status(struct msg *);
 void	cert_learned(struct msg *);
+void	cert_key_refused(struct msg *);
 void	cert_chain(struct msg *);
 void	cert_last_chain(struct msg *);
 void	cert_done(struct msg *);

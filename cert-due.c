@@ -46,7 +46,9 @@ due_reason(struct job *j, struct why *text)
 
 	j->suggested = j->new_key = j->only_forced = 0;
 	j->key_compromised = job_key_compromised(j);
-	j->new_key = j->key_compromised;
+	j->next_refused = job_is_refused_key(j, j->keys.have_next, j->keys.next);
+	j->new_key = j->key_compromised || j->next_refused ||
+	    job_is_refused_key(j, j->keys.have_current, j->keys.current);
 	if (in->chain == NULL)
 		return "there is no certificate";
 	/* The new one goes live with its certificate: what is installed is for the lost one. */
@@ -60,7 +62,8 @@ due_reason(struct job *j, struct why *text)
 		return "the names have changed";
 	if (j->key_compromised)
 		return "its key is compromised, as -R keyCompromise said";
-	j->new_key = j->revoked || renewal_overdue(&j->state.life, j->handle, &j->state, now);
+	if (j->revoked || renewal_overdue(&j->state.life, j->handle, &j->state, now))
+		j->new_key = 1;
 	if (j->revoked)
 		return "the CA has revoked the certificate";
 	if ((changed = origin_changed(j, text)) != CHANGED_NOTHING) {

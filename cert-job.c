@@ -5,6 +5,7 @@
  * anywhere loses nothing.
  */
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -295,7 +296,7 @@ job_installed(struct job *j)
 	if (j->state.early_tried != 0)
 		j->state.early = j->state.early_tried;
 	j->state.early_tried = 0;
-	j->state.revoked[0] = '\0';
+	j->state.revoked[0] = j->state.refused_key[0] = '\0';
 	j->state.looks[0] = j->state.order[0] = '\0';
 	renewal_life(j->chosen, &j->state.life);
 	renewal_installed(&j->state, &j->state.life, time(NULL));
@@ -305,6 +306,36 @@ job_installed(struct job *j)
 	j->changed = 1;
 	say(1, "%s: installed a certificate that ends on %s", j->handle,
 	    clock_text(j->chosen->not_after));
+}
+
+static void
+put_hex(const uint8_t key[SPKI_HASH_LEN], char out[2 * SPKI_HASH_LEN + 1])
+{
+	size_t i;
+
+	for (i = 0; i < SPKI_HASH_LEN; i++)
+		snprintf(out + 2 * i, 3, "%02x", key[i]);
+}
+
+void
+job_refuse_key(struct job *j, const uint8_t key[SPKI_HASH_LEN])
+{
+	struct why w;
+
+	put_hex(key, j->state.refused_key);
+	if (job_save(j, &w) == -1)
+		warnx("%s: %s", j->handle, w.text);
+}
+
+int
+job_is_refused_key(const struct job *j, int have, const uint8_t key[SPKI_HASH_LEN])
+{
+	char hex[2 * SPKI_HASH_LEN + 1];
+
+	if (!have)
+		return 0;
+	put_hex(key, hex);
+	return strcmp(hex, j->state.refused_key) == 0;
 }
 
 static void

@@ -33,6 +33,7 @@ struct job {
 	int		 revoked;	/* as the CA says there */
 	int		 new_key;	/* nor may its key be used any longer */
 	int		 key_compromised; /* as others know it, or the one that waits to go live */
+	int		 next_refused;	/* by the CA: the key that waits to go live */
 	char		*looks;		/* its files' fingerprint, as the parent has seen them */
 	char		*profile;	/* to be ordered, or NULL */
 	char		*preferred;	/* CN at the top of the chain to take, or NULL */
@@ -115,6 +116,11 @@ void	job_installed(struct job *);
 /* The saved chain is of no use, for this reason: removes it. */
 void	job_forget(struct job *, const char *reason);
 
+/* The CA refuses this public key: it is remembered, so that no later run asks for a certificate for it. */
+void	job_refuse_key(struct job *, const uint8_t key[SPKI_HASH_LEN]);
+/* Is this public key, if there is one, the one that the CA has refused? */
+int	job_is_refused_key(const struct job *, int have, const uint8_t key[SPKI_HASH_LEN]);
+
 /*
  * Remembers how an attempt failed; any but a local one holds back further
  * attempts, for seconds at least, and until another time if that is later (0:
@@ -137,6 +143,8 @@ int	job_begin_revocation(struct job *, struct why *);
 int	job_is_doomed(const struct job *);
 /* The certificate is revoked: removes its files and state, unless others are installed.  0 or -1. */
 int	job_remove(struct job *, struct why *);
+/* The CA may have revoked the other certificate, too, that is installed for the same key: the next renewal is at once, for a new key. */
+void	job_key_burnt(struct job *);
 /* In a renewal: is the live key one that a certificate was revoked for as compromised, or was to be? */
 int	job_key_compromised(struct job *);
 

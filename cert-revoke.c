@@ -91,6 +91,14 @@ job_remove(struct job *j, struct why *w)
 	return store_remove(j->nr, PART_STATE, w);
 }
 
+void
+job_key_burnt(struct job *j)
+{
+	if (j->installed.chain != NULL)
+		chain_fingerprint(j->installed.chain, j->state.revoked);
+	job_refuse_key(j, j->doomed->spki);
+}
+
 int
 job_key_compromised(struct job *j)
 {

@@ -336,7 +336,8 @@ begin(uint32_t job, struct why *w)
 	j->resumed = order_open(j) != NULL;
 	if (j->new_key) {
 		msg_new(&out, CSR_NEW_KEY, job);
-		msg_put_num(&out, (uint64_t)j->key_compromised);
+		msg_put_num(&out, j->key_compromised ? NEW_KEY_COMPROMISED :
+		    j->next_refused ? NEW_KEY_REFUSED : NEW_KEY_BESIDE);
 		msg_send(&out);
 	}
 	msg_new(&out, KEY_BEGIN, job);
@@ -443,13 +444,14 @@ state(uint32_t job)
 }
 
 static const struct handler table[] = {
-	{ CERT_KEY, cert_key, WAITING | OUT | SETTLED, 2 },
+	{ CERT_KEY, cert_key, WAITING | OUT | SETTLED, 3 },
 	{ CERT_NEXT, cert_next, ANY_STATE, 0 },
 	{ CERT_ACCOUNT, cert_account, ANY_STATE, 8 },
 	{ CERT_WINDOW, cert_window, ASKED, 1 },
 	{ CERT_STATUS, cert_status, CHECKING, 0 },
 	{ CERT_LEARNED, cert_learned, OUT, ORDERS_MAX },
 	{ CERT_ORDER, cert_order, OUT, 2 * ORDERS_MAX },
+	{ CERT_KEY_REFUSED, cert_key_refused, OUT, 2 },
 	{ CERT_CHAIN, cert_chain, OUT, 2 * CHAINS_MAX },
 	{ CERT_LAST_CHAIN, cert_last_chain, OUT, 2 },
 	{ CERT_DONE, cert_done, TASKED, 1 },

@@ -336,27 +336,31 @@ csr_make_handler(struct msg *m)
 }
 
 static void
-done(uint32_t job, int ok, const struct why *w)
+done(uint32_t job, enum csr_done how, const struct why *w)
 {
-	if (!ok)
+	if (how == CSR_FAILED)
 		warnx("%s", w->text);
 	msg_new(&out, CERT_CSR_DONE, job);
-	msg_put_num(&out, (uint64_t)ok);
+	msg_put_num(&out, how);
 	msg_send(&out);
 }
 
-/* The live one may be known to others; or is, and so may be the next one. */
+/* The next CSR is for another key than the live one (enum new_key says why). */
 static void
 csr_new_key(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
-	int compromised = msg_get_num(m) != 0;
+	uint64_t reasons = msg_get_num(m);
 
 	msg_end(m);
+	if (reasons > NEW_KEY_REFUSED)
+		errx(1, "CSR_NEW_KEY: malformed");
 	j->new_key = 1;
-	j->fresh = compromised;
-	if (compromised && j->path == NULL && j->own_csr != NULL) {
-		why(&j->broken, "the key of the configured CSR is compromised: make another key, and a CSR with it");
+	j->fresh = reasons != NEW_KEY_BESIDE;
+	if (j->fresh && j->path == NULL && j->own_csr != NULL) {
+		why(&j->broken, "%s: the key of the configured CSR ('csr file') is %s: make another key, and a CSR with it",
+		    j->names.n > 0 ? j->names.v[0] : "csr file",
+		    reasons == NEW_KEY_REFUSED ? "one that the CA refuses" : "compromised");
 		free(j->own_csr);
 		j->own_csr = NULL;
 	}
@@ -372,7 +376,7 @@ csr_adopt(struct msg *m)
 	msg_end(m);
 	if (j->path == NULL)
 		errx(1, "CSR_ADOPT: nothing to adopt");
-	done(m->head.job, place_move(&j->next, &j->key, &w) == 0, &w);
+	done(m->head.job, place_move(&j->next, &j->key, &w) == 0 ? CSR_DONE : CSR_FAILED, &w);
 }
 
 static void
@@ -392,7 +396,7 @@ csr_combine(struct msg *m)
 	ok = keyfile_load(&j->key, &any_key, &key, &w) == 1 &&
 	    keyfile_combine(&j->combined, j->group, key, chain, len, &w) == 0;
 	EVP_PKEY_free(key);
-	done(m->head.job, ok, &w);
+	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &w);
 }
 
 static void
@@ -440,32 +444,42 @@ csr_sign_revoke(struct msg *m)
 	free(jws);
 }
 
-/*
- * The key that is compromised, or that the CA may block as it has signed the
- * revocation, goes; so does the one beside it that waits to go live; not one
- * that was made since.  1: gone; 0: see why.
- */
+/* Is it the live key?  Not one that was made since; one that cannot be used is not to be told apart. */
 static int
-discard_key(struct csr_job *j, const uint8_t *hash, struct why *w)
+is_live(const struct csr_job *j, const uint8_t *hash)
 {
 	uint8_t live[SPKI_HASH_LEN];
+	struct why ignored;
 	EVP_PKEY *key;
 	int same;
 
-	if (keyfile_load(&j->key, &j->spec, &key, w) != 1)
-		same = place_exists(&j->key) || place_exists(&j->next);	/* not to be told apart */
-	else
-		same = spki_hash(key, live) == 0 && memcmp(live, hash, sizeof(live)) == 0;
+	if (keyfile_load(&j->key, &any_key, &key, &ignored) != 1)
+		return place_exists(&j->key) || place_exists(&j->next);
+	same = spki_hash(key, live) == 0 && memcmp(live, hash, sizeof(live)) == 0;
 	EVP_PKEY_free(key);
-	if (!same)
-		return 1;
+	return same;
+}
+
+/*
+ * The live key is compromised, or the CA may block it as it has signed the
+ * revocation: it goes, and so does the one beside it that waits to go live.
+ * While another certificate is installed for it, the web server needs it.
+ */
+static enum csr_done
+discard_key(struct csr_job *j, int others, struct why *w)
+{
+	if (others) {
+		say(0, "%s: stays for now, as another certificate is installed for it, though the CA may "
+		    "block it; run a renewal at once: it is for a new key", j->path);
+		return CSR_KEY_STAYS;
+	}
 	if (reason == REASON_KEY_COMPROMISE)
 		say(1, "%s: removed, as it is compromised", j->path);
 	else
 		say(0, "%s: removed, as it has signed the revocation, by which the CA may block it for "
 		    "good; the next certificate is for a new key", j->path);
 	return place_remove(&j->key, w) == 0 && place_remove(&j->next, w) == 0 &&
-	    dir_sync(j->key.dir, w) == 0;
+	    dir_sync(j->key.dir, w) == 0 ? CSR_DONE : CSR_FAILED;
 }
 
 /* Revoked: what still holds the certificate goes, and its key if that is not to be used again. */
@@ -473,7 +487,8 @@ static void
 csr_discard(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
-	int installed = msg_get_num(m) != 0, ok = 1;
+	int installed = msg_get_num(m) != 0;
+	enum csr_done done_so = j->path == NULL ? CSR_KEY_ELSEWHERE : CSR_DONE;
 	const uint8_t *hash;
 	struct why w;
 	size_t len;
@@ -482,12 +497,13 @@ csr_discard(struct msg *m)
 	msg_end(m);
 	if (len != SPKI_HASH_LEN)
 		errx(1, "CSR_DISCARD: %zu bytes", len);
-	if (j->combined.path != NULL && installed)
-		ok = place_remove(&j->combined, &w) == 0 && dir_sync(j->combined.dir, &w) == 0;
-	if (ok && j->path != NULL && (reason == REASON_KEY_COMPROMISE || j->has_revoked))
-		ok = discard_key(j, hash, &w);
-	/* 2: the key of a configured CSR is somewhere else. */
-	done(m->head.job, ok && j->path == NULL ? 2 : ok, &w);
+	if (j->combined.path != NULL && installed &&
+	    (place_remove(&j->combined, &w) == -1 || dir_sync(j->combined.dir, &w) == -1))
+		done_so = CSR_FAILED;
+	else if (done_so == CSR_DONE && (reason == REASON_KEY_COMPROMISE || j->has_revoked) &&
+	    is_live(j, hash))
+		done_so = discard_key(j, !installed, &w);
+	done(m->head.job, done_so, &w);
 }
 
 /* What is signed or removed for -r is nothing that a renewal may ask for, and the other way round. */
@@ -503,7 +519,7 @@ state(uint32_t job)
 static const struct handler table[] = {
 	{ CSR_LOOK, csr_look, ANY_STATE, 1 },
 	{ CSR_MAKE, csr_make_handler, RENEWING, 2 },
-	{ CSR_NEW_KEY, csr_new_key, RENEWING, 1 },
+	{ CSR_NEW_KEY, csr_new_key, RENEWING, 3 },
 	{ CSR_ADOPT, csr_adopt, RENEWING, 2 },
 	{ CSR_COMBINE, csr_combine, RENEWING, 2 },
 	{ CSR_REVOKE, csr_revoke, REVOKING, 1 },

@@ -246,7 +246,7 @@ static const struct handler table[] = {
 	{ KEY_RECHECK_ACCOUNT, key_recheck_account, ANY_STATE, 0 },
 	{ KEY_WORKER_GONE, key_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ KEY_BEGIN, key_begin, NO_ACCOUNT | IDLE, 1 },
-	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | RESUMED | ORDERED, 2 },
+	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | RESUMED | ORDERED | FINAL, 2 },
 	{ KEY_SIGN_NEW_ORDER, sign_new_order, ORDERING, 2 * TRIES },
 	{ KEY_SIGN_REPLACEMENT, sign_replacement, ORDERING, 2 * TRIES },
 	{ KEY_SIGN_FETCH, sign_fetch, RESUMED | ORDERED | FINAL, FETCHES },

@@ -19,6 +19,7 @@ struct issue {
 	int		 too_early;	/* it was finalized before */
 	int		 waited;	/* until the deadline, in vain */
 	int		 resumed;	/* it is an earlier run's */
+	int		 rekeyed;	/* with another key than the run began with, which the CA has refused */
 	struct proof	 proof;
 };
 

@@ -261,6 +261,55 @@ anew(struct issue *is, const struct trouble *t)
 	return ORDER_ANEW;
 }
 
+/* Does the CA refuse the key itself?  Of badCSR the words tell. */
+static int
+is_about_key(const struct problem *p)
+{
+	static const char *const words[] = { "forbidden", "block", "compromised", "revoked", "weak" };
+	size_t i;
+
+	if (strcmp(p->type, "badPublicKey") == 0)
+		return 1;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(p->type, "badCSR") == 0 && strcasestr(p->text, "key") != NULL &&
+		    strcasestr(p->text, words[i]) != NULL)
+			return 1;
+	return 0;
+}
+
+/* cert remembers it, and csr makes another key and CSR, once in a run.  0, or -1: they are as they were. */
+static int
+another_key(struct issue *is, const struct trouble *t)
+{
+	msg_new(&m, CERT_KEY_REFUSED, is->job);
+	msg_send(&m);
+	request_expect(&m, NET_JOB_DONE);
+	if (is->rekeyed)
+		return -1;
+	say(0, "%s: the CA refuses the domain key (%s); trying another key", is->conf->handle,
+	    t->why.text);
+	msg_new(&m, CSR_MAKE, is->job);
+	msg_send(&m);
+	request_expect(&m, NET_CSR_DONE);
+	is->rekeyed = msg_get_num(&m) == 1;
+	return is->rekeyed ? 0 : -1;
+}
+
+/* From an order to file's verdict, with another key if need be.  0, ORDER_ANEW or -1. */
+static int
+complete_or_rekey(struct issue *is, struct trouble *t)
+{
+	struct trouble ignored;
+	int rc = complete(is, t);
+
+	if (rc != -1 || (!is_about_key(&t->problem) && !(is->order.status == STATUS_INVALID &&
+	    is_about_key(&is->order.error))) || another_key(is, t) == -1)
+		return rc;
+	if (order_fetch(is, &ignored) == -1 || !is_open(is))
+		return anew(is, t);
+	return complete_or_rekey(is, t);
+}
+
 /*
  * The course of one order that is known.  What leads to nothing the next run
  * shall not look at.  Made anew is only what was spoilt before this run had any
@@ -269,7 +318,7 @@ anew(struct issue *is, const struct trouble *t)
 static int
 course(struct issue *is, struct trouble *t)
 {
-	int rc = complete(is, t), spoilt, refused;
+	int rc = complete_or_rekey(is, t), spoilt, refused;
 
 	if (rc != -1)
 		return rc;

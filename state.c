@@ -118,6 +118,7 @@ static const struct member {
 	MEMBER(NULL, "renewed early", NUMBER_TIME, early),
 	MEMBER(NULL, "early attempt", NUMBER_TIME, early_tried),
 	MEMBER(NULL, "revoked", TEXT, revoked),
+	MEMBER(NULL, "refused key", TEXT, refused_key),
 	MEMBER(NULL, "newNonce", TEXT, new_nonce),
 	MEMBER(NULL, "slow", NUMBER_INT, slow),
 	MEMBER("order", "url", TEXT, order),

@@ -64,4 +64,91 @@ for how in "503 at revoke" "revoke neither"; do
 done
 check "ca-revoke: neither key: nothing is said of a new account" sh -c "! grep -q 'registers a new one' '$work/err'"
 domain_more=
+
+# A key that the CA refuses to certify: another one takes its place, in the same run.
+state=$work/state/domain-example.com.json
+forget() { sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"; }
+refused_key() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["refused key"])' "$state"; }
+hash_of() { openssl pkey -in "$1" -pubout -outform DER | sha256sum | cut -d' ' -f1; }
+# replaced WHAT: the pair that is installed is a new one, and nothing waits
+replaced() {
+	check "ca-revoke: $1: the key is another" test "$(spki_key "$key")" != "$(spki_key "$work/key")"
+	same "ca-revoke: $1: the pair" "$(spki_key "$key")" "$(spki_cert "$work/ssl/example.com.pem")"
+	check "ca-revoke: $1: nothing waits" test ! -e "$key.new"
+	same "ca-revoke: $1: nothing is remembered" "" "$(refused_key)"
+}
+for more in "" "domain combined $both"; do
+	for how in "400 badCSR" "400 badPublicKey" "400 badCSR, order invalid" "400 badCSR, later" "400 badPublicKey, later"; do
+		domain_more=$more
+		works "plain"
+		cp "$key" "$work/key"
+		again "key refused $how" -F example.com
+		ended "key refused, $how${more:+, combined}" 0 "the CA refuses the domain key .*trying another key"
+		replaced "key refused, $how${more:+, combined}"
+	done
+	[ -z "$more" ] || same "ca-revoke: key refused: the file with key and chain" "$(spki_key "$key")" "$(spki_key "$both")"
+done
+domain_more=
+# The first key of all; one that waits to go live; and a CA that will have none.
+scenario "key refused 400 badCSR"
+ended "key refused, the first" 0
+same "ca-revoke: key refused, the first: the pair" "$(spki_key "$key")" "$(spki_cert "$work/ssl/example.com.pem")"
+for how in "400 badCSR" "400 badCSR, order invalid" "400 badCSR, later"; do
+	works "plain"
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null; chmod 600 "$key.new"
+	cp "$key.new" "$work/key"
+	again "key refused $how" -F example.com
+	ended "key refused, it waited, $how" 0
+	replaced "key refused, it waited, $how"
+done
+works "plain"
+cp "$key" "$work/key"; cp "$work/ssl/example.com.pem" "$work/before.pem"
+again "key always refused" -F example.com
+ended "every key refused" 1 "public key is forbidden"
+check "ca-revoke: every key refused: the old pair stays" cmp "$key" "$work/key"
+check "ca-revoke: every key refused: the old certificate, too" cmp "$work/ssl/example.com.pem" "$work/before.pem"
+same "ca-revoke: every key refused: the one that waits is remembered" "$(hash_of "$key.new")" "$(refused_key)"
+cp "$key.new" "$work/second"
+forget
+again "key always refused" -F example.com
+ended "every key refused, again" 1
+check "ca-revoke: every key refused, again: by then with others" test "$(spki_key "$key.new")" != "$(spki_key "$work/second")"
+forget
+again "plain" -F example.com
+ended "every key refused, then not" 0
+replaced "every key refused, then not"
+# badCSR is said of much else.
+works "plain"
+cp "$key" "$work/key"
+again "CSR refused" -F example.com
+ended "CSR refused" 1 "badCSR"
+check "ca-revoke: CSR refused: the key stays" test "$(spki_key "$key")" = "$(spki_key "$work/key")" -a ! -e "$key.new"
+# Nothing can be made in place of a CSR's key; what net says about it holds for that run only.
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/own.key" 2>/dev/null
+openssl req -new -key "$work/own.key" -subj / -addext "subjectAltName=DNS:example.com" -out "$work/own.csr" 2>/dev/null
+rm -rf "$work/etc" "$work/ssl" "$work/state"
+domain_more="csr file $work/own.csr"
+conf_write "$work/c.conf"
+sed -i 's|/dir"|/directory"|' "$work/c.conf"
+domain_write "$work/c.conf" example.com example.com ""
+sed -i '/domain key/d;/domain name/d' "$work/c.conf"
+again "key refused 400 badCSR" example.com
+ended "key refused, csr file" 1 "example.com: the key of the configured CSR ('csr file') is one that the CA refuses: make another key, and a CSR with it"
+forget
+again "plain" example.com
+ended "key refused, csr file: the next run tries" 0
+domain_more=
+
+# A revocation that was cut off, and goes on by the certificate's key when another one with that key is installed.
+works "plain"
+cp "$key" "$work/key"; cp "$work/ssl/example.com.fullchain.pem" "$work/cut.pem"
+again "plain" -F example.com
+cp "$work/cut.pem" "$work/state/domain-example.com.revoking.pem"; chmod 600 "$work/state/domain-example.com.revoking.pem"
+again "revoke unauthorized" -r example.com
+ended "cut off, another certificate" 0 "$key: stays for now"
+check "ca-revoke: cut off, another certificate: key and certificate stay" test -s "$key" -a -s "$work/ssl/example.com.pem"
+check "ca-revoke: cut off, another certificate: the CA has revoked that, too" is_revoked "$work/ssl/example.com.pem"
+again "plain" example.com
+ended "cut off, another certificate: renewed at once" 0 "due: the CA has revoked the certificate"
+replaced "cut off, another certificate"
 exit $failed

@@ -354,12 +354,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def post_finalize(self, sc, payload):
         if sc in ("pending until done", "follows its authorizations") and self.not_done(sc) or sc in ("pending for ever", "invalid authorization of a pending order", "Retry-After a day, once") and (sc != "Retry-After a day, once" or st.polls < 2) or sc == "Retry-After 10^9" and st.polls < 2:
             return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
+        if sc == "CSR refused": return self.problem(400, "badCSR", "CSR contains an email address; key usage")
         if sc == "badNonce at finalize" and "b.example.com" in st.names: return self.problem(400, "badNonce")
         if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "invalid response", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
             return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "not ready once" and st.finalized == 0:
             st.finalized = -1
             return self.problem(403, "orderNotReady")
+        if not sc.startswith("key refused"): st.refused = None
         if (st.blocked or sc.startswith("key ")) and self.key_refused(sc, unb64(payload["csr"])): return
         st.csr, st.finalized = unb64(payload["csr"]), 1
         if sc == "cut after finalize" and not st.cut:
@@ -373,8 +375,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def key_refused(self, sc, csr):
         # "key refused STATUS TYPE": that of the first CSR in the scenario; "key always refused": any
         spki = public_key("req", csr)
-        if not sc.startswith("key refused"): st.refused = None
-        elif st.refused is None: st.refused = spki
+        if sc.startswith("key refused") and st.refused is None: st.refused = spki
         m = re.match(r"key refused (\d+) (\w+)(, order invalid|, later)?", sc)
         if m and st.refused == spki:
             st.bad = m.group(3) is not None

@@ -231,6 +231,26 @@ for t, body in [("CERT_DONE", b""), ("CERT_WINDOW", num(1) * 3), ("CERT_STATUS",
     refuses("cert: %s while a certificate is being ordered" % t, r, "out of order|not in this kind of run")
     report(open(cert_path, "rb").read() == cert, "hostile: cert: %s: nothing is removed" % t)
 
+# cert: what net says about the key
+r, m = cert_role(1)
+r.send("CERT_KEY_REFUSED")
+answers = r.recv(), r.recv()
+report(answers == (("CSR_NEW_KEY", num(2)), ("NET_JOB_DONE", num(3))), "hostile: cert: a key that the CA refuses: csr is to make another", str(answers))
+r.send("CERT_KEY_REFUSED")
+r.recv(), r.recv()
+r.send("CERT_KEY_REFUSED")
+refuses("cert: a key that the CA refuses, three times", r, "too often")
+remembered = json.load(open(work + "/state/domain-a.json"))["refused key"]
+report(remembered == spki_hash(key_path).hex() and open(cert_path, "rb").read() == cert, "hostile: cert: a key that the CA refuses: which one is remembered", remembered)
+r, m = cert_role(mode=REVOKE)
+r.recv(), r.recv()
+r.send("CERT_KEY_REFUSED")
+refuses("cert: a key that the CA refuses, in a run for -r", r, "not in this kind of run")
+r = csr_role(RENEW)
+r.send("CSR_NEW_KEY", num(3))
+refuses("csr: a new key for a reason that there is not", r, "malformed")
+os.unlink(work + "/state/domain-a.json")
+
 # cert: what net says about the time of renewal
 aki = "authorityKeyIdentifier=keyid\n"
 def forget():
