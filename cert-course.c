@@ -58,6 +58,7 @@ settle_failed(uint32_t job, const struct why *w)
 static void
 ask_csr(uint32_t job, enum msgtype what, unsigned phase)
 {
+	uint8_t *der;
 	char *pem;
 	size_t len;
 
@@ -66,6 +67,10 @@ ask_csr(uint32_t job, enum msgtype what, unsigned phase)
 	if (what == CSR_DISCARD) {
 		msg_put_num(&out, (uint64_t)job_is_doomed(&jobs[job]));
 		msg_put_buf(&out, jobs[job].doomed->spki, SPKI_HASH_LEN);
+	} else if (what == CSR_ADOPT) {
+		der = chain_leaf_der(jobs[job].chosen, &len);
+		msg_put_buf(&out, der, len);
+		free(der);
 	} else if (what == CSR_COMBINE) {
 		pem = chain_pem(jobs[job].chosen, 0, SIZE_MAX, &len);
 		msg_put_buf(&out, pem, len);

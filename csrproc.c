@@ -25,6 +25,7 @@ struct csr_job {
 	char		*path;		/* of the key; NULL: own_csr */
 	struct place	 key;
 	struct place	 next;		/* a key that is not live yet */
+	struct place	 old;		/* the key before the live one */
 	struct place	 combined;	/* path NULL: none */
 	struct keyspec	 spec;
 	int		 rotate;	/* a new key with every certificate, */
@@ -105,8 +106,10 @@ add_job(struct msg *m)
 	msg_end(m);
 	if (own_csr != NULL)
 		load_own_csr(j, own_csr);
-	else if (j->broken.text[0] == '\0' && place_open(&j->key, j->path, &j->broken) == 0)
+	else if (j->broken.text[0] == '\0' && place_open(&j->key, j->path, &j->broken) == 0) {
 		place_beside(&j->next, &j->key, ".new");
+		place_beside(&j->old, &j->key, ".old");
+	}
 	if (combined != NULL && j->broken.text[0] == '\0')
 		place_open(&j->combined, combined, &j->broken);
 	free(own_csr);
@@ -366,17 +369,34 @@ csr_new_key(struct msg *m)
 	}
 }
 
-/* file has a certificate for the next key, on the disk: the two go live together. */
+/*
+ * certproc has a certificate for the next key, on the disk: the two go live
+ * together.  The key that is replaced stays as PATH.old, one generation of it,
+ * as fileproc keeps the replaced certificates.
+ */
 static void
 csr_adopt(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
+	EVP_PKEY *next = NULL;
+	const uint8_t *der;
 	struct why w;
+	size_t len;
+	int ok = 0, n;
 
+	der = msg_get_buf(m, &len);
 	msg_end(m);
 	if (j->path == NULL)
 		errx(1, "CSR_ADOPT: nothing to adopt");
-	done(m->head.job, place_move(&j->next, &j->key, &w) == 0 ? CSR_DONE : CSR_FAILED, &w);
+	if ((n = keyfile_load(&j->next, &any_key, &next, &w)) == 0)
+		why(&w, "%s: there is no new key", j->next.path);
+	else if (n == 1 && !keyfile_is_in(next, der, len))
+		why(&w, "%s: the certificate is for another key; not made live", j->next.path);
+	else if (n == 1)
+		ok = (!place_exists(&j->key) || place_keep(&j->key, &j->old, &w) == 0) &&
+		    place_move(&j->next, &j->key, &w) == 0;
+	EVP_PKEY_free(next);
+	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &w);
 }
 
 static void
@@ -393,6 +413,8 @@ csr_combine(struct msg *m)
 	msg_end(m);
 	if (j->combined.path == NULL)
 		errx(1, "CSR_COMBINE: not configured");
+	if (!keyfile_only_certificates(chain, len))
+		errx(1, "CSR_COMBINE: not certificates");
 	ok = keyfile_load(&j->key, &any_key, &key, &w) == 1 &&
 	    keyfile_combine(&j->combined, j->group, key, chain, len, &w) == 0;
 	EVP_PKEY_free(key);
@@ -479,7 +501,7 @@ discard_key(struct csr_job *j, int others, struct why *w)
 		say(0, "%s: removed, as it has signed the revocation, by which the CA may block it for "
 		    "good; the next certificate is for a new key", j->path);
 	return place_remove(&j->key, w) == 0 && place_remove(&j->next, w) == 0 &&
-	    dir_sync(j->key.dir, w) == 0 ? CSR_DONE : CSR_FAILED;
+	    place_remove(&j->old, w) == 0 && dir_sync(j->key.dir, w) == 0 ? CSR_DONE : CSR_FAILED;
 }
 
 /* Revoked: what still holds the certificate goes, and its key if that is not to be used again. */
@@ -520,7 +542,7 @@ static const struct handler table[] = {
 	{ CSR_LOOK, csr_look, ANY_STATE, 1 },
 	{ CSR_MAKE, csr_make_handler, RENEWING, 2 },
 	{ CSR_NEW_KEY, csr_new_key, RENEWING, 3 },
-	{ CSR_ADOPT, csr_adopt, RENEWING, 2 },
+	{ CSR_ADOPT, csr_adopt, RENEWING, 1 },
 	{ CSR_COMBINE, csr_combine, RENEWING, 2 },
 	{ CSR_REVOKE, csr_revoke, REVOKING, 1 },
 	{ CSR_SIGN_REVOKE, csr_sign_revoke, REVOKING, SIGN_TRIES },

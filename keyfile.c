@@ -2,6 +2,7 @@
 /*
  * Private keys on disk.
  */
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -266,4 +267,48 @@ keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group, E
 	EVP_PKEY_free(*key);
 	*key = NULL;
 	return exists && keyfile_load(p, spec, key, w) == 1 ? 0 : -1;
+}
+
+int
+keyfile_is_in(EVP_PKEY *key, const void *der, size_t len)
+{
+	uint8_t *spki = NULL;
+	int n = i2d_PUBKEY(key, &spki), found;
+
+	found = n > 0 && memmem(der, len, spki, (size_t)n) != NULL;
+	OPENSSL_free(spki);
+	return found;
+}
+
+/* Is it a line of a block: base64 (RFC 7468 3), and not an empty one? */
+static int
+is_base64_line(const char *line, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isalnum((unsigned char)line[i]) && strchr("+/=", line[i]) == NULL)
+			return 0;
+	return len > 0 && len <= 64;
+}
+
+int
+keyfile_only_certificates(const void *text, size_t len)
+{
+	static const char *const marks[] = { "-----BEGIN CERTIFICATE-----",
+	    "-----END CERTIFICATE-----" };
+	const char *line = text, *end = line + len, *next;
+	int inside = 0;
+	size_t n;
+
+	for (; line < end; line = next + 1) {
+		if ((next = memchr(line, '\n', (size_t)(end - line))) == NULL)
+			return 0;
+		n = (size_t)(next - line);
+		if (n == strlen(marks[inside]) && memcmp(line, marks[inside], n) == 0)
+			inside = !inside;
+		else if (!inside || !is_base64_line(line, n))
+			return 0;
+	}
+	return len > 0 && !inside;
 }

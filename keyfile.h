@@ -39,6 +39,14 @@ int	keyfile_combine(const struct place *, gid_t group, EVP_PKEY *, const void *r
  */
 int	keyfile_regroup(const struct place *, gid_t group, int take_back, struct why *);
 
+/*
+ * Does this certificate (DER) have the key's public half in it?  It is searched
+ * for the bytes, and not parsed: who says what it is may be hostile.
+ */
+int	keyfile_is_in(EVP_PKEY *, const void *der, size_t len);
+/* Is this text PEM blocks of certificates and nothing else, as far as its lines tell? */
+int	keyfile_only_certificates(const void *text, size_t len);
+
 /* The first key in a PEM text; NULL: there is none that can be used. */
 EVP_PKEY *keyfile_parse(const char *pem, size_t len);
 
