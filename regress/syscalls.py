@@ -33,7 +33,7 @@ short = dict(zip(["PARENT", "NET", "DNS", "KEY", "CSR", "CHNG", "CERT", "FILE"],
 table = text[text.index("rules[] = {"):text.index("fatal_names")]
 for words, who in re.findall(r'\{ "([^"]+)", ([^,]+), (?:ANY|\{)', table):
     roles = {short[r] for r in re.findall(r"(?<!~)R\((\w+)\)", who)}
-    roles |= set(names) if "ALL" in who else set(names[4:]) if "DISK" in who else set()
+    roles |= set(names) if "ALL" in who else {"csrproc", "chngproc", "fileproc"} if "DISK" in who else set()
     for role in roles - {short[r] for r in re.findall(r"~R\((\w+)\)", who)}:
         allowed[role].update(words.split())
 for role in names:
