@@ -6,6 +6,11 @@
 
 #include <sys/socket.h>
 
+/* May a certificate name a host on loopback?  The tests build with 1. */
+#ifndef STATUS_LOOPBACK
+#define STATUS_LOOPBACK	0
+#endif
+
 enum reach {
 	REACH_LOCAL,	/* this machine or its link; no single host; of no known kind */
 	REACH_PRIVATE,	/* a site's own network (RFC 1918, RFC 4193, RFC 6598) */

@@ -22,11 +22,6 @@
 #define KEPT_MS		60000	/* an answer, also that there is none: a name server that is away costs one wait */
 #define RESOLVES	10000	/* a server may close after each answer */
 
-/* regress builds with 1: its servers are on loopback. */
-#ifndef STATUS_LOOPBACK
-#define STATUS_LOOPBACK	0
-#endif
-
 struct host {
 	char		*name;
 	char		*port;

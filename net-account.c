@@ -13,11 +13,6 @@
 #include "net-limit.h"
 #include "proc.h"
 
-/* A CA may go by an account's old key for some seconds after a rollover; regress builds with less. */
-#ifndef ROLLOVER_SECONDS
-#define ROLLOVER_SECONDS	10
-#endif
-
 static enum account known;
 static char *account_url;	/* where the CA has named it, in this run or an earlier one */
 static int rolled;		/* the CA knows it by the new key */

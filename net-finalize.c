@@ -18,10 +18,6 @@
 #define POLL_OFTEN_LONGEST_MS	1000	/* this */
 #define POLL_LONGEST_MS		10000
 #define RETRY_AFTER_LONGEST	60	/* seconds */
-/* Then they are fetched; again after twice as long each time.  regress builds with less. */
-#ifndef AUTHORIZATIONS_MS
-#define AUTHORIZATIONS_MS	3000
-#endif
 #define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
 
 /* Reads an answer about the order and checks that it is about our names; frees it. */

@@ -12,6 +12,11 @@
 #define VALIDATION_SECONDS	300
 #endif
 
+/* Then they are fetched; again after twice as long each time.  The tests build with less. */
+#ifndef AUTHORIZATIONS_MS
+#define AUTHORIZATIONS_MS	3000
+#endif
+
 /* What net knows of a domain section. */
 struct net_job {
 	char		*handle;

@@ -79,7 +79,8 @@ fuzz_order(const char *buf, size_t len)
 	size_t i;
 
 	if (order_parse(&o, buf, len, &w) == 0) {
-		must(o.nidentifiers > 0 && o.nauthorizations > 0 && o.nauthorizations <= AUTHZ_MAX);
+		must(o.nidentifiers > 0 && o.nauthorizations <= AUTHZ_MAX);
+		must(o.nauthorizations > 0 || o.status != STATUS_PENDING);
 		for (i = 0; i < o.nidentifiers; i++)
 			must_be_visible(o.identifiers[i], SIZE_MAX);
 		for (i = 0; i < o.nauthorizations; i++)
