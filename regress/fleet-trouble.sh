@@ -105,7 +105,7 @@ refused() {
 	authority_more=
 	acme -a
 	expect "no account for 30" 1
-	same "$who: no account for 30: each says why" 30 "$(grep -c "netproc: h[0-9]*: .*contact" "$err")"
+	same "$who: no account for 30: said of each" 30 "$(without_account)"
 	same "$who: no account for 30: no process gives up" 0 "$(grep -c "too often" "$err")"
 	names=$(seq -f 'h%.0f' 66)
 	fleet $names

@@ -160,6 +160,8 @@ case $(id -u) in 0) who=root ;; *) who=user ;; esac
 fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
 run() { "$client" "$@" -f "$conf" 2>"$err" >"$work/out" </dev/null; status=$?; }
 acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
+# How many were told that there is no account
+without_account() { grep -E 'contact|for the reason given' "$err" | sed -n 's/.*: [a-z]*proc: \([a-z0-9]*\): .*/\1/p' | sort -u | wc -l; }
 # set_off OPTION...: in the background; workers_of: the processes of it that talk to the CA
 set_off() {
 	: >"$err"
