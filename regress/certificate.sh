@@ -16,7 +16,8 @@ rotate() {
 	expect "rotate: renewal" 0
 	good example.com "example.com " "rotate: renewal"
 	check "$who: rotate: another key" test "$before" != "$(spki_key "$key")"
-	same "$who: rotate: mode, and no other file" "600 example.com.key " "$(stat -c %a "$key") $(ls "$work/ssl/private" | tr '\n' ' ')"
+	same "$who: rotate: mode, and what else is there" "600 example.com.key example.com.key.old " "$(stat -c %a "$key") $(ls "$work/ssl/private" | tr '\n' ' ')"
+	same "$who: rotate: the replaced key is kept" "600 $before" "$(stat -c %a "$key.old") $(spki_key "$key.old")"
 	# The CA fails after the next key was made: nothing has changed.
 	before=$(spki_key "$key")
 	stop $web_pid
