@@ -17,7 +17,18 @@
 #include "renewal.h"
 #include "status.h"
 
+#define LOOK_AGAIN	(2 * 86400)	/* so long the state is believed, unread files and all */
 #define STATUS_PAUSE	3600	/* between two questions about revocation */
+
+/*
+ * Whoever owned certproc or fileproc once can have written any state: that
+ * nothing is due until the certificate has long run out, for instance.
+ */
+static int
+looked_lately(const struct state *s, time_t now)
+{
+	return s->looked <= now && now - s->looked < LOOK_AGAIN;
+}
 
 /* Is an earlier failure too recent?  An attempt that never ended counts in time, too. */
 static int
@@ -145,7 +156,7 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 			job_prevented(j, w->text, FAILURE_LOCAL);
 		return -1;
 	}
-	j->as_looked_at = strcmp(j->state.looks, j->looks) == 0;
+	j->as_looked_at = strcmp(j->state.looks, j->looks) == 0 && looked_lately(&j->state, time(NULL));
 	j->state.looks[0] = '\0';
 	memset(&j->state.life, 0, sizeof(j->state.life));
 	if (j->installed.chain != NULL)
@@ -184,6 +195,7 @@ job_rests(struct job *j)
 	origin_load_state(j, j->record, j->record_len, NULL);
 	if (job_forced() || j->has_saved ||
 	    j->state.attempts != 0 || j->state.revoked[0] != '\0' || strcmp(j->state.looks, j->looks) != 0 ||
+	    !looked_lately(&j->state, now) ||
 	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
 	    renewal_overdue(life, j->handle, &j->state, now) ||
 	    renewal_ask(life, &j->state, now) || status_due(j, now))
@@ -218,6 +230,8 @@ confirm(struct job *j)
 	if (!j->as_looked_at && !anchors_known(j->anchors, &roots))
 		return;
 	origin_confirm(j);
+	if (!j->as_looked_at)
+		j->state.looked = time(NULL);
 	if (!j->ungrouped)
 		strlcpy(j->state.looks, j->looks, sizeof(j->state.looks));
 }

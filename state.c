@@ -125,6 +125,7 @@ static const struct member {
 	MEMBER("order", "terms", TEXT, order_terms),
 	MEMBER("order", "made", NUMBER_TIME, order_made),
 	MEMBER("looked at", "files", TEXT, looks),
+	MEMBER("looked at", "time", NUMBER_TIME, looked),
 	MEMBER("looked at", "certificate", TEXT, life.certid),
 	MEMBER("looked at", "begins", NUMBER_TIME, life.not_before),
 	MEMBER("looked at", "ends", NUMBER_TIME, life.not_after),

@@ -56,6 +56,7 @@ struct state {
 	struct window	window;
 	time_t		status_ask;	/* about revocation, not asked again earlier */
 	char		looks[65];	/* fingerprint of the files at the last look, or "" */
+	time_t		looked;		/* when that was found by reading them; 0: not yet */
 	struct life	life;		/* of what was installed then */
 	time_t		early;		/* last renewal that the CA had asked for early */
 	time_t		early_tried;	/* the attempt that is under way is one, and began then; or 0 */
