@@ -13,12 +13,21 @@ def scenario():
     try: return open(top + "/scenario").read().strip()
     except OSError: return ""
 
-class State: pass
+class State:
+    # The account's key, by which the CA knows it, is in DIRECTORY/account.
+    @property
+    def jwk(self):
+        try: return json.load(open(top + "/account"))
+        except OSError: return None
+    @jwk.setter
+    def jwk(self, key):
+        if key: open(top + "/account", "w").write(json.dumps(key))
+        else: os.path.exists(top + "/account") and os.unlink(top + "/account")
 st = State()
 def reset():
     st.names, st.csr, st.triggered, st.polls, st.finalized, st.orders, st.cut = ["example.com"], None, set(), 0, 0, 0, False
     st.fresh, st.fetched, st.given_up = True, 0, set()
-    st.nonce, st.nonces, st.asked, st.jwk, st.answered = 0, set(), [], None, set()
+    st.nonce, st.nonces, st.asked, st.answered = 0, set(), [], set()
 reset()
 # The account that the CA has: path and key (st.jwk); lost or moved by a scenario, once.  Keys of certificates that it blocks, certificates that it has issued and revoked.
 st.account, st.upset, st.rolled, st.blocked, st.revoked = "/acct/1", "", 0, set(), set()

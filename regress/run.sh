@@ -8,7 +8,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
-sections=${*:-"build manual unit conf fuzz sandbox resolver hostile ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover account revoke certificate renewal fleet fleet-trouble handles nginx user asan"}
+sections=${*:-"build manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover account revoke certificate renewal fleet fleet-trouble handles nginx user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -53,6 +53,7 @@ section fuzz 300 sh "$here/fuzz.sh"
 section sandbox 300 sh "$here/sandbox.sh"
 section resolver 300 sh "$here/resolver.sh"
 section hostile 300 sh "$here/hostile.sh"
+section evil 400 sh "$here/evil.sh"
 section ca 300 sh "$here/ca.sh"
 section ca-later 600 sh "$here/ca-later.sh"
 section ca-words 300 sh "$here/ca-words.sh"

@@ -1,0 +1,22 @@
+# Hostile stand-ins (evil.c, evil.py) for each role but key and csr, in every mode of a run.
+# EVIL=: options of evil.py, such as "seed=1 only=NET/-F/cunning".
+. "$here/lib.sh"
+work_start
+
+# programs_with_evil DIRECTORY: all programs, each with evil.c in it and with
+# short deadlines.  The one place that knows how they are linked.
+programs_with_evil() {
+	cp -r "$(dirname "$client")" "$work/build" && mkdir "$1" &&
+	cp "$here/evil.c" "$here/evil-calls.c" "$here/evil.h" "$work/build/" &&
+	(cd "$work/build" && _flags="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2" &&
+	    _link=$(sed -n 's/^LDFLAGS = *//p' config.mk) && touch broker.c && make CFLAGS="$_flags" evil.o evil-calls.o &&
+	    make CFLAGS="$_flags" LDFLAGS="$_link -Wl,--wrap=msg_receive,--wrap=msg_send,--wrap=sandbox_enter evil.o evil-calls.o" &&
+	    cp acme-client "$1") >"$work/build.log" 2>&1
+}
+
+programs_with_evil "$work/programs" ||
+    { fail "evil: the programs with evil roles do not build: $(tail -n 2 "$work/build.log")"; exit 1; }
+mkdir "$work/worlds" && chmod 755 "$work/worlds"
+# shellcheck disable=SC2086
+python3 "$here/evil.py" "$work/worlds" "$work/programs" "$client" "$top" ${EVIL:-} || failed=1
+exit $failed

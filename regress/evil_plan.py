@@ -1,0 +1,305 @@
+# For evil.py: what a hostile role is to try, as lines for evil.c.  Messages
+# are made from the routing table's own text, so that a new one is covered
+# without a change here.
+import json, random, re, struct
+
+from evil_world import openssl, pem, read
+
+ALL_MODES = "RENEW LIST METRICS REVOKE ROLLOVER CONTACT DEACTIVATE ADOPT".split()
+NO_JOB = 0xffffffff
+EDGES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 255, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64 - 1]
+
+class Route: pass
+
+def table(top):
+    """{name: Route}, from acme-client.h and msg-routes.c."""
+    text = read(top + "/acme-client.h")
+    enum = text[text.index("enum msgtype {"):]
+    names = re.findall(r"^\t(\w+)(?: = 1)?,", enum[:enum.index("};")], re.M)
+    number = {n: i + 1 for i, n in enumerate(names)}
+    text = read(top + "/msg-routes.c")
+    words = {m: 1 << i for i, m in enumerate(ALL_MODES)}
+    def modes(e):
+        e = e.strip()
+        if e in ("ANY", "*"): return set(ALL_MODES)
+        found = set(re.findall(r"M\((\w+)\)", e))
+        for n in re.findall(r"\b([A-Z]{3,})\b(?!\()", re.sub(r"M\(\w+\)", "", e)):
+            d = re.search(r"#define %s\s+(.*)" % n, text)
+            found |= modes(d.group(1)) if d else set()
+        return found
+    routes = {}
+    for m in re.finditer(r'\t(ROUTE|BY_JOB)\((\w+),\s*([^;]*?),\s*(\w+),\s*([^"]*?),\s*"([^"]*)",\s*([^;]*?)\),\n', text):
+        r = Route()
+        r.name, r.type = m.group(2), number[m.group(2)]
+        r.by_job = m.group(1) == "BY_JOB"
+        r.sender = set(re.findall(r"FROM\((\w+)\)", m.group(3)))
+        r.to = m.group(4).replace("ROLE_", "")
+        r.modes, r.shape = modes(m.group(5)), m.group(6)
+        routes[r.name] = r
+    missing = set(names) - set(routes) - {"MSG__MAX"}
+    if missing or len(routes) < 60: raise SystemExit("the routing table is not understood: %s" % sorted(missing))
+    return routes
+
+def parts(top):
+    text = read(top + "/file-part.h")
+    enum = text[text.index("enum part {"):text.index("};")]
+    value, at = {}, 0
+    for name, other in re.findall(r"^\t(\w+)(?: = (\w+))?,?", enum, re.M):
+        if other: at = value[other]
+        value[name] = at
+        at += 1
+    return value
+
+def num(n): return struct.pack("=Q", n)
+def string(t):
+    if t is None: return struct.pack("=I", 0xffffffff)
+    b = t if isinstance(t, bytes) else t.encode()
+    return struct.pack("=I", len(b) + 1) + b + b"\0"
+def buf(b): return struct.pack("=I", len(b)) + b
+def strings(v): return num(len(v)) + b"".join(map(string, v))
+
+def address(port, last):
+    """A struct sockaddr_in of 127.0.0.LAST."""
+    return struct.pack("=H", 2) + struct.pack(">HI", port, 0x7f000000 + last) + bytes(8)
+
+class Maker:
+    """Plans in one world, for one state of the files, with one seed."""
+    def __init__(self, routes, part, world, seed):
+        self.routes, self.part, self.w, self.rng = routes, part, world, random.Random(seed)
+        base, ca = "https://localhost:%d" % world.port, world.top
+        self.urls = [base + p for p in ("/directory", "/nonce", "/new-account", "/new-order", "/revoke", "/key-change", "/acct/1",
+            "/order/1", "/authz/example.com", "/challenge/example.com", "/finalize", "/cert")]
+        self.foreign_urls = ["https://127.0.0.2:%d/new-order" % world.port, "https://localhost:%d/x" % world.evil_port,
+            "http://localhost:%d/new-order" % world.port, "https://user@localhost:%d/x" % world.port, "https://evil.example/acct/7",
+            "https://localhost:%d@evil.example/" % world.port, "file:///etc/passwd"]
+        self.here = [read("%s/certs/%s.fullchain.pem" % (world.top, h)) for h in ("example.com", "other.example")]
+        self.alien = read(world.tls + "/foreign.pem")
+        self.chains = [t.encode() for t in self.here + [self.alien, self.alien + read(world.tls + "/inter.pem"), self.over_our_key()] if t]
+        self.leaves = [pem(c.decode())[0] for c in self.chains if pem(c.decode())]
+    def over_our_key(self):
+        """A certificate for our name and our key, and by the attacker's: all that this takes is public."""
+        key, d = self.w.top + "/keys/example.com.key", self.w.dir
+        if not read(key): return ""
+        openssl("pkey", "-in", key, "-pubout", "-out", d + "/public.pem")
+        openssl("x509", "-req", "-in", self.w.tls + "/csr", "-force_pubkey", d + "/public.pem", "-CA", self.w.tls + "/foreign.pem",
+            "-CAkey", self.w.tls + "/foreign.key", "-set_serial", "7", "-days", "400", "-extfile", self.w.tls + "/ext", "-out", d + "/ours.pem")
+        return read(d + "/ours.pem")
+    def text(self):
+        r = self.rng
+        return r.choice(["", "A", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", "nonce1", "../x", "/etc/passwd", "localhost", "\x1b[2J",
+            "a" * 2200, b"\xff\xfe" * 20, "%s%n", "x" * 43, *self.urls, *self.foreign_urls, *self.urls, *self.foreign_urls])
+    def bytes(self):
+        r = self.rng
+        return r.choice([b"", b"garbage", b"\0" * 32, bytes(32), r.randbytes(32), b"A" * 65535, b"{" * 9000, b"{}", *self.chains, *self.leaves,
+            address(self.w.evil_port, 1)])
+    def one(self, letter):
+        r = self.rng
+        if letter == "n": return num(r.choice(EDGES))
+        if letter == "s": return string(self.text())
+        if letter == "z": return string(r.choice([None, self.text()]))
+        if letter == "b": return buf(self.bytes())
+        return strings([self.text() for _ in range(r.choice([0, 1, 3, 100, 1000]))])
+    def body(self, shape):
+        """One that fits the shape."""
+        if shape == "*": return self.rng.randbytes(self.rng.choice([0, 8, 100]))
+        m = re.match(r"(\w*)(?:\((\w+)\))?$", shape)
+        b = b"".join(map(self.one, m.group(1)))
+        for _ in range(self.rng.choice([0, 1, 2, 30]) if m.group(2) else 0): b += b"".join(map(self.one, m.group(2)))
+        return b[:95 * 1024]
+    def misshapen(self, shape):
+        r, b = self.rng, self.body(shape)
+        return r.choice([b + b"\0", b[:-1], b + num(7), b"\xff\xff\xff\xfe" + b, b[:len(b) // 2], b.replace(b"\0", b"\1"), b"A" * 95000])
+    def send(self, name, *body, job=0, worker=0, times=1, length=-1):
+        return "send %d %d %d %d %d %s" % (self.routes[name].type, job, worker, length, times, b"".join(body).hex())
+    def upon(self, trigger, line): return "upon %d %s" % (self.routes[trigger].type, line[5:])
+    def wait(self, name): return "await %d" % self.routes[name].type
+    def lie(self, name, *body, first=0): return "lie %d %d %s" % (self.routes[name].type, first, b"".join(body).hex())
+    def skip(self, name, answer, *body): return "skip %d %d %s" % (self.routes[name].type, self.routes[answer].type, b"".join(body).hex())
+    def job(self): return self.rng.choice([0, 0, 0, 1, NO_JOB, 2, 2**31])
+    def worker(self): return self.rng.choice([0, 0, 1, 15, 16, 2**32 - 1])
+    def allowed(self, role, mode):
+        return [r for r in self.routes.values() if role in r.sender and mode in r.modes]
+    def moment(self, role, mode):
+        """At once, behind so many messages, or when one of some type is there."""
+        r = self.rng
+        incoming = [t for t in self.routes.values() if t.to == role and mode in t.modes]
+        if incoming and r.random() < 0.5: return "on %d" % r.choice(incoming).type
+        return "when %d" % r.choice([0, 0, 1, 2, 3, 4, 6, 9])
+
+    # The kinds of attacks; each returns lines.
+    def messages(self, role, mode):
+        r, out = self.rng, [self.moment(role, mode)]
+        for t in r.choices(self.allowed(role, mode), k=r.choice([1, 1, 2, 4])):
+            out.append(self.send(t.name, self.body(t.shape), job=self.job(), worker=self.worker()))
+        return out
+    def forbidden(self, role, mode):
+        """Another's message, another mode's, of another shape, or none at all."""
+        r = self.rng
+        others = [t for t in self.routes.values() if role not in t.sender or mode not in t.modes]
+        mine = self.allowed(role, mode)
+        what, t, u = r.randrange(8), r.choice(others), r.choice(mine)
+        out = [self.moment(role, mode)]
+        if what < 4: return out + [self.send(t.name, self.body(t.shape), job=r.choice([0, self.job()]), worker=self.worker())]
+        if what < 6: return out + [self.send(u.name, self.misshapen(u.shape), job=self.job())]
+        if what == 6: return out + [self.send(u.name, self.body(u.shape), length=r.choice([0, 2**32 - 1, 98305, 5]))]
+        return out + [r.choice(["raw", "raw 0102", "send 0 0 0 -1 1 ", "send 9999 0 0 -1 1 ", "send 4294967295 0 0 -1 1 ",
+            "send %d 0 0 -1 1 %s" % (u.type, "41" * 150000), "raw " + "ff" * 20])]
+    def flood(self, role, mode):
+        t = self.rng.choice(self.allowed(role, mode))
+        return [self.moment(role, mode), self.send(t.name, self.body(t.shape), times=100000)]
+    def files(self, role, mode):
+        w, r = self.w, self.rng
+        calls = ["tcp %d" % w.evil_port, "unix " + w.evil_name, "rights", "more", "child"]
+        if role != "DNS": calls.append("udp %d" % w.evil_port)
+        # Each of these ends the role.
+        last = ["execute /tmp/" + w.evil_name, "parent ptrace", "parent readv", "parent kill", "parent pidfd", "unshare", "uring"]
+        out = ["when %d" % r.choice([0, 1, 2, 3])] + ["target " + t for t in self.targets(role)] + ["files"]
+        return out + ["call " + c for c in calls] + ["call " + r.choice(last)]
+    def targets(self, role):
+        w = self.w
+        names = ["account/account.pem", "keys/example.com.key", "keys/unrelated.key", "decoys/public", "decoys/writable",
+            "decoys/private/secret", "above", "c.conf"]
+        if role != "FILE": names += ["certs/unrelated.pem", "certs/example.com.fullchain.pem", "state/unrelated.json",
+            "certs/.example.com.pem.acme-old"]
+        if role != "CHNG": names += ["www/index.html", "www/evil"]
+        out = [w.top + "/" + n for n in names] + ["../" + n for n in names]
+        return out + ["..", "../keys", "../decoys", "/etc/passwd", "/etc/shadow", "/etc/" + w.evil_name, "/tmp/" + w.evil_name,
+            "/dev/shm/" + w.evil_name, "/proc/self/mem", w.tls + "/root.pem", w.ca + "/evil"]
+    def own(self, role, mode):
+        """What it may spoil: its own directories."""
+        names = {"FILE": ["example.com.fullchain.pem", "example.com.pem", "example.com.chain.pem", ".example.com.pem.acme-old", "unrelated.pem",
+            ".example.com.pem.acme-new", "domain-example.com.json", "domain-example.com.lock", "authority-test.json", "below", "below/x"],
+            "CHNG": ["index.html", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", "below/x"]}[role]
+        out = [self.moment(role, mode)]
+        return out + ["target " + n for n in self.rng.sample(names, k=self.rng.choice([1, 2, len(names)]))] + ["files"]
+    def stall(self, role, mode):
+        t = self.rng.choice(self.allowed(role, mode))
+        return [self.moment(role, mode), "stall " + self.rng.choice(["silent", "exit", "abort", "loud",
+            "deaf" + self.send(t.name, self.body(t.shape))[4:].replace(" -1 1 ", " -1 1000 ")])]
+    def watch(self, role, mode): return ["when 0", "watch all"]
+    def cunning(self, role, mode):
+        plans = {"NET": self.net, "DNS": self.dns, "CHNG": self.chng, "CERT": self.cert, "FILE": self.file}[role](mode)
+        fit = [p for p in plans if p]
+        return self.rng.choice(fit)
+
+    def found(self, role, mode, n):
+        """What once did harm: each by its number, in every sample."""
+        S, P = self.send, self.part
+        def set_of(b): return [S("FILE_STAGE", num(P[p]), buf(b)) for p in ("PART_FULLCHAIN", "PART_CHAIN", "PART_CERT")] + [S("FILE_COMMIT")]
+        return [
+            # A new key goes live, and no certificate for it is installed.
+            ["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY"), self.upon("CERT_LEARNED", S("CSR_ADOPT"))] +
+                [self.upon("CERT_CHAIN", l) for l in set_of(b"garbage")],
+            # A certificate of the attacker's for our key, which ends later than any of the CA's.
+            ["on %d" % self.routes["CERT_NEXT"].type] + set_of(self.over_our_key().encode()),
+            # The certificate of a handle that nobody named is to be revoked.
+            [self.lie("KEY_REVOKE", buf(pem(self.here[1])[0]))],
+        ][n]
+
+    def net(self, mode):
+        """Has all signed that there is to be signed, for any URL; and lies about what the CA says."""
+        r, plans = self.rng, []
+        asks = [t for t in self.allowed("NET", mode) if t.to in ("KEY", "CSR") and t.shape == "ss"]
+        for _ in range(4):
+            out = ["on %d" % self.routes["NET_JOB"].type]
+            for t in r.sample(asks, k=min(len(asks), r.choice([1, 2, len(asks)]))):
+                url = r.choice(self.urls * 2 + self.foreign_urls)
+                out += [self.send(t.name, string("nonce1"), string(url)), self.wait("NET_SIGNED")]
+            plans.append(out)
+        if mode == "RENEW":
+            for c in self.chains: plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CERT_CHAIN", num(0), buf(c)), self.wait("NET_JOB_DONE")])
+            plans += [[self.lie("CERT_CHAIN", num(0), buf(c))] for c in self.chains]
+            plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CSR_MAKE"), self.send("CSR_MAKE"), self.send("CSR_MAKE")])
+            plans += [[self.lie("CERT_LEARNED", string(u), num(1))] for u in self.foreign_urls]
+            plans += [[self.lie("CHNG_PUT", string(t))] for t in ("../keys/x", "index.html", "a" * 500, "x" * 43)]
+        for u in self.foreign_urls + self.urls[-3:]: plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_SET_ACCOUNT", string(u))])
+        plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_NO_ACCOUNT")])
+        plans.append([self.lie("CERT_FAILED", num(n), num(2**63), string("\x1b[2J" + "a" * 5000)) for n in (1,)])
+        if mode in ("REVOKE", "ROLLOVER", "CONTACT", "DEACTIVATE"):
+            plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CERT_DONE")])
+        return plans
+    def dns(self, mode):
+        lists = [[address(self.w.evil_port, 1)], [address(self.w.port, 2)], [b""] * 3, [b"\xff" * 128], [b"\2"] * 2,
+            [address(0, 0)], [b"\1\0/tmp/x\0"], [address(self.w.port, 1)] * 80]
+        plans = [[self.lie("NET_ADDRESSES", string(e), num(n), *map(buf, l))] for l in lists for e in (None, "\x1b[2J") for n in (len(l), 2**64 - 1)]
+        return plans
+    def chng(self, mode):
+        """Says that it is done, or not; its own directory is its own."""
+        plans = [[self.skip("CHNG_PUT", "NET_CHNG_DONE", num(n))] for n in (0, 1, 2**64 - 1)]
+        plans += [[self.skip("CHNG_DROP", "NET_CHNG_DONE", num(1))], [self.skip("CHNG_CHECK", "NET_CHNG_DONE", num(0))]]
+        return plans + [self.own("CHNG", mode)] * 3
+    def file(self, mode):
+        r, P, plans = self.rng, self.part, []
+        done = num(1) + string(None)
+        for name in ("FILE_COMMIT", "FILE_WRITE", "FILE_REMOVE", "FILE_REMOVE_SET", "FILE_LOCK", "FILE_PROBE", "FILE_OPEN", "FILE_READ"):
+            if mode in self.routes[name].modes:
+                plans.append([self.skip(name, "CERT_STORED", done)])
+                plans.append([self.skip(name, "CERT_STORED", num(0), string("\x1b[2J" + "no" * 900))])
+        for c in self.chains + [b"garbage", b"A" * 65536, b"{}", read(self.w.top + "/state/domain-other.example.json").encode()]:
+            p = r.choice([P["PART_FULLCHAIN"], P["PART_CERT"], P["PART_CHAIN"], P["PART_STATE"], P["PART_SAVED"], P["PART_ACCOUNT"], 99])
+            plans.append([self.lie("CERT_PART", num(p), num(r.choice([1, 1, 2, 9])), buf(c), first=r.choice([0, 1, 2, 3, 5]))])
+        record = json.dumps({"directory": self.urls[0], "account": self.urls[3], "thumbprint": (self.w.thumbprint() or b"").decode()}).encode()
+        plans += [[self.lie("CERT_PART", num(P["PART_ACCOUNT"]), num(1), buf(record))]]
+        if mode == "RENEW":
+            plans += [[self.lie("CERT_STATES", *[num(1) + buf(b)] * n)] for b in (b"", b"{}", b"[" * 9000, b"garbage") for n in (0, 1, 2, 9)]
+        return plans + [self.own("FILE", mode)] * 8
+    def never_due(self):
+        """The state as it is, but for a certificate that never ends."""
+        try: s = json.loads(read(self.w.top + "/state/domain-example.com.json"))
+        except ValueError: s = {}
+        s["looked at"] = dict(s.get("looked at", {}), ends=2**40, begins=2**39, certificate="")
+        s.update({"not before": 2**40, "attempts": 0})
+        return json.dumps(s).encode()
+    def cert(self, mode):
+        P, S, plans = self.part, self.send, []
+        stored, csr_done = self.wait("CERT_STORED"), self.wait("CERT_CSR_DONE")
+        opened = [S("FILE_OPEN", num(1000)), stored]
+        def stage(b, which=("PART_FULLCHAIN", "PART_CHAIN", "PART_CERT")): return [S("FILE_STAGE", num(P[p]), buf(b)) for p in which]
+        def write(part, b, more=0): return S("FILE_WRITE", num(P[part]), num(more), buf(b))
+        commit = [S("FILE_COMMIT"), stored]
+        work = []      # under a lock
+        if mode == "RENEW":
+            for c in [b"garbage", b""] + self.chains:
+                work += [stage(c) + commit, (stage(c) + commit) * 2, stage(c, ["PART_FULLCHAIN"]) + commit]
+            work += [[S("CSR_ADOPT"), csr_done], [S("CSR_NEW_KEY"), S("CSR_ADOPT"), csr_done], [S("CSR_COMBINE", buf(b"garbage")), csr_done],
+                [S("CSR_ADOPT"), csr_done] + stage(b"garbage") + commit, [S("CSR_COMBINE", buf(self.chains[0])), S("CSR_ADOPT"), csr_done]]
+            # A new key; when it is there it goes live, and what the CA sends is thrown away.
+            for trigger in ("CERT_KEY", "CERT_LEARNED", "CERT_CHAIN"):
+                plans.append(["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY"), self.upon(trigger, S("CSR_ADOPT"))])
+                plans.append(["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY"), self.upon("CERT_LEARNED", S("CSR_ADOPT"))] +
+                    [self.upon("CERT_CHAIN", l) for l in stage(b"garbage") + [S("FILE_COMMIT")]])
+            # Something is due, whatever the state says; and what is to be done is another mode's.
+            begin = [S("KEY_ACCOUNT", string(None), string(self.urls[6])), S("KEY_BEGIN", string(None))]
+            for task in range(7):
+                job = [S("NET_JOB", num(task), string(None), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0))]
+                plans.append(["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1))] + begin + job)
+                plans.append([self.lie("NET_JOB", num(task), string("a.b"), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0))])
+            plans.append([self.lie("KEY_BEGIN", string("x" * 2000))])
+            plans.append([self.lie("CSR_COMBINE", buf(b"garbage" * 5000))])
+        if mode in ("RENEW", "REVOKE"):
+            work += [[S("FILE_REMOVE", num(P["PART_SAVED"])), stored], [S("FILE_REMOVE", num(P["PART_STATE"])), stored],
+                [write("PART_SAVED", b"garbage"), stored], [write("PART_STATE", b"A" * 65536, 1), write("PART_STATE", b"A"), stored],
+                [write("PART_STATE", b"[" * 16000), stored], [write("PART_STATE", self.never_due()), stored]]
+            work += [[write("PART_SAVED", c), stored] for c in self.chains]
+            record = json.dumps({"not before": 2**62, "failures": 2**31, "last error": "\x1b[2J"}).encode()
+            plans.append(["when 2", write("PART_BACKOFF", record), stored])
+        if mode == "REVOKE":
+            for leaf in self.leaves: plans += [[self.lie("KEY_REVOKE", buf(leaf))], [self.lie("CSR_REVOKE", buf(leaf))]]
+            work += [[S("FILE_REMOVE_SET"), stored], [S("CSR_DISCARD"), csr_done]]
+        if mode in self.routes["KEY_ACCOUNT"].modes:
+            for u in self.foreign_urls + self.urls[2:6]:
+                plans.append([self.lie("KEY_ACCOUNT", string((self.w.thumbprint() or b"").decode()), string(u))])
+            record = json.dumps({"directory": self.urls[0], "account": "https://evil.example/", "thumbprint": "x" * 43}).encode()
+            plans.append(["when 1", S("FILE_LOCK", num(P["PART_ACCOUNT"]), num(2), num(1000)), stored, write("PART_ACCOUNT", record), stored])
+        for o in (1, 2, 3, 9): plans.append(["when %d" % self.rng.choice([0, 1, 2]), S("PARENT_OUTCOME", num(o)), S("PARENT_OUTCOME", num(o), job=1)])
+        plans.append(["when 0", S("PARENT_DUE", num(self.rng.choice([0, 1, 2**63])))] if "RENEW" == mode else
+            ["when 0", S("PARENT_OUTCOME", num(1), job=self.job())])
+        held = ["CERT_NEXT", "CERT_KEY", "CERT_CHAIN", "CERT_LEARNED", "CERT_ACCOUNT"]
+        for lines in work:
+            trigger = self.rng.choice([h for h in held if mode in self.routes[h].modes])
+            plans += [["on %d" % self.routes[trigger].type] + lines, ["when 1"] + opened + lines]
+        if mode == "METRICS":
+            for b in (b"", b"A" * 65536, b"\x1b[2J"): plans.append(["when 1", S("FILE_LOCK", num(P["PART_METRICS"]), num(2), num(1000)), stored,
+                write("PART_METRICS", b), stored])
+        if mode in ("LIST", "METRICS"): plans.append(["when 0", S("FILE_LOOK"), stored, S("FILE_LOOK", job=1)])
+        return plans

@@ -1,0 +1,249 @@
+# For evil.py: a world of its own for one of the workers (a scripted CA,
+# directories in the recommended layout, decoys, listeners that nobody may
+# reach), in which runs are made, and what is to be known of it afterwards.
+import base64, hashlib, json, os, re, shutil, signal, socket, stat
+import subprocess, threading, time
+
+LIMIT = 40          # seconds that no run takes, however loaded the machine is
+USER = 65534        # owns certificates, state and challenges where we are root
+HANDLES = {"example.com": ["example.com"], "other.example": ["other.example"]}
+
+def openssl(*args, data=None):
+    return subprocess.run(["openssl", *args], check=True, capture_output=True,
+        input=data).stdout
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+# DER, as far as it is needed to find a public key.
+def der(b, at=0):
+    """Tag, begin and end of the contents of what is at this place."""
+    n, p = b[at + 1], at + 2
+    if n & 0x80:
+        p += n & 0x7f
+        n = int.from_bytes(b[at + 2:p], "big")
+    return b[at], p, p + n
+def members(b, at=0):
+    _, p, end = der(b, at)
+    while p < end:
+        yield p
+        p = der(b, p)[2]
+def inner(b, *path):
+    at = 0
+    for i in path: at = list(members(b, at))[i]
+    return b[at:der(b, at)[2]]
+def point(spki):
+    """The bytes of the public key, which its private key's file has, too."""
+    bits = inner(spki, 1)
+    return bits[der(bits)[1] + 1:der(bits)[2]]
+def point_of_csr(b): return point(inner(b, 0, 2))
+def point_of_certificate(b):
+    tbs = inner(b, 0)
+    return point(inner(tbs, 6 if tbs[der(tbs)[1]] == 0xa0 else 5))
+
+def pem(text, what="CERTIFICATE"):
+    marks = r"-----BEGIN %s-----\n(.*?)-----END" % what
+    return [base64.b64decode(m) for m in re.findall(marks, text, re.S)]
+def read(path, binary=False):
+    try:
+        with open(path, "rb") as f: b = f.read()
+    except OSError: b = b""
+    return b if binary else b.decode(errors="replace")
+def unb64(t): return base64.urlsafe_b64decode(t + "=" * (-len(t) % 4))
+
+class World:
+    def __init__(self, where, here, tls, programs, honest, root):
+        self.dir, self.here, self.tls, self.root = where, here, tls, root
+        self.top, self.ca = where + "/top", where + "/ca"
+        self.honest, self.log = honest, where + "/log"
+        self.reached = []
+        os.makedirs(where + "/bin")
+        for name in os.listdir(programs):
+            shutil.copy(programs + "/" + name, where + "/bin/" + name)
+        self.client = where + "/bin/acme-client"
+        self.start_ca()
+        self.listen()
+        self.bases = {}
+    def start_ca(self):
+        ca, self.port = self.ca, free_port()
+        os.makedirs(ca)
+        for n in ("root.key", "inter.key", "inter.pem"):
+            shutil.copy(self.tls + "/" + n, ca)
+        self.server = subprocess.Popen(["python3", self.here + "/ca.py",
+            str(self.port), self.tls + "/server.pem", self.tls + "/server.key", ca],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(400):
+            try: return socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError: time.sleep(0.05)
+        raise SystemExit("the scripted CA does not start")
+    def listen(self):
+        """Where nobody has anything to look for; the CA's own port at another address, too."""
+        self.evil_port = free_port()
+        self.evil_name = "evil-%d-%d" % (os.getpid(), self.port)
+        places = [(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", self.evil_port)),
+            (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.2", self.port)),
+            (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", self.evil_port)),
+            (socket.AF_UNIX, socket.SOCK_STREAM, "\0" + self.evil_name)]
+        for family, kind, place in places:
+            s = socket.socket(family, kind)
+            s.bind(place)
+            if kind == socket.SOCK_STREAM: s.listen(50)
+            threading.Thread(target=self.wait_at, args=(s, kind, place), daemon=True).start()
+    def wait_at(self, s, kind, place):
+        while True:
+            if kind == socket.SOCK_DGRAM: got = s.recvfrom(65536)[0]
+            else:
+                c, _ = s.accept()
+                c.settimeout(2)
+                try: got = c.recv(65536)
+                except OSError: got = b""
+                c.close()
+            self.reached.append((kind, str(place), got))
+    def conf(self, rotate):
+        parts = ["state directory \"%s/state\"" % self.top]
+        parts.append("metrics file \"%s/metrics/all.prom\"" % self.top)
+        if self.root: parts.append("user nobody")
+        parts.append("""authority test {
+	api url "https://localhost:%d/directory"
+	account key "%s/account/account.pem"
+	contact "mailto:someone@example.com"
+	ca file "%s/tls.pem"
+	root file "%s/root.pem"
+}""" % (self.port, self.top, self.tls, self.tls))
+        for h, names in HANDLES.items():
+            parts.append("""domain "%s" {
+	domain name "%s"
+	domain key "%s/keys/%s.key" %s
+	domain certificate "%s/certs/%s.pem"
+	domain chain certificate "%s.chain.pem"
+	domain full chain certificate "%s.fullchain.pem"
+	%s
+	challengedir "%s/www"
+}""" % (h, names[0], self.top, h, "rotate" if rotate else "", self.top, h, h, h,
+                'domain combined "%s/keys/%s.both.pem"' % (self.top, h) if rotate else "",
+                self.top))
+        return "\n".join(parts) + "\n"
+    def make(self, rotate):
+        """Directories beside each other, and things of other people's in, beside and above them."""
+        shutil.rmtree(self.top, ignore_errors=True)
+        for d, mode in (("", 0o755), ("account", 0o700), ("keys", 0o700), ("certs", 0o755),
+            ("state", 0o700), ("www", 0o755), ("metrics", 0o755), ("decoys", 0o755), ("decoys/private", 0o700),
+            ("certs/below", 0o755), ("state/below", 0o700), ("www/below", 0o755)):
+            os.mkdir(self.top + "/" + d, mode)
+            os.chmod(self.top + "/" + d, mode)
+        for name, mode in (("above", 0o644), ("decoys/public", 0o644), ("decoys/private/secret", 0o600),
+            ("decoys/writable", 0o666), ("certs/unrelated.pem", 0o644), ("certs/below/x", 0o600),
+            ("state/unrelated.json", 0o600), ("state/below/x", 0o600), ("www/index.html", 0o644),
+            ("www/below/x", 0o644), ("keys/unrelated.key", 0o600)):
+            with open(self.top + "/" + name, "w") as f: f.write("decoy %s\n" % name)
+            os.chmod(self.top + "/" + name, mode)
+        with open(self.top + "/c.conf", "w") as f: f.write(self.conf(rotate))
+        own = ("certs", "state", "www", "metrics") if self.root else ("",)
+        for d in own if os.getuid() == 0 else ():
+            for at, ds, fs in os.walk(self.top + "/" + d):
+                for n in [at] + [at + "/" + f for f in fs]: os.chown(n, USER, USER)
+    def base(self, name):
+        """Saves what an honest beginning has left; later runs begin with it."""
+        if name in self.bases: return
+        self.make(name == "rotate")
+        try: os.unlink(self.ca + "/account")
+        except OSError: pass
+        self.scenario("plain")
+        if name != "fresh":
+            status, took, text = self.run(self.honest, ["-a", "-j", "1"])
+            if status != 0: raise SystemExit("the honest beginning fails: %s %s" % (status, text))
+        subprocess.run(["cp", "-a", self.top, self.dir + "/base-" + name], check=True)
+        self.bases[name] = read(self.ca + "/account")
+    def restore(self, name):
+        self.base(name)
+        shutil.rmtree(self.top, ignore_errors=True)
+        subprocess.run(["cp", "-a", self.dir + "/base-" + name, self.top], check=True)
+        with open(self.ca + "/account", "w") as f: f.write(self.bases[name])
+        if not self.bases[name]: os.unlink(self.ca + "/account")
+        self.scenario("plain")
+        self.reached.clear()
+    def scenario(self, name):
+        with open(self.ca + "/scenario", "w") as f: f.write(name)
+        for n in ("log", "payloads"):
+            with open(self.ca + "/" + n, "w"): pass
+    def plan(self, lines):
+        with open(self.dir + "/bin/plan", "w") as f: f.write("".join(l + "\n" for l in lines))
+    def run(self, client, args):
+        """Status (None: not in time), seconds, what it said."""
+        who = dict(user=USER, group=USER, extra_groups=[]) if os.getuid() == 0 and not self.root else {}
+        began = time.monotonic()
+        with open(self.log, "wb") as log:
+            p = subprocess.Popen([client, "-v", "-f", self.top + "/c.conf", *args], cwd="/",
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **who)
+            try: status = p.wait(LIMIT)
+            except subprocess.TimeoutExpired: status = None
+        took = time.monotonic() - began
+        self.left = self.session(p.pid)
+        for pid in self.left: os.kill(pid, signal.SIGKILL)
+        if status is None: p.wait()
+        return status, took, read(self.log)
+    def session(self, sid):
+        """Processes of this run's session, which no role can leave; none but those that end just now."""
+        for _ in range(40):
+            left = []
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try: f = open("/proc/%s/stat" % pid).read().rpartition(")")[2].split()
+                except OSError: continue
+                if int(f[3]) == sid and f[0] != "Z": left.append(int(pid))
+            if not left: break
+            time.sleep(0.05)
+        return left
+    def files(self):
+        """{path below top: (type and mode, owner, group, links, contents)}"""
+        found = {}
+        for at, ds, fs in os.walk(self.top):
+            for n in ds + fs:
+                path = at + "/" + n
+                st = os.lstat(path)
+                what = os.readlink(path) if stat.S_ISLNK(st.st_mode) else \
+                    read(path, True) if stat.S_ISREG(st.st_mode) else None
+                found[path[len(self.top) + 1:]] = (st.st_mode, st.st_uid, st.st_gid,
+                    st.st_nlink if stat.S_ISREG(st.st_mode) else 0, what)
+        return found
+    def payloads(self):
+        return [json.loads(l) for l in read(self.ca + "/payloads").splitlines()]
+    def requests(self): return read(self.ca + "/log").splitlines()
+    def account(self):
+        """The key that the CA knows, as its private key's file has it."""
+        try: k = json.loads(read(self.ca + "/account"))
+        except ValueError: return None
+        return b"\4" + unb64(k["x"]) + unb64(k["y"])
+    def thumbprint(self):
+        k = json.loads(read(self.ca + "/account") or "null")
+        if not k: return None
+        text = '{"crv":"%s","kty":"EC","x":"%s","y":"%s"}' % (k["crv"], k["x"], k["y"])
+        return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
+    def end(self):
+        self.server.kill()
+        self.server.wait()
+
+def make_ca(d):
+    """Keys and certificates of the CA and its server, for all worlds."""
+    ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    os.makedirs(d)
+    openssl("req", "-x509", *ec, "-days", "30", "-subj", "/CN=anchor", "-keyout", d + "/tls.key", "-out", d + "/tls.pem")
+    openssl("req", "-x509", *ec, "-days", "30", "-subj", "/CN=root", "-keyout", d + "/root.key", "-out", d + "/root.pem")
+    def sign(name, subject, by, ext):
+        with open(d + "/ext", "w") as f: f.write(ext)
+        openssl("req", *ec, "-subj", "/CN=" + subject, "-keyout", "%s/%s.key" % (d, name), "-out", d + "/csr")
+        openssl("x509", "-req", "-in", d + "/csr", "-CA", "%s/%s.pem" % (d, by), "-CAkey", "%s/%s.key" % (d, by),
+            "-CAcreateserial", "-days", "30", "-extfile", d + "/ext", "-out", "%s/%s.pem" % (d, name))
+    sign("server", "localhost", "tls", "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n"
+        "authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n")
+    sign("inter", "intermediate", "root", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+        "subjectKeyIdentifier=hash\n")
+    # What an attacker brings along: a chain of his own for our name.
+    with open(d + "/ext", "w") as f:
+        f.write("subjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
+    openssl("req", *ec, "-subj", "/CN=example.com", "-keyout", d + "/foreign.key", "-out", d + "/csr")
+    openssl("x509", "-req", "-in", d + "/csr", "-signkey", d + "/foreign.key", "-days", "90", "-extfile", d + "/ext",
+        "-out", d + "/foreign.pem")
+    for at, ds, fs in os.walk(d):
+        for f in fs: os.chmod(at + "/" + f, 0o644)
