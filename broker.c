@@ -205,6 +205,9 @@ for_parent(struct msg *m)
 		return;
 	}
 	m->pos = 0;
+	/* Who is started now would not be told to stop, and killed before it has tidied up. */
+	if (stopping && m->head.type != PARENT_OUTCOME)
+		return;
 	if (m->head.type == PARENT_START_CSR)
 		parent_start_csr();
 	else if (m->head.type == PARENT_DUE)
