@@ -55,7 +55,7 @@ def cases():
         some = [[c for c in first if c[0] == r and c[2] == k][:3] for r in ROLES for k in ("flood", "stall", "watch")]
         first = [c for c in first if c[2] not in ("flood", "stall", "watch")] + sum(some, [])
     chance.shuffle(more)
-    first += [("CERT", m, "found", n) for m, ns in (("-F", [0, 1]), ("-F -a", [0, 1]), ("-r", [2])) for n in ns]
+    first += [("CERT", m, "found", n) for m, ns in (("-F", [0, 1]), ("-F -a", [0, 1]), ("-r", [2]), ("nothing due", [3])) for n in ns]
     if "only" in options:
         want = options["only"].split("/")
         return [c for c in first + more if list(map(str, c))[:len(want)] == want], []

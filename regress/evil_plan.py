@@ -194,6 +194,9 @@ class Maker:
             ["on %d" % self.routes["CERT_NEXT"].type] + set_of(self.over_our_key().encode()),
             # The certificate of a handle that nobody named is to be revoked.
             [self.lie("KEY_REVOKE", buf(pem(self.here[1])[0]))],
+            # Behind the last outcome, when all are told to stop, an order begins.
+            ["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1)), S("KEY_ACCOUNT", string(None), string(self.urls[6])),
+                S("KEY_BEGIN", string(None)), S("NET_JOB", num(1), string(None), string(None), string(None), num(0))],
         ][n]
 
     def net(self, mode):
