@@ -12,7 +12,8 @@ here = top + "/regress"
 sys.path.insert(0, here)
 import evil_check, evil_plan, evil_world
 
-SECONDS = 120       # after which no second samples are begun
+SECONDS = 120       # after which no second samples are begun,
+LAST = 220          # and no first ones either: what is left is said
 # How a run is started, what for, about which handles, and what was there before.
 RUNS = {
     "first": ("RENEW", ["example.com"], "fresh", ["example.com"]),
@@ -55,7 +56,8 @@ def cases():
         some = [[c for c in first if c[0] == r and c[2] == k][:3] for r in ROLES for k in ("flood", "stall", "watch")]
         first = [c for c in first if c[2] not in ("flood", "stall", "watch")] + sum(some, [])
     chance.shuffle(more)
-    first += [("CERT", m, "found", n) for m, ns in (("-F", [0, 1]), ("-F -a", [0, 1]), ("-r", [2]), ("nothing due", [3])) for n in ns]
+    found = [("CERT", m, "found", n) for m, ns in (("-F", [0, 1]), ("-F -a", [0, 1]), ("-r", [2]), ("nothing due", [3])) for n in ns]
+    first += found      # taken from the end
     if "only" in options:
         want = options["only"].split("/")
         return [c for c in first + more if list(map(str, c))[:len(want)] == want], []
@@ -180,8 +182,8 @@ def tell(c, wrong, lines, w):
 def work(w):
     while True:
         with lock:
-            if todo: c = todo.pop()
-            elif more and time.monotonic() - began < SECONDS or more and "all" in options: c = more.pop()
+            if todo and (time.monotonic() - began < LAST or options.keys() & {"all", "only"}): c = todo.pop()
+            elif not todo and more and time.monotonic() - began < SECONDS or not todo and more and "all" in options: c = more.pop()
             else: return
         try:
             # Some moments never come, and some requests are never made.
@@ -210,6 +212,7 @@ def summary():
             failed = True
             print("FAIL %s: the attack never began" % name)
         else: print("ok %s: %d runs" % (name, t[0]))
+    for c in todo: print("skip evil: %s, %s, %s: no time left on this machine" % (ROLES[c[0]], *c[1:3]))
     print("# seed %s, %d runs with a hostile role, %.0f s" % (seed, len(done), time.monotonic() - began))
     print("# with -r, another certificate of the same account was revoked in %d runs: see ARCHITECTURE.md" % sum(limits))
     print("# %-9s %-12s %5s %8s %7s %9s" % ("role", "mode", "runs", "attacked", "failed", "longest"))
