@@ -174,7 +174,8 @@ parse_unsupported(void *block, const struct statement *s)
 static void
 parse_macro(const char *name)
 {
-	char *value, *longer;
+	char *value;
+	size_t len, size, word;
 
 	if (name[strcspn(name, " \t")] != '\0')
 		lex_error("macro name '%s': expected one without blanks", name);
@@ -183,16 +184,20 @@ parse_macro(const char *name)
 		skip_line();
 		return;
 	}
-	for (; lex_token == TOKEN_WORD; lex_next()) {
-		if (strlen(value) > MACRO_MAX) {
+	len = strlen(value);
+	for (size = len + 1; lex_token == TOKEN_WORD; lex_next()) {
+		if (len > MACRO_MAX) {
 			lex_error("value of macro '%s' is too long", name);
 			skip_line();
 			break;
 		}
-		if (asprintf(&longer, "%s %s", value, lex_word) == -1)
+		word = strlen(lex_word);
+		if (size < len + word + 2 &&
+		    (value = realloc(value, size = 2 * (len + word + 2))) == NULL)
 			err(1, NULL);
-		free(value);
-		value = longer;
+		value[len++] = ' ';
+		memcpy(value + len, lex_word, word + 1);
+		len += word;
 	}
 	lex_define(name, value);
 	free(value);
