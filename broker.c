@@ -206,7 +206,7 @@ for_parent(struct msg *m)
 	}
 	m->pos = 0;
 	/* Who is started now would not be told to stop, and killed before it has tidied up. */
-	if (stopping && m->head.type != PARENT_OUTCOME)
+	if (stopping && (m->head.type == PARENT_START_CSR || m->head.type == PARENT_DUE))
 		return;
 	if (m->head.type == PARENT_START_CSR)
 		parent_start_csr();
