@@ -1,39 +1,98 @@
 # acme-client.  For GNU make and BSD make; run ./configure first.
-include config.mk
+-include config.mk
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DSTATE_DIR=\"$(STATEDIR)\" $(CFLAGS)
 
-# A process each, with what only it has; what they share; one file for each format from outside.
-PROCS = acme-client.o broker.o child.o progress.o slice.o fingerprint.o \
-	netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-request.o net-revoke.o \
-	keyproc.o key-account.o key-standing.o key-store.o fileproc.o file-authority.o file-course.o file-due.o file-job.o file-list.o file-metrics.o file-order.o file-origin.o file-outlook.o file-recover.o file-report.o file-revoke.o file-roots.o \
-	dnsproc.o csrproc.o chngproc.o
-SHARED = proc.o msg.o say.o clock.o address.o dir.o keyfile.o renewal.o status.o status-list.o status-ocsp.o status-parts.o install.o state.o trust.o
-FORMATS = lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-advise.o conf-names.o conf-print.o der.o http.o http-parse.o http-fields.o \
-	json.o json-renewal.o problem.o jose.o x509.o x509-path.o x509-roots.o x509-signature.o csr-file.o chain.o verdict.o valid.o
-OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
+# What several programs have.
+BASE = msg.o say.o clock.o valid.o $(SANDBOX_OBJS)
+ROLE = proc.o
+DISK = dir.o
+CSR_TEXT = csr-read.o
+CRYPTO = begin-crypto.o
+JSON = begin-json.o
+ACME = json.o problem.o
+TRUST = trust.o
+ADDRESS = address.o
+X509 = x509.o base64url.o
+SIGN = jose.o keyfile.o origin.o
 
-all: acme-client
+# What one program has.
+PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \
+	fingerprint.o lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-advise.o conf-names.o conf-print.o
+NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o \
+	net-request.o net-revoke.o http.o http-parse.o http-fields.o json-renewal.o
+DNS = dnsproc.o
+KEY = keyproc.o key-account.o key-standing.o key-store.o
+CSR = csrproc.o csr-file.o
+CHNG = chngproc.o
+FILE = fileproc.o file-authority.o file-course.o file-due.o file-job.o file-list.o file-metrics.o \
+	file-order.o file-origin.o file-outlook.o file-recover.o file-report.o file-revoke.o file-roots.o renewal.o status.o status-list.o status-ocsp.o \
+	status-parts.o install.o state.o chain.o verdict.o x509-path.o x509-roots.o x509-signature.o der.o
 
-acme-client: $(OBJS)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
+# A program for each process: these objects are all that it can do, and these
+# libraries all that it is linked with besides libc and LIBS_BASE.
+PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(DISK) $(BASE)
+PARENT_LIBS = $(LIBS_IDN)
+NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+NET_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO) $(LIBS_JSON)
+DNS_OBJS = $(DNS) $(ADDRESS) $(ROLE) $(BASE)
+DNS_LIBS =
+KEY_OBJS = $(KEY) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+KEY_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
+CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
+CHNG_OBJS = $(CHNG) $(DISK) $(ROLE) $(BASE)
+CHNG_LIBS =
+FILE_OBJS = $(FILE) $(ACME) $(TRUST) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+FILE_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 
+ROLES = netproc dnsproc keyproc csrproc chngproc fileproc
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(FILE) $(SIGN) $(X509) $(TRUST) $(ADDRESS) $(ACME) $(JSON) \
+	$(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
+
+all: configured acme-client $(ROLES)
+
+configured:
+	@test -f config.mk || { echo "run ./configure first" >&2; exit 1; }
+
+LINK = @echo "ld $@"; $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@
+acme-client: $(PARENT_OBJS)
+	$(LINK) $(PARENT_OBJS) $(PARENT_LIBS) $(LIBS_BASE)
+netproc: $(NET_OBJS)
+	$(LINK) $(NET_OBJS) $(NET_LIBS) $(LIBS_BASE)
+dnsproc: $(DNS_OBJS)
+	$(LINK) $(DNS_OBJS) $(DNS_LIBS) $(LIBS_BASE)
+keyproc: $(KEY_OBJS)
+	$(LINK) $(KEY_OBJS) $(KEY_LIBS) $(LIBS_BASE)
+csrproc: $(CSR_OBJS)
+	$(LINK) $(CSR_OBJS) $(CSR_LIBS) $(LIBS_BASE)
+chngproc: $(CHNG_OBJS)
+	$(LINK) $(CHNG_OBJS) $(CHNG_LIBS) $(LIBS_BASE)
+fileproc: $(FILE_OBJS)
+	$(LINK) $(FILE_OBJS) $(FILE_LIBS) $(LIBS_BASE)
+
+# PREFIX_MAP: the same sources give the same programs wherever they are built.
 .SUFFIXES: .c .o
 .c.o:
 	@echo "cc $<"
-	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@$(CC) $(ALL_CFLAGS) $(PREFIX_MAP) -I. -MMD -MP -c -o $@ $<
+$(OBJS): config.mk
+-include $(OBJS:.o=.d)
 
-# Few headers, short compilations: any of them makes all of it anew.
-HEADERS = acme-client.h attrs.h address.h broker.h child.h clock.h conf.h conf-check.h der.h dir.h file-authority.h file-course.h file-due.h file-job.h file-list.h file-metrics.h file-order.h file-origin.h file-outlook.h file-recover.h file-report.h file-roots.h fingerprint.h http.h http-parse.h install.h \
-	jose.h json.h json-read.h key-account.h key-store.h keyfile.h lex.h msg.h net-account.h net-authz.h net-batch.h net-finalize.h net-nonce.h net-order.h net-renewal.h \
-	net-request.h net-revoke.h parse.h proc.h progress.h renewal.h sandbox.h sandbox-linux.h say.h state.h status.h status-parts.h trust.h valid.h x509.h
-$(OBJS): $(HEADERS) config.mk
+# Parent and roles compare it: a hash over the sources, and how they are compiled.
+child.o proc.o: generated/identity.h
+generated/identity.h: config.mk *.c *.h
+	@mkdir -p generated
+	@{ printf '#define IDENTITY "'; { LC_ALL=C; export LC_ALL; cat *.c *.h; \
+	    echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)'; } | $(SHA256) | cut -c 1-64 | tr -d '\n'; echo '"'; } >$@
 
+LIBEXEC = $(PREFIX)/libexec/acme-client
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(SYSCONFDIR)
+	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
 	sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|' acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1
 	chmod 0644 $(DESTDIR)$(MANDIR)/man1/acme-client.1
@@ -46,6 +105,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(DESTDIR)$(MANDIR)/man1/acme-client.1 \
 	    $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+	rm -rf $(DESTDIR)$(LIBEXEC)
 
 regress: all
 	sh regress/run.sh --no-install
@@ -54,9 +114,10 @@ bench:
 	sh bench/bench.sh
 
 clean:
-	rm -f acme-client *.o
+	rm -f acme-client $(ROLES) *.o *.d
+	rm -rf generated
 
 distclean: clean
 	rm -f config.mk
 
-.PHONY: all install uninstall regress bench clean distclean
+.PHONY: all configured install uninstall regress bench clean distclean

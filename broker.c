@@ -79,7 +79,7 @@ static void
 start(struct child *c, enum role role)
 {
 	/* file writes the list itself: there is no message for it to be taken apart. */
-	child_start(c, role, run->self, run->mode == MODE_LIST && role == ROLE_FILE);
+	child_start(c, role, run->programs, run->mode == MODE_LIST && role == ROLE_FILE);
 }
 
 static void
@@ -97,14 +97,8 @@ send_to(void *to, const struct msg *m)
 static void
 enter_sandbox(void)
 {
-	pid_t pids[CHILDREN_MAX];
-	struct sandbox s = { .role = ROLE_PARENT, .uid = run->uid, .gid = run->gid,
-	    .children = pids };
-	int i;
+	struct sandbox s = { .role = ROLE_PARENT, .uid = run->uid, .gid = run->gid };
 
-	for (i = 0; i < CHILDREN_MAX; i++)
-		if (children[i].pid > 0)
-			pids[s.nchildren++] = children[i].pid;
 	sandbox_enter(&s);
 }
 
@@ -190,6 +184,10 @@ parent_outcome(uint32_t job, uint64_t outcome)
 static void
 for_parent(struct msg *m)
 {
+	if (m->head.type == PARENT_NAMES) {
+		end_run("PARENT_NAMES: out of order");
+		return;
+	}
 	if (m->head.len != sizeof(uint64_t)) {
 		end_run("%s: malformed", routes[m->head.type].name);
 		return;
@@ -255,7 +253,7 @@ pass_on(struct child *from, struct msg *m, size_t got)
 		    got >= MSG_HEAD_LEN && m->head.type < MSG__MAX &&
 		    routes[m->head.type].name != NULL ?
 		    routes[m->head.type].name : "a message", wrong);
-		kill(from->pid, SIGKILL);
+		child_end(from);
 		return;
 	}
 	if (from->role == ROLE_NET)
@@ -353,7 +351,7 @@ lose_worker(struct child *c)
 	size_t i;
 
 	lost[c->worker] = 1;
-	kill(c->pid, SIGKILL);
+	child_end(c);
 	for (w = 0; w < nworkers; w++)
 		left += !lost[w];
 	if (left == 0) {
@@ -391,9 +389,8 @@ reap(struct child *c)
 {
 	int status;
 
-	if (c->fd != -1 || c->errfd != -1 || waitpid(c->pid, &status, WNOHANG) != c->pid)
+	if (c->fd != -1 || c->errfd != -1 || !child_reap(c, &status))
 		return;
-	c->pid = 0;
 	if (is_lost(c))
 		progress_clear();
 	if (is_lost(c) && WIFSIGNALED(status))
@@ -457,7 +454,7 @@ stop_all(const struct child *stays)
 		if (c == stays)
 			continue;
 		else if (c->pid > 0 && broken && c->role == ROLE_NET)
-			kill(c->pid, SIGKILL);
+			child_end(c);
 		else if (c->pid > 0 && c->fd != -1) {
 			send_to(c, &m);
 			/* End of file for one that waits for something else. */
@@ -469,7 +466,7 @@ stop_all(const struct child *stays)
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
 			end_run("%s does not stop; %s", c->name,
-			    kill(c->pid, SIGKILL) == 0 ? "killed" : "and cannot be killed from here");
+			    child_end(c) == 0 ? "killed" : "and cannot be killed from here");
 }
 
 static void

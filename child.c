@@ -4,18 +4,22 @@
  * child does not take stays in its queue, what it has not said comes later.
  */
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "clock.h"
+#include "generated/identity.h"
 #include "progress.h"
+#include "sandbox.h"
 #include "say.h"
 
 #define QUEUE_BYTES_MAX	(64 * 1024 * 1024)
@@ -35,12 +39,13 @@ must(int error, const char *name)
 		errc(1, error, "cannot start %s", name);
 }
 
-/* The program anew, with one socket, stderr, and nothing else of ours. */
+/* The role's program with one socket, stderr, and nothing else of this process. */
 static pid_t
-execute(const struct child *c, enum role role, const char *self, int keeps_stdout, int fd, int errfd)
+execute(const struct child *c, enum role role, const char *programs, int keeps_stdout, int fd, int errfd)
 {
-	char *argv[] = { (char *)(uintptr_t)role_names[role], (char *)(uintptr_t)ROLE_ARG, NULL };
-	char *envp[] = { NULL };
+	static char identity[] = IDENTITY;
+	char *argv[] = { (char *)(uintptr_t)role_names[role], identity, NULL };
+	char *envp[] = { NULL }, *path;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none;
@@ -56,14 +61,17 @@ execute(const struct child *c, enum role role, const char *self, int keeps_stdou
 		must(posix_spawn_file_actions_adddup2(&files, 0, 1), c->name);
 	must(posix_spawn_file_actions_adddup2(&files, errfd, 2), c->name);
 	must(posix_spawn_file_actions_adddup2(&files, fd, ROLE_FD), c->name);
-	must(posix_spawn(&pid, self, &files, &attr, argv, envp), c->name);
+	if (asprintf(&path, "%s/%s", programs, role_names[role]) == -1)
+		err(1, NULL);
+	must(posix_spawn(&pid, path, &files, &attr, argv, envp), path);
+	free(path);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	return pid;
 }
 
 void
-child_start(struct child *c, enum role role, const char *self, int keeps_stdout)
+child_start(struct child *c, enum role role, const char *programs, int keeps_stdout)
 {
 	int sv[2], ev[2], size = 256 * 1024;
 
@@ -75,7 +83,8 @@ child_start(struct child *c, enum role role, const char *self, int keeps_stdout)
 	/* The role's own side blocks. */
 	if (fcntl(sv[1], F_SETFL, 0) == -1 || fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
 		err(1, "fcntl");
-	c->pid = execute(c, role, self, keeps_stdout, sv[1], ev[1]);
+	c->pid = execute(c, role, programs, keeps_stdout, sv[1], ev[1]);
+	c->handle = sandbox_hold(c->pid);
 	close(sv[1]);
 	close(ev[1]);
 	c->role = role;
@@ -183,4 +192,21 @@ child_receive(struct child *c, struct msg *m)
 		c->fd = -1;
 	}
 	return 0;
+}
+
+int
+child_end(const struct child *c)
+{
+	return sandbox_end(c->handle, c->pid);
+}
+
+int
+child_reap(struct child *c, int *status)
+{
+	if (waitpid(c->pid, status, WNOHANG) != c->pid)
+		return 0;
+	c->pid = 0;
+	if (c->handle != -1)
+		close(c->handle);
+	return 1;
 }

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "begin.h"
 #include "clock.h"
 #include "file-authority.h"
 #include "file-course.h"
@@ -25,7 +26,6 @@
 #include "file-order.h"
 #include "file-origin.h"
 #include "file-report.h"
-#include "json.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -502,12 +502,14 @@ open_all(struct msg *m)
 	box.dirs = dir_rights(DIR_READ | DIR_WRITE, &box.ndirs);
 }
 
-void
-fileproc(void)
+int
+main(int argc, char *argv[])
 {
 	static struct msg m;
 
-	json_init();
+	role_begin(ROLE_FILE, argc, argv);
+	begin_crypto(0);
+	begin_json();
 	role_conf(&m);
 	open_all(&m);
 	/* The account's own affairs have a job without files. */

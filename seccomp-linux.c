@@ -42,7 +42,7 @@
 
 /*
  * Who may call what, with which arguments; 32-bit variants are listed beside.
- * kill() and abort()'s tgkill() know process numbers only later: add_processes().
+ * abort()'s tgkill() knows the process number only later: add_abort().
  */
 static const struct rule {
 	const char		*names;
@@ -65,6 +65,8 @@ static const struct rule {
 
 	{ "read", R(PARENT) | R(NET) | R(DNS) | DISK, ANY },
 	{ "wait4 waitpid shutdown", R(PARENT), ANY },
+	/* Its children, which it has descriptors of; it can open no other's. */
+	{ "pidfd_send_signal", R(PARENT), { IS(1, SIGKILL), IS(2, 0), IS(3, 0) } },
 
 	/* A stream over IPv4 or IPv6; not MPTCP, of which Landlock knows nothing. */
 	{ "socket", R(NET) | R(DNS), { IS(0, AF_INET), SOCKET_TYPE(SOCK_STREAM), AT_MOST(2, IPPROTO_TCP) } },
@@ -221,19 +223,13 @@ answer(const char *names, uint32_t action, const struct scmp_arg_cmp *args)
 	free(copy);
 }
 
-/* Whom the parent may end; and abort(). */
+/* abort() */
 static void
-add_processes(const struct sandbox *s)
+add_abort(void)
 {
-	struct scmp_arg_cmp child[3] = { IS(0, 0), IS(1, SIGKILL) };
 	struct scmp_arg_cmp self[3] = { IS(0, (scmp_datum_t)getpid()), IS(2, SIGABRT) };
-	size_t i;
 
 	answer("tgkill", SCMP_ACT_ALLOW, self);
-	for (i = 0; i < s->nchildren; i++) {
-		child[0].datum_a = (scmp_datum_t)s->children[i];
-		answer("kill", SCMP_ACT_ALLOW, child);
-	}
 }
 
 void
@@ -250,7 +246,7 @@ seccomp_enter(const struct sandbox *s)
 		errx(1, "seccomp: cannot begin a filter");
 	seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	add_processes(s);
+	add_abort();
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].roles & (1u << s->role))
 			answer(rules[i].names, SCMP_ACT_ALLOW, rules[i].args);

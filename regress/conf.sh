@@ -350,5 +350,5 @@ refused "-R 7" "expected one of" -r -R 7 -f "$conf" example.com
 refused "-D without a terminal" "confirm with -F" -D -f "$conf" a
 "$client" -f "$conf" 2>"$err"; says "conf: no handle: usage" "$err" "^usage: "
 "$client" -x 2>"$err"; says "conf: unknown option: usage" "$err" "^usage: "
-"$client" acme-client-role 2>"$err" </dev/null; same "conf: a role's name as only argument: status" 1 $?
+refused "an option behind the handle" "-v: there is no such domain.*options come before" -f "$conf" example.com -v
 exit $failed

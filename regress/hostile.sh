@@ -36,7 +36,7 @@ for forgery in thumbprint:CHNG_THUMBPRINT csr:KEY_CSR filekey:FILE_KEY account:F
 done
 # Keys change, and certificates are revoked, when file says so and the run is for that.
 for forgery in revoke:KEY_REVOKE csrrevoke:CSR_REVOKE newkey:CSR_NEW_KEY adopt:CSR_ADOPT combine:CSR_COMBINE \
-    discard:CSR_DISCARD csrdone:FILE_CSR_DONE urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS; do
+    discard:CSR_DISCARD csrdone:FILE_CSR_DONE names:CSR_NAMES ofcsr:PARENT_NAMES urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS; do
 	evil "${forgery%:*}" "netproc sent ${forgery#*:}, not for this process to send"
 done
 for request in signrevoke:KEY_SIGN_REVOKE rollover:KEY_SIGN_ROLLOVER contact:KEY_SIGN_CONTACT \
@@ -57,5 +57,5 @@ evil crash "netproc has ended before its time"
 evil loud "talks without end"
 same "hostile: evil net, loud: speaks in its own name only" 0 "$(grep -c '^acme-client: fileproc: installed' "$work/err")"
 same "hostile: evil net, loud: no escape code comes through" 0 "$(grep -c "$(printf '\033')" "$work/err")"
-check "hostile: no process left" sh -c "! pgrep -f '[p]roc acme-client-role'"
+check "hostile: no process left" sh -c "! pgrep -f '$role_process'"
 exit $failed

@@ -45,6 +45,15 @@ work_build() {
 	client=$work/build/acme-client
 }
 
+# build_of DIRECTORY: how what is built there was built, and its objects but those with a main()
+build_of() {
+	flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
+	libs=$(sed -n 's/^LIBS_[A-Z]* = //p' "$1/config.mk" | tr '\n' ' ')
+	objs=$(ls "$1"/*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$')
+}
+# A role's process, for pgrep -f: its argument is the build's identity.
+role_process='[p]roc [0-9a-f]{64}'
+
 # N free TCP ports
 free_ports() {
 	python3 - "$1" <<'END'
@@ -153,7 +162,7 @@ cleanup() {
 case $(id -u) in 0) who=root ;; *) who=user ;; esac
 # fresh: all that an earlier test has made is gone
 fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
-run() { "$client" "$@" -f "$conf" 2>"$err" >"$work/out" </dev/null; status=$?; }
+run() { "$client" -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
 acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
 # set_off OPTION...: in the background; workers_of: the processes of it that talk to the CA
 set_off() {

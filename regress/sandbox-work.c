@@ -212,7 +212,8 @@ static int
 work_parent(void)
 {
 	enter(ROLE_PARENT, 0);
-	return kill(child, SIGTERM) == 0 || kill(child, SIGKILL) == -1;
+	return kill(child, SIGKILL) == 0 || syscall(SYS_pidfd_send_signal, child_handle, SIGTERM, NULL, 0) == 0 ||
+	    sandbox_end(child_handle, child) == -1;
 }
 
 static void

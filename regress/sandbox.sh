@@ -3,11 +3,10 @@
 . "$here/lib.sh"
 work_start
 build=$(dirname "$client")
-flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$build/config.mk")
-libs=$(sed -n 's/^LIBS = //p' "$build/config.mk")
-# shellcheck disable=SC2086,SC2046
+build_of "$build"
+# shellcheck disable=SC2086
 gcc -std=gnu11 -g -Wall -Wextra -Wno-override-init $flags -I "$top" -I "$here" -o "$work/sandbox" "$here/sandbox.c" "$here/sandbox-try.c" "$here/sandbox-work.c" \
-    $(ls "$build"/*.o | grep -v /acme-client.o) $libs || { fail "sandbox: does not build"; exit 1; }
+    $objs $libs || { fail "sandbox: does not build"; exit 1; }
 mkdir "$work/root" "$work/user" && chmod 755 "$work/sandbox"
 "$work/sandbox" "$work/root" >"$work/root.out" || failed=1
 cat "$work/root.out"

@@ -2,9 +2,7 @@
 . "$here/lib.sh"
 work=$run
 mkdir -p "$run/units"
-objs=$(ls "$1"/*.o | grep -v /acme-client.o)
-flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
-libs=$(sed -n 's/^LIBS = //p' "$1/config.mk")
+build_of "$1"
 for source in "$here"/unit-*.c; do
 	name=$(basename "$source" .c)
 	# shellcheck disable=SC2086

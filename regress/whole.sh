@@ -258,9 +258,9 @@ interrupted() {
 		check "$who: SIG$how: was in the middle" test -n "$(ls "$work/www")"
 		python3 -c "import os, signal, sys; os.kill($pid, signal.SIG$how)"
 		wait $pid; status=$?
-		for _ in $(seq 100); do pgrep -f "[p]roc acme-client-role" >/dev/null || break; sleep 0.05; done
+		for _ in $(seq 100); do pgrep -f "$role_process" >/dev/null || break; sleep 0.05; done
 		[ $how = KILL ] || expect "SIG$how" 1
-		check "$who: SIG$how: no process left" sh -c "! pgrep -f '[p]roc acme-client-role'"
+		check "$who: SIG$how: no process left" sh -c "! pgrep -f '$role_process'"
 		clean_www "SIG$how"
 		run -n example.com
 	done
