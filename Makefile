@@ -51,6 +51,7 @@ FILE_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 ROLES = netproc dnsproc keyproc csrproc chngproc fileproc
 OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(FILE) $(SIGN) $(X509) $(TRUST) $(ADDRESS) $(ACME) $(JSON) \
 	$(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
+FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_FILE)
 
 all: configured acme-client $(ROLES)
 
@@ -58,27 +59,27 @@ configured:
 	@test -f config.mk || { echo "run ./configure first" >&2; exit 1; }
 
 LINK = @echo "ld $@"; $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@
-acme-client: $(PARENT_OBJS)
-	$(LINK) $(PARENT_OBJS) $(PARENT_LIBS) $(LIBS_BASE)
-netproc: $(NET_OBJS)
-	$(LINK) $(NET_OBJS) $(NET_LIBS) $(LIBS_BASE)
-dnsproc: $(DNS_OBJS)
-	$(LINK) $(DNS_OBJS) $(DNS_LIBS) $(LIBS_BASE)
-keyproc: $(KEY_OBJS)
-	$(LINK) $(KEY_OBJS) $(KEY_LIBS) $(LIBS_BASE)
-csrproc: $(CSR_OBJS)
-	$(LINK) $(CSR_OBJS) $(CSR_LIBS) $(LIBS_BASE)
-chngproc: $(CHNG_OBJS)
-	$(LINK) $(CHNG_OBJS) $(CHNG_LIBS) $(LIBS_BASE)
-fileproc: $(FILE_OBJS)
-	$(LINK) $(FILE_OBJS) $(FILE_LIBS) $(LIBS_BASE)
+acme-client: $(PARENT_OBJS) $(FILTER_PARENT)
+	$(LINK) $(PARENT_OBJS) $(FILTER_PARENT) $(PARENT_LIBS) $(LIBS_BASE)
+netproc: $(NET_OBJS) $(FILTER_NET)
+	$(LINK) $(NET_OBJS) $(FILTER_NET) $(NET_LIBS) $(LIBS_BASE)
+dnsproc: $(DNS_OBJS) $(FILTER_DNS)
+	$(LINK) $(DNS_OBJS) $(FILTER_DNS) $(DNS_LIBS) $(LIBS_BASE)
+keyproc: $(KEY_OBJS) $(FILTER_KEY)
+	$(LINK) $(KEY_OBJS) $(FILTER_KEY) $(KEY_LIBS) $(LIBS_BASE)
+csrproc: $(CSR_OBJS) $(FILTER_CSR)
+	$(LINK) $(CSR_OBJS) $(FILTER_CSR) $(CSR_LIBS) $(LIBS_BASE)
+chngproc: $(CHNG_OBJS) $(FILTER_CHNG)
+	$(LINK) $(CHNG_OBJS) $(FILTER_CHNG) $(CHNG_LIBS) $(LIBS_BASE)
+fileproc: $(FILE_OBJS) $(FILTER_FILE)
+	$(LINK) $(FILE_OBJS) $(FILTER_FILE) $(FILE_LIBS) $(LIBS_BASE)
 
 # PREFIX_MAP: the same sources give the same programs wherever they are built.
 .SUFFIXES: .c .o
 .c.o:
 	@echo "cc $<"
 	@$(CC) $(ALL_CFLAGS) $(PREFIX_MAP) -I. -MMD -MP -c -o $@ $<
-$(OBJS): config.mk
+$(OBJS) $(FILTERS): config.mk
 -include $(OBJS:.o=.d)
 
 # Parent and roles compare it: a hash over the sources, and how they are compiled.
@@ -87,6 +88,15 @@ generated/identity.h: config.mk *.c *.h
 	@mkdir -p generated
 	@{ printf '#define IDENTITY "'; { LC_ALL=C; export LC_ALL; cat *.c *.h; \
 	    echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)'; } | $(SHA256) | cut -c 1-64 | tr -d '\n'; echo '"'; } >$@
+
+# The system call filters, by a program that runs here and now (Linux).
+generated/filter-make: filter-make.c filter-rules.h acme-client.h config.mk
+	@mkdir -p generated
+	@echo "hostcc filter-make.c"
+	@$(HOSTCC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ filter-make.c $(HOST_SECCOMP)
+$(FILTERS:.o=.c): generated/filter-make
+	@role=$@; role=$${role#generated/filter-}; generated/filter-make $(FILTER_ARCH) $${role%.c} >$@.new
+	@mv $@.new $@
 
 LIBEXEC = $(PREFIX)/libexec/acme-client
 install: all

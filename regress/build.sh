@@ -16,7 +16,7 @@ same "build: installed files beside" "/etc/acme-client.conf /usr/sbin/acme-clien
 check "build: the installed configuration parses" "$run/dest/usr/sbin/acme-client" -n -f "$run/dest/etc/acme-client.conf"
 
 # Each program has its libraries only, and key nothing that parses what a CA sends.
-linked() { ldd "$build/$1" | sed -n 's/^[[:space:]]*\(lib[a-z0-9_]*\)[-.].*/\1/p' | grep -Ev '^lib(c|bsd|md|seccomp|unistring|pthread|dl)$' | sort -u | tr '\n' ' '; }
+linked() { ldd "$build/$1" | sed -n 's/^[[:space:]]*\(lib[a-z0-9_]*\)[-.].*/\1/p' | grep -Ev '^lib(c|bsd|md|unistring|pthread|dl)$' | sort -u | tr '\n' ' '; }
 build=$(dirname "$client")
 for program in "acme-client:libidn2 " "netproc:libcrypto libjansson libssl libtls " dnsproc: "keyproc:libcrypto libjansson " \
     "csrproc:libcrypto libjansson " chngproc: "fileproc:libcrypto libjansson "; do

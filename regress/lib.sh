@@ -49,8 +49,10 @@ work_build() {
 build_of() {
 	flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
 	libs=$(sed -n 's/^LIBS_[A-Z]* = //p' "$1/config.mk" | tr '\n' ' ')
+	arch=$(sed -n 's/^FILTER_ARCH = //p' "$1/config.mk")
 	objs=$(ls "$1"/*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$')
 }
+role_names="parent netproc dnsproc keyproc csrproc chngproc fileproc"
 # A role's process, for pgrep -f: its argument is the build's identity.
 role_process='[p]roc [0-9a-f]{64}'
 

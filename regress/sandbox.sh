@@ -4,9 +4,14 @@
 work_start
 build=$(dirname "$client")
 build_of "$build"
+# The filters' texts, of all architectures, and what the filters do.
+python3 "$here/filters.py" "$build/generated/filter-make" "$here/filters" x86_64 aarch64 arm i386 riscv64 ppc64le s390x || failed=1
+# This program becomes each role in turn: it has all filters.
+# shellcheck disable=SC2086
+"$build/generated/filter-make" "$arch" $role_names >"$work/filters.c"
 # shellcheck disable=SC2086
 gcc -std=gnu11 -g -Wall -Wextra -Wno-override-init $flags -I "$top" -I "$here" -o "$work/sandbox" "$here/sandbox.c" "$here/sandbox-try.c" "$here/sandbox-work.c" \
-    $objs $libs || { fail "sandbox: does not build"; exit 1; }
+    "$work/filters.c" $objs $libs || { fail "sandbox: does not build"; exit 1; }
 mkdir "$work/root" "$work/user" && chmod 755 "$work/sandbox"
 "$work/sandbox" "$work/root" >"$work/root.out" || failed=1
 cat "$work/root.out"
@@ -68,7 +73,7 @@ injected() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	conf_write "$work/c.conf"
 	domain_write "$work/c.conf" example.com example.com ""
-	strace -f -o "$work/trace" -e "trace=landlock_create_ruleset,seccomp,prctl,setresuid,setgroups,chroot,setrlimit,prlimit64,capset,fallocate" \
+	strace -f -o "$work/trace" -e "trace=landlock_create_ruleset,seccomp,prctl,setresuid,setgroups,chroot,setrlimit,prlimit64,capset,fallocate,pidfd_open" \
 	    -e "inject=$1" "$client" -v -f "$work/c.conf" example.com 2>"$work/err" >/dev/null
 	status=$?
 }
@@ -81,6 +86,9 @@ injected "seccomp:error=EINVAL"
 same "sandbox: no seccomp: refused" 1 $status
 says "sandbox: no seccomp: says so" "$work/err" "seccomp: the filter is refused"
 check "sandbox: no seccomp: nothing was done" test ! -e "$work/etc/private/account.pem" -a ! -e "$work/ssl/example.com.pem"
+injected "pidfd_open:error=ENOSYS"
+same "sandbox: no pidfd_open: run refused" 1 $status
+says "sandbox: no pidfd_open: says so" "$work/err" "pidfd_open, which Linux has since 5.3"
 if [ "$(id -u)" = 0 ]; then
 	for call in setresuid setgroups chroot capset; do
 		injected "$call:error=EPERM"
@@ -103,5 +111,5 @@ conf_write "$work/c.conf"
 domain_write "$work/c.conf" example.com example.com "www.example.com"
 strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" example.com 2>"$work/err" >/dev/null
 same "sandbox: traced run" 0 $?
-python3 "$here/syscalls.py" "$work/trace" "$top/seccomp-linux.c"  || failed=1
+python3 "$here/syscalls.py" "$work/trace" "$top/filter-rules.h"  || failed=1
 exit $failed

@@ -7,7 +7,7 @@ for source in "$here"/unit-*.c; do
 	name=$(basename "$source" .c)
 	# shellcheck disable=SC2086
 	if gcc -std=gnu11 -g -Wall -Wextra -Wno-override-init -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror $flags ${UNIT_CFLAGS:-} \
-	    -I "$top" -I "$here" -o "$run/units/$name" "$source" $objs ${UNIT_CFLAGS:-} $libs 2>"$run/units/$name.log"; then
+	    -I "$top" -I "$here" -o "$run/units/$name" "$source" $objs "$1/generated/filter-parent.o" ${UNIT_CFLAGS:-} $libs 2>"$run/units/$name.log"; then
 		# A configuration lives until exit, and that test reads many.
 		[ $name = unit-conf ] && leaks=0 || leaks=1
 		(cd "$run/units" && ASAN_OPTIONS=detect_leaks=$leaks "./$name") 2>"$run/units/$name.err"
