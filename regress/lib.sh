@@ -49,6 +49,7 @@ work_build() {
 build_of() {
 	flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
 	libs=$(sed -n 's/^LIBS_[A-Z]* = //p' "$1/config.mk" | tr '\n' ' ')
+	cc=$(sed -n 's/^CC = //p' "$1/config.mk")
 	arch=$(sed -n 's/^FILTER_ARCH = //p' "$1/config.mk")
 	objs=$(ls "$1"/*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$')
 }
