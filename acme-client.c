@@ -436,7 +436,7 @@ batch(struct domain *const *jobs, uint32_t n)
 	return i;
 }
 
-/* The parent has two descriptors for each process. */
+/* The parent has three descriptors for each process: its socket, its stderr, and the process. */
 static void
 fit_workers(struct run *run)
 {
@@ -445,7 +445,7 @@ fit_workers(struct run *run)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		err(1, "getrlimit");
-	n = r.rlim_cur < OTHER_DESCRIPTORS + 2 ? 1 : (r.rlim_cur - OTHER_DESCRIPTORS) / 2;
+	n = r.rlim_cur < OTHER_DESCRIPTORS + 3 ? 1 : (r.rlim_cur - OTHER_DESCRIPTORS) / 3;
 	if (run->workers > n)
 		run->workers = (uint32_t)n;
 }

@@ -106,8 +106,7 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		/* ACLs and labels of the file that is replaced. */
 		{ "flistxattr fgetxattr fsetxattr fremovexattr", R(CSR) | R(FILE), ANY },
 		{ "linkat", R(CSR), ANY },
-		/* fallocate(), and what libc does where a file system has none. */
-		{ "fallocate fstatfs fstatfs64 pread64 pwrite64", R(CHNG) | R(FILE), ANY },
+		{ "pread64 pwrite64", R(CHNG) | R(FILE), ANY },
 		{ "renameat renameat2 fchown fchown32", R(CSR) | R(FILE), ANY },
 		{ "flock", R(FILE) | R(CHNG), ANY },
 		/* These can only tighten. */
