@@ -9,38 +9,109 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototy
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DSTATE_DIR=\"$(STATEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
-# A process each, with what only it has; what they share; one file for each format from outside.
-PROCS = acme-client.o broker.o child.o progress.o slice.o fingerprint.o \
-	netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-request.o net-revoke.o \
-	keyproc.o key-account.o key-standing.o key-store.o fileproc.o file-set.o file-lock.o file-report.o certproc.o cert-store.o cert-set.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o cert-outlook.o cert-recover.o cert-revoke.o cert-roots.o \
-	dnsproc.o csrproc.o chngproc.o
-SHARED = proc.o msg.o msg-routes.o say.o clock.o address.o dir.o keyfile.o renewal.o status.o status-list.o status-ocsp.o status-parts.o state.o trust.o
-FORMATS = lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-advise.o conf-names.o conf-print.o der.o http.o http-parse.o http-fields.o \
-	json.o json-renewal.o problem.o jose.o x509.o x509-path.o x509-roots.o x509-signature.o csr-file.o chain.o verdict.o valid.o
-OBJS = $(PROCS) $(SHARED) $(FORMATS) $(SANDBOX_OBJS)
+# What several programs have.
+BASE = msg.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
+ROLE = proc.o
+DISK = dir.o
+CSR_TEXT = csr-read.o
+CRYPTO = begin-crypto.o
+JSON = begin-json.o
+ACME = json.o problem.o
+TRUST = trust.o
+ADDRESS = address.o
+X509 = x509.o base64url.o
+SIGN = jose.o keyfile.o origin.o
 
-all: acme-client
+# What one program has.
+PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \
+	fingerprint.o lex.o lex-visible.o parse.o parse-block.o conf-check.o conf-advise.o conf-names.o conf-print.o
+NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o \
+	net-request.o net-revoke.o http.o http-parse.o http-fields.o json-renewal.o
+DNS = dnsproc.o
+KEY = keyproc.o key-account.o key-standing.o key-store.o
+CSR = csrproc.o csr-file.o
+CHNG = chngproc.o
+CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
+	cert-outlook.o cert-recover.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
+	status-parts.o state.o chain.o verdict.o x509-path.o x509-roots.o x509-signature.o der.o
+FILE = fileproc.o file-lock.o file-report.o file-set.o
 
-acme-client: $(OBJS)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(OBJS) $(LIBS)
+# A program for each process: these objects are all that it can do, and these
+# libraries all that it is linked with besides libc and LIBS_BASE.
+PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(DISK) $(BASE)
+PARENT_LIBS = $(LIBS_IDN)
+NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+NET_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO) $(LIBS_JSON)
+DNS_OBJS = $(DNS) $(ADDRESS) $(ROLE) $(BASE)
+DNS_LIBS =
+KEY_OBJS = $(KEY) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+KEY_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
+CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
+CHNG_OBJS = $(CHNG) $(DISK) $(ROLE) $(BASE)
+CHNG_LIBS =
+CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(X509) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
+FILE_OBJS = $(FILE) $(DISK) $(ROLE) $(BASE)
+FILE_LIBS =
 
-.SUFFIXES: .c .o
-.c.o:
-	@echo "cc $<"
-	@$(CC) $(ALL_CFLAGS) -c -o $@ $<
+ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(SIGN) $(X509) $(TRUST) $(ADDRESS) $(ACME) $(JSON) \
+	$(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
+FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE)
 
-# Few headers, short compilations: any of them makes all of it anew.
-HEADERS = acme-client.h attrs.h address.h broker.h child.h clock.h conf.h conf-check.h der.h dir.h cert-authority.h cert-course.h cert-due.h cert-job.h cert-list.h cert-metrics.h cert-order.h cert-origin.h cert-outlook.h cert-recover.h cert-roots.h file-report.h fingerprint.h http.h http-parse.h cert-store.h cert-set.h file-part.h file-set.h file-lock.h \
-	jose.h json.h json-read.h key-account.h key-store.h keyfile.h lex.h msg.h net-account.h net-authz.h net-batch.h net-finalize.h net-nonce.h net-order.h net-renewal.h \
-	net-request.h net-revoke.h parse.h proc.h progress.h renewal.h sandbox.h sandbox-linux.h say.h state.h status.h status-parts.h trust.h valid.h x509.h
-$(OBJS): $(HEADERS) $(CONFIGURED)
+all: acme-client $(ROLES)
 
 unconfigured:
 	@echo "run ./configure first (./configure --help: what it takes)" >&2; exit 1
 
+LINK = @echo "ld $@"; $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@
+acme-client: $(PARENT_OBJS) $(FILTER_PARENT)
+	$(LINK) $(PARENT_OBJS) $(FILTER_PARENT) $(PARENT_LIBS) $(LIBS_BASE)
+netproc: $(NET_OBJS) $(FILTER_NET)
+	$(LINK) $(NET_OBJS) $(FILTER_NET) $(NET_LIBS) $(LIBS_BASE)
+dnsproc: $(DNS_OBJS) $(FILTER_DNS)
+	$(LINK) $(DNS_OBJS) $(FILTER_DNS) $(DNS_LIBS) $(LIBS_BASE)
+keyproc: $(KEY_OBJS) $(FILTER_KEY)
+	$(LINK) $(KEY_OBJS) $(FILTER_KEY) $(KEY_LIBS) $(LIBS_BASE)
+csrproc: $(CSR_OBJS) $(FILTER_CSR)
+	$(LINK) $(CSR_OBJS) $(FILTER_CSR) $(CSR_LIBS) $(LIBS_BASE)
+chngproc: $(CHNG_OBJS) $(FILTER_CHNG)
+	$(LINK) $(CHNG_OBJS) $(FILTER_CHNG) $(CHNG_LIBS) $(LIBS_BASE)
+certproc: $(CERT_OBJS) $(FILTER_CERT)
+	$(LINK) $(CERT_OBJS) $(FILTER_CERT) $(CERT_LIBS) $(LIBS_BASE)
+fileproc: $(FILE_OBJS) $(FILTER_FILE)
+	$(LINK) $(FILE_OBJS) $(FILTER_FILE) $(FILE_LIBS) $(LIBS_BASE)
+
+# PREFIX_MAP: the same sources give the same programs wherever they are built.
+.SUFFIXES: .c .o
+.c.o:
+	@echo "cc $<"
+	@$(CC) $(ALL_CFLAGS) $(PREFIX_MAP) -I. -MMD -MP -c -o $@ $<
+$(OBJS) $(FILTERS): $(CONFIGURED)
+-include $(OBJS:.o=.d)
+
+# Parent and roles compare it: a hash over the sources, and how they are compiled.
+child.o proc.o: generated/identity.h
+generated/identity.h: $(CONFIGURED) *.c *.h
+	@mkdir -p generated
+	@{ printf '#define IDENTITY "'; { LC_ALL=C; export LC_ALL; cat *.c *.h; \
+	    echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)'; } | $(SHA256) | cut -c 1-64 | tr -d '\n'; echo '"'; } >$@
+
+# The system call filters, by a program that runs here and now (Linux).
+generated/filter-make: filter-make.c filter-rules.h acme-client.h $(CONFIGURED)
+	@mkdir -p generated
+	@echo "hostcc filter-make.c"
+	@$(HOSTCC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ filter-make.c $(HOST_SECCOMP)
+$(FILTERS:.o=.c): generated/filter-make
+	@role=$@; role=$${role#generated/filter-}; generated/filter-make $(FILTER_ARCH) $${role%.c} >$@.new
+	@mv $@.new $@
+
+LIBEXEC = $(PREFIX)/libexec/acme-client
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(SYSCONFDIR)
+	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
 	sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|' acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1
 	chmod 0644 $(DESTDIR)$(MANDIR)/man1/acme-client.1
@@ -53,6 +124,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(DESTDIR)$(MANDIR)/man1/acme-client.1 \
 	    $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+	rm -rf $(DESTDIR)$(LIBEXEC)
 
 regress: all
 	sh regress/run.sh --no-install
@@ -61,7 +133,8 @@ bench:
 	sh bench/bench.sh
 
 clean:
-	rm -f acme-client *.o
+	rm -f acme-client $(ROLES) *.o *.d
+	rm -rf generated
 
 distclean: clean
 	rm -f config.mk

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +22,13 @@
 #include "broker.h"
 #include "clock.h"
 #include "conf-check.h"
-#include "proc.h"
+#include "parent.h"
 #include "sandbox.h"
 #include "say.h"
 
 #define WORKERS	4	/* without -j */
 #define OTHER_DESCRIPTORS	24	/* of a role, besides those for its jobs */
+#define PARENT_DESCRIPTORS	28	/* of the parent, besides those for net's workers */
 
 #ifndef CONF_FILE
 #define CONF_FILE	"/etc/acme-client.conf"
@@ -131,47 +131,15 @@ catch_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* Who net, dns, key and the parent are as root: never root itself. */
-static void
-find_user(const struct conf *conf, struct run *run)
+static int
+uses_group(const struct run *run)
 {
-	static const char *const defaults[] = { "_acme-client", "nobody" };
-	struct passwd *pw = NULL;
-	size_t i;
-
-	run->uid = geteuid();
-	run->gid = getegid();
-	if (run->uid != 0)
-		return;
-	if (conf->user != NULL)
-		pw = getpwnam(conf->user);
-	else
-		for (i = 0; i < 2 && pw == NULL; i++)
-			pw = getpwnam(defaults[i]);
-	if (pw == NULL)
-		errx(1, "user %s: there is no such user", conf->user != NULL ? conf->user : "nobody");
-	if (pw->pw_uid == 0)
-		errx(1, "user %s: is root; name an unprivileged one", pw->pw_name);
-	run->uid = pw->pw_uid;
-	run->gid = pw->pw_gid;
-}
-
-/* Before any process is started that needs them. */
-static void
-check_capabilities(const struct run *run)
-{
-	const char *lacks;
-	int uses_group = 0;
 	uint32_t i;
 
-	if (geteuid() != 0)
-		return;
 	for (i = 0; i < run->njobs; i++)
-		uses_group |= run->jobs[i]->group != NULL;
-	if ((lacks = sandbox_lacks(uses_group)) != NULL)
-		errx(1, "started as root, but without the capabilities to give up root's rights: %s; "
-		    "add them (CapabilityBoundingSet= in systemd's unit, --cap-add of a container), or "
-		    "run it as an ordinary user, who can write to the directories", lacks);
+		if (run->jobs[i]->group != NULL)
+			return 1;
+	return 0;
 }
 
 /* The list and the metrics are about all of them; nothing else can be done for those that are broken. */
@@ -200,7 +168,8 @@ find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 		add_job(run, &conf->domains[i]);
 	for (; *handles != NULL; handles++) {
 		if ((d = conf_domain(conf, *handles)) == NULL) {
-			warnx("%s: there is no such domain in the configuration", *handles);
+			warnx("%s: there is no such domain in the configuration%s", *handles,
+			    **handles == '-' ? "; options come before the handles" : "");
 			unknown = 1;
 			continue;
 		}
@@ -501,7 +470,7 @@ batch(struct domain *const *jobs, uint32_t n)
 	return i;
 }
 
-/* The parent has two descriptors for each process. */
+/* The parent has three descriptors for each process: its socket, its stderr, and the process. */
 static void
 fit_workers(struct run *run)
 {
@@ -510,7 +479,7 @@ fit_workers(struct run *run)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		err(1, "getrlimit");
-	n = r.rlim_cur < OTHER_DESCRIPTORS + 2 ? 1 : (r.rlim_cur - OTHER_DESCRIPTORS) / 2;
+	n = r.rlim_cur < PARENT_DESCRIPTORS + 3 ? 1 : (r.rlim_cur - PARENT_DESCRIPTORS) / 3;
 	if (run->workers > n)
 		run->workers = (uint32_t)n;
 }
@@ -589,7 +558,7 @@ parse_options(int argc, char *argv[], struct command *command)
 	struct run *run = &command->run;
 	int c;
 
-	while ((c = getopt(argc, argv, "FnvVarlJj:m:R:KUDf:")) != -1)
+	while ((c = getopt(argc, argv, "+FnvVarlJj:m:R:KUDf:")) != -1)
 		switch (c) {
 		case 'F':
 			run->force = 1;
@@ -718,8 +687,6 @@ main(int argc, char *argv[])
 		errx(1, "is not made to be set-user-ID, set-group-ID or to have file capabilities; "
 		    "take that from the program's file, and run it as root or as the user who "
 		    "owns the files");
-	if (argc == 2 && strcmp(argv[1], ROLE_ARG) == 0)
-		role_main(argv[0]);
 	open_standard_fds();
 	no_color = getenv("NO_COLOR");
 	command.no_color = no_color != NULL && *no_color != '\0';
@@ -728,7 +695,10 @@ main(int argc, char *argv[])
 	sandbox_prepare(ROLE_PARENT);
 	parse_options(argc, argv, &command);
 	check_options(&command, argc - optind);
-	if ((conf = conf_parse(command.conf)) == NULL)
+	parent_names_begin(argv[0]);
+	conf = conf_parse(command.conf);
+	parent_names_end();
+	if (conf == NULL)
 		return 1;
 	if (run->mode < MODE_ROLLOVER)
 		find_jobs(conf, argv + optind, command.all, run);
@@ -746,9 +716,9 @@ main(int argc, char *argv[])
 		errx(1, "the clock says %s, before this program was made; set it",
 		    clock_text(time(NULL)));
 	run->conf = conf;
-	run->self = sandbox_self(argv[0]);
-	find_user(conf, run);
-	check_capabilities(run);
+	run->programs = parent_programs(argv[0]);
+	parent_user(conf, &run->uid, &run->gid);
+	parent_capabilities(uses_group(run));
 	fit_workers(run);
 	if (run->mode == MODE_DEACTIVATE && !run->force)
 		confirm_deactivation(run->authority->name);

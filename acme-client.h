@@ -10,7 +10,6 @@
 #define VERSION		"0.1"
 #define RELEASE_TIME	1793491200	/* 2026-11-01: no clock is right that is before it */
 #define ROLE_FD		3	/* a role's one inherited socket */
-#define ROLE_ARG	"acme-client-role"	/* argv[1] of a role; argv[0] is its name */
 
 enum role {
 	ROLE_PARENT,	/* starts the others, passes their messages on */
@@ -61,6 +60,8 @@ enum msgtype {
 	CERT_PART,		/* what there is of one part */
 	CERT_STORED,		/* the end of each request: done, or why not */
 
+	CSR_NAMES,		/* a CSR of the administrator's, before the run: which names are in it? */
+	PARENT_NAMES,
 	CSR_LOOK,		/* at the key of this job */
 	CERT_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
@@ -127,7 +128,8 @@ enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 /* What a run is for: it decides which processes there are, and what key signs at all. */
 enum mode {
 	MODE_RENEW = 1, MODE_LIST, MODE_METRICS, MODE_REVOKE,
-	MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT
+	MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT,
+	MODE_NAMES	/* csr alone: the names in CSRs, while the configuration is read */
 };
 
 /*
@@ -179,6 +181,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define CSR_BYTES_MAX	(44 * 1024)	/* in DER; encoded twice for finalize it must fit into a message */
+#define THUMBPRINT_LEN	43	/* of an account key (RFC 7638): SHA-256 in base64url */
 #define ORIGINS_MAX	16		/* of one authority */
 #define STATUS_SERVERS_MAX	100	/* asked about revocation in one run */
 #define WORKERS_MAX	16		/* processes of net in one run (-j) */
@@ -188,14 +191,5 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */
 #define ORDERS_MAX	3		/* of one job: an earlier run's, a new one, and one in place of that */
 #define FINALIZE_TRIES	3		/* where the CA says that the order is not ready */
-
-/* The entry of each role; conf and domains arrive as messages. */
-void	netproc(void) __attribute__((noreturn));
-void	dnsproc(void) __attribute__((noreturn));
-void	keyproc(void) __attribute__((noreturn));
-void	csrproc(void) __attribute__((noreturn));
-void	chngproc(void) __attribute__((noreturn));
-void	certproc(void) __attribute__((noreturn));
-void	fileproc(void) __attribute__((noreturn));
 
 #endif

@@ -3,6 +3,7 @@
  * Addresses by who can be reached there.  If this is wrong, a certificate can
  * have a request sent to a service that trusts this machine.
  */
+#include <sys/socket.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>

@@ -80,7 +80,7 @@ static void
 start(struct child *c, enum role role)
 {
 	/* certproc writes the list itself: there is no message for it to be taken apart. */
-	child_start(c, role, run->self, run->mode == MODE_LIST && role == ROLE_CERT);
+	child_start(c, role, run->programs, run->mode == MODE_LIST && role == ROLE_CERT);
 }
 
 static void
@@ -101,14 +101,8 @@ send_to(void *to, const struct msg *m)
 static void
 enter_sandbox(void)
 {
-	pid_t pids[CHILDREN_MAX];
-	struct sandbox s = { .role = ROLE_PARENT, .uid = run->uid, .gid = run->gid,
-	    .children = pids };
-	int i;
+	struct sandbox s = { .role = ROLE_PARENT, .uid = run->uid, .gid = run->gid };
 
-	for (i = 0; i < CHILDREN_MAX; i++)
-		if (children[i].pid > 0)
-			pids[s.nchildren++] = children[i].pid;
 	sandbox_enter(&s);
 }
 
@@ -268,7 +262,7 @@ pass_on(struct child *from, struct msg *m, size_t got)
 		    got >= MSG_HEAD_LEN && m->head.type < MSG__MAX &&
 		    routes[m->head.type].name != NULL ?
 		    routes[m->head.type].name : "a message", wrong);
-		kill(from->pid, SIGKILL);
+		child_end(from);
 		return;
 	}
 	if (from->role == ROLE_NET)
@@ -417,7 +411,7 @@ child_gone(struct child *c)
 		return;
 	}
 	warnx("%s takes no messages any more%s", c->name, is_lost(c) ? "; the others go on" : "");
-	kill(c->pid, SIGKILL);
+	child_end(c);
 }
 
 static void
@@ -431,7 +425,7 @@ check_child(struct child *c, int64_t now)
 		warnx("%s has not taken its messages for %d seconds%s", c->name, STUCK_SECONDS,
 		    is_lost(c) ? "; the others go on" : "");
 		if (is_lost(c))
-			kill(c->pid, SIGKILL);
+			child_end(c);
 	}
 }
 
@@ -501,7 +495,7 @@ stop_all(const struct child *stays)
 		if (c == stays)
 			continue;
 		else if (c->pid > 0 && broken && c->role == ROLE_NET)
-			kill(c->pid, SIGKILL);
+			child_end(c);
 		else if (c->pid > 0 && c->fd != -1) {
 			send_to(c, &m);
 			/* End of file for one that waits for something else; fileproc always replies. */
@@ -514,7 +508,7 @@ stop_all(const struct child *stays)
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
 			end_run("%s does not stop; %s", c->name,
-			    kill(c->pid, SIGKILL) == 0 ? "killed" : "and cannot be killed from here");
+			    child_end(c) == 0 ? "killed" : "and cannot be killed from here");
 }
 
 static void

@@ -35,7 +35,7 @@ struct run {
 	int			 tells;		/* what -F and -U have done; -a shows its progress */
 	int			 list;		/* how -l prints */
 	int			 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
-	const char		*self;		/* path of this program */
+	const char		*programs;	/* directory of the roles' programs */
 	int			 hup_fd;	/* whoever waits for the run is gone when the other end closes; -1: nobody */
 	uid_t			 uid;		/* of the unprivileged roles */
 	gid_t			 gid;

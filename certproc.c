@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "begin.h"
 #include "clock.h"
 #include "cert-authority.h"
 #include "cert-course.h"
@@ -22,7 +23,6 @@
 #include "cert-metrics.h"
 #include "cert-order.h"
 #include "cert-origin.h"
-#include "json.h"
 #include "proc.h"
 #include "sandbox.h"
 #include "valid.h"
@@ -515,13 +515,15 @@ take_states(struct msg *m)
 	}
 }
 
-void
-certproc(void)
+int
+main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_CERT };
 
-	json_init();
+	role_begin(ROLE_CERT, argc, argv);
+	begin_crypto(0);
+	begin_json();
 	role_conf(&m);
 	take_conf(&m);
 	/* The account's own affairs have a job without files. */

@@ -17,7 +17,9 @@
 
 #include "child.h"
 #include "clock.h"
+#include "generated/identity.h"
 #include "progress.h"
+#include "sandbox.h"
 #include "say.h"
 
 #define LAST_WORDS_READS	64	/* of child_print(): more than a pipe holds */
@@ -37,12 +39,13 @@ must(int error, const char *name)
 		errc(1, error, "cannot start %s", name);
 }
 
-/* The program anew, with one socket, stderr, and nothing else of ours. */
+/* The role's program with one socket, stderr, and nothing else of this process. */
 static pid_t
-execute(const struct child *c, enum role role, const char *self, int keeps_stdout, int fd, int errfd)
+execute(const struct child *c, enum role role, const char *programs, int keeps_stdout, int fd, int errfd)
 {
-	char *argv[] = { (char *)(uintptr_t)role_names[role], (char *)(uintptr_t)ROLE_ARG, NULL };
-	char *envp[] = { NULL };
+	static char identity[] = IDENTITY;
+	char *argv[] = { (char *)(uintptr_t)role_names[role], identity, NULL };
+	char *envp[] = { NULL }, *path;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none;
@@ -58,14 +61,17 @@ execute(const struct child *c, enum role role, const char *self, int keeps_stdou
 		must(posix_spawn_file_actions_adddup2(&files, 0, 1), c->name);
 	must(posix_spawn_file_actions_adddup2(&files, errfd, 2), c->name);
 	must(posix_spawn_file_actions_adddup2(&files, fd, ROLE_FD), c->name);
-	must(posix_spawn(&pid, self, &files, &attr, argv, envp), c->name);
+	if (asprintf(&path, "%s/%s", programs, role_names[role]) == -1)
+		err(1, NULL);
+	must(posix_spawn(&pid, path, &files, &attr, argv, envp), path);
+	free(path);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	return pid;
 }
 
 void
-child_start(struct child *c, enum role role, const char *self, int keeps_stdout)
+child_start(struct child *c, enum role role, const char *programs, int keeps_stdout)
 {
 	int sv[2], ev[2], size = 256 * 1024;
 
@@ -77,7 +83,8 @@ child_start(struct child *c, enum role role, const char *self, int keeps_stdout)
 	/* The role's own side blocks. */
 	if (fcntl(sv[1], F_SETFL, 0) == -1 || fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
 		err(1, "fcntl");
-	c->pid = execute(c, role, self, keeps_stdout, sv[1], ev[1]);
+	c->pid = execute(c, role, programs, keeps_stdout, sv[1], ev[1]);
+	c->handle = sandbox_hold(c->pid);
 	close(sv[1]);
 	close(ev[1]);
 	c->role = role;
@@ -226,6 +233,12 @@ child_report_end(const struct child *c, int status, int others_go_on)
 }
 
 int
+child_end(const struct child *c)
+{
+	return c->pid > 0 ? sandbox_end(c->handle, c->pid) : -1;
+}
+
+int
 child_ended(struct child *c, int *status)
 {
 	int reads = LAST_WORDS_READS;
@@ -233,6 +246,9 @@ child_ended(struct child *c, int *status)
 	if (waitpid(c->pid, status, WNOHANG) != c->pid)
 		return 0;
 	c->pid = 0;
+	if (c->handle != -1)
+		close(c->handle);
+	c->handle = -1;
 	while (c->errfd != -1 && reads-- > 0)
 		child_print(c);
 	return 1;

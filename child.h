@@ -23,6 +23,7 @@ struct child {
 	uint32_t	 worker;	/* of net: which one */
 	const char	*name;		/* for messages */
 	pid_t		 pid;		/* 0: not started, or gone */
+	int		 handle;	/* by which it can be ended: sandbox.h */
 	int		 fd;		/* -1: closed */
 	int		 errfd;
 	struct queued	*head, **tail;
@@ -34,10 +35,11 @@ struct child {
 };
 
 /*
- * Executes self as this role; its worker number and name are set.  With
- * keeps_stdout it writes where this process does.  Failure ends the process.
+ * Executes the program of this role, in the directory programs; the child's
+ * worker number and name are set.  With keeps_stdout it writes where this
+ * process does.  Failure ends the process.
  */
-void	child_start(struct child *, enum role, const char *self, int keeps_stdout);
+void	child_start(struct child *, enum role, const char *programs, int keeps_stdout);
 
 /* Queues a message and sends what the child takes; -1: it takes nothing. */
 int	child_send(struct child *, const struct msg *);
@@ -48,6 +50,9 @@ size_t	child_receive(struct child *, struct msg *);
 
 /* Prints whole lines of its stderr; -1: it has written more than SAID_BYTES_MAX. */
 int	child_print(struct child *);
+
+/* Ends it by SIGKILL; 0, or -1: it has ended, or cannot be ended from here. */
+int	child_end(const struct child *);
 
 /* 1 with its status as from waitpid(2) once the process has ended and all that it has said is printed. */
 int	child_ended(struct child *, int *status);

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "dir.h"
-#include "jose.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -399,12 +398,13 @@ static const struct handler table[] = {
 	{ CHNG_DROP, chng_drop, READY, ORDERS_MAX },
 };
 
-void
-chngproc(void)
+int
+main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_CHNG };
 
+	role_begin(ROLE_CHNG, argc, argv);
 	role_conf(&m);
 	msg_end(&m);
 	while (role_domain(&m, njobs))

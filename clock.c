@@ -9,6 +9,8 @@
 
 #include "clock.h"
 
+_Static_assert(sizeof(time_t) >= 8, "time_t ends in 2038 here; certificates do not: use a system whose time_t has 64 bits");
+
 int64_t
 clock_ms(void)
 {

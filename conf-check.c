@@ -237,7 +237,7 @@ check_domain(struct conf *c, struct domain *d)
 		return;
 	}
 	check_csr_file(d);
-	conf_names(d);
+	conf_names(c, d);
 	find_authority(c, d);
 	if (d->key == NULL && d->csr_file == NULL)
 		lex_error_at(d->file, d->line, "domain %s: 'domain key' is missing", d->handle);

@@ -5,6 +5,7 @@
 #define CONF_CHECK_H
 
 #include "conf.h"
+#include "say.h"
 
 /* Fills in defaults, completes paths and names; errors are counted in lex_errors. */
 void	conf_check(struct conf *, const char *path);
@@ -13,7 +14,14 @@ void	conf_check(struct conf *, const char *path);
  * The first name goes before the alternative ones, each in the form that
  * certificates have, each once; wrong ones are errors.
  */
-void	conf_names(struct domain *);
+void	conf_names(const struct conf *, struct domain *);
+
+/*
+ * The names in the CSR of this file, which the caller owns; 0, or -1 with the
+ * reason.  In acme-client csrproc finds them (parent-names.c): the parent has
+ * no parser of CSRs.
+ */
+int	csr_names(const struct conf *, const char *path, struct strings *names, struct why *);
 
 /*
  * Warns of what the configuration names and this machine does not have, or the user who runs this

@@ -3,6 +3,7 @@
  * The names of a domain section in the one form in which they are compared,
  * ordered and certified: A-labels in lower case, addresses as RFC 5952.
  */
+#include <sys/socket.h>
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <err.h>
@@ -14,7 +15,6 @@
 #include "conf-check.h"
 #include "lex.h"
 #include "valid.h"
-#include "x509.h"
 
 /* U-labels become A-labels (RFC 5890); NULL, or why it is no name. */
 static const char *
@@ -125,14 +125,14 @@ normalise_all(struct domain *d)
 
 /* What is wrong with this file now concerns this domain only, and no other one of the configuration. */
 static void
-names_of_csr(struct domain *d)
+names_of_csr(const struct conf *c, struct domain *d)
 {
 	const char *problem;
 	struct strings names;
 	struct why w;
 	size_t i;
 
-	if (csr_file_names(d->csr_file, &names, &w) == 0) {
+	if (csr_names(c, d->csr_file, &names, &w) == 0) {
 		for (i = 0; i < names.n; i++)
 			if ((problem = normalise(&names.v[i])) != NULL)
 				break;
@@ -149,11 +149,11 @@ names_of_csr(struct domain *d)
 }
 
 void
-conf_names(struct domain *d)
+conf_names(const struct conf *c, struct domain *d)
 {
 	d->names.more = d->accept_more;
 	if (d->csr_file != NULL) {
-		names_of_csr(d);
+		names_of_csr(c, d);
 		return;
 	}
 	if (d->name == NULL && (d->name = strdup(d->handle)) == NULL)

@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64url.h"
+#include "begin.h"
+#include "csr-file.h"
 #include "jose.h"
-#include "json.h"
 #include "keyfile.h"
+#include "origin.h"
 #include "proc.h"
 #include "valid.h"
 #include "x509.h"
@@ -77,11 +80,18 @@ static void
 load_own_csr(struct csr_job *j, const char *path)
 {
 	uint8_t hash[SPKI_HASH_LEN];
-	struct why w;
+	struct why w = { "" };
+	size_t len;
+	char *text;
 
-	if (csr_file_load(path, &j->own_csr, &j->own_csr_len, &j->broken) == -1 ||
-	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash, &w) == 0)
+	if ((text = csr_file_read(path, &len, &j->broken)) == NULL)
 		return;
+	if (csr_parse(text, len, &j->own_csr, &j->own_csr_len, &w) == 0 &&
+	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash, &w) == 0) {
+		free(text);
+		return;
+	}
+	free(text);
 	why(&j->broken, "%s: %s", path, w.text);
 	free(j->own_csr);
 	j->own_csr = NULL;
@@ -222,6 +232,28 @@ regroup(struct csr_job *j, int take_back)
 		else if (n == 1)
 			say(1, "%s: group %u may read it now", files[i]->path, (unsigned)j->group);
 	}
+}
+
+/* While the parent reads its configuration: the bytes are any. */
+static void
+csr_names(struct msg *m)
+{
+	struct strings names;
+	struct why w;
+	const uint8_t *text;
+	size_t len, i;
+	int rc;
+
+	text = msg_get_buf(m, &len);
+	msg_end(m);
+	rc = csr_parse_names((const char *)text, len, &names, &w);
+	msg_answer(&out, PARENT_NAMES, m);
+	msg_put_str(&out, rc == 0 ? NULL : w.text);
+	msg_put_strings(&out, names.v, names.n);
+	msg_send(&out);
+	for (i = 0; i < names.n; i++)
+		free(names.v[i]);
+	free(names.v);
 }
 
 /* file decides what is due; for that it must know which keys are in place. */
@@ -446,7 +478,7 @@ csr_sign_revoke(struct msg *m)
 	msg_end(m);
 	if (j->revoke == NULL)
 		errx(1, "CSR_SIGN_REVOKE: nothing to revoke");
-	if (!valid_nonce(nonce) || !role_origin(url))
+	if (!valid_nonce(nonce) || !origin_known(url))
 		errx(1, "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
 	if (j->path == NULL)
 		why(&w, "the key of this certificate is not here");
@@ -529,17 +561,18 @@ csr_discard(struct msg *m)
 }
 
 /* What is signed or removed for -r is nothing that a renewal may ask for, and the other way round. */
-enum { RENEWING = 1, REVOKING = 2 };
+enum { RENEWING = 1, REVOKING = 2, NAMING = 4 };
 
 static unsigned
 state(uint32_t job)
 {
 	(void)job;
-	return role_mode == MODE_REVOKE ? REVOKING : RENEWING;
+	return role_mode == MODE_NAMES ? NAMING : role_mode == MODE_REVOKE ? REVOKING : RENEWING;
 }
 
 static const struct handler table[] = {
-	{ CSR_LOOK, csr_look, ANY_STATE, 1 },
+	{ CSR_NAMES, csr_names, NAMING, 0 },
+	{ CSR_LOOK, csr_look, RENEWING | REVOKING, 1 },
 	{ CSR_MAKE, csr_make_handler, RENEWING, 2 },
 	{ CSR_NEW_KEY, csr_new_key, RENEWING, 3 },
 	{ CSR_ADOPT, csr_adopt, RENEWING, 1 },
@@ -549,23 +582,31 @@ static const struct handler table[] = {
 	{ CSR_DISCARD, csr_discard, REVOKING, 1 },
 };
 
-void
-csrproc(void)
+int
+main(int argc, char *argv[])
 {
 	static struct msg m;
 	uint32_t i;
 
-	json_init();
+	role_begin(ROLE_CSR, argc, argv);
+	begin_crypto(1);
+	begin_json();
 	role_conf(&m);
 	reason = (int)msg_get_num(&m) - 1;
-	role_origins(&m);
+	origins_read(&m);
 	msg_end(&m);
 	while (role_domain(&m, njobs))
 		add_job(&m);
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].broken.text[0] != '\0')
 			warnx("%s", jobs[i].broken.text);
-	dir_owner(&box);
+	/* Nobody's keys are read for names: no directory, and not their owner. */
+	if (role_mode == MODE_NAMES) {
+		box.uid = role_uid;
+		box.gid = role_gid;
+		njobs = 1;
+	} else
+		dir_owner(&box);
 	box.dirs = dir_rights(DIR_READ | DIR_WRITE, &box.ndirs);
 	sandbox_enter(&box);
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);

@@ -417,6 +417,21 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists, s
 	return why(w, "%s: cannot write: %s", p->path, strerror(error));
 }
 
+/* 0 or an errno.  By writing, not posix_fallocate(3): OpenBSD has none, and not every file system can reserve. */
+static int
+fill(int fd, size_t len)
+{
+	static const char zeros[4096];
+	size_t n;
+
+	for (; len > 0; len -= n) {
+		n = len < sizeof(zeros) ? len : sizeof(zeros);
+		if (write_all(fd, zeros, n) == -1)
+			return errno;
+	}
+	return 0;
+}
+
 int
 place_probe(const struct place *p, size_t len, struct why *w)
 {
@@ -425,13 +440,12 @@ place_probe(const struct place *p, size_t len, struct why *w)
 
 	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
 		return -1;
-	/* Not every file system can reserve; only a full one matters here. */
-	error = posix_fallocate(fd, 0, (off_t)len);
+	error = fill(fd, len);
 	/* Some file systems tell only here that there is no room (NFS, quotas). */
 	if (close(fd) == -1 && error == 0)
 		error = errno;
 	unlinkat(p->dir->fd, temp, 0);
-	if (error != 0 && error != EOPNOTSUPP && error != EINVAL && error != ENOSYS)
+	if (error != 0)
 		return why(w, "%s: no room for it: %s", p->path, strerror(error));
 	return 0;
 }

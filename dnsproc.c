@@ -170,14 +170,15 @@ static const struct handler table[] = {
 	{ DNS_RESOLVE, dns_resolve, ANY_STATE, RESOLVES },
 };
 
-void
-dnsproc(void)
+int
+main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_DNS };
 	const char *name;
 	uint64_t n, njobs;
 
+	role_begin(ROLE_DNS, argc, argv);
 	role_conf(&m);
 	njobs = msg_get_num(&m);
 	for (n = msg_get_num(&m); n > 0; n--) {

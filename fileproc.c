@@ -529,11 +529,12 @@ tell_states(void)
 	msg_send(&out);
 }
 
-void
-fileproc(void)
+int
+main(int argc, char *argv[])
 {
 	static struct msg m;
 
+	role_begin(ROLE_FILE, argc, argv);
 	open_all(&m);
 	sandbox_enter(&box);
 	if (role_mode == MODE_RENEW)

@@ -1,5 +1,5 @@
 /*
- * base64url, JWK, thumbprint and JWS: RFC 4648 5, RFC 7515, 7517, 7518, 7638.
+ * JWK, thumbprint and JWS: RFC 7515, 7517, 7518, 7638.
  * Keys: RSA of 2048 to 4096 bits, P-256, P-384.
  */
 #ifndef JOSE_H
@@ -9,12 +9,7 @@
 #include <openssl/evp.h>
 #include <stdint.h>
 
-#define THUMBPRINT_LEN	43	/* SHA-256 in base64url */
-
-/* Unpadded; NUL-terminated; the caller frees. */
-char	*b64url_encode(const void *buf, size_t len);
-/* Strict: no padding, space or '+' '/'.  NULL if bad; the caller frees. */
-uint8_t	*b64url_decode(const char *text, size_t *len);
+#include "acme-client.h"
 
 /* The public JWK (RFC 7517 4, RFC 7518 6), members in lexicographic order. NULL: no such key type. */
 json_t	*jwk_public(EVP_PKEY *);

@@ -15,14 +15,6 @@
 #define WORD_MAX	64	/* a profile's name */
 #define WORDS_MAX	50
 
-void
-json_init(void)
-{
-	uint32_t seed = arc4random();
-
-	json_object_seed(seed == 0 ? 1 : seed);
-}
-
 /* Brackets outside of strings, so that no parser recurses deeply on a server's word. */
 static int
 too_deep(const char *buf, size_t len)

@@ -93,7 +93,4 @@ void	problem_parse(struct problem *, int http_status, const char *buf, size_t le
 /* Is it one JSON object, from its first bracket to its last? */
 int	json_whole(const char *buf, size_t len);
 
-/* Seeds jansson's hash from the kernel; call before the sandbox. */
-void	json_init(void);
-
 #endif

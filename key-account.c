@@ -9,6 +9,7 @@
 #include "key-account.h"
 #include "key-standing.h"
 #include "key-store.h"
+#include "origin.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -37,7 +38,7 @@ get_target(struct msg *m, const char **nonce, const char **url)
 	msg_end(m);
 	if (!valid_nonce(*nonce))
 		errx(1, "%s: not a nonce", routes[m->head.type].name);
-	if (!role_origin(*url))
+	if (!origin_known(*url))
 		errx(1, "%s: not a URL of the authority", routes[m->head.type].name);
 }
 

@@ -11,6 +11,7 @@
 
 #include "key-standing.h"
 #include "key-store.h"
+#include "origin.h"
 #include "proc.h"
 
 #define NOBODY		UINT32_MAX
@@ -305,7 +306,7 @@ set_account(struct msg *m)
 	const char *url = msg_need_str(m);
 
 	msg_end(m);
-	if (!role_origin(url))
+	if (!origin_known(url))
 		errx(1, "KEY_SET_ACCOUNT: not a URL of the authority");
 	if (kid != NULL && strcmp(kid, url) != 0) {
 		if (confirmed || !account_is_sought())
@@ -351,7 +352,7 @@ load_account(void)
 	conf.roll = role_mode == MODE_ROLLOVER;
 	if (account_key_load(&account, &conf, &w) == -1)
 		errx(1, "%s", w.text);
-	if (url != NULL && stored != NULL && account.key != NULL && role_origin(url) &&
+	if (url != NULL && stored != NULL && account.key != NULL && origin_known(url) &&
 	    strcmp(stored, account.thumbprint) == 0)
 		kid = url;
 	else

@@ -12,11 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base64url.h"
+#include "begin.h"
 #include "dir.h"
 #include "jose.h"
-#include "json.h"
 #include "key-account.h"
 #include "key-standing.h"
+#include "origin.h"
 #include "proc.h"
 #include "sandbox.h"
 #include "valid.h"
@@ -84,7 +86,7 @@ key_begin(struct msg *m)
 
 	if (certid != NULL && (j->replaces = strdup(certid)) == NULL)
 		err(1, NULL);
-	if (order != NULL && role_origin(order) && (j->order = strdup(order)) == NULL)
+	if (order != NULL && origin_known(order) && (j->order = strdup(order)) == NULL)
 		err(1, NULL);
 	msg_end(m);
 	j->state = j->order != NULL ? RESUMED : BEGUN;
@@ -274,17 +276,19 @@ set_states(void)
 		jobs[0].state = first[role_mode];
 }
 
-void
-keyproc(void)
+int
+main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_KEY };
 
-	json_init();
+	role_begin(ROLE_KEY, argc, argv);
+	begin_crypto(1);
+	begin_json();
 	role_conf(&m);
 	reason = (int)msg_get_num(&m) - 1;
 	account_conf(&m);
-	role_origins(&m);
+	origins_read(&m);
 	msg_end(&m);
 	while (role_domain(&m, njobs))
 		add_job(&m);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "begin.h"
 #include "net-account.h"
 #include "clock.h"
 #include "net-order.h"
@@ -363,12 +364,14 @@ setup_status(struct sandbox *s)
 	free(urls);
 }
 
-void
-netproc(void)
+int
+main(int argc, char *argv[])
 {
 	struct sandbox s = { .role = ROLE_NET };
 
-	json_init();
+	role_begin(ROLE_NET, argc, argv);
+	begin_crypto(1);
+	begin_json();
 	setup(&s);
 	while (role_domain(&m, njobs))
 		add_job();

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "generated/identity.h"
 #include "proc.h"
 #include "sandbox.h"
 #include "say.h"
-#include "valid.h"
 
 #define SEND_SECONDS	60
 
@@ -22,16 +22,6 @@ uid_t role_uid;
 gid_t role_gid;
 enum mode role_mode;
 int role_stopped;
-
-static void (*const entries[ROLE__MAX])(void) = {
-	[ROLE_NET] = netproc,
-	[ROLE_DNS] = dnsproc,
-	[ROLE_KEY] = keyproc,
-	[ROLE_CSR] = csrproc,
-	[ROLE_CHNG] = chngproc,
-	[ROLE_CERT] = certproc,
-	[ROLE_FILE] = fileproc,
-};
 
 /* One file open for each job: its lock, its directories. */
 static void
@@ -46,24 +36,36 @@ allow_files(void)
 	}
 }
 
-void
-role_main(const char *name)
+/*
+ * Ends a program that acme-client did not start, or not this acme-client: what
+ * the messages mean may differ between two builds.
+ */
+static void
+check_start(int argc, char *argv[])
 {
 	struct timeval patience = { .tv_sec = SEND_SECONDS };
-	int r;
+	int type = 0;
+	socklen_t len = sizeof(type);
 
-	for (r = 0; r < ROLE__MAX; r++)
-		if (entries[r] != NULL && strcmp(role_names[r], name) == 0)
-			break;
-	if (r == ROLE__MAX)
-		errx(1, "%s: no such role", name);
-	role_self = (enum role)r;
-	if (setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == -1)
-		err(1, "%s is started by acme-client only", name);
+	if (argc != 2)
+		errx(1, "is started by acme-client, not by hand");
+	if (strcmp(argv[1], IDENTITY) != 0)
+		errx(1, "is of another build than the acme-client that started it; install all of one build");
+	if (getsockopt(ROLE_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 || type != SOCK_SEQPACKET ||
+	    setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == -1)
+		errx(1, "descriptor %d is not acme-client's socket; acme-client starts this program", ROLE_FD);
+}
+
+void
+role_begin(enum role role, int argc, char *argv[])
+{
+	if (sandbox_elevated())
+		errx(1, "is set-user-ID, set-group-ID or has file capabilities; take that from the "
+		    "program's file");
+	check_start(argc, argv);
+	role_self = role;
 	allow_files();
-	sandbox_prepare(role_self);
-	entries[r]();
-	abort();	/* entries do not return */
+	sandbox_prepare(role);
 }
 
 void
@@ -104,35 +106,6 @@ role_grow(void *array, uint32_t n, size_t size)
 	if (array == NULL)
 		err(1, NULL);
 	return array;
-}
-
-static struct url *origins;
-static size_t norigins;
-
-void
-role_origins(struct msg *m)
-{
-	char **urls = msg_get_strings(m, &norigins, ORIGINS_MAX);
-	size_t i;
-
-	if ((origins = calloc(norigins + 1, sizeof(*origins))) == NULL)
-		err(1, NULL);
-	for (i = 0; i < norigins; i++)
-		if (!url_parse(&origins[i], urls[i]))
-			errx(1, "%s: not an https URL", urls[i]);
-}
-
-int
-role_origin(const char *text)
-{
-	struct url url;
-	size_t i;
-
-	if (url_parse(&url, text))
-		for (i = 0; i < norigins; i++)
-			if (url_same_origin(&url, &origins[i]))
-				return 1;
-	return 0;
 }
 
 /* What came while a handler waited for a reply, in the order in which it came. */

@@ -16,8 +16,11 @@ extern gid_t	 role_gid;
 extern enum mode role_mode;	/* what the run is for */
 extern int	 role_stopped;	/* by ROLE_STOP, and not by the parent's death */
 
-/* Runs the role of this name; called by main() before anything else. */
-void	role_main(const char *name) __attribute__((noreturn));
+/*
+ * First of all in the main() of a role: ends the process unless this build's
+ * acme-client has started it, with its socket.
+ */
+void	role_begin(enum role, int argc, char *argv[]);
 
 /*
  * The beginning of every role: its slice of the configuration.  role_conf()
@@ -29,11 +32,6 @@ int	role_domain(struct msg *, uint32_t expected);
 
 /* Room for one more behind n of this size, all zero; the array grows by doubling. */
 void	*role_grow(void *array, uint32_t n, size_t size);
-
-/* The authority's URL and its further origins, as the roles that sign get them. */
-void	role_origins(struct msg *);
-/* Is this an https URL of one of them? */
-int	role_origin(const char *url);
 
 /*
  * One row of a role's dispatch table.  A message whose job's state is not in

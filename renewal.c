@@ -9,7 +9,7 @@
 #include <string.h>
 #include <err.h>
 
-#include "jose.h"
+#include "base64url.h"
 #include "renewal.h"
 
 #define MINUTE	60

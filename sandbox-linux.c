@@ -23,13 +23,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-
 #include "sandbox-linux.h"
 #include "say.h"
 
 #define LAST_RESORT_SECONDS	86400	/* no run takes that long */
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open		434
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal	424
+#endif
 
 static pid_t parent;	/* when this process began */
 
@@ -116,30 +120,28 @@ set_signals(enum role role)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Never raises what is lower already. */
+/*
+ * Never raises what is lower already.  By the system call: C libraries differ
+ * in the type of the resource.
+ */
 static void
-limit(int resource, rlim_t most)
+limit(int resource, uint64_t most)
 {
-	struct rlimit r;
+	struct { uint64_t soft, hard; } r;
 
-	if (getrlimit((__rlimit_resource_t)resource, &r) == -1)
-		err(1, "getrlimit");
-	if (r.rlim_max > most)
-		r.rlim_max = most;
-	if (r.rlim_cur > r.rlim_max)
-		r.rlim_cur = r.rlim_max;
-	if (setrlimit((__rlimit_resource_t)resource, &r) == -1)
-		err(1, "setrlimit");
+	if (syscall(SYS_prlimit64, 0, resource, NULL, &r) == -1)
+		err(1, "prlimit");
+	if (r.hard > most)
+		r.hard = most;
+	if (r.soft > r.hard)
+		r.soft = r.hard;
+	if (syscall(SYS_prlimit64, 0, resource, &r, NULL) == -1)
+		err(1, "prlimit");
 }
 
 void
 sandbox_prepare(enum role role)
 {
-	unsigned char byte;
-
-	/* First of all: no configuration of libcrypto, which can load code; nor tables that take 0.4 ms. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS, NULL);
 	set_signals(role);
 	closefrom(role == ROLE_PARENT ? ROLE_FD : ROLE_FD + 1);
 	umask(077);
@@ -153,9 +155,6 @@ sandbox_prepare(enum role role)
 	}
 	parent = getppid();
 	tzset();
-	/* Where there is no getrandom(), libcrypto opens a device: now or never, where it makes secrets. */
-	if ((role == ROLE_NET || role == ROLE_KEY || role == ROLE_CSR) && RAND_bytes(&byte, 1) != 1)
-		errx(1, "no random numbers");
 }
 
 /* A directory that has no name any more, so that nothing can appear in it. */
@@ -244,9 +243,9 @@ set_limits(const struct sandbox *s)
 	/* The parent's stderr may well be a file. */
 	if (!on_disk(role) && role != ROLE_PARENT && !s->prints)
 		limit(RLIMIT_FSIZE, 0);
-	/* file holds a lock for each job: as many as there may be. */
+	/* file holds a lock for each job: as many as there may be; the parent three for each child. */
 	if (!on_disk(role))
-		limit(RLIMIT_NOFILE, 64);
+		limit(RLIMIT_NOFILE, role == ROLE_PARENT ? 128 : 64);
 }
 
 static void
@@ -314,14 +313,31 @@ const char *
 sandbox_self(const char *argv0)
 {
 	static char path[PATH_MAX];
-	const char *execfn;
+	const char *execfn = (const char *)getauxval(AT_EXECFN);
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	(void)argv0;
-	if (access("/proc/self/exe", X_OK) == 0)
-		return "/proc/self/exe";
-	/* Without /proc: the path by which the kernel was asked for it. */
-	execfn = (const char *)getauxval(AT_EXECFN);
-	if (execfn == NULL || realpath(execfn, path) == NULL)
+	if (n > 0)
+		path[n] = '\0';
+	/* Without /proc: the path that the kernel was given. */
+	else if (execfn == NULL || realpath(execfn, path) == NULL)
 		errx(1, "cannot find out where this program is; is /proc mounted?");
 	return path;
+}
+
+int
+sandbox_hold(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd == -1)
+		err(1, "pidfd_open%s", errno == ENOSYS ? ", which Linux has since 5.3, to end a process" : "");
+	return fd;
+}
+
+int
+sandbox_end(int handle, pid_t pid)
+{
+	(void)pid;
+	return (int)syscall(SYS_pidfd_send_signal, handle, SIGKILL, NULL, 0);
 }

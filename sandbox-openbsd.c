@@ -15,19 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
 #include "sandbox.h"
 #include "say.h"
 
 #define EMPTY_ROOT	"/var/empty"
+#define UNVEIL_DIRS_MAX	100
 
 static const char *const promises[ROLE__MAX] = {
 	[ROLE_PARENT] = "stdio proc",
 	[ROLE_NET] = "stdio inet",
 	[ROLE_DNS] = "stdio dns",
 	[ROLE_KEY] = "stdio",
-	[ROLE_CSR] = "stdio rpath wpath cpath fattr",
+	[ROLE_CSR] = "stdio rpath wpath cpath fattr chown",
 	[ROLE_CHNG] = "stdio rpath wpath cpath fattr",
 	[ROLE_CERT] = "stdio",
 	[ROLE_FILE] = "stdio rpath wpath cpath fattr chown flock unveil",
@@ -62,8 +61,6 @@ sandbox_prepare(enum role role)
 	sigset_t none;
 	size_t i;
 
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	for (i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
@@ -96,17 +93,63 @@ become(const struct sandbox *s)
 		err(1, "cannot become user %u", (unsigned)uid);
 }
 
+/* Shortens the longest of the paths to its parent; 0: all are "/". */
+static int
+shorten(char *paths[], size_t n)
+{
+	size_t i, longest = 0;
+	char *slash;
+
+	for (i = 1; i < n; i++)
+		if (strlen(paths[i]) > strlen(paths[longest]))
+			longest = i;
+	if (strcmp(paths[longest], "/") == 0)
+		return 0;
+	slash = strrchr(paths[longest], '/');
+	slash[slash == paths[longest]] = '\0';
+	return 1;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts, and drops what is there twice; how many are left. */
+static size_t
+unique(char *paths[], size_t n)
+{
+	size_t i, left = 0;
+
+	qsort(paths, n, sizeof(*paths), by_text);
+	for (i = 0; i < n; i++)
+		if (left == 0 || strcmp(paths[left - 1], paths[i]) != 0)
+			paths[left++] = paths[i];
+	return left;
+}
+
+/*
+ * The kernel keeps 128 of them: where there are more, those that lie deepest
+ * count by the directory above.  fstatat(2) and renameat(2) need "r", so that
+ * reading cannot be taken from who replaces files.
+ */
 static void
 unveil_dirs(const struct sandbox *s)
 {
-	const char *rights;
-	size_t i;
+	char **paths;
+	size_t i, n = s->ndirs;
 
-	for (i = 0; i < s->ndirs; i++) {
-		rights = s->dirs[i].rights & DIR_READ ? "rwc" : "wc";
-		if (unveil(s->dirs[i].path, rights) == -1)
-			err(1, "unveil %s", s->dirs[i].path);
-	}
+	if ((paths = calloc(n + 1, sizeof(*paths))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < n; i++)
+		if ((paths[i] = strdup(s->dirs[i].path)) == NULL)
+			err(1, NULL);
+	while ((n = unique(paths, n)) > UNVEIL_DIRS_MAX && shorten(paths, n))
+		;
+	for (i = 0; i < n; i++)
+		if (unveil(paths[i], "rwc") == -1)
+			err(1, "unveil %s", paths[i]);
 }
 
 void
@@ -124,13 +167,28 @@ sandbox_enter(const struct sandbox *s)
 	    on_disk(s->role) ? ", unveil" : "", root ? ", user and root directory" : "");
 }
 
-/* A path that is unveiled again has the new rights only. */
+/* unveil_dirs() says why nothing is taken away but unveil() itself. */
 void
 sandbox_narrow(const struct sandbox *s)
 {
-	unveil_dirs(s);
+	(void)s;
 	if (unveil(NULL, NULL) == -1)
 		err(1, "unveil");
+}
+
+/* The kernel has no descriptors of processes; only this process's children have their numbers, until reaped. */
+int
+sandbox_hold(pid_t pid)
+{
+	(void)pid;
+	return -1;
+}
+
+int
+sandbox_end(int handle, pid_t pid)
+{
+	(void)handle;
+	return kill(pid, SIGKILL);
 }
 
 const char *

@@ -33,15 +33,13 @@ struct sandbox {
 	size_t		 ndirs;
 	uint16_t	*ports;		/* net: TCP ports to connect to */
 	size_t		 nports;
-	pid_t		*children;	/* parent: whom it may kill */
-	size_t		 nchildren;
 };
 
 /* Does the program's file, by its mode or its capabilities, give more rights than who started it has? */
 int	sandbox_elevated(void);
 /*
- * First thing in each process, parent too: not dumpable, no_new_privs (roles
- * only), rlimits, no OpenSSL configuration; warms up what libraries load lazily.
+ * Early in each process, parent too: not dumpable, no_new_privs (roles only),
+ * rlimits, signals; warms up what libc loads lazily.
  */
 void	sandbox_prepare(enum role);
 /*
@@ -54,7 +52,15 @@ const char *sandbox_lacks(int uses_group);
 void	sandbox_enter(const struct sandbox *);
 /* file only, after it has read what is installed: no reading below any directory whose rights lack DIR_READ now. */
 void	sandbox_narrow(const struct sandbox *);
-/* A path by which this very program can be executed again. */
+/* The path of this very program, absolute and without links. */
 const char *sandbox_self(const char *argv0);
+
+/*
+ * The parent's handle on its child, by which sandbox_end() ends just that one
+ * even after the number has gone to another process; -1: this system has none.
+ */
+int	sandbox_hold(pid_t);
+/* SIGKILL; 0 or -1 with errno. */
+int	sandbox_end(int handle, pid_t);
 
 #endif

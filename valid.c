@@ -3,6 +3,7 @@
  * One validator for each grammar.  If one is wrong, text from the network
  * becomes a file name, a header or part of a signature.
  */
+#include <sys/socket.h>
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>

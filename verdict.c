@@ -3,6 +3,7 @@
  * The verdict on a chain.  If this is wrong, a CA or whoever sits between
  * installs what nobody asked for.
  */
+#include <sys/socket.h>
 #include <arpa/inet.h>
 #include <err.h>
 #include <string.h>

@@ -42,11 +42,14 @@ int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len
  */
 int	csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
 	    int own, uint8_t spki[SPKI_HASH_LEN], struct why *);
-/* The administrator's CSR, PEM or DER: in DER, the caller frees; and its names, which the caller owns. */
-int	csr_file_load(const char *path, uint8_t **der, size_t *len, struct why *);
+/*
+ * The administrator's CSR from the text of its file, PEM or DER: in DER, the
+ * caller frees; and its names, which the caller owns.
+ */
+int	csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct why *);
+int	csr_parse_names(const char *text, size_t len, struct strings *names, struct why *);
 /* The public key of a CSR; NULL if it cannot be read. */
 EVP_PKEY *csr_key(const uint8_t *der, size_t len);
-int	csr_file_names(const char *path, struct strings *names, struct why *);
 
 /* Seconds since 1970, -1 if it is no time. */
 time_t	asn1_time(const ASN1_TIME *);

@@ -10,6 +10,7 @@ cp "$here/asan-options.c" "$run/asan"
     sed -i "s/^HARDEN = .*/HARDEN = -fPIE $flags/; s/^SANDBOX_OBJS = .*/& asan-options.o/" config.mk && make) \
     >"$run/asan.log" 2>&1 || { fail "asan: does not build: $(tail -n 2 "$run/asan.log")"; exit 1; }
 mkdir "$run/asan-objs"
+cp -r "$run/asan/generated" "$run/asan-objs"
 cp -r "$run/asan/"*.o "$run/asan/config.mk" "$run/asan-objs" && rm "$run/asan-objs/asan-options.o"
 mkdir -p "$run/asan-units"
 UNIT_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined" run="$run/asan-units" \

@@ -8,9 +8,69 @@ check "build: clang, no warning" sh -c "cd $run/clang && CC=clang ./configure &&
 copy_tree "$top" "$run/bmake"
 check "build: BSD make" sh -c "cd $run/bmake && CC=gcc ./configure && bmake"
 check "build: installs" make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr
-same "build: installed files" "/etc/acme-client.conf /usr/sbin/acme-client /usr/share/man/man1/acme-client.1 /usr/share/man/man5/acme-client.conf.5 " \
-    "$(cd "$run/dest" && find . -type f | sed 's/^\.//' | LC_ALL=C sort | tr '\n' ' ')"
+roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc"
+same "build: installed files" "$(for role in $roles; do echo "/usr/libexec/acme-client/$role"; done | sort | tr '\n' ' ')" \
+    "$(cd "$run/dest/usr/libexec" && find . -type f | sed 's/^\./\/usr\/libexec/' | LC_ALL=C sort | tr '\n' ' ')"
+same "build: installed files beside" "/etc/acme-client.conf /usr/sbin/acme-client /usr/share/man/man1/acme-client.1 /usr/share/man/man5/acme-client.conf.5 " \
+    "$(cd "$run/dest" && find . -type f | grep -v libexec | sed 's/^\.//' | LC_ALL=C sort | tr '\n' ' ')"
 check "build: the installed configuration parses" "$run/dest/usr/sbin/acme-client" -n -f "$run/dest/etc/acme-client.conf"
+
+# Each program has its libraries only, and key nothing that parses what a CA sends.
+linked() { ldd "$build/$1" | sed -n 's/^[[:space:]]*\(lib[a-z0-9_]*\)[-.].*/\1/p' | grep -Ev '^lib(c|bsd|md|unistring|pthread|dl)$' | sort -u | tr '\n' ' '; }
+build=$(dirname "$client")
+for program in "acme-client:libidn2 " "netproc:libcrypto libjansson libssl libtls " dnsproc: "keyproc:libcrypto libjansson " \
+    "csrproc:libcrypto libjansson " chngproc: "certproc:libcrypto libjansson " fileproc:; do
+	same "build: libraries of ${program%%:*}" "${program#*:}" "$(linked "${program%%:*}")"
+done
+symbols() { nm "$build/$1" | grep -Ec " [TtDdBbRr] ($2)"; }
+parsers="http_|conf_|lex_|order_parse|directory_parse|authorization_parse|problem_|json_read|chain_"
+same "build: key has no parser of what a CA sends, nor of configurations" 0 "$(symbols keyproc "$parsers")"
+check "build: net has such" test "$(symbols netproc "$parsers")" -gt 20
+same "build: the parent signs nothing, and parses neither CSRs nor answers" 0 "$(symbols acme-client 'http_|csr_parse|jws_|keyfile_|chain_|json_')"
+same "build: dns and chng have no keys, no HTTP" "0 0" "$(symbols dnsproc 'http_|jws_|keyfile_|place_') $(symbols chngproc 'http_|jws_|keyfile_')"
+same "build: file parses no certificate, no state, no configuration" 0 "$(symbols fileproc "$parsers|x509_|state_parse|state_encode|account_|verdict_|status_|cert_")"
+same "build: cert opens no file" 0 "$(symbols certproc 'place_|dir_')"
+check "build: cert judges, file replaces" test "$(symbols certproc 'chain_|verdict_')" -gt 2 -a "$(symbols fileproc 'place_')" -gt 5
+
+# A program of a role runs for acme-client of its own build only.
+# by_hand PROGRAM WORDS ARGUMENT...: refused in one line
+by_hand() {
+	_program=$1 _words=$2; shift 2
+	timeout 10 "$_program" "$@" 2>"$run/by-hand" </dev/null; _status=$?
+	same "build: $_what: refused" "1 1" "$_status $(wc -l <"$run/by-hand")"
+	says "build: $_what: says why" "$run/by-hand" "$_words"
+}
+identity=$(cut -d'"' -f2 "$build/generated/identity.h")
+for role in $roles; do
+	_what="$role by hand"; by_hand "$build/$role" "^$role: is started by acme-client" 3>&-
+	_what="$role for another build"; by_hand "$build/$role" "^$role: is of another build" "$(echo "$identity" | tr 0-9a-f 1-9a-f0)"
+	_what="$role without descriptor"; by_hand "$build/$role" "descriptor 3 is not acme-client's socket" "$identity" 3>&-
+	_what="$role with a file as descriptor"; by_hand "$build/$role" "descriptor 3 is not acme-client's socket" "$identity" 3</dev/null
+done
+if [ "$(id -u)" = 0 ]; then
+	cp "$build/acme-client" "$build/fileproc" "$run" && chmod 4755 "$run/acme-client" && chmod 2755 "$run/fileproc"
+	for program in acme-client fileproc; do
+		_what="$program set-user-ID or set-group-ID"
+		by_hand setpriv "^$program: is .*set-group-ID" --reuid=54321 --regid=54321 --clear-groups "$run/$program" -n
+	done
+	rm -f "$run/acme-client" "$run/fileproc"
+fi
+# csrproc tells the names in a CSR file: found as installed, from anywhere, by a link too, and by no other way.
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$run/x.key" -subj / -addext subjectAltName=DNS:names.example -out "$run/x.csr" 2>/dev/null
+printf 'authority a {\napi url "https://ca.example/"\naccount key "/a/k"\n}\ndomain x {\ncsr file "%s"\ndomain certificate "/c/x"\n}\n' "$run/x.csr" >"$run/x.conf"
+mkdir -p "$run/trap" && cp /bin/false "$run/trap/csrproc" && cp /bin/false "$run/trap/fileproc" && ln -s "$run/dest/usr/sbin/acme-client" "$run/trap/link"
+check "build: installed: finds its programs" sh -c "cd '$run/trap' && PATH='$run/trap' '$run/dest/usr/sbin/acme-client' -n -f '$run/x.conf'"
+check "build: installed: finds them by a link" sh -c "cd '$run/trap' && PATH=. ./link -n -f '$run/x.conf'"
+check "build: built: finds them" sh -c "cd '$run/trap' && '$build/acme-client' -n -f '$run/x.conf'"
+_what="a program is missing"; rm -r "$run/dest/usr/libexec"; by_hand "$run/dest/usr/sbin/acme-client" "fileproc is missing" -n -f "$run/x.conf"
+make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr >/dev/null 2>&1
+
+# The same sources, elsewhere: the same programs.
+copy_tree "$top" "$run/elsewhere/else"
+(cd "$run/elsewhere/else" && export CCACHE_DISABLE=1 && CC=gcc ./configure && make CFLAGS="-O2 -g -Werror") >"$run/elsewhere.log" 2>&1
+for program in acme-client $roles; do
+	check "build: $program is the same when built elsewhere" cmp "$build/$program" "$run/elsewhere/else/$program"
+done
 check "build: uninstalls" make -C "$run/bmake" uninstall "DESTDIR=$run/dest" PREFIX=/usr
 same "build: left after uninstall" "/etc/acme-client.conf" "$(cd "$run/dest" && find . -type f | sed 's/^\.//')"
 # Without configure: tidying works, building says what to do first.
@@ -42,7 +102,7 @@ configured PREFIX /opt/x ./configure --prefix /opt/x
 configured MANDIR /opt/man ./configure --mandir=/opt/man
 configured SYSCONFDIR /opt/etc ./configure --sysconfdir=/opt/etc
 configured STATEDIR /opt/var/lib/acme-client ./configure --localstatedir=/opt/var
-for value in CC=gcc "CC=env gcc" CFLAGS=-O1 CPPFLAGS=-DX=1 PREFIX=/opt/x MANDIR=/opt/m SYSCONFDIR=/opt/e STATEDIR=/opt/s; do
+for value in CC=gcc "CC=env gcc" HOSTCC=gcc CFLAGS=-O1 CPPFLAGS=-DX=1 PREFIX=/opt/x MANDIR=/opt/m SYSCONFDIR=/opt/e STATEDIR=/opt/s; do
 	configured "${value%%=*}" "${value#*=}" ./configure "$value"
 	configured "${value%%=*}" "${value#*=}" "$value" ./configure
 done
@@ -59,13 +119,23 @@ check "build: configure --help" sh -c "cd $run/bare && ./configure --help | grep
 same "build: CPPFLAGS are used in each compilation" "0" "$(grep ' -c -o ' "$run/bare.log" | grep -vc -- -DVERSION_SEEN=7)"
 says "build: CPPFLAGS are used at all" "$run/bare.log" "-DVERSION_SEEN=7 .*-c -o broker.o broker.c"
 if command -v readelf >/dev/null; then
-	check "build: position independent" sh -c "readelf -h $client | grep -q 'DYN'"
-	check "build: full RELRO" sh -c "readelf -d $client | grep -q BIND_NOW"
-	check "build: stack protector" sh -c "readelf -s --wide $client | grep -q __stack_chk_fail"
-	check "build: fortified" sh -c "readelf -s --wide $client | grep -q '_chk@'"
+	for program in acme-client $roles; do
+		_file=$build/$program
+		check "build: $program: position independent" sh -c "readelf -h $_file | grep -q 'DYN'"
+		check "build: $program: full RELRO" sh -c "readelf -d $_file | grep -q BIND_NOW"
+		check "build: $program: stack protector" sh -c "readelf -s --wide $_file | grep -q __stack_chk_fail"
+		check "build: $program: fortified" sh -c "readelf -s --wide $_file | grep -q '_chk@'"
+	done
 fi
-check "build: sandbox-openbsd.c compiles against a stub header" gcc -std=gnu11 -Wall -Wextra -Wshadow \
-    -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror -D_GNU_SOURCE -include "$here/openbsd-stubs/openbsd.h" \
-    -isystem /usr/include/bsd -DLIBBSD_OVERLAY -c -o "$run/openbsd.o" "$top/sandbox-openbsd.c"
-same "build: no #ifdef in process files" "" "$(cd "$top" && grep -l '^#if' ./*proc.c net-*.c key-*.c file-*.c broker.c slice.c)"
+# For OpenBSD: all files that are built there, with what it has and Linux has not, and without
+# what it has not.
+poison="posix_fallocate fallocate sync_file_range getauxval secure_getenv program_invocation_short_name"
+printf '#include <fcntl.h>\n#include <stdlib.h>\n#include <errno.h>\n#pragma GCC poison %s\n' "$poison" >"$run/openbsd.h"
+for file in $(cd "$top" && ls ./*.c | grep -Ev 'linux|filter-make'); do
+	# shellcheck disable=SC2086
+	gcc -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -DCONF_FILE='""' -DSTATE_DIR='""' -include "$here/openbsd-stubs/openbsd.h" \
+	    -include "$run/openbsd.h" -isystem /usr/include/bsd -DLIBBSD_OVERLAY -I"$build" -fsyntax-only "$top/$file" 2>>"$run/openbsd.log" || echo "$file"
+done >"$run/openbsd.wrong"
+same "build: all files compile for OpenBSD, against stub headers" "" "$(tr '\n' ' ' <"$run/openbsd.wrong")"
+same "build: no #ifdef in process files" "" "$(cd "$top" && grep -l '^#if' ./*proc.c net-*.c key-*.c cert-*.c file-*.c broker.c slice.c)"
 exit $failed

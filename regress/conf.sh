@@ -350,11 +350,11 @@ refused "-R 7" "expected one of" -r -R 7 -f "$conf" example.com
 refused "-D without a terminal" "confirm with -F" -D -f "$conf" a
 "$client" -f "$conf" 2>"$err"; says "conf: no handle: usage" "$err" "^usage: "
 "$client" -x 2>"$err"; says "conf: unknown option: usage" "$err" "^usage: "
-"$client" acme-client-role 2>"$err" </dev/null; same "conf: a role's name as only argument: status" 1 $?
 "$client" -x 2>"$work/usage" </dev/null
 version=$(sed -n 's/^#define VERSION[[:space:]]*"\(.*\)"/\1/p' "$top/acme-client.h")
 same "conf: -V: on stdout, and nothing else" "acme-client $version 0" "$("$client" -V 2>&1) $?"
 same "conf: -V: whatever else is given" "acme-client $version 0" "$("$client" -V -f /nonexistent -a x 2>/dev/null) $?"
 "$client" -V >/dev/full 2>"$err"; same "conf: -V: cannot be written" 1 $?
 says "conf: -V: is in the usage" "$work/usage" "acme-client -V"
+refused "an option behind the handle" "-v: there is no such domain.*options come before" -f "$conf" example.com -v
 exit $failed

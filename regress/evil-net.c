@@ -54,6 +54,7 @@ try(const char *what)
 		{ "conf", ROLE_CONF, 100 }, { "job", NET_JOB, 8 }, { "revoke", KEY_REVOKE, 100 },
 		{ "csrrevoke", CSR_REVOKE, 100 }, { "newkey", CSR_NEW_KEY, 0 }, { "adopt", CSR_ADOPT, 0 },
 		{ "combine", CSR_COMBINE, 100 }, { "discard", CSR_DISCARD, 0 }, { "csrdone", CERT_CSR_DONE, 8 },
+		{ "names", CSR_NAMES, 8 }, { "ofcsr", PARENT_NAMES, 12 },
 		{ "urls", DNS_STATUS_URLS, 8 }, { "moreurls", NET_STATUS_URLS, 8 },
 		{ "signrevoke", KEY_SIGN_REVOKE, 100 }, { "rollover", KEY_SIGN_ROLLOVER, 100 },
 		{ "contact", KEY_SIGN_CONTACT, 100 }, { "deactivate", KEY_SIGN_DEACTIVATE, 100 },
@@ -91,11 +92,12 @@ try(const char *what)
 		pause();	/* "silent", and whatever the others do not end by */
 }
 
-void
-netproc(void)
+int
+main(int argc, char *argv[])
 {
 	char *handle = NULL;
 
+	role_begin(ROLE_NET, argc, argv);
 	role_conf(&m);
 	while (role_domain(&m, 0))
 		if ((handle = strdup(msg_need_str(&m))) == NULL)

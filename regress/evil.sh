@@ -3,15 +3,19 @@
 . "$here/lib.sh"
 work_start
 
-# programs_with_evil DIRECTORY: all programs, each with evil.c in it and with
-# short deadlines.  The one place that knows how they are linked.
+# programs_with_evil DIRECTORY: all programs, those of the roles with evil.c in
+# them, and with short deadlines.  The one place that knows how they are linked.
 programs_with_evil() {
+	_roles=${role_names#parent }
 	cp -r "$(dirname "$client")" "$work/build" && mkdir "$1" &&
 	cp "$here/evil.c" "$here/evil-calls.c" "$here/evil.h" "$work/build/" &&
+	# All of one build: its identity is made once, by the first make.
+	# shellcheck disable=SC2086
 	(cd "$work/build" && _flags="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2" &&
-	    _link=$(sed -n 's/^LDFLAGS = *//p' config.mk) && touch broker.c && make CFLAGS="$_flags" evil.o evil-calls.o &&
-	    make CFLAGS="$_flags" LDFLAGS="$_link -Wl,--wrap=msg_receive,--wrap=msg_send,--wrap=sandbox_enter evil.o evil-calls.o" &&
-	    cp acme-client "$1") >"$work/build.log" 2>&1
+	    _link=$(sed -n 's/^LDFLAGS = *//p' config.mk) && touch broker.c && make CFLAGS="$_flags" && rm -f $_roles &&
+	    make CFLAGS="$_flags" ROLE="proc.o evil.o evil-calls.o" \
+		LDFLAGS="$_link -Wl,--wrap=msg_receive,--wrap=msg_send,--wrap=sandbox_enter" $_roles &&
+	    cp acme-client $_roles "$1") >"$work/build.log" 2>&1
 }
 
 programs_with_evil "$work/programs" ||

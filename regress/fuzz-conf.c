@@ -4,7 +4,8 @@
  * a form that is accepted as the same.
  *
  *	clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-conf.c lex.c parse.c parse-block.c conf-check.c conf-print.c valid.c
+ *	    -I. regress/fuzz-conf.c lex.c parse.c parse-block.c conf-check.c conf-names.c conf-print.c \
+ *	    csr-read.c csr-file.c valid.c say.c -lidn2 -lcrypto
  *	ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus
  */
 #include <sys/stat.h>
@@ -15,9 +16,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "conf-check.h"
+#include "csr-file.h"
+#include "x509.h"
 
 #define PRINTED_MAX	(1024 * 1024)
+
+/* In acme-client csrproc does that. */
+int
+csr_names(const struct conf *conf, const char *path, struct strings *names, struct why *w)
+{
+	size_t len;
+	char *text = csr_file_read(path, &len, w);
+	int rc;
+
+	(void)conf;
+	if (text == NULL)
+		return -1;
+	rc = csr_parse_names(text, len, names, w);
+	free(text);
+	return rc;
+}
 
 int	fuzz_conf(const uint8_t *, size_t);
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "begin.h"
 #include "json.h"
 #include "valid.h"
 
@@ -138,7 +139,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	json_init();
+	begin_json();
 	return 0;
 }
 

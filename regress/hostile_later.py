@@ -186,6 +186,33 @@ for t, body in [("CSR_MAKE", b""), ("CSR_NEW_KEY", num(0)), ("CSR_ADOPT", buf(b"
     r = csr_role(REVOKE)
     r.send(t, body)
     refuses("csr: %s in a run for -r" % t, r, "not in this kind of run")
+
+# csr while the configuration is read: any bytes for a CSR, and nothing but names from it
+def naming_role():
+    r = Role("csrproc")
+    r.send("ROLE_CONF", conf_of(NAMING) + num(0) + strings([]))
+    r.send("ROLE_START")
+    return r
+r = naming_role()
+good = csr(key_path, NAMES)
+for text in [b"", b"\0", b"x" * 65536, good[:-1], b"-----BEGIN CERTIFICATE REQUEST-----\n", b"\x30\x84\xff\xff\xff\xff",
+        csr(key_path, ["a" * 300]), csr(key_path, ["n%d.example" % i for i in range(101)])]:
+    r.send("CSR_NAMES", buf(text))
+    m = r.recv()
+    report(m and m[0] == "PARENT_NAMES" and m[1][:4] != b"\xff" * 4 and m[1].endswith(num(0)), "hostile: csr: no names in %r, of %d bytes" % (text[:8], len(text)), str(m))
+r.send("CSR_NAMES", buf(good))
+m = r.recv()
+report(m == ("PARENT_NAMES", s(None) + strings(NAMES)), "hostile: csr: the names in a good one after these", str(m))
+r.close()
+for t, body in [("CSR_LOOK", b""), ("CSR_MAKE", b""), ("CSR_SIGN_REVOKE", s(NONCE) + s(URL)), ("CSR_DISCARD", b""), ("CSR_ADOPT", b"")]:
+    r = naming_role()
+    r.send(t, body)
+    refuses("csr: %s while the configuration is read" % t, r, "not in this kind of run")
+for mode in (RENEW, REVOKE):
+    r = csr_role(mode)
+    r.send("CSR_NAMES", buf(good))
+    refuses("csr: CSR_NAMES in a run of mode %d" % mode, r, "not in this kind of run")
+
 r = csr_role(REVOKE)
 r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
 refuses("csr: revocation of what file has not named", r, "nothing to revoke")

@@ -3,6 +3,9 @@
 import array, base64, hashlib, json, os, re, resource, select, socket, struct, subprocess, sys, time
 
 client, work, top = sys.argv[1:]
+# The role's program beside it, and the identity of the build.
+build = os.path.dirname(client)
+identity = re.search('"(.*)"', open(build + "/generated/identity.h").read()).group(1)
 text = open(top + "/acme-client.h").read()
 body = text[text.index("enum msgtype {"):]
 names = re.findall(r"^\t(\w+)(?: = 1)?,", body[:body.index("};")], re.M)
@@ -33,7 +36,7 @@ class Role:
         fd = b.fileno()
         def child():
             os.dup2(fd, 3)
-        self.p = subprocess.Popen([name, "acme-client-role"], executable=client, stdin=subprocess.DEVNULL,
+        self.p = subprocess.Popen([name, identity], executable=build + "/" + name, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=err, preexec_fn=child, close_fds=False, env={})
         b.close()
         os.close(err)
@@ -123,7 +126,7 @@ os.makedirs(work + "/www", 0o755)
 os.makedirs(work + "/ssl/private", 0o700)
 os.chmod(work + "/ssl", 0o755)
 uid, gid = (65534, 65534) if os.getuid() == 0 else (os.getuid(), os.getgid())
-RENEW, LIST, METRICS, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT = range(1, 9)
+RENEW, LIST, METRICS, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, NAMING = range(1, 10)
 def conf_of(mode): return num(0) + num(uid) + num(gid) + num(mode)
 conf = conf_of(RENEW)
 ORIGIN = "https://ca.example:14000/dir"

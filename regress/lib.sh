@@ -49,6 +49,15 @@ work_build() {
 processes_of() {
 	for _session in "$@"; do ps -s "$_session" -o pid=,stat=,args=; done | awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
 }
+# build_of DIRECTORY: how what is built there was built, and its objects but those with a main()
+build_of() {
+	flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
+	libs=$(sed -n 's/^LIBS_[A-Z]* = //p' "$1/config.mk" | tr '\n' ' ')
+	cc=$(sed -n 's/^CC = //p' "$1/config.mk")
+	arch=$(sed -n 's/^FILTER_ARCH = //p' "$1/config.mk")
+	objs=$(ls "$1"/*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$')
+}
+role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc"
 
 # N free TCP ports
 free_ports() {
@@ -158,7 +167,7 @@ cleanup() {
 case $(id -u) in 0) who=root ;; *) who=user ;; esac
 # fresh: all that an earlier test has made is gone
 fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
-run() { "$client" "$@" -f "$conf" 2>"$err" >"$work/out" </dev/null; status=$?; }
+run() { "$client" -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
 acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
 # How many were told that there is no account
 without_account() { grep -E 'contact|for the reason given' "$err" | sed -n 's/.*: [a-z]*proc: \([a-z0-9]*\): .*/\1/p' | sort -u | wc -l; }

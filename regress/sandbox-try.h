@@ -30,6 +30,7 @@ extern pid_t sibling;
 extern const char *base, *who;
 extern char ssl[256], private[256], www[256];
 extern pid_t child;
+extern int child_handle;	/* the parent's, on it */
 
 #define TEST_FD		0	/* in a process that spawn() made */
 

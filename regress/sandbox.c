@@ -30,12 +30,12 @@
 const char *base, *who;
 char ssl[256], private[256], www[256];
 pid_t child;
+int child_handle = -1;
 
 void
 enter(enum role role, int narrow)
 {
 	static uint16_t ports[1];
-	static pid_t children[1];
 	struct sandbox s = { .role = role, .uid = NOBODY, .gid = NOBODY };
 	struct addrinfo *ai;
 	struct place p;
@@ -55,15 +55,12 @@ enter(enum role role, int narrow)
 		s.dirs = dir_rights(DIR_READ | DIR_WRITE, &s.ndirs);
 	}
 	ports[0] = (uint16_t)open_port;
-	children[0] = child != 0 ? child : getpid();
 	if (role == ROLE_NET) {
 		s.ports = ports;
 		s.nports = 1;
 	}
-	if (role == ROLE_PARENT) {
-		s.children = children;
-		s.nchildren = 1;
-	}
+	if (role == ROLE_PARENT && child != 0)
+		child_handle = sandbox_hold(child);
 	if (role == ROLE_DNS && getaddrinfo("localhost", "443", NULL, &ai) == 0)
 		freeaddrinfo(ai);
 	sandbox_enter(&s);
@@ -258,6 +255,7 @@ main(int argc, char *argv[])
 	failures += test_works();
 	check(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
 	    "sandbox: %s: the parent's child is gone", who);
+	child = 0;
 	failures += test_last_words();
 	check(kill(sibling, SIGKILL) == 0 && waitpid(sibling, &status, 0) == sibling && WTERMSIG(status) == SIGKILL,
 	    "sandbox: %s: the sibling has survived all this", who);

@@ -30,7 +30,8 @@ test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace util-lin
 # copy_tree FROM TO: the sources, to be built there, so that the tree stays clean
 copy_tree() {
 	mkdir -p "$2"
-	(cd "$1" && tar -cf - --exclude=.git --exclude='*.o' --exclude=acme-client --exclude=config.mk .) |
+	(cd "$1" && tar -cf - --exclude=.git --exclude='*.o' --exclude='*.d' --exclude=acme-client \
+	    --exclude='./[a-z]*proc' --exclude=./generated --exclude=config.mk .) |
 	    (cd "$2" && tar -xf -)
 }
 

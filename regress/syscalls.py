@@ -8,7 +8,7 @@ used, refused = collections.defaultdict(collections.Counter), []
 for line in open(trace, errors="replace"):
     pid, _, rest = line.partition(" ")
     rest = rest.strip()
-    m = re.match(r'execve\("[^"]*", \["(\w+proc)", "acme-client-role"\]', rest)
+    m = re.match(r'execve\("[^"]*/\w+proc", \["(\w+proc)", "[0-9a-f]{16}', rest)
     if m:
         role_of[pid] = m.group(1)
         filtered.discard(pid)
@@ -30,15 +30,12 @@ allowed = collections.defaultdict(set)
 text = open(source).read()
 names = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc"]
 short = dict(zip(["PARENT", "NET", "DNS", "KEY", "CSR", "CHNG", "CERT", "FILE"], names))
-table = text[text.index("rules[] = {"):text.index("fatal_names")]
+table = text[text.index("rule table["):text.index("fatal_names")]
 for words, who in re.findall(r'\{ "([^"]+)", ([^,]+), (?:ANY|\{)', table):
     roles = {short[r] for r in re.findall(r"(?<!~)R\((\w+)\)", who)}
     roles |= set(names) if "ALL" in who else {"csrproc", "chngproc", "fileproc"} if "DISK" in who else set()
     for role in roles - {short[r] for r in re.findall(r"~R\((\w+)\)", who)}:
         allowed[role].update(words.split())
-for role in names:
-    allowed[role].add("tgkill")
-allowed["parent"].add("kill")
 for role in names:
     if not used[role]:
         print("FAIL syscalls: nothing seen of %s" % role)

@@ -11,6 +11,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "base64url.h"
 #include "jose.h"
 #include "test.h"
 

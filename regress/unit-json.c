@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "begin.h"
 #include "json.h"
 #include "test.h"
 
@@ -346,7 +347,7 @@ test_limits(void)
 int
 main(void)
 {
-	json_init();
+	begin_json();
 	test_bad();
 	test_good();
 	test_tolerated();

@@ -2,3 +2,4 @@
 int	pledge(const char *, const char *);
 int	issetugid(void);
 int	unveil(const char *, const char *);
+int	issetugid(void);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The names in the CSRs that a configuration points to.  The parent, which
+ * may be root and has no sandbox yet, reads the file's bytes but does not
+ * parse them: csrproc does, in its sandbox, without a right to any file.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "clock.h"
+#include "conf-check.h"
+#include "csr-file.h"
+#include "parent.h"
+#include "say.h"
+
+#define ANSWER_SECONDS	20
+
+static const char *self;	/* argv[0] */
+static struct child csr = { .fd = -1, .errfd = -1 };
+
+void
+parent_names_begin(const char *argv0)
+{
+	self = argv0;
+	csr.name = role_names[ROLE_CSR];
+}
+
+/* csrproc without jobs, for names only. */
+static void
+start(const struct conf *conf)
+{
+	static struct msg m;
+	uid_t uid;
+	gid_t gid;
+
+	parent_user(conf, &uid, &gid);
+	parent_capabilities(0);
+	child_start(&csr, ROLE_CSR, parent_programs(self), 0);
+	msg_new(&m, ROLE_CONF, 0);
+	msg_put_num(&m, (uint64_t)verbose);
+	msg_put_num(&m, uid);
+	msg_put_num(&m, gid);
+	msg_put_num(&m, MODE_NAMES);
+	msg_put_num(&m, 0);
+	msg_put_strings(&m, NULL, 0);
+	child_send(&csr, &m);
+	msg_new(&m, ROLE_START, 0);
+	child_send(&csr, &m);
+}
+
+/* Sends what waits to be sent, prints what csrproc says; the bytes of a message, or 0. */
+static size_t
+turn(struct msg *m, int64_t until)
+{
+	struct pollfd pfd[2] = {
+		{ .fd = csr.fd, .events = (short)(POLLIN | (csr.head != NULL ? POLLOUT : 0)) },
+		{ .fd = csr.errfd, .events = POLLIN },
+	};
+
+	if (poll(pfd, 2, clock_left_ms(until)) == -1)
+		return 0;
+	if (pfd[1].revents != 0)
+		child_print(&csr);
+	if (pfd[0].revents & POLLOUT)
+		child_flush(&csr);
+	return pfd[0].revents & ~POLLOUT ? child_receive(&csr, m) : 0;
+}
+
+/* 0 with csrproc's answer, or -1: it has ended, or says something else. */
+static int
+receive(struct msg *m)
+{
+	int64_t until = clock_ms() + ANSWER_SECONDS * (int64_t)1000;
+	size_t n = 0;
+
+	while (n == 0 && csr.fd != -1 && clock_left_ms(until) > 0)
+		n = turn(m, until);
+	m->pos = 0;
+	return n > 0 && msg_check(m, n, ROLE_CSR, ROLE_PARENT, MODE_NAMES) == NULL &&
+	    m->head.type == PARENT_NAMES ? 0 : -1;
+}
+
+int
+csr_names(const struct conf *conf, const char *path, struct strings *names, struct why *w)
+{
+	static struct msg m;
+	const char *wrong;
+	size_t len;
+	char *bytes;
+
+	if ((bytes = csr_file_read(path, &len, w)) == NULL)
+		return -1;
+	if (csr.pid == 0)
+		start(conf);
+	msg_new(&m, CSR_NAMES, 0);
+	msg_put_buf(&m, bytes, len);
+	free(bytes);
+	child_send(&csr, &m);
+	if (receive(&m) == -1)
+		return why(w, "%s: csrproc, which reads it, gives no answer", path);
+	wrong = msg_get_str(&m);
+	names->v = msg_get_strings(&m, &names->n, CONF_NAMES_MAX);
+	msg_end(&m);
+	return wrong == NULL ? 0 : why(w, "%s: %s", path, wrong);
+}
+
+void
+parent_names_end(void)
+{
+	static struct msg m;
+	int64_t until = clock_ms() + ANSWER_SECONDS * (int64_t)1000;
+	int status;
+
+	if (csr.pid == 0)
+		return;
+	msg_new(&m, ROLE_STOP, 0);
+	child_send(&csr, &m);
+	while ((csr.fd != -1 || csr.errfd != -1) && clock_left_ms(until) > 0)
+		turn(&m, until);
+	child_end(&csr);
+	while (!child_ended(&csr, &status) && clock_left_ms(until) > 0)
+		clock_sleep_ms(1);
+}
