@@ -220,6 +220,7 @@ static int *waiting;	/* to each of them, a socket */
 static size_t nwaiting;
 static int few_descriptors;	/* a run has to be made in batches */
 
+#define OWN_DESCRIPTORS	8	/* of the first process, while all roles are children of others */
 #define WAITING_MAX	4	/* with few descriptors: a change may then be reported by several runs, never by none */
 #define REPORTED	'r'	/* to it: the run ends with status 0; and its answer */
 #define FINISH		'e'	/* to it: the run ends now */
@@ -277,9 +278,21 @@ finish_first(void)
 	memmove(waiting, waiting + 1, --nwaiting * sizeof(*waiting));
 }
 
+/* Are there so many descriptors here, besides those for the runs that wait? */
+static int
+has_room(size_t n)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		err(1, "getrlimit");
+	return nwaiting == 0 || nwaiting + n <= r.rlim_cur;
+}
+
 /*
  * A run for one authority.  The broker gives up its rights, so that all but the last run
- * have a process of their own.
+ * have a process of their own; and the last one, too, if there is no room for
+ * it here.
  */
 static void
 run_authority(const struct run *run, int last, struct tally *tally)
@@ -288,11 +301,11 @@ run_authority(const struct run *run, int last, struct tally *tally)
 	int fds[2], status, gone = 0;
 	pid_t pid, rc;
 
-	if (last) {
+	if (last && has_room(OTHER_DESCRIPTORS + 2 * run->workers)) {
 		broker_run(run, tally);
 		return;
 	}
-	if (few_descriptors && nwaiting >= WAITING_MAX)
+	if ((few_descriptors && nwaiting >= WAITING_MAX) || !has_room(OWN_DESCRIPTORS))
 		finish_first();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1 || (pid = fork()) == -1)
 		err(1, "fork");
