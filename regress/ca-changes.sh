@@ -128,7 +128,7 @@ keys() {
 		check "ca: another key type$more: combined" sh -c "cat $key $work/ssl/example.com.fullchain.pem | cmp - $work/ssl/private/both"
 		conf_sed "s|ecdsa p384|ecdsa p256|"
 		due "another size$more" plain "its key is of another type or size"
-		same "ca: another size$more: nothing left" "both example.com.key " "$(ls "$work/ssl/private" | tr '\n' ' ')"
+		same "ca: another size$more: nothing left but the old key" "both example.com.key example.com.key.old " "$(ls "$work/ssl/private" | tr '\n' ' ')"
 		rm "$key"
 		again "429 at new-order" example.com; began "the key is lost$more: a rate limit" 1 1 "due: there is no key"
 		check "ca: the key is lost$more: no live key without a certificate" test ! -e "$key"
