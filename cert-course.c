@@ -281,8 +281,14 @@ cert_done(struct msg *m)
 	else if (job_remove(j, &w) == -1)
 		settle_failed(m->head.job, &w);
 	else {
-		if (job_is_doomed(j))
-			say(1, "%s: revoked; its files are removed", j->handle);
+		if (j->confirming)
+			say(0, "%s: it is revoked: the CA has told two runs so", j->handle);
+		else {
+			if (job_is_doomed(j))
+				say(1, "%s: revoked; its files are removed", j->handle);
+			say(0, "%s: revoked, as the CA has told netproc; -r once more, before the "
+			    "next renewal, has that confirmed", j->handle);
+		}
 		ask_csr(m->head.job, CSR_DISCARD, DISCARDING);
 	}
 }

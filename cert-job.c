@@ -51,6 +51,7 @@ job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct why *w)
 	move(&j->saved, &parts[PART_SAVED]);
 	move(&j->revoking, &parts[PART_REVOKING]);
 	move(&j->compromised, &parts[PART_COMPROMISED]);
+	move(&j->unconfirmed, &parts[PART_REVOKED]);
 	rc = installed_read(&j->installed, j->path, parts, w);
 	for (i = 0; i < PART_JOB__MAX; i++)
 		stored_free(&parts[i]);
@@ -75,7 +76,7 @@ forgettable(const struct job *j)
 		return 0;
 	if (role_mode == MODE_RENEW)
 		return 1u << PART_SAVED;
-	return 1u << PART_REVOKING |
+	return 1u << PART_REVOKING | (j->confirming ? 1u << PART_REVOKED : 0) |
 	    (job_compromised && !j->key_stays ? 1u << PART_COMPROMISED : 0);
 }
 
@@ -96,6 +97,7 @@ job_close(struct job *j)
 	stored_free(&j->saved);
 	stored_free(&j->revoking);
 	stored_free(&j->compromised);
+	stored_free(&j->unconfirmed);
 	free(j->certid);
 	free(j->status_url);
 	free(j->status);

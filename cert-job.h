@@ -48,7 +48,9 @@ struct job {
 	int		 has_saved;	/* there was a saved chain at the start */
 	struct stored	 saved;		/* a verified chain that an earlier run left */
 	struct stored	 revoking;	/* copy of a chain whose revocation an earlier run began */
-	struct stored	 compromised;	/* the same, its key is not to be used any more */
+	struct stored	 unconfirmed;	/* copy of a chain that was revoked, as one run's net has said */
+	int		 confirming;	/* doomed is that one */
+	struct stored	 compromised;	/* the same as revoking, its key is not to be used any more */
 	int		 locked;
 	int		 has_state;	/* it was read, or there was none */
 	struct state	 state;
@@ -134,14 +136,18 @@ void	job_fine(struct job *);
 
 /*
  * With -r: what is to be revoked, doomed, is what an earlier run has not
- * finished with, or else what is installed.  0 or -1.
+ * finished with, or else what is installed, or else what was revoked and is
+ * not confirmed yet.  0 or -1.
  */
 int	job_doom(struct job *, struct why *);
 /* Remembers that, before the CA is asked.  0 or -1. */
 int	job_begin_revocation(struct job *, struct why *);
 /* Is what is installed the certificate to be revoked, or what was left of it? */
 int	job_is_doomed(const struct job *);
-/* The certificate is revoked: removes its files and state, unless others are installed.  0 or -1. */
+/*
+ * The certificate is revoked: removes its files and state, unless others are
+ * installed, and keeps a copy until that is confirmed.  0 or -1.
+ */
 int	job_remove(struct job *, struct why *);
 /* The CA may have revoked the other certificate, too, that is installed for the same key: the next renewal is at once, for a new key. */
 void	job_key_burnt(struct job *);

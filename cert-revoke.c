@@ -2,8 +2,10 @@
 /*
  * A revocation, in certproc.  A copy of the chain lies in the state
  * directory from before the CA is asked until the end was reported: a run
- * that is cut off is resumed by the next -r.  If this is wrong, a key that is
- * known to others is certified again.
+ * that is cut off is resumed by the next -r.  That it is revoked is the word
+ * of net alone, and whoever owns net can say so and ask for nothing: another
+ * copy stays until the net of a later -r has heard it, too.  If this is
+ * wrong, a key that is known to others is certified again.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -56,6 +58,15 @@ job_doom(struct job *j, struct why *w)
 	chain_free(left);
 	if ((j->doomed = j->installed.chain) != NULL)
 		return 0;
+	left = load(j, &j->unconfirmed);
+	if (left != NULL && left->not_after > time(NULL)) {
+		say(1, "%s: is the certificate in %s revoked, as an earlier run was told?", j->handle,
+		    j->unconfirmed.path);
+		j->confirming = 1;
+		j->doomed = left;
+		return 0;
+	}
+	chain_free(left);
 	return why(w, "there is no certificate to revoke");
 }
 
@@ -63,7 +74,7 @@ int
 job_begin_revocation(struct job *j, struct why *w)
 {
 	if ((job_compromised && write_chain(j, PART_COMPROMISED, j->doomed, w) == -1) ||
-	    write_chain(j, PART_REVOKING, j->doomed, w) == -1)
+	    (!j->confirming && write_chain(j, PART_REVOKING, j->doomed, w) == -1))
 		return -1;
 	/* Also where the next run is a renewal: it takes a closer look (look() has emptied looks). */
 	return job_save(j, w);
@@ -79,6 +90,10 @@ job_is_doomed(const struct job *j)
 int
 job_remove(struct job *j, struct why *w)
 {
+	if (j->confirming)
+		return 0;
+	if (write_chain(j, PART_REVOKED, j->doomed, w) == -1)
+		return -1;
 	if (!job_is_doomed(j)) {
 		say(1, "%s: another certificate is installed by now; it stays", j->handle);
 		return 0;

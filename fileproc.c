@@ -194,7 +194,7 @@ file_look(struct msg *m)
 }
 
 /* What a run that was reported need not remember; the state is none of it. */
-#define FORGETTABLE	(1u << PART_SAVED | 1u << PART_REVOKING | 1u << PART_COMPROMISED)
+#define FORGETTABLE	(1u << PART_SAVED | 1u << PART_REVOKING | 1u << PART_COMPROMISED | 1u << PART_REVOKED)
 
 static void
 file_close(struct msg *m)
@@ -426,7 +426,7 @@ static void
 add_job(struct msg *m)
 {
 	static const char *const suffixes[NRECORDS] = { "json", "new.pem", "revoking.pem",
-	    "compromised.pem" };
+	    "compromised.pem", "revoked.pem" };
 	struct file_job *j;
 	char *handle;
 	size_t i;

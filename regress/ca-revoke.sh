@@ -139,6 +139,42 @@ again "plain" example.com
 ended "key refused, csr file: the next run tries" 0
 domain_more=
 
+# "revoked" may be the word of a net that asked for nothing: another run's net is asked, and once.
+unconfirmed=$work/state/domain-example.com.revoked.pem
+for how in plain "503 at revoke" "revoke neither"; do
+	works "plain"
+	cp "$work/ssl/example.com.pem" "$work/later.pem"
+	again "plain" -r example.com
+	ended "confirmed, $how: the first run" 0 "-r once more, before the next renewal, has that confirmed"
+	check "ca-revoke: confirmed, $how: a copy is left" test -s "$unconfirmed"
+	# As if that had been a lie
+	works "plain"
+	cp "$work/ssl/example.com.fullchain.pem" "$work/lied.pem"
+	cp "$work/ssl/example.com.pem" "$work/later.pem"
+	rm "$work/ssl/"*.pem "$work/state/domain-example.com.json" "$both"
+	cp "$work/lied.pem" "$unconfirmed"; chmod 600 "$unconfirmed"
+	if [ "$how" != plain ]; then
+		again "$how" -r example.com
+		ended "confirmed, $how: refused" 1
+		check "ca-revoke: confirmed, $how: the copy stays" test -s "$unconfirmed"
+	fi
+	again "plain" -r example.com
+	ended "confirmed, $how: the second run" 0 "it is revoked: the CA has told two runs so"
+	check "ca-revoke: confirmed, $how: it is revoked" is_revoked "$work/later.pem"
+	check "ca-revoke: confirmed, $how: the copy is gone" test ! -e "$unconfirmed"
+	again "plain" -r example.com
+	ended "confirmed, $how: once" 1 "there is no certificate to revoke"
+	same "ca-revoke: confirmed, $how: once: the CA is not asked" "" "$(signers)"
+done
+# What is installed by then goes first.
+works "plain"
+cp "$work/ssl/example.com.fullchain.pem" "$unconfirmed"; chmod 600 "$unconfirmed"
+again "plain" -F example.com
+cp "$work/ssl/example.com.pem" "$work/later.pem"
+again "plain" -r example.com
+ended "confirmed, another certificate by then" 0 "-r once more"
+check "ca-revoke: confirmed, another certificate by then: that is revoked" is_revoked "$work/later.pem"
+
 # A revocation that was cut off, and goes on by the certificate's key when another one with that key is installed.
 works "plain"
 cp "$key" "$work/key"; cp "$work/ssl/example.com.fullchain.pem" "$work/cut.pem"

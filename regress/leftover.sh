@@ -276,6 +276,8 @@ revocation() {
 		same "$who: revocation, $step, then -r: all is gone" "private" "$(ls "$work/ssl" "$work/ssl/private" | grep -v : | xargs)"
 		check "$who: revocation, $step, then -r: nothing is left to do" test ! -e "$revoking" -a ! -e "$compromised"
 		run -r example.com
+		expect "revocation, $step, then -r: confirmed" 0
+		run -r example.com
 		expect "revocation, $step, then -r: once" 1
 	done
 }
