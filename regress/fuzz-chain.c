@@ -17,19 +17,13 @@
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 
+#include "fuzz.h"
 #include "x509.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static char *name_list[] = { (char *)(uintptr_t)"a.example", (char *)(uintptr_t)"www.a.example" };
 static const struct strings names = { .v = name_list, .n = 2 };
-
-static void
-must(int what_holds)
-{
-	if (!what_holds)
-		abort();
-}
 
 static void
 must_be_visible(const struct why *w)

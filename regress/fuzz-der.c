@@ -7,16 +7,10 @@
 
 #include <openssl/asn1.h>
 
+#include "fuzz.h"
 #include "der.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int what_holds)
-{
-	if (!what_holds)
-		abort();
-}
 
 static void
 walk(struct der in, int depth)

@@ -12,18 +12,12 @@
 #include <string.h>
 
 #include "begin.h"
+#include "fuzz.h"
 #include "json.h"
 #include "valid.h"
 
 int	LLVMFuzzerInitialize(int *, char ***);
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-static void
-must(int what_holds)
-{
-	if (!what_holds)
-		abort();
-}
 
 /* One line that can be shown. */
 static void
