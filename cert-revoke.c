@@ -32,6 +32,18 @@ load(const struct job *j, const struct stored *p)
 	return chain;
 }
 
+/* The same, unless it has expired: of that, the CA does not want to hear any more. */
+static struct chain *
+load_current(const struct job *j, const struct stored *p)
+{
+	struct chain *chain = load(j, p);
+
+	if (chain == NULL || chain->not_after > time(NULL))
+		return chain;
+	chain_free(chain);
+	return NULL;
+}
+
 static int
 write_chain(const struct job *j, enum part part, const struct chain *chain, struct why *w)
 {
@@ -46,27 +58,19 @@ write_chain(const struct job *j, enum part part, const struct chain *chain, stru
 int
 job_doom(struct job *j, struct why *w)
 {
-	struct chain *left = load(j, &j->revoking);
-
-	/* Of a certificate that has expired, the CA does not want to hear any more. */
-	if (left != NULL && left->not_after > time(NULL)) {
+	if ((j->doomed = load_current(j, &j->revoking)) != NULL) {
 		say(0, "%s: going on with the revocation of the certificate in %s, which an earlier "
 		    "run began", j->handle, j->revoking.path);
-		j->doomed = left;
 		return 0;
 	}
-	chain_free(left);
 	if ((j->doomed = j->installed.chain) != NULL)
 		return 0;
-	left = load(j, &j->unconfirmed);
-	if (left != NULL && left->not_after > time(NULL)) {
+	if ((j->doomed = load_current(j, &j->unconfirmed)) != NULL) {
 		say(1, "%s: is the certificate in %s revoked, as an earlier run was told?", j->handle,
 		    j->unconfirmed.path);
 		j->confirming = 1;
-		j->doomed = left;
 		return 0;
 	}
-	chain_free(left);
 	return why(w, "there is no certificate to revoke");
 }
 
