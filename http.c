@@ -41,8 +41,6 @@ struct http {
 	int64_t			 sent_at;	/* the first of those outstanding */
 	int64_t			 deadline;	/* of all together; 0: none */
 	int			 round_trip_ms;	/* the shortest so far; -1: not known */
-	unsigned		 connections;
-	unsigned		 requests;
 };
 
 /* IPv6 addresses go in brackets, the default port is left out (RFC 9110 7.2). */
@@ -284,7 +282,6 @@ connect_any(struct http *h, struct why *w)
 		return -1;
 	for (i = 0; i < n && !final; i++) {
 		if (connect_tcp(h, &a[i], &reason) == 0 && handshake(h, &final, &reason) == 0) {
-			h->connections++;
 			say(2, "connected to %s port %s, %s", h->origin.host, h->origin.port,
 			    h->tls != NULL ? tls_conn_version(h->tls) : "without TLS");
 			return 0;
@@ -431,7 +428,6 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 	request = compose(h, method, url, accept, body, bodylen, &len);
 	rc = send_request(h, request, len, phase_end(h, HTTP_ANSWER_SECONDS), &h->broken);
 	free(request);
-	h->requests++;
 	h->sent_at = h->outstanding == 0 ? clock_ms() : 0;
 	h->bodiless[h->outstanding++] = method == HTTP_HEAD;
 	/* Its answer, too, will be missing then. */
@@ -483,11 +479,4 @@ int
 http_round_trip_ms(const struct http *h)
 {
 	return h->round_trip_ms;
-}
-
-void
-http_counts(const struct http *h, unsigned *connections, unsigned *requests)
-{
-	*connections = h->connections;
-	*requests = h->requests;
 }

@@ -112,7 +112,4 @@ char		*http_link(const struct http_answer *, const char *rel, size_t nth, const 
  */
 long		 http_retry_after(const struct http_answer *, time_t now);
 
-/* Connections made and requests sent so far. */
-void		 http_counts(const struct http *, unsigned *connections, unsigned *requests);
-
 #endif
