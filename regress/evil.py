@@ -11,6 +11,7 @@ options = dict(o.partition("=")[::2] for o in sys.argv[5:])
 here = top + "/regress"
 sys.path.insert(0, here)
 import evil_check, evil_plan, evil_world
+from c_enum import enum
 
 SECONDS = 120       # after which no second samples are begun,
 LAST = 220          # and no first ones either: what is left is said
@@ -221,7 +222,7 @@ def summary():
     return failed
 
 seed = options.get("seed") or str(random.SystemRandom().randrange(10**6))
-routes, part = evil_plan.table(top), evil_plan.parts(top)
+routes, part = evil_plan.table(top), enum(top + "/file-part.h", "part")
 evil_world.make_ca(where + "/tls")
 lock, done, limits = threading.Lock(), [], []
 todo, more = cases()

@@ -3,6 +3,7 @@
 # without a change here.
 import json, random, re, struct
 
+from c_enum import enum
 from evil_world import openssl, pem, read
 
 ALL_MODES = "RENEW LIST METRICS REVOKE ROLLOVER CONTACT DEACTIVATE ADOPT".split()
@@ -13,10 +14,7 @@ class Route: pass
 
 def table(top):
     """{name: Route}, from acme-client.h and msg-routes.c."""
-    text = read(top + "/acme-client.h")
-    enum = text[text.index("enum msgtype {"):]
-    names = re.findall(r"^\t(\w+)(?: = 1)?,", enum[:enum.index("};")], re.M)
-    number = {n: i + 1 for i, n in enumerate(names)}
+    number = enum(top + "/acme-client.h", "msgtype")
     text = read(top + "/msg-routes.c")
     words = {m: 1 << i for i, m in enumerate(ALL_MODES)}
     def modes(e):
@@ -36,19 +34,9 @@ def table(top):
         r.to = m.group(4).replace("ROLE_", "")
         r.modes, r.shape = modes(m.group(5)), m.group(6)
         routes[r.name] = r
-    missing = set(names) - set(routes) - {"MSG__MAX"}
+    missing = set(number) - set(routes) - {"MSG__MAX"}
     if missing or len(routes) < 60: raise SystemExit("the routing table is not understood: %s" % sorted(missing))
     return routes
-
-def parts(top):
-    text = read(top + "/file-part.h")
-    enum = text[text.index("enum part {"):text.index("};")]
-    value, at = {}, 0
-    for name, other in re.findall(r"^\t(\w+)(?: = (\w+))?,?", enum, re.M):
-        if other: at = value[other]
-        value[name] = at
-        at += 1
-    return value
 
 def num(n): return struct.pack("=Q", n)
 def string(t):

@@ -356,13 +356,14 @@ def file_alone(mode=RENEW, opened=True):
         r.send("FILE_OPEN", num(0))
         while r.recv()[0] == "CERT_PART": pass
     return r
-FULLCHAIN, CHAIN, CERT, STATE, SAVED, REVOKING, COMPROMISED, ACCOUNT, BACKOFF, METRICS = range(10)
+FULLCHAIN, CHAIN, CERT, STATE, SAVED, COMPROMISED, REVOKED, ACCOUNT, METRICS = (PART["PART_" + n]
+    for n in "FULLCHAIN CHAIN CERT STATE SAVED COMPROMISED REVOKED ACCOUNT METRICS".split())
 def stored(m): return m is not None and m[0] == "CERT_STORED" and m[1][:8] == num(1)
-for what, t, body in [("part 10", "FILE_WRITE", num(10) + num(0) + buf(b"x")), ("part 2^64-1", "FILE_WRITE", num((1 << 64) - 1) + num(0) + buf(b"x")),
+for what, t, body in [("a part behind the last", "FILE_WRITE", num(PART["PART__MAX"]) + num(0) + buf(b"x")), ("part 2^64-1", "FILE_WRITE", num((1 << 64) - 1) + num(0) + buf(b"x")),
         ("a file of the set as a record", "FILE_WRITE", num(CERT) + num(0) + buf(b"x")), ("metrics that are not configured", "FILE_WRITE", num(METRICS) + num(0) + buf(b"x")),
         ("a record as a file of the set", "FILE_STAGE", num(STATE) + buf(b"x")), ("a file that is not configured", "FILE_STAGE", num(CHAIN) + buf(b"x")),
         ("removes the set's file", "FILE_REMOVE", num(CERT)), ("removes the account", "FILE_REMOVE", num(ACCOUNT)), ("removes the state in a renewal", "FILE_REMOVE", num(STATE)),
-        ("removes what marks a compromised key", "FILE_REMOVE", num(COMPROMISED)), ("reads a job's part", "FILE_READ", num(STATE)),
+        ("removes what marks a compromised key", "FILE_REMOVE", num(COMPROMISED)), ("removes a copy of what was revoked", "FILE_REMOVE", num(REVOKED)), ("reads a job's part", "FILE_READ", num(STATE)),
         ("locks a job's part", "FILE_LOCK", num(SAVED) + num(1) + num(0)), ("a lock of kind 9", "FILE_LOCK", num(ACCOUNT) + num(9) + num(0))]:
     r = file_alone()
     r.send(t, body)

@@ -190,7 +190,7 @@ for t, body in [("CSR_MAKE", b""), ("CSR_NEW_KEY", num(0)), ("CSR_ADOPT", buf(b"
 # csr while the configuration is read: any bytes for a CSR, and nothing but names from it
 def naming_role():
     r = Role("csrproc")
-    r.send("ROLE_CONF", conf_of(NAMING) + num(0) + strings([]))
+    r.send("ROLE_CONF", conf_of(NAMES_MODE) + num(0) + strings([]))
     r.send("ROLE_START")
     return r
 r = naming_role()

@@ -1,16 +1,18 @@
 # For hostile.py and hostile_later.py: a role alone with its one socket.  Arguments: the
 # program, a fresh directory, the tree.
 import array, base64, hashlib, json, os, re, resource, select, socket, struct, subprocess, sys, time
+from c_enum import enum
 
 client, work, top = sys.argv[1:]
 # The role's program beside it, and the identity of the build.
 build = os.path.dirname(client)
 identity = re.search('"(.*)"', open(build + "/generated/identity.h").read()).group(1)
-text = open(top + "/acme-client.h").read()
-body = text[text.index("enum msgtype {"):]
-names = re.findall(r"^\t(\w+)(?: = 1)?,", body[:body.index("};")], re.M)
-TYPE = {n: i + 1 for i, n in enumerate(names)}
+TYPE = enum(top + "/acme-client.h", "msgtype")
 NAME = {v: k for k, v in TYPE.items()}
+MODE = enum(top + "/acme-client.h", "mode")
+RENEW, LIST, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, NAMES_MODE = (MODE["MODE_" + n]
+    for n in "RENEW LIST REVOKE ROLLOVER CONTACT DEACTIVATE ADOPT NAMES".split())
+PART = enum(top + "/file-part.h", "part")
 failed = False
 
 def report(ok, name, why=""):
@@ -126,7 +128,6 @@ os.makedirs(work + "/www", 0o755)
 os.makedirs(work + "/ssl/private", 0o700)
 os.chmod(work + "/ssl", 0o755)
 uid, gid = (65534, 65534) if os.getuid() == 0 else (os.getuid(), os.getgid())
-RENEW, LIST, METRICS, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, NAMING = range(1, 10)
 def conf_of(mode): return num(0) + num(uid) + num(gid) + num(mode)
 conf = conf_of(RENEW)
 ORIGIN = "https://ca.example:14000/dir"
