@@ -139,4 +139,8 @@ for file in $(cd "$top" && ls ./*.c | grep -Ev 'linux|filter-make'); do
 done >"$run/openbsd.wrong"
 same "build: all files compile for OpenBSD, against stub headers" "" "$(tr '\n' ' ' <"$run/openbsd.wrong")"
 same "build: no #ifdef in process files" "" "$(cd "$top" && grep -l '^#if' ./*proc.c net-*.c key-*.c cert-*.c file-*.c broker.c slice.c)"
+# Where there is a clone: nothing that a build makes is in it.
+(cd "$top" && git ls-files 2>/dev/null) >"$run/tracked"
+same "build: no built program is in the repository" "" \
+    "$(cd "$top" && for program in acme-client $roles *.o; do grep -x "$program" "$run/tracked"; done | tr '\n' ' ')"
 exit $failed
