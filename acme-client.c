@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Options, configuration, and one run for each authority that is needed.
- * From here: broker.c starts the processes; netproc.c walks through the
- * protocol; fileproc.c decides what is due and installs.
+ * From here: broker.c starts the processes; certproc.c decides what is due and
+ * what may be installed; netproc.c walks through the protocol; fileproc.c
+ * stores the files.
  */
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -243,7 +244,7 @@ run_apart(const struct run *authority, int fd)
 		if (write(fd, &word, 1) != 1 || read(fd, &word, 1) != 1)
 			exit(1);
 	}
-	/* Not where the first one was killed: that is for file to see. */
+	/* Not where the first one was killed: that is for fileproc to see. */
 	if (word == FINISH)
 		broker_end();
 	exit(0);
@@ -446,9 +447,9 @@ same_directory(const char *a, const char *b)
 }
 
 /*
- * The descriptors that a role may need for this job at most: file holds its
- * lock and its directories open; directories in common with the job before are
- * counted there.
+ * The descriptors that a role may need for this job at most: fileproc holds
+ * its lock and its directories open; directories in common with the job before
+ * are counted there.
  */
 static size_t
 descriptors(const struct domain *d, const struct domain *before)

@@ -27,7 +27,7 @@ extern const char *const role_names[ROLE__MAX];	/* "parent", "netproc", ... */
 
 /*
  * Each named after its receiver.  Who may send it, how long it may be and
- * what is in it: the table in msg.c.
+ * what is in it: the table in msg-routes.c.
  */
 enum msgtype {
 	ROLE_CONF = 1,		/* the role's slice of the authority and the run */
@@ -115,7 +115,7 @@ enum msgtype {
 	CSR_ADOPT,		/* the new key of a job goes live */
 	CSR_COMBINE,		/* write key and this chain into one file */
 	CSR_DISCARD,		/* the key is compromised */
-	CERT_CSR_DONE,		/* one of these three is done, or not */
+	CERT_CSR_DONE,		/* the answer to the three before it */
 	CERT_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
 	CERT_FAILED,
 	NET_JOB_DONE,
@@ -164,7 +164,10 @@ enum csr_done { CSR_FAILED, CSR_DONE, CSR_KEY_ELSEWHERE, CSR_KEY_STAYS };
 /* NET_JOB: what net is to do for it. */
 enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TASK_ACCOUNT };
 
-/* NET_JOB_DONE: file's answer to a chain; ANEW: an earlier run's order is of no use, make a new one. */
+/*
+ * NET_JOB_DONE: certproc's answer to a chain; ANEW: the order or its key is of
+ * no use, go on with another one.
+ */
 enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER, VERDICT_ANEW };
 
 /*

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The parent: starts the roles, passes their messages on by the table in
- * msg.c, prints what they say, ends the run.  It holds nothing but the
- * children and reads headers, never bodies, of messages between others.  Who
- * owns it can make the run fail and lie about its outcome.  It refuses every
- * message that is not in the table, or about a job that certproc has given to
- * another worker, and ends the run when a role does not take its messages or
- * dies; one of several workers costs its job only.
+ * msg-routes.c, prints what they say, ends the run.  It holds nothing but the
+ * children; of messages between others it reads the headers and whether the
+ * body has its type's shape, and acts on no body.  Who owns it can make the run
+ * fail, lie about its outcome, and write messages in the name of any role.  It
+ * refuses every message that is not in the table, or about a job that certproc
+ * has given to another worker, and ends the run when a role does not take its
+ * messages or dies; one of several workers costs its job only.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -557,7 +558,10 @@ broker_forget(void)
 		turn(until);
 }
 
-/* Until ROLE_STOP is sent, file writes again what it has removed if the parent is killed. */
+/*
+ * Until ROLE_STOP is sent, fileproc writes again what it has removed if the
+ * parent is killed.
+ */
 void
 broker_end(void)
 {

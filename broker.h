@@ -46,7 +46,7 @@ struct tally {
 	uint32_t	installed, failed;
 	uint32_t	ordered;	/* orders placed */
 	int		broken;		/* a run had to be given up */
-	int		waits;		/* file remembers changes, and waits for broker_end() */
+	int		waits;		/* fileproc runs until broker_end() */
 };
 
 /* Set by signals. */
@@ -55,12 +55,15 @@ extern volatile int broker_signal;
 /* Runs all jobs and adds to the tally.  After it the caller can hardly do anything but exit: it is sandboxed. */
 void	broker_run(const struct run *, struct tally *);
 /*
- * Where the tally says that file waits: the whole run ends with status 0, which
- * file is told, and forgets what it has changed.  The status is settled then:
- * what goes wrong here is reported once more by the next run.
+ * Where the tally says that fileproc waits: the whole run ends with status 0;
+ * fileproc is told, and forgets what it has changed.  The status is settled
+ * then: what goes wrong here is reported once more by the next run.
  */
 void	broker_forget(void);
-/* The last thing before exit(): file ends, too.  Nothing happens where it does not wait. */
+/*
+ * The last thing before exit(): fileproc ends, too.  Nothing happens where it
+ * does not wait.
+ */
 void	broker_end(void);
 
 /*

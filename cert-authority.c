@@ -133,7 +133,10 @@ cert_account(struct msg *m)
 
 	msg_end(m);
 	record = account_encode(api_url, of_key, url, no_key);
-	/* The next run finds the account by its key; but the end of a rollover is this file's word. */
+	/*
+	 * The next run finds the account by its key; but only this record tells
+	 * that a rollover has ended.
+	 */
 	if (store_write(0, PART_ACCOUNT, record, strlen(record), &w) == -1) {
 		if (role_mode >= MODE_ROLLOVER)
 			errx(1, "%s", w.text);

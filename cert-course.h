@@ -1,5 +1,5 @@
 /*
- * The jobs of a run, and the course of each, in the process file.
+ * The jobs of a run, and the course of each, in certproc.
  */
 #ifndef CERT_COURSE_H
 #define CERT_COURSE_H

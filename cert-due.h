@@ -1,5 +1,5 @@
 /*
- * What is to be done for a certificate, in the process file.
+ * What is to be done for a certificate, in certproc.
  */
 #ifndef CERT_DUE_H
 #define CERT_DUE_H

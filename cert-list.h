@@ -1,5 +1,5 @@
 /*
- * The list of -l, by the process file on its stdout.
+ * The list of -l, by certproc on its stdout.
  */
 #ifndef CERT_LIST_H
 #define CERT_LIST_H

@@ -2,8 +2,9 @@
 /*
  * The order of a job, remembered from the moment that the CA has named it until
  * its certificate is installed, so that the run after one that ended in between
- * looks at it before it makes another.  net names it, and what net says of it is
- * its own loss: key lets it be fetched only as the next run's file hands it on.
+ * looks at it before it makes another.  net names it, and what net says of it
+ * is its own loss: key lets it be fetched only as the next run's certproc hands
+ * it on.
  */
 #include <err.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /*
- * What there is of each certificate, what comes of it and when, in the
- * process file.
+ * What there is of each certificate, what comes of it and when; in certproc.
  */
 #ifndef CERT_OUTLOOK_H
 #define CERT_OUTLOOK_H
@@ -22,10 +21,9 @@ struct outlook {
 };
 
 /*
- * Looks at each of the jobs, whose directories are open; the most urgent
- * first.  outcomes[], by job: unchanged where all is well, installed where
- * something is due, failed where it has expired or does not come about.
- * The caller frees.
+ * Looks at each of the jobs, by way of fileproc; the most urgent first.
+ * outcomes[], by job: unchanged where all is well, installed where something is
+ * due, failed where it has expired or does not come about.  The caller frees.
  */
 struct outlook *outlook_all(struct job *, size_t n, enum outcome *outcomes);
 

@@ -1,6 +1,6 @@
 /*
  * What an earlier run has left to do: by a chain that it saved, or in files
- * that do not belong together.  In the process file.
+ * that do not belong together.  In certproc.
  */
 #ifndef CERT_RECOVER_H
 #define CERT_RECOVER_H

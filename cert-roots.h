@@ -1,6 +1,5 @@
 /*
- * The roots that chains must lead to, as each authority has them; in the
- * process file.
+ * The roots that chains must lead to, as each authority has them; in certproc.
  */
 #ifndef CERT_ROOTS_H
 #define CERT_ROOTS_H

@@ -5,7 +5,7 @@
  * the nonce and URL of a revocation.  Who owns it has the domain keys and can
  * have a foreign key certified for the configured names; nothing here reaches
  * the network or an account key.  It refuses to make a key anew where there is
- * one that it cannot use, and revokes nothing but what file names.
+ * one that it cannot use, and revokes nothing but what certproc names.
  */
 #include <err.h>
 #include <grp.h>
@@ -256,7 +256,9 @@ csr_names(struct msg *m)
 	free(names.v);
 }
 
-/* file decides what is due; for that it must know which keys are in place. */
+/*
+ * certproc decides what is due; for that it must know which keys are in place.
+ */
 static void
 csr_look(struct msg *m)
 {
@@ -301,9 +303,9 @@ drop_next(struct csr_job *j, EVP_PKEY **next, struct why *w)
 }
 
 /*
- * The first key is live at once, each one after it when file says so: with its
- * certificate.  So is one in the place of a key that is lost, as the installed
- * certificate is not for it, and of one of another type.
+ * The first key is live at once, each one after it when certproc says so: with
+ * its certificate.  So is one in the place of a key that is lost, as the
+ * installed certificate is not for it, and of one of another type.
  */
 static int
 make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
@@ -326,7 +328,10 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
 	return 0;
 }
 
-/* Loads or makes the key and tells key and file of it; net only learns that it is done. */
+/*
+ * Loads or makes the key and tells key and certproc of it; net only learns that
+ * it is done.
+ */
 static int
 make(uint32_t job, struct why *w)
 {
@@ -464,7 +469,7 @@ csr_revoke(struct msg *m)
 	msg_end(m);
 }
 
-/* RFC 8555 7.6: by the certificate's own key, of what file has named. */
+/* RFC 8555 7.6: by the certificate's own key, of what certproc has named. */
 static void
 csr_sign_revoke(struct msg *m)
 {

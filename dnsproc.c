@@ -2,9 +2,10 @@
 /*
  * Holds the right to read the resolver's files and to talk to name servers:
  * getaddrinfo() needs both, and no other process gets them.  From net it
- * reads a host and port, and looks up only those of the configured
- * authority and those that file has named, and of the latter tells no address of this machine; from the network it reads DNS answers.  Who owns it can send
- * net to another address, where TLS then fails.
+ * reads a host and port, and looks up only those of the configured authority
+ * and those that certproc has named, and of the latter tells no address of this
+ * machine; from the network it reads DNS answers.  Who owns it can send net to
+ * another address, where TLS then fails.
  */
 #include <sys/socket.h>
 #include <netdb.h>
@@ -150,7 +151,7 @@ add_host(const char *name, const char *port, int status)
 	hosts[nhosts++].status = status;
 }
 
-/* From file, which has read them in certificates that are installed. */
+/* From certproc, which has read them in certificates that are installed. */
 static void
 dns_status_urls(struct msg *m)
 {

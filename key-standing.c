@@ -15,7 +15,7 @@
 #include "proc.h"
 
 #define NOBODY		UINT32_MAX
-#define ANSWER_SECONDS	60	/* of file, which had it ready */
+#define ANSWER_SECONDS	60	/* of certproc, which had it ready */
 
 static struct account_load conf;
 static struct account_key account;
@@ -246,7 +246,7 @@ found(const struct msg *m)
 }
 
 static void
-tell_file(void)
+tell_cert(void)
 {
 	msg_new(&out, CERT_ACCOUNT, 0);
 	msg_put_str(&out, account.thumbprint);
@@ -273,7 +273,7 @@ key_no_account(struct msg *m)
 		else
 			unknown = account.next_thumbprint;
 		if (unknown != NULL && kid != NULL)
-			tell_file();
+			tell_cert();
 	} else if (standing() == ACCOUNT_FIND || standing() == ACCOUNT_SPARE)
 		spare++;
 	else
@@ -322,12 +322,12 @@ set_account(struct msg *m)
 	doubt = recheck = 0;
 	spare = -1;
 	finder = NOBODY;
-	tell_file();
+	tell_cert();
 	found(m);
 }
 
 /*
- * The account that file has stored counts only for this very key.  The keys
+ * The account that certproc has stored counts only for this very key.  The keys
  * are read, or made, while the disk can still be reached.
  */
 void

@@ -11,8 +11,8 @@
 /* Reads its part of the slice. */
 void	standing_conf(struct msg *);
 /*
- * Reads, or makes, the key; waits for file's word on the account, which counts
- * only for this very key.  Needs the disk.
+ * Reads, or makes, the key; waits for certproc's word on the account, which
+ * counts only for this very key.  Needs the disk.
  */
 void	load_account(void);
 /* chng learns the thumbprint as soon as it is certain. */

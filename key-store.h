@@ -26,7 +26,10 @@ struct account_key {
 	struct spare_key spare[SPARES];
 };
 
-/* What to load, and what file has stored of the account; thumbprints or NULL. */
+/*
+ * What to load, and what certproc has stored of the account; thumbprints or
+ * NULL.
+ */
 struct account_load {
 	const char	*path;
 	struct keyspec	 spec;

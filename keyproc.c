@@ -4,8 +4,9 @@
  * nonce and a URL; every payload and protected header is made here, from the
  * configuration and from the CSR that csr sent directly.  Who owns it has
  * the account.  It refuses any other origin than the authority's, any job
- * that file has not begun, requests out of the protocol's order and more of
- * them than a job can need.  What is about the account itself is in key-account.c and key-standing.c.
+ * that certproc has not begun, requests out of the protocol's order and more of
+ * them than a job can need.  What is about the account itself is in
+ * key-account.c and key-standing.c.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -72,9 +73,9 @@ add_job(struct msg *m)
 }
 
 /*
- * What file has sent on; from which certificate the order is to take over;
- * and which order of an earlier run is looked at first.  Only file decides
- * which jobs there are.
+ * This job may be ordered: which certificate the order replaces, and which
+ * order of an earlier run is looked at first.  Only certproc decides which jobs
+ * there are.
  */
 static void
 key_begin(struct msg *m)
@@ -154,7 +155,10 @@ sign_revoke(struct msg *m)
 	key_sign(m, revocation(jobs[m->head.job].revoke, reason));
 }
 
-/* POST-as-GET: RFC 8555 6.3.  Before there is an order in this run, of the one that file has named only. */
+/*
+ * POST-as-GET: RFC 8555 6.3.  Before there is an order in this run, of the one
+ * that certproc has named only.
+ */
 static void
 sign_fetch(struct msg *m)
 {

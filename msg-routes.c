@@ -21,7 +21,10 @@
 #define WORDS(n)	((n) * (LENGTH + WORD_MAX))
 #define NUMBERS	256
 #define NAMES	(CONF_NAMES_MAX * (LENGTH + 254) + NUMBERS)
-/* The longest slices (slice.c) are key's of the authority; csr's and file's of a domain. */
+/*
+ * The longest slices (slice.c) are key's of the authority; csr's and fileproc's
+ * of a domain.
+ */
 #define CONF	(ORIGINS_MAX * STRING + PATHS(2) + WORDS(2) + NUMBERS)
 #define DOMAIN	(NAMES + PATHS(3) + WORDS(2) + NUMBERS)
 #define CERT	(64 * 1024)	/* one certificate in DER */

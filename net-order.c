@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One certificate, by net: order, authorizations and challenges (in
- * net-authz.c), finalize (in net-finalize.c), download.  The protocol (RFC 8555 7.4) goes down
- * this file from top to bottom.  What comes from the CA is checked here for a
- * clear message; what counts is checked again by the process that uses it.
+ * net-authz.c), finalize (in net-finalize.c), download (RFC 8555 7.4).  issue()
+ * at the end is where it begins; each step is above who calls it.  What comes
+ * from the CA is checked here for a clear message; what counts is checked again
+ * by the process that uses it.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -151,7 +152,7 @@ tell_learned(struct issue *is)
 	msg_send(&m);
 }
 
-/* One chain, to file; *verdict is what it says. */
+/* One chain, to certproc; *verdict is what it says. */
 static int
 hand_over(struct issue *is, const char *url, const struct http_answer *a, enum verdict *verdict,
     struct trouble *t)
@@ -167,7 +168,9 @@ hand_over(struct issue *is, const char *url, const struct http_answer *a, enum v
 	return 0;
 }
 
-/* file wants another chain: one of the alternates that came with the first. */
+/*
+ * certproc wants another chain: one of the alternates that came with the first.
+ */
 static int
 fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
     enum verdict *verdict, struct trouble *t)
@@ -192,7 +195,7 @@ fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
 	return rc;
 }
 
-/* 7.4.2: file judges what comes; net only carries it. */
+/* 7.4.2: certproc judges what comes; net only carries it. */
 static int
 download(struct issue *is, struct trouble *t)
 {
@@ -224,7 +227,7 @@ is_open(const struct issue *is)
 	    is->order.status == STATUS_PROCESSING || is->order.status == STATUS_VALID;
 }
 
-/* From an order to file's verdict.  0, ORDER_ANEW or -1. */
+/* From an order to certproc's verdict.  0, ORDER_ANEW or -1. */
 static int
 complete(struct issue *is, struct trouble *t)
 {
@@ -277,7 +280,10 @@ is_about_key(const struct problem *p)
 	return 0;
 }
 
-/* cert remembers it, and csr makes another key and CSR, once in a run.  0, or -1: they are as they were. */
+/*
+ * certproc remembers it, and csr makes another key and CSR, once in a run.  0,
+ * or -1: they are as they were.
+ */
 static int
 another_key(struct issue *is, const struct trouble *t)
 {
@@ -295,7 +301,10 @@ another_key(struct issue *is, const struct trouble *t)
 	return is->rekeyed ? 0 : -1;
 }
 
-/* From an order to file's verdict, with another key if need be.  0, ORDER_ANEW or -1. */
+/*
+ * From an order to certproc's verdict, with another key if need be.  0,
+ * ORDER_ANEW or -1.
+ */
 static int
 complete_or_rekey(struct issue *is, struct trouble *t)
 {
@@ -361,7 +370,7 @@ end_order(struct issue *is)
 	is->resumed = is->waited = 0;
 }
 
-/* One certificate, from the order to file's verdict. */
+/* One certificate, from the order to certproc's verdict. */
 static int
 issue(struct issue *is, struct trouble *t)
 {

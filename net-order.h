@@ -22,9 +22,10 @@ struct net_job {
 	char		*handle;
 	char		*profile;	/* or NULL */
 	struct strings	 names;
-	char		*status_url;	/* where to ask whether that is revoked, or NULL; from file */
-	char		*certid;	/* of what is installed (RFC 9773 4.1), or NULL; from file */
-	/* From file, as the CA was last time: */
+	/* From certproc with the job: */
+	char		*certid;	/* of the installed one (RFC 9773 4.1), or NULL */
+	char		*status_url;	/* where to ask if it is revoked, or NULL */
+	/* and as the CA was last time: */
 	char		*new_nonce;	/* where its nonces came from, or NULL */
 	char		*order;		/* URL of an earlier run's order, or NULL */
 	int		 slow;		/* its orders are not ready as soon as challenges are answered */
@@ -39,8 +40,8 @@ void	order_prepare(uint32_t job, const struct net_job *);
 int	order_prepared(struct trouble *);
 
 /*
- * Orders the certificate of a job and hands it to file, whose verdict is
- * final.  0, or -1 with trouble that file has not heard of yet.
+ * Orders the certificate of a job and hands it to certproc, whose verdict is
+ * final.  0, or -1 with trouble that certproc has not heard of yet.
  */
 int	order_certificate(const struct directory *, uint32_t job, const struct net_job *,
 	    struct trouble *);

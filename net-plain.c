@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * net's requests to servers that certificates name, without TLS.  The answers
- * are signed by themselves, and file judges them.
+ * are signed by themselves, and certproc judges them.
  */
 #include <err.h>
 #include <stdlib.h>

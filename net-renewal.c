@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * When the CA would have a certificate renewed (RFC 9773 4), by net.  No
- * failure here is one of the run: what the answer means is for file to say.
+ * failure here is one of the run: what the answer means is for certproc to say.
  */
 #include <err.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 static struct msg m;
 
 static void
-tell_file(uint32_t job, time_t start, time_t end, uint64_t retry)
+tell_cert(uint32_t job, time_t start, time_t end, uint64_t retry)
 {
 	msg_new(&m, CERT_WINDOW, job);
 	msg_put_num(&m, (uint64_t)start);
@@ -30,7 +30,7 @@ tell_file(uint32_t job, time_t start, time_t end, uint64_t retry)
 void
 renewal_info_none(uint32_t job)
 {
-	tell_file(job, 0, 0, FAILED_SECONDS);
+	tell_cert(job, 0, 0, FAILED_SECONDS);
 }
 
 void
@@ -45,7 +45,7 @@ renewal_info_ask(const struct directory *d, uint32_t job, const char *handle, co
 	long retry;
 
 	if (d->renewal_info == NULL) {
-		tell_file(job, 0, 0, ABSENT_SECONDS);
+		tell_cert(job, 0, 0, ABSENT_SECONDS);
 		return;
 	}
 	len = strlen(d->renewal_info);
@@ -55,17 +55,17 @@ renewal_info_ask(const struct directory *d, uint32_t job, const char *handle, co
 	if (request_get(url, &a, &t) == -1) {
 		say(1, "%s: no renewal information: %s", handle, t.why.text);
 		/* RFC 9773 4.3.3: what is temporary sooner, all else in six hours. */
-		tell_file(job, 0, 0, t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);
+		tell_cert(job, 0, 0, t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);
 	} else {
 		retry = http_retry_after(&a, time(NULL));
 		if (renewal_info_parse(&info, a.body, a.bodylen, &w) == -1) {
 			say(1, "%s: %s: %s", handle, url, w.text);
-			tell_file(job, 0, 0, UINT64_MAX);
+			tell_cert(job, 0, 0, UINT64_MAX);
 		} else {
 			say(1, "%s: the CA suggests to renew between %s and %s%s%s", handle,
 			    clock_text(info.start), clock_text(info.end),
 			    info.explanation[0] != '\0' ? ", see " : "", info.explanation);
-			tell_file(job, info.start, info.end, retry < 0 ? UINT64_MAX : (uint64_t)retry);
+			tell_cert(job, info.start, info.end, retry < 0 ? UINT64_MAX : (uint64_t)retry);
 		}
 		http_answer_free(&a);
 	}

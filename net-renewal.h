@@ -6,10 +6,13 @@
 
 #include "net-request.h"
 
-/* Asks about this certificate and tells file the answer, or that there is none. */
+/*
+ * Asks about this certificate and tells certproc the answer, or that there is
+ * none.
+ */
 void	renewal_info_ask(const struct directory *, uint32_t job, const char *handle,
 	    const char *certid);
-/* Tells file that the CA could not be asked. */
+/* Tells certproc that the CA could not be asked. */
 void	renewal_info_none(uint32_t job);
 
 #endif

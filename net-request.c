@@ -308,7 +308,10 @@ request_late(struct trouble *t)
 	return 1;
 }
 
-/* A PEM chain that ends behind a certificate; whether that is the last one, file finds out. */
+/*
+ * A PEM chain that ends behind a certificate; whether that is the last one,
+ * certproc finds out.
+ */
 static int
 ends_with_certificate(const struct http_answer *a)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Revocation (RFC 8555 7.6), by net.  Which certificate, for what reason: key
- * and csr know from file and from the command line, not from here.
+ * and csr know from certproc and from the command line, not from here.
  */
 #include <err.h>
 #include <string.h>

@@ -30,7 +30,7 @@ static uint32_t njobs;
 static char *api_url;
 static int eab;			/* an external account binding is configured */
 static int key_compromised;	/* -R keyCompromise */
-static int asks_for_status;	/* file names servers to ask about revocation */
+static int asks_for_status;	/* NET_STATUS_URLS comes from certproc */
 static struct directory directory;
 static int lost_in_row;		/* jobs that have failed for lost answers */
 static struct msg m;
@@ -63,7 +63,10 @@ read_directory(const char *new_nonce, struct trouble *t)
 	return 0;
 }
 
-/* Plain words for what only the administrator can change.  When to try again, file says. */
+/*
+ * Plain words for what only the administrator can change.  When to try again,
+ * certproc says.
+ */
 static void
 advise(const char *handle, const struct trouble *t)
 {
@@ -123,7 +126,7 @@ report_failure(uint32_t job, const struct trouble *t)
 	request_expect(&m, NET_JOB_DONE);
 }
 
-/* file says what is next. */
+/* certproc says what is next. */
 static enum task
 next_job(uint32_t *job)
 {
@@ -185,7 +188,7 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 	return 0;
 }
 
-/* The answer is for file to judge; it goes there in pieces. */
+/* The answer is for certproc to judge; it goes there in pieces. */
 static void
 ask_for_status(uint32_t job)
 {
@@ -345,7 +348,9 @@ setup(struct sandbox *s)
 			add_port(s, url.port);
 }
 
-/* file has found out where revocation is to be asked about: further ports. */
+/*
+ * certproc has found out where revocation is to be asked about: further ports.
+ */
 static void
 setup_status(struct sandbox *s)
 {

@@ -23,7 +23,7 @@ gid_t role_gid;
 enum mode role_mode;
 int role_stopped;
 
-/* One file open for each job: its lock, its directories. */
+/* For each job descriptors stay open: its lock, its directories. */
 static void
 allow_files(void)
 {

@@ -243,7 +243,10 @@ set_limits(const struct sandbox *s)
 	/* The parent's stderr may well be a file. */
 	if (!on_disk(role) && role != ROLE_PARENT && !s->prints)
 		limit(RLIMIT_FSIZE, 0);
-	/* file holds a lock for each job: as many as there may be; the parent three for each child. */
+	/*
+	 * fileproc holds a lock for each job: as many as there may be; the
+	 * parent three for each child.
+	 */
 	if (!on_disk(role))
 		limit(RLIMIT_NOFILE, role == ROLE_PARENT ? 128 : 64);
 }
@@ -283,7 +286,10 @@ sandbox_enter(const struct sandbox *s)
 		become(s);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(1, "PR_SET_NO_NEW_PRIVS");
-	/* chng and file end by themselves, having tidied up, at the end of file. */
+	/*
+	 * chng and fileproc end by themselves, having tidied up, at the end of
+	 * file.
+	 */
 	if (s->role != ROLE_PARENT && s->role != ROLE_CHNG && s->role != ROLE_FILE &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
 		err(1, "PR_SET_PDEATHSIG");

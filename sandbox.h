@@ -26,10 +26,10 @@ struct sandbox {
 	enum role	 role;
 	uid_t		 uid;		/* who to become; only looked at as root */
 	gid_t		 gid;
-	int		 keep_chown;	/* keep CAP_CHOWN (file: targets of other owners) */
-	int		 keep_dac;	/* keep CAP_DAC_OVERRIDE, CAP_FOWNER (directories of several owners) */
+	int		 keep_chown;	/* CAP_CHOWN (files of other owners) */
+	int		 keep_dac;	/* CAP_DAC_OVERRIDE, CAP_FOWNER */
 	int		 prints;	/* on stdout, which may be a file (certproc with -l) */
-	struct sandbox_dir *dirs;	/* csr, chng, file */
+	struct sandbox_dir *dirs;	/* csr, chng, fileproc */
 	size_t		 ndirs;
 	uint16_t	*ports;		/* net: TCP ports to connect to */
 	size_t		 nports;
@@ -50,7 +50,10 @@ void	sandbox_prepare(enum role);
 const char *sandbox_lacks(int uses_group);
 /* Gives up everything that the role does not need; with -v says which layers are active. */
 void	sandbox_enter(const struct sandbox *);
-/* file only, after it has read what is installed: no reading below any directory whose rights lack DIR_READ now. */
+/*
+ * fileproc only, after it has read what is installed: no reading below any
+ * directory whose rights lack DIR_READ now.
+ */
 void	sandbox_narrow(const struct sandbox *);
 /* The path of this very program, absolute and without links. */
 const char *sandbox_self(const char *argv0);

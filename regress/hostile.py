@@ -27,7 +27,7 @@ for what, nonce in [("a quote", 'a"b'), ("CRLF", "a\r\nb"), ("nothing in it", ""
     r.send("KEY_SIGN_NEW_ORDER", s(nonce) + s(URL))
     refuses("key: nonce with " + what, r, "not a nonce|longer than")
 for what, t, fn in [("order before registration", "KEY_SIGN_NEW_ORDER", dict(account=False)),
-        ("order of a job that file has not begun", "KEY_SIGN_NEW_ORDER", dict(begin=False)),
+        ("order of a job that certproc has not begun", "KEY_SIGN_NEW_ORDER", dict(begin=False)),
         ("fetch before the order", "KEY_SIGN_FETCH", {}), ("challenge before the order", "KEY_SIGN_CHALLENGE", {}),
         ("registration once there is an account", "KEY_SIGN_NEW_ACCOUNT", {})]:
     r, _ = key_role(**fn)
@@ -53,7 +53,7 @@ r, _ = key_role()
 r.send("KEY_SIGN_NEW_ORDER", s(NONCE) + s(URL), job=1)
 refuses("key: a job that there is not", r, "no job 1")
 
-# An earlier run's order: file names it, and net gets nothing else.
+# An earlier run's order: certproc names it, and net gets nothing else.
 EARLIER = "https://ca.example:14000/order/7"
 r, _ = key_role(order=EARLIER)
 r.send("KEY_SIGN_FETCH", s(NONCE) + s(EARLIER))

@@ -36,7 +36,7 @@ for forgery in thumbprint:CHNG_THUMBPRINT csr:KEY_CSR filekey:CERT_KEY account:C
     begin:KEY_BEGIN outcome:PARENT_OUTCOME due:PARENT_DUE stop:ROLE_STOP conf:ROLE_CONF job:NET_JOB; do
 	evil "${forgery%:*}" "netproc sent ${forgery#*:}, not for this process to send"
 done
-# Keys change, and certificates are revoked, when file says so and the run is for that.
+# Keys change, and certificates are revoked, when certproc says so and the run is for that.
 for forgery in revoke:KEY_REVOKE csrrevoke:CSR_REVOKE newkey:CSR_NEW_KEY adopt:CSR_ADOPT combine:CSR_COMBINE \
     discard:CSR_DISCARD csrdone:CERT_CSR_DONE names:CSR_NAMES ofcsr:PARENT_NAMES \
     urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS; do

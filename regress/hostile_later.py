@@ -39,12 +39,12 @@ for mode in (REVOKE, ROLLOVER, CONTACT, DEACTIVATE):
 # key: revocation
 r = fresh_key_role(mode=REVOKE)
 r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
-refuses("key: revocation of what file has not named", r, "out of order")
+refuses("key: revocation of what certproc has not named", r, "out of order")
 r = fresh_key_role(mode=REVOKE, reason=2)
 r.send("KEY_REVOKE", buf(leaf))
 r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
 h, p = jws(r.recv())
-report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and len(p) == 2 and h["kid"] == ACCOUNT, "hostile: key revokes what file has named, for the reason of the command line", str((h, p)))
+report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and len(p) == 2 and h["kid"] == ACCOUNT, "hostile: key revokes what certproc has named, for the reason of the command line", str((h, p)))
 r.send("KEY_REVOKE", buf(b"another one"))
 refuses("key: a second certificate to revoke", r, "out of order")
 
@@ -161,7 +161,7 @@ r.send("KEY_SIGN_REPLACEMENT", s(NONCE) + s(URL))
 refuses("key: a replacement where there is nothing to replace", r, "nothing to replace")
 r = fresh_key_role(replaces="aki.serial")
 r.send("KEY_SIGN_REPLACEMENT", s(NONCE) + s(URL))
-report(jws(r.recv())[1]["replaces"] == "aki.serial", "hostile: key names what file has named as replaced")
+report(jws(r.recv())[1]["replaces"] == "aki.serial", "hostile: key names what certproc has named as replaced")
 r.close()
 
 # csr
@@ -215,7 +215,7 @@ for mode in (RENEW, REVOKE):
 
 r = csr_role(REVOKE)
 r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
-refuses("csr: revocation of what file has not named", r, "nothing to revoke")
+refuses("csr: revocation of what certproc has not named", r, "nothing to revoke")
 for what, nonce, url in [("another origin", NONCE, "https://evil.example/x"), ("a nonce with a quote", 'a"b', URL)]:
     r = csr_role(REVOKE)
     r.send("CSR_REVOKE", buf(leaf))
@@ -225,7 +225,7 @@ r = csr_role(REVOKE)
 r.send("CSR_REVOKE", buf(leaf))
 r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
 h, p = jws(r.recv())
-report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and "kid" not in h and "d" not in h["jwk"], "hostile: csr revokes what file has named, by the certificate's key", str((h, p)))
+report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and "kid" not in h and "d" not in h["jwk"], "hostile: csr revokes what certproc has named, by the certificate's key", str((h, p)))
 r.close()
 r = csr_role(RENEW)
 r.send("CSR_ADOPT", buf(b"no certificate"))
