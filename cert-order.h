@@ -1,8 +1,8 @@
 /*
  * The order of a job that was not done when its run ended.
  */
-#ifndef FILE_ORDER_H
-#define FILE_ORDER_H
+#ifndef CERT_ORDER_H
+#define CERT_ORDER_H
 
 #include "cert-job.h"
 #include "msg.h"

@@ -2,12 +2,13 @@
 /*
  * Judges: what is due, what may be installed, what came of it.  It holds no
  * file, no socket but the one to the parent, and no key.  It reads what is
- * foreign: chains and words of failure from net, installed certificates, lists
+ * foreign: chains, lists and words of failure from net, installed certificates
  * and states from fileproc.  An attacker in certproc can have any bytes stored
- * as certificates and state of the configured jobs, which fileproc keeps one
- * generation of, and nothing else: nothing is read, signed or revoked for
- * certproc.  It refuses every chain that does not lead from our key and exactly
- * our names to a trusted root, or is older than the installed one.
+ * as state and, once in a run, as certificates of a configured job, of which
+ * fileproc keeps the replaced ones; have configured names ordered, a new key
+ * made; and, in a run of -r, another certificate of the account revoked.  It
+ * refuses every chain that does not lead from our key and exactly our names to
+ * a trusted root, or is older than the installed one.
  */
 #include <err.h>
 #include <stdlib.h>

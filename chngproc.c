@@ -4,8 +4,9 @@
  * and the right to create files in the challenge directories.  From net it
  * reads tokens.  Who owns it can publish and remove files there.  Whoever
  * owns net can only have it publish TOKEN.THUMBPRINT of our own account, as
- * many of them as the job has names.  It removes what it created, always,
- * and nothing else.
+ * many of them as the job has names.  It removes what it created, always; and
+ * of what it lists (CHNG_LIST) what a run that was killed has left, if it reads
+ * TOKEN.THUMBPRINT and is ours.
  */
 #include <sys/file.h>
 #include <sys/stat.h>

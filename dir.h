@@ -75,7 +75,7 @@ int	place_rename(const struct place *, struct why *);
 int	dir_sync(const struct dir *, struct why *);
 /* The three in one, mode 0600, our own. */
 int	place_write(const struct place *, const void *, size_t, struct why *);
-/* As place_write(), but never replaces: -1 with errno EEXIST in *exists. */
+/* As place_write(), but never replaces: -1 with *exists 1 where there is one. */
 int	place_create(const struct place *, const void *, size_t, mode_t, gid_t, int *exists, struct why *);
 /* The place of the same name with a suffix, in the same directory; its path is never freed. */
 void	place_beside(struct place *, const struct place *, const char *suffix);

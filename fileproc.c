@@ -4,9 +4,9 @@
  * directory, and the locks.  From certproc it reads numbers (which job, which
  * part of it) and bytes, which it stores without looking at them; it parses
  * nothing.  An attacker in fileproc can spoil the certificates and the state;
- * fileproc has no key and no network.  It refuses a part that the run's mode
- * has no use for, a second set for one job, and replaces no file before all
- * files of the set are on the disk.
+ * fileproc has no key and no network.  It refuses a part that there is not, to
+ * remove in a renewal any record but the saved chain, a second set for one job,
+ * and replaces no file before all files of the set are on the disk.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -280,7 +280,7 @@ file_write(struct msg *m)
 	reply(m->head.job, rc, &w);
 }
 
-/* A record; in a renewal no other than the saved chain. */
+/* A record: the saved chain; with -r the state, too. */
 static void
 file_remove(struct msg *m)
 {

@@ -81,9 +81,7 @@ static void
 key_begin(struct msg *m)
 {
 	struct key_job *j = &jobs[m->head.job];
-	const char *certid = msg_get_str(m);
-
-	const char *order = msg_get_str(m);
+	const char *certid = msg_get_str(m), *order = msg_get_str(m);
 
 	if (certid != NULL && (j->replaces = strdup(certid)) == NULL)
 		err(1, NULL);

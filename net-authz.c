@@ -194,7 +194,6 @@ proof_prepare(struct proof *p, const char *order_url, struct trouble *t)
 	struct batch b = { .job = p->job, .context = &l, .take = authorization_came };
 	size_t n = p->order->nauthorizations;
 
-
 	if (n > p->conf->names.n)
 		return trouble(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
 		    order_url, n, p->conf->names.n);
