@@ -9,7 +9,6 @@
  */
 #include <err.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "cert-job.h"

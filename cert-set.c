@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/x509v3.h>
-
 #include "cert-set.h"
 
 _Static_assert(CHAIN_BYTES_MAX == PART_SET_BYTES_MAX, "what certproc judges, fileproc stores");

@@ -275,7 +275,7 @@ csr_look(struct msg *m)
 	    (j->combined.path != NULL && place_clean(&j->combined, &j->broken) == -1) ||
 	    load_keys(j, &key, &next, &j->broken) == -1))
 		warnx("%s", j->broken.text);
-	else if (role_mode == MODE_RENEW && j->own_csr == NULL && j->broken.text[0] == '\0')
+	else if (role_mode == MODE_RENEW && j->broken.text[0] == '\0')
 		regroup(j, take_back);
 	tell_cert(m->head.job, key, next);
 	EVP_PKEY_free(key);

@@ -3,7 +3,6 @@
  * The files of one certificate, replaced together.  If this is wrong, a crash
  * leaves a certificate without its chain, or none at all.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>

@@ -11,7 +11,6 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base64url.h"
 #include "begin.h"

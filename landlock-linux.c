@@ -19,7 +19,6 @@
 #endif
 
 /* File rights, in the order in which the ABI grew. */
-#define FS_EXECUTE	(1ULL << 0)
 #define FS_WRITE_FILE	(1ULL << 1)
 #define FS_READ_FILE	(1ULL << 2)
 #define FS_READ_DIR	(1ULL << 3)

@@ -6,14 +6,11 @@
 #include <sys/socket.h>
 #include <err.h>
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "conf.h"
-#include "lex.h"
 #include "msg.h"
 
 void

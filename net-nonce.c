@@ -2,7 +2,6 @@
 /*
  * Nonces at hand, and how fast more may be asked for.
  */
-#include <err.h>
 #include <stdlib.h>
 
 #include "clock.h"

@@ -9,9 +9,7 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "clock.h"
 #include "net-authz.h"
 #include "net-finalize.h"
 #include "net-order.h"

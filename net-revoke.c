@@ -3,7 +3,6 @@
  * Revocation (RFC 8555 7.6), by net.  Which certificate, for what reason: key
  * and csr know from certproc and from the command line, not from here.
  */
-#include <err.h>
 #include <string.h>
 
 #include "net-revoke.h"

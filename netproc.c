@@ -9,14 +9,11 @@
  * net-account.c, net-order.c, net-renewal.c and net-revoke.c.
  */
 #include <err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "begin.h"
 #include "net-account.h"
-#include "clock.h"
 #include "net-order.h"
 #include "proc.h"
 #include "net-renewal.h"

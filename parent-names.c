@@ -6,7 +6,6 @@
  */
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "child.h"
 #include "clock.h"

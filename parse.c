@@ -5,7 +5,6 @@
  * macro may be any word.
  */
 #include <err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

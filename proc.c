@@ -8,7 +8,6 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "generated/identity.h"
 #include "proc.h"

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/rsa.h>
 
 #include "clock.h"
 #include "x509.h"

@@ -88,7 +88,7 @@ is_of_same_host(const GENERAL_NAME *g, const struct strings *names)
 	return same;
 }
 
-int
+static int
 names_include(const GENERAL_NAMES *san, const struct strings *names)
 {
 	size_t i;

@@ -22,11 +22,11 @@
 int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
 
 /*
- * Is each of the names there, as dNSName (letter case ignored) or iPAddress?  And are these the
- * only ones?  In any order; a name that is repeated counts once.  Where names->more is set, names below
- * them, and one of them without its www, may be added.
+ * Is each of the names there, as dNSName (letter case ignored) or iPAddress,
+ * and are these the only ones?  In any order; a name that is repeated counts
+ * once.  Where names->more is set, names below them, and one of them without
+ * its www, may be added.
  */
-int	names_include(const GENERAL_NAMES *, const struct strings *names);
 int	names_equal(const GENERAL_NAMES *, const struct strings *);
 
 /*
