@@ -65,15 +65,12 @@ add_job(struct msg *m)
 {
 	struct chng_job *j;
 
-	jobs = reallocarray(jobs, njobs + 1, sizeof(*jobs));
-	if (jobs == NULL)
-		err(1, NULL);
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
 	if ((j->handle = strdup(msg_need_str(m))) == NULL ||
 	    (j->path = strdup(msg_need_str(m))) == NULL)
 		err(1, NULL);
 	j->nnames = msg_get_num(m);
-	j->nput = 0;
 	msg_end(m);
 	j->dir = dir_open(j->path, &j->broken);
 }

@@ -433,7 +433,6 @@ add_job(struct msg *m)
 
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
-	memset(j, 0, sizeof(*j));
 	j->lock_fd = -1;
 	handle = msg_copy_str(m);
 	j->set.path[PART_CERT] = msg_copy_str(m);

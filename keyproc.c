@@ -57,15 +57,11 @@ static void
 add_job(struct msg *m)
 {
 	struct key_job *j;
-	const char *profile;
 
-	if ((jobs = reallocarray(jobs, njobs + 1, sizeof(*jobs))) == NULL)
-		err(1, NULL);
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
-	memset(j, 0, sizeof(*j));
 	j->state = IDLE;
-	if ((profile = msg_get_str(m)) != NULL && (j->profile = strdup(profile)) == NULL)
-		err(1, NULL);
+	j->profile = msg_copy_str(m);
 	j->own_csr = (int)msg_get_num(m);
 	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
 	msg_end(m);
@@ -270,8 +266,7 @@ set_states(void)
 
 	if (role_mode < MODE_ROLLOVER)
 		return;
-	if ((jobs = recallocarray(jobs, njobs, 1, sizeof(*jobs))) == NULL)
-		err(1, NULL);
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	njobs = 1;
 	if (role_mode <= MODE_DEACTIVATE)
 		jobs[0].state = first[role_mode];

@@ -288,10 +288,8 @@ add_job(void)
 {
 	struct net_job *j;
 
-	if ((jobs = reallocarray(jobs, njobs + 1, sizeof(*jobs))) == NULL)
-		err(1, NULL);
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
-	memset(j, 0, sizeof(*j));
 	j->handle = msg_copy_str(&m);
 	j->profile = msg_copy_str(&m);
 	j->names.v = msg_get_strings(&m, &j->names.n, CONF_NAMES_MAX);
