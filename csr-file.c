@@ -50,12 +50,7 @@ csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct w
 
 	if (req == NULL)
 		return -1;
-	if ((n = i2d_X509_REQ(req, &buf)) > CSR_DER_MAX) {
-		OPENSSL_free(buf);
-		X509_REQ_free(req);
-		return why(w, "a CSR of %d bytes; at most %d can be sent to a CA", n, CSR_DER_MAX);
-	}
-	if (n <= 0 || (*der = malloc((size_t)n)) == NULL)
+	if ((n = i2d_X509_REQ(req, &buf)) <= 0 || (*der = malloc((size_t)n)) == NULL)
 		err(1, NULL);
 	memcpy(*der, buf, (size_t)n);
 	*len = (size_t)n;

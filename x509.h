@@ -16,7 +16,6 @@
 #define SPKI_HASH_LEN	32
 #define CHAIN_CERTS_MAX	10
 #define CHAIN_BYTES_MAX	65536	/* in PEM; read and written */
-#define CSR_DER_MAX	32000	/* what the messages between the processes have room for */
 
 /* SHA-256 of the DER SubjectPublicKeyInfo. */
 int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "acme-client.h"
 #include "test.h"
 #include "x509.h"
 #include "x509-make.h"
@@ -779,6 +780,62 @@ test_csr(void)
 	EVP_PKEY_free(rsa);
 }
 
+/* In DER, with a comment of so many bytes. */
+static size_t
+large_csr(size_t comment, unsigned char *buf)
+{
+	STACK_OF(X509_EXTENSION) *exts = sk_X509_EXTENSION_new_null();
+	X509_REQ *req = X509_REQ_new();
+	unsigned char *p = buf;
+	char *text = calloc(comment + 1, 1);
+	size_t len;
+
+	memset(text, 'x', comment);
+	sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL,
+	    NID_subject_alt_name, "DNS:a.example"));
+	sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL,
+	    NID_netscape_comment, text));
+	X509_REQ_set_pubkey(req, leaf_key);
+	X509_REQ_add_extensions(req, exts);
+	X509_REQ_sign(req, leaf_key, EVP_sha256());
+	len = (size_t)i2d_X509_REQ(req, &p);
+	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
+	X509_REQ_free(req);
+	free(text);
+	return len;
+}
+
+/* Whether -n has it read, or csrproc for a run: the same ones will do. */
+static void
+test_large_csrs(void)
+{
+	static unsigned char buf[2 * CSR_BYTES_MAX];
+	static const size_t comments[] = { 31000, CSR_BYTES_MAX - 1000,
+	    CSR_BYTES_MAX };
+	size_t i, j, len, out;
+	struct strings found;
+	uint8_t *der;
+	struct why w;
+	int good;
+
+	for (i = 0; i < sizeof(comments) / sizeof(comments[0]); i++) {
+		len = large_csr(comments[i], buf);
+		good = len <= CSR_BYTES_MAX;
+		check(good == (i < 2), "x509: CSRs below and above the limit");
+		check(csr_parse_names((char *)buf, len, &found, &w) ==
+		    (good ? 0 : -1), "x509: the names of a CSR of %zu bytes", len);
+		for (j = 0; j < found.n; j++)
+			free(found.v[j]);
+		free(found.v);
+		der = NULL;
+		check(csr_parse((char *)buf, len, &der, &out, &w) ==
+		    (good ? 0 : -1) &&
+		    (!good || (out == len && memcmp(der, buf, len) == 0)),
+		    "x509: a CSR of %zu bytes", len);
+		free(der);
+	}
+}
+
 int
 main(void)
 {
@@ -798,5 +855,6 @@ main(void)
 	test_roots();
 	test_csr();
 	test_odd_csrs();
+	test_large_csrs();
 	return test_end();
 }
