@@ -12,8 +12,8 @@
 #include "valid.h"
 
 #define DEPTH_MAX	32
-#define WORD_MAX	64	/* a profile's name */
-#define WORDS_MAX	50
+#define PROFILE_MAX	64	/* bytes of a profile's name */
+#define PROFILES_MAX	50	/* that are named */
 
 /* Brackets outside of strings, so that no parser recurses deeply on a server's word. */
 static int
@@ -182,7 +182,7 @@ is_word(const char *s)
 	size_t i;
 
 	for (i = 0; s[i] != '\0'; i++)
-		if (!isgraph((unsigned char)s[i]) || i == WORD_MAX)
+		if (!isgraph((unsigned char)s[i]) || i == PROFILE_MAX)
 			return 0;
 	return i > 0;
 }
@@ -191,13 +191,13 @@ is_word(const char *s)
 static char *
 list_members(json_t *o)
 {
-	char list[WORDS_MAX * (WORD_MAX + 1) + 1] = "", *out;
+	char list[PROFILES_MAX * (PROFILE_MAX + 1) + 1] = "", *out;
 	const char *key;
 	int n = 0;
 	json_t *v;
 
 	json_object_foreach(o, key, v)
-		if (is_word(key) && n++ < WORDS_MAX)
+		if (is_word(key) && n++ < PROFILES_MAX)
 			say_add(list, sizeof(list), "%s%s", *list == '\0' ? "" : " ", key);
 	if ((out = strdup(list)) == NULL)
 		err(1, NULL);

@@ -15,7 +15,7 @@
 #include "proc.h"
 
 #define NOBODY		UINT32_MAX
-#define ANSWER_SECONDS	60	/* of certproc, which had it ready */
+#define ACCOUNT_SECONDS	60	/* of certproc, which had it ready */
 
 static struct account_load conf;
 static struct account_key account;
@@ -337,7 +337,7 @@ load_account(void)
 	char *stored, *url, *no_key;
 	struct why w;
 
-	role_receive(&m, ANSWER_SECONDS);
+	role_receive(&m, ACCOUNT_SECONDS);
 	if (m.head.type == ROLE_STOP)
 		exit(0);
 	if (m.head.type != KEY_ACCOUNT)

@@ -14,7 +14,7 @@
 #include "parent.h"
 #include "say.h"
 
-#define ANSWER_SECONDS	20
+#define NAMES_SECONDS	20
 
 static const char *self;	/* argv[0] */
 static struct child csr = { .fd = -1, .errfd = -1 };
@@ -71,7 +71,7 @@ turn(struct msg *m, int64_t until)
 static int
 receive(struct msg *m)
 {
-	int64_t until = clock_ms() + ANSWER_SECONDS * (int64_t)1000;
+	int64_t until = clock_ms() + NAMES_SECONDS * (int64_t)1000;
 	size_t n = 0;
 
 	while (n == 0 && csr.fd != -1 && clock_left_ms(until) > 0)
@@ -109,7 +109,7 @@ void
 parent_names_end(void)
 {
 	static struct msg m;
-	int64_t until = clock_ms() + ANSWER_SECONDS * (int64_t)1000;
+	int64_t until = clock_ms() + NAMES_SECONDS * (int64_t)1000;
 	int status;
 
 	if (csr.pid == 0)

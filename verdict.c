@@ -13,7 +13,6 @@
 #include "clock.h"
 #include "x509.h"
 
-#define SKEW		3600			/* of a CA's clock against ours, seconds */
 #define LIFE_MAX	(20 * 366 * 86400L)	/* nobody means more than that */
 
 /* The leaf's names as text, for the message. */
@@ -51,7 +50,7 @@ check_times(const struct chain *c, time_t now, struct why *w)
 {
 	if (c->not_before == (time_t)-1 || c->not_after == (time_t)-1)
 		return why(w, "the certificate's dates make no sense");
-	if (c->not_before > now + SKEW)
+	if (c->not_before > now + CLOCK_SKEW)
 		return why(w, "the certificate begins only on %s", clock_text(c->not_before));
 	if (c->not_after < now + CHAIN_LEFT_MIN)
 		return why(w, "the certificate ends on %s, too soon to be of use",
@@ -181,7 +180,7 @@ check_issuer_times(const struct chain *c, time_t now, struct why *w)
 		cert = sk_X509_value(c->certs, i);
 		from = asn1_time(X509_get0_notBefore(cert));
 		to = asn1_time(X509_get0_notAfter(cert));
-		if (from == (time_t)-1 || to == (time_t)-1 || from > now + SKEW || to < now)
+		if (from == (time_t)-1 || to == (time_t)-1 || from > now + CLOCK_SKEW || to < now)
 			return why(w, "certificate %d of the chain is good from %s to %s only",
 			    i + 1, clock_text(from), clock_text(to));
 	}

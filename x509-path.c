@@ -10,8 +10,6 @@
 
 #include "x509.h"
 
-#define SKEW	3600	/* of a CA's clock against ours, seconds */
-
 /* One that begins within the skew is taken for valid. */
 static time_t
 time_for(const struct chain *c, time_t now)
@@ -21,7 +19,7 @@ time_for(const struct chain *c, time_t now)
 
 	for (i = 0; i < sk_X509_num(c->certs); i++) {
 		from = asn1_time(X509_get0_notBefore(sk_X509_value(c->certs, i)));
-		if (from > t && from <= now + SKEW)
+		if (from > t && from <= now + CLOCK_SKEW)
 			t = from;
 	}
 	return t;

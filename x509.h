@@ -77,13 +77,14 @@ int	 chain_names_added(const struct chain *, const struct strings *names);
 
 /*
  * May this chain be installed?  Leaf: key hash, exactly the names, not a CA,
- * serverAuth, signature SHA-256 or better (not RSASSA-PSS), key strong enough,
- * no must-staple (RFC 7633), notBefore not after now + 1 hour (skew), at least
+ * serverAuth, signature SHA-256 or better (also RSASSA-PSS), key strong enough,
+ * no must-staple (RFC 7633), notBefore not after now + CLOCK_SKEW, at least
  * CHAIN_LEFT_MIN seconds left at now, notAfter sane (not 9999).  Chain: each
  * certifies the one before it, as strongly; it ends at (or below) a certificate
  * of roots, or anywhere where roots is NULL.  0, or -1 with the reason.
  */
 #define NO_TRUSTED_ROOT	"the chain does not lead to a trusted root"	/* one of the reasons */
+#define CLOCK_SKEW	3600	/* seconds that a CA's clock may be ahead */
 #define CHAIN_LEFT_MIN	3600
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
 	    const struct roots *roots, time_t now, struct why *);
