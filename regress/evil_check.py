@@ -3,7 +3,7 @@
 # was said, which processes are left.
 import base64, json, os, re, stat, subprocess
 
-from evil_world import HANDLES, openssl, pem, point_of_certificate, point_of_csr, read, unb64
+from evil_world import HANDLES, pem, point_of_certificate, point_of_csr, unb64
 
 SET = (".pem", ".chain.pem", ".fullchain.pem")
 

@@ -16,7 +16,6 @@ def table(top):
     """{name: Route}, from acme-client.h and msg-routes.c."""
     number = enum(top + "/acme-client.h", "msgtype")
     text = read(top + "/msg-routes.c")
-    words = {m: 1 << i for i, m in enumerate(ALL_MODES)}
     def modes(e):
         e = e.strip()
         if e in ("ANY", "*"): return set(ALL_MODES)
@@ -54,7 +53,7 @@ class Maker:
     """Plans in one world, for one state of the files, with one seed."""
     def __init__(self, routes, part, world, seed):
         self.routes, self.part, self.w, self.rng = routes, part, world, random.Random(seed)
-        base, ca = "https://localhost:%d" % world.port, world.top
+        base = "https://localhost:%d" % world.port
         self.urls = [base + p for p in ("/directory", "/nonce", "/new-account", "/new-order", "/revoke", "/key-change", "/acct/1",
             "/order/1", "/authz/example.com", "/challenge/example.com", "/finalize", "/cert")]
         self.foreign_urls = ["https://127.0.0.2:%d/new-order" % world.port, "https://localhost:%d/x" % world.evil_port,

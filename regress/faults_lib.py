@@ -54,7 +54,7 @@ def restore(frm):
 def calls_of(role, *args):
     """What such a run does on the disk, in this role, from the first file on that it makes: [(call, nth)]."""
     run(*args, trace=["-e", "trace=execve," + CALLS])
-    pid, count, out = None, {}, []
+    count, out = {}, []
     roles = {}
     for line in open(work + "/trace", errors="replace"):
         p, _, rest = line.partition(" ")

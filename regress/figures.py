@@ -1,5 +1,5 @@
 # Medians over runs in turn: wall and CPU seconds, peak memory, requests and connections.
-import glob, os, re, shutil, statistics, subprocess, sys, threading, time
+import os, re, shutil, statistics, subprocess, sys, time
 
 client, conf, work, url, log = sys.argv[1:]
 RUNS = 9

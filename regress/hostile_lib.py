@@ -1,6 +1,6 @@
 # For hostile.py and hostile_later.py: a role alone with its one socket.  Arguments: the
 # program, a fresh directory, the tree.
-import array, base64, hashlib, json, os, re, resource, select, socket, struct, subprocess, sys, time
+import array, base64, hashlib, json, os, re, select, socket, struct, subprocess, sys, time
 from c_enum import enum
 
 client, work, top = sys.argv[1:]

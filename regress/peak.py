@@ -1,5 +1,5 @@
 # COMMAND ...: runs it; "NAME KIB" to stdout for each of its children of another name: the largest resident set.
-import os, subprocess, sys, time
+import subprocess, sys, time
 p = subprocess.Popen(sys.argv[1:])
 peak = {}
 while p.poll() is None:
