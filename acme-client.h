@@ -41,7 +41,7 @@ enum msgtype {
 	FILE_REPORTED,		/* the run ends with status 0: what was changed need not be remembered */
 	PARENT_FORGOTTEN,	/* that is done, as far as it could be */
 
-	CERT_WORKER_GONE,	/* one of net's has ended; with what it had */
+	CERT_WORKER_GONE,	/* a worker of net has ended, and its job */
 	KEY_WORKER_GONE,
 
 	FILE_NARROW,		/* reading below the certificates' directories ends */
@@ -114,7 +114,7 @@ enum msgtype {
 	CSR_NEW_KEY,		/* the next CSR of this job is to be for a new key */
 	CSR_ADOPT,		/* the new key of a job goes live */
 	CSR_COMBINE,		/* write key and this chain into one file */
-	CSR_DISCARD,		/* the key is compromised */
+	CSR_DISCARD,		/* what is left of a revoked certificate */
 	CERT_CSR_DONE,		/* the answer to the three before it */
 	CERT_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
 	CERT_FAILED,
@@ -176,7 +176,10 @@ enum verdict { VERDICT_REFUSED, VERDICT_INSTALLED, VERDICT_ANOTHER, VERDICT_ANEW
  */
 enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
 
-/* Where chains must end: at the roots that are named or the system's; anywhere; it was hardly thought of. */
+/*
+ * Where chains must end: at the roots that are named or the system's; anywhere;
+ * at the system's, which hardly has one for this authority (conf_lacks_root()).
+ */
 enum { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
 
 /* How MODE_LIST prints; the quotient by LIST_COLUMNS is the width that it has, 0: any. */

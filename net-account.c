@@ -47,7 +47,7 @@ ask(const struct directory *d, enum msgtype sign, struct trouble *t)
 	char *url;
 	int rc;
 
-	if (request_post(sign, 0, d->new_account, "application/json", &a, t) == -1) {
+	if (request_post(sign, 0, d->new_account, JSON, &a, t) == -1) {
 		deactivated = sign == KEY_SIGN_FIND_ACCOUNT &&
 		    (t->status == 401 || strcmp(t->problem.type, "unauthorized") == 0);
 		return -1;
@@ -360,7 +360,7 @@ roll_over(const struct directory *d, struct trouble *t)
 	if (request_origin("keyChange", d->key_change, t) == -1)
 		return -1;
 	do
-		agreed = request_post(KEY_SIGN_ROLLOVER, 0, d->key_change, "application/json", &a,
+		agreed = request_post(KEY_SIGN_ROLLOVER, 0, d->key_change, JSON, &a,
 		    &first) == 0;
 	while (!agreed && is_about_signature(&first) && wait_for_rollover());
 	if (agreed)
@@ -393,7 +393,7 @@ change(enum msgtype sign, struct trouble *t)
 	if (request_origin("account", account_url, t) == -1)
 		return -1;
 	do
-		rc = request_post(sign, 0, account_url, "application/json", &a, t);
+		rc = request_post(sign, 0, account_url, JSON, &a, t);
 	while (rc == -1 && is_about_signature(t) && wait_for_rollover());
 	if (rc == 0)
 		http_answer_free(&a);

@@ -61,7 +61,7 @@ fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct 
 	int rc;
 
 	if (request_origin("authorization", url, t) == -1 ||
-	    request_fetch(p->job, url, "application/json", &a, t) == -1)
+	    request_fetch(p->job, url, JSON, &a, t) == -1)
 		return -1;
 	rc = take_authorization(p, url, &a, az, t);
 	http_answer_free(&a);
@@ -272,7 +272,7 @@ trigger_lost(void *proof, size_t i, struct trouble *t)
 	pending = az.status == STATUS_PENDING && az.http01.status == STATUS_PENDING;
 	authorization_free(&az);
 	if (pending && request_post(KEY_SIGN_CHALLENGE, p->job, p->challenges[i].url,
-	    "application/json", &a, t) == 0)
+	    JSON, &a, t) == 0)
 		http_answer_free(&a);
 	else if (pending && !t->lost)
 		return -1;

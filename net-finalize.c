@@ -50,7 +50,7 @@ order_fetch(struct issue *is, struct trouble *t)
 {
 	struct http_answer a;
 
-	if (request_fetch(is->job, is->url, "application/json", &a, t) == -1)
+	if (request_fetch(is->job, is->url, JSON, &a, t) == -1)
 		return -1;
 	return order_take(is, &a, t);
 }

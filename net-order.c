@@ -91,13 +91,13 @@ ask_for_order(struct issue *is, struct http_answer *a, struct trouble *t)
 	const char *url = is->directory->new_order;
 
 	if (is->conf->certid != NULL && is->directory->renewal_info != NULL) {
-		if (request_post(KEY_SIGN_REPLACEMENT, is->job, url, "application/json", a, t) == 0)
+		if (request_post(KEY_SIGN_REPLACEMENT, is->job, url, JSON, a, t) == 0)
 			return 0;
 		if (not_about_order(t))
 			return -1;
 		say(1, "%s: %s; ordered again without 'replaces'", is->conf->handle, t->why.text);
 	}
-	return request_post(KEY_SIGN_NEW_ORDER, is->job, url, "application/json", a, t);
+	return request_post(KEY_SIGN_NEW_ORDER, is->job, url, JSON, a, t);
 }
 
 /* From now on the next run begins with this order, if this one does not end it; NULL: with none. */

@@ -22,7 +22,7 @@ revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, const char
 {
 	struct http_answer a;
 
-	if (request_post(sign, job, d->revoke_cert, "application/json", &a, t) == 0) {
+	if (request_post(sign, job, d->revoke_cert, JSON, &a, t) == 0) {
 		http_answer_free(&a);
 		return 1;
 	}
