@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "dir.h"
 #include "proc.h"
 #include "valid.h"
@@ -138,20 +139,31 @@ list_add(struct list *l, const char *token, struct why *w)
 	return 0;
 }
 
-/* A response that a run left which was killed: TOKEN.THUMBPRINT of some account, and nothing else. */
+/* TOKEN.THUMBPRINT of some account, or as much of it as was written. */
+static int
+is_response(const char *text, size_t len, const char *token)
+{
+	size_t n = strlen(token);
+
+	if (len <= n)
+		return strncmp(text, token, len) == 0;
+	return strncmp(text, token, n) == 0 && text[n] == '.' &&
+	    (text[n + 1] == '\0' || valid_base64url(text + n + 1, 1, THUMBPRINT_LEN));
+}
+
+/* What a run left that was killed: a response, and nothing else. */
 static void
 remove_left(const struct list *l, const char *token)
 {
 	struct place p = { .path = l->dir->path, .dir = l->dir, .name = token };
-	size_t len, n = strlen(token);
 	struct stat st;
 	struct why w;
+	size_t len;
 	char *text;
 
 	if (!valid_token(token) || place_read(&p, &text, &len, 1024, &st, &w) != 1)
 		return;
-	if (st.st_uid == geteuid() && st.st_nlink == 1 && len > n && strncmp(text, token, n) == 0 &&
-	    text[n] == '.' && valid_base64url(text + n + 1, THUMBPRINT_LEN, THUMBPRINT_LEN)) {
+	if (st.st_uid == geteuid() && st.st_nlink == 1 && is_response(text, len, token)) {
 		say(1, "%s/%s: removed what an interrupted run left", l->dir->path, token);
 		if (place_remove(&p, &w) == -1)
 			warnx("%s", w.text);
@@ -163,15 +175,12 @@ remove_left(const struct list *l, const char *token)
 static void
 list_end(struct list *l)
 {
-	struct place probe = { .path = l->dir->path, .dir = l->dir, .name = "probe" };
 	char *text, *line, *rest;
 	struct stat st;
 	struct why w;
 	size_t len;
 
 	if (l->fd != -1 && flock(l->fd, LOCK_EX | LOCK_NB) == 0 && is_list(l, l->fd)) {
-		if (place_clean(&probe, &w) == -1)
-			warnx("%s", w.text);
 		if (place_read(&l->place, &text, &len, LIST_BYTES_MAX, &st, &w) == 1) {
 			for (rest = text; (line = strsep(&rest, "\n")) != NULL; )
 				if (*line != '\0')
@@ -282,38 +291,72 @@ adopt(const struct response *r, const char *text)
 	return ours;
 }
 
+/* Lists the token, and puts TOKEN.PRINT under its name; or NULL: see why. */
+static struct response *
+publish(uint32_t job, const char *token, const char *print, struct why *w)
+{
+	struct response *r;
+	struct list *l;
+	char *text;
+	int exists, ok;
+
+	if (jobs[job].dir == NULL) {
+		*w = jobs[job].broken;
+		return NULL;
+	}
+	l = list_of(jobs[job].dir);
+	if (list_begin(l, w) == -1 || list_add(l, token, w) == -1)
+		return NULL;
+	r = response_new(job, token);
+	if (asprintf(&text, "%s.%s", token, print) == -1)
+		err(1, NULL);
+	ok = place_publish(&r->place, text, strlen(text), &exists, w) == 0 ||
+	    (exists && adopt(r, text));
+	free(text);
+	if (!ok) {
+		free(r->path);
+		free(r);
+		return NULL;
+	}
+	say(2, "%s: put", r->path);
+	return r;
+}
+
 /* The key authorization (RFC 8555 8.1) as a file: 8.3. */
 static int
 put(uint32_t job, const char *token, struct why *w)
 {
 	struct response *r;
-	struct list *l;
-	char *text;
-	int exists, rc = 0;
 
-	if (jobs[job].dir == NULL)
-		return why(w, "%s", jobs[job].broken.text);
 	if (jobs[job].nput >= jobs[job].nnames)
 		return why(w, "%s: more responses than names", jobs[job].path);
-	l = list_of(jobs[job].dir);
-	if (list_begin(l, w) == -1 || list_add(l, token, w) == -1)
+	if ((r = publish(job, token, thumbprint, w)) == NULL)
 		return -1;
-	r = response_new(job, token);
-	if (asprintf(&text, "%s.%s", token, thumbprint) == -1)
-		err(1, NULL);
-	if (place_publish(&r->place, text, strlen(text), &exists, w) == -1 &&
-	    !(exists && adopt(r, text)))
-		rc = -1;
-	free(text);
-	if (rc == -1) {
-		free(r->path);
-		free(r);
-		return -1;
-	}
 	jobs[job].nput++;
 	r->next = responses;
 	responses = r;
-	say(2, "%s: put", r->path);
+	return 0;
+}
+
+/*
+ * Puts a response for nobody and removes it.  Runs that share the directory
+ * may do so at the same moment, hence the process number.
+ */
+static int
+probe(uint32_t job, struct why *w)
+{
+	char token[64], print[THUMBPRINT_LEN + 1];
+	struct response *r;
+
+	snprintf(token, sizeof(token), "probe-for-room-%ld-%013lld",
+	    (long)getpid(), (long long)clock_ms());
+	memset(print, 'A', THUMBPRINT_LEN);
+	print[THUMBPRINT_LEN] = '\0';
+	if ((r = publish(job, token, print, w)) == NULL)
+		return -1;
+	remove_response(r);
+	free(r->path);
+	free(r);
 	return 0;
 }
 
@@ -342,12 +385,12 @@ chng_thumbprint(struct msg *m)
 static void
 chng_check(struct msg *m)
 {
-	struct chng_job *j = &jobs[m->head.job];
-	struct place probe = { .path = j->path, .dir = j->dir, .name = "probe" };
-	struct why w = j->broken;
+	struct why w;
+	int rc;
 
 	msg_end(m);
-	answer(m, j->dir != NULL && list_begin(list_of(j->dir), &w) == 0 && place_probe(&probe, 256, &w) == 0, &w);
+	rc = probe(m->head.job, &w);
+	answer(m, rc == 0, &w);
 }
 
 static void

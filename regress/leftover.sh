@@ -320,8 +320,10 @@ responses() {
 	printf 'token1-of-at-least-22-bytes.%s' "$thumb" >"$work/www/token1-of-at-least-22-bytes"
 	echo "of somebody else" >"$work/www/token2-of-at-least-22-bytes"
 	echo "token3-of-at-least-22-bytes.$thumb" >"$work/www/token3-of-at-least-22-bytes"
-	: >"$work/www/.probe.acme-new"
-	printf 'token1-of-at-least-22-bytes\ntoken2-of-at-least-22-bytes\n../ssl/example.com.fullchain.pem\n' >"$work/www/.acme-client.list"
+	printf token4-of-at- >"$work/www/token4-of-at-least-22-bytes"
+	: >"$work/www/token5-of-at-least-22-bytes"
+	printf 'token%s-of-at-least-22-bytes\n' 1 2 4 5 >"$work/www/.acme-client.list"
+	printf '../ssl/example.com.fullchain.pem\n' >>"$work/www/.acme-client.list"
 	acme example.com
 	expect "responses: left by a run that was killed: nothing due" 2
 	same "$who: responses: what it has put goes, and nothing else" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
@@ -340,6 +342,24 @@ responses() {
 	acme example.com
 	same "$who: responses: when it has gone, too, they go" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
 	rm -f "$work/www"/*
+	# One run looks for room just when another is about to: by a file of its own.
+	if strace -f -o /dev/null true 2>/dev/null; then
+		section "full"
+		sed 's/example\.com/www.example.com/g' "$conf" >"$work/second.conf"
+		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=openat "$client" -F -f "$conf" example.com 2>"$err"
+		_nth=$(grep -n 'probe' "$work/trace" | head -n 1 | cut -d: -f1)
+		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=openat -e inject=openat:delay_enter=2500000:when="$_nth" \
+		    "$client" -F -f "$conf" example.com 2>"$err" &
+		_other=$!
+		sleep 1
+		strace -f -qq -o "$work/trace.second" -P "$work/www" -e trace=unlinkat -e inject=unlinkat:delay_enter=3000000:when=1 \
+		    "$client" -F -f "$work/second.conf" www.example.com 2>"$work/second.err"
+		same "$who: responses: two runs look for room at once: the second" 0 $?
+		wait $_other
+		same "$who: responses: two runs look for room at once: the first" 0 $?
+		grep -h "cannot\|in the way" "$err" "$work/second.err"
+		same "$who: responses: two runs look for room at once: nothing is left" "" "$(ls -A "$work/www")"
+	fi
 	if strace -f -o /dev/null true 2>/dev/null; then
 		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=unlinkat -e inject=unlinkat:signal=SIGKILL:when=2 "$client" -F -f "$conf" example.com 2>"$err"
 		check "$who: responses: chng was killed" test -n "$(ls -A "$work/www")"
