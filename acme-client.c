@@ -688,6 +688,17 @@ columns(void)
 	return n < COLUMNS_LEAST ? COLUMNS_LEAST : n < COLUMNS_MOST ? n : COLUMNS_MOST;
 }
 
+/* An option behind the handles, as -f, has not been read. */
+static void
+hint_at_options(char **operands)
+{
+	for (; *operands != NULL; operands++)
+		if (**operands == '-') {
+			warnx("%s: options come before the handles", *operands);
+			return;
+		}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -712,8 +723,10 @@ main(int argc, char *argv[])
 	parent_names_begin(argv[0]);
 	conf = conf_parse(command.conf);
 	parent_names_end();
-	if (conf == NULL)
+	if (conf == NULL) {
+		hint_at_options(argv + optind);
 		return 1;
+	}
 	if (run->mode < MODE_ROLLOVER)
 		find_jobs(conf, argv + optind, command.all, run);
 	else if (argc - optind == 1)
@@ -724,8 +737,11 @@ main(int argc, char *argv[])
 		refuse_shared(conf, run->authority);
 	if (command.check_only)
 		return check_only(conf, run);
-	if (run->njobs + run->nbroken == 0 && run->authority == NULL)
-		usage();
+	if (run->njobs + run->nbroken == 0 && run->authority == NULL) {
+		if (!command.all)
+			usage();
+		errx(1, "%s: there is no 'domain' section in it", command.conf);
+	}
 	if (time(NULL) < RELEASE_TIME)
 		errx(1, "the clock says %s, before this program was made; set it",
 		    clock_text(time(NULL)));

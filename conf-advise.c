@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "conf-check.h"
+#include "lex.h"
 #include "say.h"
 
 /* A directory that a run writes to. */
@@ -219,5 +220,5 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	for (i = 0; i < nneeds; i++)
 		if (i == 0 || strcmp(needs[i - 1].dir, needs[i].dir) != 0)
 			advise_dir(&needs[i]);
-	return warnings;
+	return warnings + lex_warnings;
 }

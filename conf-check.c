@@ -117,6 +117,15 @@ use(char *path, const char *what, int is_key, int is_account, const char *file, 
 }
 
 static void
+wrong_handle(const char *what, const char *handle, const char *file, int line)
+{
+	lex_error_at(file, line,
+	    "%s %s: expected 1 to 200 visible characters%s", what, handle,
+	    lex_is_utf8(handle) ? " (of those beyond ASCII, fewer)" :
+	    " in UTF-8; save the file as UTF-8");
+}
+
+static void
 check_url(const char *text, const char *what, const struct authority *a)
 {
 	struct url url;
@@ -149,7 +158,7 @@ check_authority(struct authority *a)
 	size_t i;
 
 	if (!valid_handle(a->name))
-		lex_error_at(a->file, a->line, "authority name: expected 1 to 200 visible characters in UTF-8, of those beyond ASCII fewer");
+		wrong_handle("authority name", a->name, a->file, a->line);
 	if (a->api_url == NULL)
 		lex_error_at(a->file, a->line, "authority %s: 'api url' is missing", a->name);
 	else
@@ -233,7 +242,7 @@ static void
 check_domain(struct conf *c, struct domain *d)
 {
 	if (!valid_handle(d->handle)) {
-		lex_error_at(d->file, d->line, "domain handle: expected 1 to 200 visible characters in UTF-8, of those beyond ASCII fewer");
+		wrong_handle("domain handle", d->handle, d->file, d->line);
 		return;
 	}
 	check_csr_file(d);
@@ -376,8 +385,10 @@ conf_check(struct conf *c, const char *path)
 	nuses = 0;
 	if (c->state_dir == NULL && (c->state_dir = strdup(STATE_DIR)) == NULL)
 		err(1, NULL);
-	clean_path(c->state_dir, "state directory", path, 1);
-	use(c->metrics, "metrics file", 0, 0, path, 1);
+	clean_path(c->state_dir, "state directory", c->state_file,
+	    c->state_line);
+	use(c->metrics, "metrics file", 0, 0, c->metrics_file,
+	    c->metrics_line);
 	if (c->nauthorities == 0)
 		lex_error_at(path, 1, "there is no 'authority'");
 	check_names_once(c);

@@ -29,6 +29,8 @@ to_ascii(char **name)
 	if (*p == '\0')
 		return NULL;
 	rc = idn2_to_ascii_8z(*name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (rc == IDN2_ENCODING_ERROR)
+		return "is not in UTF-8; save the file as UTF-8";
 	if (rc != IDN2_OK)
 		return idn2_strerror(rc);
 	if ((copy = strdup(ascii)) == NULL)

@@ -74,6 +74,10 @@ struct conf {
 	char		 *user;		/* unprivileged user, or NULL: default */
 	char		 *state_dir;	/* absolute path */
 	char		 *metrics;	/* absolute path of a file, or NULL */
+	const char	 *state_file;	/* where these two stand, if they do */
+	int		  state_line;
+	const char	 *metrics_file;
+	int		  metrics_line;
 	struct authority *authorities;
 	size_t		  nauthorities;
 	struct domain	 *domains;

@@ -119,6 +119,19 @@ lex_visible(char *out, size_t size, const char *text)
 	return out;
 }
 
+int
+lex_is_utf8(const char *text)
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len) {
+		character(text, &len);
+		if (len == 1 && (unsigned char)*text >= 0x80)
+			return 0;
+	}
+	return 1;
+}
+
 /* What to do about a character of this kind. */
 static const char *
 remedy(enum kind kind)

@@ -45,11 +45,18 @@ enum token lex_token;
 char lex_word[WORD_MAX];
 int lex_quoted;
 int lex_errors;
+unsigned lex_warnings;
 
 static struct source *top;
 static struct macro *macros;
 static const char *last_file = "";
 static int last_line;
+/*
+ * The last word in quotes that goes over a line's end, as long as no error
+ * was said after it.
+ */
+static const char *long_file;
+static int long_line;
 
 static void
 report(const char *file, int line, const char *fmt, va_list ap)
@@ -59,6 +66,12 @@ report(const char *file, int line, const char *fmt, va_list ap)
 	say_format(text, sizeof(text), fmt, ap);
 	if (++lex_errors <= ERRORS_MAX)
 		warnx("%s:%d: %s", file, line, lex_visible(safe, sizeof(safe), text));
+	/* A quote that is missing turns all that follows inside out. */
+	if (long_file == file)
+		warnx("%s:%d: the word in quotes that begins here goes over "
+		    "the end of the line; is its closing quote missing?",
+		    file, long_line);
+	long_file = NULL;
 }
 
 void
@@ -79,6 +92,22 @@ lex_error(const char *fmt, ...)
 	va_start(ap, fmt);
 	report(lex_file(), lex_line(), fmt, ap);
 	va_end(ap);
+}
+
+void
+lex_forget_quotes(void)
+{
+	long_file = NULL;
+}
+
+static void
+warn_at(const char *file, int line, const char *text, const char *word)
+{
+	char safe[800];
+
+	warnx("%s:%d: %s: %s", file, line,
+	    lex_visible(safe, sizeof(safe), word), text);
+	lex_warnings++;
 }
 
 /* The innermost file: a macro has no lines of its own. */
@@ -434,6 +463,10 @@ read_quoted(int quote)
 		if (c != '\n')
 			add_char(&len, c);
 	}
+	if (c != ENDED && lex_line() != line) {
+		long_file = file;
+		long_line = line;
+	}
 	end_word(len);
 }
 
@@ -454,6 +487,9 @@ read_word(int c)
 	while (in_word(c = get_char()));
 	unget(c);
 	end_word(len);
+	if (strchr(lex_word, '"') != NULL)
+		warn_at(lex_file(), lex_line(),
+		    "has a quote in it; is another one missing?", lex_word);
 }
 
 /* $name: its value is read as if it stood here.  Not within a macro itself. */

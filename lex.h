@@ -20,6 +20,8 @@ int	lex_open(const char *path);
 void	lex_next(void);
 /* Goes on with another file, or all that match a pattern, at the next lex_next(); errors are counted. */
 void	lex_include(const char *path);
+/* Errors that come now are not about words that go over a line's end. */
+void	lex_forget_quotes(void);
 void	lex_define(const char *name, const char *value);
 int	lex_line(void);
 const char *lex_file(void);
@@ -29,6 +31,7 @@ void	lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	lex_error_at(const char *file, int line, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 extern int	lex_errors;
+extern unsigned	lex_warnings;		/* said, too, but no errors */
 
 /*
  * Text of the file as messages show it: what is invisible as <U+200B>, bytes that are not
@@ -37,6 +40,7 @@ extern int	lex_errors;
 char	*lex_visible(char *out, size_t size, const char *text);
 /* Is there a character in this word that nobody sees, or takes for another?  Then an error, and -1. */
 int	lex_check_word(const char *word, int quoted);
+int	lex_is_utf8(const char *text);
 /* What is wrong with how a file begins; or NULL. */
 const char *lex_check_start(const char *text, size_t len);
 

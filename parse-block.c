@@ -34,6 +34,9 @@ take_word(const char *word)
 static void
 parse_keyspec(struct keyspec *spec)
 {
+	static const char *const meant[] = {
+		"rsa", "ec", "ed", "secp", "prime"
+	};
 	static const struct {
 		const char	*type, *size;
 		enum keytype	 keytype;
@@ -45,6 +48,7 @@ parse_keyspec(struct keyspec *spec)
 	};
 	const char *type = is_word("rsa") ? "rsa" : is_word("ecdsa") ? "ecdsa" : NULL;
 	size_t i, n = sizeof(sizes) / sizeof(sizes[0]);
+	int unknown = 0;
 
 	if (type != NULL) {
 		spec->type = *type == 'r' ? KEYTYPE_RSA : KEYTYPE_ECDSA;
@@ -56,8 +60,13 @@ parse_keyspec(struct keyspec *spec)
 				break;
 			}
 	}
-	if (lex_token == TOKEN_WORD && (isdigit((unsigned char)lex_word[0]) ||
-	    is_curve(lex_word))) {
+	/* What looks like the name of a type is one that there is not here. */
+	n = sizeof(meant) / sizeof(meant[0]);
+	for (i = 0; type == NULL && i < n; i++)
+		unknown |= strncasecmp(lex_word, meant[i],
+		    strlen(meant[i])) == 0;
+	if (lex_token == TOKEN_WORD && (unknown || is_curve(lex_word) ||
+	    isdigit((unsigned char)lex_word[0]))) {
 		lex_error("%s: expected rsa [2048|3072|4096] or ecdsa [p256|p384]", lex_word);
 		skip_line();
 	}
@@ -144,15 +153,28 @@ static void
 parse_alternative_names(void *block, const struct statement *s)
 {
 	struct domain *d = block;
+	int listed = 0;
 
 	(void)s;
 	if (lex_token != TOKEN_OPEN) {
 		lex_error("expected { instead of %s", token_text());
-		skip_line();
+		while (lex_token == TOKEN_WORD || lex_token == TOKEN_COMMA) {
+			lex_next();
+			listed = 1;
+		}
+		/* In the same line, it is the list's. */
+		if (lex_token == TOKEN_CLOSE && listed)
+			lex_next();
 		return;
 	}
 	for (lex_next(); lex_token != TOKEN_CLOSE; ) {
-		if (lex_token == TOKEN_WORD) {
+		/* No name is a path: the } before it is missing. */
+		if (lex_token == TOKEN_WORD && lex_word[0] == '/') {
+			lex_error("expected a name or } instead of %s",
+			    lex_word);
+			skip_line();
+			return;
+		} else if (lex_token == TOKEN_WORD) {
 			/* Names may be repeated; far too many are not remembered. */
 			if (d->names.n <= 10 * CONF_NAMES_MAX)
 				add_string(&d->names, take_string("a name"));

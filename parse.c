@@ -12,7 +12,6 @@
 #include "lex.h"
 #include "parse.h"
 
-#define WORDS_MAX	4	/* of a statement */
 #define MACRO_MAX	(64 * 1024)
 
 static struct conf *conf;
@@ -23,11 +22,20 @@ is_word(const char *word)
 	return lex_token == TOKEN_WORD && !lex_quoted && strcmp(lex_word, word) == 0;
 }
 
+/* A block or list that begins in the line belongs to it, up to its }. */
 void
 skip_line(void)
 {
-	while (lex_token != TOKEN_NEWLINE && lex_token != TOKEN_CLOSE && lex_token != TOKEN_END)
-		lex_next();
+	int depth = 0;
+
+	for (; lex_token != TOKEN_END; lex_next())
+		if (lex_token == TOKEN_OPEN)
+			depth++;
+		else if (depth == 0 &&
+		    (lex_token == TOKEN_NEWLINE || lex_token == TOKEN_CLOSE))
+			return;
+		else if (lex_token == TOKEN_CLOSE)
+			depth--;
 }
 
 const char *
@@ -83,6 +91,25 @@ after_words(const char *statement, char words[][WORDS_MAX * 8], size_t n)
 	return statement;
 }
 
+/* This word, behind what there is in line already, begins no statement. */
+static void
+not_a_statement(char *line, size_t size, const struct statement *table,
+    size_t ntable)
+{
+	const char *file = lex_file(), *near;
+	int number = lex_line();
+	char *wrong;
+
+	if (asprintf(&wrong, "%s%s%s", line, *line == '\0' ? "" : " ",
+	    token_text()) == -1)
+		err(1, NULL);
+	near = parse_nearest(line, size, table, ntable);
+	lex_error_at(file, number, "%s is not a statement here; %s%s%s", wrong,
+	    near == NULL ? "see acme-client.conf(5)" : "is it meant to be '",
+	    near == NULL ? "" : near, near == NULL ? "" : "'?");
+	free(wrong);
+}
+
 /* Reads the words of the longest statement that they can be; NULL after an error. */
 static const struct statement *
 take_statement(const struct statement *table, size_t ntable)
@@ -108,9 +135,23 @@ take_statement(const struct statement *table, size_t ntable)
 		if ((rest = after_words(table[i].words, words, n)) != NULL && *rest == '\0')
 			exact = &table[i];
 	if (exact == NULL)
-		lex_error("%s%s%s is not a statement here; see acme-client.conf(5)",
-		    line, *line == '\0' ? "" : " ", token_text());
+		not_a_statement(line, sizeof(line), table, ntable);
 	return exact;
+}
+
+/* The { of a block; if it is missing, what follows is read as its content. */
+static void
+open_block(void)
+{
+	if (lex_token != TOKEN_OPEN)
+		lex_error("expected { instead of %s", token_text());
+	while (lex_token == TOKEN_WORD || lex_token == TOKEN_EQUALS ||
+	    lex_token == TOKEN_COMMA)
+		lex_next();
+	while (lex_token == TOKEN_NEWLINE)
+		lex_next();
+	if (lex_token == TOKEN_OPEN)
+		lex_next();
 }
 
 /* { statement ... }, each on a line of its own as a rule. */
@@ -121,12 +162,7 @@ parse_block(void *block, const struct statement *table, size_t n)
 	int line = lex_line();
 	const char *file = lex_file();
 
-	if (lex_token != TOKEN_OPEN) {
-		lex_error("expected { instead of %s", token_text());
-		skip_line();
-		return;
-	}
-	for (lex_next(); lex_token != TOKEN_CLOSE;) {
+	for (open_block(); lex_token != TOKEN_CLOSE;) {
 		if (lex_token == TOKEN_END) {
 			lex_error_at(file, line, "the block that begins here is never closed");
 			return;
@@ -202,6 +238,22 @@ parse_macro(const char *name)
 	free(value);
 }
 
+/* The line is for conf-check.c to name. */
+static void
+parse_global(void *block, const struct statement *s)
+{
+	struct conf *c = block;
+
+	if (s->offset == offsetof(struct conf, state_dir)) {
+		c->state_file = lex_file();
+		c->state_line = lex_line();
+	} else {
+		c->metrics_file = lex_file();
+		c->metrics_line = lex_line();
+	}
+	parse_string(block, s);
+}
+
 static void
 parse_include(void)
 {
@@ -219,8 +271,12 @@ parse_include(void)
 
 static const struct statement top_statements[] = {
 	{ "user", parse_string, offsetof(struct conf, user) },
-	{ "state directory", parse_string, offsetof(struct conf, state_dir) },
-	{ "metrics file", parse_string, offsetof(struct conf, metrics) },
+	{ "state directory", parse_global, offsetof(struct conf, state_dir) },
+	{ "metrics file", parse_global, offsetof(struct conf, metrics) },
+	/* What follows is not found there; it is for misspelt ones. */
+	{ "authority", NULL, 0 },
+	{ "domain", NULL, 0 },
+	{ "include", NULL, 0 },
 };
 #define NTOP	(sizeof(top_statements) / sizeof(top_statements[0]))
 
@@ -245,6 +301,24 @@ find_top(const char *word)
 	return NULL;
 }
 
+static void
+unknown_top(const char *word)
+{
+	const char *file = lex_file(), *near;
+	char line[WORDS_MAX * WORDS_MAX * 8];
+	int number = lex_line();
+
+	strlcpy(line, word, sizeof(line));
+	near = parse_nearest(line, sizeof(line), top_statements, NTOP);
+	if (near != NULL)
+		lex_error_at(file, number, "%s: is it meant to be '%s'?", word,
+		    near);
+	else
+		lex_error_at(file, number, "%s: expected 'authority', 'domain', "
+		    "'include', 'user', 'state directory', 'metrics file' "
+		    "or NAME = VALUE", word);
+}
+
 /* A statement of the top level: its first word may also be a macro's name. */
 static void
 parse_top(void)
@@ -267,8 +341,7 @@ parse_top(void)
 	else if ((s = find_top(word)) != NULL)
 		s->parse(conf, s);
 	else {
-		lex_error("%s: expected 'authority', 'domain', 'include', 'user', "
-		    "'state directory' or NAME = VALUE", word);
+		unknown_top(word);
 		skip_line();
 	}
 	if (lex_token != TOKEN_NEWLINE && lex_token != TOKEN_END) {
@@ -292,6 +365,7 @@ conf_parse(const char *path)
 		else
 			parse_top();
 	}
+	lex_forget_quotes();
 	/* Relations are only worth looking at if all of it could be read. */
 	if (lex_errors == 0)
 		conf_check(conf, path);

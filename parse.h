@@ -8,6 +8,8 @@
 
 #include "conf.h"
 
+#define WORDS_MAX	4	/* of a statement */
+
 /* What a statement does with what follows its words. */
 struct statement {
 	const char	*words;
@@ -30,6 +32,15 @@ char	*take_string(const char *what);
 void	set_string(char **out, const struct statement *);
 /* To the end of the line or block, after an error. */
 void	skip_line(void);
+
+/*
+ * The statement that the words typed in this line are nearest to, if no more
+ * than a third of its letters, and two of them, are wrong; or NULL.  The
+ * first words of the line are in text; up to WORDS_MAX others are read, and
+ * added to it.
+ */
+const char *parse_nearest(char *text, size_t size, const struct statement *,
+	    size_t n);
 
 /* After the word "authority" or "domain". */
 void	parse_authority(struct conf *);

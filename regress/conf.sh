@@ -192,6 +192,52 @@ else
 	chmod 755 "$work/conf.d"
 fi
 
+# one NAME TEXT LINE WORDS: refused for that, and for nothing that only follows from it
+one() {
+	bad "$1" "$2" "$3" "$4"
+	same "conf: refused: $1: one error" 1 "$(grep -c "^acme-client: $conf:[0-9]*: " "$err")"
+}
+one "a misspelt block" 'athority a {\n\tapi url "https://c.example"\n\taccount key /k/a\n}\n' 1 "athority: is it meant to be 'authority'"
+one "a misspelt list" "$A$D"'aternative names { a.example, b.example }\nsign with a\n}\n' 8 "is it meant to be 'alternative names'"
+one "a misspelt list of several lines" "$A$D"'aternative names {\na.example\nb.example\n}\nsign with a\n}\n' 8 "aternative is not"
+one "no { of a block" "$A"'domain x.example\ndomain key /p/x\ndomain certificate /c/x\n}\n' 5 "expected { instead of the end of the line"
+one "{ in the next line" "$A"'domain x.example\n{\ndomain key /p/x\ndomain certificate /c/x\n}\n' 5 "expected { instead of the end of the line"
+one "a word before {" "$A"'domain x.example www {\ndomain key /p/x\ndomain certificate /c/x\n}\n' 5 "expected { instead of www"
+one "no { of a list" "$A$D"'alternative names a.example, b.example }\nsign with a\n}\n' 8 "expected { instead of a.example"
+one "no list" "$A$D"'alternative names a.example\nsign with a\n}\n' 8 "expected { instead of a.example"
+one "no } of a list" "$A"'domain x.example {\nalternative names { a.example\ndomain key /p/x\ndomain certificate /c/x\n}\n' 7 "expected a name or } instead of /p/x"
+bad "no } of a block" "$A"'domain x.example {\ndomain key /p/x\ndomain certificate /c/x\ndomain y.example {\ndomain key /p/y\ndomain certificate /c/y\n}\n' 5 "the block that begins here is never closed"
+same "conf: refused: no } of a block: and where the next one begins" "$conf:8: domain y.example is not a statement here" \
+    "$(sed -n '1s/^acme-client: //;1s/;.*//p' "$err")"
+# meant NAME TEXT LINE STATEMENT
+meant() { bad "$1" "$2" "$3" "is it meant to be '$4'"; }
+meant "a letter too few" 'uer nobody\n'"$A" 1 "user"
+meant "two letters too few" 'sta directory /s\n'"$A" 1 "state directory"
+meant "metrics" 'metric file /m\n'"$A" 1 "metrics file"
+meant "of two, the other one" 'authority a {\nai origin x\n}\n' 2 "api origin"
+meant "two words as one" "$A$D"'domain fullchain certificate x\n}\n' 8 "domain full chain certificate"
+meant "a line between words" "$A$D"'domain_name x.example\n}\n' 8 "domain name"
+bad "like nothing there is" "$A$D"'port 80\n}\n' 8 "port is not a statement here; see"
+bad "all that may stand outside blocks" 'port 80\n'"$A" 1 "'state directory', 'metrics file' or NAME"
+for type in ed25519 ec256 RSA4096 prime256v1 secp384r1 rsa-2048; do
+	bad "key type $type" "$A""domain x.example {\ndomain key /p/x $type\ndomain certificate /c/x\n}\n" 6 "$type: expected rsa"
+done
+bad "closing quote missing" 'authority a {\napi url "https://c.example\naccount key "/k/a"\n}\n' 2 "the word in quotes that begins here goes over the end of the line"
+good "a quoted word of two lines" "$A"'domain x.example {\ndomain key "/p/\nx"\ndomain certificate /c/x\n}\n'
+bad "a quoted word of two lines, and something else" "$A"'domain x.example {\ndomain key "/p/\nx"\ndomain certificate c\n}\n' 5 "begins with /"
+check "conf: refused: a quoted word of two lines, and something else: only that" test "$(grep -c quotes "$err")" = 0
+good "opening quote missing" "$A"'domain x.example {\ndomain key /p/x\ndomain certificate /c/x"\n}\n'
+"$client" -n -f "$conf" 2>"$err"; says "conf: opening quote missing: is said" "$err" "$conf:7: /c/x\": has a quote in it; is another one missing"
+says "conf: opening quote missing: is a warning" "$err" "configuration OK, [0-9]* warning"
+printf 'metrics file m\n' >"$work/conf.d/30.conf"
+bad "metrics file, its line" "$A\nmetrics file m\n" 6 "metrics file m: "
+bad "state directory, its line" "$A\nstate directory s\n" 6 "state directory s: "
+printf "$A"'include "%s/conf.d/30.conf"\n' "$work" >"$conf"
+"$client" -n -f "$conf" 2>"$err"; says "conf: refused: metrics file, its file" "$err" "$work/conf.d/30.conf:1: metrics file m: "
+rm "$work/conf.d/30.conf"
+bad "handle in Latin-1" "$A"'domain b\0374cher.example {\ndomain key /p/x\ndomain certificate /c/x\n}\n' 5 'domain handle b<.xfc>cher.example: .* save the file as UTF-8'
+bad "name in Latin-1" "$A"'domain x {\ndomain name b\0374cher.example\ndomain key /p/x\ndomain certificate /c/x\n}\n' 5 'name b<.xfc>cher.example: .*save the file as UTF-8'
+
 # What nobody sees, or takes for something else.
 D7='domain x {\ndomain key /p/x.key\ndomain certificate '
 bad "byte order mark" '\0357\0273\0277'"$A" 1 "byte order mark (U+FEFF) begins the file; save it as UTF-8"
@@ -356,5 +402,10 @@ same "conf: -V: on stdout, and nothing else" "acme-client $version 0" "$("$clien
 same "conf: -V: whatever else is given" "acme-client $version 0" "$("$client" -V -f /nonexistent -a x 2>/dev/null) $?"
 "$client" -V >/dev/full 2>"$err"; same "conf: -V: cannot be written" 1 $?
 says "conf: -V: is in the usage" "$work/usage" "acme-client -V"
+printf "$A" >"$conf"
+refused "-a without a domain" "$conf: there is no 'domain' section in it" -a -f "$conf"
+refused "-l without a domain" "$conf: there is no 'domain' section in it" -l -f "$conf"
+refused "-f behind the handle" "-f: options come before the handles" example.com -f "$conf"
+printf "$A$D}\n" >"$conf"
 refused "an option behind the handle" "-v: there is no such domain.*options come before" -f "$conf" example.com -v
 exit $failed
