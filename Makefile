@@ -18,6 +18,7 @@ CRYPTO = begin-crypto.o
 JSON = begin-json.o
 ACME = json.o problem.o
 TRUST = trust.o
+ROOTS = x509-roots.o der.o
 ADDRESS = address.o
 X509 = x509.o base64url.o
 SIGN = jose.o keyfile.o origin.o
@@ -26,21 +27,21 @@ SIGN = jose.o keyfile.o origin.o
 PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \
 	fingerprint.o lex.o lex-visible.o parse.o parse-block.o parse-near.o conf-check.o conf-advise.o conf-names.o conf-print.o
 NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o \
-	net-request.o net-revoke.o http.o http-parse.o http-fields.o json-renewal.o
+	net-request.o net-revoke.o http.o http-anchors.o http-parse.o http-fields.o json-renewal.o
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
 CSR = csrproc.o csr-file.o
 CHNG = chngproc.o
 CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
 	cert-outlook.o cert-recover.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
-	status-parts.o state.o chain.o verdict.o x509-path.o x509-roots.o x509-signature.o der.o
+	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
 FILE = fileproc.o file-lock.o file-report.o file-set.o
 
 # A program for each process: these objects are all that it can do, and these
 # libraries all that it is linked with besides libc and LIBS_BASE.
 PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(DISK) $(BASE)
 PARENT_LIBS = $(LIBS_IDN)
-NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 NET_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO) $(LIBS_JSON)
 DNS_OBJS = $(DNS) $(ADDRESS) $(ROLE) $(BASE)
 DNS_LIBS =
@@ -50,13 +51,13 @@ CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) 
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 CHNG_OBJS = $(CHNG) $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
-CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(X509) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 FILE_OBJS = $(FILE) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
 
 ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc
-OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(SIGN) $(X509) $(TRUST) $(ADDRESS) $(ACME) $(JSON) \
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(SIGN) $(X509) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
 	$(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
 FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE)
 

@@ -217,6 +217,21 @@ authority_failed(const char *text, uint64_t seconds)
 	remember();
 }
 
+const char *
+authority_anchors(void)
+{
+	return remembered.anchors[0] == '\0' ? NULL : remembered.anchors;
+}
+
+void
+authority_learned(const char *anchors)
+{
+	if (strcmp(anchors, remembered.anchors) == 0)
+		return;
+	strlcpy(remembered.anchors, anchors, sizeof(remembered.anchors));
+	remember();
+}
+
 void
 authority_works(void)
 {

@@ -23,6 +23,13 @@ int	authority_holds(struct why *);
 void	authority_failed(const char *text, uint64_t seconds);
 void	authority_works(void);
 
+/*
+ * The trust anchors of its servers, by name: NULL, or those that net has named
+ * in an earlier run, for net to try first.
+ */
+const char *authority_anchors(void);
+void	authority_learned(const char *names);
+
 /* What it has refused, it would refuse for every order: no further one in this run. */
 void	authority_ends(const char *text);
 /* Is that so?  Then see why. */

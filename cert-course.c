@@ -182,15 +182,19 @@ void
 cert_learned(struct msg *m)
 {
 	struct state *s = &jobs[m->head.job].state;
-	const char *text = msg_need_str(m);
+	const char *text = msg_need_str(m), *anchors;
 	struct url url;
 
 	s->slow = msg_get_num(m) != 0;
+	anchors = msg_need_str(m);
 	msg_end(m);
 	if (!url_parse(&url, text))
 		errx(1, "CERT_LEARNED: not an https URL");
+	if (!valid_anchor_names(anchors))
+		errx(1, "CERT_LEARNED: not names of trust anchors");
 	if (strlcpy(s->new_nonce, text, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
+	authority_learned(anchors);
 }
 
 /*

@@ -430,6 +430,7 @@ cert_next(struct msg *m)
 	    jobs[i].state.new_nonce : NULL);
 	msg_put_num(&out, i < njobs && jobs[i].state.slow);
 	msg_put_str(&out, task == TASK_ORDER ? order_open(&jobs[i]) : NULL);
+	msg_put_str(&out, authority_anchors());
 	msg_send(&out);
 	if (i == njobs)
 		return;

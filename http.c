@@ -27,6 +27,7 @@ struct http {
 	char			*host;		/* as the Host field has it */
 	char			*user_agent;
 	struct tls_config	*config;	/* NULL: without TLS */
+	struct http_anchors	*anchors;	/* NULL: insecure, or without TLS */
 	struct tls		*tls;
 	int			 fd;		/* -1: not connected */
 	int			 hup_fd;
@@ -58,7 +59,7 @@ host_field(const struct url *u)
 }
 
 struct http *
-http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
+http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
     const char *user_agent, http_resolve *resolve, int hup_fd, struct why *w)
 {
 	struct http *h = calloc(1, sizeof(*h));
@@ -70,6 +71,7 @@ http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 	h->fd = h->round_trip_ms = -1;
 	h->hup_fd = hup_fd;
 	h->resolve = resolve;
+	h->anchors = anchors;
 	if (origin->plain)
 		return h;
 	if ((h->config = tls_config_new()) == NULL)
@@ -84,10 +86,6 @@ http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
 		tls_config_insecure_noverifycert(h->config);
 		tls_config_insecure_noverifyname(h->config);
 		tls_config_insecure_noverifytime(h->config);
-	} else if (tls_config_set_ca_mem(h->config, (const uint8_t *)ca, calen) == -1) {
-		why(w, "trust anchors: %s", tls_config_error(h->config));
-		http_free(h);
-		return NULL;
 	}
 	return h;
 }
@@ -232,6 +230,29 @@ note_round_trip(struct http *h, int64_t sent_at)
 		h->round_trip_ms = (int)ms;
 }
 
+static int
+set_anchors(struct http *h, int all, struct why *w)
+{
+	size_t len;
+	const char *pem = all ? http_anchors_all(h->anchors, &len) :
+	    http_anchors_preferred(h->anchors, &len);
+
+	if (tls_config_set_ca_mem(h->config, (const uint8_t *)pem, len) == -1)
+		return why(w, "trust anchors: %s", tls_config_error(h->config));
+	return 0;
+}
+
+/* For the next connection. */
+static void
+note_anchors(const struct http *h)
+{
+	const uint8_t *chain;
+	size_t len;
+
+	if (h->anchors != NULL && (chain = tls_peer_cert_chain_pem(h->tls, &len)) != NULL)
+		http_anchors_served(h->anchors, (const char *)chain, len);
+}
+
 /* The certificate was looked at and refused: another address will not help. */
 static int
 is_verdict(const char *error)
@@ -239,8 +260,9 @@ is_verdict(const char *error)
 	return strstr(error, "verif") != NULL || strstr(error, "not present in") != NULL;
 }
 
+/* all: by all trust anchors; *final: another address will not help. */
 static int
-handshake(struct http *h, int *final, struct why *w)
+handshake(struct http *h, int all, int *final, struct why *w)
 {
 	int64_t began = clock_ms(), deadline = phase_end(h, HTTP_HANDSHAKE_SECONDS);
 	char safe[300];
@@ -248,6 +270,8 @@ handshake(struct http *h, int *final, struct why *w)
 
 	if (h->config == NULL)
 		return 0;
+	if (h->anchors != NULL && set_anchors(h, all, w) == -1)
+		return -1;
 	if ((h->tls = tls_client()) == NULL)
 		err(1, NULL);
 	if (tls_configure(h->tls, h->config) == -1 ||
@@ -259,6 +283,8 @@ handshake(struct http *h, int *final, struct why *w)
 			    HTTP_HANDSHAKE_SECONDS);
 	if (rc == 0) {
 		note_round_trip(h, began);
+		if (all)
+			note_anchors(h);
 		return 0;
 	}
 	tls_reason(h, safe, sizeof(safe));
@@ -266,6 +292,25 @@ handshake(struct http *h, int *final, struct why *w)
 		return why(w, "TLS: %s", safe);
 	return why(w, "TLS: %s (expected a certificate for %s; the clock here says %s)",
 	    safe, h->origin.host, clock_text(time(NULL)));
+}
+
+/* By the preferred trust anchors, if there are any; where these do not serve, by all. */
+static int
+connect_one(struct http *h, const struct address *a, int *final, struct why *w)
+{
+	size_t ignored;
+	int all = h->anchors == NULL || http_anchors_preferred(h->anchors, &ignored) == NULL;
+
+	if (connect_tcp(h, a, w) == -1)
+		return -1;
+	if (handshake(h, all, final, w) == 0)
+		return 0;
+	if (all || !*final)
+		return -1;
+	say(2, "%s: the trust anchors of the last time do not serve; trying all", h->origin.host);
+	*final = 0;
+	disconnect(h);
+	return connect_tcp(h, a, w) == -1 ? -1 : handshake(h, 1, final, w);
 }
 
 /* The addresses in turn; all their errors are in the reason. */
@@ -281,7 +326,7 @@ connect_any(struct http *h, struct why *w)
 	if (h->resolve(&h->origin, a, &n, w) == -1)
 		return -1;
 	for (i = 0; i < n && !final; i++) {
-		if (connect_tcp(h, &a[i], &reason) == 0 && handshake(h, &final, &reason) == 0) {
+		if (connect_one(h, &a[i], &final, &reason) == 0) {
 			say(2, "connected to %s port %s, %s", h->origin.host, h->origin.port,
 			    h->tls != NULL ? tls_conn_version(h->tls) : "without TLS");
 			return 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "http-anchors.h"
 #include "say.h"
 #include "valid.h"
 
@@ -41,11 +42,11 @@ typedef int http_resolve(const struct url *, struct address *, size_t *n, struct
 struct http;		/* one server (origin), its connection and its limits */
 
 /*
- * ca is PEM text of the trust anchors for the server's certificate (copied);
- * NULL only with insecure, or where the URL is plain.  hup_fd: poll()ed besides the socket; hang-up there exits.
- * NULL on failure.
+ * anchors: for the server's certificate (the caller keeps them); NULL only with
+ * insecure, or where the URL is plain.  hup_fd: poll()ed besides the socket;
+ * hang-up there exits.  NULL on failure.
  */
-struct http	*http_new(const struct url *origin, const char *ca, size_t calen, int insecure,
+struct http	*http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
 		    const char *user_agent, http_resolve *, int hup_fd, struct why *);
 void		 http_free(struct http *);
 /* All waiting ends by then (clock_ms()), besides the phases' own deadlines. */

@@ -134,19 +134,24 @@ new_order(struct issue *is, struct trouble *t)
 	return order_fetch(is, t);
 }
 
-/* So the next run has its first nonces a round trip earlier, and finalizes in vain only once. */
+/*
+ * So the next run has its first nonces a round trip earlier, finalizes in vain
+ * only once, and need not parse all trust anchors.
+ */
 static void
 tell_learned(struct issue *is)
 {
 	const char *new_nonce = is->directory->new_nonce;
+	const char *known = is->conf->anchors == NULL ? "" : is->conf->anchors;
 	int slow = is->too_early || is->polls > 1;
 
 	if (slow == is->conf->slow && is->conf->new_nonce != NULL &&
-	    strcmp(is->conf->new_nonce, new_nonce) == 0)
+	    strcmp(is->conf->new_nonce, new_nonce) == 0 && strcmp(known, request_anchors()) == 0)
 		return;
 	msg_new(&m, CERT_LEARNED, is->job);
 	msg_put_str(&m, new_nonce);
 	msg_put_num(&m, (uint64_t)slow);
+	msg_put_str(&m, request_anchors());
 	msg_send(&m);
 }
 

@@ -27,6 +27,7 @@ struct net_job {
 	char		*status_url;	/* where to ask if it is revoked, or NULL */
 	/* and as the CA was last time: */
 	char		*new_nonce;	/* where its nonces came from, or NULL */
+	char		*anchors;	/* of the servers, by name, as they were remembered */
 	char		*order;		/* URL of an earlier run's order, or NULL */
 	int		 slow;		/* its orders are not ready as soon as challenges are answered */
 };

@@ -54,7 +54,7 @@ request_plain(const char *text, const char *accept, struct http_answer *a, struc
 		return why(w, "%s: not an http URL", text);
 	if (is_silent(&url, w) == -1)
 		return -2;
-	if ((h = http_new(&url, NULL, 0, 0, USER_AGENT, request_resolve, ROLE_FD, w)) == NULL)
+	if ((h = http_new(&url, NULL, 0, USER_AGENT, request_resolve, ROLE_FD, w)) == NULL)
 		return -1;
 	http_deadline(h, began + HTTP_ANSWER_SECONDS * 1000);
 	say(2, "GET %s", text);

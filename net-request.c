@@ -18,6 +18,7 @@
 static struct url origins[ORIGINS_MAX];
 static struct http *https[ORIGINS_MAX];
 static size_t norigins;
+static struct http_anchors *anchors;	/* NULL: insecure */
 static char *new_nonce;		/* where there are nonces; NULL: not known yet */
 static size_t ahead;		/* how many are to come with the next request */
 static int one_by_one;		/* the server does not answer what is sent ahead */
@@ -137,19 +138,33 @@ request_resolve(const struct url *url, struct address *a, size_t *n, struct why 
 }
 
 int
-request_setup(char *const *urls, size_t n, const char *ca, size_t calen, int insecure,
+request_setup(char *const *urls, size_t n, struct http_anchors *trusted, int insecure,
     uint32_t sharing, struct why *w)
 {
+	anchors = trusted;
 	nonces_share(sharing);
 	for (norigins = 0; norigins < n; norigins++) {
 		if (!url_parse(&origins[norigins], urls[norigins]))
 			return why(w, "%s: not an https URL", urls[norigins]);
-		https[norigins] = http_new(&origins[norigins], ca, calen, insecure,
-		    USER_AGENT, request_resolve, ROLE_FD, w);
+		https[norigins] = http_new(&origins[norigins], anchors, insecure, USER_AGENT,
+		    request_resolve, ROLE_FD, w);
 		if (https[norigins] == NULL)
 			return -1;
 	}
 	return 0;
+}
+
+void
+request_prefer_anchors(const char *names)
+{
+	if (anchors != NULL)
+		http_anchors_prefer(anchors, names);
+}
+
+const char *
+request_anchors(void)
+{
+	return anchors == NULL ? "" : http_anchors_names(anchors);
 }
 
 struct http *

@@ -27,12 +27,17 @@ struct trouble {
 #define JSON		"application/json"
 
 /*
- * Takes the servers that may be talked to, api first, and their trust anchors;
- * and with how many workers their limits are shared.
+ * Takes the servers that may be talked to, api first, and their trust anchors
+ * (kept; NULL only with insecure); and with how many workers their limits are
+ * shared.
  * 0, or -1: see why.
  */
-int	request_setup(char *const *origins, size_t n, const char *ca, size_t calen, int insecure,
+int	request_setup(char *const *origins, size_t n, struct http_anchors *anchors, int insecure,
 	    uint32_t workers, struct why *);
+
+/* Trust anchors, by name: those of an earlier run, and what the next one may prefer. */
+void	request_prefer_anchors(const char *names);
+const char *request_anchors(void);
 
 /* All return 0 with an answer of status 2xx, which the caller frees, or -1 with trouble. */
 int	request_get(const char *url, struct http_answer *, struct trouble *);

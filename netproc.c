@@ -128,7 +128,7 @@ static enum task
 next_job(uint32_t *job)
 {
 	uint64_t task;
-	char *certid, *status_url, *new_nonce, *order_url;
+	char *certid, *status_url, *new_nonce, *order_url, *anchors;
 	int slow;
 
 	msg_new(&m, CERT_NEXT, 0);
@@ -141,15 +141,19 @@ next_job(uint32_t *job)
 	new_nonce = msg_copy_str(&m);
 	slow = (int)msg_get_num(&m);
 	order_url = msg_copy_str(&m);
+	anchors = msg_copy_str(&m);
 	msg_end(&m);
 	request_job(*job);
 	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
 		errx(1, "NET_JOB: malformed");
+	request_prefer_anchors(anchors);
 	if (*job < njobs) {
 		free(jobs[*job].certid);
 		free(jobs[*job].status_url);
 		free(jobs[*job].new_nonce);
 		free(jobs[*job].order);
+		free(jobs[*job].anchors);
+		jobs[*job].anchors = anchors;
 		jobs[*job].order = order_url;
 		jobs[*job].certid = certid;
 		jobs[*job].status_url = status_url;
@@ -335,9 +339,9 @@ setup(struct sandbox *s)
 	if (!insecure && ((fd = trust_open(ca_file, &w)) == -1 ||
 	    (ca = trust_read(fd, &len, &w)) == NULL))
 		errx(1, "%s", w.text);
-	if (request_setup(urls, n, ca, len, insecure, workers, &w) == -1)
+	if (request_setup(urls, n, insecure ? NULL : http_anchors_new(ca, len), insecure, workers,
+	    &w) == -1)
 		errx(1, "%s", w.text);
-	free(ca);
 	for (i = 0; i < n; i++)
 		if (url_parse(&url, urls[i]))
 			add_port(s, url.port);

@@ -121,6 +121,7 @@ static const struct member {
 	MEMBER(NULL, "refused key", TEXT, refused_key),
 	MEMBER(NULL, "newNonce", TEXT, new_nonce),
 	MEMBER(NULL, "slow", NUMBER_INT, slow),
+	MEMBER(NULL, "anchors", TEXT, anchors),
 	MEMBER("order", "url", TEXT, order),
 	MEMBER("order", "terms", TEXT, order_terms),
 	MEMBER("order", "made", NUMBER_TIME, order_made),

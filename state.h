@@ -8,6 +8,7 @@
 
 #include "acme-client.h"
 #include "conf.h"
+#include "valid.h"
 
 #define CERTID_MAX	128
 
@@ -69,6 +70,7 @@ struct state {
 	time_t		order_made;
 	struct origin	attempt;	/* the last one; leaf is not used */
 	struct origin	obtained;	/* what is installed, if leaf is its fingerprint */
+	char		anchors[ANCHOR_NAMES_MAX];	/* of an authority: those that its servers need */
 	char		group[GROUP_MAX];	/* "=" and the group that the key has; "": not known */
 };
 

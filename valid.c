@@ -104,6 +104,14 @@ utf8_bytes(const char *s)
 }
 
 int
+valid_anchor_names(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len < ANCHOR_NAMES_MAX && strspn(s, "0123456789abcdef ") == len;
+}
+
+int
 valid_handle(const char *s)
 {
 	size_t n, length = 0;	/* as a file name has it: %xx for what is not plain */

@@ -12,6 +12,8 @@ int	valid_token(const char *);	/* RFC 8555 8.3, 11.3: base64url, 22 to 200 chara
 int	valid_nonce(const char *);	/* RFC 8555 6.5.1: base64url, 1 to 1024 characters */
 int	valid_dns_name(const char *);	/* RFC 1123 host name in lower case, '_' allowed; not an address */
 size_t	address_bytes(const char *, unsigned char out[16]); /* of an IPv4 (4) or IPv6 (16) address; else 0 */
+#define ANCHOR_NAMES_MAX	104
+int	valid_anchor_names(const char *);	/* hexadecimal and blanks, shorter than that */
 int	valid_handle(const char *);	/* visible UTF-8, in a file name at most 200 bytes: handles and authority names */
 
 /* A URL taken apart; parsed by the functions below only. */

@@ -164,6 +164,15 @@ roots_load(const char *pem, size_t len, struct why *w)
 	return NULL;
 }
 
+const uint8_t *
+roots_der(const struct roots *r, size_t n, size_t *len)
+{
+	if (n >= r->n)
+		return NULL;
+	*len = r->v[n].len;
+	return r->v[n].bytes;
+}
+
 int
 roots_have(const struct roots *r, X509 *cert)
 {

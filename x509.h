@@ -126,6 +126,8 @@ int	 path_verify(const struct chain *, const struct roots *, time_t now, int *an
 /* Trust anchors from PEM text; NULL: none in it, or one is broken. */
 struct roots *roots_load(const char *pem, size_t len, struct why *);
 void	 roots_free(struct roots *);	/* NULL is fine */
+/* The nth one in DER; NULL: there are not so many. */
+const uint8_t *roots_der(const struct roots *, size_t n, size_t *len);
 /* Is this certificate, byte by byte, one of them?  1 or 0. */
 int	 roots_have(const struct roots *, X509 *);
 /* Those that have the name of the certificate's issuer, maybe none; the caller frees, and them. */

@@ -172,5 +172,72 @@ several() {
 	again plain -j 1 -a; began "several: then nothing" 2 0
 }
 
-authorities; roots; ways; keys; groups; several
+# The trust anchors of the CA's server: the few that served last are tried first, and all where those do not.
+servers() {
+	for i in 1 2 3 4 5 6 7 8; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=anchor $i" -keyout "$work/anchor$i.key" -out "$work/anchor$i.pem" 2>/dev/null
+	done
+	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/anchor8.pem" -CAkey "$work/anchor8.key" -CAcreateserial -days 30 -extfile "$work/tls.ext" -out "$work/other-server.pem" 2>/dev/null
+	cat "$work"/anchor?.pem "$work/tls.pem" >"$work/bundle"
+	record=$work/state/authority-test.backoff.json
+	verbosity=-vv
+	names= works plain
+	same "ca: anchors: a file with one: nothing to remember" no "$([ -e "$record" ] && echo yes || echo no)"
+	conf_sed "s|ca file .*|ca file \"$work/bundle\"|"
+	again plain -F example.com; began "anchors: a bundle" 0 1 ""
+	usual=$(anchors)
+	same "ca: anchors: the one that served is remembered" "$(name_of tls.pem)" "$usual"
+	by_usual "a bundle: the next run"
+	# What net has named may be anything, for it may be owned by someone else.
+	hint "$(name_of anchor3.pem)"; by_all "one that does not serve" "$(name_of anchor3.pem) $usual"
+	hint "0123456789abcdef $usual"; by_usual "one that the file does not have"
+	hint "$(printf 'f%.0s' $(seq 3000))"; by_usual "too long a hint" "$usual"
+	hint "$(name_of other.pem)"; by_usual "of another file only" "$usual"
+	# The bundle changes, and is the same bundle in another order, and has the anchor no more.
+	cat "$work/tls.pem" "$work"/anchor[2-8].pem >"$work/bundle"; by_usual "another bundle"
+	hint "$(name_of anchor3.pem) $(name_of tls.pem)"
+	cat "$work"/anchor?.pem >"$work/bundle"
+	again plain -F example.com
+	began "anchors: not in the bundle any more: refused, though it is remembered" 1 0 "TLS: certificate verification failed"
+	cat "$work"/anchor?.pem "$work/tls.pem" >"$work/bundle"
+	again plain -F example.com; began "anchors: there again" 0 1 ""
+	# The CA's server has a certificate from elsewhere.
+	hint "$usual"
+	server other-server.pem
+	by_all "another anchor of the CA" "$(name_of anchor8.pem) $usual"
+	by_usual "then that one, too"
+	server tls-server.pem; by_usual "and back"
+	hint "$usual"; server other-server.pem
+	cat "$work"/anchor[1-7].pem "$work/tls.pem" >"$work/bundle"
+	again plain -F example.com
+	began "anchors: another anchor of the CA, which the bundle lacks: refused" 1 0 "TLS: certificate verification failed"
+	server tls-server.pem
+	verbosity=
+}
+anchors() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["anchors"].strip())' "$record"; }
+name_of() { openssl x509 -in "$work/$1" -outform DER | sha256sum | cut -c 1-16; }
+hint() { python3 -c 'import json, sys
+o = json.load(open(sys.argv[1])); o["anchors"] = sys.argv[2] + " "; json.dump(o, open(sys.argv[1], "w"))' "$record" "$1"; }
+sorted() { echo "$1" | xargs -n 1 | sort | xargs; }
+words="the trust anchors of the last time do not serve; trying all"
+# by_usual NAME, by_all NAME ANCHORS: a certificate, by the anchors tried first or by all; these are remembered
+by_usual() {
+	again plain -F example.com; began "anchors: $1" 0 1 ""
+	same "ca: anchors: $1: not a second connection" 0 "$(grep -c "$words" "$work/err")"
+	[ $# = 1 ] || same "ca: anchors: $1: remembered" "$2" "$(anchors)"
+}
+by_all() {
+	again plain -F example.com; began "anchors: $1: all serve" 0 1 "localhost: $words"
+	same "ca: anchors: $1: remembered" "$(sorted "$2")" "$(sorted "$(anchors)")"
+}
+# server CERTIFICATE: the CA's server comes back with that one
+server() {
+	stop $ca_pid
+	python3 "$here/ca.py" "$ca_port" "$work/$1" "$work/tls-server.key" "$work/ca" "$plain_port" 2>>"$work/ca.log" &
+	ca_pid=$!
+	pids="$pids $ca_pid"
+	wait_port "$ca_port"
+}
+
+authorities; roots; ways; keys; groups; several; servers
 exit $failed

@@ -18,7 +18,8 @@ openssl x509 -req -in "$work/ca/inter.csr" -CA "$work/root.pem" -CAkey "$work/ca
 set -- $(free_ports 2)
 ca_port=$1 plain_port=$2
 python3 "$here/ca.py" "$ca_port" "$work/tls-server.pem" "$work/tls-server.key" "$work/ca" "$plain_port" 2>"$work/ca.log" &
-pids="$pids $!"
+ca_pid=$!
+pids="$pids $ca_pid"
 wait_port "$ca_port" || exit 1
 
 names=	# further ones, besides example.com

@@ -183,7 +183,7 @@ class Maker:
             [self.lie("KEY_REVOKE", buf(pem(self.here[1])[0]))],
             # Behind the last outcome, when all are told to stop, an order begins.
             ["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1)), S("KEY_ACCOUNT", string(None), string(self.urls[6])),
-                S("KEY_BEGIN", string(None)), S("NET_JOB", num(1), string(None), string(None), string(None), num(0))],
+                S("KEY_BEGIN", string(None), string(None)), S("NET_JOB", num(1), string(None), string(None), string(None), num(0), string(None), string(None))],
         ][n]
 
     def net(self, mode):
@@ -200,7 +200,8 @@ class Maker:
             for c in self.chains: plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CERT_CHAIN", num(0), buf(c)), self.wait("NET_JOB_DONE")])
             plans += [[self.lie("CERT_CHAIN", num(0), buf(c))] for c in self.chains]
             plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CSR_MAKE"), self.send("CSR_MAKE"), self.send("CSR_MAKE")])
-            plans += [[self.lie("CERT_LEARNED", string(u), num(1))] for u in self.foreign_urls]
+            plans += [[self.lie("CERT_LEARNED", string(u), num(1), string(""))] for u in self.foreign_urls]
+            plans += [[self.lie("CERT_LEARNED", string(self.urls[0]), num(1), string(a))] for a in ("../x", "0" * 16 + " ", "0123456789abcdef " * 6)]
             plans += [[self.lie("CHNG_PUT", string(t))] for t in ("../keys/x", "index.html", "a" * 500, "x" * 43)]
         for u in self.foreign_urls + self.urls[-3:]: plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_SET_ACCOUNT", string(u))])
         plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_NO_ACCOUNT")])
@@ -259,12 +260,12 @@ class Maker:
                 plans.append(["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY"), self.upon("CERT_LEARNED", S("CSR_ADOPT"))] +
                     [self.upon("CERT_CHAIN", l) for l in stage(b"garbage") + [S("FILE_COMMIT")]])
             # Something is due, whatever the state says; and what is to be done is another mode's.
-            begin = [S("KEY_ACCOUNT", string(None), string(self.urls[6])), S("KEY_BEGIN", string(None))]
+            begin = [S("KEY_ACCOUNT", string(None), string(self.urls[6])), S("KEY_BEGIN", string(None), string(None))]
             for task in range(7):
-                job = [S("NET_JOB", num(task), string(None), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0))]
+                job = [S("NET_JOB", num(task), string(None), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None))]
                 plans.append(["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1))] + begin + job)
-                plans.append([self.lie("NET_JOB", num(task), string("a.b"), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0))])
-            plans.append([self.lie("KEY_BEGIN", string("x" * 2000))])
+                plans.append([self.lie("NET_JOB", num(task), string("a.b"), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None))])
+            plans.append([self.lie("KEY_BEGIN", string("x" * 2000), string(None))])
             plans.append([self.lie("CSR_COMBINE", buf(b"garbage" * 5000))])
         if mode in ("RENEW", "REVOKE"):
             work += [[S("FILE_REMOVE", num(P["PART_SAVED"])), stored], [S("FILE_REMOVE", num(P["PART_STATE"])), stored],

@@ -324,15 +324,17 @@ refuses("cert: ten orders", r, "CERT_ORDER: too often")
 r, first = cert_role(1)
 r.send("CERT_NEXT")
 refuses("cert: another job before the first is done", r, "not done|out of order")
-for what, body in [("nothing", b""), ("no URL", s("nonce\n") + num(0)), ("no string", s(None) + num(0)), ("no number", s(ORIGIN)), ("more", s(ORIGIN) + num(0) + num(0)), ("too long", s("https://ca.example/" + "a" * 4000) + num(0))]:
+for what, body in [("nothing", b""), ("no URL", s("nonce\n") + num(0) + s("")), ("no string", s(None) + num(0) + s("")), ("no number", s(ORIGIN)), ("no anchors", s(ORIGIN) + num(0)),
+    ("more", s(ORIGIN) + num(0) + s("") + num(0)), ("too long", s("https://ca.example/" + "a" * 4000) + num(0) + s("")),
+    ("anchors that are a path", s(ORIGIN) + num(0) + s("../x")), ("too many anchors", s(ORIGIN) + num(0) + s("0123456789abcdef " * 7))]:
     r, _ = cert_role(1)
     r.send("CERT_LEARNED", body)
     refuses("cert: what was learned of the CA: " + what, r, "CERT_LEARNED")
 r, _ = cert_role(1)
-for _ in range(4): r.send("CERT_LEARNED", s(ORIGIN) + num(0))
+for _ in range(4): r.send("CERT_LEARNED", s(ORIGIN) + num(0) + s(""))
 refuses("cert: what was learned of the CA, twice", r, "too often")
 r, _ = cert_role(1)
-r.send("CERT_LEARNED", s("https://ca.example/" + "a" * 300) + num(1 << 40))
+r.send("CERT_LEARNED", s("https://ca.example/" + "a" * 300) + num(1 << 40) + s("0123456789abcdef "))
 r.send("CERT_FAILED", num(1) + num(0) + num(0) + s("x"))
 r.recv(); r.recv()
 state = json.load(open(work + "/state/domain-a.json"))
