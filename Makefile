@@ -21,7 +21,7 @@ TRUST = trust.o
 ROOTS = x509-roots.o der.o
 ADDRESS = address.o
 X509 = x509.o base64url.o
-SIGN = jose.o keyfile.o origin.o
+SIGN = jose.o keyfile.o origin.o revocable.o
 
 # What one program has.
 PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \

@@ -52,6 +52,8 @@ enum msgtype {
 	FILE_WRITE,		/* a record, for good; in pieces */
 	FILE_REMOVE,		/* a record */
 	FILE_REMOVE_SET,	/* only with -r */
+	FILE_COPY,		/* only with -r: what was read of one part becomes a record */
+	FILE_TELL_REVOCABLE,	/* only with -r: key and csr are to know what was read */
 	FILE_STAGE,		/* the new version of one file of the set */
 	FILE_COMMIT,		/* all that were staged */
 	FILE_LOCK,		/* one of the authority's parts */
@@ -66,8 +68,10 @@ enum msgtype {
 	CERT_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
 	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces, which order is looked at first */
-	KEY_REVOKE,		/* this job's certificate is to be revoked */
-	CSR_REVOKE,
+	KEY_REVOCABLE,		/* a file that the certificate to be revoked may be in */
+	CSR_REVOCABLE,
+	CSR_REVOKE,		/* this job's certificate is to be revoked */
+	KEY_REVOKE,		/* the same; is it for one of csr's keys? */
 	KEY_ASK_ACCOUNT,	/* how does the account stand? */
 	KEY_LEAVE_ACCOUNT,	/* it could not be found out (enum leave) */
 	KEY_RECHECK_ACCOUNT,	/* the CA does not take this account URL: ask it by the key */

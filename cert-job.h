@@ -59,6 +59,7 @@ struct job {
 	struct job_keys	 keys;
 	struct chain	*chosen;	/* verified, to be installed */
 	struct chain	*doomed;	/* with -r: to be revoked */
+	enum part	 doomed_part;	/* that it was read from */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
 	int		 suggested;	/* due because the CA says so */
 	int		 only_forced;	/* due because of -F, and nothing else */

@@ -43,27 +43,26 @@ load_current(const struct job *j, const struct stored *p)
 	return NULL;
 }
 
+/* fileproc copies by itself: whoever owns certproc must not choose what is revoked. */
 static int
-write_chain(const struct job *j, enum part part, const struct chain *chain, struct why *w)
+copy_doomed(const struct job *j, enum part to, struct why *w)
 {
-	size_t len;
-	char *pem = chain_pem(chain, 0, SIZE_MAX, &len);
-	int rc = store_write(j->nr, part, pem, len, w);
-
-	free(pem);
-	return rc;
+	return store_copy(j->nr, j->doomed_part, to, w);
 }
 
 int
 job_doom(struct job *j, struct why *w)
 {
+	j->doomed_part = PART_REVOKING;
 	if ((j->doomed = load_current(j, &j->revoking)) != NULL) {
 		say(0, "%s: going on with the revocation of the certificate in %s, which an earlier "
 		    "run began", j->handle, j->revoking.path);
 		return 0;
 	}
+	j->doomed_part = j->installed.part;
 	if ((j->doomed = j->installed.chain) != NULL)
 		return 0;
+	j->doomed_part = PART_REVOKED;
 	if ((j->doomed = load_current(j, &j->unconfirmed)) != NULL) {
 		say(1, "%s: is the certificate in %s revoked, as an earlier run was told?", j->handle,
 		    j->unconfirmed.path);
@@ -76,8 +75,8 @@ job_doom(struct job *j, struct why *w)
 int
 job_begin_revocation(struct job *j, struct why *w)
 {
-	if ((job_compromised && write_chain(j, PART_COMPROMISED, j->doomed, w) == -1) ||
-	    (!j->confirming && write_chain(j, PART_REVOKING, j->doomed, w) == -1))
+	if ((job_compromised && copy_doomed(j, PART_COMPROMISED, w) == -1) ||
+	    (!j->confirming && copy_doomed(j, PART_REVOKING, w) == -1))
 		return -1;
 	/* Also where the next run is a renewal: it takes a closer look (look() has emptied looks). */
 	return job_save(j, w);
@@ -95,7 +94,7 @@ job_remove(struct job *j, struct why *w)
 {
 	if (j->confirming)
 		return 0;
-	if (write_chain(j, PART_REVOKED, j->doomed, w) == -1)
+	if (copy_doomed(j, PART_REVOKED, w) == -1)
 		return -1;
 	if (!job_is_doomed(j)) {
 		say(1, "%s: another certificate is installed by now; it stays", j->handle);

@@ -109,6 +109,7 @@ installed_read(struct installed *in, char *const path[PART_SET__MAX],
 		compare(in, path, part);
 		main_part = part[PART_FULLCHAIN] != NULL ? PART_FULLCHAIN : PART_CERT;
 		in->chain = part[main_part];
+		in->part = (enum part)main_part;
 		part[main_part] = NULL;
 	}
 	for (i = 0; i < PART_SET__MAX; i++) {

@@ -10,6 +10,7 @@
 /* What is in place. */
 struct installed {
 	struct chain	*chain;		/* NULL: nothing that can be read */
+	enum part	 part;		/* that it was read from */
 	int		 mixed;		/* the files do not belong together */
 	int		 complete;	/* chain has the intermediates, too */
 	int		 repairable;	/* they can be made to from chain */

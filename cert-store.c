@@ -146,6 +146,21 @@ store_remove(uint32_t job, enum part part, struct why *w)
 }
 
 int
+store_copy(uint32_t job, enum part from, enum part to, struct why *w)
+{
+	msg_new(&request, FILE_COPY, job);
+	msg_put_num(&request, from);
+	msg_put_num(&request, to);
+	return call(0, NULL, PART_FULLCHAIN, 0, w);
+}
+
+int
+store_tell_revocable(uint32_t job, struct why *w)
+{
+	return ask(FILE_TELL_REVOCABLE, job, w);
+}
+
+int
 store_remove_set(uint32_t job, struct why *w)
 {
 	return ask(FILE_REMOVE_SET, job, w);

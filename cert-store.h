@@ -39,6 +39,10 @@ int	store_probe(uint32_t job, struct why *);
 /* Replaces a record of the job or (job 0) of the authority, for good. */
 int	store_write(uint32_t job, enum part, const char *bytes, size_t len, struct why *);
 int	store_remove(uint32_t job, enum part, struct why *);
+/* -r: a record becomes what was read of another part when the job was opened. */
+int	store_copy(uint32_t job, enum part from, enum part to, struct why *);
+/* -r: key and csr have from fileproc, when this returns, what may be revoked. */
+int	store_tell_revocable(uint32_t job, struct why *);
 /* -r: removes the files of the set. */
 int	store_remove_set(uint32_t job, struct why *);
 /* The new version of one file; its failure is told by store_commit(), which replaces all of them. */

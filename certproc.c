@@ -29,6 +29,7 @@
 #include "valid.h"
 
 #define LOCK_SECONDS	30	/* for all locks of a run together */
+#define CSR_SECONDS	60	/* for csr's answer */
 
 static uint32_t nwaiting;
 static int force;
@@ -296,21 +297,33 @@ cert_key(struct msg *m)
 	}
 }
 
-/* key and csr learn what they may sign, from here and not from net. */
-static void
-tell_revocation(uint32_t job)
+/*
+ * csr and, through it, key learn what they may sign, from here and not from
+ * net; both know it by the time this returns.
+ */
+static int
+tell_revocation(uint32_t job, struct why *w)
 {
-	static const enum msgtype to[] = { KEY_REVOKE, CSR_REVOKE };
+	static struct msg m;
 	uint8_t *der;
-	size_t len, i;
+	size_t len;
 
+	if (store_tell_revocable(job, w) == -1)
+		return -1;
 	der = chain_leaf_der(jobs[job].doomed, &len);
-	for (i = 0; i < 2; i++) {
-		msg_new(&out, to[i], job);
-		msg_put_buf(&out, der, len);
-		msg_send(&out);
-	}
+	msg_new(&out, CSR_REVOKE, job);
+	msg_put_buf(&out, der, len);
+	msg_send(&out);
 	free(der);
+	for (;;) {
+		role_receive(&m, CSR_SECONDS);
+		if (m.head.type == ROLE_STOP)
+			exit(0);
+		if (m.head.type == CERT_CSR_DONE)
+			break;
+		role_postpone(&m);
+	}
+	return 0;
 }
 
 static enum task
@@ -323,8 +336,7 @@ begin(uint32_t job, struct why *w)
 	if (role_mode == MODE_REVOKE) {
 		if (job_begin_revocation(j, w) == -1)
 			return TASK_NOTHING;
-		tell_revocation(job);
-		return TASK_REVOKE;
+		return tell_revocation(job, w) == -1 ? TASK_NOTHING : TASK_REVOKE;
 	}
 	if (j->phase == TO_ASK)
 		return TASK_WINDOW;

@@ -19,6 +19,7 @@
 #include "keyfile.h"
 #include "origin.h"
 #include "proc.h"
+#include "revocable.h"
 #include "valid.h"
 #include "x509.h"
 
@@ -39,7 +40,9 @@ struct csr_job {
 	uint8_t		*own_csr;	/* DER */
 	size_t		 own_csr_len;
 	struct strings	 names;
+	struct revocable revocable;	/* where that must come from: */
 	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
+	int		 revokes;	/* the live key is that certificate's */
 	int		 has_revoked;	/* the key has signed that: the CA may block it for good */
 	struct why	 broken;	/* why there can be no CSR, or "" */
 };
@@ -459,14 +462,52 @@ csr_combine(struct msg *m)
 }
 
 static void
+csr_revocable(struct msg *m)
+{
+	revocable_add(&jobs[m->head.job].revocable, m);
+}
+
+/* Is the certificate for this key, if there is one? */
+static int
+is_for(const struct place *p, const uint8_t *der, size_t len)
+{
+	EVP_PKEY *key = NULL;
+	struct why ignored;
+	int is;
+
+	if (p->dir == NULL)
+		return 0;
+	is = keyfile_load(p, &any_key, &key, &ignored) == 1 && keyfile_is_in(key, der, len);
+	EVP_PKEY_free(key);
+	return is;
+}
+
+/* certproc names it; which files it can be from, fileproc has said; whether it is for a key of ours, key hears. */
+static void
 csr_revoke(struct msg *m)
 {
+	struct csr_job *j = &jobs[m->head.job];
+	EVP_PKEY *key;
 	const uint8_t *der;
 	size_t len;
+	int ours;
 
 	der = msg_get_buf(m, &len);
-	jobs[m->head.job].revoke = b64url_encode(der, len);
 	msg_end(m);
+	if (!revocable_has(&j->revocable, der, len))
+		errx(1, "CSR_REVOKE: neither installed, nor left by an earlier -r");
+	j->revoke = b64url_encode(der, len);
+	j->revokes = is_for(&j->key, der, len);
+	ours = j->revokes || is_for(&j->next, der, len) || is_for(&j->old, der, len);
+	if (j->own_csr != NULL && (key = csr_key(j->own_csr, j->own_csr_len)) != NULL) {
+		ours = keyfile_is_in(key, der, len);
+		EVP_PKEY_free(key);
+	}
+	msg_new(&out, KEY_REVOKE, m->head.job);
+	msg_put_num(&out, (uint64_t)ours);
+	msg_put_buf(&out, der, len);
+	msg_send(&out);
+	done(m->head.job, CSR_DONE, NULL);
 }
 
 /* RFC 8555 7.6: by the certificate's own key, of what certproc has named. */
@@ -487,9 +528,13 @@ csr_sign_revoke(struct msg *m)
 		errx(1, "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
 	if (j->path == NULL)
 		why(&w, "the key of this certificate is not here");
+	else if (j->key.dir == NULL)
+		w = j->broken;
 	else if (keyfile_load(&j->key, &any_key, &key, &w) == 0)
 		why(&w, "%s: there is no such file", j->path);
-	if (key != NULL) {
+	else if (key != NULL && !j->revokes)
+		why(&w, "%s: is not the key of the certificate to be revoked", j->path);
+	if (key != NULL && j->revokes) {
 		payload = revocation(j->revoke, reason);
 		jws = jws_sign(key, NULL, nonce, url, payload);
 		json_decref(payload);
@@ -582,6 +627,7 @@ static const struct handler table[] = {
 	{ CSR_NEW_KEY, csr_new_key, RENEWING, 3 },
 	{ CSR_ADOPT, csr_adopt, RENEWING, 1 },
 	{ CSR_COMBINE, csr_combine, RENEWING, 2 },
+	{ CSR_REVOCABLE, csr_revocable, REVOKING, REVOCABLE_MAX },
 	{ CSR_REVOKE, csr_revoke, REVOKING, 1 },
 	{ CSR_SIGN_REVOKE, csr_sign_revoke, REVOKING, SIGN_TRIES },
 	{ CSR_DISCARD, csr_discard, REVOKING, 1 },

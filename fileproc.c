@@ -31,6 +31,10 @@ struct file_job {
 	struct place	 lock;
 	int		 lock_fd;
 	uint64_t	 forget;	/* parts to be removed once the run was reported */
+	struct {
+		char	*bytes;		/* NULL: there was none */
+		size_t	 len;
+	} was[PART_JOB__MAX];	/* with -r: what may be revoked, as it was read */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
 };
 
@@ -132,7 +136,11 @@ send_part(uint32_t job, enum part part, struct stat *st)
 	msg_put_str(&out, place_of(job, part)->path);
 	msg_put_buf(&out, bytes, len);
 	msg_send(&out);
-	free(bytes);
+	if (role_mode == MODE_REVOKE && presence == PRESENCE_BYTES && (PARTS_REVOCABLE >> part & 1)) {
+		jobs[job].was[part].bytes = bytes;
+		jobs[job].was[part].len = len;
+	} else
+		free(bytes);
 }
 
 static void
@@ -193,15 +201,14 @@ file_look(struct msg *m)
 	reply(m->head.job, j->broken.text[0] != '\0' ? -1 : lock_is_held(&j->lock), &j->broken);
 }
 
-/* What a run that was reported need not remember; the state is none of it. */
-#define FORGETTABLE	(1u << PART_SAVED | 1u << PART_REVOKING | 1u << PART_COMPROMISED | 1u << PART_REVOKED)
-
+/* What a run that was reported need not remember is up to what it was for. */
 static void
 file_close(struct msg *m)
 {
 	struct file_job *j = &jobs[m->head.job];
 
-	j->forget = msg_get_num(m) & FORGETTABLE;
+	j->forget = msg_get_num(m) &
+	    (role_mode == MODE_REVOKE ? PARTS_OF_REVOCATION : 1u << PART_SAVED);
 	msg_end(m);
 	lock_give(&j->lock_fd);
 	fileset_close(&j->set);
@@ -254,7 +261,7 @@ write_metrics(const struct place *p, const void *bytes, size_t len, struct why *
 	return rc;
 }
 
-/* Replaces one record, for good. */
+/* Replaces one record, for good; but what may be revoked comes from the disk only (file_copy()). */
 static void
 file_write(struct msg *m)
 {
@@ -270,6 +277,8 @@ file_write(struct msg *m)
 	msg_end(m);
 	if (part < PART_JOB__MAX)
 		need_lock(m);
+	if (PARTS_OF_REVOCATION >> part & 1)
+		errx(1, "FILE_WRITE: part %d, which is a copy", part);
 	add_piece(piece, len, limit_of(part));
 	if (more)
 		return;
@@ -278,6 +287,42 @@ file_write(struct msg *m)
 	free(pending.bytes);
 	memset(&pending, 0, sizeof(pending));
 	reply(m->head.job, rc, &w);
+}
+
+/* With -r: a record gets what was read of a part when the run began, whatever was written since. */
+static void
+file_copy(struct msg *m)
+{
+	struct file_job *j = &jobs[m->head.job];
+	enum part from = get_part(m, PART_FULLCHAIN, PART_JOB__MAX);
+	enum part to = get_part(m, PART_REVOKING, PART_JOB__MAX);
+	struct why w;
+	int rc;
+
+	msg_end(m);
+	need_lock(m);
+	if (j->was[from].bytes == NULL)
+		errx(1, "FILE_COPY: nothing was read of part %d", from);
+	rc = place_write(place_of(m->head.job, to), j->was[from].bytes, j->was[from].len, &w);
+	reply(m->head.job, rc, &w);
+}
+
+/* key and csr compare with it what certproc says is to be revoked. */
+static void
+file_tell_revocable(struct msg *m)
+{
+	static const enum msgtype to[] = { KEY_REVOCABLE, CSR_REVOCABLE };
+	const struct file_job *j = &jobs[m->head.job];
+	unsigned part, i;
+
+	msg_end(m);
+	for (part = 0; part < PART_JOB__MAX; part++)
+		for (i = 0; i < 2 && j->was[part].bytes != NULL; i++) {
+			msg_new(&out, to[i], m->head.job);
+			msg_put_buf(&out, j->was[part].bytes, j->was[part].len);
+			msg_send(&out);
+		}
+	reply(m->head.job, 0, NULL);
 }
 
 /* A record: the saved chain; with -r the state, too. */
@@ -414,6 +459,8 @@ static const struct handler table[] = {
 	{ FILE_WRITE, file_write, ANY_STATE, 0 },
 	{ FILE_REMOVE, file_remove, ANY_STATE, 4 },
 	{ FILE_REMOVE_SET, file_remove_set, ANY_STATE, 1 },
+	{ FILE_COPY, file_copy, ANY_STATE, 3 },
+	{ FILE_TELL_REVOCABLE, file_tell_revocable, ANY_STATE, 1 },
 	{ FILE_STAGE, file_stage, ANY_STATE, PART_SET__MAX },
 	{ FILE_COMMIT, file_commit, ANY_STATE, 1 },
 	{ FILE_LOCK, file_lock, ANY_STATE, 0 },

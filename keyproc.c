@@ -20,6 +20,7 @@
 #include "key-standing.h"
 #include "origin.h"
 #include "proc.h"
+#include "revocable.h"
 #include "sandbox.h"
 #include "valid.h"
 #include "x509.h"
@@ -42,9 +43,10 @@ struct key_job {
 	int		 own_csr;	/* the administrator's, not one of csr's making */
 	unsigned	 state;
 	char		*csr;		/* base64url of the DER, or NULL */
-	int		 refused;	/* there was one that must not be sent */
+	int		 refused;	/* nothing is ordered or revoked for it; why was said */
 	char		*replaces;	/* RFC 9773 5: the installed certificate, or NULL */
 	char		*order;		/* of an earlier run, to be looked at first; or NULL */
+	struct revocable revocable;	/* where it must come from: */
 	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
 };
 
@@ -87,15 +89,35 @@ key_begin(struct msg *m)
 }
 
 static void
+key_revocable(struct msg *m)
+{
+	revocable_add(&jobs[m->head.job].revocable, m);
+}
+
+/*
+ * certproc names what is to be revoked to csr, and csr here: whether it is for
+ * a key of the domain's.  It must be from a file that fileproc had before.
+ * Whoever owned one of these in an earlier run can have installed any
+ * certificate of the account: it must have a key or a name of the domain's.
+ */
+static void
 key_revoke(struct msg *m)
 {
 	struct key_job *j = &jobs[m->head.job];
+	int ours = msg_get_num(m) != 0;
 	const uint8_t *der;
 	size_t len;
 
 	der = msg_get_buf(m, &len);
-	j->revoke = b64url_encode(der, len);
 	msg_end(m);
+	if (!revocable_has(&j->revocable, der, len))
+		errx(1, "KEY_REVOKE: neither installed, nor left by an earlier -r");
+	if (!ours && !revocable_names(&j->names, der, len)) {
+		warnx("%s: the certificate to be revoked has neither a key nor a name of this handle's",
+		    j->names.n > 0 ? j->names.v[0] : "-r");
+		j->refused = 1;
+	}
+	j->revoke = b64url_encode(der, len);
 	j->state = REVOKING;
 }
 
@@ -145,7 +167,12 @@ sign_replacement(struct msg *m)
 static void
 sign_revoke(struct msg *m)
 {
-	key_sign(m, revocation(jobs[m->head.job].revoke, reason));
+	struct key_job *j = &jobs[m->head.job];
+
+	if (j->refused)
+		key_refuse(m);
+	else
+		key_sign(m, revocation(j->revoke, reason));
 }
 
 /*
@@ -252,6 +279,7 @@ static const struct handler table[] = {
 	{ KEY_SIGN_CHALLENGE, sign_challenge, ORDERED, ORDERS_MAX * CONF_NAMES_MAX * (TRIES + 2) },
 	{ KEY_SIGN_GIVE_UP, sign_give_up, ORDERED | FINAL, ORDERS_MAX * (CONF_NAMES_MAX + TRIES) },
 	{ KEY_SIGN_FINALIZE, sign_finalize, ORDERED | FINAL, ORDERS_MAX * FINALIZE_TRIES * (TRIES + 1) },
+	{ KEY_REVOCABLE, key_revocable, NO_ACCOUNT | IDLE, REVOCABLE_MAX },
 	{ KEY_REVOKE, key_revoke, NO_ACCOUNT | IDLE, 1 },
 	{ KEY_SIGN_REVOKE, sign_revoke, REVOKING, TRIES },
 };

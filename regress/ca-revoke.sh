@@ -175,6 +175,43 @@ again "plain" -r example.com
 ended "confirmed, another certificate by then" 0 "-r once more"
 check "ca-revoke: confirmed, another certificate by then: that is revoked" is_revoked "$work/later.pem"
 
+# What is installed may be another one of the account by now: whoever owned a process that stores it once can have put it there.
+works "plain"
+domain_write "$work/c.conf" other.example other.example ""
+again "plain" other.example
+ended "another handle's certificate: issued" 0
+for f in .pem .chain.pem .fullchain.pem; do cp "$work/ssl/other.example$f" "$work/ssl/example.com$f"; done
+again "plain" -r example.com
+ended "another handle's certificate" 1 "the certificate to be revoked has neither a key nor a name of this handle's"
+same "ca-revoke: another handle's certificate: nothing is signed" "" "$(signers)"
+check "ca-revoke: another handle's certificate: nothing is removed" test -s "$work/ssl/example.com.pem" -a -s "$key"
+rm "$key"
+again "plain" -r example.com
+ended "another handle's certificate, no key" 1 "neither a key nor a name"
+same "ca-revoke: another handle's certificate, no key: nothing is signed" "" "$(signers)"
+# The names may have changed, and the key may be gone or another one; not both.
+for how in "other names" "no key" "another key"; do
+	works "plain"
+	cp "$work/ssl/example.com.pem" "$work/later.pem"
+	cp "$key" "$work/key"
+	case $how in
+	"other names") sed -i 's/domain name "example.com"/domain name "new.example"/' "$work/c.conf" ;;
+	*) rm "$key" ;;
+	esac
+	[ "$how" != "another key" ] || openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key" 2>/dev/null
+	[ "$how" != "another key" ] || chmod 600 "$key"
+	again "plain" -r example.com
+	ended "$how" 0
+	check "ca-revoke: $how: it is revoked" is_revoked "$work/later.pem"
+	same "ca-revoke: $how: signed" kid "$(signers)"
+done
+works "plain"
+rm "$key"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key" 2>/dev/null; chmod 600 "$key"
+again "plain" -r -R keyCompromise example.com
+ended "another key, keyCompromise" 0 "$key: is not the key of the certificate to be revoked"
+same "ca-revoke: another key, keyCompromise: signed" kid "$(signers)"
+
 # A revocation that was cut off, and goes on by the certificate's key when another one with that key is installed.
 works "plain"
 cp "$key" "$work/key"; cp "$work/ssl/example.com.fullchain.pem" "$work/cut.pem"

@@ -36,8 +36,7 @@ KINDS = ["messages", "forbidden", "flood", "files", "cunning", "stall", "watch"]
 
 ROLES = {"NET": "netproc", "DNS": "dnsproc", "CHNG": "chngproc", "CERT": "certproc", "FILE": "fileproc"}
 
-class Case:
-    limits = False      # did it what ARCHITECTURE.md grants it?
+class Case: pass
 
 def present(role, run):
     """Is there such a process in such a run?"""
@@ -58,6 +57,7 @@ def cases():
         first = [c for c in first if c[2] not in ("flood", "stall", "watch")] + sum(some, [])
     chance.shuffle(more)
     found = [("CERT", m, "found", n) for m, ns in (("-F", [0, 1]), ("-F -a", [0, 1]), ("-r", [2]), ("nothing due", [3])) for n in ns]
+    found.append(("FILE", "-r", "found", 4))
     first += found      # taken from the end
     if "only" in options:
         want = options["only"].split("/")
@@ -76,7 +76,7 @@ def attack(w, c, tries):
     w.scenario("plain")
     before = evil_check.Before(w)
     maker = evil_plan.Maker(routes, part, w, "%s/%s/%d" % (seed, "/".join(map(str, c)), tries))
-    lines = maker.found(role, mode, n) if kind == "found" else getattr(maker, kind)(role, mode)
+    lines = maker.shaped(maker.found(role, mode, n)) if kind == "found" else getattr(maker, kind)(role, mode)
     if tries and (kind != "cunning" or tries > 6): lines = [l for l in lines if not l.startswith(("on ", "when "))] + ["when 0"]
     if not any(l.startswith(("on ", "when ")) for l in lines): lines.append("on 9999")
     case.spoils = role == "FILE" and any(l.startswith("target ") and l[7] not in "./" for l in lines)
@@ -86,7 +86,6 @@ def attack(w, c, tries):
     wrong = evil_check.Check(w, case, before, status, took, text).all()
     w.scenario("plain")
     wrong += evil_check.heal(w, case)
-    limits.append(case.limits)
     if "only" in options:
         print("\n".join(l[:300] for l in lines), text[-3000:], "status %s, %.1f s" % (status, took), sep="\n")
     return wrong, "EVIL attack" in text, took, lines
@@ -215,7 +214,6 @@ def summary():
         else: print("ok %s: %d runs" % (name, t[0]))
     for c in todo: print("skip evil: %s, %s, %s: no time left on this machine" % (ROLES[c[0]], *c[1:3]))
     print("# seed %s, %d runs with a hostile role, %.0f s" % (seed, len(done), time.monotonic() - began))
-    print("# with -r, another certificate of the same account was revoked in %d runs: see ARCHITECTURE.md" % sum(limits))
     print("# %-9s %-12s %5s %8s %7s %9s" % ("role", "mode", "runs", "attacked", "failed", "longest"))
     for (role, run), t in sorted(rows.items()):
         print("# %-9s %-12s %5d %8d %7d %7.1f s" % (ROLES[role], run, *t))
@@ -224,7 +222,7 @@ def summary():
 seed = options.get("seed") or str(random.SystemRandom().randrange(10**6))
 routes, part = evil_plan.table(top), enum(top + "/file-part.h", "part")
 evil_world.make_ca(where + "/tls")
-lock, done, limits = threading.Lock(), [], []
+lock, done = threading.Lock(), []
 todo, more = cases()
 if not todo: sys.exit("nothing to do: " + str(options))
 worlds = []

@@ -37,6 +37,27 @@ def table(top):
     if missing or len(routes) < 60: raise SystemExit("the routing table is not understood: %s" % sorted(missing))
     return routes
 
+def fits(shape, b):
+    """Is this body of this shape, as msg-routes.c has it?"""
+    def pass_over(b, letter):
+        if letter == "n": return b[8:] if len(b) >= 8 else None
+        if letter == "v":
+            n, b = int.from_bytes(b[:8], "little"), b[8:]
+            while n > 0 and b is not None: n, b = n - 1, pass_over(b, "s")
+            return b
+        n, rest = int.from_bytes(b[:4], "little"), b[4:]
+        if letter == "z" and n == 0xffffffff: return rest
+        return rest[n:] if len(b) >= 4 and len(rest) >= n else None
+    head, _, again = shape.rstrip(")").partition("(")
+    for letter in head if shape != "*" else "":
+        b = pass_over(b, letter)
+        if b is None: return False
+    while again and b:
+        for letter in again:
+            b = pass_over(b, letter)
+            if b is None: return False
+    return b == b"" or shape == "*"
+
 def num(n): return struct.pack("=Q", n)
 def string(t):
     if t is None: return struct.pack("=I", 0xffffffff)
@@ -167,24 +188,38 @@ class Maker:
     def cunning(self, role, mode):
         plans = {"NET": self.net, "DNS": self.dns, "CHNG": self.chng, "CERT": self.cert, "FILE": self.file}[role](mode)
         fit = [p for p in plans if p]
-        return self.rng.choice(fit)
+        return self.shaped(self.rng.choice(fit))
+    def shaped(self, lines):
+        """These; one that the broker refuses for its shape would show nothing."""
+        by_type = {r.type: r for r in self.routes.values()}
+        for l in lines:
+            words = l.split(" ")
+            if words[0] not in ("send", "lie", "upon", "skip"): continue
+            r = by_type[int(words[2 if words[0] in ("upon", "skip") else 1])]
+            if not fits(r.shape, bytes.fromhex(words[-1])): raise SystemExit("evil: a body of %s is not of the shape %s" % (r.name, r.shape))
+        return lines
 
     def found(self, role, mode, n):
         """What once did harm: each by its number, in every sample."""
-        S, P = self.send, self.part
+        S, P, leaf = self.send, self.part, self.leaves[0]
         def set_of(b): return [S("FILE_STAGE", num(P[p]), buf(b)) for p in ("PART_FULLCHAIN", "PART_CHAIN", "PART_CERT")] + [S("FILE_COMMIT")]
         return [
             # A new key goes live, and no certificate for it is installed.
-            ["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY"), self.upon("CERT_LEARNED", S("CSR_ADOPT"))] +
+            ["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY", num(0)), self.upon("CERT_LEARNED", S("CSR_ADOPT", buf(leaf)))] +
                 [self.upon("CERT_CHAIN", l) for l in set_of(b"garbage")],
             # A certificate of the attacker's for our key, which ends later than any of the CA's.
             ["on %d" % self.routes["CERT_NEXT"].type] + set_of(self.over_our_key().encode()),
             # The certificate of a handle that nobody named is to be revoked.
-            [self.lie("KEY_REVOKE", buf(pem(self.here[1])[0]))],
+            [self.lie("CSR_REVOKE", buf(pem(self.here[1])[0]))],
             # Behind the last outcome, when all are told to stop, an order begins.
-            ["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1)), S("KEY_ACCOUNT", string(None), string(self.urls[6])),
+            ["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1)), S("KEY_ACCOUNT", string(None), string(self.urls[6]), string(None)),
                 S("KEY_BEGIN", string(None), string(None)), S("NET_JOB", num(1), string(None), string(None), string(None), num(0), string(None), string(None))],
+            # fileproc says that another handle's is installed, to all that hear of it.
+            self.says_it_is(self.here[1].encode()),
         ][n]
+    def says_it_is(self, chain):
+        return [self.lie("CERT_PART", num(self.part["PART_FULLCHAIN"]), num(1), string("x"), buf(chain)),
+            self.lie("KEY_REVOCABLE", buf(chain)), self.lie("CSR_REVOCABLE", buf(chain))]
 
     def net(self, mode):
         """Has all signed that there is to be signed, for any URL; and lies about what the CA says."""
@@ -205,7 +240,7 @@ class Maker:
             plans += [[self.lie("CHNG_PUT", string(t))] for t in ("../keys/x", "index.html", "a" * 500, "x" * 43)]
         for u in self.foreign_urls + self.urls[-3:]: plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_SET_ACCOUNT", string(u))])
         plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_NO_ACCOUNT")])
-        plans.append([self.lie("CERT_FAILED", num(n), num(2**63), string("\x1b[2J" + "a" * 5000)) for n in (1,)])
+        plans.append([self.lie("CERT_FAILED", num(n), num(2**63), num(1), string("\x1b[2J" + "a" * 5000)) for n in (1,)])
         if mode in ("REVOKE", "ROLLOVER", "CONTACT", "DEACTIVATE"):
             plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CERT_DONE")])
         return plans
@@ -228,11 +263,12 @@ class Maker:
                 plans.append([self.skip(name, "CERT_STORED", num(0), string("\x1b[2J" + "no" * 900))])
         for c in self.chains + [b"garbage", b"A" * 65536, b"{}", read(self.w.top + "/state/domain-other.example.json").encode()]:
             p = r.choice([P["PART_FULLCHAIN"], P["PART_CERT"], P["PART_CHAIN"], P["PART_STATE"], P["PART_SAVED"], P["PART_ACCOUNT"], 99])
-            plans.append([self.lie("CERT_PART", num(p), num(r.choice([1, 1, 2, 9])), buf(c), first=r.choice([0, 1, 2, 3, 5]))])
+            plans.append([self.lie("CERT_PART", num(p), num(r.choice([1, 1, 2, 9])), string("x"), buf(c), first=r.choice([0, 1, 2, 3, 5]))])
         record = json.dumps({"directory": self.urls[0], "account": self.urls[3], "thumbprint": (self.w.thumbprint() or b"").decode()}).encode()
-        plans += [[self.lie("CERT_PART", num(P["PART_ACCOUNT"]), num(1), buf(record))]]
+        plans += [[self.lie("CERT_PART", num(P["PART_ACCOUNT"]), num(1), string("x"), buf(record))]]
+        if mode == "REVOKE": plans += [self.says_it_is(c) for c in self.chains if b"-----END" in c] * 4
         if mode == "RENEW":
-            plans += [[self.lie("CERT_STATES", *[num(1) + buf(b)] * n)] for b in (b"", b"{}", b"[" * 9000, b"garbage") for n in (0, 1, 2, 9)]
+            plans += [[self.lie("CERT_STATES", *[num(1) + num(0) + buf(b)] * n)] for b in (b"", b"{}", b"[" * 9000, b"garbage") for n in (0, 1, 2, 9)]
         return plans + [self.own("FILE", mode)] * 8
     def never_due(self):
         """The state as it is, but for a certificate that never ends."""
@@ -243,6 +279,7 @@ class Maker:
         return json.dumps(s).encode()
     def cert(self, mode):
         P, S, plans = self.part, self.send, []
+        leaf = self.rng.choice(self.leaves)
         stored, csr_done = self.wait("CERT_STORED"), self.wait("CERT_CSR_DONE")
         opened = [S("FILE_OPEN", num(1000)), stored]
         def stage(b, which=("PART_FULLCHAIN", "PART_CHAIN", "PART_CERT")): return [S("FILE_STAGE", num(P[p]), buf(b)) for p in which]
@@ -252,15 +289,15 @@ class Maker:
         if mode == "RENEW":
             for c in [b"garbage", b""] + self.chains:
                 work += [stage(c) + commit, (stage(c) + commit) * 2, stage(c, ["PART_FULLCHAIN"]) + commit]
-            work += [[S("CSR_ADOPT"), csr_done], [S("CSR_NEW_KEY"), S("CSR_ADOPT"), csr_done], [S("CSR_COMBINE", buf(b"garbage")), csr_done],
-                [S("CSR_ADOPT"), csr_done] + stage(b"garbage") + commit, [S("CSR_COMBINE", buf(self.chains[0])), S("CSR_ADOPT"), csr_done]]
+            work += [[S("CSR_ADOPT", buf(leaf)), csr_done], [S("CSR_NEW_KEY", num(0)), S("CSR_ADOPT", buf(leaf)), csr_done], [S("CSR_COMBINE", buf(b"garbage")), csr_done],
+                [S("CSR_ADOPT", buf(leaf)), csr_done] + stage(b"garbage") + commit, [S("CSR_COMBINE", buf(self.chains[0])), S("CSR_ADOPT", buf(leaf)), csr_done]]
             # A new key; when it is there it goes live, and what the CA sends is thrown away.
             for trigger in ("CERT_KEY", "CERT_LEARNED", "CERT_CHAIN"):
-                plans.append(["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY"), self.upon(trigger, S("CSR_ADOPT"))])
-                plans.append(["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY"), self.upon("CERT_LEARNED", S("CSR_ADOPT"))] +
+                plans.append(["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY", num(0)), self.upon(trigger, S("CSR_ADOPT", buf(leaf)))])
+                plans.append(["on %d" % self.routes["CERT_NEXT"].type, S("CSR_NEW_KEY", num(0)), self.upon("CERT_LEARNED", S("CSR_ADOPT", buf(leaf)))] +
                     [self.upon("CERT_CHAIN", l) for l in stage(b"garbage") + [S("FILE_COMMIT")]])
             # Something is due, whatever the state says; and what is to be done is another mode's.
-            begin = [S("KEY_ACCOUNT", string(None), string(self.urls[6])), S("KEY_BEGIN", string(None), string(None))]
+            begin = [S("KEY_ACCOUNT", string(None), string(self.urls[6]), string(None)), S("KEY_BEGIN", string(None), string(None))]
             for task in range(7):
                 job = [S("NET_JOB", num(task), string(None), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None))]
                 plans.append(["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1))] + begin + job)
@@ -275,11 +312,13 @@ class Maker:
             record = json.dumps({"not before": 2**62, "failures": 2**31, "last error": "\x1b[2J"}).encode()
             plans.append(["when 2", write("PART_BACKOFF", record), stored])
         if mode == "REVOKE":
-            for leaf in self.leaves: plans += [[self.lie("KEY_REVOKE", buf(leaf))], [self.lie("CSR_REVOKE", buf(leaf))]]
-            work += [[S("FILE_REMOVE_SET"), stored], [S("CSR_DISCARD"), csr_done]]
+            for leaf in self.leaves: plans += [[self.lie("CSR_REVOKE", buf(leaf))]] * 3
+            work += [[S("FILE_COPY", num(P[a]), num(P[b])), stored] for a in ("PART_FULLCHAIN", "PART_REVOKED") for b in ("PART_REVOKING", "PART_COMPROMISED", "PART_REVOKED")]
+            work += [[write("PART_REVOKING", c), stored] for c in self.chains]
+            work += [[S("FILE_REMOVE_SET"), stored], [S("CSR_DISCARD", num(1), buf(bytes(32))), csr_done]]
         if mode in self.routes["KEY_ACCOUNT"].modes:
             for u in self.foreign_urls + self.urls[2:6]:
-                plans.append([self.lie("KEY_ACCOUNT", string((self.w.thumbprint() or b"").decode()), string(u))])
+                plans.append([self.lie("KEY_ACCOUNT", string((self.w.thumbprint() or b"").decode()), string(u), string(None))])
             record = json.dumps({"directory": self.urls[0], "account": "https://evil.example/", "thumbprint": "x" * 43}).encode()
             plans.append(["when 1", S("FILE_LOCK", num(P["PART_ACCOUNT"]), num(2), num(1000)), stored, write("PART_ACCOUNT", record), stored])
         for o in (1, 2, 3, 9): plans.append(["when %d" % self.rng.choice([0, 1, 2]), S("PARENT_OUTCOME", num(o)), S("PARENT_OUTCOME", num(o), job=1)])

@@ -374,10 +374,48 @@ for what, t, body in [("a state", "FILE_WRITE", num(STATE) + num(0) + buf(b"{}")
     r = file_alone(opened=False)
     r.send(t, body)
     refuses("cert: without the lock: " + what, r, "without the lock")
-for what, t, mode in [("the set is removed", "FILE_REMOVE_SET", RENEW), ("a set is committed", "FILE_COMMIT", REVOKE), ("read without a lock", "FILE_LOOK", RENEW)]:
+for what, t, mode in [("the set is removed", "FILE_REMOVE_SET", RENEW), ("key is told what may be revoked", "FILE_TELL_REVOCABLE", RENEW),
+        ("a copy of what is to be revoked", "FILE_COPY", RENEW), ("a set is committed", "FILE_COMMIT", REVOKE), ("read without a lock", "FILE_LOOK", RENEW)]:
     r = file_alone(mode=mode)
     r.send(t)
     refuses("cert: %s in a run for %s" % (what, MODES_OF[mode]), r, "not in this kind of run")
+# What may be revoked is what was there when the run began, and copies of it are fileproc's own.
+REVOKING = PART["PART_REVOKING"]
+for mode in (RENEW, REVOKE):
+    for part in (REVOKING, COMPROMISED, REVOKED):
+        r = file_alone(mode)
+        r.send("FILE_WRITE", num(part) + num(0) + buf(good60))
+        refuses("cert: part %d as bytes in a run for %s" % (part, MODES_OF[mode]), r, "which is a copy")
+for what, come, to, why in [("from the state", STATE, REVOKING, "nothing was read"), ("from the chain saved", SAVED, REVOKING, "nothing was read"), ("from what is not there", REVOKED, REVOKING, "nothing was read"),
+        ("to the installed set", CERT, CERT, "no part"), ("to the saved chain", CERT, SAVED, "no part"), ("to the state", CERT, STATE, "no part"), ("from the account", ACCOUNT, REVOKING, "no part")]:
+    r = file_alone(REVOKE)
+    r.send("FILE_COPY", num(come) + num(to))
+    refuses("cert: a copy %s" % what, r, why)
+r = file_alone(REVOKE, opened=False)
+r.send("FILE_COPY", num(CERT) + num(REVOKING))
+refuses("cert: a copy without the lock", r, "without the lock")
+before = open(cert_path, "rb").read()
+r = file_alone(REVOKE)
+r.send("FILE_REMOVE_SET")
+m = [r.recv()]
+open(cert_path, "wb").write(b"another one")
+for part in (REVOKING, REVOKED):
+    r.send("FILE_COPY", num(CERT) + num(part))
+    m.append(r.recv())
+r.send("FILE_TELL_REVOCABLE")
+told = [r.recv(), r.recv(), r.recv()]
+copies = [work + "/state/domain-a.%s.pem" % n for n in ("revoking", "revoked")]
+report(all(map(stored, m)) and [open(c, "rb").read() for c in copies] == [before, before], "hostile: cert: copies have what was read first", str(m))
+report([t for t, _ in told] == ["KEY_REVOCABLE", "CSR_REVOCABLE", "CERT_STORED"] and told[0][1] == told[1][1] == buf(before), "hostile: cert: so have key and csr", str(told))
+r.close()
+open(cert_path, "wb").write(before)
+r = file_alone()
+r.send("FILE_CLOSE", num(2**64 - 1))
+r.send("FILE_REPORTED")
+m = r.recv()
+report(m == ("PARENT_FORGOTTEN", num(0)) and all(map(os.path.exists, copies)), "hostile: cert: a renewal forgets nothing of a revocation", str(m))
+r.close()
+for c in copies: os.unlink(c)
 before = open(cert_path, "rb").read()
 r = file_alone()
 r.send("FILE_COMMIT")

@@ -13,14 +13,19 @@ def fresh_key_role(**fn):
 
 key_role()[0].close()
 make_ca()
-leaf = b"not looked at by key"
+# key and csr compare bytes: any will do, where a name is among them.
+leaf = b"not parsed by key: " + bytes([0x82, len(NAMES[0])]) + NAMES[0].encode()
+def pem_of(der): return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
+def to_revoke(r, der=leaf, ours=1, text=None):
+    r.send("KEY_REVOCABLE", buf(pem_of(der) if text is None else text))
+    r.send("KEY_REVOKE", num(ours) + buf(der))
 
 # key: each run signs what it was started for, and nothing else
 for mode, why in MODES.items():
     wrong = [t for m, t in REQUESTS.items() if m != mode] + (ISSUING if mode != RENEW else [])
     for t in wrong:
         r = fresh_key_role(mode=mode)
-        if mode == REVOKE: r.send("KEY_REVOKE", buf(leaf))
+        if mode == REVOKE: to_revoke(r)
         r.send(t, s(NONCE) + s(ACCOUNT))
         refuses("key: %s in a run for %s" % (t, why), r, "not in this kind of run")
 for t in REQUESTS.values():
@@ -32,7 +37,7 @@ for mode in (REVOKE, ROLLOVER, CONTACT, DEACTIVATE):
     r.send("KEY_SIGN_NEW_ACCOUNT", s(NONCE) + s(URL))
     refuses("key: a new account in a run for " + MODES[mode], r, "not in this kind of run")
     r = fresh_key_role(mode=mode)
-    if mode == REVOKE: r.send("KEY_REVOKE", buf(leaf))
+    if mode == REVOKE: to_revoke(r)
     r.send(REQUESTS[mode], s(NONCE) + s("https://evil.example/x"))
     refuses("key: %s for another origin" % REQUESTS[mode], r, "not a URL of the authority|not the account's URL")
 
@@ -41,12 +46,44 @@ r = fresh_key_role(mode=REVOKE)
 r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
 refuses("key: revocation of what certproc has not named", r, "out of order")
 r = fresh_key_role(mode=REVOKE, reason=2)
-r.send("KEY_REVOKE", buf(leaf))
+to_revoke(r)
 r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
 h, p = jws(r.recv())
 report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and len(p) == 2 and h["kid"] == ACCOUNT, "hostile: key revokes what certproc has named, for the reason of the command line", str((h, p)))
-r.send("KEY_REVOKE", buf(b"another one"))
+r.send("KEY_REVOKE", num(1) + buf(b"another one"))
 refuses("key: a second certificate to revoke", r, "out of order")
+# Which one is meant, certproc may not choose alone: it must be the first one in a file that was there.
+NOT_THERE = [("nothing in it", b""), ("another certificate", pem_of(b"another")), ("that one behind another", pem_of(b"another") + pem_of(leaf)),
+    ("its beginning", pem_of(leaf[:-3])), ("more behind it", pem_of(leaf + b"xyz")), ("no end", pem_of(leaf)[:-27]), ("it as it is", leaf),
+    ("NUL bytes", b"\0" * 60000), ("marks alone", b"-----BEGIN CERTIFICATE----------END CERTIFICATE-----")]
+for what, text in NOT_THERE:
+    r = fresh_key_role(mode=REVOKE)
+    to_revoke(r, text=text)
+    refuses("key: to be revoked, and in the file: " + what, r, "neither installed")
+r = fresh_key_role(mode=REVOKE)
+r.send("KEY_REVOKE", num(1) + buf(leaf))
+refuses("key: to be revoked, where no file was there", r, "neither installed")
+r = fresh_key_role(mode=REVOKE)
+for _ in range(5): r.send("KEY_REVOCABLE", buf(pem_of(leaf)))
+refuses("key: a fifth file", r, "too often")
+r = fresh_key_role(mode=REVOKE)
+to_revoke(r, text=b"text before\n" + pem_of(leaf).replace(b"\n", b" \r\n\t") + pem_of(b"another"))
+r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
+report(unb64(jws(r.recv())[1]["certificate"]) == leaf, "hostile: key: other white space in the file")
+r.close()
+# It has a name of the handle's, or csr says that it has a key of its own.
+long_name = ".".join(["a" * 60] * 3) + ".example"
+for what, names, der, ours, signed in [("a name, no key", NAMES, leaf, 0, True), ("a name in other letter case", NAMES, leaf.replace(b"example", b"EXAMPLE"), 0, True),
+        ("a key, no name", NAMES, b"no name", 1, True), ("neither", NAMES, b"no name", 0, False), ("a name that is longer", NAMES, b"\x82\x0da.example.net", 0, False),
+        ("an address", ["192.0.2.7"], b"x\x87\x04\xc0\x00\x02\x07", 0, True), ("another address", ["192.0.2.7"], b"x\x87\x04\xc0\x00\x02\x08", 0, False),
+        ("a long name", [long_name], b"\x82\x81" + bytes([len(long_name)]) + long_name.encode(), 0, True), ("half a name", NAMES, leaf[:-3], 0, False)]:
+    r = fresh_key_role(mode=REVOKE, names=names)
+    to_revoke(r, der, ours)
+    r.send("KEY_SIGN_REVOKE", s(NONCE) + s(URL))
+    m = r.recv()
+    report(m[0] == "NET_SIGNED" and (m[1] != s(None)) == signed and ("neither a key nor a name" in r.said()) != signed,
+        "hostile: key: to be revoked: %s: %ssigned" % (what, "" if signed else "not "), str(m))
+    r.close()
 
 # key: rollover
 r = fresh_key_role(mode=ROLLOVER)
@@ -173,12 +210,19 @@ def csr_role(mode):
     r.send("CSR_LOOK", num(0))
     r.recv()
     return r
+def revoking_csr(der=leaf):
+    """csr, which has been told to revoke this, and its answers."""
+    r = csr_role(REVOKE)
+    r.send("CSR_REVOCABLE", buf(pem_of(der)))
+    r.send("CSR_REVOKE", buf(der))
+    return r, [r.recv(), r.recv()]
+def der_for(path): return openssl("req", "-new", "-x509", "-key", path, "-subj", "/CN=x", "-days", "9", "-outform", "DER")
 r = csr_role(RENEW)
 r.send("CSR_MAKE")
 r.recv(), r.recv(), r.recv()
 r.close()
 report(os.path.exists(key_path), "hostile: csr: a key for what follows")
-for t, body in [("CSR_SIGN_REVOKE", s(NONCE) + s(URL)), ("CSR_REVOKE", buf(leaf)), ("CSR_DISCARD", num(1) + buf(b"h" * 32))]:
+for t, body in [("CSR_SIGN_REVOKE", s(NONCE) + s(URL)), ("CSR_REVOCABLE", buf(leaf)), ("CSR_REVOKE", buf(leaf)), ("CSR_DISCARD", num(1) + buf(b"h" * 32))]:
     r = csr_role(RENEW)
     r.send(t, body)
     refuses("csr: %s in a run for a renewal" % t, r, "not in this kind of run")
@@ -217,15 +261,32 @@ r = csr_role(REVOKE)
 r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
 refuses("csr: revocation of what certproc has not named", r, "nothing to revoke")
 for what, nonce, url in [("another origin", NONCE, "https://evil.example/x"), ("a nonce with a quote", 'a"b', URL)]:
-    r = csr_role(REVOKE)
-    r.send("CSR_REVOKE", buf(leaf))
+    r, _ = revoking_csr()
     r.send("CSR_SIGN_REVOKE", s(nonce) + s(url))
     refuses("csr: revocation with " + what, r, "not a nonce and a URL")
-r = csr_role(REVOKE)
-r.send("CSR_REVOKE", buf(leaf))
+r, answers = revoking_csr()
+own = der_for(key_path)
+report(answers == [("KEY_REVOKE", num(0) + buf(leaf)), ("CERT_CSR_DONE", num(1))], "hostile: csr tells key of what is for none of its keys", str(answers))
+r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
+m = r.recv()
+report(m == ("NET_SIGNED", s(None)) and "is not the key of the certificate" in r.said(), "hostile: csr: signs no revocation of a certificate for another key", str(m))
+r.close()
+for suffix in ("", ".new", ".old"):
+    path = key_path + suffix
+    if suffix: openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
+    r, answers = revoking_csr(der_for(path))
+    report(answers[0][0] == "KEY_REVOKE" and answers[0][1][:8] == num(1), "hostile: csr tells key that it is for its key" + suffix, str(answers))
+    r.close()
+    if suffix: os.unlink(path)
+for what, text in NOT_THERE:
+    r = csr_role(REVOKE)
+    r.send("CSR_REVOCABLE", buf(text))
+    r.send("CSR_REVOKE", buf(leaf))
+    refuses("csr: to be revoked, and in the file: " + what, r, "neither installed")
+r, _ = revoking_csr(own)
 r.send("CSR_SIGN_REVOKE", s(NONCE) + s(URL))
 h, p = jws(r.recv())
-report(unb64(p["certificate"]) == leaf and p["reason"] == 1 and "kid" not in h and "d" not in h["jwk"], "hostile: csr revokes what certproc has named, by the certificate's key", str((h, p)))
+report(unb64(p["certificate"]) == own and p["reason"] == 1 and "kid" not in h and "d" not in h["jwk"], "hostile: csr revokes what certproc has named, by the certificate's key", str((h, p)))
 r.close()
 r = csr_role(RENEW)
 r.send("CSR_ADOPT", buf(b"no certificate"))
@@ -234,7 +295,6 @@ report(m == ("CERT_CSR_DONE", num(0)) and os.path.exists(key_path), "hostile: cs
 r.close()
 openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key_path + ".new")
 live = open(key_path, "rb").read()
-def der_for(path): return openssl("req", "-new", "-x509", "-key", path, "-subj", "/CN=x", "-days", "9", "-outform", "DER")
 r = csr_role(RENEW)
 r.send("CSR_ADOPT", buf(der_for(key_path)))
 m = r.recv()
@@ -266,17 +326,23 @@ os.unlink(both)
 cert = issue(key_path, 60)
 open(cert_path, "wb").write(cert)
 der = subprocess.run(["openssl", "x509", "-outform", "DER"], input=cert, capture_output=True, check=True).stdout
-r, m = cert_role(mode=REVOKE)
-n, job = r.recv(), r.recv()
-report(m == ("KEY_REVOKE", buf(der)) and n == ("CSR_REVOKE", buf(der)) and job[0] == "NET_JOB" and job[1][:8] == num(4), "hostile: cert names the installed certificate to key and csr", str((m[0], n[0], job)))
+def revoking_cert():
+    """certproc, which has csr's answer; and what it has said."""
+    r, m = cert_role(mode=REVOKE)
+    said = [m]
+    while said[-1][0] in ("KEY_REVOCABLE", "CSR_REVOCABLE"): said.append(r.recv())
+    r.send("CERT_CSR_DONE", num(1))
+    return r, said + [r.recv()]
+r, m = revoking_cert()
+report(m[:3] == [("KEY_REVOCABLE", buf(cert)), ("CSR_REVOCABLE", buf(cert)), ("CSR_REVOKE", buf(der))] and m[3][0] == "NET_JOB" and m[3][1][:8] == num(4),
+    "hostile: cert names the installed certificate to csr, file sends both what it has read", str([n[0] for n in m]))
 r.send("CERT_CHAIN", num(0) + buf(cert))
 refuses("cert: a chain in a run for -r", r, "not in this kind of run")
 r, m = cert_role(mode=REVOKE, start=False)
 r.recv(), r.recv()
 r.send("CERT_DONE")
 refuses("cert: revoked, before it was to be", r, "out of order")
-r, m = cert_role(mode=REVOKE)
-r.recv(), r.recv()
+r, m = revoking_cert()
 r.send("CERT_FAILED", num(1) + num(0) + num(0) + s("no"))
 answers = r.recv(), r.recv()
 report(("PARENT_OUTCOME", num(3)) in answers and open(cert_path, "rb").read() == cert, "hostile: cert: what is not revoked stays", str(answers))
@@ -298,8 +364,7 @@ r.send("CERT_KEY_REFUSED")
 refuses("cert: a key that the CA refuses, three times", r, "too often")
 remembered = json.load(open(work + "/state/domain-a.json"))["refused key"]
 report(remembered == spki_hash(key_path).hex() and open(cert_path, "rb").read() == cert, "hostile: cert: a key that the CA refuses: which one is remembered", remembered)
-r, m = cert_role(mode=REVOKE)
-r.recv(), r.recv()
+r, m = revoking_cert()
 r.send("CERT_KEY_REFUSED")
 refuses("cert: a key that the CA refuses, in a run for -r", r, "not in this kind of run")
 r = csr_role(RENEW)

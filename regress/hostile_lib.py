@@ -140,11 +140,11 @@ def openssl(*args): return subprocess.run(["openssl", *args], check=True, captur
 ACCOUNT = "https://ca.example:14000/acct/1"
 def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None)):
     return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN])
-def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0, order=None):
+def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0, order=None, names=NAMES):
     """A key process, and its thumbprint; account: the CA has named one; begin: certproc has begun the job."""
     r = Role("keyproc")
     r.send("ROLE_CONF", conf_of(mode) + key_slice(path, reason, eab))
-    if mode in (RENEW, REVOKE): r.send("ROLE_DOMAIN", s(None) + num(0) + strings(NAMES))
+    if mode in (RENEW, REVOKE): r.send("ROLE_DOMAIN", s(None) + num(0) + strings(names))
     r.send("ROLE_START")
     r.send("KEY_ACCOUNT", s(None) + s(None) + s(None))
     thumbprint = r.recv() if mode == RENEW else None
