@@ -7,7 +7,8 @@ MANDIR = $(PREFIX)/share/man
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
-	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DSTATE_DIR=\"$(STATEDIR)\" $(CPPFLAGS) $(CFLAGS)
+	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DCONF_DIR=\"$(SYSCONFDIR)/acme-client\" \
+	-DSTATE_DIR=\"$(STATEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
 BASE = msg.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
@@ -25,7 +26,7 @@ SIGN = jose.o keyfile.o origin.o revocable.o
 
 # What one program has.
 PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \
-	fingerprint.o lex.o lex-visible.o parse.o parse-block.o parse-near.o conf-check.o conf-advise.o conf-names.o conf-print.o
+	fingerprint.o lex.o lex-visible.o parse.o parse-block.o parse-near.o conf-check.o conf-advise.o conf-layout.o conf-names.o conf-print.o
 NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o \
 	net-request.o net-revoke.o http.o http-anchors.o http-parse.o http-fields.o json-renewal.o
 DNS = dnsproc.o

@@ -187,10 +187,31 @@ advise_authority(const struct authority *a)
 	need_place(a->account_key, "account key: directory", 1);
 }
 
+/* Who is to read the key must get to it. */
+static void
+advise_way(const struct domain *d)
+{
+	struct stat st;
+	char *dir;
+	int rc;
+
+	if (d->group == NULL || d->key == NULL)
+		return;
+	if ((dir = strdup(d->key)) == NULL)
+		err(1, NULL);
+	*strrchr(dir, '/') = '\0';
+	rc = stat(dir, &st);
+	if (rc == 0 && (st.st_mode & (S_IXGRP | S_IXOTH)) == 0)
+		advise("domain key %s: group %s does not get to it: chgrp %s %s && chmod g+x %s",
+		    d->key, d->group, d->group, dir, dir);
+	free(dir);
+}
+
 static void
 advise_domain(const struct domain *d)
 {
 	advise_group(d->group);
+	advise_way(d);
 	need_place(d->key, "domain key: directory", 1);
 	need_place(d->combined, "domain combined: directory", 1);
 	need_place(d->cert, "domain certificate: directory", 0);
@@ -220,5 +241,5 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	for (i = 0; i < nneeds; i++)
 		if (i == 0 || strcmp(needs[i - 1].dir, needs[i].dir) != 0)
 			advise_dir(&needs[i]);
-	return warnings + lex_warnings;
+	return warnings + lex_warnings + conf_layout(c, domains, n);
 }

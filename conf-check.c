@@ -14,11 +14,6 @@
 #include "lex.h"
 #include "valid.h"
 
-#ifndef STATE_DIR
-#define STATE_DIR	"/var/lib/acme-client"
-#endif
-#define CHALLENGE_DIR	"/var/www/acme"
-
 /* A path of the configuration and what it is for. */
 struct use {
 	char		*path;

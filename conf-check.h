@@ -7,6 +7,17 @@
 #include "conf.h"
 #include "say.h"
 
+/* Where things are best, and the defaults of two statements; configure may name others. */
+#ifndef CONF_DIR
+#define CONF_DIR	"/etc/acme-client"
+#endif
+#ifndef STATE_DIR
+#define STATE_DIR	"/var/lib/acme-client"
+#endif
+#ifndef CHALLENGE_DIR
+#define CHALLENGE_DIR	"/var/www/acme"
+#endif
+
 /* Fills in defaults, completes paths and names; errors are counted in lex_errors. */
 void	conf_check(struct conf *, const char *path);
 
@@ -28,5 +39,12 @@ int	csr_names(const struct conf *, const char *path, struct strings *names, stru
  * cannot use, with what to do.  For these n domains and their authorities; how many warnings.
  */
 unsigned conf_advise(const struct conf *, struct domain *const *domains, size_t n);
+
+/*
+ * Warns of directories that lie below one another, or, as root, do not belong
+ * to one ordinary user, with what a process could reach by that.  Also part of
+ * conf_advise(); how many warnings.
+ */
+unsigned conf_layout(const struct conf *, struct domain *const *domains, size_t n);
 
 #endif

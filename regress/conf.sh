@@ -342,6 +342,7 @@ checked() {
 }
 mkdir -p "$there/account" "$there/keys" "$there/certs" "$there/www"; : >"$there/root.pem"
 chmod 700 "$there/account" "$there/keys"
+[ "$(id -u)" = 0 ] && chown 54321:54321 "$there/certs" "$there/www"
 "$client" -n -f "$conf" >"$work/out" 2>"$err"; same "conf: -n: nothing missing: status" 0 $?
 same "conf: -n: nothing missing" "acme-client: configuration OK" "$(cat "$err" "$work/out")"
 for dir in "account key:account:-m 700 " "domain key:keys:-m 700 " "challengedir:www:" "domain full chain certificate:certs:"; do
@@ -369,6 +370,138 @@ for line in "ca file $there/certs" insecure; do
 done
 sed "s|root file.*||;s|ca.example|acme-staging-v02.api.letsencrypt.org|" "$conf" >"$work/d.conf"
 "$client" -n -f "$work/d.conf" 2>"$err"; says "conf: -n: staging and no root" "$err" "authority a: .*'root file', or say 'root any'"
+
+# -n: directories that lie below one another, and what that costs; they go on working.
+l=$work/l
+mkdir -p "$l/account/below" "$l/keys/below" "$l/certs/below" "$l/certs-keys" "$l/state/below" "$l/www/below" "$l/metrics/below"
+chmod -R go= "$l/account" "$l/keys" "$l/certs-keys" "$l/state" && chmod go= "$l"/*/below && : >"$l/root.pem"
+owned() { [ "$(id -u)" != 0 ] || chown -R 54321:54321 "$@"; }
+owned "$l/certs" "$l/state" "$l/www" "$l/metrics" "$l/keys/below"
+root_file=$l/root.pem
+# laid STATE ACCOUNT KEYS CERTIFICATES CHALLENGES [LINE]: -n with these directories in $l, and LINE
+laid() {
+	printf '%s\n' "state directory $l/$1" "authority a {" "api url https://ca.example/dir" "account key $l/$2/a.pem" "root file $root_file" "}" \
+	    "domain x.example {" "domain key $l/$3/x.key" "domain full chain certificate $l/$4/x.pem" "challengedir $l/$5" "}" "${6:-}" >"$conf"
+	"$client" -n -f "$conf" >"$work/out" 2>"$err"; status=$?
+}
+# costless NAME DIRECTORY...: no warning
+costless() {
+	_name=$1; shift
+	laid "$@"
+	same "conf: layout: $_name" "0 acme-client: configuration OK" "$status $(cat "$err")"
+}
+# costs NAME WORDS DIRECTORY...: one warning, with these words, and the configuration is one
+costs() {
+	_name=$1 _words=$2; shift 2
+	laid "$@"
+	same "conf: layout: $_name: status, last line" "0 acme-client: configuration OK, 1 warning" "$status $(tail -n 1 "$err")"
+	says "conf: layout: $_name" "$err" "^acme-client: $_words"
+}
+costless "beside each other" state account keys certs www
+costless "metrics beside them" state account keys certs www "metrics file $l/metrics/x.prom"
+costless "names that begin alike" state account certs-keys certs www
+costless "state below certificates, which are one process's" certs/below account keys certs www
+costless "domain keys below the account key, which is read before" state account account/below certs www
+reads="who takes that process over could read and replace them, too"
+costs "keys below certificates" "domain key: directory $l/certs/below: lies below $l/certs, where fileproc writes certificates: $reads; move the domain keys to .*, such as /etc/acme-client/keys\$" state account certs/below certs www
+costs "account key below certificates" "account key: directory $l/certs/below: lies below $l/certs, where fileproc writes certificates: $reads; .* such as /etc/acme-client/account\$" state certs/below keys certs www
+costs "keys below the state" "domain key: directory $l/state/below: lies below $l/state, where fileproc writes the state: $reads" state account state/below certs www
+costs "account key below the state" "account key: directory $l/state/below: lies below $l/state, where fileproc writes the state: $reads" state state/below keys certs www
+costs "keys below challenges" "domain key: directory $l/www/below: lies below $l/www, where chngproc writes challenge responses: .* the web server may hand them out" state account www/below certs www
+costs "account key below challenges" "account key: directory $l/www/below: lies below $l/www, where chngproc .* the web server may hand them out" state www/below keys certs www
+costs "keys below metrics" "domain key: directory $l/metrics/below: lies below $l/metrics, where fileproc writes metrics: $reads" state account metrics/below certs www "metrics file $l/metrics/x.prom"
+costs "account key beside domain keys" "account key: directory $l/keys: is also where csrproc reads and writes domain keys: $reads; move the account keys" state keys keys certs www
+costs "account key below domain keys" "account key: directory $l/keys/below: lies below $l/keys, where csrproc .*$reads" state keys/below keys certs www
+costs "challenges below certificates" "challengedir $l/certs/below: lies below $l/certs, where fileproc writes certificates: .* answer any CA's challenge there.* such as /var/www/acme\$" state account keys certs certs/below
+costs "challenges below the state" "challengedir $l/state/below: lies below $l/state, where fileproc .* answer any CA's challenge" state account keys certs state/below
+costs "certificates below challenges" "domain full chain certificate: directory $l/www/below: lies below $l/www, where chngproc .* could replace them" state account keys www/below www
+costs "certificates below keys" "domain full chain certificate: directory $l/keys/below: lies below $l/keys, where csrproc .* could replace them" state account keys keys/below www
+costs "state below challenges" "state directory $l/www/below: lies below $l/www, where chngproc .* change it, and the web server may hand it out" www/below account keys certs www
+costs "slashes too many" "domain key: directory $l/certs/below: lies below $l/certs, where fileproc" state account certs//below/ certs/// www/
+for path in certs/./below certs/../certs/below; do
+	laid state account $path certs www
+	same "conf: layout: $path: refused" 1 $status
+	says "conf: layout: $path: says so" "$err" "without \. and \.\."
+done
+# Not there yet, or by a symbolic link, which is another warning.
+laid state account certs/none/below certs www
+says "conf: layout: keys below certificates, not there yet" "$err" "domain key: directory $l/certs/none/below: lies below $l/certs, where fileproc"
+laid none account none/below certs www
+says "conf: layout: keys below a state directory that is not there yet" "$err" "domain key: directory $l/none/below: lies below $l/none, where fileproc"
+ln -s certs "$l/link"
+laid state account link/below certs www
+says "conf: layout: keys below certificates by a link" "$err" "domain key: directory $l/link/below: lies below $l/certs, where fileproc"
+laid state account certs/below link www
+says "conf: layout: keys below a link to certificates" "$err" "domain key: directory $l/certs/below: lies below $l/link, where fileproc"
+# What decides what is trusted, certified or done.
+: >"$l/certs/root.pem" && owned "$l/certs"
+root_file=$l/certs/root.pem
+costs "root file among certificates" "root file $l/certs/root.pem: lies in $l/certs, where fileproc .* could replace it, too; move the certificates to .* such as /etc/acme-client/certs\$" state account keys certs www
+root_file=$l/link.pem && ln -s certs/root.pem "$l/link.pem"
+costs "root file that leads to one among certificates" "root file $l/link.pem: lies in $l/certs, where fileproc .* could replace it" state account keys certs www
+root_file=$l/root.pem
+printf 'domain y.example {\ndomain key %s/y.key\ndomain certificate %s/y.pem\nchallengedir %s\n}\n' "$l/keys" "$l/certs" "$l/www" >"$l/certs/more.conf"
+costs "configuration among certificates" "configuration $l/certs/more.conf: lies in $l/certs, where fileproc .* could replace it" state account keys certs www "include $l/certs/more.conf"
+rm "$l/certs/more.conf"
+printf 'domain y.example {\ncsr file %s/x.csr\ndomain certificate %s/y.pem\nchallengedir %s\n}\n' "$l/keys" "$l/certs" "$l/www" >"$work/more.conf"
+cp "$work/x.csr" "$l/keys"
+costs "csr file among keys" "csr file $l/keys/x.csr: lies in $l/keys, where csrproc .* could replace it" state account keys certs www "include $work/more.conf"
+(cd "$work" && exec "$client" -n -f "$work/openbsd.conf" 2>"$err"); same "conf: layout: OpenBSD's: status" 0 $?
+says "conf: layout: OpenBSD's: keys" "$err" "domain key: directory /etc/ssl/private: lies below /etc/ssl, where fileproc writes certificates: $reads"
+says "conf: layout: OpenBSD's: the system's files" "$err" "the system's.* /etc/ssl/.*: lies \(in\|below\) /etc/ssl, where fileproc .* replace it"
+says "conf: layout: OpenBSD's: the last line" "$err" "^acme-client: configuration OK, [0-9]* warnings\$"
+# More of them than anybody reads.
+for i in $(seq 30); do printf 'domain h%d.example {\ndomain key %s/%d/h.key\ndomain certificate %s/%d.pem\nchallengedir %s\n}\n' $i "$l/certs" $i "$l/certs" $i "$l/www"; done >"$work/more.conf"
+laid state account keys certs www "include $work/more.conf"
+same "conf: layout: 30 of a kind" "20 acme-client: 10 more warnings about directories" "$(grep -c 'lies below' "$err") $(grep -o '.*more warnings.*' "$err")"
+
+# As root: whose the directories are is who writes there.
+if [ "$(id -u)" = 0 ]; then
+	for dir in certs state www; do
+		chown -R 0:0 "$l/$dir"
+		case $dir in www) role=chngproc ;; *) role=fileproc ;; esac
+		case $dir in www) more= to=_acme-client ;; *) more=" with all rights on files" to=54321 ;; esac
+		laid state account keys certs www
+		says "conf: layout: $dir of root" "$err" "$role runs as root$more, as not all its directories belong to one other user: $l/$dir; chown -R $to: $l/$dir\$"
+		same "conf: layout: $dir of root: nothing else of the kind" 1 "$(grep -c 'runs as root' "$err")"
+		owned "$l/$dir"
+	done
+	chown -R 0:0 "$l/certs" "$l/state"
+	laid state account keys certs www
+	says "conf: layout: all of root" "$err" "fileproc runs as root, as not all .*: \($l/certs $l/state\|$l/state $l/certs\); chown -R _acme-client: \($l/certs $l/state\|$l/state $l/certs\)\$"
+	laid state account certs/below certs www
+	says "conf: layout: all of root, and others' things in it" "$err" "fileproc runs as root, .*; move what it writes to directories of its own, that belong to _acme-client\$"
+	sed -i '1iuser daemon' "$conf" && "$client" -n -f "$conf" 2>"$err"
+	says "conf: layout: all of root, with a user" "$err" "directories of its own, that belong to daemon\$"
+	owned "$l/certs" "$l/state"
+	chown 54322:54322 "$l/state"
+	laid state account keys certs www
+	says "conf: layout: of two users" "$err" "fileproc runs as root with all rights on files, .*: $l/\(state\|certs\); chown -R 5432[12]: $l/"
+	owned "$l/state"
+	: >"$l/certs/x.pem"
+	costs "certificate of root in another user's directory" "$l/certs/x.pem: belongs to another user or group than its directory, so that fileproc keeps the capability CAP_CHOWN; chown it" state account keys certs www
+	owned "$l/certs" && costless "certificate of the directory's owner" state account keys certs www
+	# One directory by two names.
+	if unshare -m true 2>/dev/null; then
+		mkdir "$l/bound"
+		bound() { # bound NAME FROM WORDS DIRECTORY...
+			_name=$1 _from=$2 _words=$3; shift 3
+			unshare -m --propagation private sh -c "mount --bind $l/$_from $l/bound && exec '$client' -n -f '$conf'" 2>"$err"
+			says "conf: layout: $_name" "$err" "$_words"
+		}
+		laid state account bound certs www && bound "keys in a directory that is mounted from the certificates'" certs "domain key: directory $l/bound: is the same directory as $l/certs, where fileproc"
+		laid state account certs/below bound www && bound "keys below what is mounted as the certificates' directory" certs "domain key: directory $l/certs/below: lies below $l/bound, where fileproc"
+	else
+		skip "conf: layout: one directory by two names: needs a mount namespace"
+	fi
+fi
+# A group that is to read a key must get to it.
+laid state account keys certs www; sed -i 's|x.key|x.key group 0|' "$conf"
+for mode in 700 710 711; do
+	chmod $mode "$l/keys"
+	"$client" -n -f "$conf" 2>"$err"
+	same "conf: -n: a group and keys with mode $mode" "$((mode == 700))" "$(grep -c "domain key $l/keys/x.key: group 0 does not get to it: chgrp 0 $l/keys && chmod g+x $l/keys\$" "$err")"
+done
 
 # The command line.
 printf "$A$D}\n" >"$conf"

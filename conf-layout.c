@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How the directories of a configuration lie to each other.  A process has
+ * its rights by hierarchy: who may write to a directory may write to all that
+ * lies below.  So directories that lie beside each other are safe, and -n says
+ * what another layout costs.  It works all the same: these are warnings.
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <err.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf-check.h"
+#include "say.h"
+#include "trust.h"
+
+#define SAID_MAX	20	/* warnings; the rest is counted */
+
+enum kind {
+	ACCOUNT,	/* account keys, and keys to bind accounts by */
+	KEYS,		/* domain keys */
+	CERTS,
+	STATE,
+	METRICS,
+	CHALLENGES,
+	TRUST,		/* a file that decides what is certified or trusted */
+	SYSTEM,		/* a file that decides what the system does */
+	KIND__MAX
+};
+
+static const struct {
+	const char	*name;		/* as in "move the NAME" */
+	const char	*home;		/* where they are best */
+	const char	*writer;	/* the role that does, or NULL */
+	const char	*doing;
+} kinds[KIND__MAX] = {
+	[ACCOUNT] = { "account keys", CONF_DIR "/account", NULL, NULL },
+	[KEYS] = { "domain keys", CONF_DIR "/keys", "csrproc",
+	    "reads and writes domain keys" },
+	[CERTS] = { "certificates", CONF_DIR "/certs", "fileproc",
+	    "writes certificates" },
+	[STATE] = { "state", STATE_DIR, "fileproc", "writes the state" },
+	[METRICS] = { "metrics", NULL, "fileproc", "writes metrics" },
+	[CHALLENGES] = { "challenge responses", CHALLENGE_DIR, "chngproc",
+	    "writes challenge responses" },
+	[TRUST] = { "file", NULL, NULL, NULL },
+	[SYSTEM] = { "file", NULL, NULL, NULL },
+};
+_Static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND__MAX,
+    "a kind without its row");
+
+/* A directory, or a file that is no less worth protecting than one. */
+struct thing {
+	enum kind	 kind;
+	const char	*what;	/* as the configuration calls it */
+	char		*path;	/* of keys and certificates the directory */
+	char		*dir;	/* resolved as far as it exists */
+	dev_t		 dev;	/* of dir; 0 and 0: it is not there */
+	ino_t		 ino;
+	struct stat	 st;	/* of dir, if it is there */
+	int		 shared; /* something else lies in it or below */
+	int		 said;	/* so does a file of the system's, which was said */
+};
+
+static struct thing *things;
+static size_t nthings;
+static unsigned warnings, unsaid;
+
+__attribute__((format(printf, 1, 2)))
+static void
+advise(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (warnings >= SAID_MAX) {
+		unsaid++;
+		return;
+	}
+	va_start(ap, fmt);
+	vwarnx(fmt, ap);
+	va_end(ap);
+	warnings++;
+}
+
+static char *
+copy(const char *text, size_t len)
+{
+	char *s = strndup(text, len);
+
+	if (s == NULL)
+		err(1, NULL);
+	return s;
+}
+
+/* The path without its last component; the caller frees. */
+static char *
+above(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return copy(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/*
+ * Without symbolic links as far as it exists, the rest as it stands; the
+ * caller frees.
+ */
+static char *
+resolve(const char *path)
+{
+	char real[PATH_MAX], *parent, *base, *s;
+
+	if (realpath(path, real) != NULL)
+		return copy(real, strlen(real));
+	if (strcmp(path, "/") == 0)
+		return copy(path, 1);
+	parent = above(path);
+	base = resolve(parent);
+	free(parent);
+	if (asprintf(&s, "%s%s", strcmp(base, "/") == 0 ? "" : base,
+	    strrchr(path, '/')) == -1)
+		err(1, NULL);
+	free(base);
+	return s;
+}
+
+/* Takes path and dir. */
+static void
+add(enum kind kind, const char *what, char *path, char *dir)
+{
+	struct thing *t;
+
+	if ((nthings & (nthings - 1)) == 0 && (things = reallocarray(things,
+	    nthings == 0 ? 1 : 2 * nthings, sizeof(*things))) == NULL)
+		err(1, NULL);
+	t = &things[nthings++];
+	memset(t, 0, sizeof(*t));
+	t->kind = kind;
+	t->what = what;
+	t->path = path;
+	t->dir = dir;
+	if (stat(dir, &t->st) == 0) {
+		t->dev = t->st.st_dev;
+		t->ino = t->st.st_ino;
+	}
+}
+
+static void
+add_dir(enum kind kind, const char *what, const char *path)
+{
+	if (path != NULL)
+		add(kind, what, copy(path, strlen(path)), resolve(path));
+}
+
+/* The directory of a file that is made there. */
+static void
+add_place(enum kind kind, const char *what, const char *path)
+{
+	char *dir;
+
+	if (path == NULL)
+		return;
+	dir = above(path);
+	add(kind, what, dir, resolve(dir));
+}
+
+/* A file that is read: where its name is, and where what that leads to is. */
+static void
+add_file(enum kind kind, const char *what, const char *path)
+{
+	char *dir, *named, *real, whole[PATH_MAX];
+
+	if (path == NULL)
+		return;
+	if (path[0] != '/' && (path = realpath(path, whole)) == NULL)
+		return;
+	dir = above(path);
+	named = resolve(dir);
+	free(dir);
+	dir = resolve(path);
+	real = above(dir);
+	free(dir);
+	add(kind, what, copy(path, strlen(path)), named);
+	if (strcmp(real, named) != 0)
+		add(kind, what, copy(path, strlen(path)), real);
+	else
+		free(real);
+}
+
+/* By what the directory is, so that two names of one are the same. */
+static int
+by_dir(const void *a, const void *b)
+{
+	const struct thing *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return x->ino != 0 ? 0 : strcmp(x->dir, y->dir);
+}
+
+static int
+by_all(const void *a, const void *b)
+{
+	const struct thing *x = a, *y = b;
+	int order = by_dir(a, b);
+
+	if (order != 0)
+		return order;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+/* Sorts, and drops what is there twice. */
+static void
+unique(void)
+{
+	size_t i, n = 0;
+
+	qsort(things, nthings, sizeof(*things), by_all);
+	for (i = 0; i < nthings; i++) {
+		if (n > 0 && by_all(&things[n - 1], &things[i]) == 0) {
+			free(things[i].path);
+			free(things[i].dir);
+			continue;
+		}
+		things[n++] = things[i];
+	}
+	nthings = n;
+}
+
+/*
+ * What the role that writes to a directory of this kind could do to what lies
+ * there or below; NULL: nothing new.
+ */
+static const char *
+cost(enum kind holder, enum kind prey)
+{
+	int published = holder == CHALLENGES;
+
+	switch (prey) {
+	case ACCOUNT:
+	case KEYS:
+		if (published)
+			return "read and replace them, and the web server may "
+			    "hand them out";
+		return holder == prey ? NULL : "read and replace them";
+	case CERTS:
+		return published || holder == KEYS ? "replace them" : NULL;
+	case STATE:
+		if (published)
+			return "change it, and the web server may hand it out";
+		return holder == KEYS ? "change it" : NULL;
+	case CHALLENGES:
+		return published ? NULL : "answer any CA's challenge there, and "
+		    "so get a certificate for these names from it";
+	case TRUST:
+	case SYSTEM:
+		return "replace it";
+	default:
+		return NULL;
+	}
+}
+
+/* "lies below /etc/ssl," and the like; in a static buffer. */
+static const char *
+position(const struct thing *holder, const struct thing *prey)
+{
+	static char text[PATH_MAX + 40];
+	int is_file = prey->kind == TRUST || prey->kind == SYSTEM;
+
+	if (by_dir(holder, prey) != 0)
+		snprintf(text, sizeof(text), "lies below %s,", holder->path);
+	else if (is_file)
+		snprintf(text, sizeof(text), "lies in %s,", holder->path);
+	else if (strcmp(holder->path, prey->path) != 0)
+		snprintf(text, sizeof(text), "is the same directory as %s,",
+		    holder->path);
+	else
+		strlcpy(text, "is also", sizeof(text));
+	return text;
+}
+
+/* One warning: prey lies in or below a directory of another use. */
+static void
+judge(struct thing *holder, const struct thing *prey)
+{
+	const char *could = cost(holder->kind, prey->kind);
+	const char *home = kinds[prey->kind].home, *moved = kinds[prey->kind].name;
+
+	if (could == NULL || (prey->kind == SYSTEM && holder->said))
+		return;
+	holder->shared = 1;
+	holder->said |= prey->kind == SYSTEM;
+	/* What is in its best place already, or the system's, stays there. */
+	if (home == NULL || strcmp(prey->path, home) == 0) {
+		home = kinds[holder->kind].home;
+		moved = kinds[holder->kind].name;
+	}
+	advise("%s %s: %s where %s %s: who takes that process over could %s, too; "
+	    "move the %s to a directory with nothing else in it or below it%s%s",
+	    prey->what, prey->path, position(holder, prey),
+	    kinds[holder->kind].writer, kinds[holder->kind].doing, could, moved,
+	    home != NULL ? ", such as " : "", home != NULL ? home : "");
+}
+
+/* All directories of this identity: the first of them, or NULL. */
+static struct thing *
+find(const struct thing *wanted)
+{
+	struct thing *t = bsearch(wanted, things, nthings, sizeof(*things),
+	    by_dir);
+
+	while (t != NULL && t > things && by_dir(t - 1, wanted) == 0)
+		t--;
+	return t;
+}
+
+/* Who writes to the directory of this one, or above; of each kind the nearest. */
+static void
+judge_above(const struct thing *prey)
+{
+	struct thing at = *prey, *t;
+	char *dir = copy(prey->dir, strlen(prey->dir)), *next;
+	unsigned seen = 0;
+	struct stat st;
+
+	for (;;) {
+		at.dir = dir;
+		memset(&st, 0, sizeof(st));
+		if (stat(dir, &st) == -1)
+			st.st_dev = 0;
+		at.dev = st.st_dev;
+		at.ino = st.st_ino;
+		for (t = find(&at); t != NULL && t < things + nthings &&
+		    by_dir(t, &at) == 0; t++)
+			if (kinds[t->kind].writer != NULL && t != prey &&
+			    (seen >> t->kind & 1) == 0) {
+				seen |= 1u << t->kind;
+				judge(t, prey);
+			}
+		if (strcmp(dir, "/") == 0)
+			break;
+		next = above(dir);
+		free(dir);
+		dir = next;
+	}
+	free(dir);
+}
+
+/* The name of a user, or the number; in a static buffer. */
+static const char *
+name_of(uid_t uid)
+{
+	static char name[64];
+	struct passwd *pw = getpwuid(uid);
+
+	if (pw != NULL)
+		strlcpy(name, pw->pw_name, sizeof(name));
+	else
+		snprintf(name, sizeof(name), "%u", (unsigned)uid);
+	return name;
+}
+
+/* Does this role write there? */
+static int
+is_of(const struct thing *t, const char *role)
+{
+	return kinds[t->kind].writer != NULL && t->ino != 0 &&
+	    strcmp(kinds[t->kind].writer, role) == 0;
+}
+
+/*
+ * As root, a role becomes the owner of its directories: that is to be an
+ * ordinary user, and the same one for all.
+ */
+static void
+judge_owners(const char *role, const char *user)
+{
+	const struct thing *t, *owned = NULL;
+	int nwrong = 0, shared = 0;
+	char wrong[600] = "";
+
+	for (t = things; t < things + nthings && owned == NULL; t++)
+		if (is_of(t, role) && t->st.st_uid != 0)
+			owned = t;
+	for (t = things; t < things + nthings; t++) {
+		if (!is_of(t, role) ||
+		    (owned != NULL && t->st.st_uid == owned->st.st_uid))
+			continue;
+		shared |= t->shared;
+		if (nwrong++ < 3)
+			say_add(wrong, sizeof(wrong), " %s", t->path);
+	}
+	if (nwrong == 0)
+		return;
+	if (nwrong > 3)
+		say_add(wrong, sizeof(wrong), " and %d more", nwrong - 3);
+	if (owned != NULL)
+		user = name_of(owned->st.st_uid);
+	advise("%s runs as root%s, as not all its directories belong to one other "
+	    "user:%s; %s%s%s%s", role,
+	    owned != NULL ? " with all rights on files" : "", wrong, shared ?
+	    "move what it writes to directories of its own, that belong to " :
+	    "chown -R ", user, shared ? "" : ":", shared || nwrong > 3 ? "" : wrong);
+	if (owned == NULL && getpwnam(user) == NULL)
+		advise("user %s: there is no such user; make it, see "
+		    "acme-client.conf(5)", user);
+}
+
+/* To give a file to its owner takes a capability, with which all can be given. */
+static void
+judge_file(const char *path, const char **first, unsigned *n)
+{
+	struct stat file, st;
+	char *dir;
+
+	if (path == NULL || lstat(path, &file) == -1)
+		return;
+	dir = above(path);
+	if (stat(dir, &st) == 0 && st.st_uid != 0 &&
+	    (file.st_uid != st.st_uid || file.st_gid != st.st_gid) &&
+	    (*n)++ == 0)
+		*first = path;
+	free(dir);
+}
+
+static void
+judge_files(struct domain *const *domains, size_t n)
+{
+	const char *first = NULL;
+	unsigned others = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		judge_file(domains[i]->cert, &first, &others);
+		judge_file(domains[i]->chain, &first, &others);
+		judge_file(domains[i]->fullchain, &first, &others);
+	}
+	if (others > 1)
+		advise("%s and %u other files: belong to others than their directories, "
+		    "so that fileproc keeps the capability CAP_CHOWN; chown them",
+		    first, others - 1);
+	else if (others == 1)
+		advise("%s: belongs to another user or group than its directory, so "
+		    "that fileproc keeps the capability CAP_CHOWN; chown it", first);
+}
+
+static void
+add_authority(const struct authority *a)
+{
+	size_t i;
+
+	add_place(ACCOUNT, "account key: directory", a->account_key);
+	add_place(ACCOUNT, "eab hmac file: directory", a->eab_file);
+	add_file(TRUST, "ca file", a->ca_file);
+	add_file(TRUST, "root file", a->root_file);
+	if (a->ca_file != NULL && a->root_file != NULL)
+		return;
+	for (i = 0; i < TRUST_SYSTEM_FILES; i++)
+		if (access(trust_system_files[i], F_OK) == 0)
+			add_file(SYSTEM, "the system's trust anchors",
+			    trust_system_files[i]);
+}
+
+static void
+add_domain(const struct domain *d)
+{
+	add_place(KEYS, "domain key: directory", d->key);
+	add_place(KEYS, "domain combined: directory", d->combined);
+	add_place(CERTS, "domain certificate: directory", d->cert);
+	add_place(CERTS, "domain chain certificate: directory", d->chain);
+	add_place(CERTS, "domain full chain certificate: directory",
+	    d->fullchain);
+	add_dir(CHALLENGES, "challengedir", d->challengedir);
+	add_file(TRUST, "csr file", d->csr_file);
+	add_file(TRUST, "configuration", d->file);
+}
+
+unsigned
+conf_layout(const struct conf *c, struct domain *const *domains, size_t n)
+{
+	static const char *const system_files[] = { "/etc/passwd",
+	    "/etc/ssl/openssl.cnf" };
+	const char *user = c->user != NULL ? c->user : "_acme-client";
+	size_t i;
+
+	for (i = 0; i < c->nauthorities; i++) {
+		add_file(TRUST, "configuration", c->authorities[i].file);
+		add_authority(&c->authorities[i]);
+	}
+	for (i = 0; i < n; i++)
+		add_domain(domains[i]);
+	for (i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
+		if (access(system_files[i], F_OK) == 0)
+			add_file(SYSTEM, "the system's", system_files[i]);
+	add_dir(STATE, "state directory", c->state_dir);
+	add_place(METRICS, "metrics file: directory", c->metrics);
+	unique();
+	for (i = 0; i < nthings; i++)
+		judge_above(&things[i]);
+	if (geteuid() == 0) {
+		judge_owners("fileproc", user);
+		judge_owners("chngproc", user);
+		judge_files(domains, n);
+	}
+	if (unsaid > 0) {
+		warnx("%u more warnings about directories", unsaid);
+		warnings++;
+	}
+	return warnings;
+}
