@@ -504,6 +504,23 @@ open_state_dir(const char *path)
 		errx(1, "state directory %s", w.text);
 }
 
+/*
+ * What this kind of run is for: a list reads, and so do the metrics, which are
+ * written under a lock in the state directory.
+ */
+static int
+rights_in(const struct sandbox_dir *d)
+{
+	const struct place *metrics = &shared[PART_METRICS - PART_JOB__MAX];
+
+	if (role_mode == MODE_LIST)
+		return DIR_READ;
+	if (role_mode == MODE_METRICS && d->fd != state_dir->fd &&
+	    (metrics->path == NULL || d->fd != metrics->dir->fd))
+		return DIR_READ;
+	return DIR_READ | DIR_WRITE;
+}
+
 /* The authority's parts, and their locks. */
 static void
 open_shared(const char *authority, const char *metrics)
@@ -525,6 +542,7 @@ static void
 open_all(struct msg *m)
 {
 	char *path, *metrics, *authority;
+	struct sandbox_dir *d;
 	uint32_t i;
 
 	role_conf(m);
@@ -539,7 +557,9 @@ open_all(struct msg *m)
 	dir_owner(&box);
 	for (i = 0; i < njobs; i++)
 		fileset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown, &box.keep_dac);
-	box.dirs = dir_rights(DIR_READ | DIR_WRITE, &box.ndirs);
+	box.dirs = dir_rights(0, &box.ndirs);
+	for (d = box.dirs; d < box.dirs + box.ndirs; d++)
+		d->rights = rights_in(d);
 	/* The account's own affairs have a job without files. */
 	if (njobs == 0) {
 		jobs = role_grow(jobs, 0, sizeof(*jobs));

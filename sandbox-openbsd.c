@@ -132,14 +132,19 @@ unique(char *paths[], size_t n)
 /*
  * The kernel keeps 128 of them: where there are more, those that lie deepest
  * count by the directory above.  fstatat(2) and renameat(2) need "r", so that
- * reading cannot be taken from who replaces files.
+ * reading cannot be taken from who replaces files.  All have the same rights,
+ * since what is shortened may come to be one.
  */
 static void
 unveil_dirs(const struct sandbox *s)
 {
 	char **paths;
+	const char *how = "r";
 	size_t i, n = s->ndirs;
 
+	for (i = 0; i < n; i++)
+		if (s->dirs[i].rights & DIR_WRITE)
+			how = "rwc";
 	if ((paths = calloc(n + 1, sizeof(*paths))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < n; i++)
@@ -148,7 +153,7 @@ unveil_dirs(const struct sandbox *s)
 	while ((n = unique(paths, n)) > UNVEIL_DIRS_MAX && shorten(paths, n))
 		;
 	for (i = 0; i < n; i++)
-		if (unveil(paths[i], "rwc") == -1)
+		if (unveil(paths[i], how) == -1)
 			err(1, "unveil %s", paths[i]);
 }
 

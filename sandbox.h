@@ -13,7 +13,7 @@
 #include "acme-client.h"
 
 /* Rights below a directory; on Linux enforced by Landlock, by directory. */
-#define DIR_READ	1
+#define DIR_READ	1	/* files; to list what there is, nobody may */
 #define DIR_WRITE	2	/* create, write, rename within, remove; not read */
 
 struct sandbox_dir {

@@ -287,6 +287,8 @@ TRY(limit, raise_limit())
 TRY(tiocsti, syscall(SYS_ioctl, 2, 0x5412, "x"))
 TRY(seccomp, syscall(SYS_seccomp, 2, 0, (uint32_t[1]){ 0 }))
 TRY(unknown, syscall(1000))
+TRY(open_dir, open(ssl, O_RDONLY | O_DIRECTORY) >= 0 || open(private, O_RDONLY | O_DIRECTORY) >= 0 ||
+    open(www, O_RDONLY | O_DIRECTORY) >= 0 ? 0 : -1)
 TRY(getdents, ({ char b[1024]; int fd = open("/", O_RDONLY); syscall(SYS_getdents64, fd, b, sizeof(b)); }))
 TRY(dup, dup(2))
 TRY(setuid_file, open(fresh_file, O_WRONLY | O_CREAT | O_EXCL, 04755))
@@ -402,6 +404,7 @@ const struct attempt attempts[] = {
 	{ T(unknown), 0, FAILS, 0 },
 	{ T(foreign_call), 0, ENDS, 0 },
 	{ T(getdents), 0, FAILS, 0 },
+	{ T(open_dir), 0, FAILS, 1 },
 	{ T(dup), 0, FAILS, 0 },
 	{ T(resolve), R(DNS), FAILS, 0 },
 };
