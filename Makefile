@@ -3,12 +3,13 @@
 CONFIGURED = unconfigured
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
+CHALLENGEDIR = /var/www/acme
 -include config.mk
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DCONF_DIR=\"$(SYSCONFDIR)/acme-client\" \
-	-DSTATE_DIR=\"$(STATEDIR)\" $(CPPFLAGS) $(CFLAGS)
+	-DSTATE_DIR=\"$(STATEDIR)\" -DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
 BASE = msg.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
@@ -110,23 +111,28 @@ $(FILTERS:.o=.c): generated/filter-make
 	@mv $@.new $@
 
 LIBEXEC = $(PREFIX)/libexec/acme-client
+# The paths in manuals and configuration.
+PATHS = sed -e 's|/usr/local/|$(PREFIX)/|' -e 's|/etc/acme-client|$(SYSCONFDIR)/acme-client|g' \
+	-e 's|/var/lib/acme-client|$(STATEDIR)|g' -e 's|/var/www/acme|$(CHALLENGEDIR)|g'
+CONF = $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
-	sed 's|/usr/local/sbin/|$(PREFIX)/sbin/|' acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1
-	chmod 0644 $(DESTDIR)$(MANDIR)/man1/acme-client.1
-	install -m 0644 acme-client.conf.5 $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
-	install -d -m 0700 $(DESTDIR)$(STATEDIR)
-	test -e $(DESTDIR)$(SYSCONFDIR)/acme-client.conf || \
-	    install -m 0644 etc/acme-client.conf $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
+	$(PATHS) acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1
+	$(PATHS) acme-client.conf.5 >$(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+	chmod 0644 $(DESTDIR)$(MANDIR)/man1/acme-client.1 $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+	test -e $(CONF) || test -h $(CONF) || { $(PATHS) etc/acme-client.conf >$(CONF) && chmod 0644 $(CONF); }
+	@sh etc/directories.sh "$(DESTDIR)" $(SYSCONFDIR)/acme-client $(STATEDIR) $(CHALLENGEDIR)
 
-# The configuration and the state stay.
+# The configuration, and what has something in it, stay.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(DESTDIR)$(MANDIR)/man1/acme-client.1 \
 	    $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
 	rm -rf $(DESTDIR)$(LIBEXEC)
+	@for dir in $(SYSCONFDIR:=/acme-client/account) $(SYSCONFDIR:=/acme-client/keys) $(SYSCONFDIR:=/acme-client/certs) \
+	    $(SYSCONFDIR:=/acme-client) $(STATEDIR); do rmdir "$(DESTDIR)$$dir" 2>/dev/null || :; done
 
 regress: all
 	sh regress/run.sh --no-install

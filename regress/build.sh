@@ -103,13 +103,13 @@ configured PREFIX /opt/x ./configure --prefix /opt/x
 configured MANDIR /opt/man ./configure --mandir=/opt/man
 configured SYSCONFDIR /opt/etc ./configure --sysconfdir=/opt/etc
 configured STATEDIR /opt/var/lib/acme-client ./configure --localstatedir=/opt/var
-for value in CC=gcc "CC=env gcc" HOSTCC=gcc CFLAGS=-O1 CPPFLAGS=-DX=1 PREFIX=/opt/x MANDIR=/opt/m SYSCONFDIR=/opt/e STATEDIR=/opt/s; do
+for value in CC=gcc "CC=env gcc" HOSTCC=gcc CFLAGS=-O1 CPPFLAGS=-DX=1 PREFIX=/opt/x MANDIR=/opt/m SYSCONFDIR=/opt/e STATEDIR=/opt/s CHALLENGEDIR=/opt/c; do
 	configured "${value%%=*}" "${value#*=}" ./configure "$value"
 	configured "${value%%=*}" "${value#*=}" "$value" ./configure
 done
 configured LDFLAGS "-Wl,-O1 -pie -Wl,-z,relro -Wl,-z,now" ./configure LDFLAGS=-Wl,-O1
 configured LDFLAGS "-Wl,-O1 -pie -Wl,-z,relro -Wl,-z,now" LDFLAGS=-Wl,-O1 ./configure
-for bad in --enable-x -x x prefix=/x --prefix=x --prefix= --prefix STATEDIR=x CXX=g++; do
+for bad in --enable-x -x x prefix=/x --prefix=x --prefix= --prefix STATEDIR=x CHALLENGEDIR=x CXX=g++; do
 	rm -f "$run/bare/config.mk"
 	(cd "$run/bare" && ./configure "$bad") >"$run/bare.log" 2>&1; status=$?
 	same "build: configure $bad: refused, nothing written" "1 1" "$status $(test -e "$run/bare/config.mk"; echo $?)"

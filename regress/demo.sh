@@ -17,8 +17,8 @@ work_build || exit 1
 
 echo "starting a CA, a DNS stub and a web server on loopback"
 pebble_start || exit 1
-conf_write "$work/acme-client.conf"
-domain_write "$work/acme-client.conf" example.com example.com "www.example.com"
+recommended_layout || exit 1
+recommended_conf >"$work/acme-client.conf"
 echo; sed "s/^/    /" "$work/acme-client.conf"
 
 echo; echo "# acme-client -v -f acme-client.conf example.com"
@@ -28,8 +28,8 @@ echo "exit status $status"
 [ $status = 0 ] || exit 1
 
 echo; echo "# the certificate, and whether it leads to the CA's root"
-openssl x509 -in "$work/ssl/example.com.fullchain.pem" -noout -subject -issuer -dates -ext subjectAltName || exit 1
-verified "$work/ssl/example.com.fullchain.pem" || exit 1
+openssl x509 -in "$work/etc/certs/example.com.fullchain.pem" -noout -subject -issuer -dates -ext subjectAltName || exit 1
+verified "$work/etc/certs/example.com.fullchain.pem" || exit 1
 
 echo; echo "# once more: nothing is due"
 "$client" -v -f "$work/acme-client.conf" example.com

@@ -232,6 +232,33 @@ domain "$2" {
 END
 }
 
+# As README has it: directories beside each other, and as root those that are written to for others of
+# an ordinary user, $layout_user.
+layout_user=$(id -un _acme-client 2>/dev/null || echo nobody)
+recommended_layout() {
+	mkdir -p "$work/etc/account" "$work/etc/keys" "$work/etc/certs" "$work/state" "$work/www" &&
+	    chmod 755 "$work/etc" "$work/etc/certs" && chmod 700 "$work/etc/account" "$work/etc/keys" "$work/state" || return 1
+	[ "$(id -u)" != 0 ] || chown -R "$layout_user:$(id -gn "$layout_user")" "$work/etc/certs" "$work/state" "$work/www"
+}
+recommended_conf() {
+	cat <<END
+state directory "$work/state"
+authority test {
+	api url "https://localhost:$ca_port/dir"
+	account key "$work/etc/account/test-privkey.pem"
+	ca file "$work/tls.pem"
+	root file "$work/root.pem"
+}
+domain example.com {
+	alternative names { www.example.com }
+	domain key "$work/etc/keys/example.com.key"
+	domain full chain certificate "$work/etc/certs/example.com.fullchain.pem"
+	challengedir "$work/www"
+	sign with test
+}
+END
+}
+
 # Of the newest installed certificate
 sans() { openssl x509 -in "$1" -noout -ext subjectAltName | tr -d ' \n' | sed 's/.*Name://;s/critical//;s/DNS://g' | tr ',' '\n' | sort | tr '\n' ' '; }
 spki_cert() { openssl x509 -in "$1" -noout -pubkey | openssl sha256; }

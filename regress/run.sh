@@ -8,7 +8,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
-sections=${*:-"build manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover account revoke certificate renewal fleet fleet-trouble handles nginx user asan"}
+sections=${*:-"build manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover account revoke certificate renewal fleet fleet-trouble handles layout nginx user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -66,7 +66,7 @@ section faults 600 sh "$here/faults.sh"
 section faults-keys 600 sh "$here/faults.sh" faults_keys
 section whole 900 sh "$here/whole.sh"
 section leftover 300 sh "$here/leftover.sh"
-for name in account revoke certificate renewal fleet fleet-trouble handles nginx; do section $name 300 sh "$here/$name.sh"; done
+for name in account revoke certificate renewal fleet fleet-trouble handles layout nginx; do section $name 300 sh "$here/$name.sh"; done
 if [ "$(id -u)" = 0 ]; then
 	section user 1200 setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
 	    env HOME=/nonexistent sh "$here/user.sh"
