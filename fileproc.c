@@ -493,15 +493,43 @@ add_job(struct msg *m)
 	free(handle);
 }
 
-static void
+/* 1: it is new; 0: it was there. */
+static int
 open_state_dir(const char *path)
 {
 	struct why w;
+	int made = mkdir(path, 0700) == 0;
 
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		err(1, "state directory %s", path);
 	if ((state_dir = dir_open(path, &w)) == NULL)
 		errx(1, "state directory %s", w.text);
+	return made;
+}
+
+/*
+ * A new state directory gets the owner that all others have: if it were root's
+ * among theirs, this process would have to be root.
+ */
+static void
+give_state_dir(void)
+{
+	const struct dir *d, *other = NULL;
+
+	for (d = dirs; d != NULL; d = d->next) {
+		if (d == state_dir)
+			continue;
+		if (other != NULL && d->st.st_uid != other->st.st_uid)
+			return;
+		other = d;
+	}
+	if (other == NULL || geteuid() != 0 || other->st.st_uid == 0)
+		return;
+	if (fchown(state_dir->fd, other->st.st_uid, other->st.st_gid) == -1)
+		warn("state directory %s: cannot be given to user %u",
+		    state_dir->path, (unsigned)other->st.st_uid);
+	if (fstat(state_dir->fd, &state_dir->st) == -1)
+		err(1, "%s", state_dir->path);
 }
 
 /*
@@ -543,6 +571,7 @@ open_all(struct msg *m)
 {
 	char *path, *metrics, *authority;
 	struct sandbox_dir *d;
+	int made;
 	uint32_t i;
 
 	role_conf(m);
@@ -550,10 +579,12 @@ open_all(struct msg *m)
 	metrics = msg_copy_str(m);
 	authority = msg_copy_str(m);
 	msg_end(m);
-	open_state_dir(path);
+	made = open_state_dir(path);
 	open_shared(authority, metrics);
 	while (role_domain(m, njobs))
 		add_job(m);
+	if (made)
+		give_state_dir();
 	dir_owner(&box);
 	for (i = 0; i < njobs; i++)
 		fileset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown, &box.keep_dac);

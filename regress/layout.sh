@@ -173,6 +173,11 @@ held -F example.com
 same "layout: a group: csrproc alone is root's, and may give the key to the group" \
     "acme-client:$uid,$uid,$uid:$kill_only $(theirs certproc chngproc)csrproc:0,0,0:0000000000000001 $(theirs dnsproc fileproc keyproc netproc)" "$who"
 
+# A state directory that a run makes is the user's, too.
+rm -rf /var/lib/acme-client
+"$client" example.com 2>"$err"
+same "layout: a new state directory" "700 _acme-client:_acme-client /var/lib/acme-client" "$(tree /var/lib/acme-client)"
+
 # From OpenBSD's layout, all of it root's: it works, -n says what it costs, and moving orders nothing.
 rm -rf /etc/acme-client /var/lib/acme-client /var/www/acme/.[!.]*
 chown 0:0 /var/www/acme
