@@ -18,6 +18,8 @@
 #include "renewal.h"
 
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
+#define BACKDATED	(48 * 3600)	/* seconds from a certificate's notBefore to its issuance, */
+#define BACKDATED_ALIKE	3600		/* and by how much two of one CA can differ in that */
 
 static int force;
 static time_t run_began;
@@ -144,19 +146,41 @@ job_needs_next_key(const struct job *j)
 }
 
 /*
- * One that the CA issued earlier: a key that is not live yet has had none.
- * Another authority or profile may mean a shorter life.
+ * One that ends earlier, and was not asked for: another authority or profile
+ * may mean a shorter life.  A key that is not live yet has had none before.
  */
 static int
-is_replayed(const struct job *j, const struct chain *chain)
+ends_early(const struct job *j, const struct chain *chain)
 {
-	const struct chain *in = j->installed.chain;
 	struct why ignored;
 
 	return still_ours(j) && chain_is_for(chain, j->keys.have_current, j->keys.current) &&
-	    ((chain->not_after < in->not_after &&
-	    origin_changed(j, &ignored) == CHANGED_NOTHING) ||
-	    X509_cmp(sk_X509_value(chain->certs, 0), sk_X509_value(in->certs, 0)) == 0);
+	    chain->not_after < j->installed.chain->not_after &&
+	    origin_changed(j, &ignored) == CHANGED_NOTHING;
+}
+
+/*
+ * Was it issued for this order?  Whoever owns net can hand over one from
+ * before, also with -F.  A CA lets its certificates begin before it issues
+ * them, by 48 hours at most (the CA/Browser Forum's baseline requirements
+ * 7.1.2.7), and all of them alike: those of another one may begin otherwise.
+ */
+static int
+check_new(const struct job *j, const struct chain *chain, struct why *w)
+{
+	const struct chain *in = j->installed.chain;
+	time_t began, now = time(NULL);
+
+	if (in == NULL)
+		return 0;
+	if (X509_cmp(sk_X509_value(chain->certs, 0), sk_X509_value(in->certs, 0)) == 0)
+		return why(w, "the CA handed out the certificate that is installed already");
+	/* What is installed may say anything, if that was installed by others. */
+	began = in->not_before < now ? in->not_before : now;
+	if (chain->not_before >= began - (origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED))
+		return 0;
+	return why(w, "the certificate from the CA is older than the installed one: it begins on %s, "
+	    "and that one on %s", clock_text(chain->not_before), clock_text(in->not_before));
 }
 
 int
@@ -177,10 +201,10 @@ job_verify(const struct job *j, const struct chain *chain, struct why *w)
 static int
 judge(const struct job *j, const struct chain *chain, struct why *w)
 {
-	if (job_verify(j, chain, w) == -1)
+	if (job_verify(j, chain, w) == -1 || check_new(j, chain, w) == -1)
 		return -1;
-	return (force && !j->resumed) || !is_replayed(j, chain) ? 0 : why(w, "the certificate from the CA ends on %s, "
-	    "no later than the installed one; -F would install it all the same",
+	return (force && !j->resumed) || !ends_early(j, chain) ? 0 : why(w, "the certificate from the CA ends on %s, "
+	    "before the installed one; -F would install it all the same",
 	    clock_text(chain->not_after));
 }
 

@@ -117,6 +117,14 @@ origin_changed(const struct job *j, struct why *w)
 }
 
 int
+origin_is_configured(const struct job *j)
+{
+	struct why ignored;
+
+	return is_known(j) && compare(j, &ignored) == CHANGED_NOTHING;
+}
+
+int
 origin_group_changed(const struct job *j)
 {
 	char now[GROUP_MAX];

@@ -30,4 +30,7 @@ void	origin_installed(struct job *);
 /* The installed certificate is as configured: so a later change is noticed. */
 void	origin_confirm(struct job *);
 
+/* Is it known that the installed certificate was obtained as it is configured now? */
+int	origin_is_configured(const struct job *);
+
 #endif

@@ -35,6 +35,62 @@ o = json.load(open(sys.argv[1]))
 for k in "attempt", "obtained", "group": o.pop(k)
 json.dump(o, open(sys.argv[1], "w"))' "$state"; }
 
+# The CA hands out a certificate from before, or whoever owns net does; or one that only looks like it.
+# forced SCENARIO NAME STATUS ORDERS [WORDS]; the order of a certificate that was refused is looked at first by the next run.
+forced() {
+	again "$1" -F example.com
+	began "$2" "$3" "$4" "${5:-}"
+	pair "$2"
+}
+replays() {
+	works "begins 200 hours ago, for 90"
+	cp "$pem" "$work/installed.pem"
+	forced "again -1" "-F, the installed one again" 1 1 "the CA handed out the certificate that is installed already"
+	check "ca: -F, the installed one again: it stays" cmp "$pem" "$work/installed.pem"
+	forced "plain" "-F, a new one" 0 0
+	cp "$pem" "$work/installed.pem"
+	forced "again -2" "-F, the one before" 1 1 "the certificate from the CA is older than the installed one: it begins on"
+	check "ca: -F, the one before: the newer one stays" cmp "$pem" "$work/installed.pem"
+	forced "begins 2 hours ago, for 90" "-F, one of two hours ago" 1 1 "is older than the installed one"
+	# Honest ones: a shorter life, another way to reckon when it begins, in the same hour.
+	forced "begins 1 hours ago, for 6" "-F, backdated by an hour" 0 1
+	forced "plain" "-F, after that" 0 1
+	forced "one day" "-F, a shorter life" 0 1
+	# How it was obtained is not known, or it was obtained elsewhere: CAs differ in what a day is.
+	forget
+	forced "begins 40 hours ago, for 90" "-F, no record: backdated by 40 hours" 0 1
+	forget
+	forced "begins 90 hours ago, for 90" "-F, no record: by 90 hours" 1 1 "is older than the installed one"
+	works "plain"
+	conf_sed 's|/directory"|/directory-b"|'
+	again "begins 90 hours ago, for 90" example.com; began "another authority, by 90 hours" 1 1 "is older than the installed one"
+	sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"
+	again "begins 40 hours ago, for 90" example.com; began "another authority, by 40 hours" 0 0
+	# Without -F: it is due, and one from before is no renewal.
+	works "begins 80 hours ago, for 4"
+	cp "$pem" "$work/installed.pem"
+	again "again -1" example.com; began "due, the installed one again" 1 1 "the CA handed out the certificate that is installed already"
+	check "ca: due, the installed one again: it stays" cmp "$pem" "$work/installed.pem"
+	sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"
+	again "begins 90 hours ago, for 90" example.com; began "due, an older one that ends later" 1 1 "is older than the installed one"
+	sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"
+	again "begins 1 hours ago, for 4" example.com; began "due, a new one" 0 0
+	pair "due, a new one"
+	# Whoever could install one that begins in a hundred years keeps no other from being installed.
+	works "plain"
+	openssl req -x509 -key "$key" -subj /CN=example.com -days 36500 -addext "subjectAltName=DNS:example.com" -out "$work/far.pem" 2>/dev/null
+	printf '[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\ndatabase=%s/far.db\n[p]\ncommonName=optional\n' "$work" >"$work/far.cnf"
+	: >"$work/far.db"
+	openssl req -new -key "$key" -subj / -out "$work/far.csr" 2>/dev/null
+	printf 'subjectAltName=DNS:example.com\n' >"$work/far.ext"
+	openssl ca -batch -selfsign -config "$work/far.cnf" -keyfile "$key" -in "$work/far.csr" -out "$work/far.pem" -notext -md sha256 -extfile "$work/far.ext" \
+	    -startdate 21260101000000Z -enddate 21990101000000Z -outdir "$work" -subj /CN=x 2>/dev/null
+	check "ca: begins in a hundred years: made" test -s "$work/far.pem"
+	for f in "" .fullchain; do cp "$work/far.pem" "$work/ssl/example.com$f.pem"; done
+	: >"$work/ssl/example.com.chain.pem"
+	again "plain" example.com; began "the installed one begins in a hundred years" 0 1
+}
+
 authorities() {
 	works "ARI"
 	conf_sed 's|/directory"|/directory-b"|'
@@ -239,5 +295,5 @@ server() {
 	wait_port "$ca_port"
 }
 
-authorities; roots; ways; keys; groups; several; servers
+authorities; replays; roots; ways; keys; groups; several; servers
 exit $failed

@@ -66,6 +66,20 @@ for ending in "429 at order" "503 at order" "500 at order" "500 at cert" "cut at
 	next_run "plain" "after $ending" 0 0 -F
 done
 
+# What was installed by it is no new certificate: another one in the same run.
+left "processing until done" "still processing after 2 seconds"
+cp "$state" "$work/with-order.json"
+touch "$work/ca/done"
+next_run "processing until done" "valid meanwhile, once more" 0 0 -F
+# As if that run had been killed before it forgot the order.
+python3 -c 'import json, sys
+now, then = [json.load(open(p)) for p in sys.argv[1:]]
+json.dump(dict(now, order=then["order"]), open(sys.argv[1], "w"))' "$state" "$work/with-order.json"
+cp "$full" "$work/installed.pem"
+next_run "again -1, once" "what was installed by it" 0 1 -F
+says "ca-orders: what was installed by it: says why" "$work/err" "of an earlier run is of no use: the CA handed out the certificate that is installed already; ordered anew"
+check "ca-orders: what was installed by it: another one" sh -c "! cmp -s $full $work/installed.pem"
+
 # Gone, or of no use: another one in the same run.
 for how in "order gone 404" "order gone 403" "order gone 400" "order gone 500" "order invalid later" "order HTML later" "order for other names later" "order of an expired authorization"; do
 	left "pending until done" "still pending after 2 seconds"

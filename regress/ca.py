@@ -41,6 +41,17 @@ def openssl(*args, data=None):
 def public_key(kind, der): return openssl("pkey", "-pubin", "-outform", "DER", data=openssl(kind, "-inform", "DER", "-noout", "-pubkey", data=der))
 def same_key(jwk, spki): return (unb64(jwk["n"]) if jwk["kty"] == "RSA" else unb64(jwk["x"]) + unb64(jwk["y"])) in spki
 
+def issue_from(begin, days):
+    """Of the CSR and the extensions that lie there; x509(1) cannot say when it is to begin."""
+    with open(top + "/from.cnf", "w") as f: f.write("[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\ndatabase=%s/from.db\n[p]\ncommonName=optional\n" % top)
+    open(top + "/from.db", "w").close()
+    csr = openssl("req", "-inform", "DER", "-in", top + "/csr.der")
+    with open(top + "/from.csr", "wb") as f: f.write(csr)
+    date = lambda t: time.strftime("%Y%m%d%H%M%SZ", time.gmtime(t))
+    openssl("ca", "-batch", "-config", top + "/from.cnf", "-in", top + "/from.csr", "-out", top + "/from.pem", "-notext", "-md", "sha256", "-cert", top + "/inter.pem",
+        "-keyfile", top + "/inter.key", "-extfile", top + "/ext", "-startdate", date(begin), "-enddate", date(begin + 86400 * days), "-subj", "/CN=x", "-outdir", top)
+    return open(top + "/from.pem", "rb").read()
+
 def issue(sc, other):
     ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" % ",".join("DNS:" + n for n in st.names)
     if sc.startswith("adds "): ext = ext.replace("DNS:", "DNS:%s,DNS:" % sc[5:], 1)
@@ -50,7 +61,13 @@ def issue(sc, other):
     open(top + "/csr.der", "wb").write(st.csr)
     if sc == "other key":
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null", "-subj", "/", "-outform", "DER", "-out", top + "/csr.der")
-    leaf = openssl("x509", "-req", "-inform", "DER", "-in", top + "/csr.der", "-days", "1" if sc == "one day" else "90", "-CA", top + "/inter.pem", "-CAkey", top + "/inter.key",
+    # "again N": the Nth that it has issued; "again N, once": but not for an order of this run.
+    m = re.match(r"again (-?\d+)(, once)?$", sc)
+    if m and not (m.group(2) and st.fresh):
+        return openssl("x509", "-inform", "DER", data=st.issued[int(m.group(1))]) + open(top + "/inter.pem", "rb").read()
+    m = re.match(r"begins (\d+) hours ago, for (\d+)$", sc)
+    if m: leaf = issue_from(time.time() - 3600 * int(m.group(1)), int(m.group(2)))
+    else: leaf = openssl("x509", "-req", "-inform", "DER", "-in", top + "/csr.der", "-days", "1" if sc == "one day" else "90", "-CA", top + "/inter.pem", "-CAkey", top + "/inter.key",
         "-CAcreateserial", "-extfile", top + "/ext")
     st.issued.append(openssl("x509", "-outform", "DER", data=leaf))
     inter = open(top + ("/other-inter.pem" if other else "/inter.pem"), "rb").read()

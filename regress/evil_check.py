@@ -214,8 +214,7 @@ class Check:
         if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", self.text): self.bad("control characters in its messages")
         if self.status == 0 and self.case.role in ("NET", "DNS", "CHNG") and self.case.mode == "RENEW":
             for h in self.case.handles:
-                # With -F the installed one counts as new: who says -F takes any good one.
-                if chain_of(self.after, h) is None or not self.case.run.startswith("-F") and chain_of(self.after, h) == chain_of(self.before.files, h):
+                if chain_of(self.after, h) is None or chain_of(self.after, h) == chain_of(self.before.files, h):
                     self.bad("%s: status 0, and nothing new is installed" % h)
 
 def heal(w, case):

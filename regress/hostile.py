@@ -297,10 +297,13 @@ report(r.file.ended() == 1 and "too often" in r.file.said(), "hostile: cert: rep
 r.close()
 newer, older = issue(key_path, 80), issue(key_path, 50)
 # Due although its own certificate is good, since the chain beside it is not its issuer's.
-offered("the installed certificate again", good60, "no later than", force=0, chain=work + "/ssl/a.chain.pem")
+offered("the installed certificate again", good60, "is installed already", force=0, chain=work + "/ssl/a.chain.pem")
 for f in os.listdir(work + "/state"):
     if f.endswith(".json"): os.unlink(work + "/state/" + f)
-offered("one that ends before the installed one", older, "no later than", force=0, chain=work + "/ssl/a.chain.pem")
+offered("the installed certificate again, with -F", good60, "is installed already", force=1)
+for f in os.listdir(work + "/state"):
+    if f.endswith(".json"): os.unlink(work + "/state/" + f)
+offered("one that ends before the installed one", older, "before the installed one; -F", force=0, chain=work + "/ssl/a.chain.pem")
 for f in os.listdir(work + "/state"):
     if f.endswith(".json"): os.unlink(work + "/state/" + f)
 open(cert_path, "wb").write(good60)
