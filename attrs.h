@@ -28,6 +28,7 @@ void	attrs_read(struct attrs *, int fd, const char *path);
  * and the owner is still us.  What cannot be kept is said.  NULL: there are none.
  */
 void	attrs_write(const struct attrs *, int fd, const char *path);
+/* Frees what attrs_read() has found. */
 void	attrs_free(struct attrs *);
 
 #endif

@@ -14,6 +14,7 @@ void	authority_load(void);
 
 /* The stored account, under a lock; a failure ends the process. */
 void	authority_load_account(int64_t lock_deadline);
+/* KEY_ACCOUNT: key waits for it. */
 void	authority_tell_key(void);
 void	cert_account(struct msg *);	/* a handler */
 
@@ -21,6 +22,7 @@ void	cert_account(struct msg *);	/* a handler */
 int	authority_holds(struct why *);
 /* It could not be reached; it asks for so many seconds of patience, or 0. */
 void	authority_failed(const char *text, uint64_t seconds);
+/* It has answered: failures are forgotten. */
 void	authority_works(void);
 
 /*

@@ -8,10 +8,12 @@
 #include "msg.h"
 
 /*
- * Each job that does not rest waits for csr's word on its keys, until all have it (LOOKED_AT); is due, or it is to be asked
- * whether it is (TO_ASK: the CA, TO_CHECK: whether the certificate is revoked);
- * is with net, for a certificate (OUT), for a date (ASKED), for a revocation
- * list (CHECKING), for anything else (TASKED); or with csr for its part of the work.
+ * The phases of a job.  Each that does not rest waits for csr's word on its
+ * keys, until all have it (LOOKED_AT); is due, or it is to be asked whether it
+ * is (TO_ASK: the CA, TO_CHECK: whether the certificate is revoked); is with
+ * net, for a certificate (OUT), for a date (ASKED), for a revocation list
+ * (CHECKING), for anything else (TASKED); or with csr for its part of the work
+ * (ADOPTING, COMBINING, DISCARDING).  SETTLED: its outcome was told.
  */
 enum {
 	WAITING = 1, DUE = 2, TO_ASK = 4, TO_CHECK = 8, OUT = 16, ASKED = 32, CHECKING = 64,
@@ -27,6 +29,7 @@ extern uint32_t njobs;
 void	install(uint32_t job);
 /* Its one outcome: net, if it waits for it, and the parent are told. */
 void	settle(uint32_t job, enum outcome);
+/* The same with OUTCOME_FAILED, having said why. */
 void	settle_failed(uint32_t job, const struct why *);
 
 /* Handlers. */

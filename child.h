@@ -43,6 +43,7 @@ void	child_start(struct child *, enum role, const char *programs, int keeps_stdo
 
 /* Queues a message and sends what the child takes; -1: it takes nothing. */
 int	child_send(struct child *, const struct msg *);
+/* Sends as much of the queue as the child takes. */
 void	child_flush(struct child *);
 
 /* A message's bytes, 0: none now; at the end fd becomes -1. */

@@ -11,6 +11,7 @@
 int64_t	clock_ms(void);
 /* Until then, as poll() wants it: never negative, at most INT_MAX. */
 int	clock_left_ms(int64_t deadline);
+/* The whole time, also where signals come. */
 void	clock_sleep_ms(int64_t ms);
 
 /* "2026-11-23 17:40:12 UTC" in a static buffer of two. */

@@ -99,6 +99,7 @@ void		 conf_print(const struct conf *);
  */
 int		 conf_lacks_root(const struct authority *);
 
+/* The domain section with this handle; NULL: there is none. */
 struct domain	*conf_domain(const struct conf *, const char *handle);
 
 /* Another authority with the same account key; NULL: there is none. */

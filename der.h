@@ -31,7 +31,9 @@ int	der_next(struct der *in, struct der *whole, struct der *content);
 /* The same for an element of this tag.  1; 0: the next one, if any, has another tag and was not read; -1: not DER. */
 int	der_get(struct der *in, int tag, struct der *whole, struct der *content);
 
+/* How many bytes are left. */
 size_t	der_len(const struct der *);
+/* Are both the same bytes? */
 int	der_equal(const struct der *, const struct der *);
 
 #endif

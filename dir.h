@@ -72,6 +72,7 @@ int	place_stage(const struct place *, const void *, size_t, mode_t, uid_t, gid_t
 void	place_attrs(const struct place *, struct attrs *);
 /* Makes the staged version the file.  dir_sync() makes that last. */
 int	place_rename(const struct place *, struct why *);
+/* What was renamed, linked or removed there lasts (fsync).  0 or -1. */
 int	dir_sync(const struct dir *, struct why *);
 /* The three in one, mode 0600, our own. */
 int	place_write(const struct place *, const void *, size_t, struct why *);

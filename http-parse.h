@@ -29,6 +29,7 @@ struct http_parser {
 	char		 line[HTTP_LINE_MAX];
 };
 
+/* Begins an answer, whose body may have so many bytes at most. */
 void	http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 /* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
 ssize_t	http_parse(struct http_parser *, const char *, size_t, struct why *);
@@ -37,6 +38,7 @@ ssize_t	http_parse(struct http_parser *, const char *, size_t, struct why *);
  * Whether it is whole, its own grammar must tell.  0, or -1: cut.
  */
 int	http_parse_end(struct http_parser *);
+/* Frees the answer, whole or not. */
 void	http_parse_free(struct http_parser *);
 
 #endif

@@ -25,7 +25,7 @@ int	account_may_be_at(const char *url);
 /* Answers that nothing is signed; why not has been said. */
 void	key_refuse(struct msg *);
 
-/* Handlers. */
+/* Handlers, of KEY_SIGN_FIND_ACCOUNT and so on. */
 void	sign_find_account(struct msg *);
 void	sign_new_account(struct msg *);
 void	sign_rollover(struct msg *);

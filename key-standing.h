@@ -37,7 +37,7 @@ const char *account_kid(void);
 /* A rollover was signed: from here on only the CA knows which key is the account's. */
 void	account_rolled(void);
 
-/* Handlers. */
+/* Handlers; set_account() of KEY_SET_ACCOUNT. */
 void	set_account(struct msg *);
 void	key_no_account(struct msg *);
 void	key_ask_account(struct msg *);

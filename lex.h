@@ -17,16 +17,22 @@ extern int	lex_quoted;		/* it was in quotes: no keyword */
 
 /* Starts with this file; -1 if it cannot be read. */
 int	lex_open(const char *path);
+/* Reads the next token into the three above. */
 void	lex_next(void);
 /* Goes on with another file, or all that match a pattern, at the next lex_next(); errors are counted. */
 void	lex_include(const char *path);
 /* Errors that come now are not about words that go over a line's end. */
 void	lex_forget_quotes(void);
+/* A macro: $name is read as value from now on. */
 void	lex_define(const char *name, const char *value);
+/* Where the token stands; the file's name is kept. */
 int	lex_line(void);
 const char *lex_file(void);
 
-/* "file:line: ..." on stderr, and counted. */
+/*
+ * "file:line: ..." on stderr, of the token or of that place; counted in
+ * lex_errors.
+ */
 void	lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	lex_error_at(const char *file, int line, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));

@@ -101,8 +101,12 @@ struct account_record {
 	char	*url;
 	char	*unknown;	/* thumbprint of a rollover's new key that the CA has said not to know */
 };
+/*
+ * A record; NULL, or one of another directory URL, has no account.  As above.
+ */
 void	account_parse(const char *record, size_t len, const char *whose, const char *directory,
 	    struct account_record *);
+/* unknown may be NULL.  The caller frees. */
 char	*account_encode(const char *directory, const char *thumbprint, const char *url,
 	    const char *unknown);
 
