@@ -37,7 +37,8 @@ void	fileset_stage(struct fileset *, enum part, const void *, size_t);
  * Replaces all files that were staged, which must be all that are configured;
  * keeps those that are replaced as .NAME.acme-old, one generation of them.
  * -1 with nothing replaced: one could not be staged, or was changed by
- * somebody else since it was read.
+ * somebody else since it was read.  -1 with some of them replaced, in the order
+ * of enum part, where the disk fails in between.
  */
 int	fileset_commit(struct fileset *, struct why *);
 /* Removes all files of the set, for good. */
