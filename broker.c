@@ -78,13 +78,6 @@ is_lost(const struct child *c)
 }
 
 static void
-start(struct child *c, enum role role)
-{
-	/* certproc writes the list itself: there is no message for it to be taken apart. */
-	child_start(c, role, run->programs, run->mode == MODE_LIST && role == ROLE_CERT);
-}
-
-static void
 send_to(void *to, const struct msg *m)
 {
 	struct child *c = to;
@@ -97,6 +90,16 @@ send_to(void *to, const struct msg *m)
 			end_run("%s for %s, which is not there", routes[m->head.type].name, c->name);
 	} else if (child_send(c, m) == -1)
 		end_run("%s does not take its messages", c->name);
+}
+
+/* With its slice of the configuration, in a run with so many workers of net. */
+static void
+start(struct child *c, enum role role, uint32_t workers)
+{
+	/* certproc writes the list itself: there is no message for it. */
+	child_start(c, role, run->programs,
+	    run->mode == MODE_LIST && role == ROLE_CERT);
+	slice(run, role, workers, send_to, c);
 }
 
 static void
@@ -115,8 +118,7 @@ parent_start_csr(void)
 		end_run("PARENT_START_CSR: out of order");
 		return;
 	}
-	start(&children[ROLE_CSR], ROLE_CSR);
-	slice(run, ROLE_CSR, 0, send_to, &children[ROLE_CSR]);
+	start(&children[ROLE_CSR], ROLE_CSR, 0);
 }
 
 /* certproc has looked at all jobs: only now are the others needed, if at all. */
@@ -144,16 +146,11 @@ parent_due(uint64_t ndue)
 	if (run->mode != MODE_ADOPT)
 		nworkers = run->mode != MODE_RENEW ? 1 : ndue < run->workers ? (uint32_t)ndue : run->workers;
 	/* net first: the way to the CA takes longest, and the others begin meanwhile. */
-	for (w = 0; w < nworkers; w++) {
-		start(worker(w), ROLE_NET);
-		slice(run, ROLE_NET, nworkers, send_to, worker(w));
-	}
-	for (i = first; i < n; i++) {
-		if (children[rest[i]].pid != 0)
-			continue;
-		start(&children[rest[i]], rest[i]);
-		slice(run, rest[i], nworkers, send_to, &children[rest[i]]);
-	}
+	for (w = 0; w < nworkers; w++)
+		start(worker(w), ROLE_NET, nworkers);
+	for (i = first; i < n; i++)
+		if (children[rest[i]].pid == 0)
+			start(&children[rest[i]], rest[i], nworkers);
 	enter_sandbox();
 	resting = nsettled;
 	resting_failed = nfailed;
@@ -587,8 +584,7 @@ tidy_up(void)
 		last = run->jobs[i]->challengedir;
 		snprintf(path, sizeof(path), "%s/%s", last, CHNG_LIST);
 		if (lstat(path, &st) == 0) {
-			start(&children[ROLE_CHNG], ROLE_CHNG);
-			slice(run, ROLE_CHNG, 0, send_to, &children[ROLE_CHNG]);
+			start(&children[ROLE_CHNG], ROLE_CHNG, 0);
 			return;
 		}
 	}
@@ -605,10 +601,8 @@ broker_run(const struct run *what, struct tally *counts)
 		err(1, NULL);
 	name_children();
 	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
-	start(&children[ROLE_FILE], ROLE_FILE);
-	slice(run, ROLE_FILE, 0, send_to, &children[ROLE_FILE]);
-	start(&children[ROLE_CERT], ROLE_CERT);
-	slice(run, ROLE_CERT, 0, send_to, &children[ROLE_CERT]);
+	start(&children[ROLE_FILE], ROLE_FILE, 0);
+	start(&children[ROLE_CERT], ROLE_CERT, 0);
 	tidy_up();
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);
