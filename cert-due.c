@@ -47,7 +47,11 @@ held_back(const struct job *j, struct why *w)
 	return 1;
 }
 
-/* Why it must be renewed, or NULL. */
+/*
+ * Why it must be renewed, or NULL.  Sets what the order depends on: new_key and
+ * its reasons, suggested, only_forced; forgets certid where another authority
+ * is asked, which does not know it.
+ */
 static const char *
 due_reason(struct job *j, struct why *text)
 {

@@ -392,7 +392,10 @@ most_urgent(void)
 	return best;
 }
 
-/* May this one be ordered, as far as this run goes? */
+/*
+ * May this one be ordered, as far as this run goes?  Counts it; 0: no, and it
+ * is settled.
+ */
 static int
 allowed(uint32_t job)
 {

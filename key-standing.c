@@ -49,13 +49,20 @@ account_is_known(void)
 	return kid != NULL && !doubt;
 }
 
-/* Is there a spare key that has not been asked with?  Then spare is its number. */
+/* Is a spare key asked with? */
 static int
-find_spare(void)
+by_spare(void)
 {
-	while (spare >= 0 && spare < SPARES && account.spare[spare].key == NULL)
-		spare++;
 	return spare >= 0 && spare < SPARES;
+}
+
+/* The next one that there is, or none any more. */
+static void
+next_spare(void)
+{
+	do
+		spare++;
+	while (by_spare() && account.spare[spare].key == NULL);
 }
 
 static enum account
@@ -71,7 +78,7 @@ standing(void)
 		return ACCOUNT_KNOWN;
 	if (spare == -1)
 		return account.is_new ? ACCOUNT_NEW : ACCOUNT_FIND;
-	return find_spare() ? ACCOUNT_SPARE : ACCOUNT_NEW;
+	return by_spare() ? ACCOUNT_SPARE : ACCOUNT_NEW;
 }
 
 int
@@ -113,7 +120,8 @@ account_next_key(void)
 EVP_PKEY *
 account_asked_key(void)
 {
-	return doubt ? account.next : find_spare() ? account.spare[spare].key : account.key;
+	return doubt ? account.next : by_spare() ? account.spare[spare].key :
+	    account.key;
 }
 
 void
@@ -275,7 +283,7 @@ key_no_account(struct msg *m)
 		if (unknown != NULL && kid != NULL)
 			tell_cert();
 	} else if (standing() == ACCOUNT_FIND || standing() == ACCOUNT_SPARE)
-		spare++;
+		next_spare();
 	else
 		errx(1, "KEY_NO_ACCOUNT: out of order");
 	found(m);
