@@ -5,10 +5,10 @@
  * foreign: chains, lists and words of failure from net, installed certificates
  * and states from fileproc.  An attacker in certproc can have any bytes stored
  * as state and, once in a run, as certificates of a configured job, of which
- * fileproc keeps the replaced ones; have configured names ordered, a new key
- * made; and, in a run of -r, another certificate of the account revoked.  It
- * refuses every chain that does not lead from our key and exactly our names to
- * a trusted root, or is older than the installed one.
+ * fileproc keeps the replaced ones; have configured names ordered and a new key
+ * made.  What is revoked in a run of -r it names, but csr and key look for
+ * themselves.  It refuses every chain that does not lead from our key and
+ * exactly our names to a trusted root, or is older than the installed one.
  */
 #include <err.h>
 #include <stdlib.h>

@@ -5,7 +5,8 @@
  * the nonce and URL of a revocation.  Who owns it has the domain keys and can
  * have a foreign key certified for the configured names; nothing here reaches
  * the network or an account key.  It refuses to make a key anew where there is
- * one that it cannot use, and revokes nothing but what certproc names.
+ * one that it cannot use, and revokes nothing but what certproc names and
+ * fileproc has read among this job's files.
  */
 #include <err.h>
 #include <grp.h>
