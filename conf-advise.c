@@ -33,6 +33,7 @@ struct need {
 static struct need *needs;
 static size_t nneeds;
 static unsigned warnings;
+static const char *owner;	/* whose a directory is to be that root makes; NULL: root */
 
 __attribute__((format(printf, 1, 2)))
 static void
@@ -104,7 +105,7 @@ writable(const char *dir, const struct stat *st)
 static void
 advise_absent(const struct need *n)
 {
-	const char *user = geteuid() == 0 ? NULL : user_name();
+	const char *user = geteuid() != 0 ? user_name() : n->secret ? NULL : owner;
 	char *parent, *slash;
 	struct stat st;
 	int possible;
@@ -227,6 +228,9 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 
 	if (c->user != NULL && getpwnam(c->user) == NULL)
 		advise("user %s: there is no such user; make it (useradd), or name another", c->user);
+	owner = c->user != NULL ? c->user : "_acme-client";
+	if (getpwnam(owner) == NULL)
+		owner = NULL;
 	for (i = 0; i < c->nauthorities; i++) {
 		for (j = 0; j < n && domains[j]->authority != &c->authorities[i]; j++)
 			;

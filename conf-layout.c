@@ -65,7 +65,7 @@ struct thing {
 	ino_t		 ino;
 	struct stat	 st;	/* of dir, if it is there */
 	int		 shared; /* something else lies in it or below */
-	int		 said;	/* so does a file of the system's, which was said */
+	int		 said;	/* a file of the system's does, it was said */
 };
 
 static struct thing *things;
@@ -260,8 +260,8 @@ cost(enum kind holder, enum kind prey)
 			return "change it, and the web server may hand it out";
 		return holder == KEYS ? "change it" : NULL;
 	case CHALLENGES:
-		return published ? NULL : "answer any CA's challenge there, and "
-		    "so get a certificate for these names from it";
+		return published ? NULL : "answer any CA's challenge there, "
+		    "and so get a certificate for these names from it";
 	case TRUST:
 	case SYSTEM:
 		return "replace it";
@@ -294,7 +294,8 @@ static void
 judge(struct thing *holder, const struct thing *prey)
 {
 	const char *could = cost(holder->kind, prey->kind);
-	const char *home = kinds[prey->kind].home, *moved = kinds[prey->kind].name;
+	const char *home = kinds[prey->kind].home;
+	const char *moved = kinds[prey->kind].name;
 
 	if (could == NULL || (prey->kind == SYSTEM && holder->said))
 		return;
@@ -305,8 +306,9 @@ judge(struct thing *holder, const struct thing *prey)
 		home = kinds[holder->kind].home;
 		moved = kinds[holder->kind].name;
 	}
-	advise("%s %s: %s where %s %s: who takes that process over could %s, too; "
-	    "move the %s to a directory with nothing else in it or below it%s%s",
+	advise("%s %s: %s where %s %s: who takes that process over could %s, "
+	    "too; move the %s to a directory with nothing else in it or below "
+	    "it%s%s",
 	    prey->what, prey->path, position(holder, prey),
 	    kinds[holder->kind].writer, kinds[holder->kind].doing, could, moved,
 	    home != NULL ? ", such as " : "", home != NULL ? home : "");
@@ -324,7 +326,7 @@ find(const struct thing *wanted)
 	return t;
 }
 
-/* Who writes to the directory of this one, or above; of each kind the nearest. */
+/* Who writes to this one's directory or above; of each kind the nearest. */
 static void
 judge_above(const struct thing *prey)
 {
@@ -406,17 +408,18 @@ judge_owners(const char *role, const char *user)
 		say_add(wrong, sizeof(wrong), " and %d more", nwrong - 3);
 	if (owned != NULL)
 		user = name_of(owned->st.st_uid);
-	advise("%s runs as root%s, as not all its directories belong to one other "
-	    "user:%s; %s%s%s%s", role,
+	advise("%s runs as root%s, as not all its directories belong to one "
+	    "other user:%s; %s%s%s%s", role,
 	    owned != NULL ? " with all rights on files" : "", wrong, shared ?
 	    "move what it writes to directories of its own, that belong to " :
-	    "chown -R ", user, shared ? "" : ":", shared || nwrong > 3 ? "" : wrong);
+	    "chown -R ", user, shared ? "" : ":",
+	    shared || nwrong > 3 ? "" : wrong);
 	if (owned == NULL && getpwnam(user) == NULL)
 		advise("user %s: there is no such user; make it, see "
 		    "acme-client.conf(5)", user);
 }
 
-/* To give a file to its owner takes a capability, with which all can be given. */
+/* To give a file to its owner takes a capability that is good for all files. */
 static void
 judge_file(const char *path, const char **first, unsigned *n)
 {
@@ -446,12 +449,14 @@ judge_files(struct domain *const *domains, size_t n)
 		judge_file(domains[i]->fullchain, &first, &others);
 	}
 	if (others > 1)
-		advise("%s and %u other files: belong to others than their directories, "
-		    "so that fileproc keeps the capability CAP_CHOWN; chown them",
+		advise("%s and %u other files: belong to others than their "
+		    "directories, so that fileproc keeps the capability CAP_CHOWN; "
+		    "chown them",
 		    first, others - 1);
 	else if (others == 1)
-		advise("%s: belongs to another user or group than its directory, so "
-		    "that fileproc keeps the capability CAP_CHOWN; chown it", first);
+		advise("%s: belongs to another user or group than its directory, "
+		    "so that fileproc keeps the capability CAP_CHOWN; chown it",
+		    first);
 }
 
 static void
