@@ -189,9 +189,11 @@ main(int argc, char *argv[])
 	msg_end(&m);
 	if (role_domain(&m, 0))
 		errx(1, "ROLE_DOMAIN: not expected here");
-	warm_up();
 	s.uid = role_uid;
 	s.gid = role_gid;
+	/* The first look-up may ask a name server: not as root. */
+	sandbox_become(&s);
+	warm_up();
 	sandbox_enter(&s);
 	serve(table, sizeof(table) / sizeof(table[0]), (uint32_t)njobs, NULL);
 }

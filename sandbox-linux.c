@@ -36,6 +36,7 @@
 #endif
 
 static pid_t parent;	/* when this process began */
+static int was_root;
 
 /* Those that were inherited on purpose are ambient; a file's are not. */
 static int
@@ -228,6 +229,15 @@ become(const struct sandbox *s)
 		err(1, "PR_SET_DUMPABLE");
 }
 
+void
+sandbox_become(const struct sandbox *s)
+{
+	if (geteuid() != 0)
+		return;
+	was_root = 1;
+	become(s);
+}
+
 static int
 on_disk(enum role role)
 {
@@ -275,15 +285,14 @@ say_layers(const struct sandbox *s, int root, int chrooted, int abi)
 void
 sandbox_enter(const struct sandbox *s)
 {
-	int root = geteuid() == 0, abi, chrooted;
+	int root = geteuid() == 0 || was_root, abi, chrooted;
 
 	/* The resolver needs its files, the others on disk their directories. */
 	chrooted = root && !on_disk(s->role) && s->role != ROLE_DNS;
 	if (chrooted)
 		empty_root();
 	set_limits(s);
-	if (root)
-		become(s);
+	sandbox_become(s);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(1, "PR_SET_NO_NEW_PRIVS");
 	/*

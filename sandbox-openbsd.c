@@ -32,6 +32,8 @@ static const char *const promises[ROLE__MAX] = {
 	[ROLE_FILE] = "stdio rpath wpath cpath fattr chown flock unveil",
 };
 
+static int was_root;
+
 static void
 limit_core(void)
 {
@@ -91,6 +93,15 @@ become(const struct sandbox *s)
 	if (setgroups(1, &s->gid) == -1 || setresgid(s->gid, s->gid, s->gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
 		err(1, "cannot become user %u", (unsigned)uid);
+}
+
+void
+sandbox_become(const struct sandbox *s)
+{
+	if (geteuid() != 0)
+		return;
+	was_root = 1;
+	become(s);
 }
 
 /* Shortens the longest of the paths to its parent; 0: all are "/". */
@@ -160,16 +171,13 @@ unveil_dirs(const struct sandbox *s)
 void
 sandbox_enter(const struct sandbox *s)
 {
-	int root = geteuid() == 0;
-
 	if (on_disk(s->role))
 		unveil_dirs(s);
-	if (root)
-		become(s);
+	sandbox_become(s);
 	if (pledge(promises[s->role], NULL) == -1)
 		err(1, "pledge");
 	say(1, "sandbox: pledge \"%s\"%s%s", promises[s->role],
-	    on_disk(s->role) ? ", unveil" : "", root ? ", user and root directory" : "");
+	    on_disk(s->role) ? ", unveil" : "", was_root ? ", user and root directory" : "");
 }
 
 /* unveil_dirs() says why nothing is taken away but unveil() itself. */

@@ -48,6 +48,11 @@ void	sandbox_prepare(enum role);
  * too, are named with them.  NULL: none is missing that is needed.
  */
 const char *sandbox_lacks(int uses_group);
+/*
+ * The part of sandbox_enter() that is about who the process is: for one that
+ * has something to do before the rest which is not root's.
+ */
+void	sandbox_become(const struct sandbox *);
 /* Gives up everything that the role does not need; with -v says which layers are active. */
 void	sandbox_enter(const struct sandbox *);
 /*

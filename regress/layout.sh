@@ -45,6 +45,10 @@ make_install
 sed -n '/^useradd --system/,/^\.Ed/p' "$top/acme-client.conf.5" | grep -v '^\.' | sed 's/\\e$/\\/' >"$work/said"
 check "layout: what the manual says works" sh -e "$work/said"
 same "layout: what the manual says gives them to the user" "$(laid _acme-client:_acme-client)" "$(tree $dirs)"
+mkdir -p /var/www/html && sed -n 's/^        \(install -d .*\)/\1/p' "$top/README.md" >"$work/said"
+check "layout: README: a directory in a document root" sh -e "$work/said"
+same "layout: README: a directory in a document root is the user's" "755 _acme-client:root /var/www/html/.well-known/acme-challenge" \
+    "$(tree /var/www/html/.well-known/acme-challenge)"
 # With the user: theirs at once; what is there stays as it is.
 rm -rf /etc/acme-client /var/lib/acme-client /var/www
 make_install
@@ -68,6 +72,11 @@ same "layout: other paths: made" "$(cd "$work/other" && find opt/etc/acme-client
 same "layout: other paths: nothing at the usual ones" "" "$(cd "$work/other" && ls -d etc var usr 2>/dev/null)"
 same "layout: other paths: configuration and manuals name them" "0 4 1" "$(cat "$work/other/opt/etc/acme-client.conf" "$work/other"/opt/p/share/man/man?/* |
     grep -Ec '(^|[^t])/etc/acme-client|/var/lib/acme-client|/var/www/acme|/usr/local') $(grep -c /opt/etc/acme-client/ "$work/other/opt/etc/acme-client.conf") $(grep -c '^23 4 .*[[:space:]]/opt/p/sbin' "$work/other/opt/p/share/man/man1/acme-client.1")"
+mkdir "$work/home" && chown 54321:54321 "$work/home"
+setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all make -s -C "$build" install PREFIX="$work/home/p" SYSCONFDIR="$work/home/etc" \
+    STATEDIR="$work/home/state" CHALLENGEDIR=/proc/acme >"$work/made" 2>&1
+same "layout: an ordinary user's: status, said" "0 /proc/acme cannot be made; name another directory with challengedir" "$? $(cat "$work/made")"
+same "layout: an ordinary user's: made" "700 54321 keys 755 54321 certs" "$(cd "$work/home/etc/acme-client" && stat -c '%a %u %n' keys certs | xargs)"
 : >"$work/dest/etc/acme-client/keys/x.key"
 make -s -C "$build" uninstall DESTDIR="$work/dest" >/dev/null
 same "layout: uninstall leaves what has something in it" "etc/acme-client etc/acme-client.conf etc/acme-client/keys etc/acme-client/keys/x.key" \
@@ -86,6 +95,11 @@ installed_conf >/etc/acme-client.conf
 conf=/etc/acme-client.conf
 "$client" -n >"$work/out" 2>"$err"
 same "layout: -n has nothing to say" "acme-client: configuration OK" "$(cat "$err")"
+rmdir /etc/acme-client/certs /etc/acme-client/keys
+"$client" -n 2>"$err"
+says "layout: -n, no directory: whose it is to be" "$err" "make it: mkdir -p /etc/acme-client/certs && chown _acme-client /etc/acme-client/certs\$"
+says "layout: -n, no directory of keys" "$err" "make it: mkdir -m 700 -p /etc/acme-client/keys\$"
+make_install
 full=/etc/acme-client/certs/example.com.fullchain.pem key=/etc/acme-client/keys/example.com.key
 
 # who_are PROCESS...: NAME:REAL,EFFECTIVE,SAVED USER:CAPABILITIES of each
@@ -123,14 +137,17 @@ same "layout: a renewal: csrproc alone is root's" \
 # Nobody is root's any more when the first byte from outside is read: before it has become who it is, a
 # role opens neither a file of the certificates or the state, nor a connection.
 if strace -f -o /dev/null true 2>/dev/null; then
-	strace -f -e trace=execve,setresuid,openat,connect,read -o "$work/trace" "$client" -F example.com 2>"$err"
+	# Where the resolver asks a name server at once.
+	sed -i 's/^hosts:.*/hosts: dns files/' /etc/nsswitch.conf
+	strace -f -e trace=execve,setresuid,openat,connect,sendmmsg -o "$work/trace" "$client" -F example.com 2>"$err"
 	same "layout: traced: status" 0 $?
 	same "layout: traced: what roles of root's open, besides keys and the system's files" "" \
 	    "$(awk '$2 ~ /^execve\(/ && $0 ~ /libexec/ { split($2, p, "/"); sub(/".*/, "", p[length(p)]); role[$1] = p[length(p)] }
 	        $2 ~ /^setresuid\(/ { changed[$1] = 1 }
-	        role[$1] != "" && !changed[$1] && ($2 ~ /^connect\(/ && !/AF_UNIX/ || $0 ~ /openat\([0-9]+, "[^"\/]*(json|pem)"/) && role[$1] !~ /keyproc|csrproc/ { print role[$1], $0 }' "$work/trace")"
+	        role[$1] != "" && !changed[$1] && ($2 ~ /^(connect|sendto|sendmmsg)\(/ || $0 ~ /openat\([0-9]+, "[^"\/]*(json|pem)"/) && role[$1] !~ /keyproc|csrproc/ { print role[$1], $2 }' "$work/trace")"
 	same "layout: traced: all but csrproc have become somebody else" "6" \
 	    "$(awk '$2 ~ /^execve\(/ && $0 ~ /libexec/ { n[$1] = 1 } $2 ~ /^setresuid\(/ && n[$1] == 1 && $0 ~ /setresuid\('$uid', '$uid', '$uid'(\) += 0| <unfinished)/ { n[$1] = 2 } END { for (i in n) c += n[i] == 2; print c }' "$work/trace")"
+	sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf
 else
 	skip "layout: traced: strace cannot trace here"
 fi
