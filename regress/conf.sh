@@ -482,11 +482,11 @@ if [ "$(id -u)" = 0 ]; then
 	costs "certificate of root in another user's directory" "$l/certs/x.pem: belongs to another user or group than its directory, so that fileproc keeps the capability CAP_CHOWN; chown it" state account keys certs www
 	owned "$l/certs" && costless "certificate of the directory's owner" state account keys certs www
 	# One directory by two names.
-	if unshare -m true 2>/dev/null; then
+	if unshare -m --propagation $propagation true 2>/dev/null; then
 		mkdir "$l/bound"
 		bound() { # bound NAME FROM WORDS DIRECTORY...
 			_name=$1 _from=$2 _words=$3; shift 3
-			unshare -m --propagation private sh -c "mount --bind $l/$_from $l/bound && exec '$client' -n -f '$conf'" 2>"$err"
+			unshare -m --propagation $propagation sh -c "mount --bind $l/$_from $l/bound && exec '$client' -n -f '$conf'" 2>"$err"
 			says "conf: layout: $_name" "$err" "$_words"
 		}
 		laid state account bound certs www && bound "keys in a directory that is mounted from the certificates'" certs "domain key: directory $l/bound: is the same directory as $l/certs, where fileproc"

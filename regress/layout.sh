@@ -1,12 +1,12 @@
 # The directories that README recommends: made by make install, used by whole runs, read by servers.
 # As root in namespaces of its own, where there is the user _acme-client and no other process.
 . "$here/lib.sh"
-if [ "$(id -u)" != 0 ] || ! unshare -mpf --mount-proc true 2>/dev/null; then
+if [ "$(id -u)" != 0 ] || ! unshare -mpf --mount-proc --propagation $propagation true 2>/dev/null; then
 	skip "layout: needs root and namespaces of its own"
 	exit 0
 fi
 if [ "${layout_inside:-}" = "" ]; then
-	layout_inside=1 exec unshare -mpf --mount-proc --propagation private sh "$0"
+	layout_inside=1 exec unshare -mpf --mount-proc --propagation $propagation sh "$0"
 fi
 work_start
 export PATH="$PATH:/usr/sbin:/sbin"

@@ -59,6 +59,11 @@ build_of() {
 }
 role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc"
 
+# For unshare(1): in a chroot the root directory is no mount that could be made private, and
+# where nothing is shared it need not be.
+propagation=unchanged
+if grep -q ' shared:' /proc/self/mountinfo 2>/dev/null; then propagation=private; fi
+
 # N free TCP ports
 free_ports() {
 	python3 - "$1" <<'END'

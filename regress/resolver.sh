@@ -1,7 +1,7 @@
 # How dns finds the CA's host: what nsswitch.conf and resolv.conf may have in them.  All of it, the CA and name servers too, in
 # namespaces of its own, so that port 53 is free and the system's files stay as they are.
 . "$here/lib.sh"
-if [ "$(id -u)" != 0 ] || ! unshare -mn true 2>/dev/null; then
+if [ "$(id -u)" != 0 ] || ! unshare -mn --propagation $propagation true 2>/dev/null; then
 	skip "resolver: needs root and namespaces of its own"
 	exit 0
 fi
@@ -12,7 +12,7 @@ if [ "${resolver_inside:-}" = "" ]; then
 	. "$here/setup.sh"
 	name_modules "$resolver_modules" || skip "resolver: modules of systemd, Avahi and sssd: cannot be had from the package mirror"
 	export resolver_modules
-	resolver_inside=1 unshare -mn --propagation private sh "$0"
+	resolver_inside=1 unshare -mn --propagation $propagation sh "$0"
 	exit
 fi
 
