@@ -43,6 +43,7 @@ usage(void)
 {
 	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] [-j workers] [-m orders] -a | handle ...\n"
 	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
+	    "       acme-client -B [-v] [-f configfile] handle ...\n"
 	    "       acme-client -r [-v] [-f configfile] [-R reason] handle ...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n"
 	    "       acme-client -V\n");
@@ -149,7 +150,8 @@ add_job(struct run *run, struct domain *d)
 {
 	if (d->broken != NULL && run->mode != MODE_METRICS)
 		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle, d->broken);
-	if (d->broken != NULL && (run->mode == MODE_RENEW || run->mode == MODE_REVOKE))
+	if (d->broken != NULL && (run->mode == MODE_RENEW || run->mode == MODE_REVOKE ||
+	    run->mode == MODE_RESTORE))
 		run->nbroken++;
 	else
 		run->jobs[run->njobs++] = d;
@@ -553,7 +555,7 @@ struct command {
 	const char	*conf;		/* path of the configuration */
 	int		 check_only;	/* -n */
 	int		 all;		/* -a */
-	int		 modes;		/* how many of -l, -r, -K, -U, -D */
+	int		 modes;		/* how many of -B, -l, -r, -K, -U, -D */
 	int		 no_color;	/* NO_COLOR in the environment, not empty */
 	unsigned	 columns;	/* that a list has, 0: any number */
 	struct run	 run;
@@ -562,7 +564,7 @@ struct command {
 static enum mode
 mode_of(int option)
 {
-	return option == 'l' ? MODE_LIST : option == 'r' ? MODE_REVOKE :
+	return option == 'l' ? MODE_LIST : option == 'r' ? MODE_REVOKE : option == 'B' ? MODE_RESTORE :
 	    option == 'K' ? MODE_ROLLOVER : option == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
 }
 
@@ -572,7 +574,7 @@ parse_options(int argc, char *argv[], struct command *command)
 	struct run *run = &command->run;
 	int c;
 
-	while ((c = getopt(argc, argv, "+FnvVarlJj:m:R:KUDf:")) != -1)
+	while ((c = getopt(argc, argv, "+FnvVarlJj:m:R:BKUDf:")) != -1)
 		switch (c) {
 		case 'F':
 			run->force = 1;
@@ -603,6 +605,7 @@ parse_options(int argc, char *argv[], struct command *command)
 		case 'R':
 			run->reason = parse_reason(optarg);
 			break;
+		case 'B':
 		case 'l':
 		case 'r':
 		case 'K':
@@ -623,7 +626,9 @@ check_options(struct command *command, int noperands)
 	struct run *run = &command->run;
 
 	if (command->modes > 1)
-		errx(1, "only one of -l, -r, -K, -U and -D");
+		errx(1, "only one of -B, -l, -r, -K, -U and -D");
+	if (run->mode == MODE_RESTORE && run->force)
+		errx(1, "-F is for renewals, and -B makes none");
 	if (run->list != 0 && run->mode != MODE_LIST)
 		errx(1, "-J is for -l only");
 	run->progress = command->all && run->mode == MODE_RENEW && isatty(STDERR_FILENO);

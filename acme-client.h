@@ -54,6 +54,7 @@ enum msgtype {
 	FILE_REMOVE_SET,	/* only with -r */
 	FILE_COPY,		/* only with -r: what was read of one part becomes a record */
 	FILE_TELL_REVOCABLE,	/* only with -r: key and csr are to know what was read */
+	FILE_READ_KEPT,		/* only with -B: the set that the installed one has replaced */
 	FILE_STAGE,		/* the new version of one file of the set */
 	FILE_COMMIT,		/* all that were staged */
 	FILE_LOCK,		/* one of the authority's parts */
@@ -131,7 +132,7 @@ enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 
 /* What a run is for: it decides which processes there are, and what key signs at all. */
 enum mode {
-	MODE_RENEW = 1, MODE_LIST, MODE_METRICS, MODE_REVOKE,
+	MODE_RENEW = 1, MODE_LIST, MODE_METRICS, MODE_REVOKE, MODE_RESTORE,
 	MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT,
 	MODE_NAMES	/* csr alone: the names in CSRs, while the configuration is read */
 };

@@ -530,7 +530,7 @@ remembers(void)
 	uint32_t i;
 
 	for (i = 0; i < run->njobs && !broken &&
-	    (run->mode == MODE_RENEW || run->mode == MODE_REVOKE); i++)
+	    (run->mode == MODE_RENEW || run->mode == MODE_REVOKE || run->mode == MODE_RESTORE); i++)
 		if (outcomes[i] == OUTCOME_INSTALLED)
 			return 1;
 	return 0;

@@ -13,6 +13,7 @@
 #include "cert-due.h"
 #include "cert-origin.h"
 #include "cert-recover.h"
+#include "cert-restore.h"
 #include "proc.h"
 #include "renewal.h"
 #include "status.h"
@@ -271,6 +272,26 @@ job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct why *w)
 	if (look(j, lock_deadline, w) == -1 || job_doom(j, w) == -1)
 		return JOB_FAILED;
 	return JOB_DUE;
+}
+
+enum job_verdict
+job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct why *w)
+{
+	int found;
+
+	if (look(j, lock_deadline, w) == -1 || (found = restore(j, w)) == -1)
+		return JOB_FAILED;
+	if (!found)
+		return JOB_UNCHANGED;
+	if (store_probe(j->nr, w) == -1)
+		return JOB_FAILED;
+	/* By that the next run knows that it is meant, though what is installed ends later. */
+	chain_fingerprint(j->chosen, j->state.put_back);
+	if (job_save(j, w) == -1 || job_choose_last(j, w) == -1)
+		return JOB_FAILED;
+	say(1, "%s: putting back the certificate that ends on %s", j->handle,
+	    clock_text(j->chosen->not_after));
+	return JOB_INSTALL;
 }
 
 enum job_verdict

@@ -76,7 +76,7 @@ forgettable(const struct job *j)
 {
 	if (!j->changed)
 		return 0;
-	if (role_mode == MODE_RENEW)
+	if (role_mode != MODE_REVOKE)
 		return 1u << PART_SAVED;
 	return 1u << PART_REVOKING | (j->confirming ? 1u << PART_REVOKED : 0) |
 	    (job_compromised && !j->key_stays ? 1u << PART_COMPROMISED : 0);
@@ -322,7 +322,7 @@ job_installed(struct job *j)
 	if (j->state.early_tried != 0)
 		j->state.early = j->state.early_tried;
 	j->state.early_tried = 0;
-	j->state.revoked[0] = j->state.refused_key[0] = '\0';
+	j->state.revoked[0] = j->state.refused_key[0] = j->state.put_back[0] = '\0';
 	j->state.looks[0] = j->state.order[0] = '\0';
 	renewal_life(j->chosen, &j->state.life);
 	renewal_installed(&j->state, &j->state.life, time(NULL));

@@ -70,6 +70,7 @@ useless(const struct job *j, const struct chain *chain)
 	const struct job_keys *k = &j->keys;
 	int live = chain_is_for(chain, k->have_current, k->current);
 	struct why ignored;
+	char leaf[65];
 
 	/* The one certificate that there is for the live key. */
 	if (live && (j->installed.chain == NULL ||
@@ -79,7 +80,10 @@ useless(const struct job *j, const struct chain *chain)
 		return "it is for a key that is not here any more";
 	if (!chain_names_equal(chain, &j->names))
 		return "it is for other names";
-	if (live && chain_names_equal(j->installed.chain, &j->names) &&
+	/* What -B puts back mostly does. */
+	chain_fingerprint(chain, leaf);
+	if (live && strcmp(leaf, j->state.put_back) != 0 &&
+	    chain_names_equal(j->installed.chain, &j->names) &&
 	    chain->not_after < j->installed.chain->not_after &&
 	    origin_changed(j, &ignored) == CHANGED_NOTHING)
 		return "the installed certificate ends later";
@@ -101,6 +105,21 @@ load_saved(struct job *j)
 	if (chain == NULL)
 		job_forget(j, w.text);
 	return chain;
+}
+
+int
+recover_waits(const struct job *j)
+{
+	struct chain *chain;
+	struct why ignored;
+	int waits;
+
+	if (j->saved.presence != PRESENCE_BYTES ||
+	    (chain = chain_parse(j->saved.bytes, j->saved.len, &ignored)) == NULL)
+		return 0;
+	waits = !is_installed(j, chain);
+	chain_free(chain);
+	return waits;
 }
 
 int

@@ -146,6 +146,14 @@ store_remove(uint32_t job, enum part part, struct why *w)
 }
 
 int
+store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX], struct why *w)
+{
+	memset(parts, 0, PART_SET__MAX * sizeof(*parts));
+	msg_new(&request, FILE_READ_KEPT, job);
+	return call(0, parts, PART_FULLCHAIN, PART_SET__MAX, w);
+}
+
+int
 store_copy(uint32_t job, enum part from, enum part to, struct why *w)
 {
 	msg_new(&request, FILE_COPY, job);

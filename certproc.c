@@ -89,6 +89,7 @@ evaluate(uint32_t job)
 	if (role_mode >= MODE_ROLLOVER)
 		return 1;
 	switch (role_mode == MODE_REVOKE ? job_evaluate_revocation(j, lock_deadline, &w) :
+	    role_mode == MODE_RESTORE ? job_evaluate_restoration(j, lock_deadline, &w) :
 	    job_evaluate(j, lock_deadline, &w)) {
 	case JOB_DUE:
 		j->phase = DUE;
@@ -192,6 +193,9 @@ evaluate_all(void)
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase == LOOKED_AT || role_mode >= MODE_ROLLOVER)
 			ndue += (uint64_t)evaluate(i);
+	/* No CA is asked for anything. */
+	if (role_mode == MODE_RESTORE)
+		return;
 	if (ndue > 0)
 		authority_load();
 	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&w))
@@ -219,7 +223,7 @@ look_all(void)
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++) {
-		if (role_mode == MODE_REVOKE || !job_rests(&jobs[i]))
+		if (role_mode != MODE_RENEW || !job_rests(&jobs[i]))
 			nwaiting++;
 		else
 			settle(i, OUTCOME_UNCHANGED);

@@ -202,13 +202,13 @@ tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 	msg_send(&out);
 }
 
-/* The live key and the one after it, where there are such; 0 or -1. */
+/* The live key and the one after it, which with -B is the one before it, where there are such; 0 or -1. */
 static int
 load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
 {
 	*key = *next = NULL;
 	if (keyfile_load(&j->key, &any_key, key, w) == -1 ||
-	    keyfile_load(&j->next, &any_key, next, w) == -1) {
+	    keyfile_load(role_mode == MODE_RESTORE ? &j->old : &j->next, &any_key, next, w) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
@@ -410,6 +410,21 @@ csr_new_key(struct msg *m)
 	}
 }
 
+/* Is the certificate for this key, if there is one? */
+static int
+is_for(const struct place *p, const uint8_t *der, size_t len)
+{
+	EVP_PKEY *key = NULL;
+	struct why ignored;
+	int is;
+
+	if (p->dir == NULL)
+		return 0;
+	is = keyfile_load(p, &any_key, &key, &ignored) == 1 && keyfile_is_in(key, der, len);
+	EVP_PKEY_free(key);
+	return is;
+}
+
 /*
  * certproc has a certificate for the next key, on the disk: the two go live
  * together.  The key that is replaced stays as PATH.old, one generation of it,
@@ -429,6 +444,12 @@ csr_adopt(struct msg *m)
 	msg_end(m);
 	if (j->path == NULL)
 		errx(1, "CSR_ADOPT: nothing to adopt");
+	/* With -B the one before it becomes the next one. */
+	if (role_mode == MODE_RESTORE && is_for(&j->old, der, len) &&
+	    place_move(&j->old, &j->next, &w) == -1) {
+		done(m->head.job, CSR_FAILED, &w);
+		return;
+	}
 	if ((n = keyfile_load(&j->next, &any_key, &next, &w)) == 0)
 		why(&w, "%s: there is no new key", j->next.path);
 	else if (n == 1 && !keyfile_is_in(next, der, len))
@@ -437,6 +458,8 @@ csr_adopt(struct msg *m)
 		ok = (!place_exists(&j->key) || place_keep(&j->key, &j->old, &w) == 0) &&
 		    place_move(&j->next, &j->key, &w) == 0;
 	EVP_PKEY_free(next);
+	if (ok && role_mode == MODE_RESTORE)
+		regroup(j, 0);
 	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &w);
 }
 
@@ -466,21 +489,6 @@ static void
 csr_revocable(struct msg *m)
 {
 	revocable_add(&jobs[m->head.job].revocable, m);
-}
-
-/* Is the certificate for this key, if there is one? */
-static int
-is_for(const struct place *p, const uint8_t *der, size_t len)
-{
-	EVP_PKEY *key = NULL;
-	struct why ignored;
-	int is;
-
-	if (p->dir == NULL)
-		return 0;
-	is = keyfile_load(p, &any_key, &key, &ignored) == 1 && keyfile_is_in(key, der, len);
-	EVP_PKEY_free(key);
-	return is;
 }
 
 /* certproc names it; which files it can be from, fileproc has said; whether it is for a key of ours, key hears. */

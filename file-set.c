@@ -167,6 +167,12 @@ check(const struct fileset *set, struct why *w)
 	return 0;
 }
 
+void
+fileset_kept(const struct fileset *set, enum part part, struct place *kept)
+{
+	place_hidden(kept, &set->place[part], KEPT_SUFFIX);
+}
+
 /* What is replaced stays under another name, for -B. */
 static void
 keep(const struct place *p)
@@ -178,6 +184,31 @@ keep(const struct place *p)
 	if (place_exists(p) && place_link(p, &old, &w) == -1)
 		say(0, "%s; the replaced file is not kept", w.text);
 	place_hidden_free(&old);
+}
+
+/*
+ * Has a run that was cut off kept all of them, and replaced some at most?  The
+ * last one is kept last and replaced last: it has two names until then.  What
+ * is in place of the first one by now is not what is to be kept.
+ */
+static int
+is_kept(const struct fileset *set)
+{
+	struct stat now, kept;
+	struct place old;
+	int i, n = -1;
+
+	for (i = 0; i < PART_SET__MAX; i++)
+		if (set->path[i] != NULL && place_exists(&set->place[i]))
+			n = i;
+	if (n == -1)
+		return 0;
+	place_hidden(&old, &set->place[n], KEPT_SUFFIX);
+	i = fstatat(old.dir->fd, set->place[n].name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(old.dir->fd, old.name, &kept, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    now.st_ino == kept.st_ino && now.st_dev == kept.st_dev;
+	place_hidden_free(&old);
+	return i;
 }
 
 static int
@@ -207,12 +238,13 @@ sync_dirs(const struct fileset *set, struct why *w)
 int
 fileset_commit(struct fileset *set, struct why *w)
 {
-	int i;
+	int i, kept;
 
 	if (check(set, w) == -1)
 		return give_up(set);
+	kept = is_kept(set);
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL)
+		if (set->path[i] != NULL && !kept)
 			keep(&set->place[i]);
 	for (i = 0; i < PART_SET__MAX; i++)
 		if (set->path[i] != NULL && place_rename(&set->place[i], w) == -1)

@@ -122,18 +122,19 @@ read_part(const struct place *p, enum part part, char **bytes, size_t *len, stru
 	return PRESENCE_BROKEN;
 }
 
+/* What is at this place, as a part. */
 static void
-send_part(uint32_t job, enum part part, struct stat *st)
+send_place(uint32_t job, enum part part, const struct place *p, struct stat *st)
 {
 	enum presence presence;
 	char *bytes;
 	size_t len;
 
-	presence = read_part(place_of(job, part), part, &bytes, &len, st);
+	presence = read_part(p, part, &bytes, &len, st);
 	msg_new(&out, CERT_PART, job);
 	msg_put_num(&out, part);
 	msg_put_num(&out, presence);
-	msg_put_str(&out, place_of(job, part)->path);
+	msg_put_str(&out, p->path);
 	msg_put_buf(&out, bytes, len);
 	msg_send(&out);
 	if (role_mode == MODE_REVOKE && presence == PRESENCE_BYTES && (PARTS_REVOCABLE >> part & 1)) {
@@ -141,6 +142,12 @@ send_part(uint32_t job, enum part part, struct stat *st)
 		jobs[job].was[part].len = len;
 	} else
 		free(bytes);
+}
+
+static void
+send_part(uint32_t job, enum part part, struct stat *st)
+{
+	send_place(job, part, place_of(job, part), st);
 }
 
 static void
@@ -382,6 +389,27 @@ file_commit(struct msg *m)
 	reply(m->head.job, rc, &w);
 }
 
+/* With -B: what the installed files have replaced, in place of these; judged by certproc like any other. */
+static void
+file_read_kept(struct msg *m)
+{
+	const struct fileset *set = &jobs[m->head.job].set;
+	struct stat ignored;
+	struct place kept;
+	unsigned part;
+
+	msg_end(m);
+	need_lock(m);
+	for (part = 0; part < PART_SET__MAX; part++) {
+		if (set->path[part] == NULL)
+			continue;
+		fileset_kept(set, (enum part)part, &kept);
+		send_place(m->head.job, (enum part)part, &kept, &ignored);
+		place_hidden_free(&kept);
+	}
+	reply(m->head.job, 0, NULL);
+}
+
 /* Of the authority: its account, or the metrics. */
 static void
 file_lock(struct msg *m)
@@ -461,6 +489,7 @@ static const struct handler table[] = {
 	{ FILE_REMOVE_SET, file_remove_set, ANY_STATE, 1 },
 	{ FILE_COPY, file_copy, ANY_STATE, 3 },
 	{ FILE_TELL_REVOCABLE, file_tell_revocable, ANY_STATE, 1 },
+	{ FILE_READ_KEPT, file_read_kept, ANY_STATE, 1 },
 	{ FILE_STAGE, file_stage, ANY_STATE, PART_SET__MAX },
 	{ FILE_COMMIT, file_commit, ANY_STATE, 1 },
 	{ FILE_LOCK, file_lock, ANY_STATE, 0 },

@@ -119,6 +119,7 @@ static const struct member {
 	MEMBER(NULL, "early attempt", NUMBER_TIME, early_tried),
 	MEMBER(NULL, "revoked", TEXT, revoked),
 	MEMBER(NULL, "refused key", TEXT, refused_key),
+	MEMBER(NULL, "put back", TEXT, put_back),
 	MEMBER(NULL, "newNonce", TEXT, new_nonce),
 	MEMBER(NULL, "slow", NUMBER_INT, slow),
 	MEMBER(NULL, "anchors", TEXT, anchors),

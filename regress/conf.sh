@@ -523,6 +523,12 @@ for flag in -K -U -D; do
 	refused "$flag of two" "^usage: " $flag -f "$conf" a a
 done
 refused "-r and -K" "only one of" -r -K -f "$conf" example.com
+refused "-B and -r" "only one of -B, -l, -r, -K, -U and -D" -B -r -f "$conf" example.com
+refused "-B with -F" "-F is for renewals, and -B makes none" -B -F -f "$conf" example.com
+refused "-B with -a" "-a is for all handles, to be renewed" -B -a -f "$conf"
+refused "-B with -R" "-R is for -r only" -B -R 1 -f "$conf" example.com
+refused "-B with -J" "-J is for -l only" -B -J -f "$conf" example.com
+refused "-B of no handle" "^usage: " -B -f "$conf"
 refused "-R without -r" "-R is for -r only" -R superseded -f "$conf" example.com
 refused "-R with an unknown reason" "expected one of unspecified (0)" -r -R bored -f "$conf" example.com
 refused "-R 7" "expected one of" -r -R 7 -f "$conf" example.com
@@ -534,6 +540,7 @@ version=$(sed -n 's/^#define VERSION[[:space:]]*"\(.*\)"/\1/p' "$top/acme-client
 same "conf: -V: on stdout, and nothing else" "acme-client $version 0" "$("$client" -V 2>&1) $?"
 same "conf: -V: whatever else is given" "acme-client $version 0" "$("$client" -V -f /nonexistent -a x 2>/dev/null) $?"
 "$client" -V >/dev/full 2>"$err"; same "conf: -V: cannot be written" 1 $?
+says "conf: -B: is in the usage" "$work/usage" "acme-client -B \[-v\]"
 says "conf: -V: is in the usage" "$work/usage" "acme-client -V"
 printf "$A" >"$conf"
 refused "-a without a domain" "$conf: there is no 'domain' section in it" -a -f "$conf"

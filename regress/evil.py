@@ -23,6 +23,7 @@ RUNS = {
     "-F -a": ("RENEW", ["example.com", "other.example"], "issued", ["-F", "-j", "1", "-a"]),
     "nothing due": ("RENEW", ["example.com"], "issued", ["example.com"]),
     "-r": ("REVOKE", ["example.com"], "issued", ["-r", "example.com"]),
+    "-B": ("RESTORE", ["example.com"], "rotate", ["-B", "example.com"]),
     "-K": ("ROLLOVER", [], "issued", ["-K", "test"]),
     "-U": ("CONTACT", [], "issued", ["-U", "test"]),
     "-D": ("DEACTIVATE", [], "issued", ["-F", "-D", "test"]),
@@ -41,7 +42,7 @@ class Case: pass
 def present(role, run):
     """Is there such a process in such a run?"""
     if role in ("CERT", "FILE"): return True
-    if run in ("-l", "nothing due", "metrics", "-K, its end"): return False
+    if run in ("-B", "-l", "nothing due", "metrics", "-K, its end"): return False
     return role != "CHNG" or RUNS[run][0] == "RENEW"
 
 def cases():
@@ -73,6 +74,7 @@ def attack(w, c, tries):
     case.mode = FOLLOWS.get(mode, mode)
     w.restore(base)
     if run in ("nothing due", "metrics"): w.run(w.honest, args)
+    if run == "-B": w.run(w.honest, ["-F", *args[1:]])
     w.scenario("plain")
     before = evil_check.Before(w)
     maker = evil_plan.Maker(routes, part, w, "%s/%s/%d" % (seed, "/".join(map(str, c)), tries))

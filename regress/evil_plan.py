@@ -6,7 +6,7 @@ import json, random, re, struct
 from c_enum import enum
 from evil_world import openssl, pem, read
 
-ALL_MODES = "RENEW LIST METRICS REVOKE ROLLOVER CONTACT DEACTIVATE ADOPT".split()
+ALL_MODES = "RENEW LIST METRICS REVOKE RESTORE ROLLOVER CONTACT DEACTIVATE ADOPT".split()
 NO_JOB = 0xffffffff
 EDGES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 255, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64 - 1]
 
@@ -20,7 +20,7 @@ def table(top):
         e = e.strip()
         if e in ("ANY", "*"): return set(ALL_MODES)
         found = set(re.findall(r"M\((\w+)\)", e))
-        for n in re.findall(r"\b([A-Z]{3,})\b(?!\()", re.sub(r"M\(\w+\)", "", e)):
+        for n in re.findall(r"\b([A-Z_]{3,})\b(?!\()", re.sub(r"M\(\w+\)", "", e)):
             d = re.search(r"#define %s\s+(.*)" % n, text)
             found |= modes(d.group(1)) if d else set()
         return found
@@ -257,7 +257,7 @@ class Maker:
     def file(self, mode):
         r, P, plans = self.rng, self.part, []
         done = num(1) + string(None)
-        for name in ("FILE_COMMIT", "FILE_WRITE", "FILE_REMOVE", "FILE_REMOVE_SET", "FILE_LOCK", "FILE_PROBE", "FILE_OPEN", "FILE_READ"):
+        for name in ("FILE_COMMIT", "FILE_READ_KEPT", "FILE_WRITE", "FILE_REMOVE", "FILE_REMOVE_SET", "FILE_LOCK", "FILE_PROBE", "FILE_OPEN", "FILE_READ"):
             if mode in self.routes[name].modes:
                 plans.append([self.skip(name, "CERT_STORED", done)])
                 plans.append([self.skip(name, "CERT_STORED", num(0), string("\x1b[2J" + "no" * 900))])
@@ -304,6 +304,10 @@ class Maker:
                 plans.append([self.lie("NET_JOB", num(task), string("a.b"), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None))])
             plans.append([self.lie("KEY_BEGIN", string("x" * 2000), string(None))])
             plans.append([self.lie("CSR_COMBINE", buf(b"garbage" * 5000))])
+        if mode == "RESTORE":
+            for c in [b"garbage"] + self.chains: work += [stage(c) + commit, [S("CSR_ADOPT", buf(leaf)), csr_done] + stage(c) + commit]
+            work += [[S("CSR_COMBINE", buf(c)), csr_done] for c in self.chains] + [[write("PART_SAVED", c), stored] for c in self.chains]
+            work += [[S("FILE_READ_KEPT"), stored]]
         if mode in ("RENEW", "REVOKE"):
             work += [[S("FILE_REMOVE", num(P["PART_SAVED"])), stored], [S("FILE_REMOVE", num(P["PART_STATE"])), stored],
                 [write("PART_SAVED", b"garbage"), stored], [write("PART_STATE", b"A" * 65536, 1), write("PART_STATE", b"A"), stored],

@@ -1,7 +1,7 @@
 # Drives each role over its one socket, as a peer that lies.  Prints one line a test.
 from hostile_lib import *
 
-MODES_OF = {RENEW: "a renewal", REVOKE: "-r"}
+MODES_OF = {RENEW: "a renewal", REVOKE: "-r", RESTORE: "-B"}
 
 # key: what it signs is its own
 r, _ = key_role()
@@ -378,10 +378,25 @@ for what, t, body in [("a state", "FILE_WRITE", num(STATE) + num(0) + buf(b"{}")
     r.send(t, body)
     refuses("cert: without the lock: " + what, r, "without the lock")
 for what, t, mode in [("the set is removed", "FILE_REMOVE_SET", RENEW), ("key is told what may be revoked", "FILE_TELL_REVOCABLE", RENEW),
-        ("a copy of what is to be revoked", "FILE_COPY", RENEW), ("a set is committed", "FILE_COMMIT", REVOKE), ("read without a lock", "FILE_LOOK", RENEW)]:
+        ("a copy of what is to be revoked", "FILE_COPY", RENEW), ("what is kept is read", "FILE_READ_KEPT", RENEW), ("what is kept is read", "FILE_READ_KEPT", REVOKE),
+        ("the set is removed", "FILE_REMOVE_SET", RESTORE), ("a record is removed", "FILE_REMOVE", RESTORE), ("a copy of what is to be revoked", "FILE_COPY", RESTORE), ("a set is committed", "FILE_COMMIT", REVOKE), ("read without a lock", "FILE_LOOK", RENEW)]:
     r = file_alone(mode=mode)
     r.send(t)
     refuses("cert: %s in a run for %s" % (what, MODES_OF[mode]), r, "not in this kind of run")
+kept_path = work + "/ssl/.a.pem.acme-old"
+for kept in (b"what was replaced", b"", None):
+    if kept is None: os.path.exists(kept_path) and os.unlink(kept_path)
+    else: open(kept_path, "wb").write(kept)
+    if kept is not None and os.getuid() == 0: os.chown(kept_path, os.stat(cert_path).st_uid, os.stat(cert_path).st_gid)
+    r = file_alone(RESTORE)
+    r.send("FILE_READ_KEPT")
+    m = r.recv(), r.recv()
+    report(m[0][0] == "CERT_PART" and m[0][1].startswith(num(CERT) + num(kept is not None)) and m[0][1].endswith(buf(kept or b"")) and stored(m[1]),
+        "hostile: cert: -B reads what is kept: %s" % kept, str(m))
+    r.close()
+r = file_alone(RESTORE, opened=False)
+r.send("FILE_READ_KEPT")
+refuses("cert: what is kept, without the lock", r, "without the lock")
 # What may be revoked is what was there when the run began, and copies of it are fileproc's own.
 REVOKING = PART["PART_REVOKING"]
 for mode in (RENEW, REVOKE):

@@ -231,6 +231,25 @@ for t, body in [("CSR_MAKE", b""), ("CSR_NEW_KEY", num(0)), ("CSR_ADOPT", buf(b"
     r.send(t, body)
     refuses("csr: %s in a run for -r" % t, r, "not in this kind of run")
 
+# csr with -B: the key before the live one goes live by its certificate, and nothing is made
+for t, body in [("CSR_MAKE", b""), ("CSR_NEW_KEY", num(0)), ("CSR_REVOKE", buf(leaf)), ("CSR_DISCARD", num(1) + buf(b"h" * 32)), ("CSR_SIGN_REVOKE", s(NONCE) + s(URL))]:
+    r = csr_role(RESTORE)
+    r.send(t, body)
+    refuses("csr: %s in a run for -B" % t, r, "not in this kind of run")
+for what, of in (("another", "/other.key"), ("the live", "/ssl/private/a.key"), ("the right", "/ssl/private/a.key.old")):
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", work + "/other.key")
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key_path + ".old")
+    was, before = open(key_path, "rb").read(), open(key_path + ".old", "rb").read()
+    r = csr_role(RESTORE)
+    r.send("CSR_ADOPT", buf(der_for(work + of)))
+    m = r.recv()
+    now = open(key_path, "rb").read(), open(key_path + ".old", "rb").read()
+    good = what == "the right"
+    report(m == ("CERT_CSR_DONE", num(good)) and now == ((before, was) if good else (was, before)) and not os.path.exists(key_path + ".new"),
+        "hostile: csr: with -B, by a certificate for %s key" % what, str(m))
+    r.close()
+os.unlink(key_path + ".old")
+
 # csr while the configuration is read: any bytes for a CSR, and nothing but names from it
 def naming_role():
     r = Role("csrproc")

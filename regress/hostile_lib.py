@@ -10,8 +10,8 @@ identity = re.search('"(.*)"', open(build + "/generated/identity.h").read()).gro
 TYPE = enum(top + "/acme-client.h", "msgtype")
 NAME = {v: k for k, v in TYPE.items()}
 MODE = enum(top + "/acme-client.h", "mode")
-RENEW, LIST, REVOKE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, NAMES_MODE = (MODE["MODE_" + n]
-    for n in "RENEW LIST REVOKE ROLLOVER CONTACT DEACTIVATE ADOPT NAMES".split())
+RENEW, LIST, REVOKE, RESTORE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, NAMES_MODE = (MODE["MODE_" + n]
+    for n in "RENEW LIST REVOKE RESTORE ROLLOVER CONTACT DEACTIVATE ADOPT NAMES".split())
 PART = enum(top + "/file-part.h", "part")
 failed = False
 

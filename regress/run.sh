@@ -66,7 +66,7 @@ section faults 600 sh "$here/faults.sh"
 section faults-keys 600 sh "$here/faults.sh" faults_keys
 section whole 900 sh "$here/whole.sh"
 section leftover 300 sh "$here/leftover.sh"
-for name in account revoke certificate renewal fleet fleet-trouble handles layout nginx; do section $name 300 sh "$here/$name.sh"; done
+for name in restore account revoke certificate renewal fleet fleet-trouble handles layout nginx; do section $name 300 sh "$here/$name.sh"; done
 if [ "$(id -u)" = 0 ]; then
 	section user 1200 setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
 	    env HOME=/nonexistent sh "$here/user.sh"

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * -B: the one generation that fileproc keeps of a certificate's files, and csr
+ * of its key, is live again.  What is chosen here is saved and installed like
+ * a chain from the CA.  If this is wrong, a certificate that nobody accepts is
+ * installed, or one without its key.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cert-recover.h"
+#include "cert-restore.h"
+
+/* Was this key named as compromised? */
+static int
+is_compromised(const struct job *j, const struct chain *kept)
+{
+	struct chain *chain = NULL;
+	struct why ignored;
+	int is;
+
+	if (j->compromised.presence == PRESENCE_BYTES)
+		chain = chain_parse(j->compromised.bytes, j->compromised.len, &ignored);
+	is = chain != NULL && chain_is_for(kept, 1, chain->spki);
+	chain_free(chain);
+	return is;
+}
+
+/* A leaf alone, where only that is configured, leads nowhere: all else is looked at. */
+static int
+verify_leaf(const struct job *j, const struct chain *kept, struct why *w)
+{
+	const uint8_t *key = chain_is_for(kept, j->keys.have_next, j->keys.next) ?
+	    j->keys.next : j->keys.current;
+
+	return chain_verify(kept, &j->names, key, NULL, time(NULL), w);
+}
+
+static int
+judge(const struct job *j, const struct installed *kept, struct why *w)
+{
+	const struct job_keys *k = &j->keys;
+	const struct chain *chain = kept->chain;
+	int leaf_only = j->path[PART_CHAIN] == NULL && j->path[PART_FULLCHAIN] == NULL && !j->combined;
+
+	if (!chain_is_for(chain, k->have_current, k->current) &&
+	    !chain_is_for(chain, k->have_next, k->next))
+		return why(w, "the kept certificate is for another key than the live one and the one before it");
+	if (is_compromised(j, chain))
+		return why(w, "the key of the kept certificate is compromised, as -R keyCompromise said");
+	if (!chain_key_fits(chain, &j->key_spec))
+		return why(w, "the key of the kept certificate is of another type or size than configured: "
+		    "the next renewal would replace it at once");
+	if (kept->complete)
+		return job_verify(j, chain, w);
+	if (!leaf_only)
+		return why(w, "the kept files do not belong together");
+	return verify_leaf(j, chain, w);
+}
+
+static int
+is_installed_leaf(const struct job *j, const struct chain *kept)
+{
+	return j->installed.chain != NULL && X509_cmp(sk_X509_value(j->installed.chain->certs, 0),
+	    sk_X509_value(kept->certs, 0)) == 0;
+}
+
+int
+restore(struct job *j, struct why *w)
+{
+	struct stored parts[PART_SET__MAX];
+	struct installed kept;
+	int rc;
+
+	if (recover_waits(j))
+		return why(w, "the certificate in %s, from an earlier run, is not in place yet; a run "
+		    "without -B sees to it first", j->saved.path);
+	if (store_read_kept(j->nr, parts, w) == -1 ||
+	    installed_read(&kept, j->path, parts, w) == -1)
+		return -1;
+	if (kept.chain == NULL || is_installed_leaf(j, kept.chain)) {
+		say(0, "%s: no other certificate is kept than the installed one", j->handle);
+		installed_free(&kept);
+		return 0;
+	}
+	if ((rc = judge(j, &kept, w)) == 0) {
+		j->chosen = kept.chain;
+		kept.chain = NULL;
+		rc = 1;
+	}
+	installed_free(&kept);
+	return rc;
+}
