@@ -561,12 +561,15 @@ broker_end(void)
 	struct child *file = &children[ROLE_FILE];
 	struct pollfd pfd = { .fd = file->fd };
 	static struct msg m;
+	int status;
 
 	if (file->pid <= 0 || file->fd == -1)
 		return;
 	msg_new(&m, ROLE_STOP, 0);
 	send_to(file, &m);
-	poll(&pfd, 1, STOP_SECONDS * 1000);
+	/* An honest one ends by itself: nobody stays behind. */
+	if (poll(&pfd, 1, STOP_SECONDS * 1000) == 0 || !await_end(file, &status))
+		child_end(file);
 }
 
 /* A run that was killed has left responses: they go, also if nothing is due. */
