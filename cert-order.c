@@ -6,6 +6,7 @@
  * is its own loss: key lets it be fetched only as the next run's certproc hands
  * it on.
  */
+#include <sys/types.h>
 #include <err.h>
 #include <string.h>
 #include <time.h>

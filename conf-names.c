@@ -4,9 +4,11 @@
  * ordered and certified: A-labels in lower case, addresses as RFC 5952.
  */
 #include <sys/socket.h>
+#include <netinet/in.h>
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

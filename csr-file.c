@@ -4,6 +4,7 @@
  * may be anything.
  */
 #include <sys/socket.h>
+#include <netinet/in.h>
 #include <arpa/inet.h>
 #include <err.h>
 #include <stdlib.h>

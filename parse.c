@@ -5,6 +5,7 @@
  * macro may be any word.
  */
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-# Other compilers and makes, installation, the other system's sandbox.
+# Other compilers and makes, installation.
 . "$here/lib.sh"
 . "$here/setup.sh"
 work=$run
@@ -128,16 +128,6 @@ if command -v readelf >/dev/null; then
 		check "build: $program: fortified" sh -c "readelf -s --wide $_file | grep -q '_chk@'"
 	done
 fi
-# For OpenBSD: all files that are built there, with what it has and Linux has not, and without
-# what it has not.
-poison="posix_fallocate fallocate sync_file_range getauxval secure_getenv program_invocation_short_name"
-printf '#include <fcntl.h>\n#include <stdlib.h>\n#include <errno.h>\n#pragma GCC poison %s\n' "$poison" >"$run/openbsd.h"
-for file in $(cd "$top" && ls ./*.c | grep -Ev 'linux|filter-make'); do
-	# shellcheck disable=SC2086
-	gcc -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -DCONF_FILE='""' -DSTATE_DIR='""' -include "$here/openbsd-stubs/openbsd.h" \
-	    -include "$run/openbsd.h" $(pkg-config --cflags libbsd-overlay) -I"$build" -fsyntax-only "$top/$file" 2>>"$run/openbsd.log" || echo "$file"
-done >"$run/openbsd.wrong"
-same "build: all files compile for OpenBSD, against stub headers" "" "$(tr '\n' ' ' <"$run/openbsd.wrong")"
 same "build: no #ifdef in process files" "" "$(cd "$top" && grep -l '^#if' ./*proc.c net-*.c key-*.c cert-*.c file-*.c broker.c slice.c)"
 # Where there is a clone: nothing that a build makes is in it.
 (cd "$top" && git ls-files 2>/dev/null) >"$run/tracked"

@@ -1,0 +1,4 @@
+#include <stdint.h>
+#define PRId64	"lld"
+#define PRIu64	"llu"
+#define PRIx64	"llx"

@@ -1,0 +1,1 @@
+#define TCP_NODELAY	1
