@@ -1,5 +1,5 @@
 # OpenBSD: every file that is built there compiles against headers that declare what
-# OpenBSD's do.
+# OpenBSD's do, and what its sandbox asks for, by calls that only say what they were told.
 . "$here/lib.sh"
 . "$here/setup.sh"
 work=$run
@@ -61,4 +61,64 @@ for compiler in gcc clang; do
 	printf("%ld", time(NULL));
 	END
 done
+# What its sandbox asks for.
+# shellcheck disable=SC2086
+$cc -std=gnu11 -g -Wall -Wextra $flags -I "$top" -I "$here" -include "$here/openbsd-sandbox.h" -o "$run/openbsd-sandbox" "$here/openbsd-sandbox.c" \
+    "$top/sandbox-openbsd.c" "$build/say.o" "$build/msg-routes.o" $libs 2>"$run/openbsd.log" || { fail "openbsd: sandbox: $(head -n 3 "$run/openbsd.log")"; exit 1; }
+# asks NAME EXPECTED ARGUMENT...
+asks() {
+	_name=$1 _expected=$2; shift 2
+	same "openbsd: $_name" "$_expected" "$("$run/openbsd-sandbox" "$@" | tr '\n' ';')"
+}
+become="setgroups 1 1002;setresgid 1002 1002 1002;setresuid 1001 1001 1001;"
+stay="setgroups 1 1002;setresgid 1002 1002 1002;setresuid 0 0 0;"
+empty="chroot /var/empty;chdir /;"
+asks "net as root: nobody, nowhere" "$empty${become}pledge stdio inet;" netproc 0 one
+asks "net as a user" "pledge stdio inet;" netproc 1001 one
+asks "dns reads the resolver's files" "${become}pledge stdio dns;" dnsproc 0 one
+asks "key keeps nothing" "$empty${become}pledge stdio;" keyproc 0 one
+asks "cert keeps nothing" "$empty${become}pledge stdio;" certproc 0 one
+# kill(2) is for processes of the same user, or root's: csr and file may have other users.
+asks "the parent as root can end all of its children" "$empty${stay}pledge stdio proc;" parent 0 one
+asks "the parent as a user" "pledge stdio proc;" parent 1001 one
+# fstatat(2) and renameat(2) need "r", also after the narrowing; group needs "chown".
+asks "csr: its directory, and group" "unveil rwc /k;${become}pledge stdio rpath wpath cpath fattr chown;" csrproc 0 one /k
+asks "chng: its directory, and its list's lock" "unveil rwc /w;${become}pledge stdio rpath wpath cpath fattr flock;" chngproc 0 one /w
+asks "file: its directories, which it can read later, too" \
+    "unveil rwc /a;unveil rwc /b;${become}pledge stdio rpath wpath cpath fattr chown flock unveil;unveil is over;" fileproc 0 one /b /a /b
+asks "file, where nothing is to be written" \
+    "unveil r /a;${become}pledge stdio rpath wpath cpath fattr chown flock unveil;unveil is over;" fileproc 0 reads /a
+asks "file: of several owners" "unveil rwc /a;unveil rwc /b;${stay}pledge stdio rpath wpath cpath fattr chown flock unveil;unveil is over;" \
+    fileproc 0 several /a /b
+
+# The kernel takes 128 of a process: of more, the deepest count by those above them, and each is still below one.
+dirs=$(for i in $(seq 300); do echo "/d/$((i % 3))/$i"; done; for i in $(seq 90); do echo "/e$i"; done)
+# shellcheck disable=SC2086
+"$run/openbsd-sandbox" fileproc 1001 one $dirs | sed -n 's/^unveil rwc //p' >"$run/unveiled"
+check "openbsd: 390 directories: not more than 100 are unveiled" test "$(wc -l <"$run/unveiled")" -le 100
+same "openbsd: 390 directories: all lie below what is, and nothing else does" "" "$(echo "$dirs" | awk '
+    NR == FNR { open[$0]; next }
+    { for (path = $0; path != "" && !(path in open); sub("/[^/]*$", "", path)); if (path == "") print; else used[path] }
+    END { for (path in open) if (!(path in used)) print path }' "$run/unveiled" -)"
+
+# What a role may call on Linux its promises allow, too (pledge(2)).
+for role in $role_names; do
+	"$run/openbsd-sandbox" "$role" 1001 one /d | sed -n "s/^pledge /$role /p"
+done >"$run/promises"
+awk 'BEGIN {
+	need["flock"] = "flock"; need["fchown"] = "chown"; need["fchmod"] = "fattr"; need["unlinkat"] = need["renameat"] = need["linkat"] = "cpath"
+	need["openat"] = "rpath"; need["pwrite64"] = "wpath"; need["connect"] = need["socket"] = "inet dns"; need["setsockopt"] = "inet dns"
+	need["bind"] = "dns"; need["pidfd_send_signal"] = "proc"; need["landlock_restrict_self"] = "unveil"
+	nroles = split("'"$role_names"'", roles) }
+    NR == FNR { has[$1] = " " substr($0, length($1) + 2) " "; next }
+    $1 ~ /^[0-9]+$/ && ($NF in need) {
+	seen[$NF]
+	for (i = 1; i <= nroles; i++) {
+		if ($(i + 1) !~ /[+?]/) continue
+		n = split(need[$NF], words); found = 0
+		if (roles[i] == "dnsproc" && $NF == "openat") words[1] = "dns"
+		for (j = 1; j <= n; j++) if (index(has[roles[i]], " " words[j] " ")) found = 1
+		if (!found) print roles[i] ": " $NF } }
+    END { for (name in need) if (!(name in seen)) print name }' "$run/promises" "$here/filters/x86_64.txt" >"$run/not-promised"
+same "openbsd: what each role may call on Linux it has promised" "" "$(tr '\n' ' ' <"$run/not-promised")"
 exit $failed
