@@ -162,15 +162,15 @@ print_names(const struct strings *names, int columns)
 static const char *
 left(const struct life *life, time_t now, char text[32])
 {
-	long seconds = (long)(life->not_after - now);
-	int brief = life->not_after - life->not_before < 10 * DAY || labs(seconds) < 2 * DAY;
+	long long seconds = life->not_after - now;
+	int brief = life->not_after - life->not_before < 10 * DAY || llabs(seconds) < 2 * DAY;
 
 	if (life->not_after == 0)
 		return "-";
-	if (labs(seconds) < 2 * HOUR)
-		snprintf(text, 32, "%ld min", seconds / 60);
+	if (llabs(seconds) < 2 * HOUR)
+		snprintf(text, 32, "%lld min", seconds / 60);
 	else
-		snprintf(text, 32, brief ? "%ld h" : "%ld d", seconds / (brief ? HOUR : DAY));
+		snprintf(text, 32, brief ? "%lld h" : "%lld d", seconds / (brief ? HOUR : DAY));
 	return text;
 }
 
