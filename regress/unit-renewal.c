@@ -3,6 +3,7 @@
  * When is a certificate renewed, when is the CA asked, and when is a failure
  * tried again?  Whatever the CA, net or the clock say.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -78,7 +79,8 @@ test_plan(void)
 {
 	static const struct {
 		const char	*name;
-		long		 life, most, least;	/* left, at most and at least */
+		long		 life;
+		long long	 most, least;	/* left, at most and at least */
 	} plans[] = {
 		{ "six days", 6 * DAY, 54, 50 },
 		{ "ten days", 10 * DAY, 37, 33 },
@@ -183,7 +185,7 @@ test_ask(void)
 		long		 retry, seconds;
 	} retries[] = {
 		{ "none", -1, 6 * HOUR }, { "0", 0, 60 }, { "1", 1, 60 }, { "two hours", 2 * HOUR, 2 * HOUR },
-		{ "a day", DAY, DAY }, { "a year", 365 * DAY, DAY }, { "10^18", 1000000000000000000, DAY },
+		{ "a day", DAY, DAY }, { "a year", 365 * DAY, DAY }, { "no end", LONG_MAX, DAY },
 	};
 	struct state s;
 	size_t i;

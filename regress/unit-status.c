@@ -124,7 +124,7 @@ make_list(const struct list_recipe *r, const struct chain *c, int entries, size_
 	if (r->to != 0)
 		X509_CRL_set1_nextUpdate(crl, X509_gmtime_adj(t, r->to));
 	for (i = 0; i < entries; i++) {
-		ASN1_INTEGER_set(serial, 0x7000000000 + i);
+		ASN1_INTEGER_set_uint64(serial, 0x7000000000 + (uint64_t)i);
 		add_entry(crl, serial, i == 0 ? r->entry_ext : NULL);
 	}
 	add_entry(crl, X509_get0_serialNumber(leaf_of(c)), NULL);

@@ -9,7 +9,7 @@
 #include "x509.h"
 #include "x509-make.h"
 
-#define DAY	86400L
+#define DAY	((time_t)86400)
 #define LEAF(...) { .subject = "a.example", .san = "DNS:a.example,DNS:www.a.example", \
 	.basic = "critical,CA:FALSE", .eku = "serverAuth", .usage = "critical,digitalSignature", \
 	.from = -60, .to = 90 * DAY, __VA_ARGS__ }

@@ -22,7 +22,7 @@ struct recipe {
 	const char	*eku;		/* extendedKeyUsage, or NULL */
 	const char	*usage;		/* keyUsage, or NULL */
 	const char	*other;		/* OID=value of one more, or NULL */
-	long		 from, to;	/* seconds from now */
+	time_t		 from, to;	/* seconds from now */
 	const EVP_MD	*md;		/* NULL: SHA-256 */
 };
 
@@ -83,8 +83,8 @@ make_cert(EVP_PKEY *key, const struct recipe *r, X509 *issuer, EVP_PKEY *issuer_
 	RAND_bytes(serial, sizeof(serial));
 	serial[0] &= 0x7f;
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), (long)(serial[0] << 16 | serial[1] << 8 | serial[2]) + 1);
-	X509_gmtime_adj(X509_getm_notBefore(cert), r->from);
-	X509_gmtime_adj(X509_getm_notAfter(cert), r->to);
+	X509_time_adj_ex(X509_getm_notBefore(cert), (int)(r->from / 86400), (long)(r->from % 86400), NULL);
+	X509_time_adj_ex(X509_getm_notAfter(cert), (int)(r->to / 86400), (long)(r->to % 86400), NULL);
 	X509_set_pubkey(cert, key);
 	name = X509_get_subject_name(cert);
 	if (r->subject != NULL)
