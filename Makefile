@@ -1,10 +1,12 @@
 # acme-client.  For GNU make and BSD make; run ./configure first.
 # Without it: what needs no compiler (clean, distclean, uninstall) works.
-CONFIGURED = unconfigured
+# The number is configure's, too: a config.mk of another one does not count.
+CONFIGURED_1 = unconfigured
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
 CHALLENGEDIR = /var/www/acme
 -include config.mk
+CONFIGURED = $(CONFIGURED_1)
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
@@ -66,7 +68,8 @@ FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CS
 all: acme-client $(ROLES)
 
 unconfigured:
-	@echo "run ./configure first (./configure --help: what it takes)" >&2; exit 1
+	@test ! -e config.mk || echo "config.mk is by another version of configure" >&2; \
+	    echo "run ./configure first (./configure --help: what it takes)" >&2; exit 1
 
 LINK = @echo "ld $@"; $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@
 acme-client: $(PARENT_OBJS) $(FILTER_PARENT)

@@ -90,6 +90,20 @@ for make in make bmake; do
 	done
 done
 
+# A config.mk by an older configure lacks what the Makefile needs by now.
+(cd "$run/bare" && ./configure) >"$run/bare.log" 2>&1
+same "build: what configure writes; where that changes, the number in CONFIGURED_1 does, too" \
+    "CC CFLAGS CHALLENGEDIR CONFIGURED_1 CPPFLAGS FILTER_ARCH FILTER_CERT FILTER_CHNG FILTER_CSR FILTER_DNS FILTER_FILE FILTER_KEY FILTER_NET FILTER_PARENT HARDEN HOSTCC HOST_SECCOMP LDFLAGS LIBS_BASE LIBS_CRYPTO LIBS_IDN LIBS_JSON LIBS_TLS MANDIR PREFIX PREFIX_MAP SANDBOX_OBJS SHA256 STATEDIR SYSCONFDIR SYSTEM_CFLAGS " \
+    "$(sed -n 's/^\([A-Z_0-9]*\) = .*/\1/p' "$run/bare/config.mk" | LC_ALL=C sort | tr '\n' ' ')"
+grep -v SHA256 "$run/bare/config.mk" | sed 's/^CONFIGURED_1/CONFIGURED/' >"$run/old.mk" && mv "$run/old.mk" "$run/bare/config.mk"
+for make in make bmake; do
+	$make -C "$run/bare" >"$run/bare.log" 2>&1; status=$?
+	same "build: $make with an old config.mk: refused, in two lines" "1 2" "$((status != 0)) $(grep -cE '^(config.mk|run) ' "$run/bare.log")"
+	says "build: $make with an old config.mk: says why" "$run/bare.log" "config.mk is by another version of configure"
+	check "build: $make clean with an old config.mk" $make -C "$run/bare" clean
+done
+rm -f "$run/bare/config.mk"
+
 # configure: each value as an option, as an argument, in the environment; what it does not know is named.
 # configured NAME EXPECTED COMMAND...: what NAME is in config.mk afterwards
 configured() {
