@@ -203,7 +203,7 @@ static int
 download(struct issue *is, struct trouble *t)
 {
 	struct http_answer a;
-	enum verdict verdict;
+	enum verdict verdict = VERDICT_REFUSED;
 	size_t n;
 	int rc;
 

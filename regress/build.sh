@@ -6,7 +6,7 @@ ok "build: gcc, no warning"
 copy_tree "$top" "$run/clang"
 check "build: clang, no warning" sh -c "cd $run/clang && CC=clang ./configure && make CFLAGS='-O2 -g -Werror'"
 copy_tree "$top" "$run/bmake"
-check "build: BSD make" sh -c "cd $run/bmake && CC=gcc ./configure && bmake"
+check "build: BSD make; gcc -O3, no warning" sh -c "cd $run/bmake && CC=gcc ./configure && bmake CFLAGS='-O3 -g -Werror'"
 check "build: installs" make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr
 roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc"
 same "build: installed files" "$(for role in $roles; do echo "/usr/libexec/acme-client/$role"; done | sort | tr '\n' ' ')" \
