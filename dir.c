@@ -210,6 +210,10 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 		if (errno == ELOOP)
 			return why(w, "%s: is a symbolic link, not followed", p->path);
 		error = errno;
+		/* The sandbox refuses a directory with EACCES. */
+		if (fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !S_ISREG(st->st_mode))
+			return why(w, "%s: not a regular file", p->path);
 		why(w, "%s: %s", p->path, strerror(error));
 		return why_owner(p->dir->fd, p->name, error, w);
 	}
