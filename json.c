@@ -105,11 +105,17 @@ check_url(const char *member, const char *text, struct why *w)
 	return why(w, "member '%s' is not an https URL: %s", member, safe);
 }
 
+/* An empty one is absent: so some servers write what they have no value for. */
 static int
 get_url(json_t *o, const char *member, char **out, int needed, struct why *w)
 {
 	if (get_string(o, member, out, needed, w) == -1)
 		return -1;
+	if (*out != NULL && **out == '\0') {
+		free(*out);
+		*out = NULL;
+		return needed ? why(w, "member '%s' is empty", member) : 0;
+	}
 	return *out == NULL ? 0 : check_url(member, *out, w);
 }
 
@@ -133,7 +139,7 @@ static const struct {
 	{ "expired", STATUS_EXPIRED }, { "revoked", STATUS_REVOKED },
 };
 
-/* Absent is absent; what is not known yet is no error either. */
+/* Absent or empty is absent; what is not known yet is no error either. */
 static int
 get_status(json_t *o, enum status absent, enum status *status, char *text, size_t textsz,
     struct why *w)
@@ -144,6 +150,8 @@ get_status(json_t *o, enum status absent, enum status *status, char *text, size_
 
 	if (v != NULL && s == NULL)
 		return why(w, "member 'status' is not a string");
+	if (s != NULL && *s == '\0')
+		v = NULL;
 	*status = v == NULL ? absent : STATUS_UNKNOWN;
 	if (v == NULL)
 		s = "of no status";

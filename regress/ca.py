@@ -78,6 +78,13 @@ def issue(sc, other):
     if sc == "text before": return b"subject=x\n" + leaf + inter
     return leaf + inter
 
+def member(body, names, value):
+    body = inner = json.loads(json.dumps(body))
+    for name in names[:-1]: inner = inner[int(name) if isinstance(inner, list) else name] if isinstance(inner, list) or name in inner else {}
+    if value: inner[names[-1]] = json.loads(value)
+    else: inner.pop(names[-1], None)
+    return body
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def setup(self):
@@ -90,6 +97,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return {"nonce with quote": 'a"b', "nonce of 10 KB": "a" * 10240}.get(sc, "nonce%d" % st.nonce)
     def answer(self, status, body=b"", headers=(), ctype="application/json"):
         sc = scenario()
+        # "member STEP NAME JSON": that member of the answers of this step; "member STEP NAME" without it.
+        m = re.match(r"member ([\w-]+) ([\w.]+) ?(.*)", sc)
+        if m and m.group(1) == self.path.split("/")[1] and isinstance(body, dict): body = member(body, m.group(2).split("."), m.group(3))
         if not isinstance(body, bytes): body = json.dumps(body).encode()
         lower = sc == "lower case"
         by_close = re.search("ended by (close|notify|rst)", sc)

@@ -14,6 +14,12 @@ works "order relative"
 works "chunked"
 works "not ready once"
 works "ready at once"
+for member in revokeCert keyChange renewalInfo meta.termsOfService; do
+	works "member directory $member \"\""
+done
+works 'member new-order certificate ""'
+works 'member new-order finalize ""'
+works 'member authz challenges.1.status ""'
 works "Retry-After 0"
 works "Retry-After negative"
 works "Retry-After past date"

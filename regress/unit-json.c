@@ -193,6 +193,18 @@ static const char *const optional[] = { "revokeCert", "keyChange", "renewalInfo"
 	"caaIdentities", "externalAccountRequired", "profiles", "expires", "notBefore", "notAfter", "error", "authorizations", "finalize",
 	"certificate", "replaces", "profile", "challenges", "wildcard", "status", "url", "token", "validated", "explanationURL" };
 
+/* What servers write for it that have no null. */
+static const char *const empties[] = {
+	"d{" URLS ",\"revokeCert\":\"\",\"keyChange\":\"\","
+	    "\"renewalInfo\":\"\"}",
+	"o{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\","
+	    "\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"],"
+	    "\"finalize\":\"\",\"certificate\":\"\"}",
+	"a{\"status\":\"valid\",\"identifier\":{\"type\":\"dns\","
+	    "\"value\":\"a\"},\"challenges\":[{\"type\":\"http-01\","
+	    "\"url\":\"\",\"token\":\"\",\"status\":\"\"}]}",
+};
+
 static int
 reads(const char *kind_and_text)
 {
@@ -246,6 +258,9 @@ test_nulls(void)
 		snprintf(text, sizeof(text), nulls[i], "\"x\":null");
 		check(reads(text), "json: absent: %s", nulls[i]);
 	}
+	for (i = 0; i < sizeof(empties) / sizeof(empties[0]); i++)
+		check(reads(empties[i]), "json: empty is absent: %s",
+		    empties[i]);
 	problem_parse(&null, 400, nothing, strlen(nothing));
 	problem_parse(&absent, 400, "{\"detail\":\"d\"}", 14);
 	check(strcmp(null.type, absent.type) == 0 && strcmp(null.text, absent.text) == 0, "json: problem with null: %s", null.text);
