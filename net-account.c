@@ -96,20 +96,36 @@ register_account(const struct directory *d, const char *api_url, int eab, struct
 	return ask(d, KEY_SIGN_NEW_ACCOUNT, t);
 }
 
+/* A refusal that does not say whether there is an account, or none at all. */
+static int
+is_about_something_else(const struct trouble *t)
+{
+	static const char *const types[] = { "badNonce", "rateLimited",
+	    "userActionRequired", "agreementRequired" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(t->problem.type, types[i]) == 0)
+			return 1;
+	return (t->status / 100 != 4 && t->status != 501) || t->status == 429;
+}
+
 /*
  * Does it mean that the CA has no account of the key that was asked with?  CAs
  * that cannot be asked (onlyReturnExisting, 7.3.1) are told by registering,
- * which returns an account that is there.  Of a key that may not be the
- * account's, any definite refusal says so.
+ * which returns an account that is there: so any definite refusal will do for
+ * a renewal, but for one that is as of a deactivated account.  Of a key that
+ * may not be the account's, any says so.
  */
 static int
 no_such_account(const struct trouble *t, enum account asked)
 {
-	if (t->status / 100 != 4 || t->status == 429 || strcmp(t->problem.type, "badNonce") == 0)
-		return strcmp(t->problem.type, "accountDoesNotExist") == 0;
+	if (strcmp(t->problem.type, "accountDoesNotExist") == 0)
+		return 1;
+	if (is_about_something_else(t))
+		return 0;
 	return asked != ACCOUNT_FIND || t->status == 404 ||
-	    strcmp(t->problem.type, "accountDoesNotExist") == 0 ||
-	    (role_mode == MODE_RENEW && strcmp(t->problem.type, "malformed") == 0);
+	    (role_mode == MODE_RENEW && !deactivated);
 }
 
 /* The CA tells by which key it knows the account: key says which is to be asked with next. */

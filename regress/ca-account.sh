@@ -36,6 +36,19 @@ for how in "400 accountDoesNotExist" "403 accountDoesNotExist" "401 unauthorized
 	ended "moved $how" 0 "the account is now https"
 	same "ca-account: moved $how: found by its key" "1 0" "$(requests /new-account) $(registrations)"
 done
+# However it says so where it is asked by the key.
+for as in "400 nothing" "403 nothing" "403 externalAccountRequired" "409 conflict" "410 gone" "422 nothing" "501 notImplemented"; do
+	works "plain"
+	again "lost 403 unauthorized as $as" -F example.com
+	ended "lost, by its key $as" 0
+	same "ca-account: lost, by its key $as: one question, one registration" "2 1" "$(requests /new-account) $(registrations)"
+done
+for as in "403 unauthorized" "401 nothing" "403 userActionRequired" "429 rateLimited" "503 nothing"; do
+	works "plain"
+	again "lost 403 unauthorized as $as" -F example.com
+	ended "not told, by its key $as" 1
+	same "ca-account: not told, by its key $as: nothing registered" 0 "$(registrations)"
+done
 works "plain"
 again "find unknown" -F example.com
 ended "a CA that cannot be asked is not asked" 0

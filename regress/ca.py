@@ -258,6 +258,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if sc == "deactivated": return self.problem(403, "unauthorized", "An account with the provided public key exists but is deactivated")
             if sc == "deactivated by status": return self.answer(200, {"status": "deactivated"}, [("Location", base + st.account)])
             if sc == "find unknown": return self.problem(400, "malformed", "unknown member")
+            m = re.match(r"lost .* as (\d+) (\w+)", sc)
+            if m and self.jwk != st.jwk: return self.answer(int(m.group(1)), b"") if m.group(2) == "nothing" else self.problem(int(m.group(1)), m.group(2), "no account of this key")
             if self.jwk != st.jwk: return self.problem(400, "accountDoesNotExist")
             return self.answer(200, {"status": "valid"}, [("Location", base + ("/acct/9" if sc == "account moved" and "moved" in st.answered else st.account))])
         if sc == "EAB" and "externalAccountBinding" not in payload: return self.problem(403, "externalAccountRequired", "bind it")
