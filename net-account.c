@@ -320,11 +320,11 @@ account_again(const struct directory *d, const char *api_url, int eab, struct tr
 }
 
 /*
- * A rate limit on new orders.  One that is about the names of this order costs
- * that order only.  One that is about the account or the address is about all;
- * the authority is left alone as long as the CA wants.  One that names neither
- * ends the run, and the next one goes on with the other jobs: it can delay
- * them, but not for ever.
+ * A rate limit, whichever request met it.  One that is about the names of this
+ * order costs that order only.  One that is about the account or the address
+ * is about all; the authority is left alone as long as the CA wants.  One that
+ * names neither ends the run, and the next one goes on with the other jobs: it
+ * can delay them, but not for ever.
  */
 static void
 limit_concerned(const struct strings *names, struct trouble *t)
@@ -333,6 +333,13 @@ limit_concerned(const struct strings *names, struct trouble *t)
 		return;
 	t->for_all = 1;
 	if (limit_is_of_account(t->problem.text))
+		concerns_all(t);
+}
+
+void
+account_unmet(struct trouble *t)
+{
+	if (t->status == 429)
 		concerns_all(t);
 }
 
@@ -353,7 +360,7 @@ account_concerned(const struct strings *names, struct trouble *t)
 		deactivated = 1;
 		fail(t);
 	}
-	if (t->status == 429 && (t->request == KEY_SIGN_NEW_ORDER || t->request == KEY_SIGN_REPLACEMENT))
+	if (t->status == 429)
 		limit_concerned(names, t);
 }
 

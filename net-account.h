@@ -28,11 +28,14 @@ int	account_find(const struct directory *, const char *api_url, int eab, struct 
 int	account_again(const struct directory *, const char *api_url, int eab, struct trouble *);
 
 /*
- * Sets for_all where a refusal of an order for these names concerns the account
- * and so every other order, too; then the class says whether the authority is
- * to be left alone for longer than this run.
+ * Sets for_all where a refusal in the course of an order for these names
+ * concerns the account and so every other order, too; then the class says
+ * whether the authority is to be left alone for longer than this run.
  */
 void	account_concerned(const struct strings *names, struct trouble *);
+
+/* The same of a directory that could not be had. */
+void	account_unmet(struct trouble *);
 
 /* As account_find(), but asks the CA by the key even if the URL is stored. */
 int	account_find_surely(const struct directory *, const char *api_url, struct trouble *);

@@ -254,7 +254,8 @@ order(uint32_t job)
 	int rc;
 
 	order_prepare(job, &jobs[job]);
-	rc = meet(jobs[job].new_nonce, &t);
+	if ((rc = meet(jobs[job].new_nonce, &t)) == -1)
+		account_unmet(&t);
 	if (order_prepared(&local) == -1) {
 		rc = -1;
 		t = local;

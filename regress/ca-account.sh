@@ -148,6 +148,22 @@ ended "limit of nobody" 1 "not ordered in this run"
 same "ca-account: limit of nobody: one order" 1 "$(requests /new-order)"
 again "plain" -j 1 a b
 same "ca-account: limit of nobody: the next run goes on" 1 "$(requests /new-order)"
+# So it is wherever a limit is met.
+for step in nonce authz challenge order finalize cert; do
+	several a b c
+	[ $step != nonce ] || again "plain" -j 1 a
+	again "429 later at $step" -j 1 b c
+	ended "limit at $step" 1 "c: not ordered in this run"
+	check "ca-account: limit at $step: one order at most" test "$(requests /new-order)" -le 1
+	again "plain" -j 1 a c
+	ended "limit at $step: the next run goes on" 0
+done
+several a b
+again "429 later at directory" -j 1 a b
+ended "limit at the directory" 1 "b: not ordered in this run"
+again "plain" -j 1 a b
+ended "limit at the directory: the next run waits" 1 "authority test is not tried again before"
+same "ca-account: limit at the directory: nothing is asked" "" "$(cat "$work/ca/log")"
 for how in 429 403 500 "429 later" HTML; do
 	several a b c d
 	again "$how at new-account" -j 4 a b c d

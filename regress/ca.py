@@ -139,6 +139,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         sc = scenario()
         open(top + "/log", "a").write("%s %s\n" % (self.command, self.path))
+        m = re.match(r"429 later at (\w+)$", sc)
+        if m and m.group(1) == self.path.split("/")[1]: return self.problem(429, "rateLimited", "too many", [("Retry-After", "3000")])
         if self.path == ("/nonce2" if sc == "newNonce moved" else "/nonce"):
             # As Let's Encrypt has it by address, here by run.
             now = time.monotonic()
