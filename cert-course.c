@@ -219,6 +219,7 @@ cert_key_refused(struct msg *m)
 /* Why the first chain was refused; each worker has one job at a time. */
 static struct why refused_by[WORKERS_MAX];
 
+/* verdict: as job_choose() has it. */
 static void
 take_verdict(uint32_t job, int verdict)
 {
@@ -229,14 +230,16 @@ take_verdict(uint32_t job, int verdict)
 	else if (verdict == 1) {
 		jobs[job].told = 1;
 		install(job);
-	} else if (jobs[job].resumed) {
+	} else if (verdict == -1 && jobs[job].resumed) {
 		say(1, "%s: the order of an earlier run is of no use: %s; ordered anew",
 		    jobs[job].handle, refused->text);
 		jobs[job].resumed = 0;
 		order_keep(&jobs[job], NULL);
 		answer_net(job, VERDICT_ANEW);
 	} else {
-		job_failed(&jobs[job], refused->text, FAILURE_CA, 0, 0);
+		/* The CA keeps it for the next run. */
+		job_failed(&jobs[job], refused->text,
+		    verdict == SAVE_FAILED ? FAILURE_LOCAL : FAILURE_CA, 0, 0);
 		jobs[job].told = 1;
 		settle_failed(job, refused);
 	}
@@ -256,7 +259,7 @@ cert_chain(struct msg *m)
 	w.text[0] = '\0';
 	authority_works();
 	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, unframed, &w);
-	if (verdict == -1 || w.text[0] != '\0')
+	if (verdict < 0 || w.text[0] != '\0')
 		refused_by[jobs[m->head.job].worker] = w;
 	take_verdict(m->head.job, verdict);
 }
@@ -269,7 +272,7 @@ cert_last_chain(struct msg *m)
 	msg_end(m);
 	if (j->preferred == NULL)
 		errx(1, "CERT_LAST_CHAIN: nothing to choose from");
-	take_verdict(m->head.job, job_choose_last(j, &refused_by[j->worker]) == 0 ? 1 : -1);
+	take_verdict(m->head.job, job_choose_last(j, &refused_by[j->worker]));
 }
 
 /* The CA has revoked the certificate, or done what -K, -U or -D asked for. */

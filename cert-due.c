@@ -254,7 +254,7 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 		return verdict;
 	/* Saved first, like any other: so it is completed, and reported, by the next run. */
 	if (repair(j))
-		return job_choose_last(j, w) == 0 ? JOB_INSTALL : JOB_FAILED;
+		return job_choose_last(j, w) == 1 ? JOB_INSTALL : JOB_FAILED;
 	confirm(j);
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
 	if (renewal_ask(&j->state.life, &j->state, time(NULL)))

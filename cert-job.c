@@ -256,7 +256,7 @@ job_choose_last(struct job *j, struct why *w)
 	pem = chain_pem(j->chosen, 0, SIZE_MAX, &len);
 	rc = store_write(j->nr, PART_SAVED, pem, len, w);
 	free(pem);
-	return rc;
+	return rc == 0 ? 1 : SAVE_FAILED;
 }
 
 /* A chain that is cut behind a certificate does not lead to a root; without roots nobody would notice. */
@@ -291,7 +291,7 @@ job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why 
 	}
 	chain_free(j->chosen);
 	j->chosen = chain;
-	return job_choose_last(j, w) == 0 ? 1 : -1;
+	return job_choose_last(j, w);
 }
 
 /*

@@ -104,10 +104,14 @@ int	job_begin(struct job *, struct why *);
 
 /*
  * A chain from the CA, unframed if nothing but the connection's end ended it.  1: it is chosen, and saved; 0: another one may be
- * better; -1: refused, see why.
+ * better; -1: refused, see why; SAVE_FAILED: it could not be saved, see why.
  */
+#define SAVE_FAILED	-2
 int	job_choose(struct job *, const char *pem, size_t len, int unframed, struct why *);
-/* There is no other: the first one that would do is chosen, and saved.  0 or -1. */
+/*
+ * There is no other: the first one that would do is chosen, and saved.  As
+ * job_choose(), but not 0.
+ */
 int	job_choose_last(struct job *, struct why *);
 /* Is the chosen chain for a key that is not live yet? */
 int	job_needs_next_key(const struct job *);

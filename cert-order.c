@@ -18,7 +18,9 @@
 #include "renewal.h"
 #include "valid.h"
 
-#define ORDER_LIFE	(7 * 86400)	/* as long as CAs keep a pending one */
+#define HOUR		3600
+#define DAY		86400
+#define ORDER_LIFE	(7 * DAY)	/* as long as CAs keep a pending one */
 
 static const char *authority;
 
@@ -41,6 +43,24 @@ hash_terms(const struct job *j, char out[65])
 	SHA256End(&ctx, out);
 }
 
+/*
+ * An order that the CA never gets done must not cost the certificate that it
+ * is to replace: no longer than a quarter of the time that this one still had,
+ * and two days where there is none.
+ */
+static time_t
+order_life(const struct job *j)
+{
+	time_t left = j->installed.chain == NULL ? 0 :
+	    j->installed.chain->not_after - j->state.order_made;
+
+	if (left <= 0)
+		return 2 * DAY;
+	if (left / 4 > ORDER_LIFE)
+		return ORDER_LIFE;
+	return left / 4 < HOUR ? HOUR : left / 4;
+}
+
 const char *
 order_open(const struct job *j)
 {
@@ -50,7 +70,7 @@ order_open(const struct job *j)
 
 	hash_terms(j, terms);
 	if (s->order[0] == '\0' || strcmp(s->order_terms, terms) != 0 ||
-	    s->order_made > now || now - s->order_made > ORDER_LIFE)
+	    s->order_made > now || now - s->order_made > order_life(j))
 		return NULL;
 	return s->order;
 }

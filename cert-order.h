@@ -12,7 +12,8 @@ void	order_authority(const char *api_url);
 
 /*
  * The URL of the order that the next attempt is to look at first, or NULL: none,
- * or it was made elsewhere, for another profile or longer ago than a CA keeps one.
+ * or it was made elsewhere, for another profile or too long ago: a CA keeps one
+ * for some days, and the certificate must not run out meanwhile.
  */
 const char *order_open(const struct job *);
 /* Remembers the URL of an order, on the disk; NULL: it is of no use any more. */

@@ -80,6 +80,36 @@ next_run "again -1, once" "what was installed by it" 0 1 -F
 says "ca-orders: what was installed by it: says why" "$work/err" "of an earlier run is of no use: the CA handed out the certificate that is installed already; ordered anew"
 check "ca-orders: what was installed by it: another one" sh -c "! cmp -s $full $work/installed.pem"
 
+# A chain that cannot be saved here is no fault of the order, nor of the CA.
+for how in "" "preferred chain nothing"; do
+	domain_more=$how
+	left "cannot be saved" "domain-example.com.new.pem: .*in the way"
+	same "ca-orders: cannot be saved: no wait" "0 0" "$(sed -n 's/.*"not before": \([0-9]*\).*/\1/p;s/.*"failures": \([0-9]*\).*/\1/p' "$state" | xargs)"
+	rmdir "$work/state/.domain-example.com.new.pem.acme-new"
+	next_run "cannot be saved" "cannot be saved, again" 1 0
+	rmdir "$work/state/.domain-example.com.new.pem.acme-new"
+	next_run "no Link" "can be saved now" 0 0
+done
+domain_more=
+
+# One that the CA never gets done must not cost the certificate that it is to replace.
+stuck() { # stuck HOURS ORDERS: the order is so old
+	sed -i "s/\"made\": [0-9]*/\"made\": $(($(date +%s) - $1 * 3600))/" "$state"
+	next_run "processing until done" "stuck for $1 hours, the certificate lasts a day" 1 "$2" -F
+}
+works "one day"
+again "processing until done" -F example.com
+stuck 5 0
+stuck 9 1
+stuck 7 0
+works "plain"
+again "processing until done" -F example.com
+stuck 166 0
+stuck 169 1
+left "processing until done" "still processing after 2 seconds"
+stuck 47 0
+stuck 49 1
+
 # Gone, or of no use: another one in the same run.
 for how in "order gone 404" "order gone 403" "order gone 400" "order gone 500" "order invalid later" "order HTML later" "order for other names later" "order of an expired authorization"; do
 	left "pending until done" "still pending after 2 seconds"

@@ -435,6 +435,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             except OSError: pass
         self.connection.close()
     def post_cert(self, sc, payload):
+        # What the client would write first when it saves the chain is in the way.
+        if sc == "cannot be saved": os.makedirs(top + "/../state/.domain-example.com.new.pem.acme-new", exist_ok=True)
         pem = issue(sc, self.path.endswith("/alt"))
         m = re.match(r"chain cut by (\w+)", sc)
         if m:
@@ -462,7 +464,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             except OSError: pass
             return
         if sc == "silence": time.sleep(20); return self.cut(b"")
-        self.answer(200, pem, [] if sc == "no Link" else [("Link", '<cert/alt>;rel=alternate, <https://x.example/>; rel="up"')], "application/pem-certificate-chain")
+        self.answer(200, pem, [] if sc in ("no Link", "cannot be saved") else [("Link", '<cert/alt>;rel=alternate, <https://x.example/>; rel="up"')], "application/pem-certificate-chain")
     def post_acct(self, sc, payload): self.answer(200, {"status": "valid"})
 
 class Plain(http.server.SimpleHTTPRequestHandler):
