@@ -287,7 +287,7 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct why *w)
 		return JOB_FAILED;
 	/* By that the next run knows that it is meant, though what is installed ends later. */
 	chain_fingerprint(j->chosen, j->state.put_back);
-	if (job_save(j, w) == -1 || job_choose_last(j, w) == -1)
+	if (job_save(j, w) == -1 || job_choose_last(j, w) != 1)
 		return JOB_FAILED;
 	say(1, "%s: putting back the certificate that ends on %s", j->handle,
 	    clock_text(j->chosen->not_after));

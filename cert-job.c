@@ -311,22 +311,41 @@ took(struct job *j)
 		j->state.took_ms = (long)(clock_ms() - j->began_ms);
 }
 
+static void
+succeeded(struct job *j, const struct chain *chain, time_t when)
+{
+	state_forget_errors(&j->state);
+	j->state.last_success = when;
+	if (j->state.early_tried != 0)
+		j->state.early = j->state.early_tried;
+	j->state.early_tried = 0;
+	j->state.revoked[0] = j->state.refused_key[0] = '\0';
+	j->state.put_back[0] = '\0';
+	j->state.looks[0] = j->state.order[0] = '\0';
+	renewal_life(chain, &j->state.life);
+	renewal_installed(&j->state, &j->state.life, time(NULL));
+}
+
+void
+job_was_installed(struct job *j, const struct chain *chain)
+{
+	time_t when = j->state.began != 0 ? j->state.began : time(NULL);
+
+	if (origin_installed(j, chain))
+		succeeded(j, chain, when);
+}
+
 void
 job_installed(struct job *j)
 {
 	struct why w;
 
 	took(j);
-	state_forget_errors(&j->state);
-	j->state.last_success = time(NULL);
-	if (j->state.early_tried != 0)
-		j->state.early = j->state.early_tried;
-	j->state.early_tried = 0;
-	j->state.revoked[0] = j->state.refused_key[0] = j->state.put_back[0] = '\0';
-	j->state.looks[0] = j->state.order[0] = '\0';
-	renewal_life(j->chosen, &j->state.life);
-	renewal_installed(&j->state, &j->state.life, time(NULL));
-	origin_installed(j);
+	succeeded(j, j->chosen, time(NULL));
+	/* Of the installed one only the files were put right. */
+	if (j->chosen != j->installed.chain)
+		origin_installed(j, j->chosen);
+	origin_grouped(j);
 	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	j->changed = 1;

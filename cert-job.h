@@ -119,6 +119,11 @@ int	job_needs_next_key(const struct job *);
 int	job_install(struct job *, struct why *);
 /* Everything is in place; the chain stays saved until that is reported. */
 void	job_installed(struct job *);
+/*
+ * This chain was installed by an attempt that did not come to remember that.
+ * What it would have remembered is in the state, but not written yet.
+ */
+void	job_was_installed(struct job *, const struct chain *);
 
 /* The saved chain is of no use, for this reason: removes it. */
 void	job_forget(struct job *, const char *reason);

@@ -145,33 +145,32 @@ origin_attempt(struct job *j)
 	configured(j, &j->state.attempt);
 }
 
-static void
-group_is_applied(struct job *j)
+void
+origin_grouped(struct job *j)
 {
 	if (!j->ungrouped)
 		configured_group(j, j->state.group);
 }
 
-void
-origin_installed(struct job *j)
+int
+origin_installed(struct job *j, const struct chain *chain)
 {
 	char leaf[FINGERPRINT_LEN];
 
-	group_is_applied(j);
-	chain_fingerprint(j->chosen, leaf);
-	/* Only its files were put right. */
-	if (j->chosen == j->installed.chain || strcmp(j->state.obtained.leaf, leaf) == 0)
-		return;
+	chain_fingerprint(chain, leaf);
+	if (strcmp(j->state.obtained.leaf, leaf) == 0)
+		return 0;
 	j->state.obtained = j->state.attempt;
 	/* An attempt of an earlier version of this program: nothing is known of it. */
 	if (j->state.attempt.directory[0] != '\0')
 		strlcpy(j->state.obtained.leaf, leaf, sizeof(j->state.obtained.leaf));
+	return 1;
 }
 
 void
 origin_confirm(struct job *j)
 {
-	group_is_applied(j);
+	origin_grouped(j);
 	configured(j, &j->state.obtained);
 	chain_fingerprint(j->installed.chain, j->state.obtained.leaf);
 }

@@ -25,8 +25,10 @@ int	origin_takes_group_back(const struct job *);
 
 /* An attempt begins: as it is configured now. */
 void	origin_attempt(struct job *);
-/* What that attempt has obtained is installed. */
-void	origin_installed(struct job *);
+/* This chain, of that attempt, is installed.  0: that was known already. */
+int	origin_installed(struct job *, const struct chain *);
+/* The files have the configured group, unless they could not be given to it. */
+void	origin_grouped(struct job *);
 /* The installed certificate is as configured: so a later change is noticed. */
 void	origin_confirm(struct job *);
 

@@ -135,6 +135,7 @@ recover(struct job *j)
 		say(1, "%s: an earlier run has installed its files, but did not come to report that",
 		    j->handle);
 		j->changed = 1;
+		job_was_installed(j, chain);
 	} else if ((reason = useless(j, chain)) != NULL)
 		job_forget(j, reason);
 	else if (job_verify(j, chain, &w) == 0) {

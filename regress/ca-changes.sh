@@ -120,6 +120,34 @@ authorities() {
 	again plain example.com; began "another authority, and other names for a while" 0 1 "it was obtained from"
 }
 
+# Killed after its files were replaced, before that was remembered.
+unremembered() {
+	works "plain"
+	again plain -F example.com
+	python3 - "$state" <<'END'
+import json, sys, time
+s = json.load(open(sys.argv[1]))
+s.update({"attempts": 1, "attempt began": int(time.time()) - 5, "last success": 1})
+s["obtained"]["fingerprint"] = "0" * 64
+s["order"]["url"] = "https://localhost/order/1"
+json.dump(s, open(sys.argv[1], "w"))
+END
+	cp "$work/ssl/example.com.fullchain.pem" "$work/state/domain-example.com.new.pem"
+	chmod 600 "$work/state/domain-example.com.new.pem"
+	cp "$state" "$work/unremembered.json"
+	cp "$work/state/domain-example.com.new.pem" "$work/unremembered.pem"
+	again plain example.com; began "unremembered: reported" 0 0 "did not come to report"
+	check "ca: unremembered: the success is made up for" python3 -c '
+import json, sys, time
+s = json.load(open(sys.argv[1]))
+assert s["last success"] > time.time() - 60 and s["order"]["url"] == "" and s["attempts"] == 0' "$state"
+	cp "$work/unremembered.json" "$state"
+	cp -p "$work/unremembered.pem" "$work/state/domain-example.com.new.pem"
+	conf_sed 's|/directory"|/directory-b"|'
+	again plain example.com
+	began "unremembered, then another authority" 0 1 "it was obtained from https://localhost:$ca_port/directory, not"
+}
+
 roots() {
 	for part in full chain leaf; do
 		works "plain"
@@ -295,5 +323,5 @@ server() {
 	wait_port "$ca_port"
 }
 
-authorities; replays; roots; ways; keys; groups; several; servers
+authorities; replays; unremembered; roots; ways; keys; groups; several; servers
 exit $failed
