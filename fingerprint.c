@@ -93,7 +93,8 @@ fingerprint(const struct domain *d)
 
 	if ((f = open_memstream(&text, &len)) == NULL)
 		err(1, NULL);
-	fprintf(f, "%d %d\n", d->key_spec.type, d->key_spec.bits);
+	fprintf(f, "%d %d %d\n", d->key_spec.type, d->key_spec.bits,
+	    d->accept_more);
 	fputs(authority_text(d->authority), f);
 	put_text(f, d->profile);
 	put_text(f, d->preferred_chain);

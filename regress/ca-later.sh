@@ -362,6 +362,15 @@ for name in www.example.com a.b.example.com WWW.Example.com; do
 	again "adds $name" -F example.com
 	ended "adds $name: renewed" 0
 done
+# Not wanted any longer: due at once, as -l says.
+works "adds www.example.com"
+again "adds www.example.com" example.com
+ended "adds www, looked at" 2
+sed -i '/accept additional names/d' "$work/c.conf"
+"$client" -l -f "$work/c.conf" example.com >"$work/list" 2>&1
+says "ca: added names not wanted any longer: -l" "$work/list" "^due .*the names have changed"
+again "plain" example.com
+ended "added names not wanted any longer" 0 "due: the names have changed"
 for name in evil.example com "*.example.com" evilexample.com example.com.evil.example; do refused "adds $name" "for other names than ours"; done
 domain_more=
 
