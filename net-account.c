@@ -339,7 +339,7 @@ limit_concerned(const struct strings *names, struct trouble *t)
 void
 account_unmet(struct trouble *t)
 {
-	if (t->status == 429)
+	if (request_limited(t))
 		concerns_all(t);
 }
 
@@ -360,7 +360,7 @@ account_concerned(const struct strings *names, struct trouble *t)
 		deactivated = 1;
 		fail(t);
 	}
-	if (t->status == 429)
+	if (request_limited(t))
 		limit_concerned(names, t);
 }
 

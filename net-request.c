@@ -230,10 +230,16 @@ request_refused(const char *method, const char *url, struct http_answer *a, stru
 	free(help);
 	t->problem = p;
 	t->status = a->status;
-	if (a->status == 429 || a->status == 503)
+	if (a->status >= 400)
 		t->retry_after = http_retry_after(a, time(NULL));
 	http_answer_free(a);
 	return -1;
+}
+
+int
+request_limited(const struct trouble *t)
+{
+	return t->status == 429 || strcmp(t->problem.type, "rateLimited") == 0;
 }
 
 void

@@ -95,6 +95,8 @@ struct http *request_server(const char *text, struct url *);
 char	*request_sign(enum msgtype, uint32_t job, const char *nonce, const char *url, struct trouble *);
 /* Any answer that is not 2xx, as trouble; frees it.  -1. */
 int	request_refused(const char *method, const char *url, struct http_answer *, struct trouble *);
+/* Is it a rate limit?  Some CAs say so with another status than 429. */
+int	request_limited(const struct trouble *);
 /*
  * Where only the end of the connection ended an answer: was it cut?  By the
  * grammar of what was asked for, if its body is used at all.  0, or -1: see why.

@@ -158,6 +158,14 @@ for step in nonce authz challenge order finalize cert; do
 	again "plain" -j 1 a c
 	ended "limit at $step: the next run goes on" 0
 done
+# And with whatever status.
+for how in "400 at new-order" "403 at new-order" "403 at new-account" "500 at finalize"; do
+	several a b c
+	again "limited $how" -j 1 a b c
+	ended "limited $how" 1 "c: not ordered in this run"
+	check "ca-account: limited $how: one order at most" test "$(requests /new-order)" -le 1
+	says "ca-account: limited $how: as long as the CA asks for" "$work/err" "a: not tried again before .*, as the CA asks for a pause"
+done
 several a b
 again "429 later at directory" -j 1 a b
 ended "limit at the directory" 1 "b: not ordered in this run"

@@ -232,6 +232,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if kind == "500": return self.problem(500, "serverInternal")
             if kind == "HTML": return self.answer(502, b"<html>\x1b]0;owned\x07", ctype="text/html")
             return self.answer(500, b"")
+        m = re.match(r"limited (\d+) at ([\w-]+)$", sc)
+        if m and m.group(2) == step: return self.problem(int(m.group(1)), "rateLimited", "too many", [("Retry-After", "3000")])
         if sc == "badNonce at authz" and step == "authz": return self.problem(400, "badNonce")
         if sc == "badNonce slowly" and step == "authz":
             time.sleep(0.5)
