@@ -220,7 +220,8 @@ load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *
 static void
 regroup(struct csr_job *j, int take_back)
 {
-	const struct place *files[] = { &j->key, &j->next, &j->combined };
+	const struct place *files[] = { &j->key, &j->next, &j->old,
+	    &j->combined };
 	struct why w;
 	size_t i;
 	int n;
@@ -425,10 +426,20 @@ is_for(const struct place *p, const uint8_t *der, size_t len)
 	return is;
 }
 
+/* What is replaced stays as PATH.old; what is in the way there is said. */
+static void
+keep_old(const struct csr_job *j)
+{
+	struct why w;
+
+	if (place_exists(&j->key) && place_keep(&j->key, &j->old, &w) == -1)
+		say(0, "%s; the replaced key is not kept", w.text);
+}
+
 /*
  * certproc has a certificate for the next key, on the disk: the two go live
- * together.  The key that is replaced stays as PATH.old, one generation of it,
- * as fileproc keeps the replaced certificates.
+ * together.  The key that is replaced stays, one generation of it, as fileproc
+ * keeps the replaced certificates.
  */
 static void
 csr_adopt(struct msg *m)
@@ -454,9 +465,10 @@ csr_adopt(struct msg *m)
 		why(&w, "%s: there is no new key", j->next.path);
 	else if (n == 1 && !keyfile_is_in(next, der, len))
 		why(&w, "%s: the certificate is for another key; not made live", j->next.path);
-	else if (n == 1)
-		ok = (!place_exists(&j->key) || place_keep(&j->key, &j->old, &w) == 0) &&
-		    place_move(&j->next, &j->key, &w) == 0;
+	else if (n == 1) {
+		keep_old(j);
+		ok = place_move(&j->next, &j->key, &w) == 0;
+	}
 	EVP_PKEY_free(next);
 	if (ok && role_mode == MODE_RESTORE)
 		regroup(j, 0);

@@ -231,13 +231,15 @@ groups() {
 	[ $who = root ] || { skip "$who: group of a key that is there: takes root"; return; }
 	domain_more="domain combined \"$work/ssl/private/both\""
 	works plain
+	# A key that was replaced, too.
+	cp -p "$key" "$key.old"
 	for group in "group 23456" "group 23457" ""; do
 		conf_sed "s|\(domain key.*\.key\"\).*|\1 $group|"
 		"$client" -l -f "$work/c.conf" >"$work/list" 2>"$work/err"
 		says "ca: '$group': -l" "$work/list" "^due .*the group of its key has changed"
 		again plain example.com; began "'$group': without the CA" 2 0
 		wanted="640 ${group#group }"; [ "$group" ] || wanted="600 0"
-		same "ca: '$group': mode and group" "$wanted $wanted" "$(stat -c '%a %g' "$key" "$work/ssl/private/both" | xargs)"
+		same "ca: '$group': mode and group" "$wanted $wanted $wanted" "$(stat -c '%a %g' "$key" "$key.old" "$work/ssl/private/both" | xargs)"
 		still "'$group'" plain
 	done
 	# What the administrator has given to a group, without a word here, stays so.

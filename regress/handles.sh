@@ -122,6 +122,19 @@ for file in authority-test.json authority-test.backoff.json; do
 	anew "$file a symbolic link" "ln -s x $work/state/$file" "$file: is a symbolic link"
 done
 
+# A replaced key that cannot be kept is no reason to keep its certificate for ever.
+more=rotate
+three
+acme -a
+mkdir "$work/b/keys/b.key.old"
+before=$(spki_key "$work/b/keys/b.key")
+acme -F b
+same "$who: a directory as PATH.old: status" 0 $status
+says "$who: a directory as PATH.old: says so" "$err" "b.key.old: cannot remove: Is a directory; the replaced key is not kept"
+check "$who: a directory as PATH.old: another key" test "$before" != "$(spki_key "$work/b/keys/b.key")"
+same "$who: a directory as PATH.old: the pair" "$(spki_key "$work/b/keys/b.key")" "$(spki_cert "$work/b/ssl/b.pem")"
+more=
+
 # Few descriptors: as many handles at a time as there is room for.
 fresh
 for i in $(seq 60); do
