@@ -261,6 +261,12 @@ wait_for_rollover(void)
 	return 1;
 }
 
+int
+account_rolls(const struct trouble *t)
+{
+	return is_about_signature(t) && wait_for_rollover();
+}
+
 /* Does a failure to find the account leave the stored one as good as it was? */
 static int
 tells_nothing(const struct trouble *t)

@@ -28,6 +28,12 @@ int	account_find(const struct directory *, const char *api_url, int eab, struct 
 int	account_again(const struct directory *, const char *api_url, int eab, struct trouble *);
 
 /*
+ * Was a request by the account refused since the CA does not take a new key
+ * yet?  1: it is worth another try, after a second that has passed by now.
+ */
+int	account_rolls(const struct trouble *);
+
+/*
  * Sets for_all where a refusal in the course of an order for these names
  * concerns the account and so every other order, too; then the class says
  * whether the authority is to be left alone for longer than this run.

@@ -5,14 +5,26 @@
  */
 #include <string.h>
 
+#include "net-account.h"
 #include "net-revoke.h"
 
-/* Would the certificate's other possible signer be refused just so? */
+/*
+ * Would the certificate's other possible signer be refused just so, or may this
+ * one not be refused the next time?  By the wrong one a good key is burnt.
+ */
 static int
 is_final(const struct trouble *t)
 {
-	return t->lost || t->status / 100 == 5 || t->status == 429 ||
-	    strcmp(t->problem.type, "badRevocationReason") == 0;
+	static const char *const types[] = { "badRevocationReason",
+	    "userActionRequired", "agreementRequired" };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(t->problem.type, types[i]) == 0)
+			return 1;
+	/* A local reason is one of this signer. */
+	return request_limited(t) ||
+	    (t->class != FAILURE_LOCAL && t->status / 100 != 4);
 }
 
 /* 1: done, 0: not by this key, -1: not at all. */
@@ -21,8 +33,12 @@ revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, const char
     struct trouble *t)
 {
 	struct http_answer a;
+	int rc;
 
-	if (request_post(sign, job, d->revoke_cert, JSON, &a, t) == 0) {
+	do
+		rc = request_post(sign, job, d->revoke_cert, JSON, &a, t);
+	while (rc == -1 && sign == KEY_SIGN_REVOKE && account_rolls(t));
+	if (rc == 0) {
 		http_answer_free(&a);
 		return 1;
 	}
@@ -71,13 +87,20 @@ revoke_by_account_first(const struct directory *d, uint32_t job, const char *han
  * certificate's own key signs first if it is compromised, and last otherwise.
  */
 int
-revoke(const struct directory *d, uint32_t job, const char *handle, int account,
-    int key_compromised, struct trouble *t)
+revoke(const struct directory *d, uint32_t job, const char *handle,
+    const struct trouble *no_account, int key_compromised, struct trouble *t)
 {
+	int account = no_account == NULL;
+
 	if (d->revoke_cert == NULL)
 		return trouble(t, FAILURE_LOCAL, "the CA offers no revocation (revokeCert)");
 	if (request_origin("revokeCert", d->revoke_cert, t) == -1)
 		return -1;
+	/* There may be an account, only not to be found in this run. */
+	if (no_account != NULL && !key_compromised && is_final(no_account)) {
+		*t = *no_account;
+		return -1;
+	}
 	return key_compromised ? revoke_by_own_key_first(d, job, handle, account, t) :
 	    revoke_by_account_first(d, job, handle, account, t);
 }

@@ -9,9 +9,11 @@
 /*
  * Has the certificate of a job revoked (RFC 8555 7.6), by the account's key or
  * by the certificate's own: the latter first if key_compromised, else last.
- * account: there is one.  0: the CA says that it is revoked; -1 with trouble.
+ * no_account: why there is none, or NULL.  0: the CA says that it is revoked;
+ * -1 with trouble.
  */
-int	revoke(const struct directory *, uint32_t job, const char *handle, int account,
-	    int key_compromised, struct trouble *);
+int	revoke(const struct directory *, uint32_t job, const char *handle,
+	    const struct trouble *no_account, int key_compromised,
+	    struct trouble *);
 
 #endif

@@ -174,6 +174,7 @@ tell_done(uint32_t job)
 static int
 do_task(enum task task, uint32_t job, struct trouble *t)
 {
+	struct trouble no_account;
 	int found;
 
 	if (task == TASK_ACCOUNT) {
@@ -182,8 +183,9 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 		tell_done(job);
 		return 0;
 	}
-	found = account_find_surely(&directory, api_url, t);
-	if (revoke(&directory, job, jobs[job].handle, found == 0, key_compromised, t) == -1)
+	found = account_find_surely(&directory, api_url, &no_account);
+	if (revoke(&directory, job, jobs[job].handle,
+	    found == 0 ? NULL : &no_account, key_compromised, t) == -1)
 		return -1;
 	tell_done(job);
 	return 0;

@@ -62,6 +62,23 @@ for how in "503 at revoke" "revoke neither"; do
 	ended "$how, keyCompromise" 1
 	check "ca-revoke: $how, keyCompromise: nothing is removed" test -s "$key" -a -s "$work/ssl/example.com.pem" -a -s "$both"
 done
+# What may be otherwise the next time does not burn a good key.
+for how in "500 at new-account" "429 at new-account" "limited 403 at revoke" "403 at revoke" "503 at revoke" "429 at revoke"; do
+	works "plain"
+	case $how in *new-account) rm "$work/state/authority-test.json" ;; esac
+	again "$how" -r example.com
+	ended "$how" 1
+	same "ca-revoke: $how: not by the certificate's key" "" "$(signers | grep -o jwk)"
+	check "ca-revoke: $how: nothing is removed" test -s "$key" -a -s "$work/ssl/example.com.pem" -a -s "$both"
+	again "plain" -r example.com
+	ended "$how: then" 0
+	same "ca-revoke: $how: then: by the account" kid "$(signers)"
+done
+works "plain"
+again "plain" -K test
+again "cached" -r example.com
+ended "a new account key, cached accounts" 0
+check "ca-revoke: a new account key: by the account" test -z "$(signers | tr -d 'kid ')"
 check "ca-revoke: neither key: nothing is said of a new account" sh -c "! grep -q 'registers a new one' '$work/err'"
 domain_more=
 
