@@ -86,6 +86,22 @@ name_text(const GENERAL_NAME *g)
 	return name;
 }
 
+/* What no run could use. */
+static int
+check_key(X509_REQ *req, struct why *w)
+{
+	EVP_PKEY *key = X509_REQ_get_pubkey(req);
+	int rc;
+
+	if (key == NULL || X509_REQ_verify(req, key) != 1)
+		rc = why(w, "is not signed by its own key");
+	else
+		rc = csr_check_key(key, w);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return rc;
+}
+
 int
 csr_parse_names(const char *text, size_t len, struct strings *names, struct why *w)
 {
@@ -98,6 +114,10 @@ csr_parse_names(const char *text, size_t len, struct strings *names, struct why 
 	names->n = 0;
 	if (req == NULL)
 		return -1;
+	if (check_key(req, w) == -1) {
+		X509_REQ_free(req);
+		return -1;
+	}
 	exts = X509_REQ_get_extensions(req);
 	san = exts == NULL ? NULL : X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 	n = san == NULL ? 0 : sk_GENERAL_NAME_num(san);

@@ -79,7 +79,7 @@ check_key_strength(X509 *cert, struct why *w)
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	int bits = key == NULL ? 0 : EVP_PKEY_bits(key);
 
-	if (key != NULL && bits >= (EVP_PKEY_base_id(key) == EVP_PKEY_EC ? 256 : 2048))
+	if (key != NULL && key_is_strong(key))
 		return 0;
 	return why(w, "a certificate of the chain has a key of %d bits, which is too weak", bits);
 }

@@ -199,6 +199,22 @@ csr_check_names(X509_REQ *req, const struct strings *names, int own, struct why 
 }
 
 int
+key_is_strong(EVP_PKEY *key)
+{
+	return EVP_PKEY_bits(key) >=
+	    (EVP_PKEY_base_id(key) == EVP_PKEY_EC ? 256 : 2048);
+}
+
+int
+csr_check_key(EVP_PKEY *key, struct why *w)
+{
+	if (key_is_strong(key))
+		return 0;
+	return why(w, "CSR for a key of %d bits, too weak or of another type "
+	    "than RSA or ECDSA", EVP_PKEY_bits(key));
+}
+
+int
 csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
     int own, uint8_t spki[SPKI_HASH_LEN], struct why *w)
 {
@@ -218,6 +234,8 @@ csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY 
 		rc = why(w, "cannot hash a public key");
 	else if (account != NULL && memcmp(spki, hash, sizeof(hash)) == 0)
 		rc = why(w, "CSR is for the account's own key, which RFC 8555 11.1 forbids");
+	else if (csr_check_key(key, w) == -1)
+		rc = -1;
 	else
 		rc = csr_check_names(req, names, own, w);
 	EVP_PKEY_free(key);

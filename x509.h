@@ -41,6 +41,10 @@ int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len
  */
 int	csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
 	    int own, uint8_t spki[SPKI_HASH_LEN], struct why *);
+/* Is it as strong as one must be that is certified, or certifies? */
+int	key_is_strong(EVP_PKEY *);
+/* Is a CSR's key?  0, or -1 with the reason. */
+int	csr_check_key(EVP_PKEY *, struct why *);
 /*
  * The administrator's CSR from the text of its file, PEM or DER: in DER, the
  * caller frees; and its names, which the caller owns.

@@ -5,7 +5,7 @@
  *
  *	clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
  *	    -I. regress/fuzz-conf.c lex.c parse.c parse-block.c parse-near.c conf-check.c conf-names.c conf-print.c \
- *	    csr-read.c csr-file.c valid.c say.c -lidn2 -lcrypto
+ *	    csr-read.c csr-file.c x509.c valid.c say.c -lidn2 -lcrypto
  *	ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus
  */
 #include <sys/stat.h>

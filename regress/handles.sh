@@ -48,6 +48,11 @@ brings_own() { sed -i "/domain name b.example.com/d; s|domain key \"$work/b/keys
 costs_b "no CSR file" "brings_own" "csr file $work/b/b.csr: No such file"
 costs_b "an empty CSR file" "brings_own; : >$work/b/b.csr" "b.csr: is no certificate signing request"
 costs_b "a CSR that everyone may write" "brings_own; own; chmod 666 $work/b/b.csr" "others may write"
+weak() { openssl req -new -newkey "$1" -nodes -keyout "$work/csr.key" -subj / -addext subjectAltName=DNS:b.example.com -out "$work/b/b.csr" 2>/dev/null; }
+# Before a certificate is ordered that could not be installed.
+costs_b "a CSR for a weak key" "brings_own; weak rsa:1024" "b.csr: CSR for a key of 1024 bits, too weak"
+costs_b "a CSR for a key of another type" "brings_own; weak ed25519" "b.csr: CSR for a key of 2.. bits, too weak or of another type"
+costs_b "a CSR that is not signed" "brings_own; own; openssl req -in $work/b/b.csr -outform DER -out $work/csr.der; head -c -4 $work/csr.der >$work/b/b.csr; printf abcd >>$work/b/b.csr" "b.csr: is not signed by its own key"
 costs_b "a CSR for no host" "brings_own; own .b.example.com" "name .b.example.com: expected a host name"
 costs_b "a CSR that is too large" "brings_own; head -c 70000 /dev/zero >$work/b/b.csr" "not a file of at most"
 costs_b "a CSR that is a directory" "brings_own; mkdir $work/b/b.csr" "not a file of at most"
