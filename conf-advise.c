@@ -93,10 +93,19 @@ user_name(void)
 	return pw != NULL ? pw->pw_name : number;
 }
 
+static int
+is_read_only(const char *dir)
+{
+	return faccessat(AT_FDCWD, dir, W_OK, AT_EACCESS) == -1 &&
+	    errno == EROFS;
+}
+
 /* As root, a role becomes the owner of its directory. */
 static int
 writable(const char *dir, const struct stat *st)
 {
+	if (is_read_only(dir))
+		return 0;
 	if (geteuid() == 0)
 		return (st->st_mode & S_IRWXU) == S_IRWXU;
 	return faccessat(AT_FDCWD, dir, R_OK | W_OK | X_OK, AT_EACCESS) == 0;
@@ -141,6 +150,9 @@ advise_dir(const struct need *n)
 	else if (realpath(n->dir, real) != NULL && strcmp(real, n->dir) != 0)
 		advise("%s %s: a symbolic link is on the way; name the directory itself: %s",
 		    n->what, n->dir, real);
+	else if (is_read_only(n->dir))
+		advise("%s %s: is on a read-only file system; mount that for "
+		    "writing, or name another directory", n->what, n->dir);
 	else if (!writable(n->dir, &st) && geteuid() == 0)
 		advise("%s %s: its owner cannot write there: chmod u+rwx %s", n->what, n->dir, n->dir);
 	else if (!writable(n->dir, &st))

@@ -357,6 +357,13 @@ for dir in "account key:account:-m 700 " "domain key:keys:-m 700 " "challengedir
 	checked "not writable, $what" "^acme-client: $what.* $dir: .*\(chmod u+rwx $dir\|cannot write there; .* chown .* $dir\)"
 	chmod u+w "$dir"
 done
+if [ "$(id -u)" = 0 ] && unshare -m mount --bind "$there" "$there" 2>/dev/null; then
+	unshare -m sh -c "mount --bind $there/certs $there/certs && mount -o remount,ro,bind $there/certs && $client -n -f $conf" 2>"$err"
+	same "conf: -n: read-only file system: status" 0 $?
+	says "conf: -n: read-only file system" "$err" "domain full chain certificate.* $there/certs: is on a read-only file system"
+else
+	skip "conf: -n: read-only file system: nothing can be mounted here"
+fi
 chmod o+rx "$there/keys"; checked "keys that everyone sees" "$there/keys: everyone can look there: chmod o-rwx $there/keys"; chmod o-rx "$there/keys"
 rm "$there/root.pem"; checked "no root file" "^acme-client: root file $there/root.pem: No such file"; : >"$there/root.pem"
 sed -i 's/x.key/x.key group no-such-group/;1i user no-such-user' "$conf"
