@@ -342,6 +342,7 @@ run_authority(const struct run *run, int last, struct tally *tally)
 	tally->installed += one.installed;
 	tally->failed += one.failed;
 	tally->ordered += one.ordered;
+	tally->interrupted |= one.interrupted;
 }
 
 /*
@@ -547,6 +548,11 @@ run_all(const struct conf *conf, const struct run *all)
 	}
 	if (broker_signal == 0 && conf->metrics != NULL)
 		write_metrics(conf, all, &tally);
+	/* Too late for a run to say so. */
+	if (broker_signal != 0 && !tally.interrupted)
+		warnx("interrupted by signal %d, %s: what has changed is "
+		    "reported by the next run", broker_signal,
+		    strsignal(broker_signal));
 	return finish(broker_signal != 0 || tally.failed > 0 ? 1 : tally.installed > 0 ? 0 : 2);
 }
 

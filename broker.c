@@ -445,8 +445,11 @@ check_health(void)
 	int64_t now = clock_ms();
 	struct child *c;
 
-	if (broker_signal != 0)
-		end_run("interrupted by signal %d", broker_signal);
+	if (broker_signal != 0) {
+		end_run("interrupted by signal %d, %s", broker_signal,
+		    strsignal(broker_signal));
+		tally->interrupted = 1;
+	}
 	if (now > deadline)
 		end_run("nothing was done for %d seconds", PROGRESS_SECONDS);
 	for (c = children; c < children + CHILDREN_MAX; c++)

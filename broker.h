@@ -46,6 +46,7 @@ struct tally {
 	uint32_t	installed, failed;
 	uint32_t	ordered;	/* orders placed */
 	int		broken;		/* a run had to be given up */
+	int		interrupted;	/* by a signal, which was said */
 	int		waits;		/* fileproc runs until broker_end() */
 };
 

@@ -48,12 +48,17 @@ execute(const struct child *c, enum role role, const char *programs, int keeps_s
 	char *envp[] = { NULL }, *path;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	sigset_t none;
+	sigset_t held;
 	pid_t pid;
 
-	sigemptyset(&none);
+	/* Those of a terminal wait until the role ignores them, at its start. */
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGQUIT);
 	must(posix_spawnattr_init(&attr), c->name);
-	must(posix_spawnattr_setsigmask(&attr, &none), c->name);
+	must(posix_spawnattr_setsigmask(&attr, &held), c->name);
 	must(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK), c->name);
 	must(posix_spawn_file_actions_init(&files), c->name);
 	must(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0), c->name);

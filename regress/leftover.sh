@@ -370,8 +370,39 @@ responses() {
 	fi
 }
 
+# Signals at moments that are hard to hit: a role that has just been executed gets one, and the parent gets
+# one when the work is done.
+signals() {
+	conf_write "$conf"
+	domain_write "$conf" example.com example.com ""
+	cp -r "$(dirname "$client")" "$work/signals"
+	# wrapped ROLE LINE: a script in the role's place, in which real is its program
+	wrapped() {
+		mkdir -p "$work/real"
+		cp "$(dirname "$client")/$1" "$work/real/$1"
+		rm "$work/signals/$1"
+		printf '#!/bin/sh\nreal=%s\n%s\n' "$work/real/$1" "$2" >"$work/signals/$1"
+		chmod 755 "$work/signals/$1"
+	}
+	for signal in INT TERM HUP; do
+		wrapped certproc "kill -$signal \$\$; exec \$real \"\$@\""
+		"$work/signals/acme-client" -f "$conf" -F example.com >"$err" 2>&1
+		same "$who: signals: SIG$signal for a role that begins is the parent's affair" "0 " "$? $(cat "$err")"
+	done
+	cp "$work/real/certproc" "$work/signals/certproc"
+	wrapped chngproc "\$real \"\$@\"; kill -TERM \$PPID; sleep 1"
+	"$work/signals/acme-client" -f "$conf" -F example.com >"$err" 2>&1
+	same "$who: signals: when all is done: status" 1 $?
+	says "$who: signals: when all is done: is said" "$err" "interrupted by signal 15, Terminated: what has changed is reported by the next run"
+	acme example.com
+	expect "signals: when all is done: the next run reports it" 0
+	acme example.com
+	expect "signals: when all is done: once" 2
+}
+
 pebble_start || exit 1
 extended_attributes
+signals
 responses
 saved_chain
 wrong_clock
