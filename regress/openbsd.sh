@@ -61,6 +61,13 @@ for compiler in gcc clang; do
 	printf("%ld", time(NULL));
 	END
 done
+# Its libcrypto is LibreSSL's: what is used of OpenSSL's is there, too (openbsd-stubs/libressl.txt).
+nm "$build"/*.o | awk 'NF == 2 && $1 == "U" { wanted[$2] } NF == 3 { made[$3] } END { for (name in wanted) if (!(name in made)) print name }' |
+    grep -E '^(ASN1|AUTHORITY|BASIC|BIO|BN|CRL|CRYPTO|DIST|EC|ECDSA|ERR|EVP|GENERAL|ISSUING|OBJ|OCSP|OPENSSL|PEM|RAND|RSA|X509|X509V3|d2i|i2d|tls)_|^HMAC' |
+    LC_ALL=C sort >"$run/libcrypto"
+same "openbsd: used of libcrypto and libtls, and not looked up in LibreSSL" "" "$(grep -v '^#' "$stubs/libressl.txt" | LC_ALL=C comm -23 "$run/libcrypto" - | tr '\n' ' ')"
+check "openbsd: used of libcrypto and libtls: more than 100" test "$(wc -l <"$run/libcrypto")" -gt 100
+
 # What its sandbox asks for.
 # shellcheck disable=SC2086
 $cc -std=gnu11 -g -Wall -Wextra $flags -I "$top" -I "$here" -include "$here/openbsd-sandbox.h" -o "$run/openbsd-sandbox" "$here/openbsd-sandbox.c" \
