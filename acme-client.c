@@ -150,8 +150,8 @@ add_job(struct run *run, struct domain *d)
 {
 	if (d->broken != NULL && run->mode != MODE_METRICS)
 		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle, d->broken);
-	if (d->broken != NULL && (run->mode == MODE_RENEW || run->mode == MODE_REVOKE ||
-	    run->mode == MODE_RESTORE))
+	if (d->broken != NULL && (run->mode == MODE_RENEW ||
+	    run->mode == MODE_REVOKE || run->mode == MODE_RESTORE))
 		run->nbroken++;
 	else
 		run->jobs[run->njobs++] = d;
@@ -570,7 +570,8 @@ struct command {
 static enum mode
 mode_of(int option)
 {
-	return option == 'l' ? MODE_LIST : option == 'r' ? MODE_REVOKE : option == 'B' ? MODE_RESTORE :
+	return option == 'l' ? MODE_LIST : option == 'r' ? MODE_REVOKE :
+	    option == 'B' ? MODE_RESTORE :
 	    option == 'K' ? MODE_ROLLOVER : option == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
 }
 

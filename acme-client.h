@@ -52,9 +52,9 @@ enum msgtype {
 	FILE_WRITE,		/* a record, for good; in pieces */
 	FILE_REMOVE,		/* a record */
 	FILE_REMOVE_SET,	/* only with -r */
-	FILE_COPY,		/* only with -r: what was read of one part becomes a record */
-	FILE_TELL_REVOCABLE,	/* only with -r: key and csr are to know what was read */
-	FILE_READ_KEPT,		/* only with -B: the set that the installed one has replaced */
+	FILE_COPY,		/* only with -r: a part, as a record */
+	FILE_TELL_REVOCABLE,	/* only with -r: key and csr are to know that */
+	FILE_READ_KEPT,		/* only with -B: the set before */
 	FILE_STAGE,		/* the new version of one file of the set */
 	FILE_COMMIT,		/* all that were staged */
 	FILE_LOCK,		/* one of the authority's parts */
@@ -69,7 +69,7 @@ enum msgtype {
 	CERT_KEY,		/* hashes of a domain's public keys, or: there is none yet, or: it is unusable */
 	KEY_ACCOUNT,		/* the stored account, if any */
 	KEY_BEGIN,		/* this job may be ordered; which certificate it replaces, which order is looked at first */
-	KEY_REVOCABLE,		/* a file that the certificate to be revoked may be in */
+	KEY_REVOCABLE,		/* a file with what may be revoked */
 	CSR_REVOCABLE,
 	CSR_REVOKE,		/* this job's certificate is to be revoked */
 	KEY_REVOKE,		/* the same; is it for one of csr's keys? */

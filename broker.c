@@ -533,7 +533,8 @@ remembers(void)
 	uint32_t i;
 
 	for (i = 0; i < run->njobs && !broken &&
-	    (run->mode == MODE_RENEW || run->mode == MODE_REVOKE || run->mode == MODE_RESTORE); i++)
+	    (run->mode == MODE_RENEW || run->mode == MODE_REVOKE ||
+	    run->mode == MODE_RESTORE); i++)
 		if (outcomes[i] == OUTCOME_INSTALLED)
 			return 1;
 	return 0;

@@ -285,7 +285,7 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct why *w)
 		return JOB_UNCHANGED;
 	if (store_probe(j->nr, w) == -1)
 		return JOB_FAILED;
-	/* By that the next run knows that it is meant, though what is installed ends later. */
+	/* Though what is installed ends later, the next run knows it by that. */
 	chain_fingerprint(j->chosen, j->state.put_back);
 	if (job_save(j, w) == -1 || job_choose_last(j, w) != 1)
 		return JOB_FAILED;

@@ -21,8 +21,12 @@ enum job_verdict { JOB_FAILED = -1, JOB_UNCHANGED, JOB_INSTALL, JOB_DUE, JOB_ASK
 enum job_verdict job_evaluate(struct job *, int64_t lock_deadline, struct why *);
 /* For -r: there is a certificate (JOB_DUE), or see why. */
 enum job_verdict job_evaluate_revocation(struct job *, int64_t lock_deadline, struct why *);
-/* For -B: what is kept is to be installed (JOB_INSTALL), or there is nothing else than is installed, or see why. */
-enum job_verdict job_evaluate_restoration(struct job *, int64_t lock_deadline, struct why *);
+/*
+ * For -B: what is kept is to be installed (JOB_INSTALL), or nothing else is
+ * kept than what is installed (JOB_UNCHANGED), or see why.
+ */
+enum job_verdict job_evaluate_restoration(struct job *, int64_t lock_deadline,
+	    struct why *);
 /* The CA's window (RFC 9773), start 0 if there is none: JOB_DUE, JOB_UNCHANGED or JOB_ASK_STATUS. */
 enum job_verdict job_window(struct job *, time_t start, time_t end, long retry);
 

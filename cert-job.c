@@ -18,8 +18,12 @@
 #include "renewal.h"
 
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
-#define BACKDATED	(48 * 3600)	/* seconds from a certificate's notBefore to its issuance, */
-#define BACKDATED_ALIKE	3600		/* and by how much two of one CA can differ in that */
+/*
+ * Seconds from a certificate's notBefore to its issuance, at most; and by how
+ * much two of one CA can differ in that.
+ */
+#define BACKDATED	(48 * 3600)
+#define BACKDATED_ALIKE	3600
 
 static int force;
 static time_t run_began;
@@ -173,14 +177,18 @@ check_new(const struct job *j, const struct chain *chain, struct why *w)
 
 	if (in == NULL)
 		return 0;
-	if (X509_cmp(sk_X509_value(chain->certs, 0), sk_X509_value(in->certs, 0)) == 0)
-		return why(w, "the CA handed out the certificate that is installed already");
-	/* What is installed may say anything, if that was installed by others. */
+	if (X509_cmp(sk_X509_value(chain->certs, 0),
+	    sk_X509_value(in->certs, 0)) == 0)
+		return why(w, "the CA handed out the certificate that is "
+		    "installed already");
+	/* What others have installed may say anything. */
 	began = in->not_before < now ? in->not_before : now;
-	if (chain->not_before >= began - (origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED))
+	began -= origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED;
+	if (chain->not_before >= began)
 		return 0;
-	return why(w, "the certificate from the CA is older than the installed one: it begins on %s, "
-	    "and that one on %s", clock_text(chain->not_before), clock_text(in->not_before));
+	return why(w, "the certificate from the CA is older than the installed "
+	    "one: it begins on %s, and that one on %s",
+	    clock_text(chain->not_before), clock_text(in->not_before));
 }
 
 int

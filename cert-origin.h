@@ -32,7 +32,7 @@ void	origin_grouped(struct job *);
 /* The installed certificate is as configured: so a later change is noticed. */
 void	origin_confirm(struct job *);
 
-/* Is it known that the installed certificate was obtained as it is configured now? */
+/* Is the installed certificate known to be obtained as configured now? */
 int	origin_is_configured(const struct job *);
 
 #endif

@@ -114,8 +114,10 @@ recover_waits(const struct job *j)
 	struct why ignored;
 	int waits;
 
-	if (j->saved.presence != PRESENCE_BYTES ||
-	    (chain = chain_parse(j->saved.bytes, j->saved.len, &ignored)) == NULL)
+	if (j->saved.presence != PRESENCE_BYTES)
+		return 0;
+	chain = chain_parse(j->saved.bytes, j->saved.len, &ignored);
+	if (chain == NULL)
 		return 0;
 	waits = !is_installed(j, chain);
 	chain_free(chain);

@@ -13,7 +13,7 @@
  * changed is set where it was, by a run that could not report it.
  */
 int	recover(struct job *);
-/* Is there a saved chain that is not in place yet?  For -B, which removes none. */
+/* Is a saved chain not in place yet?  For -B, which removes none. */
 int	recover_waits(const struct job *);
 /* Is there to be a file with key and chain, and is it not the one of the live key and the installed certificate? */
 int	combined_is_old(const struct job *);

@@ -22,20 +22,22 @@ is_compromised(const struct job *j, const struct chain *kept)
 	int is;
 
 	if (j->compromised.presence == PRESENCE_BYTES)
-		chain = chain_parse(j->compromised.bytes, j->compromised.len, &ignored);
+		chain = chain_parse(j->compromised.bytes, j->compromised.len,
+		    &ignored);
 	is = chain != NULL && chain_is_for(kept, 1, chain->spki);
 	chain_free(chain);
 	return is;
 }
 
-/* A leaf alone, where only that is configured, leads nowhere: all else is looked at. */
+/* A leaf alone, where only that is configured, leads nowhere. */
 static int
 verify_leaf(const struct job *j, const struct chain *kept, struct why *w)
 {
-	const uint8_t *key = chain_is_for(kept, j->keys.have_next, j->keys.next) ?
-	    j->keys.next : j->keys.current;
+	const struct job_keys *k = &j->keys;
 
-	return chain_verify(kept, &j->names, key, NULL, time(NULL), w);
+	return chain_verify(kept, &j->names,
+	    chain_is_for(kept, k->have_next, k->next) ? k->next : k->current,
+	    NULL, time(NULL), w);
 }
 
 static int
@@ -43,16 +45,20 @@ judge(const struct job *j, const struct installed *kept, struct why *w)
 {
 	const struct job_keys *k = &j->keys;
 	const struct chain *chain = kept->chain;
-	int leaf_only = j->path[PART_CHAIN] == NULL && j->path[PART_FULLCHAIN] == NULL && !j->combined;
+	int leaf_only = j->path[PART_CHAIN] == NULL &&
+	    j->path[PART_FULLCHAIN] == NULL && !j->combined;
 
 	if (!chain_is_for(chain, k->have_current, k->current) &&
 	    !chain_is_for(chain, k->have_next, k->next))
-		return why(w, "the kept certificate is for another key than the live one and the one before it");
+		return why(w, "the kept certificate is for another key than "
+		    "the live one and the one before it");
 	if (is_compromised(j, chain))
-		return why(w, "the key of the kept certificate is compromised, as -R keyCompromise said");
+		return why(w, "the key of the kept certificate is "
+		    "compromised, as -R keyCompromise said");
 	if (!chain_key_fits(chain, &j->key_spec))
-		return why(w, "the key of the kept certificate is of another type or size than configured: "
-		    "the next renewal would replace it at once");
+		return why(w, "the key of the kept certificate is of another "
+		    "type or size than configured: the next renewal would "
+		    "replace it at once");
 	if (kept->complete)
 		return job_verify(j, chain, w);
 	if (!leaf_only)
@@ -63,7 +69,9 @@ judge(const struct job *j, const struct installed *kept, struct why *w)
 static int
 is_installed_leaf(const struct job *j, const struct chain *kept)
 {
-	return j->installed.chain != NULL && X509_cmp(sk_X509_value(j->installed.chain->certs, 0),
+	const struct chain *in = j->installed.chain;
+
+	return in != NULL && X509_cmp(sk_X509_value(in->certs, 0),
 	    sk_X509_value(kept->certs, 0)) == 0;
 }
 
@@ -75,13 +83,15 @@ restore(struct job *j, struct why *w)
 	int rc;
 
 	if (recover_waits(j))
-		return why(w, "the certificate in %s, from an earlier run, is not in place yet; a run "
-		    "without -B sees to it first", j->saved.path);
+		return why(w, "the certificate in %s, from an earlier run, is "
+		    "not in place yet; a run without -B sees to it first",
+		    j->saved.path);
 	if (store_read_kept(j->nr, parts, w) == -1 ||
 	    installed_read(&kept, j->path, parts, w) == -1)
 		return -1;
 	if (kept.chain == NULL || is_installed_leaf(j, kept.chain)) {
-		say(0, "%s: no other certificate is kept than the installed one", j->handle);
+		say(0, "%s: no other certificate is kept than the installed "
+		    "one", j->handle);
 		installed_free(&kept);
 		return 0;
 	}

@@ -43,7 +43,7 @@ load_current(const struct job *j, const struct stored *p)
 	return NULL;
 }
 
-/* fileproc copies by itself: whoever owns certproc must not choose what is revoked. */
+/* fileproc copies: who owns certproc must not choose what is revoked. */
 static int
 copy_doomed(const struct job *j, enum part to, struct why *w)
 {

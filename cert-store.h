@@ -39,11 +39,12 @@ int	store_probe(uint32_t job, struct why *);
 /* Replaces a record of the job or (job 0) of the authority, for good. */
 int	store_write(uint32_t job, enum part, const char *bytes, size_t len, struct why *);
 int	store_remove(uint32_t job, enum part, struct why *);
-/* -B: the files that the installed ones have replaced; stored_free() frees each. */
-int	store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX], struct why *);
-/* -r: a record becomes what was read of another part when the job was opened. */
+/* -B: the files before the installed ones; stored_free() frees each. */
+int	store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX],
+	    struct why *);
+/* -r: a record becomes what another part had when the job was opened. */
 int	store_copy(uint32_t job, enum part from, enum part to, struct why *);
-/* -r: key and csr have from fileproc, when this returns, what may be revoked. */
+/* -r: when this returns, key and csr know from fileproc what may be revoked. */
 int	store_tell_revocable(uint32_t job, struct why *);
 /* -r: removes the files of the set. */
 int	store_remove_set(uint32_t job, struct why *);

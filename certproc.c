@@ -340,7 +340,8 @@ begin(uint32_t job, struct why *w)
 	if (role_mode == MODE_REVOKE) {
 		if (job_begin_revocation(j, w) == -1)
 			return TASK_NOTHING;
-		return tell_revocation(job, w) == -1 ? TASK_NOTHING : TASK_REVOKE;
+		return tell_revocation(job, w) == -1 ? TASK_NOTHING :
+		    TASK_REVOKE;
 	}
 	if (j->phase == TO_ASK)
 		return TASK_WINDOW;

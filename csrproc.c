@@ -202,13 +202,17 @@ tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 	msg_send(&out);
 }
 
-/* The live key and the one after it, which with -B is the one before it, where there are such; 0 or -1. */
+/*
+ * The live key and the one after it, where there are such; with -B the one
+ * before it takes the other's place.  0 or -1.
+ */
 static int
 load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
 {
 	*key = *next = NULL;
 	if (keyfile_load(&j->key, &any_key, key, w) == -1 ||
-	    keyfile_load(role_mode == MODE_RESTORE ? &j->old : &j->next, &any_key, next, w) == -1) {
+	    keyfile_load(role_mode == MODE_RESTORE ? &j->old : &j->next,
+	    &any_key, next, w) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
@@ -421,7 +425,8 @@ is_for(const struct place *p, const uint8_t *der, size_t len)
 
 	if (p->dir == NULL)
 		return 0;
-	is = keyfile_load(p, &any_key, &key, &ignored) == 1 && keyfile_is_in(key, der, len);
+	is = keyfile_load(p, &any_key, &key, &ignored) == 1 &&
+	    keyfile_is_in(key, der, len);
 	EVP_PKEY_free(key);
 	return is;
 }
@@ -503,7 +508,10 @@ csr_revocable(struct msg *m)
 	revocable_add(&jobs[m->head.job].revocable, m);
 }
 
-/* certproc names it; which files it can be from, fileproc has said; whether it is for a key of ours, key hears. */
+/*
+ * certproc names it, and fileproc has said which files it can be from.  key
+ * hears whether it is for one of the keys here.
+ */
 static void
 csr_revoke(struct msg *m)
 {
@@ -516,11 +524,14 @@ csr_revoke(struct msg *m)
 	der = msg_get_buf(m, &len);
 	msg_end(m);
 	if (!revocable_has(&j->revocable, der, len))
-		errx(1, "CSR_REVOKE: neither installed, nor left by an earlier -r");
+		errx(1, "CSR_REVOKE: neither installed, "
+		    "nor left by an earlier -r");
 	j->revoke = b64url_encode(der, len);
 	j->revokes = is_for(&j->key, der, len);
-	ours = j->revokes || is_for(&j->next, der, len) || is_for(&j->old, der, len);
-	if (j->own_csr != NULL && (key = csr_key(j->own_csr, j->own_csr_len)) != NULL) {
+	ours = j->revokes || is_for(&j->next, der, len) ||
+	    is_for(&j->old, der, len);
+	if (j->own_csr != NULL &&
+	    (key = csr_key(j->own_csr, j->own_csr_len)) != NULL) {
 		ours = keyfile_is_in(key, der, len);
 		EVP_PKEY_free(key);
 	}
@@ -554,7 +565,8 @@ csr_sign_revoke(struct msg *m)
 	else if (keyfile_load(&j->key, &any_key, &key, &w) == 0)
 		why(&w, "%s: there is no such file", j->path);
 	else if (key != NULL && !j->revokes)
-		why(&w, "%s: is not the key of the certificate to be revoked", j->path);
+		why(&w, "%s: is not the key of the certificate to be revoked",
+		    j->path);
 	if (key != NULL && j->revokes) {
 		payload = revocation(j->revoke, reason);
 		jws = jws_sign(key, NULL, nonce, url, payload);

@@ -27,9 +27,14 @@ enum part {
 	PART__MAX
 };
 
-/* The parts that a certificate to be revoked may come from, and those that copies of it become. */
-#define PARTS_REVOCABLE	(1u << PART_FULLCHAIN | 1u << PART_CERT | 1u << PART_REVOKING | 1u << PART_REVOKED)
-#define PARTS_OF_REVOCATION	(1u << PART_REVOKING | 1u << PART_COMPROMISED | 1u << PART_REVOKED)
+/*
+ * The parts that a certificate to be revoked may come from, and those that
+ * copies of it become.
+ */
+#define PARTS_REVOCABLE	(1u << PART_FULLCHAIN | 1u << PART_CERT | \
+	1u << PART_REVOKING | 1u << PART_REVOKED)
+#define PARTS_OF_REVOCATION	(1u << PART_REVOKING | \
+	1u << PART_COMPROMISED | 1u << PART_REVOKED)
 
 #define PART_SET_BYTES_MAX	65536	/* of each file of the set, and the saved chain */
 #define PART_RECORD_BYTES_MAX	65536	/* of what is remembered */

@@ -204,7 +204,8 @@ is_kept(const struct fileset *set)
 	if (n == -1)
 		return 0;
 	place_hidden(&old, &set->place[n], KEPT_SUFFIX);
-	i = fstatat(old.dir->fd, set->place[n].name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	i = fstatat(old.dir->fd, set->place[n].name, &now,
+	    AT_SYMLINK_NOFOLLOW) == 0 &&
 	    fstatat(old.dir->fd, old.name, &kept, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    now.st_ino == kept.st_ino && now.st_dev == kept.st_dev;
 	place_hidden_free(&old);

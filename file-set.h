@@ -41,7 +41,7 @@ void	fileset_stage(struct fileset *, enum part, const void *, size_t);
  * of enum part, where the disk fails in between.
  */
 int	fileset_commit(struct fileset *, struct why *);
-/* The place of the version that one file replaced; place_hidden_free() frees. */
+/* Where the version before this file's is; place_hidden_free() frees. */
 void	fileset_kept(const struct fileset *, enum part, struct place *);
 /* Removes all files of the set, for good. */
 int	fileset_remove(const struct fileset *, struct why *);

@@ -34,7 +34,7 @@ struct file_job {
 	struct {
 		char	*bytes;		/* NULL: there was none */
 		size_t	 len;
-	} was[PART_JOB__MAX];	/* with -r: what may be revoked, as it was read */
+	} was[PART_JOB__MAX];	/* with -r: what may be revoked */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
 };
 
@@ -137,7 +137,8 @@ send_place(uint32_t job, enum part part, const struct place *p, struct stat *st)
 	msg_put_str(&out, p->path);
 	msg_put_buf(&out, bytes, len);
 	msg_send(&out);
-	if (role_mode == MODE_REVOKE && presence == PRESENCE_BYTES && (PARTS_REVOCABLE >> part & 1)) {
+	if (role_mode == MODE_REVOKE && presence == PRESENCE_BYTES &&
+	    (PARTS_REVOCABLE >> part & 1)) {
 		jobs[job].was[part].bytes = bytes;
 		jobs[job].was[part].len = len;
 	} else
@@ -268,7 +269,7 @@ write_metrics(const struct place *p, const void *bytes, size_t len, struct why *
 	return rc;
 }
 
-/* Replaces one record, for good; but what may be revoked comes from the disk only (file_copy()). */
+/* Replaces one record, for good; but no copy of what may be revoked. */
 static void
 file_write(struct msg *m)
 {
@@ -296,7 +297,7 @@ file_write(struct msg *m)
 	reply(m->head.job, rc, &w);
 }
 
-/* With -r: a record gets what was read of a part when the run began, whatever was written since. */
+/* With -r: a record gets what was read of a part when the run began. */
 static void
 file_copy(struct msg *m)
 {
@@ -310,7 +311,8 @@ file_copy(struct msg *m)
 	need_lock(m);
 	if (j->was[from].bytes == NULL)
 		errx(1, "FILE_COPY: nothing was read of part %d", from);
-	rc = place_write(place_of(m->head.job, to), j->was[from].bytes, j->was[from].len, &w);
+	rc = place_write(place_of(m->head.job, to), j->was[from].bytes,
+	    j->was[from].len, &w);
 	reply(m->head.job, rc, &w);
 }
 
@@ -389,7 +391,7 @@ file_commit(struct msg *m)
 	reply(m->head.job, rc, &w);
 }
 
-/* With -B: what the installed files have replaced, in place of these; judged by certproc like any other. */
+/* With -B: what the installed files have replaced, in place of these. */
 static void
 file_read_kept(struct msg *m)
 {

@@ -43,7 +43,7 @@ struct key_job {
 	int		 own_csr;	/* the administrator's, not one of csr's making */
 	unsigned	 state;
 	char		*csr;		/* base64url of the DER, or NULL */
-	int		 refused;	/* nothing is ordered or revoked for it; why was said */
+	int		 refused;	/* nothing is signed for it */
 	char		*replaces;	/* RFC 9773 5: the installed certificate, or NULL */
 	char		*order;		/* of an earlier run, to be looked at first; or NULL */
 	struct revocable revocable;	/* where it must come from: */
@@ -111,9 +111,11 @@ key_revoke(struct msg *m)
 	der = msg_get_buf(m, &len);
 	msg_end(m);
 	if (!revocable_has(&j->revocable, der, len))
-		errx(1, "KEY_REVOKE: neither installed, nor left by an earlier -r");
+		errx(1, "KEY_REVOKE: neither installed, "
+		    "nor left by an earlier -r");
 	if (!ours && !revocable_names(&j->names, der, len)) {
-		warnx("%s: the certificate to be revoked has neither a key nor a name of this handle's",
+		warnx("%s: the certificate to be revoked has neither a key "
+		    "nor a name of this handle's",
 		    j->names.n > 0 ? j->names.v[0] : "-r");
 		j->refused = 1;
 	}

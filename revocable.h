@@ -27,7 +27,10 @@ void	revocable_add(struct revocable *, struct msg *);
  * base64: neither is parsed.
  */
 int	revocable_has(const struct revocable *, const uint8_t *der, size_t len);
-/* Is at least one of the names in this certificate (DER), as dNSName or iPAddress?  It is searched for bytes. */
+/*
+ * Is at least one of the names in this certificate (DER), as dNSName or
+ * iPAddress?  It is searched for bytes.
+ */
 int	revocable_names(const struct strings *, const uint8_t *der, size_t len);
 
 #endif

@@ -63,7 +63,7 @@ struct state {
 	time_t		early_tried;	/* the attempt that is under way is one, and began then; or 0 */
 	char		revoked[65];	/* fingerprint of the certificate that its CA has revoked, or "" */
 	char		refused_key[65];	/* hash of a public key that the CA refuses, or "" */
-	char		put_back[65];	/* fingerprint of the certificate that -B puts back, until that is done; or "" */
+	char		put_back[65];	/* fingerprint of what -B is putting back; or "" */
 	char		new_nonce[256];	/* where its nonces came from (RFC 8555 7.2), or "" */
 	int		slow;		/* its orders were not ready at once */
 	char		order[1024];	/* URL of one that is not done, or "" */
