@@ -14,7 +14,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DSTATE_DIR=\"$(STATEDIR)\" -DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
-BASE = msg.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
+BASE = msg.o msg-bodies.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
 ROLE = proc.o
 DISK = dir.o
 CSR_TEXT = csr-read.o

@@ -193,6 +193,8 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define CSR_BYTES_MAX	(44 * 1024)	/* in DER; encoded twice for finalize it must fit into a message */
 #define THUMBPRINT_LEN	43	/* of an account key (RFC 7638): SHA-256 in base64url */
+#define SPKI_HASH_LEN	32	/* of a public key (RFC 5280 SubjectPublicKeyInfo): SHA-256 */
+#define ADDRESSES_MAX	8	/* of one host that are tried */
 #define ORIGINS_MAX	16		/* of one authority */
 #define STATUS_SERVERS_MAX	100	/* asked about revocation in one run */
 #define WORKERS_MAX	16		/* processes of net in one run (-j) */

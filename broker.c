@@ -192,7 +192,7 @@ parent_outcome(uint32_t job, uint64_t outcome)
 static void
 for_parent(struct msg *m)
 {
-	m->pos = 0;
+	msg_take(m);
 	/* Who is started now would not be told to stop, and killed before it has tidied up. */
 	if (stopping && (m->head.type == PARENT_START_CSR || m->head.type == PARENT_DUE))
 		return;

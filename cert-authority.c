@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "cert-authority.h"
 #include "cert-store.h"
+#include "msg-bodies.h"
 #include "proc.h"
 #include "state.h"
 
@@ -117,22 +118,23 @@ authority_load_account(int64_t lock_deadline)
 void
 authority_tell_key(void)
 {
+	struct body_account b = { .thumbprint = account.thumbprint, .url = account.url,
+	    .unknown = account.unknown };
+
 	msg_new(&out, KEY_ACCOUNT, 0);
-	msg_put_str(&out, account.thumbprint);
-	msg_put_str(&out, account.url);
-	msg_put_str(&out, account.unknown);
+	body_stored_account(&out, &b);
 	msg_send(&out);
 }
 
 void
 cert_account(struct msg *m)
 {
-	const char *of_key = msg_need_str(m), *url = msg_need_str(m), *no_key = msg_get_str(m);
+	struct body_account b;
 	char *record;
 	struct why w;
 
-	msg_end(m);
-	record = account_encode(api_url, of_key, url, no_key);
+	body_account(m, &b);
+	record = account_encode(api_url, b.thumbprint, b.url, b.unknown);
 	/*
 	 * The next run finds the account by its key; but only this record tells
 	 * that a rollover has ended.

@@ -12,6 +12,7 @@
 #include "cert-due.h"
 #include "cert-order.h"
 #include "clock.h"
+#include "msg-bodies.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -24,7 +25,7 @@ answer_net(uint32_t job, enum verdict verdict)
 {
 	msg_new(&out, NET_JOB_DONE, job);
 	out.head.worker = jobs[job].worker;
-	msg_put_num(&out, verdict);
+	body_verdict(&out, &verdict);
 	msg_send(&out);
 }
 
@@ -58,6 +59,7 @@ settle_failed(uint32_t job, const struct why *w)
 static void
 ask_csr(uint32_t job, enum msgtype what, unsigned phase)
 {
+	struct body_discard b;
 	uint8_t *der;
 	char *pem;
 	size_t len;
@@ -65,8 +67,9 @@ ask_csr(uint32_t job, enum msgtype what, unsigned phase)
 	jobs[job].phase = phase;
 	msg_new(&out, what, job);
 	if (what == CSR_DISCARD) {
-		msg_put_num(&out, (uint64_t)job_is_doomed(&jobs[job]));
-		msg_put_buf(&out, jobs[job].doomed->spki, SPKI_HASH_LEN);
+		b.installed = job_is_doomed(&jobs[job]);
+		b.hash = jobs[job].doomed->spki;
+		body_discard(&out, &b);
 	} else if (what == CSR_ADOPT) {
 		der = chain_leaf_der(jobs[job].chosen, &len);
 		msg_put_buf(&out, der, len);
@@ -107,11 +110,11 @@ void
 cert_csr_done(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
-	uint64_t ok = msg_get_num(m);
+	enum csr_done how;
 	struct why w;
 
-	msg_end(m);
-	if (!ok) {
+	body_csr_done(m, &how);
+	if (how == CSR_FAILED) {
 		why(&w, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
 		    "its key's files could not be written; the next run tries again");
 		job_failed(j, w.text, FAILURE_LOCAL, 0, 0);
@@ -126,8 +129,8 @@ cert_csr_done(struct msg *m)
 			job_installed(j);
 		else {
 			j->changed = 1;
-			j->key_stays = ok > CSR_DONE;
-			if (ok == CSR_KEY_STAYS)
+			j->key_stays = how != CSR_DONE;
+			if (how == CSR_KEY_STAYS)
 				job_key_burnt(j);
 		}
 		settle(m->head.job, OUTCOME_INSTALLED);
@@ -153,28 +156,23 @@ void
 cert_window(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
-	uint64_t start = msg_get_num(m), end = msg_get_num(m), retry = msg_get_num(m);
+	struct body_window b;
 
-	msg_end(m);
-	if (start > INT64_MAX || end > INT64_MAX)
-		start = end = 0;
-	answered(m->head.job, job_window(j, (time_t)start, (time_t)end,
-	    retry > INT32_MAX ? -1 : (long)retry));
+	body_window(m, &b);
+	if (b.start > INT64_MAX || b.end > INT64_MAX)
+		b.start = b.end = 0;
+	answered(m->head.job, job_window(j, (time_t)b.start, (time_t)b.end,
+	    b.retry > INT32_MAX ? -1 : (long)b.retry));
 }
 
 /* Is the installed certificate revoked?  The issuer's word, as net has it. */
 void
 cert_status(struct msg *m)
 {
-	int more = msg_get_num(m) != 0;
-	const uint8_t *piece;
-	size_t len;
+	struct body_status b;
 
-	piece = msg_get_buf(m, &len);
-	msg_end(m);
-	if (more && len == 0)
-		errx(1, "CERT_STATUS: malformed");
-	answered(m->head.job, job_status(&jobs[m->head.job], piece, len, more));
+	body_status(m, &b);
+	answered(m->head.job, job_status(&jobs[m->head.job], b.piece, b.len, b.more));
 }
 
 /* Only for net, to begin with the next time; what it says otherwise is its own loss. */
@@ -182,19 +180,18 @@ void
 cert_learned(struct msg *m)
 {
 	struct state *s = &jobs[m->head.job].state;
-	const char *text = msg_need_str(m), *anchors;
+	struct body_learned b;
 	struct url url;
 
-	s->slow = msg_get_num(m) != 0;
-	anchors = msg_need_str(m);
-	msg_end(m);
-	if (!url_parse(&url, text))
+	body_learned(m, &b);
+	s->slow = b.slow;
+	if (!url_parse(&url, b.new_nonce))
 		errx(1, "CERT_LEARNED: not an https URL");
-	if (!valid_anchor_names(anchors))
+	if (!valid_anchor_names(b.anchors))
 		errx(1, "CERT_LEARNED: not names of trust anchors");
-	if (strlcpy(s->new_nonce, text, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
+	if (strlcpy(s->new_nonce, b.new_nonce, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
-	authority_learned(anchors);
+	authority_learned(b.anchors);
 }
 
 /*
@@ -206,12 +203,13 @@ void
 cert_key_refused(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
+	enum new_key reason = NEW_KEY_REFUSED;
 
 	msg_end(m);
 	if (j->keys.have_next || j->keys.have_current)
 		job_refuse_key(j, j->keys.have_next ? j->keys.next : j->keys.current);
 	msg_new(&out, CSR_NEW_KEY, m->head.job);
-	msg_put_num(&out, NEW_KEY_REFUSED);
+	body_new_key(&out, &reason);
 	msg_send(&out);
 	answer_net(m->head.job, VERDICT_ANEW);
 }
@@ -248,17 +246,14 @@ take_verdict(uint32_t job, int verdict)
 void
 cert_chain(struct msg *m)
 {
-	int unframed = msg_get_num(m) != 0;
-	const uint8_t *pem;
+	struct body_chain b;
 	struct why w;
-	size_t len;
 	int verdict;
 
-	pem = msg_get_buf(m, &len);
-	msg_end(m);
+	body_chain(m, &b);
 	w.text[0] = '\0';
 	authority_works();
-	verdict = job_choose(&jobs[m->head.job], (const char *)pem, len, unframed, &w);
+	verdict = job_choose(&jobs[m->head.job], (const char *)b.pem, b.len, b.unframed, &w);
 	if (verdict < 0 || w.text[0] != '\0')
 		refused_by[jobs[m->head.job].worker] = w;
 	take_verdict(m->head.job, verdict);
@@ -321,22 +316,19 @@ void
 cert_failed(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
-	uint64_t class = msg_get_num(m), seconds = msg_get_num(m), for_all = msg_get_num(m);
-	const char *text = msg_need_str(m);
+	struct body_failed b;
 	char safe[TROUBLE_MAX];
 
-	msg_end(m);
-	if (class < FAILURE_CA || class > FAILURE_AUTHORITY)
-		errx(1, "CERT_FAILED: malformed");
-	say_safe(safe, sizeof(safe), text, strlen(text));
-	if (role_mode == MODE_RENEW && class == FAILURE_AUTHORITY)
-		authority_failed(safe, seconds);
+	body_failed(m, &b);
+	say_safe(safe, sizeof(safe), b.text, strlen(b.text));
+	if (role_mode == MODE_RENEW && b.class == FAILURE_AUTHORITY)
+		authority_failed(safe, b.seconds);
 	if (role_mode == MODE_RENEW)
-		job_failed(j, safe, (enum failure)class, seconds,
-		    class == FAILURE_AUTHORITY ? authority_not_before() : 0);
-	if (for_all)
+		job_failed(j, safe, b.class, b.seconds,
+		    b.class == FAILURE_AUTHORITY ? authority_not_before() : 0);
+	if (b.for_all)
 		authority_ends(safe);
-	say_wait(m->head.job, seconds);
+	say_wait(m->head.job, b.seconds);
 	j->told = 1;
 	settle(m->head.job, OUTCOME_FAILED);
 }

@@ -9,6 +9,7 @@
 
 #include "cert-store.h"
 #include "clock.h"
+#include "msg-bodies.h"
 #include "proc.h"
 
 #define REPLY_SECONDS	60	/* beside the wait for a lock */
@@ -27,32 +28,31 @@ stored_free(struct stored *stored)
 static void
 take_part(struct stored *parts, enum part first, size_t n)
 {
-	uint64_t part = msg_get_num(&received), presence = msg_get_num(&received);
 	struct stored *stored;
-	const uint8_t *bytes;
+	struct body_part b;
 
-	if (part < first || part - first >= n || presence > PRESENCE_BROKEN)
-		errx(1, "CERT_PART: malformed");
-	stored = &parts[part - first];
+	body_part(&received, &b);
+	if (b.part < first || b.part - first >= n)
+		msg_malformed(&received);
+	stored = &parts[b.part - first];
 	stored_free(stored);
-	stored->presence = (enum presence)presence;
-	stored->path = msg_copy_str(&received);
-	bytes = msg_get_buf(&received, &stored->len);
-	msg_end(&received);
-	if (presence == PRESENCE_ABSENT)
-		return;
-	if ((stored->bytes = malloc(stored->len + 1)) == NULL)
+	stored->presence = b.presence;
+	if ((stored->path = strdup(b.path)) == NULL)
 		err(1, NULL);
-	memcpy(stored->bytes, bytes, stored->len);
-	stored->bytes[stored->len] = '\0';
+	stored->len = b.len;
+	if (b.presence == PRESENCE_ABSENT)
+		return;
+	if ((stored->bytes = malloc(b.len + 1)) == NULL)
+		err(1, NULL);
+	memcpy(stored->bytes, b.bytes, b.len);
+	stored->bytes[b.len] = '\0';
 }
 
 /* Sends the request; the parts that come before the reply go into parts. */
 static int
 call(int wait_ms, struct stored *parts, enum part first, size_t n, struct why *w)
 {
-	const char *reason;
-	uint64_t result;
+	struct body_stored b;
 
 	msg_send(&request);
 	for (;;) {
@@ -64,14 +64,10 @@ call(int wait_ms, struct stored *parts, enum part first, size_t n, struct why *w
 		else
 			role_postpone(&received);
 	}
-	result = msg_get_num(&received);
-	reason = msg_get_str(&received);
-	msg_end(&received);
-	if (result > 2)
-		errx(1, "CERT_STORED: malformed");
-	if (result == 0)
-		why(w, "%s", reason == NULL ? "fileproc gave no reason" : reason);
-	return (int)result - 1;
+	body_stored(&received, &b);
+	if (b.result == -1)
+		why(w, "%s", b.reason == NULL ? "fileproc gave no reason" : b.reason);
+	return b.result;
 }
 
 static int
@@ -85,7 +81,7 @@ static int
 ask_about(enum msgtype type, uint32_t job, enum part part, struct why *w)
 {
 	msg_new(&request, type, job);
-	msg_put_num(&request, part);
+	body_part_name(&request, &part);
 	return call(0, NULL, PART_FULLCHAIN, 0, w);
 }
 
@@ -96,7 +92,7 @@ store_open(uint32_t job, int64_t deadline, struct stored parts[PART_JOB__MAX], s
 
 	memset(parts, 0, PART_JOB__MAX * sizeof(*parts));
 	msg_new(&request, FILE_OPEN, job);
-	msg_put_num(&request, (uint64_t)wait_ms);
+	body_wait(&request, &wait_ms);
 	return call(wait_ms, parts, PART_FULLCHAIN, PART_JOB__MAX, w);
 }
 
@@ -125,15 +121,14 @@ store_probe(uint32_t job, struct why *w)
 int
 store_write(uint32_t job, enum part part, const char *bytes, size_t len, struct why *w)
 {
-	size_t piece;
+	struct body_record b = { .part = part, .piece = (const uint8_t *)bytes };
 
-	for (;; bytes += piece, len -= piece) {
-		piece = len < PART_PIECE_BYTES ? len : PART_PIECE_BYTES;
+	for (;; b.piece += b.len, len -= b.len) {
+		b.len = len < PART_PIECE_BYTES ? len : PART_PIECE_BYTES;
+		b.more = b.len < len;
 		msg_new(&request, FILE_WRITE, job);
-		msg_put_num(&request, part);
-		msg_put_num(&request, piece < len);
-		msg_put_buf(&request, bytes, piece);
-		if (piece == len)
+		body_record(&request, &b);
+		if (!b.more)
 			return call(0, NULL, PART_FULLCHAIN, 0, w);
 		msg_send(&request);
 	}
@@ -156,9 +151,10 @@ store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX], struct why *w)
 int
 store_copy(uint32_t job, enum part from, enum part to, struct why *w)
 {
+	struct body_copy b = { .from = from, .to = to };
+
 	msg_new(&request, FILE_COPY, job);
-	msg_put_num(&request, from);
-	msg_put_num(&request, to);
+	body_copy(&request, &b);
 	return call(0, NULL, PART_FULLCHAIN, 0, w);
 }
 
@@ -177,9 +173,10 @@ store_remove_set(uint32_t job, struct why *w)
 void
 store_stage(uint32_t job, enum part part, const char *bytes, size_t len)
 {
+	struct body_staged b = { .part = part, .bytes = (const uint8_t *)bytes, .len = len };
+
 	msg_new(&request, FILE_STAGE, job);
-	msg_put_num(&request, part);
-	msg_put_buf(&request, bytes, len);
+	body_staged(&request, &b);
 	msg_send(&request);
 }
 
@@ -192,13 +189,11 @@ store_commit(uint32_t job, struct why *w)
 int
 store_lock(enum part part, enum lock lock, int64_t deadline, struct why *w)
 {
-	int wait_ms = clock_left_ms(deadline);
+	struct body_lock b = { .part = part, .lock = lock, .wait_ms = clock_left_ms(deadline) };
 
 	msg_new(&request, FILE_LOCK, 0);
-	msg_put_num(&request, part);
-	msg_put_num(&request, lock);
-	msg_put_num(&request, (uint64_t)wait_ms);
-	return call(wait_ms, NULL, PART_FULLCHAIN, 0, w);
+	body_lock(&request, &b);
+	return call(b.wait_ms, NULL, PART_FULLCHAIN, 0, w);
 }
 
 void
@@ -208,7 +203,7 @@ store_read(enum part part, struct stored *stored)
 
 	memset(stored, 0, sizeof(*stored));
 	msg_new(&request, FILE_READ, 0);
-	msg_put_num(&request, part);
+	body_part_name(&request, &part);
 	if (call(0, stored, part, 1, &w) == -1)
 		errx(1, "%s", w.text);
 }

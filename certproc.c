@@ -17,6 +17,7 @@
 
 #include "begin.h"
 #include "clock.h"
+#include "msg-bodies.h"
 #include "cert-authority.h"
 #include "cert-course.h"
 #include "cert-due.h"
@@ -221,6 +222,7 @@ static void
 look_all(void)
 {
 	uint32_t i;
+	int take_back;
 
 	for (i = 0; i < njobs; i++) {
 		if (role_mode != MODE_RENEW || !job_rests(&jobs[i]))
@@ -236,7 +238,8 @@ look_all(void)
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase == WAITING) {
 			msg_new(&out, CSR_LOOK, i);
-			msg_put_num(&out, (uint64_t)origin_takes_group_back(&jobs[i]));
+			take_back = origin_takes_group_back(&jobs[i]);
+			body_flag(&out, &take_back);
 			msg_send(&out);
 		}
 }
@@ -264,17 +267,13 @@ list_all(void)
 	free(outcomes);
 }
 
-static void
-get_hash(struct msg *m, uint8_t hash[SPKI_HASH_LEN], int *have)
+/* 1 with the hash, or 0: there is none. */
+static int
+copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
 {
-	const uint8_t *buf;
-	size_t len;
-
-	buf = msg_get_buf(m, &len);
-	if (len != 0 && len != SPKI_HASH_LEN)
-		errx(1, "CERT_KEY: %zu bytes", len);
-	if ((*have = len != 0))
-		memcpy(hash, buf, len);
+	if (told != NULL)
+		memcpy(hash, told, SPKI_HASH_LEN);
+	return told != NULL;
 }
 
 /* At the start for every job, and again when csr has made a key, be the job lost meanwhile. */
@@ -282,17 +281,16 @@ static void
 cert_key(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
-	uint64_t usable;
+	struct body_key b;
 
-	usable = msg_get_num(m);
-	j->ungrouped = msg_get_num(m) == 0;
-	get_hash(m, j->keys.current, &j->keys.have_current);
-	get_hash(m, j->keys.next, &j->keys.have_next);
-	get_hash(m, j->keys.combined, &j->keys.have_combined);
-	get_hash(m, j->keys.combined_leaf, &j->keys.have_combined);
-	msg_end(m);
+	body_key(m, &b);
+	j->ungrouped = !b.grouped;
+	j->keys.have_current = copy_hash(j->keys.current, b.live);
+	j->keys.have_next = copy_hash(j->keys.next, b.next);
+	j->keys.have_combined = copy_hash(j->keys.combined, b.chain) &&
+	    copy_hash(j->keys.combined_leaf, b.leaf);
 	/* The account's key can revoke without it. */
-	if (!usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
+	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
 		why(&j->broken, "its key cannot be used");
 	if (j->phase == WAITING) {
 		j->phase = LOOKED_AT;
@@ -330,6 +328,24 @@ tell_revocation(uint32_t job, struct why *w)
 	return 0;
 }
 
+/* csr and key learn for which key, and in the place of what, the job is ordered. */
+static void
+tell_order(const struct job *j)
+{
+	struct body_begin b = { .replaces = j->certid, .order = order_open(j) };
+	enum new_key reason = j->key_compromised ? NEW_KEY_COMPROMISED :
+	    j->next_refused ? NEW_KEY_REFUSED : NEW_KEY_BESIDE;
+
+	if (j->new_key) {
+		msg_new(&out, CSR_NEW_KEY, j->nr);
+		body_new_key(&out, &reason);
+		msg_send(&out);
+	}
+	msg_new(&out, KEY_BEGIN, j->nr);
+	body_begin(&out, &b);
+	msg_send(&out);
+}
+
 static enum task
 begin(uint32_t job, struct why *w)
 {
@@ -352,16 +368,7 @@ begin(uint32_t job, struct why *w)
 		return TASK_NOTHING;
 	}
 	j->resumed = order_open(j) != NULL;
-	if (j->new_key) {
-		msg_new(&out, CSR_NEW_KEY, job);
-		msg_put_num(&out, j->key_compromised ? NEW_KEY_COMPROMISED :
-		    j->next_refused ? NEW_KEY_REFUSED : NEW_KEY_BESIDE);
-		msg_send(&out);
-	}
-	msg_new(&out, KEY_BEGIN, job);
-	msg_put_str(&out, j->certid);
-	msg_put_str(&out, order_open(j));
-	msg_send(&out);
+	tell_order(j);
 	return TASK_ORDER;
 }
 
@@ -421,10 +428,30 @@ allowed(uint32_t job)
 	return 0;
 }
 
+/* This worker has the job from now on; what it needs to know of it. */
+static void
+take_out(uint32_t job, uint32_t worker, struct body_job *b)
+{
+	static const unsigned phases[] = { [TASK_ORDER] = OUT, [TASK_WINDOW] = ASKED,
+	    [TASK_STATUS] = CHECKING, [TASK_REVOKE] = TASKED, [TASK_ACCOUNT] = TASKED };
+	struct job *j = &jobs[job];
+
+	j->worker = worker;
+	j->phase = phases[b->task];
+	b->certid = j->certid;
+	b->slow = j->state.slow != 0;
+	if (b->task == TASK_STATUS)
+		b->status_url = j->status_url;
+	if (b->task == TASK_ORDER) {
+		b->new_nonce = j->state.new_nonce[0] != '\0' ? j->state.new_nonce : NULL;
+		b->order = order_open(j);
+	}
+}
+
 static void
 cert_next(struct msg *m)
 {
-	enum task task = TASK_NOTHING;
+	struct body_job b = { .task = TASK_NOTHING, .anchors = authority_anchors() };
 	struct why w;
 	uint32_t i;
 
@@ -437,26 +464,16 @@ cert_next(struct msg *m)
 	while ((i = most_urgent()) < njobs) {
 		if (!allowed(i))
 			continue;
-		if ((task = begin(i, &w)) != TASK_NOTHING)
+		if ((b.task = begin(i, &w)) != TASK_NOTHING)
 			break;
 		settle_failed(i, &w);
 	}
+	if (i < njobs)
+		take_out(i, m->head.worker, &b);
 	msg_new(&out, NET_JOB, i < njobs ? i : NO_JOB);
 	out.head.worker = m->head.worker;
-	msg_put_num(&out, task);
-	msg_put_str(&out, i < njobs ? jobs[i].certid : NULL);
-	msg_put_str(&out, task == TASK_STATUS ? jobs[i].status_url : NULL);
-	msg_put_str(&out, task == TASK_ORDER && jobs[i].state.new_nonce[0] != '\0' ?
-	    jobs[i].state.new_nonce : NULL);
-	msg_put_num(&out, i < njobs && jobs[i].state.slow);
-	msg_put_str(&out, task == TASK_ORDER ? order_open(&jobs[i]) : NULL);
-	msg_put_str(&out, authority_anchors());
+	body_job(&out, &b);
 	msg_send(&out);
-	if (i == njobs)
-		return;
-	jobs[i].worker = m->head.worker;
-	jobs[i].phase = task == TASK_ORDER ? OUT : task == TASK_WINDOW ? ASKED :
-	    task == TASK_STATUS ? CHECKING : TASKED;
 }
 
 static unsigned
@@ -502,27 +519,26 @@ take_conf(struct msg *m)
 		add_job(m);
 }
 
-/* One job's state; what fileproc cannot read, it says when the job is opened. */
+/* What fileproc cannot read, it says when the job is opened. */
 static void
-take_state(struct job *j, struct msg *m)
+take_state(struct job *j, const struct body_state *b)
 {
-	uint64_t presence = msg_get_num(m);
-	const uint8_t *bytes;
-
-	j->has_saved = msg_get_num(m) != 0;
-	bytes = msg_get_buf(m, &j->record_len);
-	if (presence != PRESENCE_BYTES)
+	j->has_saved = b->has_saved;
+	j->record_len = b->len;
+	if (b->presence != PRESENCE_BYTES)
 		return;
-	if ((j->record = malloc(j->record_len + 1)) == NULL)
+	if ((j->record = malloc(b->len + 1)) == NULL)
 		err(1, NULL);
-	memcpy(j->record, bytes, j->record_len);
+	memcpy(j->record, b->bytes, b->len);
 }
 
 /* fileproc sends them in the jobs' order, many in one message. */
 static void
 take_states(struct msg *m)
 {
+	struct body_state b;
 	uint32_t i = 0;
+	int more;
 
 	while (i < njobs) {
 		role_receive(m, LOCK_SECONDS);
@@ -530,9 +546,10 @@ take_states(struct msg *m)
 			exit(0);
 		if (m->head.type != CERT_STATES || m->head.job != i)
 			errx(1, "%s before CERT_STATES", routes[m->head.type].name);
-		do
-			take_state(&jobs[i++], m);
-		while (m->pos < m->head.len && i < njobs);
+		do {
+			more = body_state(m, &b);
+			take_state(&jobs[i++], &b);
+		} while (more && i < njobs);
 		msg_end(m);
 	}
 }

@@ -21,6 +21,7 @@
 
 #include "clock.h"
 #include "dir.h"
+#include "msg-bodies.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -366,7 +367,7 @@ answer(const struct msg *m, int ok, const struct why *w)
 	if (!ok)
 		warnx("%s", w->text);
 	msg_answer(&out, NET_CHNG_DONE, m);
-	msg_put_num(&out, (uint64_t)ok);
+	body_flag(&out, &ok);
 	msg_send(&out);
 }
 
@@ -410,9 +411,9 @@ chng_put(struct msg *m)
 static void
 chng_drop(struct msg *m)
 {
-	int doubtful = msg_get_num(m) != 0;
+	int doubtful;
 
-	msg_end(m);
+	body_flag(m, &doubtful);
 	if (doubtful)
 		warnx("%s: the responses were in %s: does the web server of these names serve that "
 		    "directory as /.well-known/acme-challenge/, on port 80?", jobs[m->head.job].handle,

@@ -18,6 +18,7 @@
 #include "csr-file.h"
 #include "jose.h"
 #include "keyfile.h"
+#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 #include "revocable.h"
@@ -129,17 +130,13 @@ add_job(struct msg *m)
 	free(own_csr);
 }
 
-static void
-put_hash(EVP_PKEY *key)
+/* Its hash, which lies in hash; NULL: there is no key. */
+static const uint8_t *
+hash_of(EVP_PKEY *key, uint8_t hash[SPKI_HASH_LEN])
 {
-	uint8_t hash[SPKI_HASH_LEN];
-
-	if (key == NULL)
-		msg_put_buf(&out, NULL, 0);
-	else if (spki_hash(key, hash) == -1)
+	if (key != NULL && spki_hash(key, hash) == -1)
 		errx(1, "cannot hash a public key");
-	else
-		msg_put_buf(&out, hash, sizeof(hash));
+	return key != NULL ? hash : NULL;
 }
 
 /* Is the key in this text the live one? */
@@ -155,19 +152,21 @@ holds_key(const char *text, size_t len, EVP_PKEY *key)
 	return same;
 }
 
-static void
-put_text_hash(const char *text, size_t len)
+static const uint8_t *
+hash_of_text(const char *text, size_t len, uint8_t hash[SPKI_HASH_LEN])
 {
-	uint8_t hash[SPKI_HASH_LEN];
-
 	if (!EVP_Digest(text, len, hash, NULL, EVP_sha256(), NULL))
 		errx(1, "SHA-256 failed");
-	msg_put_buf(&out, hash, sizeof(hash));
+	return hash;
 }
 
-/* Hashes of the chain in the combined file and of its first certificate, if the key in it is the live one. */
+/*
+ * Hashes of the chain in the combined file and of its first certificate, if
+ * the key in it is the live one.  They lie in hashes.
+ */
 static void
-put_combined(const struct csr_job *j, EVP_PKEY *key)
+look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
+    uint8_t hashes[2][SPKI_HASH_LEN])
 {
 	static const char key_end[] = "-----END PRIVATE KEY-----\n";
 	static const char cert_end[] = "-----END CERTIFICATE-----\n";
@@ -181,11 +180,8 @@ put_combined(const struct csr_job *j, EVP_PKEY *key)
 	    holds_key(text, len, key) && (chain = strstr(text, key_end)) != NULL)
 		chain += strlen(key_end);
 	if (chain != NULL && (rest = strstr(chain, cert_end)) != NULL) {
-		put_text_hash(chain, strlen(chain));
-		put_text_hash(chain, (size_t)(rest - chain) + strlen(cert_end));
-	} else {
-		msg_put_buf(&out, NULL, 0);
-		msg_put_buf(&out, NULL, 0);
+		b->chain = hash_of_text(chain, strlen(chain), hashes[0]);
+		b->leaf = hash_of_text(chain, (size_t)(rest - chain) + strlen(cert_end), hashes[1]);
 	}
 	freezero(text, len);
 }
@@ -193,12 +189,14 @@ put_combined(const struct csr_job *j, EVP_PKEY *key)
 static void
 tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 {
+	uint8_t live_hash[SPKI_HASH_LEN], next_hash[SPKI_HASH_LEN], combined[2][SPKI_HASH_LEN];
+	struct body_key b = { .usable = jobs[job].broken.text[0] == '\0',
+	    .grouped = jobs[job].grouped, .live = hash_of(key, live_hash),
+	    .next = hash_of(next, next_hash) };
+
+	look_at_combined(&jobs[job], key, &b, combined);
 	msg_new(&out, CERT_KEY, job);
-	msg_put_num(&out, jobs[job].broken.text[0] == '\0');
-	msg_put_num(&out, (uint64_t)jobs[job].grouped);
-	put_hash(key);
-	put_hash(next);
-	put_combined(&jobs[job], key);
+	body_key(&out, &b);
 	msg_send(&out);
 }
 
@@ -247,22 +245,21 @@ regroup(struct csr_job *j, int take_back)
 static void
 csr_names(struct msg *m)
 {
-	struct strings names;
+	struct body_names b = { .error = NULL };
 	struct why w;
 	const uint8_t *text;
 	size_t len, i;
-	int rc;
 
 	text = msg_get_buf(m, &len);
 	msg_end(m);
-	rc = csr_parse_names((const char *)text, len, &names, &w);
+	if (csr_parse_names((const char *)text, len, &b.names, &w) == -1)
+		b.error = w.text;
 	msg_answer(&out, PARENT_NAMES, m);
-	msg_put_str(&out, rc == 0 ? NULL : w.text);
-	msg_put_strings(&out, names.v, names.n);
+	body_names(&out, &b);
 	msg_send(&out);
-	for (i = 0; i < names.n; i++)
-		free(names.v[i]);
-	free(names.v);
+	for (i = 0; i < b.names.n; i++)
+		free(b.names.v[i]);
+	free(b.names.v);
 }
 
 /*
@@ -273,9 +270,9 @@ csr_look(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
 	EVP_PKEY *key = NULL, *next = NULL;
-	int take_back = msg_get_num(m) != 0;
+	int take_back;
 
-	msg_end(m);
+	body_flag(m, &take_back);
 	j->grouped = 1;
 	if (j->own_csr != NULL)
 		key = csr_key(j->own_csr, j->own_csr_len);
@@ -380,7 +377,7 @@ csr_make_handler(struct msg *m)
 	if (!(ok = make(m->head.job, &w) == 0))
 		warnx("%s", w.text);
 	msg_answer(&out, NET_CSR_DONE, m);
-	msg_put_num(&out, (uint64_t)ok);
+	body_flag(&out, &ok);
 	msg_send(&out);
 }
 
@@ -390,7 +387,7 @@ done(uint32_t job, enum csr_done how, const struct why *w)
 	if (how == CSR_FAILED)
 		warnx("%s", w->text);
 	msg_new(&out, CERT_CSR_DONE, job);
-	msg_put_num(&out, how);
+	body_csr_done(&out, &how);
 	msg_send(&out);
 }
 
@@ -399,17 +396,15 @@ static void
 csr_new_key(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
-	uint64_t reasons = msg_get_num(m);
+	enum new_key why_new;
 
-	msg_end(m);
-	if (reasons > NEW_KEY_REFUSED)
-		errx(1, "CSR_NEW_KEY: malformed");
+	body_new_key(m, &why_new);
 	j->new_key = 1;
-	j->fresh = reasons != NEW_KEY_BESIDE;
+	j->fresh = why_new != NEW_KEY_BESIDE;
 	if (j->fresh && j->path == NULL && j->own_csr != NULL) {
 		why(&j->broken, "%s: the key of the configured CSR ('csr file') is %s: make another key, and a CSR with it",
 		    j->names.n > 0 ? j->names.v[0] : "csr file",
-		    reasons == NEW_KEY_REFUSED ? "one that the CA refuses" : "compromised");
+		    why_new == NEW_KEY_REFUSED ? "one that the CA refuses" : "compromised");
 		free(j->own_csr);
 		j->own_csr = NULL;
 	}
@@ -517,27 +512,24 @@ csr_revoke(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
 	EVP_PKEY *key;
-	const uint8_t *der;
-	size_t len;
-	int ours;
+	struct body_revoke b;
 
-	der = msg_get_buf(m, &len);
+	b.der = msg_get_buf(m, &b.len);
 	msg_end(m);
-	if (!revocable_has(&j->revocable, der, len))
+	if (!revocable_has(&j->revocable, b.der, b.len))
 		errx(1, "CSR_REVOKE: neither installed, "
 		    "nor left by an earlier -r");
-	j->revoke = b64url_encode(der, len);
-	j->revokes = is_for(&j->key, der, len);
-	ours = j->revokes || is_for(&j->next, der, len) ||
-	    is_for(&j->old, der, len);
+	j->revoke = b64url_encode(b.der, b.len);
+	j->revokes = is_for(&j->key, b.der, b.len);
+	b.ours = j->revokes || is_for(&j->next, b.der, b.len) ||
+	    is_for(&j->old, b.der, b.len);
 	if (j->own_csr != NULL &&
 	    (key = csr_key(j->own_csr, j->own_csr_len)) != NULL) {
-		ours = keyfile_is_in(key, der, len);
+		b.ours = keyfile_is_in(key, b.der, b.len);
 		EVP_PKEY_free(key);
 	}
 	msg_new(&out, KEY_REVOKE, m->head.job);
-	msg_put_num(&out, (uint64_t)ours);
-	msg_put_buf(&out, der, len);
+	body_revoke(&out, &b);
 	msg_send(&out);
 	done(m->head.job, CSR_DONE, NULL);
 }
@@ -547,16 +539,16 @@ static void
 csr_sign_revoke(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
-	const char *nonce = msg_need_str(m), *url = msg_need_str(m);
+	struct body_request b;
 	EVP_PKEY *key = NULL;
 	json_t *payload;
 	struct why w;
 	char *jws = NULL;
 
-	msg_end(m);
+	body_request(m, &b);
 	if (j->revoke == NULL)
 		errx(1, "CSR_SIGN_REVOKE: nothing to revoke");
-	if (!valid_nonce(nonce) || !origin_known(url))
+	if (!valid_nonce(b.nonce) || !origin_known(b.url))
 		errx(1, "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
 	if (j->path == NULL)
 		why(&w, "the key of this certificate is not here");
@@ -569,7 +561,7 @@ csr_sign_revoke(struct msg *m)
 		    j->path);
 	if (key != NULL && j->revokes) {
 		payload = revocation(j->revoke, reason);
-		jws = jws_sign(key, NULL, nonce, url, payload);
+		jws = jws_sign(key, NULL, b.nonce, b.url, payload);
 		json_decref(payload);
 		j->has_revoked = jws != NULL;
 	} else
@@ -624,22 +616,17 @@ static void
 csr_discard(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
-	int installed = msg_get_num(m) != 0;
+	struct body_discard b;
 	enum csr_done done_so = j->path == NULL ? CSR_KEY_ELSEWHERE : CSR_DONE;
-	const uint8_t *hash;
 	struct why w;
-	size_t len;
 
-	hash = msg_get_buf(m, &len);
-	msg_end(m);
-	if (len != SPKI_HASH_LEN)
-		errx(1, "CSR_DISCARD: %zu bytes", len);
-	if (j->combined.path != NULL && installed &&
+	body_discard(m, &b);
+	if (j->combined.path != NULL && b.installed &&
 	    (place_remove(&j->combined, &w) == -1 || dir_sync(j->combined.dir, &w) == -1))
 		done_so = CSR_FAILED;
 	else if (done_so == CSR_DONE && (reason == REASON_KEY_COMPROMISE || j->has_revoked) &&
-	    is_live(j, hash))
-		done_so = discard_key(j, !installed, &w);
+	    is_live(j, b.hash))
+		done_so = discard_key(j, !b.installed, &w);
 	done(m->head.job, done_so, &w);
 }
 

@@ -16,6 +16,7 @@
 
 #include "address.h"
 #include "clock.h"
+#include "msg-bodies.h"
 #include "http.h"
 #include "proc.h"
 #include "sandbox.h"
@@ -102,7 +103,7 @@ may_be_asked(const struct host *h, const struct sockaddr *sa)
 
 /* Why there is no address to ask, or NULL. */
 static const char *
-why_none(const struct host *h, size_t n)
+why_none(const struct host *h, uint64_t n)
 {
 	static char text[200];
 	char address[64];
@@ -123,21 +124,22 @@ why_none(const struct host *h, size_t n)
 static void
 dns_resolve(struct msg *m)
 {
-	const char *name = msg_need_str(m), *port = msg_need_str(m);
-	struct host *h = find_host(name, port, msg_get_num(m) != 0);
-	const struct addrinfo *a[HTTP_ADDRESSES_MAX], *ai;
-	size_t n = 0, i;
+	struct body_addresses b = { .n = 0 };
+	const struct addrinfo *ai;
+	struct body_host asked;
+	struct host *h;
 
-	msg_end(m);
+	body_host(m, &asked);
+	h = find_host(asked.name, asked.port, asked.plain);
 	look_up(h);
-	for (ai = h->found; ai != NULL && n < HTTP_ADDRESSES_MAX; ai = ai->ai_next)
-		if (may_be_asked(h, ai->ai_addr))
-			a[n++] = ai;
+	for (ai = h->found; ai != NULL && b.n < ADDRESSES_MAX; ai = ai->ai_next)
+		if (may_be_asked(h, ai->ai_addr)) {
+			b.a[b.n].bytes = (const uint8_t *)ai->ai_addr;
+			b.a[b.n++].len = ai->ai_addrlen;
+		}
+	b.error = why_none(h, b.n);
 	msg_answer(&out, NET_ADDRESSES, m);
-	msg_put_str(&out, why_none(h, n));
-	msg_put_num(&out, n);
-	for (i = 0; i < n; i++)
-		msg_put_buf(&out, a[i]->ai_addr, a[i]->ai_addrlen);
+	body_addresses(&out, &b);
 	msg_send(&out);
 }
 

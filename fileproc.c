@@ -20,6 +20,7 @@
 #include "file-lock.h"
 #include "file-report.h"
 #include "file-set.h"
+#include "msg-bodies.h"
 #include "proc.h"
 
 #define STATES_BYTES	(80 * 1024)	/* of one CERT_STATES */
@@ -76,24 +77,22 @@ place_of(uint32_t job, enum part part)
 	return p->path == NULL ? NULL : p;
 }
 
-static enum part
-get_part(struct msg *m, enum part first, enum part behind)
+/* Ends the process unless the request may name this part, and the configuration has it. */
+static void
+need_part(const struct msg *m, enum part part, enum part first, enum part behind)
 {
-	uint64_t n = msg_get_num(m);
-
-	if (n < first || n >= behind || place_of(m->head.job, (enum part)n) == NULL)
-		errx(1, "%s: there is no part %llu", routes[m->head.type].name,
-		    (unsigned long long)n);
-	return (enum part)n;
+	if (part < first || part >= behind || place_of(m->head.job, part) == NULL)
+		errx(1, "%s: there is no part %d", routes[m->head.type].name, (int)part);
 }
 
 /* The end of each request: -1: see why; what else it is, is up to the request. */
 static void
 reply(uint32_t job, int rc, const struct why *w)
 {
+	struct body_stored b = { .result = rc, .reason = rc == -1 ? w->text : NULL };
+
 	msg_new(&out, CERT_STORED, job);
-	msg_put_num(&out, (uint64_t)(rc + 1));
-	msg_put_str(&out, rc == -1 ? w->text : NULL);
+	body_stored(&out, &b);
 	msg_send(&out);
 }
 
@@ -126,21 +125,18 @@ read_part(const struct place *p, enum part part, char **bytes, size_t *len, stru
 static void
 send_place(uint32_t job, enum part part, const struct place *p, struct stat *st)
 {
-	enum presence presence;
+	struct body_part b = { .part = part, .path = p->path };
 	char *bytes;
-	size_t len;
 
-	presence = read_part(p, part, &bytes, &len, st);
+	b.presence = read_part(p, part, &bytes, &b.len, st);
+	b.bytes = (const uint8_t *)bytes;
 	msg_new(&out, CERT_PART, job);
-	msg_put_num(&out, part);
-	msg_put_num(&out, presence);
-	msg_put_str(&out, p->path);
-	msg_put_buf(&out, bytes, len);
+	body_part(&out, &b);
 	msg_send(&out);
-	if (role_mode == MODE_REVOKE && presence == PRESENCE_BYTES &&
+	if (role_mode == MODE_REVOKE && b.presence == PRESENCE_BYTES &&
 	    (PARTS_REVOCABLE >> part & 1)) {
 		jobs[job].was[part].bytes = bytes;
-		jobs[job].was[part].len = len;
+		jobs[job].was[part].len = b.len;
 	} else
 		free(bytes);
 }
@@ -179,12 +175,11 @@ static void
 file_open(struct msg *m)
 {
 	struct file_job *j = &jobs[m->head.job];
-	int64_t deadline = clock_ms() + (int64_t)(msg_get_num(m) & INT32_MAX);
 	struct why w;
-	int rc;
+	int rc, wait_ms;
 
-	msg_end(m);
-	if (lock_take(&j->lock, LOCK_EX, deadline, &j->lock_fd, &w) == -1) {
+	body_wait(m, &wait_ms);
+	if (lock_take(&j->lock, LOCK_EX, clock_ms() + wait_ms, &j->lock_fd, &w) == -1) {
 		reply(m->head.job, -1, &w);
 		return;
 	}
@@ -273,24 +268,22 @@ write_metrics(const struct place *p, const void *bytes, size_t len, struct why *
 static void
 file_write(struct msg *m)
 {
-	enum part part = get_part(m, PART_STATE, PART__MAX);
-	uint64_t more = msg_get_num(m);
-	const struct place *p = place_of(m->head.job, part);
-	const uint8_t *piece;
+	struct body_record b;
+	const struct place *p;
 	struct why w;
-	size_t len;
 	int rc;
 
-	piece = msg_get_buf(m, &len);
-	msg_end(m);
-	if (part < PART_JOB__MAX)
+	body_record(m, &b);
+	need_part(m, b.part, PART_STATE, PART__MAX);
+	if (b.part < PART_JOB__MAX)
 		need_lock(m);
-	if (PARTS_OF_REVOCATION >> part & 1)
-		errx(1, "FILE_WRITE: part %d, which is a copy", part);
-	add_piece(piece, len, limit_of(part));
-	if (more)
+	if (PARTS_OF_REVOCATION >> b.part & 1)
+		errx(1, "FILE_WRITE: part %d, which is a copy", b.part);
+	add_piece(b.piece, b.len, limit_of(b.part));
+	if (b.more)
 		return;
-	rc = part == PART_METRICS ? write_metrics(p, pending.bytes, pending.len, &w) :
+	p = place_of(m->head.job, b.part);
+	rc = b.part == PART_METRICS ? write_metrics(p, pending.bytes, pending.len, &w) :
 	    place_write(p, pending.bytes, pending.len, &w);
 	free(pending.bytes);
 	memset(&pending, 0, sizeof(pending));
@@ -302,17 +295,17 @@ static void
 file_copy(struct msg *m)
 {
 	struct file_job *j = &jobs[m->head.job];
-	enum part from = get_part(m, PART_FULLCHAIN, PART_JOB__MAX);
-	enum part to = get_part(m, PART_REVOKING, PART_JOB__MAX);
+	struct body_copy b;
 	struct why w;
 	int rc;
 
-	msg_end(m);
+	body_copy(m, &b);
+	need_part(m, b.from, PART_FULLCHAIN, PART_JOB__MAX);
+	need_part(m, b.to, PART_REVOKING, PART_JOB__MAX);
 	need_lock(m);
-	if (j->was[from].bytes == NULL)
-		errx(1, "FILE_COPY: nothing was read of part %d", from);
-	rc = place_write(place_of(m->head.job, to), j->was[from].bytes,
-	    j->was[from].len, &w);
+	if (j->was[b.from].bytes == NULL)
+		errx(1, "FILE_COPY: nothing was read of part %d", b.from);
+	rc = place_write(place_of(m->head.job, b.to), j->was[b.from].bytes, j->was[b.from].len, &w);
 	reply(m->head.job, rc, &w);
 }
 
@@ -339,11 +332,12 @@ static void
 file_remove(struct msg *m)
 {
 	uint32_t job = m->head.job;
-	enum part part = get_part(m, PART_STATE, PART_REVOKING);
+	enum part part;
 	struct why w;
 	int rc;
 
-	msg_end(m);
+	body_part_name(m, &part);
+	need_part(m, part, PART_STATE, PART_REVOKING);
 	need_lock(m);
 	if (part != PART_SAVED && role_mode != MODE_REVOKE)
 		errx(1, "FILE_REMOVE: part %d, not in this kind of run", part);
@@ -369,14 +363,12 @@ file_remove_set(struct msg *m)
 static void
 file_stage(struct msg *m)
 {
-	enum part part = get_part(m, PART_FULLCHAIN, PART_SET__MAX);
-	const uint8_t *bytes;
-	size_t len;
+	struct body_staged b;
 
-	bytes = msg_get_buf(m, &len);
-	msg_end(m);
+	body_staged(m, &b);
+	need_part(m, b.part, PART_FULLCHAIN, PART_SET__MAX);
 	need_lock(m);
-	fileset_stage(&jobs[m->head.job].set, part, bytes, len);
+	fileset_stage(&jobs[m->head.job].set, b.part, b.bytes, b.len);
 }
 
 static void
@@ -417,31 +409,32 @@ static void
 file_lock(struct msg *m)
 {
 	static const int how[] = { [LOCK_SHARED] = LOCK_SH, [LOCK_ALONE] = LOCK_EX };
-	size_t i = get_part(m, PART_ACCOUNT, PART__MAX) - PART_JOB__MAX;
-	uint64_t wanted = msg_get_num(m);
-	int64_t deadline = clock_ms() + (int64_t)(msg_get_num(m) & INT32_MAX);
+	struct body_lock b;
 	struct why w;
+	size_t i;
 	int rc = 0;
 
-	msg_end(m);
-	if (wanted > LOCK_ALONE)
-		errx(1, "FILE_LOCK: malformed");
-	if (wanted == LOCK_NONE)
+	body_lock(m, &b);
+	need_part(m, b.part, PART_ACCOUNT, PART__MAX);
+	i = b.part - PART_JOB__MAX;
+	if (b.lock == LOCK_NONE)
 		lock_give(&shared_lock_fd[i]);
 	else if (shared_lock_fd[i] != -1)
-		rc = lock_change(&shared_lock[i], shared_lock_fd[i], how[wanted], &w);
+		rc = lock_change(&shared_lock[i], shared_lock_fd[i], how[b.lock], &w);
 	else
-		rc = lock_take(&shared_lock[i], how[wanted], deadline, &shared_lock_fd[i], &w);
+		rc = lock_take(&shared_lock[i], how[b.lock], clock_ms() + b.wait_ms,
+		    &shared_lock_fd[i], &w);
 	reply(m->head.job, rc, &w);
 }
 
 static void
 file_read(struct msg *m)
 {
-	enum part part = get_part(m, PART_ACCOUNT, PART_METRICS);
 	struct stat ignored;
+	enum part part;
 
-	msg_end(m);
+	body_part_name(m, &part);
+	need_part(m, part, PART_ACCOUNT, PART_METRICS);
 	send_part(m->head.job, part, &ignored);
 	reply(m->head.job, 0, NULL);
 }
@@ -636,22 +629,21 @@ open_all(struct msg *m)
 static void
 tell_states(void)
 {
-	enum presence presence;
+	struct body_state b;
 	struct stat ignored;
 	char *bytes;
-	size_t len;
 	uint32_t i;
 
 	msg_new(&out, CERT_STATES, 0);
 	for (i = 0; i < njobs; i++) {
-		presence = read_part(place_of(i, PART_STATE), PART_STATE, &bytes, &len, &ignored);
-		if (out.head.len > 0 && out.head.len + len > STATES_BYTES) {
+		b.presence = read_part(place_of(i, PART_STATE), PART_STATE, &bytes, &b.len, &ignored);
+		b.bytes = (const uint8_t *)bytes;
+		b.has_saved = place_exists(place_of(i, PART_SAVED));
+		if (out.head.len > 0 && out.head.len + b.len > STATES_BYTES) {
 			msg_send(&out);
 			msg_new(&out, CERT_STATES, i);
 		}
-		msg_put_num(&out, presence);
-		msg_put_num(&out, (uint64_t)place_exists(place_of(i, PART_SAVED)));
-		msg_put_buf(&out, bytes, len);
+		body_state(&out, &b);
 		free(bytes);
 	}
 	msg_send(&out);

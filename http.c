@@ -317,7 +317,7 @@ connect_one(struct http *h, const struct address *a, int *final, struct why *w)
 static int
 connect_any(struct http *h, struct why *w)
 {
-	struct address a[HTTP_ADDRESSES_MAX];
+	struct address a[ADDRESSES_MAX];
 	struct why reason, all = { "" };
 	char text[INET6_ADDRSTRLEN];
 	size_t n = 0, i;

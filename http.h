@@ -10,11 +10,11 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "acme-client.h"
 #include "http-anchors.h"
 #include "say.h"
 #include "valid.h"
 
-#define HTTP_ADDRESSES_MAX	8
 #define HTTP_HEADERS_MAX	100	/* fields in one answer */
 #define HTTP_HEAD_BYTES_MAX	32768	/* all of them */
 #define HTTP_BODY_BYTES_MAX	(256 * 1024)
@@ -36,7 +36,7 @@ struct address {
 	socklen_t		len;
 };
 
-/* Fills in up to HTTP_ADDRESSES_MAX addresses for a URL's host and port; 0 or -1. */
+/* Fills in up to ADDRESSES_MAX addresses for a URL's host and port; 0 or -1. */
 typedef int http_resolve(const struct url *, struct address *, size_t *n, struct why *);
 
 struct http;		/* one server (origin), its connection and its limits */

@@ -9,6 +9,7 @@
 #include "key-account.h"
 #include "key-standing.h"
 #include "key-store.h"
+#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 #include "valid.h"
@@ -31,14 +32,12 @@ account_conf(struct msg *m)
 
 /* The nonce and URL that every request to sign brings. */
 static void
-get_target(struct msg *m, const char **nonce, const char **url)
+take_request(struct msg *m, struct body_request *b)
 {
-	*nonce = msg_need_str(m);
-	*url = msg_need_str(m);
-	msg_end(m);
-	if (!valid_nonce(*nonce))
+	body_request(m, b);
+	if (!valid_nonce(b->nonce))
 		errx(1, "%s: not a nonce", routes[m->head.type].name);
-	if (!origin_known(*url))
+	if (!origin_known(b->url))
 		errx(1, "%s: not a URL of the authority", routes[m->head.type].name);
 }
 
@@ -46,11 +45,11 @@ get_target(struct msg *m, const char **nonce, const char **url)
 static void
 sign_by(EVP_PKEY *key, struct msg *m, const char *as, json_t *payload)
 {
-	const char *nonce, *url;
+	struct body_request b;
 	char *jws;
 
-	get_target(m, &nonce, &url);
-	if (key == NULL || (jws = jws_sign(key, as, nonce, url, payload)) == NULL)
+	take_request(m, &b);
+	if (key == NULL || (jws = jws_sign(key, as, b.nonce, b.url, payload)) == NULL)
 		errx(1, "%s: cannot sign", routes[m->head.type].name);
 	msg_answer(&out, NET_SIGNED, m);
 	msg_put_str(&out, jws);
@@ -68,9 +67,9 @@ key_sign(struct msg *m, json_t *payload)
 void
 key_refuse(struct msg *m)
 {
-	const char *nonce, *url;
+	struct body_request b;
 
-	get_target(m, &nonce, &url);
+	take_request(m, &b);
 	msg_answer(&out, NET_SIGNED, m);
 	msg_put_str(&out, NULL);
 	msg_send(&out);
@@ -87,13 +86,12 @@ sign_find_account(struct msg *m)
 const char *
 key_url(struct msg *m)
 {
+	struct body_request b;
 	size_t pos = m->pos;
-	const char *url;
 
-	msg_need_str(m);
-	url = msg_need_str(m);
+	body_request(m, &b);
 	m->pos = pos;
-	return url;
+	return b.url;
 }
 
 /* RFC 8555 7.3, 7.3.4. */

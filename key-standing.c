@@ -11,6 +11,7 @@
 
 #include "key-standing.h"
 #include "key-store.h"
+#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 
@@ -145,11 +146,12 @@ tell_thumbprint(void)
 static void
 answer_net(uint32_t worker)
 {
+	struct body_standing b = { .standing = standing(), .url = kid };
+
 	asking[worker] = 0;
 	msg_new(&out, NET_ACCOUNT, 0);
 	out.head.worker = worker;
-	msg_put_num(&out, standing());
-	msg_put_str(&out, kid);
+	body_standing(&out, &b);
 	msg_send(&out);
 }
 
@@ -220,11 +222,9 @@ leave(uint32_t worker)
 void
 key_leave_account(struct msg *m)
 {
-	uint64_t how = msg_get_num(m);
+	enum leave how;
 
-	msg_end(m);
-	if (how > LEAVE_DEACTIVATED)
-		errx(1, "KEY_LEAVE_ACCOUNT: malformed");
+	body_leave(m, &how);
 	if (how != LEAVE_OPEN && !refused) {
 		refused = 1;
 		if (how == LEAVE_DEACTIVATED)
@@ -256,10 +256,10 @@ found(const struct msg *m)
 static void
 tell_cert(void)
 {
+	struct body_account b = { .thumbprint = account.thumbprint, .url = kid, .unknown = unknown };
+
 	msg_new(&out, CERT_ACCOUNT, 0);
-	msg_put_str(&out, account.thumbprint);
-	msg_put_str(&out, kid);
-	msg_put_str(&out, unknown);
+	body_account(&out, &b);
 	msg_send(&out);
 }
 
@@ -342,7 +342,7 @@ void
 load_account(void)
 {
 	static struct msg m;
-	char *stored, *url, *no_key;
+	struct body_account stored;
 	struct why w;
 
 	role_receive(&m, ACCOUNT_SECONDS);
@@ -350,22 +350,17 @@ load_account(void)
 		exit(0);
 	if (m.head.type != KEY_ACCOUNT)
 		errx(1, "%s before KEY_ACCOUNT", routes[m.head.type].name);
-	stored = msg_copy_str(&m);
-	url = msg_copy_str(&m);
-	no_key = msg_copy_str(&m);
-	msg_end(&m);
-	conf.stored = stored;
-	conf.unknown = no_key;
+	/* They stay in m. */
+	body_stored_account(&m, &stored);
+	conf.stored = stored.thumbprint;
+	conf.unknown = stored.unknown;
 	conf.create = role_mode == MODE_RENEW;
 	conf.roll = role_mode == MODE_ROLLOVER;
 	if (account_key_load(&account, &conf, &w) == -1)
 		errx(1, "%s", w.text);
-	if (url != NULL && stored != NULL && account.key != NULL && origin_known(url) &&
-	    strcmp(stored, account.thumbprint) == 0)
-		kid = url;
-	else
-		free(url);
-	free(stored);
-	free(no_key);
+	if (stored.url != NULL && stored.thumbprint != NULL && account.key != NULL &&
+	    origin_known(stored.url) && strcmp(stored.thumbprint, account.thumbprint) == 0 &&
+	    (kid = strdup(stored.url)) == NULL)
+		err(1, NULL);
 	doubt = account.next != NULL && !account.next_is_new;
 }

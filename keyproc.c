@@ -18,6 +18,7 @@
 #include "jose.h"
 #include "key-account.h"
 #include "key-standing.h"
+#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 #include "revocable.h"
@@ -78,13 +79,13 @@ static void
 key_begin(struct msg *m)
 {
 	struct key_job *j = &jobs[m->head.job];
-	const char *certid = msg_get_str(m), *order = msg_get_str(m);
+	struct body_begin b;
 
-	if (certid != NULL && (j->replaces = strdup(certid)) == NULL)
+	body_begin(m, &b);
+	if (b.replaces != NULL && (j->replaces = strdup(b.replaces)) == NULL)
 		err(1, NULL);
-	if (order != NULL && origin_known(order) && (j->order = strdup(order)) == NULL)
+	if (b.order != NULL && origin_known(b.order) && (j->order = strdup(b.order)) == NULL)
 		err(1, NULL);
-	msg_end(m);
 	j->state = j->order != NULL ? RESUMED : BEGUN;
 }
 
@@ -104,22 +105,18 @@ static void
 key_revoke(struct msg *m)
 {
 	struct key_job *j = &jobs[m->head.job];
-	int ours = msg_get_num(m) != 0;
-	const uint8_t *der;
-	size_t len;
+	struct body_revoke b;
 
-	der = msg_get_buf(m, &len);
-	msg_end(m);
-	if (!revocable_has(&j->revocable, der, len))
+	body_revoke(m, &b);
+	if (!revocable_has(&j->revocable, b.der, b.len))
 		errx(1, "KEY_REVOKE: neither installed, "
 		    "nor left by an earlier -r");
-	if (!ours && !revocable_names(&j->names, der, len)) {
-		warnx("%s: the certificate to be revoked has neither a key "
-		    "nor a name of this handle's",
+	if (!b.ours && !revocable_names(&j->names, b.der, b.len)) {
+		warnx("%s: the certificate to be revoked has neither a key nor a name of this handle's",
 		    j->names.n > 0 ? j->names.v[0] : "-r");
 		j->refused = 1;
 	}
-	j->revoke = b64url_encode(der, len);
+	j->revoke = b64url_encode(b.der, b.len);
 	j->state = REVOKING;
 }
 

@@ -20,6 +20,13 @@ msg_new(struct msg *m, enum msgtype type, uint32_t job)
 	m->head.job = job;
 	m->head.worker = 0;
 	m->head.len = 0;
+	m->received = 0;
+}
+
+void
+msg_take(struct msg *m)
+{
+	m->received = 1;
 	m->pos = 0;
 }
 
@@ -78,9 +85,8 @@ msg_put_strings(struct msg *m, char *const *v, size_t n)
 		msg_put_str(m, v[i]);
 }
 
-__attribute__((noreturn))
-static void
-malformed(const struct msg *m)
+void
+msg_malformed(const struct msg *m)
 {
 	errx(1, "%s: malformed", routes[m->head.type].name);
 }
@@ -91,7 +97,7 @@ take(struct msg *m, size_t len)
 	const uint8_t *p = m->body + m->pos;
 
 	if (len > m->head.len - m->pos)
-		malformed(m);
+		msg_malformed(m);
 	m->pos += len;
 	return p;
 }
@@ -131,7 +137,7 @@ msg_get_str(struct msg *m)
 		return NULL;
 	p = take(m, n);
 	if (n == 0 || memchr(p, '\0', n) != p + n - 1)
-		malformed(m);
+		msg_malformed(m);
 	return (const char *)p;
 }
 
@@ -141,7 +147,7 @@ msg_need_str(struct msg *m)
 	const char *s = msg_get_str(m);
 
 	if (s == NULL)
-		malformed(m);
+		msg_malformed(m);
 	return s;
 }
 
@@ -164,7 +170,7 @@ msg_get_strings(struct msg *m, size_t *n, size_t max)
 	size_t i;
 
 	if (count > max)
-		malformed(m);
+		msg_malformed(m);
 	*n = (size_t)count;
 	if ((v = calloc(*n + 1, sizeof(*v))) == NULL)
 		err(1, NULL);
@@ -175,10 +181,10 @@ msg_get_strings(struct msg *m, size_t *n, size_t max)
 }
 
 void
-msg_end(struct msg *m)
+msg_end(const struct msg *m)
 {
-	if (m->pos != m->head.len)
-		malformed(m);
+	if (m->received && m->pos != m->head.len)
+		msg_malformed(m);
 }
 
 void
@@ -220,5 +226,5 @@ msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
 		errx(1, "%s: %s", n >= (ssize_t)MSG_HEAD_LEN && m->head.type < MSG__MAX &&
 		    routes[m->head.type].name != NULL ? routes[m->head.type].name : "a message",
 		    wrong);
-	m->pos = 0;
+	msg_take(m);
 }

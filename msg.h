@@ -18,7 +18,8 @@ struct msg {
 		uint32_t len;		/* of the body */
 	} head;
 	uint8_t	body[MSG_BODY_MAX];
-	size_t	pos;			/* how far the body has been read */
+	int	received;		/* 0: it is being composed */
+	size_t	pos;			/* received: how far the body has been read */
 };
 
 #define MSG_HEAD_LEN	sizeof(((struct msg *)0)->head)
@@ -52,6 +53,9 @@ extern const struct route routes[MSG__MAX];
  */
 const char *msg_check(const struct msg *, size_t got, int from, int to, enum mode);
 
+/* Makes what is in head and body a received message, read from its start. */
+void	 msg_take(struct msg *);
+
 /* Composing; too long a body is our own mistake and ends the process. */
 void	 msg_new(struct msg *, enum msgtype, uint32_t job);
 /* The same as an answer: about the job, and to the worker, that it came from. */
@@ -62,7 +66,8 @@ void	 msg_put_str(struct msg *, const char *);	/* NULL travels as NULL */
 void	 msg_put_strings(struct msg *, char *const *, size_t);
 
 /*
- * Reading; a body that is short or malformed ends the process.  Buffers and
+ * Reading.  Bodies of several members, and enumerations, are put and read by
+ * the functions of msg-bodies.h, which use these.  A body that is short or malformed ends the process.  Buffers and
  * strings point into the message; a string has no NUL inside.
  */
 uint64_t msg_get_num(struct msg *);
@@ -72,7 +77,9 @@ const char *msg_need_str(struct msg *);			/* is not NULL */
 char	*msg_copy_str(struct msg *);			/* may be NULL; the caller frees */
 /* An allocated array of allocated strings, at most max; the caller owns both. */
 char	**msg_get_strings(struct msg *, size_t *, size_t max);
-void	 msg_end(struct msg *);				/* nothing is left */
+void	 msg_end(const struct msg *);			/* nothing is left */
+/* Ends the process: the body is not what its type has. */
+void	 msg_malformed(const struct msg *) __attribute__((noreturn));
 
 /* A role's side of its socket.  Failure, a deadline and end of file end the process. */
 void	 msg_send(const struct msg *);

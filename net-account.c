@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "msg-bodies.h"
 #include "net-account.h"
 #include "net-limit.h"
 #include "proc.h"
@@ -22,17 +23,15 @@ static struct msg m;
 static void
 account_known(int seconds)
 {
-	uint64_t n;
+	struct body_standing b;
 
 	request_wait(&m, NET_ACCOUNT, seconds);
-	n = msg_get_num(&m);
+	body_standing(&m, &b);
+	known = b.standing;
 	free(account_url);
-	account_url = msg_copy_str(&m);
-	msg_end(&m);
-	if (n < ACCOUNT_KNOWN || n > ACCOUNT_REFUSED ||
-	    (n == ACCOUNT_KNOWN && account_url == NULL))
-		errx(1, "NET_ACCOUNT: malformed");
-	known = (enum account)n;
+	account_url = NULL;
+	if (b.url != NULL && (account_url = strdup(b.url)) == NULL)
+		err(1, NULL);
 }
 
 /* The CA has said that the account is deactivated or revoked (7.1.6), or does not serve it. */
@@ -175,7 +174,7 @@ static void
 leave(enum leave how)
 {
 	msg_new(&m, KEY_LEAVE_ACCOUNT, 0);
-	msg_put_num(&m, how);
+	body_leave(&m, &how);
 	msg_send(&m);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "msg-bodies.h"
 #include "net-authz.h"
 #include "net-order.h"
 #include "valid.h"
@@ -72,12 +73,15 @@ fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct 
 static int
 put_response(struct proof *p, const char *token, struct trouble *t)
 {
+	int done;
+
 	p->put = 1;
 	msg_new(&m, CHNG_PUT, p->job);
 	msg_put_str(&m, token);
 	msg_send(&m);
 	request_expect(&m, NET_CHNG_DONE);
-	if (!msg_get_num(&m))
+	body_flag(&m, &done);
+	if (!done)
 		return trouble(t, FAILURE_LOCAL, "cannot put the challenge response");
 	return 0;
 }
@@ -340,7 +344,7 @@ proof_end(struct proof *p)
 
 	if (p->put) {
 		msg_new(&m, CHNG_DROP, p->job);
-		msg_put_num(&m, (uint64_t)p->doubtful);
+		body_flag(&m, &p->doubtful);
 		msg_send(&m);
 		request_expect(&m, NET_CHNG_DONE);
 	}

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "msg-bodies.h"
 #include "net-authz.h"
 #include "net-finalize.h"
 #include "net-order.h"
@@ -40,9 +41,9 @@ order_prepared(struct trouble *t)
 	int have_csr, can_put;
 
 	request_expect(&m, NET_CSR_DONE);
-	have_csr = msg_get_num(&m) == 1;
+	body_flag(&m, &have_csr);
 	request_expect(&m, NET_CHNG_DONE);
-	can_put = msg_get_num(&m) == 1;
+	body_flag(&m, &can_put);
 	if (!have_csr)
 		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
 	if (!can_put)
@@ -141,17 +142,15 @@ new_order(struct issue *is, struct trouble *t)
 static void
 tell_learned(struct issue *is)
 {
-	const char *new_nonce = is->directory->new_nonce;
+	struct body_learned b = { .new_nonce = is->directory->new_nonce,
+	    .slow = is->too_early || is->polls > 1, .anchors = request_anchors() };
 	const char *known = is->conf->anchors == NULL ? "" : is->conf->anchors;
-	int slow = is->too_early || is->polls > 1;
 
-	if (slow == is->conf->slow && is->conf->new_nonce != NULL &&
-	    strcmp(is->conf->new_nonce, new_nonce) == 0 && strcmp(known, request_anchors()) == 0)
+	if (b.slow == is->conf->slow && is->conf->new_nonce != NULL &&
+	    strcmp(is->conf->new_nonce, b.new_nonce) == 0 && strcmp(known, b.anchors) == 0)
 		return;
 	msg_new(&m, CERT_LEARNED, is->job);
-	msg_put_str(&m, new_nonce);
-	msg_put_num(&m, (uint64_t)slow);
-	msg_put_str(&m, request_anchors());
+	body_learned(&m, &b);
 	msg_send(&m);
 }
 
@@ -160,14 +159,16 @@ static int
 hand_over(struct issue *is, const char *url, const struct http_answer *a, enum verdict *verdict,
     struct trouble *t)
 {
+	struct body_chain b = { .unframed = a->unframed, .pem = (const uint8_t *)a->body,
+	    .len = a->bodylen };
+
 	if (a->bodylen > routes[CERT_CHAIN].max - 64)
 		return trouble(t, FAILURE_CA, "%s: certificate chain of %zu bytes", url, a->bodylen);
 	msg_new(&m, CERT_CHAIN, is->job);
-	msg_put_num(&m, (uint64_t)a->unframed);
-	msg_put_buf(&m, a->body, a->bodylen);
+	body_chain(&m, &b);
 	msg_send(&m);
 	request_expect(&m, NET_JOB_DONE);
-	*verdict = (enum verdict)msg_get_num(&m);
+	body_verdict(&m, verdict);
 	return 0;
 }
 
@@ -186,7 +187,7 @@ fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
 		msg_new(&m, CERT_LAST_CHAIN, is->job);
 		msg_send(&m);
 		request_expect(&m, NET_JOB_DONE);
-		*verdict = (enum verdict)msg_get_num(&m);
+		body_verdict(&m, verdict);
 		return 0;
 	}
 	if (request_origin("alternate", url, t) == 0 &&
@@ -300,7 +301,7 @@ another_key(struct issue *is, const struct trouble *t)
 	msg_new(&m, CSR_MAKE, is->job);
 	msg_send(&m);
 	request_expect(&m, NET_CSR_DONE);
-	is->rekeyed = msg_get_num(&m) == 1;
+	body_flag(&m, &is->rekeyed);
 	return is->rekeyed ? 0 : -1;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "msg-bodies.h"
 #include "net-renewal.h"
 
 #define ABSENT_SECONDS	86400	/* a CA without this may have it tomorrow */
@@ -20,10 +21,10 @@ static struct msg m;
 static void
 tell_cert(uint32_t job, time_t start, time_t end, uint64_t retry)
 {
+	struct body_window b = { .start = (uint64_t)start, .end = (uint64_t)end, .retry = retry };
+
 	msg_new(&m, CERT_WINDOW, job);
-	msg_put_num(&m, (uint64_t)start);
-	msg_put_num(&m, (uint64_t)end);
-	msg_put_num(&m, retry);
+	body_window(&m, &b);
 	msg_send(&m);
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "msg-bodies.h"
 #include "net-nonce.h"
 #include "net-request.h"
 #include "proc.h"
@@ -108,32 +109,20 @@ request_job(uint32_t job)
 int
 request_resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
 {
-	const char *error;
-	const uint8_t *buf;
-	uint64_t count, i;
-	size_t len;
+	struct body_host host = { .name = url->host, .port = url->port, .plain = url->plain };
+	struct body_addresses b;
 
 	msg_new(&m, DNS_RESOLVE, at_work);
-	msg_put_str(&m, url->host);
-	msg_put_str(&m, url->port);
-	msg_put_num(&m, (uint64_t)url->plain);
+	body_host(&m, &host);
 	msg_send(&m);
 	request_expect(&m, NET_ADDRESSES);
-	error = msg_get_str(&m);
-	count = msg_get_num(&m);
-	if (count > HTTP_ADDRESSES_MAX)
-		errx(1, "NET_ADDRESSES: too many");
-	for (i = 0; i < count; i++) {
-		buf = msg_get_buf(&m, &len);
-		if (len > sizeof(a[i].ss))
-			errx(1, "NET_ADDRESSES: too long");
-		memcpy(&a[i].ss, buf, len);
-		a[i].len = (socklen_t)len;
+	body_addresses(&m, &b);
+	for (*n = 0; *n < b.n; ++*n) {
+		memcpy(&a[*n].ss, b.a[*n].bytes, b.a[*n].len);
+		a[*n].len = (socklen_t)b.a[*n].len;
 	}
-	msg_end(&m);
-	*n = (size_t)count;
-	if (error != NULL || count == 0)
-		return why(w, "%s: %s", url->host, error != NULL ? error : "has no address");
+	if (b.error != NULL || *n == 0)
+		return why(w, "%s: %s", url->host, b.error != NULL ? b.error : "has no address");
 	return 0;
 }
 
@@ -437,11 +426,11 @@ char *
 request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
     struct trouble *t)
 {
+	struct body_request b = { .nonce = with, .url = url };
 	char *jws;
 
 	msg_new(&m, type, job);
-	msg_put_str(&m, with);
-	msg_put_str(&m, url);
+	body_request(&m, &b);
 	msg_send(&m);
 	request_expect(&m, NET_SIGNED);
 	jws = msg_copy_str(&m);

@@ -14,6 +14,7 @@
 
 #include "begin.h"
 #include "net-account.h"
+#include "msg-bodies.h"
 #include "net-order.h"
 #include "proc.h"
 #include "net-renewal.h"
@@ -110,57 +111,52 @@ failure_class(const struct trouble *t)
 static void
 report_failure(uint32_t job, const struct trouble *t)
 {
+	struct body_failed b = { .class = failure_class(t), .text = t->why.text,
+	    .seconds = t->retry_after < 0 ? 0 : (uint64_t)t->retry_after, .for_all = t->for_all };
 	const char *handle = job_name(job);
 
 	advise(handle, t);
 	warnx("%s: %s", handle, t->why.text);
 	msg_new(&m, CERT_FAILED, job);
-	msg_put_num(&m, failure_class(t));
-	msg_put_num(&m, t->retry_after < 0 ? 0 : (uint64_t)t->retry_after);
-	msg_put_num(&m, (uint64_t)t->for_all);
-	msg_put_str(&m, t->why.text);
+	body_failed(&m, &b);
 	msg_send(&m);
 	request_expect(&m, NET_JOB_DONE);
+}
+
+/* Takes the place of a string of an earlier task; NULL: there is none. */
+static void
+replace(char **old, const char *s)
+{
+	free(*old);
+	*old = NULL;
+	if (s != NULL && (*old = strdup(s)) == NULL)
+		err(1, NULL);
 }
 
 /* certproc says what is next. */
 static enum task
 next_job(uint32_t *job)
 {
-	uint64_t task;
-	char *certid, *status_url, *new_nonce, *order_url, *anchors;
-	int slow;
+	struct body_job b;
 
 	msg_new(&m, CERT_NEXT, 0);
 	msg_send(&m);
 	request_expect(&m, NET_JOB);
 	*job = m.head.job;
-	task = msg_get_num(&m);
-	certid = msg_copy_str(&m);
-	status_url = msg_copy_str(&m);
-	new_nonce = msg_copy_str(&m);
-	slow = (int)msg_get_num(&m);
-	order_url = msg_copy_str(&m);
-	anchors = msg_copy_str(&m);
-	msg_end(&m);
+	body_job(&m, &b);
 	request_job(*job);
-	if (task > TASK_ACCOUNT || (task != TASK_NOTHING && task != TASK_ACCOUNT && *job >= njobs))
-		errx(1, "NET_JOB: malformed");
-	request_prefer_anchors(anchors);
+	if (b.task != TASK_NOTHING && b.task != TASK_ACCOUNT && *job >= njobs)
+		errx(1, "NET_JOB: no job %u", *job);
+	request_prefer_anchors(b.anchors);
 	if (*job < njobs) {
-		free(jobs[*job].certid);
-		free(jobs[*job].status_url);
-		free(jobs[*job].new_nonce);
-		free(jobs[*job].order);
-		free(jobs[*job].anchors);
-		jobs[*job].anchors = anchors;
-		jobs[*job].order = order_url;
-		jobs[*job].certid = certid;
-		jobs[*job].status_url = status_url;
-		jobs[*job].new_nonce = new_nonce;
-		jobs[*job].slow = slow;
+		replace(&jobs[*job].certid, b.certid);
+		replace(&jobs[*job].status_url, b.status_url);
+		replace(&jobs[*job].new_nonce, b.new_nonce);
+		replace(&jobs[*job].order, b.order);
+		replace(&jobs[*job].anchors, b.anchors);
+		jobs[*job].slow = b.slow;
 	}
-	return (enum task)task;
+	return b.task;
 }
 
 /* The CA has done what was asked for. */
@@ -196,8 +192,9 @@ static void
 ask_for_status(uint32_t job)
 {
 	struct http_answer a;
+	struct body_status b = { .len = 0 };
 	struct why w;
-	size_t sent = 0, n;
+	size_t sent = 0;
 	int rc;
 
 	if ((rc = request_plain(jobs[job].status_url, "*/*", &a, &w)) != 0) {
@@ -208,13 +205,14 @@ ask_for_status(uint32_t job)
 		memset(&a, 0, sizeof(a));
 	}
 	do {
-		n = a.bodylen - sent < STATUS_PIECE ? a.bodylen - sent : STATUS_PIECE;
+		b.piece = (const uint8_t *)a.body + sent;
+		b.len = a.bodylen - sent < STATUS_PIECE ? a.bodylen - sent : STATUS_PIECE;
+		sent += b.len;
+		b.more = sent < a.bodylen;
 		msg_new(&m, CERT_STATUS, job);
-		msg_put_num(&m, sent + n < a.bodylen);
-		msg_put_buf(&m, a.body + sent, n);
+		body_status(&m, &b);
 		msg_send(&m);
-		sent += n;
-	} while (sent < a.bodylen);
+	} while (b.more);
 	http_answer_free(&a);
 }
 

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "conf-check.h"
 #include "csr-file.h"
+#include "msg-bodies.h"
 #include "parent.h"
 #include "say.h"
 
@@ -76,7 +77,7 @@ receive(struct msg *m)
 
 	while (n == 0 && csr.fd != -1 && clock_left_ms(until) > 0)
 		n = turn(m, until);
-	m->pos = 0;
+	msg_take(m);
 	return n > 0 && msg_check(m, n, ROLE_CSR, ROLE_PARENT, MODE_NAMES) == NULL &&
 	    m->head.type == PARENT_NAMES ? 0 : -1;
 }
@@ -85,7 +86,7 @@ int
 csr_names(const struct conf *conf, const char *path, struct strings *names, struct why *w)
 {
 	static struct msg m;
-	const char *wrong;
+	struct body_names b;
 	size_t len;
 	char *bytes;
 
@@ -99,10 +100,9 @@ csr_names(const struct conf *conf, const char *path, struct strings *names, stru
 	child_send(&csr, &m);
 	if (receive(&m) == -1)
 		return why(w, "%s: csrproc, which reads it, gives no answer", path);
-	wrong = msg_get_str(&m);
-	names->v = msg_get_strings(&m, &names->n, CONF_NAMES_MAX);
-	msg_end(&m);
-	return wrong == NULL ? 0 : why(w, "%s: %s", path, wrong);
+	body_names(&m, &b);
+	*names = b.names;
+	return b.error == NULL ? 0 : why(w, "%s: %s", path, b.error);
 }
 
 void

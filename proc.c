@@ -137,7 +137,7 @@ take_postponed(struct msg *m)
 	if ((first = p->next) == NULL)
 		last = &first;
 	memcpy(m, p->m, MSG_HEAD_LEN + p->m->head.len);
-	m->pos = 0;
+	msg_take(m);
 	free(p->m);
 	free(p);
 	return 1;

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "acme-client.h"
 #include "conf.h"
 #include "say.h"
 
-#define SPKI_HASH_LEN	32
 #define CHAIN_CERTS_MAX	10
 #define CHAIN_BYTES_MAX	65536	/* in PEM; read and written */
 

@@ -142,7 +142,7 @@ take_kept(struct msg *m)
 	if ((kept = k->next) == NULL)
 		kept_end = &kept;
 	memcpy(m, k->bytes, k->len);
-	m->pos = 0;
+	msg_take(m);
 	free(k);
 	return 1;
 }

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The bodies of the messages of a run: their members, in their order, for
+ * putting and for taking (see msg-bodies.h).  If a check is missing here, a
+ * process goes on with a number that its peer has made up.
+ */
+#include <sys/socket.h>
+#include <limits.h>
+
+#include "msg-bodies.h"
+
+static void
+number(struct msg *m, uint64_t *n)
+{
+	if (m->received)
+		*n = msg_get_num(m);
+	else
+		msg_put_num(m, *n);
+}
+
+static void
+flag(struct msg *m, int *yes)
+{
+	uint64_t n = *yes != 0;
+
+	number(m, &n);
+	*yes = n != 0;
+}
+
+/* A member of an enumeration from first to last; all else is no such message. */
+static unsigned
+one_of(struct msg *m, unsigned value, unsigned first, unsigned last)
+{
+	uint64_t n = value;
+
+	number(m, &n);
+	if (n < first || n > last)
+		msg_malformed(m);
+	return (unsigned)n;
+}
+
+/* May be NULL. */
+static void
+text(struct msg *m, const char **s)
+{
+	if (m->received)
+		*s = msg_get_str(m);
+	else
+		msg_put_str(m, *s);
+}
+
+static void
+need_text(struct msg *m, const char **s)
+{
+	text(m, s);
+	if (*s == NULL)
+		msg_malformed(m);
+}
+
+static void
+bytes(struct msg *m, const uint8_t **p, size_t *len)
+{
+	if (m->received)
+		*p = msg_get_buf(m, len);
+	else
+		msg_put_buf(m, *p, *len);
+}
+
+/* NULL travels as no bytes. */
+static void
+hash(struct msg *m, const uint8_t **p)
+{
+	size_t len = *p != NULL ? SPKI_HASH_LEN : 0;
+
+	if (!m->received)
+		msg_put_buf(m, *p, len);
+	else if (*p = msg_get_buf(m, &len), len == 0)
+		*p = NULL;
+	else if (len != SPKI_HASH_LEN)
+		msg_malformed(m);
+}
+
+/* What is waited for more than INT_MAX milliseconds is waited for so long. */
+static void
+milliseconds(struct msg *m, int *ms)
+{
+	uint64_t n = *ms < 0 ? 0 : (uint64_t)*ms;
+
+	number(m, &n);
+	*ms = n > INT_MAX ? INT_MAX : (int)n;
+}
+
+static enum part
+part_of(struct msg *m, enum part part)
+{
+	return (enum part)one_of(m, part, PART_FULLCHAIN, PART__MAX - 1);
+}
+
+static enum presence
+presence_of(struct msg *m, enum presence presence)
+{
+	return (enum presence)one_of(m, presence, PRESENCE_ABSENT, PRESENCE_BROKEN);
+}
+
+void
+body_flag(struct msg *m, int *yes)
+{
+	flag(m, yes);
+	msg_end(m);
+}
+
+void
+body_job(struct msg *m, struct body_job *b)
+{
+	b->task = (enum task)one_of(m, b->task, TASK_NOTHING, TASK_ACCOUNT);
+	text(m, &b->certid);
+	text(m, &b->status_url);
+	text(m, &b->new_nonce);
+	flag(m, &b->slow);
+	text(m, &b->order);
+	text(m, &b->anchors);
+	msg_end(m);
+}
+
+void
+body_window(struct msg *m, struct body_window *b)
+{
+	number(m, &b->start);
+	number(m, &b->end);
+	number(m, &b->retry);
+	msg_end(m);
+}
+
+void
+body_status(struct msg *m, struct body_status *b)
+{
+	flag(m, &b->more);
+	bytes(m, &b->piece, &b->len);
+	/* Each piece brings the end nearer. */
+	if (b->more && b->len == 0)
+		msg_malformed(m);
+	msg_end(m);
+}
+
+void
+body_learned(struct msg *m, struct body_learned *b)
+{
+	need_text(m, &b->new_nonce);
+	flag(m, &b->slow);
+	need_text(m, &b->anchors);
+	msg_end(m);
+}
+
+void
+body_chain(struct msg *m, struct body_chain *b)
+{
+	flag(m, &b->unframed);
+	bytes(m, &b->pem, &b->len);
+	msg_end(m);
+}
+
+void
+body_failed(struct msg *m, struct body_failed *b)
+{
+	b->class = (enum failure)one_of(m, b->class, FAILURE_CA, FAILURE_AUTHORITY);
+	number(m, &b->seconds);
+	flag(m, &b->for_all);
+	need_text(m, &b->text);
+	msg_end(m);
+}
+
+void
+body_verdict(struct msg *m, enum verdict *verdict)
+{
+	*verdict = (enum verdict)one_of(m, *verdict, VERDICT_REFUSED, VERDICT_ANEW);
+	msg_end(m);
+}
+
+void
+body_record(struct msg *m, struct body_record *b)
+{
+	b->part = part_of(m, b->part);
+	flag(m, &b->more);
+	bytes(m, &b->piece, &b->len);
+	msg_end(m);
+}
+
+void
+body_staged(struct msg *m, struct body_staged *b)
+{
+	b->part = part_of(m, b->part);
+	bytes(m, &b->bytes, &b->len);
+	msg_end(m);
+}
+
+void
+body_copy(struct msg *m, struct body_copy *b)
+{
+	b->from = part_of(m, b->from);
+	b->to = part_of(m, b->to);
+	msg_end(m);
+}
+
+void
+body_part_name(struct msg *m, enum part *part)
+{
+	*part = part_of(m, *part);
+	msg_end(m);
+}
+
+void
+body_lock(struct msg *m, struct body_lock *b)
+{
+	b->part = part_of(m, b->part);
+	b->lock = (enum lock)one_of(m, b->lock, LOCK_NONE, LOCK_ALONE);
+	milliseconds(m, &b->wait_ms);
+	msg_end(m);
+}
+
+void
+body_wait(struct msg *m, int *ms)
+{
+	milliseconds(m, ms);
+	msg_end(m);
+}
+
+void
+body_part(struct msg *m, struct body_part *b)
+{
+	b->part = part_of(m, b->part);
+	b->presence = presence_of(m, b->presence);
+	need_text(m, &b->path);
+	bytes(m, &b->bytes, &b->len);
+	msg_end(m);
+}
+
+void
+body_stored(struct msg *m, struct body_stored *b)
+{
+	b->result = (int)one_of(m, (unsigned)(b->result + 1), 0, 2) - 1;
+	text(m, &b->reason);
+	msg_end(m);
+}
+
+int
+body_state(struct msg *m, struct body_state *b)
+{
+	b->presence = presence_of(m, b->presence);
+	flag(m, &b->has_saved);
+	bytes(m, &b->bytes, &b->len);
+	return m->received && m->pos < m->head.len;
+}
+
+void
+body_key(struct msg *m, struct body_key *b)
+{
+	flag(m, &b->usable);
+	flag(m, &b->grouped);
+	hash(m, &b->live);
+	hash(m, &b->next);
+	hash(m, &b->chain);
+	hash(m, &b->leaf);
+	msg_end(m);
+}
+
+void
+body_discard(struct msg *m, struct body_discard *b)
+{
+	flag(m, &b->installed);
+	hash(m, &b->hash);
+	if (b->hash == NULL)
+		msg_malformed(m);
+	msg_end(m);
+}
+
+void
+body_new_key(struct msg *m, enum new_key *reason)
+{
+	*reason = (enum new_key)one_of(m, *reason, NEW_KEY_BESIDE, NEW_KEY_REFUSED);
+	msg_end(m);
+}
+
+void
+body_csr_done(struct msg *m, enum csr_done *how)
+{
+	*how = (enum csr_done)one_of(m, *how, CSR_FAILED, CSR_KEY_STAYS);
+	msg_end(m);
+}
+
+void
+body_names(struct msg *m, struct body_names *b)
+{
+	text(m, &b->error);
+	if (m->received)
+		b->names.v = msg_get_strings(m, &b->names.n, CONF_NAMES_MAX);
+	else
+		msg_put_strings(m, b->names.v, b->names.n);
+	msg_end(m);
+}
+
+void
+body_revoke(struct msg *m, struct body_revoke *b)
+{
+	flag(m, &b->ours);
+	bytes(m, &b->der, &b->len);
+	msg_end(m);
+}
+
+void
+body_request(struct msg *m, struct body_request *b)
+{
+	need_text(m, &b->nonce);
+	need_text(m, &b->url);
+	msg_end(m);
+}
+
+void
+body_begin(struct msg *m, struct body_begin *b)
+{
+	text(m, &b->replaces);
+	text(m, &b->order);
+	msg_end(m);
+}
+
+void
+body_account(struct msg *m, struct body_account *b)
+{
+	need_text(m, &b->thumbprint);
+	need_text(m, &b->url);
+	text(m, &b->unknown);
+	msg_end(m);
+}
+
+void
+body_stored_account(struct msg *m, struct body_account *b)
+{
+	text(m, &b->thumbprint);
+	text(m, &b->url);
+	text(m, &b->unknown);
+	msg_end(m);
+}
+
+void
+body_standing(struct msg *m, struct body_standing *b)
+{
+	b->standing = (enum account)one_of(m, b->standing, ACCOUNT_KNOWN, ACCOUNT_REFUSED);
+	text(m, &b->url);
+	if (b->standing == ACCOUNT_KNOWN && b->url == NULL)
+		msg_malformed(m);
+	msg_end(m);
+}
+
+void
+body_leave(struct msg *m, enum leave *how)
+{
+	*how = (enum leave)one_of(m, *how, LEAVE_OPEN, LEAVE_DEACTIVATED);
+	msg_end(m);
+}
+
+void
+body_host(struct msg *m, struct body_host *b)
+{
+	need_text(m, &b->name);
+	need_text(m, &b->port);
+	flag(m, &b->plain);
+	msg_end(m);
+}
+
+void
+body_addresses(struct msg *m, struct body_addresses *b)
+{
+	uint64_t i;
+
+	text(m, &b->error);
+	number(m, &b->n);
+	if (b->n > ADDRESSES_MAX)
+		msg_malformed(m);
+	for (i = 0; i < b->n; i++) {
+		bytes(m, &b->a[i].bytes, &b->a[i].len);
+		if (b->a[i].len > sizeof(struct sockaddr_storage))
+			msg_malformed(m);
+	}
+	msg_end(m);
+}

@@ -1,0 +1,212 @@
+/*
+ * What is in a message's body.  There is a structure and a function for each
+ * body of several members and for each enumeration.  The function is the one
+ * list of the members, for both sides: into a message that is being composed
+ * it puts them, out of a received one it takes them.  So nobody can read
+ * another order than was sent.
+ *
+ * Taking ends the process where a number is outside its enumeration, or where
+ * something is missing or left.  A flag is 1 where the number is not 0.
+ * Strings and bytes point into the message.
+ *
+ * A body of one string, one run of bytes, or one number that only counts has
+ * no function: msg_put_str() and the like are its description.  Nor has what
+ * the parent reads: it ends the run by broker.c's rules, and not itself.
+ */
+#ifndef MSG_BODIES_H
+#define MSG_BODIES_H
+
+#include "conf.h"
+#include "file-part.h"
+#include "msg.h"
+
+/* Of several messages: one number that means yes or no. */
+void	 body_flag(struct msg *, int *);
+
+/* Between certproc and net. */
+
+struct body_job {		/* NET_JOB */
+	enum task	 task;
+	const char	*certid;	/* RFC 9773 4.1, or NULL */
+	const char	*status_url;	/* with TASK_STATUS: whom to ask; else NULL */
+	const char	*new_nonce;	/* where nonces were, or NULL */
+	int		 slow;		/* orders took some polls */
+	const char	*order;		/* URL of an earlier run's, or NULL */
+	const char	*anchors;	/* names of those that led to the CA, or NULL */
+};
+void	 body_job(struct msg *, struct body_job *);
+
+struct body_window {		/* CERT_WINDOW */
+	uint64_t	 start, end;	/* seconds since 1970; 0: none */
+	uint64_t	 retry;		/* seconds; UINT64_MAX: the CA does not say */
+};
+void	 body_window(struct msg *, struct body_window *);
+
+struct body_status {		/* CERT_STATUS */
+	int		 more;		/* pieces follow */
+	const uint8_t	*piece;
+	size_t		 len;
+};
+void	 body_status(struct msg *, struct body_status *);
+
+struct body_learned {		/* CERT_LEARNED */
+	const char	*new_nonce;	/* URL */
+	int		 slow;
+	const char	*anchors;	/* names of those that led to the CA, or "" */
+};
+void	 body_learned(struct msg *, struct body_learned *);
+
+struct body_chain {		/* CERT_CHAIN */
+	int		 unframed;	/* only the connection's end ended it */
+	const uint8_t	*pem;
+	size_t		 len;
+};
+void	 body_chain(struct msg *, struct body_chain *);
+
+struct body_failed {		/* CERT_FAILED */
+	enum failure	 class;
+	uint64_t	 seconds;	/* as the CA asks for a pause, or 0 */
+	int		 for_all;	/* it concerns every order */
+	const char	*text;
+};
+void	 body_failed(struct msg *, struct body_failed *);
+
+void	 body_verdict(struct msg *, enum verdict *);	/* NET_JOB_DONE */
+
+/* Between certproc and fileproc. */
+
+struct body_record {		/* FILE_WRITE */
+	enum part	 part;
+	int		 more;		/* pieces follow */
+	const uint8_t	*piece;
+	size_t		 len;
+};
+void	 body_record(struct msg *, struct body_record *);
+
+struct body_staged {		/* FILE_STAGE */
+	enum part	 part;
+	const uint8_t	*bytes;
+	size_t		 len;
+};
+void	 body_staged(struct msg *, struct body_staged *);
+
+struct body_copy {		/* FILE_COPY */
+	enum part	 from, to;
+};
+void	 body_copy(struct msg *, struct body_copy *);
+
+void	 body_part_name(struct msg *, enum part *);	/* FILE_REMOVE, FILE_READ */
+
+struct body_lock {		/* FILE_LOCK */
+	enum part	 part;
+	enum lock	 lock;
+	int		 wait_ms;
+};
+void	 body_lock(struct msg *, struct body_lock *);
+void	 body_wait(struct msg *, int *ms);		/* FILE_OPEN */
+
+struct body_part {		/* CERT_PART */
+	enum part	 part;
+	enum presence	 presence;
+	const char	*path;
+	const uint8_t	*bytes;		/* PRESENCE_BROKEN: the reason */
+	size_t		 len;
+};
+void	 body_part(struct msg *, struct body_part *);
+
+struct body_stored {		/* CERT_STORED */
+	int		 result;	/* -1: not done; else as the request has it */
+	const char	*reason;	/* with -1, else NULL */
+};
+void	 body_stored(struct msg *, struct body_stored *);
+
+/* One of the jobs of CERT_STATES, which has at least one; 0: that was the last. */
+struct body_state {
+	enum presence	 presence;
+	int		 has_saved;	/* there is a saved chain */
+	const uint8_t	*bytes;
+	size_t		 len;
+};
+int	 body_state(struct msg *, struct body_state *);
+
+/* Between csr and certproc. */
+
+struct body_key {		/* CERT_KEY */
+	int		 usable;	/* there can be a CSR */
+	int		 grouped;	/* its files have the configured group */
+	/* SHA-256, or NULL where there is none: */
+	const uint8_t	*live, *next;	/* of public keys */
+	const uint8_t	*chain, *leaf;	/* of what the combined file has */
+};
+void	 body_key(struct msg *, struct body_key *);
+
+struct body_discard {		/* CSR_DISCARD */
+	int		 installed;	/* as the certificate in the files */
+	const uint8_t	*hash;		/* of its public key */
+};
+void	 body_discard(struct msg *, struct body_discard *);
+
+void	 body_new_key(struct msg *, enum new_key *);	/* CSR_NEW_KEY */
+void	 body_csr_done(struct msg *, enum csr_done *);	/* CERT_CSR_DONE */
+
+struct body_names {		/* PARENT_NAMES */
+	const char	*error;		/* or NULL */
+	struct strings	 names;		/* taken: the caller owns them */
+};
+void	 body_names(struct msg *, struct body_names *);
+
+/* With key. */
+
+struct body_revoke {		/* KEY_REVOKE */
+	int		 ours;		/* it is for a key of the domain's */
+	const uint8_t	*der;
+	size_t		 len;
+};
+void	 body_revoke(struct msg *, struct body_revoke *);
+
+struct body_request {		/* KEY_SIGN_*, CSR_SIGN_REVOKE */
+	const char	*nonce, *url;
+};
+void	 body_request(struct msg *, struct body_request *);
+
+struct body_begin {		/* KEY_BEGIN */
+	const char	*replaces;	/* RFC 9773 5, or NULL */
+	const char	*order;		/* URL of an earlier run's, or NULL */
+};
+void	 body_begin(struct msg *, struct body_begin *);
+
+struct body_account {
+	const char	*thumbprint;
+	const char	*url;
+	const char	*unknown;	/* thumbprint of a new key that the CA does not know, or NULL */
+};
+void	 body_account(struct msg *, struct body_account *);		/* CERT_ACCOUNT */
+void	 body_stored_account(struct msg *, struct body_account *);	/* KEY_ACCOUNT: each or NULL */
+
+struct body_standing {		/* NET_ACCOUNT */
+	enum account	 standing;
+	const char	*url;		/* not NULL with ACCOUNT_KNOWN */
+};
+void	 body_standing(struct msg *, struct body_standing *);
+
+void	 body_leave(struct msg *, enum leave *);	/* KEY_LEAVE_ACCOUNT */
+
+/* Between net and dns. */
+
+struct body_host {		/* DNS_RESOLVE */
+	const char	*name, *port;
+	int		 plain;		/* without TLS, about revocation */
+};
+void	 body_host(struct msg *, struct body_host *);
+
+struct body_addresses {		/* NET_ADDRESSES */
+	const char	*error;		/* or NULL */
+	uint64_t	 n;
+	struct {
+		const uint8_t	*bytes;	/* a struct sockaddr, not aligned */
+		size_t		 len;	/* at most sizeof(struct sockaddr_storage) */
+	} a[ADDRESSES_MAX];
+};
+void	 body_addresses(struct msg *, struct body_addresses *);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The bodies of messages: what was put is what is taken, of the shape that the
+ * routing table has for it; and what is outside an enumeration, cut short or
+ * too long ends the receiver.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg-bodies.h"
+#include "test.h"
+
+#define LONG	2000	/* bytes of a long string */
+
+static struct msg sent, came, again;
+static int tried[MSG__MAX];
+static char far[LONG + 1];	/* a long string */
+static uint8_t blob[SPKI_HASH_LEN], large[65536];
+
+/* As it comes out of the socket. */
+static void
+arrive(const struct msg *from)
+{
+	came.head = from->head;
+	memcpy(came.body, from->body, from->head.len);
+	msg_take(&came);
+}
+
+static void
+fits(enum msgtype type)
+{
+	const struct route *r = &routes[type];
+	const char *wrong;
+	int mode;
+
+	for (mode = 1; (r->modes & (1u << mode)) == 0; mode++)
+		;
+	arrive(&sent);
+	wrong = msg_check(&came, MSG_HEAD_LEN + came.head.len, ANY_ROLE, ANY_ROLE, (enum mode)mode);
+	check(wrong == NULL, "bodies: %s: fits its shape \"%s\"%s%s", r->name, r->shape,
+	    wrong == NULL ? "" : ": ", wrong == NULL ? "" : wrong);
+	tried[type] = 1;
+}
+
+/* What a receiver of the bytes in came ends with; 0: it goes on. */
+#define END_OF(which, type_of_body) __extension__ ({				\
+	pid_t pid_ = (fflush(stdout), fork());					\
+	int status_ = -1;							\
+	if (pid_ == 0) {							\
+		type_of_body body_;						\
+		close(STDERR_FILENO);						\
+		memset(&body_, 0, sizeof(body_));				\
+		body_##which(&came, &body_);					\
+		_exit(0);							\
+	}									\
+	waitpid(pid_, &status_, 0);						\
+	WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;				\
+})
+
+/* Puts in, takes out, puts that again; and what is cut short or too long is not taken. */
+#define TRIP(type, which, type_of_body, in, out) do {				\
+	uint32_t len_, short_[3];						\
+	size_t i_;								\
+	msg_new(&sent, type, 7);						\
+	body_##which(&sent, &(in));						\
+	fits(type);								\
+	memset(&(out), 0, sizeof(out));						\
+	body_##which(&came, &(out));						\
+	msg_new(&again, type, 7);						\
+	body_##which(&again, &(out));						\
+	check(again.head.len == sent.head.len &&				\
+	    memcmp(again.body, sent.body, sent.head.len) == 0,			\
+	    "bodies: %s: taken and put again: the same", routes[type].name);	\
+	len_ = sent.head.len;							\
+	short_[0] = 0, short_[1] = len_ / 2, short_[2] = len_ - 1;		\
+	for (i_ = 0; i_ < 3; i_++) {						\
+		arrive(&sent);							\
+		came.head.len = short_[i_];					\
+		check(END_OF(which, type_of_body) == 1, "bodies: %s: cut to %u of %u bytes", \
+		    routes[type].name, short_[i_], len_);			\
+	}									\
+	arrive(&sent);								\
+	came.body[came.head.len++] = 0;						\
+	check(END_OF(which, type_of_body) == 1, "bodies: %s: a byte more", routes[type].name); \
+	arrive(&sent);								\
+	check(END_OF(which, type_of_body) == 0, "bodies: %s: as it is", routes[type].name); \
+} while (0)
+
+/* The number at this offset of the body that TRIP() sent, outside first to last. */
+#define OUTSIDE(type, which, type_of_body, offset, first, last) do {		\
+	uint64_t bad_[] = { (uint64_t)(last) + 1, UINT64_MAX, 1ULL << 32 | (last), \
+	    1ULL << 63, (uint64_t)(first) - 1 };				\
+	size_t i_;								\
+	for (i_ = 0; i_ < 5; i_++) {						\
+		arrive(&sent);							\
+		memcpy(came.body + (offset), &bad_[i_], sizeof(bad_[i_]));	\
+		check(END_OF(which, type_of_body) == 1, "bodies: %s: %llu at byte %u", \
+		    routes[type].name, (unsigned long long)bad_[i_], (unsigned)(offset)); \
+	}									\
+} while (0)
+
+static int
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void
+test_net(void)
+{
+	struct body_job job = { TASK_ORDER, "a.b", NULL, far, 1, "", far }, got_job;
+	struct body_window window = { 0, INT64_MAX, UINT64_MAX }, got_window;
+	struct body_status status = { 1, large, sizeof(large) }, got_status;
+	struct body_learned learned = { far, 0, "" }, got_learned;
+	struct body_chain chain = { 1, large, 0 }, got_chain;
+	struct body_failed failed = { FAILURE_AUTHORITY, UINT64_MAX, 1, "" }, got_failed;
+	enum verdict verdict = VERDICT_ANEW, got_verdict;
+
+	TRIP(NET_JOB, job, struct body_job, job, got_job);
+	check(got_job.task == TASK_ORDER && same(got_job.certid, "a.b") && got_job.status_url == NULL &&
+	    same(got_job.new_nonce, far) && got_job.slow == 1 && same(got_job.order, "") &&
+	    same(got_job.anchors, far),
+	    "bodies: NET_JOB: each member");
+	OUTSIDE(NET_JOB, job, struct body_job, 0, TASK_NOTHING, TASK_ACCOUNT);
+	TRIP(CERT_WINDOW, window, struct body_window, window, got_window);
+	check(got_window.start == 0 && got_window.end == INT64_MAX && got_window.retry == UINT64_MAX,
+	    "bodies: CERT_WINDOW: each member");
+	TRIP(CERT_STATUS, status, struct body_status, status, got_status);
+	check(got_status.more == 1 && got_status.len == sizeof(large) &&
+	    memcmp(got_status.piece, large, sizeof(large)) == 0, "bodies: CERT_STATUS: each member");
+	TRIP(CERT_LEARNED, learned, struct body_learned, learned, got_learned);
+	check(same(got_learned.new_nonce, far) && got_learned.slow == 0 &&
+	    same(got_learned.anchors, ""),
+	    "bodies: CERT_LEARNED: each member");
+	TRIP(CERT_CHAIN, chain, struct body_chain, chain, got_chain);
+	check(got_chain.unframed == 1 && got_chain.len == 0, "bodies: CERT_CHAIN: each member");
+	TRIP(CERT_FAILED, failed, struct body_failed, failed, got_failed);
+	check(got_failed.class == FAILURE_AUTHORITY && got_failed.seconds == UINT64_MAX &&
+	    got_failed.for_all == 1 && same(got_failed.text, ""), "bodies: CERT_FAILED: each member");
+	OUTSIDE(CERT_FAILED, failed, struct body_failed, 0, FAILURE_CA, FAILURE_AUTHORITY);
+	TRIP(NET_JOB_DONE, verdict, enum verdict, verdict, got_verdict);
+	check(got_verdict == VERDICT_ANEW, "bodies: NET_JOB_DONE: the member");
+	OUTSIDE(NET_JOB_DONE, verdict, enum verdict, 0, VERDICT_REFUSED, VERDICT_ANEW);
+
+	/* Pieces without end bring no end. */
+	status.len = 0;
+	status.more = 0;
+	msg_new(&sent, CERT_STATUS, 7);
+	body_status(&sent, &status);
+	arrive(&sent);
+	came.body[0] = 1;
+	check(END_OF(status, struct body_status) == 1, "bodies: CERT_STATUS: an empty piece, and more");
+}
+
+static void
+test_disk(void)
+{
+	struct body_record record = { PART_METRICS, 1, large, sizeof(large) }, got_record;
+	struct body_staged staged = { PART_FULLCHAIN, large, 0 }, got_staged;
+	struct body_copy copy = { PART_FULLCHAIN, PART_REVOKED }, got_copy;
+	enum part part = PART_SAVED, got_part_name;
+	struct body_lock lock = { PART_ACCOUNT, LOCK_ALONE, INT_MAX }, got_lock;
+	struct body_part stored_part = { PART_CERT, PRESENCE_BROKEN, far, large, 9 }, got_part;
+	struct body_stored stored = { -1, far }, got_stored;
+	int wait_ms = INT_MAX, got_wait;
+	uint64_t most = UINT64_MAX;
+
+	TRIP(FILE_WRITE, record, struct body_record, record, got_record);
+	check(got_record.part == PART_METRICS && got_record.more == 1 &&
+	    got_record.len == sizeof(large), "bodies: FILE_WRITE: each member");
+	OUTSIDE(FILE_WRITE, record, struct body_record, 0, 0, PART__MAX - 1);
+	TRIP(FILE_STAGE, staged, struct body_staged, staged, got_staged);
+	check(got_staged.part == PART_FULLCHAIN && got_staged.len == 0, "bodies: FILE_STAGE: each member");
+	OUTSIDE(FILE_STAGE, staged, struct body_staged, 0, 0, PART__MAX - 1);
+	TRIP(FILE_COPY, copy, struct body_copy, copy, got_copy);
+	check(got_copy.from == PART_FULLCHAIN && got_copy.to == PART_REVOKED,
+	    "bodies: FILE_COPY: each member");
+	OUTSIDE(FILE_COPY, copy, struct body_copy, 0, 0, PART__MAX - 1);
+	OUTSIDE(FILE_COPY, copy, struct body_copy, 8, 0, PART__MAX - 1);
+	TRIP(FILE_REMOVE, part_name, enum part, part, got_part_name);
+	TRIP(FILE_READ, part_name, enum part, part, got_part_name);
+	check(got_part_name == PART_SAVED, "bodies: FILE_READ: the member");
+	OUTSIDE(FILE_READ, part_name, enum part, 0, 0, PART__MAX - 1);
+	TRIP(FILE_LOCK, lock, struct body_lock, lock, got_lock);
+	check(got_lock.part == PART_ACCOUNT && got_lock.lock == LOCK_ALONE &&
+	    got_lock.wait_ms == INT_MAX, "bodies: FILE_LOCK: each member");
+	OUTSIDE(FILE_LOCK, lock, struct body_lock, 0, 0, PART__MAX - 1);
+	OUTSIDE(FILE_LOCK, lock, struct body_lock, 8, LOCK_NONE, LOCK_ALONE);
+	TRIP(FILE_OPEN, wait, int, wait_ms, got_wait);
+	memcpy(came.body, &most, sizeof(most));
+	msg_take(&came);
+	body_wait(&came, &got_wait);
+	check(got_wait == INT_MAX, "bodies: FILE_OPEN: a wait without end is one of INT_MAX ms");
+	TRIP(CERT_PART, part, struct body_part, stored_part, got_part);
+	check(got_part.part == PART_CERT && got_part.presence == PRESENCE_BROKEN &&
+	    same(got_part.path, far) && got_part.len == 9, "bodies: CERT_PART: each member");
+	OUTSIDE(CERT_PART, part, struct body_part, 0, 0, PART__MAX - 1);
+	OUTSIDE(CERT_PART, part, struct body_part, 8, PRESENCE_ABSENT, PRESENCE_BROKEN);
+	TRIP(CERT_STORED, stored, struct body_stored, stored, got_stored);
+	check(got_stored.result == -1 && same(got_stored.reason, far), "bodies: CERT_STORED: each member");
+	OUTSIDE(CERT_STORED, stored, struct body_stored, 0, 0, 2);
+}
+
+/* Any number of them in one message, no other end than the message's. */
+static void
+test_states(void)
+{
+	struct body_state in[3] = { { PRESENCE_BYTES, 1, large, 500 }, { PRESENCE_ABSENT, 0, large, 0 },
+	    { PRESENCE_BROKEN, 0, large, 60000 } }, out;
+	int i, more = 1, agree = 1;
+
+	msg_new(&sent, CERT_STATES, 0);
+	for (i = 0; i < 3; i++)
+		body_state(&sent, &in[i]);
+	fits(CERT_STATES);
+	for (i = 0; i < 3 && more; i++) {
+		more = body_state(&came, &out);
+		agree &= out.presence == in[i].presence && out.has_saved == in[i].has_saved &&
+		    out.len == in[i].len && memcmp(out.bytes, large, out.len) == 0;
+	}
+	check(i == 3 && !more && agree, "bodies: CERT_STATES: three, and no more");
+	OUTSIDE(CERT_STATES, state, struct body_state, 0, PRESENCE_ABSENT, PRESENCE_BROKEN);
+}
+
+static void
+test_keys(void)
+{
+	char *v[] = { far, far, far };
+	struct body_key key = { 1, 0, blob, NULL, blob, NULL }, got_key;
+	struct body_discard discard = { 1, blob }, got_discard;
+	enum new_key new_key = NEW_KEY_REFUSED, got_new_key;
+	enum csr_done done = CSR_KEY_STAYS, got_done;
+	struct body_names names = { NULL, { .v = v, .n = 3 } }, got_names;
+	struct body_names none = { "", { .v = NULL, .n = 0 } };
+	int yes = 5, got;
+
+	TRIP(CERT_KEY, key, struct body_key, key, got_key);
+	check(got_key.usable == 1 && got_key.grouped == 0 && got_key.next == NULL &&
+	    got_key.leaf == NULL && memcmp(got_key.live, blob, sizeof(blob)) == 0 &&
+	    memcmp(got_key.chain, blob, sizeof(blob)) == 0, "bodies: CERT_KEY: each member");
+	msg_new(&sent, CERT_KEY, 7);
+	msg_put_num(&sent, 1);
+	msg_put_num(&sent, 1);
+	msg_put_buf(&sent, blob, sizeof(blob) - 1);
+	arrive(&sent);
+	check(END_OF(key, struct body_key) == 1, "bodies: CERT_KEY: a hash of 31 bytes");
+	TRIP(CSR_DISCARD, discard, struct body_discard, discard, got_discard);
+	check(got_discard.installed == 1 && memcmp(got_discard.hash, blob, sizeof(blob)) == 0,
+	    "bodies: CSR_DISCARD: each member");
+	msg_new(&sent, CSR_DISCARD, 7);
+	msg_put_num(&sent, 1);
+	msg_put_buf(&sent, NULL, 0);
+	arrive(&sent);
+	check(END_OF(discard, struct body_discard) == 1, "bodies: CSR_DISCARD: no hash");
+	TRIP(CSR_NEW_KEY, new_key, enum new_key, new_key, got_new_key);
+	check(got_new_key == NEW_KEY_REFUSED, "bodies: CSR_NEW_KEY: the member");
+	OUTSIDE(CSR_NEW_KEY, new_key, enum new_key, 0, NEW_KEY_BESIDE, NEW_KEY_REFUSED);
+	TRIP(CERT_CSR_DONE, csr_done, enum csr_done, done, got_done);
+	check(got_done == CSR_KEY_STAYS, "bodies: CERT_CSR_DONE: the member");
+	OUTSIDE(CERT_CSR_DONE, csr_done, enum csr_done, 0, CSR_FAILED, CSR_KEY_STAYS);
+	TRIP(PARENT_NAMES, names, struct body_names, none, got_names);
+	check(same(got_names.error, "") && got_names.names.n == 0, "bodies: PARENT_NAMES: an error");
+	free(got_names.names.v);
+	TRIP(PARENT_NAMES, names, struct body_names, names, got_names);
+	check(got_names.error == NULL && got_names.names.n == 3 && same(got_names.names.v[2], far),
+	    "bodies: PARENT_NAMES: each member");
+	while (got_names.names.n > 0)
+		free(got_names.names.v[--got_names.names.n]);
+	free(got_names.names.v);
+	TRIP(CSR_LOOK, flag, int, yes, got);
+	TRIP(NET_CSR_DONE, flag, int, yes, got);
+	TRIP(CHNG_DROP, flag, int, yes, got);
+	TRIP(NET_CHNG_DONE, flag, int, yes, got);
+	check(got == 1, "bodies: NET_CHNG_DONE: a flag is 1");
+}
+
+static void
+test_account(void)
+{
+	static const enum msgtype requests[] = { KEY_SIGN_FIND_ACCOUNT, KEY_SIGN_NEW_ACCOUNT,
+	    KEY_SIGN_ROLLOVER, KEY_SIGN_CONTACT, KEY_SIGN_DEACTIVATE, KEY_SIGN_NEW_ORDER,
+	    KEY_SIGN_REPLACEMENT, KEY_SIGN_FETCH, KEY_SIGN_CHALLENGE, KEY_SIGN_GIVE_UP,
+	    KEY_SIGN_FINALIZE, KEY_SIGN_REVOKE, CSR_SIGN_REVOKE };
+	struct body_request request = { "", far }, got_request;
+	struct body_revoke revoke = { 1, large, 60000 }, got_revoke;
+	struct body_begin begin = { NULL, far }, got_begin;
+	struct body_account account = { far, "", NULL }, got_account;
+	struct body_account unknown = { NULL, NULL, far };
+	struct body_standing standing = { ACCOUNT_REFUSED, NULL }, got_standing;
+	enum leave how = LEAVE_DEACTIVATED, got_how;
+	uint64_t known = ACCOUNT_KNOWN;
+	size_t i;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		TRIP(requests[i], request, struct body_request, request, got_request);
+		check(same(got_request.nonce, "") && same(got_request.url, far), "bodies: %s: each member",
+		    routes[requests[i]].name);
+	}
+	TRIP(KEY_REVOKE, revoke, struct body_revoke, revoke, got_revoke);
+	check(got_revoke.ours == 1 && got_revoke.len == 60000, "bodies: KEY_REVOKE: each member");
+	TRIP(KEY_BEGIN, begin, struct body_begin, begin, got_begin);
+	check(got_begin.replaces == NULL && same(got_begin.order, far), "bodies: KEY_BEGIN: each member");
+	TRIP(CERT_ACCOUNT, account, struct body_account, account, got_account);
+	check(same(got_account.thumbprint, far) && same(got_account.url, "") &&
+	    got_account.unknown == NULL, "bodies: CERT_ACCOUNT: each member");
+	TRIP(KEY_ACCOUNT, stored_account, struct body_account, unknown, got_account);
+	check(got_account.thumbprint == NULL && got_account.url == NULL &&
+	    same(got_account.unknown, far), "bodies: KEY_ACCOUNT: each member");
+	arrive(&again);
+	check(END_OF(account, struct body_account) == 1, "bodies: CERT_ACCOUNT: without a thumbprint");
+	TRIP(NET_ACCOUNT, standing, struct body_standing, standing, got_standing);
+	check(got_standing.standing == ACCOUNT_REFUSED && got_standing.url == NULL,
+	    "bodies: NET_ACCOUNT: each member");
+	OUTSIDE(NET_ACCOUNT, standing, struct body_standing, 0, ACCOUNT_KNOWN, ACCOUNT_REFUSED);
+	arrive(&sent);
+	memcpy(came.body, &known, sizeof(known));
+	check(END_OF(standing, struct body_standing) == 1, "bodies: NET_ACCOUNT: known, without a URL");
+	TRIP(KEY_LEAVE_ACCOUNT, leave, enum leave, how, got_how);
+	check(got_how == LEAVE_DEACTIVATED, "bodies: KEY_LEAVE_ACCOUNT: the member");
+	OUTSIDE(KEY_LEAVE_ACCOUNT, leave, enum leave, 0, LEAVE_OPEN, LEAVE_DEACTIVATED);
+}
+
+static void
+test_dns(void)
+{
+	struct body_host host = { "h.example", "65535", 1 }, got_host;
+	struct body_addresses addresses = { .error = "x", .n = ADDRESSES_MAX }, got;
+	uint64_t more = ADDRESSES_MAX + 1;
+	size_t i;
+
+	TRIP(DNS_RESOLVE, host, struct body_host, host, got_host);
+	check(same(got_host.name, "h.example") && same(got_host.port, "65535") && got_host.plain == 1,
+	    "bodies: DNS_RESOLVE: each member");
+	for (i = 0; i < ADDRESSES_MAX; i++) {
+		addresses.a[i].bytes = large;
+		addresses.a[i].len = sizeof(struct sockaddr_storage);
+	}
+	TRIP(NET_ADDRESSES, addresses, struct body_addresses, addresses, got);
+	check(same(got.error, "x") && got.n == ADDRESSES_MAX &&
+	    got.a[ADDRESSES_MAX - 1].len == sizeof(struct sockaddr_storage),
+	    "bodies: NET_ADDRESSES: each member");
+	arrive(&sent);
+	memcpy(came.body + 6, &more, sizeof(more));
+	check(END_OF(addresses, struct body_addresses) == 1, "bodies: NET_ADDRESSES: one too many");
+	msg_new(&sent, NET_ADDRESSES, 7);
+	msg_put_str(&sent, NULL);
+	msg_put_num(&sent, 1);
+	msg_put_buf(&sent, large, sizeof(struct sockaddr_storage) + 1);
+	arrive(&sent);
+	check(END_OF(addresses, struct body_addresses) == 1, "bodies: NET_ADDRESSES: too long a one");
+}
+
+/* Whoever adds a message of several members, or an enumeration, adds its test. */
+static void
+test_all_tried(void)
+{
+	const struct route *r;
+	int type;
+
+	for (type = 1; type < MSG__MAX; type++) {
+		r = &routes[type];
+		if (strcmp(r->shape, "*") != 0 && (strlen(r->shape) > 1 ||
+		    (strcmp(r->shape, "n") == 0 && r->to != ROLE_PARENT && type != FILE_CLOSE)))
+			check(tried[type], "bodies: %s is tried here", r->name);
+	}
+}
+
+int
+main(void)
+{
+	memset(far, 'x', LONG);
+	memset(blob, 0xa5, sizeof(blob));
+	memset(large, 0x5a, sizeof(large));
+	test_net();
+	test_disk();
+	test_states();
+	test_keys();
+	test_account();
+	test_dns();
+	test_all_tried();
+	return test_end();
+}
