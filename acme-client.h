@@ -185,12 +185,13 @@ enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
  * Where chains must end: at the roots that are named or the system's; anywhere;
  * at the system's, which hardly has one for this authority (conf_lacks_root()).
  */
-enum { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
+enum rooting { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
 
 /* How MODE_LIST prints; the quotient by LIST_COLUMNS is the width that it has, 0: any. */
 enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
+#define REASON_MAX	10		/* the last of them */
 #define CSR_BYTES_MAX	(44 * 1024)	/* in DER; encoded twice for finalize it must fit into a message */
 #define THUMBPRINT_LEN	43	/* of an account key (RFC 7638): SHA-256 in base64url */
 #define SPKI_HASH_LEN	32	/* of a public key (RFC 5280 SubjectPublicKeyInfo): SHA-256 */

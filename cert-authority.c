@@ -11,7 +11,6 @@
 #include "clock.h"
 #include "cert-authority.h"
 #include "cert-store.h"
-#include "msg-bodies.h"
 #include "proc.h"
 #include "state.h"
 

@@ -12,7 +12,6 @@
 #include "cert-due.h"
 #include "cert-order.h"
 #include "clock.h"
-#include "msg-bodies.h"
 #include "proc.h"
 #include "valid.h"
 

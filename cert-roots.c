@@ -11,7 +11,7 @@
 #include "trust.h"
 
 struct anchors {
-	int		 how;		/* one of ROOTS_* */
+	enum rooting	 how;
 	char		*path;		/* or NULL: the system's */
 	char		*pem;		/* read before the sandbox, or NULL: parsed, or broken */
 	size_t		 len;
@@ -24,7 +24,7 @@ struct anchors {
 static struct anchors *all;
 
 struct anchors *
-anchors_open(int how, const char *path)
+anchors_open(enum rooting how, const char *path)
 {
 	struct anchors *r;
 	int fd;

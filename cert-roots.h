@@ -9,11 +9,10 @@
 struct anchors;
 
 /*
- * Reads them, before the sandbox: how: one of ROOTS_*; of this file (NULL: the
- * system's).  The same for the same file; what is wrong with it,
+ * Reads them, before the sandbox, of this file (NULL: the system's).  The same for the same file; what is wrong with it,
  * anchors_load() says.
  */
-struct anchors *anchors_open(int how, const char *path);
+struct anchors *anchors_open(enum rooting how, const char *path);
 /* Will any root do? */
 int	anchors_any(const struct anchors *);
 /* Does the configuration name none, though the system has none for this authority? */

@@ -9,7 +9,6 @@
 
 #include "cert-store.h"
 #include "clock.h"
-#include "msg-bodies.h"
 #include "proc.h"
 
 #define REPLY_SECONDS	60	/* beside the wait for a lock */

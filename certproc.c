@@ -17,7 +17,6 @@
 
 #include "begin.h"
 #include "clock.h"
-#include "msg-bodies.h"
 #include "cert-authority.h"
 #include "cert-course.h"
 #include "cert-due.h"
@@ -49,33 +48,25 @@ new_job(void)
 }
 
 static void
-add_job(struct msg *m)
+add_job(const struct slice_domain *d)
 {
 	struct job *j = new_job();
-	char *root_file;
-	int how, more;
 
-	j->handle = msg_copy_str(m);
-	j->path[PART_CERT] = msg_copy_str(m);
-	j->path[PART_CHAIN] = msg_copy_str(m);
-	j->path[PART_FULLCHAIN] = msg_copy_str(m);
-	j->combined = (int)msg_get_num(m);
-	j->profile = msg_copy_str(m);
-	j->preferred = msg_copy_str(m);
-	j->check_status = (int)msg_get_num(m);
-	more = msg_get_num(m) != 0;
-	j->looks = msg_copy_str(m);
-	j->group = msg_copy_str(m);
-	j->key_spec.type = (enum keytype)msg_get_num(m);
-	j->key_spec.bits = (int)msg_get_num(m);
-	j->directory = msg_copy_str(m);
-	how = (int)msg_get_num(m);
-	root_file = msg_copy_str(m);
-	j->anchors = anchors_open(how, root_file);
-	free(root_file);
-	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
-	j->names.more = more;
-	msg_end(m);
+	j->handle = d->handle;
+	j->path[PART_CERT] = d->cert;
+	j->path[PART_CHAIN] = d->chain;
+	j->path[PART_FULLCHAIN] = d->fullchain;
+	j->combined = d->has_combined;
+	j->profile = d->profile;
+	j->preferred = d->preferred_chain;
+	j->check_status = d->check_revocation;
+	j->looks = d->fingerprint;
+	j->group = d->group;
+	j->key_spec = d->key_spec;
+	j->directory = d->api_url;
+	j->anchors = anchors_open(d->rooting, d->root_file);
+	j->names = d->names;
+	j->names.more = d->accept_more;
 	if (j->names.n == 0)
 		why(&j->broken, "its 'csr file' cannot be used");
 }
@@ -503,20 +494,19 @@ static const struct handler table[] = {
 static void
 take_conf(struct msg *m)
 {
-	char *authority, *api_url;
+	struct slice_domain d;
+	struct slice_conf c;
 
-	force = (int)msg_get_num(m);
-	job_compromised = msg_get_num(m) != 0;
-	orders_left = msg_get_num(m);
-	list_flags = (int)msg_get_num(m);
-	authority = msg_copy_str(m);
-	api_url = msg_copy_str(m);
-	msg_end(m);
-	authority_conf(authority, api_url);
-	order_authority(api_url);
+	role_conf(m, &c);
+	force = c.force;
+	job_compromised = c.key_compromised;
+	orders_left = c.most_orders;
+	list_flags = c.list;
+	authority_conf(c.name, c.api_url);
+	order_authority(c.api_url);
 	job_rules(force);
-	while (role_domain(m, njobs))
-		add_job(m);
+	while (role_domain(m, njobs, &d))
+		add_job(&d);
 }
 
 /* What fileproc cannot read, it says when the job is opened. */
@@ -563,7 +553,6 @@ main(int argc, char *argv[])
 	role_begin(ROLE_CERT, argc, argv);
 	begin_crypto(0);
 	begin_json();
-	role_conf(&m);
 	take_conf(&m);
 	/* The account's own affairs have a job without files. */
 	if (role_mode >= MODE_ROLLOVER)

@@ -21,7 +21,6 @@
 
 #include "clock.h"
 #include "dir.h"
-#include "msg-bodies.h"
 #include "proc.h"
 #include "valid.h"
 
@@ -63,17 +62,15 @@ static char thumbprint[THUMBPRINT_LEN + 1];
 static struct msg out;
 
 static void
-add_job(struct msg *m)
+add_job(const struct slice_domain *d)
 {
 	struct chng_job *j;
 
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
-	if ((j->handle = strdup(msg_need_str(m))) == NULL ||
-	    (j->path = strdup(msg_need_str(m))) == NULL)
-		err(1, NULL);
-	j->nnames = msg_get_num(m);
-	msg_end(m);
+	j->handle = d->handle;
+	j->path = d->challengedir;
+	j->nnames = d->nnames;
 	j->dir = dir_open(j->path, &j->broken);
 }
 
@@ -445,12 +442,13 @@ main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_CHNG };
+	struct slice_domain d;
+	struct slice_conf c;
 
 	role_begin(ROLE_CHNG, argc, argv);
-	role_conf(&m);
-	msg_end(&m);
-	while (role_domain(&m, njobs))
-		add_job(&m);
+	role_conf(&m, &c);
+	while (role_domain(&m, njobs, &d))
+		add_job(&d);
 	dir_owner(&s);
 	s.dirs = dir_rights(DIR_READ | DIR_WRITE, &s.ndirs);
 	sandbox_enter(&s);

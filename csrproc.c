@@ -18,7 +18,6 @@
 #include "csr-file.h"
 #include "jose.h"
 #include "keyfile.h"
-#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 #include "revocable.h"
@@ -103,31 +102,25 @@ load_own_csr(struct csr_job *j, const char *path)
 }
 
 static void
-add_job(struct msg *m)
+add_job(const struct slice_domain *d)
 {
 	struct csr_job *j;
-	char *own_csr, *combined;
 
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
-	j->path = msg_copy_str(m);
-	j->spec.type = (enum keytype)msg_get_num(m);
-	j->spec.bits = (int)msg_get_num(m);
-	j->rotate = (int)msg_get_num(m);
-	j->group = find_group(j, msg_get_str(m));
-	own_csr = msg_copy_str(m);
-	combined = msg_copy_str(m);
-	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
-	msg_end(m);
-	if (own_csr != NULL)
-		load_own_csr(j, own_csr);
+	j->path = d->key;
+	j->spec = d->key_spec;
+	j->rotate = d->rotate;
+	j->group = find_group(j, d->group);
+	j->names = d->names;
+	if (d->csr_file != NULL)
+		load_own_csr(j, d->csr_file);
 	else if (j->broken.text[0] == '\0' && place_open(&j->key, j->path, &j->broken) == 0) {
 		place_beside(&j->next, &j->key, ".new");
 		place_beside(&j->old, &j->key, ".old");
 	}
-	if (combined != NULL && j->broken.text[0] == '\0')
-		place_open(&j->combined, combined, &j->broken);
-	free(own_csr);
+	if (d->combined != NULL && j->broken.text[0] == '\0')
+		place_open(&j->combined, d->combined, &j->broken);
 }
 
 /* Its hash, which lies in hash; NULL: there is no key. */
@@ -657,17 +650,18 @@ int
 main(int argc, char *argv[])
 {
 	static struct msg m;
+	struct slice_domain d;
+	struct slice_conf c;
 	uint32_t i;
 
 	role_begin(ROLE_CSR, argc, argv);
 	begin_crypto(1);
 	begin_json();
-	role_conf(&m);
-	reason = (int)msg_get_num(&m) - 1;
-	origins_read(&m);
-	msg_end(&m);
-	while (role_domain(&m, njobs))
-		add_job(&m);
+	role_conf(&m, &c);
+	reason = c.reason;
+	origins_take(&c.origins);
+	while (role_domain(&m, njobs, &d))
+		add_job(&d);
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].broken.text[0] != '\0')
 			warnx("%s", jobs[i].broken.text);

@@ -16,7 +16,6 @@
 
 #include "address.h"
 #include "clock.h"
-#include "msg-bodies.h"
 #include "http.h"
 #include "proc.h"
 #include "sandbox.h"
@@ -178,18 +177,15 @@ main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_DNS };
-	const char *name;
-	uint64_t n, njobs;
+	struct slice_domain none;
+	struct slice_conf c;
+	size_t i;
 
 	role_begin(ROLE_DNS, argc, argv);
-	role_conf(&m);
-	njobs = msg_get_num(&m);
-	for (n = msg_get_num(&m); n > 0; n--) {
-		name = msg_need_str(&m);
-		add_host(name, msg_need_str(&m), 0);
-	}
-	msg_end(&m);
-	if (role_domain(&m, 0))
+	role_conf(&m, &c);
+	for (i = 0; i + 1 < c.servers.n; i += 2)
+		add_host(c.servers.v[i], c.servers.v[i + 1], 0);
+	if (role_domain(&m, 0, &none))
 		errx(1, "ROLE_DOMAIN: not expected here");
 	s.uid = role_uid;
 	s.gid = role_gid;
@@ -197,5 +193,5 @@ main(int argc, char *argv[])
 	sandbox_become(&s);
 	warm_up();
 	sandbox_enter(&s);
-	serve(table, sizeof(table) / sizeof(table[0]), (uint32_t)njobs, NULL);
+	serve(table, sizeof(table) / sizeof(table[0]), c.njobs, NULL);
 }

@@ -20,7 +20,6 @@
 #include "file-lock.h"
 #include "file-report.h"
 #include "file-set.h"
-#include "msg-bodies.h"
 #include "proc.h"
 
 #define STATES_BYTES	(80 * 1024)	/* of one CERT_STATES */
@@ -494,27 +493,23 @@ static const struct handler table[] = {
 };
 
 static void
-add_job(struct msg *m)
+add_job(const struct slice_domain *d)
 {
 	static const char *const suffixes[NRECORDS] = { "json", "new.pem", "revoking.pem",
 	    "compromised.pem", "revoked.pem" };
 	struct file_job *j;
-	char *handle;
 	size_t i;
 
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
 	j->lock_fd = -1;
-	handle = msg_copy_str(m);
-	j->set.path[PART_CERT] = msg_copy_str(m);
-	j->set.path[PART_CHAIN] = msg_copy_str(m);
-	j->set.path[PART_FULLCHAIN] = msg_copy_str(m);
-	msg_end(m);
+	j->set.path[PART_CERT] = d->cert;
+	j->set.path[PART_CHAIN] = d->chain;
+	j->set.path[PART_FULLCHAIN] = d->fullchain;
 	for (i = 0; i < NRECORDS; i++)
-		state_place(&j->record[i], state_dir, "domain", handle, suffixes[i]);
-	state_place(&j->lock, state_dir, "domain", handle, "lock");
+		state_place(&j->record[i], state_dir, "domain", d->handle, suffixes[i]);
+	state_place(&j->lock, state_dir, "domain", d->handle, "lock");
 	fileset_open(&j->set, &j->broken);
-	free(handle);
 }
 
 /* 1: it is new; 0: it was there. */
@@ -593,20 +588,17 @@ open_shared(const char *authority, const char *metrics)
 static void
 open_all(struct msg *m)
 {
-	char *path, *metrics, *authority;
+	struct slice_domain domain;
+	struct slice_conf c;
 	struct sandbox_dir *d;
 	int made;
 	uint32_t i;
 
-	role_conf(m);
-	path = msg_copy_str(m);
-	metrics = msg_copy_str(m);
-	authority = msg_copy_str(m);
-	msg_end(m);
-	made = open_state_dir(path);
-	open_shared(authority, metrics);
-	while (role_domain(m, njobs))
-		add_job(m);
+	role_conf(m, &c);
+	made = open_state_dir(c.state_dir);
+	open_shared(c.name, c.metrics);
+	while (role_domain(m, njobs, &domain))
+		add_job(&domain);
 	if (made)
 		give_state_dir();
 	dir_owner(&box);

@@ -9,7 +9,6 @@
 #include "key-account.h"
 #include "key-standing.h"
 #include "key-store.h"
-#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 #include "valid.h"
@@ -21,13 +20,13 @@ static char *contact;
 static struct msg out;
 
 void
-account_conf(struct msg *m)
+account_conf(const struct slice_conf *c)
 {
-	standing_conf(m);
-	contact = msg_copy_str(m);
-	eab.kid = msg_copy_str(m);
-	mac_path = msg_copy_str(m);
-	eab.alg = msg_copy_str(m);
+	standing_conf(c);
+	contact = c->contact;
+	eab.kid = c->eab_kid;
+	mac_path = c->eab_file;
+	eab.alg = c->eab_alg;
 }
 
 /* The nonce and URL that every request to sign brings. */

@@ -6,10 +6,10 @@
 
 #include <jansson.h>
 
-#include "msg.h"
+#include "msg-bodies.h"
 
-/* Reads its part of the slice, and that of key-standing.c. */
-void	account_conf(struct msg *);
+/* Takes its part of the slice, and that of key-standing.c. */
+void	account_conf(const struct slice_conf *);
 /* Loads the account, and the key for external account binding.  Needs the disk. */
 void	account_start(void);
 

@@ -11,7 +11,6 @@
 
 #include "key-standing.h"
 #include "key-store.h"
-#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 
@@ -34,14 +33,12 @@ static uint32_t finder = NOBODY;	/* the one that finds that out */
 static struct msg out;
 
 void
-standing_conf(struct msg *m)
+standing_conf(const struct slice_conf *c)
 {
-	if ((workers = (uint32_t)msg_get_num(m)) > WORKERS_MAX)
-		errx(1, "ROLE_CONF: malformed");
-	conf.shared = (int)msg_get_num(m);
-	conf.path = msg_copy_str(m);
-	conf.spec.type = (enum keytype)msg_get_num(m);
-	conf.spec.bits = (int)msg_get_num(m);
+	workers = c->workers;
+	conf.shared = c->shared;
+	conf.path = c->account_key;
+	conf.spec = c->account_spec;
 }
 
 int

@@ -6,10 +6,10 @@
 
 #include <openssl/evp.h>
 
-#include "msg.h"
+#include "msg-bodies.h"
 
-/* Reads its part of the slice. */
-void	standing_conf(struct msg *);
+/* Takes its part of the slice. */
+void	standing_conf(const struct slice_conf *);
 /*
  * Reads, or makes, the key; waits for certproc's word on the account, which
  * counts only for this very key.  Needs the disk.

@@ -18,7 +18,6 @@
 #include "jose.h"
 #include "key-account.h"
 #include "key-standing.h"
-#include "msg-bodies.h"
 #include "origin.h"
 #include "proc.h"
 #include "revocable.h"
@@ -57,17 +56,16 @@ static uint32_t njobs;
 static struct msg out;
 
 static void
-add_job(struct msg *m)
+add_job(const struct slice_domain *d)
 {
 	struct key_job *j;
 
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
 	j->state = IDLE;
-	j->profile = msg_copy_str(m);
-	j->own_csr = (int)msg_get_num(m);
-	j->names.v = msg_get_strings(m, &j->names.n, CONF_NAMES_MAX);
-	msg_end(m);
+	j->profile = d->profile;
+	j->own_csr = d->has_csr_file;
+	j->names = d->names;
 }
 
 /*
@@ -304,17 +302,18 @@ main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_KEY };
+	struct slice_domain d;
+	struct slice_conf c;
 
 	role_begin(ROLE_KEY, argc, argv);
 	begin_crypto(1);
 	begin_json();
-	role_conf(&m);
-	reason = (int)msg_get_num(&m) - 1;
-	account_conf(&m);
-	origins_read(&m);
-	msg_end(&m);
-	while (role_domain(&m, njobs))
-		add_job(&m);
+	role_conf(&m, &c);
+	reason = c.reason;
+	account_conf(&c);
+	origins_take(&c.origins);
+	while (role_domain(&m, njobs, &d))
+		add_job(&d);
 	set_states();
 	account_start();
 	dir_close_all();

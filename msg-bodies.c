@@ -66,6 +66,32 @@ bytes(struct msg *m, const uint8_t **p, size_t *len)
 		msg_put_buf(m, *p, *len);
 }
 
+/* Of a slice: taken, it is allocated, and never freed. */
+static void
+own_text(struct msg *m, char **s)
+{
+	if (m->received)
+		*s = msg_copy_str(m);
+	else
+		msg_put_str(m, *s);
+}
+
+static void
+own_texts(struct msg *m, struct strings *s, size_t most)
+{
+	if (m->received)
+		s->v = msg_get_strings(m, &s->n, most);
+	else
+		msg_put_strings(m, s->v, s->n);
+}
+
+static void
+spec(struct msg *m, struct keyspec *s)
+{
+	s->type = (enum keytype)one_of(m, s->type, KEYTYPE_ANY, KEYTYPE_RSA);
+	s->bits = (int)one_of(m, (unsigned)s->bits, 0, INT_MAX);
+}
+
 /* NULL travels as no bytes. */
 static void
 hash(struct msg *m, const uint8_t **p)
@@ -100,6 +126,134 @@ static enum presence
 presence_of(struct msg *m, enum presence presence)
 {
 	return (enum presence)one_of(m, presence, PRESENCE_ABSENT, PRESENCE_BROKEN);
+}
+
+static void
+reason(struct msg *m, int *number)
+{
+	*number = (int)one_of(m, (unsigned)(*number + 1), 0, REASON_MAX + 1) - 1;
+}
+
+static void
+workers(struct msg *m, uint32_t *n)
+{
+	*n = one_of(m, *n, 0, WORKERS_MAX);
+}
+
+/* What each role gets to know of the run and its authority: no more than it needs. */
+void
+body_conf(struct msg *m, enum role role, struct slice_conf *c)
+{
+	c->verbose = (int)one_of(m, (unsigned)c->verbose, 0, INT_MAX);
+	c->uid = (uid_t)one_of(m, c->uid, 0, UINT32_MAX);
+	c->gid = (gid_t)one_of(m, c->gid, 0, UINT32_MAX);
+	c->mode = (enum mode)one_of(m, c->mode, MODE_RENEW, MODE_NAMES);
+	switch (role) {
+	case ROLE_NET:
+		workers(m, &c->workers);
+		flag(m, &c->insecure);
+		flag(m, &c->has_eab);
+		flag(m, &c->key_compromised);
+		flag(m, &c->asks_for_status);
+		own_text(m, &c->ca_file);
+		own_texts(m, &c->origins, ORIGINS_MAX);
+		break;
+	case ROLE_DNS:
+		c->njobs = one_of(m, c->njobs, 0, UINT32_MAX);
+		own_texts(m, &c->servers, 2 * (size_t)ORIGINS_MAX);
+		break;
+	case ROLE_KEY:
+		reason(m, &c->reason);
+		workers(m, &c->workers);
+		flag(m, &c->shared);
+		own_text(m, &c->account_key);
+		spec(m, &c->account_spec);
+		own_text(m, &c->contact);
+		own_text(m, &c->eab_kid);
+		own_text(m, &c->eab_file);
+		own_text(m, &c->eab_alg);
+		own_texts(m, &c->origins, ORIGINS_MAX);
+		break;
+	case ROLE_CSR:
+		reason(m, &c->reason);
+		own_texts(m, &c->origins, ORIGINS_MAX);
+		break;
+	case ROLE_FILE:
+		own_text(m, &c->state_dir);
+		own_text(m, &c->metrics);
+		own_text(m, &c->name);
+		break;
+	case ROLE_CERT:
+		flag(m, &c->force);
+		flag(m, &c->key_compromised);
+		number(m, &c->most_orders);
+		c->list = (int)one_of(m, (unsigned)c->list, 0, INT_MAX);
+		own_text(m, &c->name);
+		own_text(m, &c->api_url);
+		break;
+	default:
+		break;
+	}
+	msg_end(m);
+}
+
+/* And of each domain, of which dns knows none. */
+void
+body_domain(struct msg *m, enum role role, struct slice_domain *d)
+{
+	switch (role) {
+	case ROLE_NET:
+		own_text(m, &d->handle);
+		own_text(m, &d->profile);
+		own_texts(m, &d->names, CONF_NAMES_MAX);
+		break;
+	case ROLE_KEY:
+		own_text(m, &d->profile);
+		flag(m, &d->has_csr_file);
+		own_texts(m, &d->names, CONF_NAMES_MAX);
+		break;
+	case ROLE_CSR:
+		own_text(m, &d->key);
+		spec(m, &d->key_spec);
+		flag(m, &d->rotate);
+		own_text(m, &d->group);
+		own_text(m, &d->csr_file);
+		own_text(m, &d->combined);
+		own_texts(m, &d->names, CONF_NAMES_MAX);
+		break;
+	case ROLE_CHNG:
+		own_text(m, &d->handle);
+		own_text(m, &d->challengedir);
+		number(m, &d->nnames);
+		break;
+	case ROLE_FILE:
+		own_text(m, &d->handle);
+		own_text(m, &d->cert);
+		own_text(m, &d->chain);
+		own_text(m, &d->fullchain);
+		break;
+	case ROLE_CERT:
+		own_text(m, &d->handle);
+		own_text(m, &d->cert);
+		own_text(m, &d->chain);
+		own_text(m, &d->fullchain);
+		flag(m, &d->has_combined);
+		own_text(m, &d->profile);
+		own_text(m, &d->preferred_chain);
+		flag(m, &d->check_revocation);
+		flag(m, &d->accept_more);
+		own_text(m, &d->fingerprint);
+		own_text(m, &d->group);
+		spec(m, &d->key_spec);
+		own_text(m, &d->api_url);
+		d->rooting = (enum rooting)one_of(m, d->rooting, ROOTS_NAMED, ROOTS_LACKING);
+		own_text(m, &d->root_file);
+		own_texts(m, &d->names, CONF_NAMES_MAX);
+		break;
+	default:
+		break;
+	}
+	msg_end(m);
 }
 
 void
@@ -291,10 +445,7 @@ void
 body_names(struct msg *m, struct body_names *b)
 {
 	text(m, &b->error);
-	if (m->received)
-		b->names.v = msg_get_strings(m, &b->names.n, CONF_NAMES_MAX);
-	else
-		msg_put_strings(m, b->names.v, b->names.n);
+	own_texts(m, &b->names, CONF_NAMES_MAX);
 	msg_end(m);
 }
 

@@ -16,9 +16,80 @@
 #ifndef MSG_BODIES_H
 #define MSG_BODIES_H
 
+#include <sys/types.h>
+
 #include "conf.h"
 #include "file-part.h"
 #include "msg.h"
+
+/*
+ * Slices of the configuration: which of these members a role gets to know,
+ * body_conf() and body_domain() have for each role.  Taken, strings are
+ * allocated and the role's own for good; members of other roles are 0.
+ */
+
+struct slice_conf {		/* ROLE_CONF */
+	/* All roles: */
+	int		 verbose;
+	uid_t		 uid;		/* of the unprivileged roles */
+	gid_t		 gid;
+	enum mode	 mode;
+	/* Of the run: */
+	uint32_t	 workers;	/* of net */
+	uint32_t	 njobs;
+	int		 force;		/* -F */
+	int		 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
+	int		 key_compromised;	/* by that reason */
+	int		 asks_for_status;	/* servers are asked about revocation */
+	int		 list;		/* how -l prints */
+	uint64_t	 most_orders;	/* -m */
+	char		*state_dir;
+	char		*metrics;	/* a file, or NULL */
+	/* Of the authority; see conf.h: */
+	char		*name;
+	char		*api_url;
+	struct strings	 origins;	/* https URLs, the directory's first */
+	struct strings	 servers;	/* their hosts and ports, in turn */
+	char		*ca_file;
+	int		 insecure;
+	char		*account_key;
+	struct keyspec	 account_spec;
+	int		 shared;	/* with another authority: its account key */
+	char		*contact;
+	int		 has_eab;
+	char		*eab_kid;
+	char		*eab_file;
+	char		*eab_alg;
+};
+void	 body_conf(struct msg *, enum role, struct slice_conf *);
+
+struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
+	char		*handle;
+	struct strings	 names;
+	uint64_t	 nnames;
+	char		*key;
+	struct keyspec	 key_spec;
+	int		 rotate;
+	char		*group;
+	char		*csr_file;
+	int		 has_csr_file;
+	char		*cert;
+	char		*chain;
+	char		*fullchain;
+	char		*combined;
+	int		 has_combined;
+	char		*challengedir;
+	char		*profile;
+	char		*preferred_chain;
+	int		 check_revocation;
+	int		 accept_more;
+	char		*fingerprint;	/* of its files (fingerprint.h) */
+	/* Of its authority: */
+	char		*api_url;
+	char		*root_file;
+	enum rooting	 rooting;
+};
+void	 body_domain(struct msg *, enum role, struct slice_domain *);
 
 /* Of several messages: one number that means yes or no. */
 void	 body_flag(struct msg *, int *);

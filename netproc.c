@@ -14,7 +14,6 @@
 
 #include "begin.h"
 #include "net-account.h"
-#include "msg-bodies.h"
 #include "net-order.h"
 #include "proc.h"
 #include "net-renewal.h"
@@ -289,16 +288,15 @@ work(void)
 }
 
 static void
-add_job(void)
+add_job(const struct slice_domain *d)
 {
 	struct net_job *j;
 
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
-	j->handle = msg_copy_str(&m);
-	j->profile = msg_copy_str(&m);
-	j->names.v = msg_get_strings(&m, &j->names.n, CONF_NAMES_MAX);
-	msg_end(&m);
+	j->handle = d->handle;
+	j->profile = d->profile;
+	j->names = d->names;
 }
 
 static void
@@ -320,32 +318,32 @@ add_port(struct sandbox *s, const char *text)
 static void
 setup(struct sandbox *s)
 {
+	struct slice_domain d;
+	struct slice_conf c;
 	struct url url;
 	struct why w;
-	char **urls, *ca_file, *ca = NULL;
-	size_t n, i, len = 0;
-	uint32_t workers;
-	int insecure, fd;
+	char *ca = NULL;
+	size_t i, len = 0;
+	int fd;
 
-	role_conf(&m);
-	workers = (uint32_t)msg_get_num(&m);
-	insecure = (int)msg_get_num(&m);
-	eab = (int)msg_get_num(&m);
-	key_compromised = (int)msg_get_num(&m);
-	asks_for_status = (int)msg_get_num(&m);
-	ca_file = msg_copy_str(&m);
-	urls = msg_get_strings(&m, &n, ORIGINS_MAX);
-	msg_end(&m);
-	api_url = urls[0];
-	if (!insecure && ((fd = trust_open(ca_file, &w)) == -1 ||
+	role_conf(&m, &c);
+	if (c.origins.n == 0)
+		msg_malformed(&m);
+	api_url = c.origins.v[0];
+	eab = c.has_eab;
+	key_compromised = c.key_compromised;
+	asks_for_status = c.asks_for_status;
+	if (!c.insecure && ((fd = trust_open(c.ca_file, &w)) == -1 ||
 	    (ca = trust_read(fd, &len, &w)) == NULL))
 		errx(1, "%s", w.text);
-	if (request_setup(urls, n, insecure ? NULL : http_anchors_new(ca, len), insecure, workers,
-	    &w) == -1)
+	if (request_setup(c.origins.v, c.origins.n, c.insecure ? NULL : http_anchors_new(ca, len),
+	    c.insecure, c.workers, &w) == -1)
 		errx(1, "%s", w.text);
-	for (i = 0; i < n; i++)
-		if (url_parse(&url, urls[i]))
+	for (i = 0; i < c.origins.n; i++)
+		if (url_parse(&url, c.origins.v[i]))
 			add_port(s, url.port);
+	while (role_domain(&m, njobs, &d))
+		add_job(&d);
 }
 
 /*
@@ -378,8 +376,6 @@ main(int argc, char *argv[])
 	begin_crypto(1);
 	begin_json();
 	setup(&s);
-	while (role_domain(&m, njobs))
-		add_job();
 	if (asks_for_status)
 		setup_status(&s);
 	s.uid = role_uid;

@@ -13,16 +13,16 @@ static struct url *origins;
 static size_t norigins;
 
 void
-origins_read(struct msg *m)
+origins_take(const struct strings *urls)
 {
-	char **urls = msg_get_strings(m, &norigins, ORIGINS_MAX);
 	size_t i;
 
+	norigins = urls->n;
 	if ((origins = calloc(norigins + 1, sizeof(*origins))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < norigins; i++)
-		if (!url_parse(&origins[i], urls[i]))
-			errx(1, "%s: not an https URL", urls[i]);
+		if (!url_parse(&origins[i], urls->v[i]))
+			errx(1, "%s: not an https URL", urls->v[i]);
 }
 
 int

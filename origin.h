@@ -4,10 +4,10 @@
 #ifndef ORIGIN_H
 #define ORIGIN_H
 
-#include "msg.h"
+#include "conf.h"
 
-/* Reads the URL of the authority and its further origins from the role's slice. */
-void	origins_read(struct msg *);
+/* The URL of the authority and its further origins, from the role's slice. */
+void	origins_take(const struct strings *urls);
 /* Is this an https URL of one of them? */
 int	origin_known(const char *url);
 

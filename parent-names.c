@@ -32,19 +32,13 @@ static void
 start(const struct conf *conf)
 {
 	static struct msg m;
-	uid_t uid;
-	gid_t gid;
+	struct slice_conf c = { .verbose = verbose, .mode = MODE_NAMES, .reason = -1 };
 
-	parent_user(conf, &uid, &gid);
+	parent_user(conf, &c.uid, &c.gid);
 	parent_capabilities(0);
 	child_start(&csr, ROLE_CSR, parent_programs(self), 0);
 	msg_new(&m, ROLE_CONF, 0);
-	msg_put_num(&m, (uint64_t)verbose);
-	msg_put_num(&m, uid);
-	msg_put_num(&m, gid);
-	msg_put_num(&m, MODE_NAMES);
-	msg_put_num(&m, 0);
-	msg_put_strings(&m, NULL, 0);
+	body_conf(&m, ROLE_CSR, &c);
 	child_send(&csr, &m);
 	msg_new(&m, ROLE_START, 0);
 	child_send(&csr, &m);

@@ -74,25 +74,29 @@ role_receive(struct msg *m, int seconds)
 }
 
 void
-role_conf(struct msg *m)
+role_conf(struct msg *m, struct slice_conf *c)
 {
+	memset(c, 0, sizeof(*c));
 	role_receive(m, SEND_SECONDS);
 	if (m->head.type != ROLE_CONF)
 		errx(1, "%s before ROLE_CONF", routes[m->head.type].name);
-	verbose = (int)msg_get_num(m);
-	role_uid = (uid_t)msg_get_num(m);
-	role_gid = (gid_t)msg_get_num(m);
-	role_mode = (enum mode)msg_get_num(m);
+	body_conf(m, role_self, c);
+	verbose = c->verbose;
+	role_uid = c->uid;
+	role_gid = c->gid;
+	role_mode = c->mode;
 }
 
 int
-role_domain(struct msg *m, uint32_t expected)
+role_domain(struct msg *m, uint32_t expected, struct slice_domain *d)
 {
+	memset(d, 0, sizeof(*d));
 	role_receive(m, SEND_SECONDS);
 	if (m->head.type == ROLE_START)
 		return 0;
 	if (m->head.type != ROLE_DOMAIN || m->head.job != expected)
 		errx(1, "%s before ROLE_START", routes[m->head.type].name);
+	body_domain(m, role_self, d);
 	return 1;
 }
 

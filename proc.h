@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "conf.h"
-#include "msg.h"
+#include "msg-bodies.h"
 
 /* In a role: who it is, and who it becomes as root. */
 extern enum role role_self;
@@ -23,12 +23,12 @@ extern int	 role_stopped;	/* by ROLE_STOP, and not by the parent's death */
 void	role_begin(enum role, int argc, char *argv[]);
 
 /*
- * The beginning of every role: its slice of the configuration.  role_conf()
- * leaves m at what is the role's own; role_domain() is 1 with the next
- * domain (numbered from 0, in order), 0 when there are no more.
+ * The beginning of every role: its slice of the configuration, of which the
+ * role's own members are filled in.  role_domain() is 1 with the next domain
+ * (numbered from 0, in order), 0 when there are no more.
  */
-void	role_conf(struct msg *);
-int	role_domain(struct msg *, uint32_t expected);
+void	role_conf(struct msg *, struct slice_conf *);
+int	role_domain(struct msg *, uint32_t expected, struct slice_domain *);
 
 /* Room for one more behind n of this size, all zero; the array grows by doubling. */
 void	*role_grow(void *array, uint32_t n, size_t size);

@@ -1,48 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What each role gets to know of the configuration: no more than it needs.
- * The order of the members is the one in which the role reads them.
+ * The configuration, cut into what each role gets to know: here is all that
+ * any role does, and msg-bodies.c has which role gets which member.
  */
 #include <err.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "broker.h"
 #include "fingerprint.h"
+#include "msg-bodies.h"
 #include "say.h"
 #include "valid.h"
 
 static struct msg m;
-
-/* The directory's URL first, then the further origins. */
-static void
-put_origins(const struct authority *a)
-{
-	size_t i;
-
-	msg_put_num(&m, 1 + a->origins.n);
-	msg_put_str(&m, a->api_url);
-	for (i = 0; i < a->origins.n; i++)
-		msg_put_str(&m, a->origins.v[i]);
-}
-
-static void
-put_host(const char *text)
-{
-	struct url url;
-
-	if (!url_parse(&url, text))
-		errx(1, "%s: not an https URL", text);
-	msg_put_str(&m, url.host);
-	msg_put_str(&m, url.port);
-}
-
-static void
-put_key(const char *path, const struct keyspec *spec)
-{
-	msg_put_str(&m, path);
-	msg_put_num(&m, spec->type);
-	msg_put_num(&m, (uint64_t)spec->bits);
-}
 
 /* 'check revocation' for any of the domains? */
 static int
@@ -56,129 +27,76 @@ asks_for_status(const struct run *run)
 	return 0;
 }
 
+/*
+ * The directory's URL first, then the further origins; and their hosts and
+ * ports.  They lie in urls and servers.
+ */
 static void
-put_conf(const struct run *run, enum role role, uint32_t workers)
+cut_origins(struct slice_conf *c, const struct authority *a, char *urls[ORIGINS_MAX],
+    struct url parsed[ORIGINS_MAX], char *servers[2 * ORIGINS_MAX])
+{
+	size_t i, n = 0;
+
+	urls[n++] = a->api_url;
+	for (i = 0; i < a->origins.n && n < ORIGINS_MAX; i++)
+		urls[n++] = a->origins.v[i];
+	for (i = 0; i < n; i++) {
+		if (!url_parse(&parsed[i], urls[i]))
+			errx(1, "%s: not an https URL", urls[i]);
+		servers[2 * i] = parsed[i].host;
+		servers[2 * i + 1] = parsed[i].port;
+	}
+	c->origins.v = urls;
+	c->origins.n = n;
+	c->servers.v = servers;
+	c->servers.n = 2 * n;
+}
+
+static void
+cut_conf(const struct run *run, enum role role, uint32_t workers)
 {
 	const struct authority *a = run->authority;
-	size_t i;
+	static struct url parsed[ORIGINS_MAX];
+	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX];
+	struct slice_conf c = {
+		.verbose = verbose, .uid = run->uid, .gid = run->gid, .mode = run->mode,
+		.workers = workers, .njobs = run->njobs, .force = run->force, .reason = run->reason,
+		.key_compromised = run->reason == REASON_KEY_COMPROMISE,
+		.asks_for_status = asks_for_status(run), .list = run->list,
+		.most_orders = run->most_orders, .state_dir = run->conf->state_dir,
+		.metrics = run->mode == MODE_METRICS ? run->conf->metrics : NULL,
+		.name = a->name, .api_url = a->api_url, .ca_file = a->ca_file,
+		.insecure = a->insecure, .account_key = a->account_key,
+		.account_spec = a->account_spec, .shared = conf_sharer(run->conf, a) != NULL,
+		.contact = a->contact, .has_eab = a->eab_kid != NULL, .eab_kid = a->eab_kid,
+		.eab_file = a->eab_file, .eab_alg = (char *)(uintptr_t)a->eab_alg,
+	};
 
-	switch (role) {
-	case ROLE_NET:
-		msg_put_num(&m, workers);
-		msg_put_num(&m, (uint64_t)a->insecure);
-		msg_put_num(&m, a->eab_kid != NULL);
-		msg_put_num(&m, run->reason == REASON_KEY_COMPROMISE);
-		msg_put_num(&m, (uint64_t)asks_for_status(run));
-		msg_put_str(&m, a->ca_file);
-		put_origins(a);
-		break;
-	case ROLE_DNS:
-		msg_put_num(&m, run->njobs);
-		msg_put_num(&m, 1 + a->origins.n);
-		put_host(a->api_url);
-		for (i = 0; i < a->origins.n; i++)
-			put_host(a->origins.v[i]);
-		break;
-	case ROLE_KEY:
-		msg_put_num(&m, (uint64_t)(run->reason + 1));
-		msg_put_num(&m, workers);
-		msg_put_num(&m, conf_sharer(run->conf, a) != NULL);
-		put_key(a->account_key, &a->account_spec);
-		msg_put_str(&m, a->contact);
-		msg_put_str(&m, a->eab_kid);
-		msg_put_str(&m, a->eab_file);
-		msg_put_str(&m, a->eab_alg);
-		put_origins(a);
-		break;
-	case ROLE_CSR:
-		msg_put_num(&m, (uint64_t)(run->reason + 1));
-		put_origins(a);
-		break;
-	case ROLE_FILE:
-		msg_put_str(&m, run->conf->state_dir);
-		msg_put_str(&m, run->mode == MODE_METRICS ? run->conf->metrics : NULL);
-		msg_put_str(&m, a->name);
-		break;
-	case ROLE_CERT:
-		msg_put_num(&m, (uint64_t)run->force);
-		msg_put_num(&m, run->reason == REASON_KEY_COMPROMISE);
-		msg_put_num(&m, run->most_orders);
-		msg_put_num(&m, (uint64_t)run->list);
-		msg_put_str(&m, a->name);
-		msg_put_str(&m, a->api_url);
-		break;
-	default:
-		break;
-	}
+	cut_origins(&c, a, urls, parsed, servers);
+	body_conf(&m, role, &c);
 }
 
-/* certproc cannot look at keys, but learns whether they have changed. */
 static void
-put_fingerprint(const struct domain *d)
+cut_domain(const struct domain *d, enum role role)
 {
-	char *text = fingerprint(d);
+	const struct authority *a = d->authority;
+	struct slice_domain s = {
+		.handle = d->handle, .names = d->names, .nnames = d->names.n, .key = d->key,
+		.key_spec = d->key_spec, .rotate = d->rotate, .group = d->group,
+		.csr_file = d->csr_file, .has_csr_file = d->csr_file != NULL, .cert = d->cert,
+		.chain = d->chain, .fullchain = d->fullchain, .combined = d->combined,
+		.has_combined = d->combined != NULL, .challengedir = d->challengedir,
+		.profile = d->profile, .preferred_chain = d->preferred_chain,
+		.check_revocation = d->check_revocation, .accept_more = d->accept_more,
+		.api_url = a->api_url, .root_file = a->root_file,
+		.rooting = a->root_any ? ROOTS_ANY : conf_lacks_root(a) ? ROOTS_LACKING : ROOTS_NAMED,
+	};
 
-	msg_put_str(&m, text);
-	free(text);
-}
-
-/* dns knows no domain. */
-static void
-put_domain(const struct domain *d, enum role role)
-{
-	switch (role) {
-	case ROLE_NET:
-		msg_put_str(&m, d->handle);
-		msg_put_str(&m, d->profile);
-		msg_put_strings(&m, d->names.v, d->names.n);
-		break;
-	case ROLE_KEY:
-		msg_put_str(&m, d->profile);
-		msg_put_num(&m, d->csr_file != NULL);
-		msg_put_strings(&m, d->names.v, d->names.n);
-		break;
-	case ROLE_CSR:
-		put_key(d->key, &d->key_spec);
-		msg_put_num(&m, (uint64_t)d->rotate);
-		msg_put_str(&m, d->group);
-		msg_put_str(&m, d->csr_file);
-		msg_put_str(&m, d->combined);
-		msg_put_strings(&m, d->names.v, d->names.n);
-		break;
-	case ROLE_CHNG:
-		msg_put_str(&m, d->handle);
-		msg_put_str(&m, d->challengedir);
-		msg_put_num(&m, d->names.n);
-		break;
-	case ROLE_FILE:
-		msg_put_str(&m, d->handle);
-		msg_put_str(&m, d->cert);
-		msg_put_str(&m, d->chain);
-		msg_put_str(&m, d->fullchain);
-		break;
-	case ROLE_CERT:
-		msg_put_str(&m, d->handle);
-		msg_put_str(&m, d->cert);
-		msg_put_str(&m, d->chain);
-		msg_put_str(&m, d->fullchain);
-		msg_put_num(&m, d->combined != NULL);
-		msg_put_str(&m, d->profile);
-		msg_put_str(&m, d->preferred_chain);
-		msg_put_num(&m, (uint64_t)d->check_revocation);
-		msg_put_num(&m, (uint64_t)d->accept_more);
-		put_fingerprint(d);
-		msg_put_str(&m, d->group);
-		msg_put_num(&m, d->key_spec.type);
-		msg_put_num(&m, (uint64_t)d->key_spec.bits);
-		msg_put_str(&m, d->authority->api_url);
-		msg_put_num(&m, d->authority->root_any ? ROOTS_ANY :
-		    conf_lacks_root(d->authority) ? ROOTS_LACKING : ROOTS_NAMED);
-		msg_put_str(&m, d->authority->root_file);
-		msg_put_strings(&m, d->names.v, d->names.n);
-		break;
-	default:
-		break;
-	}
+	/* certproc cannot look at keys, but learns whether they have changed. */
+	if (role == ROLE_CERT)
+		s.fingerprint = fingerprint(d);
+	body_domain(&m, role, &s);
+	free(s.fingerprint);
 }
 
 void
@@ -188,15 +106,11 @@ slice(const struct run *run, enum role role, uint32_t workers,
 	uint32_t i;
 
 	msg_new(&m, ROLE_CONF, 0);
-	msg_put_num(&m, (uint64_t)verbose);
-	msg_put_num(&m, run->uid);
-	msg_put_num(&m, run->gid);
-	msg_put_num(&m, run->mode);
-	put_conf(run, role, workers);
+	cut_conf(run, role, workers);
 	send(to, &m);
 	for (i = 0; i < run->njobs && role != ROLE_DNS && run->mode < MODE_ROLLOVER; i++) {
 		msg_new(&m, ROLE_DOMAIN, i);
-		put_domain(run->jobs[i], role);
+		cut_domain(run->jobs[i], role);
 		send(to, &m);
 	}
 	msg_new(&m, ROLE_START, 0);

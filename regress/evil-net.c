@@ -95,13 +95,14 @@ try(const char *what)
 int
 main(int argc, char *argv[])
 {
+	struct slice_domain d;
+	struct slice_conf c;
 	char *handle = NULL;
 
 	role_begin(ROLE_NET, argc, argv);
-	role_conf(&m);
-	while (role_domain(&m, 0))
-		if ((handle = strdup(msg_need_str(&m))) == NULL)
-			err(1, NULL);
+	role_conf(&m, &c);
+	while (role_domain(&m, 0, &d))
+		handle = d.handle;
 	/* Its user, but no sandbox: as if that had been escaped. */
 	if (geteuid() == 0 && (setresgid(role_gid, role_gid, role_gid) == -1 ||
 	    setresuid(role_uid, role_uid, role_uid) == -1))

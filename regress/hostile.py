@@ -158,7 +158,7 @@ r.close()
 def dns_status(authority, host, asked):
     """Whether the role, with this authority, tells addresses of a host that a certificate names."""
     r = Role("dnsproc")
-    r.send("ROLE_CONF", conf + num(1) + num(1) + s(authority) + s("443"))
+    r.send("ROLE_CONF", conf + num(1) + strings([authority, "443"]))
     r.send("ROLE_START")
     r.send("DNS_STATUS_URLS", strings(["http://%s:80/" % ("[%s]" % host if ":" in host else host)]))
     r.send("DNS_RESOLVE", s(host) + s("80") + num(1))

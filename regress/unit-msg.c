@@ -354,6 +354,136 @@ test_dns(void)
 	check(END_OF(addresses, struct body_addresses) == 1, "bodies: NET_ADDRESSES: too long a one");
 }
 
+/* What each role gets to know, as a string of the members that came. */
+static void
+members_of_conf(const struct slice_conf *c, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	    c->workers == WORKERS_MAX ? "workers " : "", c->njobs == UINT32_MAX ? "njobs " : "",
+	    c->force ? "force " : "", c->reason == REASON_MAX ? "reason " : "",
+	    c->key_compromised ? "key_compromised " : "", c->asks_for_status ? "asks_for_status " : "",
+	    c->list == INT_MAX ? "list " : "", c->most_orders == UINT64_MAX ? "most_orders " : "",
+	    c->state_dir != NULL ? "state_dir " : "", c->metrics != NULL ? "metrics " : "",
+	    c->name != NULL ? "name " : "", c->api_url != NULL ? "api_url " : "",
+	    c->origins.n == ORIGINS_MAX ? "origins " : "",
+	    c->servers.n == 2 * ORIGINS_MAX ? "servers " : "", c->ca_file != NULL ? "ca_file " : "",
+	    c->insecure ? "insecure " : "", same(c->account_key, far) ? "account_key " : "",
+	    c->account_spec.type == KEYTYPE_RSA && c->account_spec.bits == 4096 ? "account_spec " : "",
+	    c->shared ? "shared " : "", c->contact != NULL ? "contact " : "", c->has_eab ? "has_eab " : "",
+	    c->eab_kid != NULL && c->eab_file != NULL && c->eab_alg != NULL ? "eab " : "");
+}
+
+static void
+members_of_domain(const struct slice_domain *d, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	    same(d->handle, "h") ? "handle " : "", d->names.n == CONF_NAMES_MAX ? "names " : "",
+	    d->nnames == CONF_NAMES_MAX ? "nnames " : "", d->key != NULL ? "key " : "",
+	    d->key_spec.type == KEYTYPE_ECDSA && d->key_spec.bits == 384 ? "key_spec " : "",
+	    d->rotate ? "rotate " : "", d->group != NULL ? "group " : "",
+	    d->csr_file != NULL ? "csr_file " : "", d->has_csr_file ? "has_csr_file " : "",
+	    d->cert != NULL ? "cert " : "", d->chain != NULL ? "chain " : "",
+	    d->fullchain != NULL ? "fullchain " : "", d->combined != NULL ? "combined " : "",
+	    d->has_combined ? "has_combined " : "", d->challengedir != NULL ? "challengedir " : "",
+	    d->profile != NULL ? "profile " : "", d->preferred_chain != NULL ? "preferred_chain " : "",
+	    d->check_revocation ? "check_revocation " : "", d->accept_more ? "accept_more " : "",
+	    d->fingerprint != NULL ? "fingerprint " : "", d->api_url != NULL ? "api_url " : "",
+	    d->root_file != NULL ? "root_file " : "", d->rooting == ROOTS_LACKING ? "rooting " : "");
+}
+
+/*
+ * A receiver of a slice; END_OF() wants a function of two arguments for a body.
+ */
+static enum role slice_of;
+
+static void
+body_slice_conf(struct msg *m, struct slice_conf *c)
+{
+	body_conf(m, slice_of, c);
+}
+
+static void
+body_slice_domain(struct msg *m, struct slice_domain *d)
+{
+	body_domain(m, slice_of, d);
+}
+
+/* All that any role gets goes in; what comes out is the role's own, and whole. */
+static void
+test_slices(void)
+{
+	static const char *const conf_members[ROLE__MAX] = {
+		[ROLE_NET] = "workers key_compromised asks_for_status origins ca_file insecure has_eab ",
+		[ROLE_DNS] = "njobs servers ",
+		[ROLE_KEY] = "workers reason origins account_key account_spec shared contact eab ",
+		[ROLE_CSR] = "reason origins ",
+		[ROLE_CHNG] = "",
+		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
+		[ROLE_FILE] = "state_dir metrics name ",
+	};
+	static const char *const domain_members[ROLE__MAX] = {
+		[ROLE_NET] = "handle names profile ",
+		[ROLE_DNS] = "",
+		[ROLE_KEY] = "names has_csr_file profile ",
+		[ROLE_CSR] = "names key key_spec rotate group csr_file combined ",
+		[ROLE_CHNG] = "handle nnames challengedir ",
+		[ROLE_CERT] = "handle names key_spec group cert chain fullchain has_combined profile "
+		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting ",
+		[ROLE_FILE] = "handle cert chain fullchain ",
+	};
+	/* Of conf: verbose, uid, gid, mode, then the role's own. */
+	static const struct { enum role role; int offset; uint64_t last; } enums[] = {
+		{ ROLE_NET, 24, MODE_NAMES }, { ROLE_NET, 32, WORKERS_MAX }, { ROLE_KEY, 32, REASON_MAX + 1 },
+		{ ROLE_KEY, 40, WORKERS_MAX }, { ROLE_CSR, 32, REASON_MAX + 1 }, { ROLE_CERT, 56, INT_MAX },
+		{ ROLE_DNS, 32, UINT32_MAX }, { ROLE_NET, 8, UINT32_MAX },
+	};
+	char *texts[CONF_NAMES_MAX], got[600];
+	struct slice_conf c = { .verbose = 2, .uid = UINT32_MAX, .gid = 0, .mode = MODE_NAMES,
+	    .workers = WORKERS_MAX, .njobs = UINT32_MAX, .force = 1, .reason = REASON_MAX,
+	    .key_compromised = 1, .asks_for_status = 1, .list = INT_MAX, .most_orders = UINT64_MAX,
+	    .state_dir = far, .metrics = far, .name = far, .api_url = far,
+	    .origins = { .v = texts, .n = ORIGINS_MAX }, .servers = { .v = texts, .n = 2 * ORIGINS_MAX },
+	    .ca_file = far, .insecure = 1, .account_key = far, .account_spec = { KEYTYPE_RSA, 4096 },
+	    .shared = 1, .contact = far, .has_eab = 1, .eab_kid = far, .eab_file = far, .eab_alg = far };
+	struct slice_domain d = { .handle = "h", .names = { .v = texts, .n = CONF_NAMES_MAX },
+	    .nnames = CONF_NAMES_MAX, .key = far, .key_spec = { KEYTYPE_ECDSA, 384 }, .rotate = 1,
+	    .group = far, .csr_file = far, .has_csr_file = 1, .cert = far, .chain = far, .fullchain = far,
+	    .combined = far, .has_combined = 1, .challengedir = far, .profile = far,
+	    .preferred_chain = far, .check_revocation = 1, .accept_more = 1, .fingerprint = far,
+	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING };
+	/* What is taken lives as long as the role. */
+	static struct slice_conf got_conf[ROLE__MAX];
+	static struct slice_domain got_domain[ROLE__MAX];
+	size_t i;
+
+	for (i = 0; i < CONF_NAMES_MAX; i++)
+		texts[i] = "x";
+	for (i = ROLE_NET; i < ROLE__MAX; i++) {
+		slice_of = (enum role)i;
+		TRIP(ROLE_CONF, slice_conf, struct slice_conf, c, got_conf[i]);
+		members_of_conf(&got_conf[i], got, sizeof(got));
+		check(strcmp(got, conf_members[i]) == 0 && got_conf[i].verbose == 2 &&
+		    got_conf[i].uid == UINT32_MAX && got_conf[i].mode == MODE_NAMES, "bodies: ROLE_CONF: %s gets: %s", role_names[i], got);
+		if (domain_members[i][0] == '\0')
+			continue;
+		TRIP(ROLE_DOMAIN, slice_domain, struct slice_domain, d, got_domain[i]);
+		members_of_domain(&got_domain[i], got, sizeof(got));
+		check(strcmp(got, domain_members[i]) == 0, "bodies: ROLE_DOMAIN: %s gets: %s",
+		    role_names[i], got);
+	}
+	for (i = 0; i < sizeof(enums) / sizeof(enums[0]); i++) {
+		slice_of = enums[i].role;
+		msg_new(&sent, ROLE_CONF, 0);
+		body_conf(&sent, slice_of, &c);
+		OUTSIDE(ROLE_CONF, slice_conf, struct slice_conf, enums[i].offset, 0, enums[i].last);
+	}
+	slice_of = ROLE_CSR;
+	d.key = NULL;
+	msg_new(&sent, ROLE_DOMAIN, 0);
+	body_domain(&sent, slice_of, &d);
+	OUTSIDE(ROLE_DOMAIN, slice_domain, struct slice_domain, 4, 0, KEYTYPE_RSA);
+}
+
 /* Whoever adds a message of several members, or an enumeration, adds its test. */
 static void
 test_all_tried(void)
@@ -381,6 +511,7 @@ main(void)
 	test_keys();
 	test_account();
 	test_dns();
+	test_slices();
 	test_all_tried();
 	return test_end();
 }
