@@ -12,6 +12,7 @@ here = top + "/regress"
 sys.path.insert(0, here)
 import evil_check, evil_plan, evil_world
 from c_enum import enum
+from routes import ALL_MODES, table
 
 SECONDS = 120       # after which no second samples are begun,
 LAST = 220          # and no first ones either: what is left is said
@@ -82,7 +83,7 @@ def attack(w, c, tries):
     if tries and (kind != "cunning" or tries > 6): lines = [l for l in lines if not l.startswith(("on ", "when "))] + ["when 0"]
     if not any(l.startswith(("on ", "when ")) for l in lines): lines.append("on 9999")
     case.spoils = role == "FILE" and any(l.startswith("target ") and l[7] not in "./" for l in lines)
-    w.plan(["role " + ROLES[role], "mode %d" % (1 + evil_plan.ALL_MODES.index(mode))] + lines)
+    w.plan(["role " + ROLES[role], "mode %d" % (1 + ALL_MODES.index(mode))] + lines)
     status, took, text = w.run(w.client, args)
     w.plan(["role none"])
     wrong = evil_check.Check(w, case, before, status, took, text).all()
@@ -222,7 +223,7 @@ def summary():
     return failed
 
 seed = options.get("seed") or str(random.SystemRandom().randrange(10**6))
-routes, part = evil_plan.table(top), enum(top + "/file-part.h", "part")
+routes, part = table(top), enum(top + "/file-part.h", "part")
 evil_world.make_ca(where + "/tls")
 lock, done = threading.Lock(), []
 todo, more = cases()

@@ -3,39 +3,10 @@
 # without a change here.
 import json, random, re, struct
 
-from c_enum import enum
 from evil_world import openssl, pem, read
 
-ALL_MODES = "RENEW LIST METRICS REVOKE RESTORE ROLLOVER CONTACT DEACTIVATE ADOPT".split()
 NO_JOB = 0xffffffff
 EDGES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 255, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64 - 1]
-
-class Route: pass
-
-def table(top):
-    """{name: Route}, from acme-client.h and msg-routes.c."""
-    number = enum(top + "/acme-client.h", "msgtype")
-    text = read(top + "/msg-routes.c")
-    def modes(e):
-        e = e.strip()
-        if e in ("ANY", "*"): return set(ALL_MODES)
-        found = set(re.findall(r"M\((\w+)\)", e))
-        for n in re.findall(r"\b([A-Z_]{3,})\b(?!\()", re.sub(r"M\(\w+\)", "", e)):
-            d = re.search(r"#define %s\s+(.*)" % n, text)
-            found |= modes(d.group(1)) if d else set()
-        return found
-    routes = {}
-    for m in re.finditer(r'\t(ROUTE|BY_JOB)\((\w+),\s*([^;]*?),\s*(\w+),\s*([^"]*?),\s*"([^"]*)",\s*([^;]*?)\),\n', text):
-        r = Route()
-        r.name, r.type = m.group(2), number[m.group(2)]
-        r.by_job = m.group(1) == "BY_JOB"
-        r.sender = set(re.findall(r"FROM\((\w+)\)", m.group(3)))
-        r.to = m.group(4).replace("ROLE_", "")
-        r.modes, r.shape = modes(m.group(5)), m.group(6)
-        routes[r.name] = r
-    missing = set(number) - set(routes) - {"MSG__MAX"}
-    if missing or len(routes) < 60: raise SystemExit("the routing table is not understood: %s" % sorted(missing))
-    return routes
 
 def fits(shape, b):
     """Is this body of this shape, as msg-routes.c has it?"""

@@ -15,6 +15,7 @@ for file in README.md acme-client.1 regress/demo.sh; do
 	same "manual: cron lines in $file have the whole path" "" "$(grep -E '[0-9*] \*\s*\S*acme-client' "$top/$file" | grep -Ev '(/usr/local|\$prefix)/sbin/acme-client')"
 	check "manual: $file has a cron line" grep -Eq '[0-9*] \*\s+\S*/sbin/acme-client' "$top/$file"
 done
+same "manual: ARCHITECTURE.md's table of messages is the routing table's" "" "$(python3 "$here/routes.py" --check "$top" 2>&1)"
 sed -n '/^\.Sh EXAMPLES/,$p' "$top/acme-client.conf.5" | sed -n '/^\.Bd -literal/,/^\.Ed/p' | grep -v '^\.' >"$run/examples.conf"
 chmod 644 "$run/examples.conf"
 check "manual: the examples of acme-client.conf.5 parse" "$client" -n -f "$run/examples.conf" example.com server
