@@ -563,6 +563,7 @@ struct command {
 	int		 all;		/* -a */
 	int		 modes;		/* how many of -B, -l, -r, -K, -U, -D */
 	int		 no_color;	/* NO_COLOR in the environment, not empty */
+	int		 dumb;		/* TERM names no terminal that can erase a line */
 	unsigned	 columns;	/* that a list has, 0: any number */
 	struct run	 run;
 };
@@ -638,7 +639,8 @@ check_options(struct command *command, int noperands)
 		errx(1, "-F is for renewals, and -B makes none");
 	if (run->list != 0 && run->mode != MODE_LIST)
 		errx(1, "-J is for -l only");
-	run->progress = command->all && run->mode == MODE_RENEW && isatty(STDERR_FILENO);
+	run->progress = command->all && run->mode == MODE_RENEW && !command->dumb &&
+	    isatty(STDERR_FILENO);
 	run->tells = !run->progress && isatty(STDERR_FILENO);
 	if (run->mode == MODE_LIST && isatty(STDOUT_FILENO))
 		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
@@ -717,7 +719,7 @@ main(int argc, char *argv[])
 	struct command command = { .conf = CONF_FILE, .run = { .mode = MODE_RENEW, .reason = -1,
 	    .most_orders = UINT64_MAX, .workers = WORKERS, .hup_fd = -1 } };
 	struct run *run = &command.run;
-	const char *no_color;
+	const char *no_color, *term;
 	struct conf *conf;
 
 	if (sandbox_elevated())
@@ -727,6 +729,8 @@ main(int argc, char *argv[])
 	open_standard_fds();
 	no_color = getenv("NO_COLOR");
 	command.no_color = no_color != NULL && *no_color != '\0';
+	term = getenv("TERM");
+	command.dumb = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
 	command.columns = columns();
 	environ = calloc(1, sizeof(*environ));
 	sandbox_prepare(ROLE_PARENT);

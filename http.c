@@ -260,6 +260,15 @@ is_verdict(const char *error)
 	return strstr(error, "verif") != NULL || strstr(error, "not present in") != NULL;
 }
 
+/* As OpenSSL and LibreSSL word it. */
+static int
+is_unknown_issuer(const char *error)
+{
+	return strstr(error, "issuer certificate") != NULL ||
+	    strstr(error, "self signed") != NULL ||
+	    strstr(error, "self-signed") != NULL;
+}
+
 /* all: by all trust anchors; *final: another address will not help. */
 static int
 handshake(struct http *h, int all, int *final, struct why *w)
@@ -290,8 +299,9 @@ handshake(struct http *h, int all, int *final, struct why *w)
 	tls_reason(h, safe, sizeof(safe));
 	if (!(*final = is_verdict(safe)))
 		return why(w, "TLS: %s", safe);
-	return why(w, "TLS: %s (expected a certificate for %s; the clock here says %s)",
-	    safe, h->origin.host, clock_text(time(NULL)));
+	return why(w, "TLS: %s (expected a certificate for %s; the clock here says %s%s)",
+	    safe, h->origin.host, clock_text(time(NULL)), is_unknown_issuer(safe) ?
+	    "; 'ca file' names the root of a CA that the system does not know" : "");
 }
 
 /* By the preferred trust anchors, if there are any; where these do not serve, by all. */

@@ -20,6 +20,7 @@ struct trouble {
 	int		 unreached;	/* lost, as there was no way to the CA */
 	int		 unseen;	/* lost, and probably never seen by the CA */
 	enum msgtype	 request;	/* what was refused; 0: no signed request */
+	int		 no_directory;	/* there is none at the URL that is configured */
 	int		 for_all;	/* it concerns the account: it would be so for every job */
 };
 

@@ -46,12 +46,16 @@ read_directory(const char *new_nonce, struct trouble *t)
 	request_nonces(new_nonce);
 	if (request_get(api_url, &a, t) == -1) {
 		t->unreached = t->lost;
+		t->no_directory = t->status == 404 || t->status == 410;
 		return -1;
 	}
 	rc = directory_parse(&directory, a.body, a.bodylen, &w);
 	http_answer_free(&a);
-	if (rc == -1)
-		return trouble(t, FAILURE_CA, "%s: %s", api_url, w.text);
+	if (rc == -1) {
+		trouble(t, FAILURE_CA, "%s: %s", api_url, w.text);
+		t->no_directory = 1;
+		return -1;
+	}
 	if (request_origin("directory: newNonce", directory.new_nonce, t) == -1 ||
 	    request_origin("directory: newAccount", directory.new_account, t) == -1 ||
 	    request_origin("directory: newOrder", directory.new_order, t) == -1)
@@ -69,6 +73,9 @@ advise(const char *handle, const struct trouble *t)
 {
 	const char *type = t->problem.type;
 
+	if (t->no_directory)
+		warnx("%s: is %s the directory of an ACME server?  'api url' of the authority "
+		    "names it", handle, api_url);
 	/* Signed by the certificate's key: some CAs look for an account with that one. */
 	if (strcmp(type, "accountDoesNotExist") == 0 && t->request == CSR_SIGN_REVOKE)
 		return;

@@ -171,6 +171,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "directory redirect": return self.answer(302, b"", [("Location", "http://evil.example/dir")])
         if sc == "directory redirect to itself": return self.answer(301, b"", [("Location", base + "/dir")])
         if sc == "redirect without Location": return self.answer(302)
+        if sc == "directory 404": return self.answer(404, b"<html>", ctype="text/html")
         if sc == "HTML directory": return self.answer(200, b"<html>\x1b[2J", ctype="text/html")
         if sc == "directory 503": return self.answer(503, b"<html>down</html>", [("Retry-After", "120")], "text/html")
         self.answer(200, d)

@@ -349,17 +349,17 @@ END
 # A line that tells how far the run is, and that on a terminal only.
 shows_progress() {
 	fleet a b c
-	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -a -f "$conf" </dev/null >"$work/out" 2>"$err"
+	TERM=xterm python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -a -f "$conf" </dev/null >"$work/out" 2>"$err"
 	says "$who: progress: on a terminal" "$work/out" "[12] of 3 done, 0 failed, [012] in work, [012] left"
 	same "$who: progress: gone in the end" "$(printf '\r\033[K')" "$(tail -c 4 "$work/out")"
-	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -F -f "$conf" a b </dev/null >"$work/out" 2>"$err"
+	TERM=xterm python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -F -f "$conf" a b </dev/null >"$work/out" 2>"$err"
 	same "$who: -F: on a terminal, it is said what was installed" "a b" "$(tr -d '\r' <"$work/out" | sed -n 's/^acme-client: -F: \(.*\): installed a new certificate$/\1/p' | sort | xargs)"
 	run -F a
 	same "$who: -F: silent without a terminal" "0 " "$status $(cat "$err")"
 	# What is said meanwhile stands on lines of its own.
 	fleet a b c d
 	kill -STOP $web_pid
-	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -a -j 2 -f "$conf" </dev/null >"$work/out" 2>"$err" &
+	TERM=xterm python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -a -j 2 -f "$conf" </dev/null >"$work/out" 2>"$err" &
 	run_pid=$!
 	for _i in $(seq 100); do [ "$(ls "$work/www" | wc -l)" = 2 ] && break; sleep 0.05; done
 	kill -KILL "$(pgrep -P "$(pgrep -P $run_pid)" netproc | head -n 1)"
@@ -369,6 +369,9 @@ shows_progress() {
 	expect "progress: a worker is killed" 1
 	says "$who: progress: a worker is killed: said" "$work/out" "was killed by signal 9.*; the others go on"
 	same "$who: progress: a worker is killed: on its own line" 0 "$(grep -c "leftacme-client" "$work/out")"
+	fleet a b
+	TERM=dumb python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -a -f "$conf" </dev/null >"$work/out" 2>"$err"
+	same "$who: progress: none where the terminal cannot erase a line" "0 0" "$? $(grep -c "$(printf '\033')" "$work/out")"
 	fleet a b
 	run -a
 	expect "progress: not on a terminal" 0
