@@ -22,11 +22,11 @@
 #define NUMBERS	256
 #define NAMES	(CONF_NAMES_MAX * (LENGTH + 254) + NUMBERS)
 /*
- * The longest slices (slice.c) are key's of the authority; csr's and fileproc's
- * of a domain.
+ * The longest slices (msg-bodies.c) are key's of the authority, and certproc's
+ * of a domain: the files and the root file; profile, preferred chain and group.
  */
 #define CONF	(ORIGINS_MAX * STRING + PATHS(2) + WORDS(2) + NUMBERS)
-#define DOMAIN	(NAMES + PATHS(3) + WORDS(2) + NUMBERS)
+#define DOMAIN	(NAMES + PATHS(4) + WORDS(3) + STRING + NUMBERS)
 #define CERT	(64 * 1024)	/* one certificate in DER */
 
 /* Kinds of runs; ADOPT, the end of a rollover, talks to no CA. */

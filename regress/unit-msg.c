@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lex.h"
 #include "msg-bodies.h"
 #include "test.h"
 
@@ -484,6 +485,55 @@ test_slices(void)
 	OUTSIDE(ROLE_DOMAIN, slice_domain, struct slice_domain, 4, 0, KEYTYPE_RSA);
 }
 
+/*
+ * The longest that -n accepts fits into each slice: words of the configuration,
+ * paths, URLs and host names as long as they may be.
+ */
+static void
+test_limits(void)
+{
+	static char word[WORD_MAX - 1], path[PATH_MAX], url[2316], host[254];
+	static char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX], *names[CONF_NAMES_MAX];
+	static char handle[201], looks[65];	/* SHA-256 in hexadecimal */
+	struct slice_conf c = { .mode = MODE_RENEW, .reason = -1, .state_dir = path, .metrics = path,
+	    .name = handle, .api_url = url, .origins = { .v = urls, .n = ORIGINS_MAX },
+	    .servers = { .v = servers, .n = 2 * ORIGINS_MAX }, .ca_file = path, .account_key = path,
+	    .contact = word, .eab_kid = word, .eab_file = path, .eab_alg = "HS256" };
+	struct slice_domain d = { .handle = handle, .names = { .v = names, .n = CONF_NAMES_MAX },
+	    .key = path, .group = word, .csr_file = path, .cert = path, .chain = path,
+	    .fullchain = path, .combined = path, .challengedir = path, .profile = word,
+	    .preferred_chain = word, .fingerprint = looks, .api_url = url, .root_file = path };
+	int i, status = -1;
+	pid_t pid;
+
+	memset(word, 'w', sizeof(word) - 1);
+	memset(path, 'p', sizeof(path) - 1);
+	memset(url, 'u', sizeof(url) - 1);
+	memset(host, 'h', sizeof(host) - 1);
+	memset(handle, 'a', sizeof(handle) - 1);
+	memset(looks, '0', sizeof(looks) - 1);
+	for (i = 0; i < ORIGINS_MAX; i++) {
+		urls[i] = url;
+		servers[2 * i] = host;
+		servers[2 * i + 1] = "65535";
+	}
+	for (i = 0; i < CONF_NAMES_MAX; i++)
+		names[i] = host;
+	for (i = ROLE_NET; i < ROLE__MAX; i++) {
+		fflush(stdout);
+		if ((pid = fork()) == 0) {
+			msg_new(&sent, ROLE_CONF, 0);
+			body_conf(&sent, (enum role)i, &c);
+			msg_new(&sent, ROLE_DOMAIN, 0);
+			body_domain(&sent, (enum role)i, &d);
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+		check(status == 0, "bodies: the longest configuration fits into %s's slices",
+		    role_names[i]);
+	}
+}
+
 /* Whoever adds a message of several members, or an enumeration, adds its test. */
 static void
 test_all_tried(void)
@@ -512,6 +562,7 @@ main(void)
 	test_account();
 	test_dns();
 	test_slices();
+	test_limits();
 	test_all_tried();
 	return test_end();
 }
