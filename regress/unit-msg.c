@@ -14,6 +14,7 @@
 #include "lex.h"
 #include "msg-bodies.h"
 #include "test.h"
+#include "valid.h"
 
 #define LONG	2000	/* bytes of a long string */
 
@@ -503,6 +504,9 @@ test_limits(void)
 	    .key = path, .group = word, .csr_file = path, .cert = path, .chain = path,
 	    .fullchain = path, .combined = path, .challengedir = path, .profile = word,
 	    .preferred_chain = word, .fingerprint = looks, .api_url = url, .root_file = path };
+	static char anchors[ANCHOR_NAMES_MAX];
+	struct body_learned learned = { url, 1, anchors };
+	struct body_job job = { TASK_ORDER, url, url, url, 1, url, anchors };
 	int i, status = -1;
 	pid_t pid;
 
@@ -519,6 +523,17 @@ test_limits(void)
 	}
 	for (i = 0; i < CONF_NAMES_MAX; i++)
 		names[i] = host;
+	memset(anchors, 'f', sizeof(anchors) - 1);
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		msg_new(&sent, CERT_LEARNED, 0);
+		body_learned(&sent, &learned);
+		msg_new(&sent, NET_JOB, 0);
+		body_job(&sent, &job);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	check(status == 0, "bodies: the longest URLs and names of anchors fit");
 	for (i = ROLE_NET; i < ROLE__MAX; i++) {
 		fflush(stdout);
 		if ((pid = fork()) == 0) {
