@@ -121,6 +121,7 @@ enum msgtype {
 	CSR_COMBINE,		/* write key and this chain into one file */
 	CSR_DISCARD,		/* what is left of a revoked certificate */
 	CERT_CSR_DONE,		/* the answer to the three before it */
+	CERT_TROUBLE,		/* why csr or chng cannot do its part of this job, in words */
 	CERT_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
 	CERT_FAILED,
 	NET_JOB_DONE,

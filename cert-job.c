@@ -391,9 +391,12 @@ job_is_refused_key(const struct job *j, int have, const uint8_t key[SPKI_HASH_LE
 	return strcmp(hex, j->state.refused_key) == 0;
 }
 
+/* The cause, where csr or chng has told it; others know only that they failed. */
 static void
 remember_error(struct job *j, const char *text, enum failure class)
 {
+	if (class == FAILURE_LOCAL && j->trouble.text[0] != '\0')
+		text = j->trouble.text;
 	j->state.began = 0;
 	j->state.forced = j->only_forced;
 	j->state.error_class = class;

@@ -61,6 +61,7 @@ struct job {
 	struct chain	*doomed;	/* with -r: to be revoked */
 	enum part	 doomed_part;	/* that it was read from */
 	struct why	 broken;	/* why nothing can be done for it, or "" */
+	struct why	 trouble;	/* what csr or chng has said last, or "" */
 	int		 suggested;	/* due because the CA says so */
 	int		 only_forced;	/* due because of -F, and nothing else */
 	int64_t		 began_ms;	/* the attempt */

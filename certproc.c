@@ -290,6 +290,17 @@ cert_key(struct msg *m)
 	}
 }
 
+/* csr or chng has said it to people already; here it is only remembered. */
+static void
+cert_trouble(struct msg *m)
+{
+	struct why *trouble = &jobs[m->head.job].trouble;
+	const char *text = msg_need_str(m);
+
+	msg_end(m);
+	say_safe(trouble->text, sizeof(trouble->text), text, strlen(text));
+}
+
 /*
  * csr and, through it, key learn what they may sign, from here and not from
  * net; both know it by the time this returns.
@@ -487,6 +498,7 @@ static const struct handler table[] = {
 	{ CERT_DONE, cert_done, TASKED, 1 },
 	{ CERT_WORKER_GONE, cert_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ CERT_FAILED, cert_failed, OUT | TASKED, 1 },
+	{ CERT_TROUBLE, cert_trouble, ANY_STATE, 0 },
 	{ CERT_CSR_DONE, cert_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
 };
 

@@ -361,8 +361,13 @@ probe(uint32_t job, struct why *w)
 static void
 answer(const struct msg *m, int ok, const struct why *w)
 {
-	if (!ok)
+	if (!ok) {
 		warnx("%s", w->text);
+		/* certproc remembers it as the cause of what follows. */
+		msg_new(&out, CERT_TROUBLE, m->head.job);
+		msg_put_str(&out, w->text);
+		msg_send(&out);
+	}
 	msg_answer(&out, NET_CHNG_DONE, m);
 	body_flag(&out, &ok);
 	msg_send(&out);

@@ -179,6 +179,17 @@ look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
 	freezero(text, len);
 }
 
+/* certproc remembers it as the cause of what follows. */
+static void
+tell_trouble(uint32_t job, const struct why *w)
+{
+	if (role_mode != MODE_RENEW)
+		return;
+	msg_new(&out, CERT_TROUBLE, job);
+	msg_put_str(&out, w->text);
+	msg_send(&out);
+}
+
 static void
 tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 {
@@ -276,6 +287,8 @@ csr_look(struct msg *m)
 		warnx("%s", j->broken.text);
 	else if (role_mode == MODE_RENEW && j->broken.text[0] == '\0')
 		regroup(j, take_back);
+	if (j->broken.text[0] != '\0')
+		tell_trouble(m->head.job, &j->broken);
 	tell_cert(m->head.job, key, next);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(next);
@@ -367,8 +380,10 @@ csr_make_handler(struct msg *m)
 	int ok;
 
 	msg_end(m);
-	if (!(ok = make(m->head.job, &w) == 0))
+	if (!(ok = make(m->head.job, &w) == 0)) {
 		warnx("%s", w.text);
+		tell_trouble(m->head.job, &w);
+	}
 	msg_answer(&out, NET_CSR_DONE, m);
 	body_flag(&out, &ok);
 	msg_send(&out);
@@ -377,8 +392,10 @@ csr_make_handler(struct msg *m)
 static void
 done(uint32_t job, enum csr_done how, const struct why *w)
 {
-	if (how == CSR_FAILED)
+	if (how == CSR_FAILED) {
 		warnx("%s", w->text);
+		tell_trouble(job, w);
+	}
 	msg_new(&out, CERT_CSR_DONE, job);
 	body_csr_done(&out, &how);
 	msg_send(&out);

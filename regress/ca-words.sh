@@ -88,7 +88,7 @@ again "plain" a
 echo no >"$work/ssl/private/a.key"
 again "plain" a
 ended "a key" 1
-shown "a key" a failing "its key cannot be used"
+shown "a key" a failing "$work/ssl/private/a.key: .*"
 rm "$work/ssl/private/a.key"
 again "plain" a
 ended "a key: again" 0
@@ -98,7 +98,21 @@ again "plain" -F a
 rm "$work/ssl"/a.*pem
 again "plain" a
 ended "a challenge directory" 1
-shown "a challenge directory" a failing "the challenge directory cannot be used"
+shown "a challenge directory" a failing "$work/none: No such file or directory"
+if [ "$(id -u)" != 0 ]; then
+	mkdir "$work/none"; chmod 500 "$work/none"
+	again "plain" -F a
+	ended "a challenge directory that is not ours" 1
+	shown "a challenge directory that is not ours" a failing "$work/none/.*: cannot create: Permission denied"
+	rmdir "$work/none"
+fi
+handles a
+mkdir "$work/ssl/private/a.key.new"
+sed -i 's|domain key "[^"]*"|& rotate|' "$work/c.conf"
+again "plain" a
+ended "a key that cannot be made" 1
+shown "a key that cannot be made" a failing "$work/ssl/private/a.key.new.*"
+rmdir "$work/ssl/private/a.key.new"
 
 # Killed, or at work.
 handles a

@@ -35,6 +35,7 @@ class Role:
         b.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         self.sock, (self.err, err) = a, os.pipe()
+        self.troubles = []
         fd = b.fileno()
         def child():
             os.dup2(fd, 3)
@@ -50,7 +51,12 @@ class Role:
         try: self.sock.send(data)
         except OSError: pass
     def recv(self, seconds=10):
-        """(type name, body), or None at the end."""
+        """(type name, body), or None at the end; words for certproc to remember are set aside."""
+        while True:
+            m = self.next(seconds)
+            if m is None or m[0] != "CERT_TROUBLE": return m
+            self.troubles.append(m[1][4:-1].decode())
+    def next(self, seconds):
         if not select.select([self.sock], [], [], seconds)[0]: return ("timeout", b"")
         # A role that ended with messages unread resets the socket once, what it sent is still there.
         for _ in range(2):
