@@ -307,6 +307,17 @@ concerns_responses(const struct problem *error)
 	return 1;
 }
 
+/* What the order repeats of a challenge's error is said once. */
+static void
+cut_repeated(char *text, const char *said)
+{
+	size_t len = strlen(text), n = strlen(said);
+
+	if (n > 0 && len > n + 2 && strcmp(text + len - n, said) == 0 &&
+	    memcmp(text + len - n - 2, ": ", 2) == 0)
+		text[len - n - 2] = '\0';
+}
+
 void
 proof_explain(struct proof *p, struct trouble *t)
 {
@@ -323,6 +334,7 @@ proof_explain(struct proof *p, struct trouble *t)
 			trouble(&cause, t->class, "%s: %s%s", strchr(az.identifier, ':') + 1,
 			    az.http01.error.text[0] != '\0' ? "" : "authorization ",
 			    az.http01.error.text[0] != '\0' ? az.http01.error.text : az.status_text);
+			cut_repeated(t->why.text, az.http01.error.text);
 			p->doubtful |= concerns_responses(&az.http01.error);
 			if (n++ > 0)
 				warnx("%s: %s", p->conf->handle, cause.why.text);

@@ -207,7 +207,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "authorization elsewhere": o["authorizations"] = ["https://localhost:1/authz"]
         if sc == "no finalize": del o["finalize"]
         if sc == "valid without certificate" and status == "valid": del o["certificate"]
-        if status == "invalid": o["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "nasty \x1b[31m red"}
+        if status == "invalid": o["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "404 from the web server" if "order too" in sc else "nasty \x1b[31m red"}
         if st.bad: o["error"] = {"type": "urn:ietf:params:acme:error:" + sc.split()[3].rstrip(","), "detail": "public key is forbidden"}
         return o
     def do_POST(self):
@@ -347,10 +347,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "no http-01": a["challenges"] = [{"type": "dns-01", "url": base + "/d", "token": c["token"]}]
         if sc == "authorization for another name": a["identifier"]["value"] = "evil.example"
         if sc == "wildcard authorization": a["wildcard"] = True
-        if sc in ("invalid challenge", "invalid without error", "invalid authorization of a pending order", "invalid response"):
+        if sc in ("invalid challenge", "invalid without error", "invalid authorization of a pending order", "invalid response", "invalid response, order too"):
             if st.triggered:
                 a["status"] = c["status"] = "invalid"
-                if sc == "invalid response": c["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "404 from the web server"}
+                if sc.startswith("invalid response"): c["error"] = {"type": "urn:ietf:params:acme:error:unauthorized", "detail": "404 from the web server"}
                 elif sc != "invalid without error": c["error"] = {"type": "urn:ietf:params:acme:error:dns", "detail": "no \x1b[2J such name"}
         if sc == "expired authorization": a["status"] = "expired"
         if sc in ("broken order", "order broken for ever"):
@@ -388,7 +388,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if sc == "processing for ever": return self.answer(200, self.order(sc, "processing"))
             return self.answer(200, self.order(sc, "valid"), h)
         if sc in ("pending for ever", "valid but pending"): return self.answer(200, self.order(sc, "pending"))
-        if sc in ("invalid challenge", "invalid without error", "invalid response"): return self.answer(200, self.order(sc, "invalid"))
+        if sc in ("invalid challenge", "invalid without error", "invalid response", "invalid response, order too"): return self.answer(200, self.order(sc, "invalid"))
         if sc == "deep JSON": return self.answer(200, b"[" * 100000)
         if sc == "member twice": return self.answer(200, b'{"status":"ready","status":"ready"}')
         if sc == "slow" and st.polls < 6: return self.answer(200, self.order(sc, "pending"))
@@ -399,7 +399,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "CSR refused": return self.problem(400, "badCSR", "CSR contains an email address; key usage")
         if sc == "badNonce at finalize" and "b.example.com" in st.names: return self.problem(400, "badNonce")
-        if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "invalid response", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
+        if sc in ("pending for ever", "valid but pending", "invalid challenge", "invalid without error", "invalid response", "invalid response, order too", "deep JSON", "member twice") or sc == "slow" and st.polls < 6:
             return self.problem(403, "orderNotReady", "its authorizations are not valid yet")
         if sc == "not ready once" and st.finalized == 0:
             st.finalized = -1

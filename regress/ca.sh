@@ -122,6 +122,8 @@ listed -l "invalid response" "example.com: unauthorized 404 from the web server"
 same "ca: invalid response: each of the two names once" 2 "$(grep -c "unauthorized 404" "$work/err")"
 again "invalid response" example.com
 says "ca: invalid response: the next mail has the cause" "$work/err" "not tried again before .*example.com: unauthorized 404"
+refused "invalid response, order too" "example.com: unauthorized 404 from the web server (https://[^ ]*: order is invalid)"
+same "ca: invalid response, order too: its cause once" 0 "$(grep -c "unauthorized 404.*unauthorized 404" "$work/err")"
 refused "invalid without error" "authorization invalid"
 refused "pending for ever" "still pending after 4 seconds"
 refused "valid but pending" "still pending after 4 seconds"
