@@ -52,6 +52,15 @@ def issue_from(begin, days):
         "-keyfile", top + "/inter.key", "-extfile", top + "/ext", "-startdate", date(begin), "-enddate", date(begin + 86400 * days), "-subj", "/CN=x", "-outdir", top)
     return open(top + "/from.pem", "rb").read()
 
+def long_lines(pem):
+    """And a large certificate behind it, all in lines of 250 characters: a bit less than 65536 bytes, more in lines of 64."""
+    wrap = lambda p: re.sub(rb"(-----BEGIN CERTIFICATE-----\n)([^-]*)", lambda m: m[1] + re.sub(rb"(.{1,250})", rb"\1\n", m[2].replace(b"\n", b"")), p)
+    open(top + "/large.cnf", "w").write("[req]\ndistinguished_name=d\nx509_extensions=e\n[d]\n[e]\nnsComment=%s\n" % ("x" * (48350 - len(pem) * 3 // 4)))
+    large = openssl("req", "-x509", "-config", top + "/large.cnf", "-key", top + "/inter.key", "-subj", "/CN=large")
+    out = wrap(pem + large)
+    assert len(out) <= 65536 < len(pem + large), (len(out), len(pem + large))
+    return out
+
 def issue(sc, other):
     ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" % ",".join("DNS:" + n for n in st.names)
     if sc.startswith("adds "): ext = ext.replace("DNS:", "DNS:%s,DNS:" % sc[5:], 1)
@@ -75,6 +84,7 @@ def issue(sc, other):
     if sc == "unordered": return inter + leaf
     if sc == "100 certificates": return leaf + inter * 99
     if sc == "private key in the chain": return leaf + open(top + "/inter.key", "rb").read()
+    if sc == "larger once written": return long_lines(leaf + inter)
     if sc == "text before": return b"subject=x\n" + leaf + inter
     return leaf + inter
 

@@ -140,6 +140,15 @@ refused "unordered" "another key"
 refused "100 certificates" "more than\|body of"
 refused "private key in the chain" "not only whole certificates"
 refused "text before" "not only whole certificates"
+too_large="more than 65536 bytes in lines of 64 characters"
+refused "larger once written" "$too_large"
+works "plain"
+cp -a "$work/ssl" "$work/ssl.before"
+again "larger once written" -F example.com
+same "ca: larger once written, later: status" 1 "$status"
+says "ca: larger once written, later: said" "$work/err" "$too_large"
+check "ca: larger once written, later: nothing is replaced" diff -r "$work/ssl.before" "$work/ssl"
+check "ca: larger once written, later: nothing is saved" test ! -e "$work/state/domain-example.com.new.pem"
 for how in fin rst notify; do
 	refused "chain cut by $how" "ended before the answer"
 done
