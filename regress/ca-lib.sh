@@ -34,6 +34,13 @@ again() {
 	timeout 60 "$client" ${verbosity:--v} -f "$work/c.conf" "$@" 2>"$work/err" </dev/null
 	status=$?
 	took=$(($(date +%s) - start))
+	cat "$work/err" >>"$work/said.all"
+}
+# said_once: no message of all the runs so far has the same URL twice, or counts in bad grammar
+said_once() {
+	_url="(https://[^ ]*[^] :;,.)'\"])[]:;,.)'\"]*"
+	same "ca: no message has a URL twice" "" "$(grep -E "$_url( .*)? [('\"]*\\1([]:;,.)'\" ]|\$)" "$work/said.all" | sort -u | head -n 3)"
+	same "ca: no message counts '1 attempts'" "" "$(grep -E '(^| )1 [a-z]*attempts' "$work/said.all" | head -n 3)"
 }
 # scenario NAME: a first run in it
 scenario() {

@@ -188,4 +188,5 @@ handles a
 again "one day" a
 "$client" -l -f "$work/c.conf" >"$work/list"
 says "ca: words: -l: hours of a short life" "$work/list" "^ok .* [0-9][0-9]* h "
+said_once
 exit $failed

@@ -121,7 +121,10 @@ says "ca: invalid response: asks about the web server" "$work/err" "$asks"
 listed -l "invalid response" "example.com: unauthorized 404 from the web server"
 same "ca: invalid response: each of the two names once" 2 "$(grep -c "unauthorized 404" "$work/err")"
 again "invalid response" example.com
-says "ca: invalid response: the next mail has the cause" "$work/err" "not tried again before .*example.com: unauthorized 404"
+says "ca: invalid response: the next mail has the cause" "$work/err" "not tried again before .*, after 1 attempt (example.com: unauthorized 404"
+again "invalid response" -F example.com
+again "invalid response" example.com
+says "ca: invalid response: two attempts" "$work/err" "not tried again before .*, after 2 attempts (example.com: unauthorized 404"
 refused "invalid response, order too" "example.com: unauthorized 404 from the web server (https://[^ ]*: order is invalid)"
 same "ca: invalid response, order too: its cause once" 0 "$(grep -c "unauthorized 404.*unauthorized 404" "$work/err")"
 refused "invalid without error" "authorization invalid"
@@ -275,4 +278,5 @@ ca_port=$saved
 # A CA that is slow at everything.
 (cd "$work/build" && touch net-request.c && make CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=4 -DFAR_MS=0 -DJOB_SECONDS=3") >"$work/build.log" 2>&1
 refused "badNonce slowly" "the CA has taken longer than 3 seconds for one certificate"
+said_once
 exit $failed
