@@ -621,6 +621,28 @@ discard_key(struct csr_job *j, int others, struct why *w)
 	    place_remove(&j->old, w) == 0 && dir_sync(j->key.dir, w) == 0 ? CSR_DONE : CSR_FAILED;
 }
 
+/*
+ * -B would put back the key before the live one: not if it is this one, whose
+ * certificate was replaced before its revocation came to an end.
+ */
+static int
+drop_old(struct csr_job *j, const uint8_t *hash, struct why *w)
+{
+	uint8_t old[SPKI_HASH_LEN];
+	struct why ignored;
+	EVP_PKEY *key;
+	int same;
+
+	if (keyfile_load(&j->old, &any_key, &key, &ignored) != 1)
+		return 0;
+	same = memcmp(hash_of(key, old), hash, sizeof(old)) == 0;
+	EVP_PKEY_free(key);
+	if (!same)
+		return 0;
+	say(1, "%s: removed, as it is compromised", j->old.path);
+	return place_remove(&j->old, w) == -1 ? -1 : dir_sync(j->old.dir, w);
+}
+
 /* Revoked: what still holds the certificate goes, and its key if that is not to be used again. */
 static void
 csr_discard(struct msg *m)
@@ -637,6 +659,9 @@ csr_discard(struct msg *m)
 	else if (done_so == CSR_DONE && (reason == REASON_KEY_COMPROMISE || j->has_revoked) &&
 	    is_live(j, b.hash))
 		done_so = discard_key(j, !b.installed, &w);
+	else if (done_so == CSR_DONE && reason == REASON_KEY_COMPROMISE &&
+	    j->old.dir != NULL && drop_old(j, b.hash, &w) == -1)
+		done_so = CSR_FAILED;
 	done(m->head.job, done_so, &w);
 }
 

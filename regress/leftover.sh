@@ -269,6 +269,10 @@ revocation() {
 		check "$who: revocation, $step, then a renewal, then -r: the new certificate stays" cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
 		check "$who: revocation, $step, then a renewal, then -r: so does its key" test "$new" = "$(spki_key "$key")" -a "$new" = "$(spki_key "$both")"
 		check "$who: revocation, $step, then a renewal, then -r: nothing is left to do" test ! -e "$revoking" -a ! -e "$compromised"
+		check "$who: revocation, $step, then a renewal, then -r: the compromised key is gone" test ! -e "$key.old"
+		run -B example.com
+		check "$who: revocation, $step, then a renewal, then -r, then -B: nothing is put back" test $status != 0
+		check "$who: revocation, $step, then a renewal, then -r, then -B: the new certificate stays" cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
 		# the next -r comes at once
 		rm -rf "$work/ssl" "$work/state"; mv "$work/ssl.cut" "$work/ssl"; mv "$work/state.cut" "$work/state"
 		acme -r -R keyCompromise example.com

@@ -96,6 +96,17 @@ two rotate; sed -i "s|root file .*|root file \"$work/tls.pem\"|" "$work/c.conf"
 refused_back "another root" "does not lead to a trusted root"
 two rotate; cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.compromised.pem"
 refused_back "a compromised key" "is compromised, as -R keyCompromise said"
+for copy in revoking revoked; do
+	two; cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.$copy.pem"; chmod 600 "$state/domain-example.com.$copy.pem"
+	refused_back "$copy" "is revoked, or was to be, by an earlier -r"
+done
+# A revocation that was cut off ends when another certificate is installed.
+for options in "" rotate; do
+	two $options; cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.revoking.pem"; chmod 600 "$state/domain-example.com.revoking.pem"
+	again plain -r example.com
+	same "$who: -B: ${options:-no rotation}, cut off: -r" 0 $status
+	refused_back "${options:-no rotation}, revoked, and replaced before" "is revoked, or was to be, by an earlier -r"
+done
 two; echo garbage >"$ssl/.example.com.pem.acme-old"; rm "$ssl/.example.com.fullchain.pem.acme-old"
 copy now; back
 began "only the chain is kept" 2 "no other certificate is kept"
