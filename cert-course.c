@@ -319,7 +319,7 @@ cert_failed(struct msg *m)
 	char safe[TROUBLE_MAX];
 
 	body_failed(m, &b);
-	say_safe(safe, sizeof(safe), b.text, strlen(b.text));
+	job_say_foreign(safe, sizeof(safe), b.text);
 	if (role_mode == MODE_RENEW && b.class == FAILURE_AUTHORITY)
 		authority_failed(safe, b.seconds);
 	if (role_mode == MODE_RENEW)

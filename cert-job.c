@@ -216,6 +216,22 @@ judge(const struct job *j, const struct chain *chain, struct why *w)
 	    clock_text(chain->not_after));
 }
 
+void
+job_say_foreign(char *out, size_t outsz, const char *text)
+{
+	say_safe(out, outsz, text, strlen(text));
+	if (strncmp(out, NO_TRUSTED_ROOT, strlen(NO_TRUSTED_ROOT)) == 0)
+		out[0] = 'T';
+}
+
+/* Did the last chain lead to no trusted root?  So the verdict begins. */
+static int
+was_untrusted(const struct job *j)
+{
+	return strncmp(j->state.last_error, NO_TRUSTED_ROOT,
+	    strlen(NO_TRUSTED_ROOT)) == 0;
+}
+
 /* A certificate that cannot be installed counts against the CA's limits all the same. */
 static int
 check_roots(const struct job *j, struct why *w)
@@ -224,7 +240,7 @@ check_roots(const struct job *j, struct why *w)
 
 	if (force || !anchors_lacking(j->anchors) ||
 	    (j->installed.chain != NULL && job_trusts_installed(j, &ignored) != 0) ||
-	    strstr(j->state.last_error, NO_TRUSTED_ROOT) == NULL)
+	    !was_untrusted(j))
 		return 0;
 	return why(w, "nothing is ordered, as the last certificate led to no trusted root: name this "
 	    "authority's root with 'root file', or say 'root any'; -F orders all the same");
@@ -427,7 +443,7 @@ job_prevented(struct job *j, const char *text, enum failure class)
 	struct why w;
 
 	/* check_roots() goes by it, and until that is mended it is the cause. */
-	if (strstr(j->state.last_error, NO_TRUSTED_ROOT) == NULL)
+	if (!was_untrusted(j))
 		remember_error(j, text, class);
 	/* The disk may be what has prevented it. */
 	if (job_save(j, &w) == -1)

@@ -140,6 +140,11 @@ int	job_is_refused_key(const struct job *, int have, const uint8_t key[SPKI_HASH
  * there is none).
  */
 void	job_failed(struct job *, const char *text, enum failure, uint64_t seconds, time_t until);
+/*
+ * Words of another process or of the CA, made visible for outsz bytes: none of
+ * them can pass for a verdict of this process later.
+ */
+void	job_say_foreign(char *out, size_t outsz, const char *text);
 /* Remembers why there was no attempt. */
 void	job_prevented(struct job *, const char *text, enum failure);
 /* It was looked at, and nothing is wrong: no error is remembered any more. */

@@ -298,7 +298,7 @@ cert_trouble(struct msg *m)
 	const char *text = msg_need_str(m);
 
 	msg_end(m);
-	say_safe(trouble->text, sizeof(trouble->text), text, strlen(text));
+	job_say_foreign(trouble->text, sizeof(trouble->text), text);
 }
 
 /*

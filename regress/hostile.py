@@ -352,6 +352,22 @@ state = json.load(open(work + "/state/domain-a.json"))
 report("bad" in state["last error"] and "directory" in state["last error"] and "\x1b" not in state["last error"],
     "hostile: cert: the cause that csr or chng has told is remembered, and made visible", str(state))
 r.send("ROLE_STOP"); r.ended(); r.close()
+# The verdict that the roots are lacking holds later orders back: nobody else can make that up.
+os.rename(cert_path, work + "/aside.pem")
+verdict = "the chain does not lead to a trusted root: x"
+for who, trouble, text in (("net", None, verdict), ("the CA", None, "order: " + verdict), ("chng", verdict, "no")):
+    os.unlink(work + "/state/domain-a.json")
+    r, _ = cert_role(0, rooting=2)
+    if trouble: r.send("CERT_TROUBLE", s(trouble))
+    r.send("CERT_FAILED", num(2) + num(0) + num(0) + s(text))
+    r.recv(); r.recv()
+    r.send("ROLE_STOP"); r.ended(); r.close()
+    try:
+        r, first = cert_role(0, rooting=2)
+        report(first[0] == "PARENT_DUE", "hostile: cert: a verdict in the words of " + who + ": the next run orders", str(first))
+        r.send("ROLE_STOP"); r.ended(); r.close()
+    except AssertionError as e: report(False, "hostile: cert: a verdict in the words of " + who + ": the next run orders", str(e))
+os.rename(work + "/aside.pem", cert_path)
 r, first = cert_role(1)
 r.send("CERT_FAILED", num(1) + num(1 << 62) + num(0) + s("bad\x1b[2J thing"))
 r.recv(); r.recv()

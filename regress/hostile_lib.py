@@ -201,14 +201,14 @@ def issue(keyfile, days, issuer=True, sans=NAMES, more=""):
     return openssl("x509", "-req", "-in", work + "/x.csr", "-days", str(days), "-extfile", work + "/ext", *signer)
 key_path, cert_path = work + "/ssl/private/a.key", work + "/ssl/a.pem"
 def spki_hash(path): return hashlib.sha256(openssl("pkey", "-in", path, "-pubout", "-outform", "DER")).digest()
-def cert_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check=0):
+def cert_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check=0, rooting=0):
     """The role, and what it says first of all (start: when it has been asked for a job)."""
     r = Pair()
     r.file.send("ROLE_CONF", conf_of(mode) + s(work + "/state") + s(None) + s("a"))
     r.file.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None))
     r.file.send("ROLE_START")
     r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN))
-    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + s(None) + num(0) + num(0) + s(ORIGIN) + num(0) + s(work + "/ca.pem") + strings(NAMES))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + s(None) + num(0) + num(0) + s(ORIGIN) + num(rooting) + s(work + "/ca.pem") + strings(NAMES))
     r.send("ROLE_START")
     assert r.recv()[0] == "PARENT_START_CSR" and r.recv()[0] == "CSR_LOOK"
     r.send("CERT_KEY", num(1) + num(1) + buf(spki_hash(key_path)) + buf(b"") * 3)
