@@ -311,6 +311,24 @@ extended_attributes() {
 		expect "extended attributes, renewal $n" 0
 		for f in $files; do check "$who: extended attributes, renewal $n: ${f##*/}" attributes "$f"; done
 	done
+	strace -f -o /dev/null true 2>/dev/null || { skip "$who: extended attributes that are lost: strace cannot trace here"; return; }
+	# What cannot be read or set is named, and costs nothing else.
+	for call in fgetxattr fsetxattr; do
+		for f in $files; do attributes "$f" set; done
+		strace -f -qq -o /dev/null -e trace=$call -e inject=$call:error=EPERM "$client" -v -f "$conf" -F example.com 2>"$err" </dev/null
+		status=$?
+		expect "extended attributes, no $call" 0
+		for f in $files; do
+			for name in system.posix_acl_access user.note; do
+				case $call:$name in
+				fgetxattr:*) text="$f: its $name cannot be read, and will not be kept: Operation not permitted" ;;
+				*acl_access) text="$f: the new file has not got the old one's ACL ($name); set it again: Operation not permitted" ;;
+				*) text="$f: the new file has not got the old one's $name; set it again: Operation not permitted" ;;
+				esac
+				says "$who: extended attributes, no $call: ${f##*/}, $name" "$err" "proc: $text"
+			done
+		done
+	done
 }
 
 # Responses of a run that was killed go with the next one, also if nothing is due.
