@@ -17,6 +17,67 @@ for line in open(sys.argv[1]):
     if path == sys.argv[2]: print(eval(sys.argv[3]))' "$work/ca/payloads" "$1" "$2"
 }
 
+# What is removed stays so after a power cut: its directory is synced before the process says more, or ends.
+cat >"$work/traced" <<END
+#!/bin/sh
+rm -f "$work"/trace.*
+exec strace -ff -y -qq -o "$work/trace" -e trace=unlinkat,fsync,sendto "$client" "\$@"
+END
+chmod 755 "$work/traced"
+cat >"$work/synced.py" <<'END'
+import glob, os, re, sys
+top, removed = sys.argv[1], set()
+for name in glob.glob(top + "/trace.*"):
+    waiting = {}
+    for line in open(name):
+        assert not (waiting and line.startswith("sendto(")), "not synced when the next message goes: %s" % waiting
+        m = re.match(r'(unlinkat|fsync)\(\d+<([^>]*)>(?:, "([^"]*)", 0)?\) += 0', line)
+        if not m: continue
+        call, directory, file = m.groups()
+        if call == "fsync": waiting.pop(directory, None)
+        # Left aside: locks, responses, and what was staged and came to nothing.
+        elif directory != top + "/www" and not file.endswith((".acme-new", ".lock")):
+            removed.add(os.path.relpath(directory + "/" + file, top))
+            waiting.setdefault(directory, []).append(file)
+    assert not waiting, "not synced at the end: %s" % waiting
+missing = set(sys.argv[2:]) - removed
+assert not missing, "not removed at all: %s, only: %s" % (sorted(missing), sorted(removed))
+END
+# synced NAME FILE...: of the last traced run, in which at least these, below $work, were removed
+synced() {
+	_name=$1; shift
+	check "ca-revoke: removals are synced: $_name" python3 "$work/synced.py" "$work" "$@"
+}
+removals() {
+	plain=$client
+	domain_more="domain combined $work/ssl/private/example.com.both"
+	for how in "" "-R keyCompromise"; do
+		works "plain"
+		again "plain" -F example.com
+		for f in old new; do cp "$key" "$key.$f"; done
+		client=$work/traced
+		again "plain" -r $how example.com
+		ended "removals, -r $how" 0
+		set -- ssl/example.com.pem ssl/example.com.chain.pem ssl/example.com.fullchain.pem \
+		    ssl/.example.com.pem.acme-old ssl/.example.com.chain.pem.acme-old ssl/.example.com.fullchain.pem.acme-old \
+		    ssl/private/example.com.both state/domain-example.com.revoking.pem
+		[ -z "$how" ] || set -- "$@" ssl/private/example.com.key ssl/private/example.com.key.old ssl/private/example.com.key.new
+		synced "-r $how" "$@"
+		again "plain" -r $how example.com
+		ended "removals, -r $how, confirmed" 0
+		synced "-r $how, confirmed" state/domain-example.com.revoked.pem
+		client=$plain
+	done
+	works "plain"
+	client=$work/traced
+	again "plain" -F example.com
+	ended "removals, a renewal" 0
+	synced "a renewal" state/domain-example.com.new.pem
+	client=$plain domain_more=
+}
+if strace -f -o /dev/null true 2>/dev/null; then removals
+else skip "ca-revoke: removals are synced: strace cannot trace here"; fi
+
 # Which key signs first, and what the CA does then; signers: of the last run.
 signers() { payload /revoke '"kid" if "kid" in h else "jwk"' | xargs; }
 is_revoked() { grep -q "$(openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1)" "$work/ca/revoked"; }
