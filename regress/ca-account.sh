@@ -207,7 +207,51 @@ again "cached" -K test
 ended "rollover, cached accounts: once more" 0
 again "cached" -K test
 ended "rollover, cached accounts: and at once again" 0
-# A key that two authorities have.
+# A key that two authorities have, each with a CA of its own: two first runs at once make one key.
+second_port=$(free_ports 1)
+cp -r "$work/ca" "$work/second"
+mkdir "$work/second/www"
+python3 "$here/ca.py" "$second_port" "$work/tls-server.pem" "$work/tls-server.key" "$work/second" 2>>"$work/ca.log" &
+pids="$pids $!"
+wait_port "$second_port" || exit 1
+echo plain | tee "$work/ca/scenario" >"$work/second/scenario"
+# at_once NAME: a run of each handle; their status in first and second
+at_once() {
+	"$client" -v -f "$work/c.conf" first.example 2>"$work/first.err" </dev/null &
+	_first=$!
+	"$client" -v -f "$work/c.conf" second.example 2>"$work/err" </dev/null
+	second=$?
+	wait $_first
+	first=$?
+	[ "$first $second" = "$2" ] || tail -n 3 "$work/first.err" "$work/err" >&2
+	same "ca-account: $1: status" "$2" "$first $second"
+}
+for round in 1 2 3 4 5; do
+	# RSA takes long enough that both are at it.
+	case $round in 5) account_type= ;; *) account_type="rsa 3072" ;; esac
+	several
+	sed "s/^authority test/authority second/;/^state/d;s/localhost:$ca_port/localhost:$second_port/" "$work/c.conf" >"$work/other"
+	cat "$work/other" >>"$work/c.conf"
+	domain_more="sign with test"
+	domain_write "$work/c.conf" first.example first.example ""
+	domain_more="sign with second"
+	domain_write "$work/c.conf" second.example second.example ""
+	domain_more=
+	# The tokens are the same, too.
+	sed -i '/^domain "second/,$s|/www"|/second/www"|' "$work/c.conf"
+	rm -f "$work/ca/account" "$work/second/account"
+	at_once "a shared key, two first runs, round $round" "0 0"
+	same "ca-account: a shared key, round $round: made once" 1 "$(cat "$work/first.err" "$work/err" | grep -c 'made a new account key')"
+	same "ca-account: a shared key, round $round: one key" account.pem "$(ls -A "$work/etc/private" | xargs)"
+	check "ca-account: a shared key, round $round: both CAs know it" cmp "$work/ca/account" "$work/second/account"
+	at_once "a shared key, round $round: the next runs" "2 2"
+	again "plain" -F first.example
+	ended "a shared key, round $round: renewed" 0
+	same "ca-account: a shared key, round $round: renewed: nothing is asked" 0 "$(requests /new-account)"
+done
+account_type=
+# No rollover of it, which would take it from the other one.
+works "plain"
 sed 's/^authority test/authority other/;/^domain/,$d;/^state/d' "$work/c.conf" >"$work/other"
 cat "$work/other" >>"$work/c.conf"
 for option in "" -n; do
