@@ -178,7 +178,7 @@ cert_status(struct msg *m)
 void
 cert_learned(struct msg *m)
 {
-	struct state *s = &jobs[m->head.job].state;
+	struct state *s = jobs[m->head.job].state;
 	struct body_learned b;
 	struct url url;
 
@@ -300,14 +300,14 @@ say_wait(uint32_t job, uint64_t seconds)
 {
 	const struct job *j = &jobs[job];
 
-	if (role_mode != MODE_RENEW || !backoff_holds(j->state.not_before, time(NULL)))
+	if (role_mode != MODE_RENEW || !backoff_holds(j->state->not_before, time(NULL)))
 		return;
 	if (seconds > 0)
 		warnx("%s: not tried again before %s, as the CA asks for a pause; -F tries at once",
-		    j->handle, clock_text(j->state.not_before));
+		    j->handle, clock_text(j->state->not_before));
 	else
 		say(1, "%s: not tried again before %s; -F tries at once", j->handle,
-		    clock_text(j->state.not_before));
+		    clock_text(j->state->not_before));
 }
 
 /* net has said on its own what went wrong; here it is only remembered. */

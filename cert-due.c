@@ -37,14 +37,14 @@ held_back(const struct job *j, struct why *w)
 {
 	char cause[CAUSE_MAX];
 
-	if (job_forced() || !backoff_holds(j->state.not_before, time(NULL)))
+	if (job_forced() || !backoff_holds(j->state->not_before, time(NULL)))
 		return 0;
 	/* The time that is named is the one that both allow. */
-	if (authority_not_before() > j->state.not_before)
+	if (authority_not_before() > j->state->not_before)
 		return authority_holds(w);
 	why(w, "not tried again before %s, after %u attempt%s (%s); -F tries now",
-	    clock_text(j->state.not_before), j->state.attempts, j->state.attempts == 1 ? "" : "s",
-	    state_cause(&j->state, j->handle, cause, sizeof(cause)));
+	    clock_text(j->state->not_before), j->state->attempts, j->state->attempts == 1 ? "" : "s",
+	    state_cause(j->state, j->handle, cause, sizeof(cause)));
 	return 1;
 }
 
@@ -78,7 +78,7 @@ due_reason(struct job *j, struct why *text)
 		return "the names have changed";
 	if (j->key_compromised)
 		return "its key is compromised, as -R keyCompromise said";
-	if (j->revoked || renewal_overdue(&j->state.life, j->handle, &j->state, now))
+	if (j->revoked || renewal_overdue(&j->state->life, j->handle, j->state, now))
 		j->new_key = 1;
 	if (j->revoked)
 		return "the CA has revoked the certificate";
@@ -90,7 +90,7 @@ due_reason(struct job *j, struct why *text)
 		}
 		return text->text;
 	}
-	if (renewal_time(&j->state.life, j->handle, &j->state, now, &j->suggested) <= now) {
+	if (renewal_time(&j->state->life, j->handle, j->state, now, &j->suggested) <= now) {
 		why(text, j->suggested ? "the CA suggests to renew it now" :
 		    "the certificate ends on %s", clock_text(in->chain->not_after));
 		return text->text;
@@ -107,7 +107,7 @@ static void
 say_when(const struct job *j)
 {
 	int suggested;
-	time_t when = renewal_time(&j->state.life, j->handle, &j->state, time(NULL), &suggested);
+	time_t when = renewal_time(&j->state->life, j->handle, j->state, time(NULL), &suggested);
 
 	say(1, "%s: nothing to do before %s%s", j->handle, clock_text(when),
 	    suggested ? ", as the CA suggests" : "");
@@ -161,21 +161,21 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 			job_prevented(j, w->text, FAILURE_LOCAL);
 		return -1;
 	}
-	j->as_looked_at = strcmp(j->state.looks, j->looks) == 0 && looked_lately(&j->state, time(NULL));
-	j->state.looks[0] = '\0';
-	memset(&j->state.life, 0, sizeof(j->state.life));
+	j->as_looked_at = strcmp(j->state->looks, j->looks) == 0 && looked_lately(j->state, time(NULL));
+	j->state->looks[0] = '\0';
+	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL)
-		renewal_life(j->installed.chain, &j->state.life);
+		renewal_life(j->installed.chain, &j->state->life);
 	/* What an earlier run has found out about it, and could not mend. */
-	if (j->installed.chain != NULL && j->state.revoked[0] != '\0') {
+	if (j->installed.chain != NULL && j->state->revoked[0] != '\0') {
 		chain_fingerprint(j->installed.chain, leaf);
-		j->revoked = strcmp(j->state.revoked, leaf) == 0;
+		j->revoked = strcmp(j->state->revoked, leaf) == 0;
 	}
 	if (!j->revoked)
-		j->state.revoked[0] = '\0';
-	if (j->installed.chain != NULL && j->state.life.certid[0] != '\0' &&
+		j->state->revoked[0] = '\0';
+	if (j->installed.chain != NULL && j->state->life.certid[0] != '\0' &&
 	    chain_names_equal(j->installed.chain, &j->names) &&
-	    (j->certid = strdup(j->state.life.certid)) == NULL)
+	    (j->certid = strdup(j->state->life.certid)) == NULL)
 		err(1, NULL);
 	return 0;
 }
@@ -184,28 +184,31 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 static int
 status_due(const struct job *j, time_t now)
 {
-	return j->check_status && j->state.life.not_after > now &&
-	    (j->state.status_ask <= now || j->state.status_ask > now + STATUS_PAUSE);
+	return j->check_status && j->state->life.not_after > now &&
+	    (j->state->status_ask <= now || j->state->status_ask > now + STATUS_PAUSE);
 }
 
 int
 job_rests(struct job *j)
 {
-	const struct life *life = &j->state.life;
+	const struct life *life;
 	time_t now = time(NULL);
 	int suggested;
 
+	job_new_state(j);
+	life = &j->state->life;
 	if (j->record == NULL || j->broken.text[0] != '\0')
 		return 0;
 	origin_load_state(j, j->record, j->record_len, NULL);
 	if (job_forced() || j->has_saved ||
-	    j->state.attempts != 0 || j->state.revoked[0] != '\0' || strcmp(j->state.looks, j->looks) != 0 ||
-	    !looked_lately(&j->state, now) ||
-	    renewal_time(life, j->handle, &j->state, now, &suggested) <= now ||
-	    renewal_overdue(life, j->handle, &j->state, now) ||
-	    renewal_ask(life, &j->state, now) || status_due(j, now))
+	    j->state->attempts != 0 || j->state->revoked[0] != '\0' || strcmp(j->state->looks, j->looks) != 0 ||
+	    !looked_lately(j->state, now) ||
+	    renewal_time(life, j->handle, j->state, now, &suggested) <= now ||
+	    renewal_overdue(life, j->handle, j->state, now) ||
+	    renewal_ask(life, j->state, now) || status_due(j, now))
 		return 0;
 	say_when(j);
+	job_rest(j);
 	return 1;
 }
 
@@ -236,9 +239,9 @@ confirm(struct job *j)
 		return;
 	origin_confirm(j);
 	if (!j->as_looked_at)
-		j->state.looked = time(NULL);
+		j->state->looked = time(NULL);
 	if (!j->ungrouped)
-		strlcpy(j->state.looks, j->looks, sizeof(j->state.looks));
+		strlcpy(j->state->looks, j->looks, sizeof(j->state->looks));
 }
 
 enum job_verdict
@@ -257,10 +260,10 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
 		return job_choose_last(j, w) == 1 ? JOB_INSTALL : JOB_FAILED;
 	confirm(j);
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
-	if (renewal_ask(&j->state.life, &j->state, time(NULL)))
+	if (renewal_ask(&j->state->life, j->state, time(NULL)))
 		return JOB_ASK;
 	if (verdict == JOB_UNCHANGED)
-		state_forget_errors(&j->state);
+		state_forget_errors(j->state);
 	if (verdict == JOB_UNCHANGED && job_save(j, w) == -1)
 		say(1, "%s: %s", j->handle, w->text);
 	return verdict;
@@ -286,7 +289,7 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct why *w)
 	if (store_probe(j->nr, w) == -1)
 		return JOB_FAILED;
 	/* Though what is installed ends later, the next run knows it by that. */
-	chain_fingerprint(j->chosen, j->state.put_back);
+	chain_fingerprint(j->chosen, j->state->put_back);
 	if (job_save(j, w) == -1 || job_choose_last(j, w) != 1)
 		return JOB_FAILED;
 	say(1, "%s: putting back the certificate that ends on %s", j->handle,
@@ -301,9 +304,9 @@ job_window(struct job *j, time_t start, time_t end, long retry)
 	enum job_verdict verdict;
 
 	if (start == 0)
-		renewal_no_window(&j->state, j->certid, retry, time(NULL));
+		renewal_no_window(j->state, j->certid, retry, time(NULL));
 	else
-		renewal_window(&j->state, j->certid, start, end, retry, time(NULL));
+		renewal_window(j->state, j->certid, start, end, retry, time(NULL));
 	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	verdict = due_or_say(j);
@@ -328,7 +331,7 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	j->status_len += len;
 	if (more)
 		return JOB_ASK_STATUS;
-	j->state.status_ask = time(NULL) + STATUS_PAUSE;
+	j->state->status_ask = time(NULL) + STATUS_PAUSE;
 	/* Nothing: net has said why. */
 	if (j->status_len > 0) {
 		revoked = status_judge(j->installed.chain, j->status, j->status_len, time(NULL), &w);
@@ -341,9 +344,9 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	j->status_len = 0;
 	/* Until it is renewed, no run may take it for good, also if nobody can be asked then. */
 	if (j->revoked)
-		chain_fingerprint(j->installed.chain, j->state.revoked);
+		chain_fingerprint(j->installed.chain, j->state->revoked);
 	else
-		state_forget_errors(&j->state);
+		state_forget_errors(j->state);
 	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 	return j->revoked ? due_or_say(j) : JOB_UNCHANGED;

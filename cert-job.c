@@ -67,7 +67,7 @@ job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct why *w)
 int
 job_save(const struct job *j, struct why *w)
 {
-	char *record = state_encode(&j->state);
+	char *record = state_encode(j->state);
 	int rc = store_write(j->nr, PART_STATE, record, strlen(record), w);
 
 	free(record);
@@ -115,6 +115,24 @@ int
 job_forced(void)
 {
 	return force;
+}
+
+void
+job_new_state(struct job *j)
+{
+	if ((j->state = calloc(1, sizeof(*j->state))) == NULL)
+		err(1, NULL);
+}
+
+void
+job_rest(struct job *j)
+{
+	static struct state at_rest;
+
+	free(j->record);
+	j->record = NULL;
+	free(j->state);
+	j->state = &at_rest;
 }
 
 int
@@ -228,7 +246,7 @@ job_say_foreign(char *out, size_t outsz, const char *text)
 static int
 was_untrusted(const struct job *j)
 {
-	return strncmp(j->state.last_error, NO_TRUSTED_ROOT,
+	return strncmp(j->state->last_error, NO_TRUSTED_ROOT,
 	    strlen(NO_TRUSTED_ROOT)) == 0;
 }
 
@@ -256,14 +274,14 @@ job_begin(struct job *j, struct why *w)
 		return -1;
 	j->began_ms = clock_ms();
 	/* On the disk before anything is sent, so that a restart loop counts too. */
-	j->state.attempts++;
+	j->state->attempts++;
 	origin_attempt(j);
-	j->state.began = time(NULL);
-	j->state.forced = j->only_forced;
+	j->state->began = time(NULL);
+	j->state->forced = j->only_forced;
 	/* The daily limit of such renewals counts those that succeed; a failure has its backoff. */
-	j->state.early_tried = j->suggested ? run_began : 0;
-	if (j->state.attempts > FREE_ATTEMPTS)
-		j->state.not_before = backoff_or(j->state.attempts - FREE_ATTEMPTS,
+	j->state->early_tried = j->suggested ? run_began : 0;
+	if (j->state->attempts > FREE_ATTEMPTS)
+		j->state->not_before = backoff_or(j->state->attempts - FREE_ATTEMPTS,
 		    time(NULL), 0, run_began);
 	return job_save(j, w);
 }
@@ -332,28 +350,28 @@ static void
 took(struct job *j)
 {
 	if (j->began_ms != 0)
-		j->state.took_ms = (long)(clock_ms() - j->began_ms);
+		j->state->took_ms = (long)(clock_ms() - j->began_ms);
 }
 
 static void
 succeeded(struct job *j, const struct chain *chain, time_t when)
 {
-	state_forget_errors(&j->state);
-	j->state.last_success = when;
-	if (j->state.early_tried != 0)
-		j->state.early = j->state.early_tried;
-	j->state.early_tried = 0;
-	j->state.revoked[0] = j->state.refused_key[0] = '\0';
-	j->state.put_back[0] = '\0';
-	j->state.looks[0] = j->state.order[0] = '\0';
-	renewal_life(chain, &j->state.life);
-	renewal_installed(&j->state, &j->state.life, time(NULL));
+	state_forget_errors(j->state);
+	j->state->last_success = when;
+	if (j->state->early_tried != 0)
+		j->state->early = j->state->early_tried;
+	j->state->early_tried = 0;
+	j->state->revoked[0] = j->state->refused_key[0] = '\0';
+	j->state->put_back[0] = '\0';
+	j->state->looks[0] = j->state->order[0] = '\0';
+	renewal_life(chain, &j->state->life);
+	renewal_installed(j->state, &j->state->life, time(NULL));
 }
 
 void
 job_was_installed(struct job *j, const struct chain *chain)
 {
-	time_t when = j->state.began != 0 ? j->state.began : time(NULL);
+	time_t when = j->state->began != 0 ? j->state->began : time(NULL);
 
 	if (origin_installed(j, chain))
 		succeeded(j, chain, when);
@@ -391,7 +409,7 @@ job_refuse_key(struct job *j, const uint8_t key[SPKI_HASH_LEN])
 {
 	struct why w;
 
-	put_hex(key, j->state.refused_key);
+	put_hex(key, j->state->refused_key);
 	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
 }
@@ -404,7 +422,7 @@ job_is_refused_key(const struct job *j, int have, const uint8_t key[SPKI_HASH_LE
 	if (!have)
 		return 0;
 	put_hex(key, hex);
-	return strcmp(hex, j->state.refused_key) == 0;
+	return strcmp(hex, j->state->refused_key) == 0;
 }
 
 /* The cause, where csr or chng has told it; others know only that they failed. */
@@ -413,10 +431,10 @@ remember_error(struct job *j, const char *text, enum failure class)
 {
 	if (class == FAILURE_LOCAL && j->trouble.text[0] != '\0')
 		text = j->trouble.text;
-	j->state.began = 0;
-	j->state.forced = j->only_forced;
-	j->state.error_class = class;
-	say_shorten(j->state.last_error, sizeof(j->state.last_error), text);
+	j->state->began = 0;
+	j->state->forced = j->only_forced;
+	j->state->error_class = class;
+	say_shorten(j->state->last_error, sizeof(j->state->last_error), text);
 }
 
 void
@@ -427,11 +445,11 @@ job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds
 	took(j);
 	remember_error(j, text, class);
 	if (class != FAILURE_LOCAL) {
-		j->state.failures++;
-		j->state.not_before = backoff_or(j->state.failures, time(NULL), seconds,
+		j->state->failures++;
+		j->state->not_before = backoff_or(j->state->failures, time(NULL), seconds,
 		    run_began);
-		if (until > j->state.not_before)
-			j->state.not_before = until;
+		if (until > j->state->not_before)
+			j->state->not_before = until;
 	}
 	if (job_save(j, &w) == -1)
 		warnx("%s: %s", j->handle, w.text);
@@ -455,7 +473,7 @@ job_fine(struct job *j)
 {
 	struct why w;
 
-	if (state_forget_errors(&j->state) && job_save(j, &w) == -1)
+	if (state_forget_errors(j->state) && job_save(j, &w) == -1)
 		say(1, "%s: %s", j->handle, w.text);
 }
 

@@ -53,7 +53,7 @@ struct job {
 	struct stored	 compromised;	/* the same as revoking, its key is not to be used any more */
 	int		 locked;
 	int		 has_state;	/* it was read, or there was none */
-	struct state	 state;
+	struct state	*state;	/* its own, or one for all that are at rest */
 	struct installed installed;
 	char		*certid;	/* of what is installed, if it is for these names; or NULL */
 	struct job_keys	 keys;
@@ -74,6 +74,11 @@ struct job {
 };
 
 extern int job_compromised;	/* -R keyCompromise */
+
+/* An empty state of its own. */
+void	job_new_state(struct job *);
+/* It is at rest: gives back its state and record, which nobody reads again. */
+void	job_rest(struct job *);
 
 /* For all jobs: -F. */
 void	job_rules(int force);

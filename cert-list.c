@@ -199,7 +199,7 @@ print_error(const struct layout *l, const struct outlook *e)
 static void
 print_row(const struct layout *l, const struct outlook *e, time_t now)
 {
-	const struct life *life = &e->job->state.life;
+	const struct life *life = &e->job->state->life;
 	char text[32], span[32];
 	size_t len;
 	int beside;
@@ -262,7 +262,7 @@ static json_t *
 json_outlook(const struct outlook *e, time_t now)
 {
 	const struct job *j = e->job;
-	const struct life *life = &j->state.life;
+	const struct life *life = &j->state->life;
 	json_t *names = json_array();
 	size_t i;
 
@@ -278,8 +278,8 @@ json_outlook(const struct outlook *e, time_t now)
 	    "seconds_left", life->not_after == 0 ? json_null() :
 	    json_integer((json_int_t)(life->not_after - now)),
 	    "renewal", "time", json_time(e->when), "reason", e->why,
-	    "failures", (int)j->state.failures,
-	    "last_success", json_time(j->state.last_success),
+	    "failures", (int)j->state->failures,
+	    "last_success", json_time(j->state->last_success),
 	    "last_error", json_text(outlook_error(e)));
 }
 

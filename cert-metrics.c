@@ -54,20 +54,20 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 	fprintf(f, "acme_client_last_run_timestamp_seconds %lld\n", (long long)now);
 	family(f, "expiry_timestamp_seconds", "End of the installed certificate; 0: there is none.");
 	for (i = 0; i < n; i++)
-		value(f, "expiry_timestamp_seconds", &o[i], o[i].job->state.life.not_after);
+		value(f, "expiry_timestamp_seconds", &o[i], o[i].job->state->life.not_after);
 	family(f, "renewal_timestamp_seconds", "When it is renewed, or tried again.");
 	for (i = 0; i < n; i++)
 		value(f, "renewal_timestamp_seconds", &o[i], o[i].when);
 	family(f, "last_success_timestamp_seconds", "When it was last obtained; 0: never.");
 	for (i = 0; i < n; i++)
-		value(f, "last_success_timestamp_seconds", &o[i], o[i].job->state.last_success);
+		value(f, "last_success_timestamp_seconds", &o[i], o[i].job->state->last_success);
 	family(f, "failures", "Attempts that the CA has answered with an error since then.");
 	for (i = 0; i < n; i++)
 		value(f, "failures", &o[i],
-		    outlook_forced(&o[i]) ? 0 : (time_t)o[i].job->state.failures);
+		    outlook_forced(&o[i]) ? 0 : (time_t)o[i].job->state->failures);
 	family(f, "last_error", "1 if there is one since then; class: ca, authority, local or none.");
 	for (i = 0; i < n; i++) {
-		s = &o[i].job->state;
+		s = o[i].job->state;
 		error = outlook_error(&o[i])[0] != '\0' && !outlook_forced(&o[i]);
 		sample(f, "last_error", &o[i]);
 		fprintf(f, ",class=\"%s\"} %d\n", !error ? "none" : o[i].trouble.text[0] != '\0' ||
@@ -77,7 +77,7 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 	family(f, "run_seconds", "How long its last attempt took.");
 	for (i = 0; i < n; i++) {
 		sample(f, "run_seconds", &o[i]);
-		fprintf(f, "} %.3f\n", (double)o[i].job->state.took_ms / 1000);
+		fprintf(f, "} %.3f\n", (double)o[i].job->state->took_ms / 1000);
 	}
 }
 

@@ -52,7 +52,7 @@ static time_t
 order_life(const struct job *j)
 {
 	time_t left = j->installed.chain == NULL ? 0 :
-	    j->installed.chain->not_after - j->state.order_made;
+	    j->installed.chain->not_after - j->state->order_made;
 
 	if (left <= 0)
 		return 2 * DAY;
@@ -64,7 +64,7 @@ order_life(const struct job *j)
 const char *
 order_open(const struct job *j)
 {
-	const struct state *s = &j->state;
+	const struct state *s = j->state;
 	time_t now = time(NULL);
 	char terms[65];
 
@@ -78,7 +78,7 @@ order_open(const struct job *j)
 void
 order_keep(struct job *j, const char *url)
 {
-	struct state *s = &j->state;
+	struct state *s = j->state;
 	struct why w;
 
 	s->order[0] = s->order_terms[0] = '\0';
@@ -102,7 +102,7 @@ order_worth(const struct job *j, const struct chain *chain, struct why *w)
 	if (j->new_key && !chain_is_for(chain, j->keys.have_next, j->keys.next))
 		return why(w, "its certificate is for a key that must not be used any longer");
 	renewal_life(chain, &life);
-	if (renewal_time(&life, j->handle, &j->state, time(NULL), &suggested) <= time(NULL))
+	if (renewal_time(&life, j->handle, j->state, time(NULL), &suggested) <= time(NULL))
 		return why(w, "its certificate is to be renewed already");
 	return 0;
 }

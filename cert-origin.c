@@ -40,7 +40,7 @@ configured_group(const struct job *j, char out[GROUP_MAX])
 void
 origin_load_state(struct job *j, const char *record, size_t len, const char *whose)
 {
-	struct state *s = &j->state;
+	struct state *s = j->state;
 	struct origin now;
 
 	state_parse(record, len, whose, &j->names, s);
@@ -56,7 +56,7 @@ is_known(const struct job *j)
 	char leaf[FINGERPRINT_LEN];
 
 	chain_fingerprint(j->installed.chain, leaf);
-	return strcmp(j->state.obtained.leaf, leaf) == 0;
+	return strcmp(j->state->obtained.leaf, leaf) == 0;
 }
 
 /* Does it end at the preferred root?  Then it does not matter how it was obtained. */
@@ -75,7 +75,7 @@ ends_as_preferred(const struct job *j)
 static enum changed
 compare(const struct job *j, struct why *w)
 {
-	const struct origin *was = &j->state.obtained;
+	const struct origin *was = &j->state->obtained;
 	struct origin now;
 
 	configured(j, &now);
@@ -130,26 +130,26 @@ origin_group_changed(const struct job *j)
 	char now[GROUP_MAX];
 
 	configured_group(j, now);
-	return j->state.group[0] != '\0' && strcmp(j->state.group, now) != 0;
+	return j->state->group[0] != '\0' && strcmp(j->state->group, now) != 0;
 }
 
 int
 origin_takes_group_back(const struct job *j)
 {
-	return j->group == NULL && j->state.group[0] == '=' && j->state.group[1] != '\0';
+	return j->group == NULL && j->state->group[0] == '=' && j->state->group[1] != '\0';
 }
 
 void
 origin_attempt(struct job *j)
 {
-	configured(j, &j->state.attempt);
+	configured(j, &j->state->attempt);
 }
 
 void
 origin_grouped(struct job *j)
 {
 	if (!j->ungrouped)
-		configured_group(j, j->state.group);
+		configured_group(j, j->state->group);
 }
 
 int
@@ -158,12 +158,12 @@ origin_installed(struct job *j, const struct chain *chain)
 	char leaf[FINGERPRINT_LEN];
 
 	chain_fingerprint(chain, leaf);
-	if (strcmp(j->state.obtained.leaf, leaf) == 0)
+	if (strcmp(j->state->obtained.leaf, leaf) == 0)
 		return 0;
-	j->state.obtained = j->state.attempt;
+	j->state->obtained = j->state->attempt;
 	/* An attempt of an earlier version of this program: nothing is known of it. */
-	if (j->state.attempt.directory[0] != '\0')
-		strlcpy(j->state.obtained.leaf, leaf, sizeof(j->state.obtained.leaf));
+	if (j->state->attempt.directory[0] != '\0')
+		strlcpy(j->state->obtained.leaf, leaf, sizeof(j->state->obtained.leaf));
 	return 1;
 }
 
@@ -171,6 +171,6 @@ void
 origin_confirm(struct job *j)
 {
 	origin_grouped(j);
-	configured(j, &j->state.obtained);
-	chain_fingerprint(j->installed.chain, j->state.obtained.leaf);
+	configured(j, &j->state->obtained);
+	chain_fingerprint(j->installed.chain, j->state->obtained.leaf);
 }

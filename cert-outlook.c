@@ -45,7 +45,7 @@ foresee(struct outlook *e, const struct job *j, time_t now)
 		e->why = "the group of its key has changed";
 		return;
 	}
-	e->when = renewal_time(&j->state.life, j->handle, &j->state, now, &suggested);
+	e->when = renewal_time(&j->state->life, j->handle, j->state, now, &suggested);
 	e->why = suggested ? "the CA suggests it" : "by its life";
 	if (e->when > now)
 		e->condition = FINE;
@@ -64,25 +64,25 @@ look(struct outlook *e, struct job *j, time_t now)
 		e->trouble = j->broken;
 	else if ((held = store_look(j->nr, parts, &e->trouble)) != -1)
 		job_take(j, parts, &e->trouble);
-	memset(&j->state.life, 0, sizeof(j->state.life));
+	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL) {
-		renewal_life(j->installed.chain, &j->state.life);
-		j->as_looked_at = strcmp(j->state.looks, j->looks) == 0;
+		renewal_life(j->installed.chain, &j->state->life);
+		j->as_looked_at = strcmp(j->state->looks, j->looks) == 0;
 		chain_fingerprint(j->installed.chain, leaf);
-		j->revoked = strcmp(j->state.revoked, leaf) == 0;
+		j->revoked = strcmp(j->state->revoked, leaf) == 0;
 		chain_issuer(j->installed.chain, 0, e->issuer, sizeof(e->issuer));
 	}
 	foresee(e, j, now);
 	/* Not killed, but at work. */
-	if (j->state.began != 0 && held) {
-		j->state.began = 0;
-		j->state.attempts = j->state.failures;
+	if (j->state->began != 0 && held) {
+		j->state->began = 0;
+		j->state->attempts = j->state->failures;
 	}
 	if (outlook_error(e)[0] != '\0' && !outlook_forced(e))
 		e->condition = FAILING;
-	if (backoff_holds(j->state.not_before, now) && j->state.not_before > e->when)
-		e->when = j->state.not_before;
-	if (j->installed.chain != NULL && j->state.life.not_after <= now)
+	if (backoff_holds(j->state->not_before, now) && j->state->not_before > e->when)
+		e->when = j->state->not_before;
+	if (j->installed.chain != NULL && j->state->life.not_after <= now)
 		e->condition = EXPIRED;
 }
 
@@ -90,7 +90,7 @@ static int
 by_urgency(const void *a, const void *b)
 {
 	const struct outlook *x = a, *y = b;
-	const struct life *xlife = &x->job->state.life, *ylife = &y->job->state.life;
+	const struct life *xlife = &x->job->state->life, *ylife = &y->job->state->life;
 
 	if (x->condition != y->condition)
 		return x->condition > y->condition ? -1 : 1;
@@ -106,13 +106,13 @@ outlook_error(const struct outlook *e)
 {
 	static char error[ERROR_MAX];
 
-	return e->trouble.text[0] != '\0' ? e->trouble.text : state_error(&e->job->state, error);
+	return e->trouble.text[0] != '\0' ? e->trouble.text : state_error(e->job->state, error);
 }
 
 int
 outlook_forced(const struct outlook *e)
 {
-	return e->trouble.text[0] == '\0' && e->job->state.forced;
+	return e->trouble.text[0] == '\0' && e->job->state->forced;
 }
 
 struct outlook *

@@ -82,7 +82,7 @@ useless(const struct job *j, const struct chain *chain)
 		return "it is for other names";
 	/* What -B puts back mostly does. */
 	chain_fingerprint(chain, leaf);
-	if (live && strcmp(leaf, j->state.put_back) != 0 &&
+	if (live && strcmp(leaf, j->state->put_back) != 0 &&
 	    chain_names_equal(j->installed.chain, &j->names) &&
 	    chain->not_after < j->installed.chain->not_after &&
 	    origin_changed(j, &ignored) == CHANGED_NOTHING)

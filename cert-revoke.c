@@ -101,7 +101,7 @@ job_remove(struct job *j, struct why *w)
 		return 0;
 	}
 	/* Until its files are gone, no run may take it for good. */
-	chain_fingerprint(j->doomed, j->state.revoked);
+	chain_fingerprint(j->doomed, j->state->revoked);
 	if (job_save(j, w) == -1 || store_remove_set(j->nr, w) == -1 ||
 	    store_remove(j->nr, PART_SAVED, w) == -1)
 		return -1;
@@ -112,7 +112,7 @@ void
 job_key_burnt(struct job *j)
 {
 	if (j->installed.chain != NULL)
-		chain_fingerprint(j->installed.chain, j->state.revoked);
+		chain_fingerprint(j->installed.chain, j->state->revoked);
 	job_refuse_key(j, j->doomed->spki);
 }
 

@@ -44,6 +44,9 @@ new_job(void)
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	jobs[njobs].nr = njobs;
 	jobs[njobs].phase = WAITING;
+	/* In a renewal most are at rest, and need none. */
+	if (role_mode != MODE_RENEW)
+		job_new_state(&jobs[njobs]);
 	return &jobs[njobs++];
 }
 
@@ -441,11 +444,11 @@ take_out(uint32_t job, uint32_t worker, struct body_job *b)
 	j->worker = worker;
 	j->phase = phases[b->task];
 	b->certid = j->certid;
-	b->slow = j->state.slow != 0;
+	b->slow = j->state->slow != 0;
 	if (b->task == TASK_STATUS)
 		b->status_url = j->status_url;
 	if (b->task == TASK_ORDER) {
-		b->new_nonce = j->state.new_nonce[0] != '\0' ? j->state.new_nonce : NULL;
+		b->new_nonce = j->state->new_nonce[0] != '\0' ? j->state->new_nonce : NULL;
 		b->order = order_open(j);
 	}
 }

@@ -227,6 +227,8 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 		close(fd);
 		return why(w, "%s: larger than %zu bytes", p->path, max);
 	}
+	/* As long as it is now: what is added meanwhile is not read. */
+	max = (size_t)st->st_size;
 	if ((*buf = malloc(max + 1)) == NULL)
 		err(1, NULL);
 	for (*len = 0; *len < max; *len += (size_t)n) {

@@ -89,6 +89,8 @@ find(uint32_t c)
 {
 	size_t i;
 
+	if (c >= ' ' && c <= '~')
+		return NODD;
 	for (i = 0; i < NODD && (c < odd[i].first || c > odd[i].last); i++)
 		;
 	return i;

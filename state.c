@@ -82,27 +82,31 @@ hash_names(const struct strings *names, char out[65])
 /* The kinds of members of struct state. */
 enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
 
-#define MEMBER(object, name, kind, field) \
-	{ object, name, kind, 0, offsetof(struct state, field), sizeof(((struct state *)NULL)->field) }
+#define ROW(object, name, kind, kept, shown, field) \
+	{ object, name, kind, kept, shown, offsetof(struct state, field), \
+	    sizeof(((struct state *)NULL)->field) }
+#define MEMBER(object, name, kind, field) ROW(object, name, kind, 0, 0, field)
 /* One that counts for any set of names. */
-#define KEPT(object, name, kind, field) \
-	{ object, name, kind, 1, offsetof(struct state, field), sizeof(((struct state *)NULL)->field) }
+#define KEPT(object, name, kind, field) ROW(object, name, kind, 1, 0, field)
+/* One that people look for. */
+#define SHOWN(object, name, kind, field) ROW(object, name, kind, 0, 1, field)
 
 /*
  * All that a state file holds, in its order.  A new member of struct state is
- * a row here; where a file of an earlier version lacks it, it is 0 or "".
+ * a row here; where a file lacks it, it is 0 or "".
  */
 static const struct member {
 	const char	*object;	/* that it is in, or NULL: the outermost */
 	const char	*name;
 	enum kind	 kind;
 	int		 kept;		/* also when the names have changed */
+	int		 shown;		/* also when it is 0 */
 	size_t		 offset, size;
 } members[] = {
 	MEMBER(NULL, "names", TEXT, names),
-	MEMBER(NULL, "attempts", NUMBER_UNSIGNED, attempts),
-	MEMBER(NULL, "failures", NUMBER_UNSIGNED, failures),
-	MEMBER(NULL, "not before", NUMBER_TIME, not_before),
+	SHOWN(NULL, "attempts", NUMBER_UNSIGNED, attempts),
+	SHOWN(NULL, "failures", NUMBER_UNSIGNED, failures),
+	SHOWN(NULL, "not before", NUMBER_TIME, not_before),
 	MEMBER(NULL, "last success", NUMBER_TIME, last_success),
 	MEMBER(NULL, "last error", TEXT, last_error),
 	MEMBER(NULL, "error class", NUMBER_INT, error_class),
@@ -184,21 +188,21 @@ get_member(const struct member *m, json_t *o, struct state *s)
 	void *field = (char *)s + m->offset;
 	const char *text;
 
-	if (m->object != NULL)
-		o = json_object_get(o, m->object);
 	if (m->kind != TEXT)
 		set_number(m, field, number(o, m->name));
 	else if ((text = json_string_value(json_object_get(o, m->name))) != NULL)
 		strlcpy(field, text, m->size);
 }
 
-/* 0, or -1 if the text is not UTF-8. */
+/* Hardly any but what is not 0 or "": each run reads it.  -1: not UTF-8. */
 static int
 put_member(const struct member *m, json_t *o, const struct state *s)
 {
 	const void *field = (const char *)s + m->offset;
 	json_t *inner;
 
+	if (!m->shown && (m->kind == TEXT ? *(const char *)field == '\0' : get_number(m, field) == 0))
+		return 0;
 	if (m->object != NULL) {
 		if ((inner = json_object_get(o, m->object)) == NULL) {
 			inner = json_object();
@@ -214,7 +218,7 @@ void
 state_parse(const char *record, size_t len, const char *whose, const struct strings *names,
     struct state *s)
 {
-	json_t *o = parse(record, len, whose);
+	json_t *o = parse(record, len, whose), *inner = o;
 	const char *of = json_string_value(json_object_get(o, "names"));
 	char hash[65];
 	size_t i;
@@ -224,9 +228,14 @@ state_parse(const char *record, size_t len, const char *whose, const struct stri
 	hash_names(names, hash);
 	/* What has failed with other names says nothing about these; without any they are not known. */
 	same = of != NULL && (names->n == 0 || strcmp(of, hash) == 0);
-	for (i = 0; i < NMEMBERS; i++)
+	for (i = 0; i < NMEMBERS; i++) {
+		/* The members of one object stand together. */
+		if (i == 0 || members[i].object != members[i - 1].object)
+			inner = members[i].object == NULL ? o :
+			    json_object_get(o, members[i].object);
 		if (same || members[i].kept)
-			get_member(&members[i], o, s);
+			get_member(&members[i], inner, s);
+	}
 	strlcpy(s->names, hash, sizeof(s->names));
 	json_decref(o);
 	if (s->error_class > FAILURE_AUTHORITY || (s->error_class == 0 && s->last_error[0] != '\0'))
