@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
@@ -100,4 +101,17 @@ address_text(const struct sockaddr *sa, char *text, socklen_t size)
 	    inet_ntop(sa->sa_family, in, text, size) == NULL)
 		text[0] = '\0';
 	return text;
+}
+
+void
+address_set_port(struct sockaddr_storage *ss, const char *port)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)ss;
+	struct sockaddr_in *four = (struct sockaddr_in *)(void *)ss;
+	in_port_t n = htons((uint16_t)strtonum(port, 0, UINT16_MAX, NULL));
+
+	if (ss->ss_family == AF_INET6)
+		six->sin6_port = n;
+	else if (ss->ss_family == AF_INET)
+		four->sin_port = n;
 }

@@ -19,6 +19,8 @@ enum reach {
 
 /* An IPv6 address that stands for an IPv4 address counts as that one. */
 enum reach	 address_reach(const struct sockaddr *);
+/* Gives it this port (decimal), whatever it had. */
+void		 address_set_port(struct sockaddr_storage *, const char *port);
 /* Its text; "" if it has none. */
 const char	*address_text(const struct sockaddr *, char *, socklen_t);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "address.h"
 #include "clock.h"
 #include "msg-bodies.h"
 #include "net-nonce.h"
@@ -120,6 +121,8 @@ request_resolve(const struct url *url, struct address *a, size_t *n, struct why 
 	for (*n = 0; *n < b.n; ++*n) {
 		memcpy(&a[*n].ss, b.a[*n].bytes, b.a[*n].len);
 		a[*n].len = (socklen_t)b.a[*n].len;
+		/* dns chooses among addresses, and nothing else. */
+		address_set_port(&a[*n].ss, url->port);
 	}
 	if (b.error != NULL || *n == 0)
 		return why(w, "%s: %s", url->host, b.error != NULL ? b.error : "has no address");

@@ -195,7 +195,9 @@ class Check:
             if what in ("root", "executable", "memfd", "child"): self.bad("it got: " + what)
             if what == "read" and role not in ("FILE", "CHNG", "DNS"): self.bad("it could read: %r" % b[:60])
             if what == "read" and (b"decoy above" in b or b"decoy decoys" in b or b"root:x:" in b): self.bad("it could read: %r" % b[:60])
-        if self.w.reached: self.bad("reached: %s" % self.w.reached[:2])
+        # dns can lie about the authority's address; net says no more there than the beginning of TLS.
+        for kind, where, got in self.w.reached:
+            if role != "DNS" or where != str(("127.0.0.2", self.w.port)) or got[:1] not in (b"", b"\x16"): self.bad("reached: %s: %s %r" % (kind, where, got[:60]))
     # Outcome 5.
     def installed(self):
         for h in HANDLES:
