@@ -181,6 +181,29 @@ ends_early(const struct job *j, const struct chain *chain)
 	    origin_changed(j, &ignored) == CHANGED_NOTHING;
 }
 
+/* Is the leaf the one of which fileproc has this copy? */
+static int
+is_copied(const struct stored *copy, const struct chain *chain)
+{
+	struct chain *copied = NULL;
+	struct why ignored;
+	int is;
+
+	if (copy->presence == PRESENCE_BYTES)
+		copied = chain_parse(copy->bytes, copy->len, &ignored);
+	is = copied != NULL && X509_cmp(sk_X509_value(copied->certs, 0),
+	    sk_X509_value(chain->certs, 0)) == 0;
+	chain_free(copied);
+	return is;
+}
+
+int
+job_was_revoked(const struct job *j, const struct chain *chain)
+{
+	return is_copied(&j->revoking, chain) ||
+	    is_copied(&j->unconfirmed, chain);
+}
+
 /*
  * Was it issued for this order?  Whoever owns net can hand over one from
  * before, also with -F.  A CA lets its certificates begin before it issues
@@ -193,6 +216,9 @@ check_new(const struct job *j, const struct chain *chain, struct why *w)
 	const struct chain *in = j->installed.chain;
 	time_t began, now = time(NULL);
 
+	if (job_was_revoked(j, chain))
+		return why(w, "the CA handed out the certificate that an "
+		    "earlier -r has revoked, or was to revoke");
 	if (in == NULL)
 		return 0;
 	if (X509_cmp(sk_X509_value(chain->certs, 0),

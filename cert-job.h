@@ -145,6 +145,8 @@ int	job_is_refused_key(const struct job *, int have, const uint8_t key[SPKI_HASH
  * there is none).
  */
 void	job_failed(struct job *, const char *text, enum failure, uint64_t seconds, time_t until);
+/* Has the last -r revoked it, or begun to?  As long as that is remembered. */
+int	job_was_revoked(const struct job *, const struct chain *);
 /*
  * Words of another process or of the CA, made visible for outsz bytes: none of
  * them can pass for a verdict of this process later.

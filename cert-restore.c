@@ -29,22 +29,6 @@ is_compromised(const struct job *j, const struct chain *kept)
 	return is;
 }
 
-/* Is the kept certificate the one of which fileproc has this copy? */
-static int
-is_copied(const struct stored *copy, const struct chain *kept)
-{
-	struct chain *chain = NULL;
-	struct why ignored;
-	int is;
-
-	if (copy->presence == PRESENCE_BYTES)
-		chain = chain_parse(copy->bytes, copy->len, &ignored);
-	is = chain != NULL && X509_cmp(sk_X509_value(chain->certs, 0),
-	    sk_X509_value(kept->certs, 0)) == 0;
-	chain_free(chain);
-	return is;
-}
-
 /* A leaf alone, where only that is configured, leads nowhere. */
 static int
 verify_leaf(const struct job *j, const struct chain *kept, struct why *w)
@@ -71,7 +55,7 @@ judge(const struct job *j, const struct installed *kept, struct why *w)
 	if (is_compromised(j, chain))
 		return why(w, "the key of the kept certificate is "
 		    "compromised, as -R keyCompromise said");
-	if (is_copied(&j->revoking, chain) || is_copied(&j->unconfirmed, chain))
+	if (job_was_revoked(j, chain))
 		return why(w, "the kept certificate is revoked, or was to be, "
 		    "by an earlier -r");
 	if (!chain_key_fits(chain, &j->key_spec))

@@ -268,6 +268,12 @@ offered("garbage", os.urandom(2000), "NUL|not only whole")
 offered("empty", b"", "no certificate")
 offered("a private key behind the certificate", good60 + open(work + "/other.key", "rb").read(), "not only whole")
 offered("96 KiB", b"A" * 90000, "more than")
+# Its files are gone, its key may be there: net has the certificate from anywhere.
+for copy in "revoked", "revoking":
+    copy = work + "/state/domain-a.%s.pem" % copy
+    open(copy, "wb").write(good60)
+    offered("what an earlier -r has revoked", good60, "an earlier -r has revoked")
+    os.unlink(copy)
 r, first = cert_role(1)
 r.send("CERT_CHAIN", num(0) + buf(good60))
 m = [r.recv(), r.recv()]
