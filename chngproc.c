@@ -126,47 +126,46 @@ list_begin(struct list *l, struct why *w)
 	return l->fd != -1 ? 0 : why(w, "%s: is in the way and not ours; remove it", l->place.path);
 }
 
+/* text: the whole response, so that nobody else's is taken for it later. */
 static int
-list_add(struct list *l, const char *token, struct why *w)
+list_add(struct list *l, const char *text, struct why *w)
 {
 	char line[256];
-	int n = snprintf(line, sizeof(line), "%s\n", token);
+	int n = snprintf(line, sizeof(line), "%s\n", text);
 
 	if (n < 0 || (size_t)n >= sizeof(line) || write(l->fd, line, (size_t)n) != n)
 		return why(w, "%s: cannot write: %s", l->place.path, strerror(errno));
 	return 0;
 }
 
-/* TOKEN.THUMBPRINT of some account, or as much of it as was written. */
-static int
-is_response(const char *text, size_t len, const char *token)
-{
-	size_t n = strlen(token);
-
-	if (len <= n)
-		return strncmp(text, token, len) == 0;
-	return strncmp(text, token, n) == 0 && text[n] == '.' &&
-	    (text[n + 1] == '\0' || valid_base64url(text + n + 1, 1, THUMBPRINT_LEN));
-}
-
-/* What a run left that was killed: a response, and nothing else. */
+/*
+ * What a run left that was killed: a response with the text that is listed, or
+ * as much of it as was written.
+ */
 static void
-remove_left(const struct list *l, const char *token)
+remove_left(const struct list *l, const char *listed)
 {
-	struct place p = { .path = l->dir->path, .dir = l->dir, .name = token };
+	struct place p = { .path = l->dir->path, .dir = l->dir };
+	size_t len, ntoken = strcspn(listed, ".");
 	struct stat st;
 	struct why w;
-	size_t len;
-	char *text;
+	char *text, *token;
 
-	if (!valid_token(token) || place_read(&p, &text, &len, 1024, &st, &w) != 1)
-		return;
-	if (st.st_uid == geteuid() && st.st_nlink == 1 && is_response(text, len, token)) {
-		say(1, "%s/%s: removed what an interrupted run left", l->dir->path, token);
-		if (place_remove(&p, &w) == -1)
-			warnx("%s", w.text);
+	if ((token = strndup(listed, ntoken)) == NULL)
+		err(1, NULL);
+	p.name = token;
+	if (listed[ntoken] == '.' && valid_token(token) &&
+	    place_read(&p, &text, &len, 1024, &st, &w) == 1) {
+		if (st.st_uid == geteuid() && st.st_nlink == 1 &&
+		    strncmp(text, listed, len) == 0) {
+			say(1, "%s/%s: removed what an interrupted run left",
+			    l->dir->path, token);
+			if (place_remove(&p, &w) == -1)
+				warnx("%s", w.text);
+		}
+		free(text);
 	}
-	free(text);
+	free(token);
 }
 
 /* The last one that has something there removes the list, and what others have left. */
@@ -303,11 +302,13 @@ publish(uint32_t job, const char *token, const char *print, struct why *w)
 		return NULL;
 	}
 	l = list_of(jobs[job].dir);
-	if (list_begin(l, w) == -1 || list_add(l, token, w) == -1)
-		return NULL;
-	r = response_new(job, token);
 	if (asprintf(&text, "%s.%s", token, print) == -1)
 		err(1, NULL);
+	if (list_begin(l, w) == -1 || list_add(l, text, w) == -1) {
+		free(text);
+		return NULL;
+	}
+	r = response_new(job, token);
 	ok = place_publish(&r->place, text, strlen(text), &exists, w) == 0 ||
 	    (exists && adopt(r, text));
 	free(text);

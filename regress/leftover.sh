@@ -344,16 +344,18 @@ responses() {
 	echo "token3-of-at-least-22-bytes.$thumb" >"$work/www/token3-of-at-least-22-bytes"
 	printf token4-of-at- >"$work/www/token4-of-at-least-22-bytes"
 	: >"$work/www/token5-of-at-least-22-bytes"
-	printf 'token%s-of-at-least-22-bytes\n' 1 2 4 5 >"$work/www/.acme-client.list"
+	printf "token%s-of-at-least-22-bytes.$thumb\n" 1 2 4 5 6 >"$work/www/.acme-client.list"
+	# Of another client, which serves the same directory by another account.
+	printf 'token6-of-at-least-22-bytes.%s' "$(printf 'y%.0s' $(seq 43))" >"$work/www/token6-of-at-least-22-bytes"
 	printf '../ssl/example.com.fullchain.pem\n' >>"$work/www/.acme-client.list"
 	acme example.com
 	expect "responses: left by a run that was killed: nothing due" 2
-	same "$who: responses: what it has put goes, and nothing else" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
+	same "$who: responses: what it has put goes, and nothing else" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
 	check "$who: responses: not what a list names elsewhere" test -s "$work/ssl/example.com.fullchain.pem"
 	same "$who: responses: then no process more than before" 0 "$(acme example.com; grep -c chngproc "$err")"
 	# As long as the other run is there, they are its own.
 	printf 'token1-of-at-least-22-bytes.%s' "$thumb" >"$work/www/token1-of-at-least-22-bytes"
-	echo token1-of-at-least-22-bytes >"$work/www/.acme-client.list"
+	echo "token1-of-at-least-22-bytes.$thumb" >"$work/www/.acme-client.list"
 	flock -s "$work/www/.acme-client.list" sleep 20 &
 	_other=$!
 	sleep 0.3
@@ -362,7 +364,7 @@ responses() {
 	check "$who: responses: beside another run: those of that one stay" test -s "$work/www/token1-of-at-least-22-bytes"
 	pkill -P $_other; kill $_other 2>/dev/null; wait $_other 2>/dev/null
 	acme example.com
-	same "$who: responses: when it has gone, too, they go" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
+	same "$who: responses: when it has gone, too, they go" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
 	rm -f "$work/www"/*
 	# One run looks for room just when another is about to: by a file of its own.
 	if strace -f -o /dev/null true 2>/dev/null; then
