@@ -326,7 +326,8 @@ tell_revocation(uint32_t job, struct why *w)
 		role_receive(&m, CSR_SECONDS);
 		if (m.head.type == ROLE_STOP)
 			exit(0);
-		if (m.head.type == CERT_CSR_DONE)
+		/* Others may be discarding what is revoked already. */
+		if (m.head.type == CERT_CSR_DONE && m.head.job == job)
 			break;
 		role_postpone(&m);
 	}
