@@ -14,7 +14,7 @@ ended() {
 	same "ca: fleet: $1: status" "$2" "$status"
 	same "ca: fleet: $1: installed" "$3" "$(installed)"
 }
-state_set() { sed -i "s/\"$2\": [0-9]*/\"$2\": $3/" "$work/state/domain-$1.json"; }
+state_set() { state_write "$work/state/domain-$1.json" "$2" "$3"; }
 no_end() { same "ca: fleet: $1: no process gives up" "" "$(grep -E 'too often|out of order|before its time' "$work/err")"; }
 
 # An answer that gets lost is one job's; the CA is not left alone for that.

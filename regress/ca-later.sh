@@ -21,7 +21,7 @@ for line in open(sys.argv[1]):
     if path == sys.argv[2]: print(eval(sys.argv[3]))' "$work/ca/payloads" "$1" "$2"
 }
 # state_set MEMBER VALUE, state_get MEMBER: in seconds from now
-state_set() { sed -i "s/\"$1\": [0-9]*/\"$1\": $2/" "$state"; }
+state_set() { state_write "$state" "$1" "$2"; }
 state_get() { python3 -c 'import json, sys, time; print(int(json.load(open(sys.argv[1]))["renewal"][sys.argv[2]] - time.time()))' "$state" "$1"; }
 between() { check "ca: $1: $4 is between $2 and $3" test "$4" -ge "$2" -a "$4" -le "$3"; }
 ask_now() { state_set "ask again" 0; state_set "renewed early" 0; }

@@ -172,7 +172,7 @@ for line in open(sys.argv[1]):
 refused "order broken for ever" "authorization is invalid: dns no .x1b.2J such name"
 ordered "broken for ever" 2
 same "ca-orders: broken for ever: no challenge" 0 "$(grep -c "POST /challenge" "$work/ca/log")"
-refused "invalid authorization of a pending order" "authorization is invalid: dns no .x1b.2J such name"
+refused "invalid authorization of a pending order" "dns no .x1b.2J such name (dns:example.com: authorization is invalid)"
 ordered "invalid authorization of a pending order" 1
 same "ca-orders: invalid authorization of a pending order: not remembered" "" "$(remembered)"
 

@@ -10,7 +10,7 @@ handles() {
 	for name in "$@"; do domain_write "$work/c.conf" "$name" "$name.example.com" "$names"; done
 }
 mkdir "$work/metrics"
-state_set() { sed -i "s/\"$2\": [0-9]*/\"$2\": $3/" "$work/state/domain-$1.json"; }
+state_set() { state_write "$work/state/domain-$1.json" "$2" "$3"; }
 ended() { same "ca: words: $1: status" "$2" "$status"; }
 # shown NAME HANDLE STATE WORDS: by -lJ, and by -l; WORDS "": no error
 shown() {
