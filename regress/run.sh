@@ -8,7 +8,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
-sections=${*:-"build openbsd manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover account revoke certificate renewal fleet fleet-trouble handles layout nginx user asan"}
+sections=${*:-"build openbsd manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover restore account revoke certificate renewal fleet fleet-trouble handles layout nginx user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
