@@ -191,8 +191,7 @@ is_copied(const struct stored *copy, const struct chain *chain)
 
 	if (copy->presence == PRESENCE_BYTES)
 		copied = chain_parse(copy->bytes, copy->len, &ignored);
-	is = copied != NULL && X509_cmp(sk_X509_value(copied->certs, 0),
-	    sk_X509_value(chain->certs, 0)) == 0;
+	is = chain_same_leaf(chain, copied);
 	chain_free(copied);
 	return is;
 }
@@ -221,8 +220,7 @@ check_new(const struct job *j, const struct chain *chain, struct why *w)
 		    "earlier -r has revoked, or was to revoke");
 	if (in == NULL)
 		return 0;
-	if (X509_cmp(sk_X509_value(chain->certs, 0),
-	    sk_X509_value(in->certs, 0)) == 0)
+	if (chain_same_leaf(chain, in))
 		return why(w, "the CA handed out the certificate that is "
 		    "installed already");
 	/* What others have installed may say anything. */

@@ -69,15 +69,6 @@ judge(const struct job *j, const struct installed *kept, struct why *w)
 	return verify_leaf(j, chain, w);
 }
 
-static int
-is_installed_leaf(const struct job *j, const struct chain *kept)
-{
-	const struct chain *in = j->installed.chain;
-
-	return in != NULL && X509_cmp(sk_X509_value(in->certs, 0),
-	    sk_X509_value(kept->certs, 0)) == 0;
-}
-
 int
 restore(struct job *j, struct why *w)
 {
@@ -92,7 +83,8 @@ restore(struct job *j, struct why *w)
 	if (store_read_kept(j->nr, parts, w) == -1 ||
 	    installed_read(&kept, j->path, parts, w) == -1)
 		return -1;
-	if (kept.chain == NULL || is_installed_leaf(j, kept.chain)) {
+	if (kept.chain == NULL ||
+	    chain_same_leaf(kept.chain, j->installed.chain)) {
 		say(0, "%s: no other certificate is kept than the installed "
 		    "one", j->handle);
 		installed_free(&kept);

@@ -85,8 +85,8 @@ job_begin_revocation(struct job *j, struct why *w)
 int
 job_is_doomed(const struct job *j)
 {
-	return j->installed.chain == NULL || X509_cmp(sk_X509_value(j->installed.chain->certs, 0),
-	    sk_X509_value(j->doomed->certs, 0)) == 0;
+	return j->installed.chain == NULL ||
+	    chain_same_leaf(j->doomed, j->installed.chain);
 }
 
 int

@@ -25,13 +25,6 @@ same_certs(const struct chain *a, int from, const struct chain *b)
 	return 1;
 }
 
-static int
-same_leaf(const struct chain *a, const struct chain *b)
-{
-	return b != NULL &&
-	    X509_cmp(sk_X509_value(a->certs, 0), sk_X509_value(b->certs, 0)) == 0;
-}
-
 /* Are these the certificate and the certificates that lead on from it, each in a file? */
 static int
 belong_together(const struct chain *cert, const struct chain *rest)
@@ -71,7 +64,7 @@ compare(struct installed *in, char *const path[PART_SET__MAX], struct chain *par
 	}
 	in->complete = 1;
 	in->mixed = (path[PART_CERT] != NULL &&
-	    (!same_leaf(full, cert) || sk_X509_num(cert->certs) != 1)) ||
+	    (!chain_same_leaf(full, cert) || sk_X509_num(cert->certs) != 1)) ||
 	    (path[PART_CHAIN] != NULL && !same_certs(full, 1, part[PART_CHAIN]));
 	in->repairable = in->mixed &&
 	    (cert == NULL || cert->not_after <= full->not_after);

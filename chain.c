@@ -215,6 +215,13 @@ chain_issuer(const struct chain *c, int nth, char *out, size_t size)
 	say_safe(out, size, (const char *)ASN1_STRING_get0_data(cn), (size_t)ASN1_STRING_length(cn));
 }
 
+int
+chain_same_leaf(const struct chain *a, const struct chain *b)
+{
+	return b != NULL && X509_cmp(sk_X509_value(a->certs, 0),
+	    sk_X509_value(b->certs, 0)) == 0;
+}
+
 void
 chain_fingerprint(const struct chain *c, char out[65])
 {

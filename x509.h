@@ -110,6 +110,8 @@ int	 chain_is_for(const struct chain *, int have, const uint8_t spki[SPKI_HASH_L
 
 /* The CN of the issuer of the nth certificate, made visible; "" if it has none. */
 void	 chain_issuer(const struct chain *, int nth, char *out, size_t size);
+/* Have they the same leaf?  The second may be NULL, and has none then. */
+int	 chain_same_leaf(const struct chain *, const struct chain *);
 /* SHA-256 of the leaf, in hexadecimal. */
 void	 chain_fingerprint(const struct chain *, char out[65]);
 /* The leaf in DER; the caller frees. */
