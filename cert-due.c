@@ -146,7 +146,7 @@ look(struct job *j, int64_t lock_deadline, struct why *w)
 {
 	struct stored parts[PART_JOB__MAX];
 	struct why ignored;
-	char leaf[65];
+	char leaf[FINGERPRINT_LEN];
 	int rc;
 
 	j->locked = 1;

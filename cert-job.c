@@ -185,13 +185,9 @@ ends_early(const struct job *j, const struct chain *chain)
 static int
 is_copied(const struct stored *copy, const struct chain *chain)
 {
-	struct chain *copied = NULL;
-	struct why ignored;
-	int is;
+	struct chain *copied = stored_chain(copy);
+	int is = chain_same_leaf(chain, copied);
 
-	if (copy->presence == PRESENCE_BYTES)
-		copied = chain_parse(copy->bytes, copy->len, &ignored);
-	is = chain_same_leaf(chain, copied);
 	chain_free(copied);
 	return is;
 }

@@ -70,7 +70,7 @@ useless(const struct job *j, const struct chain *chain)
 	const struct job_keys *k = &j->keys;
 	int live = chain_is_for(chain, k->have_current, k->current);
 	struct why ignored;
-	char leaf[65];
+	char leaf[FINGERPRINT_LEN];
 
 	/* The one certificate that there is for the live key. */
 	if (live && (j->installed.chain == NULL ||
@@ -110,16 +110,9 @@ load_saved(struct job *j)
 int
 recover_waits(const struct job *j)
 {
-	struct chain *chain;
-	struct why ignored;
-	int waits;
+	struct chain *chain = stored_chain(&j->saved);
+	int waits = chain != NULL && !is_installed(j, chain);
 
-	if (j->saved.presence != PRESENCE_BYTES)
-		return 0;
-	chain = chain_parse(j->saved.bytes, j->saved.len, &ignored);
-	if (chain == NULL)
-		return 0;
-	waits = !is_installed(j, chain);
 	chain_free(chain);
 	return waits;
 }

@@ -17,14 +17,9 @@
 static int
 is_compromised(const struct job *j, const struct chain *kept)
 {
-	struct chain *chain = NULL;
-	struct why ignored;
-	int is;
+	struct chain *chain = stored_chain(&j->compromised);
+	int is = chain != NULL && chain_is_for(kept, 1, chain->spki);
 
-	if (j->compromised.presence == PRESENCE_BYTES)
-		chain = chain_parse(j->compromised.bytes, j->compromised.len,
-		    &ignored);
-	is = chain != NULL && chain_is_for(kept, 1, chain->spki);
 	chain_free(chain);
 	return is;
 }

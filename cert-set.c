@@ -11,6 +11,15 @@
 
 _Static_assert(CHAIN_BYTES_MAX == PART_SET_BYTES_MAX, "what certproc judges, fileproc stores");
 
+struct chain *
+stored_chain(const struct stored *stored)
+{
+	struct why ignored;
+
+	return stored->presence != PRESENCE_BYTES ? NULL :
+	    chain_parse(stored->bytes, stored->len, &ignored);
+}
+
 /* Do these certificates stand at a's index from in the same order? */
 static int
 same_certs(const struct chain *a, int from, const struct chain *b)

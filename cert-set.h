@@ -7,6 +7,9 @@
 #include "cert-store.h"
 #include "x509.h"
 
+/* The chain in a record; NULL: there is none, or no chain.  The caller frees. */
+struct chain *stored_chain(const struct stored *);
+
 /* What is in place. */
 struct installed {
 	struct chain	*chain;		/* NULL: nothing that can be read */
