@@ -47,30 +47,34 @@ advise(const char *fmt, ...)
 	warnings++;
 }
 
+/* Takes dir. */
 static void
-need_dir(const char *dir, const char *what, int secret, int made)
+need(char *dir, const char *what, int secret, int made)
 {
-	if (dir == NULL)
-		return;
 	if ((nneeds & (nneeds - 1)) == 0 &&
 	    (needs = reallocarray(needs, nneeds == 0 ? 1 : 2 * nneeds, sizeof(*needs))) == NULL)
 		err(1, NULL);
-	needs[nneeds] = (struct need){ strdup(dir), what, secret, made };
-	if (needs[nneeds++].dir == NULL)
+	needs[nneeds++] = (struct need){ dir, what, secret, made };
+}
+
+static void
+need_dir(const char *dir, const char *what, int made)
+{
+	char *copy;
+
+	if (dir == NULL)
+		return;
+	if ((copy = strdup(dir)) == NULL)
 		err(1, NULL);
+	need(copy, what, 0, made);
 }
 
 /* The directory of a file. */
 static void
 need_place(const char *path, const char *what, int secret)
 {
-	char *slash;
-
-	if (path == NULL)
-		return;
-	need_dir(path, what, secret, 0);
-	slash = strrchr(needs[nneeds - 1].dir, '/');
-	slash[slash == needs[nneeds - 1].dir] = '\0';
+	if (path != NULL)
+		need(conf_directory(path), what, secret, 0);
 }
 
 /* Those of keys before others, so that a directory is to be made with their mode. */
@@ -115,14 +119,10 @@ static void
 advise_absent(const struct need *n)
 {
 	const char *user = geteuid() != 0 ? user_name() : n->secret ? NULL : owner;
-	char *parent, *slash;
+	char *parent = conf_directory(n->dir);
 	struct stat st;
 	int possible;
 
-	if ((parent = strdup(n->dir)) == NULL)
-		err(1, NULL);
-	slash = strrchr(parent, '/');
-	slash[slash == parent] = '\0';
 	possible = stat(parent, &st) == 0 && writable(parent, &st);
 	free(parent);
 	if (n->made && possible)
@@ -210,9 +210,7 @@ advise_way(const struct domain *d)
 
 	if (d->group == NULL || d->key == NULL)
 		return;
-	if ((dir = strdup(d->key)) == NULL)
-		err(1, NULL);
-	*strrchr(dir, '/') = '\0';
+	dir = conf_directory(d->key);
 	rc = stat(dir, &st);
 	if (rc == 0 && (st.st_mode & (S_IXGRP | S_IXOTH)) == 0)
 		advise("domain key %s: group %s does not get to it: chgrp %s %s && chmod g+x %s",
@@ -230,7 +228,7 @@ advise_domain(const struct domain *d)
 	need_place(d->cert, "domain certificate: directory", 0);
 	need_place(d->chain, "domain chain certificate: directory", 0);
 	need_place(d->fullchain, "domain full chain certificate: directory", 0);
-	need_dir(d->challengedir, "challengedir", 0, 0);
+	need_dir(d->challengedir, "challengedir", 0);
 }
 
 unsigned
@@ -240,7 +238,7 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 
 	if (c->user != NULL && getpwnam(c->user) == NULL)
 		advise("user %s: there is no such user; make it (useradd), or name another", c->user);
-	owner = c->user != NULL ? c->user : "_acme-client";
+	owner = c->user != NULL ? c->user : DEFAULT_USER;
 	if (getpwnam(owner) == NULL)
 		owner = NULL;
 	for (i = 0; i < c->nauthorities; i++) {
@@ -251,7 +249,7 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	}
 	for (i = 0; i < n; i++)
 		advise_domain(domains[i]);
-	need_dir(c->state_dir, "state directory", 0, 1);
+	need_dir(c->state_dir, "state directory", 1);
 	need_place(c->metrics, "metrics file: directory", 0);
 	qsort(needs, nneeds, sizeof(*needs), by_dir);
 	for (i = 0; i < nneeds; i++)

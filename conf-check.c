@@ -79,8 +79,8 @@ clean_path(char *path, const char *what, const char *file, int line)
 	return 0;
 }
 
-static char *
-directory_of(const char *path)
+char *
+conf_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *dir;
@@ -107,7 +107,7 @@ use(char *path, const char *what, int is_key, int is_account, const char *file, 
 	if ((nuses & (nuses - 1)) == 0 &&
 	    (uses = reallocarray(uses, nuses == 0 ? 1 : 2 * nuses, sizeof(*uses))) == NULL)
 		err(1, NULL);
-	uses[nuses++] = (struct use){ path, directory_of(path), what, is_key, is_account,
+	uses[nuses++] = (struct use){ path, conf_directory(path), what, is_key, is_account,
 	    file, line };
 }
 
@@ -197,7 +197,7 @@ complete_path(char **path, const char *base)
 
 	if (*path == NULL || (*path)[0] == '/' || base == NULL || base[0] != '/')
 		return;
-	dir = directory_of(base);
+	dir = conf_directory(base);
 	if (asprintf(&joined, "%s/%s", dir, *path) == -1)
 		err(1, NULL);
 	free(dir);

@@ -18,6 +18,12 @@
 #define CHALLENGE_DIR	"/var/www/acme"
 #endif
 
+/* The user that is meant where none is named. */
+#define DEFAULT_USER	"_acme-client"
+
+/* The directory that an absolute path is in; the caller frees. */
+char	*conf_directory(const char *path);
+
 /* Fills in defaults, completes paths and names; errors are counted in lex_errors. */
 void	conf_check(struct conf *, const char *path);
 

@@ -98,15 +98,6 @@ copy(const char *text, size_t len)
 	return s;
 }
 
-/* The path without its last component; the caller frees. */
-static char *
-above(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return copy(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 /*
  * Without symbolic links as far as it exists, the rest as it stands; the
  * caller frees.
@@ -120,7 +111,7 @@ resolve(const char *path)
 		return copy(real, strlen(real));
 	if (strcmp(path, "/") == 0)
 		return copy(path, 1);
-	parent = above(path);
+	parent = conf_directory(path);
 	base = resolve(parent);
 	free(parent);
 	if (asprintf(&s, "%s%s", strcmp(base, "/") == 0 ? "" : base,
@@ -166,7 +157,7 @@ add_place(enum kind kind, const char *what, const char *path)
 
 	if (path == NULL)
 		return;
-	dir = above(path);
+	dir = conf_directory(path);
 	add(kind, what, dir, resolve(dir));
 }
 
@@ -180,11 +171,11 @@ add_file(enum kind kind, const char *what, const char *path)
 		return;
 	if (path[0] != '/' && (path = realpath(path, whole)) == NULL)
 		return;
-	dir = above(path);
+	dir = conf_directory(path);
 	named = resolve(dir);
 	free(dir);
 	dir = resolve(path);
-	real = above(dir);
+	real = conf_directory(dir);
 	free(dir);
 	add(kind, what, copy(path, strlen(path)), named);
 	if (strcmp(real, named) != 0)
@@ -351,7 +342,7 @@ judge_above(const struct thing *prey)
 			}
 		if (strcmp(dir, "/") == 0)
 			break;
-		next = above(dir);
+		next = conf_directory(dir);
 		free(dir);
 		dir = next;
 	}
@@ -428,7 +419,7 @@ judge_file(const char *path, const char **first, unsigned *n)
 
 	if (path == NULL || lstat(path, &file) == -1)
 		return;
-	dir = above(path);
+	dir = conf_directory(path);
 	if (stat(dir, &st) == 0 && st.st_uid != 0 &&
 	    (file.st_uid != st.st_uid || file.st_gid != st.st_gid) &&
 	    (*n)++ == 0)
@@ -495,7 +486,7 @@ conf_layout(const struct conf *c, struct domain *const *domains, size_t n)
 {
 	static const char *const system_files[] = { "/etc/passwd",
 	    "/etc/ssl/openssl.cnf" };
-	const char *user = c->user != NULL ? c->user : "_acme-client";
+	const char *user = c->user != NULL ? c->user : DEFAULT_USER;
 	size_t i;
 
 	for (i = 0; i < c->nauthorities; i++) {

@@ -6,13 +6,14 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "conf-check.h"
 #include "parent.h"
 #include "sandbox.h"
 
 void
 parent_user(const struct conf *conf, uid_t *uid, gid_t *gid)
 {
-	static const char *const defaults[] = { "_acme-client", "nobody" };
+	static const char *const defaults[] = { DEFAULT_USER, "nobody" };
 	struct passwd *pw = NULL;
 	size_t i;
 
