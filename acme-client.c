@@ -150,8 +150,7 @@ add_job(struct run *run, struct domain *d)
 {
 	if (d->broken != NULL && run->mode != MODE_METRICS)
 		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle, d->broken);
-	if (d->broken != NULL && (run->mode == MODE_RENEW ||
-	    run->mode == MODE_REVOKE || run->mode == MODE_RESTORE))
+	if (d->broken != NULL && run_changes(run))
 		run->nbroken++;
 	else
 		run->jobs[run->njobs++] = d;

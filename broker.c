@@ -526,15 +526,20 @@ name_children(void)
 		with_worker[i] = NO_JOB;
 }
 
+int
+run_changes(const struct run *r)
+{
+	return r->mode == MODE_RENEW || r->mode == MODE_REVOKE ||
+	    r->mode == MODE_RESTORE;
+}
+
 /* Has this run changed what its exit status is to tell? */
 static int
 remembers(void)
 {
 	uint32_t i;
 
-	for (i = 0; i < run->njobs && !broken &&
-	    (run->mode == MODE_RENEW || run->mode == MODE_REVOKE ||
-	    run->mode == MODE_RESTORE); i++)
+	for (i = 0; i < run->njobs && !broken && run_changes(run); i++)
 		if (outcomes[i] == OUTCOME_INSTALLED)
 			return 1;
 	return 0;

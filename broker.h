@@ -50,6 +50,9 @@ struct tally {
 	int		waits;		/* fileproc runs until broker_end() */
 };
 
+/* Is it for handles, and does it change what they have? */
+int	run_changes(const struct run *);
+
 /* Set by signals. */
 extern volatile int broker_signal;
 
