@@ -43,20 +43,20 @@ must(int error, const char *name)
 static pid_t
 execute(const struct child *c, enum role role, const char *programs, int keeps_stdout, int fd, int errfd)
 {
+	static const int terminal[] = { TERMINAL_SIGNALS };
 	static char identity[] = IDENTITY;
 	char *argv[] = { (char *)(uintptr_t)role_names[role], identity, NULL };
 	char *envp[] = { NULL }, *path;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t held;
+	size_t i;
 	pid_t pid;
 
-	/* Those of a terminal wait until the role ignores them, at its start. */
+	/* They wait until the role ignores them, at its start. */
 	sigemptyset(&held);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGQUIT);
+	for (i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
+		sigaddset(&held, terminal[i]);
 	must(posix_spawnattr_init(&attr), c->name);
 	must(posix_spawnattr_setsigmask(&attr, &held), c->name);
 	must(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK), c->name);

@@ -103,7 +103,7 @@ refused(const char *what)
 static void
 set_signals(enum role role)
 {
-	static const int terminal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int terminal[] = { TERMINAL_SIGNALS };
 	sigset_t none;
 	size_t i;
 	int sig;
@@ -114,7 +114,6 @@ set_signals(enum role role)
 	/* A write that fails for these reasons is an error to report. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	/* A signal from the terminal goes to all of us: the parent deals with it. */
 	for (i = 0; role != ROLE_PARENT && i < sizeof(terminal) / sizeof(terminal[0]); i++)
 		signal(terminal[i], SIG_IGN);
 	sigemptyset(&none);

@@ -60,7 +60,7 @@ sandbox_elevated(void)
 void
 sandbox_prepare(enum role role)
 {
-	static const int terminal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int terminal[] = { TERMINAL_SIGNALS };
 	sigset_t none;
 	size_t i;
 

@@ -38,6 +38,11 @@ struct sandbox {
 /* Does the program's file, by its mode or its capabilities, give more rights than who started it has? */
 int	sandbox_elevated(void);
 /*
+ * A terminal, or who ends a session, sends them to all processes: the parent
+ * deals with them, the roles ignore them.
+ */
+#define TERMINAL_SIGNALS	SIGINT, SIGTERM, SIGHUP, SIGQUIT
+/*
  * Early in each process, parent too: not dumpable, no_new_privs (roles only),
  * rlimits, signals; warms up what libc loads lazily.
  */
