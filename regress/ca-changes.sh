@@ -64,16 +64,16 @@ replays() {
 	works "plain"
 	conf_sed 's|/directory"|/directory-b"|'
 	again "begins 90 hours ago, for 90" example.com; began "another authority, by 90 hours" 1 1 "is older than the installed one"
-	sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"
+	state_write "$state" "not before" 0
 	again "begins 40 hours ago, for 90" example.com; began "another authority, by 40 hours" 0 0
 	# Without -F: it is due, and one from before is no renewal.
 	works "begins 80 hours ago, for 4"
 	cp "$pem" "$work/installed.pem"
 	again "again -1" example.com; began "due, the installed one again" 1 1 "the CA handed out the certificate that is installed already"
 	check "ca: due, the installed one again: it stays" cmp "$pem" "$work/installed.pem"
-	sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"
+	state_write "$state" "not before" 0
 	again "begins 90 hours ago, for 90" example.com; began "due, an older one that ends later" 1 1 "is older than the installed one"
-	sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"
+	state_write "$state" "not before" 0
 	again "begins 1 hours ago, for 4" example.com; began "due, a new one" 0 0
 	pair "due, a new one"
 	# Whoever could install one that begins in a hundred years keeps no other from being installed.
@@ -225,7 +225,7 @@ keys() {
 	conf_sed "s|\(domain key.*\.key\"\).*|\1 rsa 2048|"
 	again plain -r example.com; [ $status = 0 ] && ok "ca: another key type: revoked by the old one" || fail "ca: another key type: -r: status $status: $(cat "$work/err")"
 }
-state_free() { sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"; }
+state_free() { state_write "$state" "not before" 0; }
 
 groups() {
 	[ $who = root ] || { skip "$who: group of a key that is there: takes root"; return; }

@@ -24,18 +24,6 @@ wait_port "$ca_port" || exit 1
 
 names=	# further ones, besides example.com
 
-# state_write FILE MEMBER NUMBER: a state as it would be; a member may be absent, as it is 0
-state_write() {
-	python3 - "$@" <<'END'
-import json, sys
-path, member, value = sys.argv[1], sys.argv[2], int(sys.argv[3])
-inner = {"start": "renewal", "end": "renewal", "time": "renewal", "ask again": "renewal", "made": "order"}
-with open(path) as f: state = json.load(f)
-(state.setdefault(inner[member], {}) if member in inner else state)[member] = value
-with open(path, "w") as f: json.dump(state, f, indent=1)
-END
-}
-
 # again NAME [OPTION ...]: what is there stays
 again() {
 	echo "$1" >"$work/ca/scenario"

@@ -38,7 +38,7 @@ same "ca-orders: valid meanwhile: not finalized again" 0 "$(grep -c "POST /final
 next_run "plain" "the next renewal" 0 1 -F
 left "processing until done" "still processing after 2 seconds"
 touch "$work/ca/done"
-sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"
+state_write "$state" "not before" 0
 next_run "processing until done" "valid meanwhile, by itself" 0 0
 left "pending until done" "still pending after 2 seconds"
 touch "$work/ca/done"
@@ -94,7 +94,7 @@ domain_more=
 
 # One that the CA never gets done must not cost the certificate that it is to replace.
 stuck() { # stuck HOURS ORDERS: the order is so old
-	sed -i "s/\"made\": [0-9]*/\"made\": $(($(date +%s) - $1 * 3600))/" "$state"
+	state_write "$state" made $(($(date +%s) - $1 * 3600))
 	next_run "processing until done" "stuck for $1 hours, the certificate lasts a day" 1 "$2" -F
 }
 works "one day"
@@ -129,7 +129,7 @@ left "pending until done" "still pending after 2 seconds"
 sed -i 's|/directory"|/directory2"|' "$work/c.conf"
 next_run "plain" "another authority" 0 1 -F
 left "pending until done" "still pending after 2 seconds"
-sed -i 's/"made": [0-9]*/"made": 1000000000/' "$state"
+state_write "$state" made 1000000000
 next_run "plain" "of long ago" 0 1 -F
 
 # A new key waits for the certificate of an order that an earlier run has finalized.

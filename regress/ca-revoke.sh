@@ -145,7 +145,7 @@ domain_more=
 
 # A key that the CA refuses to certify: another one takes its place, in the same run.
 state=$work/state/domain-example.com.json
-forget() { sed -i 's/"not before": [0-9]*/"not before": 0/' "$state"; }
+forget() { state_write "$state" "not before" 0; }
 refused_key() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1])).get("refused key", ""))' "$state"; }
 hash_of() { openssl pkey -in "$1" -pubout -outform DER | sha256sum | cut -d' ' -f1; }
 # replaced WHAT: the pair that is installed is a new one, and nothing waits

@@ -271,3 +271,15 @@ spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | openssl sha256; }
 
 # verified FILE: leaf and chain in it lead to Pebble's root
 verified() { openssl verify -CAfile "$work/root.pem" -untrusted "$1" "$1"; }
+
+# state_write FILE MEMBER NUMBER: a state as it would be; a member may be absent, as it is 0
+state_write() {
+	python3 - "$@" <<'END'
+import json, sys
+path, member, value = sys.argv[1], sys.argv[2], int(sys.argv[3])
+inner = {"start": "renewal", "end": "renewal", "time": "renewal", "ask again": "renewal", "made": "order"}
+with open(path) as f: state = json.load(f)
+(state.setdefault(inner[member], {}) if member in inner else state)[member] = value
+with open(path, "w") as f: json.dump(state, f, indent=1)
+END
+}

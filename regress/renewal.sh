@@ -32,7 +32,7 @@ END
 remembered() { python3 -c 'import json, sys, time; print(int(json.load(open(sys.argv[1]))["renewal"][sys.argv[2]] - time.time()))' "$state" "$1"; }
 between() { check "$who: $1: $4 is between $2 and $3" test "$4" -ge "$2" -a "$4" -le "$3"; }
 # ask_now: as if six hours had gone by
-ask_now() { sed -i 's/"ask again": [0-9]*/"ask again": 0/' "$state"; }
+ask_now() { state_write "$state" "ask again" 0; }
 
 suggested() {
 	fresh
@@ -78,10 +78,10 @@ suggested() {
 	openssl x509 -in "$pem" -noout -enddate >"$work/end"
 	before=$(spki_key "$key")
 	ask_now
-	sed -i 's/"renewed early": [0-9]*/"renewed early": 0/' "$state"
+	state_write "$state" "renewed early" 0
 	window -100 3000000
 	acme example.com
-	sed -i "s/\"time\": [0-9]*/\"time\": $(($(date +%s) - 10))/" "$state"
+	state_write "$state" time $(($(date +%s) - 10))
 	acme example.com
 	expect "ARI: a time in the window has come" 0
 	same "$who: ARI: a window that is not over: the key stays" "$before" "$(spki_key "$key")"
@@ -182,7 +182,7 @@ revoked() {
 	stop $ocsp_pid
 	domain_more=
 }
-forget() { sed -i 's/"ask about revocation": [0-9]*/"ask about revocation": 0/' "$state"; }
+forget() { state_write "$state" "ask about revocation" 0; }
 responder() {
 	[ $# -gt 0 ] || set -- -rsigner "$work/inter.pem" -rkey "$work/inter.key"
 	openssl ocsp -index "$work/index" -port "$ocsp_port" -CA "$work/inter.pem" -ndays 1 "$@" >"$work/ocsp.log" 2>&1 &

@@ -7,13 +7,7 @@ typedef int		clockid_t;
 #define CLOCK_MONOTONIC	3
 #define CLOCK_UPTIME	5
 #define CLOCK_BOOTTIME	6
-#ifndef STUB_TIMESPEC
-#define STUB_TIMESPEC
-struct timespec {
-	time_t	tv_sec;
-	long	tv_nsec;
-};
-#endif
+#include <stub-timespec.h>
 struct tm {
 	int	tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
 	long	tm_gmtoff;
