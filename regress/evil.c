@@ -117,6 +117,14 @@ evil_tell(const char *what, const void *bytes, size_t len)
 	} while (len > 0);
 }
 
+/* What it got signed, evil.py is to know in any case. */
+static void
+tell_received(const struct msg *m)
+{
+	if (evil_line("watch", 0) != NULL || m->head.type == NET_SIGNED)
+		evil_tell(routes[m->head.type].name, m->body, m->head.len);
+}
+
 static void
 keep(const struct msg *m)
 {
@@ -157,8 +165,10 @@ await(unsigned type)
 
 	for (tries = 0; tries < 50 && poll(&pfd, 1, 1000) == 1; tries++) {
 		__real_msg_receive(&m, role_self, role_mode, 1);
-		if (m.head.type == type)
+		if (m.head.type == type) {
+			tell_received(&m);
 			return;
+		}
 		keep(&m);
 	}
 }
@@ -314,8 +324,7 @@ __wrap_msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
 		if (!take_kept(m))
 			__real_msg_receive(m, self, mode, seconds);
 		received++;
-		if (evil_line("watch", 0) != NULL || m->head.type == NET_SIGNED)
-			evil_tell(routes[m->head.type].name, m->body, m->head.len);
+		tell_received(m);
 		answer_with(m->head.type);
 		if (is_time(m->head.type))
 			attack();
