@@ -46,6 +46,7 @@ usage(void)
 	    "       acme-client -B [-v] [-f configfile] handle ...\n"
 	    "       acme-client -r [-v] [-f configfile] [-R reason] handle ...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n"
+	    "       acme-client -t [-Fv] [-f configfile] [authority]\n"
 	    "       acme-client -V\n");
 	exit(1);
 }
@@ -385,7 +386,7 @@ refuse_shared(const struct conf *conf, const struct authority *a)
 }
 
 /*
- * -K, -U, -D.  After a rollover the new key takes the old one's place in a run
+ * -K, -U, -D, -t.  After a rollover the new key takes the old one's place in a run
  * of its own, or is set aside if the CA does not know it.
  */
 static int
@@ -560,7 +561,7 @@ struct command {
 	const char	*conf;		/* path of the configuration */
 	int		 check_only;	/* -n */
 	int		 all;		/* -a */
-	int		 modes;		/* how many of -B, -l, -r, -K, -U, -D */
+	int		 modes;		/* how many of -B, -l, -r, -t, -K, -U, -D */
 	int		 no_color;	/* NO_COLOR in the environment, not empty */
 	int		 dumb;		/* TERM names no terminal that can erase a line */
 	unsigned	 columns;	/* that a list has, 0: any number */
@@ -571,7 +572,7 @@ static enum mode
 mode_of(int option)
 {
 	return option == 'l' ? MODE_LIST : option == 'r' ? MODE_REVOKE :
-	    option == 'B' ? MODE_RESTORE :
+	    option == 'B' ? MODE_RESTORE : option == 't' ? MODE_SHOW :
 	    option == 'K' ? MODE_ROLLOVER : option == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
 }
 
@@ -581,7 +582,7 @@ parse_options(int argc, char *argv[], struct command *command)
 	struct run *run = &command->run;
 	int c;
 
-	while ((c = getopt(argc, argv, "+FnvVarlJj:m:R:BKUDf:")) != -1)
+	while ((c = getopt(argc, argv, "+FnvVarltJj:m:R:BKUDf:")) != -1)
 		switch (c) {
 		case 'F':
 			run->force = 1;
@@ -615,6 +616,7 @@ parse_options(int argc, char *argv[], struct command *command)
 		case 'B':
 		case 'l':
 		case 'r':
+		case 't':
 		case 'K':
 		case 'U':
 		case 'D':
@@ -633,7 +635,7 @@ check_options(struct command *command, int noperands)
 	struct run *run = &command->run;
 
 	if (command->modes > 1)
-		errx(1, "only one of -B, -l, -r, -K, -U and -D");
+		errx(1, "only one of -B, -l, -r, -t, -K, -U and -D");
 	if (run->mode == MODE_RESTORE && run->force)
 		errx(1, "-F is for renewals, and -B makes none");
 	if (run->list != 0 && run->mode != MODE_LIST)
@@ -746,6 +748,8 @@ main(int argc, char *argv[])
 		find_jobs(conf, argv + optind, command.all, run);
 	else if (argc - optind == 1)
 		run->authority = find_authority(conf, argv[optind]);
+	else if (run->mode == MODE_SHOW && argc == optind)
+		run->authority = &conf->authorities[0];
 	else
 		usage();
 	if (run->mode == MODE_ROLLOVER)

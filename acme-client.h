@@ -90,6 +90,7 @@ enum msgtype {
 	KEY_SET_ACCOUNT,	/* the account URL that the CA named */
 	KEY_NO_ACCOUNT,		/* the CA has none for the key that was asked with */
 	CERT_ACCOUNT,
+	CERT_SHOW_ACCOUNT,	/* only with -t: the thumbprint that is to be printed */
 	KEY_SIGN_ROLLOVER,	/* only with -K */
 	KEY_SIGN_CONTACT,	/* only with -U */
 	KEY_SIGN_DEACTIVATE,	/* only with -D */
@@ -135,6 +136,7 @@ enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 enum mode {
 	MODE_RENEW = 1, MODE_LIST, MODE_METRICS, MODE_REVOKE, MODE_RESTORE,
 	MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT,
+	MODE_SHOW,	/* the account is printed, and no CA asked */
 	MODE_NAMES	/* csr alone: the names in CSRs, while the configuration is read */
 };
 

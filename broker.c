@@ -96,9 +96,9 @@ send_to(void *to, const struct msg *m)
 static void
 start(struct child *c, enum role role, uint32_t workers)
 {
-	/* certproc writes the list itself: there is no message for it. */
+	/* certproc writes the list and the account itself: there is no message for it. */
 	child_start(c, role, run->programs,
-	    run->mode == MODE_LIST && role == ROLE_CERT);
+	    (run->mode == MODE_LIST || run->mode == MODE_SHOW) && role == ROLE_CERT);
 	slice(run, role, workers, send_to, c);
 }
 
@@ -125,11 +125,12 @@ parent_start_csr(void)
 static void
 parent_due(uint64_t ndue)
 {
-	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end. */
+	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end or by -t. */
 	static const enum role renew[] = { ROLE_DNS, ROLE_KEY, ROLE_CHNG };
 	static const enum role others[] = { ROLE_DNS, ROLE_KEY };
 	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
-	size_t i, first = run->mode == MODE_ADOPT, n = run->mode == MODE_RENEW ? 3 : 2;
+	int asks = run->mode != MODE_ADOPT && run->mode != MODE_SHOW;
+	size_t i, first = !asks, n = run->mode == MODE_RENEW ? 3 : 2;
 	static struct msg narrow;
 	uint32_t w;
 
@@ -143,7 +144,7 @@ parent_due(uint64_t ndue)
 	/* All that is installed has been read. */
 	msg_new(&narrow, FILE_NARROW, 0);
 	send_to(&children[ROLE_FILE], &narrow);
-	if (run->mode != MODE_ADOPT)
+	if (asks)
 		nworkers = run->mode != MODE_RENEW ? 1 : ndue < run->workers ? (uint32_t)ndue : run->workers;
 	/* net first: the way to the CA takes longest, and the others begin meanwhile. */
 	for (w = 0; w < nworkers; w++)

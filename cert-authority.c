@@ -4,6 +4,7 @@
  * long to leave it alone after it could not be reached.
  */
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "cert-store.h"
 #include "proc.h"
 #include "state.h"
+#include "valid.h"
 
 static const char *name;
 static char *api_url;
@@ -84,7 +86,8 @@ load_shared(int64_t lock_deadline)
 	if (store_lock(PART_ACCOUNT, LOCK_SHARED, lock_deadline, &w) == -1)
 		errx(1, "%s", w.text);
 	load_stored();
-	if (account.url != NULL || role_mode == MODE_REVOKE)
+	if (account.url != NULL || role_mode == MODE_REVOKE ||
+	    role_mode == MODE_SHOW)
 		return 1;
 	store_lock(PART_ACCOUNT, LOCK_NONE, 0, &w);
 	return 0;
@@ -97,7 +100,7 @@ load_shared(int64_t lock_deadline)
 void
 authority_load_account(int64_t lock_deadline)
 {
-	int alone = role_mode >= MODE_ROLLOVER;
+	int alone = role_mode >= MODE_ROLLOVER && role_mode != MODE_SHOW;
 	struct why w;
 
 	while (alone || !load_shared(lock_deadline)) {
@@ -146,6 +149,41 @@ cert_account(struct msg *m)
 	free(record);
 	if (role_mode == MODE_RENEW)
 		share_lock();
+}
+
+static void
+need_thumbprint(const char *text)
+{
+	if (!valid_base64url(text, THUMBPRINT_LEN, THUMBPRINT_LEN))
+		errx(1, "CERT_SHOW_ACCOUNT: not a thumbprint");
+}
+
+int
+authority_show(const struct body_shown *b)
+{
+	struct url url;
+
+	if (b->next != NULL)
+		need_thumbprint(b->next);
+	/* key has said why. */
+	if (b->thumbprint == NULL)
+		return -1;
+	need_thumbprint(b->thumbprint);
+	if (account.url != NULL && account.thumbprint != NULL &&
+	    strcmp(account.thumbprint, b->thumbprint) == 0 &&
+	    url_parse(&url, account.url))
+		printf("account %s\n", account.url);
+	else
+		warnx("%s: no account is known for this key yet; the first "
+		    "run that obtains a certificate registers it", name);
+	printf("thumbprint %s\n", b->thumbprint);
+	if (fflush(stdout) == EOF)
+		err(1, "cannot write the account");
+	if (b->next != NULL)
+		warnx("%s: a rollover has begun, and whether the CA has made it "
+		    "is not known: then the thumbprint is %s; the next run asks "
+		    "the CA", name, b->next);
+	return 0;
 }
 
 void

@@ -4,7 +4,7 @@
 #ifndef CERT_AUTHORITY_H
 #define CERT_AUTHORITY_H
 
-#include "msg.h"
+#include "msg-bodies.h"
 #include "say.h"
 
 /* Keeps the names. */
@@ -17,6 +17,12 @@ void	authority_load_account(int64_t lock_deadline);
 /* KEY_ACCOUNT: key waits for it. */
 void	authority_tell_key(void);
 void	cert_account(struct msg *);	/* a handler */
+
+/*
+ * -t: prints the account URL, as it is stored, and this thumbprint, which is
+ * key's.  0, or -1 if there is none.
+ */
+int	authority_show(const struct body_shown *);
 
 /* Could it not be reached lately?  Then see why. */
 int	authority_holds(struct why *);

@@ -482,6 +482,17 @@ cert_next(struct msg *m)
 	msg_send(&out);
 }
 
+/* -t: what key says of its key, and the CA's name for the account of that key. */
+static void
+cert_show_account(struct msg *m)
+{
+	struct body_shown b;
+
+	body_shown(m, &b);
+	settle(m->head.job, authority_show(&b) == 0 ? OUTCOME_INSTALLED :
+	    OUTCOME_FAILED);
+}
+
 static unsigned
 state(uint32_t job)
 {
@@ -492,6 +503,7 @@ static const struct handler table[] = {
 	{ CERT_KEY, cert_key, WAITING | OUT | SETTLED, 3 },
 	{ CERT_NEXT, cert_next, ANY_STATE, 0 },
 	{ CERT_ACCOUNT, cert_account, ANY_STATE, 8 },
+	{ CERT_SHOW_ACCOUNT, cert_show_account, TASKED, 1 },
 	{ CERT_WINDOW, cert_window, ASKED, 1 },
 	{ CERT_STATUS, cert_status, CHECKING, 0 },
 	{ CERT_LEARNED, cert_learned, OUT, ORDERS_MAX },
@@ -572,9 +584,9 @@ main(int argc, char *argv[])
 	take_conf(&m);
 	/* The account's own affairs have a job without files. */
 	if (role_mode >= MODE_ROLLOVER)
-		new_job()->phase = role_mode == MODE_ADOPT ? TASKED : DUE;
+		new_job()->phase = role_mode < MODE_ADOPT ? DUE : TASKED;
 	lock_deadline = clock_ms() + LOCK_SECONDS * 1000;
-	s.prints = role_mode == MODE_LIST;
+	s.prints = role_mode == MODE_LIST || role_mode == MODE_SHOW;
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);

@@ -39,6 +39,8 @@ standing_conf(const struct slice_conf *c)
 	conf.shared = c->shared;
 	conf.path = c->account_key;
 	conf.spec = c->account_spec;
+	conf.create = role_mode == MODE_RENEW ||
+	    (role_mode == MODE_SHOW && c->force);
 }
 
 int
@@ -138,6 +140,25 @@ tell_thumbprint(void)
 	msg_put_str(&out, account.thumbprint);
 	msg_send(&out);
 	strlcpy(told, account.thumbprint, sizeof(told));
+}
+
+void
+show_account(void)
+{
+	struct body_shown b = { .thumbprint = NULL };
+
+	if (account.key != NULL)
+		b.thumbprint = account.thumbprint;
+	else if (account.next != NULL)
+		b.thumbprint = account.next_thumbprint;
+	else
+		warnx("%s: there is no account key yet; the first run that "
+		    "needs one makes it, or -F -t now", conf.path);
+	if (doubt && account.key != NULL)
+		b.next = account.next_thumbprint;
+	msg_new(&out, CERT_SHOW_ACCOUNT, 0);
+	body_shown(&out, &b);
+	msg_send(&out);
 }
 
 static void
@@ -351,7 +372,6 @@ load_account(void)
 	body_stored_account(&m, &stored);
 	conf.stored = stored.thumbprint;
 	conf.unknown = stored.unknown;
-	conf.create = role_mode == MODE_RENEW;
 	conf.roll = role_mode == MODE_ROLLOVER;
 	if (account_key_load(&account, &conf, &w) == -1)
 		errx(1, "%s", w.text);

@@ -18,6 +18,9 @@ void	load_account(void);
 /* chng learns the thumbprint as soon as it is certain. */
 void	tell_thumbprint(void);
 
+/* -t: certproc learns which thumbprint to print. */
+void	show_account(void);
+
 /* Is there an account URL to sign with? */
 int	account_is_known(void);
 /* Was there a rollover whose end nobody saw? */

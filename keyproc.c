@@ -324,7 +324,9 @@ main(int argc, char *argv[])
 	if (role_mode == MODE_ADOPT) {
 		msg_new(&out, CERT_DONE, 0);
 		msg_send(&out);
-	} else
+	} else if (role_mode == MODE_SHOW)
+		show_account();
+	else
 		tell_thumbprint();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

@@ -173,6 +173,7 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		own_text(m, &c->eab_file);
 		own_text(m, &c->eab_alg);
 		own_texts(m, &c->origins, ORIGINS_MAX);
+		flag(m, &c->force);
 		break;
 	case ROLE_CSR:
 		reason(m, &c->reason);
@@ -488,6 +489,14 @@ body_stored_account(struct msg *m, struct body_account *b)
 	text(m, &b->thumbprint);
 	text(m, &b->url);
 	text(m, &b->unknown);
+	msg_end(m);
+}
+
+void
+body_shown(struct msg *m, struct body_shown *b)
+{
+	text(m, &b->thumbprint);
+	text(m, &b->next);
 	msg_end(m);
 }
 

@@ -254,6 +254,12 @@ struct body_account {
 void	 body_account(struct msg *, struct body_account *);		/* CERT_ACCOUNT */
 void	 body_stored_account(struct msg *, struct body_account *);	/* KEY_ACCOUNT: each or NULL */
 
+struct body_shown {		/* CERT_SHOW_ACCOUNT */
+	const char	*thumbprint;	/* of the account's key; NULL: there is none */
+	const char	*next;		/* of a rollover whose end nobody saw, or NULL */
+};
+void	 body_shown(struct msg *, struct body_shown *);
+
 struct body_standing {		/* NET_ACCOUNT */
 	enum account	 standing;
 	const char	*url;		/* not NULL with ACCOUNT_KNOWN */

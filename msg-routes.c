@@ -29,7 +29,7 @@
 #define DOMAIN	(NAMES + PATHS(4) + WORDS(3) + STRING + NUMBERS)
 #define CERT	(64 * 1024)	/* one certificate in DER */
 
-/* Kinds of runs; ADOPT, the end of a rollover, talks to no CA. */
+/* Kinds of runs; ADOPT, the end of a rollover, and SHOW talk to no CA. */
 #define M(mode)	(1u << MODE_##mode)
 #define ANY	(~0u)
 #define HANDLES	(M(RENEW) | M(REVOKE))
@@ -63,7 +63,7 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(ROLE_STOP, FROM(PARENT), ANY_ROLE, ANY, "", 0),
 	ROUTE(PARENT_START_CSR, FROM(CERT), ROLE_PARENT, ALL_HANDLES, "n", 8),
 	ROUTE(PARENT_DUE, FROM(CERT), ROLE_PARENT,
-	    HANDLES | ACCOUNT | M(ADOPT), "n", 8),
+	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW), "n", 8),
 	ROUTE(PARENT_OUTCOME, FROM(CERT), ROLE_PARENT, ANY, "n", 8),
 	ROUTE(FILE_REPORTED, FROM(PARENT), ROLE_FILE, ALL_HANDLES, "", 0),
 	ROUTE(PARENT_FORGOTTEN, FROM(FILE), ROLE_PARENT, ALL_HANDLES, "n", 8),
@@ -77,7 +77,7 @@ const struct route routes[MSG__MAX] = {
 
 	/* certproc's requests to the disk, and what comes back. */
 	ROUTE(FILE_NARROW, FROM(PARENT), ROLE_FILE,
-	    HANDLES | ACCOUNT | M(ADOPT), "", 0),
+	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW), "", 0),
 	ROUTE(FILE_OPEN, FROM(CERT), ROLE_FILE, ALL_HANDLES, "n", 8),
 	ROUTE(FILE_LOOK, FROM(CERT), ROLE_FILE, M(LIST) | M(METRICS), "", 0),
 	ROUTE(FILE_CLOSE, FROM(CERT), ROLE_FILE, ALL_HANDLES, "n", 8),
@@ -93,9 +93,9 @@ const struct route routes[MSG__MAX] = {
 	    INSTALLS, "nb", PART_SET_BYTES_MAX + NUMBERS),
 	ROUTE(FILE_COMMIT, FROM(CERT), ROLE_FILE, INSTALLS, "", 0),
 	ROUTE(FILE_LOCK, FROM(CERT), ROLE_FILE,
-	    HANDLES | ACCOUNT | M(METRICS) | M(ADOPT), "nnn", 24),
+	    HANDLES | ACCOUNT | M(METRICS) | M(ADOPT) | M(SHOW), "nnn", 24),
 	ROUTE(FILE_READ, FROM(CERT), ROLE_FILE,
-	    HANDLES | ACCOUNT | M(ADOPT), "n", 8),
+	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW), "n", 8),
 	ROUTE(CERT_STATES, FROM(FILE), ROLE_CERT,
 	    M(RENEW), "(nnb)", MSG_BODY_MAX),
 	ROUTE(CERT_PART, FROM(FILE), ROLE_CERT,
@@ -110,8 +110,9 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(CHNG_THUMBPRINT, FROM(KEY), ROLE_CHNG, M(RENEW), "s", 64),
 	ROUTE(CERT_ACCOUNT, FROM(KEY), ROLE_CERT,
 	    HANDLES | ACCOUNT | M(ADOPT), "ssz", 2 * STRING),
+	ROUTE(CERT_SHOW_ACCOUNT, FROM(KEY), ROLE_CERT, M(SHOW), "zz", 128),
 	ROUTE(KEY_ACCOUNT, FROM(CERT), ROLE_KEY,
-	    HANDLES | ACCOUNT | M(ADOPT), "zzz", 2 * STRING),
+	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW), "zzz", 2 * STRING),
 	ROUTE(KEY_BEGIN, FROM(CERT), ROLE_KEY, M(RENEW), "zz", 2 * STRING),
 	ROUTE(KEY_REVOCABLE, FROM(FILE), ROLE_KEY,
 	    M(REVOKE), "b", PART_SET_BYTES_MAX + LENGTH),

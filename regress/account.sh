@@ -192,6 +192,70 @@ contact() {
 	authority_more=
 }
 
+# shown: what -t has printed, in one line
+shown() { tr '\n' ' ' <"$work/out"; }
+show() {
+	fresh
+	domain_write "$conf" example.com example.com ""
+	run -t test
+	expect "-t without a key" 1
+	says "$who: -t without a key: says so, and the remedy" "$err" "$key: there is no account key yet; .*-F -t"
+	same "$who: -t without a key: nothing is printed or made" " " "$(shown) $(ls "$work/etc/private")"
+	acme -F -t test
+	expect "-F -t without a key" 0
+	print=$(thumbprint "$key")
+	same "$who: -F -t: the new key's thumbprint, as its mode is" "thumbprint $print 600" "$(shown)$(stat -c %a "$key")"
+	says "$who: -F -t: that there is no account yet" "$err" "test: no account is known for this key yet"
+	acme example.com
+	expect "the first certificate by that key" 0
+	same "$who: the first certificate by that key: it is the account's" "$print" "$(thumbprint "$key")"
+	url=$(sed -n 's/.*"account": "\(.*\)".*/\1/p' "$work/state/authority-test.json")
+	: >"$work/before" && find "$work/etc" "$work/state" "$work/ssl" -type f -exec sha256sum {} + | sort >"$work/before"
+	# No authority is named: the first one.
+	cat >>"$conf" <<END
+authority second {
+	api url "https://localhost:1/dir"
+	account key "$work/etc/private/second.pem"
+}
+END
+	for operand in test ""; do
+		run -t $operand
+		expect "-t $operand" 0
+		same "$who: -t $operand: URL and thumbprint, and no more" "account $url thumbprint $print  " "$(shown) $(cat "$err")"
+	done
+	run -t -F second
+	expect "-t -F of a CA that cannot be reached" 0
+	same "$who: -t -F of another authority" "thumbprint $(thumbprint "$work/etc/private/second.pem") " "$(shown)"
+	rm "$work/etc/private/second.pem"
+	pebble_stop
+	run -t test
+	expect "-t while the CA is away" 0
+	same "$who: -t while the CA is away: the same" "account $url thumbprint $print " "$(shown)"
+	pebble_start || exit 1
+	sed -i '/^authority second/,/^}/d' "$conf"
+	find "$work/etc" "$work/state" "$work/ssl" -type f -exec sha256sum {} + | sort | grep -v authority-second >"$work/after"
+	check "$who: -t changes nothing" cmp "$work/before" "$work/after"
+	"$client" -f "$conf" -t test >/dev/full 2>"$err"
+	status=$?
+	expect "-t, standard output is full" 1
+	# A rollover whose end nobody saw: both thumbprints.
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null
+	chmod 600 "$key.new"
+	run -t test
+	expect "-t in the middle of a rollover" 0
+	same "$who: -t in the middle of a rollover: as it was" "account $url thumbprint $print " "$(shown)"
+	says "$who: -t in the middle of a rollover: the other one is said" "$err" "a rollover has begun.* $(thumbprint "$key.new"); the next run asks"
+	# Another key: its account is not known, whatever is stored.
+	mv "$key.new" "$key"
+	run -t test
+	expect "-t with another key" 0
+	same "$who: -t with another key: no URL" "thumbprint $(thumbprint "$key") " "$(shown)"
+	# The URL is stored, and a terminal is there.
+	sed -i 's|"account": "|&\\u001b[2J|; s|"thumbprint": ".*"|"thumbprint": "'"$(thumbprint "$key")"'"|' "$work/state/authority-test.json"
+	run -t test
+	same "$who: -t with escapes in the stored URL: it is not printed" "thumbprint $(thumbprint "$key") " "$(shown)"
+}
+
 # typed TEXT: -D at a terminal, where this is typed
 typed() {
 	python3 - "$client" "$conf" "$1" >"$err" <<'END'
@@ -238,6 +302,6 @@ binding
 pebble_stop
 pebble_more='"externalAccountBindingRequired": false'
 pebble_start || exit 1
-rollover; lies; contact; deactivate
+rollover; lies; contact; show; deactivate
 pebble_stop
 exit $failed

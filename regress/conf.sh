@@ -529,8 +529,11 @@ for flag in -K -U -D; do
 	refused "$flag without one" "^usage: " $flag -f "$conf"
 	refused "$flag of two" "^usage: " $flag -f "$conf" a a
 done
+refused "-t of no authority" "nobody: there is no such authority" -t -f "$conf" nobody
+refused "-t of two" "^usage: " -t -f "$conf" a a
+refused "-t and -K" "only one of" -t -K -f "$conf" a
 refused "-r and -K" "only one of" -r -K -f "$conf" example.com
-refused "-B and -r" "only one of -B, -l, -r, -K, -U and -D" -B -r -f "$conf" example.com
+refused "-B and -r" "only one of -B, -l, -r, -t, -K, -U and -D" -B -r -f "$conf" example.com
 refused "-B with -F" "-F is for renewals, and -B makes none" -B -F -f "$conf" example.com
 refused "-B with -a" "-a is for all handles, to be renewed" -B -a -f "$conf"
 refused "-B with -R" "-R is for -r only" -B -R 1 -f "$conf" example.com

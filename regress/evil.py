@@ -28,6 +28,7 @@ RUNS = {
     "-K": ("ROLLOVER", [], "issued", ["-K", "test"]),
     "-U": ("CONTACT", [], "issued", ["-U", "test"]),
     "-D": ("DEACTIVATE", [], "issued", ["-F", "-D", "test"]),
+    "-t": ("SHOW", [], "issued", ["-t", "test"]),
     "-l": ("LIST", [], "issued", ["-l"]),
     # What follows a renewal and a rollover is a run of its own.
     "metrics": ("METRICS", ["example.com"], "issued", ["example.com"]),
@@ -43,7 +44,7 @@ class Case: pass
 def present(role, run):
     """Is there such a process in such a run?"""
     if role in ("CERT", "FILE"): return True
-    if run in ("-B", "-l", "nothing due", "metrics", "-K, its end"): return False
+    if run in ("-B", "-l", "-t", "nothing due", "metrics", "-K, its end"): return False
     return role != "CHNG" or RUNS[run][0] == "RENEW"
 
 def cases():

@@ -85,6 +85,50 @@ for what, names, der, ours, signed in [("a name, no key", NAMES, leaf, 0, True),
         "hostile: key: to be revoked: %s: %ssigned" % (what, "" if signed else "not "), str(m))
     r.close()
 
+# key: -t
+def show_role(force=0, path="/keys/account.pem"):
+    r = Role("keyproc")
+    r.send("ROLE_CONF", conf_of(SHOW) + key_slice(path, force=force))
+    r.send("ROLE_START")
+    r.send("KEY_ACCOUNT", s(None) + s(None) + s(None))
+    return r, r.recv()
+for f in (".new", ".old", ".refused"):
+    if os.path.exists(work + "/keys/account.pem" + f): os.unlink(work + "/keys/account.pem" + f)
+own = key_role()[1]
+r, m = show_role()
+report(m == ("CERT_SHOW_ACCOUNT", s(own) + s(None)), "hostile: key: -t: the thumbprint", str(m))
+r.send("KEY_SIGN_FIND_ACCOUNT", s(NONCE) + s(URL))
+refuses("key: a request to sign in a run of -t", r, "not in this kind of run")
+r, m = show_role(path="/keys/absent.pem")
+report(m == ("CERT_SHOW_ACCOUNT", s(None) + s(None)) and not os.path.exists(work + "/keys/absent.pem"), "hostile: key: -t without a key makes none", str(m))
+r.close()
+r, m = show_role(1, "/keys/absent.pem")
+report(m is not None and len(m[1]) == 4 + 44 + 4 and os.path.exists(work + "/keys/absent.pem"), "hostile: key: -F -t makes one", str(m))
+r.close()
+os.unlink(work + "/keys/absent.pem")
+
+# certproc: -t
+def shown_role(stored=True):
+    r = Pair()
+    r.file.send("ROLE_CONF", conf_of(SHOW) + s(work + "/state") + s(None) + s("a"))
+    r.file.send("ROLE_START")
+    r.send("ROLE_CONF", conf_of(SHOW) + num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN))
+    r.send("ROLE_START")
+    while True:
+        m = r.recv()
+        if m is None or m[0] in ("KEY_ACCOUNT", "timeout"): return r, m
+for what, body, why in [("escapes for a thumbprint", s("\x1b[2J" * 10) + s(None), "not a thumbprint"), ("one that is too short", s("a" * 42) + s(None), "not a thumbprint"),
+        ("a second one that is none", s("a" * 43) + s("x"), "not a thumbprint")]:
+    r, m = shown_role()
+    r.send("CERT_SHOW_ACCOUNT", body)
+    refuses("certproc: -t: " + what, r, why)
+r, m = shown_role()
+r.send("CERT_SHOW_ACCOUNT", s("a" * 43) + s(None))
+m = r.recv()
+report(m == ("PARENT_OUTCOME", num(1)), "hostile: certproc: -t: it is printed", str(m))
+r.send("CERT_SHOW_ACCOUNT", s("a" * 43) + s(None))
+refuses("certproc: -t: twice", r, "out of order|too often")
+
 # key: rollover
 r = fresh_key_role(mode=ROLLOVER)
 r.send("KEY_SIGN_ROLLOVER", s(NONCE) + s(URL))

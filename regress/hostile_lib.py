@@ -10,8 +10,8 @@ identity = re.search('"(.*)"', open(build + "/generated/identity.h").read()).gro
 TYPE = enum(top + "/acme-client.h", "msgtype")
 NAME = {v: k for k, v in TYPE.items()}
 MODE = enum(top + "/acme-client.h", "mode")
-RENEW, LIST, REVOKE, RESTORE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, NAMES_MODE = (MODE["MODE_" + n]
-    for n in "RENEW LIST REVOKE RESTORE ROLLOVER CONTACT DEACTIVATE ADOPT NAMES".split())
+RENEW, LIST, REVOKE, RESTORE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, SHOW, NAMES_MODE = (MODE["MODE_" + n]
+    for n in "RENEW LIST REVOKE RESTORE ROLLOVER CONTACT DEACTIVATE ADOPT SHOW NAMES".split())
 PART = enum(top + "/file-part.h", "part")
 failed = False
 
@@ -144,8 +144,8 @@ URL = "https://ca.example:14000/x"
 def openssl(*args): return subprocess.run(["openssl", *args], check=True, capture_output=True).stdout
 
 ACCOUNT = "https://ca.example:14000/acct/1"
-def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None)):
-    return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN])
+def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None), force=0):
+    return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN]) + num(force)
 def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0, order=None, names=NAMES):
     """A key process, and its thumbprint; account: the CA has named one; begin: certproc has begun the job."""
     r = Role("keyproc")

@@ -292,6 +292,7 @@ test_account(void)
 	struct body_begin begin = { NULL, far }, got_begin;
 	struct body_account account = { far, "", NULL }, got_account;
 	struct body_account unknown = { NULL, NULL, far };
+	struct body_shown shown = { NULL, "x" }, got_shown;
 	struct body_standing standing = { ACCOUNT_REFUSED, NULL }, got_standing;
 	enum leave how = LEAVE_DEACTIVATED, got_how;
 	uint64_t known = ACCOUNT_KNOWN;
@@ -314,6 +315,9 @@ test_account(void)
 	    same(got_account.unknown, far), "bodies: KEY_ACCOUNT: each member");
 	arrive(&again);
 	check(END_OF(account, struct body_account) == 1, "bodies: CERT_ACCOUNT: without a thumbprint");
+	TRIP(CERT_SHOW_ACCOUNT, shown, struct body_shown, shown, got_shown);
+	check(got_shown.thumbprint == NULL && same(got_shown.next, "x"),
+	    "bodies: CERT_SHOW_ACCOUNT: each member");
 	TRIP(NET_ACCOUNT, standing, struct body_standing, standing, got_standing);
 	check(got_standing.standing == ACCOUNT_REFUSED && got_standing.url == NULL,
 	    "bodies: NET_ACCOUNT: each member");
@@ -417,7 +421,7 @@ test_slices(void)
 	static const char *const conf_members[ROLE__MAX] = {
 		[ROLE_NET] = "workers key_compromised asks_for_status origins ca_file insecure has_eab ",
 		[ROLE_DNS] = "njobs servers ",
-		[ROLE_KEY] = "workers reason origins account_key account_spec shared contact eab ",
+		[ROLE_KEY] = "workers force reason origins account_key account_spec shared contact eab ",
 		[ROLE_CSR] = "reason origins ",
 		[ROLE_CHNG] = "",
 		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
