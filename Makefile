@@ -14,7 +14,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DSTATE_DIR=\"$(STATEDIR)\" -DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
-BASE = msg.o msg-bodies.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
+BASE = challenge.o msg.o msg-bodies.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
 ROLE = proc.o
 DISK = dir.o
 CSR_TEXT = csr-read.o
@@ -35,7 +35,7 @@ NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o ne
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
 CSR = csrproc.o csr-file.o
-CHNG = chngproc.o
+CHNG = chngproc.o chng-webroot.o key-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
 	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
 	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
@@ -53,7 +53,7 @@ KEY_OBJS = $(KEY) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
 KEY_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-CHNG_OBJS = $(CHNG) $(DISK) $(ROLE) $(BASE)
+CHNG_OBJS = $(CHNG) base64url.o $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
 CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)

@@ -104,7 +104,8 @@ enum msgtype {
 	CSR_SIGN_REVOKE,	/* the same by the certificate's own key */
 	NET_SIGNED,
 	CHNG_CHECK,		/* can responses be put there? */
-	CHNG_PUT,
+	CHNG_PUT,		/* the response of one identifier */
+	CHNG_AWAIT,		/* until all that were put can be seen */
 	CHNG_DROP,
 	NET_CHNG_DONE,
 	CSR_MAKE,
@@ -207,6 +208,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 #define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */
 #define ORDERS_MAX	3		/* of one job: an earlier run's, a new one, and one in place of that */
+#define RESPONSES_SECONDS	900	/* at most until responses can be seen */
 #define FINALIZE_TRIES	3		/* where the CA says that the order is not ready */
 
 #endif

@@ -233,6 +233,28 @@ check_csr_file(struct domain *d)
 	clean_path(d->csr_file, "csr file", d->file, d->line);
 }
 
+/* Which challenges go with these names, and who answers them. */
+static void
+check_challenge(struct domain *d)
+{
+	const char *type = challenge_names[d->challenge];
+	int by_dns = challenge_by_dns(d->challenge);
+	unsigned char addr[16];
+	size_t i;
+
+	for (i = 0; i < d->names.n; i++)
+		if (!by_dns && valid_wildcard(d->names.v[i]))
+			lex_error_at(d->file, d->line, "domain %s: name %s: a wildcard needs the challenge "
+			    "dns-01, dns-account-01 or dns-persist-01", d->handle, d->names.v[i]);
+		else if (by_dns && address_bytes(d->names.v[i], addr) > 0)
+			lex_error_at(d->file, d->line, "domain %s: name %s: an address needs the challenge "
+			    "http-01 or tls-alpn-01", d->handle, d->names.v[i]);
+	if (d->challenge != CHALLENGE_HTTP01)
+		lex_error_at(d->file, d->line, "domain %s: challenge %s is not supported yet",
+		    d->handle, type);
+	d->way = WAY_WEBROOT;
+}
+
 static void
 check_domain(struct conf *c, struct domain *d)
 {
@@ -242,6 +264,7 @@ check_domain(struct conf *c, struct domain *d)
 	}
 	check_csr_file(d);
 	conf_names(c, d);
+	check_challenge(d);
 	find_authority(c, d);
 	if (d->key == NULL && d->csr_file == NULL)
 		lex_error_at(d->file, d->line, "domain %s: 'domain key' is missing", d->handle);

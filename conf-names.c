@@ -66,10 +66,9 @@ normalise(char **name)
 			err(1, NULL);
 		return NULL;
 	}
-	if (strncmp(*name, "*.", 2) == 0)
-		return "a wildcard needs the challenge dns-01, which is not supported yet";
-	return valid_dns_name(*name) ? NULL :
-	    "expected a host name (letters, digits and hyphens, dots between)";
+	if (valid_dns_name(*name) || valid_wildcard(*name))
+		return NULL;
+	return "expected a host name (letters, digits and hyphens, dots between)";
 }
 
 /* By name; equal ones in the order in which they are listed. */

@@ -128,6 +128,8 @@ print_domain(const struct domain *d)
 	put("domain combined", d->combined);
 	put("preferred chain", d->preferred_chain);
 	put("sign with", d->authority->name);
+	if (d->challenge != CHALLENGE_HTTP01)
+		printf("\tchallenge %s\n", challenge_names[d->challenge]);
 	put("challengedir", d->challengedir);
 	put("profile", d->profile);
 	if (d->check_revocation)

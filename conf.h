@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "challenge.h"
+
 #define CONF_NAMES_MAX	100	/* names in one certificate */
 
 enum keytype {
@@ -60,6 +62,9 @@ struct domain {
 	char		*preferred_chain; /* CN at the top of the chain to take, or NULL */
 	int		 check_revocation;
 	int		 accept_more;	/* names that the CA adds, of the same hosts */
+	enum challenge_type	 challenge;
+	int		 challenge_named;
+	enum way	 way;		/* by conf_check(), of what follows */
 	char		*challengedir;	/* absolute path */
 	char		*profile;	/* or NULL */
 	char		*name;		/* "domain name", before it is in names */

@@ -375,7 +375,7 @@ read_challenge(struct challenge *c, json_t *o, int needed, struct why *w)
  * others are named if that is missing.
  */
 static int
-read_challenges(struct authorization *az, json_t *list, struct why *w)
+read_challenges(struct authorization *az, const char *wanted, json_t *list, struct why *w)
 {
 	int needed = az->status == STATUS_PENDING, found = 0, rc = 0;
 	char offered[512] = "", safe[100];
@@ -390,8 +390,8 @@ read_challenges(struct authorization *az, json_t *list, struct why *w)
 			return why(w, "challenge without 'type'");
 		say_safe(safe, sizeof(safe), type, strlen(type));
 		say_add(offered, sizeof(offered), "%s%s", *offered == '\0' ? "" : " ", safe);
-		if (strcmp(type, "http-01") == 0 && !found) {
-			rc = read_challenge(&az->http01, c, needed, w);
+		if (strcmp(type, wanted) == 0 && !found) {
+			rc = read_challenge(&az->challenge, c, needed, w);
 			found = rc == 0;
 		}
 	}
@@ -401,7 +401,8 @@ read_challenges(struct authorization *az, json_t *list, struct why *w)
 }
 
 int
-authorization_parse(struct authorization *az, const char *buf, size_t len, struct why *w)
+authorization_parse(struct authorization *az, const char *type, const char *buf, size_t len,
+    struct why *w)
 {
 	json_t *o, *wildcard;
 	int rc = -1;
@@ -415,7 +416,7 @@ authorization_parse(struct authorization *az, const char *buf, size_t len, struc
 		why(w, "member 'wildcard' is not a boolean");
 	else if (get_status(o, STATUS_UNKNOWN, &az->status, az->status_text,
 	    sizeof(az->status_text), w) == 0 && get_identifier(json_member(o, "identifier"), &az->identifier, w) == 0)
-		rc = read_challenges(az, json_member(o, "challenges"), w);
+		rc = read_challenges(az, type, json_member(o, "challenges"), w);
 	json_decref(o);
 	return rc;
 }
@@ -424,7 +425,7 @@ void
 authorization_free(struct authorization *az)
 {
 	free(az->identifier);
-	free_challenge(&az->http01);
+	free_challenge(&az->challenge);
 	free(az->offered);
 	memset(az, 0, sizeof(*az));
 }

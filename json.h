@@ -49,7 +49,7 @@ struct order {
 
 struct challenge {
 	char		*url;		/* NULL: none of this type offered */
-	char		*token;
+	char		*token;	/* NULL also where the type has none */
 	enum status	 status;	/* absent: pending */
 	struct problem	 error;
 };
@@ -59,7 +59,7 @@ struct authorization {
 	char		 status_text[32];
 	char		*identifier;	/* "dns:name", lower case, without "*." */
 	int		 wildcard;
-	struct challenge http01;
+	struct challenge challenge;	/* of the type that is answered */
 	char		*offered;	/* challenge types, with blanks between */
 };
 
@@ -68,7 +68,9 @@ int	directory_parse(struct directory *, const char *buf, size_t len, struct why 
 void	directory_free(struct directory *);
 int	order_parse(struct order *, const char *buf, size_t len, struct why *);
 void	order_free(struct order *);
-int	authorization_parse(struct authorization *, const char *buf, size_t len, struct why *);
+/* type: of the challenge that is to be answered, as challenge_names[] has it. */
+int	authorization_parse(struct authorization *, const char *type, const char *buf, size_t len,
+	    struct why *);
 void	authorization_free(struct authorization *);
 
 /* RFC 8555 7.1.2: of an account object; STATUS_VALID where it says none. */

@@ -140,6 +140,13 @@ workers(struct msg *m, uint32_t *n)
 	*n = one_of(m, *n, 0, WORKERS_MAX);
 }
 
+static void
+way(struct msg *m, struct slice_domain *d)
+{
+	d->challenge = (enum challenge_type)one_of(m, d->challenge, 0, CHALLENGE__MAX - 1);
+	d->way = (enum way)one_of(m, d->way, 0, WAY__MAX - 1);
+}
+
 /* What each role gets to know of the run and its authority: no more than it needs. */
 void
 body_conf(struct msg *m, enum role role, struct slice_conf *c)
@@ -206,6 +213,7 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 	case ROLE_NET:
 		own_text(m, &d->handle);
 		own_text(m, &d->profile);
+		way(m, d);
 		own_texts(m, &d->names, CONF_NAMES_MAX);
 		break;
 	case ROLE_KEY:
@@ -224,6 +232,7 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		break;
 	case ROLE_CHNG:
 		own_text(m, &d->handle);
+		way(m, d);
 		own_text(m, &d->challengedir);
 		number(m, &d->nnames);
 		break;
@@ -447,6 +456,14 @@ body_names(struct msg *m, struct body_names *b)
 {
 	text(m, &b->error);
 	own_texts(m, &b->names, CONF_NAMES_MAX);
+	msg_end(m);
+}
+
+void
+body_response(struct msg *m, struct body_response *b)
+{
+	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
+	need_text(m, &b->token);
 	msg_end(m);
 }
 

@@ -78,6 +78,8 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	char		*fullchain;
 	char		*combined;
 	int		 has_combined;
+	enum challenge_type	 challenge;
+	enum way	 way;
 	char		*challengedir;
 	char		*profile;
 	char		*preferred_chain;
@@ -225,6 +227,14 @@ struct body_names {		/* PARENT_NAMES */
 	struct strings	 names;		/* taken: the caller owns them */
 };
 void	 body_names(struct msg *, struct body_names *);
+
+/* Between net, chng and who answers challenges. */
+
+struct body_response {		/* CHNG_PUT */
+	uint32_t	 number;	/* of the identifier, among the job's */
+	const char	*token;
+};
+void	 body_response(struct msg *, struct body_response *);
 
 /* With key. */
 

@@ -21,18 +21,24 @@ struct look {
 	size_t		 numbers[AUTHZ_MAX];
 };
 
-int
-asked_for(const struct net_job *j, const char *identifier)
+uint32_t
+asked_for(const struct net_job *j, const char *identifier, int wildcard)
 {
-	const char *value = strchr(identifier, ':') + 1;
+	const char *value = strchr(identifier, ':') + 1, *type, *name;
 	unsigned char addr[16];
-	size_t i;
+	uint32_t i;
 
-	for (i = 0; i < j->names.n; i++)
-		if (strcmp(j->names.v[i], value) == 0)
-			return strncmp(identifier, address_bytes(value, addr) > 0 ?
-			    "ip:" : "dns:", (size_t)(value - identifier)) == 0;
-	return 0;
+	type = address_bytes(value, addr) > 0 ? "ip:" : "dns:";
+	if (strncmp(identifier, type, (size_t)(value - identifier)) != 0)
+		return NO_NAME;
+	for (i = 0; i < j->names.n; i++) {
+		name = j->names.v[i];
+		if (wildcard && strncmp(name, "*.", 2) != 0)
+			continue;
+		if (strcmp(wildcard ? name + 2 : name, value) == 0)
+			return i;
+	}
+	return NO_NAME;
 }
 
 /* Reads one and checks that it is about one of our names.  0: the caller frees it; or -1. */
@@ -43,10 +49,10 @@ take_authorization(struct proof *p, const char *url, const struct http_answer *a
 	struct why w;
 	int rc;
 
-	rc = authorization_parse(az, a->body, a->bodylen, &w);
+	rc = authorization_parse(az, challenge_names[p->conf->challenge], a->body, a->bodylen, &w);
 	if (rc == -1) {
 		trouble(t, FAILURE_CA, "%s: %s", url, w.text);
-	} else if (az->wildcard || !asked_for(p->conf, az->identifier))
+	} else if (asked_for(p->conf, az->identifier, az->wildcard) == NO_NAME)
 		rc = trouble(t, FAILURE_CA, "%s: authorization for %s%s, which nobody "
 		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
 	if (rc == -1)
@@ -69,15 +75,17 @@ fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct 
 	return rc;
 }
 
-/* 8.3: chng writes the response; the thumbprint in it never comes by here. */
+/* 8.1: chng makes the response; the thumbprint in it never comes by here. */
 static int
-put_response(struct proof *p, const char *token, struct trouble *t)
+put_response(struct proof *p, const struct authorization *az, struct trouble *t)
 {
+	struct body_response b = { .token = az->challenge.token,
+	    .number = asked_for(p->conf, az->identifier, az->wildcard) };
 	int done;
 
 	p->put = 1;
 	msg_new(&m, CHNG_PUT, p->job);
-	msg_put_str(&m, token);
+	body_response(&m, &b);
 	msg_send(&m);
 	request_expect(&m, NET_CHNG_DONE);
 	body_flag(&m, &done);
@@ -89,7 +97,7 @@ put_response(struct proof *p, const char *token, struct trouble *t)
 static void
 look_at(struct proof *p, size_t i, const struct authorization *az)
 {
-	const struct challenge *c = &az->http01;
+	const struct challenge *c = &az->challenge;
 
 	p->seen[i] = az->status;
 	if (az->status == STATUS_VALID || az->status == STATUS_PENDING || p->spoilt++ > 0)
@@ -102,19 +110,19 @@ look_at(struct proof *p, size_t i, const struct authorization *az)
 static int
 prepare(struct proof *p, size_t i, const struct authorization *az, struct trouble *t)
 {
-	const struct challenge *c = &az->http01;
+	const struct challenge *c = &az->challenge;
 
 	look_at(p, i, az);
 	if (az->status != STATUS_PENDING)
 		return 0;
 	if (c->url == NULL || c->token == NULL)
-		return trouble(t, FAILURE_CA, "%s: the CA offers no http-01 challenge, "
-		    "only: %s", az->identifier, az->offered);
+		return trouble(t, FAILURE_CA, "%s: the CA offers no %s challenge, only: %s",
+		    az->identifier, challenge_names[p->conf->challenge], az->offered);
 	if (!valid_token(c->token))
 		return trouble(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
 		    az->identifier);
 	if (request_origin("challenge", c->url, t) == -1 ||
-	    put_response(p, c->token, t) == -1)
+	    put_response(p, az, t) == -1)
 		return -1;
 	if (c->status != STATUS_PENDING)
 		return 0;
@@ -157,6 +165,19 @@ take_urls(struct proof *p)
 		if ((p->urls[i] = strdup(p->order->authorizations[i])) == NULL)
 			err(1, NULL);
 	p->nurls = n;
+}
+
+/* Until whoever asks for the responses would be given them: some take their time to be seen. */
+static int
+await_responses(struct proof *p, struct trouble *t)
+{
+	int seen;
+
+	msg_new(&m, CHNG_AWAIT, p->job);
+	msg_send(&m);
+	request_wait(&m, NET_CHNG_DONE, RESPONSES_SECONDS);
+	body_flag(&m, &seen);
+	return seen ? 0 : trouble(t, FAILURE_LOCAL, "the challenge responses cannot be seen");
 }
 
 /* All that are not valid yet are fetched, for take; numbers[] says which. */
@@ -273,7 +294,7 @@ trigger_lost(void *proof, size_t i, struct trouble *t)
 
 	if (fetch_authorization(p, p->of[i], &az, t) == -1)
 		return -1;
-	pending = az.status == STATUS_PENDING && az.http01.status == STATUS_PENDING;
+	pending = az.status == STATUS_PENDING && az.challenge.status == STATUS_PENDING;
 	authorization_free(&az);
 	if (pending && request_post(KEY_SIGN_CHALLENGE, p->job, p->challenges[i].url,
 	    JSON, &a, t) == 0)
@@ -290,6 +311,8 @@ proof_trigger(struct proof *p, struct trouble *t)
 	struct batch b = { .job = p->job, .wanted = p->challenges, .n = p->n,
 	    .context = p, .take = triggered, .lost = trigger_lost };
 
+	if (p->n > 0 && p->put && await_responses(p, t) == -1)
+		return -1;
 	p->triggered = p->n > 0;
 	return request_batch(&b, t);
 }
@@ -332,10 +355,10 @@ proof_explain(struct proof *p, struct trouble *t)
 			continue;
 		if (az.status != STATUS_VALID) {
 			trouble(&cause, t->class, "%s: %s%s", strchr(az.identifier, ':') + 1,
-			    az.http01.error.text[0] != '\0' ? "" : "authorization ",
-			    az.http01.error.text[0] != '\0' ? az.http01.error.text : az.status_text);
-			cut_repeated(t->why.text, az.http01.error.text);
-			p->doubtful |= concerns_responses(&az.http01.error);
+			    az.challenge.error.text[0] != '\0' ? "" : "authorization ",
+			    az.challenge.error.text[0] != '\0' ? az.challenge.error.text : az.status_text);
+			cut_repeated(t->why.text, az.challenge.error.text);
+			p->doubtful |= concerns_responses(&az.challenge.error);
 			if (n++ > 0)
 				warnx("%s: %s", p->conf->handle, cause.why.text);
 			else

@@ -26,8 +26,13 @@ struct proof {
 	int		 doubtful;	/* but the CA did not find them, as it seems */
 };
 
-/* Is an order's or authorization's identifier ("dns:NAME" or "ip:ADDRESS") one of the job's? */
-int	asked_for(const struct net_job *, const char *identifier);
+/*
+ * Which of the job's names an order's or authorization's identifier ("dns:NAME"
+ * or "ip:ADDRESS") is; wildcard: "*." before it is left out (RFC 8555 7.1.4).
+ * NO_NAME: none.
+ */
+#define NO_NAME	UINT32_MAX
+uint32_t asked_for(const struct net_job *, const char *identifier, int wildcard);
 
 /*
  * 7.5: fetches the order's authorizations and puts responses for those that are

@@ -38,7 +38,7 @@ order_take(struct issue *is, struct http_answer *a, struct trouble *t)
 		return trouble(t, FAILURE_CA, "%s: order for %zu names instead of %zu",
 		    is->url, is->order.nidentifiers, is->conf->names.n);
 	for (i = 0; i < is->order.nidentifiers; i++)
-		if (!asked_for(is->conf, is->order.identifiers[i]))
+		if (asked_for(is->conf, is->order.identifiers[i], 0) == NO_NAME)
 			return trouble(t, FAILURE_CA, "%s: order for %s, which nobody "
 			    "asked for", is->url, is->order.identifiers[i]);
 	say(2, "order %s", is->order.status_text);

@@ -22,6 +22,8 @@ struct net_job {
 	char		*handle;
 	char		*profile;	/* or NULL */
 	struct strings	 names;
+	enum challenge_type	 challenge;	/* that is answered */
+	enum way	 way;
 	/* From certproc with the job: */
 	char		*certid;	/* of the installed one (RFC 9773 4.1), or NULL */
 	char		*status_url;	/* where to ask if it is revoked, or NULL */

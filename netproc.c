@@ -304,6 +304,8 @@ add_job(const struct slice_domain *d)
 	j->handle = d->handle;
 	j->profile = d->profile;
 	j->names = d->names;
+	j->challenge = d->challenge;
+	j->way = d->way;
 }
 
 static void

@@ -191,6 +191,29 @@ parse_alternative_names(void *block, const struct statement *s)
 	lex_next();
 }
 
+/* The type of challenges that are answered. */
+static void
+parse_challenge(void *block, const struct statement *s)
+{
+	struct domain *d = block;
+	int c;
+
+	for (c = 0; c < CHALLENGE__MAX; c++)
+		if (is_word(challenge_names[c]))
+			break;
+	if (c == CHALLENGE__MAX) {
+		lex_error("expected http-01, tls-alpn-01, dns-01, dns-account-01 or "
+		    "dns-persist-01 instead of %s", token_text());
+		skip_line();
+		return;
+	}
+	if (d->challenge_named)
+		lex_error("'%s' stands twice in this block", s->words);
+	d->challenge_named = 1;
+	d->challenge = (enum challenge_type)c;
+	lex_next();
+}
+
 static const struct statement authority_statements[] = {
 	{ "api url", parse_string, offsetof(struct authority, api_url) },
 	{ "api origin", parse_api_origin, 0 },
@@ -218,7 +241,7 @@ static const struct statement domain_statements[] = {
 	{ "csr file", parse_string, offsetof(struct domain, csr_file) },
 	{ "check revocation", parse_flag, offsetof(struct domain, check_revocation) },
 	{ "accept additional names", parse_flag, offsetof(struct domain, accept_more) },
-	{ "challenge", parse_unsupported, 0 },
+	{ "challenge", parse_challenge, 0 },
 	{ "challenge hook", parse_unsupported, 0 },
 	{ "listen on", parse_unsupported, 0 },
 	{ "on change", parse_unsupported, 0 },

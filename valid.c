@@ -48,6 +48,8 @@ valid_label(const char *s, size_t len)
 	return 1;
 }
 
+#define DNS_NAME_MAX	253	/* RFC 1035 2.3.4, as text */
+
 /* Labels with dots between; how many, or 0. */
 static int
 count_labels(const char *s)
@@ -55,7 +57,7 @@ count_labels(const char *s)
 	size_t len;
 	int n = 0;
 
-	if (strlen(s) > 253)
+	if (strlen(s) > DNS_NAME_MAX)
 		return 0;
 	for (;; s += len + 1) {
 		len = strcspn(s, ".");
@@ -74,6 +76,12 @@ valid_dns_name(const char *s)
 
 	/* A last label of digits only would be an address (RFC 3696 2). */
 	return strspn(last, "0123456789") < strlen(last) && count_labels(s) > 0;
+}
+
+int
+valid_wildcard(const char *s)
+{
+	return strncmp(s, "*.", 2) == 0 && strlen(s) <= DNS_NAME_MAX && valid_dns_name(s + 2);
 }
 
 size_t

@@ -11,6 +11,7 @@ int	valid_base64url(const char *, size_t min, size_t max);	/* RFC 4648 5, no '='
 int	valid_token(const char *);	/* RFC 8555 8.3, 11.3: base64url, 22 to 200 characters */
 int	valid_nonce(const char *);	/* RFC 8555 6.5.1: base64url, 1 to 1024 characters */
 int	valid_dns_name(const char *);	/* RFC 1123 host name in lower case, '_' allowed; not an address */
+int	valid_wildcard(const char *);	/* RFC 8555 7.1.3: "*." and such a name */
 size_t	address_bytes(const char *, unsigned char out[16]); /* of an IPv4 (4) or IPv6 (16) address; else 0 */
 #define ANCHOR_NAMES_MAX	104
 int	valid_anchor_names(const char *);	/* hexadecimal and blanks, shorter than that */

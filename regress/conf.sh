@@ -93,9 +93,11 @@ bad "authority twice" "$A$A" 5 "also at line 1"
 bad "domain twice" "$A$D}\n$D}\n" 9 "also at line 5"
 bad "statement twice" "$A$D"'domain key /p/y.key\n}\n' 8 "stands twice"
 bad "101 names" "$A""domain n0.example {\nalternative names { $(for i in $(seq 100); do printf 'n%d.example ' "$i"; done)}\ndomain key /p/c.key\ndomain certificate /c/c\n}\n" 5 "more than 100"
-bad "wildcard" "$A"'domain w {\ndomain name *.example.com\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "dns-01"
+bad "wildcard" "$A"'domain w {\ndomain name *.example.com\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "a wildcard needs the challenge dns-01, dns-account-01 or dns-persist-01"
+bad "wildcard inside" "$A"'domain w {\ndomain name www.*.example.com\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "host name"
+bad "U-label below a wildcard" "$A"'domain w {\ndomain name *.bücher.example\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "\*.xn--bcher-kva.example: a wildcard needs"
 bad "address too long" "$A"'domain w {\ndomain name 192.0.2.1.5\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "host name"
-bad "wildcard of an address" "$A"'domain w {\ndomain name *.192.0.2.1\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "dns-01"
+bad "wildcard of an address" "$A"'domain w {\ndomain name *.192.0.2.1\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "host name"
 bad "no U-label" "$A"'domain ☃.example {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "name ☃.example: "
 bad "no host name" "$A"'domain "a b" {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 5 "host name"
 bad "unknown authority" "$A$D"'sign with b\n}\n' 5 "no such authority"
@@ -117,9 +119,18 @@ bad "account key beside a certificate" 'authority a {\napi url https://c.example
 bad "contact no mail address" 'authority a {\napi url https://c.example\naccount key /k/a\ncontact me@example.com\n}\n' 1 "mailto"
 bad "unknown key type" "$A"'domain a.b {\ndomain key /p/c.key p521\ndomain certificate /c/c\n}\n' 6 "p521"
 bad "stray brace" "$A"'}\n' 5 "instead of }"
-for word in "challenge dns-01" "challenge hook /x" "listen on 127.0.0.1 port 80" "on change /x"; do
+for word in "challenge hook /x" "listen on 127.0.0.1 port 80" "on change /x"; do
 	bad "$word" "$A$D$word\n}\n" 8 "not supported yet"
 done
+for word in dns-01 tls-alpn-01 dns-account-01 dns-persist-01; do
+	bad "challenge $word" "$A$D""challenge $word\n}\n" 5 "$word is not supported yet"
+done
+good "challenge http-01" "$A$D"'challenge http-01\n}\n'
+bad "challenge twice" "$A$D"'challenge http-01\nchallenge http-01\n}\n' 9 "stands twice"
+for word in http-02 dns HTTP-01 '""' ''; do
+	bad "challenge '$word'" "$A$D""challenge $word\n}\n" 8 "expected http-01, tls-alpn-01, dns-01"
+done
+bad "address by dns-01" "$A"'domain 192.0.2.1 {\ndomain key /p/c.key\ndomain certificate /c/c\nchallenge dns-01\n}\n' 5 "192.0.2.1: an address needs the challenge http-01 or tls-alpn-01"
 bad "eab without its file" 'authority b {\neab key id x\n}\n' 2 "expected 'hmac'"
 bad "eab without the word file" 'authority b {\neab key id x hmac /k/mac\n}\n' 2 "expected 'file'"
 bad "eab with another algorithm" 'authority b {\neab key id x hmac file /k/mac hs1\n}\n' 2 "hs1"

@@ -208,7 +208,7 @@ class Maker:
             plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CSR_MAKE"), self.send("CSR_MAKE"), self.send("CSR_MAKE")])
             plans += [[self.lie("CERT_LEARNED", string(u), num(1), string(""))] for u in self.foreign_urls]
             plans += [[self.lie("CERT_LEARNED", string(self.urls[0]), num(1), string(a))] for a in ("../x", "0" * 16 + " ", "0123456789abcdef " * 6)]
-            plans += [[self.lie("CHNG_PUT", string(t))] for t in ("../keys/x", "index.html", "a" * 500, "x" * 43)]
+            plans += [[self.lie("CHNG_PUT", num(n), string(t))] for t in ("../keys/x", "index.html", "a" * 500, "x" * 43) for n in (0, 7, 2**64 - 1)]
         for u in self.foreign_urls + self.urls[-3:]: plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_SET_ACCOUNT", string(u))])
         plans.append(["on %d" % self.routes["NET_ACCOUNT"].type, self.send("KEY_NO_ACCOUNT")])
         plans.append([self.lie("CERT_FAILED", num(n), num(2**63), num(1), string("\x1b[2J" + "a" * 5000)) for n in (1,)])
@@ -223,7 +223,8 @@ class Maker:
     def chng(self, mode):
         """Says that it is done, or not; its own directory is its own."""
         plans = [[self.skip("CHNG_PUT", "NET_CHNG_DONE", num(n))] for n in (0, 1, 2**64 - 1)]
-        plans += [[self.skip("CHNG_DROP", "NET_CHNG_DONE", num(1))], [self.skip("CHNG_CHECK", "NET_CHNG_DONE", num(0))]]
+        plans += [[self.skip("CHNG_DROP", "NET_CHNG_DONE", num(1))], [self.skip("CHNG_CHECK", "NET_CHNG_DONE", num(0))],
+            [self.skip("CHNG_AWAIT", "NET_CHNG_DONE", num(0))], [self.skip("CHNG_AWAIT", "NET_CHNG_DONE", num(1))]]
         return plans + [self.own("CHNG", mode)] * 3
     def file(self, mode):
         r, P, plans = self.rng, self.part, []

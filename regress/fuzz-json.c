@@ -100,13 +100,13 @@ fuzz_authorization(const char *buf, size_t len)
 	struct authorization az;
 	struct why w = { "" };
 
-	if (authorization_parse(&az, buf, len, &w) == 0) {
+	if (authorization_parse(&az, "http-01", buf, len, &w) == 0) {
 		must_be_visible(az.identifier, SIZE_MAX);
 		must_be_visible(az.offered, SIZE_MAX);
-		must_be_visible(az.http01.error.text, sizeof(az.http01.error.text));
-		may_be_url(az.http01.url);
+		must_be_visible(az.challenge.error.text, sizeof(az.challenge.error.text));
+		may_be_url(az.challenge.url);
 		if (az.status == STATUS_PENDING)
-			must((az.http01.url == NULL) == (az.http01.token == NULL));
+			must((az.challenge.url == NULL) == (az.challenge.token == NULL));
 	} else
 		must(w.text[0] != '\0');
 	must_be_visible(w.text, sizeof(w.text));

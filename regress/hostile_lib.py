@@ -179,8 +179,8 @@ def started(name):
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + strings(["localhost", "443"]),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a")}[name]
-    domain = {"netproc": s("a") + s(None) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
-        "csrproc": csr_slice(), "chngproc": s("a") + s(work + "/www") + num(2),
+    domain = {"netproc": s("a") + s(None) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
+        "csrproc": csr_slice(), "chngproc": s("a") + num(0) + num(0) + s(work + "/www") + num(2),
         "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None),
         "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)

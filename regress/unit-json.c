@@ -90,7 +90,7 @@ test_bad(void)
 		order_free(&o);
 	}
 	for (i = 0; i < sizeof(bad_authorizations) / sizeof(bad_authorizations[0]); i++) {
-		check(authorization_parse(&az, bad_authorizations[i].text, strlen(bad_authorizations[i].text), &w) == -1 &&
+		check(authorization_parse(&az, "http-01", bad_authorizations[i].text, strlen(bad_authorizations[i].text), &w) == -1 &&
 		    strstr(w.text, bad_authorizations[i].why) != NULL, "json: authorization: %s",
 		    bad_authorizations[i].name);
 		authorization_free(&az);
@@ -118,11 +118,11 @@ test_good(void)
 	    strcmp(o.status_text, "never-heard") == 0 && strcmp(o.identifiers[0], "dns:a.example") == 0 &&
 	    strcmp(o.certificate, "https://c/c") == 0, "json: order of unknown status");
 	order_free(&o);
-	check(authorization_parse(&az, az_text, strlen(az_text), &w) == 0 && az.wildcard &&
-	    az.status == STATUS_PENDING && az.http01.status == STATUS_PENDING &&
-	    strcmp(az.http01.token, "t") == 0 && strcmp(az.offered, "new-01 http-01") == 0,
+	check(authorization_parse(&az, "http-01", az_text, strlen(az_text), &w) == 0 && az.wildcard &&
+	    az.status == STATUS_PENDING && az.challenge.status == STATUS_PENDING &&
+	    strcmp(az.challenge.token, "t") == 0 && strcmp(az.offered, "new-01 http-01") == 0,
 	    "json: authorization, unknown challenges tolerated");
-	check(strcmp(az.http01.error.type, "dns") == 0 && strcmp(az.http01.error.text, "dns no\\x1b[2J") == 0,
+	check(strcmp(az.challenge.error.type, "dns") == 0 && strcmp(az.challenge.error.text, "dns no\\x1b[2J") == 0,
 	    "json: a challenge's error is made visible");
 	authorization_free(&az);
 }
@@ -147,15 +147,15 @@ test_tolerated(void)
 	struct order o;
 	struct why w;
 
-	check(authorization_parse(&az, bare, strlen(bare), &w) == 0 && az.status == STATUS_VALID &&
-	    az.http01.url == NULL, "json: valid authorization without challenges");
+	check(authorization_parse(&az, "http-01", bare, strlen(bare), &w) == 0 && az.status == STATUS_VALID &&
+	    az.challenge.url == NULL, "json: valid authorization without challenges");
 	authorization_free(&az);
-	check(authorization_parse(&az, spent, strlen(spent), &w) == 0 && az.status == STATUS_INVALID &&
-	    az.http01.status == STATUS_INVALID && az.http01.error.text[0] == '\0',
+	check(authorization_parse(&az, "http-01", spent, strlen(spent), &w) == 0 && az.status == STATUS_INVALID &&
+	    az.challenge.status == STATUS_INVALID && az.challenge.error.text[0] == '\0',
 	    "json: invalid challenge without url, token and error");
 	authorization_free(&az);
-	check(authorization_parse(&az, two, strlen(two), &w) == 0 && strcmp(az.http01.token, "two") == 0 &&
-	    strcmp(az.http01.url, "https://c/2") == 0, "json: the first good one of several challenges");
+	check(authorization_parse(&az, "http-01", two, strlen(two), &w) == 0 && strcmp(az.challenge.token, "two") == 0 &&
+	    strcmp(az.challenge.url, "https://c/2") == 0, "json: the first good one of several challenges");
 	authorization_free(&az);
 	check(order_parse(&o, final, strlen(final), &w) == 0 && o.finalize == NULL &&
 	    strcmp(o.identifiers[0], "ip:192.0.2.1") == 0, "json: valid order without finalize, of an address");
@@ -227,7 +227,7 @@ reads(const char *kind_and_text)
 		order_free(&o);
 		return rc;
 	case 'a':
-		rc = authorization_parse(&az, text, strlen(text), &w) == 0 && !az.wildcard && az.http01.error.text[0] == '\0';
+		rc = authorization_parse(&az, "http-01", text, strlen(text), &w) == 0 && !az.wildcard && az.challenge.error.text[0] == '\0';
 		authorization_free(&az);
 		return rc;
 	default:

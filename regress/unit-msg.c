@@ -231,6 +231,7 @@ test_states(void)
 static void
 test_keys(void)
 {
+	struct body_response response = { .number = CONF_NAMES_MAX - 1, .token = far }, got_response;
 	char *v[] = { far, far, far };
 	struct body_key key = { 1, 0, blob, NULL, blob, NULL }, got_key;
 	struct body_discard discard = { 1, blob }, got_discard;
@@ -276,6 +277,10 @@ test_keys(void)
 	TRIP(CSR_LOOK, flag, int, yes, got);
 	TRIP(NET_CSR_DONE, flag, int, yes, got);
 	TRIP(CHNG_DROP, flag, int, yes, got);
+	TRIP(CHNG_PUT, response, struct body_response, response, got_response);
+	check(got_response.number == CONF_NAMES_MAX - 1 && same(got_response.token, far),
+	    "bodies: CHNG_PUT: each member");
+	OUTSIDE(CHNG_PUT, response, struct body_response, 0, 0, CONF_NAMES_MAX - 1);
 	TRIP(NET_CHNG_DONE, flag, int, yes, got);
 	check(got == 1, "bodies: NET_CHNG_DONE: a flag is 1");
 }
@@ -382,7 +387,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 static void
 members_of_domain(const struct slice_domain *d, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    same(d->handle, "h") ? "handle " : "", d->names.n == CONF_NAMES_MAX ? "names " : "",
 	    d->nnames == CONF_NAMES_MAX ? "nnames " : "", d->key != NULL ? "key " : "",
 	    d->key_spec.type == KEYTYPE_ECDSA && d->key_spec.bits == 384 ? "key_spec " : "",
@@ -390,7 +395,8 @@ members_of_domain(const struct slice_domain *d, char *out, size_t size)
 	    d->csr_file != NULL ? "csr_file " : "", d->has_csr_file ? "has_csr_file " : "",
 	    d->cert != NULL ? "cert " : "", d->chain != NULL ? "chain " : "",
 	    d->fullchain != NULL ? "fullchain " : "", d->combined != NULL ? "combined " : "",
-	    d->has_combined ? "has_combined " : "", d->challengedir != NULL ? "challengedir " : "",
+	    d->has_combined ? "has_combined " : "",
+	    d->challenge == CHALLENGE_DNSPERSIST01 && d->way == WAY__MAX - 1 ? "way " : "", d->challengedir != NULL ? "challengedir " : "",
 	    d->profile != NULL ? "profile " : "", d->preferred_chain != NULL ? "preferred_chain " : "",
 	    d->check_revocation ? "check_revocation " : "", d->accept_more ? "accept_more " : "",
 	    d->fingerprint != NULL ? "fingerprint " : "", d->api_url != NULL ? "api_url " : "",
@@ -428,11 +434,11 @@ test_slices(void)
 		[ROLE_FILE] = "state_dir metrics name ",
 	};
 	static const char *const domain_members[ROLE__MAX] = {
-		[ROLE_NET] = "handle names profile ",
+		[ROLE_NET] = "handle names way profile ",
 		[ROLE_DNS] = "",
 		[ROLE_KEY] = "names has_csr_file profile ",
 		[ROLE_CSR] = "names key key_spec rotate group csr_file combined ",
-		[ROLE_CHNG] = "handle nnames challengedir ",
+		[ROLE_CHNG] = "handle nnames way challengedir ",
 		[ROLE_CERT] = "handle names key_spec group cert chain fullchain has_combined profile "
 		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting ",
 		[ROLE_FILE] = "handle cert chain fullchain ",
@@ -454,7 +460,8 @@ test_slices(void)
 	struct slice_domain d = { .handle = "h", .names = { .v = texts, .n = CONF_NAMES_MAX },
 	    .nnames = CONF_NAMES_MAX, .key = far, .key_spec = { KEYTYPE_ECDSA, 384 }, .rotate = 1,
 	    .group = far, .csr_file = far, .has_csr_file = 1, .cert = far, .chain = far, .fullchain = far,
-	    .combined = far, .has_combined = 1, .challengedir = far, .profile = far,
+	    .combined = far, .has_combined = 1, .challenge = CHALLENGE_DNSPERSIST01, .way = WAY__MAX - 1,
+	    .challengedir = far, .profile = far,
 	    .preferred_chain = far, .check_revocation = 1, .accept_more = 1, .fingerprint = far,
 	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING };
 	/* What is taken lives as long as the role. */
@@ -483,6 +490,11 @@ test_slices(void)
 		body_conf(&sent, slice_of, &c);
 		OUTSIDE(ROLE_CONF, slice_conf, struct slice_conf, enums[i].offset, 0, enums[i].last);
 	}
+	slice_of = ROLE_CHNG;
+	msg_new(&sent, ROLE_DOMAIN, 0);
+	body_domain(&sent, slice_of, &d);
+	OUTSIDE(ROLE_DOMAIN, slice_domain, struct slice_domain, 6, 0, CHALLENGE__MAX - 1);
+	OUTSIDE(ROLE_DOMAIN, slice_domain, struct slice_domain, 14, 0, WAY__MAX - 1);
 	slice_of = ROLE_CSR;
 	d.key = NULL;
 	msg_new(&sent, ROLE_DOMAIN, 0);

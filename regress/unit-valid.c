@@ -215,6 +215,26 @@ limits(void)
 		    "limit: %s", texts[i].text);
 }
 
+/* The first three are such. */
+static const char *const wildcards[] = {
+	"*.example.com", "*.com", "*.xn--bcher-kva.example", "*", "*.", "*example.com",
+	"**.example.com", "*.*.example.com", "a.*.example.com", "*.192.0.2.1", "example.com",
+	"*..example.com", "*.example.com.", "*.Example.com",
+};
+
+/* Below "*.", a name of 252. */
+static const char *
+long_wildcard(void)
+{
+	static char name[255];
+	size_t i;
+
+	memcpy(name, "*.", 2);
+	for (i = 2; i < 254; i++)
+		name[i] = i % 50 == 49 ? '.' : 'a';
+	return name;
+}
+
 int
 main(void)
 {
@@ -237,6 +257,9 @@ main(void)
 		check(valid_dns_name(good_names[i]), "valid: name %s", good_names[i]);
 	EACH(i, bad_names)
 		check(!valid_dns_name(bad_names[i]), "valid: no name number %zu", i);
+	EACH(i, wildcards)
+		check(valid_wildcard(wildcards[i]) == (i < 3), "valid: wildcard %s", wildcards[i]);
+	check(!valid_wildcard(long_wildcard()), "valid: a wildcard of 254 bytes");
 	test_handles();
 	test_urls();
 	test_plain_urls();

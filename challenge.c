@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The types of challenges.
+ */
+#include "challenge.h"
+
+const char *const challenge_names[CHALLENGE__MAX] = {
+	[CHALLENGE_HTTP01] = "http-01",
+	[CHALLENGE_TLSALPN01] = "tls-alpn-01",
+	[CHALLENGE_DNS01] = "dns-01",
+	[CHALLENGE_DNSACCOUNT01] = "dns-account-01",
+	[CHALLENGE_DNSPERSIST01] = "dns-persist-01",
+};
+
+int
+challenge_by_dns(enum challenge_type c)
+{
+	return c == CHALLENGE_DNS01 || c == CHALLENGE_DNSACCOUNT01 || c == CHALLENGE_DNSPERSIST01;
+}

@@ -1,0 +1,30 @@
+/*
+ * The types of challenges, and who answers them.
+ */
+#ifndef CHALLENGE_H
+#define CHALLENGE_H
+
+/* How the control of a name is proved. */
+enum challenge_type {
+	CHALLENGE_HTTP01,	/* RFC 8555 8.3 */
+	CHALLENGE_TLSALPN01,	/* RFC 8737 */
+	CHALLENGE_DNS01,	/* RFC 8555 8.4 */
+	CHALLENGE_DNSACCOUNT01,	/* draft-ietf-acme-dns-account-label */
+	CHALLENGE_DNSPERSIST01,	/* draft-ietf-acme-dns-persist */
+	CHALLENGE__MAX
+};
+
+extern const char *const challenge_names[CHALLENGE__MAX];	/* "http-01", ... */
+
+/* Is it answered in the DNS?  Only so wildcards can be proved, and no address. */
+int	challenge_by_dns(enum challenge_type);
+
+/* Who answers. */
+enum way {
+	WAY_WEBROOT,		/* a web server, with files of ours */
+	WAY__MAX
+};
+
+#define DIGEST_LEN	43	/* of a key authorization: SHA-256 in base64url */
+
+#endif

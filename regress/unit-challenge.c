@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * challenge.c, key-authorization.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "key-authorization.h"
+#include "test.h"
+
+/* RFC 8555 8.1, 8.4: the key is that of RFC 7638 3.1. */
+static void
+test_authorization(void)
+{
+	char *text = key_authorization("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA",
+	    "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+	char digest[DIGEST_LEN + 1];
+
+	check(strcmp(text, "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA."
+	    "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs") == 0, "challenge: key authorization");
+	key_authorization_digest(digest, text);
+	check(strcmp(digest, "ZTRx1Ckl1-tM05o5zaizTTA0yUy5AGereMgSNWC6Ll8") == 0,
+	    "challenge: its digest is %s", digest);
+	free(text);
+}
+
+static void
+test_types(void)
+{
+	int i;
+
+	for (i = 0; i < CHALLENGE__MAX; i++)
+		check(challenge_by_dns((enum challenge_type)i) ==
+		    (strncmp(challenge_names[i], "dns-", 4) == 0),
+		    "challenge: %s: in the DNS or not", challenge_names[i]);
+}
+
+int
+main(void)
+{
+	test_authorization();
+	test_types();
+	return test_end();
+}
