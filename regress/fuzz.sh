@@ -65,7 +65,7 @@ fuzz() {
 	same "fuzz: $_name: $_runs inputs" "0 " "$_status $(grep -aE -m 1 'ERROR|runtime error' "$run/fuzz-$_name.log")"
 	check "fuzz: $_name: went somewhere" test "$(ls "$seeds/$_name" | wc -l)" -gt $((_seeds + 5))
 }
-fuzz conf 20000 lex.c lex-visible.c parse.c parse-block.c parse-near.c conf-check.c conf-names.c conf-print.c csr-read.c csr-file.c x509.c dir.c attrs-linux.c valid.c say.c
+fuzz conf 20000 challenge.c lex.c lex-visible.c parse.c parse-block.c parse-near.c conf-check.c conf-names.c conf-print.c csr-read.c csr-file.c x509.c dir.c attrs-linux.c valid.c say.c
 fuzz http 100000 http-parse.c http-fields.c valid.c say.c
 fuzz json 100000 json.c json-renewal.c problem.c begin-json.c valid.c say.c
 fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
