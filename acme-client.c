@@ -385,24 +385,66 @@ refuse_shared(const struct conf *conf, const struct authority *a)
 		    a->name, other->name, a->account_key);
 }
 
+#define NAMED_MOST	5	/* handles in one message */
+
 /*
- * -K, -U, -D, -t.  After a rollover the new key takes the old one's place in a run
- * of its own, or is set aside if the CA does not know it.
+ * The handles whose web servers know the thumbprint of this authority's
+ * account, for a message; "" if there is none.
  */
+static const char *
+stateless_handles(const struct conf *conf, const struct authority *a)
+{
+	static char text[NAMED_MOST * 202 + 32];
+	size_t i, n = 0;
+
+	for (i = 0; i < conf->ndomains; i++)
+		if (conf->domains[i].way == WAY_STATELESS &&
+		    conf->domains[i].authority == a && n++ < NAMED_MOST)
+			say_add(text, sizeof(text), "%s%s", n > 1 ? ", " : "",
+			    conf->domains[i].handle);
+	if (n > NAMED_MOST)
+		say_add(text, sizeof(text), " and %zu more", n - NAMED_MOST);
+	return text;
+}
+
+/*
+ * -K.  The new key takes the old one's place in a run of its own, or is set
+ * aside if the CA does not know it.  Web servers that respond to challenges by
+ * themselves must then have its thumbprint, which a third run prints.
+ */
+static void
+run_rollover(struct run *run, struct tally *tally)
+{
+	const char *handles = stateless_handles(run->conf, run->authority);
+
+	if (*handles != '\0')
+		warnx("-K %s: the web servers of %s respond with the account's "
+		    "thumbprint (stateless); they need the new one, which is "
+		    "printed when the CA has the new key: until they have it, no "
+		    "renewal of these succeeds", run->authority->name, handles);
+	run_authority(run, 0, tally);
+	if (tally->failed == 0)
+		say(0, "the account at %s has a new key; where its thumbprint is "
+		    "configured, that must be changed%s%s", run->authority->name,
+		    *handles != '\0' ? ", now for " : "", handles);
+	run->mode = MODE_ADOPT;
+	run_authority(run, *handles == '\0', tally);
+	run->mode = MODE_SHOW;
+	if (*handles != '\0' && tally->failed == 0)
+		run_authority(run, 1, tally);
+}
+
+/* -K, -U, -D, -t. */
 static int
 run_account(struct run *run)
 {
 	struct tally tally = { 0 };
 
 	run->njobs = 1;
-	if (run->mode == MODE_ROLLOVER) {
-		run_authority(run, 0, &tally);
-		if (tally.failed == 0)
-			say(0, "the account at %s has a new key; where its thumbprint is configured, "
-			    "that must be changed", run->authority->name);
-		run->mode = MODE_ADOPT;
-	}
-	run_authority(run, 1, &tally);
+	if (run->mode == MODE_ROLLOVER)
+		run_rollover(run, &tally);
+	else
+		run_authority(run, 1, &tally);
 	if (tally.failed == 0 && run->mode == MODE_CONTACT && run->tells)
 		say(0, "-U: the CA of %s has the %s", run->authority->name,
 		    run->authority->contact != NULL ? "new contact" : "account without a contact now");
@@ -466,7 +508,8 @@ descriptors(const struct domain *d, const struct domain *before)
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		n += pairs[i][0] != NULL &&
 		    (pairs[i][1] == NULL || !same_directory(pairs[i][0], pairs[i][1]));
-	return n + (b->challengedir == NULL || strcmp(d->challengedir, b->challengedir) != 0);
+	return n + (d->challengedir != NULL && (b->challengedir == NULL ||
+	    strcmp(d->challengedir, b->challengedir) != 0));
 }
 
 /* How many of these jobs one run has descriptors for: at least one is tried. */

@@ -150,7 +150,8 @@ parent_due(uint64_t ndue)
 	for (w = 0; w < nworkers; w++)
 		start(worker(w), ROLE_NET, nworkers);
 	for (i = first; i < n; i++)
-		if (children[rest[i]].pid == 0)
+		if (children[rest[i]].pid == 0 &&
+		    (rest[i] != ROLE_CHNG || run_publishes(run)))
 			start(&children[rest[i]], rest[i], nworkers);
 	enter_sandbox();
 	resting = nsettled;
@@ -534,6 +535,17 @@ run_changes(const struct run *r)
 	    r->mode == MODE_RESTORE;
 }
 
+int
+run_publishes(const struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->way != WAY_STATELESS)
+			return 1;
+	return 0;
+}
+
 /* Has this run changed what its exit status is to tell? */
 static int
 remembers(void)
@@ -592,7 +604,8 @@ tidy_up(void)
 	uint32_t i;
 
 	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
-		if (strcmp(run->jobs[i]->challengedir, last) == 0)
+		if (run->jobs[i]->challengedir == NULL ||
+		    strcmp(run->jobs[i]->challengedir, last) == 0)
 			continue;
 		last = run->jobs[i]->challengedir;
 		snprintf(path, sizeof(path), "%s/%s", last, CHNG_LIST);

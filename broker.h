@@ -53,6 +53,9 @@ struct tally {
 /* Is it for handles, and does it change what they have? */
 int	run_changes(const struct run *);
 
+/* Is anything put for any of its challenges, so that chng is needed? */
+int	run_publishes(const struct run *);
+
 /* Set by signals. */
 extern volatile int broker_signal;
 

@@ -22,6 +22,7 @@ int	challenge_by_dns(enum challenge_type);
 /* Who answers. */
 enum way {
 	WAY_WEBROOT,		/* a web server, with files of ours */
+	WAY_STATELESS,		/* a web server that knows the thumbprint */
 	WAY__MAX
 };
 

@@ -19,7 +19,7 @@
 
 struct chng_job {
 	char		*handle;
-	char		*path;		/* of its challenge directory */
+	char		*path;		/* of its challenge directory; NULL: stateless */
 	struct webroot	*webroot;
 	uint64_t	 nnames;
 	uint64_t	 nput;
@@ -40,7 +40,8 @@ add_job(const struct slice_domain *d)
 	j->handle = d->handle;
 	j->path = d->challengedir;
 	j->nnames = d->nnames;
-	j->webroot = webroot_open(j->path);
+	if (j->path != NULL)
+		j->webroot = webroot_open(j->path);
 }
 
 static int
@@ -136,19 +137,20 @@ chng_drop(struct msg *m)
 	answer(m, 1, NULL);
 }
 
-/* Nothing is put before the thumbprint is known. */
-enum { MUTE = 1, READY = 2 };
+/* Nothing is put before the thumbprint is known, and nothing for some jobs. */
+enum { MUTE = 1, READY = 2, NOTHING = 4 };
 
 static unsigned
 state(uint32_t job)
 {
-	(void)job;
+	if (jobs[job].path == NULL)
+		return NOTHING;
 	return thumbprint[0] == '\0' ? MUTE : READY;
 }
 
 static const struct handler table[] = {
 	/* A second one where the CA knows the account by another key than the one in place. */
-	{ CHNG_THUMBPRINT, chng_thumbprint, MUTE | READY, 2 },
+	{ CHNG_THUMBPRINT, chng_thumbprint, ANY_STATE, 2 },
 	{ CHNG_CHECK, chng_check, MUTE | READY, 2 },
 	{ CHNG_PUT, chng_put, READY, ORDERS_MAX * CONF_NAMES_MAX },
 	{ CHNG_AWAIT, chng_await, READY, ORDERS_MAX },

@@ -252,7 +252,29 @@ check_challenge(struct domain *d)
 	if (d->challenge != CHALLENGE_HTTP01)
 		lex_error_at(d->file, d->line, "domain %s: challenge %s is not supported yet",
 		    d->handle, type);
+}
+
+/* Exactly one way to respond to challenges. */
+static void
+check_way(struct domain *d)
+{
+	if (d->stateless) {
+		d->way = WAY_STATELESS;
+		if (d->challenge != CHALLENGE_HTTP01)
+			lex_error_at(d->file, d->line, "domain %s: 'stateless' is a "
+			    "way to respond to http-01; take it or 'challenge %s' "
+			    "out", d->handle, challenge_names[d->challenge]);
+		if (d->challengedir != NULL)
+			lex_error_at(d->file, d->line, "domain %s: either "
+			    "'challengedir' or 'stateless', with which no file is "
+			    "written", d->handle);
+		return;
+	}
 	d->way = WAY_WEBROOT;
+	if (d->challengedir == NULL &&
+	    (d->challengedir = strdup(CHALLENGE_DIR)) == NULL)
+		err(1, NULL);
+	clean_path(d->challengedir, "challengedir", d->file, d->line);
 }
 
 static void
@@ -271,9 +293,7 @@ check_domain(struct conf *c, struct domain *d)
 	if (d->cert == NULL && d->fullchain == NULL)
 		lex_error_at(d->file, d->line, "domain %s: 'domain certificate' or 'domain full "
 		    "chain certificate' is missing", d->handle);
-	if (d->challengedir == NULL && (d->challengedir = strdup(CHALLENGE_DIR)) == NULL)
-		err(1, NULL);
-	clean_path(d->challengedir, "challengedir", d->file, d->line);
+	check_way(d);
 	complete_path(&d->fullchain, d->cert);
 	complete_path(&d->chain, d->cert != NULL ? d->cert : d->fullchain);
 	use(d->key, "domain key", 1, 0, d->file, d->line);

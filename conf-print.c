@@ -131,6 +131,8 @@ print_domain(const struct domain *d)
 	if (d->challenge != CHALLENGE_HTTP01)
 		printf("\tchallenge %s\n", challenge_names[d->challenge]);
 	put("challengedir", d->challengedir);
+	if (d->stateless)
+		printf("\tstateless\n");
 	put("profile", d->profile);
 	if (d->check_revocation)
 		printf("\tcheck revocation\n");

@@ -65,7 +65,8 @@ struct domain {
 	enum challenge_type	 challenge;
 	int		 challenge_named;
 	enum way	 way;		/* by conf_check(), of what follows */
-	char		*challengedir;	/* absolute path */
+	char		*challengedir;	/* absolute path; NULL if stateless */
+	int		 stateless;	/* each web server answers by itself */
 	char		*profile;	/* or NULL */
 	char		*name;		/* "domain name", before it is in names */
 	char		*sign_with;	/* or NULL: the first authority */

@@ -26,6 +26,7 @@ static int doubt;			/* was a rollover done?  The next key is asked with first */
 static int spare = -1;			/* the spare key that is asked with; -1: the account's, SPARES: none is left */
 static int refused;			/* by the CA: nobody asks again in this run */
 static const char *unknown;		/* thumbprint of a next key that the CA does not know, or NULL */
+static int publishes;			/* there is chng */
 static char told[THUMBPRINT_LEN + 1];	/* what chng has as thumbprint */
 static uint32_t workers;		/* of net */
 static int asking[WORKERS_MAX];	/* how the account stands */
@@ -36,6 +37,7 @@ void
 standing_conf(const struct slice_conf *c)
 {
 	workers = c->workers;
+	publishes = c->publishes;
 	conf.shared = c->shared;
 	conf.path = c->account_key;
 	conf.spec = c->account_spec;
@@ -133,8 +135,8 @@ account_rolled(void)
 void
 tell_thumbprint(void)
 {
-	if (doubt || account.key == NULL || role_mode != MODE_RENEW ||
-	    strcmp(told, account.thumbprint) == 0)
+	if (!publishes || doubt || account.key == NULL ||
+	    role_mode != MODE_RENEW || strcmp(told, account.thumbprint) == 0)
 		return;
 	msg_new(&out, CHNG_THUMBPRINT, 0);
 	msg_put_str(&out, account.thumbprint);

@@ -162,6 +162,7 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		flag(m, &c->has_eab);
 		flag(m, &c->key_compromised);
 		flag(m, &c->asks_for_status);
+		own_text(m, &c->name);
 		own_text(m, &c->ca_file);
 		own_texts(m, &c->origins, ORIGINS_MAX);
 		break;
@@ -181,6 +182,7 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		own_text(m, &c->eab_alg);
 		own_texts(m, &c->origins, ORIGINS_MAX);
 		flag(m, &c->force);
+		flag(m, &c->publishes);
 		break;
 	case ROLE_CSR:
 		reason(m, &c->reason);

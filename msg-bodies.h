@@ -41,6 +41,7 @@ struct slice_conf {		/* ROLE_CONF */
 	int		 reason;	/* of revocation (RFC 5280 5.3.1), or -1 */
 	int		 key_compromised;	/* by that reason */
 	int		 asks_for_status;	/* servers are asked about revocation */
+	int		 publishes;	/* there is chng, which is to know the thumbprint */
 	int		 list;		/* how -l prints */
 	uint64_t	 most_orders;	/* -m */
 	char		*state_dir;
@@ -80,7 +81,7 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	int		 has_combined;
 	enum challenge_type	 challenge;
 	enum way	 way;
-	char		*challengedir;
+	char		*challengedir;	/* NULL: stateless */
 	char		*profile;
 	char		*preferred_chain;
 	int		 check_revocation;

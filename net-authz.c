@@ -75,7 +75,10 @@ fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct 
 	return rc;
 }
 
-/* 8.1: chng makes the response; the thumbprint in it never comes by here. */
+/*
+ * 8.1: chng makes the response; the thumbprint in it never comes by here.
+ * Where web servers respond by themselves, nothing is to be done.
+ */
 static int
 put_response(struct proof *p, const struct authorization *az, struct trouble *t)
 {
@@ -83,6 +86,8 @@ put_response(struct proof *p, const struct authorization *az, struct trouble *t)
 	    .number = asked_for(p->conf, az->identifier, az->wildcard) };
 	int done;
 
+	if (p->conf->way == WAY_STATELESS)
+		return 0;
 	p->put = 1;
 	msg_new(&m, CHNG_PUT, p->job);
 	body_response(&m, &b);
@@ -377,6 +382,11 @@ proof_end(struct proof *p)
 {
 	size_t i;
 
+	if (p->doubtful && p->conf->way == WAY_STATELESS)
+		warnx("%s: stateless: do the web servers of these names respond to "
+		    "/.well-known/acme-challenge/TOKEN, on port 80, with TOKEN, a dot "
+		    "and the account's thumbprint, which 'acme-client -t %s' prints?",
+		    p->conf->handle, p->conf->authority);
 	if (p->put) {
 		msg_new(&m, CHNG_DROP, p->job);
 		body_flag(&m, &p->doubtful);

@@ -25,25 +25,27 @@ void
 order_prepare(uint32_t job, const struct net_job *conf)
 {
 	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
-	size_t i, names = conf->names.n;
+	size_t i, nparts = conf->way == WAY_STATELESS ? 1 : 2, names = conf->names.n;
 
 	/* Its authorizations at once. */
 	request_ahead(names > FINALIZE_AT_ONCE ? names : FINALIZE_AT_ONCE);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < nparts; i++) {
 		msg_new(&m, parts[i], job);
 		msg_send(&m);
 	}
 }
 
 int
-order_prepared(struct trouble *t)
+order_prepared(const struct net_job *conf, struct trouble *t)
 {
-	int have_csr, can_put;
+	int have_csr, can_put = 1;
 
 	request_expect(&m, NET_CSR_DONE);
 	body_flag(&m, &have_csr);
-	request_expect(&m, NET_CHNG_DONE);
-	body_flag(&m, &can_put);
+	if (conf->way != WAY_STATELESS) {
+		request_expect(&m, NET_CHNG_DONE);
+		body_flag(&m, &can_put);
+	}
 	if (!have_csr)
 		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
 	if (!can_put)

@@ -20,6 +20,7 @@
 /* What net knows of a domain section. */
 struct net_job {
 	char		*handle;
+	const char	*authority;	/* its name, for messages */
 	char		*profile;	/* or NULL */
 	struct strings	 names;
 	enum challenge_type	 challenge;	/* that is answered */
@@ -36,11 +37,12 @@ struct net_job {
 
 /*
  * What can go wrong on this machine goes wrong before the CA hears of an
- * order: a CSR is made, and looked if responses can be put.  The second is
+ * order: a CSR is made, and chng, unless the job is stateless, tries whether
+ * responses can be put.  The second is
  * called behind the first, always.  0, or -1 with trouble.
  */
 void	order_prepare(uint32_t job, const struct net_job *);
-int	order_prepared(struct trouble *);
+int	order_prepared(const struct net_job *, struct trouble *);
 
 /*
  * Orders the certificate of a job and hands it to certproc, whose verdict is

@@ -25,6 +25,7 @@
 static struct net_job *jobs;
 static uint32_t njobs;
 static char *api_url;
+static char *authority;		/* its name */
 static int eab;			/* an external account binding is configured */
 static int key_compromised;	/* -R keyCompromise */
 static int asks_for_status;	/* NET_STATUS_URLS comes from certproc */
@@ -262,7 +263,7 @@ order(uint32_t job)
 	order_prepare(job, &jobs[job]);
 	if ((rc = meet(jobs[job].new_nonce, &t)) == -1)
 		account_unmet(&t);
-	if (order_prepared(&local) == -1) {
+	if (order_prepared(&jobs[job], &local) == -1) {
 		rc = -1;
 		t = local;
 	}
@@ -306,6 +307,7 @@ add_job(const struct slice_domain *d)
 	j->names = d->names;
 	j->challenge = d->challenge;
 	j->way = d->way;
+	j->authority = authority;
 }
 
 static void
@@ -339,6 +341,7 @@ setup(struct sandbox *s)
 	if (c.origins.n == 0)
 		msg_malformed(&m);
 	api_url = c.origins.v[0];
+	authority = c.name;
 	eab = c.has_eab;
 	key_compromised = c.key_compromised;
 	asks_for_status = c.asks_for_status;

@@ -235,6 +235,7 @@ static const struct statement domain_statements[] = {
 	{ "domain full chain certificate", parse_string, offsetof(struct domain, fullchain) },
 	{ "sign with", parse_string, offsetof(struct domain, sign_with) },
 	{ "challengedir", parse_string, offsetof(struct domain, challengedir) },
+	{ "stateless", parse_flag, offsetof(struct domain, stateless) },
 	{ "profile", parse_string, offsetof(struct domain, profile) },
 	{ "preferred chain", parse_string, offsetof(struct domain, preferred_chain) },
 	{ "domain combined", parse_string, offsetof(struct domain, combined) },

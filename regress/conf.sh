@@ -47,6 +47,7 @@ good "two authorities with one account key" "$A"'authority b {\napi url https://
 good "external account" 'authority a {\napi url https://c.example\naccount key /k/a\neab key id "kid 1" hmac file /k/mac hs512\n}\nauthority b {\napi url https://b.example\naccount key /k/a\neab key id x hmac file /k/mac\n}\n'
 good "all of a domain" "$A"'domain d.example {\ndomain key /p/d.key ecdsa p384 rotate group "ssl-cert"\ndomain certificate /c/d\ndomain combined /p/d.both\npreferred chain "ISRG Root X1"\ncheck revocation\nprofile shortlived\n}\n'
 good "additional names" "$A"'domain d.example {\ndomain key /p/d.key\ndomain certificate /c/d\naccept additional names\n}\n'
+good "stateless" "$A$D"'stateless\n}\n'
 good "rotate without a type" "$A"'domain d.example {\ndomain key /p/d.key group 0 rotate\ndomain certificate /c/d\n}\n'
 good "addresses" "$A"'domain 192.0.2.1 {\nalternative names { 2001:DB8:0:0::1 192.0.2.2 }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
 good "100 names" "$A""domain n0.example {\nalternative names { $(for i in $(seq 99); do printf 'n%d.example ' "$i"; done)}\ndomain key /p/c.key\ndomain certificate /c/c\n}\n"
@@ -131,6 +132,8 @@ for word in http-02 dns HTTP-01 '""' ''; do
 	bad "challenge '$word'" "$A$D""challenge $word\n}\n" 8 "expected http-01, tls-alpn-01, dns-01"
 done
 bad "address by dns-01" "$A"'domain 192.0.2.1 {\ndomain key /p/c.key\ndomain certificate /c/c\nchallenge dns-01\n}\n' 5 "192.0.2.1: an address needs the challenge http-01 or tls-alpn-01"
+bad "stateless with dns-01" "$A$D"'stateless\nchallenge dns-01\n}\n' 5 "'stateless' is a way to respond to http-01"
+bad "stateless with challengedir" "$A$D"'stateless\nchallengedir /w\n}\n' 5 "either 'challengedir' or 'stateless'"
 bad "eab without its file" 'authority b {\neab key id x\n}\n' 2 "expected 'hmac'"
 bad "eab without the word file" 'authority b {\neab key id x hmac /k/mac\n}\n' 2 "expected 'file'"
 bad "eab with another algorithm" 'authority b {\neab key id x hmac file /k/mac hs1\n}\n' 2 "hs1"

@@ -144,8 +144,8 @@ URL = "https://ca.example:14000/x"
 def openssl(*args): return subprocess.run(["openssl", *args], check=True, capture_output=True).stdout
 
 ACCOUNT = "https://ca.example:14000/acct/1"
-def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None), force=0):
-    return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN]) + num(force)
+def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None), force=0, publishes=1):
+    return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN]) + num(force) + num(publishes)
 def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0, order=None, names=NAMES):
     """A key process, and its thumbprint; account: the CA has named one; begin: certproc has begun the job."""
     r = Role("keyproc")
@@ -176,7 +176,7 @@ def csr_slice(rotate=0, combined=None):
     return s(work + "/ssl/private/a.key") + num(0) + num(0) + num(rotate) + s(None) + s(None) + s(combined) + strings(NAMES)
 def started(name):
     r = Role(name)
-    body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + strings(["localhost", "443"]),
+    body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + strings([ORIGIN]), "dnsproc": num(1) + strings(["localhost", "443"]),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a")}[name]
     domain = {"netproc": s("a") + s(None) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),

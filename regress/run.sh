@@ -7,8 +7,8 @@ top=$(dirname "$here")
 . "$here/setup.sh"
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
-else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; fi
-sections=${*:-"build openbsd manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover restore account revoke certificate renewal fleet fleet-trouble handles layout nginx user asan"}
+else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; install_servers; fi
+sections=${*:-"build openbsd manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover restore account revoke certificate renewal fleet fleet-trouble handles layout nginx stateless user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -67,7 +67,7 @@ section faults 600 sh "$here/faults.sh"
 section faults-keys 600 sh "$here/faults.sh" faults_keys
 section whole 900 sh "$here/whole.sh"
 section leftover 300 sh "$here/leftover.sh"
-for name in restore account revoke certificate renewal fleet fleet-trouble handles layout nginx; do section $name 300 sh "$here/$name.sh"; done
+for name in restore account revoke certificate renewal fleet fleet-trouble handles layout nginx stateless; do section $name 300 sh "$here/$name.sh"; done
 if [ "$(id -u)" = 0 ]; then
 	section user 1200 setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
 	    env HOME=/nonexistent sh "$here/user.sh"

@@ -17,7 +17,7 @@ install_packages() {
 	echo "installing with apt-get, as root (they stay installed):$_missing"
 	as_root apt-get update -q >/dev/null 2>&1 || { echo "setup: apt-get update failed" >&2; return 1; }
 	# shellcheck disable=SC2086
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+	as_root env DEBIAN_FRONTEND=noninteractive ${RUNLEVEL:+RUNLEVEL=$RUNLEVEL} apt-get install -y -q --no-install-recommends \
 	    $_missing >"${TMPDIR:-/tmp}/acme-client-apt.$$" 2>&1 ||
 	    { tail -n 5 "${TMPDIR:-/tmp}/acme-client-apt.$$" >&2; return 1; }
 	rm -f "${TMPDIR:-/tmp}/acme-client-apt.$$"
@@ -26,6 +26,15 @@ install_packages() {
 build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev libjansson-dev libidn2-dev libseccomp-dev"
 demo_packages="$build_packages pebble python3 openssl ca-certificates"
 test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace util-linux procps"
+
+# What some sections have their real servers from; those skip what cannot be had.
+server_packages="nginx-light apache2-bin haproxy"
+# install_servers: without starting any
+install_servers() {
+	for _p in $server_packages; do
+		RUNLEVEL=1 install_packages "$_p" || echo "not installed: $_p"
+	done
+}
 
 # copy_tree FROM TO: the sources, to be built there, so that the tree stays clean
 copy_tree() {

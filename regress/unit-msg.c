@@ -369,10 +369,11 @@ test_dns(void)
 static void
 members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    c->workers == WORKERS_MAX ? "workers " : "", c->njobs == UINT32_MAX ? "njobs " : "",
 	    c->force ? "force " : "", c->reason == REASON_MAX ? "reason " : "",
 	    c->key_compromised ? "key_compromised " : "", c->asks_for_status ? "asks_for_status " : "",
+	    c->publishes ? "publishes " : "",
 	    c->list == INT_MAX ? "list " : "", c->most_orders == UINT64_MAX ? "most_orders " : "",
 	    c->state_dir != NULL ? "state_dir " : "", c->metrics != NULL ? "metrics " : "",
 	    c->name != NULL ? "name " : "", c->api_url != NULL ? "api_url " : "",
@@ -425,9 +426,9 @@ static void
 test_slices(void)
 {
 	static const char *const conf_members[ROLE__MAX] = {
-		[ROLE_NET] = "workers key_compromised asks_for_status origins ca_file insecure has_eab ",
+		[ROLE_NET] = "workers key_compromised asks_for_status name origins ca_file insecure has_eab ",
 		[ROLE_DNS] = "njobs servers ",
-		[ROLE_KEY] = "workers force reason origins account_key account_spec shared contact eab ",
+		[ROLE_KEY] = "workers force reason publishes origins account_key account_spec shared contact eab ",
 		[ROLE_CSR] = "reason origins ",
 		[ROLE_CHNG] = "",
 		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
@@ -452,7 +453,7 @@ test_slices(void)
 	char *texts[CONF_NAMES_MAX], got[600];
 	struct slice_conf c = { .verbose = 2, .uid = UINT32_MAX, .gid = 0, .mode = MODE_NAMES,
 	    .workers = WORKERS_MAX, .njobs = UINT32_MAX, .force = 1, .reason = REASON_MAX,
-	    .key_compromised = 1, .asks_for_status = 1, .list = INT_MAX, .most_orders = UINT64_MAX,
+	    .key_compromised = 1, .asks_for_status = 1, .publishes = 1, .list = INT_MAX, .most_orders = UINT64_MAX,
 	    .state_dir = far, .metrics = far, .name = far, .api_url = far,
 	    .origins = { .v = texts, .n = ORIGINS_MAX }, .servers = { .v = texts, .n = 2 * ORIGINS_MAX },
 	    .ca_file = far, .insecure = 1, .account_key = far, .account_spec = { KEYTYPE_RSA, 4096 },
