@@ -194,6 +194,7 @@ advise_authority(const struct authority *a)
 		    "'root any'", a->name);
 	advise_file(a->ca_file, "ca file");
 	advise_file(a->root_file, "root file");
+	advise_file(a->proxy_auth, "proxy auth file");
 	/* It is read until there is an account. */
 	if (stat(a->account_key, &st) == -1)
 		advise_file(a->eab_file, "eab hmac file");

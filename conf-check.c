@@ -147,6 +147,23 @@ valid_contact(const char *url)
 	return strpbrk(url, "?,") == NULL && strchr(url, '@') != NULL;
 }
 
+/* Only its host and port count; a password in it would be in this file, which is no secret. */
+static void
+check_proxy(struct authority *a)
+{
+	struct url url;
+
+	if (a->proxy == NULL)
+		return;
+	if (strchr(a->proxy, '@') != NULL)
+		lex_error_at(a->file, a->line, "authority %s: proxy: name and "
+		    "password belong in a file: 'proxy URL auth file FILE'", a->name);
+	else if (!url_parse_plain(&url, a->proxy) || strcmp(url.path, "/") != 0)
+		lex_error_at(a->file, a->line, "authority %s: proxy %s: expected "
+		    "http://HOST:PORT", a->name, a->proxy);
+	use(a->proxy_auth, "proxy auth file", 1, 1, a->file, a->line);
+}
+
 static void
 check_authority(struct authority *a)
 {
@@ -176,6 +193,7 @@ check_authority(struct authority *a)
 		    a->name);
 	use(a->account_key, "account key", 1, 1, a->file, a->line);
 	use(a->eab_file, "eab hmac file", 1, 1, a->file, a->line);
+	check_proxy(a);
 	if (a->ca_file != NULL)
 		clean_path(a->ca_file, "ca file", a->file, a->line);
 	if (a->root_file != NULL)

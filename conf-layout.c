@@ -457,6 +457,7 @@ add_authority(const struct authority *a)
 
 	add_place(ACCOUNT, "account key: directory", a->account_key);
 	add_place(ACCOUNT, "eab hmac file: directory", a->eab_file);
+	add_place(ACCOUNT, "proxy auth file: directory", a->proxy_auth);
 	add_file(TRUST, "ca file", a->ca_file);
 	add_file(TRUST, "root file", a->root_file);
 	if (a->ca_file != NULL && a->root_file != NULL)

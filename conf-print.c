@@ -106,6 +106,16 @@ print_authority(const struct authority *a)
 	if (a->eab_kid != NULL)
 		put_eab(a);
 	put("contact", a->contact);
+	if (a->proxy_auth != NULL) {
+		printf("\tproxy ");
+		put_quoted(a->proxy);
+		printf(" auth file ");
+		put_quoted(a->proxy_auth);
+		putchar('\n');
+	} else
+		put("proxy", a->proxy);
+	if (a->prefer != PREFER_NONE)
+		printf("\tprefer %s\n", a->prefer == PREFER_IPV4 ? "ipv4" : "ipv6");
 	put("ca file", a->ca_file);
 	put("root file", a->root_file);
 	if (a->root_any)

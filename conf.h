@@ -28,6 +28,9 @@ struct strings {
 	int		  more;		/* names_equal() takes further ones, of the same hosts */
 };
 
+/* Which addresses of a host come first: those of this family, or as the system has them. */
+enum prefer { PREFER_NONE, PREFER_IPV4, PREFER_IPV6 };
+
 struct authority {
 	char		*name;
 	char		*api_url;	/* https URL of the directory */
@@ -38,6 +41,9 @@ struct authority {
 	char		*eab_file;	/* absolute path of the MAC key's text */
 	const char	*eab_alg;	/* "HS256", "HS384", "HS512" */
 	char		*contact;	/* mailto: URL, or NULL */
+	char		*proxy;		/* http URL, or NULL */
+	char		*proxy_auth;	/* absolute path of its name and password, or NULL */
+	enum prefer	 prefer;	/* which addresses are tried first */
 	char		*ca_file;	/* NULL: the system's */
 	char		*root_file;	/* NULL: the system's */
 	int		 root_any;

@@ -4,7 +4,7 @@
  * getaddrinfo() needs both, and no other process gets them.  From net it
  * reads a host and port, and looks up only those of the configured authority
  * and those that certproc has named, and of the latter tells no address of this
- * machine; from the network it reads DNS answers.  Who owns it can send net to
+ * machine; or, where there is a proxy, only that one; from the network it reads DNS answers.  Who owns it can send net to
  * another address, where TLS then fails.
  */
 #include <sys/socket.h>
@@ -34,6 +34,8 @@ struct host {
 
 static struct host *hosts;
 static size_t nhosts;
+static int proxied;		/* the proxy looks up all names but its own */
+static enum prefer prefer;
 static struct msg out;
 
 /* One look-up loads what the resolver loads lazily, before the sandbox. */
@@ -119,23 +121,35 @@ why_none(const struct host *h, uint64_t n)
 	return text;
 }
 
+/* Those of the preferred family, or the others. */
+static void
+add_addresses(struct body_addresses *b, const struct host *h, int preferred)
+{
+	int family = prefer == PREFER_IPV4 ? AF_INET :
+	    prefer == PREFER_IPV6 ? AF_INET6 : AF_UNSPEC;
+	const struct addrinfo *ai;
+
+	for (ai = h->found; ai != NULL && b->n < ADDRESSES_MAX; ai = ai->ai_next)
+		if ((ai->ai_family == family) == preferred &&
+		    may_be_asked(h, ai->ai_addr)) {
+			b->a[b->n].bytes = (const uint8_t *)ai->ai_addr;
+			b->a[b->n++].len = ai->ai_addrlen;
+		}
+}
+
 /* The first few addresses, in the order of RFC 6724 in which they come. */
 static void
 dns_resolve(struct msg *m)
 {
 	struct body_addresses b = { .n = 0 };
-	const struct addrinfo *ai;
 	struct body_host asked;
 	struct host *h;
 
 	body_host(m, &asked);
 	h = find_host(asked.name, asked.port, asked.plain);
 	look_up(h);
-	for (ai = h->found; ai != NULL && b.n < ADDRESSES_MAX; ai = ai->ai_next)
-		if (may_be_asked(h, ai->ai_addr)) {
-			b.a[b.n].bytes = (const uint8_t *)ai->ai_addr;
-			b.a[b.n++].len = ai->ai_addrlen;
-		}
+	add_addresses(&b, h, 1);
+	add_addresses(&b, h, 0);
 	b.error = why_none(h, b.n);
 	msg_answer(&out, NET_ADDRESSES, m);
 	body_addresses(&out, &b);
@@ -162,7 +176,7 @@ dns_status_urls(struct msg *m)
 
 	urls = msg_get_strings(m, &n, STATUS_SERVERS_MAX);
 	msg_end(m);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && !proxied; i++)
 		if (url_parse_plain(&url, urls[i]))
 			add_host(url.host, url.port, 1);
 }
@@ -183,6 +197,8 @@ main(int argc, char *argv[])
 
 	role_begin(ROLE_DNS, argc, argv);
 	role_conf(&m, &c);
+	proxied = c.proxied;
+	prefer = c.prefer;
 	for (i = 0; i + 1 < c.servers.n; i += 2)
 		add_host(c.servers.v[i], c.servers.v[i + 1], 0);
 	if (role_domain(&m, 0, &none))

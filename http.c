@@ -32,6 +32,7 @@ struct http {
 	int			 fd;		/* -1: not connected */
 	int			 hup_fd;
 	http_resolve		*resolve;
+	const struct http_proxy	*proxy;		/* or NULL */
 	struct http_parser	 parser;
 	unsigned		 outstanding;	/* requests whose answers have not come */
 	int			 bodiless[HTTP_PIPELINE_MAX];	/* of these, in their order */
@@ -94,6 +95,12 @@ void
 http_deadline(struct http *h, int64_t deadline)
 {
 	h->deadline = deadline;
+}
+
+void
+http_by_proxy(struct http *h, const struct http_proxy *proxy)
+{
+	h->proxy = proxy;
 }
 
 static void
@@ -304,68 +311,6 @@ handshake(struct http *h, int all, int *final, struct why *w)
 	    "; 'ca file' names the root of a CA that the system does not know" : "");
 }
 
-/* By the preferred trust anchors, if there are any; where these do not serve, by all. */
-static int
-connect_one(struct http *h, const struct address *a, int *final, struct why *w)
-{
-	size_t ignored;
-	int all = h->anchors == NULL || http_anchors_preferred(h->anchors, &ignored) == NULL;
-
-	if (connect_tcp(h, a, w) == -1)
-		return -1;
-	if (handshake(h, all, final, w) == 0)
-		return 0;
-	if (all || !*final)
-		return -1;
-	say(2, "%s: the trust anchors of the last time do not serve; trying all", h->origin.host);
-	*final = 0;
-	disconnect(h);
-	return connect_tcp(h, a, w) == -1 ? -1 : handshake(h, 1, final, w);
-}
-
-/* The addresses in turn; all their errors are in the reason. */
-static int
-connect_any(struct http *h, struct why *w)
-{
-	struct address a[ADDRESSES_MAX];
-	struct why reason, all = { "" };
-	char text[INET6_ADDRSTRLEN];
-	size_t n = 0, i;
-	int final = 0;
-
-	if (h->resolve(&h->origin, a, &n, w) == -1)
-		return -1;
-	for (i = 0; i < n && !final; i++) {
-		if (connect_one(h, &a[i], &final, &reason) == 0) {
-			say(2, "connected to %s port %s, %s", h->origin.host, h->origin.port,
-			    h->tls != NULL ? tls_conn_version(h->tls) : "without TLS");
-			return 0;
-		}
-		disconnect(h);
-		say_add(all.text, sizeof(all.text), "%s%s", i > 0 ? "; " : "", reason.text);
-		if (n > 1) {
-			address_text((const struct sockaddr *)&a[i].ss, text, sizeof(text));
-			say_add(all.text, sizeof(all.text), " (%s)", text);
-		}
-	}
-	return why(w, "%s port %s: %s", h->origin.host, h->origin.port, all.text);
-}
-
-/*
- * Before a request goes out on the kept connection: has the server closed it
- * meanwhile, or said something that nobody asked for?  Then it is of no use;
- * a surplus answer must not be taken for the next one.  TLS has messages of
- * its own (session tickets), so only reading tells.
- */
-static int
-still_usable(struct http *h)
-{
-	char byte;
-	ssize_t n = get(h, &byte, 1);
-
-	return n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT;
-}
-
 static int
 send_request(struct http *h, const char *buf, size_t len, int64_t deadline, struct why *w)
 {
@@ -385,6 +330,141 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline, stru
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+/*
+ * The head of the proxy's response, whose status it returns; or -1.  A response
+ * that opens the tunnel has no body, whatever its fields say (RFC 9110 9.3.6),
+ * and no server speaks first: what is behind it is refused.  Of another one
+ * only the status is of use.
+ */
+static int
+proxy_status(struct http *h, int64_t deadline, struct why *w)
+{
+	char buf[READ_BYTES];
+	struct why reason;
+	ssize_t n, used;
+
+	http_parse_start(&h->parser, 1, 0);
+	do {
+		n = get(h, buf, sizeof(buf));
+		if (n == TLS_WANT_POLLIN) {
+			if (!wait_for(h, POLLIN, deadline))
+				return why(w, "the proxy has not connected within %d "
+				    "seconds", HTTP_PROXY_SECONDS);
+			continue;
+		}
+		if (n <= 0)
+			return why(w, "the proxy hung up before it had responded");
+		if (clock_left_ms(deadline) == 0)
+			return why(w, "the proxy has not connected within %d seconds",
+			    HTTP_PROXY_SECONDS);
+		if ((used = http_parse(&h->parser, buf, (size_t)n, &reason)) == -1)
+			return why(w, "the proxy's response: %s", reason.text);
+		if (used < n && h->parser.answer.status / 100 == 2)
+			return why(w, "the proxy's response: %zd bytes behind its end",
+			    n - used);
+	} while (h->parser.state != HTTP_DONE);
+	return h->parser.answer.status;
+}
+
+/* Where there is a proxy, TLS goes through it.  *final as below. */
+static int
+open_tunnel(struct http *h, int *final, struct why *w)
+{
+	int64_t deadline = phase_end(h, HTTP_PROXY_SECONDS);
+	char *request;
+	size_t len;
+	int status;
+
+	if (h->proxy == NULL || h->config == NULL)
+		return 0;
+	request = proxy_connect(h->proxy, h->origin.host, h->origin.port,
+	    h->user_agent, &len);
+	status = send_request(h, request, len, deadline, w) == -1 ? -1 :
+	    proxy_status(h, deadline, w);
+	freezero(request, len);
+	http_parse_free(&h->parser);
+	if (status == -1)
+		return -1;
+	if (status / 100 == 2)
+		return 0;
+	*final = 1;
+	return proxy_refusal(h->proxy, status, h->origin.host, h->origin.port, w);
+}
+
+static int
+connect_way(struct http *h, const struct address *a, int *final, struct why *w)
+{
+	if (connect_tcp(h, a, w) == -1)
+		return -1;
+	return open_tunnel(h, final, w);
+}
+
+/* By the preferred trust anchors, if there are any; where these do not serve, by all. */
+static int
+connect_one(struct http *h, const struct address *a, int *final, struct why *w)
+{
+	size_t ignored;
+	int all = h->anchors == NULL || http_anchors_preferred(h->anchors, &ignored) == NULL;
+
+	if (connect_way(h, a, final, w) == -1)
+		return -1;
+	if (handshake(h, all, final, w) == 0)
+		return 0;
+	if (all || !*final)
+		return -1;
+	say(2, "%s: the trust anchors of the last time do not serve; trying all", h->origin.host);
+	*final = 0;
+	disconnect(h);
+	return connect_way(h, a, final, w) == -1 ? -1 : handshake(h, 1, final, w);
+}
+
+/* The addresses in turn; all their errors are in the reason. */
+static int
+connect_any(struct http *h, struct why *w)
+{
+	const struct url *to = h->proxy != NULL ? &h->proxy->server : &h->origin;
+	struct address a[ADDRESSES_MAX];
+	struct why reason, all = { "" };
+	char text[INET6_ADDRSTRLEN], by[300] = "";
+	size_t n = 0, i;
+	int final = 0;
+
+	if (h->proxy != NULL)
+		snprintf(by, sizeof(by), ", by the proxy %s port %s", to->host,
+		    to->port);
+	if (h->resolve(to, a, &n, &reason) == -1)
+		return why(w, "%s%s", h->proxy != NULL ? "proxy " : "", reason.text);
+	for (i = 0; i < n && !final; i++) {
+		if (connect_one(h, &a[i], &final, &reason) == 0) {
+			say(2, "connected to %s port %s%s, %s", h->origin.host, h->origin.port, by,
+			    h->tls != NULL ? tls_conn_version(h->tls) : "without TLS");
+			return 0;
+		}
+		disconnect(h);
+		say_add(all.text, sizeof(all.text), "%s%s", i > 0 ? "; " : "", reason.text);
+		if (n > 1) {
+			address_text((const struct sockaddr *)&a[i].ss, text, sizeof(text));
+			say_add(all.text, sizeof(all.text), " (%s)", text);
+		}
+	}
+	return why(w, "%s port %s%s: %s", h->origin.host, h->origin.port, by, all.text);
+}
+
+/*
+ * Before a request goes out on the kept connection: has the server closed it
+ * meanwhile, or said something that nobody asked for?  Then it is of no use;
+ * a surplus answer must not be taken for the next one.  TLS has messages of
+ * its own (session tickets), so only reading tells.
+ */
+static int
+still_usable(struct http *h)
+{
+	char byte;
+	ssize_t n = get(h, &byte, 1);
+
+	return n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT;
 }
 
 /* Parses what is there; what comes behind the answer begins the next one, if there is to be one. */
@@ -447,18 +527,22 @@ compose(const struct http *h, enum http_method method, const struct url *url,
     const char *accept, const char *body, size_t bodylen, size_t *len)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST" };
-	char *out, length[96] = "";
-	int n;
+	int n, absolute = h->proxy != NULL && h->origin.plain;
+	char *out, *field, length[96] = "";
 
 	if (method == HTTP_POST)
 		snprintf(length, sizeof(length), "Content-Type: application/jose+json\r\n"
 		    "Content-Length: %zu\r\n", bodylen);
-	n = asprintf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
-	    "Accept: %s\r\nAccept-Language: en\r\nAccept-Encoding: identity\r\n%s\r\n%.*s",
-	    methods[method], url->path, h->host, h->user_agent, accept, length,
-	    (int)bodylen, bodylen > 0 ? body : "");
+	field = absolute ? proxy_field(h->proxy) : NULL;
+	n = asprintf(&out, "%s %s%s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
+	    "Accept: %s\r\nAccept-Language: en\r\nAccept-Encoding: identity\r\n%s%s\r\n%.*s",
+	    methods[method], absolute ? "http://" : "", absolute ? h->host : "",
+	    url->path, h->host, h->user_agent, accept, field != NULL ? field : "",
+	    length, (int)bodylen, bodylen > 0 ? body : "");
 	if (n == -1)
 		err(1, NULL);
+	if (field != NULL)
+		freezero(field, strlen(field));
 	*len = (size_t)n;
 	return out;
 }

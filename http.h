@@ -12,6 +12,7 @@
 
 #include "acme-client.h"
 #include "http-anchors.h"
+#include "http-proxy.h"
 #include "say.h"
 #include "valid.h"
 
@@ -23,6 +24,9 @@
 /* Phase deadlines in seconds; regress builds with shorter ones (-D...). */
 #ifndef HTTP_CONNECT_SECONDS
 #define HTTP_CONNECT_SECONDS	10	/* each address */
+#endif
+#ifndef HTTP_PROXY_SECONDS
+#define HTTP_PROXY_SECONDS	30	/* until a proxy has connected */
 #endif
 #ifndef HTTP_HANDSHAKE_SECONDS
 #define HTTP_HANDSHAKE_SECONDS	15
@@ -49,6 +53,12 @@ struct http;		/* one server (origin), its connection and its limits */
 struct http	*http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
 		    const char *user_agent, http_resolve *, int hup_fd, struct why *);
 void		 http_free(struct http *);
+/*
+ * All connections are to this proxy, which the caller keeps: TLS through a
+ * tunnel to the server, plain requests to the proxy itself.  It is the proxy
+ * that is resolved.
+ */
+void		 http_by_proxy(struct http *, const struct http_proxy *);
 /* All waiting ends by then (clock_ms()), besides the phases' own deadlines. */
 void		 http_deadline(struct http *, int64_t deadline);
 

@@ -164,10 +164,14 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		flag(m, &c->asks_for_status);
 		own_text(m, &c->name);
 		own_text(m, &c->ca_file);
+		own_text(m, &c->proxy);
+		own_text(m, &c->proxy_auth);
 		own_texts(m, &c->origins, ORIGINS_MAX);
 		break;
 	case ROLE_DNS:
 		c->njobs = one_of(m, c->njobs, 0, UINT32_MAX);
+		flag(m, &c->proxied);
+		c->prefer = (enum prefer)one_of(m, c->prefer, PREFER_NONE, PREFER_IPV6);
 		own_texts(m, &c->servers, 2 * (size_t)ORIGINS_MAX);
 		break;
 	case ROLE_KEY:

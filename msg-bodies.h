@@ -52,6 +52,10 @@ struct slice_conf {		/* ROLE_CONF */
 	struct strings	 origins;	/* https URLs, the directory's first */
 	struct strings	 servers;	/* their hosts and ports, in turn */
 	char		*ca_file;
+	char		*proxy;		/* the only server that is connected to, or NULL */
+	char		*proxy_auth;
+	int		 proxied;	/* servers is the proxy alone */
+	enum prefer	 prefer;
 	int		 insecure;
 	char		*account_key;
 	struct keyspec	 account_spec;

@@ -3,9 +3,13 @@
  * net's requests to servers that certificates name, without TLS.  The answers
  * are signed by themselves, and certproc judges them.
  */
+#include <sys/socket.h>
+#include <netinet/in.h>
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "address.h"
 #include "clock.h"
 #include "net-request.h"
 
@@ -42,6 +46,48 @@ note_silent(const struct url *url, int64_t began)
 	lost_ms += clock_ms() - began;
 }
 
+/*
+ * dns tells no address of this machine or a private network, but it is the
+ * proxy that resolves names: of hosts that are its own or its network's by
+ * their very names, it is not asked.
+ */
+static int
+is_public_name(const char *host)
+{
+	size_t len = strlen(host);
+	union {
+		struct sockaddr		sa;
+		struct sockaddr_in	in;
+		struct sockaddr_in6	in6;
+	} u = { .in = { .sin_family = AF_INET } };
+	unsigned char bytes[16];
+
+	switch (address_bytes(host, bytes)) {
+	case 4:
+		memcpy(&u.in.sin_addr, bytes, 4);
+		return address_reach(&u.sa) == REACH_PUBLIC || STATUS_LOOPBACK;
+	case 16:
+		u.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+		memcpy(&u.in6.sin6_addr, bytes, 16);
+		return address_reach(&u.sa) == REACH_PUBLIC || STATUS_LOOPBACK;
+	default:
+		return strchr(host, '.') != NULL &&
+		    (len < 10 || strcmp(host + len - 10, ".localhost") != 0);
+	}
+}
+
+/* By the proxy, if there is one; its refusal in words. */
+static int
+check_status(const struct http_answer *a, const char *text,
+    const struct url *url, struct why *w)
+{
+	if (a->status == 200)
+		return 0;
+	if (a->status == 407 && request_proxy() != NULL)
+		return proxy_refusal(request_proxy(), 407, url->host, url->port, w);
+	return why(w, "%s: HTTP status %d", text, a->status);
+}
+
 int
 request_plain(const char *text, const char *accept, struct http_answer *a, struct why *w)
 {
@@ -54,17 +100,19 @@ request_plain(const char *text, const char *accept, struct http_answer *a, struc
 		return why(w, "%s: not an http URL", text);
 	if (is_silent(&url, w) == -1)
 		return -2;
+	if (request_proxy() != NULL && !is_public_name(url.host))
+		return why(w, "%s: not asked by the proxy, as its name is not a "
+		    "public one", text);
 	if ((h = http_new(&url, NULL, 0, USER_AGENT, request_resolve, ROLE_FD, w)) == NULL)
 		return -1;
+	http_by_proxy(h, request_proxy());
 	http_deadline(h, began + HTTP_ANSWER_SECONDS * 1000);
 	say(2, "GET %s", text);
 	rc = http_request(h, HTTP_GET, &url, accept, NULL, 0, a, w);
 	http_free(h);
 	if (rc != 0)
 		note_silent(&url, began);
-	else if (a->status != 200) {
-		rc = why(w, "%s: HTTP status %d", text, a->status);
+	else if ((rc = check_status(a, text, &url, w)) == -1)
 		http_answer_free(a);
-	}
 	return rc == 0 ? 0 : -1;
 }

@@ -21,6 +21,7 @@ static struct url origins[ORIGINS_MAX];
 static struct http *https[ORIGINS_MAX];
 static size_t norigins;
 static struct http_anchors *anchors;	/* NULL: insecure */
+static const struct http_proxy *proxy;
 static char *new_nonce;		/* where there are nonces; NULL: not known yet */
 static size_t ahead;		/* how many are to come with the next request */
 static int one_by_one;		/* the server does not answer what is sent ahead */
@@ -129,6 +130,18 @@ request_resolve(const struct url *url, struct address *a, size_t *n, struct why 
 	return 0;
 }
 
+void
+request_by_proxy(const struct http_proxy *p)
+{
+	proxy = p;
+}
+
+const struct http_proxy *
+request_proxy(void)
+{
+	return proxy;
+}
+
 int
 request_setup(char *const *urls, size_t n, struct http_anchors *trusted, int insecure,
     uint32_t sharing, struct why *w)
@@ -142,6 +155,7 @@ request_setup(char *const *urls, size_t n, struct http_anchors *trusted, int ins
 		    request_resolve, ROLE_FD, w);
 		if (https[norigins] == NULL)
 			return -1;
+		http_by_proxy(https[norigins], proxy);
 	}
 	return 0;
 }

@@ -36,6 +36,13 @@ struct trouble {
 int	request_setup(char *const *origins, size_t n, struct http_anchors *anchors, int insecure,
 	    uint32_t workers, struct why *);
 
+/*
+ * Before request_setup(): the proxy by which all servers are reached (kept), or
+ * NULL; and which it is.
+ */
+void	request_by_proxy(const struct http_proxy *);
+const struct http_proxy *request_proxy(void);
+
 /* Trust anchors, by name: those of an earlier run, and what the next one may prefer. */
 void	request_prefer_anchors(const char *names);
 const char *request_anchors(void);

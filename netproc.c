@@ -329,6 +329,7 @@ add_port(struct sandbox *s, const char *text)
 static void
 setup(struct sandbox *s)
 {
+	static struct http_proxy proxy;
 	struct slice_domain d;
 	struct slice_conf c;
 	struct url url;
@@ -348,10 +349,18 @@ setup(struct sandbox *s)
 	if (!c.insecure && ((fd = trust_open(c.ca_file, &w)) == -1 ||
 	    (ca = trust_read(fd, &len, &w)) == NULL))
 		errx(1, "%s", w.text);
+	if (c.proxy != NULL) {
+		if (proxy_open(&proxy, c.proxy, c.proxy_auth, &w) == -1)
+			errx(1, "%s", w.text);
+		/* For dns, it is a host as the authority's are. */
+		proxy.server.plain = 0;
+		request_by_proxy(&proxy);
+		add_port(s, proxy.server.port);
+	}
 	if (request_setup(c.origins.v, c.origins.n, c.insecure ? NULL : http_anchors_new(ca, len),
 	    c.insecure, c.workers, &w) == -1)
 		errx(1, "%s", w.text);
-	for (i = 0; i < c.origins.n; i++)
+	for (i = 0; i < c.origins.n && c.proxy == NULL; i++)
 		if (url_parse(&url, c.origins.v[i]))
 			add_port(s, url.port);
 	while (role_domain(&m, njobs, &d))
@@ -359,7 +368,8 @@ setup(struct sandbox *s)
 }
 
 /*
- * certproc has found out where revocation is to be asked about: further ports.
+ * certproc has found out where revocation is to be asked about: further ports,
+ * unless a proxy is asked for it.
  */
 static void
 setup_status(struct sandbox *s)
@@ -372,7 +382,7 @@ setup_status(struct sandbox *s)
 	urls = msg_get_strings(&m, &n, STATUS_SERVERS_MAX);
 	msg_end(&m);
 	for (i = 0; i < n; i++) {
-		if (url_parse_plain(&url, urls[i]))
+		if (request_proxy() == NULL && url_parse_plain(&url, urls[i]))
 			add_port(s, url.port);
 		free(urls[i]);
 	}

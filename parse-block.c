@@ -123,6 +123,36 @@ parse_eab(void *block, const struct statement *s)
 		}
 }
 
+/* URL [auth file PATH] */
+static void
+parse_proxy(void *block, const struct statement *s)
+{
+	struct authority *a = block;
+
+	set_string(&a->proxy, s);
+	if (!is_word("auth"))
+		return;
+	lex_next();
+	if (take_word("file"))
+		set_string(&a->proxy_auth, s);
+}
+
+/* ipv4 or ipv6 */
+static void
+parse_prefer(void *block, const struct statement *s)
+{
+	struct authority *a = block;
+
+	(void)s;
+	a->prefer = is_word("ipv4") ? PREFER_IPV4 :
+	    is_word("ipv6") ? PREFER_IPV6 : PREFER_NONE;
+	if (a->prefer == PREFER_NONE) {
+		lex_error("expected ipv4 or ipv6 instead of %s", token_text());
+		skip_line();
+	} else
+		lex_next();
+}
+
 /* A statement that is no more than its words. */
 static void
 parse_flag(void *block, const struct statement *s)
@@ -224,6 +254,8 @@ static const struct statement authority_statements[] = {
 	{ "root file", parse_string, offsetof(struct authority, root_file) },
 	{ "root any", parse_flag, offsetof(struct authority, root_any) },
 	{ "eab key id", parse_eab, 0 },
+	{ "proxy", parse_proxy, offsetof(struct authority, proxy) },
+	{ "prefer", parse_prefer, 0 },
 };
 
 static const struct statement domain_statements[] = {

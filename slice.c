@@ -50,6 +50,14 @@ cut_origins(struct slice_conf *c, const struct authority *a, char *urls[ORIGINS_
 	c->origins.n = n;
 	c->servers.v = servers;
 	c->servers.n = 2 * n;
+	if (a->proxy == NULL)
+		return;
+	/* By name, nobody else is looked up. */
+	if (!url_parse_plain(&parsed[0], a->proxy))
+		errx(1, "%s: not an http URL", a->proxy);
+	servers[0] = parsed[0].host;
+	servers[1] = parsed[0].port;
+	c->servers.n = 2;
 }
 
 static void
@@ -67,6 +75,8 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		.most_orders = run->most_orders, .state_dir = run->conf->state_dir,
 		.metrics = run->mode == MODE_METRICS ? run->conf->metrics : NULL,
 		.name = a->name, .api_url = a->api_url, .ca_file = a->ca_file,
+		.proxy = a->proxy, .proxy_auth = a->proxy_auth,
+		.proxied = a->proxy != NULL, .prefer = a->prefer,
 		.insecure = a->insecure, .account_key = a->account_key,
 		.account_spec = a->account_spec, .shared = conf_sharer(run->conf, a) != NULL,
 		.contact = a->contact, .has_eab = a->eab_kid != NULL, .eab_kid = a->eab_kid,

@@ -65,7 +65,7 @@ def issue(sc, other):
     ext = "subjectAltName=%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\nauthorityKeyIdentifier=keyid\n" % ",".join("DNS:" + n for n in st.names)
     if sc.startswith("adds "): ext = ext.replace("DNS:", "DNS:%s,DNS:" % sc[5:], 1)
     if sc == "extra name": ext = ext.replace("DNS:", "DNS:evil.example,DNS:", 1)
-    if sc.startswith("CRL"): ext += "crlDistributionPoints=URI:http://localhost:%d/list.crl%s\n" % (plain_port, "?" + "a" * 1500 if sc == "CRL long" else "")
+    if sc.startswith("CRL"): ext += "crlDistributionPoints=URI:http://%s:%d/list.crl%s\n" % (os.environ.get("LIST_HOST", "localhost"), plain_port, "?" + "a" * 1500 if sc == "CRL long" else "")
     open(top + "/ext", "w").write(ext)
     open(top + "/csr.der", "wb").write(st.csr)
     if sc == "other key":

@@ -44,6 +44,9 @@ good "several statements on a line" "$A"'domain c.example { domain key /p/c.key 
 good "macro in front of a word" 'dir = /etc/ssl\n'"$A"'domain c.example {\ndomain key $dir/private/c.key\ndomain certificate $dir/c.pem\n}\n'
 good "names in capitals" "$A"'domain C.Example {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
 good "two authorities with one account key" "$A"'authority b {\napi url https://b.example\naccount key /etc/acme/a.pem\n}\n'
+for words in 'proxy http://127.0.0.1:3128' 'proxy http://[2001:db8::1]:3128/' 'proxy http://proxy.example auth file /k/proxy' 'prefer ipv4' 'prefer ipv6'; do
+	good "$words" "authority a {\napi url https://c.example\naccount key /k/a\n$words\n}\nauthority b {\napi url https://b.example\naccount key /k/a\n$words\n}\n"
+done
 good "external account" 'authority a {\napi url https://c.example\naccount key /k/a\neab key id "kid 1" hmac file /k/mac hs512\n}\nauthority b {\napi url https://b.example\naccount key /k/a\neab key id x hmac file /k/mac\n}\n'
 good "all of a domain" "$A"'domain d.example {\ndomain key /p/d.key ecdsa p384 rotate group "ssl-cert"\ndomain certificate /c/d\ndomain combined /p/d.both\npreferred chain "ISRG Root X1"\ncheck revocation\nprofile shortlived\n}\n'
 good "additional names" "$A"'domain d.example {\ndomain key /p/d.key\ndomain certificate /c/d\naccept additional names\n}\n'
@@ -132,6 +135,14 @@ for word in http-02 dns HTTP-01 '""' ''; do
 	bad "challenge '$word'" "$A$D""challenge $word\n}\n" 8 "expected http-01, tls-alpn-01, dns-01"
 done
 bad "address by dns-01" "$A"'domain 192.0.2.1 {\ndomain key /p/c.key\ndomain certificate /c/c\nchallenge dns-01\n}\n' 5 "192.0.2.1: an address needs the challenge http-01 or tls-alpn-01"
+for url in https://proxy.example socks5://proxy.example proxy.example:3128 http://proxy.example/x http:// http://a:99999; do
+	bad "proxy $url" "authority a {\napi url https://c.example\naccount key /k/a\nproxy $url\n}\n" 1 "expected http://HOST:PORT"
+done
+bad "proxy with name and password" 'authority a {\napi url https://c.example\naccount key /k/a\nproxy http://n:p@proxy.example\n}\n' 1 "name and password belong in a file"
+bad "proxy without its file" 'authority a {\nproxy http://p auth /k/x\n}\n' 2 "expected 'file'"
+bad "proxy twice" 'authority a {\nproxy http://p\nproxy http://q\n}\n' 3 "stands twice"
+bad "proxy auth file beside a certificate" 'authority a {\napi url https://c.example\naccount key /k/a\nproxy http://p auth file /c/p\n}\ndomain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 1 "private key must not"
+bad "prefer neither" 'authority a {\nprefer ipv5\n}\n' 2 "expected ipv4 or ipv6 instead of ipv5"
 bad "stateless with dns-01" "$A$D"'stateless\nchallenge dns-01\n}\n' 5 "'stateless' is a way to respond to http-01"
 bad "stateless with challengedir" "$A$D"'stateless\nchallengedir /w\n}\n' 5 "either 'challengedir' or 'stateless'"
 bad "eab without its file" 'authority b {\neab key id x\n}\n' 2 "expected 'hmac'"

@@ -162,11 +162,40 @@ m = r.recv()
 report(m[0] == "NET_ADDRESSES" and struct.unpack("=Q", m[1][4:12])[0] >= 1, "hostile: dns: the authority's host is resolved")
 r.close()
 
+# dns: with a proxy, no other name is looked up
+r = Role("dnsproc")
+r.send("ROLE_CONF", conf + num(1) + num(1) + num(0) + strings(["127.0.0.1", "3128"]))
+r.send("ROLE_START")
+r.send("DNS_STATUS_URLS", strings(["http://192.0.2.1:80/"]))
+r.send("DNS_RESOLVE", s("127.0.0.1") + s("3128") + num(0))
+m = r.recv()
+report(m[0] == "NET_ADDRESSES" and m[1][:4] == b"\xff" * 4, "hostile: dns: the proxy is resolved, wherever it is", str(m))
+r.send("DNS_RESOLVE", s("192.0.2.1") + s("80") + num(1))
+refuses("dns: a host that a certificate names, where there is a proxy", r, "not a host of the authority")
+
+# dns: which family comes first
+families = {0: [i[0] for i in socket.getaddrinfo("localhost", 443, type=socket.SOCK_STREAM)]}
+for prefer, family in ((1, socket.AF_INET), (2, socket.AF_INET6)): families[prefer] = sorted(families[0], key=lambda f: f != family)
+if len(set(families[0])) == 2:
+    for prefer, expected in families.items():
+        r = Role("dnsproc")
+        r.send("ROLE_CONF", conf + num(1) + num(0) + num(prefer) + strings(["localhost", "443"]))
+        r.send("ROLE_START")
+        r.send("DNS_RESOLVE", s("localhost") + s("443") + num(0))
+        body, got = r.recv()[1][12:], []
+        while body:
+            n = struct.unpack("=I", body[:4])[0]
+            got.append(struct.unpack("=H", body[4:6])[0])
+            body = body[4 + n:]
+        report(got == expected, "hostile: dns: the order of addresses, prefer %d" % prefer, str(got))
+        r.close()
+else: print("skip hostile: dns: which family comes first: localhost has addresses of one only")
+
 # dns: what a certificate may have asked about revocation
 def dns_status(authority, host, asked):
     """Whether the role, with this authority, tells addresses of a host that a certificate names."""
     r = Role("dnsproc")
-    r.send("ROLE_CONF", conf + num(1) + strings([authority, "443"]))
+    r.send("ROLE_CONF", conf + num(1) + num(0) + num(0) + strings([authority, "443"]))
     r.send("ROLE_START")
     r.send("DNS_STATUS_URLS", strings(["http://%s:80/" % ("[%s]" % host if ":" in host else host)]))
     r.send("DNS_RESOLVE", s(host) + s("80") + num(1))

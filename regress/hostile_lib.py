@@ -176,7 +176,7 @@ def csr_slice(rotate=0, combined=None):
     return s(work + "/ssl/private/a.key") + num(0) + num(0) + num(rotate) + s(None) + s(None) + s(combined) + strings(NAMES)
 def started(name):
     r = Role(name)
-    body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + strings([ORIGIN]), "dnsproc": num(1) + strings(["localhost", "443"]),
+    body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + s(None) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(0) + num(0) + strings(["localhost", "443"]),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a")}[name]
     domain = {"netproc": s("a") + s(None) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),

@@ -97,4 +97,22 @@ name_server refused 127.0.0.1
 found "first name server refuses" "$dns" "nameserver 127.0.0.3"
 name_server silent 127.0.0.1
 found "first name server silent" "$dns" "nameserver 127.0.0.3" "options timeout:1 attempts:1"
+# Which addresses are tried first: nobody is there, and all errors are said in their order.
+switch files
+printf '127.0.0.1 localhost ca.test\n::1 ca.test\n' >/etc/hosts
+listening=$ca_port ca_port=1
+for prefer in "" ipv4 ipv6; do
+	authority_more=${prefer:+prefer $prefer}
+	scenario plain
+	_order=$(grep -o '([0-9a-f.:]*[.:][0-9a-f.:]*)' "$work/err" | head -n 2 | xargs)
+	case $prefer in
+	ipv4) same "resolver: prefer ipv4" "(127.0.0.1) (::1)" "$_order" ;;
+	ipv6) same "resolver: prefer ipv6" "(::1) (127.0.0.1)" "$_order" ;;
+	*) check "resolver: no preference: both" expr "$_order" : "(.*) (.*)\$" ;;
+	esac
+done
+# Only the order is meant: the other kind is tried, too.
+ca_port=$listening authority_more="prefer ipv6"
+scenario plain
+same "resolver: prefer ipv6, where only IPv4 serves" 0 "$status"
 exit $failed

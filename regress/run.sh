@@ -8,7 +8,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; install_servers; fi
-sections=${*:-"build openbsd manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-fleet faults faults-keys whole leftover restore account revoke certificate renewal fleet fleet-trouble handles layout nginx stateless user asan"}
+sections=${*:-"build openbsd manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-proxy ca-fleet faults faults-keys whole leftover restore account revoke certificate renewal fleet fleet-trouble handles layout nginx stateless user asan"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -60,6 +60,7 @@ section ca-later 600 sh "$here/ca-later.sh"
 section ca-words 300 sh "$here/ca-words.sh"
 section ca-account 300 sh "$here/ca-account.sh"
 section ca-revoke 300 sh "$here/ca-revoke.sh"
+section ca-proxy 300 sh "$here/ca-proxy.sh"
 section ca-orders 400 sh "$here/ca-orders.sh"
 section ca-changes 300 sh "$here/ca-changes.sh"
 section ca-fleet 300 sh "$here/ca-fleet.sh"

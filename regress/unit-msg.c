@@ -369,7 +369,7 @@ test_dns(void)
 static void
 members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    c->workers == WORKERS_MAX ? "workers " : "", c->njobs == UINT32_MAX ? "njobs " : "",
 	    c->force ? "force " : "", c->reason == REASON_MAX ? "reason " : "",
 	    c->key_compromised ? "key_compromised " : "", c->asks_for_status ? "asks_for_status " : "",
@@ -379,6 +379,8 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 	    c->name != NULL ? "name " : "", c->api_url != NULL ? "api_url " : "",
 	    c->origins.n == ORIGINS_MAX ? "origins " : "",
 	    c->servers.n == 2 * ORIGINS_MAX ? "servers " : "", c->ca_file != NULL ? "ca_file " : "",
+	    c->proxy != NULL && c->proxy_auth != NULL ? "proxy " : "",
+	    c->proxied ? "proxied " : "", c->prefer == PREFER_IPV6 ? "prefer " : "",
 	    c->insecure ? "insecure " : "", same(c->account_key, far) ? "account_key " : "",
 	    c->account_spec.type == KEYTYPE_RSA && c->account_spec.bits == 4096 ? "account_spec " : "",
 	    c->shared ? "shared " : "", c->contact != NULL ? "contact " : "", c->has_eab ? "has_eab " : "",
@@ -426,8 +428,8 @@ static void
 test_slices(void)
 {
 	static const char *const conf_members[ROLE__MAX] = {
-		[ROLE_NET] = "workers key_compromised asks_for_status name origins ca_file insecure has_eab ",
-		[ROLE_DNS] = "njobs servers ",
+		[ROLE_NET] = "workers key_compromised asks_for_status name origins ca_file proxy insecure has_eab ",
+		[ROLE_DNS] = "njobs servers proxied prefer ",
 		[ROLE_KEY] = "workers force reason publishes origins account_key account_spec shared contact eab ",
 		[ROLE_CSR] = "reason origins ",
 		[ROLE_CHNG] = "",
@@ -448,7 +450,7 @@ test_slices(void)
 	static const struct { enum role role; int offset; uint64_t last; } enums[] = {
 		{ ROLE_NET, 24, MODE_NAMES }, { ROLE_NET, 32, WORKERS_MAX }, { ROLE_KEY, 32, REASON_MAX + 1 },
 		{ ROLE_KEY, 40, WORKERS_MAX }, { ROLE_CSR, 32, REASON_MAX + 1 }, { ROLE_CERT, 56, INT_MAX },
-		{ ROLE_DNS, 32, UINT32_MAX }, { ROLE_NET, 8, UINT32_MAX },
+		{ ROLE_DNS, 32, UINT32_MAX }, { ROLE_DNS, 48, PREFER_IPV6 }, { ROLE_NET, 8, UINT32_MAX },
 	};
 	char *texts[CONF_NAMES_MAX], got[600];
 	struct slice_conf c = { .verbose = 2, .uid = UINT32_MAX, .gid = 0, .mode = MODE_NAMES,
@@ -456,7 +458,8 @@ test_slices(void)
 	    .key_compromised = 1, .asks_for_status = 1, .publishes = 1, .list = INT_MAX, .most_orders = UINT64_MAX,
 	    .state_dir = far, .metrics = far, .name = far, .api_url = far,
 	    .origins = { .v = texts, .n = ORIGINS_MAX }, .servers = { .v = texts, .n = 2 * ORIGINS_MAX },
-	    .ca_file = far, .insecure = 1, .account_key = far, .account_spec = { KEYTYPE_RSA, 4096 },
+	    .ca_file = far, .proxy = far, .proxy_auth = far, .proxied = 1,
+	    .prefer = PREFER_IPV6, .insecure = 1, .account_key = far, .account_spec = { KEYTYPE_RSA, 4096 },
 	    .shared = 1, .contact = far, .has_eab = 1, .eab_kid = far, .eab_file = far, .eab_alg = far };
 	struct slice_domain d = { .handle = "h", .names = { .v = texts, .n = CONF_NAMES_MAX },
 	    .nnames = CONF_NAMES_MAX, .key = far, .key_spec = { KEYTYPE_ECDSA, 384 }, .rotate = 1,
@@ -515,7 +518,8 @@ test_limits(void)
 	static char handle[201], looks[65];	/* SHA-256 in hexadecimal */
 	struct slice_conf c = { .mode = MODE_RENEW, .reason = -1, .state_dir = path, .metrics = path,
 	    .name = handle, .api_url = url, .origins = { .v = urls, .n = ORIGINS_MAX },
-	    .servers = { .v = servers, .n = 2 * ORIGINS_MAX }, .ca_file = path, .account_key = path,
+	    .servers = { .v = servers, .n = 2 * ORIGINS_MAX }, .ca_file = path,
+	    .proxy = url, .proxy_auth = path, .account_key = path,
 	    .contact = word, .eab_kid = word, .eab_file = path, .eab_alg = "HS256" };
 	struct slice_domain d = { .handle = handle, .names = { .v = names, .n = CONF_NAMES_MAX },
 	    .key = path, .group = word, .csr_file = path, .cert = path, .chain = path,
