@@ -58,7 +58,8 @@ take_early(struct msg *in, enum msgtype type)
 
 	for (e = early; e < early + NEARLY; e++)
 		if (e->type == type && e->m != NULL) {
-			memcpy(in, e->m, sizeof(*in));
+			memcpy(in, e->m, MSG_HEAD_LEN + e->m->head.len);
+			msg_take(in);
 			free(e->m);
 			e->m = NULL;
 			return 1;
@@ -73,9 +74,9 @@ keep_early(const struct msg *in)
 
 	for (e = early; e < early + NEARLY; e++)
 		if (e->type == in->head.type && e->m == NULL) {
-			if ((e->m = malloc(sizeof(*in))) == NULL)
+			if ((e->m = malloc(MSG_HEAD_LEN + in->head.len)) == NULL)
 				err(1, NULL);
-			memcpy(e->m, in, sizeof(*in));
+			memcpy(e->m, in, MSG_HEAD_LEN + in->head.len);
 			return 1;
 		}
 	return 0;
