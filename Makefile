@@ -22,7 +22,8 @@ CRYPTO = begin-crypto.o
 JSON = begin-json.o
 ACME = json.o problem.o
 TRUST = trust.o
-ROOTS = x509-roots.o der.o
+ROOTS = x509-roots.o
+DER = der.o
 ADDRESS = address.o
 X509 = x509.o base64url.o
 SIGN = jose.o keyfile.o origin.o revocable.o
@@ -45,24 +46,24 @@ FILE = fileproc.o file-lock.o file-report.o file-set.o
 # libraries all that it is linked with besides libc and LIBS_BASE.
 PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(DISK) $(BASE)
 PARENT_LIBS = $(LIBS_IDN)
-NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 NET_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO) $(LIBS_JSON)
 DNS_OBJS = $(DNS) $(ADDRESS) $(ROLE) $(BASE)
 DNS_LIBS =
-KEY_OBJS = $(KEY) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+KEY_OBJS = $(KEY) $(SIGN) $(X509) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
 KEY_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 CHNG_OBJS = $(CHNG) base64url.o $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
-CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 FILE_OBJS = $(FILE) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
 
 ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc
 OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(SIGN) $(X509) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
-	$(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
+	$(DER) $(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
 FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE)
 
 all: acme-client $(ROLES)

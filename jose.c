@@ -11,16 +11,14 @@
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
-#include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/obj_mac.h>
-#include <openssl/objects.h>
-#include <openssl/x509.h>
 
 #include "base64url.h"
+#include "der.h"
 #include "jose.h"
+#include "x509.h"
 
 uint8_t *
 mac_key_decode(const char *text, size_t *len)
@@ -45,57 +43,57 @@ mac_key_decode(const char *text, size_t *len)
 
 /* A curve, its JWK name and the width of its coordinates (RFC 7518 6.2.1). */
 struct curve {
-	int		 nid;
+	uint8_t		 oid[8];
+	size_t		 oidlen;
 	const char	*crv;
 	const char	*alg;
 	size_t		 width;
 };
 
+/* 1.2.840.10045.3.1.7 and 1.3.132.0.34 (RFC 5480 2.1.1.1) */
 static const struct curve curves[] = {
-	{ NID_X9_62_prime256v1, "P-256", "ES256", 32 },
-	{ NID_secp384r1, "P-384", "ES384", 48 },
+	{ { 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 }, 8, "P-256", "ES256", 32 },
+	{ { 0x2b, 0x81, 4, 0, 0x22 }, 5, "P-384", "ES384", 48 },
 };
 
-static const struct curve *
-find_curve(EVP_PKEY *key)
+/*
+ * Of a SubjectPublicKeyInfo (RFC 5280 4.1): the parameters of the algorithm,
+ * and the octets of the key.  0 or -1.
+ */
+static int
+read_public(EVP_PKEY *key, struct der *parameters, struct der *bits)
 {
-	const struct curve *found = NULL;
-	const void *parameter;
-	X509_PUBKEY *pub = NULL;
-	X509_ALGOR *algor;
-	size_t i;
-	int type, nid;
+	struct der in, spki;
+	size_t len;
 
-	if (X509_PUBKEY_set(&pub, key) == 1 &&
-	    X509_PUBKEY_get0_param(NULL, NULL, NULL, &algor, pub) == 1) {
-		X509_ALGOR_get0(NULL, &type, &parameter, algor);
-		nid = type == V_ASN1_OBJECT ? OBJ_obj2nid(parameter) : NID_undef;
-		for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
-			if (curves[i].nid == nid)
-				found = &curves[i];
-	}
-	X509_PUBKEY_free(pub);
-	return found;
+	if ((in.p = spki_der(key, &len)) == NULL)
+		return -1;
+	in.end = in.p + len;
+	if (der_get(&in, DER_SEQUENCE, NULL, &spki) != 1 ||
+	    der_get(&spki, DER_SEQUENCE, NULL, parameters) != 1 ||
+	    der_get(parameters, DER_OID, NULL, NULL) != 1 ||
+	    der_get(&spki, DER_BIT_STRING, NULL, bits) != 1 ||
+	    der_len(bits) == 0 || *bits->p++ != 0)
+		return -1;
+	return 0;
 }
 
-/*
- * NULL: not an EC key, or not on one of our curves.  The answer is kept with
- * the key: OpenSSL 3 takes ten times as long to find it as to sign.
- */
+/* NULL: not an EC key, or not on one of our curves. */
 static const struct curve *
 curve_of(EVP_PKEY *key)
 {
-	static EVP_PKEY *last;
-	static const struct curve *of_last;
+	struct der parameters, bits, oid;
+	size_t i;
 
-	if (EVP_PKEY_base_id(key) != EVP_PKEY_EC)
+	if (EVP_PKEY_base_id(key) != EVP_PKEY_EC ||
+	    read_public(key, &parameters, &bits) == -1 ||
+	    der_get(&parameters, DER_OID, NULL, &oid) != 1)
 		return NULL;
-	if (key != last) {
-		EVP_PKEY_free(last);
-		EVP_PKEY_up_ref(last = key);
-		of_last = find_curve(key);
-	}
-	return of_last;
+	for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (der_len(&oid) == curves[i].oidlen &&
+		    memcmp(oid.p, curves[i].oid, curves[i].oidlen) == 0)
+			return &curves[i];
+	return NULL;
 }
 
 static int
@@ -112,62 +110,45 @@ set_b64url(json_t *o, const char *member, const uint8_t *p, size_t len)
 static json_t *
 jwk_ec(EVP_PKEY *key, const struct curve *c)
 {
-	json_t *o = NULL;
-	uint8_t *der = NULL;
-	int len = i2d_PublicKey(key, &der);
+	struct der parameters, point;
+	json_t *o;
 
-	if (len > 0 && (size_t)len == 1 + 2 * c->width && der[0] == 4) {
-		o = json_pack("{s:s}", "crv", c->crv);
-		json_object_set_new(o, "kty", json_string("EC"));
-		set_b64url(o, "x", der + 1, c->width);
-		set_b64url(o, "y", der + 1 + c->width, c->width);
-	}
-	OPENSSL_free(der);
+	if (read_public(key, &parameters, &point) == -1 ||
+	    der_len(&point) != 1 + 2 * c->width || *point.p != 4)
+		return NULL;
+	o = json_pack("{s:s}", "crv", c->crv);
+	json_object_set_new(o, "kty", json_string("EC"));
+	set_b64url(o, "x", point.p + 1, c->width);
+	set_b64url(o, "y", point.p + 1 + c->width, c->width);
 	return o;
 }
 
-/* The next INTEGER of a DER sequence without its sign octet; NULL: there is none. */
-static const uint8_t *
-take_integer(const uint8_t **p, const uint8_t *end, long *len)
+/* The next INTEGER, without its sign octet.  0 or -1. */
+static int
+take_integer(struct der *in, struct der *value)
 {
-	const uint8_t *value;
-	int tag, class;
-
-	if (ASN1_get_object(p, len, &tag, &class, end - *p) & 0x80 || tag != V_ASN1_INTEGER)
-		return NULL;
-	value = *p;
-	*p += *len;
-	if (*len > 1 && *value == 0) {
-		value++;
-		(*len)--;
-	}
-	return value;
+	if (der_get(in, DER_INTEGER, NULL, value) != 1)
+		return -1;
+	if (der_len(value) > 1 && *value->p == 0)
+		value->p++;
+	return 0;
 }
 
 /* RSAPublicKey is a sequence of n and e (RFC 8017 A.1.1). */
 static json_t *
 jwk_rsa(EVP_PKEY *key)
 {
-	const uint8_t *p, *end, *n, *e;
-	long len, nlen, elen;
-	int tag, class, derlen;
-	uint8_t *der = NULL;
-	json_t *o = NULL;
+	struct der parameters, bits, public, n, e;
+	json_t *o;
 
-	if ((derlen = i2d_PublicKey(key, &der)) <= 0)
+	if (read_public(key, &parameters, &bits) == -1 ||
+	    der_get(&bits, DER_SEQUENCE, NULL, &public) != 1 ||
+	    take_integer(&public, &n) == -1 || take_integer(&public, &e) == -1)
 		return NULL;
-	p = der;
-	end = der + derlen;
-	if ((ASN1_get_object(&p, &len, &tag, &class, derlen) & 0x80) == 0 &&
-	    tag == V_ASN1_SEQUENCE &&
-	    (n = take_integer(&p, end, &nlen)) != NULL &&
-	    (e = take_integer(&p, end, &elen)) != NULL) {
-		o = json_object();
-		set_b64url(o, "e", e, (size_t)elen);
-		json_object_set_new(o, "kty", json_string("RSA"));
-		set_b64url(o, "n", n, (size_t)nlen);
-	}
-	OPENSSL_free(der);
+	o = json_object();
+	set_b64url(o, "e", e.p, der_len(&e));
+	json_object_set_new(o, "kty", json_string("RSA"));
+	set_b64url(o, "n", n.p, der_len(&n));
 	return o;
 }
 

@@ -20,6 +20,7 @@
 
 #include "jose.h"
 #include "keyfile.h"
+#include "x509.h"
 
 #define KEY_BYTES_MAX	16384
 
@@ -101,18 +102,32 @@ keyfile_read(const struct place *p, char **text, size_t *len, struct why *w)
 	return -1;
 }
 
+/*
+ * csr reads the same file at each step of a job, and OpenSSL 3 takes longer to
+ * parse it than to sign: the last key is kept.
+ */
 EVP_PKEY *
 keyfile_parse(const char *pem, size_t len)
 {
-	BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	EVP_PKEY *key;
+	static uint8_t of_last[SPKI_HASH_LEN];	/* SHA-256 of its text */
+	static EVP_PKEY *last;
+	uint8_t hash[SPKI_HASH_LEN];
+	BIO *bio;
 
-	if (bio == NULL)
-		err(1, NULL);
-	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-	BIO_free(bio);
-	ERR_clear_error();
-	return key;
+	if (!EVP_Digest(pem, len, hash, NULL, EVP_sha256(), NULL))
+		errx(1, "SHA-256 failed");
+	if (last == NULL || memcmp(hash, of_last, sizeof(hash)) != 0) {
+		if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
+			err(1, NULL);
+		EVP_PKEY_free(last);
+		last = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+		memcpy(of_last, hash, sizeof(hash));
+		BIO_free(bio);
+		ERR_clear_error();
+	}
+	if (last != NULL)
+		EVP_PKEY_up_ref(last);
+	return last;
 }
 
 int
@@ -272,12 +287,10 @@ keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group, E
 int
 keyfile_is_in(EVP_PKEY *key, const void *der, size_t len)
 {
-	uint8_t *spki = NULL;
-	int n = i2d_PUBKEY(key, &spki), found;
+	size_t n;
+	const uint8_t *spki = spki_der(key, &n);
 
-	found = n > 0 && memmem(der, len, spki, (size_t)n) != NULL;
-	OPENSSL_free(spki);
-	return found;
+	return spki != NULL && memmem(der, len, spki, n) != NULL;
 }
 
 /* Is it a line of a block: base64 (RFC 7468 3), and not an empty one? */

@@ -14,17 +14,39 @@
 #include "valid.h"
 #include "x509.h"
 
+const uint8_t *
+spki_der(EVP_PKEY *key, size_t *len)
+{
+	/* The last two, the later one first. */
+	static struct { EVP_PKEY *key; uint8_t *der; size_t len; } kept[2], found;
+	int n;
+
+	if (key == kept[1].key) {
+		found = kept[1];
+		kept[1] = kept[0];
+		kept[0] = found;
+	} else if (key != kept[0].key) {
+		found.der = NULL;
+		if ((n = i2d_PUBKEY(key, &found.der)) <= 0)
+			return NULL;
+		found.len = (size_t)n;
+		EVP_PKEY_up_ref(found.key = key);
+		EVP_PKEY_free(kept[1].key);
+		OPENSSL_free(kept[1].der);
+		kept[1] = kept[0];
+		kept[0] = found;
+	}
+	*len = kept[0].len;
+	return kept[0].der;
+}
+
 int
 spki_hash(EVP_PKEY *key, uint8_t out[SPKI_HASH_LEN])
 {
-	uint8_t *der = NULL;
-	int len = i2d_PUBKEY(key, &der), ok;
+	size_t len;
+	const uint8_t *der = spki_der(key, &len);
 
-	if (len <= 0)
-		return -1;
-	ok = EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(), NULL);
-	OPENSSL_free(der);
-	return ok ? 0 : -1;
+	return der != NULL && EVP_Digest(der, len, out, NULL, EVP_sha256(), NULL) ? 0 : -1;
 }
 
 /*

@@ -17,7 +17,13 @@
 #define CHAIN_CERTS_MAX	10
 #define CHAIN_BYTES_MAX	65536	/* in PEM; read and written */
 
-/* SHA-256 of the DER SubjectPublicKeyInfo. */
+/*
+ * The DER SubjectPublicKeyInfo, until that of two other keys was asked for;
+ * NULL: there is none.  OpenSSL 3 takes several times as long to write one as
+ * to sign: it is kept with the key.
+ */
+const uint8_t *spki_der(EVP_PKEY *, size_t *len);
+/* SHA-256 of that. */
 int	spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
 
 /*

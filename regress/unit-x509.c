@@ -4,7 +4,10 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/pem.h>
+
 #include "acme-client.h"
+#include "keyfile.h"
 #include "test.h"
 #include "x509.h"
 #include "x509-make.h"
@@ -70,6 +73,47 @@ setup(void)
 	roots = roots_load(pem, strlen(pem), &w);
 	free(pem);
 	spki_hash(leaf_key, spki);
+}
+
+/* What is kept of the last keys is of no other. */
+static void
+test_kept(void)
+{
+	EVP_PKEY *keys[] = { root_key, inter_key, leaf_key, other_key }, *parsed;
+	uint8_t *der, hash[SPKI_HASH_LEN], expected[SPKI_HASH_LEN];
+	int wrong_hash = 0, wrong_key = 0, i, a, b, n, publen;
+	char *pem[4];
+	long len[4];
+	BIO *bio;
+
+	for (i = 0; i < 4; i++) {
+		bio = BIO_new(BIO_s_mem());
+		PEM_write_bio_PKCS8PrivateKey(bio, keys[i], NULL, NULL, 0, NULL, NULL);
+		len[i] = BIO_get_mem_data(bio, &pem[i]);
+		pem[i] = strndup(pem[i], (size_t)len[i]);
+		BIO_free(bio);
+	}
+	/* Each after each other one, and after itself. */
+	for (a = 0; a < 4; a++)
+		for (b = 0; b < 4; b++)
+			for (i = 0; i < 4; i++) {
+				n = i == 0 ? a : i == 1 ? b : i == 2 ? a : 3 - b;
+				der = NULL;
+				len[n] = (long)strlen(pem[n]);
+				parsed = keyfile_parse(pem[n], (size_t)len[n]);
+				publen = i2d_PUBKEY(keys[n], &der);
+				EVP_Digest(der, (size_t)publen, expected, NULL, EVP_sha256(), NULL);
+				wrong_key += parsed == NULL || spki_hash(parsed, hash) == -1 ||
+				    memcmp(hash, expected, sizeof(hash)) != 0;
+				wrong_hash += spki_hash(keys[n], hash) == -1 || memcmp(hash, expected, sizeof(hash)) != 0;
+				EVP_PKEY_free(parsed);
+				OPENSSL_free(der);
+			}
+	check(wrong_hash == 0, "x509: hashes of four keys in turn");
+	check(wrong_key == 0, "x509: texts of four keys in turn");
+	check(keyfile_parse(pem[0], (size_t)len[0] / 2) == NULL, "x509: half a key after a whole one");
+	for (i = 0; i < 4; i++)
+		free(pem[i]);
 }
 
 static void
@@ -840,6 +884,7 @@ int
 main(void)
 {
 	setup();
+	test_kept();
 	test_leaves();
 	test_purposes();
 	test_nul();
