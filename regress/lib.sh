@@ -64,13 +64,27 @@ role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc"
 propagation=unchanged
 if grep -q ' shared:' /proc/self/mountinfo 2>/dev/null; then propagation=private; fi
 
-# N free TCP ports
+# N free TCP ports.  Those that clients get by themselves are others; and where $PORTS names a file,
+# what one script has been given no other one gets.
 free_ports() {
-	python3 - "$1" <<'END'
-import socket, sys
-s = [socket.socket() for _ in range(int(sys.argv[1]))]
-for x in s: x.bind(("127.0.0.1", 0))
-print(*[x.getsockname()[1] for x in s])
+	python3 - "$1" "${PORTS:-}" <<'END'
+import fcntl, os, random, socket, sys
+def is_free(port):
+    for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+        with socket.socket(socket.AF_INET, kind) as s:
+            try: s.bind(("127.0.0.1", port))
+            except OSError: return False
+    return True
+first, last = 11000, 32000
+lock = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT, 0o666) if sys.argv[2] else -1
+if lock != -1: fcntl.flock(lock, fcntl.LOCK_EX)
+text = os.read(lock, 20) if lock != -1 else b""
+port, found = int(text or random.randrange(first, last)), []
+while len(found) < int(sys.argv[1]):
+    port = port + 1 if port < last else first
+    if is_free(port): found.append(port)
+if lock != -1: os.pwrite(lock, b"%-10d" % port, 0)
+print(*found)
 END
 }
 

@@ -11,7 +11,7 @@ key=$work/ssl/private/example.com.key
 state=$work/state/domain-example.com.json
 pem=$work/ssl/example.com.pem
 
-if ! pebble=$(newer_pebble "$run/newer-pebble"); then
+if ! pebble=$(newer_pebble "${newer_pebble:-$run/newer-pebble}"); then
 	skip "renewal: a newer Pebble is not to be had: $(tail -n 1 "$run/newer-pebble/log" 2>/dev/null)"
 	exit 0
 fi

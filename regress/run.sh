@@ -1,5 +1,6 @@
 #!/bin/sh
 # All tests: sh regress/run.sh [--no-install] [section ...]
+# Sections run side by side: JOBS=N of them, or as many as there are processors.
 # Ends with "N passed, N failed, N skipped" and a status to match.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -8,12 +9,16 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; install_servers; fi
-sections=${*:-"build openbsd manual unit conf fuzz sandbox resolver hostile evil ca ca-later ca-words ca-orders ca-changes ca-account ca-revoke ca-proxy ca-fleet faults faults-keys whole leftover restore account revoke certificate renewal fleet fleet-trouble handles layout nginx stateless user asan"}
+sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-words certificate conf faults faults-keys fleet fleet-trouble fuzz handles hostile evil layout leftover manual nginx openbsd renewal resolver restore revoke sandbox stateless unit user whole"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
 trap 'exit 1' INT TERM HUP
 : >"$run/results"
+export PORTS=$run/ports
+: >"$PORTS" && chmod 666 "$PORTS"
+export newer_pebble=$run/newer-pebble
+mkdir -m 1777 "$newer_pebble"
 export run here top
 
 # A build of the sources in $run/NAME with these make arguments.
@@ -23,59 +28,83 @@ build() {
 	(cd "$run/$_name" && CC=${CC:-gcc} ./configure && make "$@") >"$run/$_name.log" 2>&1
 }
 
-# Runs a section's script with a time limit; its result lines are counted.
-section() {
-	_name=$1 _seconds=$2; shift 2
-	case " $sections " in *" $_name "*) ;; *) return 0 ;; esac
-	echo "== $_name"
-	timeout -k 10 "$_seconds" "$@" >"$run/section.$_name" 2>"$run/section.$_name.err" </dev/null
-	_status=$?
-	[ $_status = 124 ] && echo "FAIL $_name: not done within $_seconds seconds" >>"$run/section.$_name"
-	if ! grep -Eq '^(ok|FAIL|skip) ' "$run/section.$_name"; then
-		echo "FAIL $_name: no result, status $_status: $(tail -n 3 "$run/section.$_name.err" | tr '\n' ' ')" >>"$run/section.$_name"
-	elif [ $_status != 0 ] && [ $_status != 124 ] && ! grep -q '^FAIL ' "$run/section.$_name"; then
-		echo "FAIL $_name: status $_status: $(tail -n 3 "$run/section.$_name.err" | tr '\n' ' ')" >>"$run/section.$_name"
+# Sections run side by side, as many as there are processors: each takes one of
+# these tokens, and puts it back.
+jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
+mkfifo "$run/tokens"
+exec 9<>"$run/tokens"
+for _i in $(seq "$jobs"); do echo >&9; done
+most_seconds=1800
+running=
+stop_sections() {
+	# shellcheck disable=SC2086
+	[ -z "$running" ] || kill $running 2>/dev/null
+	wait
+	rm -rf "$run"
+}
+trap stop_sections EXIT
+
+# What a section printed, whole: its failures and skips, and how many are right.
+report() {
+	if ! grep -Eq '^(ok|FAIL|skip) ' "$3"; then
+		echo "FAIL $1: no result, status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" >>"$3"
+	elif [ "$2" != 0 ] && [ "$2" != 124 ] && ! grep -q '^FAIL ' "$3"; then
+		echo "FAIL $1: status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" >>"$3"
 	fi
-	grep -Ev '^ok ' "$run/section.$_name" || :
-	echo "$(grep -c '^ok ' "$run/section.$_name") ok"
-	cat "$run/section.$_name" >>"$run/results"
+	{
+		flock 8
+		echo "== $1 ($4 seconds)"
+		grep -Ev '^ok ' "$3" || :
+		echo "$(grep -c '^ok ' "$3") ok"
+		cat "$3" >>"$run/results"
+	} 8>"$run/lock"
+}
+
+# section NAME COMMAND...: runs it, with a time limit, when it is its turn.
+# GROUP:NAME is in the section GROUP.
+section() {
+	_name=$1; shift
+	case " $sections " in *" $_name "*|*" ${_name%:*} "*) ;; *) return 0 ;; esac
+	read -r _token <&9
+	(
+		trap '[ -z "$pid" ] || kill $pid; exit 1' INT TERM HUP
+		pid= began=$(date +%s) out=$run/section.$_name
+		own=$run/in-$(echo "$_name" | tr : -)
+		mkdir "$own"
+		run=$own timeout -k 10 "$most_seconds" "$@" >"$out" 2>"$out.err" </dev/null 9>&- &
+		pid=$!
+		wait $pid
+		status=$?
+		[ $status = 124 ] && echo "FAIL $_name: not done within $most_seconds seconds" >>"$out"
+		report "$_name" $status "$out" $(($(date +%s) - began))
+		echo >&9
+	) &
+	running="$running $!"
 }
 
 build gcc CFLAGS="-O2 -g -Werror" || { tail -n 20 "$run/gcc.log"; echo "FAIL build"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 client=$run/gcc/acme-client
 export client
 
-section build 600 sh "$here/build.sh"
-section openbsd 120 sh "$here/openbsd.sh"
-section manual 60 sh "$here/manual.sh"
-section unit 300 sh "$here/unit.sh" "$run/gcc"
-section conf 120 sh "$here/conf.sh"
-section fuzz 300 sh "$here/fuzz.sh"
-section sandbox 300 sh "$here/sandbox.sh"
-section resolver 300 sh "$here/resolver.sh"
-section hostile 300 sh "$here/hostile.sh"
-section evil 400 sh "$here/evil.sh"
-section ca 300 sh "$here/ca.sh"
-section ca-later 600 sh "$here/ca-later.sh"
-section ca-words 300 sh "$here/ca-words.sh"
-section ca-account 300 sh "$here/ca-account.sh"
-section ca-revoke 300 sh "$here/ca-revoke.sh"
-section ca-proxy 300 sh "$here/ca-proxy.sh"
-section ca-orders 400 sh "$here/ca-orders.sh"
-section ca-changes 300 sh "$here/ca-changes.sh"
-section ca-fleet 300 sh "$here/ca-fleet.sh"
-section faults 600 sh "$here/faults.sh"
-section faults-keys 600 sh "$here/faults.sh" faults_keys
-section whole 900 sh "$here/whole.sh"
-section leftover 300 sh "$here/leftover.sh"
-for name in restore account revoke certificate renewal fleet fleet-trouble handles layout nginx stateless; do section $name 300 sh "$here/$name.sh"; done
+# Those that take longest come first, so that none is left alone in the end.
+section asan sh "$here/asan.sh"
+section faults-keys sh "$here/faults.sh" faults_keys
+section faults sh "$here/faults.sh"
+for name in fleet-trouble evil ca-later ca ca-orders build whole; do section $name sh "$here/$name.sh"; done
 if [ "$(id -u)" = 0 ]; then
-	section user 1200 setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
-	    env HOME=/nonexistent sh "$here/user.sh"
+	for name in fleet-trouble whole restore account revoke certificate renewal fleet handles; do
+		section user:$name setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
+		    env HOME=/nonexistent sh "$here/$name.sh"
+	done
 else
-	section user 1 echo "skip user: already run as an ordinary user"
+	section user echo "skip user: already run as an ordinary user"
 fi
-section asan 1200 sh "$here/asan.sh"
+section unit sh "$here/unit.sh" "$run/gcc"
+for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-words handles account restore fuzz renewal fleet leftover \
+    resolver hostile sandbox stateless certificate openbsd revoke layout nginx conf manual; do
+	section $name sh "$here/$name.sh"
+done
+wait
 
 passed=$(grep -c '^ok ' "$run/results")
 failed=$(grep -c '^FAIL ' "$run/results")

@@ -66,6 +66,9 @@ name_modules() {
 # newer_pebble DIRECTORY: a newer Pebble than the release has, where the machine's package
 # mirror has one, unpacked there and not installed.  Prints the program's path.
 newer_pebble() {
+	mkdir -p "$1"
+	exec 7<"$1"
+	flock 7
 	[ -x "$1/usr/bin/pebble" ] && { echo "$1/usr/bin/pebble"; return; }
 	_mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep '/debian/$' | head -n 1)
 	[ -n "$_mirror" ] || return 1
