@@ -40,6 +40,7 @@ CHNG = chngproc.o chng-webroot.o key-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
 	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
 	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
+ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-standing.o zone-watch.o
 FILE = fileproc.o file-lock.o file-report.o file-set.o
 
 # A program for each process: these objects are all that it can do, and these
@@ -60,11 +61,13 @@ CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(DER) $(CRYPTO) $(JSON) $
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 FILE_OBJS = $(FILE) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
+ZONE_OBJS = $(ZONE) $(ADDRESS) $(ROLE) $(BASE)
+ZONE_LIBS = $(LIBS_LDNS)
 
-ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc
-OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(SIGN) $(X509) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
+ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(SIGN) $(X509) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
 	$(DER) $(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
-FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE)
+FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) $(FILTER_ZONE)
 
 all: acme-client $(ROLES)
 
@@ -89,6 +92,8 @@ certproc: $(CERT_OBJS) $(FILTER_CERT)
 	$(LINK) $(CERT_OBJS) $(FILTER_CERT) $(CERT_LIBS) $(LIBS_BASE)
 fileproc: $(FILE_OBJS) $(FILTER_FILE)
 	$(LINK) $(FILE_OBJS) $(FILTER_FILE) $(FILE_LIBS) $(LIBS_BASE)
+zoneproc: $(ZONE_OBJS) $(FILTER_ZONE)
+	$(LINK) $(ZONE_OBJS) $(FILTER_ZONE) $(ZONE_LIBS) $(LIBS_BASE)
 
 # PREFIX_MAP: the same sources give the same programs wherever they are built.
 .SUFFIXES: .c .o

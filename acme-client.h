@@ -20,6 +20,7 @@ enum role {
 	ROLE_CHNG,	/* publishes challenge responses */
 	ROLE_CERT,	/* judges certificates, decides what is due */
 	ROLE_FILE,	/* stores certificates and state */
+	ROLE_ZONE,	/* waits for records in the DNS */
 	ROLE__MAX
 };
 
@@ -108,6 +109,10 @@ enum msgtype {
 	CHNG_AWAIT,		/* until all that were put can be seen */
 	CHNG_DROP,
 	NET_CHNG_DONE,
+	ZONE_AWAIT,		/* until all name servers have the record of one identifier */
+	ZONE_STANDING,		/* is the record there that allows our account its name? */
+	ZONE_END,		/* those of this job need not be waited for any more */
+	CHNG_SEEN,		/* the record is there, or not */
 	CSR_MAKE,
 	KEY_CSR,
 	NET_CSR_DONE,
@@ -208,6 +213,10 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 #define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */
 #define ORDERS_MAX	3		/* of one job: an earlier run's, a new one, and one in place of that */
+#define DNS_WAIT		300	/* seconds, for records in the DNS */
+#define DNS_WAIT_MAX	600
+#define DNS_SERVERS_MAX	8	/* that are named */
+#define ISSUERS_MAX	10	/* names of a CA in one challenge (dns-persist-01) */
 #define RESPONSES_SECONDS	900	/* at most until responses can be seen */
 #define FINALIZE_TRIES	3		/* where the CA says that the order is not ready */
 

@@ -26,6 +26,7 @@ enum way {
 	WAY__MAX
 };
 
+#define ACME_LABEL	"_acme-challenge"	/* RFC 8555 8.4: before the name */
 #define DIGEST_LEN	43	/* of a key authorization: SHA-256 in base64url */
 
 #endif

@@ -169,6 +169,10 @@ conf_print(const struct conf *c)
 		put_quoted(c->metrics);
 		putchar('\n');
 	}
+	if (c->dns_wait_named)
+		printf("dns wait %d\n", c->dns_wait);
+	for (i = 0; i + 1 < c->dns_servers.n; i += 2)
+		printf("dns server %s port %s\n", c->dns_servers.v[i], c->dns_servers.v[i + 1]);
 	for (i = 0; i < c->nauthorities; i++)
 		print_authority(&c->authorities[i]);
 	for (i = 0; i < c->ndomains; i++)

@@ -86,6 +86,9 @@ struct conf {
 	char		 *user;		/* unprivileged user, or NULL: default */
 	char		 *state_dir;	/* absolute path */
 	char		 *metrics;	/* absolute path of a file, or NULL */
+	int		  dns_wait_named;
+	int		  dns_wait;	/* seconds until records are given up; 0: none is waited for */
+	struct strings	  dns_servers;	/* "dns server": address and port, in turn */
 	const char	 *state_file;	/* where these two stand, if they do */
 	int		  state_line;
 	const char	 *metrics_file;

@@ -58,7 +58,7 @@ static const struct abi abis[] = {
 #define NABIS	(sizeof(abis) / sizeof(abis[0]))
 
 static const char *const roles[] = { "parent", "netproc", "dnsproc", "keyproc", "csrproc",
-    "chngproc", "certproc", "fileproc" };
+    "chngproc", "certproc", "fileproc", "zoneproc" };
 _Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE__MAX, "a name for each role");
 
 /* Numbers below LAST, and those that are the kernel's own on arm. */

@@ -69,20 +69,20 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		{ "pidfd_send_signal", R(PARENT), { IS(1, SIGKILL), IS(2, 0), IS(3, 0) } },
 
 		/* A stream over IPv4 or IPv6; not MPTCP, of which Landlock knows nothing. */
-		{ "socket", R(NET) | R(DNS), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_stream), AT_MOST(2, IPPROTO_TCP) } },
-		{ "socket", R(NET) | R(DNS), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_stream), AT_MOST(2, IPPROTO_TCP) } },
-		{ "connect", R(NET) | R(DNS), ANY },
+		{ "socket", R(NET) | R(DNS) | R(ZONE), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_stream), AT_MOST(2, IPPROTO_TCP) } },
+		{ "socket", R(NET) | R(DNS) | R(ZONE), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_stream), AT_MOST(2, IPPROTO_TCP) } },
+		{ "connect", R(NET) | R(DNS) | R(ZONE), ANY },
 		{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_GETFD) } },
 		{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_SETFD) } },
 		{ "fcntl fcntl64", R(NET) | R(DNS) | R(CHNG) | R(FILE), { IS(1, F_GETFL) } },
 		{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_SETFL) } },
 		{ "setsockopt", R(NET), { IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY) } },
-		{ "getsockopt", R(NET), { IS(1, abi->sol_socket), IS(2, abi->so_error) } },
+		{ "getsockopt", R(NET) | R(ZONE), { IS(1, abi->sol_socket), IS(2, abi->so_error) } },
 
 		/* Datagrams too, and the kernel's list of addresses, by which getaddrinfo() sorts. */
-		{ "socket", R(DNS), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram), IS(2, 0) } },
+		{ "socket", R(DNS) | R(ZONE), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram), IS(2, 0) } },
 		{ "socket", R(DNS), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram), IS(2, IPPROTO_UDP) } },
-		{ "socket", R(DNS), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_dgram), IS(2, 0) } },
+		{ "socket", R(DNS) | R(ZONE), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_dgram), IS(2, 0) } },
 		{ "socket", R(DNS), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_dgram), IS(2, IPPROTO_UDP) } },
 		{ "socket", R(DNS), { IS(0, AF_NETLINK), SOCKET_TYPE(SOCK_RAW), IS(2, NETLINK_ROUTE) } },
 		{ "bind getsockname getpeername recvmsg uname sysinfo", R(DNS), ANY },

@@ -192,6 +192,10 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		reason(m, &c->reason);
 		own_texts(m, &c->origins, ORIGINS_MAX);
 		break;
+	case ROLE_ZONE:
+		c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
+		own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
+		break;
 	case ROLE_FILE:
 		own_text(m, &c->state_dir);
 		own_text(m, &c->metrics);
@@ -241,6 +245,9 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		way(m, d);
 		own_text(m, &d->challengedir);
 		number(m, &d->nnames);
+		break;
+	case ROLE_ZONE:
+		own_texts(m, &d->names, CONF_NAMES_MAX);
 		break;
 	case ROLE_FILE:
 		own_text(m, &d->handle);
@@ -470,6 +477,32 @@ body_response(struct msg *m, struct body_response *b)
 {
 	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
 	need_text(m, &b->token);
+	msg_end(m);
+}
+
+void
+body_published(struct msg *m, struct body_published *b)
+{
+	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
+	text(m, &b->reason);
+	msg_end(m);
+}
+
+void
+body_digest(struct msg *m, struct body_digest *b)
+{
+	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
+	text(m, &b->label);
+	need_text(m, &b->digest);
+	msg_end(m);
+}
+
+void
+body_standing_record(struct msg *m, struct body_standing_record *b)
+{
+	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
+	need_text(m, &b->account);
+	own_texts(m, &b->issuers, ISSUERS_MAX);
 	msg_end(m);
 }
 

@@ -46,6 +46,8 @@ struct slice_conf {		/* ROLE_CONF */
 	uint64_t	 most_orders;	/* -m */
 	char		*state_dir;
 	char		*metrics;	/* a file, or NULL */
+	uint32_t	 dns_wait;	/* seconds */
+	struct strings	 dns_servers;	/* address and port, in turn */
 	/* Of the authority; see conf.h: */
 	char		*name;
 	char		*api_url;
@@ -240,6 +242,26 @@ struct body_response {		/* CHNG_PUT */
 	const char	*token;
 };
 void	 body_response(struct msg *, struct body_response *);
+
+struct body_published {		/* CHNG_SEEN */
+	uint32_t	 number;	/* 0 where it is about all of the job */
+	const char	*reason;	/* why it cannot be seen, or NULL */
+};
+void	 body_published(struct msg *, struct body_published *);
+
+struct body_digest {		/* ZONE_AWAIT: a TXT record in the DNS */
+	uint32_t	 number;
+	const char	*label;		/* of the account, before the name, or NULL */
+	const char	*digest;
+};
+void	 body_digest(struct msg *, struct body_digest *);
+
+struct body_standing_record {	/* ZONE_STANDING */
+	uint32_t	 number;
+	const char	*account;	/* URL */
+	struct strings	 issuers;	/* the CA's names; taken, allocated, and the receiver's */
+};
+void	 body_standing_record(struct msg *, struct body_standing_record *);
 
 /* With key. */
 

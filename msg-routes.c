@@ -46,6 +46,7 @@ const char *const role_names[ROLE__MAX] = {
 	[ROLE_CHNG] = "chngproc",
 	[ROLE_CERT] = "certproc",
 	[ROLE_FILE] = "fileproc",
+	[ROLE_ZONE] = "zoneproc",
 };
 
 _Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX, "a slice must fit into a message");
@@ -177,6 +178,11 @@ const struct route routes[MSG__MAX] = {
 	BY_JOB(CHNG_AWAIT, FROM(NET), ROLE_CHNG, M(RENEW), "", 0),
 	BY_JOB(CHNG_DROP, FROM(NET), ROLE_CHNG, M(RENEW), "n", 8),
 	ROUTE(NET_CHNG_DONE, FROM(CHNG), ROLE_NET, M(RENEW), "n", 8),
+	ROUTE(ZONE_AWAIT, FROM(CHNG), ROLE_ZONE, M(RENEW), "nzs", STRING),
+	ROUTE(ZONE_STANDING, FROM(CHNG), ROLE_ZONE,
+	    M(RENEW), "nsv", STRING + NUMBERS + ISSUERS_MAX * (LENGTH + 254)),
+	ROUTE(ZONE_END, FROM(CHNG), ROLE_ZONE, M(RENEW), "", 0),
+	ROUTE(CHNG_SEEN, FROM(ZONE), ROLE_CHNG, M(RENEW), "nz", STRING),
 	ROUTE(CERT_NEXT, FROM(NET), ROLE_CERT, HANDLES | ACCOUNT, "", 0),
 	ROUTE(NET_JOB, FROM(CERT), ROLE_NET,
 	    HANDLES | ACCOUNT, "nzzznzz", 5 * STRING),

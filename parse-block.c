@@ -160,7 +160,7 @@ parse_flag(void *block, const struct statement *s)
 	*(int *)(void *)((char *)block + s->offset) = 1;
 }
 
-static void
+void
 add_string(struct strings *list, char *text)
 {
 	if ((list->v = reallocarray(list->v, list->n + 1, sizeof(*list->v))) == NULL)

@@ -5,13 +5,16 @@
  * macro may be any word.
  */
 #include <err.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme-client.h"
 #include "conf-check.h"
 #include "lex.h"
 #include "parse.h"
+#include "valid.h"
 
 #define MACRO_MAX	(64 * 1024)
 
@@ -255,6 +258,64 @@ parse_global(void *block, const struct statement *s)
 	parse_string(block, s);
 }
 
+/* Decimal digits only; -1 after an error. */
+static int
+take_number(const char *what, int least, int most)
+{
+	char *text = take_string(what);
+	const char *error = NULL;
+	int n = -1;
+
+	if (text == NULL)
+		return -1;
+	n = (int)strtonum(text, least, most, &error);
+	if (error != NULL || text[strspn(text, "0123456789")] != '\0') {
+		lex_error("%s: expected %s, a number from %d to %d", text, what, least, most);
+		n = -1;
+	}
+	free(text);
+	return n;
+}
+
+/* dns wait SECONDS */
+static void
+parse_dns_wait(void *block, const struct statement *s)
+{
+	struct conf *c = block;
+
+	if (c->dns_wait_named)
+		lex_error("'%s' stands twice", s->words);
+	c->dns_wait_named = 1;
+	c->dns_wait = take_number("seconds", 0, DNS_WAIT_MAX);
+}
+
+/* dns server ADDRESS [port NUMBER] */
+static void
+parse_dns_server(void *block, const struct statement *s)
+{
+	struct conf *c = block;
+	unsigned char addr[16];
+	char *address = take_string("an address"), *port;
+	int number = 53;
+
+	if (address == NULL)
+		return;
+	if (address_bytes(address, addr) == 0)
+		lex_error("%s: expected the address of a name server", address);
+	if (is_word("port")) {
+		lex_next();
+		number = take_number("a port", 1, UINT16_MAX);
+	}
+	if (c->dns_servers.n == 2 * DNS_SERVERS_MAX) {
+		lex_error("more than %d times '%s'", DNS_SERVERS_MAX, s->words);
+		return;
+	}
+	if (asprintf(&port, "%d", number) == -1)
+		err(1, NULL);
+	add_string(&c->dns_servers, address);
+	add_string(&c->dns_servers, port);
+}
+
 static void
 parse_include(void)
 {
@@ -274,6 +335,8 @@ static const struct statement top_statements[] = {
 	{ "user", parse_string, offsetof(struct conf, user) },
 	{ "state directory", parse_global, offsetof(struct conf, state_dir) },
 	{ "metrics file", parse_global, offsetof(struct conf, metrics) },
+	{ "dns wait", parse_dns_wait, 0 },
+	{ "dns server", parse_dns_server, 0 },
 	/* What follows is not found there; it is for misspelt ones. */
 	{ "authority", NULL, 0 },
 	{ "domain", NULL, 0 },
@@ -316,8 +379,8 @@ unknown_top(const char *word)
 		    near);
 	else
 		lex_error_at(file, number, "%s: expected 'authority', 'domain', "
-		    "'include', 'user', 'state directory', 'metrics file' "
-		    "or NAME = VALUE", word);
+		    "'include', 'user', 'state directory', 'metrics file', "
+		    "'dns wait', 'dns server' or NAME = VALUE", word);
 }
 
 /* A statement of the top level: its first word may also be a macro's name. */
@@ -358,6 +421,7 @@ conf_parse(const char *path)
 	lex_errors = 0;
 	if ((conf = calloc(1, sizeof(*conf))) == NULL)
 		err(1, NULL);
+	conf->dns_wait = DNS_WAIT;
 	if (lex_open(path) == -1)
 		return NULL;
 	for (lex_next(); lex_token != TOKEN_END;) {

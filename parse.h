@@ -29,6 +29,8 @@ int	is_word(const char *);
 const char *token_text(void);
 /* The next word, which the caller frees; NULL after an error. */
 char	*take_string(const char *what);
+/* The list keeps the text. */
+void	 add_string(struct strings *, char *text);
 /* The same into *out, unless it is set already. */
 void	set_string(char **out, const struct statement *);
 /* To the end of the line or block, after an error. */

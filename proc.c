@@ -151,6 +151,13 @@ void
 serve(const struct handler *table, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t))
 {
+	serve_beside(table, n, njobs, state, NULL);
+}
+
+void
+serve_beside(const struct handler *table, size_t n, uint32_t njobs,
+    unsigned (*state)(uint32_t), void (*await)(void))
+{
 	static struct msg m;
 	unsigned *times;	/* [row][job] */
 	const char *name;
@@ -159,8 +166,11 @@ serve(const struct handler *table, size_t n, uint32_t njobs,
 	if ((times = calloc(n * ((size_t)njobs + 1), sizeof(*times))) == NULL)
 		err(1, NULL);
 	for (;;) {
-		if (!take_postponed(&m))
+		if (!take_postponed(&m)) {
+			if (await != NULL)
+				await();
 			role_receive(&m, -1);
+		}
 		if (m.head.type == ROLE_STOP) {
 			role_stopped = 1;
 			exit(0);

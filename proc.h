@@ -57,5 +57,8 @@ void	role_postpone(const struct msg *);
  */
 void	serve(const struct handler *, size_t n, uint32_t njobs,
 	    unsigned (*state)(uint32_t job)) __attribute__((noreturn));
+/* The same for a role with other work: await() does that until there is a message at ROLE_FD, or its end. */
+void	serve_beside(const struct handler *, size_t n, uint32_t njobs,
+	    unsigned (*state)(uint32_t job), void (*await)(void)) __attribute__((noreturn));
 
 #endif

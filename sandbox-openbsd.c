@@ -30,6 +30,7 @@ static const char *const promises[ROLE__MAX] = {
 	[ROLE_CSR] = "stdio rpath wpath cpath fattr chown",
 	[ROLE_CHNG] = "stdio rpath wpath cpath fattr flock",
 	[ROLE_CERT] = "stdio",
+	[ROLE_ZONE] = "stdio inet",
 	[ROLE_FILE] = "stdio rpath wpath cpath fattr chown flock unveil",
 };
 

@@ -74,6 +74,7 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		.publishes = run_publishes(run), .list = run->list,
 		.most_orders = run->most_orders, .state_dir = run->conf->state_dir,
 		.metrics = run->mode == MODE_METRICS ? run->conf->metrics : NULL,
+		.dns_wait = (uint32_t)run->conf->dns_wait, .dns_servers = run->conf->dns_servers,
 		.name = a->name, .api_url = a->api_url, .ca_file = a->ca_file,
 		.proxy = a->proxy, .proxy_auth = a->proxy_auth,
 		.proxied = a->proxy != NULL, .prefer = a->prefer,

@@ -78,6 +78,14 @@ valid_dns_name(const char *s)
 	return strspn(last, "0123456789") < strlen(last) && count_labels(s) > 0;
 }
 
+/* 10 bytes in base32 (RFC 4648 6), in lower case. */
+int
+valid_account_label(const char *s)
+{
+	return s[0] == '_' && strlen(s) == 17 &&
+	    strspn(s + 1, "abcdefghijklmnopqrstuvwxyz234567") == 16;
+}
+
 int
 valid_wildcard(const char *s)
 {

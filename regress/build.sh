@@ -8,7 +8,7 @@ check "build: clang, no warning" sh -c "cd $run/clang && CC=clang ./configure &&
 copy_tree "$top" "$run/bmake"
 check "build: BSD make; gcc -O3, no warning" sh -c "cd $run/bmake && CC=gcc ./configure && bmake CFLAGS='-O3 -g -Werror'"
 check "build: installs" make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr
-roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc"
+roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc"
 same "build: installed files" "$(for role in $roles; do echo "/usr/libexec/acme-client/$role"; done | sort | tr '\n' ' ')" \
     "$(cd "$run/dest/usr/libexec" && find . -type f | sed 's/^\./\/usr\/libexec/' | LC_ALL=C sort | tr '\n' ' ')"
 same "build: installed files beside" "/etc/acme-client.conf /usr/sbin/acme-client /usr/share/man/man1/acme-client.1 /usr/share/man/man5/acme-client.conf.5 " \
@@ -20,7 +20,7 @@ check "build: the installed configuration parses" "$run/dest/usr/sbin/acme-clien
 linked() { ldd "$build/$1" | sed -n 's/^[[:space:]]*\(lib[a-z0-9_]*\)[-.].*/\1/p' | grep -Ev '^lib(c|bsd|md|unistring|pthread|dl|z|zstd)$' | sort -u | tr '\n' ' '; }
 build=$(dirname "$client")
 for program in "acme-client:libidn2 " "netproc:libcrypto libjansson libssl libtls " dnsproc: "keyproc:libcrypto libjansson " \
-    "csrproc:libcrypto libjansson " chngproc: "certproc:libcrypto libjansson " fileproc:; do
+    "csrproc:libcrypto libjansson " chngproc: "certproc:libcrypto libjansson " fileproc: "zoneproc:libcrypto libldns libssl "; do
 	same "build: libraries of ${program%%:*}" "${program#*:}" "$(linked "${program%%:*}")"
 done
 symbols() { nm "$build/$1" | grep -Ec " [TtDdBbRr] ($2)"; }
@@ -93,7 +93,7 @@ done
 # A config.mk by an older configure lacks what the Makefile needs by now.
 (cd "$run/bare" && ./configure) >"$run/bare.log" 2>&1
 same "build: what configure writes; where that changes, the number in CONFIGURED_1 does, too" \
-    "CC CFLAGS CHALLENGEDIR CONFIGURED_1 CPPFLAGS FILTER_ARCH FILTER_CERT FILTER_CHNG FILTER_CSR FILTER_DNS FILTER_FILE FILTER_KEY FILTER_NET FILTER_PARENT HARDEN HOSTCC HOST_SECCOMP LDFLAGS LIBS_BASE LIBS_CRYPTO LIBS_IDN LIBS_JSON LIBS_TLS MANDIR PREFIX PREFIX_MAP SANDBOX_OBJS SHA256 STATEDIR SYSCONFDIR SYSTEM_CFLAGS " \
+    "CC CFLAGS CHALLENGEDIR CONFIGURED_1 CPPFLAGS FILTER_ARCH FILTER_CERT FILTER_CHNG FILTER_CSR FILTER_DNS FILTER_FILE FILTER_KEY FILTER_NET FILTER_PARENT FILTER_ZONE HARDEN HOSTCC HOST_SECCOMP LDFLAGS LIBS_BASE LIBS_CRYPTO LIBS_IDN LIBS_JSON LIBS_LDNS LIBS_TLS MANDIR PREFIX PREFIX_MAP SANDBOX_OBJS SHA256 STATEDIR SYSCONFDIR SYSTEM_CFLAGS " \
     "$(sed -n 's/^\([A-Z_0-9]*\) = .*/\1/p' "$run/bare/config.mk" | LC_ALL=C sort | tr '\n' ' ')"
 grep -v SHA256 "$run/bare/config.mk" | sed 's/^CONFIGURED_1/CONFIGURED/' >"$run/old.mk" && mv "$run/old.mk" "$run/bare/config.mk"
 for make in make bmake; do

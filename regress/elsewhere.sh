@@ -35,7 +35,7 @@ triplet_of() {
 get() {
 	dpkg --add-architecture "$1"
 	_packages=
-	for _p in libc6-dev libtls-dev libssl-dev libbsd-dev libmd-dev libjansson-dev libidn2-dev; do _packages="$_packages $_p:$1"; done
+	for _p in libc6-dev libtls-dev libssl-dev libbsd-dev libmd-dev libjansson-dev libidn2-dev libldns-dev; do _packages="$_packages $_p:$1"; done
 	# shellcheck disable=SC2086
 	install_packages "gcc-$(triplet_of "$1" | tr _ -)" $_packages qemu-user
 }

@@ -5,7 +5,8 @@
 work=$run
 build_of "$(dirname "$client")"
 seeds=$run/fuzz
-mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status" "$seeds/der"
+mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status" "$seeds/der" "$seeds/zone"
+printf 'ca.example; accounturi=https://ca.example/1; policy=wildcard; persistUntil=2000000001' >"$seeds/zone/good"
 
 cp "$here"/data/*.conf "$top/etc/acme-client.conf" "$seeds/conf"
 
@@ -69,6 +70,7 @@ fuzz conf 20000 challenge.c lex.c lex-visible.c parse.c parse-block.c parse-near
 fuzz http 100000 http-parse.c http-fields.c valid.c say.c
 fuzz json 100000 json.c json-renewal.c problem.c begin-json.c valid.c say.c
 fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
+fuzz zone 100000 zone-standing.c
 fuzz der 100000 der.c
 fuzz chain 10000 der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
 exit $failed

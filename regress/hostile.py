@@ -106,8 +106,8 @@ report(unb64(jws(r.recv())[1]["csr"]) == good, "hostile: key finalizes with the 
 r.close()
 
 # every role: framing
-for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc"]:
-    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE"}[name]
+for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc"]:
+    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE", "zoneproc": "ZONE_AWAIT"}[name]
     theirs = "CHNG_PUT" if name != "chngproc" else "CSR_MAKE"
     for what, data in [("header of length 2^32-1 alone", head(TYPE[mine], 0, 0xffffffff)), ("half a header", head(TYPE[mine], 0, 0)[:6]),
             ("shorter body than the header says", head(TYPE[mine], 0, 8) + b"1234"), ("longer body than the header says", head(TYPE[mine], 0, 2) + b"1234"),

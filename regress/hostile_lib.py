@@ -178,10 +178,11 @@ def started(name):
     r = Role(name)
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + s(None) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(0) + num(0) + strings(["localhost", "443"]),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
-        "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a")}[name]
+        "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a"),
+        "zoneproc": num(1) + strings(["127.0.0.1", "53"])}[name]
     domain = {"netproc": s("a") + s(None) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + num(0) + num(0) + s(work + "/www") + num(2),
-        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None),
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None), "zoneproc": strings(NAMES),
         "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)

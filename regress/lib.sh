@@ -57,7 +57,7 @@ build_of() {
 	arch=$(sed -n 's/^FILTER_ARCH = //p' "$1/config.mk")
 	objs=$(ls "$1"/*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$')
 }
-role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc"
+role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc"
 
 # For unshare(1): in a chroot the root directory is no mount that could be made private, and
 # where nothing is shared it need not be.

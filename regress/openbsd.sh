@@ -13,6 +13,7 @@ mkdir -p "$libs_h/openssl"
 # shellcheck disable=SC2086
 path_of() { echo "#include <$1>" | $cc $flags -E - | sed -n "s|^# 1 \"\([^\"]*/$1\)\".*|\1|p" | head -n 1; }
 for header in tls.h jansson.h jansson_config.h idn2.h; do cp "$(path_of $header)" "$libs_h/$header"; done
+mkdir -p "$libs_h/ldns" && cp "$(dirname "$(path_of ldns/ldns.h)")"/*.h "$libs_h/ldns/"
 for header in openssl/evp.h openssl/opensslconf.h; do
 	cp "$(dirname "$(path_of $header)")"/*.h "$libs_h/openssl/"
 done
@@ -85,6 +86,7 @@ empty="chroot /var/empty;chdir /;"
 asks "net as root: nobody, nowhere" "$empty${become}pledge stdio inet;" netproc 0 one
 asks "net as a user" "pledge stdio inet;" netproc 1001 one
 asks "dns reads the resolver's files" "${become}pledge stdio dns;" dnsproc 0 one
+asks "zone asks name servers" "$empty${become}pledge stdio inet;" zoneproc 0 one
 asks "key keeps nothing" "$empty${become}pledge stdio;" keyproc 0 one
 asks "cert keeps nothing" "$empty${become}pledge stdio;" certproc 0 one
 # kill(2) is for processes of the same user, or root's: csr and file may have other users.

@@ -23,7 +23,7 @@ install_packages() {
 	rm -f "${TMPDIR:-/tmp}/acme-client-apt.$$"
 }
 
-build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev libjansson-dev libidn2-dev libseccomp-dev"
+build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev libjansson-dev libidn2-dev libldns-dev libseccomp-dev"
 demo_packages="$build_packages pebble python3 openssl ca-certificates"
 test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace util-linux procps"
 

@@ -335,6 +335,35 @@ test_account(void)
 	OUTSIDE(KEY_LEAVE_ACCOUNT, leave, enum leave, 0, LEAVE_OPEN, LEAVE_DEACTIVATED);
 }
 
+/* What chng and zone say to each other. */
+static void
+test_records(void)
+{
+	char *issuers[ISSUERS_MAX];
+	struct body_digest digest = { .number = CONF_NAMES_MAX - 1, .label = NULL, .digest = far }, got_digest;
+	struct body_published seen = { .number = CONF_NAMES_MAX - 1, .reason = NULL }, got_seen;
+	struct body_standing_record standing = { .number = 1, .account = "a",
+	    .issuers = { .v = issuers, .n = ISSUERS_MAX } };
+	static struct body_standing_record got;
+	uint64_t more = ISSUERS_MAX + 1;
+	int i;
+
+	for (i = 0; i < ISSUERS_MAX; i++)
+		issuers[i] = "x";
+	TRIP(ZONE_AWAIT, digest, struct body_digest, digest, got_digest);
+	check(got_digest.number == CONF_NAMES_MAX - 1 && got_digest.label == NULL && same(got_digest.digest, far),
+	    "bodies: ZONE_AWAIT: each member");
+	OUTSIDE(ZONE_AWAIT, digest, struct body_digest, 0, 0, CONF_NAMES_MAX - 1);
+	TRIP(CHNG_SEEN, published, struct body_published, seen, got_seen);
+	check(got_seen.number == CONF_NAMES_MAX - 1 && got_seen.reason == NULL, "bodies: CHNG_SEEN: each member");
+	OUTSIDE(CHNG_SEEN, published, struct body_published, 0, 0, CONF_NAMES_MAX - 1);
+	TRIP(ZONE_STANDING, standing_record, struct body_standing_record, standing, got);
+	check(got.number == 1 && same(got.account, "a") && got.issuers.n == ISSUERS_MAX, "bodies: ZONE_STANDING: each member");
+	arrive(&sent);
+	memcpy(came.body + 14, &more, sizeof(more));
+	check(END_OF(standing_record, struct body_standing_record) == 1, "bodies: ZONE_STANDING: one name of the CA too many");
+}
+
 static void
 test_dns(void)
 {
@@ -369,7 +398,9 @@ test_dns(void)
 static void
 members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	    c->dns_wait == DNS_WAIT_MAX ? "dns_wait " : "",
+	    c->dns_servers.n == 2 * DNS_SERVERS_MAX ? "dns_servers " : "",
 	    c->workers == WORKERS_MAX ? "workers " : "", c->njobs == UINT32_MAX ? "njobs " : "",
 	    c->force ? "force " : "", c->reason == REASON_MAX ? "reason " : "",
 	    c->key_compromised ? "key_compromised " : "", c->asks_for_status ? "asks_for_status " : "",
@@ -435,6 +466,7 @@ test_slices(void)
 		[ROLE_CHNG] = "",
 		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics name ",
+		[ROLE_ZONE] = "dns_wait dns_servers ",
 	};
 	static const char *const domain_members[ROLE__MAX] = {
 		[ROLE_NET] = "handle names way profile ",
@@ -445,12 +477,13 @@ test_slices(void)
 		[ROLE_CERT] = "handle names key_spec group cert chain fullchain has_combined profile "
 		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting ",
 		[ROLE_FILE] = "handle cert chain fullchain ",
+		[ROLE_ZONE] = "names ",
 	};
 	/* Of conf: verbose, uid, gid, mode, then the role's own. */
 	static const struct { enum role role; int offset; uint64_t last; } enums[] = {
 		{ ROLE_NET, 24, MODE_NAMES }, { ROLE_NET, 32, WORKERS_MAX }, { ROLE_KEY, 32, REASON_MAX + 1 },
 		{ ROLE_KEY, 40, WORKERS_MAX }, { ROLE_CSR, 32, REASON_MAX + 1 }, { ROLE_CERT, 56, INT_MAX },
-		{ ROLE_DNS, 32, UINT32_MAX }, { ROLE_DNS, 48, PREFER_IPV6 }, { ROLE_NET, 8, UINT32_MAX },
+		{ ROLE_DNS, 32, UINT32_MAX }, { ROLE_DNS, 48, PREFER_IPV6 }, { ROLE_ZONE, 32, DNS_WAIT_MAX }, { ROLE_NET, 8, UINT32_MAX },
 	};
 	char *texts[CONF_NAMES_MAX], got[600];
 	struct slice_conf c = { .verbose = 2, .uid = UINT32_MAX, .gid = 0, .mode = MODE_NAMES,
@@ -460,6 +493,7 @@ test_slices(void)
 	    .origins = { .v = texts, .n = ORIGINS_MAX }, .servers = { .v = texts, .n = 2 * ORIGINS_MAX },
 	    .ca_file = far, .proxy = far, .proxy_auth = far, .proxied = 1,
 	    .prefer = PREFER_IPV6, .insecure = 1, .account_key = far, .account_spec = { KEYTYPE_RSA, 4096 },
+	    .dns_wait = DNS_WAIT_MAX, .dns_servers = { .v = texts, .n = 2 * DNS_SERVERS_MAX },
 	    .shared = 1, .contact = far, .has_eab = 1, .eab_kid = far, .eab_file = far, .eab_alg = far };
 	struct slice_domain d = { .handle = "h", .names = { .v = texts, .n = CONF_NAMES_MAX },
 	    .nnames = CONF_NAMES_MAX, .key = far, .key_spec = { KEYTYPE_ECDSA, 384 }, .rotate = 1,
@@ -597,6 +631,7 @@ main(void)
 	test_keys();
 	test_account();
 	test_dns();
+	test_records();
 	test_slices();
 	test_limits();
 	test_all_tried();

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Any bytes as the text of a standing record: what fits is for our account, and
+ * what is added to it changes that only as it says.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "zone-standing.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char *issuers[] = { "ca.example", "b.example" };
+	struct standing s = { .issuers = { .v = issuers, .n = 2 }, .account = "https://ca.example/1",
+	    .now = 2000000000 };
+	enum standing_fit plain, wildcard;
+	char *text = malloc(size + 1);
+
+	if (text == NULL)
+		abort();
+	memcpy(text, data, size);
+	plain = standing_fit(&s, text, size);
+	s.wildcard = 1;
+	wildcard = standing_fit(&s, text, size);
+	must(wildcard == plain || (plain == STANDING_GOOD && wildcard == STANDING_POLICY));
+	if (plain >= STANDING_EXPIRED)
+		must(memmem(text, size, s.account, strlen(s.account)) != NULL);
+	/* Nothing where a parameter must be. */
+	memcpy(text + size, ";", 1);
+	must(standing_fit(&s, text, size + 1) == STANDING_OTHER);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TXT records that are waited for, by zoneproc, any number at a time.  Every
+ * server of the zone is asked for itself, without recursion, so that no cache
+ * on the way remembers that a record was not there yet.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "zone-watch.h"
+
+#define STEP_MS		1000	/* until all that lack it are asked again; */
+#define STEP_MAX_MS	10000	/* each time half as long again, up to that */
+#define SILENT_MAX	4	/* unanswered questions to one address of a server that has it at another */
+#define TEXT_SIZE	4096	/* of a TXT record that is looked at */
+#define NAMED_MAX	3	/* servers that lack it, in one reason */
+
+/* One address of one server. */
+struct answerer {
+	struct watching	*watching;
+	int		 has_it;
+	int		 unroutable;	/* not from here */
+	unsigned	 silent;	/* questions in turn */
+	enum standing_fit fit;
+	char		 said[160];	/* what it answered last */
+};
+
+struct watching {
+	struct watching	*next;
+	struct watched	 what;
+	char		*at;		/* the record, after CNAMEs */
+	unsigned	 aliases;
+	const struct zone *zone;	/* NULL: it is looked for */
+	struct answerer	*servers;
+	unsigned	 open;		/* questions */
+	int		 searching;
+	int		 moved;		/* to another name or zone: what is open does not count */
+	char		*moved_to;	/* NULL: it is in another zone */
+	char		*moved_zone;
+	int64_t		 begun, until, again;
+	int		 step;
+	struct why	 why;		/* why there is no zone */
+	int		 over;
+};
+
+static struct watching *all;
+
+void
+watch(const struct watched *what)
+{
+	struct watching *w;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL || (w->at = strdup(what->record)) == NULL)
+		err(1, NULL);
+	w->what = *what;
+	w->begun = w->again = clock_ms();
+	w->until = w->begun + what->seconds * (int64_t)1000;
+	w->step = STEP_MS;
+	w->next = all;
+	all = w;
+}
+
+static void
+forget_servers(struct watching *w)
+{
+	size_t i;
+
+	for (i = 0; w->zone != NULL && i < w->zone->n; i++)
+		ask_forget(&w->servers[i]);
+	free(w->servers);
+	w->servers = NULL;
+	w->zone = NULL;
+	w->open = 0;
+}
+
+/* It leaves the list at the end of a turn: somebody may have it at hand. */
+static void
+finish(struct watching *w, const char *reason, enum standing_fit fit)
+{
+	find_forget(w);
+	forget_servers(w);
+	w->over = 1;
+	w->what.done(&w->what, reason, fit);
+}
+
+void
+watch_end(uint32_t job)
+{
+	struct watching *w;
+
+	for (w = all; w != NULL; w = w->next)
+		if (!w->over && w->what.job == job)
+			finish(w, "is not waited for any more", STANDING_OTHER);
+}
+
+static void
+watching_free(struct watching *w)
+{
+	free(w->at);
+	free(w->moved_to);
+	free(w->moved_zone);
+	free(w);
+}
+
+static void
+sweep(void)
+{
+	struct watching **wp = &all, *w;
+
+	while ((w = *wp) != NULL)
+		if (w->over) {
+			*wp = w->next;
+			watching_free(w);
+		} else
+			wp = &w->next;
+}
+
+/* The same server has it at another address. */
+static int
+is_elsewhere(const struct watching *w, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < w->zone->n; k++)
+		if (w->servers[k].has_it && w->zone->name[0] != '\0' &&
+		    name_equal(w->zone->servers[k].name, w->zone->servers[i].name))
+			return 1;
+	return 0;
+}
+
+/* Does this address not count any more, or has it the record? */
+static int
+is_settled(const struct watching *w, size_t i)
+{
+	const struct answerer *a = &w->servers[i];
+
+	return a->has_it || a->unroutable || (a->silent >= SILENT_MAX && is_elsewhere(w, i));
+}
+
+/* 1: all that count have it; 0: some lack it; -1: none counts. */
+static int
+have_it(const struct watching *w)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < w->zone->n; i++) {
+		if (!is_settled(w, i))
+			return 0;
+		n += w->servers[i].has_it != 0;
+	}
+	return n > 0 ? 1 : -1;
+}
+
+static enum standing_fit
+best_fit(const struct watching *w)
+{
+	enum standing_fit best = STANDING_OTHER;
+	size_t i;
+
+	for (i = 0; w->zone != NULL && i < w->zone->n; i++)
+		if (w->servers[i].fit > best)
+			best = w->servers[i].fit;
+	return best;
+}
+
+/* Who lacks it, and what each answered. */
+static void
+name_servers(const struct watching *w, char *text, size_t size)
+{
+	size_t i, n = 0, more = 0;
+
+	for (i = 0; i < w->zone->n; i++) {
+		if (is_settled(w, i) && !w->servers[i].unroutable)
+			continue;
+		if (n == NAMED_MAX)
+			more++;
+		else
+			say_add(text, size, "%s%s %s", n++ == 0 ? "" : "; ",
+			    w->zone->servers[i].text, w->servers[i].said);
+	}
+	if (more > 0)
+		say_add(text, size, "; and %zu more", more);
+}
+
+/* The end without the record. */
+static void
+give_up(struct watching *w)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%.253s", w->what.record);
+	if (!name_equal(w->at, w->what.record))
+		say_add(text, sizeof(text), ", an alias of %.253s", w->at);
+	if (w->zone == NULL) {
+		snprintf(text, sizeof(text), "%s", w->why.text[0] != '\0' ? w->why.text :
+		    "its zone is not found in time");
+	} else {
+		say_add(text, sizeof(text), ": not all name servers of zone %.253s have the TXT record%s%s",
+		    w->zone->name[0] == '\0' ? "." : w->zone->name, w->what.value == NULL ? "" : " ",
+		    w->what.value == NULL ? "" : w->what.value);
+		if (w->what.standing == NULL)
+			say_add(text, sizeof(text), " after %u seconds", w->what.seconds);
+		say_add(text, sizeof(text), ": ");
+		name_servers(w, text, sizeof(text));
+	}
+	finish(w, text, best_fit(w));
+}
+
+/* All the strings of one TXT record; its length. */
+static size_t
+join(const ldns_rr *rr, char text[TEXT_SIZE])
+{
+	const ldns_rdf *string;
+	size_t i, n = 0, len;
+
+	for (i = 0; i < ldns_rr_rd_count(rr); i++) {
+		string = ldns_rr_rdf(rr, i);
+		if (ldns_rdf_size(string) == 0)
+			continue;
+		len = ldns_rdf_size(string) - 1;
+		if (len > TEXT_SIZE - n)
+			len = TEXT_SIZE - n;
+		memcpy(text + n, ldns_rdf_data(string) + 1, len);
+		n += len;
+	}
+	return n;
+}
+
+/* The TXT records that name has in an answer: is it among them?  What they say is noted. */
+static int
+look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
+{
+	const struct watched *what = &a->watching->what;
+	char text[TEXT_SIZE], first[64] = "", *owner;
+	enum standing_fit fit;
+	size_t i, n, count = 0;
+	const ldns_rr *rr;
+	int found = 0;
+
+	a->fit = STANDING_OTHER;
+	for (i = 0; i < ldns_rr_list_rr_count(list) && !found; i++) {
+		rr = ldns_rr_list_rr(list, i);
+		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_TXT)
+			continue;
+		owner = name_text(ldns_rr_owner(rr));
+		if (name_equal(owner, name)) {
+			n = join(rr, text);
+			if (count++ == 0)
+				say_safe(first, sizeof(first), text, n);
+			if (what->standing != NULL) {
+				fit = standing_fit(what->standing, text, n);
+				a->fit = fit > a->fit ? fit : a->fit;
+				found = fit == STANDING_GOOD;
+			} else
+				found = n == strlen(what->value) && memcmp(text, what->value, n) == 0;
+		}
+		free(owner);
+	}
+	if (count == 0)
+		snprintf(a->said, sizeof(a->said), "answers that there is none");
+	else
+		snprintf(a->said, sizeof(a->said), "answers with %s%s", first,
+		    count > 1 ? " and others" : "");
+	return found;
+}
+
+/* The zone that a server says is somebody else's, below its own and above the record; the caller frees; or NULL. */
+static char *
+delegated(const struct watching *w, const ldns_pkt *p)
+{
+	const ldns_rr_list *list = ldns_pkt_authority(p);
+	const ldns_rr *rr;
+	char *owner;
+	size_t i;
+
+	for (i = 0; i < ldns_rr_list_rr_count(list) && !ldns_pkt_aa(p); i++) {
+		rr = ldns_rr_list_rr(list, i);
+		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS)
+			continue;
+		owner = name_text(ldns_rr_owner(rr));
+		if (name_below(w->at, owner) && name_below(owner, w->zone->name) &&
+		    !name_equal(owner, w->zone->name) && w->zone->name[0] != '\0')
+			return owner;
+		free(owner);
+	}
+	return NULL;
+}
+
+/* The record is elsewhere: when this turn is over it is looked for there. */
+static void
+move(struct watching *w, char *name, char *zone)
+{
+	if (w->moved) {
+		free(name);
+		free(zone);
+		return;
+	}
+	w->moved = 1;
+	w->moved_to = name;
+	w->moved_zone = zone;
+}
+
+/* The name at the end of the CNAMEs that an answer has; the caller frees; NULL: they do not end. */
+static char *
+end_of_aliases(const char *name, const ldns_rr_list *list)
+{
+	char *at = strdup(name);
+	const ldns_rdf *target;
+	unsigned n;
+
+	if (at == NULL)
+		err(1, NULL);
+	for (n = 0; (target = alias_of(at, list)) != NULL; n++) {
+		free(at);
+		if (n == ALIASES_MAX)
+			return NULL;
+		at = name_text(target);
+	}
+	return at;
+}
+
+/* One server's answer. */
+static void
+take(struct answerer *a, const ldns_pkt *p)
+{
+	struct watching *w = a->watching;
+	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(p);
+	char *word, *at, *zone;
+
+	if (rcode != LDNS_RCODE_NOERROR && rcode != LDNS_RCODE_NXDOMAIN) {
+		word = ldns_pkt_rcode2str(rcode);
+		snprintf(a->said, sizeof(a->said), "answers %s", word);
+		free(word);
+		return;
+	}
+	if ((at = end_of_aliases(w->at, ldns_pkt_answer(p))) == NULL) {
+		snprintf(a->said, sizeof(a->said), "answers with more than %d CNAME records one behind the other", ALIASES_MAX);
+		return;
+	}
+	a->has_it = look_at_texts(a, at, ldns_pkt_answer(p));
+	if (!a->has_it && !name_equal(at, w->at)) {
+		move(w, at, NULL);
+		return;
+	}
+	free(at);
+	if (!a->has_it && (zone = delegated(w, p)) != NULL)
+		move(w, NULL, zone);
+	if (!a->has_it && rcode == LDNS_RCODE_NXDOMAIN)
+		snprintf(a->said, sizeof(a->said), "answers NXDOMAIN, that there is no such name");
+}
+
+static void conclude(struct watching *);
+
+static void
+answered(void *context, const struct reply *r)
+{
+	struct answerer *a = context;
+	struct watching *w = a->watching;
+
+	w->open--;
+	a->silent = r->pkt == NULL ? a->silent + 1 : 0;
+	a->unroutable = r->unroutable;
+	if (r->pkt != NULL)
+		take(a, r->pkt);
+	else if (r->unroutable)
+		snprintf(a->said, sizeof(a->said), "cannot be reached from here: %s", r->failure);
+	else
+		snprintf(a->said, sizeof(a->said), "%s", r->failure);
+	/* The end of a round; what is behind a may be gone then. */
+	if (w->open == 0 && !w->moved)
+		conclude(w);
+}
+
+/* Asks all that lack it. */
+static void
+ask_all(struct watching *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->zone->n; i++)
+		if (!is_settled(w, i)) {
+			ask(&w->zone->servers[i].at, w->at, LDNS_RR_TYPE_TXT,
+			    w->zone->name[0] == '\0', 1, answered, &w->servers[i]);
+			w->open++;
+		}
+}
+
+static void
+found(void *context, const char *name, unsigned aliases, const struct zone *z, const struct why *why_not)
+{
+	struct watching *w = context;
+	size_t i;
+
+	w->searching = 0;
+	w->aliases = aliases;
+	if (z == NULL) {
+		w->why = *why_not;
+		return;
+	}
+	if (!name_equal(w->at, name)) {
+		free(w->at);
+		if ((w->at = strdup(name)) == NULL)
+			err(1, NULL);
+	}
+	w->zone = z;
+	if ((w->servers = calloc(z->n, sizeof(*w->servers))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < z->n; i++) {
+		w->servers[i].watching = w;
+		snprintf(w->servers[i].said, sizeof(w->servers[i].said), "was not asked in time");
+	}
+	w->again = clock_ms();
+	w->step = STEP_MS;
+}
+
+/* Goes where a server has said that the record is. */
+static void
+go(struct watching *w)
+{
+	char *to = w->moved_to, *zone = w->moved_zone;
+
+	forget_servers(w);
+	w->moved = 0;
+	w->moved_to = w->moved_zone = NULL;
+	w->searching = 1;
+	if (to != NULL && ++w->aliases > ALIASES_MAX) {
+		why(&w->why, "%s: more than %d CNAME records one behind the other", w->what.record, ALIASES_MAX);
+		w->searching = 0;
+		w->until = w->begun;
+	} else if (to != NULL)
+		find_zone(to, w->aliases, found, w);
+	else
+		find_servers(w->at, w->aliases, zone, found, w);
+	free(to);
+	free(zone);
+}
+
+static void
+wait_on(struct watching *w)
+{
+	w->again = clock_ms() + w->step;
+	w->step = w->step * 3 / 2 > STEP_MAX_MS ? STEP_MAX_MS : w->step * 3 / 2;
+}
+
+/* Has somebody said that a standing record is not there?  It does not come by waiting. */
+static int
+is_denied(const struct watching *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->zone->n && w->what.standing != NULL; i++)
+		if (!w->servers[i].has_it && !w->servers[i].unroutable && w->servers[i].silent == 0)
+			return 1;
+	return 0;
+}
+
+/* After a round of answers. */
+static void
+conclude(struct watching *w)
+{
+	int have = have_it(w);
+
+	if (have == 1) {
+		say(1, "%s: all name servers of %s have it, after %lld s", w->what.record,
+		    w->zone->name[0] == '\0' ? "the configuration" : w->zone->name,
+		    (long long)(clock_ms() - w->begun + 500) / 1000);
+		finish(w, NULL, STANDING_GOOD);
+	} else if (have == -1 || is_denied(w))
+		give_up(w);
+	else
+		wait_on(w);
+}
+
+/* What is to be done by now. */
+static void
+step(struct watching *w)
+{
+	if (w->moved)
+		go(w);
+	if (clock_left_ms(w->until) == 0) {
+		give_up(w);
+		return;
+	}
+	if (w->searching || w->open > 0 || clock_left_ms(w->again) > 0)
+		return;
+	if (w->zone != NULL) {
+		ask_all(w);
+		return;
+	}
+	wait_on(w);
+	w->searching = 1;
+	find_zone(w->what.record, 0, found, w);
+}
+
+nfds_t
+watch_fill(struct pollfd *pfd, nfds_t max, int *ms)
+{
+	struct watching *w;
+	nfds_t n;
+	int left;
+
+	for (w = all; w != NULL; w = w->next)
+		if (!w->over)
+			step(w);
+	/* What cannot even be sent is over at once, and changes what there is to wait for. */
+	n = ask_fill(pfd, max, ms);
+	sweep();
+	for (w = all; w != NULL; w = w->next) {
+		left = w->moved ? 0 : clock_left_ms(w->until);
+		if (!w->searching && w->open == 0 && clock_left_ms(w->again) < left)
+			left = clock_left_ms(w->again);
+		if (left < *ms)
+			*ms = left;
+	}
+	return n;
+}
+
+void
+watch_turn(const struct pollfd *pfd, nfds_t n)
+{
+	ask_turn(pfd, n);
+}

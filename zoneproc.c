@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Waits until the records that answer challenges can be seen in the DNS: all
+ * name servers of the zone are to have them before the CA looks.  It holds
+ * nothing but sockets to name servers.  From chng it reads numbers of
+ * identifiers and what the records are to say, which is public then; from the
+ * network it reads DNS answers.  Who owns it can have the CA asked too early,
+ * or not at all.
+ */
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "proc.h"
+#include "sandbox.h"
+#include "say.h"
+#include "valid.h"
+#include "zone-resolvers.h"
+#include "zone-watch.h"
+
+#define RESOLV_CONF	"/etc/resolv.conf"
+#define STANDING_SECONDS	20	/* a record that has long been there */
+#define SOCKETS_MAX	64
+#define NAME_SIZE	300	/* longer than any name in the DNS */
+
+static struct strings *names;	/* of each job */
+static uint32_t njobs;
+static unsigned wait_seconds;
+static struct msg out;
+
+/* Of the challenge's own text nothing is freed: there are as many as names, and few orders. */
+static char *
+keep(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		err(1, NULL);
+	return copy;
+}
+
+static void
+answer(const struct watched *w, const char *reason)
+{
+	struct body_published b = { .number = w->number, .reason = reason };
+
+	msg_new(&out, CHNG_SEEN, w->job);
+	body_published(&out, &b);
+	msg_send(&out);
+}
+
+/* The name that identifier has without "*.". */
+static const char *
+name_of(const struct msg *m, uint32_t number)
+{
+	const struct strings *n = &names[m->head.job];
+
+	if (number >= n->n)
+		errx(1, "%s: no identifier %u", routes[m->head.type].name, number);
+	return n->v[number] + (strncmp(n->v[number], "*.", 2) == 0 ? 2 : 0);
+}
+
+static void
+seen(const struct watched *w, const char *reason, enum standing_fit fit)
+{
+	(void)fit;
+	answer(w, reason);
+}
+
+/* RFC 8555 8.4, and draft-ietf-acme-dns-account-label with a label. */
+static void
+zone_await(struct msg *m)
+{
+	char record[NAME_SIZE];
+	struct body_digest b;
+	struct watched w;
+
+	body_digest(m, &b);
+	if (b.label != NULL && !valid_account_label(b.label))
+		errx(1, "ZONE_AWAIT: not a label of an account");
+	if (!valid_base64url(b.digest, DIGEST_LEN, DIGEST_LEN))
+		errx(1, "ZONE_AWAIT: not a digest");
+	snprintf(record, sizeof(record), "%s%s" ACME_LABEL ".%s", b.label == NULL ? "" : b.label,
+	    b.label == NULL ? "" : ".", name_of(m, b.number));
+	w = (struct watched){ .job = m->head.job, .number = b.number, .record = keep(record),
+	    .value = keep(b.digest), .seconds = wait_seconds, .done = seen };
+	watch(&w);
+}
+
+/* What is wrong with the record that is there, in words. */
+static const char *
+misfit(enum standing_fit fit)
+{
+	switch (fit) {
+	case STANDING_ACCOUNT:
+		return "there is one for another account";
+	case STANDING_POLICY:
+		return "there is one that is not for wildcards";
+	case STANDING_EXPIRED:
+		return "there is one, but its persistUntil is past";
+	default:
+		return "there is none";
+	}
+}
+
+static void
+standing_seen(const struct watched *w, const char *reason, enum standing_fit fit)
+{
+	char text[WATCH_TEXT_MAX], *line;
+
+	if (reason == NULL) {
+		answer(w, NULL);
+		return;
+	}
+	line = standing_record(strchr(w->record, '.') + 1, w->standing->issuers.v[0],
+	    w->standing->account, w->standing->wildcard);
+	snprintf(text, sizeof(text), "no record allows this account to get certificates (%s); publish "
+	    "this one, once: %s (%s)", misfit(fit), line, reason);
+	free(line);
+	answer(w, text);
+}
+
+/* draft-ietf-acme-dns-persist: the record is there, or the administrator is told it. */
+static void
+zone_standing(struct msg *m)
+{
+	char record[NAME_SIZE];
+	struct body_standing_record b;
+	struct standing *s;
+	struct watched w;
+	const char *name;
+	size_t i;
+
+	body_standing_record(m, &b);
+	name = name_of(m, b.number);
+	if (b.issuers.n == 0)
+		errx(1, "ZONE_STANDING: no issuer");
+	for (i = 0; i < b.issuers.n; i++)
+		if (!valid_dns_name(b.issuers.v[i]))
+			errx(1, "ZONE_STANDING: not a name");
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		err(1, NULL);
+	s->issuers = b.issuers;
+	s->account = keep(b.account);
+	s->wildcard = names[m->head.job].v[b.number] != name;
+	s->now = time(NULL);
+	snprintf(record, sizeof(record), STANDING_LABEL ".%s", name);
+	w = (struct watched){ .job = m->head.job, .number = b.number, .record = keep(record),
+	    .standing = s, .seconds = STANDING_SECONDS, .done = standing_seen };
+	watch(&w);
+}
+
+static void
+zone_end(struct msg *m)
+{
+	msg_end(m);
+	watch_end(m->head.job);
+}
+
+static const struct handler table[] = {
+	{ ZONE_AWAIT, zone_await, ANY_STATE, ORDERS_MAX * CONF_NAMES_MAX },
+	{ ZONE_STANDING, zone_standing, ANY_STATE, ORDERS_MAX * CONF_NAMES_MAX },
+	{ ZONE_END, zone_end, ANY_STATE, ORDERS_MAX },
+};
+
+/* Those of the configuration, or resolv.conf's; the TCP ports that are needed. */
+static void
+take_servers(const struct slice_conf *c, struct sandbox *s)
+{
+	static uint16_t ports[1 + DNS_SERVERS_MAX];
+	static struct server resolvers[RESOLVERS_MAX], servers[DNS_SERVERS_MAX];
+	size_t n = c->dns_servers.n / 2, i;
+	FILE *f;
+
+	s->ports = ports;
+	for (i = 0; i < n; i++) {
+		if (server_of(&servers[i], c->dns_servers.v[2 * i], c->dns_servers.v[2 * i + 1]) == -1)
+			errx(1, "dns server %s: not an address", c->dns_servers.v[2 * i]);
+		ports[s->nports++] = (uint16_t)strtonum(c->dns_servers.v[2 * i + 1], 1, UINT16_MAX, NULL);
+	}
+	if (n > 0) {
+		find_in(servers, n);
+		return;
+	}
+	ports[s->nports++] = 53;
+	f = fopen(RESOLV_CONF, "re");
+	find_resolvers(resolvers, resolvers_read(f, resolvers));
+	if (f != NULL)
+		fclose(f);
+}
+
+/* Until there is a message: questions go out and answers come in. */
+static void
+await_message(void)
+{
+	struct pollfd pfd[1 + SOCKETS_MAX];
+	nfds_t n;
+	int ms;
+
+	do {
+		ms = INT_MAX;
+		pfd[0] = (struct pollfd){ .fd = ROLE_FD, .events = POLLIN };
+		n = watch_fill(pfd + 1, SOCKETS_MAX, &ms);
+		if (poll(pfd, n + 1, ms == INT_MAX ? -1 : ms) == -1) {
+			if (errno != EINTR)
+				err(1, "poll");
+			pfd[0].revents = 0;
+			continue;
+		}
+		watch_turn(pfd + 1, n);
+	} while (pfd[0].revents == 0);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct msg m;
+	struct sandbox s = { .role = ROLE_ZONE };
+	struct slice_domain d;
+	struct slice_conf c;
+
+	role_begin(ROLE_ZONE, argc, argv);
+	role_conf(&m, &c);
+	while (role_domain(&m, njobs, &d)) {
+		names = role_grow(names, njobs, sizeof(*names));
+		names[njobs++] = d.names;
+	}
+	wait_seconds = (unsigned)c.dns_wait;
+	s.uid = role_uid;
+	s.gid = role_gid;
+	take_servers(&c, &s);
+	sandbox_enter(&s);
+	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL, await_message);
+}
