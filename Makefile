@@ -1,12 +1,12 @@
 # acme-client.  For GNU make and BSD make; run ./configure first.
 # Without it: what needs no compiler (clean, distclean, uninstall) works.
 # The number is configure's, too: a config.mk of another one does not count.
-CONFIGURED_1 = unconfigured
+CONFIGURED_2 = unconfigured
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
 CHALLENGEDIR = /var/www/acme
 -include config.mk
-CONFIGURED = $(CONFIGURED_1)
+CONFIGURED = $(CONFIGURED_2)
 
 WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
@@ -14,9 +14,10 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DSTATE_DIR=\"$(STATEDIR)\" -DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
-BASE = challenge.o msg.o msg-bodies.o msg-routes.o say.o clock.o valid.o $(SANDBOX_OBJS)
-ROLE = proc.o
-DISK = dir.o
+BASE = challenge.o msg.o msg-bodies.o msg-routes.o say.o clock.o valid.o $(PREPARE_OBJS)
+ROLE = proc.o $(SANDBOX_OBJS)
+DISK = dir.o $(ATTRS_OBJS)
+STATE_PATH = state-path.o
 CSR_TEXT = csr-read.o
 CRYPTO = begin-crypto.o
 JSON = begin-json.o
@@ -41,11 +42,12 @@ CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list
 	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
 	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-standing.o zone-watch.o
-FILE = fileproc.o file-lock.o file-report.o file-set.o
+FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
+HOOK = hookproc.o hook-change.o hook-run.o
 
 # A program for each process: these objects are all that it can do, and these
 # libraries all that it is linked with besides libc and LIBS_BASE.
-PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(DISK) $(BASE)
+PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(STATE_PATH) $(DISK) $(SANDBOX_OBJS) $(BASE)
 PARENT_LIBS = $(LIBS_IDN)
 NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 NET_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO) $(LIBS_JSON)
@@ -59,14 +61,17 @@ CHNG_OBJS = $(CHNG) base64url.o $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
 CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-FILE_OBJS = $(FILE) $(DISK) $(ROLE) $(BASE)
+FILE_OBJS = $(FILE) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
 ZONE_OBJS = $(ZONE) $(ADDRESS) $(ROLE) $(BASE)
 ZONE_LIBS = $(LIBS_LDNS)
 
-ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc
-OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(SIGN) $(X509) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
-	$(DER) $(CRYPTO) $(CSR_TEXT) $(DISK) $(ROLE) $(BASE)
+HOOK_OBJS = $(HOOK) proc.o $(BASE)
+HOOK_LIBS =
+
+ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc hookproc
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(HOOK) $(SIGN) $(X509) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
+	$(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
 FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) $(FILTER_ZONE)
 
 all: acme-client $(ROLES)
@@ -94,6 +99,8 @@ fileproc: $(FILE_OBJS) $(FILTER_FILE)
 	$(LINK) $(FILE_OBJS) $(FILTER_FILE) $(FILE_LIBS) $(LIBS_BASE)
 zoneproc: $(ZONE_OBJS) $(FILTER_ZONE)
 	$(LINK) $(ZONE_OBJS) $(FILTER_ZONE) $(ZONE_LIBS) $(LIBS_BASE)
+hookproc: $(HOOK_OBJS)
+	$(LINK) $(HOOK_OBJS) $(HOOK_LIBS) $(LIBS_BASE)
 
 # PREFIX_MAP: the same sources give the same programs wherever they are built.
 .SUFFIXES: .c .o

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include "parent.h"
 #include "sandbox.h"
 #include "say.h"
+#include "state-path.h"
 
 #define WORKERS	4	/* without -j */
 #define OTHER_DESCRIPTORS	24	/* of a role, besides those for its jobs */
@@ -456,6 +458,55 @@ run_account(struct run *run)
 	return tally.failed > 0 ? 1 : 0;
 }
 
+/* Have its files changed, in this run or one before, and was nothing made of it yet? */
+static int
+is_marked(const struct conf *conf, const struct domain *d)
+{
+	struct stat st;
+	char *path;
+	int is;
+
+	if (!conf_on_change(conf, d))
+		return 0;
+	path = state_path(conf->state_dir, "domain", d->handle, STATE_CHANGED);
+	is = lstat(path, &st) == 0;
+	free(path);
+	return is;
+}
+
+/* Could there be something to run when all else is done? */
+static int
+has_hooks(const struct run *run)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->njobs; i++)
+		if (conf_on_change(run->conf, run->jobs[i]))
+			return 1;
+	return 0;
+}
+
+/* 'on change', for all of these handles that have changed, whatever authority they are from. */
+static void
+run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
+{
+	struct run run = *all;
+	uint32_t i;
+
+	run.mode = MODE_HOOK;
+	run.authority = &conf->authorities[0];
+	run.progress = 0;
+	run.njobs = 0;
+	if ((run.jobs = calloc(all->njobs + 1, sizeof(*run.jobs))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < all->njobs; i++)
+		if (is_marked(conf, all->jobs[i]))
+			run.jobs[run.njobs++] = all->jobs[i];
+	if (run.njobs > 0)
+		run_authority(&run, 0, tally);
+	free(run.jobs);
+}
+
 /* What is now so of all of them, whatever was named on the command line. */
 static void
 write_metrics(const struct conf *conf, const struct run *all, struct tally *tally)
@@ -574,6 +625,7 @@ run_all(const struct conf *conf, const struct run *all)
 	struct run run = *all;
 	struct domain **jobs;
 	size_t a;
+	int more = conf->metrics != NULL || has_hooks(all);
 
 	if ((jobs = calloc(all->njobs + 1, sizeof(*jobs))) == NULL)
 		err(1, NULL);
@@ -587,8 +639,10 @@ run_all(const struct conf *conf, const struct run *all)
 		if (run.njobs == 0)
 			continue;
 		left -= run.njobs;
-		run_batches(&run, left == 0 && conf->metrics == NULL, all->most_orders, &tally);
+		run_batches(&run, left == 0 && !more, all->most_orders, &tally);
 	}
+	if (broker_signal == 0)
+		run_hooks(conf, all, &tally);
 	if (broker_signal == 0 && conf->metrics != NULL)
 		write_metrics(conf, all, &tally);
 	/* Too late for a run to say so. */

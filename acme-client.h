@@ -21,6 +21,7 @@ enum role {
 	ROLE_CERT,	/* judges certificates, decides what is due */
 	ROLE_FILE,	/* stores certificates and state */
 	ROLE_ZONE,	/* waits for records in the DNS */
+	ROLE_HOOK,	/* runs the programs that the configuration names; last, as the one without a sandbox */
 	ROLE__MAX
 };
 
@@ -63,6 +64,10 @@ enum msgtype {
 	CERT_STATES,		/* what is remembered of several jobs, from this one on */
 	CERT_PART,		/* what there is of one part */
 	CERT_STORED,		/* the end of each request: done, or why not */
+
+	HOOK_CHANGED,		/* have this job's files changed since its commands last ran well? */
+	FILE_FORGET_CHANGE,	/* they have now */
+	HOOK_FORGOTTEN,		/* that is remembered, or could not be */
 
 	CSR_NAMES,		/* a CSR of the administrator's, before the run: which names are in it? */
 	PARENT_NAMES,
@@ -141,6 +146,7 @@ enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 /* What a run is for: it decides which processes there are, and what key signs at all. */
 enum mode {
 	MODE_RENEW = 1, MODE_LIST, MODE_METRICS, MODE_REVOKE, MODE_RESTORE,
+	MODE_HOOK,	/* after the others: 'on change' */
 	MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT,
 	MODE_SHOW,	/* the account is printed, and no CA asked */
 	MODE_NAMES	/* csr alone: the names in CSRs, while the configuration is read */
@@ -209,6 +215,9 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define STATUS_SERVERS_MAX	100	/* asked about revocation in one run */
 #define WORKERS_MAX	16		/* processes of net in one run (-j) */
 #define CHNG_LIST	".acme-client.list"	/* of responses, in a challenge directory */
+#define COMMANDS_MAX	8		/* of one handle's 'on change', and of those for all */
+#define COMMAND_WORDS_MAX	64
+#define COMMAND_BYTES_MAX	2048		/* of one, with a NUL behind each word */
 #define NO_JOB		UINT32_MAX	/* in place of a job's number */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
 #define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */

@@ -173,6 +173,14 @@ show_progress(void)
 	progress_show(&p);
 }
 
+/* hookproc has a time limit for each command, and there may be many before the next outcome. */
+static void
+set_deadline(void)
+{
+	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000 *
+	    (run->mode == MODE_HOOK ? 1 + (int64_t)run->njobs : 1);
+}
+
 static void
 parent_outcome(uint32_t job, uint64_t outcome)
 {
@@ -187,10 +195,10 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	if (run->tells && run->force && verbose == 0 && run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
 		warnx("-F: %s: installed a new certificate", run->jobs[job]->handle);
 	show_progress();
-	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
+	set_deadline();
 }
 
-/* From certproc or fileproc; by its shape, one number. */
+/* From certproc, fileproc or hookproc; by its shape, one number. */
 static void
 for_parent(struct msg *m)
 {
@@ -626,9 +634,12 @@ broker_run(const struct run *what, struct tally *counts)
 	if ((outcomes = calloc(run->njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
 	name_children();
-	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000;
+	set_deadline();
 	start(&children[ROLE_FILE], ROLE_FILE, 0);
-	start(&children[ROLE_CERT], ROLE_CERT, 0);
+	if (run->mode == MODE_HOOK)
+		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+	else
+		start(&children[ROLE_CERT], ROLE_CERT, 0);
 	tidy_up();
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);

@@ -58,6 +58,7 @@ job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct why *w)
 	move(&j->revoking, &parts[PART_REVOKING]);
 	move(&j->compromised, &parts[PART_COMPROMISED]);
 	move(&j->unconfirmed, &parts[PART_REVOKED]);
+	j->pending = parts[PART_CHANGED].presence == PRESENCE_BYTES;
 	rc = installed_read(&j->installed, j->path, parts, w);
 	for (i = 0; i < PART_JOB__MAX; i++)
 		stored_free(&parts[i]);

@@ -71,6 +71,7 @@ struct job {
 	int		 told;		/* that waits for the verdict */
 	int		 key_stays;	/* that csr could not remove, as it is not here */
 	int		 changed;	/* by this run, or by one that could not report it */
+	int		 pending;	/* the commands of 'on change' have not run well since its files changed */
 };
 
 extern int job_compromised;	/* -R keyCompromise */

@@ -196,6 +196,14 @@ print_error(const struct layout *l, const struct outlook *e)
 	print_below(l, text);
 }
 
+/* What is not seen from the row itself. */
+static void
+print_pending(const struct layout *l, const struct outlook *e)
+{
+	if (e->job->pending && strcmp(e->why, CHANGE_PENDING) != 0)
+		print_below(l, CHANGE_PENDING);
+}
+
 static void
 print_row(const struct layout *l, const struct outlook *e, time_t now)
 {
@@ -223,6 +231,7 @@ print_row(const struct layout *l, const struct outlook *e, time_t now)
 	putchar('\n');
 	if (!beside && e->condition != FINE)
 		print_below(l, e->why);
+	print_pending(l, e);
 	print_error(l, e);
 }
 
@@ -268,7 +277,7 @@ json_outlook(const struct outlook *e, time_t now)
 
 	for (i = 0; i < j->names.n; i++)
 		json_array_append_new(names, json_string(j->names.v[i]));
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:s}, s:i, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:s}, s:i, s:o, s:o, s:b}",
 	    "handle", j->handle,
 	    "names", names,
 	    "state", condition_names[e->condition],
@@ -280,7 +289,8 @@ json_outlook(const struct outlook *e, time_t now)
 	    "renewal", "time", json_time(e->when), "reason", e->why,
 	    "failures", (int)j->state->failures,
 	    "last_success", json_time(j->state->last_success),
-	    "last_error", json_text(outlook_error(e)));
+	    "last_error", json_text(outlook_error(e)),
+	    "change_pending", j->pending);
 }
 
 static void

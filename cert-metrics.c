@@ -74,6 +74,9 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 		    s->began != 0 || s->error_class == 0 ? "local" : error_classes[s->error_class],
 		    error);
 	}
+	family(f, "change_pending", "1 if 'on change' has not run well since its files changed.");
+	for (i = 0; i < n; i++)
+		value(f, "change_pending", &o[i], o[i].job->pending);
 	family(f, "run_seconds", "How long its last attempt took.");
 	for (i = 0; i < n; i++) {
 		sample(f, "run_seconds", &o[i]);

@@ -47,7 +47,10 @@ foresee(struct outlook *e, const struct job *j, time_t now)
 	}
 	e->when = renewal_time(&j->state->life, j->handle, j->state, now, &suggested);
 	e->why = suggested ? "the CA suggests it" : "by its life";
-	if (e->when > now)
+	if (e->when > now && j->pending) {
+		e->when = now;
+		e->why = CHANGE_PENDING;
+	} else if (e->when > now)
 		e->condition = FINE;
 }
 

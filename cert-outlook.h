@@ -7,6 +7,8 @@
 #include "acme-client.h"
 #include "cert-job.h"
 
+#define CHANGE_PENDING	"on change: not run yet"
+
 /* The more urgent, the greater. */
 enum condition { FINE, DUE_NOW, MISSING, FAILING, EXPIRED };
 

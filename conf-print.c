@@ -90,6 +90,22 @@ put_names(const struct domain *d)
 	put_domain_key(d);
 }
 
+/* Several words stand for themselves; so does one that has no blank. */
+static void
+put_commands(const char *indent, const struct commands *c)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->n; i++) {
+		printf("%son change", indent);
+		for (j = 0; j < c->v[i].n; j++) {
+			putchar(' ');
+			put_quoted(c->v[i].v[j]);
+		}
+		putchar('\n');
+	}
+}
+
 static void
 print_authority(const struct authority *a)
 {
@@ -148,6 +164,7 @@ print_domain(const struct domain *d)
 		printf("\tcheck revocation\n");
 	if (d->accept_more)
 		printf("\taccept additional names\n");
+	put_commands("\t", &d->on_change);
 	printf("}\n");
 }
 
@@ -173,6 +190,7 @@ conf_print(const struct conf *c)
 		printf("dns wait %d\n", c->dns_wait);
 	for (i = 0; i + 1 < c->dns_servers.n; i += 2)
 		printf("dns server %s port %s\n", c->dns_servers.v[i], c->dns_servers.v[i + 1]);
+	put_commands("", &c->on_change);
 	for (i = 0; i < c->nauthorities; i++)
 		print_authority(&c->authorities[i]);
 	for (i = 0; i < c->ndomains; i++)

@@ -31,6 +31,12 @@ struct strings {
 /* Which addresses of a host come first: those of this family, or as the system has them. */
 enum prefer { PREFER_NONE, PREFER_IPV4, PREFER_IPV6 };
 
+/* Of 'on change': program and arguments of each. */
+struct commands {
+	struct strings	*v;
+	size_t		 n;
+};
+
 struct authority {
 	char		*name;
 	char		*api_url;	/* https URL of the directory */
@@ -74,6 +80,7 @@ struct domain {
 	char		*challengedir;	/* absolute path; NULL if stateless */
 	int		 stateless;	/* each web server answers by itself */
 	char		*profile;	/* or NULL */
+	struct commands	 on_change;	/* its own; conf has those of all */
 	char		*name;		/* "domain name", before it is in names */
 	char		*sign_with;	/* or NULL: the first authority */
 	struct authority *authority;
@@ -89,6 +96,7 @@ struct conf {
 	int		  dns_wait_named;
 	int		  dns_wait;	/* seconds until records are given up; 0: none is waited for */
 	struct strings	  dns_servers;	/* "dns server": address and port, in turn */
+	struct commands	  on_change;	/* whatever handle has changed */
 	const char	 *state_file;	/* where these two stand, if they do */
 	int		  state_line;
 	const char	 *metrics_file;
@@ -113,6 +121,9 @@ void		 conf_print(const struct conf *);
  * roots, but without 'root file' and 'root any'?
  */
 int		 conf_lacks_root(const struct authority *);
+
+/* Is there something to do when its files have changed? */
+int		 conf_on_change(const struct conf *, const struct domain *);
 
 /* The domain section with this handle; NULL: there is none. */
 struct domain	*conf_domain(const struct conf *, const char *handle);

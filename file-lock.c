@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names in the state directory, and locks by flock(2) on files there.  If
+ * Places in the state directory, and locks by flock(2) on files there.  If
  * this is wrong, two runs change one certificate at the same time.
  */
 #include <sys/file.h>
@@ -14,29 +14,15 @@
 
 #include "clock.h"
 #include "file-lock.h"
+#include "state-path.h"
 
 void
 state_place(struct place *p, struct dir *d, const char *prefix, const char *name,
     const char *suffix)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	char *encoded, *path, *e;
-
-	if ((encoded = malloc(3 * strlen(name) + 1)) == NULL)
-		err(1, NULL);
-	for (e = encoded; *name != '\0'; name++)
-		if (strchr(plain, *name) != NULL)
-			*e++ = *name;
-		else
-			e += sprintf(e, "%%%02x", (unsigned char)*name);
-	*e = '\0';
-	if (asprintf(&path, "%s/%s-%s.%s", d->path, prefix, encoded, suffix) == -1)
-		err(1, NULL);
-	free(encoded);
-	p->path = path;
+	p->path = state_path(d->path, prefix, name, suffix);
 	p->dir = d;
-	p->name = strrchr(path, '/') + 1;
+	p->name = strrchr(p->path, '/') + 1;
 }
 
 static int

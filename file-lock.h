@@ -9,8 +9,7 @@
 #include "dir.h"
 
 /*
- * A place in the state directory for "PREFIX-NAME.SUFFIX", where bytes of the
- * name that have no business in a file name are written as %xx.
+ * A place in the state directory, as state_path() names it.
  */
 void	state_place(struct place *, struct dir *, const char *prefix, const char *name,
 	    const char *suffix);

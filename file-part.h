@@ -18,6 +18,7 @@ enum part {
 	PART_REVOKING,		/* copy of a chain that is being revoked, until that is reported */
 	PART_COMPROMISED,	/* the same, while its key is not to be used any more */
 	PART_REVOKED,		/* copy of a chain that was revoked, until another run has confirmed that */
+	PART_CHANGED,		/* fileproc's own: files have changed, and the commands of 'on change' have not run well since */
 	PART_JOB__MAX,
 
 	/* Of the authority, whatever job the message names. */

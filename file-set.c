@@ -237,12 +237,18 @@ sync_dirs(const struct fileset *set, struct why *w)
 }
 
 int
+fileset_check(struct fileset *set, struct why *w)
+{
+	return check(set, w) == -1 ? give_up(set) : 0;
+}
+
+int
 fileset_commit(struct fileset *set, struct why *w)
 {
 	int i, kept;
 
-	if (check(set, w) == -1)
-		return give_up(set);
+	if (fileset_check(set, w) == -1)
+		return -1;
 	kept = is_kept(set);
 	for (i = 0; i < PART_SET__MAX; i++)
 		if (set->path[i] != NULL && !kept)

@@ -33,6 +33,8 @@ int	fileset_probe(const struct fileset *, struct why *);
  * by the commit.
  */
 void	fileset_stage(struct fileset *, enum part, const void *, size_t);
+/* Can they be committed?  0; or -1 and what was staged is gone. */
+int	fileset_check(struct fileset *, struct why *);
 /*
  * Replaces all files that were staged, which must be all that are configured;
  * keeps those that are replaced as .NAME.acme-old, one generation of them.

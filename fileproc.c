@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "file-change.h"
 #include "file-lock.h"
 #include "file-report.h"
 #include "file-set.h"
 #include "proc.h"
+#include "state-path.h"
 
 #define STATES_BYTES	(80 * 1024)	/* of one CERT_STATES */
 #define NRECORDS	(PART_JOB__MAX - PART_SET__MAX)
@@ -31,6 +33,7 @@ struct file_job {
 	struct place	 lock;
 	int		 lock_fd;
 	uint64_t	 forget;	/* parts to be removed once the run was reported */
+	struct stat	 change;	/* with 'on change': its mark, as told; all zero: none */
 	struct {
 		char	*bytes;		/* NULL: there was none */
 		size_t	 len;
@@ -165,7 +168,7 @@ clean(struct file_job *j, struct why *w)
 	size_t i;
 
 	for (i = 0; i < NRECORDS; i++)
-		if (place_clean(&j->record[i], w) == -1)
+		if (j->record[i].path != NULL && place_clean(&j->record[i], w) == -1)
 			return -1;
 	return fileset_clean(&j->set, w);
 }
@@ -278,6 +281,8 @@ file_write(struct msg *m)
 		need_lock(m);
 	if (PARTS_OF_REVOCATION >> b.part & 1)
 		errx(1, "FILE_WRITE: part %d, which is a copy", b.part);
+	if (b.part == PART_CHANGED)
+		errx(1, "FILE_WRITE: part %d, which is not for others to write", b.part);
 	add_piece(b.piece, b.len, limit_of(b.part));
 	if (b.more)
 		return;
@@ -300,7 +305,7 @@ file_copy(struct msg *m)
 
 	body_copy(m, &b);
 	need_part(m, b.from, PART_FULLCHAIN, PART_JOB__MAX);
-	need_part(m, b.to, PART_REVOKING, PART_JOB__MAX);
+	need_part(m, b.to, PART_REVOKING, PART_CHANGED);
 	need_lock(m);
 	if (j->was[b.from].bytes == NULL)
 		errx(1, "FILE_COPY: nothing was read of part %d", b.from);
@@ -354,7 +359,8 @@ file_remove_set(struct msg *m)
 
 	msg_end(m);
 	need_lock(m);
-	rc = fileset_remove(&jobs[m->head.job].set, &w);
+	if ((rc = change_mark(place_of(m->head.job, PART_CHANGED), &w)) == 0)
+		rc = fileset_remove(&jobs[m->head.job].set, &w);
 	reply(m->head.job, rc, &w);
 }
 
@@ -378,7 +384,9 @@ file_commit(struct msg *m)
 
 	msg_end(m);
 	need_lock(m);
-	rc = fileset_commit(&jobs[m->head.job].set, &w);
+	if ((rc = fileset_check(&jobs[m->head.job].set, &w)) == 0 &&
+	    (rc = change_mark(place_of(m->head.job, PART_CHANGED), &w)) == 0)
+		rc = fileset_commit(&jobs[m->head.job].set, &w);
 	reply(m->head.job, rc, &w);
 }
 
@@ -454,6 +462,22 @@ file_narrow(struct msg *m)
 	sandbox_narrow(&box);
 }
 
+/* The commands have run for the change that was told, and for no later one. */
+static void
+file_forget_change(struct msg *m)
+{
+	struct file_job *j = &jobs[m->head.job];
+	int ok;
+
+	msg_end(m);
+	need_part(m, PART_CHANGED, PART_CHANGED, PART_JOB__MAX);
+	ok = change_forget(place_of(m->head.job, PART_CHANGED), &j->change,
+	    &j->lock) == 0;
+	msg_new(&out, HOOK_FORGOTTEN, m->head.job);
+	body_flag(&out, &ok);
+	msg_send(&out);
+}
+
 /* The run ends with status 0: what was changed need not be remembered any longer. */
 static void
 file_reported(struct msg *m)
@@ -490,13 +514,14 @@ static const struct handler table[] = {
 	{ FILE_READ, file_read, ANY_STATE, 0 },
 	{ FILE_NARROW, file_narrow, ANY_STATE, 1 },
 	{ FILE_REPORTED, file_reported, ANY_STATE, 1 },
+	{ FILE_FORGET_CHANGE, file_forget_change, ANY_STATE, 1 },
 };
 
 static void
 add_job(const struct slice_domain *d)
 {
 	static const char *const suffixes[NRECORDS] = { "json", "new.pem", "revoking.pem",
-	    "compromised.pem", "revoked.pem" };
+	    "compromised.pem", "revoked.pem", STATE_CHANGED };
 	struct file_job *j;
 	size_t i;
 
@@ -507,7 +532,8 @@ add_job(const struct slice_domain *d)
 	j->set.path[PART_CHAIN] = d->chain;
 	j->set.path[PART_FULLCHAIN] = d->fullchain;
 	for (i = 0; i < NRECORDS; i++)
-		state_place(&j->record[i], state_dir, "domain", d->handle, suffixes[i]);
+		if (i + PART_SET__MAX != PART_CHANGED || d->has_on_change)
+			state_place(&j->record[i], state_dir, "domain", d->handle, suffixes[i]);
 	state_place(&j->lock, state_dir, "domain", d->handle, "lock");
 	fileset_open(&j->set, &j->broken);
 }
@@ -641,6 +667,21 @@ tell_states(void)
 	msg_send(&out);
 }
 
+/* Which jobs' commands are to run. */
+static void
+tell_changes(void)
+{
+	uint32_t i;
+	int changed;
+
+	for (i = 0; i < njobs; i++) {
+		changed = change_find(place_of(i, PART_CHANGED), &jobs[i].change);
+		msg_new(&out, HOOK_CHANGED, i);
+		body_flag(&out, &changed);
+		msg_send(&out);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -651,5 +692,7 @@ main(int argc, char *argv[])
 	sandbox_enter(&box);
 	if (role_mode == MODE_RENEW)
 		tell_states();
+	else if (role_mode == MODE_HOOK)
+		tell_changes();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, NULL);
 }

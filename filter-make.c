@@ -59,7 +59,7 @@ static const struct abi abis[] = {
 
 static const char *const roles[] = { "parent", "netproc", "dnsproc", "keyproc", "csrproc",
     "chngproc", "certproc", "fileproc", "zoneproc" };
-_Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE__MAX, "a name for each role");
+_Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE_HOOK, "a name for each role with a filter");
 
 /* Numbers below LAST, and those that are the kernel's own on arm. */
 #define LAST		7000
@@ -317,7 +317,7 @@ role_of(const char *name)
 {
 	unsigned r;
 
-	for (r = 0; r < ROLE__MAX; r++)
+	for (r = 0; r < ROLE_HOOK; r++)
 		if (strcmp(roles[r], name) == 0)
 			return r;
 	errx(1, "%s: there is no such role", name);
@@ -407,7 +407,7 @@ print_conditions(const struct call *call)
 			print_condition(&r->conditions[i]);
 		}
 		printf(":");
-		for (role = 0; role < ROLE__MAX; role++)
+		for (role = 0; role < ROLE_HOOK; role++)
 			if ((r->roles >> role & 1) != 0)
 				printf(" %s", roles[role]);
 		printf("\n");
@@ -420,23 +420,23 @@ print_text(void)
 	static const char letters[] = { [UNKNOWN] = '.', [ALLOWED] = '+', [CONDITIONAL] = '?',
 	    [REFUSED] = '-', [PRETENDED] = '0', [FATAL] = '!' };
 	unsigned role, known;
-	char line[ROLE__MAX];
+	char line[ROLE_HOOK];
 	size_t i;
 
 	printf("# %s: + allowed, ? allowed if (else ENOSYS), - EACCES, 0 not done but 0 returned, ! ends the process; all others ENOSYS\n"
 	    "# by filter-make.c; columns:", abi->name);
-	for (role = 0; role < ROLE__MAX; role++)
+	for (role = 0; role < ROLE_HOOK; role++)
 		printf(" %s", roles[role]);
 	printf("\n");
 	for (i = 0; i < ncalls; i++) {
-		for (known = role = 0; role < ROLE__MAX; role++) {
+		for (known = role = 0; role < ROLE_HOOK; role++) {
 			line[role] = letters[answer_to(&calls[i], role)];
 			known |= line[role] != '.';
 		}
 		if (!known)
 			continue;
 		printf("%u\t", calls[i].nr);
-		for (role = 0; role < ROLE__MAX; role++)
+		for (role = 0; role < ROLE_HOOK; role++)
 			printf("%c ", line[role]);
 		printf("%s\n", calls[i].name);
 		print_conditions(&calls[i]);

@@ -5,7 +5,9 @@
  * process goes on with a number that its peer has made up.
  */
 #include <sys/socket.h>
+#include <err.h>
 #include <limits.h>
+#include <stdlib.h>
 
 #include "msg-bodies.h"
 
@@ -83,6 +85,24 @@ own_texts(struct msg *m, struct strings *s, size_t most)
 		s->v = msg_get_strings(m, &s->n, most);
 	else
 		msg_put_strings(m, s->v, s->n);
+}
+
+static void
+own_commands(struct msg *m, struct commands *c)
+{
+	uint64_t i, n = c->n;
+
+	number(m, &n);
+	if (n > COMMANDS_MAX)
+		msg_malformed(m);
+	c->n = (size_t)n;
+	if (m->received && (c->v = calloc(c->n + 1, sizeof(*c->v))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < n; i++) {
+		own_texts(m, &c->v[i], COMMAND_WORDS_MAX);
+		if (c->v[i].n == 0)
+			msg_malformed(m);
+	}
 }
 
 static void
@@ -196,6 +216,9 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
 		own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
 		break;
+	case ROLE_HOOK:
+		own_commands(m, &c->on_change);
+		break;
 	case ROLE_FILE:
 		own_text(m, &c->state_dir);
 		own_text(m, &c->metrics);
@@ -254,6 +277,16 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		own_text(m, &d->cert);
 		own_text(m, &d->chain);
 		own_text(m, &d->fullchain);
+		flag(m, &d->has_on_change);
+		break;
+	case ROLE_HOOK:
+		own_text(m, &d->handle);
+		own_text(m, &d->key);
+		own_text(m, &d->cert);
+		own_text(m, &d->chain);
+		own_text(m, &d->fullchain);
+		own_text(m, &d->combined);
+		own_commands(m, &d->on_change);
 		break;
 	case ROLE_CERT:
 		own_text(m, &d->handle);

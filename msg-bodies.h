@@ -48,6 +48,7 @@ struct slice_conf {		/* ROLE_CONF */
 	char		*metrics;	/* a file, or NULL */
 	uint32_t	 dns_wait;	/* seconds */
 	struct strings	 dns_servers;	/* address and port, in turn */
+	struct commands	 on_change;	/* whatever handle has changed */
 	/* Of the authority; see conf.h: */
 	char		*name;
 	char		*api_url;
@@ -92,6 +93,8 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	char		*preferred_chain;
 	int		 check_revocation;
 	int		 accept_more;
+	struct commands	 on_change;
+	int		 has_on_change;	/* a change is to be remembered */
 	char		*fingerprint;	/* of its files (fingerprint.h) */
 	/* Of its authority: */
 	char		*api_url;

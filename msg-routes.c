@@ -27,6 +27,7 @@
  */
 #define CONF	(ORIGINS_MAX * STRING + PATHS(2) + WORDS(2) + NUMBERS)
 #define DOMAIN	(NAMES + PATHS(4) + WORDS(3) + STRING + NUMBERS)
+#define COMMANDS	(COMMANDS_MAX * (COMMAND_BYTES_MAX + COMMAND_WORDS_MAX * LENGTH + 8) + NUMBERS)
 #define CERT	(64 * 1024)	/* one certificate in DER */
 
 /* Kinds of runs; ADOPT, the end of a rollover, and SHOW talk to no CA. */
@@ -47,9 +48,12 @@ const char *const role_names[ROLE__MAX] = {
 	[ROLE_CERT] = "certproc",
 	[ROLE_FILE] = "fileproc",
 	[ROLE_ZONE] = "zoneproc",
+	[ROLE_HOOK] = "hookproc",
 };
 
 _Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX, "a slice must fit into a message");
+/* hookproc's of a domain has its handle, five paths and its commands. */
+_Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN, "and so must hookproc's");
 
 #define ROUTE(type, from, to, modes, shape, max) \
 	[type] = { #type, from, to, modes, shape, max, 0 }
@@ -65,9 +69,15 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(PARENT_START_CSR, FROM(CERT), ROLE_PARENT, ALL_HANDLES, "n", 8),
 	ROUTE(PARENT_DUE, FROM(CERT), ROLE_PARENT,
 	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW), "n", 8),
-	ROUTE(PARENT_OUTCOME, FROM(CERT), ROLE_PARENT, ANY, "n", 8),
+	ROUTE(PARENT_OUTCOME, FROM(CERT) | FROM(HOOK), ROLE_PARENT,
+	    ANY, "n", 8),
 	ROUTE(FILE_REPORTED, FROM(PARENT), ROLE_FILE, ALL_HANDLES, "", 0),
 	ROUTE(PARENT_FORGOTTEN, FROM(FILE), ROLE_PARENT, ALL_HANDLES, "n", 8),
+
+	/* 'on change', once all else is done. */
+	ROUTE(HOOK_CHANGED, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
+	ROUTE(FILE_FORGET_CHANGE, FROM(HOOK), ROLE_FILE, M(HOOK), "", 0),
+	ROUTE(HOOK_FORGOTTEN, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
 
 	/* While the configuration is read; csrproc has no jobs then. */
 	ROUTE(CSR_NAMES, FROM(PARENT), ROLE_CSR, M(NAMES), "b", CERT + LENGTH),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme-client.h"
 #include "lex.h"
 #include "parse.h"
 
@@ -244,6 +245,66 @@ parse_challenge(void *block, const struct statement *s)
 	lex_next();
 }
 
+/* Program and arguments: a word alone is split at blanks, several are taken as they are. */
+static void
+take_command(struct strings *argv)
+{
+	char *text = take_string("a program"), *word;
+
+	if (text == NULL)
+		return;
+	if (lex_token == TOKEN_WORD) {
+		add_string(argv, text);
+		while (lex_token == TOKEN_WORD && argv->n <= COMMAND_WORDS_MAX)
+			add_string(argv, take_string("an argument"));
+		return;
+	}
+	/* The words stay where they are in text, which is kept. */
+	while (argv->n <= COMMAND_WORDS_MAX && (word = strsep(&text, " \t")) != NULL)
+		if (*word != '\0')
+			add_string(argv, word);
+}
+
+/* What is wrong with it; NULL: nothing. */
+static const char *
+check_command(const struct strings *argv)
+{
+	size_t i, bytes = 0;
+
+	for (i = 0; i < argv->n; i++)
+		bytes += strlen(argv->v[i]) + 1;
+	return argv->n == 0 || argv->v[0][0] != '/' ?
+	    "expected the absolute path of a program" :
+	    argv->n > COMMAND_WORDS_MAX || bytes > COMMAND_BYTES_MAX ?
+	    "this is too long; put it into a script" :
+	    lex_token == TOKEN_EQUALS || lex_token == TOKEN_COMMA || lex_token == TOKEN_OPEN ?
+	    "put what is not a plain word in quotes" : NULL;
+}
+
+void
+parse_on_change(void *block, const struct statement *s)
+{
+	struct commands *c = (void *)((char *)block + s->offset);
+	struct strings argv = { .v = NULL };
+	int wrong = lex_errors;
+	const char *problem;
+
+	take_command(&argv);
+	problem = lex_errors > wrong ? NULL : check_command(&argv);
+	if (problem != NULL)
+		lex_error("on change %s: %s", argv.n == 0 ? "" : argv.v[0], problem);
+	else if (c->n == COMMANDS_MAX)
+		lex_error("on change: more than %d commands in one place; put them into a script",
+		    COMMANDS_MAX);
+	if (lex_errors > wrong) {
+		skip_line();
+		return;
+	}
+	if ((c->v = reallocarray(c->v, c->n + 1, sizeof(*c->v))) == NULL)
+		err(1, NULL);
+	c->v[c->n++] = argv;
+}
+
 static const struct statement authority_statements[] = {
 	{ "api url", parse_string, offsetof(struct authority, api_url) },
 	{ "api origin", parse_api_origin, 0 },
@@ -277,7 +338,7 @@ static const struct statement domain_statements[] = {
 	{ "challenge", parse_challenge, 0 },
 	{ "challenge hook", parse_unsupported, 0 },
 	{ "listen on", parse_unsupported, 0 },
-	{ "on change", parse_unsupported, 0 },
+	{ "on change", parse_on_change, offsetof(struct domain, on_change) },
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))

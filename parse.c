@@ -337,6 +337,7 @@ static const struct statement top_statements[] = {
 	{ "metrics file", parse_global, offsetof(struct conf, metrics) },
 	{ "dns wait", parse_dns_wait, 0 },
 	{ "dns server", parse_dns_server, 0 },
+	{ "on change", parse_on_change, offsetof(struct conf, on_change) },
 	/* What follows is not found there; it is for misspelt ones. */
 	{ "authority", NULL, 0 },
 	{ "domain", NULL, 0 },
@@ -380,7 +381,7 @@ unknown_top(const char *word)
 	else
 		lex_error_at(file, number, "%s: expected 'authority', 'domain', "
 		    "'include', 'user', 'state directory', 'metrics file', "
-		    "'dns wait', 'dns server' or NAME = VALUE", word);
+		    "'dns wait', 'dns server', 'on change' or NAME = VALUE", word);
 }
 
 /* A statement of the top level: its first word may also be a macro's name. */
@@ -439,6 +440,12 @@ conf_parse(const char *path)
 		return NULL;
 	}
 	return conf;
+}
+
+int
+conf_on_change(const struct conf *c, const struct domain *d)
+{
+	return d->on_change.n > 0 || c->on_change.n > 0;
 }
 
 struct domain *

@@ -35,33 +35,7 @@
 #define SYS_pidfd_send_signal	424
 #endif
 
-static pid_t parent;	/* when this process began */
 static int was_root;
-
-/* Those that were inherited on purpose are ambient; a file's are not. */
-static int
-has_capabilities_of_file(void)
-{
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = { { 0 } };
-	int cap;
-
-	if (syscall(SYS_capget, &head, data) == -1)
-		return 1;
-	for (cap = 0; cap < 64; cap++)
-		if ((data[cap / 32].permitted >> cap % 32 & 1) &&
-		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 1)
-			return 1;
-	return 0;
-}
-
-/* AT_SECURE alone says too much: SELinux and AppArmor set it, too, where a program has a profile. */
-int
-sandbox_elevated(void)
-{
-	return getuid() != geteuid() || getgid() != getegid() ||
-	    (getauxval(AT_SECURE) != 0 && geteuid() != 0 && has_capabilities_of_file());
-}
 
 const char *
 sandbox_lacks(int uses_group)
@@ -98,63 +72,6 @@ refused(const char *what)
 {
 	err(1, "%s is refused (allow it in the container, the user namespace or the system call "
 	    "filter around this program, or run it as an ordinary user)", what);
-}
-
-static void
-set_signals(enum role role)
-{
-	static const int terminal[] = { TERMINAL_SIGNALS };
-	sigset_t none;
-	size_t i;
-	int sig;
-
-	for (sig = 1; sig < SIGSYS + 1; sig++)
-		if (sig != SIGKILL && sig != SIGSTOP)
-			signal(sig, SIG_DFL);
-	/* A write that fails for these reasons is an error to report. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	for (i = 0; role != ROLE_PARENT && i < sizeof(terminal) / sizeof(terminal[0]); i++)
-		signal(terminal[i], SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/*
- * Never raises what is lower already.  By the system call: C libraries differ
- * in the type of the resource.
- */
-static void
-limit(int resource, uint64_t most)
-{
-	struct { uint64_t soft, hard; } r;
-
-	if (syscall(SYS_prlimit64, 0, resource, NULL, &r) == -1)
-		err(1, "prlimit");
-	if (r.hard > most)
-		r.hard = most;
-	if (r.soft > r.hard)
-		r.soft = r.hard;
-	if (syscall(SYS_prlimit64, 0, resource, &r, NULL) == -1)
-		err(1, "prlimit");
-}
-
-void
-sandbox_prepare(enum role role)
-{
-	set_signals(role);
-	closefrom(role == ROLE_PARENT ? ROLE_FD : ROLE_FD + 1);
-	umask(077);
-	limit(RLIMIT_CORE, 0);
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
-		err(1, "PR_SET_DUMPABLE");
-	if (role != ROLE_PARENT) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-			err(1, "PR_SET_NO_NEW_PRIVS");
-		prctl(PR_SET_NAME, role_names[role], 0, 0, 0);
-	}
-	parent = getppid();
-	tzset();
 }
 
 /* A directory that has no name any more, so that nothing can appear in it. */
@@ -248,16 +165,16 @@ set_limits(const struct sandbox *s)
 {
 	enum role role = s->role;
 
-	limit(RLIMIT_NPROC, 0);
+	sandbox_limit(RLIMIT_NPROC, 0);
 	/* The parent's stderr may well be a file. */
 	if (!on_disk(role) && role != ROLE_PARENT && !s->prints)
-		limit(RLIMIT_FSIZE, 0);
+		sandbox_limit(RLIMIT_FSIZE, 0);
 	/*
 	 * fileproc holds a lock for each job: as many as there may be; the
 	 * parent three for each child.
 	 */
 	if (!on_disk(role))
-		limit(RLIMIT_NOFILE, role == ROLE_PARENT ? 128 : 64);
+		sandbox_limit(RLIMIT_NOFILE, role == ROLE_PARENT ? 128 : 64);
 }
 
 static void
@@ -302,7 +219,7 @@ sandbox_enter(const struct sandbox *s)
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
 		err(1, "PR_SET_PDEATHSIG");
 	/* The signal is for what comes; it may have ended already. */
-	if (s->role != ROLE_PARENT && getppid() != parent)
+	if (s->role != ROLE_PARENT && getppid() != sandbox_parent)
 		errx(1, "the parent has ended");
 	/* Whoever owns a role and ignores all else: this signal it cannot. */
 	if (s->role != ROLE_PARENT)

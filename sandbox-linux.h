@@ -6,6 +6,11 @@
 
 #include "sandbox.h"
 
+extern pid_t sandbox_parent;	/* when this process began */
+
+/* A resource limit (RLIMIT_*), soft and hard, of so much at most. */
+void	sandbox_limit(int resource, uint64_t most);
+
 /* Version of Landlock's interface; or why there is none, as a negative errno. */
 int	landlock_abi(void);
 /* One more layer of Landlock rules; only where landlock_abi() > 0. */

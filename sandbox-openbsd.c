@@ -36,45 +36,11 @@ static const char *const promises[ROLE__MAX] = {
 
 static int was_root;
 
-static void
-limit_core(void)
-{
-	struct rlimit r = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &r) == -1)
-		err(1, "setrlimit");
-}
-
 const char *
 sandbox_lacks(int uses_group)
 {
 	(void)uses_group;
 	return NULL;
-}
-
-int
-sandbox_elevated(void)
-{
-	return issetugid();
-}
-
-void
-sandbox_prepare(enum role role)
-{
-	static const int terminal[] = { TERMINAL_SIGNALS };
-	sigset_t none;
-	size_t i;
-
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
-	for (i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
-		signal(terminal[i], role == ROLE_PARENT ? SIG_DFL : SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	closefrom(role == ROLE_PARENT ? ROLE_FD : ROLE_FD + 1);
-	umask(077);
-	limit_core();
-	tzset();
 }
 
 static int

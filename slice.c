@@ -75,6 +75,7 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		.most_orders = run->most_orders, .state_dir = run->conf->state_dir,
 		.metrics = run->mode == MODE_METRICS ? run->conf->metrics : NULL,
 		.dns_wait = (uint32_t)run->conf->dns_wait, .dns_servers = run->conf->dns_servers,
+		.on_change = run->conf->on_change,
 		.name = a->name, .api_url = a->api_url, .ca_file = a->ca_file,
 		.proxy = a->proxy, .proxy_auth = a->proxy_auth,
 		.proxied = a->proxy != NULL, .prefer = a->prefer,
@@ -89,7 +90,7 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 }
 
 static void
-cut_domain(const struct domain *d, enum role role)
+cut_domain(const struct run *run, const struct domain *d, enum role role)
 {
 	const struct authority *a = d->authority;
 	struct slice_domain s = {
@@ -101,6 +102,7 @@ cut_domain(const struct domain *d, enum role role)
 		.challengedir = d->challengedir,
 		.profile = d->profile, .preferred_chain = d->preferred_chain,
 		.check_revocation = d->check_revocation, .accept_more = d->accept_more,
+		.on_change = d->on_change, .has_on_change = conf_on_change(run->conf, d),
 		.api_url = a->api_url, .root_file = a->root_file,
 		.rooting = a->root_any ? ROOTS_ANY : conf_lacks_root(a) ? ROOTS_LACKING : ROOTS_NAMED,
 	};
@@ -108,6 +110,9 @@ cut_domain(const struct domain *d, enum role role)
 	/* certproc cannot look at keys, but learns whether they have changed. */
 	if (role == ROLE_CERT)
 		s.fingerprint = fingerprint(d);
+	/* For whom only the state is of interest. */
+	if (role == ROLE_FILE && run->mode == MODE_HOOK)
+		s.cert = s.chain = s.fullchain = NULL;
 	body_domain(&m, role, &s);
 	free(s.fingerprint);
 }
@@ -123,7 +128,7 @@ slice(const struct run *run, enum role role, uint32_t workers,
 	send(to, &m);
 	for (i = 0; i < run->njobs && role != ROLE_DNS && run->mode < MODE_ROLLOVER; i++) {
 		msg_new(&m, ROLE_DOMAIN, i);
-		cut_domain(run->jobs[i], role);
+		cut_domain(run, run->jobs[i], role);
 		send(to, &m);
 	}
 	msg_new(&m, ROLE_START, 0);

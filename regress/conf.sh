@@ -123,7 +123,7 @@ bad "account key beside a certificate" 'authority a {\napi url https://c.example
 bad "contact no mail address" 'authority a {\napi url https://c.example\naccount key /k/a\ncontact me@example.com\n}\n' 1 "mailto"
 bad "unknown key type" "$A"'domain a.b {\ndomain key /p/c.key p521\ndomain certificate /c/c\n}\n' 6 "p521"
 bad "stray brace" "$A"'}\n' 5 "instead of }"
-for word in "challenge hook /x" "listen on 127.0.0.1 port 80" "on change /x"; do
+for word in "challenge hook /x" "listen on 127.0.0.1 port 80"; do
 	bad "$word" "$A$D$word\n}\n" 8 "not supported yet"
 done
 for word in dns-01 tls-alpn-01 dns-account-01 dns-persist-01; do
@@ -145,6 +145,13 @@ bad "proxy auth file beside a certificate" 'authority a {\napi url https://c.exa
 bad "prefer neither" 'authority a {\nprefer ipv5\n}\n' 2 "expected ipv4 or ipv6 instead of ipv5"
 bad "stateless with dns-01" "$A$D"'stateless\nchallenge dns-01\n}\n' 5 "'stateless' is a way to respond to http-01"
 bad "stateless with challengedir" "$A$D"'stateless\nchallengedir /w\n}\n' 5 "either 'challengedir' or 'stateless'"
+bad "on change without a program" "$A$D"'on change\n}\n' 8 "expected a program"
+bad "on change without an absolute path" "$A$D"'on change "systemctl reload nginx"\n}\n' 8 "on change systemctl: expected the absolute path of a program"
+bad "on change at the top without an absolute path" "$A$D"'}\non change "x y"\n' 9 "on change x: expected the absolute path of a program"
+bad "on change with what needs quotes" "$A$D"'on change /x a=b\n}\n' 8 "on change /x: put what is not a plain word in quotes"
+bad "on change with too many words" "$A$D"'on change /x'"$(printf ' w%.0s' $(seq 64))"'\n}\n' 8 "on change /x: this is too long; put it into a script"
+bad "on change with too many bytes" "$A$D"'on change "/x '"$(printf 'w%.0s' $(seq 2046))"'"\n}\n' 8 "on change /x: this is too long; put it into a script"
+bad "on change, too many" "$A$D$(printf 'on change /x%d\\n' 1 2 3 4 5 6 7 8 9)"'}\n' 16 "on change: more than 8 commands in one place"
 bad "eab without its file" 'authority b {\neab key id x\n}\n' 2 "expected 'hmac'"
 bad "eab without the word file" 'authority b {\neab key id x hmac /k/mac\n}\n' 2 "expected 'file'"
 bad "eab with another algorithm" 'authority b {\neab key id x hmac file /k/mac hs1\n}\n' 2 "hs1"
@@ -251,7 +258,7 @@ bad "waiting twice" "dns wait 5\ndns wait 5\n$A" 2 "'dns wait' stands twice"
 bad "a name server by name" "dns server ns.example.com\n$A" 1 "ns.example.com: expected the address of a name server"
 bad "a name server at port 0" "dns server 192.0.2.1 port 0\n$A" 1 "0: expected a port, a number from 1 to 65535"
 bad "nine name servers" "$(for i in 1 2 3 4 5 6 7 8 9; do printf 'dns server 192.0.2.%s\n' $i; done)\n$A" 9 "more than 8 times 'dns server'"
-bad "all that may stand outside blocks" 'port 80\n'"$A" 1 "'metrics file', 'dns wait', 'dns server' or NAME"
+bad "all that may stand outside blocks" 'port 80\n'"$A" 1 "'metrics file', 'dns wait', 'dns server', 'on change' or NAME"
 for type in ed25519 ec256 RSA4096 prime256v1 secp384r1 rsa-2048; do
 	bad "key type $type" "$A""domain x.example {\ndomain key /p/x $type\ndomain certificate /c/x\n}\n" 6 "$type: expected rsa"
 done

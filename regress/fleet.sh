@@ -280,7 +280,7 @@ assert o['version'] == 1 and list(o) == ['version', 'time', 'certificates']
 by = {c['handle']: c for c in o['certificates']}
 assert list(by) == ['a', 'c', 'b'] or list(by) == ['a', 'b', 'c'], list(by)
 for c in by.values():
-    assert list(c) == ['handle', 'names', 'state', 'issuer', 'not_before', 'not_after', 'seconds_left', 'renewal', 'failures', 'last_success', 'last_error'], list(c)
+    assert list(c) == ['handle', 'names', 'state', 'issuer', 'not_before', 'not_after', 'seconds_left', 'renewal', 'failures', 'last_success', 'last_error', 'change_pending'], list(c)
     time.strptime(c['not_after'], '%Y-%m-%dT%H:%M:%SZ')
     time.strptime(c['renewal']['time'], '%Y-%m-%dT%H:%M:%SZ')
 assert by['a']['state'] == 'expired' and by['a']['seconds_left'] <= 0
@@ -337,7 +337,7 @@ for line in open(sys.argv[1]):
         m = re.fullmatch(r'(\w+)(\{[^}]*\})? ([0-9.]+)\n', line)
         assert m and kinds[m[1]] == ["HELP", "TYPE"] and m[1] + (m[2] or "") not in seen, line
         seen.add(m[1] + (m[2] or ""))
-assert len(seen) == 1 + 6 * 2, seen
+assert len(seen) == 1 + 7 * 2, seen
 END
 	chmod 555 "$work/metrics"; mv "$work/metrics" "$work/away"
 	acme a

@@ -106,13 +106,15 @@ report(unb64(jws(r.recv())[1]["csr"]) == good, "hostile: key finalizes with the 
 r.close()
 
 # every role: framing
-for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc"]:
-    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE", "zoneproc": "ZONE_AWAIT"}[name]
+for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "hookproc"]:
+    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE", "zoneproc": "ZONE_AWAIT", "hookproc": "HOOK_CHANGED"}[name]
     theirs = "CHNG_PUT" if name != "chngproc" else "CSR_MAKE"
     for what, data in [("header of length 2^32-1 alone", head(TYPE[mine], 0, 0xffffffff)), ("half a header", head(TYPE[mine], 0, 0)[:6]),
             ("shorter body than the header says", head(TYPE[mine], 0, 8) + b"1234"), ("longer body than the header says", head(TYPE[mine], 0, 2) + b"1234"),
             ("type 0", head(0, 0, 0)), ("type 2^32-1", head(0xffffffff, 0, 0)), ("another role's message", head(TYPE[theirs], 0, 0)),
             ("ROLE_CONF again", head(TYPE["ROLE_CONF"], 0, 0)), ("a body full of 0xff", head(TYPE[mine], 0, 8) + b"\xff" * 8)]:
+        # Any number is a flag.
+        if name == "hookproc" and what == "a body full of 0xff": continue
         t0 = time.time()
         r = started(name)
         r.raw(data)
@@ -430,7 +432,7 @@ r.send("ROLE_STOP"); r.ended(); r.close()
 def file_alone(mode=RENEW, opened=True):
     r = Role("fileproc")
     r.send("ROLE_CONF", conf_of(mode) + s(work + "/state") + s(None) + s("a"))
-    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(None) + s(None))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(None) + s(None) + num(1))
     r.send("ROLE_START")
     if mode == RENEW: assert r.recv()[0] == "CERT_STATES"
     if opened:
@@ -543,4 +545,83 @@ while replies < 3000 and stored(r.recv()): replies += 1
 report(replies == 3000 and sorted(f for f in os.listdir(work + "/state") if "new.pem" in f) == ["domain-a.new.pem"], "hostile: cert: 3,000 records leave one", str(replies))
 r.close()
 os.unlink(saved)
+# The mark of a change is fileproc's own.
+CHANGED = PART["PART_CHANGED"]
+mark = work + "/state/domain-a.changed"
+r = file_alone()
+r.send("FILE_WRITE", num(CHANGED) + num(0) + buf(b"x"))
+refuses("cert: writes the mark of a change", r, "not for others to write")
+r = file_alone()
+r.send("FILE_REMOVE", num(CHANGED))
+refuses("cert: removes the mark of a change", r, "there is no part")
+r = file_alone(REVOKE)
+r.send("FILE_COPY", num(CERT) + num(CHANGED))
+refuses("cert: writes the mark of a change by a copy", r, "there is no part")
+def file_hook():
+    """fileproc after the others' runs, and whether it says that there is a mark."""
+    r = Role("fileproc")
+    r.send("ROLE_CONF", conf_of(HOOK) + s(work + "/state") + s(None) + s("a"))
+    r.send("ROLE_DOMAIN", s("a") + s(None) * 3 + num(1))
+    r.send("ROLE_START")
+    return r, r.recv()
+open(mark, "w").close()
+r, m = file_hook()
+os.rename(mark, work + "/aside"); open(mark, "w").close()
+r.send("FILE_FORGET_CHANGE")
+m = m, r.recv()
+report(m == (("HOOK_CHANGED", num(1)), ("HOOK_FORGOTTEN", num(1))) and os.path.exists(mark), "hostile: file: another mark than the one that was told stays", str(m))
+r.send("FILE_FORGET_CHANGE")
+refuses("hook: forgets twice", r, "too often")
+r, m = file_hook()
+r.send("FILE_FORGET_CHANGE")
+m = r.recv()
+report(m == ("HOOK_FORGOTTEN", num(1)) and not os.path.exists(mark), "hostile: file: the one that was told goes", str(m))
+r.close()
+
+# hook: whoever owns fileproc has configured commands run for configured handles, and nothing else
+def hook_role(common=[], own=[[["/bin/sh", "-c", "echo $ACME_CHANGED >>%s/ran" % work]]] * 2):
+    if os.path.exists(work + "/ran"): os.unlink(work + "/ran")
+    r = Role("hookproc")
+    r.send("ROLE_CONF", conf_of(HOOK) + commands(common))
+    for job, v in enumerate(own): r.send("ROLE_DOMAIN", hook_domain("ab"[job], v), job=job)
+    r.send("ROLE_START")
+    return r
+def ran():
+    try: return open(work + "/ran").read()
+    except OSError: return ""
+r = hook_role()
+r.send("HOOK_CHANGED", num(1), job=2)
+refuses("file: a handle that there is not", r, "no job 2")
+r = hook_role()
+for _ in range(2): r.send("HOOK_CHANGED", num(1), job=1)
+refuses("file: the same handle twice", r, "too often")
+report(ran() == "", "hostile: file: nothing was run by then")
+r = hook_role()
+r.send("HOOK_CHANGED", s("/bin/sh"), job=0)
+refuses("file: words in place of a number", r, "another shape|longer than its type")
+r = hook_role()
+r.send("HOOK_CHANGED", num(0), job=0)
+r.send("HOOK_CHANGED", num(2**64 - 1), job=1)
+m = r.recv(), r.recv()
+report(m == (("PARENT_OUTCOME", num(2)), ("FILE_FORGET_CHANGE", b"")) and ran() == "b\n", "hostile: file: runs the command of a configured handle", str((m, ran())))
+r.send("HOOK_FORGOTTEN", num(0), job=1)
+m = r.recv()
+report(m == ("PARENT_OUTCOME", num(3)), "hostile: file: that the change is not forgotten is a failure", str(m))
+r.close()
+for what, v in [("no command at all", [[]]), ("a command without words", [[[]]]), ("too many", [[["/bin/true"]] * 9]), ("too many words", [[["/bin/true"] * 65]])]:
+    r = hook_role(own=v)
+    if what == "no command at all":
+        r.send("HOOK_CHANGED", num(1))
+        report(r.recv() == ("FILE_FORGET_CHANGE", b""), "hostile: hook: %s: nothing is run" % what)
+        r.close()
+    else: refuses("hook: its slice has " + what, r, "ROLE_DOMAIN: malformed")
+r = hook_role(own=[[["/bin/sh", "-c", "echo $$ >%s/ran; exec sleep 60" % work]]])
+r.send("HOOK_CHANGED", num(1))
+t0 = time.time()
+while ran() == "" and time.time() - t0 < 5: time.sleep(0.05)
+pid = int(ran())
+r.send("ROLE_STOP")
+status = r.ended(5)
+report(status == 0 and not os.path.exists("/proc/%d" % pid), "hostile: hook: at its end what runs is ended", str(status))
+r.close()
 end()

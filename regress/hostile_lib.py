@@ -10,8 +10,8 @@ identity = re.search('"(.*)"', open(build + "/generated/identity.h").read()).gro
 TYPE = enum(top + "/acme-client.h", "msgtype")
 NAME = {v: k for k, v in TYPE.items()}
 MODE = enum(top + "/acme-client.h", "mode")
-RENEW, LIST, REVOKE, RESTORE, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, SHOW, NAMES_MODE = (MODE["MODE_" + n]
-    for n in "RENEW LIST REVOKE RESTORE ROLLOVER CONTACT DEACTIVATE ADOPT SHOW NAMES".split())
+RENEW, LIST, REVOKE, RESTORE, HOOK, ROLLOVER, CONTACT, DEACTIVATE, ADOPT, SHOW, NAMES_MODE = (MODE["MODE_" + n]
+    for n in "RENEW LIST REVOKE RESTORE HOOK ROLLOVER CONTACT DEACTIVATE ADOPT SHOW NAMES".split())
 PART = enum(top + "/file-part.h", "part")
 failed = False
 
@@ -174,17 +174,19 @@ def csr(keyfile, sans):
 
 def csr_slice(rotate=0, combined=None):
     return s(work + "/ssl/private/a.key") + num(0) + num(0) + num(rotate) + s(None) + s(None) + s(combined) + strings(NAMES)
+def commands(v): return num(len(v)) + b"".join(strings(argv) for argv in v)
+def hook_domain(handle, v): return s(handle) + s(work + "/ssl/private/a.key") + s(work + "/ssl/a.pem") + s(None) * 3 + commands(v)
 def started(name):
     r = Role(name)
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + s(None) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(0) + num(0) + strings(["localhost", "443"]),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a"),
-        "zoneproc": num(1) + strings(["127.0.0.1", "53"])}[name]
+        "zoneproc": num(1) + strings(["127.0.0.1", "53"]), "hookproc": num(0)}[name]
     domain = {"netproc": s("a") + s(None) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + num(0) + num(0) + s(work + "/www") + num(2),
-        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None), "zoneproc": strings(NAMES),
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0), "zoneproc": strings(NAMES), "hookproc": hook_domain("a", [["/bin/true"]]),
         "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
-    r.send("ROLE_CONF", conf + body)
+    r.send("ROLE_CONF", (conf if name != "hookproc" else conf_of(HOOK)) + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)
     r.send("ROLE_START")
     if name == "csrproc":
@@ -206,7 +208,7 @@ def cert_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check
     """The role, and what it says first of all (start: when it has been asked for a job)."""
     r = Pair()
     r.file.send("ROLE_CONF", conf_of(mode) + s(work + "/state") + s(None) + s("a"))
-    r.file.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None))
+    r.file.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0))
     r.file.send("ROLE_START")
     r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN))
     r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + s(None) + num(0) + num(0) + s(ORIGIN) + num(rooting) + s(work + "/ca.pem") + strings(NAMES))

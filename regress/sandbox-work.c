@@ -92,7 +92,7 @@ test_outside(void)
 	int r, sock, text;
 	pid_t pid;
 
-	for (r = 0; r < ROLE__MAX; r++) {
+	for (r = 0; r < ROLE_HOOK; r++) {
 		if ((pid = spawn(&sock, &text)) == 0) {
 			enter((enum role)r, 1);
 			if (send(TEST_FD, "x", 1, 0) == 1)
@@ -250,7 +250,7 @@ test_last_words(void)
 	int r, sock, text, status;
 	pid_t pid;
 
-	for (r = 0; r < ROLE__MAX; r++) {
+	for (r = 0; r < ROLE_HOOK; r++) {
 		if ((pid = spawn(&sock, &text)) == 0) {
 			enter((enum role)r, 0);
 			abort();

@@ -211,12 +211,12 @@ test_table(void)
 {
 	static const char *const words[] = { "DONE", "refused", "ended", "BROKEN" };
 	int r, wrong, abi = landlock_abi();
-	enum result row[ROLE__MAX], expected;
+	enum result row[ROLE_HOOK], expected;
 	unsigned exempt;
 	size_t i;
 
 	printf("# as %s: %-16s", who, "");
-	for (r = 0; r < ROLE__MAX; r++)
+	for (r = 0; r < ROLE_HOOK; r++)
 		printf(" %-8s", role_names[r]);
 	printf("\n");
 	for (i = 0; i < nattempts; i++) {
@@ -225,7 +225,7 @@ test_table(void)
 		if (exempt != 0)
 			printf("skip sandbox: %s: %s by roles with files or sockets: needs Landlock %d\n",
 			    who, attempts[i].name, attempts[i].landlock);
-		for (wrong = 0, r = 0; r < ROLE__MAX; r++) {
+		for (wrong = 0, r = 0; r < ROLE_HOOK; r++) {
 			row[r] = attempt((enum role)r, &attempts[i]);
 			expected = attempts[i].may >> r & 1 ? DONE :
 			    attempts[i].answer == FAILS || (attempts[i].answer == ENDS_BUT_DNS && r == ROLE_DNS) ?
@@ -233,7 +233,7 @@ test_table(void)
 			wrong += row[r] != expected && (exempt >> r & 1) == 0;
 		}
 		printf("# as %s: %-16s", who, attempts[i].name);
-		for (r = 0; r < ROLE__MAX; r++)
+		for (r = 0; r < ROLE_HOOK; r++)
 			printf(" %-8s", words[row[r]]);
 		printf("\n");
 		check(wrong == 0, "sandbox: %s: %s", who, attempts[i].name);

@@ -283,6 +283,10 @@ test_keys(void)
 	OUTSIDE(CHNG_PUT, response, struct body_response, 0, 0, CONF_NAMES_MAX - 1);
 	TRIP(NET_CHNG_DONE, flag, int, yes, got);
 	check(got == 1, "bodies: NET_CHNG_DONE: a flag is 1");
+	TRIP(HOOK_CHANGED, flag, int, yes, got);
+	check(got == 1, "bodies: HOOK_CHANGED: a flag is 1");
+	TRIP(HOOK_FORGOTTEN, flag, int, yes, got);
+	check(got == 1, "bodies: HOOK_FORGOTTEN: a flag is 1");
 }
 
 static void
@@ -398,7 +402,7 @@ test_dns(void)
 static void
 members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    c->dns_wait == DNS_WAIT_MAX ? "dns_wait " : "",
 	    c->dns_servers.n == 2 * DNS_SERVERS_MAX ? "dns_servers " : "",
 	    c->workers == WORKERS_MAX ? "workers " : "", c->njobs == UINT32_MAX ? "njobs " : "",
@@ -415,13 +419,14 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 	    c->insecure ? "insecure " : "", same(c->account_key, far) ? "account_key " : "",
 	    c->account_spec.type == KEYTYPE_RSA && c->account_spec.bits == 4096 ? "account_spec " : "",
 	    c->shared ? "shared " : "", c->contact != NULL ? "contact " : "", c->has_eab ? "has_eab " : "",
-	    c->eab_kid != NULL && c->eab_file != NULL && c->eab_alg != NULL ? "eab " : "");
+	    c->eab_kid != NULL && c->eab_file != NULL && c->eab_alg != NULL ? "eab " : "",
+	    c->on_change.n == COMMANDS_MAX ? "on_change " : "");
 }
 
 static void
 members_of_domain(const struct slice_domain *d, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    same(d->handle, "h") ? "handle " : "", d->names.n == CONF_NAMES_MAX ? "names " : "",
 	    d->nnames == CONF_NAMES_MAX ? "nnames " : "", d->key != NULL ? "key " : "",
 	    d->key_spec.type == KEYTYPE_ECDSA && d->key_spec.bits == 384 ? "key_spec " : "",
@@ -434,7 +439,9 @@ members_of_domain(const struct slice_domain *d, char *out, size_t size)
 	    d->profile != NULL ? "profile " : "", d->preferred_chain != NULL ? "preferred_chain " : "",
 	    d->check_revocation ? "check_revocation " : "", d->accept_more ? "accept_more " : "",
 	    d->fingerprint != NULL ? "fingerprint " : "", d->api_url != NULL ? "api_url " : "",
-	    d->root_file != NULL ? "root_file " : "", d->rooting == ROOTS_LACKING ? "rooting " : "");
+	    d->root_file != NULL ? "root_file " : "", d->rooting == ROOTS_LACKING ? "rooting " : "",
+	    d->on_change.n == COMMANDS_MAX ? "on_change " : "",
+	    d->has_on_change ? "has_on_change " : "");
 }
 
 /*
@@ -467,6 +474,7 @@ test_slices(void)
 		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics name ",
 		[ROLE_ZONE] = "dns_wait dns_servers ",
+		[ROLE_HOOK] = "on_change ",
 	};
 	static const char *const domain_members[ROLE__MAX] = {
 		[ROLE_NET] = "handle names way profile ",
@@ -476,8 +484,9 @@ test_slices(void)
 		[ROLE_CHNG] = "handle nnames way challengedir ",
 		[ROLE_CERT] = "handle names key_spec group cert chain fullchain has_combined profile "
 		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting ",
-		[ROLE_FILE] = "handle cert chain fullchain ",
+		[ROLE_FILE] = "handle cert chain fullchain has_on_change ",
 		[ROLE_ZONE] = "names ",
+		[ROLE_HOOK] = "handle key cert chain fullchain combined on_change ",
 	};
 	/* Of conf: verbose, uid, gid, mode, then the role's own. */
 	static const struct { enum role role; int offset; uint64_t last; } enums[] = {
@@ -486,6 +495,7 @@ test_slices(void)
 		{ ROLE_DNS, 32, UINT32_MAX }, { ROLE_DNS, 48, PREFER_IPV6 }, { ROLE_ZONE, 32, DNS_WAIT_MAX }, { ROLE_NET, 8, UINT32_MAX },
 	};
 	char *texts[CONF_NAMES_MAX], got[600];
+	struct strings commands[COMMANDS_MAX];
 	struct slice_conf c = { .verbose = 2, .uid = UINT32_MAX, .gid = 0, .mode = MODE_NAMES,
 	    .workers = WORKERS_MAX, .njobs = UINT32_MAX, .force = 1, .reason = REASON_MAX,
 	    .key_compromised = 1, .asks_for_status = 1, .publishes = 1, .list = INT_MAX, .most_orders = UINT64_MAX,
@@ -494,14 +504,16 @@ test_slices(void)
 	    .ca_file = far, .proxy = far, .proxy_auth = far, .proxied = 1,
 	    .prefer = PREFER_IPV6, .insecure = 1, .account_key = far, .account_spec = { KEYTYPE_RSA, 4096 },
 	    .dns_wait = DNS_WAIT_MAX, .dns_servers = { .v = texts, .n = 2 * DNS_SERVERS_MAX },
-	    .shared = 1, .contact = far, .has_eab = 1, .eab_kid = far, .eab_file = far, .eab_alg = far };
+	    .shared = 1, .contact = far, .has_eab = 1, .eab_kid = far, .eab_file = far, .eab_alg = far,
+	    .on_change = { commands, COMMANDS_MAX } };
 	struct slice_domain d = { .handle = "h", .names = { .v = texts, .n = CONF_NAMES_MAX },
 	    .nnames = CONF_NAMES_MAX, .key = far, .key_spec = { KEYTYPE_ECDSA, 384 }, .rotate = 1,
 	    .group = far, .csr_file = far, .has_csr_file = 1, .cert = far, .chain = far, .fullchain = far,
 	    .combined = far, .has_combined = 1, .challenge = CHALLENGE_DNSPERSIST01, .way = WAY__MAX - 1,
 	    .challengedir = far, .profile = far,
 	    .preferred_chain = far, .check_revocation = 1, .accept_more = 1, .fingerprint = far,
-	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING };
+	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING,
+	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1 };
 	/* What is taken lives as long as the role. */
 	static struct slice_conf got_conf[ROLE__MAX];
 	static struct slice_domain got_domain[ROLE__MAX];
@@ -509,6 +521,8 @@ test_slices(void)
 
 	for (i = 0; i < CONF_NAMES_MAX; i++)
 		texts[i] = "x";
+	for (i = 0; i < COMMANDS_MAX; i++)
+		commands[i] = (struct strings){ .v = texts, .n = COMMAND_WORDS_MAX };
 	for (i = ROLE_NET; i < ROLE__MAX; i++) {
 		slice_of = (enum role)i;
 		TRIP(ROLE_CONF, slice_conf, struct slice_conf, c, got_conf[i]);
@@ -550,21 +564,30 @@ test_limits(void)
 	static char word[WORD_MAX - 1], path[PATH_MAX], url[2316], host[254];
 	static char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX], *names[CONF_NAMES_MAX];
 	static char handle[201], looks[65];	/* SHA-256 in hexadecimal */
+	static char *argument[COMMAND_WORDS_MAX], argument_text[COMMAND_BYTES_MAX / COMMAND_WORDS_MAX];
+	static struct strings commands[COMMANDS_MAX];
 	struct slice_conf c = { .mode = MODE_RENEW, .reason = -1, .state_dir = path, .metrics = path,
 	    .name = handle, .api_url = url, .origins = { .v = urls, .n = ORIGINS_MAX },
 	    .servers = { .v = servers, .n = 2 * ORIGINS_MAX }, .ca_file = path,
 	    .proxy = url, .proxy_auth = path, .account_key = path,
-	    .contact = word, .eab_kid = word, .eab_file = path, .eab_alg = "HS256" };
+	    .contact = word, .eab_kid = word, .eab_file = path, .eab_alg = "HS256",
+	    .on_change = { commands, COMMANDS_MAX } };
 	struct slice_domain d = { .handle = handle, .names = { .v = names, .n = CONF_NAMES_MAX },
 	    .key = path, .group = word, .csr_file = path, .cert = path, .chain = path,
 	    .fullchain = path, .combined = path, .challengedir = path, .profile = word,
-	    .preferred_chain = word, .fingerprint = looks, .api_url = url, .root_file = path };
+	    .preferred_chain = word, .fingerprint = looks, .api_url = url, .root_file = path,
+	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1 };
 	static char anchors[ANCHOR_NAMES_MAX];
 	struct body_learned learned = { url, 1, anchors };
 	struct body_job job = { TASK_ORDER, url, url, url, 1, url, anchors };
 	int i, status = -1;
 	pid_t pid;
 
+	memset(argument_text, 'c', sizeof(argument_text) - 1);
+	for (i = 0; i < COMMAND_WORDS_MAX; i++)
+		argument[i] = argument_text;
+	for (i = 0; i < COMMANDS_MAX; i++)
+		commands[i] = (struct strings){ .v = argument, .n = COMMAND_WORDS_MAX };
 	memset(word, 'w', sizeof(word) - 1);
 	memset(path, 'p', sizeof(path) - 1);
 	memset(url, 'u', sizeof(url) - 1);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Programs of the administrator's, while they run: started without a shell and
+ * with nothing of ours but their arguments and environment; what they print is
+ * made visible and capped; who takes too long is ended, with all of its group.
+ * If this is wrong, a program that hangs or floods holds up the run for ever,
+ * or gets a descriptor that is not for it.
+ */
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "hook-run.h"
+#include "proc.h"
+
+#define PATH_VALUE	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define GRACE_MS	3000	/* from SIGTERM to SIGKILL */
+#define LINE_BYTES	1000	/* of a line that is printed */
+#define LINES_MAX	200	/* of one program that are printed */
+#define LAST_READS	32	/* of what is left when a program has ended: more than a pipe holds */
+
+struct hook {
+	char		*what;
+	pid_t		 pid;
+	int		 fd;		/* of its output; -1: closed */
+	int64_t		 deadline;
+	int		 told;		/* the last signal for its group, or 0 */
+	char		 line[LINE_BYTES];
+	size_t		 linelen;
+	char		*lines[LINES_MAX];	/* not printed yet */
+	size_t		 nlines;	/* printed or not */
+	uint64_t	 dropped;	/* lines */
+	void		(*done)(void *, const char *);
+	void		*arg;
+	struct hook	*next;
+};
+
+static struct hook *hooks;
+static size_t nhooks;
+
+void
+hook_environment(struct environment *e)
+{
+	memset(e, 0, sizeof(*e));
+	hook_setenv(e, "PATH", PATH_VALUE);
+}
+
+void
+hook_setenv(struct environment *e, const char *name, const char *value)
+{
+	int n;
+
+	if ((e->v = reallocarray(e->v, e->n + 2, sizeof(*e->v))) == NULL ||
+	    (n = asprintf(&e->v[e->n], "%s=%s", name, value)) == -1)
+		err(1, NULL);
+	e->v[++e->n] = NULL;
+	e->bytes += (size_t)n + 1 + sizeof(*e->v);
+}
+
+void
+hook_environment_free(struct environment *e)
+{
+	while (e->n > 0)
+		free(e->v[--e->n]);
+	free(e->v);
+	memset(e, 0, sizeof(*e));
+}
+
+static void
+on_child(int sig)
+{
+	(void)sig;
+}
+
+void
+hook_begin(unsigned long nfiles)
+{
+	struct sigaction sa = { .sa_handler = on_child };
+	struct rlimit r;
+	sigset_t set;
+
+	/* Blocked but while ppoll(2) waits, so that no end is missed. */
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGCHLD, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	umask(022);
+	if (chdir("/") == -1 || fcntl(ROLE_FD, F_SETFD, FD_CLOEXEC) == -1)
+		err(1, "/");
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		err(1, "getrlimit");
+	r.rlim_cur = nfiles;
+	if (setrlimit(RLIMIT_NOFILE, &r) == -1)
+		err(1, "setrlimit");
+}
+
+static void
+must(int error)
+{
+	if (error != 0)
+		errc(1, error, "posix_spawn");
+}
+
+/* 0, or an errno. */
+static int
+spawn(pid_t *pid, int output, char *const *argv, char *const *envp)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int error;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	must(posix_spawnattr_init(&attr));
+	must(posix_spawnattr_setsigmask(&attr, &none));
+	must(posix_spawnattr_setsigdefault(&attr, &all));
+	must(posix_spawnattr_setpgroup(&attr, 0));
+	must(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP));
+	must(posix_spawn_file_actions_init(&files));
+	must(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0));
+	must(posix_spawn_file_actions_adddup2(&files, output, 1));
+	must(posix_spawn_file_actions_adddup2(&files, output, 2));
+	error = posix_spawn(pid, argv[0], &files, &attr, argv, envp);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return error;
+}
+
+void
+hook_start(const char *what, const struct strings *argv, const struct environment *e,
+    void (*done)(void *, const char *), void *arg)
+{
+	struct hook *h;
+	struct why w;
+	int fds[2], error;
+	char **v;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL || (h->what = strdup(what)) == NULL ||
+	    (v = calloc(argv->n + 1, sizeof(*v))) == NULL)
+		err(1, NULL);
+	memcpy(v, argv->v, argv->n * sizeof(*v));
+	if (pipe2(fds, O_CLOEXEC) == -1 || fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1)
+		err(1, "pipe");
+	error = spawn(&h->pid, fds[1], v, e->v);
+	close(fds[1]);
+	free(v);
+	if (error != 0) {
+		close(fds[0]);
+		free(h->what);
+		free(h);
+		why(&w, "cannot be started: %s", strerror(error));
+		done(arg, w.text);
+		return;
+	}
+	h->fd = fds[0];
+	h->deadline = clock_ms() + HOOK_SECONDS * (int64_t)1000;
+	h->done = done;
+	h->arg = arg;
+	h->next = hooks;
+	hooks = h;
+	nhooks++;
+}
+
+size_t
+hook_running(void)
+{
+	return nhooks;
+}
+
+static void
+print(const struct hook *h, const char *line)
+{
+	warnx("%s: %s", h->what, line);
+}
+
+/* One line of its output, of which any byte may be anything. */
+static void
+take_line(struct hook *h)
+{
+	char safe[4 * LINE_BYTES + 8];
+
+	say_safe(safe, sizeof(safe), h->line, h->linelen);
+	h->linelen = 0;
+	if (h->nlines == LINES_MAX)
+		h->dropped++;
+	else if (verbose > 0) {
+		h->nlines++;
+		print(h, safe);
+	} else if ((h->lines[h->nlines++] = strdup(safe)) == NULL)
+		err(1, NULL);
+}
+
+static void
+close_output(struct hook *h)
+{
+	if (h->linelen > 0)
+		take_line(h);
+	close(h->fd);
+	h->fd = -1;
+}
+
+/* 1: there may be more at once. */
+static int
+read_output(struct hook *h)
+{
+	char buf[8192];
+	ssize_t n = read(h->fd, buf, sizeof(buf)), i;
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		close_output(h);
+		return 0;
+	}
+	for (i = 0; i < n; i++)
+		if (buf[i] == '\n')
+			take_line(h);
+		else if (h->linelen < sizeof(h->line))
+			h->line[h->linelen++] = buf[i];
+	return 1;
+}
+
+/* Its group, the program itself or what it has left running. */
+static void
+tell(struct hook *h, int sig)
+{
+	kill(-h->pid, sig);
+	h->told = sig;
+}
+
+/* What it has printed, if that is to be seen, and the memory of it. */
+static void
+end_output(struct hook *h, int failed)
+{
+	size_t i;
+
+	for (i = 0; i < LINES_MAX; i++) {
+		if (failed && h->lines[i] != NULL)
+			print(h, h->lines[i]);
+		free(h->lines[i]);
+	}
+	if (h->dropped > 0 && (failed || verbose > 0))
+		warnx("%s: %llu more lines", h->what, (unsigned long long)h->dropped);
+}
+
+/* It is out of the list by now: done() may start another one. */
+static void
+finish(struct hook *h, int status)
+{
+	int reads = LAST_READS, failed;
+	struct why w;
+
+	/* What it has left running may keep the pipe open, and is not waited for. */
+	while (h->fd != -1 && reads-- > 0 && read_output(h))
+		;
+	if (h->fd != -1)
+		close_output(h);
+	failed = h->told != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	if (h->told != 0) {
+		kill(-h->pid, SIGKILL);
+		why(&w, "was ended, as it took more than %d seconds", HOOK_SECONDS);
+	} else if (WIFSIGNALED(status))
+		why(&w, "was ended by signal %d, %s", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else
+		why(&w, "ended with status %d", WEXITSTATUS(status));
+	end_output(h, failed);
+	h->done(h->arg, failed ? w.text : NULL);
+	free(h->what);
+	free(h);
+}
+
+/* Those that have ended. */
+static void
+reap(void)
+{
+	struct hook **hp, *h;
+	int status;
+
+	for (hp = &hooks; (h = *hp) != NULL;)
+		if (waitpid(h->pid, &status, WNOHANG) != h->pid)
+			hp = &h->next;
+		else {
+			*hp = h->next;
+			nhooks--;
+			finish(h, status);
+			/* It may have changed. */
+			hp = &hooks;
+		}
+}
+
+/* Who has taken too long; milliseconds until the next one will have, or -1. */
+static int
+check_time(void)
+{
+	struct hook *h;
+	int ms, least = -1;
+
+	for (h = hooks; h != NULL; h = h->next) {
+		if (clock_left_ms(h->deadline) == 0) {
+			tell(h, h->told == 0 ? SIGTERM : SIGKILL);
+			h->deadline = clock_ms() + GRACE_MS;
+		}
+		ms = clock_left_ms(h->deadline);
+		if (least == -1 || ms < least)
+			least = ms;
+	}
+	return least;
+}
+
+/* Waits for output, an end, or fd; 1: there is something to read from fd. */
+static int
+turn(int fd, int ms)
+{
+	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	struct pollfd *pfd;
+	struct hook *h;
+	sigset_t none;
+	nfds_t i = 1;
+	int readable, n;
+
+	if ((pfd = calloc(nhooks + 1, sizeof(*pfd))) == NULL)
+		err(1, NULL);
+	pfd[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	for (h = hooks; h != NULL; h = h->next, i++)
+		pfd[i] = (struct pollfd){ .fd = h->fd, .events = POLLIN };
+	sigemptyset(&none);
+	if ((n = ppoll(pfd, i, ms < 0 ? NULL : &ts, &none)) == -1 && errno != EINTR)
+		err(1, "ppoll");
+	for (h = hooks, i = 1; n > 0 && h != NULL; h = h->next, i++)
+		if (h->fd != -1 && pfd[i].revents != 0)
+			read_output(h);
+	readable = n > 0 && pfd[0].revents != 0;
+	free(pfd);
+	return readable;
+}
+
+void
+hook_wait(int fd)
+{
+	do {
+		reap();
+		if (fd == -1 && hooks == NULL)
+			return;
+	} while (!turn(fd, check_time()));
+}
+
+void
+hook_stop(void)
+{
+	int64_t until = clock_ms() + GRACE_MS;
+	struct hook *h;
+
+	for (h = hooks; h != NULL; h = h->next)
+		tell(h, SIGTERM);
+	for (h = hooks; h != NULL; h = h->next) {
+		while (waitpid(h->pid, NULL, WNOHANG) == 0 && clock_left_ms(until) > 0)
+			turn(-1, 20);
+		tell(h, SIGKILL);
+	}
+}

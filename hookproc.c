@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Runs the programs that the configuration names, and nothing else, as who
+ * started acme-client.  It has no sandbox, as what it starts would have it,
+ * too.  So it hears from other processes no more than numbers: which handle
+ * has changed.  Programs and arguments are in its slice of the configuration;
+ * it parses nothing.  An attacker in fileproc can have configured commands
+ * run, or not run, for configured handles, and nothing else.
+ */
+#include <sys/resource.h>
+#include <err.h>
+#include <stdlib.h>
+
+#include "hook-change.h"
+#include "hook-run.h"
+#include "proc.h"
+
+static uint32_t njobs;
+
+static const struct handler table[] = {
+	{ HOOK_CHANGED, hook_changed, ANY_STATE, 1 },
+	{ HOOK_FORGOTTEN, hook_forgotten, ANY_STATE, 1 },
+};
+
+static void
+see_to_programs(void)
+{
+	hook_wait(ROLE_FD);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct msg m;
+	struct slice_domain d;
+	struct slice_conf c;
+	struct rlimit files;
+
+	/* role_begin() raises it, which is not for others. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
+		err(1, "getrlimit");
+	role_begin(ROLE_HOOK, argc, argv);
+	hook_begin(files.rlim_cur);
+	role_conf(&m, &c);
+	change_conf(&c);
+	for (; role_domain(&m, njobs, &d); njobs++)
+		change_domain(&d);
+	atexit(hook_stop);
+	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL, see_to_programs);
+}

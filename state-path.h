@@ -1,0 +1,16 @@
+/*
+ * Names of files in the state directory.
+ */
+#ifndef STATE_PATH_H
+#define STATE_PATH_H
+
+#define STATE_CHANGED	"changed"	/* suffix: see PART_CHANGED */
+
+/*
+ * "DIR/PREFIX-NAME.SUFFIX", where bytes of the name that have no business in a
+ * file name are written as %xx.  The caller frees.
+ */
+char	*state_path(const char *dir, const char *prefix, const char *name,
+	    const char *suffix);
+
+#endif
