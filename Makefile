@@ -127,14 +127,17 @@ $(FILTERS:.o=.c): generated/filter-make
 	@mv $@.new $@
 
 LIBEXEC = $(PREFIX)/libexec/acme-client
+HOOKS = nsupdate lexicon dehydrated lego-exec acme.sh
 # The paths in manuals and configuration.
 PATHS = sed -e 's|/usr/local/|$(PREFIX)/|' -e 's|/etc/acme-client|$(SYSCONFDIR)/acme-client|g' \
 	-e 's|/var/lib/acme-client|$(STATEDIR)|g' -e 's|/var/www/acme|$(CHALLENGEDIR)|g'
 CONF = $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC)/hooks $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
+	@for hook in $(HOOKS); do echo "install $$hook"; $(PATHS) etc/hooks/$$hook >$(DESTDIR)$(LIBEXEC)/hooks/$$hook && \
+	    chmod 0755 $(DESTDIR)$(LIBEXEC)/hooks/$$hook || exit 1; done
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
 	$(PATHS) acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1
 	$(PATHS) acme-client.conf.5 >$(DESTDIR)$(MANDIR)/man5/acme-client.conf.5

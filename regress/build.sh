@@ -9,7 +9,7 @@ copy_tree "$top" "$run/bmake"
 check "build: BSD make; gcc -O3, no warning" sh -c "cd $run/bmake && CC=gcc ./configure && bmake CFLAGS='-O3 -g -Werror'"
 check "build: installs" make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr
 roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc hookproc"
-same "build: installed files" "$(for role in $roles; do echo "/usr/libexec/acme-client/$role"; done | sort | tr '\n' ' ')" \
+same "build: installed files" "$(for file in $roles $(ls "$top/etc/hooks" | sed 's|^|hooks/|'); do echo "/usr/libexec/acme-client/$file"; done | LC_ALL=C sort | tr '\n' ' ')" \
     "$(cd "$run/dest/usr/libexec" && find . -type f | sed 's/^\./\/usr\/libexec/' | LC_ALL=C sort | tr '\n' ' ')"
 same "build: installed files beside" "/etc/acme-client.conf /usr/sbin/acme-client /usr/share/man/man1/acme-client.1 /usr/share/man/man5/acme-client.conf.5 " \
     "$(cd "$run/dest" && find . -type f | grep -v libexec | sed 's/^\.//' | LC_ALL=C sort | tr '\n' ' ')"
