@@ -55,8 +55,8 @@ hook nsupdate 0 begin dns-01 delegated.test _acme-challenge.delegated.test $V
 same "dns-hooks: nsupdate: a delegated zone" "$V " "$(texts _acme-challenge.delegated.test)"
 hook nsupdate 0 end dns-01 delegated.test _acme-challenge.delegated.test $V
 same "dns-hooks: nsupdate: a delegated zone: gone" "" "$(texts _acme-challenge.delegated.test)"
-printf 'update add _acme-challenge.round.example.test. 60 CNAME _acme-challenge.round.example.test.\nsend\n' | nsupdate -k "$work/tsig.key" 2>/dev/null
 printf 'server 127.0.0.2\nupdate add a.example.test. 60 CNAME b.example.test.\nupdate add b.example.test. 60 CNAME a.example.test.\nsend\n' | nsupdate -k "$work/tsig.key"
+until dig +short @127.0.0.3 a.example.test CNAME | grep -q b; do sleep 0.1; done # where the resolver may look, too
 hook nsupdate 1 begin dns-01 example.test a.example.test $V
 says "dns-hooks: nsupdate: CNAMEs that go round" "$work/out" "too many CNAME records"
 for value in '' 'a"b' 'a b' "$(printf 'a\nb')" '$(id)'; do hook nsupdate 1 begin dns-01 example.test $R "$value"; done
