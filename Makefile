@@ -32,7 +32,7 @@ SIGN = jose.o keyfile.o origin.o revocable.o
 # What one program has.
 PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \
 	fingerprint.o lex.o lex-visible.o parse.o parse-block.o parse-near.o conf-check.o conf-advise.o conf-layout.o conf-names.o conf-print.o
-NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o \
+NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-webroot.o \
 	net-request.o net-revoke.o http.o http-anchors.o http-proxy.o http-parse.o http-fields.o json-renewal.o
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o

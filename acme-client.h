@@ -110,6 +110,8 @@ enum msgtype {
 	CSR_SIGN_REVOKE,	/* the same by the certificate's own key */
 	NET_SIGNED,
 	CHNG_CHECK,		/* can responses be put there? */
+	CHNG_PROBE,		/* put a file that net may know, and say which */
+	NET_PROBE,
 	CHNG_PUT,		/* the response of one identifier */
 	CHNG_AWAIT,		/* until all that were put can be seen */
 	CHNG_DROP,
@@ -201,6 +203,12 @@ enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
  * at the system's, which hardly has one for this authority (conf_lacks_root()).
  */
 enum rooting { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
+
+/*
+ * DNS_RESOLVE: a host of the authority's, or its proxy; one that a certificate
+ * names; one of the configured names, whose web server is to be looked at.
+ */
+enum resolve_for { FOR_AUTHORITY, FOR_STATUS, FOR_WEBROOT };
 
 /* How MODE_LIST prints; the quotient by LIST_COLUMNS is the width that it has, 0: any. */
 enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };

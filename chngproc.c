@@ -25,6 +25,9 @@ struct chng_job {
 	uint64_t	 nput;
 };
 
+#define TOKEN_LEN	40	/* of a probe */
+#define PROBE_LEN	(TOKEN_LEN + 1 + THUMBPRINT_LEN)
+
 static struct chng_job *jobs;
 static uint32_t njobs;
 static char thumbprint[THUMBPRINT_LEN + 1];
@@ -60,16 +63,21 @@ put(uint32_t job, const char *token, struct why *w)
 	return rc;
 }
 
+/* certproc remembers it as the cause of what follows. */
+static void
+say_trouble(uint32_t job, const struct why *w)
+{
+	warnx("%s", w->text);
+	msg_new(&out, CERT_TROUBLE, job);
+	msg_put_str(&out, w->text);
+	msg_send(&out);
+}
+
 static void
 answer(const struct msg *m, int ok, const struct why *w)
 {
-	if (!ok) {
-		warnx("%s", w->text);
-		/* certproc remembers it as the cause of what follows. */
-		msg_new(&out, CERT_TROUBLE, m->head.job);
-		msg_put_str(&out, w->text);
-		msg_send(&out);
-	}
+	if (!ok)
+		say_trouble(m->head.job, w);
 	msg_answer(&out, NET_CHNG_DONE, m);
 	body_flag(&out, &ok);
 	msg_send(&out);
@@ -96,6 +104,45 @@ chng_check(struct msg *m)
 	msg_end(m);
 	rc = webroot_probe(jobs[m->head.job].webroot, &w);
 	answer(m, rc == 0, &w);
+}
+
+/* TOKEN.NOISE, both random: as long as a response, and as hard to foretell. */
+static void
+probe_compose(char token[TOKEN_LEN + 1], char text[PROBE_LEN + 1])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t i;
+
+	for (i = 0; i < PROBE_LEN; i++)
+		text[i] = digits[arc4random_uniform(64)];
+	text[PROBE_LEN] = '\0';
+	text[TOKEN_LEN] = '.';
+	memcpy(text, "probe-", 6);
+	memcpy(token, text, TOKEN_LEN);
+	token[TOKEN_LEN] = '\0';
+}
+
+/* It says nothing of the thumbprint, and is dropped as responses are. */
+static void
+chng_probe(struct msg *m)
+{
+	struct chng_job *j = &jobs[m->head.job];
+	struct body_probe b = { .token = NULL };
+	char token[TOKEN_LEN + 1], text[PROBE_LEN + 1];
+	struct why w;
+
+	msg_end(m);
+	probe_compose(token, text);
+	if (webroot_put(j->webroot, m->head.job, token, text, &w) == 0) {
+		b.token = token;
+		b.text = text;
+		b.dir = j->path;
+	} else
+		say_trouble(m->head.job, &w);
+	msg_answer(&out, NET_PROBE, m);
+	body_probe(&out, &b);
+	msg_send(&out);
 }
 
 static void
@@ -152,9 +199,10 @@ static const struct handler table[] = {
 	/* A second one where the CA knows the account by another key than the one in place. */
 	{ CHNG_THUMBPRINT, chng_thumbprint, ANY_STATE, 2 },
 	{ CHNG_CHECK, chng_check, MUTE | READY, 2 },
+	{ CHNG_PROBE, chng_probe, MUTE | READY, 2 },
 	{ CHNG_PUT, chng_put, READY, ORDERS_MAX * CONF_NAMES_MAX },
 	{ CHNG_AWAIT, chng_await, READY, ORDERS_MAX },
-	{ CHNG_DROP, chng_drop, READY, ORDERS_MAX },
+	{ CHNG_DROP, chng_drop, MUTE | READY, ORDERS_MAX + 2 },
 };
 
 int

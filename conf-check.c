@@ -312,6 +312,10 @@ check_domain(struct conf *c, struct domain *d)
 		lex_error_at(d->file, d->line, "domain %s: 'domain certificate' or 'domain full "
 		    "chain certificate' is missing", d->handle);
 	check_way(d);
+	if (d->check_webroot && d->way != WAY_WEBROOT)
+		lex_error_at(d->file, d->line, "domain %s: 'check webroot' looks for a "
+		    "file in 'challengedir'; with another way to respond, take it "
+		    "out", d->handle);
 	complete_path(&d->fullchain, d->cert);
 	complete_path(&d->chain, d->cert != NULL ? d->cert : d->fullchain);
 	use(d->key, "domain key", 1, 0, d->file, d->line);

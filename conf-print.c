@@ -162,6 +162,8 @@ print_domain(const struct domain *d)
 	put("profile", d->profile);
 	if (d->check_revocation)
 		printf("\tcheck revocation\n");
+	if (d->check_webroot)
+		printf("\tcheck webroot\n");
 	if (d->accept_more)
 		printf("\taccept additional names\n");
 	put_commands("\t", &d->on_change);

@@ -73,6 +73,7 @@ struct domain {
 	char		*combined;	/* absolute path of key and full chain, or NULL */
 	char		*preferred_chain; /* CN at the top of the chain to take, or NULL */
 	int		 check_revocation;
+	int		 check_webroot;
 	int		 accept_more;	/* names that the CA adds, of the same hosts */
 	enum challenge_type	 challenge;
 	int		 challenge_named;

@@ -4,7 +4,8 @@
  * getaddrinfo() needs both, and no other process gets them.  From net it
  * reads a host and port, and looks up only those of the configured authority
  * and those that certproc has named, and of the latter tells no address of this
- * machine; or, where there is a proxy, only that one; from the network it reads DNS answers.  Who owns it can send net to
+ * machine; or, where there is a proxy, that one in place of both; and with 'check
+ * webroot' the names of those domains; from the network it reads DNS answers.  Who owns it can send net to
  * another address, where TLS then fails.
  */
 #include <sys/socket.h>
@@ -16,7 +17,7 @@
 
 #include "address.h"
 #include "clock.h"
-#include "http.h"
+#include "net-webroot.h"
 #include "proc.h"
 #include "sandbox.h"
 
@@ -26,7 +27,7 @@
 struct host {
 	char		*name;
 	char		*port;
-	int		 status;	/* a certificate names it, not the configuration */
+	enum resolve_for what;
 	struct addrinfo	*found;		/* or NULL, with error */
 	int		 error;
 	int64_t		 until;		/* how long that counts; 0: not looked up yet */
@@ -49,12 +50,12 @@ warm_up(void)
 }
 
 static struct host *
-find_host(const char *name, const char *port, int status)
+find_host(const char *name, const char *port, enum resolve_for what)
 {
 	size_t i;
 
 	for (i = 0; i < nhosts; i++)
-		if (hosts[i].status == status && strcmp(hosts[i].name, name) == 0 && strcmp(hosts[i].port, port) == 0)
+		if (hosts[i].what == what && strcmp(hosts[i].name, name) == 0 && strcmp(hosts[i].port, port) == 0)
 			return &hosts[i];
 	errx(1, "DNS_RESOLVE: not a host of the authority");
 }
@@ -81,7 +82,7 @@ authority_is_private(void)
 	size_t i;
 
 	for (i = 0; i < nhosts; i++) {
-		if (hosts[i].status)
+		if (hosts[i].what != FOR_AUTHORITY)
 			continue;
 		look_up(&hosts[i]);
 		for (ai = hosts[i].found; ai != NULL; ai = ai->ai_next)
@@ -97,7 +98,7 @@ may_be_asked(const struct host *h, const struct sockaddr *sa)
 {
 	enum reach reach = address_reach(sa);
 
-	if (!h->status || reach == REACH_PUBLIC)
+	if (h->what != FOR_STATUS || reach == REACH_PUBLIC)
 		return 1;
 	return reach == REACH_PRIVATE ? authority_is_private() : STATUS_LOOPBACK;
 }
@@ -146,7 +147,7 @@ dns_resolve(struct msg *m)
 	struct host *h;
 
 	body_host(m, &asked);
-	h = find_host(asked.name, asked.port, asked.plain);
+	h = find_host(asked.name, asked.port, asked.what);
 	look_up(h);
 	add_addresses(&b, h, 1);
 	add_addresses(&b, h, 0);
@@ -157,13 +158,28 @@ dns_resolve(struct msg *m)
 }
 
 static void
-add_host(const char *name, const char *port, int status)
+add_host(const char *name, const char *port, enum resolve_for what)
 {
 	if ((hosts = recallocarray(hosts, nhosts, nhosts + 1, sizeof(*hosts))) == NULL ||
 	    (hosts[nhosts].name = strdup(name)) == NULL ||
 	    (hosts[nhosts].port = strdup(port)) == NULL)
 		err(1, NULL);
-	hosts[nhosts++].status = status;
+	hosts[nhosts++].what = what;
+}
+
+/*
+ * Whose web servers are looked at: wherever they are, since the names are the
+ * administrator's own.
+ */
+static void
+add_names(const struct slice_domain *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->names.n; i++) {
+		add_host(d->names.v[i], WEBROOT_PORT, FOR_WEBROOT);
+		add_host(d->names.v[i], WEBROOT_TLS_PORT, FOR_WEBROOT);
+	}
 }
 
 /* From certproc, which has read them in certificates that are installed. */
@@ -178,7 +194,7 @@ dns_status_urls(struct msg *m)
 	msg_end(m);
 	for (i = 0; i < n && !proxied; i++)
 		if (url_parse_plain(&url, urls[i]))
-			add_host(url.host, url.port, 1);
+			add_host(url.host, url.port, FOR_STATUS);
 }
 
 static const struct handler table[] = {
@@ -191,8 +207,9 @@ main(int argc, char *argv[])
 {
 	static struct msg m;
 	struct sandbox s = { .role = ROLE_DNS };
-	struct slice_domain none;
+	struct slice_domain d;
 	struct slice_conf c;
+	uint32_t ndomains = 0;
 	size_t i;
 
 	role_begin(ROLE_DNS, argc, argv);
@@ -200,9 +217,9 @@ main(int argc, char *argv[])
 	proxied = c.proxied;
 	prefer = c.prefer;
 	for (i = 0; i + 1 < c.servers.n; i += 2)
-		add_host(c.servers.v[i], c.servers.v[i + 1], 0);
-	if (role_domain(&m, 0, &none))
-		errx(1, "ROLE_DOMAIN: not expected here");
+		add_host(c.servers.v[i], c.servers.v[i + 1], FOR_AUTHORITY);
+	while (role_domain(&m, ndomains++, &d))
+		add_names(&d);
 	s.uid = role_uid;
 	s.gid = role_gid;
 	/* The first look-up may ask a name server: not as root. */

@@ -71,26 +71,27 @@ has_scheme(const char *ref)
 	return len > 0 && isalpha((unsigned char)ref[0]) && ref[len] == ':';
 }
 
-/* RFC 3986 5.2.2 for an https base and a reference without fragment. */
+/* RFC 3986 5.2.2 for an https or http base and a reference without fragment. */
 char *
 http_resolve_url(const char *base, const char *ref)
 {
-	size_t origin, path, query;
+	size_t scheme = strncasecmp(base, "https://", 8) == 0 ? 8 :
+	    strncasecmp(base, "http://", 7) == 0 ? 7 : 0, origin, path, query;
 	char *out, *merged;
 	int keep;
 
-	if (has_scheme(ref) || *ref == '\0' || strncasecmp(base, "https://", 8) != 0) {
+	if (has_scheme(ref) || *ref == '\0' || scheme == 0) {
 		if ((out = strdup(*ref == '\0' ? base : ref)) == NULL)
 			err(1, NULL);
 		return out;
 	}
-	origin = 8 + strcspn(base + 8, "/?");
+	origin = scheme + strcspn(base + scheme, "/?");
 	path = origin + strcspn(base + origin, "?");
 	/* Up to and with the last slash of the base's path. */
 	for (keep = (int)(path - origin); keep > 0 && base[origin + (size_t)keep - 1] != '/'; keep--)
 		;
 	if (ref[0] == '/' && ref[1] == '/')
-		keep = asprintf(&out, "https:%s", ref);
+		keep = asprintf(&out, "%.*s%s", (int)scheme - 2, base, ref);
 	else if (ref[0] == '?')
 		keep = asprintf(&out, "%.*s%s", (int)path, base, ref);
 	else {

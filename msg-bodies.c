@@ -238,7 +238,7 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 	msg_end(m);
 }
 
-/* And of each domain, of which dns knows none. */
+/* And of each domain; dns only knows those whose web servers are looked at. */
 void
 body_domain(struct msg *m, enum role role, struct slice_domain *d)
 {
@@ -247,6 +247,10 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		own_text(m, &d->handle);
 		own_text(m, &d->profile);
 		way(m, d);
+		flag(m, &d->check_webroot);
+		own_texts(m, &d->names, CONF_NAMES_MAX);
+		break;
+	case ROLE_DNS:
 		own_texts(m, &d->names, CONF_NAMES_MAX);
 		break;
 	case ROLE_KEY:
@@ -607,11 +611,20 @@ body_leave(struct msg *m, enum leave *how)
 }
 
 void
+body_probe(struct msg *m, struct body_probe *b)
+{
+	text(m, &b->token);
+	text(m, &b->text);
+	text(m, &b->dir);
+	msg_end(m);
+}
+
+void
 body_host(struct msg *m, struct body_host *b)
 {
 	need_text(m, &b->name);
 	need_text(m, &b->port);
-	flag(m, &b->plain);
+	b->what = (enum resolve_for)one_of(m, b->what, FOR_AUTHORITY, FOR_WEBROOT);
 	msg_end(m);
 }
 

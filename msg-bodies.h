@@ -92,6 +92,7 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	char		*profile;
 	char		*preferred_chain;
 	int		 check_revocation;
+	int		 check_webroot;
 	int		 accept_more;
 	struct commands	 on_change;
 	int		 has_on_change;	/* a change is to be remembered */
@@ -310,9 +311,16 @@ void	 body_leave(struct msg *, enum leave *);	/* KEY_LEAVE_ACCOUNT */
 
 /* Between net and dns. */
 
+struct body_probe {		/* NET_PROBE: all, or, if it could not be put, none */
+	const char	*token;		/* in whose place it is */
+	const char	*text;		/* that is in it */
+	const char	*dir;		/* path, for messages */
+};
+void	 body_probe(struct msg *, struct body_probe *);
+
 struct body_host {		/* DNS_RESOLVE */
 	const char	*name, *port;
-	int		 plain;		/* without TLS, about revocation */
+	enum resolve_for what;
 };
 void	 body_host(struct msg *, struct body_host *);
 

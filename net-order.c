@@ -14,6 +14,7 @@
 #include "net-authz.h"
 #include "net-finalize.h"
 #include "net-order.h"
+#include "net-webroot.h"
 
 #define FINALIZE_AT_ONCE	2	/* and the order behind it */
 #define ORDER_ANEW		1	/* besides 0 and -1: this order is of no use */
@@ -36,7 +37,7 @@ order_prepare(uint32_t job, const struct net_job *conf)
 }
 
 int
-order_prepared(const struct net_job *conf, struct trouble *t)
+order_prepared(uint32_t job, const struct net_job *conf, struct trouble *t)
 {
 	int have_csr, can_put = 1;
 
@@ -50,7 +51,7 @@ order_prepared(const struct net_job *conf, struct trouble *t)
 		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
 	if (!can_put)
 		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
-	return 0;
+	return conf->check_webroot ? webroot_check(job, conf, t) : 0;
 }
 
 /* The draft's SHOULD NOT: no profile that the CA does not list. */

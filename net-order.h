@@ -25,6 +25,7 @@ struct net_job {
 	struct strings	 names;
 	enum challenge_type	 challenge;	/* that is answered */
 	enum way	 way;
+	int		 check_webroot;
 	/* From certproc with the job: */
 	char		*certid;	/* of the installed one (RFC 9773 4.1), or NULL */
 	char		*status_url;	/* where to ask if it is revoked, or NULL */
@@ -38,11 +39,11 @@ struct net_job {
 /*
  * What can go wrong on this machine goes wrong before the CA hears of an
  * order: a CSR is made, and chng, unless the job is stateless, tries whether
- * responses can be put.  The second is
+ * responses can be put; with check_webroot, whether they are served.  The second is
  * called behind the first, always.  0, or -1 with trouble.
  */
 void	order_prepare(uint32_t job, const struct net_job *);
-int	order_prepared(const struct net_job *, struct trouble *);
+int	order_prepared(uint32_t job, const struct net_job *, struct trouble *);
 
 /*
  * Orders the certificate of a job and hands it to certproc, whose verdict is

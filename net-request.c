@@ -110,9 +110,10 @@ request_job(uint32_t job)
 }
 
 int
-request_resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
+request_resolve_for(enum resolve_for what, const struct url *url, struct address *a,
+    size_t *n, struct why *w)
 {
-	struct body_host host = { .name = url->host, .port = url->port, .plain = url->plain };
+	struct body_host host = { .name = url->host, .port = url->port, .what = what };
 	struct body_addresses b;
 
 	msg_new(&m, DNS_RESOLVE, at_work);
@@ -129,6 +130,12 @@ request_resolve(const struct url *url, struct address *a, size_t *n, struct why 
 	if (b.error != NULL || *n == 0)
 		return why(w, "%s: %s", url->host, b.error != NULL ? b.error : "has no address");
 	return 0;
+}
+
+int
+request_resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
+{
+	return request_resolve_for(url->plain ? FOR_STATUS : FOR_AUTHORITY, url, a, n, w);
 }
 
 void

@@ -71,6 +71,8 @@ int	request_round_trip_ms(void);
 #define USER_AGENT	"acme-client/" VERSION
 /* http.c's way to a host's addresses: dns.  Plain URLs are those about revocation. */
 int	request_resolve(const struct url *, struct address *, size_t *n, struct why *);
+int	request_resolve_for(enum resolve_for, const struct url *, struct address *, size_t *n,
+	    struct why *);
 
 /*
  * A server without TLS, for answers that are signed by themselves.  -1: see

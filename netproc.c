@@ -19,6 +19,7 @@
 #include "net-renewal.h"
 #include "net-request.h"
 #include "net-revoke.h"
+#include "net-webroot.h"
 #include "sandbox.h"
 #include "trust.h"
 
@@ -263,7 +264,7 @@ order(uint32_t job)
 	order_prepare(job, &jobs[job]);
 	if ((rc = meet(jobs[job].new_nonce, &t)) == -1)
 		account_unmet(&t);
-	if (order_prepared(&jobs[job], &local) == -1) {
+	if (order_prepared(job, &jobs[job], &local) == -1) {
 		rc = -1;
 		t = local;
 	}
@@ -307,6 +308,7 @@ add_job(const struct slice_domain *d)
 	j->names = d->names;
 	j->challenge = d->challenge;
 	j->way = d->way;
+	j->check_webroot = d->check_webroot;
 	j->authority = authority;
 }
 
@@ -363,8 +365,13 @@ setup(struct sandbox *s)
 	for (i = 0; i < c.origins.n && c.proxy == NULL; i++)
 		if (url_parse(&url, c.origins.v[i]))
 			add_port(s, url.port);
-	while (role_domain(&m, njobs, &d))
+	while (role_domain(&m, njobs, &d)) {
 		add_job(&d);
+		if (d.check_webroot) {
+			add_port(s, WEBROOT_PORT);
+			add_port(s, WEBROOT_TLS_PORT);
+		}
+	}
 }
 
 /*

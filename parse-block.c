@@ -334,6 +334,7 @@ static const struct statement domain_statements[] = {
 	{ "domain combined", parse_string, offsetof(struct domain, combined) },
 	{ "csr file", parse_string, offsetof(struct domain, csr_file) },
 	{ "check revocation", parse_flag, offsetof(struct domain, check_revocation) },
+	{ "check webroot", parse_flag, offsetof(struct domain, check_webroot) },
 	{ "accept additional names", parse_flag, offsetof(struct domain, accept_more) },
 	{ "challenge", parse_challenge, 0 },
 	{ "challenge hook", parse_unsupported, 0 },

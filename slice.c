@@ -27,6 +27,18 @@ asks_for_status(const struct run *run)
 	return 0;
 }
 
+/* 'check webroot' for any of the domains? */
+static int
+asks_for_webroot(const struct run *run)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++)
+		if (run->jobs[i]->check_webroot)
+			return 1;
+	return 0;
+}
+
 /*
  * The directory's URL first, then the further origins; and their hosts and
  * ports.  They lie in urls and servers.
@@ -101,12 +113,15 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 		.has_combined = d->combined != NULL, .challenge = d->challenge, .way = d->way,
 		.challengedir = d->challengedir,
 		.profile = d->profile, .preferred_chain = d->preferred_chain,
-		.check_revocation = d->check_revocation, .accept_more = d->accept_more,
+		.check_revocation = d->check_revocation,
+		.check_webroot = d->check_webroot, .accept_more = d->accept_more,
 		.on_change = d->on_change, .has_on_change = conf_on_change(run->conf, d),
 		.api_url = a->api_url, .root_file = a->root_file,
 		.rooting = a->root_any ? ROOTS_ANY : conf_lacks_root(a) ? ROOTS_LACKING : ROOTS_NAMED,
 	};
 
+	if (role == ROLE_DNS && !d->check_webroot)
+		s.names.n = 0;
 	/* certproc cannot look at keys, but learns whether they have changed. */
 	if (role == ROLE_CERT)
 		s.fingerprint = fingerprint(d);
@@ -121,12 +136,13 @@ void
 slice(const struct run *run, enum role role, uint32_t workers,
     void (*send)(void *, const struct msg *), void *to)
 {
-	uint32_t i;
+	uint32_t i, njobs = run->mode >= MODE_ROLLOVER ||
+	    (role == ROLE_DNS && !asks_for_webroot(run)) ? 0 : run->njobs;
 
 	msg_new(&m, ROLE_CONF, 0);
 	cut_conf(run, role, workers);
 	send(to, &m);
-	for (i = 0; i < run->njobs && role != ROLE_DNS && run->mode < MODE_ROLLOVER; i++) {
+	for (i = 0; i < njobs; i++) {
 		msg_new(&m, ROLE_DOMAIN, i);
 		cut_domain(run, run->jobs[i], role);
 		send(to, &m);

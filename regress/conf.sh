@@ -50,6 +50,7 @@ done
 good "external account" 'authority a {\napi url https://c.example\naccount key /k/a\neab key id "kid 1" hmac file /k/mac hs512\n}\nauthority b {\napi url https://b.example\naccount key /k/a\neab key id x hmac file /k/mac\n}\n'
 good "all of a domain" "$A"'domain d.example {\ndomain key /p/d.key ecdsa p384 rotate group "ssl-cert"\ndomain certificate /c/d\ndomain combined /p/d.both\npreferred chain "ISRG Root X1"\ncheck revocation\nprofile shortlived\n}\n'
 good "additional names" "$A"'domain d.example {\ndomain key /p/d.key\ndomain certificate /c/d\naccept additional names\n}\n'
+good "check webroot" "$A$D"'check webroot\n}\n'
 good "stateless" "$A$D"'stateless\n}\n'
 good "rotate without a type" "$A"'domain d.example {\ndomain key /p/d.key group 0 rotate\ndomain certificate /c/d\n}\n'
 good "addresses" "$A"'domain 192.0.2.1 {\nalternative names { 2001:DB8:0:0::1 192.0.2.2 }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
@@ -143,6 +144,7 @@ bad "proxy without its file" 'authority a {\nproxy http://p auth /k/x\n}\n' 2 "e
 bad "proxy twice" 'authority a {\nproxy http://p\nproxy http://q\n}\n' 3 "stands twice"
 bad "proxy auth file beside a certificate" 'authority a {\napi url https://c.example\naccount key /k/a\nproxy http://p auth file /c/p\n}\ndomain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 1 "private key must not"
 bad "prefer neither" 'authority a {\nprefer ipv5\n}\n' 2 "expected ipv4 or ipv6 instead of ipv5"
+bad "stateless with check webroot" "$A$D"'stateless\ncheck webroot\n}\n' 5 "'check webroot' looks for a file in 'challengedir'"
 bad "stateless with dns-01" "$A$D"'stateless\nchallenge dns-01\n}\n' 5 "'stateless' is a way to respond to http-01"
 bad "stateless with challengedir" "$A$D"'stateless\nchallengedir /w\n}\n' 5 "either 'challengedir' or 'stateless'"
 bad "on change without a program" "$A$D"'on change\n}\n' 8 "expected a program"

@@ -137,7 +137,7 @@ for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc",
     status = r.ended(5)
     report(status == 1, "hostile: %s: 200 descriptors sent along with too long a message" % name, "status %s" % status)
     r.close()
-for t, body in [("CHNG_CHECK", b""), ("CHNG_PUT", num(0) + s(TOKEN)), ("CHNG_DROP", num(0))]:
+for t, body in [("CHNG_CHECK", b""), ("CHNG_PROBE", b""), ("CHNG_PUT", num(0) + s(TOKEN)), ("CHNG_DROP", num(0))]:
     r = Role("chngproc")
     r.send("ROLE_CONF", conf)
     r.send("ROLE_DOMAIN", s("a") + num(0) + num(1) + s(None) + num(2))
@@ -192,6 +192,28 @@ if len(set(families[0])) == 2:
         report(got == expected, "hostile: dns: the order of addresses, prefer %d" % prefer, str(got))
         r.close()
 else: print("skip hostile: dns: which family comes first: localhost has addresses of one only")
+
+# dns: the names whose web servers are looked at, wherever these are, on the two ports
+def dns_webroot():
+    r = Role("dnsproc")
+    r.send("ROLE_CONF", conf + num(1) + num(1) + num(0) + strings(["192.0.2.9", "443"]))
+    r.send("ROLE_DOMAIN", strings(["127.0.0.1", "10.0.0.1"]))
+    r.send("ROLE_START")
+    return r
+for port, name, what in (("80", "127.0.0.1", 2), ("443", "10.0.0.1", 2)):
+    r = dns_webroot()
+    r.send("DNS_RESOLVE", s(name) + s(port) + num(what))
+    m = r.recv()
+    report(m[0] == "NET_ADDRESSES" and m[1][:4] == b"\xff" * 4, "hostile: dns: a name of 'check webroot', port %s" % port, str(m))
+    r.close()
+for why, name, port, what in (("another port", "127.0.0.1", "22", 2), ("another name", "127.0.0.2", "80", 2), ("as the authority", "127.0.0.1", "443", 0),
+        ("for revocation", "127.0.0.1", "80", 1), ("the authority", "192.0.2.9", "443", 2)):
+    r = dns_webroot()
+    r.send("DNS_RESOLVE", s(name) + s(port) + num(what))
+    refuses("dns: a name of 'check webroot': " + why, r, "not a host of the authority")
+r = dns_webroot()
+r.send("DNS_RESOLVE", s("127.0.0.1") + s("80") + num(3))
+refuses("dns: a host for no known purpose", r, "malformed")
 
 # dns: what a certificate may have asked about revocation
 def dns_status(authority, host, asked):
@@ -248,6 +270,19 @@ r.send("CHNG_PUT", num(1) + s(TOKEN)); r.recv()
 r.send("CHNG_AWAIT"); m = r.recv()
 report(m == ("NET_CHNG_DONE", num(1)), "hostile: chng: a file can be seen at once")
 r.send("ROLE_STOP"); r.ended(); r.close()
+r = chng_role()
+r.send("CHNG_PROBE"); m = r.recv()
+n = struct.unpack("=I", m[1][:4])[0]
+token = m[1][4:4 + n - 1].decode()
+text = open(work + "/www/" + token).read()
+report(m[0] == "NET_PROBE" and len(text) == len(token) + 1 + 43 and text.startswith(token + ".") and "N" * 43 not in text and s(text) in m[1] and m[1].endswith(s(work + "/www")),
+    "hostile: chng: a probe has nothing of the thumbprint", str(m))
+r.send("CHNG_PROBE"); again = r.recv()
+report(again[1] != m[1], "hostile: chng: no two probes are alike")
+r.send("CHNG_DROP", num(0)); m = r.recv()
+report(m == ("NET_CHNG_DONE", num(1)) and not [f for f in os.listdir(work + "/www") if f[0] != "."], "hostile: chng: probes go")
+r.send("CHNG_PROBE")
+refuses("chng: a third probe", r, "too often")
 r = chng_role()
 for _ in range(2): r.send("CHNG_THUMBPRINT", s("M" * 43))
 refuses("chng: a third thumbprint", r, "too often")

@@ -182,7 +182,7 @@ def started(name):
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a"),
         "zoneproc": num(1) + strings(["127.0.0.1", "53"]), "hookproc": num(0)}[name]
-    domain = {"netproc": s("a") + s(None) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
+    domain = {"netproc": s("a") + s(None) + num(0) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + num(0) + num(0) + s(work + "/www") + num(2),
         "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0), "zoneproc": strings(NAMES), "hookproc": hook_domain("a", [["/bin/true"]]),
         "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)

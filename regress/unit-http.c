@@ -285,7 +285,10 @@ test_resolve(void)
 		{ "https://h/a?b", "", "https://h/a?b" }, { "https://h/a/b", "c:d/e", "c:d/e" },
 		{ "https://h/a/b", "./c:d", "https://h/a/c:d" }, { "https://h?q", "c", "https://h/c" },
 		/* RFC 3986 5.4 */
-		{ B, "g", "https://a/b/c/g" }, { B, "./g", "https://a/b/c/g" }, { B, "g/", "https://a/b/c/g/" },
+		{ B, "g", "https://a/b/c/g" }, { "http://a/b/c", "g", "http://a/b/g" },
+		{ "http://a/b", "/g?x", "http://a/g?x" }, { "http://a", "//g/h", "http://g/h" }, { "http://a/b", "?y", "http://a/b?y" },
+		{ "http://a/b", "https://c/", "https://c/" }, { "ftp://a/b", "g", "g" },
+		 { B, "./g", "https://a/b/c/g" }, { B, "g/", "https://a/b/c/g/" },
 		{ B, "/g", "https://a/g" }, { B, "//g", "https://g" }, { B, "?y", "https://a/b/c/d;p?y" },
 		{ B, "g?y", "https://a/b/c/g?y" }, { B, ";x", "https://a/b/c/;x" }, { B, ".", "https://a/b/c/" },
 		{ B, "./", "https://a/b/c/" }, { B, "..", "https://a/b/" }, { B, "../g", "https://a/b/g" },

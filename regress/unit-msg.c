@@ -371,14 +371,19 @@ test_records(void)
 static void
 test_dns(void)
 {
-	struct body_host host = { "h.example", "65535", 1 }, got_host;
+	struct body_probe probe = { "token", NULL, "/dir" }, got_probe;
+	struct body_host host = { "h.example", "65535", FOR_WEBROOT }, got_host;
 	struct body_addresses addresses = { .error = "x", .n = ADDRESSES_MAX }, got;
 	uint64_t more = ADDRESSES_MAX + 1;
 	size_t i;
 
 	TRIP(DNS_RESOLVE, host, struct body_host, host, got_host);
-	check(same(got_host.name, "h.example") && same(got_host.port, "65535") && got_host.plain == 1,
+	check(same(got_host.name, "h.example") && same(got_host.port, "65535") && got_host.what == FOR_WEBROOT,
 	    "bodies: DNS_RESOLVE: each member");
+	OUTSIDE(DNS_RESOLVE, host, struct body_host, (size_t)came.head.len - 8, FOR_AUTHORITY, FOR_WEBROOT);
+	TRIP(NET_PROBE, probe, struct body_probe, probe, got_probe);
+	check(same(got_probe.token, "token") && got_probe.text == NULL && same(got_probe.dir, "/dir"),
+	    "bodies: NET_PROBE: each member");
 	for (i = 0; i < ADDRESSES_MAX; i++) {
 		addresses.a[i].bytes = large;
 		addresses.a[i].len = sizeof(struct sockaddr_storage);
@@ -426,7 +431,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 static void
 members_of_domain(const struct slice_domain *d, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    same(d->handle, "h") ? "handle " : "", d->names.n == CONF_NAMES_MAX ? "names " : "",
 	    d->nnames == CONF_NAMES_MAX ? "nnames " : "", d->key != NULL ? "key " : "",
 	    d->key_spec.type == KEYTYPE_ECDSA && d->key_spec.bits == 384 ? "key_spec " : "",
@@ -437,7 +442,8 @@ members_of_domain(const struct slice_domain *d, char *out, size_t size)
 	    d->has_combined ? "has_combined " : "",
 	    d->challenge == CHALLENGE_DNSPERSIST01 && d->way == WAY__MAX - 1 ? "way " : "", d->challengedir != NULL ? "challengedir " : "",
 	    d->profile != NULL ? "profile " : "", d->preferred_chain != NULL ? "preferred_chain " : "",
-	    d->check_revocation ? "check_revocation " : "", d->accept_more ? "accept_more " : "",
+	    d->check_revocation ? "check_revocation " : "",
+	    d->check_webroot ? "check_webroot " : "", d->accept_more ? "accept_more " : "",
 	    d->fingerprint != NULL ? "fingerprint " : "", d->api_url != NULL ? "api_url " : "",
 	    d->root_file != NULL ? "root_file " : "", d->rooting == ROOTS_LACKING ? "rooting " : "",
 	    d->on_change.n == COMMANDS_MAX ? "on_change " : "",
@@ -477,8 +483,8 @@ test_slices(void)
 		[ROLE_HOOK] = "on_change ",
 	};
 	static const char *const domain_members[ROLE__MAX] = {
-		[ROLE_NET] = "handle names way profile ",
-		[ROLE_DNS] = "",
+		[ROLE_NET] = "handle names way profile check_webroot ",
+		[ROLE_DNS] = "names ",
 		[ROLE_KEY] = "names has_csr_file profile ",
 		[ROLE_CSR] = "names key key_spec rotate group csr_file combined ",
 		[ROLE_CHNG] = "handle nnames way challengedir ",
@@ -511,7 +517,7 @@ test_slices(void)
 	    .group = far, .csr_file = far, .has_csr_file = 1, .cert = far, .chain = far, .fullchain = far,
 	    .combined = far, .has_combined = 1, .challenge = CHALLENGE_DNSPERSIST01, .way = WAY__MAX - 1,
 	    .challengedir = far, .profile = far,
-	    .preferred_chain = far, .check_revocation = 1, .accept_more = 1, .fingerprint = far,
+	    .preferred_chain = far, .check_revocation = 1, .check_webroot = 1, .accept_more = 1, .fingerprint = far,
 	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING,
 	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1 };
 	/* What is taken lives as long as the role. */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * "check webroot", by net: a probe that chng puts is fetched by each name, over
+ * the network, as the CA fetches responses (RFC 8555 8.3).  Its content is
+ * random and known to net: what is compared tells nothing of a response.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "msg-bodies.h"
+#include "net-webroot.h"
+
+#define NAME_SECONDS	10	/* for one name, as Let's Encrypt takes */
+#define ALL_SECONDS	60	/* for all of them; the rest is left to the CA */
+#define REDIRECTS_MAX	10
+#define FAILED_MAX	3	/* names that are said */
+
+/* What was put. */
+struct probe {
+	char	*path;		/* of a URL */
+	char	*text;		/* that is in it */
+	char	*dir;		/* where it is, for messages */
+};
+
+enum found { PROBE_SERVED, PROBE_NOT_SERVED, PROBE_ELSEWHERE };
+
+static struct msg m;
+
+static char *
+copy(const char *s)
+{
+	char *out = strdup(s);
+
+	if (out == NULL)
+		err(1, NULL);
+	return out;
+}
+
+/* 0, or -1: chng has said why. */
+static int
+put_probe(uint32_t job, struct probe *p, struct trouble *t)
+{
+	struct body_probe b;
+
+	msg_new(&m, CHNG_PROBE, job);
+	msg_send(&m);
+	request_expect(&m, NET_PROBE);
+	body_probe(&m, &b);
+	if (b.token == NULL || b.text == NULL || b.dir == NULL)
+		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
+	if (!valid_token(b.token))
+		errx(1, "NET_PROBE: not a token");
+	if (asprintf(&p->path, "/.well-known/acme-challenge/%s", b.token) == -1)
+		err(1, NULL);
+	p->text = copy(b.text);
+	p->dir = copy(b.dir);
+	return 0;
+}
+
+static void
+drop_probe(uint32_t job, struct probe *p)
+{
+	int doubtful = 0;
+
+	msg_new(&m, CHNG_DROP, job);
+	body_flag(&m, &doubtful);
+	msg_send(&m);
+	request_expect(&m, NET_CHNG_DONE);
+	free(p->path);
+	free(p->text);
+	free(p->dir);
+}
+
+/* By dns, which knows the names of such jobs. */
+static int
+resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
+{
+	return request_resolve_for(FOR_WEBROOT, url, a, n, w);
+}
+
+/* One request, not kept.  The certificate of a server that is redirected to does not count, here as with CAs. */
+static int
+get(const struct url *url, int64_t deadline, struct http_answer *a,
+    struct why *w)
+{
+	struct http *h;
+	int rc;
+
+	if ((h = http_new(url, NULL, 1, USER_AGENT, resolve, ROLE_FD, w)) == NULL)
+		return -1;
+	http_deadline(h, deadline);
+	rc = http_request(h, HTTP_GET, url, "*/*", NULL, 0, a, w);
+	http_free(h);
+	return rc == 0 ? 0 : -1;
+}
+
+/* A URL that may be asked: of one of the job's own names, on a port of the web's. */
+static int
+take_url(const struct net_job *j, const char *text, struct url *url)
+{
+	size_t i;
+
+	if ((!url_parse_plain(url, text) || strcmp(url->port, WEBROOT_PORT) != 0)) {
+		if (!url_parse(url, text) ||
+		    strcmp(url->port, WEBROOT_TLS_PORT) != 0)
+			return 0;
+		url->plain = 0;
+	}
+	for (i = 0; i < j->names.n; i++)
+		if (strcmp(j->names.v[i], url->host) == 0)
+			return 1;
+	return 0;
+}
+
+/* Trailing white space does not count (RFC 8555 8.3). */
+static int
+is_probe(const struct probe *p, const struct http_answer *a)
+{
+	size_t len = a->bodylen;
+
+	while (len > 0 && strchr(" \t\r\n", a->body[len - 1]) != NULL &&
+	    a->body[len - 1] != '\0')
+		len--;
+	return len == strlen(p->text) && memcmp(a->body, p->text, len) == 0;
+}
+
+/* What a whole response says.  *next: where it redirects to, which the caller frees; or NULL. */
+static enum found
+judge(const struct probe *p, const char *text, const struct http_answer *a,
+    char **next, struct why *w)
+{
+	*next = a->status >= 300 && a->status < 400 ?
+	    http_location(a, text) : NULL;
+	if (*next != NULL)
+		return PROBE_ELSEWHERE;
+	if (a->status != 200)
+		why(w, "%s: HTTP status %d", text, a->status);
+	else if (is_probe(p, a))
+		return PROBE_SERVED;
+	else
+		why(w, "%s: something else than the file is served", text);
+	return PROBE_NOT_SERVED;
+}
+
+static void
+say_not_followed(const struct net_job *j, const char *name, const char *text)
+{
+	char safe[256];
+
+	say(1, "%s: check webroot: %s redirects to %s, which is not looked at", j->handle,
+	    name, say_safe(safe, sizeof(safe), text, strlen(text)));
+}
+
+/* By one name, redirects followed where they stay with the job's names. */
+static enum found
+look(const struct net_job *j, const char *name, const struct probe *p,
+    int64_t deadline, struct why *w)
+{
+	int v6 = strchr(name, ':') != NULL, redirects = 0;
+	enum found found = PROBE_ELSEWHERE;
+	struct http_answer a;
+	struct url url;
+	char *text, *next;
+
+	if (asprintf(&text, "http://%s%s%s:%s%s", v6 ? "[" : "", name, v6 ? "]" : "",
+	    WEBROOT_PORT, p->path) == -1)
+		err(1, NULL);
+	while (found == PROBE_ELSEWHERE) {
+		if (!take_url(j, text, &url)) {
+			say_not_followed(j, name, text);
+			break;
+		}
+		if (redirects++ > REDIRECTS_MAX) {
+			why(w, "%s: more than %d redirects", text, REDIRECTS_MAX);
+			found = PROBE_NOT_SERVED;
+			break;
+		}
+		say(2, "GET %s", text);
+		if (get(&url, deadline, &a, w) == -1) {
+			found = PROBE_NOT_SERVED;
+			break;
+		}
+		found = judge(p, text, &a, &next, w);
+		http_answer_free(&a);
+		if (next != NULL) {
+			free(text);
+			text = next;
+		}
+	}
+	free(text);
+	return found;
+}
+
+/* The first name that fails is the trouble's; some more are said here. */
+static int
+look_all(const struct net_job *j, const struct probe *p, struct trouble *t)
+{
+	int64_t all = clock_ms() + ALL_SECONDS * (int64_t)1000, one;
+	struct why w;
+	size_t i;
+	int failed = 0;
+
+	for (i = 0; i < j->names.n && failed < FAILED_MAX; i++) {
+		if (clock_left_ms(all) == 0) {
+			say(1, "%s: check webroot: %zu names are not looked at, as the "
+			    "others took %d seconds", j->handle, j->names.n - i,
+			    ALL_SECONDS);
+			break;
+		}
+		one = clock_ms() + NAME_SECONDS * (int64_t)1000;
+		if (look(j, j->names.v[i], p, one < all ? one : all, &w) !=
+		    PROBE_NOT_SERVED)
+			continue;
+		if (failed++ == 0)
+			trouble(t, FAILURE_LOCAL, "check webroot: %s; the file was in %s: "
+			    "does the web server of this name serve that directory as "
+			    "/.well-known/acme-challenge/, on port %s?", w.text, p->dir,
+			    WEBROOT_PORT);
+		else
+			warnx("%s: check webroot: %s", j->handle, w.text);
+	}
+	return failed > 0 ? -1 : 0;
+}
+
+int
+webroot_check(uint32_t job, const struct net_job *j, struct trouble *t)
+{
+	struct probe p;
+	int rc;
+
+	if (put_probe(job, &p, t) == -1)
+		return -1;
+	rc = look_all(j, &p, t);
+	drop_probe(job, &p);
+	return rc;
+}
