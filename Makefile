@@ -43,7 +43,7 @@ CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list
 	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-standing.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
-HOOK = hookproc.o hook-change.o hook-run.o
+HOOK = hookproc.o hook-challenge.o hook-change.o hook-run.o
 
 # A program for each process: these objects are all that it can do, and these
 # libraries all that it is linked with besides libc and LIBS_BASE.

@@ -68,6 +68,9 @@ enum msgtype {
 	HOOK_CHANGED,		/* have this job's files changed since its commands last ran well? */
 	FILE_FORGET_CHANGE,	/* they have now */
 	HOOK_FORGOTTEN,		/* that is remembered, or could not be */
+	HOOK_PUT,		/* the record of one identifier is to be published */
+	HOOK_DROP,		/* and those of the job are to go */
+	CHNG_PUBLISHED,		/* of one identifier: that is done, or not */
 
 	CSR_NAMES,		/* a CSR of the administrator's, before the run: which names are in it? */
 	PARENT_NAMES,

@@ -153,6 +153,9 @@ parent_due(uint64_t ndue)
 		if (children[rest[i]].pid == 0 &&
 		    (rest[i] != ROLE_CHNG || run_publishes(run)))
 			start(&children[rest[i]], rest[i], nworkers);
+	/* With the rights that this process still has. */
+	if (run_hooks_publish(run))
+		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
 	enter_sandbox();
 	resting = nsettled;
 	resting_failed = nfailed;
@@ -493,9 +496,10 @@ static void
 stop_all(const struct child *stays)
 {
 	static struct msg m;
-	int64_t until = clock_ms() + STOP_SECONDS * 1000;
-	struct child *c;
+	int64_t until = clock_ms() + STOP_SECONDS * 1000, last;
+	struct child *hook = &children[ROLE_HOOK], *c;
 
+	last = until + (HOOK_STOP_SECONDS - STOP_SECONDS) * (int64_t)1000;
 	stopping = 1;
 	msg_new(&m, ROLE_STOP, 0);
 	for (c = children; c < children + CHILDREN_MAX; c++)
@@ -510,7 +514,7 @@ stop_all(const struct child *stays)
 			    (c->role != ROLE_CERT || children[ROLE_FILE].fd == -1))
 				shutdown(c->fd, SHUT_WR);
 		}
-	while (any_left(stays) && clock_left_ms(until) > 0)
+	while (any_left(stays) && clock_left_ms(hook->pid > 0 ? last : until) > 0)
 		turn(clock_ms() + 1);	/* an end has no event of its own */
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
@@ -550,6 +554,17 @@ run_publishes(const struct run *r)
 
 	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
 		if (r->jobs[i]->way != WAY_STATELESS)
+			return 1;
+	return 0;
+}
+
+int
+run_hooks_publish(const struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->way == WAY_HOOK)
 			return 1;
 	return 0;
 }

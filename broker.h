@@ -20,6 +20,10 @@
 #define STOP_SECONDS		10	/* for which a role may tidy up in the end */
 #endif
 
+#ifndef HOOK_STOP_SECONDS
+#define HOOK_STOP_SECONDS	120	/* the same for hookproc, whose programs remove records */
+#endif
+
 /* What the processes of one run are to do. */
 struct run {
 	const struct conf	*conf;
@@ -55,6 +59,9 @@ int	run_changes(const struct run *);
 
 /* Is anything put for any of its challenges, so that chng is needed? */
 int	run_publishes(const struct run *);
+
+/* Are programs of the administrator's to publish responses? */
+int	run_hooks_publish(const struct run *);
 
 /* Set by signals. */
 extern volatile int broker_signal;

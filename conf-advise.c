@@ -234,27 +234,31 @@ advise_domain(const struct domain *d)
 
 /* Who can change it has it run by whoever runs this. */
 static void
+advise_program(const char *what, const char *program)
+{
+	struct stat st;
+
+	if (stat(program, &st) == -1)
+		advise("%s %s: %s", what, program, strerror(errno));
+	else if (!S_ISREG(st.st_mode) ||
+	    faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) == -1)
+		advise("%s %s: this is no program that %s can run", what, program,
+		    user_name());
+	else if (st.st_mode & (S_IWGRP | S_IWOTH))
+		advise("%s %s: others can change what is run: chmod go-w %s",
+		    what, program, program);
+	else if (st.st_uid != 0 && st.st_uid != geteuid())
+		advise("%s %s: belongs to user %u, who can change what is run; "
+		    "chown it", what, program, (unsigned)st.st_uid);
+}
+
+static void
 advise_commands(const struct commands *c)
 {
-	const char *program;
-	struct stat st;
 	size_t i;
 
-	for (i = 0; i < c->n; i++) {
-		program = c->v[i].v[0];
-		if (stat(program, &st) == -1)
-			advise("on change %s: %s", program, strerror(errno));
-		else if (!S_ISREG(st.st_mode) ||
-		    faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) == -1)
-			advise("on change %s: this is no program that %s can run", program,
-			    user_name());
-		else if (st.st_mode & (S_IWGRP | S_IWOTH))
-			advise("on change %s: others can change what is run: chmod go-w %s",
-			    program, program);
-		else if (st.st_uid != 0 && st.st_uid != geteuid())
-			advise("on change %s: belongs to user %u, who can change what is run; "
-			    "chown it", program, (unsigned)st.st_uid);
-	}
+	for (i = 0; i < c->n; i++)
+		advise_program("on change", c->v[i].v[0]);
 }
 
 unsigned
@@ -276,8 +280,11 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	for (i = 0; i < n; i++)
 		advise_domain(domains[i]);
 	advise_commands(&c->on_change);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		advise_commands(&domains[i]->on_change);
+		if (domains[i]->challenge_hook != NULL)
+			advise_program("challenge hook", domains[i]->challenge_hook);
+	}
 	need_dir(c->state_dir, "state directory", 1);
 	need_place(c->metrics, "metrics file: directory", 0);
 	qsort(needs, nneeds, sizeof(*needs), by_dir);

@@ -288,6 +288,14 @@ check_way(struct domain *d)
 			    "written", d->handle);
 		return;
 	}
+	if (d->challenge_hook != NULL) {
+		d->way = WAY_HOOK;
+		clean_path(d->challenge_hook, "challenge hook", d->file, d->line);
+		if (!challenge_by_dns(d->challenge))
+			lex_error_at(d->file, d->line, "domain %s: 'challenge hook' is for "
+			    "dns-01 and dns-account-01", d->handle);
+		return;
+	}
 	d->way = WAY_WEBROOT;
 	if (d->challengedir == NULL &&
 	    (d->challengedir = strdup(CHALLENGE_DIR)) == NULL)

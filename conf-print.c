@@ -166,6 +166,7 @@ print_domain(const struct domain *d)
 		printf("\tcheck webroot\n");
 	if (d->accept_more)
 		printf("\taccept additional names\n");
+	put("challenge hook", d->challenge_hook);
 	put_commands("\t", &d->on_change);
 	printf("}\n");
 }

@@ -81,6 +81,7 @@ struct domain {
 	char		*challengedir;	/* absolute path; NULL if stateless */
 	int		 stateless;	/* each web server answers by itself */
 	char		*profile;	/* or NULL */
+	char		*challenge_hook; /* absolute path of a program, or NULL */
 	struct commands	 on_change;	/* its own; conf has those of all */
 	char		*name;		/* "domain name", before it is in names */
 	char		*sign_with;	/* or NULL: the first authority */

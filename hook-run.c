@@ -35,6 +35,7 @@ struct hook {
 	pid_t		 pid;
 	int		 fd;		/* of its output; -1: closed */
 	int64_t		 deadline;
+	int		 seconds;	/* that it may take; 0: it was told to end earlier */
 	int		 told;		/* the last signal for its group, or 0 */
 	char		 line[LINE_BYTES];
 	size_t		 linelen;
@@ -48,6 +49,7 @@ struct hook {
 
 static struct hook *hooks;
 static size_t nhooks;
+static int seconds = HOOK_SECONDS;
 
 void
 hook_environment(struct environment *e)
@@ -167,7 +169,8 @@ hook_start(const char *what, const struct strings *argv, const struct environmen
 		return;
 	}
 	h->fd = fds[0];
-	h->deadline = clock_ms() + HOOK_SECONDS * (int64_t)1000;
+	h->seconds = seconds;
+	h->deadline = clock_ms() + seconds * (int64_t)1000;
 	h->done = done;
 	h->arg = arg;
 	h->next = hooks;
@@ -272,7 +275,10 @@ finish(struct hook *h, int status)
 	failed = h->told != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 	if (h->told != 0) {
 		kill(-h->pid, SIGKILL);
-		why(&w, "was ended, as it took more than %d seconds", HOOK_SECONDS);
+		if (h->seconds == 0)
+			why(&w, "was ended, as the run ends");
+		else
+			why(&w, "was ended, as it took more than %d seconds", h->seconds);
 	} else if (WIFSIGNALED(status))
 		why(&w, "was ended by signal %d, %s", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
@@ -357,6 +363,21 @@ hook_wait(int fd)
 		if (fd == -1 && hooks == NULL)
 			return;
 	} while (!turn(fd, check_time()));
+}
+
+void
+hook_hurry(int (*ends_now)(const void *))
+{
+	struct hook *h;
+
+	seconds = HOOK_LAST_SECONDS;
+	for (h = hooks; h != NULL; h = h->next) {
+		if (!ends_now(h->arg))
+			continue;
+		tell(h, SIGTERM);
+		h->seconds = 0;
+		h->deadline = clock_ms() + GRACE_MS;
+	}
 }
 
 void

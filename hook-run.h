@@ -11,6 +11,7 @@
 #ifndef HOOK_SECONDS
 #define HOOK_SECONDS	120	/* that a program may take */
 #endif
+#define HOOK_LAST_SECONDS	(HOOK_SECONDS / 4)	/* the same, when the process ends */
 #define HOOK_BYTES_MAX	(1024 * 1024)	/* of what a program's environment has */
 
 /* What a program gets as its environment. */
@@ -47,6 +48,12 @@ size_t	hook_running(void);
  * with -1: until none runs.
  */
 void	hook_wait(int fd);
+
+/*
+ * The process ends: those that run, and of whose arg this is 1, are to end now;
+ * what is started from now on has less time.
+ */
+void	hook_hurry(int (*ends_now)(const void *arg));
 
 /* Ends all that run, with what they have started, within some seconds; done() is not called. */
 void	hook_stop(void);

@@ -2,15 +2,18 @@
 /*
  * Runs the programs that the configuration names, and nothing else, as who
  * started acme-client.  It has no sandbox, as what it starts would have it,
- * too.  So it hears from other processes no more than numbers: which handle
- * has changed.  Programs and arguments are in its slice of the configuration;
+ * too.  So it hears from other processes no more than numbers, which handle
+ * has changed and which identifier is to be proved, and digests, which it
+ * checks.  Programs and other arguments are in its slice of the configuration;
  * it parses nothing.  An attacker in fileproc can have configured commands
- * run, or not run, for configured handles, and nothing else.
+ * run, or not run, for configured handles; one in chng, have any digest
+ * published for a configured name; and nothing else.
  */
 #include <sys/resource.h>
 #include <err.h>
 #include <stdlib.h>
 
+#include "hook-challenge.h"
 #include "hook-change.h"
 #include "hook-run.h"
 #include "proc.h"
@@ -20,6 +23,8 @@ static uint32_t njobs;
 static const struct handler table[] = {
 	{ HOOK_CHANGED, hook_changed, ANY_STATE, 1 },
 	{ HOOK_FORGOTTEN, hook_forgotten, ANY_STATE, 1 },
+	{ HOOK_PUT, hook_put, ANY_STATE, ORDERS_MAX * CONF_NAMES_MAX },
+	{ HOOK_DROP, hook_drop, ANY_STATE, ORDERS_MAX },
 };
 
 static void
@@ -44,7 +49,10 @@ main(int argc, char *argv[])
 	role_conf(&m, &c);
 	change_conf(&c);
 	for (; role_domain(&m, njobs, &d); njobs++)
-		change_domain(&d);
-	atexit(hook_stop);
+		if (role_mode == MODE_HOOK)
+			change_domain(&d);
+		else
+			challenge_domain(&d);
+	atexit(role_mode == MODE_HOOK ? hook_stop : challenge_end_all);
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL, see_to_programs);
 }

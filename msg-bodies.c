@@ -291,6 +291,9 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		own_text(m, &d->fullchain);
 		own_text(m, &d->combined);
 		own_commands(m, &d->on_change);
+		way(m, d);
+		own_text(m, &d->challenge_hook);
+		own_texts(m, &d->names, CONF_NAMES_MAX);
 		break;
 	case ROLE_CERT:
 		own_text(m, &d->handle);

@@ -94,6 +94,7 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	int		 check_revocation;
 	int		 check_webroot;
 	int		 accept_more;
+	char		*challenge_hook;
 	struct commands	 on_change;
 	int		 has_on_change;	/* a change is to be remembered */
 	char		*fingerprint;	/* of its files (fingerprint.h) */
@@ -247,13 +248,13 @@ struct body_response {		/* CHNG_PUT */
 };
 void	 body_response(struct msg *, struct body_response *);
 
-struct body_published {		/* CHNG_SEEN */
+struct body_published {		/* CHNG_PUBLISHED, CHNG_SEEN */
 	uint32_t	 number;	/* 0 where it is about all of the job */
 	const char	*reason;	/* why it cannot be seen, or NULL */
 };
 void	 body_published(struct msg *, struct body_published *);
 
-struct body_digest {		/* ZONE_AWAIT: a TXT record in the DNS */
+struct body_digest {		/* HOOK_PUT, ZONE_AWAIT: a TXT record in the DNS */
 	uint32_t	 number;
 	const char	*label;		/* of the account, before the name, or NULL */
 	const char	*digest;

@@ -52,7 +52,7 @@ const char *const role_names[ROLE__MAX] = {
 };
 
 _Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX, "a slice must fit into a message");
-/* hookproc's of a domain has its handle, five paths and its commands. */
+/* hookproc's of a domain has its handle and, with 'on change', five paths and its commands, else a path and its names. */
 _Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN, "and so must hookproc's");
 
 #define ROUTE(type, from, to, modes, shape, max) \
@@ -78,6 +78,11 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(HOOK_CHANGED, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
 	ROUTE(FILE_FORGET_CHANGE, FROM(HOOK), ROLE_FILE, M(HOOK), "", 0),
 	ROUTE(HOOK_FORGOTTEN, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
+
+	/* Who publishes for chng, in a renewal. */
+	ROUTE(HOOK_PUT, FROM(CHNG), ROLE_HOOK, M(RENEW), "nzs", STRING),
+	ROUTE(HOOK_DROP, FROM(CHNG), ROLE_HOOK, M(RENEW), "", 0),
+	ROUTE(CHNG_PUBLISHED, FROM(HOOK), ROLE_CHNG, M(RENEW), "nz", STRING),
 
 	/* While the configuration is read; csrproc has no jobs then. */
 	ROUTE(CSR_NAMES, FROM(PARENT), ROLE_CSR, M(NAMES), "b", CERT + LENGTH),

@@ -337,7 +337,7 @@ static const struct statement domain_statements[] = {
 	{ "check webroot", parse_flag, offsetof(struct domain, check_webroot) },
 	{ "accept additional names", parse_flag, offsetof(struct domain, accept_more) },
 	{ "challenge", parse_challenge, 0 },
-	{ "challenge hook", parse_unsupported, 0 },
+	{ "challenge hook", parse_string, offsetof(struct domain, challenge_hook) },
 	{ "listen on", parse_unsupported, 0 },
 	{ "on change", parse_on_change, offsetof(struct domain, on_change) },
 };

@@ -115,6 +115,7 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 		.profile = d->profile, .preferred_chain = d->preferred_chain,
 		.check_revocation = d->check_revocation,
 		.check_webroot = d->check_webroot, .accept_more = d->accept_more,
+		.challenge_hook = d->challenge_hook,
 		.on_change = d->on_change, .has_on_change = conf_on_change(run->conf, d),
 		.api_url = a->api_url, .root_file = a->root_file,
 		.rooting = a->root_any ? ROOTS_ANY : conf_lacks_root(a) ? ROOTS_LACKING : ROOTS_NAMED,
@@ -126,6 +127,13 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 	if (role == ROLE_CERT)
 		s.fingerprint = fingerprint(d);
 	/* For whom only the state is of interest. */
+	if (role == ROLE_HOOK && run->mode == MODE_RENEW) {
+		s.key = s.cert = s.chain = s.fullchain = s.combined = NULL;
+		s.on_change.n = 0;
+	} else if (role == ROLE_HOOK) {
+		s.challenge_hook = NULL;
+		s.names.n = 0;
+	}
 	if (role == ROLE_FILE && run->mode == MODE_HOOK)
 		s.cert = s.chain = s.fullchain = NULL;
 	body_domain(&m, role, &s);

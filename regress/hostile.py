@@ -107,14 +107,12 @@ r.close()
 
 # every role: framing
 for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "hookproc"]:
-    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE", "zoneproc": "ZONE_AWAIT", "hookproc": "HOOK_CHANGED"}[name]
+    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE", "zoneproc": "ZONE_AWAIT", "hookproc": "HOOK_PUT"}[name]
     theirs = "CHNG_PUT" if name != "chngproc" else "CSR_MAKE"
     for what, data in [("header of length 2^32-1 alone", head(TYPE[mine], 0, 0xffffffff)), ("half a header", head(TYPE[mine], 0, 0)[:6]),
             ("shorter body than the header says", head(TYPE[mine], 0, 8) + b"1234"), ("longer body than the header says", head(TYPE[mine], 0, 2) + b"1234"),
             ("type 0", head(0, 0, 0)), ("type 2^32-1", head(0xffffffff, 0, 0)), ("another role's message", head(TYPE[theirs], 0, 0)),
             ("ROLE_CONF again", head(TYPE["ROLE_CONF"], 0, 0)), ("a body full of 0xff", head(TYPE[mine], 0, 8) + b"\xff" * 8)]:
-        # Any number is a flag.
-        if name == "hookproc" and what == "a body full of 0xff": continue
         t0 = time.time()
         r = started(name)
         r.raw(data)
@@ -658,5 +656,81 @@ pid = int(ran())
 r.send("ROLE_STOP")
 status = r.ended(5)
 report(status == 0 and not os.path.exists("/proc/%d" % pid), "hostile: hook: at its end what runs is ended", str(status))
+r.close()
+# hook: whoever owns chng has digests published for configured names, and nothing else
+DIGEST, LABEL = "d" * 43, "_ujmmovf2vn55tgye"
+ZONE_NAMES = ["a.example", "*.a.example", "b.example"]
+program = work + "/publish"
+def publisher(lines, seconds=0):
+    with open(program, "w") as f:
+        f.write("#!/bin/sh\n[ \"$*\" = \"$ACME_ACTION $ACME_CHALLENGE $ACME_NAME $ACME_RECORD $ACME_VALUE\" ] || echo bad >>%s/ran\necho \"$*\" >>%s/ran\n%s\necho done $1 $5 >>%s/ran\n" % (work, work, lines, work))
+    os.chmod(program, 0o755)
+    if os.path.exists(work + "/ran"): os.unlink(work + "/ran")
+    r = Role("hookproc")
+    r.send("ROLE_CONF", conf + commands([]))
+    r.send("ROLE_DOMAIN", hook_publishes(program, ZONE_NAMES))
+    r.send("ROLE_START")
+    return r
+def put(number, digest=DIGEST, label=None): return num(number) + s(label) + s(digest)
+for what, body, why in [("a digest of 42", put(0, "d" * 42), "not a digest"), ("of 44", put(0, "d" * 44), "not a digest"), ("$(id)", put(0, "$(id)" + "d" * 38), "not a digest"),
+        ("a line's end", put(0, "d" * 42 + "\n"), "not a digest"), ("a NUL", put(0, b"d" * 20 + b"\0" + b"d" * 22), "another shape"), ("none", put(0, None), "another shape"),
+        ("identifier 3 of 3", put(3), "no identifier"), ("identifier 2^64-1", put(2**64 - 1), "malformed"), ("a label of 15", put(0, DIGEST, LABEL[:-1]), "not a label"),
+        ("a label with a dot", put(0, DIGEST, "_ujmmovf2vn55tgy."), "not a label"), ("a label without its _", put(0, DIGEST, "a" + LABEL[1:]), "not a label")]:
+    r = publisher("")
+    r.send("HOOK_PUT", body)
+    refuses("chng: has published: " + what, r, why)
+    report(ran() == "", "hostile: chng: has published: %s: nothing was run" % what, ran())
+r = started("hookproc")
+r.send("HOOK_PUT", put(0), job=1)
+refuses("chng: has published for a handle that there is not", r, "no job 1")
+r = hook_role()
+r.send("HOOK_PUT", put(0))
+refuses("chng: has published in another kind of run", r, "not of this kind of run|not expected|kind of run")
+
+# hook: an apex and its wildcard one by one, others beside; what was begun is ended
+r = publisher("sleep 0.3")
+for number, digest in (0, "d"), (1, "e"), (2, "f"): r.send("HOOK_PUT", put(number, digest * 43))
+got = sorted(r.recv() for _ in range(3))
+report(got == [("CHNG_PUBLISHED", num(n) + s(None)) for n in (0, 1, 2)], "hostile: hook: three records are begun", str(got))
+lines = ran().split("\n")
+A, B = "a.example _acme-challenge.a.example ", "b.example _acme-challenge.b.example "
+begin = lambda name, digest: "begin dns-01 " + name + digest * 43
+report(lines.index(begin(A, "e")) > lines.index("done begin " + "d" * 43), "hostile: hook: two of one name, one after the other", ran())
+report(lines.index(begin(B, "f")) < lines.index("done begin " + "d" * 43), "hostile: hook: others beside", ran())
+r.send("HOOK_DROP")
+t0 = time.time()
+while ran().count("done end") < 3 and time.time() - t0 < 5: time.sleep(0.05)
+lines = ran().split("\n")
+report(sorted(l for l in lines if l.startswith("end")) == sorted("end dns-01 " + n + d * 43 for n, d in ((A, "d"), (A, "e"), (B, "f"))) and "bad" not in lines,
+    "hostile: hook: all are ended, each with its own value", ran())
+r.send("ROLE_STOP")
+report(r.ended(5) == 0 and ran().count("done end") == 3, "hostile: hook: and once", ran())
+r.close()
+r = publisher("")
+r.send("HOOK_PUT", put(1, DIGEST, LABEL)); m = r.recv()
+report(m == ("CHNG_PUBLISHED", num(1) + s(None)) and "begin dns-01 a.example %s._acme-challenge.a.example %s" % (LABEL, DIGEST) in ran(), "hostile: hook: a label of the account", str((m, ran())))
+for what in "ROLE_STOP", "the end of file":
+    if what == "ROLE_STOP": r.send(what)
+    else:
+        r = publisher("")
+        r.send("HOOK_PUT", put(0)); r.recv()
+        r.sock.shutdown(socket.SHUT_WR)
+    status = r.ended(5)
+    report(status == (0 if what == "ROLE_STOP" else 1) and ran().count("done end") == 1, "hostile: hook: at %s what was begun is ended" % what, str((status, ran())))
+    r.close()
+r = publisher("[ $1 = end ] || { echo no such zone >&2; exit 5; }")
+r.send("HOOK_PUT", put(0)); m = r.recv()
+report(m[0] == "CHNG_PUBLISHED" and b"begin _acme-challenge.a.example: ended with status 5" in m[1], "hostile: hook: why it could not be begun", str(m))
+report("no such zone" in r.said(), "hostile: hook: and what the program has printed", r.said())
+r.send("ROLE_STOP"); r.ended()
+report(ran().count("done end") == 1, "hostile: hook: it is ended all the same", ran())
+r.close()
+r = publisher("[ $1 = end ] || exec sleep 60")
+r.send("HOOK_PUT", put(0))
+t0 = time.time()
+while ran() == "" and time.time() - t0 < 5: time.sleep(0.05)
+r.send("ROLE_STOP")
+status = r.ended(8)
+report(status == 0 and ran().count("done end") == 1 and time.time() - t0 < 8, "hostile: hook: one that hangs at the end of the run is ended, and its record removed", str((status, ran())))
 r.close()
 end()

@@ -357,9 +357,17 @@ test_records(void)
 	TRIP(ZONE_AWAIT, digest, struct body_digest, digest, got_digest);
 	check(got_digest.number == CONF_NAMES_MAX - 1 && got_digest.label == NULL && same(got_digest.digest, far),
 	    "bodies: ZONE_AWAIT: each member");
+	TRIP(HOOK_PUT, digest, struct body_digest, digest, got_digest);
+	check(same(got_digest.label, digest.label) && same(got_digest.digest, digest.digest),
+	    "bodies: HOOK_PUT: each member");
+	OUTSIDE(HOOK_PUT, digest, struct body_digest, 0, 0, CONF_NAMES_MAX - 1);
+	msg_new(&sent, ZONE_AWAIT, 7);
+	body_digest(&sent, &digest);
 	OUTSIDE(ZONE_AWAIT, digest, struct body_digest, 0, 0, CONF_NAMES_MAX - 1);
 	TRIP(CHNG_SEEN, published, struct body_published, seen, got_seen);
 	check(got_seen.number == CONF_NAMES_MAX - 1 && got_seen.reason == NULL, "bodies: CHNG_SEEN: each member");
+	TRIP(CHNG_PUBLISHED, published, struct body_published, seen, got_seen);
+	check(got_seen.number == CONF_NAMES_MAX - 1, "bodies: CHNG_PUBLISHED: each member");
 	OUTSIDE(CHNG_SEEN, published, struct body_published, 0, 0, CONF_NAMES_MAX - 1);
 	TRIP(ZONE_STANDING, standing_record, struct body_standing_record, standing, got);
 	check(got.number == 1 && same(got.account, "a") && got.issuers.n == ISSUERS_MAX, "bodies: ZONE_STANDING: each member");
@@ -447,7 +455,8 @@ members_of_domain(const struct slice_domain *d, char *out, size_t size)
 	    d->fingerprint != NULL ? "fingerprint " : "", d->api_url != NULL ? "api_url " : "",
 	    d->root_file != NULL ? "root_file " : "", d->rooting == ROOTS_LACKING ? "rooting " : "",
 	    d->on_change.n == COMMANDS_MAX ? "on_change " : "",
-	    d->has_on_change ? "has_on_change " : "");
+	    d->has_on_change ? "has_on_change " : "",
+	    d->challenge_hook != NULL ? "challenge_hook " : "");
 }
 
 /*
@@ -492,7 +501,7 @@ test_slices(void)
 		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting ",
 		[ROLE_FILE] = "handle cert chain fullchain has_on_change ",
 		[ROLE_ZONE] = "names ",
-		[ROLE_HOOK] = "handle key cert chain fullchain combined on_change ",
+		[ROLE_HOOK] = "handle names key cert chain fullchain combined way on_change challenge_hook ",
 	};
 	/* Of conf: verbose, uid, gid, mode, then the role's own. */
 	static const struct { enum role role; int offset; uint64_t last; } enums[] = {
@@ -519,7 +528,7 @@ test_slices(void)
 	    .challengedir = far, .profile = far,
 	    .preferred_chain = far, .check_revocation = 1, .check_webroot = 1, .accept_more = 1, .fingerprint = far,
 	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING,
-	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1 };
+	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1, .challenge_hook = far };
 	/* What is taken lives as long as the role. */
 	static struct slice_conf got_conf[ROLE__MAX];
 	static struct slice_domain got_domain[ROLE__MAX];
@@ -582,7 +591,7 @@ test_limits(void)
 	    .key = path, .group = word, .csr_file = path, .cert = path, .chain = path,
 	    .fullchain = path, .combined = path, .challengedir = path, .profile = word,
 	    .preferred_chain = word, .fingerprint = looks, .api_url = url, .root_file = path,
-	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1 };
+	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1, .challenge_hook = path };
 	static char anchors[ANCHOR_NAMES_MAX];
 	struct body_learned learned = { url, 1, anchors };
 	struct body_job job = { TASK_ORDER, url, url, url, 1, url, anchors };

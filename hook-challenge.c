@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * 'challenge hook': "PROGRAM begin|end TYPE NAME RECORD VALUE" publishes and
+ * removes a TXT record.  The value comes from chng, which has computed it, and
+ * is looked at again here: 43 characters of base64url or nothing.  NAME and
+ * RECORD are of the configuration.  Records of different names are begun and
+ * ended side by side, those of one name (an apex and its wildcard) one after
+ * the other.  What was begun is ended: when the job is done, or when this
+ * process ends.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hook-challenge.h"
+#include "hook-run.h"
+#include "proc.h"
+#include "valid.h"
+
+#define PROGRAMS_MAX	8	/* that run at the same time */
+
+enum stage {
+	TO_BEGIN = 1,
+	BEGINNING,
+	BEGUN,			/* or not: it is ended all the same */
+	ENDING
+};
+
+struct record {
+	uint32_t	 job;
+	uint32_t	 number;	/* of its identifier, among the job's */
+	char		*name;		/* RECORD */
+	char		 value[DIGEST_LEN + 1];
+	enum stage	 stage;
+	int		 unwanted;	/* to be ended */
+	struct record	*next;
+};
+
+static struct slice_domain *jobs;
+static uint32_t njobs;
+static struct record *records, **last = &records;
+static int ending;		/* nobody hears any more what comes of it */
+static struct msg out;
+
+static void	run_next(void);
+
+void
+challenge_domain(const struct slice_domain *d)
+{
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
+	jobs[njobs++] = *d;
+}
+
+/* The identifier without the "*." of a wildcard (RFC 8555 8.4). */
+static const char *
+name_of(const struct record *r)
+{
+	const char *name = jobs[r->job].names.v[r->number];
+
+	return strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+}
+
+static void
+forget(struct record *r)
+{
+	struct record **rp = &records;
+
+	while (*rp != r)
+		rp = &(*rp)->next;
+	*rp = r->next;
+	if (last == &r->next)
+		last = rp;
+	free(r->name);
+	free(r);
+}
+
+/* chng says it, and has certproc remember it as the cause of what follows. */
+static void
+begun(void *arg, const char *failure)
+{
+	struct record *r = arg;
+	struct body_published b = { .number = r->number };
+	struct why w;
+
+	if (failure != NULL) {
+		why(&w, "challenge hook %s begin %s: %s", jobs[r->job].challenge_hook,
+		    r->name, failure);
+		b.reason = w.text;
+	}
+	r->stage = BEGUN;
+	if (!ending) {
+		msg_new(&out, CHNG_PUBLISHED, r->job);
+		body_published(&out, &b);
+		msg_send(&out);
+	}
+	run_next();
+}
+
+static void
+ended(void *arg, const char *failure)
+{
+	struct record *r = arg;
+
+	if (failure != NULL)
+		warnx("%s: challenge hook %s end %s: %s; look whether the record is still there",
+		    jobs[r->job].handle, jobs[r->job].challenge_hook, r->name, failure);
+	forget(r);
+	run_next();
+}
+
+static void
+start(struct record *r)
+{
+	const struct slice_domain *d = &jobs[r->job];
+	int first = r->stage == TO_BEGIN;
+	char *argv[] = { d->challenge_hook, first ? "begin" : "end",
+	    (char *)(uintptr_t)challenge_names[d->challenge],
+	    (char *)(uintptr_t)name_of(r), r->name, r->value };
+	struct strings s = { .v = argv, .n = sizeof(argv) / sizeof(argv[0]) };
+	struct environment e;
+	char *what;
+
+	hook_environment(&e);
+	hook_setenv(&e, "ACME_ACTION", argv[1]);
+	hook_setenv(&e, "ACME_CHALLENGE", argv[2]);
+	hook_setenv(&e, "ACME_NAME", argv[3]);
+	hook_setenv(&e, "ACME_RECORD", argv[4]);
+	hook_setenv(&e, "ACME_VALUE", argv[5]);
+	hook_setenv(&e, "ACME_HANDLE", d->handle);
+	if (asprintf(&what, "challenge hook %s %s %s", argv[0], argv[1], r->name) == -1)
+		err(1, NULL);
+	say(2, "%s", what);
+	r->stage = first ? BEGINNING : ENDING;
+	hook_start(what, &s, &e, first ? begun : ended, r);
+	hook_environment_free(&e);
+	free(what);
+}
+
+/* Does a program run for a record of the same name? */
+static int
+is_busy(const struct record *r)
+{
+	const struct record *other;
+
+	for (other = records; other != NULL; other = other->next)
+		if ((other->stage == BEGINNING || other->stage == ENDING) &&
+		    strcmp(other->name, r->name) == 0)
+			return 1;
+	return 0;
+}
+
+/* The first that can be begun or ended now; NULL: none. */
+static struct record *
+find_next(void)
+{
+	struct record *r;
+
+	for (r = records; r != NULL; r = r->next)
+		if ((r->stage == TO_BEGIN || (r->stage == BEGUN && r->unwanted)) &&
+		    !is_busy(r))
+			return r;
+	return NULL;
+}
+
+static void
+run_next(void)
+{
+	static int within;
+	struct record *r;
+
+	/* A program that cannot be started has ended before start() returns. */
+	if (within)
+		return;
+	within = 1;
+	while (hook_running() < PROGRAMS_MAX && (r = find_next()) != NULL)
+		start(r);
+	within = 0;
+}
+
+void
+hook_put(struct msg *m)
+{
+	const struct slice_domain *d = &jobs[m->head.job];
+	struct body_digest b;
+	struct record *r;
+
+	body_digest(m, &b);
+	if (d->challenge_hook == NULL || b.number >= d->names.n)
+		errx(1, "HOOK_PUT: no identifier %u", b.number);
+	if (!valid_base64url(b.digest, DIGEST_LEN, DIGEST_LEN))
+		errx(1, "HOOK_PUT: not a digest");
+	if (b.label != NULL && !valid_account_label(b.label))
+		errx(1, "HOOK_PUT: not a label");
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		err(1, NULL);
+	r->job = m->head.job;
+	r->number = b.number;
+	r->stage = TO_BEGIN;
+	strlcpy(r->value, b.digest, sizeof(r->value));
+	if (asprintf(&r->name, "%s%s_acme-challenge.%s", b.label != NULL ? b.label : "",
+	    b.label != NULL ? "." : "", name_of(r)) == -1)
+		err(1, NULL);
+	*last = r;
+	last = &r->next;
+	run_next();
+}
+
+/* Those of this job, or all. */
+static void
+drop(uint32_t job, int all)
+{
+	struct record *r, *next;
+
+	for (r = records; r != NULL; r = next) {
+		next = r->next;
+		if (!all && r->job != job)
+			continue;
+		r->unwanted = 1;
+		if (r->stage == TO_BEGIN)
+			forget(r);
+	}
+	run_next();
+}
+
+void
+hook_drop(struct msg *m)
+{
+	msg_end(m);
+	drop(m->head.job, 0);
+}
+
+/* What ends a record goes on. */
+static int
+begins(const void *arg)
+{
+	const struct record *r = arg;
+
+	return r->stage == BEGINNING;
+}
+
+void
+challenge_end_all(void)
+{
+	ending = 1;
+	hook_hurry(begins);
+	drop(0, 1);
+	hook_wait(-1);
+}
