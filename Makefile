@@ -26,7 +26,8 @@ TRUST = trust.o
 ROOTS = x509-roots.o
 DER = der.o
 ADDRESS = address.o
-X509 = x509.o base64url.o
+BASE64 = base64url.o
+X509 = x509.o
 SIGN = jose.o keyfile.o origin.o revocable.o
 
 # What one program has.
@@ -44,6 +45,7 @@ CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-standing.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-change.o hook-run.o
+RESP = respproc.o resp-cert.o resp-client.o resp-hello.o resp-http.o resp-listen.o resp-response.o resp-tls.o $(PORT_OBJS)
 
 # A program for each process: these objects are all that it can do, and these
 # libraries all that it is linked with besides libc and LIBS_BASE.
@@ -53,26 +55,28 @@ NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(DER) $(CRYPTO) $(JSON) 
 NET_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO) $(LIBS_JSON)
 DNS_OBJS = $(DNS) $(ADDRESS) $(ROLE) $(BASE)
 DNS_LIBS =
-KEY_OBJS = $(KEY) $(SIGN) $(X509) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+KEY_OBJS = $(KEY) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
 KEY_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-CHNG_OBJS = $(CHNG) base64url.o $(DISK) $(ROLE) $(BASE)
+CHNG_OBJS = $(CHNG) $(BASE64) $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
-CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 FILE_OBJS = $(FILE) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
 ZONE_OBJS = $(ZONE) $(ADDRESS) $(ROLE) $(BASE)
 ZONE_LIBS = $(LIBS_LDNS)
+RESP_OBJS = $(RESP) $(ADDRESS) $(BASE64) $(CRYPTO) $(ROLE) $(BASE)
+RESP_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO)
 
 HOOK_OBJS = $(HOOK) proc.o $(BASE)
 HOOK_LIBS =
 
-ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc hookproc
-OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(HOOK) $(SIGN) $(X509) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
+ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(RESP) $(HOOK) $(SIGN) $(X509) $(BASE64) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
 	$(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
-FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) $(FILTER_ZONE)
+FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) $(FILTER_ZONE) $(FILTER_RESP)
 
 all: acme-client $(ROLES)
 
@@ -99,6 +103,8 @@ fileproc: $(FILE_OBJS) $(FILTER_FILE)
 	$(LINK) $(FILE_OBJS) $(FILTER_FILE) $(FILE_LIBS) $(LIBS_BASE)
 zoneproc: $(ZONE_OBJS) $(FILTER_ZONE)
 	$(LINK) $(ZONE_OBJS) $(FILTER_ZONE) $(ZONE_LIBS) $(LIBS_BASE)
+respproc: $(RESP_OBJS) $(FILTER_RESP)
+	$(LINK) $(RESP_OBJS) $(FILTER_RESP) $(RESP_LIBS) $(LIBS_BASE)
 hookproc: $(HOOK_OBJS)
 	$(LINK) $(HOOK_OBJS) $(HOOK_LIBS) $(LIBS_BASE)
 

@@ -31,7 +31,7 @@
 
 #define WORKERS	4	/* without -j */
 #define OTHER_DESCRIPTORS	24	/* of a role, besides those for its jobs */
-#define PARENT_DESCRIPTORS	28	/* of the parent, besides those for net's workers */
+#define PARENT_DESCRIPTORS	31	/* of the parent, besides those for net's workers */
 
 #ifndef CONF_FILE
 #define CONF_FILE	"/etc/acme-client.conf"

@@ -21,6 +21,7 @@ enum role {
 	ROLE_CERT,	/* judges certificates, decides what is due */
 	ROLE_FILE,	/* stores certificates and state */
 	ROLE_ZONE,	/* waits for records in the DNS */
+	ROLE_RESP,	/* answers challenges by itself, on ports of its own */
 	ROLE_HOOK,	/* runs the programs that the configuration names; last, as the one without a sandbox */
 	ROLE__MAX
 };
@@ -123,6 +124,9 @@ enum msgtype {
 	ZONE_STANDING,		/* is the record there that allows our account its name? */
 	ZONE_END,		/* those of this job need not be waited for any more */
 	CHNG_SEEN,		/* the record is there, or not */
+	RESP_CHECK,		/* can clients come in for this job? */
+	RESP_PUT,		/* the response of one identifier */
+	RESP_DROP,
 	CSR_MAKE,
 	KEY_CSR,
 	NET_CSR_DONE,

@@ -121,6 +121,18 @@ parent_start_csr(void)
 	start(&children[ROLE_CSR], ROLE_CSR, 0);
 }
 
+/* Are challenges answered in this way for any of the jobs? */
+static int
+has_way(enum way way)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->njobs; i++)
+		if (run->jobs[i]->way == way)
+			return 1;
+	return 0;
+}
+
 /* certproc has looked at all jobs: only now are the others needed, if at all. */
 static void
 parent_due(uint64_t ndue)
@@ -156,6 +168,8 @@ parent_due(uint64_t ndue)
 	/* With the rights that this process still has. */
 	if (run_hooks_publish(run))
 		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+	if (run->mode == MODE_RENEW && has_way(WAY_LISTEN))
+		start(&children[ROLE_RESP], ROLE_RESP, nworkers);
 	enter_sandbox();
 	resting = nsettled;
 	resting_failed = nfailed;

@@ -23,6 +23,7 @@ int	challenge_by_dns(enum challenge_type);
 enum way {
 	WAY_WEBROOT,		/* a web server, with files of ours */
 	WAY_STATELESS,		/* a web server that knows the thumbprint */
+	WAY_LISTEN,		/* respproc, on ports of its own */
 	WAY_HOOK,		/* a program of the administrator's, in the DNS */
 	WAY__MAX
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Makes the responses to challenges, and publishes them: as files, in
- * chng-webroot.c.  It holds the account key's thumbprint, which key tells it
+ * chng-webroot.c, or by respproc, which serves them.  It holds the account key's thumbprint, which key tells it
  * and net never sees, and the right to create files in the challenge
  * directories.  From net it reads tokens.  Who owns it can publish and remove
  * files there.  Whoever owns net can only have it publish the key
@@ -17,12 +17,22 @@
 #include "proc.h"
 #include "valid.h"
 
+/* What net waits for, while another process is at it. */
+enum wait { WAIT_NOTHING, WAIT_CHECK, WAIT_AWAIT };
+
 struct chng_job {
 	char		*handle;
-	char		*path;		/* of its challenge directory; NULL: stateless */
+	enum challenge_type challenge;
+	enum way	 way;
+	char		*path;		/* of its challenge directory; NULL: no files */
 	struct webroot	*webroot;
 	uint64_t	 nnames;
 	uint64_t	 nput;
+	/* Where another process publishes: */
+	uint64_t	 nasked;	/* that it has not replied about yet */
+	int		 failed;	/* it cannot publish one of them */
+	enum wait	 wait;
+	uint32_t	 worker;	/* of net, which waits */
 };
 
 #define TOKEN_LEN	40	/* of a probe */
@@ -41,23 +51,46 @@ add_job(const struct slice_domain *d)
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
 	j->handle = d->handle;
+	j->challenge = d->challenge;
+	j->way = d->way;
 	j->path = d->challengedir;
 	j->nnames = d->nnames;
-	if (j->path != NULL)
+	if (j->way == WAY_WEBROOT)
 		j->webroot = webroot_open(j->path);
 }
 
+/* The key authorization, or what shows it, goes to respproc; CHNG_PUBLISHED follows. */
+static void
+hand_over(uint32_t job, uint32_t number, const char *authorization)
+{
+	struct chng_job *j = &jobs[job];
+	char digest[DIGEST_LEN + 1];
+	struct body_publish b = { .number = number, .text = authorization };
+
+	if (j->challenge != CHALLENGE_HTTP01) {
+		key_authorization_digest(digest, authorization);
+		b.text = digest;
+	}
+	msg_new(&out, RESP_PUT, job);
+	body_publish(&out, &b);
+	msg_send(&out);
+	j->nasked++;
+}
+
 static int
-put(uint32_t job, const char *token, struct why *w)
+put(uint32_t job, uint32_t number, const char *token, struct why *w)
 {
 	struct chng_job *j = &jobs[job];
 	char *text;
-	int rc;
+	int rc = 0;
 
 	if (j->nput >= j->nnames)
-		return why(w, "%s: more responses than names", j->path);
+		return why(w, "%s: more responses than names", j->handle);
 	text = key_authorization(token, thumbprint);
-	rc = webroot_put(j->webroot, job, token, text, w);
+	if (j->way == WAY_WEBROOT)
+		rc = webroot_put(j->webroot, job, token, text, w);
+	else
+		hand_over(job, number, text);
 	free(text);
 	j->nput += rc == 0;
 	return rc;
@@ -65,11 +98,11 @@ put(uint32_t job, const char *token, struct why *w)
 
 /* certproc remembers it as the cause of what follows. */
 static void
-say_trouble(uint32_t job, const struct why *w)
+tell_trouble(uint32_t job, const char *text)
 {
-	warnx("%s", w->text);
+	warnx("%s", text);
 	msg_new(&out, CERT_TROUBLE, job);
-	msg_put_str(&out, w->text);
+	msg_put_str(&out, text);
 	msg_send(&out);
 }
 
@@ -77,8 +110,25 @@ static void
 answer(const struct msg *m, int ok, const struct why *w)
 {
 	if (!ok)
-		say_trouble(m->head.job, w);
+		tell_trouble(m->head.job, w->text);
 	msg_answer(&out, NET_CHNG_DONE, m);
+	body_flag(&out, &ok);
+	msg_send(&out);
+}
+
+/* To the worker that has been waiting. */
+static void
+answer_late(uint32_t job)
+{
+	struct chng_job *j = &jobs[job];
+	int ok = !j->failed;
+
+	/* A check is about nothing that was put. */
+	if (j->wait == WAIT_CHECK)
+		j->failed = 0;
+	j->wait = WAIT_NOTHING;
+	msg_new(&out, NET_CHNG_DONE, job);
+	out.head.worker = j->worker;
 	body_flag(&out, &ok);
 	msg_send(&out);
 }
@@ -94,16 +144,36 @@ chng_thumbprint(struct msg *m)
 	strlcpy(thumbprint, s, sizeof(thumbprint));
 }
 
+/* Another process is at it; answer_late() ends that. */
+static void
+wait_for(const struct msg *m, enum wait wait)
+{
+	struct chng_job *j = &jobs[m->head.job];
+
+	if (j->wait != WAIT_NOTHING)
+		errx(1, "%s: out of order", routes[m->head.type].name);
+	j->wait = wait;
+	j->worker = m->head.worker;
+}
+
 /* Before an order is placed: could a response be put there at all? */
 static void
 chng_check(struct msg *m)
 {
+	struct chng_job *j = &jobs[m->head.job];
 	struct why w;
 	int rc;
 
 	msg_end(m);
-	rc = webroot_probe(jobs[m->head.job].webroot, &w);
-	answer(m, rc == 0, &w);
+	if (j->way == WAY_WEBROOT) {
+		rc = webroot_probe(j->webroot, &w);
+		answer(m, rc == 0, &w);
+		return;
+	}
+	wait_for(m, WAIT_CHECK);
+	j->nasked++;
+	msg_new(&out, RESP_CHECK, m->head.job);
+	msg_send(&out);
 }
 
 /* TOKEN.NOISE, both random: as long as a response, and as hard to foretell. */
@@ -133,13 +203,15 @@ chng_probe(struct msg *m)
 	struct why w;
 
 	msg_end(m);
+	if (j->way != WAY_WEBROOT)
+		errx(1, "CHNG_PROBE: no files are written for this job");
 	probe_compose(token, text);
 	if (webroot_put(j->webroot, m->head.job, token, text, &w) == 0) {
 		b.token = token;
 		b.text = text;
 		b.dir = j->path;
 	} else
-		say_trouble(m->head.job, &w);
+		tell_trouble(m->head.job, w.text);
 	msg_answer(&out, NET_PROBE, m);
 	body_probe(&out, &b);
 	msg_send(&out);
@@ -157,30 +229,63 @@ chng_put(struct msg *m)
 		errx(1, "CHNG_PUT: not a token");
 	if (b.number >= jobs[m->head.job].nnames)
 		errx(1, "CHNG_PUT: no identifier %u", b.number);
-	rc = put(m->head.job, b.token, &w);
+	rc = put(m->head.job, b.number, b.token, &w);
 	answer(m, rc == 0, &w);
 }
 
-/* A web server serves a file as soon as it is there. */
+/* A web server serves a file as soon as it is there; others say so. */
 static void
 chng_await(struct msg *m)
 {
 	msg_end(m);
-	answer(m, 1, NULL);
+	wait_for(m, WAIT_AWAIT);
+	if (jobs[m->head.job].nasked == 0)
+		answer_late(m->head.job);
+}
+
+/* Also of what has been dropped since. */
+static void
+chng_published(struct msg *m)
+{
+	struct chng_job *j = &jobs[m->head.job];
+	struct body_published b;
+
+	body_published(m, &b);
+	if (j->nasked == 0)
+		errx(1, "CHNG_PUBLISHED: out of order");
+	j->nasked--;
+	if (b.reason != NULL) {
+		tell_trouble(m->head.job, b.reason);
+		j->failed = 1;
+	}
+	if (j->nasked == 0 && j->wait != WAIT_NOTHING)
+		answer_late(m->head.job);
+}
+
+static void
+drop_elsewhere(uint32_t job, int doubtful)
+{
+	msg_new(&out, RESP_DROP, job);
+	body_flag(&out, &doubtful);
+	msg_send(&out);
 }
 
 static void
 chng_drop(struct msg *m)
 {
+	struct chng_job *j = &jobs[m->head.job];
 	int doubtful;
 
 	body_flag(m, &doubtful);
-	if (doubtful)
+	if (doubtful && j->way == WAY_WEBROOT)
 		warnx("%s: the responses were in %s: does the web server of these names serve that "
-		    "directory as /.well-known/acme-challenge/, on port 80?", jobs[m->head.job].handle,
-		    jobs[m->head.job].path);
-	webroot_drop(m->head.job);
-	jobs[m->head.job].nput = 0;
+		    "directory as /.well-known/acme-challenge/, on port 80?", j->handle, j->path);
+	if (j->way == WAY_WEBROOT)
+		webroot_drop(m->head.job);
+	else
+		drop_elsewhere(m->head.job, doubtful);
+	j->nput = 0;
+	j->failed = 0;
 	answer(m, 1, NULL);
 }
 
@@ -190,7 +295,7 @@ enum { MUTE = 1, READY = 2, NOTHING = 4 };
 static unsigned
 state(uint32_t job)
 {
-	if (jobs[job].path == NULL)
+	if (jobs[job].way == WAY_STATELESS)
 		return NOTHING;
 	return thumbprint[0] == '\0' ? MUTE : READY;
 }
@@ -203,6 +308,7 @@ static const struct handler table[] = {
 	{ CHNG_PUT, chng_put, READY, ORDERS_MAX * CONF_NAMES_MAX },
 	{ CHNG_AWAIT, chng_await, READY, ORDERS_MAX },
 	{ CHNG_DROP, chng_drop, MUTE | READY, ORDERS_MAX + 2 },
+	{ CHNG_PUBLISHED, chng_published, MUTE | READY, 2 + ORDERS_MAX * CONF_NAMES_MAX },
 };
 
 int

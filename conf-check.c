@@ -2,6 +2,9 @@
 /*
  * What must hold between the parts of a configuration.
  */
+#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <ctype.h>
 #include <err.h>
 #include <limits.h>
@@ -251,6 +254,43 @@ check_csr_file(struct domain *d)
 	clean_path(d->csr_file, "csr file", d->file, d->line);
 }
 
+/* Each address and port in the one form by which they are compared. */
+static void
+check_listen(struct domain *d)
+{
+	char **address, text[INET6_ADDRSTRLEN];
+	unsigned char addr[16];
+	const char *wrong, *other;
+	size_t i, len;
+
+	for (i = 0; i + 1 < d->listen.n; i += 2) {
+		address = &d->listen.v[i];
+		if ((len = address_bytes(*address, addr)) == 0 && strcmp(*address, "*") != 0)
+			lex_error_at(d->file, d->line, "domain %s: listen on %s: expected an address of "
+			    "this machine, or * for all", d->handle, *address);
+		if (len > 0 && inet_ntop(len == 4 ? AF_INET : AF_INET6, addr, text, sizeof(text)) != NULL) {
+			free(*address);
+			if ((*address = strdup(text)) == NULL)
+				err(1, NULL);
+		}
+		strtonum(address[1], 1, 65535, &wrong);
+		if (wrong != NULL || !isdigit((unsigned char)address[1][0]) || address[1][0] == '0')
+			lex_error_at(d->file, d->line, "domain %s: listen on %s port %s: expected a "
+			    "number from 1 to 65535", d->handle, *address, address[1]);
+	}
+	if (d->listen.n > 2 * LISTEN_MAX)
+		lex_error_at(d->file, d->line, "domain %s: more than %d times 'listen on'", d->handle,
+		    LISTEN_MAX);
+	if (d->challenge != CHALLENGE_HTTP01 && d->challenge != CHALLENGE_TLSALPN01)
+		lex_error_at(d->file, d->line, "domain %s: 'listen on' is for the challenges http-01 and "
+		    "tls-alpn-01, not for %s", d->handle, challenge_names[d->challenge]);
+	other = d->stateless ? "stateless" : d->challengedir != NULL ?
+	    "challengedir" : d->challenge_hook != NULL ? "challenge hook" : NULL;
+	if (other != NULL)
+		lex_error_at(d->file, d->line, "domain %s: either 'listen on' or "
+		    "'%s'", d->handle, other);
+}
+
 /* Which challenges go with these names, and who answers them. */
 static void
 check_challenge(struct domain *d)
@@ -267,7 +307,10 @@ check_challenge(struct domain *d)
 		else if (by_dns && address_bytes(d->names.v[i], addr) > 0)
 			lex_error_at(d->file, d->line, "domain %s: name %s: an address needs the challenge "
 			    "http-01 or tls-alpn-01", d->handle, d->names.v[i]);
-	if (d->challenge != CHALLENGE_HTTP01)
+	if (d->challenge == CHALLENGE_TLSALPN01 && d->listen.n == 0)
+		lex_error_at(d->file, d->line, "domain %s: challenge %s needs 'listen on', with the "
+		    "address and port where it is answered", d->handle, type);
+	else if (by_dns)
 		lex_error_at(d->file, d->line, "domain %s: challenge %s is not supported yet",
 		    d->handle, type);
 }
@@ -276,6 +319,11 @@ check_challenge(struct domain *d)
 static void
 check_way(struct domain *d)
 {
+	if (d->listen.n > 0) {
+		d->way = WAY_LISTEN;
+		check_listen(d);
+		return;
+	}
 	if (d->stateless) {
 		d->way = WAY_STATELESS;
 		if (d->challenge != CHALLENGE_HTTP01)

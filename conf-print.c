@@ -144,6 +144,8 @@ print_authority(const struct authority *a)
 static void
 print_domain(const struct domain *d)
 {
+	size_t i;
+
 	printf("\ndomain ");
 	put_quoted(d->handle);
 	printf(" {\n");
@@ -159,6 +161,8 @@ print_domain(const struct domain *d)
 	put("challengedir", d->challengedir);
 	if (d->stateless)
 		printf("\tstateless\n");
+	for (i = 0; i + 1 < d->listen.n; i += 2)
+		printf("\tlisten on %s port %s\n", d->listen.v[i], d->listen.v[i + 1]);
 	put("profile", d->profile);
 	if (d->check_revocation)
 		printf("\tcheck revocation\n");

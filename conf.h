@@ -9,6 +9,7 @@
 #include "challenge.h"
 
 #define CONF_NAMES_MAX	100	/* names in one certificate */
+#define LISTEN_MAX	16	/* addresses and ports of one domain */
 
 enum keytype {
 	KEYTYPE_ANY,		/* not named: P-256 where one is created */
@@ -78,8 +79,9 @@ struct domain {
 	enum challenge_type	 challenge;
 	int		 challenge_named;
 	enum way	 way;		/* by conf_check(), of what follows */
-	char		*challengedir;	/* absolute path; NULL if stateless */
+	char		*challengedir;	/* absolute path; NULL: another way */
 	int		 stateless;	/* each web server answers by itself */
+	struct strings	 listen;	/* address (or "*") and port, in turn */
 	char		*profile;	/* or NULL */
 	char		*challenge_hook; /* absolute path of a program, or NULL */
 	struct commands	 on_change;	/* its own; conf has those of all */

@@ -58,7 +58,7 @@ static const struct abi abis[] = {
 #define NABIS	(sizeof(abis) / sizeof(abis[0]))
 
 static const char *const roles[] = { "parent", "netproc", "dnsproc", "keyproc", "csrproc",
-    "chngproc", "certproc", "fileproc", "zoneproc" };
+    "chngproc", "certproc", "fileproc", "zoneproc", "respproc" };
 _Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE_HOOK, "a name for each role with a filter");
 
 /* Numbers below LAST, and those that are the kernel's own on arm. */

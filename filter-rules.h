@@ -59,12 +59,16 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		/* No executable memory. */
 		{ "mmap mmap2 mprotect", ALL, { NOT_BITS(2, PROT_EXEC) } },
 
+		/* On sockets that were bound before the sandbox. */
+		{ "accept4", R(RESP), ANY },
+
 		/* Without an address: nothing is sent but on connected sockets. */
 		{ "sendto", ALL & ~R(DNS), { IS(4, 0) } },
 		{ "send", ALL & ~R(DNS), ANY },
 
 		{ "read readv", R(PARENT) | R(NET) | R(DNS) | R(CERT) | DISK, ANY },
-		{ "wait4 waitpid shutdown", R(PARENT), ANY },
+		{ "wait4 waitpid", R(PARENT), ANY },
+		{ "shutdown", R(PARENT) | R(RESP), ANY },
 		/* Its children, which it has descriptors of; it can open no other's. */
 		{ "pidfd_send_signal", R(PARENT), { IS(1, SIGKILL), IS(2, 0), IS(3, 0) } },
 

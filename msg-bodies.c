@@ -276,6 +276,12 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 	case ROLE_ZONE:
 		own_texts(m, &d->names, CONF_NAMES_MAX);
 		break;
+	case ROLE_RESP:
+		own_text(m, &d->handle);
+		way(m, d);
+		own_texts(m, &d->listen, 2 * LISTEN_MAX);
+		own_texts(m, &d->names, CONF_NAMES_MAX);
+		break;
 	case ROLE_FILE:
 		own_text(m, &d->handle);
 		own_text(m, &d->cert);
@@ -517,6 +523,14 @@ body_response(struct msg *m, struct body_response *b)
 {
 	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
 	need_text(m, &b->token);
+	msg_end(m);
+}
+
+void
+body_publish(struct msg *m, struct body_publish *b)
+{
+	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
+	need_text(m, &b->text);
 	msg_end(m);
 }
 

@@ -88,7 +88,8 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	int		 has_combined;
 	enum challenge_type	 challenge;
 	enum way	 way;
-	char		*challengedir;	/* NULL: stateless */
+	char		*challengedir;	/* NULL: another way */
+	struct strings	 listen;
 	char		*profile;
 	char		*preferred_chain;
 	int		 check_revocation;
@@ -247,6 +248,12 @@ struct body_response {		/* CHNG_PUT */
 	const char	*token;
 };
 void	 body_response(struct msg *, struct body_response *);
+
+struct body_publish {		/* RESP_PUT */
+	uint32_t	 number;
+	const char	*text;		/* the key authorization, or its digest */
+};
+void	 body_publish(struct msg *, struct body_publish *);
 
 struct body_published {		/* CHNG_PUBLISHED, CHNG_SEEN */
 	uint32_t	 number;	/* 0 where it is about all of the job */

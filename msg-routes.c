@@ -48,6 +48,7 @@ const char *const role_names[ROLE__MAX] = {
 	[ROLE_CERT] = "certproc",
 	[ROLE_FILE] = "fileproc",
 	[ROLE_ZONE] = "zoneproc",
+	[ROLE_RESP] = "respproc",
 	[ROLE_HOOK] = "hookproc",
 };
 
@@ -82,7 +83,8 @@ const struct route routes[MSG__MAX] = {
 	/* Who publishes for chng, in a renewal. */
 	ROUTE(HOOK_PUT, FROM(CHNG), ROLE_HOOK, M(RENEW), "nzs", STRING),
 	ROUTE(HOOK_DROP, FROM(CHNG), ROLE_HOOK, M(RENEW), "", 0),
-	ROUTE(CHNG_PUBLISHED, FROM(HOOK), ROLE_CHNG, M(RENEW), "nz", STRING),
+	ROUTE(CHNG_PUBLISHED, FROM(HOOK) | FROM(RESP), ROLE_CHNG,
+	    M(RENEW), "nz", STRING),
 
 	/* While the configuration is read; csrproc has no jobs then. */
 	ROUTE(CSR_NAMES, FROM(PARENT), ROLE_CSR, M(NAMES), "b", CERT + LENGTH),
@@ -201,6 +203,9 @@ const struct route routes[MSG__MAX] = {
 	    M(RENEW), "nsv", STRING + NUMBERS + ISSUERS_MAX * (LENGTH + 254)),
 	ROUTE(ZONE_END, FROM(CHNG), ROLE_ZONE, M(RENEW), "", 0),
 	ROUTE(CHNG_SEEN, FROM(ZONE), ROLE_CHNG, M(RENEW), "nz", STRING),
+	ROUTE(RESP_CHECK, FROM(CHNG), ROLE_RESP, M(RENEW), "", 0),
+	ROUTE(RESP_PUT, FROM(CHNG), ROLE_RESP, M(RENEW), "ns", STRING),
+	ROUTE(RESP_DROP, FROM(CHNG), ROLE_RESP, M(RENEW), "n", 8),
 	ROUTE(CERT_NEXT, FROM(NET), ROLE_CERT, HANDLES | ACCOUNT, "", 0),
 	ROUTE(NET_JOB, FROM(CERT), ROLE_NET,
 	    HANDLES | ACCOUNT, "nzzznzz", 5 * STRING),

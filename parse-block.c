@@ -305,6 +305,31 @@ parse_on_change(void *block, const struct statement *s)
 	c->v[c->n++] = argv;
 }
 
+/* ADDRESS port NUMBER; each further one adds to it. */
+static void
+parse_listen(void *block, const struct statement *s)
+{
+	struct domain *d = block;
+	char *address, *port;
+
+	(void)s;
+	if ((address = take_string("an address, or *")) == NULL) {
+		skip_line();
+		return;
+	}
+	if (!take_word("port")) {
+		free(address);
+		return;
+	}
+	if ((port = take_string("a port's number")) == NULL) {
+		free(address);
+		skip_line();
+		return;
+	}
+	add_string(&d->listen, address);
+	add_string(&d->listen, port);
+}
+
 static const struct statement authority_statements[] = {
 	{ "api url", parse_string, offsetof(struct authority, api_url) },
 	{ "api origin", parse_api_origin, 0 },
@@ -338,7 +363,7 @@ static const struct statement domain_statements[] = {
 	{ "accept additional names", parse_flag, offsetof(struct domain, accept_more) },
 	{ "challenge", parse_challenge, 0 },
 	{ "challenge hook", parse_string, offsetof(struct domain, challenge_hook) },
-	{ "listen on", parse_unsupported, 0 },
+	{ "listen on", parse_listen, 0 },
 	{ "on change", parse_on_change, offsetof(struct domain, on_change) },
 };
 

@@ -201,14 +201,6 @@ parse_string(void *block, const struct statement *s)
 	set_string((char **)(void *)((char *)block + s->offset), s);
 }
 
-void
-parse_unsupported(void *block, const struct statement *s)
-{
-	(void)block;
-	lex_error("'%s' is not supported yet", s->words);
-	skip_line();
-}
-
 /* name = value, where several words are one value with blanks between. */
 static void
 parse_macro(const char *name)

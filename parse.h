@@ -22,8 +22,6 @@ void	parse_block(void *block, const struct statement *, size_t n);
 /* What the statements of a table do, as a rule. */
 void	parse_string(void *block, const struct statement *);
 void	parse_on_change(void *block, const struct statement *);
-/* One whose words are taken, but which there is not yet: an error. */
-void	parse_unsupported(void *block, const struct statement *);
 
 /* The next token: is it this word without quotes?  In words, for messages. */
 int	is_word(const char *);

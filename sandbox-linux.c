@@ -154,6 +154,16 @@ sandbox_become(const struct sandbox *s)
 	become(s);
 }
 
+/*
+ * An ordinary user may have been given the right to bind low ports, as an
+ * ambient capability: respproc has bound them by now, and needs none at all.
+ */
+static void
+forget_ports(enum role role)
+{
+	drop_capabilities(role == ROLE_RESP ? 0 : ~(1ULL << CAP_NET_BIND_SERVICE));
+}
+
 static int
 on_disk(enum role role)
 {
@@ -171,10 +181,11 @@ set_limits(const struct sandbox *s)
 		sandbox_limit(RLIMIT_FSIZE, 0);
 	/*
 	 * fileproc holds a lock for each job: as many as there may be; the
-	 * parent three for each child.
+	 * parent three for each child; respproc has its clients.
 	 */
 	if (!on_disk(role))
-		sandbox_limit(RLIMIT_NOFILE, role == ROLE_PARENT ? 128 : 64);
+		sandbox_limit(RLIMIT_NOFILE, role == ROLE_PARENT ? 128 :
+		    role == ROLE_RESP ? 384 : 64);
 }
 
 static void
@@ -209,6 +220,8 @@ sandbox_enter(const struct sandbox *s)
 		empty_root();
 	set_limits(s);
 	sandbox_become(s);
+	if (!root)
+		forget_ports(s->role);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(1, "PR_SET_NO_NEW_PRIVS");
 	/*

@@ -32,6 +32,7 @@ static const char *const promises[ROLE__MAX] = {
 	[ROLE_CERT] = "stdio",
 	[ROLE_ZONE] = "stdio inet",
 	[ROLE_FILE] = "stdio rpath wpath cpath fattr chown flock unveil",
+	[ROLE_RESP] = "stdio inet",
 };
 
 static int was_root;

@@ -111,7 +111,7 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 		.csr_file = d->csr_file, .has_csr_file = d->csr_file != NULL, .cert = d->cert,
 		.chain = d->chain, .fullchain = d->fullchain, .combined = d->combined,
 		.has_combined = d->combined != NULL, .challenge = d->challenge, .way = d->way,
-		.challengedir = d->challengedir,
+		.challengedir = d->challengedir, .listen = d->listen,
 		.profile = d->profile, .preferred_chain = d->preferred_chain,
 		.check_revocation = d->check_revocation,
 		.check_webroot = d->check_webroot, .accept_more = d->accept_more,

@@ -5,7 +5,7 @@
 set -eu
 cd "${1:-$(dirname "$0")/..}"
 [ -x netproc ] || { echo "programs.sh: nothing is built in $PWD; run make there" >&2; exit 1; }
-programs="acme-client netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc"
+programs="acme-client netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc"
 
 # start_ms PROGRAM...: CPU (user and system) of a start of each until it sees that
 # nobody has asked for it, in turn; medians in milliseconds, one a line.
@@ -28,7 +28,7 @@ END_PYTHON
 # shellcheck disable=SC2016
 objects_of() { printf 'include Makefile\nobjects:; @echo $(%s_OBJS)\n' "$1" | make -s -f - objects; }
 
-{ start_ms ./acme-client ./netproc ./dnsproc ./keyproc ./csrproc ./chngproc ./certproc ./fileproc ./zoneproc /bin/true; } |
+{ start_ms ./acme-client ./netproc ./dnsproc ./keyproc ./csrproc ./chngproc ./certproc ./fileproc ./zoneproc ./respproc /bin/true; } |
 {
 echo "| program | objects | lines | libraries besides libc | start, CPU ms | filter, rows |"
 echo "|---|---|---|---|---|---|"

@@ -8,7 +8,7 @@ check "build: clang, no warning" sh -c "cd $run/clang && CC=clang ./configure &&
 copy_tree "$top" "$run/bmake"
 check "build: BSD make; gcc -O3, no warning" sh -c "cd $run/bmake && CC=gcc ./configure && bmake CFLAGS='-O3 -g -Werror'"
 check "build: installs" make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr
-roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc hookproc"
+roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc"
 same "build: installed files" "$(for file in $roles $(ls "$top/etc/hooks" | sed 's|^|hooks/|'); do echo "/usr/libexec/acme-client/$file"; done | LC_ALL=C sort | tr '\n' ' ')" \
     "$(cd "$run/dest/usr/libexec" && find . -type f | sed 's/^\./\/usr\/libexec/' | LC_ALL=C sort | tr '\n' ' ')"
 same "build: installed files beside" "/etc/acme-client.conf /usr/sbin/acme-client /usr/share/man/man1/acme-client.1 /usr/share/man/man5/acme-client.conf.5 " \
@@ -20,7 +20,8 @@ check "build: the installed configuration parses" "$run/dest/usr/sbin/acme-clien
 linked() { ldd "$build/$1" | sed -n 's/^[[:space:]]*\(lib[a-z0-9_]*\)[-.].*/\1/p' | grep -Ev '^lib(c|bsd|md|unistring|pthread|dl|z|zstd)$' | sort -u | tr '\n' ' '; }
 build=$(dirname "$client")
 for program in "acme-client:libidn2 " "netproc:libcrypto libjansson libssl libtls " dnsproc: "keyproc:libcrypto libjansson " \
-    "csrproc:libcrypto libjansson " chngproc: "certproc:libcrypto libjansson " fileproc: "zoneproc:libcrypto libldns libssl " hookproc:; do
+    "csrproc:libcrypto libjansson " chngproc: "certproc:libcrypto libjansson " fileproc: "zoneproc:libcrypto libldns libssl " \
+    "respproc:libcrypto libssl libtls " hookproc:; do
 	same "build: libraries of ${program%%:*}" "${program#*:}" "$(linked "${program%%:*}")"
 done
 symbols() { nm "$build/$1" | grep -Ec " [TtDdBbRr] ($2)"; }
@@ -30,6 +31,7 @@ check "build: net has such" test "$(symbols netproc "$parsers")" -gt 20
 same "build: the parent signs nothing, and parses neither CSRs nor answers" 0 "$(symbols acme-client 'http_|csr_parse|jws_|keyfile_|chain_|json_')"
 same "build: dns and chng have no keys, no HTTP" "0 0" "$(symbols dnsproc 'http_|jws_|keyfile_|place_') $(symbols chngproc 'http_|jws_|keyfile_')"
 same "build: file parses no certificate, no state, no configuration" 0 "$(symbols fileproc "$parsers|x509_|state_parse|state_encode|account_|verdict_|status_|cert_")"
+same "build: resp opens no file of ours, and has no client of HTTP" 0 "$(symbols respproc "place_|dir_|http_|jws_|keyfile_|$parsers")"
 same "build: cert opens no file" 0 "$(symbols certproc 'place_|dir_')"
 same "build: hook has no sandbox and no filter, opens no file, parses nothing" 0 "$(symbols hookproc "$parsers|sandbox_enter|seccomp_|landlock_|place_|dir_|x509_|state_|jws_")"
 check "build: cert judges, file replaces" test "$(symbols certproc 'chain_|verdict_')" -gt 2 -a "$(symbols fileproc 'place_')" -gt 5
@@ -94,7 +96,7 @@ done
 # A config.mk by an older configure lacks what the Makefile needs by now.
 (cd "$run/bare" && ./configure) >"$run/bare.log" 2>&1
 same "build: what configure writes; where that changes, the number in CONFIGURED_2 does, too" \
-    "ATTRS_OBJS CC CFLAGS CHALLENGEDIR CONFIGURED_2 CPPFLAGS FILTER_ARCH FILTER_CERT FILTER_CHNG FILTER_CSR FILTER_DNS FILTER_FILE FILTER_KEY FILTER_NET FILTER_PARENT FILTER_ZONE HARDEN HOSTCC HOST_SECCOMP LDFLAGS LIBS_BASE LIBS_CRYPTO LIBS_IDN LIBS_JSON LIBS_LDNS LIBS_TLS MANDIR PREFIX PREFIX_MAP PREPARE_OBJS SANDBOX_OBJS SHA256 STATEDIR SYSCONFDIR SYSTEM_CFLAGS " \
+    "ATTRS_OBJS CC CFLAGS CHALLENGEDIR CONFIGURED_2 CPPFLAGS FILTER_ARCH FILTER_CERT FILTER_CHNG FILTER_CSR FILTER_DNS FILTER_FILE FILTER_KEY FILTER_NET FILTER_PARENT FILTER_RESP FILTER_ZONE HARDEN HOSTCC HOST_SECCOMP LDFLAGS LIBS_BASE LIBS_CRYPTO LIBS_IDN LIBS_JSON LIBS_LDNS LIBS_TLS MANDIR PORT_OBJS PREFIX PREFIX_MAP PREPARE_OBJS SANDBOX_OBJS SHA256 STATEDIR SYSCONFDIR SYSTEM_CFLAGS " \
     "$(sed -n 's/^\([A-Z_0-9]*\) = .*/\1/p' "$run/bare/config.mk" | LC_ALL=C sort | tr '\n' ' ')"
 grep -v SHA256 "$run/bare/config.mk" | sed 's/^CONFIGURED_2/CONFIGURED_1/' >"$run/old.mk" && mv "$run/old.mk" "$run/bare/config.mk"
 for make in make bmake; do

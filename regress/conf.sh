@@ -51,6 +51,9 @@ good "external account" 'authority a {\napi url https://c.example\naccount key /
 good "all of a domain" "$A"'domain d.example {\ndomain key /p/d.key ecdsa p384 rotate group "ssl-cert"\ndomain certificate /c/d\ndomain combined /p/d.both\npreferred chain "ISRG Root X1"\ncheck revocation\nprofile shortlived\n}\n'
 good "additional names" "$A"'domain d.example {\ndomain key /p/d.key\ndomain certificate /c/d\naccept additional names\n}\n'
 good "check webroot" "$A$D"'check webroot\n}\n'
+good "listen on" "$A$D"'challenge tls-alpn-01\nlisten on * port 443\nlisten on 192.0.2.1 port 1\nlisten on 2001:DB8:0::0 port 65535\n}\n'
+same "conf: listen on: as it is printed" "listen on * port 443 listen on 192.0.2.1 port 1 listen on 2001:db8:: port 65535" \
+    "$("$client" -nv -f "$conf" 2>/dev/null | grep 'listen on' | xargs)"
 good "stateless" "$A$D"'stateless\n}\n'
 good "rotate without a type" "$A"'domain d.example {\ndomain key /p/d.key group 0 rotate\ndomain certificate /c/d\n}\n'
 good "addresses" "$A"'domain 192.0.2.1 {\nalternative names { 2001:DB8:0:0::1 192.0.2.2 }\ndomain key /p/c.key\ndomain certificate /c/c\n}\n'
@@ -124,10 +127,7 @@ bad "account key beside a certificate" 'authority a {\napi url https://c.example
 bad "contact no mail address" 'authority a {\napi url https://c.example\naccount key /k/a\ncontact me@example.com\n}\n' 1 "mailto"
 bad "unknown key type" "$A"'domain a.b {\ndomain key /p/c.key p521\ndomain certificate /c/c\n}\n' 6 "p521"
 bad "stray brace" "$A"'}\n' 5 "instead of }"
-for word in "listen on 127.0.0.1 port 80"; do
-	bad "$word" "$A$D$word\n}\n" 8 "not supported yet"
-done
-for word in dns-01 tls-alpn-01 dns-account-01 dns-persist-01; do
+for word in dns-01 dns-account-01 dns-persist-01; do
 	bad "challenge $word" "$A$D""challenge $word\n}\n" 5 "$word is not supported yet"
 done
 good "challenge http-01" "$A$D"'challenge http-01\n}\n'
@@ -156,6 +156,19 @@ bad "on change with what needs quotes" "$A$D"'on change /x a=b\n}\n' 8 "on chang
 bad "on change with too many words" "$A$D"'on change /x'"$(printf ' w%.0s' $(seq 64))"'\n}\n' 8 "on change /x: this is too long; put it into a script"
 bad "on change with too many bytes" "$A$D"'on change "/x '"$(printf 'w%.0s' $(seq 2046))"'"\n}\n' 8 "on change /x: this is too long; put it into a script"
 bad "on change, too many" "$A$D$(printf 'on change /x%d\\n' 1 2 3 4 5 6 7 8 9)"'}\n' 16 "on change: more than 8 commands in one place"
+L='domain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\n'
+bad "tls-alpn-01 without listen on" "$A$L"'challenge tls-alpn-01\n}\n' 5 "challenge tls-alpn-01 needs 'listen on'"
+bad "listen on with dns-01" "$A$L"'listen on * port 80\nchallenge dns-01\n}\n' 5 "'listen on' is for the challenges http-01 and tls-alpn-01, not for dns-01"
+bad "listen on with challengedir" "$A$L"'listen on * port 80\nchallengedir /w\n}\n' 5 "either 'listen on' or 'challengedir'"
+bad "listen on and stateless" "$A$L"'listen on * port 80\nstateless\n}\n' 5 "either 'listen on' or 'stateless'"
+bad "listen on and challenge hook" "$A$L"'listen on * port 80\nchallenge hook /x\n}\n' 5 "either 'listen on' or 'challenge hook'"
+bad "listen on without port" "$A$L"'listen on 127.0.0.1\n}\n' 8 "expected 'port'"
+bad "listen on without number" "$A$L"'listen on 127.0.0.1 port\n}\n' 8 "expected a port's number"
+bad "listen on without address" "$A$L"'listen on\n}\n' 8 "expected an address, or \*"
+for word in localhost 127.1 eth0 fe80::1%eth0 "[::1]"; do bad "listen on $word" "$A$L""listen on $word port 80\n}\n" 5 "expected an address of this machine, or \*"; done
+for word in 0 65536 080 http -1 +80 "' 80'"; do bad "listen on port $word" "$A$L""listen on ::1 port $word\n}\n" 5 "expected a number from 1 to 65535"; done
+bad "listen on 17 times" "$A$L$(for i in $(seq 17); do printf 'listen on * port %d\n' $i; done)}\n" 5 "more than 16 times"
+bad "listen on for a wildcard" "$A"'domain w {\ndomain name *.example.com\ndomain key /p/c.key\ndomain certificate /c/c\nlisten on * port 80\n}\n' 5 "a wildcard needs"
 bad "eab without its file" 'authority b {\neab key id x\n}\n' 2 "expected 'hmac'"
 bad "eab without the word file" 'authority b {\neab key id x hmac /k/mac\n}\n' 2 "expected 'file'"
 bad "eab with another algorithm" 'authority b {\neab key id x hmac file /k/mac hs1\n}\n' 2 "hs1"

@@ -5,7 +5,7 @@
 import collections, os, re, sys
 
 text, traces = sys.argv[1:]
-ROLES = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc"]
+ROLES = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "respproc"]
 # glibc asks which memcpy() is best when a library's first use binds it, by the vDSO on a real
 # machine; ENOSYS means the plain one.
 WITHOUT = {"riscv_hwprobe"}

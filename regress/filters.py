@@ -4,7 +4,7 @@
 import itertools, re, subprocess, sys
 
 make, texts = sys.argv[1:3]
-ROLES = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc"]
+ROLES = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "respproc"]
 ALLOW, TRAP, KILL = 0x7fff0000, 0x00030000, 0x80000000
 EACCES, ENOSYS = 0x0005000d, 0x00050026
 ARCH = {"x86_64": 0xc000003e, "aarch64": 0xc00000b7, "arm": 0x40000028, "i386": 0x40000003,

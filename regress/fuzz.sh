@@ -5,7 +5,7 @@
 work=$run
 build_of "$(dirname "$client")"
 seeds=$run/fuzz
-mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status" "$seeds/der" "$seeds/zone"
+mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status" "$seeds/der" "$seeds/zone" "$seeds/responder"
 printf 'ca.example; accounturi=https://ca.example/1; policy=wildcard; persistUntil=2000000001' >"$seeds/zone/good"
 
 cp "$here"/data/*.conf "$top/etc/acme-client.conf" "$seeds/conf"
@@ -51,6 +51,28 @@ mkdir "$run/status"
 	cp "$run/status-list.der" "$run/status-ocsp.der" "$seeds/der"
 ) >"$run/status.log" 2>&1
 
+responder_seed() { printf '%b' "$2" >"$seeds/responder/$1"; }
+responder_seed get 'hGET /.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA HTTP/1.1\r\nHost: a.example\r\nUser-Agent: x y\r\nContent-Length: 0\r\n\r\n'
+responder_seed head 'hHEAD /.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA HTTP/1.0\r\n\r\n'
+responder_seed post 'hPOST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+python3 - "$seeds/responder" <<'END'
+import ssl, sys
+for name, versions in (("both", ()), ("old", (ssl.TLSVersion.TLSv1_2,))):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["acme-tls/1"])
+    if versions: context.maximum_version = versions[0]
+    out = ssl.MemoryBIO()
+    try: context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="1.0.0.127.in-addr.arpa").do_handshake()
+    except ssl.SSLWantReadError: pass
+    hello = out.read()
+    with open("%s/%s" % (sys.argv[1], name), "wb") as f: f.write(b"t" + hello)
+    # The same in several records.
+    body, cut = hello[5:], b""
+    for i in range(0, len(body), 100): cut += b"\x16\x03\x01" + len(body[i:i + 100]).to_bytes(2, "big") + body[i:i + 100]
+    with open("%s/%s-cut" % (sys.argv[1], name), "wb") as f: f.write(b"t" + cut)
+END
+
 # fuzz NAME RUNS SOURCES...
 fuzz() {
 	_name=$1 _runs=${FUZZ_RUNS:-$2}; shift 2
@@ -68,6 +90,7 @@ fuzz() {
 }
 fuzz conf 20000 challenge.c lex.c lex-visible.c parse.c parse-block.c parse-near.c conf-check.c conf-names.c conf-print.c csr-read.c csr-file.c x509.c dir.c attrs-linux.c valid.c say.c
 fuzz http 100000 http-parse.c http-fields.c valid.c say.c
+fuzz responder 200000 resp-http.c resp-hello.c valid.c
 fuzz json 100000 json.c json-renewal.c problem.c begin-json.c valid.c say.c
 fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
 fuzz zone 100000 zone-standing.c

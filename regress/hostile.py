@@ -106,8 +106,8 @@ report(unb64(jws(r.recv())[1]["csr"]) == good, "hostile: key finalizes with the 
 r.close()
 
 # every role: framing
-for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "hookproc"]:
-    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE", "zoneproc": "ZONE_AWAIT", "hookproc": "HOOK_PUT"}[name]
+for name in ["netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "respproc", "hookproc"]:
+    mine = {"netproc": "NET_ACCOUNT", "dnsproc": "DNS_RESOLVE", "keyproc": "KEY_SIGN_FETCH", "csrproc": "CSR_MAKE", "chngproc": "CHNG_PUT", "certproc": "CERT_CHAIN", "fileproc": "FILE_WRITE", "zoneproc": "ZONE_AWAIT", "respproc": "RESP_PUT", "hookproc": "HOOK_PUT"}[name]
     theirs = "CHNG_PUT" if name != "chngproc" else "CSR_MAKE"
     for what, data in [("header of length 2^32-1 alone", head(TYPE[mine], 0, 0xffffffff)), ("half a header", head(TYPE[mine], 0, 0)[:6]),
             ("shorter body than the header says", head(TYPE[mine], 0, 8) + b"1234"), ("longer body than the header says", head(TYPE[mine], 0, 2) + b"1234"),
@@ -311,6 +311,112 @@ while True:
     m = r.recv()
     if m is None or m[0] == "timeout": break
 report(r.ended() == 1 and "too often" in r.said() and os.listdir(work + "/www") == [], "hostile: chng: 400 responses", r.said())
+r.close()
+
+# chng, where respproc serves
+def chng_listens(challenge=0):
+    r = Role("chngproc")
+    r.send("ROLE_CONF", conf)
+    r.send("ROLE_DOMAIN", s("a") + num(challenge) + num(WAY["WAY_LISTEN"]) + s(None) + num(2))
+    r.send("ROLE_START")
+    r.send("CHNG_THUMBPRINT", s("N" * 43))
+    return r
+DIGEST = base64.urlsafe_b64encode(hashlib.sha256((TOKEN + "." + "N" * 43).encode()).digest()).decode().rstrip("=")
+for challenge, text in (0, TOKEN + "." + "N" * 43), (1, DIGEST):
+    r = chng_listens(challenge)
+    r.send("CHNG_CHECK", worker=3)
+    ok = r.recv() == ("RESP_CHECK", b"")
+    r.send("CHNG_PUBLISHED", num(0) + s(None))
+    ok = ok and r.recv() == ("NET_CHNG_DONE", num(1))
+    r.send("CHNG_PUT", num(1) + s(TOKEN))
+    ok = ok and [r.recv(), r.recv()] == [("RESP_PUT", num(1) + s(text)), ("NET_CHNG_DONE", num(1))]
+    r.send("CHNG_AWAIT")
+    ok = ok and r.recv(0.3)[0] == "timeout"
+    r.send("CHNG_PUBLISHED", num(1) + s(None))
+    ok = ok and r.recv() == ("NET_CHNG_DONE", num(1))
+    r.send("CHNG_DROP", num(1))
+    ok = ok and [r.recv(), r.recv()] == [("RESP_DROP", num(1)), ("NET_CHNG_DONE", num(1))]
+    report(ok and not r.troubles, "hostile: chng: %s goes to resp, and net waits until it is served" % ("a key authorization" if challenge == 0 else "a digest"))
+    r.close()
+r = chng_listens()
+r.send("CHNG_CHECK"); r.recv()
+r.send("CHNG_PUBLISHED", num(0) + s("port 80: another has it"))
+report(r.recv() == ("NET_CHNG_DONE", num(0)) and r.troubles == ["port 80: another has it"], "hostile: chng: what resp cannot serve, certproc hears of")
+r.send("CHNG_CHECK"); r.recv()
+r.send("CHNG_PUBLISHED", num(0) + s(None))
+report(r.recv() == ("NET_CHNG_DONE", num(1)), "hostile: chng: and the next check stands for itself")
+r.close()
+r = chng_listens()
+r.send("CHNG_PROBE")
+refuses("chng: a probe where no files are written", r, "no files are written")
+r = chng_listens()
+r.send("CHNG_PUBLISHED", num(0) + s(None))
+refuses("chng: a reply to nothing", r, "out of order")
+r = chng_listens()
+r.send("CHNG_CHECK"); r.recv()
+r.send("CHNG_AWAIT")
+refuses("chng: net asks while it is told to wait", r, "out of order")
+
+# resp
+def resp_role(challenge=0, **kw):
+    r, r.port = Role("respproc"), free_port()
+    r.send("ROLE_CONF", conf)
+    r.send("ROLE_DOMAIN", resp_slice(challenge, r.port, **kw))
+    r.send("ROLE_START")
+    return r
+for what, challenge, text in [("no key authorization", 0, "x"), ("a token alone", 0, TOKEN), ("two dots", 0, TOKEN + "." + "N" * 42 + "."), ("a digest for http-01", 0, DIGEST),
+        ("a short thumbprint", 0, TOKEN + "." + "N" * 42), ("a token that is none", 0, "../../etc/passwd-xxxxxxx." + "N" * 43), ("a line end", 0, TOKEN + "\n." + "N" * 43), ("4 KiB", 0, "a" * 4096),
+        ("a key authorization for tls-alpn-01", 1, TOKEN + "." + "N" * 43), ("a short digest", 1, DIGEST[:-1]), ("a digest that ends badly", 1, "_" * 43), ("nothing", 1, "")]:
+    r = resp_role(challenge)
+    r.send("RESP_PUT", num(0) + s(text))
+    refuses("resp: " + what, r, "not a key authorization|not a digest|longer than its type")
+r = resp_role()
+r.send("RESP_PUT", num(2) + s(TOKEN + "." + "N" * 43))
+refuses("resp: a response for a name that there is not", r, "no identifier 2")
+r = resp_role(way="WAY_WEBROOT")
+r.send("RESP_CHECK")
+refuses("resp: a job that is answered elsewhere", r, "not answered here")
+r = resp_role()
+for _ in range(400): r.send("RESP_PUT", num(0) + s(TOKEN + "." + "N" * 43))
+while (r.recv() or ("end",))[0] == "CHNG_PUBLISHED": pass
+report(r.ended() == 1 and "too often" in r.said(), "hostile: resp: 400 responses", r.said())
+r.close()
+with socket.socket() as taken:
+    taken.bind(("127.0.0.1", 0)); taken.listen()
+    r = Role("respproc")
+    r.send("ROLE_CONF", conf)
+    r.send("ROLE_DOMAIN", resp_slice(0, taken.getsockname()[1]))
+    r.send("ROLE_START")
+    r.send("RESP_CHECK")
+    m = r.recv()
+    report(m[0] == "CHNG_PUBLISHED" and ("has this port" in str(m[1])) and ("python3 (process %d)" % os.getpid()) in str(m[1]), "hostile: resp: a port that is taken, and by whom", str(m))
+    r.send("ROLE_STOP")
+    report(r.ended() == 0, "hostile: resp: goes on with it")
+    r.close()
+r = resp_role()
+r.send("RESP_CHECK")
+report(r.recv() == ("CHNG_PUBLISHED", num(0) + s(None)), "hostile: resp: its port is bound")
+def ask(port, data):
+    with socket.create_connection(("127.0.0.1", port), 5) as c:
+        c.settimeout(5)
+        c.sendall(data)
+        got = b""
+        while True:
+            try: d = c.recv(4096)
+            except OSError: d = b""
+            if not d: return got
+            got += d
+GET = b"GET /.well-known/acme-challenge/%s HTTP/1.1\r\nHost: a.example\r\n\r\n" % TOKEN.encode()
+report(ask(r.port, GET).startswith(b"HTTP/1.1 404 "), "hostile: resp: nothing is served before it is put")
+r.send("RESP_PUT", num(0) + s(TOKEN + "." + "N" * 43)); r.recv()
+report(ask(r.port, GET).endswith(b"\r\n\r\n" + (TOKEN + "." + "N" * 43).encode()), "hostile: resp: serves token.thumbprint")
+r.send("RESP_DROP", num(0)); time.sleep(0.1)
+report(ask(r.port, GET).startswith(b"HTTP/1.1 404 "), "hostile: resp: and nothing when it is dropped")
+r.send("ROLE_STOP")
+report(r.ended() == 0 and r.said() == "", "hostile: resp: has nothing to say", r.said())
+try: socket.create_connection(("127.0.0.1", r.port), 1); up = True
+except OSError: up = False
+report(not up, "hostile: resp: nothing listens when it has ended")
 r.close()
 
 # csr: nothing of a key leaves it but its CSR and its hash

@@ -178,15 +178,24 @@ def commands(v): return num(len(v)) + b"".join(strings(argv) for argv in v)
 DNS01, WAY_HOOK = (enum(top + "/challenge.h", e)[n] for e, n in (("challenge_type", "CHALLENGE_DNS01"), ("way", "WAY_HOOK")))
 def hook_domain(handle, v): return s(handle) + s(work + "/ssl/private/a.key") + s(work + "/ssl/a.pem") + s(None) * 3 + commands(v) + num(0) * 2 + s(None) + strings([])
 def hook_publishes(program, names=NAMES): return s("a") + s(None) * 5 + commands([]) + num(DNS01) + num(WAY_HOOK) + s(program) + strings(names)
+# A free port, and the way that is not its number is read from the header.
+WAY = enum(top + "/challenge.h", "way")
+def free_port():
+    with socket.socket() as x:
+        x.bind(("127.0.0.1", 0))
+        return x.getsockname()[1]
+def resp_slice(challenge, port, way="WAY_LISTEN", names=NAMES):
+    listen = ["127.0.0.1", str(port or free_port())]
+    return s("a") + num(challenge) + num(WAY[way]) + strings(listen) + strings(names)
 def started(name):
     r = Role(name)
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + s(None) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(0) + num(0) + strings(["localhost", "443"]),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a"),
-        "zoneproc": num(1) + strings(["127.0.0.1", "53"]), "hookproc": num(0)}[name]
+        "zoneproc": num(1) + strings(["127.0.0.1", "53"]), "respproc": b"", "hookproc": num(0)}[name]
     domain = {"netproc": s("a") + s(None) + num(0) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + num(0) + num(0) + s(work + "/www") + num(2),
-        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0), "zoneproc": strings(NAMES), "hookproc": hook_publishes("/bin/true"),
+        "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0), "zoneproc": strings(NAMES), "respproc": resp_slice(0, 0), "hookproc": hook_publishes("/bin/true"),
         "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)

@@ -57,7 +57,7 @@ build_of() {
 	arch=$(sed -n 's/^FILTER_ARCH = //p' "$1/config.mk")
 	objs=$(ls "$1"/*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$')
 }
-role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc"
+role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc"
 
 # For unshare(1): in a chroot the root directory is no mount that could be made private, and
 # where nothing is shared it need not be.
@@ -113,7 +113,7 @@ make_tls() {
 	    -CAcreateserial -days 30 -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
 }
 
-# pebble_start [VARIABLE=VALUE ...]: sets ca_port, management_port, http_port; writes $work/root.pem.
+# pebble_start [VARIABLE=VALUE ...]: sets ca_port, management_port, http_port, tls_port, dns_management; writes $work/root.pem.
 # From outside: $pebble (the program), $pebble_more (further members of its configuration).
 pebble=pebble
 pebble_more='"externalAccountBindingRequired": false'
@@ -124,23 +124,23 @@ pebble_start() {
 	ca_port=$(echo $_ports | cut -d' ' -f1)
 	management_port=$(echo $_ports | cut -d' ' -f2)
 	http_port=$(echo $_ports | cut -d' ' -f3)
-	_tls_port=$(echo $_ports | cut -d' ' -f4)
+	tls_port=$(echo $_ports | cut -d' ' -f4)
 	dns_port=$(echo $_ports | cut -d' ' -f5)
-	_dns_management=$(echo $_ports | cut -d' ' -f6)
+	dns_management=$(echo $_ports | cut -d' ' -f6)
 	cat >"$work/pebble.json" <<END
 { "pebble": { "listenAddress": "127.0.0.1:$ca_port", "managementListenAddress": "127.0.0.1:$management_port",
   "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
-  "httpPort": $http_port, "tlsPort": $_tls_port, $pebble_more } }
+  "httpPort": $http_port, "tlsPort": $tls_port, $pebble_more } }
 END
-	pebble-challtestsrv -management "127.0.0.1:$_dns_management" -dns01 "127.0.0.1:$dns_port" \
+	pebble-challtestsrv -management "127.0.0.1:$dns_management" -dns01 "127.0.0.1:$dns_port" \
 	    -http01 "" -https01 "" -tlsalpn01 "" -doh "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
 	dns_pid=$!
-	if ! kill -0 $dns_pid 2>/dev/null || ! wait_port "$_dns_management" 2>/dev/null; then
+	if ! kill -0 $dns_pid 2>/dev/null || ! wait_port "$dns_management" 2>/dev/null; then
 		# Older ones have no -doh.
-		pebble-challtestsrv -management "127.0.0.1:$_dns_management" -dns01 "127.0.0.1:$dns_port" \
+		pebble-challtestsrv -management "127.0.0.1:$dns_management" -dns01 "127.0.0.1:$dns_port" \
 		    -http01 "" -https01 "" -tlsalpn01 "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
 		dns_pid=$!
-		wait_port "$_dns_management"
+		wait_port "$dns_management"
 	fi
 	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 "$@" \
 	    "$pebble" -config "$work/pebble.json" -dnsserver "127.0.0.1:$dns_port" >"$work/pebble.log" 2>&1 &

@@ -88,6 +88,7 @@ asks "net as a user" "pledge stdio inet;" netproc 1001 one
 asks "dns reads the resolver's files" "${become}pledge stdio dns;" dnsproc 0 one
 asks "zone asks name servers" "$empty${become}pledge stdio inet;" zoneproc 0 one
 asks "key keeps nothing" "$empty${become}pledge stdio;" keyproc 0 one
+asks "resp serves on the sockets that it has" "$empty${become}pledge stdio inet;" respproc 0 one
 asks "cert keeps nothing" "$empty${become}pledge stdio;" certproc 0 one
 # kill(2) is for processes of the same user, or root's: csr and file may have other users.
 asks "the parent as root can end all of its children" "$empty${stay}pledge stdio proc;" parent 0 one

@@ -9,7 +9,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; install_servers; fi
-sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns-hooks faults faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout leftover manual nginx openbsd renewal resolver restore revoke sandbox stateless unit user whole zone"}
+sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns-hooks faults faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout leftover manual nginx openbsd renewal resolver responder restore revoke sandbox stateless unit user whole zone"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -90,9 +90,9 @@ export client
 section asan sh "$here/asan.sh"
 section faults-keys sh "$here/faults.sh" faults_keys
 section faults sh "$here/faults.sh"
-for name in fleet-trouble evil ca-later ca ca-orders build whole; do section $name sh "$here/$name.sh"; done
+for name in fleet-trouble evil responder ca-later ca ca-orders build whole; do section $name sh "$here/$name.sh"; done
 if [ "$(id -u)" = 0 ]; then
-	for name in fleet-trouble whole restore account revoke certificate renewal fleet handles; do
+	for name in fleet-trouble whole responder restore account revoke certificate renewal fleet handles; do
 		section user:$name setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
 		    env HOME=/nonexistent sh "$here/$name.sh"
 	done

@@ -35,7 +35,7 @@
 #define IPPROTO_OF_MPTCP	262
 
 char cert[300], key[300], foreign[300], link_out[300], fresh_file[300];
-int open_port, closed_port;
+int open_port, closed_port, listening;
 pid_t sibling;
 
 #define TRY(name, expr)	static long try_##name(void) { return (long)(expr); }
@@ -245,6 +245,7 @@ TRY(socketpair, ({ int sv[2]; socketpair(AF_UNIX, SOCK_STREAM, 0, sv); }))
 TRY(fastopen, fast_open())
 TRY(bind, do_bind())
 TRY(listen, do_listen())
+TRY(accept, accept4(listening, NULL, NULL, SOCK_CLOEXEC))
 TRY(kill_sibling, kill(sibling, SIGTERM))
 TRY(kill_parent, kill(getppid(), 0))
 TRY(kill_all, kill(-1, 0))
@@ -354,6 +355,7 @@ const struct attempt attempts[] = {
 	{ T(fastopen), 0, FAILS, 0 },
 	{ T(bind), 0, FAILS, 4 },
 	{ T(listen), 0, FAILS, 0 },
+	{ T(accept), R(RESP), FAILS, 0 },
 	{ T(kill_sibling), 0, FAILS, 0 },
 	{ T(kill_parent), 0, FAILS, 0 },
 	{ T(kill_all), 0, FAILS, 0 },

@@ -23,7 +23,7 @@ extern const size_t nattempts;
 
 /* Files below the directory of the test; fresh_file is in the role's own directory. */
 extern char cert[300], key[300], foreign[300], link_out[300], fresh_file[300];
-extern int open_port, closed_port;
+extern int open_port, closed_port, listening;
 extern pid_t sibling;
 
 /* The directory of the test; "root" or "user"; what lies below; whom the parent may end. */

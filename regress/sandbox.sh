@@ -145,7 +145,9 @@ done
 rm -rf "$work/etc" "$work/ssl" "$work/state"
 conf_write "$work/c.conf"
 domain_write "$work/c.conf" example.com example.com "www.example.com"
-strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" example.com 2>"$work/err" >/dev/null
+domain_write "$work/c.conf" listens listens.example.com ""
+sed -i '/^domain "listens"/,$s|challengedir .*|challenge tls-alpn-01\n\tlisten on 127.0.0.1 port '"$tls_port|" "$work/c.conf"
+strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" example.com listens 2>"$work/err" >/dev/null
 same "sandbox: traced run" 0 $?
 python3 "$here/syscalls.py" "$work/trace" "$top/filter-rules.h"  || failed=1
 exit $failed

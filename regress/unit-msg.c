@@ -231,6 +231,8 @@ test_states(void)
 static void
 test_keys(void)
 {
+	struct body_publish publish = { .number = 0, .text = far }, got_publish;
+	struct body_published published = { .number = CONF_NAMES_MAX - 1, .reason = NULL }, got_published;
 	struct body_response response = { .number = CONF_NAMES_MAX - 1, .token = far }, got_response;
 	char *v[] = { far, far, far };
 	struct body_key key = { 1, 0, blob, NULL, blob, NULL }, got_key;
@@ -281,6 +283,14 @@ test_keys(void)
 	check(got_response.number == CONF_NAMES_MAX - 1 && same(got_response.token, far),
 	    "bodies: CHNG_PUT: each member");
 	OUTSIDE(CHNG_PUT, response, struct body_response, 0, 0, CONF_NAMES_MAX - 1);
+	TRIP(RESP_PUT, publish, struct body_publish, publish, got_publish);
+	check(got_publish.number == 0 && same(got_publish.text, far), "bodies: RESP_PUT: each member");
+	OUTSIDE(RESP_PUT, publish, struct body_publish, 0, 0, CONF_NAMES_MAX - 1);
+	TRIP(RESP_DROP, flag, int, yes, got);
+	TRIP(CHNG_PUBLISHED, published, struct body_published, published, got_published);
+	check(got_published.number == CONF_NAMES_MAX - 1 && got_published.reason == NULL,
+	    "bodies: CHNG_PUBLISHED: each member");
+	OUTSIDE(CHNG_PUBLISHED, published, struct body_published, 0, 0, CONF_NAMES_MAX - 1);
 	TRIP(NET_CHNG_DONE, flag, int, yes, got);
 	check(got == 1, "bodies: NET_CHNG_DONE: a flag is 1");
 	TRIP(HOOK_CHANGED, flag, int, yes, got);
@@ -439,7 +449,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 static void
 members_of_domain(const struct slice_domain *d, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    same(d->handle, "h") ? "handle " : "", d->names.n == CONF_NAMES_MAX ? "names " : "",
 	    d->nnames == CONF_NAMES_MAX ? "nnames " : "", d->key != NULL ? "key " : "",
 	    d->key_spec.type == KEYTYPE_ECDSA && d->key_spec.bits == 384 ? "key_spec " : "",
@@ -449,6 +459,7 @@ members_of_domain(const struct slice_domain *d, char *out, size_t size)
 	    d->fullchain != NULL ? "fullchain " : "", d->combined != NULL ? "combined " : "",
 	    d->has_combined ? "has_combined " : "",
 	    d->challenge == CHALLENGE_DNSPERSIST01 && d->way == WAY__MAX - 1 ? "way " : "", d->challengedir != NULL ? "challengedir " : "",
+	    d->listen.n > 0 ? "listen " : "",
 	    d->profile != NULL ? "profile " : "", d->preferred_chain != NULL ? "preferred_chain " : "",
 	    d->check_revocation ? "check_revocation " : "",
 	    d->check_webroot ? "check_webroot " : "", d->accept_more ? "accept_more " : "",
@@ -489,6 +500,7 @@ test_slices(void)
 		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics name ",
 		[ROLE_ZONE] = "dns_wait dns_servers ",
+		[ROLE_RESP] = "",
 		[ROLE_HOOK] = "on_change ",
 	};
 	static const char *const domain_members[ROLE__MAX] = {
@@ -501,6 +513,7 @@ test_slices(void)
 		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting ",
 		[ROLE_FILE] = "handle cert chain fullchain has_on_change ",
 		[ROLE_ZONE] = "names ",
+		[ROLE_RESP] = "handle names way listen ",
 		[ROLE_HOOK] = "handle names key cert chain fullchain combined way on_change challenge_hook ",
 	};
 	/* Of conf: verbose, uid, gid, mode, then the role's own. */
@@ -525,7 +538,7 @@ test_slices(void)
 	    .nnames = CONF_NAMES_MAX, .key = far, .key_spec = { KEYTYPE_ECDSA, 384 }, .rotate = 1,
 	    .group = far, .csr_file = far, .has_csr_file = 1, .cert = far, .chain = far, .fullchain = far,
 	    .combined = far, .has_combined = 1, .challenge = CHALLENGE_DNSPERSIST01, .way = WAY__MAX - 1,
-	    .challengedir = far, .profile = far,
+	    .challengedir = far, .listen = { .v = texts, .n = 2 * LISTEN_MAX }, .profile = far,
 	    .preferred_chain = far, .check_revocation = 1, .check_webroot = 1, .accept_more = 1, .fingerprint = far,
 	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING,
 	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1, .challenge_hook = far };

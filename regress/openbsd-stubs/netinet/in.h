@@ -8,6 +8,7 @@
 #define IPPROTO_IPV6	41
 #define INET_ADDRSTRLEN		16
 #define INET6_ADDRSTRLEN	46
+#define IPV6_V6ONLY	27
 struct in_addr {
 	in_addr_t	s_addr;
 };

@@ -13,6 +13,7 @@
 #define SOCK_CLOEXEC	0x8000
 #define SOCK_NONBLOCK	0x4000
 #define SOL_SOCKET	0xffff
+#define SO_REUSEADDR	0x0004
 #define SO_SNDBUF	0x1001
 #define SO_RCVBUF	0x1002
 #define SO_SNDTIMEO	0x1005
@@ -37,6 +38,7 @@ struct sockaddr_storage {
 	unsigned char	ss_more[254];
 };
 int	accept(int, struct sockaddr *, socklen_t *);
+int	accept4(int, struct sockaddr *, socklen_t *, int);
 int	bind(int, const struct sockaddr *, socklen_t);
 int	connect(int, const struct sockaddr *, socklen_t);
 int	getpeername(int, struct sockaddr *, socklen_t *);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ClientHello: which server does it want, by which protocol?  Only what a CA
+ * sends to validate tls-alpn-01 goes on to libtls, so that all others meet no
+ * more than this file.  If a bound is wrong here, an attacker reads or writes
+ * beyond a buffer in a process that holds challenge certificates.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "resp-hello.h"
+
+#define RECORD_HANDSHAKE	22
+#define RECORD_HEAD		5
+#define RECORD_MAX		16384	/* RFC 8446 5.1 */
+#define HELLO_HEAD		4
+#define HELLO_MAX		8192	/* with post-quantum keys some 2 KiB */
+#define CLIENT_HELLO		1
+#define EXTENSION_SERVER_NAME	0	/* RFC 6066 3 */
+#define EXTENSION_ALPN		16	/* RFC 7301 3.1 */
+#define NAME_MAX_LEN		253
+
+/* Bytes that are left to be read. */
+struct bytes {
+	const uint8_t	*p;
+	size_t		 len;
+};
+
+/* The next n bytes become part; 0: there are not so many. */
+static int
+take(struct bytes *from, size_t n, struct bytes *part)
+{
+	if (n > from->len)
+		return 0;
+	part->p = from->p;
+	part->len = n;
+	from->p += n;
+	from->len -= n;
+	return 1;
+}
+
+/* A number of so many bytes, big end first. */
+static int
+take_number(struct bytes *from, size_t size, size_t *n)
+{
+	struct bytes digits;
+
+	if (!take(from, size, &digits))
+		return 0;
+	for (*n = 0; digits.len > 0; digits.len--)
+		*n = *n << 8 | *digits.p++;
+	return 1;
+}
+
+/* A vector (RFC 8446 3.4) with a length of so many bytes. */
+static int
+take_vector(struct bytes *from, size_t size, struct bytes *vector)
+{
+	size_t n;
+
+	return take_number(from, size, &n) && take(from, n, vector);
+}
+
+/*
+ * Puts the handshake bytes of the records together.  More is set if the
+ * last record is not there, or not whole.  0: this is no such record.
+ */
+static int
+join_records(struct bytes from, uint8_t out[HELLO_HEAD + HELLO_MAX],
+    struct bytes *joined, size_t *needed)
+{
+	struct bytes head;
+	size_t n;
+
+	joined->p = out;
+	joined->len = 0;
+	*needed = HELLO_HEAD;
+	while (joined->len < *needed && take(&from, RECORD_HEAD, &head)) {
+		n = (size_t)head.p[3] << 8 | head.p[4];
+		if (head.p[0] != RECORD_HANDSHAKE || head.p[1] != 3 || n == 0 ||
+		    n > RECORD_MAX)
+			return 0;
+		if (n > HELLO_HEAD + HELLO_MAX - joined->len)
+			return 0;
+		if (n > from.len)
+			n = from.len;
+		memcpy(out + joined->len, from.p, n);
+		joined->len += n;
+		from.p += n;
+		from.len -= n;
+		if (joined->len >= HELLO_HEAD)
+			*needed = HELLO_HEAD + ((size_t)out[1] << 16 |
+			    (size_t)out[2] << 8 | out[3]);
+		if (*needed > HELLO_HEAD + HELLO_MAX)
+			return 0;
+	}
+	return joined->len == 0 || out[0] == CLIENT_HELLO;
+}
+
+/* One host name and nothing else. */
+static int
+read_server_name(struct bytes body, char name[254])
+{
+	struct bytes list, host;
+	size_t type, i;
+
+	if (!take_vector(&body, 2, &list) || body.len != 0 ||
+	    !take_number(&list, 1, &type) || type != 0 ||
+	    !take_vector(&list, 2, &host) || list.len != 0 || host.len == 0 ||
+	    host.len > NAME_MAX_LEN)
+		return 0;
+	for (i = 0; i < host.len; i++) {
+		if (host.p[i] <= ' ' || host.p[i] > '~')
+			return 0;
+		name[i] = (char)tolower(host.p[i]);
+	}
+	name[i] = '\0';
+	return 1;
+}
+
+/* RFC 8737 3: the list has this one protocol. */
+static int
+read_alpn(struct bytes body)
+{
+	struct bytes list, protocol;
+
+	return take_vector(&body, 2, &list) && body.len == 0 &&
+	    take_vector(&list, 1, &protocol) && list.len == 0 &&
+	    protocol.len == strlen(ACME_ALPN) &&
+	    memcmp(protocol.p, ACME_ALPN, protocol.len) == 0;
+}
+
+/* Both extensions, each once. */
+static int
+read_extensions(struct bytes all, char name[254])
+{
+	struct bytes body;
+	int named = 0, alpn = 0;
+	size_t type;
+
+	while (all.len > 0) {
+		if (!take_number(&all, 2, &type) ||
+		    !take_vector(&all, 2, &body))
+			return 0;
+		if (type == EXTENSION_SERVER_NAME &&
+		    (named++ || !read_server_name(body, name)))
+			return 0;
+		if (type == EXTENSION_ALPN && (alpn++ || !read_alpn(body)))
+			return 0;
+	}
+	return named && alpn;
+}
+
+enum hello_result
+hello_read(const uint8_t *buf, size_t len, char name[254])
+{
+	uint8_t message[HELLO_HEAD + HELLO_MAX];
+	struct bytes from = { buf, len }, m, part, extensions;
+	size_t needed;
+
+	if (!join_records(from, message, &m, &needed))
+		return HELLO_BAD;
+	if (m.len < needed)
+		return HELLO_MORE;
+	/* Nothing may follow in its records: it waits for a reply. */
+	if (m.len != needed || !take(&m, HELLO_HEAD, &part))
+		return HELLO_BAD;
+	if (!take(&m, 2 + 32, &part) ||		/* version, random */
+	    !take_vector(&m, 1, &part) ||	/* session */
+	    !take_vector(&m, 2, &part) ||	/* cipher suites */
+	    !take_vector(&m, 1, &part) ||	/* compression */
+	    !take_vector(&m, 2, &extensions) || m.len != 0)
+		return HELLO_BAD;
+	return read_extensions(extensions, name) ? HELLO_NAMED : HELLO_BAD;
+}
