@@ -22,6 +22,7 @@ RUNS = {
     "-F": ("RENEW", ["example.com"], "issued", ["-F", "example.com"]),
     "-F rotate": ("RENEW", ["example.com"], "rotate", ["-F", "example.com"]),
     "-F -a": ("RENEW", ["example.com", "other.example"], "issued", ["-F", "-j", "1", "-a"]),
+    "-F listens": ("RENEW", ["other.example"], "issued", ["-F", "other.example"]),
     "nothing due": ("RENEW", ["example.com"], "issued", ["example.com"]),
     "-r": ("REVOKE", ["example.com"], "issued", ["-r", "example.com"]),
     "-B": ("RESTORE", ["example.com"], "rotate", ["-B", "example.com"]),
@@ -37,12 +38,13 @@ RUNS = {
 FOLLOWS = {"METRICS": "RENEW", "ADOPT": "ROLLOVER"}
 KINDS = ["messages", "forbidden", "flood", "files", "cunning", "stall", "watch"]
 
-ROLES = {"NET": "netproc", "DNS": "dnsproc", "CHNG": "chngproc", "CERT": "certproc", "FILE": "fileproc"}
+ROLES = {"NET": "netproc", "DNS": "dnsproc", "CHNG": "chngproc", "CERT": "certproc", "FILE": "fileproc", "RESP": "respproc"}
 
 class Case: pass
 
 def present(role, run):
     """Is there such a process in such a run?"""
+    if role == "RESP" or run == "-F listens": return role == "RESP" and run in ("-F listens", "-F -a")
     if role in ("CERT", "FILE"): return True
     if run in ("-B", "-l", "-t", "nothing due", "metrics", "-K, its end"): return False
     return role != "CHNG" or RUNS[run][0] == "RENEW"

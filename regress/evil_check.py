@@ -216,7 +216,7 @@ class Check:
         elif self.status not in (0, 1, 2): self.bad("status %d" % self.status)
         if self.w.left: self.bad("%d processes left" % len(self.w.left))
         if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", self.text): self.bad("control characters in its messages")
-        if self.status == 0 and self.case.role in ("NET", "DNS", "CHNG") and self.case.mode == "RENEW":
+        if self.status == 0 and self.case.role in ("NET", "DNS", "CHNG", "RESP") and self.case.mode == "RENEW":
             for h in self.case.handles:
                 if chain_of(self.after, h) is None or chain_of(self.after, h) == chain_of(self.before.files, h):
                     self.bad("%s: status 0, and nothing new is installed" % h)

@@ -157,7 +157,7 @@ class Maker:
             "deaf" + self.send(t.name, self.body(t.shape))[4:].replace(" -1 1 ", " -1 1000 ")])]
     def watch(self, role, mode): return ["when 0", "watch all"]
     def cunning(self, role, mode):
-        plans = {"NET": self.net, "DNS": self.dns, "CHNG": self.chng, "CERT": self.cert, "FILE": self.file}[role](mode)
+        plans = {"NET": self.net, "DNS": self.dns, "CHNG": self.chng, "CERT": self.cert, "FILE": self.file, "RESP": self.resp}[role](mode)
         fit = [p for p in plans if p]
         return self.shaped(self.rng.choice(fit))
     def shaped(self, lines):
@@ -226,6 +226,15 @@ class Maker:
         plans += [[self.skip("CHNG_DROP", "NET_CHNG_DONE", num(1))], [self.skip("CHNG_CHECK", "NET_CHNG_DONE", num(0))],
             [self.skip("CHNG_AWAIT", "NET_CHNG_DONE", num(0))], [self.skip("CHNG_AWAIT", "NET_CHNG_DONE", num(1))]]
         return plans + [self.own("CHNG", mode)] * 3
+    def resp(self, mode):
+        """Says that responses can be seen, or not, or something else."""
+        replies = [(n, reason) for n in (0, 1, 99, 100, 2**64 - 1) for reason in (None, "", "\x1b[2J" + "a" * 2000)]
+        plans = [[self.lie("CHNG_PUBLISHED", num(n), string(reason))] for n, reason in replies]
+        plans += [[self.skip(asked, "CHNG_PUBLISHED", num(0), string(reason))] for asked in ("RESP_CHECK", "RESP_PUT", "RESP_DROP") for reason in (None, "no")]
+        for t in ("RESP_CHECK", "RESP_PUT", "RESP_DROP"):
+            plans.append(["on %d" % self.routes[t].type] + [self.send("CHNG_PUBLISHED", num(n), string(None)) for n in (0, 1, 0)])
+            plans.append(["on %d" % self.routes[t].type] + [self.send("CHNG_PUBLISHED", num(0), string(None), job=1)] * 3)
+        return plans
     def file(self, mode):
         r, P, plans = self.rng, self.part, []
         done = num(1) + string(None)

@@ -6,6 +6,7 @@ import subprocess, threading, time
 
 LIMIT = 40          # seconds that no run takes, however loaded the machine is
 USER = 65534        # owns certificates, state and challenges where we are root
+# The second one is answered by respproc.
 HANDLES = {"example.com": ["example.com"], "other.example": ["other.example"]}
 
 def openssl(*args, data=None):
@@ -67,7 +68,7 @@ class World:
         self.listen()
         self.bases = {}
     def start_ca(self):
-        ca, self.port = self.ca, free_port()
+        ca, self.port, self.listen_port = self.ca, free_port(), free_port()
         os.makedirs(ca)
         for n in ("root.key", "inter.key", "inter.pem"):
             shutil.copy(self.tls + "/" + n, ca)
@@ -120,10 +121,10 @@ class World:
 	domain chain certificate "%s.chain.pem"
 	domain full chain certificate "%s.fullchain.pem"
 	%s
-	challengedir "%s/www"
+	%s
 }""" % (h, names[0], self.top, h, "rotate" if rotate else "", self.top, h, h, h,
                 'domain combined "%s/keys/%s.both.pem"' % (self.top, h) if rotate else "",
-                self.top))
+                'challengedir "%s/www"' % self.top if h == "example.com" else "listen on 127.0.0.1 port %d" % self.listen_port))
         return "\n".join(parts) + "\n"
     def make(self, rotate):
         """Directories beside each other, and things of other people's in, beside and above them."""
