@@ -17,7 +17,7 @@ UNIT_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined" run="
     sh "$here/unit.sh" "$run/asan-objs" >"$run/asan-units.out" 2>&1
 same "asan: unit tests: failures" 0 "$(grep -Evc '^(ok|skip) ' "$run/asan-units.out")"
 check "asan: unit tests: ran" test "$(grep -c '^ok ' "$run/asan-units.out")" -gt 200
-for script in whole account revoke certificate renewal hostile; do
+for script in whole account revoke certificate renewal hostile responder; do
 	client=$run/asan/acme-client sh "$here/$script.sh" >"$run/asan-$script.out" 2>&1
 	same "asan: $script: failures" "" "$(grep '^FAIL' "$run/asan-$script.out" | head -n 3 | cut -c1-300)"
 	same "asan: $script: reports" 0 "$(grep -Ec 'AddressSanitizer|runtime error' "$run/asan-$script.out")"
