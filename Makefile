@@ -38,7 +38,7 @@ NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o ne
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
 CSR = csrproc.o csr-file.o
-CHNG = chngproc.o chng-webroot.o key-authorization.o
+CHNG = chngproc.o chng-record.o chng-webroot.o key-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
 	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
 	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o

@@ -88,6 +88,7 @@ enum msgtype {
 	KEY_RECHECK_ACCOUNT,	/* the CA does not take this account URL: ask it by the key */
 	NET_ACCOUNT,		/* what is known of the account */
 	CHNG_THUMBPRINT,
+	CHNG_ACCOUNT,		/* the account URL */
 	DNS_STATUS_URLS,	/* where certificates say that it can be asked whether they are revoked */
 	NET_STATUS_URLS,
 
@@ -117,6 +118,7 @@ enum msgtype {
 	CHNG_PROBE,		/* put a file that net may know, and say which */
 	NET_PROBE,
 	CHNG_PUT,		/* the response of one identifier */
+	CHNG_STANDING,		/* is the record of one identifier there, which stays? */
 	CHNG_AWAIT,		/* until all that were put can be seen */
 	CHNG_DROP,
 	NET_CHNG_DONE,

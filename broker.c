@@ -170,6 +170,8 @@ parent_due(uint64_t ndue)
 		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
 	if (run->mode == MODE_RENEW && has_way(WAY_LISTEN))
 		start(&children[ROLE_RESP], ROLE_RESP, nworkers);
+	if (run->mode == MODE_RENEW && (has_way(WAY_STANDING) || run_waits_for_dns(run)))
+		start(&children[ROLE_ZONE], ROLE_ZONE, nworkers);
 	enter_sandbox();
 	resting = nsettled;
 	resting_failed = nfailed;
@@ -559,6 +561,24 @@ run_changes(const struct run *r)
 {
 	return r->mode == MODE_RENEW || r->mode == MODE_REVOKE ||
 	    r->mode == MODE_RESTORE;
+}
+
+int
+run_waits_for_dns(const struct run *r)
+{
+	return r->conf->dns_wait > 0 && run_hooks_publish(r);
+}
+
+int
+run_names_account(const struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->challenge == CHALLENGE_DNSACCOUNT01 ||
+		    r->jobs[i]->challenge == CHALLENGE_DNSPERSIST01)
+			return 1;
+	return 0;
 }
 
 int

@@ -59,6 +59,10 @@ int	run_changes(const struct run *);
 
 /* Is anything put for any of its challenges, so that chng is needed? */
 int	run_publishes(const struct run *);
+/* Are records that hooks have published waited for? */
+int	run_waits_for_dns(const struct run *);
+/* Is the account URL in records in the DNS? */
+int	run_names_account(const struct run *);
 
 /* Are programs of the administrator's to publish responses? */
 int	run_hooks_publish(const struct run *);

@@ -25,6 +25,7 @@ enum way {
 	WAY_STATELESS,		/* a web server that knows the thumbprint */
 	WAY_LISTEN,		/* respproc, on ports of its own */
 	WAY_HOOK,		/* a program of the administrator's, in the DNS */
+	WAY_STANDING,		/* a record that stays in the DNS */
 	WAY__MAX
 };
 

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Makes the responses to challenges, and publishes them: as files, in
- * chng-webroot.c, or by respproc, which serves them.  It holds the account key's thumbprint, which key tells it
- * and net never sees, and the right to create files in the challenge
- * directories.  From net it reads tokens.  Who owns it can publish and remove
- * files there.  Whoever owns net can only have it publish the key
- * authorizations of our own account, as many of them as the job has names.
+ * chng-webroot.c; by respproc, which serves them; or as records, in
+ * chng-record.c, by hookproc.  It holds the account key's thumbprint, which
+ * key tells it and net never sees, the account URL where records have it, and
+ * the right to create files in the challenge directories.  From net it reads
+ * tokens and names of the CA.  Who owns it can publish and remove files there,
+ * and have digests published for configured names.  Whoever owns net can only
+ * have it publish the key authorizations of our own account, as many of them
+ * as the job has names.
  */
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "chng-record.h"
 #include "chng-webroot.h"
 #include "dir.h"
 #include "key-authorization.h"
@@ -18,7 +22,7 @@
 #include "valid.h"
 
 /* What net waits for, while another process is at it. */
-enum wait { WAIT_NOTHING, WAIT_CHECK, WAIT_AWAIT };
+enum wait { WAIT_NOTHING, WAIT_CHECK, WAIT_AWAIT, WAIT_DROP };
 
 struct chng_job {
 	char		*handle;
@@ -26,11 +30,13 @@ struct chng_job {
 	enum way	 way;
 	char		*path;		/* of its challenge directory; NULL: no files */
 	struct webroot	*webroot;
+	struct records	*records;	/* in the DNS */
 	uint64_t	 nnames;
 	uint64_t	 nput;
 	/* Where another process publishes: */
 	uint64_t	 nasked;	/* that it has not replied about yet */
-	int		 failed;	/* it cannot publish one of them */
+	int		 failed;	/* one of them cannot be seen */
+	int		 dropped;	/* what it still says is of no use */
 	enum wait	 wait;
 	uint32_t	 worker;	/* of net, which waits */
 };
@@ -57,6 +63,8 @@ add_job(const struct slice_domain *d)
 	j->nnames = d->nnames;
 	if (j->way == WAY_WEBROOT)
 		j->webroot = webroot_open(j->path);
+	else if (j->way == WAY_HOOK || j->way == WAY_STANDING)
+		j->records = record_job(d);
 }
 
 /* The key authorization, or what shows it, goes to respproc; CHNG_PUBLISHED follows. */
@@ -74,7 +82,6 @@ hand_over(uint32_t job, uint32_t number, const char *authorization)
 	msg_new(&out, RESP_PUT, job);
 	body_publish(&out, &b);
 	msg_send(&out);
-	j->nasked++;
 }
 
 static int
@@ -89,8 +96,11 @@ put(uint32_t job, uint32_t number, const char *token, struct why *w)
 	text = key_authorization(token, thumbprint);
 	if (j->way == WAY_WEBROOT)
 		rc = webroot_put(j->webroot, job, token, text, w);
-	else
+	else if (j->way == WAY_LISTEN)
 		hand_over(job, number, text);
+	else
+		record_put(j->records, job, number, text);
+	j->nasked += j->way != WAY_WEBROOT;
 	free(text);
 	j->nput += rc == 0;
 	return rc;
@@ -121,11 +131,13 @@ static void
 answer_late(uint32_t job)
 {
 	struct chng_job *j = &jobs[job];
-	int ok = !j->failed;
+	int ok = !j->failed || j->wait == WAIT_DROP;
 
-	/* A check is about nothing that was put. */
-	if (j->wait == WAIT_CHECK)
-		j->failed = 0;
+	if (j->nasked > 0 || j->wait == WAIT_NOTHING)
+		return;
+	/* A check is about nothing that was put, and what was dropped is over. */
+	if (j->wait != WAIT_AWAIT)
+		j->failed = j->dropped = 0;
 	j->wait = WAIT_NOTHING;
 	msg_new(&out, NET_CHNG_DONE, job);
 	out.head.worker = j->worker;
@@ -165,8 +177,8 @@ chng_check(struct msg *m)
 	int rc;
 
 	msg_end(m);
-	if (j->way == WAY_WEBROOT) {
-		rc = webroot_probe(j->webroot, &w);
+	if (j->way != WAY_LISTEN) {
+		rc = j->way == WAY_WEBROOT ? webroot_probe(j->webroot, &w) : 0;
 		answer(m, rc == 0, &w);
 		return;
 	}
@@ -239,11 +251,39 @@ chng_await(struct msg *m)
 {
 	msg_end(m);
 	wait_for(m, WAIT_AWAIT);
-	if (jobs[m->head.job].nasked == 0)
-		answer_late(m->head.job);
+	answer_late(m->head.job);
 }
 
-/* Also of what has been dropped since. */
+/* A record that is there, or is to be published by hand. */
+static void
+chng_standing(struct msg *m)
+{
+	struct chng_job *j = &jobs[m->head.job];
+	struct body_issuers b;
+
+	body_issuers(m, &b);
+	if (b.number >= j->nnames)
+		errx(1, "CHNG_STANDING: no identifier %u", b.number);
+	record_ask(m->head.job, &b);
+	j->nasked++;
+	answer(m, 1, NULL);
+}
+
+/* The end of one that was asked for: reason NULL, or why it failed. */
+static void
+settle(uint32_t job, const char *reason)
+{
+	struct chng_job *j = &jobs[job];
+
+	j->nasked--;
+	if (reason != NULL && !j->dropped) {
+		tell_trouble(job, reason);
+		j->failed = 1;
+	}
+	answer_late(job);
+}
+
+/* Also of what has been dropped since, which nobody waits for any more. */
 static void
 chng_published(struct msg *m)
 {
@@ -253,13 +293,37 @@ chng_published(struct msg *m)
 	body_published(m, &b);
 	if (j->nasked == 0)
 		errx(1, "CHNG_PUBLISHED: out of order");
-	j->nasked--;
-	if (b.reason != NULL) {
-		tell_trouble(m->head.job, b.reason);
-		j->failed = 1;
+	if (j->way == WAY_HOOK && b.reason == NULL && !j->dropped) {
+		if (b.number >= j->nnames)
+			errx(1, "CHNG_PUBLISHED: no identifier %u", b.number);
+		if (record_await(j->records, m->head.job, b.number))
+			return;
 	}
-	if (j->nasked == 0 && j->wait != WAIT_NOTHING)
-		answer_late(m->head.job);
+	settle(m->head.job, b.reason);
+}
+
+static void
+chng_seen(struct msg *m)
+{
+	struct body_published b;
+
+	body_published(m, &b);
+	if (jobs[m->head.job].nasked == 0)
+		errx(1, "CHNG_SEEN: out of order");
+	settle(m->head.job, b.reason);
+}
+
+/* What is under way comes to its end first: the next order has the same numbers. */
+static void
+drop_records(const struct msg *m)
+{
+	struct chng_job *j = &jobs[m->head.job];
+
+	j->nput = 0;
+	j->dropped = 1;
+	record_drop(j->records, m->head.job);
+	wait_for(m, WAIT_DROP);
+	answer_late(m->head.job);
 }
 
 static void
@@ -277,6 +341,10 @@ chng_drop(struct msg *m)
 	int doubtful;
 
 	body_flag(m, &doubtful);
+	if (j->records != NULL) {
+		drop_records(m);
+		return;
+	}
 	if (doubtful && j->way == WAY_WEBROOT)
 		warnx("%s: the responses were in %s: does the web server of these names serve that "
 		    "directory as /.well-known/acme-challenge/, on port 80?", j->handle, j->path);
@@ -290,24 +358,29 @@ chng_drop(struct msg *m)
 }
 
 /* Nothing is put before the thumbprint is known, and nothing for some jobs. */
-enum { MUTE = 1, READY = 2, NOTHING = 4 };
+enum { MUTE = 1, READY = 2, NOTHING = 4, STANDING = 8 };
 
 static unsigned
 state(uint32_t job)
 {
 	if (jobs[job].way == WAY_STATELESS)
 		return NOTHING;
+	if (jobs[job].way == WAY_STANDING)
+		return STANDING;
 	return thumbprint[0] == '\0' ? MUTE : READY;
 }
 
 static const struct handler table[] = {
 	/* A second one where the CA knows the account by another key than the one in place. */
 	{ CHNG_THUMBPRINT, chng_thumbprint, ANY_STATE, 2 },
-	{ CHNG_CHECK, chng_check, MUTE | READY, 2 },
+	{ CHNG_ACCOUNT, record_account, ANY_STATE, 2 },
+	{ CHNG_CHECK, chng_check, MUTE | READY | STANDING, 2 },
 	{ CHNG_PROBE, chng_probe, MUTE | READY, 2 },
 	{ CHNG_PUT, chng_put, READY, ORDERS_MAX * CONF_NAMES_MAX },
-	{ CHNG_AWAIT, chng_await, READY, ORDERS_MAX },
-	{ CHNG_DROP, chng_drop, MUTE | READY, ORDERS_MAX + 2 },
+	{ CHNG_STANDING, chng_standing, STANDING, ORDERS_MAX * CONF_NAMES_MAX },
+	{ CHNG_SEEN, chng_seen, READY | STANDING, ORDERS_MAX * CONF_NAMES_MAX },
+	{ CHNG_AWAIT, chng_await, READY | STANDING, ORDERS_MAX },
+	{ CHNG_DROP, chng_drop, MUTE | READY | STANDING, ORDERS_MAX + 2 },
 	{ CHNG_PUBLISHED, chng_published, MUTE | READY, 2 + ORDERS_MAX * CONF_NAMES_MAX },
 };
 
@@ -323,8 +396,13 @@ main(int argc, char *argv[])
 	role_conf(&m, &c);
 	while (role_domain(&m, njobs, &d))
 		add_job(&d);
+	record_conf(c.waits_for_dns);
 	dir_owner(&s);
 	s.dirs = dir_rights(DIR_READ | DIR_WRITE, &s.ndirs);
+	if (s.ndirs == 0) {
+		s.uid = role_uid;
+		s.gid = role_gid;
+	}
 	sandbox_enter(&s);
 	/* The end of the parent, of net or of the run: all come to exit(). */
 	atexit(webroot_drop_all);

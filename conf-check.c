@@ -295,7 +295,6 @@ check_listen(struct domain *d)
 static void
 check_challenge(struct domain *d)
 {
-	const char *type = challenge_names[d->challenge];
 	int by_dns = challenge_by_dns(d->challenge);
 	unsigned char addr[16];
 	size_t i;
@@ -309,10 +308,29 @@ check_challenge(struct domain *d)
 			    "http-01 or tls-alpn-01", d->handle, d->names.v[i]);
 	if (d->challenge == CHALLENGE_TLSALPN01 && d->listen.n == 0)
 		lex_error_at(d->file, d->line, "domain %s: challenge %s needs 'listen on', with the "
-		    "address and port where it is answered", d->handle, type);
-	else if (by_dns)
-		lex_error_at(d->file, d->line, "domain %s: challenge %s is not supported yet",
-		    d->handle, type);
+		    "address and port where it is answered", d->handle,
+		    challenge_names[d->challenge]);
+}
+
+/* Records in the DNS: put by a program, or there already. */
+static void
+check_records(struct domain *d)
+{
+	int stands = d->challenge == CHALLENGE_DNSPERSIST01;
+
+	d->way = stands ? WAY_STANDING : WAY_HOOK;
+	if (d->challengedir != NULL)
+		lex_error_at(d->file, d->line, "domain %s: 'challengedir' is for http-01; with "
+		    "'challenge %s', take it out", d->handle, challenge_names[d->challenge]);
+	if (d->challenge_hook != NULL)
+		clean_path(d->challenge_hook, "challenge hook", d->file, d->line);
+	if (stands && d->challenge_hook != NULL)
+		lex_error_at(d->file, d->line, "domain %s: dns-persist-01 needs no 'challenge hook': "
+		    "its record is published once, by hand; take it out", d->handle);
+	else if (!stands && d->challenge_hook == NULL)
+		lex_error_at(d->file, d->line, "domain %s: %s needs 'challenge hook' with a program "
+		    "that publishes records, such as PREFIX/libexec/acme-client/hooks/nsupdate",
+		    d->handle, challenge_names[d->challenge]);
 }
 
 /* Exactly one way to respond to challenges. */
@@ -322,6 +340,9 @@ check_way(struct domain *d)
 	if (d->listen.n > 0) {
 		d->way = WAY_LISTEN;
 		check_listen(d);
+		if (d->challenge_hook != NULL)
+			lex_error_at(d->file, d->line, "domain %s: either 'listen on' or 'challenge hook'",
+			    d->handle);
 		return;
 	}
 	if (d->stateless) {
@@ -336,13 +357,14 @@ check_way(struct domain *d)
 			    "written", d->handle);
 		return;
 	}
-	if (d->challenge_hook != NULL) {
-		d->way = WAY_HOOK;
-		clean_path(d->challenge_hook, "challenge hook", d->file, d->line);
-		if (!challenge_by_dns(d->challenge))
-			lex_error_at(d->file, d->line, "domain %s: 'challenge hook' is for "
-			    "dns-01 and dns-account-01", d->handle);
+	if (challenge_by_dns(d->challenge)) {
+		check_records(d);
 		return;
+	}
+	if (d->challenge_hook != NULL) {
+		clean_path(d->challenge_hook, "challenge hook", d->file, d->line);
+		lex_error_at(d->file, d->line, "domain %s: 'challenge hook' is for dns-01 and "
+		    "dns-account-01; name one of them with 'challenge'", d->handle);
 	}
 	d->way = WAY_WEBROOT;
 	if (d->challengedir == NULL &&

@@ -75,25 +75,31 @@ forget(struct record *r)
 	free(r);
 }
 
+/* Each that chng has asked for is answered once. */
+static void
+tell_chng(const struct record *r, const char *reason)
+{
+	struct body_published b = { .number = r->number, .reason = reason };
+
+	if (ending)
+		return;
+	msg_new(&out, CHNG_PUBLISHED, r->job);
+	body_published(&out, &b);
+	msg_send(&out);
+}
+
 /* chng says it, and has certproc remember it as the cause of what follows. */
 static void
 begun(void *arg, const char *failure)
 {
 	struct record *r = arg;
-	struct body_published b = { .number = r->number };
 	struct why w;
 
-	if (failure != NULL) {
+	if (failure != NULL)
 		why(&w, "challenge hook %s begin %s: %s", jobs[r->job].challenge_hook,
 		    r->name, failure);
-		b.reason = w.text;
-	}
 	r->stage = BEGUN;
-	if (!ending) {
-		msg_new(&out, CHNG_PUBLISHED, r->job);
-		body_published(&out, &b);
-		msg_send(&out);
-	}
+	tell_chng(r, failure != NULL ? w.text : NULL);
 	run_next();
 }
 
@@ -217,8 +223,10 @@ drop(uint32_t job, int all)
 		if (!all && r->job != job)
 			continue;
 		r->unwanted = 1;
-		if (r->stage == TO_BEGIN)
+		if (r->stage == TO_BEGIN) {
+			tell_chng(r, "is not wanted any more");
 			forget(r);
+		}
 	}
 	run_next();
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme-client.h"
+#include "challenge.h"
 #include "json-read.h"
 #include "valid.h"
 
@@ -353,13 +355,40 @@ free_challenge(struct challenge *c)
 {
 	free(c->url);
 	free(c->token);
+	free_strings(c->issuers, c->nissuers);
 	memset(c, 0, sizeof(*c));
 }
 
-/* url and token are needed only where there is something to answer. */
+/* draft-ietf-acme-dns-persist 3.1: more of them, or none, or something else is refused. */
 static int
-read_challenge(struct challenge *c, json_t *o, int needed, struct why *w)
+read_issuers(struct challenge *c, json_t *o, struct why *w)
 {
+	json_t *list = json_member(o, "issuer-domain-names");
+	const char *name;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) == 0 ||
+	    json_array_size(list) > ISSUERS_MAX)
+		return why(w, "member 'issuer-domain-names' is not an array of 1 to %d names",
+		    ISSUERS_MAX);
+	if ((c->issuers = calloc(json_array_size(list), sizeof(*c->issuers))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < json_array_size(list); i++) {
+		name = json_string_value(json_array_get(list, i));
+		if (name == NULL || !valid_dns_name(name))
+			return why(w, "member 'issuer-domain-names' has something else than a "
+			    "host name in lower case");
+		if ((c->issuers[c->nissuers++] = strdup(name)) == NULL)
+			err(1, NULL);
+	}
+	return 0;
+}
+
+/* url and token, or names, are needed only where there is something to answer. */
+static int
+read_challenge(struct challenge *c, const char *type, json_t *o, int needed, struct why *w)
+{
+	int stands = strcmp(type, challenge_names[CHALLENGE_DNSPERSIST01]) == 0;
 	char text[32];
 
 	free_challenge(c);
@@ -367,6 +396,8 @@ read_challenge(struct challenge *c, json_t *o, int needed, struct why *w)
 	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), w) == -1 ||
 	    get_url(o, "url", &c->url, needed, w) == -1)
 		return -1;
+	if (stands)
+		return needed ? read_issuers(c, o, w) : 0;
 	return get_string(o, "token", &c->token, needed, w);
 }
 
@@ -391,7 +422,7 @@ read_challenges(struct authorization *az, const char *wanted, json_t *list, stru
 		say_safe(safe, sizeof(safe), type, strlen(type));
 		say_add(offered, sizeof(offered), "%s%s", *offered == '\0' ? "" : " ", safe);
 		if (strcmp(type, wanted) == 0 && !found) {
-			rc = read_challenge(&az->challenge, c, needed, w);
+			rc = read_challenge(&az->challenge, type, c, needed, w);
 			found = rc == 0;
 		}
 	}

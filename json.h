@@ -50,6 +50,8 @@ struct order {
 struct challenge {
 	char		*url;		/* NULL: none of this type offered */
 	char		*token;	/* NULL also where the type has none */
+	char		**issuers;	/* draft-ietf-acme-dns-persist: names of the CA; none with other types */
+	size_t		 nissuers;
 	enum status	 status;	/* absent: pending */
 	struct problem	 error;
 };

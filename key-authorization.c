@@ -22,17 +22,43 @@ key_authorization(const char *token, const char *thumbprint)
 	return text;
 }
 
+static void
+hash_text(uint8_t hash[SHA256_DIGEST_LENGTH], const char *text)
+{
+	SHA2_CTX ctx;
+
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, (const uint8_t *)text, strlen(text));
+	SHA256Final(hash, &ctx);
+}
+
 void
 key_authorization_digest(char out[DIGEST_LEN + 1], const char *authorization)
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
-	SHA2_CTX ctx;
 	char *text;
 
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, (const uint8_t *)authorization, strlen(authorization));
-	SHA256Final(hash, &ctx);
+	hash_text(hash, authorization);
 	text = b64url_encode(hash, sizeof(hash));
 	memcpy(out, text, DIGEST_LEN + 1);
 	free(text);
+}
+
+/* 10 bytes are 16 times 5 bits (RFC 4648 6). */
+void
+account_label(char out[ACCOUNT_LABEL_LEN + 1], const char *url)
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	unsigned bits = 0, value = 0, i;
+	char *p = out;
+
+	hash_text(hash, url);
+	*p++ = '_';
+	for (i = 0; i < 10; i++) {
+		value = value << 8 | hash[i];
+		for (bits += 8; bits >= 5; bits -= 5)
+			*p++ = digits[value >> (bits - 5) & 31];
+	}
+	*p = '\0';
 }

@@ -26,7 +26,8 @@ static int doubt;			/* was a rollover done?  The next key is asked with first */
 static int spare = -1;			/* the spare key that is asked with; -1: the account's, SPARES: none is left */
 static int refused;			/* by the CA: nobody asks again in this run */
 static const char *unknown;		/* thumbprint of a next key that the CA does not know, or NULL */
-static int publishes;			/* there is chng */
+static int publishes;			/* there is chng, */
+static int names_account;		/* which is to know its URL */
 static char told[THUMBPRINT_LEN + 1];	/* what chng has as thumbprint */
 static uint32_t workers;		/* of net */
 static int asking[WORKERS_MAX];	/* how the account stands */
@@ -38,6 +39,7 @@ standing_conf(const struct slice_conf *c)
 {
 	workers = c->workers;
 	publishes = c->publishes;
+	names_account = c->names_account;
 	conf.shared = c->shared;
 	conf.path = c->account_key;
 	conf.spec = c->account_spec;
@@ -132,9 +134,27 @@ account_rolled(void)
 	doubt = 1;
 }
 
-void
-tell_thumbprint(void)
+/* The URL may be a wrong one that is stored; then the right one follows before anything is put. */
+static void
+tell_url(void)
 {
+	static char *told_url;
+
+	if (!names_account || doubt || kid == NULL || role_mode != MODE_RENEW ||
+	    (told_url != NULL && strcmp(told_url, kid) == 0))
+		return;
+	msg_new(&out, CHNG_ACCOUNT, 0);
+	msg_put_str(&out, kid);
+	msg_send(&out);
+	free(told_url);
+	if ((told_url = strdup(kid)) == NULL)
+		err(1, NULL);
+}
+
+void
+tell_chng(void)
+{
+	tell_url();
 	if (!publishes || doubt || account.key == NULL ||
 	    role_mode != MODE_RENEW || strcmp(told, account.thumbprint) == 0)
 		return;
@@ -268,7 +288,7 @@ key_worker_gone(struct msg *m)
 static void
 found(const struct msg *m)
 {
-	tell_thumbprint();
+	tell_chng();
 	answer_net(worker_of(m));
 	answer_all();
 }

@@ -15,8 +15,8 @@ void	standing_conf(const struct slice_conf *);
  * counts only for this very key.  Needs the disk.
  */
 void	load_account(void);
-/* chng learns the thumbprint as soon as it is certain. */
-void	tell_thumbprint(void);
+/* chng learns the thumbprint, and the account URL, as soon as they are known. */
+void	tell_chng(void);
 
 /* -t: certproc learns which thumbprint to print. */
 void	show_account(void);

@@ -327,6 +327,6 @@ main(int argc, char *argv[])
 	} else if (role_mode == MODE_SHOW)
 		show_account();
 	else
-		tell_thumbprint();
+		tell_chng();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

@@ -207,10 +207,14 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		own_texts(m, &c->origins, ORIGINS_MAX);
 		flag(m, &c->force);
 		flag(m, &c->publishes);
+		flag(m, &c->names_account);
 		break;
 	case ROLE_CSR:
 		reason(m, &c->reason);
 		own_texts(m, &c->origins, ORIGINS_MAX);
+		break;
+	case ROLE_CHNG:
+		flag(m, &c->waits_for_dns);
 		break;
 	case ROLE_ZONE:
 		c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
@@ -548,6 +552,14 @@ body_digest(struct msg *m, struct body_digest *b)
 	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
 	text(m, &b->label);
 	need_text(m, &b->digest);
+	msg_end(m);
+}
+
+void
+body_issuers(struct msg *m, struct body_issuers *b)
+{
+	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
+	own_texts(m, &b->names, ISSUERS_MAX);
 	msg_end(m);
 }
 

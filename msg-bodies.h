@@ -42,6 +42,8 @@ struct slice_conf {		/* ROLE_CONF */
 	int		 key_compromised;	/* by that reason */
 	int		 asks_for_status;	/* servers are asked about revocation */
 	int		 publishes;	/* there is chng, which is to know the thumbprint */
+	int		 waits_for_dns;	/* zone is there for records that hooks publish */
+	int		 names_account;	/* in records in the DNS: chng is to know its URL */
 	int		 list;		/* how -l prints */
 	uint64_t	 most_orders;	/* -m */
 	char		*state_dir;
@@ -267,6 +269,12 @@ struct body_digest {		/* HOOK_PUT, ZONE_AWAIT: a TXT record in the DNS */
 	const char	*digest;
 };
 void	 body_digest(struct msg *, struct body_digest *);
+
+struct body_issuers {		/* CHNG_STANDING */
+	uint32_t	 number;
+	struct strings	 names;		/* of the CA; taken, allocated, and the receiver's */
+};
+void	 body_issuers(struct msg *, struct body_issuers *);
 
 struct body_standing_record {	/* ZONE_STANDING */
 	uint32_t	 number;

@@ -75,6 +75,18 @@ fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct 
 	return rc;
 }
 
+/* draft-ietf-acme-dns-persist: the record is to be there already; zone looks. */
+static void
+ask_for_record(struct proof *p, const struct authorization *az)
+{
+	struct body_issuers b = { .number = asked_for(p->conf, az->identifier, az->wildcard),
+	    .names = { .v = az->challenge.issuers, .n = az->challenge.nissuers } };
+
+	msg_new(&m, CHNG_STANDING, p->job);
+	body_issuers(&m, &b);
+	msg_send(&m);
+}
+
 /*
  * 8.1: chng makes the response; the thumbprint in it never comes by here.
  * Where web servers respond by themselves, nothing is to be done.
@@ -89,9 +101,13 @@ put_response(struct proof *p, const struct authorization *az, struct trouble *t)
 	if (p->conf->way == WAY_STATELESS)
 		return 0;
 	p->put = 1;
-	msg_new(&m, CHNG_PUT, p->job);
-	body_response(&m, &b);
-	msg_send(&m);
+	if (p->conf->way == WAY_STANDING)
+		ask_for_record(p, az);
+	else {
+		msg_new(&m, CHNG_PUT, p->job);
+		body_response(&m, &b);
+		msg_send(&m);
+	}
 	request_expect(&m, NET_CHNG_DONE);
 	body_flag(&m, &done);
 	if (!done)
@@ -120,10 +136,10 @@ prepare(struct proof *p, size_t i, const struct authorization *az, struct troubl
 	look_at(p, i, az);
 	if (az->status != STATUS_PENDING)
 		return 0;
-	if (c->url == NULL || c->token == NULL)
+	if (c->url == NULL || (c->token == NULL && c->nissuers == 0))
 		return trouble(t, FAILURE_CA, "%s: the CA offers no %s challenge, only: %s",
 		    az->identifier, challenge_names[p->conf->challenge], az->offered);
-	if (!valid_token(c->token))
+	if (c->token != NULL && !valid_token(c->token))
 		return trouble(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
 		    az->identifier);
 	if (request_origin("challenge", c->url, t) == -1 ||
@@ -391,7 +407,8 @@ proof_end(struct proof *p)
 		msg_new(&m, CHNG_DROP, p->job);
 		body_flag(&m, &p->doubtful);
 		msg_send(&m);
-		request_expect(&m, NET_CHNG_DONE);
+		/* A program that publishes one may be in the middle of that. */
+		request_wait(&m, NET_CHNG_DONE, RESPONSES_SECONDS);
 	}
 	for (i = 0; i < p->n; i++)
 		free((char *)(uintptr_t)p->challenges[i].url);

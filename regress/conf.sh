@@ -127,9 +127,13 @@ bad "account key beside a certificate" 'authority a {\napi url https://c.example
 bad "contact no mail address" 'authority a {\napi url https://c.example\naccount key /k/a\ncontact me@example.com\n}\n' 1 "mailto"
 bad "unknown key type" "$A"'domain a.b {\ndomain key /p/c.key p521\ndomain certificate /c/c\n}\n' 6 "p521"
 bad "stray brace" "$A"'}\n' 5 "instead of }"
-for word in dns-01 dns-account-01 dns-persist-01; do
-	bad "challenge $word" "$A$D""challenge $word\n}\n" 5 "$word is not supported yet"
+for word in dns-01 dns-account-01; do
+	bad "challenge $word without hook" "$A$D""challenge $word\n}\n" 5 "$word needs 'challenge hook' with a program"
+	bad "challenge $word with challengedir" "$A$D""challenge $word\nchallenge hook /h\nchallengedir /w\n}\n" 5 "'challengedir' is for http-01; with 'challenge $word', take it out"
+	good "challenge $word" "$A$D""challenge $word\nchallenge hook /h\nalternative names { *.x.example }\n}\n"
 done
+good "challenge dns-persist-01" "$A$D"'challenge dns-persist-01\nalternative names { *.x.example }\n}\n'
+bad "challenge dns-persist-01 with hook" "$A$D"'challenge dns-persist-01\nchallenge hook /h\n}\n' 5 "its record is published once, by hand"
 good "challenge http-01" "$A$D"'challenge http-01\n}\n'
 bad "challenge twice" "$A$D"'challenge http-01\nchallenge http-01\n}\n' 9 "stands twice"
 for word in http-02 dns HTTP-01 '""' ''; do

@@ -2,6 +2,7 @@
 #   127.0.0.1  the resolver of resolv.conf
 #   127.0.0.2  ns1.test, the primary: takes updates signed with the key in $work/tsig.key
 #   127.0.0.3  ns2.test, its secondary
+#   127.0.0.4  the CA's resolver, which nobody else has asked for what is not there yet
 # Zones: test, example.test, elsewhere.test; _acme-challenge.delegated.test is a zone of its own below delegated.test.
 
 # dns_namespaces: this script again, in namespaces of its own; 1: that is not possible
@@ -22,7 +23,7 @@ dns_begin() {
 	python3 -c 'import fcntl, socket, struct
 s = socket.socket()
 fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 0x41))
-for n in 2, 3: fcntl.ioctl(s, 0x8916, struct.pack("16sHH4s8x", b"lo:%d" % n, 2, 0, bytes([127, 0, 0, n])))'
+for n in 2, 3, 4: fcntl.ioctl(s, 0x8916, struct.pack("16sHH4s8x", b"lo:%d" % n, 2, 0, bytes([127, 0, 0, n])))'
 	mkdir "$work/system" && cp -a /etc/. "$work/system" && mount --bind "$work/system" /etc || return 1
 	rm -f /etc/resolv.conf /etc/nsswitch.conf /etc/hosts
 	echo "127.0.0.1 localhost" >/etc/hosts
@@ -30,8 +31,9 @@ for n in 2, 3: fcntl.ioctl(s, 0x8916, struct.pack("16sHH4s8x", b"lo:%d" % n, 2, 
 	rm -rf /etc/acme-client && mkdir -p -m 0700 /etc/acme-client/hooks
 	tsig-keygen -a hmac-sha256 acme >"$work/tsig.key" && chmod 600 "$work/tsig.key"
 	printf 'key=%s/tsig.key\nserver=127.0.0.2\nresolver=127.0.0.1\n' "$work" >/etc/acme-client/hooks/nsupdate.conf
-	for _role in primary secondary resolver; do mkdir "$work/$_role"; done
-	primary_conf && secondary_conf && resolver_conf && primary_start && secondary_start && resolver_start
+	for _role in primary secondary resolver ca; do mkdir "$work/$_role"; done
+	primary_conf && secondary_conf && resolver_conf resolver 127.0.0.1 && resolver_conf ca 127.0.0.4 &&
+	    primary_start && secondary_start && named_start ca 127.0.0.4 && resolver_start
 }
 
 # zone_file NAME [RECORD ...]: with both servers, refreshed by NOTIFY alone
@@ -59,7 +61,7 @@ primary_conf() {
 	zone_file delegated.test "_acme-challenge IN NS ns1.test." "_acme-challenge IN NS ns2.test."
 	zone_file _acme-challenge.delegated.test
 	{
-		options primary 127.0.0.2 "recursion no; notify explicit; also-notify { 127.0.0.3; }; allow-transfer { 127.0.0.3; };"
+		options primary 127.0.0.2 "recursion no; notify explicit; notify-delay 0; also-notify { 127.0.0.3; }; allow-transfer { 127.0.0.3; };"
 		cat "$work/tsig.key"
 		for _zone in $dns_zones; do
 			echo "zone \"$_zone\" { type primary; file \"$_zone\"; allow-update { key acme; }; };"
@@ -72,11 +74,12 @@ secondary_conf() {
 		for _zone in $dns_zones; do echo "zone \"$_zone\" { type secondary; primaries { 127.0.0.2; }; };"; done
 	} >"$work/secondary/named.conf"
 }
-resolver_conf() {
+resolver_conf() { # DIRECTORY ADDRESS
 	{
-		options resolver 127.0.0.1 "recursion yes; max-cache-ttl 1; max-ncache-ttl 1;"
-		echo 'zone "test" { type static-stub; server-addresses { 127.0.0.2; }; };'
-	} >"$work/resolver/named.conf"
+		options $1 $2 "recursion yes; max-cache-ttl 1; max-ncache-ttl 1;"
+		# Of the primary alone, whatever a test does with the secondary.
+		for _zone in $dns_zones; do echo "zone \"$_zone\" { type static-stub; server-addresses { 127.0.0.2; }; };"; done
+	} >"$work/$1/named.conf"
 }
 # named_start DIRECTORY ADDRESS: sets named_pid
 named_start() {
@@ -97,3 +100,23 @@ resolver_start() { named_start resolver 127.0.0.1 && resolver_pid=$named_pid; }
 
 # texts NAME [SERVER]: the TXT records of it, sorted, without quotes
 texts() { dig +short +time=2 +tries=2 "@${2:-127.0.0.2}" "$1" TXT | tr -d '"' | sort | tr '\n' ' '; }
+
+# pebble_dns_start [VARIABLE=VALUE ...]: Pebble; from outside: $pebble
+pebble_dns_start() {
+	make_tls
+	# shellcheck disable=SC2046
+	set -- "$@" $(free_ports 3)
+	while [ $# -gt 3 ]; do _set="${_set:-} $1"; shift; done
+	ca_port=$1 management_port=$2
+	cat >"$work/pebble.json" <<END
+{ "pebble": { "listenAddress": "127.0.0.1:$ca_port", "managementListenAddress": "127.0.0.1:$management_port",
+  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key", "httpPort": $3, "tlsPort": $3, $pebble_more } }
+END
+	# shellcheck disable=SC2086
+	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 ${_set:-} \
+	    "$pebble" -config "$work/pebble.json" -dnsserver 127.0.0.4:53 >"$work/pebble.log" 2>&1 &
+	pebble_pid=$!
+	pids="$pids $pebble_pid"
+	wait_port "$ca_port" && wait_port "$management_port" &&
+	    fetch "https://localhost:$management_port/roots/0" >"$work/root.pem"
+}

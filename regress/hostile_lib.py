@@ -144,8 +144,8 @@ URL = "https://ca.example:14000/x"
 def openssl(*args): return subprocess.run(["openssl", *args], check=True, capture_output=True).stdout
 
 ACCOUNT = "https://ca.example:14000/acct/1"
-def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None), force=0, publishes=1):
-    return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN]) + num(force) + num(publishes)
+def key_slice(path="/keys/account.pem", reason=0, eab=(None, None, None), force=0, publishes=1, names_account=0):
+    return num(reason) + num(1) + num(0) + s(work + path) + num(0) + num(0) + s(None) + b"".join(s(x) for x in eab) + strings([ORIGIN]) + num(force) + num(publishes) + num(names_account)
 def key_role(path="/keys/account.pem", account=True, begin=True, mode=RENEW, eab=(None, None, None), replaces=None, reason=0, order=None, names=NAMES):
     """A key process, and its thumbprint; account: the CA has named one; begin: certproc has begun the job."""
     r = Role("keyproc")
@@ -190,7 +190,7 @@ def resp_slice(challenge, port, way="WAY_LISTEN", names=NAMES):
 def started(name):
     r = Role(name)
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + s(None) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(0) + num(0) + strings(["localhost", "443"]),
-        "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": b"",
+        "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": num(0),
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a"),
         "zoneproc": num(1) + strings(["127.0.0.1", "53"]), "respproc": b"", "hookproc": num(0)}[name]
     domain = {"netproc": s("a") + s(None) + num(0) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),

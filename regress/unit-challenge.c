@@ -24,6 +24,16 @@ test_authorization(void)
 	free(text);
 }
 
+/* The drafts' example. */
+static void
+test_label(void)
+{
+	char label[ACCOUNT_LABEL_LEN + 1];
+
+	account_label(label, "https://example.com/acme/acct/ExampleAccount");
+	check(strcmp(label, "_ujmmovf2vn55tgye") == 0, "challenge: label of an account: %s", label);
+}
+
 static void
 test_types(void)
 {
@@ -39,6 +49,7 @@ int
 main(void)
 {
 	test_authorization();
+	test_label();
 	test_types();
 	return test_end();
 }

@@ -359,6 +359,37 @@ test_limits(void)
 	order_free(&o);
 }
 
+/* draft-ietf-acme-dns-persist: names of the CA in place of a token. */
+static void
+test_issuers(void)
+{
+	static const struct { const char *list, *wrong; size_t n; } cases[] = {
+		{ ",\"issuer-domain-names\":[\"ca.example\"]", NULL, 1 },
+		{ ",\"issuer-domain-names\":[\"a.b\",\"b.b\",\"c.b\",\"d.b\",\"e.b\",\"f.b\",\"g.b\",\"h.b\",\"i.b\",\"xn--j.b\"],\"token\":7", NULL, 10 },
+		{ ",\"issuer-domain-names\":[\"a.b\",\"b.b\",\"c.b\",\"d.b\",\"e.b\",\"f.b\",\"g.b\",\"h.b\",\"i.b\",\"j.b\",\"k.b\"]", "1 to 10", 0 },
+		{ "", "1 to 10", 0 }, { ",\"issuer-domain-names\":[]", "1 to 10", 0 },
+		{ ",\"issuer-domain-names\":\"ca.example\"", "1 to 10", 0 },
+		{ ",\"issuer-domain-names\":[\"CA.example\"]", "host name in lower case", 0 },
+		{ ",\"issuer-domain-names\":[\"ca.example.\"]", "host name in lower case", 0 },
+		{ ",\"issuer-domain-names\":[\"ca.example\",null]", "host name in lower case", 0 },
+		{ ",\"issuer-domain-names\":[\"a\\\"; b\"]", "host name in lower case", 0 },
+	};
+	struct authorization az;
+	char text[1024];
+	struct why w;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},"
+		    "\"challenges\":[{\"type\":\"dns-persist-01\",\"url\":\"https://c/x\"%s}]}", cases[i].list);
+		rc = authorization_parse(&az, "dns-persist-01", text, strlen(text), &w);
+		check(cases[i].wrong == NULL ? rc == 0 && az.challenge.nissuers == cases[i].n && az.challenge.token == NULL :
+		    rc == -1 && strstr(w.text, cases[i].wrong) != NULL, "json: names of the CA%s", cases[i].list);
+		authorization_free(&az);
+	}
+}
+
 int
 main(void)
 {
@@ -369,5 +400,6 @@ main(void)
 	test_nulls();
 	test_problems();
 	test_limits();
+	test_issuers();
 	return test_end();
 }

@@ -358,6 +358,8 @@ test_records(void)
 	struct body_published seen = { .number = CONF_NAMES_MAX - 1, .reason = NULL }, got_seen;
 	struct body_standing_record standing = { .number = 1, .account = "a",
 	    .issuers = { .v = issuers, .n = ISSUERS_MAX } };
+	struct body_issuers named = { .number = 2, .names = { .v = issuers, .n = ISSUERS_MAX } };
+	static struct body_issuers got_named;
 	static struct body_standing_record got;
 	uint64_t more = ISSUERS_MAX + 1;
 	int i;
@@ -379,6 +381,9 @@ test_records(void)
 	TRIP(CHNG_PUBLISHED, published, struct body_published, seen, got_seen);
 	check(got_seen.number == CONF_NAMES_MAX - 1, "bodies: CHNG_PUBLISHED: each member");
 	OUTSIDE(CHNG_SEEN, published, struct body_published, 0, 0, CONF_NAMES_MAX - 1);
+	TRIP(CHNG_STANDING, issuers, struct body_issuers, named, got_named);
+	check(got_named.number == 2 && got_named.names.n == ISSUERS_MAX, "bodies: CHNG_STANDING: each member");
+	OUTSIDE(CHNG_STANDING, issuers, struct body_issuers, 0, 0, CONF_NAMES_MAX - 1);
 	TRIP(ZONE_STANDING, standing_record, struct body_standing_record, standing, got);
 	check(got.number == 1 && same(got.account, "a") && got.issuers.n == ISSUERS_MAX, "bodies: ZONE_STANDING: each member");
 	arrive(&sent);
@@ -425,13 +430,14 @@ test_dns(void)
 static void
 members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    c->dns_wait == DNS_WAIT_MAX ? "dns_wait " : "",
 	    c->dns_servers.n == 2 * DNS_SERVERS_MAX ? "dns_servers " : "",
 	    c->workers == WORKERS_MAX ? "workers " : "", c->njobs == UINT32_MAX ? "njobs " : "",
 	    c->force ? "force " : "", c->reason == REASON_MAX ? "reason " : "",
 	    c->key_compromised ? "key_compromised " : "", c->asks_for_status ? "asks_for_status " : "",
-	    c->publishes ? "publishes " : "",
+	    c->publishes ? "publishes " : "", c->names_account ? "names_account " : "",
+	    c->waits_for_dns ? "waits_for_dns " : "",
 	    c->list == INT_MAX ? "list " : "", c->most_orders == UINT64_MAX ? "most_orders " : "",
 	    c->state_dir != NULL ? "state_dir " : "", c->metrics != NULL ? "metrics " : "",
 	    c->name != NULL ? "name " : "", c->api_url != NULL ? "api_url " : "",
@@ -494,9 +500,9 @@ test_slices(void)
 	static const char *const conf_members[ROLE__MAX] = {
 		[ROLE_NET] = "workers key_compromised asks_for_status name origins ca_file proxy insecure has_eab ",
 		[ROLE_DNS] = "njobs servers proxied prefer ",
-		[ROLE_KEY] = "workers force reason publishes origins account_key account_spec shared contact eab ",
+		[ROLE_KEY] = "workers force reason publishes names_account origins account_key account_spec shared contact eab ",
 		[ROLE_CSR] = "reason origins ",
-		[ROLE_CHNG] = "",
+		[ROLE_CHNG] = "waits_for_dns ",
 		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics name ",
 		[ROLE_ZONE] = "dns_wait dns_servers ",
@@ -526,7 +532,8 @@ test_slices(void)
 	struct strings commands[COMMANDS_MAX];
 	struct slice_conf c = { .verbose = 2, .uid = UINT32_MAX, .gid = 0, .mode = MODE_NAMES,
 	    .workers = WORKERS_MAX, .njobs = UINT32_MAX, .force = 1, .reason = REASON_MAX,
-	    .key_compromised = 1, .asks_for_status = 1, .publishes = 1, .list = INT_MAX, .most_orders = UINT64_MAX,
+	    .key_compromised = 1, .asks_for_status = 1, .publishes = 1, .names_account = 1,
+	    .waits_for_dns = 1, .list = INT_MAX, .most_orders = UINT64_MAX,
 	    .state_dir = far, .metrics = far, .name = far, .api_url = far,
 	    .origins = { .v = texts, .n = ORIGINS_MAX }, .servers = { .v = texts, .n = 2 * ORIGINS_MAX },
 	    .ca_file = far, .proxy = far, .proxy_auth = far, .proxied = 1,

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Responses that are records in the DNS, by chng (RFC 8555 8.4, and the drafts
+ * of dns-account-01 and dns-persist-01).  It makes what they say; the names that
+ * they are for hookproc and zoneproc know by themselves.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chng-record.h"
+#include "key-authorization.h"
+#include "proc.h"
+#include "valid.h"
+
+struct records {
+	enum challenge_type challenge;
+	enum way	 way;
+	char		(*digests)[DIGEST_LEN + 1];	/* by identifier */
+};
+
+static char account[sizeof(((struct url *)0)->path) + 300];	/* URL; "": not known */
+static int waits;
+static struct msg out;
+
+void
+record_conf(int zone_waits)
+{
+	waits = zone_waits;
+}
+
+struct records *
+record_job(const struct slice_domain *d)
+{
+	struct records *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL ||
+	    (r->digests = calloc(d->nnames + 1, sizeof(*r->digests))) == NULL)
+		err(1, NULL);
+	r->challenge = d->challenge;
+	r->way = d->way;
+	return r;
+}
+
+void
+record_account(struct msg *m)
+{
+	const char *s = msg_need_str(m);
+	struct url url;
+
+	msg_end(m);
+	if (!url_parse(&url, s) || strlcpy(account, s, sizeof(account)) >= sizeof(account))
+		errx(1, "CHNG_ACCOUNT: not a URL");
+}
+
+/* key names the account before net can ask for a response. */
+static const char *
+known_account(void)
+{
+	if (account[0] == '\0')
+		errx(1, "no CHNG_ACCOUNT before what needs it");
+	return account;
+}
+
+static void
+send_digest(enum msgtype type, const struct records *r, uint32_t job, uint32_t number)
+{
+	struct body_digest b = { .number = number, .digest = r->digests[number] };
+	char label[ACCOUNT_LABEL_LEN + 1];
+
+	if (r->challenge == CHALLENGE_DNSACCOUNT01) {
+		account_label(label, known_account());
+		b.label = label;
+	}
+	msg_new(&out, type, job);
+	body_digest(&out, &b);
+	msg_send(&out);
+}
+
+void
+record_put(struct records *r, uint32_t job, uint32_t number, const char *authorization)
+{
+	key_authorization_digest(r->digests[number], authorization);
+	send_digest(HOOK_PUT, r, job, number);
+}
+
+int
+record_await(const struct records *r, uint32_t job, uint32_t number)
+{
+	if (waits)
+		send_digest(ZONE_AWAIT, r, job, number);
+	return waits;
+}
+
+void
+record_ask(uint32_t job, const struct body_issuers *asked)
+{
+	struct body_standing_record b = { .number = asked->number, .account = known_account(),
+	    .issuers = asked->names };
+
+	msg_new(&out, ZONE_STANDING, job);
+	body_standing_record(&out, &b);
+	msg_send(&out);
+}
+
+void
+record_drop(const struct records *r, uint32_t job)
+{
+	if (r->way == WAY_HOOK) {
+		msg_new(&out, HOOK_DROP, job);
+		msg_send(&out);
+	}
+	if (r->way == WAY_STANDING || waits) {
+		msg_new(&out, ZONE_END, job);
+		msg_send(&out);
+	}
+}

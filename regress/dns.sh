@@ -1,0 +1,146 @@
+# Challenges in the DNS: Pebble issues by records that hooks put into a real BIND, and by records that stand.
+section=dns
+. "$here/lib.sh"
+. "$here/setup.sh"
+. "$here/dns-lib.sh"
+# Before the namespaces: it comes from the package mirror.
+[ "${dns_inside:-}" != "" ] || { dns_newer=$(newer_pebble "${newer_pebble:-$run/newer-pebble}") || dns_newer=; export dns_newer; }
+dns_namespaces
+dns_begin || { fail "dns: no BIND: $(tail -n 2 "$work"/*/log)"; exit 1; }
+pebble_dns_start || { fail "dns: no Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
+mkdir -p "$work/www"
+hook=$top/etc/hooks/nsupdate
+records="_acme-challenge.example.test _acme-challenge.www.example.test alias.elsewhere.test _acme-challenge.delegated.test"
+left() { for _name in $records; do texts $_name; done; }
+# by_dns "NAMES" [LINE ...]: a fresh configuration with these names, and lines in its domain
+by_dns() {
+	fresh
+	[ -z "${top_more:-}" ] || printf '%b' "$top_more" >>"$conf"
+	{
+		printf 'domain w {\ndomain name %s\nalternative names {' "${1%% *}"
+		printf ' %s' "${1#* }"
+		printf ' }\ndomain key "%s/ssl/private/w.key"\ndomain certificate "%s/ssl/w.pem"\ndomain full chain certificate w.fullchain.pem\n' "$work" "$work"
+		shift
+		printf '%s\n' "$@"
+		echo '}'
+	} >>"$conf"
+}
+names="example.test *.example.test www.example.test alias.example.test delegated.test"
+dns01="challenge dns-01
+challenge hook $hook"
+
+# The whole of it: an apex and its wildcard, an alias, a delegated zone.
+by_dns "$names" "$dns01"
+acme w; expect "dns-01" 0
+same "dns: dns-01: names" "$(printf '%s\n' $names | sort | tr '\n' ' ')" "$(sans "$work/ssl/w.fullchain.pem")"
+check "dns: dns-01: full chain leads to the root" verified "$work/ssl/w.fullchain.pem"
+same "dns: dns-01: no record is left" "" "$(left)"
+same "dns: dns-01: nothing is put before all is known" 5 "$(grep -c 'challenge hook .* begin' "$err")"
+same "dns: dns-01: what was begun is ended" 5 "$(grep -c 'challenge hook .* end' "$err")"
+says "dns: dns-01: waits for the zone of the alias" "$err" "_acme-challenge.alias.example.test: all name servers of elsewhere.test have it"
+says "dns: dns-01: waits for the delegated zone" "$err" "all name servers of _acme-challenge.delegated.test have it"
+says "dns: dns-01: no file is written for a job without directory" /dev/fd/0 "^0$" <<END
+$(ls "$work/www" | wc -l)
+END
+run w; expect "dns-01: nothing due" 2
+acme -F w; expect "dns-01: renewed" 0
+same "dns: dns-01: renewed: no record is left" "" "$(left)"
+
+# Nobody is asked.
+sleep 2	# until the CA's resolver has forgotten the records of the last run
+top_more='dns wait 0\n' by_dns "example.test *.example.test" "$dns01"
+acme w; expect "dns-01, dns wait 0" 0
+same "dns: dns wait 0: zoneproc is not started" 0 "$(grep -c zoneproc "$err")"
+# Other servers are asked: the primary alone.
+sleep 2
+top_more='dns server 127.0.0.2\n' by_dns "example.test *.example.test" "$dns01"
+kill -STOP $secondary_pid
+acme w; expect "dns-01, dns server" 0
+kill -CONT $secondary_pid
+says "dns: dns server: those of the configuration are asked" "$err" "all name servers of the configuration have it"
+
+# A server that is late, and one that is too late.
+by_dns "example.test *.example.test" "$dns01"
+kill -STOP $secondary_pid
+(sleep 4; kill -CONT $secondary_pid) &
+began=$(date +%s)
+acme w; expect "a server that is late" 0
+check "dns: a server that is late: is waited for" test $(($(date +%s) - began)) -ge 4
+wait $!
+top_more='dns wait 5\n' by_dns "example.test *.example.test" "$dns01"
+kill -STOP $secondary_pid
+acme w; expect "a server that does not answer" 1
+says "dns: a server that does not answer: which, and what" "$err" "not all name servers of zone example.test have the TXT record .* after 5 seconds: ns2.test (127.0.0.3) does not answer"
+same "dns: a server that does not answer: no record is left" "" "$(left)"
+same "dns: a server that does not answer: the CA was not told to look" 0 "$(grep -c chalZ "$err")"
+run -l; says "dns: a server that does not answer: the cause is remembered" "$work/out" "does not answer"
+kill -CONT $secondary_pid
+by_dns "example.test nowhere.invalid" "$dns01"
+acme w; expect "one record that cannot be put" 1
+says "dns: one record that cannot be put: which, and by whom" "$err" "challenge hook $hook begin _acme-challenge.nowhere.invalid: ended with status 1"
+same "dns: one record that cannot be put: nor is the other left" "" "$(left)"
+
+# The run ends while it waits: what is there by then goes.
+# interrupted NAME SIGNAL PROCESS: a run that waits for the secondary
+interrupted() {
+	_what=$1 _signal=$2 _process=$3
+	by_dns "$names" "$dns01"
+	kill -STOP $secondary_pid
+	set_off w
+	for _i in $(seq 200); do [ "$(left | wc -w)" = 5 ] && break; sleep 0.05; done
+	same "dns: $_what: records were there" 5 "$(left | wc -w)"
+	_hookproc=$(pgrep -P $run_pid hookproc)
+	if [ "$_process" = parent ]; then _pid=$run_pid; else _pid=$(pgrep -P $run_pid "$_process"); fi
+	kill -$_signal $_pid
+	wait $run_pid; status=$?
+	for _i in $(seq 300); do kill -0 $_hookproc 2>/dev/null || break; sleep 0.1; done
+	check "dns: $_what: the run failed" test $status != 0
+	kill -CONT $secondary_pid
+	same "dns: $_what: no record is left" "" "$(left)"
+}
+interrupted SIGINT INT parent
+interrupted "kill of the parent" KILL parent
+for role in netproc chngproc zoneproc keyproc csrproc certproc fileproc; do interrupted "kill of $role" KILL $role; done
+
+# Drafts, with a newer Pebble.
+if [ -z "$dns_newer" ]; then
+	skip "dns: dns-account-01, dns-persist-01: a newer Pebble is not to be had"
+	exit $failed
+fi
+stop $pebble_pid
+pebble=$dns_newer pebble_more='"externalAccountBindingRequired": false, "caaIdentities": ["pebble.letsencrypt.org"]' pebble_dns_start ||
+    { fail "dns: no newer Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
+by_dns "example.test *.example.test www.example.test" "challenge dns-account-01
+challenge hook $hook"
+acme w; expect "dns-account-01" 0
+same "dns: dns-account-01: names" "*.example.test example.test www.example.test " "$(sans "$work/ssl/w.fullchain.pem")"
+url=$(sed -n 's/.*netproc: account \(https:.*\)$/\1/p' "$err" | head -n 1)
+label=$(printf %s "$url" | python3 -c 'import base64, hashlib, sys; print(base64.b32encode(hashlib.sha256(sys.stdin.buffer.read()).digest()[:10]).decode().lower())')
+says "dns: dns-account-01: the account's label" "$err" "begin _$label._acme-challenge.www.example.test"
+same "dns: dns-account-01: no record is left" "" "$(for _name in example.test www.example.test; do texts _$label._acme-challenge.$_name; done)"
+
+# publish: the records that the last run has printed
+publish() {
+	{ echo "server 127.0.0.2"; sed -n 's/.*publish this one, once: \(_validation-persist[^ ]*\) IN \(TXT "[^(]*"\) (.*/update add \1 60 \2/p' "$err" | sort -u; echo send; } |
+	    nsupdate -k "$work/tsig.key"
+	for _i in $(seq 100); do
+		[ "$(for _name in example www.example; do texts _validation-persist.$_name.test 127.0.0.3; done)" = \
+		    "$(for _name in example www.example; do texts _validation-persist.$_name.test; done)" ] && break
+		sleep 0.2
+	done
+}
+by_dns "example.test *.example.test www.example.test" "challenge dns-persist-01"
+acme w; expect "dns-persist-01 without a record" 1
+says "dns: dns-persist-01: the record to publish" "$err" 'publish this one, once: _validation-persist.www.example.test. IN TXT "pebble.letsencrypt.org; accounturi=https://localhost'
+says "dns: dns-persist-01: for a wildcard" "$err" '_validation-persist.example.test. IN TXT "pebble.letsencrypt.org; accounturi=[^ ]*; policy=wildcard"'
+publish
+acme w; expect "dns-persist-01" 0
+same "dns: dns-persist-01: names" "*.example.test example.test www.example.test " "$(sans "$work/ssl/w.fullchain.pem")"
+acme -F w; expect "dns-persist-01: renewed without touching the DNS" 0
+rm -rf "$work/etc" "$work/state" && conf_write "$work/none.conf"
+acme -F w; expect "dns-persist-01 of another account" 1
+says "dns: dns-persist-01 of another account: is said" "$err" "there is one for another account.*publish this one, once"
+publish
+rm -f "$work"/state/domain-*.json
+acme -F w; expect "dns-persist-01: a second record" 0
+exit $failed
