@@ -44,7 +44,7 @@ CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list
 	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-standing.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
-HOOK = hookproc.o hook-challenge.o hook-change.o hook-run.o
+HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o
 RESP = respproc.o resp-cert.o resp-client.o resp-hello.o resp-http.o resp-listen.o resp-response.o resp-tls.o $(PORT_OBJS)
 
 # A program for each process: these objects are all that it can do, and these
@@ -70,7 +70,7 @@ ZONE_LIBS = $(LIBS_LDNS)
 RESP_OBJS = $(RESP) $(ADDRESS) $(BASE64) $(CRYPTO) $(ROLE) $(BASE)
 RESP_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO)
 
-HOOK_OBJS = $(HOOK) proc.o $(BASE)
+HOOK_OBJS = $(HOOK) $(STATE_PATH) proc.o $(BASE)
 HOOK_LIBS =
 
 ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc

@@ -27,6 +27,7 @@
 #include "progress.h"
 #include "sandbox.h"
 #include "say.h"
+#include "state-path.h"
 
 #define END_SECONDS	1	/* from the end of its socket to that of a role */
 #define CHILDREN_MAX	(ROLE__MAX + WORKERS_MAX - 1)
@@ -166,7 +167,7 @@ parent_due(uint64_t ndue)
 		    (rest[i] != ROLE_CHNG || run_publishes(run)))
 			start(&children[rest[i]], rest[i], nworkers);
 	/* With the rights that this process still has. */
-	if (run_hooks_publish(run))
+	if (run_hooks_publish(run) && children[ROLE_HOOK].pid == 0)
 		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
 	if (run->mode == MODE_RENEW && has_way(WAY_LISTEN))
 		start(&children[ROLE_RESP], ROLE_RESP, nworkers);
@@ -651,6 +652,26 @@ broker_end(void)
 		child_end(file);
 }
 
+/* A run that was killed has left records: hookproc ends them. */
+static void
+tidy_records(void)
+{
+	struct stat st;
+	uint32_t i;
+	char *path;
+	int rc = -1;
+
+	for (i = 0; i < run->njobs && run->mode == MODE_RENEW && rc == -1; i++) {
+		if (run->jobs[i]->way != WAY_HOOK)
+			continue;
+		path = state_path(run->conf->state_dir, "domain", run->jobs[i]->handle,
+		    STATE_RECORDS);
+		if ((rc = lstat(path, &st)) == 0)
+			start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+		free(path);
+	}
+}
+
 /* A run that was killed has left responses: they go, also if nothing is due. */
 static void
 tidy_up(void)
@@ -690,6 +711,7 @@ broker_run(const struct run *what, struct tally *counts)
 	else
 		start(&children[ROLE_CERT], ROLE_CERT, 0);
 	tidy_up();
+	tidy_records();
 	while (!broken && nsettled < run->njobs) {
 		turn(deadline);
 		check_health();

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "hook-challenge.h"
+#include "hook-journal.h"
 #include "hook-run.h"
 #include "proc.h"
 #include "valid.h"
@@ -34,10 +35,14 @@ struct record {
 	char		 value[DIGEST_LEN + 1];
 	enum stage	 stage;
 	int		 unwanted;	/* to be ended */
+	int		 is_new;	/* not in the journal yet */
 	struct record	*next;
 };
 
 static struct slice_domain *jobs;
+static struct journal **journals;	/* of each job; NULL: it has no hook */
+static int *unended;		/* of each job: a record is perhaps still there */
+static const char *state_dir;
 static uint32_t njobs;
 static struct record *records, **last = &records;
 static int ending;		/* nobody hears any more what comes of it */
@@ -46,9 +51,19 @@ static struct msg out;
 static void	run_next(void);
 
 void
+challenge_conf(const struct slice_conf *c)
+{
+	state_dir = c->state_dir;
+}
+
+void
 challenge_domain(const struct slice_domain *d)
 {
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
+	journals = role_grow(journals, njobs, sizeof(*journals));
+	unended = role_grow(unended, njobs, sizeof(*unended));
+	if (d->challenge_hook != NULL && state_dir != NULL)
+		journals[njobs] = journal_of(state_dir, d->handle);
 	jobs[njobs++] = *d;
 }
 
@@ -73,6 +88,20 @@ forget(struct record *r)
 		last = rp;
 	free(r->name);
 	free(r);
+}
+
+/* Whether the job has no record any more, and what is remembered of them. */
+static void
+close_journal(uint32_t job)
+{
+	const struct record *r;
+
+	for (r = records; r != NULL; r = r->next)
+		if (r->job == job)
+			return;
+	if (journals[job] != NULL)
+		journal_done(journals[job], unended[job]);
+	unended[job] = 0;
 }
 
 /* Each that chng has asked for is answered once. */
@@ -107,11 +136,15 @@ static void
 ended(void *arg, const char *failure)
 {
 	struct record *r = arg;
+	uint32_t job = r->job;
 
-	if (failure != NULL)
+	if (failure != NULL) {
+		unended[job] = 1;
 		warnx("%s: challenge hook %s end %s: %s; look whether the record is still there",
 		    jobs[r->job].handle, jobs[r->job].challenge_hook, r->name, failure);
+	}
 	forget(r);
+	close_journal(job);
 	run_next();
 }
 
@@ -169,6 +202,21 @@ find_next(void)
 	return NULL;
 }
 
+/* What cannot be remembered is not begun.  0, or -1: r is gone. */
+static int
+note(struct record *r)
+{
+	struct why w;
+
+	r->is_new = 0;
+	if (journals[r->job] == NULL ||
+	    journal_note(journals[r->job], r->name, r->value, &w) == 0)
+		return 0;
+	tell_chng(r, w.text);
+	forget(r);
+	return -1;
+}
+
 static void
 run_next(void)
 {
@@ -180,8 +228,92 @@ run_next(void)
 		return;
 	within = 1;
 	while (hook_running() < PROGRAMS_MAX && (r = find_next()) != NULL)
-		start(r);
+		if (!r->is_new || note(r) == 0)
+			start(r);
 	within = 0;
+}
+
+/* RECORD, for a name of the job's; the caller frees. */
+static char *
+record_name(const char *label, const char *name)
+{
+	char *text;
+
+	if (asprintf(&text, "%s%s" ACME_LABEL ".%s", label != NULL ? label : "",
+	    label != NULL ? "." : "", name) == -1)
+		err(1, NULL);
+	return text;
+}
+
+static struct record *
+record_new(uint32_t job, uint32_t number, const char *value)
+{
+	struct record *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		err(1, NULL);
+	r->job = job;
+	r->number = number;
+	strlcpy(r->value, value, sizeof(r->value));
+	*last = r;
+	last = &r->next;
+	return r;
+}
+
+/* The label of an account that a record begins with; the caller frees; or NULL. */
+static char *
+label_of(const char *record)
+{
+	char *label = strndup(record, ACCOUNT_LABEL_LEN);
+
+	if (label == NULL)
+		err(1, NULL);
+	if (valid_account_label(label) && record[ACCOUNT_LABEL_LEN] == '.')
+		return label;
+	free(label);
+	return NULL;
+}
+
+/* From the journal: a record of a name that is still configured is ended. */
+static void
+left(void *context, const char *name, const char *value)
+{
+	uint32_t job = *(const uint32_t *)context, i;
+	char *label = label_of(name), *made = NULL;
+	struct record r = { .job = job }, *new;
+
+	for (i = 0; i < jobs[job].names.n; i++) {
+		r.number = i;
+		made = record_name(label, name_of(&r));
+		if (strcmp(made, name) == 0)
+			break;
+		free(made);
+	}
+	free(label);
+	if (i == jobs[job].names.n)
+		return;
+	if (!valid_base64url(value, DIGEST_LEN, DIGEST_LEN)) {
+		free(made);
+		return;
+	}
+	new = record_new(job, i, value);
+	new->name = made;
+	new->stage = BEGUN;
+	new->unwanted = 1;
+	say(1, "%s: ending the record %s, which an interrupted run left", jobs[job].handle, made);
+}
+
+void
+challenge_tidy_up(void)
+{
+	uint32_t job;
+
+	for (job = 0; job < njobs; job++)
+		if (journals[job] != NULL) {
+			journal_left(journals[job], left, &job);
+			close_journal(job);
+		}
+	run_next();
 }
 
 void
@@ -198,17 +330,10 @@ hook_put(struct msg *m)
 		errx(1, "HOOK_PUT: not a digest");
 	if (b.label != NULL && !valid_account_label(b.label))
 		errx(1, "HOOK_PUT: not a label");
-	if ((r = calloc(1, sizeof(*r))) == NULL)
-		err(1, NULL);
-	r->job = m->head.job;
-	r->number = b.number;
+	r = record_new(m->head.job, b.number, b.digest);
 	r->stage = TO_BEGIN;
-	strlcpy(r->value, b.digest, sizeof(r->value));
-	if (asprintf(&r->name, "%s%s_acme-challenge.%s", b.label != NULL ? b.label : "",
-	    b.label != NULL ? "." : "", name_of(r)) == -1)
-		err(1, NULL);
-	*last = r;
-	last = &r->next;
+	r->is_new = 1;
+	r->name = record_name(b.label, name_of(r));
 	run_next();
 }
 
@@ -226,6 +351,7 @@ drop(uint32_t job, int all)
 		if (r->stage == TO_BEGIN) {
 			tell_chng(r, "is not wanted any more");
 			forget(r);
+			close_journal(job);
 		}
 	}
 	run_next();

@@ -7,8 +7,13 @@
 
 #include "msg-bodies.h"
 
+/* First: where it is remembered what was begun. */
+void	challenge_conf(const struct slice_conf *);
 /* Each job's program and names, in order. */
 void	challenge_domain(const struct slice_domain *);
+
+/* Ends what a run has left that was killed. */
+void	challenge_tidy_up(void);
 
 /* Handlers of hookproc's dispatch table. */
 void	hook_put(struct msg *);

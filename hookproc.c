@@ -7,7 +7,8 @@
  * checks.  Programs and other arguments are in its slice of the configuration;
  * it parses nothing.  An attacker in fileproc can have configured commands
  * run, or not run, for configured handles; one in chng, have any digest
- * published for a configured name; and nothing else.
+ * published for a configured name; one who can write into the state directory,
+ * have any removed there; and nothing else.
  */
 #include <sys/resource.h>
 #include <err.h>
@@ -48,11 +49,14 @@ main(int argc, char *argv[])
 	hook_begin(files.rlim_cur);
 	role_conf(&m, &c);
 	change_conf(&c);
+	challenge_conf(&c);
 	for (; role_domain(&m, njobs, &d); njobs++)
 		if (role_mode == MODE_HOOK)
 			change_domain(&d);
 		else
 			challenge_domain(&d);
+	if (role_mode != MODE_HOOK)
+		challenge_tidy_up();
 	atexit(role_mode == MODE_HOOK ? hook_stop : challenge_end_all);
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL, see_to_programs);
 }

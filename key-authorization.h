@@ -6,13 +6,13 @@
 #define KEY_AUTHORIZATION_H
 
 #include "challenge.h"
+#include "valid.h"
 
 /* token "." thumbprint; the caller frees. */
 char	*key_authorization(const char *token, const char *thumbprint);
 /* Its SHA-256 in base64url, without padding: RFC 8555 8.4. */
 void	 key_authorization_digest(char out[DIGEST_LEN + 1], const char *authorization);
 
-#define ACCOUNT_LABEL_LEN	17	/* "_" and 16 characters */
 /*
  * The label that stands for an account before ACME_LABEL: "_" and the first 10
  * bytes of the SHA-256 of its URL in base32, lower case.

@@ -222,6 +222,7 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		break;
 	case ROLE_HOOK:
 		own_commands(m, &c->on_change);
+		own_text(m, &c->state_dir);
 		break;
 	case ROLE_FILE:
 		own_text(m, &c->state_dir);

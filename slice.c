@@ -98,6 +98,9 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		.eab_file = a->eab_file, .eab_alg = (char *)(uintptr_t)a->eab_alg,
 	};
 
+	/* With 'on change' it remembers nothing by itself. */
+	if (role == ROLE_HOOK && run->mode != MODE_RENEW)
+		c.state_dir = NULL;
 	cut_origins(&c, a, urls, parsed, servers);
 	body_conf(&m, role, &c);
 }

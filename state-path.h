@@ -4,6 +4,7 @@
 #ifndef STATE_PATH_H
 #define STATE_PATH_H
 
+#define STATE_RECORDS	"records"	/* suffix: records in the DNS that were begun, by hookproc */
 #define STATE_CHANGED	"changed"	/* suffix: see PART_CHANGED */
 
 /*

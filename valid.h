@@ -15,6 +15,7 @@ int	valid_wildcard(const char *);	/* RFC 8555 7.1.3: "*." and such a name */
 size_t	address_bytes(const char *, unsigned char out[16]); /* of an IPv4 (4) or IPv6 (16) address; else 0 */
 #define ANCHOR_NAMES_MAX	104
 int	valid_anchor_names(const char *);	/* hexadecimal and blanks, shorter than that */
+#define ACCOUNT_LABEL_LEN	17	/* "_" and 16 characters */
 int	valid_account_label(const char *);	/* draft-ietf-acme-dns-account-label: "_" and 16 characters of base32 */
 int	valid_handle(const char *);	/* visible UTF-8, in a file name at most 200 bytes: handles and authority names */
 

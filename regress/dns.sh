@@ -102,6 +102,49 @@ interrupted SIGINT INT parent
 interrupted "kill of the parent" KILL parent
 for role in netproc chngproc zoneproc keyproc csrproc certproc fileproc; do interrupted "kill of $role" KILL $role; done
 
+# Who runs the programs is killed, or all are: the next run ends what is left, also if nothing is due.
+# killed NAME ROLE...: a run that waits for the secondary
+killed() {
+	_what=$1; shift
+	by_dns "$names" "$dns01"
+	acme w
+	kill -STOP $secondary_pid
+	set_off -F w
+	for _i in $(seq 200); do [ "$(left | wc -w)" = 5 ] && break; sleep 0.05; done
+	_pids=$(for _role in "$@"; do [ $_role = parent ] && echo $run_pid || pgrep -P $run_pid $_role; done)
+	# shellcheck disable=SC2086
+	kill -STOP $_pids; kill -KILL $_pids
+	wait $run_pid
+	kill -CONT $secondary_pid
+	same "dns: kill of $_what: records are left" 5 "$(left | wc -w)"
+	check "dns: kill of $_what: and remembered" test "$(wc -l <"$work/state/domain-w.records")" = 5
+}
+killed hookproc hookproc
+acme w; expect "kill of hookproc: the next run, nothing due" 2
+same "dns: kill of hookproc: no record is left by the next run" "" "$(left)"
+check "dns: kill of hookproc: nothing is remembered" test ! -e "$work/state/domain-w.records"
+killed "all" parent netproc dnsproc chngproc zoneproc keyproc csrproc certproc fileproc hookproc
+acme -F w; expect "kill of all: the next run" 0
+same "dns: kill of all: no record is left by the next run" "" "$(left)"
+# A program that cannot remove a record is asked again by the next run.
+killed "hookproc, and the key is away" hookproc
+mv "$work/tsig.key" "$work/tsig.away"
+acme w; expect "a record that cannot be removed" 2
+says "dns: a record that cannot be removed: is said" "$err" "look whether the record is still there"
+check "dns: a record that cannot be removed: is remembered" test -e "$work/state/domain-w.records"
+mv "$work/tsig.away" "$work/tsig.key"
+acme w; expect "a record that can be removed again" 2
+same "dns: a record that can be removed again: is gone" "" "$(left)"
+# What others write there has nothing ended but values at configured names.
+printf '_acme-challenge.evil.test %s\n_acme-challenge.example.test $(id)\n_acme-challenge.example.test %s\nx\n_acme-challenge.example.test\n_abcdefghijklmnop._acme-challenge.www.example.test %s\n' \
+    "$(printf '%043d' 0)" "$(printf '%042d' 0)" "$(printf '%043d' 1)" >"$work/state/domain-w.records"
+acme w; expect "a journal that somebody else has written" 2
+same "dns: a journal that somebody else has written: one is ended" "end _abcdefghijklmnop._acme-challenge.www.example.test" "$(sed -n 's/.*challenge hook [^ ]* \(end .*\)$/\1/p' "$err")"
+ln -s /etc/passwd "$work/state/domain-w.records"
+acme w; check "dns: a journal that is a link is not followed" grep -q root /etc/passwd
+says "dns: a journal that is a link: is said" "$err" "domain-w.records: Too many levels of symbolic links"
+rm -f "$work/state/domain-w.records"
+
 # Drafts, with a newer Pebble.
 if [ -z "$dns_newer" ]; then
 	skip "dns: dns-account-01, dns-persist-01: a newer Pebble is not to be had"

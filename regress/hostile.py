@@ -793,7 +793,7 @@ r.close()
 def hook_role(common=[], own=[[["/bin/sh", "-c", "echo $ACME_CHANGED >>%s/ran" % work]]] * 2):
     if os.path.exists(work + "/ran"): os.unlink(work + "/ran")
     r = Role("hookproc")
-    r.send("ROLE_CONF", conf_of(HOOK) + commands(common))
+    r.send("ROLE_CONF", conf_of(HOOK) + commands(common) + s(None))
     for job, v in enumerate(own): r.send("ROLE_DOMAIN", hook_domain("ab"[job], v), job=job)
     r.send("ROLE_START")
     return r
@@ -845,7 +845,7 @@ def publisher(lines, seconds=0):
     os.chmod(program, 0o755)
     if os.path.exists(work + "/ran"): os.unlink(work + "/ran")
     r = Role("hookproc")
-    r.send("ROLE_CONF", conf + commands([]))
+    r.send("ROLE_CONF", conf + commands([]) + s(None))
     r.send("ROLE_DOMAIN", hook_publishes(program, ZONE_NAMES))
     r.send("ROLE_START")
     return r

@@ -192,7 +192,7 @@ def started(name):
     body = {"netproc": num(1) + num(1) + num(0) + num(0) + num(0) + s("a") + s(None) + s(None) + s(None) + strings([ORIGIN]), "dnsproc": num(1) + num(0) + num(0) + strings(["localhost", "443"]),
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": num(0),
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN), "fileproc": s(work + "/state") + s(None) + s("a"),
-        "zoneproc": num(1) + strings(["127.0.0.1", "53"]), "respproc": b"", "hookproc": num(0)}[name]
+        "zoneproc": num(1) + strings(["127.0.0.1", "53"]), "respproc": b"", "hookproc": num(0) + s(None)}[name]
     domain = {"netproc": s("a") + s(None) + num(0) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + num(0) + num(0) + s(work + "/www") + num(2),
         "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0), "zoneproc": strings(NAMES), "respproc": resp_slice(0, 0), "hookproc": hook_publishes("/bin/true"),

@@ -507,7 +507,7 @@ test_slices(void)
 		[ROLE_FILE] = "state_dir metrics name ",
 		[ROLE_ZONE] = "dns_wait dns_servers ",
 		[ROLE_RESP] = "",
-		[ROLE_HOOK] = "on_change ",
+		[ROLE_HOOK] = "state_dir on_change ",
 	};
 	static const char *const domain_members[ROLE__MAX] = {
 		[ROLE_NET] = "handle names way profile check_webroot ",

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The records that were begun, by hookproc.  Who can write into the state
+ * directory can have it end, by the configured program, a value of 43
+ * characters at a configured name, and nothing else: all else is looked at
+ * again in hook-challenge.c.  A lock on the file says that its run lives.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hook-journal.h"
+#include "state-path.h"
+
+#define BYTES_MAX	(64 * 1024)	/* 100 records take half of that at most */
+#define LOCK_TRIES	50		/* 20 ms each */
+
+struct journal {
+	char	*path;
+	int	 fd;		/* -1: not open */
+};
+
+struct journal *
+journal_of(const char *state_dir, const char *handle)
+{
+	struct journal *j;
+
+	if ((j = calloc(1, sizeof(*j))) == NULL)
+		err(1, NULL);
+	j->path = state_path(state_dir, "domain", handle, STATE_RECORDS);
+	j->fd = -1;
+	return j;
+}
+
+/* Opens and locks it, with these flags; 0 with j->fd, or -1 with errno (EWOULDBLOCK: another run has it). */
+static int
+begin(struct journal *j, int flags)
+{
+	struct stat open_one, named;
+	int fd, error;
+
+	fd = open(j->path, flags | O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	error = EINVAL;
+	if (fstat(fd, &open_one) == 0 && S_ISREG(open_one.st_mode) && open_one.st_nlink <= 1) {
+		error = EWOULDBLOCK;
+		/* Whoever had it may have removed it meanwhile. */
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && lstat(j->path, &named) == 0 &&
+		    named.st_ino == open_one.st_ino && named.st_dev == open_one.st_dev) {
+			j->fd = fd;
+			return 0;
+		}
+	}
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static void
+take_line(char *line, void (*left)(void *, const char *, const char *), void *context)
+{
+	char *value = strchr(line, ' ');
+
+	if (value == NULL)
+		return;
+	*value++ = '\0';
+	left(context, line, value);
+}
+
+void
+journal_left(struct journal *j, void (*left)(void *, const char *, const char *), void *context)
+{
+	char *text, *line, *rest;
+	ssize_t n;
+
+	if (begin(j, 0) == -1) {
+		if (errno != ENOENT && errno != EWOULDBLOCK)
+			warn("%s", j->path);
+		return;
+	}
+	if ((text = calloc(1, BYTES_MAX + 1)) == NULL)
+		err(1, NULL);
+	n = read(j->fd, text, BYTES_MAX);
+	for (rest = n > 0 ? text : NULL; (line = strsep(&rest, "\n")) != NULL; )
+		take_line(line, left, context);
+	free(text);
+}
+
+int
+journal_note(struct journal *j, const char *name, const char *value, struct why *w)
+{
+	char line[512];
+	int n, tries;
+
+	for (tries = 0; j->fd == -1 && begin(j, O_CREAT) == -1; tries++) {
+		if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+			return why(w, "%s: %s", j->path, errno == EWOULDBLOCK ?
+			    "another run has it" : strerror(errno));
+		poll(NULL, 0, 20);
+	}
+	n = snprintf(line, sizeof(line), "%s %s\n", name, value);
+	if (n < 0 || (size_t)n >= sizeof(line) || write(j->fd, line, (size_t)n) != n)
+		return why(w, "%s: cannot write: %s", j->path, strerror(errno));
+	return 0;
+}
+
+void
+journal_done(struct journal *j, int failed)
+{
+	if (j->fd == -1)
+		return;
+	if (!failed && unlink(j->path) == -1)
+		warn("%s", j->path);
+	close(j->fd);
+	j->fd = -1;
+}
