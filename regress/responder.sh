@@ -14,7 +14,7 @@ listens() {
 	domain_write "$conf" "$1" "${2%% *}" "$(echo "$2 " | cut -d' ' -f2-)"
 	python3 - "$conf" "$work/www" "challenge $3
 	listen on 127.0.0.1 port $4
-	listen on ::1 port $4
+	${has_ipv6:+listen on ::1 port $4}
 	${5:-}" <<'END'
 import sys
 path, www, text = sys.argv[1:]
@@ -100,7 +100,7 @@ for pair in $pairs; do
 	acme a
 	expect "$type: the CA comes to another place" 1
 	[ $type = http-01 ] && at=80 || at=443
-	says "$who: $type: the CA comes to another place: says so" "$err" "respproc: a: 1 of 1 responses were never asked for on 127.0.0.1 port $port and the others (0 connections came in all): does port $at of these names lead there?"
+	says "$who: $type: the CA comes to another place: says so" "$err" "respproc: a: 1 of 1 responses were never asked for on 127.0.0.1 port $port${has_ipv6:+ and the others} (0 connections came in all): does port $at of these names lead there?"
 	check "$who: $type: a failure: nothing listens afterwards" closed "$port"
 done
 
