@@ -5,7 +5,7 @@
  * too.  So it hears from other processes no more than numbers, which handle
  * has changed and which identifier is to be proved, and digests, which it
  * checks.  Programs and other arguments are in its slice of the configuration;
- * it parses nothing.  An attacker in fileproc can have configured commands
+ * it parses nothing but its own journal.  An attacker in fileproc can have configured commands
  * run, or not run, for configured handles; one in chng, have any digest
  * published for a configured name; one who can write into the state directory,
  * have any removed there; and nothing else.

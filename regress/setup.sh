@@ -28,7 +28,7 @@ demo_packages="$build_packages pebble python3 openssl ca-certificates"
 test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace util-linux procps"
 
 # What some sections have their real servers from; those skip what cannot be had.
-server_packages="nginx-light libnginx-mod-stream apache2-bin haproxy postfix dovecot-imapd"
+server_packages="nginx-light libnginx-mod-stream apache2-bin haproxy postfix dovecot-imapd bind9 bind9-dnsutils lexicon python3-dnspython"
 # install_servers: without starting any
 install_servers() {
 	for _p in $server_packages; do
