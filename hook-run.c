@@ -37,6 +37,7 @@ struct hook {
 	int64_t		 deadline;
 	int		 seconds;	/* that it may take; 0: it was told to end earlier */
 	int		 told;		/* the last signal for its group, or 0 */
+	int		 lost;		/* it could not be ended */
 	char		 line[LINE_BYTES];
 	size_t		 linelen;
 	char		*lines[LINES_MAX];	/* not printed yet */
@@ -237,11 +238,12 @@ read_output(struct hook *h)
 	return 1;
 }
 
-/* Its group, the program itself or what it has left running. */
+/* Its group, the program itself or what it has left running; it may have left that group. */
 static void
 tell(struct hook *h, int sig)
 {
-	kill(-h->pid, sig);
+	if (kill(-h->pid, sig) == -1 || getpgid(h->pid) != h->pid)
+		kill(h->pid, sig);
 	h->told = sig;
 }
 
@@ -275,7 +277,11 @@ finish(struct hook *h, int status)
 	failed = h->told != 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 	if (h->told != 0) {
 		kill(-h->pid, SIGKILL);
-		if (h->seconds == 0)
+		if (h->lost)
+			why(&w, "does not end, and cannot be killed from here, as a "
+			    "process of another user cannot be; it runs on as "
+			    "process %ld", (long)h->pid);
+		else if (h->seconds == 0)
 			why(&w, "was ended, as the run ends");
 		else
 			why(&w, "was ended, as it took more than %d seconds", h->seconds);
@@ -290,6 +296,17 @@ finish(struct hook *h, int status)
 	free(h);
 }
 
+/* Nor is one waited for that SIGKILL has not ended: that is all that can be done. */
+static int
+has_ended(struct hook *h, int *status)
+{
+	*status = 0;
+	if (waitpid(h->pid, status, WNOHANG) == h->pid)
+		return 1;
+	h->lost = h->told == SIGKILL && clock_left_ms(h->deadline) == 0;
+	return h->lost;
+}
+
 /* Those that have ended. */
 static void
 reap(void)
@@ -298,7 +315,7 @@ reap(void)
 	int status;
 
 	for (hp = &hooks; (h = *hp) != NULL;)
-		if (waitpid(h->pid, &status, WNOHANG) != h->pid)
+		if (!has_ended(h, &status))
 			hp = &h->next;
 		else {
 			*hp = h->next;
@@ -317,7 +334,7 @@ check_time(void)
 	int ms, least = -1;
 
 	for (h = hooks; h != NULL; h = h->next) {
-		if (clock_left_ms(h->deadline) == 0) {
+		if (clock_left_ms(h->deadline) == 0 && h->told != SIGKILL) {
 			tell(h, h->told == 0 ? SIGTERM : SIGKILL);
 			h->deadline = clock_ms() + GRACE_MS;
 		}

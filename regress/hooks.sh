@@ -186,6 +186,35 @@ says "$who: on change: hangs: says so" "$err" "on change $work/hangs: was ended,
 says "$who: on change: hangs: what it had printed" "$err" "on change $work/hangs: begun"
 check "$who: on change: hangs: in bounded time" test $(($(date +%s) - t0)) -le 20
 same "$who: on change: hangs: all of its group is gone" 0 "$(left)"
+# One that has left its process group, and one that may not be killed, as it is another user's.
+cat >"$work/hangs" <<END
+#!/usr/bin/env python3
+import os, signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.setpgid(0, os.getpgid(os.getppid()))
+os.execv("$work/sleeper", ["$work/sleeper", "300"])
+END
+t0=$(date +%s)
+timeout 60 "$client" -f "$conf" a >"$work/out" 2>"$err"; status=$?
+expect "on change: leaves its group and hangs" 1
+says "$who: on change: leaves its group and hangs: says so" "$err" "on change $work/hangs: was ended, as it took more than 2 seconds"
+check "$who: on change: leaves its group and hangs: in bounded time" test $(($(date +%s) - t0)) -le 20
+same "$who: on change: leaves its group and hangs: it is gone" 0 "$(left)"
+if strace -f -o /dev/null true 2>/dev/null; then
+	program hangs "exec $work/sleeper 30"
+	t0=$(date +%s)
+	timeout 60 strace -f -qq -o "$work/trace" -e trace=kill -e inject=kill:error=EPERM "$client" -f "$conf" a >"$work/out" 2>"$err" &
+	run_pid=$!
+	for _i in $(seq 300); do grep -q 'does not end' "$err" && break; sleep 0.1; done
+	says "$who: on change: cannot be killed: says so" "$err" "on change $work/hangs: does not end, and cannot be killed from here, .*; it runs on as process [0-9]*"
+	check "$who: on change: cannot be killed: in bounded time" test $(($(date +%s) - t0)) -le 20
+	pkill -KILL -f "$work/sleeper"
+	wait $run_pid; status=$?
+	expect "on change: cannot be killed" 1
+	same "$who: on change: cannot be killed: it is remembered" "domain-a.changed " "$(marks)"
+else
+	skip "$who: on change: strace cannot trace here"
+fi
 program hangs "$work/sleeper 4 & exit 0"
 t0=$(date +%s)
 run a
