@@ -26,6 +26,7 @@ TRUST = trust.o
 ROOTS = x509-roots.o
 DER = der.o
 ADDRESS = address.o
+STANDING = standing-record.o
 BASE64 = base64url.o
 X509 = x509.o
 SIGN = jose.o keyfile.o origin.o revocable.o
@@ -42,7 +43,7 @@ CHNG = chngproc.o chng-record.o chng-webroot.o key-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
 	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
 	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
-ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-standing.o zone-watch.o
+ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o
 RESP = respproc.o resp-cert.o resp-client.o resp-hello.o resp-http.o resp-listen.o resp-response.o resp-tls.o $(PORT_OBJS)
@@ -61,11 +62,11 @@ CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON)
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 CHNG_OBJS = $(CHNG) $(BASE64) $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
-CERT_OBJS = $(CERT) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+CERT_OBJS = $(CERT) $(STANDING) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 FILE_OBJS = $(FILE) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
-ZONE_OBJS = $(ZONE) $(ADDRESS) $(ROLE) $(BASE)
+ZONE_OBJS = $(ZONE) $(STANDING) $(ADDRESS) $(ROLE) $(BASE)
 ZONE_LIBS = $(LIBS_LDNS)
 RESP_OBJS = $(RESP) $(ADDRESS) $(BASE64) $(CRYPTO) $(ROLE) $(BASE)
 RESP_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO)
@@ -74,7 +75,7 @@ HOOK_OBJS = $(HOOK) $(STATE_PATH) proc.o $(BASE)
 HOOK_LIBS =
 
 ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc
-OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(RESP) $(HOOK) $(SIGN) $(X509) $(BASE64) $(TRUST) $(ROOTS) $(ADDRESS) $(ACME) $(JSON) \
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(RESP) $(HOOK) $(SIGN) $(X509) $(BASE64) $(TRUST) $(ROOTS) $(ADDRESS) $(STANDING) $(ACME) $(JSON) \
 	$(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
 FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) $(FILTER_ZONE) $(FILTER_RESP)
 

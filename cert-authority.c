@@ -13,9 +13,11 @@
 #include "cert-authority.h"
 #include "cert-store.h"
 #include "proc.h"
+#include "standing-record.h"
 #include "state.h"
 #include "valid.h"
 
+static struct slice_conf conf;
 static const char *name;
 static char *api_url;
 static struct account_record account;	/* as it is stored */
@@ -25,10 +27,11 @@ static time_t run_began;
 static struct msg out;
 
 void
-authority_conf(const char *authority, char *directory_url)
+authority_conf(const struct slice_conf *c)
 {
-	name = authority;
-	api_url = directory_url;
+	conf = *c;
+	name = conf.name;
+	api_url = conf.api_url;
 	run_began = time(NULL);
 }
 
@@ -158,10 +161,40 @@ need_thumbprint(const char *text)
 		errx(1, "CERT_SHOW_ACCOUNT: not a thumbprint");
 }
 
+/* What is to be published for dns-persist-01, a line for each name. */
+static void
+show_records(const char *url)
+{
+	const char *record_name;
+	int wildcard;
+	char *line;
+	size_t i;
+
+	if (conf.standing.n == 0)
+		return;
+	if (conf.issuer == NULL) {
+		warnx("%s: for the records of dns-persist-01 say 'issuer NAME' in the authority, "
+		    "NAME being the CA's name as in CAA records", name);
+		return;
+	}
+	for (i = 0; i < conf.standing.n; i++) {
+		record_name = conf.standing.v[i];
+		wildcard = strncmp(record_name, "*.", 2) == 0;
+		line = standing_record(record_name + (wildcard ? 2 : 0), conf.issuer, url,
+		    wildcard, conf.until);
+		printf("record %s\n", line);
+		free(line);
+	}
+	if (conf.standing_more > 0)
+		warnx("%s: %llu more names have such records", name,
+		    (unsigned long long)conf.standing_more);
+}
+
 int
 authority_show(const struct body_shown *b)
 {
 	struct url url;
+	int known;
 
 	if (b->next != NULL)
 		need_thumbprint(b->next);
@@ -169,14 +202,17 @@ authority_show(const struct body_shown *b)
 	if (b->thumbprint == NULL)
 		return -1;
 	need_thumbprint(b->thumbprint);
-	if (account.url != NULL && account.thumbprint != NULL &&
+	known = account.url != NULL && account.thumbprint != NULL &&
 	    strcmp(account.thumbprint, b->thumbprint) == 0 &&
-	    url_parse(&url, account.url))
+	    url_parse(&url, account.url);
+	if (known)
 		printf("account %s\n", account.url);
 	else
 		warnx("%s: no account is known for this key yet; the first "
 		    "run that obtains a certificate registers it", name);
 	printf("thumbprint %s\n", b->thumbprint);
+	if (known)
+		show_records(account.url);
 	if (fflush(stdout) == EOF)
 		err(1, "cannot write the account");
 	if (b->next != NULL)

@@ -7,8 +7,8 @@
 #include "msg-bodies.h"
 #include "say.h"
 
-/* Keeps the names. */
-void	authority_conf(const char *name, char *api_url);
+/* Keeps what it points to. */
+void	authority_conf(const struct slice_conf *);
 /* What is remembered of its failures. */
 void	authority_load(void);
 
@@ -19,8 +19,8 @@ void	authority_tell_key(void);
 void	cert_account(struct msg *);	/* a handler */
 
 /*
- * -t: prints the account URL, as it is stored, and this thumbprint, which is
- * key's.  0, or -1 if there is none.
+ * -t: prints the account URL, as it is stored, this thumbprint, which is key's,
+ * and the standing records of dns-persist-01.  0, or -1 if there is no key.
  */
 int	authority_show(const struct body_shown *);
 

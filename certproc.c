@@ -530,7 +530,7 @@ take_conf(struct msg *m)
 	job_compromised = c.key_compromised;
 	orders_left = c.most_orders;
 	list_flags = c.list;
-	authority_conf(c.name, c.api_url);
+	authority_conf(&c);
 	order_authority(c.api_url);
 	job_rules(force);
 	while (role_domain(m, njobs, &d))

@@ -188,6 +188,9 @@ check_authority(struct authority *a)
 	if (a->contact != NULL && !valid_contact(a->contact))
 		lex_error_at(a->file, a->line, "authority %s: contact %s: expected "
 		    "mailto:NAME@HOST (RFC 8555 7.3)", a->name, a->contact);
+	if (a->issuer != NULL && !valid_dns_name(a->issuer))
+		lex_error_at(a->file, a->line, "authority %s: issuer %s: expected the CA's name as in "
+		    "CAA records, such as letsencrypt.org", a->name, a->issuer);
 	if (a->eab_kid != NULL && a->eab_kid[0] == '\0')
 		lex_error_at(a->file, a->line, "authority %s: eab key id: expected the id that the "
 		    "CA gave", a->name);

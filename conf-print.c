@@ -3,6 +3,7 @@
  * The configuration as text that parses again to the same (-nv).
  */
 #include <stdio.h>
+#include <time.h>
 
 #include "conf.h"
 
@@ -57,6 +58,21 @@ put_domain_key(const struct domain *d)
 		printf(" group ");
 		put_quoted(d->group);
 	}
+	putchar('\n');
+}
+
+static void
+put_issuer(const struct authority *a)
+{
+	time_t until = (time_t)a->until;
+	struct tm tm;
+	char date[20];
+
+	printf("\tissuer ");
+	put_quoted(a->issuer);
+	if (until != 0 && gmtime_r(&until, &tm) != NULL &&
+	    strftime(date, sizeof(date), "%Y-%m-%d", &tm) > 0)
+		printf(" until %s", date);
 	putchar('\n');
 }
 
@@ -130,6 +146,8 @@ print_authority(const struct authority *a)
 		putchar('\n');
 	} else
 		put("proxy", a->proxy);
+	if (a->issuer != NULL)
+		put_issuer(a);
 	if (a->prefer != PREFER_NONE)
 		printf("\tprefer %s\n", a->prefer == PREFER_IPV4 ? "ipv4" : "ipv6");
 	put("ca file", a->ca_file);

@@ -5,6 +5,7 @@
 #define CONF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "challenge.h"
 
@@ -51,6 +52,8 @@ struct authority {
 	char		*proxy;		/* http URL, or NULL */
 	char		*proxy_auth;	/* absolute path of its name and password, or NULL */
 	enum prefer	 prefer;	/* which addresses are tried first */
+	char		*issuer;	/* name of the CA in standing records, or NULL */
+	uint64_t	 until;		/* when these end, seconds since 1970; 0: never */
 	char		*ca_file;	/* NULL: the system's */
 	char		*root_file;	/* NULL: the system's */
 	int		 root_any;

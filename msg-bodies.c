@@ -219,6 +219,7 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 	case ROLE_ZONE:
 		c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
 		own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
+		number(m, &c->until);
 		break;
 	case ROLE_HOOK:
 		own_commands(m, &c->on_change);
@@ -236,6 +237,10 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 		c->list = (int)one_of(m, (unsigned)c->list, 0, INT_MAX);
 		own_text(m, &c->name);
 		own_text(m, &c->api_url);
+		own_text(m, &c->issuer);
+		number(m, &c->until);
+		own_texts(m, &c->standing, CONF_NAMES_MAX);
+		number(m, &c->standing_more);
 		break;
 	default:
 		break;

@@ -55,6 +55,10 @@ struct slice_conf {		/* ROLE_CONF */
 	char		*name;
 	char		*api_url;
 	struct strings	 origins;	/* https URLs, the directory's first */
+	char		*issuer;	/* in standing records, or NULL */
+	uint64_t	 until;		/* when these end, or 0 */
+	struct strings	 standing;	/* names that have such; "*." before: with what is below */
+	uint64_t	 standing_more;	/* of them, for which there is no room */
 	struct strings	 servers;	/* their hosts and ports, in turn */
 	char		*ca_file;
 	char		*proxy;		/* the only server that is connected to, or NULL */

@@ -6,6 +6,7 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "acme-client.h"
 #include "lex.h"
@@ -136,6 +137,40 @@ parse_proxy(void *block, const struct statement *s)
 	lex_next();
 	if (take_word("file"))
 		set_string(&a->proxy_auth, s);
+}
+
+/* The last second of a day in UTC (YYYY-MM-DD), as seconds since 1970; 0: it is none. */
+static uint64_t
+end_of_day(const char *text)
+{
+	struct tm tm = { .tm_hour = 23, .tm_min = 59, .tm_sec = 59 }, day;
+	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	time_t t;
+
+	if (end == NULL || *end != '\0' || strlen(text) != strlen("YYYY-MM-DD"))
+		return 0;
+	day = tm;
+	t = timegm(&tm);
+	/* There is no 30th of February. */
+	return t > 0 && tm.tm_mday == day.tm_mday ? (uint64_t)t : 0;
+}
+
+/* NAME [until YYYY-MM-DD] */
+static void
+parse_issuer(void *block, const struct statement *s)
+{
+	struct authority *a = block;
+	char *date;
+
+	set_string(&a->issuer, s);
+	if (!is_word("until"))
+		return;
+	lex_next();
+	if ((date = take_string("a date (YYYY-MM-DD)")) == NULL)
+		return;
+	if ((a->until = end_of_day(date)) == 0)
+		lex_error("issuer: until %s: expected a date (YYYY-MM-DD)", date);
+	free(date);
 }
 
 /* ipv4 or ipv6 */
@@ -342,6 +377,7 @@ static const struct statement authority_statements[] = {
 	{ "eab key id", parse_eab, 0 },
 	{ "proxy", parse_proxy, offsetof(struct authority, proxy) },
 	{ "prefer", parse_prefer, 0 },
+	{ "issuer", parse_issuer, 0 },
 };
 
 static const struct statement domain_statements[] = {

@@ -6,6 +6,7 @@
 #include <err.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "broker.h"
 #include "fingerprint.h"
@@ -72,12 +73,45 @@ cut_origins(struct slice_conf *c, const struct authority *a, char *urls[ORIGINS_
 	c->servers.n = 2;
 }
 
+/* A wildcard's record serves the name itself, too. */
+static int
+has_wildcard(const struct domain *d, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < d->names.n; i++)
+		if (strncmp(d->names.v[i], "*.", 2) == 0 &&
+		    strcmp(d->names.v[i] + 2, name) == 0)
+			return 1;
+	return 0;
+}
+
+/* The names of the authority's domains that have standing records; they lie in names. */
+static void
+cut_standing(struct slice_conf *c, const struct conf *conf, const struct authority *a,
+    char *names[CONF_NAMES_MAX])
+{
+	const struct domain *d;
+	size_t i;
+
+	c->standing.v = names;
+	for (d = conf->domains; d < conf->domains + conf->ndomains; d++)
+		for (i = 0; d->authority == a && d->challenge == CHALLENGE_DNSPERSIST01 &&
+		    i < d->names.n; i++)
+			if (has_wildcard(d, d->names.v[i]))
+				continue;
+			else if (c->standing.n < CONF_NAMES_MAX)
+				names[c->standing.n++] = d->names.v[i];
+			else
+				c->standing_more++;
+}
+
 static void
 cut_conf(const struct run *run, enum role role, uint32_t workers)
 {
 	const struct authority *a = run->authority;
 	static struct url parsed[ORIGINS_MAX];
-	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX];
+	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX], *standing[CONF_NAMES_MAX];
 	struct slice_conf c = {
 		.verbose = verbose, .uid = run->uid, .gid = run->gid, .mode = run->mode,
 		.workers = workers, .njobs = run->njobs, .force = run->force, .reason = run->reason,
@@ -92,6 +126,7 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		.name = a->name, .api_url = a->api_url, .ca_file = a->ca_file,
 		.proxy = a->proxy, .proxy_auth = a->proxy_auth,
 		.proxied = a->proxy != NULL, .prefer = a->prefer,
+		.issuer = a->issuer, .until = a->until,
 		.insecure = a->insecure, .account_key = a->account_key,
 		.account_spec = a->account_spec, .shared = conf_sharer(run->conf, a) != NULL,
 		.contact = a->contact, .has_eab = a->eab_kid != NULL, .eab_kid = a->eab_kid,
@@ -102,6 +137,8 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 	if (role == ROLE_HOOK && run->mode != MODE_RENEW)
 		c.state_dir = NULL;
 	cut_origins(&c, a, urls, parsed, servers);
+	if (role == ROLE_CERT && run->mode == MODE_SHOW)
+		cut_standing(&c, run->conf, a, standing);
 	body_conf(&m, role, &c);
 }
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "zone-find.h"
-#include "zone-standing.h"
+#include "standing-record.h"
 
 #define WATCH_TEXT_MAX	2300	/* bytes of a reason, with a record in it */
 

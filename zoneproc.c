@@ -31,6 +31,7 @@
 static struct strings *names;	/* of each job */
 static uint32_t njobs;
 static unsigned wait_seconds;
+static uint64_t until;		/* when the records that are proposed end, or 0 */
 static struct msg out;
 
 /* Of the challenge's own text nothing is freed: there are as many as names, and few orders. */
@@ -118,7 +119,7 @@ standing_seen(const struct watched *w, const char *reason, enum standing_fit fit
 		return;
 	}
 	line = standing_record(strchr(w->record, '.') + 1, w->standing->issuers.v[0],
-	    w->standing->account, w->standing->wildcard);
+	    w->standing->account, w->standing->wildcard, until);
 	snprintf(text, sizeof(text), "no record allows this account to get certificates (%s); publish "
 	    "this one, once: %s (%s)", misfit(fit), line, reason);
 	free(line);
@@ -231,6 +232,7 @@ main(int argc, char *argv[])
 		names[njobs++] = d.names;
 	}
 	wait_seconds = (unsigned)c.dns_wait;
+	until = c.until;
 	s.uid = role_uid;
 	s.gid = role_gid;
 	take_servers(&c, &s);

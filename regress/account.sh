@@ -238,6 +238,18 @@ END
 	"$client" -f "$conf" -t test >/dev/full 2>"$err"
 	status=$?
 	expect "-t, standard output is full" 1
+	# What is to be published for dns-persist-01: a wildcard's record serves its apex, too.
+	cp "$conf" "$work/conf.before"
+	printf 'domain p {\ndomain name p.example\nalternative names { *.p.example q.example }\ndomain key "%s/ssl/private/p.key"\ndomain certificate "%s/ssl/p.pem"\nsign with test\nchallenge dns-persist-01\n}\n' "$work" "$work" >>"$conf"
+	run -t test
+	expect "-t, dns-persist-01, no issuer" 0
+	says "$who: -t, dns-persist-01, no issuer: asks for it" "$err" "test: for the records of dns-persist-01 say 'issuer NAME' in the authority"
+	sed -i 's/^authority test {/&\n	issuer ca.example until 2030-01-01/' "$conf"
+	run -t test
+	expect "-t, dns-persist-01" 0
+	same "$who: -t, dns-persist-01: the records" "record _validation-persist.p.example. IN TXT \"ca.example; accounturi=$url; policy=wildcard; persistUntil=1893542399\"
+record _validation-persist.q.example. IN TXT \"ca.example; accounturi=$url; persistUntil=1893542399\"" "$(grep '^record' "$work/out")"
+	mv "$work/conf.before" "$conf"
 	# A rollover whose end nobody saw: both thumbprints.
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null
 	chmod 600 "$key.new"

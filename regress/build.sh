@@ -33,7 +33,7 @@ same "build: dns and chng have no keys, no HTTP" "0 0" "$(symbols dnsproc 'http_
 same "build: file parses no certificate, no state, no configuration" 0 "$(symbols fileproc "$parsers|x509_|state_parse|state_encode|account_|verdict_|status_|cert_")"
 same "build: resp opens no file of ours, and has no client of HTTP" 0 "$(symbols respproc "place_|dir_|http_|jws_|keyfile_|$parsers")"
 same "build: cert opens no file" 0 "$(symbols certproc 'place_|dir_')"
-same "build: hook has no sandbox and no filter, opens no file but its journal, and parses nothing from outside" 0 "$(symbols hookproc "$parsers|sandbox_enter|seccomp_|landlock_|place_|dir_|x509_|state_|jws_")"
+same "build: hook has no sandbox and no filter, opens no file but its journal, and parses nothing from outside" 0 "$(symbols hookproc "$parsers|sandbox_enter|seccomp_|landlock_|place_|dir_|x509_|state_parse|state_encode|jws_")"
 check "build: cert judges, file replaces" test "$(symbols certproc 'chain_|verdict_')" -gt 2 -a "$(symbols fileproc 'place_')" -gt 5
 
 # A program of a role runs for acme-client of its own build only.

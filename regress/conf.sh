@@ -134,6 +134,11 @@ for word in dns-01 dns-account-01; do
 done
 good "challenge dns-persist-01" "$A$D"'challenge dns-persist-01\nalternative names { *.x.example }\n}\n'
 bad "challenge dns-persist-01 with hook" "$A$D"'challenge dns-persist-01\nchallenge hook /h\n}\n' 5 "its record is published once, by hand"
+good "issuer" 'authority a {\napi url https://c.example\naccount key /k/a\nissuer ca.example until 2030-02-28\n}\nauthority b {\napi url https://b.example\naccount key /k/a\nissuer b.example\n}\n'
+bad "issuer is no name" 'authority a {\napi url https://c.example\naccount key /k/a\nissuer https://ca.example\n}\n' 1 "issuer https://ca.example: expected the CA's name"
+for date in 2030-02-30 2030-1-1 30-01-01 2030-01-01x tomorrow 1960-01-01; do
+	bad "issuer until $date" "authority a {\napi url https://c.example\naccount key /k/a\nissuer ca.example until $date\n}\n" 4 "until $date: expected a date"
+done
 good "challenge http-01" "$A$D"'challenge http-01\n}\n'
 bad "challenge twice" "$A$D"'challenge http-01\nchallenge http-01\n}\n' 9 "stands twice"
 for word in http-02 dns HTTP-01 '""' ''; do

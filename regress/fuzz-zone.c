@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "zone-standing.h"
+#include "standing-record.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -93,7 +93,7 @@ fuzz http 100000 http-parse.c http-fields.c valid.c say.c
 fuzz responder 200000 resp-http.c resp-hello.c valid.c
 fuzz json 100000 challenge.c json.c json-renewal.c problem.c begin-json.c valid.c say.c
 fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
-fuzz zone 100000 zone-standing.c
+fuzz zone 100000 standing-record.c
 fuzz der 100000 der.c
 fuzz chain 10000 der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
 exit $failed

@@ -112,7 +112,7 @@ def shown_role(stored=True):
     r = Pair()
     r.file.send("ROLE_CONF", conf_of(SHOW) + s(work + "/state") + s(None) + s("a"))
     r.file.send("ROLE_START")
-    r.send("ROLE_CONF", conf_of(SHOW) + num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN))
+    r.send("ROLE_CONF", conf_of(SHOW) + num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN) + s(None) + num(0) + strings([]) + num(0))
     r.send("ROLE_START")
     while True:
         m = r.recv()

@@ -430,7 +430,10 @@ test_dns(void)
 static void
 members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	    c->issuer != NULL && c->standing.n == CONF_NAMES_MAX &&
+	    c->standing_more == UINT64_MAX ? "standing " : "",
+	    c->until == UINT64_MAX ? "until " : "",
 	    c->dns_wait == DNS_WAIT_MAX ? "dns_wait " : "",
 	    c->dns_servers.n == 2 * DNS_SERVERS_MAX ? "dns_servers " : "",
 	    c->workers == WORKERS_MAX ? "workers " : "", c->njobs == UINT32_MAX ? "njobs " : "",
@@ -503,9 +506,9 @@ test_slices(void)
 		[ROLE_KEY] = "workers force reason publishes names_account origins account_key account_spec shared contact eab ",
 		[ROLE_CSR] = "reason origins ",
 		[ROLE_CHNG] = "waits_for_dns ",
-		[ROLE_CERT] = "force key_compromised list most_orders name api_url ",
+		[ROLE_CERT] = "standing until force key_compromised list most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics name ",
-		[ROLE_ZONE] = "dns_wait dns_servers ",
+		[ROLE_ZONE] = "until dns_wait dns_servers ",
 		[ROLE_RESP] = "",
 		[ROLE_HOOK] = "state_dir on_change ",
 	};
@@ -538,6 +541,8 @@ test_slices(void)
 	    .origins = { .v = texts, .n = ORIGINS_MAX }, .servers = { .v = texts, .n = 2 * ORIGINS_MAX },
 	    .ca_file = far, .proxy = far, .proxy_auth = far, .proxied = 1,
 	    .prefer = PREFER_IPV6, .insecure = 1, .account_key = far, .account_spec = { KEYTYPE_RSA, 4096 },
+	    .issuer = far, .until = UINT64_MAX, .standing = { .v = texts, .n = CONF_NAMES_MAX },
+	    .standing_more = UINT64_MAX,
 	    .dns_wait = DNS_WAIT_MAX, .dns_servers = { .v = texts, .n = 2 * DNS_SERVERS_MAX },
 	    .shared = 1, .contact = far, .has_eab = 1, .eab_kid = far, .eab_file = far, .eab_alg = far,
 	    .on_change = { commands, COMMANDS_MAX } };
@@ -606,6 +611,7 @@ test_limits(void)
 	    .servers = { .v = servers, .n = 2 * ORIGINS_MAX }, .ca_file = path,
 	    .proxy = url, .proxy_auth = path, .account_key = path,
 	    .contact = word, .eab_kid = word, .eab_file = path, .eab_alg = "HS256",
+	    .issuer = host, .standing = { .v = names, .n = CONF_NAMES_MAX },
 	    .on_change = { commands, COMMANDS_MAX } };
 	struct slice_domain d = { .handle = handle, .names = { .v = names, .n = CONF_NAMES_MAX },
 	    .key = path, .group = word, .csr_file = path, .cert = path, .chain = path,

@@ -5,7 +5,7 @@
 
 #include "test.h"
 #include "zone-resolvers.h"
-#include "zone-standing.h"
+#include "standing-record.h"
 
 #define ACCOUNT	"https://ca.example/acct/1"
 #define A	"; accounturi=" ACCOUNT
@@ -93,16 +93,20 @@ test_record(void)
 	char *name = "ca.example";
 	int n;
 
-	line = standing_record("a.example", "ca.example", ACCOUNT, 1);
+	line = standing_record("a.example", "ca.example", ACCOUNT, 1, 0);
 	check(strcmp(line, "_validation-persist.a.example. IN TXT \"ca.example" A "; policy=wildcard\"") == 0,
 	    "standing: record for a wildcard: %s", line);
+	free(line);
+	line = standing_record("a.example", "ca.example", ACCOUNT, 0, 1798761599);
+	check(strcmp(line, "_validation-persist.a.example. IN TXT \"ca.example" A "; persistUntil=1798761599\"") == 0,
+	    "standing: record that ends: %s", line);
 	free(line);
 	s.issuers.v = &name;
 	s.issuers.n = s.wildcard = 1;
 	for (n = 1; n < 590; n++) {
 		memset(account, 'u', (size_t)n);
 		account[n] = '\0';
-		line = standing_record("a.example", "ca.example", account, 1);
+		line = standing_record("a.example", "ca.example", account, 1, 0);
 		joined[0] = '\0';
 		for (p = strchr(line, '"'); p != NULL; p = *p == '"' ? p + 1 : strchr(p + 1, '"')) {
 			size_t len = strcspn(p + 1, "\"");

@@ -1,8 +1,8 @@
 /*
  * Standing records of dns-persist-01 (draft-ietf-acme-dns-persist-01 3.1).
  */
-#ifndef ZONE_STANDING_H
-#define ZONE_STANDING_H
+#ifndef STANDING_RECORD_H
+#define STANDING_RECORD_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,8 +33,10 @@ enum standing_fit standing_fit(const struct standing *, const char *text, size_t
 
 /*
  * The record to publish for a name (without "*."), as a line of a zone file; the
- * caller frees.  Values longer than 255 bytes are in several strings.
+ * caller frees.  Values longer than 255 bytes are in several strings.  until:
+ * when it ends, in seconds since 1970; 0: never.
  */
-char	*standing_record(const char *name, const char *issuer, const char *account, int wildcard);
+char	*standing_record(const char *name, const char *issuer, const char *account,
+	    int wildcard, uint64_t until);
 
 #endif

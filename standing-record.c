@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "zone-standing.h"
+#include "standing-record.h"
 
 #define PARAMETERS_MAX	32
 #define STRING_MAX	255	/* of one string in a TXT record (RFC 1035 3.3) */
@@ -137,13 +137,16 @@ standing_fit(const struct standing *s, const char *text, size_t len)
 }
 
 char *
-standing_record(const char *name, const char *issuer, const char *account, int wildcard)
+standing_record(const char *name, const char *issuer, const char *account, int wildcard,
+    uint64_t until)
 {
-	char *value, *line, *p;
+	char *value, *line, *p, end[48] = "";
 	size_t len, i;
 
-	if (asprintf(&value, "%s; accounturi=%s%s", issuer, account,
-	    wildcard ? "; policy=wildcard" : "") == -1)
+	if (until != 0)
+		snprintf(end, sizeof(end), "; persistUntil=%llu", (unsigned long long)until);
+	if (asprintf(&value, "%s; accounturi=%s%s%s", issuer, account,
+	    wildcard ? "; policy=wildcard" : "", end) == -1)
 		err(1, NULL);
 	len = strlen(value);
 	/* Each string with its quotes and a blank before it. */
