@@ -186,7 +186,7 @@ open("/etc/resolv.conf", "w").write("# nameserver 127.0.0.8\nsearch x.test\nname
 names = [c[2] for c in cases]
 def zone_role(wait=WAIT, servers=(), names=names):
     r = Role("zoneproc")
-    r.send("ROLE_CONF", conf + num(wait) + strings(servers))
+    r.send("ROLE_CONF", conf + num(wait) + strings(servers) + num(0))
     r.send("ROLE_DOMAIN", strings(names))
     r.send("ROLE_START")
     return r
