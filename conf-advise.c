@@ -252,13 +252,34 @@ advise_program(const char *what, const char *program)
 		    "chown it", what, program, (unsigned)st.st_uid);
 }
 
+/* What a shell would read as more than a word is an argument here. */
+static void
+advise_arguments(const struct strings *argv)
+{
+	static const char *const shell[] = {
+		"|", "||", "&", "&&", ";", "<", ">", ">>", "2>&1"
+	};
+	size_t i, k;
+
+	for (i = 1; i < argv->n; i++)
+		for (k = 0; k < sizeof(shell) / sizeof(shell[0]); k++)
+			if (strcmp(argv->v[i], shell[k]) == 0) {
+				advise("on change %s: gets '%s' as an argument, as no "
+				    "shell reads it; put the command into a script",
+				    argv->v[0], shell[k]);
+				return;
+			}
+}
+
 static void
 advise_commands(const struct commands *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->n; i++)
+	for (i = 0; i < c->n; i++) {
 		advise_program("on change", c->v[i].v[0]);
+		advise_arguments(&c->v[i]);
+	}
 }
 
 unsigned

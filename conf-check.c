@@ -261,6 +261,8 @@ check_csr_file(struct domain *d)
 static void
 check_listen(struct domain *d)
 {
+	/* ::ffff:0:0/96, where nothing can be bound that is for IPv6 alone. */
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	char **address, text[INET6_ADDRSTRLEN];
 	unsigned char addr[16];
 	const char *wrong, *other;
@@ -271,6 +273,10 @@ check_listen(struct domain *d)
 		if ((len = address_bytes(*address, addr)) == 0 && strcmp(*address, "*") != 0)
 			lex_error_at(d->file, d->line, "domain %s: listen on %s: expected an address of "
 			    "this machine, or * for all", d->handle, *address);
+		if (len == 16 && memcmp(addr, mapped, sizeof(mapped)) == 0)
+			lex_error_at(d->file, d->line, "domain %s: listen on %s: this is "
+			    "an IPv4 address, which is written as %u.%u.%u.%u", d->handle,
+			    *address, addr[12], addr[13], addr[14], addr[15]);
 		if (len > 0 && inet_ntop(len == 4 ? AF_INET : AF_INET6, addr, text, sizeof(text)) != NULL) {
 			free(*address);
 			if ((*address = strdup(text)) == NULL)
@@ -358,6 +364,10 @@ check_way(struct domain *d)
 			lex_error_at(d->file, d->line, "domain %s: either "
 			    "'challengedir' or 'stateless', with which no file is "
 			    "written", d->handle);
+		if (d->challenge_hook != NULL)
+			lex_error_at(d->file, d->line, "domain %s: either "
+			    "'stateless' or 'challenge hook', which is for "
+			    "records in the DNS", d->handle);
 		return;
 	}
 	if (challenge_by_dns(d->challenge)) {

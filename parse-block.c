@@ -179,7 +179,8 @@ parse_prefer(void *block, const struct statement *s)
 {
 	struct authority *a = block;
 
-	(void)s;
+	if (a->prefer != PREFER_NONE)
+		lex_error("'%s' stands twice in this block", s->words);
 	a->prefer = is_word("ipv4") ? PREFER_IPV4 :
 	    is_word("ipv6") ? PREFER_IPV6 : PREFER_NONE;
 	if (a->prefer == PREFER_NONE) {

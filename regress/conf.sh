@@ -152,11 +152,13 @@ bad "proxy with name and password" 'authority a {\napi url https://c.example\nac
 bad "proxy without its file" 'authority a {\nproxy http://p auth /k/x\n}\n' 2 "expected 'file'"
 bad "proxy twice" 'authority a {\nproxy http://p\nproxy http://q\n}\n' 3 "stands twice"
 bad "proxy auth file beside a certificate" 'authority a {\napi url https://c.example\naccount key /k/a\nproxy http://p auth file /c/p\n}\ndomain a.b {\ndomain key /p/c.key\ndomain certificate /c/c\n}\n' 1 "private key must not"
+bad "prefer twice" 'authority a {\nprefer ipv4\nprefer ipv6\n}\n' 3 "'prefer' stands twice"
 bad "prefer neither" 'authority a {\nprefer ipv5\n}\n' 2 "expected ipv4 or ipv6 instead of ipv5"
 bad "stateless with check webroot" "$A$D"'stateless\ncheck webroot\n}\n' 5 "'check webroot' looks for a file in 'challengedir'"
 bad "challenge hook with http-01" "$A$D"'challenge hook /x\n}\n' 5 "'challenge hook' is for dns-01"
 bad "challenge hook without a path" "$A$D"'challenge hook x\n}\n' 5 "challenge hook x: expected a path that begins with /"
 bad "stateless with dns-01" "$A$D"'stateless\nchallenge dns-01\n}\n' 5 "'stateless' is a way to respond to http-01"
+bad "stateless with challenge hook" "$A$D"'stateless\nchallenge hook /x\n}\n' 5 "either 'stateless' or 'challenge hook'"
 bad "stateless with challengedir" "$A$D"'stateless\nchallengedir /w\n}\n' 5 "either 'challengedir' or 'stateless'"
 bad "on change without a program" "$A$D"'on change\n}\n' 8 "expected a program"
 bad "on change without an absolute path" "$A$D"'on change "systemctl reload nginx"\n}\n' 8 "on change systemctl: expected the absolute path of a program"
@@ -175,6 +177,7 @@ bad "listen on without port" "$A$L"'listen on 127.0.0.1\n}\n' 8 "expected 'port'
 bad "listen on without number" "$A$L"'listen on 127.0.0.1 port\n}\n' 8 "expected a port's number"
 bad "listen on without address" "$A$L"'listen on\n}\n' 8 "expected an address, or \*"
 for word in localhost 127.1 eth0 fe80::1%eth0 "[::1]"; do bad "listen on $word" "$A$L""listen on $word port 80\n}\n" 5 "expected an address of this machine, or \*"; done
+bad "listen on an IPv4 address in IPv6's form" "$A$L"'listen on ::ffff:192.0.2.1 port 80\n}\n' 5 "this is an IPv4 address, which is written as 192.0.2.1"
 for word in 0 65536 080 http -1 +80 "' 80'"; do bad "listen on port $word" "$A$L""listen on ::1 port $word\n}\n" 5 "expected a number from 1 to 65535"; done
 bad "listen on 17 times" "$A$L$(for i in $(seq 17); do printf 'listen on * port %d\n' $i; done)}\n" 5 "more than 16 times"
 bad "listen on for a wildcard" "$A"'domain w {\ndomain name *.example.com\ndomain key /p/c.key\ndomain certificate /c/c\nlisten on * port 80\n}\n' 5 "a wildcard needs"

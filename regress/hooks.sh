@@ -273,6 +273,9 @@ advised "not executable" "$work/first" "on change $work/first: this is no progra
 chmod 775 "$work/first"
 advised "others may write" "$work/first" "on change $work/first: others can change what is run: chmod go-w"
 chmod 755 "$work/first"
+for words in "| $work/second" "&& $work/second" "> $work/log" "2>&1"; do
+	advised "$words" "\"$work/first $words\"" "on change $work/first: gets '.*' as an argument, as no shell reads it"
+done
 advised "good" "$work/first" "configuration OK"
 same "$who: on change: -n: good: nothing about it" 0 "$(grep -c "on change" "$err")"
 exit $failed
