@@ -652,21 +652,23 @@ broker_end(void)
 		child_end(file);
 }
 
-/* A run that was killed has left records: hookproc ends them. */
+/* A run that was killed has left records: hookproc ends them, if the job still has a program for that. */
 static void
 tidy_records(void)
 {
+	const struct domain *d;
 	struct stat st;
 	uint32_t i;
 	char *path;
-	int rc = -1;
 
-	for (i = 0; i < run->njobs && run->mode == MODE_RENEW && rc == -1; i++) {
-		if (run->jobs[i]->way != WAY_HOOK)
-			continue;
-		path = state_path(run->conf->state_dir, "domain", run->jobs[i]->handle,
-		    STATE_RECORDS);
-		if ((rc = lstat(path, &st)) == 0)
+	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
+		d = run->jobs[i];
+		path = state_path(run->conf->state_dir, "domain", d->handle, STATE_RECORDS);
+		if (lstat(path, &st) == 0 && d->way != WAY_HOOK)
+			warnx("%s: an interrupted run left records in the DNS, which "
+			    "no 'challenge hook' ends any more: remove those that are "
+			    "listed in %s, and then that file", d->handle, path);
+		else if (lstat(path, &st) == 0 && children[ROLE_HOOK].pid == 0)
 			start(&children[ROLE_HOOK], ROLE_HOOK, 0);
 		free(path);
 	}

@@ -25,7 +25,8 @@ enum stage {
 	TO_BEGIN = 1,
 	BEGINNING,
 	BEGUN,			/* or not: it is ended all the same */
-	ENDING
+	ENDING,
+	LEFT			/* it could not be ended, and stays in the journal */
 };
 
 struct record {
@@ -41,7 +42,6 @@ struct record {
 
 static struct slice_domain *jobs;
 static struct journal **journals;	/* of each job; NULL: it has no hook */
-static int *unended;		/* of each job: a record is perhaps still there */
 static const char *state_dir;
 static uint32_t njobs;
 static struct record *records, **last = &records;
@@ -61,7 +61,6 @@ challenge_domain(const struct slice_domain *d)
 {
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	journals = role_grow(journals, njobs, sizeof(*journals));
-	unended = role_grow(unended, njobs, sizeof(*unended));
 	if (d->challenge_hook != NULL && state_dir != NULL)
 		journals[njobs] = journal_of(state_dir, d->handle);
 	jobs[njobs++] = *d;
@@ -90,18 +89,39 @@ forget(struct record *r)
 	free(r);
 }
 
-/* Whether the job has no record any more, and what is remembered of them. */
+/* What the next run is to end once more. */
+static void
+keep_left(uint32_t job)
+{
+	const struct record *r;
+	struct why w;
+
+	if (journal_clear(journals[job]) == -1)
+		return;
+	for (r = records; r != NULL; r = r->next)
+		if (r->job == job && journal_note(journals[job], r->name, r->value, &w) == -1)
+			warnx("%s", w.text);
+	journal_close(journals[job]);
+}
+
+/* If nothing of the job is under way any more: what is remembered of its records. */
 static void
 close_journal(uint32_t job)
 {
 	const struct record *r;
+	int left = 0;
 
 	for (r = records; r != NULL; r = r->next)
-		if (r->job == job)
+		if (r->job == job && r->stage != LEFT)
 			return;
-	if (journals[job] != NULL)
-		journal_done(journals[job], unended[job]);
-	unended[job] = 0;
+		else
+			left |= r->job == job;
+	if (journals[job] == NULL)
+		return;
+	if (left)
+		keep_left(job);
+	else
+		journal_done(journals[job]);
 }
 
 /* Each that chng has asked for is answered once. */
@@ -139,11 +159,11 @@ ended(void *arg, const char *failure)
 	uint32_t job = r->job;
 
 	if (failure != NULL) {
-		unended[job] = 1;
+		r->stage = LEFT;
 		warnx("%s: challenge hook %s end %s: %s; look whether the record is still there",
 		    jobs[r->job].handle, jobs[r->job].challenge_hook, r->name, failure);
-	}
-	forget(r);
+	} else
+		forget(r);
 	close_journal(job);
 	run_next();
 }
@@ -206,6 +226,7 @@ find_next(void)
 static int
 note(struct record *r)
 {
+	uint32_t job = r->job;
 	struct why w;
 
 	r->is_new = 0;
@@ -214,6 +235,7 @@ note(struct record *r)
 		return 0;
 	tell_chng(r, w.text);
 	forget(r);
+	close_journal(job);
 	return -1;
 }
 
@@ -290,10 +312,15 @@ left(void *context, const char *name, const char *value)
 		free(made);
 	}
 	free(label);
-	if (i == jobs[job].names.n)
-		return;
 	if (!valid_base64url(value, DIGEST_LEN, DIGEST_LEN)) {
-		free(made);
+		if (i < jobs[job].names.n)
+			free(made);
+		return;
+	}
+	if (i == jobs[job].names.n) {
+		warnx("%s: an interrupted run left the TXT record %.253s with %s, of a "
+		    "name that is not configured any more; look whether it is still "
+		    "there", jobs[job].handle, name, value);
 		return;
 	}
 	new = record_new(job, i, value);

@@ -98,27 +98,54 @@ int
 journal_note(struct journal *j, const char *name, const char *value, struct why *w)
 {
 	char line[512];
+	off_t before;
 	int n, tries;
 
 	for (tries = 0; j->fd == -1 && begin(j, O_CREAT) == -1; tries++) {
 		if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
 			return why(w, "%s: %s", j->path, errno == EWOULDBLOCK ?
-			    "another run has it" : strerror(errno));
+			    "a run that has not ended yet ends the records in it; try "
+			    "again when it has ended" : strerror(errno));
 		poll(NULL, 0, 20);
 	}
 	n = snprintf(line, sizeof(line), "%s %s\n", name, value);
-	if (n < 0 || (size_t)n >= sizeof(line) || write(j->fd, line, (size_t)n) != n)
-		return why(w, "%s: cannot write: %s", j->path, strerror(errno));
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return why(w, "%s: the name %.253s is too long", j->path, name);
+	before = lseek(j->fd, 0, SEEK_END);
+	errno = ENOSPC;
+	if (write(j->fd, line, (size_t)n) == n)
+		return 0;
+	why(w, "%s: cannot write: %s", j->path, strerror(errno));
+	/* Half a line would spoil the next one. */
+	if (before == -1 || ftruncate(j->fd, before) == -1)
+		warn("%s", j->path);
+	return -1;
+}
+
+int
+journal_clear(struct journal *j)
+{
+	if (j->fd == -1)
+		return -1;
+	/* Otherwise what has been ended is ended once more. */
+	if (ftruncate(j->fd, 0) == -1)
+		warn("%s", j->path);
 	return 0;
 }
 
 void
-journal_done(struct journal *j, int failed)
+journal_close(struct journal *j)
+{
+	close(j->fd);
+	j->fd = -1;
+}
+
+void
+journal_done(struct journal *j)
 {
 	if (j->fd == -1)
 		return;
-	if (!failed && unlink(j->path) == -1)
+	if (unlink(j->path) == -1)
 		warn("%s", j->path);
-	close(j->fd);
-	j->fd = -1;
+	journal_close(j);
 }

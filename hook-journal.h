@@ -19,7 +19,11 @@ void	journal_left(struct journal *, void (*left)(void *context, const char *name
 	    void *context);
 /* Before a record is begun.  0, or -1 and why. */
 int	journal_note(struct journal *, const char *name, const char *value, struct why *);
-/* All of them have been ended; failed: one perhaps not, so that the next run ends them once more. */
-void	journal_done(struct journal *, int failed);
+/* Its records are noted anew.  0, or -1: it is not open. */
+int	journal_clear(struct journal *);
+/* It stays for the next run, which ends what is in it. */
+void	journal_close(struct journal *);
+/* All of them have been ended. */
+void	journal_done(struct journal *);
 
 #endif

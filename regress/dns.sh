@@ -140,6 +140,28 @@ printf '_acme-challenge.evil.test %s\n_acme-challenge.example.test $(id)\n_acme-
     "$(printf '%043d' 0)" "$(printf '%042d' 0)" "$(printf '%043d' 1)" >"$work/state/domain-w.records"
 acme w; expect "a journal that somebody else has written" 2
 same "dns: a journal that somebody else has written: one is ended" "end _abcdefghijklmnop._acme-challenge.www.example.test" "$(sed -n 's/.*challenge hook [^ ]* \(end .*\)$/\1/p' "$err")"
+says "dns: a journal that somebody else has written: a name that is not configured is said" "$err" \
+    "left the TXT record _acme-challenge.evil.test with 0*, of a name that is not configured any more; look whether it is still there"
+# One that cannot be ended is not forgotten when others have been.
+printf '#!/bin/sh\n[ "$1 $5" != "end %043d" ] && exec %s "$@"\n' 2 "$hook" >"$work/wrap" && chmod 755 "$work/wrap"
+sed -i "s|^challenge hook .*|challenge hook $work/wrap|" "$conf"
+printf '_acme-challenge.example.test %043d\n_acme-challenge.example.test %043d\n' 2 3 >"$work/state/domain-w.records"
+acme -F w; expect "one that cannot be ended, and others that can" 0
+same "dns: one that cannot be ended, and others that can: that one is remembered" "_acme-challenge.example.test $(printf %043d 2)" "$(cat "$work/state/domain-w.records")"
+same "dns: one that cannot be ended, and others that can: no record is left" "" "$(left)"
+# Nobody ends it any more.
+sed "/^challenge/d;/^alternative/d;s|^domain key|challengedir \"$work/www\"\n&|" "$conf" >"$work/other.conf"
+"$client" -f "$work/other.conf" w 2>"$err"
+says "dns: a job that has no hook any more" "$err" "w: an interrupted run left records in the DNS, which no 'challenge hook' ends any more: remove those that are listed in $work/state/domain-w.records, and then that file"
+rm "$work/state/domain-w.records"
+if strace -f -o /dev/null true 2>/dev/null; then
+	strace -f -qq -o "$work/trace" -P "$work/state/domain-w.records" -e trace=write -e inject=write:error=ENOSPC "$client" -v -F -f "$conf" w >"$work/out" 2>"$err"; status=$?
+	expect "no room for the journal" 1
+	says "dns: no room for the journal: is said" "$err" "domain-w.records: cannot write: No space left on device"
+	same "dns: no room for the journal: nothing is begun, no journal is left" "0 " "$(grep -c 'hook .* begin' "$err") $(ls "$work/state" | grep records)"
+else
+	skip "dns: no room for the journal: strace cannot trace here"
+fi
 ln -s /etc/passwd "$work/state/domain-w.records"
 acme w; check "dns: a journal that is a link is not followed" grep -q root /etc/passwd
 says "dns: a journal that is a link: is said" "$err" "domain-w.records: Too many levels of symbolic links"
