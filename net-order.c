@@ -50,7 +50,9 @@ order_prepared(uint32_t job, const struct net_job *conf, struct trouble *t)
 	if (!have_csr)
 		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
 	if (!can_put)
-		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
+		return trouble(t, FAILURE_LOCAL, conf->way == WAY_WEBROOT ?
+		    "the challenge directory cannot be used" :
+		    "challenges cannot be responded to");
 	return conf->check_webroot ? webroot_check(job, conf, t) : 0;
 }
 

@@ -21,6 +21,7 @@
 
 #define BACKLOG		256
 #define ACCEPTS		32	/* at a time: the others are served, too */
+#define OWN_NAME	"respproc ("	/* of a process like this, as a holder */
 #define ALL_IPV4	"0.0.0.0"
 #define ALL_IPV6	"::"
 
@@ -106,6 +107,10 @@ no_socket(struct listener *l, const char *call)
 		if (!port_holder((struct sockaddr *)&l->sa, holder,
 		    sizeof(holder)))
 			strlcpy(holder, "another process", sizeof(holder));
+		if (strncmp(holder, OWN_NAME, strlen(OWN_NAME)) == 0)
+			return why(&l->broken, "listen on %s port %s: another run of "
+			    "acme-client has this port, as %s; try again when it has "
+			    "ended", address, port, holder);
 		return why(&l->broken, "listen on %s port %s: %s has this "
 		    "port; stop it for that time, or have it pass the requests "
 		    "on to another port that is named here", address, port,

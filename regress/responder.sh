@@ -73,6 +73,19 @@ says "$who: a port that is taken: -l says so" "$work/out" "has this port"
 stop $taker
 acme -F taken
 expect "a port that is free again" 0
+# By another run, which is not to be stopped.
+listens other other.example.com tls-alpn-01 "$tls_port"
+kill -STOP $pebble_pid
+set_off -F taken
+wait_port "$tls_port"
+kill -STOP $(pgrep -P $run_pid netproc)
+kill -CONT $pebble_pid
+acme other
+expect "a port that another run has" 1
+says "$who: a port that another run has: said so" "$err" "another run of acme-client has this port, as respproc (process $(pgrep -P $run_pid respproc)); try again when it has ended"
+says "$who: a port that another run has: not about a directory" "$err" "other: challenges cannot be responded to"
+kill -CONT $(pgrep -P $run_pid netproc)
+wait $run_pid
 
 # Two authorities, one run behind the other, with one port.
 fresh
