@@ -22,8 +22,8 @@ ends() {
 	same "$who: $1: no process left" "" "$(ours)"
 	wait $run_pid 2>/dev/null; status=$?
 }
-# The processes of any run of this program.
-ours() { for _p in /proc/[0-9]*; do case $(readlink "$_p/exe" 2>/dev/null) in "$client") echo "${_p#/proc/}" ;; esac; done | xargs; }
+# The processes of any run with this configuration.
+ours() { for _p in $(pgrep -f -- "-f $conf"); do echo "$_p"; pgrep -P "$_p"; done | sort -u | xargs; }
 
 # What an earlier run has left is completed, also where the CA is left alone.
 held() {
