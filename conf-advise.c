@@ -5,12 +5,14 @@
  * These are warnings: the configuration may be meant for another machine, or
  * for another user.
  */
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -282,6 +284,40 @@ advise_commands(const struct commands *c)
 	}
 }
 
+/* Can this be bound, here and now?  Nobody is listened to. */
+static void
+advise_port(const char *address, const char *port)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *ai;
+	const char *text = strcmp(address, "*") == 0 ? "0.0.0.0" : address;
+	int fd, yes = 1;
+
+	if (getaddrinfo(text, port, &hints, &ai) != 0)
+		return;
+	fd = socket(ai->ai_family, ai->ai_socktype, 0);
+	if (fd != -1 &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+	    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1)
+		advise("listen on %s port %s: %s", address, port,
+		    errno == EADDRINUSE ? "another process has this port" :
+		    errno == EADDRNOTAVAIL ? "this machine has no such address" :
+		    errno == EACCES ? "ports below 1024 need root, or the "
+		    "ambient capability CAP_NET_BIND_SERVICE" : strerror(errno));
+	if (fd != -1)
+		close(fd);
+	freeaddrinfo(ai);
+}
+
+static void
+advise_listen(const struct domain *d)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < d->listen.n; i += 2)
+		advise_port(d->listen.v[i], d->listen.v[i + 1]);
+}
+
 unsigned
 conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 {
@@ -303,6 +339,7 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	advise_commands(&c->on_change);
 	for (i = 0; i < n; i++) {
 		advise_commands(&domains[i]->on_change);
+		advise_listen(domains[i]);
 		if (domains[i]->challenge_hook != NULL)
 			advise_program("challenge hook", domains[i]->challenge_hook);
 	}

@@ -338,7 +338,7 @@ check_records(struct domain *d)
 		    "its record is published once, by hand; take it out", d->handle);
 	else if (!stands && d->challenge_hook == NULL)
 		lex_error_at(d->file, d->line, "domain %s: %s needs 'challenge hook' with a program "
-		    "that publishes records, such as PREFIX/libexec/acme-client/hooks/nsupdate",
+		    "that publishes records; acme-client.conf(5) lists those that are installed",
 		    d->handle, challenge_names[d->challenge]);
 }
 
@@ -349,9 +349,6 @@ check_way(struct domain *d)
 	if (d->listen.n > 0) {
 		d->way = WAY_LISTEN;
 		check_listen(d);
-		if (d->challenge_hook != NULL)
-			lex_error_at(d->file, d->line, "domain %s: either 'listen on' or 'challenge hook'",
-			    d->handle);
 		return;
 	}
 	if (d->stateless) {

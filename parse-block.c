@@ -269,8 +269,8 @@ parse_challenge(void *block, const struct statement *s)
 		if (is_word(challenge_names[c]))
 			break;
 	if (c == CHALLENGE__MAX) {
-		lex_error("expected http-01, tls-alpn-01, dns-01, dns-account-01 or "
-		    "dns-persist-01 instead of %s", token_text());
+		lex_error("expected http-01, tls-alpn-01, dns-01, dns-account-01, "
+		    "dns-persist-01 or 'hook' instead of %s", token_text());
 		skip_line();
 		return;
 	}

@@ -128,7 +128,7 @@ bad "contact no mail address" 'authority a {\napi url https://c.example\naccount
 bad "unknown key type" "$A"'domain a.b {\ndomain key /p/c.key p521\ndomain certificate /c/c\n}\n' 6 "p521"
 bad "stray brace" "$A"'}\n' 5 "instead of }"
 for word in dns-01 dns-account-01; do
-	bad "challenge $word without hook" "$A$D""challenge $word\n}\n" 5 "$word needs 'challenge hook' with a program"
+	bad "challenge $word without hook" "$A$D""challenge $word\n}\n" 5 "$word needs 'challenge hook' with a program that publishes records; acme-client.conf(5) lists"
 	bad "challenge $word with challengedir" "$A$D""challenge $word\nchallenge hook /h\nchallengedir /w\n}\n" 5 "'challengedir' is for http-01; with 'challenge $word', take it out"
 	good "challenge $word" "$A$D""challenge $word\nchallenge hook /h\nalternative names { *.x.example }\n}\n"
 done
@@ -155,6 +155,7 @@ bad "proxy auth file beside a certificate" 'authority a {\napi url https://c.exa
 bad "prefer twice" 'authority a {\nprefer ipv4\nprefer ipv6\n}\n' 3 "'prefer' stands twice"
 bad "prefer neither" 'authority a {\nprefer ipv5\n}\n' 2 "expected ipv4 or ipv6 instead of ipv5"
 bad "stateless with check webroot" "$A$D"'stateless\ncheck webroot\n}\n' 5 "'check webroot' looks for a file in 'challengedir'"
+bad "challenge hook misspelled" "$A$D"'challenge hok /x\n}\n' 8 "dns-persist-01 or 'hook' instead of hok"
 bad "challenge hook with http-01" "$A$D"'challenge hook /x\n}\n' 5 "'challenge hook' is for dns-01"
 bad "challenge hook without a path" "$A$D"'challenge hook x\n}\n' 5 "challenge hook x: expected a path that begins with /"
 bad "stateless with dns-01" "$A$D"'stateless\nchallenge dns-01\n}\n' 5 "'stateless' is a way to respond to http-01"
@@ -173,6 +174,7 @@ bad "listen on with dns-01" "$A$L"'listen on * port 80\nchallenge dns-01\n}\n' 5
 bad "listen on with challengedir" "$A$L"'listen on * port 80\nchallengedir /w\n}\n' 5 "either 'listen on' or 'challengedir'"
 bad "listen on and stateless" "$A$L"'listen on * port 80\nstateless\n}\n' 5 "either 'listen on' or 'stateless'"
 bad "listen on and challenge hook" "$A$L"'listen on * port 80\nchallenge hook /x\n}\n' 5 "either 'listen on' or 'challenge hook'"
+same "conf: listen on and challenge hook: said once" 1 "$(grep -c "either 'listen on'" "$err")"
 bad "listen on without port" "$A$L"'listen on 127.0.0.1\n}\n' 8 "expected 'port'"
 bad "listen on without number" "$A$L"'listen on 127.0.0.1 port\n}\n' 8 "expected a port's number"
 bad "listen on without address" "$A$L"'listen on\n}\n' 8 "expected an address, or \*"
@@ -410,6 +412,23 @@ checked() {
 	check "conf: -n: $1: what is printed parses" "$client" -n -f "$work/out"
 }
 mkdir -p "$there/account" "$there/keys" "$there/certs" "$there/www"; : >"$there/root.pem"
+# Ports that a run could not have.
+set -- $(free_ports 2)
+python3 -c 'import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1]))); time.sleep(60)' "$1" & taken=$!
+wait_port "$1"
+cp "$conf" "$work/ports"
+sed "s|challengedir .*|listen on 127.0.0.1 port $1\n\tlisten on 192.0.2.77 port $2|" "$work/ports" >"$conf"
+checked "listen on, taken" "listen on 127.0.0.1 port $1: another process has this port\$"
+says "conf: -n: listen on, another machine's" "$err" "listen on 192.0.2.77 port $2: this machine has no such address\$"
+kill $taken; wait $taken 2>/dev/null
+sed "s|challengedir .*|listen on 127.0.0.1 port $1|" "$work/ports" >"$conf"
+"$client" -n -f "$conf" 2>"$err"; same "conf: -n: listen on, free: no warning" 0 "$(grep -c "listen on" "$err")"
+if [ "$(id -u)" != 0 ] && [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 1 ]; then
+	sed "s|challengedir .*|listen on 127.0.0.1 port 1|" "$work/ports" >"$conf"
+	checked "listen on, below 1024" "listen on 127.0.0.1 port 1: ports below 1024 need root"
+fi
+cp "$work/ports" "$conf"
 chmod 700 "$there/account" "$there/keys"
 [ "$(id -u)" = 0 ] && chown 54321:54321 "$there/certs" "$there/www"
 "$client" -n -f "$conf" >"$work/out" 2>"$err"; same "conf: -n: nothing missing: status" 0 $?
