@@ -7,7 +7,7 @@
 #include "acme-client.h"
 #include "cert-job.h"
 
-#define CHANGE_PENDING	"on change: not run yet"
+#define CHANGE_PENDING	"on change: not run yet, or failed"
 
 /* The more urgent, the greater. */
 enum condition { FINE, DUE_NOW, MISSING, FAILING, EXPIRED };

@@ -96,11 +96,15 @@ int
 proxy_open(struct http_proxy *p, const char *url, const char *auth_file,
     struct why *w)
 {
+	struct why reason;
+
 	memset(p, 0, sizeof(*p));
 	if (!url_parse_plain(&p->server, url) || strcmp(p->server.path, "/") != 0)
 		return why(w, "proxy %s: not an http URL of a host", url);
 	p->auth_file = auth_file;
-	return auth_file == NULL ? 0 : read_auth(p, auth_file, w);
+	if (auth_file == NULL || read_auth(p, auth_file, &reason) == 0)
+		return 0;
+	return why(w, "proxy auth file %s", reason.text);
 }
 
 char *

@@ -121,6 +121,9 @@ no_socket(struct listener *l, const char *call)
 		    "1024 need root, or the ambient capability "
 		    "CAP_NET_BIND_SERVICE (AmbientCapabilities= in systemd's "
 		    "unit)", address, port, strerror(l->error));
+	if (l->error == EADDRNOTAVAIL)
+		return why(&l->broken, "listen on %s port %s: this machine has "
+		    "no such address", address, port);
 	return why(&l->broken, "listen on %s port %s: %s: %s", address, port,
 	    call, strerror(l->error));
 }

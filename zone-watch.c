@@ -198,8 +198,9 @@ give_up(struct watching *w)
 		snprintf(text, sizeof(text), "%s", w->why.text[0] != '\0' ? w->why.text :
 		    "its zone is not found in time");
 	} else {
-		say_add(text, sizeof(text), ": not all name servers of zone %.253s have the TXT record%s%s",
-		    w->zone->name[0] == '\0' ? "." : w->zone->name, w->what.value == NULL ? "" : " ",
+		say_add(text, sizeof(text), ": not all name servers of %s%.253s have the TXT record%s%s",
+		    w->zone->name[0] == '\0' ? "the configuration" : "zone ",
+		    w->zone->name, w->what.value == NULL ? "" : " ",
 		    w->what.value == NULL ? "" : w->what.value);
 		if (w->what.standing == NULL)
 			say_add(text, sizeof(text), " after %u seconds", w->what.seconds);

@@ -94,6 +94,8 @@ as "by itself"
 refused plain "TLS: certificate verification failed"
 authority_more="proxy http://127.0.0.1:$nobody_port"
 refused plain "ca.test port $ca_port, by the proxy 127.0.0.1 port $nobody_port: Connection refused"
+authority_more="proxy http://127.0.0.1:$nobody_port auth file $work/proxy/none"
+refused plain "proxy auth file $work/proxy/none: No such file"
 authority_more="proxy http://proxy.invalid:3128"
 refused plain "proxy proxy.invalid: "
 

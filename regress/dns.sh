@@ -59,6 +59,10 @@ acme w; expect "dns-01, dns server" 0
 kill -CONT $secondary_pid
 says "dns: dns server: those of the configuration are asked" "$err" "all name servers of the configuration have it"
 
+top_more='dns server 127.0.0.2\ndns wait 1\n' by_dns "example.test" "challenge dns-01" "challenge hook /bin/true"
+acme w; expect "dns server without the record" 1
+says "dns: dns server without the record: whose it is" "$err" "not all name servers of the configuration have the TXT record"
+
 # A server that is late, and one that is too late.
 by_dns "example.test *.example.test" "$dns01"
 kill -STOP $secondary_pid
