@@ -315,23 +315,20 @@ chng_seen(struct msg *m)
 
 /* What is under way comes to its end first: the next order has the same numbers. */
 static void
-drop_records(const struct msg *m)
+drop_elsewhere(const struct msg *m, int doubtful)
 {
 	struct chng_job *j = &jobs[m->head.job];
 
-	j->nput = 0;
+	if (j->records != NULL)
+		record_drop(j->records, m->head.job);
+	else {
+		msg_new(&out, RESP_DROP, m->head.job);
+		body_flag(&out, &doubtful);
+		msg_send(&out);
+	}
 	j->dropped = 1;
-	record_drop(j->records, m->head.job);
 	wait_for(m, WAIT_DROP);
 	answer_late(m->head.job);
-}
-
-static void
-drop_elsewhere(uint32_t job, int doubtful)
-{
-	msg_new(&out, RESP_DROP, job);
-	body_flag(&out, &doubtful);
-	msg_send(&out);
 }
 
 static void
@@ -341,19 +338,15 @@ chng_drop(struct msg *m)
 	int doubtful;
 
 	body_flag(m, &doubtful);
-	if (j->records != NULL) {
-		drop_records(m);
+	j->nput = 0;
+	if (j->way != WAY_WEBROOT) {
+		drop_elsewhere(m, doubtful);
 		return;
 	}
-	if (doubtful && j->way == WAY_WEBROOT)
+	if (doubtful)
 		warnx("%s: the responses were in %s: does the web server of these names serve that "
 		    "directory as /.well-known/acme-challenge/, on port 80?", j->handle, j->path);
-	if (j->way == WAY_WEBROOT)
-		webroot_drop(m->head.job);
-	else
-		drop_elsewhere(m->head.job, doubtful);
-	j->nput = 0;
-	j->failed = 0;
+	webroot_drop(m->head.job);
 	answer(m, 1, NULL);
 }
 
