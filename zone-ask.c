@@ -211,6 +211,7 @@ begin_tcp(struct question *q)
 {
 	close_socket(q);
 	q->sent = q->got = 0;
+	errno = EINVAL;
 	if (compose(q) == -1 || open_socket(q, SOCK_STREAM) == -1) {
 		over(q, NULL, strerror(errno), is_unroutable(errno));
 		return;
@@ -301,11 +302,9 @@ read_udp(struct question *q)
 
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return;
-	if (n == -1 && is_unroutable(errno))
-		over(q, NULL, strerror(errno), 1);
-	else if (n == -1)
-		/* ICMP says that nobody listens there: it may be about to. */
-		over(q, NULL, strerror(errno), 0);
+	/* ICMP says that there is no way, or that nobody listens there: it may be about to. */
+	if (n == -1)
+		over(q, NULL, strerror(errno), is_unroutable(errno));
 	else
 		take(q, in, (size_t)n);
 }

@@ -18,8 +18,6 @@
 #define ADDRESSES_MAX_HERE	48	/* of all of them */
 #define RESOLVER_TRIES	2
 
-typedef void found_fn(void *, const char *, unsigned, const struct zone *, const struct why *);
-
 /* A look-up at one resolver after the other. */
 struct lookup {
 	char		*name;

@@ -29,18 +29,23 @@ void	find_resolvers(const struct server *, size_t n);
 void	find_in(const struct server *, size_t n);
 
 /*
- * Finds the zone that record is in, having followed its CNAMEs, of which
- * there have been so many already.  found() gets the name at their end, as it
- * lives, and the zone, which lives until the end; or NULL, and why. .
+ * The end of a search: the name at the end of the CNAMEs, which lives until
+ * this returns, and how many they were; the zone, which lives until the
+ * process ends, or NULL and why.
  */
-void	find_zone(const char *record, unsigned aliases,
-	    void (*found)(void *context, const char *name, unsigned aliases, const struct zone *, const struct why *),
+typedef void found_fn(void *context, const char *name, unsigned aliases,
+	    const struct zone *, const struct why *);
+
+/*
+ * Finds the zone that record is in, having followed its CNAMEs, of which
+ * there have been so many already; found() is called once, perhaps at once.
+ */
+void	find_zone(const char *record, unsigned aliases, found_fn *found,
 	    void *context);
 /* The same for a zone that is known by name: a delegation that a server tells of. */
 void	find_servers(const char *record, unsigned aliases, const char *zone,
-	    void (*found)(void *context, const char *name, unsigned aliases, const struct zone *, const struct why *),
-	    void *context);
-/* Whoever has this context does not want to hear of it any more. */
+	    found_fn *found, void *context);
+/* found() is not called any more for searches with this context. */
 void	find_forget(const void *context);
 
 /* The target of the CNAME that name has in these records, or NULL. */
