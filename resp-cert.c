@@ -68,21 +68,21 @@ selfsigned_key(size_t *len)
 }
 
 void
-selfsigned_server_name(const char *identifier, char name[254])
+selfsigned_server_name(const char *identifier, char name[SERVER_NAME_SIZE])
 {
 	unsigned char addr[16];
 	size_t i, n = address_bytes(identifier, addr);
 	char *out = name;
 
 	if (n == 4)
-		snprintf(name, 254, "%u.%u.%u.%u.in-addr.arpa", addr[3],
+		snprintf(name, SERVER_NAME_SIZE, "%u.%u.%u.%u.in-addr.arpa", addr[3],
 		    addr[2], addr[1], addr[0]);
 	else if (n == 16) {
 		for (i = 16; i-- > 0; out += 4)
 			snprintf(out, 5, "%x.%x.", addr[i] & 15u, addr[i] >> 4);
 		snprintf(out, 9, "ip6.arpa");
 	} else
-		strlcpy(name, identifier, 254);
+		strlcpy(name, identifier, SERVER_NAME_SIZE);
 }
 
 /*
@@ -129,7 +129,7 @@ add_extension(X509 *x, const char *oid, int critical, const uint8_t *value,
 static int
 add_name(X509 *x, const char *identifier)
 {
-	uint8_t name[16 + 254], value[8 + sizeof(name)];
+	uint8_t name[16 + SERVER_NAME_SIZE], value[8 + sizeof(name)];
 	unsigned char addr[16];
 	const uint8_t *bytes = addr;
 	size_t n, len = address_bytes(identifier, addr);
@@ -139,7 +139,7 @@ add_name(X509 *x, const char *identifier)
 		bytes = (const uint8_t *)identifier;
 		len = strlen(identifier);
 	}
-	if (len > 253)
+	if (len >= SERVER_NAME_SIZE)
 		return 0;
 	n = put_head(name, tag, len);
 	memcpy(name + n, bytes, len);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resp-hello.h"
+
 #define SELFSIGNED_DIGEST_LEN	32	/* SHA-256 of a key authorization */
 
 /*
@@ -22,7 +24,7 @@ const uint8_t *selfsigned_key(size_t *len);
  * What the client calls the server of this identifier, without a final dot:
  * the name itself, or for an address the reverse name (RFC 8738 6).
  */
-void	selfsigned_server_name(const char *identifier, char name[254]);
+void	selfsigned_server_name(const char *identifier, char name[SERVER_NAME_SIZE]);
 
 /*
  * The certificate of one identifier (a host name in lower case, or an address)

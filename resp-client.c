@@ -282,7 +282,7 @@ client_hello(struct client *c)
 {
 	const struct response *r;
 	struct client *spared;
-	char name[254];
+	char name[SERVER_NAME_SIZE];
 
 	switch (hello_read(c->in, c->len, name)) {
 	case HELLO_MORE:

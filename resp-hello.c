@@ -18,7 +18,6 @@
 #define CLIENT_HELLO		1
 #define EXTENSION_SERVER_NAME	0	/* RFC 6066 3 */
 #define EXTENSION_ALPN		16	/* RFC 7301 3.1 */
-#define NAME_MAX_LEN		253
 
 /* Bytes that are left to be read. */
 struct bytes {
@@ -62,8 +61,9 @@ take_vector(struct bytes *from, size_t size, struct bytes *vector)
 }
 
 /*
- * Puts the handshake bytes of the records together.  More is set if the
- * last record is not there, or not whole.  0: this is no such record.
+ * Puts the handshake bytes of the records together, in out, until the message
+ * is whole: joined has fewer bytes than needed while some are still to come.
+ * 0: these are no such records.
  */
 static int
 join_records(struct bytes from, uint8_t out[HELLO_HEAD + HELLO_MAX],
@@ -99,7 +99,7 @@ join_records(struct bytes from, uint8_t out[HELLO_HEAD + HELLO_MAX],
 
 /* One host name and nothing else. */
 static int
-read_server_name(struct bytes body, char name[254])
+read_server_name(struct bytes body, char name[SERVER_NAME_SIZE])
 {
 	struct bytes list, host;
 	size_t type, i;
@@ -107,7 +107,7 @@ read_server_name(struct bytes body, char name[254])
 	if (!take_vector(&body, 2, &list) || body.len != 0 ||
 	    !take_number(&list, 1, &type) || type != 0 ||
 	    !take_vector(&list, 2, &host) || list.len != 0 || host.len == 0 ||
-	    host.len > NAME_MAX_LEN)
+	    host.len >= SERVER_NAME_SIZE)
 		return 0;
 	for (i = 0; i < host.len; i++) {
 		if (host.p[i] <= ' ' || host.p[i] > '~')
@@ -132,7 +132,7 @@ read_alpn(struct bytes body)
 
 /* Both extensions, each once. */
 static int
-read_extensions(struct bytes all, char name[254])
+read_extensions(struct bytes all, char name[SERVER_NAME_SIZE])
 {
 	struct bytes body;
 	int named = 0, alpn = 0;
@@ -152,7 +152,7 @@ read_extensions(struct bytes all, char name[254])
 }
 
 enum hello_result
-hello_read(const uint8_t *buf, size_t len, char name[254])
+hello_read(const uint8_t *buf, size_t len, char name[SERVER_NAME_SIZE])
 {
 	uint8_t message[HELLO_HEAD + HELLO_MAX];
 	struct bytes from = { buf, len }, m, part, extensions;

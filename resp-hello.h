@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define ACME_ALPN	"acme-tls/1"	/* RFC 8737 6.2 */
+#define SERVER_NAME_SIZE	254	/* bytes of a host name, with its NUL */
 
 enum hello_result {
 	HELLO_MORE,	/* not whole yet */
@@ -20,6 +21,6 @@ enum hello_result {
  * All that the client has sent so far; name is set to what it calls the server,
  * in lower case.  Bytes behind the message are left to libtls.
  */
-enum hello_result hello_read(const uint8_t *, size_t len, char name[254]);
+enum hello_result hello_read(const uint8_t *, size_t len, char name[SERVER_NAME_SIZE]);
 
 #endif

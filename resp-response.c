@@ -75,7 +75,7 @@ response_put_tls(uint32_t job, uint32_t number, const char *identifier,
 {
 	const struct response *other;
 	struct response *r;
-	char server[254];
+	char server[SERVER_NAME_SIZE];
 	uint8_t *bytes;
 	size_t len;
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resp-hello.h"
 #include "say.h"
 
 struct response {
@@ -18,7 +19,7 @@ struct response {
 	char		*text;		/* with its key authorization */
 	uint8_t		*cert;		/* of tls-alpn-01, in PEM, */
 	size_t		 certlen;
-	char		 server[254];	/* with this name in lower case */
+	char		 server[SERVER_NAME_SIZE];	/* with this name in lower case */
 	int		 served;	/* someone has fetched it */
 	struct response	*next;
 };

@@ -17,7 +17,7 @@
 #include "resp-tls.h"
 
 struct handshake {
-	char		 server[254];
+	char		 server[SERVER_NAME_SIZE];
 	int		 fd;
 	const uint8_t	*hello;		/* read before; libtls reads it first */
 	size_t		 left;
