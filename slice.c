@@ -133,8 +133,10 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		.eab_file = a->eab_file, .eab_alg = (char *)(uintptr_t)a->eab_alg,
 	};
 
-	/* With 'on change' it remembers nothing by itself. */
-	if (role == ROLE_HOOK && run->mode != MODE_RENEW)
+	/* It publishes records, or runs the commands of 'on change' and then remembers nothing by itself. */
+	if (run->mode == MODE_RENEW)
+		c.on_change.n = 0;
+	else if (role == ROLE_HOOK)
 		c.state_dir = NULL;
 	cut_origins(&c, a, urls, parsed, servers);
 	if (role == ROLE_CERT && run->mode == MODE_SHOW)
