@@ -3,11 +3,12 @@
  * Runs the programs that the configuration names, and nothing else, as who
  * started acme-client.  It has no sandbox, as what it starts would have it,
  * too.  So it hears from other processes no more than numbers, which handle
- * has changed and which identifier is to be proved, and digests, which it
- * checks.  Programs and other arguments are in its slice of the configuration;
- * it parses nothing but its own journal.  An attacker in fileproc can have configured commands
- * run, or not run, for configured handles; one in chng, have any digest
- * published for a configured name; one who can write into the state directory,
+ * has changed and which identifier is to be proved; digests, and labels of
+ * accounts, whose form it checks.  Programs and other arguments are in its
+ * slice of the configuration; it parses nothing but its own journal.  An
+ * attacker in fileproc can have configured commands run, or not run, for
+ * configured handles; one in chng, have any digest published for a configured
+ * name, there or below any label; one who can write into the state directory,
  * have any removed there; and nothing else.
  */
 #include <sys/resource.h>

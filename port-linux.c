@@ -46,8 +46,8 @@ take_address(const struct sockaddr *sa, struct socket *s)
 }
 
 /*
- * The inode of the socket in this line of /proc/net/tcp or tcp6, if it is in
- * the way of s; 0.
+ * The inode of the socket in this line of /proc/net/tcp (1 word of address) or
+ * tcp6 (4), if it listens on the port of s and an address in common; otherwise 0.
  */
 static unsigned long
 inode_in(const char *line, const struct socket *s, int words)

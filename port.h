@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 
 /*
- * Names the process that listens where nobody else can, therefore: "nginx
- * (process 123)".  0: that cannot be found out, or not by this user.
+ * Names the process that listens on this address and port, so that nobody else
+ * can: "nginx (process 123)".  1; or 0: that cannot be found out, or not by
+ * this user.
  */
 int	port_holder(const struct sockaddr *, char *out, size_t outsz);
 

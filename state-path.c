@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names of files in the state directory, which fileproc opens and the parent
- * looks for.
+ * Names of files in the state directory, which fileproc and hookproc open and
+ * the parent looks for.
  */
 #include <err.h>
 #include <stdio.h>
