@@ -34,7 +34,7 @@ SIGN = jose.o keyfile.o origin.o revocable.o
 # What one program has.
 PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \
 	fingerprint.o lex.o lex-visible.o parse.o parse-block.o parse-near.o conf-check.o conf-advise.o conf-layout.o conf-names.o conf-print.o
-NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-webroot.o \
+NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o net-webroot.o \
 	net-request.o net-revoke.o http.o http-anchors.o http-proxy.o http-parse.o http-fields.o json-renewal.o
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
@@ -42,7 +42,7 @@ CSR = csrproc.o csr-file.o
 CHNG = chngproc.o chng-record.o chng-webroot.o key-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
 	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
-	status-parts.o state.o chain.o verdict.o x509-path.o x509-signature.o
+	status-parts.o state.o cert-verify.o chain.o chain-describe.o verdict.o x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o

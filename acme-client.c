@@ -486,6 +486,27 @@ has_hooks(const struct run *run)
 	return 0;
 }
 
+/*
+ * 'verify', for those whose commands have run well: the others' marks have
+ * stayed.  What comes of it is said, and changes no status.
+ */
+static void
+run_verify(const struct run *changed)
+{
+	struct run run = *changed;
+	struct tally said = { 0 };
+	uint32_t i;
+
+	run.mode = MODE_VERIFY;
+	run.njobs = 0;
+	for (i = 0; i < changed->njobs; i++)
+		if (changed->jobs[i]->verify.n > 0 &&
+		    !is_marked(run.conf, changed->jobs[i]))
+			run.jobs[run.njobs++] = changed->jobs[i];
+	if (run.njobs > 0 && broker_signal == 0)
+		run_authority(&run, 0, &said);
+}
+
 /* 'on change', for all of these handles that have changed, whatever authority they are from. */
 static void
 run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
@@ -502,8 +523,10 @@ run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
 	for (i = 0; i < all->njobs; i++)
 		if (is_marked(conf, all->jobs[i]))
 			run.jobs[run.njobs++] = all->jobs[i];
-	if (run.njobs > 0)
+	if (run.njobs > 0) {
 		run_authority(&run, 0, tally);
+		run_verify(&run);
+	}
 	free(run.jobs);
 }
 

@@ -145,6 +145,7 @@ enum msgtype {
 	CSR_DISCARD,		/* what is left of a revoked certificate */
 	CERT_CSR_DONE,		/* the answer to the three before it */
 	CERT_TROUBLE,		/* why csr or chng cannot do its part of this job, in words */
+	CERT_PRESENTED,		/* what a server of 'verify' presents, or why nothing came */
 	CERT_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
 	CERT_FAILED,
 	NET_JOB_DONE,
@@ -158,6 +159,7 @@ enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 enum mode {
 	MODE_RENEW = 1, MODE_LIST, MODE_METRICS, MODE_REVOKE, MODE_RESTORE,
 	MODE_HOOK,	/* after the others: 'on change' */
+	MODE_VERIFY,	/* after that: do servers present what is installed? */
 	MODE_ROLLOVER, MODE_CONTACT, MODE_DEACTIVATE, MODE_ADOPT,
 	MODE_SHOW,	/* the account is printed, and no CA asked */
 	MODE_NAMES	/* csr alone: the names in CSRs, while the configuration is read */
@@ -193,7 +195,9 @@ enum new_key { NEW_KEY_BESIDE, NEW_KEY_COMPROMISED, NEW_KEY_REFUSED };
 enum csr_done { CSR_FAILED, CSR_DONE, CSR_KEY_ELSEWHERE, CSR_KEY_STAYS };
 
 /* NET_JOB: what net is to do for it. */
-enum task { TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TASK_ACCOUNT };
+enum task {
+	TASK_NOTHING, TASK_ORDER, TASK_WINDOW, TASK_STATUS, TASK_REVOKE, TASK_ACCOUNT, TASK_VERIFY
+};
 
 /*
  * NET_JOB_DONE: certproc's answer to a chain; ANEW: the order or its key is of
@@ -215,9 +219,10 @@ enum rooting { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
 
 /*
  * DNS_RESOLVE: a host of the authority's, or its proxy; one that a certificate
- * names; one of the configured names, whose web server is to be looked at.
+ * names; one of the configured names, whose web server is to be looked at; one
+ * of 'verify'.
  */
-enum resolve_for { FOR_AUTHORITY, FOR_STATUS, FOR_WEBROOT };
+enum resolve_for { FOR_AUTHORITY, FOR_STATUS, FOR_WEBROOT, FOR_VERIFY };
 
 /* How MODE_LIST prints; the quotient by LIST_COLUMNS is the width that it has, 0: any. */
 enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
@@ -225,6 +230,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define REASON_KEY_COMPROMISE	1	/* RFC 5280 5.3.1 */
 #define REASON_MAX	10		/* the last of them */
 #define CSR_BYTES_MAX	(44 * 1024)	/* in DER; encoded twice for finalize it must fit into a message */
+#define PRESENTED_BYTES_MAX	(32 * 1024)	/* of one certificate in PEM, from a server of 'verify' */
 #define THUMBPRINT_LEN	43	/* of an account key (RFC 7638): SHA-256 in base64url */
 #define SPKI_HASH_LEN	32	/* of a public key (RFC 5280 SubjectPublicKeyInfo): SHA-256 */
 #define ADDRESSES_MAX	8	/* of one host that are tried */

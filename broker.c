@@ -138,12 +138,13 @@ has_way(enum way way)
 static void
 parent_due(uint64_t ndue)
 {
-	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end or by -t. */
+	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end or by -t, no key is of use to who looks at servers. */
 	static const enum role renew[] = { ROLE_DNS, ROLE_KEY, ROLE_CHNG };
 	static const enum role others[] = { ROLE_DNS, ROLE_KEY };
 	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
 	int asks = run->mode != MODE_ADOPT && run->mode != MODE_SHOW;
-	size_t i, first = !asks, n = run->mode == MODE_RENEW ? 3 : 2;
+	size_t i, first = !asks, n = run->mode == MODE_RENEW ? 3 :
+	    run->mode == MODE_VERIFY ? 1 : 2;
 	static struct msg narrow;
 	uint32_t w;
 

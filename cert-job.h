@@ -27,6 +27,7 @@ struct job {
 	char		*path[PART_SET__MAX];	/* of the files; NULL: not configured */
 	int		 combined;	/* csr writes a file with the key and the chain */
 	int		 check_status;	/* ask whether it is revoked */
+	struct strings	 verify;	/* servers that are to present it (conf.h) */
 	char		*status_url;	/* where, or NULL */
 	uint8_t		*status;	/* the answer as far as it has come */
 	size_t		 status_len;

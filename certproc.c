@@ -24,6 +24,7 @@
 #include "cert-metrics.h"
 #include "cert-order.h"
 #include "cert-origin.h"
+#include "cert-verify.h"
 #include "proc.h"
 #include "sandbox.h"
 #include "valid.h"
@@ -70,6 +71,7 @@ add_job(const struct slice_domain *d)
 	j->anchors = anchors_open(d->rooting, d->root_file);
 	j->names = d->names;
 	j->names.more = d->accept_more;
+	j->verify = d->verify;
 	if (j->names.n == 0)
 		why(&j->broken, "its 'csr file' cannot be used");
 }
@@ -464,6 +466,10 @@ cert_next(struct msg *m)
 	msg_end(m);
 	if (m->head.worker >= WORKERS_MAX)
 		errx(1, "CERT_NEXT: malformed");
+	if (role_mode == MODE_VERIFY) {
+		verify_next();
+		return;
+	}
 	for (i = 0; i < njobs; i++)
 		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker)
 			errx(1, "CERT_NEXT: %s is not done", jobs[i].handle);
@@ -511,6 +517,7 @@ static const struct handler table[] = {
 	{ CERT_KEY_REFUSED, cert_key_refused, OUT, 2 },
 	{ CERT_CHAIN, cert_chain, OUT, 2 * CHAINS_MAX },
 	{ CERT_LAST_CHAIN, cert_last_chain, OUT, 2 },
+	{ CERT_PRESENTED, cert_presented, TASKED, 0 },
 	{ CERT_DONE, cert_done, TASKED, 1 },
 	{ CERT_WORKER_GONE, cert_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ CERT_FAILED, cert_failed, OUT | TASKED, 1 },
@@ -596,6 +603,8 @@ main(int argc, char *argv[])
 		evaluate_all();
 	else if (role_mode == MODE_LIST || role_mode == MODE_METRICS)
 		list_all();
+	else if (role_mode == MODE_VERIFY)
+		verify_begin();
 	else
 		look_all();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);

@@ -300,6 +300,30 @@ check_listen(struct domain *d)
 		    "'%s'", d->handle, other);
 }
 
+/* Hosts in the one form in which they are looked up. */
+static void
+check_verify(struct domain *d)
+{
+	const char *wrong;
+	char **v;
+	size_t i;
+
+	for (i = 0; i + VERIFY_WORDS <= d->verify.n; i += VERIFY_WORDS) {
+		v = &d->verify.v[i];
+		if ((wrong = conf_normalise(&v[0])) != NULL || v[0][0] == '*')
+			lex_error_at(d->file, d->line, "domain %s: verify %s: %s",
+			    d->handle, v[0], wrong != NULL ? wrong :
+			    "expected the name of one host");
+		strtonum(v[1], 1, 65535, &wrong);
+		if (wrong != NULL || !isdigit((unsigned char)v[1][0]) || v[1][0] == '0')
+			lex_error_at(d->file, d->line, "domain %s: verify %s port %s: "
+			    "expected a number from 1 to 65535", d->handle, v[0], v[1]);
+	}
+	if (d->verify.n > VERIFY_WORDS * VERIFY_MAX)
+		lex_error_at(d->file, d->line, "domain %s: more than %d times 'verify'",
+		    d->handle, VERIFY_MAX);
+}
+
 /* Which challenges go with these names, and who answers them. */
 static void
 check_challenge(struct domain *d)
@@ -400,6 +424,7 @@ check_domain(struct conf *c, struct domain *d)
 		lex_error_at(d->file, d->line, "domain %s: 'domain certificate' or 'domain full "
 		    "chain certificate' is missing", d->handle);
 	check_way(d);
+	check_verify(d);
 	if (d->check_webroot && d->way != WAY_WEBROOT)
 		lex_error_at(d->file, d->line, "domain %s: 'check webroot' looks for a "
 		    "file in 'challengedir'; with another way to respond, take it "

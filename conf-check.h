@@ -32,6 +32,11 @@ void	conf_check(struct conf *, const char *path);
  * certificates have, each once; wrong ones are errors.
  */
 void	conf_names(const struct conf *, struct domain *);
+/*
+ * One name or address in that form: it is freed or changed in place.  NULL, or
+ * why it is none.
+ */
+const char *conf_normalise(char **name);
 
 /*
  * The names in the CSR of this file, which the caller owns; 0, or -1 with the

@@ -43,9 +43,8 @@ to_ascii(char **name)
 	return NULL;
 }
 
-/* NULL, or why it is no name; the name is freed or changed in place. */
-static const char *
-normalise(char **name)
+const char *
+conf_normalise(char **name)
 {
 	unsigned char addr[16];
 	const char *problem;
@@ -115,7 +114,7 @@ normalise_all(struct domain *d)
 	size_t i;
 
 	for (i = 0; i < d->names.n; i++)
-		if ((problem = normalise(&d->names.v[i])) != NULL)
+		if ((problem = conf_normalise(&d->names.v[i])) != NULL)
 			lex_error_at(d->file, d->line, "domain %s: name %s: %s", d->handle,
 			    d->names.v[i], problem);
 	if (lex_errors > wrong)
@@ -137,7 +136,7 @@ names_of_csr(const struct conf *c, struct domain *d)
 
 	if (csr_names(c, d->csr_file, &names, &w) == 0) {
 		for (i = 0; i < names.n; i++)
-			if ((problem = normalise(&names.v[i])) != NULL)
+			if ((problem = conf_normalise(&names.v[i])) != NULL)
 				break;
 		if (i == names.n) {
 			d->names.v = names.v;

@@ -123,6 +123,19 @@ put_commands(const char *indent, const struct commands *c)
 }
 
 static void
+put_verify(const struct strings *verify)
+{
+	char *const *v;
+	size_t i;
+
+	for (i = 0; i + VERIFY_WORDS <= verify->n; i += VERIFY_WORDS) {
+		v = verify->v + i;
+		printf("\tverify %s port %s%s%s\n", v[0], v[1],
+		    *v[2] != '\0' ? " starttls " : "", v[2]);
+	}
+}
+
+static void
 print_authority(const struct authority *a)
 {
 	size_t i;
@@ -190,6 +203,7 @@ print_domain(const struct domain *d)
 		printf("\taccept additional names\n");
 	put("challenge hook", d->challenge_hook);
 	put_commands("\t", &d->on_change);
+	put_verify(&d->verify);
 	printf("}\n");
 }
 

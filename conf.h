@@ -11,6 +11,8 @@
 
 #define CONF_NAMES_MAX	100	/* names in one certificate */
 #define LISTEN_MAX	16	/* addresses and ports of one domain */
+#define VERIFY_MAX	8	/* servers of one domain that are looked at after a change */
+#define VERIFY_WORDS	3	/* of each: host, port and "smtp", "imap" or "" */
 
 enum keytype {
 	KEYTYPE_ANY,		/* not named: P-256 where one is created */
@@ -88,6 +90,7 @@ struct domain {
 	char		*profile;	/* or NULL */
 	char		*challenge_hook; /* absolute path of a program, or NULL */
 	struct commands	 on_change;	/* its own; conf has those of all */
+	struct strings	 verify;	/* VERIFY_WORDS of each, in turn */
 	char		*name;		/* "domain name", before it is in names */
 	char		*sign_with;	/* or NULL: the first authority */
 	struct authority *authority;

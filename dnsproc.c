@@ -218,8 +218,11 @@ main(int argc, char *argv[])
 	prefer = c.prefer;
 	for (i = 0; i + 1 < c.servers.n; i += 2)
 		add_host(c.servers.v[i], c.servers.v[i + 1], FOR_AUTHORITY);
-	while (role_domain(&m, ndomains++, &d))
+	while (role_domain(&m, ndomains++, &d)) {
 		add_names(&d);
+		for (i = 0; i < d.verify.n; i += VERIFY_WORDS)
+			add_host(d.verify.v[i], d.verify.v[i + 1], FOR_VERIFY);
+	}
 	s.uid = role_uid;
 	s.gid = role_gid;
 	/* The first look-up may ask a name server: not as root. */

@@ -586,7 +586,7 @@ rights_in(const struct sandbox_dir *d)
 {
 	const struct place *metrics = &shared[PART_METRICS - PART_JOB__MAX];
 
-	if (role_mode == MODE_LIST)
+	if (role_mode == MODE_LIST || role_mode == MODE_VERIFY)
 		return DIR_READ;
 	if (role_mode == MODE_METRICS && d->fd != state_dir->fd &&
 	    (metrics->path == NULL || d->fd != metrics->dir->fd))

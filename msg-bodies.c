@@ -167,6 +167,15 @@ way(struct msg *m, struct slice_domain *d)
 	d->way = (enum way)one_of(m, d->way, 0, WAY__MAX - 1);
 }
 
+/* Whole triples. */
+static void
+verify(struct msg *m, struct strings *s)
+{
+	own_texts(m, s, VERIFY_WORDS * (size_t)VERIFY_MAX);
+	if (s->n % VERIFY_WORDS != 0)
+		msg_malformed(m);
+}
+
 /* What each role gets to know of the run and its authority: no more than it needs. */
 void
 body_conf(struct msg *m, enum role role, struct slice_conf *c)
@@ -248,7 +257,7 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 	msg_end(m);
 }
 
-/* And of each domain; dns only knows those whose web servers are looked at. */
+/* And of each domain; dns only knows those whose web servers are looked at, and what 'verify' names. */
 void
 body_domain(struct msg *m, enum role role, struct slice_domain *d)
 {
@@ -259,9 +268,11 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		way(m, d);
 		flag(m, &d->check_webroot);
 		own_texts(m, &d->names, CONF_NAMES_MAX);
+		verify(m, &d->verify);
 		break;
 	case ROLE_DNS:
 		own_texts(m, &d->names, CONF_NAMES_MAX);
+		verify(m, &d->verify);
 		break;
 	case ROLE_KEY:
 		own_text(m, &d->profile);
@@ -328,6 +339,7 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		d->rooting = (enum rooting)one_of(m, d->rooting, ROOTS_NAMED, ROOTS_LACKING);
 		own_text(m, &d->root_file);
 		own_texts(m, &d->names, CONF_NAMES_MAX);
+		verify(m, &d->verify);
 		break;
 	default:
 		break;
@@ -345,13 +357,15 @@ body_flag(struct msg *m, int *yes)
 void
 body_job(struct msg *m, struct body_job *b)
 {
-	b->task = (enum task)one_of(m, b->task, TASK_NOTHING, TASK_ACCOUNT);
+	b->task = (enum task)one_of(m, b->task, TASK_NOTHING, TASK_VERIFY);
 	text(m, &b->certid);
 	text(m, &b->status_url);
 	text(m, &b->new_nonce);
 	flag(m, &b->slow);
 	text(m, &b->order);
 	text(m, &b->anchors);
+	b->server = one_of(m, b->server, 0, VERIFY_MAX - 1);
+	flag(m, &b->again);
 	msg_end(m);
 }
 
@@ -388,6 +402,15 @@ void
 body_chain(struct msg *m, struct body_chain *b)
 {
 	flag(m, &b->unframed);
+	bytes(m, &b->pem, &b->len);
+	msg_end(m);
+}
+
+void
+body_presented(struct msg *m, struct body_presented *b)
+{
+	b->server = one_of(m, b->server, 0, VERIFY_MAX - 1);
+	text(m, &b->reason);
 	bytes(m, &b->pem, &b->len);
 	msg_end(m);
 }
@@ -659,7 +682,7 @@ body_host(struct msg *m, struct body_host *b)
 {
 	need_text(m, &b->name);
 	need_text(m, &b->port);
-	b->what = (enum resolve_for)one_of(m, b->what, FOR_AUTHORITY, FOR_WEBROOT);
+	b->what = (enum resolve_for)one_of(m, b->what, FOR_AUTHORITY, FOR_VERIFY);
 	msg_end(m);
 }
 

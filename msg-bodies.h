@@ -104,6 +104,7 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	char		*challenge_hook;
 	struct commands	 on_change;
 	int		 has_on_change;	/* a change is to be remembered */
+	struct strings	 verify;	/* only in the run that it is for */
 	char		*fingerprint;	/* of its files (fingerprint.h) */
 	/* Of its authority: */
 	char		*api_url;
@@ -125,6 +126,8 @@ struct body_job {		/* NET_JOB */
 	int		 slow;		/* orders took some polls */
 	const char	*order;		/* URL of an earlier run's, or NULL */
 	const char	*anchors;	/* names of those that led to the CA, or NULL */
+	uint32_t	 server;	/* with TASK_VERIFY: which one of the job's */
+	int		 again;		/* after a pause, as it was not what it should be */
 };
 void	 body_job(struct msg *, struct body_job *);
 
@@ -154,6 +157,14 @@ struct body_chain {		/* CERT_CHAIN */
 	size_t		 len;
 };
 void	 body_chain(struct msg *, struct body_chain *);
+
+struct body_presented {		/* CERT_PRESENTED */
+	uint32_t	 server;	/* as in NET_JOB */
+	const char	*reason;	/* why nothing came, or NULL */
+	const uint8_t	*pem;		/* the server's own certificate */
+	size_t		 len;
+};
+void	 body_presented(struct msg *, struct body_presented *);
 
 struct body_failed {		/* CERT_FAILED */
 	enum failure	 class;

@@ -25,6 +25,9 @@ struct net_job {
 	struct strings	 names;
 	enum challenge_type	 challenge;	/* that is answered */
 	enum way	 way;
+	struct strings	 verify;	/* servers to be looked at (conf.h); */
+	uint32_t	 server;	/* this one now, */
+	int		 again;		/* after a pause */
 	int		 check_webroot;
 	/* From certproc with the job: */
 	char		*certid;	/* of the installed one (RFC 9773 4.1), or NULL */

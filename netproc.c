@@ -6,7 +6,7 @@
  * running jobs signed for the authority's own URLs, which is what it is for.  It
  * refuses URLs elsewhere, tokens that are none, identifiers nobody asked for.
  * Here it meets the CA (RFC 8555 7.1) and takes what there is to do; that is in
- * net-account.c, net-order.c, net-renewal.c and net-revoke.c.
+ * net-account.c, net-order.c, net-renewal.c, net-revoke.c and net-verify.c.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 #include "net-renewal.h"
 #include "net-request.h"
 #include "net-revoke.h"
+#include "net-verify.h"
 #include "net-webroot.h"
 #include "sandbox.h"
 #include "trust.h"
@@ -35,7 +36,6 @@ static int lost_in_row;		/* jobs that have failed for lost answers */
 static struct msg m;
 
 #define STATUS_PIECE	(64 * 1024)
-#define PORTS_MAX	(ORIGINS_MAX + 8)
 
 /* 7.1.1: what the CA offers, and where.  Nonces come along if it is known where there were some (or NULL). */
 static int
@@ -163,6 +163,8 @@ next_job(uint32_t *job)
 		replace(&jobs[*job].order, b.order);
 		replace(&jobs[*job].anchors, b.anchors);
 		jobs[*job].slow = b.slow;
+		jobs[*job].server = b.server;
+		jobs[*job].again = b.again;
 	}
 	return b.task;
 }
@@ -287,6 +289,8 @@ work(void)
 			order(job);
 		else if (task == TASK_STATUS)
 			ask_for_status(job);
+		else if (task == TASK_VERIFY)
+			verify_server(job, &jobs[job]);
 		else if (task == TASK_WINDOW && meet(NULL, &t) == -1)
 			renewal_info_none(job);
 		else if (task == TASK_WINDOW)
@@ -309,22 +313,37 @@ add_job(const struct slice_domain *d)
 	j->challenge = d->challenge;
 	j->way = d->way;
 	j->check_webroot = d->check_webroot;
+	j->verify = d->verify;
 	j->authority = authority;
 }
 
 static void
 add_port(struct sandbox *s, const char *text)
 {
-	static uint16_t ports[PORTS_MAX];
+	static uint16_t *ports;
 	uint16_t port = (uint16_t)strtonum(text, 1, 65535, NULL);
 	size_t i;
 
-	s->ports = ports;
 	for (i = 0; i < s->nports; i++)
 		if (ports[i] == port)
 			return;
-	if (s->nports < PORTS_MAX)
-		ports[s->nports++] = port;
+	ports = role_grow(ports, (uint32_t)s->nports, sizeof(*ports));
+	ports[s->nports++] = port;
+	s->ports = ports;
+}
+
+/* No authority is met, and nothing trusted. */
+static void
+setup_verify(struct sandbox *s)
+{
+	struct slice_domain d;
+	size_t i;
+
+	while (role_domain(&m, njobs, &d)) {
+		add_job(&d);
+		for (i = 0; i < d.verify.n; i += VERIFY_WORDS)
+			add_port(s, d.verify.v[i + 1]);
+	}
 }
 
 /* Trust anchors are read before the sandbox, the ports go into it. */
@@ -341,6 +360,10 @@ setup(struct sandbox *s)
 	int fd;
 
 	role_conf(&m, &c);
+	if (role_mode == MODE_VERIFY) {
+		setup_verify(s);
+		return;
+	}
 	if (c.origins.n == 0)
 		msg_malformed(&m);
 	api_url = c.origins.v[0];

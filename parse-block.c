@@ -366,6 +366,42 @@ parse_listen(void *block, const struct statement *s)
 	add_string(&d->listen, port);
 }
 
+/* HOST port NUMBER [starttls smtp|imap]; each further one adds to it. */
+static void
+parse_verify(void *block, const struct statement *s)
+{
+	struct domain *d = block;
+	char *host, *port, *protocol = NULL;
+
+	(void)s;
+	if ((host = take_string("a host name or address")) == NULL) {
+		skip_line();
+		return;
+	}
+	if (!take_word("port")) {
+		free(host);
+		return;
+	}
+	if ((port = take_string("a port's number")) == NULL) {
+		free(host);
+		skip_line();
+		return;
+	}
+	if (is_word("starttls")) {
+		lex_next();
+		if (!is_word("smtp") && !is_word("imap")) {
+			lex_error("expected smtp or imap instead of %s", token_text());
+			skip_line();
+		} else
+			protocol = take_string("a protocol");
+	}
+	if (protocol == NULL && (protocol = strdup("")) == NULL)
+		err(1, NULL);
+	add_string(&d->verify, host);
+	add_string(&d->verify, port);
+	add_string(&d->verify, protocol);
+}
+
 static const struct statement authority_statements[] = {
 	{ "api url", parse_string, offsetof(struct authority, api_url) },
 	{ "api origin", parse_api_origin, 0 },
@@ -402,6 +438,7 @@ static const struct statement domain_statements[] = {
 	{ "challenge hook", parse_string, offsetof(struct domain, challenge_hook) },
 	{ "listen on", parse_listen, 0 },
 	{ "on change", parse_on_change, offsetof(struct domain, on_change) },
+	{ "verify", parse_verify, 0 },
 };
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))

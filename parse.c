@@ -437,7 +437,7 @@ conf_parse(const char *path)
 int
 conf_on_change(const struct conf *c, const struct domain *d)
 {
-	return d->on_change.n > 0 || c->on_change.n > 0;
+	return d->on_change.n > 0 || c->on_change.n > 0 || d->verify.n > 0;
 }
 
 struct domain *

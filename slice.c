@@ -138,7 +138,13 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		c.on_change.n = 0;
 	else if (role == ROLE_HOOK)
 		c.state_dir = NULL;
-	cut_origins(&c, a, urls, parsed, servers);
+	/* No authority is met. */
+	if (run->mode == MODE_VERIFY) {
+		c.ca_file = c.proxy = c.proxy_auth = NULL;
+		c.proxied = 0;
+		c.prefer = PREFER_NONE;
+	} else
+		cut_origins(&c, a, urls, parsed, servers);
 	if (role == ROLE_CERT && run->mode == MODE_SHOW)
 		cut_standing(&c, run->conf, a, standing);
 	body_conf(&m, role, &c);
@@ -160,12 +166,15 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 		.check_webroot = d->check_webroot, .accept_more = d->accept_more,
 		.challenge_hook = d->challenge_hook,
 		.on_change = d->on_change, .has_on_change = conf_on_change(run->conf, d),
+		.verify = d->verify,
 		.api_url = a->api_url, .root_file = a->root_file,
 		.rooting = a->root_any ? ROOTS_ANY : conf_lacks_root(a) ? ROOTS_LACKING : ROOTS_NAMED,
 	};
 
-	if (role == ROLE_DNS && !d->check_webroot)
+	if (role == ROLE_DNS && (!d->check_webroot || run->mode != MODE_RENEW))
 		s.names.n = 0;
+	if (run->mode != MODE_VERIFY)
+		s.verify.n = 0;
 	/* certproc cannot look at keys, but learns whether they have changed. */
 	if (role == ROLE_CERT)
 		s.fingerprint = fingerprint(d);
@@ -188,7 +197,8 @@ slice(const struct run *run, enum role role, uint32_t workers,
     void (*send)(void *, const struct msg *), void *to)
 {
 	uint32_t i, njobs = run->mode >= MODE_ROLLOVER ||
-	    (role == ROLE_DNS && !asks_for_webroot(run)) ? 0 : run->njobs;
+	    (role == ROLE_DNS && run->mode != MODE_VERIFY &&
+	    !asks_for_webroot(run)) ? 0 : run->njobs;
 
 	msg_new(&m, ROLE_CONF, 0);
 	cut_conf(run, role, workers);

@@ -116,6 +116,8 @@ int	 chain_is_for(const struct chain *, int have, const uint8_t spki[SPKI_HASH_L
 
 /* The CN of the issuer of the nth certificate, made visible; "" if it has none. */
 void	 chain_issuer(const struct chain *, int nth, char *out, size_t size);
+/* The leaf's names, of which the first few, its issuer, end and serial number: a text that is visible. */
+void	 chain_describe(const struct chain *, char *out, size_t size);
 /* Have they the same leaf?  The second may be NULL, and has none then. */
 int	 chain_same_leaf(const struct chain *, const struct chain *);
 /* SHA-256 of the leaf, in hexadecimal. */

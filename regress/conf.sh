@@ -51,6 +51,9 @@ good "external account" 'authority a {\napi url https://c.example\naccount key /
 good "all of a domain" "$A"'domain d.example {\ndomain key /p/d.key ecdsa p384 rotate group "ssl-cert"\ndomain certificate /c/d\ndomain combined /p/d.both\npreferred chain "ISRG Root X1"\ncheck revocation\nprofile shortlived\n}\n'
 good "additional names" "$A"'domain d.example {\ndomain key /p/d.key\ndomain certificate /c/d\naccept additional names\n}\n'
 good "check webroot" "$A$D"'check webroot\n}\n'
+good "verify" "$A$D"'verify MAIL.a.b. port 25 starttls smtp\nverify 2001:DB8:0::0 port 993\n}\n'
+same "conf: verify: as it is printed" "verify mail.a.b port 25 starttls smtp verify 2001:db8:: port 993" \
+    "$("$client" -nv -f "$conf" 2>/dev/null | grep 'verify' | xargs)"
 good "listen on" "$A$D"'challenge tls-alpn-01\nlisten on * port 443\nlisten on 192.0.2.1 port 1\nlisten on 2001:DB8:0::0 port 65535\n}\n'
 same "conf: listen on: as it is printed" "listen on * port 443 listen on 192.0.2.1 port 1 listen on 2001:db8:: port 65535" \
     "$("$client" -nv -f "$conf" 2>/dev/null | grep 'listen on' | xargs)"
@@ -161,6 +164,12 @@ bad "challenge hook without a path" "$A$D"'challenge hook x\n}\n' 5 "challenge h
 bad "stateless with dns-01" "$A$D"'stateless\nchallenge dns-01\n}\n' 5 "'stateless' is a way to respond to http-01"
 bad "stateless with challenge hook" "$A$D"'stateless\nchallenge hook /x\n}\n' 5 "either 'stateless' or 'challenge hook'"
 bad "stateless with challengedir" "$A$D"'stateless\nchallengedir /w\n}\n' 5 "either 'challengedir' or 'stateless'"
+bad "verify without port" "$A$D"'verify a.b 25\n}\n' 8 "expected 'port'"
+bad "verify with another protocol" "$A$D"'verify a.b port 25 starttls pop3\n}\n' 8 "expected smtp or imap"
+bad "verify with no port" "$A$D"'verify a.b port 65536\n}\n' 5 "verify a.b port 65536: expected a number from 1 to 65535"
+bad "verify with a wildcard" "$A$D"'verify *.a.b port 25\n}\n' 5 "expected the name of one host"
+bad "verify with no name" "$A$D"'verify a_,b port 25\n}\n' 8 "expected 'port'"
+bad "verify, too many" "$A$D$(printf 'verify a port %d\\n' 1 2 3 4 5 6 7 8 9)"'}\n' 5 "more than 8 times 'verify'"
 bad "on change without a program" "$A$D"'on change\n}\n' 8 "expected a program"
 bad "on change without an absolute path" "$A$D"'on change "systemctl reload nginx"\n}\n' 8 "on change systemctl: expected the absolute path of a program"
 bad "on change at the top without an absolute path" "$A$D"'}\non change "x y"\n' 9 "on change x: expected the absolute path of a program"

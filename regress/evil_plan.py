@@ -184,7 +184,7 @@ class Maker:
             [self.lie("CSR_REVOKE", buf(pem(self.here[1])[0]))],
             # Behind the last outcome, when all are told to stop, an order begins.
             ["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1)), S("KEY_ACCOUNT", string(None), string(self.urls[6]), string(None)),
-                S("KEY_BEGIN", string(None), string(None)), S("NET_JOB", num(1), string(None), string(None), string(None), num(0), string(None), string(None))],
+                S("KEY_BEGIN", string(None), string(None)), S("NET_JOB", num(1), string(None), string(None), string(None), num(0), string(None), string(None), num(0), num(0))],
             # fileproc says that another handle's is installed, to all that hear of it.
             self.says_it_is(self.here[1].encode()),
         ][n]
@@ -280,9 +280,9 @@ class Maker:
             # Something is due, whatever the state says; and what is to be done is another mode's.
             begin = [S("KEY_ACCOUNT", string(None), string(self.urls[6]), string(None)), S("KEY_BEGIN", string(None), string(None))]
             for task in range(7):
-                job = [S("NET_JOB", num(task), string(None), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None))]
+                job = [S("NET_JOB", num(task), string(None), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None), num(0), num(0))]
                 plans.append(["when 1", S("PARENT_START_CSR", num(1)), S("PARENT_DUE", num(1))] + begin + job)
-                plans.append([self.lie("NET_JOB", num(task), string("a.b"), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None))])
+                plans.append([self.lie("NET_JOB", num(task), string("a.b"), string("http://127.0.0.2:%d/" % self.w.port), string(None), num(0), string(None), string(None), num(0), num(0))])
             plans.append([self.lie("KEY_BEGIN", string("x" * 2000), string(None))])
             plans.append([self.lie("CSR_COMBINE", buf(b"garbage" * 5000))])
         if mode == "RESTORE":

@@ -9,7 +9,7 @@ import re, sys
 
 from c_enum import enum
 
-ALL_MODES = "RENEW LIST METRICS REVOKE RESTORE HOOK ROLLOVER CONTACT DEACTIVATE ADOPT SHOW".split()
+ALL_MODES = "RENEW LIST METRICS REVOKE RESTORE HOOK VERIFY ROLLOVER CONTACT DEACTIVATE ADOPT SHOW".split()
 
 class Route: pass
 
@@ -42,7 +42,7 @@ def table(top):
     return routes
 
 NAMES = {"CERT": "certproc", "FILE": "fileproc", "ANY_ROLE": "all"}
-RUNS = dict(zip(ALL_MODES + ["NAMES"], "n l m r B h K U D e t c".split()))
+RUNS = dict(zip(ALL_MODES + ["NAMES"], "n l m r B h v K U D e t c".split()))
 HEAD = ["| from | to | messages | what it is about |", "|---|---|---|---|"]
 
 def runs(modes):

@@ -9,7 +9,7 @@ top=$(dirname "$here")
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
 else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; install_servers; fi
-sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout leftover manual nginx openbsd renewal resolver responder restore revoke sandbox servers stateless unit user whole zone"}
+sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout leftover manual nginx openbsd renewal resolver responder restore revoke sandbox servers stateless unit user verify whole zone"}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -101,7 +101,7 @@ else
 fi
 section unit sh "$here/unit.sh" "$run/gcc"
 for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot ca-words handles account restore fuzz renewal fleet leftover \
-    resolver zone dns dns-hooks hostile sandbox servers stateless hooks certificate openbsd revoke layout nginx conf manual; do
+    resolver zone dns dns-hooks hostile sandbox servers verify stateless hooks certificate openbsd revoke layout nginx conf manual; do
 	section $name sh "$here/$name.sh"
 done
 wait

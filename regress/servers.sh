@@ -118,10 +118,12 @@ serves() {
 	before=$(installed)
 	[ -n "$reload" ] || fail "servers: $_server: no command in acme-client.conf(5)"
 	conf_write "$conf"
-	domain_more="on change \"$reload\""
+	domain_more="on change \"$reload\"
+	verify 127.0.0.1 port $3${4:+ starttls $4}"
 	domain_write "$conf" a a.example.com ""
 	run -v -F a
 	expect "servers: $_server: renewed and reloaded" 0
+	says "servers: $_server: verify" "$err" "a: verify 127.0.0.1 port $3: it presents the installed certificate"
 	check "servers: $_server: another certificate" test "$before" != "$(installed)"
 	# A reload is under way when the command has ended.
 	for _i in $(seq 10); do [ "$(installed)" = "$(presented "$3" "${4:-}")" ] && break; sleep 0.3; done

@@ -114,7 +114,8 @@ same(const char *a, const char *b)
 static void
 test_net(void)
 {
-	struct body_job job = { TASK_ORDER, "a.b", NULL, far, 1, "", far }, got_job;
+	struct body_job job = { TASK_ORDER, "a.b", NULL, far, 1, "", far, VERIFY_MAX - 1, 1 }, got_job;
+	struct body_presented presented = { 1, far, large, PRESENTED_BYTES_MAX }, got_presented;
 	struct body_window window = { 0, INT64_MAX, UINT64_MAX }, got_window;
 	struct body_status status = { 1, large, sizeof(large) }, got_status;
 	struct body_learned learned = { far, 0, "" }, got_learned;
@@ -125,9 +126,13 @@ test_net(void)
 	TRIP(NET_JOB, job, struct body_job, job, got_job);
 	check(got_job.task == TASK_ORDER && same(got_job.certid, "a.b") && got_job.status_url == NULL &&
 	    same(got_job.new_nonce, far) && got_job.slow == 1 && same(got_job.order, "") &&
-	    same(got_job.anchors, far),
+	    same(got_job.anchors, far) && got_job.server == VERIFY_MAX - 1 && got_job.again == 1,
 	    "bodies: NET_JOB: each member");
-	OUTSIDE(NET_JOB, job, struct body_job, 0, TASK_NOTHING, TASK_ACCOUNT);
+	OUTSIDE(NET_JOB, job, struct body_job, 0, TASK_NOTHING, TASK_VERIFY);
+	TRIP(CERT_PRESENTED, presented, struct body_presented, presented, got_presented);
+	check(got_presented.server == 1 && same(got_presented.reason, far) &&
+	    got_presented.len == PRESENTED_BYTES_MAX, "bodies: CERT_PRESENTED: each member");
+	OUTSIDE(CERT_PRESENTED, presented, struct body_presented, 0, 0, VERIFY_MAX - 1);
 	TRIP(CERT_WINDOW, window, struct body_window, window, got_window);
 	check(got_window.start == 0 && got_window.end == INT64_MAX && got_window.retry == UINT64_MAX,
 	    "bodies: CERT_WINDOW: each member");
@@ -403,7 +408,7 @@ test_dns(void)
 	TRIP(DNS_RESOLVE, host, struct body_host, host, got_host);
 	check(same(got_host.name, "h.example") && same(got_host.port, "65535") && got_host.what == FOR_WEBROOT,
 	    "bodies: DNS_RESOLVE: each member");
-	OUTSIDE(DNS_RESOLVE, host, struct body_host, (size_t)came.head.len - 8, FOR_AUTHORITY, FOR_WEBROOT);
+	OUTSIDE(DNS_RESOLVE, host, struct body_host, (size_t)came.head.len - 8, FOR_AUTHORITY, FOR_VERIFY);
 	TRIP(NET_PROBE, probe, struct body_probe, probe, got_probe);
 	check(same(got_probe.token, "token") && got_probe.text == NULL && same(got_probe.dir, "/dir"),
 	    "bodies: NET_PROBE: each member");
@@ -458,7 +463,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 static void
 members_of_domain(const struct slice_domain *d, char *out, size_t size)
 {
-	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    same(d->handle, "h") ? "handle " : "", d->names.n == CONF_NAMES_MAX ? "names " : "",
 	    d->nnames == CONF_NAMES_MAX ? "nnames " : "", d->key != NULL ? "key " : "",
 	    d->key_spec.type == KEYTYPE_ECDSA && d->key_spec.bits == 384 ? "key_spec " : "",
@@ -476,7 +481,8 @@ members_of_domain(const struct slice_domain *d, char *out, size_t size)
 	    d->root_file != NULL ? "root_file " : "", d->rooting == ROOTS_LACKING ? "rooting " : "",
 	    d->on_change.n == COMMANDS_MAX ? "on_change " : "",
 	    d->has_on_change ? "has_on_change " : "",
-	    d->challenge_hook != NULL ? "challenge_hook " : "");
+	    d->challenge_hook != NULL ? "challenge_hook " : "",
+	    d->verify.n == VERIFY_WORDS * VERIFY_MAX ? "verify " : "");
 }
 
 /*
@@ -513,13 +519,13 @@ test_slices(void)
 		[ROLE_HOOK] = "state_dir on_change ",
 	};
 	static const char *const domain_members[ROLE__MAX] = {
-		[ROLE_NET] = "handle names way profile check_webroot ",
-		[ROLE_DNS] = "names ",
+		[ROLE_NET] = "handle names way profile check_webroot verify ",
+		[ROLE_DNS] = "names verify ",
 		[ROLE_KEY] = "names has_csr_file profile ",
 		[ROLE_CSR] = "names key key_spec rotate group csr_file combined ",
 		[ROLE_CHNG] = "handle nnames way challengedir ",
 		[ROLE_CERT] = "handle names key_spec group cert chain fullchain has_combined profile "
-		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting ",
+		    "preferred_chain check_revocation accept_more fingerprint api_url root_file rooting verify ",
 		[ROLE_FILE] = "handle cert chain fullchain has_on_change ",
 		[ROLE_ZONE] = "names ",
 		[ROLE_RESP] = "handle names way listen ",
@@ -553,7 +559,8 @@ test_slices(void)
 	    .challengedir = far, .listen = { .v = texts, .n = 2 * LISTEN_MAX }, .profile = far,
 	    .preferred_chain = far, .check_revocation = 1, .check_webroot = 1, .accept_more = 1, .fingerprint = far,
 	    .api_url = far, .root_file = far, .rooting = ROOTS_LACKING,
-	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1, .challenge_hook = far };
+	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1, .challenge_hook = far,
+	    .verify = { .v = texts, .n = VERIFY_WORDS * VERIFY_MAX } };
 	/* What is taken lives as long as the role. */
 	static struct slice_conf got_conf[ROLE__MAX];
 	static struct slice_domain got_domain[ROLE__MAX];
@@ -606,6 +613,7 @@ test_limits(void)
 	static char handle[201], looks[65];	/* SHA-256 in hexadecimal */
 	static char *argument[COMMAND_WORDS_MAX], argument_text[COMMAND_BYTES_MAX / COMMAND_WORDS_MAX];
 	static struct strings commands[COMMANDS_MAX];
+	static char *verify[VERIFY_WORDS * VERIFY_MAX];
 	struct slice_conf c = { .mode = MODE_RENEW, .reason = -1, .state_dir = path, .metrics = path,
 	    .name = handle, .api_url = url, .origins = { .v = urls, .n = ORIGINS_MAX },
 	    .servers = { .v = servers, .n = 2 * ORIGINS_MAX }, .ca_file = path,
@@ -617,10 +625,11 @@ test_limits(void)
 	    .key = path, .group = word, .csr_file = path, .cert = path, .chain = path,
 	    .fullchain = path, .combined = path, .challengedir = path, .profile = word,
 	    .preferred_chain = word, .fingerprint = looks, .api_url = url, .root_file = path,
-	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1, .challenge_hook = path };
+	    .on_change = { commands, COMMANDS_MAX }, .has_on_change = 1, .challenge_hook = path,
+	    .verify = { .v = verify, .n = VERIFY_WORDS * VERIFY_MAX } };
 	static char anchors[ANCHOR_NAMES_MAX];
 	struct body_learned learned = { url, 1, anchors };
-	struct body_job job = { TASK_ORDER, url, url, url, 1, url, anchors };
+	struct body_job job = { TASK_ORDER, url, url, url, 1, url, anchors, 0, 0 };
 	int i, status = -1;
 	pid_t pid;
 
@@ -642,6 +651,9 @@ test_limits(void)
 	}
 	for (i = 0; i < CONF_NAMES_MAX; i++)
 		names[i] = host;
+	for (i = 0; i < VERIFY_WORDS * VERIFY_MAX; i++)
+		verify[i] = i % VERIFY_WORDS == 0 ? host :
+		    i % VERIFY_WORDS == 1 ? "65535" : "smtp";
 	memset(anchors, 'f', sizeof(anchors) - 1);
 	fflush(stdout);
 	if ((pid = fork()) == 0) {

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * "verify": net tells what servers present; here it is compared with what is
+ * installed.  Each server is looked at once, then those again that did not
+ * present it, since a reload takes its time.  What comes of it is said, and
+ * changes nothing.
+ */
+#include <err.h>
+#include <stdlib.h>
+
+#include "cert-course.h"
+#include "cert-verify.h"
+#include "clock.h"
+#include "proc.h"
+
+#define AGAIN_SECONDS	10	/* for how long servers are looked at again */
+#define ALL_SECONDS	120	/* for all of them: no further one is looked at after that */
+
+/* A server that was not seen to present it yet. */
+struct server {
+	uint32_t	 job;
+	uint32_t	 number;	/* among the job's */
+	uint32_t	 tries;
+	struct why	 last;		/* what it presented, or why nothing */
+};
+
+static struct server *servers;
+static uint32_t nservers;
+static struct server *current;		/* net looks at it; or NULL */
+static uint32_t *left;			/* of each job */
+static int64_t began;
+static struct msg out;
+
+/* 0, or -1 with the reason. */
+static int
+read_installed(struct job *j, struct why *w)
+{
+	struct stored parts[PART_JOB__MAX];
+	int rc;
+
+	if (store_look(j->nr, parts, w) == -1)
+		return -1;
+	rc = job_take(j, parts, w);
+	return rc;
+}
+
+static void
+add_servers(struct job *j)
+{
+	struct server *s;
+	uint32_t i;
+
+	for (i = 0; i < j->verify.n / VERIFY_WORDS; i++) {
+		servers = role_grow(servers, nservers, sizeof(*servers));
+		s = &servers[nservers++];
+		s->job = j->nr;
+		s->number = i;
+		left[j->nr]++;
+	}
+}
+
+void
+verify_begin(void)
+{
+	struct why w;
+	uint32_t i;
+
+	if ((left = calloc(njobs + 1, sizeof(*left))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < njobs; i++) {
+		if (read_installed(&jobs[i], &w) == -1)
+			warnx("%s: verify: %s", jobs[i].handle, w.text);
+		/* Where it was revoked, there is none. */
+		else if (jobs[i].installed.chain != NULL)
+			add_servers(&jobs[i]);
+		jobs[i].phase = TASKED;
+		if (left[i] == 0)
+			settle(i, OUTCOME_UNCHANGED);
+	}
+	began = clock_ms();
+	msg_new(&out, PARENT_DUE, 0);
+	msg_put_num(&out, nservers);
+	msg_send(&out);
+}
+
+/* "verify HOST port NUMBER", for messages: its two words. */
+static char *const *
+words(const struct server *s)
+{
+	return jobs[s->job].verify.v + s->number * VERIFY_WORDS;
+}
+
+/* Another one takes its place. */
+static void
+drop(struct server *s)
+{
+	uint32_t job = s->job;
+
+	*s = servers[--nservers];
+	if (--left[job] == 0)
+		settle(job, OUTCOME_UNCHANGED);
+}
+
+static void
+give_up(struct server *s)
+{
+	warnx("%s: verify %s port %s: %s", jobs[s->job].handle, words(s)[0], words(s)[1],
+	    s->tries == 0 ? "not looked at, as the others have taken too long" :
+	    s->last.text);
+	drop(s);
+}
+
+/* The one that was looked at least often; in the order of the configuration at first. */
+static struct server *
+next_server(void)
+{
+	struct server *s, *best = NULL;
+
+	for (s = servers; s < servers + nservers; s++)
+		if (best == NULL || s->tries < best->tries || (s->tries == best->tries &&
+		    (s->job < best->job || (s->job == best->job && s->number < best->number))))
+			best = s;
+	return best;
+}
+
+void
+verify_next(void)
+{
+	struct body_job b = { .task = TASK_NOTHING };
+	int64_t took = clock_ms() - began;
+	struct server *s;
+
+	if (current != NULL)
+		errx(1, "CERT_NEXT: %s is not done", jobs[current->job].handle);
+	while ((s = next_server()) != NULL && took >
+	    (s->tries > 0 ? AGAIN_SECONDS : ALL_SECONDS) * (int64_t)1000)
+		give_up(s);
+	if (s != NULL) {
+		b.task = TASK_VERIFY;
+		b.server = s->number;
+		b.again = s->tries > 0;
+		current = s;
+	}
+	msg_new(&out, NET_JOB, s != NULL ? s->job : NO_JOB);
+	body_job(&out, &b);
+	msg_send(&out);
+}
+
+/* 1: it is the installed one; 0: see why. */
+static int
+is_installed(const struct job *j, const struct body_presented *b, struct why *w)
+{
+	char text[400];
+	struct chain *c;
+	struct why reason;
+	int same;
+
+	if (b->reason != NULL) {
+		job_say_foreign(text, sizeof(text), b->reason);
+		why(w, "%s", text);
+		return 0;
+	}
+	if ((c = chain_parse((const char *)b->pem, b->len, &reason)) == NULL) {
+		why(w, "it presents no certificate: %s", reason.text);
+		return 0;
+	}
+	if (!(same = chain_same_leaf(j->installed.chain, c))) {
+		chain_describe(c, text, sizeof(text));
+		why(w, "it presents another certificate: %s", text);
+	}
+	chain_free(c);
+	return same;
+}
+
+void
+cert_presented(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	struct server *s = current;
+	struct body_presented b;
+
+	body_presented(m, &b);
+	if (s == NULL || s->job != m->head.job || s->number != b.server)
+		errx(1, "CERT_PRESENTED: %s: nobody asked", j->handle);
+	current = NULL;
+	s->tries++;
+	if (!is_installed(j, &b, &s->last)) {
+		say(2, "%s: verify %s port %s: %s", j->handle, words(s)[0], words(s)[1],
+		    s->last.text);
+		return;
+	}
+	say(1, "%s: verify %s port %s: it presents the installed certificate", j->handle,
+	    words(s)[0], words(s)[1]);
+	drop(s);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * "verify", by net: one connection to a configured server, by TLS from the
+ * beginning or after STARTTLS (RFC 3207, RFC 9051 6.2.1), and the certificate
+ * that it presents, which certproc looks at.  The peer is not verified, and
+ * nothing is sent to it but what is here.  What it says is bounded in time,
+ * lines and bytes.
+ */
+#include <sys/socket.h>
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <tls.h>
+
+#include "clock.h"
+#include "msg-bodies.h"
+#include "net-verify.h"
+#include "proc.h"
+
+#define SERVER_SECONDS	10	/* for one connection to it, whatever it says */
+#define PAUSE_MS	500	/* before it is looked at again */
+#define LINE_MAX_BYTES	1024	/* with its end */
+#define LINES_MAX	100	/* in all */
+#define PEM_END		"-----END CERTIFICATE-----"
+
+/* A connection. */
+struct server {
+	const char	*host, *port, *protocol;
+	const char	*name;		/* by which it is asked for a certificate, or NULL */
+	int		 fd;
+	int64_t		 deadline;
+	char		 line[LINE_MAX_BYTES];	/* without its end */
+	char		 ahead[LINE_MAX_BYTES];	/* what came behind it */
+	size_t		 nahead;
+	int		 lines;
+};
+
+static struct msg m;
+
+/* 0: ready; -1: it is too late. */
+static int
+await(const struct server *s, short events, struct why *w)
+{
+	struct pollfd pfd[2] = { { .fd = s->fd, .events = events }, { .fd = ROLE_FD } };
+	int n;
+
+	do {
+		n = poll(pfd, 2, clock_left_ms(s->deadline));
+		if (n == -1 && errno != EINTR)
+			err(1, "poll");
+		if (n > 0 && (pfd[1].revents & (POLLHUP | POLLERR)))
+			errx(1, "interrupted");
+		if (clock_left_ms(s->deadline) == 0)
+			return why(w, "no certificate within %d seconds", SERVER_SECONDS);
+	} while (n <= 0 || pfd[0].revents == 0);
+	return 0;
+}
+
+static int
+connect_to(struct server *s, const struct address *a, struct why *w)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	s->fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->fd == -1)
+		return why(w, "socket: %s", strerror(errno));
+	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return why(w, "%s", strerror(errno));
+	if (await(s, POLLOUT, w) == -1)
+		return -1;
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		error = errno;
+	return error == 0 ? 0 : why(w, "%s", strerror(error));
+}
+
+/* Words of ours, which are short. */
+static int
+put_line(struct server *s, const char *text, struct why *w)
+{
+	size_t len = strlen(text);
+
+	if (await(s, POLLOUT, w) == -1)
+		return -1;
+	if (send(s->fd, text, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return why(w, "it takes no command");
+	return 0;
+}
+
+/* More bytes behind those that are there. */
+static int
+fill(struct server *s, struct why *w)
+{
+	ssize_t n;
+
+	for (;;) {
+		if (await(s, POLLIN, w) == -1)
+			return -1;
+		n = recv(s->fd, s->ahead + s->nahead, sizeof(s->ahead) - s->nahead, 0);
+		if (n > 0) {
+			s->nahead += (size_t)n;
+			return 0;
+		}
+		if (n == 0)
+			return why(w, "it hung up before STARTTLS");
+		if (errno != EAGAIN && errno != EINTR)
+			return why(w, "%s", strerror(errno));
+	}
+}
+
+/* The next line, as a string; a NUL in it ends it. */
+static int
+get_line(struct server *s, struct why *w)
+{
+	char *end;
+	size_t len;
+
+	if (s->lines++ == LINES_MAX)
+		return why(w, "more than %d lines before STARTTLS", LINES_MAX);
+	while ((end = memmem(s->ahead, s->nahead, "\r\n", 2)) == NULL) {
+		if (s->nahead == sizeof(s->ahead))
+			return why(w, "a line of more than %d bytes", LINE_MAX_BYTES);
+		if (fill(s, w) == -1)
+			return -1;
+	}
+	len = (size_t)(end - s->ahead);
+	memcpy(s->line, s->ahead, len);
+	s->line[len] = '\0';
+	s->nahead -= len + 2;
+	memmove(s->ahead, end + 2, s->nahead);
+	return 0;
+}
+
+/* It has said something else than it should. */
+static int
+refused(const struct server *s, const char *what, struct why *w)
+{
+	char safe[200];
+
+	return why(w, "%s: it says '%s'", what, say_safe(safe, sizeof(safe), s->line,
+	    strlen(s->line)));
+}
+
+/*
+ * Nothing may be behind a reply: what an attacker puts before the handshake
+ * would be taken for what comes after it.
+ */
+static int
+nothing_behind(const struct server *s, struct why *w)
+{
+	return s->nahead == 0 ? 0 : why(w, "it says more than it was asked for");
+}
+
+/* RFC 5321 4.2: all lines of a reply with this code; *found: is this keyword among them? */
+static int
+smtp_reply(struct server *s, const char *code, const char *keyword, int *found,
+    struct why *w)
+{
+	do {
+		if (get_line(s, w) == -1)
+			return -1;
+		if (strncmp(s->line, code, 3) != 0 || (s->line[3] != '-' &&
+		    s->line[3] != ' ' && s->line[3] != '\0'))
+			return refused(s, "smtp", w);
+		if (keyword != NULL && s->line[3] != '\0' &&
+		    strcasecmp(s->line + 4, keyword) == 0)
+			*found = 1;
+	} while (s->line[3] == '-');
+	return nothing_behind(s, w);
+}
+
+static int
+smtp(struct server *s, struct why *w)
+{
+	int found = 0;
+
+	if (smtp_reply(s, "220", NULL, NULL, w) == -1 ||
+	    put_line(s, "EHLO localhost\r\n", w) == -1 ||
+	    smtp_reply(s, "250", "STARTTLS", &found, w) == -1)
+		return -1;
+	if (!found)
+		return why(w, "it does not offer STARTTLS");
+	return put_line(s, "STARTTLS\r\n", w) == -1 ? -1 :
+	    smtp_reply(s, "220", NULL, NULL, w);
+}
+
+static int
+imap(struct server *s, struct why *w)
+{
+	if (get_line(s, w) == -1)
+		return -1;
+	if (strncasecmp(s->line, "* OK ", 5) != 0)
+		return refused(s, "imap", w);
+	if (nothing_behind(s, w) == -1 || put_line(s, "a STARTTLS\r\n", w) == -1)
+		return -1;
+	do {
+		if (get_line(s, w) == -1)
+			return -1;
+	} while (strncmp(s->line, "* ", 2) == 0 && strncasecmp(s->line, "* BYE", 5) != 0);
+	if (strncasecmp(s->line, "a OK", 4) != 0 ||
+	    (s->line[4] != ' ' && s->line[4] != '\0'))
+		return refused(s, "imap", w);
+	return nothing_behind(s, w);
+}
+
+/* The first certificate of the chain, as bytes in PEM; 0 or -1. */
+static int
+take_certificate(struct tls *tls, struct body_presented *b, struct why *w)
+{
+	const uint8_t *end;
+
+	b->pem = tls_peer_cert_chain_pem(tls, &b->len);
+	if (b->pem == NULL || (end = memmem(b->pem, b->len, PEM_END,
+	    strlen(PEM_END))) == NULL)
+		return why(w, "TLS: it presents no certificate");
+	b->len = (size_t)(end - b->pem) + strlen(PEM_END);
+	return b->len <= PRESENTED_BYTES_MAX ? 0 :
+	    why(w, "TLS: its certificate has more than %d bytes", PRESENTED_BYTES_MAX);
+}
+
+static int
+handshake(const struct server *s, struct tls *tls, struct tls_config *config,
+    struct why *w)
+{
+	const char *error;
+	char safe[200];
+	int rc;
+
+	if (tls_config_set_protocols(config,
+	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1)
+		return why(w, "TLS: %s", tls_config_error(config));
+	tls_config_insecure_noverifycert(config);
+	tls_config_insecure_noverifyname(config);
+	tls_config_insecure_noverifytime(config);
+	if (tls_configure(tls, config) == -1 ||
+	    tls_connect_socket(tls, s->fd, s->name) == -1)
+		return why(w, "TLS: %s", tls_error(tls));
+	while ((rc = tls_handshake(tls)) == TLS_WANT_POLLIN || rc == TLS_WANT_POLLOUT)
+		if (await(s, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, w) == -1)
+			return -1;
+	if (rc == 0)
+		return 0;
+	if ((error = tls_error(tls)) == NULL)
+		error = "the server hung up";
+	return why(w, "TLS: %s", say_safe(safe, sizeof(safe), error, strlen(error)));
+}
+
+/* To certproc: what came, or why nothing did. */
+static void
+tell(uint32_t job, struct body_presented *b, const struct why *w)
+{
+	if (w != NULL)
+		*b = (struct body_presented){ .server = b->server, .reason = w->text };
+	msg_new(&m, CERT_PRESENTED, job);
+	body_presented(&m, b);
+	msg_send(&m);
+}
+
+/* By one of its addresses.  0: certproc was told; -1: see why. */
+static int
+look(struct server *s, const struct address *a, uint32_t job,
+    struct body_presented *b, struct why *w)
+{
+	struct tls_config *config = tls_config_new();
+	struct tls *tls = tls_client();
+	int rc;
+
+	if (config == NULL || tls == NULL)
+		err(1, NULL);
+	s->nahead = 0;
+	s->lines = 0;
+	rc = connect_to(s, a, w);
+	if (rc == 0 && strcmp(s->protocol, "smtp") == 0)
+		rc = smtp(s, w);
+	else if (rc == 0 && strcmp(s->protocol, "imap") == 0)
+		rc = imap(s, w);
+	if (rc == 0 && (rc = handshake(s, tls, config, w)) == 0 &&
+	    (rc = take_certificate(tls, b, w)) == 0)
+		tell(job, b, NULL);
+	tls_free(tls);
+	tls_config_free(config);
+	if (s->fd != -1)
+		close(s->fd);
+	return rc;
+}
+
+/*
+ * What a client would ask for: the first host name of the certificate; of a
+ * wildcard one below it, in text.  An address has no name (RFC 6066 3): NULL.
+ */
+static const char *
+name_of(const struct strings *names, char text[256])
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		if (valid_dns_name(names->v[i]))
+			return names->v[i];
+	for (i = 0; i < names->n; i++)
+		if (valid_wildcard(names->v[i])) {
+			snprintf(text, 256, "www%s", names->v[i] + 1);
+			return text;
+		}
+	return NULL;
+}
+
+/* 0: certproc was told; -1: see why. */
+static int
+look_at(struct server *s, uint32_t job, struct body_presented *b, struct why *w)
+{
+	struct address a[ADDRESSES_MAX];
+	struct url url = { .plain = 1 };
+	size_t i, n;
+	int rc = -1;
+
+	snprintf(url.host, sizeof(url.host), "%s", s->host);
+	snprintf(url.port, sizeof(url.port), "%s", s->port);
+	if (request_resolve_for(FOR_VERIFY, &url, a, &n, w) == -1)
+		return -1;
+	s->deadline = clock_ms() + SERVER_SECONDS * (int64_t)1000;
+	for (i = 0; i < n && rc == -1; i++)
+		rc = look(s, &a[i], job, b, w);
+	return rc;
+}
+
+void
+verify_server(uint32_t job, const struct net_job *j)
+{
+	struct body_presented b = { .server = j->server };
+	size_t first = (size_t)j->server * VERIFY_WORDS;
+	struct server s = { .fd = -1 };
+	char text[256];
+	struct why w;
+
+	if (first + VERIFY_WORDS > j->verify.n)
+		errx(1, "NET_JOB: %s has no server %u", j->handle, j->server);
+	s.host = j->verify.v[first];
+	s.port = j->verify.v[first + 1];
+	s.protocol = j->verify.v[first + 2];
+	s.name = name_of(&j->names, text);
+	if (j->again)
+		clock_sleep_ms(PAUSE_MS);
+	say(2, "verify %s port %s", s.host, s.port);
+	if (look_at(&s, job, &b, &w) == -1)
+		tell(job, &b, &w);
+}
