@@ -143,7 +143,7 @@ install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC)/hooks $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
-	@for hook in $(HOOKS); do echo "install $$hook"; $(PATHS) etc/hooks/$$hook >$(DESTDIR)$(LIBEXEC)/hooks/$$hook && \
+	@for hook in $(HOOKS); do $(PATHS) etc/hooks/$$hook >$(DESTDIR)$(LIBEXEC)/hooks/$$hook && \
 	    chmod 0755 $(DESTDIR)$(LIBEXEC)/hooks/$$hook || exit 1; done
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
 	$(PATHS) acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1

@@ -59,14 +59,44 @@ END
 }
 start_dovecot() {
 	mkdir -p "$work/dovecot"
+	# 2.4 has other words for most of it.
+	case $(dovecot --version) in
+	2.[0-3].*)
+		_version= _cert="ssl_cert = <$full" _key="ssl_key = <$key"
+		_users='passdb {
+  driver = static
+  args = nopassword=y
+}
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}' ;;
+	*)
+		_version='dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0'
+		_cert="ssl_server_cert_file = $full" _key="ssl_server_key_file = $key"
+		_users='mail_driver = maildir
+mail_path = /nonexistent
+passdb static {
+  password = none
+}
+userdb static {
+  fields {
+    uid = nobody
+    gid = nogroup
+    home = /nonexistent
+  }
+}' ;;
+	esac
 	cat >"$work/dovecot.conf" <<END
+$_version
 base_dir = $work/dovecot
 log_path = $work/dovecot.log
 protocols = imap
 listen = 127.0.0.1
 ssl = yes
-ssl_cert = <$full
-ssl_key = <$key
+$_cert
+$_key
 service imap-login {
   inet_listener imap {
     port = $imap
@@ -75,14 +105,7 @@ service imap-login {
     port = 0
   }
 }
-passdb {
-  driver = static
-  args = nopassword=y
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}
+$_users
 END
 	dovecot -c "$work/dovecot.conf"
 	stops="$stops dovecot"
