@@ -177,6 +177,7 @@ start(struct record *r)
 	    (char *)(uintptr_t)challenge_names[d->challenge],
 	    (char *)(uintptr_t)name_of(r), r->name, r->value };
 	struct strings s = { .v = argv, .n = sizeof(argv) / sizeof(argv[0]) };
+	uint32_t job = r->job;
 	struct environment e;
 	char *what;
 
@@ -191,7 +192,11 @@ start(struct record *r)
 		err(1, NULL);
 	say(2, "%s", what);
 	r->stage = first ? BEGINNING : ENDING;
-	hook_start(what, &s, &e, first ? begun : ended, r);
+	/* A program that was never there has published nothing that is to be ended. */
+	if (hook_start(what, &s, &e, first ? begun : ended, r) == -1 && first) {
+		forget(r);
+		close_journal(job);
+	}
 	hook_environment_free(&e);
 	free(what);
 }
@@ -369,6 +374,7 @@ static void
 drop(uint32_t job, int all)
 {
 	struct record *r, *next;
+	uint32_t of;
 
 	for (r = records; r != NULL; r = next) {
 		next = r->next;
@@ -376,9 +382,10 @@ drop(uint32_t job, int all)
 			continue;
 		r->unwanted = 1;
 		if (r->stage == TO_BEGIN) {
+			of = r->job;
 			tell_chng(r, "is not wanted any more");
 			forget(r);
-			close_journal(job);
+			close_journal(of);
 		}
 	}
 	run_next();

@@ -207,7 +207,7 @@ run_next(void)
 	if (asprintf(&what, "on change %s", c->argv->v[0]) == -1)
 		err(1, NULL);
 	describe(&e, c);
-	hook_start(what, c->argv, &e, done, c);
+	(void)hook_start(what, c->argv, &e, done, c);
 	hook_environment_free(&e);
 	free(what);
 }

@@ -143,7 +143,7 @@ spawn(pid_t *pid, int output, char *const *argv, char *const *envp)
 	return error;
 }
 
-void
+int
 hook_start(const char *what, const struct strings *argv, const struct environment *e,
     void (*done)(void *, const char *), void *arg)
 {
@@ -167,7 +167,7 @@ hook_start(const char *what, const struct strings *argv, const struct environmen
 		free(h);
 		why(&w, "cannot be started: %s", strerror(error));
 		done(arg, w.text);
-		return;
+		return -1;
 	}
 	h->fd = fds[0];
 	h->seconds = seconds;
@@ -177,6 +177,7 @@ hook_start(const char *what, const struct strings *argv, const struct environmen
 	h->next = hooks;
 	hooks = h;
 	nhooks++;
+	return 0;
 }
 
 size_t

@@ -34,9 +34,9 @@ void	hook_begin(unsigned long nfiles);
  * "on change /bin/x", begins the lines about it, and the lines that it prints:
  * with -v as they come, otherwise when it has failed.  When it has ended,
  * done(arg) is called, with NULL or the reason why it failed, from
- * hook_wait().
+ * hook_wait().  0, or -1: it could not be started, and done() has been called.
  */
-void	hook_start(const char *what, const struct strings *argv,
+int	hook_start(const char *what, const struct strings *argv,
 	    const struct environment *, void (*done)(void *arg, const char *failure),
 	    void *arg);
 

@@ -166,6 +166,12 @@ if strace -f -o /dev/null true 2>/dev/null; then
 else
 	skip "dns: no room for the journal: strace cannot trace here"
 fi
+cp "$conf" "$work/conf.hook"
+sed -i 's|challenge hook .*|challenge hook "/nonexistent/hook"|' "$conf"
+"$client" -v -F -f "$conf" w >"$work/out" 2>"$err"; status=$?
+same "dns: a hook that cannot be started: status, no journal is left" "1 " "$status $(ls "$work/state" | grep records)"
+says "dns: a hook that cannot be started: is said" "$err" "/nonexistent/hook begin .*: cannot be started: No such file or directory"
+cp "$work/conf.hook" "$conf"
 ln -s /etc/passwd "$work/state/domain-w.records"
 acme w; check "dns: a journal that is a link is not followed" grep -q root /etc/passwd
 says "dns: a journal that is a link: is said" "$err" "domain-w.records: Too many levels of symbolic links"
