@@ -195,7 +195,7 @@ else: print("skip hostile: dns: which family comes first: localhost has addresse
 def dns_webroot():
     r = Role("dnsproc")
     r.send("ROLE_CONF", conf + num(1) + num(1) + num(0) + strings(["192.0.2.9", "443"]))
-    r.send("ROLE_DOMAIN", strings(["127.0.0.1", "10.0.0.1"]))
+    r.send("ROLE_DOMAIN", strings(["127.0.0.1", "10.0.0.1"]) + strings([]))
     r.send("ROLE_START")
     return r
 for port, name, what in (("80", "127.0.0.1", 2), ("443", "10.0.0.1", 2)):
@@ -205,12 +205,13 @@ for port, name, what in (("80", "127.0.0.1", 2), ("443", "10.0.0.1", 2)):
     report(m[0] == "NET_ADDRESSES" and m[1][:4] == b"\xff" * 4, "hostile: dns: a name of 'check webroot', port %s" % port, str(m))
     r.close()
 for why, name, port, what in (("another port", "127.0.0.1", "22", 2), ("another name", "127.0.0.2", "80", 2), ("as the authority", "127.0.0.1", "443", 0),
-        ("for revocation", "127.0.0.1", "80", 1), ("the authority", "192.0.2.9", "443", 2)):
+        ("for revocation", "127.0.0.1", "80", 1), ("the authority", "192.0.2.9", "443", 2),
+        ("as a server of 'verify'", "127.0.0.1", "80", 3)):
     r = dns_webroot()
     r.send("DNS_RESOLVE", s(name) + s(port) + num(what))
     refuses("dns: a name of 'check webroot': " + why, r, "not a host of the authority")
 r = dns_webroot()
-r.send("DNS_RESOLVE", s("127.0.0.1") + s("80") + num(3))
+r.send("DNS_RESOLVE", s("127.0.0.1") + s("80") + num(4))
 refuses("dns: a host for no known purpose", r, "malformed")
 
 # dns: what a certificate may have asked about revocation

@@ -193,10 +193,10 @@ def started(name):
         "keyproc": key_slice(), "csrproc": num(0) + strings([ORIGIN]), "chngproc": num(0),
         "certproc": num(0) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN) + s(None) + num(0) + strings([]) + num(0), "fileproc": s(work + "/state") + s(None) + s("a"),
         "zoneproc": num(1) + strings(["127.0.0.1", "53"]) + num(0), "respproc": b"", "hookproc": num(0) + s(None)}[name]
-    domain = {"netproc": s("a") + s(None) + num(0) + num(0) + num(0) + strings(NAMES), "keyproc": s(None) + num(0) + strings(NAMES),
+    domain = {"netproc": s("a") + s(None) + num(0) + num(0) + num(0) + strings(NAMES) + strings([]), "keyproc": s(None) + num(0) + strings(NAMES),
         "csrproc": csr_slice(), "chngproc": s("a") + num(0) + num(0) + s(work + "/www") + num(2),
         "fileproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0), "zoneproc": strings(NAMES), "respproc": resp_slice(0, 0), "hookproc": hook_publishes("/bin/true"),
-        "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES)}.get(name)
+        "certproc": s("a") + s(work + "/ssl/a.pem") + s(None) + s(None) + num(0) + s(None) + s(None) + num(0) + num(0) + s("looks") + s(None) + num(0) + num(0) + s(ORIGIN) + num(1) + s(None) + strings(NAMES) + strings([])}.get(name)
     r.send("ROLE_CONF", conf + body)
     if domain is not None: r.send("ROLE_DOMAIN", domain)
     r.send("ROLE_START")
@@ -222,7 +222,7 @@ def cert_role(force=0, start=True, chain=None, mode=RENEW, preferred=None, check
     r.file.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0))
     r.file.send("ROLE_START")
     r.send("ROLE_CONF", conf_of(mode) + num(force) + num(0) + num(1000) + num(0) + s("a") + s(ORIGIN) + s(None) + num(0) + strings([]) + num(0))
-    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + s(None) + num(0) + num(0) + s(ORIGIN) + num(rooting) + s(work + "/ca.pem") + strings(NAMES))
+    r.send("ROLE_DOMAIN", s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) + s(preferred) + num(check) + num(0) + s("looks %f" % time.time()) + s(None) + num(0) + num(0) + s(ORIGIN) + num(rooting) + s(work + "/ca.pem") + strings(NAMES) + strings([]))
     r.send("ROLE_START")
     assert r.recv()[0] == "PARENT_START_CSR" and r.recv()[0] == "CSR_LOOK"
     r.send("CERT_KEY", num(1) + num(1) + buf(spki_hash(key_path)) + buf(b"") * 3)
