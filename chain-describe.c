@@ -19,15 +19,14 @@ name_text(const GENERAL_NAME *g, char *out, size_t size)
 	const ASN1_STRING *s;
 	const uint8_t *p;
 	size_t len;
-	int type;
 
 	out[0] = '\0';
-	s = GENERAL_NAME_get0_value(g, &type);
-	if (type != GEN_DNS && type != GEN_IPADD)
+	if (g->type != GEN_DNS && g->type != GEN_IPADD)
 		return;
+	s = g->type == GEN_DNS ? g->d.dNSName : g->d.iPAddress;
 	p = ASN1_STRING_get0_data(s);
 	len = (size_t)ASN1_STRING_length(s);
-	if (type == GEN_DNS)
+	if (g->type == GEN_DNS)
 		say_safe(out, size, (const char *)p, len);
 	else if (len == 4 || len == 16)
 		inet_ntop(len == 4 ? AF_INET : AF_INET6, p, out, (socklen_t)size);

@@ -46,6 +46,7 @@ uid_t	 geteuid(void);
 gid_t	 getgid(void);
 int	 getgroups(int, gid_t *);
 int	 getopt(int, char *const *, const char *);
+pid_t	 getpgid(pid_t);
 pid_t	 getpid(void);
 pid_t	 getppid(void);
 uid_t	 getuid(void);
