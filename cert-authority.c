@@ -165,8 +165,7 @@ need_thumbprint(const char *text)
 static void
 show_records(const char *url)
 {
-	const char *record_name;
-	int wildcard;
+	const char *base;
 	char *line;
 	size_t i;
 
@@ -178,10 +177,9 @@ show_records(const char *url)
 		return;
 	}
 	for (i = 0; i < conf.standing.n; i++) {
-		record_name = conf.standing.v[i];
-		wildcard = strncmp(record_name, "*.", 2) == 0;
-		line = standing_record(record_name + (wildcard ? 2 : 0), conf.issuer, url,
-		    wildcard, conf.until);
+		base = challenge_base(conf.standing.v[i]);
+		line = standing_record(base, conf.issuer, url, base != conf.standing.v[i],
+		    conf.until);
 		printf("record %s\n", line);
 		free(line);
 	}

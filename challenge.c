@@ -2,6 +2,10 @@
 /*
  * The types of challenges.
  */
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "challenge.h"
 
 const char *const challenge_names[CHALLENGE__MAX] = {
@@ -16,4 +20,21 @@ int
 challenge_by_dns(enum challenge_type c)
 {
 	return c == CHALLENGE_DNS01 || c == CHALLENGE_DNSACCOUNT01 || c == CHALLENGE_DNSPERSIST01;
+}
+
+const char *
+challenge_base(const char *identifier)
+{
+	return strncmp(identifier, "*.", 2) == 0 ? identifier + 2 : identifier;
+}
+
+char *
+challenge_record(const char *label, const char *identifier)
+{
+	char *record;
+
+	if (asprintf(&record, "%s%s_acme-challenge.%s", label == NULL ? "" : label,
+	    label == NULL ? "" : ".", challenge_base(identifier)) == -1)
+		err(1, NULL);
+	return record;
 }

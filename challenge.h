@@ -19,6 +19,15 @@ extern const char *const challenge_names[CHALLENGE__MAX];	/* "http-01", ... */
 /* Is it answered in the DNS?  Only so wildcards can be proved, and no address. */
 int	challenge_by_dns(enum challenge_type);
 
+/* An identifier without the "*." of a wildcard (RFC 8555 7.1.4); points into it. */
+const char *challenge_base(const char *identifier);
+
+/*
+ * The name of the record that proves an identifier (RFC 8555 8.4); behind the
+ * label of an account (dns-account-01), or NULL.  The caller frees.
+ */
+char	*challenge_record(const char *label, const char *identifier);
+
 /* Who answers. */
 enum way {
 	WAY_WEBROOT,		/* a web server, with files of ours */
@@ -29,7 +38,6 @@ enum way {
 	WAY__MAX
 };
 
-#define ACME_LABEL	"_acme-challenge"	/* RFC 8555 8.4: before the name */
 #define DIGEST_LEN	43	/* of a key authorization: SHA-256 in base64url */
 
 #endif

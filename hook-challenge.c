@@ -66,13 +66,10 @@ challenge_domain(const struct slice_domain *d)
 	jobs[njobs++] = *d;
 }
 
-/* The identifier without the "*." of a wildcard (RFC 8555 8.4). */
 static const char *
 name_of(const struct record *r)
 {
-	const char *name = jobs[r->job].names.v[r->number];
-
-	return strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+	return challenge_base(jobs[r->job].names.v[r->number]);
 }
 
 static void
@@ -260,18 +257,6 @@ run_next(void)
 	within = 0;
 }
 
-/* RECORD, for a name of the job's; the caller frees. */
-static char *
-record_name(const char *label, const char *name)
-{
-	char *text;
-
-	if (asprintf(&text, "%s%s" ACME_LABEL ".%s", label != NULL ? label : "",
-	    label != NULL ? "." : "", name) == -1)
-		err(1, NULL);
-	return text;
-}
-
 static struct record *
 record_new(uint32_t job, uint32_t number, const char *value)
 {
@@ -311,7 +296,7 @@ left(void *context, const char *name, const char *value)
 
 	for (i = 0; i < jobs[job].names.n; i++) {
 		r.number = i;
-		made = record_name(label, name_of(&r));
+		made = challenge_record(label, name_of(&r));
 		if (strcmp(made, name) == 0)
 			break;
 		free(made);
@@ -365,7 +350,7 @@ hook_put(struct msg *m)
 	r = record_new(m->head.job, b.number, b.digest);
 	r->stage = TO_BEGIN;
 	r->is_new = 1;
-	r->name = record_name(b.label, name_of(r));
+	r->name = challenge_record(b.label, name_of(r));
 	run_next();
 }
 

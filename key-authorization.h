@@ -14,7 +14,7 @@ char	*key_authorization(const char *token, const char *thumbprint);
 void	 key_authorization_digest(char out[DIGEST_LEN + 1], const char *authorization);
 
 /*
- * The label that stands for an account before ACME_LABEL: "_" and the first 10
+ * The label that stands for an account before "_acme-challenge": "_" and the first 10
  * bytes of the SHA-256 of its URL in base32, lower case.
  * draft-ietf-acme-dns-account-label 3.2.
  */

@@ -24,7 +24,7 @@ struct look {
 uint32_t
 asked_for(const struct net_job *j, const char *identifier, int wildcard)
 {
-	const char *value = strchr(identifier, ':') + 1, *type, *name;
+	const char *value = strchr(identifier, ':') + 1, *type, *name, *base;
 	unsigned char addr[16];
 	uint32_t i;
 
@@ -33,9 +33,10 @@ asked_for(const struct net_job *j, const char *identifier, int wildcard)
 		return NO_NAME;
 	for (i = 0; i < j->names.n; i++) {
 		name = j->names.v[i];
-		if (wildcard && strncmp(name, "*.", 2) != 0)
+		base = challenge_base(name);
+		if (wildcard && base == name)
 			continue;
-		if (strcmp(wildcard ? name + 2 : name, value) == 0)
+		if (strcmp(wildcard ? base : name, value) == 0)
 			return i;
 	}
 	return NO_NAME;

@@ -77,12 +77,14 @@ cut_origins(struct slice_conf *c, const struct authority *a, char *urls[ORIGINS_
 static int
 has_wildcard(const struct domain *d, const char *name)
 {
+	const char *base;
 	size_t i;
 
-	for (i = 0; i < d->names.n; i++)
-		if (strncmp(d->names.v[i], "*.", 2) == 0 &&
-		    strcmp(d->names.v[i] + 2, name) == 0)
+	for (i = 0; i < d->names.n; i++) {
+		base = challenge_base(d->names.v[i]);
+		if (base != d->names.v[i] && strcmp(base, name) == 0)
 			return 1;
+	}
 	return 0;
 }
 

@@ -63,7 +63,7 @@ name_of(const struct msg *m, uint32_t number)
 
 	if (number >= n->n)
 		errx(1, "%s: no identifier %u", routes[m->head.type].name, number);
-	return n->v[number] + (strncmp(n->v[number], "*.", 2) == 0 ? 2 : 0);
+	return challenge_base(n->v[number]);
 }
 
 static void
@@ -77,7 +77,6 @@ seen(const struct watched *w, const char *reason, enum standing_fit fit)
 static void
 zone_await(struct msg *m)
 {
-	char record[NAME_SIZE];
 	struct body_digest b;
 	struct watched w;
 
@@ -86,9 +85,8 @@ zone_await(struct msg *m)
 		errx(1, "ZONE_AWAIT: not a label of an account");
 	if (!valid_base64url(b.digest, DIGEST_LEN, DIGEST_LEN))
 		errx(1, "ZONE_AWAIT: not a digest");
-	snprintf(record, sizeof(record), "%s%s" ACME_LABEL ".%s", b.label == NULL ? "" : b.label,
-	    b.label == NULL ? "" : ".", name_of(m, b.number));
-	w = (struct watched){ .job = m->head.job, .number = b.number, .record = keep(record),
+	w = (struct watched){ .job = m->head.job, .number = b.number,
+	    .record = challenge_record(b.label, name_of(m, b.number)),
 	    .value = keep(b.digest), .seconds = wait_seconds, .done = seen };
 	watch(&w);
 }

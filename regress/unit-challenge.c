@@ -45,11 +45,36 @@ test_types(void)
 		    "challenge: %s: in the DNS or not", challenge_names[i]);
 }
 
+/* RFC 8555 7.1.4, 8.4; draft-ietf-acme-dns-account-label. */
+static void
+test_records(void)
+{
+	static const struct {
+		const char	*label, *identifier, *record;
+	} of[] = {
+		{ NULL, "a.example", "_acme-challenge.a.example" },
+		{ NULL, "*.a.example", "_acme-challenge.a.example" },
+		{ "_ujmmovf2vn55tgye", "*.a.example",
+		    "_ujmmovf2vn55tgye._acme-challenge.a.example" },
+	};
+	char *record;
+	size_t i;
+
+	for (i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		record = challenge_record(of[i].label, of[i].identifier);
+		check(strcmp(record, of[i].record) == 0, "challenge: record %s", record);
+		free(record);
+		check(strcmp(challenge_base(of[i].identifier), "a.example") == 0,
+		    "challenge: without a wildcard: %s", of[i].identifier);
+	}
+}
+
 int
 main(void)
 {
 	test_authorization();
 	test_label();
 	test_types();
+	test_records();
 	return test_end();
 }
