@@ -122,18 +122,6 @@ parent_start_csr(void)
 	start(&children[ROLE_CSR], ROLE_CSR, 0);
 }
 
-/* Are challenges answered in this way for any of the jobs? */
-static int
-has_way(enum way way)
-{
-	uint32_t i;
-
-	for (i = 0; i < run->njobs; i++)
-		if (run->jobs[i]->way == way)
-			return 1;
-	return 0;
-}
-
 /* certproc has looked at all jobs: only now are the others needed, if at all. */
 static void
 parent_due(uint64_t ndue)
@@ -168,11 +156,11 @@ parent_due(uint64_t ndue)
 		    (rest[i] != ROLE_CHNG || run_publishes(run)))
 			start(&children[rest[i]], rest[i], nworkers);
 	/* With the rights that this process still has. */
-	if (run_hooks_publish(run) && children[ROLE_HOOK].pid == 0)
+	if (run_has_way(run, WAY_HOOK) && children[ROLE_HOOK].pid == 0)
 		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
-	if (run->mode == MODE_RENEW && has_way(WAY_LISTEN))
+	if (run_has_way(run, WAY_LISTEN))
 		start(&children[ROLE_RESP], ROLE_RESP, nworkers);
-	if (run->mode == MODE_RENEW && (has_way(WAY_STANDING) || run_waits_for_dns(run)))
+	if (run_has_way(run, WAY_STANDING) || run_waits_for_dns(run))
 		start(&children[ROLE_ZONE], ROLE_ZONE, nworkers);
 	enter_sandbox();
 	resting = nsettled;
@@ -566,9 +554,20 @@ run_changes(const struct run *r)
 }
 
 int
+run_has_way(const struct run *r, enum way way)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->way == way)
+			return 1;
+	return 0;
+}
+
+int
 run_waits_for_dns(const struct run *r)
 {
-	return r->conf->dns_wait > 0 && run_hooks_publish(r);
+	return r->conf->dns_wait > 0 && run_has_way(r, WAY_HOOK);
 }
 
 int
@@ -590,17 +589,6 @@ run_publishes(const struct run *r)
 
 	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
 		if (r->jobs[i]->way != WAY_STATELESS)
-			return 1;
-	return 0;
-}
-
-int
-run_hooks_publish(const struct run *r)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
-		if (r->jobs[i]->way == WAY_HOOK)
 			return 1;
 	return 0;
 }

@@ -57,15 +57,14 @@ struct tally {
 /* Is it for handles, and does it change what they have? */
 int	run_changes(const struct run *);
 
+/* Is it to obtain certificates, and are challenges of any of its jobs answered in this way? */
+int	run_has_way(const struct run *, enum way);
 /* Is anything put for any of its challenges, so that chng is needed? */
 int	run_publishes(const struct run *);
 /* Are records that hooks have published waited for? */
 int	run_waits_for_dns(const struct run *);
 /* Is the account URL in records in the DNS? */
 int	run_names_account(const struct run *);
-
-/* Are programs of the administrator's to publish responses? */
-int	run_hooks_publish(const struct run *);
 
 /* Set by signals. */
 extern volatile int broker_signal;
