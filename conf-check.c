@@ -2,9 +2,6 @@
 /*
  * What must hold between the parts of a configuration.
  */
-#include <sys/socket.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <ctype.h>
 #include <err.h>
 #include <limits.h>
@@ -257,15 +254,27 @@ check_csr_file(struct domain *d)
 	clean_path(d->csr_file, "csr file", d->file, d->line);
 }
 
+/* Of a host and a port. */
+static void
+check_port(const struct domain *d, const char *what, char *const server[2])
+{
+	const char *wrong, *port = server[1];
+
+	strtonum(port, 1, 65535, &wrong);
+	if (wrong != NULL || !isdigit((unsigned char)port[0]) || port[0] == '0')
+		lex_error_at(d->file, d->line, "domain %s: %s %s port %s: expected a "
+		    "number from 1 to 65535", d->handle, what, server[0], port);
+}
+
 /* Each address and port in the one form by which they are compared. */
 static void
 check_listen(struct domain *d)
 {
 	/* ::ffff:0:0/96, where nothing can be bound that is for IPv6 alone. */
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char **address, text[INET6_ADDRSTRLEN];
 	unsigned char addr[16];
-	const char *wrong, *other;
+	const char *other;
+	char **address;
 	size_t i, len;
 
 	for (i = 0; i + 1 < d->listen.n; i += 2) {
@@ -277,15 +286,9 @@ check_listen(struct domain *d)
 			lex_error_at(d->file, d->line, "domain %s: listen on %s: this is "
 			    "an IPv4 address, which is written as %u.%u.%u.%u", d->handle,
 			    *address, addr[12], addr[13], addr[14], addr[15]);
-		if (len > 0 && inet_ntop(len == 4 ? AF_INET : AF_INET6, addr, text, sizeof(text)) != NULL) {
-			free(*address);
-			if ((*address = strdup(text)) == NULL)
-				err(1, NULL);
-		}
-		strtonum(address[1], 1, 65535, &wrong);
-		if (wrong != NULL || !isdigit((unsigned char)address[1][0]) || address[1][0] == '0')
-			lex_error_at(d->file, d->line, "domain %s: listen on %s port %s: expected a "
-			    "number from 1 to 65535", d->handle, *address, address[1]);
+		if (len > 0)
+			conf_normalise(address);
+		check_port(d, "listen on", address);
 	}
 	if (d->listen.n > 2 * LISTEN_MAX)
 		lex_error_at(d->file, d->line, "domain %s: more than %d times 'listen on'", d->handle,
@@ -314,10 +317,7 @@ check_verify(struct domain *d)
 			lex_error_at(d->file, d->line, "domain %s: verify %s: %s",
 			    d->handle, v[0], wrong != NULL ? wrong :
 			    "expected the name of one host");
-		strtonum(v[1], 1, 65535, &wrong);
-		if (wrong != NULL || !isdigit((unsigned char)v[1][0]) || v[1][0] == '0')
-			lex_error_at(d->file, d->line, "domain %s: verify %s port %s: "
-			    "expected a number from 1 to 65535", d->handle, v[0], v[1]);
+		check_port(d, "verify", v);
 	}
 	if (d->verify.n > VERIFY_WORDS * VERIFY_MAX)
 		lex_error_at(d->file, d->line, "domain %s: more than %d times 'verify'",

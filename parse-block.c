@@ -341,29 +341,36 @@ parse_on_change(void *block, const struct statement *s)
 	c->v[c->n++] = argv;
 }
 
+/* A host (what), the word "port" and its number, as two more words; -1 after an error. */
+static int
+take_server(struct strings *words, const char *what)
+{
+	char *host, *port;
+
+	if ((host = take_string(what)) == NULL) {
+		skip_line();
+		return -1;
+	}
+	if (!take_word("port")) {
+		free(host);
+		return -1;
+	}
+	if ((port = take_string("a port's number")) == NULL) {
+		free(host);
+		skip_line();
+		return -1;
+	}
+	add_string(words, host);
+	add_string(words, port);
+	return 0;
+}
+
 /* ADDRESS port NUMBER; each further one adds to it. */
 static void
 parse_listen(void *block, const struct statement *s)
 {
-	struct domain *d = block;
-	char *address, *port;
-
 	(void)s;
-	if ((address = take_string("an address, or *")) == NULL) {
-		skip_line();
-		return;
-	}
-	if (!take_word("port")) {
-		free(address);
-		return;
-	}
-	if ((port = take_string("a port's number")) == NULL) {
-		free(address);
-		skip_line();
-		return;
-	}
-	add_string(&d->listen, address);
-	add_string(&d->listen, port);
+	take_server(&((struct domain *)block)->listen, "an address, or *");
 }
 
 /* HOST port NUMBER [starttls smtp|imap]; each further one adds to it. */
@@ -371,22 +378,11 @@ static void
 parse_verify(void *block, const struct statement *s)
 {
 	struct domain *d = block;
-	char *host, *port, *protocol = NULL;
+	char *protocol = NULL;
 
 	(void)s;
-	if ((host = take_string("a host name or address")) == NULL) {
-		skip_line();
+	if (take_server(&d->verify, "a host name or address") == -1)
 		return;
-	}
-	if (!take_word("port")) {
-		free(host);
-		return;
-	}
-	if ((port = take_string("a port's number")) == NULL) {
-		free(host);
-		skip_line();
-		return;
-	}
 	if (is_word("starttls")) {
 		lex_next();
 		if (!is_word("smtp") && !is_word("imap")) {
@@ -397,8 +393,6 @@ parse_verify(void *block, const struct statement *s)
 	}
 	if (protocol == NULL && (protocol = strdup("")) == NULL)
 		err(1, NULL);
-	add_string(&d->verify, host);
-	add_string(&d->verify, port);
 	add_string(&d->verify, protocol);
 }
 
