@@ -156,19 +156,9 @@ fi
 as_user() { setpriv --reuid=54322 --regid="$1" --clear-groups --inh-caps=-all cat "$key"; }
 if nginx=$(command -v "${NGINX:-nginx}"); then
 	tls_port=$(free_ports 1)
-	mkdir -p "$work/nginx/logs"
-	cat >"$work/nginx/nginx.conf" <<END
-daemon off; pid $work/nginx/pid; error_log $work/nginx/logs/error.log; user _acme-client;
-events { worker_connections 64; }
-http {
-	access_log off;
-	client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p; fastcgi_temp_path $work/nginx/f;
-	uwsgi_temp_path $work/nginx/u; scgi_temp_path $work/nginx/s;
-	server { listen 127.0.0.1:$tls_port ssl; server_name _;
+	nginx_conf "daemon off; user _acme-client;" "	server { listen 127.0.0.1:$tls_port ssl; server_name _;
 $(grep '^        ssl_certificate' "$top/README.md")
-	}
-}
-END
+	}"
 	"$nginx" -p "$work/nginx" -c "$work/nginx/nginx.conf" >"$work/nginx/out" 2>&1 &
 	pids="$pids $!"
 	wait_port "$tls_port" 2>/dev/null || fail "layout: nginx does not start: $(tail -n 2 "$work/nginx/out" "$work/nginx/logs/error.log")"

@@ -88,6 +88,25 @@ print(*found)
 END
 }
 
+# nginx_conf STATEMENTS HTTP: writes $work/nginx/nginx.conf, by which all files of nginx are in that
+# directory; HTTP is in its http block, STATEMENTS are outside of it
+nginx_conf() {
+	mkdir -p "$work/nginx/logs"
+	cat >"$work/nginx/nginx.conf" <<END
+pid $work/nginx/pid; error_log $work/nginx/logs/error.log;
+$1
+events { worker_connections 256; }
+http {
+	access_log off;
+	client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p; fastcgi_temp_path $work/nginx/f;
+	uwsgi_temp_path $work/nginx/u; scgi_temp_path $work/nginx/s;
+$2
+}
+END
+}
+# nginx_alone: statements for one process in the foreground, as whoever starts it
+nginx_alone() { echo "daemon off; master_process off; $([ "$(id -u)" != 0 ] || echo "user $(id -un 0);")"; }
+
 wait_port() {
 	python3 - "$1" <<'END'
 import socket, sys, time

@@ -10,20 +10,10 @@ words() { grep -F -- "        $1" "$top/README.md" | head -n 1 | sed "s|/var/www
 # serve LINES: nginx in place of the test's own server; redirects go to a port where nobody is
 serve() {
 	stop $web_pid
-	rm -rf "$work/nginx"; mkdir -p "$work/nginx/logs"
-	cat >"$work/nginx/nginx.conf" <<END
-daemon off; master_process off; pid $work/nginx/pid; error_log $work/nginx/logs/error.log;
-$([ "$(id -u)" = 0 ] && echo "user $(id -un 0);")
-events { worker_connections 64; }
-http {
-	access_log off;
-	client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p; fastcgi_temp_path $work/nginx/f;
-	uwsgi_temp_path $work/nginx/u; scgi_temp_path $work/nginx/s;
-	server { listen 127.0.0.1:$http_port; server_name _;
+	rm -rf "$work/nginx"
+	nginx_conf "$(nginx_alone)" "	server { listen 127.0.0.1:$http_port; server_name _;
 $1
-	}
-}
-END
+	}"
 	"$nginx" -p "$work/nginx" -c "$work/nginx/nginx.conf" >"$work/nginx/out" 2>&1 &
 	web_pid=$!
 	pids="$pids $web_pid"

@@ -211,21 +211,12 @@ statements=$(sed -n '/^challenge tls-alpn-01$/,/^listen on/p' "$top/acme-client.
 same "responder: the manual's statements for a domain" "challenge tls-alpn-01
 listen on 127.0.0.1 port 10443" "$statements"
 serve_site() {
-	cat >"$work/site.conf" <<END
-daemon off; master_process off; pid $work/site.pid; error_log $work/site.log;
-$([ "$(id -u)" = 0 ] && echo "user $(id -un 0);")
+	nginx_conf "$(nginx_alone)
 $2
-events { worker_connections 256; }
-http {
-	access_log off;
-	client_body_temp_path $work/b; proxy_temp_path $work/p; fastcgi_temp_path $work/f; uwsgi_temp_path $work/u; scgi_temp_path $work/s;
-	server { listen 127.0.0.1:$site_port ssl; ssl_certificate $work/tls-server.pem; ssl_certificate_key $work/tls-server.key; return 200 "the site"; }
-}
-$1
-END
-	nginx -p "$work" -c "$work/site.conf" >"$work/site.out" 2>&1 & site_pid=$!
+$1" "	server { listen 127.0.0.1:$site_port ssl; ssl_certificate $work/tls-server.pem; ssl_certificate_key $work/tls-server.key; return 200 \"the site\"; }"
+	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf" >"$work/site.out" 2>&1 & site_pid=$!
 	pids="$pids $site_pid"
-	wait_port "$site_port" 2>/dev/null || { fail "responder: nginx does not start: $(tail -n 2 "$work/site.out" "$work/site.log" | tr '\n' ' ')"; return 1; }
+	wait_port "$site_port" 2>/dev/null || { fail "responder: nginx does not start: $(tail -n 2 "$work/site.out" "$work/nginx/logs/error.log" | tr '\n' ' ')"; return 1; }
 }
 # through NAME: a certificate comes of it, the site is there all the time
 through() {
@@ -242,7 +233,7 @@ with open(path, "w") as f: f.write(old.replace("challengedir \"%s\"" % www, text
 END
 	acme a
 	expect "tls-alpn-01 through $1" 0
-	[ $status = 0 ] || tail -n 5 "$work/server.log" "$work/site.log"
+	[ $status = 0 ] || tail -n 5 "$work/server.log" "$work/nginx/logs/error.log"
 	same "responder: $1: both names were validated" 2 "$(grep -c 'respproc: .*: served' "$err")"
 	sleep 0.3
 	kill $looker; wait $looker

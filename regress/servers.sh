@@ -17,17 +17,7 @@ presented() { echo | timeout 3 openssl s_client -connect "127.0.0.1:$1" ${2:+-st
 installed() { openssl x509 -in "$full" -noout -fingerprint -sha256; }
 
 start_nginx() {
-	mkdir -p "$work/nginx/logs"
-	cat >"$work/nginx/nginx.conf" <<END
-pid $work/nginx/pid; error_log $work/nginx/logs/error.log; user $(id -un 0);
-events { worker_connections 64; }
-http {
-	access_log off;
-	client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p; fastcgi_temp_path $work/nginx/f;
-	uwsgi_temp_path $work/nginx/u; scgi_temp_path $work/nginx/s;
-	server { listen 127.0.0.1:$https ssl; ssl_certificate $full; ssl_certificate_key $key; }
-}
-END
+	nginx_conf "user $(id -un 0);" "	server { listen 127.0.0.1:$https ssl; ssl_certificate $full; ssl_certificate_key $key; }"
 	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf"
 	stops="$stops nginx"
 	reload=$(manual nginx | sed "s|nginx |nginx -p $work/nginx -c $work/nginx/nginx.conf |")

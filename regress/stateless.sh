@@ -15,21 +15,10 @@ snippet() {
 thumbprint() { run -t test; sed -n 's/^thumbprint //p' "$work/out"; }
 
 serve_nginx() {
-	mkdir -p "$work/nginx/logs"
-	cat >"$work/nginx/nginx.conf" <<END
-daemon off; master_process off; pid $work/nginx/pid; error_log $work/nginx/logs/error.log;
-$([ "$(id -u)" = 0 ] && echo "user $(id -un 0);")
-events { worker_connections 64; }
-http {
-	access_log off;
-	client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p; fastcgi_temp_path $work/nginx/f;
-	uwsgi_temp_path $work/nginx/u; scgi_temp_path $work/nginx/s;
-	server { listen 127.0.0.1:$http_port;
+	nginx_conf "$(nginx_alone)" "	server { listen 127.0.0.1:$http_port;
 		location / { return 301 https://\$host\$request_uri; }
 $(snippet 'location ~ "' '}')
-	}
-}
-END
+	}"
 	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf" >"$work/server.log" 2>&1 &
 }
 serve_apache() {
