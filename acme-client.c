@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
@@ -462,16 +461,8 @@ run_account(struct run *run)
 static int
 is_marked(const struct conf *conf, const struct domain *d)
 {
-	struct stat st;
-	char *path;
-	int is;
-
-	if (!conf_on_change(conf, d))
-		return 0;
-	path = state_path(conf->state_dir, "domain", d->handle, STATE_CHANGED);
-	is = lstat(path, &st) == 0;
-	free(path);
-	return is;
+	return conf_on_change(conf, d) &&
+	    state_exists(conf->state_dir, "domain", d->handle, STATE_CHANGED);
 }
 
 /* Could there be something to run when all else is done? */

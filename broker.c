@@ -645,20 +645,24 @@ broker_end(void)
 static void
 tidy_records(void)
 {
+	const char *dir = run->conf->state_dir;
 	const struct domain *d;
-	struct stat st;
 	uint32_t i;
 	char *path;
 
 	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
 		d = run->jobs[i];
-		path = state_path(run->conf->state_dir, "domain", d->handle, STATE_RECORDS);
-		if (lstat(path, &st) == 0 && d->way != WAY_HOOK)
-			warnx("%s: an interrupted run left records in the DNS, which "
-			    "no 'challenge hook' ends any more: remove those that are "
-			    "listed in %s, and then that file", d->handle, path);
-		else if (lstat(path, &st) == 0 && children[ROLE_HOOK].pid == 0)
-			start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+		if (!state_exists(dir, "domain", d->handle, STATE_RECORDS))
+			continue;
+		if (d->way == WAY_HOOK) {
+			if (children[ROLE_HOOK].pid == 0)
+				start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+			continue;
+		}
+		path = state_path(dir, "domain", d->handle, STATE_RECORDS);
+		warnx("%s: an interrupted run left records in the DNS, which "
+		    "no 'challenge hook' ends any more: remove those that are "
+		    "listed in %s, and then that file", d->handle, path);
 		free(path);
 	}
 }

@@ -3,6 +3,7 @@
  * Names of files in the state directory, which fileproc and hookproc open and
  * the parent looks for.
  */
+#include <sys/stat.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,4 +31,16 @@ state_path(const char *dir, const char *prefix, const char *name,
 		err(1, NULL);
 	free(encoded);
 	return path;
+}
+
+int
+state_exists(const char *dir, const char *prefix, const char *name,
+    const char *suffix)
+{
+	char *path = state_path(dir, prefix, name, suffix);
+	struct stat st;
+	int exists = lstat(path, &st) == 0;
+
+	free(path);
+	return exists;
 }

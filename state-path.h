@@ -14,4 +14,8 @@
 char	*state_path(const char *dir, const char *prefix, const char *name,
 	    const char *suffix);
 
+/* Is there anything of that name? */
+int	state_exists(const char *dir, const char *prefix, const char *name,
+	    const char *suffix);
+
 #endif
