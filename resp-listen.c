@@ -104,9 +104,17 @@ no_socket(struct listener *l, const char *call)
 
 	l->error = errno;
 	if (l->error == EADDRINUSE) {
+		/*
+		 * An ordinary user is not told; the kernel hides the descriptors
+		 * of another run's respproc, which cannot be traced.
+		 */
 		if (!port_holder((struct sockaddr *)&l->sa, holder,
 		    sizeof(holder)))
-			strlcpy(holder, "another process", sizeof(holder));
+			return why(&l->broken, "listen on %s port %s: another process has "
+			    "this port; if that is another run of acme-client, try again "
+			    "when it has ended; otherwise stop it for that time, or have "
+			    "it pass the requests on to another port that is named here",
+			    address, port);
 		if (strncmp(holder, OWN_NAME, strlen(OWN_NAME)) == 0)
 			return why(&l->broken, "listen on %s port %s: another run of "
 			    "acme-client has this port, as %s; try again when it has "

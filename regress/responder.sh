@@ -82,7 +82,10 @@ kill -STOP $(pgrep -P $run_pid netproc)
 kill -CONT $pebble_pid
 acme other
 expect "a port that another run has" 1
-says "$who: a port that another run has: said so" "$err" "another run of acme-client has this port, as respproc (process $(pgrep -P $run_pid respproc)); try again when it has ended"
+# Only root sees whose it is.
+if [ "$(id -u)" = 0 ]; then words="another run of acme-client has this port, as respproc (process $(pgrep -P $run_pid respproc)); try again when it has ended"
+else words="another process has this port; if that is another run of acme-client, try again when it has ended; otherwise stop it"; fi
+says "$who: a port that another run has: said so" "$err" "$words"
 says "$who: a port that another run has: not about a directory" "$err" "other: challenges cannot be responded to"
 kill -CONT $(pgrep -P $run_pid netproc)
 wait $run_pid
