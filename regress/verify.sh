@@ -3,7 +3,7 @@
 work_start
 pebble_start || exit 1
 ssl=$work/ssl
-set -- $(free_ports 8)
+set -- $(free_ports 10)
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=Old -addext subjectAltName=DNS:old.example.com,IP:192.0.2.7 -set_serial 0x4711ab \
     -keyout "$work/old.key" -out "$work/old.pem" -days 2 2>/dev/null
 old="$work/old.pem $work/old.key" new="$ssl/a.fullchain.pem $ssl/private/a.key"
@@ -29,11 +29,14 @@ expect "verify: nothing has changed" 2
 same "$who: verify: nothing has changed: nobody is asked" 0 "$(grep -c 'verify 127' "$err")"
 
 server "$4" tls $old; server "$5" hang; server "$6" flood; server "$7" ahead $new; server "$8" garbage
+server "$9" none $new; server "${10}" line
 domain_more="verify 127.0.0.1 port $4
 	verify 127.0.0.1 port $5 starttls imap
 	verify 127.0.0.1 port $6 starttls smtp
 	verify 127.0.0.1 port $7 starttls smtp
-	verify 127.0.0.1 port $8"
+	verify 127.0.0.1 port $8
+	verify 127.0.0.1 port $9 starttls smtp
+	verify 127.0.0.1 port ${10} starttls smtp"
 conf_write "$conf"
 domain_write "$conf" a a.example.com ""
 began=$(date +%s)
@@ -45,4 +48,6 @@ line "hangs" "$5" "no certificate within 10 seconds"
 line "floods" "$6" "more than 100 lines before STARTTLS"
 line "bytes behind the reply to STARTTLS" "$7" "it says more than it was asked for"
 line "no TLS" "$8" "TLS: "
+line "no STARTTLS" "$9" "it does not offer STARTTLS"
+line "a line without its end" "${10}" "a line of more than 1024 bytes"
 exit $failed
