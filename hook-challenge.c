@@ -345,6 +345,9 @@ hook_put(struct msg *m)
 		errx(1, "HOOK_PUT: no identifier %u", b.number);
 	if (!valid_base64url(b.digest, DIGEST_LEN, DIGEST_LEN))
 		errx(1, "HOOK_PUT: not a digest");
+	if ((b.label != NULL) != (d->challenge == CHALLENGE_DNSACCOUNT01))
+		errx(1, "HOOK_PUT: %s", b.label != NULL ?
+		    "a label, which only dns-account-01 has" : "no label");
 	if (b.label != NULL && !valid_account_label(b.label))
 		errx(1, "HOOK_PUT: not a label");
 	r = record_new(m->head.job, b.number, b.digest);

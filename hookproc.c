@@ -8,8 +8,8 @@
  * slice of the configuration; it parses nothing but its own journal.  An
  * attacker in fileproc can have configured commands run, or not run, for
  * configured handles; one in chng, have any digest published for a configured
- * name, there or below any label; one who can write into the state directory,
- * have any removed there; and nothing else.
+ * name, with dns-account-01 below any label; one who can write into the state
+ * directory, have any removed there; and nothing else.
  */
 #include <sys/resource.h>
 #include <err.h>

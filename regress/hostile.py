@@ -851,22 +851,30 @@ r.close()
 DIGEST, LABEL = "d" * 43, "_ujmmovf2vn55tgye"
 ZONE_NAMES = ["a.example", "*.a.example", "b.example"]
 program = work + "/publish"
-def publisher(lines, seconds=0):
+def publisher(lines, challenge=DNS01):
     with open(program, "w") as f:
         f.write("#!/bin/sh\n[ \"$*\" = \"$ACME_ACTION $ACME_CHALLENGE $ACME_NAME $ACME_RECORD $ACME_VALUE\" ] || echo bad >>%s/ran\necho \"$*\" >>%s/ran\n%s\necho done $1 $5 >>%s/ran\n" % (work, work, lines, work))
     os.chmod(program, 0o755)
     if os.path.exists(work + "/ran"): os.unlink(work + "/ran")
     r = Role("hookproc")
     r.send("ROLE_CONF", conf + commands([]) + s(None))
-    r.send("ROLE_DOMAIN", hook_publishes(program, ZONE_NAMES))
+    r.send("ROLE_DOMAIN", hook_publishes(program, ZONE_NAMES,
+        challenge))
     r.send("ROLE_START")
     return r
 def put(number, digest=DIGEST, label=None): return num(number) + s(label) + s(digest)
 for what, body, why in [("a digest of 42", put(0, "d" * 42), "not a digest"), ("of 44", put(0, "d" * 44), "not a digest"), ("$(id)", put(0, "$(id)" + "d" * 38), "not a digest"),
         ("a line's end", put(0, "d" * 42 + "\n"), "not a digest"), ("a NUL", put(0, b"d" * 20 + b"\0" + b"d" * 22), "another shape"), ("none", put(0, None), "another shape"),
-        ("identifier 3 of 3", put(3), "no identifier"), ("identifier 2^64-1", put(2**64 - 1), "malformed"), ("a label of 15", put(0, DIGEST, LABEL[:-1]), "not a label"),
-        ("a label with a dot", put(0, DIGEST, "_ujmmovf2vn55tgy."), "not a label"), ("a label without its _", put(0, DIGEST, "a" + LABEL[1:]), "not a label")]:
-    r = publisher("")
+        ("identifier 3 of 3", put(3), "no identifier"), ("identifier 2^64-1", put(2**64 - 1), "malformed"),
+        ("dns-01, a label", put(0, DIGEST, LABEL), "a label, which only"),
+        ("dns-account-01, no label", put(0), "HOOK_PUT: no label"),
+        ("a label of 15", put(0, DIGEST, LABEL[:-1]), "not a label"),
+        ("a label with a dot", put(0, DIGEST, "_ujmmovf2vn55tgy."),
+            "not a label"),
+        ("a label without its _", put(0, DIGEST, "a" + LABEL[1:]),
+            "not a label")]:
+    r = publisher("", DNSACCOUNT01 if "label" in why and
+        "which only" not in why else DNS01)
     r.send("HOOK_PUT", body)
     refuses("chng: has published: " + what, r, why)
     report(ran() == "", "hostile: chng: has published: %s: nothing was run" % what, ran())
@@ -896,9 +904,12 @@ report(sorted(l for l in lines if l.startswith("end")) == sorted("end dns-01 " +
 r.send("ROLE_STOP")
 report(r.ended(5) == 0 and ran().count("done end") == 3, "hostile: hook: and once", ran())
 r.close()
-r = publisher("")
+r = publisher("", DNSACCOUNT01)
 r.send("HOOK_PUT", put(1, DIGEST, LABEL)); m = r.recv()
-report(m == ("CHNG_PUBLISHED", num(1) + s(None)) and "begin dns-01 a.example %s._acme-challenge.a.example %s" % (LABEL, DIGEST) in ran(), "hostile: hook: a label of the account", str((m, ran())))
+report(m == ("CHNG_PUBLISHED", num(1) + s(None)) and
+    "begin dns-account-01 a.example %s._acme-challenge.a.example %s" %
+    (LABEL, DIGEST) in ran(), "hostile: hook: a label of the account",
+    str((m, ran())))
 for what in "ROLE_STOP", "the end of file":
     if what == "ROLE_STOP": r.send(what)
     else:

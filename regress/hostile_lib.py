@@ -175,9 +175,14 @@ def csr(keyfile, sans):
 def csr_slice(rotate=0, combined=None):
     return s(work + "/ssl/private/a.key") + num(0) + num(0) + num(rotate) + s(None) + s(None) + s(combined) + strings(NAMES)
 def commands(v): return num(len(v)) + b"".join(strings(argv) for argv in v)
-DNS01, WAY_HOOK = (enum(top + "/challenge.h", e)[n] for e, n in (("challenge_type", "CHALLENGE_DNS01"), ("way", "WAY_HOOK")))
+CHALLENGES = enum(top + "/challenge.h", "challenge_type")
+DNS01 = CHALLENGES["CHALLENGE_DNS01"]
+DNSACCOUNT01 = CHALLENGES["CHALLENGE_DNSACCOUNT01"]
+WAY_HOOK = enum(top + "/challenge.h", "way")["WAY_HOOK"]
 def hook_domain(handle, v): return s(handle) + s(work + "/ssl/private/a.key") + s(work + "/ssl/a.pem") + s(None) * 3 + commands(v) + num(0) * 2 + s(None) + strings([])
-def hook_publishes(program, names=NAMES): return s("a") + s(None) * 5 + commands([]) + num(DNS01) + num(WAY_HOOK) + s(program) + strings(names)
+def hook_publishes(program, names=NAMES, challenge=DNS01):
+    return s("a") + s(None) * 5 + commands([]) + num(challenge) + \
+        num(WAY_HOOK) + s(program) + strings(names)
 # A free port, and the way that is not its number is read from the header.
 WAY = enum(top + "/challenge.h", "way")
 def free_port():
