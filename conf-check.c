@@ -286,6 +286,11 @@ check_listen(struct domain *d)
 			lex_error_at(d->file, d->line, "domain %s: listen on %s: this is "
 			    "an IPv4 address, which is written as %u.%u.%u.%u", d->handle,
 			    *address, addr[12], addr[13], addr[14], addr[15]);
+		if (address_is_group(addr, len))
+			lex_error_at(d->file, d->line, "domain %s: listen on %s: "
+			    "expected an address of this machine alone, not a "
+			    "multicast or broadcast address", d->handle,
+			    *address);
 		if (len > 0)
 			conf_normalise(address);
 		check_port(d, "listen on", address);

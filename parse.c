@@ -289,11 +289,15 @@ parse_dns_server(void *block, const struct statement *s)
 	unsigned char addr[16];
 	char *address = take_string("an address"), *port;
 	int number = 53;
+	size_t len;
 
 	if (address == NULL)
 		return;
-	if (address_bytes(address, addr) == 0)
+	if ((len = address_bytes(address, addr)) == 0)
 		lex_error("%s: expected the address of a name server", address);
+	else if (address_is_group(addr, len))
+		lex_error("%s: expected the address of one name server, not a "
+		    "multicast or broadcast address", address);
 	if (is_word("port")) {
 		lex_next();
 		number = take_number("a port", 1, UINT16_MAX);

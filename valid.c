@@ -100,6 +100,21 @@ address_bytes(const char *s, unsigned char out[16])
 	return inet_pton(AF_INET6, s, out) == 1 ? 16 : 0;
 }
 
+/* RFC 5771, RFC 919 7, RFC 4291 2.5.5.2 and 2.7; a net's own is not known. */
+int
+address_is_group(const unsigned char *addr, size_t len)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const unsigned char all[4] = { 0xff, 0xff, 0xff, 0xff };
+
+	if (len == 16 && memcmp(addr, mapped, sizeof(mapped)) == 0)
+		return address_is_group(addr + sizeof(mapped), 4);
+	if (len == 16)
+		return addr[0] == 0xff;
+	return len == 4 && ((addr[0] & 0xf0) == 0xe0 ||
+	    memcmp(addr, all, sizeof(all)) == 0);
+}
+
 /* One character of UTF-8 (RFC 3629 4) beyond ASCII: its bytes, or 0. */
 static size_t
 utf8_bytes(const char *s)

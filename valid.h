@@ -13,6 +13,8 @@ int	valid_nonce(const char *);	/* RFC 8555 6.5.1: base64url, 1 to 1024 character
 int	valid_dns_name(const char *);	/* RFC 1123 host name in lower case, '_' allowed; not an address */
 int	valid_wildcard(const char *);	/* RFC 8555 7.1.3: "*." and such a name */
 size_t	address_bytes(const char *, unsigned char out[16]); /* of an IPv4 (4) or IPv6 (16) address; else 0 */
+/* One that stands for many hosts: IPv4's or IPv6's multicast, broadcast? */
+int	address_is_group(const unsigned char *, size_t);
 #define ANCHOR_NAMES_MAX	104
 int	valid_anchor_names(const char *);	/* hexadecimal and blanks, shorter than that */
 #define ACCOUNT_LABEL_LEN	17	/* "_" and 16 characters */

@@ -188,6 +188,17 @@ bad "listen on without port" "$A$L"'listen on 127.0.0.1\n}\n' 8 "expected 'port'
 bad "listen on without number" "$A$L"'listen on 127.0.0.1 port\n}\n' 8 "expected a port's number"
 bad "listen on without address" "$A$L"'listen on\n}\n' 8 "expected an address, or \*"
 for word in localhost 127.1 eth0 fe80::1%eth0 "[::1]"; do bad "listen on $word" "$A$L""listen on $word port 80\n}\n" 5 "expected an address of this machine, or \*"; done
+for word in 224.0.0.1 239.255.255.255 255.255.255.255 ff02::1 FF0E::5; do
+	bad "listen on $word" "$A$L""listen on $word port 80\n}\n" 5 \
+	    "listen on $word: expected .* alone, not a multicast or broadcast"
+	bad "a name server at $word" "dns server $word\n$A" 1 \
+	    "$word: expected .* one name server, not a multicast or broadcast"
+done
+bad "a name server at a mapped multicast address" \
+    "dns server ::ffff:224.0.0.1\n$A" 1 "not a multicast or broadcast"
+for word in 223.255.255.255 240.0.0.1 255.255.255.254 fe80::1; do
+	good "a name server at $word" "dns server $word\n$A"
+done
 bad "listen on an IPv4 address in IPv6's form" "$A$L"'listen on ::ffff:192.0.2.1 port 80\n}\n' 5 "this is an IPv4 address, which is written as 192.0.2.1"
 for word in 0 65536 080 http -1 +80 "' 80'"; do bad "listen on port $word" "$A$L""listen on ::1 port $word\n}\n" 5 "expected a number from 1 to 65535"; done
 bad "listen on 17 times" "$A$L$(for i in $(seq 17); do printf 'listen on * port %d\n' $i; done)}\n" 5 "more than 16 times"
