@@ -273,6 +273,20 @@ advise_arguments(const struct strings *argv)
 			}
 }
 
+/* Unlike a command, it is one path: whoever wrote more meant arguments. */
+static void
+advise_challenge_hook(const char *program)
+{
+	struct stat st;
+
+	if (strpbrk(program, " \t") != NULL && stat(program, &st) == -1)
+		advise("challenge hook %s: %s; all of it is taken for the path of "
+		    "the program, which gets no arguments from here: put them "
+		    "into a script", program, strerror(errno));
+	else
+		advise_program("challenge hook", program);
+}
+
 static void
 advise_commands(const struct commands *c)
 {
@@ -309,13 +323,28 @@ advise_port(const char *address, const char *port)
 	freeaddrinfo(ai);
 }
 
+/* RFC 8555 8.3 and RFC 8737 3: the other one's port, by mistake? */
+static void
+advise_challenge(const struct domain *d, const char *address, const char *port)
+{
+	int by_tls = d->challenge == CHALLENGE_TLSALPN01;
+
+	if (strcmp(port, by_tls ? "80" : "443") == 0)
+		advise("listen on %s port %s: for %s the CA connects to port %s: "
+		    "listen there, or at another port to which those connections "
+		    "are passed on", address, port,
+		    challenge_names[d->challenge], by_tls ? "443" : "80");
+}
+
 static void
 advise_listen(const struct domain *d)
 {
 	size_t i;
 
-	for (i = 0; i + 1 < d->listen.n; i += 2)
+	for (i = 0; i + 1 < d->listen.n; i += 2) {
+		advise_challenge(d, d->listen.v[i], d->listen.v[i + 1]);
 		advise_port(d->listen.v[i], d->listen.v[i + 1]);
+	}
 }
 
 unsigned
@@ -341,7 +370,7 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 		advise_commands(&domains[i]->on_change);
 		advise_listen(domains[i]);
 		if (domains[i]->challenge_hook != NULL)
-			advise_program("challenge hook", domains[i]->challenge_hook);
+			advise_challenge_hook(domains[i]->challenge_hook);
 	}
 	need_dir(c->state_dir, "state directory", 1);
 	need_place(c->metrics, "metrics file: directory", 0);

@@ -448,6 +448,31 @@ if [ "$(id -u)" != 0 ] && [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start
 	sed "s|challengedir .*|listen on 127.0.0.1 port 1|" "$work/ports" >"$conf"
 	checked "listen on, below 1024" "listen on 127.0.0.1 port 1: ports below 1024 need root"
 fi
+# With 80 or 443, depending on the challenge, where the CA does not come.
+for way in "tls-alpn-01 80 443" "http-01 443 80"; do
+	set -- $way
+	sed "s|challengedir .*|challenge $1\n\tlisten on 127.0.0.1 port $2|" \
+	    "$work/ports" >"$conf"
+	checked "listen on port $2 with $1" "listen on 127.0.0.1 port $2: for\
+ $1 the CA connects to port $3: listen there, or at another port"
+	sed -i "s|port $2|port $3|" "$conf"
+	"$client" -n -f "$conf" 2>"$err"
+	same "conf: -n: listen on port $3 with $1: no such warning" 0 \
+	    "$(grep -c 'the CA connects' "$err")"
+done
+# A program for records: arguments are not for it.
+sed "s|challengedir .*|challenge dns-01\n\tchallenge hook \"$there/x --y\"|" \
+    "$work/ports" >"$conf"
+checked "challenge hook with an argument" "challenge hook $there/x --y: No\
+ such file or directory; all of it is taken for the path"
+printf '#!/bin/sh\n' >"$there/x --y"; chmod 755 "$there/x --y"
+"$client" -n -f "$conf" 2>"$err"
+same "conf: -n: challenge hook, a path with a space that is there" 0 \
+    "$(grep -c 'challenge hook' "$err")"
+sed -i "s|x --y|x|" "$conf"
+checked "challenge hook, not there" "challenge hook $there/x: No such\
+ file or directory\$"
+rm "$there/x --y"
 cp "$work/ports" "$conf"
 chmod 700 "$there/account" "$there/keys"
 [ "$(id -u)" = 0 ] && chown 54321:54321 "$there/certs" "$there/www"
