@@ -126,7 +126,12 @@ for value in CC=gcc "CC=env gcc" HOSTCC=gcc CFLAGS=-O1 CPPFLAGS=-DX=1 PREFIX=/op
 done
 configured LDFLAGS "-Wl,-O1 -pie -Wl,-z,relro -Wl,-z,now" ./configure LDFLAGS=-Wl,-O1
 configured LDFLAGS "-Wl,-O1 -pie -Wl,-z,relro -Wl,-z,now" LDFLAGS=-Wl,-O1 ./configure
-for bad in --enable-x -x x prefix=/x --prefix=x --prefix= --prefix STATEDIR=x CHALLENGEDIR=x CXX=g++; do
+if [ "$(uname)" = Linux ]; then
+	configured LIBS_BASE "-Wl,-Bstatic -lbsd -lmd -Wl,-Bdynamic" ./configure
+	configured LIBS_BASE "-lbsd -lmd" ./configure LIBBSD=shared
+	configured LIBS_BASE "-lbsd -lmd" LIBBSD=shared ./configure
+fi
+for bad in --enable-x -x x prefix=/x --prefix=x --prefix= --prefix STATEDIR=x CHALLENGEDIR=x LIBBSD=x CXX=g++; do
 	rm -f "$run/bare/config.mk"
 	(cd "$run/bare" && ./configure "$bad") >"$run/bare.log" 2>&1; status=$?
 	same "build: configure $bad: refused, nothing written" "1 1" "$status $(test -e "$run/bare/config.mk"; echo $?)"
