@@ -23,11 +23,13 @@ if directory 0700 "$state"; then made="$made $state"; fi
 if (directory 0755 "$challenges") 2>/dev/null; then
 	made="$made $challenges"
 elif [ ! -d "$dest$challenges" ]; then
-	echo "$challenges cannot be made; name another directory with challengedir"
+	echo \
+	    "$challenges cannot be made; name another directory with challengedir"
 fi
 
 if [ -n "$dest" ]; then
-	[ -z "$made" ] || echo "a package makes the user $user, and gives it$made"
+	[ -z "$made" ] ||
+	    echo "a package makes the user $user, and gives it$made"
 elif [ "$(id -u)" != 0 ]; then
 	:
 elif id "$user" >/dev/null 2>&1; then
@@ -40,7 +42,8 @@ else
 	*)
 		options="--system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin" ;;
 	esac
-	echo "There is no user $user, as whom what meets other machines would run: make it with"
+	echo \
+	    "There is no user $user, as whom what meets other machines would run: make it with"
 	echo "    useradd $options $user"
 	[ -z "$made" ] || echo "    chown -R $user:$user$made"
 fi

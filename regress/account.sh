@@ -19,22 +19,26 @@ binding() {
 	domain_write "$conf" example.com example.com ""
 	run example.com
 	expect "external account binding wanted, none configured" 1
-	says "$who: no binding: says what to do" "$err" "get a key for it.*eab key id ID hmac file FILE"
+	says "$who: no binding: says what to do" "$err" \
+	    "get a key for it.*eab key id ID hmac file FILE"
 	eab_fresh
 	rm "$work/etc/private/mac"
 	run example.com
 	expect "no MAC key file" 1
-	says "$who: no MAC key file: named" "$err" "$work/etc/private/mac: there is no such file; it must hold the MAC key"
+	says "$who: no MAC key file: named" "$err" \
+	    "$work/etc/private/mac: there is no such file; it must hold the MAC key"
 	eab_fresh
 	chmod 644 "$work/etc/private/mac"
 	run example.com
 	expect "MAC key that others may read" 1
-	says "$who: MAC key that others may read: says so" "$err" "$work/etc/private/mac: mode 0644 lets others at it"
+	says "$who: MAC key that others may read: says so" "$err" \
+	    "$work/etc/private/mac: mode 0644 lets others at it"
 	eab_fresh
 	echo "no key at all" >"$work/etc/private/mac"
 	run example.com
 	expect "MAC key that is none" 1
-	says "$who: MAC key that is none: says so" "$err" "$work/etc/private/mac: is no MAC key"
+	says "$who: MAC key that is none: says so" "$err" \
+	    "$work/etc/private/mac: is no MAC key"
 	for algorithm in "" hs256 hs384 hs512; do
 		eab_fresh $algorithm
 		acme example.com
@@ -52,12 +56,16 @@ binding() {
 		acme example.com
 		expect "MAC key as $spelling" 0
 	done
-	same "$who: the MAC key is in no message" 0 "$(grep -c "$mac_text" "$err")"
+	same "$who: the MAC key is in no message" 0 \
+	    "$(grep -c "$mac_text" "$err")"
 	rm "$work/etc/private/mac"
 	acme -F example.com
-	expect "renewal without the MAC key, which is sent for a new account only" 0
+	expect \
+	    "renewal without the MAC key, which is sent for a new account only" \
+	    0
 	eab_fresh
-	echo AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA >"$work/etc/private/mac"
+	echo AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA \
+	    >"$work/etc/private/mac"
 	run example.com
 	expect "wrong MAC key" 1
 	says "$who: wrong MAC key: the CA's words" "$err" "sign-me-up: 40"
@@ -69,24 +77,30 @@ rollover() {
 	domain_write "$conf" example.com example.com ""
 	run -K test
 	expect "-K before there is an account" 1
-	says "$who: -K before there is an account: says so" "$err" "there is no account"
-	check "$who: -K before there is an account: no key made" test ! -e "$key" -a ! -e "$key.new"
+	says "$who: -K before there is an account: says so" "$err" \
+	    "there is no account"
+	check "$who: -K before there is an account: no key made" \
+	    test ! -e "$key" -a ! -e "$key.new"
 	acme example.com
 	expect "before the rollover" 0
 	before=$(spki_key "$key")
 	url=$(grep '"account"' "$work/state/authority-test.json")
 	acme -K test
 	expect "-K" 0
-	says "$who: -K: those who know the thumbprint are told" "$err" "has a new key; where its thumbprint is configured"
+	says "$who: -K: those who know the thumbprint are told" "$err" \
+	    "has a new key; where its thumbprint is configured"
 	check "$who: -K: another key" test "$before" != "$(spki_key "$key")"
 	same "$who: -K: the old one is kept" "$before" "$(spki_key "$key.old")"
-	same "$who: -K: modes" "600 600 " "$(stat -c %a "$key" "$key.old" | tr '\n' ' ')"
+	same "$who: -K: modes" "600 600 " \
+	    "$(stat -c %a "$key" "$key.old" | tr '\n' ' ')"
 	check "$who: -K: no third" test ! -e "$key.new"
-	same "$who: -K: the same account" "$url" "$(grep '"account"' "$work/state/authority-test.json")"
+	same "$who: -K: the same account" "$url" \
+	    "$(grep '"account"' "$work/state/authority-test.json")"
 	acme -F example.com
 	expect "renewal with the new key" 0
 	good example.com "example.com " "renewal with the new key"
-	same "$who: renewal with the new key: no question about the account" 0 "$(grep -c sign-me-up "$err")"
+	same "$who: renewal with the new key: no question about the account" 0 \
+	    "$(grep -c sign-me-up "$err")"
 	acme -K test
 	expect "-K again" 0
 	cp -p "$key" "$key.saved"
@@ -94,15 +108,18 @@ rollover() {
 	acme -F example.com
 	expect "account found by the new key" 0
 	# As if a rollover had been planned, but never got to the CA.
-	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out "$key.new" 2>/dev/null
 	chmod 600 "$key.new"
 	acme -F example.com
 	expect "a next key that the CA does not know" 0
-	check "$who: a next key that the CA does not know: not used" cmp "$key" "$key.saved"
+	check "$who: a next key that the CA does not know: not used" \
+	    cmp "$key" "$key.saved"
 	acme -K test
 	expect "-K with that key" 0
 	check "$who: -K with that key: it is used" test ! -e "$key.new"
-	# As if the answer had been lost: the CA knows the new key, here it is not in place.
+	# As if the answer had been lost: the CA knows the new key, here it is
+	# not in place.
 	mv "$key" "$key.new" && mv "$key.old" "$key"
 	rm "$work/state/authority-test.json"
 	acme -F example.com
@@ -116,7 +133,9 @@ rollover() {
 	domain_write "$conf" example.com example.com ""
 	acme -K test
 	expect "-K to another type of key" 0
-	same "$who: -K to another type of key: it is RSA" 1 "$(openssl pkey -in "$key" -noout -text 2>/dev/null | grep -c 'Private-Key: (2048')"
+	same "$who: -K to another type of key: it is RSA" 1 \
+	    "$(openssl pkey -in "$key" -noout -text 2>/dev/null |
+	        grep -c 'Private-Key: (2048')"
 	acme -F example.com
 	expect "renewal with that key" 0
 	account_type=
@@ -131,7 +150,8 @@ p = sys.stdin.buffer.read()[-64:]
 print(b(hashlib.sha256(("{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}" % (b(p[:32]), b(p[32:]))).encode()).digest()))'
 }
 
-# As an owned net leaves it: it has said that the CA took a key, or refused one, and the contrary is so.
+# As an owned net leaves it: it has said that the CA took a key, or refused one,
+# and the contrary is so.
 lies() {
 	fresh
 	domain_write "$conf" example.com example.com ""
@@ -140,19 +160,29 @@ lies() {
 	for lie in changed refused; do
 		true_key=$(spki_key "$key")
 		rm -f "$key.old" "$key.refused"
-		if [ $lie = changed ]; then cp -p "$key" "$key.old"; else cp -p "$key" "$key.refused"; fi
-		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/k" 2>/dev/null
+		if [ $lie = changed ]; then
+			cp -p "$key" "$key.old"
+		else
+			cp -p "$key" "$key.refused"
+		fi
+		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+		    -out "$work/k" 2>/dev/null
 		cat "$work/k" >"$key"
-		sed -i "s|\"thumbprint\": \".*\"|\"thumbprint\": \"$(thumbprint "$key")\"|" "$work/state/authority-test.json"
+		sed -i \
+		    "s|\"thumbprint\": \".*\"|\"thumbprint\": \"$(thumbprint "$key")\"|" \
+		    "$work/state/authority-test.json"
 		false_key=$(spki_key "$key")
 		acme -F example.com
 		expect "key said to be $lie: the next honest run" 0
-		same "$who: key said to be $lie: no new account" 0 "$(grep -c "registering" "$err")"
+		same "$who: key said to be $lie: no new account" 0 \
+		    "$(grep -c "registering" "$err")"
 		good example.com "example.com " "key said to be $lie"
 		acme -F example.com
 		expect "key said to be $lie: the run after it" 0
-		same "$who: key said to be $lie: the right key is in place" "$true_key" "$(spki_key "$key")"
-		check "$who: key said to be $lie: the other one is kept" sh -c "openssl pkey -in $key.old -pubout | openssl sha256 | grep -q '${false_key##* }' || openssl pkey -in $key.refused -pubout | openssl sha256 | grep -q '${false_key##* }'"
+		same "$who: key said to be $lie: the right key is in place" \
+		    "$true_key" "$(spki_key "$key")"
+		check "$who: key said to be $lie: the other one is kept" sh -c \
+		    "openssl pkey -in $key.old -pubout | openssl sha256 | grep -q '${false_key##* }' || openssl pkey -in $key.refused -pubout | openssl sha256 | grep -q '${false_key##* }'"
 		acme -K test
 		expect "key said to be $lie: -K after it" 0
 		acme -F example.com
@@ -162,13 +192,17 @@ lies() {
 	true_key=$(spki_key "$key")
 	mv "$key" "$key.old"
 	cat "$work/k" >"$key" && chmod 600 "$key"
-	sed -i "s|\"thumbprint\": \".*\"|\"thumbprint\": \"$(thumbprint "$key")\"|" "$work/state/authority-test.json"
+	sed -i \
+	    "s|\"thumbprint\": \".*\"|\"thumbprint\": \"$(thumbprint "$key")\"|" \
+	    "$work/state/authority-test.json"
 	acme -K test
 	expect "-K after a lie" 0
-	check "$who: -K after a lie: a new key" test "$(spki_key "$key")" != "$true_key"
+	check "$who: -K after a lie: a new key" \
+	    test "$(spki_key "$key")" != "$true_key"
 	acme -F example.com
 	expect "-K after a lie: renewal" 0
-	# The CA has lost the account, and an older key that nobody knows is there.
+	# The CA has lost the account, and an older key that nobody knows is
+	# there.
 	rm "$work/state/authority-test.json" "$key"
 	acme -F example.com
 	expect "no key, an old one beside it: a new account" 0
@@ -187,8 +221,10 @@ contact() {
 	expect "-U" 0
 	run -U test
 	same "$who: -U: silent without a terminal" "0 " "$status $(cat "$err")"
-	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$client" -U -f "$conf" test </dev/null >"$err"
-	says "$who: -U: on a terminal, it is said that it was done" "$err" "^acme-client: -U: the CA of test has the new contact"
+	python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' \
+	    "$client" -U -f "$conf" test </dev/null >"$err"
+	says "$who: -U: on a terminal, it is said that it was done" "$err" \
+	    "^acme-client: -U: the CA of test has the new contact"
 	authority_more=
 }
 
@@ -199,18 +235,27 @@ show() {
 	domain_write "$conf" example.com example.com ""
 	run -t test
 	expect "-t without a key" 1
-	says "$who: -t without a key: says so, and the remedy" "$err" "$key: there is no account key yet; .*-F -t"
-	same "$who: -t without a key: nothing is printed or made" " " "$(shown) $(ls "$work/etc/private")"
+	says "$who: -t without a key: says so, and the remedy" "$err" \
+	    "$key: there is no account key yet; .*-F -t"
+	same "$who: -t without a key: nothing is printed or made" " " \
+	    "$(shown) $(ls "$work/etc/private")"
 	acme -F -t test
 	expect "-F -t without a key" 0
 	print=$(thumbprint "$key")
-	same "$who: -F -t: the new key's thumbprint, as its mode is" "thumbprint $print 600" "$(shown)$(stat -c %a "$key")"
-	says "$who: -F -t: that there is no account yet" "$err" "test: no account is known for this key yet"
+	same "$who: -F -t: the new key's thumbprint, as its mode is" \
+	    "thumbprint $print 600" "$(shown)$(stat -c %a "$key")"
+	says "$who: -F -t: that there is no account yet" "$err" \
+	    "test: no account is known for this key yet"
 	acme example.com
 	expect "the first certificate by that key" 0
-	same "$who: the first certificate by that key: it is the account's" "$print" "$(thumbprint "$key")"
-	url=$(sed -n 's/.*"account": "\(.*\)".*/\1/p' "$work/state/authority-test.json")
-	: >"$work/before" && find "$work/etc" "$work/state" "$work/ssl" -type f -exec sha256sum {} + | sort >"$work/before"
+	same "$who: the first certificate by that key: it is the account's" \
+	    "$print" "$(thumbprint "$key")"
+	url=$(sed -n 's/.*"account": "\(.*\)".*/\1/p' \
+	    "$work/state/authority-test.json")
+	: >"$work/before" &&
+	    find "$work/etc" "$work/state" "$work/ssl" -type f -exec sha256sum \
+	    {} + |
+	    sort >"$work/before"
 	# No authority is named: the first one.
 	cat >>"$conf" <<END
 authority second {
@@ -221,51 +266,70 @@ END
 	for operand in test ""; do
 		run -t $operand
 		expect "-t $operand" 0
-		same "$who: -t $operand: URL and thumbprint, and no more" "account $url thumbprint $print  " "$(shown) $(cat "$err")"
+		same "$who: -t $operand: URL and thumbprint, and no more" \
+		    "account $url thumbprint $print  " "$(shown) $(cat "$err")"
 	done
 	run -t -F second
 	expect "-t -F of a CA that cannot be reached" 0
-	same "$who: -t -F of another authority" "thumbprint $(thumbprint "$work/etc/private/second.pem") " "$(shown)"
+	same "$who: -t -F of another authority" \
+	    "thumbprint $(thumbprint "$work/etc/private/second.pem") " \
+	    "$(shown)"
 	rm "$work/etc/private/second.pem"
 	pebble_stop
 	run -t test
 	expect "-t while the CA is away" 0
-	same "$who: -t while the CA is away: the same" "account $url thumbprint $print " "$(shown)"
+	same "$who: -t while the CA is away: the same" \
+	    "account $url thumbprint $print " "$(shown)"
 	pebble_start || exit 1
 	sed -i '/^authority second/,/^}/d' "$conf"
-	find "$work/etc" "$work/state" "$work/ssl" -type f -exec sha256sum {} + | sort | grep -v authority-second >"$work/after"
+	find "$work/etc" "$work/state" "$work/ssl" -type f -exec sha256sum {} \
+	    + |
+	    sort | grep -v authority-second >"$work/after"
 	check "$who: -t changes nothing" cmp "$work/before" "$work/after"
 	"$client" -f "$conf" -t test >/dev/full 2>"$err"
 	status=$?
 	expect "-t, standard output is full" 1
-	# What is to be published for dns-persist-01: a wildcard's record serves its apex, too.
+	# What is to be published for dns-persist-01: a wildcard's record serves
+	# its apex, too.
 	cp "$conf" "$work/conf.before"
-	printf 'domain p {\ndomain name p.example\nalternative names { *.p.example q.example }\ndomain key "%s/ssl/private/p.key"\ndomain certificate "%s/ssl/p.pem"\nsign with test\nchallenge dns-persist-01\n}\n' "$work" "$work" >>"$conf"
+	printf \
+	    'domain p {\ndomain name p.example\nalternative names { *.p.example q.example }\ndomain key "%s/ssl/private/p.key"\ndomain certificate "%s/ssl/p.pem"\nsign with test\nchallenge dns-persist-01\n}\n' \
+	    "$work" "$work" >>"$conf"
 	run -t test
 	expect "-t, dns-persist-01, no issuer" 0
-	says "$who: -t, dns-persist-01, no issuer: asks for it" "$err" "test: for the records of dns-persist-01 say 'issuer NAME' in the authority"
-	sed -i 's/^authority test {/&\n	issuer ca.example until 2030-01-01/' "$conf"
+	says "$who: -t, dns-persist-01, no issuer: asks for it" "$err" \
+	    "test: for the records of dns-persist-01 say 'issuer NAME' in the authority"
+	sed -i 's/^authority test {/&\n	issuer ca.example until 2030-01-01/' \
+	    "$conf"
 	run -t test
 	expect "-t, dns-persist-01" 0
 	same "$who: -t, dns-persist-01: the records" "record _validation-persist.p.example. IN TXT \"ca.example; accounturi=$url; policy=wildcard; persistUntil=1893542399\"
 record _validation-persist.q.example. IN TXT \"ca.example; accounturi=$url; persistUntil=1893542399\"" "$(grep '^record' "$work/out")"
 	mv "$work/conf.before" "$conf"
 	# A rollover whose end nobody saw: both thumbprints.
-	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out "$key.new" 2>/dev/null
 	chmod 600 "$key.new"
 	run -t test
 	expect "-t in the middle of a rollover" 0
-	same "$who: -t in the middle of a rollover: as it was" "account $url thumbprint $print " "$(shown)"
-	says "$who: -t in the middle of a rollover: the other one is said" "$err" "a rollover has begun.* $(thumbprint "$key.new"); the next run asks"
+	same "$who: -t in the middle of a rollover: as it was" \
+	    "account $url thumbprint $print " "$(shown)"
+	says "$who: -t in the middle of a rollover: the other one is said" \
+	    "$err" \
+	    "a rollover has begun.* $(thumbprint "$key.new"); the next run asks"
 	# Another key: its account is not known, whatever is stored.
 	mv "$key.new" "$key"
 	run -t test
 	expect "-t with another key" 0
-	same "$who: -t with another key: no URL" "thumbprint $(thumbprint "$key") " "$(shown)"
+	same "$who: -t with another key: no URL" \
+	    "thumbprint $(thumbprint "$key") " "$(shown)"
 	# The URL is stored, and a terminal is there.
-	sed -i 's|"account": "|&\\u001b[2J|; s|"thumbprint": ".*"|"thumbprint": "'"$(thumbprint "$key")"'"|' "$work/state/authority-test.json"
+	sed -i \
+	    's|"account": "|&\\u001b[2J|; s|"thumbprint": ".*"|"thumbprint": "'"$(thumbprint "$key")"'"|' \
+	    "$work/state/authority-test.json"
 	run -t test
-	same "$who: -t with escapes in the stored URL: it is not printed" "thumbprint $(thumbprint "$key") " "$(shown)"
+	same "$who: -t with escapes in the stored URL: it is not printed" \
+	    "thumbprint $(thumbprint "$key") " "$(shown)"
 }
 
 # typed TEXT: -D at a terminal, where this is typed
@@ -291,16 +355,20 @@ deactivate() {
 	expect "before -D" 0
 	typed tset
 	expect "-D, another name typed" 1
-	says "$who: -D, another name typed: nothing done" "$err" "'tset' is not test: nothing was done"
+	says "$who: -D, another name typed: nothing done" "$err" \
+	    "'tset' is not test: nothing was done"
 	acme -F example.com
 	expect "-D refused: the account is as before" 0
 	typed test
 	expect "-D" 0
-	says "$who: -D: what now" "$err" "a new one needs a new key: move $key away"
+	says "$who: -D: what now" "$err" \
+	    "a new one needs a new key: move $key away"
 	run -F example.com
 	expect "renewal by a deactivated account" 1
-	says "$who: renewal by a deactivated account: says so" "$err" "unauthorized.*deactivated\|accountDoesNotExist"
-	check "$who: the certificate stays" verified "$work/ssl/example.com.fullchain.pem"
+	says "$who: renewal by a deactivated account: says so" "$err" \
+	    "unauthorized.*deactivated\|accountDoesNotExist"
+	check "$who: the certificate stays" \
+	    verified "$work/ssl/example.com.fullchain.pem"
 	mv "$key" "$key.gone"
 	run -F example.com
 	expect "a new key, a new account" 0

@@ -1,4 +1,5 @@
-# The scripted CA and several certificates in one run: what one answer breaks is one job.
+# The scripted CA and several certificates in one run: what one answer breaks is
+# one job.
 . "$here/ca-lib.sh"
 
 # handles NAME...: sections anew, of NAME.example.com each
@@ -6,7 +7,9 @@ handles() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	conf_write "$work/c.conf"
 	sed -i 's|/dir"|/directory"|' "$work/c.conf"
-	for name in "$@"; do domain_write "$work/c.conf" "$name" "$name.example.com" ""; done
+	for name in "$@"; do
+		domain_write "$work/c.conf" "$name" "$name.example.com" ""
+	done
 }
 installed() { sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$work/err" | xargs; }
 # ended NAME STATUS INSTALLED
@@ -15,7 +18,10 @@ ended() {
 	same "ca: fleet: $1: installed" "$3" "$(installed)"
 }
 state_set() { state_write "$work/state/domain-$1.json" "$2" "$3"; }
-no_end() { same "ca: fleet: $1: no process gives up" "" "$(grep -E 'too often|out of order|before its time' "$work/err")"; }
+no_end() {
+	same "ca: fleet: $1: no process gives up" "" \
+	    "$(grep -E 'too often|out of order|before its time' "$work/err")"
+}
 
 # An answer that gets lost is one job's; the CA is not left alone for that.
 handles a b c d e
@@ -32,26 +38,34 @@ no_end "badNonce at finalize"
 
 # A server that closes is looked up for each connection.
 handles a
-domain_write "$work/c.conf" many m0.example.com "$(seq -f 'm%.0f.example.com' 60 | xargs)"
+domain_write "$work/c.conf" many m0.example.com \
+    "$(seq -f 'm%.0f.example.com' 60 | xargs)"
 again "close after each answer" -j 1 -a
 ended "close after each answer, 61 names" 0 "a many"
 
 # No more nonces than are of use.
 handles
-domain_write "$work/c.conf" many m0.example.com "$(seq -f 'm%.0f.example.com' 60 | xargs)"
+domain_write "$work/c.conf" many m0.example.com \
+    "$(seq -f 'm%.0f.example.com' 60 | xargs)"
 again "slow" -j 1 -a
 ended "61 names, slow" 0 "many"
-check "ca: fleet: 61 names, slow: nonces" test "$(grep -c "HEAD /nonce" "$work/ca/log")" -le 20
+check "ca: fleet: 61 names, slow: nonces" \
+    test "$(grep -c "HEAD /nonce" "$work/ca/log")" -le 20
 
-# A certificate that was revoked stays so until it is renewed, whatever comes between.
+# A certificate that was revoked stays so until it is renewed, whatever comes
+# between.
 domain_more="check revocation"
 handles a b
 again "CRL" -j 1 -a
 ended "revocation: first" 0 "a b"
-printf '[c]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\n' "$work/index" "$work/crlnumber" >"$work/crl.conf"
-printf 'R\t361125000000Z\t261120000000Z\t%s\tunknown\t/CN=x\n' "$(openssl x509 -in "$work/ssl/a.pem" -noout -serial | cut -d= -f2)" >"$work/index"
+printf '[c]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\n' "$work/index" \
+    "$work/crlnumber" >"$work/crl.conf"
+printf 'R\t361125000000Z\t261120000000Z\t%s\tunknown\t/CN=x\n' \
+    "$(openssl x509 -in "$work/ssl/a.pem" -noout -serial | cut -d= -f2)" \
+    >"$work/index"
 echo 01 >"$work/crlnumber"
-openssl ca -config "$work/crl.conf" -name c -gencrl -crldays 7 -keyfile "$work/ca/inter.key" -cert "$work/ca/inter.pem" 2>/dev/null |
+openssl ca -config "$work/crl.conf" -name c -gencrl -crldays 7 \
+    -keyfile "$work/ca/inter.key" -cert "$work/ca/inter.pem" 2>/dev/null |
     openssl crl -outform DER -out "$work/ca/plain/list.crl"
 state_set a "ask about revocation" 1
 rm "$work/ssl/b.pem" "$work/ssl/b.fullchain.pem"
@@ -68,7 +82,8 @@ ended "revoked: then, though the list is not to be had" 0 "a"
 again "CRL" -a
 ended "revoked: and that was that" 2 ""
 
-# A server that says nothing, or hardly anything, is waited for once, and so is a list that is asked for behind it.
+# A server that says nothing, or hardly anything, is waited for once, and so is
+# a list that is asked for behind it.
 handles a b c d
 again "CRL" -j 1 -a
 for how in "CRL silent" "CRL drip"; do
@@ -77,7 +92,8 @@ for how in "CRL silent" "CRL drip"; do
 	again "$how" -j 4 -a
 	ended "$how" 2 ""
 	same "ca: fleet: $how: asked" 1 "$(wc -l <"$work/ca/plain.log")"
-	same "ca: fleet: $how: what is said of it" "1 3" "$(grep -c "no whole answer within" "$work/err") $(grep -c "not asked again in this run" "$work/err")"
+	same "ca: fleet: $how: what is said of it" "1 3" \
+	    "$(grep -c "no whole answer within" "$work/err") $(grep -c "not asked again in this run" "$work/err")"
 	check "ca: fleet: $how: one wait: $took s" test "$took" -le 5
 done
 
@@ -98,7 +114,10 @@ ca_pid=$(echo $pids | awk '{ print $NF }')
 kill -STOP "$ca_pid"
 "$client" -j 2 -a -f "$work/c.conf" 2>"$work/err" &
 run_pid=$!
-for _i in $(seq 100); do [ "$(pgrep -c -P $run_pid netproc)" = 2 ] && break; sleep 0.05; done
+for _i in $(seq 100); do
+	[ "$(pgrep -c -P $run_pid netproc)" = 2 ] && break
+	sleep 0.05
+done
 sleep 0.3
 kill -KILL "$(pgrep -P $run_pid netproc | head -n 1)"
 sleep 0.3

@@ -1,40 +1,53 @@
-# The scripted CA and orders that are not done when a run ends: the next one looks at
-# them first.  And orders that never get done.
+# The scripted CA and orders that are not done when a run ends: the next one
+# looks at them first.  And orders that never get done.
 patience=2
 . "$here/ca-lib.sh"
 key=$work/ssl/private/example.com.key
 state=$work/state/domain-example.com.json
 full=$work/ssl/example.com.fullchain.pem
 
-ordered() { same "ca-orders: $1: new orders" "$2" "$(grep -c "POST /new-order" "$work/ca/log")"; }
+ordered() {
+	same "ca-orders: $1: new orders" "$2" \
+	    "$(grep -c "POST /new-order" "$work/ca/log")"
+}
 remembered() { sed -n 's/.*"url": "\(.*\)".*/\1/p' "$state"; }
 # left SCENARIO WORDS [OPTION ...]: a first run that leaves its order behind
 left() {
 	rm -f "$work/ca/done"
 	_how=$1 _words=$2; shift 2
 	scenario "$_how"
-	[ $status = 1 ] && grep -q "$_words" "$work/err" && [ "$(remembered)" = "https://localhost:$ca_port/order/1" ] && ok "ca-orders: $_how: left" ||
-	    fail "ca-orders: $_how: not left: status $status, order '$(remembered)': $(tail -n 2 "$work/err" | tr '\n' ' ')"
+	[ $status = 1 ] && grep -q "$_words" "$work/err" &&
+	    [ "$(remembered)" = "https://localhost:$ca_port/order/1" ] &&
+	    ok "ca-orders: $_how: left" ||
+	    fail \
+	    "ca-orders: $_how: not left: status $status, order '$(remembered)': $(tail -n 2 "$work/err" | tr '\n' ' ')"
 }
-# next_run SCENARIO WHAT STATUS ORDERS [OPTION ...]: the next run, with so many new orders
+# next_run SCENARIO WHAT STATUS ORDERS [OPTION ...]: the next run, with so many
+# new orders
 next_run() {
 	_how=$1 _what=$2 _status=$3 _orders=$4; shift 4
 	again "$_how" "$@" example.com
 	[ $status = "$_status" ] && ok "ca-orders: $_what: status $status" ||
-	    fail "ca-orders: $_what: status $status instead of $_status: $(tail -n 3 "$work/err" | tr '\n' ' ')"
+	    fail \
+	    "ca-orders: $_what: status $status instead of $_status: $(tail -n 3 "$work/err" | tr '\n' ' ')"
 	ordered "$_what" "$_orders"
-	[ $status != 0 ] || same "ca-orders: $_what: key and certificate" "$(spki_key "$key")" "$(spki_cert "$full")"
-	[ $status != 0 ] || same "ca-orders: $_what: nothing remembered" "" "$(remembered)"
+	[ $status != 0 ] ||
+	    same "ca-orders: $_what: key and certificate" "$(spki_key "$key")" \
+	    "$(spki_cert "$full")"
+	[ $status != 0 ] ||
+	    same "ca-orders: $_what: nothing remembered" "" "$(remembered)"
 	same "ca-orders: $_what: no response left" "" "$(ls "$work/www")"
 }
 
 # Still processing, still pending; with -F and, once it is time, without.
 left "processing until done" "still processing after 2 seconds"
 next_run "processing until done" "still processing" 1 0 -F
-same "ca-orders: still processing: remembered" "https://localhost:$ca_port/order/1" "$(remembered)"
+same "ca-orders: still processing: remembered" \
+    "https://localhost:$ca_port/order/1" "$(remembered)"
 touch "$work/ca/done"
 next_run "processing until done" "valid meanwhile" 0 0 -F
-same "ca-orders: valid meanwhile: not finalized again" 0 "$(grep -c "POST /finalize" "$work/ca/log")"
+same "ca-orders: valid meanwhile: not finalized again" 0 \
+    "$(grep -c "POST /finalize" "$work/ca/log")"
 next_run "plain" "the next renewal" 0 1 -F
 left "processing until done" "still processing after 2 seconds"
 touch "$work/ca/done"
@@ -54,15 +67,20 @@ for signal in TERM KILL; do
 	: >"$work/ca/log"
 	"$client" -f "$work/c.conf" example.com 2>"$work/err" </dev/null &
 	victim=$!
-	for _ in $(seq 100); do grep -q finalize "$work/ca/log" && break; sleep 0.05; done
+	for _ in $(seq 100); do
+		grep -q finalize "$work/ca/log" && break
+		sleep 0.05
+	done
 	sleep 0.3
 	kill -$signal $victim
 	wait $victim 2>/dev/null
 	touch "$work/ca/done"
 	next_run "processing until done" "ended by $signal" 0 0
 done
-for ending in "429 at order" "503 at order" "500 at order" "500 at cert" "cut at order"; do
-	left "$(echo "$ending" | sed 's/^cut/HTTP\/1.0 ended by close, cut/')" "localhost:$ca_port/"
+for ending in "429 at order" "503 at order" "500 at order" "500 at cert" \
+    "cut at order"; do
+	left "$(echo "$ending" | sed 's/^cut/HTTP\/1.0 ended by close, cut/')" \
+	    "localhost:$ca_port/"
 	next_run "plain" "after $ending" 0 0 -F
 done
 
@@ -77,14 +95,20 @@ now, then = [json.load(open(p)) for p in sys.argv[1:]]
 json.dump(dict(now, order=then["order"]), open(sys.argv[1], "w"))' "$state" "$work/with-order.json"
 cp "$full" "$work/installed.pem"
 next_run "again -1, once" "what was installed by it" 0 1 -F
-says "ca-orders: what was installed by it: says why" "$work/err" "of an earlier run is of no use: the CA handed out the certificate that is installed already; ordered anew"
-check "ca-orders: what was installed by it: another one" sh -c "! cmp -s $full $work/installed.pem"
+says "ca-orders: what was installed by it: says why" "$work/err" \
+    "of an earlier run is of no use: the CA handed out the certificate that is installed already; ordered anew"
+check "ca-orders: what was installed by it: another one" \
+    sh -c "! cmp -s $full $work/installed.pem"
 
 # A chain that cannot be saved here is no fault of the order, nor of the CA.
 for how in "" "preferred chain nothing"; do
 	domain_more=$how
 	left "cannot be saved" "domain-example.com.new.pem: .*in the way"
-	same "ca-orders: cannot be saved: no wait" "0 0" "$(sed -n 's/.*"not before": \([0-9]*\).*/\1/p;s/.*"failures": \([0-9]*\).*/\1/p' "$state" | xargs)"
+	same "ca-orders: cannot be saved: no wait" "0 0" \
+	    "$(sed -n \
+	        's/.*"not before": \([0-9]*\).*/\1/p;s/.*"failures": \([0-9]*\).*/\1/p' \
+	        "$state" |
+	        xargs)"
 	rmdir "$work/state/.domain-example.com.new.pem.acme-new"
 	next_run "cannot be saved" "cannot be saved, again" 1 0
 	rmdir "$work/state/.domain-example.com.new.pem.acme-new"
@@ -92,10 +116,12 @@ for how in "" "preferred chain nothing"; do
 done
 domain_more=
 
-# One that the CA never gets done must not cost the certificate that it is to replace.
+# One that the CA never gets done must not cost the certificate that it is to
+# replace.
 stuck() { # stuck HOURS ORDERS: the order is so old
 	state_write "$state" made $(($(date +%s) - $1 * 3600))
-	next_run "processing until done" "stuck for $1 hours, the certificate lasts a day" 1 "$2" -F
+	next_run "processing until done" \
+	    "stuck for $1 hours, the certificate lasts a day" 1 "$2" -F
 }
 works "one day"
 again "processing until done" -F example.com
@@ -111,7 +137,9 @@ stuck 47 0
 stuck 49 1
 
 # Gone, or of no use: another one in the same run.
-for how in "order gone 404" "order gone 403" "order gone 400" "order gone 500" "order invalid later" "order HTML later" "order for other names later" "order of an expired authorization"; do
+for how in "order gone 404" "order gone 403" "order gone 400" "order gone 500" \
+    "order invalid later" "order HTML later" "order for other names later" \
+    "order of an expired authorization"; do
 	left "pending until done" "still pending after 2 seconds"
 	next_run "$how" "$how" 0 1 -F
 done
@@ -119,10 +147,14 @@ left "processing until done" "still processing after 2 seconds"
 touch "$work/ca/done"
 rm "$key"
 next_run "processing until done" "its key was replaced" 0 1 -F
-says "ca-orders: its key was replaced: says why" "$work/err" "of an earlier run is of no use: the certificate is for another key than ours; ordered anew"
+says "ca-orders: its key was replaced: says why" "$work/err" \
+    "of an earlier run is of no use: the certificate is for another key than ours; ordered anew"
 left "pending until done" "still pending after 2 seconds"
 domain_more="profile short"
-rm "$work/c.conf"; conf_write "$work/c.conf"; sed -i 's|/dir"|/directory"|' "$work/c.conf"; domain_write "$work/c.conf" example.com example.com ""
+rm "$work/c.conf"
+conf_write "$work/c.conf"
+sed -i 's|/dir"|/directory"|' "$work/c.conf"
+domain_write "$work/c.conf" example.com example.com ""
 next_run "profiles" "another profile" 0 1 -F
 domain_more=
 left "pending until done" "still pending after 2 seconds"
@@ -132,7 +164,8 @@ left "pending until done" "still pending after 2 seconds"
 state_write "$state" made 1000000000
 next_run "plain" "of long ago" 0 1 -F
 
-# A new key waits for the certificate of an order that an earlier run has finalized.
+# A new key waits for the certificate of an order that an earlier run has
+# finalized.
 for done_at in processing pending; do
 	rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/ca/done"
 	conf_write "$work/c.conf"
@@ -141,11 +174,13 @@ for done_at in processing pending; do
 	again plain example.com
 	before=$(spki_key "$key")
 	again "$done_at until done" -F example.com
-	same "ca-orders: rotate, $done_at: left" "1 $before" "$status $(spki_key "$key")"
+	same "ca-orders: rotate, $done_at: left" "1 $before" \
+	    "$status $(spki_key "$key")"
 	waiting=$(spki_key "$key.new")
 	touch "$work/ca/done"
 	next_run "$done_at until done" "rotate, $done_at" 0 0 -F
-	same "ca-orders: rotate, $done_at: the new key is live" "$waiting" "$(spki_key "$key")"
+	same "ca-orders: rotate, $done_at: the new key is live" "$waiting" \
+	    "$(spki_key "$key")"
 done
 rm -f "$work/ca/done"
 
@@ -159,9 +194,11 @@ next_run "pending for ever" "pending for ever, again" 1 0 -F
 same "ca-orders: pending for ever, again: given up" "" "$(remembered)"
 scenario "403 at finalize"
 scenario "invalid challenge"
-same "ca-orders: an invalid order is not remembered" "1 " "$status $(remembered)"
+same "ca-orders: an invalid order is not remembered" "1 " \
+    "$status $(remembered)"
 
-# A pending order with an invalid authorization, which the CA hands out again until that is given up.
+# A pending order with an invalid authorization, which the CA hands out again
+# until that is given up.
 works "broken order"
 ordered "broken order" 2
 same "ca-orders: broken order: given up" "{'status': 'deactivated'}" "$(python3 -c '
@@ -169,18 +206,25 @@ import json, sys
 for line in open(sys.argv[1]):
     path, h, p = json.loads(line)
     if p and "status" in p and "kid" in h: print(p)' "$work/ca/payloads")"
-refused "order broken for ever" "authorization is invalid: dns no .x1b.2J such name"
+refused "order broken for ever" \
+    "authorization is invalid: dns no .x1b.2J such name"
 ordered "broken for ever" 2
-same "ca-orders: broken for ever: no challenge" 0 "$(grep -c "POST /challenge" "$work/ca/log")"
-refused "invalid authorization of a pending order" "dns no .x1b.2J such name (dns:example.com: authorization is invalid)"
+same "ca-orders: broken for ever: no challenge" 0 \
+    "$(grep -c "POST /challenge" "$work/ca/log")"
+refused "invalid authorization of a pending order" \
+    "dns no .x1b.2J such name (dns:example.com: authorization is invalid)"
 ordered "invalid authorization of a pending order" 1
-same "ca-orders: invalid authorization of a pending order: not remembered" "" "$(remembered)"
+same "ca-orders: invalid authorization of a pending order: not remembered" "" \
+    "$(remembered)"
 
 # Polls.
 works "follows its authorizations"
 works "Retry-After a day, once"
-(cd "$work/build" && touch net-finalize.c && make CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000 -DFAR_MS=0") >"$work/build.log" 2>&1
+(cd "$work/build" && touch net-finalize.c &&
+    make \
+    CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000 -DFAR_MS=0") >"$work/build.log" 2>&1
 refused "pending for ever" "still pending after 12 seconds"
 polls=$(grep -c "POST /order" "$work/ca/log")
-check "ca-orders: polls in 12 seconds: $polls" test "$polls" -ge 17 -a "$polls" -le 30
+check "ca-orders: polls in 12 seconds: $polls" \
+    test "$polls" -ge 17 -a "$polls" -le 30
 exit $failed

@@ -1,5 +1,5 @@
-# The scripted CA behind an HTTP proxy, which alone can find it: with and without a name and password; one that
-# refuses, hangs, lies.
+# The scripted CA behind an HTTP proxy, which alone can find it: with and
+# without a name and password; one that refuses, hangs, lies.
 # No name server knows these.
 export CA_HOST=ca.test LIST_HOST=lists.test
 . "$here/ca-lib.sh"
@@ -21,18 +21,24 @@ authority_more=
 refused plain "ca.test: "
 authority_more=$by
 works plain
-same "ca-proxy: what it is asked for, and no more" '"CONNECT ca.test:'$ca_port' HTTP/1.1\r\nHost: ca.test:'$ca_port'\r\nUser-Agent: acme-client/0.1\r\n\r\n"' "$(sort -u "$proxy_log")"
+same "ca-proxy: what it is asked for, and no more" \
+    '"CONNECT ca.test:'$ca_port' HTTP/1.1\r\nHost: ca.test:'$ca_port'\r\nUser-Agent: acme-client/0.1\r\n\r\n"' \
+    "$(sort -u "$proxy_log")"
 verbosity=-vv
 as plain
 again plain -F example.com
 same "ca-proxy: again: status" 0 "$status"
-says "ca-proxy: -vv says which way" "$work/err" "connected to ca.test port $ca_port, by the proxy 127.0.0.1 port $proxy_port, TLS"
+says "ca-proxy: -vv says which way" "$work/err" \
+    "connected to ca.test port $ca_port, by the proxy 127.0.0.1 port $proxy_port, TLS"
 verbosity=
 for how in 1.0 fields 201; do
 	as "$how"
 	works plain
 done
-env https_proxy=http://127.0.0.1:$nobody_port HTTPS_PROXY=http://127.0.0.1:$nobody_port all_proxy=http://127.0.0.1:$nobody_port "$client" -F -f "$work/c.conf" example.com 2>"$work/err"
+env https_proxy=http://127.0.0.1:$nobody_port \
+    HTTPS_PROXY=http://127.0.0.1:$nobody_port \
+    all_proxy=http://127.0.0.1:$nobody_port "$client" -F -f "$work/c.conf" \
+    example.com 2>"$work/err"
 same "ca-proxy: no environment variable counts" 0 "$?"
 authority_more="proxy http://localhost:$proxy_port prefer ipv4"
 works plain
@@ -44,24 +50,30 @@ works "close after each answer"
 
 # A name and a password.
 as "auth $secret"
-refused plain "by the proxy 127.0.0.1 port $proxy_port: the proxy's status is 407; it wants a name and a password: 'proxy URL auth file FILE'"
+refused plain \
+    "by the proxy 127.0.0.1 port $proxy_port: the proxy's status is 407; it wants a name and a password: 'proxy URL auth file FILE'"
 authority_more="$by auth file $auth"
 works plain
-check "ca-proxy: they were sent" grep -q "Proxy-Authorization: Basic $(printf %s "$secret" | base64)" "$proxy_log"
+check "ca-proxy: they were sent" grep -q \
+    "Proxy-Authorization: Basic $(printf %s "$secret" | base64)" "$proxy_log"
 verbosity=-vv
 as "auth $secret"
 again plain -F example.com
 verbosity=
-same "ca-proxy: no message has them" "0 0" "$(grep -c "$secret\|Nobody\|$(printf %s "$secret" | base64)" "$work/err") $(grep -c "Nobody" "$work/said.all")"
+same "ca-proxy: no message has them" "0 0" \
+    "$(grep -c "$secret\|Nobody\|$(printf %s "$secret" | base64)" "$work/err") $(grep -c "Nobody" "$work/said.all")"
 as "auth another:one"
-refused plain "the proxy's status is 407; it does not take the name and the password in $auth"
+refused plain \
+    "the proxy's status is 407; it does not take the name and the password in $auth"
 as plain
 chmod 604 "$auth"
 refused plain "$auth: mode 0604 lets others at it; chmod o-rwx"
 chmod 600 "$auth"
-for text in "" ":" ":x" "no colon" "$(printf 'a:b\nc:d')" "$(printf 'a:\tb')" "$(head -c 2000 /dev/zero | tr '\0' a):b"; do
+for text in "" ":" ":x" "no colon" "$(printf 'a:b\nc:d')" "$(printf 'a:\tb')" \
+    "$(head -c 2000 /dev/zero | tr '\0' a):b"; do
 	printf %s "$text" >"$auth"
-	refused plain "$auth: expected one line, NAME:PASSWORD\|$auth: not a regular file of at most 1024 bytes"
+	refused plain \
+	    "$auth: expected one line, NAME:PASSWORD\|$auth: not a regular file of at most 1024 bytes"
 done
 for text in 'a:' 'ä b:ö:c\r\n' "a:$(head -c 1000 /dev/zero | tr '\0' b)"; do
 	printf "$text" >"$auth"
@@ -76,24 +88,39 @@ refused plain "$auth: No such file"
 
 # What it may do instead of its work.
 authority_more=$by
-for case in "status 403:the proxy's status is 403; it does not let us connect to ca.test port $ca_port" "status 502:502; it does not reach ca.test port $ca_port" \
-    "status 504:504; it does not reach" "status 404:404; is it an HTTP proxy that knows CONNECT" "status 302:302; is it an HTTP proxy" "status 99:not a status\|status line\|is not HTTP" \
-    "hang:the proxy has not connected within 2 seconds" "slow:the proxy has not connected within 2 seconds" "close:the proxy hung up before it had responded" \
-    "garbage:the proxy's response: the answer is not HTTP/1.1" "controls:a header field with control characters" "NUL:NUL in the header" "endless:the proxy's response: " "long line:the proxy's response: " "interim:the proxy's response: " \
-    "behind:the proxy's response: 19 bytes behind its end" "cut:the proxy hung up before it had responded"; do
+for case in \
+    "status 403:the proxy's status is 403; it does not let us connect to ca.test port $ca_port" \
+    "status 502:502; it does not reach ca.test port $ca_port" \
+    "status 504:504; it does not reach" \
+    "status 404:404; is it an HTTP proxy that knows CONNECT" \
+    "status 302:302; is it an HTTP proxy" \
+    "status 99:not a status\|status line\|is not HTTP" \
+    "hang:the proxy has not connected within 2 seconds" \
+    "slow:the proxy has not connected within 2 seconds" \
+    "close:the proxy hung up before it had responded" \
+    "garbage:the proxy's response: the answer is not HTTP/1.1" \
+    "controls:a header field with control characters" "NUL:NUL in the header" \
+    "endless:the proxy's response: " "long line:the proxy's response: " \
+    "interim:the proxy's response: " \
+    "behind:the proxy's response: 19 bytes behind its end" \
+    "cut:the proxy hung up before it had responded"; do
 	as "${case%%:*}"
 	refused plain "${case#*:}"
 done
 # The CA's certificate is verified as without it.
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=ca.test -addext "subjectAltName=DNS:ca.test" -keyout "$work/proxy/k" -out "$work/proxy/c" 2>/dev/null
-openssl s_server -quiet -accept "127.0.0.1:$other_port" -key "$work/proxy/k" -cert "$work/proxy/c" >"$work/proxy/s_server" 2>&1 </dev/null &
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj /CN=ca.test -addext "subjectAltName=DNS:ca.test" \
+    -keyout "$work/proxy/k" -out "$work/proxy/c" 2>/dev/null
+openssl s_server -quiet -accept "127.0.0.1:$other_port" -key "$work/proxy/k" \
+    -cert "$work/proxy/c" >"$work/proxy/s_server" 2>&1 </dev/null &
 pids="$pids $!"
 wait_port "$other_port"
 echo "$other_port" >"$work/proxy/other"
 as "by itself"
 refused plain "TLS: certificate verification failed"
 authority_more="proxy http://127.0.0.1:$nobody_port"
-refused plain "ca.test port $ca_port, by the proxy 127.0.0.1 port $nobody_port: Connection refused"
+refused plain \
+    "ca.test port $ca_port, by the proxy 127.0.0.1 port $nobody_port: Connection refused"
 authority_more="proxy http://127.0.0.1:$nobody_port auth file $work/proxy/none"
 refused plain "proxy auth file $work/proxy/none: No such file"
 authority_more="proxy http://proxy.invalid:3128"
@@ -105,21 +132,41 @@ as "auth $secret"
 authority_more="$by auth file $auth"
 domain_more="check revocation"
 works CRL
-printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s\ndefault_md=sha256\ncrlnumber=%s\n[e]\nauthorityKeyIdentifier=keyid\n' "$work/ca/index" "$work/ca/number" >"$work/ca/list.cnf"
+printf \
+    '[ca]\ndefault_ca=c\n[c]\ndatabase=%s\ndefault_md=sha256\ncrlnumber=%s\n[e]\nauthorityKeyIdentifier=keyid\n' \
+    "$work/ca/index" "$work/ca/number" >"$work/ca/list.cnf"
 echo 01 >"$work/ca/number"
-printf 'R\t360101000000Z\t261101000000Z,keyCompromise\t%s\tunknown\t/CN=x\n' "$(openssl x509 -in "$work/ssl/example.com.pem" -noout -serial | cut -d= -f2)" >"$work/ca/index"
-openssl ca -gencrl -config "$work/ca/list.cnf" -keyfile "$work/ca/inter.key" -cert "$work/ca/inter.pem" -crlexts e -crldays 7 -out "$work/ca/list.pem" 2>/dev/null &&
-    openssl crl -in "$work/ca/list.pem" -outform DER -out "$work/ca/plain/list.crl"
-look() { state_write "$work/state/domain-example.com.json" "ask about revocation" 0; rm -f "$work/state"/*backoff.json; again CRL example.com; }
+printf 'R\t360101000000Z\t261101000000Z,keyCompromise\t%s\tunknown\t/CN=x\n' \
+    "$(openssl x509 -in "$work/ssl/example.com.pem" -noout -serial |
+        cut -d= -f2)" \
+    >"$work/ca/index"
+openssl ca -gencrl -config "$work/ca/list.cnf" -keyfile "$work/ca/inter.key" \
+    -cert "$work/ca/inter.pem" -crlexts e -crldays 7 -out "$work/ca/list.pem" \
+    2>/dev/null &&
+    openssl crl -in "$work/ca/list.pem" -outform DER \
+    -out "$work/ca/plain/list.crl"
+look() {
+	state_write "$work/state/domain-example.com.json" \
+	    "ask about revocation" 0
+	rm -f "$work/state"/*backoff.json
+	again CRL example.com
+}
 as "auth another:one"
 look
-says "ca-proxy: a list, refused" "$work/err" "cannot tell whether it is revoked: the proxy's status is 407; it does not take the name"
+says "ca-proxy: a list, refused" "$work/err" \
+    "cannot tell whether it is revoked: the proxy's status is 407; it does not take the name"
 as "status 502"
 look
-says "ca-proxy: a list that it does not get" "$work/err" "cannot tell whether it is revoked: http://lists.test:$plain_port/list.crl: HTTP status 502"
+says "ca-proxy: a list that it does not get" "$work/err" \
+    "cannot tell whether it is revoked: http://lists.test:$plain_port/list.crl: HTTP status 502"
 as "auth $secret"
 look
 same "ca-proxy: a list by the proxy: status" 0 "$status"
-says "ca-proxy: a list by the proxy: it counts" "$work/err" "due: the CA has revoked the certificate"
-check "ca-proxy: a list by the proxy: in the absolute form, with name and password" grep -q "^\"GET http://lists.test:$plain_port/list.crl HTTP/1.1.r.nHost: lists.test:$plain_port.r.n.*Proxy-Authorization: Basic" "$proxy_log"
+says "ca-proxy: a list by the proxy: it counts" "$work/err" \
+    "due: the CA has revoked the certificate"
+check \
+    "ca-proxy: a list by the proxy: in the absolute form, with name and password" \
+    grep -q \
+    "^\"GET http://lists.test:$plain_port/list.crl HTTP/1.1.r.nHost: lists.test:$plain_port.r.n.*Proxy-Authorization: Basic" \
+    "$proxy_log"
 exit $failed

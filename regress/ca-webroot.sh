@@ -1,5 +1,6 @@
-# check webroot: a web server of the test's own that serves the challenge directory, or not, or elsewhere; what is
-# refused before the scripted CA hears of an order.
+# check webroot: a web server of the test's own that serves the challenge
+# directory, or not, or elsewhere; what is refused before the scripted CA hears
+# of an order.
 . "$here/lib.sh"
 set -- $(free_ports 2)
 web_port=$1 tls_port=$2
@@ -56,7 +57,9 @@ serve("https", tls_port, c)
 serve("http", web_port)
 END
 # Nobody trusts it, and it is for another name.
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=old.example -keyout "$work/self.key" -out "$work/self.pem" 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj /CN=old.example -keyout "$work/self.key" -out "$work/self.pem" \
+    2>/dev/null
 python3 "$work/web.py" "$work" "$web_port" "$tls_port" 2>"$work/web.err" &
 pids="$pids $!"
 wait_port "$web_port" || exit 1
@@ -68,7 +71,8 @@ site() {
 	conf_write "$work/c.conf"
 	sed -i 's|/dir"|/directory"|' "$work/c.conf"
 	domain_write "$work/c.conf" example.com localhost "$names"
-	sed -i "s|challengedir .*|challengedir \"${dir:-$work/www}\"|" "$work/c.conf"
+	sed -i "s|challengedir .*|challengedir \"${dir:-$work/www}\"|" \
+	    "$work/c.conf"
 	echo "$1" >"$work/how"
 	: >"$work/web.log"
 	again plain example.com
@@ -76,24 +80,35 @@ site() {
 orders() { grep -c '^\["/new-order"' "$work/ca/payloads"; }
 passes() {
 	site "$1"
-	same "ca-webroot: $1: status, orders, left" "0 1 " "$status $(orders) $(ls "$work/www")"
+	same "ca-webroot: $1: status, orders, left" "0 1 " \
+	    "$status $(orders) $(ls "$work/www")"
 }
 fails() {
 	site "$1"
-	same "ca-webroot: $1: status, orders, left" "1 0 " "$status $(orders) $(ls "$work/www")"
+	same "ca-webroot: $1: status, orders, left" "1 0 " \
+	    "$status $(orders) $(ls "$work/www")"
 	says "ca-webroot: $1: says why" "$work/err" "$2"
-	says "ca-webroot: $1: names the directory" "$work/err" "the file was in $work/www: does the web server of this name serve that directory as $well/"
-	check "ca-webroot: $1: no control characters" sh -c "! grep -q '$(printf '\033')' '$work/err'"
+	says "ca-webroot: $1: names the directory" "$work/err" \
+	    "the file was in $work/www: does the web server of this name serve that directory as $well/"
+	check "ca-webroot: $1: no control characters" \
+	    sh -c "! grep -q '$(printf '\033')' '$work/err'"
 	"$client" -l -f "$work/c.conf" >"$work/list" 2>&1
-	says "ca-webroot: $1: -l remembers it, too" "$work/list" "check webroot: "
+	says "ca-webroot: $1: -l remembers it, too" "$work/list" \
+	    "check webroot: "
 }
 passes served
-same "ca-webroot: served: what was fetched" "http localhost:$web_port $well/probe-" "$(sed 's/probe-.*/probe-/' "$work/web.log" | sort -u)"
+same "ca-webroot: served: what was fetched" \
+    "http localhost:$web_port $well/probe-" \
+    "$(sed 's/probe-.*/probe-/' "$work/web.log" | sort -u)"
 same "ca-webroot: served: asked once" 1 "$(wc -l <"$work/web.log")"
-for how in "white space" https "https elsewhere on it" relative; do passes "$how"; done
+for how in "white space" https "https elsewhere on it" relative; do
+	passes "$how"
+done
 site https
-says "ca-webroot: https: by the TLS server, whose certificate does not count" "$work/web.log" "^https localhost:$tls_port $well/probe-"
-fails 404 "check webroot: http://localhost:$web_port$well/probe-[-_A-Za-z0-9]*: HTTP status 404"
+says "ca-webroot: https: by the TLS server, whose certificate does not count" \
+    "$work/web.log" "^https localhost:$tls_port $well/probe-"
+fails 404 \
+    "check webroot: http://localhost:$web_port$well/probe-[-_A-Za-z0-9]*: HTTP status 404"
 fails 500 "HTTP status 500"
 fails page "something else than the file is served"
 fails empty "something else than the file is served"
@@ -105,16 +120,22 @@ fails itself "more than 10 redirects"
 # Where it may not look, it does not refuse.
 for how in elsewhere "another port" file; do
 	passes "$how"
-	says "ca-webroot: $how: said with -v" "$work/err" "check webroot: localhost redirects to .*, which is not looked at"
+	says "ca-webroot: $how: said with -v" "$work/err" \
+	    "check webroot: localhost redirects to .*, which is not looked at"
 done
 site "no URL"
-check "ca-webroot: a Location that is no URL: ends" test "$status" = 0 -o "$status" = 1
+check "ca-webroot: a Location that is no URL: ends" \
+    test "$status" = 0 -o "$status" = 1
 # All names; and an address.
 names=127.0.0.1
 site served
-same "ca-webroot: two names: each asked" "127.0.0.1:$web_port localhost:$web_port " "$(cut -d' ' -f2 "$work/web.log" | sort | tr '\n' ' ')"
-fails "one name" "check webroot: http://127.0.0.1:$web_port$well/probe-[-_A-Za-z0-9]*: something else"
-fails 404 "example.com: check webroot: http://127.0.0.1:$web_port$well/probe-[-_A-Za-z0-9]*: HTTP status 404"
+same "ca-webroot: two names: each asked" \
+    "127.0.0.1:$web_port localhost:$web_port " \
+    "$(cut -d' ' -f2 "$work/web.log" | sort | tr '\n' ' ')"
+fails "one name" \
+    "check webroot: http://127.0.0.1:$web_port$well/probe-[-_A-Za-z0-9]*: something else"
+fails 404 \
+    "example.com: check webroot: http://127.0.0.1:$web_port$well/probe-[-_A-Za-z0-9]*: HTTP status 404"
 names=nosuch.invalid
 fails served "check webroot: nosuch.invalid: "
 names=
@@ -122,7 +143,8 @@ names=
 site served
 domain_write "$work/c.conf" second.example localhost ""
 again plain -F -j 2 example.com second.example
-same "ca-webroot: two at once: orders, probes, left" "2 3 " "$(orders) $(sort -u "$work/web.log" | wc -l) $(ls "$work/www")"
+same "ca-webroot: two at once: orders, probes, left" "2 3 " \
+    "$(orders) $(sort -u "$work/web.log" | wc -l) $(ls "$work/www")"
 # Off by default; and -F does not leave it out.
 domain_more=
 site 404
@@ -136,7 +158,8 @@ same "ca-webroot: with -F: status, orders" "1 0" "$status $(orders)"
 dir=$work/none
 site served
 says "ca-webroot: no directory: said so" "$work/err" "$work/none"
-same "ca-webroot: no directory: status, orders, fetched" "1 0 0" "$status $(orders) $(wc -l <"$work/web.log")"
+same "ca-webroot: no directory: status, orders, fetched" "1 0 0" \
+    "$status $(orders) $(wc -l <"$work/web.log")"
 dir=
 # chng is killed while net looks: the next run removes the probe.
 site served
@@ -148,8 +171,10 @@ for _i in $(seq 200); do [ -s "$work/web.log" ] && break; sleep 0.05; done
 kill -KILL "$(pgrep -P $run_pid chngproc)"
 wait $run_pid
 same "ca-webroot: killed: status" 1 $?
-check "ca-webroot: killed: the probe is left" sh -c "ls '$work/www' | grep -q '^probe-'"
+check "ca-webroot: killed: the probe is left" \
+    sh -c "ls '$work/www' | grep -q '^probe-'"
 echo served >"$work/how"
 again plain -F example.com
-same "ca-webroot: killed: the next run: status, left" "0 " "$status $(ls -A "$work/www")"
+same "ca-webroot: killed: the next run: status, left" "0 " \
+    "$status $(ls -A "$work/www")"
 exit $failed

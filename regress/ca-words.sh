@@ -1,4 +1,5 @@
-# What -l, -lJ, the metrics and the next run say of a failure, and how the list looks.
+# What -l, -lJ, the metrics and the next run say of a failure, and how the list
+# looks.
 . "$here/ca-lib.sh"
 
 # handles NAME...: sections anew, of NAME.example.com each
@@ -7,7 +8,9 @@ handles() {
 	conf_write "$work/c.conf"
 	sed -i 's|/dir"|/directory"|' "$work/c.conf"
 	echo "metrics file \"$work/metrics/acme.prom\"" >>"$work/c.conf"
-	for name in "$@"; do domain_write "$work/c.conf" "$name" "$name.example.com" "$names"; done
+	for name in "$@"; do
+		domain_write "$work/c.conf" "$name" "$name.example.com" "$names"
+	done
 }
 mkdir "$work/metrics"
 state_set() { state_write "$work/state/domain-$1.json" "$2" "$3"; }
@@ -25,8 +28,15 @@ print(c["state"], c["last_error"] or "")' "$work/list")
 	says "ca: words: $1: -l: $3" "$work/list" "^$3 "
 	[ -z "$4" ] || says "ca: words: $1: -l: has it" "$work/list" "$4"
 }
-metric() { sed -n "s/^acme_client_$1{handle=\"$2\"\\([^}]*\\)} /\\1 /p" "$work/metrics/acme.prom"; }
-kept() { date -u -d "@$(sed -n 's/.*"not before": \([0-9]*\).*/\1/p' "$work/state/domain-$1.json")" "+%Y-%m-%d %H:%M:%S UTC"; }
+metric() {
+	sed -n "s/^acme_client_$1{handle=\"$2\"\\([^}]*\\)} /\\1 /p" \
+	    "$work/metrics/acme.prom"
+}
+kept() {
+	date -u -d \
+	    "@$(sed -n 's/.*"not before": \([0-9]*\).*/\1/p' "$work/state/domain-$1.json")" \
+	    "+%Y-%m-%d %H:%M:%S UTC"
+}
 
 # -F on a good certificate.
 handles a
@@ -35,7 +45,8 @@ ended "forced: first" 0
 again "invalid challenge" -F a
 ended "forced" 1
 shown "forced" a ok ".*a.example.com: dns no"
-says "ca: words: forced: -l: as such" "$work/list" "a run with -F failed, when nothing was due: a.example.com: dns no"
+says "ca: words: forced: -l: as such" "$work/list" \
+    "a run with -F failed, when nothing was due: a.example.com: dns no"
 same "ca: words: forced: metrics" ',class="none" 0' "$(metric last_error a)"
 same "ca: words: forced: metrics: failures" " 0" "$(metric failures a)"
 again plain a
@@ -51,24 +62,35 @@ shown "forced, and missing since" a missing ".*a.example.com: dns no"
 state_set a "not before" 1
 again "invalid challenge" a
 shown "due, and failed" a failing "a.example.com: dns no"
-same "ca: words: due, and failed: metrics" ',class="ca" 1' "$(metric last_error a)"
+same "ca: words: due, and failed: metrics" ',class="ca" 1' \
+    "$(metric last_error a)"
 again "500 at new-order" -F a
 shown "due, and failed with -F" a failing ".*500 serverInternal"
 
 # The wait that is said is the one that is kept, and said of the next run.
-for how in "429 later at new-order" "429 at new-order" "503 at new-order" "directory 503" "500 at new-order"; do
+for how in "429 later at new-order" "429 at new-order" "503 at new-order" \
+    "directory 503" "500 at new-order"; do
 	for before in 0 3 9; do
 		handles a
 		again "invalid challenge" a
 		state_set a failures $before; state_set a "not before" 1
 		again "$how" a
 		ended "wait: $how after $before" 1
-		said=$(sed -n 's/.* \(not tried again\|not\) before \(20[-0-9: ]* UTC\).*/\2/p' "$work/err" | sort -u)
-		same "ca: words: wait: $how after $before: once, and kept" "$(kept a)" "$said"
+		said=$(sed -n \
+		    's/.* \(not tried again\|not\) before \(20[-0-9: ]* UTC\).*/\2/p' \
+		    "$work/err" |
+		    sort -u)
+		same "ca: words: wait: $how after $before: once, and kept" \
+		    "$(kept a)" "$said"
 		again "plain" a
 		ended "wait: $how after $before: held back" 1
-		same "ca: words: wait: $how after $before: the next run says the same" "$said" \
-		    "$(sed -n 's/.* not tried again before \(20[-0-9: ]* UTC\).*/\1/p' "$work/err" | sort -u)"
+		same \
+		    "ca: words: wait: $how after $before: the next run says the same" \
+		    "$said" \
+		    "$(sed -n \
+		        's/.* not tried again before \(20[-0-9: ]* UTC\).*/\1/p' \
+		        "$work/err" |
+		        sort -u)"
 	done
 done
 
@@ -77,7 +99,8 @@ handles a b c
 again "directory 503" -j 1 -a
 ended "for all" 1
 for name in a b c; do shown "for all: $name" $name failing ".*503"; done
-same "ca: words: for all: metrics" ',class="authority" 1' "$(metric last_error c)"
+same "ca: words: for all: metrics" ',class="authority" 1' \
+    "$(metric last_error c)"
 again "plain" -j 1 -F -a
 ended "for all: then" 0
 for name in a b c; do shown "for all: then: $name" $name ok ""; done
@@ -103,7 +126,8 @@ if [ "$(id -u)" != 0 ]; then
 	mkdir "$work/none"; chmod 500 "$work/none"
 	again "plain" -F a
 	ended "a challenge directory that is not ours" 1
-	shown "a challenge directory that is not ours" a failing "$work/none/.*: cannot create: Permission denied"
+	shown "a challenge directory that is not ours" a failing \
+	    "$work/none/.*: cannot create: Permission denied"
 	rmdir "$work/none"
 fi
 handles a
@@ -119,15 +143,20 @@ handles a
 echo silence >"$work/ca/scenario"
 "$client" -f "$work/c.conf" a 2>"$work/err" </dev/null &
 run_pid=$!
-for _i in $(seq 100); do grep -q '"attempts": 1' "$work/state/domain-a.json" 2>/dev/null && break; sleep 0.05; done
+for _i in $(seq 100); do
+	grep -q '"attempts": 1' "$work/state/domain-a.json" 2>/dev/null && break
+	sleep 0.05
+done
 shown "at work" a missing ""
 kill -KILL $run_pid
 wait $run_pid 2>/dev/null
 sleep 1
-shown "killed" a failing "the attempt that began at 20.* UTC was killed before it ended"
+shown "killed" a failing \
+    "the attempt that began at 20.* UTC was killed before it ended"
 state_set a attempts 5; state_set a "not before" $(($(date +%s) + 3000))
 again plain a
-says "ca: words: killed: held back" "$work/err" "not tried again before .*the attempt that began at .* was killed before it ended"
+says "ca: words: killed: held back" "$work/err" \
+    "not tried again before .*the attempt that began at .* was killed before it ended"
 again plain -F a
 ended "killed: then" 0
 shown "killed: then" a ok ""
@@ -135,11 +164,15 @@ shown "killed: then" a ok ""
 # The list on terminals of several widths.
 names=$(seq 12 | sed 's/.*/n&.example.com/' | tr '\n' ' ')
 handles
-domain_write "$work/c.conf" a-handle-that-is-longer-than-there-is-room-for-on-a-terminal-of-eighty-columns \
+domain_write "$work/c.conf" \
+    a-handle-that-is-longer-than-there-is-room-for-on-a-terminal-of-eighty-columns \
     first.$(printf 'a%.0s' $(seq 50)).example.com "$names"
 again plain -a
 names=
-for name in b c d e; do domain_write "$work/c.conf" $name $name-$(printf 'x%.0s' $(seq 50)).example.com; done
+for name in b c d e; do
+	domain_write "$work/c.conf" $name \
+	    $name-$(printf 'x%.0s' $(seq 50)).example.com
+done
 again plain -j 1 b c d
 rm "$work/ssl"/c.*pem
 sed -i "s/\"d-x/\"d2-x/" "$work/c.conf"
@@ -169,18 +202,23 @@ whole = below + " ".join(rows)
 assert "the names have changed" in whole and "there is no certificate" in whole, "reasons"
 END
 for width in 40 80 81 99 100 120 159 160 250; do
-	check "ca: words: -l: $width columns" python3 "$work/terminal.py" $width "$client" -l -f "$work/c.conf"
+	check "ca: words: -l: $width columns" \
+	    python3 "$work/terminal.py" $width "$client" -l -f "$work/c.conf"
 done
 "$client" -l -f "$work/c.conf" >"$work/list" 2>&1
-says "ca: words: -l: no terminal: the handle as it is" "$work/list" "^ok .*of-eighty-columns "
-says "ca: words: -l: no terminal: the reason behind its row" "$work/list" "^due .*now, the names have changed"
+says "ca: words: -l: no terminal: the handle as it is" "$work/list" \
+    "^ok .*of-eighty-columns "
+says "ca: words: -l: no terminal: the reason behind its row" "$work/list" \
+    "^due .*now, the names have changed"
 for columns in 80 90; do
 	COLUMNS=$columns "$client" -l -f "$work/c.conf" >"$work/list" 2>&1
-	same "ca: words: -l: no terminal, COLUMNS=$columns" 0 "$(awk -v n=$columns 'length > n' "$work/list" | wc -l)"
+	same "ca: words: -l: no terminal, COLUMNS=$columns" 0 \
+	    "$(awk -v n=$columns 'length > n' "$work/list" | wc -l)"
 done
 for columns in "" 0 1 -5 x 99999999999; do
 	COLUMNS=$columns "$client" -l -f "$work/c.conf" >"$work/list" 2>&1
-	says "ca: words: -l: no terminal, COLUMNS='$columns' makes no sense" "$work/list" "^due .*now, the names have changed"
+	says "ca: words: -l: no terminal, COLUMNS='$columns' makes no sense" \
+	    "$work/list" "^due .*now, the names have changed"
 done
 
 # Certificates of a day: hours.

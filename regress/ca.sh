@@ -30,30 +30,41 @@ works "badNonce without nonce"
 works "one day"
 works "cut after finalize"
 same "ca: cut after finalize: one order" 1 "$(grep -c new-order "$work/ca/log")"
-same "ca: cut after finalize: finalized once" 1 "$(grep -c finalize "$work/ca/log")"
+same "ca: cut after finalize: finalized once" 1 \
+    "$(grep -c finalize "$work/ca/log")"
 works "cut after challenge"
-same "ca: cut after challenge: one order" 1 "$(grep -c new-order "$work/ca/log")"
-same "ca: cut after challenge: answered once" 1 "$(grep -c "POST /challenge" "$work/ca/log")"
+same "ca: cut after challenge: one order" 1 \
+    "$(grep -c new-order "$work/ca/log")"
+same "ca: cut after challenge: answered once" 1 \
+    "$(grep -c "POST /challenge" "$work/ca/log")"
 works "cut before finalize"
-same "ca: cut before finalize: one order" 1 "$(grep -c new-order "$work/ca/log")"
+same "ca: cut before finalize: one order" 1 \
+    "$(grep -c new-order "$work/ca/log")"
 
 # Servers that speak HTTP/1.0, or let the end of the connection end a body.
-for how in "HTTP/1.0" "HTTP/1.0 ended by close" "HTTP/1.0 ended by notify" "HTTP/1.1 ended by close" "HTTP/1.1 ended by notify"; do
+for how in "HTTP/1.0" "HTTP/1.0 ended by close" "HTTP/1.0 ended by notify" \
+    "HTTP/1.1 ended by close" "HTTP/1.1 ended by notify"; do
 	works "$how"
 done
-for step in directory new-account new-order authz challenge order finalize cert; do
+for step in directory new-account new-order authz challenge order finalize \
+    cert; do
 	works "HTTP/1.0 ended by close, cut once at $step"
-	same "ca: cut once at $step: one order" 1 "$(grep -c new-order "$work/ca/log")"
-	same "ca: cut once at $step: no challenge twice" "" "$(grep "POST /challenge" "$work/ca/log" | sort | uniq -d)"
+	same "ca: cut once at $step: one order" 1 \
+	    "$(grep -c new-order "$work/ca/log")"
+	same "ca: cut once at $step: no challenge twice" "" \
+	    "$(grep "POST /challenge" "$work/ca/log" | sort | uniq -d)"
 done
 for step in directory authz order cert; do
-	refused "HTTP/1.0 ended by notify, cut at $step" "the connection ended before the answer did, after"
+	refused "HTTP/1.0 ended by notify, cut at $step" \
+	    "the connection ended before the answer did, after"
 done
 for step in new-account new-order authz challenge order finalize cert; do
-	refused "429 at $step, HTTP/1.0 ended by close" "429 rateLimited too many see https://ca.example/limits"
+	refused "429 at $step, HTTP/1.0 ended by close" \
+	    "429 rateLimited too many see https://ca.example/limits"
 done
 root_line="root any"
-refused "HTTP/1.0 ended by close" "the CA's server does not say where the chain ends"
+refused "HTTP/1.0 ended by close" \
+    "the CA's server does not say where the chain ends"
 works "HTTP/1.0"
 root_line=
 
@@ -65,9 +76,11 @@ refused "directory redirect" "redirected to 'http://evil.example/dir'"
 refused "directory redirect to itself" "redirected"
 refused "redirect without Location" "redirected"
 refused "HTML directory" "not JSON"
-says "ca: HTML directory: names the statement" "$work/err" "is https://localhost:$ca_port/dir[a-z]* the directory of an ACME server?  'api url'"
+says "ca: HTML directory: names the statement" "$work/err" \
+    "is https://localhost:$ca_port/dir[a-z]* the directory of an ACME server?  'api url'"
 refused "directory 404" "404"
-says "ca: directory 404: names the statement" "$work/err" "is https://localhost:$ca_port/dir[a-z]* the directory of an ACME server?  'api url'"
+says "ca: directory 404: names the statement" "$work/err" \
+    "is https://localhost:$ca_port/dir[a-z]* the directory of an ACME server?  'api url'"
 refused "directory 503" "503"
 refused "EAB" "external account binding"
 refused "no nonce at all" "without a valid Replay-Nonce"
@@ -109,24 +122,34 @@ for token in "../x" "/x" empty dot NUL long shell 0xff; do
 	refused "token $token" "token is none\|not JSON"
 done
 refused "invalid challenge" "dns no .x1b.2J such name"
-listed() { "$client" "$1" -f "$work/c.conf" >"$work/list" 2>&1; says "ca: $2: $1 has the cause" "$work/list" "$3"; }
+listed() {
+	"$client" "$1" -f "$work/c.conf" >"$work/list" 2>&1
+	says "ca: $2: $1 has the cause" "$work/list" "$3"
+}
 listed -l "invalid challenge" "example.com: dns no .x1b.2J such name"
 listed -lJ "invalid challenge" '"last_error": "example.com: dns no'
 asks="example.com: the responses were in $work/www: does the web server of these names serve that directory"
-same "ca: invalid challenge: the web server is not to blame for DNS" 0 "$(grep -c "$asks" "$work/err")"
+same "ca: invalid challenge: the web server is not to blame for DNS" 0 \
+    "$(grep -c "$asks" "$work/err")"
 names=www.example.com
-refused "invalid response" "example.com: unauthorized 404 from the web server (https://.*: order is invalid"
+refused "invalid response" \
+    "example.com: unauthorized 404 from the web server (https://.*: order is invalid"
 names=
 says "ca: invalid response: asks about the web server" "$work/err" "$asks"
 listed -l "invalid response" "example.com: unauthorized 404 from the web server"
-same "ca: invalid response: each of the two names once" 2 "$(grep -c "unauthorized 404" "$work/err")"
+same "ca: invalid response: each of the two names once" 2 \
+    "$(grep -c "unauthorized 404" "$work/err")"
 again "invalid response" example.com
-says "ca: invalid response: the next mail has the cause" "$work/err" "not tried again before .*, after 1 attempt (example.com: unauthorized 404"
+says "ca: invalid response: the next mail has the cause" "$work/err" \
+    "not tried again before .*, after 1 attempt (example.com: unauthorized 404"
 again "invalid response" -F example.com
 again "invalid response" example.com
-says "ca: invalid response: two attempts" "$work/err" "not tried again before .*, after 2 attempts (example.com: unauthorized 404"
-refused "invalid response, order too" "example.com: unauthorized 404 from the web server (https://[^ ]*: order is invalid)"
-same "ca: invalid response, order too: its cause once" 0 "$(grep -c "unauthorized 404.*unauthorized 404" "$work/err")"
+says "ca: invalid response: two attempts" "$work/err" \
+    "not tried again before .*, after 2 attempts (example.com: unauthorized 404"
+refused "invalid response, order too" \
+    "example.com: unauthorized 404 from the web server (https://[^ ]*: order is invalid)"
+same "ca: invalid response, order too: its cause once" 0 \
+    "$(grep -c "unauthorized 404.*unauthorized 404" "$work/err")"
 refused "invalid without error" "authorization invalid"
 refused "pending for ever" "still pending after 4 seconds"
 refused "valid but pending" "still pending after 4 seconds"
@@ -150,8 +173,10 @@ cp -a "$work/ssl" "$work/ssl.before"
 again "larger once written" -F example.com
 same "ca: larger once written, later: status" 1 "$status"
 says "ca: larger once written, later: said" "$work/err" "$too_large"
-check "ca: larger once written, later: nothing is replaced" diff -r "$work/ssl.before" "$work/ssl"
-check "ca: larger once written, later: nothing is saved" test ! -e "$work/state/domain-example.com.new.pem"
+check "ca: larger once written, later: nothing is replaced" \
+    diff -r "$work/ssl.before" "$work/ssl"
+check "ca: larger once written, later: nothing is saved" \
+    test ! -e "$work/state/domain-example.com.new.pem"
 for how in fin rst notify; do
 	refused "chain cut by $how" "ended before the answer"
 done
@@ -163,7 +188,8 @@ refused "1xx flood" "interim answers"
 refused "drip" "no whole answer within"
 refused "silence" "no whole answer within"
 for step in new-account new-order authz challenge order finalize cert; do
-	refused "429 at $step" "429 rateLimited too many see https://ca.example/limits"
+	refused "429 at $step" \
+	    "429 rateLimited too many see https://ca.example/limits"
 	refused "503 at $step" "503"
 	refused "500 at $step" "500 serverInternal"
 	refused "403 at $step" "userActionRequired.*https://ca.example/agree"
@@ -173,14 +199,17 @@ done
 refused "429 later at new-order" "429"
 orders=$(grep -c new-order "$work/ca/log")
 "$client" -f "$work/c.conf" example.com 2>"$work/err"
-says "ca: Retry-After of an hour is remembered" "$work/err" "not tried again before"
-same "ca: no request before that" "$orders" "$(grep -c new-order "$work/ca/log")"
+says "ca: Retry-After of an hour is remembered" "$work/err" \
+    "not tried again before"
+same "ca: no request before that" "$orders" \
+    "$(grep -c new-order "$work/ca/log")"
 check "ca: it is an hour" python3 -c "
 import json, time
 left = json.load(open('$work/state/domain-example.com.json'))['not before'] - time.time()
 assert 2900 < left < 3100, left"
 
-# What -n accepts the run can carry: names, paths, words and URLs as long as they may be.
+# What -n accepts the run can carry: names, paths, words and URLs as long as
+# they may be.
 text() { printf "$1%.0s" $(seq "$2"); } # text CHARACTER NUMBER
 deep=$work
 while [ ${#deep} -lt 3400 ]; do deep=$deep/$(text d 240); done
@@ -209,9 +238,11 @@ domain example.com {
 }
 END
 "$client" -n -f "$conf" >"$work/out" 2>"$err"
-same "ca: all as long as it may be: -n" "0 acme-client: configuration OK" "$? $(tail -n 1 "$err" | sed 's/OK, [0-9]* warnings\{0,1\}$/OK/')"
+same "ca: all as long as it may be: -n" "0 acme-client: configuration OK" \
+    "$? $(tail -n 1 "$err" | sed 's/OK, [0-9]* warnings\{0,1\}$/OK/')"
 again "profile long" example.com
-same "ca: all as long as it may be: a certificate" "0 1" "$status $(ls "$deep/ssl" | grep -c ^i)"
+same "ca: all as long as it may be: a certificate" "0 1" \
+    "$status $(ls "$deep/ssl" | grep -c ^i)"
 [ $status = 0 ] || cut -c1-300 "$err" >&2
 rm -rf "$work/ddd"*
 
@@ -230,11 +261,15 @@ done
 
 # Certificates of the server itself.
 srv() {	# srv NAME SUBJECTALTNAME ARGUMENT...: another server certificate
-	printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$2" >"$work/s.ext"
+	printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$2" \
+	    >"$work/s.ext"
 	_n=$1; shift 2
-	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" -CAcreateserial -extfile "$work/s.ext" -out "$work/s.pem" "$@" 2>/dev/null
+	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" \
+	    -CAkey "$work/tls-ca.key" -CAcreateserial -extfile "$work/s.ext" \
+	    -out "$work/s.pem" "$@" 2>/dev/null
 	server=$(free_ports 1)
-	python3 "$here/ca.py" "$server" "$work/s.pem" "$work/tls-server.key" "$work/ca" 2>/dev/null &
+	python3 "$here/ca.py" "$server" "$work/s.pem" "$work/tls-server.key" \
+	    "$work/ca" 2>/dev/null &
 	pids="$pids $!"
 	wait_port "$server"
 	saved=$ca_port ca_port=$server
@@ -247,14 +282,18 @@ srv "wildcard abuse" "DNS:*" -days 2
 srv "server certificate of another address" IP:127.0.0.2 -days 2
 words="verif.*expected a certificate for localhost; the clock here says"
 if openssl x509 -help 2>&1 | grep -q not_before; then
-	srv "expired server certificate" DNS:localhost -not_before 20200101000000Z -not_after 20200102000000Z
-	srv "server certificate of tomorrow" DNS:localhost -not_before 20350101000000Z -not_after 20360102000000Z
+	srv "expired server certificate" DNS:localhost \
+	    -not_before 20200101000000Z -not_after 20200102000000Z
+	srv "server certificate of tomorrow" DNS:localhost \
+	    -not_before 20350101000000Z -not_after 20360102000000Z
 else
 	srv "expired server certificate" DNS:localhost -days 0
 fi
-openssl req -x509 -key "$work/tls-server.key" -days 2 -subj "/CN=localhost" -addext subjectAltName=DNS:localhost -out "$work/self.pem" 2>/dev/null
+openssl req -x509 -key "$work/tls-server.key" -days 2 -subj "/CN=localhost" \
+    -addext subjectAltName=DNS:localhost -out "$work/self.pem" 2>/dev/null
 server=$(free_ports 1)
-python3 "$here/ca.py" "$server" "$work/self.pem" "$work/tls-server.key" "$work/ca" 2>/dev/null &
+python3 "$here/ca.py" "$server" "$work/self.pem" "$work/tls-server.key" \
+    "$work/ca" 2>/dev/null &
 pids="$pids $!"
 wait_port "$server"
 saved=$ca_port ca_port=$server
@@ -276,7 +315,10 @@ refused "nobody listens" "localhost port $ca_port: Connection refused"
 ca_port=$saved
 
 # A CA that is slow at everything.
-(cd "$work/build" && touch net-request.c && make CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=4 -DFAR_MS=0 -DJOB_SECONDS=3") >"$work/build.log" 2>&1
-refused "badNonce slowly" "the CA has taken longer than 3 seconds for one certificate"
+(cd "$work/build" && touch net-request.c &&
+    make \
+    CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=4 -DFAR_MS=0 -DJOB_SECONDS=3") >"$work/build.log" 2>&1
+refused "badNonce slowly" \
+    "the CA has taken longer than 3 seconds for one certificate"
 said_once
 exit $failed

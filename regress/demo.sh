@@ -28,7 +28,9 @@ echo "exit status $status"
 [ $status = 0 ] || exit 1
 
 echo; echo "# the certificate, and whether it leads to the CA's root"
-openssl x509 -in "$work/etc/certs/example.com.fullchain.pem" -noout -subject -issuer -dates -ext subjectAltName || exit 1
+openssl x509 -in "$work/etc/certs/example.com.fullchain.pem" -noout -subject \
+    -issuer -dates -ext subjectAltName ||
+    exit 1
 verified "$work/etc/certs/example.com.fullchain.pem" || exit 1
 
 echo; echo "# once more: nothing is due"
@@ -37,6 +39,9 @@ status=$?
 echo "exit status $status"
 [ $status = 2 ] || exit 1
 prefix=$(sed -n 's/^PREFIX = //p' "$work/build/config.mk")
-echo; echo "# once installed, a line for crontab(5); cron looks in /usr/bin and /bin only, so with the whole path:"
-echo "    23 4 * * *  $prefix/sbin/acme-client example.com && systemctl reload nginx"
+echo
+echo \
+    "# once installed, a line for crontab(5); cron looks in /usr/bin and /bin only, so with the whole path:"
+echo \
+    "    23 4 * * *  $prefix/sbin/acme-client example.com && systemctl reload nginx"
 echo; echo "demo: all as it should be"

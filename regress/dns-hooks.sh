@@ -1,5 +1,6 @@
-# The hooks of etc/hooks for challenges in the DNS: nsupdate and lexicon against a real BIND, the others run what was written
-# for dehydrated, lego and acme.sh, by programs that have these interfaces.
+# The hooks of etc/hooks for challenges in the DNS: nsupdate and lexicon against
+# a real BIND, the others run what was written for dehydrated, lego and acme.sh,
+# by programs that have these interfaces.
 section=dns-hooks
 . "$here/lib.sh"
 . "$here/dns-lib.sh"
@@ -13,72 +14,108 @@ W=$(printf '%.43s' "$W")
 # hook NAME STATUS ARGUMENT...: as hookproc starts one
 hook() {
 	_hook=$1 _status=$2; shift 2
-	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$hooks/$_hook" "$@" >"$work/out" 2>&1 </dev/null
+	env -i \
+	    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	    "$hooks/$_hook" "$@" >"$work/out" 2>&1 </dev/null
 	same "dns-hooks: $_hook $1 $2 $3: status" "$_status" $?
 }
 
 R=_acme-challenge.example.test
 for hook in nsupdate lexicon; do
 	if [ $hook = lexicon ]; then
-		if ! command -v lexicon >/dev/null || lexicon ddns --help 2>&1 | grep -q 'not installed'; then
-			skip "dns-hooks: lexicon: needs lexicon and python3-dnspython"
+		if ! command -v lexicon >/dev/null ||
+		    lexicon ddns --help 2>&1 | grep -q 'not installed'; then
+			skip \
+			    "dns-hooks: lexicon: needs lexicon and python3-dnspython"
 			continue
 		fi
 		secret=$(sed -n 's/.*secret "\(.*\)".*/\1/p' "$work/tsig.key")
-		printf 'provider=ddns\nexport LEXICON_DDNS_AUTH_TOKEN=hmac-sha256:acme:%s LEXICON_DDNS_DDNS_SERVER=127.0.0.2\nzone=example.test\n' "$secret" >/etc/acme-client/hooks/lexicon.conf
-		printf 'provider=ddns\nexport LEXICON_DDNS_AUTH_TOKEN=hmac-sha256:acme:%s LEXICON_DDNS_DDNS_SERVER=127.0.0.2\nzone=example.test\noptions="--config-dir %s"\n' "$secret" "$work" >/etc/acme-client/hooks/lexicon-2.conf
+		printf \
+		    'provider=ddns\nexport LEXICON_DDNS_AUTH_TOKEN=hmac-sha256:acme:%s LEXICON_DDNS_DDNS_SERVER=127.0.0.2\nzone=example.test\n' \
+		    "$secret" >/etc/acme-client/hooks/lexicon.conf
+		printf \
+		    'provider=ddns\nexport LEXICON_DDNS_AUTH_TOKEN=hmac-sha256:acme:%s LEXICON_DDNS_DDNS_SERVER=127.0.0.2\nzone=example.test\noptions="--config-dir %s"\n' \
+		    "$secret" "$work" >/etc/acme-client/hooks/lexicon-2.conf
 	fi
 	hook $hook 0 begin dns-01 example.test $R $V
 	same "dns-hooks: $hook: the record is there" "$V " "$(texts $R)"
 	hook $hook 0 begin dns-01 '*.example.test' $R $W
-	same "dns-hooks: $hook: a second value is added" "$(printf '%s\n' $V $W | sort | tr '\n' ' ')" "$(texts $R)"
+	same "dns-hooks: $hook: a second value is added" \
+	    "$(printf '%s\n' $V $W | sort | tr '\n' ' ')" "$(texts $R)"
 	hook $hook 0 end dns-01 example.test $R $V
 	same "dns-hooks: $hook: one value is removed" "$W " "$(texts $R)"
 	hook $hook 0 end dns-01 '*.example.test' $R $W
 	same "dns-hooks: $hook: none is left" "" "$(texts $R)"
 	hook $hook 0 end dns-01 example.test $R $V
 	hook $hook 0 begin dns-account-01 example.test _abcdefghijklmnop.$R $V
-	same "dns-hooks: $hook: the record of an account" "$V " "$(texts _abcdefghijklmnop.$R)"
+	same "dns-hooks: $hook: the record of an account" "$V " \
+	    "$(texts _abcdefghijklmnop.$R)"
 	hook $hook 0 end dns-account-01 example.test _abcdefghijklmnop.$R $V
-	same "dns-hooks: $hook: the record of an account is gone" "" "$(texts _abcdefghijklmnop.$R)"
+	same "dns-hooks: $hook: the record of an account is gone" "" \
+	    "$(texts _abcdefghijklmnop.$R)"
 	hook $hook 1 middle dns-01 example.test $R $V
 	hook $hook 1 begin http-01 example.test $R $V
 	hook $hook 1 begin dns-01 example.test $R
 done
 
-# nsupdate: where the record is an alias, or its zone another's; whom it asks; what it refuses.
-hook nsupdate 0 begin dns-01 alias.example.test _acme-challenge.alias.example.test $V
-same "dns-hooks: nsupdate: at the end of a CNAME" "$V " "$(texts alias.elsewhere.test)"
-hook nsupdate 0 end dns-01 alias.example.test _acme-challenge.alias.example.test $V
-same "dns-hooks: nsupdate: at the end of a CNAME: gone" "" "$(texts alias.elsewhere.test)"
+# nsupdate: where the record is an alias, or its zone another's; whom it asks;
+# what it refuses.
+hook nsupdate 0 begin dns-01 alias.example.test \
+    _acme-challenge.alias.example.test $V
+same "dns-hooks: nsupdate: at the end of a CNAME" "$V " \
+    "$(texts alias.elsewhere.test)"
+hook nsupdate 0 end dns-01 alias.example.test \
+    _acme-challenge.alias.example.test $V
+same "dns-hooks: nsupdate: at the end of a CNAME: gone" "" \
+    "$(texts alias.elsewhere.test)"
 hook nsupdate 0 begin dns-01 delegated.test _acme-challenge.delegated.test $V
-same "dns-hooks: nsupdate: a delegated zone" "$V " "$(texts _acme-challenge.delegated.test)"
+same "dns-hooks: nsupdate: a delegated zone" "$V " \
+    "$(texts _acme-challenge.delegated.test)"
 hook nsupdate 0 end dns-01 delegated.test _acme-challenge.delegated.test $V
-same "dns-hooks: nsupdate: a delegated zone: gone" "" "$(texts _acme-challenge.delegated.test)"
-printf 'server 127.0.0.2\nupdate add a.example.test. 60 CNAME b.example.test.\nupdate add b.example.test. 60 CNAME a.example.test.\nsend\n' | nsupdate -k "$work/tsig.key"
+same "dns-hooks: nsupdate: a delegated zone: gone" "" \
+    "$(texts _acme-challenge.delegated.test)"
+printf \
+    'server 127.0.0.2\nupdate add a.example.test. 60 CNAME b.example.test.\nupdate add b.example.test. 60 CNAME a.example.test.\nsend\n' |
+    nsupdate -k "$work/tsig.key"
 until dig +short @127.0.0.3 a.example.test CNAME | grep -q b; do sleep 0.1; done # where the resolver may look, too
 hook nsupdate 1 begin dns-01 example.test a.example.test $V
-says "dns-hooks: nsupdate: CNAMEs that go round" "$work/out" "too many CNAME records"
-for value in '' 'a"b' 'a b' "$(printf 'a\nb')" '$(id)'; do hook nsupdate 1 begin dns-01 example.test $R "$value"; done
-for record in '' 'a b' "$(printf 'a\nserver 127.0.0.9')" 'a;b' '*.a.test'; do hook nsupdate 1 begin dns-01 example.test "$record" $V; done
+says "dns-hooks: nsupdate: CNAMEs that go round" "$work/out" \
+    "too many CNAME records"
+for value in '' 'a"b' 'a b' "$(printf 'a\nb')" '$(id)'; do
+	hook nsupdate 1 begin dns-01 example.test $R "$value"
+done
+for record in '' 'a b' "$(printf 'a\nserver 127.0.0.9')" 'a;b' '*.a.test'; do
+	hook nsupdate 1 begin dns-01 example.test "$record" $V
+done
 hook nsupdate 1 begin dns-01 example.invalid _acme-challenge.example.invalid $V
-says "dns-hooks: nsupdate: a zone that is not there" "$work/out" "the update was refused"
-printf 'resolver=127.0.0.1\nserver=127.0.0.2\n' >/etc/acme-client/hooks/nsupdate-2.conf
-ln -s "$hooks/nsupdate" "$work/nsupdate-2" && hooks=$work hook nsupdate-2 1 begin dns-01 example.test $R $V
-says "dns-hooks: nsupdate: a link has a configuration of its own; without the key" "$work/out" "REFUSED"
-printf 'key=%s/tsig.key\nzone=example.test\nttl=7\n' "$work" >/etc/acme-client/hooks/nsupdate-2.conf
+says "dns-hooks: nsupdate: a zone that is not there" "$work/out" \
+    "the update was refused"
+printf 'resolver=127.0.0.1\nserver=127.0.0.2\n' \
+    >/etc/acme-client/hooks/nsupdate-2.conf
+ln -s "$hooks/nsupdate" "$work/nsupdate-2" &&
+    hooks=$work hook nsupdate-2 1 begin dns-01 example.test $R $V
+says \
+    "dns-hooks: nsupdate: a link has a configuration of its own; without the key" \
+    "$work/out" "REFUSED"
+printf 'key=%s/tsig.key\nzone=example.test\nttl=7\n' "$work" \
+    >/etc/acme-client/hooks/nsupdate-2.conf
 hooks=$work hook nsupdate-2 0 begin dns-01 example.test $R $V
-same "dns-hooks: nsupdate: the server of the SOA record; ttl" 7 "$(dig +noall +answer @127.0.0.2 $R TXT | awk '{ print $2 }')"
+same "dns-hooks: nsupdate: the server of the SOA record; ttl" 7 \
+    "$(dig +noall +answer @127.0.0.2 $R TXT | awk '{ print $2 }')"
 hooks=$work hook nsupdate-2 0 end dns-01 example.test $R $V
 
 # lexicon: a name below its zone.
 if [ -e /etc/acme-client/hooks/lexicon-2.conf ]; then
 	ln -s "$hooks/lexicon" "$work/lexicon-2"
-	hooks=$work hook lexicon-2 0 begin dns-01 www.example.test _acme-challenge.www.example.test $V
-	same "dns-hooks: lexicon: options" "$V " "$(texts _acme-challenge.www.example.test)"
-	hooks=$work hook lexicon-2 0 end dns-01 www.example.test _acme-challenge.www.example.test $V
+	hooks=$work hook lexicon-2 0 begin dns-01 www.example.test \
+	    _acme-challenge.www.example.test $V
+	same "dns-hooks: lexicon: options" "$V " \
+	    "$(texts _acme-challenge.www.example.test)"
+	hooks=$work hook lexicon-2 0 end dns-01 www.example.test \
+	    _acme-challenge.www.example.test $V
 fi
-# What each is started with, by stand-ins that have the original's interface and put the record by nsupdate.
+# What each is started with, by stand-ins that have the original's interface and
+# put the record by nsupdate.
 mkdir "$work/lego" "$work/dehydrated" "$work/acme"
 cat >"$work/update" <<END
 #!/bin/sh
@@ -135,36 +172,51 @@ dns_test_add() {
 dns_test_rm() { "$work/update" delete "\$1" "\$2"; }
 END
 chmod +x "$work/update" "$work"/*/*.sh
-printf 'hook=%s/dehydrated/hook.sh\nexport PROVIDER_TOKEN=secret\n' "$work" >/etc/acme-client/hooks/dehydrated.conf
-printf 'program=%s/lego/update-dns.sh\n' "$work" >/etc/acme-client/hooks/lego-exec.conf
-printf 'home=%s/acme\napi=dns_test\nexport TEST_Token=x\n' "$work" >/etc/acme-client/hooks/acme.sh.conf
+printf 'hook=%s/dehydrated/hook.sh\nexport PROVIDER_TOKEN=secret\n' "$work" \
+    >/etc/acme-client/hooks/dehydrated.conf
+printf 'program=%s/lego/update-dns.sh\n' "$work" \
+    >/etc/acme-client/hooks/lego-exec.conf
+printf 'home=%s/acme\napi=dns_test\nexport TEST_Token=x\n' "$work" \
+    >/etc/acme-client/hooks/acme.sh.conf
 for hook in dehydrated lego-exec acme.sh; do
 	hook $hook 0 begin dns-01 example.test $R $V
 	hook $hook 0 begin dns-01 '*.example.test' $R $W
-	same "dns-hooks: $hook: two values" "$(printf '%s\n' $V $W | sort | tr '\n' ' ')" "$(texts $R)"
+	same "dns-hooks: $hook: two values" \
+	    "$(printf '%s\n' $V $W | sort | tr '\n' ' ')" "$(texts $R)"
 	# acme.sh's scripts remember what they were given.
-	[ $hook != acme.sh ] || sed -i /Token/d /etc/acme-client/hooks/acme.sh.conf
+	[ $hook != acme.sh ] ||
+	    sed -i /Token/d /etc/acme-client/hooks/acme.sh.conf
 	hook $hook 0 end dns-01 example.test $R $V
 	same "dns-hooks: $hook: one is removed" "$W " "$(texts $R)"
 	hook $hook 0 end dns-01 '*.example.test' $R $W
 	same "dns-hooks: $hook: none is left" "" "$(texts $R)"
 	hook $hook 1 begin http-01 example.test $R $V
-	case $hook in dehydrated) status=1 expected="" ;; *) status=0 expected="$V " ;; esac
-	hook $hook $status begin dns-account-01 example.test _abcdefghijklmnop.$R $V
-	same "dns-hooks: $hook: the record of an account" "$expected" "$(texts _abcdefghijklmnop.$R)"
-	hook $hook $status end dns-account-01 example.test _abcdefghijklmnop.$R $V
+	case $hook in
+	dehydrated) status=1 expected="" ;;
+	*) status=0 expected="$V " ;;
+	esac
+	hook $hook $status begin dns-account-01 example.test \
+	    _abcdefghijklmnop.$R $V
+	same "dns-hooks: $hook: the record of an account" "$expected" \
+	    "$(texts _abcdefghijklmnop.$R)"
+	hook $hook $status end dns-account-01 example.test \
+	    _abcdefghijklmnop.$R $V
 	mv /etc/acme-client/hooks/$hook.conf "$work/aside"
 	hook $hook 1 begin dns-01 example.test $R $V
 	mv "$work/aside" /etc/acme-client/hooks/$hook.conf
 done
-grep -q bash "$work/dehydrated/hook.sh" && same "dns-hooks: acme.sh: what a script remembers" "SAVED_TEST_Token='x'" "$(cat "$work/acme/account.conf")"
+grep -q bash "$work/dehydrated/hook.sh" &&
+    same "dns-hooks: acme.sh: what a script remembers" "SAVED_TEST_Token='x'" \
+    "$(cat "$work/acme/account.conf")"
 sed -i 's/add/nothing/' "$work/update"
 for hook in dehydrated lego-exec acme.sh; do
 	printf 'exit 7\n' >"$work/update"
 	hook $hook 7 begin dns-01 example.test $R $V
 done
-printf 'home=%s/acme\napi=dns_test/../x\n' "$work" >/etc/acme-client/hooks/acme.sh.conf
+printf 'home=%s/acme\napi=dns_test/../x\n' "$work" \
+    >/etc/acme-client/hooks/acme.sh.conf
 hook acme.sh 1 begin dns-01 example.test $R $V
-printf 'program=%s/lego/update-dns.sh\nmode=RAW\n' "$work" >/etc/acme-client/hooks/lego-exec.conf
+printf 'program=%s/lego/update-dns.sh\nmode=RAW\n' "$work" \
+    >/etc/acme-client/hooks/lego-exec.conf
 hook lego-exec 1 begin dns-01 example.test $R $V
 exit $failed

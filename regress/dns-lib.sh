@@ -1,39 +1,52 @@
-# For the tests with a real BIND: all in namespaces of its own, where port 53 is free and /etc its own.
+# For the tests with a real BIND: all in namespaces of its own, where port 53 is
+# free and /etc its own.
 #   127.0.0.1  the resolver of resolv.conf
 #   127.0.0.2  ns1.test, the primary: takes updates signed with the key in $work/tsig.key
 #   127.0.0.3  ns2.test, its secondary
 #   127.0.0.4  the CA's resolver, which nobody else has asked for what is not there yet
-# Zones: test, example.test, elsewhere.test; _acme-challenge.delegated.test is a zone of its own below delegated.test.
+# Zones: test, example.test, elsewhere.test; _acme-challenge.delegated.test is a
+# zone of its own below delegated.test.
 
-# dns_namespaces: this script again, in namespaces of its own; 1: that is not possible
+# dns_namespaces: this script again, in namespaces of its own; 1: that is not
+# possible
 dns_namespaces() {
 	[ "${dns_inside:-}" = "" ] || return 0
-	if [ "$(id -u)" != 0 ] || ! unshare -mn --propagation $propagation true 2>/dev/null; then
+	if [ "$(id -u)" != 0 ] ||
+	    ! unshare -mn --propagation $propagation true 2>/dev/null; then
 		skip "$section: needs root and namespaces of its own"
 		exit 0
 	fi
-	command -v named >/dev/null && command -v nsupdate >/dev/null && command -v dig >/dev/null || { skip "$section: needs bind9 and bind9-dnsutils"; exit 0; }
+	command -v named >/dev/null && command -v nsupdate >/dev/null &&
+	    command -v dig >/dev/null ||
+	    { skip "$section: needs bind9 and bind9-dnsutils"; exit 0; }
 	dns_inside=1 unshare -mn --propagation $propagation sh "$0"
 	exit
 }
 
 dns_begin() {
 	work_start
-	# The loopback interface is up, and has the addresses: BIND looks for them there.
+	# The loopback interface is up, and has the addresses: BIND looks for
+	# them there.
 	python3 -c 'import fcntl, socket, struct
 s = socket.socket()
 fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 0x41))
 for n in 2, 3, 4: fcntl.ioctl(s, 0x8916, struct.pack("16sHH4s8x", b"lo:%d" % n, 2, 0, bytes([127, 0, 0, n])))'
-	mkdir "$work/system" && cp -a /etc/. "$work/system" && mount --bind "$work/system" /etc || return 1
+	mkdir "$work/system" && cp -a /etc/. "$work/system" &&
+	    mount --bind "$work/system" /etc || return 1
 	rm -f /etc/resolv.conf /etc/nsswitch.conf /etc/hosts
 	echo "127.0.0.1 localhost" >/etc/hosts
 	echo "nameserver 127.0.0.1" >/etc/resolv.conf
 	rm -rf /etc/acme-client && mkdir -p -m 0700 /etc/acme-client/hooks
-	tsig-keygen -a hmac-sha256 acme >"$work/tsig.key" && chmod 600 "$work/tsig.key"
-	printf 'key=%s/tsig.key\nserver=127.0.0.2\nresolver=127.0.0.1\n' "$work" >/etc/acme-client/hooks/nsupdate.conf
-	for _role in primary secondary resolver ca; do mkdir "$work/$_role"; done
-	primary_conf && secondary_conf && resolver_conf resolver 127.0.0.1 && resolver_conf ca 127.0.0.4 &&
-	    primary_start && secondary_start && named_start ca 127.0.0.4 && resolver_start
+	tsig-keygen -a hmac-sha256 acme >"$work/tsig.key" &&
+	    chmod 600 "$work/tsig.key"
+	printf 'key=%s/tsig.key\nserver=127.0.0.2\nresolver=127.0.0.1\n' \
+	    "$work" >/etc/acme-client/hooks/nsupdate.conf
+	for _role in primary secondary resolver ca; do
+		mkdir "$work/$_role"
+	done
+	primary_conf && secondary_conf && resolver_conf resolver 127.0.0.1 &&
+	    resolver_conf ca 127.0.0.4 && primary_start && secondary_start &&
+	    named_start ca 127.0.0.4 && resolver_start
 }
 
 # zone_file NAME [RECORD ...]: with both servers, refreshed by NOTIFY alone
@@ -54,31 +67,43 @@ controls { };"
 }
 dns_zones="test example.test elsewhere.test delegated.test _acme-challenge.delegated.test"
 primary_conf() {
-	zone_file test "ns1 IN A 127.0.0.2" "ns2 IN A 127.0.0.3" "example IN NS ns1" "example IN NS ns2" "elsewhere IN NS ns1" "elsewhere IN NS ns2" \
-	    "delegated IN NS ns1" "delegated IN NS ns2"
-	zone_file example.test "@ IN A 127.0.0.1" "www IN A 127.0.0.1" "_acme-challenge.alias IN CNAME alias.elsewhere.test."
+	zone_file test "ns1 IN A 127.0.0.2" "ns2 IN A 127.0.0.3" \
+	    "example IN NS ns1" "example IN NS ns2" "elsewhere IN NS ns1" \
+	    "elsewhere IN NS ns2" "delegated IN NS ns1" "delegated IN NS ns2"
+	zone_file example.test "@ IN A 127.0.0.1" "www IN A 127.0.0.1" \
+	    "_acme-challenge.alias IN CNAME alias.elsewhere.test."
 	zone_file elsewhere.test
-	zone_file delegated.test "_acme-challenge IN NS ns1.test." "_acme-challenge IN NS ns2.test."
+	zone_file delegated.test "_acme-challenge IN NS ns1.test." \
+	    "_acme-challenge IN NS ns2.test."
 	zone_file _acme-challenge.delegated.test
 	{
-		options primary 127.0.0.2 "recursion no; notify explicit; notify-delay 0; also-notify { 127.0.0.3; }; allow-transfer { 127.0.0.3; };"
+		options primary 127.0.0.2 \
+		    "recursion no; notify explicit; notify-delay 0; also-notify { 127.0.0.3; }; allow-transfer { 127.0.0.3; };"
 		cat "$work/tsig.key"
 		for _zone in $dns_zones; do
-			echo "zone \"$_zone\" { type primary; file \"$_zone\"; allow-update { key acme; }; };"
+			echo \
+			    "zone \"$_zone\" { type primary; file \"$_zone\"; allow-update { key acme; }; };"
 		done
 	} >"$work/primary/named.conf"
 }
 secondary_conf() {
 	{
 		options secondary 127.0.0.3 "recursion no; notify no;"
-		for _zone in $dns_zones; do echo "zone \"$_zone\" { type secondary; primaries { 127.0.0.2; }; };"; done
+		for _zone in $dns_zones; do
+			echo \
+			    "zone \"$_zone\" { type secondary; primaries { 127.0.0.2; }; };"
+		done
 	} >"$work/secondary/named.conf"
 }
 resolver_conf() { # DIRECTORY ADDRESS
 	{
-		options $1 $2 "recursion yes; max-cache-ttl 1; max-ncache-ttl 1;"
+		options $1 $2 \
+		    "recursion yes; max-cache-ttl 1; max-ncache-ttl 1;"
 		# Of the primary alone, whatever a test does with the secondary.
-		for _zone in $dns_zones; do echo "zone \"$_zone\" { type static-stub; server-addresses { 127.0.0.2; }; };"; done
+		for _zone in $dns_zones; do
+			echo \
+			    "zone \"$_zone\" { type static-stub; server-addresses { 127.0.0.2; }; };"
+		done
 	} >"$work/$1/named.conf"
 }
 # named_start DIRECTORY ADDRESS: sets named_pid
@@ -87,7 +112,9 @@ named_start() {
 	named_pid=$!
 	pids="$pids $named_pid"
 	for _i in $(seq 100); do
-		dig +time=1 +tries=1 "@$2" example.test SOA 2>/dev/null | grep -q 'status: NOERROR' && return 0
+		dig +time=1 +tries=1 "@$2" example.test SOA 2>/dev/null |
+		    grep -q 'status: NOERROR' &&
+		    return 0
 		kill -0 $named_pid 2>/dev/null || break
 		sleep 0.1
 	done
@@ -99,7 +126,10 @@ secondary_start() { named_start secondary 127.0.0.3 && secondary_pid=$named_pid;
 resolver_start() { named_start resolver 127.0.0.1 && resolver_pid=$named_pid; }
 
 # texts NAME [SERVER]: the TXT records of it, sorted, without quotes
-texts() { dig +short +time=2 +tries=2 "@${2:-127.0.0.2}" "$1" TXT | tr -d '"' | sort | tr '\n' ' '; }
+texts() {
+	dig +short +time=2 +tries=2 "@${2:-127.0.0.2}" "$1" TXT | tr -d '"' |
+	    sort | tr '\n' ' '
+}
 
 # pebble_dns_start [VARIABLE=VALUE ...]: Pebble; from outside: $pebble
 pebble_dns_start() {
@@ -113,8 +143,9 @@ pebble_dns_start() {
   "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key", "httpPort": $3, "tlsPort": $3, $pebble_more } }
 END
 	# shellcheck disable=SC2086
-	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 ${_set:-} \
-	    "$pebble" -config "$work/pebble.json" -dnsserver 127.0.0.4:53 >"$work/pebble.log" 2>&1 &
+	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 \
+	    ${_set:-} "$pebble" -config "$work/pebble.json" \
+	    -dnsserver 127.0.0.4:53 >"$work/pebble.log" 2>&1 &
 	pebble_pid=$!
 	pids="$pids $pebble_pid"
 	wait_port "$ca_port" && wait_port "$management_port" &&

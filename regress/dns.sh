@@ -1,25 +1,35 @@
-# Challenges in the DNS: Pebble issues by records that hooks put into a real BIND, and by records that stand.
+# Challenges in the DNS: Pebble issues by records that hooks put into a real
+# BIND, and by records that stand.
 section=dns
 . "$here/lib.sh"
 . "$here/setup.sh"
 . "$here/dns-lib.sh"
 # Before the namespaces: it comes from the package mirror.
-[ "${dns_inside:-}" != "" ] || { dns_newer=$(newer_pebble "${newer_pebble:-$run/newer-pebble}") || dns_newer=; export dns_newer; }
+[ "${dns_inside:-}" != "" ] || {
+	dns_newer=$(newer_pebble "${newer_pebble:-$run/newer-pebble}") ||
+	    dns_newer=
+	export dns_newer
+}
 dns_namespaces
 dns_begin || { fail "dns: no BIND: $(tail -n 2 "$work"/*/log)"; exit 1; }
-pebble_dns_start || { fail "dns: no Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
+pebble_dns_start ||
+    { fail "dns: no Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
 mkdir -p "$work/www"
 hook=$top/etc/hooks/nsupdate
 records="_acme-challenge.example.test _acme-challenge.www.example.test alias.elsewhere.test _acme-challenge.delegated.test"
 left() { for _name in $records; do texts $_name; done; }
-# by_dns "NAMES" [LINE ...]: a fresh configuration with these names, and lines in its domain
+# by_dns "NAMES" [LINE ...]: a fresh configuration with these names, and lines
+# in its domain
 by_dns() {
 	fresh
 	[ -z "${top_more:-}" ] || printf '%b' "$top_more" >>"$conf"
 	{
-		printf 'domain w {\ndomain name %s\nalternative names {' "${1%% *}"
+		printf 'domain w {\ndomain name %s\nalternative names {' \
+		    "${1%% *}"
 		printf ' %s' "${1#* }"
-		printf ' }\ndomain key "%s/ssl/private/w.key"\ndomain certificate "%s/ssl/w.pem"\ndomain full chain certificate w.fullchain.pem\n' "$work" "$work"
+		printf \
+		    ' }\ndomain key "%s/ssl/private/w.key"\ndomain certificate "%s/ssl/w.pem"\ndomain full chain certificate w.fullchain.pem\n' \
+		    "$work" "$work"
 		shift
 		printf '%s\n' "$@"
 		echo '}'
@@ -35,13 +45,19 @@ challenge hook $hook"
 # The whole of it: an apex and its wildcard, an alias, a delegated zone.
 by_dns "$names" "$dns01"
 acme w; expect "dns-01" 0
-same "dns: dns-01: names" "$(printf '%s\n' $names | sort | tr '\n' ' ')" "$(sans "$work/ssl/w.fullchain.pem")"
-check "dns: dns-01: full chain leads to the root" verified "$work/ssl/w.fullchain.pem"
+same "dns: dns-01: names" "$(printf '%s\n' $names | sort | tr '\n' ' ')" \
+    "$(sans "$work/ssl/w.fullchain.pem")"
+check "dns: dns-01: full chain leads to the root" \
+    verified "$work/ssl/w.fullchain.pem"
 same "dns: dns-01: no record is left" "" "$(left)"
-same "dns: dns-01: nothing is put before all is known" 5 "$(grep -c 'challenge hook .* begin' "$err")"
-same "dns: dns-01: what was begun is ended" 5 "$(grep -c 'challenge hook .* end' "$err")"
-says "dns: dns-01: waits for the zone of the alias" "$err" "_acme-challenge.alias.example.test: all name servers of elsewhere.test have it"
-says "dns: dns-01: waits for the delegated zone" "$err" "all name servers of _acme-challenge.delegated.test have it"
+same "dns: dns-01: nothing is put before all is known" 5 \
+    "$(grep -c 'challenge hook .* begin' "$err")"
+same "dns: dns-01: what was begun is ended" 5 \
+    "$(grep -c 'challenge hook .* end' "$err")"
+says "dns: dns-01: waits for the zone of the alias" "$err" \
+    "_acme-challenge.alias.example.test: all name servers of elsewhere.test have it"
+says "dns: dns-01: waits for the delegated zone" "$err" \
+    "all name servers of _acme-challenge.delegated.test have it"
 says "dns: dns-01: no file is written for a job without directory" /dev/fd/0 "^0$" <<END
 $(ls "$work/www" | wc -l)
 END
@@ -61,11 +77,14 @@ top_more='dns server 127.0.0.2\n' by_dns "example.test *.example.test" "$dns01"
 kill -STOP $secondary_pid
 acme w; expect "dns-01, dns server" 0
 kill -CONT $secondary_pid
-says "dns: dns server: those of the configuration are asked" "$err" "all name servers of the configuration have it"
+says "dns: dns server: those of the configuration are asked" "$err" \
+    "all name servers of the configuration have it"
 
-top_more='dns server 127.0.0.2\ndns wait 1\n' by_dns "example.test" "challenge dns-01" "challenge hook /bin/true"
+top_more='dns server 127.0.0.2\ndns wait 1\n' by_dns "example.test" \
+    "challenge dns-01" "challenge hook /bin/true"
 acme w; expect "dns server without the record" 1
-says "dns: dns server without the record: whose it is" "$err" "not all name servers of the configuration have the TXT record"
+says "dns: dns server without the record: whose it is" "$err" \
+    "not all name servers of the configuration have the TXT record"
 
 # A server that is late, and one that is too late.
 by_dns "example.test *.example.test" "$dns01"
@@ -74,19 +93,25 @@ kill -STOP $secondary_pid
 began=$(date +%s)
 forgotten
 acme w; expect "a server that is late" 0
-check "dns: a server that is late: is waited for" test $(($(date +%s) - began)) -ge 4
+check "dns: a server that is late: is waited for" \
+    test $(($(date +%s) - began)) -ge 4
 wait $!
 top_more='dns wait 5\n' by_dns "example.test *.example.test" "$dns01"
 kill -STOP $secondary_pid
 acme w; expect "a server that does not answer" 1
-says "dns: a server that does not answer: which, and what" "$err" "not all name servers of zone example.test have the TXT record .* after 5 seconds: ns2.test (127.0.0.3) does not answer"
+says "dns: a server that does not answer: which, and what" "$err" \
+    "not all name servers of zone example.test have the TXT record .* after 5 seconds: ns2.test (127.0.0.3) does not answer"
 same "dns: a server that does not answer: no record is left" "" "$(left)"
-same "dns: a server that does not answer: the CA was not told to look" 0 "$(grep -c chalZ "$err")"
-run -l; says "dns: a server that does not answer: the cause is remembered" "$work/out" "does not answer"
+same "dns: a server that does not answer: the CA was not told to look" 0 \
+    "$(grep -c chalZ "$err")"
+run -l
+says "dns: a server that does not answer: the cause is remembered" "$work/out" \
+    "does not answer"
 kill -CONT $secondary_pid
 by_dns "example.test nowhere.invalid" "$dns01"
 acme w; expect "one record that cannot be put" 1
-says "dns: one record that cannot be put: which, and by whom" "$err" "challenge hook $hook begin _acme-challenge.nowhere.invalid: ended with status 1"
+says "dns: one record that cannot be put: which, and by whom" "$err" \
+    "challenge hook $hook begin _acme-challenge.nowhere.invalid: ended with status 1"
 same "dns: one record that cannot be put: nor is the other left" "" "$(left)"
 
 # The run ends while it waits: what is there by then goes.
@@ -96,22 +121,35 @@ interrupted() {
 	by_dns "$names" "$dns01"
 	kill -STOP $secondary_pid
 	set_off w
-	for _i in $(seq 200); do [ "$(left | wc -w)" = 5 ] && break; sleep 0.05; done
+	for _i in $(seq 200); do
+		[ "$(left | wc -w)" = 5 ] && break
+		sleep 0.05
+	done
 	same "dns: $_what: records were there" 5 "$(left | wc -w)"
 	_hookproc=$(pgrep -P $run_pid hookproc)
-	if [ "$_process" = parent ]; then _pid=$run_pid; else _pid=$(pgrep -P $run_pid "$_process"); fi
+	if [ "$_process" = parent ]; then
+		_pid=$run_pid
+	else
+		_pid=$(pgrep -P $run_pid "$_process")
+	fi
 	kill -$_signal $_pid
 	wait $run_pid; status=$?
-	for _i in $(seq 300); do kill -0 $_hookproc 2>/dev/null || break; sleep 0.1; done
+	for _i in $(seq 300); do
+		kill -0 $_hookproc 2>/dev/null || break
+		sleep 0.1
+	done
 	check "dns: $_what: the run failed" test $status != 0
 	kill -CONT $secondary_pid
 	same "dns: $_what: no record is left" "" "$(left)"
 }
 interrupted SIGINT INT parent
 interrupted "kill of the parent" KILL parent
-for role in netproc chngproc zoneproc keyproc csrproc certproc fileproc; do interrupted "kill of $role" KILL $role; done
+for role in netproc chngproc zoneproc keyproc csrproc certproc fileproc; do
+	interrupted "kill of $role" KILL $role
+done
 
-# Who runs the programs is killed, or all are: the next run ends what is left, also if nothing is due.
+# Who runs the programs is killed, or all are: the next run ends what is left,
+# also if nothing is due.
 # killed NAME ROLE...: a run that waits for the secondary
 killed() {
 	_what=$1; shift
@@ -120,20 +158,29 @@ killed() {
 	acme w; expect "kill of $_what: the run before it" 0
 	kill -STOP $secondary_pid
 	set_off -F w
-	for _i in $(seq 200); do [ "$(left | wc -w)" = 5 ] && break; sleep 0.05; done
-	_pids=$(for _role in "$@"; do [ $_role = parent ] && echo $run_pid || pgrep -P $run_pid $_role; done)
+	for _i in $(seq 200); do
+		[ "$(left | wc -w)" = 5 ] && break
+		sleep 0.05
+	done
+	_pids=$(for _role in "$@"; do
+		[ $_role = parent ] && echo $run_pid ||
+		    pgrep -P $run_pid $_role
+	done)
 	# shellcheck disable=SC2086
 	kill -STOP $_pids; kill -KILL $_pids
 	wait $run_pid
 	kill -CONT $secondary_pid
 	same "dns: kill of $_what: records are left" 5 "$(left | wc -w)"
-	check "dns: kill of $_what: and remembered" test "$(wc -l <"$work/state/domain-w.records")" = 5
+	check "dns: kill of $_what: and remembered" \
+	    test "$(wc -l <"$work/state/domain-w.records")" = 5
 }
 killed hookproc hookproc
 acme w; expect "kill of hookproc: the next run, nothing due" 2
 same "dns: kill of hookproc: no record is left by the next run" "" "$(left)"
-check "dns: kill of hookproc: nothing is remembered" test ! -e "$work/state/domain-w.records"
-killed "all" parent netproc dnsproc chngproc zoneproc keyproc csrproc certproc fileproc hookproc
+check "dns: kill of hookproc: nothing is remembered" \
+    test ! -e "$work/state/domain-w.records"
+killed "all" parent netproc dnsproc chngproc zoneproc keyproc csrproc certproc \
+    fileproc hookproc
 forgotten
 acme -F w; expect "kill of all: the next run" 0
 same "dns: kill of all: no record is left by the next run" "" "$(left)"
@@ -141,89 +188,150 @@ same "dns: kill of all: no record is left by the next run" "" "$(left)"
 killed "hookproc, and the key is away" hookproc
 mv "$work/tsig.key" "$work/tsig.away"
 acme w; expect "a record that cannot be removed" 2
-says "dns: a record that cannot be removed: is said" "$err" "look whether the record is still there"
-check "dns: a record that cannot be removed: is remembered" test -e "$work/state/domain-w.records"
+says "dns: a record that cannot be removed: is said" "$err" \
+    "look whether the record is still there"
+check "dns: a record that cannot be removed: is remembered" \
+    test -e "$work/state/domain-w.records"
 mv "$work/tsig.away" "$work/tsig.key"
 acme w; expect "a record that can be removed again" 2
 same "dns: a record that can be removed again: is gone" "" "$(left)"
 # What others write there has nothing ended but values at configured names.
-printf '_acme-challenge.evil.test %s\n_acme-challenge.example.test $(id)\n_acme-challenge.example.test %s\nx\n_acme-challenge.example.test\n_abcdefghijklmnop._acme-challenge.www.example.test %s\n' \
-    "$(printf '%043d' 0)" "$(printf '%042d' 0)" "$(printf '%043d' 1)" >"$work/state/domain-w.records"
+printf \
+    '_acme-challenge.evil.test %s\n_acme-challenge.example.test $(id)\n_acme-challenge.example.test %s\nx\n_acme-challenge.example.test\n_abcdefghijklmnop._acme-challenge.www.example.test %s\n' \
+    "$(printf '%043d' 0)" "$(printf '%042d' 0)" "$(printf '%043d' 1)" \
+    >"$work/state/domain-w.records"
 acme w; expect "a journal that somebody else has written" 2
-same "dns: a journal that somebody else has written: one is ended" "end _abcdefghijklmnop._acme-challenge.www.example.test" "$(sed -n 's/.*challenge hook [^ ]* \(end .*\)$/\1/p' "$err")"
-says "dns: a journal that somebody else has written: a name that is not configured is said" "$err" \
+same "dns: a journal that somebody else has written: one is ended" \
+    "end _abcdefghijklmnop._acme-challenge.www.example.test" \
+    "$(sed -n 's/.*challenge hook [^ ]* \(end .*\)$/\1/p' "$err")"
+says \
+    "dns: a journal that somebody else has written: a name that is not configured is said" \
+    "$err" \
     "left the TXT record _acme-challenge.evil.test with 0*, of a name that is not configured any more; look whether it is still there"
 # One that cannot be ended is not forgotten when others have been.
-printf '#!/bin/sh\n[ "$1 $5" != "end %043d" ] && exec %s "$@"\n' 2 "$hook" >"$work/wrap" && chmod 755 "$work/wrap"
+printf '#!/bin/sh\n[ "$1 $5" != "end %043d" ] && exec %s "$@"\n' 2 "$hook" \
+    >"$work/wrap" &&
+    chmod 755 "$work/wrap"
 sed -i "s|^challenge hook .*|challenge hook $work/wrap|" "$conf"
-printf '_acme-challenge.example.test %043d\n_acme-challenge.example.test %043d\n' 2 3 >"$work/state/domain-w.records"
+printf \
+    '_acme-challenge.example.test %043d\n_acme-challenge.example.test %043d\n' \
+    2 3 >"$work/state/domain-w.records"
 forgotten
 acme -F w; expect "one that cannot be ended, and others that can" 0
-same "dns: one that cannot be ended, and others that can: that one is remembered" "_acme-challenge.example.test $(printf %043d 2)" "$(cat "$work/state/domain-w.records")"
-same "dns: one that cannot be ended, and others that can: no record is left" "" "$(left)"
+same \
+    "dns: one that cannot be ended, and others that can: that one is remembered" \
+    "_acme-challenge.example.test $(printf %043d 2)" \
+    "$(cat "$work/state/domain-w.records")"
+same "dns: one that cannot be ended, and others that can: no record is left" \
+    "" "$(left)"
 # Nobody ends it any more.
-sed "/^challenge/d;/^alternative/d;s|^domain key|challengedir \"$work/www\"\n&|" "$conf" >"$work/other.conf"
+sed \
+    "/^challenge/d;/^alternative/d;s|^domain key|challengedir \"$work/www\"\n&|" \
+    "$conf" >"$work/other.conf"
 "$client" -f "$work/other.conf" w 2>"$err"
-says "dns: a job that has no hook any more" "$err" "w: an interrupted run left records in the DNS, which no 'challenge hook' ends any more: remove those that are listed in $work/state/domain-w.records, and then that file"
+says "dns: a job that has no hook any more" "$err" \
+    "w: an interrupted run left records in the DNS, which no 'challenge hook' ends any more: remove those that are listed in $work/state/domain-w.records, and then that file"
 rm "$work/state/domain-w.records"
 if strace -f -o /dev/null true 2>/dev/null; then
-	strace -f -qq -o "$work/trace" -P "$work/state/domain-w.records" -e trace=write -e inject=write:error=ENOSPC "$client" -v -F -f "$conf" w >"$work/out" 2>"$err"; status=$?
+	strace -f -qq -o "$work/trace" -P "$work/state/domain-w.records" \
+	    -e trace=write -e inject=write:error=ENOSPC "$client" -v -F \
+	    -f "$conf" w >"$work/out" 2>"$err"
+	status=$?
 	expect "no room for the journal" 1
-	says "dns: no room for the journal: is said" "$err" "domain-w.records: cannot write: No space left on device"
-	same "dns: no room for the journal: nothing is begun, no journal is left" "0 " "$(grep -c 'hook .* begin' "$err") $(ls "$work/state" | grep records)"
+	says "dns: no room for the journal: is said" "$err" \
+	    "domain-w.records: cannot write: No space left on device"
+	same \
+	    "dns: no room for the journal: nothing is begun, no journal is left" \
+	    "0 " \
+	    "$(grep -c 'hook .* begin' "$err") $(ls "$work/state" | grep records)"
 else
 	skip "dns: no room for the journal: strace cannot trace here"
 fi
 cp "$conf" "$work/conf.hook"
 sed -i 's|challenge hook .*|challenge hook "/nonexistent/hook"|' "$conf"
 "$client" -v -F -f "$conf" w >"$work/out" 2>"$err"; status=$?
-same "dns: a hook that cannot be started: status, no journal is left" "1 " "$status $(ls "$work/state" | grep records)"
-says "dns: a hook that cannot be started: is said" "$err" "/nonexistent/hook begin .*: cannot be started: No such file or directory"
+same "dns: a hook that cannot be started: status, no journal is left" "1 " \
+    "$status $(ls "$work/state" | grep records)"
+says "dns: a hook that cannot be started: is said" "$err" \
+    "/nonexistent/hook begin .*: cannot be started: No such file or directory"
 cp "$work/conf.hook" "$conf"
 ln -s /etc/passwd "$work/state/domain-w.records"
-acme w; check "dns: a journal that is a link is not followed" grep -q root /etc/passwd
-says "dns: a journal that is a link: is said" "$err" "domain-w.records: Too many levels of symbolic links"
+acme w
+check "dns: a journal that is a link is not followed" grep -q root /etc/passwd
+says "dns: a journal that is a link: is said" "$err" \
+    "domain-w.records: Too many levels of symbolic links"
 rm -f "$work/state/domain-w.records"
 
 # Drafts, with a newer Pebble.
 if [ -z "$dns_newer" ]; then
-	skip "dns: dns-account-01, dns-persist-01: a newer Pebble is not to be had"
+	skip \
+	    "dns: dns-account-01, dns-persist-01: a newer Pebble is not to be had"
 	exit $failed
 fi
 stop $pebble_pid
-pebble=$dns_newer pebble_more='"externalAccountBindingRequired": false, "caaIdentities": ["pebble.letsencrypt.org"]' pebble_dns_start ||
+pebble=$dns_newer \
+    pebble_more='"externalAccountBindingRequired": false, "caaIdentities": ["pebble.letsencrypt.org"]' \
+    pebble_dns_start ||
     { fail "dns: no newer Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
 by_dns "example.test *.example.test www.example.test" "challenge dns-account-01
 challenge hook $hook"
 acme w; expect "dns-account-01" 0
-same "dns: dns-account-01: names" "*.example.test example.test www.example.test " "$(sans "$work/ssl/w.fullchain.pem")"
+same "dns: dns-account-01: names" \
+    "*.example.test example.test www.example.test " \
+    "$(sans "$work/ssl/w.fullchain.pem")"
 url=$(sed -n 's/.*netproc: account \(https:.*\)$/\1/p' "$err" | head -n 1)
-label=$(printf %s "$url" | python3 -c 'import base64, hashlib, sys; print(base64.b32encode(hashlib.sha256(sys.stdin.buffer.read()).digest()[:10]).decode().lower())')
-says "dns: dns-account-01: the account's label" "$err" "begin _$label._acme-challenge.www.example.test"
-same "dns: dns-account-01: no record is left" "" "$(for _name in example.test www.example.test; do texts _$label._acme-challenge.$_name; done)"
+label=$(printf %s "$url" |
+    python3 -c \
+    'import base64, hashlib, sys; print(base64.b32encode(hashlib.sha256(sys.stdin.buffer.read()).digest()[:10]).decode().lower())')
+says "dns: dns-account-01: the account's label" "$err" \
+    "begin _$label._acme-challenge.www.example.test"
+same "dns: dns-account-01: no record is left" "" \
+    "$(for _name in example.test www.example.test; do
+    	texts _$label._acme-challenge.$_name
+    done)"
 
 # publish: the records that the last run has printed
 publish() {
-	{ echo "server 127.0.0.2"; sed -n 's/.*publish this one, once: \(_validation-persist[^ ]*\) IN \(TXT "[^(]*"\) (.*/update add \1 60 \2/p' "$err" | sort -u; echo send; } |
+	{
+		echo "server 127.0.0.2"
+		sed -n \
+		    's/.*publish this one, once: \(_validation-persist[^ ]*\) IN \(TXT "[^(]*"\) (.*/update add \1 60 \2/p' \
+		    "$err" |
+		    sort -u
+		echo send
+	} |
 	    nsupdate -k "$work/tsig.key"
 	for _i in $(seq 100); do
-		[ "$(for _name in example www.example; do texts _validation-persist.$_name.test 127.0.0.3; done)" = \
-		    "$(for _name in example www.example; do texts _validation-persist.$_name.test; done)" ] && break
+		[ \
+		    "$(for _name in example www.example; do
+		    	texts _validation-persist.$_name.test 127.0.0.3
+		    done)" \
+		    = \
+		    "$(for _name in example www.example; do
+		    	texts _validation-persist.$_name.test
+		    done)" \
+		    ] &&
+		    break
 		sleep 0.2
 	done
 	forgotten
 }
 by_dns "example.test *.example.test www.example.test" "challenge dns-persist-01"
 acme w; expect "dns-persist-01 without a record" 1
-says "dns: dns-persist-01: the record to publish" "$err" 'publish this one, once: _validation-persist.www.example.test. IN TXT "pebble.letsencrypt.org; accounturi=https://localhost'
-says "dns: dns-persist-01: for a wildcard" "$err" '_validation-persist.example.test. IN TXT "pebble.letsencrypt.org; accounturi=[^ ]*; policy=wildcard"'
+says "dns: dns-persist-01: the record to publish" "$err" \
+    'publish this one, once: _validation-persist.www.example.test. IN TXT "pebble.letsencrypt.org; accounturi=https://localhost'
+says "dns: dns-persist-01: for a wildcard" "$err" \
+    '_validation-persist.example.test. IN TXT "pebble.letsencrypt.org; accounturi=[^ ]*; policy=wildcard"'
 publish
 acme w; expect "dns-persist-01" 0
-same "dns: dns-persist-01: names" "*.example.test example.test www.example.test " "$(sans "$work/ssl/w.fullchain.pem")"
+same "dns: dns-persist-01: names" \
+    "*.example.test example.test www.example.test " \
+    "$(sans "$work/ssl/w.fullchain.pem")"
 acme -F w; expect "dns-persist-01: renewed without touching the DNS" 0
 rm -rf "$work/etc" "$work/state" && conf_write "$work/none.conf"
 acme -F w; expect "dns-persist-01 of another account" 1
-says "dns: dns-persist-01 of another account: is said" "$err" "there is one for another account.*publish this one, once"
+says "dns: dns-persist-01 of another account: is said" "$err" \
+    "there is one for another account.*publish this one, once"
 publish
 rm -f "$work"/state/domain-*.json
 acme -F w; expect "dns-persist-01: a second record" 0

@@ -1,4 +1,5 @@
-# Kills and I/O faults at each system call that changes the disk: [faults | faults_keys].
+# Kills and I/O faults at each system call that changes the disk: [faults |
+# faults_keys].
 . "$here/lib.sh"
 work_start
 if ! strace -f -o /dev/null true 2>/dev/null; then

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Figures, not a test: source lines, the programs, and what an issuance and a run with nothing
-# to do cost, beside uacme in the same run if that is installed.  As root.
+# Figures, not a test: source lines, the programs, and what an issuance and a
+# run with nothing to do cost, beside uacme in the same run if that is
+# installed.  As root.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
@@ -24,7 +25,8 @@ chmod +x "$work/hook"
 echo "source lines by file:"
 (cd "$top" && wc -l ./*.c ./*.h | sort -n)
 sh "$top/bench/programs.sh" "$work/build"
-# uacme knows no option for the API's trust anchor: in a mount namespace of its own it finds ours.
+# uacme knows no option for the API's trust anchor: in a mount namespace of its
+# own it finds ours.
 unshare -m --propagation private sh -c "
 	mount --bind $work/tls.pem /etc/ssl/certs/ca-certificates.crt
 	exec python3 $here/figures.py $client $work/c.conf $work https://localhost:$ca_port/dir $work/pebble.log"

@@ -1,19 +1,27 @@
-# Many certificates in one run, against Pebble, and what goes wrong with some of them or with
-# the run: it costs what it must, and nothing else.
+# Many certificates in one run, against Pebble, and what goes wrong with some of
+# them or with the run: it costs what it must, and nothing else.
 . "$here/lib.sh"
 work_start
 
 # fleet NAME...: a domain section each
 fleet() {
 	fresh
-	for name in "$@"; do domain_write "$conf" "$name" "$name.example.com" "" "$key_type"; done
+	for name in "$@"; do
+		domain_write "$conf" "$name" "$name.example.com" "" "$key_type"
+	done
 }
 key_type=
-installed() { sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | sort | xargs; }
+installed() {
+	sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | sort |
+	    xargs
+}
 away() { sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"; }
 # ends NAME SECONDS: the run does, soon, and nothing of it is left
 ends() {
-	for _i in $(seq $(($2 * 10))); do kill -0 $run_pid 2>/dev/null || break; sleep 0.1; done
+	for _i in $(seq $(($2 * 10))); do
+		kill -0 $run_pid 2>/dev/null || break
+		sleep 0.1
+	done
 	if kill -0 $run_pid 2>/dev/null; then
 		fail "$who: $1: ends soon"
 		kill -CONT $pebble_pid
@@ -23,7 +31,13 @@ ends() {
 	wait $run_pid 2>/dev/null; status=$?
 }
 # The processes of any run with this configuration.
-ours() { for _p in $(pgrep -f -- "-f $conf"); do echo "$_p"; pgrep -P "$_p"; done | sort -u | xargs; }
+ours() {
+	for _p in $(pgrep -f -- "-f $conf"); do
+		echo "$_p"
+		pgrep -P "$_p"
+	done |
+	    sort -u | xargs
+}
 
 # What an earlier run has left is completed, also where the CA is left alone.
 held() {
@@ -42,16 +56,20 @@ held() {
 	cp -a "$work/ssl.first/private/a.key" "$work/ssl/private/a.key"
 	cp -a "$work/ssl.first"/*.pem "$work/ssl"
 	rm -r "$work/ssl.first"
-	for name in b c; do domain_write "$conf" $name $name.example.com ""; done
+	for name in b c; do
+		domain_write "$conf" $name $name.example.com ""
+	done
 	away
 	acme b
 	expect "held: the authority is away" 1
 	acme -a
 	expect "held: the others are left alone" 1
-	says "$who: held: why" "$err" "c: authority test is not tried again before"
+	says "$who: held: why" "$err" \
+	    "c: authority test is not tried again before"
 	same "$who: held: completed" a "$(installed)"
 	good a "a.example.com " "held"
-	check "$who: held: key and chain in one file" sh -c "openssl pkey -in $work/ssl/private/a.both.pem -pubout | openssl sha256 | grep -q \"\$(openssl pkey -in $work/ssl/private/a.key -pubout | openssl sha256 | sed 's/.*= //')\""
+	check "$who: held: key and chain in one file" sh -c \
+	    "openssl pkey -in $work/ssl/private/a.both.pem -pubout | openssl sha256 | grep -q \"\$(openssl pkey -in $work/ssl/private/a.key -pubout | openssl sha256 | sed 's/.*= //')\""
 }
 
 # All workers meet the same outage.
@@ -60,26 +78,34 @@ once() {
 	away
 	acme -a
 	expect "one outage" 1
-	same "$who: one outage: counted once" 1 "$(sed -n 's/.*"failures": \([0-9]*\),/\1/p' "$work/state/authority-test.backoff.json")"
+	same "$who: one outage: counted once" 1 \
+	    "$(sed -n 's/.*"failures": \([0-9]*\),/\1/p' \
+	        "$work/state/authority-test.backoff.json")"
 }
 
 # A request that the CA would not have signed, and one by the account's key.
 bad_csr() {
 	fleet a b
 	openssl ecparam -name prime256v1 -genkey -noout -out "$work/csr.key"
-	printf '[req]\nprompt=no\ndistinguished_name=dn\nattributes=at\nreq_extensions=ex\n[dn]\nCN=z.example.com\n[at]\nchallengePassword=secret12\n[ex]\nsubjectAltName=DNS:z.example.com\n' >"$work/req.conf"
-	openssl req -new -key "$work/csr.key" -config "$work/req.conf" -out "$work/z.csr"
-	printf 'domain "z" {\n\tcsr file "%s"\n\tdomain certificate "%s"\n\tdomain full chain certificate "z.fullchain.pem"\n\tchallengedir "%s"\n}\n' \
+	printf \
+	    '[req]\nprompt=no\ndistinguished_name=dn\nattributes=at\nreq_extensions=ex\n[dn]\nCN=z.example.com\n[at]\nchallengePassword=secret12\n[ex]\nsubjectAltName=DNS:z.example.com\n' \
+	    >"$work/req.conf"
+	openssl req -new -key "$work/csr.key" -config "$work/req.conf" \
+	    -out "$work/z.csr"
+	printf \
+	    'domain "z" {\n\tcsr file "%s"\n\tdomain certificate "%s"\n\tdomain full chain certificate "z.fullchain.pem"\n\tchallengedir "%s"\n}\n' \
 	    "$work/z.csr" "$work/ssl/z.pem" "$work/www" >>"$conf"
 	acme -a
 	expect "a bad CSR" 1
 	same "$who: a bad CSR: the others" "a b" "$(installed)"
-	says "$who: a bad CSR: which, and why" "$err" "csrproc: $work/z.csr: CSR with other attributes"
+	says "$who: a bad CSR: which, and why" "$err" \
+	    "csrproc: $work/z.csr: CSR with other attributes"
 	cp -p "$work/etc/private/account.pem" "$work/ssl/private/b.key"
 	acme -F -a
 	expect "a key that is the account's" 1
 	same "$who: a key that is the account's: the others" "a" "$(installed)"
-	says "$who: a key that is the account's: why" "$err" "keyproc: b.example.com: CSR is for the account's own key"
+	says "$who: a key that is the account's: why" "$err" \
+	    "keyproc: b.example.com: CSR is for the account's own key"
 }
 
 # What csr has made for a job that is lost meanwhile is no offence.
@@ -91,14 +117,19 @@ slow_key() {
 	set_off -j 4 -a
 	until_workers 4
 	kill -KILL $(workers_of | cut -d' ' -f4)
-	for _i in $(seq 600); do [ "$(grep -c "made a new key" "$err")" = 4 ] && break; sleep 0.1; done
+	for _i in $(seq 600); do
+		[ "$(grep -c "made a new key" "$err")" = 4 ] && break
+		sleep 0.1
+	done
 	kill -CONT $pebble_pid
 	wait $run_pid; status=$?
 	expect "a worker ends while its key is made" 1
-	same "$who: a worker ends while its key is made: the others" 3 "$(installed | wc -w)"
+	same "$who: a worker ends while its key is made: the others" 3 \
+	    "$(installed | wc -w)"
 }
 
-# The CA is asked for an account once by each worker, however many certificates there are.
+# The CA is asked for an account once by each worker, however many certificates
+# there are.
 refused() {
 	authority_more='contact "tel:+123456"'
 	fleet $(seq -f 'h%.0f' 30)
@@ -106,17 +137,20 @@ refused() {
 	acme -a
 	expect "no account for 30" 1
 	same "$who: no account for 30: said of each" 30 "$(without_account)"
-	same "$who: no account for 30: no process gives up" 0 "$(grep -c "too often" "$err")"
+	same "$who: no account for 30: no process gives up" 0 \
+	    "$(grep -c "too often" "$err")"
 	names=$(seq -f 'h%.0f' 66)
 	fleet $names
 	acme -a
 	expect "66 certificates" 0
 	rm "$work/state"/authority-*
-	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/etc/private/account.pem" 2>/dev/null
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out "$work/etc/private/account.pem" 2>/dev/null
 	chmod 600 "$work/etc/private/account.pem"
 	acme -r $names
 	expect "66 revoked by their own keys" 0
-	same "$who: 66 revoked by their own keys: left" "" "$(ls "$work/ssl" | grep pem)"
+	same "$who: 66 revoked by their own keys: left" "" \
+	    "$(ls "$work/ssl" | grep pem)"
 }
 
 # The process that was started ends the run, however many there are below it.
@@ -124,17 +158,24 @@ interrupted() {
 	mkdir -p "$work/metrics"; chmod 755 "$work/metrics"
 	for signal in INT TERM KILL; do
 		fleet a b c
-		[ $signal = INT ] || echo "metrics file \"$work/metrics/acme.prom\"" >>"$conf"
+		[ $signal = INT ] ||
+		    echo "metrics file \"$work/metrics/acme.prom\"" >>"$conf"
 		kill -STOP $pebble_pid
 		set_off -a
-		for _i in $(seq 100); do [ "$(ours | wc -w)" -ge 9 ] && break; sleep 0.05; done
+		for _i in $(seq 100); do
+			[ "$(ours | wc -w)" -ge 9 ] && break
+			sleep 0.05
+		done
 		sleep 0.5
-		# sh lets what it starts in the background ignore SIGINT; the program does not.
+		# sh lets what it starts in the background ignore SIGINT; the
+		# program does not.
 		kill -$signal $run_pid
 		ends "SIG$signal" 5
 		kill -CONT $pebble_pid
 		same "$who: SIG$signal: nothing installed" "" "$(installed)"
-		[ $signal = KILL ] || says "$who: SIG$signal: says so" "$err" "interrupted by signal"
+		[ $signal = KILL ] ||
+		    says "$who: SIG$signal: says so" "$err" \
+		    "interrupted by signal"
 	done
 	rm -rf "$work/metrics"
 }
@@ -150,25 +191,37 @@ together() {
 	for round in 1 2 3; do
 		background=
 		for name in a b c d e f; do
-			("$client" -f "$conf" $name 2>>"$err"; echo $? >>"$work/statuses") &
+			(
+				"$client" -f "$conf" $name 2>>"$err"
+				echo $? >>"$work/statuses"
+			) &
 			background="$background $!"
 		done
 		wait $background
 	done
-	same "$who: runs at once, metrics: all have nothing to do" "18 2" "$(sort "$work/statuses" | uniq -c | xargs)"
+	same "$who: runs at once, metrics: all have nothing to do" "18 2" \
+	    "$(sort "$work/statuses" | uniq -c | xargs)"
 	rm -rf "$work/metrics"
 	# The first ones: the second need not wait until the first is done.
 	fleet a b
 	kill -STOP $web_pid
 	"$client" -v -f "$conf" a 2>"$work/first" &
 	first=$!
-	for _i in $(seq 100); do grep -q "order https" "$work/first" && break; sleep 0.05; done
+	for _i in $(seq 100); do
+		grep -q "order https" "$work/first" && break
+		sleep 0.05
+	done
 	set_off b
-	for _i in $(seq 100); do grep -q "order https" "$err" && break; sleep 0.05; done
-	says "$who: two first runs: the second has ordered, too" "$err" "order https"
+	for _i in $(seq 100); do
+		grep -q "order https" "$err" && break
+		sleep 0.05
+	done
+	says "$who: two first runs: the second has ordered, too" "$err" \
+	    "order https"
 	kill -CONT $web_pid
 	wait $first $run_pid
-	same "$who: two first runs: one account" 1 "$(cat "$work/first" "$err" | grep -c "registering a new account")"
+	same "$who: two first runs: one account" 1 \
+	    "$(cat "$work/first" "$err" | grep -c "registering a new account")"
 }
 
 # Attempts that were interrupted hold it back in the end, and -l knows.
@@ -177,16 +230,21 @@ again_and_again() {
 	kill -STOP $web_pid
 	for round in 1 2 3 4; do
 		set_off a
-		for _i in $(seq 100); do grep -q "order https" "$err" && break; sleep 0.05; done
+		for _i in $(seq 100); do
+			grep -q "order https" "$err" && break
+			sleep 0.05
+		done
 		kill -TERM $run_pid
 		wait $run_pid
 	done
 	kill -CONT $web_pid
 	acme a
 	expect "interrupted four times" 1
-	says "$who: interrupted four times: held back" "$err" "not tried again before .*the attempt that began at .* was killed before it ended"
+	says "$who: interrupted four times: held back" "$err" \
+	    "not tried again before .*the attempt that began at .* was killed before it ended"
 	run -l
-	same "$who: interrupted four times: -l" 0 "$(grep -c " now, " "$work/out")"
+	same "$who: interrupted four times: -l" 0 \
+	    "$(grep -c " now, " "$work/out")"
 }
 
 closed_port=$(free_ports 1)

@@ -5,56 +5,92 @@
 work=$run
 build_of "$(dirname "$client")"
 seeds=$run/fuzz
-mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" "$seeds/status" "$seeds/der" "$seeds/zone" "$seeds/responder"
-printf 'ca.example; accounturi=https://ca.example/1; policy=wildcard; persistUntil=2000000001' >"$seeds/zone/good"
+mkdir -p "$seeds/conf" "$seeds/http" "$seeds/json" "$seeds/chain" \
+    "$seeds/status" "$seeds/der" "$seeds/zone" "$seeds/responder"
+printf \
+    'ca.example; accounturi=https://ca.example/1; policy=wildcard; persistUntil=2000000001' \
+    >"$seeds/zone/good"
 
 cp "$here"/data/*.conf "$top/etc/acme-client.conf" "$seeds/conf"
 
 http_seed() { printf 'A%b' "$2" >"$seeds/http/$1"; }
-http_seed length 'HTTP/1.1 201 Created\r\nReplay-Nonce: oFvnlFP1wIhRlYS2jTaXbA\r\nLocation: /acme/order/1\r\nLink: </dir>;rel="index", <x?y=1>; rel="up"\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\n{}'
-http_seed chunked 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n\r\n4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\nT: v\r\n\r\n'
-http_seed early 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n'
+http_seed length \
+    'HTTP/1.1 201 Created\r\nReplay-Nonce: oFvnlFP1wIhRlYS2jTaXbA\r\nLocation: /acme/order/1\r\nLink: </dir>;rel="index", <x?y=1>; rel="up"\r\nRetry-After: 3\r\nContent-Length: 2\r\n\r\n{}'
+http_seed chunked \
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n\r\n4;x=y\r\nWiki\r\n5\r\npedia\r\n0\r\nT: v\r\n\r\n'
+http_seed early \
+    'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n'
 
 json_seed() { printf '%s' "$2" >"$seeds/json/$1"; }
-json_seed directory 'd{"newNonce":"https://ca.example/n","newAccount":"https://ca.example/a","newOrder":"https://ca.example/o","revokeCert":"https://ca.example/r","keyChange":"https://ca.example/k","renewalInfo":"https://ca.example/i","meta":{"termsOfService":"https://ca.example/tos","externalAccountRequired":false,"profiles":{"classic":"text"}}}'
-json_seed order 'o{"status":"valid","expires":"2027-01-01T00:00:00Z","identifiers":[{"type":"dns","value":"a.example"}],"authorizations":["https://ca.example/z/1"],"finalize":"https://ca.example/f","certificate":"https://ca.example/c","error":{"type":"urn:ietf:params:acme:error:caa","detail":"no"}}'
-json_seed authorization 'a{"status":"pending","identifier":{"type":"dns","value":"a.example"},"challenges":[{"type":"http-01","url":"https://ca.example/x","token":"DGyRejmCefe7v4NfDGDKfA","status":"pending"},{"type":"dns-01","url":"https://ca.example/y","token":"x"}]}'
-json_seed info 'i{"suggestedWindow":{"start":"2026-11-24T03:04:05.5Z","end":"2026-11-25T03:04:05+02:00"},"explanationURL":"https://ca.example/why"}'
-json_seed problem 'p{"type":"urn:ietf:params:acme:error:compound","detail":"two","subproblems":[{"type":"urn:ietf:params:acme:error:dns","detail":"\u001b[1m","identifier":{"type":"dns","value":"a.example"}}]}'
+json_seed directory \
+    'd{"newNonce":"https://ca.example/n","newAccount":"https://ca.example/a","newOrder":"https://ca.example/o","revokeCert":"https://ca.example/r","keyChange":"https://ca.example/k","renewalInfo":"https://ca.example/i","meta":{"termsOfService":"https://ca.example/tos","externalAccountRequired":false,"profiles":{"classic":"text"}}}'
+json_seed order \
+    'o{"status":"valid","expires":"2027-01-01T00:00:00Z","identifiers":[{"type":"dns","value":"a.example"}],"authorizations":["https://ca.example/z/1"],"finalize":"https://ca.example/f","certificate":"https://ca.example/c","error":{"type":"urn:ietf:params:acme:error:caa","detail":"no"}}'
+json_seed authorization \
+    'a{"status":"pending","identifier":{"type":"dns","value":"a.example"},"challenges":[{"type":"http-01","url":"https://ca.example/x","token":"DGyRejmCefe7v4NfDGDKfA","status":"pending"},{"type":"dns-01","url":"https://ca.example/y","token":"x"}]}'
+json_seed info \
+    'i{"suggestedWindow":{"start":"2026-11-24T03:04:05.5Z","end":"2026-11-25T03:04:05+02:00"},"explanationURL":"https://ca.example/why"}'
+json_seed problem \
+    'p{"type":"urn:ietf:params:acme:error:compound","detail":"two","subproblems":[{"type":"urn:ietf:params:acme:error:dns","detail":"\u001b[1m","identifier":{"type":"dns","value":"a.example"}}]}'
 
 make_tls
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj / -addext 'subjectAltName=DNS:a.example,DNS:www.a.example' \
-    -addext extendedKeyUsage=serverAuth -addext basicConstraints=CA:FALSE -keyout "$run/fuzz.key" -out "$run/fuzz.pem" 2>/dev/null
-openssl req -new -key "$run/fuzz.key" -subj / -addext 'subjectAltName=DNS:a.example,DNS:www.a.example' -outform DER -out "$run/fuzz.csr" 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj / -addext 'subjectAltName=DNS:a.example,DNS:www.a.example' \
+    -addext extendedKeyUsage=serverAuth -addext basicConstraints=CA:FALSE \
+    -keyout "$run/fuzz.key" -out "$run/fuzz.pem" 2>/dev/null
+openssl req -new -key "$run/fuzz.key" -subj / \
+    -addext 'subjectAltName=DNS:a.example,DNS:www.a.example' -outform DER \
+    -out "$run/fuzz.csr" 2>/dev/null
 (printf p; cat "$run/fuzz.pem" "$work/tls.pem") >"$seeds/chain/pem"
 (printf r; cat "$work/tls.pem") >"$seeds/chain/roots"
 (printf c; cat "$run/fuzz.csr") >"$seeds/chain/csr"
-(printf x; openssl x509 -in "$run/fuzz.pem" -outform DER; openssl x509 -in "$work/tls.pem" -outform DER) >"$seeds/chain/der"
+(
+	printf x
+	openssl x509 -in "$run/fuzz.pem" -outform DER
+	openssl x509 -in "$work/tls.pem" -outform DER
+) >"$seeds/chain/der"
 
 # Two certificates that are revoked, by a list and by an OCSP answer.
 mkdir "$run/status"
 (
 	cd "$run/status" && echo 01 >number &&
-	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ndefault_md=sha256\ncrlnumber=number\n' >ca.cnf
+	    printf \
+	    '[ca]\ndefault_ca=c\n[c]\ndatabase=index\ndefault_md=sha256\ncrlnumber=number\n' \
+	    >ca.cnf
 	for kind in list ocsp; do
-		[ $kind = list ] && ext=crlDistributionPoints=URI:http://x.example/l || ext=authorityInfoAccess=OCSP\;URI:http://x.example/
-		printf 'subjectAltName=DNS:a.example\nextendedKeyUsage=serverAuth\n%s\n' "$ext" >ext
-		openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" -CAcreateserial -days 30 -extfile ext -out $kind.pem
+		[ $kind = list ] &&
+		    ext=crlDistributionPoints=URI:http://x.example/l ||
+		    ext=authorityInfoAccess=OCSP\;URI:http://x.example/
+		printf \
+		    'subjectAltName=DNS:a.example\nextendedKeyUsage=serverAuth\n%s\n' \
+		    "$ext" >ext
+		openssl x509 -req -in "$work/tls-server.csr" \
+		    -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" \
+		    -CAcreateserial -days 30 -extfile ext -out $kind.pem
 		cat $kind.pem "$work/tls.pem" >"$run/status-$kind.pem"
-		printf 'R\t360101000000Z\t261101000000Z\t%s\tunknown\t/CN=x\n' "$(openssl x509 -in $kind.pem -noout -serial | cut -d= -f2)" >>index
+		printf 'R\t360101000000Z\t261101000000Z\t%s\tunknown\t/CN=x\n' \
+		    "$(openssl x509 -in $kind.pem -noout -serial | cut -d= -f2)" \
+		    >>index
 	done
-	openssl ca -gencrl -config ca.cnf -keyfile "$work/tls-ca.key" -cert "$work/tls.pem" -crldays 7 -out list.crl &&
-	openssl crl -in list.crl -outform DER -out "$run/status-list.der" &&
-	openssl ocsp -index index -CA "$work/tls.pem" -rsigner "$work/tls.pem" -rkey "$work/tls-ca.key" -issuer "$work/tls.pem" -cert ocsp.pem -ndays 1 -respout "$run/status-ocsp.der"
+	openssl ca -gencrl -config ca.cnf -keyfile "$work/tls-ca.key" \
+	    -cert "$work/tls.pem" -crldays 7 -out list.crl &&
+	    openssl crl -in list.crl -outform DER -out "$run/status-list.der" &&
+	    openssl ocsp -index index -CA "$work/tls.pem" \
+	    -rsigner "$work/tls.pem" -rkey "$work/tls-ca.key" \
+	    -issuer "$work/tls.pem" -cert ocsp.pem -ndays 1 \
+	    -respout "$run/status-ocsp.der"
 	(printf l; cat "$run/status-list.der") >"$seeds/status/list"
 	(printf o; cat "$run/status-ocsp.der") >"$seeds/status/ocsp"
 	cp "$run/status-list.der" "$run/status-ocsp.der" "$seeds/der"
 ) >"$run/status.log" 2>&1
 
 responder_seed() { printf '%b' "$2" >"$seeds/responder/$1"; }
-responder_seed get 'hGET /.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA HTTP/1.1\r\nHost: a.example\r\nUser-Agent: x y\r\nContent-Length: 0\r\n\r\n'
-responder_seed head 'hHEAD /.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA HTTP/1.0\r\n\r\n'
-responder_seed post 'hPOST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+responder_seed get \
+    'hGET /.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA HTTP/1.1\r\nHost: a.example\r\nUser-Agent: x y\r\nContent-Length: 0\r\n\r\n'
+responder_seed head \
+    'hHEAD /.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA HTTP/1.0\r\n\r\n'
+responder_seed post \
+    'hPOST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
 python3 - "$seeds/responder" <<'END'
 import ssl, sys
 for name, versions in (("both", ()), ("old", (ssl.TLSVersion.TLSv1_2,))):
@@ -77,23 +113,39 @@ END
 fuzz() {
 	_name=$1 _runs=${FUZZ_RUNS:-$2}; shift 2
 	# shellcheck disable=SC2086
-	(cd "$top" && clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	    $flags -I. -o "$run/fuzz-$_name" "regress/fuzz-$_name.c" "$@" $libs) >"$run/fuzz-$_name.log" 2>&1 ||
-	    { fail "fuzz: $_name: does not build: $(grep -m 1 error "$run/fuzz-$_name.log")"; return; }
+	(cd "$top" &&
+	    clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined $flags -I. -o "$run/fuzz-$_name" \
+	    "regress/fuzz-$_name.c" "$@" $libs) >"$run/fuzz-$_name.log" 2>&1 ||
+	    {
+	    	fail \
+	    	    "fuzz: $_name: does not build: $(grep -m 1 error "$run/fuzz-$_name.log")"
+	    	return
+	    }
 	_seeds=$(ls "$seeds/$_name" | wc -l)
 	# A configuration lives until exit.
-	(cd "$run" && ASAN_OPTIONS=detect_leaks=$([ "$_name" = conf ]; echo $?) "./fuzz-$_name" -seed=1 -runs="$_runs" -max_len=16384 \
-	    -timeout=20 -close_fd_mask=2 "$seeds/$_name") >"$run/fuzz-$_name.log" 2>&1
+	(cd "$run" &&
+	    ASAN_OPTIONS=detect_leaks=$([ "$_name" = conf ]; echo $?) \
+	    "./fuzz-$_name" -seed=1 -runs="$_runs" -max_len=16384 -timeout=20 \
+	    -close_fd_mask=2 "$seeds/$_name") >"$run/fuzz-$_name.log" 2>&1
 	_status=$?
-	same "fuzz: $_name: $_runs inputs" "0 " "$_status $(grep -aE -m 1 'ERROR|runtime error' "$run/fuzz-$_name.log")"
-	check "fuzz: $_name: went somewhere" test "$(ls "$seeds/$_name" | wc -l)" -gt $((_seeds + 5))
+	same "fuzz: $_name: $_runs inputs" "0 " \
+	    "$_status $(grep -aE -m 1 'ERROR|runtime error' "$run/fuzz-$_name.log")"
+	check "fuzz: $_name: went somewhere" \
+	    test "$(ls "$seeds/$_name" | wc -l)" -gt $((_seeds + 5))
 }
-fuzz conf 20000 challenge.c lex.c lex-visible.c parse.c parse-block.c parse-near.c conf-check.c conf-names.c conf-print.c csr-read.c csr-file.c x509.c dir.c attrs-linux.c valid.c say.c
+fuzz conf 20000 challenge.c lex.c lex-visible.c parse.c parse-block.c \
+    parse-near.c conf-check.c conf-names.c conf-print.c csr-read.c csr-file.c \
+    x509.c dir.c attrs-linux.c valid.c say.c
 fuzz http 100000 http-parse.c http-fields.c valid.c say.c
 fuzz responder 200000 resp-http.c resp-hello.c valid.c
-fuzz json 100000 challenge.c json.c json-renewal.c problem.c begin-json.c valid.c say.c
-fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
+fuzz json 100000 challenge.c json.c json-renewal.c problem.c begin-json.c \
+    valid.c say.c
+fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c \
+    chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c \
+    csr-file.c valid.c say.c clock.c
 fuzz zone 100000 standing-record.c
 fuzz der 100000 der.c
-fuzz chain 10000 der.c chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c csr-file.c valid.c say.c clock.c
+fuzz chain 10000 der.c chain.c verdict.c x509.c x509-path.c x509-roots.c \
+    x509-signature.c csr-file.c valid.c say.c clock.c
 exit $failed

@@ -4,7 +4,8 @@
 . "$here/setup.sh"
 work_start
 copy_tree "$top" "$work/build"
-(cd "$work/build" && ./configure CPPFLAGS=-DHOOK_SECONDS=2 && make) >"$work/build.log" 2>&1 ||
+(cd "$work/build" && ./configure CPPFLAGS=-DHOOK_SECONDS=2 &&
+    make) >"$work/build.log" 2>&1 ||
     { fail "hooks: does not build: $(tail -n 3 "$work/build.log")"; exit 1; }
 client=$work/build/acme-client
 pebble_start || exit 1
@@ -16,12 +17,15 @@ program() {
 	printf '#!/bin/sh\necho "%s $*" >>%s\n%s\n' "$1" "$ran" "$2" >"$work/$1"
 	chmod 755 "$work/$1"
 }
-# sections HANDLE...: each with the lines of $domain_more, after those of $global
+# sections HANDLE...: each with the lines of $domain_more, after those of
+# $global
 sections() {
 	rm -rf "$work/etc" "$ssl" "$work/state"
 	conf_write "$conf"
 	[ -z "$global" ] || printf '%s\n' "$global" >>"$conf"
-	for _handle in "$@"; do domain_write "$conf" "$_handle" "$_handle.example.com" ""; done
+	for _handle in "$@"; do
+		domain_write "$conf" "$_handle" "$_handle.example.com" ""
+	done
 	: >"$ran"
 }
 global=
@@ -32,7 +36,8 @@ program first
 program second
 program fails "echo one; echo two >&2; exit 3"
 
-# Once for equal commands; the handles' own first, those for all last; arguments as they are given.
+# Once for equal commands; the handles' own first, those for all last; arguments
+# as they are given.
 global="on change \"$work/second for all\""
 domain_more="on change $work/first \"a  b\" \"\$HOME *\"
 	on change \"$work/first   c d\"
@@ -40,7 +45,8 @@ domain_more="on change $work/first \"a  b\" \"\$HOME *\"
 sections a b c
 run -a
 expect "on change: three handles" 0
-same "$who: on change: each distinct command once, in order" "first a  b \$HOME *;first c d;second for all;" "$(ran)"
+same "$who: on change: each distinct command once, in order" \
+    "first a  b \$HOME *;first c d;second for all;" "$(ran)"
 same "$who: on change: no mark is left" "" "$(marks)"
 : >"$ran"
 run -a
@@ -48,30 +54,53 @@ expect "on change: nothing to do" 2
 same "$who: on change: nothing to do: nothing is run" "" "$(ran)"
 run -F b
 expect "on change: one of them" 0
-same "$who: on change: one of them: the same commands" "first a  b \$HOME *;first c d;second for all;" "$(ran)"
+same "$who: on change: one of them: the same commands" \
+    "first a  b \$HOME *;first c d;second for all;" "$(ran)"
 cp "$conf" "$work/again.conf"
-"$client" -nv -f "$conf" >"$work/printed" 2>/dev/null && "$client" -nv -f "$work/printed" 2>/dev/null | cmp -s - "$work/printed" &&
-    ok "$who: on change: -nv prints what reads back to the same" || fail "$who: on change: -nv: $(grep -n 'on change' "$work/printed" | head -n 2)"
-same "$who: on change: -nv: as many commands" 10 "$(grep -c 'on change' "$work/printed")"
+"$client" -nv -f "$conf" >"$work/printed" 2>/dev/null &&
+    "$client" -nv -f "$work/printed" 2>/dev/null | cmp -s - "$work/printed" &&
+    ok "$who: on change: -nv prints what reads back to the same" ||
+    fail \
+    "$who: on change: -nv: $(grep -n 'on change' "$work/printed" | head -n 2)"
+same "$who: on change: -nv: as many commands" 10 \
+    "$(grep -c 'on change' "$work/printed")"
 
 # What a program gets: environment, group, signals, descriptors.
 program shows "env | sort >$work/env; ps -o pgid= -p \$\$ | tr -d ' ' >$work/pgid; echo \$\$ >$work/pid; ls -l /proc/self/fd | sed -n 's/.* \([0-9]* -> .*\)/\1/p' >$work/fds
 grep -E '^Sig(Blk|Ign)|^NoNewPrivs|^Seccomp:' /proc/self/status >$work/status; umask >$work/umask; pwd >$work/pwd; ulimit -n >$work/nfiles; cat >$work/stdin"
 domain_more="on change $work/shows"
 sections a b
-sed -i "s|^\(.*domain key .*/b.key.*\)|\1\n	domain combined \"$work/ssl/private/b.both\"|" "$conf"
-(export HOME=/x LD_PRELOAD='' FOO=bar; ulimit -Sn 700; echo data | "$client" -a -f "$conf" 2>"$err"); status=$?
+sed -i \
+    "s|^\(.*domain key .*/b.key.*\)|\1\n	domain combined \"$work/ssl/private/b.both\"|" \
+    "$conf"
+(
+	export HOME=/x LD_PRELOAD='' FOO=bar
+	ulimit -Sn 700
+	echo data | "$client" -a -f "$conf" 2>"$err"
+)
+status=$?
 expect "on change: environment" 0
-same "$who: on change: environment: nothing but this" "ACME_CERT_1=$ssl/a.pem ACME_CERT_2=$ssl/b.pem ACME_CHAIN_1=$ssl/a.chain.pem ACME_CHAIN_2=$ssl/b.chain.pem ACME_CHANGED=a b ACME_COMBINED_2=$ssl/private/b.both ACME_COUNT=2 ACME_FULLCHAIN_1=$ssl/a.fullchain.pem ACME_FULLCHAIN_2=$ssl/b.fullchain.pem ACME_HANDLE_1=a ACME_HANDLE_2=b ACME_KEY_1=$ssl/private/a.key ACME_KEY_2=$ssl/private/b.key ACME_NAMED=2 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin " "$(grep -Ev '^(PWD|_|SHLVL|OLDPWD)=' "$work/env" | LC_ALL=C sort | tr '\n' ' ')"
-same "$who: on change: its own process group" "$(cat "$work/pid")" "$(cat "$work/pgid")"
+same "$who: on change: environment: nothing but this" \
+    "ACME_CERT_1=$ssl/a.pem ACME_CERT_2=$ssl/b.pem ACME_CHAIN_1=$ssl/a.chain.pem ACME_CHAIN_2=$ssl/b.chain.pem ACME_CHANGED=a b ACME_COMBINED_2=$ssl/private/b.both ACME_COUNT=2 ACME_FULLCHAIN_1=$ssl/a.fullchain.pem ACME_FULLCHAIN_2=$ssl/b.fullchain.pem ACME_HANDLE_1=a ACME_HANDLE_2=b ACME_KEY_1=$ssl/private/a.key ACME_KEY_2=$ssl/private/b.key ACME_NAMED=2 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin " \
+    "$(grep -Ev '^(PWD|_|SHLVL|OLDPWD)=' "$work/env" | LC_ALL=C sort |
+        tr '\n' ' ')"
+same "$who: on change: its own process group" "$(cat "$work/pid")" \
+    "$(cat "$work/pgid")"
 # glibc's posix_spawn() leaves its own two, 32 and 33, ignored.
-same "$who: on change: no signal is blocked or ignored; no sandbox" "0000000000000000 00000000 0 0" \
+same "$who: on change: no signal is blocked or ignored; no sandbox" \
+    "0000000000000000 00000000 0 0" \
     "$(sed -n 's/^SigBlk:.//p' "$work/status") $(sed -n 's/^SigIgn:.\{9\}\(.*\)/\1/p' "$work/status" | sed 's/^8/0/') $(sed -n 's/^NoNewPrivs:.//p' "$work/status") $(sed -n 's/^Seccomp:.//p' "$work/status")"
-same "$who: on change: no descriptor but the three" "0 1 2 " "$(sed -n 's/^\([0-9]*\) -> .*/\1/p' "$work/fds" | grep -v '^3$' | tr '\n' ' ')"
+same "$who: on change: no descriptor but the three" "0 1 2 " \
+    "$(sed -n 's/^\([0-9]*\) -> .*/\1/p' "$work/fds" | grep -v '^3$' |
+        tr '\n' ' ')"
 says "$who: on change: standard input" "$work/fds" "^0 -> /dev/null"
-same "$who: on change: umask, directory, open files, nothing to read" "0022 / 700 " "$(cat "$work/umask" "$work/pwd" "$work/nfiles" "$work/stdin" | tr '\n' ' ')"
+same "$who: on change: umask, directory, open files, nothing to read" \
+    "0022 / 700 " \
+    "$(cat "$work/umask" "$work/pwd" "$work/nfiles" "$work/stdin" |
+        tr '\n' ' ')"
 
-# A failure: the certificate stays, exit 1, its own message; run again by the next run, which orders nothing.
+# A failure: the certificate stays, exit 1, its own message; run again by the
+# next run, which orders nothing.
 global=
 domain_more="on change $work/first
 	on change $work/fails
@@ -79,21 +108,28 @@ domain_more="on change $work/first
 sections a
 run a
 expect "on change: fails" 1
-same "$who: on change: fails: the others run all the same" "first;fails;second;" "$(ran)"
-says "$who: on change: fails: says which program and how" "$err" "on change $work/fails: ended with status 3; what has changed (a) stays so, and the next run runs it again"
-says "$who: on change: fails: shows what it printed" "$err" "on change $work/fails: one$"
-says "$who: on change: fails: also on stderr" "$err" "on change $work/fails: two$"
+same "$who: on change: fails: the others run all the same" \
+    "first;fails;second;" "$(ran)"
+says "$who: on change: fails: says which program and how" "$err" \
+    "on change $work/fails: ended with status 3; what has changed (a) stays so, and the next run runs it again"
+says "$who: on change: fails: shows what it printed" "$err" \
+    "on change $work/fails: one$"
+says "$who: on change: fails: also on stderr" "$err" \
+    "on change $work/fails: two$"
 same "$who: on change: fails: marked" "domain-a.changed " "$(marks)"
 before=$(leaf a)
 run -l a
 expect "on change: fails: -l" 2
-says "$who: on change: fails: -l says so" "$work/out" "on change: not run yet, or failed"
+says "$who: on change: fails: -l says so" "$work/out" \
+    "on change: not run yet, or failed"
 run -lJ a
-says "$who: on change: fails: -l -J says so" "$work/out" '"change_pending": true'
+says "$who: on change: fails: -l -J says so" "$work/out" \
+    '"change_pending": true'
 : >"$ran"
 run a
 expect "on change: fails again" 1
-same "$who: on change: fails again: all are run again" "first;fails;second;" "$(ran)"
+same "$who: on change: fails again: all are run again" "first;fails;second;" \
+    "$(ran)"
 same "$who: on change: fails again: no new certificate" "$before" "$(leaf a)"
 program fails
 : >"$ran"
@@ -107,11 +143,13 @@ expect "on change: mended: -l" 0
 rm "$work/fails"
 run -F a
 expect "on change: not there" 1
-says "$who: on change: not there: says so" "$err" "on change $work/fails: cannot be started: No such file or directory"
+says "$who: on change: not there: says so" "$err" \
+    "on change $work/fails: cannot be started: No such file or directory"
 program fails "kill -9 \$\$"
 run a
 expect "on change: killed" 1
-says "$who: on change: killed: says so" "$err" "on change $work/fails: was ended by signal 9, Killed"
+says "$who: on change: killed: says so" "$err" \
+    "on change $work/fails: was ended by signal 9, Killed"
 program fails
 run a
 expect "on change: killed: the next run" 0
@@ -121,7 +159,9 @@ program shows "echo \"\$ACME_COUNT \$ACME_CHANGED\" >>$ran"
 domain_more=
 global="on change $work/shows"
 sections a b
-sed -i "s|challengedir .*|challengedir \"$work/none\"|;0,/none/s|challengedir .*|challengedir \"$work/www\"|" "$conf"
+sed -i \
+    "s|challengedir .*|challengedir \"$work/none\"|;0,/none/s|challengedir .*|challengedir \"$work/www\"|" \
+    "$conf"
 run -a
 expect "on change: one of two fails" 1
 same "$who: on change: one of two fails: for the other" "shows;1 a;" "$(ran)"
@@ -134,25 +174,33 @@ same "$who: on change: one of two fails again: nothing has changed" "" "$(ran)"
 sections a
 cp -r "$work/build" "$work/killed"
 mkdir "$work/real" && mv "$work/killed/hookproc" "$work/real/hookproc"
-printf '#!/bin/sh\nkill -KILL $PPID $(ps -o ppid= -p $PPID)\n' >"$work/killed/hookproc" && chmod 755 "$work/killed/hookproc"
+printf '#!/bin/sh\nkill -KILL $PPID $(ps -o ppid= -p $PPID)\n' \
+    >"$work/killed/hookproc" &&
+    chmod 755 "$work/killed/hookproc"
 "$work/killed/acme-client" -f "$conf" a >"$work/out" 2>"$err"; status=$?
-same "$who: on change: killed before the command: status, run" "137 " "$status $(ran)"
+same "$who: on change: killed before the command: status, run" "137 " \
+    "$status $(ran)"
 before=$(leaf a)
 sleep 0.3
 run a
 expect "on change: killed before the command: the next run" 0
-same "$who: on change: killed before the command: the next run runs it" "shows;1 a;" "$(ran)"
-same "$who: on change: killed before the command: no other certificate" "$before" "$(leaf a)"
+same "$who: on change: killed before the command: the next run runs it" \
+    "shows;1 a;" "$(ran)"
+same "$who: on change: killed before the command: no other certificate" \
+    "$before" "$(leaf a)"
 run a
 expect "on change: killed before the command: once" 2
 # Killed within fileproc, when the first file is in place.
 if strace -f -o /dev/null true 2>/dev/null; then
 	: >"$ran"
-	strace -f -qq -o "$work/trace" -P "$ssl" -e trace=renameat,renameat2 -e inject=renameat,renameat2:signal=SIGKILL:when=1 \
-	    "$client" -F -f "$conf" a >"$work/out" 2>"$err"
+	strace -f -qq -o "$work/trace" -P "$ssl" -e trace=renameat,renameat2 \
+	    -e inject=renameat,renameat2:signal=SIGKILL:when=1 "$client" -F \
+	    -f "$conf" a >"$work/out" 2>"$err"
 	run a
 	expect "on change: killed while files are replaced: the next run" 0
-	same "$who: on change: killed while files are replaced: run" "shows;1 a;" "$(sort -u "$ran" | sort -r | tr '\n' ';' | sed 's/ *;/;/g')"
+	same "$who: on change: killed while files are replaced: run" \
+	    "shows;1 a;" \
+	    "$(sort -u "$ran" | sort -r | tr '\n' ';' | sed 's/ *;/;/g')"
 else
 	skip "$who: on change: strace cannot trace here"
 fi
@@ -182,11 +230,15 @@ sections a
 t0=$(date +%s)
 run a
 expect "on change: hangs" 1
-says "$who: on change: hangs: says so" "$err" "on change $work/hangs: was ended, as it took more than 2 seconds"
-says "$who: on change: hangs: what it had printed" "$err" "on change $work/hangs: begun"
-check "$who: on change: hangs: in bounded time" test $(($(date +%s) - t0)) -le 20
+says "$who: on change: hangs: says so" "$err" \
+    "on change $work/hangs: was ended, as it took more than 2 seconds"
+says "$who: on change: hangs: what it had printed" "$err" \
+    "on change $work/hangs: begun"
+check "$who: on change: hangs: in bounded time" \
+    test $(($(date +%s) - t0)) -le 20
 same "$who: on change: hangs: all of its group is gone" 0 "$(left)"
-# One that has left its process group, and one that may not be killed, as it is another user's.
+# One that has left its process group, and one that may not be killed, as it is
+# another user's.
 cat >"$work/hangs" <<END
 #!/usr/bin/env python3
 import os, signal
@@ -197,21 +249,31 @@ END
 t0=$(date +%s)
 timeout 60 "$client" -f "$conf" a >"$work/out" 2>"$err"; status=$?
 expect "on change: leaves its group and hangs" 1
-says "$who: on change: leaves its group and hangs: says so" "$err" "on change $work/hangs: was ended, as it took more than 2 seconds"
-check "$who: on change: leaves its group and hangs: in bounded time" test $(($(date +%s) - t0)) -le 20
+says "$who: on change: leaves its group and hangs: says so" "$err" \
+    "on change $work/hangs: was ended, as it took more than 2 seconds"
+check "$who: on change: leaves its group and hangs: in bounded time" \
+    test $(($(date +%s) - t0)) -le 20
 same "$who: on change: leaves its group and hangs: it is gone" 0 "$(left)"
 if strace -f -o /dev/null true 2>/dev/null; then
 	program hangs "exec $work/sleeper 30"
 	t0=$(date +%s)
-	timeout 60 strace -f -qq -o "$work/trace" -e trace=kill -e inject=kill:error=EPERM "$client" -f "$conf" a >"$work/out" 2>"$err" &
+	timeout 60 strace -f -qq -o "$work/trace" -e trace=kill \
+	    -e inject=kill:error=EPERM "$client" -f "$conf" a >"$work/out" \
+	    2>"$err" &
 	run_pid=$!
-	for _i in $(seq 300); do grep -q 'does not end' "$err" && break; sleep 0.1; done
-	says "$who: on change: cannot be killed: says so" "$err" "on change $work/hangs: does not end, and cannot be killed from here, .*; it runs on as process [0-9]*"
-	check "$who: on change: cannot be killed: in bounded time" test $(($(date +%s) - t0)) -le 20
+	for _i in $(seq 300); do
+		grep -q 'does not end' "$err" && break
+		sleep 0.1
+	done
+	says "$who: on change: cannot be killed: says so" "$err" \
+	    "on change $work/hangs: does not end, and cannot be killed from here, .*; it runs on as process [0-9]*"
+	check "$who: on change: cannot be killed: in bounded time" \
+	    test $(($(date +%s) - t0)) -le 20
 	pkill -KILL -f "$work/sleeper"
 	wait $run_pid; status=$?
 	expect "on change: cannot be killed" 1
-	same "$who: on change: cannot be killed: it is remembered" "domain-a.changed " "$(marks)"
+	same "$who: on change: cannot be killed: it is remembered" \
+	    "domain-a.changed " "$(marks)"
 else
 	skip "$who: on change: strace cannot trace here"
 fi
@@ -219,23 +281,30 @@ program hangs "$work/sleeper 4 & exit 0"
 t0=$(date +%s)
 run a
 expect "on change: leaves one running that keeps the pipe" 0
-check "$who: on change: leaves one running: not waited for" test $(($(date +%s) - t0)) -le 3
+check "$who: on change: leaves one running: not waited for" \
+    test $(($(date +%s) - t0)) -le 3
 same "$who: on change: leaves one running: that one runs on" 1 "$(left)"
-program hangs "yes | head -c 300000000; echo; printf 'long'; head -c 100000 /dev/zero | tr '\\0' y; echo; exit 4"
+program hangs \
+    "yes | head -c 300000000; echo; printf 'long'; head -c 100000 /dev/zero | tr '\\0' y; echo; exit 4"
 run -F a
 expect "on change: floods" 1
-says "$who: on change: floods: status" "$err" "on change $work/hangs: \(ended with status 4\|was ended, as it took\)"
-check "$who: on change: floods: not much of it is passed on" test "$(wc -c <"$err")" -lt 60000
+says "$who: on change: floods: status" "$err" \
+    "on change $work/hangs: \(ended with status 4\|was ended, as it took\)"
+check "$who: on change: floods: not much of it is passed on" \
+    test "$(wc -c <"$err")" -lt 60000
 says "$who: on change: floods: the rest is counted" "$err" "[0-9]* more lines"
 program hangs "printf 'a\\033[31mb\\0c\\303\\244\\n\\ntail'; exit 1"
 run a
-says "$who: on change: output is made visible" "$err" "on change $work/hangs: a\\\\x1b\[31mb\\\\x00c\\\\xc3\\\\xa4$"
-says "$who: on change: a line without its end" "$err" "on change $work/hangs: tail$"
+says "$who: on change: output is made visible" "$err" \
+    "on change $work/hangs: a\\\\x1b\[31mb\\\\x00c\\\\xc3\\\\xa4$"
+says "$who: on change: a line without its end" "$err" \
+    "on change $work/hangs: tail$"
 program hangs "echo fine"
 run a
 same "$who: on change: what runs well says nothing" "0 " "$status $(cat "$err")"
 run -v -F a
-says "$who: on change: but with -v" "$err" "hookproc: on change $work/hangs: fine"
+says "$who: on change: but with -v" "$err" \
+    "hookproc: on change $work/hangs: fine"
 
 # An end from outside: the command ends, too, and is run again.
 program hangs "exec $work/sleeper 100"
@@ -248,7 +317,8 @@ for signal in INT KILL; do
 	wait $run_pid; status=$?
 	for _i in $(seq 100); do [ "$(left)" = 0 ] && break; sleep 0.05; done
 	same "$who: on change: SIG$signal: the command has ended" 0 "$(left)"
-	same "$who: on change: SIG$signal: it is remembered" "domain-a.changed " "$(marks)"
+	same "$who: on change: SIG$signal: it is remembered" \
+	    "domain-a.changed " "$(marks)"
 done
 program hangs
 : >"$ran"
@@ -259,23 +329,30 @@ same "$who: on change: after signals: the next run" "0 hangs;" "$status $(ran)"
 global=
 sections a
 run a
-same "$who: on change: none: no process for it, no mark" "0 " "$(run -v -F a; grep -c hookproc "$err") $(marks)"
+same "$who: on change: none: no process for it, no mark" "0 " \
+    "$(run -v -F a; grep -c hookproc "$err") $(marks)"
 
 # -n looks at the programs.
 advised() {
-	printf 'on change %s\n' "$2" >"$work/n.conf"; cat "$conf" >>"$work/n.conf"
+	printf 'on change %s\n' "$2" >"$work/n.conf"
+	cat "$conf" >>"$work/n.conf"
 	"$client" -n -f "$work/n.conf" a >"$work/out" 2>"$err"
 	says "$who: on change: -n: $1" "$err" "$3"
 }
-advised "not there" "$work/none" "on change $work/none: No such file or directory"
+advised "not there" "$work/none" \
+    "on change $work/none: No such file or directory"
 chmod 644 "$work/first"
-advised "not executable" "$work/first" "on change $work/first: this is no program that .* can run"
+advised "not executable" "$work/first" \
+    "on change $work/first: this is no program that .* can run"
 chmod 775 "$work/first"
-advised "others may write" "$work/first" "on change $work/first: others can change what is run: chmod go-w"
+advised "others may write" "$work/first" \
+    "on change $work/first: others can change what is run: chmod go-w"
 chmod 755 "$work/first"
 for words in "| $work/second" "&& $work/second" "> $work/log" "2>&1"; do
-	advised "$words" "\"$work/first $words\"" "on change $work/first: gets '.*' as an argument, as no shell reads it"
+	advised "$words" "\"$work/first $words\"" \
+	    "on change $work/first: gets '.*' as an argument, as no shell reads it"
 done
 advised "good" "$work/first" "configuration OK"
-same "$who: on change: -n: good: nothing about it" 0 "$(grep -c "on change" "$err")"
+same "$who: on change: -n: good: nothing about it" 0 \
+    "$(grep -c "on change" "$err")"
 exit $failed

@@ -1,30 +1,45 @@
-# What a run leaves to the next one: a chain that was saved, changes that were not reported,
-# a revocation that was cut off; files that do not belong together, or were added later.
+# What a run leaves to the next one: a chain that was saved, changes that were
+# not reported, a revocation that was cut off; files that do not belong
+# together, or were added later.
 . "$here/lib.sh"
 work_start
-key=$work/ssl/private/example.com.key both=$work/ssl/private/example.com.both.pem
-saved=$work/state/domain-example.com.new.pem revoking=$work/state/domain-example.com.revoking.pem
+key=$work/ssl/private/example.com.key
+both=$work/ssl/private/example.com.both.pem
+saved=$work/state/domain-example.com.new.pem
+revoking=$work/state/domain-example.com.revoking.pem
 compromised=$work/state/domain-example.com.compromised.pem
 
 # section FILES [KEY OPTIONS]: a section with these of cert, chain, full, both
 section() {
 	conf_write "$conf"
 	{
-		printf 'domain example.com {\n\tdomain key "%s" %s\n\tchallengedir "%s"\n' "$key" "${2:-}" "$work/www"
+		printf \
+		    'domain example.com {\n\tdomain key "%s" %s\n\tchallengedir "%s"\n' \
+		    "$key" "${2:-}" "$work/www"
 		for f in $1; do case $f in
-		cert) echo "	domain certificate \"$work/ssl/example.com.pem\"" ;;
-		chain) echo "	domain chain certificate \"$work/ssl/example.com.chain.pem\"" ;;
-		full) echo "	domain full chain certificate \"$work/ssl/example.com.fullchain.pem\"" ;;
+		cert)
+			echo \
+			    "	domain certificate \"$work/ssl/example.com.pem\"" ;;
+		chain)
+			echo \
+			    "	domain chain certificate \"$work/ssl/example.com.chain.pem\"" ;;
+		full)
+			echo \
+			    "	domain full chain certificate \"$work/ssl/example.com.fullchain.pem\"" ;;
 		both) echo "	domain combined \"$both\"" ;;
 		esac; done
 		echo "}"
 	} >>"$conf"
 }
-# paired NAME: key and chain in one file are the live key and the installed certificate
+# paired NAME: key and chain in one file are the live key and the installed
+# certificate
 paired() {
-	check "$who: $1: combined has the live key" test "$(spki_key "$key")" = "$(spki_key "$both")"
-	check "$who: $1: combined has the installed certificate" sh -c "openssl x509 -in $both | cmp - $2"
-	same "$who: $1: combined has a whole chain" 2 "$(grep -c BEGIN.CERTIFICATE "$both")"
+	check "$who: $1: combined has the live key" \
+	    test "$(spki_key "$key")" = "$(spki_key "$both")"
+	check "$who: $1: combined has the installed certificate" \
+	    sh -c "openssl x509 -in $both | cmp - $2"
+	same "$who: $1: combined has a whole chain" 2 \
+	    "$(grep -c BEGIN.CERTIFICATE "$both")"
 }
 requests() { grep -cE ': (GET|HEAD|POST) ' "$err"; }
 
@@ -49,8 +64,10 @@ recovered() {
 	sed -i "s/localhost:$ca_port/localhost:9/" "$conf"
 	acme example.com
 	expect "saved chain, $1: installed without the CA" 0
-	same "$who: saved chain, $1: leaf matches key" "$(spki_key "$key")" "$(spki_cert "$work/ssl/example.com.fullchain.pem")"
-	check "$who: saved chain, $1: gone when that was reported" test ! -e "$saved"
+	same "$who: saved chain, $1: leaf matches key" "$(spki_key "$key")" \
+	    "$(spki_cert "$work/ssl/example.com.fullchain.pem")"
+	check "$who: saved chain, $1: gone when that was reported" \
+	    test ! -e "$saved"
 	# The other authority would be a reason to renew.
 	sed -i "s/localhost:9/localhost:$ca_port/" "$conf"
 	acme example.com
@@ -66,7 +83,8 @@ saved_chain() {
 	recovered "root file away"
 
 	cut_off "another root"
-	cp "$work/root.pem" "$work/away.pem"; cp "$work/tls.pem" "$work/root.pem"
+	cp "$work/root.pem" "$work/away.pem"
+	cp "$work/tls.pem" "$work/root.pem"
 	run example.com
 	expect "saved chain, another root" 1
 	kept "another root"
@@ -74,10 +92,13 @@ saved_chain() {
 	rm -f "$work/state/domain-example.com.json"
 	recovered "another root"
 
-	# Where names have changed it may still be the one certificate of the live key.
+	# Where names have changed it may still be the one certificate of the
+	# live key.
 	cut_off "other names"
 	cp "$conf" "$work/c2"
-	sed -i "s/^domain example.com {/&\n\talternative names { www.example.com }/;s/localhost:$ca_port/localhost:9/" "$conf"
+	sed -i \
+	    "s/^domain example.com {/&\n\talternative names { www.example.com }/;s/localhost:$ca_port/localhost:9/" \
+	    "$conf"
 	run example.com
 	expect "saved chain, other names, no CA" 1
 	kept "other names"
@@ -89,31 +110,45 @@ saved_chain() {
 	echo garbage >"$saved"
 	acme example.com
 	expect "saved chain, of no use: a new one" 0
-	says "$who: saved chain, of no use: said" "$err" "domain-example.com.new.pem: .*; removed"
+	says "$who: saved chain, of no use: said" "$err" \
+	    "domain-example.com.new.pem: .*; removed"
 }
 
-# A clock that is wrong: begins too late, or has ended, by the clock that there is.
+# A clock that is wrong: begins too late, or has ended, by the clock that there
+# is.
 wrong_clock() {
 	mkdir "$work/myca"; : >"$work/myca/index"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 900 -subj "/CN=my root" -keyout "$work/myca/key" -out "$work/myca/root.pem" 2>/dev/null
-	printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s/index\nnew_certs_dir=%s\nrand_serial=yes\npolicy=p\nprivate_key=%s/key\ncertificate=%s/root.pem\ndefault_md=sha256\nunique_subject=no\n[p]\n[e]\nsubjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\n' \
-	    "$work/myca" "$work/myca" "$work/myca" "$work/myca" >"$work/myca/conf"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -days 900 -subj "/CN=my root" -keyout "$work/myca/key" \
+	    -out "$work/myca/root.pem" 2>/dev/null
+	printf \
+	    '[ca]\ndefault_ca=c\n[c]\ndatabase=%s/index\nnew_certs_dir=%s\nrand_serial=yes\npolicy=p\nprivate_key=%s/key\ncertificate=%s/root.pem\ndefault_md=sha256\nunique_subject=no\n[p]\n[e]\nsubjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\n' \
+	    "$work/myca" "$work/myca" "$work/myca" "$work/myca" \
+	    >"$work/myca/conf"
 	for clock in "behind +21 +111" "ahead -90 -1"; do
 		set -- $clock
 		cut_off "clock $1"
-		openssl req -new -key "$key" -subj /CN=x -out "$work/myca/csr" 2>/dev/null
-		openssl ca -batch -notext -config "$work/myca/conf" -extensions e -startdate "$(date -u -d "$2 days" +%y%m%d%H%M%SZ)" \
-		    -enddate "$(date -u -d "$3 days" +%y%m%d%H%M%SZ)" -in "$work/myca/csr" -out "$saved" 2>"$work/myca/err" || fail "clock: openssl ca: $(tail -n 2 "$work/myca/err")"
+		openssl req -new -key "$key" -subj /CN=x -out "$work/myca/csr" \
+		    2>/dev/null
+		openssl ca -batch -notext -config "$work/myca/conf" \
+		    -extensions e \
+		    -startdate "$(date -u -d "$2 days" +%y%m%d%H%M%SZ)" \
+		    -enddate "$(date -u -d "$3 days" +%y%m%d%H%M%SZ)" \
+		    -in "$work/myca/csr" -out "$saved" 2>"$work/myca/err" ||
+		    fail "clock: openssl ca: $(tail -n 2 "$work/myca/err")"
 		chmod 600 "$saved"
 		cp "$saved" "$work/new.pem"
-		sed -i "s/localhost:$ca_port/localhost:9/;s|root file .*|root file \"$work/myca/root.pem\"|" "$conf"
+		sed -i \
+		    "s/localhost:$ca_port/localhost:9/;s|root file .*|root file \"$work/myca/root.pem\"|" \
+		    "$conf"
 		run example.com
 		expect "saved chain, clock $1" 1
 		kept "clock $1"
 	done
 }
 
-# Killed between the chain and the combined file; combined or another file added later.
+# Killed between the chain and the combined file; combined or another file added
+# later.
 without_full_chain() {
 	for rotate in "" rotate; do
 		rm -rf "$work/etc" "$work/ssl" "$work/state"
@@ -121,14 +156,17 @@ without_full_chain() {
 		acme example.com
 		cp "$both" "$work/both.old"
 		acme -F example.com
-		cp "$work/ssl/example.com.fullchain.pem" "$saved"; chmod 600 "$saved"
+		cp "$work/ssl/example.com.fullchain.pem" "$saved"
+		chmod 600 "$saved"
 		cp "$work/both.old" "$both"
 		rm "$work/ssl/example.com.fullchain.pem"
 		section "cert both" "$rotate"
 		acme example.com
 		expect "cut off before combined, $rotate" 0
-		same "$who: cut off before combined, $rotate: without the CA" 0 "$(requests)"
-		paired "cut off before combined, $rotate" "$work/ssl/example.com.pem"
+		same "$who: cut off before combined, $rotate: without the CA" \
+		    0 "$(requests)"
+		paired "cut off before combined, $rotate" \
+		    "$work/ssl/example.com.pem"
 		acme example.com
 		expect "cut off before combined, $rotate: reported once" 2
 	done
@@ -140,18 +178,27 @@ without_full_chain() {
 		section "$files both"
 		acme example.com
 		expect "combined added to $files" 0
-		case $files in *full*) f=$work/ssl/example.com.fullchain.pem; openssl x509 -in "$f" -out "$work/leaf" ;; *) cp "$work/ssl/example.com.pem" "$work/leaf" ;; esac
+		case $files in
+		*full*)
+			f=$work/ssl/example.com.fullchain.pem
+			openssl x509 -in "$f" -out "$work/leaf" ;;
+		*) cp "$work/ssl/example.com.pem" "$work/leaf" ;;
+		esac
 		paired "combined added to $files" "$work/leaf"
 		# Only a lone certificate has no intermediates to go with it.
-		[ "$files" = cert ] || same "$who: combined added to $files: without the CA" 0 "$(requests)"
+		[ "$files" = cert ] ||
+		    same "$who: combined added to $files: without the CA" 0 \
+		    "$(requests)"
 		acme example.com
 		expect "combined added to $files: then nothing" 2
 		rm "$both"
 		acme example.com
 		expect "combined lost, $files" 0
-		check "$who: combined lost, $files: there again" test "$(spki_key "$key")" = "$(spki_key "$both")"
+		check "$who: combined lost, $files: there again" \
+		    test "$(spki_key "$key")" = "$(spki_key "$both")"
 	done
-	for files in "cert:cert chain" "cert:cert full" "full:full cert" "full:full chain cert" "cert chain:cert chain full"; do
+	for files in "cert:cert chain" "cert:cert full" "full:full cert" \
+	    "full:full chain cert" "cert chain:cert chain full"; do
 		rm -rf "$work/etc" "$work/ssl" "$work/state"
 		section "${files%:*}"
 		acme example.com; acme example.com
@@ -160,7 +207,12 @@ without_full_chain() {
 		expect "$files: added" 0
 		acme example.com
 		expect "$files: added: then nothing" 2
-		for f in ${files#*:}; do case $f in cert) f=.pem ;; chain) f=.chain.pem ;; full) f=.fullchain.pem ;; esac
+		for f in ${files#*:}; do
+			case $f in
+			cert) f=.pem ;;
+			chain) f=.chain.pem ;;
+			full) f=.fullchain.pem ;;
+			esac
 			check "$who: $files: added: $f" test -s "$work/ssl/example.com$f"; done
 	done
 }
@@ -171,15 +223,19 @@ too_large() {
 	section "cert chain full"
 	acme example.com
 	for f in pem chain.pem fullchain.pem; do
-		head -c 70000 /dev/zero | tr '\0' '\n' >>"$work/ssl/example.com.$f"
+		head -c 70000 /dev/zero |
+		    tr '\0' '\n' >>"$work/ssl/example.com.$f"
 		acme example.com
 		expect "$f of 70 kB: made anew" 0
-		check "$who: $f of 70 kB: set belongs together" sh -c "cat $work/ssl/example.com.pem $work/ssl/example.com.chain.pem | cmp - $work/ssl/example.com.fullchain.pem"
+		check "$who: $f of 70 kB: set belongs together" sh -c \
+		    "cat $work/ssl/example.com.pem $work/ssl/example.com.chain.pem | cmp - $work/ssl/example.com.fullchain.pem"
 	done
-	head -c 70000 /dev/zero | tr '\0' ' ' >>"$work/state/domain-example.com.json"
+	head -c 70000 /dev/zero |
+	    tr '\0' ' ' >>"$work/state/domain-example.com.json"
 	acme example.com
 	expect "state of 70 kB" 2
-	says "$who: state of 70 kB: said" "$err" "domain-example.com.json: larger than .*started anew"
+	says "$who: state of 70 kB: said" "$err" \
+	    "domain-example.com.json: larger than .*started anew"
 	acme -F example.com
 	expect "state of 70 kB: written again" 0
 }
@@ -188,13 +244,18 @@ too_large() {
 unreported() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	section "full"
-	sed "s/^authority test/authority gone/;/state directory/d;/^domain/,\$d;s/localhost:$ca_port/localhost:9/" "$conf" >"$work/gone"
+	sed \
+	    "s/^authority test/authority gone/;/state directory/d;/^domain/,\$d;s/localhost:$ca_port/localhost:9/" \
+	    "$conf" >"$work/gone"
 	cat "$work/gone" >>"$conf"
-	printf 'domain gone.example {\n\tdomain key "%s/ssl/private/gone.key"\n\tdomain full chain certificate "%s/ssl/gone.pem"\n\tchallengedir "%s/www"\n\tsign with gone\n}\n' \
+	printf \
+	    'domain gone.example {\n\tdomain key "%s/ssl/private/gone.key"\n\tdomain full chain certificate "%s/ssl/gone.pem"\n\tchallengedir "%s/www"\n\tsign with gone\n}\n' \
 	    "$work" "$work" "$work" >>"$conf"
 	acme -a
 	expect "one of two authorities fails" 1
-	check "$who: one of two authorities fails: the other's change is remembered" test -e "$saved"
+	check \
+	    "$who: one of two authorities fails: the other's change is remembered" \
+	    test -e "$saved"
 	acme -a
 	expect "one of two still fails" 1
 	acme example.com
@@ -213,7 +274,8 @@ unreported() {
 	cp "$work/ssl/example.com.fullchain.pem" "$saved"
 	acme -F example.com
 	expect "killed before its end, then -F" 0
-	check "$who: killed before its end, then -F: a new one" test ! -e "$saved"
+	check "$who: killed before its end, then -F: a new one" \
+	    test ! -e "$saved"
 	acme example.com
 	expect "killed before its end, then -F: once" 2
 
@@ -221,64 +283,109 @@ unreported() {
 	for last in "" "metrics file $work/state/metrics"; do
 		rm -rf "$work/etc" "$work/ssl" "$work/state"
 		section "full"
-		sed "s/^authority test/authority other/;/state directory/d;/^domain/,\$d;s/account.pem/other.pem/" "$conf" >"$work/other"
+		sed \
+		    "s/^authority test/authority other/;/state directory/d;/^domain/,\$d;s/account.pem/other.pem/" \
+		    "$conf" >"$work/other"
 		cat "$work/other" >>"$conf"
-		printf '%s\ndomain other.example {\n\tdomain key "%s/ssl/private/other.key"\n\tdomain full chain certificate "%s/ssl/other.pem"\n\tchallengedir "%s/www"\n\tsign with other\n}\n' \
+		printf \
+		    '%s\ndomain other.example {\n\tdomain key "%s/ssl/private/other.key"\n\tdomain full chain certificate "%s/ssl/other.pem"\n\tchallengedir "%s/www"\n\tsign with other\n}\n' \
 		    "$last" "$work" "$work" "$work" >>"$conf"
 		acme -a
 		expect "two authorities, ${last%% /*}" 0
-		same "$who: two authorities, ${last%% /*}: nothing saved is left" "" "$(ls "$work/state" | grep new.pem)"
+		same \
+		    "$who: two authorities, ${last%% /*}: nothing saved is left" \
+		    "" "$(ls "$work/state" | grep new.pem)"
 		acme -a
 		expect "two authorities, ${last%% /*}: once" 2
 		for a in example.com other.example; do
-			f=$work/ssl/example.com.fullchain.pem; [ $a = other.example ] && f=$work/ssl/other.pem
+			f=$work/ssl/example.com.fullchain.pem
+			[ $a = other.example ] && f=$work/ssl/other.pem
 			cp "$f" "$work/state/domain-$a.new.pem"
 			acme -a
-			expect "two authorities, ${last%% /*}: change of $a not reported" 0
+			expect \
+			    "two authorities, ${last%% /*}: change of $a not reported" \
+			    0
 			acme -a
-			expect "two authorities, ${last%% /*}: change of $a: once" 2
+			expect \
+			    "two authorities, ${last%% /*}: change of $a: once" \
+			    2
 		done
 	done
 }
 
-# -r -R keyCompromise that was cut off: as it is on the disk after each step of it.
+# -r -R keyCompromise that was cut off: as it is on the disk after each step of
+# it.
 revocation() {
 	for step in begun revoked removed; do
 		rm -rf "$work/etc" "$work/ssl" "$work/state"
 		section "full both" rotate
 		acme example.com
 		old=$(spki_key "$key")
-		cp "$key" "$work/old.key"; cp "$both" "$work/old.both"; cp "$work/ssl/example.com.fullchain.pem" "$work/old.pem"
+		cp "$key" "$work/old.key"
+		cp "$both" "$work/old.both"
+		cp "$work/ssl/example.com.fullchain.pem" "$work/old.pem"
 		# A key that waits beside it may be known to the thief, too.
-		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new" 2>/dev/null; chmod 600 "$key.new"
+		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+		    -out "$key.new" 2>/dev/null
+		chmod 600 "$key.new"
 		waits=$(spki_key "$key.new")
 		cp "$key.new" "$work/old.new"
-		[ $step = begun ] || { acme -r -R keyCompromise example.com; expect "revocation, $step: done" 0; cp "$work/old.key" "$key"; cp "$work/old.new" "$key.new"; cp "$work/old.both" "$both"; }
-		cp "$work/old.pem" "$revoking"; cp "$work/old.pem" "$compromised"
+		[ $step = begun ] || {
+			acme -r -R keyCompromise example.com
+			expect "revocation, $step: done" 0
+			cp "$work/old.key" "$key"
+			cp "$work/old.new" "$key.new"
+			cp "$work/old.both" "$both"
+		}
+		cp "$work/old.pem" "$revoking"
+		cp "$work/old.pem" "$compromised"
 		rm -f "$work/state/domain-example.com.json"
-		[ $step = removed ] || cp "$work/old.pem" "$work/ssl/example.com.fullchain.pem"
-		cp -a "$work/ssl" "$work/ssl.cut"; cp -a "$work/state" "$work/state.cut"
+		[ $step = removed ] ||
+		    cp "$work/old.pem" "$work/ssl/example.com.fullchain.pem"
+		cp -a "$work/ssl" "$work/ssl.cut"
+		cp -a "$work/state" "$work/state.cut"
 		# a plain renewal comes between
 		acme example.com
 		expect "revocation, $step, then a renewal" 0
 		new=$(spki_cert "$work/ssl/example.com.fullchain.pem")
-		check "$who: revocation, $step, then a renewal: the key is another" test "$new" != "$old" -a "$new" != "$waits" -a "$new" = "$(spki_key "$key")"
+		check \
+		    "$who: revocation, $step, then a renewal: the key is another" \
+		    test "$new" != "$old" -a "$new" != "$waits" -a "$new" = \
+		    "$(spki_key "$key")"
 		cp "$work/ssl/example.com.fullchain.pem" "$work/new.pem"
 		acme -r -R keyCompromise example.com
 		expect "revocation, $step, then a renewal, then -r" 0
-		check "$who: revocation, $step, then a renewal, then -r: the new certificate stays" cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
-		check "$who: revocation, $step, then a renewal, then -r: so does its key" test "$new" = "$(spki_key "$key")" -a "$new" = "$(spki_key "$both")"
-		check "$who: revocation, $step, then a renewal, then -r: nothing is left to do" test ! -e "$revoking" -a ! -e "$compromised"
-		check "$who: revocation, $step, then a renewal, then -r: the compromised key is gone" test ! -e "$key.old"
+		check \
+		    "$who: revocation, $step, then a renewal, then -r: the new certificate stays" \
+		    cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
+		check \
+		    "$who: revocation, $step, then a renewal, then -r: so does its key" \
+		    test "$new" = "$(spki_key "$key")" -a "$new" = \
+		    "$(spki_key "$both")"
+		check \
+		    "$who: revocation, $step, then a renewal, then -r: nothing is left to do" \
+		    test ! -e "$revoking" -a ! -e "$compromised"
+		check \
+		    "$who: revocation, $step, then a renewal, then -r: the compromised key is gone" \
+		    test ! -e "$key.old"
 		run -B example.com
-		check "$who: revocation, $step, then a renewal, then -r, then -B: nothing is put back" test $status != 0
-		check "$who: revocation, $step, then a renewal, then -r, then -B: the new certificate stays" cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
+		check \
+		    "$who: revocation, $step, then a renewal, then -r, then -B: nothing is put back" \
+		    test $status != 0
+		check \
+		    "$who: revocation, $step, then a renewal, then -r, then -B: the new certificate stays" \
+		    cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
 		# the next -r comes at once
-		rm -rf "$work/ssl" "$work/state"; mv "$work/ssl.cut" "$work/ssl"; mv "$work/state.cut" "$work/state"
+		rm -rf "$work/ssl" "$work/state"
+		mv "$work/ssl.cut" "$work/ssl"
+		mv "$work/state.cut" "$work/state"
 		acme -r -R keyCompromise example.com
 		expect "revocation, $step, then -r" 0
-		same "$who: revocation, $step, then -r: all is gone" "private" "$(ls "$work/ssl" "$work/ssl/private" | grep -v : | xargs)"
-		check "$who: revocation, $step, then -r: nothing is left to do" test ! -e "$revoking" -a ! -e "$compromised"
+		same "$who: revocation, $step, then -r: all is gone" "private" \
+		    "$(ls "$work/ssl" "$work/ssl/private" | grep -v : | xargs)"
+		check \
+		    "$who: revocation, $step, then -r: nothing is left to do" \
+		    test ! -e "$revoking" -a ! -e "$compromised"
 		run -r example.com
 		expect "revocation, $step, then -r: confirmed" 0
 		run -r example.com
@@ -304,120 +411,176 @@ extended_attributes() {
 	acme example.com
 	files="$key $both $work/ssl/example.com.pem $work/ssl/example.com.chain.pem $work/ssl/example.com.fullchain.pem"
 	for f in $files; do
-		attributes "$f" set 2>/dev/null || { skip "$who: extended attributes: not on this file system"; return; }
+		attributes "$f" set 2>/dev/null || {
+			skip \
+			    "$who: extended attributes: not on this file system"
+			return
+		}
 	done
 	for n in 1 2; do
 		acme -F example.com
 		expect "extended attributes, renewal $n" 0
-		for f in $files; do check "$who: extended attributes, renewal $n: ${f##*/}" attributes "$f"; done
+		for f in $files; do
+			check \
+			    "$who: extended attributes, renewal $n: ${f##*/}" \
+			    attributes "$f"
+		done
 	done
-	strace -f -o /dev/null true 2>/dev/null || { skip "$who: extended attributes that are lost: strace cannot trace here"; return; }
+	strace -f -o /dev/null true 2>/dev/null || {
+		skip \
+		    "$who: extended attributes that are lost: strace cannot trace here"
+		return
+	}
 	# What cannot be read or set is named, and costs nothing else.
 	for call in fgetxattr fsetxattr; do
 		for f in $files; do attributes "$f" set; done
-		strace -f -qq -o /dev/null -e trace=$call -e inject=$call:error=EPERM "$client" -v -f "$conf" -F example.com 2>"$err" </dev/null
+		strace -f -qq -o /dev/null -e trace=$call \
+		    -e inject=$call:error=EPERM "$client" -v -f "$conf" -F \
+		    example.com 2>"$err" </dev/null
 		status=$?
 		expect "extended attributes, no $call" 0
 		for f in $files; do
 			for name in system.posix_acl_access user.note; do
 				case $call:$name in
-				fgetxattr:*) text="$f: its $name cannot be read, and will not be kept: Operation not permitted" ;;
-				*acl_access) text="$f: the new file has not got the old one's ACL ($name); set it again: Operation not permitted" ;;
-				*) text="$f: the new file has not got the old one's $name; set it again: Operation not permitted" ;;
+				fgetxattr:*)
+					text="$f: its $name cannot be read, and will not be kept: Operation not permitted" ;;
+				*acl_access)
+					text="$f: the new file has not got the old one's ACL ($name); set it again: Operation not permitted" ;;
+				*)
+					text="$f: the new file has not got the old one's $name; set it again: Operation not permitted" ;;
 				esac
-				says "$who: extended attributes, no $call: ${f##*/}, $name" "$err" "proc: $text"
+				says \
+				    "$who: extended attributes, no $call: ${f##*/}, $name" \
+				    "$err" "proc: $text"
 			done
 		done
 	done
 }
 
-# Responses of a run that was killed go with the next one, also if nothing is due.
+# Responses of a run that was killed go with the next one, also if nothing is
+# due.
 responses() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	section "full"
 	acme example.com; acme example.com
 	expect "responses: nothing due" 2
-	same "$who: responses: nothing is left by a run that ends well" "" "$(ls -A "$work/www")"
+	same "$who: responses: nothing is left by a run that ends well" "" \
+	    "$(ls -A "$work/www")"
 	thumb=$(printf 'x%.0s' $(seq 43))
-	printf 'token1-of-at-least-22-bytes.%s' "$thumb" >"$work/www/token1-of-at-least-22-bytes"
+	printf 'token1-of-at-least-22-bytes.%s' "$thumb" \
+	    >"$work/www/token1-of-at-least-22-bytes"
 	echo "of somebody else" >"$work/www/token2-of-at-least-22-bytes"
-	echo "token3-of-at-least-22-bytes.$thumb" >"$work/www/token3-of-at-least-22-bytes"
+	echo "token3-of-at-least-22-bytes.$thumb" \
+	    >"$work/www/token3-of-at-least-22-bytes"
 	printf token4-of-at- >"$work/www/token4-of-at-least-22-bytes"
 	: >"$work/www/token5-of-at-least-22-bytes"
-	printf "token%s-of-at-least-22-bytes.$thumb\n" 1 2 4 5 6 >"$work/www/.acme-client.list"
+	printf "token%s-of-at-least-22-bytes.$thumb\n" 1 2 4 5 6 \
+	    >"$work/www/.acme-client.list"
 	# Of another client, which serves the same directory by another account.
-	printf 'token6-of-at-least-22-bytes.%s' "$(printf 'y%.0s' $(seq 43))" >"$work/www/token6-of-at-least-22-bytes"
-	printf '../ssl/example.com.fullchain.pem\n' >>"$work/www/.acme-client.list"
+	printf 'token6-of-at-least-22-bytes.%s' "$(printf 'y%.0s' $(seq 43))" \
+	    >"$work/www/token6-of-at-least-22-bytes"
+	printf '../ssl/example.com.fullchain.pem\n' \
+	    >>"$work/www/.acme-client.list"
 	acme example.com
 	expect "responses: left by a run that was killed: nothing due" 2
-	same "$who: responses: what it has put goes, and nothing else" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
-	check "$who: responses: not what a list names elsewhere" test -s "$work/ssl/example.com.fullchain.pem"
-	same "$who: responses: then no process more than before" 0 "$(acme example.com; grep -c chngproc "$err")"
+	same "$who: responses: what it has put goes, and nothing else" \
+	    "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " \
+	    "$(ls -A "$work/www" | tr '\n' ' ')"
+	check "$who: responses: not what a list names elsewhere" \
+	    test -s "$work/ssl/example.com.fullchain.pem"
+	same "$who: responses: then no process more than before" 0 \
+	    "$(acme example.com; grep -c chngproc "$err")"
 	# As long as the other run is there, they are its own.
-	printf 'token1-of-at-least-22-bytes.%s' "$thumb" >"$work/www/token1-of-at-least-22-bytes"
+	printf 'token1-of-at-least-22-bytes.%s' "$thumb" \
+	    >"$work/www/token1-of-at-least-22-bytes"
 	echo "token1-of-at-least-22-bytes.$thumb" >"$work/www/.acme-client.list"
 	flock -s "$work/www/.acme-client.list" sleep 20 &
 	_other=$!
 	sleep 0.3
 	acme -F example.com
 	expect "responses: beside another run" 0
-	check "$who: responses: beside another run: those of that one stay" test -s "$work/www/token1-of-at-least-22-bytes"
+	check "$who: responses: beside another run: those of that one stay" \
+	    test -s "$work/www/token1-of-at-least-22-bytes"
 	pkill -P $_other; kill $_other 2>/dev/null; wait $_other 2>/dev/null
 	acme example.com
-	same "$who: responses: when it has gone, too, they go" "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " "$(ls -A "$work/www" | tr '\n' ' ')"
+	same "$who: responses: when it has gone, too, they go" \
+	    "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " \
+	    "$(ls -A "$work/www" | tr '\n' ' ')"
 	rm -f "$work/www"/*
-	# One run looks for room just when another is about to: by a file of its own.
+	# One run looks for room just when another is about to: by a file of its
+	# own.
 	if strace -f -o /dev/null true 2>/dev/null; then
 		section "full"
-		sed 's/example\.com/www.example.com/g' "$conf" >"$work/second.conf"
-		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=openat "$client" -F -f "$conf" example.com 2>"$err"
+		sed 's/example\.com/www.example.com/g' "$conf" \
+		    >"$work/second.conf"
+		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=openat \
+		    "$client" -F -f "$conf" example.com 2>"$err"
 		_nth=$(grep -n 'probe' "$work/trace" | head -n 1 | cut -d: -f1)
-		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=openat -e inject=openat:delay_enter=2500000:when="$_nth" \
+		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=openat \
+		    -e inject=openat:delay_enter=2500000:when="$_nth" \
 		    "$client" -F -f "$conf" example.com 2>"$err" &
 		_other=$!
 		sleep 1
-		strace -f -qq -o "$work/trace.second" -P "$work/www" -e trace=unlinkat -e inject=unlinkat:delay_enter=3000000:when=1 \
-		    "$client" -F -f "$work/second.conf" www.example.com 2>"$work/second.err"
-		same "$who: responses: two runs look for room at once: the second" 0 $?
+		strace -f -qq -o "$work/trace.second" -P "$work/www" \
+		    -e trace=unlinkat \
+		    -e inject=unlinkat:delay_enter=3000000:when=1 "$client" -F \
+		    -f "$work/second.conf" www.example.com 2>"$work/second.err"
+		same \
+		    "$who: responses: two runs look for room at once: the second" \
+		    0 $?
 		wait $_other
-		same "$who: responses: two runs look for room at once: the first" 0 $?
+		same \
+		    "$who: responses: two runs look for room at once: the first" \
+		    0 $?
 		grep -h "cannot\|in the way" "$err" "$work/second.err"
-		same "$who: responses: two runs look for room at once: nothing is left" "" "$(ls -A "$work/www")"
+		same \
+		    "$who: responses: two runs look for room at once: nothing is left" \
+		    "" "$(ls -A "$work/www")"
 	fi
 	if strace -f -o /dev/null true 2>/dev/null; then
-		strace -f -qq -o "$work/trace" -P "$work/www" -e trace=unlinkat -e inject=unlinkat:signal=SIGKILL:when=2 "$client" -F -f "$conf" example.com 2>"$err"
-		check "$who: responses: chng was killed" test -n "$(ls -A "$work/www")"
+		strace -f -qq -o "$work/trace" -P "$work/www" \
+		    -e trace=unlinkat -e inject=unlinkat:signal=SIGKILL:when=2 \
+		    "$client" -F -f "$conf" example.com 2>"$err"
+		check "$who: responses: chng was killed" \
+		    test -n "$(ls -A "$work/www")"
 		acme example.com
-		same "$who: responses: what it has left has gone" "" "$(ls -A "$work/www")"
+		same "$who: responses: what it has left has gone" "" \
+		    "$(ls -A "$work/www")"
 	else
 		skip "$who: responses: strace cannot trace here"
 	fi
 }
 
-# Signals at moments that are hard to hit: a role that has just been executed gets one, and the parent gets
-# one when the work is done.
+# Signals at moments that are hard to hit: a role that has just been executed
+# gets one, and the parent gets one when the work is done.
 signals() {
 	conf_write "$conf"
 	domain_write "$conf" example.com example.com ""
 	cp -r "$(dirname "$client")" "$work/signals"
-	# wrapped ROLE LINE: a script in the role's place, in which real is its program
+	# wrapped ROLE LINE: a script in the role's place, in which real is its
+	# program
 	wrapped() {
 		mkdir -p "$work/real"
 		cp "$(dirname "$client")/$1" "$work/real/$1"
 		rm "$work/signals/$1"
-		printf '#!/bin/sh\nreal=%s\n%s\n' "$work/real/$1" "$2" >"$work/signals/$1"
+		printf '#!/bin/sh\nreal=%s\n%s\n' "$work/real/$1" "$2" \
+		    >"$work/signals/$1"
 		chmod 755 "$work/signals/$1"
 	}
 	for signal in INT TERM HUP; do
 		wrapped certproc "kill -$signal \$\$; exec \$real \"\$@\""
-		"$work/signals/acme-client" -f "$conf" -F example.com >"$err" 2>&1
-		same "$who: signals: SIG$signal for a role that begins is the parent's affair" "0 " "$? $(cat "$err")"
+		"$work/signals/acme-client" -f "$conf" -F example.com \
+		    >"$err" 2>&1
+		same \
+		    "$who: signals: SIG$signal for a role that begins is the parent's affair" \
+		    "0 " "$? $(cat "$err")"
 	done
 	cp "$work/real/certproc" "$work/signals/certproc"
 	wrapped chngproc "\$real \"\$@\"; kill -TERM \$PPID; sleep 1"
 	"$work/signals/acme-client" -f "$conf" -F example.com >"$err" 2>&1
 	same "$who: signals: when all is done: status" 1 $?
-	says "$who: signals: when all is done: is said" "$err" "interrupted by signal 15, Terminated: what has changed is reported by the next run"
+	says "$who: signals: when all is done: is said" "$err" \
+	    "interrupted by signal 15, Terminated: what has changed is reported by the next run"
 	acme example.com
 	expect "signals: when all is done: the next run reports it" 0
 	acme example.com

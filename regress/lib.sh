@@ -1,6 +1,7 @@
 # Shell functions for demo.sh and the whole-run tests: a local CA (Pebble), a
 # DNS stub and a web server, all on free loopback ports.
-# Callers set client (path of acme-client), and work (a fresh directory) or call work_start.
+# Callers set client (path of acme-client), and work (a fresh directory) or call
+# work_start.
 
 here=${here:-$(cd "$(dirname "$0")" && pwd)}
 pids=
@@ -17,18 +18,29 @@ failed=0
 check() {
 	_name=$1; shift
 	if "$@" >"$work/check.out" 2>&1; then ok "$_name"
-	else fail "$_name: $* ($(tail -n 3 "$work/check.out" | tr '\n' ' '))"; fi
+	else
+		fail "$_name: $* ($(tail -n 3 "$work/check.out" | tr '\n' ' '))"
+	fi
 }
 # same NAME EXPECTED GOT
 same() {
-	if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: expected '$2', got '$3'"; fi
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		fail "$1: expected '$2', got '$3'"
+	fi
 }
 # says NAME FILE TEXT: the file has this text in it
 says() {
-	if grep -q -- "$3" "$2"; then ok "$1"; else fail "$1: no '$3' in: $(tail -n 4 "$2" | tr '\n' ' ')"; fi
+	if grep -q -- "$3" "$2"; then
+		ok "$1"
+	else
+		fail "$1: no '$3' in: $(tail -n 4 "$2" | tr '\n' ' ')"
+	fi
 }
 
-# work_start: a directory of this script's own, which goes with all that it has started
+# work_start: a directory of this script's own, which goes with all that it has
+# started
 work_start() {
 	work=$(mktemp -d) && chmod 755 "$work"
 	trap cleanup EXIT
@@ -37,7 +49,8 @@ work_start() {
 	err=$work/err
 }
 
-# work_build: the sources below $top, with what setup.sh has, built in $work; client is the program
+# work_build: the sources below $top, with what setup.sh has, built in $work;
+# client is the program
 work_build() {
 	copy_tree "$top" "$work/build"
 	(cd "$work/build" && ./configure && make) >"$work/build.log" 2>&1 ||
@@ -45,11 +58,14 @@ work_build() {
 	client=$work/build/acme-client
 }
 
-# processes_of SESSION...: what still runs in these; others on this machine may run the same program
+# processes_of SESSION...: what still runs in these; others on this machine may
+# run the same program
 processes_of() {
-	for _session in "$@"; do ps -s "$_session" -o pid=,stat=,args=; done | awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
+	for _session in "$@"; do ps -s "$_session" -o pid=,stat=,args=; done |
+	    awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
 }
-# build_of DIRECTORY: how what is built there was built, and its objects but those with a main()
+# build_of DIRECTORY: how what is built there was built, and its objects but
+# those with a main()
 build_of() {
 	flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
 	libs=$(sed -n 's/^LIBS_[A-Z]* = //p' "$1/config.mk" | tr '\n' ' ')
@@ -59,13 +75,15 @@ build_of() {
 }
 role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc"
 
-# For unshare(1): in a chroot the root directory is no mount that could be made private, and
-# where nothing is shared it need not be.
+# For unshare(1): in a chroot the root directory is no mount that could be made
+# private, and where nothing is shared it need not be.
 propagation=unchanged
-if grep -q ' shared:' /proc/self/mountinfo 2>/dev/null; then propagation=private; fi
+if grep -q ' shared:' /proc/self/mountinfo 2>/dev/null; then
+	propagation=private
+fi
 
-# N free TCP ports.  Those that clients get by themselves are others; and where $PORTS names a file,
-# what one script has been given no other one gets.
+# N free TCP ports.  Those that clients get by themselves are others; and where
+# $PORTS names a file, what one script has been given no other one gets.
 free_ports() {
 	python3 - "$1" "${PORTS:-}" <<'END'
 import fcntl, os, random, socket, sys
@@ -88,8 +106,9 @@ print(*found)
 END
 }
 
-# nginx_conf STATEMENTS HTTP: writes $work/nginx/nginx.conf, by which all files of nginx are in that
-# directory; HTTP is in its http block, STATEMENTS are outside of it
+# nginx_conf STATEMENTS HTTP: writes $work/nginx/nginx.conf, by which all files
+# of nginx are in that directory; HTTP is in its http block, STATEMENTS are
+# outside of it
 nginx_conf() {
 	mkdir -p "$work/nginx/logs"
 	cat >"$work/nginx/nginx.conf" <<END
@@ -104,8 +123,12 @@ $2
 }
 END
 }
-# nginx_alone: statements for one process in the foreground, as whoever starts it
-nginx_alone() { echo "daemon off; master_process off; $([ "$(id -u)" != 0 ] || echo "user $(id -un 0);")"; }
+# nginx_alone: statements for one process in the foreground, as whoever starts
+# it
+nginx_alone() {
+	echo \
+	    "daemon off; master_process off; $([ "$(id -u)" != 0 ] || echo "user $(id -un 0);")"
+}
 
 wait_port() {
 	python3 - "$1" <<'END'
@@ -123,17 +146,24 @@ END
 # An own CA for the servers' certificates: $work/tls.pem is the anchor.
 make_tls() {
 	[ -f "$work/tls.pem" ] && return 0
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
-	    -subj "/CN=test anchor" -addext "keyUsage=critical,keyCertSign,cRLSign" -keyout "$work/tls-ca.key" -out "$work/tls.pem" 2>/dev/null
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" \
-	    -keyout "$work/tls-server.key" -out "$work/tls-server.csr" 2>/dev/null
-	printf 'subjectAltName=DNS:localhost,DNS:ca.test,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n' >"$work/tls.ext"
-	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" \
-	    -CAcreateserial -days 30 -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -days 30 -subj "/CN=test anchor" \
+	    -addext "keyUsage=critical,keyCertSign,cRLSign" \
+	    -keyout "$work/tls-ca.key" -out "$work/tls.pem" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -subj "/CN=localhost" -keyout "$work/tls-server.key" \
+	    -out "$work/tls-server.csr" 2>/dev/null
+	printf \
+	    'subjectAltName=DNS:localhost,DNS:ca.test,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n' \
+	    >"$work/tls.ext"
+	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" \
+	    -CAkey "$work/tls-ca.key" -CAcreateserial -days 30 \
+	    -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
 }
 
-# pebble_start [VARIABLE=VALUE ...]: sets ca_port, management_port, http_port, tls_port, dns_management; writes $work/root.pem.
-# From outside: $pebble (the program), $pebble_more (further members of its configuration).
+# pebble_start [VARIABLE=VALUE ...]: sets ca_port, management_port, http_port,
+# tls_port, dns_management; writes $work/root.pem.  From outside: $pebble (the
+# program), $pebble_more (further members of its configuration).
 pebble=pebble
 pebble_more='"externalAccountBindingRequired": false'
 pebble_start() {
@@ -151,31 +181,38 @@ pebble_start() {
   "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
   "httpPort": $http_port, "tlsPort": $tls_port, $pebble_more } }
 END
-	pebble-challtestsrv -management "127.0.0.1:$dns_management" -dns01 "127.0.0.1:$dns_port" \
-	    -http01 "" -https01 "" -tlsalpn01 "" -doh "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
+	pebble-challtestsrv -management "127.0.0.1:$dns_management" \
+	    -dns01 "127.0.0.1:$dns_port" -http01 "" -https01 "" -tlsalpn01 "" \
+	    -doh "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
 	dns_pid=$!
-	if ! kill -0 $dns_pid 2>/dev/null || ! wait_port "$dns_management" 2>/dev/null; then
+	if ! kill -0 $dns_pid 2>/dev/null ||
+	    ! wait_port "$dns_management" 2>/dev/null; then
 		# Older ones have no -doh.
-		pebble-challtestsrv -management "127.0.0.1:$dns_management" -dns01 "127.0.0.1:$dns_port" \
-		    -http01 "" -https01 "" -tlsalpn01 "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
+		pebble-challtestsrv -management "127.0.0.1:$dns_management" \
+		    -dns01 "127.0.0.1:$dns_port" -http01 "" -https01 "" \
+		    -tlsalpn01 "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
 		dns_pid=$!
 		wait_port "$dns_management"
 	fi
-	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 "$@" \
-	    "$pebble" -config "$work/pebble.json" -dnsserver "127.0.0.1:$dns_port" >"$work/pebble.log" 2>&1 &
+	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 \
+	    "$@" "$pebble" -config "$work/pebble.json" \
+	    -dnsserver "127.0.0.1:$dns_port" >"$work/pebble.log" 2>&1 &
 	pebble_pid=$!
 	pids="$pids $dns_pid $pebble_pid"
 	wait_port "$ca_port"
 	wait_port "$management_port"
-	fetch "https://localhost:$management_port/roots/0" >"$work/root.pem" || return 1
+	fetch "https://localhost:$management_port/roots/0" >"$work/root.pem" ||
+	    return 1
 	web_start
 }
 
-# The challenge directory, as a web server of the administrator's would serve it.
+# The challenge directory, as a web server of the administrator's would serve
+# it.
 web_start() {
 	mkdir -p "$work/www"
 	chmod 755 "$work/www"
-	python3 "$here/webserver.py" "$http_port" "$work/www" >"$work/web.log" 2>&1 &
+	python3 "$here/webserver.py" "$http_port" "$work/www" \
+	    >"$work/web.log" 2>&1 &
 	web_pid=$!
 	pids="$pids $web_pid"
 	wait_port "$http_port"
@@ -190,7 +227,10 @@ END
 }
 
 stop() {
-	for _pid in "$@"; do kill "$_pid" 2>/dev/null; wait "$_pid" 2>/dev/null; done
+	for _pid in "$@"; do
+		kill "$_pid" 2>/dev/null
+		wait "$_pid" 2>/dev/null
+	done
 	:
 }
 
@@ -201,15 +241,23 @@ cleanup() {
 	rm -rf "$work"
 }
 
-# Whole runs: $conf is their configuration, $err has their messages, $status how they ended.
+# Whole runs: $conf is their configuration, $err has their messages, $status how
+# they ended.
 case $(id -u) in 0) who=root ;; *) who=user ;; esac
 # fresh: all that an earlier test has made is gone
-fresh() { rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*; conf_write "$conf"; }
+fresh() {
+	rm -rf "$work/etc" "$work/ssl" "$work/state" "$work/www"/*
+	conf_write "$conf"
+}
 run() { "$client" -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
 acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
 # How many were told that there is no account
-without_account() { grep -E 'contact|for the reason given' "$err" | sed -n 's/.*: [a-z]*proc: \([a-z0-9]*\): .*/\1/p' | sort -u | wc -l; }
-# set_off OPTION...: in the background; workers_of: the processes of it that talk to the CA
+without_account() {
+	grep -E 'contact|for the reason given' "$err" |
+	    sed -n 's/.*: [a-z]*proc: \([a-z0-9]*\): .*/\1/p' | sort -u | wc -l
+}
+# set_off OPTION...: in the background; workers_of: the processes of it that
+# talk to the CA
 set_off() {
 	: >"$err"
 	"$client" -v -f "$conf" "$@" >"$work/out" 2>"$err" &
@@ -218,20 +266,31 @@ set_off() {
 workers_of() { pgrep -P $run_pid netproc | xargs; }
 # until_workers N: so many are started, and wait for the CA
 until_workers() {
-	for _i in $(seq 100); do [ "$(workers_of | wc -w)" = "$1" ] && break; sleep 0.05; done
+	for _i in $(seq 100); do
+		[ "$(workers_of | wc -w)" = "$1" ] && break
+		sleep 0.05
+	done
 	sleep 0.3
 }
 # expect NAME STATUS: of the last run
-expect() { [ $status = "$2" ] && ok "$who: $1" || fail "$who: $1: status $status instead of $2: $(tail -n 3 "$err" | tr '\n' ' ')"; }
+expect() {
+	[ $status = "$2" ] && ok "$who: $1" ||
+	    fail \
+	    "$who: $1: status $status instead of $2: $(tail -n 3 "$err" | tr '\n' ' ')"
+}
 clean_www() { same "$who: $1: no response left" "" "$(ls "$work/www")"; }
 leaf() { sha256sum <"$work/ssl/$1.pem"; }
 
 # good HANDLE "SORTED NAMES " WHAT: its files are as they should be
 good() {
-	check "$who: $3: full chain leads to the root" verified "$work/ssl/$1.fullchain.pem"
+	check "$who: $3: full chain leads to the root" \
+	    verified "$work/ssl/$1.fullchain.pem"
 	same "$who: $3: names" "$2" "$(sans "$work/ssl/$1.fullchain.pem")"
-	same "$who: $3: leaf matches key" "$(spki_key "$work/ssl/private/$1.key")" "$(spki_cert "$work/ssl/$1.pem")"
-	check "$who: $3: set belongs together" sh -c "cat $work/ssl/$1.pem $work/ssl/$1.chain.pem | cmp - $work/ssl/$1.fullchain.pem"
+	same "$who: $3: leaf matches key" \
+	    "$(spki_key "$work/ssl/private/$1.key")" \
+	    "$(spki_cert "$work/ssl/$1.pem")"
+	check "$who: $3: set belongs together" sh -c \
+	    "cat $work/ssl/$1.pem $work/ssl/$1.chain.pem | cmp - $work/ssl/$1.fullchain.pem"
 	clean_www "$3"
 }
 
@@ -270,13 +329,18 @@ domain "$2" {
 END
 }
 
-# As README has it: directories beside each other, and as root those that are written to for others of
-# an ordinary user, $layout_user.
+# As README has it: directories beside each other, and as root those that are
+# written to for others of an ordinary user, $layout_user.
 layout_user=$(id -un _acme-client 2>/dev/null || echo nobody)
 recommended_layout() {
-	mkdir -p "$work/etc/account" "$work/etc/keys" "$work/etc/certs" "$work/state" "$work/www" &&
-	    chmod 755 "$work/etc" "$work/etc/certs" && chmod 700 "$work/etc/account" "$work/etc/keys" "$work/state" || return 1
-	[ "$(id -u)" != 0 ] || chown -R "$layout_user:$(id -gn "$layout_user")" "$work/etc/certs" "$work/state" "$work/www"
+	mkdir -p "$work/etc/account" "$work/etc/keys" "$work/etc/certs" \
+	    "$work/state" "$work/www" &&
+	    chmod 755 "$work/etc" "$work/etc/certs" &&
+	    chmod 700 "$work/etc/account" "$work/etc/keys" "$work/state" ||
+	    return 1
+	[ "$(id -u)" != 0 ] ||
+	    chown -R "$layout_user:$(id -gn "$layout_user")" "$work/etc/certs" \
+	    "$work/state" "$work/www"
 }
 recommended_conf() {
 	cat <<END
@@ -298,14 +362,19 @@ END
 }
 
 # Of the newest installed certificate
-sans() { openssl x509 -in "$1" -noout -ext subjectAltName | tr -d ' \n' | sed 's/.*Name://;s/critical//;s/DNS://g' | tr ',' '\n' | sort | tr '\n' ' '; }
+sans() {
+	openssl x509 -in "$1" -noout -ext subjectAltName | tr -d ' \n' |
+	    sed 's/.*Name://;s/critical//;s/DNS://g' | tr ',' '\n' | sort |
+	    tr '\n' ' '
+}
 spki_cert() { openssl x509 -in "$1" -noout -pubkey | openssl sha256; }
 spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | openssl sha256; }
 
 # verified FILE: leaf and chain in it lead to Pebble's root
 verified() { openssl verify -CAfile "$work/root.pem" -untrusted "$1" "$1"; }
 
-# state_write FILE MEMBER NUMBER: a state as it would be; a member may be absent, as it is 0
+# state_write FILE MEMBER NUMBER: a state as it would be; a member may be
+# absent, as it is 0
 state_write() {
 	python3 - "$@" <<'END'
 import json, sys

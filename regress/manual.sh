@@ -5,18 +5,29 @@ for page in acme-client.1 acme-client.conf.5; do
 	mandoc -Tlint -W warning "$top/$page" >"$run/lint" 2>&1
 	same "manual: $page is clean" "" "$(cat "$run/lint")"
 done
-for word in $(sed -n 's/^	{ "\([a-z ]*\)", parse_.*/\1/p' "$top"/parse*.c | grep -v unsupported | tr ' ' '\n' | sort -u); do
-	check "manual: acme-client.conf.5 knows '$word'" grep -qw -- "$word" "$top/acme-client.conf.5"
+for word in \
+    $(sed -n 's/^	{ "\([a-z ]*\)", parse_.*/\1/p' "$top"/parse*.c |
+        grep -v unsupported | tr ' ' '\n' | sort -u); do
+	check "manual: acme-client.conf.5 knows '$word'" \
+	    grep -qw -- "$word" "$top/acme-client.conf.5"
 done
-for option in $(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" "$top/acme-client.c"); do
-	check "manual: acme-client.1 knows -$option" grep -q "^\.It Fl $option" "$top/acme-client.1"
+for option in \
+    $(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" "$top/acme-client.c"); do
+	check "manual: acme-client.1 knows -$option" \
+	    grep -q "^\.It Fl $option" "$top/acme-client.1"
 done
 for file in README.md acme-client.1 regress/demo.sh; do
-	same "manual: cron lines in $file have the whole path" "" "$(grep -E '[0-9*] \*\s*\S*acme-client' "$top/$file" | grep -Ev '(/usr/local|\$prefix)/sbin/acme-client')"
-	check "manual: $file has a cron line" grep -Eq '[0-9*] \*\s+\S*/sbin/acme-client' "$top/$file"
+	same "manual: cron lines in $file have the whole path" "" \
+	    "$(grep -E '[0-9*] \*\s*\S*acme-client' "$top/$file" |
+	        grep -Ev '(/usr/local|\$prefix)/sbin/acme-client')"
+	check "manual: $file has a cron line" \
+	    grep -Eq '[0-9*] \*\s+\S*/sbin/acme-client' "$top/$file"
 done
-same "manual: ARCHITECTURE.md's table of messages is the routing table's" "" "$(python3 "$here/routes.py" --check "$top" 2>&1)"
-sed -n '/^\.Sh EXAMPLES/,$p' "$top/acme-client.conf.5" | sed -n '/^\.Bd -literal/,/^\.Ed/p' | grep -v '^\.' >"$run/examples.conf"
+same "manual: ARCHITECTURE.md's table of messages is the routing table's" "" \
+    "$(python3 "$here/routes.py" --check "$top" 2>&1)"
+sed -n '/^\.Sh EXAMPLES/,$p' "$top/acme-client.conf.5" |
+    sed -n '/^\.Bd -literal/,/^\.Ed/p' | grep -v '^\.' >"$run/examples.conf"
 chmod 644 "$run/examples.conf"
-check "manual: the examples of acme-client.conf.5 parse" "$client" -n -f "$run/examples.conf" example.com server
+check "manual: the examples of acme-client.conf.5 parse" \
+    "$client" -n -f "$run/examples.conf" example.com server
 exit $failed

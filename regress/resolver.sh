@@ -1,7 +1,9 @@
-# How dns finds the CA's host: what nsswitch.conf and resolv.conf may have in them.  All of it, the CA and name servers too, in
-# namespaces of its own, so that port 53 is free and the system's files stay as they are.
+# How dns finds the CA's host: what nsswitch.conf and resolv.conf may have in
+# them.  All of it, the CA and name servers too, in namespaces of its own, so
+# that port 53 is free and the system's files stay as they are.
 . "$here/lib.sh"
-if [ "$(id -u)" != 0 ] || ! unshare -mn --propagation $propagation true 2>/dev/null; then
+if [ "$(id -u)" != 0 ] ||
+    ! unshare -mn --propagation $propagation true 2>/dev/null; then
 	skip "resolver: needs root and namespaces of its own"
 	exit 0
 fi
@@ -10,7 +12,9 @@ if [ "${resolver_inside:-}" = "" ]; then
 	trap 'rm -rf "$resolver_modules"' EXIT
 	trap 'exit 1' INT TERM HUP
 	. "$here/setup.sh"
-	name_modules "$resolver_modules" || skip "resolver: modules of systemd, Avahi and sssd: cannot be had from the package mirror"
+	name_modules "$resolver_modules" ||
+	    skip \
+	    "resolver: modules of systemd, Avahi and sssd: cannot be had from the package mirror"
 	export resolver_modules
 	resolver_inside=1 unshare -mn --propagation $propagation sh "$0"
 	exit
@@ -21,10 +25,14 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))' # the
 export CA_HOST=ca.test
 . "$here/ca-lib.sh"
 # The namespace's own /etc, to be changed at will.
-cp -a /etc "$work/system" && mount --bind "$work/system" /etc || { fail "resolver: no /etc of its own"; exit 1; }
+cp -a /etc "$work/system" && mount --bind "$work/system" /etc ||
+    { fail "resolver: no /etc of its own"; exit 1; }
 rm -f /etc/resolv.conf /etc/hosts /etc/nsswitch.conf
-# The loader finds the unpacked modules, and one of our own that tries what modules have no business with.
-gcc -shared -fPIC -o "$resolver_modules/lib/libnss_tries.so.2" "$here/nss-tries.c" 2>"$work/tries.log" || fail "resolver: nss-tries.c does not build: $(tail -n 2 "$work/tries.log")"
+# The loader finds the unpacked modules, and one of our own that tries what
+# modules have no business with.
+gcc -shared -fPIC -o "$resolver_modules/lib/libnss_tries.so.2" \
+    "$here/nss-tries.c" 2>"$work/tries.log" ||
+    fail "resolver: nss-tries.c does not build: $(tail -n 2 "$work/tries.log")"
 echo "$resolver_modules/lib" >/etc/ld.so.conf.d/0-resolver.conf
 ldconfig -X
 
@@ -38,8 +46,9 @@ name_server() {
 }
 # switch HOSTS: these words as the hosts line
 switch() { printf 'passwd: files\ngroup: files\nhosts: %s\n' "$1" >/etc/nsswitch.conf; }
-# found NAME [LINE ...]: a run gets its certificate with these lines in resolv.conf, without and with localhost in hosts: where
-# another source knows that name, modules behind it are not loaded before the sandbox
+# found NAME [LINE ...]: a run gets its certificate with these lines in
+# resolv.conf, without and with localhost in hosts: where another source knows
+# that name, modules behind it are not loaded before the sandbox
 found() {
 	_title=$1; shift
 	printf '%s\n' "$@" >/etc/resolv.conf
@@ -50,7 +59,8 @@ found() {
 		[ $status = 0 ] || break
 	done
 	[ $status = 0 ] && ok "resolver: $_title" ||
-	    fail "resolver: $_title: with '$_local' in hosts: status $status: $(grep -v sandbox "$work/err" | tail -n 3 | tr '\n' ' ')"
+	    fail \
+	    "resolver: $_title: with '$_local' in hosts: status $status: $(grep -v sandbox "$work/err" | tail -n 3 | tr '\n' ' ')"
 }
 # asked WORDS: the name server was asked so
 asked() { says "resolver: $_title: $1" "$work/dns.log" "$1"; }
@@ -59,10 +69,16 @@ python3 "$here/dns.py" plain 127.0.0.3 >"$work/dns-second.log" 2>&1 &
 pids="$pids $!"
 name_server plain 127.0.0.1 ::1
 dns="nameserver 127.0.0.1"
-for hosts in "files dns" "dns files" "files myhostname dns" "files resolve [!UNAVAIL=return] dns" "files myhostname resolve [!UNAVAIL=return] dns" \
-    "mymachines resolve [!UNAVAIL=return] files myhostname dns" "resolve dns files" "files mymachines dns" "files dns mymachines myhostname" \
-    "files mdns4_minimal [NOTFOUND=return] dns" "files mdns dns" "files mdns_minimal [NOTFOUND=return] resolve [!UNAVAIL=return] dns mymachines" \
-    "sss files dns" "files dns sss" "tries files dns" "files tries [NOTFOUND=continue] dns" "files nosuchmodule dns"; do
+for hosts in "files dns" "dns files" "files myhostname dns" \
+    "files resolve [!UNAVAIL=return] dns" \
+    "files myhostname resolve [!UNAVAIL=return] dns" \
+    "mymachines resolve [!UNAVAIL=return] files myhostname dns" \
+    "resolve dns files" "files mymachines dns" \
+    "files dns mymachines myhostname" \
+    "files mdns4_minimal [NOTFOUND=return] dns" "files mdns dns" \
+    "files mdns_minimal [NOTFOUND=return] resolve [!UNAVAIL=return] dns mymachines" \
+    "sss files dns" "files dns sss" "tries files dns" \
+    "files tries [NOTFOUND=continue] dns" "files nosuchmodule dns"; do
 	switch "$hosts"
 	found "hosts: $hosts" "$dns"
 done
@@ -77,8 +93,10 @@ found "an empty nsswitch.conf" "$dns"
 
 switch "files dns"
 found "name server ::1" "nameserver ::1"
-for options in edns0 trust-ad "edns0 trust-ad rotate" single-request single-request-reopen "no-aaaa" "ndots:3 timeout:1 attempts:1"; do
-	found "options $options" "$dns" "nameserver 127.0.0.3" "options $options"
+for options in edns0 trust-ad "edns0 trust-ad rotate" single-request \
+    single-request-reopen "no-aaaa" "ndots:3 timeout:1 attempts:1"; do
+	found "options $options" "$dns" "nameserver 127.0.0.3" \
+	    "options $options"
 done
 found "options edns0" "$dns" "options edns0 trust-ad"
 asked "udp ca.test 1 with edns"
@@ -90,25 +108,31 @@ for mode in truncated large; do
 	name_server $mode 127.0.0.1 ::1
 	found "answers by UDP $mode" "$dns"
 	asked "tcp ca.test 1"
-	found "answers by UDP $mode, IPv6, rotate edns0" "nameserver ::1" "$dns" "options rotate edns0"
+	found "answers by UDP $mode, IPv6, rotate edns0" "nameserver ::1" \
+	    "$dns" "options rotate edns0"
 	asked "tcp ca.test 1 with edns"
 done
 name_server refused 127.0.0.1
 found "first name server refuses" "$dns" "nameserver 127.0.0.3"
 name_server silent 127.0.0.1
-found "first name server silent" "$dns" "nameserver 127.0.0.3" "options timeout:1 attempts:1"
-# Which addresses are tried first: nobody is there, and all errors are said in their order.
+found "first name server silent" "$dns" "nameserver 127.0.0.3" \
+    "options timeout:1 attempts:1"
+# Which addresses are tried first: nobody is there, and all errors are said in
+# their order.
 switch files
 printf '127.0.0.1 localhost ca.test\n::1 ca.test\n' >/etc/hosts
 listening=$ca_port ca_port=1
 for prefer in "" ipv4 ipv6; do
 	authority_more=${prefer:+prefer $prefer}
 	scenario plain
-	_order=$(grep -o '([0-9a-f.:]*[.:][0-9a-f.:]*)' "$work/err" | head -n 2 | xargs)
+	_order=$(grep -o '([0-9a-f.:]*[.:][0-9a-f.:]*)' "$work/err" |
+	    head -n 2 | xargs)
 	case $prefer in
 	ipv4) same "resolver: prefer ipv4" "(127.0.0.1) (::1)" "$_order" ;;
 	ipv6) same "resolver: prefer ipv6" "(::1) (127.0.0.1)" "$_order" ;;
-	*) check "resolver: no preference: both" expr "$_order" : "(.*) (.*)\$" ;;
+	*)
+		check "resolver: no preference: both" \
+		    expr "$_order" : "(.*) (.*)\$" ;;
 	esac
 done
 # Only the order is meant: the other kind is tried, too.

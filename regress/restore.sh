@@ -1,4 +1,5 @@
-# -B: the certificate that the installed one has replaced is live again, with its key.
+# -B: the certificate that the installed one has replaced is live again, with
+# its key.
 . "$here/ca-lib.sh"
 key=$work/ssl/private/example.com.key both=$work/ssl/private/example.com.both
 ssl=$work/ssl state=$work/state
@@ -6,10 +7,13 @@ options=
 
 # began NAME STATUS [WORDS]: the last run, which has asked nobody for anything
 began() {
-	[ $status = "$2" ] && grep -q -- "${3:-}" "$work/err" && ok "$who: -B: $1: status $2" ||
-	    fail "$who: -B: $1: status $status, wanted $2 and '${3:-}': $(tail -n 3 "$work/err" | tr '\n' ' ')"
+	[ $status = "$2" ] && grep -q -- "${3:-}" "$work/err" &&
+	    ok "$who: -B: $1: status $2" ||
+	    fail \
+	    "$who: -B: $1: status $status, wanted $2 and '${3:-}': $(tail -n 3 "$work/err" | tr '\n' ' ')"
 	same "$who: -B: $1: no request" "" "$(cat "$work/ca/log")"
-	check "$who: -B: $1: no process for it" sh -c "! grep -Eq '(net|dns|key|chng)proc: sandbox' '$work/err'"
+	check "$who: -B: $1: no process for it" \
+	    sh -c "! grep -Eq '(net|dns|key|chng)proc: sandbox' '$work/err'"
 }
 # section [KEY OPTIONS]: a section with all kinds of files
 section() {
@@ -21,21 +25,33 @@ section() {
 # issue N: another certificate, its files in $work/N
 issue() {
 	again plain -F example.com
-	[ $status = 0 ] || fail "$who: -B: certificate $1: $(tail -n 2 "$work/err" | tr '\n' ' ')"
+	[ $status = 0 ] ||
+	    fail \
+	    "$who: -B: certificate $1: $(tail -n 2 "$work/err" | tr '\n' ' ')"
 	copy "$1"
 }
-copy() { rm -rf "$work/$1" && mkdir "$work/$1" && cp "$ssl"/*.pem "$work/$1" && cp "$key" "$work/$1/key" && { [ ! -e "$both" ] || cp "$both" "$work/$1/both"; }; }
-# is WHAT N: certificate, chain, full chain, combined and key are those of certificate N
+copy() {
+	rm -rf "$work/$1" && mkdir "$work/$1" && cp "$ssl"/*.pem "$work/$1" &&
+	    cp "$key" "$work/$1/key" &&
+	    { [ ! -e "$both" ] || cp "$both" "$work/$1/both"; }
+}
+# is WHAT N: certificate, chain, full chain, combined and key are those of
+# certificate N
 is() {
 	for _f in .pem .chain.pem .fullchain.pem; do
-		check "$who: -B: $1: $_f is that of certificate $2" cmp "$ssl/example.com$_f" "$work/$2/example.com$_f"
+		check "$who: -B: $1: $_f is that of certificate $2" \
+		    cmp "$ssl/example.com$_f" "$work/$2/example.com$_f"
 	done
-	same "$who: -B: $1: the key is that of certificate $2" "$(spki_key "$work/$2/key")" "$(spki_key "$key")"
-	[ ! -e "$both" ] || check "$who: -B: $1: the combined file is that of certificate $2" cmp "$both" "$work/$2/both"
+	same "$who: -B: $1: the key is that of certificate $2" \
+	    "$(spki_key "$work/$2/key")" "$(spki_key "$key")"
+	[ ! -e "$both" ] ||
+	    check "$who: -B: $1: the combined file is that of certificate $2" \
+	    cmp "$both" "$work/$2/both"
 	check "$who: -B: $1: nothing waits" test ! -e "$key.new"
 }
 back() { again plain -B example.com; }
-# stays WHAT N: a renewal that is not due changes nothing, and neither does a second one
+# stays WHAT N: a renewal that is not due changes nothing, and neither does a
+# second one
 stays() {
 	again plain example.com
 	began "$1: the next renewal" 2 "nothing to do before"
@@ -57,9 +73,12 @@ for options in "" "rotate" "rotate group $group"; do
 		back
 		began "$what" 0 "putting back the certificate that ends on"
 		is "$what" 1
-		check "$who: -B: $what: the saved chain is gone" test ! -e "$state/domain-example.com.new.pem"
+		check "$who: -B: $what: the saved chain is gone" \
+		    test ! -e "$state/domain-example.com.new.pem"
 		stays "$what" 1
-		[ "${options#*group}" = "$options" ] || same "$who: -B: $what: group" "640 $group" "$(stat -c '%a %g' "$key")"
+		[ "${options#*group}" = "$options" ] ||
+		    same "$who: -B: $what: group" "640 $group" \
+		    "$(stat -c '%a %g' "$key")"
 		# Twice is where it began, and a renewal begins anew.
 		back
 		began "$what: twice" 0
@@ -81,45 +100,76 @@ refused_back() {
 	back
 	began "$1" 1 "$2"
 	is "$1" now
-	ls -iA "$ssl" "$ssl/private" | cmp -s - "$work/before" && ok "$who: -B: $1: what is kept stays" || fail "$who: -B: $1: what is kept has changed"
+	ls -iA "$ssl" "$ssl/private" | cmp -s - "$work/before" &&
+	    ok "$who: -B: $1: what is kept stays" ||
+	    fail "$who: -B: $1: what is kept has changed"
 }
 two() { section "$@"; issue 1; issue 2; }
 two rotate; rm "$key.old"
-refused_back "its key is gone" "is for another key than the live one and the one before it"
-two rotate; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.old" 2>/dev/null; chmod 600 "$key.old"
-refused_back "another key before it" "is for another key than the live one and the one before it"
-two rotate; sed -i 's/^	domain name .*/&\n	alternative names { www.example.com }/' "$work/c.conf"
+refused_back "its key is gone" \
+    "is for another key than the live one and the one before it"
+two rotate
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.old" \
+    2>/dev/null
+chmod 600 "$key.old"
+refused_back "another key before it" \
+    "is for another key than the live one and the one before it"
+two rotate
+sed -i \
+    's/^	domain name .*/&\n	alternative names { www.example.com }/' \
+    "$work/c.conf"
 refused_back "other names" "is for other names than ours"
 two rotate; sed -i 's/\.key" rotate/.key" rsa rotate/' "$work/c.conf"
 refused_back "another type of key" "of another type or size than configured"
 two rotate; sed -i "s|root file .*|root file \"$work/tls.pem\"|" "$work/c.conf"
 refused_back "another root" "does not lead to a trusted root"
-two rotate; cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.compromised.pem"
+two rotate
+cp "$work/1/example.com.fullchain.pem" \
+    "$state/domain-example.com.compromised.pem"
 refused_back "a compromised key" "is compromised, as -R keyCompromise said"
 for copy in revoking revoked; do
-	two; cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.$copy.pem"; chmod 600 "$state/domain-example.com.$copy.pem"
+	two
+	cp "$work/1/example.com.fullchain.pem" \
+	    "$state/domain-example.com.$copy.pem"
+	chmod 600 "$state/domain-example.com.$copy.pem"
 	refused_back "$copy" "is revoked, or was to be, by an earlier -r"
 done
 # A revocation that was cut off ends when another certificate is installed.
 for options in "" rotate; do
-	two $options; cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.revoking.pem"; chmod 600 "$state/domain-example.com.revoking.pem"
+	two $options
+	cp "$work/1/example.com.fullchain.pem" \
+	    "$state/domain-example.com.revoking.pem"
+	chmod 600 "$state/domain-example.com.revoking.pem"
 	again plain -r example.com
 	same "$who: -B: ${options:-no rotation}, cut off: -r" 0 $status
-	refused_back "${options:-no rotation}, revoked, and replaced before" "is revoked, or was to be, by an earlier -r"
+	refused_back "${options:-no rotation}, revoked, and replaced before" \
+	    "is revoked, or was to be, by an earlier -r"
 done
-two; echo garbage >"$ssl/.example.com.pem.acme-old"; rm "$ssl/.example.com.fullchain.pem.acme-old"
+two
+echo garbage >"$ssl/.example.com.pem.acme-old"
+rm "$ssl/.example.com.fullchain.pem.acme-old"
 copy now; back
 began "only the chain is kept" 2 "no other certificate is kept"
-two rotate; cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.new.pem"; chmod 600 "$state/domain-example.com.new.pem"
-refused_back "an earlier run is not done" "from an earlier run, is not in place yet"
+two rotate
+cp "$work/1/example.com.fullchain.pem" "$state/domain-example.com.new.pem"
+chmod 600 "$state/domain-example.com.new.pem"
+refused_back "an earlier run is not done" \
+    "from an earlier run, is not in place yet"
 two
 : >"$work/past.db"
-printf '[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\ndatabase=%s/past.db\n[p]\n' "$work" >"$work/past.cnf"
-printf 'subjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\n' >"$work/past.ext"
+printf \
+    '[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\ndatabase=%s/past.db\n[p]\n' \
+    "$work" >"$work/past.cnf"
+printf 'subjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\n' \
+    >"$work/past.ext"
 openssl req -new -key "$key" -subj / -out "$work/past.csr" 2>/dev/null
-openssl ca -batch -config "$work/past.cnf" -in "$work/past.csr" -out "$work/past.pem" -notext -md sha256 -cert "$work/ca/inter.pem" -keyfile "$work/ca/inter.key" \
-    -extfile "$work/past.ext" -startdate 20260101000000Z -enddate 20261001000000Z -outdir "$work" 2>/dev/null
-cat "$work/past.pem" "$work/ca/inter.pem" >"$ssl/.example.com.fullchain.pem.acme-old"
+openssl ca -batch -config "$work/past.cnf" -in "$work/past.csr" \
+    -out "$work/past.pem" -notext -md sha256 -cert "$work/ca/inter.pem" \
+    -keyfile "$work/ca/inter.key" -extfile "$work/past.ext" \
+    -startdate 20260101000000Z -enddate 20261001000000Z -outdir "$work" \
+    2>/dev/null
+cat "$work/past.pem" "$work/ca/inter.pem" \
+    >"$ssl/.example.com.fullchain.pem.acme-old"
 refused_back "it has expired" "2026-10-01"
 again plain -B; same "$who: -B: no handle: status" 1 $status
 for more in -F -a -l "-R 1"; do
@@ -140,26 +190,34 @@ again plain -F example.com; again plain -F example.com
 cp "$ssl/.example.com.pem.acme-old" "$work/kept.pem"
 back
 began "a leaf alone" 0
-check "$who: -B: a leaf alone: it is live" cmp "$ssl/example.com.pem" "$work/kept.pem"
+check "$who: -B: a leaf alone: it is live" \
+    cmp "$ssl/example.com.pem" "$work/kept.pem"
 
-# Killed at each rename and link, by which process whatever: the next run completes it, or
-# nothing had begun.  Then again.
+# Killed at each rename and link, by which process whatever: the next run
+# completes it, or nothing had begun.  Then again.
 if strace -o /dev/null true 2>/dev/null; then
 	for options in "" rotate; do
 		for n in 1 2 3 4 5 6 7 8; do
 			two $options
 			echo plain >"$work/ca/scenario"
 			: >"$work/ca/log"
-			strace -f -qq -o /dev/null -e "inject=renameat,renameat2,linkat:signal=KILL:when=$n" "$client" -v -f "$work/c.conf" -B example.com 2>"$work/err" </dev/null
+			strace -f -qq -o /dev/null \
+			    -e "inject=renameat,renameat2,linkat:signal=KILL:when=$n" \
+			    "$client" -v -f "$work/c.conf" -B example.com \
+			    2>"$work/err" </dev/null
 			status=$?
 			what="${options:-no rotation}, killed at rename $n"
-			[ $status != 0 ] || { is "$what: not killed" 1; continue; }
+			[ $status != 0 ] ||
+			    { is "$what: not killed" 1; continue; }
 			again plain example.com
-			same "$who: -B: $what: no order" "" "$(grep new-order "$work/ca/log")"
+			same "$who: -B: $what: no order" "" \
+			    "$(grep new-order "$work/ca/log")"
 			case $status in
 			0) is "$what: completed" 1 ;;
 			2) is "$what: had not begun" 2 ;;
-			*) fail "$who: -B: $what: status $status: $(tail -n 3 "$work/err" | tr '\n' ' ')" ;;
+			*)
+				fail \
+				    "$who: -B: $what: status $status: $(tail -n 3 "$work/err" | tr '\n' ' ')" ;;
 			esac
 			now=$([ $status = 0 ] && echo 1 || echo 2)
 			stays "$what" $now

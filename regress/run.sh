@@ -8,7 +8,13 @@ top=$(dirname "$here")
 . "$here/setup.sh"
 if [ "${1:-}" = --no-install ]; then shift
 # shellcheck disable=SC2086
-else open_root_directory && install_packages $test_packages || { echo "FAIL setup: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }; install_servers; fi
+else
+	open_root_directory && install_packages $test_packages || {
+		echo "FAIL setup: packages"
+		echo "0 passed, 1 failed, 0 skipped"; exit 1
+	}
+	install_servers
+fi
 sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout leftover manual nginx openbsd renewal resolver responder restore revoke sandbox servers stateless unit user verify whole zone"}
 
 run=$(mktemp -d) && chmod 755 "$run"
@@ -25,7 +31,8 @@ export run here top
 build() {
 	_name=$1; shift
 	copy_tree "$top" "$run/$_name"
-	(cd "$run/$_name" && CC=${CC:-gcc} ./configure && make "$@") >"$run/$_name.log" 2>&1
+	(cd "$run/$_name" && CC=${CC:-gcc} ./configure &&
+	    make "$@") >"$run/$_name.log" 2>&1
 }
 
 # Sections run side by side, as many as there are processors: each takes one of
@@ -47,9 +54,12 @@ trap stop_sections EXIT
 # What a section printed, whole: its failures and skips, and how many are right.
 report() {
 	if ! grep -Eq '^(ok|FAIL|skip) ' "$3"; then
-		echo "FAIL $1: no result, status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" >>"$3"
+		echo \
+		    "FAIL $1: no result, status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" \
+		    >>"$3"
 	elif [ "$2" != 0 ] && [ "$2" != 124 ] && ! grep -q '^FAIL ' "$3"; then
-		echo "FAIL $1: status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" >>"$3"
+		echo "FAIL $1: status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" \
+		    >>"$3"
 	fi
 	{
 		flock 8
@@ -64,25 +74,35 @@ report() {
 # GROUP:NAME is in the section GROUP.
 section() {
 	_name=$1; shift
-	case " $sections " in *" $_name "*|*" ${_name%:*} "*) ;; *) return 0 ;; esac
+	case " $sections " in
+	*" $_name "*|*" ${_name%:*} "*) ;;
+	*) return 0 ;;
+	esac
 	read -r _token <&9
 	(
 		trap '[ -z "$pid" ] || kill $pid; exit 1' INT TERM HUP
 		pid= began=$(date +%s) out=$run/section.$_name
 		own=$run/in-$(echo "$_name" | tr : -)
 		mkdir "$own"
-		run=$own timeout -k 10 "$most_seconds" "$@" >"$out" 2>"$out.err" </dev/null 9>&- &
+		run=$own timeout -k 10 "$most_seconds" "$@" >"$out" \
+		    2>"$out.err" </dev/null 9>&- &
 		pid=$!
 		wait $pid
 		status=$?
-		[ $status = 124 ] && echo "FAIL $_name: not done within $most_seconds seconds" >>"$out"
+		[ $status = 124 ] &&
+		    echo "FAIL $_name: not done within $most_seconds seconds" \
+		    >>"$out"
 		report "$_name" $status "$out" $(($(date +%s) - began))
 		echo >&9
 	) &
 	running="$running $!"
 }
 
-build gcc CFLAGS="-O2 -g -Werror" || { tail -n 20 "$run/gcc.log"; echo "FAIL build"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+build gcc CFLAGS="-O2 -g -Werror" || {
+	tail -n 20 "$run/gcc.log"
+	echo "FAIL build"
+	echo "0 passed, 1 failed, 0 skipped"; exit 1
+}
 client=$run/gcc/acme-client
 export client
 
@@ -90,18 +110,24 @@ export client
 section asan sh "$here/asan.sh"
 section faults-keys sh "$here/faults.sh" faults_keys
 section faults sh "$here/faults.sh"
-for name in fleet-trouble evil responder ca-later ca ca-orders build whole; do section $name sh "$here/$name.sh"; done
+for name in fleet-trouble evil responder ca-later ca ca-orders build whole; do
+	section $name sh "$here/$name.sh"
+done
 if [ "$(id -u)" = 0 ]; then
-	for name in fleet-trouble whole responder restore account revoke certificate renewal fleet handles; do
-		section user:$name setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
-		    env HOME=/nonexistent sh "$here/$name.sh"
+	for name in fleet-trouble whole responder restore account revoke \
+	    certificate renewal fleet handles; do
+		section user:$name setpriv --reuid=54321 --regid=54321 \
+		    --clear-groups --inh-caps=-all env HOME=/nonexistent sh \
+		    "$here/$name.sh"
 	done
 else
 	section user echo "skip user: already run as an ordinary user"
 fi
 section unit sh "$here/unit.sh" "$run/gcc"
-for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot ca-words handles account restore fuzz renewal fleet leftover \
-    resolver zone dns dns-hooks hostile sandbox servers verify stateless hooks certificate openbsd revoke layout nginx conf manual; do
+for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
+    ca-words handles account restore fuzz renewal fleet leftover resolver zone \
+    dns dns-hooks hostile sandbox servers verify stateless hooks certificate \
+    openbsd revoke layout nginx conf manual; do
 	section $name sh "$here/$name.sh"
 done
 wait

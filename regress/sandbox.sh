@@ -5,33 +5,44 @@ work_start
 build=$(dirname "$client")
 build_of "$build"
 # The filters' texts, of all architectures, and what the filters do.
-python3 "$here/filters.py" "$build/generated/filter-make" "$here/filters" x86_64 aarch64 arm i386 riscv64 ppc64le s390x || failed=1
+python3 "$here/filters.py" "$build/generated/filter-make" "$here/filters" \
+    x86_64 aarch64 arm i386 riscv64 ppc64le s390x ||
+    failed=1
 # This program becomes each role in turn: it has all filters.
 # shellcheck disable=SC2086
 "$build/generated/filter-make" "$arch" $role_names >"$work/filters.c"
 # shellcheck disable=SC2086
-gcc -std=gnu11 -g -Wall -Wextra -Wno-override-init $flags -I "$top" -I "$here" -o "$work/sandbox" "$here/sandbox.c" "$here/sandbox-try.c" "$here/sandbox-work.c" \
-    "$work/filters.c" $objs $libs || { fail "sandbox: does not build"; exit 1; }
+gcc -std=gnu11 -g -Wall -Wextra -Wno-override-init $flags -I "$top" -I "$here" \
+    -o "$work/sandbox" "$here/sandbox.c" "$here/sandbox-try.c" \
+    "$here/sandbox-work.c" "$work/filters.c" $objs $libs ||
+    { fail "sandbox: does not build"; exit 1; }
 mkdir "$work/root" "$work/user" && chmod 755 "$work/sandbox"
 "$work/sandbox" "$work/root" >"$work/root.out" || failed=1
 cat "$work/root.out"
 if [ "$(id -u)" = 0 ]; then
 	chown 54321:54321 "$work/user"
-	setpriv --reuid=54321 --regid=54321 --clear-groups "$work/sandbox" "$work/user" || failed=1
+	setpriv --reuid=54321 --regid=54321 --clear-groups "$work/sandbox" \
+	    "$work/user" ||
+	    failed=1
 	mkdir "$work/caps"
 	# What a container's default has, without CAP_SYS_ADMIN and most others.
-	setpriv --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap \
+	setpriv \
+	    --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap \
 	    --inh-caps=-all "$work/sandbox" "$work/caps" >"$work/caps.out" 2>&1
-	same "sandbox: as root with a container's capabilities: failures" 0 "$(grep -c '^FAIL' "$work/caps.out")"
+	same "sandbox: as root with a container's capabilities: failures" 0 \
+	    "$(grep -c '^FAIL' "$work/caps.out")"
 	same "sandbox: as root with a container's capabilities: as many tests" \
-	    "$(grep -Ec '^(ok|skip)' "$work/root.out")" "$(grep -Ec '^(ok|skip)' "$work/caps.out")"
+	    "$(grep -Ec '^(ok|skip)' "$work/root.out")" \
+	    "$(grep -Ec '^(ok|skip)' "$work/caps.out")"
 fi
 
-# A program with more rights than who starts it refuses that before all else: nothing but libraries was opened by then.
+# A program with more rights than who starts it refuses that before all else:
+# nothing but libraries was opened by then.
 elevated() { # elevated NAME COMMAND...
 	_name=$1; shift
 	"$@" -v -f "$work/none.conf" -n 2>"$work/err" >/dev/null
-	same "sandbox: $_name: refused" "1 1" "$? $(grep -c 'is not made to be set-user-ID' "$work/err")"
+	same "sandbox: $_name: refused" "1 1" \
+	    "$? $(grep -c 'is not made to be set-user-ID' "$work/err")"
 	same "sandbox: $_name: nothing else is said" 1 "$(wc -l <"$work/err")"
 }
 as_user="setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all"
@@ -40,10 +51,12 @@ if [ "$(id -u)" != 0 ]; then
 elif findmnt -no OPTIONS -T "$work" | grep -q nosuid; then
 	skip "sandbox: set-user-ID: $work is mounted nosuid"
 else
-	cp "$client" "$work/elevated" && chown 0:54322 "$work/elevated" && chmod 4755 "$work/elevated"
+	cp "$client" "$work/elevated" && chown 0:54322 "$work/elevated" &&
+	    chmod 4755 "$work/elevated"
 	elevated "set-user-ID" $as_user "$work/elevated"
 	if strace -f -o /dev/null true 2>/dev/null; then
-		elevated "set-user-ID, traced" strace -f -o "$work/trace" $as_user "$work/elevated"
+		elevated "set-user-ID, traced" strace -f -o "$work/trace" \
+		    $as_user "$work/elevated"
 		same "sandbox: set-user-ID: opens nothing but libraries" "" "$(sed -n '/execve("[^"]*\/elevated"/,$p' "$work/trace" |
 		    grep -E 'open|socket' | grep -vE '\.so[.0-9]*"|ld\.so\.cache|ENOENT')"
 	fi
@@ -56,11 +69,15 @@ else
 	for flag in 0 1; do	# permitted only; effective, too: CAP_KILL
 		python3 -c 'import os, struct, sys
 os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000000 | int(sys.argv[2]), 1 << 5, 0, 0, 0))' "$work/elevated" $flag
-		elevated "file capability, effective $flag" $as_user "$work/elevated"
+		elevated "file capability, effective $flag" $as_user \
+		    "$work/elevated"
 	done
 	# Those that a service manager hands on are meant so.
-	setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all,+chown --ambient-caps=-all,+chown "$client" -n -f "$work/none.conf" 2>"$work/err"
-	says "sandbox: ambient capabilities: not refused" "$work/err" "none.conf: No such file"
+	setpriv --reuid=54321 --regid=54321 --clear-groups \
+	    --inh-caps=-all,+chown --ambient-caps=-all,+chown "$client" -n \
+	    -f "$work/none.conf" 2>"$work/err"
+	says "sandbox: ambient capabilities: not refused" "$work/err" \
+	    "none.conf: No such file"
 fi
 
 if ! strace -f -o /dev/null true 2>/dev/null; then
@@ -73,72 +90,117 @@ injected() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	conf_write "$work/c.conf"
 	domain_write "$work/c.conf" example.com example.com ""
-	strace -f -o "$work/trace" -e "trace=landlock_create_ruleset,seccomp,prctl,setresuid,setgroups,chroot,setrlimit,prlimit64,capset,pidfd_open" \
-	    -e "inject=$1" "$client" -v -f "$work/c.conf" example.com 2>"$work/err" >/dev/null
+	strace -f -o "$work/trace" -e \
+	    "trace=landlock_create_ruleset,seccomp,prctl,setresuid,setgroups,chroot,setrlimit,prlimit64,capset,pidfd_open" \
+	    -e "inject=$1" "$client" -v -f "$work/c.conf" example.com \
+	    2>"$work/err" >/dev/null
 	status=$?
 }
 for error in ENOSYS EOPNOTSUPP; do
 	injected "landlock_create_ruleset:error=$error"
 	same "sandbox: Landlock $error: the run goes on" 0 $status
-	same "sandbox: Landlock $error: each role says so" 8 "$(grep -c 'NO Landlock' "$work/err")"
+	same "sandbox: Landlock $error: each role says so" 8 \
+	    "$(grep -c 'NO Landlock' "$work/err")"
 done
 injected "seccomp:error=EINVAL"
 same "sandbox: no seccomp: refused" 1 $status
 says "sandbox: no seccomp: says so" "$work/err" "seccomp: the filter is refused"
-check "sandbox: no seccomp: nothing was done" test ! -e "$work/etc/private/account.pem" -a ! -e "$work/ssl/example.com.pem"
+check "sandbox: no seccomp: nothing was done" test ! \
+    -e "$work/etc/private/account.pem" -a ! -e "$work/ssl/example.com.pem"
 injected "pidfd_open:error=ENOSYS"
 same "sandbox: no pidfd_open: run refused" 1 $status
-says "sandbox: no pidfd_open: says so" "$work/err" "pidfd_open, which Linux has since 5.3"
+says "sandbox: no pidfd_open: says so" "$work/err" \
+    "pidfd_open, which Linux has since 5.3"
 if [ "$(id -u)" = 0 ]; then
 	for call in setresuid setgroups chroot capset; do
 		injected "$call:error=EPERM"
 		same "sandbox: $call refused: run refused" 1 $status
-		check "sandbox: $call refused: nothing installed" test ! -e "$work/ssl/example.com.pem"
+		check "sandbox: $call refused: nothing installed" \
+		    test ! -e "$work/ssl/example.com.pem"
 	done
 fi
-# How a role ended is reported once; a reason that it has given itself is enough.
-ends() { grep -cE 'killed by|before its time|ended with|takes no messages|is not there' "$work/err"; }
-for end in "SIGSYS:31, Bad system call: a system call filter around this program .*landlock_create_ruleset" "SIGKILL:9, Killed: .*the kernel's log" "SIGSEGV:11, "; do
+# How a role ended is reported once; a reason that it has given itself is
+# enough.
+ends() {
+	grep -cE \
+	    'killed by|before its time|ended with|takes no messages|is not there' \
+	    "$work/err"
+}
+for end in \
+    "SIGSYS:31, Bad system call: a system call filter around this program .*landlock_create_ruleset" \
+    "SIGKILL:9, Killed: .*the kernel's log" "SIGSEGV:11, "; do
 	injected "landlock_create_ruleset:signal=${end%%:*}"
-	same "sandbox: killed by an outer filter, ${end%%:*}: run refused" 1 $status
-	says "sandbox: ${end%%:*}: role, signal and what to do" "$work/err" "^acme-client: \(fileproc\|certproc\) was killed by signal ${end#*:}"
+	same "sandbox: killed by an outer filter, ${end%%:*}: run refused" 1 \
+	    $status
+	says "sandbox: ${end%%:*}: role, signal and what to do" "$work/err" \
+	    "^acme-client: \(fileproc\|certproc\) was killed by signal ${end#*:}"
 	same "sandbox: ${end%%:*}: reported once" 1 "$(ends)"
 done
 for call in prctl prlimit64; do
 	injected "$call:error=EPERM"
-	same "sandbox: $call answered EPERM by an outer filter: run refused" 1 $status
-	same "sandbox: $call answered EPERM: the role's own reason, and no other" "0 1" "$(ends) $(grep -c 'Operation not permitted' "$work/err")"
+	same "sandbox: $call answered EPERM by an outer filter: run refused" 1 \
+	    $status
+	same \
+	    "sandbox: $call answered EPERM: the role's own reason, and no other" \
+	    "0 1" "$(ends) $(grep -c 'Operation not permitted' "$work/err")"
 done
 injected "seccomp:error=EINVAL"
 same "sandbox: no seccomp: the role's own reason, and no other" 0 "$(ends)"
 says "sandbox: no seccomp: what to do" "$work/err" "must allow seccomp(2)"
-strace -f -o /dev/null -P /dev/null -e trace=open,openat -e inject=open,openat:error=ENOENT "$client" -f "$work/c.conf" example.com 2>"$work/err"; status=$?
+strace -f -o /dev/null -P /dev/null -e trace=open,openat \
+    -e inject=open,openat:error=ENOENT "$client" -f "$work/c.conf" example.com \
+    2>"$work/err"
+status=$?
 same "sandbox: no /dev/null: run refused" 1 $status
-says "sandbox: no /dev/null: says so, and what to do" "$work/err" "^acme-client: /dev/null, .*mknod .*: No such file or directory$"
+says "sandbox: no /dev/null: says so, and what to do" "$work/err" \
+    "^acme-client: /dev/null, .*mknod .*: No such file or directory$"
 if [ "$(id -u)" = 0 ]; then
-	for lacks in setuid:CAP_SETUID setgid:CAP_SETGID sys_chroot:CAP_SYS_CHROOT setgid,-kill:"CAP_SETGID, CAP_KILL"; do
-		setpriv --bounding-set="-${lacks%:*}" --inh-caps=-all "$client" -v -f "$work/c.conf" example.com 2>"$work/err"; status=$?
-		same "sandbox: root without ${lacks#*:}: run refused, in one line" "1 1" "$status $(wc -l <"$work/err")"
-		says "sandbox: root without ${lacks#*:}: named" "$work/err" "give up root's rights: ${lacks#*:}; add .* ordinary user"
+	for lacks in setuid:CAP_SETUID setgid:CAP_SETGID \
+	    sys_chroot:CAP_SYS_CHROOT setgid,-kill:"CAP_SETGID, CAP_KILL"; do
+		setpriv --bounding-set="-${lacks%:*}" --inh-caps=-all \
+		    "$client" -v -f "$work/c.conf" example.com 2>"$work/err"
+		status=$?
+		same \
+		    "sandbox: root without ${lacks#*:}: run refused, in one line" \
+		    "1 1" "$status $(wc -l <"$work/err")"
+		says "sandbox: root without ${lacks#*:}: named" "$work/err" \
+		    "give up root's rights: ${lacks#*:}; add .* ordinary user"
 	done
-	setpriv --bounding-set=-kill --inh-caps=-all "$client" -f "$work/c.conf" -F example.com 2>"$work/err"; status=$?
+	setpriv --bounding-set=-kill --inh-caps=-all "$client" \
+	    -f "$work/c.conf" -F example.com 2>"$work/err"
+	status=$?
 	same "sandbox: root without CAP_KILL: the run goes on" 0 $status
 	sed -i 's|\(domain key .*\)|\1 group 54321|' "$work/c.conf"
-	setpriv --bounding-set=-chown --inh-caps=-all "$client" -f "$work/c.conf" -F example.com 2>"$work/err"
-	says "sandbox: a group, root without CAP_CHOWN: named" "$work/err" "CAP_CHOWN"
-	setpriv --bounding-set=-setuid,-chown --inh-caps=-all "$client" -f "$work/c.conf" -F example.com 2>"$work/err"
-	says "sandbox: a group, root without CAP_SETUID, CAP_CHOWN: named" "$work/err" "CAP_SETUID, CAP_CHOWN (for 'group');"
+	setpriv --bounding-set=-chown --inh-caps=-all "$client" \
+	    -f "$work/c.conf" -F example.com 2>"$work/err"
+	says "sandbox: a group, root without CAP_CHOWN: named" "$work/err" \
+	    "CAP_CHOWN"
+	setpriv --bounding-set=-setuid,-chown --inh-caps=-all "$client" \
+	    -f "$work/c.conf" -F example.com 2>"$work/err"
+	says "sandbox: a group, root without CAP_SETUID, CAP_CHOWN: named" \
+	    "$work/err" "CAP_SETUID, CAP_CHOWN (for 'group');"
 	# csrproc reads the names in a CSR, also with -n: it needs them, too.
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/x.key" -subj / -addext subjectAltName=DNS:x.example -out "$work/x.csr" 2>/dev/null
-	printf 'authority a {\napi url "https://ca.example/"\naccount key "/a/k"\n}\ndomain x {\ncsr file "%s"\ndomain certificate "/c/x"\n}\n' "$work/x.csr" >"$work/x.conf"
-	setpriv --bounding-set=-setuid --inh-caps=-all "$client" -n -f "$work/x.conf" 2>"$work/err"; status=$?
-	same "sandbox: -n with a CSR, root without CAP_SETUID: refused, in one line" "1 1" "$status $(wc -l <"$work/err")"
-	says "sandbox: -n with a CSR, root without CAP_SETUID: named" "$work/err" "give up root's rights: CAP_SETUID; add .* ordinary user"
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$work/x.key" -subj / -addext subjectAltName=DNS:x.example \
+	    -out "$work/x.csr" 2>/dev/null
+	printf \
+	    'authority a {\napi url "https://ca.example/"\naccount key "/a/k"\n}\ndomain x {\ncsr file "%s"\ndomain certificate "/c/x"\n}\n' \
+	    "$work/x.csr" >"$work/x.conf"
+	setpriv --bounding-set=-setuid --inh-caps=-all "$client" -n \
+	    -f "$work/x.conf" 2>"$work/err"
+	status=$?
+	same \
+	    "sandbox: -n with a CSR, root without CAP_SETUID: refused, in one line" \
+	    "1 1" "$status $(wc -l <"$work/err")"
+	says "sandbox: -n with a CSR, root without CAP_SETUID: named" \
+	    "$work/err" \
+	    "give up root's rights: CAP_SETUID; add .* ordinary user"
 fi
 for call in prlimit64 prctl; do
 	injected "$call:error=EINVAL"
 	same "sandbox: $call refused: run refused" 1 $status
-	check "sandbox: $call refused: nothing installed" test ! -e "$work/ssl/example.com.pem"
+	check "sandbox: $call refused: nothing installed" \
+	    test ! -e "$work/ssl/example.com.pem"
 done
 
 # Which of the allowed system calls are used, by role.
@@ -146,8 +208,11 @@ rm -rf "$work/etc" "$work/ssl" "$work/state"
 conf_write "$work/c.conf"
 domain_write "$work/c.conf" example.com example.com "www.example.com"
 domain_write "$work/c.conf" listens listens.example.com ""
-sed -i '/^domain "listens"/,$s|challengedir .*|challenge tls-alpn-01\n\tlisten on 127.0.0.1 port '"$tls_port|" "$work/c.conf"
-strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" example.com listens 2>"$work/err" >/dev/null
+sed -i \
+    '/^domain "listens"/,$s|challengedir .*|challenge tls-alpn-01\n\tlisten on 127.0.0.1 port '"$tls_port|" \
+    "$work/c.conf"
+strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" example.com listens \
+    2>"$work/err" >/dev/null
 same "sandbox: traced run" 0 $?
 python3 "$here/syscalls.py" "$work/trace" "$top/filter-rules.h"  || failed=1
 exit $failed

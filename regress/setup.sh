@@ -11,14 +11,19 @@ as_root() {
 install_packages() {
 	_missing=
 	for _p in "$@"; do
-		dpkg-query -W -f '${Status}' "$_p" 2>/dev/null | grep -q 'ok installed' || _missing="$_missing $_p"
+		dpkg-query -W -f '${Status}' "$_p" 2>/dev/null |
+		    grep -q 'ok installed' ||
+		    _missing="$_missing $_p"
 	done
 	[ -z "$_missing" ] && return 0
 	echo "installing with apt-get, as root (they stay installed):$_missing"
-	as_root apt-get update -q >/dev/null 2>&1 || { echo "setup: apt-get update failed" >&2; return 1; }
+	as_root apt-get update -q >/dev/null 2>&1 ||
+	    { echo "setup: apt-get update failed" >&2; return 1; }
 	# shellcheck disable=SC2086
-	as_root env DEBIAN_FRONTEND=noninteractive ${RUNLEVEL:+RUNLEVEL=$RUNLEVEL} apt-get install -y -q --no-install-recommends \
-	    $_missing >"${TMPDIR:-/tmp}/acme-client-apt.$$" 2>&1 ||
+	as_root env DEBIAN_FRONTEND=noninteractive \
+	    ${RUNLEVEL:+RUNLEVEL=$RUNLEVEL} apt-get install -y -q \
+	    --no-install-recommends $_missing \
+	    >"${TMPDIR:-/tmp}/acme-client-apt.$$" 2>&1 ||
 	    { tail -n 5 "${TMPDIR:-/tmp}/acme-client-apt.$$" >&2; return 1; }
 	rm -f "${TMPDIR:-/tmp}/acme-client-apt.$$"
 }
@@ -27,7 +32,8 @@ build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev l
 demo_packages="$build_packages pebble python3 openssl ca-certificates"
 test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace util-linux procps"
 
-# What some sections have their real servers from; those skip what cannot be had.
+# What some sections have their real servers from; those skip what cannot be
+# had.
 server_packages="nginx-light libnginx-mod-stream apache2-bin haproxy postfix dovecot-imapd bind9 bind9-dnsutils lexicon python3-dnspython"
 # install_servers: without starting any
 install_servers() {
@@ -36,16 +42,20 @@ install_servers() {
 	done
 }
 
-# copy_tree FROM TO: the sources, to be built there, so that the tree stays clean
+# copy_tree FROM TO: the sources, to be built there, so that the tree stays
+# clean
 copy_tree() {
 	mkdir -p "$2"
-	(cd "$1" && tar -cf - --exclude=.git --exclude='*.o' --exclude='*.d' --exclude=acme-client \
-	    --exclude='./[a-z]*proc' --exclude=./generated --exclude=config.mk .) |
+	(cd "$1" &&
+	    tar -cf - --exclude=.git --exclude='*.o' --exclude='*.d' \
+	    --exclude=acme-client --exclude='./[a-z]*proc' \
+	    --exclude=./generated --exclude=config.mk .) |
 	    (cd "$2" && tar -xf -)
 }
 
-# Some ways to unpack a Debian leave / closed to all but root: then no unprivileged
-# process can read /etc/resolv.conf, and no ordinary user can run anything.
+# Some ways to unpack a Debian leave / closed to all but root: then no
+# unprivileged process can read /etc/resolv.conf, and no ordinary user can run
+# anything.
 open_root_directory() {
 	case $(stat -c %a / 2>/dev/null) in
 	*5|*7|*1) ;;
@@ -54,28 +64,42 @@ open_root_directory() {
 	esac
 }
 
-# name_modules DIRECTORY: what systemd, Avahi and sssd have for the hosts line of nsswitch.conf, from the
-# machine's package mirror, unpacked there and not installed: an installed one edits nsswitch.conf.
+# name_modules DIRECTORY: what systemd, Avahi and sssd have for the hosts line
+# of nsswitch.conf, from the machine's package mirror, unpacked there and not
+# installed: an installed one edits nsswitch.conf.
 name_modules() {
 	mkdir -p "$1/archives/partial" "$1/lib"
-	(cd "$1/archives" && apt-get -q -o Dir::Cache="$1" -o APT::Sandbox::User= download libnss-myhostname libnss-resolve \
-	    libnss-mymachines libnss-mdns libnss-sss && for _deb in *.deb; do dpkg-deb -x "$_deb" .; done &&
-	    find . -name 'libnss_*.so.2' -exec cp '{}' ../lib/ ';') >"$1/log" 2>&1 && chmod -R a+rX "$1/lib"
+	(cd "$1/archives" &&
+	    apt-get -q -o Dir::Cache="$1" -o APT::Sandbox::User= download \
+	    libnss-myhostname libnss-resolve libnss-mymachines libnss-mdns \
+	    libnss-sss &&
+	    for _deb in *.deb; do dpkg-deb -x "$_deb" .; done &&
+	    find . -name 'libnss_*.so.2' -exec cp '{}' ../lib/ \
+	    ';') >"$1/log" 2>&1 &&
+	    chmod -R a+rX "$1/lib"
 }
 
-# newer_pebble DIRECTORY: a newer Pebble than the release has, where the machine's package
-# mirror has one, unpacked there and not installed.  Prints the program's path.
+# newer_pebble DIRECTORY: a newer Pebble than the release has, where the
+# machine's package mirror has one, unpacked there and not installed.  Prints
+# the program's path.
 newer_pebble() {
 	mkdir -p "$1"
 	exec 7<"$1"
 	flock 7
 	[ -x "$1/usr/bin/pebble" ] && { echo "$1/usr/bin/pebble"; return; }
-	_mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep '/debian/$' | head -n 1)
+	_mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null |
+	    grep '/debian/$' | head -n 1)
 	[ -n "$_mirror" ] || return 1
 	mkdir -p "$1/lists/partial" "$1/archives/partial"
 	echo "deb $_mirror sid main" >"$1/sources.list"
-	(cd "$1" && set -- -q -o Dir::Etc::SourceList="$1/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$1/lists" \
-	    -o Dir::State::status=/dev/null -o Dir::Cache="$1" -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false &&
-	    apt-get "$@" update && apt-get "$@" download pebble && dpkg-deb -x pebble_*.deb .) >"$1/log" 2>&1 &&
-	    chmod -R a+rX "$1" && "$1/usr/bin/pebble" -version >>"$1/log" 2>&1 && echo "$1/usr/bin/pebble"
+	(cd "$1" &&
+	    set -- -q -o Dir::Etc::SourceList="$1/sources.list" \
+	    -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$1/lists" \
+	    -o Dir::State::status=/dev/null -o Dir::Cache="$1" \
+	    -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false &&
+	    apt-get "$@" update && apt-get "$@" download pebble &&
+	    dpkg-deb -x pebble_*.deb .) >"$1/log" 2>&1 &&
+	    chmod -R a+rX "$1" &&
+	    "$1/usr/bin/pebble" -version >>"$1/log" 2>&1 &&
+	    echo "$1/usr/bin/pebble"
 }

@@ -1,5 +1,6 @@
-# stateless: the lines of acme-client.conf.5 for nginx, Apache and HAProxy, word for word, with the real
-# servers in front of Pebble's validation; what a run does without chng; the way from one thumbprint to another.
+# stateless: the lines of acme-client.conf.5 for nginx, Apache and HAProxy, word
+# for word, with the real servers in front of Pebble's validation; what a run
+# does without chng; the way from one thumbprint to another.
 . "$here/lib.sh"
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 work_start
@@ -7,10 +8,13 @@ pebble_start || exit 1
 stop $web_pid
 key=$work/etc/private/account.pem
 
-# snippet FIRST LAST: the manual page's lines from the one with this text on to the one with that, with our thumbprint
+# snippet FIRST LAST: the manual page's lines from the one with this text on to
+# the one with that, with our thumbprint
 snippet() {
-	awk -v first="$1" -v last="$2" 'index($0, first) && !done { on = 1 } on { print } on && index($0, last) { on = 0; done = 1 }' \
-	    "$top/acme-client.conf.5" | sed "s/THUMBPRINT/$print/; s/\\\\e/\\\\/g"
+	awk -v first="$1" -v last="$2" \
+	    'index($0, first) && !done { on = 1 } on { print } on && index($0, last) { on = 0; done = 1 }' \
+	    "$top/acme-client.conf.5" |
+	    sed "s/THUMBPRINT/$print/; s/\\\\e/\\\\/g"
 }
 thumbprint() { run -t test; sed -n 's/^thumbprint //p' "$work/out"; }
 
@@ -19,14 +23,21 @@ serve_nginx() {
 		location / { return 301 https://\$host\$request_uri; }
 $(snippet 'location ~ "' '}')
 	}"
-	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf" >"$work/server.log" 2>&1 &
+	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf" \
+	    >"$work/server.log" 2>&1 &
 }
 serve_apache() {
-	_modules=$(for d in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/libexec/apache2; do [ -d $d ] && echo $d && break; done)
+	_modules=$(for d in /usr/lib/apache2/modules /usr/lib64/httpd/modules \
+	    /usr/libexec/apache2; do
+		[ -d $d ] && echo $d && break
+	done)
 	mkdir -p "$work/apache/root"; echo site >"$work/apache/root/index.html"
 	{
-		for m in mpm_event authz_core rewrite alias; do echo "LoadModule ${m}_module $_modules/mod_$m.so"; done
-		[ "$(id -u)" != 0 ] || printf 'User nobody\nGroup %s\n' "$(id -gn nobody)"
+		for m in mpm_event authz_core rewrite alias; do
+			echo "LoadModule ${m}_module $_modules/mod_$m.so"
+		done
+		[ "$(id -u)" != 0 ] ||
+		    printf 'User nobody\nGroup %s\n' "$(id -gn nobody)"
 		cat <<END
 ServerRoot $work/apache
 ServerName localhost
@@ -58,7 +69,9 @@ serve() {
 	"serve_$1"
 	web_pid=$!
 	pids="$pids $web_pid"
-	wait_port "$http_port" 2>/dev/null || fail "$who: stateless: $1 does not start: $(tail -n 3 "$work/server.log")"
+	wait_port "$http_port" 2>/dev/null ||
+	    fail \
+	    "$who: stateless: $1 does not start: $(tail -n 3 "$work/server.log")"
 }
 # get PATH: status and body
 get() {
@@ -68,30 +81,43 @@ c = http.client.HTTPConnection('127.0.0.1', $http_port); c.request('GET', '$1', 
 r = c.getresponse(); print(r.status, r.read().decode().strip() if r.status == 200 else '')"
 }
 stateless_conf() {
-	domain_write "$conf" example.com example.com "www.example.com a.b.example.com"
+	domain_write "$conf" example.com example.com \
+	    "www.example.com a.b.example.com"
 	sed -i 's|challengedir .*|stateless|' "$conf"
 }
 
 well=/.well-known/acme-challenge
 for server in nginx:nginx apache:apache2 haproxy:haproxy; do
 	program=${server#*:} server=${server%:*}
-	command -v "$program" >/dev/null || { skip "stateless: $program is not installed"; continue; }
+	command -v "$program" >/dev/null ||
+	    { skip "stateless: $program is not installed"; continue; }
 	fresh
 	stateless_conf
 	run -F -t test
 	print=$(sed -n 's/^thumbprint //p' "$work/out")
-	check "$who: stateless: the page has lines for $server, with the thumbprint" sh -c "echo '$(snippet "$(case $server in nginx) echo 'location ~ "';; apache) echo '<LocationMatch';; haproxy) echo 'acl acme ';; esac)" "$(case $server in nginx) echo '}';; apache) echo '</LocationMatch>';; haproxy) echo 'http-request return';; esac)" | tr -d "'")' | grep -q '$print'"
+	check \
+	    "$who: stateless: the page has lines for $server, with the thumbprint" \
+	    sh -c \
+	    "echo '$(snippet "$(case $server in nginx) echo 'location ~ "';; apache) echo '<LocationMatch';; haproxy) echo 'acl acme ';; esac)" "$(case $server in nginx) echo '}';; apache) echo '</LocationMatch>';; haproxy) echo 'http-request return';; esac)" | tr -d "'")' | grep -q '$print'"
 	serve $server
 	acme example.com
 	expect "stateless by $server" 0
-	check "$who: stateless by $server: full chain leads to the root" verified "$work/ssl/example.com.fullchain.pem"
-	same "$who: stateless by $server: all names" "a.b.example.com example.com www.example.com " "$(sans "$work/ssl/example.com.fullchain.pem")"
-	same "$who: stateless by $server: no chngproc, no file" "0 " "$(grep -c chngproc "$err") $(ls -A "$work/www")"
+	check "$who: stateless by $server: full chain leads to the root" \
+	    verified "$work/ssl/example.com.fullchain.pem"
+	same "$who: stateless by $server: all names" \
+	    "a.b.example.com example.com www.example.com " \
+	    "$(sans "$work/ssl/example.com.fullchain.pem")"
+	same "$who: stateless by $server: no chngproc, no file" "0 " \
+	    "$(grep -c chngproc "$err") $(ls -A "$work/www")"
 	acme -F -j 1 example.com
 	expect "stateless by $server: renewal" 0
-	same "$who: stateless by $server: a response" "200 evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.$print" "$(get $well/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA)"
-	for path in "$well/a.b" "$well/a/b" "$well/" "/x$well/a" "$well/a%22b" "/index.htm$well/abc"; do
-		check "$who: stateless by $server: none for $path" sh -c "! echo '$(get "$path" | tr -d "'")' | grep -q '$print'"
+	same "$who: stateless by $server: a response" \
+	    "200 evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.$print" \
+	    "$(get $well/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA)"
+	for path in "$well/a.b" "$well/a/b" "$well/" "/x$well/a" "$well/a%22b" \
+	    "/index.htm$well/abc"; do
+		check "$who: stateless by $server: none for $path" sh \
+		    -c "! echo '$(get "$path" | tr -d "'")' | grep -q '$print'"
 	done
 	stop $web_pid
 done
@@ -117,21 +143,28 @@ fresh
 stateless_conf
 run example.com
 expect "stateless, the server knows no thumbprint" 1
-says "$who: stateless, the server knows no thumbprint: what it must say, and who prints it" "$err" \
+says \
+    "$who: stateless, the server knows no thumbprint: what it must say, and who prints it" \
+    "$err" \
     "example.com: stateless: do the web servers of these names respond to /.well-known/acme-challenge/TOKEN.*'acme-client -t test' prints"
 thumbprint >"$work/print"
 acme -F example.com
 expect "stateless, the server has the printed one" 0
-same "$who: stateless: which roles there were" "certproc csrproc dnsproc fileproc keyproc netproc" \
-    "$(sed -n 's/^acme-client: \([a-z]*proc\).*: sandbox: .*/\1/p' "$err" | sort -u | xargs)"
+same "$who: stateless: which roles there were" \
+    "certproc csrproc dnsproc fileproc keyproc netproc" \
+    "$(sed -n 's/^acme-client: \([a-z]*proc\).*: sandbox: .*/\1/p' "$err" |
+        sort -u | xargs)"
 # A challenge directory that is not there: nobody looks.
 run -n example.com
-check "$who: stateless: -n asks for no challenge directory" sh -c "! grep -q challengedir $err"
+check "$who: stateless: -n asks for no challenge directory" \
+    sh -c "! grep -q challengedir $err"
 
 # One run with both kinds: chng is there for the other one alone.
 domain_write "$conf" other.example other.example ""
 cp "$work/server.py" "$work/both.py"
-sed -i "s|        body = .*|        name = self.path.rpartition('/')[2]\n        import os\n        f = '$work/www/' + name\n        body = open(f, 'rb').read() if os.path.exists(f) else (name + '.' + open(sys.argv[2]).read().strip()).encode()|" "$work/both.py"
+sed -i \
+    "s|        body = .*|        name = self.path.rpartition('/')[2]\n        import os\n        f = '$work/www/' + name\n        body = open(f, 'rb').read() if os.path.exists(f) else (name + '.' + open(sys.argv[2]).read().strip()).encode()|" \
+    "$work/both.py"
 stop $web_pid
 python3 "$work/both.py" "$http_port" "$work/print" >"$work/server.log" 2>&1 &
 web_pid=$!
@@ -139,28 +172,37 @@ pids="$pids $web_pid"
 wait_port "$http_port"
 acme -F -j 2 example.com other.example
 expect "stateless and challengedir in one run" 0
-same "$who: stateless and challengedir in one run: responses put, of one name" 1 "$(grep 'chngproc: .*: put$' "$err" | grep -vc probe-for-room)"
+same "$who: stateless and challengedir in one run: responses put, of one name" \
+    1 "$(grep 'chngproc: .*: put$' "$err" | grep -vc probe-for-room)"
 clean_www "stateless and challengedir in one run"
 
 # A rollover: said before the CA is asked, printed afterwards.
 acme -K test
 expect "stateless, -K" 0
-says "$who: stateless, -K: which handles, before" "$err" "-K test: the web servers of example.com respond with the account's thumbprint (stateless)"
+says "$who: stateless, -K: which handles, before" "$err" \
+    "-K test: the web servers of example.com respond with the account's thumbprint (stateless)"
 same "$who: stateless, -K: it is said before the CA hears of it" "before" \
-    "$(awk '/-K test: the web servers/ { print "before"; exit } /netproc: POST/ { print "after"; exit }' "$err")"
-says "$who: stateless, -K: which handles, after" "$err" "has a new key; where its thumbprint is configured, that must be changed, now for example.com"
+    "$(awk \
+        '/-K test: the web servers/ { print "before"; exit } /netproc: POST/ { print "after"; exit }' \
+        "$err")"
+says "$who: stateless, -K: which handles, after" "$err" \
+    "has a new key; where its thumbprint is configured, that must be changed, now for example.com"
 new=$(sed -n 's/^thumbprint //p' "$work/out")
-check "$who: stateless, -K: prints the new thumbprint" test -n "$new" -a "$new" != "$(cat "$work/print")"
+check "$who: stateless, -K: prints the new thumbprint" \
+    test -n "$new" -a "$new" != "$(cat "$work/print")"
 same "$who: stateless, -K: the one of -t" "$new" "$(thumbprint)"
 run -F example.com
 expect "stateless, the server has the one before the rollover" 1
-says "$who: stateless, the server has the one before the rollover: says what must be" "$err" "'acme-client -t test' prints"
+says \
+    "$who: stateless, the server has the one before the rollover: says what must be" \
+    "$err" "'acme-client -t test' prints"
 echo "$new" >"$work/print"
 acme -F example.com
 expect "stateless, the server has the one after the rollover" 0
 
 # From one account to another without such a time: a second section.
-sed "s|^authority test|authority second|; s|account.pem|second.pem|" "$conf" | sed -n '/^authority/,/^}/p' >"$work/second"
+sed "s|^authority test|authority second|; s|account.pem|second.pem|" "$conf" |
+    sed -n '/^authority/,/^}/p' >"$work/second"
 cat "$work/second" >>"$conf"
 run -F -t second
 sed -n 's/^thumbprint //p' "$work/out" >"$work/print"

@@ -8,70 +8,95 @@ first() {
 	acme example.com
 	expect "first issuance" 0
 	good example.com "example.com www.example.com " "first issuance"
-	same "$who: modes" "600 644 644 644" "$(stat -c %a "$work/ssl/private/example.com.key" \
-	    "$work/ssl/example.com.pem" "$work/ssl/example.com.chain.pem" "$work/ssl/example.com.fullchain.pem" | tr '\n' ' ' | sed 's/ $//')"
+	same "$who: modes" "600 644 644 644" \
+	    "$(stat -c %a "$work/ssl/private/example.com.key" \
+	        "$work/ssl/example.com.pem" \
+	        "$work/ssl/example.com.chain.pem" \
+	        "$work/ssl/example.com.fullchain.pem" |
+	        tr '\n' ' ' | sed 's/ $//')"
 	same "$who: one connection" 1 "$(grep -c 'connected to' "$err")"
 	# How often the order must be asked for is up to the machine.
-	same "$who: requests of a first issuance of two names" 10 "$(grep -E ': (GET|HEAD|POST) [^ ]*$' "$err" | grep -vc /my-order/)"
+	same "$who: requests of a first issuance of two names" 10 \
+	    "$(grep -E ': (GET|HEAD|POST) [^ ]*$' "$err" | grep -vc /my-order/)"
 	account=$(cat "$work/state/authority-test.json")
 	requests=$(wc -l <"$work/pebble.log")
-	if command -v strace >/dev/null && strace -f -o "$work/strace" true 2>/dev/null; then
-		strace -f -e trace=socket,connect -o "$work/strace" "$client" -f "$conf" example.com 2>"$err"
+	if command -v strace >/dev/null &&
+	    strace -f -o "$work/strace" true 2>/dev/null; then
+		strace -f -e trace=socket,connect -o "$work/strace" "$client" \
+		    -f "$conf" example.com 2>"$err"
 		status=$?
-		same "$who: nothing due: no socket" 0 "$(grep -Ec 'AF_INET|AF_NETLINK' "$work/strace")"
+		same "$who: nothing due: no socket" 0 \
+		    "$(grep -Ec 'AF_INET|AF_NETLINK' "$work/strace")"
 	else
 		skip "$who: nothing due: no socket: strace cannot trace here"
 		acme example.com
 	fi
 	expect "nothing due" 2
 	same "$who: nothing due: silent" "" "$(cat "$err")"
-	same "$who: nothing due: the CA heard nothing" "$requests" "$(wc -l <"$work/pebble.log")"
+	same "$who: nothing due: the CA heard nothing" "$requests" \
+	    "$(wc -l <"$work/pebble.log")"
 	conf_write "$conf"
-	domain_write "$conf" example.com example.com "www.example.com mail.example.com"
+	domain_write "$conf" example.com example.com \
+	    "www.example.com mail.example.com"
 	acme example.com
 	expect "names changed" 0
-	good example.com "example.com mail.example.com www.example.com " "names changed"
-	same "$who: the account is remembered" "$account" "$(cat "$work/state/authority-test.json")"
+	good example.com "example.com mail.example.com www.example.com " \
+	    "names changed"
+	same "$who: the account is remembered" "$account" \
+	    "$(cat "$work/state/authority-test.json")"
 	same "$who: no second registration" 0 "$(grep -c sign-me-up "$err")"
 	before=$(leaf example.com)
 	run -F example.com
 	expect "-F" 0
-	[ "$before" != "$(leaf example.com)" ] && ok "$who: -F renews" || fail "$who: -F renews"
+	[ "$before" != "$(leaf example.com)" ] && ok "$who: -F renews" ||
+	    fail "$who: -F renews"
 	same "$who: silent without -v" "" "$(cat "$err")"
 	chmod 640 "$work/ssl/example.com.pem"
 	[ $who = root ] && chown 12345:23456 "$work/ssl/example.com.pem"
 	owner=$(stat -c %u:%g:%a "$work/ssl/example.com.pem")
 	run -F example.com
 	expect "renewal of files of another owner" 0
-	same "$who: mode and owner are kept" "$owner" "$(stat -c %u:%g:%a "$work/ssl/example.com.pem")"
+	same "$who: mode and owner are kept" "$owner" \
+	    "$(stat -c %u:%g:%a "$work/ssl/example.com.pem")"
 	mv "$work/state/authority-test.json" "$work/saved.json"
 	acme -F example.com
 	expect "account URL forgotten" 0
-	same "$who: account found by its key" "$(cat "$work/saved.json")" "$(cat "$work/state/authority-test.json")"
-	says "$who: found by onlyReturnExisting, not registered" "$err" "sign-me-up: 200"
+	same "$who: account found by its key" "$(cat "$work/saved.json")" \
+	    "$(cat "$work/state/authority-test.json")"
+	says "$who: found by onlyReturnExisting, not registered" "$err" \
+	    "sign-me-up: 200"
 }
 
 keys() {
 	for account_type in "ecdsa p384" rsa; do
 		for domain_type in ecdsa "ecdsa p384" "rsa 2048" "rsa"; do
 			fresh
-			domain_write "$conf" k.example k.example "" "$domain_type"
+			domain_write "$conf" k.example k.example "" \
+			    "$domain_type"
 			acme k.example
-			expect "account $account_type, domain key $domain_type" 0
+			expect \
+			    "account $account_type, domain key $domain_type" 0
 			good k.example "k.example " "domain key $domain_type"
 		done
 	done
 	account_type=
 	fresh
 	domain_write "$conf" k.example k.example "" rsa
-	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/ssl/private/k.example.key" 2>/dev/null
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out "$work/ssl/private/k.example.key" 2>/dev/null
 	chmod 600 "$work/ssl/private/k.example.key"
-	openssl pkey -in "$work/ssl/private/k.example.key" -outform DER -out "$work/k.der" 2>/dev/null
+	openssl pkey -in "$work/ssl/private/k.example.key" -outform DER \
+	    -out "$work/k.der" 2>/dev/null
 	acme k.example
 	expect "key of another type than configured" 0
 	good k.example "k.example " "key of another type than configured"
-	same "$who: key of another type: now" rsaEncryption "$(openssl x509 -in "$work/ssl/k.example.pem" -noout -text | sed -n 's/.*Public Key Algorithm: //p')"
-	same "$who: key of another type: kept" "" "$(openssl pkey -in "$work/ssl/private/k.example.key.old" -outform DER 2>&1 | cmp - "$work/k.der" 2>&1)"
+	same "$who: key of another type: now" rsaEncryption \
+	    "$(openssl x509 -in "$work/ssl/k.example.pem" -noout -text |
+	        sed -n 's/.*Public Key Algorithm: //p')"
+	same "$who: key of another type: kept" "" \
+	    "$(openssl pkey -in "$work/ssl/private/k.example.key.old" \
+	        -outform DER 2>&1 |
+	        cmp - "$work/k.der" 2>&1)"
 }
 
 several() {
@@ -84,7 +109,8 @@ several() {
 	good a.example "a.example " "several a"
 	good b.example "b.example www.b.example " "several b"
 	good b-rsa "b.example www.b.example " "several b-rsa"
-	same "$who: several: one connection" 1 "$(grep -c 'connected to' "$err")"
+	same "$who: several: one connection" 1 \
+	    "$(grep -c 'connected to' "$err")"
 	chmod 755 "$work/www"
 	conf_write "$conf"
 	domain_write "$conf" a.example a.example "new.a.example"
@@ -95,26 +121,32 @@ several() {
 	acme a.example b.example
 	expect "one handle fails, the other is done" 1
 	good b.example "b.example new.b.example " "the other handle"
-	same "$who: the failed one is as it was" "a.example " "$(sans "$work/ssl/a.example.pem")"
+	same "$who: the failed one is as it was" "a.example " \
+	    "$(sans "$work/ssl/a.example.pem")"
 	says "$who: missing challenge directory is named" "$err" "$work/missing"
-	same "$who: missing challenge directory: no order" 1 "$(grep -c 'POST [^ ]*order-plz$' "$err")"
+	same "$who: missing challenge directory: no order" 1 \
+	    "$(grep -c 'POST [^ ]*order-plz$' "$err")"
 }
 
 refused() {
 	fresh
 	domain_write "$conf" example.com example.com ""
 	cp "$work/root.pem" "$work/root.saved"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=other" \
-	    -keyout /dev/null -out "$work/other.pem" 2>/dev/null
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -days 30 -subj "/CN=other" -keyout /dev/null \
+	    -out "$work/other.pem" 2>/dev/null
 	sed -i "s|root file .*|root file \"$work/other.pem\"|" "$conf"
 	acme example.com
 	expect "another root" 1
-	says "$who: another root: says so" "$err" "does not lead to a trusted root"
-	check "$who: another root: nothing installed" test ! -e "$work/ssl/example.com.pem"
+	says "$who: another root: says so" "$err" \
+	    "does not lead to a trusted root"
+	check "$who: another root: nothing installed" \
+	    test ! -e "$work/ssl/example.com.pem"
 	clean_www "another root"
 	run example.com
 	expect "backoff" 1
-	says "$who: backoff: says when, why, and -F" "$err" "not tried again before .* UTC.*trusted root.*-F"
+	says "$who: backoff: says when, why, and -F" "$err" \
+	    "not tried again before .* UTC.*trusted root.*-F"
 	sed -i "s|root file .*|root any|" "$conf"
 	run -F example.com
 	expect "root any, -F past the backoff" 0
@@ -141,7 +173,8 @@ refused() {
 	stop $pebble_pid
 	run -F example.com
 	expect "no CA" 1
-	says "$who: no CA: host, port and reason" "$err" "localhost port $ca_port: Connection refused"
+	says "$who: no CA: host, port and reason" "$err" \
+	    "localhost port $ca_port: Connection refused"
 }
 
 # A set as it may be found: cut, garbage, mixed.
@@ -160,15 +193,27 @@ found() {
 	same "$who: repaired without the CA" 0 "$(grep -c 'POST' "$err")"
 	sleep 1
 	acme -F example.com
-	cp "$work/old/example.com.fullchain.pem" "$work/ssl/example.com.fullchain.pem"
+	cp "$work/old/example.com.fullchain.pem" \
+	    "$work/ssl/example.com.fullchain.pem"
 	acme example.com
 	expect "certificate new, full chain old: renewed" 0
 	good example.com "example.com " "renewed after a mixed set"
 	for what in empty garbage cut; do
 		case $what in
-		empty) for f in pem fullchain.pem; do : >"$work/ssl/example.com.$f"; done ;;
-		garbage) for f in pem fullchain.pem; do head -c 3000 /dev/urandom >"$work/ssl/example.com.$f"; done ;;
-		cut) for f in pem fullchain.pem; do head -c 500 "$work/old/example.com.$f" >"$work/ssl/example.com.$f"; done ;;
+		empty)
+			for f in pem fullchain.pem; do
+				: >"$work/ssl/example.com.$f"
+			done ;;
+		garbage)
+			for f in pem fullchain.pem; do
+				head -c 3000 /dev/urandom \
+				    >"$work/ssl/example.com.$f"
+			done ;;
+		cut)
+			for f in pem fullchain.pem; do
+				head -c 500 "$work/old/example.com.$f" \
+				    >"$work/ssl/example.com.$f"
+			done ;;
 		esac
 		acme example.com
 		expect "installed files $what" 0
@@ -184,24 +229,40 @@ found() {
 		k=$work/ssl/private/example.com.key
 		case $what in
 		empty) : >"$k"; says_what="is empty" ;;
-		encrypted) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:x -out "$k" 2>/dev/null; says_what="is encrypted" ;;
-		encrypted-rfc1421) openssl genrsa -aes256 -traditional -passout pass:x -out "$k" 2>/dev/null; says_what="is encrypted" ;;
-		world) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$k" 2>/dev/null; chmod 644 "$k"; says_what="mode 0644" ;;
-		other) openssl genpkey -algorithm ED25519 -out "$k"; says_what="must be P-256" ;;
+		encrypted)
+			openssl genpkey -algorithm EC \
+			    -pkeyopt ec_paramgen_curve:P-256 -aes256 \
+			    -pass pass:x -out "$k" 2>/dev/null
+			says_what="is encrypted" ;;
+		encrypted-rfc1421)
+			openssl genrsa -aes256 -traditional -passout pass:x \
+			    -out "$k" 2>/dev/null
+			says_what="is encrypted" ;;
+		world)
+			openssl genpkey -algorithm EC \
+			    -pkeyopt ec_paramgen_curve:P-256 -out "$k" \
+			    2>/dev/null
+			chmod 644 "$k"
+			says_what="mode 0644" ;;
+		other)
+			openssl genpkey -algorithm ED25519 -out "$k"
+			says_what="must be P-256" ;;
 		esac
 		[ $what = world ] || chmod 600 "$k"
 		sum=$(sha256sum <"$k")
 		run example.com
 		expect "domain key $what" 1
 		says "$who: domain key $what: named" "$err" "$k.*$says_what"
-		same "$who: domain key $what: untouched" "$sum" "$(sha256sum <"$k")"
+		same "$who: domain key $what: untouched" "$sum" \
+		    "$(sha256sum <"$k")"
 	done
 	fresh
 	domain_write "$conf" example.com example.com ""
 	ln -s /etc/passwd "$work/ssl/example.com.pem"
 	run example.com
 	expect "target is a symbolic link" 1
-	check "$who: the link is not followed" test -L "$work/ssl/example.com.pem"
+	check "$who: the link is not followed" \
+	    test -L "$work/ssl/example.com.pem"
 	rm "$work/ssl/example.com.pem"; mkdir "$work/ssl/example.com.pem"
 	run example.com
 	expect "target is a directory" 1
@@ -212,23 +273,32 @@ found() {
 	mv "$work/ssl" "$work/elsewhere"; ln -s "$work/elsewhere" "$work/ssl"
 	run example.com
 	expect "directory swapped for a link" 1
-	says "$who: directory swapped for a link: says so" "$err" "is a symbolic link"
+	says "$who: directory swapped for a link: says so" "$err" \
+	    "is a symbolic link"
 	rm "$work/ssl"; mv "$work/elsewhere" "$work/ssl"
 	echo x >"$work/ssl/.example.com.pem.acme-new"
 	acme example.com
 	expect "left temporary file" 0
-	check "$who: left temporary file is gone" test ! -e "$work/ssl/.example.com.pem.acme-new"
+	check "$who: left temporary file is gone" \
+	    test ! -e "$work/ssl/.example.com.pem.acme-new"
 }
 
 environment() {
 	fresh
 	domain_write "$conf" example.com example.com ""
-	printf 'openssl_conf = x\n[x]\nengines = y\n[y]\nz = z\n[z]\ndynamic_path = %s/evil.so\ninit = 1\n' "$work" >"$work/evil.cnf"
-	(umask 0; OPENSSL_CONF=$work/evil.cnf TZ=:/nonexistent RES_OPTIONS=debug LANG=tlh_KX HOSTALIASES=/x \
-	    "$client" -v -f "$conf" example.com 2>"$err")
+	printf \
+	    'openssl_conf = x\n[x]\nengines = y\n[y]\nz = z\n[z]\ndynamic_path = %s/evil.so\ninit = 1\n' \
+	    "$work" >"$work/evil.cnf"
+	(
+		umask 0
+		OPENSSL_CONF=$work/evil.cnf TZ=:/nonexistent RES_OPTIONS=debug \
+		    LANG=tlh_KX HOSTALIASES=/x "$client" -v -f "$conf" \
+		    example.com 2>"$err"
+	)
 	status=$?
 	expect "hostile environment" 0
-	same "$who: umask 0: key is 0600 all the same" 600 "$(stat -c %a "$work/ssl/private/example.com.key")"
+	same "$who: umask 0: key is 0600 all the same" 600 \
+	    "$(stat -c %a "$work/ssl/private/example.com.key")"
 	"$client" -F -f "$conf" example.com <&- >&- 2>&-
 	status=$?; : >"$err"
 	expect "descriptors 0 to 2 closed" 0
@@ -246,7 +316,8 @@ END
 	sh -c "ulimit -n 8; exec $client -F -f $conf example.com" 2>"$err"
 	status=$?
 	expect "only 8 descriptors: a clean refusal" 1
-	check "$who: the certificate stays" verified "$work/ssl/example.com.fullchain.pem"
+	check "$who: the certificate stays" \
+	    verified "$work/ssl/example.com.fullchain.pem"
 }
 
 # In the middle: the web server does not answer, so that Pebble cannot validate.
@@ -255,15 +326,25 @@ interrupted() {
 	for how in INT TERM HUP KILL; do
 		fresh
 		domain_write "$conf" example.com example.com ""
-		# Started from a shell without job control, it is itself that becomes the leader.
+		# Started from a shell without job control, it is itself that
+		# becomes the leader.
 		setsid "$client" -v -f "$conf" example.com 2>"$err" &
 		pid=$!
-		for _ in $(seq 100); do [ -n "$(ls "$work/www")" ] && break; sleep 0.05; done
-		check "$who: SIG$how: is the leader of a session" test "$(processes_of $pid | wc -w)" -gt 5
-		check "$who: SIG$how: was in the middle" test -n "$(ls "$work/www")"
-		python3 -c "import os, signal, sys; os.kill($pid, signal.SIG$how)"
+		for _ in $(seq 100); do
+			[ -n "$(ls "$work/www")" ] && break
+			sleep 0.05
+		done
+		check "$who: SIG$how: is the leader of a session" \
+		    test "$(processes_of $pid | wc -w)" -gt 5
+		check "$who: SIG$how: was in the middle" \
+		    test -n "$(ls "$work/www")"
+		python3 \
+		    -c "import os, signal, sys; os.kill($pid, signal.SIG$how)"
 		wait $pid; status=$?
-		for _ in $(seq 100); do [ -z "$(processes_of $pid)" ] && break; sleep 0.05; done
+		for _ in $(seq 100); do
+			[ -z "$(processes_of $pid)" ] && break
+			sleep 0.05
+		done
 		[ $how = KILL ] || expect "SIG$how" 1
 		same "$who: SIG$how: no process left" "" "$(processes_of $pid)"
 		clean_www "SIG$how"
@@ -281,13 +362,26 @@ together() {
 	domain_write "$conf" b.example b.example ""
 	"$client" -vv -f "$conf" a.example 2>"$work/err.a" & a=$!
 	"$client" -vv -f "$conf" b.example 2>"$work/err.b" & b=$!
-	wait $a; status=$?; cp "$work/err.a" "$err"; expect "two first runs, one" 0
-	wait $b; status=$?; cp "$work/err.b" "$err"; expect "two first runs, the other" 0
-	same "$who: one account of two first runs" 1 "$(cat "$work/err.a" "$work/err.b" | grep -c 'sign-me-up: 201')"
+	wait $a
+	status=$?
+	cp "$work/err.a" "$err"
+	expect "two first runs, one" 0
+	wait $b
+	status=$?
+	cp "$work/err.b" "$err"
+	expect "two first runs, the other" 0
+	same "$who: one account of two first runs" 1 \
+	    "$(cat "$work/err.a" "$work/err.b" | grep -c 'sign-me-up: 201')"
 	"$client" -F -vv -f "$conf" a.example 2>"$work/err.a" & a=$!
 	"$client" -F -vv -f "$conf" a.example 2>"$work/err.b" & b=$!
-	wait $a; status=$?; cp "$work/err.a" "$err"; expect "two runs of one handle, one" 0
-	wait $b; status=$?; cp "$work/err.b" "$err"; expect "two runs of one handle, the other" 0
+	wait $a
+	status=$?
+	cp "$work/err.a" "$err"
+	expect "two runs of one handle, one" 0
+	wait $b
+	status=$?
+	cp "$work/err.b" "$err"
+	expect "two runs of one handle, the other" 0
 	good a.example "a.example " "two runs of one handle"
 }
 
@@ -298,7 +392,8 @@ many() {
 	acme many
 	expect "100 names, $1" "$2"
 	[ "$2" = 0 ] || return
-	good many "$(printf '%s\n' example.com $names | sort | tr '\n' ' ')" "100 names, $1"
+	good many "$(printf '%s\n' example.com $names | sort | tr '\n' ' ')" \
+	    "100 names, $1"
 }
 
 one() {
@@ -315,9 +410,11 @@ one "one name" 0
 refused
 pebble_stop
 
-pebble_start PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=100 PEBBLE_CHAIN_LENGTH=3
+pebble_start PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=100 \
+    PEBBLE_CHAIN_LENGTH=3
 one "badNonce at 50 percent" 0
-same "$who: chain of three intermediates" 4 "$(grep -c BEGIN "$work/ssl/example.com.fullchain.pem")"
+same "$who: chain of three intermediates" 4 \
+    "$(grep -c BEGIN "$work/ssl/example.com.fullchain.pem")"
 good example.com "example.com " "badNonce at 50 percent"
 acme -F example.com
 expect "authorization reused" 0
