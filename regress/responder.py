@@ -4,6 +4,7 @@
 import ipaddress, resource, ssl, threading
 import hostile_lib
 from hostile_lib import *
+in_section("responder")
 
 MIB = 1024
 MOST_KIB = 16 * MIB
@@ -153,21 +154,21 @@ certs = []
 for i, identifier in enumerate(IDENTIFIERS):
     for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
         cert, chosen, closed = handshake(r.tls, server_name(identifier), version=version)
-        report(cert is not None and chosen == "acme-tls/1" and closed, "responder: %s by %s: acme-tls/1, and the connection ends" % (identifier[:40], version.name), str(chosen))
+        report(cert is not None and chosen == "acme-tls/1" and closed, "%s by %s: acme-tls/1, and the connection ends" % (identifier[:40], version.name), str(chosen))
     wrong = strict(cert, identifier, digest(TOKENS[i % 4])) if cert else ["no certificate"]
-    report(wrong == [], "responder: the certificate of %s passes Boulder's checks" % identifier[:40], str(wrong))
+    report(wrong == [], "the certificate of %s passes Boulder's checks" % identifier[:40], str(wrong))
     certs.append(cert)
 # The checks can fail.
-report("subjectAltName" in strict(certs[0], "b.example", digest(TOKENS[0])), "responder: the strict checks see another name")
-report("acmeIdentifier, or its criticality" in strict(certs[0], "a.example", digest(TOKENS[1])), "responder: the strict checks see another digest")
-report("its own signature" in strict(certs[0][:-1] + bytes([certs[0][-1] ^ 1]), "a.example", digest(TOKENS[0])), "responder: the strict checks see another signature")
+report("subjectAltName" in strict(certs[0], "b.example", digest(TOKENS[0])), "the strict checks see another name")
+report("acmeIdentifier, or its criticality" in strict(certs[0], "a.example", digest(TOKENS[1])), "the strict checks see another digest")
+report("its own signature" in strict(certs[0][:-1] + bytes([certs[0][-1] ^ 1]), "a.example", digest(TOKENS[0])), "the strict checks see another signature")
 def spoilt(name, change, words):
     """As openssl(1) makes one with these extensions."""
     with open(work + "/ext.cnf", "w") as f: f.write("[req]\ndistinguished_name=d\n[d]\n[e]\n" + change)
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x", "-config", work + "/ext.cnf", "-extensions", "e",
         "-keyout", work + "/spoilt.key", "-outform", "DER", "-out", work + "/spoilt.der")
     with open(work + "/spoilt.der", "rb") as f: wrong = strict(f.read(), "a.example", digest(TOKENS[0]))
-    report(any(words in w for w in wrong), "responder: the strict checks see " + name, str(wrong))
+    report(any(words in w for w in wrong), "the strict checks see " + name, str(wrong))
 acme_value = "1.3.6.1.5.5.7.1.31=critical,DER:0420%s\n" % digest(TOKENS[0]).hex()
 spoilt("two names", "subjectAltName=DNS:a.example,DNS:b.example\n" + acme_value, "subjectAltName")
 spoilt("an extension that is not critical", "subjectAltName=DNS:a.example\n" + acme_value.replace("critical,", ""), "criticality")
@@ -179,15 +180,15 @@ for what, name, alpn in (("another name", "b.example", ["acme-tls/1"]), ("no nam
         ("acme-tls/1 and h2", "a.example", ["acme-tls/1", "h2"]), ("h2 and acme-tls/1", "a.example", ["h2", "acme-tls/1"]), ("an address as it is", "127.0.0.1", ["acme-tls/1"]),
         ("a reverse name with a dot", "1.0.0.127.in-addr.arpa.", ["acme-tls/1"]), ("a longer name", "x.a.example", ["acme-tls/1"])):
     cert, chosen, _ = handshake(r.tls, name, alpn)
-    report(cert is None and validates_tls(r), "responder: TLS with %s: no certificate" % what, str(chosen))
+    report(cert is None and validates_tls(r), "TLS with %s: no certificate" % what, str(chosen))
 cert, _, _ = handshake(r.tls, "A.EXAMPLE")
-report(cert is not None, "responder: a name in capitals is the same one")
-report(handshake(r.http, "b.example")[0] is None and ask(r.tls, b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 404"), "responder: nothing else on either port")
+report(cert is not None, "a name in capitals is the same one")
+report(handshake(r.http, "b.example")[0] is None and ask(r.tls, b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 404"), "nothing else on either port")
 for protocol in "-tls1", "-tls1_1":
     out = subprocess.run(["openssl", "s_client", protocol, "-cipher", "ALL:@SECLEVEL=0", "-connect", "127.0.0.1:%d" % r.tls, "-servername", "a.example", "-alpn", "acme-tls/1"], input=b"", capture_output=True, timeout=20)
-    report(b"BEGIN CERTIFICATE" not in out.stdout and validates_tls(r), "responder: %s is refused" % protocol)
+    report(b"BEGIN CERTIFICATE" not in out.stdout and validates_tls(r), "%s is refused" % protocol)
 out = subprocess.run(["openssl", "s_client", "-tls1_2", "-connect", "127.0.0.1:%d" % r.tls, "-servername", "a.example", "-alpn", "acme-tls/1"], input=b"R\n" * 50, capture_output=True, timeout=20)
-report(out.stdout.count(b"BEGIN CERTIFICATE") == 1 and validates_tls(r), "responder: renegotiation: the connection has ended by then", str(out.stdout[-300:]))
+report(out.stdout.count(b"BEGIN CERTIFICATE") == 1 and validates_tls(r), "renegotiation: the connection has ended by then", str(out.stdout[-300:]))
 
 # One response for each connection, whatever is in it.
 END = b"Host: a.example\r\n\r\n"
@@ -199,11 +200,11 @@ for what, data, status in (("two requests at once", GET + GET, b"400"), ("a leng
         ("NUL", b"GET " + PATH + b" HTTP/1.1\r\nX: \0\r\n\r\n", b"400"), ("another path", b"GET / HTTP/1.1\r\n" + END, b"404"), ("another token", GET.replace(TOKENS[0].encode(), TOKENS[1].encode()), b"404"),
         ("POST", b"POST " + PATH + b" HTTP/1.1\r\n" + END, b"404"), ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"400")):
     got = ask(r.http, data)
-    report(got is not None and got.count(b"HTTP/1.1 ") == 1 and got.startswith(b"HTTP/1.1 " + status) and b"NNNN" not in got and b"Connection: close" in got, "responder: HTTP: %s: one response, %s" % (what, status.decode()), str(got))
+    report(got is not None and got.count(b"HTTP/1.1 ") == 1 and got.startswith(b"HTTP/1.1 " + status) and b"NNNN" not in got and b"Connection: close" in got, "HTTP: %s: one response, %s" % (what, status.decode()), str(got))
 got = ask(r.http, GET.replace(b"GET", b"HEAD"))
-report(got.startswith(b"HTTP/1.1 200") and got.endswith(b"\r\n\r\n") and b"Content-Length: 87\r\n" in got, "responder: HTTP: HEAD has no body", str(got))
-report(ask(r.http, b"\0" * 5000) == b"" and ask(r.http, b"GET " + b"a" * 9000) == b"", "responder: HTTP: garbage, and too long a request: the connection ends")
-report(validates_http(r), "responder: HTTP: and it goes on")
+report(got.startswith(b"HTTP/1.1 200") and got.endswith(b"\r\n\r\n") and b"Content-Length: 87\r\n" in got, "HTTP: HEAD has no body", str(got))
+report(ask(r.http, b"\0" * 5000) == b"" and ask(r.http, b"GET " + b"a" * 9000) == b"", "HTTP: garbage, and too long a request: the connection ends")
+report(validates_http(r), "HTTP: and it goes on")
 
 def hello_for(name):
     """What ssl sends first."""
@@ -219,7 +220,7 @@ hello = hello_for("a.example")
 # Finished, in the clear, as if it were; a hello that begins anew.
 for what, more in (("a second ClientHello", hello), ("bytes that are no message", b"\x16\x03\x03\x00\x04\xff\xff\xff\xff"), ("an alert", b"\x15\x03\x03\x00\x02\x02\x28"), ("garbage", os.urandom(2000))):
     got = ask(r.tls, hello + more)
-    report(got is not None and validates_tls(r), "responder: TLS: %s behind the first: the connection ends" % what)
+    report(got is not None and validates_tls(r), "TLS: %s behind the first: the connection ends" % what)
 
 def open_many(n, port, data):
     held = []
@@ -241,9 +242,9 @@ for what, port, data in (("that say nothing", r.http, b""), ("that say nothing, 
     # A handshake can be among those that are ended to make room, the oldest of 32, as long as others come.
     lost = tried.count(False)
     tried += [validates_http(r) and validates_tls(r) for _ in range(20)]
-    report(all(tried[-20:]) and lost * 2 <= len(tried) - 20, "responder: %d connections %s: validation succeeds meanwhile (%d times, %d not), and then" % (CONNECTIONS, what, len(tried) - 1 - lost, lost))
+    report(all(tried[-20:]) and lost * 2 <= len(tried) - 20, "%d connections %s: validation succeeds meanwhile (%d times, %d not), and then" % (CONNECTIONS, what, len(tried) - 1 - lost, lost))
     fds = r.fds()
-    report(fds == -1 or fds < 300, "responder: %d connections %s: %d descriptors" % (CONNECTIONS, what, fds))
+    report(fds == -1 or fds < 300, "%d connections %s: %d descriptors" % (CONNECTIONS, what, fds))
     for c in held: c.close()
 
 # Slow bytes: each client's time is bounded, whatever it sends.
@@ -257,21 +258,21 @@ while time.time() - t0 < 14:
             c.send((GET + b"X: " if i < 20 else hello)[int((time.time() - t0) * 4):][:1] or b"x")
         except OSError: slow[i] = None; ended += 1
     time.sleep(0.25)
-report(ended == 40 and validates_http(r) and validates_tls(r), "responder: slow bytes: the connections end within 14 seconds", "%d of 40 ended" % ended)
+report(ended == 40 and validates_http(r) and validates_tls(r), "slow bytes: the connections end within 14 seconds", "%d of 40 ended" % ended)
 kib, pss = r.kib(), r.pss()
 with open(build + "/respproc", "rb") as f: sanitized = b"__asan_init" in f.read()
 if sanitized: print("skip responder: memory: a build with the address sanitizer takes more: %d KiB" % kib)
-else: report(kib < MOST_KIB, "responder: never more than 16 MiB: %d KiB at most, %s KiB without what is shared" % (kib, pss if pss != -1 else "unknown"))
+else: report(kib < MOST_KIB, "never more than 16 MiB: %d KiB at most, %s KiB without what is shared" % (kib, pss if pss != -1 else "unknown"))
 time.sleep(2.5)
 fds = r.fds()
-report(fds == -1 or fds < 12, "responder: all descriptors are given back: %d" % fds)
+report(fds == -1 or fds < 12, "all descriptors are given back: %d" % fds)
 def cpu(): return sum(int(x) for x in open("/proc/%d/stat" % r.p.pid).read().rsplit(")", 1)[1].split()[11:13])
 c0 = cpu(); time.sleep(1)
-report(cpu() - c0 <= 1, "responder: does nothing when nobody asks", str(cpu() - c0))
+report(cpu() - c0 <= 1, "does nothing when nobody asks", str(cpu() - c0))
 r.send("RESP_DROP", num(0), job=1); r.send("RESP_DROP", num(0)); time.sleep(0.2)
-report(handshake(r.tls, "a.example")[0] is None and ask(r.http, GET).startswith(b"HTTP/1.1 404"), "responder: nothing is served when it is dropped")
+report(handshake(r.tls, "a.example")[0] is None and ask(r.http, GET).startswith(b"HTTP/1.1 404"), "nothing is served when it is dropped")
 r.send("ROLE_STOP")
-report(r.ended() == 0 and r.said() == "", "responder: an attacker's bytes are not printed", r.said()[:300])
+report(r.ended() == 0 and r.said() == "", "an attacker's bytes are not printed", r.said()[:300])
 r.close()
 
 # Two handles with one name, at the same moment: the second one is told.
@@ -283,8 +284,8 @@ answers = []
 for job in 0, 1, 0:
     r.send("RESP_PUT", num(0) + s(b64(digest(TOKENS[job]))), job=job)
     answers.append(r.recv()[1])
-report(answers[0] == answers[2] == num(0) + s(None) and b"for another handle" in answers[1], "responder: one name of two handles at once: the second is told", str(answers))
+report(answers[0] == answers[2] == num(0) + s(None) and b"for another handle" in answers[1], "one name of two handles at once: the second is told", str(answers))
 r.send("RESP_DROP", num(0)); r.send("RESP_PUT", num(0) + s(b64(digest(TOKENS[1]))), job=1)
-report(r.recv()[1] == num(0) + s(None), "responder: and comes next")
+report(r.recv()[1] == num(0) + s(None), "and comes next")
 r.close()
 sys.exit(1 if hostile_lib.failed else 0)

@@ -2,7 +2,9 @@
 # In namespaces of its own (zone.sh): a resolver at 127.0.0.1, name servers at 127.0.N.M, all on port 53.
 # Arguments: the program, a fresh directory, the tree.
 import re, socket, struct, sys, threading, time
-from hostile_lib import Role, conf, num, report, refuses, s, strings
+from hostile_lib import (Role, conf, in_section, num, report, refuses, s,
+    strings)
+in_section("zone")
 
 A, NS, CNAME, SOA, TXT, AAAA = 1, 2, 5, 6, 16, 28
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, REFUSED = 0, 1, 2, 3, 5
@@ -207,9 +209,9 @@ got = pending(r, len(cases))
 for i, (title, expected, zone, value, least, most) in enumerate(cases):
     took, reason = got.get(i, (0, "no answer: " + r.said()[-200:]))
     report((reason is None if expected is None else reason is not None and re.search(expected, reason) is not None) and least <= took <= most,
-        "zone: %s: %s" % (title, "seen" if expected is None else "not seen, and why"), "after %.1f s: %s" % (took, reason))
+        "%s: %s" % (title, "seen" if expected is None else "not seen, and why"), "after %.1f s: %s" % (took, reason))
 r.send("ROLE_STOP")
-report(r.ended(5) == 0, "zone: ends well, and has nothing to say", r.said()[-200:])
+report(r.ended(5) == 0, "ends well, and has nothing to say", r.said()[-200:])
 r.close()
 print("# %d cases at once: %.1f s" % (len(cases), time.time() - begun))
 
@@ -225,13 +227,13 @@ r.send("ZONE_AWAIT", num(0) + s(None) + s(V))
 r.send("ZONE_AWAIT", num(1) + s(None) + s(W))
 r.send("ZONE_AWAIT", num(1) + s(label) + s(W))
 got = pending(r, 2); got.update(pending(r, 1))
-report(all(x[1] is None for x in got.values()) and len(got) == 2, "zone: a wildcard and its apex, the configuration's server", str(got))
-report(set(asked) == {("_acme-challenge.a.test", 1), (label + "._acme-challenge.a.test", 1)}, "zone: asked for the names, the account's label before", str(asked))
+report(all(x[1] is None for x in got.values()) and len(got) == 2, "a wildcard and its apex, the configuration's server", str(got))
+report(set(asked) == {("_acme-challenge.a.test", 1), (label + "._acme-challenge.a.test", 1)}, "asked for the names, the account's label before", str(asked))
 r.send("ZONE_AWAIT", num(2) + s(None) + s(V))
 time.sleep(0.5)
 r.send("ZONE_END")
 got = pending(r, 1)
-report(2 in got and got[2][0] < 2 and got[2][1] is not None, "zone: at the job's end what is left is answered at once", str(got))
+report(2 in got and got[2][0] < 2 and got[2][1] is not None, "at the job's end what is left is answered at once", str(got))
 r.send("ROLE_STOP"); r.ended(5); r.close()
 
 # Standing records.
@@ -253,7 +255,7 @@ for title, text, name, words in [
     r.send("ZONE_STANDING", num(0) + s(account) + strings(["ca.test", "b.ca.test"]))
     got = pending(r, 1)
     took, reason = got.get(0, (99, r.said()))
-    report(took < 5 and (reason is None if words is None else reason is not None and re.search(words, reason) is not None), "zone: a standing record %s" % title, str(got))
+    report(took < 5 and (reason is None if words is None else reason is not None and re.search(words, reason) is not None), "a standing record %s" % title, str(got))
     r.close()
 
 for title, t, body, why in [("a number beyond the names", "ZONE_AWAIT", num(3) + s(None) + s(V), "no identifier 3"), ("a digest of 42 characters", "ZONE_AWAIT", num(0) + s(None) + s(V[1:]), "not a digest"),
@@ -263,6 +265,6 @@ for title, t, body, why in [("a number beyond the names", "ZONE_AWAIT", num(3) +
         ("a standing record of a name that there is not", "ZONE_STANDING", num(99) + s(account) + strings(["a.test"]), "no identifier 99")]:
     r = zone_role(names=["a.test", "b.test", "c.test"])
     r.send(t, body)
-    refuses("zone: " + title, r, why)
+    refuses("" + title, r, why)
 from hostile_lib import end
 end()
