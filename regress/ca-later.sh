@@ -382,7 +382,7 @@ mv "$work/ca/plain.log" "$work/ca/plain.log.before"
 state_set "ask about revocation" 0
 client=$released
 again "CRL" example.com
-client=$work/build/acme-client
+client=$variant/acme-client
 ended "CRL: on loopback" 2 \
     "cannot tell whether it is revoked: localhost: is at .*, an address of this machine or its link"
 check "ca: CRL: on loopback: not asked" test ! -e "$work/ca/plain.log"

@@ -220,9 +220,8 @@ same "ca-orders: invalid authorization of a pending order: not remembered" "" \
 # Polls.
 works "follows its authorizations"
 works "Retry-After a day, once"
-(cd "$work/build" && touch net-finalize.c &&
-    make \
-    CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000 -DFAR_MS=0") >"$work/build.log" 2>&1
+client=$released
+short_deadlines -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000
 refused "pending for ever" "still pending after 12 seconds"
 polls=$(grep -c "POST /order" "$work/ca/log")
 check "ca-orders: polls in 12 seconds: $polls" \

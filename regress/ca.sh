@@ -315,9 +315,8 @@ refused "nobody listens" "localhost port $ca_port: Connection refused"
 ca_port=$saved
 
 # A CA that is slow at everything.
-(cd "$work/build" && touch net-request.c &&
-    make \
-    CFLAGS="-O1 -g -DHTTP_ANSWER_SECONDS=3 -DVALIDATION_SECONDS=4 -DFAR_MS=0 -DJOB_SECONDS=3") >"$work/build.log" 2>&1
+client=$released
+short_deadlines -DVALIDATION_SECONDS=4 -DAUTHORIZATIONS_MS=500 -DJOB_SECONDS=3
 refused "badNonce slowly" \
     "the CA has taken longer than 3 seconds for one certificate"
 said_once

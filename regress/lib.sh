@@ -58,6 +58,38 @@ work_build() {
 	client=$work/build/acme-client
 }
 
+# variant -DNAME=VALUE...: sets variant to a directory with a build of the same
+# sources as $client's, but with these.  It is shared with all sections of a
+# run, and not to be written to.  Only the files that use one of the names are
+# compiled again.
+variant() {
+	_names=$(for _flag in "$@"; do
+		_flag=${_flag#-D}; echo "${_flag%%=*}"
+	done | paste -sd '|' -)
+	_key=$(printf '%s\n' "$client" "$(id -u)" "$@" | sha256sum | cut -c 1-16)
+	_shared=${BUILDS:-$work/builds}/$_key
+	mkdir -p "$_shared" || return 1
+	{
+		flock 7
+		[ -e "$_shared/built" ] ||
+		    variant_build "$@" >"$_shared/log" 2>&1
+	} 7<"$_shared"
+	variant=$_shared/build
+	[ -e "$_shared/built" ] || {
+		echo "variant $*: $(tail -n 2 "$_shared/log")" >&2; return 1
+	}
+}
+variant_build() (
+	cp -r "$(dirname "$client")" "$_shared/build" &&
+	    cd "$_shared/build" || exit 1
+	# A name may be used through another one that a header makes of it.
+	_of="^#define[[:space:]]+([A-Z_]+)[[:space:]].*\\<($_names)\\>.*"
+	_more=$(sed -nE "s/$_of/|\\1/p" ./*.h | tr -d '\n')
+	# shellcheck disable=SC2046
+	touch $(grep -lwE "$_names$_more" ./*.c) &&
+	    make CFLAGS="-O1 -g $*" && : >"$_shared/built"
+)
+
 # processes_of SESSION...: what still runs in these; others on this machine may
 # run the same program
 processes_of() {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # All tests: sh regress/run.sh [--no-install] [section ...]
-# Sections run side by side: JOBS=N of them, or as many as there are processors.
+# Sections run side by side: JOBS=N of them, or twice as many as there are
+# processors, since most of them wait most of the time.
 # Ends with "N passed, N failed, N skipped" and a status to match.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,23 +22,24 @@ run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
 trap 'exit 1' INT TERM HUP
 : >"$run/results"
-export PORTS=$run/ports
+export PORTS=$run/ports BUILDS=$run/builds
+mkdir -m 1777 "$BUILDS"
 : >"$PORTS" && chmod 666 "$PORTS"
 export newer_pebble=$run/newer-pebble
 mkdir -m 1777 "$newer_pebble"
 export run here top
 
+processors=$(getconf _NPROCESSORS_ONLN)
 # A build of the sources in $run/NAME with these make arguments.
 build() {
 	_name=$1; shift
 	copy_tree "$top" "$run/$_name"
 	(cd "$run/$_name" && CC=${CC:-gcc} ./configure &&
-	    make "$@") >"$run/$_name.log" 2>&1
+	    make -j "$processors" "$@") >"$run/$_name.log" 2>&1
 }
 
-# Sections run side by side, as many as there are processors: each takes one of
-# these tokens, and puts it back.
-jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
+# Sections run side by side: each takes one of these tokens, and puts it back.
+jobs=${JOBS:-$((2 * processors))}
 mkfifo "$run/tokens"
 exec 9<>"$run/tokens"
 for _i in $(seq "$jobs"); do echo >&9; done
@@ -51,7 +53,8 @@ stop_sections() {
 }
 trap stop_sections EXIT
 
-# What a section printed, whole: its failures and skips, and how many are right.
+# report NAME STATUS OUTPUT WALL CPU: what a section printed, whole: its failures
+# and skips, how many are right; and its seconds.
 report() {
 	if ! grep -Eq '^(ok|FAIL|skip) ' "$3"; then
 		echo \
@@ -63,7 +66,8 @@ report() {
 	fi
 	{
 		flock 8
-		echo "== $1 ($4 seconds)"
+		echo "== $1 ($4 seconds, $5 of CPU)"
+		printf '%s %s %s\n' "$1" "$4" "$5" >>"$run/times"
 		grep -Ev '^ok ' "$3" || :
 		echo "$(grep -c '^ok ' "$3") ok"
 		cat "$3" >>"$run/results"
@@ -92,7 +96,11 @@ section() {
 		[ $status = 124 ] &&
 		    echo "FAIL $_name: not done within $most_seconds seconds" \
 		    >>"$out"
-		report "$_name" $status "$out" $(($(date +%s) - began))
+		# The second line is of the ended children, with theirs.
+		times >"$own.times"
+		report "$_name" $status "$out" $(($(date +%s) - began)) \
+		    "$(tr ms '  ' <"$own.times" | awk 'NR == 2 {
+			printf "%.1f", $1 * 60 + $2 + $3 * 60 + $4 }')"
 		echo >&9
 	) &
 	running="$running $!"
@@ -131,6 +139,12 @@ for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
 	section $name sh "$here/$name.sh"
 done
 wait
+
+# How long each section took, those with the most CPU seconds first.
+sort -k 3,3nr "$run/times" | awk '
+	BEGIN { printf "%-20s %7s %8s\n", "section", "seconds", "CPU" }
+	{ printf "%-20s %7d %8.1f\n", $1, $2, $3; cpu += $3 }
+	END { printf "%-20s %7s %8.1f\n", "all", "", cpu }'
 
 passed=$(grep -c '^ok ' "$run/results")
 failed=$(grep -c '^FAIL ' "$run/results")
