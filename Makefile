@@ -14,35 +14,35 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DSTATE_DIR=\"$(STATEDIR)\" -DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
-BASE = challenge.o msg.o msg-bodies.o msg-routes.o say.o clock.o valid.o $(PREPARE_OBJS)
-ROLE = proc.o $(SANDBOX_OBJS)
-DISK = dir.o $(ATTRS_OBJS)
-STATE_PATH = state-path.o
-CSR_TEXT = csr-read.o
+BASE = challenge.o msg.o msg-bodies.o msg-routes.o log.o clock.o valid.o $(PREPARE_OBJS)
+ROLE = role.o $(SANDBOX_OBJS)
+DISK = disk-place.o $(ATTRS_OBJS)
+STATE_PATH = disk-state.o
+CSR_TEXT = disk-csr.o
 CRYPTO = begin-crypto.o
 JSON = begin-json.o
-ACME = json.o problem.o
+ACME = acme-json.o acme-problem.o
 TRUST = trust.o
 ROOTS = x509-roots.o
 DER = der.o
 ADDRESS = address.o
-STANDING = standing-record.o
+STANDING = persist.o
 BASE64 = base64url.o
 X509 = x509.o
-SIGN = jose.o keyfile.o origin.o revocable.o
+SIGN = sign-jws.o disk-key.o sign-origin.o sign-revocable.o
 
 # What one program has.
-PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o broker.o child.o progress.o slice.o \
-	fingerprint.o lex.o lex-visible.o parse.o parse-block.o parse-near.o conf-check.o conf-advise.o conf-layout.o conf-names.o conf-print.o
+PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o parent-broker.o parent-child.o parent-progress.o parent-slice.o \
+	parent-fingerprint.o conf-lex.o conf-visible.o conf-parse.o conf-block.o conf-near.o conf-check.o conf-advise.o conf-layout.o conf-names.o conf-print.o
 NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o net-webroot.o \
-	net-request.o net-revoke.o http.o http-anchors.o http-proxy.o http-parse.o http-fields.o json-renewal.o
+	net-request.o net-revoke.o http.o http-anchors.o http-proxy.o http-parse.o http-fields.o acme-renewal.o
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
 CSR = csrproc.o csr-file.o
-CHNG = chngproc.o chng-record.o chng-webroot.o key-authorization.o
+CHNG = chngproc.o chng-record.o chng-webroot.o challenge-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
-	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o renewal.o status.o status-list.o status-ocsp.o \
-	status-parts.o state.o cert-verify.o chain.o chain-describe.o verdict.o x509-path.o x509-signature.o
+	cert-outlook.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o cert-renewal.o cert-revoked.o cert-revoked-crl.o cert-revoked-ocsp.o \
+	cert-revoked-parts.o cert-state.o cert-verify.o cert-chain.o cert-describe.o cert-verdict.o x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o
@@ -71,7 +71,7 @@ ZONE_LIBS = $(LIBS_LDNS)
 RESP_OBJS = $(RESP) $(ADDRESS) $(BASE64) $(CRYPTO) $(ROLE) $(BASE)
 RESP_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO)
 
-HOOK_OBJS = $(HOOK) $(STATE_PATH) proc.o $(BASE)
+HOOK_OBJS = $(HOOK) $(STATE_PATH) role.o $(BASE)
 HOOK_LIBS =
 
 ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc
@@ -118,7 +118,7 @@ $(OBJS) $(FILTERS): $(CONFIGURED)
 -include $(OBJS:.o=.d)
 
 # Parent and roles compare it: a hash over the sources, and how they are compiled.
-child.o proc.o: generated/identity.h
+parent-child.o role.o: generated/identity.h
 generated/identity.h: $(CONFIGURED) *.c *.h
 	@mkdir -p generated
 	@{ printf '#define IDENTITY "'; { LC_ALL=C; export LC_ALL; cat *.c *.h; \

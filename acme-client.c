@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Options, configuration, and one run for each authority that is needed.
- * From here: broker.c starts the processes; certproc.c decides what is due and
+ * From here: parent-broker.c starts the processes; certproc.c decides what is due and
  * what may be installed; netproc.c walks through the protocol; fileproc.c
  * stores the files.
  */
@@ -20,13 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "broker.h"
 #include "clock.h"
-#include "conf-check.h"
+#include "conf-parse.h"
+#include "disk.h"
+#include "log.h"
 #include "parent.h"
 #include "sandbox.h"
-#include "say.h"
-#include "state-path.h"
 
 #define WORKERS	4	/* without -j */
 #define OTHER_DESCRIPTORS	24	/* of a role, besides those for its jobs */

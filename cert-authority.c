@@ -9,12 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert.h"
 #include "clock.h"
-#include "cert-authority.h"
-#include "cert-store.h"
-#include "proc.h"
-#include "standing-record.h"
-#include "state.h"
+#include "persist.h"
+#include "role.h"
 #include "valid.h"
 
 static struct slice_conf conf;

@@ -7,12 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cert-authority.h"
-#include "cert-course.h"
-#include "cert-due.h"
-#include "cert-order.h"
+#include "cert.h"
 #include "clock.h"
-#include "proc.h"
+#include "role.h"
 #include "valid.h"
 
 struct job *jobs;

@@ -8,15 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert.h"
 #include "clock.h"
-#include "cert-authority.h"
-#include "cert-due.h"
-#include "cert-origin.h"
-#include "cert-recover.h"
-#include "cert-restore.h"
-#include "proc.h"
-#include "renewal.h"
-#include "status.h"
+#include "role.h"
 
 #define LOOK_AGAIN	(2 * 86400)	/* so long the state is believed, unread files and all */
 #define STATUS_PAUSE	3600	/* between two questions about revocation */

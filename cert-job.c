@@ -10,12 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert.h"
 #include "clock.h"
-#include "cert-job.h"
-#include "cert-order.h"
-#include "cert-origin.h"
-#include "proc.h"
-#include "renewal.h"
+#include "role.h"
 
 #define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
 /*

@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "cert-list.h"
+#include "cert.h"
 
 #define HOUR		3600
 #define DAY		86400

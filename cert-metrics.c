@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cert-metrics.h"
+#include "cert.h"
 
 static const char *const error_classes[] = {
 	[0] = "none", [FAILURE_CA] = "ca", [FAILURE_LOCAL] = "local",

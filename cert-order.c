@@ -13,9 +13,7 @@
 
 #include <sha2.h>
 
-#include "cert-course.h"
-#include "cert-order.h"
-#include "renewal.h"
+#include "cert.h"
 #include "valid.h"
 
 #define HOUR		3600

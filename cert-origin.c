@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cert-origin.h"
+#include "cert.h"
 
 #define COPY(to, text)	copy(to, sizeof(to), text)
 

@@ -8,9 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cert-origin.h"
-#include "cert-outlook.h"
-#include "renewal.h"
+#include "cert.h"
 
 /* What is due by what can be seen without the keys. */
 static void
@@ -119,7 +117,7 @@ outlook_forced(const struct outlook *e)
 }
 
 struct outlook *
-outlook_all(struct job *jobs, size_t n, enum outcome *outcomes)
+outlook_all(struct job *of, size_t n, enum outcome *outcomes)
 {
 	struct outlook *all;
 	time_t now = time(NULL);
@@ -128,7 +126,7 @@ outlook_all(struct job *jobs, size_t n, enum outcome *outcomes)
 	if ((all = calloc(n + 1, sizeof(*all))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < n; i++) {
-		look(&all[i], &jobs[i], now);
+		look(&all[i], &of[i], now);
 		outcomes[i] = all[i].condition == FINE ? OUTCOME_UNCHANGED :
 		    all[i].condition == DUE_NOW || all[i].condition == MISSING ?
 		    OUTCOME_INSTALLED : OUTCOME_FAILED;

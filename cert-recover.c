@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cert-origin.h"
-#include "cert-recover.h"
+#include "cert.h"
 
 /* Does this hash belong to the text of these certificates? */
 static int

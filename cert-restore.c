@@ -10,8 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cert-recover.h"
-#include "cert-restore.h"
+#include "cert.h"
 
 /* Was this key named as compromised? */
 static int

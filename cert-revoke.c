@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cert-job.h"
+#include "cert.h"
 
 int job_compromised;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "acme-client.h"
-#include "cert-roots.h"
+#include "cert.h"
 #include "trust.h"
 
 struct anchors {

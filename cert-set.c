@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cert-set.h"
+#include "cert.h"
 
 _Static_assert(CHAIN_BYTES_MAX == PART_SET_BYTES_MAX, "what certproc judges, fileproc stores");
 

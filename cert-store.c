@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cert-store.h"
+#include "cert.h"
 #include "clock.h"
-#include "proc.h"
+#include "role.h"
 
 #define REPLY_SECONDS	60	/* beside the wait for a lock */
 

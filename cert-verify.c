@@ -8,10 +8,9 @@
 #include <err.h>
 #include <stdlib.h>
 
-#include "cert-course.h"
-#include "cert-verify.h"
+#include "cert.h"
 #include "clock.h"
-#include "proc.h"
+#include "role.h"
 
 #define AGAIN_SECONDS	10	/* for how long servers are looked at again */
 #define ALL_SECONDS	120	/* for all of them: no further one is looked at after that */

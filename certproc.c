@@ -16,16 +16,9 @@
 #include <time.h>
 
 #include "begin.h"
+#include "cert.h"
 #include "clock.h"
-#include "cert-authority.h"
-#include "cert-course.h"
-#include "cert-due.h"
-#include "cert-list.h"
-#include "cert-metrics.h"
-#include "cert-order.h"
-#include "cert-origin.h"
-#include "cert-verify.h"
-#include "proc.h"
+#include "role.h"
 #include "sandbox.h"
 #include "valid.h"
 

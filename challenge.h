@@ -4,6 +4,8 @@
 #ifndef CHALLENGE_H
 #define CHALLENGE_H
 
+#include "valid.h"
+
 /* How the control of a name is proved. */
 enum challenge_type {
 	CHALLENGE_HTTP01,	/* RFC 8555 8.3 */
@@ -39,5 +41,23 @@ enum way {
 };
 
 #define DIGEST_LEN	43	/* of a key authorization: SHA-256 in base64url */
+
+
+/*
+ * Key authorizations (RFC 8555 8.1): what shows that a challenge is answered
+ * by the account.
+ */
+
+/* token "." thumbprint; the caller frees. */
+char	*key_authorization(const char *token, const char *thumbprint);
+/* Its SHA-256 in base64url, without padding: RFC 8555 8.4. */
+void	 key_authorization_digest(char out[DIGEST_LEN + 1], const char *authorization);
+
+/*
+ * The label that stands for an account before "_acme-challenge": "_" and the first 10
+ * bytes of the SHA-256 of its URL in base32, lower case.
+ * draft-ietf-acme-dns-account-label 3.2.
+ */
+void	 account_label(char out[ACCOUNT_LABEL_LEN + 1], const char *url);
 
 #endif

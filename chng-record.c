@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chng-record.h"
-#include "key-authorization.h"
-#include "proc.h"
+#include "challenge.h"
+#include "chng.h"
+#include "role.h"
 #include "valid.h"
 
 struct records {

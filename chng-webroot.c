@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "acme-client.h"
-#include "chng-webroot.h"
+#include "chng.h"
 #include "clock.h"
-#include "dir.h"
+#include "disk.h"
 #include "valid.h"
 
 #define LIST_BYTES_MAX	(1 << 20)

@@ -14,11 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chng-record.h"
-#include "chng-webroot.h"
-#include "dir.h"
-#include "key-authorization.h"
-#include "proc.h"
+#include "challenge.h"
+#include "chng.h"
+#include "disk.h"
+#include "role.h"
 #include "valid.h"
 
 /* What net waits for, while another process is at it. */

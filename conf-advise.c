@@ -20,9 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf-check.h"
-#include "lex.h"
-#include "say.h"
+#include "conf-parse.h"
+#include "log.h"
 
 /* A directory that a run writes to. */
 struct need {

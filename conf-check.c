@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "acme-client.h"
-#include "conf-check.h"
-#include "lex.h"
+#include "conf-parse.h"
 #include "valid.h"
 
 /* A path of the configuration and what it is for. */

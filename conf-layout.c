@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf-check.h"
-#include "say.h"
+#include "conf-parse.h"
+#include "log.h"
 #include "trust.h"
 
 #define SAID_MAX	20	/* warnings; the rest is counted */

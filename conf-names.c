@@ -14,8 +14,7 @@
 
 #include <idn2.h>
 
-#include "conf-check.h"
-#include "lex.h"
+#include "conf-parse.h"
 #include "valid.h"
 
 /* U-labels become A-labels (RFC 5890); NULL, or why it is no name. */

@@ -15,12 +15,9 @@
 
 #include "base64url.h"
 #include "begin.h"
-#include "csr-file.h"
-#include "jose.h"
-#include "keyfile.h"
-#include "origin.h"
-#include "proc.h"
-#include "revocable.h"
+#include "disk.h"
+#include "role.h"
+#include "sign.h"
 #include "valid.h"
 #include "x509.h"
 

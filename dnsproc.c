@@ -17,8 +17,8 @@
 
 #include "address.h"
 #include "clock.h"
-#include "net-webroot.h"
-#include "proc.h"
+#include "net.h"
+#include "role.h"
 #include "sandbox.h"
 
 #define KEPT_MS		60000	/* an answer, also that there is none: a name server that is away costs one wait */

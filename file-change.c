@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "file-change.h"
-#include "file-lock.h"
+#include "file.h"
 
 #define LOCK_MS	2000
 

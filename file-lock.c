@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "file-lock.h"
-#include "state-path.h"
+#include "disk.h"
+#include "file.h"
 
 void
 state_place(struct place *p, struct dir *d, const char *prefix, const char *name,

@@ -8,9 +8,9 @@
 #include <err.h>
 #include <stdlib.h>
 
-#include "file-part.h"
-#include "file-report.h"
-#include "proc.h"
+#include "file.h"
+#include "part.h"
+#include "role.h"
 
 /* What was removed, until it is known that the parent has come to its end. */
 static struct memory {

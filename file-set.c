@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "file-set.h"
+#include "file.h"
 
 #define KEPT_SUFFIX	".acme-old"
 

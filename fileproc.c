@@ -17,12 +17,9 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "file-change.h"
-#include "file-lock.h"
-#include "file-report.h"
-#include "file-set.h"
-#include "proc.h"
-#include "state-path.h"
+#include "disk.h"
+#include "file.h"
+#include "role.h"
 
 #define STATES_BYTES	(80 * 1024)	/* of one CERT_STATES */
 #define NRECORDS	(PART_JOB__MAX - PART_SET__MAX)

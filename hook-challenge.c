@@ -13,10 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hook-challenge.h"
-#include "hook-journal.h"
-#include "hook-run.h"
-#include "proc.h"
+#include "hook.h"
+#include "role.h"
 #include "valid.h"
 
 #define PROGRAMS_MAX	8	/* that run at the same time */

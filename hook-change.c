@@ -10,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hook-change.h"
-#include "hook-run.h"
-#include "proc.h"
+#include "hook.h"
+#include "role.h"
 
 #define NAMED_MAX	500	/* handles with numbers of their own in the environment */
 #define NAMED_BYTES_MAX	(64 * 1024)	/* of ACME_CHANGED: Linux takes twice as much in one string */

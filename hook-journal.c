@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hook-journal.h"
-#include "state-path.h"
+#include "disk.h"
+#include "hook.h"
 
 #define BYTES_MAX	(64 * 1024)	/* 100 records take half of that at most */
 #define LOCK_TRIES	50		/* 20 ms each */

@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "hook-run.h"
-#include "proc.h"
+#include "hook.h"
+#include "role.h"
 
 #define PATH_VALUE	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define GRACE_MS	3000	/* from SIGTERM to SIGKILL */

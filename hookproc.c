@@ -15,10 +15,8 @@
 #include <err.h>
 #include <stdlib.h>
 
-#include "hook-challenge.h"
-#include "hook-change.h"
-#include "hook-run.h"
-#include "proc.h"
+#include "hook.h"
+#include "role.h"
 
 static uint32_t njobs;
 

@@ -12,7 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "http-anchors.h"
+#include "http.h"
 #include "valid.h"
 #include "x509.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http-parse.h"
+#include "http.h"
 
 void
 http_parse_start(struct http_parser *p, int bodiless, size_t body_max)

@@ -14,7 +14,7 @@
 
 #include <openssl/evp.h>
 
-#include "http-proxy.h"
+#include "http.h"
 
 #define AUTH_BYTES_MAX	1024	/* of the file */
 #define ADVICE_MAX	320

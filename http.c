@@ -18,7 +18,7 @@
 
 #include "address.h"
 #include "clock.h"
-#include "http-parse.h"
+#include "http.h"
 
 #define READ_BYTES	16384
 

@@ -1,6 +1,7 @@
 /*
- * HTTP/1.1, over libtls as a rule, one kept connection: RFC 9110, RFC 9112.
- * Nothing here knows of ACME.
+ * Trust anchors for the certificates of servers.  A system's bundle has 140,
+ * and libcrypto needs 20 ms to parse them for each connection: so the few that
+ * served last are tried first, and all of them where those do not serve.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -11,10 +12,68 @@
 #include <time.h>
 
 #include "acme-client.h"
-#include "http-anchors.h"
-#include "http-proxy.h"
-#include "say.h"
+#include "log.h"
 #include "valid.h"
+
+struct http_anchors;
+
+/* All, as PEM text, which it takes over. */
+struct http_anchors *http_anchors_new(char *pem, size_t len);
+
+/*
+ * The anchors that served in an earlier run, by what http_anchors_names() said
+ * then; NULL: not known.  Names of no anchor are ignored, so that names from
+ * anywhere can only select anchors, never add one.
+ */
+void	http_anchors_prefer(struct http_anchors *, const char *names);
+
+/* What the next run may prefer; "": nothing.  Valid until the next call. */
+const char *http_anchors_names(const struct http_anchors *);
+
+/* PEM text of all anchors, or of those that are preferred; NULL: none is. */
+const char *http_anchors_all(const struct http_anchors *, size_t *len);
+const char *http_anchors_preferred(const struct http_anchors *, size_t *len);
+
+/* A server's chain, PEM, was found good by all anchors: prefer its issuers. */
+void	http_anchors_served(struct http_anchors *, const char *chain, size_t len);
+
+
+/*
+ * An HTTP proxy on the way to a server: CONNECT (RFC 9110 9.3.6) for what goes
+ * over TLS, the absolute form (RFC 9112 3.2.2) for the rest.  No socket here.
+ */
+
+struct http_proxy {
+	struct url	 server;	/* host and port */
+	char		*credentials;	/* "NAME:PASSWORD" in base64, or NULL: none */
+	const char	*auth_file;	/* where they come from, for messages; or NULL */
+};
+
+/*
+ * Takes the proxy's http URL, and reads the file with name and password, which
+ * may be NULL: before the sandbox.  Keeps auth_file.  0, or -1 and why.
+ */
+int	proxy_open(struct http_proxy *, const char *url, const char *auth_file,
+	    struct why *);
+
+/*
+ * The whole request for a tunnel to host and port.  The caller frees it with
+ * freezero().
+ */
+char	*proxy_connect(const struct http_proxy *, const char *host,
+	    const char *port, const char *user_agent, size_t *len);
+/* The field for a request in the absolute form, or "".  The caller frees. */
+char	*proxy_field(const struct http_proxy *);
+
+/* Why this status of the proxy, which is not 2xx, is no way to host.  -1. */
+int	proxy_refusal(const struct http_proxy *, int status, const char *host,
+	    const char *port, struct why *);
+
+
+/*
+ * HTTP/1.1, over libtls as a rule, one kept connection: RFC 9110, RFC 9112.
+ * Nothing here knows of ACME.
+ */
 
 #define HTTP_HEADERS_MAX	100	/* fields in one answer */
 #define HTTP_HEAD_BYTES_MAX	32768	/* all of them */
@@ -122,5 +181,45 @@ char		*http_link(const struct http_answer *, const char *rel, size_t nth, const 
  * -1: absent or not understood.  Never below 0, at most 366 days.
  */
 long		 http_retry_after(const struct http_answer *, time_t now);
+
+
+/*
+ * HTTP/1 answers, fed in pieces of any size: no socket, no clock.
+ */
+
+#define HTTP_LINE_MAX	16384
+#define HTTP_INTERIM_MAX 16	/* 1xx answers before the real one */
+
+enum http_state {
+	HTTP_STATUS_LINE, HTTP_FIELDS, HTTP_BODY, HTTP_CHUNK_SIZE, HTTP_CHUNK_DATA,
+	HTTP_CHUNK_END, HTTP_TRAILERS, HTTP_TO_END, HTTP_DONE
+};
+
+struct http_parser {
+	enum http_state	 state;
+	int		 bodiless;	/* the request was HEAD */
+	size_t		 body_max;
+	int		 keep_alive;	/* valid when done */
+	int		 version;	/* minor */
+	struct http_answer answer;
+	size_t		 headlen;
+	unsigned	 nfields;
+	unsigned	 ninterim;
+	size_t		 left;		/* of the body or chunk */
+	size_t		 linelen;
+	char		 line[HTTP_LINE_MAX];
+};
+
+/* Begins an answer, whose body may have so many bytes at most. */
+void	http_parse_start(struct http_parser *, int bodiless, size_t body_max);
+/* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
+ssize_t	http_parse(struct http_parser *, const char *, size_t, struct why *);
+/*
+ * The connection has ended: HTTP_DONE if the body is one that only this ends.
+ * Whether it is whole, its own grammar must tell.  0, or -1: cut.
+ */
+int	http_parse_end(struct http_parser *);
+/* Frees the answer, whole or not. */
+void	http_parse_free(struct http_parser *);
 
 #endif

@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "key-account.h"
-#include "key-standing.h"
-#include "key-store.h"
-#include "origin.h"
-#include "proc.h"
+#include "key.h"
+#include "role.h"
+#include "sign.h"
 #include "valid.h"
 
 static struct mac_key eab;		/* kid NULL: none */

@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "key-standing.h"
-#include "key-store.h"
-#include "origin.h"
-#include "proc.h"
+#include "key.h"
+#include "role.h"
+#include "sign.h"
 
 #define NOBODY		UINT32_MAX
 #define ACCOUNT_SECONDS	60	/* of certproc, which had it ready */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "key-store.h"
+#include "key.h"
 
 #define LOCK_SECONDS	30	/* for another run that is reading or making keys in that directory */
 

@@ -14,14 +14,11 @@
 
 #include "base64url.h"
 #include "begin.h"
-#include "dir.h"
-#include "jose.h"
-#include "key-account.h"
-#include "key-standing.h"
-#include "origin.h"
-#include "proc.h"
-#include "revocable.h"
+#include "disk.h"
+#include "key.h"
+#include "role.h"
 #include "sandbox.h"
+#include "sign.h"
 #include "valid.h"
 #include "x509.h"
 

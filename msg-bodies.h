@@ -11,7 +11,7 @@
  *
  * A body of one string, one run of bytes, or one number that only counts has
  * no function: msg_put_str() and the like are its description.  Nor has what
- * the parent reads: it ends the run by broker.c's rules, and not itself.
+ * the parent reads: it ends the run by parent-broker.c's rules, and not itself.
  */
 #ifndef MSG_BODIES_H
 #define MSG_BODIES_H
@@ -19,8 +19,8 @@
 #include <sys/types.h>
 
 #include "conf.h"
-#include "file-part.h"
 #include "msg.h"
+#include "part.h"
 
 /*
  * Slices of the configuration: which of these members a role gets to know,
@@ -105,7 +105,7 @@ struct slice_domain {		/* ROLE_DOMAIN; see conf.h */
 	struct commands	 on_change;
 	int		 has_on_change;	/* a change is to be remembered */
 	struct strings	 verify;	/* only in the run that it is for */
-	char		*fingerprint;	/* of its files (fingerprint.h) */
+	char		*fingerprint;	/* of its files (parent.h) */
 	/* Of its authority: */
 	char		*api_url;
 	char		*root_file;

@@ -8,10 +8,10 @@
 #include <limits.h>
 #include <string.h>
 
+#include "conf-parse.h"
 #include "conf.h"
-#include "file-part.h"
-#include "lex.h"
 #include "msg.h"
+#include "part.h"
 
 #define FROM(r)	(1u << ROLE_##r)
 #define STRING	2400		/* a URL (valid.h), a nonce, a line of text */

@@ -10,7 +10,7 @@
 #define MSG_BODY_MAX	(96 * 1024)
 
 struct msg {
-	/* On the wire as it stands here: the processes are of one build (proc.c). */
+	/* On the wire as it stands here: the processes are of one build (role.c). */
 	struct {
 		uint32_t type;		/* enum msgtype */
 		uint32_t job;		/* index of the domain in this run */

@@ -10,9 +10,8 @@
 
 #include "clock.h"
 #include "msg-bodies.h"
-#include "net-account.h"
-#include "net-limit.h"
-#include "proc.h"
+#include "net.h"
+#include "role.h"
 
 static enum account known;
 static char *account_url;	/* where the CA has named it, in this run or an earlier one */

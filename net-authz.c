@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "msg-bodies.h"
-#include "net-authz.h"
-#include "net-order.h"
+#include "net.h"
 #include "valid.h"
 
 static struct msg m;

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "net-batch.h"
-#include "net-nonce.h"
+#include "net.h"
 
 enum { REFUSED_NONCE = 1, LOST_ANSWER };	/* why a request must be made again */
 

@@ -9,9 +9,7 @@
 #include <time.h>
 
 #include "clock.h"
-#include "net-batch.h"
-#include "net-finalize.h"
-#include "net-order.h"
+#include "net.h"
 
 #define POLL_FIRST_MS		4	/* at least; then twice as long each time */
 #define POLL_OFTEN_MS		15000	/* so long at least as often as */

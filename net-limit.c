@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "net-limit.h"
+#include "net.h"
 #include "valid.h"
 
 /* Is the name in the text, not as a part of a longer label? */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "net-nonce.h"
+#include "net.h"
 
 /* Let's Encrypt answers no more newNonce to one address; all workers together. */
 #define NONCES_AT_ONCE	10

@@ -11,10 +11,7 @@
 #include <string.h>
 
 #include "msg-bodies.h"
-#include "net-authz.h"
-#include "net-finalize.h"
-#include "net-order.h"
-#include "net-webroot.h"
+#include "net.h"
 
 #define FINALIZE_AT_ONCE	2	/* and the order behind it */
 #define ORDER_ANEW		1	/* besides 0 and -1: this order is of no use */

@@ -11,7 +11,7 @@
 
 #include "address.h"
 #include "clock.h"
-#include "net-request.h"
+#include "net.h"
 
 #define PLAIN_LOST_MS	(HTTP_ANSWER_SECONDS * 1000)
 

@@ -11,7 +11,7 @@
 
 #include "clock.h"
 #include "msg-bodies.h"
-#include "net-renewal.h"
+#include "net.h"
 
 #define ABSENT_SECONDS	86400	/* a CA without this may have it tomorrow */
 #define FAILED_SECONDS	3600

@@ -11,9 +11,8 @@
 #include "address.h"
 #include "clock.h"
 #include "msg-bodies.h"
-#include "net-nonce.h"
-#include "net-request.h"
-#include "proc.h"
+#include "net.h"
+#include "role.h"
 
 #define LOST_TRIES	3	/* of a request that may be repeated */
 

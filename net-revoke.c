@@ -5,8 +5,7 @@
  */
 #include <string.h>
 
-#include "net-account.h"
-#include "net-revoke.h"
+#include "net.h"
 
 /*
  * Would the certificate's other possible signer be refused just so, or may this
@@ -87,7 +86,7 @@ revoke_by_account_first(const struct directory *d, uint32_t job, const char *han
  * certificate's own key signs first if it is compromised, and last otherwise.
  */
 int
-revoke(const struct directory *d, uint32_t job, const char *handle,
+revoke_certificate(const struct directory *d, uint32_t job, const char *handle,
     const struct trouble *no_account, int key_compromised, struct trouble *t)
 {
 	int account = no_account == NULL;

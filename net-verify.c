@@ -19,8 +19,8 @@
 
 #include "clock.h"
 #include "msg-bodies.h"
-#include "net-verify.h"
-#include "proc.h"
+#include "net.h"
+#include "role.h"
 
 #define SERVER_SECONDS	10	/* for one connection to it, whatever it says */
 #define PAUSE_MS	500	/* before it is looked at again */

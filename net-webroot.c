@@ -11,7 +11,7 @@
 
 #include "clock.h"
 #include "msg-bodies.h"
-#include "net-webroot.h"
+#include "net.h"
 
 #define NAME_SECONDS	10	/* for one name, as Let's Encrypt takes */
 #define ALL_SECONDS	60	/* for all of them; the rest is left to the CA */

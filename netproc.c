@@ -13,14 +13,8 @@
 #include <string.h>
 
 #include "begin.h"
-#include "net-account.h"
-#include "net-order.h"
-#include "proc.h"
-#include "net-renewal.h"
-#include "net-request.h"
-#include "net-revoke.h"
-#include "net-verify.h"
-#include "net-webroot.h"
+#include "net.h"
+#include "role.h"
 #include "sandbox.h"
 #include "trust.h"
 
@@ -190,7 +184,7 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 		return 0;
 	}
 	found = account_find_surely(&directory, api_url, &no_account);
-	if (revoke(&directory, job, jobs[job].handle,
+	if (revoke_certificate(&directory, job, jobs[job].handle,
 	    found == 0 ? NULL : &no_account, key_compromised, t) == -1)
 		return -1;
 	tell_done(job);

@@ -7,13 +7,12 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#include "child.h"
 #include "clock.h"
-#include "conf-check.h"
-#include "csr-file.h"
+#include "conf-parse.h"
+#include "disk.h"
+#include "log.h"
 #include "msg-bodies.h"
 #include "parent.h"
-#include "say.h"
 
 #define NAMES_SECONDS	20
 

@@ -6,7 +6,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "conf-check.h"
+#include "conf-parse.h"
 #include "parent.h"
 #include "sandbox.h"
 

@@ -19,7 +19,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "resp-cert.h"
+#include "resp.h"
 #include "valid.h"
 
 #define DAY		86400L

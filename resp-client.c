@@ -13,12 +13,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "resp-client.h"
-#include "resp-hello.h"
-#include "resp-http.h"
-#include "resp-response.h"
-#include "resp-tls.h"
-#include "say.h"
+#include "log.h"
+#include "resp.h"
 
 #define BYTES_FIRST	512
 #define BYTES_MAX	8192	/* of one request, or ClientHello */

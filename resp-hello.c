@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "resp-hello.h"
+#include "resp.h"
 
 #define RECORD_HANDSHAKE	22
 #define RECORD_HEAD		5

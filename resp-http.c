@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "resp-http.h"
+#include "resp.h"
 #include "valid.h"
 
 #define CHALLENGE_PATH	"/.well-known/acme-challenge/"

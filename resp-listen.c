@@ -15,8 +15,7 @@
 
 #include "address.h"
 #include "port.h"
-#include "resp-client.h"
-#include "resp-listen.h"
+#include "resp.h"
 #include "valid.h"
 
 #define BACKLOG		256

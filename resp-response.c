@@ -9,8 +9,7 @@
 #include "acme-client.h"
 #include "base64url.h"
 #include "challenge.h"
-#include "resp-cert.h"
-#include "resp-response.h"
+#include "resp.h"
 #include "valid.h"
 
 static struct response *responses;

@@ -12,9 +12,7 @@
 
 #include <tls.h>
 
-#include "resp-cert.h"
-#include "resp-hello.h"
-#include "resp-tls.h"
+#include "resp.h"
 
 struct handshake {
 	char		 server[SERVER_NAME_SIZE];

@@ -20,11 +20,8 @@
 
 #include "begin.h"
 #include "clock.h"
-#include "proc.h"
-#include "resp-cert.h"
-#include "resp-client.h"
-#include "resp-listen.h"
-#include "resp-response.h"
+#include "resp.h"
+#include "role.h"
 #include "sandbox.h"
 
 struct resp_job {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a process gives up on Linux: identity and capabilities, root
- * directory, resource limits here; files and ports in landlock-linux.c;
- * system calls in seccomp-linux.c.  If this is wrong, whoever owns one process
+ * directory, resource limits here; files and ports in sandbox-landlock.c;
+ * system calls in sandbox-seccomp.c.  If this is wrong, whoever owns one process
  * gets what belongs to another.
  */
 #include <sys/auxv.h>
@@ -23,8 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "sandbox-linux.h"
-#include "say.h"
 
 #define LAST_RESORT_SECONDS	86400	/* no run takes that long */
 

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "sandbox.h"
-#include "say.h"
 
 #define EMPTY_ROOT	"/var/empty"
 #define UNVEIL_DIRS_MAX	100

@@ -4,7 +4,7 @@
 #ifndef TRUST_H
 #define TRUST_H
 
-#include "say.h"
+#include "log.h"
 
 /* Where systems have theirs; the first one that there is counts. */
 #define TRUST_SYSTEM_FILES	3

@@ -12,7 +12,7 @@
 
 #include "acme-client.h"
 #include "conf.h"
-#include "say.h"
+#include "log.h"
 
 #define CHAIN_CERTS_MAX	10
 #define CHAIN_BYTES_MAX	65536	/* in PEM; read and written */

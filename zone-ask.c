@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "zone-ask.h"
+#include "zone.h"
 
 #define OPEN_MAX_HERE	40		/* sockets at a time: the sandbox allows 64 descriptors */
 #define TCP_MS		10000		/* for a whole answer by TCP */

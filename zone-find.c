@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "address.h"
-#include "zone-find.h"
+#include "zone.h"
 
 #define SERVERS_MAX	16	/* names of one zone's */
 #define ADDRESSES_MAX_HERE	48	/* of all of them */

@@ -6,7 +6,7 @@
 #include <netdb.h>
 #include <string.h>
 
-#include "zone-resolvers.h"
+#include "zone.h"
 
 #define LINE_SIZE	1024
 

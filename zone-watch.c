@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "zone-watch.h"
+#include "zone.h"
 
 #define STEP_MS		1000	/* until all that lack it are asked again; */
 #define STEP_MAX_MS	10000	/* each time half as long again, up to that */

@@ -16,12 +16,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "proc.h"
+#include "log.h"
+#include "role.h"
 #include "sandbox.h"
-#include "say.h"
 #include "valid.h"
-#include "zone-resolvers.h"
-#include "zone-watch.h"
+#include "zone.h"
 
 #define RESOLV_CONF	"/etc/resolv.conf"
 #define STANDING_SECONDS	20	/* a record that has long been there */

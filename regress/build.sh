@@ -230,7 +230,7 @@ check "build: configure --help" sh -c \
 same "build: CPPFLAGS are used in each compilation" "0" \
     "$(grep ' -c -o ' "$run/bare.log" | grep -vc -- -DVERSION_SEEN=7)"
 says "build: CPPFLAGS are used at all" "$run/bare.log" \
-    "-DVERSION_SEEN=7 .*-c -o broker.o broker.c"
+    "-DVERSION_SEEN=7 .*-c -o parent-broker.o parent-broker.c"
 if command -v readelf >/dev/null; then
 	for program in acme-client $roles; do
 		_file=$build/$program
@@ -246,8 +246,8 @@ if command -v readelf >/dev/null; then
 fi
 same "build: no #ifdef in process files" "" \
     "$(cd "$top" &&
-        grep -l '^#if' ./*proc.c net-*.c key-*.c cert-*.c file-*.c broker.c \
-        slice.c)"
+        grep -l '^#if' ./*proc.c net-*.c key-*.c cert-*.c file-*.c parent-broker.c \
+        parent-slice.c)"
 # Where there is a clone: nothing that a build makes is in it.
 (cd "$top" && git ls-files 2>/dev/null) >"$run/tracked"
 same "build: no built program is in the repository" "" \

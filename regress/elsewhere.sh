@@ -112,7 +112,7 @@ wrapper() {
 emulated() {
 	qemu=$(command -v "$2")
 	copy_tree "$top" "$work/marked"
-	cp "$here/seccomp-marked.c" "$work/marked/seccomp-linux.c"
+	cp "$here/seccomp-marked.c" "$work/marked/sandbox-seccomp.c"
 	sed 's/^LDFLAGS = /&-Wl,--wrap=closefrom /' "$work/$1/config.mk" \
 	    >"$work/marked/config.mk"
 	make -C "$work/marked" >"$work/marked.log" 2>&1 || {

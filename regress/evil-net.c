@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proc.h"
+#include "role.h"
 
 static struct msg m;
 

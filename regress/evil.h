@@ -5,7 +5,7 @@
 #ifndef EVIL_H
 #define EVIL_H
 
-#include "proc.h"
+#include "role.h"
 #include "sandbox.h"
 
 /* What follows the nth line of the plan that begins with this word; NULL: there is none. */

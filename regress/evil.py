@@ -226,7 +226,7 @@ def summary():
     return failed
 
 seed = options.get("seed") or str(random.SystemRandom().randrange(10**6))
-routes, part = table(top), enum(top + "/file-part.h", "part")
+routes, part = table(top), enum(top + "/part.h", "part")
 evil_world.make_ca(where + "/tls")
 lock, done = threading.Lock(), []
 todo, more = cases()

@@ -12,8 +12,8 @@ programs_with_evil() {
 	# All of one build: its identity is made once, by the first make.
 	# shellcheck disable=SC2086
 	(cd "$work/build" && _flags="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2" &&
-	    _link=$(sed -n 's/^LDFLAGS = *//p' config.mk) && _sandbox=$(sed -n 's/^SANDBOX_OBJS = *//p' config.mk) && touch broker.c && make CFLAGS="$_flags" && rm -f $_roles &&
-	    make CFLAGS="$_flags" ROLE="proc.o evil.o evil-calls.o $_sandbox" \
+	    _link=$(sed -n 's/^LDFLAGS = *//p' config.mk) && _sandbox=$(sed -n 's/^SANDBOX_OBJS = *//p' config.mk) && touch parent-broker.c && make CFLAGS="$_flags" && rm -f $_roles &&
+	    make CFLAGS="$_flags" ROLE="role.o evil.o evil-calls.o $_sandbox" \
 		LDFLAGS="$_link -Wl,--wrap=msg_receive,--wrap=msg_send,--wrap=sandbox_enter" $_roles &&
 	    cp acme-client $_roles hookproc "$1") >"$work/build.log" 2>&1
 }

@@ -5,7 +5,7 @@
  * 'c' a CSR, 'r' trust anchors, else the DER of certificates one behind the other.
  *
  *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-chain.c chain.c verdict.c x509.c say.c clock.c -lcrypto
+ *	    -I. regress/fuzz-chain.c cert-chain.c cert-verdict.c x509.c log.c clock.c -lcrypto
  *	./a.out -max_len=16384 corpus
  */
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * a form that is accepted as the same.
  *
  *	clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-conf.c lex.c parse.c parse-block.c parse-near.c conf-check.c conf-names.c conf-print.c \
- *	    csr-read.c csr-file.c x509.c valid.c say.c -lidn2 -lcrypto
+ *	    -I. regress/fuzz-conf.c conf-lex.c conf-parse.c conf-block.c conf-near.c conf-check.c conf-names.c conf-print.c \
+ *	    disk-csr.c csr-file.c x509.c valid.c log.c -lidn2 -lcrypto
  *	ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus
  */
 #include <sys/stat.h>
@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf-check.h"
-#include "csr-file.h"
+#include "conf-parse.h"
+#include "disk.h"
 #include "x509.h"
 
 #define PRINTED_MAX	(1024 * 1024)

@@ -5,14 +5,14 @@
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE \
  *	    $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-http.c http-parse.c http-fields.c valid.c say.c
+ *	    -I. regress/fuzz-http.c http-parse.c http-fields.c valid.c log.c
  *	./a.out -max_len=4096 corpus
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http-parse.h"
+#include "http.h"
 
 int	fuzz_http(const uint8_t *, size_t);
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);

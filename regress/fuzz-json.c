@@ -4,7 +4,7 @@
  * the flow relies on.  The first byte says which object it is taken for.
  *
  *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-json.c json.c problem.c valid.c say.c -ljansson
+ *	    -I. regress/fuzz-json.c acme-json.c acme-problem.c valid.c log.c -ljansson
  *	./a.out -dict=regress/corpus/json.dict corpus regress/corpus/json
  */
 #include <stdint.h>
@@ -13,7 +13,7 @@
 
 #include "begin.h"
 #include "fuzz.h"
-#include "json.h"
+#include "acme.h"
 #include "valid.h"
 
 int	LLVMFuzzerInitialize(int *, char ***);

@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resp-hello.h"
-#include "resp-http.h"
+#include "resp.h"
 #include "valid.h"
 
 int	fuzz_responder(const uint8_t *, size_t);

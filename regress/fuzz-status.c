@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "status.h"
+#include "cert.h"
 
 int	LLVMFuzzerInitialize(int *, char ***);
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);

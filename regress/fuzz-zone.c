@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "standing-record.h"
+#include "persist.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

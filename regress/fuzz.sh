@@ -134,18 +134,18 @@ fuzz() {
 	check "fuzz: $_name: went somewhere" \
 	    test "$(ls "$seeds/$_name" | wc -l)" -gt $((_seeds + 5))
 }
-fuzz conf 20000 challenge.c lex.c lex-visible.c parse.c parse-block.c \
-    parse-near.c conf-check.c conf-names.c conf-print.c csr-read.c csr-file.c \
-    x509.c dir.c attrs-linux.c valid.c say.c
-fuzz http 100000 http-parse.c http-fields.c valid.c say.c
+fuzz conf 20000 challenge.c conf-lex.c conf-visible.c conf-parse.c conf-block.c \
+    conf-near.c conf-check.c conf-names.c conf-print.c disk-csr.c csr-file.c \
+    x509.c disk-place.c disk-attrs-linux.c valid.c log.c
+fuzz http 100000 http-parse.c http-fields.c valid.c log.c
 fuzz responder 200000 resp-http.c resp-hello.c valid.c
-fuzz json 100000 challenge.c json.c json-renewal.c problem.c begin-json.c \
-    valid.c say.c
-fuzz status 20000 status.c status-list.c status-ocsp.c status-parts.c der.c \
-    chain.c verdict.c x509.c x509-path.c x509-roots.c x509-signature.c \
-    csr-file.c valid.c say.c clock.c
-fuzz zone 100000 standing-record.c
+fuzz json 100000 challenge.c acme-json.c acme-renewal.c acme-problem.c begin-json.c \
+    valid.c log.c
+fuzz status 20000 cert-revoked.c cert-revoked-crl.c cert-revoked-ocsp.c cert-revoked-parts.c der.c \
+    cert-chain.c cert-verdict.c x509.c x509-path.c x509-roots.c x509-signature.c \
+    csr-file.c valid.c log.c clock.c
+fuzz zone 100000 persist.c
 fuzz der 100000 der.c
-fuzz chain 10000 der.c chain.c verdict.c x509.c x509-path.c x509-roots.c \
-    x509-signature.c csr-file.c valid.c say.c clock.c
+fuzz chain 10000 der.c cert-chain.c cert-verdict.c x509.c x509-path.c x509-roots.c \
+    x509-signature.c csr-file.c valid.c log.c clock.c
 exit $failed

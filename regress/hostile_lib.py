@@ -27,7 +27,7 @@ RENEW, LIST, REVOKE, RESTORE, HOOK = (MODE["MODE_" + name]
 ROLLOVER, CONTACT, DEACTIVATE, ADOPT = (MODE["MODE_" + name]
     for name in "ROLLOVER CONTACT DEACTIVATE ADOPT".split())
 SHOW, NAMES_MODE = MODE["MODE_SHOW"], MODE["MODE_NAMES"]
-PART = enum(top + "/file-part.h", "part")
+PART = enum(top + "/part.h", "part")
 CHALLENGE = enum(top + "/challenge.h", "challenge_type")
 WAY = enum(top + "/challenge.h", "way")
 failed = False
@@ -256,7 +256,7 @@ def jws(m):
     payload = json.loads(unb64(o["payload"])) if o["payload"] else ""
     return json.loads(unb64(o["protected"])), payload
 
-# The slices of the configuration, as slice.c sends them: what is common to a
+# The slices of the configuration, as parent-slice.c sends them: what is common to a
 # run first, then one for each job.
 def conf_of(mode): return num(0) + num(uid) + num(gid) + num(mode)
 conf = conf_of(RENEW)

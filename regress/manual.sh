@@ -5,14 +5,17 @@ for page in acme-client.1 acme-client.conf.5; do
 	mandoc -Tlint -W warning "$top/$page" >"$run/lint" 2>&1
 	same "manual: $page is clean" "" "$(cat "$run/lint")"
 done
-for word in \
-    $(sed -n 's/^	{ "\([a-z ]*\)", parse_.*/\1/p' "$top"/parse*.c |
-        grep -v unsupported | tr ' ' '\n' | sort -u); do
+words=$(sed -n 's/^	{ "\([a-z ]*\)", parse_.*/\1/p' "$top"/conf-*.c |
+    grep -v unsupported | tr ' ' '\n' | sort -u)
+check "manual: the statements of the configuration are found" \
+    test "$(echo "$words" | wc -l)" -gt 40
+for word in $words; do
 	check "manual: acme-client.conf.5 knows '$word'" \
 	    grep -qw -- "$word" "$top/acme-client.conf.5"
 done
-for option in \
-    $(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" "$top/acme-client.c"); do
+options=$(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" "$top/acme-client.c")
+check "manual: the options are found" test "$(echo "$options" | wc -l)" -gt 10
+for option in $options; do
 	check "manual: acme-client.1 knows -$option" \
 	    grep -q "^\.It Fl $option" "$top/acme-client.1"
 done

@@ -13,9 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dir.h"
-#include "jose.h"
-#include "keyfile.h"
+#include "disk.h"
+#include "sign.h"
 #include "sandbox-try.h"
 #include "test.h"
 

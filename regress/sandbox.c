@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dir.h"
+#include "disk.h"
 #include "sandbox-linux.h"
 #include "sandbox-try.h"
 #include "test.h"

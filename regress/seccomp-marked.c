@@ -1,5 +1,5 @@
 /*
- * In place of seccomp-linux.c where the emulator has no seccomp(2): the filter
+ * In place of sandbox-seccomp.c where the emulator has no seccomp(2): the filter
  * is not loaded.  The attempt marks in the emulator's trace where it would
  * have been, so that what follows can be compared with the filter's text.
  * The trace's own descriptor is not below TRACE_FD, and stays open.
@@ -11,7 +11,7 @@
 
 #include "filter.h"
 #include "sandbox-linux.h"
-#include "say.h"
+#include "log.h"
 
 #define TRACE_FD	10
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http-anchors.h"
+#include "http.h"
 #include "test.h"
 #include "valid.h"
 #include "x509-make.h"

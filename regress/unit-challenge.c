@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * challenge.c, key-authorization.c.
+ * challenge.c, challenge-authorization.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "key-authorization.h"
+#include "challenge.h"
 #include "test.h"
 
 /* RFC 8555 8.1, 8.4: the key is that of RFC 7638 3.1. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http-parse.h"
+#include "http.h"
 #include "test.h"
 
 #define OK	"HTTP/1.1 200 OK\r\n"

@@ -12,7 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base64url.h"
-#include "jose.h"
+#include "sign.h"
 #include "test.h"
 
 /* RFC 7638 3.1, as SubjectPublicKeyInfo. */

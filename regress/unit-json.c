@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "begin.h"
-#include "json.h"
+#include "acme.h"
 #include "test.h"
 
 #define URLS	"\"newNonce\":\"https://c/n\",\"newAccount\":\"https://c/a\",\"newOrder\":\"https://c/o\""

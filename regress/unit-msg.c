@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lex.h"
+#include "conf-parse.h"
 #include "msg-bodies.h"
 #include "test.h"
 #include "valid.h"

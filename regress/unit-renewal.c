@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "file-lock.h"
-#include "renewal.h"
-#include "state.h"
+#include "acme.h"
+#include "file.h"
+#include "cert.h"
 #include "test.h"
 #include "x509-make.h"
 

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resp-cert.h"
-#include "resp-hello.h"
-#include "resp-http.h"
+#include "resp.h"
 #include "test.h"
 
 #define TOKEN	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"

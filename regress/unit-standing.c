@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "test.h"
-#include "zone-resolvers.h"
-#include "standing-record.h"
+#include "zone.h"
+#include "persist.h"
 
 #define ACCOUNT	"https://ca.example/acct/1"
 #define A	"; accounturi=" ACCOUNT

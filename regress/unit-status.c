@@ -11,7 +11,7 @@
 #include <openssl/ocsp.h>
 
 #include "der.h"
-#include "status.h"
+#include "cert.h"
 #include "test.h"
 #include "x509-make.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "address.h"
-#include "say.h"
-#include "net-limit.h"
+#include "log.h"
+#include "net.h"
 #include "test.h"
 #include "valid.h"
 

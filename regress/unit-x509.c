@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 
 #include "acme-client.h"
-#include "keyfile.h"
+#include "disk.h"
 #include "test.h"
 #include "x509.h"
 #include "x509-make.h"

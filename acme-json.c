@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ACME objects read from a server's JSON.
+ */
+#include <ctype.h>
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme-client.h"
+#include "acme.h"
+#include "challenge.h"
+#include "valid.h"
+
+#define DEPTH_MAX	32
+#define PROFILE_MAX	64	/* bytes of a profile's name */
+#define PROFILES_MAX	50	/* that are named */
+
+/* Brackets outside of strings, so that no parser recurses deeply on a server's word. */
+static int
+too_deep(const char *buf, size_t len)
+{
+	int depth = 0, in_string = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (in_string) {
+			if (buf[i] == '\\')
+				i++;
+			else if (buf[i] == '"')
+				in_string = 0;
+		} else if (buf[i] == '"')
+			in_string = 1;
+		else if (buf[i] == '{' || buf[i] == '[') {
+			if (++depth > DEPTH_MAX)
+				return 1;
+		} else if (buf[i] == '}' || buf[i] == ']')
+			depth--;
+	}
+	return 0;
+}
+
+json_t *
+json_read(const char *buf, size_t len, struct why *w)
+{
+	json_error_t e;
+	json_t *o = NULL;
+	char safe[200];
+
+	if (too_deep(buf, len))
+		why(w, "JSON nested too deeply");
+	else if ((o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, &e)) == NULL) {
+		say_safe(safe, sizeof(safe), e.text, strlen(e.text));
+		why(w, "not JSON: %s", safe);
+	} else if (!json_is_object(o)) {
+		why(w, "JSON, but not an object");
+		json_decref(o);
+		o = NULL;
+	}
+	return o;
+}
+
+json_t *
+json_member(json_t *o, const char *name)
+{
+	json_t *v = json_object_get(o, name);
+
+	return json_is_null(v) ? NULL : v;
+}
+
+int
+json_whole(const char *buf, size_t len)
+{
+	struct why ignored;
+	json_t *o = json_read(buf, len, &ignored);
+
+	json_decref(o);
+	return o != NULL;
+}
+
+/* A copy of a string member; absent is fine unless needed. */
+static int
+get_string(json_t *o, const char *member, char **out, int needed, struct why *w)
+{
+	json_t *v = json_member(o, member);
+
+	*out = NULL;
+	if (v == NULL)
+		return needed ? why(w, "no member '%s'", member) : 0;
+	if (!json_is_string(v))
+		return why(w, "member '%s' is not a string", member);
+	if ((*out = strdup(json_string_value(v))) == NULL)
+		err(1, NULL);
+	return 0;
+}
+
+static int
+check_url(const char *member, const char *text, struct why *w)
+{
+	struct url url;
+	char safe[200];
+
+	if (url_parse(&url, text))
+		return 0;
+	say_safe(safe, sizeof(safe), text, strlen(text));
+	return why(w, "member '%s' is not an https URL: %s", member, safe);
+}
+
+/* An empty one is absent: so some servers write what they have no value for. */
+static int
+get_url(json_t *o, const char *member, char **out, int needed, struct why *w)
+{
+	if (get_string(o, member, out, needed, w) == -1)
+		return -1;
+	if (*out != NULL && **out == '\0') {
+		free(*out);
+		*out = NULL;
+		return needed ? why(w, "member '%s' is empty", member) : 0;
+	}
+	return *out == NULL ? 0 : check_url(member, *out, w);
+}
+
+static void
+free_strings(char **v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(v[i]);
+	free(v);
+}
+
+static const struct {
+	const char	*name;
+	enum status	 status;
+} statuses[] = {
+	{ "pending", STATUS_PENDING }, { "ready", STATUS_READY },
+	{ "processing", STATUS_PROCESSING }, { "valid", STATUS_VALID },
+	{ "invalid", STATUS_INVALID }, { "deactivated", STATUS_DEACTIVATED },
+	{ "expired", STATUS_EXPIRED }, { "revoked", STATUS_REVOKED },
+};
+
+/* Absent or empty is absent; what is not known yet is no error either. */
+static int
+get_status(json_t *o, enum status absent, enum status *status, char *text, size_t textsz,
+    struct why *w)
+{
+	json_t *v = json_member(o, "status");
+	const char *s = json_string_value(v);
+	size_t i;
+
+	if (v != NULL && s == NULL)
+		return why(w, "member 'status' is not a string");
+	if (s != NULL && *s == '\0')
+		v = NULL;
+	*status = v == NULL ? absent : STATUS_UNKNOWN;
+	if (v == NULL)
+		s = "of no status";
+	say_safe(text, textsz, s, strlen(s));
+	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (strcmp(s, statuses[i].name) == 0)
+			*status = statuses[i].status;
+	return 0;
+}
+
+/* "type:value" in lower case. */
+static int
+get_identifier(json_t *id, char **out, struct why *w)
+{
+	const char *type = json_string_value(json_member(id, "type"));
+	const char *value = json_string_value(json_member(id, "value"));
+	char *p;
+
+	*out = NULL;
+	if (type == NULL || value == NULL || *value == '\0')
+		return why(w, "identifier without 'type' or 'value'");
+	if (asprintf(out, "%s:%s", type, value) == -1)
+		err(1, NULL);
+	for (p = *out; *p != '\0'; p++) {
+		if (!isgraph((unsigned char)*p))
+			return why(w, "identifier with a character that no name has");
+		*p = (char)tolower((unsigned char)*p);
+	}
+	return 0;
+}
+
+/* Is it one word that can be shown and named in a configuration? */
+static int
+is_word(const char *s)
+{
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++)
+		if (!isgraph((unsigned char)s[i]) || i == PROFILE_MAX)
+			return 0;
+	return i > 0;
+}
+
+/* The names of an object's members, with blanks between; what is no word is left out. */
+static char *
+list_members(json_t *o)
+{
+	char list[PROFILES_MAX * (PROFILE_MAX + 1) + 1] = "", *out;
+	const char *key;
+	int n = 0;
+	json_t *v;
+
+	json_object_foreach(o, key, v)
+		if (is_word(key) && n++ < PROFILES_MAX)
+			say_add(list, sizeof(list), "%s%s", *list == '\0' ? "" : " ", key);
+	if ((out = strdup(list)) == NULL)
+		err(1, NULL);
+	return out;
+}
+
+static int
+read_meta(struct directory *d, json_t *meta, struct why *w)
+{
+	json_t *profiles = json_member(meta, "profiles");
+	json_t *eab = json_member(meta, "externalAccountRequired");
+
+	if (meta == NULL)
+		return 0;
+	if (!json_is_object(meta))
+		return why(w, "member 'meta' is not an object");
+	if (profiles != NULL && !json_is_object(profiles))
+		return why(w, "member 'meta.profiles' is not an object");
+	if (profiles != NULL)
+		d->profiles = list_members(profiles);
+	if (eab != NULL && !json_is_boolean(eab))
+		return why(w, "member 'meta.externalAccountRequired' is not a boolean");
+	d->eab_required = json_is_true(eab);
+	return get_string(meta, "termsOfService", &d->terms, 0, w);
+}
+
+int
+directory_parse(struct directory *d, const char *buf, size_t len, struct why *w)
+{
+	json_t *o;
+	int rc = -1;
+
+	memset(d, 0, sizeof(*d));
+	if ((o = json_read(buf, len, w)) == NULL)
+		return -1;
+	if (get_url(o, "newNonce", &d->new_nonce, 1, w) == 0 &&
+	    get_url(o, "newAccount", &d->new_account, 1, w) == 0 &&
+	    get_url(o, "newOrder", &d->new_order, 1, w) == 0 &&
+	    get_url(o, "revokeCert", &d->revoke_cert, 0, w) == 0 &&
+	    get_url(o, "keyChange", &d->key_change, 0, w) == 0 &&
+	    get_url(o, "renewalInfo", &d->renewal_info, 0, w) == 0)
+		rc = read_meta(d, json_member(o, "meta"), w);
+	json_decref(o);
+	return rc;
+}
+
+void
+directory_free(struct directory *d)
+{
+	free(d->new_nonce);
+	free(d->new_account);
+	free(d->new_order);
+	free(d->revoke_cert);
+	free(d->key_change);
+	free(d->renewal_info);
+	free(d->terms);
+	free(d->profiles);
+	memset(d, 0, sizeof(*d));
+}
+
+/* RFC 8555 7.1.3: at least one identifier and one authorization. */
+static int
+read_identifiers(struct order *order, json_t *list, struct why *w)
+{
+	json_t *v;
+	size_t i;
+
+	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
+		return why(w, "member 'identifiers' is not an array of 1 to %d", AUTHZ_MAX);
+	if ((order->identifiers = calloc(json_array_size(list), sizeof(char *))) == NULL)
+		err(1, NULL);
+	json_array_foreach(list, i, v) {
+		if (get_identifier(v, &order->identifiers[i], w) == -1) {
+			free(order->identifiers[i]);
+			return -1;
+		}
+		order->nidentifiers++;
+	}
+	return 0;
+}
+
+/* Of use only while the order is pending; some CAs leave them out afterwards. */
+static int
+read_authorizations(struct order *order, json_t *list, struct why *w)
+{
+	json_t *v;
+	size_t i;
+
+	if (order->status != STATUS_PENDING &&
+	    (list == NULL || (json_is_array(list) && json_array_size(list) == 0)))
+		return 0;
+	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
+		return why(w, "member 'authorizations' is not an array of 1 to %d", AUTHZ_MAX);
+	if ((order->authorizations = calloc(json_array_size(list), sizeof(char *))) == NULL)
+		err(1, NULL);
+	json_array_foreach(list, i, v) {
+		if (!json_is_string(v))
+			return why(w, "member 'authorizations' has one that is not a string");
+		if (check_url("authorizations", json_string_value(v), w) == -1)
+			return -1;
+		if ((order->authorizations[i] = strdup(json_string_value(v))) == NULL)
+			err(1, NULL);
+		order->nauthorizations++;
+	}
+	return 0;
+}
+
+int
+order_parse(struct order *order, const char *buf, size_t len, struct why *w)
+{
+	json_t *o;
+	int rc = -1;
+
+	memset(order, 0, sizeof(*order));
+	if ((o = json_read(buf, len, w)) == NULL)
+		return -1;
+	problem_read(&order->error, json_member(o, "error"));
+	if (get_status(o, STATUS_UNKNOWN, &order->status, order->status_text,
+	    sizeof(order->status_text), w) == -1) {
+		json_decref(o);
+		return -1;
+	}
+	/* Some CAs name the URL to finalize only when it may be used. */
+	if (read_identifiers(order, json_member(o, "identifiers"), w) == 0 &&
+	    read_authorizations(order, json_member(o, "authorizations"), w) == 0 &&
+	    get_url(o, "finalize", &order->finalize, order->status == STATUS_READY, w) == 0)
+		rc = get_url(o, "certificate", &order->certificate,
+		    order->status == STATUS_VALID, w);
+	json_decref(o);
+	return rc;
+}
+
+void
+order_free(struct order *order)
+{
+	free_strings(order->identifiers, order->nidentifiers);
+	free_strings(order->authorizations, order->nauthorizations);
+	free(order->finalize);
+	free(order->certificate);
+	memset(order, 0, sizeof(*order));
+}
+
+static void
+free_challenge(struct challenge *c)
+{
+	free(c->url);
+	free(c->token);
+	free_strings(c->issuers, c->nissuers);
+	memset(c, 0, sizeof(*c));
+}
+
+/* draft-ietf-acme-dns-persist 3.1: more of them, or none, or something else is refused. */
+static int
+read_issuers(struct challenge *c, json_t *o, struct why *w)
+{
+	json_t *list = json_member(o, "issuer-domain-names");
+	const char *name;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) == 0 ||
+	    json_array_size(list) > ISSUERS_MAX)
+		return why(w, "member 'issuer-domain-names' is not an array of 1 to %d names",
+		    ISSUERS_MAX);
+	if ((c->issuers = calloc(json_array_size(list), sizeof(*c->issuers))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < json_array_size(list); i++) {
+		name = json_string_value(json_array_get(list, i));
+		if (name == NULL || !valid_dns_name(name))
+			return why(w, "member 'issuer-domain-names' has something else than a "
+			    "host name in lower case");
+		if ((c->issuers[c->nissuers++] = strdup(name)) == NULL)
+			err(1, NULL);
+	}
+	return 0;
+}
+
+/* url and token, or names, are needed only where there is something to answer. */
+static int
+read_challenge(struct challenge *c, const char *type, json_t *o, int needed, struct why *w)
+{
+	int stands = strcmp(type, challenge_names[CHALLENGE_DNSPERSIST01]) == 0;
+	char text[32];
+
+	free_challenge(c);
+	problem_read(&c->error, json_member(o, "error"));
+	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), w) == -1 ||
+	    get_url(o, "url", &c->url, needed, w) == -1)
+		return -1;
+	if (stands)
+		return needed ? read_issuers(c, o, w) : 0;
+	return get_string(o, "token", &c->token, needed, w);
+}
+
+/*
+ * Of the challenges we only answer one, the first good one of its type; the
+ * others are named if that is missing.
+ */
+static int
+read_challenges(struct authorization *az, const char *wanted, json_t *list, struct why *w)
+{
+	int needed = az->status == STATUS_PENDING, found = 0, rc = 0;
+	char offered[512] = "", safe[100];
+	const char *type;
+	json_t *c;
+	size_t i;
+
+	if (list == NULL ? needed : !json_is_array(list))
+		return why(w, "member 'challenges' is not an array");
+	json_array_foreach(list, i, c) {
+		if ((type = json_string_value(json_member(c, "type"))) == NULL)
+			return why(w, "challenge without 'type'");
+		say_safe(safe, sizeof(safe), type, strlen(type));
+		say_add(offered, sizeof(offered), "%s%s", *offered == '\0' ? "" : " ", safe);
+		if (strcmp(type, wanted) == 0 && !found) {
+			rc = read_challenge(&az->challenge, type, c, needed, w);
+			found = rc == 0;
+		}
+	}
+	if ((az->offered = strdup(offered)) == NULL)
+		err(1, NULL);
+	return rc;
+}
+
+int
+authorization_parse(struct authorization *az, const char *type, const char *buf, size_t len,
+    struct why *w)
+{
+	json_t *o, *wildcard;
+	int rc = -1;
+
+	memset(az, 0, sizeof(*az));
+	if ((o = json_read(buf, len, w)) == NULL)
+		return -1;
+	wildcard = json_member(o, "wildcard");
+	az->wildcard = json_is_true(wildcard);
+	if (wildcard != NULL && !json_is_boolean(wildcard))
+		why(w, "member 'wildcard' is not a boolean");
+	else if (get_status(o, STATUS_UNKNOWN, &az->status, az->status_text,
+	    sizeof(az->status_text), w) == 0 && get_identifier(json_member(o, "identifier"), &az->identifier, w) == 0)
+		rc = read_challenges(az, type, json_member(o, "challenges"), w);
+	json_decref(o);
+	return rc;
+}
+
+void
+authorization_free(struct authorization *az)
+{
+	free(az->identifier);
+	free_challenge(&az->challenge);
+	free(az->offered);
+	memset(az, 0, sizeof(*az));
+}
+
+enum status
+account_status(const char *buf, size_t len)
+{
+	enum status status = STATUS_VALID;
+	char text[32];
+	struct why ignored;
+	json_t *o = json_read(buf, len, &ignored);
+
+	if (json_is_object(o))
+		get_status(o, STATUS_VALID, &status, text, sizeof(text), &ignored);
+	json_decref(o);
+	return status;
+}

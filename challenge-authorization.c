@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Key authorizations (RFC 8555 8.1), by chng, which is linked without libcrypto.
+ */
+#include <sys/types.h>
+#include <err.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64url.h"
+#include "challenge.h"
+
+char *
+key_authorization(const char *token, const char *thumbprint)
+{
+	char *text;
+
+	if (asprintf(&text, "%s.%s", token, thumbprint) == -1)
+		err(1, NULL);
+	return text;
+}
+
+static void
+hash_text(uint8_t hash[SHA256_DIGEST_LENGTH], const char *text)
+{
+	SHA2_CTX ctx;
+
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, (const uint8_t *)text, strlen(text));
+	SHA256Final(hash, &ctx);
+}
+
+void
+key_authorization_digest(char out[DIGEST_LEN + 1], const char *authorization)
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	char *text;
+
+	hash_text(hash, authorization);
+	text = b64url_encode(hash, sizeof(hash));
+	memcpy(out, text, DIGEST_LEN + 1);
+	free(text);
+}
+
+/* 10 bytes are 16 times 5 bits (RFC 4648 6). */
+void
+account_label(char out[ACCOUNT_LABEL_LEN + 1], const char *url)
+{
+	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	unsigned bits = 0, value = 0, i;
+	char *p = out;
+
+	hash_text(hash, url);
+	*p++ = '_';
+	for (i = 0; i < 10; i++) {
+		value = value << 8 | hash[i];
+		for (bits += 8; bits >= 5; bits -= 5)
+			*p++ = digits[value >> (bits - 5) & 31];
+	}
+	*p = '\0';
+}

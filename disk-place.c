@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Files by directory descriptor and one component, replaced atomically.
+ * If this is wrong, a crash loses a key or certificate, or whoever can write
+ * to a directory on the way makes us write elsewhere.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "disk.h"
+
+#ifndef O_PATH
+#define O_PATH	O_RDONLY
+#endif
+
+#define TEMP_PREFIX	"."
+#define TEMP_SUFFIX	".acme-new"
+
+struct dir *dirs;
+
+/*
+ * May only root and this user change what fd is open on, the first len bytes of
+ * path?  A sticky directory keeps others from what is not theirs.
+ */
+static int
+check_writers(int fd, const char *path, size_t len, struct why *w)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return why(w, "%s: %s", path, strerror(errno));
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return why(w, "%s: %.*s belongs to user %u, neither to root nor to you; "
+		    "chown it", path, (int)len, path, (unsigned)st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
+		return why(w, "%s: others may write %.*s (mode %04o); chmod go-w it", path,
+		    (int)len, path, (unsigned)st.st_mode & 07777);
+	return 0;
+}
+
+int
+why_owner(int dirfd, const char *name, int error, struct why *w)
+{
+	struct stat st;
+
+	if ((error != EACCES && error != EPERM) || geteuid() == 0)
+		return -1;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (fstat(dirfd, &st) == -1)
+			return -1;
+		name = "its directory";
+	}
+	if (st.st_uid != geteuid())
+		say_add(w->text, sizeof(w->text), "; %s belongs to user %u, and this is user %u: "
+		    "chown it", name, (unsigned)st.st_uid, (unsigned)geteuid());
+	return -1;
+}
+
+static int
+not_opened(const char *path, int parent, const char *name, struct why *w)
+{
+	struct stat st;
+	int error = errno;
+
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+		return why(w, "%s: '%s' is a symbolic link; name what it leads to", path, name);
+	why(w, "%s: %s", path, strerror(error));
+	return why_owner(parent, name, error, w);
+}
+
+/* Opens each component below the one before it, none of them a link; the last one with these flags. */
+static int
+walk(const char *path, int flags, int trusted, struct why *w)
+{
+	char *copy, *rest, *name;
+	int fd, next, last;
+
+	if ((copy = rest = strdup(path)) == NULL)
+		err(1, NULL);
+	if ((fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		err(1, "/");
+	while (fd != -1 && (name = strsep(&rest, "/")) != NULL) {
+		if (*name == '\0')
+			continue;
+		last = rest == NULL || rest[strspn(rest, "/")] == '\0';
+		next = openat(fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+		if (next == -1)
+			not_opened(path, fd, name, w);
+		else if (trusted &&
+		    check_writers(next, path, (size_t)(name - copy) + strlen(name), w) == -1) {
+			close(next);
+			next = -1;
+		}
+		close(fd);
+		fd = next;
+	}
+	free(copy);
+	return fd;
+}
+
+struct dir *
+dir_open(const char *path, struct why *w)
+{
+	struct dir *d;
+	int fd;
+
+	for (d = dirs; d != NULL; d = d->next)
+		if (strcmp(d->path, path) == 0)
+			return d;
+	if ((fd = walk(path, O_RDONLY | O_DIRECTORY, 0, w)) == -1)
+		return NULL;
+	if ((d = calloc(1, sizeof(*d))) == NULL || (d->path = strdup(path)) == NULL)
+		err(1, NULL);
+	if (fstat(fd, &d->st) == -1)
+		err(1, "%s", path);
+	d->fd = fd;
+	d->next = dirs;
+	return dirs = d;
+}
+
+int
+dir_open_trusted(const char *path, struct why *w)
+{
+	return walk(path, O_RDONLY | O_NONBLOCK, 1, w);
+}
+
+void
+dir_close_all(void)
+{
+	struct dir *d;
+
+	for (; (d = dirs) != NULL; free(d)) {
+		dirs = d->next;
+		close(d->fd);
+		free(d->path);
+	}
+}
+
+int
+place_open(struct place *p, const char *path, struct why *w)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent;
+
+	p->path = path;
+	p->name = slash + 1;
+	if ((parent = strndup(path, slash == path ? 1 : (size_t)(slash - path))) == NULL)
+		err(1, NULL);
+	p->dir = dir_open(parent, w);
+	free(parent);
+	return p->dir == NULL ? -1 : 0;
+}
+
+struct sandbox_dir *
+dir_rights(int rights, size_t *n)
+{
+	struct sandbox_dir *v;
+	struct dir *d;
+	size_t i = 0;
+
+	for (*n = 0, d = dirs; d != NULL; d = d->next)
+		(*n)++;
+	if ((v = calloc(*n + 1, sizeof(*v))) == NULL)
+		err(1, NULL);
+	for (d = dirs; d != NULL; d = d->next, i++) {
+		v[i].path = d->path;
+		v[i].fd = d->fd;
+		v[i].rights = rights;
+	}
+	return v;
+}
+
+void
+dir_owner(struct sandbox *s)
+{
+	struct dir *d;
+
+	s->uid = geteuid();
+	s->gid = getegid();
+	if (s->uid != 0 || dirs == NULL)
+		return;
+	for (d = dirs->next; d != NULL && d->st.st_uid == dirs->st.st_uid; d = d->next)
+		;
+	if (d != NULL) {
+		s->keep_dac = s->keep_chown = 1;
+		return;
+	}
+	s->uid = dirs->st.st_uid;
+	s->gid = dirs->st.st_gid;
+}
+
+int
+place_read(const struct place *p, char **buf, size_t *len, size_t max,
+    struct stat *st, struct why *w)
+{
+	ssize_t n = 0;
+	int fd, error;
+
+	/* O_NONBLOCK: a fifo must not hold us up. */
+	fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1) {
+		if (errno == ENOENT)
+			return 0;
+		if (errno == ELOOP)
+			return why(w, "%s: is a symbolic link, not followed", p->path);
+		error = errno;
+		/* The sandbox refuses a directory with EACCES. */
+		if (fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !S_ISREG(st->st_mode))
+			return why(w, "%s: not a regular file", p->path);
+		why(w, "%s: %s", p->path, strerror(error));
+		return why_owner(p->dir->fd, p->name, error, w);
+	}
+	if (fstat(fd, st) == -1)
+		err(1, "%s", p->path);
+	if (!S_ISREG(st->st_mode)) {
+		close(fd);
+		return why(w, "%s: not a regular file", p->path);
+	}
+	if (st->st_size > (off_t)max) {
+		close(fd);
+		return why(w, "%s: larger than %zu bytes", p->path, max);
+	}
+	/* As long as it is now: what is added meanwhile is not read. */
+	max = (size_t)st->st_size;
+	if ((*buf = malloc(max + 1)) == NULL)
+		err(1, NULL);
+	for (*len = 0; *len < max; *len += (size_t)n) {
+		if ((n = read(fd, *buf + *len, max - *len)) <= 0)
+			break;
+	}
+	if (n == -1) {
+		why(w, "%s: %s", p->path, strerror(errno));
+		freezero(*buf, max + 1);
+		close(fd);
+		return -1;
+	}
+	(*buf)[*len] = '\0';
+	close(fd);
+	return 1;
+}
+
+static int
+temp_name(const struct place *p, char name[NAME_MAX + 1], struct why *w)
+{
+	int n = snprintf(name, NAME_MAX + 1, TEMP_PREFIX "%s" TEMP_SUFFIX, p->name);
+
+	return n > NAME_MAX ? why(w, "%s: file name too long", p->path) : 0;
+}
+
+/* The one loop for short writes. */
+static int
+write_all(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+	ssize_t n;
+
+	while (len > 0) {
+		if ((n = write(fd, p, len)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+open_temp(const struct place *p, const char *temp, struct why *w)
+{
+	int fd, error;
+
+	if (place_clean(p, w) == -1)
+		return -1;
+	fd = openat(p->dir->fd, temp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		error = errno;
+		why(w, "%s: cannot create %s beside it: %s", p->path, temp, strerror(error));
+		return why_owner(p->dir->fd, temp, error, w);
+	}
+	return fd;
+}
+
+int
+place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
+    uid_t uid, gid_t gid, const struct attrs *attrs, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	struct stat st;
+	int fd, error, chowned = 1;
+
+	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
+		return -1;
+	if (write_all(fd, buf, len) == -1 || fstat(fd, &st) == -1 || fchmod(fd, mode) == -1)
+		error = errno;
+	else {
+		/* An ACL has the mode in it, and is the owner's to set. */
+		attrs_write(attrs, fd, p->path);
+		chowned = (st.st_uid == uid && st.st_gid == gid) || fchown(fd, uid, gid) == 0;
+		error = !chowned || fsync(fd) == -1 ? errno : 0;
+	}
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	if (error == 0)
+		return 0;
+	unlinkat(p->dir->fd, temp, 0);
+	if (!chowned)
+		return why(w, "%s: cannot be given to user %u, group %u: %s; root needs CAP_CHOWN for "
+		    "that, others must be in the group", p->path, (unsigned)uid, (unsigned)gid,
+		    strerror(error));
+	return why(w, "%s: cannot write: %s", p->path, strerror(error));
+}
+
+static int
+open_regular(const struct place *p)
+{
+	struct stat st;
+	int fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd != -1 && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void
+place_attrs(const struct place *p, struct attrs *attrs)
+{
+	int fd;
+
+	memset(attrs, 0, sizeof(*attrs));
+	if ((fd = open_regular(p)) == -1)
+		return;
+	attrs_read(attrs, fd, p->path);
+	close(fd);
+}
+
+int
+place_rename(const struct place *p, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	int error;
+
+	if (temp_name(p, temp, w) == -1)
+		return -1;
+	if (renameat(p->dir->fd, temp, p->dir->fd, p->name) == 0)
+		return 0;
+	error = errno;
+	unlinkat(p->dir->fd, temp, 0);
+	return why(w, "%s: cannot replace: %s", p->path, strerror(error));
+}
+
+int
+dir_sync(const struct dir *d, struct why *w)
+{
+	if (fsync(d->fd) == -1)
+		return why(w, "%s: fsync: %s", d->path, strerror(errno));
+	return 0;
+}
+
+int
+place_write(const struct place *p, const void *buf, size_t len, struct why *w)
+{
+	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), NULL, w) == -1 ||
+	    place_rename(p, w) == -1)
+		return -1;
+	return dir_sync(p->dir, w);
+}
+
+int
+place_create(const struct place *p, const void *buf, size_t len, mode_t mode, gid_t gid,
+    int *exists, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	int error = 0;
+
+	*exists = 0;
+	if (temp_name(p, temp, w) == -1 ||
+	    place_stage(p, buf, len, mode, geteuid(), gid, NULL, w) == -1)
+		return -1;
+	/* Unlike rename, link never replaces. */
+	if (linkat(p->dir->fd, temp, p->dir->fd, p->name, 0) == -1)
+		error = errno;
+	if (unlinkat(p->dir->fd, temp, 0) == -1 && error == 0)
+		error = errno;
+	if (error != 0) {
+		*exists = error == EEXIST;
+		return why(w, "%s: cannot create: %s", p->path, strerror(error));
+	}
+	return dir_sync(p->dir, w);
+}
+
+int
+place_publish(const struct place *p, const void *buf, size_t len, int *exists, struct why *w)
+{
+	int fd, error = 0;
+
+	*exists = 0;
+	fd = openat(p->dir->fd, p->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd == -1) {
+		*exists = errno == EEXIST;
+		return why(w, "%s: cannot create: %s", p->path, strerror(errno));
+	}
+	/* The umask must not keep the web server from reading it. */
+	if (write_all(fd, buf, len) == -1 || fchmod(fd, 0644) == -1)
+		error = errno;
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	if (error == 0)
+		return 0;
+	unlinkat(p->dir->fd, p->name, 0);
+	return why(w, "%s: cannot write: %s", p->path, strerror(error));
+}
+
+/* 0 or an errno.  By writing, not posix_fallocate(3): OpenBSD has none, and not every file system can reserve. */
+static int
+fill(int fd, size_t len)
+{
+	static const char zeros[4096];
+	size_t n;
+
+	for (; len > 0; len -= n) {
+		n = len < sizeof(zeros) ? len : sizeof(zeros);
+		if (write_all(fd, zeros, n) == -1)
+			return errno;
+	}
+	return 0;
+}
+
+int
+place_probe(const struct place *p, size_t len, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	int fd, error;
+
+	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
+		return -1;
+	error = fill(fd, len);
+	/* Some file systems tell only here that there is no room (NFS, quotas). */
+	if (close(fd) == -1 && error == 0)
+		error = errno;
+	unlinkat(p->dir->fd, temp, 0);
+	if (error != 0)
+		return why(w, "%s: no room for it: %s", p->path, strerror(error));
+	return 0;
+}
+
+int
+place_clean(const struct place *p, struct why *w)
+{
+	char temp[NAME_MAX + 1];
+	struct stat st;
+
+	if (temp_name(p, temp, w) == -1)
+		return -1;
+	if (fstatat(p->dir->fd, temp, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno == ENOENT)
+			return 0;
+		return why(w, "%s: %s: %s", p->path, temp, strerror(errno));
+	}
+	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != p->dir->st.st_uid))
+		return why(w, "%s: '%s' is in the way and not ours; remove it", p->path, temp);
+	say(1, "%s: removed what an interrupted run left", p->path);
+	if (unlinkat(p->dir->fd, temp, 0) == -1)
+		return why(w, "%s: cannot remove %s: %s", p->path, temp, strerror(errno));
+	return 0;
+}
+
+int
+place_exists(const struct place *p)
+{
+	struct stat st;
+
+	return fstatat(p->dir->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int
+place_remove(const struct place *p, struct why *w)
+{
+	if (unlinkat(p->dir->fd, p->name, 0) == -1 && errno != ENOENT)
+		return why(w, "%s: cannot remove: %s", p->path, strerror(errno));
+	return 0;
+}
+
+void
+place_beside(struct place *p, const struct place *of, const char *suffix)
+{
+	char *path;
+
+	if (asprintf(&path, "%s%s", of->path, suffix) == -1)
+		err(1, NULL);
+	p->path = path;
+	p->dir = of->dir;
+	p->name = strrchr(path, '/') + 1;
+}
+
+void
+place_hidden(struct place *p, const struct place *of, const char *suffix)
+{
+	char *path;
+
+	if (asprintf(&path, "%.*s.%s%s", (int)(of->name - of->path), of->path, of->name,
+	    suffix) == -1)
+		err(1, NULL);
+	p->path = path;
+	p->dir = of->dir;
+	p->name = strrchr(path, '/') + 1;
+}
+
+void
+place_hidden_free(struct place *p)
+{
+	free((char *)(uintptr_t)p->path);
+}
+
+int
+place_move(const struct place *from, const struct place *to, struct why *w)
+{
+	struct attrs attrs;
+	int fd;
+
+	place_attrs(to, &attrs);
+	if (attrs.known && (fd = open_regular(from)) != -1) {
+		attrs_write(&attrs, fd, to->path);
+		close(fd);
+	}
+	attrs_free(&attrs);
+	if (renameat(from->dir->fd, from->name, to->dir->fd, to->name) == -1)
+		return why(w, "%s: cannot rename to %s: %s", from->path, to->name, strerror(errno));
+	return dir_sync(to->dir, w);
+}
+
+int
+place_link(const struct place *from, const struct place *as, struct why *w)
+{
+	if (place_remove(as, w) == -1)
+		return -1;
+	if (linkat(from->dir->fd, from->name, as->dir->fd, as->name, 0) == -1)
+		return why(w, "%s: cannot link as %s: %s", from->path, as->name, strerror(errno));
+	return 0;
+}
+
+int
+place_keep(const struct place *from, const struct place *as, struct why *w)
+{
+	return place_link(from, as, w) == -1 ? -1 : dir_sync(as->dir, w);
+}

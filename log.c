@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Messages for people, and the reasons that functions hand up.
+ */
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+int verbose;
+
+void
+say_format(char *out, size_t outsz, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(out, outsz, fmt, ap);
+
+	if (n < 0 || (size_t)n >= outsz)
+		snprintf(out + outsz - 4, 4, "...");
+}
+
+void
+say_add(char *out, size_t outsz, const char *fmt, ...)
+{
+	size_t len = strlen(out);
+	va_list ap;
+
+	/* What was cut stays as it is. */
+	if (len + 4 > outsz)
+		return;
+	va_start(ap, fmt);
+	say_format(out + len, outsz - len, fmt, ap);
+	va_end(ap);
+}
+
+char *
+say_shorten(char *out, size_t outsz, const char *text)
+{
+	static const char gap[] = " ... ";
+	size_t len = strlen(text), half = (outsz - sizeof(gap)) / 2;
+
+	if (len < outsz)
+		strlcpy(out, text, outsz);
+	else {
+		memcpy(out, text, half);
+		memcpy(out + half, gap, sizeof(gap) - 1);
+		strlcpy(out + half + sizeof(gap) - 1, text + len - half, half + 1);
+	}
+	return out;
+}
+
+int
+why(struct why *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_format(w->text, sizeof(w->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+void
+say(int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (verbose < level)
+		return;
+	va_start(ap, fmt);
+	vwarnx(fmt, ap);
+	va_end(ap);
+}
+
+/* ASCII only, so that neither a locale nor a terminal can be surprised. */
+static int
+visible(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+char *
+say_safe(char *out, size_t outsz, const char *text, size_t len)
+{
+	size_t i, o = 0;
+
+	if (outsz == 0)
+		return out;
+	for (i = 0; i < len; i++) {
+		/* Room for "\xff", "..." and the NUL. */
+		if (o + 8 > outsz) {
+			o += (size_t)snprintf(out + o, outsz - o, "...");
+			if (o >= outsz)
+				o = outsz - 1;
+			break;
+		}
+		if (visible((unsigned char)text[i]))
+			out[o++] = text[i];
+		else if (text[i] == '\n' || text[i] == '\t' || text[i] == '\r')
+			out[o++] = ' ';
+		else
+			o += (size_t)snprintf(out + o, outsz - o, "\\x%02x",
+			    (unsigned char)text[i]);
+	}
+	out[o] = '\0';
+	return out;
+}

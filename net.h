@@ -1,0 +1,447 @@
+/*
+ * net's requests to the CA: signed by key, with a nonce, on a kept
+ * connection.  Used by netproc only.
+ */
+#ifndef NET_H
+#define NET_H
+
+#include <stdint.h>
+
+#include "acme.h"
+#include "conf.h"
+#include "http.h"
+#include "msg.h"
+
+/* What went wrong with a request, or with a job. */
+struct trouble {
+	struct { char text[TROUBLE_MAX]; } why;	/* in words for the administrator */
+	enum failure	 class;
+	struct problem	 problem;	/* of the CA; type "" if there was none */
+	int		 status;	/* of HTTP, 0: no answer */
+	long		 retry_after;	/* seconds, -1: the CA did not say */
+	int		 lost;		/* no whole answer: the CA may have acted or not */
+	int		 unreached;	/* lost, as there was no way to the CA */
+	int		 unseen;	/* lost, and probably never seen by the CA */
+	enum msgtype	 request;	/* what was refused; 0: no signed request */
+	int		 no_directory;	/* there is none at the URL that is configured */
+	int		 for_all;	/* it concerns the account: it would be so for every job */
+};
+
+#define PEM_CHAIN	"application/pem-certificate-chain"
+#define JSON		"application/json"
+
+/*
+ * Takes the servers that may be talked to, api first, and their trust anchors
+ * (kept; NULL only with insecure); and with how many workers their limits are
+ * shared.
+ * 0, or -1: see why.
+ */
+int	request_setup(char *const *origins, size_t n, struct http_anchors *anchors, int insecure,
+	    uint32_t workers, struct why *);
+
+/*
+ * Before request_setup(): the proxy by which all servers are reached (kept), or
+ * NULL; and which it is.
+ */
+void	request_by_proxy(const struct http_proxy *);
+const struct http_proxy *request_proxy(void);
+
+/* Trust anchors, by name: those of an earlier run, and what the next one may prefer. */
+void	request_prefer_anchors(const char *names);
+const char *request_anchors(void);
+
+/* All return 0 with an answer of status 2xx, which the caller frees, or -1 with trouble. */
+int	request_get(const char *url, struct http_answer *, struct trouble *);
+/* sign: a KEY_SIGN_* or CSR_SIGN_* type; badNonce is dealt with here. */
+int	request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
+	    struct http_answer *, struct trouble *);
+/* POST-as-GET (RFC 8555 6.3), tried again if the answer was lost. */
+int	request_fetch(uint32_t job, const char *url, const char *accept,
+	    struct http_answer *, struct trouble *);
+
+/* So many nonces will be wanted at once: the next request brings them along, within what CAs put up with. */
+void	request_ahead(size_t n);
+
+/* From so many milliseconds on; regress builds with another number. */
+#ifndef FAR_MS
+#define FAR_MS	10
+#endif
+/* Is the CA so far away that a request saved is worth an answer in vain? */
+int	request_is_far(void);
+/* The way to the CA and back at best; -1: not known. */
+int	request_round_trip_ms(void);
+
+#define USER_AGENT	"acme-client/" VERSION
+/* http.c's way to a host's addresses: dns.  Plain URLs are those about revocation. */
+int	request_resolve(const struct url *, struct address *, size_t *n, struct why *);
+int	request_resolve_for(enum resolve_for, const struct url *, struct address *, size_t *n,
+	    struct why *);
+
+/*
+ * A server without TLS, for answers that are signed by themselves.  -1: see
+ * why; -2: not asked, since it did not answer earlier in this run, or such
+ * servers together have had the run wait for HTTP_ANSWER_SECONDS.
+ */
+int	request_plain(const char *url, const char *accept, struct http_answer *, struct why *);
+
+/* Where nonces come from (RFC 8555 7.2), if that is a URL of the authority. */
+void	request_nonces(const char *new_nonce_url);
+
+/* Is this a URL of the authority?  -1 with advice if not. */
+int	request_origin(const char *what, const char *url, struct trouble *);
+
+/* Fills in trouble; returns -1. */
+int	trouble(struct trouble *, enum failure, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* Waits for this one message, -1: for ever; ROLE_STOP ends the process. */
+void	request_wait(struct msg *, enum msgtype, int seconds);
+/* Another process's answer to what it was just asked. */
+void	request_expect(struct msg *, enum msgtype);
+#define ANSWER_SECONDS	90	/* a 4096-bit RSA key takes long */
+
+/* Parts of a request, for net-batch.c. */
+
+/* The connection to the server of a URL, which is parsed; NULL: not the authority's. */
+struct http *request_server(const char *text, struct url *);
+/* What to sign is up to key or csr; the caller frees.  NULL with trouble. */
+char	*request_sign(enum msgtype, uint32_t job, const char *nonce, const char *url, struct trouble *);
+/* Any answer that is not 2xx, as trouble; frees it.  -1. */
+int	request_refused(const char *method, const char *url, struct http_answer *, struct trouble *);
+/* Is it a rate limit?  Some CAs say so with another status than 429. */
+int	request_limited(const struct trouble *);
+/*
+ * Where only the end of the connection ended an answer: was it cut?  By the
+ * grammar of what was asked for, if its body is used at all.  0, or -1: see why.
+ */
+int	request_whole(enum msgtype sign, const char *accept, const struct http_answer *, struct why *);
+/* A newNonce request sent ahead, 0: it cannot be; and what comes of it. */
+int	request_send_nonce(struct http *);
+void	request_receive_nonce(struct http *);
+/* Is the server to be asked one thing at a time?  It is, once it has left one unanswered (why not NULL). */
+int	request_one_by_one(const struct why *);
+
+/* However slowly a CA answers: no request is sent for one job after that many seconds; regress builds with fewer. */
+#ifndef JOB_SECONDS
+#define JOB_SECONDS	1800
+#endif
+/* Is it so late?  1 with trouble. */
+int	request_late(struct trouble *);
+
+/* Has the CA done what a request by the account has asked for, in this process? */
+int	request_account_works(void);
+
+/* The job that is at work: what is asked of others is for it, and its time begins. */
+void	request_job(uint32_t job);
+
+
+/*
+ * net's requests of one job that do not depend on each other's answers.
+ */
+
+/*
+ * Requests of one job that do not depend on each other's answers: they go out
+ * one behind the other as far as the nonces at hand allow, and each answer
+ * brings the next nonce.
+ */
+struct wanted {
+	enum msgtype	 sign;
+	const char	*url;
+};
+struct batch {
+	uint32_t	 job;
+	const struct wanted *wanted;
+	size_t		 n;
+	int		 pause_ms;	/* between two of them */
+	void		*context;
+	/* An answer of status 2xx to number i, which is freed behind it; 0, or -1 with trouble. */
+	int		(*take)(void *context, size_t i, struct http_answer *, struct trouble *);
+	/* Another answer, NULL: an error.  0 goes on, -1 ends the batch with this trouble. */
+	int		(*refused)(void *context, size_t i, struct trouble *);
+	/* No answer, NULL: fetched alone.  What has become of it is to be found out; 0, or -1 with trouble. */
+	int		(*lost)(void *context, size_t i, struct trouble *);
+};
+/* 0, or -1 with the first trouble.  JSON is asked for. */
+int	request_batch(const struct batch *, struct trouble *);
+
+
+/*
+ * Nonces (RFC 8555 6.5), by net.
+ */
+
+/* How many there may be at hand. */
+#define NONCES_MAX	HTTP_PIPELINE_MAX
+
+/* With how many workers the CA's limit of newNonce is shared. */
+void	nonces_share(uint32_t workers);
+
+/* Keeps the one that came with a response, unless there are enough.  0: there was none, or an invalid one. */
+int	nonce_keep(const struct http_answer *);
+/* The newest at hand, each once, or NULL.  The caller frees. */
+char	*nonce_take(void);
+size_t	nonces_at_hand(void);
+/* Those of another source are of no use. */
+void	nonces_drop(void);
+
+/*
+ * How many of n further requests to newNonce may be sent now, in one breath
+ * with so many before them; counts them as sent.
+ */
+size_t	nonces_allowed(size_t n, size_t before);
+
+
+/*
+ * What a rate limit is about.  Used by net.
+ */
+
+/*
+ * About an order for these names alone: the text of the problem names one of
+ * them, or a domain above it, or speaks of identifiers, as that of Let's
+ * Encrypt and subproblems do.
+ */
+int	limit_is_of_names(const char *text, const struct strings *names);
+/* About the account, or the address that requests come from. */
+int	limit_is_of_account(const char *text);
+
+
+/*
+ * The account at the CA, by net.
+ */
+
+/* A CA may go by an account's old key so long after a rollover; the tests build with less. */
+#ifndef ROLLOVER_SECONDS
+#define ROLLOVER_SECONDS	10
+#endif
+
+/*
+ * Makes sure that key knows the account: asks the CA for it, or registers
+ * one where a renewal needs it.  eab: an external account binding is
+ * configured.  0, or -1 with trouble.
+ */
+int	account_find(const struct directory *, const char *api_url, int eab, struct trouble *);
+
+/*
+ * A request by the account was refused, with this trouble.  1: it is worth
+ * another try, since the account is now another one at the CA, or was
+ * registered anew, or the CA may take its new key by now; 0: it is not.
+ * Once in a run the CA is asked for the account by its key.
+ */
+int	account_again(const struct directory *, const char *api_url, int eab, struct trouble *);
+
+/*
+ * Was a request by the account refused since the CA does not take a new key
+ * yet?  1: it is worth another try, after a second that has passed by now.
+ */
+int	account_rolls(const struct trouble *);
+
+/*
+ * Sets for_all where a refusal in the course of an order for these names
+ * concerns the account and so every other order, too; then the class says
+ * whether the authority is to be left alone for longer than this run.
+ */
+void	account_concerned(const struct strings *names, struct trouble *);
+
+/* The same of a directory that could not be had. */
+void	account_unmet(struct trouble *);
+
+/* As account_find(), but asks the CA by the key even if the URL is stored. */
+int	account_find_surely(const struct directory *, const char *api_url, struct trouble *);
+
+/* What -K, -U or -D asked for.  0, or -1 with trouble. */
+int	account_task(const struct directory *, const char *api_url, struct trouble *);
+
+
+/*
+ * One certificate, by net.
+ */
+
+/* Until the order is ready, and as long again until it is valid; the tests build with less (-D...). */
+#ifndef VALIDATION_SECONDS
+#define VALIDATION_SECONDS	300
+#endif
+
+/* Then they are fetched; again after twice as long each time.  The tests build with less. */
+#ifndef AUTHORIZATIONS_MS
+#define AUTHORIZATIONS_MS	3000
+#endif
+
+/* What net knows of a domain section. */
+struct net_job {
+	char		*handle;
+	const char	*authority;	/* its name, for messages */
+	char		*profile;	/* or NULL */
+	struct strings	 names;
+	enum challenge_type	 challenge;	/* that is answered */
+	enum way	 way;
+	struct strings	 verify;	/* servers to be looked at (conf.h); */
+	uint32_t	 server;	/* this one now, */
+	int		 again;		/* after a pause */
+	int		 check_webroot;
+	/* From certproc with the job: */
+	char		*certid;	/* of the installed one (RFC 9773 4.1), or NULL */
+	char		*status_url;	/* where to ask if it is revoked, or NULL */
+	/* and as the CA was last time: */
+	char		*new_nonce;	/* where its nonces came from, or NULL */
+	char		*anchors;	/* of the servers, by name, as they were remembered */
+	char		*order;		/* URL of an earlier run's order, or NULL */
+	int		 slow;		/* its orders are not ready as soon as challenges are answered */
+};
+
+/*
+ * What can go wrong on this machine goes wrong before the CA hears of an
+ * order: a CSR is made, and chng, unless the job is stateless, tries whether
+ * responses can be put; with check_webroot, whether they are served.  The second is
+ * called behind the first, always.  0, or -1 with trouble.
+ */
+void	order_prepare(uint32_t job, const struct net_job *);
+int	order_prepared(uint32_t job, const struct net_job *, struct trouble *);
+
+/*
+ * Orders the certificate of a job and hands it to certproc, whose verdict is
+ * final.  0, or -1 with trouble that certproc has not heard of yet.
+ */
+int	order_certificate(const struct directory *, uint32_t job, const struct net_job *,
+	    struct trouble *);
+
+
+/*
+ * The authorizations of one order, by net.
+ */
+
+struct net_job;
+
+/* That the names of a job are ours. */
+struct proof {
+	uint32_t	 job;
+	const struct net_job *conf;
+	const struct order *order;
+	char		**urls;		/* of its authorizations: some CAs name them only while it is pending */
+	size_t		 nurls;
+	enum status	*seen;		/* of each, at the last look */
+	struct wanted	*challenges;	/* to be triggered */
+	size_t		*of;		/* each, of which authorization */
+	size_t		 n;
+	int		 triggered;	/* some of them were */
+	size_t		 spoilt;	/* authorizations that cannot become valid any more */
+	struct trouble	 why_spoilt;	/* the first of them */
+	int		 put;		/* responses are in place */
+	int		 doubtful;	/* but the CA did not find them, as it seems */
+};
+
+/*
+ * Which of the job's names an order's or authorization's identifier ("dns:NAME"
+ * or "ip:ADDRESS") is; wildcard: "*." before it is left out (RFC 8555 7.1.4).
+ * NO_NAME: none.
+ */
+#define NO_NAME	UINT32_MAX
+uint32_t asked_for(const struct net_job *, const char *identifier, int wildcard);
+
+/*
+ * 7.5: fetches the order's authorizations and puts responses for those that are
+ * pending.  0 or -1, also where some are spoilt.
+ */
+int	proof_prepare(struct proof *, const char *order_url, struct trouble *);
+/* 7.5.1: tells the CA that the responses are there.  0 or -1. */
+int	proof_trigger(struct proof *, struct trouble *);
+/* Fetches those that were not valid yet, to see whether some are spoilt.  0 or -1. */
+int	proof_look(struct proof *, struct trouble *);
+/* Why the first of the spoilt ones is.  -1. */
+int	proof_trouble(const struct proof *, struct trouble *);
+/* Gives up authorizations that are invalid, lest the CA should hand them out again. */
+void	proof_give_up(struct proof *);
+/*
+ * Which names the CA found something wrong with, and what: the first one becomes the trouble's text, as
+ * the cause of what it says so far; the others are said here.
+ */
+void	proof_explain(struct proof *, struct trouble *);
+/* The responses go, always; and what belongs to this order. */
+void	proof_end(struct proof *);
+
+
+/*
+ * One order on its way, by net: what its answers say, and from its authorizations
+ * to a certificate's URL.  For net-order.c.
+ */
+
+/* One order on its way. */
+struct issue {
+	const struct directory *directory;
+	uint32_t	 job;
+	const struct net_job *conf;
+	char		*url;		/* of the order */
+	struct order	 order;
+	long		 retry_after;	/* of the last answer about the order */
+	unsigned	 polls;		/* until the order was ready */
+	int		 too_early;	/* it was finalized before */
+	int		 waited;	/* until the deadline, in vain */
+	int		 resumed;	/* it is an earlier run's */
+	int		 rekeyed;	/* with another key than the run began with, which the CA has refused */
+	struct proof	 proof;
+};
+
+/* Reads a response about the order, which it frees, and checks that it is about our names; or fetches one.  0 or -1. */
+int	order_take(struct issue *, struct http_answer *, struct trouble *);
+int	order_fetch(struct issue *, struct trouble *);
+/* Waits while the order is pending (RFC 8555 7.1.6).  0: it no longer is; or -1. */
+int	order_authorized(struct issue *, struct trouble *);
+/* 7.4: finalizes the order unless that was done, and waits until it is valid.  0 or -1. */
+int	order_finalize(struct issue *, struct trouble *);
+/* The order has a status that does not lead to a certificate: trouble that says why.  -1. */
+int	order_bad(struct issue *, struct trouble *);
+
+
+/*
+ * When the CA would have a certificate renewed (RFC 9773), by net.
+ */
+
+/*
+ * Asks about this certificate and tells certproc the answer, or that there is
+ * none.
+ */
+void	renewal_info_ask(const struct directory *, uint32_t job, const char *handle,
+	    const char *certid);
+/* Tells certproc that the CA could not be asked. */
+void	renewal_info_none(uint32_t job);
+
+
+/*
+ * Revocation, by net.
+ */
+
+/*
+ * Has the certificate of a job revoked (RFC 8555 7.6), by the account's key or
+ * by the certificate's own: the latter first if key_compromised, else last.
+ * no_account: why there is none, or NULL.  0: the CA says that it is revoked;
+ * -1 with trouble.
+ */
+int	revoke_certificate(const struct directory *, uint32_t job, const char *handle,
+	    const struct trouble *no_account, int key_compromised,
+	    struct trouble *);
+
+
+/*
+ * "verify": which certificate does this server present?
+ */
+
+/* Connects to the job's server that is its turn; certproc is told what came. */
+void	verify_server(uint32_t job, const struct net_job *);
+
+
+/*
+ * "check webroot": does the web server of a job's names serve what chng puts?
+ */
+
+/* RFC 8555 8.3, and where servers redirect that to; the tests build with others. */
+#ifndef WEBROOT_PORT
+#define WEBROOT_PORT		"80"
+#define WEBROOT_TLS_PORT	"443"
+#endif
+
+/*
+ * Has chng put a probe, and fetches it by each name as the CA will fetch the
+ * responses.  Before an order is placed.  0, or -1 with trouble that names the
+ * directory.
+ */
+int	webroot_check(uint32_t job, const struct net_job *, struct trouble *);
+
+#endif

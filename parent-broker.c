@@ -1,0 +1,725 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The parent: starts the roles, passes their messages on by the table in
+ * msg-routes.c, prints what they say, ends the run.  It holds nothing but the
+ * children; of messages between others it reads the headers and whether the
+ * body has its type's shape, and acts on no body.  Who owns it can make the run
+ * fail, lie about its outcome, and write messages in the name of any role.  It
+ * refuses every message that is not in the table, or about a job that certproc
+ * has given to another worker, and ends the run when a role does not take its
+ * messages or dies; one of several workers costs its job only.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "disk.h"
+#include "log.h"
+#include "parent.h"
+#include "sandbox.h"
+
+#define END_SECONDS	1	/* from the end of its socket to that of a role */
+#define CHILDREN_MAX	(ROLE__MAX + WORKERS_MAX - 1)
+
+volatile int broker_signal;
+
+static struct child children[CHILDREN_MAX];	/* by role; then the further workers */
+static uint32_t with_worker[WORKERS_MAX];	/* the job that certproc has given it, or NO_JOB */
+static int lost[WORKERS_MAX];
+static uint32_t nworkers;
+static const struct run *run;
+static struct tally *tally;
+static enum outcome *outcomes;		/* 0: none yet */
+static uint32_t nsettled, nfailed;
+static uint32_t resting, resting_failed;	/* settled before any request */
+static int all_started;
+static int broken;			/* the run is to end now */
+static int stopping;			/* who is gone has been told to go */
+static int forgotten;			/* fileproc's answer to FILE_REPORTED */
+static int64_t deadline;
+
+/* The first reason counts; others follow from it. */
+__attribute__((format(printf, 1, 2)))
+static void
+end_run(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (broken)
+		return;
+	broken = 1;
+	progress_clear();
+	va_start(ap, fmt);
+	vwarnx(fmt, ap);
+	va_end(ap);
+}
+
+static struct child *
+worker(uint32_t n)
+{
+	return &children[n == 0 ? ROLE_NET : ROLE__MAX + n - 1];
+}
+
+/* Is it a worker without which the run goes on? */
+static int
+is_lost(const struct child *c)
+{
+	return (c == &children[ROLE_NET] || c >= children + ROLE__MAX) && lost[c->worker];
+}
+
+static void
+send_to(void *to, const struct msg *m)
+{
+	struct child *c = to;
+
+	/* check_child() finds out how a role has ended, and says so. */
+	if (c->pid > 0 && c->fd == -1)
+		return;
+	if (c->pid == 0) {
+		if (!stopping && !is_lost(c))
+			end_run("%s for %s, which is not there", routes[m->head.type].name, c->name);
+	} else if (child_send(c, m) == -1)
+		end_run("%s does not take its messages", c->name);
+}
+
+/* With its slice of the configuration, in a run with so many workers of net. */
+static void
+start(struct child *c, enum role role, uint32_t workers)
+{
+	/* certproc writes the list and the account itself: there is no message for it. */
+	child_start(c, role, run->programs,
+	    (run->mode == MODE_LIST || run->mode == MODE_SHOW) && role == ROLE_CERT);
+	slice(run, role, workers, send_to, c);
+}
+
+static void
+enter_sandbox(void)
+{
+	struct sandbox s = { .role = ROLE_PARENT, .uid = run->uid, .gid = run->gid };
+
+	sandbox_enter(&s);
+}
+
+/* Not where certproc sees by itself that nothing is due. */
+static void
+parent_start_csr(void)
+{
+	if (all_started || children[ROLE_CSR].pid != 0) {
+		end_run("PARENT_START_CSR: out of order");
+		return;
+	}
+	start(&children[ROLE_CSR], ROLE_CSR, 0);
+}
+
+/* certproc has looked at all jobs: only now are the others needed, if at all. */
+static void
+parent_due(uint64_t ndue)
+{
+	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end or by -t, no key is of use to who looks at servers. */
+	static const enum role renew[] = { ROLE_DNS, ROLE_KEY, ROLE_CHNG };
+	static const enum role others[] = { ROLE_DNS, ROLE_KEY };
+	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
+	int asks = run->mode != MODE_ADOPT && run->mode != MODE_SHOW;
+	size_t i, first = !asks, n = run->mode == MODE_RENEW ? 3 :
+	    run->mode == MODE_VERIFY ? 1 : 2;
+	static struct msg narrow;
+	uint32_t w;
+
+	if (all_started) {
+		end_run("PARENT_DUE: out of order");
+		return;
+	}
+	all_started = 1;
+	if (ndue == 0)
+		return;
+	/* All that is installed has been read. */
+	msg_new(&narrow, FILE_NARROW, 0);
+	send_to(&children[ROLE_FILE], &narrow);
+	if (asks)
+		nworkers = run->mode != MODE_RENEW ? 1 : ndue < run->workers ? (uint32_t)ndue : run->workers;
+	/* net first: the way to the CA takes longest, and the others begin meanwhile. */
+	for (w = 0; w < nworkers; w++)
+		start(worker(w), ROLE_NET, nworkers);
+	for (i = first; i < n; i++)
+		if (children[rest[i]].pid == 0 &&
+		    (rest[i] != ROLE_CHNG || run_publishes(run)))
+			start(&children[rest[i]], rest[i], nworkers);
+	/* With the rights that this process still has. */
+	if (run_has_way(run, WAY_HOOK) && children[ROLE_HOOK].pid == 0)
+		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+	if (run_has_way(run, WAY_LISTEN))
+		start(&children[ROLE_RESP], ROLE_RESP, nworkers);
+	if (run_has_way(run, WAY_STANDING) || run_waits_for_dns(run))
+		start(&children[ROLE_ZONE], ROLE_ZONE, nworkers);
+	enter_sandbox();
+	resting = nsettled;
+	resting_failed = nfailed;
+}
+
+/* On a terminal: of what was not at rest. */
+static void
+show_progress(void)
+{
+	struct progress p = { .total = run->njobs - resting, .failed = nfailed - resting_failed };
+	uint32_t i;
+
+	if (!run->progress || !all_started || stopping)
+		return;
+	for (i = 0; i < nworkers; i++)
+		p.at_work += !lost[i] && with_worker[i] < run->njobs && outcomes[with_worker[i]] == 0;
+	p.done = nsettled - resting - p.failed;
+	progress_show(&p);
+}
+
+/* hookproc has a time limit for each command, and there may be many before the next outcome. */
+static void
+set_deadline(void)
+{
+	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000 *
+	    (run->mode == MODE_HOOK ? 1 + (int64_t)run->njobs : 1);
+}
+
+static void
+parent_outcome(uint32_t job, uint64_t outcome)
+{
+	if (job >= run->njobs || outcomes[job] != 0 ||
+	    outcome < OUTCOME_INSTALLED || outcome > OUTCOME_FAILED) {
+		end_run("PARENT_OUTCOME: %llu for job %u", (unsigned long long)outcome, job);
+		return;
+	}
+	outcomes[job] = (enum outcome)outcome;
+	nsettled++;
+	nfailed += outcome == OUTCOME_FAILED;
+	if (run->tells && run->force && verbose == 0 && run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
+		warnx("-F: %s: installed a new certificate", run->jobs[job]->handle);
+	show_progress();
+	set_deadline();
+}
+
+/* From certproc, fileproc or hookproc; by its shape, one number. */
+static void
+for_parent(struct msg *m)
+{
+	msg_take(m);
+	/* Who is started now would not be told to stop, and killed before it has tidied up. */
+	if (stopping && (m->head.type == PARENT_START_CSR || m->head.type == PARENT_DUE))
+		return;
+	if (m->head.type == PARENT_START_CSR)
+		parent_start_csr();
+	else if (m->head.type == PARENT_DUE)
+		parent_due(msg_get_num(m));
+	else if (m->head.type == PARENT_FORGOTTEN && stopping)
+		forgotten = 1;
+	else if (m->head.type == PARENT_FORGOTTEN)
+		end_run("PARENT_FORGOTTEN: out of order");
+	else
+		parent_outcome(m->head.job, msg_get_num(m));
+}
+
+/* What a worker asks for others answer to it; which job it has, certproc says; some is for all of them. */
+static void
+for_net(struct msg *m)
+{
+	uint32_t w = m->head.worker;
+
+	if (m->head.type == NET_STATUS_URLS) {
+		for (w = 0; w < nworkers; w++)
+			send_to(worker(w), m);
+		return;
+	}
+	if (w >= nworkers) {
+		end_run("%s for worker %u, which there is not", routes[m->head.type].name, w);
+		return;
+	}
+	if (m->head.type == NET_JOB) {
+		with_worker[w] = m->head.job;
+		show_progress();
+	}
+	send_to(worker(w), m);
+}
+
+/* What is wrong with a message that came from c; NULL: nothing. */
+static const char *
+check(const struct child *c, const struct msg *m, size_t got)
+{
+	const char *wrong = msg_check(m, got, (int)c->role, ANY_ROLE, run->mode);
+
+	if (wrong == NULL && c->role == ROLE_NET && routes[m->head.type].by_job &&
+	    m->head.job != with_worker[c->worker])
+		return "about a job that it does not have";
+	return wrong;
+}
+
+/*
+ * The table decides; a message to the parent itself comes from certproc only.
+ * Who sends what it must not is no longer ours, and gets no time to tidy up.
+ */
+static void
+pass_on(struct child *from, struct msg *m, size_t got)
+{
+	const char *wrong = check(from, m, got);
+
+	if (wrong != NULL) {
+		end_run("%s sent %s, %s", from->name,
+		    got >= MSG_HEAD_LEN && m->head.type < MSG__MAX &&
+		    routes[m->head.type].name != NULL ?
+		    routes[m->head.type].name : "a message", wrong);
+		child_end(from);
+		return;
+	}
+	if (from->role == ROLE_NET)
+		m->head.worker = from->worker;
+	tally->ordered += m->head.type == KEY_BEGIN;
+	if (routes[m->head.type].to == ROLE_PARENT)
+		for_parent(m);
+	else if (routes[m->head.type].to == ROLE_NET)
+		for_net(m);
+	else
+		send_to(&children[routes[m->head.type].to], m);
+}
+
+static void
+read_message(struct child *c)
+{
+	static struct msg m;
+	size_t n = child_receive(c, &m);
+
+	if (n == 0)
+		return;
+	pass_on(c, &m, n);
+	explicit_bzero(&m, n > sizeof(m) ? sizeof(m) : n);
+}
+
+/* What a child has to say, and what waits for it. */
+static void
+serve_child(struct child *c, short messages, short text)
+{
+	if (text != 0 && child_print(c) == -1)
+		end_run("%s wrote more than %d MiB of messages", c->name, SAID_BYTES_MAX >> 20);
+	if (messages & POLLOUT)
+		child_flush(c);
+	if (messages & ~POLLOUT)
+		read_message(c);
+}
+
+/* Those of the children that are there; hup_fd is first.  ppoll(2) takes no more than there may be descriptors. */
+static nfds_t
+fill_in(struct pollfd pfd[2 * CHILDREN_MAX + 1], struct child *of[CHILDREN_MAX])
+{
+	struct child *c;
+	nfds_t n = 0;
+
+	pfd[0] = (struct pollfd){ .fd = run->hup_fd };
+	for (c = children; c < children + CHILDREN_MAX; c++) {
+		if (c->fd == -1 && c->errfd == -1)
+			continue;
+		of[n] = c;
+		pfd[2 * n + 1] = (struct pollfd){ .fd = c->fd,
+		    .events = (short)(POLLIN | (c->head != NULL ? POLLOUT : 0)) };
+		pfd[2 * n + 2] = (struct pollfd){ .fd = c->errfd, .events = POLLIN };
+		n++;
+	}
+	return n;
+}
+
+/* One round of reading and writing, until then at most. */
+static void
+turn(int64_t until)
+{
+	struct pollfd pfd[2 * CHILDREN_MAX + 1];
+	struct child *of[CHILDREN_MAX];
+	struct timespec ts;
+	sigset_t none;
+	nfds_t i, n = fill_in(pfd, of);
+	int ms = clock_left_ms(until);
+
+	if (ms > 1000)
+		ms = 1000;
+	ts.tv_sec = ms / 1000;
+	ts.tv_nsec = ms % 1000 * 1000000;
+	sigemptyset(&none);
+	if (ppoll(pfd, 2 * n + 1, &ts, &none) == -1) {
+		if (errno != EINTR)
+			err(1, "ppoll");
+		return;
+	}
+	if (pfd[0].revents != 0)
+		end_run("the process that this run is part of has ended");
+	for (i = 0; i < n; i++)
+		serve_child(of[i], pfd[2 * i + 1].revents, pfd[2 * i + 2].revents);
+}
+
+/* Waits for the end of c, which has closed its socket; 0: it lives on. */
+static int
+await_end(struct child *c, int *status)
+{
+	int64_t until = clock_ms() + END_SECONDS * 1000;
+
+	while (!child_ended(c, status)) {
+		if (clock_left_ms(until) == 0)
+			return 0;
+		turn(clock_ms() + 1);	/* an end has no event of its own */
+	}
+	return 1;
+}
+
+/*
+ * The others do its jobs, but for the one that it had.  Without any there is
+ * nobody left to talk to the CA: -1.
+ */
+static int
+lose_worker(struct child *c)
+{
+	static const enum msgtype gone[] = { CERT_WORKER_GONE, KEY_WORKER_GONE };
+	static struct msg m;
+	uint32_t w, left = 0;
+	size_t i;
+
+	for (w = 0; w < nworkers; w++)
+		left += !lost[w];
+	if (left == 1)
+		return -1;
+	lost[c->worker] = 1;
+	tally->failed++;
+	for (i = 0; i < 2; i++) {
+		msg_new(&m, gone[i], 0);
+		m.head.worker = c->worker;
+		send_to(&children[routes[gone[i]].to], &m);
+	}
+	return 0;
+}
+
+/* The run ends, or goes on without this worker. */
+static void
+lose_child(struct child *c)
+{
+	if (c->role != ROLE_NET || lose_worker(c) == -1)
+		broken = 1;
+	progress_clear();
+}
+
+/* c has closed its socket: its end is reported once, after its last words. */
+static void
+child_gone(struct child *c)
+{
+	int status, ended = await_end(c, &status);
+
+	/* Meanwhile the run may have been given up for another reason. */
+	if (broken)
+		return;
+	lose_child(c);
+	if (ended) {
+		child_report_end(c, status, is_lost(c));
+		return;
+	}
+	warnx("%s takes no messages any more%s", c->name, is_lost(c) ? "; the others go on" : "");
+	child_end(c);
+}
+
+static void
+check_child(struct child *c, int64_t now)
+{
+	if (c->fd == -1 && !broken)
+		child_gone(c);
+	else if (c->head != NULL && now - c->stuck_since > STUCK_SECONDS * (int64_t)1000 &&
+	    !broken) {
+		lose_child(c);
+		warnx("%s has not taken its messages for %d seconds%s", c->name, STUCK_SECONDS,
+		    is_lost(c) ? "; the others go on" : "");
+		if (is_lost(c))
+			child_end(c);
+	}
+}
+
+/* At the end of the run, or of a worker that the parent has killed. */
+static void
+reap(struct child *c)
+{
+	int status;
+
+	if (c->fd != -1 || c->errfd != -1 || !child_ended(c, &status) || is_lost(c) || broken)
+		return;
+	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0) {
+		broken = 1;
+		progress_clear();
+		child_report_end(c, status, is_lost(c));
+	}
+}
+
+/* Every wait of the run ends: a role that hangs or is gone ends it. */
+static void
+check_health(void)
+{
+	int64_t now = clock_ms();
+	struct child *c;
+
+	if (broker_signal != 0) {
+		end_run("interrupted by signal %d, %s", broker_signal,
+		    strsignal(broker_signal));
+		tally->interrupted = 1;
+	}
+	if (now > deadline)
+		end_run("nothing was done for %d seconds", PROGRESS_SECONDS);
+	for (c = children; c < children + CHILDREN_MAX; c++)
+		if (c->pid > 0 && is_lost(c))
+			reap(c);
+		else if (c->pid > 0)
+			check_child(c, now);
+}
+
+/* Those whose end has come; are there others, besides the one that stays? */
+static int
+any_left(const struct child *stays)
+{
+	int left = 0;
+	struct child *c;
+
+	for (c = children; c < children + CHILDREN_MAX; c++) {
+		if (c->pid > 0 && c != stays)
+			reap(c);
+		left += c->pid > 0 && c != stays;
+	}
+	return left;
+}
+
+/*
+ * Each role is told to stop, given time to tidy up, and killed if it does not.
+ * In a run that is given up net is not asked: it waits for the CA, and has
+ * nothing to tidy up.
+ */
+static void
+stop_all(const struct child *stays)
+{
+	static struct msg m;
+	int64_t until = clock_ms() + STOP_SECONDS * 1000, last;
+	struct child *hook = &children[ROLE_HOOK], *c;
+
+	last = until + (HOOK_STOP_SECONDS - STOP_SECONDS) * (int64_t)1000;
+	stopping = 1;
+	msg_new(&m, ROLE_STOP, 0);
+	for (c = children; c < children + CHILDREN_MAX; c++)
+		if (c == stays)
+			continue;
+		else if (c->pid > 0 && broken && c->role == ROLE_NET)
+			child_end(c);
+		else if (c->pid > 0 && c->fd != -1) {
+			send_to(c, &m);
+			/* End of file for one that waits for something else; fileproc always replies. */
+			if (broken && c->head == NULL &&
+			    (c->role != ROLE_CERT || children[ROLE_FILE].fd == -1))
+				shutdown(c->fd, SHUT_WR);
+		}
+	while (any_left(stays) && clock_left_ms(hook->pid > 0 ? last : until) > 0)
+		turn(clock_ms() + 1);	/* an end has no event of its own */
+	for (c = children; c < children + CHILDREN_MAX; c++)
+		if (c->pid > 0 && c != stays)
+			end_run("%s does not stop; %s", c->name,
+			    child_end(c) == 0 ? "killed" : "and cannot be killed from here");
+}
+
+static void
+name_children(void)
+{
+	static char names[WORKERS_MAX][24];
+	uint32_t i;
+
+	for (i = 0; i < CHILDREN_MAX; i++) {
+		children[i].fd = children[i].errfd = -1;
+		children[i].name = i < ROLE__MAX ? role_names[i] : names[i - ROLE__MAX + 1];
+	}
+	for (i = 1; i < WORKERS_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s (worker %u)", role_names[ROLE_NET], i + 1);
+		worker(i)->worker = i;
+	}
+	for (i = 0; i < WORKERS_MAX; i++)
+		with_worker[i] = NO_JOB;
+}
+
+int
+run_changes(const struct run *r)
+{
+	return r->mode == MODE_RENEW || r->mode == MODE_REVOKE ||
+	    r->mode == MODE_RESTORE;
+}
+
+int
+run_has_way(const struct run *r, enum way way)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->way == way)
+			return 1;
+	return 0;
+}
+
+int
+run_waits_for_dns(const struct run *r)
+{
+	return r->conf->dns_wait > 0 && run_has_way(r, WAY_HOOK);
+}
+
+int
+run_names_account(const struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->challenge == CHALLENGE_DNSACCOUNT01 ||
+		    r->jobs[i]->challenge == CHALLENGE_DNSPERSIST01)
+			return 1;
+	return 0;
+}
+
+int
+run_publishes(const struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->way != WAY_STATELESS)
+			return 1;
+	return 0;
+}
+
+/* Has this run changed what its exit status is to tell? */
+static int
+remembers(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < run->njobs && !broken && run_changes(run); i++)
+		if (outcomes[i] == OUTCOME_INSTALLED)
+			return 1;
+	return 0;
+}
+
+void
+broker_forget(void)
+{
+	struct child *file = &children[ROLE_FILE];
+	int64_t until = clock_ms() + STOP_SECONDS * 1000;
+	static struct msg m;
+
+	if (file->pid <= 0 || file->fd == -1)
+		return;
+	msg_new(&m, FILE_REPORTED, 0);
+	send_to(file, &m);
+	while (!forgotten && file->fd != -1 && clock_left_ms(until) > 0)
+		turn(until);
+}
+
+/*
+ * Until ROLE_STOP is sent, fileproc writes again what it has removed if the
+ * parent is killed.
+ */
+void
+broker_end(void)
+{
+	struct child *file = &children[ROLE_FILE];
+	struct pollfd pfd = { .fd = file->fd };
+	static struct msg m;
+	int status;
+
+	if (file->pid <= 0 || file->fd == -1)
+		return;
+	msg_new(&m, ROLE_STOP, 0);
+	send_to(file, &m);
+	/* An honest one ends by itself: nobody stays behind. */
+	if (poll(&pfd, 1, STOP_SECONDS * 1000) == 0 || !await_end(file, &status))
+		child_end(file);
+}
+
+/* A run that was killed has left records: hookproc ends them, if the job still has a program for that. */
+static void
+tidy_records(void)
+{
+	const char *dir = run->conf->state_dir;
+	const struct domain *d;
+	uint32_t i;
+	char *path;
+
+	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
+		d = run->jobs[i];
+		if (!state_exists(dir, "domain", d->handle, STATE_RECORDS))
+			continue;
+		if (d->way == WAY_HOOK) {
+			if (children[ROLE_HOOK].pid == 0)
+				start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+			continue;
+		}
+		path = state_path(dir, "domain", d->handle, STATE_RECORDS);
+		warnx("%s: an interrupted run left records in the DNS, which "
+		    "no 'challenge hook' ends any more: remove those that are "
+		    "listed in %s, and then that file", d->handle, path);
+		free(path);
+	}
+}
+
+/* A run that was killed has left responses: they go, also if nothing is due. */
+static void
+tidy_up(void)
+{
+	const char *last = "";
+	char path[4096];
+	struct stat st;
+	uint32_t i;
+
+	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
+		if (run->jobs[i]->challengedir == NULL ||
+		    strcmp(run->jobs[i]->challengedir, last) == 0)
+			continue;
+		last = run->jobs[i]->challengedir;
+		snprintf(path, sizeof(path), "%s/%s", last, CHNG_LIST);
+		if (lstat(path, &st) == 0) {
+			start(&children[ROLE_CHNG], ROLE_CHNG, 0);
+			return;
+		}
+	}
+}
+
+void
+broker_run(const struct run *what, struct tally *counts)
+{
+	uint32_t i;
+
+	run = what;
+	tally = counts;
+	if ((outcomes = calloc(run->njobs + 1, sizeof(*outcomes))) == NULL)
+		err(1, NULL);
+	name_children();
+	set_deadline();
+	start(&children[ROLE_FILE], ROLE_FILE, 0);
+	if (run->mode == MODE_HOOK)
+		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
+	else
+		start(&children[ROLE_CERT], ROLE_CERT, 0);
+	tidy_up();
+	tidy_records();
+	while (!broken && nsettled < run->njobs) {
+		turn(deadline);
+		check_health();
+	}
+	progress_clear();
+	/* certproc may be in the middle of something that fileproc does for it. */
+	stop_all(&children[ROLE_FILE]);
+	if (!remembers())
+		stop_all(NULL);
+	tally->waits = children[ROLE_FILE].pid > 0;
+	for (i = 0; i < run->njobs; i++) {
+		tally->installed += outcomes[i] == OUTCOME_INSTALLED;
+		tally->failed += outcomes[i] == OUTCOME_FAILED || outcomes[i] == 0;
+	}
+	/* A role that ended badly is a failure even if all certificates are in place. */
+	tally->failed += (uint32_t)broken;
+	tally->broken = broken;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One process of the run, as the parent has it.  Nothing here waits: what a
+ * child does not take stays in its queue, what it has not said comes later.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "generated/identity.h"
+#include "log.h"
+#include "parent.h"
+#include "sandbox.h"
+
+#define LAST_WORDS_READS	64	/* of child_print(): more than a pipe holds */
+#define QUEUE_BYTES_MAX	(64 * 1024 * 1024)
+
+struct queued {
+	struct queued	*next;
+	size_t		 len;
+	uint8_t		 bytes[];
+};
+
+/* posix_spawn(3) and its kin return what others leave in errno. */
+static void
+must(int error, const char *name)
+{
+	if (error != 0)
+		errc(1, error, "cannot start %s", name);
+}
+
+/* The role's program with one socket, stderr, and nothing else of this process. */
+static pid_t
+execute(const struct child *c, enum role role, const char *programs, int keeps_stdout, int fd, int errfd)
+{
+	static const int terminal[] = { TERMINAL_SIGNALS };
+	static char identity[] = IDENTITY;
+	char *argv[] = { (char *)(uintptr_t)role_names[role], identity, NULL };
+	char *envp[] = { NULL }, *path;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t held;
+	size_t i;
+	pid_t pid;
+
+	/* They wait until the role ignores them, at its start. */
+	sigemptyset(&held);
+	for (i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
+		sigaddset(&held, terminal[i]);
+	must(posix_spawnattr_init(&attr), c->name);
+	must(posix_spawnattr_setsigmask(&attr, &held), c->name);
+	must(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK), c->name);
+	must(posix_spawn_file_actions_init(&files), c->name);
+	must(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0), c->name);
+	if (!keeps_stdout)
+		must(posix_spawn_file_actions_adddup2(&files, 0, 1), c->name);
+	must(posix_spawn_file_actions_adddup2(&files, errfd, 2), c->name);
+	must(posix_spawn_file_actions_adddup2(&files, fd, ROLE_FD), c->name);
+	if (asprintf(&path, "%s/%s", programs, role_names[role]) == -1)
+		err(1, NULL);
+	must(posix_spawn(&pid, path, &files, &attr, argv, envp), path);
+	free(path);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return pid;
+}
+
+void
+child_start(struct child *c, enum role role, const char *programs, int keeps_stdout)
+{
+	int sv[2], ev[2], size = 256 * 1024;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) == -1 ||
+	    pipe2(ev, O_CLOEXEC) == -1)
+		err(1, "cannot start %s", c->name);
+	setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(sv[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	/* The role's own side blocks. */
+	if (fcntl(sv[1], F_SETFL, 0) == -1 || fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
+		err(1, "fcntl");
+	c->pid = execute(c, role, programs, keeps_stdout, sv[1], ev[1]);
+	c->handle = sandbox_hold(c->pid);
+	close(sv[1]);
+	close(ev[1]);
+	c->role = role;
+	c->fd = sv[0];
+	c->errfd = ev[0];
+	c->tail = &c->head;
+}
+
+/*
+ * Text from a role becomes harmless lines that begin with the role's own name.
+ * Each is one write(2): warnx() makes three.
+ */
+static void
+print_line(struct child *c)
+{
+	const char *name = role_names[c->role];
+	static char safe[2 * CHILD_LINE_MAX];
+	size_t n = strlen(name);
+
+	if (c->linelen == sizeof(c->line))
+		memcpy(c->line + c->linelen - 3, "...", 3);
+	say_safe(safe, sizeof(safe), c->line, c->linelen);
+	c->linelen = 0;
+	progress_clear();
+	if (strncmp(safe, name, n) == 0 && strncmp(safe + n, ": ", 2) == 0)
+		fprintf(stderr, "%s: %s\n", getprogname(), safe);
+	else
+		fprintf(stderr, "%s: %s: %s\n", getprogname(), name, safe);
+}
+
+int
+child_print(struct child *c)
+{
+	char buf[4096];
+	ssize_t n, i;
+
+	if ((n = read(c->errfd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0) {
+		if (c->linelen > 0)
+			print_line(c);
+		close(c->errfd);
+		c->errfd = -1;
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
+		if (buf[i] == '\n')
+			print_line(c);
+		else if (c->linelen < sizeof(c->line))
+			c->line[c->linelen++] = buf[i];
+	}
+	return (c->said += (size_t)n) > SAID_BYTES_MAX ? -1 : 0;
+}
+
+void
+child_flush(struct child *c)
+{
+	struct queued *q;
+
+	while (c->fd != -1 && (q = c->head) != NULL) {
+		if (send(c->fd, q->bytes, q->len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
+			if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
+				return;
+			/* Its end is noticed when it is read from. */
+			shutdown(c->fd, SHUT_WR);
+		}
+		if ((c->head = q->next) == NULL)
+			c->tail = &c->head;
+		c->queued -= q->len;
+		c->stuck_since = clock_ms();
+		freezero(q, sizeof(*q) + q->len);
+	}
+}
+
+int
+child_send(struct child *c, const struct msg *m)
+{
+	size_t len = MSG_HEAD_LEN + m->head.len;
+	struct queued *q;
+
+	if (c->queued + len > QUEUE_BYTES_MAX)
+		return -1;
+	if ((q = malloc(sizeof(*q) + len)) == NULL)
+		err(1, NULL);
+	q->next = NULL;
+	q->len = len;
+	memcpy(q->bytes, m, len);
+	if (c->head == NULL)
+		c->stuck_since = clock_ms();
+	*c->tail = q;
+	c->tail = &q->next;
+	c->queued += len;
+	child_flush(c);
+	return 0;
+}
+
+size_t
+child_receive(struct child *c, struct msg *m)
+{
+	ssize_t n;
+
+	/* Plain recv(): descriptors sent along are dropped by the kernel. */
+	n = recv(c->fd, m, MSG_HEAD_LEN + MSG_BODY_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	if (n > 0)
+		return (size_t)n;
+	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close(c->fd);
+		c->fd = -1;
+	}
+	return 0;
+}
+
+/* What a signal that ended a role means to the administrator. */
+static const char *
+advice(int sig)
+{
+	switch (sig) {
+	case SIGSYS:
+		return ": a system call filter around this program ended it (SystemCallFilter in "
+		    "systemd's unit, a container's seccomp profile); allow there the system calls "
+		    "seccomp, landlock_create_ruleset, landlock_add_rule and landlock_restrict_self; "
+		    "the kernel's log says which one was refused";
+	case SIGKILL:
+		return ": somebody killed it, or memory ran out; see the kernel's log";
+	default:
+		return "";
+	}
+}
+
+/* A role that ends with status 1 has said why, unless it said nothing at all. */
+void
+child_report_end(const struct child *c, int status, int others_go_on)
+{
+	const char *others = others_go_on ? "; the others go on" : "";
+
+	if (WIFSIGNALED(status))
+		warnx("%s was killed by signal %d, %s%s%s", c->name, WTERMSIG(status),
+		    strsignal(WTERMSIG(status)), advice(WTERMSIG(status)), others);
+	else if (WEXITSTATUS(status) == 0)
+		warnx("%s has ended before its time%s", c->name, others);
+	else if (WEXITSTATUS(status) != 1 || c->said == 0)
+		warnx("%s ended with status %d, and did not say why%s", c->name,
+		    WEXITSTATUS(status), others);
+	else if (others_go_on)
+		warnx("%s has ended%s", c->name, others);
+}
+
+int
+child_end(const struct child *c)
+{
+	return c->pid > 0 ? sandbox_end(c->handle, c->pid) : -1;
+}
+
+int
+child_ended(struct child *c, int *status)
+{
+	int reads = LAST_WORDS_READS;
+
+	if (waitpid(c->pid, status, WNOHANG) != c->pid)
+		return 0;
+	c->pid = 0;
+	if (c->handle != -1)
+		close(c->handle);
+	c->handle = -1;
+	while (c->errfd != -1 && reads-- > 0)
+		child_print(c);
+	return 1;
+}

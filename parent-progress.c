@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One line on a terminal that tells how far a run is.
+ */
+#include <stdio.h>
+
+#include "parent.h"
+
+#define ERASE_LINE	"\r\033[K"	/* ECMA-48 EL */
+
+static int shown;
+
+void
+progress_show(const struct progress *p)
+{
+	fprintf(stderr, ERASE_LINE "%u of %u done, %u failed, %u in work, %u left", p->done, p->total,
+	    p->failed, p->at_work, p->total - p->done - p->failed - p->at_work);
+	fflush(stderr);
+	shown = 1;
+}
+
+void
+progress_clear(void)
+{
+	if (shown)
+		fprintf(stderr, ERASE_LINE);
+	shown = 0;
+}
