@@ -1,6 +1,6 @@
 # For faults.py and faults_keys.py: faults at one system call by which a role changes the
 # disk, by strace's injection.  Arguments: program, configuration, work directory.
-import os, re, shutil, subprocess, sys
+import functools, os, re, shutil, subprocess, sys
 
 client, conf, work = sys.argv[1:]
 ssl, state, keyfile = work + "/ssl", work + "/state", work + "/ssl/private/example.com.key"
@@ -14,7 +14,7 @@ def report(ok, name, why=""):
 
 def run(*args, trace=None):
     """Exit status and messages; trace: arguments of strace; args: for what, else to renew."""
-    pre = ["strace", "-f", "-qq", "-o", work + "/trace"] + trace if trace else []
+    pre = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", work + "/trace"] + trace if trace else []
     p = subprocess.run(pre + [client, "-v", "-f", conf, *args] + ([] if "-K" in args else ["example.com"]), capture_output=True, text=True, timeout=120)
     return p.returncode, p.stderr
 
@@ -24,12 +24,16 @@ def sha(path):
 FILES = ["example.com.pem", "example.com.chain.pem", "example.com.fullchain.pem"]
 def contents(): return [sha(ssl + "/" + f) for f in FILES]
 def leaf(pem): return pem[:pem.index(b"-----END CERT")] if pem and b"-----END CERT" in pem else None
+@functools.lru_cache
+def public_key(*command, pem):
+    """What openssl makes of this, which it need not be asked twice."""
+    return subprocess.run(["openssl", *command], input=pem, capture_output=True).stdout
 def consistent():
     a, b, c = contents()
     if None in (a, b, c): return "file missing"
     if c != a + b: return "full chain is not certificate and chain"
-    k = subprocess.run(["openssl", "pkey", "-in", keyfile, "-pubout"], capture_output=True).stdout
-    x = subprocess.run(["openssl", "x509", "-in", ssl + "/example.com.pem", "-noout", "-pubkey"], capture_output=True).stdout
+    k = public_key("pkey", "-pubout", pem=sha(keyfile) or b"")
+    x = public_key("x509", "-noout", "-pubkey", pem=a)
     return "" if k == x and k else "leaf does not match key"
 def leftovers():
     out = []

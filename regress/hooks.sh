@@ -1,13 +1,9 @@
 # 'on change': what is run when certificates have changed, when and how; with a
 # build in which a program may take two seconds.
 . "$here/lib.sh"
-. "$here/setup.sh"
 work_start
-copy_tree "$top" "$work/build"
-(cd "$work/build" && ./configure CPPFLAGS=-DHOOK_SECONDS=2 &&
-    make) >"$work/build.log" 2>&1 ||
-    { fail "hooks: does not build: $(tail -n 3 "$work/build.log")"; exit 1; }
-client=$work/build/acme-client
+variant -DHOOK_SECONDS=2 || { fail "hooks: does not build"; exit 1; }
+client=$variant/acme-client
 pebble_start || exit 1
 ssl=$work/ssl
 ran=$work/ran
@@ -172,7 +168,7 @@ same "$who: on change: one of two fails again: nothing has changed" "" "$(ran)"
 
 # A run that is killed between installation and command: the next one runs it.
 sections a
-cp -r "$work/build" "$work/killed"
+cp -r "$variant" "$work/killed"
 mkdir "$work/real" && mv "$work/killed/hookproc" "$work/real/hookproc"
 printf '#!/bin/sh\nkill -KILL $PPID $(ps -o ppid= -p $PPID)\n' \
     >"$work/killed/hookproc" &&
