@@ -1,13 +1,14 @@
-# Reads qemu-user's traces of a whole run, a file for each process (ROLE.NUMBER): each system call
-# behind the place of the filter is compared with the filter's text, which says what would have
-# become of it.  System calls that depend on their arguments count as allowed.
+# Reads qemu-user's traces of a whole run, a file (ROLE.NUMBER) for each process.
+# Compares each system call that comes after the filter with the filter's text:
+# would it be allowed?  A call whose arguments matter counts as allowed.
 # Arguments: the text, the directory of the traces.
 import collections, os, re, sys
 
 text, traces = sys.argv[1:]
-ROLES = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "respproc"]
-# glibc asks which memcpy() is best when a library's first use binds it, by the vDSO on a real
-# machine; ENOSYS means the plain one.
+ROLES = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc",
+    "certproc", "fileproc", "zoneproc", "respproc"]
+# glibc asks which memcpy() is best when a library's first use binds it, by the
+# vDSO on a real machine; ENOSYS means the plain one.
 WITHOUT = {"riscv_hwprobe"}
 answers, numbers = {}, {}
 for line in open(text):
@@ -18,7 +19,9 @@ for line in open(text):
 seen, failed = collections.defaultdict(collections.Counter), False
 for name in sorted(os.listdir(traces)):
     role, _, own = name.partition(".")
-    filtered = None	# the process; what the parent starts is not it, until it is a program of its own
+    # The process that has a filter. Those that the parent starts are in its
+    # file, too, until each becomes a program of its own.
+    filtered = None
     for line in open(os.path.join(traces, name), errors="replace"):
         m = re.match(r"(\d+) (?:Unknown syscall (\d+)|(\w+)\()", line)
         if not m: continue
@@ -26,9 +29,12 @@ for name in sorted(os.listdir(traces)):
         if call == "seccomp" and not filtered: filtered = m[1]
         elif m[1] == filtered: seen[role][call] += 1
 for role in ROLES:
-    wrong = sorted(c for c in seen[role] if c not in WITHOUT and answers.get(c, {}).get(role, ".") in "-.!")
+    wrong = sorted(call for call in seen[role] if call not in WITHOUT and
+        answers.get(call, {}).get(role, ".") in "-.!")
     good = seen[role] and not wrong
     failed |= not good
-    print("%s emulated: %s makes %d system calls of %d kinds, which its filter allows%s" % (
-        "ok" if good else "FAIL", role, sum(seen[role].values()), len(seen[role]), ": not %s" % wrong if wrong else ""))
+    calls, kinds = sum(seen[role].values()), len(seen[role])
+    print("%s emulated: %s makes %d system calls of %d kinds, "
+        "which its filter allows%s" % ("ok" if good else "FAIL", role, calls,
+        kinds, ": not %s" % wrong if wrong else ""))
 sys.exit(failed)

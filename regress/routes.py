@@ -9,27 +9,33 @@ import re, sys
 
 from c_enum import enum
 
-ALL_MODES = "RENEW LIST METRICS REVOKE RESTORE HOOK VERIFY ROLLOVER CONTACT DEACTIVATE ADOPT SHOW".split()
+ALL_MODES = ("RENEW LIST METRICS REVOKE RESTORE HOOK VERIFY ROLLOVER CONTACT "
+    "DEACTIVATE ADOPT SHOW".split())
 
+# ROUTE(name, senders, receiver, modes, "shape", limit),
+ROUTE = re.compile(r"\t(ROUTE|BY_JOB)\((\w+),\s*([^;]*?),\s*(\w+),\s*"
+    r'([^"]*?),\s*"([^"]*)",\s*([^;]*?)\),\n')
 class Route: pass
 
 def read(path):
     with open(path) as f: return f.read()
 
 def table(top):
-    """{name: Route}, in the table's order; ANY mode is all but that of names alone."""
+    """{name: Route}, in the table's order; ANY mode is all but that of names
+    alone."""
     number = enum(top + "/acme-client.h", "msgtype")
     text = read(top + "/msg-routes.c")
     def modes(e):
         e = e.strip()
         if e in ("ANY", "*"): return set(ALL_MODES)
         found = set(re.findall(r"M\((\w+)\)", e))
-        for n in re.findall(r"\b([A-Z_]{3,})\b(?!\()", re.sub(r"M\(\w+\)", "", e)):
+        others = re.sub(r"M\(\w+\)", "", e)
+        for n in re.findall(r"\b([A-Z_]{3,})\b(?!\()", others):
             d = re.search(r"#define %s\s+(.*)" % n, text)
             found |= modes(d.group(1)) if d else set()
         return found
     routes = {}
-    for m in re.finditer(r'\t(ROUTE|BY_JOB)\((\w+),\s*([^;]*?),\s*(\w+),\s*([^"]*?),\s*"([^"]*)",\s*([^;]*?)\),\n', text):
+    for m in ROUTE.finditer(text):
         r = Route()
         r.name, r.type = m.group(2), number[m.group(2)]
         r.by_job = m.group(1) == "BY_JOB"
@@ -38,7 +44,9 @@ def table(top):
         r.modes, r.shape = modes(m.group(5)), m.group(6)
         routes[r.name] = r
     missing = set(number) - set(routes) - {"MSG__MAX"}
-    if missing or len(routes) < 60: raise SystemExit("the routing table is not understood: %s" % sorted(missing))
+    if missing or len(routes) < 60:
+        raise SystemExit("the routing table is not understood: %s" %
+            sorted(missing))
     return routes
 
 NAMES = {"CERT": "certproc", "FILE": "fileproc", "ANY_ROLE": "all"}
@@ -51,23 +59,33 @@ def runs(modes):
 
 def pairs(routes):
     """{(from, to): text of the messages}"""
+    def process(role): return NAMES.get(role, role.lower())
     found = {}
     for r in routes.values():
+        name = r.name + ("\\*" if r.by_job else "")
         for sender in sorted(r.sender):
-            pair = tuple(NAMES.get(role, role.lower()) for role in (sender, r.to))
-            found.setdefault(pair, {}).setdefault(runs(r.modes), []).append(r.name + ("\\*" if r.by_job else ""))
-    return {pair: "; ".join("%s: %s" % (when, " ".join(names)) for when, names in groups.items()) for pair, groups in found.items()}
+            groups = found.setdefault((process(sender), process(r.to)), {})
+            groups.setdefault(runs(r.modes), []).append(name)
+    texts = {}
+    for pair, groups in found.items():
+        parts = ["%s: %s" % (w, " ".join(names)) for w, names in groups.items()]
+        texts[pair] = "; ".join(parts)
+    return texts
 
 def rows(routes, written):
-    """The table, in the order in which the page has it, and what is wrong with its last column."""
+    """The table, in the order in which the page has it, and what is wrong with
+    its last column."""
     said, wrong, out = {}, [], []
     for line in written:
         cells = [c.strip() for c in line.strip("| ").split(" | ", 3)]
         if len(cells) == 4: said[cells[0], cells[1]] = cells[3]
     messages = pairs(routes)
-    for pair in [p for p in said if p in messages] + [p for p in messages if p not in said]:
-        if not said.get(pair): wrong.append("%s to %s: what is it about?" % pair)
-        out.append("| %s | %s | %s | %s |" % (*pair, messages[pair], said.get(pair, "")))
+    known = [p for p in said if p in messages]
+    for pair in known + [p for p in messages if p not in said]:
+        if not said.get(pair):
+            wrong.append("%s to %s: what is it about?" % pair)
+        out.append("| %s | %s | %s | %s |" %
+            (*pair, messages[pair], said.get(pair, "")))
     return out, wrong
 
 def main(what, top):
@@ -78,10 +96,12 @@ def main(what, top):
     while lines[end].startswith("|"): end += 1
     made, wrong = rows(table(top), lines[first:end])
     if what == "--write":
-        with open(page, "w") as f: f.write("\n".join(lines[:first] + made + lines[end:]))
+        with open(page, "w") as f:
+            f.write("\n".join(lines[:first] + made + lines[end:]))
     else:
-        wrong += ["not: " + line for line in lines[first:end] if line not in made]
-        wrong += ["but: " + line for line in made if line not in lines[first:end]]
+        old = lines[first:end]
+        wrong += ["not: " + line for line in old if line not in made]
+        wrong += ["but: " + line for line in made if line not in old]
     print("\n".join(wrong), end="")
 
 if __name__ == "__main__": main(*sys.argv[1:])
