@@ -1,4 +1,4 @@
-# Reads qemu-user's traces of a whole run, a file (ROLE.NUMBER) for each process.
+# Reads qemu-user's traces of a whole run, a file ROLE.NUMBER for each process.
 # Compares each system call that comes after the filter with the filter's text:
 # would it be allowed?  A call whose arguments matter counts as allowed.
 # Arguments: the text, the directory of the traces.

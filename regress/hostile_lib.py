@@ -256,8 +256,8 @@ def jws(m):
     payload = json.loads(unb64(o["payload"])) if o["payload"] else ""
     return json.loads(unb64(o["protected"])), payload
 
-# The slices of the configuration, as parent-slice.c sends them: what is common to a
-# run first, then one for each job.
+# The slices of the configuration, as parent-slice.c sends them: first what is
+# common to a run, then one for each job.
 def conf_of(mode): return num(0) + num(uid) + num(gid) + num(mode)
 conf = conf_of(RENEW)
 
