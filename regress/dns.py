@@ -1,6 +1,11 @@
-# A name server for resolver.sh: dns.py MODE ADDRESS...   Knows ca.test (127.0.0.1) only, on port 53, by UDP and TCP.
-# MODE: plain; truncated: UDP answers are cut, so that TCP must be asked; refused: answers REFUSED; silent: by UDP not at all;
-# large: 60 addresses before the right one, which no UDP answer of 512 bytes holds.
+# A name server for resolver.sh: dns.py MODE ADDRESS...
+# It knows ca.test (127.0.0.1) only, on port 53, by UDP and TCP.  MODE:
+#   plain
+#   truncated  responses by UDP are cut, so that the client must ask by TCP
+#   refused    the responses are REFUSED
+#   silent     there are no responses by UDP
+#   large      60 addresses come before the right one, more than a response of
+#              512 bytes by UDP holds
 import socket, struct, sys, threading
 
 mode, addresses = sys.argv[1], sys.argv[2:]
@@ -11,14 +16,18 @@ def question(q):
     while q[i]:
         labels.append(q[i + 1:i + 1 + q[i]].decode())
         i += q[i] + 1
-    return ".".join(labels).lower(), struct.unpack(">H", q[i + 1:i + 3])[0], q[12:i + 5]
+    kind, = struct.unpack(">H", q[i + 1:i + 3])
+    return ".".join(labels).lower(), kind, q[12:i + 5]
 
 
 def answer(q, transport):
     name, kind, text = question(q)
     found = name == "ca.test"
-    print(transport, name, kind, "with edns" if struct.unpack(">H", q[10:12])[0] else "plain", flush=True)
-    flags = 0x8185 if mode == "refused" else 0x8180 if found else 0x8183
+    edns = struct.unpack(">H", q[10:12])[0] > 0
+    print(transport, name, kind, "with edns" if edns else "plain", flush=True)
+    flags = 0x8180 if found else 0x8183
+    if mode == "refused":
+        flags = 0x8185
     records = []
     if found and kind == 1 and mode != "refused":
         records = [(127, 0, 0, 1)]
@@ -26,8 +35,10 @@ def answer(q, transport):
             records = [(127, 0, 0, 1)] + [(127, 9, 9, n) for n in range(60)]
     if transport == "udp" and (mode == "truncated" or mode == "large"):
         flags, records = flags | 0x0200, []
-    body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH4B", 1, 1, 60, 4, *r) for r in records)
-    return q[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0) + text + body
+    body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH4B", 1, 1, 60, 4, *r)
+        for r in records)
+    counts = struct.pack(">HHHH", 1, len(records), 0, 0)
+    return q[:2] + struct.pack(">H", flags) + counts + text + body
 
 
 def by_udp(s):
@@ -48,7 +59,8 @@ def connection(c):
 
 def by_tcp(s):
     while True:
-        threading.Thread(target=connection, args=(s.accept()[0],), daemon=True).start()
+        threading.Thread(target=connection, args=(s.accept()[0],),
+            daemon=True).start()
 
 
 threads = []
@@ -59,6 +71,7 @@ for address in addresses:
     u.bind((address, 53))
     t.bind((address, 53))
     t.listen(20)
-    threads += [threading.Thread(target=by_udp, args=(u,)), threading.Thread(target=by_tcp, args=(t,))]
+    threads += [threading.Thread(target=by_udp, args=(u,)),
+        threading.Thread(target=by_tcp, args=(t,))]
 for t in threads:
     t.start()
