@@ -160,8 +160,13 @@ uninstall:
 	@for dir in $(SYSCONFDIR:=/acme-client/account) $(SYSCONFDIR:=/acme-client/keys) $(SYSCONFDIR:=/acme-client/certs) \
 	    $(SYSCONFDIR:=/acme-client) $(STATEDIR); do rmdir "$(DESTDIR)$$dir" 2>/dev/null || :; done
 
-regress: all
-	sh regress/run.sh --no-install
+# In some seconds, without root: a build with -Werror (in generated/check, where
+# the next one goes on), the manuals, the unit tests, configurations.
+check:
+	sh regress/run.sh --check
+# All tests: installs what they need, as root or with sudo.
+regress:
+	sh regress/run.sh
 
 bench:
 	sh bench/bench.sh
@@ -173,4 +178,4 @@ clean:
 distclean: clean
 	rm -f config.mk
 
-.PHONY: unconfigured all install uninstall regress bench clean distclean
+.PHONY: unconfigured all install uninstall check regress bench clean distclean

@@ -1,5 +1,6 @@
 #!/bin/sh
 # All tests: sh regress/run.sh [--no-install] [section ...]
+# --check: those that need neither root nor network, in seconds (make check).
 # Sections run side by side: JOBS=N of them, or twice as many as there are
 # processors, since most of them wait most of the time.
 # Ends with "N passed, N failed, N skipped" and a status to match.
@@ -7,15 +8,18 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 . "$here/setup.sh"
-if [ "${1:-}" = --no-install ]; then shift
+check=
+case ${1:-} in
+--no-install) shift ;;
+--check) check=yes; set -- manual unit conf ;;
 # shellcheck disable=SC2086
-else
+*)
 	open_root_directory && install_packages $test_packages || {
 		echo "FAIL setup: packages"
 		echo "0 passed, 1 failed, 0 skipped"; exit 1
 	}
-	install_servers
-fi
+	install_servers ;;
+esac
 sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout leftover manual nginx openbsd renewal resolver responder restore revoke sandbox servers stateless unit user verify whole zone"}
 
 run=$(mktemp -d) && chmod 755 "$run"
@@ -35,13 +39,26 @@ mkdir -m 1777 "$newer_pebble"
 export run here top
 
 processors=$(getconf _NPROCESSORS_ONLN)
-# A build of the sources in $run/NAME with these make arguments.
-build() {
-	_name=$1; shift
-	copy_tree "$top" "$run/$_name"
-	(cd "$run/$_name" && CC=${CC:-gcc} ./configure &&
-	    make -j "$processors" "$@") >"$run/$_name.log" 2>&1
-}
+# What is tested is a build in $build, from which nothing goes back to the tree.
+# --check has one that stays, in which only what has changed is compiled.
+build=$run/gcc
+flags="-O2 -g -Werror"
+if [ -n "$check" ]; then
+	build=$top/generated/check
+	flags="-O1 -Werror"
+	sources() { (cd "$1" && ls ./*.[ch]); }
+	[ "$(sources "$top")" = "$(sources "$build" 2>/dev/null)" ] ||
+	    rm -rf "$build"
+fi
+copy_tree "$top" "$build"
+(cd "$build" && { [ config.mk -nt configure ] || CC=${CC:-gcc} ./configure; } &&
+    make -j "$processors" CFLAGS="$flags") >"$run/build.log" 2>&1 ||
+    {
+    	tail -n 20 "$run/build.log"; echo "FAIL build"
+    	echo "0 passed, 1 failed, 0 skipped"; exit 1
+    }
+client=$build/acme-client
+export client
 
 # Sections run side by side: each takes one of these tokens, and puts it back.
 jobs=${JOBS:-$((2 * processors))}
@@ -111,14 +128,6 @@ section() {
 	running="$running $!"
 }
 
-build gcc CFLAGS="-O2 -g -Werror" || {
-	tail -n 20 "$run/gcc.log"
-	echo "FAIL build"
-	echo "0 passed, 1 failed, 0 skipped"; exit 1
-}
-client=$run/gcc/acme-client
-export client
-
 # Those that take longest come first, so that none is left alone in the end.
 section faults-keys sh "$here/faults.sh" faults_keys
 section asan:unit sh "$here/asan.sh" unit
@@ -140,7 +149,7 @@ if [ "$(id -u)" = 0 ]; then
 else
 	section user echo "skip user: already run as an ordinary user"
 fi
-section unit sh "$here/unit.sh" "$run/gcc"
+section unit sh "$here/unit.sh" "$build"
 for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
     ca-words handles account restore fuzz renewal fleet leftover resolver zone \
     dns dns-hooks hostile sandbox servers verify stateless hooks certificate \
