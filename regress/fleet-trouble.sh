@@ -110,7 +110,7 @@ bad_csr() {
 
 # What csr has made for a job that is lost meanwhile is no offence.
 slow_key() {
-	key_type="rsa 4096"
+	key_type="rsa 3072"
 	fleet a b c d
 	key_type=
 	kill -STOP $pebble_pid
