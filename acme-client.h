@@ -144,7 +144,7 @@ enum msgtype {
 	CSR_COMBINE,		/* write key and this chain into one file */
 	CSR_DISCARD,		/* what is left of a revoked certificate */
 	CERT_CSR_DONE,		/* the answer to the three before it */
-	CERT_TROUBLE,		/* why csr or chng cannot do its part of this job, in words */
+	CERT_ERROR,		/* why csr or chng cannot do its part of this job, in words */
 	CERT_PRESENTED,		/* what a server of 'verify' presents, or why nothing came */
 	CERT_DONE,		/* the CA has revoked it, or done what -K, -U or -D asked for */
 	CERT_FAILED,
@@ -243,7 +243,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define COMMAND_BYTES_MAX	2048		/* of one, with a NUL behind each word */
 #define NO_JOB		UINT32_MAX	/* in place of a job's number */
 #define SIGN_TRIES	20		/* of one request that is answered badNonce */
-#define TROUBLE_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */
+#define ERROR_MAX	8192	/* bytes of text of a failure: two URLs and a problem document */
 #define ORDERS_MAX	3		/* of one job: an earlier run's, a new one, and one in place of that */
 #define DNS_WAIT		300	/* seconds, for records in the DNS */
 #define DNS_WAIT_MAX	600

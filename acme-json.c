@@ -42,19 +42,19 @@ too_deep(const char *buf, size_t len)
 }
 
 json_t *
-json_read(const char *buf, size_t len, struct why *w)
+json_read(const char *buf, size_t len, struct error *w)
 {
 	json_error_t e;
 	json_t *o = NULL;
 	char safe[200];
 
 	if (too_deep(buf, len))
-		why(w, "JSON nested too deeply");
+		error_set(w, "JSON nested too deeply");
 	else if ((o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, &e)) == NULL) {
 		say_safe(safe, sizeof(safe), e.text, strlen(e.text));
-		why(w, "not JSON: %s", safe);
+		error_set(w, "not JSON: %s", safe);
 	} else if (!json_is_object(o)) {
-		why(w, "JSON, but not an object");
+		error_set(w, "JSON, but not an object");
 		json_decref(o);
 		o = NULL;
 	}
@@ -72,7 +72,7 @@ json_member(json_t *o, const char *name)
 int
 json_whole(const char *buf, size_t len)
 {
-	struct why ignored;
+	struct error ignored;
 	json_t *o = json_read(buf, len, &ignored);
 
 	json_decref(o);
@@ -81,22 +81,22 @@ json_whole(const char *buf, size_t len)
 
 /* A copy of a string member; absent is fine unless needed. */
 static int
-get_string(json_t *o, const char *member, char **out, int needed, struct why *w)
+get_string(json_t *o, const char *member, char **out, int needed, struct error *e)
 {
 	json_t *v = json_member(o, member);
 
 	*out = NULL;
 	if (v == NULL)
-		return needed ? why(w, "no member '%s'", member) : 0;
+		return needed ? error_set(e, "no member '%s'", member) : 0;
 	if (!json_is_string(v))
-		return why(w, "member '%s' is not a string", member);
+		return error_set(e, "member '%s' is not a string", member);
 	if ((*out = strdup(json_string_value(v))) == NULL)
 		err(1, NULL);
 	return 0;
 }
 
 static int
-check_url(const char *member, const char *text, struct why *w)
+check_url(const char *member, const char *text, struct error *e)
 {
 	struct url url;
 	char safe[200];
@@ -104,21 +104,21 @@ check_url(const char *member, const char *text, struct why *w)
 	if (url_parse(&url, text))
 		return 0;
 	say_safe(safe, sizeof(safe), text, strlen(text));
-	return why(w, "member '%s' is not an https URL: %s", member, safe);
+	return error_set(e, "member '%s' is not an https URL: %s", member, safe);
 }
 
 /* An empty one is absent: so some servers write what they have no value for. */
 static int
-get_url(json_t *o, const char *member, char **out, int needed, struct why *w)
+get_url(json_t *o, const char *member, char **out, int needed, struct error *e)
 {
-	if (get_string(o, member, out, needed, w) == -1)
+	if (get_string(o, member, out, needed, e) == -1)
 		return -1;
 	if (*out != NULL && **out == '\0') {
 		free(*out);
 		*out = NULL;
-		return needed ? why(w, "member '%s' is empty", member) : 0;
+		return needed ? error_set(e, "member '%s' is empty", member) : 0;
 	}
-	return *out == NULL ? 0 : check_url(member, *out, w);
+	return *out == NULL ? 0 : check_url(member, *out, e);
 }
 
 static void
@@ -144,14 +144,14 @@ static const struct {
 /* Absent or empty is absent; what is not known yet is no error either. */
 static int
 get_status(json_t *o, enum status absent, enum status *status, char *text, size_t textsz,
-    struct why *w)
+    struct error *e)
 {
 	json_t *v = json_member(o, "status");
 	const char *s = json_string_value(v);
 	size_t i;
 
 	if (v != NULL && s == NULL)
-		return why(w, "member 'status' is not a string");
+		return error_set(e, "member 'status' is not a string");
 	if (s != NULL && *s == '\0')
 		v = NULL;
 	*status = v == NULL ? absent : STATUS_UNKNOWN;
@@ -166,7 +166,7 @@ get_status(json_t *o, enum status absent, enum status *status, char *text, size_
 
 /* "type:value" in lower case. */
 static int
-get_identifier(json_t *id, char **out, struct why *w)
+get_identifier(json_t *id, char **out, struct error *e)
 {
 	const char *type = json_string_value(json_member(id, "type"));
 	const char *value = json_string_value(json_member(id, "value"));
@@ -174,12 +174,12 @@ get_identifier(json_t *id, char **out, struct why *w)
 
 	*out = NULL;
 	if (type == NULL || value == NULL || *value == '\0')
-		return why(w, "identifier without 'type' or 'value'");
+		return error_set(e, "identifier without 'type' or 'value'");
 	if (asprintf(out, "%s:%s", type, value) == -1)
 		err(1, NULL);
 	for (p = *out; *p != '\0'; p++) {
 		if (!isgraph((unsigned char)*p))
-			return why(w, "identifier with a character that no name has");
+			return error_set(e, "identifier with a character that no name has");
 		*p = (char)tolower((unsigned char)*p);
 	}
 	return 0;
@@ -215,7 +215,7 @@ list_members(json_t *o)
 }
 
 static int
-read_meta(struct directory *d, json_t *meta, struct why *w)
+read_meta(struct directory *d, json_t *meta, struct error *e)
 {
 	json_t *profiles = json_member(meta, "profiles");
 	json_t *eab = json_member(meta, "externalAccountRequired");
@@ -223,33 +223,33 @@ read_meta(struct directory *d, json_t *meta, struct why *w)
 	if (meta == NULL)
 		return 0;
 	if (!json_is_object(meta))
-		return why(w, "member 'meta' is not an object");
+		return error_set(e, "member 'meta' is not an object");
 	if (profiles != NULL && !json_is_object(profiles))
-		return why(w, "member 'meta.profiles' is not an object");
+		return error_set(e, "member 'meta.profiles' is not an object");
 	if (profiles != NULL)
 		d->profiles = list_members(profiles);
 	if (eab != NULL && !json_is_boolean(eab))
-		return why(w, "member 'meta.externalAccountRequired' is not a boolean");
+		return error_set(e, "member 'meta.externalAccountRequired' is not a boolean");
 	d->eab_required = json_is_true(eab);
-	return get_string(meta, "termsOfService", &d->terms, 0, w);
+	return get_string(meta, "termsOfService", &d->terms, 0, e);
 }
 
 int
-directory_parse(struct directory *d, const char *buf, size_t len, struct why *w)
+directory_parse(struct directory *d, const char *buf, size_t len, struct error *e)
 {
 	json_t *o;
 	int rc = -1;
 
 	memset(d, 0, sizeof(*d));
-	if ((o = json_read(buf, len, w)) == NULL)
+	if ((o = json_read(buf, len, e)) == NULL)
 		return -1;
-	if (get_url(o, "newNonce", &d->new_nonce, 1, w) == 0 &&
-	    get_url(o, "newAccount", &d->new_account, 1, w) == 0 &&
-	    get_url(o, "newOrder", &d->new_order, 1, w) == 0 &&
-	    get_url(o, "revokeCert", &d->revoke_cert, 0, w) == 0 &&
-	    get_url(o, "keyChange", &d->key_change, 0, w) == 0 &&
-	    get_url(o, "renewalInfo", &d->renewal_info, 0, w) == 0)
-		rc = read_meta(d, json_member(o, "meta"), w);
+	if (get_url(o, "newNonce", &d->new_nonce, 1, e) == 0 &&
+	    get_url(o, "newAccount", &d->new_account, 1, e) == 0 &&
+	    get_url(o, "newOrder", &d->new_order, 1, e) == 0 &&
+	    get_url(o, "revokeCert", &d->revoke_cert, 0, e) == 0 &&
+	    get_url(o, "keyChange", &d->key_change, 0, e) == 0 &&
+	    get_url(o, "renewalInfo", &d->renewal_info, 0, e) == 0)
+		rc = read_meta(d, json_member(o, "meta"), e);
 	json_decref(o);
 	return rc;
 }
@@ -270,17 +270,17 @@ directory_free(struct directory *d)
 
 /* RFC 8555 7.1.3: at least one identifier and one authorization. */
 static int
-read_identifiers(struct order *order, json_t *list, struct why *w)
+read_identifiers(struct order *order, json_t *list, struct error *e)
 {
 	json_t *v;
 	size_t i;
 
 	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
-		return why(w, "member 'identifiers' is not an array of 1 to %d", AUTHZ_MAX);
+		return error_set(e, "member 'identifiers' is not an array of 1 to %d", AUTHZ_MAX);
 	if ((order->identifiers = calloc(json_array_size(list), sizeof(char *))) == NULL)
 		err(1, NULL);
 	json_array_foreach(list, i, v) {
-		if (get_identifier(v, &order->identifiers[i], w) == -1) {
+		if (get_identifier(v, &order->identifiers[i], e) == -1) {
 			free(order->identifiers[i]);
 			return -1;
 		}
@@ -291,7 +291,7 @@ read_identifiers(struct order *order, json_t *list, struct why *w)
 
 /* Of use only while the order is pending; some CAs leave them out afterwards. */
 static int
-read_authorizations(struct order *order, json_t *list, struct why *w)
+read_authorizations(struct order *order, json_t *list, struct error *e)
 {
 	json_t *v;
 	size_t i;
@@ -300,13 +300,13 @@ read_authorizations(struct order *order, json_t *list, struct why *w)
 	    (list == NULL || (json_is_array(list) && json_array_size(list) == 0)))
 		return 0;
 	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
-		return why(w, "member 'authorizations' is not an array of 1 to %d", AUTHZ_MAX);
+		return error_set(e, "member 'authorizations' is not an array of 1 to %d", AUTHZ_MAX);
 	if ((order->authorizations = calloc(json_array_size(list), sizeof(char *))) == NULL)
 		err(1, NULL);
 	json_array_foreach(list, i, v) {
 		if (!json_is_string(v))
-			return why(w, "member 'authorizations' has one that is not a string");
-		if (check_url("authorizations", json_string_value(v), w) == -1)
+			return error_set(e, "member 'authorizations' has one that is not a string");
+		if (check_url("authorizations", json_string_value(v), e) == -1)
 			return -1;
 		if ((order->authorizations[i] = strdup(json_string_value(v))) == NULL)
 			err(1, NULL);
@@ -316,26 +316,26 @@ read_authorizations(struct order *order, json_t *list, struct why *w)
 }
 
 int
-order_parse(struct order *order, const char *buf, size_t len, struct why *w)
+order_parse(struct order *order, const char *buf, size_t len, struct error *e)
 {
 	json_t *o;
 	int rc = -1;
 
 	memset(order, 0, sizeof(*order));
-	if ((o = json_read(buf, len, w)) == NULL)
+	if ((o = json_read(buf, len, e)) == NULL)
 		return -1;
 	problem_read(&order->error, json_member(o, "error"));
 	if (get_status(o, STATUS_UNKNOWN, &order->status, order->status_text,
-	    sizeof(order->status_text), w) == -1) {
+	    sizeof(order->status_text), e) == -1) {
 		json_decref(o);
 		return -1;
 	}
 	/* Some CAs name the URL to finalize only when it may be used. */
-	if (read_identifiers(order, json_member(o, "identifiers"), w) == 0 &&
-	    read_authorizations(order, json_member(o, "authorizations"), w) == 0 &&
-	    get_url(o, "finalize", &order->finalize, order->status == STATUS_READY, w) == 0)
+	if (read_identifiers(order, json_member(o, "identifiers"), e) == 0 &&
+	    read_authorizations(order, json_member(o, "authorizations"), e) == 0 &&
+	    get_url(o, "finalize", &order->finalize, order->status == STATUS_READY, e) == 0)
 		rc = get_url(o, "certificate", &order->certificate,
-		    order->status == STATUS_VALID, w);
+		    order->status == STATUS_VALID, e);
 	json_decref(o);
 	return rc;
 }
@@ -361,7 +361,7 @@ free_challenge(struct challenge *c)
 
 /* draft-ietf-acme-dns-persist 3.1: more of them, or none, or something else is refused. */
 static int
-read_issuers(struct challenge *c, json_t *o, struct why *w)
+read_issuers(struct challenge *c, json_t *o, struct error *e)
 {
 	json_t *list = json_member(o, "issuer-domain-names");
 	const char *name;
@@ -369,14 +369,14 @@ read_issuers(struct challenge *c, json_t *o, struct why *w)
 
 	if (!json_is_array(list) || json_array_size(list) == 0 ||
 	    json_array_size(list) > ISSUERS_MAX)
-		return why(w, "member 'issuer-domain-names' is not an array of 1 to %d names",
+		return error_set(e, "member 'issuer-domain-names' is not an array of 1 to %d names",
 		    ISSUERS_MAX);
 	if ((c->issuers = calloc(json_array_size(list), sizeof(*c->issuers))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < json_array_size(list); i++) {
 		name = json_string_value(json_array_get(list, i));
 		if (name == NULL || !valid_dns_name(name))
-			return why(w, "member 'issuer-domain-names' has something else than a "
+			return error_set(e, "member 'issuer-domain-names' has something else than a "
 			    "host name in lower case");
 		if ((c->issuers[c->nissuers++] = strdup(name)) == NULL)
 			err(1, NULL);
@@ -386,19 +386,19 @@ read_issuers(struct challenge *c, json_t *o, struct why *w)
 
 /* url and token, or names, are needed only where there is something to answer. */
 static int
-read_challenge(struct challenge *c, const char *type, json_t *o, int needed, struct why *w)
+read_challenge(struct challenge *c, const char *type, json_t *o, int needed, struct error *e)
 {
 	int stands = strcmp(type, challenge_names[CHALLENGE_DNSPERSIST01]) == 0;
 	char text[32];
 
 	free_challenge(c);
 	problem_read(&c->error, json_member(o, "error"));
-	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), w) == -1 ||
-	    get_url(o, "url", &c->url, needed, w) == -1)
+	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), e) == -1 ||
+	    get_url(o, "url", &c->url, needed, e) == -1)
 		return -1;
 	if (stands)
-		return needed ? read_issuers(c, o, w) : 0;
-	return get_string(o, "token", &c->token, needed, w);
+		return needed ? read_issuers(c, o, e) : 0;
+	return get_string(o, "token", &c->token, needed, e);
 }
 
 /*
@@ -406,7 +406,7 @@ read_challenge(struct challenge *c, const char *type, json_t *o, int needed, str
  * others are named if that is missing.
  */
 static int
-read_challenges(struct authorization *az, const char *wanted, json_t *list, struct why *w)
+read_challenges(struct authorization *az, const char *wanted, json_t *list, struct error *e)
 {
 	int needed = az->status == STATUS_PENDING, found = 0, rc = 0;
 	char offered[512] = "", safe[100];
@@ -415,14 +415,14 @@ read_challenges(struct authorization *az, const char *wanted, json_t *list, stru
 	size_t i;
 
 	if (list == NULL ? needed : !json_is_array(list))
-		return why(w, "member 'challenges' is not an array");
+		return error_set(e, "member 'challenges' is not an array");
 	json_array_foreach(list, i, c) {
 		if ((type = json_string_value(json_member(c, "type"))) == NULL)
-			return why(w, "challenge without 'type'");
+			return error_set(e, "challenge without 'type'");
 		say_safe(safe, sizeof(safe), type, strlen(type));
 		say_add(offered, sizeof(offered), "%s%s", *offered == '\0' ? "" : " ", safe);
 		if (strcmp(type, wanted) == 0 && !found) {
-			rc = read_challenge(&az->challenge, type, c, needed, w);
+			rc = read_challenge(&az->challenge, type, c, needed, e);
 			found = rc == 0;
 		}
 	}
@@ -433,21 +433,21 @@ read_challenges(struct authorization *az, const char *wanted, json_t *list, stru
 
 int
 authorization_parse(struct authorization *az, const char *type, const char *buf, size_t len,
-    struct why *w)
+    struct error *e)
 {
 	json_t *o, *wildcard;
 	int rc = -1;
 
 	memset(az, 0, sizeof(*az));
-	if ((o = json_read(buf, len, w)) == NULL)
+	if ((o = json_read(buf, len, e)) == NULL)
 		return -1;
 	wildcard = json_member(o, "wildcard");
 	az->wildcard = json_is_true(wildcard);
 	if (wildcard != NULL && !json_is_boolean(wildcard))
-		why(w, "member 'wildcard' is not a boolean");
+		error_set(e, "member 'wildcard' is not a boolean");
 	else if (get_status(o, STATUS_UNKNOWN, &az->status, az->status_text,
-	    sizeof(az->status_text), w) == 0 && get_identifier(json_member(o, "identifier"), &az->identifier, w) == 0)
-		rc = read_challenges(az, type, json_member(o, "challenges"), w);
+	    sizeof(az->status_text), e) == 0 && get_identifier(json_member(o, "identifier"), &az->identifier, e) == 0)
+		rc = read_challenges(az, type, json_member(o, "challenges"), e);
 	json_decref(o);
 	return rc;
 }
@@ -466,7 +466,7 @@ account_status(const char *buf, size_t len)
 {
 	enum status status = STATUS_VALID;
 	char text[32];
-	struct why ignored;
+	struct error ignored;
 	json_t *o = json_read(buf, len, &ignored);
 
 	if (json_is_object(o))

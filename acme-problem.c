@@ -128,7 +128,7 @@ problem_read(struct problem *p, json_t *o)
 void
 problem_parse(struct problem *p, int http_status, const char *buf, size_t len)
 {
-	struct why ignored;
+	struct error ignored;
 	json_t *o = json_read(buf, len, &ignored);
 	char first[200];
 

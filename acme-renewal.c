@@ -81,22 +81,22 @@ member(json_t *window, const char *name)
 }
 
 int
-renewal_info_parse(struct renewal_info *info, const char *buf, size_t len, struct why *w)
+renewal_info_parse(struct renewal_info *info, const char *buf, size_t len, struct error *e)
 {
 	json_t *o, *window;
 	const char *url;
 	int rc = 0;
 
 	memset(info, 0, sizeof(*info));
-	if ((o = json_read(buf, len, w)) == NULL)
+	if ((o = json_read(buf, len, e)) == NULL)
 		return -1;
 	window = json_member(o, "suggestedWindow");
 	info->start = member(window, "start");
 	info->end = member(window, "end");
 	if (info->start <= 0 || info->end <= 0)
-		rc = why(w, "member 'suggestedWindow' without 'start' or 'end' as RFC 3339 has them");
+		rc = error_set(e, "member 'suggestedWindow' without 'start' or 'end' as RFC 3339 has them");
 	else if (info->end <= info->start)
-		rc = why(w, "member 'suggestedWindow' ends before it begins");
+		rc = error_set(e, "member 'suggestedWindow' ends before it begins");
 	if ((url = json_string_value(json_member(o, "explanationURL"))) != NULL)
 		say_safe(info->explanation, sizeof(info->explanation), url, strlen(url));
 	json_decref(o);

@@ -67,13 +67,13 @@ struct authorization {
 };
 
 /* All return 0 or -1 with the reason; the caller frees with the _free function in both cases. */
-int	directory_parse(struct directory *, const char *buf, size_t len, struct why *);
+int	directory_parse(struct directory *, const char *buf, size_t len, struct error *);
 void	directory_free(struct directory *);
-int	order_parse(struct order *, const char *buf, size_t len, struct why *);
+int	order_parse(struct order *, const char *buf, size_t len, struct error *);
 void	order_free(struct order *);
 /* type: of the challenge that is to be answered, as challenge_names[] has it. */
 int	authorization_parse(struct authorization *, const char *type, const char *buf, size_t len,
-	    struct why *);
+	    struct error *);
 void	authorization_free(struct authorization *);
 
 /* RFC 8555 7.1.2: of an account object; STATUS_VALID where it says none. */
@@ -86,7 +86,7 @@ struct renewal_info {
 };
 
 /* 0, or -1 with the reason. */
-int	renewal_info_parse(struct renewal_info *, const char *buf, size_t len, struct why *);
+int	renewal_info_parse(struct renewal_info *, const char *buf, size_t len, struct error *);
 
 /*
  * Reads a problem document out of an error answer.  Anything else (HTML,
@@ -105,7 +105,7 @@ int	json_whole(const char *buf, size_t len);
  */
 
 /* The top-level object; NULL: see why. */
-json_t	*json_read(const char *, size_t, struct why *);
+json_t	*json_read(const char *, size_t, struct error *);
 /* A member of an object; NULL: it is absent, which null says, too. */
 json_t	*json_member(json_t *, const char *);
 /* A problem document, which may be NULL or anything. */

@@ -19,7 +19,7 @@ static struct slice_conf conf;
 static const char *name;
 static char *api_url;
 static struct account_record account;	/* as it is stored */
-static char ended[ERROR_MAX];	/* what it has refused for every order, or "" */
+static char ended[LAST_ERROR_MAX];	/* what it has refused for every order, or "" */
 static struct state remembered;		/* of its failures */
 static time_t run_began;
 static struct msg out;
@@ -59,10 +59,10 @@ authority_load(void)
 static void
 share_lock(void)
 {
-	struct why w;
+	struct error e;
 
-	if (store_lock(PART_ACCOUNT, LOCK_SHARED, 0, &w) == -1)
-		errx(1, "%s", w.text);
+	if (store_lock(PART_ACCOUNT, LOCK_SHARED, 0, &e) == -1)
+		errx(1, "%s", e.text);
 }
 
 static void
@@ -82,15 +82,15 @@ load_stored(void)
 static int
 load_shared(int64_t lock_deadline)
 {
-	struct why w;
+	struct error e;
 
-	if (store_lock(PART_ACCOUNT, LOCK_SHARED, lock_deadline, &w) == -1)
-		errx(1, "%s", w.text);
+	if (store_lock(PART_ACCOUNT, LOCK_SHARED, lock_deadline, &e) == -1)
+		errx(1, "%s", e.text);
 	load_stored();
 	if (account.url != NULL || role_mode == MODE_REVOKE ||
 	    role_mode == MODE_SHOW)
 		return 1;
-	store_lock(PART_ACCOUNT, LOCK_NONE, 0, &w);
+	store_lock(PART_ACCOUNT, LOCK_NONE, 0, &e);
 	return 0;
 }
 
@@ -102,10 +102,10 @@ void
 authority_load_account(int64_t lock_deadline)
 {
 	int alone = role_mode >= MODE_ROLLOVER && role_mode != MODE_SHOW;
-	struct why w;
+	struct error e;
 
 	while (alone || !load_shared(lock_deadline)) {
-		if (store_lock(PART_ACCOUNT, LOCK_ALONE, alone ? lock_deadline : 0, &w) == 0) {
+		if (store_lock(PART_ACCOUNT, LOCK_ALONE, alone ? lock_deadline : 0, &e) == 0) {
 			load_stored();
 			/* It was made meanwhile. */
 			if (account.url != NULL && !alone)
@@ -113,7 +113,7 @@ authority_load_account(int64_t lock_deadline)
 			return;
 		}
 		if (clock_left_ms(lock_deadline) == 0)
-			errx(1, "%s", w.text);
+			errx(1, "%s", e.text);
 		clock_sleep_ms(50);
 	}
 }
@@ -134,7 +134,7 @@ cert_account(struct msg *m)
 {
 	struct body_account b;
 	char *record;
-	struct why w;
+	struct error e;
 
 	body_account(m, &b);
 	record = account_encode(api_url, b.thumbprint, b.url, b.unknown);
@@ -142,10 +142,10 @@ cert_account(struct msg *m)
 	 * The next run finds the account by its key; but only this record tells
 	 * that a rollover has ended.
 	 */
-	if (store_write(0, PART_ACCOUNT, record, strlen(record), &w) == -1) {
+	if (store_write(0, PART_ACCOUNT, record, strlen(record), &e) == -1) {
 		if (role_mode >= MODE_ROLLOVER)
-			errx(1, "%s", w.text);
-		warnx("%s", w.text);
+			errx(1, "%s", e.text);
+		warnx("%s", e.text);
 	}
 	free(record);
 	if (role_mode == MODE_RENEW)
@@ -225,19 +225,19 @@ authority_ends(const char *text)
 }
 
 int
-authority_ended(struct why *w)
+authority_ended(struct error *e)
 {
 	char cause[CAUSE_MAX];
 
 	if (ended[0] == '\0')
 		return 0;
-	why(w, "not ordered in this run: what authority %s has refused before would be "
+	error_set(e, "not ordered in this run: what authority %s has refused before would be "
 	    "refused for it, too (%s)", name, say_shorten(cause, sizeof(cause), ended));
 	return 1;
 }
 
 int
-authority_holds(struct why *w)
+authority_holds(struct error *e)
 {
 	static char cause[CAUSE_MAX];
 
@@ -246,7 +246,7 @@ authority_holds(struct why *w)
 	/* Many handles may be held back by it. */
 	if (cause[0] == '\0')
 		state_cause(&remembered, name, cause, sizeof(cause));
-	why(w, "authority %s is not tried again before %s, after %u failure%s (%s); -F tries now", name,
+	error_set(e, "authority %s is not tried again before %s, after %u failure%s (%s); -F tries now", name,
 	    clock_text(remembered.not_before), remembered.failures,
 	    remembered.failures == 1 ? "" : "s", cause);
 	return 1;
@@ -268,10 +268,10 @@ static void
 remember(void)
 {
 	char *record = state_encode(&remembered);
-	struct why w;
+	struct error e;
 
-	if (store_write(0, PART_BACKOFF, record, strlen(record), &w) == -1)
-		warnx("%s", w.text);
+	if (store_write(0, PART_BACKOFF, record, strlen(record), &e) == -1)
+		warnx("%s", e.text);
 	free(record);
 }
 

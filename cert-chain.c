@@ -96,7 +96,7 @@ parse_block(const char *p, const char **end)
 }
 
 static int
-parse_all(struct chain *c, const char *pem, struct why *w)
+parse_all(struct chain *c, const char *pem, struct error *e)
 {
 	const char *p = pem;
 	X509 *cert;
@@ -106,20 +106,20 @@ parse_all(struct chain *c, const char *pem, struct why *w)
 		if (*p == '\0')
 			break;
 		if ((cert = parse_block(p, &p)) == NULL)
-			return why(w, "not only whole certificates in PEM");
+			return error_set(e, "not only whole certificates in PEM");
 		if (sk_X509_num(c->certs) == CHAIN_CERTS_MAX) {
 			X509_free(cert);
-			return why(w, "more than %d certificates", CHAIN_CERTS_MAX);
+			return error_set(e, "more than %d certificates", CHAIN_CERTS_MAX);
 		}
 		if (!sk_X509_push(c->certs, cert))
 			err(1, NULL);
 	}
-	return sk_X509_num(c->certs) > 0 ? 0 : why(w, "no certificate in it");
+	return sk_X509_num(c->certs) > 0 ? 0 : error_set(e, "no certificate in it");
 }
 
 /* What was read is written anew, and what is written must be read again: one limit for both. */
 static int
-check_size(const struct chain *c, size_t len, struct why *w)
+check_size(const struct chain *c, size_t len, struct error *e)
 {
 	size_t written;
 
@@ -128,11 +128,11 @@ check_size(const struct chain *c, size_t len, struct why *w)
 		return 0;
 	free(chain_pem(c, 0, SIZE_MAX, &written));
 	return written <= CHAIN_BYTES_MAX ? 0 :
-	    why(w, "more than %d bytes in lines of 64 characters", CHAIN_BYTES_MAX);
+	    error_set(e, "more than %d bytes in lines of 64 characters", CHAIN_BYTES_MAX);
 }
 
 struct chain *
-chain_parse(const char *pem, size_t len, struct why *w)
+chain_parse(const char *pem, size_t len, struct error *e)
 {
 	struct chain *c;
 	char *text;
@@ -140,23 +140,23 @@ chain_parse(const char *pem, size_t len, struct why *w)
 	int rc;
 
 	if (len > CHAIN_BYTES_MAX || memchr(pem, '\0', len) != NULL) {
-		why(w, len > CHAIN_BYTES_MAX ? "more than %d bytes" : "NUL in it", CHAIN_BYTES_MAX);
+		error_set(e, len > CHAIN_BYTES_MAX ? "more than %d bytes" : "NUL in it", CHAIN_BYTES_MAX);
 		return NULL;
 	}
 	if ((c = calloc(1, sizeof(*c))) == NULL || (c->certs = sk_X509_new_null()) == NULL ||
 	    (text = strndup(pem, len)) == NULL)
 		err(1, NULL);
-	rc = parse_all(c, text, w);
+	rc = parse_all(c, text, e);
 	free(text);
 	if (rc == 0) {
 		leaf = sk_X509_value(c->certs, 0);
 		c->not_before = asn1_time(X509_get0_notBefore(leaf));
 		c->not_after = asn1_time(X509_get0_notAfter(leaf));
 		if (X509_get0_pubkey(leaf) == NULL || hash_spki(leaf, c->spki) == -1)
-			rc = why(w, "certificate with a public key that cannot be used");
+			rc = error_set(e, "certificate with a public key that cannot be used");
 	}
 	if (rc == 0)
-		rc = check_size(c, len, w);
+		rc = check_size(c, len, e);
 	ERR_clear_error();
 	if (rc == 0)
 		return c;

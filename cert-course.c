@@ -17,7 +17,7 @@ uint32_t njobs;
 static struct msg out;
 
 static void
-answer_net(uint32_t job, enum verdict verdict)
+reply_net(uint32_t job, enum verdict verdict)
 {
 	msg_new(&out, NET_JOB_DONE, job);
 	out.head.worker = jobs[job].worker;
@@ -27,7 +27,7 @@ answer_net(uint32_t job, enum verdict verdict)
 
 /* Every job has one outcome; the parent counts them. */
 void
-settle(uint32_t job, enum outcome outcome)
+finish(uint32_t job, enum outcome outcome)
 {
 	int told = jobs[job].told;
 
@@ -41,14 +41,14 @@ settle(uint32_t job, enum outcome outcome)
 	msg_put_num(&out, outcome);
 	msg_send(&out);
 	if (told)
-		answer_net(job, outcome == OUTCOME_FAILED ? VERDICT_REFUSED : VERDICT_INSTALLED);
+		reply_net(job, outcome == OUTCOME_FAILED ? VERDICT_REFUSED : VERDICT_INSTALLED);
 }
 
 void
-settle_failed(uint32_t job, const struct why *w)
+finish_failed(uint32_t job, const struct error *e)
 {
-	warnx("%s: %s", jobs[job].handle, w->text);
-	settle(job, OUTCOME_FAILED);
+	warnx("%s: %s", jobs[job].handle, e->text);
+	finish(job, OUTCOME_FAILED);
 }
 
 /* csr is to do this; it answers with CERT_CSR_DONE. */
@@ -87,18 +87,18 @@ void
 install(uint32_t job)
 {
 	struct job *j = &jobs[job];
-	struct why w;
+	struct error e;
 
 	if (job_needs_next_key(j))
 		ask_csr(job, CSR_ADOPT, ADOPTING);
-	else if (job_install(j, &w) == -1) {
-		job_failed(j, w.text, FAILURE_LOCAL, 0, 0);
-		settle_failed(job, &w);
+	else if (job_install(j, &e) == -1) {
+		job_failed(j, e.text, FAILURE_LOCAL, 0, 0);
+		finish_failed(job, &e);
 	} else if (j->combined)
 		ask_csr(job, CSR_COMBINE, COMBINING);
 	else {
 		job_installed(j);
-		settle(job, OUTCOME_INSTALLED);
+		finish(job, OUTCOME_INSTALLED);
 	}
 }
 
@@ -107,14 +107,14 @@ cert_csr_done(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 	enum csr_done how;
-	struct why w;
+	struct error e;
 
 	body_csr_done(m, &how);
 	if (how == CSR_FAILED) {
-		why(&w, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
+		error_set(&e, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
 		    "its key's files could not be written; the next run tries again");
-		job_failed(j, w.text, FAILURE_LOCAL, 0, 0);
-		settle_failed(m->head.job, &w);
+		job_failed(j, e.text, FAILURE_LOCAL, 0, 0);
+		finish_failed(m->head.job, &e);
 	} else if (j->phase == ADOPTING) {
 		memcpy(j->keys.current, j->keys.next, sizeof(j->keys.current));
 		j->keys.have_current = 1;
@@ -129,7 +129,7 @@ cert_csr_done(struct msg *m)
 			if (how == CSR_KEY_STAYS)
 				job_key_burnt(j);
 		}
-		settle(m->head.job, OUTCOME_INSTALLED);
+		finish(m->head.job, OUTCOME_INSTALLED);
 	}
 }
 
@@ -144,7 +144,7 @@ answered(uint32_t job, enum job_verdict verdict)
 	else if (verdict == JOB_ASK_STATUS)
 		j->phase = j->phase == CHECKING ? CHECKING : TO_CHECK;
 	else
-		settle(job, verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED : OUTCOME_FAILED);
+		finish(job, verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED : OUTCOME_FAILED);
 }
 
 /* RFC 9773: what the CA says about the time; the job may be due by it. */
@@ -207,20 +207,20 @@ cert_key_refused(struct msg *m)
 	msg_new(&out, CSR_NEW_KEY, m->head.job);
 	body_new_key(&out, &reason);
 	msg_send(&out);
-	answer_net(m->head.job, VERDICT_ANEW);
+	reply_net(m->head.job, VERDICT_ANEW);
 }
 
 /* Why the first chain was refused; each worker has one job at a time. */
-static struct why refused_by[WORKERS_MAX];
+static struct error refused_by[WORKERS_MAX];
 
 /* verdict: as job_choose() has it. */
 static void
 take_verdict(uint32_t job, int verdict)
 {
-	const struct why *refused = &refused_by[jobs[job].worker];
+	const struct error *refused = &refused_by[jobs[job].worker];
 
 	if (verdict == 0)
-		answer_net(job, VERDICT_ANOTHER);
+		reply_net(job, VERDICT_ANOTHER);
 	else if (verdict == 1) {
 		jobs[job].told = 1;
 		install(job);
@@ -229,13 +229,13 @@ take_verdict(uint32_t job, int verdict)
 		    jobs[job].handle, refused->text);
 		jobs[job].resumed = 0;
 		order_keep(&jobs[job], NULL);
-		answer_net(job, VERDICT_ANEW);
+		reply_net(job, VERDICT_ANEW);
 	} else {
 		/* The CA keeps it for the next run. */
 		job_failed(&jobs[job], refused->text,
 		    verdict == SAVE_FAILED ? FAILURE_LOCAL : FAILURE_CA, 0, 0);
 		jobs[job].told = 1;
-		settle_failed(job, refused);
+		finish_failed(job, refused);
 	}
 }
 
@@ -243,15 +243,15 @@ void
 cert_chain(struct msg *m)
 {
 	struct body_chain b;
-	struct why w;
+	struct error e;
 	int verdict;
 
 	body_chain(m, &b);
-	w.text[0] = '\0';
+	e.text[0] = '\0';
 	authority_works();
-	verdict = job_choose(&jobs[m->head.job], (const char *)b.pem, b.len, b.unframed, &w);
-	if (verdict < 0 || w.text[0] != '\0')
-		refused_by[jobs[m->head.job].worker] = w;
+	verdict = job_choose(&jobs[m->head.job], (const char *)b.pem, b.len, b.unframed, &e);
+	if (verdict < 0 || e.text[0] != '\0')
+		refused_by[jobs[m->head.job].worker] = e;
 	take_verdict(m->head.job, verdict);
 }
 
@@ -271,13 +271,13 @@ void
 cert_done(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
-	struct why w;
+	struct error e;
 
 	msg_end(m);
 	if (role_mode >= MODE_ROLLOVER)
-		settle(m->head.job, OUTCOME_INSTALLED);
-	else if (job_remove(j, &w) == -1)
-		settle_failed(m->head.job, &w);
+		finish(m->head.job, OUTCOME_INSTALLED);
+	else if (job_remove(j, &e) == -1)
+		finish_failed(m->head.job, &e);
 	else {
 		if (j->confirming)
 			say(0, "%s: it is revoked: the CA has told two runs so", j->handle);
@@ -313,7 +313,7 @@ cert_failed(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
 	struct body_failed b;
-	char safe[TROUBLE_MAX];
+	char safe[ERROR_MAX];
 
 	body_failed(m, &b);
 	job_say_foreign(safe, sizeof(safe), b.text);
@@ -326,14 +326,14 @@ cert_failed(struct msg *m)
 		authority_ends(safe);
 	say_wait(m->head.job, b.seconds);
 	j->told = 1;
-	settle(m->head.job, OUTCOME_FAILED);
+	finish(m->head.job, OUTCOME_FAILED);
 }
 
 /* What one worker had is lost with it; the others have theirs. */
 void
 cert_worker_gone(struct msg *m)
 {
-	struct why w;
+	struct error e;
 	uint32_t i;
 	int checked = 0;
 
@@ -341,14 +341,14 @@ cert_worker_gone(struct msg *m)
 	for (i = 0; i < njobs; i++)
 		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker) {
 			checked |= jobs[i].phase == CHECKING;
-			why(&w, "the process that talked to the CA for it has ended");
+			error_set(&e, "the process that talked to the CA for it has ended");
 			/* Of those that were only asked about, nothing is the worse. */
 			if (!(jobs[i].phase & (ASKED | CHECKING)))
-				job_failed(&jobs[i], w.text, FAILURE_LOCAL, 0, 0);
-			settle_failed(i, &w);
+				job_failed(&jobs[i], e.text, FAILURE_LOCAL, 0, 0);
+			finish_failed(i, &e);
 		}
 	/* It was to ask about all of these, and the other workers may have nothing more to do. */
 	for (i = 0; i < njobs && checked; i++)
 		if (jobs[i].phase == TO_CHECK)
-			settle(i, OUTCOME_UNCHANGED);
+			finish(i, OUTCOME_UNCHANGED);
 }

@@ -27,7 +27,7 @@ looked_lately(const struct state *s, time_t now)
 
 /* Is an earlier failure too recent?  An attempt that never ended counts in time, too. */
 static int
-held_back(const struct job *j, struct why *w)
+held_back(const struct job *j, struct error *e)
 {
 	char cause[CAUSE_MAX];
 
@@ -35,8 +35,8 @@ held_back(const struct job *j, struct why *w)
 		return 0;
 	/* The time that is named is the one that both allow. */
 	if (authority_not_before() > j->state->not_before)
-		return authority_holds(w);
-	why(w, "not tried again before %s, after %u attempt%s (%s); -F tries now",
+		return authority_holds(e);
+	error_set(e, "not tried again before %s, after %u attempt%s (%s); -F tries now",
 	    clock_text(j->state->not_before), j->state->attempts, j->state->attempts == 1 ? "" : "s",
 	    state_cause(j->state, j->handle, cause, sizeof(cause)));
 	return 1;
@@ -48,7 +48,7 @@ held_back(const struct job *j, struct why *w)
  * is asked, which does not know it.
  */
 static const char *
-due_reason(struct job *j, struct why *text)
+due_reason(struct job *j, struct error *text)
 {
 	const struct installed *in = &j->installed;
 	enum changed changed;
@@ -85,7 +85,7 @@ due_reason(struct job *j, struct why *text)
 		return text->text;
 	}
 	if (renewal_time(&j->state->life, j->handle, j->state, now, &j->suggested) <= now) {
-		why(text, j->suggested ? "the CA suggests to renew it now" :
+		error_set(text, j->suggested ? "the CA suggests to renew it now" :
 		    "the certificate ends on %s", clock_text(in->chain->not_after));
 		return text->text;
 	}
@@ -108,13 +108,13 @@ say_when(const struct job *j)
 }
 
 static enum job_verdict
-due_or_not(struct job *j, struct why *w)
+due_or_not(struct job *j, struct error *e)
 {
-	struct why text;
+	struct error text;
 	const char *reason = due_reason(j, &text);
 
 	if (reason != NULL) {
-		if (held_back(j, w))
+		if (held_back(j, e))
 			return JOB_FAILED;
 		say(1, "%s: due: %s", j->handle, reason);
 		return JOB_DUE;
@@ -126,37 +126,37 @@ due_or_not(struct job *j, struct why *w)
 static enum job_verdict
 due_or_say(struct job *j)
 {
-	struct why w;
-	enum job_verdict verdict = due_or_not(j, &w);
+	struct error e;
+	enum job_verdict verdict = due_or_not(j, &e);
 
 	if (verdict == JOB_FAILED)
-		warnx("%s: %s", j->handle, w.text);
+		warnx("%s: %s", j->handle, e.text);
 	return verdict;
 }
 
 /* The lock, what is remembered, what is installed. */
 static int
-look(struct job *j, int64_t lock_deadline, struct why *w)
+look(struct job *j, int64_t lock_deadline, struct error *e)
 {
 	struct stored parts[PART_JOB__MAX];
-	struct why ignored;
+	struct error ignored;
 	char leaf[FINGERPRINT_LEN];
 	int rc;
 
 	j->locked = 1;
-	rc = store_open(j->nr, lock_deadline, parts, w);
-	if (job_take(j, parts, rc == 0 ? w : &ignored) == -1 && rc == 0)
+	rc = store_open(j->nr, lock_deadline, parts, e);
+	if (job_take(j, parts, rc == 0 ? e : &ignored) == -1 && rc == 0)
 		return -1;
 	if (rc == 0 && j->broken.text[0] != '\0')
-		rc = why(w, "%s", j->broken.text);
+		rc = error_set(e, "%s", j->broken.text);
 	if (rc == -1) {
 		/* -l does not see keys. */
 		if (role_mode == MODE_RENEW && j->has_state)
-			job_prevented(j, w->text, FAILURE_LOCAL);
+			job_prevented(j, e->text, FAILURE_LOCAL);
 		return -1;
 	}
-	j->as_looked_at = strcmp(j->state->looks, j->looks) == 0 && looked_lately(j->state, time(NULL));
-	j->state->looks[0] = '\0';
+	j->is_as_seen = strcmp(j->state->fingerprint, j->fingerprint) == 0 && looked_lately(j->state, time(NULL));
+	j->state->fingerprint[0] = '\0';
 	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL)
 		renewal_life(j->installed.chain, &j->state->life);
@@ -183,7 +183,7 @@ status_due(const struct job *j, time_t now)
 }
 
 int
-job_rests(struct job *j)
+job_unchanged(struct job *j)
 {
 	const struct life *life;
 	time_t now = time(NULL);
@@ -195,14 +195,14 @@ job_rests(struct job *j)
 		return 0;
 	origin_load_state(j, j->record, j->record_len, NULL);
 	if (job_forced() || j->has_saved ||
-	    j->state->attempts != 0 || j->state->revoked[0] != '\0' || strcmp(j->state->looks, j->looks) != 0 ||
+	    j->state->attempts != 0 || j->state->revoked[0] != '\0' || strcmp(j->state->fingerprint, j->fingerprint) != 0 ||
 	    !looked_lately(j->state, now) ||
 	    renewal_time(life, j->handle, j->state, now, &suggested) <= now ||
 	    renewal_overdue(life, j->handle, j->state, now) ||
 	    renewal_ask(life, j->state, now) || status_due(j, now))
 		return 0;
 	say_when(j);
-	job_rest(j);
+	job_set_unchanged(j);
 	return 1;
 }
 
@@ -211,12 +211,12 @@ static int
 asks_for_status(struct job *j)
 {
 	time_t now = time(NULL);
-	struct why w;
+	struct error e;
 
 	if (!status_due(j, now))
 		return 0;
-	if ((j->status_url = status_url(j->installed.chain, &w)) == NULL)
-		warnx("%s: check revocation: %s", j->handle, w.text);
+	if ((j->status_url = status_url(j->installed.chain, &e)) == NULL)
+		warnx("%s: check revocation: %s", j->handle, e.text);
 	return j->status_url != NULL;
 }
 
@@ -229,62 +229,62 @@ confirm(struct job *j)
 {
 	const struct roots *roots;
 
-	if (!j->as_looked_at && !anchors_known(j->anchors, &roots))
+	if (!j->is_as_seen && !anchors_known(j->anchors, &roots))
 		return;
 	origin_confirm(j);
-	if (!j->as_looked_at)
+	if (!j->is_as_seen)
 		j->state->looked = time(NULL);
 	if (!j->ungrouped)
-		strlcpy(j->state->looks, j->looks, sizeof(j->state->looks));
+		strlcpy(j->state->fingerprint, j->fingerprint, sizeof(j->state->fingerprint));
 }
 
 enum job_verdict
-job_evaluate(struct job *j, int64_t lock_deadline, struct why *w)
+job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 {
 	enum job_verdict verdict;
 
-	if (look(j, lock_deadline, w) == -1)
+	if (look(j, lock_deadline, e) == -1)
 		return JOB_FAILED;
 	if (recover(j))
 		return JOB_INSTALL;
-	if ((verdict = due_or_not(j, w)) != JOB_UNCHANGED)
+	if ((verdict = due_or_not(j, e)) != JOB_UNCHANGED)
 		return verdict;
 	/* Saved first, like any other: so it is completed, and reported, by the next run. */
 	if (repair(j))
-		return job_choose_last(j, w) == 1 ? JOB_INSTALL : JOB_FAILED;
+		return job_choose_last(j, e) == 1 ? JOB_INSTALL : JOB_FAILED;
 	confirm(j);
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
 	if (renewal_ask(&j->state->life, j->state, time(NULL)))
 		return JOB_ASK;
 	if (verdict == JOB_UNCHANGED)
 		state_forget_errors(j->state);
-	if (verdict == JOB_UNCHANGED && job_save(j, w) == -1)
-		say(1, "%s: %s", j->handle, w->text);
+	if (verdict == JOB_UNCHANGED && job_save(j, e) == -1)
+		say(1, "%s: %s", j->handle, e->text);
 	return verdict;
 }
 
 enum job_verdict
-job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct why *w)
+job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct error *e)
 {
-	if (look(j, lock_deadline, w) == -1 || job_doom(j, w) == -1)
+	if (look(j, lock_deadline, e) == -1 || job_doom(j, e) == -1)
 		return JOB_FAILED;
 	return JOB_DUE;
 }
 
 enum job_verdict
-job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct why *w)
+job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
 {
 	int found;
 
-	if (look(j, lock_deadline, w) == -1 || (found = restore(j, w)) == -1)
+	if (look(j, lock_deadline, e) == -1 || (found = restore(j, e)) == -1)
 		return JOB_FAILED;
 	if (!found)
 		return JOB_UNCHANGED;
-	if (store_probe(j->nr, w) == -1)
+	if (store_probe(j->nr, e) == -1)
 		return JOB_FAILED;
 	/* Though what is installed ends later, the next run knows it by that. */
 	chain_fingerprint(j->chosen, j->state->put_back);
-	if (job_save(j, w) == -1 || job_choose_last(j, w) != 1)
+	if (job_save(j, e) == -1 || job_choose_last(j, e) != 1)
 		return JOB_FAILED;
 	say(1, "%s: putting back the certificate that ends on %s", j->handle,
 	    clock_text(j->chosen->not_after));
@@ -294,15 +294,15 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct why *w)
 enum job_verdict
 job_window(struct job *j, time_t start, time_t end, long retry)
 {
-	struct why w;
+	struct error e;
 	enum job_verdict verdict;
 
 	if (start == 0)
 		renewal_no_window(j->state, j->certid, retry, time(NULL));
 	else
 		renewal_window(j->state, j->certid, start, end, retry, time(NULL));
-	if (job_save(j, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	if (job_save(j, &e) == -1)
+		warnx("%s: %s", j->handle, e.text);
 	verdict = due_or_say(j);
 	if (verdict == JOB_UNCHANGED && j->status_url != NULL)
 		return JOB_ASK_STATUS;
@@ -314,7 +314,7 @@ job_window(struct job *j, time_t start, time_t end, long retry)
 enum job_verdict
 job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 {
-	struct why w;
+	struct error e;
 	int revoked;
 
 	if (len > STATUS_BYTES_MAX - j->status_len)
@@ -328,9 +328,9 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	j->state->status_ask = time(NULL) + STATUS_PAUSE;
 	/* Nothing: net has said why. */
 	if (j->status_len > 0) {
-		revoked = status_judge(j->installed.chain, j->status, j->status_len, time(NULL), &w);
+		revoked = status_judge(j->installed.chain, j->status, j->status_len, time(NULL), &e);
 		if (revoked == -1)
-			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, w.text);
+			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, e.text);
 		j->revoked = revoked == 1;
 	}
 	free(j->status);
@@ -341,7 +341,7 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 		chain_fingerprint(j->installed.chain, j->state->revoked);
 	else
 		state_forget_errors(j->state);
-	if (job_save(j, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	if (job_save(j, &e) == -1)
+		warnx("%s: %s", j->handle, e.text);
 	return j->revoked ? due_or_say(j) : JOB_UNCHANGED;
 }

@@ -42,7 +42,7 @@ move(struct stored *to, struct stored *from)
 }
 
 int
-job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct why *w)
+job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct error *e)
 {
 	struct stored *state = &parts[PART_STATE];
 	int i, rc, readable = state->presence == PRESENCE_BYTES;
@@ -56,17 +56,17 @@ job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct why *w)
 	move(&j->compromised, &parts[PART_COMPROMISED]);
 	move(&j->unconfirmed, &parts[PART_REVOKED]);
 	j->pending = parts[PART_CHANGED].presence == PRESENCE_BYTES;
-	rc = installed_read(&j->installed, j->path, parts, w);
+	rc = installed_read(&j->installed, j->path, parts, e);
 	for (i = 0; i < PART_JOB__MAX; i++)
 		stored_free(&parts[i]);
 	return rc;
 }
 
 int
-job_save(const struct job *j, struct why *w)
+job_save(const struct job *j, struct error *e)
 {
 	char *record = state_encode(j->state);
-	int rc = store_write(j->nr, PART_STATE, record, strlen(record), w);
+	int rc = store_write(j->nr, PART_STATE, record, strlen(record), e);
 
 	free(record);
 	return rc;
@@ -123,7 +123,7 @@ job_new_state(struct job *j)
 }
 
 void
-job_rest(struct job *j)
+job_set_unchanged(struct job *j)
 {
 	static struct state at_rest;
 
@@ -134,20 +134,20 @@ job_rest(struct job *j)
 }
 
 int
-job_trusts_installed(const struct job *j, struct why *w)
+job_trusts_installed(const struct job *j, struct error *e)
 {
 	const struct chain *chain = j->installed.chain;
 	const struct roots *roots;
 	time_t now = time(NULL);
 	int anchor;
 
-	if (j->as_looked_at)
+	if (j->is_as_seen)
 		return 1;
 	/* Without the certificates above it, a leaf does not tell. */
 	if (!j->installed.complete || !anchors_known(j->anchors, &roots) || roots == NULL)
 		return -1;
 	/* One that has run out is renewed for that reason. */
-	return path_verify(chain, roots, now < chain->not_after ? now : chain->not_after, &anchor, w) == 0;
+	return path_verify(chain, roots, now < chain->not_after ? now : chain->not_after, &anchor, e) == 0;
 }
 
 /* Would what is installed do, if it were not for its age? */
@@ -172,7 +172,7 @@ job_needs_next_key(const struct job *j)
 static int
 ends_early(const struct job *j, const struct chain *chain)
 {
-	struct why ignored;
+	struct error ignored;
 
 	return still_ours(j) && chain_is_for(chain, j->keys.have_current, j->keys.current) &&
 	    chain->not_after < j->installed.chain->not_after &&
@@ -204,50 +204,50 @@ job_was_revoked(const struct job *j, const struct chain *chain)
  * 7.1.2.7), and all of them alike: those of another one may begin otherwise.
  */
 static int
-check_new(const struct job *j, const struct chain *chain, struct why *w)
+check_new(const struct job *j, const struct chain *chain, struct error *e)
 {
 	const struct chain *in = j->installed.chain;
 	time_t began, now = time(NULL);
 
 	if (job_was_revoked(j, chain))
-		return why(w, "the CA handed out the certificate that an "
+		return error_set(e, "the CA handed out the certificate that an "
 		    "earlier -r has revoked, or was to revoke");
 	if (in == NULL)
 		return 0;
 	if (chain_same_leaf(chain, in))
-		return why(w, "the CA handed out the certificate that is "
+		return error_set(e, "the CA handed out the certificate that is "
 		    "installed already");
 	/* What others have installed may say anything. */
 	began = in->not_before < now ? in->not_before : now;
 	began -= origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED;
 	if (chain->not_before >= began)
 		return 0;
-	return why(w, "the certificate from the CA is older than the installed "
+	return error_set(e, "the certificate from the CA is older than the installed "
 	    "one: it begins on %s, and that one on %s",
 	    clock_text(chain->not_before), clock_text(in->not_before));
 }
 
 int
-job_verify(const struct job *j, const struct chain *chain, struct why *w)
+job_verify(const struct job *j, const struct chain *chain, struct error *e)
 {
 	const struct job_keys *k = &j->keys;
 	const uint8_t *key = chain_is_for(chain, k->have_next, k->next) ? k->next : k->current;
 	const struct roots *roots;
 
 	if (!k->have_current && !k->have_next)
-		return why(w, "there is no key for this certificate");
-	if (anchors_load(j->anchors, &roots, w) == -1)
+		return error_set(e, "there is no key for this certificate");
+	if (anchors_load(j->anchors, &roots, e) == -1)
 		return -1;
-	return chain_verify(chain, &j->names, key, roots, time(NULL), w);
+	return chain_verify(chain, &j->names, key, roots, time(NULL), e);
 }
 
 /* The verdict on a chain that comes from the CA. */
 static int
-judge(const struct job *j, const struct chain *chain, struct why *w)
+judge(const struct job *j, const struct chain *chain, struct error *e)
 {
-	if (job_verify(j, chain, w) == -1 || check_new(j, chain, w) == -1)
+	if (job_verify(j, chain, e) == -1 || check_new(j, chain, e) == -1)
 		return -1;
-	return (force && !j->resumed) || !ends_early(j, chain) ? 0 : why(w, "the certificate from the CA ends on %s, "
+	return (force && !j->resumed) || !ends_early(j, chain) ? 0 : error_set(e, "the certificate from the CA ends on %s, "
 	    "before the installed one; -F would install it all the same",
 	    clock_text(chain->not_after));
 }
@@ -270,25 +270,25 @@ was_untrusted(const struct job *j)
 
 /* A certificate that cannot be installed counts against the CA's limits all the same. */
 static int
-check_roots(const struct job *j, struct why *w)
+check_roots(const struct job *j, struct error *e)
 {
-	struct why ignored;
+	struct error ignored;
 
 	if (force || !anchors_lacking(j->anchors) ||
 	    (j->installed.chain != NULL && job_trusts_installed(j, &ignored) != 0) ||
 	    !was_untrusted(j))
 		return 0;
-	return why(w, "nothing is ordered, as the last certificate led to no trusted root: name this "
+	return error_set(e, "nothing is ordered, as the last certificate led to no trusted root: name this "
 	    "authority's root with 'root file', or say 'root any'; -F orders all the same");
 }
 
 int
-job_begin(struct job *j, struct why *w)
+job_begin(struct job *j, struct error *e)
 {
 	const struct roots *roots;
 
-	if (check_roots(j, w) == -1 || anchors_load(j->anchors, &roots, w) == -1 ||
-	    store_probe(j->nr, w) == -1)
+	if (check_roots(j, e) == -1 || anchors_load(j->anchors, &roots, e) == -1 ||
+	    store_probe(j->nr, e) == -1)
 		return -1;
 	j->began_ms = clock_ms();
 	/* On the disk before anything is sent, so that a restart loop counts too. */
@@ -301,11 +301,11 @@ job_begin(struct job *j, struct why *w)
 	if (j->state->attempts > FREE_ATTEMPTS)
 		j->state->not_before = backoff_or(j->state->attempts - FREE_ATTEMPTS,
 		    time(NULL), 0, run_began);
-	return job_save(j, w);
+	return job_save(j, e);
 }
 
 int
-job_choose_last(struct job *j, struct why *w)
+job_choose_last(struct job *j, struct error *e)
 {
 	char *pem;
 	size_t len;
@@ -314,29 +314,29 @@ job_choose_last(struct job *j, struct why *w)
 	if (j->chosen == NULL)
 		return -1;
 	pem = chain_pem(j->chosen, 0, SIZE_MAX, &len);
-	rc = store_write(j->nr, PART_SAVED, pem, len, w);
+	rc = store_write(j->nr, PART_SAVED, pem, len, e);
 	free(pem);
 	return rc == 0 ? 1 : SAVE_FAILED;
 }
 
 /* A chain that is cut behind a certificate does not lead to a root; without roots nobody would notice. */
 static int
-check_whole(const struct job *j, int unframed, struct why *w)
+check_whole(const struct job *j, int unframed, struct error *e)
 {
 	if (!unframed || !anchors_any(j->anchors))
 		return 0;
-	return why(w, "the CA's server does not say where the chain ends (neither Content-Length nor "
+	return error_set(e, "the CA's server does not say where the chain ends (neither Content-Length nor "
 	    "chunks), and with 'root any' it may have been cut; name the CA's root with 'root file'");
 }
 
 int
-job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why *w)
+job_choose(struct job *j, const char *pem, size_t len, int unframed, struct error *e)
 {
-	struct chain *chain = chain_parse(pem, len, w);
+	struct chain *chain = chain_parse(pem, len, e);
 	char top[128];
 
-	if (chain == NULL || check_whole(j, unframed, w) == -1 || judge(j, chain, w) == -1 ||
-	    (j->resumed && order_worth(j, chain, w) == -1)) {
+	if (chain == NULL || check_whole(j, unframed, e) == -1 || judge(j, chain, e) == -1 ||
+	    (j->resumed && order_worth(j, chain, e) == -1)) {
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
 	}
@@ -351,7 +351,7 @@ job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why 
 	}
 	chain_free(j->chosen);
 	j->chosen = chain;
-	return job_choose_last(j, w);
+	return job_choose_last(j, e);
 }
 
 /*
@@ -359,9 +359,9 @@ job_choose(struct job *j, const char *pem, size_t len, int unframed, struct why 
  * until all its files are in place.
  */
 int
-job_install(struct job *j, struct why *w)
+job_install(struct job *j, struct error *e)
 {
-	return installed_replace(j->nr, j->path, j->chosen, w);
+	return installed_replace(j->nr, j->path, j->chosen, e);
 }
 
 static void
@@ -381,7 +381,7 @@ succeeded(struct job *j, const struct chain *chain, time_t when)
 	j->state->early_tried = 0;
 	j->state->revoked[0] = j->state->refused_key[0] = '\0';
 	j->state->put_back[0] = '\0';
-	j->state->looks[0] = j->state->order[0] = '\0';
+	j->state->fingerprint[0] = j->state->order[0] = '\0';
 	renewal_life(chain, &j->state->life);
 	renewal_installed(j->state, &j->state->life, time(NULL));
 }
@@ -398,7 +398,7 @@ job_was_installed(struct job *j, const struct chain *chain)
 void
 job_installed(struct job *j)
 {
-	struct why w;
+	struct error e;
 
 	took(j);
 	succeeded(j, j->chosen, time(NULL));
@@ -406,8 +406,8 @@ job_installed(struct job *j)
 	if (j->chosen != j->installed.chain)
 		origin_installed(j, j->chosen);
 	origin_grouped(j);
-	if (job_save(j, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	if (job_save(j, &e) == -1)
+		warnx("%s: %s", j->handle, e.text);
 	j->changed = 1;
 	say(1, "%s: installed a certificate that ends on %s", j->handle,
 	    clock_text(j->chosen->not_after));
@@ -425,11 +425,11 @@ put_hex(const uint8_t key[SPKI_HASH_LEN], char out[2 * SPKI_HASH_LEN + 1])
 void
 job_refuse_key(struct job *j, const uint8_t key[SPKI_HASH_LEN])
 {
-	struct why w;
+	struct error e;
 
 	put_hex(key, j->state->refused_key);
-	if (job_save(j, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	if (job_save(j, &e) == -1)
+		warnx("%s: %s", j->handle, e.text);
 }
 
 int
@@ -447,8 +447,8 @@ job_is_refused_key(const struct job *j, int have, const uint8_t key[SPKI_HASH_LE
 static void
 remember_error(struct job *j, const char *text, enum failure class)
 {
-	if (class == FAILURE_LOCAL && j->trouble.text[0] != '\0')
-		text = j->trouble.text;
+	if (class == FAILURE_LOCAL && j->error.text[0] != '\0')
+		text = j->error.text;
 	j->state->began = 0;
 	j->state->forced = j->only_forced;
 	j->state->error_class = class;
@@ -458,7 +458,7 @@ remember_error(struct job *j, const char *text, enum failure class)
 void
 job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds, time_t until)
 {
-	struct why w;
+	struct error e;
 
 	took(j);
 	remember_error(j, text, class);
@@ -469,38 +469,38 @@ job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds
 		if (until > j->state->not_before)
 			j->state->not_before = until;
 	}
-	if (job_save(j, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	if (job_save(j, &e) == -1)
+		warnx("%s: %s", j->handle, e.text);
 }
 
 void
 job_prevented(struct job *j, const char *text, enum failure class)
 {
-	struct why w;
+	struct error e;
 
 	/* check_roots() goes by it, and until that is mended it is the cause. */
 	if (!was_untrusted(j))
 		remember_error(j, text, class);
 	/* The disk may be what has prevented it. */
-	if (job_save(j, &w) == -1)
-		say(1, "%s: %s", j->handle, w.text);
+	if (job_save(j, &e) == -1)
+		say(1, "%s: %s", j->handle, e.text);
 }
 
 void
 job_fine(struct job *j)
 {
-	struct why w;
+	struct error e;
 
-	if (state_forget_errors(j->state) && job_save(j, &w) == -1)
-		say(1, "%s: %s", j->handle, w.text);
+	if (state_forget_errors(j->state) && job_save(j, &e) == -1)
+		say(1, "%s: %s", j->handle, e.text);
 }
 
 void
 job_forget(struct job *j, const char *reason)
 {
-	struct why w;
+	struct error e;
 
 	say(1, "%s: %s: %s; removed", j->handle, j->saved.path, reason);
-	if (store_remove(j->nr, PART_SAVED, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	if (store_remove(j->nr, PART_SAVED, &e) == -1)
+		warnx("%s: %s", j->handle, e.text);
 }

@@ -88,16 +88,16 @@ struct layout {
 	int	flags;
 	int	columns;	/* 0: any number */
 	int	handle, names;
-	int	bar, issuer, why;
+	int	bar, issuer, reason;
 };
 
 #define ALWAYS		(8 + 1 + 1 + 1 + 10 + 1 + 6 + 2 + 16)	/* columns of what each row has */
 #define ISSUER_COLUMNS	22
-#define WHY_COLUMNS	33
+#define REASON_COLUMNS	33
 #define INDENT		8
 
 static void
-lay_out(struct layout *l, const struct outlook *outlooks, size_t n, int flags)
+lay_out(struct layout *l, const struct report *reports, size_t n, int flags)
 {
 	int longest = 6, room;
 	size_t i, len;
@@ -105,17 +105,17 @@ lay_out(struct layout *l, const struct outlook *outlooks, size_t n, int flags)
 	l->flags = flags & (LIST_COLUMNS - 1);
 	l->columns = flags / LIST_COLUMNS;
 	for (i = 0; i < n; i++)
-		if ((room = fitting(outlooks[i].job->handle, 1000, &len)) > longest)
+		if ((room = fitting(reports[i].job->handle, 1000, &len)) > longest)
 			longest = room;
 	l->handle = longest;
 	l->bar = (l->flags & LIST_BAR) && l->columns >= 100;
 	l->issuer = l->columns == 0 || l->columns >= 120;
-	l->why = l->columns == 0 || l->columns >= 160;
+	l->reason = l->columns == 0 || l->columns >= 160;
 	l->names = 40;
 	if (l->columns == 0)
 		return;
 	room = l->columns - ALWAYS - (l->bar ? BAR_WIDTH + 3 : 0) -
-	    (l->issuer ? ISSUER_COLUMNS + 1 : 0) - (l->why ? WHY_COLUMNS + 2 : 0);
+	    (l->issuer ? ISSUER_COLUMNS + 1 : 0) - (l->reason ? REASON_COLUMNS + 2 : 0);
 	if (l->handle > room / 2)
 		l->handle = room / 2;
 	l->names = room - l->handle;
@@ -184,28 +184,28 @@ print_state(enum condition c, int flags)
 }
 
 static void
-print_error(const struct layout *l, const struct outlook *e)
+print_error(const struct layout *l, const struct report *e)
 {
-	const char *error = outlook_error(e);
-	char text[ERROR_MAX + 64] = "";
+	const char *error = report_error(e);
+	char text[LAST_ERROR_MAX + 64] = "";
 
 	if (error[0] == '\0')
 		return;
-	say_add(text, sizeof(text), "%s%s", outlook_forced(e) ?
+	say_add(text, sizeof(text), "%s%s", report_forced(e) ?
 	    "a run with -F failed, when nothing was due: " : "", error);
 	print_below(l, text);
 }
 
 /* What is not seen from the row itself. */
 static void
-print_pending(const struct layout *l, const struct outlook *e)
+print_pending(const struct layout *l, const struct report *e)
 {
-	if (e->job->pending && strcmp(e->why, CHANGE_PENDING) != 0)
+	if (e->job->pending && strcmp(e->reason, CHANGE_PENDING) != 0)
 		print_below(l, CHANGE_PENDING);
 }
 
 static void
-print_row(const struct layout *l, const struct outlook *e, time_t now)
+print_row(const struct layout *l, const struct report *e, time_t now)
 {
 	const struct life *life = &e->job->state->life;
 	char text[32], span[32];
@@ -224,24 +224,24 @@ print_row(const struct layout *l, const struct outlook *e, time_t now)
 	    left(life, now, span));
 	fputs(e->when <= now ? "now" : date(e->when, "%Y-%m-%d %H:%M", text), stdout);
 	/* Some reasons are longer than there is room for. */
-	fitting(e->why, WHY_COLUMNS, &len);
-	beside = l->columns == 0 || (l->why && e->why[len] == '\0');
+	fitting(e->reason, REASON_COLUMNS, &len);
+	beside = l->columns == 0 || (l->reason && e->reason[len] == '\0');
 	if (beside)
-		printf(", %s", e->why);
+		printf(", %s", e->reason);
 	putchar('\n');
 	if (!beside && e->condition != FINE)
-		print_below(l, e->why);
+		print_below(l, e->reason);
 	print_pending(l, e);
 	print_error(l, e);
 }
 
 static void
-print_table(const struct outlook *outlooks, size_t n, int flags, time_t now)
+print_table(const struct report *reports, size_t n, int flags, time_t now)
 {
 	struct layout l;
 	size_t i;
 
-	lay_out(&l, outlooks, n, flags);
+	lay_out(&l, reports, n, flags);
 	printf("%-8s %s", "STATE", l.bar ? "GONE         " : "");
 	print_cell("HANDLE", l.handle);
 	print_cell("NAMES", l.names);
@@ -249,7 +249,7 @@ print_table(const struct outlook *outlooks, size_t n, int flags, time_t now)
 		print_cell("ISSUER", ISSUER_COLUMNS);
 	printf("%-10s %6s  %s\n", "EXPIRES", "LEFT", "RENEWAL");
 	for (i = 0; i < n; i++)
-		print_row(&l, &outlooks[i], now);
+		print_row(&l, &reports[i], now);
 }
 
 /* RFC 3339, or null. */
@@ -268,7 +268,7 @@ json_text(const char *text)
 }
 
 static json_t *
-json_outlook(const struct outlook *e, time_t now)
+json_report(const struct report *e, time_t now)
 {
 	const struct job *j = e->job;
 	const struct life *life = &j->state->life;
@@ -286,21 +286,21 @@ json_outlook(const struct outlook *e, time_t now)
 	    "not_after", json_time(life->not_after),
 	    "seconds_left", life->not_after == 0 ? json_null() :
 	    json_integer((json_int_t)(life->not_after - now)),
-	    "renewal", "time", json_time(e->when), "reason", e->why,
+	    "renewal", "time", json_time(e->when), "reason", e->reason,
 	    "failures", (int)j->state->failures,
 	    "last_success", json_time(j->state->last_success),
-	    "last_error", json_text(outlook_error(e)),
+	    "last_error", json_text(report_error(e)),
 	    "change_pending", j->pending);
 }
 
 static void
-print_json(const struct outlook *outlooks, size_t n, time_t now)
+print_json(const struct report *reports, size_t n, time_t now)
 {
 	json_t *list = json_array(), *o;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		json_array_append_new(list, json_outlook(&outlooks[i], now));
+		json_array_append_new(list, json_report(&reports[i], now));
 	o = json_pack("{s:i, s:o, s:o}", "version", JSON_VERSION, "time", json_time(now),
 	    "certificates", list);
 	if (o == NULL || json_dumpf(o, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == -1)
@@ -310,14 +310,14 @@ print_json(const struct outlook *outlooks, size_t n, time_t now)
 }
 
 void
-cert_list(const struct outlook *outlooks, size_t n, int flags)
+cert_list(const struct report *reports, size_t n, int flags)
 {
 	time_t now = time(NULL);
 
 	if (flags & LIST_JSON)
-		print_json(outlooks, n, now);
+		print_json(reports, n, now);
 	else
-		print_table(outlooks, n, flags, now);
+		print_table(reports, n, flags, now);
 	if (fflush(stdout) == EOF)
 		err(1, "cannot write the list");
 }

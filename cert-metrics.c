@@ -23,7 +23,7 @@ family(FILE *f, const char *name, const char *help)
 
 /* A sample's name and its handle, with the escapes of the format; the rest is up to the caller. */
 static void
-sample(FILE *f, const char *name, const struct outlook *o)
+sample(FILE *f, const char *name, const struct report *o)
 {
 	const char *p;
 
@@ -37,14 +37,14 @@ sample(FILE *f, const char *name, const struct outlook *o)
 }
 
 static void
-value(FILE *f, const char *name, const struct outlook *o, time_t t)
+value(FILE *f, const char *name, const struct report *o, time_t t)
 {
 	sample(f, name, o);
 	fprintf(f, "} %lld\n", (long long)t);
 }
 
 static void
-put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
+put_all(FILE *f, const struct report *o, size_t n, time_t now)
 {
 	const struct state *s;
 	size_t i;
@@ -64,13 +64,13 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 	family(f, "failures", "Attempts that the CA has answered with an error since then.");
 	for (i = 0; i < n; i++)
 		value(f, "failures", &o[i],
-		    outlook_forced(&o[i]) ? 0 : (time_t)o[i].job->state->failures);
+		    report_forced(&o[i]) ? 0 : (time_t)o[i].job->state->failures);
 	family(f, "last_error", "1 if there is one since then; class: ca, authority, local or none.");
 	for (i = 0; i < n; i++) {
 		s = o[i].job->state;
-		error = outlook_error(&o[i])[0] != '\0' && !outlook_forced(&o[i]);
+		error = report_error(&o[i])[0] != '\0' && !report_forced(&o[i]);
 		sample(f, "last_error", &o[i]);
-		fprintf(f, ",class=\"%s\"} %d\n", !error ? "none" : o[i].trouble.text[0] != '\0' ||
+		fprintf(f, ",class=\"%s\"} %d\n", !error ? "none" : o[i].error.text[0] != '\0' ||
 		    s->began != 0 || s->error_class == 0 ? "local" : error_classes[s->error_class],
 		    error);
 	}
@@ -85,7 +85,7 @@ put_all(FILE *f, const struct outlook *o, size_t n, time_t now)
 }
 
 int
-cert_metrics(const struct outlook *outlooks, size_t n, struct why *w)
+cert_metrics(const struct report *reports, size_t n, struct error *e)
 {
 	char *text;
 	size_t len;
@@ -94,10 +94,10 @@ cert_metrics(const struct outlook *outlooks, size_t n, struct why *w)
 
 	if ((f = open_memstream(&text, &len)) == NULL)
 		err(1, NULL);
-	put_all(f, outlooks, n, time(NULL));
+	put_all(f, reports, n, time(NULL));
 	if (fclose(f) != 0)
 		err(1, NULL);
-	rc = store_write(0, PART_METRICS, text, len, w);
+	rc = store_write(0, PART_METRICS, text, len, e);
 	free(text);
 	return rc;
 }

@@ -77,7 +77,7 @@ void
 order_keep(struct job *j, const char *url)
 {
 	struct state *s = j->state;
-	struct why w;
+	struct error e;
 
 	s->order[0] = s->order_terms[0] = '\0';
 	s->order_made = 0;
@@ -87,21 +87,21 @@ order_keep(struct job *j, const char *url)
 		hash_terms(j, s->order_terms);
 		s->order_made = time(NULL);
 	}
-	if (job_save(j, &w) == -1)
-		warnx("%s: %s", j->handle, w.text);
+	if (job_save(j, &e) == -1)
+		warnx("%s: %s", j->handle, e.text);
 }
 
 int
-order_worth(const struct job *j, const struct chain *chain, struct why *w)
+order_worth(const struct job *j, const struct chain *chain, struct error *e)
 {
 	struct life life;
 	int suggested;
 
 	if (j->new_key && !chain_is_for(chain, j->keys.have_next, j->keys.next))
-		return why(w, "its certificate is for a key that must not be used any longer");
+		return error_set(e, "its certificate is for a key that must not be used any longer");
 	renewal_life(chain, &life);
 	if (renewal_time(&life, j->handle, j->state, time(NULL), &suggested) <= time(NULL))
-		return why(w, "its certificate is to be renewed already");
+		return error_set(e, "its certificate is to be renewed already");
 	return 0;
 }
 

@@ -73,25 +73,25 @@ ends_as_preferred(const struct job *j)
 }
 
 static enum changed
-compare(const struct job *j, struct why *w)
+compare(const struct job *j, struct error *e)
 {
 	const struct origin *was = &j->state->obtained;
 	struct origin now;
 
 	configured(j, &now);
 	if (strcmp(was->directory, now.directory) != 0) {
-		why(w, "it was obtained from %s, not from the authority's %s", was->directory,
+		error_set(e, "it was obtained from %s, not from the authority's %s", was->directory,
 		    now.directory);
 		return CHANGED_AUTHORITY;
 	}
 	if (strcmp(was->profile, now.profile) != 0) {
-		why(w, "it was obtained with %s%s, not with %s%s",
+		error_set(e, "it was obtained with %s%s, not with %s%s",
 		    was->profile[0] == '\0' ? "no profile" : "profile ", was->profile,
 		    now.profile[0] == '\0' ? "none" : "profile ", now.profile);
 		return CHANGED_OTHERWISE;
 	}
 	if (strcmp(was->preferred, now.preferred) != 0 && !ends_as_preferred(j)) {
-		why(w, "the preferred chain has changed from '%s' to '%s'", was->preferred,
+		error_set(e, "the preferred chain has changed from '%s' to '%s'", was->preferred,
 		    now.preferred);
 		return CHANGED_OTHERWISE;
 	}
@@ -99,18 +99,18 @@ compare(const struct job *j, struct why *w)
 }
 
 enum changed
-origin_changed(const struct job *j, struct why *w)
+origin_changed(const struct job *j, struct error *e)
 {
 	enum changed changed;
 
 	if (j->installed.chain == NULL)
 		return CHANGED_NOTHING;
-	if (is_known(j) && (changed = compare(j, w)) != CHANGED_NOTHING)
+	if (is_known(j) && (changed = compare(j, e)) != CHANGED_NOTHING)
 		return changed;
-	if (job_trusts_installed(j, w) == 0)
+	if (job_trusts_installed(j, e) == 0)
 		return CHANGED_AUTHORITY;
 	if (!chain_key_fits(j->installed.chain, &j->key_spec)) {
-		why(w, "its key is of another type or size than configured");
+		error_set(e, "its key is of another type or size than configured");
 		return CHANGED_OTHERWISE;
 	}
 	return CHANGED_NOTHING;
@@ -119,7 +119,7 @@ origin_changed(const struct job *j, struct why *w)
 int
 origin_is_configured(const struct job *j)
 {
-	struct why ignored;
+	struct error ignored;
 
 	return is_known(j) && compare(j, &ignored) == CHANGED_NOTHING;
 }

@@ -68,7 +68,7 @@ useless(const struct job *j, const struct chain *chain)
 {
 	const struct job_keys *k = &j->keys;
 	int live = chain_is_for(chain, k->have_current, k->current);
-	struct why ignored;
+	struct error ignored;
 	char leaf[FINGERPRINT_LEN];
 
 	/* The one certificate that there is for the live key. */
@@ -94,15 +94,15 @@ static struct chain *
 load_saved(struct job *j)
 {
 	struct chain *chain;
-	struct why w;
+	struct error e;
 
 	if (j->saved.presence == PRESENCE_BROKEN)
 		warnx("%s: %s; left as it is", j->handle, j->saved.bytes);
 	if (j->saved.presence != PRESENCE_BYTES)
 		return NULL;
-	chain = chain_parse(j->saved.bytes, j->saved.len, &w);
+	chain = chain_parse(j->saved.bytes, j->saved.len, &e);
 	if (chain == NULL)
-		job_forget(j, w.text);
+		job_forget(j, e.text);
 	return chain;
 }
 
@@ -121,7 +121,7 @@ recover(struct job *j)
 {
 	struct chain *chain = load_saved(j);
 	const char *reason;
-	struct why w;
+	struct error e;
 
 	if (chain == NULL)
 		return 0;
@@ -132,13 +132,13 @@ recover(struct job *j)
 		job_was_installed(j, chain);
 	} else if ((reason = useless(j, chain)) != NULL)
 		job_forget(j, reason);
-	else if (job_verify(j, chain, &w) == 0) {
+	else if (job_verify(j, chain, &e) == 0) {
 		say(1, "%s: installing what an earlier run had obtained", j->handle);
 		j->chosen = chain;
 		return 1;
 	} else
 		warnx("%s: the certificate that an earlier run obtained cannot be installed now: %s; "
-		    "it is kept in %s", j->handle, w.text, j->saved.path);
+		    "it is kept in %s", j->handle, e.text, j->saved.path);
 	chain_free(chain);
 	return 0;
 }

@@ -25,17 +25,17 @@ is_compromised(const struct job *j, const struct chain *kept)
 
 /* A leaf alone, where only that is configured, leads nowhere. */
 static int
-verify_leaf(const struct job *j, const struct chain *kept, struct why *w)
+verify_leaf(const struct job *j, const struct chain *kept, struct error *e)
 {
 	const struct job_keys *k = &j->keys;
 
 	return chain_verify(kept, &j->names,
 	    chain_is_for(kept, k->have_next, k->next) ? k->next : k->current,
-	    NULL, time(NULL), w);
+	    NULL, time(NULL), e);
 }
 
 static int
-judge(const struct job *j, const struct installed *kept, struct why *w)
+judge(const struct job *j, const struct installed *kept, struct error *e)
 {
 	const struct job_keys *k = &j->keys;
 	const struct chain *chain = kept->chain;
@@ -44,38 +44,38 @@ judge(const struct job *j, const struct installed *kept, struct why *w)
 
 	if (!chain_is_for(chain, k->have_current, k->current) &&
 	    !chain_is_for(chain, k->have_next, k->next))
-		return why(w, "the kept certificate is for another key than "
+		return error_set(e, "the kept certificate is for another key than "
 		    "the live one and the one before it");
 	if (is_compromised(j, chain))
-		return why(w, "the key of the kept certificate is "
+		return error_set(e, "the key of the kept certificate is "
 		    "compromised, as -R keyCompromise said");
 	if (job_was_revoked(j, chain))
-		return why(w, "the kept certificate is revoked, or was to be, "
+		return error_set(e, "the kept certificate is revoked, or was to be, "
 		    "by an earlier -r");
 	if (!chain_key_fits(chain, &j->key_spec))
-		return why(w, "the key of the kept certificate is of another "
+		return error_set(e, "the key of the kept certificate is of another "
 		    "type or size than configured: the next renewal would "
 		    "replace it at once");
 	if (kept->complete)
-		return job_verify(j, chain, w);
+		return job_verify(j, chain, e);
 	if (!leaf_only)
-		return why(w, "the kept files do not belong together");
-	return verify_leaf(j, chain, w);
+		return error_set(e, "the kept files do not belong together");
+	return verify_leaf(j, chain, e);
 }
 
 int
-restore(struct job *j, struct why *w)
+restore(struct job *j, struct error *e)
 {
 	struct stored parts[PART_SET__MAX];
 	struct installed kept;
 	int rc;
 
 	if (recover_waits(j))
-		return why(w, "the certificate in %s, from an earlier run, is "
+		return error_set(e, "the certificate in %s, from an earlier run, is "
 		    "not in place yet; a run without -B sees to it first",
 		    j->saved.path);
-	if (store_read_kept(j->nr, parts, w) == -1 ||
-	    installed_read(&kept, j->path, parts, w) == -1)
+	if (store_read_kept(j->nr, parts, e) == -1 ||
+	    installed_read(&kept, j->path, parts, e) == -1)
 		return -1;
 	if (kept.chain == NULL ||
 	    chain_same_leaf(kept.chain, j->installed.chain)) {
@@ -84,7 +84,7 @@ restore(struct job *j, struct why *w)
 		installed_free(&kept);
 		return 0;
 	}
-	if ((rc = judge(j, &kept, w)) == 0) {
+	if ((rc = judge(j, &kept, e)) == 0) {
 		j->chosen = kept.chain;
 		kept.chain = NULL;
 		rc = 1;

@@ -20,14 +20,14 @@ static struct chain *
 load(const struct job *j, const struct stored *p)
 {
 	struct chain *chain = NULL;
-	struct why w;
+	struct error e;
 
 	if (p->presence == PRESENCE_ABSENT)
 		return NULL;
 	if (p->presence == PRESENCE_BROKEN)
 		warnx("%s: %s; left as it is", j->handle, p->bytes);
-	else if ((chain = chain_parse(p->bytes, p->len, &w)) == NULL)
-		warnx("%s: %s: %s; left as it is", j->handle, p->path, w.text);
+	else if ((chain = chain_parse(p->bytes, p->len, &e)) == NULL)
+		warnx("%s: %s: %s; left as it is", j->handle, p->path, e.text);
 	return chain;
 }
 
@@ -45,13 +45,13 @@ load_current(const struct job *j, const struct stored *p)
 
 /* fileproc copies: who owns certproc must not choose what is revoked. */
 static int
-copy_doomed(const struct job *j, enum part to, struct why *w)
+copy_doomed(const struct job *j, enum part to, struct error *e)
 {
-	return store_copy(j->nr, j->doomed_part, to, w);
+	return store_copy(j->nr, j->doomed_part, to, e);
 }
 
 int
-job_doom(struct job *j, struct why *w)
+job_doom(struct job *j, struct error *e)
 {
 	j->doomed_part = PART_REVOKING;
 	if ((j->doomed = load_current(j, &j->revoking)) != NULL) {
@@ -69,17 +69,17 @@ job_doom(struct job *j, struct why *w)
 		j->confirming = 1;
 		return 0;
 	}
-	return why(w, "there is no certificate to revoke");
+	return error_set(e, "there is no certificate to revoke");
 }
 
 int
-job_begin_revocation(struct job *j, struct why *w)
+job_begin_revocation(struct job *j, struct error *e)
 {
-	if ((job_compromised && copy_doomed(j, PART_COMPROMISED, w) == -1) ||
-	    (!j->confirming && copy_doomed(j, PART_REVOKING, w) == -1))
+	if ((job_compromised && copy_doomed(j, PART_COMPROMISED, e) == -1) ||
+	    (!j->confirming && copy_doomed(j, PART_REVOKING, e) == -1))
 		return -1;
-	/* Also where the next run is a renewal: it takes a closer look (look() has emptied looks). */
-	return job_save(j, w);
+	/* Also where the next run is a renewal: it takes a closer look (look() has emptied the fingerprint). */
+	return job_save(j, e);
 }
 
 int
@@ -90,11 +90,11 @@ job_is_doomed(const struct job *j)
 }
 
 int
-job_remove(struct job *j, struct why *w)
+job_remove(struct job *j, struct error *e)
 {
 	if (j->confirming)
 		return 0;
-	if (copy_doomed(j, PART_REVOKED, w) == -1)
+	if (copy_doomed(j, PART_REVOKED, e) == -1)
 		return -1;
 	if (!job_is_doomed(j)) {
 		say(1, "%s: another certificate is installed by now; it stays", j->handle);
@@ -102,10 +102,10 @@ job_remove(struct job *j, struct why *w)
 	}
 	/* Until its files are gone, no run may take it for good. */
 	chain_fingerprint(j->doomed, j->state->revoked);
-	if (job_save(j, w) == -1 || store_remove_set(j->nr, w) == -1 ||
-	    store_remove(j->nr, PART_SAVED, w) == -1)
+	if (job_save(j, e) == -1 || store_remove_set(j->nr, e) == -1 ||
+	    store_remove(j->nr, PART_SAVED, e) == -1)
 		return -1;
-	return store_remove(j->nr, PART_STATE, w);
+	return store_remove(j->nr, PART_STATE, e);
 }
 
 void

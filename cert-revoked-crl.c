@@ -31,12 +31,12 @@ struct list {
 
 /* The outer structure up to the issuer's name: little, and nothing of it is believed yet.  0 or -1. */
 static int
-read_head(struct list *l, struct der answer)
+read_head(struct list *l, struct der response)
 {
 	struct der all, tbs, version, algorithm;
 	int n;
 
-	if (der_get(&answer, DER_SEQUENCE, NULL, &all) != 1 || der_len(&answer) != 0 ||
+	if (der_get(&response, DER_SEQUENCE, NULL, &all) != 1 || der_len(&response) != 0 ||
 	    status_signed_read(&all, &l->sig) == -1 || der_len(&all) != 0)
 		return -1;
 	tbs = l->sig.tbs;
@@ -109,46 +109,46 @@ is_right_part(const struct der *value, X509 *leaf)
 }
 
 static int
-check_extensions(const struct list *l, X509 *leaf, struct why *w)
+check_extensions(const struct list *l, X509 *leaf, struct error *e)
 {
 	struct der in = l->extensions;
 	struct status_extension x;
 	int n, parts = 0;
 
 	if (der_len(&in) > EXTENSION_BYTES_MAX)
-		return why(w, "the revocation list has more than %d bytes of extensions",
+		return error_set(e, "the revocation list has more than %d bytes of extensions",
 		    EXTENSION_BYTES_MAX);
 	while ((n = status_extension(&in, &x)) == 1)
 		if (x.id == DELTA_LIST || (x.id == DISTRIBUTION_POINT &&
 		    (parts++ > 0 || !is_right_part(&x.value, leaf))))
-			return why(w, "the revocation list is for other certificates");
+			return error_set(e, "the revocation list is for other certificates");
 		else if (x.critical && x.id != DISTRIBUTION_POINT && x.id != CRL_NUMBER &&
 		    x.id != AUTHORITY_KEY)
-			return why(w, "the revocation list has a critical extension that is unknown here");
-	return n == 0 ? 0 : why(w, "the revocation list cannot be read");
+			return error_set(e, "the revocation list has a critical extension that is unknown here");
+	return n == 0 ? 0 : error_set(e, "the revocation list cannot be read");
 }
 
 /* 5.3: what an entry says besides serial number and date.  1: the certificate is revoked; 0: no longer; -1: see why. */
 static int
-read_entry_extensions(struct der in, struct why *w)
+read_entry_extensions(struct der in, struct error *e)
 {
 	struct status_extension x;
 	int n, removed = 0;
 
 	while ((n = status_extension(&in, &x)) == 1)
 		if (x.id == CERTIFICATE_ISSUER)
-			return why(w, "the revocation list has certificates of other issuers in it");
+			return error_set(e, "the revocation list has certificates of other issuers in it");
 		else if (x.critical && x.id != REASON_CODE && x.id != INVALIDITY_DATE)
-			return why(w, "the revocation list has an entry with a critical extension "
+			return error_set(e, "the revocation list has an entry with a critical extension "
 			    "that is unknown here");
 		else if (x.id == REASON_CODE)
 			removed = der_len(&x.value) == 3 && x.value.p[2] == REMOVE_FROM_LIST;
-	return n == -1 ? why(w, "the revocation list cannot be read") : !removed;
+	return n == -1 ? error_set(e, "the revocation list cannot be read") : !removed;
 }
 
 /* All entries: a critical extension in any of them makes the list useless (5.3).  1, 0 or -1. */
 static int
-search(const struct list *l, const struct der *wanted, struct why *w)
+search(const struct list *l, const struct der *wanted, struct error *e)
 {
 	struct der in = l->entries, entry, serial, extensions = { NULL, NULL };
 	int n, counts, revoked = 0;
@@ -159,8 +159,8 @@ search(const struct list *l, const struct der *wanted, struct why *w)
 		    (der_get(&entry, DER_UTC_TIME, NULL, NULL) != 1 &&
 		    der_get(&entry, DER_GENERALIZED_TIME, NULL, NULL) != 1) ||
 		    (n = der_get(&entry, DER_SEQUENCE, NULL, &extensions)) == -1 || der_len(&entry) != 0)
-			return why(w, "the revocation list cannot be read");
-		if ((counts = n == 0 ? 1 : read_entry_extensions(extensions, w)) == -1)
+			return error_set(e, "the revocation list cannot be read");
+		if ((counts = n == 0 ? 1 : read_entry_extensions(extensions, e)) == -1)
 			return -1;
 		revoked |= counts && der_equal(&serial, wanted);
 	}
@@ -168,7 +168,7 @@ search(const struct list *l, const struct der *wanted, struct why *w)
 }
 
 int
-status_list_judge(const struct chain *chain, struct der answer, time_t now, struct why *w)
+status_list_judge(const struct chain *chain, struct der response, time_t now, struct error *e)
 {
 	X509 *leaf = sk_X509_value(chain->certs, 0), *issuer = status_issuer(chain);
 	struct der serial;
@@ -176,23 +176,23 @@ status_list_judge(const struct chain *chain, struct der answer, time_t now, stru
 	uint8_t *own;
 	int rc;
 
-	if (read_head(&l, answer) == -1)
-		return why(w, "what came is no revocation list");
-	if (status_signed_strong(&l.sig, "the revocation list", w) == -1)
+	if (read_head(&l, response) == -1)
+		return error_set(e, "what came is no revocation list");
+	if (status_signed_strong(&l.sig, "the revocation list", e) == -1)
 		return -1;
 	if (!is_by(&l, issuer))
-		return why(w, "the revocation list is not by the certificate's issuer");
+		return error_set(e, "the revocation list is not by the certificate's issuer");
 	/* 4.2.1.3: a key without keyUsage may do anything. */
 	if (!(X509_get_key_usage(issuer) & KU_CRL_SIGN))
-		return why(w, "the certificate's issuer may not sign revocation lists (no cRLSign)");
+		return error_set(e, "the certificate's issuer may not sign revocation lists (no cRLSign)");
 	if (read_rest(&l) == -1)
-		return why(w, "the revocation list cannot be read");
+		return error_set(e, "the revocation list cannot be read");
 	if (l.this > now + STATUS_SKEW || l.next == (time_t)-1 || l.next < now - STATUS_SKEW)
-		return why(w, "the revocation list is out of date");
-	if (check_extensions(&l, leaf, w) == -1)
+		return error_set(e, "the revocation list is out of date");
+	if (check_extensions(&l, leaf, e) == -1)
 		return -1;
 	own = status_serial(leaf, &serial);
-	rc = search(&l, &serial, w);
+	rc = search(&l, &serial, e);
 	OPENSSL_free(own);
 	return rc;
 }

@@ -45,22 +45,22 @@ get_explicit(struct der *in, int n, struct der *content)
 
 /* OCSPResponse: the BasicOCSPResponse in it.  0, or -1 with the reason. */
 static int
-open_response(struct der answer, struct der *basic, struct why *w)
+open_response(struct der response, struct der *basic, struct error *e)
 {
 	static const uint8_t basic_oid[] = { 0x2b, 6, 1, 5, 5, 7, 0x30, 1, 1 };
 	const struct der wanted = { basic_oid, basic_oid + sizeof(basic_oid) };
 	struct der all, status, bytes, oid, octets;
 
-	if (der_get(&answer, DER_SEQUENCE, NULL, &all) != 1 || der_len(&answer) != 0 ||
+	if (der_get(&response, DER_SEQUENCE, NULL, &all) != 1 || der_len(&response) != 0 ||
 	    der_get(&all, DER_ENUMERATED, NULL, &status) != 1 || der_len(&status) != 1)
-		return why(w, "what came is no OCSP answer");
+		return error_set(e, "what came is no OCSP answer");
 	if (*status.p != 0)
-		return why(w, "the OCSP responder has no answer (status %d)", *status.p);
+		return error_set(e, "the OCSP responder has no answer (status %d)", *status.p);
 	if (get_explicit(&all, 0, &bytes) != 1 || der_len(&all) != 0 ||
 	    der_get(&bytes, DER_OID, NULL, &oid) != 1 || !der_equal(&oid, &wanted) ||
 	    der_get(&bytes, DER_OCTET_STRING, NULL, &octets) != 1 || der_len(&bytes) != 0 ||
 	    der_get(&octets, DER_SEQUENCE, NULL, basic) != 1 || der_len(&octets) != 0)
-		return why(w, "what came is no OCSP answer");
+		return error_set(e, "what came is no OCSP answer");
 	return 0;
 }
 
@@ -89,7 +89,7 @@ read_response(struct der basic, struct response *r)
 
 /* May this certificate sign for the issuer (4.2.2.2)?  0, or -1 with the reason. */
 static int
-check_responder(X509 *cert, X509 *issuer, time_t now, struct why *w)
+check_responder(X509 *cert, X509 *issuer, time_t now, struct error *e)
 {
 	time_t from = asn1_time(X509_get0_notBefore(cert)), to = asn1_time(X509_get0_notAfter(cert));
 	uint32_t flags = X509_get_extension_flags(cert);
@@ -98,40 +98,40 @@ check_responder(X509 *cert, X509 *issuer, time_t now, struct why *w)
 
 	if (X509_check_issued(issuer, cert) != X509_V_OK ||
 	    X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
-		return why(w, "the OCSP answer is not signed by the certificate's issuer");
+		return error_set(e, "the OCSP answer is not signed by the certificate's issuer");
 	X509_get0_signature(NULL, &algorithm, cert);
 	if (signature_digest(algorithm, &type) == NULL)
-		return why(w, "the OCSP responder's certificate is signed with %s, which is too weak",
+		return error_set(e, "the OCSP responder's certificate is signed with %s, which is too weak",
 		    OBJ_nid2ln(X509_get_signature_nid(cert)));
 	if ((flags & (EXFLAG_INVALID | EXFLAG_CRITICAL)) || !(flags & EXFLAG_XKUSAGE) ||
 	    !(X509_get_extended_key_usage(cert) & XKU_OCSP_SIGN) ||
 	    !(X509_get_key_usage(cert) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
-		return why(w, "the OCSP responder's certificate is not for that (no id-kp-OCSPSigning)");
+		return error_set(e, "the OCSP responder's certificate is not for that (no id-kp-OCSPSigning)");
 	if (from == (time_t)-1 || to == (time_t)-1 || from > now + STATUS_SKEW || to < now - STATUS_SKEW)
-		return why(w, "the OCSP responder's certificate has expired, or is not valid yet");
+		return error_set(e, "the OCSP responder's certificate has expired, or is not valid yet");
 	return 0;
 }
 
 /* 0, or -1 with the reason. */
 static int
-check_signer(const struct response *r, X509 *issuer, time_t now, struct why *w)
+check_signer(const struct response *r, X509 *issuer, time_t now, struct error *e)
 {
 	struct der certs = r->certs, whole;
 	const uint8_t *p;
 	X509 *cert;
 	int n, rc = -1;
 
-	if (status_signed_strong(&r->sig, "the OCSP answer", w) == -1)
+	if (status_signed_strong(&r->sig, "the OCSP answer", e) == -1)
 		return -1;
 	if (status_signed_by(&r->sig, X509_get0_pubkey(issuer)))
 		return 0;
-	why(w, "the OCSP answer is not signed by the certificate's issuer");
+	error_set(e, "the OCSP answer is not signed by the certificate's issuer");
 	for (n = 0; rc == -1 && n < RESPONDERS_MAX &&
 	    der_get(&certs, DER_SEQUENCE, &whole, NULL) == 1; n++) {
 		p = whole.p;
 		cert = d2i_X509(NULL, &p, (long)der_len(&whole));
 		if (cert != NULL && p == whole.end && status_signed_by(&r->sig, X509_get0_pubkey(cert)))
-			rc = check_responder(cert, issuer, now, w);
+			rc = check_responder(cert, issuer, now, e);
 		X509_free(cert);
 	}
 	ERR_clear_error();
@@ -212,20 +212,20 @@ has_critical(struct der extensions)
 }
 
 static int
-judge_single(const struct single *s, time_t now, struct why *w)
+judge_single(const struct single *s, time_t now, struct error *e)
 {
 	if (s->this > now + STATUS_SKEW || (s->next == (time_t)-1 ? s->this < now - AGE_MAX :
 	    s->next < now - STATUS_SKEW || s->next < s->this))
-		return why(w, "the OCSP answer is out of date");
+		return error_set(e, "the OCSP answer is out of date");
 	if (has_critical(s->extensions))
-		return why(w, "the OCSP answer has a critical extension that is unknown here");
+		return error_set(e, "the OCSP answer has a critical extension that is unknown here");
 	if (s->status == UNKNOWN)
-		return why(w, "the OCSP responder does not know the certificate");
+		return error_set(e, "the OCSP responder does not know the certificate");
 	return s->status == REVOKED;
 }
 
 int
-status_ocsp_judge(const struct chain *chain, struct der answer, time_t now, struct why *w)
+status_ocsp_judge(const struct chain *chain, struct der answer, time_t now, struct error *e)
 {
 	X509 *leaf = sk_X509_value(chain->certs, 0), *issuer = status_issuer(chain);
 	struct der basic, one;
@@ -233,20 +233,20 @@ status_ocsp_judge(const struct chain *chain, struct der answer, time_t now, stru
 	struct single s;
 	int rc, verdict = -1;
 
-	if (open_response(answer, &basic, w) == -1)
+	if (open_response(answer, &basic, e) == -1)
 		return -1;
 	if (read_response(basic, &r) == -1)
-		return why(w, "what came is no OCSP answer");
-	if (check_signer(&r, issuer, now, w) == -1)
+		return error_set(e, "what came is no OCSP answer");
+	if (check_signer(&r, issuer, now, e) == -1)
 		return -1;
 	if (has_critical(r.extensions))
-		return why(w, "the OCSP answer has a critical extension that is unknown here");
-	why(w, "the OCSP answer is for other certificates");
+		return error_set(e, "the OCSP answer has a critical extension that is unknown here");
+	error_set(e, "the OCSP answer is for other certificates");
 	/* Of several about the same certificate, "revoked" counts. */
 	while (der_len(&r.singles) > 0) {
 		if (der_get(&r.singles, DER_SEQUENCE, NULL, &one) != 1 || read_single(one, &s) == -1)
-			return why(w, "the OCSP answer cannot be read");
-		if (is_about(&s, leaf, issuer) && (rc = judge_single(&s, now, w)) > verdict)
+			return error_set(e, "the OCSP answer cannot be read");
+		if (is_about(&s, leaf, issuer) && (rc = judge_single(&s, now, e)) > verdict)
 			verdict = rc;
 	}
 	return verdict;

@@ -56,14 +56,14 @@ status_algorithm(const struct der *algorithm)
 }
 
 int
-status_signed_strong(const struct status_signed *s, const char *what, struct why *w)
+status_signed_strong(const struct status_signed *s, const char *what, struct error *e)
 {
 	X509_ALGOR *a = read_algorithm(&s->algorithm);
 	int type, nid = status_algorithm(&s->algorithm);
 	int strong = a != NULL && signature_digest(a, &type) != NULL;
 
 	X509_ALGOR_free(a);
-	return strong ? 0 : why(w, "%s is signed with %s, which is too weak, or unknown here", what,
+	return strong ? 0 : error_set(e, "%s is signed with %s, which is too weak, or unknown here", what,
 	    nid == NID_undef ? "another algorithm" : OBJ_nid2ln(nid));
 }
 

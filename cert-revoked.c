@@ -137,33 +137,33 @@ responder_url(const struct chain *chain)
 
 /* What stands behind the leaf in an installed file may be anything; its signatures count only if it is the issuer. */
 static int
-check_issuer(const struct chain *chain, struct why *w)
+check_issuer(const struct chain *chain, struct error *e)
 {
 	X509 *leaf = sk_X509_value(chain->certs, 0), *issuer = status_issuer(chain);
 
 	if (issuer == NULL)
-		return why(w, "the issuer's certificate is not installed; configure a full chain certificate");
+		return error_set(e, "the issuer's certificate is not installed; configure a full chain certificate");
 	if (X509_check_issued(issuer, leaf) == X509_V_OK && X509_verify(leaf, X509_get0_pubkey(issuer)) == 1)
 		return 0;
 	ERR_clear_error();
-	return why(w, "the certificate that is installed behind it is not its issuer's");
+	return error_set(e, "the certificate that is installed behind it is not its issuer's");
 }
 
 char *
-status_url(const struct chain *chain, struct why *w)
+status_url(const struct chain *chain, struct error *e)
 {
 	struct url parsed;
 	char *url;
 
-	if (check_issuer(chain, w) == -1)
+	if (check_issuer(chain, e) == -1)
 		return NULL;
 	url = status_list_url(sk_X509_value(chain->certs, 0));
 	if (url == NULL)
 		url = responder_url(chain);
 	if (url == NULL)
-		why(w, "the certificate names neither a revocation list nor an OCSP responder by http");
+		error_set(e, "the certificate names neither a revocation list nor an OCSP responder by http");
 	else if (!url_parse_plain(&parsed, url)) {
-		why(w, "%s: not an http URL", url);
+		error_set(e, "%s: not an http URL", url);
 		free(url);
 		url = NULL;
 	}
@@ -171,14 +171,14 @@ status_url(const struct chain *chain, struct why *w)
 }
 
 int
-status_judge(const struct chain *chain, const uint8_t *answer, size_t len, time_t now,
-    struct why *w)
+status_judge(const struct chain *chain, const uint8_t *response, size_t len, time_t now,
+    struct error *e)
 {
-	const struct der bytes = { answer, answer + len };
+	const struct der bytes = { response, response + len };
 	char *list = status_list_url(sk_X509_value(chain->certs, 0));
 	int is_list = list != NULL;
 
 	free(list);
-	return is_list ? status_list_judge(chain, bytes, now, w) :
-	    status_ocsp_judge(chain, bytes, now, w);
+	return is_list ? status_list_judge(chain, bytes, now, e) :
+	    status_ocsp_judge(chain, bytes, now, e);
 }

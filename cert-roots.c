@@ -15,7 +15,7 @@ struct anchors {
 	char		*path;		/* or NULL: the system's */
 	char		*pem;		/* read before the sandbox, or NULL: parsed, or broken */
 	size_t		 len;
-	struct why	 broken;
+	struct error	 broken;
 	struct roots	*roots;
 	int		 said;
 	struct anchors	*next;
@@ -56,7 +56,7 @@ anchors_lacking(const struct anchors *r)
 }
 
 int
-anchors_load(struct anchors *r, const struct roots **roots, struct why *w)
+anchors_load(struct anchors *r, const struct roots **roots, struct error *e)
 {
 	if (r->how != ROOTS_ANY && r->roots == NULL) {
 		if (r->pem != NULL)
@@ -64,7 +64,7 @@ anchors_load(struct anchors *r, const struct roots **roots, struct why *w)
 		free(r->pem);
 		r->pem = NULL;
 		if (r->roots == NULL)
-			return why(w, "%s", r->broken.text);
+			return error_set(e, "%s", r->broken.text);
 	}
 	*roots = r->roots;
 	return 0;
@@ -73,13 +73,13 @@ anchors_load(struct anchors *r, const struct roots **roots, struct why *w)
 int
 anchors_known(struct anchors *r, const struct roots **roots)
 {
-	struct why w;
+	struct error e;
 
-	if (anchors_load(r, roots, &w) == 0)
+	if (anchors_load(r, roots, &e) == 0)
 		return 1;
 	if (!r->said)
 		warnx("cannot tell whether the installed certificates are the authority's: %s",
-		    w.text);
+		    e.text);
 	r->said = 1;
 	return 0;
 }
@@ -88,7 +88,7 @@ void
 anchors_load_early(void)
 {
 	struct anchors *r;
-	struct why ignored;
+	struct error ignored;
 	const struct roots *roots;
 
 	for (r = all; r != NULL; r = r->next)

@@ -14,7 +14,7 @@ _Static_assert(CHAIN_BYTES_MAX == PART_SET_BYTES_MAX, "what certproc judges, fil
 struct chain *
 stored_chain(const struct stored *stored)
 {
-	struct why ignored;
+	struct error ignored;
 
 	return stored->presence != PRESENCE_BYTES ? NULL :
 	    chain_parse(stored->bytes, stored->len, &ignored);
@@ -81,15 +81,15 @@ compare(struct installed *in, char *const path[PART_SET__MAX], struct chain *par
 
 /* One file as a chain, or NULL. */
 static int
-read_part(const char *path, const struct stored *stored, struct chain **chain, struct why *w)
+read_part(const char *path, const struct stored *stored, struct chain **chain, struct error *e)
 {
-	struct why reason;
+	struct error reason;
 
 	*chain = NULL;
 	if (path == NULL || stored->presence == PRESENCE_ABSENT)
 		return 0;
 	if (stored->presence == PRESENCE_BROKEN)
-		return why(w, "%s", stored->bytes);
+		return error_set(e, "%s", stored->bytes);
 	/* A chain of one certificate leaves the chain file empty. */
 	if (stored->len > 0 &&
 	    (*chain = chain_parse(stored->bytes, stored->len, &reason)) == NULL)
@@ -99,14 +99,14 @@ read_part(const char *path, const struct stored *stored, struct chain **chain, s
 
 int
 installed_read(struct installed *in, char *const path[PART_SET__MAX],
-    struct stored parts[PART_SET__MAX], struct why *w)
+    struct stored parts[PART_SET__MAX], struct error *e)
 {
 	struct chain *part[PART_SET__MAX] = { NULL };
 	int i, main_part, rc = 0;
 
 	memset(in, 0, sizeof(*in));
 	for (i = 0; i < PART_SET__MAX && rc == 0; i++)
-		rc = read_part(path[i], &parts[i], &part[i], w);
+		rc = read_part(path[i], &parts[i], &part[i], e);
 	if (rc == 0) {
 		compare(in, path, part);
 		main_part = part[PART_FULLCHAIN] != NULL ? PART_FULLCHAIN : PART_CERT;
@@ -163,7 +163,7 @@ installed_holds(const struct installed *in, char *const path[PART_SET__MAX],
 
 int
 installed_replace(uint32_t job, char *const path[PART_SET__MAX], const struct chain *chain,
-    struct why *w)
+    struct error *e)
 {
 	char *pem;
 	size_t len;
@@ -176,5 +176,5 @@ installed_replace(uint32_t job, char *const path[PART_SET__MAX], const struct ch
 		store_stage(job, (enum part)i, pem, len);
 		free(pem);
 	}
-	return store_commit(job, w);
+	return store_commit(job, e);
 }

@@ -130,7 +130,7 @@ static const struct member {
 	MEMBER("order", "url", TEXT, order),
 	MEMBER("order", "terms", TEXT, order_terms),
 	MEMBER("order", "made", NUMBER_TIME, order_made),
-	MEMBER("looked at", "files", TEXT, looks),
+	MEMBER("looked at", "files", TEXT, fingerprint),
 	MEMBER("looked at", "time", NUMBER_TIME, looked),
 	MEMBER("looked at", "certificate", TEXT, life.certid),
 	MEMBER("looked at", "begins", NUMBER_TIME, life.not_before),
@@ -255,20 +255,20 @@ state_encode(const struct state *s)
 }
 
 const char *
-state_error(const struct state *s, char out[ERROR_MAX])
+state_error(const struct state *s, char out[LAST_ERROR_MAX])
 {
 	if (s->began == 0 && (s->last_error[0] != '\0' || s->attempts == s->failures)) {
-		strlcpy(out, s->last_error, ERROR_MAX);
+		strlcpy(out, s->last_error, LAST_ERROR_MAX);
 		return out;
 	}
 	out[0] = '\0';
 	if (s->began == 0)
-		say_add(out, ERROR_MAX, "the last attempt was interrupted");
+		say_add(out, LAST_ERROR_MAX, "the last attempt was interrupted");
 	else
-		say_add(out, ERROR_MAX, "the attempt that began at %s was killed before it ended",
+		say_add(out, LAST_ERROR_MAX, "the attempt that began at %s was killed before it ended",
 		    clock_text(s->began));
 	if (s->last_error[0] != '\0')
-		say_add(out, ERROR_MAX, "; before that: %s", s->last_error);
+		say_add(out, LAST_ERROR_MAX, "; before that: %s", s->last_error);
 	return out;
 }
 
@@ -289,7 +289,7 @@ state_forget_errors(struct state *s)
 const char *
 state_cause(const struct state *s, const char *name, char *out, size_t outsz)
 {
-	char error[ERROR_MAX];
+	char error[LAST_ERROR_MAX];
 
 	if (strlen(state_error(s, error)) >= outsz)
 		warnx("%s: the last error: %s", name, error);

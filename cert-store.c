@@ -49,7 +49,7 @@ take_part(struct stored *parts, enum part first, size_t n)
 
 /* Sends the request; the parts that come before the reply go into parts. */
 static int
-call(int wait_ms, struct stored *parts, enum part first, size_t n, struct why *w)
+call(int wait_ms, struct stored *parts, enum part first, size_t n, struct error *e)
 {
 	struct body_stored b;
 
@@ -65,42 +65,42 @@ call(int wait_ms, struct stored *parts, enum part first, size_t n, struct why *w
 	}
 	body_stored(&received, &b);
 	if (b.result == -1)
-		why(w, "%s", b.reason == NULL ? "fileproc gave no reason" : b.reason);
+		error_set(e, "%s", b.reason == NULL ? "fileproc gave no reason" : b.reason);
 	return b.result;
 }
 
 static int
-ask(enum msgtype type, uint32_t job, struct why *w)
+ask(enum msgtype type, uint32_t job, struct error *e)
 {
 	msg_new(&request, type, job);
-	return call(0, NULL, PART_FULLCHAIN, 0, w);
+	return call(0, NULL, PART_FULLCHAIN, 0, e);
 }
 
 static int
-ask_about(enum msgtype type, uint32_t job, enum part part, struct why *w)
+ask_about(enum msgtype type, uint32_t job, enum part part, struct error *e)
 {
 	msg_new(&request, type, job);
 	body_part_name(&request, &part);
-	return call(0, NULL, PART_FULLCHAIN, 0, w);
+	return call(0, NULL, PART_FULLCHAIN, 0, e);
 }
 
 int
-store_open(uint32_t job, int64_t deadline, struct stored parts[PART_JOB__MAX], struct why *w)
+store_open(uint32_t job, int64_t deadline, struct stored parts[PART_JOB__MAX], struct error *e)
 {
 	int wait_ms = clock_left_ms(deadline);
 
 	memset(parts, 0, PART_JOB__MAX * sizeof(*parts));
 	msg_new(&request, FILE_OPEN, job);
 	body_wait(&request, &wait_ms);
-	return call(wait_ms, parts, PART_FULLCHAIN, PART_JOB__MAX, w);
+	return call(wait_ms, parts, PART_FULLCHAIN, PART_JOB__MAX, e);
 }
 
 int
-store_look(uint32_t job, struct stored parts[PART_JOB__MAX], struct why *w)
+store_look(uint32_t job, struct stored parts[PART_JOB__MAX], struct error *e)
 {
 	memset(parts, 0, PART_JOB__MAX * sizeof(*parts));
 	msg_new(&request, FILE_LOOK, job);
-	return call(0, parts, PART_FULLCHAIN, PART_JOB__MAX, w);
+	return call(0, parts, PART_FULLCHAIN, PART_JOB__MAX, e);
 }
 
 void
@@ -112,13 +112,13 @@ store_close(uint32_t job, uint64_t forget)
 }
 
 int
-store_probe(uint32_t job, struct why *w)
+store_probe(uint32_t job, struct error *e)
 {
-	return ask(FILE_PROBE, job, w);
+	return ask(FILE_PROBE, job, e);
 }
 
 int
-store_write(uint32_t job, enum part part, const char *bytes, size_t len, struct why *w)
+store_write(uint32_t job, enum part part, const char *bytes, size_t len, struct error *e)
 {
 	struct body_record b = { .part = part, .piece = (const uint8_t *)bytes };
 
@@ -128,45 +128,45 @@ store_write(uint32_t job, enum part part, const char *bytes, size_t len, struct 
 		msg_new(&request, FILE_WRITE, job);
 		body_record(&request, &b);
 		if (!b.more)
-			return call(0, NULL, PART_FULLCHAIN, 0, w);
+			return call(0, NULL, PART_FULLCHAIN, 0, e);
 		msg_send(&request);
 	}
 }
 
 int
-store_remove(uint32_t job, enum part part, struct why *w)
+store_remove(uint32_t job, enum part part, struct error *e)
 {
-	return ask_about(FILE_REMOVE, job, part, w);
+	return ask_about(FILE_REMOVE, job, part, e);
 }
 
 int
-store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX], struct why *w)
+store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX], struct error *e)
 {
 	memset(parts, 0, PART_SET__MAX * sizeof(*parts));
 	msg_new(&request, FILE_READ_KEPT, job);
-	return call(0, parts, PART_FULLCHAIN, PART_SET__MAX, w);
+	return call(0, parts, PART_FULLCHAIN, PART_SET__MAX, e);
 }
 
 int
-store_copy(uint32_t job, enum part from, enum part to, struct why *w)
+store_copy(uint32_t job, enum part from, enum part to, struct error *e)
 {
 	struct body_copy b = { .from = from, .to = to };
 
 	msg_new(&request, FILE_COPY, job);
 	body_copy(&request, &b);
-	return call(0, NULL, PART_FULLCHAIN, 0, w);
+	return call(0, NULL, PART_FULLCHAIN, 0, e);
 }
 
 int
-store_tell_revocable(uint32_t job, struct why *w)
+store_tell_revocable(uint32_t job, struct error *e)
 {
-	return ask(FILE_TELL_REVOCABLE, job, w);
+	return ask(FILE_TELL_REVOCABLE, job, e);
 }
 
 int
-store_remove_set(uint32_t job, struct why *w)
+store_remove_set(uint32_t job, struct error *e)
 {
-	return ask(FILE_REMOVE_SET, job, w);
+	return ask(FILE_REMOVE_SET, job, e);
 }
 
 void
@@ -180,29 +180,29 @@ store_stage(uint32_t job, enum part part, const char *bytes, size_t len)
 }
 
 int
-store_commit(uint32_t job, struct why *w)
+store_commit(uint32_t job, struct error *e)
 {
-	return ask(FILE_COMMIT, job, w);
+	return ask(FILE_COMMIT, job, e);
 }
 
 int
-store_lock(enum part part, enum lock lock, int64_t deadline, struct why *w)
+store_lock(enum part part, enum lock lock, int64_t deadline, struct error *e)
 {
 	struct body_lock b = { .part = part, .lock = lock, .wait_ms = clock_left_ms(deadline) };
 
 	msg_new(&request, FILE_LOCK, 0);
 	body_lock(&request, &b);
-	return call(b.wait_ms, NULL, PART_FULLCHAIN, 0, w);
+	return call(b.wait_ms, NULL, PART_FULLCHAIN, 0, e);
 }
 
 void
 store_read(enum part part, struct stored *stored)
 {
-	struct why w;
+	struct error e;
 
 	memset(stored, 0, sizeof(*stored));
 	msg_new(&request, FILE_READ, 0);
 	body_part_name(&request, &part);
-	if (call(0, stored, part, 1, &w) == -1)
-		errx(1, "%s", w.text);
+	if (call(0, stored, part, 1, &e) == -1)
+		errx(1, "%s", e.text);
 }

@@ -46,42 +46,42 @@ list_names(X509 *leaf, char *out, size_t outsz)
 }
 
 static int
-check_times(const struct chain *c, time_t now, struct why *w)
+check_times(const struct chain *c, time_t now, struct error *e)
 {
 	if (c->not_before == (time_t)-1 || c->not_after == (time_t)-1)
-		return why(w, "the certificate's dates make no sense");
+		return error_set(e, "the certificate's dates make no sense");
 	if (c->not_before > now + CLOCK_SKEW)
-		return why(w, "the certificate begins only on %s", clock_text(c->not_before));
+		return error_set(e, "the certificate begins only on %s", clock_text(c->not_before));
 	if (c->not_after < now + CHAIN_LEFT_MIN)
-		return why(w, "the certificate ends on %s, too soon to be of use",
+		return error_set(e, "the certificate ends on %s, too soon to be of use",
 		    clock_text(c->not_after));
 	if (c->not_after - now > LIFE_MAX)
-		return why(w, "the certificate ends on %s, which no CA means",
+		return error_set(e, "the certificate ends on %s, which no CA means",
 		    clock_text(c->not_after));
 	return 0;
 }
 
 static int
-check_signature_type(X509 *cert, struct why *w)
+check_signature_type(X509 *cert, struct error *e)
 {
 	const X509_ALGOR *algorithm;
 	int type;
 
 	X509_get0_signature(NULL, &algorithm, cert);
 	return signature_digest(algorithm, &type) != NULL ? 0 :
-	    why(w, "a certificate of the chain is signed with %s, which is too weak",
+	    error_set(e, "a certificate of the chain is signed with %s, which is too weak",
 	    OBJ_nid2ln(X509_get_signature_nid(cert)));
 }
 
 static int
-check_key_strength(X509 *cert, struct why *w)
+check_key_strength(X509 *cert, struct error *e)
 {
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	int bits = key == NULL ? 0 : EVP_PKEY_bits(key);
 
 	if (key != NULL && key_is_strong(key))
 		return 0;
-	return why(w, "a certificate of the chain has a key of %d bits, which is too weak", bits);
+	return error_set(e, "a certificate of the chain has a key of %d bits, which is too weak", bits);
 }
 
 /* id-pe-tlsfeature by number: not every libcrypto has a name for it. */
@@ -111,25 +111,25 @@ pathlen(X509 *ca)
 
 /* What the leaf must and must not be; key and names are compared elsewhere. */
 static int
-check_leaf(X509 *leaf, struct why *w)
+check_leaf(X509 *leaf, struct error *e)
 {
 	uint32_t flags = X509_get_extension_flags(leaf);
 
 	if (flags & (EXFLAG_INVALID | EXFLAG_CRITICAL))
-		return why(w, "the certificate has extensions that are broken, or critical and unknown");
+		return error_set(e, "the certificate has extensions that are broken, or critical and unknown");
 	if (flags & EXFLAG_CA)
-		return why(w, "the certificate is a CA's own");
+		return error_set(e, "the certificate is a CA's own");
 	/* RFC 5280 4.2.1.12: without the extension, it is for any purpose. */
 	if ((flags & EXFLAG_XKUSAGE) && !(X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER))
-		return why(w, "the certificate is not for servers (its extendedKeyUsage has no serverAuth)");
+		return error_set(e, "the certificate is not for servers (its extendedKeyUsage has no serverAuth)");
 	if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
-		return why(w, "the certificate is not for servers (its keyUsage has neither "
+		return error_set(e, "the certificate is not for servers (its keyUsage has neither "
 		    "digitalSignature nor keyEncipherment nor keyAgreement, or its nsCertType no server)");
 	/* Not EXFLAG_SS: LibreSSL has that only where keyUsage lets it sign certificates. */
 	if (X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0)
-		return why(w, "the certificate is self-signed: no path to a root");
+		return error_set(e, "the certificate is self-signed: no path to a root");
 	if (must_staple(leaf))
-		return why(w, "the certificate demands OCSP stapling (RFC 7633), which nobody "
+		return error_set(e, "the certificate demands OCSP stapling (RFC 7633), which nobody "
 		    "asked for");
 	return 0;
 }
@@ -144,7 +144,7 @@ may_issue(X509 *issuer, int last)
 
 /* Each certifies the one before it, and may do so. */
 static int
-check_links(const struct chain *c, struct why *w)
+check_links(const struct chain *c, struct error *e)
 {
 	X509 *cert, *issuer;
 	int i;
@@ -153,16 +153,16 @@ check_links(const struct chain *c, struct why *w)
 		cert = sk_X509_value(c->certs, i);
 		issuer = sk_X509_value(c->certs, i + 1);
 		if (X509_get_extension_flags(issuer) & (EXFLAG_INVALID | EXFLAG_CRITICAL))
-			return why(w, "certificate %d of the chain has extensions that are broken, "
+			return error_set(e, "certificate %d of the chain has extensions that are broken, "
 			    "or critical and unknown", i + 2);
 		if (X509_check_issued(issuer, cert) != X509_V_OK ||
 		    X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
-			return why(w, "certificate %d of the chain was not issued by the one "
+			return error_set(e, "certificate %d of the chain was not issued by the one "
 			    "after it", i + 1);
 		if (!may_issue(issuer, i + 2 == sk_X509_num(c->certs)))
-			return why(w, "certificate %d of the chain is not a CA's", i + 2);
+			return error_set(e, "certificate %d of the chain is not a CA's", i + 2);
 		if (pathlen(issuer) >= 0 && pathlen(issuer) < i)
-			return why(w, "certificate %d of the chain may not have %d below it "
+			return error_set(e, "certificate %d of the chain may not have %d below it "
 			    "(pathlen)", i + 2, i);
 	}
 	return 0;
@@ -170,7 +170,7 @@ check_links(const struct chain *c, struct why *w)
 
 /* With the dates, which libcrypto does not name. */
 static int
-check_issuer_times(const struct chain *c, time_t now, struct why *w)
+check_issuer_times(const struct chain *c, time_t now, struct error *e)
 {
 	time_t from, to;
 	X509 *cert;
@@ -181,7 +181,7 @@ check_issuer_times(const struct chain *c, time_t now, struct why *w)
 		from = asn1_time(X509_get0_notBefore(cert));
 		to = asn1_time(X509_get0_notAfter(cert));
 		if (from == (time_t)-1 || to == (time_t)-1 || from > now + CLOCK_SKEW || to < now)
-			return why(w, "certificate %d of the chain is good from %s to %s only",
+			return error_set(e, "certificate %d of the chain is good from %s to %s only",
 			    i + 1, clock_text(from), clock_text(to));
 	}
 	return 0;
@@ -189,18 +189,18 @@ check_issuer_times(const struct chain *c, time_t now, struct why *w)
 
 /* Below the anchor; what an anchor says of itself, and what is behind it, proves nothing. */
 static int
-check_strength(const struct chain *c, int anchor, struct why *w)
+check_strength(const struct chain *c, int anchor, struct error *e)
 {
 	X509 *cert;
 	int i;
 
 	for (i = 0; i < sk_X509_num(c->certs); i++) {
 		cert = sk_X509_value(c->certs, i);
-		if (check_key_strength(cert, w) == -1)
+		if (check_key_strength(cert, e) == -1)
 			return -1;
 		if (i == anchor || (X509_get_extension_flags(cert) & EXFLAG_SS) != 0)
 			break;
-		if (check_signature_type(cert, w) == -1)
+		if (check_signature_type(cert, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -208,29 +208,29 @@ check_strength(const struct chain *c, int anchor, struct why *w)
 
 int
 chain_verify(const struct chain *c, const struct strings *names,
-    const uint8_t spki[SPKI_HASH_LEN], const struct roots *roots, time_t now, struct why *w)
+    const uint8_t spki[SPKI_HASH_LEN], const struct roots *roots, time_t now, struct error *e)
 {
 	X509 *leaf = sk_X509_value(c->certs, 0);
 	char found[300];
 	int anchor, rc;
 
 	if (memcmp(c->spki, spki, SPKI_HASH_LEN) != 0)
-		return why(w, "the certificate is for another key than ours");
+		return error_set(e, "the certificate is for another key than ours");
 	if (!chain_names_equal(c, names)) {
 		list_names(leaf, found, sizeof(found));
-		return why(w, "the certificate is for other names than ours: %s%s", found,
+		return error_set(e, "the certificate is for other names than ours: %s%s", found,
 		    chain_names_added(c, names) ? "; 'accept additional names' would take those that "
 		    "the CA adds" : "");
 	}
-	if (check_times(c, now, w) == -1 || check_leaf(leaf, w) == -1)
+	if (check_times(c, now, e) == -1 || check_leaf(leaf, e) == -1)
 		return -1;
-	rc = check_links(c, w);
+	rc = check_links(c, e);
 	if (rc == 0 && roots == NULL)
-		rc = check_issuer_times(c, now, w);
+		rc = check_issuer_times(c, now, e);
 	if (rc == 0)
-		rc = path_verify(c, roots, now, &anchor, w);
+		rc = path_verify(c, roots, now, &anchor, e);
 	if (rc == 0)
-		rc = check_strength(c, anchor, w);
+		rc = check_strength(c, anchor, e);
 	ERR_clear_error();
 	return rc;
 }

@@ -20,7 +20,7 @@ struct server {
 	uint32_t	 job;
 	uint32_t	 number;	/* among the job's */
 	uint32_t	 tries;
-	struct why	 last;		/* what it presented, or why nothing */
+	struct error	 last;		/* what it presented, or why nothing */
 };
 
 static struct server *servers;
@@ -32,14 +32,14 @@ static struct msg out;
 
 /* 0, or -1 with the reason. */
 static int
-read_installed(struct job *j, struct why *w)
+read_installed(struct job *j, struct error *e)
 {
 	struct stored parts[PART_JOB__MAX];
 	int rc;
 
-	if (store_look(j->nr, parts, w) == -1)
+	if (store_look(j->nr, parts, e) == -1)
 		return -1;
-	rc = job_take(j, parts, w);
+	rc = job_take(j, parts, e);
 	return rc;
 }
 
@@ -61,20 +61,20 @@ add_servers(struct job *j)
 void
 verify_begin(void)
 {
-	struct why w;
+	struct error e;
 	uint32_t i;
 
 	if ((left = calloc(njobs + 1, sizeof(*left))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < njobs; i++) {
-		if (read_installed(&jobs[i], &w) == -1)
-			warnx("%s: verify: %s", jobs[i].handle, w.text);
+		if (read_installed(&jobs[i], &e) == -1)
+			warnx("%s: verify: %s", jobs[i].handle, e.text);
 		/* Where it was revoked, there is none. */
 		else if (jobs[i].installed.chain != NULL)
 			add_servers(&jobs[i]);
 		jobs[i].phase = TASKED;
 		if (left[i] == 0)
-			settle(i, OUTCOME_UNCHANGED);
+			finish(i, OUTCOME_UNCHANGED);
 	}
 	began = clock_ms();
 	msg_new(&out, PARENT_DUE, 0);
@@ -97,7 +97,7 @@ drop(struct server *s)
 
 	*s = servers[--nservers];
 	if (--left[job] == 0)
-		settle(job, OUTCOME_UNCHANGED);
+		finish(job, OUTCOME_UNCHANGED);
 }
 
 static void
@@ -147,25 +147,25 @@ verify_next(void)
 
 /* 1: it is the installed one; 0: see why. */
 static int
-is_installed(const struct job *j, const struct body_presented *b, struct why *w)
+is_installed(const struct job *j, const struct body_presented *b, struct error *e)
 {
 	char text[400];
 	struct chain *c;
-	struct why reason;
+	struct error reason;
 	int same;
 
 	if (b->reason != NULL) {
 		job_say_foreign(text, sizeof(text), b->reason);
-		why(w, "%s", text);
+		error_set(e, "%s", text);
 		return 0;
 	}
 	if ((c = chain_parse((const char *)b->pem, b->len, &reason)) == NULL) {
-		why(w, "it presents no certificate: %s", reason.text);
+		error_set(e, "it presents no certificate: %s", reason.text);
 		return 0;
 	}
 	if (!(same = chain_same_leaf(j->installed.chain, c))) {
 		chain_describe(c, text, sizeof(text));
-		why(w, "it presents another certificate: %s", text);
+		error_set(e, "it presents another certificate: %s", text);
 	}
 	chain_free(c);
 	return same;

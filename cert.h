@@ -46,7 +46,7 @@ struct origin {
 /* No wait is longer, counted from the start of the run: a daily run is met every day, also where a day has 23 hours. */
 #define BACKOFF_MAX	(22 * 3600 + 1800)
 
-#define ERROR_MAX	1600
+#define LAST_ERROR_MAX	1600
 
 /* Of one domain section. */
 struct state {
@@ -55,14 +55,14 @@ struct state {
 	unsigned	failures;	/* of them, those that the CA answered */
 	time_t		not_before;	/* no new attempt earlier, without -F */
 	time_t		last_success;
-	char		last_error[ERROR_MAX];	/* its beginning and end, if it is longer */
+	char		last_error[LAST_ERROR_MAX];	/* its beginning and end, if it is longer */
 	enum failure	error_class;	/* of that */
 	int		forced;		/* the last error is that of an attempt that only -F had asked for */
 	time_t		began;		/* the attempt that has not ended, or 0 */
 	long		took_ms;	/* the last attempt */
 	struct window	window;
 	time_t		status_ask;	/* about revocation, not asked again earlier */
-	char		looks[65];	/* fingerprint of the files at the last look, or "" */
+	char		fingerprint[65];	/* fingerprint of the files at the last look, or "" */
 	time_t		looked;		/* when that was found by reading them; 0: not yet */
 	struct life	life;		/* of what was installed then */
 	time_t		early;		/* last renewal that the CA had asked for early */
@@ -82,7 +82,7 @@ struct state {
 };
 
 /* What went wrong last, or "": an attempt that has not ended was killed. */
-const char *state_error(const struct state *, char out[ERROR_MAX]);
+const char *state_error(const struct state *, char out[LAST_ERROR_MAX]);
 /* Nothing is wrong any more: no attempt, failure or error is remembered.  0 if none was. */
 int	state_forget_errors(struct state *);
 
@@ -152,35 +152,35 @@ void	stored_free(struct stored *);
  * killed run has left, and reads all parts; stored_free() frees each.  Where it
  * fails, the records may have been read all the same.
  */
-int	store_open(uint32_t job, int64_t deadline, struct stored parts[PART_JOB__MAX], struct why *);
+int	store_open(uint32_t job, int64_t deadline, struct stored parts[PART_JOB__MAX], struct error *);
 /*
  * The same without the lock and without changing anything.  1: another process
  * holds the lock.
  */
-int	store_look(uint32_t job, struct stored parts[PART_JOB__MAX], struct why *);
+int	store_look(uint32_t job, struct stored parts[PART_JOB__MAX], struct error *);
 /* Gives the lock back.  forget: the parts that need not be kept once this run was reported. */
 void	store_close(uint32_t job, uint64_t forget);
 
 /* Is there room for a new set, and for the chain that is saved before? */
-int	store_probe(uint32_t job, struct why *);
+int	store_probe(uint32_t job, struct error *);
 /* Replaces a record of the job or (job 0) of the authority, for good. */
-int	store_write(uint32_t job, enum part, const char *bytes, size_t len, struct why *);
-int	store_remove(uint32_t job, enum part, struct why *);
+int	store_write(uint32_t job, enum part, const char *bytes, size_t len, struct error *);
+int	store_remove(uint32_t job, enum part, struct error *);
 /* -B: the files before the installed ones; stored_free() frees each. */
 int	store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX],
-	    struct why *);
+	    struct error *);
 /* -r: a record becomes what another part had when the job was opened. */
-int	store_copy(uint32_t job, enum part from, enum part to, struct why *);
+int	store_copy(uint32_t job, enum part from, enum part to, struct error *);
 /* -r: when this returns, key and csr know from fileproc what may be revoked. */
-int	store_tell_revocable(uint32_t job, struct why *);
+int	store_tell_revocable(uint32_t job, struct error *);
 /* -r: removes the files of the set. */
-int	store_remove_set(uint32_t job, struct why *);
+int	store_remove_set(uint32_t job, struct error *);
 /* The new version of one file; its failure is told by store_commit(), which replaces all of them. */
 void	store_stage(uint32_t job, enum part, const char *bytes, size_t len);
-int	store_commit(uint32_t job, struct why *);
+int	store_commit(uint32_t job, struct error *);
 
 /* Of the authority's parts: a lock, waiting until the deadline; and reading.  stored_free() frees. */
-int	store_lock(enum part, enum lock, int64_t deadline, struct why *);
+int	store_lock(enum part, enum lock, int64_t deadline, struct error *);
 void	store_read(enum part, struct stored *);
 
 
@@ -205,7 +205,7 @@ void	anchors_load_early(void);
  * Parses them when they are needed first, as a system's whole bundle takes a
  * while.  *roots NULL: any root will do.  0 or -1.
  */
-int	anchors_load(struct anchors *, const struct roots **roots, struct why *);
+int	anchors_load(struct anchors *, const struct roots **roots, struct error *);
 /* The same where no chain is to be installed: what is wrong is said, once in a run.  1: they are known. */
 int	anchors_known(struct anchors *, const struct roots **roots);
 
@@ -233,12 +233,12 @@ struct installed {
  * -1: a file is there that fileproc may not read.
  */
 int	installed_read(struct installed *, char *const path[PART_SET__MAX],
-	    struct stored parts[PART_SET__MAX], struct why *);
+	    struct stored parts[PART_SET__MAX], struct error *);
 void	installed_free(struct installed *);
 
 /* Replaces all files of the set by this chain.  0 or -1. */
 int	installed_replace(uint32_t job, char *const path[PART_SET__MAX], const struct chain *,
-	    struct why *);
+	    struct error *);
 /* 1 if each file of the set is there and has in it what installed_replace() would write. */
 int	installed_holds(const struct installed *, char *const path[PART_SET__MAX],
 	    const struct chain *);
@@ -275,7 +275,7 @@ struct job {
 	int		 new_key;	/* nor may its key be used any longer */
 	int		 key_compromised; /* as others know it, or the one that waits to go live */
 	int		 next_refused;	/* by the CA: the key that waits to go live */
-	char		*looks;		/* its files' fingerprint, as the parent has seen them */
+	char		*fingerprint;		/* its files' fingerprint, as the parent has seen them */
 	char		*profile;	/* to be ordered, or NULL */
 	char		*preferred;	/* CN at the top of the chain to take, or NULL */
 	char		*group;		/* that may read its key, or NULL */
@@ -283,7 +283,7 @@ struct job {
 	char		*directory;	/* URL of its authority, */
 	struct anchors	*anchors;	/* whose chains lead there */
 	int		 ungrouped;	/* the key could not be given to that group */
-	int		 as_looked_at;	/* nothing has changed since its files were last found good */
+	int		 is_as_seen;	/* nothing has changed since its files were last found good */
 	char		*record;	/* its state, as fileproc had it at the start; or NULL */
 	size_t		 record_len;
 	int		 has_saved;	/* there was a saved chain at the start */
@@ -301,8 +301,8 @@ struct job {
 	struct chain	*chosen;	/* verified, to be installed */
 	struct chain	*doomed;	/* with -r: to be revoked */
 	enum part	 doomed_part;	/* that it was read from */
-	struct why	 broken;	/* why nothing can be done for it, or "" */
-	struct why	 trouble;	/* what csr or chng has said last, or "" */
+	struct error	 broken;	/* why nothing can be done for it, or "" */
+	struct error	 error;	/* what csr or chng has said last, or "" */
 	int		 suggested;	/* due because the CA says so */
 	int		 only_forced;	/* due because of -F, and nothing else */
 	int64_t		 began_ms;	/* the attempt */
@@ -320,7 +320,7 @@ extern int job_compromised;	/* -R keyCompromise */
 /* An empty state of its own. */
 void	job_new_state(struct job *);
 /* It is at rest: gives back its state and record, which nobody reads again. */
-void	job_rest(struct job *);
+void	job_set_unchanged(struct job *);
 
 /* For all jobs: -F. */
 void	job_rules(int force);
@@ -330,41 +330,41 @@ int	job_forced(void);
  * Takes over what fileproc has read: the state, the records, the installed
  * files.  0, or -1: a file may not be read, see why.
  */
-int	job_take(struct job *, struct stored parts[PART_JOB__MAX], struct why *);
+int	job_take(struct job *, struct stored parts[PART_JOB__MAX], struct error *);
 /* Remembers its state.  0 or -1. */
-int	job_save(const struct job *, struct why *);
+int	job_save(const struct job *, struct error *);
 /*
  * Does the installed chain lead to a root of the authority?  0: no, see why;
  * -1: it cannot be told.
  */
-int	job_trusts_installed(const struct job *, struct why *);
+int	job_trusts_installed(const struct job *, struct error *);
 /* Gives back the lock and what was read. */
 void	job_close(struct job *);
 
 /* May this chain be installed here and now, be it from the CA or saved by an earlier run?  0, or -1 with the reason. */
-int	job_verify(const struct job *, const struct chain *, struct why *);
+int	job_verify(const struct job *, const struct chain *, struct error *);
 
 /*
  * Counts an attempt, before the CA is asked; what can go wrong on this
  * machine should do so here.  0 or -1.
  */
-int	job_begin(struct job *, struct why *);
+int	job_begin(struct job *, struct error *);
 
 /*
  * A chain from the CA, unframed if nothing but the connection's end ended it.  1: it is chosen, and saved; 0: another one may be
  * better; -1: refused, see why; SAVE_FAILED: it could not be saved, see why.
  */
 #define SAVE_FAILED	-2
-int	job_choose(struct job *, const char *pem, size_t len, int unframed, struct why *);
+int	job_choose(struct job *, const char *pem, size_t len, int unframed, struct error *);
 /*
  * There is no other: the first one that would do is chosen, and saved.  As
  * job_choose(), but not 0.
  */
-int	job_choose_last(struct job *, struct why *);
+int	job_choose_last(struct job *, struct error *);
 /* Is the chosen chain for a key that is not live yet? */
 int	job_needs_next_key(const struct job *);
 /* Replaces the files by the chosen chain.  0 or -1. */
-int	job_install(struct job *, struct why *);
+int	job_install(struct job *, struct error *);
 /* Everything is in place; the chain stays saved until that is reported. */
 void	job_installed(struct job *);
 /*
@@ -404,16 +404,16 @@ void	job_fine(struct job *);
  * finished with, or else what is installed, or else what was revoked and is
  * not confirmed yet.  0 or -1.
  */
-int	job_doom(struct job *, struct why *);
+int	job_doom(struct job *, struct error *);
 /* Remembers that, before the CA is asked.  0 or -1. */
-int	job_begin_revocation(struct job *, struct why *);
+int	job_begin_revocation(struct job *, struct error *);
 /* Is what is installed the certificate to be revoked, or what was left of it? */
 int	job_is_doomed(const struct job *);
 /*
  * The certificate is revoked: removes its files and state, unless others are
  * installed, and keeps a copy until that is confirmed.  0 or -1.
  */
-int	job_remove(struct job *, struct why *);
+int	job_remove(struct job *, struct error *);
 /* The CA may have revoked the other certificate, too, that is installed for the same key: the next renewal is at once, for a new key. */
 void	job_key_burnt(struct job *);
 /* In a renewal: is the live key one that a certificate was revoked for as compromised, or was to be? */
@@ -442,7 +442,7 @@ void	cert_account(struct msg *);	/* a handler */
 int	authority_show(const struct body_shown *);
 
 /* Could it not be reached lately?  Then see why. */
-int	authority_holds(struct why *);
+int	authority_holds(struct error *);
 /* It could not be reached; it asks for so many seconds of patience, or 0. */
 void	authority_failed(const char *text, uint64_t seconds);
 /* It has answered: failures are forgotten. */
@@ -458,7 +458,7 @@ void	authority_learned(const char *names);
 /* What it has refused, it would refuse for every order: no further one in this run. */
 void	authority_ends(const char *text);
 /* Is that so?  Then see why. */
-int	authority_ended(struct why *);
+int	authority_ended(struct error *);
 
 /* Until when it is left alone, or 0. */
 time_t	authority_not_before(void);
@@ -491,9 +491,9 @@ extern uint32_t njobs;
 /* A verified chain is chosen and on the disk, or was by an earlier run: install it. */
 void	install(uint32_t job);
 /* Its one outcome: net, if it waits for it, and the parent are told. */
-void	settle(uint32_t job, enum outcome);
+void	finish(uint32_t job, enum outcome);
 /* The same with OUTCOME_FAILED, having said why. */
-void	settle_failed(uint32_t job, const struct why *);
+void	finish_failed(uint32_t job, const struct error *);
 
 /* Handlers. */
 void	cert_csr_done(struct msg *);
@@ -516,7 +516,7 @@ void	cert_worker_gone(struct msg *);
  * Are its files as they were when they were last looked at, and is nothing due
  * by what was found then?  Reads nothing but the state.
  */
-int	job_rests(struct job *);
+int	job_unchanged(struct job *);
 /*
  * Takes the lock, and says what is to be done.  JOB_INSTALL: what an earlier
  * run has left, or files that do not belong together; chosen is set.
@@ -524,15 +524,15 @@ int	job_rests(struct job *);
  * revoked, at status_url; the one may come after the other.  JOB_FAILED: see why.
  */
 enum job_verdict { JOB_FAILED = -1, JOB_UNCHANGED, JOB_INSTALL, JOB_DUE, JOB_ASK, JOB_ASK_STATUS };
-enum job_verdict job_evaluate(struct job *, int64_t lock_deadline, struct why *);
+enum job_verdict job_evaluate(struct job *, int64_t lock_deadline, struct error *);
 /* For -r: there is a certificate (JOB_DUE), or see why. */
-enum job_verdict job_evaluate_revocation(struct job *, int64_t lock_deadline, struct why *);
+enum job_verdict job_evaluate_revocation(struct job *, int64_t lock_deadline, struct error *);
 /*
  * For -B: what is kept is to be installed (JOB_INSTALL), or nothing else is
  * kept than what is installed (JOB_UNCHANGED), or see why.
  */
 enum job_verdict job_evaluate_restoration(struct job *, int64_t lock_deadline,
-	    struct why *);
+	    struct error *);
 /* The CA's window (RFC 9773), start 0 if there is none: JOB_DUE, JOB_UNCHANGED or JOB_ASK_STATUS. */
 enum job_verdict job_window(struct job *, time_t start, time_t end, long retry);
 
@@ -560,7 +560,7 @@ void	order_keep(struct job *, const char *url);
  * Is the certificate that an earlier run's order has brought still worth
  * installing?  0, or -1 with the reason.
  */
-int	order_worth(const struct job *, const struct chain *, struct why *);
+int	order_worth(const struct job *, const struct chain *, struct error *);
 
 /* Handler. */
 void	cert_order(struct msg *);
@@ -580,7 +580,7 @@ void	origin_load_state(struct job *, const char *record, size_t len, const char 
  * key, profile or preferred chain.  The reason is in why.
  */
 enum changed { CHANGED_NOTHING, CHANGED_AUTHORITY, CHANGED_OTHERWISE };
-enum changed origin_changed(const struct job *, struct why *);
+enum changed origin_changed(const struct job *, struct error *);
 
 /* Is 'group' another one than the files had at the last look? */
 int	origin_group_changed(const struct job *);
@@ -609,14 +609,14 @@ int	origin_is_configured(const struct job *);
 /* The more urgent, the greater. */
 enum condition { FINE, DUE_NOW, MISSING, FAILING, EXPIRED };
 
-struct outlook {
+struct report {
 	const struct job *job;
 	enum condition	 condition;
 	char		 issuer[64];
 	time_t		 when;		/* it will be renewed, or tried again */
-	const char	*why;
-	struct why	 changed;	/* for why to point to */
-	struct why	 trouble;	/* what could not be read, or "" */
+	const char	*reason;	/* for that */
+	struct error	 changed;	/* what reason may point to */
+	struct error	 error;	/* what could not be read, or "" */
 };
 
 /*
@@ -624,12 +624,12 @@ struct outlook {
  * outcomes[], by job: unchanged where all is well, installed where something is
  * due, failed where it has expired or does not come about.  The caller frees.
  */
-struct outlook *outlook_all(struct job *, size_t n, enum outcome *outcomes);
+struct report *report_all(struct job *, size_t n, enum outcome *outcomes);
 
 /* What went wrong at last, or "", in a static buffer. */
-const char *outlook_error(const struct outlook *);
+const char *report_error(const struct report *);
 /* Is that only the error of a run with -F, as nothing had been due? */
-int	outlook_forced(const struct outlook *);
+int	report_forced(const struct report *);
 
 
 /*
@@ -637,7 +637,7 @@ int	outlook_forced(const struct outlook *);
  */
 
 /* flags: LIST_*. */
-void	cert_list(const struct outlook *, size_t n, int flags);
+void	cert_list(const struct report *, size_t n, int flags);
 
 
 /*
@@ -645,7 +645,7 @@ void	cert_list(const struct outlook *, size_t n, int flags);
  */
 
 /* Replaces the configured file, which others may read.  0 or -1. */
-int	cert_metrics(const struct outlook *, size_t n, struct why *);
+int	cert_metrics(const struct report *, size_t n, struct error *);
 
 
 /*
@@ -677,7 +677,7 @@ int	repair(struct job *);
  * installed; 0: nothing is kept that is not installed; -1: it may not be
  * installed, see why.
  */
-int	restore(struct job *, struct why *);
+int	restore(struct job *, struct error *);
 
 
 /*
@@ -742,11 +742,11 @@ void	renewal_installed(struct state *, const struct life *, time_t now);
 #define STATUS_BYTES_MAX	(16 * 1024 * 1024)
 
 /* An http URL to GET; the caller frees.  NULL: see why. */
-char	*status_url(const struct chain *, struct why *);
+char	*status_url(const struct chain *, struct error *);
 
 /* What came from there.  1: revoked, 0: not, -1: it does not tell, see why. */
-int	 status_judge(const struct chain *, const uint8_t *answer, size_t len, time_t now,
-	    struct why *);
+int	 status_judge(const struct chain *, const uint8_t *response, size_t len, time_t now,
+	    struct error *);
 
 
 /*
@@ -773,7 +773,7 @@ int	status_signed_read(struct der *in, struct status_signed *);
 /* An AlgorithmIdentifier's NID; NID_undef: libcrypto knows none. */
 int	status_algorithm(const struct der *);
 /* Is the algorithm strong enough (SHA-256 or better)?  0, or -1 with the reason; what names the object. */
-int	status_signed_strong(const struct status_signed *, const char *what, struct why *);
+int	status_signed_strong(const struct status_signed *, const char *what, struct error *);
 /* Is it signed by this key?  1 or 0. */
 int	status_signed_by(const struct status_signed *, EVP_PKEY *);
 
@@ -789,8 +789,8 @@ struct status_extension {
 int	status_extension(struct der *in, struct status_extension *);
 
 /* The judges of status_judge(): 1: revoked, 0: not, -1: it does not tell, see why. */
-int	status_list_judge(const struct chain *, struct der answer, time_t now, struct why *);
-int	status_ocsp_judge(const struct chain *, struct der answer, time_t now, struct why *);
+int	status_list_judge(const struct chain *, struct der response, time_t now, struct error *);
+int	status_ocsp_judge(const struct chain *, struct der response, time_t now, struct error *);
 
 /* The certificate's serial number, as the content of an INTEGER; the caller gives what is returned to OPENSSL_free(). */
 uint8_t	*status_serial(const X509 *, struct der *serial);

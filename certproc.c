@@ -57,7 +57,7 @@ add_job(const struct slice_domain *d)
 	j->profile = d->profile;
 	j->preferred = d->preferred_chain;
 	j->check_status = d->check_revocation;
-	j->looks = d->fingerprint;
+	j->fingerprint = d->fingerprint;
 	j->group = d->group;
 	j->key_spec = d->key_spec;
 	j->directory = d->api_url;
@@ -66,7 +66,7 @@ add_job(const struct slice_domain *d)
 	j->names.more = d->accept_more;
 	j->verify = d->verify;
 	if (j->names.n == 0)
-		why(&j->broken, "its 'csr file' cannot be used");
+		error_set(&j->broken, "its 'csr file' cannot be used");
 }
 
 /* 1 if net has something to do for it. */
@@ -74,13 +74,13 @@ static int
 evaluate(uint32_t job)
 {
 	struct job *j = &jobs[job];
-	struct why w;
+	struct error e;
 
 	if (role_mode >= MODE_ROLLOVER)
 		return 1;
-	switch (role_mode == MODE_REVOKE ? job_evaluate_revocation(j, lock_deadline, &w) :
-	    role_mode == MODE_RESTORE ? job_evaluate_restoration(j, lock_deadline, &w) :
-	    job_evaluate(j, lock_deadline, &w)) {
+	switch (role_mode == MODE_REVOKE ? job_evaluate_revocation(j, lock_deadline, &e) :
+	    role_mode == MODE_RESTORE ? job_evaluate_restoration(j, lock_deadline, &e) :
+	    job_evaluate(j, lock_deadline, &e)) {
 	case JOB_DUE:
 		j->phase = DUE;
 		return 1;
@@ -91,7 +91,7 @@ evaluate(uint32_t job)
 		j->phase = TO_CHECK;
 		return 1;
 	case JOB_UNCHANGED:
-		settle(job, OUTCOME_UNCHANGED);
+		finish(job, OUTCOME_UNCHANGED);
 		return 0;
 	case JOB_INSTALL:
 		install(job);
@@ -99,7 +99,7 @@ evaluate(uint32_t job)
 	case JOB_FAILED:
 		break;
 	}
-	settle_failed(job, &w);
+	finish_failed(job, &e);
 	return 0;
 }
 
@@ -144,7 +144,7 @@ tell_status_urls(void)
 			free(jobs[i].status_url);
 			jobs[i].status_url = NULL;
 			if (jobs[i].phase == TO_CHECK)
-				settle(i, OUTCOME_UNCHANGED);
+				finish(i, OUTCOME_UNCHANGED);
 		}
 	}
 	for (r = 0; r < 2 && asks; r++) {
@@ -158,16 +158,16 @@ tell_status_urls(void)
 
 /* Nothing is asked of the authority in this run. */
 static uint64_t
-leave_alone(const struct why *w)
+leave_alone(const struct error *e)
 {
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase == DUE) {
 			job_prevented(&jobs[i], authority_cause(), FAILURE_AUTHORITY);
-			settle_failed(i, w);
+			finish_failed(i, e);
 		} else if (jobs[i].phase & (TO_ASK | TO_CHECK))
-			settle(i, OUTCOME_UNCHANGED);
+			finish(i, OUTCOME_UNCHANGED);
 	/* What an earlier run has left is being completed without it. */
 	return 0;
 }
@@ -177,7 +177,7 @@ static void
 evaluate_all(void)
 {
 	uint64_t ndue = 0;
-	struct why w;
+	struct error e;
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++)
@@ -188,8 +188,8 @@ evaluate_all(void)
 		return;
 	if (ndue > 0)
 		authority_load();
-	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&w))
-		ndue = leave_alone(&w);
+	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&e))
+		ndue = leave_alone(&e);
 	if (ndue > 0)
 		authority_load_account(lock_deadline);
 	msg_new(&out, PARENT_DUE, 0);
@@ -214,10 +214,10 @@ look_all(void)
 	int take_back;
 
 	for (i = 0; i < njobs; i++) {
-		if (role_mode != MODE_RENEW || !job_rests(&jobs[i]))
+		if (role_mode != MODE_RENEW || !job_unchanged(&jobs[i]))
 			nwaiting++;
 		else
-			settle(i, OUTCOME_UNCHANGED);
+			finish(i, OUTCOME_UNCHANGED);
 	}
 	if (nwaiting == 0)
 		return;
@@ -238,21 +238,21 @@ static void
 list_all(void)
 {
 	enum outcome *outcomes;
-	struct outlook *outlooks;
-	struct why w;
+	struct report *reports;
+	struct error e;
 	uint32_t i;
 
 	if ((outcomes = calloc(njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
-	outlooks = outlook_all(jobs, njobs, outcomes);
+	reports = report_all(jobs, njobs, outcomes);
 	if (role_mode == MODE_LIST)
-		cert_list(outlooks, njobs, list_flags);
-	else if (store_lock(PART_METRICS, LOCK_ALONE, lock_deadline, &w) == -1 ||
-	    cert_metrics(outlooks, njobs, &w) == -1)
-		errx(1, "metrics file %s", w.text);
-	free(outlooks);
+		cert_list(reports, njobs, list_flags);
+	else if (store_lock(PART_METRICS, LOCK_ALONE, lock_deadline, &e) == -1 ||
+	    cert_metrics(reports, njobs, &e) == -1)
+		errx(1, "metrics file %s", e.text);
+	free(reports);
 	for (i = 0; i < njobs; i++)
-		settle(i, outcomes[i]);
+		finish(i, outcomes[i]);
 	free(outcomes);
 }
 
@@ -280,7 +280,7 @@ cert_key(struct msg *m)
 	    copy_hash(j->keys.combined_leaf, b.leaf);
 	/* The account's key can revoke without it. */
 	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
-		why(&j->broken, "its key cannot be used");
+		error_set(&j->broken, "its key cannot be used");
 	if (j->phase == WAITING) {
 		j->phase = LOOKED_AT;
 		if (--nwaiting == 0)
@@ -290,13 +290,13 @@ cert_key(struct msg *m)
 
 /* csr or chng has said it to people already; here it is only remembered. */
 static void
-cert_trouble(struct msg *m)
+cert_error(struct msg *m)
 {
-	struct why *trouble = &jobs[m->head.job].trouble;
+	struct error *error = &jobs[m->head.job].error;
 	const char *text = msg_need_str(m);
 
 	msg_end(m);
-	job_say_foreign(trouble->text, sizeof(trouble->text), text);
+	job_say_foreign(error->text, sizeof(error->text), text);
 }
 
 /*
@@ -304,13 +304,13 @@ cert_trouble(struct msg *m)
  * net; both know it by the time this returns.
  */
 static int
-tell_revocation(uint32_t job, struct why *w)
+tell_revocation(uint32_t job, struct error *e)
 {
 	static struct msg m;
 	uint8_t *der;
 	size_t len;
 
-	if (store_tell_revocable(job, w) == -1)
+	if (store_tell_revocable(job, e) == -1)
 		return -1;
 	der = chain_leaf_der(jobs[job].doomed, &len);
 	msg_new(&out, CSR_REVOKE, job);
@@ -348,24 +348,24 @@ tell_order(const struct job *j)
 }
 
 static enum task
-begin(uint32_t job, struct why *w)
+begin(uint32_t job, struct error *e)
 {
 	struct job *j = &jobs[job];
 
 	if (role_mode >= MODE_ROLLOVER)
 		return TASK_ACCOUNT;
 	if (role_mode == MODE_REVOKE) {
-		if (job_begin_revocation(j, w) == -1)
+		if (job_begin_revocation(j, e) == -1)
 			return TASK_NOTHING;
-		return tell_revocation(job, w) == -1 ? TASK_NOTHING :
+		return tell_revocation(job, e) == -1 ? TASK_NOTHING :
 		    TASK_REVOKE;
 	}
 	if (j->phase == TO_ASK)
 		return TASK_WINDOW;
 	if (j->phase == TO_CHECK)
 		return TASK_STATUS;
-	if (job_begin(j, w) == -1) {
-		job_prevented(j, w->text, FAILURE_LOCAL);
+	if (job_begin(j, e) == -1) {
+		job_prevented(j, e->text, FAILURE_LOCAL);
 		return TASK_NOTHING;
 	}
 	j->resumed = order_open(j) != NULL;
@@ -412,20 +412,20 @@ most_urgent(void)
 static int
 allowed(uint32_t job)
 {
-	struct why w;
+	struct error e;
 
 	if (jobs[job].phase != DUE || role_mode != MODE_RENEW)
 		return 1;
-	if (authority_ended(&w) || (!force && authority_holds(&w))) {
+	if (authority_ended(&e) || (!force && authority_holds(&e))) {
 		job_prevented(&jobs[job], authority_cause(), FAILURE_AUTHORITY);
-		settle_failed(job, &w);
+		finish_failed(job, &e);
 		return 0;
 	}
 	if (orders_left-- > 0)
 		return 1;
 	orders_left = 0;
 	say(1, "%s: left for another run (-m)", jobs[job].handle);
-	settle(job, OUTCOME_UNCHANGED);
+	finish(job, OUTCOME_UNCHANGED);
 	return 0;
 }
 
@@ -453,7 +453,7 @@ static void
 cert_next(struct msg *m)
 {
 	struct body_job b = { .task = TASK_NOTHING, .anchors = authority_anchors() };
-	struct why w;
+	struct error e;
 	uint32_t i;
 
 	msg_end(m);
@@ -469,9 +469,9 @@ cert_next(struct msg *m)
 	while ((i = most_urgent()) < njobs) {
 		if (!allowed(i))
 			continue;
-		if ((b.task = begin(i, &w)) != TASK_NOTHING)
+		if ((b.task = begin(i, &e)) != TASK_NOTHING)
 			break;
-		settle_failed(i, &w);
+		finish_failed(i, &e);
 	}
 	if (i < njobs)
 		take_out(i, m->head.worker, &b);
@@ -488,7 +488,7 @@ cert_show_account(struct msg *m)
 	struct body_shown b;
 
 	body_shown(m, &b);
-	settle(m->head.job, authority_show(&b) == 0 ? OUTCOME_INSTALLED :
+	finish(m->head.job, authority_show(&b) == 0 ? OUTCOME_INSTALLED :
 	    OUTCOME_FAILED);
 }
 
@@ -514,7 +514,7 @@ static const struct handler table[] = {
 	{ CERT_DONE, cert_done, TASKED, 1 },
 	{ CERT_WORKER_GONE, cert_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ CERT_FAILED, cert_failed, OUT | TASKED, 1 },
-	{ CERT_TROUBLE, cert_trouble, ANY_STATE, 0 },
+	{ CERT_ERROR, cert_error, ANY_STATE, 0 },
 	{ CERT_CSR_DONE, cert_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
 };
 

@@ -33,7 +33,7 @@ struct response {
 struct webroot {
 	const char	*path;
 	struct dir	*dir;		/* NULL: see broken */
-	struct why	 broken;
+	struct error	 broken;
 };
 
 /*
@@ -84,7 +84,7 @@ is_list(const struct list *l, int fd)
 
 /* Opens the list, and locks it with the others that have something there; 0 or -1. */
 static int
-list_begin(struct list *l, struct why *w)
+list_begin(struct list *l, struct error *e)
 {
 	int tries;
 
@@ -92,7 +92,7 @@ list_begin(struct list *l, struct why *w)
 		l->fd = openat(l->dir->fd, CHNG_LIST, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW |
 		    O_NONBLOCK | O_CLOEXEC, 0600);
 		if (l->fd == -1)
-			return why(w, "%s: cannot create: %s", l->place.path, strerror(errno));
+			return error_set(e, "%s: cannot create: %s", l->place.path, strerror(errno));
 		if (flock(l->fd, LOCK_SH | LOCK_NB) == 0 && is_list(l, l->fd))
 			return 0;
 		close(l->fd);
@@ -100,18 +100,18 @@ list_begin(struct list *l, struct why *w)
 		/* Someone tidies up: that takes no time. */
 		poll(NULL, 0, 20);
 	}
-	return l->fd != -1 ? 0 : why(w, "%s: is in the way and not ours; remove it", l->place.path);
+	return l->fd != -1 ? 0 : error_set(e, "%s: is in the way and not ours; remove it", l->place.path);
 }
 
 /* text: the whole response, so that nobody else's is taken for it later. */
 static int
-list_add(struct list *l, const char *text, struct why *w)
+list_add(struct list *l, const char *text, struct error *e)
 {
 	char line[256];
 	int n = snprintf(line, sizeof(line), "%s\n", text);
 
 	if (n < 0 || (size_t)n >= sizeof(line) || write(l->fd, line, (size_t)n) != n)
-		return why(w, "%s: cannot write: %s", l->place.path, strerror(errno));
+		return error_set(e, "%s: cannot write: %s", l->place.path, strerror(errno));
 	return 0;
 }
 
@@ -125,20 +125,20 @@ remove_left(const struct list *l, const char *listed)
 	struct place p = { .path = l->dir->path, .dir = l->dir };
 	size_t len, ntoken = strcspn(listed, ".");
 	struct stat st;
-	struct why w;
+	struct error e;
 	char *text, *token;
 
 	if ((token = strndup(listed, ntoken)) == NULL)
 		err(1, NULL);
 	p.name = token;
 	if (listed[ntoken] == '.' && valid_token(token) &&
-	    place_read(&p, &text, &len, 1024, &st, &w) == 1) {
+	    place_read(&p, &text, &len, 1024, &st, &e) == 1) {
 		if (st.st_uid == geteuid() && st.st_nlink == 1 &&
 		    strncmp(text, listed, len) == 0) {
 			say(1, "%s/%s: removed what an interrupted run left",
 			    l->dir->path, token);
-			if (place_remove(&p, &w) == -1)
-				warnx("%s", w.text);
+			if (place_remove(&p, &e) == -1)
+				warnx("%s", e.text);
 		}
 		free(text);
 	}
@@ -151,18 +151,18 @@ list_end(struct list *l)
 {
 	char *text, *line, *rest;
 	struct stat st;
-	struct why w;
+	struct error e;
 	size_t len;
 
 	if (l->fd != -1 && flock(l->fd, LOCK_EX | LOCK_NB) == 0 && is_list(l, l->fd)) {
-		if (place_read(&l->place, &text, &len, LIST_BYTES_MAX, &st, &w) == 1) {
+		if (place_read(&l->place, &text, &len, LIST_BYTES_MAX, &st, &e) == 1) {
 			for (rest = text; (line = strsep(&rest, "\n")) != NULL; )
 				if (*line != '\0')
 					remove_left(l, line);
 			free(text);
 		}
-		if (place_remove(&l->place, &w) == -1)
-			warnx("%s", w.text);
+		if (place_remove(&l->place, &e) == -1)
+			warnx("%s", e.text);
 	}
 	if (l->fd != -1)
 		close(l->fd);
@@ -186,12 +186,12 @@ void
 webroot_tidy_up(void)
 {
 	struct list *l;
-	struct why w;
+	struct error e;
 
 	for (l = lists; l != NULL; l = l->next)
 		if (place_exists(&l->place)) {
-			if (list_begin(l, &w) == -1)
-				warnx("%s", w.text);
+			if (list_begin(l, &e) == -1)
+				warnx("%s", e.text);
 			list_end(l);
 		}
 }
@@ -199,10 +199,10 @@ webroot_tidy_up(void)
 static void
 remove_response(struct response *r)
 {
-	struct why w;
+	struct error e;
 
-	if (place_remove(&r->place, &w) == -1)
-		warnx("%s", w.text);
+	if (place_remove(&r->place, &e) == -1)
+		warnx("%s", e.text);
 	else
 		say(2, "%s: removed", r->path);
 }
@@ -270,12 +270,12 @@ static int
 adopt(const struct response *r, const char *text)
 {
 	struct stat st;
-	struct why w;
+	struct error e;
 	char *buf;
 	size_t len;
 	int ours;
 
-	if (place_read(&r->place, &buf, &len, 1024, &st, &w) != 1)
+	if (place_read(&r->place, &buf, &len, 1024, &st, &e) != 1)
 		return 0;
 	ours = st.st_uid == geteuid() && st.st_nlink == 1 && strcmp(buf, text) == 0;
 	free(buf);
@@ -284,21 +284,21 @@ adopt(const struct response *r, const char *text)
 
 /* Lists the response, and puts it under the token's name; or NULL: see why. */
 static struct response *
-publish(const struct webroot *root, uint32_t job, const char *token, const char *text, struct why *w)
+publish(const struct webroot *root, uint32_t job, const char *token, const char *text, struct error *e)
 {
 	struct response *r;
 	struct list *l;
 	int exists;
 
 	if (root->dir == NULL) {
-		*w = root->broken;
+		*e = root->broken;
 		return NULL;
 	}
 	l = list_of(root->dir);
-	if (list_begin(l, w) == -1 || list_add(l, text, w) == -1)
+	if (list_begin(l, e) == -1 || list_add(l, text, e) == -1)
 		return NULL;
 	r = response_new(root, job, token);
-	if (place_publish(&r->place, text, strlen(text), &exists, w) == -1 &&
+	if (place_publish(&r->place, text, strlen(text), &exists, e) == -1 &&
 	    !(exists && adopt(r, text))) {
 		response_free(r);
 		return NULL;
@@ -309,9 +309,9 @@ publish(const struct webroot *root, uint32_t job, const char *token, const char 
 
 int
 webroot_put(const struct webroot *root, uint32_t job, const char *token, const char *text,
-    struct why *w)
+    struct error *e)
 {
-	struct response *r = publish(root, job, token, text, w);
+	struct response *r = publish(root, job, token, text, e);
 
 	if (r == NULL)
 		return -1;
@@ -325,7 +325,7 @@ webroot_put(const struct webroot *root, uint32_t job, const char *token, const c
  * may do so at the same moment, hence the process number.
  */
 int
-webroot_probe(const struct webroot *root, struct why *w)
+webroot_probe(const struct webroot *root, struct error *e)
 {
 	char token[64], text[64 + 1 + THUMBPRINT_LEN + 1];
 	struct response *r;
@@ -334,7 +334,7 @@ webroot_probe(const struct webroot *root, struct why *w)
 	    (long)getpid(), (long long)clock_ms());
 	/* As long as one that is real. */
 	snprintf(text, sizeof(text), "%s.%0*d", token, THUMBPRINT_LEN, 0);
-	if ((r = publish(root, NO_JOB, token, text, w)) == NULL)
+	if ((r = publish(root, NO_JOB, token, text, e)) == NULL)
 		return -1;
 	remove_response(r);
 	response_free(r);

@@ -39,10 +39,10 @@ struct webroot *webroot_open(const char *path);
 /* Removes what runs have left that were killed, from all directories. */
 void	webroot_tidy_up(void);
 /* Could a response be put there?  0, or -1 and why; leaves nothing. */
-int	webroot_probe(const struct webroot *, struct why *);
+int	webroot_probe(const struct webroot *, struct error *);
 /* Puts a response of this job: text, under the token's name.  0, or -1 and why. */
 int	webroot_put(const struct webroot *, uint32_t job, const char *token, const char *text,
-	    struct why *);
+	    struct error *);
 /* Removes a job's responses; or all, and the lists of them, at exit. */
 void	webroot_drop(uint32_t job);
 void	webroot_drop_all(void);

@@ -84,17 +84,17 @@ hand_over(uint32_t job, uint32_t number, const char *authorization)
 }
 
 static int
-put(uint32_t job, uint32_t number, const char *token, struct why *w)
+put(uint32_t job, uint32_t number, const char *token, struct error *e)
 {
 	struct chng_job *j = &jobs[job];
 	char *text;
 	int rc = 0;
 
 	if (j->nput >= j->nnames)
-		return why(w, "%s: more responses than names", j->handle);
+		return error_set(e, "%s: more responses than names", j->handle);
 	text = key_authorization(token, thumbprint);
 	if (j->way == WAY_WEBROOT)
-		rc = webroot_put(j->webroot, job, token, text, w);
+		rc = webroot_put(j->webroot, job, token, text, e);
 	else if (j->way == WAY_LISTEN)
 		hand_over(job, number, text);
 	else
@@ -107,20 +107,20 @@ put(uint32_t job, uint32_t number, const char *token, struct why *w)
 
 /* certproc remembers it as the cause of what follows. */
 static void
-tell_trouble(uint32_t job, const char *text)
+tell_error(uint32_t job, const char *text)
 {
 	warnx("%s", text);
-	msg_new(&out, CERT_TROUBLE, job);
+	msg_new(&out, CERT_ERROR, job);
 	msg_put_str(&out, text);
 	msg_send(&out);
 }
 
 static void
-answer(const struct msg *m, int ok, const struct why *w)
+response(const struct msg *m, int ok, const struct error *e)
 {
 	if (!ok)
-		tell_trouble(m->head.job, w->text);
-	msg_answer(&out, NET_CHNG_DONE, m);
+		tell_error(m->head.job, e->text);
+	msg_reply(&out, NET_CHNG_DONE, m);
 	body_flag(&out, &ok);
 	msg_send(&out);
 }
@@ -172,13 +172,13 @@ static void
 chng_check(struct msg *m)
 {
 	struct chng_job *j = &jobs[m->head.job];
-	struct why w;
+	struct error e;
 	int rc;
 
 	msg_end(m);
 	if (j->way != WAY_LISTEN) {
-		rc = j->way == WAY_WEBROOT ? webroot_probe(j->webroot, &w) : 0;
-		answer(m, rc == 0, &w);
+		rc = j->way == WAY_WEBROOT ? webroot_probe(j->webroot, &e) : 0;
+		response(m, rc == 0, &e);
 		return;
 	}
 	wait_for(m, WAIT_CHECK);
@@ -211,19 +211,19 @@ chng_probe(struct msg *m)
 	struct chng_job *j = &jobs[m->head.job];
 	struct body_probe b = { .token = NULL };
 	char token[TOKEN_LEN + 1], text[PROBE_LEN + 1];
-	struct why w;
+	struct error e;
 
 	msg_end(m);
 	if (j->way != WAY_WEBROOT)
 		errx(1, "CHNG_PROBE: no files are written for this job");
 	probe_compose(token, text);
-	if (webroot_put(j->webroot, m->head.job, token, text, &w) == 0) {
+	if (webroot_put(j->webroot, m->head.job, token, text, &e) == 0) {
 		b.token = token;
 		b.text = text;
 		b.dir = j->path;
 	} else
-		tell_trouble(m->head.job, w.text);
-	msg_answer(&out, NET_PROBE, m);
+		tell_error(m->head.job, e.text);
+	msg_reply(&out, NET_PROBE, m);
 	body_probe(&out, &b);
 	msg_send(&out);
 }
@@ -232,7 +232,7 @@ static void
 chng_put(struct msg *m)
 {
 	struct body_response b;
-	struct why w;
+	struct error e;
 	int rc;
 
 	body_response(m, &b);
@@ -240,8 +240,8 @@ chng_put(struct msg *m)
 		errx(1, "CHNG_PUT: not a token");
 	if (b.number >= jobs[m->head.job].nnames)
 		errx(1, "CHNG_PUT: no identifier %u", b.number);
-	rc = put(m->head.job, b.number, b.token, &w);
-	answer(m, rc == 0, &w);
+	rc = put(m->head.job, b.number, b.token, &e);
+	response(m, rc == 0, &e);
 }
 
 /* A web server serves a file as soon as it is there; others say so. */
@@ -265,18 +265,18 @@ chng_standing(struct msg *m)
 		errx(1, "CHNG_STANDING: no identifier %u", b.number);
 	record_ask(m->head.job, &b);
 	j->nasked++;
-	answer(m, 1, NULL);
+	response(m, 1, NULL);
 }
 
 /* The end of one that was asked for: reason NULL, or why it failed. */
 static void
-settle(uint32_t job, const char *reason)
+finish(uint32_t job, const char *reason)
 {
 	struct chng_job *j = &jobs[job];
 
 	j->nasked--;
 	if (reason != NULL && !j->dropped) {
-		tell_trouble(job, reason);
+		tell_error(job, reason);
 		j->failed = 1;
 	}
 	answer_late(job);
@@ -298,7 +298,7 @@ chng_published(struct msg *m)
 		if (record_await(j->records, m->head.job, b.number))
 			return;
 	}
-	settle(m->head.job, b.reason);
+	finish(m->head.job, b.reason);
 }
 
 static void
@@ -309,7 +309,7 @@ chng_seen(struct msg *m)
 	body_published(m, &b);
 	if (jobs[m->head.job].nasked == 0)
 		errx(1, "CHNG_SEEN: out of order");
-	settle(m->head.job, b.reason);
+	finish(m->head.job, b.reason);
 }
 
 /* What is under way comes to its end first: the next order has the same numbers. */
@@ -346,7 +346,7 @@ chng_drop(struct msg *m)
 		warnx("%s: the responses were in %s: does the web server of these names serve that "
 		    "directory as /.well-known/acme-challenge/, on port 80?", j->handle, j->path);
 	webroot_drop(m->head.job);
-	answer(m, 1, NULL);
+	response(m, 1, NULL);
 }
 
 /* Nothing is put before the thumbprint is known, and nothing for some jobs. */

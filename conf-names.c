@@ -130,10 +130,10 @@ names_of_csr(const struct conf *c, struct domain *d)
 {
 	const char *problem;
 	struct strings names;
-	struct why w;
+	struct error e;
 	size_t i;
 
-	if (csr_names(c, d->csr_file, &names, &w) == 0) {
+	if (csr_names(c, d->csr_file, &names, &e) == 0) {
 		for (i = 0; i < names.n; i++)
 			if ((problem = conf_normalise(&names.v[i])) != NULL)
 				break;
@@ -143,9 +143,9 @@ names_of_csr(const struct conf *c, struct domain *d)
 			drop_repeated(&d->names);
 			return;
 		}
-		why(&w, "%s: name %s: %s", d->csr_file, names.v[i], problem);
+		error_set(&e, "%s: name %s: %s", d->csr_file, names.v[i], problem);
 	}
-	if (asprintf(&d->broken, "csr file %s", w.text) == -1)
+	if (asprintf(&d->broken, "csr file %s", e.text) == -1)
 		err(1, NULL);
 }
 

@@ -139,7 +139,7 @@ const char *conf_normalise(char **name);
  * reason.  In acme-client csrproc finds them (parent-names.c): the parent has
  * no parser of CSRs.
  */
-int	csr_names(const struct conf *, const char *path, struct strings *names, struct why *);
+int	csr_names(const struct conf *, const char *path, struct strings *names, struct error *);
 
 /*
  * Warns of what the configuration names and this machine does not have, or the user who runs this

@@ -19,7 +19,7 @@
 #define NAME_BYTES_MAX	255	/* longer than any host name */
 
 static X509_REQ *
-parse(const char *buf, size_t len, struct why *w)
+parse(const char *buf, size_t len, struct error *e)
 {
 	const uint8_t *der = (const uint8_t *)buf;
 	X509_REQ *req;
@@ -33,9 +33,9 @@ parse(const char *buf, size_t len, struct why *w)
 	BIO_free(bio);
 	ERR_clear_error();
 	if (req == NULL)
-		why(w, "is no certificate signing request in PEM or DER");
+		error_set(e, "is no certificate signing request in PEM or DER");
 	else if (i2d_X509_REQ(req, NULL) > CSR_BYTES_MAX) {
-		why(w, "larger than %d bytes in DER", CSR_BYTES_MAX);
+		error_set(e, "larger than %d bytes in DER", CSR_BYTES_MAX);
 		X509_REQ_free(req);
 		req = NULL;
 	}
@@ -43,9 +43,9 @@ parse(const char *buf, size_t len, struct why *w)
 }
 
 int
-csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct why *w)
+csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct error *e)
 {
-	X509_REQ *req = parse(text, textlen, w);
+	X509_REQ *req = parse(text, textlen, e);
 	uint8_t *buf = NULL;
 	int n;
 
@@ -88,24 +88,24 @@ name_text(const GENERAL_NAME *g)
 
 /* What no run could use. */
 static int
-check_key(X509_REQ *req, struct why *w)
+check_key(X509_REQ *req, struct error *e)
 {
 	EVP_PKEY *key = X509_REQ_get_pubkey(req);
 	int rc;
 
 	if (key == NULL || X509_REQ_verify(req, key) != 1)
-		rc = why(w, "is not signed by its own key");
+		rc = error_set(e, "is not signed by its own key");
 	else
-		rc = csr_check_key(key, w);
+		rc = csr_check_key(key, e);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 	return rc;
 }
 
 int
-csr_parse_names(const char *text, size_t len, struct strings *names, struct why *w)
+csr_parse_names(const char *text, size_t len, struct strings *names, struct error *e)
 {
-	X509_REQ *req = parse(text, len, w);
+	X509_REQ *req = parse(text, len, e);
 	STACK_OF(X509_EXTENSION) *exts;
 	GENERAL_NAMES *san;
 	int i, n, rc = 0;
@@ -114,7 +114,7 @@ csr_parse_names(const char *text, size_t len, struct strings *names, struct why 
 	names->n = 0;
 	if (req == NULL)
 		return -1;
-	if (check_key(req, w) == -1) {
+	if (check_key(req, e) == -1) {
 		X509_REQ_free(req);
 		return -1;
 	}
@@ -122,12 +122,12 @@ csr_parse_names(const char *text, size_t len, struct strings *names, struct why 
 	san = exts == NULL ? NULL : X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 	n = san == NULL ? 0 : sk_GENERAL_NAME_num(san);
 	if (n == 0 || n > CONF_NAMES_MAX)
-		rc = why(w, "has not 1 to %d names in subjectAltName", CONF_NAMES_MAX);
+		rc = error_set(e, "has not 1 to %d names in subjectAltName", CONF_NAMES_MAX);
 	else if ((names->v = calloc((size_t)n, sizeof(*names->v))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < n && rc == 0; i++) {
 		if ((names->v[i] = name_text(sk_GENERAL_NAME_value(san, i))) == NULL)
-			rc = why(w, "has a name that is neither a host's nor an address");
+			rc = error_set(e, "has a name that is neither a host's nor an address");
 		else
 			names->n++;
 	}

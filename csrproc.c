@@ -42,7 +42,7 @@ struct csr_job {
 	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
 	int		 revokes;	/* the live key is that certificate's */
 	int		 has_revoked;	/* the key has signed that: the CA may block it for good */
-	struct why	 broken;	/* why there can be no CSR, or "" */
+	struct error	 broken;	/* why there can be no CSR, or "" */
 };
 
 /* A key that is there is taken as it is; whether it is to be replaced is another question. */
@@ -69,7 +69,7 @@ find_group(struct csr_job *j, const char *name)
 	else
 		gid = (gid_t)strtonum(name, 0, INT32_MAX, &problem);
 	if (problem != NULL) {
-		why(&j->broken, "%s: group %s: there is no such group", j->path, name);
+		error_set(&j->broken, "%s: group %s: there is no such group", j->path, name);
 		return NO_GROUP;
 	}
 	box.keep_chown = 1;
@@ -81,19 +81,19 @@ static void
 load_own_csr(struct csr_job *j, const char *path)
 {
 	uint8_t hash[SPKI_HASH_LEN];
-	struct why w = { "" };
+	struct error e = { "" };
 	size_t len;
 	char *text;
 
 	if ((text = csr_file_read(path, &len, &j->broken)) == NULL)
 		return;
-	if (csr_parse(text, len, &j->own_csr, &j->own_csr_len, &w) == 0 &&
-	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash, &w) == 0) {
+	if (csr_parse(text, len, &j->own_csr, &j->own_csr_len, &e) == 0 &&
+	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash, &e) == 0) {
 		free(text);
 		return;
 	}
 	free(text);
-	why(&j->broken, "%s: %s", path, w.text);
+	error_set(&j->broken, "%s: %s", path, e.text);
 	free(j->own_csr);
 	j->own_csr = NULL;
 }
@@ -161,7 +161,7 @@ look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
 	static const char key_end[] = "-----END PRIVATE KEY-----\n";
 	static const char cert_end[] = "-----END CERTIFICATE-----\n";
 	struct stat st;
-	struct why ignored;
+	struct error ignored;
 	char *text = NULL, *chain = NULL, *rest;
 	size_t len = 0;
 
@@ -178,12 +178,12 @@ look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
 
 /* certproc remembers it as the cause of what follows. */
 static void
-tell_trouble(uint32_t job, const struct why *w)
+tell_error(uint32_t job, const struct error *e)
 {
 	if (role_mode != MODE_RENEW)
 		return;
-	msg_new(&out, CERT_TROUBLE, job);
-	msg_put_str(&out, w->text);
+	msg_new(&out, CERT_ERROR, job);
+	msg_put_str(&out, e->text);
 	msg_send(&out);
 }
 
@@ -206,12 +206,12 @@ tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
  * before it takes the other's place.  0 or -1.
  */
 static int
-load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
+load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 {
 	*key = *next = NULL;
-	if (keyfile_load(&j->key, &any_key, key, w) == -1 ||
+	if (keyfile_load(&j->key, &any_key, key, e) == -1 ||
 	    keyfile_load(role_mode == MODE_RESTORE ? &j->old : &j->next,
-	    &any_key, next, w) == -1) {
+	    &any_key, next, e) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
@@ -225,15 +225,15 @@ regroup(struct csr_job *j, int take_back)
 {
 	const struct place *files[] = { &j->key, &j->next, &j->old,
 	    &j->combined };
-	struct why w;
+	struct error e;
 	size_t i;
 	int n;
 
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (files[i]->path == NULL)
 			continue;
-		if ((n = keyfile_regroup(files[i], j->group, take_back, &w)) == -1) {
-			warnx("%s", w.text);
+		if ((n = keyfile_regroup(files[i], j->group, take_back, &e)) == -1) {
+			warnx("%s", e.text);
 			j->grouped = 0;
 		} else if (n == 1 && j->group == NO_GROUP)
 			say(1, "%s: no group may read it any longer", files[i]->path);
@@ -247,15 +247,15 @@ static void
 csr_names(struct msg *m)
 {
 	struct body_names b = { .error = NULL };
-	struct why w;
+	struct error e;
 	const uint8_t *text;
 	size_t len, i;
 
 	text = msg_get_buf(m, &len);
 	msg_end(m);
-	if (csr_parse_names((const char *)text, len, &b.names, &w) == -1)
-		b.error = w.text;
-	msg_answer(&out, PARENT_NAMES, m);
+	if (csr_parse_names((const char *)text, len, &b.names, &e) == -1)
+		b.error = e.text;
+	msg_reply(&out, PARENT_NAMES, m);
 	body_names(&out, &b);
 	msg_send(&out);
 	for (i = 0; i < b.names.n; i++)
@@ -285,7 +285,7 @@ csr_look(struct msg *m)
 	else if (role_mode == MODE_RENEW && j->broken.text[0] == '\0')
 		regroup(j, take_back);
 	if (j->broken.text[0] != '\0')
-		tell_trouble(m->head.job, &j->broken);
+		tell_error(m->head.job, &j->broken);
 	tell_cert(m->head.job, key, next);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(next);
@@ -301,14 +301,14 @@ send_csr(uint32_t job, const uint8_t *der, size_t len)
 
 /* Whoever got at the live key can have got at the one that waits beside it. */
 static int
-drop_next(struct csr_job *j, EVP_PKEY **next, struct why *w)
+drop_next(struct csr_job *j, EVP_PKEY **next, struct error *e)
 {
 	EVP_PKEY_free(*next);
 	*next = NULL;
 	j->fresh = 0;
-	if (place_remove(&j->next, w) == -1)
+	if (place_remove(&j->next, e) == -1)
 		return -1;
-	return dir_sync(j->next.dir, w);
+	return dir_sync(j->next.dir, e);
 }
 
 /*
@@ -317,21 +317,21 @@ drop_next(struct csr_job *j, EVP_PKEY **next, struct why *w)
  * installed certificate is not for it, and of one of another type.
  */
 static int
-make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
+make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 {
 	int first = *key == NULL && !j->new_key;
 	const struct place *p = first ? &j->key : &j->next;
 	EVP_PKEY **made = first ? key : next;
 
-	if (j->fresh && drop_next(j, next, w) == -1)
+	if (j->fresh && drop_next(j, next, e) == -1)
 		return -1;
 	/* Nothing was certified for one of another type than is configured by now. */
-	if (*next != NULL && !keyfile_fits(&j->spec, *next) && drop_next(j, next, w) == -1)
+	if (*next != NULL && !keyfile_fits(&j->spec, *next) && drop_next(j, next, e) == -1)
 		return -1;
 	if (*next != NULL || (*key != NULL && !j->rotate && !j->new_key &&
 	    keyfile_fits(&j->spec, *key)))
 		return 0;
-	if (keyfile_create(p, &j->spec, j->group, made, w) == -1)
+	if (keyfile_create(p, &j->spec, j->group, made, e) == -1)
 		return -1;
 	say(1, "%s: made a new key", p->path);
 	return 0;
@@ -342,7 +342,7 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct why *w)
  * it is done.
  */
 static int
-make(uint32_t job, struct why *w)
+make(uint32_t job, struct error *e)
 {
 	struct csr_job *j = &jobs[job];
 	EVP_PKEY *key, *next;
@@ -351,15 +351,15 @@ make(uint32_t job, struct why *w)
 	int rc = -1;
 
 	if (j->broken.text[0] != '\0')
-		return why(w, "%s", j->broken.text);
+		return error_set(e, "%s", j->broken.text);
 	if (j->own_csr != NULL) {
 		send_csr(job, j->own_csr, j->own_csr_len);
 		return 0;
 	}
-	if (load_keys(j, &key, &next, w) == -1)
+	if (load_keys(j, &key, &next, e) == -1)
 		return -1;
-	if (make_key(j, &key, &next, w) == 0 &&
-	    csr_make(next != NULL ? next : key, &j->names, &der, &len, w) == 0) {
+	if (make_key(j, &key, &next, e) == 0 &&
+	    csr_make(next != NULL ? next : key, &j->names, &der, &len, e) == 0) {
 		tell_cert(job, key, next);
 		send_csr(job, der, len);
 		free(der);
@@ -373,25 +373,25 @@ make(uint32_t job, struct why *w)
 static void
 csr_make_handler(struct msg *m)
 {
-	struct why w;
+	struct error e;
 	int ok;
 
 	msg_end(m);
-	if (!(ok = make(m->head.job, &w) == 0)) {
-		warnx("%s", w.text);
-		tell_trouble(m->head.job, &w);
+	if (!(ok = make(m->head.job, &e) == 0)) {
+		warnx("%s", e.text);
+		tell_error(m->head.job, &e);
 	}
-	msg_answer(&out, NET_CSR_DONE, m);
+	msg_reply(&out, NET_CSR_DONE, m);
 	body_flag(&out, &ok);
 	msg_send(&out);
 }
 
 static void
-done(uint32_t job, enum csr_done how, const struct why *w)
+done(uint32_t job, enum csr_done how, const struct error *e)
 {
 	if (how == CSR_FAILED) {
-		warnx("%s", w->text);
-		tell_trouble(job, w);
+		warnx("%s", e->text);
+		tell_error(job, e);
 	}
 	msg_new(&out, CERT_CSR_DONE, job);
 	body_csr_done(&out, &how);
@@ -403,15 +403,15 @@ static void
 csr_new_key(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
-	enum new_key why_new;
+	enum new_key error_new;
 
-	body_new_key(m, &why_new);
+	body_new_key(m, &error_new);
 	j->new_key = 1;
-	j->fresh = why_new != NEW_KEY_BESIDE;
+	j->fresh = error_new != NEW_KEY_BESIDE;
 	if (j->fresh && j->path == NULL && j->own_csr != NULL) {
-		why(&j->broken, "%s: the key of the configured CSR ('csr file') is %s: make another key, and a CSR with it",
+		error_set(&j->broken, "%s: the key of the configured CSR ('csr file') is %s: make another key, and a CSR with it",
 		    j->names.n > 0 ? j->names.v[0] : "csr file",
-		    why_new == NEW_KEY_REFUSED ? "one that the CA refuses" : "compromised");
+		    error_new == NEW_KEY_REFUSED ? "one that the CA refuses" : "compromised");
 		free(j->own_csr);
 		j->own_csr = NULL;
 	}
@@ -422,7 +422,7 @@ static int
 is_for(const struct place *p, const uint8_t *der, size_t len)
 {
 	EVP_PKEY *key = NULL;
-	struct why ignored;
+	struct error ignored;
 	int is;
 
 	if (p->dir == NULL)
@@ -437,10 +437,10 @@ is_for(const struct place *p, const uint8_t *der, size_t len)
 static void
 keep_old(const struct csr_job *j)
 {
-	struct why w;
+	struct error e;
 
-	if (place_exists(&j->key) && place_keep(&j->key, &j->old, &w) == -1)
-		say(0, "%s; the replaced key is not kept", w.text);
+	if (place_exists(&j->key) && place_keep(&j->key, &j->old, &e) == -1)
+		say(0, "%s; the replaced key is not kept", e.text);
 }
 
 /*
@@ -454,7 +454,7 @@ csr_adopt(struct msg *m)
 	struct csr_job *j = &jobs[m->head.job];
 	EVP_PKEY *next = NULL;
 	const uint8_t *der;
-	struct why w;
+	struct error e;
 	size_t len;
 	int ok = 0, n;
 
@@ -464,22 +464,22 @@ csr_adopt(struct msg *m)
 		errx(1, "CSR_ADOPT: nothing to adopt");
 	/* With -B the one before it becomes the next one. */
 	if (role_mode == MODE_RESTORE && is_for(&j->old, der, len) &&
-	    place_move(&j->old, &j->next, &w) == -1) {
-		done(m->head.job, CSR_FAILED, &w);
+	    place_move(&j->old, &j->next, &e) == -1) {
+		done(m->head.job, CSR_FAILED, &e);
 		return;
 	}
-	if ((n = keyfile_load(&j->next, &any_key, &next, &w)) == 0)
-		why(&w, "%s: there is no new key", j->next.path);
+	if ((n = keyfile_load(&j->next, &any_key, &next, &e)) == 0)
+		error_set(&e, "%s: there is no new key", j->next.path);
 	else if (n == 1 && !keyfile_is_in(next, der, len))
-		why(&w, "%s: the certificate is for another key; not made live", j->next.path);
+		error_set(&e, "%s: the certificate is for another key; not made live", j->next.path);
 	else if (n == 1) {
 		keep_old(j);
-		ok = place_move(&j->next, &j->key, &w) == 0;
+		ok = place_move(&j->next, &j->key, &e) == 0;
 	}
 	EVP_PKEY_free(next);
 	if (ok && role_mode == MODE_RESTORE)
 		regroup(j, 0);
-	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &w);
+	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &e);
 }
 
 static void
@@ -488,7 +488,7 @@ csr_combine(struct msg *m)
 	struct csr_job *j = &jobs[m->head.job];
 	EVP_PKEY *key = NULL;
 	const uint8_t *chain;
-	struct why w;
+	struct error e;
 	size_t len;
 	int ok;
 
@@ -498,10 +498,10 @@ csr_combine(struct msg *m)
 		errx(1, "CSR_COMBINE: not configured");
 	if (!keyfile_only_certificates(chain, len))
 		errx(1, "CSR_COMBINE: not certificates");
-	ok = keyfile_load(&j->key, &any_key, &key, &w) == 1 &&
-	    keyfile_combine(&j->combined, j->group, key, chain, len, &w) == 0;
+	ok = keyfile_load(&j->key, &any_key, &key, &e) == 1 &&
+	    keyfile_combine(&j->combined, j->group, key, chain, len, &e) == 0;
 	EVP_PKEY_free(key);
-	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &w);
+	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &e);
 }
 
 static void
@@ -549,7 +549,7 @@ csr_sign_revoke(struct msg *m)
 	struct body_request b;
 	EVP_PKEY *key = NULL;
 	json_t *payload;
-	struct why w;
+	struct error e;
 	char *jws = NULL;
 
 	body_request(m, &b);
@@ -558,13 +558,13 @@ csr_sign_revoke(struct msg *m)
 	if (!valid_nonce(b.nonce) || !origin_known(b.url))
 		errx(1, "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
 	if (j->path == NULL)
-		why(&w, "the key of this certificate is not here");
+		error_set(&e, "the key of this certificate is not here");
 	else if (j->key.dir == NULL)
-		w = j->broken;
-	else if (keyfile_load(&j->key, &any_key, &key, &w) == 0)
-		why(&w, "%s: there is no such file", j->path);
+		e = j->broken;
+	else if (keyfile_load(&j->key, &any_key, &key, &e) == 0)
+		error_set(&e, "%s: there is no such file", j->path);
 	else if (key != NULL && !j->revokes)
-		why(&w, "%s: is not the key of the certificate to be revoked",
+		error_set(&e, "%s: is not the key of the certificate to be revoked",
 		    j->path);
 	if (key != NULL && j->revokes) {
 		payload = revocation(j->revoke, reason);
@@ -572,9 +572,9 @@ csr_sign_revoke(struct msg *m)
 		json_decref(payload);
 		j->has_revoked = jws != NULL;
 	} else
-		warnx("%s", w.text);
+		warnx("%s", e.text);
 	EVP_PKEY_free(key);
-	msg_answer(&out, NET_SIGNED, m);
+	msg_reply(&out, NET_SIGNED, m);
 	msg_put_str(&out, jws);
 	msg_send(&out);
 	free(jws);
@@ -585,7 +585,7 @@ static int
 is_live(const struct csr_job *j, const uint8_t *hash)
 {
 	uint8_t live[SPKI_HASH_LEN];
-	struct why ignored;
+	struct error ignored;
 	EVP_PKEY *key;
 	int same;
 
@@ -602,7 +602,7 @@ is_live(const struct csr_job *j, const uint8_t *hash)
  * While another certificate is installed for it, the web server needs it.
  */
 static enum csr_done
-discard_key(struct csr_job *j, int others, struct why *w)
+discard_key(struct csr_job *j, int others, struct error *e)
 {
 	if (others) {
 		say(0, "%s: stays for now, as another certificate is installed for it, though the CA may "
@@ -614,8 +614,8 @@ discard_key(struct csr_job *j, int others, struct why *w)
 	else
 		say(0, "%s: removed, as it has signed the revocation, by which the CA may block it for "
 		    "good; the next certificate is for a new key", j->path);
-	return place_remove(&j->key, w) == 0 && place_remove(&j->next, w) == 0 &&
-	    place_remove(&j->old, w) == 0 && dir_sync(j->key.dir, w) == 0 ? CSR_DONE : CSR_FAILED;
+	return place_remove(&j->key, e) == 0 && place_remove(&j->next, e) == 0 &&
+	    place_remove(&j->old, e) == 0 && dir_sync(j->key.dir, e) == 0 ? CSR_DONE : CSR_FAILED;
 }
 
 /*
@@ -623,10 +623,10 @@ discard_key(struct csr_job *j, int others, struct why *w)
  * certificate was replaced before its revocation came to an end.
  */
 static int
-drop_old(struct csr_job *j, const uint8_t *hash, struct why *w)
+drop_old(struct csr_job *j, const uint8_t *hash, struct error *e)
 {
 	uint8_t old[SPKI_HASH_LEN];
-	struct why ignored;
+	struct error ignored;
 	EVP_PKEY *key;
 	int same;
 
@@ -637,7 +637,7 @@ drop_old(struct csr_job *j, const uint8_t *hash, struct why *w)
 	if (!same)
 		return 0;
 	say(1, "%s: removed, as it is compromised", j->old.path);
-	return place_remove(&j->old, w) == -1 ? -1 : dir_sync(j->old.dir, w);
+	return place_remove(&j->old, e) == -1 ? -1 : dir_sync(j->old.dir, e);
 }
 
 /* Revoked: what still holds the certificate goes, and its key if that is not to be used again. */
@@ -647,19 +647,19 @@ csr_discard(struct msg *m)
 	struct csr_job *j = &jobs[m->head.job];
 	struct body_discard b;
 	enum csr_done done_so = j->path == NULL ? CSR_KEY_ELSEWHERE : CSR_DONE;
-	struct why w;
+	struct error e;
 
 	body_discard(m, &b);
 	if (j->combined.path != NULL && b.installed &&
-	    (place_remove(&j->combined, &w) == -1 || dir_sync(j->combined.dir, &w) == -1))
+	    (place_remove(&j->combined, &e) == -1 || dir_sync(j->combined.dir, &e) == -1))
 		done_so = CSR_FAILED;
 	else if (done_so == CSR_DONE && (reason == REASON_KEY_COMPROMISE || j->has_revoked) &&
 	    is_live(j, b.hash))
-		done_so = discard_key(j, !b.installed, &w);
+		done_so = discard_key(j, !b.installed, &e);
 	else if (done_so == CSR_DONE && reason == REASON_KEY_COMPROMISE &&
-	    j->old.dir != NULL && drop_old(j, b.hash, &w) == -1)
+	    j->old.dir != NULL && drop_old(j, b.hash, &e) == -1)
 		done_so = CSR_FAILED;
-	done(m->head.job, done_so, &w);
+	done(m->head.job, done_so, &e);
 }
 
 /* What is signed or removed for -r is nothing that a renewal may ask for, and the other way round. */

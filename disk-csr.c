@@ -12,20 +12,20 @@
 
 /* Whoever may write the file chooses the key that is certified. */
 char *
-csr_file_read(const char *path, size_t *len, struct why *w)
+csr_file_read(const char *path, size_t *len, struct error *e)
 {
 	struct stat st;
 	char *buf;
 	ssize_t n;
 	int fd;
 
-	if ((fd = dir_open_trusted(path, w)) == -1)
+	if ((fd = dir_open_trusted(path, e)) == -1)
 		return NULL;
 	if ((buf = malloc(CSR_TEXT_MAX)) == NULL)
 		err(1, NULL);
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > CSR_TEXT_MAX ||
 	    (n = read(fd, buf, CSR_TEXT_MAX)) != st.st_size) {
-		why(w, "%s: not a file of at most %d bytes", path, CSR_TEXT_MAX);
+		error_set(e, "%s: not a file of at most %d bytes", path, CSR_TEXT_MAX);
 		free(buf);
 		buf = NULL;
 	} else

@@ -59,15 +59,15 @@ keyfile_fits(const struct keyspec *spec, EVP_PKEY *key)
 
 /* Is this a key that ACME servers take, and the one that is configured? */
 static int
-check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key, struct why *w)
+check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key, struct error *e)
 {
 	int bits = EVP_PKEY_bits(key);
 
 	if (jws_alg(key) == NULL)
-		return why(w, "%s: %s key of %d bits; it must be P-256, P-384 or "
+		return error_set(e, "%s: %s key of %d bits; it must be P-256, P-384 or "
 		    "RSA of 2048 to 4096 bits", p->path, type_text(key), bits);
 	if (!keyfile_fits(spec, key))
-		return why(w, "%s: holds an %s key of %d bits, the configuration "
+		return error_set(e, "%s: holds an %s key of %d bits, the configuration "
 		    "says %s%s; change it there, or move the file away for a new key",
 		    p->path, type_text(key), bits,
 		    spec->type == KEYTYPE_RSA ? "rsa" : "ecdsa",
@@ -76,26 +76,26 @@ check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key, str
 }
 
 static int
-check_owner(const struct place *p, const struct stat *st, struct why *w)
+check_owner(const struct place *p, const struct stat *st, struct error *e)
 {
 	if (st->st_uid != geteuid() && st->st_uid != p->dir->st.st_uid && st->st_uid != 0)
-		return why(w, "%s: belongs to user %u, not to the owner of its "
+		return error_set(e, "%s: belongs to user %u, not to the owner of its "
 		    "directory", p->path, (unsigned)st->st_uid);
 	if (st->st_mode & (S_IRWXO | S_IWGRP | S_IXGRP))
-		return why(w, "%s: mode %04o lets others at it; make it 0600",
+		return error_set(e, "%s: mode %04o lets others at it; make it 0600",
 		    p->path, (unsigned)st->st_mode & 07777);
 	return 0;
 }
 
 int
-keyfile_read(const struct place *p, char **text, size_t *len, struct why *w)
+keyfile_read(const struct place *p, char **text, size_t *len, struct error *e)
 {
 	struct stat st;
 	int n;
 
-	if ((n = place_read(p, text, len, KEY_BYTES_MAX, &st, w)) != 1)
+	if ((n = place_read(p, text, len, KEY_BYTES_MAX, &st, e)) != 1)
 		return n;
-	if (check_owner(p, &st, w) == 0)
+	if (check_owner(p, &st, e) == 0)
 		return 1;
 	freezero(*text, *len);
 	*text = NULL;
@@ -132,23 +132,23 @@ keyfile_parse(const char *pem, size_t len)
 
 int
 keyfile_load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
-    struct why *w)
+    struct error *e)
 {
 	char *pem;
 	size_t len;
 	int n, encrypted;
 
 	*key = NULL;
-	if ((n = keyfile_read(p, &pem, &len, w)) != 1)
+	if ((n = keyfile_read(p, &pem, &len, e)) != 1)
 		return n;
 	*key = keyfile_parse(pem, len);
 	encrypted = strstr(pem, "ENCRYPTED") != NULL;
 	freezero(pem, len);
 	if (*key == NULL)
-		return why(w, "%s: %s; move it away for a new key, or put back "
+		return error_set(e, "%s: %s; move it away for a new key, or put back "
 		    "the right one", p->path, encrypted ? "is encrypted" :
 		    len == 0 ? "is empty" : "is not a whole private key in PEM");
-	if (check_type(p, spec, *key, w) == -1) {
+	if (check_type(p, spec, *key, e) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
@@ -207,7 +207,7 @@ key_mode(gid_t group)
 
 int
 keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key, const void *rest, size_t len,
-    struct why *w)
+    struct error *e)
 {
 	BIO *bio = encode(p, key);
 	struct attrs attrs;
@@ -220,12 +220,12 @@ keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key, const void *r
 	n = BIO_get_mem_data(bio, &text);
 	place_attrs(p, &attrs);
 	rc = place_stage(p, text, (size_t)n, key_mode(group), geteuid(),
-	    group == NO_GROUP ? getegid() : group, &attrs, w);
+	    group == NO_GROUP ? getegid() : group, &attrs, e);
 	attrs_free(&attrs);
 	wipe(bio);
-	if (rc == -1 || place_rename(p, w) == -1)
+	if (rc == -1 || place_rename(p, e) == -1)
 		return -1;
-	return dir_sync(p->dir, w);
+	return dir_sync(p->dir, e);
 }
 
 static int
@@ -240,21 +240,21 @@ regroup(int fd, gid_t group)
 }
 
 int
-keyfile_regroup(const struct place *p, gid_t group, int take_back, struct why *w)
+keyfile_regroup(const struct place *p, gid_t group, int take_back, struct error *e)
 {
 	struct stat st;
 	int fd, rc = 0;
 
 	fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
-		return errno == ENOENT ? 0 : why(w, "%s: %s", p->path, strerror(errno));
+		return errno == ENOENT ? 0 : error_set(e, "%s: %s", p->path, strerror(errno));
 	if (fstat(fd, &st) == -1)
 		err(1, "%s", p->path);
 	if (S_ISREG(st.st_mode) && (group != NO_GROUP ?
 	    st.st_gid != group || !(st.st_mode & S_IRGRP) : take_back && (st.st_mode & S_IRWXG))) {
 		rc = 1;
 		if (regroup(fd, group) == -1)
-			rc = why(w, "%s: mode and group cannot be changed to what 'group' says: %s; "
+			rc = error_set(e, "%s: mode and group cannot be changed to what 'group' says: %s; "
 			    "as root that takes CAP_CHOWN, otherwise membership in the group",
 			    p->path, strerror(errno));
 	}
@@ -264,7 +264,7 @@ keyfile_regroup(const struct place *p, gid_t group, int take_back, struct why *w
 
 int
 keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group, EVP_PKEY **key,
-    struct why *w)
+    struct error *e)
 {
 	char *pem;
 	long len;
@@ -275,13 +275,13 @@ keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group, E
 	bio = encode(p, *key);
 	len = BIO_get_mem_data(bio, &pem);
 	rc = place_create(p, pem, (size_t)len, key_mode(group), group == NO_GROUP ? getegid() : group,
-	    &exists, w);
+	    &exists, e);
 	wipe(bio);
 	if (rc == 0)
 		return 0;
 	EVP_PKEY_free(*key);
 	*key = NULL;
-	return exists && keyfile_load(p, spec, key, w) == 1 ? 0 : -1;
+	return exists && keyfile_load(p, spec, key, e) == 1 ? 0 : -1;
 }
 
 int

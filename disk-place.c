@@ -29,23 +29,23 @@ struct dir *dirs;
  * path?  A sticky directory keeps others from what is not theirs.
  */
 static int
-check_writers(int fd, const char *path, size_t len, struct why *w)
+check_writers(int fd, const char *path, size_t len, struct error *e)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
-		return why(w, "%s: %s", path, strerror(errno));
+		return error_set(e, "%s: %s", path, strerror(errno));
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return why(w, "%s: %.*s belongs to user %u, neither to root nor to you; "
+		return error_set(e, "%s: %.*s belongs to user %u, neither to root nor to you; "
 		    "chown it", path, (int)len, path, (unsigned)st.st_uid);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
-		return why(w, "%s: others may write %.*s (mode %04o); chmod go-w it", path,
+		return error_set(e, "%s: others may write %.*s (mode %04o); chmod go-w it", path,
 		    (int)len, path, (unsigned)st.st_mode & 07777);
 	return 0;
 }
 
 int
-why_owner(int dirfd, const char *name, int error, struct why *w)
+error_owner(int dirfd, const char *name, int error, struct error *e)
 {
 	struct stat st;
 
@@ -57,26 +57,26 @@ why_owner(int dirfd, const char *name, int error, struct why *w)
 		name = "its directory";
 	}
 	if (st.st_uid != geteuid())
-		say_add(w->text, sizeof(w->text), "; %s belongs to user %u, and this is user %u: "
+		say_add(e->text, sizeof(e->text), "; %s belongs to user %u, and this is user %u: "
 		    "chown it", name, (unsigned)st.st_uid, (unsigned)geteuid());
 	return -1;
 }
 
 static int
-not_opened(const char *path, int parent, const char *name, struct why *w)
+not_opened(const char *path, int parent, const char *name, struct error *e)
 {
 	struct stat st;
 	int error = errno;
 
 	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-		return why(w, "%s: '%s' is a symbolic link; name what it leads to", path, name);
-	why(w, "%s: %s", path, strerror(error));
-	return why_owner(parent, name, error, w);
+		return error_set(e, "%s: '%s' is a symbolic link; name what it leads to", path, name);
+	error_set(e, "%s: %s", path, strerror(error));
+	return error_owner(parent, name, error, e);
 }
 
 /* Opens each component below the one before it, none of them a link; the last one with these flags. */
 static int
-walk(const char *path, int flags, int trusted, struct why *w)
+walk(const char *path, int flags, int trusted, struct error *e)
 {
 	char *copy, *rest, *name;
 	int fd, next, last;
@@ -91,9 +91,9 @@ walk(const char *path, int flags, int trusted, struct why *w)
 		last = rest == NULL || rest[strspn(rest, "/")] == '\0';
 		next = openat(fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
 		if (next == -1)
-			not_opened(path, fd, name, w);
+			not_opened(path, fd, name, e);
 		else if (trusted &&
-		    check_writers(next, path, (size_t)(name - copy) + strlen(name), w) == -1) {
+		    check_writers(next, path, (size_t)(name - copy) + strlen(name), e) == -1) {
 			close(next);
 			next = -1;
 		}
@@ -105,7 +105,7 @@ walk(const char *path, int flags, int trusted, struct why *w)
 }
 
 struct dir *
-dir_open(const char *path, struct why *w)
+dir_open(const char *path, struct error *e)
 {
 	struct dir *d;
 	int fd;
@@ -113,7 +113,7 @@ dir_open(const char *path, struct why *w)
 	for (d = dirs; d != NULL; d = d->next)
 		if (strcmp(d->path, path) == 0)
 			return d;
-	if ((fd = walk(path, O_RDONLY | O_DIRECTORY, 0, w)) == -1)
+	if ((fd = walk(path, O_RDONLY | O_DIRECTORY, 0, e)) == -1)
 		return NULL;
 	if ((d = calloc(1, sizeof(*d))) == NULL || (d->path = strdup(path)) == NULL)
 		err(1, NULL);
@@ -125,9 +125,9 @@ dir_open(const char *path, struct why *w)
 }
 
 int
-dir_open_trusted(const char *path, struct why *w)
+dir_open_trusted(const char *path, struct error *e)
 {
-	return walk(path, O_RDONLY | O_NONBLOCK, 1, w);
+	return walk(path, O_RDONLY | O_NONBLOCK, 1, e);
 }
 
 void
@@ -143,7 +143,7 @@ dir_close_all(void)
 }
 
 int
-place_open(struct place *p, const char *path, struct why *w)
+place_open(struct place *p, const char *path, struct error *e)
 {
 	const char *slash = strrchr(path, '/');
 	char *parent;
@@ -152,7 +152,7 @@ place_open(struct place *p, const char *path, struct why *w)
 	p->name = slash + 1;
 	if ((parent = strndup(path, slash == path ? 1 : (size_t)(slash - path))) == NULL)
 		err(1, NULL);
-	p->dir = dir_open(parent, w);
+	p->dir = dir_open(parent, e);
 	free(parent);
 	return p->dir == NULL ? -1 : 0;
 }
@@ -197,7 +197,7 @@ dir_owner(struct sandbox *s)
 
 int
 place_read(const struct place *p, char **buf, size_t *len, size_t max,
-    struct stat *st, struct why *w)
+    struct stat *st, struct error *e)
 {
 	ssize_t n = 0;
 	int fd, error;
@@ -208,24 +208,24 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 		if (errno == ENOENT)
 			return 0;
 		if (errno == ELOOP)
-			return why(w, "%s: is a symbolic link, not followed", p->path);
+			return error_set(e, "%s: is a symbolic link, not followed", p->path);
 		error = errno;
 		/* The sandbox refuses a directory with EACCES. */
 		if (fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    !S_ISREG(st->st_mode))
-			return why(w, "%s: not a regular file", p->path);
-		why(w, "%s: %s", p->path, strerror(error));
-		return why_owner(p->dir->fd, p->name, error, w);
+			return error_set(e, "%s: not a regular file", p->path);
+		error_set(e, "%s: %s", p->path, strerror(error));
+		return error_owner(p->dir->fd, p->name, error, e);
 	}
 	if (fstat(fd, st) == -1)
 		err(1, "%s", p->path);
 	if (!S_ISREG(st->st_mode)) {
 		close(fd);
-		return why(w, "%s: not a regular file", p->path);
+		return error_set(e, "%s: not a regular file", p->path);
 	}
 	if (st->st_size > (off_t)max) {
 		close(fd);
-		return why(w, "%s: larger than %zu bytes", p->path, max);
+		return error_set(e, "%s: larger than %zu bytes", p->path, max);
 	}
 	/* As long as it is now: what is added meanwhile is not read. */
 	max = (size_t)st->st_size;
@@ -236,7 +236,7 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 			break;
 	}
 	if (n == -1) {
-		why(w, "%s: %s", p->path, strerror(errno));
+		error_set(e, "%s: %s", p->path, strerror(errno));
 		freezero(*buf, max + 1);
 		close(fd);
 		return -1;
@@ -247,11 +247,11 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 }
 
 static int
-temp_name(const struct place *p, char name[NAME_MAX + 1], struct why *w)
+temp_name(const struct place *p, char name[NAME_MAX + 1], struct error *e)
 {
 	int n = snprintf(name, NAME_MAX + 1, TEMP_PREFIX "%s" TEMP_SUFFIX, p->name);
 
-	return n > NAME_MAX ? why(w, "%s: file name too long", p->path) : 0;
+	return n > NAME_MAX ? error_set(e, "%s: file name too long", p->path) : 0;
 }
 
 /* The one loop for short writes. */
@@ -274,31 +274,31 @@ write_all(int fd, const void *buf, size_t len)
 }
 
 static int
-open_temp(const struct place *p, const char *temp, struct why *w)
+open_temp(const struct place *p, const char *temp, struct error *e)
 {
 	int fd, error;
 
-	if (place_clean(p, w) == -1)
+	if (place_clean(p, e) == -1)
 		return -1;
 	fd = openat(p->dir->fd, temp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		error = errno;
-		why(w, "%s: cannot create %s beside it: %s", p->path, temp, strerror(error));
-		return why_owner(p->dir->fd, temp, error, w);
+		error_set(e, "%s: cannot create %s beside it: %s", p->path, temp, strerror(error));
+		return error_owner(p->dir->fd, temp, error, e);
 	}
 	return fd;
 }
 
 int
 place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
-    uid_t uid, gid_t gid, const struct attrs *attrs, struct why *w)
+    uid_t uid, gid_t gid, const struct attrs *attrs, struct error *e)
 {
 	char temp[NAME_MAX + 1];
 	struct stat st;
 	int fd, error, chowned = 1;
 
-	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
+	if (temp_name(p, temp, e) == -1 || (fd = open_temp(p, temp, e)) == -1)
 		return -1;
 	if (write_all(fd, buf, len) == -1 || fstat(fd, &st) == -1 || fchmod(fd, mode) == -1)
 		error = errno;
@@ -314,10 +314,10 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 		return 0;
 	unlinkat(p->dir->fd, temp, 0);
 	if (!chowned)
-		return why(w, "%s: cannot be given to user %u, group %u: %s; root needs CAP_CHOWN for "
+		return error_set(e, "%s: cannot be given to user %u, group %u: %s; root needs CAP_CHOWN for "
 		    "that, others must be in the group", p->path, (unsigned)uid, (unsigned)gid,
 		    strerror(error));
-	return why(w, "%s: cannot write: %s", p->path, strerror(error));
+	return error_set(e, "%s: cannot write: %s", p->path, strerror(error));
 }
 
 static int
@@ -346,47 +346,47 @@ place_attrs(const struct place *p, struct attrs *attrs)
 }
 
 int
-place_rename(const struct place *p, struct why *w)
+place_rename(const struct place *p, struct error *e)
 {
 	char temp[NAME_MAX + 1];
 	int error;
 
-	if (temp_name(p, temp, w) == -1)
+	if (temp_name(p, temp, e) == -1)
 		return -1;
 	if (renameat(p->dir->fd, temp, p->dir->fd, p->name) == 0)
 		return 0;
 	error = errno;
 	unlinkat(p->dir->fd, temp, 0);
-	return why(w, "%s: cannot replace: %s", p->path, strerror(error));
+	return error_set(e, "%s: cannot replace: %s", p->path, strerror(error));
 }
 
 int
-dir_sync(const struct dir *d, struct why *w)
+dir_sync(const struct dir *d, struct error *e)
 {
 	if (fsync(d->fd) == -1)
-		return why(w, "%s: fsync: %s", d->path, strerror(errno));
+		return error_set(e, "%s: fsync: %s", d->path, strerror(errno));
 	return 0;
 }
 
 int
-place_write(const struct place *p, const void *buf, size_t len, struct why *w)
+place_write(const struct place *p, const void *buf, size_t len, struct error *e)
 {
-	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), NULL, w) == -1 ||
-	    place_rename(p, w) == -1)
+	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), NULL, e) == -1 ||
+	    place_rename(p, e) == -1)
 		return -1;
-	return dir_sync(p->dir, w);
+	return dir_sync(p->dir, e);
 }
 
 int
 place_create(const struct place *p, const void *buf, size_t len, mode_t mode, gid_t gid,
-    int *exists, struct why *w)
+    int *exists, struct error *e)
 {
 	char temp[NAME_MAX + 1];
 	int error = 0;
 
 	*exists = 0;
-	if (temp_name(p, temp, w) == -1 ||
-	    place_stage(p, buf, len, mode, geteuid(), gid, NULL, w) == -1)
+	if (temp_name(p, temp, e) == -1 ||
+	    place_stage(p, buf, len, mode, geteuid(), gid, NULL, e) == -1)
 		return -1;
 	/* Unlike rename, link never replaces. */
 	if (linkat(p->dir->fd, temp, p->dir->fd, p->name, 0) == -1)
@@ -395,13 +395,13 @@ place_create(const struct place *p, const void *buf, size_t len, mode_t mode, gi
 		error = errno;
 	if (error != 0) {
 		*exists = error == EEXIST;
-		return why(w, "%s: cannot create: %s", p->path, strerror(error));
+		return error_set(e, "%s: cannot create: %s", p->path, strerror(error));
 	}
-	return dir_sync(p->dir, w);
+	return dir_sync(p->dir, e);
 }
 
 int
-place_publish(const struct place *p, const void *buf, size_t len, int *exists, struct why *w)
+place_publish(const struct place *p, const void *buf, size_t len, int *exists, struct error *e)
 {
 	int fd, error = 0;
 
@@ -410,7 +410,7 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists, s
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1) {
 		*exists = errno == EEXIST;
-		return why(w, "%s: cannot create: %s", p->path, strerror(errno));
+		return error_set(e, "%s: cannot create: %s", p->path, strerror(errno));
 	}
 	/* The umask must not keep the web server from reading it. */
 	if (write_all(fd, buf, len) == -1 || fchmod(fd, 0644) == -1)
@@ -420,7 +420,7 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists, s
 	if (error == 0)
 		return 0;
 	unlinkat(p->dir->fd, p->name, 0);
-	return why(w, "%s: cannot write: %s", p->path, strerror(error));
+	return error_set(e, "%s: cannot write: %s", p->path, strerror(error));
 }
 
 /* 0 or an errno.  By writing, not posix_fallocate(3): OpenBSD has none, and not every file system can reserve. */
@@ -439,12 +439,12 @@ fill(int fd, size_t len)
 }
 
 int
-place_probe(const struct place *p, size_t len, struct why *w)
+place_probe(const struct place *p, size_t len, struct error *e)
 {
 	char temp[NAME_MAX + 1];
 	int fd, error;
 
-	if (temp_name(p, temp, w) == -1 || (fd = open_temp(p, temp, w)) == -1)
+	if (temp_name(p, temp, e) == -1 || (fd = open_temp(p, temp, e)) == -1)
 		return -1;
 	error = fill(fd, len);
 	/* Some file systems tell only here that there is no room (NFS, quotas). */
@@ -452,28 +452,28 @@ place_probe(const struct place *p, size_t len, struct why *w)
 		error = errno;
 	unlinkat(p->dir->fd, temp, 0);
 	if (error != 0)
-		return why(w, "%s: no room for it: %s", p->path, strerror(error));
+		return error_set(e, "%s: no room for it: %s", p->path, strerror(error));
 	return 0;
 }
 
 int
-place_clean(const struct place *p, struct why *w)
+place_clean(const struct place *p, struct error *e)
 {
 	char temp[NAME_MAX + 1];
 	struct stat st;
 
-	if (temp_name(p, temp, w) == -1)
+	if (temp_name(p, temp, e) == -1)
 		return -1;
 	if (fstatat(p->dir->fd, temp, &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (errno == ENOENT)
 			return 0;
-		return why(w, "%s: %s: %s", p->path, temp, strerror(errno));
+		return error_set(e, "%s: %s: %s", p->path, temp, strerror(errno));
 	}
 	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != p->dir->st.st_uid))
-		return why(w, "%s: '%s' is in the way and not ours; remove it", p->path, temp);
+		return error_set(e, "%s: '%s' is in the way and not ours; remove it", p->path, temp);
 	say(1, "%s: removed what an interrupted run left", p->path);
 	if (unlinkat(p->dir->fd, temp, 0) == -1)
-		return why(w, "%s: cannot remove %s: %s", p->path, temp, strerror(errno));
+		return error_set(e, "%s: cannot remove %s: %s", p->path, temp, strerror(errno));
 	return 0;
 }
 
@@ -486,10 +486,10 @@ place_exists(const struct place *p)
 }
 
 int
-place_remove(const struct place *p, struct why *w)
+place_remove(const struct place *p, struct error *e)
 {
 	if (unlinkat(p->dir->fd, p->name, 0) == -1 && errno != ENOENT)
-		return why(w, "%s: cannot remove: %s", p->path, strerror(errno));
+		return error_set(e, "%s: cannot remove: %s", p->path, strerror(errno));
 	return 0;
 }
 
@@ -525,7 +525,7 @@ place_hidden_free(struct place *p)
 }
 
 int
-place_move(const struct place *from, const struct place *to, struct why *w)
+place_move(const struct place *from, const struct place *to, struct error *e)
 {
 	struct attrs attrs;
 	int fd;
@@ -537,22 +537,22 @@ place_move(const struct place *from, const struct place *to, struct why *w)
 	}
 	attrs_free(&attrs);
 	if (renameat(from->dir->fd, from->name, to->dir->fd, to->name) == -1)
-		return why(w, "%s: cannot rename to %s: %s", from->path, to->name, strerror(errno));
-	return dir_sync(to->dir, w);
+		return error_set(e, "%s: cannot rename to %s: %s", from->path, to->name, strerror(errno));
+	return dir_sync(to->dir, e);
 }
 
 int
-place_link(const struct place *from, const struct place *as, struct why *w)
+place_link(const struct place *from, const struct place *as, struct error *e)
 {
-	if (place_remove(as, w) == -1)
+	if (place_remove(as, e) == -1)
 		return -1;
 	if (linkat(from->dir->fd, from->name, as->dir->fd, as->name, 0) == -1)
-		return why(w, "%s: cannot link as %s: %s", from->path, as->name, strerror(errno));
+		return error_set(e, "%s: cannot link as %s: %s", from->path, as->name, strerror(errno));
 	return 0;
 }
 
 int
-place_keep(const struct place *from, const struct place *as, struct why *w)
+place_keep(const struct place *from, const struct place *as, struct error *e)
 {
-	return place_link(from, as, w) == -1 ? -1 : dir_sync(as->dir, w);
+	return place_link(from, as, e) == -1 ? -1 : dir_sync(as->dir, e);
 }

@@ -67,15 +67,15 @@ extern struct dir *dirs;
  * link: whoever owns a directory on the way could turn us elsewhere.
  * 0 or -1.  place keeps pointers into path.
  */
-int	place_open(struct place *, const char *path, struct why *);
+int	place_open(struct place *, const char *path, struct error *);
 /* The same for a directory itself. */
-struct dir *dir_open(const char *path, struct why *);
+struct dir *dir_open(const char *path, struct error *);
 /*
  * Opens a file for reading that decides what is certified: neither the file
  * nor a directory on the way may be a symbolic link, or be changed by anybody
  * but root and this user.  The caller closes.  -1: see why.
  */
-int	dir_open_trusted(const char *path, struct why *);
+int	dir_open_trusted(const char *path, struct error *);
 /* Closes them all: for a role that needs no files any longer. */
 void	dir_close_all(void);
 /* All dirs as sandbox_enter() takes them, each with these rights; the caller frees. */
@@ -90,7 +90,7 @@ void	dir_owner(struct sandbox *);
  * Reads a regular file whole: NUL-terminated, st filled in; the caller frees.
  * 1: read; 0: there is none; -1: see why.
  */
-int	place_read(const struct place *, char **, size_t *len, size_t max, struct stat *, struct why *);
+int	place_read(const struct place *, char **, size_t *len, size_t max, struct stat *, struct error *);
 
 /*
  * Writes a new version beside the old one, on the disk for good (fsync).
@@ -99,45 +99,45 @@ int	place_read(const struct place *, char **, size_t *len, size_t max, struct st
  * 0 or -1 with nothing left behind.
  */
 int	place_stage(const struct place *, const void *, size_t, mode_t, uid_t, gid_t,
-	    const struct attrs *, struct why *);
+	    const struct attrs *, struct error *);
 /* Reads a file's attributes; not known where there is none. */
 void	place_attrs(const struct place *, struct attrs *);
 /* Makes the staged version the file.  dir_sync() makes that last. */
-int	place_rename(const struct place *, struct why *);
+int	place_rename(const struct place *, struct error *);
 /* What was renamed, linked or removed there lasts (fsync).  0 or -1. */
-int	dir_sync(const struct dir *, struct why *);
+int	dir_sync(const struct dir *, struct error *);
 /* The three in one, mode 0600, our own. */
-int	place_write(const struct place *, const void *, size_t, struct why *);
+int	place_write(const struct place *, const void *, size_t, struct error *);
 /* As place_write(), but never replaces: -1 with *exists 1 where there is one. */
-int	place_create(const struct place *, const void *, size_t, mode_t, gid_t, int *exists, struct why *);
+int	place_create(const struct place *, const void *, size_t, mode_t, gid_t, int *exists, struct error *);
 /* The place of the same name with a suffix, in the same directory; its path is never freed. */
 void	place_beside(struct place *, const struct place *, const char *suffix);
 /* The same with a dot before the name; its path must be freed. */
 void	place_hidden(struct place *, const struct place *, const char *suffix);
 void	place_hidden_free(struct place *);
 /* Renames within one directory, for good; to's attributes stay. */
-int	place_move(const struct place *from, const struct place *to, struct why *);
+int	place_move(const struct place *from, const struct place *to, struct error *);
 /* Another name for the same file; replaces what has that name.  dir_sync() makes that last. */
-int	place_link(const struct place *from, const struct place *as, struct why *);
+int	place_link(const struct place *from, const struct place *as, struct error *);
 /* The two in one. */
-int	place_keep(const struct place *from, const struct place *as, struct why *);
+int	place_keep(const struct place *from, const struct place *as, struct error *);
 /* A file for others to read (0644) that must not exist yet; need not outlive a crash. */
-int	place_publish(const struct place *, const void *, size_t, int *exists, struct why *);
+int	place_publish(const struct place *, const void *, size_t, int *exists, struct error *);
 /* Is there anything of this name? */
 int	place_exists(const struct place *);
 /* Could a file of this many bytes be staged here now?  Leaves nothing. */
-int	place_probe(const struct place *, size_t, struct why *);
+int	place_probe(const struct place *, size_t, struct error *);
 /* Removes what a crash left; refuses another user's file. */
-int	place_clean(const struct place *, struct why *);
+int	place_clean(const struct place *, struct error *);
 /* Gone, or was not there; dir_sync() makes that last. */
-int	place_remove(const struct place *, struct why *);
+int	place_remove(const struct place *, struct error *);
 
 /*
  * Adds to w, after EACCES or EPERM in a process that is not root's, whose the
  * file name in dirfd is (its directory, if there is no such file) if it belongs
  * to somebody else, as after an earlier run as root.  Returns -1.
  */
-int	why_owner(int dirfd, const char *name, int error, struct why *);
+int	error_owner(int dirfd, const char *name, int error, struct error *);
 
 
 /*
@@ -166,7 +166,7 @@ int	state_exists(const char *dir, const char *prefix, const char *name,
 #define CSR_TEXT_MAX	65536	/* CSR_BYTES_MAX in PEM */
 
 /* The file's bytes, at most CSR_TEXT_MAX, not looked at; NULL: see why.  The caller frees. */
-char	*csr_file_read(const char *path, size_t *len, struct why *);
+char	*csr_file_read(const char *path, size_t *len, struct error *);
 
 
 /*
@@ -178,7 +178,7 @@ char	*csr_file_read(const char *path, size_t *len, struct why *);
  * -1: it cannot be used, see why.  A key is never made anew because the old
  * one is bad.
  */
-int	keyfile_load(const struct place *, const struct keyspec *, EVP_PKEY **, struct why *);
+int	keyfile_load(const struct place *, const struct keyspec *, EVP_PKEY **, struct error *);
 
 /* Is it of the configured type and size? */
 int	keyfile_fits(const struct keyspec *, EVP_PKEY *);
@@ -190,18 +190,18 @@ int	keyfile_fits(const struct keyspec *, EVP_PKEY *);
  * for group.  Where another process was faster, *key is the one that it made.
  */
 int	keyfile_create(const struct place *, const struct keyspec *, gid_t group, EVP_PKEY **,
-	    struct why *);
+	    struct error *);
 
 /* A key and what follows it, as one file, replaced for good; 0600, or 0640 for group. */
 int	keyfile_combine(const struct place *, gid_t group, EVP_PKEY *, const void *rest, size_t len,
-	    struct why *);
+	    struct error *);
 
 /*
  * A file with a key that is there already: 0640 for this group, also if it was
  * made without one; 0600 again where there is none and take_back says that
  * there was one.  1: changed; 0: there was nothing to change; -1: see why.
  */
-int	keyfile_regroup(const struct place *, gid_t group, int take_back, struct why *);
+int	keyfile_regroup(const struct place *, gid_t group, int take_back, struct error *);
 
 /*
  * Does this certificate (DER) have the key's public half in it?  It is searched
@@ -218,6 +218,6 @@ EVP_PKEY *keyfile_parse(const char *pem, size_t len);
  * Any secret text; refused where others may read it.  1: NUL-terminated, the
  * caller wipes and frees; 0: there is no such file; -1: see why.
  */
-int	keyfile_read(const struct place *, char **, size_t *len, struct why *);
+int	keyfile_read(const struct place *, char **, size_t *len, struct error *);
 
 #endif

@@ -105,7 +105,7 @@ may_be_asked(const struct host *h, const struct sockaddr *sa)
 
 /* Why there is no address to ask, or NULL. */
 static const char *
-why_none(const struct host *h, uint64_t n)
+error_none(const struct host *h, uint64_t n)
 {
 	static char text[200];
 	char address[64];
@@ -151,8 +151,8 @@ dns_resolve(struct msg *m)
 	look_up(h);
 	add_addresses(&b, h, 1);
 	add_addresses(&b, h, 0);
-	b.error = why_none(h, b.n);
-	msg_answer(&out, NET_ADDRESSES, m);
+	b.error = error_none(h, b.n);
+	msg_reply(&out, NET_ADDRESSES, m);
 	body_addresses(&out, &b);
 	msg_send(&out);
 }

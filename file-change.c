@@ -15,12 +15,12 @@
 #define LOCK_MS	2000
 
 int
-change_mark(const struct place *p, struct why *w)
+change_mark(const struct place *p, struct error *e)
 {
 	static const char text[] =
 	    "The commands of 'on change' have not run yet, or failed.\n";
 
-	return p == NULL ? 0 : place_write(p, text, sizeof(text) - 1, w);
+	return p == NULL ? 0 : place_write(p, text, sizeof(text) - 1, e);
 }
 
 int
@@ -44,17 +44,17 @@ int
 change_forget(const struct place *p, const struct stat *st, const struct place *lock)
 {
 	struct stat now;
-	struct why w;
+	struct error e;
 	int fd = -1, rc = 0;
 
-	if (lock_take(lock, LOCK_EX, clock_ms() + LOCK_MS, &fd, &w) == -1) {
+	if (lock_take(lock, LOCK_EX, clock_ms() + LOCK_MS, &fd, &e) == -1) {
 		say(1, "%s: its commands are run again by the run that has the lock",
 		    p->path);
 		return 0;
 	}
 	if (change_find(p, &now) && is_same(&now, st) &&
-	    ((rc = place_remove(p, &w)) == -1 || (rc = dir_sync(p->dir, &w)) == -1))
-		warnx("%s", w.text);
+	    ((rc = place_remove(p, &e)) == -1 || (rc = dir_sync(p->dir, &e)) == -1))
+		warnx("%s", e.text);
 	lock_give(&fd);
 	return rc;
 }

@@ -26,14 +26,14 @@ state_place(struct place *p, struct dir *d, const char *prefix, const char *name
 }
 
 static int
-locked_by_other(const struct place *p, int fd, struct why *w)
+locked_by_other(const struct place *p, int fd, struct error *e)
 {
 	char pid[16] = "";
 	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
 
 	if (n > 0)
 		pid[strcspn(pid, " \n")] = '\0';
-	return why(w, "another acme-client%s%s is at work on it (lock %s); "
+	return error_set(e, "another acme-client%s%s is at work on it (lock %s); "
 	    "try again when it is done", n > 0 ? ", process " : "", pid, p->path);
 }
 
@@ -46,10 +46,10 @@ lock_give(int *fd)
 }
 
 int
-lock_change(const struct place *p, int fd, int how, struct why *w)
+lock_change(const struct place *p, int fd, int how, struct error *e)
 {
 	if (flock(fd, how | LOCK_NB) == -1)
-		return why(w, "%s: %s", p->path, strerror(errno));
+		return error_set(e, "%s: %s", p->path, strerror(errno));
 	return 0;
 }
 
@@ -66,7 +66,7 @@ lock_is_held(const struct place *p)
 }
 
 int
-lock_take(const struct place *p, int how, int64_t deadline, int *fd, struct why *w)
+lock_take(const struct place *p, int how, int64_t deadline, int *fd, struct error *e)
 {
 	char pid[16];
 	int error;
@@ -74,17 +74,17 @@ lock_take(const struct place *p, int how, int64_t deadline, int *fd, struct why 
 	*fd = openat(p->dir->fd, p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd == -1) {
 		error = errno;
-		why(w, "%s: %s", p->path, strerror(error));
-		return why_owner(p->dir->fd, p->name, error, w);
+		error_set(e, "%s: %s", p->path, strerror(error));
+		return error_owner(p->dir->fd, p->name, error, e);
 	}
 	while (flock(*fd, how | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
-			why(w, "%s: %s", p->path, strerror(errno));
+			error_set(e, "%s: %s", p->path, strerror(errno));
 			lock_give(fd);
 			return -1;
 		}
 		if (clock_left_ms(deadline) == 0) {
-			locked_by_other(p, *fd, w);
+			locked_by_other(p, *fd, e);
 			lock_give(fd);
 			return -1;
 		}

@@ -25,15 +25,15 @@ static void
 remember_again(void)
 {
 	struct memory *m;
-	struct why w;
+	struct error e;
 
 	for (m = memories; m != NULL && !role_stopped; m = m->next)
-		if (place_write(m->place, m->bytes, m->len, &w) == -1)
-			warnx("%s", w.text);
+		if (place_write(m->place, m->bytes, m->len, &e) == -1)
+			warnx("%s", e.text);
 }
 
 int
-report_forget(const struct place *p, struct why *w)
+report_forget(const struct place *p, struct error *e)
 {
 	struct memory *m;
 	struct stat st;
@@ -42,7 +42,7 @@ report_forget(const struct place *p, struct why *w)
 	if ((m = calloc(1, sizeof(*m))) == NULL)
 		err(1, NULL);
 	m->place = p;
-	n = place_read(p, &m->bytes, &m->len, PART_RECORD_BYTES_MAX, &st, w);
+	n = place_read(p, &m->bytes, &m->len, PART_RECORD_BYTES_MAX, &st, e);
 	if (n != 1) {
 		free(m);
 		return n;
@@ -51,7 +51,7 @@ report_forget(const struct place *p, struct why *w)
 		atexit(remember_again);
 	m->next = memories;
 	memories = m;
-	return place_remove(p, w);
+	return place_remove(p, e);
 }
 
 uint64_t
@@ -59,10 +59,10 @@ report_forgotten(void)
 {
 	const struct memory *m;
 	uint64_t n = 0;
-	struct why w;
+	struct error e;
 
-	if (memories != NULL && dir_sync(memories->place->dir, &w) == -1)
-		warnx("%s", w.text);
+	if (memories != NULL && dir_sync(memories->place->dir, &e) == -1)
+		warnx("%s", e.text);
 	for (m = memories; m != NULL; m = m->next)
 		n++;
 	return n;

@@ -12,12 +12,12 @@
 #define KEPT_SUFFIX	".acme-old"
 
 int
-fileset_open(struct fileset *set, struct why *w)
+fileset_open(struct fileset *set, struct error *e)
 {
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && place_open(&set->place[i], set->path[i], w) == -1)
+		if (set->path[i] != NULL && place_open(&set->place[i], set->path[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -59,24 +59,24 @@ fileset_close(struct fileset *set)
 }
 
 int
-fileset_clean(const struct fileset *set, struct why *w)
+fileset_clean(const struct fileset *set, struct error *e)
 {
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && place_clean(&set->place[i], w) == -1)
+		if (set->path[i] != NULL && place_clean(&set->place[i], e) == -1)
 			return -1;
 	return 0;
 }
 
 int
-fileset_probe(const struct fileset *set, struct why *w)
+fileset_probe(const struct fileset *set, struct error *e)
 {
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
 		if (set->path[i] != NULL &&
-		    place_probe(&set->place[i], PART_SET_BYTES_MAX, w) == -1)
+		    place_probe(&set->place[i], PART_SET_BYTES_MAX, e) == -1)
 			return -1;
 	return 0;
 }
@@ -105,7 +105,7 @@ is_untouched(const struct fileset *set)
 
 static int
 stage(const struct place *p, const struct attrs *attrs, const void *bytes, size_t len,
-    struct why *w)
+    struct error *e)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -114,35 +114,35 @@ stage(const struct place *p, const struct attrs *attrs, const void *bytes, size_
 
 	if (fstatat(p->dir->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISREG(st.st_mode))
-			return why(w, "%s: not a regular file", p->path);
+			return error_set(e, "%s: not a regular file", p->path);
 		uid = st.st_uid;
 		gid = st.st_gid;
 		mode = st.st_mode & 0777;
 	}
-	return place_stage(p, bytes, len, mode, uid, gid, attrs, w);
+	return place_stage(p, bytes, len, mode, uid, gid, attrs, e);
 }
 
 void
 fileset_stage(struct fileset *set, enum part part, const void *bytes, size_t len)
 {
-	struct why *w = &set->failed;
+	struct error *e = &set->failed;
 
-	if (w->text[0] != '\0')
+	if (e->text[0] != '\0')
 		return;
 	if (set->path[part] == NULL)
-		why(w, "part %d is not configured", (int)part);
+		error_set(e, "part %d is not configured", (int)part);
 	else if (len > PART_SET_BYTES_MAX)
-		why(w, "%s: more than %d bytes", set->path[part], PART_SET_BYTES_MAX);
+		error_set(e, "%s: more than %d bytes", set->path[part], PART_SET_BYTES_MAX);
 	else
 		set->staged[part] = stage(&set->place[part], &set->attrs[part], bytes, len,
-		    w) == 0;
+		    e) == 0;
 }
 
 /* Files and directories are as if nothing had been staged. */
 static int
 give_up(struct fileset *set)
 {
-	struct why ignored;
+	struct error ignored;
 
 	fileset_clean(set, &ignored);
 	memset(set->staged, 0, sizeof(set->staged));
@@ -152,17 +152,17 @@ give_up(struct fileset *set)
 
 /* Could it be committed? */
 static int
-check(const struct fileset *set, struct why *w)
+check(const struct fileset *set, struct error *e)
 {
 	int i;
 
 	if (set->failed.text[0] != '\0')
-		return why(w, "%s", set->failed.text);
+		return error_set(e, "%s", set->failed.text);
 	for (i = 0; i < PART_SET__MAX; i++)
 		if (set->path[i] != NULL && !set->staged[i])
-			return why(w, "%s: no new version of it was staged", set->path[i]);
+			return error_set(e, "%s: no new version of it was staged", set->path[i]);
 	if (!is_untouched(set))
-		return why(w, "its files were changed by someone else during this run and are "
+		return error_set(e, "its files were changed by someone else during this run and are "
 		    "left as they are; the next run takes the newest certificate");
 	return 0;
 }
@@ -178,11 +178,11 @@ static void
 keep(const struct place *p)
 {
 	struct place old;
-	struct why w;
+	struct error e;
 
 	place_hidden(&old, p, KEPT_SUFFIX);
-	if (place_exists(p) && place_link(p, &old, &w) == -1)
-		say(0, "%s; the replaced file is not kept", w.text);
+	if (place_exists(p) && place_link(p, &old, &e) == -1)
+		say(0, "%s; the replaced file is not kept", e.text);
 	place_hidden_free(&old);
 }
 
@@ -213,61 +213,61 @@ is_kept(const struct fileset *set)
 }
 
 static int
-remove_kept(const struct place *p, struct why *w)
+remove_kept(const struct place *p, struct error *e)
 {
 	struct place old;
 	int rc;
 
 	place_hidden(&old, p, KEPT_SUFFIX);
-	rc = place_remove(&old, w);
+	rc = place_remove(&old, e);
 	place_hidden_free(&old);
 	return rc;
 }
 
 /* What was renamed or removed stays so after a power cut. */
 static int
-sync_dirs(const struct fileset *set, struct why *w)
+sync_dirs(const struct fileset *set, struct error *e)
 {
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && dir_sync(set->place[i].dir, w) == -1)
+		if (set->path[i] != NULL && dir_sync(set->place[i].dir, e) == -1)
 			return -1;
 	return 0;
 }
 
 int
-fileset_check(struct fileset *set, struct why *w)
+fileset_check(struct fileset *set, struct error *e)
 {
-	return check(set, w) == -1 ? give_up(set) : 0;
+	return check(set, e) == -1 ? give_up(set) : 0;
 }
 
 int
-fileset_commit(struct fileset *set, struct why *w)
+fileset_commit(struct fileset *set, struct error *e)
 {
 	int i, kept;
 
-	if (fileset_check(set, w) == -1)
+	if (fileset_check(set, e) == -1)
 		return -1;
 	kept = is_kept(set);
 	for (i = 0; i < PART_SET__MAX; i++)
 		if (set->path[i] != NULL && !kept)
 			keep(&set->place[i]);
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && place_rename(&set->place[i], w) == -1)
+		if (set->path[i] != NULL && place_rename(&set->place[i], e) == -1)
 			return give_up(set);
 	memset(set->staged, 0, sizeof(set->staged));
-	return sync_dirs(set, w);
+	return sync_dirs(set, e);
 }
 
 int
-fileset_remove(const struct fileset *set, struct why *w)
+fileset_remove(const struct fileset *set, struct error *e)
 {
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && (place_remove(&set->place[i], w) == -1 ||
-		    remove_kept(&set->place[i], w) == -1))
+		if (set->path[i] != NULL && (place_remove(&set->place[i], e) == -1 ||
+		    remove_kept(&set->place[i], e) == -1))
 			return -1;
-	return sync_dirs(set, w);
+	return sync_dirs(set, e);
 }

@@ -35,7 +35,7 @@ struct file_job {
 		char	*bytes;		/* NULL: there was none */
 		size_t	 len;
 	} was[PART_JOB__MAX];	/* with -r: what may be revoked */
-	struct why	 broken;	/* why nothing can be done for it, or "" */
+	struct error	 broken;	/* why nothing can be done for it, or "" */
 };
 
 /* A record that arrives in pieces. */
@@ -86,9 +86,9 @@ need_part(const struct msg *m, enum part part, enum part first, enum part behind
 
 /* The end of each request: -1: see why; what else it is, is up to the request. */
 static void
-reply(uint32_t job, int rc, const struct why *w)
+reply(uint32_t job, int rc, const struct error *e)
 {
-	struct body_stored b = { .result = rc, .reason = rc == -1 ? w->text : NULL };
+	struct body_stored b = { .result = rc, .reason = rc == -1 ? e->text : NULL };
 
 	msg_new(&out, CERT_STORED, job);
 	body_stored(&out, &b);
@@ -99,23 +99,23 @@ reply(uint32_t job, int rc, const struct why *w)
 static enum presence
 read_part(const struct place *p, enum part part, char **bytes, size_t *len, struct stat *st)
 {
-	struct why w;
+	struct error e;
 	int n;
 
 	*bytes = NULL;
 	*len = 0;
 	memset(st, 0, sizeof(*st));
-	if ((n = place_read(p, bytes, len, limit_of(part), st, &w)) == 1)
+	if ((n = place_read(p, bytes, len, limit_of(part), st, &e)) == 1)
 		return PRESENCE_BYTES;
 	if (n == 0)
 		return PRESENCE_ABSENT;
 	/* Nothing that large was written here. */
 	if (part < PART_SET__MAX && S_ISREG(st->st_mode) && st->st_size > PART_SET_BYTES_MAX) {
-		say(1, "%s; counts as absent", w.text);
+		say(1, "%s; counts as absent", e.text);
 		return PRESENCE_ABSENT;
 	}
-	*len = strlen(w.text);
-	if ((*bytes = strdup(w.text)) == NULL)
+	*len = strlen(e.text);
+	if ((*bytes = strdup(e.text)) == NULL)
 		err(1, NULL);
 	return PRESENCE_BROKEN;
 }
@@ -160,35 +160,35 @@ send_parts(uint32_t job, unsigned first)
 
 /* Removes what a killed run has left beside the job's files. */
 static int
-clean(struct file_job *j, struct why *w)
+clean(struct file_job *j, struct error *e)
 {
 	size_t i;
 
 	for (i = 0; i < NRECORDS; i++)
-		if (j->record[i].path != NULL && place_clean(&j->record[i], w) == -1)
+		if (j->record[i].path != NULL && place_clean(&j->record[i], e) == -1)
 			return -1;
-	return fileset_clean(&j->set, w);
+	return fileset_clean(&j->set, e);
 }
 
 static void
 file_open(struct msg *m)
 {
 	struct file_job *j = &jobs[m->head.job];
-	struct why w;
+	struct error e;
 	int rc, wait_ms;
 
 	body_wait(m, &wait_ms);
-	if (lock_take(&j->lock, LOCK_EX, clock_ms() + wait_ms, &j->lock_fd, &w) == -1) {
-		reply(m->head.job, -1, &w);
+	if (lock_take(&j->lock, LOCK_EX, clock_ms() + wait_ms, &j->lock_fd, &e) == -1) {
+		reply(m->head.job, -1, &e);
 		return;
 	}
-	if ((rc = j->broken.text[0] != '\0' ? -1 : clean(j, &w)) == -1 && j->broken.text[0] != '\0')
-		w = j->broken;
+	if ((rc = j->broken.text[0] != '\0' ? -1 : clean(j, &e)) == -1 && j->broken.text[0] != '\0')
+		e = j->broken;
 	/* The state also where its files are out of reach: why is remembered there. */
 	send_parts(m->head.job, rc == 0 ? 0 : PART_SET__MAX);
 	if (rc == 0)
 		fileset_attrs(&j->set);
-	reply(m->head.job, rc, &w);
+	reply(m->head.job, rc, &e);
 }
 
 /* For -l and the metrics: without a lock, and nothing is tidied up. */
@@ -221,13 +221,13 @@ static void
 file_probe(struct msg *m)
 {
 	struct file_job *j = &jobs[m->head.job];
-	struct why w;
+	struct error e;
 	int rc;
 
 	msg_end(m);
-	if ((rc = fileset_probe(&j->set, &w)) == 0)
-		rc = place_probe(place_of(m->head.job, PART_SAVED), PART_SET_BYTES_MAX, &w);
-	reply(m->head.job, rc, &w);
+	if ((rc = fileset_probe(&j->set, &e)) == 0)
+		rc = place_probe(place_of(m->head.job, PART_SAVED), PART_SET_BYTES_MAX, &e);
+	reply(m->head.job, rc, &e);
 }
 
 /* A job's files are touched only under its lock. */
@@ -251,14 +251,14 @@ add_piece(const void *piece, size_t len, size_t most)
 
 /* For others to read; after a crash the next run writes it anew. */
 static int
-write_metrics(const struct place *p, const void *bytes, size_t len, struct why *w)
+write_metrics(const struct place *p, const void *bytes, size_t len, struct error *e)
 {
 	struct attrs attrs;
 	int rc;
 
 	place_attrs(p, &attrs);
-	rc = place_stage(p, bytes, len, 0644, geteuid(), getegid(), &attrs, w) == -1 ||
-	    place_rename(p, w) == -1 ? -1 : 0;
+	rc = place_stage(p, bytes, len, 0644, geteuid(), getegid(), &attrs, e) == -1 ||
+	    place_rename(p, e) == -1 ? -1 : 0;
 	attrs_free(&attrs);
 	return rc;
 }
@@ -269,7 +269,7 @@ file_write(struct msg *m)
 {
 	struct body_record b;
 	const struct place *p;
-	struct why w;
+	struct error e;
 	int rc;
 
 	body_record(m, &b);
@@ -284,11 +284,11 @@ file_write(struct msg *m)
 	if (b.more)
 		return;
 	p = place_of(m->head.job, b.part);
-	rc = b.part == PART_METRICS ? write_metrics(p, pending.bytes, pending.len, &w) :
-	    place_write(p, pending.bytes, pending.len, &w);
+	rc = b.part == PART_METRICS ? write_metrics(p, pending.bytes, pending.len, &e) :
+	    place_write(p, pending.bytes, pending.len, &e);
 	free(pending.bytes);
 	memset(&pending, 0, sizeof(pending));
-	reply(m->head.job, rc, &w);
+	reply(m->head.job, rc, &e);
 }
 
 /* With -r: a record gets what was read of a part when the run began. */
@@ -297,7 +297,7 @@ file_copy(struct msg *m)
 {
 	struct file_job *j = &jobs[m->head.job];
 	struct body_copy b;
-	struct why w;
+	struct error e;
 	int rc;
 
 	body_copy(m, &b);
@@ -306,8 +306,8 @@ file_copy(struct msg *m)
 	need_lock(m);
 	if (j->was[b.from].bytes == NULL)
 		errx(1, "FILE_COPY: nothing was read of part %d", b.from);
-	rc = place_write(place_of(m->head.job, b.to), j->was[b.from].bytes, j->was[b.from].len, &w);
-	reply(m->head.job, rc, &w);
+	rc = place_write(place_of(m->head.job, b.to), j->was[b.from].bytes, j->was[b.from].len, &e);
+	reply(m->head.job, rc, &e);
 }
 
 /* key and csr compare with it what certproc says is to be revoked. */
@@ -334,7 +334,7 @@ file_remove(struct msg *m)
 {
 	uint32_t job = m->head.job;
 	enum part part;
-	struct why w;
+	struct error e;
 	int rc;
 
 	body_part_name(m, &part);
@@ -342,23 +342,23 @@ file_remove(struct msg *m)
 	need_lock(m);
 	if (part != PART_SAVED && role_mode != MODE_REVOKE)
 		errx(1, "FILE_REMOVE: part %d, not in this kind of run", part);
-	if ((rc = place_remove(place_of(job, part), &w)) == 0)
-		rc = dir_sync(place_of(job, part)->dir, &w);
-	reply(job, rc, &w);
+	if ((rc = place_remove(place_of(job, part), &e)) == 0)
+		rc = dir_sync(place_of(job, part)->dir, &e);
+	reply(job, rc, &e);
 }
 
 /* With -r only: all files of the set. */
 static void
 file_remove_set(struct msg *m)
 {
-	struct why w;
+	struct error e;
 	int rc;
 
 	msg_end(m);
 	need_lock(m);
-	if ((rc = change_mark(place_of(m->head.job, PART_CHANGED), &w)) == 0)
-		rc = fileset_remove(&jobs[m->head.job].set, &w);
-	reply(m->head.job, rc, &w);
+	if ((rc = change_mark(place_of(m->head.job, PART_CHANGED), &e)) == 0)
+		rc = fileset_remove(&jobs[m->head.job].set, &e);
+	reply(m->head.job, rc, &e);
 }
 
 /* Its failure is told when the set is committed. */
@@ -376,15 +376,15 @@ file_stage(struct msg *m)
 static void
 file_commit(struct msg *m)
 {
-	struct why w;
+	struct error e;
 	int rc;
 
 	msg_end(m);
 	need_lock(m);
-	if ((rc = fileset_check(&jobs[m->head.job].set, &w)) == 0 &&
-	    (rc = change_mark(place_of(m->head.job, PART_CHANGED), &w)) == 0)
-		rc = fileset_commit(&jobs[m->head.job].set, &w);
-	reply(m->head.job, rc, &w);
+	if ((rc = fileset_check(&jobs[m->head.job].set, &e)) == 0 &&
+	    (rc = change_mark(place_of(m->head.job, PART_CHANGED), &e)) == 0)
+		rc = fileset_commit(&jobs[m->head.job].set, &e);
+	reply(m->head.job, rc, &e);
 }
 
 /* With -B: what the installed files have replaced, in place of these. */
@@ -414,7 +414,7 @@ file_lock(struct msg *m)
 {
 	static const int how[] = { [LOCK_SHARED] = LOCK_SH, [LOCK_ALONE] = LOCK_EX };
 	struct body_lock b;
-	struct why w;
+	struct error e;
 	size_t i;
 	int rc = 0;
 
@@ -424,11 +424,11 @@ file_lock(struct msg *m)
 	if (b.lock == LOCK_NONE)
 		lock_give(&shared_lock_fd[i]);
 	else if (shared_lock_fd[i] != -1)
-		rc = lock_change(&shared_lock[i], shared_lock_fd[i], how[b.lock], &w);
+		rc = lock_change(&shared_lock[i], shared_lock_fd[i], how[b.lock], &e);
 	else
 		rc = lock_take(&shared_lock[i], how[b.lock], clock_ms() + b.wait_ms,
-		    &shared_lock_fd[i], &w);
-	reply(m->head.job, rc, &w);
+		    &shared_lock_fd[i], &e);
+	reply(m->head.job, rc, &e);
 }
 
 static void
@@ -479,7 +479,7 @@ file_forget_change(struct msg *m)
 static void
 file_reported(struct msg *m)
 {
-	struct why w;
+	struct error e;
 	uint32_t job;
 	unsigned part;
 
@@ -487,8 +487,8 @@ file_reported(struct msg *m)
 	for (job = 0; job < njobs; job++)
 		for (part = PART_STATE; part < PART_JOB__MAX; part++)
 			if ((jobs[job].forget >> part & 1) != 0 &&
-			    report_forget(place_of(job, (enum part)part), &w) == -1)
-				warnx("%s", w.text);
+			    report_forget(place_of(job, (enum part)part), &e) == -1)
+				warnx("%s", e.text);
 	msg_new(&out, PARENT_FORGOTTEN, 0);
 	msg_put_num(&out, report_forgotten());
 	msg_send(&out);
@@ -539,13 +539,13 @@ add_job(const struct slice_domain *d)
 static int
 open_state_dir(const char *path)
 {
-	struct why w;
+	struct error e;
 	int made = mkdir(path, 0700) == 0;
 
 	if (!made && errno != EEXIST)
 		err(1, "state directory %s", path);
-	if ((state_dir = dir_open(path, &w)) == NULL)
-		errx(1, "state directory %s", w.text);
+	if ((state_dir = dir_open(path, &e)) == NULL)
+		errx(1, "state directory %s", e.text);
 	return made;
 }
 
@@ -595,7 +595,7 @@ rights_in(const struct sandbox_dir *d)
 static void
 open_shared(const char *authority, const char *metrics)
 {
-	struct why w;
+	struct error e;
 
 	state_place(&shared[PART_ACCOUNT - PART_JOB__MAX], state_dir, "authority", authority, "json");
 	state_place(&shared[PART_BACKOFF - PART_JOB__MAX], state_dir, "authority", authority,
@@ -603,8 +603,8 @@ open_shared(const char *authority, const char *metrics)
 	state_place(&shared_lock[PART_ACCOUNT - PART_JOB__MAX], state_dir, "authority", authority,
 	    "lock");
 	state_place(&shared_lock[PART_METRICS - PART_JOB__MAX], state_dir, "metrics", "file", "lock");
-	if (metrics != NULL && place_open(&shared[PART_METRICS - PART_JOB__MAX], metrics, &w) == -1)
-		errx(1, "metrics file %s", w.text);
+	if (metrics != NULL && place_open(&shared[PART_METRICS - PART_JOB__MAX], metrics, &e) == -1)
+		errx(1, "metrics file %s", e.text);
 }
 
 /* What is needed from outside is opened here. */

@@ -108,25 +108,25 @@ among(const char *words, const char *word)
 	return 0;
 }
 
-enum answer { UNKNOWN, ALLOWED, CONDITIONAL, REFUSED, PRETENDED, FATAL };
+enum response { UNKNOWN, ALLOWED, CONDITIONAL, REFUSED, PRETENDED, FATAL };
 
-static enum answer
+static enum response
 answer_to(const struct call *c, unsigned role)
 {
-	enum answer answer = UNKNOWN;
+	enum response response = UNKNOWN;
 	const struct rule *r;
 
 	for (r = rules; r->names != NULL; r++)
 		if ((r->roles >> role & 1) != 0 && among(r->names, c->name)) {
 			if (r->conditions[0].comparison == NO_MORE)
 				return ALLOWED;
-			answer = CONDITIONAL;
+			response = CONDITIONAL;
 		}
-	if (answer == UNKNOWN && role == ROLE_DNS && among(pretended_names, c->name))
+	if (response == UNKNOWN && role == ROLE_DNS && among(pretended_names, c->name))
 		return PRETENDED;
-	if (answer == UNKNOWN && role == ROLE_DNS && among(survived_names, c->name))
+	if (response == UNKNOWN && role == ROLE_DNS && among(survived_names, c->name))
 		return REFUSED;
-	return answer != UNKNOWN ? answer : among(fatal_names, c->name) ? FATAL :
+	return response != UNKNOWN ? response : among(fatal_names, c->name) ? FATAL :
 	    among(refused_names, c->name) ? REFUSED : UNKNOWN;
 }
 
@@ -207,16 +207,16 @@ emit_rule(struct code *c, const struct rule *r)
 }
 
 static uint32_t
-returned(enum answer answer)
+returned(enum response response)
 {
-	return answer == ALLOWED ? SECCOMP_RET_ALLOW : answer == FATAL ? SECCOMP_RET_TRAP :
-	    SECCOMP_RET_ERRNO | (answer == REFUSED ? EACCES : answer == PRETENDED ? 0 : ENOSYS);
+	return response == ALLOWED ? SECCOMP_RET_ALLOW : response == FATAL ? SECCOMP_RET_TRAP :
+	    SECCOMP_RET_ERRNO | (response == REFUSED ? EACCES : response == PRETENDED ? 0 : ENOSYS);
 }
 
 /* From this number on to the next segment. */
 struct segment {
 	uint32_t	 from;
-	enum answer	 answer;
+	enum response	 response;
 	const struct call *call;
 	int		 other_abi;
 };
@@ -225,16 +225,16 @@ static struct segment segments[2 * CALLS_MAX + 3];
 static size_t nsegments;
 
 static void
-add_segment(uint32_t from, enum answer answer, const struct call *call)
+add_segment(uint32_t from, enum response response, const struct call *call)
 {
 	struct segment *last = &segments[nsegments - 1];
 
 	/* The one before it was for nothing: its call is the one right before this. */
 	if (nsegments > 0 && last->from == from)
 		nsegments--, last--;
-	if (nsegments > 0 && last->answer == answer && answer != CONDITIONAL)
+	if (nsegments > 0 && last->response == response && response != CONDITIONAL)
 		return;
-	segments[nsegments++] = (struct segment){ from, answer, call, 0 };
+	segments[nsegments++] = (struct segment){ from, response, call, 0 };
 }
 
 static void
@@ -260,12 +260,12 @@ emit_segment(struct code *c, const struct segment *s, unsigned role)
 {
 	const struct rule *r;
 
-	if (s->answer == CONDITIONAL)
+	if (s->response == CONDITIONAL)
 		for (r = rules; r->names != NULL; r++)
 			if ((r->roles >> role & 1) != 0 && among(r->names, s->call->name))
 				emit_rule(c, r);
 	emit_return(c, s->other_abi ? SECCOMP_RET_KILL_PROCESS :
-	    returned(s->answer == CONDITIONAL ? UNKNOWN : s->answer));
+	    returned(s->response == CONDITIONAL ? UNKNOWN : s->response));
 }
 
 /* A conditional jump reaches 255 rows: further needs one without condition. */

@@ -89,13 +89,13 @@ static void
 keep_left(uint32_t job)
 {
 	const struct record *r;
-	struct why w;
+	struct error e;
 
 	if (journal_clear(journals[job]) == -1)
 		return;
 	for (r = records; r != NULL; r = r->next)
-		if (r->job == job && journal_note(journals[job], r->name, r->value, &w) == -1)
-			warnx("%s", w.text);
+		if (r->job == job && journal_note(journals[job], r->name, r->value, &e) == -1)
+			warnx("%s", e.text);
 	journal_close(journals[job]);
 }
 
@@ -137,13 +137,13 @@ static void
 begun(void *arg, const char *failure)
 {
 	struct record *r = arg;
-	struct why w;
+	struct error e;
 
 	if (failure != NULL)
-		why(&w, "challenge hook %s begin %s: %s", jobs[r->job].challenge_hook,
+		error_set(&e, "challenge hook %s begin %s: %s", jobs[r->job].challenge_hook,
 		    r->name, failure);
 	r->stage = BEGUN;
-	tell_chng(r, failure != NULL ? w.text : NULL);
+	tell_chng(r, failure != NULL ? e.text : NULL);
 	run_next();
 }
 
@@ -227,13 +227,13 @@ static int
 note(struct record *r)
 {
 	uint32_t job = r->job;
-	struct why w;
+	struct error e;
 
 	r->is_new = 0;
 	if (journals[r->job] == NULL ||
-	    journal_note(journals[r->job], r->name, r->value, &w) == 0)
+	    journal_note(journals[r->job], r->name, r->value, &e) == 0)
 		return 0;
-	tell_chng(r, w.text);
+	tell_chng(r, e.text);
 	forget(r);
 	close_journal(job);
 	return -1;

@@ -95,7 +95,7 @@ journal_left(struct journal *j, void (*left)(void *, const char *, const char *)
 }
 
 int
-journal_note(struct journal *j, const char *name, const char *value, struct why *w)
+journal_note(struct journal *j, const char *name, const char *value, struct error *e)
 {
 	char line[512];
 	off_t before;
@@ -103,19 +103,19 @@ journal_note(struct journal *j, const char *name, const char *value, struct why 
 
 	for (tries = 0; j->fd == -1 && begin(j, O_CREAT) == -1; tries++) {
 		if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
-			return why(w, "%s: %s", j->path, errno == EWOULDBLOCK ?
+			return error_set(e, "%s: %s", j->path, errno == EWOULDBLOCK ?
 			    "a run that has not ended yet ends the records in it; try "
 			    "again when it has ended" : strerror(errno));
 		poll(NULL, 0, 20);
 	}
 	n = snprintf(line, sizeof(line), "%s %s\n", name, value);
 	if (n < 0 || (size_t)n >= sizeof(line))
-		return why(w, "%s: the name %.253s is too long", j->path, name);
+		return error_set(e, "%s: the name %.253s is too long", j->path, name);
 	before = lseek(j->fd, 0, SEEK_END);
 	errno = ENOSPC;
 	if (write(j->fd, line, (size_t)n) == n)
 		return 0;
-	why(w, "%s: cannot write: %s", j->path, strerror(errno));
+	error_set(e, "%s: cannot write: %s", j->path, strerror(errno));
 	/* Half a line would spoil the next one. */
 	if (before == -1 || ftruncate(j->fd, before) == -1)
 		warn("%s", j->path);

@@ -148,7 +148,7 @@ hook_start(const char *what, const struct strings *argv, const struct environmen
     void (*done)(void *, const char *), void *arg)
 {
 	struct hook *h;
-	struct why w;
+	struct error w;
 	int fds[2], error;
 	char **v;
 
@@ -165,7 +165,7 @@ hook_start(const char *what, const struct strings *argv, const struct environmen
 		close(fds[0]);
 		free(h->what);
 		free(h);
-		why(&w, "cannot be started: %s", strerror(error));
+		error_set(&w, "cannot be started: %s", strerror(error));
 		done(arg, w.text);
 		return -1;
 	}
@@ -268,7 +268,7 @@ static void
 finish(struct hook *h, int status)
 {
 	int reads = LAST_READS, failed;
-	struct why w;
+	struct error e;
 
 	/* What it has left running may keep the pipe open, and is not waited for. */
 	while (h->fd != -1 && reads-- > 0 && read_output(h))
@@ -279,20 +279,20 @@ finish(struct hook *h, int status)
 	if (h->told != 0) {
 		kill(-h->pid, SIGKILL);
 		if (h->lost)
-			why(&w, "does not end, and cannot be killed from here, as a "
+			error_set(&e, "does not end, and cannot be killed from here, as a "
 			    "process of another user cannot be; it runs on as "
 			    "process %ld", (long)h->pid);
 		else if (h->seconds == 0)
-			why(&w, "was ended, as the run ends");
+			error_set(&e, "was ended, as the run ends");
 		else
-			why(&w, "was ended, as it took more than %d seconds", h->seconds);
+			error_set(&e, "was ended, as it took more than %d seconds", h->seconds);
 	} else if (WIFSIGNALED(status))
-		why(&w, "was ended by signal %d, %s", WTERMSIG(status),
+		error_set(&e, "was ended by signal %d, %s", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
 	else
-		why(&w, "ended with status %d", WEXITSTATUS(status));
+		error_set(&e, "ended with status %d", WEXITSTATUS(status));
 	end_output(h, failed);
-	h->done(h->arg, failed ? w.text : NULL);
+	h->done(h->arg, failed ? e.text : NULL);
 	free(h->what);
 	free(h);
 }

@@ -111,7 +111,7 @@ struct journal *journal_of(const char *state_dir, const char *handle);
 void	journal_left(struct journal *, void (*left)(void *context, const char *name, const char *value),
 	    void *context);
 /* Before a record is begun.  0, or -1 and why. */
-int	journal_note(struct journal *, const char *name, const char *value, struct why *);
+int	journal_note(struct journal *, const char *name, const char *value, struct error *);
 /* Its records are noted anew.  0, or -1: it is not open. */
 int	journal_clear(struct journal *);
 /* It stays for the next run, which ends what is in it. */

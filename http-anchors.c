@@ -47,7 +47,7 @@ static struct roots *
 load(const struct http_anchors *a)
 {
 	struct roots *roots;
-	struct why ignored;
+	struct error ignored;
 	size_t len;
 
 	if (strstr(a->all, "-----BEGIN TRUSTED CERTIFICATE-----") != NULL ||

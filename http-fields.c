@@ -14,7 +14,7 @@
 #define RETRY_MAX	(366L * 86400)
 
 char *
-http_header(const struct http_answer *a, const char *name, size_t nth)
+http_header(const struct http_response *a, const char *name, size_t nth)
 {
 	size_t len = strlen(name), end;
 	const char *line, *value;
@@ -109,7 +109,7 @@ http_resolve_url(const char *base, const char *ref)
 }
 
 char *
-http_location(const struct http_answer *a, const char *base)
+http_location(const struct http_response *a, const char *base)
 {
 	char *value = http_header(a, "Location", 0), *out;
 
@@ -218,7 +218,7 @@ link_in(const char *value, const char *rel, size_t *nth, const char *base)
 }
 
 char *
-http_link(const struct http_answer *a, const char *rel, size_t nth, const char *base)
+http_link(const struct http_response *a, const char *rel, size_t nth, const char *base)
 {
 	char *value, *found = NULL;
 	size_t i;
@@ -250,7 +250,7 @@ parse_date(const char *s)
 }
 
 long
-http_retry_after(const struct http_answer *a, time_t now)
+http_retry_after(const struct http_response *a, time_t now)
 {
 	char *value = http_header(a, "Retry-After", 0), *date;
 	size_t len;

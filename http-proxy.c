@@ -21,20 +21,20 @@
 
 /* Whose file may it be, and who may read it?  As a private key's. */
 static int
-check_owner(const char *path, int fd, struct why *w)
+check_owner(const char *path, int fd, struct error *e)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
-		return why(w, "%s: %s", path, strerror(errno));
+		return error_set(e, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size > AUTH_BYTES_MAX)
-		return why(w, "%s: not a regular file of at most %d bytes", path,
+		return error_set(e, "%s: not a regular file of at most %d bytes", path,
 		    AUTH_BYTES_MAX);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return why(w, "%s: belongs to user %u, neither to root nor to you; "
+		return error_set(e, "%s: belongs to user %u, neither to root nor to you; "
 		    "chown it", path, (unsigned)st.st_uid);
 	if ((st.st_mode & S_IRWXO) != 0)
-		return why(w, "%s: mode %04o lets others at it; chmod o-rwx", path,
+		return error_set(e, "%s: mode %04o lets others at it; chmod o-rwx", path,
 		    (unsigned)st.st_mode & 07777);
 	return 0;
 }
@@ -54,7 +54,7 @@ is_pair(const char *text, size_t len)
 
 static int
 take_auth(struct http_proxy *p, const char *path, char *text, size_t len,
-    struct why *w)
+    struct error *e)
 {
 	/* One end of line, as editors leave it. */
 	if (len > 0 && text[len - 1] == '\n')
@@ -62,7 +62,7 @@ take_auth(struct http_proxy *p, const char *path, char *text, size_t len,
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
 	if (!is_pair(text, len))
-		return why(w, "%s: expected one line, NAME:PASSWORD, for the proxy",
+		return error_set(e, "%s: expected one line, NAME:PASSWORD, for the proxy",
 		    path);
 	if ((p->credentials = calloc(1, len * 4 / 3 + 5)) == NULL)
 		err(1, NULL);
@@ -72,7 +72,7 @@ take_auth(struct http_proxy *p, const char *path, char *text, size_t len,
 }
 
 static int
-read_auth(struct http_proxy *p, const char *path, struct why *w)
+read_auth(struct http_proxy *p, const char *path, struct error *e)
 {
 	char text[AUTH_BYTES_MAX];
 	ssize_t n;
@@ -80,12 +80,12 @@ read_auth(struct http_proxy *p, const char *path, struct why *w)
 
 	/* O_NONBLOCK: a fifo must not hold us up. */
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) == -1)
-		return why(w, "%s: %s", path, strerror(errno));
-	if ((rc = check_owner(path, fd, w)) == 0) {
+		return error_set(e, "%s: %s", path, strerror(errno));
+	if ((rc = check_owner(path, fd, e)) == 0) {
 		if ((n = read(fd, text, sizeof(text))) == -1)
-			rc = why(w, "%s: %s", path, strerror(errno));
+			rc = error_set(e, "%s: %s", path, strerror(errno));
 		else
-			rc = take_auth(p, path, text, (size_t)n, w);
+			rc = take_auth(p, path, text, (size_t)n, e);
 		explicit_bzero(text, sizeof(text));
 	}
 	close(fd);
@@ -94,17 +94,17 @@ read_auth(struct http_proxy *p, const char *path, struct why *w)
 
 int
 proxy_open(struct http_proxy *p, const char *url, const char *auth_file,
-    struct why *w)
+    struct error *e)
 {
-	struct why reason;
+	struct error reason;
 
 	memset(p, 0, sizeof(*p));
 	if (!url_parse_plain(&p->server, url) || strcmp(p->server.path, "/") != 0)
-		return why(w, "proxy %s: not an http URL of a host", url);
+		return error_set(e, "proxy %s: not an http URL of a host", url);
 	p->auth_file = auth_file;
 	if (auth_file == NULL || read_auth(p, auth_file, &reason) == 0)
 		return 0;
-	return why(w, "proxy auth file %s", reason.text);
+	return error_set(e, "proxy auth file %s", reason.text);
 }
 
 char *
@@ -140,7 +140,7 @@ proxy_connect(const struct http_proxy *p, const char *host, const char *port,
 
 int
 proxy_refusal(const struct http_proxy *p, int status, const char *host,
-    const char *port, struct why *w)
+    const char *port, struct error *e)
 {
 	char advice[ADVICE_MAX] = "";
 
@@ -159,5 +159,5 @@ proxy_refusal(const struct http_proxy *p, int status, const char *host,
 	else
 		snprintf(advice, sizeof(advice), "is it an HTTP proxy that knows "
 		    "CONNECT?");
-	return why(w, "the proxy's status is %d; %s", status, advice);
+	return error_set(e, "the proxy's status is %d; %s", status, advice);
 }

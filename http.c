@@ -38,7 +38,7 @@ struct http {
 	int			 bodiless[HTTP_PIPELINE_MAX];	/* of these, in their order */
 	char			 ahead[READ_BYTES];	/* what came behind the answer before */
 	size_t			 nahead;
-	struct why		 broken;	/* why sending failed, once it has */
+	struct error		 broken;	/* why sending failed, once it has */
 	int			 reused;	/* the connection is older than the request */
 	int64_t			 sent_at;	/* the first of those outstanding */
 	int64_t			 deadline;	/* of all together; 0: none */
@@ -61,7 +61,7 @@ host_field(const struct url *u)
 
 struct http *
 http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
-    const char *user_agent, http_resolve *resolve, int hup_fd, struct why *w)
+    const char *user_agent, http_resolve *resolve, int hup_fd, struct error *e)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
@@ -79,7 +79,7 @@ http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
 		err(1, NULL);
 	if (tls_config_set_protocols(h->config,
 	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1) {
-		why(w, "TLS: %s", tls_config_error(h->config));
+		error_set(e, "TLS: %s", tls_config_error(h->config));
 		http_free(h);
 		return NULL;
 	}
@@ -206,7 +206,7 @@ tls_reason(const struct http *h, char *safe, size_t size)
 }
 
 static int
-connect_tcp(struct http *h, const struct address *a, struct why *w)
+connect_tcp(struct http *h, const struct address *a, struct error *e)
 {
 	int64_t deadline = phase_end(h, HTTP_CONNECT_SECONDS);
 	int on = 1, error = 0;
@@ -214,17 +214,17 @@ connect_tcp(struct http *h, const struct address *a, struct why *w)
 
 	h->fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (h->fd == -1)
-		return why(w, "socket: %s", strerror(errno));
+		return error_set(e, "socket: %s", strerror(errno));
 	setsockopt(h->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(h->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
 		return 0;
 	if (errno != EINPROGRESS)
-		return why(w, "%s", strerror(errno));
+		return error_set(e, "%s", strerror(errno));
 	if (!wait_for(h, POLLOUT, deadline))
-		return why(w, "no answer within %d seconds", HTTP_CONNECT_SECONDS);
+		return error_set(e, "no answer within %d seconds", HTTP_CONNECT_SECONDS);
 	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	return error == 0 ? 0 : why(w, "%s", strerror(error));
+	return error == 0 ? 0 : error_set(e, "%s", strerror(error));
 }
 
 /* What was sent then has been answered, and nothing else was sent meanwhile. */
@@ -238,14 +238,14 @@ note_round_trip(struct http *h, int64_t sent_at)
 }
 
 static int
-set_anchors(struct http *h, int all, struct why *w)
+set_anchors(struct http *h, int all, struct error *e)
 {
 	size_t len;
 	const char *pem = all ? http_anchors_all(h->anchors, &len) :
 	    http_anchors_preferred(h->anchors, &len);
 
 	if (tls_config_set_ca_mem(h->config, (const uint8_t *)pem, len) == -1)
-		return why(w, "trust anchors: %s", tls_config_error(h->config));
+		return error_set(e, "trust anchors: %s", tls_config_error(h->config));
 	return 0;
 }
 
@@ -278,7 +278,7 @@ is_unknown_issuer(const char *error)
 
 /* all: by all trust anchors; *final: another address will not help. */
 static int
-handshake(struct http *h, int all, int *final, struct why *w)
+handshake(struct http *h, int all, int *final, struct error *e)
 {
 	int64_t began = clock_ms(), deadline = phase_end(h, HTTP_HANDSHAKE_SECONDS);
 	char safe[300];
@@ -286,16 +286,16 @@ handshake(struct http *h, int all, int *final, struct why *w)
 
 	if (h->config == NULL)
 		return 0;
-	if (h->anchors != NULL && set_anchors(h, all, w) == -1)
+	if (h->anchors != NULL && set_anchors(h, all, e) == -1)
 		return -1;
 	if ((h->tls = tls_client()) == NULL)
 		err(1, NULL);
 	if (tls_configure(h->tls, h->config) == -1 ||
 	    tls_connect_socket(h->tls, h->fd, h->origin.host) == -1)
-		return why(w, "TLS: %s", tls_reason(h, safe, sizeof(safe)));
+		return error_set(e, "TLS: %s", tls_reason(h, safe, sizeof(safe)));
 	while ((rc = tls_handshake(h->tls)) == TLS_WANT_POLLIN || rc == TLS_WANT_POLLOUT)
 		if (tls_wait(h, rc, deadline) == -1)
-			return why(w, "no TLS handshake within %d seconds",
+			return error_set(e, "no TLS handshake within %d seconds",
 			    HTTP_HANDSHAKE_SECONDS);
 	if (rc == 0) {
 		note_round_trip(h, began);
@@ -305,14 +305,14 @@ handshake(struct http *h, int all, int *final, struct why *w)
 	}
 	tls_reason(h, safe, sizeof(safe));
 	if (!(*final = is_verdict(safe)))
-		return why(w, "TLS: %s", safe);
-	return why(w, "TLS: %s (expected a certificate for %s; the clock here says %s%s)",
+		return error_set(e, "TLS: %s", safe);
+	return error_set(e, "TLS: %s (expected a certificate for %s; the clock here says %s%s)",
 	    safe, h->origin.host, clock_text(time(NULL)), is_unknown_issuer(safe) ?
 	    "; 'ca file' names the root of a CA that the system does not know" : "");
 }
 
 static int
-send_request(struct http *h, const char *buf, size_t len, int64_t deadline, struct why *w)
+send_request(struct http *h, const char *buf, size_t len, int64_t deadline, struct error *e)
 {
 	char safe[300];
 	ssize_t n;
@@ -321,11 +321,11 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline, stru
 		n = put(h, buf, len);
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
 			if (tls_wait(h, n, deadline) == -1)
-				return why(w, "%s takes no request", h->origin.host);
+				return error_set(e, "%s takes no request", h->origin.host);
 			continue;
 		}
 		if (n < 0)
-			return why(w, "%s: %s", h->origin.host, tls_reason(h, safe, sizeof(safe)));
+			return error_set(e, "%s: %s", h->origin.host, tls_reason(h, safe, sizeof(safe)));
 		buf += n;
 		len -= (size_t)n;
 	}
@@ -339,10 +339,10 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline, stru
  * only the status is of use.
  */
 static int
-proxy_status(struct http *h, int64_t deadline, struct why *w)
+proxy_status(struct http *h, int64_t deadline, struct error *e)
 {
 	char buf[READ_BYTES];
-	struct why reason;
+	struct error reason;
 	ssize_t n, used;
 
 	http_parse_start(&h->parser, 1, 0);
@@ -350,27 +350,27 @@ proxy_status(struct http *h, int64_t deadline, struct why *w)
 		n = get(h, buf, sizeof(buf));
 		if (n == TLS_WANT_POLLIN) {
 			if (!wait_for(h, POLLIN, deadline))
-				return why(w, "the proxy has not connected within %d "
+				return error_set(e, "the proxy has not connected within %d "
 				    "seconds", HTTP_PROXY_SECONDS);
 			continue;
 		}
 		if (n <= 0)
-			return why(w, "the proxy hung up before it had responded");
+			return error_set(e, "the proxy hung up before it had responded");
 		if (clock_left_ms(deadline) == 0)
-			return why(w, "the proxy has not connected within %d seconds",
+			return error_set(e, "the proxy has not connected within %d seconds",
 			    HTTP_PROXY_SECONDS);
 		if ((used = http_parse(&h->parser, buf, (size_t)n, &reason)) == -1)
-			return why(w, "the proxy's response: %s", reason.text);
-		if (used < n && h->parser.answer.status / 100 == 2)
-			return why(w, "the proxy's response: %zd bytes behind its end",
+			return error_set(e, "the proxy's response: %s", reason.text);
+		if (used < n && h->parser.response.status / 100 == 2)
+			return error_set(e, "the proxy's response: %zd bytes behind its end",
 			    n - used);
 	} while (h->parser.state != HTTP_DONE);
-	return h->parser.answer.status;
+	return h->parser.response.status;
 }
 
 /* Where there is a proxy, TLS goes through it.  *final as below. */
 static int
-open_tunnel(struct http *h, int *final, struct why *w)
+open_tunnel(struct http *h, int *final, struct error *e)
 {
 	int64_t deadline = phase_end(h, HTTP_PROXY_SECONDS);
 	char *request;
@@ -381,8 +381,8 @@ open_tunnel(struct http *h, int *final, struct why *w)
 		return 0;
 	request = proxy_connect(h->proxy, h->origin.host, h->origin.port,
 	    h->user_agent, &len);
-	status = send_request(h, request, len, deadline, w) == -1 ? -1 :
-	    proxy_status(h, deadline, w);
+	status = send_request(h, request, len, deadline, e) == -1 ? -1 :
+	    proxy_status(h, deadline, e);
 	freezero(request, len);
 	http_parse_free(&h->parser);
 	if (status == -1)
@@ -390,43 +390,43 @@ open_tunnel(struct http *h, int *final, struct why *w)
 	if (status / 100 == 2)
 		return 0;
 	*final = 1;
-	return proxy_refusal(h->proxy, status, h->origin.host, h->origin.port, w);
+	return proxy_refusal(h->proxy, status, h->origin.host, h->origin.port, e);
 }
 
 static int
-connect_way(struct http *h, const struct address *a, int *final, struct why *w)
+connect_way(struct http *h, const struct address *a, int *final, struct error *e)
 {
-	if (connect_tcp(h, a, w) == -1)
+	if (connect_tcp(h, a, e) == -1)
 		return -1;
-	return open_tunnel(h, final, w);
+	return open_tunnel(h, final, e);
 }
 
 /* By the preferred trust anchors, if there are any; where these do not serve, by all. */
 static int
-connect_one(struct http *h, const struct address *a, int *final, struct why *w)
+connect_one(struct http *h, const struct address *a, int *final, struct error *e)
 {
 	size_t ignored;
 	int all = h->anchors == NULL || http_anchors_preferred(h->anchors, &ignored) == NULL;
 
-	if (connect_way(h, a, final, w) == -1)
+	if (connect_way(h, a, final, e) == -1)
 		return -1;
-	if (handshake(h, all, final, w) == 0)
+	if (handshake(h, all, final, e) == 0)
 		return 0;
 	if (all || !*final)
 		return -1;
 	say(2, "%s: the trust anchors of the last time do not serve; trying all", h->origin.host);
 	*final = 0;
 	disconnect(h);
-	return connect_way(h, a, final, w) == -1 ? -1 : handshake(h, 1, final, w);
+	return connect_way(h, a, final, e) == -1 ? -1 : handshake(h, 1, final, e);
 }
 
 /* The addresses in turn; all their errors are in the reason. */
 static int
-connect_any(struct http *h, struct why *w)
+connect_any(struct http *h, struct error *e)
 {
 	const struct url *to = h->proxy != NULL ? &h->proxy->server : &h->origin;
 	struct address a[ADDRESSES_MAX];
-	struct why reason, all = { "" };
+	struct error reason, all = { "" };
 	char text[INET6_ADDRSTRLEN], by[300] = "";
 	size_t n = 0, i;
 	int final = 0;
@@ -435,7 +435,7 @@ connect_any(struct http *h, struct why *w)
 		snprintf(by, sizeof(by), ", by the proxy %s port %s", to->host,
 		    to->port);
 	if (h->resolve(to, a, &n, &reason) == -1)
-		return why(w, "%s%s", h->proxy != NULL ? "proxy " : "", reason.text);
+		return error_set(e, "%s%s", h->proxy != NULL ? "proxy " : "", reason.text);
 	for (i = 0; i < n && !final; i++) {
 		if (connect_one(h, &a[i], &final, &reason) == 0) {
 			say(2, "connected to %s port %s%s, %s", h->origin.host, h->origin.port, by,
@@ -449,7 +449,7 @@ connect_any(struct http *h, struct why *w)
 			say_add(all.text, sizeof(all.text), " (%s)", text);
 		}
 	}
-	return why(w, "%s port %s%s: %s", h->origin.host, h->origin.port, by, all.text);
+	return error_set(e, "%s port %s%s: %s", h->origin.host, h->origin.port, by, all.text);
 }
 
 /*
@@ -469,16 +469,16 @@ still_usable(struct http *h)
 
 /* Parses what is there; what comes behind the answer begins the next one, if there is to be one. */
 static int
-parse_bytes(struct http *h, const char *buf, size_t n, struct why *w)
+parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 {
-	struct why reason;
+	struct error reason;
 	ssize_t used;
 
 	if ((used = http_parse(&h->parser, buf, n, &reason)) == -1)
-		return why(w, "%s: %s", h->origin.host, reason.text);
+		return error_set(e, "%s: %s", h->origin.host, reason.text);
 	/* More than was asked for: which part would be the answer? */
 	if ((size_t)used < n && h->outstanding == 1)
-		return why(w, "%s: %zu bytes behind the end of the answer", h->origin.host,
+		return error_set(e, "%s: %zu bytes behind the end of the answer", h->origin.host,
 		    n - (size_t)used);
 	h->nahead = n - (size_t)used;
 	memmove(h->ahead, buf + used, h->nahead);
@@ -487,7 +487,7 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct why *w)
 
 /* Reads until the framing says that the answer is whole; *got: whether anything came. */
 static int
-receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct why *w)
+receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct error *e)
 {
 	char buf[READ_BYTES];
 	ssize_t n;
@@ -495,13 +495,13 @@ receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct 
 	http_parse_start(&h->parser, bodiless,
 	    h->origin.plain ? HTTP_PLAIN_BYTES_MAX : HTTP_BODY_BYTES_MAX);
 	*got = h->nahead > 0;
-	if (h->nahead > 0 && parse_bytes(h, h->ahead, h->nahead, w) == -1)
+	if (h->nahead > 0 && parse_bytes(h, h->ahead, h->nahead, e) == -1)
 		return -1;
 	while (h->parser.state != HTTP_DONE) {
 		n = get(h, buf, sizeof(buf));
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
 			if (tls_wait(h, n, deadline) == -1)
-				return why(w, "%s: no whole answer within %d seconds",
+				return error_set(e, "%s: no whole answer within %d seconds",
 				    h->origin.host, HTTP_ANSWER_SECONDS);
 			continue;
 		}
@@ -509,13 +509,13 @@ receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct 
 		if (n <= 0 && http_parse_end(&h->parser) == 0)
 			break;
 		if (n <= 0)
-			return why(w, "%s: the connection ended before the answer did",
+			return error_set(e, "%s: the connection ended before the answer did",
 			    h->origin.host);
 		*got = 1;
 		if (clock_left_ms(deadline) == 0)
-			return why(w, "%s: no whole answer within %d seconds", h->origin.host,
+			return error_set(e, "%s: no whole answer within %d seconds", h->origin.host,
 			    HTTP_ANSWER_SECONDS);
-		if (parse_bytes(h, buf, (size_t)n, w) == -1)
+		if (parse_bytes(h, buf, (size_t)n, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -549,7 +549,7 @@ compose(const struct http *h, enum http_method method, const struct url *url,
 
 int
 http_send(struct http *h, enum http_method method, const struct url *url,
-    const char *accept, const char *body, size_t bodylen, struct why *w)
+    const char *accept, const char *body, size_t bodylen, struct error *e)
 {
 	char *request;
 	size_t len;
@@ -559,11 +559,11 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 		disconnect(h);
 	if (h->outstanding == 0) {
 		h->reused = h->fd != -1;
-		if (!h->reused && connect_any(h, w) == -1)
+		if (!h->reused && connect_any(h, e) == -1)
 			return -1;
 	} else if (h->fd == -1)
-		return why(w, "%s: the connection has ended", h->origin.host);
-	why(&h->broken, "%s: the connection ended before the answer came", h->origin.host);
+		return error_set(e, "%s: the connection has ended", h->origin.host);
+	error_set(&h->broken, "%s: the connection ended before the answer came", h->origin.host);
 	request = compose(h, method, url, accept, body, bodylen, &len);
 	rc = send_request(h, request, len, phase_end(h, HTTP_ANSWER_SECONDS), &h->broken);
 	free(request);
@@ -576,15 +576,15 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 }
 
 int
-http_receive(struct http *h, struct http_answer *answer, struct why *w)
+http_receive(struct http *h, struct http_response *response, struct error *e)
 {
 	int64_t deadline = phase_end(h, HTTP_ANSWER_SECONDS);
 	int bodiless = h->bodiless[0], got = 0, rc;
 
-	memset(answer, 0, sizeof(*answer));
+	memset(response, 0, sizeof(*response));
 	if (h->fd == -1)
-		rc = why(w, "%s", h->broken.text);
-	else if ((rc = receive_answer(h, bodiless, deadline, &got, w)) == -1) {
+		rc = error_set(e, "%s", h->broken.text);
+	else if ((rc = receive_answer(h, bodiless, deadline, &got, e)) == -1) {
 		http_parse_free(&h->parser);
 		disconnect(h);
 	}
@@ -592,8 +592,8 @@ http_receive(struct http *h, struct http_answer *answer, struct why *w)
 	memmove(h->bodiless, h->bodiless + 1, h->outstanding * sizeof(*h->bodiless));
 	if (rc == -1)
 		return h->reused && !got && clock_left_ms(deadline) > 0 ? -2 : -1;
-	*answer = h->parser.answer;
-	memset(&h->parser.answer, 0, sizeof(h->parser.answer));
+	*response = h->parser.response;
+	memset(&h->parser.response, 0, sizeof(h->parser.response));
 	if (h->sent_at != 0)
 		note_round_trip(h, h->sent_at);
 	h->sent_at = 0;
@@ -606,12 +606,12 @@ http_receive(struct http *h, struct http_answer *answer, struct why *w)
 
 int
 http_request(struct http *h, enum http_method method, const struct url *url,
-    const char *accept, const char *body, size_t bodylen, struct http_answer *answer,
-    struct why *w)
+    const char *accept, const char *body, size_t bodylen, struct http_response *response,
+    struct error *e)
 {
-	if (http_send(h, method, url, accept, body, bodylen, w) == -1)
+	if (http_send(h, method, url, accept, body, bodylen, e) == -1)
 		return -1;
-	return http_receive(h, answer, w);
+	return http_receive(h, response, e);
 }
 
 int

@@ -54,7 +54,7 @@ struct http_proxy {
  * may be NULL: before the sandbox.  Keeps auth_file.  0, or -1 and why.
  */
 int	proxy_open(struct http_proxy *, const char *url, const char *auth_file,
-	    struct why *);
+	    struct error *);
 
 /*
  * The whole request for a tunnel to host and port.  The caller frees it with
@@ -67,7 +67,7 @@ char	*proxy_field(const struct http_proxy *);
 
 /* Why this status of the proxy, which is not 2xx, is no way to host.  -1. */
 int	proxy_refusal(const struct http_proxy *, int status, const char *host,
-	    const char *port, struct why *);
+	    const char *port, struct error *);
 
 
 /*
@@ -100,7 +100,7 @@ struct address {
 };
 
 /* Fills in up to ADDRESSES_MAX addresses for a URL's host and port; 0 or -1. */
-typedef int http_resolve(const struct url *, struct address *, size_t *n, struct why *);
+typedef int http_resolve(const struct url *, struct address *, size_t *n, struct error *);
 
 struct http;		/* one server (origin), its connection and its limits */
 
@@ -110,7 +110,7 @@ struct http;		/* one server (origin), its connection and its limits */
  * hang-up there exits.  NULL on failure.
  */
 struct http	*http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
-		    const char *user_agent, http_resolve *, int hup_fd, struct why *);
+		    const char *user_agent, http_resolve *, int hup_fd, struct error *);
 void		 http_free(struct http *);
 /*
  * All connections are to this proxy, which the caller keeps: TLS through a
@@ -121,7 +121,7 @@ void		 http_by_proxy(struct http *, const struct http_proxy *);
 /* All waiting ends by then (clock_ms()), besides the phases' own deadlines. */
 void		 http_deadline(struct http *, int64_t deadline);
 
-struct http_answer {
+struct http_response {
 	int	 status;
 	char	*head;		/* raw header fields, for http_header() */
 	char	*body;		/* NUL-terminated, complete */
@@ -141,8 +141,8 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
  * The caller frees the answer with http_answer_free().
  */
 int		 http_request(struct http *, enum http_method, const struct url *, const char *accept,
-		    const char *body, size_t bodylen, struct http_answer *, struct why *);
-void		 http_answer_free(struct http_answer *);
+		    const char *body, size_t bodylen, struct http_response *, struct error *);
+void		 http_response_free(struct http_response *);
 
 /*
  * The two halves of it, for requests that do not depend on each other's
@@ -153,8 +153,8 @@ void		 http_answer_free(struct http_answer *);
  */
 #define HTTP_PIPELINE_MAX	32
 int		 http_send(struct http *, enum http_method, const struct url *, const char *accept,
-		    const char *body, size_t bodylen, struct why *);
-int		 http_receive(struct http *, struct http_answer *, struct why *);
+		    const char *body, size_t bodylen, struct error *);
+int		 http_receive(struct http *, struct http_response *, struct error *);
 
 /*
  * How soon an answer has come at best, TLS's own among them, which is hardly
@@ -166,21 +166,21 @@ int		 http_round_trip_ms(const struct http *);
  * The value of the nth field of that name (letter case ignored), trimmed;
  * NULL if there are not so many.  The caller frees.
  */
-char		*http_header(const struct http_answer *, const char *name, size_t nth);
+char		*http_header(const struct http_response *, const char *name, size_t nth);
 
 /* What a reference in an answer from base means (RFC 3986 5).  The caller frees. */
 char		*http_resolve_url(const char *base, const char *ref);
 /* The Location field, resolved; NULL: none.  The caller frees. */
-char		*http_location(const struct http_answer *, const char *base);
+char		*http_location(const struct http_response *, const char *base);
 /* The nth Link target with this rel (RFC 8288), resolved against base (RFC 3986 5); NULL: none.  The caller frees. */
-char		*http_link(const struct http_answer *, const char *rel, size_t nth, const char *base);
+char		*http_link(const struct http_response *, const char *rel, size_t nth, const char *base);
 
 /*
  * Retry-After (RFC 9110 10.2.3), seconds or a date in any of the three forms,
  * as seconds from now; dates are taken relative to the answer's Date field where it has one.
  * -1: absent or not understood.  Never below 0, at most 366 days.
  */
-long		 http_retry_after(const struct http_answer *, time_t now);
+long		 http_retry_after(const struct http_response *, time_t now);
 
 
 /*
@@ -201,7 +201,7 @@ struct http_parser {
 	size_t		 body_max;
 	int		 keep_alive;	/* valid when done */
 	int		 version;	/* minor */
-	struct http_answer answer;
+	struct http_response response;
 	size_t		 headlen;
 	unsigned	 nfields;
 	unsigned	 ninterim;
@@ -213,7 +213,7 @@ struct http_parser {
 /* Begins an answer, whose body may have so many bytes at most. */
 void	http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 /* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
-ssize_t	http_parse(struct http_parser *, const char *, size_t, struct why *);
+ssize_t	http_parse(struct http_parser *, const char *, size_t, struct error *);
 /*
  * The connection has ended: HTTP_DONE if the body is one that only this ends.
  * Whether it is whole, its own grammar must tell.  0, or -1: cut.

@@ -13,7 +13,7 @@
 
 static struct mac_key eab;		/* kid NULL: none */
 static char *mac_path;
-static struct why no_mac;		/* why its key could not be read, or "" */
+static struct error no_mac;		/* why its key could not be read, or "" */
 static char *contact;
 static struct msg out;
 
@@ -48,7 +48,7 @@ sign_by(EVP_PKEY *key, struct msg *m, const char *as, json_t *payload)
 	take_request(m, &b);
 	if (key == NULL || (jws = jws_sign(key, as, b.nonce, b.url, payload)) == NULL)
 		errx(1, "%s: cannot sign", routes[m->head.type].name);
-	msg_answer(&out, NET_SIGNED, m);
+	msg_reply(&out, NET_SIGNED, m);
 	msg_put_str(&out, jws);
 	msg_send(&out);
 	free(jws);
@@ -67,7 +67,7 @@ key_refuse(struct msg *m)
 	struct body_request b;
 
 	take_request(m, &b);
-	msg_answer(&out, NET_SIGNED, m);
+	msg_reply(&out, NET_SIGNED, m);
 	msg_put_str(&out, NULL);
 	msg_send(&out);
 }

@@ -183,7 +183,7 @@ show_account(void)
 }
 
 static void
-answer_net(uint32_t worker)
+reply_net(uint32_t worker)
 {
 	struct body_standing b = { .standing = standing(), .url = kid };
 
@@ -206,7 +206,7 @@ answer_all(void)
 		if (asking[i] && (certain || finder == NOBODY)) {
 			if (!certain)
 				finder = i;
-			answer_net(i);
+			reply_net(i);
 		}
 	}
 }
@@ -288,7 +288,7 @@ static void
 found(const struct msg *m)
 {
 	tell_chng();
-	answer_net(worker_of(m));
+	reply_net(worker_of(m));
 	answer_all();
 }
 
@@ -382,7 +382,7 @@ load_account(void)
 {
 	static struct msg m;
 	struct body_account stored;
-	struct why w;
+	struct error e;
 
 	role_receive(&m, ACCOUNT_SECONDS);
 	if (m.head.type == ROLE_STOP)
@@ -394,8 +394,8 @@ load_account(void)
 	conf.stored = stored.thumbprint;
 	conf.unknown = stored.unknown;
 	conf.roll = role_mode == MODE_ROLLOVER;
-	if (account_key_load(&account, &conf, &w) == -1)
-		errx(1, "%s", w.text);
+	if (account_key_load(&account, &conf, &e) == -1)
+		errx(1, "%s", e.text);
 	if (stored.url != NULL && stored.thumbprint != NULL && account.key != NULL &&
 	    origin_known(stored.url) && strcmp(stored.thumbprint, account.thumbprint) == 0 &&
 	    (kid = strdup(stored.url)) == NULL)

@@ -15,10 +15,10 @@
 #define MAC_KEY_MIN	16	/* bytes; RFC 7518 3.2 wants 32 for HS256, CAs hand out what they do */
 
 static int
-thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1], const struct place *p, struct why *w)
+thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1], const struct place *p, struct error *e)
 {
 	if (jwk_thumbprint(key, out) == -1)
-		return why(w, "%s: no thumbprint for this key", p->path);
+		return error_set(e, "%s: no thumbprint for this key", p->path);
 	return 0;
 }
 
@@ -28,9 +28,9 @@ struct places {
 };
 
 static int
-open_places(struct places *p, const char *path, struct why *w)
+open_places(struct places *p, const char *path, struct error *e)
 {
-	if (place_open(&p->key, path, w) == -1)
+	if (place_open(&p->key, path, e) == -1)
 		return -1;
 	place_beside(&p->next, &p->key, ".new");
 	place_beside(&p->spare[SPARE_OLD], &p->key, ".old");
@@ -43,7 +43,7 @@ open_places(struct places *p, const char *path, struct why *w)
  * configuration it is for.  A file system without locks is taken as it is.
  */
 static int
-lock_directory(const struct dir *d, struct why *w)
+lock_directory(const struct dir *d, struct error *e)
 {
 	int64_t deadline = clock_ms() + LOCK_SECONDS * 1000;
 
@@ -53,7 +53,7 @@ lock_directory(const struct dir *d, struct why *w)
 			return 0;
 		}
 		if (clock_left_ms(deadline) == 0)
-			return why(w, "%s: another process has locked this directory for %d "
+			return error_set(e, "%s: another process has locked this directory for %d "
 			    "seconds; try again when it is done", d->path, LOCK_SECONDS);
 		clock_sleep_ms(20);
 	}
@@ -63,10 +63,10 @@ lock_directory(const struct dir *d, struct why *w)
 /* A key takes the place of the account's; both names exist until it is there. */
 static int
 install_key(const struct account_key *a, const struct places *p, const struct place *from,
-    int keep, struct why *w)
+    int keep, struct error *e)
 {
-	if ((a->key != NULL && place_keep(&p->key, &p->spare[keep], w) == -1) ||
-	    place_move(from, &p->key, w) == -1)
+	if ((a->key != NULL && place_keep(&p->key, &p->spare[keep], e) == -1) ||
+	    place_move(from, &p->key, e) == -1)
 		return -1;
 	if (a->key == NULL)
 		say(1, "%s: now holds the account key", p->key.path);
@@ -84,21 +84,21 @@ is_stored(EVP_PKEY *key, const char *thumbprint, const char *stored)
 
 static int
 load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
-    char thumbprint[THUMBPRINT_LEN + 1], struct why *w)
+    char thumbprint[THUMBPRINT_LEN + 1], struct error *e)
 {
-	if (place_clean(p, w) == -1 || keyfile_load(p, spec, key, w) == -1)
+	if (place_clean(p, e) == -1 || keyfile_load(p, spec, key, e) == -1)
 		return -1;
-	return *key == NULL ? 0 : thumbprint_of(*key, thumbprint, p, w);
+	return *key == NULL ? 0 : thumbprint_of(*key, thumbprint, p, e);
 }
 
 static int
 make(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
-    char thumbprint[THUMBPRINT_LEN + 1], struct why *w)
+    char thumbprint[THUMBPRINT_LEN + 1], struct error *e)
 {
-	if (keyfile_create(p, spec, NO_GROUP, key, w) == -1)
+	if (keyfile_create(p, spec, NO_GROUP, key, e) == -1)
 		return -1;
 	say(1, "%s: made a new account key", p->path);
-	return thumbprint_of(*key, thumbprint, p, w);
+	return thumbprint_of(*key, thumbprint, p, e);
 }
 
 static const struct keyspec any = { .type = KEYTYPE_ANY };
@@ -108,15 +108,15 @@ static void
 load_spares(struct account_key *a, const struct places *p)
 {
 	struct spare_key *spare;
-	struct why w;
+	struct error e;
 	int i;
 
 	for (i = 0; i < SPARES; i++) {
 		spare = &a->spare[i];
-		if (keyfile_load(&p->spare[i], &any, &spare->key, &w) == -1)
-			say(1, "%s", w.text);
+		if (keyfile_load(&p->spare[i], &any, &spare->key, &e) == -1)
+			say(1, "%s", e.text);
 		if (spare->key != NULL &&
-		    thumbprint_of(spare->key, spare->thumbprint, &p->spare[i], &w) == -1) {
+		    thumbprint_of(spare->key, spare->thumbprint, &p->spare[i], &e) == -1) {
 			EVP_PKEY_free(spare->key);
 			spare->key = NULL;
 		}
@@ -140,25 +140,25 @@ drop_double(struct account_key *a)
 /* What has come out about the keys since they were used. */
 static int
 put_in_place(struct account_key *a, const struct places *p, const struct account_load *l,
-    struct why *w)
+    struct error *e)
 {
 	int i;
 
 	if (is_stored(a->next, a->next_thumbprint, l->stored)) {
-		if (install_key(a, p, &p->next, SPARE_OLD, w) == -1)
+		if (install_key(a, p, &p->next, SPARE_OLD, e) == -1)
 			return -1;
 		account_key_switch(a);
 	}
 	for (i = 0; i < SPARES; i++)
 		if (is_stored(a->spare[i].key, a->spare[i].thumbprint, l->stored)) {
 			if (install_key(a, p, &p->spare[i],
-			    i == SPARE_OLD ? SPARE_REFUSED : SPARE_OLD, w) == -1)
+			    i == SPARE_OLD ? SPARE_REFUSED : SPARE_OLD, e) == -1)
 				return -1;
 			account_key_use(a, i);
 			return 0;
 		}
 	if (is_stored(a->next, a->next_thumbprint, l->unknown) && a->key != NULL) {
-		if (place_move(&p->next, &p->spare[SPARE_REFUSED], w) == -1)
+		if (place_move(&p->next, &p->spare[SPARE_REFUSED], e) == -1)
 			return -1;
 		say(1, "%s: the CA does not know this key; it is now %s", p->next.path,
 		    p->spare[SPARE_REFUSED].path);
@@ -173,42 +173,42 @@ put_in_place(struct account_key *a, const struct places *p, const struct account
 
 static int
 load_all(struct account_key *a, const struct places *p, const struct account_load *l,
-    struct why *w)
+    struct error *e)
 {
 	int loose;
 
 	if (!l->shared)
 		load_spares(a, p);
-	if (load(&p->next, &any, &a->next, a->next_thumbprint, w) == -1)
+	if (load(&p->next, &any, &a->next, a->next_thumbprint, e) == -1)
 		return -1;
 	/* A key that came back may be of another type than the one that was to follow it. */
 	loose = a->next != NULL || l->roll || a->spare[SPARE_REFUSED].key != NULL;
-	if (load(&p->key, loose ? &any : &l->spec, &a->key, a->thumbprint, w) == -1)
+	if (load(&p->key, loose ? &any : &l->spec, &a->key, a->thumbprint, e) == -1)
 		return -1;
 	drop_double(a);
-	if (put_in_place(a, p, l, w) == -1)
+	if (put_in_place(a, p, l, e) == -1)
 		return -1;
 	if (l->create && a->key == NULL && a->next == NULL) {
 		a->is_new = 1;
-		return make(&p->key, &l->spec, &a->key, a->thumbprint, w);
+		return make(&p->key, &l->spec, &a->key, a->thumbprint, e);
 	}
 	if (l->roll && a->key != NULL && a->next == NULL) {
 		a->next_is_new = 1;
-		return make(&p->next, &l->spec, &a->next, a->next_thumbprint, w);
+		return make(&p->next, &l->spec, &a->next, a->next_thumbprint, e);
 	}
 	return 0;
 }
 
 int
-account_key_load(struct account_key *a, const struct account_load *l, struct why *w)
+account_key_load(struct account_key *a, const struct account_load *l, struct error *e)
 {
 	struct places p;
 	int rc;
 
 	memset(a, 0, sizeof(*a));
-	if (open_places(&p, l->path, w) == -1 || lock_directory(p.key.dir, w) == -1)
+	if (open_places(&p, l->path, e) == -1 || lock_directory(p.key.dir, e) == -1)
 		return -1;
-	rc = load_all(a, &p, l, w);
+	rc = load_all(a, &p, l, e);
 	flock(p.key.dir->fd, LOCK_UN);
 	return rc;
 }
@@ -232,24 +232,24 @@ account_key_use(struct account_key *a, int spare)
 }
 
 int
-account_mac_load(struct mac_key *mac, const char *path, struct why *w)
+account_mac_load(struct mac_key *mac, const char *path, struct error *e)
 {
 	struct place p;
 	char *text;
 	size_t len;
 	int n;
 
-	if (place_open(&p, path, w) == -1)
+	if (place_open(&p, path, e) == -1)
 		return -1;
-	n = keyfile_read(&p, &text, &len, w);
+	n = keyfile_read(&p, &text, &len, e);
 	if (n == 0)
-		return why(w, "%s: there is no such file; it must hold the MAC key for the "
+		return error_set(e, "%s: there is no such file; it must hold the MAC key for the "
 		    "external account binding, as the CA gave it", path);
 	if (n == -1)
 		return -1;
 	mac->key = mac_key_decode(text, &mac->len);
 	freezero(text, len);
 	if (mac->key == NULL || mac->len < MAC_KEY_MIN)
-		return why(w, "%s: is no MAC key in base64url of at least %d bytes", path, MAC_KEY_MIN);
+		return error_set(e, "%s: is no MAC key in base64url of at least %d bytes", path, MAC_KEY_MIN);
 	return 0;
 }

@@ -54,13 +54,13 @@ struct account_load {
  * CA, which net may have made up, removes a key that may be the account's.
  * The key before a next one may be of another type than configured.
  */
-int	account_key_load(struct account_key *, const struct account_load *, struct why *);
+int	account_key_load(struct account_key *, const struct account_load *, struct error *);
 /* The next key, or a spare one, is the account's. */
 void	account_key_switch(struct account_key *);
 void	account_key_use(struct account_key *, int spare);
 
 /* Reads the MAC key of an external account binding (RFC 8555 7.3.4).  0 or -1. */
-int	account_mac_load(struct mac_key *, const char *path, struct why *);
+int	account_mac_load(struct mac_key *, const char *path, struct error *);
 
 
 /*

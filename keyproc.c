@@ -210,7 +210,7 @@ key_csr(struct msg *m)
 	struct key_job *j = &jobs[m->head.job];
 	uint8_t hash[SPKI_HASH_LEN];
 	const uint8_t *der;
-	struct why w;
+	struct error e;
 	size_t len;
 
 	der = msg_get_buf(m, &len);
@@ -218,8 +218,8 @@ key_csr(struct msg *m)
 	free(j->csr);
 	j->csr = NULL;
 	/* An administrator's may be at fault, or one by the account's key: other jobs are no worse for it. */
-	if (csr_check(der, len, &j->names, account_key(), j->own_csr, hash, &w) == -1) {
-		warnx("%s: %s", j->names.v[0], w.text);
+	if (csr_check(der, len, &j->names, account_key(), j->own_csr, hash, &e) == -1) {
+		warnx("%s: %s", j->names.v[0], e.text);
 		j->refused = 1;
 	} else
 		j->csr = b64url_encode(der, len);

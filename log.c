@@ -51,12 +51,12 @@ say_shorten(char *out, size_t outsz, const char *text)
 }
 
 int
-why(struct why *w, const char *fmt, ...)
+error_set(struct error *e, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	say_format(w->text, sizeof(w->text), fmt, ap);
+	say_format(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
 	return -1;
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* Why something failed, in words for the administrator. */
-struct why {
+struct error {
 	char	text[512];
 };
 
@@ -18,7 +18,7 @@ extern int verbose;	/* number of -v */
  * Fills in w and returns -1, so that a check reads
  * "return why(w, "order: no %s", member);".
  */
-int	why(struct why *w, const char *fmt, ...)
+int	error_set(struct error *e, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
 /* Prints a line on stderr if -v was given at least `level' times. */

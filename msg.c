@@ -31,7 +31,7 @@ msg_take(struct msg *m)
 }
 
 void
-msg_answer(struct msg *m, enum msgtype type, const struct msg *to)
+msg_reply(struct msg *m, enum msgtype type, const struct msg *to)
 {
 	msg_new(m, type, to->head.job);
 	m->head.worker = to->head.worker;

@@ -59,7 +59,7 @@ void	 msg_take(struct msg *);
 /* Composing; too long a body is our own mistake and ends the process. */
 void	 msg_new(struct msg *, enum msgtype, uint32_t job);
 /* The same as an answer: about the job, and to the worker, that it came from. */
-void	 msg_answer(struct msg *, enum msgtype, const struct msg *to);
+void	 msg_reply(struct msg *, enum msgtype, const struct msg *to);
 void	 msg_put_num(struct msg *, uint64_t);
 void	 msg_put_buf(struct msg *, const void *, size_t);
 void	 msg_put_str(struct msg *, const char *);	/* NULL travels as NULL */

@@ -38,9 +38,9 @@ static int deactivated;
 
 /* 7.3: the answer to newAccount names the account in Location. */
 static int
-ask(const struct directory *d, enum msgtype sign, struct trouble *t)
+ask(const struct directory *d, enum msgtype sign, struct net_error *t)
 {
-	struct http_answer a;
+	struct http_response a;
 	enum status status;
 	char *url;
 	int rc;
@@ -52,17 +52,17 @@ ask(const struct directory *d, enum msgtype sign, struct trouble *t)
 	}
 	status = account_status(a.body, a.bodylen);
 	url = http_location(&a, d->new_account);
-	http_answer_free(&a);
+	http_response_free(&a);
 	if (status == STATUS_DEACTIVATED || status == STATUS_REVOKED) {
 		free(url);
 		deactivated = 1;
-		trouble(t, FAILURE_CA, "%s: the account is %s", d->new_account,
+		net_error_set(t, FAILURE_CA, "%s: the account is %s", d->new_account,
 		    status == STATUS_REVOKED ? "revoked" : "deactivated");
 		t->status = 403;
 		return -1;
 	}
 	if (url == NULL)
-		return trouble(t, FAILURE_CA, "%s: answered without the account's URL "
+		return net_error_set(t, FAILURE_CA, "%s: answered without the account's URL "
 		    "(Location)", d->new_account);
 	if ((rc = request_origin("account", url, t)) == 0) {
 		say(1, "account %s", url);
@@ -77,14 +77,14 @@ ask(const struct directory *d, enum msgtype sign, struct trouble *t)
 }
 
 static int
-register_account(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+register_account(const struct directory *d, const char *api_url, int eab, struct net_error *t)
 {
 	char safe[512];
 
 	if (role_mode != MODE_RENEW)
-		return trouble(t, FAILURE_LOCAL, "%s: there is no account for this key", api_url);
+		return net_error_set(t, FAILURE_LOCAL, "%s: there is no account for this key", api_url);
 	if (d->eab_required && !eab)
-		return trouble(t, FAILURE_LOCAL, "%s: wants an external account binding; get a "
+		return net_error_set(t, FAILURE_LOCAL, "%s: wants an external account binding; get a "
 		    "key for it from the CA, and name that with 'eab key id ID hmac file FILE'",
 		    api_url);
 	if (d->terms != NULL) {
@@ -96,7 +96,7 @@ register_account(const struct directory *d, const char *api_url, int eab, struct
 
 /* A refusal that does not say whether there is an account, or none at all. */
 static int
-is_about_something_else(const struct trouble *t)
+is_about_something_else(const struct net_error *t)
 {
 	static const char *const types[] = { "badNonce", "rateLimited",
 	    "userActionRequired", "agreementRequired" };
@@ -116,7 +116,7 @@ is_about_something_else(const struct trouble *t)
  * may not be the account's, any says so.
  */
 static int
-no_such_account(const struct trouble *t, enum account asked)
+no_such_account(const struct net_error *t, enum account asked)
 {
 	if (strcmp(t->problem.type, "accountDoesNotExist") == 0)
 		return 1;
@@ -128,7 +128,7 @@ no_such_account(const struct trouble *t, enum account asked)
 
 /* The CA tells by which key it knows the account: key says which is to be asked with next. */
 static int
-find_by_key(const struct directory *d, struct trouble *t)
+find_by_key(const struct directory *d, struct net_error *t)
 {
 	enum account asked;
 
@@ -149,7 +149,7 @@ find_by_key(const struct directory *d, struct trouble *t)
 }
 
 static int
-find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+find(const struct directory *d, const char *api_url, int eab, struct net_error *t)
 {
 	if (find_by_key(d, t) == -1)
 		return -1;
@@ -159,14 +159,14 @@ find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
 	case ACCOUNT_NEW:
 		return register_account(d, api_url, eab, t);
 	case ACCOUNT_NONE:
-		return trouble(t, FAILURE_LOCAL, "%s: there is no account key", api_url);
+		return net_error_set(t, FAILURE_LOCAL, "%s: there is no account key", api_url);
 	default:
-		return trouble(t, FAILURE_LOCAL, "%s: no account could be found or registered, for "
+		return net_error_set(t, FAILURE_LOCAL, "%s: no account could be found or registered, for "
 		    "the reason given", api_url);
 	}
 }
 
-static struct trouble refused;
+static struct net_error refused;
 static int failed;		/* there will be no account in this run, see refused */
 
 static void
@@ -179,7 +179,7 @@ leave(enum leave how)
 
 /* It concerns every job: this run asks the authority for nothing else. */
 static void
-concerns_all(struct trouble *t)
+concerns_all(struct net_error *t)
 {
 	t->for_all = 1;
 	if (t->class == FAILURE_CA)
@@ -188,7 +188,7 @@ concerns_all(struct trouble *t)
 
 /* No account in this run: kept for the next job, and key tells the other workers. */
 static int
-fail(struct trouble *t)
+fail(struct net_error *t)
 {
 	leave(deactivated ? LEAVE_DEACTIVATED : LEAVE_REFUSED);
 	concerns_all(t);
@@ -199,7 +199,7 @@ fail(struct trouble *t)
 
 /* The first worker that asks sees to it that there is an account; key lets the others wait until there is. */
 int
-account_find(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+account_find(const struct directory *d, const char *api_url, int eab, struct net_error *t)
 {
 	if (failed) {
 		*t = refused;
@@ -222,7 +222,7 @@ account_find(const struct directory *d, const char *api_url, int eab, struct tro
 
 /* Refusals that no CA can come to without knowing the account: they are about what was asked for. */
 static int
-is_about_request(const struct trouble *t)
+is_about_request(const struct net_error *t)
 {
 	static const char *const types[] = { "badNonce", "rateLimited", "rejectedIdentifier",
 	    "unsupportedIdentifier", "invalidProfile", "alreadyReplaced", "alreadyRevoked",
@@ -238,7 +238,7 @@ is_about_request(const struct trouble *t)
 
 /* Boulder caches accounts: for some seconds after a rollover it checks signatures with the old key. */
 static int
-is_about_signature(const struct trouble *t)
+is_about_signature(const struct net_error *t)
 {
 	return (t->status == 400 || t->status == 401 || t->status == 403) &&
 	    (strstr(t->problem.text, "verif") != NULL || strstr(t->problem.text, "signature") != NULL);
@@ -260,14 +260,14 @@ wait_for_rollover(void)
 }
 
 int
-account_rolls(const struct trouble *t)
+account_rolls(const struct net_error *t)
 {
 	return is_about_signature(t) && wait_for_rollover();
 }
 
 /* Does a failure to find the account leave the stored one as good as it was? */
 static int
-tells_nothing(const struct trouble *t)
+tells_nothing(const struct net_error *t)
 {
 	return t->lost || t->status / 100 == 5 ||
 	    (role_mode != MODE_RENEW && t->class == FAILURE_CA && !deactivated);
@@ -278,7 +278,7 @@ tells_nothing(const struct trouble *t)
  * another one; 0: the same, or the CA cannot tell; -1: none, with trouble.
  */
 static int
-recheck(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+recheck(const struct directory *d, const char *api_url, int eab, struct net_error *t)
 {
 	char *before = account_url;
 	int rc;
@@ -303,20 +303,20 @@ recheck(const struct directory *d, const char *api_url, int eab, struct trouble 
 }
 
 int
-account_again(const struct directory *d, const char *api_url, int eab, struct trouble *t)
+account_again(const struct directory *d, const char *api_url, int eab, struct net_error *t)
 {
 	static int rechecked;
-	struct trouble why_not;
+	struct net_error error_not;
 	int rc = 0;
 
 	if (failed || known != ACCOUNT_KNOWN || is_about_request(t))
 		return 0;
 	if (!rechecked && !request_account_works()) {
 		rechecked = 1;
-		say(1, "%s; asking the CA for the account by its key", t->why.text);
-		rc = recheck(d, api_url, eab, &why_not);
+		say(1, "%s; asking the CA for the account by its key", t->error.text);
+		rc = recheck(d, api_url, eab, &error_not);
 		if (rc == -1)
-			*t = why_not;
+			*t = error_not;
 	}
 	if (rc == 0 && is_about_signature(t))
 		rc = wait_for_rollover();
@@ -331,7 +331,7 @@ account_again(const struct directory *d, const char *api_url, int eab, struct tr
  * can delay them, but not for ever.
  */
 static void
-limit_concerned(const struct strings *names, struct trouble *t)
+limit_concerned(const struct strings *names, struct net_error *t)
 {
 	if (limit_is_of_names(t->problem.text, names))
 		return;
@@ -341,14 +341,14 @@ limit_concerned(const struct strings *names, struct trouble *t)
 }
 
 void
-account_unmet(struct trouble *t)
+account_unmet(struct net_error *t)
 {
 	if (request_limited(t))
 		concerns_all(t);
 }
 
 void
-account_concerned(const struct strings *names, struct trouble *t)
+account_concerned(const struct strings *names, struct net_error *t)
 {
 	static const char *const types[] = { "accountDoesNotExist", "userActionRequired",
 	    "agreementRequired", "externalAccountRequired" };
@@ -374,16 +374,16 @@ account_concerned(const struct strings *names, struct trouble *t)
  * Where the CA has agreed, it may take some seconds to know the new key.
  */
 static int
-roll_over(const struct directory *d, struct trouble *t)
+roll_over(const struct directory *d, struct net_error *t)
 {
-	struct http_answer a;
-	struct trouble first = { .why = { "" } };
+	struct http_response a;
+	struct net_error first = { .error = { "" } };
 	int agreed;
 
 	if (rolled)
 		return 0;
 	if (d->key_change == NULL)
-		return trouble(t, FAILURE_LOCAL, "the CA offers no key rollover (keyChange)");
+		return net_error_set(t, FAILURE_LOCAL, "the CA offers no key rollover (keyChange)");
 	if (request_origin("keyChange", d->key_change, t) == -1)
 		return -1;
 	do
@@ -391,7 +391,7 @@ roll_over(const struct directory *d, struct trouble *t)
 		    &first) == 0;
 	while (!agreed && is_about_signature(&first) && wait_for_rollover());
 	if (agreed)
-		http_answer_free(&a);
+		http_response_free(&a);
 	known = ACCOUNT_DOUBT;
 	while (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == -1) {
 		if (!no_such_account(t, ACCOUNT_DOUBT))
@@ -404,7 +404,7 @@ roll_over(const struct directory *d, struct trouble *t)
 			return -1;
 		}
 		if (!wait_for_rollover())
-			return trouble(t, FAILURE_CA, "%s: agreed, but does not know the new key; the "
+			return net_error_set(t, FAILURE_CA, "%s: agreed, but does not know the new key; the "
 			    "next run asks again", d->key_change);
 	}
 	return 0;
@@ -412,9 +412,9 @@ roll_over(const struct directory *d, struct trouble *t)
 
 /* 7.3.2, 7.3.6: a request to the account's own URL. */
 static int
-change(enum msgtype sign, struct trouble *t)
+change(enum msgtype sign, struct net_error *t)
 {
-	struct http_answer a;
+	struct http_response a;
 	int rc;
 
 	if (request_origin("account", account_url, t) == -1)
@@ -423,13 +423,13 @@ change(enum msgtype sign, struct trouble *t)
 		rc = request_post(sign, 0, account_url, JSON, &a, t);
 	while (rc == -1 && is_about_signature(t) && wait_for_rollover());
 	if (rc == 0)
-		http_answer_free(&a);
+		http_response_free(&a);
 	return rc;
 }
 
 /* What happens to an account happens to the one that the CA names by the key, now. */
 int
-account_find_surely(const struct directory *d, const char *api_url, struct trouble *t)
+account_find_surely(const struct directory *d, const char *api_url, struct net_error *t)
 {
 	if (account_find(d, api_url, 0, t) == -1)
 		return -1;
@@ -437,7 +437,7 @@ account_find_surely(const struct directory *d, const char *api_url, struct troub
 }
 
 int
-account_task(const struct directory *d, const char *api_url, struct trouble *t)
+account_task(const struct directory *d, const char *api_url, struct net_error *t)
 {
 	if (account_find_surely(d, api_url, t) == -1)
 		return -1;

@@ -43,17 +43,17 @@ asked_for(const struct net_job *j, const char *identifier, int wildcard)
 
 /* Reads one and checks that it is about one of our names.  0: the caller frees it; or -1. */
 static int
-take_authorization(struct proof *p, const char *url, const struct http_answer *a,
-    struct authorization *az, struct trouble *t)
+take_authorization(struct proof *p, const char *url, const struct http_response *a,
+    struct authorization *az, struct net_error *t)
 {
-	struct why w;
+	struct error e;
 	int rc;
 
-	rc = authorization_parse(az, challenge_names[p->conf->challenge], a->body, a->bodylen, &w);
+	rc = authorization_parse(az, challenge_names[p->conf->challenge], a->body, a->bodylen, &e);
 	if (rc == -1) {
-		trouble(t, FAILURE_CA, "%s: %s", url, w.text);
+		net_error_set(t, FAILURE_CA, "%s: %s", url, e.text);
 	} else if (asked_for(p->conf, az->identifier, az->wildcard) == NO_NAME)
-		rc = trouble(t, FAILURE_CA, "%s: authorization for %s%s, which nobody "
+		rc = net_error_set(t, FAILURE_CA, "%s: authorization for %s%s, which nobody "
 		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
 	if (rc == -1)
 		authorization_free(az);
@@ -61,17 +61,17 @@ take_authorization(struct proof *p, const char *url, const struct http_answer *a
 }
 
 static int
-fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct trouble *t)
+fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct net_error *t)
 {
 	const char *url = p->urls[i];
-	struct http_answer a;
+	struct http_response a;
 	int rc;
 
 	if (request_origin("authorization", url, t) == -1 ||
 	    request_fetch(p->job, url, JSON, &a, t) == -1)
 		return -1;
 	rc = take_authorization(p, url, &a, az, t);
-	http_answer_free(&a);
+	http_response_free(&a);
 	return rc;
 }
 
@@ -92,7 +92,7 @@ ask_for_record(struct proof *p, const struct authorization *az)
  * Where web servers respond by themselves, nothing is to be done.
  */
 static int
-put_response(struct proof *p, const struct authorization *az, struct trouble *t)
+put_response(struct proof *p, const struct authorization *az, struct net_error *t)
 {
 	struct body_response b = { .token = az->challenge.token,
 	    .number = asked_for(p->conf, az->identifier, az->wildcard) };
@@ -111,7 +111,7 @@ put_response(struct proof *p, const struct authorization *az, struct trouble *t)
 	request_expect(&m, NET_CHNG_DONE);
 	body_flag(&m, &done);
 	if (!done)
-		return trouble(t, FAILURE_LOCAL, "cannot put the challenge response");
+		return net_error_set(t, FAILURE_LOCAL, "cannot put the challenge response");
 	return 0;
 }
 
@@ -123,13 +123,13 @@ look_at(struct proof *p, size_t i, const struct authorization *az)
 	p->seen[i] = az->status;
 	if (az->status == STATUS_VALID || az->status == STATUS_PENDING || p->spoilt++ > 0)
 		return;
-	trouble(&p->why_spoilt, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
+	net_error_set(&p->error_spoilt, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
 	    az->status_text, c->error.text[0] != '\0' ? ": " : "", c->error.text);
 }
 
 /* What one authorization asks of us: nothing, or a response and a trigger. */
 static int
-prepare(struct proof *p, size_t i, const struct authorization *az, struct trouble *t)
+prepare(struct proof *p, size_t i, const struct authorization *az, struct net_error *t)
 {
 	const struct challenge *c = &az->challenge;
 
@@ -137,10 +137,10 @@ prepare(struct proof *p, size_t i, const struct authorization *az, struct troubl
 	if (az->status != STATUS_PENDING)
 		return 0;
 	if (c->url == NULL || (c->token == NULL && c->nissuers == 0))
-		return trouble(t, FAILURE_CA, "%s: the CA offers no %s challenge, only: %s",
+		return net_error_set(t, FAILURE_CA, "%s: the CA offers no %s challenge, only: %s",
 		    az->identifier, challenge_names[p->conf->challenge], az->offered);
 	if (c->token != NULL && !valid_token(c->token))
-		return trouble(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
+		return net_error_set(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
 		    az->identifier);
 	if (request_origin("challenge", c->url, t) == -1 ||
 	    put_response(p, az, t) == -1)
@@ -155,7 +155,7 @@ prepare(struct proof *p, size_t i, const struct authorization *az, struct troubl
 }
 
 static int
-authorization_came(void *look, size_t i, struct http_answer *a, struct trouble *t)
+authorization_came(void *look, size_t i, struct http_response *a, struct net_error *t)
 {
 	struct proof *p = ((struct look *)look)->proof;
 	struct authorization az;
@@ -190,7 +190,7 @@ take_urls(struct proof *p)
 
 /* Until whoever asks for the responses would be given them: some take their time to be seen. */
 static int
-await_responses(struct proof *p, struct trouble *t)
+await_responses(struct proof *p, struct net_error *t)
 {
 	int seen;
 
@@ -198,12 +198,12 @@ await_responses(struct proof *p, struct trouble *t)
 	msg_send(&m);
 	request_wait(&m, NET_CHNG_DONE, RESPONSES_SECONDS);
 	body_flag(&m, &seen);
-	return seen ? 0 : trouble(t, FAILURE_LOCAL, "the challenge responses cannot be seen");
+	return seen ? 0 : net_error_set(t, FAILURE_LOCAL, "the challenge responses cannot be seen");
 }
 
 /* All that are not valid yet are fetched, for take; numbers[] says which. */
 static int
-fetch_open(struct proof *p, size_t *numbers, struct batch *b, struct trouble *t)
+fetch_open(struct proof *p, size_t *numbers, struct batch *b, struct net_error *t)
 {
 	struct wanted *wanted;
 	size_t i;
@@ -227,30 +227,30 @@ fetch_open(struct proof *p, size_t *numbers, struct batch *b, struct trouble *t)
 }
 
 int
-proof_trouble(const struct proof *p, struct trouble *t)
+proof_error(const struct proof *p, struct net_error *t)
 {
-	*t = p->why_spoilt;
+	*t = p->error_spoilt;
 	return -1;
 }
 
 int
-proof_prepare(struct proof *p, const char *order_url, struct trouble *t)
+proof_prepare(struct proof *p, const char *order_url, struct net_error *t)
 {
 	struct look l = { .proof = p };
 	struct batch b = { .job = p->job, .context = &l, .take = authorization_came };
 	size_t n = p->order->nauthorizations;
 
 	if (n > p->conf->names.n)
-		return trouble(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
+		return net_error_set(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
 		    order_url, n, p->conf->names.n);
 	take_urls(p);
 	if (fetch_open(p, l.numbers, &b, t) == -1)
 		return -1;
-	return p->spoilt == 0 ? 0 : proof_trouble(p, t);
+	return p->spoilt == 0 ? 0 : proof_error(p, t);
 }
 
 static int
-looked_at(void *look, size_t i, struct http_answer *a, struct trouble *t)
+looked_at(void *look, size_t i, struct http_response *a, struct net_error *t)
 {
 	const struct look *l = look;
 	size_t number = l->numbers[i];
@@ -264,7 +264,7 @@ looked_at(void *look, size_t i, struct http_answer *a, struct trouble *t)
 }
 
 int
-proof_look(struct proof *p, struct trouble *t)
+proof_look(struct proof *p, struct net_error *t)
 {
 	struct look l = { .proof = p };
 	struct batch b = { .job = p->job, .context = &l, .take = looked_at };
@@ -277,8 +277,8 @@ proof_look(struct proof *p, struct trouble *t)
 void
 proof_give_up(struct proof *p)
 {
-	struct http_answer a;
-	struct trouble ignored;
+	struct http_response a;
+	struct net_error ignored;
 	size_t i;
 
 	for (i = 0; i < p->nurls; i++) {
@@ -287,15 +287,15 @@ proof_give_up(struct proof *p)
 			continue;
 		say(1, "%s: giving up the invalid authorization %s", p->conf->handle, p->urls[i]);
 		if (request_post(KEY_SIGN_GIVE_UP, p->job, p->urls[i], JSON, &a, &ignored) == 0)
-			http_answer_free(&a);
+			http_response_free(&a);
 		else
-			say(1, "%s: %s", p->conf->handle, ignored.why.text);
+			say(1, "%s: %s", p->conf->handle, ignored.error.text);
 	}
 }
 
 /* What the CA says to a challenge is of no use: its order is asked. */
 static int
-triggered(void *proof, size_t i, struct http_answer *a, struct trouble *t)
+triggered(void *proof, size_t i, struct http_response *a, struct net_error *t)
 {
 	(void)proof;
 	(void)i;
@@ -306,11 +306,11 @@ triggered(void *proof, size_t i, struct http_answer *a, struct trouble *t)
 
 /* 8.2: not twice for one challenge.  Has the CA seen it? */
 static int
-trigger_lost(void *proof, size_t i, struct trouble *t)
+respond_lost(void *proof, size_t i, struct net_error *t)
 {
 	struct proof *p = proof;
 	struct authorization az;
-	struct http_answer a;
+	struct http_response a;
 	int pending;
 
 	if (fetch_authorization(p, p->of[i], &az, t) == -1)
@@ -319,7 +319,7 @@ trigger_lost(void *proof, size_t i, struct trouble *t)
 	authorization_free(&az);
 	if (pending && request_post(KEY_SIGN_CHALLENGE, p->job, p->challenges[i].url,
 	    JSON, &a, t) == 0)
-		http_answer_free(&a);
+		http_response_free(&a);
 	else if (pending && !t->lost)
 		return -1;
 	/* If it was lost again, the order stays pending and says so. */
@@ -327,10 +327,10 @@ trigger_lost(void *proof, size_t i, struct trouble *t)
 }
 
 int
-proof_trigger(struct proof *p, struct trouble *t)
+proof_respond(struct proof *p, struct net_error *t)
 {
 	struct batch b = { .job = p->job, .wanted = p->challenges, .n = p->n,
-	    .context = p, .take = triggered, .lost = trigger_lost };
+	    .context = p, .take = triggered, .lost = respond_lost };
 
 	if (p->n > 0 && p->put && await_responses(p, t) == -1)
 		return -1;
@@ -363,9 +363,9 @@ cut_repeated(char *text, const char *said)
 }
 
 void
-proof_explain(struct proof *p, struct trouble *t)
+proof_explain(struct proof *p, struct net_error *t)
 {
-	struct trouble ignored, cause, first;
+	struct net_error ignored, cause, first;
 	struct authorization az;
 	size_t i;
 	int n = 0;
@@ -375,13 +375,13 @@ proof_explain(struct proof *p, struct trouble *t)
 		if (fetch_authorization(p, i, &az, &ignored) == -1)
 			continue;
 		if (az.status != STATUS_VALID) {
-			trouble(&cause, t->class, "%s: %s%s", strchr(az.identifier, ':') + 1,
+			net_error_set(&cause, t->class, "%s: %s%s", strchr(az.identifier, ':') + 1,
 			    az.challenge.error.text[0] != '\0' ? "" : "authorization ",
 			    az.challenge.error.text[0] != '\0' ? az.challenge.error.text : az.status_text);
-			cut_repeated(t->why.text, az.challenge.error.text);
+			cut_repeated(t->error.text, az.challenge.error.text);
 			p->doubtful |= concerns_responses(&az.challenge.error);
 			if (n++ > 0)
-				warnx("%s: %s", p->conf->handle, cause.why.text);
+				warnx("%s: %s", p->conf->handle, cause.error.text);
 			else
 				first = cause;
 		}
@@ -389,8 +389,8 @@ proof_explain(struct proof *p, struct trouble *t)
 	}
 	if (n == 0)
 		return;
-	say_add(first.why.text, sizeof(first.why.text), " (%s)", t->why.text);
-	t->why = first.why;
+	say_add(first.error.text, sizeof(first.error.text), " (%s)", t->error.text);
+	t->error = first.error;
 }
 
 void

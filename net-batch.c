@@ -20,7 +20,7 @@ struct flight {
 	size_t		 queued;
 	size_t		 sent;		/* of the batch */
 	uint8_t		*again;		/* of each: to be asked for alone */
-	struct trouble	 trouble;	/* the first */
+	struct net_error	 error;	/* the first */
 	int		 failed;
 };
 #define NONCE	SIZE_MAX
@@ -40,17 +40,17 @@ send_next(struct flight *f)
 {
 	const struct wanted *want = &f->batch->wanted[f->sent];
 	struct url url;
-	struct why w;
+	struct error e;
 	char *with, *jws;
 	int rc;
 
-	if (f->failed || request_late(&f->trouble) || request_one_by_one(NULL) || nonces_at_hand() == 0 ||
+	if (f->failed || request_late(&f->error) || request_one_by_one(NULL) || nonces_at_hand() == 0 ||
 	    f->queued == HTTP_PIPELINE_MAX)
 		return 0;
 	if (f->queued > 0 && f->batch->pause_ms > 0)
 		clock_sleep_ms(f->batch->pause_ms);
 	with = nonce_take();
-	jws = request_sign(want->sign, f->batch->job, with, want->url, &f->trouble);
+	jws = request_sign(want->sign, f->batch->job, with, want->url, &f->error);
 	free(with);
 	if (jws == NULL) {
 		f->failed = 1;
@@ -58,7 +58,7 @@ send_next(struct flight *f)
 	}
 	say(2, "POST %s", want->url);
 	request_server(want->url, &url);
-	rc = http_send(f->http, HTTP_POST, &url, JSON, jws, strlen(jws), &w);
+	rc = http_send(f->http, HTTP_POST, &url, JSON, jws, strlen(jws), &e);
 	free(jws);
 	if (rc == -1)
 		return 0;
@@ -67,19 +67,19 @@ send_next(struct flight *f)
 }
 
 static void
-fail(struct flight *f, const struct trouble *t)
+fail(struct flight *f, const struct net_error *t)
 {
 	if (!f->failed)
-		f->trouble = *t;
+		f->error = *t;
 	f->failed = 1;
 }
 
 /* What was refused for its nonce is for later. */
 static void
-take_answer(struct flight *f, size_t i, struct http_answer *a)
+take_answer(struct flight *f, size_t i, struct http_response *a)
 {
 	const struct batch *b = f->batch;
-	struct trouble t;
+	struct net_error t;
 
 	say(2, "POST %s: %d, %zu bytes", b->wanted[i].url, a->status, a->bodylen);
 	if (a->status / 100 != 2) {
@@ -92,13 +92,13 @@ take_answer(struct flight *f, size_t i, struct http_answer *a)
 	}
 	if (!f->failed && b->take(b->context, i, a, &t) == -1)
 		fail(f, &t);
-	http_answer_free(a);
+	http_response_free(a);
 }
 
 static void
-lost(struct flight *f, size_t i, const struct why *w)
+lost(struct flight *f, size_t i, const struct error *e)
 {
-	request_one_by_one(w);
+	request_one_by_one(e);
 	f->again[i] = LOST_ANSWER;
 }
 
@@ -106,32 +106,32 @@ static void
 receive_next(struct flight *f)
 {
 	size_t i = f->queue[0];
-	struct http_answer a;
-	struct why w;
+	struct http_response a;
+	struct error e;
 
 	f->queued--;
 	memmove(f->queue, f->queue + 1, f->queued * sizeof(*f->queue));
 	if (i == NONCE)
 		request_receive_nonce(f->http);
-	else if (http_receive(f->http, &a, &w) != 0)
-		lost(f, i, &w);
+	else if (http_receive(f->http, &a, &e) != 0)
+		lost(f, i, &e);
 	else {
 		nonce_keep(&a);
-		if (request_whole(f->batch->wanted[i].sign, JSON, &a, &w) == 0)
+		if (request_whole(f->batch->wanted[i].sign, JSON, &a, &e) == 0)
 			take_answer(f, i, &a);
 		else {
-			http_answer_free(&a);
-			lost(f, i, &w);
+			http_response_free(&a);
+			lost(f, i, &e);
 		}
 	}
 }
 
 /* One that did not go ahead, or is to be asked for again. */
 static int
-alone(const struct batch *b, size_t i, int lost, struct trouble *t)
+alone(const struct batch *b, size_t i, int lost, struct net_error *t)
 {
 	const struct wanted *want = &b->wanted[i];
-	struct http_answer a;
+	struct http_response a;
 	int rc;
 
 	if (lost && b->lost != NULL)
@@ -143,7 +143,7 @@ alone(const struct batch *b, size_t i, int lost, struct trouble *t)
 	if (rc == -1)
 		return b->refused != NULL && !t->lost ? b->refused(b->context, i, t) : -1;
 	rc = b->take(b->context, i, &a, t);
-	http_answer_free(&a);
+	http_response_free(&a);
 	return rc;
 }
 
@@ -179,7 +179,7 @@ fill(struct flight *f)
 }
 
 int
-request_batch(const struct batch *b, struct trouble *t)
+request_batch(const struct batch *b, struct net_error *t)
 {
 	struct flight f = { .batch = b };
 	size_t i;
@@ -194,6 +194,6 @@ request_batch(const struct batch *b, struct trouble *t)
 			fail(&f, t);
 	free(f.again);
 	if (f.failed)
-		*t = f.trouble;
+		*t = f.error;
 	return f.failed ? -1 : 0;
 }

@@ -20,33 +20,33 @@
 
 /* Reads an answer about the order and checks that it is about our names; frees it. */
 int
-order_take(struct issue *is, struct http_answer *a, struct trouble *t)
+order_take(struct issue *is, struct http_response *a, struct net_error *t)
 {
-	struct why w;
+	struct error e;
 	size_t i;
 	int rc;
 
 	order_free(&is->order);
-	rc = order_parse(&is->order, a->body, a->bodylen, &w);
+	rc = order_parse(&is->order, a->body, a->bodylen, &e);
 	is->retry_after = http_retry_after(a, time(NULL));
-	http_answer_free(a);
+	http_response_free(a);
 	if (rc == -1)
-		return trouble(t, FAILURE_CA, "%s: %s", is->url, w.text);
+		return net_error_set(t, FAILURE_CA, "%s: %s", is->url, e.text);
 	if (is->order.nidentifiers != is->conf->names.n)
-		return trouble(t, FAILURE_CA, "%s: order for %zu names instead of %zu",
+		return net_error_set(t, FAILURE_CA, "%s: order for %zu names instead of %zu",
 		    is->url, is->order.nidentifiers, is->conf->names.n);
 	for (i = 0; i < is->order.nidentifiers; i++)
 		if (asked_for(is->conf, is->order.identifiers[i], 0) == NO_NAME)
-			return trouble(t, FAILURE_CA, "%s: order for %s, which nobody "
+			return net_error_set(t, FAILURE_CA, "%s: order for %s, which nobody "
 			    "asked for", is->url, is->order.identifiers[i]);
 	say(2, "order %s", is->order.status_text);
 	return 0;
 }
 
 int
-order_fetch(struct issue *is, struct trouble *t)
+order_fetch(struct issue *is, struct net_error *t)
 {
-	struct http_answer a;
+	struct http_response a;
 
 	if (request_fetch(is->job, is->url, JSON, &a, t) == -1)
 		return -1;
@@ -75,11 +75,11 @@ next_pause(struct issue *is, int64_t began, int64_t *pause)
  * authorizations are fetched, so that after some time these are, too.
  */
 static int
-wait_while(struct issue *is, enum status status, struct trouble *t)
+wait_while(struct issue *is, enum status status, struct net_error *t)
 {
 	int64_t began = clock_ms(), deadline = began + VALIDATION_SECONDS * (int64_t)1000;
 	int64_t pause = request_round_trip_ms(), look = AUTHORIZATIONS_MS, wait;
-	struct trouble ignored;
+	struct net_error ignored;
 
 	/* A CA that far away has had as long already. */
 	if (pause < POLL_FIRST_MS)
@@ -87,7 +87,7 @@ wait_while(struct issue *is, enum status status, struct trouble *t)
 	while (is->order.status == status) {
 		if (clock_left_ms(deadline) == 0) {
 			is->waited = 1;
-			return trouble(t, FAILURE_CA, "%s: order still %s after %d seconds",
+			return net_error_set(t, FAILURE_CA, "%s: order still %s after %d seconds",
 			    is->url, is->order.status_text, VALIDATION_SECONDS);
 		}
 		wait = next_pause(is, began, &pause);
@@ -101,15 +101,15 @@ wait_while(struct issue *is, enum status status, struct trouble *t)
 		if (order_fetch(is, t) == -1)
 			return -1;
 		if (is->order.status == status && is->proof.spoilt > 0)
-			return proof_trouble(&is->proof, t);
+			return proof_error(&is->proof, t);
 	}
 	return 0;
 }
 
 int
-order_bad(struct issue *is, struct trouble *t)
+order_bad(struct issue *is, struct net_error *t)
 {
-	trouble(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
+	net_error_set(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
 	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
 	if (is->order.status == STATUS_INVALID)
 		proof_explain(&is->proof, t);
@@ -117,7 +117,7 @@ order_bad(struct issue *is, struct trouble *t)
 }
 
 int
-order_authorized(struct issue *is, struct trouble *t)
+order_authorized(struct issue *is, struct net_error *t)
 {
 	if (wait_while(is, STATUS_PENDING, t) == 0)
 		return 0;
@@ -127,7 +127,7 @@ order_authorized(struct issue *is, struct trouble *t)
 }
 
 static int
-order_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
+order_came(void *issue, size_t i, struct http_response *a, struct net_error *t)
 {
 	(void)i;
 	return order_take(issue, a, t);
@@ -135,7 +135,7 @@ order_came(void *issue, size_t i, struct http_answer *a, struct trouble *t)
 
 /* It may have come too early; the order, asked for behind it, tells. */
 static int
-finalize_refused(void *issue, size_t i, struct trouble *t)
+finalize_refused(void *issue, size_t i, struct net_error *t)
 {
 	struct issue *is = issue;
 
@@ -147,7 +147,7 @@ finalize_refused(void *issue, size_t i, struct trouble *t)
 
 /* After a lost answer, too, the order tells how it went. */
 static int
-finalize_lost(void *issue, size_t i, struct trouble *t)
+finalize_lost(void *issue, size_t i, struct net_error *t)
 {
 	(void)i;
 	return order_fetch(issue, t);
@@ -158,7 +158,7 @@ finalize_lost(void *issue, size_t i, struct trouble *t)
  * order in the same breath, and not whether it is ready: that saves two round trips.
  */
 int
-order_finalize(struct issue *is, struct trouble *t)
+order_finalize(struct issue *is, struct net_error *t)
 {
 	struct wanted wanted[] = { { KEY_SIGN_FINALIZE, NULL }, { KEY_SIGN_FETCH, is->url } };
 	struct batch b = { .job = is->job, .wanted = wanted, .context = is, .take = order_came,
@@ -169,7 +169,7 @@ order_finalize(struct issue *is, struct trouble *t)
 	for (tries = 0; tries < FINALIZE_TRIES &&
 	    (is->order.status == STATUS_READY || is->order.status == STATUS_PENDING); tries++) {
 		if (is->order.finalize == NULL)
-			return trouble(t, FAILURE_CA, "%s: order without 'finalize'", is->url);
+			return net_error_set(t, FAILURE_CA, "%s: order without 'finalize'", is->url);
 		/* The order that it belongs to is replaced meanwhile. */
 		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
 			err(1, NULL);

@@ -24,7 +24,7 @@ nonces_share(uint32_t sharing)
 
 /* RFC 8555 6.5.1: an invalid one counts as none. */
 int
-nonce_keep(const struct http_answer *a)
+nonce_keep(const struct http_response *a)
 {
 	char *value = http_header(a, "Replay-Nonce", 0);
 	int valid = value != NULL && valid_nonce(value);

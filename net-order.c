@@ -34,7 +34,7 @@ order_prepare(uint32_t job, const struct net_job *conf)
 }
 
 int
-order_prepared(uint32_t job, const struct net_job *conf, struct trouble *t)
+order_prepared(uint32_t job, const struct net_job *conf, struct net_error *t)
 {
 	int have_csr, can_put = 1;
 
@@ -45,9 +45,9 @@ order_prepared(uint32_t job, const struct net_job *conf, struct trouble *t)
 		body_flag(&m, &can_put);
 	}
 	if (!have_csr)
-		return trouble(t, FAILURE_LOCAL, "there is no usable domain key");
+		return net_error_set(t, FAILURE_LOCAL, "there is no usable domain key");
 	if (!can_put)
-		return trouble(t, FAILURE_LOCAL, conf->way == WAY_WEBROOT ?
+		return net_error_set(t, FAILURE_LOCAL, conf->way == WAY_WEBROOT ?
 		    "the challenge directory cannot be used" :
 		    "challenges cannot be responded to");
 	return conf->check_webroot ? webroot_check(job, conf, t) : 0;
@@ -55,7 +55,7 @@ order_prepared(uint32_t job, const struct net_job *conf, struct trouble *t)
 
 /* The draft's SHOULD NOT: no profile that the CA does not list. */
 static int
-check_profile(const struct directory *directory, const struct net_job *j, struct trouble *t)
+check_profile(const struct directory *directory, const struct net_job *j, struct net_error *t)
 {
 	char *list, *rest, *name;
 	int found = 0;
@@ -63,19 +63,19 @@ check_profile(const struct directory *directory, const struct net_job *j, struct
 	if (j->profile == NULL)
 		return 0;
 	if (directory->profiles == NULL)
-		return trouble(t, FAILURE_LOCAL, "profile %s: the CA offers no profiles", j->profile);
+		return net_error_set(t, FAILURE_LOCAL, "profile %s: the CA offers no profiles", j->profile);
 	if ((list = rest = strdup(directory->profiles)) == NULL)
 		err(1, NULL);
 	while ((name = strsep(&rest, " ")) != NULL)
 		found |= strcmp(name, j->profile) == 0;
 	free(list);
-	return found ? 0 : trouble(t, FAILURE_LOCAL, "profile %s: the CA offers only: %s",
+	return found ? 0 : net_error_set(t, FAILURE_LOCAL, "profile %s: the CA offers only: %s",
 	    j->profile, directory->profiles);
 }
 
 /* Does what the CA says have nothing to do with the order, or with the certificate that it is to replace? */
 static int
-not_about_order(const struct trouble *t)
+not_about_order(const struct net_error *t)
 {
 	static const char *const types[] = { "badNonce", "rateLimited", "rejectedIdentifier",
 	    "accountDoesNotExist", "userActionRequired", "externalAccountRequired" };
@@ -89,7 +89,7 @@ not_about_order(const struct trouble *t)
 
 /* 7.4; RFC 9773 5: names what it replaces where the CA knows of that, and does without if it will not have it. */
 static int
-ask_for_order(struct issue *is, struct http_answer *a, struct trouble *t)
+ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
 {
 	const char *url = is->directory->new_order;
 
@@ -98,7 +98,7 @@ ask_for_order(struct issue *is, struct http_answer *a, struct trouble *t)
 			return 0;
 		if (not_about_order(t))
 			return -1;
-		say(1, "%s: %s; ordered again without 'replaces'", is->conf->handle, t->why.text);
+		say(1, "%s: %s; ordered again without 'replaces'", is->conf->handle, t->error.text);
 	}
 	return request_post(KEY_SIGN_NEW_ORDER, is->job, url, JSON, a, t);
 }
@@ -113,27 +113,27 @@ tell_order(uint32_t job, const char *url)
 }
 
 static int
-new_order(struct issue *is, struct trouble *t)
+new_order(struct issue *is, struct net_error *t)
 {
-	struct http_answer a;
-	struct why w;
+	struct http_response a;
+	struct error e;
 
 	if (ask_for_order(is, &a, t) == -1)
 		return -1;
 	if ((is->url = http_location(&a, is->directory->new_order)) == NULL) {
-		http_answer_free(&a);
-		return trouble(t, FAILURE_CA, "%s: answered without the order's URL "
+		http_response_free(&a);
+		return net_error_set(t, FAILURE_CA, "%s: answered without the order's URL "
 		    "(Location)", is->directory->new_order);
 	}
 	if (request_origin("order", is->url, t) == -1) {
-		http_answer_free(&a);
+		http_response_free(&a);
 		return -1;
 	}
 	say(1, "%s: order %s", is->conf->handle, is->url);
 	tell_order(is->job, is->url);
-	if (request_whole(KEY_SIGN_FETCH, JSON, &a, &w) == 0)
+	if (request_whole(KEY_SIGN_FETCH, JSON, &a, &e) == 0)
 		return order_take(is, &a, t);
-	http_answer_free(&a);
+	http_response_free(&a);
 	return order_fetch(is, t);
 }
 
@@ -158,14 +158,14 @@ tell_learned(struct issue *is)
 
 /* One chain, to certproc; *verdict is what it says. */
 static int
-hand_over(struct issue *is, const char *url, const struct http_answer *a, enum verdict *verdict,
-    struct trouble *t)
+hand_over(struct issue *is, const char *url, const struct http_response *a, enum verdict *verdict,
+    struct net_error *t)
 {
 	struct body_chain b = { .unframed = a->unframed, .pem = (const uint8_t *)a->body,
 	    .len = a->bodylen };
 
 	if (a->bodylen > routes[CERT_CHAIN].max - 64)
-		return trouble(t, FAILURE_CA, "%s: certificate chain of %zu bytes", url, a->bodylen);
+		return net_error_set(t, FAILURE_CA, "%s: certificate chain of %zu bytes", url, a->bodylen);
 	msg_new(&m, CERT_CHAIN, is->job);
 	body_chain(&m, &b);
 	msg_send(&m);
@@ -178,10 +178,10 @@ hand_over(struct issue *is, const char *url, const struct http_answer *a, enum v
  * certproc wants another chain: one of the alternates that came with the first.
  */
 static int
-fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
-    enum verdict *verdict, struct trouble *t)
+fetch_alternate(struct issue *is, const struct http_response *first, size_t n,
+    enum verdict *verdict, struct net_error *t)
 {
-	struct http_answer a;
+	struct http_response a;
 	char *url = n < CHAINS_OFFERED ? http_link(first, "alternate", n, is->order.certificate) : NULL;
 	int rc = -1;
 
@@ -195,7 +195,7 @@ fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
 	if (request_origin("alternate", url, t) == 0 &&
 	    request_fetch(is->job, url, PEM_CHAIN, &a, t) == 0) {
 		rc = hand_over(is, url, &a, verdict, t);
-		http_answer_free(&a);
+		http_response_free(&a);
 	}
 	free(url);
 	return rc;
@@ -203,9 +203,9 @@ fetch_alternate(struct issue *is, const struct http_answer *first, size_t n,
 
 /* 7.4.2: certproc judges what comes; net only carries it. */
 static int
-download(struct issue *is, struct trouble *t)
+download(struct issue *is, struct net_error *t)
 {
-	struct http_answer a;
+	struct http_response a;
 	enum verdict verdict = VERDICT_REFUSED;
 	size_t n;
 	int rc;
@@ -216,7 +216,7 @@ download(struct issue *is, struct trouble *t)
 	rc = hand_over(is, is->order.certificate, &a, &verdict, t);
 	for (n = 0; rc == 0 && verdict == VERDICT_ANOTHER; n++)
 		rc = fetch_alternate(is, &a, n, &verdict, t);
-	http_answer_free(&a);
+	http_response_free(&a);
 	if (rc == 0 && verdict == VERDICT_ANEW)
 		return ORDER_ANEW;
 	if (rc == 0)
@@ -235,11 +235,11 @@ is_open(const struct issue *is)
 
 /* From an order to certproc's verdict.  0, ORDER_ANEW or -1. */
 static int
-complete(struct issue *is, struct trouble *t)
+complete(struct issue *is, struct net_error *t)
 {
 	if (is->order.status == STATUS_PENDING) {
 		if (proof_prepare(&is->proof, is->url, t) == -1 ||
-		    proof_trigger(&is->proof, t) == -1)
+		    proof_respond(&is->proof, t) == -1)
 			return -1;
 		request_ahead(FINALIZE_AT_ONCE);
 		/* Far away, it may be ready by the time that a request gets there; near, asking costs nothing. */
@@ -257,15 +257,15 @@ complete(struct issue *is, struct trouble *t)
 
 /* Has the CA refused what was asked about this very order, so that asking again would be in vain? */
 static int
-is_refused(const struct trouble *t)
+is_refused(const struct net_error *t)
 {
 	return t->class == FAILURE_CA && t->status >= 400 && !not_about_order(t);
 }
 
 static int
-anew(struct issue *is, const struct trouble *t)
+anew(struct issue *is, const struct net_error *t)
 {
-	say(1, "%s: %s; ordered anew", is->conf->handle, t->why.text);
+	say(1, "%s: %s; ordered anew", is->conf->handle, t->error.text);
 	tell_order(is->job, NULL);
 	return ORDER_ANEW;
 }
@@ -291,7 +291,7 @@ is_about_key(const struct problem *p)
  * or -1: they are as they were.
  */
 static int
-another_key(struct issue *is, const struct trouble *t)
+another_key(struct issue *is, const struct net_error *t)
 {
 	msg_new(&m, CERT_KEY_REFUSED, is->job);
 	msg_send(&m);
@@ -299,7 +299,7 @@ another_key(struct issue *is, const struct trouble *t)
 	if (is->rekeyed)
 		return -1;
 	say(0, "%s: the CA refuses the domain key (%s); trying another key", is->conf->handle,
-	    t->why.text);
+	    t->error.text);
 	msg_new(&m, CSR_MAKE, is->job);
 	msg_send(&m);
 	request_expect(&m, NET_CSR_DONE);
@@ -312,9 +312,9 @@ another_key(struct issue *is, const struct trouble *t)
  * ORDER_ANEW or -1.
  */
 static int
-complete_or_rekey(struct issue *is, struct trouble *t)
+complete_or_rekey(struct issue *is, struct net_error *t)
 {
-	struct trouble ignored;
+	struct net_error ignored;
 	int rc = complete(is, t);
 
 	if (rc != -1 || (!is_about_key(&t->problem) && !(is->order.status == STATUS_INVALID &&
@@ -331,7 +331,7 @@ complete_or_rekey(struct issue *is, struct trouble *t)
  * part in it: what fails now fails again.
  */
 static int
-course(struct issue *is, struct trouble *t)
+course(struct issue *is, struct net_error *t)
 {
 	int rc = complete_or_rekey(is, t), spoilt, refused;
 
@@ -352,7 +352,7 @@ course(struct issue *is, struct trouble *t)
 
 /* The order of an earlier run.  As course(); ORDER_ANEW where the CA no longer has it. */
 static int
-resume(struct issue *is, struct trouble *t)
+resume(struct issue *is, struct net_error *t)
 {
 	if ((is->url = strdup(is->conf->order)) == NULL)
 		err(1, NULL);
@@ -378,7 +378,7 @@ end_order(struct issue *is)
 
 /* One certificate, from the order to certproc's verdict. */
 static int
-issue(struct issue *is, struct trouble *t)
+issue(struct issue *is, struct net_error *t)
 {
 	int rc = ORDER_ANEW, made;
 
@@ -396,7 +396,7 @@ issue(struct issue *is, struct trouble *t)
 
 int
 order_certificate(const struct directory *directory, uint32_t job, const struct net_job *conf,
-    struct trouble *t)
+    struct net_error *t)
 {
 	struct issue is = { .directory = directory, .job = job, .conf = conf,
 	    .proof = { .job = job, .conf = conf, .order = &is.order } };

@@ -24,15 +24,15 @@ static size_t nsilent;
 static int64_t lost_ms;
 
 static int
-is_silent(const struct url *url, struct why *w)
+is_silent(const struct url *url, struct error *e)
 {
 	size_t i;
 
 	for (i = 0; i < nsilent; i++)
 		if (url_same_origin(&silent[i], url))
-			return why(w, "%s port %s: not asked again in this run", url->host, url->port);
+			return error_set(e, "%s port %s: not asked again in this run", url->host, url->port);
 	if (lost_ms >= PLAIN_LOST_MS)
-		return why(w, "not asked in this run, which has waited %lld seconds for such servers",
+		return error_set(e, "not asked in this run, which has waited %lld seconds for such servers",
 		    (long long)(lost_ms / 1000));
 	return 0;
 }
@@ -78,18 +78,18 @@ is_public_name(const char *host)
 
 /* By the proxy, if there is one; its refusal in words. */
 static int
-check_status(const struct http_answer *a, const char *text,
-    const struct url *url, struct why *w)
+check_status(const struct http_response *a, const char *text,
+    const struct url *url, struct error *e)
 {
 	if (a->status == 200)
 		return 0;
 	if (a->status == 407 && request_proxy() != NULL)
-		return proxy_refusal(request_proxy(), 407, url->host, url->port, w);
-	return why(w, "%s: HTTP status %d", text, a->status);
+		return proxy_refusal(request_proxy(), 407, url->host, url->port, e);
+	return error_set(e, "%s: HTTP status %d", text, a->status);
 }
 
 int
-request_plain(const char *text, const char *accept, struct http_answer *a, struct why *w)
+request_plain(const char *text, const char *accept, struct http_response *a, struct error *e)
 {
 	int64_t began = clock_ms();
 	struct http *h;
@@ -97,22 +97,22 @@ request_plain(const char *text, const char *accept, struct http_answer *a, struc
 	int rc;
 
 	if (!url_parse_plain(&url, text))
-		return why(w, "%s: not an http URL", text);
-	if (is_silent(&url, w) == -1)
+		return error_set(e, "%s: not an http URL", text);
+	if (is_silent(&url, e) == -1)
 		return -2;
 	if (request_proxy() != NULL && !is_public_name(url.host))
-		return why(w, "%s: not asked by the proxy, as its name is not a "
+		return error_set(e, "%s: not asked by the proxy, as its name is not a "
 		    "public one", text);
-	if ((h = http_new(&url, NULL, 0, USER_AGENT, request_resolve, ROLE_FD, w)) == NULL)
+	if ((h = http_new(&url, NULL, 0, USER_AGENT, request_resolve, ROLE_FD, e)) == NULL)
 		return -1;
 	http_by_proxy(h, request_proxy());
 	http_deadline(h, began + HTTP_ANSWER_SECONDS * 1000);
 	say(2, "GET %s", text);
-	rc = http_request(h, HTTP_GET, &url, accept, NULL, 0, a, w);
+	rc = http_request(h, HTTP_GET, &url, accept, NULL, 0, a, e);
 	http_free(h);
 	if (rc != 0)
 		note_silent(&url, began);
-	else if ((rc = check_status(a, text, &url, w)) == -1)
-		http_answer_free(a);
+	else if ((rc = check_status(a, text, &url, e)) == -1)
+		http_response_free(a);
 	return rc == 0 ? 0 : -1;
 }

@@ -38,9 +38,9 @@ void
 renewal_info_ask(const struct directory *d, uint32_t job, const char *handle, const char *certid)
 {
 	struct renewal_info info;
-	struct http_answer a;
-	struct trouble t;
-	struct why w;
+	struct http_response a;
+	struct net_error t;
+	struct error e;
 	char *url;
 	size_t len;
 	long retry;
@@ -54,13 +54,13 @@ renewal_info_ask(const struct directory *d, uint32_t job, const char *handle, co
 	    d->renewal_info[len - 1] == '/' ? "" : "/", certid) == -1)
 		err(1, NULL);
 	if (request_get(url, &a, &t) == -1) {
-		say(1, "%s: no renewal information: %s", handle, t.why.text);
+		say(1, "%s: no renewal information: %s", handle, t.error.text);
 		/* RFC 9773 4.3.3: what is temporary sooner, all else in six hours. */
 		tell_cert(job, 0, 0, t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);
 	} else {
 		retry = http_retry_after(&a, time(NULL));
-		if (renewal_info_parse(&info, a.body, a.bodylen, &w) == -1) {
-			say(1, "%s: %s: %s", handle, url, w.text);
+		if (renewal_info_parse(&info, a.body, a.bodylen, &e) == -1) {
+			say(1, "%s: %s: %s", handle, url, e.text);
 			tell_cert(job, 0, 0, UINT64_MAX);
 		} else {
 			say(1, "%s: the CA suggests to renew between %s and %s%s%s", handle,
@@ -68,7 +68,7 @@ renewal_info_ask(const struct directory *d, uint32_t job, const char *handle, co
 			    info.explanation[0] != '\0' ? ", see " : "", info.explanation);
 			tell_cert(job, info.start, info.end, retry < 0 ? UINT64_MAX : (uint64_t)retry);
 		}
-		http_answer_free(&a);
+		http_response_free(&a);
 	}
 	free(url);
 }

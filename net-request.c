@@ -30,7 +30,7 @@ static int account_works;	/* the CA has accepted a request by it */
 static struct msg m;
 
 int
-trouble(struct trouble *t, enum failure class, const char *fmt, ...)
+net_error_set(struct net_error *t, enum failure class, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -38,7 +38,7 @@ trouble(struct trouble *t, enum failure class, const char *fmt, ...)
 	t->class = class;
 	t->retry_after = -1;
 	va_start(ap, fmt);
-	say_format(t->why.text, sizeof(t->why.text), fmt, ap);
+	say_format(t->error.text, sizeof(t->error.text), fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -110,7 +110,7 @@ request_job(uint32_t job)
 
 int
 request_resolve_for(enum resolve_for what, const struct url *url, struct address *a,
-    size_t *n, struct why *w)
+    size_t *n, struct error *e)
 {
 	struct body_host host = { .name = url->host, .port = url->port, .what = what };
 	struct body_addresses b;
@@ -127,14 +127,14 @@ request_resolve_for(enum resolve_for what, const struct url *url, struct address
 		address_set_port(&a[*n].ss, url->port);
 	}
 	if (b.error != NULL || *n == 0)
-		return why(w, "%s: %s", url->host, b.error != NULL ? b.error : "has no address");
+		return error_set(e, "%s: %s", url->host, b.error != NULL ? b.error : "has no address");
 	return 0;
 }
 
 int
-request_resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
+request_resolve(const struct url *url, struct address *a, size_t *n, struct error *e)
 {
-	return request_resolve_for(url->plain ? FOR_STATUS : FOR_AUTHORITY, url, a, n, w);
+	return request_resolve_for(url->plain ? FOR_STATUS : FOR_AUTHORITY, url, a, n, e);
 }
 
 void
@@ -151,15 +151,15 @@ request_proxy(void)
 
 int
 request_setup(char *const *urls, size_t n, struct http_anchors *trusted, int insecure,
-    uint32_t sharing, struct why *w)
+    uint32_t sharing, struct error *e)
 {
 	anchors = trusted;
 	nonces_share(sharing);
 	for (norigins = 0; norigins < n; norigins++) {
 		if (!url_parse(&origins[norigins], urls[norigins]))
-			return why(w, "%s: not an https URL", urls[norigins]);
+			return error_set(e, "%s: not an https URL", urls[norigins]);
 		https[norigins] = http_new(&origins[norigins], anchors, insecure, USER_AGENT,
-		    request_resolve, ROLE_FD, w);
+		    request_resolve, ROLE_FD, e);
 		if (https[norigins] == NULL)
 			return -1;
 		http_by_proxy(https[norigins], proxy);
@@ -193,7 +193,7 @@ request_server(const char *text, struct url *url)
 }
 
 int
-request_origin(const char *what, const char *text, struct trouble *t)
+request_origin(const char *what, const char *text, struct net_error *t)
 {
 	char safe[256];
 	struct url url;
@@ -201,7 +201,7 @@ request_origin(const char *what, const char *text, struct trouble *t)
 	if (request_server(text, &url) != NULL)
 		return 0;
 	say_safe(safe, sizeof(safe), text, strlen(text));
-	return trouble(t, FAILURE_CA, "%s: %s is not at the authority's own host; "
+	return net_error_set(t, FAILURE_CA, "%s: %s is not at the authority's own host; "
 	    "if it should be, name that with 'api origin'", what, safe);
 }
 
@@ -220,7 +220,7 @@ request_nonces(const char *url)
 }
 
 int
-request_refused(const char *method, const char *url, struct http_answer *a, struct trouble *t)
+request_refused(const char *method, const char *url, struct http_response *a, struct net_error *t)
 {
 	struct problem p;
 	char *help;
@@ -231,13 +231,13 @@ request_refused(const char *method, const char *url, struct http_answer *a, stru
 		help = http_location(a, url);
 		if (help != NULL)
 			say_safe(safe, sizeof(safe), help, strlen(help));
-		trouble(t, FAILURE_CA, "%s %s: redirected to '%s', which ACME does not "
+		net_error_set(t, FAILURE_CA, "%s %s: redirected to '%s', which ACME does not "
 		    "allow; name the right 'api url'", method, url, safe);
 	} else {
 		help = http_link(a, "help", 0, url);
 		if (help != NULL)
 			say_safe(safe, sizeof(safe), help, strlen(help));
-		trouble(t, FAILURE_CA, "%s %s: %d %s%s%s", method, url, a->status, p.text,
+		net_error_set(t, FAILURE_CA, "%s %s: %d %s%s%s", method, url, a->status, p.text,
 		    help == NULL ? "" : " see ", safe);
 	}
 	free(help);
@@ -245,12 +245,12 @@ request_refused(const char *method, const char *url, struct http_answer *a, stru
 	t->status = a->status;
 	if (a->status >= 400)
 		t->retry_after = http_retry_after(a, time(NULL));
-	http_answer_free(a);
+	http_response_free(a);
 	return -1;
 }
 
 int
-request_limited(const struct trouble *t)
+request_limited(const struct net_error *t)
 {
 	return t->status == 429 || strcmp(t->problem.type, "rateLimited") == 0;
 }
@@ -262,45 +262,45 @@ request_ahead(size_t n)
 }
 
 int
-request_one_by_one(const struct why *w)
+request_one_by_one(const struct error *e)
 {
-	if (w != NULL && !one_by_one)
-		say(2, "%s; no longer sending requests ahead", w->text);
-	return one_by_one |= w != NULL;
+	if (e != NULL && !one_by_one)
+		say(2, "%s; no longer sending requests ahead", e->text);
+	return one_by_one |= e != NULL;
 }
 
 int
 request_send_nonce(struct http *h)
 {
 	struct url url;
-	struct why w;
+	struct error e;
 
 	if (new_nonce == NULL || one_by_one || request_server(new_nonce, &url) != h)
 		return 0;
 	say(2, "HEAD %s", new_nonce);
-	return http_send(h, HTTP_HEAD, &url, JSON, NULL, 0, &w) == 0;
+	return http_send(h, HTTP_HEAD, &url, JSON, NULL, 0, &e) == 0;
 }
 
 void
 request_receive_nonce(struct http *h)
 {
-	struct http_answer a;
-	struct why w;
+	struct http_response a;
+	struct error e;
 
-	if (http_receive(h, &a, &w) != 0) {
-		request_one_by_one(&w);
+	if (http_receive(h, &a, &e) != 0) {
+		request_one_by_one(&e);
 		return;
 	}
 	/* One that brings nothing is the last that is sent ahead: the next may bring nothing, either. */
 	if (a.status / 100 != 2)
-		why(&w, "%s: status %d", new_nonce, a.status);
+		error_set(&e, "%s: status %d", new_nonce, a.status);
 	else if (nonce_keep(&a)) {
-		http_answer_free(&a);
+		http_response_free(&a);
 		return;
 	} else
-		why(&w, "%s: answered without a valid Replay-Nonce", new_nonce);
-	http_answer_free(&a);
-	request_one_by_one(&w);
+		error_set(&e, "%s: answered without a valid Replay-Nonce", new_nonce);
+	http_response_free(&a);
+	request_one_by_one(&e);
 }
 
 /* Nonces that will be wanted at once: behind a request, of which all but a GET bring one themselves. */
@@ -322,10 +322,10 @@ send_ahead(struct http *h, enum http_method method)
 
 /* The answer to a request that was sent, as http_receive() has it; nonces may come with it. */
 static int
-receive(struct http *h, enum http_method method, struct http_answer *a, struct why *w)
+receive(struct http *h, enum http_method method, struct http_response *a, struct error *e)
 {
 	size_t nonces = send_ahead(h, method);
-	int rc = http_receive(h, a, w);
+	int rc = http_receive(h, a, e);
 
 	for (; nonces > 0; nonces--)
 		request_receive_nonce(h);
@@ -333,11 +333,11 @@ receive(struct http *h, enum http_method method, struct http_answer *a, struct w
 }
 
 int
-request_late(struct trouble *t)
+request_late(struct net_error *t)
 {
 	if (clock_left_ms(job_deadline) > 0)
 		return 0;
-	trouble(t, FAILURE_CA, "the CA has taken longer than %d seconds for one certificate", JOB_SECONDS);
+	net_error_set(t, FAILURE_CA, "the CA has taken longer than %d seconds for one certificate", JOB_SECONDS);
 	return 1;
 }
 
@@ -346,7 +346,7 @@ request_late(struct trouble *t)
  * certproc finds out.
  */
 static int
-ends_with_certificate(const struct http_answer *a)
+ends_with_certificate(const struct http_response *a)
 {
 	static const char end[] = "-----END CERTIFICATE-----";
 	size_t len = a->bodylen;
@@ -357,7 +357,7 @@ ends_with_certificate(const struct http_answer *a)
 }
 
 int
-request_whole(enum msgtype sign, const char *accept, const struct http_answer *a, struct why *w)
+request_whole(enum msgtype sign, const char *accept, const struct http_response *a, struct error *e)
 {
 	/* Of all others, newOrder's among them, the header fields are enough. */
 	if (sign != KEY_SIGN_FETCH && sign != KEY_SIGN_FINALIZE)
@@ -366,30 +366,30 @@ request_whole(enum msgtype sign, const char *accept, const struct http_answer *a
 		return 0;
 	if (strcmp(accept, PEM_CHAIN) == 0 ? ends_with_certificate(a) : json_whole(a->body, a->bodylen))
 		return 0;
-	return why(w, "the connection ended before the answer did, after %zu bytes", a->bodylen);
+	return error_set(e, "the connection ended before the answer did, after %zu bytes", a->bodylen);
 }
 
 /* One request, sign: what it asks for; a connection that the server had closed meanwhile is opened again. */
 static int
 exchange(enum http_method method, enum msgtype sign, const char *text, const char *accept,
-    const char *body, struct http_answer *a, struct trouble *t)
+    const char *body, struct http_response *a, struct net_error *t)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST" };
 	struct http *h;
 	struct url url;
-	struct why w;
+	struct error e;
 	int sent, rc;
 
 	if (request_origin(methods[method], text, t) == -1 || request_late(t))
 		return -1;
 	h = request_server(text, &url);
 	say(2, "%s %s", methods[method], text);
-	sent = http_send(h, method, &url, accept, body, body == NULL ? 0 : strlen(body), &w) == 0;
-	rc = sent ? receive(h, method, a, &w) : -1;
-	if (rc == 0 && (rc = request_whole(sign, accept, a, &w)) == -1)
-		http_answer_free(a);
+	sent = http_send(h, method, &url, accept, body, body == NULL ? 0 : strlen(body), &e) == 0;
+	rc = sent ? receive(h, method, a, &e) : -1;
+	if (rc == 0 && (rc = request_whole(sign, accept, a, &e)) == -1)
+		http_response_free(a);
 	if (rc != 0) {
-		trouble(t, FAILURE_CA, "%s %s: %s", methods[method], text, w.text);
+		net_error_set(t, FAILURE_CA, "%s %s: %s", methods[method], text, e.text);
 		t->lost = 1;
 		t->unreached = !sent;
 		t->unseen = rc == -2;
@@ -401,7 +401,7 @@ exchange(enum http_method method, enum msgtype sign, const char *text, const cha
 
 /* Without side effects, so a lost answer is no matter. */
 static int
-exchange_again(enum http_method method, const char *url, struct http_answer *a, struct trouble *t)
+exchange_again(enum http_method method, const char *url, struct http_response *a, struct net_error *t)
 {
 	int tries;
 
@@ -414,7 +414,7 @@ exchange_again(enum http_method method, const char *url, struct http_answer *a, 
 }
 
 int
-request_get(const char *url, struct http_answer *a, struct trouble *t)
+request_get(const char *url, struct http_response *a, struct net_error *t)
 {
 	return exchange_again(HTTP_GET, url, a, t);
 }
@@ -429,9 +429,9 @@ wait_for_allowance(void)
 
 /* A nonce is used once: one at hand, else a fresh one (RFC 8555 7.2).  The caller frees. */
 static char *
-take_nonce(struct trouble *t)
+take_nonce(struct net_error *t)
 {
-	struct http_answer a;
+	struct http_response a;
 	char *nonce;
 
 	if (nonces_at_hand() == 0) {
@@ -439,16 +439,16 @@ take_nonce(struct trouble *t)
 		if (exchange_again(HTTP_HEAD, new_nonce, &a, t) == -1)
 			return NULL;
 		nonce_keep(&a);
-		http_answer_free(&a);
+		http_response_free(&a);
 	}
 	if ((nonce = nonce_take()) == NULL)
-		trouble(t, FAILURE_CA, "%s: answered without a valid Replay-Nonce", new_nonce);
+		net_error_set(t, FAILURE_CA, "%s: answered without a valid Replay-Nonce", new_nonce);
 	return nonce;
 }
 
 char *
 request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
-    struct trouble *t)
+    struct net_error *t)
 {
 	struct body_request b = { .nonce = with, .url = url };
 	char *jws;
@@ -460,7 +460,7 @@ request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
 	jws = msg_copy_str(&m);
 	msg_end(&m);
 	if (jws == NULL)
-		trouble(t, FAILURE_LOCAL, "nothing was signed for it, for the reason given");
+		net_error_set(t, FAILURE_LOCAL, "nothing was signed for it, for the reason given");
 	return jws;
 }
 
@@ -480,7 +480,7 @@ request_account_works(void)
 
 int
 request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
-    struct http_answer *a, struct trouble *t)
+    struct http_response *a, struct net_error *t)
 {
 	char *with, *jws;
 	int tries, rc, unseen = 0;
@@ -511,13 +511,13 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 		if (strcmp(t->problem.type, "badNonce") != 0)
 			return -1;
 	}
-	return trouble(t, FAILURE_CA, "POST %s: the CA refused %d nonces of its own in a row",
+	return net_error_set(t, FAILURE_CA, "POST %s: the CA refused %d nonces of its own in a row",
 	    url, tries);
 }
 
 int
-request_fetch(uint32_t job, const char *url, const char *accept, struct http_answer *a,
-    struct trouble *t)
+request_fetch(uint32_t job, const char *url, const char *accept, struct http_response *a,
+    struct net_error *t)
 {
 	int tries;
 

@@ -12,7 +12,7 @@
  * one not be refused the next time?  By the wrong one a good key is burnt.
  */
 static int
-is_final(const struct trouble *t)
+is_final(const struct net_error *t)
 {
 	static const char *const types[] = { "badRevocationReason",
 	    "userActionRequired", "agreementRequired" };
@@ -29,16 +29,16 @@ is_final(const struct trouble *t)
 /* 1: done, 0: not by this key, -1: not at all. */
 static int
 revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, const char *handle,
-    struct trouble *t)
+    struct net_error *t)
 {
-	struct http_answer a;
+	struct http_response a;
 	int rc;
 
 	do
 		rc = request_post(sign, job, d->revoke_cert, JSON, &a, t);
 	while (rc == -1 && sign == KEY_SIGN_REVOKE && account_rolls(t));
 	if (rc == 0) {
-		http_answer_free(&a);
+		http_response_free(&a);
 		return 1;
 	}
 	if (strcmp(t->problem.type, "alreadyRevoked") == 0) {
@@ -51,14 +51,14 @@ revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, const char
 /* Signed by one key and, if the CA refuses that one, by the other. */
 static int
 revoke_by_own_key_first(const struct directory *d, uint32_t job, const char *handle, int account,
-    struct trouble *t)
+    struct net_error *t)
 {
 	int rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
 
 	if (rc == 0 && account) {
 		say(0, "%s: the certificate's own key cannot revoke it (%s); trying the account's, "
 		    "by which the CA may neither block the compromised key nor revoke other "
-		    "certificates with it", handle, t->why.text);
+		    "certificates with it", handle, t->error.text);
 		rc = revoke_by(KEY_SIGN_REVOKE, d, job, handle, t);
 	}
 	return rc == 1 ? 0 : -1;
@@ -66,14 +66,14 @@ revoke_by_own_key_first(const struct directory *d, uint32_t job, const char *han
 
 static int
 revoke_by_account_first(const struct directory *d, uint32_t job, const char *handle, int account,
-    struct trouble *t)
+    struct net_error *t)
 {
 	int rc = account ? revoke_by(KEY_SIGN_REVOKE, d, job, handle, t) : 0;
 
 	if (rc == 0) {
 		say(0, "%s: the account's key cannot revoke it (%s); trying the certificate's own, "
 		    "which the CA may block for good by that, and revoke other certificates with "
-		    "it", handle, account ? t->why.text : "there is no account");
+		    "it", handle, account ? t->error.text : "there is no account");
 		rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
 	}
 	return rc == 1 ? 0 : -1;
@@ -87,12 +87,12 @@ revoke_by_account_first(const struct directory *d, uint32_t job, const char *han
  */
 int
 revoke_certificate(const struct directory *d, uint32_t job, const char *handle,
-    const struct trouble *no_account, int key_compromised, struct trouble *t)
+    const struct net_error *no_account, int key_compromised, struct net_error *t)
 {
 	int account = no_account == NULL;
 
 	if (d->revoke_cert == NULL)
-		return trouble(t, FAILURE_LOCAL, "the CA offers no revocation (revokeCert)");
+		return net_error_set(t, FAILURE_LOCAL, "the CA offers no revocation (revokeCert)");
 	if (request_origin("revokeCert", d->revoke_cert, t) == -1)
 		return -1;
 	/* There may be an account, only not to be found in this run. */

@@ -44,7 +44,7 @@ static struct msg m;
 
 /* 0: ready; -1: it is too late. */
 static int
-await(const struct server *s, short events, struct why *w)
+await(const struct server *s, short events, struct error *e)
 {
 	struct pollfd pfd[2] = { { .fd = s->fd, .events = events }, { .fd = ROLE_FD } };
 	int n;
@@ -56,52 +56,52 @@ await(const struct server *s, short events, struct why *w)
 		if (n > 0 && (pfd[1].revents & (POLLHUP | POLLERR)))
 			errx(1, "interrupted");
 		if (clock_left_ms(s->deadline) == 0)
-			return why(w, "no certificate within %d seconds", SERVER_SECONDS);
+			return error_set(e, "no certificate within %d seconds", SERVER_SECONDS);
 	} while (n <= 0 || pfd[0].revents == 0);
 	return 0;
 }
 
 static int
-connect_to(struct server *s, const struct address *a, struct why *w)
+connect_to(struct server *s, const struct address *a, struct error *e)
 {
 	socklen_t len = sizeof(int);
 	int error = 0;
 
 	s->fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd == -1)
-		return why(w, "socket: %s", strerror(errno));
+		return error_set(e, "socket: %s", strerror(errno));
 	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
 		return 0;
 	if (errno != EINPROGRESS)
-		return why(w, "%s", strerror(errno));
-	if (await(s, POLLOUT, w) == -1)
+		return error_set(e, "%s", strerror(errno));
+	if (await(s, POLLOUT, e) == -1)
 		return -1;
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
-	return error == 0 ? 0 : why(w, "%s", strerror(error));
+	return error == 0 ? 0 : error_set(e, "%s", strerror(error));
 }
 
 /* Words of ours, which are short. */
 static int
-put_line(struct server *s, const char *text, struct why *w)
+put_line(struct server *s, const char *text, struct error *e)
 {
 	size_t len = strlen(text);
 
-	if (await(s, POLLOUT, w) == -1)
+	if (await(s, POLLOUT, e) == -1)
 		return -1;
 	if (send(s->fd, text, len, MSG_NOSIGNAL) != (ssize_t)len)
-		return why(w, "it takes no command");
+		return error_set(e, "it takes no command");
 	return 0;
 }
 
 /* More bytes behind those that are there. */
 static int
-fill(struct server *s, struct why *w)
+fill(struct server *s, struct error *e)
 {
 	ssize_t n;
 
 	for (;;) {
-		if (await(s, POLLIN, w) == -1)
+		if (await(s, POLLIN, e) == -1)
 			return -1;
 		n = recv(s->fd, s->ahead + s->nahead, sizeof(s->ahead) - s->nahead, 0);
 		if (n > 0) {
@@ -109,25 +109,25 @@ fill(struct server *s, struct why *w)
 			return 0;
 		}
 		if (n == 0)
-			return why(w, "it hung up before STARTTLS");
+			return error_set(e, "it hung up before STARTTLS");
 		if (errno != EAGAIN && errno != EINTR)
-			return why(w, "%s", strerror(errno));
+			return error_set(e, "%s", strerror(errno));
 	}
 }
 
 /* The next line, as a string; a NUL in it ends it. */
 static int
-get_line(struct server *s, struct why *w)
+get_line(struct server *s, struct error *e)
 {
 	char *end;
 	size_t len;
 
 	if (s->lines++ == LINES_MAX)
-		return why(w, "more than %d lines before STARTTLS", LINES_MAX);
+		return error_set(e, "more than %d lines before STARTTLS", LINES_MAX);
 	while ((end = memmem(s->ahead, s->nahead, "\r\n", 2)) == NULL) {
 		if (s->nahead == sizeof(s->ahead))
-			return why(w, "a line of more than %d bytes", LINE_MAX_BYTES);
-		if (fill(s, w) == -1)
+			return error_set(e, "a line of more than %d bytes", LINE_MAX_BYTES);
+		if (fill(s, e) == -1)
 			return -1;
 	}
 	len = (size_t)(end - s->ahead);
@@ -140,11 +140,11 @@ get_line(struct server *s, struct why *w)
 
 /* It has said something else than it should. */
 static int
-refused(const struct server *s, const char *what, struct why *w)
+refused(const struct server *s, const char *what, struct error *e)
 {
 	char safe[200];
 
-	return why(w, "%s: it says '%s'", what, say_safe(safe, sizeof(safe), s->line,
+	return error_set(e, "%s: it says '%s'", what, say_safe(safe, sizeof(safe), s->line,
 	    strlen(s->line)));
 }
 
@@ -153,81 +153,81 @@ refused(const struct server *s, const char *what, struct why *w)
  * would be taken for what comes after it.
  */
 static int
-nothing_behind(const struct server *s, struct why *w)
+nothing_behind(const struct server *s, struct error *e)
 {
-	return s->nahead == 0 ? 0 : why(w, "it says more than it was asked for");
+	return s->nahead == 0 ? 0 : error_set(e, "it says more than it was asked for");
 }
 
 /* RFC 5321 4.2: all lines of a reply with this code; *found: is this keyword among them? */
 static int
 smtp_reply(struct server *s, const char *code, const char *keyword, int *found,
-    struct why *w)
+    struct error *e)
 {
 	do {
-		if (get_line(s, w) == -1)
+		if (get_line(s, e) == -1)
 			return -1;
 		if (strncmp(s->line, code, 3) != 0 || (s->line[3] != '-' &&
 		    s->line[3] != ' ' && s->line[3] != '\0'))
-			return refused(s, "smtp", w);
+			return refused(s, "smtp", e);
 		if (keyword != NULL && s->line[3] != '\0' &&
 		    strcasecmp(s->line + 4, keyword) == 0)
 			*found = 1;
 	} while (s->line[3] == '-');
-	return nothing_behind(s, w);
+	return nothing_behind(s, e);
 }
 
 static int
-smtp(struct server *s, struct why *w)
+smtp(struct server *s, struct error *e)
 {
 	int found = 0;
 
-	if (smtp_reply(s, "220", NULL, NULL, w) == -1 ||
-	    put_line(s, "EHLO localhost\r\n", w) == -1 ||
-	    smtp_reply(s, "250", "STARTTLS", &found, w) == -1)
+	if (smtp_reply(s, "220", NULL, NULL, e) == -1 ||
+	    put_line(s, "EHLO localhost\r\n", e) == -1 ||
+	    smtp_reply(s, "250", "STARTTLS", &found, e) == -1)
 		return -1;
 	if (!found)
-		return why(w, "it does not offer STARTTLS");
-	return put_line(s, "STARTTLS\r\n", w) == -1 ? -1 :
-	    smtp_reply(s, "220", NULL, NULL, w);
+		return error_set(e, "it does not offer STARTTLS");
+	return put_line(s, "STARTTLS\r\n", e) == -1 ? -1 :
+	    smtp_reply(s, "220", NULL, NULL, e);
 }
 
 static int
-imap(struct server *s, struct why *w)
+imap(struct server *s, struct error *e)
 {
-	if (get_line(s, w) == -1)
+	if (get_line(s, e) == -1)
 		return -1;
 	if (strncasecmp(s->line, "* OK ", 5) != 0)
-		return refused(s, "imap", w);
-	if (nothing_behind(s, w) == -1 || put_line(s, "a STARTTLS\r\n", w) == -1)
+		return refused(s, "imap", e);
+	if (nothing_behind(s, e) == -1 || put_line(s, "a STARTTLS\r\n", e) == -1)
 		return -1;
 	do {
-		if (get_line(s, w) == -1)
+		if (get_line(s, e) == -1)
 			return -1;
 	} while (strncmp(s->line, "* ", 2) == 0 && strncasecmp(s->line, "* BYE", 5) != 0);
 	if (strncasecmp(s->line, "a OK", 4) != 0 ||
 	    (s->line[4] != ' ' && s->line[4] != '\0'))
-		return refused(s, "imap", w);
-	return nothing_behind(s, w);
+		return refused(s, "imap", e);
+	return nothing_behind(s, e);
 }
 
 /* The first certificate of the chain, as bytes in PEM; 0 or -1. */
 static int
-take_certificate(struct tls *tls, struct body_presented *b, struct why *w)
+take_certificate(struct tls *tls, struct body_presented *b, struct error *e)
 {
 	const uint8_t *end;
 
 	b->pem = tls_peer_cert_chain_pem(tls, &b->len);
 	if (b->pem == NULL || (end = memmem(b->pem, b->len, PEM_END,
 	    strlen(PEM_END))) == NULL)
-		return why(w, "TLS: it presents no certificate");
+		return error_set(e, "TLS: it presents no certificate");
 	b->len = (size_t)(end - b->pem) + strlen(PEM_END);
 	return b->len <= PRESENTED_BYTES_MAX ? 0 :
-	    why(w, "TLS: its certificate has more than %d bytes", PRESENTED_BYTES_MAX);
+	    error_set(e, "TLS: its certificate has more than %d bytes", PRESENTED_BYTES_MAX);
 }
 
 static int
 handshake(const struct server *s, struct tls *tls, struct tls_config *config,
-    struct why *w)
+    struct error *e)
 {
 	const char *error;
 	char safe[200];
@@ -235,29 +235,29 @@ handshake(const struct server *s, struct tls *tls, struct tls_config *config,
 
 	if (tls_config_set_protocols(config,
 	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1)
-		return why(w, "TLS: %s", tls_config_error(config));
+		return error_set(e, "TLS: %s", tls_config_error(config));
 	tls_config_insecure_noverifycert(config);
 	tls_config_insecure_noverifyname(config);
 	tls_config_insecure_noverifytime(config);
 	if (tls_configure(tls, config) == -1 ||
 	    tls_connect_socket(tls, s->fd, s->name) == -1)
-		return why(w, "TLS: %s", tls_error(tls));
+		return error_set(e, "TLS: %s", tls_error(tls));
 	while ((rc = tls_handshake(tls)) == TLS_WANT_POLLIN || rc == TLS_WANT_POLLOUT)
-		if (await(s, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, w) == -1)
+		if (await(s, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, e) == -1)
 			return -1;
 	if (rc == 0)
 		return 0;
 	if ((error = tls_error(tls)) == NULL)
 		error = "the server hung up";
-	return why(w, "TLS: %s", say_safe(safe, sizeof(safe), error, strlen(error)));
+	return error_set(e, "TLS: %s", say_safe(safe, sizeof(safe), error, strlen(error)));
 }
 
 /* To certproc: what came, or why nothing did. */
 static void
-tell(uint32_t job, struct body_presented *b, const struct why *w)
+tell(uint32_t job, struct body_presented *b, const struct error *e)
 {
-	if (w != NULL)
-		*b = (struct body_presented){ .server = b->server, .reason = w->text };
+	if (e != NULL)
+		*b = (struct body_presented){ .server = b->server, .reason = e->text };
 	msg_new(&m, CERT_PRESENTED, job);
 	body_presented(&m, b);
 	msg_send(&m);
@@ -266,7 +266,7 @@ tell(uint32_t job, struct body_presented *b, const struct why *w)
 /* By one of its addresses.  0: certproc was told; -1: see why. */
 static int
 look(struct server *s, const struct address *a, uint32_t job,
-    struct body_presented *b, struct why *w)
+    struct body_presented *b, struct error *e)
 {
 	struct tls_config *config = tls_config_new();
 	struct tls *tls = tls_client();
@@ -276,13 +276,13 @@ look(struct server *s, const struct address *a, uint32_t job,
 		err(1, NULL);
 	s->nahead = 0;
 	s->lines = 0;
-	rc = connect_to(s, a, w);
+	rc = connect_to(s, a, e);
 	if (rc == 0 && strcmp(s->protocol, "smtp") == 0)
-		rc = smtp(s, w);
+		rc = smtp(s, e);
 	else if (rc == 0 && strcmp(s->protocol, "imap") == 0)
-		rc = imap(s, w);
-	if (rc == 0 && (rc = handshake(s, tls, config, w)) == 0 &&
-	    (rc = take_certificate(tls, b, w)) == 0)
+		rc = imap(s, e);
+	if (rc == 0 && (rc = handshake(s, tls, config, e)) == 0 &&
+	    (rc = take_certificate(tls, b, e)) == 0)
 		tell(job, b, NULL);
 	tls_free(tls);
 	tls_config_free(config);
@@ -313,7 +313,7 @@ name_of(const struct strings *names, char text[256])
 
 /* 0: certproc was told; -1: see why. */
 static int
-look_at(struct server *s, uint32_t job, struct body_presented *b, struct why *w)
+look_at(struct server *s, uint32_t job, struct body_presented *b, struct error *e)
 {
 	struct address a[ADDRESSES_MAX];
 	struct url url = { .plain = 1 };
@@ -322,11 +322,11 @@ look_at(struct server *s, uint32_t job, struct body_presented *b, struct why *w)
 
 	snprintf(url.host, sizeof(url.host), "%s", s->host);
 	snprintf(url.port, sizeof(url.port), "%s", s->port);
-	if (request_resolve_for(FOR_VERIFY, &url, a, &n, w) == -1)
+	if (request_resolve_for(FOR_VERIFY, &url, a, &n, e) == -1)
 		return -1;
 	s->deadline = clock_ms() + SERVER_SECONDS * (int64_t)1000;
 	for (i = 0; i < n && rc == -1; i++)
-		rc = look(s, &a[i], job, b, w);
+		rc = look(s, &a[i], job, b, e);
 	return rc;
 }
 
@@ -337,7 +337,7 @@ verify_server(uint32_t job, const struct net_job *j)
 	size_t first = (size_t)j->server * VERIFY_WORDS;
 	struct server s = { .fd = -1 };
 	char text[256];
-	struct why w;
+	struct error e;
 
 	if (first + VERIFY_WORDS > j->verify.n)
 		errx(1, "NET_JOB: %s has no server %u", j->handle, j->server);
@@ -348,6 +348,6 @@ verify_server(uint32_t job, const struct net_job *j)
 	if (j->again)
 		clock_sleep_ms(PAUSE_MS);
 	say(2, "verify %s port %s", s.host, s.port);
-	if (look_at(&s, job, &b, &w) == -1)
-		tell(job, &b, &w);
+	if (look_at(&s, job, &b, &e) == -1)
+		tell(job, &b, &e);
 }

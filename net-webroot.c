@@ -41,7 +41,7 @@ copy(const char *s)
 
 /* 0, or -1: chng has said why. */
 static int
-put_probe(uint32_t job, struct probe *p, struct trouble *t)
+put_probe(uint32_t job, struct probe *p, struct net_error *t)
 {
 	struct body_probe b;
 
@@ -50,7 +50,7 @@ put_probe(uint32_t job, struct probe *p, struct trouble *t)
 	request_expect(&m, NET_PROBE);
 	body_probe(&m, &b);
 	if (b.token == NULL || b.text == NULL || b.dir == NULL)
-		return trouble(t, FAILURE_LOCAL, "the challenge directory cannot be used");
+		return net_error_set(t, FAILURE_LOCAL, "the challenge directory cannot be used");
 	if (!valid_token(b.token))
 		errx(1, "NET_PROBE: not a token");
 	if (asprintf(&p->path, "/.well-known/acme-challenge/%s", b.token) == -1)
@@ -76,23 +76,23 @@ drop_probe(uint32_t job, struct probe *p)
 
 /* By dns, which knows the names of such jobs. */
 static int
-resolve(const struct url *url, struct address *a, size_t *n, struct why *w)
+resolve(const struct url *url, struct address *a, size_t *n, struct error *e)
 {
-	return request_resolve_for(FOR_WEBROOT, url, a, n, w);
+	return request_resolve_for(FOR_WEBROOT, url, a, n, e);
 }
 
 /* One request, not kept.  The certificate of a server that is redirected to does not count, here as with CAs. */
 static int
-get(const struct url *url, int64_t deadline, struct http_answer *a,
-    struct why *w)
+get(const struct url *url, int64_t deadline, struct http_response *a,
+    struct error *e)
 {
 	struct http *h;
 	int rc;
 
-	if ((h = http_new(url, NULL, 1, USER_AGENT, resolve, ROLE_FD, w)) == NULL)
+	if ((h = http_new(url, NULL, 1, USER_AGENT, resolve, ROLE_FD, e)) == NULL)
 		return -1;
 	http_deadline(h, deadline);
-	rc = http_request(h, HTTP_GET, url, "*/*", NULL, 0, a, w);
+	rc = http_request(h, HTTP_GET, url, "*/*", NULL, 0, a, e);
 	http_free(h);
 	return rc == 0 ? 0 : -1;
 }
@@ -117,7 +117,7 @@ take_url(const struct net_job *j, const char *text, struct url *url)
 
 /* Trailing white space does not count (RFC 8555 8.3). */
 static int
-is_probe(const struct probe *p, const struct http_answer *a)
+is_probe(const struct probe *p, const struct http_response *a)
 {
 	size_t len = a->bodylen;
 
@@ -129,19 +129,19 @@ is_probe(const struct probe *p, const struct http_answer *a)
 
 /* What a whole response says.  *next: where it redirects to, which the caller frees; or NULL. */
 static enum found
-judge(const struct probe *p, const char *text, const struct http_answer *a,
-    char **next, struct why *w)
+judge(const struct probe *p, const char *text, const struct http_response *a,
+    char **next, struct error *e)
 {
 	*next = a->status >= 300 && a->status < 400 ?
 	    http_location(a, text) : NULL;
 	if (*next != NULL)
 		return PROBE_ELSEWHERE;
 	if (a->status != 200)
-		why(w, "%s: HTTP status %d", text, a->status);
+		error_set(e, "%s: HTTP status %d", text, a->status);
 	else if (is_probe(p, a))
 		return PROBE_SERVED;
 	else
-		why(w, "%s: something else than the file is served", text);
+		error_set(e, "%s: something else than the file is served", text);
 	return PROBE_NOT_SERVED;
 }
 
@@ -157,11 +157,11 @@ say_not_followed(const struct net_job *j, const char *name, const char *text)
 /* By one name, redirects followed where they stay with the job's names. */
 static enum found
 look(const struct net_job *j, const char *name, const struct probe *p,
-    int64_t deadline, struct why *w)
+    int64_t deadline, struct error *e)
 {
 	int v6 = strchr(name, ':') != NULL, redirects = 0;
 	enum found found = PROBE_ELSEWHERE;
-	struct http_answer a;
+	struct http_response a;
 	struct url url;
 	char *text, *next;
 
@@ -174,17 +174,17 @@ look(const struct net_job *j, const char *name, const struct probe *p,
 			break;
 		}
 		if (redirects++ > REDIRECTS_MAX) {
-			why(w, "%s: more than %d redirects", text, REDIRECTS_MAX);
+			error_set(e, "%s: more than %d redirects", text, REDIRECTS_MAX);
 			found = PROBE_NOT_SERVED;
 			break;
 		}
 		say(2, "GET %s", text);
-		if (get(&url, deadline, &a, w) == -1) {
+		if (get(&url, deadline, &a, e) == -1) {
 			found = PROBE_NOT_SERVED;
 			break;
 		}
-		found = judge(p, text, &a, &next, w);
-		http_answer_free(&a);
+		found = judge(p, text, &a, &next, e);
+		http_response_free(&a);
 		if (next != NULL) {
 			free(text);
 			text = next;
@@ -196,10 +196,10 @@ look(const struct net_job *j, const char *name, const struct probe *p,
 
 /* The first name that fails is the trouble's; some more are said here. */
 static int
-look_all(const struct net_job *j, const struct probe *p, struct trouble *t)
+look_all(const struct net_job *j, const struct probe *p, struct net_error *t)
 {
 	int64_t all = clock_ms() + ALL_SECONDS * (int64_t)1000, one;
-	struct why w;
+	struct error e;
 	size_t i;
 	int failed = 0;
 
@@ -211,22 +211,22 @@ look_all(const struct net_job *j, const struct probe *p, struct trouble *t)
 			break;
 		}
 		one = clock_ms() + NAME_SECONDS * (int64_t)1000;
-		if (look(j, j->names.v[i], p, one < all ? one : all, &w) !=
+		if (look(j, j->names.v[i], p, one < all ? one : all, &e) !=
 		    PROBE_NOT_SERVED)
 			continue;
 		if (failed++ == 0)
-			trouble(t, FAILURE_LOCAL, "check webroot: %s; the file was in %s: "
+			net_error_set(t, FAILURE_LOCAL, "check webroot: %s; the file was in %s: "
 			    "does the web server of this name serve that directory as "
-			    "/.well-known/acme-challenge/, on port %s?", w.text, p->dir,
+			    "/.well-known/acme-challenge/, on port %s?", e.text, p->dir,
 			    WEBROOT_PORT);
 		else
-			warnx("%s: check webroot: %s", j->handle, w.text);
+			warnx("%s: check webroot: %s", j->handle, e.text);
 	}
 	return failed > 0 ? -1 : 0;
 }
 
 int
-webroot_check(uint32_t job, const struct net_job *j, struct trouble *t)
+webroot_check(uint32_t job, const struct net_job *j, struct net_error *t)
 {
 	struct probe p;
 	int rc;

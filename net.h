@@ -13,8 +13,8 @@
 #include "msg.h"
 
 /* What went wrong with a request, or with a job. */
-struct trouble {
-	struct { char text[TROUBLE_MAX]; } why;	/* in words for the administrator */
+struct net_error {
+	struct { char text[ERROR_MAX]; } error;	/* in words for the administrator */
 	enum failure	 class;
 	struct problem	 problem;	/* of the CA; type "" if there was none */
 	int		 status;	/* of HTTP, 0: no answer */
@@ -37,7 +37,7 @@ struct trouble {
  * 0, or -1: see why.
  */
 int	request_setup(char *const *origins, size_t n, struct http_anchors *anchors, int insecure,
-	    uint32_t workers, struct why *);
+	    uint32_t workers, struct error *);
 
 /*
  * Before request_setup(): the proxy by which all servers are reached (kept), or
@@ -51,13 +51,13 @@ void	request_prefer_anchors(const char *names);
 const char *request_anchors(void);
 
 /* All return 0 with an answer of status 2xx, which the caller frees, or -1 with trouble. */
-int	request_get(const char *url, struct http_answer *, struct trouble *);
+int	request_get(const char *url, struct http_response *, struct net_error *);
 /* sign: a KEY_SIGN_* or CSR_SIGN_* type; badNonce is dealt with here. */
 int	request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
-	    struct http_answer *, struct trouble *);
+	    struct http_response *, struct net_error *);
 /* POST-as-GET (RFC 8555 6.3), tried again if the answer was lost. */
 int	request_fetch(uint32_t job, const char *url, const char *accept,
-	    struct http_answer *, struct trouble *);
+	    struct http_response *, struct net_error *);
 
 /* So many nonces will be wanted at once: the next request brings them along, within what CAs put up with. */
 void	request_ahead(size_t n);
@@ -73,25 +73,25 @@ int	request_round_trip_ms(void);
 
 #define USER_AGENT	"acme-client/" VERSION
 /* http.c's way to a host's addresses: dns.  Plain URLs are those about revocation. */
-int	request_resolve(const struct url *, struct address *, size_t *n, struct why *);
+int	request_resolve(const struct url *, struct address *, size_t *n, struct error *);
 int	request_resolve_for(enum resolve_for, const struct url *, struct address *, size_t *n,
-	    struct why *);
+	    struct error *);
 
 /*
  * A server without TLS, for answers that are signed by themselves.  -1: see
  * why; -2: not asked, since it did not answer earlier in this run, or such
  * servers together have had the run wait for HTTP_ANSWER_SECONDS.
  */
-int	request_plain(const char *url, const char *accept, struct http_answer *, struct why *);
+int	request_plain(const char *url, const char *accept, struct http_response *, struct error *);
 
 /* Where nonces come from (RFC 8555 7.2), if that is a URL of the authority. */
 void	request_nonces(const char *new_nonce_url);
 
 /* Is this a URL of the authority?  -1 with advice if not. */
-int	request_origin(const char *what, const char *url, struct trouble *);
+int	request_origin(const char *what, const char *url, struct net_error *);
 
 /* Fills in trouble; returns -1. */
-int	trouble(struct trouble *, enum failure, const char *fmt, ...)
+int	net_error_set(struct net_error *, enum failure, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 
 /* Waits for this one message, -1: for ever; ROLE_STOP ends the process. */
@@ -105,28 +105,28 @@ void	request_expect(struct msg *, enum msgtype);
 /* The connection to the server of a URL, which is parsed; NULL: not the authority's. */
 struct http *request_server(const char *text, struct url *);
 /* What to sign is up to key or csr; the caller frees.  NULL with trouble. */
-char	*request_sign(enum msgtype, uint32_t job, const char *nonce, const char *url, struct trouble *);
+char	*request_sign(enum msgtype, uint32_t job, const char *nonce, const char *url, struct net_error *);
 /* Any answer that is not 2xx, as trouble; frees it.  -1. */
-int	request_refused(const char *method, const char *url, struct http_answer *, struct trouble *);
+int	request_refused(const char *method, const char *url, struct http_response *, struct net_error *);
 /* Is it a rate limit?  Some CAs say so with another status than 429. */
-int	request_limited(const struct trouble *);
+int	request_limited(const struct net_error *);
 /*
  * Where only the end of the connection ended an answer: was it cut?  By the
  * grammar of what was asked for, if its body is used at all.  0, or -1: see why.
  */
-int	request_whole(enum msgtype sign, const char *accept, const struct http_answer *, struct why *);
+int	request_whole(enum msgtype sign, const char *accept, const struct http_response *, struct error *);
 /* A newNonce request sent ahead, 0: it cannot be; and what comes of it. */
 int	request_send_nonce(struct http *);
 void	request_receive_nonce(struct http *);
 /* Is the server to be asked one thing at a time?  It is, once it has left one unanswered (why not NULL). */
-int	request_one_by_one(const struct why *);
+int	request_one_by_one(const struct error *);
 
 /* However slowly a CA answers: no request is sent for one job after that many seconds; regress builds with fewer. */
 #ifndef JOB_SECONDS
 #define JOB_SECONDS	1800
 #endif
 /* Is it so late?  1 with trouble. */
-int	request_late(struct trouble *);
+int	request_late(struct net_error *);
 
 /* Has the CA done what a request by the account has asked for, in this process? */
 int	request_account_works(void);
@@ -155,14 +155,14 @@ struct batch {
 	int		 pause_ms;	/* between two of them */
 	void		*context;
 	/* An answer of status 2xx to number i, which is freed behind it; 0, or -1 with trouble. */
-	int		(*take)(void *context, size_t i, struct http_answer *, struct trouble *);
+	int		(*take)(void *context, size_t i, struct http_response *, struct net_error *);
 	/* Another answer, NULL: an error.  0 goes on, -1 ends the batch with this trouble. */
-	int		(*refused)(void *context, size_t i, struct trouble *);
+	int		(*refused)(void *context, size_t i, struct net_error *);
 	/* No answer, NULL: fetched alone.  What has become of it is to be found out; 0, or -1 with trouble. */
-	int		(*lost)(void *context, size_t i, struct trouble *);
+	int		(*lost)(void *context, size_t i, struct net_error *);
 };
 /* 0, or -1 with the first trouble.  JSON is asked for. */
-int	request_batch(const struct batch *, struct trouble *);
+int	request_batch(const struct batch *, struct net_error *);
 
 
 /*
@@ -176,7 +176,7 @@ int	request_batch(const struct batch *, struct trouble *);
 void	nonces_share(uint32_t workers);
 
 /* Keeps the one that came with a response, unless there are enough.  0: there was none, or an invalid one. */
-int	nonce_keep(const struct http_answer *);
+int	nonce_keep(const struct http_response *);
 /* The newest at hand, each once, or NULL.  The caller frees. */
 char	*nonce_take(void);
 size_t	nonces_at_hand(void);
@@ -218,7 +218,7 @@ int	limit_is_of_account(const char *text);
  * one where a renewal needs it.  eab: an external account binding is
  * configured.  0, or -1 with trouble.
  */
-int	account_find(const struct directory *, const char *api_url, int eab, struct trouble *);
+int	account_find(const struct directory *, const char *api_url, int eab, struct net_error *);
 
 /*
  * A request by the account was refused, with this trouble.  1: it is worth
@@ -226,29 +226,29 @@ int	account_find(const struct directory *, const char *api_url, int eab, struct 
  * registered anew, or the CA may take its new key by now; 0: it is not.
  * Once in a run the CA is asked for the account by its key.
  */
-int	account_again(const struct directory *, const char *api_url, int eab, struct trouble *);
+int	account_again(const struct directory *, const char *api_url, int eab, struct net_error *);
 
 /*
  * Was a request by the account refused since the CA does not take a new key
  * yet?  1: it is worth another try, after a second that has passed by now.
  */
-int	account_rolls(const struct trouble *);
+int	account_rolls(const struct net_error *);
 
 /*
  * Sets for_all where a refusal in the course of an order for these names
  * concerns the account and so every other order, too; then the class says
  * whether the authority is to be left alone for longer than this run.
  */
-void	account_concerned(const struct strings *names, struct trouble *);
+void	account_concerned(const struct strings *names, struct net_error *);
 
 /* The same of a directory that could not be had. */
-void	account_unmet(struct trouble *);
+void	account_unmet(struct net_error *);
 
 /* As account_find(), but asks the CA by the key even if the URL is stored. */
-int	account_find_surely(const struct directory *, const char *api_url, struct trouble *);
+int	account_find_surely(const struct directory *, const char *api_url, struct net_error *);
 
 /* What -K, -U or -D asked for.  0, or -1 with trouble. */
-int	account_task(const struct directory *, const char *api_url, struct trouble *);
+int	account_task(const struct directory *, const char *api_url, struct net_error *);
 
 
 /*
@@ -294,14 +294,14 @@ struct net_job {
  * called behind the first, always.  0, or -1 with trouble.
  */
 void	order_prepare(uint32_t job, const struct net_job *);
-int	order_prepared(uint32_t job, const struct net_job *, struct trouble *);
+int	order_prepared(uint32_t job, const struct net_job *, struct net_error *);
 
 /*
  * Orders the certificate of a job and hands it to certproc, whose verdict is
  * final.  0, or -1 with trouble that certproc has not heard of yet.
  */
 int	order_certificate(const struct directory *, uint32_t job, const struct net_job *,
-	    struct trouble *);
+	    struct net_error *);
 
 
 /*
@@ -323,7 +323,7 @@ struct proof {
 	size_t		 n;
 	int		 triggered;	/* some of them were */
 	size_t		 spoilt;	/* authorizations that cannot become valid any more */
-	struct trouble	 why_spoilt;	/* the first of them */
+	struct net_error	 error_spoilt;	/* the first of them */
 	int		 put;		/* responses are in place */
 	int		 doubtful;	/* but the CA did not find them, as it seems */
 };
@@ -340,20 +340,20 @@ uint32_t asked_for(const struct net_job *, const char *identifier, int wildcard)
  * 7.5: fetches the order's authorizations and puts responses for those that are
  * pending.  0 or -1, also where some are spoilt.
  */
-int	proof_prepare(struct proof *, const char *order_url, struct trouble *);
+int	proof_prepare(struct proof *, const char *order_url, struct net_error *);
 /* 7.5.1: tells the CA that the responses are there.  0 or -1. */
-int	proof_trigger(struct proof *, struct trouble *);
+int	proof_respond(struct proof *, struct net_error *);
 /* Fetches those that were not valid yet, to see whether some are spoilt.  0 or -1. */
-int	proof_look(struct proof *, struct trouble *);
+int	proof_look(struct proof *, struct net_error *);
 /* Why the first of the spoilt ones is.  -1. */
-int	proof_trouble(const struct proof *, struct trouble *);
+int	proof_error(const struct proof *, struct net_error *);
 /* Gives up authorizations that are invalid, lest the CA should hand them out again. */
 void	proof_give_up(struct proof *);
 /*
  * Which names the CA found something wrong with, and what: the first one becomes the trouble's text, as
  * the cause of what it says so far; the others are said here.
  */
-void	proof_explain(struct proof *, struct trouble *);
+void	proof_explain(struct proof *, struct net_error *);
 /* The responses go, always; and what belongs to this order. */
 void	proof_end(struct proof *);
 
@@ -380,14 +380,14 @@ struct issue {
 };
 
 /* Reads a response about the order, which it frees, and checks that it is about our names; or fetches one.  0 or -1. */
-int	order_take(struct issue *, struct http_answer *, struct trouble *);
-int	order_fetch(struct issue *, struct trouble *);
+int	order_take(struct issue *, struct http_response *, struct net_error *);
+int	order_fetch(struct issue *, struct net_error *);
 /* Waits while the order is pending (RFC 8555 7.1.6).  0: it no longer is; or -1. */
-int	order_authorized(struct issue *, struct trouble *);
+int	order_authorized(struct issue *, struct net_error *);
 /* 7.4: finalizes the order unless that was done, and waits until it is valid.  0 or -1. */
-int	order_finalize(struct issue *, struct trouble *);
+int	order_finalize(struct issue *, struct net_error *);
 /* The order has a status that does not lead to a certificate: trouble that says why.  -1. */
-int	order_bad(struct issue *, struct trouble *);
+int	order_bad(struct issue *, struct net_error *);
 
 
 /*
@@ -415,8 +415,8 @@ void	renewal_info_none(uint32_t job);
  * -1 with trouble.
  */
 int	revoke_certificate(const struct directory *, uint32_t job, const char *handle,
-	    const struct trouble *no_account, int key_compromised,
-	    struct trouble *);
+	    const struct net_error *no_account, int key_compromised,
+	    struct net_error *);
 
 
 /*
@@ -442,6 +442,6 @@ void	verify_server(uint32_t job, const struct net_job *);
  * responses.  Before an order is placed.  0, or -1 with trouble that names the
  * directory.
  */
-int	webroot_check(uint32_t job, const struct net_job *, struct trouble *);
+int	webroot_check(uint32_t job, const struct net_job *, struct net_error *);
 
 #endif

@@ -33,10 +33,10 @@ static struct msg m;
 
 /* 7.1.1: what the CA offers, and where.  Nonces come along if it is known where there were some (or NULL). */
 static int
-read_directory(const char *new_nonce, struct trouble *t)
+read_directory(const char *new_nonce, struct net_error *t)
 {
-	struct http_answer a;
-	struct why w;
+	struct http_response a;
+	struct error e;
 	int rc;
 
 	request_nonces(new_nonce);
@@ -45,10 +45,10 @@ read_directory(const char *new_nonce, struct trouble *t)
 		t->no_directory = t->status == 404 || t->status == 410;
 		return -1;
 	}
-	rc = directory_parse(&directory, a.body, a.bodylen, &w);
-	http_answer_free(&a);
+	rc = directory_parse(&directory, a.body, a.bodylen, &e);
+	http_response_free(&a);
 	if (rc == -1) {
-		trouble(t, FAILURE_CA, "%s: %s", api_url, w.text);
+		net_error_set(t, FAILURE_CA, "%s: %s", api_url, e.text);
 		t->no_directory = 1;
 		return -1;
 	}
@@ -65,7 +65,7 @@ read_directory(const char *new_nonce, struct trouble *t)
  * certproc says.
  */
 static void
-advise(const char *handle, const struct trouble *t)
+advise(const char *handle, const struct net_error *t)
 {
 	const char *type = t->problem.type;
 
@@ -88,7 +88,7 @@ advise(const char *handle, const struct trouble *t)
 		warnx("%s: the CA does not take this reason; try -R with another, or none", handle);
 	else if (strcmp(type, "rateLimited") == 0 && t->retry_after > 0)
 		warnx("%s: a rate limit of the CA is reached", handle);
-	else if (strcmp(type, "rateLimited") == 0 && strstr(t->why.text, "paused") != NULL)
+	else if (strcmp(type, "rateLimited") == 0 && strstr(t->error.text, "paused") != NULL)
 		warnx("%s: the CA has paused these names after many failures; see to the cause, then "
 		    "unpause them at the address that it names", handle);
 	else if (t->status == 503)
@@ -103,7 +103,7 @@ job_name(uint32_t job)
 
 /* Is it the CA that is down?  One answer that gets lost may be the fault of one request. */
 static enum failure
-failure_class(const struct trouble *t)
+failure_class(const struct net_error *t)
 {
 	lost_in_row = t->lost ? lost_in_row + 1 : 0;
 	return t->class == FAILURE_CA && (t->unreached || lost_in_row > 1 || t->status == 503) ?
@@ -111,14 +111,14 @@ failure_class(const struct trouble *t)
 }
 
 static void
-report_failure(uint32_t job, const struct trouble *t)
+report_failure(uint32_t job, const struct net_error *t)
 {
-	struct body_failed b = { .class = failure_class(t), .text = t->why.text,
+	struct body_failed b = { .class = failure_class(t), .text = t->error.text,
 	    .seconds = t->retry_after < 0 ? 0 : (uint64_t)t->retry_after, .for_all = t->for_all };
 	const char *handle = job_name(job);
 
 	advise(handle, t);
-	warnx("%s: %s", handle, t->why.text);
+	warnx("%s: %s", handle, t->error.text);
 	msg_new(&m, CERT_FAILED, job);
 	body_failed(&m, &b);
 	msg_send(&m);
@@ -172,9 +172,9 @@ tell_done(uint32_t job)
 }
 
 static int
-do_task(enum task task, uint32_t job, struct trouble *t)
+do_task(enum task task, uint32_t job, struct net_error *t)
 {
-	struct trouble no_account;
+	struct net_error no_account;
 	int found;
 
 	if (task == TASK_ACCOUNT) {
@@ -195,17 +195,17 @@ do_task(enum task task, uint32_t job, struct trouble *t)
 static void
 ask_for_status(uint32_t job)
 {
-	struct http_answer a;
+	struct http_response a;
 	struct body_status b = { .len = 0 };
-	struct why w;
+	struct error e;
 	size_t sent = 0;
 	int rc;
 
-	if ((rc = request_plain(jobs[job].status_url, "*/*", &a, &w)) != 0) {
+	if ((rc = request_plain(jobs[job].status_url, "*/*", &a, &e)) != 0) {
 		if (rc == -1)
-			warnx("%s: cannot tell whether it is revoked: %s", jobs[job].handle, w.text);
+			warnx("%s: cannot tell whether it is revoked: %s", jobs[job].handle, e.text);
 		else
-			say(1, "%s: cannot tell whether it is revoked: %s", jobs[job].handle, w.text);
+			say(1, "%s: cannot tell whether it is revoked: %s", jobs[job].handle, e.text);
 		memset(&a, 0, sizeof(a));
 	}
 	do {
@@ -217,26 +217,26 @@ ask_for_status(uint32_t job)
 		body_status(&m, &b);
 		msg_send(&m);
 	} while (b.more);
-	http_answer_free(&a);
+	http_response_free(&a);
 }
 
 /* The CA is met once, when first needed. */
 static int
-meet(const char *new_nonce, struct trouble *t)
+meet(const char *new_nonce, struct net_error *t)
 {
-	static struct trouble trouble;
+	static struct net_error error;
 	static int tried, rc;
 
 	if (!tried)
-		rc = read_directory(new_nonce, &trouble);
+		rc = read_directory(new_nonce, &error);
 	tried = 1;
-	*t = trouble;
+	*t = error;
 	return rc;
 }
 
 /* With the account that the CA knows, be it the stored one or not. */
 static int
-order_by_account(uint32_t job, struct trouble *t)
+order_by_account(uint32_t job, struct net_error *t)
 {
 	int rc;
 
@@ -254,7 +254,7 @@ order_by_account(uint32_t job, struct trouble *t)
 static void
 order(uint32_t job)
 {
-	struct trouble t, local;
+	struct net_error t, local;
 	int rc;
 
 	order_prepare(job, &jobs[job]);
@@ -274,7 +274,7 @@ order(uint32_t job)
 static void
 work(void)
 {
-	struct trouble t;
+	struct net_error t;
 	enum task task;
 	uint32_t job;
 
@@ -348,7 +348,7 @@ setup(struct sandbox *s)
 	struct slice_domain d;
 	struct slice_conf c;
 	struct url url;
-	struct why w;
+	struct error e;
 	char *ca = NULL;
 	size_t i, len = 0;
 	int fd;
@@ -365,20 +365,20 @@ setup(struct sandbox *s)
 	eab = c.has_eab;
 	key_compromised = c.key_compromised;
 	asks_for_status = c.asks_for_status;
-	if (!c.insecure && ((fd = trust_open(c.ca_file, &w)) == -1 ||
-	    (ca = trust_read(fd, &len, &w)) == NULL))
-		errx(1, "%s", w.text);
+	if (!c.insecure && ((fd = trust_open(c.ca_file, &e)) == -1 ||
+	    (ca = trust_read(fd, &len, &e)) == NULL))
+		errx(1, "%s", e.text);
 	if (c.proxy != NULL) {
-		if (proxy_open(&proxy, c.proxy, c.proxy_auth, &w) == -1)
-			errx(1, "%s", w.text);
+		if (proxy_open(&proxy, c.proxy, c.proxy_auth, &e) == -1)
+			errx(1, "%s", e.text);
 		/* For dns, it is a host as the authority's are. */
 		proxy.server.plain = 0;
 		request_by_proxy(&proxy);
 		add_port(s, proxy.server.port);
 	}
 	if (request_setup(c.origins.v, c.origins.n, c.insecure ? NULL : http_anchors_new(ca, len),
-	    c.insecure, c.workers, &w) == -1)
-		errx(1, "%s", w.text);
+	    c.insecure, c.workers, &e) == -1)
+		errx(1, "%s", e.text);
 	for (i = 0; i < c.origins.n && c.proxy == NULL; i++)
 		if (url_parse(&url, c.origins.v[i]))
 			add_port(s, url.port);

@@ -40,7 +40,7 @@ static const struct run *run;
 static struct tally *tally;
 static enum outcome *outcomes;		/* 0: none yet */
 static uint32_t nsettled, nfailed;
-static uint32_t resting, resting_failed;	/* settled before any request */
+static uint32_t resting, unchanged_failed;	/* settled before any request */
 static int all_started;
 static int broken;			/* the run is to end now */
 static int stopping;			/* who is gone has been told to go */
@@ -162,14 +162,14 @@ parent_due(uint64_t ndue)
 		start(&children[ROLE_ZONE], ROLE_ZONE, nworkers);
 	enter_sandbox();
 	resting = nsettled;
-	resting_failed = nfailed;
+	unchanged_failed = nfailed;
 }
 
 /* On a terminal: of what was not at rest. */
 static void
 show_progress(void)
 {
-	struct progress p = { .total = run->njobs - resting, .failed = nfailed - resting_failed };
+	struct progress p = { .total = run->njobs - resting, .failed = nfailed - unchanged_failed };
 	uint32_t i;
 
 	if (!run->progress || !all_started || stopping)

@@ -76,14 +76,14 @@ receive(struct msg *m)
 }
 
 int
-csr_names(const struct conf *conf, const char *path, struct strings *names, struct why *w)
+csr_names(const struct conf *conf, const char *path, struct strings *names, struct error *e)
 {
 	static struct msg m;
 	struct body_names b;
 	size_t len;
 	char *bytes;
 
-	if ((bytes = csr_file_read(path, &len, w)) == NULL)
+	if ((bytes = csr_file_read(path, &len, e)) == NULL)
 		return -1;
 	if (csr.pid == 0)
 		start(conf);
@@ -92,10 +92,10 @@ csr_names(const struct conf *conf, const char *path, struct strings *names, stru
 	free(bytes);
 	child_send(&csr, &m);
 	if (receive(&m) == -1)
-		return why(w, "%s: csrproc, which reads it, gives no answer", path);
+		return error_set(e, "%s: csrproc, which reads it, gives no answer", path);
 	body_names(&m, &b);
 	*names = b.names;
-	return b.error == NULL ? 0 : why(w, "%s: %s", path, b.error);
+	return b.error == NULL ? 0 : error_set(e, "%s: %s", path, b.error);
 }
 
 void

@@ -127,7 +127,7 @@ void	slice(const struct run *, enum role, uint32_t workers,
  * words on stderr.
  */
 
-#define CHILD_LINE_MAX	(TROUBLE_MAX + 2048)	/* and a handle; "..." where it was cut */
+#define CHILD_LINE_MAX	(ERROR_MAX + 2048)	/* and a handle; "..." where it was cut */
 
 /* Of messages to people, by one role in a run; the tests build with less (-D...). */
 #ifndef SAID_BYTES_MAX

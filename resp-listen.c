@@ -31,7 +31,7 @@ struct listener {
 	int		 fd;		/* -1: see broken; or it is covered */
 	struct sockaddr_storage sa;
 	int		 error;		/* of errno, with */
-	struct why	 broken;	/* "": nothing is */
+	struct error	 broken;	/* "": nothing is */
 };
 
 static struct listener listeners[LISTENERS_MAX];
@@ -109,29 +109,29 @@ no_socket(struct listener *l, const char *call)
 		 */
 		if (!port_holder((struct sockaddr *)&l->sa, holder,
 		    sizeof(holder)))
-			return why(&l->broken, "listen on %s port %s: another process has "
+			return error_set(&l->broken, "listen on %s port %s: another process has "
 			    "this port; if that is another run of acme-client, try again "
 			    "when it has ended; otherwise stop it for that time, or have "
 			    "it pass the requests on to another port that is named here",
 			    address, port);
 		if (strncmp(holder, OWN_NAME, strlen(OWN_NAME)) == 0)
-			return why(&l->broken, "listen on %s port %s: another run of "
+			return error_set(&l->broken, "listen on %s port %s: another run of "
 			    "acme-client has this port, as %s; try again when it has "
 			    "ended", address, port, holder);
-		return why(&l->broken, "listen on %s port %s: %s has this "
+		return error_set(&l->broken, "listen on %s port %s: %s has this "
 		    "port; stop it for that time, or have it pass the requests "
 		    "on to another port that is named here", address, port,
 		    holder);
 	}
 	if (l->error == EACCES)
-		return why(&l->broken, "listen on %s port %s: %s; ports below "
+		return error_set(&l->broken, "listen on %s port %s: %s; ports below "
 		    "1024 need root, or the ambient capability "
 		    "CAP_NET_BIND_SERVICE (AmbientCapabilities= in systemd's "
 		    "unit)", address, port, strerror(l->error));
 	if (l->error == EADDRNOTAVAIL)
-		return why(&l->broken, "listen on %s port %s: this machine has "
+		return error_set(&l->broken, "listen on %s port %s: this machine has "
 		    "no such address", address, port);
-	return why(&l->broken, "listen on %s port %s: %s: %s", address, port,
+	return error_set(&l->broken, "listen on %s port %s: %s: %s", address, port,
 	    call, strerror(l->error));
 }
 
@@ -204,24 +204,24 @@ listen_bind(void)
 }
 
 static int
-works(const char *address, const char *port, struct why *w)
+works(const char *address, const char *port, struct error *e)
 {
 	const struct listener *l = find(address, port);
 
 	if (l == NULL)
-		return why(w, "listen on %s port %s: more than %d in one run",
+		return error_set(e, "listen on %s port %s: more than %d in one run",
 		    address, port, LISTENERS_MAX) == 0;
 	if (l->broken.text[0] != '\0')
-		*w = l->broken;
+		*e = l->broken;
 	return l->broken.text[0] == '\0';
 }
 
 int
-listen_works(const char *address, const char *port, struct why *w)
+listen_works(const char *address, const char *port, struct error *e)
 {
 	if (strcmp(address, "*") != 0)
-		return works(address, port, w);
-	return works(ALL_IPV4, port, w) && works(ALL_IPV6, port, w);
+		return works(address, port, e);
+	return works(ALL_IPV4, port, e) && works(ALL_IPV6, port, e);
 }
 
 nfds_t

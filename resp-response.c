@@ -70,7 +70,7 @@ response_put_http(uint32_t job, uint32_t number, const char *text)
 
 int
 response_put_tls(uint32_t job, uint32_t number, const char *identifier,
-    const char *digest, struct why *w)
+    const char *digest, struct error *e)
 {
 	const struct response *other;
 	struct response *r;
@@ -86,7 +86,7 @@ response_put_tls(uint32_t job, uint32_t number, const char *identifier,
 	/* Clients of both would ask for the same server. */
 	if ((other = response_of_server(server)) != NULL && other->job != job) {
 		free(bytes);
-		return why(w, "%s: is just being validated for another handle, "
+		return error_set(e, "%s: is just being validated for another handle, "
 		    "too; the next run does it, or -j 1, one handle after the "
 		    "other", identifier);
 	}

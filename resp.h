@@ -52,7 +52,7 @@ struct response {
  */
 void	response_put_http(uint32_t job, uint32_t number, const char *text);
 int	response_put_tls(uint32_t job, uint32_t number, const char *identifier,
-	    const char *digest, struct why *);
+	    const char *digest, struct error *);
 
 /* NULL: there is none.  It lasts until response_drop(). */
 struct response *response_of_token(const char *token);
@@ -167,7 +167,7 @@ void	listen_add(const char *address, const char *port);
 void	listen_bind(void);
 
 /* Can clients come in there?  1, or 0 with the reason. */
-int	listen_works(const char *address, const char *port, struct why *);
+int	listen_works(const char *address, const char *port, struct error *);
 
 /*
  * Fills in what is to be waited for, at most LISTENERS_MAX; returns how many.

@@ -55,10 +55,10 @@ add_job(const struct slice_domain *d)
 
 /* w NULL: it can be seen. */
 static void
-answer(const struct msg *m, uint32_t number, const struct why *w)
+response(const struct msg *m, uint32_t number, const struct error *e)
 {
 	struct body_published b = { .number = number,
-	    .reason = w != NULL ? w->text : NULL };
+	    .reason = e != NULL ? e->text : NULL };
 
 	msg_new(&out, CHNG_PUBLISHED, m->head.job);
 	body_published(&out, &b);
@@ -81,16 +81,16 @@ static void
 resp_check(struct msg *m)
 {
 	const struct resp_job *j = job_of(m);
-	struct why w;
+	struct error e;
 	size_t i;
 
 	msg_end(m);
 	for (i = 0; i + 1 < j->listen.n; i += 2)
-		if (!listen_works(j->listen.v[i], j->listen.v[i + 1], &w)) {
-			answer(m, 0, &w);
+		if (!listen_works(j->listen.v[i], j->listen.v[i + 1], &e)) {
+			response(m, 0, &e);
 			return;
 		}
-	answer(m, 0, NULL);
+	response(m, 0, NULL);
 }
 
 static void
@@ -98,7 +98,7 @@ resp_put(struct msg *m)
 {
 	const struct resp_job *j = job_of(m);
 	struct body_publish b;
-	struct why w;
+	struct error e;
 	int rc = 0;
 
 	body_publish(m, &b);
@@ -106,10 +106,10 @@ resp_put(struct msg *m)
 		errx(1, "RESP_PUT: no identifier %u", b.number);
 	if (j->challenge == CHALLENGE_TLSALPN01)
 		rc = response_put_tls(m->head.job, b.number,
-		    j->names.v[b.number], b.text, &w);
+		    j->names.v[b.number], b.text, &e);
 	else
 		response_put_http(m->head.job, b.number, b.text);
-	answer(m, b.number, rc == 0 ? NULL : &w);
+	response(m, b.number, rc == 0 ? NULL : &e);
 }
 
 static void

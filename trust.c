@@ -23,22 +23,22 @@ const char *const trust_system_files[TRUST_SYSTEM_FILES] = {
 
 /* Whoever can change it chooses whom we trust: the rule of the configuration itself. */
 static int
-check_writers(const char *path, int fd, struct why *w)
+check_writers(const char *path, int fd, struct error *e)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
-		return why(w, "%s: %s", path, strerror(errno));
+		return error_set(e, "%s: %s", path, strerror(errno));
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return why(w, "%s: belongs to user %u, neither to root nor to you; chown it", path,
+		return error_set(e, "%s: belongs to user %u, neither to root nor to you; chown it", path,
 		    (unsigned)st.st_uid);
 	if (st.st_mode & S_IWOTH)
-		return why(w, "%s: can be written by everyone; chmod o-w", path);
+		return error_set(e, "%s: can be written by everyone; chmod o-w", path);
 	return 0;
 }
 
 int
-trust_open(const char *path, struct why *w)
+trust_open(const char *path, struct error *e)
 {
 	size_t i;
 	int fd;
@@ -46,8 +46,8 @@ trust_open(const char *path, struct why *w)
 	if (path != NULL) {
 		/* O_NONBLOCK: a fifo must not hold us up. */
 		if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
-			return why(w, "%s: %s", path, strerror(errno));
-		if (check_writers(path, fd, w) == 0)
+			return error_set(e, "%s: %s", path, strerror(errno));
+		if (check_writers(path, fd, e) == 0)
 			return fd;
 		close(fd);
 		return -1;
@@ -55,12 +55,12 @@ trust_open(const char *path, struct why *w)
 	for (i = 0; i < TRUST_SYSTEM_FILES; i++)
 		if ((fd = open(trust_system_files[i], O_RDONLY | O_CLOEXEC)) != -1)
 			return fd;
-	return why(w, "%s: no trust anchors on this system; install "
+	return error_set(e, "%s: no trust anchors on this system; install "
 	    "ca-certificates, or name a 'ca file' and 'root file'", trust_system_files[0]);
 }
 
 char *
-trust_read(int fd, size_t *len, struct why *w)
+trust_read(int fd, size_t *len, struct error *e)
 {
 	struct stat st;
 	char *buf = NULL;
@@ -68,7 +68,7 @@ trust_read(int fd, size_t *len, struct why *w)
 
 	*len = 0;
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > TRUST_BYTES_MAX) {
-		why(w, "trust anchors: not a regular file of at most %d bytes", TRUST_BYTES_MAX);
+		error_set(e, "trust anchors: not a regular file of at most %d bytes", TRUST_BYTES_MAX);
 		close(fd);
 		return NULL;
 	}

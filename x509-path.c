@@ -41,7 +41,7 @@ is_delivered(STACK_OF(X509) *path, const struct chain *c, int last, X509 *anchor
 
 /* Is the chain up to last valid below this anchor, which may be the last one itself? */
 static int
-verify_below(const struct chain *c, int last, X509 *anchor, time_t now, struct why *w)
+verify_below(const struct chain *c, int last, X509 *anchor, time_t now, struct error *e)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -59,11 +59,11 @@ verify_below(const struct chain *c, int last, X509 *anchor, time_t now, struct w
 	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN);
 	if (X509_verify_cert(ctx) != 1)
-		rc = why(w, "%s (certificate %d)",
+		rc = error_set(e, "%s (certificate %d)",
 		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)),
 		    X509_STORE_CTX_get_error_depth(ctx) + 1);
 	else if (!is_delivered(X509_STORE_CTX_get0_chain(ctx), c, last, anchor))
-		rc = why(w, "only by another path than the one that the CA sent");
+		rc = error_set(e, "only by another path than the one that the CA sent");
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
 	sk_X509_free(delivered);
@@ -85,7 +85,7 @@ same_ca(X509 *a, X509 *b)
 
 /* Has an anchor issued the certificate of this number?  What stands behind it must be that CA's, too. */
 static int
-reaches_root(const struct chain *c, int last, const struct roots *roots, time_t now, struct why *w)
+reaches_root(const struct chain *c, int last, const struct roots *roots, time_t now, struct error *e)
 {
 	STACK_OF(X509) *anchors = roots_issuers(roots, sk_X509_value(c->certs, last));
 	int i, more = last + 1 < sk_X509_num(c->certs), ok = 0;
@@ -95,7 +95,7 @@ reaches_root(const struct chain *c, int last, const struct roots *roots, time_t 
 		anchor = sk_X509_value(anchors, i);
 		if (more && !same_ca(anchor, sk_X509_value(c->certs, last + 1)))
 			continue;
-		ok = verify_below(c, last, anchor, now, w) == 0;
+		ok = verify_below(c, last, anchor, now, e) == 0;
 	}
 	sk_X509_pop_free(anchors, X509_free);
 	return ok;
@@ -114,23 +114,23 @@ find_anchor(const struct chain *c, const struct roots *roots)
 }
 
 int
-path_verify(const struct chain *c, const struct roots *roots, time_t now, int *anchor, struct why *w)
+path_verify(const struct chain *c, const struct roots *roots, time_t now, int *anchor, struct error *e)
 {
 	int n = sk_X509_num(c->certs), i;
-	struct why reason;
+	struct error reason;
 
 	*anchor = roots == NULL ? -1 : find_anchor(c, roots);
 	i = *anchor == -1 ? n - 1 : *anchor;
 	/* All of what is installed is valid by itself; a leaf alone has nobody to say so. */
 	if ((i > 0 || *anchor == 0) && verify_below(c, i, sk_X509_value(c->certs, i), now, &reason) == -1)
-		return why(w, "the chain is not valid: %s", reason.text);
+		return error_set(e, "the chain is not valid: %s", reason.text);
 	if (roots == NULL || *anchor != -1)
 		return 0;
-	why(&reason, "%s (certificate %d)",
+	error_set(&reason, "%s (certificate %d)",
 	    X509_verify_cert_error_string(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY), n);
 	for (i = n - 1; i >= 0; i--)
 		if (reaches_root(c, i, roots, now, &reason))
 			return 0;
-	return why(w, NO_TRUSTED_ROOT ": %s; if that is as it should be, name this authority's root "
+	return error_set(e, NO_TRUSTED_ROOT ": %s; if that is as it should be, name this authority's root "
 	    "with 'root file', or say 'root any'", reason.text);
 }

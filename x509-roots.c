@@ -137,7 +137,7 @@ next_block(const char *text, const char **p, struct root *root)
 }
 
 struct roots *
-roots_load(const char *pem, size_t len, struct why *w)
+roots_load(const char *pem, size_t len, struct error *e)
 {
 	struct roots *r = calloc(1, sizeof(*r));
 	char *text = strndup(pem, len);
@@ -157,9 +157,9 @@ roots_load(const char *pem, size_t len, struct why *w)
 	if (found == 0 && r->n > 0)
 		return r;
 	if (found == 0)
-		why(w, "no trust anchor in the root file");
+		error_set(e, "no trust anchor in the root file");
 	else
-		why(w, "trust anchor %zu of the root file cannot be read", r->n + 1);
+		error_set(e, "trust anchor %zu of the root file cannot be read", r->n + 1);
 	roots_free(r);
 	return NULL;
 }

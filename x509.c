@@ -165,7 +165,7 @@ make_names(const struct strings *names)
 }
 
 int
-csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len, struct why *w)
+csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len, struct error *e)
 {
 	STACK_OF(X509_EXTENSION) *exts = NULL;
 	GENERAL_NAMES *san = make_names(names);
@@ -189,12 +189,12 @@ csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len,
 	X509_REQ_free(req);
 	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 	sk_GENERAL_NAME_pop_free(san, GENERAL_NAME_free);
-	return n > 0 ? 0 : why(w, "cannot make the CSR");
+	return n > 0 ? 0 : error_set(e, "cannot make the CSR");
 }
 
 /* The names are in one subjectAltName extension, and nothing else is asked for. */
 static int
-csr_check_names(X509_REQ *req, const struct strings *names, int own, struct why *w)
+csr_check_names(X509_REQ *req, const struct strings *names, int own, struct error *e)
 {
 	STACK_OF(X509_EXTENSION) *exts = X509_REQ_get_extensions(req);
 	GENERAL_NAMES *san = NULL;
@@ -203,18 +203,18 @@ csr_check_names(X509_REQ *req, const struct strings *names, int own, struct why 
 	/* An attribute is a set; a second value would escape our eyes, not the CA's. */
 	if (X509_REQ_get_attr_count(req) != 1 ||
 	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1)
-		rc = why(w, "CSR with other attributes than one request for extensions");
+		rc = error_set(e, "CSR with other attributes than one request for extensions");
 	else if (exts == NULL || (!own && sk_X509_EXTENSION_num(exts) != 1))
-		rc = why(w, "CSR with other extensions than subjectAltName");
+		rc = error_set(e, "CSR with other extensions than subjectAltName");
 	else {
 		san = X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 		if (!names_equal(san, names))
-			rc = why(w, "CSR for other names than the configured ones");
+			rc = error_set(e, "CSR for other names than the configured ones");
 	}
 	if (X509_REQ_get_version(req) != 0)
-		rc = why(w, "CSR of another version than RFC 2986's");
+		rc = error_set(e, "CSR of another version than RFC 2986's");
 	if (!own && X509_NAME_entry_count(X509_REQ_get_subject_name(req)) != 0)
-		rc = why(w, "CSR with a subject");
+		rc = error_set(e, "CSR with a subject");
 	GENERAL_NAMES_free(san);
 	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 	return rc;
@@ -228,17 +228,17 @@ key_is_strong(EVP_PKEY *key)
 }
 
 int
-csr_check_key(EVP_PKEY *key, struct why *w)
+csr_check_key(EVP_PKEY *key, struct error *e)
 {
 	if (key_is_strong(key))
 		return 0;
-	return why(w, "CSR for a key of %d bits, too weak or of another type "
+	return error_set(e, "CSR for a key of %d bits, too weak or of another type "
 	    "than RSA or ECDSA", EVP_PKEY_bits(key));
 }
 
 int
 csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
-    int own, uint8_t spki[SPKI_HASH_LEN], struct why *w)
+    int own, uint8_t spki[SPKI_HASH_LEN], struct error *e)
 {
 	const uint8_t *p = der;
 	X509_REQ *req = NULL;
@@ -249,17 +249,17 @@ csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY 
 	if (len > 0 && len <= 65536)
 		req = d2i_X509_REQ(NULL, &p, (long)len);
 	if (req == NULL || p != der + len)
-		rc = why(w, "CSR is not one whole DER object");
+		rc = error_set(e, "CSR is not one whole DER object");
 	else if ((key = X509_REQ_get_pubkey(req)) == NULL || X509_REQ_verify(req, key) != 1)
-		rc = why(w, "CSR is not signed by its own key");
+		rc = error_set(e, "CSR is not signed by its own key");
 	else if (spki_hash(key, spki) == -1 || (account != NULL && spki_hash(account, hash) == -1))
-		rc = why(w, "cannot hash a public key");
+		rc = error_set(e, "cannot hash a public key");
 	else if (account != NULL && memcmp(spki, hash, sizeof(hash)) == 0)
-		rc = why(w, "CSR is for the account's own key, which RFC 8555 11.1 forbids");
-	else if (csr_check_key(key, w) == -1)
+		rc = error_set(e, "CSR is for the account's own key, which RFC 8555 11.1 forbids");
+	else if (csr_check_key(key, e) == -1)
 		rc = -1;
 	else
-		rc = csr_check_names(req, names, own, w);
+		rc = csr_check_names(req, names, own, e);
 	EVP_PKEY_free(key);
 	X509_REQ_free(req);
 	ERR_clear_error();

@@ -38,7 +38,7 @@ int	names_equal(const GENERAL_NAMES *, const struct strings *);
  * RFC 2986, RFC 8555 7.4: empty subject, the names in subjectAltName,
  * SHA-256 (SHA-384 for P-384), self-signed.  DER, the caller frees with free().
  */
-int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len, struct why *);
+int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len, struct error *);
 /*
  * The CSR is one whole DER object, correctly self-signed, for exactly these
  * names, by a key other than account (RFC 8555 11.1; NULL: not looked at).
@@ -46,17 +46,17 @@ int	csr_make(EVP_PKEY *, const struct strings *names, uint8_t **der, size_t *len
  * than names.  spki gets its key's hash.
  */
 int	csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
-	    int own, uint8_t spki[SPKI_HASH_LEN], struct why *);
+	    int own, uint8_t spki[SPKI_HASH_LEN], struct error *);
 /* Is it as strong as one must be that is certified, or certifies? */
 int	key_is_strong(EVP_PKEY *);
 /* Is a CSR's key?  0, or -1 with the reason. */
-int	csr_check_key(EVP_PKEY *, struct why *);
+int	csr_check_key(EVP_PKEY *, struct error *);
 /*
  * The administrator's CSR from the text of its file, PEM or DER: in DER, the
  * caller frees; and its names, which the caller owns.
  */
-int	csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct why *);
-int	csr_parse_names(const char *text, size_t len, struct strings *names, struct why *);
+int	csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct error *);
+int	csr_parse_names(const char *text, size_t len, struct strings *names, struct error *);
 /* The public key of a CSR; NULL if it cannot be read. */
 EVP_PKEY *csr_key(const uint8_t *der, size_t len);
 
@@ -77,7 +77,7 @@ struct chain {
  * RFC 8555 9.1 and 11.4: CERTIFICATE blocks only, nothing but white space
  * around them, at most CHAIN_CERTS_MAX and CHAIN_BYTES_MAX.  NULL: see why.
  */
-struct chain *chain_parse(const char *pem, size_t len, struct why *);
+struct chain *chain_parse(const char *pem, size_t len, struct error *);
 void	 chain_free(struct chain *);	/* NULL is fine */
 
 /* 1 if the leaf's names equal these as a set, as names_equal() says. */
@@ -97,7 +97,7 @@ int	 chain_names_added(const struct chain *, const struct strings *names);
 #define CLOCK_SKEW	3600	/* seconds that a CA's clock may be ahead */
 #define CHAIN_LEFT_MIN	3600
 int	 chain_verify(const struct chain *, const struct strings *names, const uint8_t spki[SPKI_HASH_LEN],
-	    const struct roots *roots, time_t now, struct why *);
+	    const struct roots *roots, time_t now, struct error *);
 
 /*
  * The digest of a signature algorithm; NULL: it is too weak, or unknown.
@@ -135,10 +135,10 @@ char	*chain_pem(const struct chain *, size_t from, size_t to, size_t *len);
  * CA's other certificates may follow.  anchor gets the number of the
  * certificate that is an anchor itself, or -1.  0, or -1 with the reason.
  */
-int	 path_verify(const struct chain *, const struct roots *, time_t now, int *anchor, struct why *);
+int	 path_verify(const struct chain *, const struct roots *, time_t now, int *anchor, struct error *);
 
 /* Trust anchors from PEM text; NULL: none in it, or one is broken. */
-struct roots *roots_load(const char *pem, size_t len, struct why *);
+struct roots *roots_load(const char *pem, size_t len, struct error *);
 void	 roots_free(struct roots *);	/* NULL is fine */
 /* The nth one in DER; NULL: there are not so many. */
 const uint8_t *roots_der(const struct roots *, size_t n, size_t *len);

@@ -43,7 +43,7 @@ struct seen {
 	struct seen	*next;
 	struct zone	 zone;
 	unsigned	 open;		/* look-ups */
-	struct why	 why;		/* n is 0 */
+	struct error	 error;		/* n is 0 */
 };
 
 static const struct server *resolvers;
@@ -152,10 +152,10 @@ search_free(struct search *gone)
 
 /* The end of a search; with a zone or why. */
 static void
-search_end(struct search *s, const struct zone *z, const struct why *w)
+search_end(struct search *s, const struct zone *z, const struct error *e)
 {
 	if (s->context != NULL)
-		s->found(s->context, s->record, s->aliases, z, w);
+		s->found(s->context, s->record, s->aliases, z, e);
 	search_free(s);
 }
 
@@ -163,13 +163,13 @@ __attribute__((format(printf, 2, 3)))
 static void
 search_fail(struct search *s, const char *fmt, ...)
 {
-	struct why w;
+	struct error e;
 	va_list ap;
 
 	va_start(ap, fmt);
-	say_format(w.text, sizeof(w.text), fmt, ap);
+	say_format(e.text, sizeof(e.text), fmt, ap);
 	va_end(ap);
-	search_end(s, NULL, &w);
+	search_end(s, NULL, &e);
 }
 
 static void
@@ -196,13 +196,13 @@ tell(struct seen *z)
 
 	if (z->open > 0)
 		return;
-	if (z->zone.n == 0 && z->why.text[0] == '\0')
-		why(&z->why, "zone %s: none of its name servers has an address",
+	if (z->zone.n == 0 && z->error.text[0] == '\0')
+		error_set(&z->error, "zone %s: none of its name servers has an address",
 		    z->zone.name[0] == '\0' ? "." : z->zone.name);
 	for (s = searches; s != NULL; s = next) {
 		next = s->next;
 		if (s->zone == z)
-			search_end(s, z->zone.n > 0 ? &z->zone : NULL, &z->why);
+			search_end(s, z->zone.n > 0 ? &z->zone : NULL, &z->error);
 	}
 	if (z->zone.n == 0)
 		seen_free(z);
@@ -245,8 +245,8 @@ addresses_came(void *context, const struct reply *r)
 	const ldns_rr_list *list = r->pkt == NULL ? NULL : ldns_pkt_answer(r->pkt);
 	size_t i;
 
-	if (r->pkt == NULL && z->why.text[0] == '\0')
-		why(&z->why, "zone %s: name server %s: %s", z->zone.name, a->name, r->failure);
+	if (r->pkt == NULL && z->error.text[0] == '\0')
+		error_set(&z->error, "zone %s: name server %s: %s", z->zone.name, a->name, r->failure);
 	for (i = 0; i < ldns_rr_list_rr_count(list); i++)
 		take_address(z, a->name, ldns_rr_list_rr(list, i));
 	free(a->name);
@@ -293,7 +293,7 @@ servers_came(void *context, const struct reply *r)
 		free(owner);
 	}
 	if (n == 0)
-		why(&z->why, "zone %s: %s", z->zone.name, r->pkt == NULL ? r->failure :
+		error_set(&z->error, "zone %s: %s", z->zone.name, r->pkt == NULL ? r->failure :
 		    "has no name servers (NS records)");
 	z->open--;
 	tell(z);
@@ -309,7 +309,7 @@ search_servers(struct search *s, const char *zone)
 		;
 	s->zone = z;
 	if (z != NULL && z->open == 0)
-		search_end(s, &z->zone, &z->why);
+		search_end(s, &z->zone, &z->error);
 	if (z != NULL)
 		return;
 	if ((z = calloc(1, sizeof(*z))) == NULL || (z->zone.name = strdup(zone)) == NULL)

@@ -42,7 +42,7 @@ struct watching {
 	char		*moved_zone;
 	int64_t		 begun, until, again;
 	int		 step;
-	struct why	 why;		/* why there is no zone */
+	struct error	 error;		/* why there is no zone */
 	int		 over;
 };
 
@@ -133,7 +133,7 @@ is_elsewhere(const struct watching *w, size_t i)
 
 /* Does this address not count any more, or has it the record? */
 static int
-is_settled(const struct watching *w, size_t i)
+is_finished(const struct watching *w, size_t i)
 {
 	const struct answerer *a = &w->servers[i];
 
@@ -147,7 +147,7 @@ have_it(const struct watching *w)
 	size_t i, n = 0;
 
 	for (i = 0; i < w->zone->n; i++) {
-		if (!is_settled(w, i))
+		if (!is_finished(w, i))
 			return 0;
 		n += w->servers[i].has_it != 0;
 	}
@@ -173,7 +173,7 @@ name_servers(const struct watching *w, char *text, size_t size)
 	size_t i, n = 0, more = 0;
 
 	for (i = 0; i < w->zone->n; i++) {
-		if (is_settled(w, i) && !w->servers[i].unroutable)
+		if (is_finished(w, i) && !w->servers[i].unroutable)
 			continue;
 		if (n == NAMED_MAX)
 			more++;
@@ -195,7 +195,7 @@ give_up(struct watching *w)
 	if (!name_equal(w->at, w->what.record))
 		say_add(text, sizeof(text), ", an alias of %.253s", w->at);
 	if (w->zone == NULL) {
-		snprintf(text, sizeof(text), "%s", w->why.text[0] != '\0' ? w->why.text :
+		snprintf(text, sizeof(text), "%s", w->error.text[0] != '\0' ? w->error.text :
 		    "its zone is not found in time");
 	} else {
 		say_add(text, sizeof(text), ": not all name servers of %s%.253s have the TXT record%s%s",
@@ -382,7 +382,7 @@ ask_all(struct watching *w)
 	size_t i;
 
 	for (i = 0; i < w->zone->n; i++)
-		if (!is_settled(w, i)) {
+		if (!is_finished(w, i)) {
 			ask(&w->zone->servers[i].at, w->at, LDNS_RR_TYPE_TXT,
 			    w->zone->name[0] == '\0', 1, answered, &w->servers[i]);
 			w->open++;
@@ -390,7 +390,7 @@ ask_all(struct watching *w)
 }
 
 static void
-found(void *context, const char *name, unsigned aliases, const struct zone *z, const struct why *why_not)
+found(void *context, const char *name, unsigned aliases, const struct zone *z, const struct error *error_not)
 {
 	struct watching *w = context;
 	size_t i;
@@ -398,7 +398,7 @@ found(void *context, const char *name, unsigned aliases, const struct zone *z, c
 	w->searching = 0;
 	w->aliases = aliases;
 	if (z == NULL) {
-		w->why = *why_not;
+		w->error = *error_not;
 		return;
 	}
 	if (!name_equal(w->at, name)) {
@@ -428,7 +428,7 @@ go(struct watching *w)
 	w->moved_to = w->moved_zone = NULL;
 	w->searching = 1;
 	if (to != NULL && ++w->aliases > ALIASES_MAX) {
-		why(&w->why, "%s: more than %d CNAME records one behind the other", w->what.record, ALIASES_MAX);
+		error_set(&w->error, "%s: more than %d CNAME records one behind the other", w->what.record, ALIASES_MAX);
 		w->searching = 0;
 		w->until = w->begun;
 	} else if (to != NULL)

@@ -85,7 +85,7 @@ void	find_in(const struct server *, size_t n);
  * process ends, or NULL and why.
  */
 typedef void found_fn(void *context, const char *name, unsigned aliases,
-	    const struct zone *, const struct why *);
+	    const struct zone *, const struct error *);
 
 /*
  * Finds the zone that record is in, having followed its CNAMEs, of which

@@ -26,12 +26,12 @@ static char *name_list[] = { (char *)(uintptr_t)"a.example", (char *)(uintptr_t)
 static const struct strings names = { .v = name_list, .n = 2 };
 
 static void
-must_be_visible(const struct why *w)
+must_be_visible(const struct error *e)
 {
 	size_t i;
 
-	for (i = 0; w->text[i] != '\0'; i++)
-		must(w->text[i] >= 0x20 && w->text[i] < 0x7f);
+	for (i = 0; e->text[i] != '\0'; i++)
+		must(e->text[i] >= 0x20 && e->text[i] < 0x7f);
 }
 
 static void
@@ -39,29 +39,29 @@ fuzz_pem(const char *pem, size_t len)
 {
 	struct chain *c, *again;
 	struct roots *roots;
-	struct why w = { "" };
+	struct error e = { "" };
 	size_t n;
 	char *text;
 
-	if ((c = chain_parse(pem, len, &w)) == NULL) {
-		must(w.text[0] != '\0');
-		must_be_visible(&w);
+	if ((c = chain_parse(pem, len, &e)) == NULL) {
+		must(e.text[0] != '\0');
+		must_be_visible(&e);
 		return;
 	}
 	/* Without and with an anchor: the last one of it. */
-	if (chain_verify(c, &names, c->spki, NULL, time(NULL), &w) == 0)
+	if (chain_verify(c, &names, c->spki, NULL, time(NULL), &e) == 0)
 		must(chain_names_equal(c, &names));
-	must_be_visible(&w);
+	must_be_visible(&e);
 	text = chain_pem(c, (size_t)sk_X509_num(c->certs) - 1, SIZE_MAX, &n);
-	must((roots = roots_load(text, n, &w)) != NULL);
+	must((roots = roots_load(text, n, &e)) != NULL);
 	free(text);
-	if (chain_verify(c, &names, c->spki, roots, time(NULL), &w) == 0)
+	if (chain_verify(c, &names, c->spki, roots, time(NULL), &e) == 0)
 		must(chain_names_equal(c, &names));
-	must_be_visible(&w);
+	must_be_visible(&e);
 	roots_free(roots);
 	text = chain_pem(c, 0, SIZE_MAX, &n);
 	/* It may only have grown too long. */
-	if ((again = chain_parse(text, n, &w)) == NULL)
+	if ((again = chain_parse(text, n, &e)) == NULL)
 		must(n > CHAIN_BYTES_MAX);
 	else
 		must(sk_X509_num(again->certs) == sk_X509_num(c->certs) &&
@@ -103,7 +103,7 @@ fuzz_csr(const uint8_t *der, size_t len)
 {
 	static EVP_PKEY *account;
 	uint8_t hash[SPKI_HASH_LEN];
-	struct why w = { "" };
+	struct error e = { "" };
 
 	if (account == NULL) {
 		EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, NULL);
@@ -112,20 +112,20 @@ fuzz_csr(const uint8_t *der, size_t len)
 		EVP_PKEY_keygen(ctx, &account);
 		EVP_PKEY_CTX_free(ctx);
 	}
-	if (csr_check(der, len, &names, account, 0, hash, &w) == -1)
-		must(w.text[0] != '\0');
-	must_be_visible(&w);
+	if (csr_check(der, len, &names, account, 0, hash, &e) == -1)
+		must(e.text[0] != '\0');
+	must_be_visible(&e);
 	/* One of the administrator's may have more in it. */
-	if (csr_check(der, len, &names, account, 1, hash, &w) == -1)
-		must(w.text[0] != '\0');
-	must_be_visible(&w);
+	if (csr_check(der, len, &names, account, 1, hash, &e) == -1)
+		must(e.text[0] != '\0');
+	must_be_visible(&e);
 	EVP_PKEY_free(csr_key(der, len));
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct why w = { "" };
+	struct error e = { "" };
 
 	if (size == 0)
 		return 0;
@@ -137,7 +137,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_csr(data + 1, size - 1);
 		break;
 	case 'r':
-		roots_free(roots_load((const char *)data + 1, size - 1, &w));
+		roots_free(roots_load((const char *)data + 1, size - 1, &e));
 		break;
 	default:
 		fuzz_der(data + 1, size - 1);

@@ -24,16 +24,16 @@
 
 /* In acme-client csrproc does that. */
 int
-csr_names(const struct conf *conf, const char *path, struct strings *names, struct why *w)
+csr_names(const struct conf *conf, const char *path, struct strings *names, struct error *e)
 {
 	size_t len;
-	char *text = csr_file_read(path, &len, w);
+	char *text = csr_file_read(path, &len, e);
 	int rc;
 
 	(void)conf;
 	if (text == NULL)
 		return -1;
-	rc = csr_parse_names(text, len, names, w);
+	rc = csr_parse_names(text, len, names, e);
 	free(text);
 	return rc;
 }

@@ -21,14 +21,14 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static int
 feed(struct http_parser *p, int bodiless, const char *text, size_t len, size_t step, size_t *used)
 {
-	struct why w;
+	struct error e;
 	size_t n;
 	ssize_t rc;
 
 	http_parse_start(p, bodiless, HTTP_BODY_BYTES_MAX);
 	for (*used = 0; *used < len && p->state != HTTP_DONE; *used += (size_t)rc) {
 		n = len - *used < step ? len - *used : step;
-		if ((rc = http_parse(p, text + *used, n, &w)) == -1)
+		if ((rc = http_parse(p, text + *used, n, &e)) == -1)
 			return -1;
 		if ((size_t)rc > n || (rc == 0 && n > 0))
 			abort();
@@ -38,7 +38,7 @@ feed(struct http_parser *p, int bodiless, const char *text, size_t len, size_t s
 
 /* Everything that the client asks an answer. */
 static void
-ask(const struct http_answer *a)
+ask(const struct http_response *a)
 {
 	static const char base[] = "https://ca.example:14000/acme/order/1?x=/y";
 	struct url url;
@@ -78,13 +78,13 @@ fuzz_http(const uint8_t *buf, size_t len)
 		abort();
 	if (rc == 1) {
 		if (used1 != used2 || one.keep_alive != two.keep_alive ||
-		    one.answer.status != two.answer.status ||
-		    one.answer.bodylen != two.answer.bodylen ||
-		    memcmp(one.answer.body, two.answer.body, one.answer.bodylen) != 0 ||
-		    (one.answer.head == NULL) != (two.answer.head == NULL) ||
-		    (one.answer.head != NULL && strcmp(one.answer.head, two.answer.head) != 0))
+		    one.response.status != two.response.status ||
+		    one.response.bodylen != two.response.bodylen ||
+		    memcmp(one.response.body, two.response.body, one.response.bodylen) != 0 ||
+		    (one.response.head == NULL) != (two.response.head == NULL) ||
+		    (one.response.head != NULL && strcmp(one.response.head, two.response.head) != 0))
 			abort();
-		ask(&one.answer);
+		ask(&one.response);
 	}
 	http_parse_free(&one);
 	http_parse_free(&two);

@@ -49,9 +49,9 @@ static void
 fuzz_directory(const char *buf, size_t len)
 {
 	struct directory d;
-	struct why w = { "" };
+	struct error e = { "" };
 
-	if (directory_parse(&d, buf, len, &w) == 0) {
+	if (directory_parse(&d, buf, len, &e) == 0) {
 		must_be_url(d.new_nonce);
 		must_be_url(d.new_account);
 		must_be_url(d.new_order);
@@ -61,8 +61,8 @@ fuzz_directory(const char *buf, size_t len)
 		if (d.profiles != NULL)
 			must_be_visible(d.profiles, SIZE_MAX);
 	} else
-		must(w.text[0] != '\0');
-	must_be_visible(w.text, sizeof(w.text));
+		must(e.text[0] != '\0');
+	must_be_visible(e.text, sizeof(e.text));
 	directory_free(&d);
 }
 
@@ -70,10 +70,10 @@ static void
 fuzz_order(const char *buf, size_t len)
 {
 	struct order o;
-	struct why w = { "" };
+	struct error e = { "" };
 	size_t i;
 
-	if (order_parse(&o, buf, len, &w) == 0) {
+	if (order_parse(&o, buf, len, &e) == 0) {
 		must(o.nidentifiers > 0 && o.nauthorizations <= AUTHZ_MAX);
 		must(o.nauthorizations > 0 || o.status != STATUS_PENDING);
 		for (i = 0; i < o.nidentifiers; i++)
@@ -89,8 +89,8 @@ fuzz_order(const char *buf, size_t len)
 		must_be_visible(o.status_text, sizeof(o.status_text));
 		must_be_visible(o.error.text, sizeof(o.error.text));
 	} else
-		must(w.text[0] != '\0');
-	must_be_visible(w.text, sizeof(w.text));
+		must(e.text[0] != '\0');
+	must_be_visible(e.text, sizeof(e.text));
 	order_free(&o);
 }
 
@@ -98,9 +98,9 @@ static void
 fuzz_authorization(const char *buf, size_t len)
 {
 	struct authorization az;
-	struct why w = { "" };
+	struct error e = { "" };
 
-	if (authorization_parse(&az, "http-01", buf, len, &w) == 0) {
+	if (authorization_parse(&az, "http-01", buf, len, &e) == 0) {
 		must_be_visible(az.identifier, SIZE_MAX);
 		must_be_visible(az.offered, SIZE_MAX);
 		must_be_visible(az.challenge.error.text, sizeof(az.challenge.error.text));
@@ -108,8 +108,8 @@ fuzz_authorization(const char *buf, size_t len)
 		if (az.status == STATUS_PENDING)
 			must((az.challenge.url == NULL) == (az.challenge.token == NULL));
 	} else
-		must(w.text[0] != '\0');
-	must_be_visible(w.text, sizeof(w.text));
+		must(e.text[0] != '\0');
+	must_be_visible(e.text, sizeof(e.text));
 	authorization_free(&az);
 }
 
@@ -117,14 +117,14 @@ static void
 fuzz_renewal_info(const char *buf, size_t len)
 {
 	struct renewal_info info;
-	struct why w = { "" };
+	struct error e = { "" };
 
-	if (renewal_info_parse(&info, buf, len, &w) == 0)
+	if (renewal_info_parse(&info, buf, len, &e) == 0)
 		must(info.start > 0 && info.end > info.start && info.end < (time_t)1 << 40);
 	else
-		must(w.text[0] != '\0');
+		must(e.text[0] != '\0');
 	must_be_visible(info.explanation, sizeof(info.explanation));
-	must_be_visible(w.text, sizeof(w.text));
+	must_be_visible(e.text, sizeof(e.text));
 }
 
 /* As a role does it. */

@@ -19,7 +19,7 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 struct question {
 	struct chain	*chain;
-	char		*answer;	/* the original: it is revoked */
+	char		*response;	/* the original: it is revoked */
 	size_t		 len;
 };
 static struct question list, ocsp;
@@ -38,21 +38,21 @@ read_all(const char *path, size_t *len)
 }
 
 static void
-ask(struct question *q, const char *chain, const char *answer)
+ask(struct question *q, const char *chain, const char *response)
 {
-	struct why w = { "" };
+	struct error e = { "" };
 	size_t len;
 	char *text = read_all(chain, &len), *url;
 
-	if ((q->chain = chain_parse(text, len, &w)) == NULL || (url = status_url(q->chain, &w)) == NULL)
-		errx(1, "%s: %s", chain, w.text);
+	if ((q->chain = chain_parse(text, len, &e)) == NULL || (url = status_url(q->chain, &e)) == NULL)
+		errx(1, "%s: %s", chain, e.text);
 	free(url);
-	text = read_all(answer, &q->len);
-	if ((q->answer = malloc(q->len + 1)) == NULL)
+	text = read_all(response, &q->len);
+	if ((q->response = malloc(q->len + 1)) == NULL)
 		err(1, NULL);
-	memcpy(q->answer, text, q->len);
-	if (status_judge(q->chain, (uint8_t *)q->answer, q->len, time(NULL), &w) != 1)
-		errx(1, "%s: %s", answer, w.text);
+	memcpy(q->response, text, q->len);
+	if (status_judge(q->chain, (uint8_t *)q->response, q->len, time(NULL), &e) != 1)
+		errx(1, "%s: %s", response, e.text);
 }
 
 int
@@ -69,20 +69,20 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static int
 is_signed(const struct question *q, const uint8_t *buf, size_t len)
 {
-	return q == &ocsp || memmem(buf, len, q->answer + 4, q->len - 100) != NULL;
+	return q == &ocsp || memmem(buf, len, q->response + 4, q->len - 100) != NULL;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct why w = { "" };
+	struct error e = { "" };
 	size_t i;
 	const struct question *q;
 
 	if (size == 0)
 		return 0;
 	q = *data == 'l' ? &list : &ocsp;
-	switch (status_judge(q->chain, data + 1, size - 1, time(NULL), &w)) {
+	switch (status_judge(q->chain, data + 1, size - 1, time(NULL), &e)) {
 	case 1:
 		if (!is_signed(q, data + 1, size - 1))
 			abort();
@@ -90,11 +90,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 0:
 		abort();
 	default:
-		if (w.text[0] == '\0')
+		if (e.text[0] == '\0')
 			abort();
 	}
-	for (i = 0; w.text[i] != '\0'; i++)
-		if (w.text[i] < 0x20 || w.text[i] >= 0x7f)
+	for (i = 0; e.text[i] != '\0'; i++)
+		if (e.text[i] < 0x20 || e.text[i] >= 0x7f)
 			abort();
 	return 0;
 }

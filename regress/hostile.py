@@ -936,7 +936,7 @@ report("newNonce" not in state and state["slow"] == 1,
 r.stop()
 
 r, _ = cert_role(1)
-r.send("CERT_TROUBLE", s("bad\x1b[2J directory"))
+r.send("CERT_ERROR", s("bad\x1b[2J directory"))
 r.send("CERT_FAILED", failed_for(2, "it cannot be used"))
 r.recv()
 r.recv()
@@ -960,7 +960,7 @@ for who, trouble, text in [
     title = "cert: a verdict in the words of %s: the next run orders" % who
     os.unlink(work + "/state/domain-a.json")
     r, _ = cert_role(0, rooting=2)
-    if trouble: r.send("CERT_TROUBLE", s(trouble))
+    if trouble: r.send("CERT_ERROR", s(trouble))
     r.send("CERT_FAILED", failed_for(2, text))
     r.recv()
     r.recv()

@@ -97,7 +97,7 @@ class Role:
         that the role tells certproc are set aside."""
         while True:
             m = self.next(seconds)
-            if m is None or m[0] != "CERT_TROUBLE": return m
+            if m is None or m[0] != "CERT_ERROR": return m
             self.troubles.append(m[1][4:-1].decode())
     def next(self, seconds):
         if not select.select([self.sock], [], [], seconds)[0]:

@@ -14,7 +14,7 @@ struct attempt {
 	const char	*name;
 	long		(*try)(void);	/* 0 or more is success, -1 with errno is refusal */
 	unsigned	 may;		/* 1 << role */
-	enum { FAILS, ENDS, ENDS_BUT_DNS } answer;	/* dns survives what modules of nsswitch.conf try */
+	enum { FAILS, ENDS, ENDS_BUT_DNS } response;	/* dns survives what modules of nsswitch.conf try */
 	int		 landlock;
 };
 

@@ -123,18 +123,18 @@ work_csr(void)
 	static const struct keyspec specs[] = { { KEYTYPE_ECDSA, 256 }, { KEYTYPE_ECDSA, 384 }, { KEYTYPE_RSA, 2048 } };
 	char path[300];
 	struct place p;
-	struct why w;
+	struct error e;
 	EVP_PKEY *k;
 	size_t i;
 
 	snprintf(path, sizeof(path), "%s/ssl/private/new.key", base);
 	enter(ROLE_CSR, 0);
-	if (place_open(&p, path, &w) == -1)
+	if (place_open(&p, path, &e) == -1)
 		return 1;
 	for (i = 0; i < N(specs); i++) {
-		if (keyfile_load(&p, &specs[i], &k, &w) != 0 || keyfile_create(&p, &specs[i], NO_GROUP, &k, &w) != 0 ||
-		    keyfile_load(&p, &specs[i], &k, &w) != 1 || place_remove(&p, &w) != 0) {
-			fprintf(stderr, "%s\n", w.text);
+		if (keyfile_load(&p, &specs[i], &k, &e) != 0 || keyfile_create(&p, &specs[i], NO_GROUP, &k, &e) != 0 ||
+		    keyfile_load(&p, &specs[i], &k, &e) != 1 || place_remove(&p, &e) != 0) {
+			fprintf(stderr, "%s\n", e.text);
 			return 1;
 		}
 	}
@@ -149,13 +149,13 @@ work_key(void)
 	EVP_PKEY *keys[N(specs)];
 	char path[300];
 	struct place p;
-	struct why w;
+	struct error e;
 	size_t i;
 
 	snprintf(path, sizeof(path), "%s/ssl/private/account.key", base);
 	for (i = 0; i < N(specs); i++)
-		if (place_open(&p, path, &w) == -1 || keyfile_create(&p, &specs[i], NO_GROUP, &keys[i], &w) != 0 ||
-		    place_remove(&p, &w) != 0)
+		if (place_open(&p, path, &e) == -1 || keyfile_create(&p, &specs[i], NO_GROUP, &keys[i], &e) != 0 ||
+		    place_remove(&p, &e) != 0)
 			return 2;
 	dir_close_all();
 	enter(ROLE_KEY, 0);
@@ -169,11 +169,11 @@ static int
 work_file(void)
 {
 	struct place p;
-	struct why w;
+	struct error e;
 
 	enter(ROLE_FILE, 1);
-	if (place_open(&p, cert, &w) == -1 || place_probe(&p, 65536, &w) == -1 || place_write(&p, "new\n", 4, &w) == -1) {
-		fprintf(stderr, "%s\n", w.text);
+	if (place_open(&p, cert, &e) == -1 || place_probe(&p, 65536, &e) == -1 || place_write(&p, "new\n", 4, &e) == -1) {
+		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
 	return 0;
@@ -192,15 +192,15 @@ static int
 work_chng(void)
 {
 	struct place p;
-	struct why w;
+	struct error e;
 	char path[300];
 	int exists;
 
 	snprintf(path, sizeof(path), "%s/response", www);
 	enter(ROLE_CHNG, 0);
-	if (place_open(&p, path, &w) == -1 || place_probe(&p, 4096, &w) == -1 ||
-	    place_publish(&p, "x", 1, &exists, &w) == -1 || place_remove(&p, &w) == -1) {
-		fprintf(stderr, "%s\n", w.text);
+	if (place_open(&p, path, &e) == -1 || place_probe(&p, 4096, &e) == -1 ||
+	    place_publish(&p, "x", 1, &exists, &e) == -1 || place_remove(&p, &e) == -1) {
+		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
 	return 0;

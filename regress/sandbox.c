@@ -54,15 +54,15 @@ enter(enum role role, int narrow)
 	struct sandbox s = { .role = role, .uid = NOBODY, .gid = NOBODY };
 	struct addrinfo *ai;
 	struct place p;
-	struct why w;
+	struct error e;
 
 	sandbox_prepare(role);
 	if (role == ROLE_CSR)
-		place_open(&p, key, &w);
+		place_open(&p, key, &e);
 	else if (role == ROLE_FILE)
-		place_open(&p, cert, &w);
+		place_open(&p, cert, &e);
 	else if (role == ROLE_CHNG)
-		dir_open(www, &w);
+		dir_open(www, &e);
 	snprintf(fresh_file, sizeof(fresh_file), "%s/fresh.%d", role == ROLE_CHNG ? www :
 	    role == ROLE_CSR ? private : ssl, (int)getpid());
 	if (dirs != NULL) {
@@ -244,7 +244,7 @@ test_table(void)
 		for (wrong = 0, r = 0; r < ROLE_HOOK; r++) {
 			row[r] = attempt((enum role)r, &attempts[i]);
 			expected = attempts[i].may >> r & 1 ? DONE :
-			    attempts[i].answer == FAILS || (attempts[i].answer == ENDS_BUT_DNS && r == ROLE_DNS) ?
+			    attempts[i].response == FAILS || (attempts[i].response == ENDS_BUT_DNS && r == ROLE_DNS) ?
 			    FAILED : ENDED;
 			wrong += row[r] != expected && (exempt >> r & 1) == 0;
 		}

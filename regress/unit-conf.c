@@ -301,7 +301,7 @@ test_includes(void)
 {
 	static const struct {
 		const char *name, *other, *rest;
-		const char *trouble;	/* NULL: none */
+		const char *error;	/* NULL: none */
 	} cases[] = {
 		{ "in the middle", DOMAIN "}\n", "x = y\n", NULL },
 		{ "no newline at the end", DOMAIN "}", "x = y\n", NULL },
@@ -322,13 +322,13 @@ test_includes(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		write_file("sub.conf", cases[i].other, strlen(cases[i].other));
 		snprintf(text, sizeof(text), AUTHORITY "include \"sub.conf\"\n%s%s",
-		    cases[i].trouble != NULL && strstr(cases[i].trouble, ":11:") ? "\n" : "",
+		    cases[i].error != NULL && strstr(cases[i].error, ":11:") ? "\n" : "",
 		    cases[i].rest);
 		c = parse(text);
-		if (cases[i].trouble == NULL)
+		if (cases[i].error == NULL)
 			check(c != NULL && comes_back(c), "conf: include: %s", cases[i].name);
 		else
-			check(c == NULL && strstr(errors, cases[i].trouble) != NULL,
+			check(c == NULL && strstr(errors, cases[i].error) != NULL,
 			    "conf: include: %s", cases[i].name);
 	}
 }

@@ -74,7 +74,7 @@ static const struct {
 static int
 feed(struct http_parser *p, const char *text, size_t len, size_t first, size_t step)
 {
-	struct why w;
+	struct error e;
 	size_t at = 0, n = first;
 	ssize_t used;
 
@@ -82,7 +82,7 @@ feed(struct http_parser *p, const char *text, size_t len, size_t first, size_t s
 	while (at < len && p->state != HTTP_DONE) {
 		if (n > len - at)
 			n = len - at;
-		if ((used = http_parse(p, text + at, n, &w)) == -1)
+		if ((used = http_parse(p, text + at, n, &e)) == -1)
 			return -1;
 		at += (size_t)used;
 		n = step;
@@ -100,8 +100,8 @@ test_good(void)
 		len = strlen(good[i].text);
 		for (wrong = 0, cut = 1; cut <= len; cut++) {
 			if (feed(&p, good[i].text, len, cut, len) != 0 ||
-			    p.answer.status != good[i].status || p.keep_alive != good[i].keep ||
-			    strcmp(p.answer.body, good[i].body) != 0)
+			    p.response.status != good[i].status || p.keep_alive != good[i].keep ||
+			    strcmp(p.response.body, good[i].body) != 0)
 				wrong++;
 			http_parse_free(&p);
 			/* Cut off here it is not whole. */
@@ -140,14 +140,14 @@ test_unframed(void)
 	static char big[HTTP_BODY_BYTES_MAX + 1];
 	static struct http_parser p;
 	char text[100];
-	struct why w;
+	struct error e;
 	size_t i, cut, len, wrong;
 
 	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		len = (size_t)snprintf(text, sizeof(text), "%shello\r\n\r\n", heads[i]);
 		for (wrong = 0, cut = 1; cut <= len; cut++) {
 			wrong += feed(&p, text, len, cut, 1) != 1 || http_parse_end(&p) == -1 || p.state != HTTP_DONE ||
-			    p.keep_alive || !p.answer.unframed || strcmp(p.answer.body, "hello\r\n\r\n") != 0;
+			    p.keep_alive || !p.response.unframed || strcmp(p.response.body, "hello\r\n\r\n") != 0;
 			http_parse_free(&p);
 			feed(&p, text, cut, cut, 1);
 			wrong += (http_parse_end(&p) == 0) != (cut >= strlen(heads[i]));
@@ -156,11 +156,11 @@ test_unframed(void)
 		check(wrong == 0, "http: ended by the connection, %zu", i + 1);
 	}
 	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
-	check(http_parse(&p, heads[0], strlen(heads[0]), &w) > 0 && http_parse(&p, big, sizeof(big), &w) == -1,
+	check(http_parse(&p, heads[0], strlen(heads[0]), &e) > 0 && http_parse(&p, big, sizeof(big), &e) == -1,
 	    "http: refused: ended by the connection, above the cap");
 	http_parse_free(&p);
 	for (wrong = 0, i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		wrong += feed(&p, good[i].text, strlen(good[i].text), 1000, 1) != 0 || p.answer.unframed;
+		wrong += feed(&p, good[i].text, strlen(good[i].text), 1000, 1) != 0 || p.response.unframed;
 		http_parse_free(&p);
 		wrong += feed(&p, good[i].text, strlen(good[i].text) - 1, 1000, 1) == 1 && http_parse_end(&p) != -1;
 		http_parse_free(&p);
@@ -175,24 +175,24 @@ test_odd(void)
 	static const char nuls[] = "HTTP/1.1 200 OK\0\r\nX: y\0z\r\n";
 	static const char head[] = OK "Content-Length: 1073741\r\nReplay-Nonce: n\r\n\r\n";
 	static struct http_parser p;
-	struct why w;
+	struct error e;
 	char *nonce;
 
 	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
-	check(http_parse(&p, nuls, 18, &w) == -1, "http: refused: NUL in the status line");
+	check(http_parse(&p, nuls, 18, &e) == -1, "http: refused: NUL in the status line");
 	http_parse_free(&p);
 	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
-	check(http_parse(&p, OK, strlen(OK), &w) != -1 &&
-	    http_parse(&p, nuls + 18, sizeof(nuls) - 19, &w) == -1, "http: refused: NUL in a field");
+	check(http_parse(&p, OK, strlen(OK), &e) != -1 &&
+	    http_parse(&p, nuls + 18, sizeof(nuls) - 19, &e) == -1, "http: refused: NUL in a field");
 	http_parse_free(&p);
 	http_parse_start(&p, 1, HTTP_BODY_BYTES_MAX);
-	check(http_parse(&p, head, strlen(head), &w) == (ssize_t)strlen(head) &&
-	    p.state == HTTP_DONE && p.answer.bodylen == 0 && p.keep_alive, "http: HEAD");
-	nonce = http_header(&p.answer, "replay-nonce", 0);
+	check(http_parse(&p, head, strlen(head), &e) == (ssize_t)strlen(head) &&
+	    p.state == HTTP_DONE && p.response.bodylen == 0 && p.keep_alive, "http: HEAD");
+	nonce = http_header(&p.response, "replay-nonce", 0);
 	check(nonce != NULL && strcmp(nonce, "n") == 0, "http: field of HEAD");
 	free(nonce);
-	check(http_header(&p.answer, "replay", 0) == NULL &&
-	    http_header(&p.answer, "Replay-Nonce", 1) == NULL, "http: no such field");
+	check(http_header(&p.response, "replay", 0) == NULL &&
+	    http_header(&p.response, "Replay-Nonce", 1) == NULL, "http: no such field");
 	http_parse_free(&p);
 }
 
@@ -202,11 +202,11 @@ test_surplus(void)
 {
 	static const char two[] = OK "Content-Length: 1\r\n\r\nxHTTP/1.1 404 No\r\n";
 	static struct http_parser p;
-	struct why w;
+	struct error e;
 
 	http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
-	check(http_parse(&p, two, strlen(two), &w) == (ssize_t)strlen(two) - 17 &&
-	    p.state == HTTP_DONE && strcmp(p.answer.body, "x") == 0, "http: bytes behind the end");
+	check(http_parse(&p, two, strlen(two), &e) == (ssize_t)strlen(two) - 17 &&
+	    p.state == HTTP_DONE && strcmp(p.response.body, "x") == 0, "http: bytes behind the end");
 	http_parse_free(&p);
 }
 
@@ -225,19 +225,19 @@ test_floods(void)
 		{ "endless chunks", OK "Transfer-Encoding: chunked\r\n\r\n", "1000\r\n" },
 	};
 	static char chunk[4096 + 3];
-	struct why w;
+	struct error e;
 	size_t i, n;
 	ssize_t rc;
 
 	memset(chunk, 'x', sizeof(chunk));
 	for (i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
 		http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
-		rc = http_parse(&p, floods[i].start, strlen(floods[i].start), &w);
+		rc = http_parse(&p, floods[i].start, strlen(floods[i].start), &e);
 		for (n = 0; rc != -1 && n < 1000000; n++) {
-			rc = http_parse(&p, floods[i].again, strlen(floods[i].again), &w);
+			rc = http_parse(&p, floods[i].again, strlen(floods[i].again), &e);
 			if (rc != -1 && p.state == HTTP_CHUNK_DATA) {
 				memcpy(chunk + 4096, "\r\n", 2);
-				rc = http_parse(&p, chunk, 4098, &w);
+				rc = http_parse(&p, chunk, 4098, &e);
 			}
 		}
 		check(rc == -1, "http: refused: %s, after %zu", floods[i].name, n);
@@ -248,7 +248,7 @@ test_floods(void)
 static void
 test_links(void)
 {
-	struct http_answer a = { .head = (char *)(uintptr_t)
+	struct http_response a = { .head = (char *)(uintptr_t)
 	    "Link: <https://x/dir>;rel=\"index\", </alt/1>; rel=alternate ; title=\"a, b\"\n"
 	    "link: <alt/2>;REL=\"up Alternate\"\n"
 	    "Link: <https://other.example/3?q=1>;foo=bar;rel=\"alternate\"\n"
@@ -326,7 +326,7 @@ test_retry_after(void)
 		{ "Fri, 31 Dec 9999 23:59:59 GMT", NULL, 366 * 86400L },
 	};
 	char head[300];
-	struct http_answer a = { .head = head };
+	struct http_response a = { .head = head };
 	size_t i;
 	long got;
 

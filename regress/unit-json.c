@@ -11,7 +11,7 @@
 	"\"authorizations\":[\"https://c/z\"],\"finalize\":\"https://c/f\"" rest "}"
 #define AUTHZ(rest) "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"a.example\"}" rest "}"
 
-static const struct { const char *name, *text, *why; } bad_directories[] = {
+static const struct { const char *name, *text, *error; } bad_directories[] = {
 	{ "nothing", "", "not JSON" }, { "HTML", "<html>", "not JSON" }, { "an array", "[]", "not an object" },
 	{ "trailing junk", "{" URLS "} x", "not JSON" }, { "byte order mark", "\xef\xbb\xbf{" URLS "}", "not JSON" },
 	{ "bad UTF-8", "{\"a\":\"\xff\"," URLS "}", "not JSON" }, { "NUL", "{\"a\":\"\\u0000\"," URLS "}", "not JSON" },
@@ -32,7 +32,7 @@ static const struct { const char *name, *text, *why; } bad_directories[] = {
 	{ "terms no string", "{" URLS ",\"meta\":{\"termsOfService\":1}}", "termsOfService" },
 };
 
-static const struct { const char *name, *text, *why; } bad_orders[] = {
+static const struct { const char *name, *text, *error; } bad_orders[] = {
 	{ "no identifiers", "{\"status\":\"ready\",\"authorizations\":[\"https://c/z\"]}", "identifiers" },
 	{ "identifiers []", "{\"status\":\"ready\",\"identifiers\":[],\"authorizations\":[\"https://c/z\"]}", "identifiers" },
 	{ "identifier null", "{\"identifiers\":[null],\"authorizations\":[\"https://c/z\"]}", "identifier" },
@@ -56,7 +56,7 @@ static const struct { const char *name, *text, *why; } bad_orders[] = {
 	{ "valid without certificate", ORDER("valid", ""), "certificate" },
 };
 
-static const struct { const char *name, *text, *why; } bad_authorizations[] = {
+static const struct { const char *name, *text, *error; } bad_authorizations[] = {
 	{ "no identifier", "{\"status\":\"valid\",\"challenges\":[]}", "identifier" },
 	{ "no challenges", AUTHZ(""), "challenges" },
 	{ "challenge without type", AUTHZ(",\"challenges\":[{}]"), "type" },
@@ -76,22 +76,22 @@ test_bad(void)
 	struct authorization az;
 	struct directory d;
 	struct order o;
-	struct why w;
+	struct error e;
 	size_t i;
 
 	for (i = 0; i < sizeof(bad_directories) / sizeof(bad_directories[0]); i++) {
-		check(directory_parse(&d, bad_directories[i].text, strlen(bad_directories[i].text), &w) == -1 &&
-		    strstr(w.text, bad_directories[i].why) != NULL, "json: directory: %s", bad_directories[i].name);
+		check(directory_parse(&d, bad_directories[i].text, strlen(bad_directories[i].text), &e) == -1 &&
+		    strstr(e.text, bad_directories[i].error) != NULL, "json: directory: %s", bad_directories[i].name);
 		directory_free(&d);
 	}
 	for (i = 0; i < sizeof(bad_orders) / sizeof(bad_orders[0]); i++) {
-		check(order_parse(&o, bad_orders[i].text, strlen(bad_orders[i].text), &w) == -1 &&
-		    strstr(w.text, bad_orders[i].why) != NULL, "json: order: %s", bad_orders[i].name);
+		check(order_parse(&o, bad_orders[i].text, strlen(bad_orders[i].text), &e) == -1 &&
+		    strstr(e.text, bad_orders[i].error) != NULL, "json: order: %s", bad_orders[i].name);
 		order_free(&o);
 	}
 	for (i = 0; i < sizeof(bad_authorizations) / sizeof(bad_authorizations[0]); i++) {
-		check(authorization_parse(&az, "http-01", bad_authorizations[i].text, strlen(bad_authorizations[i].text), &w) == -1 &&
-		    strstr(w.text, bad_authorizations[i].why) != NULL, "json: authorization: %s",
+		check(authorization_parse(&az, "http-01", bad_authorizations[i].text, strlen(bad_authorizations[i].text), &e) == -1 &&
+		    strstr(e.text, bad_authorizations[i].error) != NULL, "json: authorization: %s",
 		    bad_authorizations[i].name);
 		authorization_free(&az);
 	}
@@ -108,17 +108,17 @@ test_good(void)
 	struct authorization az;
 	struct directory d;
 	struct order o;
-	struct why w;
+	struct error e;
 
-	check(directory_parse(&d, dir, strlen(dir), &w) == 0 && d.eab_required &&
+	check(directory_parse(&d, dir, strlen(dir), &e) == 0 && d.eab_required &&
 	    strcmp(d.terms, "https://c/t") == 0 && strcmp(d.profiles, "classic short") == 0 &&
 	    d.renewal_info == NULL, "json: directory, unknown members tolerated");
 	directory_free(&d);
-	check(order_parse(&o, order_text, strlen(order_text), &w) == 0 && o.status == STATUS_UNKNOWN &&
+	check(order_parse(&o, order_text, strlen(order_text), &e) == 0 && o.status == STATUS_UNKNOWN &&
 	    strcmp(o.status_text, "never-heard") == 0 && strcmp(o.identifiers[0], "dns:a.example") == 0 &&
 	    strcmp(o.certificate, "https://c/c") == 0, "json: order of unknown status");
 	order_free(&o);
-	check(authorization_parse(&az, "http-01", az_text, strlen(az_text), &w) == 0 && az.wildcard &&
+	check(authorization_parse(&az, "http-01", az_text, strlen(az_text), &e) == 0 && az.wildcard &&
 	    az.status == STATUS_PENDING && az.challenge.status == STATUS_PENDING &&
 	    strcmp(az.challenge.token, "t") == 0 && strcmp(az.offered, "new-01 http-01") == 0,
 	    "json: authorization, unknown challenges tolerated");
@@ -145,31 +145,31 @@ test_tolerated(void)
 	struct authorization az;
 	struct directory d;
 	struct order o;
-	struct why w;
+	struct error e;
 
-	check(authorization_parse(&az, "http-01", bare, strlen(bare), &w) == 0 && az.status == STATUS_VALID &&
+	check(authorization_parse(&az, "http-01", bare, strlen(bare), &e) == 0 && az.status == STATUS_VALID &&
 	    az.challenge.url == NULL, "json: valid authorization without challenges");
 	authorization_free(&az);
-	check(authorization_parse(&az, "http-01", spent, strlen(spent), &w) == 0 && az.status == STATUS_INVALID &&
+	check(authorization_parse(&az, "http-01", spent, strlen(spent), &e) == 0 && az.status == STATUS_INVALID &&
 	    az.challenge.status == STATUS_INVALID && az.challenge.error.text[0] == '\0',
 	    "json: invalid challenge without url, token and error");
 	authorization_free(&az);
-	check(authorization_parse(&az, "http-01", two, strlen(two), &w) == 0 && strcmp(az.challenge.token, "two") == 0 &&
+	check(authorization_parse(&az, "http-01", two, strlen(two), &e) == 0 && strcmp(az.challenge.token, "two") == 0 &&
 	    strcmp(az.challenge.url, "https://c/2") == 0, "json: the first good one of several challenges");
 	authorization_free(&az);
-	check(order_parse(&o, final, strlen(final), &w) == 0 && o.finalize == NULL &&
+	check(order_parse(&o, final, strlen(final), &e) == 0 && o.finalize == NULL &&
 	    strcmp(o.identifiers[0], "ip:192.0.2.1") == 0, "json: valid order without finalize, of an address");
 	order_free(&o);
-	check(order_parse(&o, none, strlen(none), &w) == 0 && o.status == STATUS_UNKNOWN &&
+	check(order_parse(&o, none, strlen(none), &e) == 0 && o.status == STATUS_UNKNOWN &&
 	    strcmp(o.status_text, "of no status") == 0, "json: order without status");
 	order_free(&o);
-	check(order_parse(&o, failed, strlen(failed), &w) == 0 && o.status == STATUS_INVALID &&
+	check(order_parse(&o, failed, strlen(failed), &e) == 0 && o.status == STATUS_INVALID &&
 	    strstr(o.error.text, "because") != NULL, "json: the order's error is kept");
 	order_free(&o);
-	check(directory_parse(&d, odd, strlen(odd), &w) == 0 && strcmp(d.profiles, "good") == 0,
+	check(directory_parse(&d, odd, strlen(odd), &e) == 0 && strcmp(d.profiles, "good") == 0,
 	    "json: profiles that nobody could name are left out");
 	directory_free(&d);
-	check(directory_parse(&d, "{\"a\":\0}", 8, &w) == -1 && strstr(w.text, "not JSON") != NULL, "json: a raw NUL");
+	check(directory_parse(&d, "{\"a\":\0}", 8, &e) == -1 && strstr(e.text, "not JSON") != NULL, "json: a raw NUL");
 	directory_free(&d);
 }
 
@@ -213,25 +213,25 @@ reads(const char *kind_and_text)
 	struct authorization az;
 	struct directory d;
 	struct order o;
-	struct why w;
+	struct error e;
 	int rc;
 
 	switch (*kind_and_text) {
 	case 'd':
-		rc = directory_parse(&d, text, strlen(text), &w) == 0 && d.revoke_cert == NULL && d.key_change == NULL &&
+		rc = directory_parse(&d, text, strlen(text), &e) == 0 && d.revoke_cert == NULL && d.key_change == NULL &&
 		    d.renewal_info == NULL && d.terms == NULL && d.profiles == NULL && !d.eab_required;
 		directory_free(&d);
 		return rc;
 	case 'o':
-		rc = order_parse(&o, text, strlen(text), &w) == 0 && o.error.text[0] == '\0';
+		rc = order_parse(&o, text, strlen(text), &e) == 0 && o.error.text[0] == '\0';
 		order_free(&o);
 		return rc;
 	case 'a':
-		rc = authorization_parse(&az, "http-01", text, strlen(text), &w) == 0 && !az.wildcard && az.challenge.error.text[0] == '\0';
+		rc = authorization_parse(&az, "http-01", text, strlen(text), &e) == 0 && !az.wildcard && az.challenge.error.text[0] == '\0';
 		authorization_free(&az);
 		return rc;
 	default:
-		return renewal_info_parse(&info, text, strlen(text), &w) == 0 && info.explanation[0] == '\0';
+		return renewal_info_parse(&info, text, strlen(text), &e) == 0 && info.explanation[0] == '\0';
 	}
 }
 
@@ -339,13 +339,13 @@ test_limits(void)
 	static char deep[200000];
 	struct directory d;
 	struct order o;
-	struct why w;
+	struct error e;
 	size_t i, len;
 
-	check(directory_parse(&d, ok, strlen(ok), &w) == 0, "json: brackets in a string are no depth");
+	check(directory_parse(&d, ok, strlen(ok), &e) == 0, "json: brackets in a string are no depth");
 	directory_free(&d);
 	memset(deep, '[', sizeof(deep));
-	check(directory_parse(&d, deep, sizeof(deep), &w) == -1 && strstr(w.text, "deep") != NULL,
+	check(directory_parse(&d, deep, sizeof(deep), &e) == -1 && strstr(e.text, "deep") != NULL,
 	    "json: 200000 brackets");
 	directory_free(&d);
 	len = (size_t)snprintf(deep, sizeof(deep), "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a\"}],\"authorizations\":[\"https://c/z\"");
@@ -354,7 +354,7 @@ test_limits(void)
 		len += 14;
 	}
 	memcpy(deep + len, "]}", 2);
-	check(order_parse(&o, deep, len + 2, &w) == -1 && strstr(w.text, "authorizations") != NULL,
+	check(order_parse(&o, deep, len + 2, &e) == -1 && strstr(e.text, "authorizations") != NULL,
 	    "json: 10001 authorizations");
 	order_free(&o);
 }
@@ -376,16 +376,16 @@ test_issuers(void)
 	};
 	struct authorization az;
 	char text[1024];
-	struct why w;
+	struct error e;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(text, sizeof(text), "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},"
 		    "\"challenges\":[{\"type\":\"dns-persist-01\",\"url\":\"https://c/x\"%s}]}", cases[i].list);
-		rc = authorization_parse(&az, "dns-persist-01", text, strlen(text), &w);
+		rc = authorization_parse(&az, "dns-persist-01", text, strlen(text), &e);
 		check(cases[i].wrong == NULL ? rc == 0 && az.challenge.nissuers == cases[i].n && az.challenge.token == NULL :
-		    rc == -1 && strstr(w.text, cases[i].wrong) != NULL, "json: names of the CA%s", cases[i].list);
+		    rc == -1 && strstr(e.text, cases[i].wrong) != NULL, "json: names of the CA%s", cases[i].list);
 		authorization_free(&az);
 	}
 }

@@ -279,11 +279,11 @@ test_state(void)
 	char *record;
 	struct state s;
 	struct place p;
-	struct why w;
+	struct error e;
 	struct dir *d;
 	size_t len;
 
-	if (!check(mkdtemp(directory) != NULL && (d = dir_open(directory, &w)) != NULL, "state: a directory"))
+	if (!check(mkdtemp(directory) != NULL && (d = dir_open(directory, &e)) != NULL, "state: a directory"))
 		return;
 	state_place(&p, d, "domain", "a.example/../x", "json");
 	check(strcmp(p.name, "domain-a.example%2f..%2fx.json") == 0, "state: a handle cannot leave the directory");
@@ -332,7 +332,7 @@ test_old_state(void)
 	struct state expected = { .attempts = 1, .failures = 2, .not_before = 3, .last_success = 4,
 	    .last_error = "e", .error_class = FAILURE_AUTHORITY, .took_ms = 6,
 	    .window = { "x.y", 7, 8, 9, 10 }, .status_ask = 11, .early = 12, .new_nonce = "https://n",
-	    .slow = 1, .looks = "f", .life = { 13, 14, "c.d" } }, s;
+	    .slow = 1, .fingerprint = "f", .life = { 13, 14, "c.d" } }, s;
 	char *ab[] = { "a.example", "b.example" };
 	struct strings names = { .v = ab, .n = 2 };
 
@@ -365,13 +365,13 @@ test_info(void)
 	};
 	struct renewal_info info;
 	char text[256];
-	struct why w;
+	struct error e;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		snprintf(text, sizeof(text), "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"2036-01-01T00:00:00Z\"}}", times[i].text);
-		rc = renewal_info_parse(&info, text, strlen(text), &w);
+		rc = renewal_info_parse(&info, text, strlen(text), &e);
 		check(times[i].time == 0 ? rc == -1 : rc == 0 && info.start == times[i].time, "renewal: time '%s'", times[i].text);
 	}
 }

@@ -30,8 +30,8 @@ make_chain(const char *extension, X509 *issuer)
 		.eku = "serverAuth", .other = extension, .from = -60, .to = 90 * DAY };
 	X509 *certs[2] = { make_cert(leaf_key, &r, issuer, ca_key), issuer };
 	char *pem = make_pem(certs, 2);
-	struct why w;
-	struct chain *c = chain_parse(pem, strlen(pem), &w);
+	struct error e;
+	struct chain *c = chain_parse(pem, strlen(pem), &e);
 
 	free(pem);
 	X509_free(certs[0]);
@@ -62,7 +62,7 @@ setup(void)
 
 /* A list with leaf on it, and what may be wrong. */
 struct list_recipe {
-	const char	*name, *why;	/* why NULL: it counts, and says "revoked" */
+	const char	*name, *error;	/* why NULL: it counts, and says "revoked" */
 	long		 from, to;	/* to 0: no nextUpdate */
 	const EVP_MD	*md;		/* NULL: SHA-256 */
 	const char	*list_ext;	/* OID=[critical,]value */
@@ -138,13 +138,13 @@ make_list(const struct list_recipe *r, const struct chain *c, int entries, size_
 }
 
 static int
-ask(const struct chain *c, const uint8_t *answer, size_t len, const char **text)
+ask(const struct chain *c, const uint8_t *response, size_t len, const char **text)
 {
-	static struct why w;
+	static struct error e;
 
-	w.text[0] = '\0';
-	*text = w.text;
-	return status_judge(c, answer, len, time(NULL), &w);
+	e.text[0] = '\0';
+	*text = e.text;
+	return status_judge(c, response, len, time(NULL), &e);
 }
 
 static void
@@ -158,31 +158,31 @@ test_lists(void)
 		{ .name = "a reason", .from = -60, .to = DAY, .entry_ext = "2.5.29.21=DER:0a0101" },
 		{ .name = "its part", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.28=critical,DER:3018a016a0148612687474703a2f2f782e6578616d706c652f6c" },
-		{ .name = "another part", .why = "for other certificates", .from = -60, .to = DAY,
+		{ .name = "another part", .error = "for other certificates", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.28=critical,DER:3018a016a0148612687474703a2f2f782e6578616d706c652f6d" },
-		{ .name = "indirect", .why = "for other certificates", .from = -60, .to = DAY,
+		{ .name = "indirect", .error = "for other certificates", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.28=critical,DER:30038401ff" },
-		{ .name = "attribute certificates only", .why = "for other certificates", .from = -60, .to = DAY,
+		{ .name = "attribute certificates only", .error = "for other certificates", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.28=critical,DER:30038501ff" },
-		{ .name = "some reasons only", .why = "for other certificates", .from = -60, .to = DAY,
+		{ .name = "some reasons only", .error = "for other certificates", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.28=critical,DER:300483020780" },
-		{ .name = "part that cannot be read", .why = "for other certificates", .from = -60, .to = DAY,
+		{ .name = "part that cannot be read", .error = "for other certificates", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.28=critical,DER:3002ffff" },
-		{ .name = "changes only", .why = "for other certificates", .from = -60, .to = DAY,
+		{ .name = "changes only", .error = "for other certificates", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.27=critical,DER:020101" },
-		{ .name = "changes only, not critical", .why = "for other certificates", .from = -60, .to = DAY,
+		{ .name = "changes only, not critical", .error = "for other certificates", .from = -60, .to = DAY,
 		    .list_ext = "2.5.29.27=DER:020101" },
-		{ .name = "unknown critical extension", .why = "critical extension", .from = -60, .to = DAY,
+		{ .name = "unknown critical extension", .error = "critical extension", .from = -60, .to = DAY,
 		    .list_ext = "1.2.3.4=critical,DER:0500" },
-		{ .name = "unknown critical extension of an entry", .why = "entry with a critical", .from = -60, .to = DAY,
+		{ .name = "unknown critical extension of an entry", .error = "entry with a critical", .from = -60, .to = DAY,
 		    .entry_ext = "1.2.3.4=critical,DER:0500" },
-		{ .name = "entry of another issuer", .why = "of other issuers", .from = -60, .to = DAY,
+		{ .name = "entry of another issuer", .error = "of other issuers", .from = -60, .to = DAY,
 		    .entry_ext = "2.5.29.29=critical,DER:3000" },
-		{ .name = "SHA-1", .why = "too weak", .from = -60, .to = DAY },
-		{ .name = "another key", .why = "not by the certificate's issuer", .from = -60, .to = DAY, .foreign = 1 },
-		{ .name = "out of date", .why = "out of date", .from = -10 * DAY, .to = -DAY },
-		{ .name = "of tomorrow", .why = "out of date", .from = DAY, .to = 2 * DAY },
-		{ .name = "without nextUpdate", .why = "out of date", .from = -60, .to = 0 },
+		{ .name = "SHA-1", .error = "too weak", .from = -60, .to = DAY },
+		{ .name = "another key", .error = "not by the certificate's issuer", .from = -60, .to = DAY, .foreign = 1 },
+		{ .name = "out of date", .error = "out of date", .from = -10 * DAY, .to = -DAY },
+		{ .name = "of tomorrow", .error = "out of date", .from = DAY, .to = 2 * DAY },
+		{ .name = "without nextUpdate", .error = "out of date", .from = -60, .to = 0 },
 	};
 	struct list_recipe r;
 	const char *text;
@@ -196,7 +196,7 @@ test_lists(void)
 			r.md = EVP_sha1();
 		der = make_list(&r, by_list, 3, &len);
 		rc = ask(by_list, der, len, &text);
-		check(r.why == NULL ? rc == 1 : rc == -1 && strstr(text, r.why) != NULL,
+		check(r.error == NULL ? rc == 1 : rc == -1 && strstr(text, r.error) != NULL,
 		    "status: list: %s: %d %s", r.name, rc, text);
 		OPENSSL_free(der);
 	}
@@ -268,7 +268,7 @@ test_large(void)
 
 /* A response about the leaf, and what may be wrong. */
 struct ocsp_recipe {
-	const char	*name, *why;	/* why NULL: it counts */
+	const char	*name, *error;	/* why NULL: it counts */
 	int		 status;
 	long		 from, to;	/* to 0: no nextUpdate */
 	int		 signer;	/* 0: the CA, 1: a responder with the recipe below, 2: a stranger, 3: unsigned by whom it says */
@@ -357,22 +357,22 @@ test_ocsp(void)
 		{ .name = "good, and revoked", .status = V_OCSP_CERTSTATUS_GOOD, .from = -60, .to = DAY, .second = 1 },
 		{ .name = "an extension that need not be known", REVOKED_NOW, .ext = "1.2.3.4=DER:0500", .single_ext = "1.2.3.4=DER:0500" },
 		{ .name = "without nextUpdate, of now", .status = V_OCSP_CERTSTATUS_REVOKED, .from = -3600 },
-		{ .name = "without nextUpdate, 2 days old", .why = "out of date", .status = V_OCSP_CERTSTATUS_REVOKED, .from = -2 * DAY },
-		{ .name = "without nextUpdate, 400 days old", .why = "out of date", .status = V_OCSP_CERTSTATUS_GOOD, .from = -400 * DAY },
-		{ .name = "out of date", .why = "out of date", .status = V_OCSP_CERTSTATUS_GOOD, .from = -2 * DAY, .to = -DAY },
-		{ .name = "of tomorrow", .why = "out of date", .status = V_OCSP_CERTSTATUS_GOOD, .from = DAY, .to = 2 * DAY },
-		{ .name = "unknown", .why = "does not know", .status = V_OCSP_CERTSTATUS_UNKNOWN, .from = -60, .to = DAY },
-		{ .name = "SHA-1", .why = "too weak", REVOKED_NOW, .weak = 1 },
-		{ .name = "by a responder with SHA-1", .why = "too weak", REVOKED_NOW, .signer = 1, .eku = "OCSPSigning", .responder_weak = 1 },
-		{ .name = "by a responder without OCSPSigning", .why = "OCSPSigning", REVOKED_NOW, .signer = 1, .eku = "serverAuth" },
-		{ .name = "by a responder without any purpose", .why = "OCSPSigning", REVOKED_NOW, .signer = 1 },
-		{ .name = "by an expired responder", .why = "expired", REVOKED_NOW, .signer = 1, .eku = "OCSPSigning", .responder_to = -DAY },
-		{ .name = "by a responder with an unknown critical extension", .why = "not for that", REVOKED_NOW, .signer = 1,
+		{ .name = "without nextUpdate, 2 days old", .error = "out of date", .status = V_OCSP_CERTSTATUS_REVOKED, .from = -2 * DAY },
+		{ .name = "without nextUpdate, 400 days old", .error = "out of date", .status = V_OCSP_CERTSTATUS_GOOD, .from = -400 * DAY },
+		{ .name = "out of date", .error = "out of date", .status = V_OCSP_CERTSTATUS_GOOD, .from = -2 * DAY, .to = -DAY },
+		{ .name = "of tomorrow", .error = "out of date", .status = V_OCSP_CERTSTATUS_GOOD, .from = DAY, .to = 2 * DAY },
+		{ .name = "unknown", .error = "does not know", .status = V_OCSP_CERTSTATUS_UNKNOWN, .from = -60, .to = DAY },
+		{ .name = "SHA-1", .error = "too weak", REVOKED_NOW, .weak = 1 },
+		{ .name = "by a responder with SHA-1", .error = "too weak", REVOKED_NOW, .signer = 1, .eku = "OCSPSigning", .responder_weak = 1 },
+		{ .name = "by a responder without OCSPSigning", .error = "OCSPSigning", REVOKED_NOW, .signer = 1, .eku = "serverAuth" },
+		{ .name = "by a responder without any purpose", .error = "OCSPSigning", REVOKED_NOW, .signer = 1 },
+		{ .name = "by an expired responder", .error = "expired", REVOKED_NOW, .signer = 1, .eku = "OCSPSigning", .responder_to = -DAY },
+		{ .name = "by a responder with an unknown critical extension", .error = "not for that", REVOKED_NOW, .signer = 1,
 		    .eku = "OCSPSigning", .responder_other = "1.2.3.4.5=critical,DER:0500" },
-		{ .name = "by a responder that the issuer has not signed", .why = "not signed by", REVOKED_NOW, .signer = 2, .eku = "OCSPSigning" },
-		{ .name = "by another CA's responder", .why = "not signed by", REVOKED_NOW, .signer = 2, .eku = "OCSPSigning", .other_issuer = 1 },
-		{ .name = "unknown critical extension", .why = "critical extension", REVOKED_NOW, .ext = "1.2.3.4=critical,DER:0500" },
-		{ .name = "unknown critical extension of one", .why = "critical extension", REVOKED_NOW, .single_ext = "1.2.3.4=critical,DER:0500" },
+		{ .name = "by a responder that the issuer has not signed", .error = "not signed by", REVOKED_NOW, .signer = 2, .eku = "OCSPSigning" },
+		{ .name = "by another CA's responder", .error = "not signed by", REVOKED_NOW, .signer = 2, .eku = "OCSPSigning", .other_issuer = 1 },
+		{ .name = "unknown critical extension", .error = "critical extension", REVOKED_NOW, .ext = "1.2.3.4=critical,DER:0500" },
+		{ .name = "unknown critical extension of one", .error = "critical extension", REVOKED_NOW, .single_ext = "1.2.3.4=critical,DER:0500" },
 	};
 	struct ocsp_recipe others = { REVOKED_NOW, .others = 2 };
 	static const uint8_t try_later[] = { 0x30, 3, 0x0a, 1, 3 };
@@ -384,7 +384,7 @@ test_ocsp(void)
 	for (i = 0; i < sizeof(responses) / sizeof(responses[0]); i++) {
 		der = make_response(&responses[i], &len);
 		rc = ask(by_ocsp, der, len, &text);
-		check(responses[i].why == NULL ? rc == 1 : rc == -1 && strstr(text, responses[i].why) != NULL,
+		check(responses[i].error == NULL ? rc == 1 : rc == -1 && strstr(text, responses[i].error) != NULL,
 		    "status: OCSP: %s: %d %s", responses[i].name, rc, text);
 		OPENSSL_free(der);
 	}
@@ -410,17 +410,17 @@ test_issuer(void)
 	X509 *namesake = make_cert(other_key, &r, NULL, NULL);
 	X509 *certs[2] = { leaf_of(by_list), namesake };
 	char *pem = make_pem(certs, 2), *url;
-	struct why w;
-	struct chain *c = chain_parse(pem, strlen(pem), &w), *alone;
+	struct error e;
+	struct chain *c = chain_parse(pem, strlen(pem), &e), *alone;
 
-	check((url = status_url(by_list, &w)) != NULL && strcmp(url, "http://x.example/l") == 0, "status: where to ask");
+	check((url = status_url(by_list, &e)) != NULL && strcmp(url, "http://x.example/l") == 0, "status: where to ask");
 	free(url);
-	check(status_url(c, &w) == NULL && strstr(w.text, "not its issuer's") != NULL,
-	    "status: not where another CA of that name is installed: %s", w.text);
+	check(status_url(c, &e) == NULL && strstr(e.text, "not its issuer's") != NULL,
+	    "status: not where another CA of that name is installed: %s", e.text);
 	free(pem);
 	pem = make_pem(certs, 1);
-	alone = chain_parse(pem, strlen(pem), &w);
-	check(status_url(alone, &w) == NULL && strstr(w.text, "full chain") != NULL, "status: not with the leaf alone: %s", w.text);
+	alone = chain_parse(pem, strlen(pem), &e);
+	check(status_url(alone, &e) == NULL && strstr(e.text, "full chain") != NULL, "status: not with the leaf alone: %s", e.text);
 	free(pem);
 	chain_free(alone);
 	chain_free(c);

@@ -30,15 +30,15 @@ static uint8_t spki[SPKI_HASH_LEN];
 static const char *
 verdict(X509 **certs, int n, struct roots *store)
 {
-	static struct why w;
+	static struct error e;
 	char *pem = make_pem(certs, n);
-	struct chain *c = chain_parse(pem, strlen(pem), &w);
+	struct chain *c = chain_parse(pem, strlen(pem), &e);
 
 	free(pem);
-	if (c != NULL && chain_verify(c, &names, spki, store, time(NULL), &w) == 0)
-		w.text[0] = '\0';
+	if (c != NULL && chain_verify(c, &names, spki, store, time(NULL), &e) == 0)
+		e.text[0] = '\0';
 	chain_free(c);
-	return w.text;
+	return e.text;
 }
 
 static const char *
@@ -55,7 +55,7 @@ static void
 setup(void)
 {
 	struct recipe r = ca;
-	struct why w;
+	struct error e;
 	char *pem;
 
 	root_key = make_key(0);
@@ -70,7 +70,7 @@ setup(void)
 	r.basic = "critical,CA:TRUE,pathlen:0";
 	inter = make_cert(inter_key, &r, root, root_key);
 	pem = make_pem(&root, 1);
-	roots = roots_load(pem, strlen(pem), &w);
+	roots = roots_load(pem, strlen(pem), &e);
 	free(pem);
 	spki_hash(leaf_key, spki);
 }
@@ -120,7 +120,7 @@ static void
 test_leaves(void)
 {
 	static const struct {
-		const char *name, *why;
+		const char *name, *error;
 		struct recipe r;
 	} bad[] = {
 		{ "other name", "www.b.example", LEAF(.san = "DNS:a.example,DNS:www.b.example") },
@@ -162,7 +162,7 @@ test_leaves(void)
 	check(strcmp(leaf_verdict(&skewed, leaf_key), "") == 0, "x509: the CA's clock is half an hour ahead %s",
 	    leaf_verdict(&skewed, leaf_key));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		check(strstr(leaf_verdict(&bad[i].r, leaf_key), bad[i].why) != NULL, "x509: refused: %s: %s",
+		check(strstr(leaf_verdict(&bad[i].r, leaf_key), bad[i].error) != NULL, "x509: refused: %s: %s",
 		    bad[i].name, leaf_verdict(&bad[i].r, leaf_key));
 	check(strstr(leaf_verdict(&good, other_key), "another key") != NULL, "x509: refused: another key");
 	sha1.md = EVP_sha1();
@@ -245,7 +245,7 @@ static void
 test_intermediates(void)
 {
 	static const struct {
-		const char *name, *why, *why_any;	/* with a root; with none */
+		const char *name, *error, *why_any;	/* with a root; with none */
 		const char *basic, *usage, *other;
 		long from, to;
 	} bad[] = {
@@ -277,7 +277,7 @@ test_intermediates(void)
 		r.from = bad[i].from;
 		r.to = bad[i].to;
 		text = inter_verdict(&r, root_key, roots);
-		check(strstr(text, bad[i].why) != NULL, "x509: refused: intermediate: %s: %s", bad[i].name, text);
+		check(strstr(text, bad[i].error) != NULL, "x509: refused: intermediate: %s: %s", bad[i].name, text);
 		text = inter_verdict(&r, root_key, NULL);
 		check(strstr(text, bad[i].why_any) != NULL, "x509: refused: root any: intermediate: %s: %s",
 		    bad[i].name, text);
@@ -289,8 +289,8 @@ static struct roots *
 trust_only(X509 *cert)
 {
 	char *pem = make_pem(&cert, 1);
-	struct why w;
-	struct roots *store = roots_load(pem, strlen(pem), &w);
+	struct error e;
+	struct roots *store = roots_load(pem, strlen(pem), &e);
 
 	free(pem);
 	return store;
@@ -355,8 +355,8 @@ trust(X509 *a, X509 *b)
 {
 	X509 *both[2] = { a, b };
 	char *pem = make_pem(both, 2);
-	struct why w;
-	struct roots *r = roots_load(pem, strlen(pem), &w);
+	struct error e;
+	struct roots *r = roots_load(pem, strlen(pem), &e);
 
 	free(pem);
 	return r;
@@ -370,7 +370,7 @@ static void
 test_delivered(void)
 {
 	static const struct {
-		const char *name, *why;		/* why NULL: good */
+		const char *name, *error;		/* why NULL: good */
 		const char *eku, *other;
 		long from, to;
 	} table[] = {
@@ -413,12 +413,12 @@ test_delivered(void)
 			how = j == 0 ? "beside a good one in the root file" : j == 1 ? "below the root" : j == 2 ? "root any" :
 			    j == 3 ? "cross-certificate behind the anchor's own" : "cross-certificate, root any";
 			text = verdict(certs, j < 3 ? 2 : 3, used);
-			ok = table[i].why == NULL ? text[0] == '\0' : text[0] != '\0';
-			if (table[i].why != NULL && (bar = strchr(table[i].why, '|')) != NULL) {
-				snprintf(first, sizeof(first), "%.*s", (int)(bar - table[i].why), table[i].why);
+			ok = table[i].error == NULL ? text[0] == '\0' : text[0] != '\0';
+			if (table[i].error != NULL && (bar = strchr(table[i].error, '|')) != NULL) {
+				snprintf(first, sizeof(first), "%.*s", (int)(bar - table[i].error), table[i].error);
 				ok = ok && (strstr(text, first) != NULL || strstr(text, bar + 1) != NULL);
-			} else if (table[i].why != NULL)
-				ok = ok && strstr(text, table[i].why) != NULL;
+			} else if (table[i].error != NULL)
+				ok = ok && strstr(text, table[i].error) != NULL;
 			check(ok, "x509: delivered: %s: %s %s", how, table[i].name, text);
 			X509_free(bad);
 		}
@@ -610,13 +610,13 @@ test_pem(void)
 		{ "", "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n" },
 	};
 	struct chain *c;
-	struct why w;
+	struct error e;
 	size_t i, len, cut, wrong = 0;
 
 	for (i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
 		if (asprintf(&text, "%s%s%s", around[i][0], pem, around[i][1]) == -1)
 			return;
-		check(chain_parse(text, strlen(text), &w) == NULL, "x509: refused: PEM number %zu: %s", i, w.text);
+		check(chain_parse(text, strlen(text), &e) == NULL, "x509: refused: PEM number %zu: %s", i, e.text);
 		free(text);
 	}
 	text = calloc(1, strlen(pem) * 2 + 1);
@@ -625,8 +625,8 @@ test_pem(void)
 			text[len++] = '\r';
 		text[len++] = pem[i];
 	}
-	c = chain_parse(text, len, &w);
-	check(c != NULL, "x509: CRLF line ends %s", c == NULL ? w.text : "");
+	c = chain_parse(text, len, &e);
+	check(c != NULL, "x509: CRLF line ends %s", c == NULL ? e.text : "");
 	copy = chain_pem(c, 0, SIZE_MAX, &len);
 	check(strcmp(copy, pem) == 0, "x509: written again in the usual form");
 	free(copy);
@@ -636,14 +636,14 @@ test_pem(void)
 	chain_free(c);
 	/* Cut anywhere it is refused, or is the leaf alone. */
 	for (cut = 1; cut + 1 < strlen(pem); cut++) {
-		if ((c = chain_parse(pem, cut, &w)) != NULL && sk_X509_num(c->certs) != 1)
+		if ((c = chain_parse(pem, cut, &e)) != NULL && sk_X509_num(c->certs) != 1)
 			wrong++;
 		chain_free(c);
 	}
 	check(wrong == 0, "x509: cut at each byte");
 	memcpy(text, pem, 30);
-	check(chain_parse(text, CHAIN_BYTES_MAX + 1, &w) == NULL, "x509: refused: too many bytes");
-	check(chain_parse("a\0b", 3, &w) == NULL, "x509: refused: NUL");
+	check(chain_parse(text, CHAIN_BYTES_MAX + 1, &e) == NULL, "x509: refused: too many bytes");
+	check(chain_parse("a\0b", 3, &e) == NULL, "x509: refused: NUL");
 	free(text);
 	free(pem);
 	X509_free(certs[0]);
@@ -660,17 +660,17 @@ test_blocks(void)
 	unsigned char *der = NULL, more[4000];
 	BIO *bio = BIO_new(BIO_s_mem());
 	int len = i2d_X509(cert, &der);
-	struct why w;
+	struct error e;
 	long n;
 
 	if (asprintf(&text, "-----BEGIN CERTIFICATE-----\nX: y\n\n%s", rest) > 0)
-		check(chain_parse(text, strlen(text), &w) == NULL, "x509: refused: header in a block: %s", w.text);
+		check(chain_parse(text, strlen(text), &e) == NULL, "x509: refused: header in a block: %s", e.text);
 	free(text);
 	memcpy(more, der, (size_t)len);
 	memset(more + len, 0, 3);
 	PEM_write_bio(bio, PEM_STRING_X509, "", more, len + 3);
 	n = BIO_get_mem_data(bio, &text);
-	check(chain_parse(text, (size_t)n, &w) == NULL, "x509: refused: bytes behind a certificate: %s", w.text);
+	check(chain_parse(text, (size_t)n, &e) == NULL, "x509: refused: bytes behind a certificate: %s", e.text);
 	BIO_free(bio);
 	OPENSSL_free(der);
 	free(pem);
@@ -683,18 +683,18 @@ test_roots(void)
 	X509 *certs[2] = { root, inter };
 	char *pem = make_pem(certs, 2), *text;
 	struct roots *store;
-	struct why w;
+	struct error e;
 
-	check(roots_load("", 0, &w) == NULL && strstr(w.text, "no trust anchor") != NULL,
+	check(roots_load("", 0, &e) == NULL && strstr(e.text, "no trust anchor") != NULL,
 	    "x509: no roots in an empty file");
 	if (asprintf(&text, "# a comment\n%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n%s", pem, pem) == -1)
 		return;
-	store = roots_load(text, strlen(text), &w);
-	check(store == NULL && strstr(w.text, "anchor 3") != NULL, "x509: a broken root is named: %s", w.text);
+	store = roots_load(text, strlen(text), &e);
+	check(store == NULL && strstr(e.text, "anchor 3") != NULL, "x509: a broken root is named: %s", e.text);
 	roots_free(store);
 	/* Cut behind the second, it is fine: twice the same, with text around. */
 	*strstr(strstr(text, "BEGIN") + 1000, "-----BEGIN CERTIFICATE-----\nAAAA") = '\0';
-	store = roots_load(text, strlen(text), &w);
+	store = roots_load(text, strlen(text), &e);
 	check(store != NULL, "x509: text between roots is skipped");
 	roots_free(store);
 	free(text);
@@ -751,19 +751,19 @@ test_odd_csrs(void)
 		[CSR_ADDRESS] = "other names", [CSR_BARE] = "other attributes",
 	};
 	uint8_t buf[4000], hash[SPKI_HASH_LEN];
-	struct why w;
+	struct error e;
 	size_t len;
 	int i;
 
 	len = odd_csr(CSR_GOOD, buf);
-	check(csr_check(buf, len, &names, other_key, 0, hash, &w) == 0, "x509: a CSR as others make it");
+	check(csr_check(buf, len, &names, other_key, 0, hash, &e) == 0, "x509: a CSR as others make it");
 	for (i = CSR_SUBJECT; i <= CSR_BARE; i++) {
 		if ((len = odd_csr(i, buf)) == 0) {
 			printf("skip x509: CSR refused: number %d: this libcrypto cannot make it\n", i);
 			continue;
 		}
-		check(csr_check(buf, len, &names, other_key, 0, hash, &w) == -1 && strstr(w.text, wrong[i]) != NULL,
-		    "x509: CSR refused: number %d: %s", i, w.text);
+		check(csr_check(buf, len, &names, other_key, 0, hash, &e) == -1 && strstr(e.text, wrong[i]) != NULL,
+		    "x509: CSR refused: number %d: %s", i, e.text);
 	}
 }
 
@@ -774,11 +774,11 @@ csr_digest(EVP_PKEY *key)
 	const unsigned char *p;
 	X509_REQ *req;
 	uint8_t *der;
-	struct why w;
+	struct error e;
 	size_t len;
 	int nid;
 
-	if (csr_make(key, &names, &der, &len, &w) == -1)
+	if (csr_make(key, &names, &der, &len, &e) == -1)
 		return NID_undef;
 	p = der;
 	req = d2i_X509_REQ(NULL, &p, (long)len);
@@ -796,26 +796,26 @@ test_csr(void)
 	const struct strings fewer = { .v = fewer_list, .n = 1 };
 	uint8_t *der, hash[SPKI_HASH_LEN], *longer;
 	EVP_PKEY *rsa = make_key(2048);
-	struct why w;
+	struct error e;
 	size_t len;
 
-	check(csr_make(leaf_key, &names, &der, &len, &w) == 0 &&
-	    csr_check(der, len, &names, other_key, 0, hash, &w) == 0 && memcmp(hash, spki, sizeof(hash)) == 0,
+	check(csr_make(leaf_key, &names, &der, &len, &e) == 0 &&
+	    csr_check(der, len, &names, other_key, 0, hash, &e) == 0 && memcmp(hash, spki, sizeof(hash)) == 0,
 	    "x509: CSR of a P-256 key");
-	check(csr_check(der, len, &fewer, other_key, 0, hash, &w) == -1, "x509: CSR refused: other names");
-	check(csr_check(der, len, &names, leaf_key, 0, hash, &w) == -1 && strstr(w.text, "account") != NULL,
+	check(csr_check(der, len, &fewer, other_key, 0, hash, &e) == -1, "x509: CSR refused: other names");
+	check(csr_check(der, len, &names, leaf_key, 0, hash, &e) == -1 && strstr(e.text, "account") != NULL,
 	    "x509: CSR refused: the account's key");
-	check(csr_check(der, len - 1, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: cut");
+	check(csr_check(der, len - 1, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: cut");
 	longer = calloc(1, len + 1);
 	memcpy(longer, der, len);
-	check(csr_check(longer, len + 1, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: one byte more");
+	check(csr_check(longer, len + 1, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: one byte more");
 	longer[len - 3] ^= 1;
-	check(csr_check(longer, len, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: bad signature");
-	check(csr_check(der, 0, &names, other_key, 0, hash, &w) == -1, "x509: CSR refused: nothing");
+	check(csr_check(longer, len, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: bad signature");
+	check(csr_check(der, 0, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: nothing");
 	free(longer);
 	free(der);
-	check(csr_make(rsa, &names, &der, &len, &w) == 0 &&
-	    csr_check(der, len, &names, other_key, 0, hash, &w) == 0, "x509: CSR of an RSA key");
+	check(csr_make(rsa, &names, &der, &len, &e) == 0 &&
+	    csr_check(der, len, &names, other_key, 0, hash, &e) == 0, "x509: CSR of an RSA key");
 	free(der);
 	p384 = make_curve_key(NID_secp384r1);
 	check(csr_digest(leaf_key) == NID_ecdsa_with_SHA256 && csr_digest(p384) == NID_ecdsa_with_SHA384 &&
@@ -859,20 +859,20 @@ test_large_csrs(void)
 	size_t i, j, len, out;
 	struct strings found;
 	uint8_t *der;
-	struct why w;
+	struct error e;
 	int good;
 
 	for (i = 0; i < sizeof(comments) / sizeof(comments[0]); i++) {
 		len = large_csr(comments[i], buf);
 		good = len <= CSR_BYTES_MAX;
 		check(good == (i < 2), "x509: CSRs below and above the limit");
-		check(csr_parse_names((char *)buf, len, &found, &w) ==
+		check(csr_parse_names((char *)buf, len, &found, &e) ==
 		    (good ? 0 : -1), "x509: the names of a CSR of %zu bytes", len);
 		for (j = 0; j < found.n; j++)
 			free(found.v[j]);
 		free(found.v);
 		der = NULL;
-		check(csr_parse((char *)buf, len, &der, &out, &w) ==
+		check(csr_parse((char *)buf, len, &der, &out, &e) ==
 		    (good ? 0 : -1) &&
 		    (!good || (out == len && memcmp(der, buf, len) == 0)),
 		    "x509: a CSR of %zu bytes", len);

@@ -12,48 +12,48 @@
 
 /* What is due by what can be seen without the keys. */
 static void
-foresee(struct outlook *e, const struct job *j, time_t now)
+foresee(struct report *e, const struct job *j, time_t now)
 {
 	int suggested;
 
 	e->when = now;
 	if (j->installed.chain == NULL) {
 		e->condition = MISSING;
-		e->why = "there is no certificate";
+		e->reason = "there is no certificate";
 		return;
 	}
 	e->condition = DUE_NOW;
 	if (!chain_names_equal(j->installed.chain, &j->names)) {
-		e->why = "the names have changed";
+		e->reason = "the names have changed";
 		return;
 	}
 	if (j->installed.mixed) {
-		e->why = "the files do not belong together";
+		e->reason = "the files do not belong together";
 		return;
 	}
 	if (j->revoked) {
-		e->why = "the CA has revoked it";
+		e->reason = "the CA has revoked it";
 		return;
 	}
 	if (origin_changed(j, &e->changed) != CHANGED_NOTHING) {
-		e->why = e->changed.text;
+		e->reason = e->changed.text;
 		return;
 	}
 	if (origin_group_changed(j)) {
-		e->why = "the group of its key has changed";
+		e->reason = "the group of its key has changed";
 		return;
 	}
 	e->when = renewal_time(&j->state->life, j->handle, j->state, now, &suggested);
-	e->why = suggested ? "the CA suggests it" : "by its life";
+	e->reason = suggested ? "the CA suggests it" : "by its life";
 	if (e->when > now && j->pending) {
 		e->when = now;
-		e->why = CHANGE_PENDING;
+		e->reason = CHANGE_PENDING;
 	} else if (e->when > now)
 		e->condition = FINE;
 }
 
 static void
-look(struct outlook *e, struct job *j, time_t now)
+look(struct report *e, struct job *j, time_t now)
 {
 	struct stored parts[PART_JOB__MAX];
 	char leaf[FINGERPRINT_LEN];
@@ -62,13 +62,13 @@ look(struct outlook *e, struct job *j, time_t now)
 	memset(e, 0, sizeof(*e));
 	e->job = j;
 	if (j->broken.text[0] != '\0')
-		e->trouble = j->broken;
-	else if ((held = store_look(j->nr, parts, &e->trouble)) != -1)
-		job_take(j, parts, &e->trouble);
+		e->error = j->broken;
+	else if ((held = store_look(j->nr, parts, &e->error)) != -1)
+		job_take(j, parts, &e->error);
 	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL) {
 		renewal_life(j->installed.chain, &j->state->life);
-		j->as_looked_at = strcmp(j->state->looks, j->looks) == 0;
+		j->is_as_seen = strcmp(j->state->fingerprint, j->fingerprint) == 0;
 		chain_fingerprint(j->installed.chain, leaf);
 		j->revoked = strcmp(j->state->revoked, leaf) == 0;
 		chain_issuer(j->installed.chain, 0, e->issuer, sizeof(e->issuer));
@@ -79,7 +79,7 @@ look(struct outlook *e, struct job *j, time_t now)
 		j->state->began = 0;
 		j->state->attempts = j->state->failures;
 	}
-	if (outlook_error(e)[0] != '\0' && !outlook_forced(e))
+	if (report_error(e)[0] != '\0' && !report_forced(e))
 		e->condition = FAILING;
 	if (backoff_holds(j->state->not_before, now) && j->state->not_before > e->when)
 		e->when = j->state->not_before;
@@ -90,7 +90,7 @@ look(struct outlook *e, struct job *j, time_t now)
 static int
 by_urgency(const void *a, const void *b)
 {
-	const struct outlook *x = a, *y = b;
+	const struct report *x = a, *y = b;
 	const struct life *xlife = &x->job->state->life, *ylife = &y->job->state->life;
 
 	if (x->condition != y->condition)
@@ -103,23 +103,23 @@ by_urgency(const void *a, const void *b)
 }
 
 const char *
-outlook_error(const struct outlook *e)
+report_error(const struct report *e)
 {
-	static char error[ERROR_MAX];
+	static char error[LAST_ERROR_MAX];
 
-	return e->trouble.text[0] != '\0' ? e->trouble.text : state_error(e->job->state, error);
+	return e->error.text[0] != '\0' ? e->error.text : state_error(e->job->state, error);
 }
 
 int
-outlook_forced(const struct outlook *e)
+report_forced(const struct report *e)
 {
-	return e->trouble.text[0] == '\0' && e->job->state->forced;
+	return e->error.text[0] == '\0' && e->job->state->forced;
 }
 
-struct outlook *
-outlook_all(struct job *of, size_t n, enum outcome *outcomes)
+struct report *
+report_all(struct job *of, size_t n, enum outcome *outcomes)
 {
-	struct outlook *all;
+	struct report *all;
 	time_t now = time(NULL);
 	size_t i;
 
