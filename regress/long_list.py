@@ -1,11 +1,13 @@
-# A revocation list made longer: LIST KEY BYTES, to stdout.  Entries with other serial numbers come before the
-# first one; it is signed anew with KEY, or not at all where that is "-".
+# A revocation list made longer: LIST KEY BYTES, to stdout.  Entries with other
+# serial numbers come before the first one; it is signed anew with KEY, or not
+# at all where that is "-".
 import subprocess, sys, tempfile
 
 def read(b, at=0):
-    """The element at this place: tag, where its content begins, where it ends."""
+    """The element at this place: tag, begin of its content, end."""
     n, p = b[at + 1], at + 2
-    if n & 0x80: n, p = int.from_bytes(b[p:p + (n & 0x7f)], "big"), p + (n & 0x7f)
+    if n & 0x80:
+        n, p = int.from_bytes(b[p:p + (n & 0x7f)], "big"), p + (n & 0x7f)
     return b[at], p, p + n
 
 def element(tag, content):
@@ -15,7 +17,7 @@ def element(tag, content):
     return bytes([tag, 0x80 | len(size)]) + size + content
 
 path, key, want = sys.argv[1:]
-der = open(path, "rb").read()
+with open(path, "rb") as f: der = f.read()
 _, tbs_at, _ = read(der)
 _, p, tbs_end = read(der, tbs_at)
 parts = []
@@ -27,7 +29,9 @@ algorithm = der[tbs_end:read(der, tbs_end)[2]]
 # version, signature, issuer, thisUpdate, nextUpdate, revokedCertificates
 _, at, end = read(parts[5])
 date = bytes.fromhex("170d") + b"260101000000Z"
-entries = b"".join(element(0x30, element(2, (0x7000000000 + i).to_bytes(5, "big")) + date) for i in range(int(want) // 24))
+entries = b"".join(
+    element(0x30, element(2, (0x7000000000 + i).to_bytes(5, "big")) + date)
+    for i in range(int(want) // 24))
 parts[5] = element(0x30, entries + parts[5][at:end])
 tbs = element(0x30, b"".join(parts))
 signature = b"\x30\x06\x02\x01\x01\x02\x01\x01"
@@ -35,5 +39,8 @@ if key != "-":
     with tempfile.NamedTemporaryFile() as f:
         f.write(tbs)
         f.flush()
-        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key, f.name], check=True, capture_output=True).stdout
-sys.stdout.buffer.write(element(0x30, tbs + algorithm + element(3, b"\0" + signature)))
+        command = ["openssl", "dgst", "-sha256", "-sign", key, f.name]
+        signature = subprocess.run(command, check=True,
+            capture_output=True).stdout
+sys.stdout.buffer.write(
+    element(0x30, tbs + algorithm + element(3, b"\0" + signature)))
