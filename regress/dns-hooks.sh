@@ -88,8 +88,9 @@ for record in '' 'a b' "$(printf 'a\nserver 127.0.0.9')" 'a;b' '*.a.test'; do
 	hook nsupdate 1 begin dns-01 example.test "$record" $V
 done
 hook nsupdate 1 begin dns-01 example.invalid _acme-challenge.example.invalid $V
-says "dns-hooks: nsupdate: a zone that is not there" "$work/out" \
-    "the update was refused"
+# Who has an error to tell, and no CNAME: the record could be an alias.
+says "dns-hooks: nsupdate: a zone that the resolver does not find" \
+    "$work/out" "the resolver answers SERVFAIL when asked for a CNAME record"
 printf 'resolver=127.0.0.1\nserver=127.0.0.2\n' \
     >/etc/acme-client/hooks/nsupdate-2.conf
 ln -s "$hooks/nsupdate" "$work/nsupdate-2" &&
@@ -97,6 +98,8 @@ ln -s "$hooks/nsupdate" "$work/nsupdate-2" &&
 says \
     "dns-hooks: nsupdate: a link has a configuration of its own; without the key" \
     "$work/out" "REFUSED"
+says "dns-hooks: nsupdate: without the key: says so" "$work/out" \
+    "example.test: the update was refused"
 printf 'key=%s/tsig.key\nzone=example.test\nttl=7\n' "$work" \
     >/etc/acme-client/hooks/nsupdate-2.conf
 hooks=$work hook nsupdate-2 0 begin dns-01 example.test $R $V

@@ -162,6 +162,7 @@ killed() {
 		[ "$(left | wc -w)" = 5 ] && break
 		sleep 0.05
 	done
+	same "dns: kill of $_what: records were there" 5 "$(left | wc -w)"
 	_pids=$(for _role in "$@"; do
 		[ $_role = parent ] && echo $run_pid ||
 		    pgrep -P $run_pid $_role
