@@ -211,8 +211,22 @@ domain_write "$work/c.conf" listens listens.example.com ""
 sed -i \
     '/^domain "listens"/,$s|challengedir .*|challenge tls-alpn-01\n\tlisten on 127.0.0.1 port '"$tls_port|" \
     "$work/c.conf"
-strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" example.com listens \
-    2>"$work/err" >/dev/null
+# By records, too, in the name server that Pebble asks.
+cat >"$work/publish" <<END
+#!/usr/bin/env python3
+import json, sys, urllib.request
+path = {"begin": "set-txt", "end": "clear-txt"}[sys.argv[1]]
+what = {"host": sys.argv[4] + ".", "value": sys.argv[5]}
+urllib.request.urlopen("http://127.0.0.1:$dns_management/" + path,
+    json.dumps(what).encode())
+END
+chmod 755 "$work/publish"
+domain_write "$work/c.conf" records records.example.com "*.records.example.com"
+sed -i -e "1i dns server 127.0.0.1 port $dns_port" \
+    -e '/^domain "records"/,$s|challengedir .*|challenge dns-01\n\tchallenge hook '"$work/publish|" \
+    "$work/c.conf"
+strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" \
+    example.com listens records 2>"$work/err" >/dev/null
 same "sandbox: traced run" 0 $?
 python3 "$here/syscalls.py" "$work/trace" "$top/filter-rules.h"  || failed=1
 exit $failed

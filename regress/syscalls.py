@@ -28,8 +28,10 @@ for line in open(trace, errors="replace"):
 
 allowed = collections.defaultdict(set)
 text = open(source).read()
-names = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc", "certproc", "fileproc", "respproc"]
-short = dict(zip(["PARENT", "NET", "DNS", "KEY", "CSR", "CHNG", "CERT", "FILE", "RESP", "ZONE"], names + ["zoneproc"]))
+names = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc",
+    "certproc", "fileproc", "respproc", "zoneproc"]
+short = dict(zip(["PARENT", "NET", "DNS", "KEY", "CSR", "CHNG", "CERT", "FILE",
+    "RESP", "ZONE"], names))
 table = text[text.index("rule table["):text.index("fatal_names")]
 for words, who in re.findall(r'\{ "([^"]+)", ([^,]+), (?:ANY|\{)', table):
     roles = {short[r] for r in re.findall(r"(?<!~)R\((\w+)\)", who)}
