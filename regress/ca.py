@@ -716,10 +716,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "no status in challenge": del c["status"]
         if sc == "challenge elsewhere": c["url"] = "https://localhost:1/c"
         never = {"type": "never-01", "url": base + "/n", "token": 7}
+        # Further types of challenges that it offers.
+        also = os.environ.get("CA_ALSO", "").split()
         a = {
             "status": "pending",
             "identifier": dns(name),
-            "challenges": [never, c],
+            "challenges": [never, c, *(dict(c, type=t) for t in also)],
         }
         if sc == "no http-01":
             other = {"type": "dns-01", "url": base + "/d", "token": c["token"]}

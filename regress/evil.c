@@ -285,14 +285,17 @@ answer_with(unsigned type)
 static int
 is_skipped(const struct msg *m)
 {
-	char line[64], *p, *rest;
+	static char line[16384];
+	unsigned long reply;
+	char *p, *rest;
 	size_t i;
 
 	for (i = 0; (p = evil_line("skip", i)) != NULL; i++) {
 		if (strtoul(p, &rest, 10) != m->head.type)
 			continue;
 		evil_tell("attack", "", 0);
-		snprintf(line, sizeof(line), "%lu %u %u -1 1%.40s", strtoul(rest, &rest, 10),
+		reply = strtoul(rest, &rest, 10);
+		snprintf(line, sizeof(line), "%lu %u %u -1 1%.16000s", reply,
 		    m->head.job, m->head.worker, rest);
 		line[strcspn(line, "\n")] = '\0';
 		send_line(line);

@@ -4,7 +4,7 @@
 #   all        several samples of everything, not one
 #   only=ROLE/MODE/KIND[/N]   that alone; its plan is printed
 #   as=root, as=user          by that user alone
-import base64, json, os, random, signal, sys, threading, time
+import base64, json, os, random, shutil, signal, sys, threading, time
 
 where, programs, honest, top = sys.argv[1:5]
 options = dict(o.partition("=")[::2] for o in sys.argv[5:])
@@ -23,6 +23,7 @@ RUNS = {
     "-F rotate": ("RENEW", ["example.com"], "rotate", ["-F", "example.com"]),
     "-F -a": ("RENEW", ["example.com", "other.example"], "issued", ["-F", "-j", "1", "-a"]),
     "-F listens": ("RENEW", ["other.example"], "issued", ["-F", "other.example"]),
+    "-F dns": ("RENEW", ["other.example"], "dns", ["-F", "other.example"]),
     "nothing due": ("RENEW", ["example.com"], "issued", ["example.com"]),
     "-r": ("REVOKE", ["example.com"], "issued", ["-r", "example.com"]),
     "-B": ("RESTORE", ["example.com"], "rotate", ["-B", "example.com"]),
@@ -33,17 +34,23 @@ RUNS = {
     "-l": ("LIST", [], "issued", ["-l"]),
     # What follows a renewal and a rollover is a run of its own.
     "metrics": ("METRICS", ["example.com"], "issued", ["example.com"]),
+    # Of two handles that have changed one is named.
+    "on change": ("HOOK", ["example.com"], "changed", ["example.com"]),
+    "verify": ("VERIFY", ["example.com"], "changed", ["example.com"]),
     "-K, its end": ("ADOPT", [], "issued", ["-K", "test"]),
 }
 FOLLOWS = {"METRICS": "RENEW", "ADOPT": "ROLLOVER"}
 KINDS = ["messages", "forbidden", "flood", "files", "cunning", "stall", "watch"]
 
-ROLES = {"NET": "netproc", "DNS": "dnsproc", "CHNG": "chngproc", "CERT": "certproc", "FILE": "fileproc", "RESP": "respproc"}
+ROLES = {"NET": "netproc", "DNS": "dnsproc", "CHNG": "chngproc", "CERT": "certproc", "FILE": "fileproc", "RESP": "respproc", "ZONE": "zoneproc"}
+# Those in which some roles are not, or some are for the first time.
+ONLY = {"-F dns": ("NET", "CHNG", "ZONE"), "on change": ("FILE",), "verify": ("NET", "DNS", "CERT", "FILE")}
 
 class Case: pass
 
 def present(role, run):
     """Is there such a process in such a run?"""
+    if role == "ZONE" or run in ONLY: return role in ONLY.get(run, ())
     if role == "RESP" or run == "-F listens": return role == "RESP" and run in ("-F listens", "-F -a")
     if role in ("CERT", "FILE"): return True
     if run in ("-B", "-l", "-t", "nothing due", "metrics", "-K, its end"): return False
@@ -75,17 +82,18 @@ def attack(w, c, tries):
     case = Case()
     case.role, case.run = role, run
     mode, case.handles, base, args = RUNS[run]
-    case.mode = FOLLOWS.get(mode, mode)
+    case.mode, case.base = FOLLOWS.get(mode, mode), base
     w.restore(base)
     if run in ("nothing due", "metrics"): w.run(w.honest, args)
     if run == "-B": w.run(w.honest, ["-F", *args[1:]])
     w.scenario("plain")
     before = evil_check.Before(w)
-    maker = evil_plan.Maker(routes, part, w, "%s/%s/%d" % (seed, "/".join(map(str, c)), tries))
+    maker = evil_plan.Maker(routes, part, w, base, "%s/%s/%d" % (seed, "/".join(map(str, c)), tries))
     lines = maker.shaped(maker.found(role, mode, n)) if kind == "found" else getattr(maker, kind)(role, mode)
     if tries and (kind != "cunning" or tries > 6): lines = [l for l in lines if not l.startswith(("on ", "when "))] + ["when 0"]
     if not any(l.startswith(("on ", "when ")) for l in lines): lines.append("on 9999")
-    case.spoils = role == "FILE" and any(l.startswith("target ") and l[7] not in "./" for l in lines)
+    # Its own files; to look at servers it has them for reading only.
+    case.spoils = role == "FILE" and mode != "VERIFY" and any(l.startswith("target ") and l[7] not in "./" for l in lines)
     w.plan(["role " + ROLES[role], "mode %d" % (1 + ALL_MODES.index(mode))] + lines)
     status, took, text = w.run(w.client, args)
     w.plan(["role none"])
@@ -96,14 +104,15 @@ def attack(w, c, tries):
         print("\n".join(l[:300] for l in lines), text[-3000:], "status %s, %.1f s" % (status, took), sep="\n")
     return wrong, "EVIL attack" in text, took, lines
 
-def honest_run(w, plan):
-    """An ordinary renewal with this plan, its case and what was there before."""
+def honest_run(w, plan, run="-F", role="CERT"):
+    """Such a run with this plan, its case and what was there before."""
     case = Case()
-    case.role, case.run, case.mode, case.handles, case.spoils = "CERT", "-F", "RENEW", ["example.com"], False
-    w.restore("issued")
+    mode, case.handles, case.base, args = RUNS[run]
+    case.role, case.run, case.mode, case.spoils = role, run, mode, False
+    w.restore(case.base)
     before = evil_check.Before(w)
     w.plan(plan)
-    result = w.run(w.client, ["-F", "example.com"])
+    result = w.run(w.client, args)
     w.plan(["role none"])
     return lambda: evil_check.Check(w, case, before, *result).all()
 
@@ -158,6 +167,64 @@ def checks_can_fail(w):
         wrong = honest_run(w, ["role netproc", "mode 1", "escaped yes", "when 1"] + ["target %s/%s" % (w.top, n) for n in names] + ["files", "call parent kill"])()
         good += [line("a role without its sandbox: it " + n, words, wrong) for n, words in (("reads", "a private key is in"), ("writes", "decoys/writable: has changed"),
             ("loses keys", "was replaced or removed"))]
+    return all(good)
+
+def programs_can_fail(w):
+    """The same of what is run: after a change, for records, for who looks at servers."""
+    good = []
+    def line(name, words, wrong):
+        ok = any(words in x for x in wrong) if words else wrong == []
+        print("ok" if ok else "FAIL", "evil: the checks of programs, as %s, see: %s" %
+            ("root" if w.root else "user", name + ("" if ok else ": %s" % wrong)))
+        good.append(ok)
+    def ran(look, name, words, argv, env):
+        """As if that had been run, too."""
+        d = w.hooks + "/ran/false"
+        os.mkdir(d)
+        for n, texts in ("argv", ["/bin/sh"] + argv), ("env", [n + "=" + v for n, v in env.items()]):
+            with open(d + "/" + n, "w") as f: f.write("".join(t + "\0" for t in texts))
+        line(name, words, look())
+        shutil.rmtree(d)
+    def gone(look, name, words, path):
+        old = evil_world.read(path, True)
+        os.unlink(path)
+        line(name, words, look())
+        with open(path, "wb") as f: f.write(old)
+    def found(words): return next((a, e) for a, e in w.ran() if a[1:1 + len(words)] == words)
+
+    look = honest_run(w, ["role none"], "verify")
+    line("nothing after 'on change' and 'verify'", "", look())
+    argv, env = found(["changed", "own"])
+    ran(look, "a command that is not configured", "was run", ["/bin/true"], env)
+    ran(look, "another argument", "was run", [*argv, "$(id)"], env)
+    ran(look, "another handle's command", "was run", [w.program, "changed", "other's"], env)
+    ran(look, "another path in the environment", "ACME_KEY_1=", argv, dict(env, ACME_KEY_1="/x"))
+    ran(look, "more in the environment", "LD_PRELOAD=", argv, dict(env, LD_PRELOAD="/x"))
+    gone(look, "a change that is lost", "that is not remembered", w.top + "/state/domain-other.example.changed")
+    with open(w.ca + "/log", "a") as f: f.write("POST /x\n")
+    line("a request to the CA", "the CA was asked", look())
+    shutil.move(w.hooks + "/ran", w.hooks + "/away")
+    os.mkdir(w.hooks + "/ran", 0o777)
+    line("commands that were not run", "that is not remembered", look())
+    os.rmdir(w.hooks + "/ran")
+    shutil.move(w.hooks + "/away", w.hooks + "/ran")
+    with open(w.hooks + "/fails", "w"): pass
+    line("the status of a run that only looks", "that only looks", honest_run(w, ["role none"], "verify")())
+    os.unlink(w.hooks + "/fails")
+
+    look = honest_run(w, ["role none"], "-F dns", "ZONE")
+    line("nothing after a renewal by records", "", look())
+    argv, env = found(["begin", "dns-01"])
+    for name, at, word, words in [("another value", 5, "d" * 43, "was run"), ("another record", 4, "_evil.other.example", "was run"),
+            ("another name", 3, "example.com", "was run"), ("another challenge", 2, "dns-02", "was run"), ("another action", 1, "x", "was run")]:
+        ran(look, name, words, argv[:at] + [word] + argv[at + 1:], env)
+    ran(look, "another value in the environment", "ACME_VALUE=", argv, dict(env, ACME_VALUE="$(id)"))
+    record = w.hooks + "/zone/_acme-challenge.other.example " + "d" * 43
+    with open(record, "w"): pass
+    line("a record that is left", "left and not remembered", look())
+    os.unlink(record)
+    look = honest_run(w, ["role none"], "-F dns", "NET")
+    ran(look, "a value of another form", "was run", argv[:5] + ["$(id)" + "d" * 38], env)
     return all(good)
 
 def state_is_believed(w):
@@ -236,7 +303,16 @@ for i, root in enumerate([True, False] if os.getuid() == 0 else [False, False]):
     if "as" in options and root != (options["as"] == "root"): continue
     worlds.append(evil_world.World("%s/%d" % (where, i), here, where + "/tls", programs, honest, root))
 began = time.monotonic()
-able = "only" in options or all([checks_can_fail(w) for w in worlds] + [state_is_believed(worlds[0])])
+def able_to_see():
+    """What is looked for would be found; each world at the same time."""
+    good = []
+    def check(w):
+        good.append(checks_can_fail(w) and programs_can_fail(w))
+    threads = [threading.Thread(target=check, args=(w,)) for w in worlds]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    return good == [True] * len(worlds) and state_is_believed(worlds[0])
+able = "only" in options or able_to_see()
 def stop(*_):
     for w in worlds: w.end()
     os._exit(1)

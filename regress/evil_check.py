@@ -1,9 +1,11 @@
 # For evil.py: the five outcomes of a run with a hostile role, looked at from
-# outside: what the CA was asked and what was signed, what is on the disk, what
-# was said, which processes are left.
-import base64, json, os, re, stat, subprocess
+# outside: what the CA was asked and what was signed, what is on the disk,
+# which programs were run and for what, what was said, which processes are
+# left.
+import base64, hashlib, json, os, re, stat, subprocess
 
-from evil_world import HANDLES, pem, point_of_certificate, point_of_csr, unb64
+from evil_world import FOR_ALL, HANDLES, OWN, TOKEN
+from evil_world import pem, point_of_certificate, point_of_csr, unb64
 
 SET = (".pem", ".chain.pem", ".fullchain.pem")
 
@@ -82,7 +84,10 @@ def kind_of(payload):
     return "strange"
 
 MAY = {"RENEW": {"find", "register", "order", "fetch", "challenge", "finalize"}, "REVOKE": {"find", "revoke"}, "RESTORE": set(),
-    "ROLLOVER": {"find", "rollover"}, "CONTACT": {"find", "contact"}, "DEACTIVATE": {"find", "deactivate"}, "LIST": set(), "SHOW": set()}
+    "ROLLOVER": {"find", "rollover"}, "CONTACT": {"find", "contact"}, "DEACTIVATE": {"find", "deactivate"}, "LIST": set(), "SHOW": set(),
+    "HOOK": set(), "VERIFY": set()}
+NO_CA = ("LIST", "RESTORE", "SHOW", "HOOK", "VERIFY")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 class Check:
     def __init__(self, w, case, before, status, took, text):
@@ -96,6 +101,8 @@ class Check:
         self.secrets()
         self.others()
         self.installed()
+        self.programs()
+        self.pending()
         self.process()
         return self.wrong
     def signed(self):
@@ -111,7 +118,7 @@ class Check:
     def asked(self):
         may = MAY[self.case.mode]
         names = [sorted(HANDLES[h]) for h in self.case.handles]
-        if self.case.mode in ("LIST", "RESTORE", "SHOW") and self.w.requests(): self.bad("the CA was asked: %s" % self.w.requests()[:3])
+        if self.case.mode in NO_CA and self.w.requests(): self.bad("the CA was asked: %s" % self.w.requests()[:3])
         for header, payload in self.signed():
             kind = kind_of(payload)
             if kind not in may: self.bad("signed in such a run: %s for %s" % (kind, header["url"]))
@@ -176,6 +183,9 @@ class Check:
         handles = "|".join(map(re.escape, HANDLES))
         honest = [r"certs/\.?(%s)(\.chain|\.fullchain)?\.pem(\.acme-(old|new))?$" % handles, r"state/\.?(domain|authority|metrics)-.*", r"metrics/\.?all\.prom", "keys/", "account/"]
         if role == "FILE": honest += ["certs/", "state/", "metrics/"]
+        # These have the state directory alone, and read only.
+        if self.case.mode == "HOOK": honest = ["state/" if role == "FILE" else honest[1], honest[2]]
+        if self.case.mode == "VERIFY": honest = honest[1:3]
         # What is only to be read cannot be written.
         if self.case.mode == "LIST": honest = []
         elif self.case.run == "metrics": honest = [h for h in honest if not h.startswith(("certs/", "keys/", "account/"))]
@@ -205,18 +215,67 @@ class Check:
         for h in HANDLES:
             had = good_sets(self.w, self.before.files, h)
             if not had or self.case.mode == "REVOKE" and h in self.case.handles: continue
-            if self.case.spoils: continue
+            if self.case.spoils and self.case.mode not in ("HOOK", "VERIFY"): continue
             if not good_sets(self.w, self.after, h): self.bad(h + ": no good certificate is installed or kept")
             elif h not in self.case.handles and any(self.before.files.get("certs/" + h + s) != self.after.get("certs/" + h + s) for s in SET):
                 self.bad(h + ", which is not in this run, has changed")
             elif self.case.role not in ("CERT", "FILE") and (False, "keys/%s.key" % h) not in good_sets(self.w, self.after, h):
                 self.bad(h + ": what is installed is not whole, or not for the live key")
+    # What is run is part of the fourth: by whoever started acme-client.
+    def programs(self):
+        for argv, env in self.w.ran():
+            said = "%s was run" % argv
+            if argv[0] != self.w.program: self.bad(said)
+            elif self.case.base == "changed" and self.case.mode in ("HOOK", "VERIFY"):
+                self.command(said, argv[1:], env)
+            elif self.case.base == "dns": self.publication(said, argv[1:], env)
+            else: self.bad(said)
+    def same(self, said, env, wanted):
+        wanted = dict(wanted, PATH=PATH)
+        odd = [n for n in sorted(set(env) | set(wanted)) if env.get(n) != wanted.get(n)]
+        if odd: self.bad("%s with %s" % (said, [n + "=" + env.get(n, "(none)") for n in odd]))
+    def command(self, said, words, env):
+        """Of 'on change': the configuration's words, and what it says of the handle."""
+        handle, = self.case.handles
+        if words not in (["changed", OWN[handle]], ["changed", FOR_ALL]): self.bad(said)
+        key, cert = "%s/keys/%s.key" % (self.w.top, handle), "%s/certs/%s." % (self.w.top, handle)
+        self.same(said, env, {"ACME_COUNT": "1", "ACME_NAMED": "1", "ACME_CHANGED": handle,
+            "ACME_HANDLE_1": handle, "ACME_KEY_1": key, "ACME_CERT_1": cert + "pem",
+            "ACME_CHAIN_1": cert + "chain.pem", "ACME_FULLCHAIN_1": cert + "fullchain.pem"})
+    def publication(self, said, words, env):
+        """Of 'challenge hook': who owns net or chng chooses the value, by its form."""
+        handle, = self.case.handles
+        record = "_acme-challenge." + handle
+        if len(words) != 5 or words[0] not in ("begin", "end") or \
+            words[1:4] != ["dns-01", handle, record] or not re.fullmatch(r"[\w-]{43}", words[4], re.A):
+            self.bad(said)
+        elif self.case.role not in ("NET", "CHNG") and words[4] != self.value(): self.bad(said)
+        names = ("ACTION", "CHALLENGE", "NAME", "RECORD", "VALUE")
+        self.same(said, env, dict({"ACME_" + n: w for n, w in zip(names, words)}, ACME_HANDLE=handle))
+    def value(self):
+        """RFC 8555 8.4"""
+        digest = hashlib.sha256(TOKEN + b"." + self.w.thumbprint()).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    def pending(self):
+        """What is yet to be done is remembered: commands to run, records to end."""
+        ran = [argv[1:] for argv, _ in self.w.ran()]
+        for h in HANDLES:
+            mark = "state/domain-%s.changed" % h
+            if mark not in self.before.files or mark in self.after or self.case.spoils: continue
+            if h not in self.case.handles or ["changed", OWN[h]] not in ran or ["changed", FOR_ALL] not in ran:
+                self.bad(h + ": its commands have not run, and that is not remembered")
+        journals = b"".join(f[4] for n, f in self.after.items()
+            if n.endswith(".records") and isinstance(f[4], bytes))
+        for record in self.w.published():
+            if record.encode() not in journals: self.bad("left and not remembered: the record " + record)
     def process(self):
         if self.status is None: self.bad("not done within %d seconds" % self.took)
         elif self.status not in (0, 1, 2): self.bad("status %d" % self.status)
         if self.w.left: self.bad("%d processes left" % len(self.w.left))
         if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", self.text): self.bad("control characters in its messages")
-        if self.status == 0 and self.case.role in ("NET", "DNS", "CHNG", "RESP") and self.case.mode == "RENEW":
+        # Nothing that servers present changes what has been done.
+        if self.case.mode == "VERIFY" and self.status not in (0, None): self.bad("status %d of a run that only looks" % self.status)
+        if self.status == 0 and self.case.role in ("NET", "DNS", "CHNG", "RESP", "ZONE") and self.case.mode == "RENEW":
             for h in self.case.handles:
                 if chain_of(self.after, h) is None or chain_of(self.after, h) == chain_of(self.before.files, h):
                     self.bad("%s: status 0, and nothing new is installed" % h)
@@ -237,6 +296,8 @@ def heal(w, case):
         if (False, "keys/%s.key" % h) not in good_sets(w, files, h): wrong.append("%s: not whole after an honest run (status %s)" % (h, status))
         both = files.get("keys/%s.both.pem" % h)
         if both and files["certs/%s.fullchain.pem" % h][4] not in both[4]: wrong.append(h + ": its combined file is old")
+    if case.base == "changed" and set(handles) & set(w.marks()): wrong.append("an honest run leaves marks: %s" % w.marks())
+    if w.published(): wrong.append("left after an honest run: the record %s" % w.published())
     left = [n for n in files if n.startswith("www/") and n not in ("www/index.html", "www/below", "www/below/x")]
     if left and case.role != "CHNG": wrong.append("left: %s" % left)
     return wrong

@@ -43,8 +43,9 @@ def address(port, last):
 
 class Maker:
     """Plans in one world, for one state of the files, with one seed."""
-    def __init__(self, routes, part, world, seed):
+    def __init__(self, routes, part, world, base, seed):
         self.routes, self.part, self.w, self.rng = routes, part, world, random.Random(seed)
+        self.base = base
         base = "https://localhost:%d" % world.port
         self.urls = [base + p for p in ("/directory", "/nonce", "/new-account", "/new-order", "/revoke", "/key-change", "/acct/1",
             "/order/1", "/authz/example.com", "/challenge/example.com", "/finalize", "/cert")]
@@ -129,7 +130,8 @@ class Maker:
     def files(self, role, mode):
         w, r = self.w, self.rng
         calls = ["tcp %d" % w.evil_port, "unix " + w.evil_name, "rights", "more", "child"]
-        if role != "DNS": calls.append("udp %d" % w.evil_port)
+        # Name servers are asked by datagrams, which no rule by port holds back.
+        if role not in ("DNS", "ZONE"): calls.append("udp %d" % w.evil_port)
         # Each of these ends the role.
         last = ["execute /tmp/" + w.evil_name, "parent ptrace", "parent readv", "parent kill", "parent pidfd", "unshare", "uring"]
         out = ["when %d" % r.choice([0, 1, 2, 3])] + ["target " + t for t in self.targets(role)] + ["files"]
@@ -147,7 +149,8 @@ class Maker:
     def own(self, role, mode):
         """What it may spoil: its own directories."""
         names = {"FILE": ["example.com.fullchain.pem", "example.com.pem", "example.com.chain.pem", ".example.com.pem.acme-old", "unrelated.pem",
-            ".example.com.pem.acme-new", "domain-example.com.json", "domain-example.com.lock", "authority-test.json", "below", "below/x"],
+            ".example.com.pem.acme-new", "domain-example.com.json", "domain-example.com.lock", "authority-test.json", "below", "below/x",
+            "domain-example.com.changed", "domain-other.example.changed"],
             "CHNG": ["index.html", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", "below/x"]}[role]
         out = [self.moment(role, mode)]
         return out + ["target " + n for n in self.rng.sample(names, k=self.rng.choice([1, 2, len(names)]))] + ["files"]
@@ -157,7 +160,7 @@ class Maker:
             "deaf" + self.send(t.name, self.body(t.shape))[4:].replace(" -1 1 ", " -1 1000 ")])]
     def watch(self, role, mode): return ["when 0", "watch all"]
     def cunning(self, role, mode):
-        plans = {"NET": self.net, "DNS": self.dns, "CHNG": self.chng, "CERT": self.cert, "FILE": self.file, "RESP": self.resp}[role](mode)
+        plans = {"NET": self.net, "DNS": self.dns, "CHNG": self.chng, "CERT": self.cert, "FILE": self.file, "RESP": self.resp, "ZONE": self.zone}[role](mode)
         fit = [p for p in plans if p]
         return self.shaped(self.rng.choice(fit))
     def shaped(self, lines):
@@ -194,6 +197,7 @@ class Maker:
 
     def net(self, mode):
         """Has all signed that there is to be signed, for any URL; and lies about what the CA says."""
+        if mode == "VERIFY": return self.net_verify()
         r, plans = self.rng, []
         asks = [t for t in self.allowed("NET", mode) if t.to in ("KEY", "CSR") and t.shape == "ss"]
         for _ in range(4):
@@ -215,6 +219,28 @@ class Maker:
         if mode in ("REVOKE", "ROLLOVER", "CONTACT", "DEACTIVATE"):
             plans.append(["on %d" % self.routes["NET_JOB"].type, self.send("CERT_DONE")])
         return plans
+    def net_verify(self):
+        """Lies about what a server presents, or about one that nobody asked for."""
+        S, plans = self.send, []
+        def presented(n, reason, b): return num(n) + string(reason) + buf(b)
+        leaf = self.here[0].split("-----END")[0] + "-----END CERTIFICATE-----\n"
+        pems = [b"", b"garbage", b"-" * 32000, leaf.encode(), self.alien.encode(), *self.chains]
+        for n in (0, 1, 7, 8, 2**64 - 1):
+            plans.append([self.lie("CERT_PRESENTED", presented(n, None, self.rng.choice(pems)))])
+        for b in pems: plans.append([self.lie("CERT_PRESENTED", presented(0, None, b))])
+        for reason in ("", "\x1b[2J" + "a" * 2000, "\n certproc: installed"):
+            plans.append([self.lie("CERT_PRESENTED", presented(0, reason, leaf.encode()))])
+        said = S("CERT_PRESENTED", presented(0, None, leaf.encode()))
+        plans.append(["when 0", said])
+        plans.append(["on %d" % self.routes["NET_JOB"].type, said, said])
+        plans.append(["on %d" % self.routes["NET_JOB"].type, said, S("CERT_NEXT"), said])
+        plans.append(["on %d" % self.routes["NET_JOB"].type, S("CERT_NEXT"), S("CERT_NEXT")])
+        port = str(self.w.verify_port)
+        for host, port, what in (("evil.example", port, 3), ("localhost", str(self.w.evil_port), 3),
+                ("localhost", str(self.w.port), 0), ("localhost", port, 2), ("localhost", port, 99)):
+            plans.append(["on %d" % self.routes["NET_JOB"].type,
+                S("DNS_RESOLVE", string(host), string(port), num(what))])
+        return plans
     def dns(self, mode):
         lists = [[address(self.w.evil_port, 1)], [address(self.w.port, 2)], [b""] * 3, [b"\xff" * 128], [b"\2"] * 2,
             [address(0, 0)], [b"\1\0/tmp/x\0"], [address(self.w.port, 1)] * 80]
@@ -225,7 +251,48 @@ class Maker:
         plans = [[self.skip("CHNG_PUT", "NET_CHNG_DONE", num(n))] for n in (0, 1, 2**64 - 1)]
         plans += [[self.skip("CHNG_DROP", "NET_CHNG_DONE", num(1))], [self.skip("CHNG_CHECK", "NET_CHNG_DONE", num(0))],
             [self.skip("CHNG_AWAIT", "NET_CHNG_DONE", num(0))], [self.skip("CHNG_AWAIT", "NET_CHNG_DONE", num(1))]]
+        if self.base == "dns": return plans + self.chng_records()
         return plans + [self.own("CHNG", mode)] * 3
+    def chng_records(self):
+        """Has something else published, elsewhere, for others; never ends it."""
+        S, plans, label = self.send, [], "_ujmmovf2vn55tgye"
+        values = ["d" * 43, "d" * 42, "d" * 44, "$(id)" + "d" * 38, "d" * 42 + "\n", "-" * 43,
+            "\x1b[2J" + "d" * 39, "", "../" + "d" * 40, "d" * 42 + "="]
+        for v in values: plans.append([self.lie("HOOK_PUT", num(0), string(None), string(v))])
+        for n in (1, 99, 100, 2**64 - 1):
+            plans.append([self.lie("HOOK_PUT", num(n), string(None), string("d" * 43))])
+        for l in (label, "", "_evil", "-x", label.upper(), label + ".evil"):
+            plans.append([self.lie("HOOK_PUT", num(0), string(l), string("d" * 43))])
+        put = S("HOOK_PUT", num(0), string(None), string("e" * 43))
+        for job in (1, NO_JOB):
+            plans.append(["when 3", S("HOOK_PUT", num(0), string(None), string("d" * 43), job=job)])
+        moment = "on %d" % self.routes["CHNG_PUT"].type
+        plans.append([moment, put, put, S("HOOK_DROP"), put])
+        # What is begun when all else is done, and never ended.
+        plans.append(["on %d" % self.routes["CHNG_DROP"].type, put, put])
+        plans.append([moment, S("HOOK_DROP"), S("HOOK_DROP"), S("HOOK_DROP")])
+        for v in ("d" * 42, "d" * 43, "\x1b[2J"):
+            plans.append([self.lie("ZONE_AWAIT", num(0), string(None), string(v))])
+        plans.append([self.lie("ZONE_AWAIT", num(2**64 - 1), string(None), string("d" * 43))])
+        return plans
+    def zone(self, mode):
+        """Says that a record can be seen, or not: whether it can or not, for other jobs, late, with more text."""
+        S, plans = self.send, []
+        reasons = (None, "", "no", "\x1b[2J" + "a" * 2000, "x\ncertproc: installed")
+        for n in (0, 0, 1, 99, 100, 2**64 - 1):
+            for reason in reasons:
+                plans.append([self.lie("CHNG_SEEN", num(n), string(reason))])
+        for reason in reasons: plans.append([self.skip("ZONE_AWAIT", "CHNG_SEEN", num(0), string(reason))])
+        moment = "on %d" % self.routes["ZONE_AWAIT"].type
+        for job in (0, 1, NO_JOB, 2**31):
+            for times in (1, 3):
+                plans.append([moment, S("CHNG_SEEN", num(0), string(None), job=job, times=times)])
+                plans.append(["when 0", S("CHNG_SEEN", num(0), string("no"), job=job, times=times)])
+        late = "on %d" % self.routes["ZONE_END"].type
+        for reason in (None, "no"): plans.append([late, S("CHNG_SEEN", num(0), string(reason))])
+        # Nobody is told anything.
+        plans.append([moment, "stall silent"])
+        return plans
     def resp(self, mode):
         """Says that responses can be seen, or not, or something else."""
         replies = [(n, reason) for n in (0, 1, 99, 100, 2**64 - 1) for reason in (None, "", "\x1b[2J" + "a" * 2000)]
@@ -236,6 +303,7 @@ class Maker:
             plans.append(["on %d" % self.routes[t].type] + [self.send("CHNG_PUBLISHED", num(0), string(None), job=1)] * 3)
         return plans
     def file(self, mode):
+        if mode == "HOOK": return self.file_hook() + [self.own("FILE", mode)] * 4
         r, P, plans = self.rng, self.part, []
         done = num(1) + string(None)
         for name in ("FILE_COMMIT", "FILE_READ_KEPT", "FILE_WRITE", "FILE_REMOVE", "FILE_REMOVE_SET", "FILE_LOCK", "FILE_PROBE", "FILE_OPEN", "FILE_READ"):
@@ -251,6 +319,20 @@ class Maker:
         if mode == "RENEW":
             plans += [[self.lie("CERT_STATES", *[num(1) + num(0) + buf(b)] * n)] for b in (b"", b"{}", b"[" * 9000, b"garbage") for n in (0, 1, 2, 9)]
         return plans + [self.own("FILE", mode)] * 8
+    def file_hook(self):
+        """Says of handles that their files have changed, or not; forgets nothing, or says so."""
+        S, plans = self.send, []
+        for n in (0, 1, 2, 2**64 - 1): plans.append([self.lie("HOOK_CHANGED", num(n))])
+        for job in (0, 1, 2, NO_JOB):
+            plans.append(["when 0", S("HOOK_CHANGED", num(1), job=job)])
+            plans.append(["when 0", S("HOOK_FORGOTTEN", num(1), job=job)])
+        for n in (0, 1, 2, 2**64 - 1):
+            plans.append([self.skip("FILE_FORGET_CHANGE", "HOOK_FORGOTTEN", num(n))])
+        moment = "on %d" % self.routes["FILE_FORGET_CHANGE"].type
+        for name in ("HOOK_CHANGED", "HOOK_FORGOTTEN"):
+            plans.append([moment, S(name, num(1), times=3)])
+        plans.append(["when 0", S("HOOK_CHANGED", num(1), times=1000)])
+        return plans
     def never_due(self):
         """The state as it is, but for a certificate that never ends."""
         try: s = json.loads(read(self.w.top + "/state/domain-example.com.json"))
@@ -258,7 +340,24 @@ class Maker:
         s["looked at"] = dict(s.get("looked at", {}), ends=2**40, begins=2**39, certificate="")
         s.update({"not before": 2**40, "attempts": 0})
         return json.dumps(s).encode()
+    def cert_verify(self):
+        """Has other servers looked at, those of other jobs, or other work done."""
+        S, plans = self.send, []
+        def job(task, server, again=0, url=None): return num(task) + string(None) + \
+            string(url) + string(None) + num(0) + string(None) * 2 + num(server) + num(again)
+        verify, url = 6, "http://127.0.0.2:%d/" % self.w.port
+        for server in (1, 7, 8, 2**64 - 1): plans.append([self.lie("NET_JOB", job(verify, server))])
+        for again in (1, 2): plans.append([self.lie("NET_JOB", job(verify, 0, again))])
+        for task in range(9): plans.append([self.lie("NET_JOB", job(task, 0, 0, url))])
+        moment = "on %d" % self.routes["CERT_NEXT"].type
+        for nr in (1, 2, NO_JOB): plans.append([moment, S("NET_JOB", job(verify, 0), job=nr)])
+        plans.append([moment, S("NET_JOB", job(verify, 0), times=3)])
+        for n in (0, 1, 2**63): plans.append(["when 0", S("PARENT_DUE", num(n)), S("PARENT_DUE", num(n))])
+        for nr in (0, 1, NO_JOB): plans.append(["when 0", S("FILE_LOOK", job=nr), self.wait("CERT_STORED")])
+        for o in (1, 2, 3, 9): plans.append([moment, S("PARENT_OUTCOME", num(o)), S("PARENT_OUTCOME", num(o), job=1)])
+        return plans
     def cert(self, mode):
+        if mode == "VERIFY": return self.cert_verify()
         P, S, plans = self.part, self.send, []
         leaf = self.rng.choice(self.leaves)
         stored, csr_done = self.wait("CERT_STORED"), self.wait("CERT_CSR_DONE")

@@ -1,13 +1,33 @@
 # For evil.py: a world of its own for one of the workers (a scripted CA,
 # directories in the recommended layout, decoys, listeners that nobody may
-# reach), in which runs are made, and what is to be known of it afterwards.
-import base64, hashlib, json, os, re, shutil, signal, socket, stat
+# reach, a program for 'on change' and 'challenge hook', the name server that
+# it publishes by, a server for 'verify'), in which runs are made, and what is
+# to be known of it afterwards.
+import base64, hashlib, json, os, re, shutil, signal, socket, ssl, stat
 import subprocess, threading, time
+
+from dns_wire import NXDOMAIN, TXT, Query, txt
 
 LIMIT = 40          # seconds that no run takes, however loaded the machine is
 USER = 65534        # owns certificates, state and challenges where we are root
-# The second one is answered by respproc.
+# The second one is answered by respproc, in the base "dns" by a record.
 HANDLES = {"example.com": ["example.com"], "other.example": ["other.example"]}
+# The challenge's, always.
+TOKEN = b"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"
+# In the base "changed": what has its files changed says what to run.
+OWN = {"example.com": "own", "other.example": "other's"}
+FOR_ALL = "all"
+PROGRAM = """#!/bin/sh
+d=$(mktemp -d %(d)s/ran/.XXXXXXXX) || exit 1
+cat /proc/$$/cmdline >"$d/argv"
+cat /proc/$$/environ >"$d/env"
+mv "$d" "%(d)s/ran/${d##*/.}"
+case $1 in
+begin) : >"%(d)s/zone/$4 $5" ;;
+end) rm -f "%(d)s/zone/$4 $5" ;;
+changed) [ ! -e %(d)s/fails ] ;;
+esac
+"""
 
 def openssl(*args, data=None):
     return subprocess.run(["openssl", *args], check=True, capture_output=True,
@@ -66,7 +86,57 @@ class World:
         self.client = where + "/bin/acme-client"
         self.start_ca()
         self.listen()
+        self.make_program()
+        self.start_servers()
         self.bases = {}
+    def make_program(self):
+        self.hooks, self.program = self.dir + "/hooks", self.dir + "/program"
+        for d in ("", "/ran", "/zone"):
+            os.mkdir(self.hooks + d)
+            os.chmod(self.hooks + d, 0o777)
+        with open(self.program, "w") as f: f.write(PROGRAM % {"d": self.hooks})
+        os.chmod(self.program, 0o755)
+    def start_servers(self):
+        """Of the records that were published, and of the certificate that is installed."""
+        names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        names.bind(("127.0.0.1", 0))
+        server = socket.create_server(("127.0.0.1", 0))
+        self.dns_port = names.getsockname()[1]
+        self.verify_port = server.getsockname()[1]
+        for f, s in (self.answer, names), (self.present, server):
+            threading.Thread(target=f, args=(s,), daemon=True).start()
+    def answer(self, s):
+        while True:
+            bytes, peer = s.recvfrom(4096)
+            try: q = Query(bytes, "udp")
+            except (IndexError, UnicodeDecodeError): continue
+            values = [v for n, v in map(str.split, self.published())
+                if n == q.name and q.kind == TXT]
+            s.sendto(q.reply([txt(q.name, v) for v in values]) if values
+                else q.reply(rcode=NXDOMAIN), peer)
+    def present(self, s):
+        while True:
+            c, _ = s.accept()
+            try:
+                c.settimeout(5)
+                x = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                x.load_cert_chain(self.top + "/certs/example.com.fullchain.pem",
+                    self.top + "/keys/example.com.key")
+                x.wrap_socket(c, server_side=True).close()
+            except OSError: pass
+            c.close()
+    def published(self):
+        """Records as "NAME VALUE"."""
+        return sorted(os.listdir(self.hooks + "/zone"))
+    def ran(self):
+        """[(arguments, environment)] of the programs that were run: not those that were ended at once."""
+        found = []
+        for d in os.listdir(self.hooks + "/ran"):
+            if d.startswith("."): continue
+            argv, env = (read("%s/ran/%s/%s" % (self.hooks, d, n), True)
+                .decode(errors="replace").split("\0")[:-1] for n in ("argv", "env"))
+            found.append((argv[1:], dict(e.partition("=")[::2] for e in env)))
+        return found
     def start_ca(self):
         ca, self.port, self.listen_port = self.ca, free_port(), free_port()
         os.makedirs(ca)
@@ -74,7 +144,8 @@ class World:
             shutil.copy(self.tls + "/" + n, ca)
         self.server = subprocess.Popen(["python3", self.here + "/ca.py",
             str(self.port), self.tls + "/server.pem", self.tls + "/server.key", ca],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=dict(os.environ, CA_ALSO="dns-01"))
         for _ in range(400):
             try: return socket.create_connection(("127.0.0.1", self.port), 1).close()
             except OSError: time.sleep(0.05)
@@ -102,8 +173,22 @@ class World:
                 except OSError: got = b""
                 c.close()
             self.reached.append((kind, str(place), got))
-    def conf(self, rotate):
+    def way(self, base, handle):
+        """How it responds to challenges."""
+        if handle == "example.com": return 'challengedir "%s/www"' % self.top
+        if base != "dns": return "listen on 127.0.0.1 port %d" % self.listen_port
+        return "challenge dns-01\n\tchallenge hook %s" % self.program
+    def after(self, base, handle):
+        """What follows a change."""
+        if base != "changed": return ""
+        return 'on change "%s changed %s"\n\t' % (self.program, OWN[handle]) + (
+            "verify localhost port %d" % self.verify_port
+            if handle == "example.com" else "")
+    def conf(self, base):
+        rotate = base == "rotate"
         parts = ["state directory \"%s/state\"" % self.top]
+        if base == "dns": parts.append("dns wait 5\ndns server 127.0.0.1 port %d" % self.dns_port)
+        if base == "changed": parts.append('on change "%s changed %s"' % (self.program, FOR_ALL))
         parts.append("metrics file \"%s/metrics/all.prom\"" % self.top)
         if self.root: parts.append("user nobody")
         parts.append("""authority test {
@@ -122,11 +207,12 @@ class World:
 	domain full chain certificate "%s.fullchain.pem"
 	%s
 	%s
+	%s
 }""" % (h, names[0], self.top, h, "rotate" if rotate else "", self.top, h, h, h,
                 'domain combined "%s/keys/%s.both.pem"' % (self.top, h) if rotate else "",
-                'challengedir "%s/www"' % self.top if h == "example.com" else "listen on 127.0.0.1 port %d" % self.listen_port))
+                self.way(base, h), self.after(base, h)))
         return "\n".join(parts) + "\n"
-    def make(self, rotate):
+    def make(self, base):
         """Directories beside each other, and things of other people's in, beside and above them."""
         shutil.rmtree(self.top, ignore_errors=True)
         for d, mode in (("", 0o755), ("account", 0o700), ("keys", 0o700), ("certs", 0o755),
@@ -140,7 +226,7 @@ class World:
             ("www/below/x", 0o644), ("keys/unrelated.key", 0o600)):
             with open(self.top + "/" + name, "w") as f: f.write("decoy %s\n" % name)
             os.chmod(self.top + "/" + name, mode)
-        with open(self.top + "/c.conf", "w") as f: f.write(self.conf(rotate))
+        with open(self.top + "/c.conf", "w") as f: f.write(self.conf(base))
         own = ("certs", "state", "www", "metrics") if self.root else ("",)
         for d in own if os.getuid() == 0 else ():
             for at, ds, fs in os.walk(self.top + "/" + d):
@@ -148,13 +234,19 @@ class World:
     def base(self, name):
         """Saves what an honest beginning has left; later runs begin with it."""
         if name in self.bases: return
-        self.make(name == "rotate")
+        self.make(name)
         try: os.unlink(self.ca + "/account")
         except OSError: pass
         self.scenario("plain")
+        # All commands fail: what has changed is remembered.
+        fails = self.hooks + "/fails"
+        if name == "changed":
+            with open(fails, "w"): pass
         if name != "fresh":
             status, took, text = self.run(self.honest, ["-a", "-j", "1"])
-            if status != 0: raise SystemExit("the honest beginning fails: %s %s" % (status, text))
+            if status != (1 if name == "changed" else 0) or name == "changed" and len(self.marks()) != 2:
+                raise SystemExit("the honest beginning fails: %s %s" % (status, text))
+        if name == "changed": os.unlink(fails)
         subprocess.run(["cp", "-a", self.top, self.dir + "/base-" + name], check=True)
         self.bases[name] = read(self.ca + "/account")
     def restore(self, name):
@@ -165,6 +257,13 @@ class World:
         if not self.bases[name]: os.unlink(self.ca + "/account")
         self.scenario("plain")
         self.reached.clear()
+        for d in ("ran", "zone"):
+            shutil.rmtree(self.hooks + "/" + d)
+            os.mkdir(self.hooks + "/" + d)
+            os.chmod(self.hooks + "/" + d, 0o777)
+    def marks(self):
+        """The handles whose change is remembered."""
+        return [h for h in HANDLES if os.path.lexists("%s/state/domain-%s.changed" % (self.top, h))]
     def scenario(self, name):
         with open(self.ca + "/scenario", "w") as f: f.write(name)
         for n in ("log", "payloads"):
