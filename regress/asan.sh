@@ -4,13 +4,13 @@
 . "$here/setup.sh"
 work=$run
 script=$1
-flags="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+flags="-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 
 # The build, which the first of these sections makes for all.  The flags are in
 # config.mk, so that those who build again from this build have them, too.
 asan_build() (
 	copy_tree "$top" "$built" && cp "$here/asan-options.c" "$built" &&
-	    cd "$built" && CC=gcc CFLAGS=-g ./configure &&
+	    cd "$built" && CC=gcc CFLAGS=-g1 ./configure &&
 	    sed -i "s/^HARDEN = .*/HARDEN = -fPIE $flags/
 		s/^SANDBOX_OBJS = .*/& asan-options.o/" config.mk &&
 	    make -j "$(getconf _NPROCESSORS_ONLN)" && : >"$BUILDS/asan/built"

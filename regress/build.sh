@@ -4,11 +4,12 @@
 work=$run
 ok "build: gcc, no warning"
 copy_tree "$top" "$run/clang"
+# What clang warns of does not depend on -O.
 check "build: clang, no warning" sh -c \
-    "cd $run/clang && CC=clang ./configure && make CFLAGS='-O2 -g -Werror'"
+    "cd $run/clang && CC=clang ./configure && make CFLAGS='-O1 -Werror'"
 copy_tree "$top" "$run/bmake"
 check "build: BSD make; gcc -O3, no warning" \
-    sh -c "cd $run/bmake && CC=gcc ./configure && bmake CFLAGS='-O3 -g -Werror'"
+    sh -c "cd $run/bmake && CC=gcc ./configure && bmake CFLAGS='-O3 -Werror'"
 check "build: installs" \
     make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr
 roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc"

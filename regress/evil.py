@@ -14,8 +14,8 @@ import evil_check, evil_plan, evil_world
 from c_enum import enum
 from routes import ALL_MODES, table
 
-SECONDS = 120       # after which no second samples are begun,
-LAST = 220          # and no first ones either: what is left is said
+SECONDS = 40        # after which no second samples are begun,
+LAST = 600          # and no first ones either: what is left is said
 # How a run is started, what for, about which handles, and what was there before.
 RUNS = {
     "first": ("RENEW", ["example.com"], "fresh", ["example.com"]),

@@ -109,14 +109,27 @@ for name, versions in (("both", ()), ("old", (ssl.TLSVersion.TLSv1_2,))):
     with open("%s/%s-cut" % (sys.argv[1], name), "wb") as f: f.write(b"t" + cut)
 END
 
+# compiled SOURCE...: their objects, each of which is made once
+fuzz_flags="-std=gnu11 -gline-tables-only -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined"
+mkdir "$run/objects"
+compiled() {
+	for _source in "$@"; do
+		_object=$run/objects/$(basename "$_source" .c).o
+		# shellcheck disable=SC2086
+		[ -e "$_object" ] ||
+		    clang $fuzz_flags $flags -I. -c -o "$_object" "$_source" ||
+		    return 1
+		echo "$_object"
+	done
+}
 # fuzz NAME RUNS SOURCES...
 fuzz() {
 	_name=$1 _runs=${FUZZ_RUNS:-$2}; shift 2
 	# shellcheck disable=SC2086
 	(cd "$top" &&
-	    clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined $flags -I. -o "$run/fuzz-$_name" \
-	    "regress/fuzz-$_name.c" "$@" $libs) >"$run/fuzz-$_name.log" 2>&1 ||
+	    _objects=$(compiled "regress/fuzz-$_name.c" "$@") &&
+	    clang $fuzz_flags -o "$run/fuzz-$_name" $_objects \
+	    $libs) >"$run/fuzz-$_name.log" 2>&1 ||
 	    {
 	    	fail \
 	    	    "fuzz: $_name: does not build: $(grep -m 1 error "$run/fuzz-$_name.log")"

@@ -399,8 +399,8 @@ sans() {
 	    sed 's/.*Name://;s/critical//;s/DNS://g' | tr ',' '\n' | sort |
 	    tr '\n' ' '
 }
-spki_cert() { openssl x509 -in "$1" -noout -pubkey | openssl sha256; }
-spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | openssl sha256; }
+spki_cert() { openssl x509 -in "$1" -noout -pubkey | sha256sum; }
+spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | sha256sum; }
 
 # verified FILE: leaf and chain in it lead to Pebble's root
 verified() { openssl verify -CAfile "$work/root.pem" -untrusted "$1" "$1"; }

@@ -29,10 +29,11 @@ trap 'exit 1' INT TERM HUP
 export PORTS=$run/ports BUILDS=$run/builds
 mkdir -m 1777 "$BUILDS"
 : >"$PORTS" && chmod 666 "$PORTS"
-# A version manager's python3 may be a script that takes longer to find the
-# interpreter than that takes to start.
-mkdir "$run/bin" &&
-    ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$run/bin/python3"
+# The system's python3 comes first: a version manager's may be a script, which
+# takes longer to find the interpreter than that takes to start.
+_python=/usr/bin/python3
+[ -x $_python ] || _python=$(python3 -c 'import sys; print(sys.executable)')
+mkdir "$run/bin" && ln -s "$_python" "$run/bin/python3"
 export PATH="$run/bin:$PATH"
 export newer_pebble=$run/newer-pebble
 mkdir -m 1777 "$newer_pebble"
