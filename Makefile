@@ -178,4 +178,8 @@ clean:
 distclean: clean
 	rm -f config.mk
 
-.PHONY: unconfigured all install uninstall check regress bench clean distclean
+# By clang-format 14.
+format:
+	clang-format -i *.c *.h regress/*.c regress/*.h
+
+.PHONY: unconfigured format all install uninstall check regress bench clean distclean

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Options, configuration, and one run for each authority that is needed.
- * From here: parent-broker.c starts the processes; certproc.c decides what is due and
- * what may be installed; netproc.c walks through the protocol; fileproc.c
+ * Options, configuration, and one run for each authority that is needed. From
+ * here: parent-broker.c starts the processes; certproc.c decides what is due
+ * and what may be installed; netproc.c walks through the protocol; fileproc.c
  * stores the files.
  */
 #include <sys/ioctl.h>
@@ -27,24 +27,28 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define WORKERS	4	/* without -j */
-#define OTHER_DESCRIPTORS	24	/* of a role, besides those for its jobs */
-#define PARENT_DESCRIPTORS	31	/* of the parent, besides those for net's workers */
+#define WORKERS 4 /* without -j */
+/* of a role, besides those for its jobs */
+#define OTHER_DESCRIPTORS 24
+/* of the parent, besides those for net's workers */
+#define PARENT_DESCRIPTORS 31
 
 #ifndef CONF_FILE
-#define CONF_FILE	"/etc/acme-client.conf"
+#define CONF_FILE "/etc/acme-client.conf"
 #endif
 
 extern char **environ;
 
-__attribute__((noreturn))
-static void
+__attribute__((noreturn)) static void
 usage(void)
 {
-	fprintf(stderr, "usage: acme-client [-Fnv] [-f configfile] [-j workers] [-m orders] -a | handle ...\n"
+	fprintf(stderr,
+	    "usage: acme-client [-Fnv] [-f configfile] [-j workers] [-m "
+	    "orders] -a | handle ...\n"
 	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
 	    "       acme-client -B [-v] [-f configfile] handle ...\n"
-	    "       acme-client -r [-v] [-f configfile] [-R reason] handle ...\n"
+	    "       acme-client -r [-v] [-f configfile] [-R reason] handle "
+	    "...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n"
 	    "       acme-client -t [-Fv] [-f configfile] [authority]\n"
 	    "       acme-client -V\n");
@@ -52,8 +56,7 @@ usage(void)
 }
 
 /* -V: whatever else is on the command line. */
-__attribute__((noreturn))
-static void
+__attribute__((noreturn)) static void
 print_version(void)
 {
 	printf("acme-client " VERSION "\n");
@@ -66,16 +69,19 @@ print_version(void)
 static int
 parse_reason(const char *text)
 {
-	static const char *const names[] = { "unspecified", "keyCompromise", "cACompromise",
-	    "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold", NULL,
-	    "removeFromCRL", "privilegeWithdrawn", "aACompromise" };
+	static const char *const names[] = { "unspecified", "keyCompromise",
+		"cACompromise", "affiliationChanged", "superseded",
+		"cessationOfOperation", "certificateHold", NULL,
+		"removeFromCRL", "privilegeWithdrawn", "aACompromise" };
 	const int n = sizeof(names) / sizeof(names[0]);
 	char number[4];
 	int i;
 
 	for (i = 0; i < n; i++) {
 		snprintf(number, sizeof(number), "%d", i);
-		if (names[i] != NULL && (strcasecmp(names[i], text) == 0 || strcmp(number, text) == 0))
+		if (names[i] != NULL &&
+		    (strcasecmp(names[i], text) == 0 ||
+			strcmp(number, text) == 0))
 			return i;
 	}
 	fprintf(stderr, "acme-client: -R %s: expected one of", text);
@@ -93,7 +99,8 @@ parse_count(int option, const char *text, int most)
 	long long n = strtonum(text, 1, most, &error);
 
 	if (error != NULL)
-		errx(1, "-%c %s: expected a number from 1 to %d", option, text, most);
+		errx(1, "-%c %s: expected a number from 1 to %d", option, text,
+		    most);
 	return (uint64_t)n;
 }
 
@@ -105,8 +112,11 @@ open_standard_fds(void)
 
 	do
 		if ((fd = open("/dev/null", O_RDWR)) == -1)
-			err(1, "/dev/null, as standard input of this program's processes (in a chroot or "
-			    "container, make it: mknod -m 666 /dev/null c 1 3)");
+			err(1,
+			    "/dev/null, as standard input of this program's "
+			    "processes (in a chroot or "
+			    "container, make it: mknod -m 666 /dev/null c 1 "
+			    "3)");
 	while (fd <= 2);
 	close(fd);
 }
@@ -145,12 +155,16 @@ uses_group(const struct run *run)
 	return 0;
 }
 
-/* The list and the metrics are about all of them; nothing else can be done for those that are broken. */
+/*
+ * The list and the metrics are about all of them; nothing else can be done for
+ * those that are broken.
+ */
 static void
 add_job(struct run *run, struct domain *d)
 {
 	if (d->broken != NULL && run->mode != MODE_METRICS)
-		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle, d->broken);
+		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle,
+		    d->broken);
 	if (d->broken != NULL && run_changes(run))
 		run->nbroken++;
 	else
@@ -165,14 +179,19 @@ find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 	uint32_t i;
 	int unknown = 0;
 
-	if ((run->jobs = calloc(conf->ndomains + 1, sizeof(*run->jobs))) == NULL)
+	if ((run->jobs = calloc(conf->ndomains + 1, sizeof(*run->jobs))) ==
+	    NULL)
 		err(1, NULL);
 	for (i = 0; all && i < conf->ndomains; i++)
 		add_job(run, &conf->domains[i]);
 	for (; *handles != NULL; handles++) {
 		if ((d = conf_domain(conf, *handles)) == NULL) {
-			warnx("%s: there is no such domain in the configuration%s", *handles,
-			    **handles == '-' ? "; options come before the handles" : "");
+			warnx("%s: there is no such domain in the "
+			      "configuration%s",
+			    *handles,
+			    **handles == '-' ?
+				"; options come before the handles" :
+				"");
 			unknown = 1;
 			continue;
 		}
@@ -204,10 +223,16 @@ confirm_deactivation(const char *name)
 	char line[256];
 
 	if (!isatty(STDIN_FILENO))
-		errx(1, "-D %s: deactivates the account for good; confirm with -F, or on a terminal",
+		errx(1,
+		    "-D %s: deactivates the account for good; confirm with -F, "
+		    "or on a terminal",
 		    name);
-	fprintf(stderr, "This deactivates the account at %s for good; certificates stay valid, but "
-	    "can no longer be\nrenewed or revoked with it.  Type the authority's name to go on: ", name);
+	fprintf(stderr,
+	    "This deactivates the account at %s for good; certificates stay "
+	    "valid, but "
+	    "can no longer be\nrenewed or revoked with it.  Type the "
+	    "authority's name to go on: ",
+	    name);
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		errx(1, "nothing was done");
 	line[strcspn(line, "\n")] = '\0';
@@ -219,18 +244,26 @@ confirm_deactivation(const char *name)
  * Runs that have a process of their own, and wait for the end of the whole
  * run: what they have changed is not reported before.
  */
-static int *waiting;	/* to each of them, a socket */
+static int *waiting; /* to each of them, a socket */
 static size_t nwaiting;
-static int few_descriptors;	/* a run has to be made in batches */
+static int few_descriptors; /* a run has to be made in batches */
 
-#define OWN_DESCRIPTORS	8	/* of the first process, while all roles are children of others */
-#define WAITING_MAX	4	/* with few descriptors: a change may then be reported by several runs, never by none */
-#define REPORTED	'r'	/* to it: the run ends with status 0; and its answer */
-#define FINISH		'e'	/* to it: the run ends now */
+/* of the first process, while all roles are children of others */
+#define OWN_DESCRIPTORS 8
+/*
+ * with few descriptors: a change may then be reported by several runs, never by
+ * none
+ */
+#define WAITING_MAX 4
+/* to it: the run ends with status 0; and its answer */
+#define REPORTED 'r'
+#define FINISH 'e' /* to it: the run ends now */
 
-/* The other process of run_authority(); its end of the socket tells when the first one has gone. */
-__attribute__((noreturn))
-static void
+/*
+ * The other process of run_authority(); its end of the socket tells when the
+ * first one has gone.
+ */
+__attribute__((noreturn)) static void
 run_apart(const struct run *authority, int fd)
 {
 	struct run run = *authority;
@@ -252,7 +285,10 @@ run_apart(const struct run *authority, int fd)
 	exit(0);
 }
 
-/* Until there is something to read; signals that end the run go on to the process. */
+/*
+ * Until there is something to read; signals that end the run go on to the
+ * process.
+ */
 static void
 wait_for_tally(int fd, pid_t pid)
 {
@@ -267,7 +303,10 @@ wait_for_tally(int fd, pid_t pid)
 			kill(pid, SIGTERM);
 }
 
-/* The first of those that wait ends; what it has changed is reported by the next run. */
+/*
+ * The first of those that wait ends; what it has changed is reported by the
+ * next run.
+ */
 static void
 finish_first(void)
 {
@@ -293,9 +332,9 @@ has_room(size_t n)
 }
 
 /*
- * A run for one authority.  The broker gives up its rights, so that all but the last run
- * have a process of their own; and the last one, too, if there is no room for
- * it here.
+ * A run for one authority.  The broker gives up its rights, so that all but the
+ * last run have a process of their own; and the last one, too, if there is no
+ * room for it here.
  */
 static void
 run_authority(const struct run *run, int last, struct tally *tally)
@@ -308,9 +347,11 @@ run_authority(const struct run *run, int last, struct tally *tally)
 		broker_run(run, tally);
 		return;
 	}
-	if ((few_descriptors && nwaiting >= WAITING_MAX) || !has_room(OWN_DESCRIPTORS))
+	if ((few_descriptors && nwaiting >= WAITING_MAX) ||
+	    !has_room(OWN_DESCRIPTORS))
 		finish_first();
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1 || (pid = fork()) == -1)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1 ||
+	    (pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0) {
 		/* Each is to see by itself whether the first one is there. */
@@ -327,7 +368,8 @@ run_authority(const struct run *run, int last, struct tally *tally)
 		gone = 1;
 	}
 	if (one.waits) {
-		if ((waiting = reallocarray(waiting, nwaiting + 1, sizeof(*waiting))) == NULL)
+		if ((waiting = reallocarray(
+			 waiting, nwaiting + 1, sizeof(*waiting))) == NULL)
 			err(1, NULL);
 		waiting[nwaiting++] = fds[0];
 	} else {
@@ -336,8 +378,9 @@ run_authority(const struct run *run, int last, struct tally *tally)
 			;
 		/* Otherwise it has said why. */
 		if (gone && rc == pid && WIFSIGNALED(status))
-			warnx("the run at %s was killed by signal %d, %s", run->authority->name,
-			    WTERMSIG(status), strsignal(WTERMSIG(status)));
+			warnx("the run at %s was killed by signal %d, %s",
+			    run->authority->name, WTERMSIG(status),
+			    strsignal(WTERMSIG(status)));
 	}
 	tally->installed += one.installed;
 	tally->failed += one.failed;
@@ -357,7 +400,8 @@ finish(int status)
 	size_t i;
 
 	for (i = 0; i < nwaiting && status == 0; i++)
-		if (write(waiting[i], &word, 1) == 1 && read(waiting[i], &word, 1) == -1)
+		if (write(waiting[i], &word, 1) == 1 &&
+		    read(waiting[i], &word, 1) == -1)
 			warn("read");
 	if (status == 0)
 		broker_forget();
@@ -380,12 +424,15 @@ refuse_shared(const struct conf *conf, const struct authority *a)
 	const struct authority *other = conf_sharer(conf, a);
 
 	if (other != NULL)
-		errx(1, "-K %s: authority %s has the same account key, %s; give one of them an "
-		    "'account key' of its own first, with which its next run registers a new account",
+		errx(1,
+		    "-K %s: authority %s has the same account key, %s; give "
+		    "one of them an "
+		    "'account key' of its own first, with which its next run "
+		    "registers a new account",
 		    a->name, other->name, a->account_key);
 }
 
-#define NAMED_MOST	5	/* handles in one message */
+#define NAMED_MOST 5 /* handles in one message */
 
 /*
  * The handles whose web servers know the thumbprint of this authority's
@@ -419,14 +466,18 @@ run_rollover(struct run *run, struct tally *tally)
 
 	if (*handles != '\0')
 		warnx("-K %s: the web servers of %s respond with the account's "
-		    "thumbprint (stateless); they need the new one, which is "
-		    "printed when the CA has the new key: until they have it, no "
-		    "renewal of these succeeds", run->authority->name, handles);
+		      "thumbprint (stateless); they need the new one, which is "
+		      "printed when the CA has the new key: until they have "
+		      "it, no "
+		      "renewal of these succeeds",
+		    run->authority->name, handles);
 	run_authority(run, 0, tally);
 	if (tally->failed == 0)
-		say(0, "the account at %s has a new key; where its thumbprint is "
-		    "configured, that must be changed%s%s", run->authority->name,
-		    *handles != '\0' ? ", now for " : "", handles);
+		say(0,
+		    "the account at %s has a new key; where its thumbprint is "
+		    "configured, that must be changed%s%s",
+		    run->authority->name, *handles != '\0' ? ", now for " : "",
+		    handles);
 	run->mode = MODE_ADOPT;
 	run_authority(run, *handles == '\0', tally);
 	run->mode = MODE_SHOW;
@@ -447,16 +498,25 @@ run_account(struct run *run)
 		run_authority(run, 1, &tally);
 	if (tally.failed == 0 && run->mode == MODE_CONTACT && run->tells)
 		say(0, "-U: the CA of %s has the %s", run->authority->name,
-		    run->authority->contact != NULL ? "new contact" : "account without a contact now");
+		    run->authority->contact != NULL ?
+			"new contact" :
+			"account without a contact now");
 	if (tally.failed == 0 && run->mode == MODE_DEACTIVATE)
-		say(0, conf_sharer(run->conf, run->authority) == NULL ?
-		    "the account at %s is deactivated; a new one needs a new key: move %s away first" :
-		    "the account at %s is deactivated; a new one needs a new key: name another "
-		    "'account key' than %s", run->authority->name, run->authority->account_key);
+		say(0,
+		    conf_sharer(run->conf, run->authority) == NULL ?
+			"the account at %s is deactivated; a new one needs a "
+			"new key: move %s away first" :
+			"the account at %s is deactivated; a new one needs a "
+			"new key: name another "
+			"'account key' than %s",
+		    run->authority->name, run->authority->account_key);
 	return tally.failed > 0 ? 1 : 0;
 }
 
-/* Have its files changed, in this run or one before, and was nothing made of it yet? */
+/*
+ * Have its files changed, in this run or one before, and was nothing made of it
+ * yet?
+ */
 static int
 is_marked(const struct conf *conf, const struct domain *d)
 {
@@ -497,7 +557,10 @@ run_verify(const struct run *changed)
 		run_authority(&run, 0, &said);
 }
 
-/* 'on change', for all of these handles that have changed, whatever authority they are from. */
+/*
+ * 'on change', for all of these handles that have changed, whatever authority
+ * they are from.
+ */
 static void
 run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
 {
@@ -522,7 +585,8 @@ run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
 
 /* What is now so of all of them, whatever was named on the command line. */
 static void
-write_metrics(const struct conf *conf, const struct run *all, struct tally *tally)
+write_metrics(
+    const struct conf *conf, const struct run *all, struct tally *tally)
 {
 	struct run run = *all;
 	struct tally listed = { 0 };
@@ -536,7 +600,9 @@ write_metrics(const struct conf *conf, const struct run *all, struct tally *tall
 	tally->failed += listed.broken != 0;
 }
 
-/* Whatever authority they are from; what monitors want to know is the status. */
+/*
+ * Whatever authority they are from; what monitors want to know is the status.
+ */
 static int
 run_list(const struct conf *conf, struct run *run)
 {
@@ -550,7 +616,8 @@ run_list(const struct conf *conf, struct run *run)
 static int
 same_directory(const char *a, const char *b)
 {
-	size_t na = (size_t)(strrchr(a, '/') - a), nb = (size_t)(strrchr(b, '/') - b);
+	size_t na = (size_t)(strrchr(a, '/') - a),
+	       nb = (size_t)(strrchr(b, '/') - b);
 
 	return na == nb && strncmp(a, b, na) == 0;
 }
@@ -565,15 +632,19 @@ descriptors(const struct domain *d, const struct domain *before)
 {
 	static const struct domain none = { 0 };
 	const struct domain *b = before != NULL ? before : &none;
-	const char *const pairs[][2] = { { d->key, b->key }, { d->combined, b->combined },
-	    { d->cert, b->cert }, { d->chain, b->chain }, { d->fullchain, b->fullchain } };
+	const char *const pairs[][2] = { { d->key, b->key },
+		{ d->combined, b->combined }, { d->cert, b->cert },
+		{ d->chain, b->chain }, { d->fullchain, b->fullchain } };
 	size_t i, n = 1;
 
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		n += pairs[i][0] != NULL &&
-		    (pairs[i][1] == NULL || !same_directory(pairs[i][0], pairs[i][1]));
-	return n + (d->challengedir != NULL && (b->challengedir == NULL ||
-	    strcmp(d->challengedir, b->challengedir) != 0));
+		    (pairs[i][1] == NULL ||
+			!same_directory(pairs[i][0], pairs[i][1]));
+	return n +
+	    (d->challengedir != NULL &&
+		(b->challengedir == NULL ||
+		    strcmp(d->challengedir, b->challengedir) != 0));
 }
 
 /* How many of these jobs one run has descriptors for: at least one is tried. */
@@ -594,7 +665,10 @@ batch(struct domain *const *jobs, uint32_t n)
 	return i;
 }
 
-/* The parent has three descriptors for each process: its socket, its stderr, and the process. */
+/*
+ * The parent has three descriptors for each process: its socket, its stderr,
+ * and the process.
+ */
 static void
 fit_workers(struct run *run)
 {
@@ -603,7 +677,9 @@ fit_workers(struct run *run)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		err(1, "getrlimit");
-	n = r.rlim_cur < PARENT_DESCRIPTORS + 3 ? 1 : (r.rlim_cur - PARENT_DESCRIPTORS) / 3;
+	n = r.rlim_cur < PARENT_DESCRIPTORS + 3 ?
+	    1 :
+	    (r.rlim_cur - PARENT_DESCRIPTORS) / 3;
 	if (run->workers > n)
 		run->workers = (uint32_t)n;
 }
@@ -613,7 +689,8 @@ fit_workers(struct run *run)
  * limit of open files (ulimit -n) is too low for all of them at once.
  */
 static void
-run_batches(struct run *run, int last, uint64_t most_orders, struct tally *tally)
+run_batches(
+    struct run *run, int last, uint64_t most_orders, struct tally *tally)
 {
 	uint32_t left = run->njobs;
 
@@ -621,7 +698,10 @@ run_batches(struct run *run, int last, uint64_t most_orders, struct tally *tally
 		run->njobs = batch(run->jobs, left);
 		few_descriptors |= run->njobs < left;
 		if (run->njobs < left)
-			say(1, "no more than %u of %u handles at once, as ulimit -n is low", run->njobs, left);
+			say(1,
+			    "no more than %u of %u handles at once, as ulimit "
+			    "-n is low",
+			    run->njobs, left);
 		left -= run->njobs;
 		run->most_orders = most_orders - tally->ordered;
 		run_authority(run, last && left == 0, tally);
@@ -642,7 +722,8 @@ run_all(const struct conf *conf, const struct run *all)
 
 	if ((jobs = calloc(all->njobs + 1, sizeof(*jobs))) == NULL)
 		err(1, NULL);
-	for (a = 0; a < conf->nauthorities && left > 0 && broker_signal == 0; a++) {
+	for (a = 0; a < conf->nauthorities && left > 0 && broker_signal == 0;
+	     a++) {
 		run.authority = &conf->authorities[a];
 		run.jobs = jobs;
 		run.njobs = 0;
@@ -661,29 +742,38 @@ run_all(const struct conf *conf, const struct run *all)
 	/* Too late for a run to say so. */
 	if (broker_signal != 0 && !tally.interrupted)
 		warnx("interrupted by signal %d, %s: what has changed is "
-		    "reported by the next run", broker_signal,
-		    strsignal(broker_signal));
-	return finish(broker_signal != 0 || tally.failed > 0 ? 1 : tally.installed > 0 ? 0 : 2);
+		      "reported by the next run",
+		    broker_signal, strsignal(broker_signal));
+	return finish(broker_signal != 0 || tally.failed > 0 ? 1 :
+		tally.installed > 0                          ? 0 :
+							       2);
 }
 
 /* What the command line asks for. */
 struct command {
-	const char	*conf;		/* path of the configuration */
-	int		 check_only;	/* -n */
-	int		 all;		/* -a */
-	int		 modes;		/* how many of -B, -l, -r, -t, -K, -U, -D */
-	int		 no_color;	/* NO_COLOR in the environment, not empty */
-	int		 dumb;		/* TERM names no terminal that can erase a line */
-	unsigned	 columns;	/* that a list has, 0: any number */
-	struct run	 run;
+	const char *conf; /* path of the configuration */
+	int check_only;   /* -n */
+	int all;          /* -a */
+	/* how many of -B, -l, -r, -t, -K, -U, -D */
+	int modes;
+	/* NO_COLOR in the environment, not empty */
+	int no_color;
+	/* TERM names no terminal that can erase a line */
+	int dumb;
+	unsigned columns; /* that a list has, 0: any number */
+	struct run run;
 };
 
 static enum mode
 mode_of(int option)
 {
-	return option == 'l' ? MODE_LIST : option == 'r' ? MODE_REVOKE :
-	    option == 'B' ? MODE_RESTORE : option == 't' ? MODE_SHOW :
-	    option == 'K' ? MODE_ROLLOVER : option == 'U' ? MODE_CONTACT : MODE_DEACTIVATE;
+	return option == 'l' ? MODE_LIST :
+	    option == 'r'    ? MODE_REVOKE :
+	    option == 'B'    ? MODE_RESTORE :
+	    option == 't'    ? MODE_SHOW :
+	    option == 'K'    ? MODE_ROLLOVER :
+	    option == 'U'    ? MODE_CONTACT :
+			       MODE_DEACTIVATE;
 }
 
 static void
@@ -704,7 +794,8 @@ parse_options(int argc, char *argv[], struct command *command)
 			command->conf = optarg;
 			break;
 		case 'j':
-			run->workers = (uint32_t)parse_count('j', optarg, WORKERS_MAX);
+			run->workers = (uint32_t)parse_count(
+			    'j', optarg, WORKERS_MAX);
 			break;
 		case 'J':
 			run->list |= LIST_JSON;
@@ -750,8 +841,8 @@ check_options(struct command *command, int noperands)
 		errx(1, "-F is for renewals, and -B makes none");
 	if (run->list != 0 && run->mode != MODE_LIST)
 		errx(1, "-J is for -l only");
-	run->progress = command->all && run->mode == MODE_RENEW && !command->dumb &&
-	    isatty(STDERR_FILENO);
+	run->progress = command->all && run->mode == MODE_RENEW &&
+	    !command->dumb && isatty(STDERR_FILENO);
 	run->tells = !run->progress && isatty(STDERR_FILENO);
 	if (run->mode == MODE_LIST && isatty(STDOUT_FILENO))
 		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
@@ -766,7 +857,10 @@ check_options(struct command *command, int noperands)
 		errx(1, "-R is for -r only");
 }
 
-/* -n.  Only the configuration itself is printed on stdout, so that it can be read again. */
+/*
+ * -n.  Only the configuration itself is printed on stdout, so that it can be
+ * read again.
+ */
 static int
 check_only(const struct conf *conf, struct run *run)
 {
@@ -780,21 +874,26 @@ check_only(const struct conf *conf, struct run *run)
 	if (fflush(stdout) == EOF)
 		err(1, "cannot write the configuration");
 	if (run->nbroken > 0) {
-		warnx("configuration OK but for %u of the handles", run->nbroken);
+		warnx(
+		    "configuration OK but for %u of the handles", run->nbroken);
 		return 1;
 	}
 	warnings = conf_advise(conf, run->jobs, run->njobs);
 	if (warnings == 0)
 		warnx("configuration OK");
 	else
-		warnx("configuration OK, %u warning%s", warnings, warnings == 1 ? "" : "s");
+		warnx("configuration OK, %u warning%s", warnings,
+		    warnings == 1 ? "" : "s");
 	return 0;
 }
 
-#define COLUMNS_LEAST	80
-#define COLUMNS_MOST	1000
+#define COLUMNS_LEAST 80
+#define COLUMNS_MOST 1000
 
-/* The width that a list on stdout has: the terminal's, or COLUMNS if that is a number that makes sense; 0: any. */
+/*
+ * The width that a list on stdout has: the terminal's, or COLUMNS if that is a
+ * number that makes sense; 0: any.
+ */
 static unsigned
 columns(void)
 {
@@ -802,15 +901,19 @@ columns(void)
 	struct winsize size;
 	unsigned n = 0;
 
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+	if (isatty(STDOUT_FILENO) &&
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		n = size.ws_col;
 	if (n == 0 && text != NULL) {
-		n = (unsigned)strtonum(text, COLUMNS_LEAST, COLUMNS_MOST, &error);
+		n = (unsigned)strtonum(
+		    text, COLUMNS_LEAST, COLUMNS_MOST, &error);
 		n = error == NULL ? n : 0;
 	}
 	if (n == 0)
 		return isatty(STDOUT_FILENO) ? COLUMNS_LEAST : 0;
-	return n < COLUMNS_LEAST ? COLUMNS_LEAST : n < COLUMNS_MOST ? n : COLUMNS_MOST;
+	return n < COLUMNS_LEAST ? COLUMNS_LEAST :
+	    n < COLUMNS_MOST     ? n :
+				   COLUMNS_MOST;
 }
 
 /* An option behind the handles, as -f, has not been read. */
@@ -827,21 +930,29 @@ hint_at_options(char **operands)
 int
 main(int argc, char *argv[])
 {
-	struct command command = { .conf = CONF_FILE, .run = { .mode = MODE_RENEW, .reason = -1,
-	    .most_orders = UINT64_MAX, .workers = WORKERS, .hup_fd = -1 } };
+	struct command command = { .conf = CONF_FILE,
+		.run = { .mode = MODE_RENEW,
+		    .reason = -1,
+		    .most_orders = UINT64_MAX,
+		    .workers = WORKERS,
+		    .hup_fd = -1 } };
 	struct run *run = &command.run;
 	const char *no_color, *term;
 	struct conf *conf;
 
 	if (sandbox_elevated())
-		errx(1, "is not made to be set-user-ID, set-group-ID or to have file capabilities; "
-		    "take that from the program's file, and run it as root or as the user who "
+		errx(1,
+		    "is not made to be set-user-ID, set-group-ID or to have "
+		    "file capabilities; "
+		    "take that from the program's file, and run it as root or "
+		    "as the user who "
 		    "owns the files");
 	open_standard_fds();
 	no_color = getenv("NO_COLOR");
 	command.no_color = no_color != NULL && *no_color != '\0';
 	term = getenv("TERM");
-	command.dumb = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
+	command.dumb = term == NULL || *term == '\0' ||
+	    strcmp(term, "dumb") == 0;
 	command.columns = columns();
 	environ = calloc(1, sizeof(*environ));
 	sandbox_prepare(ROLE_PARENT);
@@ -872,7 +983,8 @@ main(int argc, char *argv[])
 		errx(1, "%s: there is no 'domain' section in it", command.conf);
 	}
 	if (time(NULL) < RELEASE_TIME)
-		errx(1, "the clock says %s, before this program was made; set it",
+		errx(1,
+		    "the clock says %s, before this program was made; set it",
 		    clock_text(time(NULL)));
 	run->conf = conf;
 	run->programs = parent_programs(argv[0]);
@@ -883,5 +995,6 @@ main(int argc, char *argv[])
 		confirm_deactivation(run->authority->name);
 	catch_signals();
 	return run->mode == MODE_LIST ? run_list(conf, run) :
-	    run->authority != NULL ? run_account(run) : run_all(conf, run);
+	    run->authority != NULL    ? run_account(run) :
+					run_all(conf, run);
 }

@@ -13,11 +13,14 @@
 #include "challenge.h"
 #include "valid.h"
 
-#define DEPTH_MAX	32
-#define PROFILE_MAX	64	/* bytes of a profile's name */
-#define PROFILES_MAX	50	/* that are named */
+#define DEPTH_MAX 32
+#define PROFILE_MAX 64  /* bytes of a profile's name */
+#define PROFILES_MAX 50 /* that are named */
 
-/* Brackets outside of strings, so that no parser recurses deeply on a server's word. */
+/*
+ * Brackets outside of strings, so that no parser recurses deeply on a server's
+ * word.
+ */
 static int
 too_deep(const char *buf, size_t len)
 {
@@ -50,7 +53,8 @@ json_read(const char *buf, size_t len, struct error *w)
 
 	if (too_deep(buf, len))
 		error_set(w, "JSON nested too deeply");
-	else if ((o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, &e)) == NULL) {
+	else if ((o = json_loadb(buf, len, JSON_REJECT_DUPLICATES, &e)) ==
+	    NULL) {
 		say_safe(safe, sizeof(safe), e.text, strlen(e.text));
 		error_set(w, "not JSON: %s", safe);
 	} else if (!json_is_object(o)) {
@@ -81,7 +85,8 @@ json_whole(const char *buf, size_t len)
 
 /* A copy of a string member; absent is fine unless needed. */
 static int
-get_string(json_t *o, const char *member, char **out, int needed, struct error *e)
+get_string(
+    json_t *o, const char *member, char **out, int needed, struct error *e)
 {
 	json_t *v = json_member(o, member);
 
@@ -104,7 +109,8 @@ check_url(const char *member, const char *text, struct error *e)
 	if (url_parse(&url, text))
 		return 0;
 	say_safe(safe, sizeof(safe), text, strlen(text));
-	return error_set(e, "member '%s' is not an https URL: %s", member, safe);
+	return error_set(
+	    e, "member '%s' is not an https URL: %s", member, safe);
 }
 
 /* An empty one is absent: so some servers write what they have no value for. */
@@ -116,7 +122,8 @@ get_url(json_t *o, const char *member, char **out, int needed, struct error *e)
 	if (*out != NULL && **out == '\0') {
 		free(*out);
 		*out = NULL;
-		return needed ? error_set(e, "member '%s' is empty", member) : 0;
+		return needed ? error_set(e, "member '%s' is empty", member) :
+				0;
 	}
 	return *out == NULL ? 0 : check_url(member, *out, e);
 }
@@ -132,19 +139,23 @@ free_strings(char **v, size_t n)
 }
 
 static const struct {
-	const char	*name;
-	enum status	 status;
+	const char *name;
+	enum status status;
 } statuses[] = {
-	{ "pending", STATUS_PENDING }, { "ready", STATUS_READY },
-	{ "processing", STATUS_PROCESSING }, { "valid", STATUS_VALID },
-	{ "invalid", STATUS_INVALID }, { "deactivated", STATUS_DEACTIVATED },
-	{ "expired", STATUS_EXPIRED }, { "revoked", STATUS_REVOKED },
+	{ "pending", STATUS_PENDING },
+	{ "ready", STATUS_READY },
+	{ "processing", STATUS_PROCESSING },
+	{ "valid", STATUS_VALID },
+	{ "invalid", STATUS_INVALID },
+	{ "deactivated", STATUS_DEACTIVATED },
+	{ "expired", STATUS_EXPIRED },
+	{ "revoked", STATUS_REVOKED },
 };
 
 /* Absent or empty is absent; what is not known yet is no error either. */
 static int
-get_status(json_t *o, enum status absent, enum status *status, char *text, size_t textsz,
-    struct error *e)
+get_status(json_t *o, enum status absent, enum status *status, char *text,
+    size_t textsz, struct error *e)
 {
 	json_t *v = json_member(o, "status");
 	const char *s = json_string_value(v);
@@ -179,7 +190,8 @@ get_identifier(json_t *id, char **out, struct error *e)
 		err(1, NULL);
 	for (p = *out; *p != '\0'; p++) {
 		if (!isgraph((unsigned char)*p))
-			return error_set(e, "identifier with a character that no name has");
+			return error_set(
+			    e, "identifier with a character that no name has");
 		*p = (char)tolower((unsigned char)*p);
 	}
 	return 0;
@@ -197,7 +209,10 @@ is_word(const char *s)
 	return i > 0;
 }
 
-/* The names of an object's members, with blanks between; what is no word is left out. */
+/*
+ * The names of an object's members, with blanks between; what is no word is
+ * left out.
+ */
 static char *
 list_members(json_t *o)
 {
@@ -206,9 +221,8 @@ list_members(json_t *o)
 	int n = 0;
 	json_t *v;
 
-	json_object_foreach(o, key, v)
-		if (is_word(key) && n++ < PROFILES_MAX)
-			say_add(list, sizeof(list), "%s%s", *list == '\0' ? "" : " ", key);
+	json_object_foreach(o, key, v) if (is_word(key) && n++ < PROFILES_MAX)
+	    say_add(list, sizeof(list), "%s%s", *list == '\0' ? "" : " ", key);
 	if ((out = strdup(list)) == NULL)
 		err(1, NULL);
 	return out;
@@ -229,13 +243,15 @@ read_meta(struct directory *d, json_t *meta, struct error *e)
 	if (profiles != NULL)
 		d->profiles = list_members(profiles);
 	if (eab != NULL && !json_is_boolean(eab))
-		return error_set(e, "member 'meta.externalAccountRequired' is not a boolean");
+		return error_set(e,
+		    "member 'meta.externalAccountRequired' is not a boolean");
 	d->eab_required = json_is_true(eab);
 	return get_string(meta, "termsOfService", &d->terms, 0, e);
 }
 
 int
-directory_parse(struct directory *d, const char *buf, size_t len, struct error *e)
+directory_parse(
+    struct directory *d, const char *buf, size_t len, struct error *e)
 {
 	json_t *o;
 	int rc = -1;
@@ -276,10 +292,14 @@ read_identifiers(struct order *order, json_t *list, struct error *e)
 	size_t i;
 
 	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
-		return error_set(e, "member 'identifiers' is not an array of 1 to %d", AUTHZ_MAX);
-	if ((order->identifiers = calloc(json_array_size(list), sizeof(char *))) == NULL)
+		return error_set(e,
+		    "member 'identifiers' is not an array of 1 to %d",
+		    AUTHZ_MAX);
+	if ((order->identifiers = calloc(
+		 json_array_size(list), sizeof(char *))) == NULL)
 		err(1, NULL);
-	json_array_foreach(list, i, v) {
+	json_array_foreach(list, i, v)
+	{
 		if (get_identifier(v, &order->identifiers[i], e) == -1) {
 			free(order->identifiers[i]);
 			return -1;
@@ -289,7 +309,9 @@ read_identifiers(struct order *order, json_t *list, struct error *e)
 	return 0;
 }
 
-/* Of use only while the order is pending; some CAs leave them out afterwards. */
+/*
+ * Of use only while the order is pending; some CAs leave them out afterwards.
+ */
 static int
 read_authorizations(struct order *order, json_t *list, struct error *e)
 {
@@ -297,18 +319,26 @@ read_authorizations(struct order *order, json_t *list, struct error *e)
 	size_t i;
 
 	if (order->status != STATUS_PENDING &&
-	    (list == NULL || (json_is_array(list) && json_array_size(list) == 0)))
+	    (list == NULL ||
+		(json_is_array(list) && json_array_size(list) == 0)))
 		return 0;
 	if (json_array_size(list) == 0 || json_array_size(list) > AUTHZ_MAX)
-		return error_set(e, "member 'authorizations' is not an array of 1 to %d", AUTHZ_MAX);
-	if ((order->authorizations = calloc(json_array_size(list), sizeof(char *))) == NULL)
+		return error_set(e,
+		    "member 'authorizations' is not an array of 1 to %d",
+		    AUTHZ_MAX);
+	if ((order->authorizations = calloc(
+		 json_array_size(list), sizeof(char *))) == NULL)
 		err(1, NULL);
-	json_array_foreach(list, i, v) {
+	json_array_foreach(list, i, v)
+	{
 		if (!json_is_string(v))
-			return error_set(e, "member 'authorizations' has one that is not a string");
+			return error_set(e,
+			    "member 'authorizations' has one that is not a "
+			    "string");
 		if (check_url("authorizations", json_string_value(v), e) == -1)
 			return -1;
-		if ((order->authorizations[i] = strdup(json_string_value(v))) == NULL)
+		if ((order->authorizations[i] = strdup(json_string_value(v))) ==
+		    NULL)
 			err(1, NULL);
 		order->nauthorizations++;
 	}
@@ -326,14 +356,16 @@ order_parse(struct order *order, const char *buf, size_t len, struct error *e)
 		return -1;
 	problem_read(&order->error, json_member(o, "error"));
 	if (get_status(o, STATUS_UNKNOWN, &order->status, order->status_text,
-	    sizeof(order->status_text), e) == -1) {
+		sizeof(order->status_text), e) == -1) {
 		json_decref(o);
 		return -1;
 	}
 	/* Some CAs name the URL to finalize only when it may be used. */
 	if (read_identifiers(order, json_member(o, "identifiers"), e) == 0 &&
-	    read_authorizations(order, json_member(o, "authorizations"), e) == 0 &&
-	    get_url(o, "finalize", &order->finalize, order->status == STATUS_READY, e) == 0)
+	    read_authorizations(order, json_member(o, "authorizations"), e) ==
+		0 &&
+	    get_url(o, "finalize", &order->finalize,
+		order->status == STATUS_READY, e) == 0)
 		rc = get_url(o, "certificate", &order->certificate,
 		    order->status == STATUS_VALID, e);
 	json_decref(o);
@@ -359,7 +391,10 @@ free_challenge(struct challenge *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* draft-ietf-acme-dns-persist 3.1: more of them, or none, or something else is refused. */
+/*
+ * draft-ietf-acme-dns-persist 3.1: more of them, or none, or something else is
+ * refused.
+ */
 static int
 read_issuers(struct challenge *c, json_t *o, struct error *e)
 {
@@ -369,14 +404,19 @@ read_issuers(struct challenge *c, json_t *o, struct error *e)
 
 	if (!json_is_array(list) || json_array_size(list) == 0 ||
 	    json_array_size(list) > ISSUERS_MAX)
-		return error_set(e, "member 'issuer-domain-names' is not an array of 1 to %d names",
+		return error_set(e,
+		    "member 'issuer-domain-names' is not an array of 1 to %d "
+		    "names",
 		    ISSUERS_MAX);
-	if ((c->issuers = calloc(json_array_size(list), sizeof(*c->issuers))) == NULL)
+	if ((c->issuers = calloc(json_array_size(list), sizeof(*c->issuers))) ==
+	    NULL)
 		err(1, NULL);
 	for (i = 0; i < json_array_size(list); i++) {
 		name = json_string_value(json_array_get(list, i));
 		if (name == NULL || !valid_dns_name(name))
-			return error_set(e, "member 'issuer-domain-names' has something else than a "
+			return error_set(e,
+			    "member 'issuer-domain-names' has something else "
+			    "than a "
 			    "host name in lower case");
 		if ((c->issuers[c->nissuers++] = strdup(name)) == NULL)
 			err(1, NULL);
@@ -384,16 +424,20 @@ read_issuers(struct challenge *c, json_t *o, struct error *e)
 	return 0;
 }
 
-/* url and token, or names, are needed only where there is something to answer. */
+/*
+ * url and token, or names, are needed only where there is something to answer.
+ */
 static int
-read_challenge(struct challenge *c, const char *type, json_t *o, int needed, struct error *e)
+read_challenge(struct challenge *c, const char *type, json_t *o, int needed,
+    struct error *e)
 {
 	int stands = strcmp(type, challenge_names[CHALLENGE_DNSPERSIST01]) == 0;
 	char text[32];
 
 	free_challenge(c);
 	problem_read(&c->error, json_member(o, "error"));
-	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), e) == -1 ||
+	if (get_status(o, STATUS_PENDING, &c->status, text, sizeof(text), e) ==
+		-1 ||
 	    get_url(o, "url", &c->url, needed, e) == -1)
 		return -1;
 	if (stands)
@@ -406,7 +450,8 @@ read_challenge(struct challenge *c, const char *type, json_t *o, int needed, str
  * others are named if that is missing.
  */
 static int
-read_challenges(struct authorization *az, const char *wanted, json_t *list, struct error *e)
+read_challenges(
+    struct authorization *az, const char *wanted, json_t *list, struct error *e)
 {
 	int needed = az->status == STATUS_PENDING, found = 0, rc = 0;
 	char offered[512] = "", safe[100];
@@ -416,11 +461,13 @@ read_challenges(struct authorization *az, const char *wanted, json_t *list, stru
 
 	if (list == NULL ? needed : !json_is_array(list))
 		return error_set(e, "member 'challenges' is not an array");
-	json_array_foreach(list, i, c) {
+	json_array_foreach(list, i, c)
+	{
 		if ((type = json_string_value(json_member(c, "type"))) == NULL)
 			return error_set(e, "challenge without 'type'");
 		say_safe(safe, sizeof(safe), type, strlen(type));
-		say_add(offered, sizeof(offered), "%s%s", *offered == '\0' ? "" : " ", safe);
+		say_add(offered, sizeof(offered), "%s%s",
+		    *offered == '\0' ? "" : " ", safe);
 		if (strcmp(type, wanted) == 0 && !found) {
 			rc = read_challenge(&az->challenge, type, c, needed, e);
 			found = rc == 0;
@@ -432,8 +479,8 @@ read_challenges(struct authorization *az, const char *wanted, json_t *list, stru
 }
 
 int
-authorization_parse(struct authorization *az, const char *type, const char *buf, size_t len,
-    struct error *e)
+authorization_parse(struct authorization *az, const char *type, const char *buf,
+    size_t len, struct error *e)
 {
 	json_t *o, *wildcard;
 	int rc = -1;
@@ -446,7 +493,9 @@ authorization_parse(struct authorization *az, const char *type, const char *buf,
 	if (wildcard != NULL && !json_is_boolean(wildcard))
 		error_set(e, "member 'wildcard' is not a boolean");
 	else if (get_status(o, STATUS_UNKNOWN, &az->status, az->status_text,
-	    sizeof(az->status_text), e) == 0 && get_identifier(json_member(o, "identifier"), &az->identifier, e) == 0)
+		     sizeof(az->status_text), e) == 0 &&
+	    get_identifier(json_member(o, "identifier"), &az->identifier, e) ==
+		0)
 		rc = read_challenges(az, type, json_member(o, "challenges"), e);
 	json_decref(o);
 	return rc;
@@ -470,7 +519,8 @@ account_status(const char *buf, size_t len)
 	json_t *o = json_read(buf, len, &ignored);
 
 	if (json_is_object(o))
-		get_status(o, STATUS_VALID, &status, text, sizeof(text), &ignored);
+		get_status(
+		    o, STATUS_VALID, &status, text, sizeof(text), &ignored);
 	json_decref(o);
 	return status;
 }

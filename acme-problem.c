@@ -10,8 +10,8 @@
 
 #include "acme.h"
 
-#define ERROR_PREFIX	"urn:ietf:params:acme:error:"
-#define SUBPROBLEMS_MAX	200	/* that are shown */
+#define ERROR_PREFIX "urn:ietf:params:acme:error:"
+#define SUBPROBLEMS_MAX 200 /* that are shown */
 
 /* NULL: it is absent, empty or no text. */
 static const char *
@@ -28,12 +28,16 @@ short_type(json_t *o)
 {
 	const char *type = text_member(o, "type");
 
-	if (type != NULL && strncmp(type, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
+	if (type != NULL &&
+	    strncmp(type, ERROR_PREFIX, strlen(ERROR_PREFIX)) == 0)
 		type += strlen(ERROR_PREFIX);
 	return type == NULL || *type == '\0' ? NULL : type;
 }
 
-/* RFC 9457 3.1.3: title says what kind of problem it is, where nothing is known of this one. */
+/*
+ * RFC 9457 3.1.3: title says what kind of problem it is, where nothing is known
+ * of this one.
+ */
 static const char *
 words(json_t *o)
 {
@@ -52,7 +56,8 @@ same_text(const char *a, const char *b)
 static int
 same_problem(json_t *a, json_t *b)
 {
-	return same_text(short_type(a), short_type(b)) && same_text(words(a), words(b));
+	return same_text(short_type(a), short_type(b)) &&
+	    same_text(words(a), words(b));
 }
 
 static void
@@ -62,7 +67,10 @@ put_text(FILE *f, const char *text)
 		fprintf(f, " %s", text);
 }
 
-/* The subproblem with this number, and the identifiers of all later ones like it. */
+/*
+ * The subproblem with this number, and the identifiers of all later ones like
+ * it.
+ */
 static void
 put_group(FILE *f, json_t *list, size_t i, size_t n)
 {
@@ -73,23 +81,31 @@ put_group(FILE *f, json_t *list, size_t i, size_t n)
 	put_text(f, short_type(first));
 	put_text(f, words(first));
 	for (; i < n; i++) {
-		name = text_member(json_object_get(json_array_get(list, i), "identifier"), "value");
-		if (name == NULL || !same_problem(first, json_array_get(list, i)))
+		name = text_member(
+		    json_object_get(json_array_get(list, i), "identifier"),
+		    "value");
+		if (name == NULL ||
+		    !same_problem(first, json_array_get(list, i)))
 			continue;
 		fprintf(f, "%s%s", separator, name);
 		separator = ", ";
 	}
 }
 
-/* RFC 8555 6.7.1: what is wrong, and with which identifiers; equal ones together. */
+/*
+ * RFC 8555 6.7.1: what is wrong, and with which identifiers; equal ones
+ * together.
+ */
 static void
 put_subproblems(FILE *f, json_t *list)
 {
-	size_t n = json_array_size(list), shown = n < SUBPROBLEMS_MAX ? n : SUBPROBLEMS_MAX, i, j;
+	size_t n = json_array_size(list),
+	       shown = n < SUBPROBLEMS_MAX ? n : SUBPROBLEMS_MAX, i, j;
 
 	for (i = 0; i < shown; i++) {
 		for (j = 0; j < i; j++)
-			if (same_problem(json_array_get(list, j), json_array_get(list, i)))
+			if (same_problem(json_array_get(list, j),
+				json_array_get(list, i)))
 				break;
 		if (j == i)
 			put_group(f, list, i, shown);
@@ -136,11 +152,13 @@ problem_parse(struct problem *p, int http_status, const char *buf, size_t len)
 	if (o == NULL || short_type(o) == NULL) {
 		p->type[0] = '\0';
 		if (p->text[0] == '\0' && len > 0) {
-			say_safe(first, sizeof(first), buf, len > 400 ? 400 : len);
-			snprintf(p->text, sizeof(p->text), "(no problem document) %s", first);
+			say_safe(
+			    first, sizeof(first), buf, len > 400 ? 400 : len);
+			snprintf(p->text, sizeof(p->text),
+			    "(no problem document) %s", first);
 		} else if (p->text[0] == '\0')
-			snprintf(p->text, sizeof(p->text), "(HTTP status %d, nothing else said)",
-			    http_status);
+			snprintf(p->text, sizeof(p->text),
+			    "(HTTP status %d, nothing else said)", http_status);
 	}
 	json_decref(o);
 }

@@ -58,16 +58,19 @@ timestamp(const char *s)
 	memset(&tm, 0, sizeof(tm));
 	tm.tm_year = digits(&p, 4) - 1900;
 	if (tm.tm_year < 70 || !separator(&p, "-") ||
-	    (tm.tm_mon = digits(&p, 2) - 1) < 0 || tm.tm_mon > 11 || !separator(&p, "-") ||
-	    (tm.tm_mday = digits(&p, 2)) < 1 || tm.tm_mday > 31 || !separator(&p, "Tt ") ||
-	    (tm.tm_hour = digits(&p, 2)) < 0 || tm.tm_hour > 23 || !separator(&p, ":") ||
-	    (tm.tm_min = digits(&p, 2)) < 0 || tm.tm_min > 59 || !separator(&p, ":") ||
+	    (tm.tm_mon = digits(&p, 2) - 1) < 0 || tm.tm_mon > 11 ||
+	    !separator(&p, "-") || (tm.tm_mday = digits(&p, 2)) < 1 ||
+	    tm.tm_mday > 31 || !separator(&p, "Tt ") ||
+	    (tm.tm_hour = digits(&p, 2)) < 0 || tm.tm_hour > 23 ||
+	    !separator(&p, ":") || (tm.tm_min = digits(&p, 2)) < 0 ||
+	    tm.tm_min > 59 || !separator(&p, ":") ||
 	    (tm.tm_sec = digits(&p, 2)) < 0 || tm.tm_sec > 60)
 		return -1;
 	if (separator(&p, "."))
 		while (isdigit((unsigned char)*p))
 			p++;
-	if ((offset = zone(&p)) == 1 || *p != '\0' || (t = timegm(&tm)) == (time_t)-1)
+	if ((offset = zone(&p)) == 1 || *p != '\0' ||
+	    (t = timegm(&tm)) == (time_t)-1)
 		return -1;
 	return t - offset;
 }
@@ -81,7 +84,8 @@ member(json_t *window, const char *name)
 }
 
 int
-renewal_info_parse(struct renewal_info *info, const char *buf, size_t len, struct error *e)
+renewal_info_parse(
+    struct renewal_info *info, const char *buf, size_t len, struct error *e)
 {
 	json_t *o, *window;
 	const char *url;
@@ -94,11 +98,15 @@ renewal_info_parse(struct renewal_info *info, const char *buf, size_t len, struc
 	info->start = member(window, "start");
 	info->end = member(window, "end");
 	if (info->start <= 0 || info->end <= 0)
-		rc = error_set(e, "member 'suggestedWindow' without 'start' or 'end' as RFC 3339 has them");
+		rc = error_set(e,
+		    "member 'suggestedWindow' without 'start' or 'end' as RFC "
+		    "3339 has them");
 	else if (info->end <= info->start)
-		rc = error_set(e, "member 'suggestedWindow' ends before it begins");
+		rc = error_set(
+		    e, "member 'suggestedWindow' ends before it begins");
 	if ((url = json_string_value(json_member(o, "explanationURL"))) != NULL)
-		say_safe(info->explanation, sizeof(info->explanation), url, strlen(url));
+		say_safe(info->explanation, sizeof(info->explanation), url,
+		    strlen(url));
 	json_decref(o);
 	return rc;
 }

@@ -12,103 +12,128 @@
 
 #include "log.h"
 
-#define AUTHZ_MAX	1000	/* authorizations of one order */
+#define AUTHZ_MAX 1000 /* authorizations of one order */
 
 /*
- * RFC 8555 6.7; text: type, detail (or title) and subproblems in one line, made visible; "..." where
- * it was cut.  "" members where absent.
+ * RFC 8555 6.7; text: type, detail (or title) and subproblems in one line, made
+ * visible; "..." where it was cut.  "" members where absent.
  */
 struct problem {
-	char	type[128];	/* without "urn:ietf:params:acme:error:" where it has that */
-	char	text[4096 + 4];
+	/* without "urn:ietf:params:acme:error:" where it has that */
+	char type[128];
+	char text[4096 + 4];
 };
 
-enum status {	/* RFC 8555 7.1.6; of order, authorization, challenge, account */
-	STATUS_UNKNOWN, STATUS_PENDING, STATUS_READY, STATUS_PROCESSING,
-	STATUS_VALID, STATUS_INVALID, STATUS_DEACTIVATED, STATUS_EXPIRED, STATUS_REVOKED
+/* RFC 8555 7.1.6; of order, authorization, challenge, account */
+enum status {
+	STATUS_UNKNOWN,
+	STATUS_PENDING,
+	STATUS_READY,
+	STATUS_PROCESSING,
+	STATUS_VALID,
+	STATUS_INVALID,
+	STATUS_DEACTIVATED,
+	STATUS_EXPIRED,
+	STATUS_REVOKED
 };
 
 struct directory {
-	char	*new_nonce, *new_account, *new_order;	/* required */
-	char	*revoke_cert, *key_change, *renewal_info; /* or NULL */
-	char	*terms;			/* meta.termsOfService or NULL */
-	char	*profiles;		/* names with blanks between, or NULL: none offered */
-	int	 eab_required;
+	char *new_nonce, *new_account, *new_order;     /* required */
+	char *revoke_cert, *key_change, *renewal_info; /* or NULL */
+	char *terms; /* meta.termsOfService or NULL */
+	/* names with blanks between, or NULL: none offered */
+	char *profiles;
+	int eab_required;
 };
 
 struct order {
-	enum status	 status;
-	char		 status_text[32];	/* as the server wrote it, made visible */
-	char		**identifiers;	/* "dns:name", lower case */
-	size_t		 nidentifiers;
-	char		**authorizations;
-	size_t		 nauthorizations;
-	char		*finalize;
-	char		*certificate;	/* required if valid, else NULL */
-	struct problem	 error;
+	enum status status;
+	/* as the server wrote it, made visible */
+	char status_text[32];
+	char **identifiers; /* "dns:name", lower case */
+	size_t nidentifiers;
+	char **authorizations;
+	size_t nauthorizations;
+	char *finalize;
+	char *certificate; /* required if valid, else NULL */
+	struct problem error;
 };
 
 struct challenge {
-	char		*url;		/* NULL: none of this type offered */
-	char		*token;	/* NULL also where the type has none */
-	char		**issuers;	/* draft-ietf-acme-dns-persist: names of the CA; none with other types */
-	size_t		 nissuers;
-	enum status	 status;	/* absent: pending */
-	struct problem	 error;
+	char *url;   /* NULL: none of this type offered */
+	char *token; /* NULL also where the type has none */
+	/*
+	 * draft-ietf-acme-dns-persist: names of the CA; none with other types
+	 */
+	char **issuers;
+	size_t nissuers;
+	enum status status; /* absent: pending */
+	struct problem error;
 };
 
 struct authorization {
-	enum status	 status;
-	char		 status_text[32];
-	char		*identifier;	/* "dns:name", lower case, without "*." */
-	int		 wildcard;
-	struct challenge challenge;	/* of the type that is answered */
-	char		*offered;	/* challenge types, with blanks between */
+	enum status status;
+	char status_text[32];
+	/* "dns:name", lower case, without "*." */
+	char *identifier;
+	int wildcard;
+	struct challenge challenge; /* of the type that is answered */
+	/* challenge types, with blanks between */
+	char *offered;
 };
 
-/* All return 0 or -1 with the reason; the caller frees with the _free function in both cases. */
-int	directory_parse(struct directory *, const char *buf, size_t len, struct error *);
-void	directory_free(struct directory *);
-int	order_parse(struct order *, const char *buf, size_t len, struct error *);
-void	order_free(struct order *);
-/* type: of the challenge that is to be answered, as challenge_names[] has it. */
-int	authorization_parse(struct authorization *, const char *type, const char *buf, size_t len,
-	    struct error *);
-void	authorization_free(struct authorization *);
+/*
+ * All return 0 or -1 with the reason; the caller frees with the _free function
+ * in both cases.
+ */
+int directory_parse(
+    struct directory *, const char *buf, size_t len, struct error *);
+void directory_free(struct directory *);
+int order_parse(struct order *, const char *buf, size_t len, struct error *);
+void order_free(struct order *);
+/*
+ * type: of the challenge that is to be answered, as challenge_names[] has it.
+ */
+int authorization_parse(struct authorization *, const char *type,
+    const char *buf, size_t len, struct error *);
+void authorization_free(struct authorization *);
 
 /* RFC 8555 7.1.2: of an account object; STATUS_VALID where it says none. */
 enum status account_status(const char *buf, size_t len);
 
 /* RFC 9773 4.2. */
 struct renewal_info {
-	time_t	start, end;		/* start before end */
-	char	explanation[512];	/* URL, made visible, or "" */
+	time_t start, end;     /* start before end */
+	char explanation[512]; /* URL, made visible, or "" */
 };
 
 /* 0, or -1 with the reason. */
-int	renewal_info_parse(struct renewal_info *, const char *buf, size_t len, struct error *);
+int renewal_info_parse(
+    struct renewal_info *, const char *buf, size_t len, struct error *);
 
 /*
  * Reads a problem document out of an error answer.  Anything else (HTML,
  * a bare JSON string, nothing) leaves type "" and a text made from the
  * HTTP status and the first visible bytes.
  */
-void	problem_parse(struct problem *, int http_status, const char *buf, size_t len);
+void problem_parse(
+    struct problem *, int http_status, const char *buf, size_t len);
 
 /* Is it one JSON object, from its first bracket to its last? */
-int	json_whole(const char *buf, size_t len);
+int json_whole(const char *buf, size_t len);
 
 
 /* SPDX-License-Identifier: ISC */
 /*
- * What acme-json.c and acme-problem.c share; nobody else sees a json_t of the CA's.
+ * What acme-json.c and acme-problem.c share; nobody else sees a json_t of the
+ * CA's.
  */
 
 /* The top-level object; NULL: see why. */
-json_t	*json_read(const char *, size_t, struct error *);
+json_t *json_read(const char *, size_t, struct error *);
 /* A member of an object; NULL: it is absent, which null says, too. */
-json_t	*json_member(json_t *, const char *);
+json_t *json_member(json_t *, const char *);
 /* A problem document, which may be NULL or anything. */
-void	 problem_read(struct problem *, json_t *);
+void problem_read(struct problem *, json_t *);
 
 #endif

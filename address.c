@@ -13,9 +13,9 @@
 #include "address.h"
 
 struct prefix {
-	uint8_t		bytes[16];
-	unsigned	bits;
-	enum reach	reach;
+	uint8_t bytes[16];
+	unsigned bits;
+	enum reach reach;
 };
 
 /* The first that fits counts. */
@@ -23,7 +23,8 @@ static const struct prefix v4[] = {
 	{ { 0 }, 8, REACH_LOCAL },
 	{ { 127 }, 8, REACH_LOCAL },
 	{ { 169, 254 }, 16, REACH_LOCAL },
-	{ { 224 }, 3, REACH_LOCAL },		/* multicast, reserved, broadcast */
+	/* multicast, reserved, broadcast */
+	{ { 224 }, 3, REACH_LOCAL },
 	{ { 10 }, 8, REACH_PRIVATE },
 	{ { 172, 16 }, 12, REACH_PRIVATE },
 	{ { 192, 168 }, 16, REACH_PRIVATE },
@@ -32,7 +33,7 @@ static const struct prefix v4[] = {
 };
 
 static const struct prefix v6[] = {
-	{ { 0 }, 127, REACH_LOCAL },		/* :: and ::1 */
+	{ { 0 }, 127, REACH_LOCAL }, /* :: and ::1 */
 	{ { 0xfe, 0x80 }, 10, REACH_LOCAL },
 	{ { 0xff }, 8, REACH_LOCAL },
 	{ { 0xfc }, 7, REACH_PRIVATE },
@@ -42,13 +43,17 @@ static const struct prefix v6[] = {
 
 /* Of IPv6 addresses with an IPv4 address in them. */
 static const struct {
-	uint8_t		bytes[12];
-	unsigned	bits, at;
+	uint8_t bytes[12];
+	unsigned bits, at;
 } embedded[] = {
-	{ { [10] = 0xff, [11] = 0xff }, 96, 12 },		/* mapped: RFC 4291 2.5.5.2 */
-	{ { 0 }, 96, 12 },					/* compatible: 2.5.5.1 */
-	{ { 0, 0x64, 0xff, 0x9b }, 96, 12 },			/* NAT64: RFC 6052 */
-	{ { 0x20, 0x02 }, 16, 2 },				/* 6to4: RFC 3056 */
+	/* mapped: RFC 4291 2.5.5.2 */
+	{ { [10] = 0xff, [11] = 0xff }, 96, 12 },
+	/* compatible: 2.5.5.1 */
+	{ { 0 }, 96, 12 },
+	/* NAT64: RFC 6052 */
+	{ { 0, 0x64, 0xff, 0x9b }, 96, 12 },
+	/* 6to4: RFC 3056 */
+	{ { 0x20, 0x02 }, 16, 2 },
 };
 
 static int
@@ -57,7 +62,8 @@ begins_with(const uint8_t *address, const uint8_t *prefix, unsigned bits)
 	unsigned rest = bits % 8;
 
 	return memcmp(address, prefix, bits / 8) == 0 &&
-	    (rest == 0 || (address[bits / 8] ^ prefix[bits / 8]) >> (8 - rest) == 0);
+	    (rest == 0 ||
+		(address[bits / 8] ^ prefix[bits / 8]) >> (8 - rest) == 0);
 }
 
 static enum reach
@@ -85,9 +91,14 @@ enum reach
 address_reach(const struct sockaddr *sa)
 {
 	if (sa->sa_family == AF_INET)
-		return find(v4, (const uint8_t *)&((const struct sockaddr_in *)(const void *)sa)->sin_addr);
+		return find(v4,
+		    (const uint8_t *)&(
+			(const struct sockaddr_in *)(const void *)sa)
+			->sin_addr);
 	if (sa->sa_family == AF_INET6)
-		return reach6((const uint8_t *)&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr);
+		return reach6((const uint8_t *)&(
+		    (const struct sockaddr_in6 *)(const void *)sa)
+				  ->sin6_addr);
 	return REACH_LOCAL;
 }
 
@@ -95,8 +106,10 @@ const char *
 address_text(const struct sockaddr *sa, char *text, socklen_t size)
 {
 	const void *in = sa->sa_family == AF_INET6 ?
-	    (const void *)&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr :
-	    (const void *)&((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	    (const void *)&((const struct sockaddr_in6 *)(const void *)sa)
+		->sin6_addr :
+	    (const void *)&((const struct sockaddr_in *)(const void *)sa)
+		->sin_addr;
 
 	if ((sa->sa_family != AF_INET && sa->sa_family != AF_INET6) ||
 	    inet_ntop(sa->sa_family, in, text, size) == NULL)

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /* Unpadded; NUL-terminated; the caller frees. */
-char	*b64url_encode(const void *buf, size_t len);
+char *b64url_encode(const void *buf, size_t len);
 /* Strict: no padding, space or '+' '/'.  NULL if bad; the caller frees. */
-uint8_t	*b64url_decode(const char *text, size_t *len);
+uint8_t *b64url_decode(const char *text, size_t *len);
 
 #endif

@@ -11,9 +11,9 @@
  * load code.  With random, libcrypto also opens its source of random numbers.
  * Failure ends the process.
  */
-void	begin_crypto(int random);
+void begin_crypto(int random);
 
 /* Seeds jansson's hash from the kernel, where it would open a device later. */
-void	begin_json(void);
+void begin_json(void);
 
 #endif

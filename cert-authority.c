@@ -18,9 +18,10 @@
 static struct slice_conf conf;
 static const char *name;
 static char *api_url;
-static struct account_record account;	/* as it is stored */
-static char ended[LAST_ERROR_MAX];	/* what it has refused for every order, or "" */
-static struct state remembered;		/* of its failures */
+static struct account_record account; /* as it is stored */
+/* what it has refused for every order, or "" */
+static char ended[LAST_ERROR_MAX];
+static struct state remembered; /* of its failures */
 static time_t run_began;
 static struct msg out;
 
@@ -96,7 +97,8 @@ load_shared(int64_t lock_deadline)
 
 /*
  * Key rollover and the like have it alone, so has a run without an account
- * until there is one, before which key makes no account key: two first runs make one account.
+ * until there is one, before which key makes no account key: two first runs
+ * make one account.
  */
 void
 authority_load_account(int64_t lock_deadline)
@@ -105,7 +107,8 @@ authority_load_account(int64_t lock_deadline)
 	struct error e;
 
 	while (alone || !load_shared(lock_deadline)) {
-		if (store_lock(PART_ACCOUNT, LOCK_ALONE, alone ? lock_deadline : 0, &e) == 0) {
+		if (store_lock(PART_ACCOUNT, LOCK_ALONE,
+			alone ? lock_deadline : 0, &e) == 0) {
 			load_stored();
 			/* It was made meanwhile. */
 			if (account.url != NULL && !alone)
@@ -121,8 +124,9 @@ authority_load_account(int64_t lock_deadline)
 void
 authority_tell_key(void)
 {
-	struct body_account b = { .thumbprint = account.thumbprint, .url = account.url,
-	    .unknown = account.unknown };
+	struct body_account b = { .thumbprint = account.thumbprint,
+		.url = account.url,
+		.unknown = account.unknown };
 
 	msg_new(&out, KEY_ACCOUNT, 0);
 	body_stored_account(&out, &b);
@@ -170,14 +174,16 @@ show_records(const char *url)
 	if (conf.standing.n == 0)
 		return;
 	if (conf.issuer == NULL) {
-		warnx("%s: for the records of dns-persist-01 say 'issuer NAME' in the authority, "
-		    "NAME being the CA's name as in CAA records", name);
+		warnx("%s: for the records of dns-persist-01 say 'issuer NAME' "
+		      "in the authority, "
+		      "NAME being the CA's name as in CAA records",
+		    name);
 		return;
 	}
 	for (i = 0; i < conf.standing.n; i++) {
 		base = challenge_base(conf.standing.v[i]);
-		line = standing_record(base, conf.issuer, url, base != conf.standing.v[i],
-		    conf.until);
+		line = standing_record(base, conf.issuer, url,
+		    base != conf.standing.v[i], conf.until);
 		printf("record %s\n", line);
 		free(line);
 	}
@@ -205,23 +211,28 @@ authority_show(const struct body_shown *b)
 		printf("account %s\n", account.url);
 	else
 		warnx("%s: no account is known for this key yet; the first "
-		    "run that obtains a certificate registers it", name);
+		      "run that obtains a certificate registers it",
+		    name);
 	printf("thumbprint %s\n", b->thumbprint);
 	if (known)
 		show_records(account.url);
 	if (fflush(stdout) == EOF)
 		err(1, "cannot write the account");
 	if (b->next != NULL)
-		warnx("%s: a rollover has begun, and whether the CA has made it "
-		    "is not known: then the thumbprint is %s; the next run asks "
-		    "the CA", name, b->next);
+		warnx(
+		    "%s: a rollover has begun, and whether the CA has made it "
+		    "is not known: then the thumbprint is %s; the next run "
+		    "asks "
+		    "the CA",
+		    name, b->next);
 	return 0;
 }
 
 void
 authority_ends(const char *text)
 {
-	say_shorten(ended, sizeof(ended), text[0] != '\0' ? text : "no reason given");
+	say_shorten(
+	    ended, sizeof(ended), text[0] != '\0' ? text : "no reason given");
 }
 
 int
@@ -231,8 +242,11 @@ authority_ended(struct error *e)
 
 	if (ended[0] == '\0')
 		return 0;
-	error_set(e, "not ordered in this run: what authority %s has refused before would be "
-	    "refused for it, too (%s)", name, say_shorten(cause, sizeof(cause), ended));
+	error_set(e,
+	    "not ordered in this run: what authority %s has refused before "
+	    "would be "
+	    "refused for it, too (%s)",
+	    name, say_shorten(cause, sizeof(cause), ended));
 	return 1;
 }
 
@@ -246,8 +260,10 @@ authority_holds(struct error *e)
 	/* Many handles may be held back by it. */
 	if (cause[0] == '\0')
 		state_cause(&remembered, name, cause, sizeof(cause));
-	error_set(e, "authority %s is not tried again before %s, after %u failure%s (%s); -F tries now", name,
-	    clock_text(remembered.not_before), remembered.failures,
+	error_set(e,
+	    "authority %s is not tried again before %s, after %u failure%s "
+	    "(%s); -F tries now",
+	    name, clock_text(remembered.not_before), remembered.failures,
 	    remembered.failures == 1 ? "" : "s", cause);
 	return 1;
 }
@@ -255,7 +271,9 @@ authority_holds(struct error *e)
 time_t
 authority_not_before(void)
 {
-	return backoff_holds(remembered.not_before, time(NULL)) ? remembered.not_before : 0;
+	return backoff_holds(remembered.not_before, time(NULL)) ?
+	    remembered.not_before :
+	    0;
 }
 
 const char *
@@ -282,8 +300,8 @@ authority_failed(const char *text, uint64_t seconds)
 	if (backoff_holds(remembered.not_before, time(NULL)))
 		return;
 	remembered.failures++;
-	remembered.not_before = backoff_or(remembered.failures, time(NULL), seconds,
-	    run_began);
+	remembered.not_before = backoff_or(
+	    remembered.failures, time(NULL), seconds, run_began);
 	say_shorten(remembered.last_error, sizeof(remembered.last_error), text);
 	remember();
 }

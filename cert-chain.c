@@ -14,8 +14,8 @@
 
 #include "x509.h"
 
-#define BEGIN_CERT	"-----BEGIN CERTIFICATE-----"
-#define END_CERT	"-----END CERTIFICATE-----"
+#define BEGIN_CERT "-----BEGIN CERTIFICATE-----"
+#define END_CERT "-----END CERTIFICATE-----"
 
 time_t
 asn1_time(const ASN1_TIME *t)
@@ -37,19 +37,26 @@ chain_free(struct chain *c)
 	free(c);
 }
 
-/* As the certificate has it: to encode the key anew takes OpenSSL 3 longer than all the rest. */
+/*
+ * As the certificate has it: to encode the key anew takes OpenSSL 3 longer than
+ * all the rest.
+ */
 static int
 hash_spki(X509 *cert, uint8_t out[SPKI_HASH_LEN])
 {
 	uint8_t *der = NULL;
 	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der), ok;
 
-	ok = len > 0 && EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(), NULL);
+	ok = len > 0 &&
+	    EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(), NULL);
 	OPENSSL_free(der);
 	return ok ? 0 : -1;
 }
 
-/* The whole of the first block is one certificate, without headers (RFC 7468 2). */
+/*
+ * The whole of the first block is one certificate, without headers (RFC 7468
+ * 2).
+ */
 static X509 *
 read_cert(BIO *bio)
 {
@@ -74,7 +81,9 @@ read_cert(BIO *bio)
 	return cert;
 }
 
-/* The block that starts at p; *end is behind it.  NULL: it is no certificate. */
+/*
+ * The block that starts at p; *end is behind it.  NULL: it is no certificate.
+ */
 static X509 *
 parse_block(const char *p, const char **end)
 {
@@ -106,18 +115,24 @@ parse_all(struct chain *c, const char *pem, struct error *e)
 		if (*p == '\0')
 			break;
 		if ((cert = parse_block(p, &p)) == NULL)
-			return error_set(e, "not only whole certificates in PEM");
+			return error_set(
+			    e, "not only whole certificates in PEM");
 		if (sk_X509_num(c->certs) == CHAIN_CERTS_MAX) {
 			X509_free(cert);
-			return error_set(e, "more than %d certificates", CHAIN_CERTS_MAX);
+			return error_set(
+			    e, "more than %d certificates", CHAIN_CERTS_MAX);
 		}
 		if (!sk_X509_push(c->certs, cert))
 			err(1, NULL);
 	}
-	return sk_X509_num(c->certs) > 0 ? 0 : error_set(e, "no certificate in it");
+	return sk_X509_num(c->certs) > 0 ? 0 :
+					   error_set(e, "no certificate in it");
 }
 
-/* What was read is written anew, and what is written must be read again: one limit for both. */
+/*
+ * What was read is written anew, and what is written must be read again: one
+ * limit for both.
+ */
 static int
 check_size(const struct chain *c, size_t len, struct error *e)
 {
@@ -127,8 +142,10 @@ check_size(const struct chain *c, size_t len, struct error *e)
 	if (len <= CHAIN_BYTES_MAX / 2)
 		return 0;
 	free(chain_pem(c, 0, SIZE_MAX, &written));
-	return written <= CHAIN_BYTES_MAX ? 0 :
-	    error_set(e, "more than %d bytes in lines of 64 characters", CHAIN_BYTES_MAX);
+	return written <= CHAIN_BYTES_MAX ?
+	    0 :
+	    error_set(e, "more than %d bytes in lines of 64 characters",
+		CHAIN_BYTES_MAX);
 }
 
 struct chain *
@@ -140,10 +157,13 @@ chain_parse(const char *pem, size_t len, struct error *e)
 	int rc;
 
 	if (len > CHAIN_BYTES_MAX || memchr(pem, '\0', len) != NULL) {
-		error_set(e, len > CHAIN_BYTES_MAX ? "more than %d bytes" : "NUL in it", CHAIN_BYTES_MAX);
+		error_set(e,
+		    len > CHAIN_BYTES_MAX ? "more than %d bytes" : "NUL in it",
+		    CHAIN_BYTES_MAX);
 		return NULL;
 	}
-	if ((c = calloc(1, sizeof(*c))) == NULL || (c->certs = sk_X509_new_null()) == NULL ||
+	if ((c = calloc(1, sizeof(*c))) == NULL ||
+	    (c->certs = sk_X509_new_null()) == NULL ||
 	    (text = strndup(pem, len)) == NULL)
 		err(1, NULL);
 	rc = parse_all(c, text, e);
@@ -152,8 +172,11 @@ chain_parse(const char *pem, size_t len, struct error *e)
 		leaf = sk_X509_value(c->certs, 0);
 		c->not_before = asn1_time(X509_get0_notBefore(leaf));
 		c->not_after = asn1_time(X509_get0_notAfter(leaf));
-		if (X509_get0_pubkey(leaf) == NULL || hash_spki(leaf, c->spki) == -1)
-			rc = error_set(e, "certificate with a public key that cannot be used");
+		if (X509_get0_pubkey(leaf) == NULL ||
+		    hash_spki(leaf, c->spki) == -1)
+			rc = error_set(e,
+			    "certificate with a public key that cannot be "
+			    "used");
 	}
 	if (rc == 0)
 		rc = check_size(c, len, e);
@@ -170,7 +193,8 @@ chain_names_equal(const struct chain *c, const struct strings *names)
 	GENERAL_NAMES *san;
 	int equal;
 
-	san = X509_get_ext_d2i(sk_X509_value(c->certs, 0), NID_subject_alt_name, NULL, NULL);
+	san = X509_get_ext_d2i(
+	    sk_X509_value(c->certs, 0), NID_subject_alt_name, NULL, NULL);
 	equal = names_equal(san, names);
 	GENERAL_NAMES_free(san);
 	return equal;
@@ -191,8 +215,9 @@ chain_key_fits(const struct chain *c, const struct keyspec *spec)
 	EVP_PKEY *key = X509_get0_pubkey(sk_X509_value(c->certs, 0));
 
 	return spec->type == KEYTYPE_ANY ||
-	    ((EVP_PKEY_base_id(key) == EVP_PKEY_RSA) == (spec->type == KEYTYPE_RSA) &&
-	    (spec->bits == 0 || spec->bits == EVP_PKEY_bits(key)));
+	    ((EVP_PKEY_base_id(key) == EVP_PKEY_RSA) ==
+		    (spec->type == KEYTYPE_RSA) &&
+		(spec->bits == 0 || spec->bits == EVP_PKEY_bits(key)));
 }
 
 int
@@ -212,14 +237,16 @@ chain_issuer(const struct chain *c, int nth, char *out, size_t size)
 	if (i < 0)
 		return;
 	cn = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, i));
-	say_safe(out, size, (const char *)ASN1_STRING_get0_data(cn), (size_t)ASN1_STRING_length(cn));
+	say_safe(out, size, (const char *)ASN1_STRING_get0_data(cn),
+	    (size_t)ASN1_STRING_length(cn));
 }
 
 int
 chain_same_leaf(const struct chain *a, const struct chain *b)
 {
-	return b != NULL && X509_cmp(sk_X509_value(a->certs, 0),
-	    sk_X509_value(b->certs, 0)) == 0;
+	return b != NULL &&
+	    X509_cmp(sk_X509_value(a->certs, 0), sk_X509_value(b->certs, 0)) ==
+	    0;
 }
 
 void

@@ -31,7 +31,9 @@ finish(uint32_t job, enum outcome outcome)
 {
 	int told = jobs[job].told;
 
-	/* What an earlier run has changed is reported by this one, if only now. */
+	/*
+	 * What an earlier run has changed is reported by this one, if only now.
+	 */
 	if (outcome == OUTCOME_UNCHANGED && jobs[job].changed)
 		outcome = OUTCOME_INSTALLED;
 	job_close(&jobs[job]);
@@ -41,7 +43,9 @@ finish(uint32_t job, enum outcome outcome)
 	msg_put_num(&out, outcome);
 	msg_send(&out);
 	if (told)
-		reply_net(job, outcome == OUTCOME_FAILED ? VERDICT_REFUSED : VERDICT_INSTALLED);
+		reply_net(job,
+		    outcome == OUTCOME_FAILED ? VERDICT_REFUSED :
+						VERDICT_INSTALLED);
 }
 
 void
@@ -111,8 +115,11 @@ cert_csr_done(struct msg *m)
 
 	body_csr_done(m, &how);
 	if (how == CSR_FAILED) {
-		error_set(&e, j->phase == DISCARDING ? "revoked, but not everything could be removed" :
-		    "its key's files could not be written; the next run tries again");
+		error_set(&e,
+		    j->phase == DISCARDING ?
+			"revoked, but not everything could be removed" :
+			"its key's files could not be written; the next run "
+			"tries again");
 		job_failed(j, e.text, FAILURE_LOCAL, 0, 0);
 		finish_failed(m->head.job, &e);
 	} else if (j->phase == ADOPTING) {
@@ -144,7 +151,9 @@ answered(uint32_t job, enum job_verdict verdict)
 	else if (verdict == JOB_ASK_STATUS)
 		j->phase = j->phase == CHECKING ? CHECKING : TO_CHECK;
 	else
-		finish(job, verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED : OUTCOME_FAILED);
+		finish(job,
+		    verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED :
+					       OUTCOME_FAILED);
 }
 
 /* RFC 9773: what the CA says about the time; the job may be due by it. */
@@ -157,8 +166,9 @@ cert_window(struct msg *m)
 	body_window(m, &b);
 	if (b.start > INT64_MAX || b.end > INT64_MAX)
 		b.start = b.end = 0;
-	answered(m->head.job, job_window(j, (time_t)b.start, (time_t)b.end,
-	    b.retry > INT32_MAX ? -1 : (long)b.retry));
+	answered(m->head.job,
+	    job_window(j, (time_t)b.start, (time_t)b.end,
+		b.retry > INT32_MAX ? -1 : (long)b.retry));
 }
 
 /* Is the installed certificate revoked?  The issuer's word, as net has it. */
@@ -168,10 +178,14 @@ cert_status(struct msg *m)
 	struct body_status b;
 
 	body_status(m, &b);
-	answered(m->head.job, job_status(&jobs[m->head.job], b.piece, b.len, b.more));
+	answered(m->head.job,
+	    job_status(&jobs[m->head.job], b.piece, b.len, b.more));
 }
 
-/* Only for net, to begin with the next time; what it says otherwise is its own loss. */
+/*
+ * Only for net, to begin with the next time; what it says otherwise is its own
+ * loss.
+ */
 void
 cert_learned(struct msg *m)
 {
@@ -185,7 +199,8 @@ cert_learned(struct msg *m)
 		errx(1, "CERT_LEARNED: not an https URL");
 	if (!valid_anchor_names(b.anchors))
 		errx(1, "CERT_LEARNED: not names of trust anchors");
-	if (strlcpy(s->new_nonce, b.new_nonce, sizeof(s->new_nonce)) >= sizeof(s->new_nonce))
+	if (strlcpy(s->new_nonce, b.new_nonce, sizeof(s->new_nonce)) >=
+	    sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
 	authority_learned(b.anchors);
 }
@@ -203,7 +218,8 @@ cert_key_refused(struct msg *m)
 
 	msg_end(m);
 	if (j->keys.have_next || j->keys.have_current)
-		job_refuse_key(j, j->keys.have_next ? j->keys.next : j->keys.current);
+		job_refuse_key(
+		    j, j->keys.have_next ? j->keys.next : j->keys.current);
 	msg_new(&out, CSR_NEW_KEY, m->head.job);
 	body_new_key(&out, &reason);
 	msg_send(&out);
@@ -225,7 +241,9 @@ take_verdict(uint32_t job, int verdict)
 		jobs[job].told = 1;
 		install(job);
 	} else if (verdict == -1 && jobs[job].resumed) {
-		say(1, "%s: the order of an earlier run is of no use: %s; ordered anew",
+		say(1,
+		    "%s: the order of an earlier run is of no use: %s; ordered "
+		    "anew",
 		    jobs[job].handle, refused->text);
 		jobs[job].resumed = 0;
 		order_keep(&jobs[job], NULL);
@@ -249,7 +267,8 @@ cert_chain(struct msg *m)
 	body_chain(m, &b);
 	e.text[0] = '\0';
 	authority_works();
-	verdict = job_choose(&jobs[m->head.job], (const char *)b.pem, b.len, b.unframed, &e);
+	verdict = job_choose(
+	    &jobs[m->head.job], (const char *)b.pem, b.len, b.unframed, &e);
 	if (verdict < 0 || e.text[0] != '\0')
 		refused_by[jobs[m->head.job].worker] = e;
 	take_verdict(m->head.job, verdict);
@@ -280,31 +299,41 @@ cert_done(struct msg *m)
 		finish_failed(m->head.job, &e);
 	else {
 		if (j->confirming)
-			say(0, "%s: it is revoked: the CA has told two runs so", j->handle);
+			say(0, "%s: it is revoked: the CA has told two runs so",
+			    j->handle);
 		else {
 			if (job_is_doomed(j))
-				say(1, "%s: revoked; its files are removed", j->handle);
-			say(0, "%s: revoked, as the CA has told netproc; -r once more, before the "
-			    "next renewal, has that confirmed", j->handle);
+				say(1, "%s: revoked; its files are removed",
+				    j->handle);
+			say(0,
+			    "%s: revoked, as the CA has told netproc; -r once "
+			    "more, before the "
+			    "next renewal, has that confirmed",
+			    j->handle);
 		}
 		ask_csr(m->head.job, CSR_DISCARD, DISCARDING);
 	}
 }
 
-/* When it is tried again: the next run reads this time from the state.  seconds: as the CA asks for, or 0. */
+/*
+ * When it is tried again: the next run reads this time from the state.
+ * seconds: as the CA asks for, or 0.
+ */
 static void
 say_wait(uint32_t job, uint64_t seconds)
 {
 	const struct job *j = &jobs[job];
 
-	if (role_mode != MODE_RENEW || !backoff_holds(j->state->not_before, time(NULL)))
+	if (role_mode != MODE_RENEW ||
+	    !backoff_holds(j->state->not_before, time(NULL)))
 		return;
 	if (seconds > 0)
-		warnx("%s: not tried again before %s, as the CA asks for a pause; -F tries at once",
+		warnx("%s: not tried again before %s, as the CA asks for a "
+		      "pause; -F tries at once",
 		    j->handle, clock_text(j->state->not_before));
 	else
-		say(1, "%s: not tried again before %s; -F tries at once", j->handle,
-		    clock_text(j->state->not_before));
+		say(1, "%s: not tried again before %s; -F tries at once",
+		    j->handle, clock_text(j->state->not_before));
 }
 
 /* net has said on its own what went wrong; here it is only remembered. */
@@ -339,15 +368,25 @@ cert_worker_gone(struct msg *m)
 
 	msg_end(m);
 	for (i = 0; i < njobs; i++)
-		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker) {
+		if ((jobs[i].phase & WITH_NET) &&
+		    jobs[i].worker == m->head.worker) {
 			checked |= jobs[i].phase == CHECKING;
-			error_set(&e, "the process that talked to the CA for it has ended");
-			/* Of those that were only asked about, nothing is the worse. */
+			error_set(&e,
+			    "the process that talked to the CA for it has "
+			    "ended");
+			/*
+			 * Of those that were only asked about, nothing is the
+			 * worse.
+			 */
 			if (!(jobs[i].phase & (ASKED | CHECKING)))
-				job_failed(&jobs[i], e.text, FAILURE_LOCAL, 0, 0);
+				job_failed(
+				    &jobs[i], e.text, FAILURE_LOCAL, 0, 0);
 			finish_failed(i, &e);
 		}
-	/* It was to ask about all of these, and the other workers may have nothing more to do. */
+	/*
+	 * It was to ask about all of these, and the other workers may have
+	 * nothing more to do.
+	 */
 	for (i = 0; i < njobs && checked; i++)
 		if (jobs[i].phase == TO_CHECK)
 			finish(i, OUTCOME_UNCHANGED);

@@ -9,8 +9,8 @@
 #include "clock.h"
 #include "x509.h"
 
-#define NAMES_SAID	3
-#define SERIAL_BYTES	20	/* RFC 5280 4.1.2.2; more are left out */
+#define NAMES_SAID 3
+#define SERIAL_BYTES 20 /* RFC 5280 4.1.2.2; more are left out */
 
 /* An address or a name; "" for other kinds of names. */
 static void
@@ -29,7 +29,8 @@ name_text(const GENERAL_NAME *g, char *out, size_t size)
 	if (g->type == GEN_DNS)
 		say_safe(out, size, (const char *)p, len);
 	else if (len == 4 || len == 16)
-		inet_ntop(len == 4 ? AF_INET : AF_INET6, p, out, (socklen_t)size);
+		inet_ntop(
+		    len == 4 ? AF_INET : AF_INET6, p, out, (socklen_t)size);
 }
 
 static void
@@ -44,7 +45,8 @@ add_names(X509 *cert, char *out, size_t size)
 	for (i = 0; i < n && said < NAMES_SAID; i++) {
 		name_text(sk_GENERAL_NAME_value(san, i), name, sizeof(name));
 		if (name[0] != '\0')
-			say_add(out, size, "%s%s", said++ > 0 ? ", " : "", name);
+			say_add(
+			    out, size, "%s%s", said++ > 0 ? ", " : "", name);
 	}
 	if (said == 0)
 		say_add(out, size, "no name");
@@ -74,6 +76,7 @@ chain_describe(const struct chain *c, char *out, size_t size)
 	add_names(cert, out, size);
 	chain_issuer(c, 0, issuer, sizeof(issuer));
 	say_add(out, size, "; issuer %s, valid until %s, serial number ",
-	    issuer[0] != '\0' ? issuer : "without a CN", clock_text(c->not_after));
+	    issuer[0] != '\0' ? issuer : "without a CN",
+	    clock_text(c->not_after));
 	add_serial(cert, out, size);
 }

@@ -12,8 +12,9 @@
 #include "clock.h"
 #include "role.h"
 
-#define LOOK_AGAIN	(2 * 86400)	/* so long the state is believed, unread files and all */
-#define STATUS_PAUSE	3600	/* between two questions about revocation */
+/* so long the state is believed, unread files and all */
+#define LOOK_AGAIN (2 * 86400)
+#define STATUS_PAUSE 3600 /* between two questions about revocation */
 
 /*
  * Whoever owned certproc or fileproc once can have written any state: that
@@ -25,7 +26,10 @@ looked_lately(const struct state *s, time_t now)
 	return s->looked <= now && now - s->looked < LOOK_AGAIN;
 }
 
-/* Is an earlier failure too recent?  An attempt that never ended counts in time, too. */
+/*
+ * Is an earlier failure too recent?  An attempt that never ended counts in
+ * time, too.
+ */
 static int
 held_back(const struct job *j, struct error *e)
 {
@@ -36,8 +40,10 @@ held_back(const struct job *j, struct error *e)
 	/* The time that is named is the one that both allow. */
 	if (authority_not_before() > j->state->not_before)
 		return authority_holds(e);
-	error_set(e, "not tried again before %s, after %u attempt%s (%s); -F tries now",
-	    clock_text(j->state->not_before), j->state->attempts, j->state->attempts == 1 ? "" : "s",
+	error_set(e,
+	    "not tried again before %s, after %u attempt%s (%s); -F tries now",
+	    clock_text(j->state->not_before), j->state->attempts,
+	    j->state->attempts == 1 ? "" : "s",
 	    state_cause(j->state, j->handle, cause, sizeof(cause)));
 	return 1;
 }
@@ -56,12 +62,16 @@ due_reason(struct job *j, struct error *text)
 
 	j->suggested = j->new_key = j->only_forced = 0;
 	j->key_compromised = job_key_compromised(j);
-	j->next_refused = job_is_refused_key(j, j->keys.have_next, j->keys.next);
+	j->next_refused = job_is_refused_key(
+	    j, j->keys.have_next, j->keys.next);
 	j->new_key = j->key_compromised || j->next_refused ||
 	    job_is_refused_key(j, j->keys.have_current, j->keys.current);
 	if (in->chain == NULL)
 		return "there is no certificate";
-	/* The new one goes live with its certificate: what is installed is for the lost one. */
+	/*
+	 * The new one goes live with its certificate: what is installed is for
+	 * the lost one.
+	 */
 	if (!j->keys.have_current) {
 		j->new_key = 1;
 		return "there is no key";
@@ -72,27 +82,34 @@ due_reason(struct job *j, struct error *text)
 		return "the names have changed";
 	if (j->key_compromised)
 		return "its key is compromised, as -R keyCompromise said";
-	if (j->revoked || renewal_overdue(&j->state->life, j->handle, j->state, now))
+	if (j->revoked ||
+	    renewal_overdue(&j->state->life, j->handle, j->state, now))
 		j->new_key = 1;
 	if (j->revoked)
 		return "the CA has revoked the certificate";
 	if ((changed = origin_changed(j, text)) != CHANGED_NOTHING) {
-		/* The CA knows of no certificate that this one would replace. */
+		/*
+		 * The CA knows of no certificate that this one would replace.
+		 */
 		if (changed == CHANGED_AUTHORITY) {
 			free(j->certid);
 			j->certid = NULL;
 		}
 		return text->text;
 	}
-	if (renewal_time(&j->state->life, j->handle, j->state, now, &j->suggested) <= now) {
-		error_set(text, j->suggested ? "the CA suggests to renew it now" :
-		    "the certificate ends on %s", clock_text(in->chain->not_after));
+	if (renewal_time(&j->state->life, j->handle, j->state, now,
+		&j->suggested) <= now) {
+		error_set(text,
+		    j->suggested ? "the CA suggests to renew it now" :
+				   "the certificate ends on %s",
+		    clock_text(in->chain->not_after));
 		return text->text;
 	}
 	if (in->mixed && !in->repairable)
 		return "the installed files do not belong together";
 	if (!in->complete && combined_is_old(j))
-		return "the file with key and chain is not the installed certificate's";
+		return "the file with key and chain is not the installed "
+		       "certificate's";
 	j->only_forced = job_forced();
 	return j->only_forced ? "-F" : NULL;
 }
@@ -101,7 +118,8 @@ static void
 say_when(const struct job *j)
 {
 	int suggested;
-	time_t when = renewal_time(&j->state->life, j->handle, j->state, time(NULL), &suggested);
+	time_t when = renewal_time(
+	    &j->state->life, j->handle, j->state, time(NULL), &suggested);
 
 	say(1, "%s: nothing to do before %s%s", j->handle, clock_text(when),
 	    suggested ? ", as the CA suggests" : "");
@@ -155,7 +173,8 @@ look(struct job *j, int64_t lock_deadline, struct error *e)
 			job_prevented(j, e->text, FAILURE_LOCAL);
 		return -1;
 	}
-	j->is_as_seen = strcmp(j->state->fingerprint, j->fingerprint) == 0 && looked_lately(j->state, time(NULL));
+	j->is_as_seen = strcmp(j->state->fingerprint, j->fingerprint) == 0 &&
+	    looked_lately(j->state, time(NULL));
 	j->state->fingerprint[0] = '\0';
 	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL)
@@ -179,7 +198,8 @@ static int
 status_due(const struct job *j, time_t now)
 {
 	return j->check_status && j->state->life.not_after > now &&
-	    (j->state->status_ask <= now || j->state->status_ask > now + STATUS_PAUSE);
+	    (j->state->status_ask <= now ||
+		j->state->status_ask > now + STATUS_PAUSE);
 }
 
 int
@@ -194,8 +214,9 @@ job_unchanged(struct job *j)
 	if (j->record == NULL || j->broken.text[0] != '\0')
 		return 0;
 	origin_load_state(j, j->record, j->record_len, NULL);
-	if (job_forced() || j->has_saved ||
-	    j->state->attempts != 0 || j->state->revoked[0] != '\0' || strcmp(j->state->fingerprint, j->fingerprint) != 0 ||
+	if (job_forced() || j->has_saved || j->state->attempts != 0 ||
+	    j->state->revoked[0] != '\0' ||
+	    strcmp(j->state->fingerprint, j->fingerprint) != 0 ||
 	    !looked_lately(j->state, now) ||
 	    renewal_time(life, j->handle, j->state, now, &suggested) <= now ||
 	    renewal_overdue(life, j->handle, j->state, now) ||
@@ -206,7 +227,10 @@ job_unchanged(struct job *j)
 	return 1;
 }
 
-/* Is it to be asked whether the installed certificate is revoked?  Then its URL is known. */
+/*
+ * Is it to be asked whether the installed certificate is revoked?  Then its URL
+ * is known.
+ */
 static int
 asks_for_status(struct job *j)
 {
@@ -235,7 +259,8 @@ confirm(struct job *j)
 	if (!j->is_as_seen)
 		j->state->looked = time(NULL);
 	if (!j->ungrouped)
-		strlcpy(j->state->fingerprint, j->fingerprint, sizeof(j->state->fingerprint));
+		strlcpy(j->state->fingerprint, j->fingerprint,
+		    sizeof(j->state->fingerprint));
 }
 
 enum job_verdict
@@ -249,7 +274,10 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 		return JOB_INSTALL;
 	if ((verdict = due_or_not(j, e)) != JOB_UNCHANGED)
 		return verdict;
-	/* Saved first, like any other: so it is completed, and reported, by the next run. */
+	/*
+	 * Saved first, like any other: so it is completed, and reported, by the
+	 * next run.
+	 */
 	if (repair(j))
 		return job_choose_last(j, e) == 1 ? JOB_INSTALL : JOB_FAILED;
 	confirm(j);
@@ -282,7 +310,9 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
 		return JOB_UNCHANGED;
 	if (store_probe(j->nr, e) == -1)
 		return JOB_FAILED;
-	/* Though what is installed ends later, the next run knows it by that. */
+	/*
+	 * Though what is installed ends later, the next run knows it by that.
+	 */
 	chain_fingerprint(j->chosen, j->state->put_back);
 	if (job_save(j, e) == -1 || job_choose_last(j, e) != 1)
 		return JOB_FAILED;
@@ -300,7 +330,8 @@ job_window(struct job *j, time_t start, time_t end, long retry)
 	if (start == 0)
 		renewal_no_window(j->state, j->certid, retry, time(NULL));
 	else
-		renewal_window(j->state, j->certid, start, end, retry, time(NULL));
+		renewal_window(
+		    j->state, j->certid, start, end, retry, time(NULL));
 	if (job_save(j, &e) == -1)
 		warnx("%s: %s", j->handle, e.text);
 	verdict = due_or_say(j);
@@ -328,15 +359,20 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	j->state->status_ask = time(NULL) + STATUS_PAUSE;
 	/* Nothing: net has said why. */
 	if (j->status_len > 0) {
-		revoked = status_judge(j->installed.chain, j->status, j->status_len, time(NULL), &e);
+		revoked = status_judge(j->installed.chain, j->status,
+		    j->status_len, time(NULL), &e);
 		if (revoked == -1)
-			warnx("%s: check revocation: %s: %s", j->handle, j->status_url, e.text);
+			warnx("%s: check revocation: %s: %s", j->handle,
+			    j->status_url, e.text);
 		j->revoked = revoked == 1;
 	}
 	free(j->status);
 	j->status = NULL;
 	j->status_len = 0;
-	/* Until it is renewed, no run may take it for good, also if nobody can be asked then. */
+	/*
+	 * Until it is renewed, no run may take it for good, also if nobody can
+	 * be asked then.
+	 */
 	if (j->revoked)
 		chain_fingerprint(j->installed.chain, j->state->revoked);
 	else

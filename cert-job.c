@@ -14,13 +14,14 @@
 #include "clock.h"
 #include "role.h"
 
-#define FREE_ATTEMPTS	3	/* that were interrupted, before they count as failures */
+/* that were interrupted, before they count as failures */
+#define FREE_ATTEMPTS 3
 /*
  * Seconds from a certificate's notBefore to its issuance, at most; and by how
  * much two of one CA can differ in that.
  */
-#define BACKDATED	(48 * 3600)
-#define BACKDATED_ALIKE	3600
+#define BACKDATED (48 * 3600)
+#define BACKDATED_ALIKE 3600
 
 static int force;
 static time_t run_began;
@@ -50,7 +51,8 @@ job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct error *e)
 	j->has_state = state->path != NULL;
 	if (state->presence == PRESENCE_BROKEN)
 		warnx("%s: damaged, started anew", state->bytes);
-	origin_load_state(j, readable ? state->bytes : NULL, state->len, state->path);
+	origin_load_state(
+	    j, readable ? state->bytes : NULL, state->len, state->path);
 	move(&j->saved, &parts[PART_SAVED]);
 	move(&j->revoking, &parts[PART_REVOKING]);
 	move(&j->compromised, &parts[PART_COMPROMISED]);
@@ -144,18 +146,23 @@ job_trusts_installed(const struct job *j, struct error *e)
 	if (j->is_as_seen)
 		return 1;
 	/* Without the certificates above it, a leaf does not tell. */
-	if (!j->installed.complete || !anchors_known(j->anchors, &roots) || roots == NULL)
+	if (!j->installed.complete || !anchors_known(j->anchors, &roots) ||
+	    roots == NULL)
 		return -1;
 	/* One that has run out is renewed for that reason. */
-	return path_verify(chain, roots, now < chain->not_after ? now : chain->not_after, &anchor, e) == 0;
+	return path_verify(chain, roots,
+		   now < chain->not_after ? now : chain->not_after, &anchor,
+		   e) == 0;
 }
 
 /* Would what is installed do, if it were not for its age? */
 static int
 still_ours(const struct job *j)
 {
-	return j->installed.chain != NULL && chain_names_equal(j->installed.chain, &j->names) &&
-	    memcmp(j->installed.chain->spki, j->keys.current, SPKI_HASH_LEN) == 0;
+	return j->installed.chain != NULL &&
+	    chain_names_equal(j->installed.chain, &j->names) &&
+	    memcmp(j->installed.chain->spki, j->keys.current, SPKI_HASH_LEN) ==
+	    0;
 }
 
 int
@@ -174,7 +181,8 @@ ends_early(const struct job *j, const struct chain *chain)
 {
 	struct error ignored;
 
-	return still_ours(j) && chain_is_for(chain, j->keys.have_current, j->keys.current) &&
+	return still_ours(j) &&
+	    chain_is_for(chain, j->keys.have_current, j->keys.current) &&
 	    chain->not_after < j->installed.chain->not_after &&
 	    origin_changed(j, &ignored) == CHANGED_NOTHING;
 }
@@ -210,19 +218,22 @@ check_new(const struct job *j, const struct chain *chain, struct error *e)
 	time_t began, now = time(NULL);
 
 	if (job_was_revoked(j, chain))
-		return error_set(e, "the CA handed out the certificate that an "
+		return error_set(e,
+		    "the CA handed out the certificate that an "
 		    "earlier -r has revoked, or was to revoke");
 	if (in == NULL)
 		return 0;
 	if (chain_same_leaf(chain, in))
-		return error_set(e, "the CA handed out the certificate that is "
+		return error_set(e,
+		    "the CA handed out the certificate that is "
 		    "installed already");
 	/* What others have installed may say anything. */
 	began = in->not_before < now ? in->not_before : now;
 	began -= origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED;
 	if (chain->not_before >= began)
 		return 0;
-	return error_set(e, "the certificate from the CA is older than the installed "
+	return error_set(e,
+	    "the certificate from the CA is older than the installed "
 	    "one: it begins on %s, and that one on %s",
 	    clock_text(chain->not_before), clock_text(in->not_before));
 }
@@ -231,7 +242,9 @@ int
 job_verify(const struct job *j, const struct chain *chain, struct error *e)
 {
 	const struct job_keys *k = &j->keys;
-	const uint8_t *key = chain_is_for(chain, k->have_next, k->next) ? k->next : k->current;
+	const uint8_t *key = chain_is_for(chain, k->have_next, k->next) ?
+	    k->next :
+	    k->current;
 	const struct roots *roots;
 
 	if (!k->have_current && !k->have_next)
@@ -247,9 +260,12 @@ judge(const struct job *j, const struct chain *chain, struct error *e)
 {
 	if (job_verify(j, chain, e) == -1 || check_new(j, chain, e) == -1)
 		return -1;
-	return (force && !j->resumed) || !ends_early(j, chain) ? 0 : error_set(e, "the certificate from the CA ends on %s, "
-	    "before the installed one; -F would install it all the same",
-	    clock_text(chain->not_after));
+	return (force && !j->resumed) || !ends_early(j, chain) ?
+	    0 :
+	    error_set(e,
+		"the certificate from the CA ends on %s, "
+		"before the installed one; -F would install it all the same",
+		clock_text(chain->not_after));
 }
 
 void
@@ -265,21 +281,28 @@ static int
 was_untrusted(const struct job *j)
 {
 	return strncmp(j->state->last_error, NO_TRUSTED_ROOT,
-	    strlen(NO_TRUSTED_ROOT)) == 0;
+		   strlen(NO_TRUSTED_ROOT)) == 0;
 }
 
-/* A certificate that cannot be installed counts against the CA's limits all the same. */
+/*
+ * A certificate that cannot be installed counts against the CA's limits all the
+ * same.
+ */
 static int
 check_roots(const struct job *j, struct error *e)
 {
 	struct error ignored;
 
 	if (force || !anchors_lacking(j->anchors) ||
-	    (j->installed.chain != NULL && job_trusts_installed(j, &ignored) != 0) ||
+	    (j->installed.chain != NULL &&
+		job_trusts_installed(j, &ignored) != 0) ||
 	    !was_untrusted(j))
 		return 0;
-	return error_set(e, "nothing is ordered, as the last certificate led to no trusted root: name this "
-	    "authority's root with 'root file', or say 'root any'; -F orders all the same");
+	return error_set(e,
+	    "nothing is ordered, as the last certificate led to no trusted "
+	    "root: name this "
+	    "authority's root with 'root file', or say 'root any'; -F orders "
+	    "all the same");
 }
 
 int
@@ -287,20 +310,28 @@ job_begin(struct job *j, struct error *e)
 {
 	const struct roots *roots;
 
-	if (check_roots(j, e) == -1 || anchors_load(j->anchors, &roots, e) == -1 ||
+	if (check_roots(j, e) == -1 ||
+	    anchors_load(j->anchors, &roots, e) == -1 ||
 	    store_probe(j->nr, e) == -1)
 		return -1;
 	j->began_ms = clock_ms();
-	/* On the disk before anything is sent, so that a restart loop counts too. */
+	/*
+	 * On the disk before anything is sent, so that a restart loop counts
+	 * too.
+	 */
 	j->state->attempts++;
 	origin_attempt(j);
 	j->state->began = time(NULL);
 	j->state->forced = j->only_forced;
-	/* The daily limit of such renewals counts those that succeed; a failure has its backoff. */
+	/*
+	 * The daily limit of such renewals counts those that succeed; a failure
+	 * has its backoff.
+	 */
 	j->state->early_tried = j->suggested ? run_began : 0;
 	if (j->state->attempts > FREE_ATTEMPTS)
-		j->state->not_before = backoff_or(j->state->attempts - FREE_ATTEMPTS,
-		    time(NULL), 0, run_began);
+		j->state->not_before = backoff_or(
+		    j->state->attempts - FREE_ATTEMPTS, time(NULL), 0,
+		    run_began);
 	return job_save(j, e);
 }
 
@@ -319,30 +350,39 @@ job_choose_last(struct job *j, struct error *e)
 	return rc == 0 ? 1 : SAVE_FAILED;
 }
 
-/* A chain that is cut behind a certificate does not lead to a root; without roots nobody would notice. */
+/*
+ * A chain that is cut behind a certificate does not lead to a root; without
+ * roots nobody would notice.
+ */
 static int
 check_whole(const struct job *j, int unframed, struct error *e)
 {
 	if (!unframed || !anchors_any(j->anchors))
 		return 0;
-	return error_set(e, "the CA's server does not say where the chain ends (neither Content-Length nor "
-	    "chunks), and with 'root any' it may have been cut; name the CA's root with 'root file'");
+	return error_set(e,
+	    "the CA's server does not say where the chain ends (neither "
+	    "Content-Length nor "
+	    "chunks), and with 'root any' it may have been cut; name the CA's "
+	    "root with 'root file'");
 }
 
 int
-job_choose(struct job *j, const char *pem, size_t len, int unframed, struct error *e)
+job_choose(
+    struct job *j, const char *pem, size_t len, int unframed, struct error *e)
 {
 	struct chain *chain = chain_parse(pem, len, e);
 	char top[128];
 
-	if (chain == NULL || check_whole(j, unframed, e) == -1 || judge(j, chain, e) == -1 ||
+	if (chain == NULL || check_whole(j, unframed, e) == -1 ||
+	    judge(j, chain, e) == -1 ||
 	    (j->resumed && order_worth(j, chain, e) == -1)) {
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
 	}
 	chain_issuer(chain, sk_X509_num(chain->certs) - 1, top, sizeof(top));
 	if (j->preferred != NULL && strcmp(top, j->preferred) != 0) {
-		say(1, "%s: a chain to '%s', not to '%s'", j->handle, top, j->preferred);
+		say(1, "%s: a chain to '%s', not to '%s'", j->handle, top,
+		    j->preferred);
 		if (j->chosen == NULL)
 			j->chosen = chain;
 		else
@@ -433,7 +473,8 @@ job_refuse_key(struct job *j, const uint8_t key[SPKI_HASH_LEN])
 }
 
 int
-job_is_refused_key(const struct job *j, int have, const uint8_t key[SPKI_HASH_LEN])
+job_is_refused_key(
+    const struct job *j, int have, const uint8_t key[SPKI_HASH_LEN])
 {
 	char hex[2 * SPKI_HASH_LEN + 1];
 
@@ -443,7 +484,9 @@ job_is_refused_key(const struct job *j, int have, const uint8_t key[SPKI_HASH_LE
 	return strcmp(hex, j->state->refused_key) == 0;
 }
 
-/* The cause, where csr or chng has told it; others know only that they failed. */
+/*
+ * The cause, where csr or chng has told it; others know only that they failed.
+ */
 static void
 remember_error(struct job *j, const char *text, enum failure class)
 {
@@ -456,7 +499,8 @@ remember_error(struct job *j, const char *text, enum failure class)
 }
 
 void
-job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds, time_t until)
+job_failed(struct job *j, const char *text, enum failure class,
+    uint64_t seconds, time_t until)
 {
 	struct error e;
 
@@ -464,8 +508,8 @@ job_failed(struct job *j, const char *text, enum failure class, uint64_t seconds
 	remember_error(j, text, class);
 	if (class != FAILURE_LOCAL) {
 		j->state->failures++;
-		j->state->not_before = backoff_or(j->state->failures, time(NULL), seconds,
-		    run_began);
+		j->state->not_before = backoff_or(
+		    j->state->failures, time(NULL), seconds, run_began);
 		if (until > j->state->not_before)
 			j->state->not_before = until;
 	}
@@ -478,7 +522,9 @@ job_prevented(struct job *j, const char *text, enum failure class)
 {
 	struct error e;
 
-	/* check_roots() goes by it, and until that is mended it is the cause. */
+	/*
+	 * check_roots() goes by it, and until that is mended it is the cause.
+	 */
 	if (!was_untrusted(j))
 		remember_error(j, text, class);
 	/* The disk may be what has prevented it. */

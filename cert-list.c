@@ -13,17 +13,24 @@
 
 #include "cert.h"
 
-#define HOUR		3600
-#define DAY		86400
-#define BAR_WIDTH	10
-#define JSON_VERSION	1	/* of the schema in acme-client(1) */
+#define HOUR 3600
+#define DAY 86400
+#define BAR_WIDTH 10
+#define JSON_VERSION 1 /* of the schema in acme-client(1) */
 
 static const char *const condition_names[] = {
-	[FINE] = "ok", [DUE_NOW] = "due", [FAILING] = "failing", [MISSING] = "missing",
+	[FINE] = "ok",
+	[DUE_NOW] = "due",
+	[FAILING] = "failing",
+	[MISSING] = "missing",
 	[EXPIRED] = "expired",
 };
 static const int condition_colors[] = {
-	[FINE] = 32, [DUE_NOW] = 33, [FAILING] = 31, [MISSING] = 33, [EXPIRED] = 31,
+	[FINE] = 32,
+	[DUE_NOW] = 33,
+	[FAILING] = 31,
+	[MISSING] = 33,
+	[EXPIRED] = 31,
 };
 
 static const char *
@@ -41,7 +48,9 @@ static void
 print_bar(const struct life *life, time_t now)
 {
 	time_t length = life->not_after - life->not_before;
-	int i, gone = length <= 0 || now >= life->not_after ? BAR_WIDTH :
+	int i,
+	    gone = length <= 0 || now >= life->not_after ?
+	    BAR_WIDTH :
 	    (int)((now - life->not_before) * BAR_WIDTH / length);
 
 	putchar('[');
@@ -50,7 +59,10 @@ print_bar(const struct life *life, time_t now)
 	printf("] ");
 }
 
-/* How many columns the text takes, and *len bytes of it that take at most so many. */
+/*
+ * How many columns the text takes, and *len bytes of it that take at most so
+ * many.
+ */
 static int
 fitting(const char *text, int columns, size_t *len)
 {
@@ -85,16 +97,17 @@ print_cell(const char *text, int columns)
 
 /* What there is room for, and how much of it. */
 struct layout {
-	int	flags;
-	int	columns;	/* 0: any number */
-	int	handle, names;
-	int	bar, issuer, reason;
+	int flags;
+	int columns; /* 0: any number */
+	int handle, names;
+	int bar, issuer, reason;
 };
 
-#define ALWAYS		(8 + 1 + 1 + 1 + 10 + 1 + 6 + 2 + 16)	/* columns of what each row has */
-#define ISSUER_COLUMNS	22
-#define REASON_COLUMNS	33
-#define INDENT		8
+/* columns of what each row has */
+#define ALWAYS (8 + 1 + 1 + 1 + 10 + 1 + 6 + 2 + 16)
+#define ISSUER_COLUMNS 22
+#define REASON_COLUMNS 33
+#define INDENT 8
 
 static void
 lay_out(struct layout *l, const struct report *reports, size_t n, int flags)
@@ -105,7 +118,8 @@ lay_out(struct layout *l, const struct report *reports, size_t n, int flags)
 	l->flags = flags & (LIST_COLUMNS - 1);
 	l->columns = flags / LIST_COLUMNS;
 	for (i = 0; i < n; i++)
-		if ((room = fitting(reports[i].job->handle, 1000, &len)) > longest)
+		if ((room = fitting(reports[i].job->handle, 1000, &len)) >
+		    longest)
 			longest = room;
 	l->handle = longest;
 	l->bar = (l->flags & LIST_BAR) && l->columns >= 100;
@@ -115,7 +129,8 @@ lay_out(struct layout *l, const struct report *reports, size_t n, int flags)
 	if (l->columns == 0)
 		return;
 	room = l->columns - ALWAYS - (l->bar ? BAR_WIDTH + 3 : 0) -
-	    (l->issuer ? ISSUER_COLUMNS + 1 : 0) - (l->reason ? REASON_COLUMNS + 2 : 0);
+	    (l->issuer ? ISSUER_COLUMNS + 1 : 0) -
+	    (l->reason ? REASON_COLUMNS + 2 : 0);
 	if (l->handle > room / 2)
 		l->handle = room / 2;
 	l->names = room - l->handle;
@@ -131,7 +146,8 @@ print_below(const struct layout *l, const char *text)
 		fitting(text, l->columns - INDENT, &len);
 		if (l->columns == 0)
 			len = strlen(text);
-		for (at = len; text[len] != '\0' && at > 0 && text[at] != ' '; at--)
+		for (at = len; text[len] != '\0' && at > 0 && text[at] != ' ';
+		     at--)
 			;
 		if (text[len] != '\0' && at > 0)
 			len = at;
@@ -152,9 +168,11 @@ print_names(const struct strings *names, int columns)
 	room = columns - (int)strlen(more);
 	fitting(names->n == 0 ? "?" : names->v[0], room, &len);
 	if (names->n > 0 && names->v[0][len] != '\0')
-		snprintf(first, sizeof(first), "%.*s...%s", room - 3, names->v[0], more);
+		snprintf(first, sizeof(first), "%.*s...%s", room - 3,
+		    names->v[0], more);
 	else
-		snprintf(first, sizeof(first), "%s%s", names->n == 0 ? "?" : names->v[0], more);
+		snprintf(first, sizeof(first), "%s%s",
+		    names->n == 0 ? "?" : names->v[0], more);
 	print_cell(first, columns);
 }
 
@@ -163,14 +181,16 @@ static const char *
 left(const struct life *life, time_t now, char text[32])
 {
 	long long seconds = life->not_after - now;
-	int brief = life->not_after - life->not_before < 10 * DAY || llabs(seconds) < 2 * DAY;
+	int brief = life->not_after - life->not_before < 10 * DAY ||
+	    llabs(seconds) < 2 * DAY;
 
 	if (life->not_after == 0)
 		return "-";
 	if (llabs(seconds) < 2 * HOUR)
 		snprintf(text, 32, "%lld min", seconds / 60);
 	else
-		snprintf(text, 32, brief ? "%lld h" : "%lld d", seconds / (brief ? HOUR : DAY));
+		snprintf(text, 32, brief ? "%lld h" : "%lld d",
+		    seconds / (brief ? HOUR : DAY));
 	return text;
 }
 
@@ -178,7 +198,8 @@ static void
 print_state(enum condition c, int flags)
 {
 	if (flags & LIST_COLOR)
-		printf("\033[%dm%-8s\033[0m", condition_colors[c], condition_names[c]);
+		printf("\033[%dm%-8s\033[0m", condition_colors[c],
+		    condition_names[c]);
 	else
 		printf("%-8s", condition_names[c]);
 }
@@ -191,8 +212,10 @@ print_error(const struct layout *l, const struct report *e)
 
 	if (error[0] == '\0')
 		return;
-	say_add(text, sizeof(text), "%s%s", report_forced(e) ?
-	    "a run with -F failed, when nothing was due: " : "", error);
+	say_add(text, sizeof(text), "%s%s",
+	    report_forced(e) ? "a run with -F failed, when nothing was due: " :
+			       "",
+	    error);
 	print_below(l, text);
 }
 
@@ -219,10 +242,14 @@ print_row(const struct layout *l, const struct report *e, time_t now)
 	print_cell(e->job->handle, l->handle);
 	print_names(&e->job->names, l->names);
 	if (l->issuer)
-		print_cell(e->issuer[0] != '\0' ? e->issuer : "-", ISSUER_COLUMNS);
-	printf("%-10s %6s  ", life->not_after != 0 ? date(life->not_after, "%Y-%m-%d", text) : "-",
+		print_cell(
+		    e->issuer[0] != '\0' ? e->issuer : "-", ISSUER_COLUMNS);
+	printf("%-10s %6s  ",
+	    life->not_after != 0 ? date(life->not_after, "%Y-%m-%d", text) :
+				   "-",
 	    left(life, now, span));
-	fputs(e->when <= now ? "now" : date(e->when, "%Y-%m-%d %H:%M", text), stdout);
+	fputs(e->when <= now ? "now" : date(e->when, "%Y-%m-%d %H:%M", text),
+	    stdout);
 	/* Some reasons are longer than there is room for. */
 	fitting(e->reason, REASON_COLUMNS, &len);
 	beside = l->columns == 0 || (l->reason && e->reason[len] == '\0');
@@ -258,7 +285,8 @@ json_time(time_t t)
 {
 	char text[32];
 
-	return t == 0 ? json_null() : json_string(date(t, "%Y-%m-%dT%H:%M:%SZ", text));
+	return t == 0 ? json_null() :
+			json_string(date(t, "%Y-%m-%dT%H:%M:%SZ", text));
 }
 
 static json_t *
@@ -277,20 +305,19 @@ json_report(const struct report *e, time_t now)
 
 	for (i = 0; i < j->names.n; i++)
 		json_array_append_new(names, json_string(j->names.v[i]));
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:s}, s:i, s:o, s:o, s:b}",
-	    "handle", j->handle,
-	    "names", names,
-	    "state", condition_names[e->condition],
-	    "issuer", json_text(e->issuer),
-	    "not_before", json_time(life->not_before),
-	    "not_after", json_time(life->not_after),
-	    "seconds_left", life->not_after == 0 ? json_null() :
-	    json_integer((json_int_t)(life->not_after - now)),
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:s}, "
+			 "s:i, s:o, s:o, s:b}",
+	    "handle", j->handle, "names", names, "state",
+	    condition_names[e->condition], "issuer", json_text(e->issuer),
+	    "not_before", json_time(life->not_before), "not_after",
+	    json_time(life->not_after), "seconds_left",
+	    life->not_after == 0 ?
+		json_null() :
+		json_integer((json_int_t)(life->not_after - now)),
 	    "renewal", "time", json_time(e->when), "reason", e->reason,
-	    "failures", (int)j->state->failures,
-	    "last_success", json_time(j->state->last_success),
-	    "last_error", json_text(report_error(e)),
-	    "change_pending", j->pending);
+	    "failures", (int)j->state->failures, "last_success",
+	    json_time(j->state->last_success), "last_error",
+	    json_text(report_error(e)), "change_pending", j->pending);
 }
 
 static void
@@ -301,9 +328,10 @@ print_json(const struct report *reports, size_t n, time_t now)
 
 	for (i = 0; i < n; i++)
 		json_array_append_new(list, json_report(&reports[i], now));
-	o = json_pack("{s:i, s:o, s:o}", "version", JSON_VERSION, "time", json_time(now),
-	    "certificates", list);
-	if (o == NULL || json_dumpf(o, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == -1)
+	o = json_pack("{s:i, s:o, s:o}", "version", JSON_VERSION, "time",
+	    json_time(now), "certificates", list);
+	if (o == NULL ||
+	    json_dumpf(o, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == -1)
 		errx(1, "cannot write the list");
 	putchar('\n');
 	json_decref(o);

@@ -11,17 +11,23 @@
 #include "cert.h"
 
 static const char *const error_classes[] = {
-	[0] = "none", [FAILURE_CA] = "ca", [FAILURE_LOCAL] = "local",
+	[0] = "none",
+	[FAILURE_CA] = "ca",
+	[FAILURE_LOCAL] = "local",
 	[FAILURE_AUTHORITY] = "authority",
 };
 
 static void
 family(FILE *f, const char *name, const char *help)
 {
-	fprintf(f, "# HELP acme_client_%s %s\n# TYPE acme_client_%s gauge\n", name, help, name);
+	fprintf(f, "# HELP acme_client_%s %s\n# TYPE acme_client_%s gauge\n",
+	    name, help, name);
 }
 
-/* A sample's name and its handle, with the escapes of the format; the rest is up to the caller. */
+/*
+ * A sample's name and its handle, with the escapes of the format; the rest is
+ * up to the caller.
+ */
 static void
 sample(FILE *f, const char *name, const struct report *o)
 {
@@ -51,30 +57,45 @@ put_all(FILE *f, const struct report *o, size_t n, time_t now)
 	int error;
 
 	family(f, "last_run_timestamp_seconds", "End of the last run.");
-	fprintf(f, "acme_client_last_run_timestamp_seconds %lld\n", (long long)now);
-	family(f, "expiry_timestamp_seconds", "End of the installed certificate; 0: there is none.");
+	fprintf(
+	    f, "acme_client_last_run_timestamp_seconds %lld\n", (long long)now);
+	family(f, "expiry_timestamp_seconds",
+	    "End of the installed certificate; 0: there is none.");
 	for (i = 0; i < n; i++)
-		value(f, "expiry_timestamp_seconds", &o[i], o[i].job->state->life.not_after);
-	family(f, "renewal_timestamp_seconds", "When it is renewed, or tried again.");
+		value(f, "expiry_timestamp_seconds", &o[i],
+		    o[i].job->state->life.not_after);
+	family(f, "renewal_timestamp_seconds",
+	    "When it is renewed, or tried again.");
 	for (i = 0; i < n; i++)
 		value(f, "renewal_timestamp_seconds", &o[i], o[i].when);
-	family(f, "last_success_timestamp_seconds", "When it was last obtained; 0: never.");
+	family(f, "last_success_timestamp_seconds",
+	    "When it was last obtained; 0: never.");
 	for (i = 0; i < n; i++)
-		value(f, "last_success_timestamp_seconds", &o[i], o[i].job->state->last_success);
-	family(f, "failures", "Attempts that the CA has answered with an error since then.");
+		value(f, "last_success_timestamp_seconds", &o[i],
+		    o[i].job->state->last_success);
+	family(f, "failures",
+	    "Attempts that the CA has answered with an error since then.");
 	for (i = 0; i < n; i++)
 		value(f, "failures", &o[i],
-		    report_forced(&o[i]) ? 0 : (time_t)o[i].job->state->failures);
-	family(f, "last_error", "1 if there is one since then; class: ca, authority, local or none.");
+		    report_forced(&o[i]) ? 0 :
+					   (time_t)o[i].job->state->failures);
+	family(f, "last_error",
+	    "1 if there is one since then; class: ca, authority, local or "
+	    "none.");
 	for (i = 0; i < n; i++) {
 		s = o[i].job->state;
 		error = report_error(&o[i])[0] != '\0' && !report_forced(&o[i]);
 		sample(f, "last_error", &o[i]);
-		fprintf(f, ",class=\"%s\"} %d\n", !error ? "none" : o[i].error.text[0] != '\0' ||
-		    s->began != 0 || s->error_class == 0 ? "local" : error_classes[s->error_class],
+		fprintf(f, ",class=\"%s\"} %d\n",
+		    !error ? "none" :
+			o[i].error.text[0] != '\0' || s->began != 0 ||
+			    s->error_class == 0 ?
+			     "local" :
+			     error_classes[s->error_class],
 		    error);
 	}
-	family(f, "change_pending", "1 if 'on change' has not run well since its files changed.");
+	family(f, "change_pending",
+	    "1 if 'on change' has not run well since its files changed.");
 	for (i = 0; i < n; i++)
 		value(f, "change_pending", &o[i], o[i].job->pending);
 	family(f, "run_seconds", "How long its last attempt took.");

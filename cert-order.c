@@ -16,9 +16,9 @@
 #include "cert.h"
 #include "valid.h"
 
-#define HOUR		3600
-#define DAY		86400
-#define ORDER_LIFE	(7 * DAY)	/* as long as CAs keep a pending one */
+#define HOUR 3600
+#define DAY 86400
+#define ORDER_LIFE (7 * DAY) /* as long as CAs keep a pending one */
 
 static const char *authority;
 
@@ -37,7 +37,8 @@ hash_terms(const struct job *j, char out[65])
 	SHA256Init(&ctx);
 	SHA256Update(&ctx, (const uint8_t *)authority, strlen(authority) + 1);
 	if (j->profile != NULL)
-		SHA256Update(&ctx, (const uint8_t *)j->profile, strlen(j->profile) + 1);
+		SHA256Update(
+		    &ctx, (const uint8_t *)j->profile, strlen(j->profile) + 1);
 	SHA256End(&ctx, out);
 }
 
@@ -49,7 +50,8 @@ hash_terms(const struct job *j, char out[65])
 static time_t
 order_life(const struct job *j)
 {
-	time_t left = j->installed.chain == NULL ? 0 :
+	time_t left = j->installed.chain == NULL ?
+	    0 :
 	    j->installed.chain->not_after - j->state->order_made;
 
 	if (left <= 0)
@@ -98,9 +100,12 @@ order_worth(const struct job *j, const struct chain *chain, struct error *e)
 	int suggested;
 
 	if (j->new_key && !chain_is_for(chain, j->keys.have_next, j->keys.next))
-		return error_set(e, "its certificate is for a key that must not be used any longer");
+		return error_set(e,
+		    "its certificate is for a key that must not be used any "
+		    "longer");
 	renewal_life(chain, &life);
-	if (renewal_time(&life, j->handle, j->state, time(NULL), &suggested) <= time(NULL))
+	if (renewal_time(&life, j->handle, j->state, time(NULL), &suggested) <=
+	    time(NULL))
 		return error_set(e, "its certificate is to be renewed already");
 	return 0;
 }

@@ -9,13 +9,14 @@
 
 #include "cert.h"
 
-#define COPY(to, text)	copy(to, sizeof(to), text)
+#define COPY(to, text) copy(to, sizeof(to), text)
 
 /* Visible and whole, as a state file holds it; cut alike each time. */
 static void
 copy(char *to, size_t size, const char *text)
 {
-	say_safe(to, size, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+	say_safe(to, size, text == NULL ? "" : text,
+	    text == NULL ? 0 : strlen(text));
 }
 
 static void
@@ -27,7 +28,10 @@ configured(const struct job *j, struct origin *o)
 	COPY(o->preferred, j->preferred);
 }
 
-/* The group, if it is known: "=" and its name, nothing behind it where there is none. */
+/*
+ * The group, if it is known: "=" and its name, nothing behind it where there is
+ * none.
+ */
 static void
 configured_group(const struct job *j, char out[GROUP_MAX])
 {
@@ -38,14 +42,16 @@ configured_group(const struct job *j, char out[GROUP_MAX])
 }
 
 void
-origin_load_state(struct job *j, const char *record, size_t len, const char *whose)
+origin_load_state(
+    struct job *j, const char *record, size_t len, const char *whose)
 {
 	struct state *s = j->state;
 	struct origin now;
 
 	state_parse(record, len, whose, &j->names, s);
 	configured(j, &now);
-	if (s->attempt.directory[0] != '\0' && strcmp(s->attempt.directory, now.directory) != 0)
+	if (s->attempt.directory[0] != '\0' &&
+	    strcmp(s->attempt.directory, now.directory) != 0)
 		state_forget_errors(s);
 }
 
@@ -59,7 +65,10 @@ is_known(const struct job *j)
 	return strcmp(j->state->obtained.leaf, leaf) == 0;
 }
 
-/* Does it end at the preferred root?  Then it does not matter how it was obtained. */
+/*
+ * Does it end at the preferred root?  Then it does not matter how it was
+ * obtained.
+ */
 static int
 ends_as_preferred(const struct job *j)
 {
@@ -80,19 +89,23 @@ compare(const struct job *j, struct error *e)
 
 	configured(j, &now);
 	if (strcmp(was->directory, now.directory) != 0) {
-		error_set(e, "it was obtained from %s, not from the authority's %s", was->directory,
-		    now.directory);
+		error_set(e,
+		    "it was obtained from %s, not from the authority's %s",
+		    was->directory, now.directory);
 		return CHANGED_AUTHORITY;
 	}
 	if (strcmp(was->profile, now.profile) != 0) {
 		error_set(e, "it was obtained with %s%s, not with %s%s",
-		    was->profile[0] == '\0' ? "no profile" : "profile ", was->profile,
-		    now.profile[0] == '\0' ? "none" : "profile ", now.profile);
+		    was->profile[0] == '\0' ? "no profile" : "profile ",
+		    was->profile, now.profile[0] == '\0' ? "none" : "profile ",
+		    now.profile);
 		return CHANGED_OTHERWISE;
 	}
-	if (strcmp(was->preferred, now.preferred) != 0 && !ends_as_preferred(j)) {
-		error_set(e, "the preferred chain has changed from '%s' to '%s'", was->preferred,
-		    now.preferred);
+	if (strcmp(was->preferred, now.preferred) != 0 &&
+	    !ends_as_preferred(j)) {
+		error_set(e,
+		    "the preferred chain has changed from '%s' to '%s'",
+		    was->preferred, now.preferred);
 		return CHANGED_OTHERWISE;
 	}
 	return CHANGED_NOTHING;
@@ -110,7 +123,8 @@ origin_changed(const struct job *j, struct error *e)
 	if (job_trusts_installed(j, e) == 0)
 		return CHANGED_AUTHORITY;
 	if (!chain_key_fits(j->installed.chain, &j->key_spec)) {
-		error_set(e, "its key is of another type or size than configured");
+		error_set(
+		    e, "its key is of another type or size than configured");
 		return CHANGED_OTHERWISE;
 	}
 	return CHANGED_NOTHING;
@@ -136,7 +150,8 @@ origin_group_changed(const struct job *j)
 int
 origin_takes_group_back(const struct job *j)
 {
-	return j->group == NULL && j->state->group[0] == '=' && j->state->group[1] != '\0';
+	return j->group == NULL && j->state->group[0] == '=' &&
+	    j->state->group[1] != '\0';
 }
 
 void
@@ -161,9 +176,13 @@ origin_installed(struct job *j, const struct chain *chain)
 	if (strcmp(j->state->obtained.leaf, leaf) == 0)
 		return 0;
 	j->state->obtained = j->state->attempt;
-	/* An attempt of an earlier version of this program: nothing is known of it. */
+	/*
+	 * An attempt of an earlier version of this program: nothing is known of
+	 * it.
+	 */
 	if (j->state->attempt.directory[0] != '\0')
-		strlcpy(j->state->obtained.leaf, leaf, sizeof(j->state->obtained.leaf));
+		strlcpy(j->state->obtained.leaf, leaf,
+		    sizeof(j->state->obtained.leaf));
 	return 1;
 }
 

@@ -13,7 +13,8 @@
 
 /* Does this hash belong to the text of these certificates? */
 static int
-is_hash_of(const uint8_t hash[SPKI_HASH_LEN], const struct chain *chain, size_t to)
+is_hash_of(
+    const uint8_t hash[SPKI_HASH_LEN], const struct chain *chain, size_t to)
 {
 	uint8_t other[SPKI_HASH_LEN];
 	size_t len;
@@ -34,18 +35,25 @@ combined_is_old(const struct job *j)
 		return 0;
 	if (!j->keys.have_combined)
 		return 1;
-	/* Without intermediates at hand, those in the combined file cannot be compared. */
-	return in->complete ? !is_hash_of(j->keys.combined, in->chain, SIZE_MAX) :
+	/*
+	 * Without intermediates at hand, those in the combined file cannot be
+	 * compared.
+	 */
+	return in->complete ?
+	    !is_hash_of(j->keys.combined, in->chain, SIZE_MAX) :
 	    !is_hash_of(j->keys.combined_leaf, in->chain, 1);
 }
 
 int
 repair(struct job *j)
 {
-	if (!j->installed.complete || (!j->installed.mixed && !combined_is_old(j)))
+	if (!j->installed.complete ||
+	    (!j->installed.mixed && !combined_is_old(j)))
 		return 0;
-	say(1, "%s: the files do not belong together; written again from %s", j->handle,
-	    j->path[PART_FULLCHAIN] != NULL ? j->path[PART_FULLCHAIN] : j->path[PART_CERT]);
+	say(1, "%s: the files do not belong together; written again from %s",
+	    j->handle,
+	    j->path[PART_FULLCHAIN] != NULL ? j->path[PART_FULLCHAIN] :
+					      j->path[PART_CERT]);
 	j->chosen = j->installed.chain;
 	return 1;
 }
@@ -55,8 +63,10 @@ static int
 is_installed(const struct job *j, const struct chain *chain)
 {
 	return chain_is_for(chain, j->keys.have_current, j->keys.current) &&
-	    installed_holds(&j->installed, j->path, chain) && (!j->combined || (j->keys.have_combined &&
-	    is_hash_of(j->keys.combined, chain, SIZE_MAX)));
+	    installed_holds(&j->installed, j->path, chain) &&
+	    (!j->combined ||
+		(j->keys.have_combined &&
+		    is_hash_of(j->keys.combined, chain, SIZE_MAX)));
 }
 
 /*
@@ -72,10 +82,12 @@ useless(const struct job *j, const struct chain *chain)
 	char leaf[FINGERPRINT_LEN];
 
 	/* The one certificate that there is for the live key. */
-	if (live && (j->installed.chain == NULL ||
-	    !chain_is_for(j->installed.chain, k->have_current, k->current)))
+	if (live &&
+	    (j->installed.chain == NULL ||
+		!chain_is_for(j->installed.chain, k->have_current, k->current)))
 		return NULL;
-	if (k->have_current && !live && !chain_is_for(chain, k->have_next, k->next))
+	if (k->have_current && !live &&
+	    !chain_is_for(chain, k->have_next, k->next))
 		return "it is for a key that is not here any more";
 	if (!chain_names_equal(chain, &j->names))
 		return "it is for other names";
@@ -126,19 +138,24 @@ recover(struct job *j)
 	if (chain == NULL)
 		return 0;
 	if (is_installed(j, chain)) {
-		say(1, "%s: an earlier run has installed its files, but did not come to report that",
+		say(1,
+		    "%s: an earlier run has installed its files, but did not "
+		    "come to report that",
 		    j->handle);
 		j->changed = 1;
 		job_was_installed(j, chain);
 	} else if ((reason = useless(j, chain)) != NULL)
 		job_forget(j, reason);
 	else if (job_verify(j, chain, &e) == 0) {
-		say(1, "%s: installing what an earlier run had obtained", j->handle);
+		say(1, "%s: installing what an earlier run had obtained",
+		    j->handle);
 		j->chosen = chain;
 		return 1;
 	} else
-		warnx("%s: the certificate that an earlier run obtained cannot be installed now: %s; "
-		    "it is kept in %s", j->handle, e.text, j->saved.path);
+		warnx("%s: the certificate that an earlier run obtained cannot "
+		      "be installed now: %s; "
+		      "it is kept in %s",
+		    j->handle, e.text, j->saved.path);
 	chain_free(chain);
 	return 0;
 }

@@ -12,23 +12,27 @@
 #include "base64url.h"
 #include "cert.h"
 
-#define MINUTE	60
-#define HOUR	3600
-#define DAY	86400
-#define EARLY_PAUSE	BACKOFF_MAX	/* from one early renewal to the next: a day, as cron(8) has them */
-#define ASK_AGAIN	(6 * HOUR)	/* RFC 9773 4.3.3 */
+#define MINUTE 60
+#define HOUR 3600
+#define DAY 86400
+/* from one early renewal to the next: a day, as cron(8) has them */
+#define EARLY_PAUSE BACKOFF_MAX
+#define ASK_AGAIN (6 * HOUR) /* RFC 9773 4.3.3 */
 
 char *
 renewal_certid(const struct chain *chain)
 {
 	X509 *leaf = sk_X509_value(chain->certs, 0);
-	AUTHORITY_KEYID *aki = X509_get_ext_d2i(leaf, NID_authority_key_identifier, NULL, NULL);
+	AUTHORITY_KEYID *aki = X509_get_ext_d2i(
+	    leaf, NID_authority_key_identifier, NULL, NULL);
 	uint8_t *der = NULL, *serial;
 	char *id64, *serial64, *certid = NULL;
 	int len;
 
-	if (aki != NULL && aki->keyid != NULL && ASN1_STRING_length(aki->keyid) > 0 &&
-	    (len = i2d_ASN1_INTEGER(X509_get_serialNumber(leaf), &der)) > 2 && der[1] < 0x80) {
+	if (aki != NULL && aki->keyid != NULL &&
+	    ASN1_STRING_length(aki->keyid) > 0 &&
+	    (len = i2d_ASN1_INTEGER(X509_get_serialNumber(leaf), &der)) > 2 &&
+	    der[1] < 0x80) {
 		/* Without tag and length, but with a leading zero. */
 		serial = der + 2;
 		id64 = b64url_encode(ASN1_STRING_get0_data(aki->keyid),
@@ -48,7 +52,10 @@ renewal_certid(const struct chain *chain)
 	return certid;
 }
 
-/* Certificates of one day do not come due together; the same at each run (FNV-1a). */
+/*
+ * Certificates of one day do not come due together; the same at each run
+ * (FNV-1a).
+ */
 static time_t
 spread(const char *handle, time_t most)
 {
@@ -75,7 +82,8 @@ renewal_life(const struct chain *chain, struct life *life)
 static int
 is_about(const struct window *window, const struct life *life)
 {
-	return life->certid[0] != '\0' && strcmp(window->certid, life->certid) == 0;
+	return life->certid[0] != '\0' &&
+	    strcmp(window->certid, life->certid) == 0;
 }
 
 /* Without a word of the CA. */
@@ -89,41 +97,50 @@ planned_time(const struct life *life, const char *handle)
 }
 
 time_t
-renewal_time(const struct life *life, const char *handle, const struct state *s, time_t now,
-    int *suggested)
+renewal_time(const struct life *life, const char *handle, const struct state *s,
+    time_t now, int *suggested)
 {
 	time_t planned = planned_time(life, handle), t;
-	time_t floor = life->not_after - (life->not_after - life->not_before) / 6;
+	time_t floor = life->not_after -
+	    (life->not_after - life->not_before) / 6;
 
 	*suggested = 0;
 	if (s->window.time == 0 || !is_about(&s->window, life))
 		return planned;
 	t = s->window.time;
-	if (t < planned && s->early != 0 && s->early <= now && t < s->early + EARLY_PAUSE)
-		t = s->early + EARLY_PAUSE < planned ? s->early + EARLY_PAUSE : planned;
+	if (t < planned && s->early != 0 && s->early <= now &&
+	    t < s->early + EARLY_PAUSE)
+		t = s->early + EARLY_PAUSE < planned ? s->early + EARLY_PAUSE :
+						       planned;
 	*suggested = t <= floor;
 	return t < floor ? t : floor;
 }
 
 int
-renewal_overdue(const struct life *life, const char *handle, const struct state *s, time_t now)
+renewal_overdue(const struct life *life, const char *handle,
+    const struct state *s, time_t now)
 {
-	return s->window.time != 0 && is_about(&s->window, life) && s->window.end <= now &&
-	    now < planned_time(life, handle) - (life->not_after - life->not_before) / 10;
+	return s->window.time != 0 && is_about(&s->window, life) &&
+	    s->window.end <= now &&
+	    now < planned_time(life, handle) -
+		(life->not_after - life->not_before) / 10;
 }
 
 int
 renewal_ask(const struct life *life, const struct state *s, time_t now)
 {
-	/* A time that lies further ahead than any answer allows comes from a wrong clock. */
+	/*
+	 * A time that lies further ahead than any answer allows comes from a
+	 * wrong clock.
+	 */
 	return life->certid[0] != '\0' && now < life->not_after &&
 	    (!is_about(&s->window, life) || s->window.ask <= now ||
-	    s->window.ask > now + DAY + HOUR);
+		s->window.ask > now + DAY + HOUR);
 }
 
 void
-renewal_window(struct state *s, const char *certid, time_t start, time_t end, long retry,
-    time_t now)
+renewal_window(struct state *s, const char *certid, time_t start, time_t end,
+    long retry, time_t now)
 {
 	struct window *window = &s->window;
 	uint32_t width;
@@ -147,7 +164,10 @@ renewal_no_window(struct state *s, const char *certid, long retry, time_t now)
 	strlcpy(s->window.certid, certid, sizeof(s->window.certid));
 	if (retry < 0)
 		retry = ASK_AGAIN;
-	s->window.ask = now + (retry < MINUTE ? MINUTE : retry > DAY ? DAY : retry);
+	s->window.ask = now +
+	    (retry < MINUTE     ? MINUTE :
+		    retry > DAY ? DAY :
+				  retry);
 }
 
 void

@@ -43,7 +43,8 @@ foresee(struct report *e, const struct job *j, time_t now)
 		e->reason = "the group of its key has changed";
 		return;
 	}
-	e->when = renewal_time(&j->state->life, j->handle, j->state, now, &suggested);
+	e->when = renewal_time(
+	    &j->state->life, j->handle, j->state, now, &suggested);
 	e->reason = suggested ? "the CA suggests it" : "by its life";
 	if (e->when > now && j->pending) {
 		e->when = now;
@@ -68,10 +69,12 @@ look(struct report *e, struct job *j, time_t now)
 	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL) {
 		renewal_life(j->installed.chain, &j->state->life);
-		j->is_as_seen = strcmp(j->state->fingerprint, j->fingerprint) == 0;
+		j->is_as_seen = strcmp(j->state->fingerprint, j->fingerprint) ==
+		    0;
 		chain_fingerprint(j->installed.chain, leaf);
 		j->revoked = strcmp(j->state->revoked, leaf) == 0;
-		chain_issuer(j->installed.chain, 0, e->issuer, sizeof(e->issuer));
+		chain_issuer(
+		    j->installed.chain, 0, e->issuer, sizeof(e->issuer));
 	}
 	foresee(e, j, now);
 	/* Not killed, but at work. */
@@ -81,7 +84,8 @@ look(struct report *e, struct job *j, time_t now)
 	}
 	if (report_error(e)[0] != '\0' && !report_forced(e))
 		e->condition = FAILING;
-	if (backoff_holds(j->state->not_before, now) && j->state->not_before > e->when)
+	if (backoff_holds(j->state->not_before, now) &&
+	    j->state->not_before > e->when)
 		e->when = j->state->not_before;
 	if (j->installed.chain != NULL && j->state->life.not_after <= now)
 		e->condition = EXPIRED;
@@ -91,7 +95,8 @@ static int
 by_urgency(const void *a, const void *b)
 {
 	const struct report *x = a, *y = b;
-	const struct life *xlife = &x->job->state->life, *ylife = &y->job->state->life;
+	const struct life *xlife = &x->job->state->life,
+			  *ylife = &y->job->state->life;
 
 	if (x->condition != y->condition)
 		return x->condition > y->condition ? -1 : 1;
@@ -107,7 +112,8 @@ report_error(const struct report *e)
 {
 	static char error[LAST_ERROR_MAX];
 
-	return e->error.text[0] != '\0' ? e->error.text : state_error(e->job->state, error);
+	return e->error.text[0] != '\0' ? e->error.text :
+					  state_error(e->job->state, error);
 }
 
 int
@@ -129,7 +135,8 @@ report_all(struct job *of, size_t n, enum outcome *outcomes)
 		look(&all[i], &of[i], now);
 		outcomes[i] = all[i].condition == FINE ? OUTCOME_UNCHANGED :
 		    all[i].condition == DUE_NOW || all[i].condition == MISSING ?
-		    OUTCOME_INSTALLED : OUTCOME_FAILED;
+							 OUTCOME_INSTALLED :
+							 OUTCOME_FAILED;
 	}
 	qsort(all, n, sizeof(*all), by_urgency);
 	return all;

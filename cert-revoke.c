@@ -31,7 +31,10 @@ load(const struct job *j, const struct stored *p)
 	return chain;
 }
 
-/* The same, unless it has expired: of that, the CA does not want to hear any more. */
+/*
+ * The same, unless it has expired: of that, the CA does not want to hear any
+ * more.
+ */
 static struct chain *
 load_current(const struct job *j, const struct stored *p)
 {
@@ -55,8 +58,11 @@ job_doom(struct job *j, struct error *e)
 {
 	j->doomed_part = PART_REVOKING;
 	if ((j->doomed = load_current(j, &j->revoking)) != NULL) {
-		say(0, "%s: going on with the revocation of the certificate in %s, which an earlier "
-		    "run began", j->handle, j->revoking.path);
+		say(0,
+		    "%s: going on with the revocation of the certificate in "
+		    "%s, which an earlier "
+		    "run began",
+		    j->handle, j->revoking.path);
 		return 0;
 	}
 	j->doomed_part = j->installed.part;
@@ -64,8 +70,10 @@ job_doom(struct job *j, struct error *e)
 		return 0;
 	j->doomed_part = PART_REVOKED;
 	if ((j->doomed = load_current(j, &j->unconfirmed)) != NULL) {
-		say(1, "%s: is the certificate in %s revoked, as an earlier run was told?", j->handle,
-		    j->unconfirmed.path);
+		say(1,
+		    "%s: is the certificate in %s revoked, as an earlier run "
+		    "was told?",
+		    j->handle, j->unconfirmed.path);
 		j->confirming = 1;
 		return 0;
 	}
@@ -78,7 +86,10 @@ job_begin_revocation(struct job *j, struct error *e)
 	if ((job_compromised && copy_doomed(j, PART_COMPROMISED, e) == -1) ||
 	    (!j->confirming && copy_doomed(j, PART_REVOKING, e) == -1))
 		return -1;
-	/* Also where the next run is a renewal: it takes a closer look (look() has emptied the fingerprint). */
+	/*
+	 * Also where the next run is a renewal: it takes a closer look (look()
+	 * has emptied the fingerprint).
+	 */
 	return job_save(j, e);
 }
 
@@ -97,7 +108,8 @@ job_remove(struct job *j, struct error *e)
 	if (copy_doomed(j, PART_REVOKED, e) == -1)
 		return -1;
 	if (!job_is_doomed(j)) {
-		say(1, "%s: another certificate is installed by now; it stays", j->handle);
+		say(1, "%s: another certificate is installed by now; it stays",
+		    j->handle);
 		return 0;
 	}
 	/* Until its files are gone, no run may take it for good. */

@@ -13,13 +13,17 @@
 X509 *
 status_issuer(const struct chain *chain)
 {
-	return sk_X509_num(chain->certs) > 1 ? sk_X509_value(chain->certs, 1) : NULL;
+	return sk_X509_num(chain->certs) > 1 ? sk_X509_value(chain->certs, 1) :
+					       NULL;
 }
 
 int
 status_signed_read(struct der *in, struct status_signed *s)
 {
-	/* Signatures are whole bytes: the number of unused bits, which comes first, is 0. */
+	/*
+	 * Signatures are whole bytes: the number of unused bits, which comes
+	 * first, is 0.
+	 */
 	if (der_get(in, DER_SEQUENCE, &s->tbs, NULL) != 1 ||
 	    der_get(in, DER_SEQUENCE, &s->algorithm, NULL) != 1 ||
 	    der_get(in, DER_BIT_STRING, NULL, &s->signature) != 1 ||
@@ -56,23 +60,28 @@ status_algorithm(const struct der *algorithm)
 }
 
 int
-status_signed_strong(const struct status_signed *s, const char *what, struct error *e)
+status_signed_strong(
+    const struct status_signed *s, const char *what, struct error *e)
 {
 	X509_ALGOR *a = read_algorithm(&s->algorithm);
 	int type, nid = status_algorithm(&s->algorithm);
 	int strong = a != NULL && signature_digest(a, &type) != NULL;
 
 	X509_ALGOR_free(a);
-	return strong ? 0 : error_set(e, "%s is signed with %s, which is too weak, or unknown here", what,
-	    nid == NID_undef ? "another algorithm" : OBJ_nid2ln(nid));
+	return strong ?
+	    0 :
+	    error_set(e,
+		"%s is signed with %s, which is too weak, or unknown here",
+		what, nid == NID_undef ? "another algorithm" : OBJ_nid2ln(nid));
 }
 
 int
 status_signed_by(const struct status_signed *s, EVP_PKEY *key)
 {
 	X509_ALGOR *a = read_algorithm(&s->algorithm);
-	int ok = a != NULL && signature_verify(a, s->tbs.p, der_len(&s->tbs), s->signature.p,
-	    der_len(&s->signature), key);
+	int ok = a != NULL &&
+	    signature_verify(a, s->tbs.p, der_len(&s->tbs), s->signature.p,
+		der_len(&s->signature), key);
 
 	X509_ALGOR_free(a);
 	return ok;
@@ -85,7 +94,8 @@ status_time(struct der *in, time_t *t)
 	ASN1_TIME *time;
 	struct der whole;
 
-	if (der_len(in) == 0 || (*in->p != DER_UTC_TIME && *in->p != DER_GENERALIZED_TIME))
+	if (der_len(in) == 0 ||
+	    (*in->p != DER_UTC_TIME && *in->p != DER_GENERALIZED_TIME))
 		return 0;
 	if (der_next(in, &whole, NULL) == -1)
 		return -1;
@@ -105,14 +115,19 @@ status_extension(struct der *in, struct status_extension *x)
 
 	if (der_len(in) == 0)
 		return 0;
-	if (der_get(in, DER_SEQUENCE, NULL, &one) != 1 || der_get(&one, DER_OID, NULL, &oid) != 1 ||
+	if (der_get(in, DER_SEQUENCE, NULL, &one) != 1 ||
+	    der_get(&one, DER_OID, NULL, &oid) != 1 ||
 	    (n = der_get(&one, DER_BOOLEAN, NULL, &flag)) == -1 ||
-	    (n == 1 && (der_len(&flag) != 1 || (*flag.p != 0 && *flag.p != 0xff))) ||
-	    der_get(&one, DER_OCTET_STRING, NULL, &x->value) != 1 || der_len(&one) != 0)
+	    (n == 1 &&
+		(der_len(&flag) != 1 || (*flag.p != 0 && *flag.p != 0xff))) ||
+	    der_get(&one, DER_OCTET_STRING, NULL, &x->value) != 1 ||
+	    der_len(&one) != 0)
 		return -1;
 	x->critical = n == 1 && *flag.p != 0;
-	x->id = der_len(&oid) == 3 && memcmp(oid.p, "\x55\x1d", 2) == 0 && oid.p[2] < 0x80 ?
-	    oid.p[2] : -1;
+	x->id = der_len(&oid) == 3 && memcmp(oid.p, "\x55\x1d", 2) == 0 &&
+		oid.p[2] < 0x80 ?
+	    oid.p[2] :
+	    -1;
 	return 1;
 }
 
@@ -120,7 +135,8 @@ uint8_t *
 status_serial(const X509 *cert, struct der *serial)
 {
 	uint8_t *der = NULL;
-	int n = i2d_ASN1_INTEGER((ASN1_INTEGER *)(uintptr_t)X509_get0_serialNumber(cert), &der);
+	int n = i2d_ASN1_INTEGER(
+	    (ASN1_INTEGER *)(uintptr_t)X509_get0_serialNumber(cert), &der);
 	struct der whole = { der, der + (n > 0 ? n : 0) };
 
 	if (der_next(&whole, NULL, serial) != DER_INTEGER)

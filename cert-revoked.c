@@ -21,7 +21,8 @@ status_http_name(const GENERAL_NAME *g)
 
 	if (g->type != GEN_URI)
 		return NULL;
-	text = strndup((const char *)ASN1_STRING_get0_data(g->d.uniformResourceIdentifier),
+	text = strndup(
+	    (const char *)ASN1_STRING_get0_data(g->d.uniformResourceIdentifier),
 	    (size_t)ASN1_STRING_length(g->d.uniformResourceIdentifier));
 	if (text == NULL)
 		err(1, NULL);
@@ -46,16 +47,22 @@ first_http_name(const GENERAL_NAMES *names)
 char *
 status_list_url(X509 *leaf)
 {
-	CRL_DIST_POINTS *points = X509_get_ext_d2i(leaf, NID_crl_distribution_points, NULL, NULL);
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(
+	    leaf, NID_crl_distribution_points, NULL, NULL);
 	DIST_POINT *p;
 	char *url = NULL;
 	int i;
 
-	for (i = 0; url == NULL && points != NULL && i < sk_DIST_POINT_num(points); i++) {
+	for (i = 0;
+	     url == NULL && points != NULL && i < sk_DIST_POINT_num(points);
+	     i++) {
 		p = sk_DIST_POINT_value(points, i);
-		/* Lists by another issuer, or for some reasons only, are no answer. */
-		if (p->distpoint != NULL && p->distpoint->type == 0 && p->reasons == NULL &&
-		    p->CRLissuer == NULL)
+		/*
+		 * Lists by another issuer, or for some reasons only, are no
+		 * answer.
+		 */
+		if (p->distpoint != NULL && p->distpoint->type == 0 &&
+		    p->reasons == NULL && p->CRLissuer == NULL)
 			url = first_http_name(p->distpoint->name.fullname);
 	}
 	CRL_DIST_POINTS_free(points);
@@ -65,10 +72,12 @@ status_list_url(X509 *leaf)
 static OCSP_REQUEST *
 ocsp_request(const struct chain *chain)
 {
-	OCSP_CERTID *id = OCSP_cert_to_id(NULL, sk_X509_value(chain->certs, 0), status_issuer(chain));
+	OCSP_CERTID *id = OCSP_cert_to_id(
+	    NULL, sk_X509_value(chain->certs, 0), status_issuer(chain));
 	OCSP_REQUEST *request = OCSP_REQUEST_new();
 
-	if (id == NULL || request == NULL || OCSP_request_add0_id(request, id) == NULL)
+	if (id == NULL || request == NULL ||
+	    OCSP_request_add0_id(request, id) == NULL)
 		errx(1, "cannot make an OCSP request");
 	return request;
 }
@@ -83,7 +92,11 @@ escape(const char *base64)
 		err(1, NULL);
 	for (; *base64 != '\0'; base64++)
 		if (strchr("+/=", *base64) != NULL) {
-			memcpy(o, *base64 == '+' ? "%2B" : *base64 == '/' ? "%2F" : "%3D", 3);
+			memcpy(o,
+			    *base64 == '+'     ? "%2B" :
+				*base64 == '/' ? "%2F" :
+						 "%3D",
+			    3);
 			o += 3;
 		} else
 			*o++ = *base64;
@@ -99,7 +112,8 @@ ocsp_query(const struct chain *chain)
 	char *escaped;
 	int len = i2d_OCSP_REQUEST(request, &der);
 
-	if (len <= 0 || (base64 = malloc(4 * ((size_t)len + 2) / 3 + 2)) == NULL)
+	if (len <= 0 ||
+	    (base64 = malloc(4 * ((size_t)len + 2) / 3 + 2)) == NULL)
 		errx(1, "cannot make an OCSP request");
 	EVP_EncodeBlock(base64, der, len);
 	escaped = escape((char *)base64);
@@ -113,13 +127,15 @@ ocsp_query(const struct chain *chain)
 static char *
 responder_url(const struct chain *chain)
 {
-	AUTHORITY_INFO_ACCESS *aia = X509_get_ext_d2i(sk_X509_value(chain->certs, 0),
-	    NID_info_access, NULL, NULL);
+	AUTHORITY_INFO_ACCESS *aia = X509_get_ext_d2i(
+	    sk_X509_value(chain->certs, 0), NID_info_access, NULL, NULL);
 	ACCESS_DESCRIPTION *ad;
 	char *base = NULL, *query, *url = NULL;
 	int i;
 
-	for (i = 0; base == NULL && aia != NULL && i < sk_ACCESS_DESCRIPTION_num(aia); i++) {
+	for (i = 0;
+	     base == NULL && aia != NULL && i < sk_ACCESS_DESCRIPTION_num(aia);
+	     i++) {
 		ad = sk_ACCESS_DESCRIPTION_value(aia, i);
 		if (OBJ_obj2nid(ad->method) == NID_ad_OCSP)
 			base = status_http_name(ad->location);
@@ -128,25 +144,34 @@ responder_url(const struct chain *chain)
 	if (base == NULL)
 		return NULL;
 	query = ocsp_query(chain);
-	if (asprintf(&url, "%s%s%s", base, base[strlen(base) - 1] == '/' ? "" : "/", query) == -1)
+	if (asprintf(&url, "%s%s%s", base,
+		base[strlen(base) - 1] == '/' ? "" : "/", query) == -1)
 		err(1, NULL);
 	free(query);
 	free(base);
 	return url;
 }
 
-/* What stands behind the leaf in an installed file may be anything; its signatures count only if it is the issuer. */
+/*
+ * What stands behind the leaf in an installed file may be anything; its
+ * signatures count only if it is the issuer.
+ */
 static int
 check_issuer(const struct chain *chain, struct error *e)
 {
-	X509 *leaf = sk_X509_value(chain->certs, 0), *issuer = status_issuer(chain);
+	X509 *leaf = sk_X509_value(chain->certs, 0),
+	     *issuer = status_issuer(chain);
 
 	if (issuer == NULL)
-		return error_set(e, "the issuer's certificate is not installed; configure a full chain certificate");
-	if (X509_check_issued(issuer, leaf) == X509_V_OK && X509_verify(leaf, X509_get0_pubkey(issuer)) == 1)
+		return error_set(e,
+		    "the issuer's certificate is not installed; configure a "
+		    "full chain certificate");
+	if (X509_check_issued(issuer, leaf) == X509_V_OK &&
+	    X509_verify(leaf, X509_get0_pubkey(issuer)) == 1)
 		return 0;
 	ERR_clear_error();
-	return error_set(e, "the certificate that is installed behind it is not its issuer's");
+	return error_set(e,
+	    "the certificate that is installed behind it is not its issuer's");
 }
 
 char *
@@ -161,7 +186,9 @@ status_url(const struct chain *chain, struct error *e)
 	if (url == NULL)
 		url = responder_url(chain);
 	if (url == NULL)
-		error_set(e, "the certificate names neither a revocation list nor an OCSP responder by http");
+		error_set(e,
+		    "the certificate names neither a revocation list nor an "
+		    "OCSP responder by http");
 	else if (!url_parse_plain(&parsed, url)) {
 		error_set(e, "%s: not an http URL", url);
 		free(url);
@@ -171,8 +198,8 @@ status_url(const struct chain *chain, struct error *e)
 }
 
 int
-status_judge(const struct chain *chain, const uint8_t *response, size_t len, time_t now,
-    struct error *e)
+status_judge(const struct chain *chain, const uint8_t *response, size_t len,
+    time_t now, struct error *e)
 {
 	const struct der bytes = { response, response + len };
 	char *list = status_list_url(sk_X509_value(chain->certs, 0));
@@ -180,5 +207,5 @@ status_judge(const struct chain *chain, const uint8_t *response, size_t len, tim
 
 	free(list);
 	return is_list ? status_list_judge(chain, bytes, now, e) :
-	    status_ocsp_judge(chain, bytes, now, e);
+			 status_ocsp_judge(chain, bytes, now, e);
 }

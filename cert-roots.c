@@ -11,14 +11,15 @@
 #include "trust.h"
 
 struct anchors {
-	enum rooting	 how;
-	char		*path;		/* or NULL: the system's */
-	char		*pem;		/* read before the sandbox, or NULL: parsed, or broken */
-	size_t		 len;
-	struct error	 broken;
-	struct roots	*roots;
-	int		 said;
-	struct anchors	*next;
+	enum rooting how;
+	char *path; /* or NULL: the system's */
+	/* read before the sandbox, or NULL: parsed, or broken */
+	char *pem;
+	size_t len;
+	struct error broken;
+	struct roots *roots;
+	int said;
+	struct anchors *next;
 };
 
 static struct anchors *all;
@@ -78,7 +79,8 @@ anchors_known(struct anchors *r, const struct roots **roots)
 	if (anchors_load(r, roots, &e) == 0)
 		return 1;
 	if (!r->said)
-		warnx("cannot tell whether the installed certificates are the authority's: %s",
+		warnx("cannot tell whether the installed certificates are the "
+		      "authority's: %s",
 		    e.text);
 	r->said = 1;
 	return 0;

@@ -9,14 +9,16 @@
 
 #include "cert.h"
 
-_Static_assert(CHAIN_BYTES_MAX == PART_SET_BYTES_MAX, "what certproc judges, fileproc stores");
+_Static_assert(CHAIN_BYTES_MAX == PART_SET_BYTES_MAX,
+    "what certproc judges, fileproc stores");
 
 struct chain *
 stored_chain(const struct stored *stored)
 {
 	struct error ignored;
 
-	return stored->presence != PRESENCE_BYTES ? NULL :
+	return stored->presence != PRESENCE_BYTES ?
+	    NULL :
 	    chain_parse(stored->bytes, stored->len, &ignored);
 }
 
@@ -29,22 +31,31 @@ same_certs(const struct chain *a, int from, const struct chain *b)
 	if (sk_X509_num(a->certs) - from != n)
 		return 0;
 	for (i = 0; i < n; i++)
-		if (X509_cmp(sk_X509_value(a->certs, from + i), sk_X509_value(b->certs, i)) != 0)
+		if (X509_cmp(sk_X509_value(a->certs, from + i),
+			sk_X509_value(b->certs, i)) != 0)
 			return 0;
 	return 1;
 }
 
-/* Are these the certificate and the certificates that lead on from it, each in a file? */
+/*
+ * Are these the certificate and the certificates that lead on from it, each in
+ * a file?
+ */
 static int
 belong_together(const struct chain *cert, const struct chain *rest)
 {
-	return cert != NULL && rest != NULL && X509_check_issued(sk_X509_value(rest->certs, 0),
-	    sk_X509_value(cert->certs, 0)) == X509_V_OK;
+	return cert != NULL && rest != NULL &&
+	    X509_check_issued(sk_X509_value(rest->certs, 0),
+		sk_X509_value(cert->certs, 0)) == X509_V_OK;
 }
 
-/* Without a full chain: the certificate, and the chain behind it if that is its issuer's. */
+/*
+ * Without a full chain: the certificate, and the chain behind it if that is its
+ * issuer's.
+ */
 static void
-join(struct installed *in, char *const path[PART_SET__MAX], struct chain *part[PART_SET__MAX])
+join(struct installed *in, char *const path[PART_SET__MAX],
+    struct chain *part[PART_SET__MAX])
 {
 	struct chain *cert = part[PART_CERT], *rest = part[PART_CHAIN];
 	int together = belong_together(cert, rest);
@@ -52,7 +63,8 @@ join(struct installed *in, char *const path[PART_SET__MAX], struct chain *part[P
 
 	in->mixed = path[PART_FULLCHAIN] != NULL ||
 	    (path[PART_CHAIN] != NULL && cert != NULL && !together);
-	if (!together || sk_X509_num(cert->certs) != 1 || sk_X509_num(rest->certs) >= CHAIN_CERTS_MAX)
+	if (!together || sk_X509_num(cert->certs) != 1 ||
+	    sk_X509_num(rest->certs) >= CHAIN_CERTS_MAX)
 		return;
 	while ((next = sk_X509_shift(rest->certs)) != NULL)
 		if (!sk_X509_push(cert->certs, next))
@@ -61,9 +73,13 @@ join(struct installed *in, char *const path[PART_SET__MAX], struct chain *part[P
 	in->repairable = in->mixed;
 }
 
-/* The full chain tells what the others should be, unless the certificate is the newer one. */
+/*
+ * The full chain tells what the others should be, unless the certificate is the
+ * newer one.
+ */
 static void
-compare(struct installed *in, char *const path[PART_SET__MAX], struct chain *part[PART_SET__MAX])
+compare(struct installed *in, char *const path[PART_SET__MAX],
+    struct chain *part[PART_SET__MAX])
 {
 	struct chain *full = part[PART_FULLCHAIN], *cert = part[PART_CERT];
 
@@ -73,15 +89,18 @@ compare(struct installed *in, char *const path[PART_SET__MAX], struct chain *par
 	}
 	in->complete = 1;
 	in->mixed = (path[PART_CERT] != NULL &&
-	    (!chain_same_leaf(full, cert) || sk_X509_num(cert->certs) != 1)) ||
-	    (path[PART_CHAIN] != NULL && !same_certs(full, 1, part[PART_CHAIN]));
+			(!chain_same_leaf(full, cert) ||
+			    sk_X509_num(cert->certs) != 1)) ||
+	    (path[PART_CHAIN] != NULL &&
+		!same_certs(full, 1, part[PART_CHAIN]));
 	in->repairable = in->mixed &&
 	    (cert == NULL || cert->not_after <= full->not_after);
 }
 
 /* One file as a chain, or NULL. */
 static int
-read_part(const char *path, const struct stored *stored, struct chain **chain, struct error *e)
+read_part(const char *path, const struct stored *stored, struct chain **chain,
+    struct error *e)
 {
 	struct error reason;
 
@@ -109,7 +128,8 @@ installed_read(struct installed *in, char *const path[PART_SET__MAX],
 		rc = read_part(path[i], &parts[i], &part[i], e);
 	if (rc == 0) {
 		compare(in, path, part);
-		main_part = part[PART_FULLCHAIN] != NULL ? PART_FULLCHAIN : PART_CERT;
+		main_part = part[PART_FULLCHAIN] != NULL ? PART_FULLCHAIN :
+							   PART_CERT;
 		in->chain = part[main_part];
 		in->part = (enum part)main_part;
 		part[main_part] = NULL;
@@ -137,7 +157,8 @@ installed_free(struct installed *in)
 static char *
 part_pem(const struct chain *chain, int part, size_t *len)
 {
-	return chain_pem(chain, part == PART_CHAIN ? 1 : 0, part == PART_CERT ? 1 : SIZE_MAX, len);
+	return chain_pem(chain, part == PART_CHAIN ? 1 : 0,
+	    part == PART_CERT ? 1 : SIZE_MAX, len);
 }
 
 int
@@ -162,8 +183,8 @@ installed_holds(const struct installed *in, char *const path[PART_SET__MAX],
 }
 
 int
-installed_replace(uint32_t job, char *const path[PART_SET__MAX], const struct chain *chain,
-    struct error *e)
+installed_replace(uint32_t job, char *const path[PART_SET__MAX],
+    const struct chain *chain, struct error *e)
 {
 	char *pem;
 	size_t len;

@@ -15,10 +15,13 @@
 #include "clock.h"
 #include "log.h"
 
-#define MINUTE		60
-#define HOUR		3600
+#define MINUTE 60
+#define HOUR 3600
 
-/* A damaged record must not stop a renewal: that is said, and it counts as absent. */
+/*
+ * A damaged record must not stop a renewal: that is said, and it counts as
+ * absent.
+ */
 static json_t *
 parse(const char *record, size_t len, const char *whose)
 {
@@ -83,8 +86,11 @@ hash_names(const struct strings *names, char out[65])
 enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
 
 #define ROW(object, name, kind, kept, shown, field) \
-	{ object, name, kind, kept, shown, offsetof(struct state, field), \
-	    sizeof(((struct state *)NULL)->field) }
+	{ \
+		object, name, kind, kept, shown, \
+		    offsetof(struct state, field), \
+		    sizeof(((struct state *)NULL)->field) \
+	}
 #define MEMBER(object, name, kind, field) ROW(object, name, kind, 0, 0, field)
 /* One that counts for any set of names. */
 #define KEPT(object, name, kind, field) ROW(object, name, kind, 1, 0, field)
@@ -96,12 +102,13 @@ enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
  * a row here; where a file lacks it, it is 0 or "".
  */
 static const struct member {
-	const char	*object;	/* that it is in, or NULL: the outermost */
-	const char	*name;
-	enum kind	 kind;
-	int		 kept;		/* also when the names have changed */
-	int		 shown;		/* also when it is 0 */
-	size_t		 offset, size;
+	/* that it is in, or NULL: the outermost */
+	const char *object;
+	const char *name;
+	enum kind kind;
+	int kept;  /* also when the names have changed */
+	int shown; /* also when it is 0 */
+	size_t offset, size;
 } members[] = {
 	MEMBER(NULL, "names", TEXT, names),
 	SHOWN(NULL, "attempts", NUMBER_UNSIGNED, attempts),
@@ -145,9 +152,12 @@ static const struct member {
 	KEPT(NULL, "group", TEXT, group),
 };
 
-#define NMEMBERS	(sizeof(members) / sizeof(members[0]))
+#define NMEMBERS (sizeof(members) / sizeof(members[0]))
 
-/* The number that a member of struct state holds, which must be one of at most 64 bits. */
+/*
+ * The number that a member of struct state holds, which must be one of at most
+ * 64 bits.
+ */
 static json_int_t
 get_number(const struct member *m, const void *field)
 {
@@ -159,7 +169,7 @@ get_number(const struct member *m, const void *field)
 	case NUMBER_LONG:
 		return *(const long *)field;
 	default:
-		return (json_int_t)*(const time_t *)field;
+		return (json_int_t) * (const time_t *)field;
 	}
 }
 
@@ -181,7 +191,9 @@ set_number(const struct member *m, void *field, json_int_t n)
 	}
 }
 
-/* Text that is too long for its member is cut; what is absent stays as it is. */
+/*
+ * Text that is too long for its member is cut; what is absent stays as it is.
+ */
 static void
 get_member(const struct member *m, json_t *o, struct state *s)
 {
@@ -190,7 +202,8 @@ get_member(const struct member *m, json_t *o, struct state *s)
 
 	if (m->kind != TEXT)
 		set_number(m, field, number(o, m->name));
-	else if ((text = json_string_value(json_object_get(o, m->name))) != NULL)
+	else if ((text = json_string_value(json_object_get(o, m->name))) !=
+	    NULL)
 		strlcpy(field, text, m->size);
 }
 
@@ -201,7 +214,9 @@ put_member(const struct member *m, json_t *o, const struct state *s)
 	const void *field = (const char *)s + m->offset;
 	json_t *inner;
 
-	if (!m->shown && (m->kind == TEXT ? *(const char *)field == '\0' : get_number(m, field) == 0))
+	if (!m->shown &&
+	    (m->kind == TEXT ? *(const char *)field == '\0' :
+			       get_number(m, field) == 0))
 		return 0;
 	if (m->object != NULL) {
 		if ((inner = json_object_get(o, m->object)) == NULL) {
@@ -210,13 +225,14 @@ put_member(const struct member *m, json_t *o, const struct state *s)
 		}
 		o = inner;
 	}
-	return json_object_set_new(o, m->name, m->kind == TEXT ? json_string(field) :
-	    json_integer(get_number(m, field)));
+	return json_object_set_new(o, m->name,
+	    m->kind == TEXT ? json_string(field) :
+			      json_integer(get_number(m, field)));
 }
 
 void
-state_parse(const char *record, size_t len, const char *whose, const struct strings *names,
-    struct state *s)
+state_parse(const char *record, size_t len, const char *whose,
+    const struct strings *names, struct state *s)
 {
 	json_t *o = parse(record, len, whose), *inner = o;
 	const char *of = json_string_value(json_object_get(o, "names"));
@@ -226,19 +242,24 @@ state_parse(const char *record, size_t len, const char *whose, const struct stri
 
 	memset(s, 0, sizeof(*s));
 	hash_names(names, hash);
-	/* What has failed with other names says nothing about these; without any they are not known. */
+	/*
+	 * What has failed with other names says nothing about these; without
+	 * any they are not known.
+	 */
 	same = of != NULL && (names->n == 0 || strcmp(of, hash) == 0);
 	for (i = 0; i < NMEMBERS; i++) {
 		/* The members of one object stand together. */
 		if (i == 0 || members[i].object != members[i - 1].object)
-			inner = members[i].object == NULL ? o :
+			inner = members[i].object == NULL ?
+			    o :
 			    json_object_get(o, members[i].object);
 		if (same || members[i].kept)
 			get_member(&members[i], inner, s);
 	}
 	strlcpy(s->names, hash, sizeof(s->names));
 	json_decref(o);
-	if (s->error_class > FAILURE_AUTHORITY || (s->error_class == 0 && s->last_error[0] != '\0'))
+	if (s->error_class > FAILURE_AUTHORITY ||
+	    (s->error_class == 0 && s->last_error[0] != '\0'))
 		s->error_class = FAILURE_LOCAL;
 }
 
@@ -257,26 +278,30 @@ state_encode(const struct state *s)
 const char *
 state_error(const struct state *s, char out[LAST_ERROR_MAX])
 {
-	if (s->began == 0 && (s->last_error[0] != '\0' || s->attempts == s->failures)) {
+	if (s->began == 0 &&
+	    (s->last_error[0] != '\0' || s->attempts == s->failures)) {
 		strlcpy(out, s->last_error, LAST_ERROR_MAX);
 		return out;
 	}
 	out[0] = '\0';
 	if (s->began == 0)
-		say_add(out, LAST_ERROR_MAX, "the last attempt was interrupted");
+		say_add(
+		    out, LAST_ERROR_MAX, "the last attempt was interrupted");
 	else
-		say_add(out, LAST_ERROR_MAX, "the attempt that began at %s was killed before it ended",
+		say_add(out, LAST_ERROR_MAX,
+		    "the attempt that began at %s was killed before it ended",
 		    clock_text(s->began));
 	if (s->last_error[0] != '\0')
-		say_add(out, LAST_ERROR_MAX, "; before that: %s", s->last_error);
+		say_add(
+		    out, LAST_ERROR_MAX, "; before that: %s", s->last_error);
 	return out;
 }
 
 int
 state_forget_errors(struct state *s)
 {
-	int had = s->attempts != 0 || s->failures != 0 || s->not_before != 0 || s->began != 0 ||
-	    s->last_error[0] != '\0';
+	int had = s->attempts != 0 || s->failures != 0 || s->not_before != 0 ||
+	    s->began != 0 || s->last_error[0] != '\0';
 
 	s->attempts = s->failures = 0;
 	s->not_before = s->began = 0;
@@ -308,8 +333,8 @@ text(json_t *o, const char *member)
 }
 
 void
-account_parse(const char *record, size_t len, const char *whose, const char *directory,
-    struct account_record *a)
+account_parse(const char *record, size_t len, const char *whose,
+    const char *directory, struct account_record *a)
 {
 	json_t *o = parse(record, len, whose);
 	const char *of = json_string_value(json_object_get(o, "directory"));
@@ -327,8 +352,8 @@ char *
 account_encode(const char *directory, const char *thumbprint, const char *url,
     const char *unknown)
 {
-	json_t *o = json_pack("{s:s, s:s, s:s}", "directory", directory, "account", url,
-	    "thumbprint", thumbprint);
+	json_t *o = json_pack("{s:s, s:s, s:s}", "directory", directory,
+	    "account", url, "thumbprint", thumbprint);
 
 	if (unknown != NULL)
 		json_object_set_new(o, "unknown key", json_string(unknown));
@@ -338,7 +363,8 @@ account_encode(const char *directory, const char *thumbprint, const char *url,
 time_t
 backoff(unsigned failures, time_t now)
 {
-	static const time_t steps[] = { MINUTE, 10 * MINUTE, 100 * MINUTE, 18 * HOUR };
+	static const time_t steps[] = { MINUTE, 10 * MINUTE, 100 * MINUTE,
+		18 * HOUR };
 	size_t last = sizeof(steps) / sizeof(steps[0]) - 1;
 	time_t step;
 
@@ -352,7 +378,8 @@ time_t
 backoff_or(unsigned failures, time_t now, uint64_t seconds, time_t run_began)
 {
 	time_t usual = backoff(failures, now);
-	time_t asked = now + (time_t)(seconds > BACKOFF_MAX ? BACKOFF_MAX : seconds);
+	time_t asked = now +
+	    (time_t)(seconds > BACKOFF_MAX ? BACKOFF_MAX : seconds);
 	time_t latest = run_began + BACKOFF_MAX;
 
 	if (asked < usual)

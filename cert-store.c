@@ -11,7 +11,7 @@
 #include "clock.h"
 #include "role.h"
 
-#define REPLY_SECONDS	60	/* beside the wait for a lock */
+#define REPLY_SECONDS 60 /* beside the wait for a lock */
 
 static struct msg request, received;
 
@@ -49,7 +49,8 @@ take_part(struct stored *parts, enum part first, size_t n)
 
 /* Sends the request; the parts that come before the reply go into parts. */
 static int
-call(int wait_ms, struct stored *parts, enum part first, size_t n, struct error *e)
+call(int wait_ms, struct stored *parts, enum part first, size_t n,
+    struct error *e)
 {
 	struct body_stored b;
 
@@ -65,7 +66,8 @@ call(int wait_ms, struct stored *parts, enum part first, size_t n, struct error 
 	}
 	body_stored(&received, &b);
 	if (b.result == -1)
-		error_set(e, "%s", b.reason == NULL ? "fileproc gave no reason" : b.reason);
+		error_set(e, "%s",
+		    b.reason == NULL ? "fileproc gave no reason" : b.reason);
 	return b.result;
 }
 
@@ -85,7 +87,8 @@ ask_about(enum msgtype type, uint32_t job, enum part part, struct error *e)
 }
 
 int
-store_open(uint32_t job, int64_t deadline, struct stored parts[PART_JOB__MAX], struct error *e)
+store_open(uint32_t job, int64_t deadline, struct stored parts[PART_JOB__MAX],
+    struct error *e)
 {
 	int wait_ms = clock_left_ms(deadline);
 
@@ -118,9 +121,11 @@ store_probe(uint32_t job, struct error *e)
 }
 
 int
-store_write(uint32_t job, enum part part, const char *bytes, size_t len, struct error *e)
+store_write(uint32_t job, enum part part, const char *bytes, size_t len,
+    struct error *e)
 {
-	struct body_record b = { .part = part, .piece = (const uint8_t *)bytes };
+	struct body_record b = { .part = part,
+		.piece = (const uint8_t *)bytes };
 
 	for (;; b.piece += b.len, len -= b.len) {
 		b.len = len < PART_PIECE_BYTES ? len : PART_PIECE_BYTES;
@@ -140,7 +145,8 @@ store_remove(uint32_t job, enum part part, struct error *e)
 }
 
 int
-store_read_kept(uint32_t job, struct stored parts[PART_SET__MAX], struct error *e)
+store_read_kept(
+    uint32_t job, struct stored parts[PART_SET__MAX], struct error *e)
 {
 	memset(parts, 0, PART_SET__MAX * sizeof(*parts));
 	msg_new(&request, FILE_READ_KEPT, job);
@@ -172,7 +178,9 @@ store_remove_set(uint32_t job, struct error *e)
 void
 store_stage(uint32_t job, enum part part, const char *bytes, size_t len)
 {
-	struct body_staged b = { .part = part, .bytes = (const uint8_t *)bytes, .len = len };
+	struct body_staged b = {
+		.part = part, .bytes = (const uint8_t *)bytes, .len = len
+	};
 
 	msg_new(&request, FILE_STAGE, job);
 	body_staged(&request, &b);
@@ -188,7 +196,9 @@ store_commit(uint32_t job, struct error *e)
 int
 store_lock(enum part part, enum lock lock, int64_t deadline, struct error *e)
 {
-	struct body_lock b = { .part = part, .lock = lock, .wait_ms = clock_left_ms(deadline) };
+	struct body_lock b = {
+		.part = part, .lock = lock, .wait_ms = clock_left_ms(deadline)
+	};
 
 	msg_new(&request, FILE_LOCK, 0);
 	body_lock(&request, &b);

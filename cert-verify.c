@@ -12,21 +12,22 @@
 #include "clock.h"
 #include "role.h"
 
-#define AGAIN_SECONDS	10	/* for how long servers are looked at again */
-#define ALL_SECONDS	120	/* for all of them: no further one is looked at after that */
+#define AGAIN_SECONDS 10 /* for how long servers are looked at again */
+/* for all of them: no further one is looked at after that */
+#define ALL_SECONDS 120
 
 /* A server that was not seen to present it yet. */
 struct server {
-	uint32_t	 job;
-	uint32_t	 number;	/* among the job's */
-	uint32_t	 tries;
-	struct error	 last;		/* what it presented, or why nothing */
+	uint32_t job;
+	uint32_t number; /* among the job's */
+	uint32_t tries;
+	struct error last; /* what it presented, or why nothing */
 };
 
 static struct server *servers;
 static uint32_t nservers;
-static struct server *current;		/* net looks at it; or NULL */
-static uint32_t *left;			/* of each job */
+static struct server *current; /* net looks at it; or NULL */
+static uint32_t *left;         /* of each job */
 static int64_t began;
 static struct msg out;
 
@@ -103,21 +104,27 @@ drop(struct server *s)
 static void
 give_up(struct server *s)
 {
-	warnx("%s: verify %s port %s: %s", jobs[s->job].handle, words(s)[0], words(s)[1],
+	warnx("%s: verify %s port %s: %s", jobs[s->job].handle, words(s)[0],
+	    words(s)[1],
 	    s->tries == 0 ? "not looked at, as the others have taken too long" :
-	    s->last.text);
+			    s->last.text);
 	drop(s);
 }
 
-/* The one that was looked at least often; in the order of the configuration at first. */
+/*
+ * The one that was looked at least often; in the order of the configuration at
+ * first.
+ */
 static struct server *
 next_server(void)
 {
 	struct server *s, *best = NULL;
 
 	for (s = servers; s < servers + nservers; s++)
-		if (best == NULL || s->tries < best->tries || (s->tries == best->tries &&
-		    (s->job < best->job || (s->job == best->job && s->number < best->number))))
+		if (best == NULL || s->tries < best->tries ||
+		    (s->tries == best->tries &&
+			(s->job < best->job ||
+			    (s->job == best->job && s->number < best->number))))
 			best = s;
 	return best;
 }
@@ -131,8 +138,8 @@ verify_next(void)
 
 	if (current != NULL)
 		errx(1, "CERT_NEXT: %s is not done", jobs[current->job].handle);
-	while ((s = next_server()) != NULL && took >
-	    (s->tries > 0 ? AGAIN_SECONDS : ALL_SECONDS) * (int64_t)1000)
+	while ((s = next_server()) != NULL &&
+	    took > (s->tries > 0 ? AGAIN_SECONDS : ALL_SECONDS) * (int64_t)1000)
 		give_up(s);
 	if (s != NULL) {
 		b.task = TASK_VERIFY;
@@ -147,7 +154,8 @@ verify_next(void)
 
 /* 1: it is the installed one; 0: see why. */
 static int
-is_installed(const struct job *j, const struct body_presented *b, struct error *e)
+is_installed(
+    const struct job *j, const struct body_presented *b, struct error *e)
 {
 	char text[400];
 	struct chain *c;
@@ -184,11 +192,11 @@ cert_presented(struct msg *m)
 	current = NULL;
 	s->tries++;
 	if (!is_installed(j, &b, &s->last)) {
-		say(2, "%s: verify %s port %s: %s", j->handle, words(s)[0], words(s)[1],
-		    s->last.text);
+		say(2, "%s: verify %s port %s: %s", j->handle, words(s)[0],
+		    words(s)[1], s->last.text);
 		return;
 	}
-	say(1, "%s: verify %s port %s: it presents the installed certificate", j->handle,
-	    words(s)[0], words(s)[1]);
+	say(1, "%s: verify %s port %s: it presents the installed certificate",
+	    j->handle, words(s)[0], words(s)[1]);
 	drop(s);
 }

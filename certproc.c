@@ -22,13 +22,13 @@
 #include "sandbox.h"
 #include "valid.h"
 
-#define LOCK_SECONDS	30	/* for all locks of a run together */
-#define CSR_SECONDS	60	/* for csr's answer */
+#define LOCK_SECONDS 30 /* for all locks of a run together */
+#define CSR_SECONDS 60  /* for csr's answer */
 
 static uint32_t nwaiting;
 static int force;
-static uint64_t orders_left;	/* -m */
-static int list_flags;		/* -l */
+static uint64_t orders_left; /* -m */
+static int list_flags;       /* -l */
 static int64_t lock_deadline;
 static struct msg out;
 
@@ -78,9 +78,11 @@ evaluate(uint32_t job)
 
 	if (role_mode >= MODE_ROLLOVER)
 		return 1;
-	switch (role_mode == MODE_REVOKE ? job_evaluate_revocation(j, lock_deadline, &e) :
-	    role_mode == MODE_RESTORE ? job_evaluate_restoration(j, lock_deadline, &e) :
-	    job_evaluate(j, lock_deadline, &e)) {
+	switch (role_mode == MODE_REVOKE ?
+		job_evaluate_revocation(j, lock_deadline, &e) :
+		role_mode == MODE_RESTORE ?
+		job_evaluate_restoration(j, lock_deadline, &e) :
+		job_evaluate(j, lock_deadline, &e)) {
 	case JOB_DUE:
 		j->phase = DUE;
 		return 1;
@@ -115,7 +117,8 @@ add_server(char *servers[STATUS_SERVERS_MAX], size_t *n, const char *text)
 	if (!url_parse_plain(&url, text))
 		return 0;
 	v6 = strchr(url.host, ':') != NULL;
-	if (asprintf(&server, "http://%s%s%s:%s/", v6 ? "[" : "", url.host, v6 ? "]" : "", url.port) == -1)
+	if (asprintf(&server, "http://%s%s%s:%s/", v6 ? "[" : "", url.host,
+		v6 ? "]" : "", url.port) == -1)
 		err(1, NULL);
 	for (i = 0; i < *n && strcmp(servers[i], server) != 0; i++)
 		;
@@ -127,7 +130,10 @@ add_server(char *servers[STATUS_SERVERS_MAX], size_t *n, const char *text)
 	return 1;
 }
 
-/* net and dns may reach what the installed certificates name, and know it before they lose their rights. */
+/*
+ * net and dns may reach what the installed certificates name, and know it
+ * before they lose their rights.
+ */
 static void
 tell_status_urls(void)
 {
@@ -139,8 +145,11 @@ tell_status_urls(void)
 
 	for (i = 0; i < njobs; i++) {
 		asks |= jobs[i].check_status;
-		if (jobs[i].status_url != NULL && !add_server(servers, &n, jobs[i].status_url)) {
-			warnx("%s: check revocation: too many servers to ask in one run", jobs[i].handle);
+		if (jobs[i].status_url != NULL &&
+		    !add_server(servers, &n, jobs[i].status_url)) {
+			warnx("%s: check revocation: too many servers to ask "
+			      "in one run",
+			    jobs[i].handle);
 			free(jobs[i].status_url);
 			jobs[i].status_url = NULL;
 			if (jobs[i].phase == TO_CHECK)
@@ -164,7 +173,8 @@ leave_alone(const struct error *e)
 
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase == DUE) {
-			job_prevented(&jobs[i], authority_cause(), FAILURE_AUTHORITY);
+			job_prevented(
+			    &jobs[i], authority_cause(), FAILURE_AUTHORITY);
 			finish_failed(i, e);
 		} else if (jobs[i].phase & (TO_ASK | TO_CHECK))
 			finish(i, OUTCOME_UNCHANGED);
@@ -188,7 +198,8 @@ evaluate_all(void)
 		return;
 	if (ndue > 0)
 		authority_load();
-	if (ndue > 0 && role_mode == MODE_RENEW && !force && authority_holds(&e))
+	if (ndue > 0 && role_mode == MODE_RENEW && !force &&
+	    authority_holds(&e))
 		ndue = leave_alone(&e);
 	if (ndue > 0)
 		authority_load_account(lock_deadline);
@@ -206,7 +217,10 @@ evaluate_all(void)
 		anchors_load_early();
 }
 
-/* Most of the time there is nothing to do, and no key needs to be read to see that. */
+/*
+ * Most of the time there is nothing to do, and no key needs to be read to see
+ * that.
+ */
 static void
 look_all(void)
 {
@@ -247,7 +261,8 @@ list_all(void)
 	reports = report_all(jobs, njobs, outcomes);
 	if (role_mode == MODE_LIST)
 		cert_list(reports, njobs, list_flags);
-	else if (store_lock(PART_METRICS, LOCK_ALONE, lock_deadline, &e) == -1 ||
+	else if (store_lock(PART_METRICS, LOCK_ALONE, lock_deadline, &e) ==
+		-1 ||
 	    cert_metrics(reports, njobs, &e) == -1)
 		errx(1, "metrics file %s", e.text);
 	free(reports);
@@ -265,7 +280,10 @@ copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
 	return told != NULL;
 }
 
-/* At the start for every job, and again when csr has made a key, be the job lost meanwhile. */
+/*
+ * At the start for every job, and again when csr has made a key, be the job
+ * lost meanwhile.
+ */
 static void
 cert_key(struct msg *m)
 {
@@ -329,13 +347,17 @@ tell_revocation(uint32_t job, struct error *e)
 	return 0;
 }
 
-/* csr and key learn for which key, and in the place of what, the job is ordered. */
+/*
+ * csr and key learn for which key, and in the place of what, the job is
+ * ordered.
+ */
 static void
 tell_order(const struct job *j)
 {
 	struct body_begin b = { .replaces = j->certid, .order = order_open(j) };
 	enum new_key reason = j->key_compromised ? NEW_KEY_COMPROMISED :
-	    j->next_refused ? NEW_KEY_REFUSED : NEW_KEY_BESIDE;
+	    j->next_refused                      ? NEW_KEY_REFUSED :
+						   NEW_KEY_BESIDE;
 
 	if (j->new_key) {
 		msg_new(&out, CSR_NEW_KEY, j->nr);
@@ -358,7 +380,7 @@ begin(uint32_t job, struct error *e)
 		if (job_begin_revocation(j, e) == -1)
 			return TASK_NOTHING;
 		return tell_revocation(job, e) == -1 ? TASK_NOTHING :
-		    TASK_REVOKE;
+						       TASK_REVOKE;
 	}
 	if (j->phase == TO_ASK)
 		return TASK_WINDOW;
@@ -377,8 +399,12 @@ begin(uint32_t job, struct error *e)
 static int
 more_urgent(const struct job *a, const struct job *b)
 {
-	time_t ends_a = a->installed.chain == NULL ? 0 : a->installed.chain->not_after;
-	time_t ends_b = b->installed.chain == NULL ? 0 : b->installed.chain->not_after;
+	time_t ends_a = a->installed.chain == NULL ?
+	    0 :
+	    a->installed.chain->not_after;
+	time_t ends_b = b->installed.chain == NULL ?
+	    0 :
+	    b->installed.chain->not_after;
 
 	if ((a->phase == DUE) != (b->phase == DUE))
 		return a->phase == DUE;
@@ -433,8 +459,11 @@ allowed(uint32_t job)
 static void
 take_out(uint32_t job, uint32_t worker, struct body_job *b)
 {
-	static const unsigned phases[] = { [TASK_ORDER] = OUT, [TASK_WINDOW] = ASKED,
-	    [TASK_STATUS] = CHECKING, [TASK_REVOKE] = TASKED, [TASK_ACCOUNT] = TASKED };
+	static const unsigned phases[] = { [TASK_ORDER] = OUT,
+		[TASK_WINDOW] = ASKED,
+		[TASK_STATUS] = CHECKING,
+		[TASK_REVOKE] = TASKED,
+		[TASK_ACCOUNT] = TASKED };
 	struct job *j = &jobs[job];
 
 	j->worker = worker;
@@ -444,7 +473,9 @@ take_out(uint32_t job, uint32_t worker, struct body_job *b)
 	if (b->task == TASK_STATUS)
 		b->status_url = j->status_url;
 	if (b->task == TASK_ORDER) {
-		b->new_nonce = j->state->new_nonce[0] != '\0' ? j->state->new_nonce : NULL;
+		b->new_nonce = j->state->new_nonce[0] != '\0' ?
+		    j->state->new_nonce :
+		    NULL;
 		b->order = order_open(j);
 	}
 }
@@ -452,7 +483,8 @@ take_out(uint32_t job, uint32_t worker, struct body_job *b)
 static void
 cert_next(struct msg *m)
 {
-	struct body_job b = { .task = TASK_NOTHING, .anchors = authority_anchors() };
+	struct body_job b = { .task = TASK_NOTHING,
+		.anchors = authority_anchors() };
 	struct error e;
 	uint32_t i;
 
@@ -464,7 +496,8 @@ cert_next(struct msg *m)
 		return;
 	}
 	for (i = 0; i < njobs; i++)
-		if ((jobs[i].phase & WITH_NET) && jobs[i].worker == m->head.worker)
+		if ((jobs[i].phase & WITH_NET) &&
+		    jobs[i].worker == m->head.worker)
 			errx(1, "CERT_NEXT: %s is not done", jobs[i].handle);
 	while ((i = most_urgent()) < njobs) {
 		if (!allowed(i))
@@ -481,15 +514,17 @@ cert_next(struct msg *m)
 	msg_send(&out);
 }
 
-/* -t: what key says of its key, and the CA's name for the account of that key. */
+/*
+ * -t: what key says of its key, and the CA's name for the account of that key.
+ */
 static void
 cert_show_account(struct msg *m)
 {
 	struct body_shown b;
 
 	body_shown(m, &b);
-	finish(m->head.job, authority_show(&b) == 0 ? OUTCOME_INSTALLED :
-	    OUTCOME_FAILED);
+	finish(m->head.job,
+	    authority_show(&b) == 0 ? OUTCOME_INSTALLED : OUTCOME_FAILED);
 }
 
 static unsigned
@@ -563,7 +598,8 @@ take_states(struct msg *m)
 		if (m->head.type == ROLE_STOP)
 			exit(0);
 		if (m->head.type != CERT_STATES || m->head.job != i)
-			errx(1, "%s before CERT_STATES", routes[m->head.type].name);
+			errx(1, "%s before CERT_STATES",
+			    routes[m->head.type].name);
 		do {
 			more = body_state(m, &b);
 			take_state(&jobs[i++], &b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Key authorizations (RFC 8555 8.1), by chng, which is linked without libcrypto.
+ * Key authorizations (RFC 8555 8.1), by chng, which is linked without
+ * libcrypto.
  */
 #include <sys/types.h>
 #include <err.h>

@@ -19,7 +19,8 @@ const char *const challenge_names[CHALLENGE__MAX] = {
 int
 challenge_by_dns(enum challenge_type c)
 {
-	return c == CHALLENGE_DNS01 || c == CHALLENGE_DNSACCOUNT01 || c == CHALLENGE_DNSPERSIST01;
+	return c == CHALLENGE_DNS01 || c == CHALLENGE_DNSACCOUNT01 ||
+	    c == CHALLENGE_DNSPERSIST01;
 }
 
 const char *
@@ -33,8 +34,9 @@ challenge_record(const char *label, const char *identifier)
 {
 	char *record;
 
-	if (asprintf(&record, "%s%s_acme-challenge.%s", label == NULL ? "" : label,
-	    label == NULL ? "" : ".", challenge_base(identifier)) == -1)
+	if (asprintf(&record, "%s%s_acme-challenge.%s",
+		label == NULL ? "" : label, label == NULL ? "" : ".",
+		challenge_base(identifier)) == -1)
 		err(1, NULL);
 	return record;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Responses that are records in the DNS, by chng (RFC 8555 8.4, and the drafts
- * of dns-account-01 and dns-persist-01).  It makes what they say; the names that
- * they are for hookproc and zoneproc know by themselves.
+ * of dns-account-01 and dns-persist-01).  It makes what they say; the names
+ * that they are for hookproc and zoneproc know by themselves.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -15,11 +15,12 @@
 
 struct records {
 	enum challenge_type challenge;
-	enum way	 way;
-	char		(*digests)[DIGEST_LEN + 1];	/* by identifier */
+	enum way way;
+	char (*digests)[DIGEST_LEN + 1]; /* by identifier */
 };
 
-static char account[sizeof(((struct url *)0)->path) + 300];	/* URL; "": not known */
+/* URL; "": not known */
+static char account[sizeof(((struct url *)0)->path) + 300];
 static int waits;
 static struct msg out;
 
@@ -49,7 +50,8 @@ record_account(struct msg *m)
 	struct url url;
 
 	msg_end(m);
-	if (!url_parse(&url, s) || strlcpy(account, s, sizeof(account)) >= sizeof(account))
+	if (!url_parse(&url, s) ||
+	    strlcpy(account, s, sizeof(account)) >= sizeof(account))
 		errx(1, "CHNG_ACCOUNT: not a URL");
 }
 
@@ -63,9 +65,11 @@ known_account(void)
 }
 
 static void
-send_digest(enum msgtype type, const struct records *r, uint32_t job, uint32_t number)
+send_digest(
+    enum msgtype type, const struct records *r, uint32_t job, uint32_t number)
 {
-	struct body_digest b = { .number = number, .digest = r->digests[number] };
+	struct body_digest b = { .number = number,
+		.digest = r->digests[number] };
 	char label[ACCOUNT_LABEL_LEN + 1];
 
 	if (r->challenge == CHALLENGE_DNSACCOUNT01) {
@@ -78,7 +82,8 @@ send_digest(enum msgtype type, const struct records *r, uint32_t job, uint32_t n
 }
 
 void
-record_put(struct records *r, uint32_t job, uint32_t number, const char *authorization)
+record_put(
+    struct records *r, uint32_t job, uint32_t number, const char *authorization)
 {
 	key_authorization_digest(r->digests[number], authorization);
 	send_digest(HOOK_PUT, r, job, number);
@@ -95,8 +100,9 @@ record_await(const struct records *r, uint32_t job, uint32_t number)
 void
 record_ask(uint32_t job, const struct body_issuers *asked)
 {
-	struct body_standing_record b = { .number = asked->number, .account = known_account(),
-	    .issuers = asked->names };
+	struct body_standing_record b = { .number = asked->number,
+		.account = known_account(),
+		.issuers = asked->names };
 
 	msg_new(&out, ZONE_STANDING, job);
 	body_standing_record(&out, &b);

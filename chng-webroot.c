@@ -2,7 +2,8 @@
 /*
  * Challenge responses as files, which a web server serves (RFC 8555 8.3), by
  * chng.  It removes what it has put, always; and of what it lists (CHNG_LIST)
- * what a run that was killed has left, if it reads TOKEN.THUMBPRINT and is ours.
+ * what a run that was killed has left, if it reads TOKEN.THUMBPRINT and is
+ * ours.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,19 +22,19 @@
 #include "disk.h"
 #include "valid.h"
 
-#define LIST_BYTES_MAX	(1 << 20)
+#define LIST_BYTES_MAX (1 << 20)
 
 struct response {
-	char		*path;
-	struct place	 place;
-	uint32_t	 job;
-	struct response	*next;
+	char *path;
+	struct place place;
+	uint32_t job;
+	struct response *next;
 };
 
 struct webroot {
-	const char	*path;
-	struct dir	*dir;		/* NULL: see broken */
-	struct error	 broken;
+	const char *path;
+	struct dir *dir; /* NULL: see broken */
+	struct error broken;
 };
 
 /*
@@ -42,10 +43,10 @@ struct webroot {
  * that is listed was left by runs that were killed.
  */
 struct list {
-	struct dir	*dir;
-	struct place	 place;
-	int		 fd;		/* -1: not begun */
-	struct list	*next;
+	struct dir *dir;
+	struct place place;
+	int fd; /* -1: not begun */
+	struct list *next;
 };
 
 static struct list *lists;
@@ -61,7 +62,8 @@ list_of(struct dir *dir)
 		;
 	if (l != NULL)
 		return l;
-	if ((l = calloc(1, sizeof(*l))) == NULL || asprintf(&path, "%s/" CHNG_LIST, dir->path) == -1)
+	if ((l = calloc(1, sizeof(*l))) == NULL ||
+	    asprintf(&path, "%s/" CHNG_LIST, dir->path) == -1)
 		err(1, NULL);
 	l->dir = l->place.dir = dir;
 	l->place.path = path;
@@ -77,22 +79,29 @@ is_list(const struct list *l, int fd)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && S_ISREG(a.st_mode) && a.st_uid == geteuid() && a.st_nlink == 1 &&
+	return fstat(fd, &a) == 0 && S_ISREG(a.st_mode) &&
+	    a.st_uid == geteuid() && a.st_nlink == 1 &&
 	    fstatat(l->dir->fd, CHNG_LIST, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-/* Opens the list, and locks it with the others that have something there; 0 or -1. */
+/*
+ * Opens the list, and locks it with the others that have something there; 0 or
+ * -1.
+ */
 static int
 list_begin(struct list *l, struct error *e)
 {
 	int tries;
 
 	for (tries = 0; tries < 10 && l->fd == -1; tries++) {
-		l->fd = openat(l->dir->fd, CHNG_LIST, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW |
-		    O_NONBLOCK | O_CLOEXEC, 0600);
+		l->fd = openat(l->dir->fd, CHNG_LIST,
+		    O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+			O_CLOEXEC,
+		    0600);
 		if (l->fd == -1)
-			return error_set(e, "%s: cannot create: %s", l->place.path, strerror(errno));
+			return error_set(e, "%s: cannot create: %s",
+			    l->place.path, strerror(errno));
 		if (flock(l->fd, LOCK_SH | LOCK_NB) == 0 && is_list(l, l->fd))
 			return 0;
 		close(l->fd);
@@ -100,7 +109,10 @@ list_begin(struct list *l, struct error *e)
 		/* Someone tidies up: that takes no time. */
 		poll(NULL, 0, 20);
 	}
-	return l->fd != -1 ? 0 : error_set(e, "%s: is in the way and not ours; remove it", l->place.path);
+	return l->fd != -1 ?
+	    0 :
+	    error_set(
+		e, "%s: is in the way and not ours; remove it", l->place.path);
 }
 
 /* text: the whole response, so that nobody else's is taken for it later. */
@@ -110,8 +122,10 @@ list_add(struct list *l, const char *text, struct error *e)
 	char line[256];
 	int n = snprintf(line, sizeof(line), "%s\n", text);
 
-	if (n < 0 || (size_t)n >= sizeof(line) || write(l->fd, line, (size_t)n) != n)
-		return error_set(e, "%s: cannot write: %s", l->place.path, strerror(errno));
+	if (n < 0 || (size_t)n >= sizeof(line) ||
+	    write(l->fd, line, (size_t)n) != n)
+		return error_set(
+		    e, "%s: cannot write: %s", l->place.path, strerror(errno));
 	return 0;
 }
 
@@ -145,7 +159,10 @@ remove_left(const struct list *l, const char *listed)
 	free(token);
 }
 
-/* The last one that has something there removes the list, and what others have left. */
+/*
+ * The last one that has something there removes the list, and what others have
+ * left.
+ */
 static void
 list_end(struct list *l)
 {
@@ -154,9 +171,11 @@ list_end(struct list *l)
 	struct error e;
 	size_t len;
 
-	if (l->fd != -1 && flock(l->fd, LOCK_EX | LOCK_NB) == 0 && is_list(l, l->fd)) {
-		if (place_read(&l->place, &text, &len, LIST_BYTES_MAX, &st, &e) == 1) {
-			for (rest = text; (line = strsep(&rest, "\n")) != NULL; )
+	if (l->fd != -1 && flock(l->fd, LOCK_EX | LOCK_NB) == 0 &&
+	    is_list(l, l->fd)) {
+		if (place_read(
+			&l->place, &text, &len, LIST_BYTES_MAX, &st, &e) == 1) {
+			for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
 				if (*line != '\0')
 					remove_left(l, line);
 			free(text);
@@ -277,14 +296,16 @@ adopt(const struct response *r, const char *text)
 
 	if (place_read(&r->place, &buf, &len, 1024, &st, &e) != 1)
 		return 0;
-	ours = st.st_uid == geteuid() && st.st_nlink == 1 && strcmp(buf, text) == 0;
+	ours = st.st_uid == geteuid() && st.st_nlink == 1 &&
+	    strcmp(buf, text) == 0;
 	free(buf);
 	return ours;
 }
 
 /* Lists the response, and puts it under the token's name; or NULL: see why. */
 static struct response *
-publish(const struct webroot *root, uint32_t job, const char *token, const char *text, struct error *e)
+publish(const struct webroot *root, uint32_t job, const char *token,
+    const char *text, struct error *e)
 {
 	struct response *r;
 	struct list *l;
@@ -308,8 +329,8 @@ publish(const struct webroot *root, uint32_t job, const char *token, const char 
 }
 
 int
-webroot_put(const struct webroot *root, uint32_t job, const char *token, const char *text,
-    struct error *e)
+webroot_put(const struct webroot *root, uint32_t job, const char *token,
+    const char *text, struct error *e)
 {
 	struct response *r = publish(root, job, token, text, e);
 

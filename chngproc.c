@@ -24,24 +24,25 @@
 enum wait { WAIT_NOTHING, WAIT_CHECK, WAIT_AWAIT, WAIT_DROP };
 
 struct chng_job {
-	char		*handle;
+	char *handle;
 	enum challenge_type challenge;
-	enum way	 way;
-	char		*path;		/* of its challenge directory; NULL: no files */
-	struct webroot	*webroot;
-	struct records	*records;	/* in the DNS */
-	uint64_t	 nnames;
-	uint64_t	 nput;
+	enum way way;
+	/* of its challenge directory; NULL: no files */
+	char *path;
+	struct webroot *webroot;
+	struct records *records; /* in the DNS */
+	uint64_t nnames;
+	uint64_t nput;
 	/* Where another process publishes: */
-	uint64_t	 nasked;	/* that it has not replied about yet */
-	int		 failed;	/* one of them cannot be seen */
-	int		 dropped;	/* what it still says is of no use */
-	enum wait	 wait;
-	uint32_t	 worker;	/* of net, which waits */
+	uint64_t nasked; /* that it has not replied about yet */
+	int failed;      /* one of them cannot be seen */
+	int dropped;     /* what it still says is of no use */
+	enum wait wait;
+	uint32_t worker; /* of net, which waits */
 };
 
-#define TOKEN_LEN	40	/* of a probe */
-#define PROBE_LEN	(TOKEN_LEN + 1 + THUMBPRINT_LEN)
+#define TOKEN_LEN 40 /* of a probe */
+#define PROBE_LEN (TOKEN_LEN + 1 + THUMBPRINT_LEN)
 
 static struct chng_job *jobs;
 static uint32_t njobs;
@@ -66,7 +67,10 @@ add_job(const struct slice_domain *d)
 		j->records = record_job(d);
 }
 
-/* The key authorization, or what shows it, goes to respproc; CHNG_PUBLISHED follows. */
+/*
+ * The key authorization, or what shows it, goes to respproc; CHNG_PUBLISHED
+ * follows.
+ */
 static void
 hand_over(uint32_t job, uint32_t number, const char *authorization)
 {
@@ -134,7 +138,9 @@ answer_late(uint32_t job)
 
 	if (j->nasked > 0 || j->wait == WAIT_NOTHING)
 		return;
-	/* A check is about nothing that was put, and what was dropped is over. */
+	/*
+	 * A check is about nothing that was put, and what was dropped is over.
+	 */
 	if (j->wait != WAIT_AWAIT)
 		j->failed = j->dropped = 0;
 	j->wait = WAIT_NOTHING;
@@ -192,7 +198,7 @@ static void
 probe_compose(char token[TOKEN_LEN + 1], char text[PROBE_LEN + 1])
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+				     "abcdefghijklmnopqrstuvwxyz0123456789-_";
 	size_t i;
 
 	for (i = 0; i < PROBE_LEN; i++)
@@ -312,7 +318,10 @@ chng_seen(struct msg *m)
 	finish(m->head.job, b.reason);
 }
 
-/* What is under way comes to its end first: the next order has the same numbers. */
+/*
+ * What is under way comes to its end first: the next order has the same
+ * numbers.
+ */
 static void
 drop_elsewhere(const struct msg *m, int doubtful)
 {
@@ -343,8 +352,10 @@ chng_drop(struct msg *m)
 		return;
 	}
 	if (doubtful)
-		warnx("%s: the responses were in %s: does the web server of these names serve that "
-		    "directory as /.well-known/acme-challenge/, on port 80?", j->handle, j->path);
+		warnx("%s: the responses were in %s: does the web server of "
+		      "these names serve that "
+		      "directory as /.well-known/acme-challenge/, on port 80?",
+		    j->handle, j->path);
 	webroot_drop(m->head.job);
 	response(m, 1, NULL);
 }
@@ -363,17 +374,21 @@ state(uint32_t job)
 }
 
 static const struct handler table[] = {
-	/* A second one where the CA knows the account by another key than the one in place. */
+	/*
+	 * A second one where the CA knows the account by another key than the
+	 * one in place.
+	 */
 	{ CHNG_THUMBPRINT, chng_thumbprint, ANY_STATE, 2 },
 	{ CHNG_ACCOUNT, record_account, ANY_STATE, 2 },
 	{ CHNG_CHECK, chng_check, MUTE | READY | STANDING, 2 },
 	{ CHNG_PROBE, chng_probe, MUTE | READY, 2 },
-	{ CHNG_PUT, chng_put, READY, ORDERS_MAX * CONF_NAMES_MAX },
-	{ CHNG_STANDING, chng_standing, STANDING, ORDERS_MAX * CONF_NAMES_MAX },
-	{ CHNG_SEEN, chng_seen, READY | STANDING, ORDERS_MAX * CONF_NAMES_MAX },
+	{ CHNG_PUT, chng_put, READY, ORDERS_MAX *CONF_NAMES_MAX },
+	{ CHNG_STANDING, chng_standing, STANDING, ORDERS_MAX *CONF_NAMES_MAX },
+	{ CHNG_SEEN, chng_seen, READY | STANDING, ORDERS_MAX *CONF_NAMES_MAX },
 	{ CHNG_AWAIT, chng_await, READY | STANDING, ORDERS_MAX },
 	{ CHNG_DROP, chng_drop, MUTE | READY | STANDING, ORDERS_MAX + 2 },
-	{ CHNG_PUBLISHED, chng_published, MUTE | READY, 2 + ORDERS_MAX * CONF_NAMES_MAX },
+	{ CHNG_PUBLISHED, chng_published, MUTE | READY,
+	    2 + ORDERS_MAX *CONF_NAMES_MAX },
 };
 
 int

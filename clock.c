@@ -9,7 +9,9 @@
 
 #include "clock.h"
 
-_Static_assert(sizeof(time_t) >= 8, "time_t ends in 2038 here; certificates do not: use a system whose time_t has 64 bits");
+_Static_assert(sizeof(time_t) >= 8,
+    "time_t ends in 2038 here; certificates do not: use a system whose time_t "
+    "has 64 bits");
 
 int64_t
 clock_ms(void)
@@ -53,7 +55,8 @@ clock_text(time_t t)
 
 	turn = !turn;
 	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(text[turn], sizeof(text[turn]), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+	    strftime(text[turn], sizeof(text[turn]), "%Y-%m-%d %H:%M:%S UTC",
+		&tm) == 0)
 		snprintf(text[turn], sizeof(text[turn]), "%lld", (long long)t);
 	return text[turn];
 }

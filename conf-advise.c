@@ -25,19 +25,20 @@
 
 /* A directory that a run writes to. */
 struct need {
-	char		*dir;
-	const char	*what;
-	int		 secret;	/* for keys */
-	int		 made;		/* by the run itself, if it is not there */
+	char *dir;
+	const char *what;
+	int secret; /* for keys */
+	/* by the run itself, if it is not there */
+	int made;
 };
 
 static struct need *needs;
 static size_t nneeds;
 static unsigned warnings;
-static const char *owner;	/* whose a directory is to be that root makes; NULL: root */
+/* whose a directory is to be that root makes; NULL: root */
+static const char *owner;
 
-__attribute__((format(printf, 1, 2)))
-static void
+__attribute__((format(printf, 1, 2))) static void
 advise(const char *fmt, ...)
 {
 	va_list ap;
@@ -53,7 +54,8 @@ static void
 need(char *dir, const char *what, int secret, int made)
 {
 	if ((nneeds & (nneeds - 1)) == 0 &&
-	    (needs = reallocarray(needs, nneeds == 0 ? 1 : 2 * nneeds, sizeof(*needs))) == NULL)
+	    (needs = reallocarray(
+		 needs, nneeds == 0 ? 1 : 2 * nneeds, sizeof(*needs))) == NULL)
 		err(1, NULL);
 	needs[nneeds++] = (struct need){ dir, what, secret, made };
 }
@@ -78,7 +80,10 @@ need_place(const char *path, const char *what, int secret)
 		need(conf_directory(path), what, secret, 0);
 }
 
-/* Those of keys before others, so that a directory is to be made with their mode. */
+/*
+ * Those of keys before others, so that a directory is to be made with their
+ * mode.
+ */
 static int
 by_dir(const void *a, const void *b)
 {
@@ -119,7 +124,9 @@ writable(const char *dir, const struct stat *st)
 static void
 advise_absent(const struct need *n)
 {
-	const char *user = geteuid() != 0 ? user_name() : n->secret ? NULL : owner;
+	const char *user = geteuid() != 0 ? user_name() :
+	    n->secret                     ? NULL :
+					    owner;
 	char *parent = conf_directory(n->dir);
 	struct stat st;
 	int possible;
@@ -128,9 +135,11 @@ advise_absent(const struct need *n)
 	free(parent);
 	if (n->made && possible)
 		return;
-	advise("%s %s: there is no such directory; make it: mkdir %s-p %s%s%s%s%s", n->what, n->dir,
-	    n->secret ? "-m 700 " : "", n->dir, user != NULL ? " && chown " : "",
-	    user != NULL ? user : "", user != NULL ? " " : "", user != NULL ? n->dir : "");
+	advise(
+	    "%s %s: there is no such directory; make it: mkdir %s-p %s%s%s%s%s",
+	    n->what, n->dir, n->secret ? "-m 700 " : "", n->dir,
+	    user != NULL ? " && chown " : "", user != NULL ? user : "",
+	    user != NULL ? " " : "", user != NULL ? n->dir : "");
 }
 
 static void
@@ -149,19 +158,23 @@ advise_dir(const struct need *n)
 	if (!S_ISDIR(st.st_mode))
 		advise("%s %s: this is no directory", n->what, n->dir);
 	else if (realpath(n->dir, real) != NULL && strcmp(real, n->dir) != 0)
-		advise("%s %s: a symbolic link is on the way; name the directory itself: %s",
+		advise("%s %s: a symbolic link is on the way; name the "
+		       "directory itself: %s",
 		    n->what, n->dir, real);
 	else if (is_read_only(n->dir))
 		advise("%s %s: is on a read-only file system; mount that for "
-		    "writing, or name another directory", n->what, n->dir);
+		       "writing, or name another directory",
+		    n->what, n->dir);
 	else if (!writable(n->dir, &st) && geteuid() == 0)
-		advise("%s %s: its owner cannot write there: chmod u+rwx %s", n->what, n->dir, n->dir);
+		advise("%s %s: its owner cannot write there: chmod u+rwx %s",
+		    n->what, n->dir, n->dir);
 	else if (!writable(n->dir, &st))
-		advise("%s %s: %s cannot write there; run as another user, or: chown %s %s",
+		advise("%s %s: %s cannot write there; run as another user, or: "
+		       "chown %s %s",
 		    n->what, n->dir, user_name(), user_name(), n->dir);
 	else if (n->secret && (st.st_mode & (S_IWOTH | S_IROTH)) != 0)
-		advise("%s %s: everyone can %s there: chmod o-rwx %s", n->what, n->dir,
-		    st.st_mode & S_IWOTH ? "write" : "look", n->dir);
+		advise("%s %s: everyone can %s there: chmod o-rwx %s", n->what,
+		    n->dir, st.st_mode & S_IWOTH ? "write" : "look", n->dir);
 }
 
 static void
@@ -169,7 +182,8 @@ advise_file(const char *path, const char *what)
 {
 	if (path != NULL && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == -1)
 		advise("%s %s: %s%s", what, path, strerror(errno),
-		    errno == EACCES ? "; let the user who runs this read it" : "");
+		    errno == EACCES ? "; let the user who runs this read it" :
+				      "");
 }
 
 static void
@@ -181,7 +195,9 @@ advise_group(const char *name)
 		return;
 	strtonum(name, 0, UINT_MAX - 1, &error);
 	if (error != NULL)
-		advise("group %s: there is no such group; make it (groupadd), or name another", name);
+		advise("group %s: there is no such group; make it (groupadd), "
+		       "or name another",
+		    name);
 }
 
 static void
@@ -190,9 +206,12 @@ advise_authority(const struct authority *a)
 	struct stat st;
 
 	if (conf_lacks_root(a))
-		advise("authority %s: its certificates will lead to none of this system's roots, as it "
-		    "seems, and then they are not installed: name its root with 'root file', or say "
-		    "'root any'", a->name);
+		advise("authority %s: its certificates will lead to none of "
+		       "this system's roots, as it "
+		       "seems, and then they are not installed: name its root "
+		       "with 'root file', or say "
+		       "'root any'",
+		    a->name);
 	advise_file(a->ca_file, "ca file");
 	advise_file(a->root_file, "root file");
 	advise_file(a->proxy_auth, "proxy auth file");
@@ -215,7 +234,8 @@ advise_way(const struct domain *d)
 	dir = conf_directory(d->key);
 	rc = stat(dir, &st);
 	if (rc == 0 && (st.st_mode & (S_IXGRP | S_IXOTH)) == 0)
-		advise("domain key %s: group %s does not get to it: chgrp %s %s && chmod g+x %s",
+		advise("domain key %s: group %s does not get to it: chgrp %s "
+		       "%s && chmod g+x %s",
 		    d->key, d->group, d->group, dir, dir);
 	free(dir);
 }
@@ -243,30 +263,32 @@ advise_program(const char *what, const char *program)
 		advise("%s %s: %s", what, program, strerror(errno));
 	else if (!S_ISREG(st.st_mode) ||
 	    faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) == -1)
-		advise("%s %s: this is no program that %s can run", what, program,
-		    user_name());
+		advise("%s %s: this is no program that %s can run", what,
+		    program, user_name());
 	else if (st.st_mode & (S_IWGRP | S_IWOTH))
 		advise("%s %s: others can change what is run: chmod go-w %s",
 		    what, program, program);
 	else if (st.st_uid != 0 && st.st_uid != geteuid())
 		advise("%s %s: belongs to user %u, who can change what is run; "
-		    "chown it", what, program, (unsigned)st.st_uid);
+		       "chown it",
+		    what, program, (unsigned)st.st_uid);
 }
 
 /* What a shell would read as more than a word is an argument here. */
 static void
 advise_arguments(const struct strings *argv)
 {
-	static const char *const shell[] = {
-		"|", "||", "&", "&&", ";", "<", ">", ">>", "2>&1"
-	};
+	static const char *const shell[] = { "|", "||", "&", "&&", ";", "<",
+		">", ">>", "2>&1" };
 	size_t i, k;
 
 	for (i = 1; i < argv->n; i++)
 		for (k = 0; k < sizeof(shell) / sizeof(shell[0]); k++)
 			if (strcmp(argv->v[i], shell[k]) == 0) {
-				advise("on change %s: gets '%s' as an argument, as no "
-				    "shell reads it; put the command into a script",
+				advise("on change %s: gets '%s' as an "
+				       "argument, as no "
+				       "shell reads it; put the command into a "
+				       "script",
 				    argv->v[0], shell[k]);
 				return;
 			}
@@ -279,9 +301,11 @@ advise_challenge_hook(const char *program)
 	struct stat st;
 
 	if (strpbrk(program, " \t") != NULL && stat(program, &st) == -1)
-		advise("challenge hook %s: %s; all of it is taken for the path of "
+		advise(
+		    "challenge hook %s: %s; all of it is taken for the path of "
 		    "the program, which gets no arguments from here: put them "
-		    "into a script", program, strerror(errno));
+		    "into a script",
+		    program, strerror(errno));
 	else
 		advise_program("challenge hook", program);
 }
@@ -302,7 +326,8 @@ static void
 advise_port(const char *address, const char *port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *ai;
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV },
+			*ai;
 	const char *text = strcmp(address, "*") == 0 ? "0.0.0.0" : address;
 	int fd, yes = 1;
 
@@ -313,10 +338,14 @@ advise_port(const char *address, const char *port)
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
 	    bind(fd, ai->ai_addr, ai->ai_addrlen) == -1)
 		advise("listen on %s port %s: %s", address, port,
-		    errno == EADDRINUSE ? "another process has this port" :
-		    errno == EADDRNOTAVAIL ? "this machine has no such address" :
-		    errno == EACCES ? "ports below 1024 need root, or the "
-		    "ambient capability CAP_NET_BIND_SERVICE" : strerror(errno));
+		    errno == EADDRINUSE ?
+			"another process has this port" :
+			errno == EADDRNOTAVAIL ?
+			"this machine has no such address" :
+			errno == EACCES ?
+			"ports below 1024 need root, or the "
+			"ambient capability CAP_NET_BIND_SERVICE" :
+			strerror(errno));
 	if (fd != -1)
 		close(fd);
 	freeaddrinfo(ai);
@@ -329,10 +358,13 @@ advise_challenge(const struct domain *d, const char *address, const char *port)
 	int by_tls = d->challenge == CHALLENGE_TLSALPN01;
 
 	if (strcmp(port, by_tls ? "80" : "443") == 0)
-		advise("listen on %s port %s: for %s the CA connects to port %s: "
-		    "listen there, or at another port to which those connections "
-		    "are passed on", address, port,
-		    challenge_names[d->challenge], by_tls ? "443" : "80");
+		advise(
+		    "listen on %s port %s: for %s the CA connects to port %s: "
+		    "listen there, or at another port to which those "
+		    "connections "
+		    "are passed on",
+		    address, port, challenge_names[d->challenge],
+		    by_tls ? "443" : "80");
 }
 
 static void
@@ -352,12 +384,15 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	size_t i, j;
 
 	if (c->user != NULL && getpwnam(c->user) == NULL)
-		advise("user %s: there is no such user; make it (useradd), or name another", c->user);
+		advise("user %s: there is no such user; make it (useradd), or "
+		       "name another",
+		    c->user);
 	owner = c->user != NULL ? c->user : DEFAULT_USER;
 	if (getpwnam(owner) == NULL)
 		owner = NULL;
 	for (i = 0; i < c->nauthorities; i++) {
-		for (j = 0; j < n && domains[j]->authority != &c->authorities[i]; j++)
+		for (j = 0;
+		     j < n && domains[j]->authority != &c->authorities[i]; j++)
 			;
 		if (j < n)
 			advise_authority(&c->authorities[i]);

@@ -15,7 +15,8 @@
 static int
 is_curve(const char *word)
 {
-	return word[0] == 'p' && word[1] != '\0' && word[1 + strspn(word + 1, "0123456789")] == '\0';
+	return word[0] == 'p' && word[1] != '\0' &&
+	    word[1 + strspn(word + 1, "0123456789")] == '\0';
 }
 
 /* This word, or an error. */
@@ -35,19 +36,22 @@ take_word(const char *word)
 static void
 parse_keyspec(struct keyspec *spec)
 {
-	static const char *const meant[] = {
-		"rsa", "ec", "ed", "secp", "prime"
-	};
+	static const char *const meant[] = { "rsa", "ec", "ed", "secp",
+		"prime" };
 	static const struct {
-		const char	*type, *size;
-		enum keytype	 keytype;
-		int		 bits;
+		const char *type, *size;
+		enum keytype keytype;
+		int bits;
 	} sizes[] = {
-		{ "rsa", "2048", KEYTYPE_RSA, 2048 }, { "rsa", "3072", KEYTYPE_RSA, 3072 },
-		{ "rsa", "4096", KEYTYPE_RSA, 4096 }, { "ecdsa", "p256", KEYTYPE_ECDSA, 256 },
+		{ "rsa", "2048", KEYTYPE_RSA, 2048 },
+		{ "rsa", "3072", KEYTYPE_RSA, 3072 },
+		{ "rsa", "4096", KEYTYPE_RSA, 4096 },
+		{ "ecdsa", "p256", KEYTYPE_ECDSA, 256 },
 		{ "ecdsa", "p384", KEYTYPE_ECDSA, 384 },
 	};
-	const char *type = is_word("rsa") ? "rsa" : is_word("ecdsa") ? "ecdsa" : NULL;
+	const char *type = is_word("rsa") ? "rsa" :
+	    is_word("ecdsa")              ? "ecdsa" :
+					    NULL;
 	size_t i, n = sizeof(sizes) / sizeof(sizes[0]);
 	int unknown = 0;
 
@@ -55,7 +59,8 @@ parse_keyspec(struct keyspec *spec)
 		spec->type = *type == 'r' ? KEYTYPE_RSA : KEYTYPE_ECDSA;
 		lex_next();
 		for (i = 0; i < n; i++)
-			if (strcmp(sizes[i].type, type) == 0 && is_word(sizes[i].size)) {
+			if (strcmp(sizes[i].type, type) == 0 &&
+			    is_word(sizes[i].size)) {
 				spec->bits = sizes[i].bits;
 				lex_next();
 				break;
@@ -64,11 +69,14 @@ parse_keyspec(struct keyspec *spec)
 	/* What looks like the name of a type is one that there is not here. */
 	n = sizeof(meant) / sizeof(meant[0]);
 	for (i = 0; type == NULL && i < n; i++)
-		unknown |= strncasecmp(lex_word, meant[i],
-		    strlen(meant[i])) == 0;
-	if (lex_token == TOKEN_WORD && (unknown || is_curve(lex_word) ||
-	    isdigit((unsigned char)lex_word[0]))) {
-		lex_error("%s: expected rsa [2048|3072|4096] or ecdsa [p256|p384]", lex_word);
+		unknown |= strncasecmp(lex_word, meant[i], strlen(meant[i])) ==
+		    0;
+	if (lex_token == TOKEN_WORD &&
+	    (unknown || is_curve(lex_word) ||
+		isdigit((unsigned char)lex_word[0]))) {
+		lex_error(
+		    "%s: expected rsa [2048|3072|4096] or ecdsa [p256|p384]",
+		    lex_word);
 		skip_line();
 	}
 }
@@ -106,7 +114,9 @@ static void
 parse_eab(void *block, const struct statement *s)
 {
 	static const char *const algorithms[][2] = {
-		{ "hs256", "HS256" }, { "hs384", "HS384" }, { "hs512", "HS512" },
+		{ "hs256", "HS256" },
+		{ "hs384", "HS384" },
+		{ "hs512", "HS512" },
 	};
 	struct authority *a = block;
 	size_t i;
@@ -138,7 +148,10 @@ parse_proxy(void *block, const struct statement *s)
 		set_string(&a->proxy_auth, s);
 }
 
-/* The last second of a day in UTC (YYYY-MM-DD), as seconds since 1970; 0: it is none. */
+/*
+ * The last second of a day in UTC (YYYY-MM-DD), as seconds since 1970; 0: it is
+ * none.
+ */
 static uint64_t
 end_of_day(const char *text)
 {
@@ -168,7 +181,8 @@ parse_issuer(void *block, const struct statement *s)
 	if ((date = take_string("a date (YYYY-MM-DD)")) == NULL)
 		return;
 	if ((a->until = end_of_day(date)) == 0)
-		lex_error("issuer: until %s: expected a date (YYYY-MM-DD)", date);
+		lex_error(
+		    "issuer: until %s: expected a date (YYYY-MM-DD)", date);
 	free(date);
 }
 
@@ -181,7 +195,8 @@ parse_prefer(void *block, const struct statement *s)
 	if (a->prefer != PREFER_NONE)
 		lex_error("'%s' stands twice in this block", s->words);
 	a->prefer = is_word("ipv4") ? PREFER_IPV4 :
-	    is_word("ipv6") ? PREFER_IPV6 : PREFER_NONE;
+	    is_word("ipv6")         ? PREFER_IPV6 :
+				      PREFER_NONE;
 	if (a->prefer == PREFER_NONE) {
 		lex_error("expected ipv4 or ipv6 instead of %s", token_text());
 		skip_line();
@@ -199,7 +214,8 @@ parse_flag(void *block, const struct statement *s)
 void
 add_string(struct strings *list, char *text)
 {
-	if ((list->v = reallocarray(list->v, list->n + 1, sizeof(*list->v))) == NULL)
+	if ((list->v = reallocarray(list->v, list->n + 1, sizeof(*list->v))) ==
+	    NULL)
 		err(1, NULL);
 	list->v[list->n++] = text;
 }
@@ -214,7 +230,10 @@ parse_api_origin(void *block, const struct statement *s)
 		add_string(&((struct authority *)block)->origins, text);
 }
 
-/* { name ... }, with blanks, commas or line ends between; a second list adds to the first. */
+/*
+ * { name ... }, with blanks, commas or line ends between; a second list adds to
+ * the first.
+ */
 static void
 parse_alternative_names(void *block, const struct statement *s)
 {
@@ -233,23 +252,28 @@ parse_alternative_names(void *block, const struct statement *s)
 			lex_next();
 		return;
 	}
-	for (lex_next(); lex_token != TOKEN_CLOSE; ) {
+	for (lex_next(); lex_token != TOKEN_CLOSE;) {
 		/* No name is a path: the } before it is missing. */
 		if (lex_token == TOKEN_WORD && lex_word[0] == '/') {
-			lex_error("expected a name or } instead of %s",
-			    lex_word);
+			lex_error(
+			    "expected a name or } instead of %s", lex_word);
 			skip_line();
 			return;
 		} else if (lex_token == TOKEN_WORD) {
-			/* Names may be repeated; far too many are not remembered. */
+			/*
+			 * Names may be repeated; far too many are not
+			 * remembered.
+			 */
 			if (d->names.n <= 10 * CONF_NAMES_MAX)
 				add_string(&d->names, take_string("a name"));
 			else
 				lex_next();
-		} else if (lex_token == TOKEN_NEWLINE || lex_token == TOKEN_COMMA)
+		} else if (lex_token == TOKEN_NEWLINE ||
+		    lex_token == TOKEN_COMMA)
 			lex_next();
 		else {
-			lex_error("expected a name or } instead of %s", token_text());
+			lex_error(
+			    "expected a name or } instead of %s", token_text());
 			skip_line();
 			return;
 		}
@@ -268,8 +292,10 @@ parse_challenge(void *block, const struct statement *s)
 		if (is_word(challenge_names[c]))
 			break;
 	if (c == CHALLENGE__MAX) {
-		lex_error("expected http-01, tls-alpn-01, dns-01, dns-account-01, "
-		    "dns-persist-01 or 'hook' instead of %s", token_text());
+		lex_error(
+		    "expected http-01, tls-alpn-01, dns-01, dns-account-01, "
+		    "dns-persist-01 or 'hook' instead of %s",
+		    token_text());
 		skip_line();
 		return;
 	}
@@ -280,7 +306,10 @@ parse_challenge(void *block, const struct statement *s)
 	lex_next();
 }
 
-/* Program and arguments: a word alone is split at blanks, several are taken as they are. */
+/*
+ * Program and arguments: a word alone is split at blanks, several are taken as
+ * they are.
+ */
 static void
 take_command(struct strings *argv)
 {
@@ -295,7 +324,8 @@ take_command(struct strings *argv)
 		return;
 	}
 	/* The words stay where they are in text, which is kept. */
-	while (argv->n <= COMMAND_WORDS_MAX && (word = strsep(&text, " \t")) != NULL)
+	while (argv->n <= COMMAND_WORDS_MAX &&
+	    (word = strsep(&text, " \t")) != NULL)
 		if (*word != '\0')
 			add_string(argv, word);
 }
@@ -312,8 +342,10 @@ check_command(const struct strings *argv)
 	    "expected the absolute path of a program" :
 	    argv->n > COMMAND_WORDS_MAX || bytes > COMMAND_BYTES_MAX ?
 	    "this is too long; put it into a script" :
-	    lex_token == TOKEN_EQUALS || lex_token == TOKEN_COMMA || lex_token == TOKEN_OPEN ?
-	    "put what is not a plain word in quotes" : NULL;
+	    lex_token == TOKEN_EQUALS || lex_token == TOKEN_COMMA ||
+		lex_token == TOKEN_OPEN ?
+	    "put what is not a plain word in quotes" :
+	    NULL;
 }
 
 void
@@ -327,9 +359,11 @@ parse_on_change(void *block, const struct statement *s)
 	take_command(&argv);
 	problem = lex_errors > wrong ? NULL : check_command(&argv);
 	if (problem != NULL)
-		lex_error("on change %s: %s", argv.n == 0 ? "" : argv.v[0], problem);
+		lex_error(
+		    "on change %s: %s", argv.n == 0 ? "" : argv.v[0], problem);
 	else if (c->n == COMMANDS_MAX)
-		lex_error("on change: more than %d commands in one place; put them into a script",
+		lex_error("on change: more than %d commands in one place; put "
+			  "them into a script",
 		    COMMANDS_MAX);
 	if (lex_errors > wrong) {
 		skip_line();
@@ -340,7 +374,10 @@ parse_on_change(void *block, const struct statement *s)
 	c->v[c->n++] = argv;
 }
 
-/* A host (what), the word "port" and its number, as two more words; -1 after an error. */
+/*
+ * A host (what), the word "port" and its number, as two more words; -1 after an
+ * error.
+ */
 static int
 take_server(struct strings *words, const char *what)
 {
@@ -385,7 +422,8 @@ parse_verify(void *block, const struct statement *s)
 	if (is_word("starttls")) {
 		lex_next();
 		if (!is_word("smtp") && !is_word("imap")) {
-			lex_error("expected smtp or imap instead of %s", token_text());
+			lex_error("expected smtp or imap instead of %s",
+			    token_text());
 			skip_line();
 		} else
 			protocol = take_string("a protocol");
@@ -415,26 +453,32 @@ static const struct statement domain_statements[] = {
 	{ "alternative names", parse_alternative_names, 0 },
 	{ "domain key", parse_domain_key, 0 },
 	{ "domain certificate", parse_string, offsetof(struct domain, cert) },
-	{ "domain chain certificate", parse_string, offsetof(struct domain, chain) },
-	{ "domain full chain certificate", parse_string, offsetof(struct domain, fullchain) },
+	{ "domain chain certificate", parse_string,
+	    offsetof(struct domain, chain) },
+	{ "domain full chain certificate", parse_string,
+	    offsetof(struct domain, fullchain) },
 	{ "sign with", parse_string, offsetof(struct domain, sign_with) },
 	{ "challengedir", parse_string, offsetof(struct domain, challengedir) },
 	{ "stateless", parse_flag, offsetof(struct domain, stateless) },
 	{ "profile", parse_string, offsetof(struct domain, profile) },
-	{ "preferred chain", parse_string, offsetof(struct domain, preferred_chain) },
+	{ "preferred chain", parse_string,
+	    offsetof(struct domain, preferred_chain) },
 	{ "domain combined", parse_string, offsetof(struct domain, combined) },
 	{ "csr file", parse_string, offsetof(struct domain, csr_file) },
-	{ "check revocation", parse_flag, offsetof(struct domain, check_revocation) },
+	{ "check revocation", parse_flag,
+	    offsetof(struct domain, check_revocation) },
 	{ "check webroot", parse_flag, offsetof(struct domain, check_webroot) },
-	{ "accept additional names", parse_flag, offsetof(struct domain, accept_more) },
+	{ "accept additional names", parse_flag,
+	    offsetof(struct domain, accept_more) },
 	{ "challenge", parse_challenge, 0 },
-	{ "challenge hook", parse_string, offsetof(struct domain, challenge_hook) },
+	{ "challenge hook", parse_string,
+	    offsetof(struct domain, challenge_hook) },
 	{ "listen on", parse_listen, 0 },
 	{ "on change", parse_on_change, offsetof(struct domain, on_change) },
 	{ "verify", parse_verify, 0 },
 };
 
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A block without a name is read all the same, for what else is wrong. */
 static char *
@@ -470,8 +514,8 @@ new_domain(struct conf *conf)
 	size_t n = conf->ndomains;
 
 	if ((n & (n - 1)) == 0) {
-		conf->domains = recallocarray(conf->domains, n, n == 0 ? 1 : 2 * n,
-		    sizeof(*conf->domains));
+		conf->domains = recallocarray(conf->domains, n,
+		    n == 0 ? 1 : 2 * n, sizeof(*conf->domains));
 		if (conf->domains == NULL)
 			err(1, NULL);
 	}

@@ -20,25 +20,25 @@
 #include "log.h"
 #include "trust.h"
 
-#define SAID_MAX	20	/* warnings; the rest is counted */
+#define SAID_MAX 20 /* warnings; the rest is counted */
 
 enum kind {
-	ACCOUNT,	/* account keys, and keys to bind accounts by */
-	KEYS,		/* domain keys */
+	ACCOUNT, /* account keys, and keys to bind accounts by */
+	KEYS,    /* domain keys */
 	CERTS,
 	STATE,
 	METRICS,
 	CHALLENGES,
-	TRUST,		/* a file that decides what is certified or trusted */
-	SYSTEM,		/* a file that decides what the system does */
+	TRUST,  /* a file that decides what is certified or trusted */
+	SYSTEM, /* a file that decides what the system does */
 	KIND__MAX
 };
 
 static const struct {
-	const char	*name;		/* as in "move the NAME" */
-	const char	*home;		/* where they are best */
-	const char	*writer;	/* the role that does, or NULL */
-	const char	*doing;
+	const char *name;   /* as in "move the NAME" */
+	const char *home;   /* where they are best */
+	const char *writer; /* the role that does, or NULL */
+	const char *doing;
 } kinds[KIND__MAX] = {
 	[ACCOUNT] = { "account keys", CONF_DIR "/account", NULL, NULL },
 	[KEYS] = { "domain keys", CONF_DIR "/keys", "csrproc",
@@ -52,28 +52,27 @@ static const struct {
 	[TRUST] = { "file", NULL, NULL, NULL },
 	[SYSTEM] = { "file", NULL, NULL, NULL },
 };
-_Static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND__MAX,
-    "a kind without its row");
+_Static_assert(
+    sizeof(kinds) / sizeof(kinds[0]) == KIND__MAX, "a kind without its row");
 
 /* A directory, or a file that is no less worth protecting than one. */
 struct thing {
-	enum kind	 kind;
-	const char	*what;	/* as the configuration calls it */
-	char		*path;	/* of keys and certificates the directory */
-	char		*dir;	/* resolved as far as it exists */
-	dev_t		 dev;	/* of dir; 0 and 0: it is not there */
-	ino_t		 ino;
-	struct stat	 st;	/* of dir, if it is there */
-	int		 shared; /* something else lies in it or below */
-	int		 said;	/* a file of the system's does, it was said */
+	enum kind kind;
+	const char *what; /* as the configuration calls it */
+	char *path;       /* of keys and certificates the directory */
+	char *dir;        /* resolved as far as it exists */
+	dev_t dev;        /* of dir; 0 and 0: it is not there */
+	ino_t ino;
+	struct stat st; /* of dir, if it is there */
+	int shared;     /* something else lies in it or below */
+	int said;       /* a file of the system's does, it was said */
 };
 
 static struct thing *things;
 static size_t nthings;
 static unsigned warnings, unsaid;
 
-__attribute__((format(printf, 1, 2)))
-static void
+__attribute__((format(printf, 1, 2))) static void
 advise(const char *fmt, ...)
 {
 	va_list ap;
@@ -115,7 +114,7 @@ resolve(const char *path)
 	base = resolve(parent);
 	free(parent);
 	if (asprintf(&s, "%s%s", strcmp(base, "/") == 0 ? "" : base,
-	    strrchr(path, '/')) == -1)
+		strrchr(path, '/')) == -1)
 		err(1, NULL);
 	free(base);
 	return s;
@@ -127,8 +126,9 @@ add(enum kind kind, const char *what, char *path, char *dir)
 {
 	struct thing *t;
 
-	if ((nthings & (nthings - 1)) == 0 && (things = reallocarray(things,
-	    nthings == 0 ? 1 : 2 * nthings, sizeof(*things))) == NULL)
+	if ((nthings & (nthings - 1)) == 0 &&
+	    (things = reallocarray(things, nthings == 0 ? 1 : 2 * nthings,
+		 sizeof(*things))) == NULL)
 		err(1, NULL);
 	t = &things[nthings++];
 	memset(t, 0, sizeof(*t));
@@ -242,7 +242,7 @@ cost(enum kind holder, enum kind prey)
 	case KEYS:
 		if (published)
 			return "read and replace them, and the web server may "
-			    "hand them out";
+			       "hand them out";
 		return holder == prey ? NULL : "read and replace them";
 	case CERTS:
 		return published || holder == KEYS ? "replace them" : NULL;
@@ -251,7 +251,9 @@ cost(enum kind holder, enum kind prey)
 			return "change it, and the web server may hand it out";
 		return holder == KEYS ? "change it" : NULL;
 	case CHALLENGES:
-		return published ? NULL : "answer any CA's challenge there, "
+		return published ?
+		    NULL :
+		    "answer any CA's challenge there, "
 		    "and so get a certificate for these names from it";
 	case TRUST:
 	case SYSTEM:
@@ -297,7 +299,8 @@ judge(struct thing *holder, const struct thing *prey)
 		home = kinds[holder->kind].home;
 		moved = kinds[holder->kind].name;
 	}
-	advise("%s %s: %s where %s %s: who takes that process over could %s, "
+	advise(
+	    "%s %s: %s where %s %s: who takes that process over could %s, "
 	    "too; move the %s to a directory with nothing else in it or below "
 	    "it%s%s",
 	    prey->what, prey->path, position(holder, prey),
@@ -309,8 +312,8 @@ judge(struct thing *holder, const struct thing *prey)
 static struct thing *
 find(const struct thing *wanted)
 {
-	struct thing *t = bsearch(wanted, things, nthings, sizeof(*things),
-	    by_dir);
+	struct thing *t = bsearch(
+	    wanted, things, nthings, sizeof(*things), by_dir);
 
 	while (t != NULL && t > things && by_dir(t - 1, wanted) == 0)
 		t--;
@@ -333,8 +336,9 @@ judge_above(const struct thing *prey)
 			st.st_dev = 0;
 		at.dev = st.st_dev;
 		at.ino = st.st_ino;
-		for (t = find(&at); t != NULL && t < things + nthings &&
-		    by_dir(t, &at) == 0; t++)
+		for (t = find(&at);
+		     t != NULL && t < things + nthings && by_dir(t, &at) == 0;
+		     t++)
 			if (kinds[t->kind].writer != NULL && t != prey &&
 			    (seen >> t->kind & 1) == 0) {
 				seen |= 1u << t->kind;
@@ -400,14 +404,16 @@ judge_owners(const char *role, const char *user)
 	if (owned != NULL)
 		user = name_of(owned->st.st_uid);
 	advise("%s runs as root%s, as not all its directories belong to one "
-	    "other user:%s; %s%s%s%s", role,
-	    owned != NULL ? " with all rights on files" : "", wrong, shared ?
-	    "move what it writes to directories of its own, that belong to " :
-	    "chown -R ", user, shared ? "" : ":",
-	    shared || nwrong > 3 ? "" : wrong);
+	       "other user:%s; %s%s%s%s",
+	    role, owned != NULL ? " with all rights on files" : "", wrong,
+	    shared ? "move what it writes to directories of its own, that "
+		     "belong to " :
+		     "chown -R ",
+	    user, shared ? "" : ":", shared || nwrong > 3 ? "" : wrong);
 	if (owned == NULL && getpwnam(user) == NULL)
 		advise("user %s: there is no such user; make it, see "
-		    "acme-client.conf(5)", user);
+		       "acme-client.conf(5)",
+		    user);
 }
 
 /* To give a file to its owner takes a capability that is good for all files. */
@@ -441,11 +447,13 @@ judge_files(struct domain *const *domains, size_t n)
 	}
 	if (others > 1)
 		advise("%s and %u other files: belong to others than their "
-		    "directories, so that fileproc keeps the capability CAP_CHOWN; "
-		    "chown them",
+		       "directories, so that fileproc keeps the capability "
+		       "CAP_CHOWN; "
+		       "chown them",
 		    first, others - 1);
 	else if (others == 1)
-		advise("%s: belongs to another user or group than its directory, "
+		advise(
+		    "%s: belongs to another user or group than its directory, "
 		    "so that fileproc keeps the capability CAP_CHOWN; chown it",
 		    first);
 }
@@ -475,8 +483,8 @@ add_domain(const struct domain *d)
 	add_place(KEYS, "domain combined: directory", d->combined);
 	add_place(CERTS, "domain certificate: directory", d->cert);
 	add_place(CERTS, "domain chain certificate: directory", d->chain);
-	add_place(CERTS, "domain full chain certificate: directory",
-	    d->fullchain);
+	add_place(
+	    CERTS, "domain full chain certificate: directory", d->fullchain);
 	add_dir(CHALLENGES, "challengedir", d->challengedir);
 	add_file(TRUST, "csr file", d->csr_file);
 	add_file(TRUST, "configuration", d->file);
@@ -486,7 +494,7 @@ unsigned
 conf_layout(const struct conf *c, struct domain *const *domains, size_t n)
 {
 	static const char *const system_files[] = { "/etc/passwd",
-	    "/etc/ssl/openssl.cnf" };
+		"/etc/ssl/openssl.cnf" };
 	const char *user = c->user != NULL ? c->user : DEFAULT_USER;
 	size_t i;
 

@@ -18,27 +18,27 @@
 #include "conf-parse.h"
 #include "log.h"
 
-#define FILE_BYTES_MAX	(16 * 1024 * 1024)
-#define LINE_BYTES_MAX	(64 * 1024)
-#define INCLUDE_DEPTH	16
-#define ERRORS_MAX	20
-#define ENDED		(-1)
+#define FILE_BYTES_MAX (16 * 1024 * 1024)
+#define LINE_BYTES_MAX (64 * 1024)
+#define INCLUDE_DEPTH 16
+#define ERRORS_MAX 20
+#define ENDED (-1)
 
 /* Text that is being read: a file, or a macro's value. */
 struct source {
-	char		*text;
-	size_t		 len, pos;
-	const char	*file;		/* NULL: a macro */
-	int		 line;
-	dev_t		 dev;
-	ino_t		 ino;
-	struct source	*below;
+	char *text;
+	size_t len, pos;
+	const char *file; /* NULL: a macro */
+	int line;
+	dev_t dev;
+	ino_t ino;
+	struct source *below;
 };
 
 struct macro {
-	char		*name;
-	char		*value;
-	struct macro	*next;
+	char *name;
+	char *value;
+	struct macro *next;
 };
 
 enum token lex_token;
@@ -65,11 +65,12 @@ report(const char *file, int line, const char *fmt, va_list ap)
 
 	say_format(text, sizeof(text), fmt, ap);
 	if (++lex_errors <= ERRORS_MAX)
-		warnx("%s:%d: %s", file, line, lex_visible(safe, sizeof(safe), text));
+		warnx("%s:%d: %s", file, line,
+		    lex_visible(safe, sizeof(safe), text));
 	/* A quote that is missing turns all that follows inside out. */
 	if (long_file == file)
 		warnx("%s:%d: the word in quotes that begins here goes over "
-		    "the end of the line; is its closing quote missing?",
+		      "the end of the line; is its closing quote missing?",
 		    file, long_line);
 	long_file = NULL;
 }
@@ -164,7 +165,7 @@ pop(void)
 	struct source *s = top;
 
 	if (s->file != NULL) {
-		last_file = s->file;	/* kept: sections point to it */
+		last_file = s->file; /* kept: sections point to it */
 		last_line = s->line;
 	}
 	top = s->below;
@@ -257,12 +258,14 @@ lex_open(const char *path)
 
 	if (top == NULL)
 		forget_macros();
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1 || fstat(fd, &st) == -1)
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1 ||
+	    fstat(fd, &st) == -1)
 		wrong = strerror(errno);
 	else
 		wrong = check_file(&st);
 	for (s = top; wrong == NULL && s != NULL; s = s->below, depth++)
-		if (s->file != NULL && s->dev == st.st_dev && s->ino == st.st_ino)
+		if (s->file != NULL && s->dev == st.st_dev &&
+		    s->ino == st.st_ino)
 			wrong = "includes itself";
 	if (wrong == NULL && depth > INCLUDE_DEPTH)
 		wrong = "included too deeply";
@@ -282,7 +285,10 @@ lex_open(const char *path)
 	return -1;
 }
 
-/* Statements that include these files, quoted as read_quoted() reads it; NULL: a name that has no such form. */
+/*
+ * Statements that include these files, quoted as read_quoted() reads it; NULL:
+ * a name that has no such form.
+ */
 static char *
 include_all(char **paths, size_t n)
 {
@@ -296,8 +302,10 @@ include_all(char **paths, size_t n)
 		fputs("include \"", f);
 		for (p = paths[i]; *p != '\0'; p++) {
 			if (*p == '"' || *p == '\\' || *p == '\n') {
-				lex_error("include: %s: rename this file: its name has a quote, "
-				    "a backslash or a line end", paths[i]);
+				lex_error("include: %s: rename this file: its "
+					  "name has a quote, "
+					  "a backslash or a line end",
+				    paths[i]);
 				break;
 			}
 			fputc(*p, f);
@@ -309,7 +317,10 @@ include_all(char **paths, size_t n)
 	return text;
 }
 
-/* Called by glob(3): a directory that is not there has no files, but one that cannot be read may have some. */
+/*
+ * Called by glob(3): a directory that is not there has no files, but one that
+ * cannot be read may have some.
+ */
 static int
 include_unread(const char *directory, int error)
 {
@@ -336,7 +347,8 @@ include_pattern(const char *pattern)
 	}
 	rc = glob(pattern, 0, include_unread, &g);
 	if (rc == GLOB_NOMATCH) {
-		say(1, "%s:%d: include %s: no file matches", lex_file(), lex_line(), pattern);
+		say(1, "%s:%d: include %s: no file matches", lex_file(),
+		    lex_line(), pattern);
 		return;
 	}
 	if (rc == GLOB_ABORTED)
@@ -366,7 +378,8 @@ lex_define(const char *name, const char *value)
 	for (m = macros; m != NULL && strcmp(m->name, name) != 0; m = m->next)
 		;
 	if (m == NULL) {
-		if ((m = calloc(1, sizeof(*m))) == NULL || (m->name = strdup(name)) == NULL)
+		if ((m = calloc(1, sizeof(*m))) == NULL ||
+		    (m->name = strdup(name)) == NULL)
 			err(1, NULL);
 		m->next = macros;
 		macros = m;
@@ -376,7 +389,9 @@ lex_define(const char *name, const char *value)
 		err(1, NULL);
 }
 
-/* One character; a finished macro or included file goes back to what is below. */
+/*
+ * One character; a finished macro or included file goes back to what is below.
+ */
 static int
 get_raw(void)
 {
@@ -402,7 +417,10 @@ unget(int c)
 		top->line--;
 }
 
-/* The same with continued lines joined; a backslash before anything else is left out. */
+/*
+ * The same with continued lines joined; a backslash before anything else is
+ * left out.
+ */
 static int
 get_char(void)
 {
@@ -412,8 +430,9 @@ get_char(void)
 		if ((c = get_raw()) != '\n')
 			break;
 	if (c == '\r' && top->pos > 1 && top->text[top->pos - 2] == '\\')
-		lex_error("an invisible carriage return (U+000D) behind the backslash; end the lines "
-		    "as Unix does (dos2unix)");
+		lex_error("an invisible carriage return (U+000D) behind the "
+			  "backslash; end the lines "
+			  "as Unix does (dos2unix)");
 	return c;
 }
 
@@ -447,7 +466,8 @@ read_quoted(int quote)
 	lex_quoted = 1;
 	while ((c = get_raw()) != quote || lex_file() != file) {
 		if (c == ENDED || lex_file() != file) {
-			lex_error_at(file, line, "the quote that begins here is never closed");
+			lex_error_at(file, line,
+			    "the quote that begins here is never closed");
 			unget(c);
 			break;
 		}
@@ -473,8 +493,9 @@ read_quoted(int quote)
 static int
 in_word(int c)
 {
-	return c != ENDED && (isalnum(c) || c >= 0x80 ||
-	    (ispunct(c) && strchr("(){}!=#,", c) == NULL));
+	return c != ENDED &&
+	    (isalnum(c) || c >= 0x80 ||
+		(ispunct(c) && strchr("(){}!=#,", c) == NULL));
 }
 
 static void
@@ -504,7 +525,8 @@ expand(void)
 		add_char(&len, c);
 	unget(c);
 	end_word(len);
-	for (m = macros; m != NULL && strcmp(m->name, lex_word) != 0; m = m->next)
+	for (m = macros; m != NULL && strcmp(m->name, lex_word) != 0;
+	     m = m->next)
 		;
 	if (m == NULL) {
 		lex_error("macro '%s' is not defined", lex_word);
@@ -519,13 +541,12 @@ void
 lex_next(void)
 {
 	static const char single[] = "\n{}=,";
-	static const enum token tokens[] = {
-		TOKEN_NEWLINE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_EQUALS, TOKEN_COMMA
-	};
+	static const enum token tokens[] = { TOKEN_NEWLINE, TOKEN_OPEN,
+		TOKEN_CLOSE, TOKEN_EQUALS, TOKEN_COMMA };
 	const char *p;
 	int c;
 
-	lex_token = TOKEN_WORD;	/* the newline before is done with */
+	lex_token = TOKEN_WORD; /* the newline before is done with */
 	lex_quoted = 0;
 	for (;;) {
 		while ((c = get_char()) == ' ' || c == '\t' || c == '\r')
@@ -535,10 +556,13 @@ lex_next(void)
 				;
 		if (c == '$' && top->file != NULL)
 			expand();
-		else if (c == ENDED || strchr("\n{}=,", c) != NULL || in_word(c))
+		else if (c == ENDED || strchr("\n{}=,", c) != NULL ||
+		    in_word(c))
 			break;
 		else
-			lex_error("unexpected character '%c'; put the word in quotes", c);
+			lex_error(
+			    "unexpected character '%c'; put the word in quotes",
+			    c);
 	}
 	if (c == ENDED)
 		lex_token = TOKEN_END;

@@ -29,7 +29,8 @@ to_ascii(char **name)
 		;
 	if (*p == '\0')
 		return NULL;
-	rc = idn2_to_ascii_8z(*name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	rc = idn2_to_ascii_8z(
+	    *name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	if (rc == IDN2_ENCODING_ERROR)
 		return "is not in UTF-8; save the file as UTF-8";
 	if (rc != IDN2_OK)
@@ -58,7 +59,8 @@ conf_normalise(char **name)
 	if (p - *name > 1 && p[-1] == '.')
 		p[-1] = '\0';
 	if ((n = address_bytes(*name, addr)) > 0) {
-		inet_ntop(n == 4 ? AF_INET : AF_INET6, addr, text, sizeof(text));
+		inet_ntop(
+		    n == 4 ? AF_INET : AF_INET6, addr, text, sizeof(text));
 		free(*name);
 		if ((*name = strdup(text)) == NULL)
 			err(1, NULL);
@@ -66,7 +68,8 @@ conf_normalise(char **name)
 	}
 	if (valid_dns_name(*name) || valid_wildcard(*name))
 		return NULL;
-	return "expected a host name (letters, digits and hyphens, dots between)";
+	return "expected a host name (letters, digits and hyphens, dots "
+	       "between)";
 }
 
 /* By name; equal ones in the order in which they are listed. */
@@ -114,17 +117,20 @@ normalise_all(struct domain *d)
 
 	for (i = 0; i < d->names.n; i++)
 		if ((problem = conf_normalise(&d->names.v[i])) != NULL)
-			lex_error_at(d->file, d->line, "domain %s: name %s: %s", d->handle,
-			    d->names.v[i], problem);
+			lex_error_at(d->file, d->line, "domain %s: name %s: %s",
+			    d->handle, d->names.v[i], problem);
 	if (lex_errors > wrong)
 		return;
 	drop_repeated(&d->names);
 	if (d->names.n > CONF_NAMES_MAX)
-		lex_error_at(d->file, d->line, "domain %s: more than %d names", d->handle,
-		    CONF_NAMES_MAX);
+		lex_error_at(d->file, d->line, "domain %s: more than %d names",
+		    d->handle, CONF_NAMES_MAX);
 }
 
-/* What is wrong with this file now concerns this domain only, and no other one of the configuration. */
+/*
+ * What is wrong with this file now concerns this domain only, and no other one
+ * of the configuration.
+ */
 static void
 names_of_csr(const struct conf *c, struct domain *d)
 {
@@ -143,7 +149,8 @@ names_of_csr(const struct conf *c, struct domain *d)
 			drop_repeated(&d->names);
 			return;
 		}
-		error_set(&e, "%s: name %s: %s", d->csr_file, names.v[i], problem);
+		error_set(
+		    &e, "%s: name %s: %s", d->csr_file, names.v[i], problem);
 	}
 	if (asprintf(&d->broken, "csr file %s", e.text) == -1)
 		err(1, NULL);
@@ -159,7 +166,8 @@ conf_names(const struct conf *c, struct domain *d)
 	}
 	if (d->name == NULL && (d->name = strdup(d->handle)) == NULL)
 		err(1, NULL);
-	d->names.v = reallocarray(d->names.v, d->names.n + 1, sizeof(*d->names.v));
+	d->names.v = reallocarray(
+	    d->names.v, d->names.n + 1, sizeof(*d->names.v));
 	if (d->names.v == NULL)
 		err(1, NULL);
 	memmove(d->names.v + 1, d->names.v, d->names.n * sizeof(*d->names.v));

@@ -6,7 +6,7 @@
 
 #include "conf-parse.h"
 
-#define NEAR_MAX	40	/* bytes of a misspelt statement */
+#define NEAR_MAX 40 /* bytes of a misspelt statement */
 
 /* How many letters make the one text the other: Levenshtein's distance. */
 static size_t
@@ -35,8 +35,8 @@ distance(const char *a, const char *b)
 }
 
 const char *
-parse_nearest(char *text, size_t size, const struct statement *table,
-    size_t ntable)
+parse_nearest(
+    char *text, size_t size, const struct statement *table, size_t ntable)
 {
 	const char *near = NULL;
 	size_t i, n, d, least = 3;

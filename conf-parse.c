@@ -14,14 +14,15 @@
 #include "conf-parse.h"
 #include "valid.h"
 
-#define MACRO_MAX	(64 * 1024)
+#define MACRO_MAX (64 * 1024)
 
 static struct conf *conf;
 
 int
 is_word(const char *word)
 {
-	return lex_token == TOKEN_WORD && !lex_quoted && strcmp(lex_word, word) == 0;
+	return lex_token == TOKEN_WORD && !lex_quoted &&
+	    strcmp(lex_word, word) == 0;
 }
 
 /* A block or list that begins in the line belongs to it, up to its }. */
@@ -95,15 +96,15 @@ after_words(const char *statement, char words[][WORDS_MAX * 8], size_t n)
 
 /* This word, behind what there is in line already, begins no statement. */
 static void
-not_a_statement(char *line, size_t size, const struct statement *table,
-    size_t ntable)
+not_a_statement(
+    char *line, size_t size, const struct statement *table, size_t ntable)
 {
 	const char *file = lex_file(), *near;
 	int number = lex_line();
 	char *wrong;
 
 	if (asprintf(&wrong, "%s%s%s", line, *line == '\0' ? "" : " ",
-	    token_text()) == -1)
+		token_text()) == -1)
 		err(1, NULL);
 	near = parse_nearest(line, size, table, ntable);
 	lex_error_at(file, number, "%s is not a statement here; %s%s%s", wrong,
@@ -112,7 +113,10 @@ not_a_statement(char *line, size_t size, const struct statement *table,
 	free(wrong);
 }
 
-/* Reads the words of the longest statement that they can be; NULL after an error. */
+/*
+ * Reads the words of the longest statement that they can be; NULL after an
+ * error.
+ */
 static const struct statement *
 take_statement(const struct statement *table, size_t ntable)
 {
@@ -126,7 +130,8 @@ take_statement(const struct statement *table, size_t ntable)
 	    strlen(lex_word) < sizeof(words[0])) {
 		strlcpy(words[n], lex_word, sizeof(words[0]));
 		for (possible = 0, i = 0; i < ntable; i++)
-			possible += after_words(table[i].words, words, n + 1) != NULL;
+			possible += after_words(table[i].words, words, n + 1) !=
+			    NULL;
 		if (possible == 0)
 			break;
 		strlcat(line, n > 0 ? " " : "", sizeof(line));
@@ -134,7 +139,8 @@ take_statement(const struct statement *table, size_t ntable)
 		lex_next();
 	}
 	for (i = 0; i < ntable && n > 0; i++)
-		if ((rest = after_words(table[i].words, words, n)) != NULL && *rest == '\0')
+		if ((rest = after_words(table[i].words, words, n)) != NULL &&
+		    *rest == '\0')
 			exact = &table[i];
 	if (exact == NULL)
 		not_a_statement(line, sizeof(line), table, ntable);
@@ -166,7 +172,8 @@ parse_block(void *block, const struct statement *table, size_t n)
 
 	for (open_block(); lex_token != TOKEN_CLOSE;) {
 		if (lex_token == TOKEN_END) {
-			lex_error_at(file, line, "the block that begins here is never closed");
+			lex_error_at(file, line,
+			    "the block that begins here is never closed");
 			return;
 		}
 		if (lex_token == TOKEN_NEWLINE)
@@ -222,7 +229,8 @@ parse_macro(const char *name)
 		}
 		word = strlen(lex_word);
 		if (size < len + word + 2 &&
-		    (value = realloc(value, size = 2 * (len + word + 2))) == NULL)
+		    (value = realloc(value, size = 2 * (len + word + 2))) ==
+			NULL)
 			err(1, NULL);
 		value[len++] = ' ';
 		memcpy(value + len, lex_word, word + 1);
@@ -260,7 +268,8 @@ take_number(const char *what, int least, int most)
 		return -1;
 	n = (int)strtonum(text, least, most, &error);
 	if (error != NULL || text[strspn(text, "0123456789")] != '\0') {
-		lex_error("%s: expected %s, a number from %d to %d", text, what, least, most);
+		lex_error("%s: expected %s, a number from %d to %d", text, what,
+		    least, most);
 		n = -1;
 	}
 	free(text);
@@ -295,7 +304,8 @@ parse_dns_server(void *block, const struct statement *s)
 		lex_error("%s: expected the address of a name server", address);
 	else if (address_is_group(addr, len))
 		lex_error("%s: expected the address of one name server, not a "
-		    "multicast or broadcast address", address);
+			  "multicast or broadcast address",
+		    address);
 	if (is_word("port")) {
 		lex_next();
 		number = take_number("a port", 1, UINT16_MAX);
@@ -319,7 +329,8 @@ parse_include(void)
 		return;
 	/* What follows on the line comes after the included file. */
 	if (lex_token != TOKEN_NEWLINE && lex_token != TOKEN_END)
-		lex_error("expected the end of the line instead of %s", token_text());
+		lex_error(
+		    "expected the end of the line instead of %s", token_text());
 	else
 		lex_include(path);
 	free(path);
@@ -337,7 +348,7 @@ static const struct statement top_statements[] = {
 	{ "domain", NULL, 0 },
 	{ "include", NULL, 0 },
 };
-#define NTOP	(sizeof(top_statements) / sizeof(top_statements[0]))
+#define NTOP (sizeof(top_statements) / sizeof(top_statements[0]))
 
 /* Which one begins with this word and goes on with the next token? */
 static const struct statement *
@@ -370,12 +381,14 @@ unknown_top(const char *word)
 	strlcpy(line, word, sizeof(line));
 	near = parse_nearest(line, sizeof(line), top_statements, NTOP);
 	if (near != NULL)
-		lex_error_at(file, number, "%s: is it meant to be '%s'?", word,
-		    near);
+		lex_error_at(
+		    file, number, "%s: is it meant to be '%s'?", word, near);
 	else
-		lex_error_at(file, number, "%s: expected 'authority', 'domain', "
+		lex_error_at(file, number,
+		    "%s: expected 'authority', 'domain', "
 		    "'include', 'user', 'state directory', 'metrics file', "
-		    "'dns wait', 'dns server', 'on change' or NAME = VALUE", word);
+		    "'dns wait', 'dns server', 'on change' or NAME = VALUE",
+		    word);
 }
 
 /* A statement of the top level: its first word may also be a macro's name. */
@@ -385,8 +398,9 @@ parse_top(void)
 	const struct statement *s;
 	char *word;
 
-	if ((word = take_string("'authority', 'domain' or another statement")) == NULL) {
-		lex_next();	/* also past a stray } */
+	if ((word = take_string(
+		 "'authority', 'domain' or another statement")) == NULL) {
+		lex_next(); /* also past a stray } */
 		return;
 	}
 	if (lex_token == TOKEN_EQUALS)
@@ -404,7 +418,8 @@ parse_top(void)
 		skip_line();
 	}
 	if (lex_token != TOKEN_NEWLINE && lex_token != TOKEN_END) {
-		lex_error("expected the end of the line instead of %s", token_text());
+		lex_error(
+		    "expected the end of the line instead of %s", token_text());
 		skip_line();
 	}
 	free(word);
@@ -430,7 +445,8 @@ conf_parse(const char *path)
 	if (lex_errors == 0)
 		conf_check(conf, path);
 	if (lex_errors > 0) {
-		warnx("%s: %d error%s", path, lex_errors, lex_errors == 1 ? "" : "s");
+		warnx("%s: %d error%s", path, lex_errors,
+		    lex_errors == 1 ? "" : "s");
 		return NULL;
 	}
 	return conf;

@@ -9,47 +9,61 @@
 #include "conf.h"
 #include "log.h"
 
-#define WORD_MAX	8192
+#define WORD_MAX 8192
 
-enum token { TOKEN_WORD, TOKEN_NEWLINE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_EQUALS, TOKEN_COMMA, TOKEN_END };
+enum token {
+	TOKEN_WORD,
+	TOKEN_NEWLINE,
+	TOKEN_OPEN,
+	TOKEN_CLOSE,
+	TOKEN_EQUALS,
+	TOKEN_COMMA,
+	TOKEN_END
+};
 
 /* The token that comes next; stays until lex_next(). */
 extern enum token lex_token;
-extern char	lex_word[WORD_MAX];	/* of TOKEN_WORD */
-extern int	lex_quoted;		/* it was in quotes: no keyword */
+extern char lex_word[WORD_MAX]; /* of TOKEN_WORD */
+extern int lex_quoted;          /* it was in quotes: no keyword */
 
 /* Starts with this file; -1 if it cannot be read. */
-int	lex_open(const char *path);
+int lex_open(const char *path);
 /* Reads the next token into the three above. */
-void	lex_next(void);
-/* Goes on with another file, or all that match a pattern, at the next lex_next(); errors are counted. */
-void	lex_include(const char *path);
+void lex_next(void);
+/*
+ * Goes on with another file, or all that match a pattern, at the next
+ * lex_next(); errors are counted.
+ */
+void lex_include(const char *path);
 /* Errors that come now are not about words that go over a line's end. */
-void	lex_forget_quotes(void);
+void lex_forget_quotes(void);
 /* A macro: $name is read as value from now on. */
-void	lex_define(const char *name, const char *value);
+void lex_define(const char *name, const char *value);
 /* Where the token stands; the file's name is kept. */
-int	lex_line(void);
+int lex_line(void);
 const char *lex_file(void);
 
 /*
  * "file:line: ..." on stderr, of the token or of that place; counted in
  * lex_errors.
  */
-void	lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void	lex_error_at(const char *file, int line, const char *fmt, ...)
-	    __attribute__((format(printf, 3, 4)));
-extern int	lex_errors;
-extern unsigned	lex_warnings;		/* said, too, but no errors */
+void lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void lex_error_at(const char *file, int line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+extern int lex_errors;
+extern unsigned lex_warnings; /* said, too, but no errors */
 
 /*
- * Text of the file as messages show it: what is invisible as <U+200B>, bytes that are not
- * UTF-8 as <\xff>; "..." where it was cut.  Returns out.
+ * Text of the file as messages show it: what is invisible as <U+200B>, bytes
+ * that are not UTF-8 as <\xff>; "..." where it was cut.  Returns out.
  */
-char	*lex_visible(char *out, size_t size, const char *text);
-/* Is there a character in this word that nobody sees, or takes for another?  Then an error, and -1. */
-int	lex_check_word(const char *word, int quoted);
-int	lex_is_utf8(const char *text);
+char *lex_visible(char *out, size_t size, const char *text);
+/*
+ * Is there a character in this word that nobody sees, or takes for another?
+ * Then an error, and -1.
+ */
+int lex_check_word(const char *word, int quoted);
+int lex_is_utf8(const char *text);
 /* What is wrong with how a file begins; or NULL. */
 const char *lex_check_start(const char *text, size_t len);
 
@@ -58,32 +72,33 @@ const char *lex_check_start(const char *text, size_t len);
  * Statements of the configuration: a table for each place where they can stand.
  */
 
-#define WORDS_MAX	4	/* of a statement */
+#define WORDS_MAX 4 /* of a statement */
 
 /* What a statement does with what follows its words. */
 struct statement {
-	const char	*words;
-	void		(*parse)(void *block, const struct statement *);
-	size_t		 offset;	/* of the char * that a simple one sets */
+	const char *words;
+	void (*parse)(void *block, const struct statement *);
+	/* of the char * that a simple one sets */
+	size_t offset;
 };
 
 /* { statement ... }, each on a line of its own as a rule. */
-void	parse_block(void *block, const struct statement *, size_t n);
+void parse_block(void *block, const struct statement *, size_t n);
 /* What the statements of a table do, as a rule. */
-void	parse_string(void *block, const struct statement *);
-void	parse_on_change(void *block, const struct statement *);
+void parse_string(void *block, const struct statement *);
+void parse_on_change(void *block, const struct statement *);
 
 /* The next token: is it this word without quotes?  In words, for messages. */
-int	is_word(const char *);
+int is_word(const char *);
 const char *token_text(void);
 /* The next word, which the caller frees; NULL after an error. */
-char	*take_string(const char *what);
+char *take_string(const char *what);
 /* The list keeps the text. */
-void	 add_string(struct strings *, char *text);
+void add_string(struct strings *, char *text);
 /* The same into *out, unless it is set already. */
-void	set_string(char **out, const struct statement *);
+void set_string(char **out, const struct statement *);
 /* To the end of the line or block, after an error. */
-void	skip_line(void);
+void skip_line(void);
 
 /*
  * The statement that the words typed in this line are nearest to, if no more
@@ -91,43 +106,49 @@ void	skip_line(void);
  * first words of the line are in text; up to WORDS_MAX others are read, and
  * added to it.
  */
-const char *parse_nearest(char *text, size_t size, const struct statement *,
-	    size_t n);
+const char *parse_nearest(
+    char *text, size_t size, const struct statement *, size_t n);
 
 /* After the word "authority" or "domain". */
-void	parse_authority(struct conf *);
-void	parse_domain(struct conf *);
+void parse_authority(struct conf *);
+void parse_domain(struct conf *);
 
 
 /*
  * What must hold between the parts of a configuration.
  */
 
-/* Where things are best, and the defaults of two statements; configure may name others. */
+/*
+ * Where things are best, and the defaults of two statements; configure may name
+ * others.
+ */
 #ifndef CONF_DIR
-#define CONF_DIR	"/etc/acme-client"
+#define CONF_DIR "/etc/acme-client"
 #endif
 #ifndef STATE_DIR
-#define STATE_DIR	"/var/lib/acme-client"
+#define STATE_DIR "/var/lib/acme-client"
 #endif
 #ifndef CHALLENGE_DIR
-#define CHALLENGE_DIR	"/var/www/acme"
+#define CHALLENGE_DIR "/var/www/acme"
 #endif
 
 /* The user that is meant where none is named. */
-#define DEFAULT_USER	"_acme-client"
+#define DEFAULT_USER "_acme-client"
 
 /* The directory that an absolute path is in; the caller frees. */
-char	*conf_directory(const char *path);
+char *conf_directory(const char *path);
 
-/* Fills in defaults, completes paths and names; errors are counted in lex_errors. */
-void	conf_check(struct conf *, const char *path);
+/*
+ * Fills in defaults, completes paths and names; errors are counted in
+ * lex_errors.
+ */
+void conf_check(struct conf *, const char *path);
 
 /*
  * The first name goes before the alternative ones, each in the form that
  * certificates have, each once; wrong ones are errors.
  */
-void	conf_names(const struct conf *, struct domain *);
+void conf_names(const struct conf *, struct domain *);
 /*
  * One name or address in that form: it is freed or changed in place.  NULL, or
  * why it is none.
@@ -139,19 +160,23 @@ const char *conf_normalise(char **name);
  * reason.  In acme-client csrproc finds them (parent-names.c): the parent has
  * no parser of CSRs.
  */
-int	csr_names(const struct conf *, const char *path, struct strings *names, struct error *);
+int csr_names(const struct conf *, const char *path, struct strings *names,
+    struct error *);
 
 /*
- * Warns of what the configuration names and this machine does not have, or the user who runs this
- * cannot use, with what to do.  For these n domains and their authorities; how many warnings.
+ * Warns of what the configuration names and this machine does not have, or the
+ * user who runs this cannot use, with what to do.  For these n domains and
+ * their authorities; how many warnings.
  */
-unsigned conf_advise(const struct conf *, struct domain *const *domains, size_t n);
+unsigned conf_advise(
+    const struct conf *, struct domain *const *domains, size_t n);
 
 /*
  * Warns of directories that lie below one another, or, as root, do not belong
  * to one ordinary user, with what a process could reach by that.  Also part of
  * conf_advise(); how many warnings.
  */
-unsigned conf_layout(const struct conf *, struct domain *const *domains, size_t n);
+unsigned conf_layout(
+    const struct conf *, struct domain *const *domains, size_t n);
 
 #endif

@@ -162,7 +162,8 @@ print_authority(const struct authority *a)
 	if (a->issuer != NULL)
 		put_issuer(a);
 	if (a->prefer != PREFER_NONE)
-		printf("\tprefer %s\n", a->prefer == PREFER_IPV4 ? "ipv4" : "ipv6");
+		printf("\tprefer %s\n",
+		    a->prefer == PREFER_IPV4 ? "ipv4" : "ipv6");
 	put("ca file", a->ca_file);
 	put("root file", a->root_file);
 	if (a->root_any)
@@ -193,7 +194,8 @@ print_domain(const struct domain *d)
 	if (d->stateless)
 		printf("\tstateless\n");
 	for (i = 0; i + 1 < d->listen.n; i += 2)
-		printf("\tlisten on %s port %s\n", d->listen.v[i], d->listen.v[i + 1]);
+		printf("\tlisten on %s port %s\n", d->listen.v[i],
+		    d->listen.v[i + 1]);
 	put("profile", d->profile);
 	if (d->check_revocation)
 		printf("\tcheck revocation\n");
@@ -228,7 +230,8 @@ conf_print(const struct conf *c)
 	if (c->dns_wait_named)
 		printf("dns wait %d\n", c->dns_wait);
 	for (i = 0; i + 1 < c->dns_servers.n; i += 2)
-		printf("dns server %s port %s\n", c->dns_servers.v[i], c->dns_servers.v[i + 1]);
+		printf("dns server %s port %s\n", c->dns_servers.v[i],
+		    c->dns_servers.v[i + 1]);
 	put_commands("", &c->on_change);
 	for (i = 0; i < c->nauthorities; i++)
 		print_authority(&c->authorities[i]);

@@ -13,11 +13,14 @@
 
 enum kind { SPACE, QUOTE, INVISIBLE, JOINER };
 
-/* Unicode's White_Space and Default_Ignorable_Code_Point, as far as they get into files; quotation marks. */
+/*
+ * Unicode's White_Space and Default_Ignorable_Code_Point, as far as they get
+ * into files; quotation marks.
+ */
 static const struct {
-	uint32_t	 first, last;
-	enum kind	 kind;
-	const char	*name;
+	uint32_t first, last;
+	enum kind kind;
+	const char *name;
 } odd[] = {
 	{ 0x01, 0x1f, INVISIBLE, "control character" },
 	{ 0x7f, 0x9f, INVISIBLE, "control character" },
@@ -50,17 +53,22 @@ static const struct {
 	{ 0xfff9, 0xfffb, INVISIBLE, "invisible character" },
 	{ 0xe0000, 0xe0fff, INVISIBLE, "invisible character" },
 };
-#define NODD	(sizeof(odd) / sizeof(odd[0]))
+#define NODD (sizeof(odd) / sizeof(odd[0]))
 
 /* Windows-1252, of which no byte is UTF-8 where it stands alone. */
 static uint32_t
 from_windows(unsigned char byte)
 {
-	return byte >= 0x91 && byte <= 0x94 ? 0x2018 + (byte - 0x91u) + (byte > 0x92 ? 2 : 0) :
-	    byte == 0xa0 || byte == 0xad || byte == 0xab || byte == 0xbb ? byte : UINT32_MAX;
+	return byte >= 0x91 && byte <= 0x94 ?
+	    0x2018 + (byte - 0x91u) + (byte > 0x92 ? 2 : 0) :
+	    byte == 0xa0 || byte == 0xad || byte == 0xab || byte == 0xbb ?
+	    byte :
+	    UINT32_MAX;
 }
 
-/* The character that begins here, and its bytes; UINT32_MAX: it is not UTF-8. */
+/*
+ * The character that begins here, and its bytes; UINT32_MAX: it is not UTF-8.
+ */
 static uint32_t
 character(const char *text, size_t *len)
 {
@@ -106,8 +114,10 @@ lex_visible(char *out, size_t size, const char *text)
 	for (out[0] = '\0'; *text != '\0'; text += len) {
 		c = character(text, &len);
 		if (c == UINT32_MAX)
-			snprintf(one, sizeof(one), "<\\x%02x>", (unsigned char)*text);
-		else if (c != '\t' && find(c) < NODD && odd[find(c)].kind != QUOTE)
+			snprintf(one, sizeof(one), "<\\x%02x>",
+			    (unsigned char)*text);
+		else if (c != '\t' && find(c) < NODD &&
+		    odd[find(c)].kind != QUOTE)
 			snprintf(one, sizeof(one), "<U+%04X>", c);
 		else
 			snprintf(one, sizeof(one), "%.*s", (int)len, text);
@@ -139,7 +149,8 @@ static const char *
 remedy(enum kind kind)
 {
 	return kind == SPACE ? "type an ordinary space instead" :
-	    kind == QUOTE ? "type \" or ' instead" : "delete it";
+	    kind == QUOTE    ? "type \" or ' instead" :
+			       "delete it";
 }
 
 int
@@ -158,9 +169,12 @@ lex_check_word(const char *word, int quoted)
 		/* Within a word it may be meant. */
 		if (mark && (quoted || (p > word && p[len] != '\0')))
 			continue;
-		lex_error("%s %s (U+%04X) in a word; %s: %s", mark || odd[i].kind == SPACE ? "a" :
-		    "an invisible", c == '\r' ? "carriage return" : odd[i].name, c,
-		    c == '\r' ? "end the lines as Unix does (dos2unix)" : remedy(odd[i].kind), word);
+		lex_error("%s %s (U+%04X) in a word; %s: %s",
+		    mark || odd[i].kind == SPACE ? "a" : "an invisible",
+		    c == '\r' ? "carriage return" : odd[i].name, c,
+		    c == '\r' ? "end the lines as Unix does (dos2unix)" :
+				remedy(odd[i].kind),
+		    word);
 		return -1;
 	}
 	return 0;
@@ -169,10 +183,13 @@ lex_check_word(const char *word, int quoted)
 const char *
 lex_check_start(const char *text, size_t len)
 {
-	if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+	if (len >= 2 &&
+	    (memcmp(text, "\xff\xfe", 2) == 0 ||
+		memcmp(text, "\xfe\xff", 2) == 0))
 		return "this is UTF-16 text; save the file as UTF-8";
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		return "an invisible byte order mark (U+FEFF) begins the file; save it as UTF-8 "
-		    "without one";
+		return "an invisible byte order mark (U+FEFF) begins the file; "
+		       "save it as UTF-8 "
+		       "without one";
 	return NULL;
 }

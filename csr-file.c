@@ -16,7 +16,7 @@
 #include "acme-client.h"
 #include "x509.h"
 
-#define NAME_BYTES_MAX	255	/* longer than any host name */
+#define NAME_BYTES_MAX 255 /* longer than any host name */
 
 static X509_REQ *
 parse(const char *buf, size_t len, struct error *e)
@@ -27,7 +27,7 @@ parse(const char *buf, size_t len, struct error *e)
 
 	if ((bio = BIO_new_mem_buf(buf, (int)len)) == NULL)
 		err(1, NULL);
-	req = PEM_read_bio_X509_REQ(bio, NULL, NULL, (void *)(uintptr_t)"");
+	req = PEM_read_bio_X509_REQ(bio, NULL, NULL, (void *)(uintptr_t) "");
 	if (req == NULL)
 		req = d2i_X509_REQ(NULL, &der, (long)len);
 	BIO_free(bio);
@@ -43,7 +43,8 @@ parse(const char *buf, size_t len, struct error *e)
 }
 
 int
-csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct error *e)
+csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len,
+    struct error *e)
 {
 	X509_REQ *req = parse(text, textlen, e);
 	uint8_t *buf = NULL;
@@ -51,7 +52,8 @@ csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len, struct e
 
 	if (req == NULL)
 		return -1;
-	if ((n = i2d_X509_REQ(req, &buf)) <= 0 || (*der = malloc((size_t)n)) == NULL)
+	if ((n = i2d_X509_REQ(req, &buf)) <= 0 ||
+	    (*der = malloc((size_t)n)) == NULL)
 		err(1, NULL);
 	memcpy(*der, buf, (size_t)n);
 	*len = (size_t)n;
@@ -71,12 +73,15 @@ name_text(const GENERAL_NAME *g)
 	if (g->type == GEN_DNS) {
 		data = ASN1_STRING_get0_data(g->d.dNSName);
 		len = ASN1_STRING_length(g->d.dNSName);
-		if (len <= 0 || len > NAME_BYTES_MAX || memchr(data, '\0', (size_t)len) != NULL)
+		if (len <= 0 || len > NAME_BYTES_MAX ||
+		    memchr(data, '\0', (size_t)len) != NULL)
 			return NULL;
 		name = strndup((const char *)data, (size_t)len);
-	} else if (g->type == GEN_IPADD && (ASN1_STRING_length(g->d.iPAddress) == 4 ||
-	    ASN1_STRING_length(g->d.iPAddress) == 16)) {
-		inet_ntop(ASN1_STRING_length(g->d.iPAddress) == 4 ? AF_INET : AF_INET6,
+	} else if (g->type == GEN_IPADD &&
+	    (ASN1_STRING_length(g->d.iPAddress) == 4 ||
+		ASN1_STRING_length(g->d.iPAddress) == 16)) {
+		inet_ntop(ASN1_STRING_length(g->d.iPAddress) == 4 ? AF_INET :
+								    AF_INET6,
 		    ASN1_STRING_get0_data(g->d.iPAddress), text, sizeof(text));
 		name = strdup(text);
 	} else
@@ -103,10 +108,11 @@ check_key(X509_REQ *req, struct error *e)
 }
 
 int
-csr_parse_names(const char *text, size_t len, struct strings *names, struct error *e)
+csr_parse_names(
+    const char *text, size_t len, struct strings *names, struct error *e)
 {
 	X509_REQ *req = parse(text, len, e);
-	STACK_OF(X509_EXTENSION) *exts;
+	STACK_OF(X509_EXTENSION) * exts;
 	GENERAL_NAMES *san;
 	int i, n, rc = 0;
 
@@ -119,15 +125,21 @@ csr_parse_names(const char *text, size_t len, struct strings *names, struct erro
 		return -1;
 	}
 	exts = X509_REQ_get_extensions(req);
-	san = exts == NULL ? NULL : X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
+	san = exts == NULL ?
+	    NULL :
+	    X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 	n = san == NULL ? 0 : sk_GENERAL_NAME_num(san);
 	if (n == 0 || n > CONF_NAMES_MAX)
-		rc = error_set(e, "has not 1 to %d names in subjectAltName", CONF_NAMES_MAX);
+		rc = error_set(e, "has not 1 to %d names in subjectAltName",
+		    CONF_NAMES_MAX);
 	else if ((names->v = calloc((size_t)n, sizeof(*names->v))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < n && rc == 0; i++) {
-		if ((names->v[i] = name_text(sk_GENERAL_NAME_value(san, i))) == NULL)
-			rc = error_set(e, "has a name that is neither a host's nor an address");
+		if ((names->v[i] = name_text(sk_GENERAL_NAME_value(san, i))) ==
+		    NULL)
+			rc = error_set(e,
+			    "has a name that is neither a host's nor an "
+			    "address");
 		else
 			names->n++;
 	}

@@ -21,36 +21,43 @@
 #include "valid.h"
 #include "x509.h"
 
-#define COMBINED_BYTES_MAX	(CHAIN_BYTES_MAX + 16384)
+#define COMBINED_BYTES_MAX (CHAIN_BYTES_MAX + 16384)
 
 struct csr_job {
-	char		*path;		/* of the key; NULL: own_csr */
-	struct place	 key;
-	struct place	 next;		/* a key that is not live yet */
-	struct place	 old;		/* the key before the live one */
-	struct place	 combined;	/* path NULL: none */
-	struct keyspec	 spec;
-	int		 rotate;	/* a new key with every certificate, */
-	int		 new_key;	/* or with the next */
-	int		 fresh;		/* not one that is there already, waiting to go live */
-	int		 grouped;	/* its files have the configured group */
-	gid_t		 group;
-	uint8_t		*own_csr;	/* DER */
-	size_t		 own_csr_len;
-	struct strings	 names;
-	struct revocable revocable;	/* where that must come from: */
-	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
-	int		 revokes;	/* the live key is that certificate's */
-	int		 has_revoked;	/* the key has signed that: the CA may block it for good */
-	struct error	 broken;	/* why there can be no CSR, or "" */
+	char *path; /* of the key; NULL: own_csr */
+	struct place key;
+	struct place next;     /* a key that is not live yet */
+	struct place old;      /* the key before the live one */
+	struct place combined; /* path NULL: none */
+	struct keyspec spec;
+	int rotate;  /* a new key with every certificate, */
+	int new_key; /* or with the next */
+	/* not one that is there already, waiting to go live */
+	int fresh;
+	/* its files have the configured group */
+	int grouped;
+	gid_t group;
+	uint8_t *own_csr; /* DER */
+	size_t own_csr_len;
+	struct strings names;
+	struct revocable revocable; /* where that must come from: */
+	/* base64url of the DER of what is to be revoked, or NULL */
+	char *revoke;
+	int revokes; /* the live key is that certificate's */
+	/* the key has signed that: the CA may block it for good */
+	int has_revoked;
+	struct error broken; /* why there can be no CSR, or "" */
 };
 
-/* A key that is there is taken as it is; whether it is to be replaced is another question. */
+/*
+ * A key that is there is taken as it is; whether it is to be replaced is
+ * another question.
+ */
 static const struct keyspec any_key = { .type = KEYTYPE_ANY };
 
 static struct csr_job *jobs;
 static uint32_t njobs;
-static int reason;			/* of revocation; -1: none given */
+static int reason; /* of revocation; -1: none given */
 static struct sandbox box = { .role = ROLE_CSR };
 static struct msg out;
 
@@ -69,7 +76,8 @@ find_group(struct csr_job *j, const char *name)
 	else
 		gid = (gid_t)strtonum(name, 0, INT32_MAX, &problem);
 	if (problem != NULL) {
-		error_set(&j->broken, "%s: group %s: there is no such group", j->path, name);
+		error_set(&j->broken, "%s: group %s: there is no such group",
+		    j->path, name);
 		return NO_GROUP;
 	}
 	box.keep_chown = 1;
@@ -88,7 +96,8 @@ load_own_csr(struct csr_job *j, const char *path)
 	if ((text = csr_file_read(path, &len, &j->broken)) == NULL)
 		return;
 	if (csr_parse(text, len, &j->own_csr, &j->own_csr_len, &e) == 0 &&
-	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash, &e) == 0) {
+	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash,
+		&e) == 0) {
 		free(text);
 		return;
 	}
@@ -112,7 +121,8 @@ add_job(const struct slice_domain *d)
 	j->names = d->names;
 	if (d->csr_file != NULL)
 		load_own_csr(j, d->csr_file);
-	else if (j->broken.text[0] == '\0' && place_open(&j->key, j->path, &j->broken) == 0) {
+	else if (j->broken.text[0] == '\0' &&
+	    place_open(&j->key, j->path, &j->broken) == 0) {
 		place_beside(&j->next, &j->key, ".new");
 		place_beside(&j->old, &j->key, ".old");
 	}
@@ -136,7 +146,8 @@ holds_key(const char *text, size_t len, EVP_PKEY *key)
 	uint8_t hash[SPKI_HASH_LEN], held_hash[SPKI_HASH_LEN];
 	EVP_PKEY *held = keyfile_parse(text, len);
 	int same = key != NULL && held != NULL && spki_hash(key, hash) == 0 &&
-	    spki_hash(held, held_hash) == 0 && memcmp(hash, held_hash, sizeof(hash)) == 0;
+	    spki_hash(held, held_hash) == 0 &&
+	    memcmp(hash, held_hash, sizeof(hash)) == 0;
 
 	EVP_PKEY_free(held);
 	return same;
@@ -166,12 +177,15 @@ look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
 	size_t len = 0;
 
 	if (j->combined.path != NULL &&
-	    place_read(&j->combined, &text, &len, COMBINED_BYTES_MAX, &st, &ignored) == 1 &&
-	    holds_key(text, len, key) && (chain = strstr(text, key_end)) != NULL)
+	    place_read(&j->combined, &text, &len, COMBINED_BYTES_MAX, &st,
+		&ignored) == 1 &&
+	    holds_key(text, len, key) &&
+	    (chain = strstr(text, key_end)) != NULL)
 		chain += strlen(key_end);
 	if (chain != NULL && (rest = strstr(chain, cert_end)) != NULL) {
 		b->chain = hash_of_text(chain, strlen(chain), hashes[0]);
-		b->leaf = hash_of_text(chain, (size_t)(rest - chain) + strlen(cert_end), hashes[1]);
+		b->leaf = hash_of_text(chain,
+		    (size_t)(rest - chain) + strlen(cert_end), hashes[1]);
 	}
 	freezero(text, len);
 }
@@ -190,10 +204,12 @@ tell_error(uint32_t job, const struct error *e)
 static void
 tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 {
-	uint8_t live_hash[SPKI_HASH_LEN], next_hash[SPKI_HASH_LEN], combined[2][SPKI_HASH_LEN];
+	uint8_t live_hash[SPKI_HASH_LEN], next_hash[SPKI_HASH_LEN],
+	    combined[2][SPKI_HASH_LEN];
 	struct body_key b = { .usable = jobs[job].broken.text[0] == '\0',
-	    .grouped = jobs[job].grouped, .live = hash_of(key, live_hash),
-	    .next = hash_of(next, next_hash) };
+		.grouped = jobs[job].grouped,
+		.live = hash_of(key, live_hash),
+		.next = hash_of(next, next_hash) };
 
 	look_at_combined(&jobs[job], key, &b, combined);
 	msg_new(&out, CERT_KEY, job);
@@ -206,12 +222,13 @@ tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
  * before it takes the other's place.  0 or -1.
  */
 static int
-load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
+load_keys(
+    const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 {
 	*key = *next = NULL;
 	if (keyfile_load(&j->key, &any_key, key, e) == -1 ||
 	    keyfile_load(role_mode == MODE_RESTORE ? &j->old : &j->next,
-	    &any_key, next, e) == -1) {
+		&any_key, next, e) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
@@ -219,12 +236,15 @@ load_keys(const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error
 	return 0;
 }
 
-/* 'group' was added, changed or removed: that goes for the files that are there. */
+/*
+ * 'group' was added, changed or removed: that goes for the files that are
+ * there.
+ */
 static void
 regroup(struct csr_job *j, int take_back)
 {
 	const struct place *files[] = { &j->key, &j->next, &j->old,
-	    &j->combined };
+		&j->combined };
 	struct error e;
 	size_t i;
 	int n;
@@ -232,13 +252,16 @@ regroup(struct csr_job *j, int take_back)
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (files[i]->path == NULL)
 			continue;
-		if ((n = keyfile_regroup(files[i], j->group, take_back, &e)) == -1) {
+		if ((n = keyfile_regroup(files[i], j->group, take_back, &e)) ==
+		    -1) {
 			warnx("%s", e.text);
 			j->grouped = 0;
 		} else if (n == 1 && j->group == NO_GROUP)
-			say(1, "%s: no group may read it any longer", files[i]->path);
+			say(1, "%s: no group may read it any longer",
+			    files[i]->path);
 		else if (n == 1)
-			say(1, "%s: group %u may read it now", files[i]->path, (unsigned)j->group);
+			say(1, "%s: group %u may read it now", files[i]->path,
+			    (unsigned)j->group);
 	}
 }
 
@@ -277,10 +300,12 @@ csr_look(struct msg *m)
 	j->grouped = 1;
 	if (j->own_csr != NULL)
 		key = csr_key(j->own_csr, j->own_csr_len);
-	else if (j->broken.text[0] == '\0' && (place_clean(&j->key, &j->broken) == -1 ||
-	    place_clean(&j->next, &j->broken) == -1 ||
-	    (j->combined.path != NULL && place_clean(&j->combined, &j->broken) == -1) ||
-	    load_keys(j, &key, &next, &j->broken) == -1))
+	else if (j->broken.text[0] == '\0' &&
+	    (place_clean(&j->key, &j->broken) == -1 ||
+		place_clean(&j->next, &j->broken) == -1 ||
+		(j->combined.path != NULL &&
+		    place_clean(&j->combined, &j->broken) == -1) ||
+		load_keys(j, &key, &next, &j->broken) == -1))
 		warnx("%s", j->broken.text);
 	else if (role_mode == MODE_RENEW && j->broken.text[0] == '\0')
 		regroup(j, take_back);
@@ -325,11 +350,16 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 
 	if (j->fresh && drop_next(j, next, e) == -1)
 		return -1;
-	/* Nothing was certified for one of another type than is configured by now. */
-	if (*next != NULL && !keyfile_fits(&j->spec, *next) && drop_next(j, next, e) == -1)
+	/*
+	 * Nothing was certified for one of another type than is configured by
+	 * now.
+	 */
+	if (*next != NULL && !keyfile_fits(&j->spec, *next) &&
+	    drop_next(j, next, e) == -1)
 		return -1;
-	if (*next != NULL || (*key != NULL && !j->rotate && !j->new_key &&
-	    keyfile_fits(&j->spec, *key)))
+	if (*next != NULL ||
+	    (*key != NULL && !j->rotate && !j->new_key &&
+		keyfile_fits(&j->spec, *key)))
 		return 0;
 	if (keyfile_create(p, &j->spec, j->group, made, e) == -1)
 		return -1;
@@ -359,7 +389,8 @@ make(uint32_t job, struct error *e)
 	if (load_keys(j, &key, &next, e) == -1)
 		return -1;
 	if (make_key(j, &key, &next, e) == 0 &&
-	    csr_make(next != NULL ? next : key, &j->names, &der, &len, e) == 0) {
+	    csr_make(next != NULL ? next : key, &j->names, &der, &len, e) ==
+		0) {
 		tell_cert(job, key, next);
 		send_csr(job, der, len);
 		free(der);
@@ -409,9 +440,12 @@ csr_new_key(struct msg *m)
 	j->new_key = 1;
 	j->fresh = error_new != NEW_KEY_BESIDE;
 	if (j->fresh && j->path == NULL && j->own_csr != NULL) {
-		error_set(&j->broken, "%s: the key of the configured CSR ('csr file') is %s: make another key, and a CSR with it",
+		error_set(&j->broken,
+		    "%s: the key of the configured CSR ('csr file') is %s: "
+		    "make another key, and a CSR with it",
 		    j->names.n > 0 ? j->names.v[0] : "csr file",
-		    error_new == NEW_KEY_REFUSED ? "one that the CA refuses" : "compromised");
+		    error_new == NEW_KEY_REFUSED ? "one that the CA refuses" :
+						   "compromised");
 		free(j->own_csr);
 		j->own_csr = NULL;
 	}
@@ -471,7 +505,9 @@ csr_adopt(struct msg *m)
 	if ((n = keyfile_load(&j->next, &any_key, &next, &e)) == 0)
 		error_set(&e, "%s: there is no new key", j->next.path);
 	else if (n == 1 && !keyfile_is_in(next, der, len))
-		error_set(&e, "%s: the certificate is for another key; not made live", j->next.path);
+		error_set(&e,
+		    "%s: the certificate is for another key; not made live",
+		    j->next.path);
 	else if (n == 1) {
 		keep_old(j);
 		ok = place_move(&j->next, &j->key, &e) == 0;
@@ -524,7 +560,8 @@ csr_revoke(struct msg *m)
 	b.der = msg_get_buf(m, &b.len);
 	msg_end(m);
 	if (!revocable_has(&j->revocable, b.der, b.len))
-		errx(1, "CSR_REVOKE: neither installed, "
+		errx(1,
+		    "CSR_REVOKE: neither installed, "
 		    "nor left by an earlier -r");
 	j->revoke = b64url_encode(b.der, b.len);
 	j->revokes = is_for(&j->key, b.der, b.len);
@@ -556,7 +593,8 @@ csr_sign_revoke(struct msg *m)
 	if (j->revoke == NULL)
 		errx(1, "CSR_SIGN_REVOKE: nothing to revoke");
 	if (!valid_nonce(b.nonce) || !origin_known(b.url))
-		errx(1, "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
+		errx(1,
+		    "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
 	if (j->path == NULL)
 		error_set(&e, "the key of this certificate is not here");
 	else if (j->key.dir == NULL)
@@ -564,7 +602,8 @@ csr_sign_revoke(struct msg *m)
 	else if (keyfile_load(&j->key, &any_key, &key, &e) == 0)
 		error_set(&e, "%s: there is no such file", j->path);
 	else if (key != NULL && !j->revokes)
-		error_set(&e, "%s: is not the key of the certificate to be revoked",
+		error_set(&e,
+		    "%s: is not the key of the certificate to be revoked",
 		    j->path);
 	if (key != NULL && j->revokes) {
 		payload = revocation(j->revoke, reason);
@@ -580,7 +619,10 @@ csr_sign_revoke(struct msg *m)
 	free(jws);
 }
 
-/* Is it the live key?  Not one that was made since; one that cannot be used is not to be told apart. */
+/*
+ * Is it the live key?  Not one that was made since; one that cannot be used is
+ * not to be told apart.
+ */
 static int
 is_live(const struct csr_job *j, const uint8_t *hash)
 {
@@ -591,7 +633,8 @@ is_live(const struct csr_job *j, const uint8_t *hash)
 
 	if (keyfile_load(&j->key, &any_key, &key, &ignored) != 1)
 		return place_exists(&j->key) || place_exists(&j->next);
-	same = spki_hash(key, live) == 0 && memcmp(live, hash, sizeof(live)) == 0;
+	same = spki_hash(key, live) == 0 &&
+	    memcmp(live, hash, sizeof(live)) == 0;
 	EVP_PKEY_free(key);
 	return same;
 }
@@ -605,17 +648,26 @@ static enum csr_done
 discard_key(struct csr_job *j, int others, struct error *e)
 {
 	if (others) {
-		say(0, "%s: stays for now, as another certificate is installed for it, though the CA may "
-		    "block it; run a renewal at once: it is for a new key", j->path);
+		say(0,
+		    "%s: stays for now, as another certificate is installed "
+		    "for it, though the CA may "
+		    "block it; run a renewal at once: it is for a new key",
+		    j->path);
 		return CSR_KEY_STAYS;
 	}
 	if (reason == REASON_KEY_COMPROMISE)
 		say(1, "%s: removed, as it is compromised", j->path);
 	else
-		say(0, "%s: removed, as it has signed the revocation, by which the CA may block it for "
-		    "good; the next certificate is for a new key", j->path);
-	return place_remove(&j->key, e) == 0 && place_remove(&j->next, e) == 0 &&
-	    place_remove(&j->old, e) == 0 && dir_sync(j->key.dir, e) == 0 ? CSR_DONE : CSR_FAILED;
+		say(0,
+		    "%s: removed, as it has signed the revocation, by which "
+		    "the CA may block it for "
+		    "good; the next certificate is for a new key",
+		    j->path);
+	return place_remove(&j->key, e) == 0 &&
+		place_remove(&j->next, e) == 0 &&
+		place_remove(&j->old, e) == 0 && dir_sync(j->key.dir, e) == 0 ?
+	    CSR_DONE :
+	    CSR_FAILED;
 }
 
 /*
@@ -640,7 +692,10 @@ drop_old(struct csr_job *j, const uint8_t *hash, struct error *e)
 	return place_remove(&j->old, e) == -1 ? -1 : dir_sync(j->old.dir, e);
 }
 
-/* Revoked: what still holds the certificate goes, and its key if that is not to be used again. */
+/*
+ * Revoked: what still holds the certificate goes, and its key if that is not to
+ * be used again.
+ */
 static void
 csr_discard(struct msg *m)
 {
@@ -651,9 +706,11 @@ csr_discard(struct msg *m)
 
 	body_discard(m, &b);
 	if (j->combined.path != NULL && b.installed &&
-	    (place_remove(&j->combined, &e) == -1 || dir_sync(j->combined.dir, &e) == -1))
+	    (place_remove(&j->combined, &e) == -1 ||
+		dir_sync(j->combined.dir, &e) == -1))
 		done_so = CSR_FAILED;
-	else if (done_so == CSR_DONE && (reason == REASON_KEY_COMPROMISE || j->has_revoked) &&
+	else if (done_so == CSR_DONE &&
+	    (reason == REASON_KEY_COMPROMISE || j->has_revoked) &&
 	    is_live(j, b.hash))
 		done_so = discard_key(j, !b.installed, &e);
 	else if (done_so == CSR_DONE && reason == REASON_KEY_COMPROMISE &&
@@ -662,14 +719,19 @@ csr_discard(struct msg *m)
 	done(m->head.job, done_so, &e);
 }
 
-/* What is signed or removed for -r is nothing that a renewal may ask for, and the other way round. */
+/*
+ * What is signed or removed for -r is nothing that a renewal may ask for, and
+ * the other way round.
+ */
 enum { RENEWING = 1, REVOKING = 2, NAMING = 4 };
 
 static unsigned
 state(uint32_t job)
 {
 	(void)job;
-	return role_mode == MODE_NAMES ? NAMING : role_mode == MODE_REVOKE ? REVOKING : RENEWING;
+	return role_mode == MODE_NAMES ? NAMING :
+	    role_mode == MODE_REVOKE   ? REVOKING :
+					 RENEWING;
 }
 
 static const struct handler table[] = {
@@ -704,7 +766,9 @@ main(int argc, char *argv[])
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].broken.text[0] != '\0')
 			warnx("%s", jobs[i].broken.text);
-	/* Nobody's keys are read for names: no directory, and not their owner. */
+	/*
+	 * Nobody's keys are read for names: no directory, and not their owner.
+	 */
 	if (role_mode == MODE_NAMES) {
 		box.uid = role_uid;
 		box.gid = role_gid;

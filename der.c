@@ -7,7 +7,7 @@
 
 #include "der.h"
 
-#define LENGTH_BYTES_MAX	4
+#define LENGTH_BYTES_MAX 4
 
 size_t
 der_len(const struct der *d)
@@ -50,7 +50,8 @@ der_next(struct der *in, struct der *whole, struct der *content)
 	if (der_len(&rest) == 0)
 		return -1;
 	tag = *rest.p++;
-	if ((tag & 0x1f) == 0x1f || read_length(&rest, &len) == -1 || len > der_len(&rest))
+	if ((tag & 0x1f) == 0x1f || read_length(&rest, &len) == -1 ||
+	    len > der_len(&rest))
 		return -1;
 	rest.end = rest.p + len;
 	if (content != NULL)

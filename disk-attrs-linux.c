@@ -13,14 +13,15 @@
 
 #include "disk.h"
 
-#define ACL		"system.posix_acl_access"
-#define NAMES_MAX	65536	/* XATTR_LIST_MAX */
-#define VALUE_MAX	65536	/* XATTR_SIZE_MAX */
+#define ACL "system.posix_acl_access"
+#define NAMES_MAX 65536 /* XATTR_LIST_MAX */
+#define VALUE_MAX 65536 /* XATTR_SIZE_MAX */
 
 static int
 is_of_content(const char *name)
 {
-	static const char *const names[] = { "security.capability", "security.ima", "security.evm" };
+	static const char *const names[] = { "security.capability",
+		"security.ima", "security.evm" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -30,7 +31,8 @@ is_of_content(const char *name)
 }
 
 static void
-read_one(struct attrs *a, int fd, const char *name, char *value, const char *path)
+read_one(
+    struct attrs *a, int fd, const char *name, char *value, const char *path)
 {
 	struct attr *attr;
 	ssize_t n;
@@ -39,10 +41,12 @@ read_one(struct attrs *a, int fd, const char *name, char *value, const char *pat
 		return;
 	if ((n = fgetxattr(fd, name, value, VALUE_MAX)) == -1) {
 		if (errno != ENODATA)
-			warn("%s: its %s cannot be read, and will not be kept", path, name);
+			warn("%s: its %s cannot be read, and will not be kept",
+			    path, name);
 		return;
 	}
-	if ((attr = calloc(1, sizeof(*attr))) == NULL || (attr->name = strdup(name)) == NULL ||
+	if ((attr = calloc(1, sizeof(*attr))) == NULL ||
+	    (attr->name = strdup(name)) == NULL ||
 	    (attr->value = malloc((size_t)n + 1)) == NULL)
 		err(1, NULL);
 	memcpy(attr->value, value, (size_t)n);
@@ -62,10 +66,13 @@ attrs_read(struct attrs *a, int fd, const char *path)
 	/* Most files have none, and some file systems have no such thing. */
 	if ((n = flistxattr(fd, NULL, 0)) <= 0)
 		return;
-	if ((names = malloc(NAMES_MAX)) == NULL || (value = malloc(VALUE_MAX)) == NULL)
+	if ((names = malloc(NAMES_MAX)) == NULL ||
+	    (value = malloc(VALUE_MAX)) == NULL)
 		err(1, NULL);
 	if ((n = flistxattr(fd, names, NAMES_MAX)) == -1)
-		warn("%s: its extended attributes cannot be read, and will not be kept", path);
+		warn("%s: its extended attributes cannot be read, and will not "
+		     "be kept",
+		    path);
 	for (p = names; n > 0 && p < names + n; p += strlen(p) + 1)
 		read_one(a, fd, p, value, path);
 	free(names);
@@ -81,7 +88,8 @@ has(const struct attr *attr, int fd)
 
 	if (value == NULL)
 		err(1, NULL);
-	same = fgetxattr(fd, attr->name, value, attr->len + 1) == (ssize_t)attr->len &&
+	same = fgetxattr(fd, attr->name, value, attr->len + 1) ==
+		(ssize_t)attr->len &&
 	    memcmp(value, attr->value, attr->len) == 0;
 	free(value);
 	return same;
@@ -97,12 +105,17 @@ attrs_write(const struct attrs *a, int fd, const char *path)
 		return;
 	for (attr = a->list; attr != NULL; attr = attr->next) {
 		acl |= strcmp(attr->name, ACL) == 0;
-		if (!has(attr, fd) && fsetxattr(fd, attr->name, attr->value, attr->len, 0) == -1)
-			warn("%s: the new file has not got the old one's %s; set it again", path,
-			    strcmp(attr->name, ACL) == 0 ? "ACL (" ACL ")" : attr->name);
+		if (!has(attr, fd) &&
+		    fsetxattr(fd, attr->name, attr->value, attr->len, 0) == -1)
+			warn("%s: the new file has not got the old one's %s; "
+			     "set it again",
+			    path,
+			    strcmp(attr->name, ACL) == 0 ? "ACL (" ACL ")" :
+							   attr->name);
 	}
 	/* The directory's default ACL was not on the old one. */
-	if (!acl && fremovexattr(fd, ACL) == -1 && errno != ENODATA && errno != EOPNOTSUPP)
+	if (!acl && fremovexattr(fd, ACL) == -1 && errno != ENODATA &&
+	    errno != EOPNOTSUPP)
 		warn("%s: the directory's default ACL stays on it", path);
 }
 

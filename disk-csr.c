@@ -23,9 +23,11 @@ csr_file_read(const char *path, size_t *len, struct error *e)
 		return NULL;
 	if ((buf = malloc(CSR_TEXT_MAX)) == NULL)
 		err(1, NULL);
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > CSR_TEXT_MAX ||
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size > CSR_TEXT_MAX ||
 	    (n = read(fd, buf, CSR_TEXT_MAX)) != st.st_size) {
-		error_set(e, "%s: not a file of at most %d bytes", path, CSR_TEXT_MAX);
+		error_set(e, "%s: not a file of at most %d bytes", path,
+		    CSR_TEXT_MAX);
 		free(buf);
 		buf = NULL;
 	} else

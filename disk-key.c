@@ -22,7 +22,7 @@
 #include "sign.h"
 #include "x509.h"
 
-#define KEY_BYTES_MAX	16384
+#define KEY_BYTES_MAX 16384
 
 /* An encrypted key is refused, not asked about on the terminal. */
 static int
@@ -53,22 +53,28 @@ keyfile_fits(const struct keyspec *spec, EVP_PKEY *key)
 {
 	int rsa = EVP_PKEY_base_id(key) == EVP_PKEY_RSA;
 
-	return spec->type == KEYTYPE_ANY || (rsa == (spec->type == KEYTYPE_RSA) &&
-	    (spec->bits == 0 || spec->bits == EVP_PKEY_bits(key)));
+	return spec->type == KEYTYPE_ANY ||
+	    (rsa == (spec->type == KEYTYPE_RSA) &&
+		(spec->bits == 0 || spec->bits == EVP_PKEY_bits(key)));
 }
 
 /* Is this a key that ACME servers take, and the one that is configured? */
 static int
-check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key, struct error *e)
+check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key,
+    struct error *e)
 {
 	int bits = EVP_PKEY_bits(key);
 
 	if (jws_alg(key) == NULL)
-		return error_set(e, "%s: %s key of %d bits; it must be P-256, P-384 or "
-		    "RSA of 2048 to 4096 bits", p->path, type_text(key), bits);
+		return error_set(e,
+		    "%s: %s key of %d bits; it must be P-256, P-384 or "
+		    "RSA of 2048 to 4096 bits",
+		    p->path, type_text(key), bits);
 	if (!keyfile_fits(spec, key))
-		return error_set(e, "%s: holds an %s key of %d bits, the configuration "
-		    "says %s%s; change it there, or move the file away for a new key",
+		return error_set(e,
+		    "%s: holds an %s key of %d bits, the configuration "
+		    "says %s%s; change it there, or move the file away for a "
+		    "new key",
 		    p->path, type_text(key), bits,
 		    spec->type == KEYTYPE_RSA ? "rsa" : "ecdsa",
 		    spec->bits == 0 ? "" : " of another size");
@@ -78,12 +84,16 @@ check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key, str
 static int
 check_owner(const struct place *p, const struct stat *st, struct error *e)
 {
-	if (st->st_uid != geteuid() && st->st_uid != p->dir->st.st_uid && st->st_uid != 0)
-		return error_set(e, "%s: belongs to user %u, not to the owner of its "
-		    "directory", p->path, (unsigned)st->st_uid);
+	if (st->st_uid != geteuid() && st->st_uid != p->dir->st.st_uid &&
+	    st->st_uid != 0)
+		return error_set(e,
+		    "%s: belongs to user %u, not to the owner of its "
+		    "directory",
+		    p->path, (unsigned)st->st_uid);
 	if (st->st_mode & (S_IRWXO | S_IWGRP | S_IXGRP))
-		return error_set(e, "%s: mode %04o lets others at it; make it 0600",
-		    p->path, (unsigned)st->st_mode & 07777);
+		return error_set(e,
+		    "%s: mode %04o lets others at it; make it 0600", p->path,
+		    (unsigned)st->st_mode & 07777);
 	return 0;
 }
 
@@ -109,7 +119,7 @@ keyfile_read(const struct place *p, char **text, size_t *len, struct error *e)
 EVP_PKEY *
 keyfile_parse(const char *pem, size_t len)
 {
-	static uint8_t of_last[SPKI_HASH_LEN];	/* SHA-256 of its text */
+	static uint8_t of_last[SPKI_HASH_LEN]; /* SHA-256 of its text */
 	static EVP_PKEY *last;
 	uint8_t hash[SPKI_HASH_LEN];
 	BIO *bio;
@@ -145,9 +155,13 @@ keyfile_load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
 	encrypted = strstr(pem, "ENCRYPTED") != NULL;
 	freezero(pem, len);
 	if (*key == NULL)
-		return error_set(e, "%s: %s; move it away for a new key, or put back "
-		    "the right one", p->path, encrypted ? "is encrypted" :
-		    len == 0 ? "is empty" : "is not a whole private key in PEM");
+		return error_set(e,
+		    "%s: %s; move it away for a new key, or put back "
+		    "the right one",
+		    p->path,
+		    encrypted    ? "is encrypted" :
+			len == 0 ? "is empty" :
+				   "is not a whole private key in PEM");
 	if (check_type(p, spec, *key, e) == -1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
@@ -167,11 +181,14 @@ generate(const struct keyspec *spec)
 	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) <= 0)
 		errx(1, "cannot make a key");
 	if (rsa)
-		ok = EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, spec->bits == 0 ? 3072 : spec->bits);
+		ok = EVP_PKEY_CTX_set_rsa_keygen_bits(
+		    ctx, spec->bits == 0 ? 3072 : spec->bits);
 	else
-		ok = EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, spec->bits == 384 ?
-		    NID_secp384r1 : NID_X9_62_prime256v1) > 0 &&
-		    EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE) > 0;
+		ok = EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
+			 spec->bits == 384 ? NID_secp384r1 :
+					     NID_X9_62_prime256v1) > 0 &&
+		    EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE) >
+			0;
 	if (ok <= 0 || EVP_PKEY_keygen(ctx, &key) <= 0)
 		errx(1, "cannot make a key");
 	EVP_PKEY_CTX_free(ctx);
@@ -184,7 +201,8 @@ encode(const struct place *p, EVP_PKEY *key)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	if (bio == NULL || !PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))
+	if (bio == NULL ||
+	    !PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))
 		errx(1, "%s: cannot encode the key", p->path);
 	return bio;
 }
@@ -206,8 +224,8 @@ key_mode(gid_t group)
 }
 
 int
-keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key, const void *rest, size_t len,
-    struct error *e)
+keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key,
+    const void *rest, size_t len, struct error *e)
 {
 	BIO *bio = encode(p, key);
 	struct attrs attrs;
@@ -233,29 +251,41 @@ regroup(int fd, gid_t group)
 {
 	/* Others may read it only after, and no longer than, it is theirs. */
 	if (group != NO_GROUP)
-		return fchown(fd, (uid_t)-1, group) == -1 || fchmod(fd, key_mode(group)) == -1 ||
-		    fsync(fd) == -1 ? -1 : 0;
-	return fchmod(fd, key_mode(group)) == -1 || fchown(fd, (uid_t)-1, getegid()) == -1 ||
-	    fsync(fd) == -1 ? -1 : 0;
+		return fchown(fd, (uid_t)-1, group) == -1 ||
+			fchmod(fd, key_mode(group)) == -1 || fsync(fd) == -1 ?
+		    -1 :
+		    0;
+	return fchmod(fd, key_mode(group)) == -1 ||
+		fchown(fd, (uid_t)-1, getegid()) == -1 || fsync(fd) == -1 ?
+	    -1 :
+	    0;
 }
 
 int
-keyfile_regroup(const struct place *p, gid_t group, int take_back, struct error *e)
+keyfile_regroup(
+    const struct place *p, gid_t group, int take_back, struct error *e)
 {
 	struct stat st;
 	int fd, rc = 0;
 
-	fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(p->dir->fd, p->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
-		return errno == ENOENT ? 0 : error_set(e, "%s: %s", p->path, strerror(errno));
+		return errno == ENOENT ?
+		    0 :
+		    error_set(e, "%s: %s", p->path, strerror(errno));
 	if (fstat(fd, &st) == -1)
 		err(1, "%s", p->path);
-	if (S_ISREG(st.st_mode) && (group != NO_GROUP ?
-	    st.st_gid != group || !(st.st_mode & S_IRGRP) : take_back && (st.st_mode & S_IRWXG))) {
+	if (S_ISREG(st.st_mode) &&
+	    (group != NO_GROUP ? st.st_gid != group || !(st.st_mode & S_IRGRP) :
+				 take_back && (st.st_mode & S_IRWXG))) {
 		rc = 1;
 		if (regroup(fd, group) == -1)
-			rc = error_set(e, "%s: mode and group cannot be changed to what 'group' says: %s; "
-			    "as root that takes CAP_CHOWN, otherwise membership in the group",
+			rc = error_set(e,
+			    "%s: mode and group cannot be changed to what "
+			    "'group' says: %s; "
+			    "as root that takes CAP_CHOWN, otherwise "
+			    "membership in the group",
 			    p->path, strerror(errno));
 	}
 	close(fd);
@@ -263,8 +293,8 @@ keyfile_regroup(const struct place *p, gid_t group, int take_back, struct error 
 }
 
 int
-keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group, EVP_PKEY **key,
-    struct error *e)
+keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group,
+    EVP_PKEY **key, struct error *e)
 {
 	char *pem;
 	long len;
@@ -274,8 +304,8 @@ keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group, E
 	*key = generate(spec);
 	bio = encode(p, *key);
 	len = BIO_get_mem_data(bio, &pem);
-	rc = place_create(p, pem, (size_t)len, key_mode(group), group == NO_GROUP ? getegid() : group,
-	    &exists, e);
+	rc = place_create(p, pem, (size_t)len, key_mode(group),
+	    group == NO_GROUP ? getegid() : group, &exists, e);
 	wipe(bio);
 	if (rc == 0)
 		return 0;
@@ -300,7 +330,8 @@ is_base64_line(const char *line, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (!isalnum((unsigned char)line[i]) && strchr("+/=", line[i]) == NULL)
+		if (!isalnum((unsigned char)line[i]) &&
+		    strchr("+/=", line[i]) == NULL)
 			return 0;
 	return len > 0 && len <= 64;
 }
@@ -309,7 +340,7 @@ int
 keyfile_only_certificates(const void *text, size_t len)
 {
 	static const char *const marks[] = { "-----BEGIN CERTIFICATE-----",
-	    "-----END CERTIFICATE-----" };
+		"-----END CERTIFICATE-----" };
 	const char *line = text, *end = line + len, *next;
 	int inside = 0;
 	size_t n;
@@ -318,7 +349,8 @@ keyfile_only_certificates(const void *text, size_t len)
 		if ((next = memchr(line, '\n', (size_t)(end - line))) == NULL)
 			return 0;
 		n = (size_t)(next - line);
-		if (n == strlen(marks[inside]) && memcmp(line, marks[inside], n) == 0)
+		if (n == strlen(marks[inside]) &&
+		    memcmp(line, marks[inside], n) == 0)
 			inside = !inside;
 		else if (!inside || !is_base64_line(line, n))
 			return 0;

@@ -16,11 +16,11 @@
 #include "disk.h"
 
 #ifndef O_PATH
-#define O_PATH	O_RDONLY
+#define O_PATH O_RDONLY
 #endif
 
-#define TEMP_PREFIX	"."
-#define TEMP_SUFFIX	".acme-new"
+#define TEMP_PREFIX "."
+#define TEMP_SUFFIX ".acme-new"
 
 struct dir *dirs;
 
@@ -36,11 +36,15 @@ check_writers(int fd, const char *path, size_t len, struct error *e)
 	if (fstat(fd, &st) == -1)
 		return error_set(e, "%s: %s", path, strerror(errno));
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(e, "%s: %.*s belongs to user %u, neither to root nor to you; "
-		    "chown it", path, (int)len, path, (unsigned)st.st_uid);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
-		return error_set(e, "%s: others may write %.*s (mode %04o); chmod go-w it", path,
-		    (int)len, path, (unsigned)st.st_mode & 07777);
+		return error_set(e,
+		    "%s: %.*s belongs to user %u, neither to root nor to you; "
+		    "chown it",
+		    path, (int)len, path, (unsigned)st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) &&
+	    !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)))
+		return error_set(e,
+		    "%s: others may write %.*s (mode %04o); chmod go-w it",
+		    path, (int)len, path, (unsigned)st.st_mode & 07777);
 	return 0;
 }
 
@@ -57,8 +61,10 @@ error_owner(int dirfd, const char *name, int error, struct error *e)
 		name = "its directory";
 	}
 	if (st.st_uid != geteuid())
-		say_add(e->text, sizeof(e->text), "; %s belongs to user %u, and this is user %u: "
-		    "chown it", name, (unsigned)st.st_uid, (unsigned)geteuid());
+		say_add(e->text, sizeof(e->text),
+		    "; %s belongs to user %u, and this is user %u: "
+		    "chown it",
+		    name, (unsigned)st.st_uid, (unsigned)geteuid());
 	return -1;
 }
 
@@ -68,13 +74,19 @@ not_opened(const char *path, int parent, const char *name, struct error *e)
 	struct stat st;
 	int error = errno;
 
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-		return error_set(e, "%s: '%s' is a symbolic link; name what it leads to", path, name);
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode))
+		return error_set(e,
+		    "%s: '%s' is a symbolic link; name what it leads to", path,
+		    name);
 	error_set(e, "%s: %s", path, strerror(error));
 	return error_owner(parent, name, error, e);
 }
 
-/* Opens each component below the one before it, none of them a link; the last one with these flags. */
+/*
+ * Opens each component below the one before it, none of them a link; the last
+ * one with these flags.
+ */
 static int
 walk(const char *path, int flags, int trusted, struct error *e)
 {
@@ -89,11 +101,14 @@ walk(const char *path, int flags, int trusted, struct error *e)
 		if (*name == '\0')
 			continue;
 		last = rest == NULL || rest[strspn(rest, "/")] == '\0';
-		next = openat(fd, name, (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+		next = openat(fd, name,
+		    (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW |
+			O_CLOEXEC);
 		if (next == -1)
 			not_opened(path, fd, name, e);
 		else if (trusted &&
-		    check_writers(next, path, (size_t)(name - copy) + strlen(name), e) == -1) {
+		    check_writers(next, path,
+			(size_t)(name - copy) + strlen(name), e) == -1) {
 			close(next);
 			next = -1;
 		}
@@ -115,7 +130,8 @@ dir_open(const char *path, struct error *e)
 			return d;
 	if ((fd = walk(path, O_RDONLY | O_DIRECTORY, 0, e)) == -1)
 		return NULL;
-	if ((d = calloc(1, sizeof(*d))) == NULL || (d->path = strdup(path)) == NULL)
+	if ((d = calloc(1, sizeof(*d))) == NULL ||
+	    (d->path = strdup(path)) == NULL)
 		err(1, NULL);
 	if (fstat(fd, &d->st) == -1)
 		err(1, "%s", path);
@@ -150,7 +166,8 @@ place_open(struct place *p, const char *path, struct error *e)
 
 	p->path = path;
 	p->name = slash + 1;
-	if ((parent = strndup(path, slash == path ? 1 : (size_t)(slash - path))) == NULL)
+	if ((parent = strndup(
+		 path, slash == path ? 1 : (size_t)(slash - path))) == NULL)
 		err(1, NULL);
 	p->dir = dir_open(parent, e);
 	free(parent);
@@ -185,7 +202,8 @@ dir_owner(struct sandbox *s)
 	s->gid = getegid();
 	if (s->uid != 0 || dirs == NULL)
 		return;
-	for (d = dirs->next; d != NULL && d->st.st_uid == dirs->st.st_uid; d = d->next)
+	for (d = dirs->next; d != NULL && d->st.st_uid == dirs->st.st_uid;
+	     d = d->next)
 		;
 	if (d != NULL) {
 		s->keep_dac = s->keep_chown = 1;
@@ -203,15 +221,18 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 	int fd, error;
 
 	/* O_NONBLOCK: a fifo must not hold us up. */
-	fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(p->dir->fd, p->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1) {
 		if (errno == ENOENT)
 			return 0;
 		if (errno == ELOOP)
-			return error_set(e, "%s: is a symbolic link, not followed", p->path);
+			return error_set(
+			    e, "%s: is a symbolic link, not followed", p->path);
 		error = errno;
 		/* The sandbox refuses a directory with EACCES. */
-		if (fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) ==
+			0 &&
 		    !S_ISREG(st->st_mode))
 			return error_set(e, "%s: not a regular file", p->path);
 		error_set(e, "%s: %s", p->path, strerror(error));
@@ -249,9 +270,11 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 static int
 temp_name(const struct place *p, char name[NAME_MAX + 1], struct error *e)
 {
-	int n = snprintf(name, NAME_MAX + 1, TEMP_PREFIX "%s" TEMP_SUFFIX, p->name);
+	int n = snprintf(
+	    name, NAME_MAX + 1, TEMP_PREFIX "%s" TEMP_SUFFIX, p->name);
 
-	return n > NAME_MAX ? error_set(e, "%s: file name too long", p->path) : 0;
+	return n > NAME_MAX ? error_set(e, "%s: file name too long", p->path) :
+			      0;
 }
 
 /* The one loop for short writes. */
@@ -284,7 +307,8 @@ open_temp(const struct place *p, const char *temp, struct error *e)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		error = errno;
-		error_set(e, "%s: cannot create %s beside it: %s", p->path, temp, strerror(error));
+		error_set(e, "%s: cannot create %s beside it: %s", p->path,
+		    temp, strerror(error));
 		return error_owner(p->dir->fd, temp, error, e);
 	}
 	return fd;
@@ -300,12 +324,14 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 
 	if (temp_name(p, temp, e) == -1 || (fd = open_temp(p, temp, e)) == -1)
 		return -1;
-	if (write_all(fd, buf, len) == -1 || fstat(fd, &st) == -1 || fchmod(fd, mode) == -1)
+	if (write_all(fd, buf, len) == -1 || fstat(fd, &st) == -1 ||
+	    fchmod(fd, mode) == -1)
 		error = errno;
 	else {
 		/* An ACL has the mode in it, and is the owner's to set. */
 		attrs_write(attrs, fd, p->path);
-		chowned = (st.st_uid == uid && st.st_gid == gid) || fchown(fd, uid, gid) == 0;
+		chowned = (st.st_uid == uid && st.st_gid == gid) ||
+		    fchown(fd, uid, gid) == 0;
 		error = !chowned || fsync(fd) == -1 ? errno : 0;
 	}
 	if (close(fd) == -1 && error == 0)
@@ -314,9 +340,11 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 		return 0;
 	unlinkat(p->dir->fd, temp, 0);
 	if (!chowned)
-		return error_set(e, "%s: cannot be given to user %u, group %u: %s; root needs CAP_CHOWN for "
-		    "that, others must be in the group", p->path, (unsigned)uid, (unsigned)gid,
-		    strerror(error));
+		return error_set(e,
+		    "%s: cannot be given to user %u, group %u: %s; root needs "
+		    "CAP_CHOWN for "
+		    "that, others must be in the group",
+		    p->path, (unsigned)uid, (unsigned)gid, strerror(error));
 	return error_set(e, "%s: cannot write: %s", p->path, strerror(error));
 }
 
@@ -324,7 +352,8 @@ static int
 open_regular(const struct place *p)
 {
 	struct stat st;
-	int fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(p->dir->fd, p->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd != -1 && (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))) {
 		close(fd);
@@ -371,15 +400,16 @@ dir_sync(const struct dir *d, struct error *e)
 int
 place_write(const struct place *p, const void *buf, size_t len, struct error *e)
 {
-	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), NULL, e) == -1 ||
+	if (place_stage(p, buf, len, 0600, geteuid(), getegid(), NULL, e) ==
+		-1 ||
 	    place_rename(p, e) == -1)
 		return -1;
 	return dir_sync(p->dir, e);
 }
 
 int
-place_create(const struct place *p, const void *buf, size_t len, mode_t mode, gid_t gid,
-    int *exists, struct error *e)
+place_create(const struct place *p, const void *buf, size_t len, mode_t mode,
+    gid_t gid, int *exists, struct error *e)
 {
 	char temp[NAME_MAX + 1];
 	int error = 0;
@@ -395,13 +425,15 @@ place_create(const struct place *p, const void *buf, size_t len, mode_t mode, gi
 		error = errno;
 	if (error != 0) {
 		*exists = error == EEXIST;
-		return error_set(e, "%s: cannot create: %s", p->path, strerror(error));
+		return error_set(
+		    e, "%s: cannot create: %s", p->path, strerror(error));
 	}
 	return dir_sync(p->dir, e);
 }
 
 int
-place_publish(const struct place *p, const void *buf, size_t len, int *exists, struct error *e)
+place_publish(const struct place *p, const void *buf, size_t len, int *exists,
+    struct error *e)
 {
 	int fd, error = 0;
 
@@ -410,7 +442,8 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists, s
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd == -1) {
 		*exists = errno == EEXIST;
-		return error_set(e, "%s: cannot create: %s", p->path, strerror(errno));
+		return error_set(
+		    e, "%s: cannot create: %s", p->path, strerror(errno));
 	}
 	/* The umask must not keep the web server from reading it. */
 	if (write_all(fd, buf, len) == -1 || fchmod(fd, 0644) == -1)
@@ -423,7 +456,10 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists, s
 	return error_set(e, "%s: cannot write: %s", p->path, strerror(error));
 }
 
-/* 0 or an errno.  By writing, not posix_fallocate(3): OpenBSD has none, and not every file system can reserve. */
+/*
+ * 0 or an errno.  By writing, not posix_fallocate(3): OpenBSD has none, and not
+ * every file system can reserve.
+ */
 static int
 fill(int fd, size_t len)
 {
@@ -447,12 +483,15 @@ place_probe(const struct place *p, size_t len, struct error *e)
 	if (temp_name(p, temp, e) == -1 || (fd = open_temp(p, temp, e)) == -1)
 		return -1;
 	error = fill(fd, len);
-	/* Some file systems tell only here that there is no room (NFS, quotas). */
+	/*
+	 * Some file systems tell only here that there is no room (NFS, quotas).
+	 */
 	if (close(fd) == -1 && error == 0)
 		error = errno;
 	unlinkat(p->dir->fd, temp, 0);
 	if (error != 0)
-		return error_set(e, "%s: no room for it: %s", p->path, strerror(error));
+		return error_set(
+		    e, "%s: no room for it: %s", p->path, strerror(error));
 	return 0;
 }
 
@@ -467,13 +506,18 @@ place_clean(const struct place *p, struct error *e)
 	if (fstatat(p->dir->fd, temp, &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (errno == ENOENT)
 			return 0;
-		return error_set(e, "%s: %s: %s", p->path, temp, strerror(errno));
+		return error_set(
+		    e, "%s: %s: %s", p->path, temp, strerror(errno));
 	}
-	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && st.st_uid != p->dir->st.st_uid))
-		return error_set(e, "%s: '%s' is in the way and not ours; remove it", p->path, temp);
+	if (!S_ISREG(st.st_mode) ||
+	    (st.st_uid != geteuid() && st.st_uid != p->dir->st.st_uid))
+		return error_set(e,
+		    "%s: '%s' is in the way and not ours; remove it", p->path,
+		    temp);
 	say(1, "%s: removed what an interrupted run left", p->path);
 	if (unlinkat(p->dir->fd, temp, 0) == -1)
-		return error_set(e, "%s: cannot remove %s: %s", p->path, temp, strerror(errno));
+		return error_set(e, "%s: cannot remove %s: %s", p->path, temp,
+		    strerror(errno));
 	return 0;
 }
 
@@ -489,7 +533,8 @@ int
 place_remove(const struct place *p, struct error *e)
 {
 	if (unlinkat(p->dir->fd, p->name, 0) == -1 && errno != ENOENT)
-		return error_set(e, "%s: cannot remove: %s", p->path, strerror(errno));
+		return error_set(
+		    e, "%s: cannot remove: %s", p->path, strerror(errno));
 	return 0;
 }
 
@@ -510,8 +555,8 @@ place_hidden(struct place *p, const struct place *of, const char *suffix)
 {
 	char *path;
 
-	if (asprintf(&path, "%.*s.%s%s", (int)(of->name - of->path), of->path, of->name,
-	    suffix) == -1)
+	if (asprintf(&path, "%.*s.%s%s", (int)(of->name - of->path), of->path,
+		of->name, suffix) == -1)
 		err(1, NULL);
 	p->path = path;
 	p->dir = of->dir;
@@ -537,7 +582,8 @@ place_move(const struct place *from, const struct place *to, struct error *e)
 	}
 	attrs_free(&attrs);
 	if (renameat(from->dir->fd, from->name, to->dir->fd, to->name) == -1)
-		return error_set(e, "%s: cannot rename to %s: %s", from->path, to->name, strerror(errno));
+		return error_set(e, "%s: cannot rename to %s: %s", from->path,
+		    to->name, strerror(errno));
 	return dir_sync(to->dir, e);
 }
 
@@ -547,7 +593,8 @@ place_link(const struct place *from, const struct place *as, struct error *e)
 	if (place_remove(as, e) == -1)
 		return -1;
 	if (linkat(from->dir->fd, from->name, as->dir->fd, as->name, 0) == -1)
-		return error_set(e, "%s: cannot link as %s: %s", from->path, as->name, strerror(errno));
+		return error_set(e, "%s: cannot link as %s: %s", from->path,
+		    as->name, strerror(errno));
 	return 0;
 }
 

@@ -12,11 +12,11 @@
 #include "disk.h"
 
 char *
-state_path(const char *dir, const char *prefix, const char *name,
-    const char *suffix)
+state_path(
+    const char *dir, const char *prefix, const char *name, const char *suffix)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	char *encoded, *path, *e;
 
 	if ((encoded = malloc(3 * strlen(name) + 1)) == NULL)
@@ -34,8 +34,8 @@ state_path(const char *dir, const char *prefix, const char *name,
 }
 
 int
-state_exists(const char *dir, const char *prefix, const char *name,
-    const char *suffix)
+state_exists(
+    const char *dir, const char *prefix, const char *name, const char *suffix)
 {
 	char *path = state_path(dir, prefix, name, suffix);
 	struct stat st;

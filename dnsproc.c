@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Holds the right to read the resolver's files and to talk to name servers:
- * getaddrinfo() needs both, and no other process gets them.  From net it
- * reads a host and port, and looks up only those of the configured authority
- * and those that certproc has named, and of the latter tells no address of this
- * machine; or, where there is a proxy, that one in place of both; and with 'check
- * webroot' the names of those domains; from the network it reads DNS answers.  Who owns it can send net to
- * another address, where TLS then fails.
+ * getaddrinfo() needs both, and no other process gets them.  From net it reads
+ * a host and port, and looks up only those of the configured authority and
+ * those that certproc has named, and of the latter tells no address of this
+ * machine; or, where there is a proxy, that one in place of both; and with
+ * 'check webroot' the names of those domains; from the network it reads DNS
+ * answers.  Who owns it can send net to another address, where TLS then fails.
  */
 #include <sys/socket.h>
 #include <netdb.h>
@@ -21,21 +21,25 @@
 #include "role.h"
 #include "sandbox.h"
 
-#define KEPT_MS		60000	/* an answer, also that there is none: a name server that is away costs one wait */
-#define RESOLVES	10000	/* a server may close after each answer */
+/*
+ * an answer, also that there is none: a name server that is away costs one wait
+ */
+#define KEPT_MS 60000
+#define RESOLVES 10000 /* a server may close after each answer */
 
 struct host {
-	char		*name;
-	char		*port;
+	char *name;
+	char *port;
 	enum resolve_for what;
-	struct addrinfo	*found;		/* or NULL, with error */
-	int		 error;
-	int64_t		 until;		/* how long that counts; 0: not looked up yet */
+	struct addrinfo *found; /* or NULL, with error */
+	int error;
+	/* how long that counts; 0: not looked up yet */
+	int64_t until;
 };
 
 static struct host *hosts;
 static size_t nhosts;
-static int proxied;		/* the proxy looks up all names but its own */
+static int proxied; /* the proxy looks up all names but its own */
 static enum prefer prefer;
 static struct msg out;
 
@@ -55,7 +59,8 @@ find_host(const char *name, const char *port, enum resolve_for what)
 	size_t i;
 
 	for (i = 0; i < nhosts; i++)
-		if (hosts[i].what == what && strcmp(hosts[i].name, name) == 0 && strcmp(hosts[i].port, port) == 0)
+		if (hosts[i].what == what && strcmp(hosts[i].name, name) == 0 &&
+		    strcmp(hosts[i].port, port) == 0)
 			return &hosts[i];
 	errx(1, "DNS_RESOLVE: not a host of the authority");
 }
@@ -74,7 +79,10 @@ look_up(struct host *h)
 	h->until = clock_ms() + KEPT_MS;
 }
 
-/* Is the authority at an address that is not public?  Then it is a site's own, and its lists may be there, too. */
+/*
+ * Is the authority at an address that is not public?  Then it is a site's own,
+ * and its lists may be there, too.
+ */
 static int
 authority_is_private(void)
 {
@@ -92,7 +100,10 @@ authority_is_private(void)
 	return 0;
 }
 
-/* Services on this machine and its link often trust whoever reaches them: no certificate may have them asked. */
+/*
+ * Services on this machine and its link often trust whoever reaches them: no
+ * certificate may have them asked.
+ */
 static int
 may_be_asked(const struct host *h, const struct sockaddr *sa)
 {
@@ -100,7 +111,8 @@ may_be_asked(const struct host *h, const struct sockaddr *sa)
 
 	if (h->what != FOR_STATUS || reach == REACH_PUBLIC)
 		return 1;
-	return reach == REACH_PRIVATE ? authority_is_private() : STATUS_LOOPBACK;
+	return reach == REACH_PRIVATE ? authority_is_private() :
+					STATUS_LOOPBACK;
 }
 
 /* Why there is no address to ask, or NULL. */
@@ -114,11 +126,12 @@ error_none(const struct host *h, uint64_t n)
 		return gai_strerror(h->error);
 	if (n > 0 || h->found == NULL)
 		return NULL;
-	snprintf(text, sizeof(text), "is at %s, %s, where no certificate may have anything asked",
+	snprintf(text, sizeof(text),
+	    "is at %s, %s, where no certificate may have anything asked",
 	    address_text(h->found->ai_addr, address, sizeof(address)),
 	    address_reach(h->found->ai_addr) == REACH_PRIVATE ?
-	    "an address of a private network, other than the authority" :
-	    "an address of this machine or its link");
+		"an address of a private network, other than the authority" :
+		"an address of this machine or its link");
 	return text;
 }
 
@@ -127,10 +140,12 @@ static void
 add_addresses(struct body_addresses *b, const struct host *h, int preferred)
 {
 	int family = prefer == PREFER_IPV4 ? AF_INET :
-	    prefer == PREFER_IPV6 ? AF_INET6 : AF_UNSPEC;
+	    prefer == PREFER_IPV6          ? AF_INET6 :
+					     AF_UNSPEC;
 	const struct addrinfo *ai;
 
-	for (ai = h->found; ai != NULL && b->n < ADDRESSES_MAX; ai = ai->ai_next)
+	for (ai = h->found; ai != NULL && b->n < ADDRESSES_MAX;
+	     ai = ai->ai_next)
 		if ((ai->ai_family == family) == preferred &&
 		    may_be_asked(h, ai->ai_addr)) {
 			b->a[b->n].bytes = (const uint8_t *)ai->ai_addr;
@@ -160,7 +175,8 @@ dns_resolve(struct msg *m)
 static void
 add_host(const char *name, const char *port, enum resolve_for what)
 {
-	if ((hosts = recallocarray(hosts, nhosts, nhosts + 1, sizeof(*hosts))) == NULL ||
+	if ((hosts = recallocarray(
+		 hosts, nhosts, nhosts + 1, sizeof(*hosts))) == NULL ||
 	    (hosts[nhosts].name = strdup(name)) == NULL ||
 	    (hosts[nhosts].port = strdup(port)) == NULL)
 		err(1, NULL);

@@ -12,7 +12,7 @@
 #include "clock.h"
 #include "file.h"
 
-#define LOCK_MS	2000
+#define LOCK_MS 2000
 
 int
 change_mark(const struct place *p, struct error *e)
@@ -26,7 +26,8 @@ change_mark(const struct place *p, struct error *e)
 int
 change_find(const struct place *p, struct stat *st)
 {
-	if (p != NULL && fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (p != NULL &&
+	    fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	memset(st, 0, sizeof(*st));
 	return 0;
@@ -41,19 +42,23 @@ is_same(const struct stat *a, const struct stat *b)
 }
 
 int
-change_forget(const struct place *p, const struct stat *st, const struct place *lock)
+change_forget(
+    const struct place *p, const struct stat *st, const struct place *lock)
 {
 	struct stat now;
 	struct error e;
 	int fd = -1, rc = 0;
 
 	if (lock_take(lock, LOCK_EX, clock_ms() + LOCK_MS, &fd, &e) == -1) {
-		say(1, "%s: its commands are run again by the run that has the lock",
+		say(1,
+		    "%s: its commands are run again by the run that has the "
+		    "lock",
 		    p->path);
 		return 0;
 	}
 	if (change_find(p, &now) && is_same(&now, st) &&
-	    ((rc = place_remove(p, &e)) == -1 || (rc = dir_sync(p->dir, &e)) == -1))
+	    ((rc = place_remove(p, &e)) == -1 ||
+		(rc = dir_sync(p->dir, &e)) == -1))
 		warnx("%s", e.text);
 	lock_give(&fd);
 	return rc;

@@ -17,8 +17,8 @@
 #include "file.h"
 
 void
-state_place(struct place *p, struct dir *d, const char *prefix, const char *name,
-    const char *suffix)
+state_place(struct place *p, struct dir *d, const char *prefix,
+    const char *name, const char *suffix)
 {
 	p->path = state_path(d->path, prefix, name, suffix);
 	p->dir = d;
@@ -33,8 +33,10 @@ locked_by_other(const struct place *p, int fd, struct error *e)
 
 	if (n > 0)
 		pid[strcspn(pid, " \n")] = '\0';
-	return error_set(e, "another acme-client%s%s is at work on it (lock %s); "
-	    "try again when it is done", n > 0 ? ", process " : "", pid, p->path);
+	return error_set(e,
+	    "another acme-client%s%s is at work on it (lock %s); "
+	    "try again when it is done",
+	    n > 0 ? ", process " : "", pid, p->path);
 }
 
 void
@@ -58,7 +60,8 @@ lock_is_held(const struct place *p)
 {
 	int fd, held;
 
-	if ((fd = openat(p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+	if ((fd = openat(
+		 p->dir->fd, p->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return 0;
 	held = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
 	close(fd);
@@ -66,12 +69,14 @@ lock_is_held(const struct place *p)
 }
 
 int
-lock_take(const struct place *p, int how, int64_t deadline, int *fd, struct error *e)
+lock_take(
+    const struct place *p, int how, int64_t deadline, int *fd, struct error *e)
 {
 	char pid[16];
 	int error;
 
-	*fd = openat(p->dir->fd, p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*fd = openat(p->dir->fd, p->name,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd == -1) {
 		error = errno;
 		error_set(e, "%s: %s", p->path, strerror(error));

@@ -14,11 +14,11 @@
 
 /* What was removed, until it is known that the parent has come to its end. */
 static struct memory {
-	const struct place	*place;
-	char			*bytes;
-	size_t			 len;
-	struct memory		*next;
-} *memories;
+	const struct place *place;
+	char *bytes;
+	size_t len;
+	struct memory *next;
+} * memories;
 
 /* At exit: the parent has sent ROLE_STOP, or it was killed. */
 static void

@@ -9,7 +9,7 @@
 
 #include "file.h"
 
-#define KEPT_SUFFIX	".acme-old"
+#define KEPT_SUFFIX ".acme-old"
 
 int
 fileset_open(struct fileset *set, struct error *e)
@@ -17,13 +17,15 @@ fileset_open(struct fileset *set, struct error *e)
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && place_open(&set->place[i], set->path[i], e) == -1)
+		if (set->path[i] != NULL &&
+		    place_open(&set->place[i], set->path[i], e) == -1)
 			return -1;
 	return 0;
 }
 
 void
-fileset_foreign(const struct fileset *set, uid_t uid, gid_t gid, int *chown, int *dac)
+fileset_foreign(
+    const struct fileset *set, uid_t uid, gid_t gid, int *chown, int *dac)
 {
 	struct stat st;
 	int i;
@@ -31,7 +33,8 @@ fileset_foreign(const struct fileset *set, uid_t uid, gid_t gid, int *chown, int
 	for (i = 0; i < PART_SET__MAX; i++) {
 		if (set->path[i] == NULL || set->place[i].dir == NULL ||
 		    fstatat(set->place[i].dir->fd, set->place[i].name, &st,
-		    AT_SYMLINK_NOFOLLOW) == -1 || (st.st_uid == uid && st.st_gid == gid))
+			AT_SYMLINK_NOFOLLOW) == -1 ||
+		    (st.st_uid == uid && st.st_gid == gid))
 			continue;
 		*chown = 1;
 		if (st.st_uid != uid && !(st.st_mode & S_IROTH))
@@ -64,7 +67,8 @@ fileset_clean(const struct fileset *set, struct error *e)
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && place_clean(&set->place[i], e) == -1)
+		if (set->path[i] != NULL &&
+		    place_clean(&set->place[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -92,9 +96,10 @@ is_untouched(const struct fileset *set)
 		if (set->path[i] == NULL)
 			continue;
 		if (fstatat(set->place[i].dir->fd, set->place[i].name, &st,
-		    AT_SYMLINK_NOFOLLOW) == -1)
+			AT_SYMLINK_NOFOLLOW) == -1)
 			memset(&st, 0, sizeof(st));
-		if (st.st_ino != set->seen[i].st_ino || st.st_dev != set->seen[i].st_dev ||
+		if (st.st_ino != set->seen[i].st_ino ||
+		    st.st_dev != set->seen[i].st_dev ||
 		    st.st_size != set->seen[i].st_size ||
 		    st.st_mtim.tv_sec != set->seen[i].st_mtim.tv_sec ||
 		    st.st_mtim.tv_nsec != set->seen[i].st_mtim.tv_nsec)
@@ -104,8 +109,8 @@ is_untouched(const struct fileset *set)
 }
 
 static int
-stage(const struct place *p, const struct attrs *attrs, const void *bytes, size_t len,
-    struct error *e)
+stage(const struct place *p, const struct attrs *attrs, const void *bytes,
+    size_t len, struct error *e)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
@@ -123,7 +128,8 @@ stage(const struct place *p, const struct attrs *attrs, const void *bytes, size_
 }
 
 void
-fileset_stage(struct fileset *set, enum part part, const void *bytes, size_t len)
+fileset_stage(
+    struct fileset *set, enum part part, const void *bytes, size_t len)
 {
 	struct error *e = &set->failed;
 
@@ -132,10 +138,11 @@ fileset_stage(struct fileset *set, enum part part, const void *bytes, size_t len
 	if (set->path[part] == NULL)
 		error_set(e, "part %d is not configured", (int)part);
 	else if (len > PART_SET_BYTES_MAX)
-		error_set(e, "%s: more than %d bytes", set->path[part], PART_SET_BYTES_MAX);
+		error_set(e, "%s: more than %d bytes", set->path[part],
+		    PART_SET_BYTES_MAX);
 	else
-		set->staged[part] = stage(&set->place[part], &set->attrs[part], bytes, len,
-		    e) == 0;
+		set->staged[part] = stage(&set->place[part], &set->attrs[part],
+					bytes, len, e) == 0;
 }
 
 /* Files and directories are as if nothing had been staged. */
@@ -160,10 +167,15 @@ check(const struct fileset *set, struct error *e)
 		return error_set(e, "%s", set->failed.text);
 	for (i = 0; i < PART_SET__MAX; i++)
 		if (set->path[i] != NULL && !set->staged[i])
-			return error_set(e, "%s: no new version of it was staged", set->path[i]);
+			return error_set(e,
+			    "%s: no new version of it was staged",
+			    set->path[i]);
 	if (!is_untouched(set))
-		return error_set(e, "its files were changed by someone else during this run and are "
-		    "left as they are; the next run takes the newest certificate");
+		return error_set(e,
+		    "its files were changed by someone else during this run "
+		    "and are "
+		    "left as they are; the next run takes the newest "
+		    "certificate");
 	return 0;
 }
 
@@ -205,7 +217,7 @@ is_kept(const struct fileset *set)
 		return 0;
 	place_hidden(&old, &set->place[n], KEPT_SUFFIX);
 	i = fstatat(old.dir->fd, set->place[n].name, &now,
-	    AT_SYMLINK_NOFOLLOW) == 0 &&
+		AT_SYMLINK_NOFOLLOW) == 0 &&
 	    fstatat(old.dir->fd, old.name, &kept, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    now.st_ino == kept.st_ino && now.st_dev == kept.st_dev;
 	place_hidden_free(&old);
@@ -231,7 +243,8 @@ sync_dirs(const struct fileset *set, struct error *e)
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && dir_sync(set->place[i].dir, e) == -1)
+		if (set->path[i] != NULL &&
+		    dir_sync(set->place[i].dir, e) == -1)
 			return -1;
 	return 0;
 }
@@ -254,7 +267,8 @@ fileset_commit(struct fileset *set, struct error *e)
 		if (set->path[i] != NULL && !kept)
 			keep(&set->place[i]);
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && place_rename(&set->place[i], e) == -1)
+		if (set->path[i] != NULL &&
+		    place_rename(&set->place[i], e) == -1)
 			return give_up(set);
 	memset(set->staged, 0, sizeof(set->staged));
 	return sync_dirs(set, e);
@@ -266,8 +280,9 @@ fileset_remove(const struct fileset *set, struct error *e)
 	int i;
 
 	for (i = 0; i < PART_SET__MAX; i++)
-		if (set->path[i] != NULL && (place_remove(&set->place[i], e) == -1 ||
-		    remove_kept(&set->place[i], e) == -1))
+		if (set->path[i] != NULL &&
+		    (place_remove(&set->place[i], e) == -1 ||
+			remove_kept(&set->place[i], e) == -1))
 			return -1;
 	return sync_dirs(set, e);
 }

@@ -12,20 +12,21 @@
 /*
  * A place in the state directory, as state_path() names it.
  */
-void	state_place(struct place *, struct dir *, const char *prefix, const char *name,
-	    const char *suffix);
+void state_place(struct place *, struct dir *, const char *prefix,
+    const char *name, const char *suffix);
 
 /*
  * Takes a lock (LOCK_EX or LOCK_SH), waiting until the monotonic deadline;
  * *fd holds it until lock_give().  -1: see why, which says who holds it.
  */
-int	lock_take(const struct place *, int how, int64_t deadline, int *fd, struct error *);
+int lock_take(
+    const struct place *, int how, int64_t deadline, int *fd, struct error *);
 /* Another kind of the lock that is held already; does not wait.  0 or -1. */
-int	lock_change(const struct place *, int fd, int how, struct error *);
+int lock_change(const struct place *, int fd, int how, struct error *);
 /* Gives it back; *fd becomes -1.  Nothing happens where it is -1. */
-void	lock_give(int *fd);
+void lock_give(int *fd);
 /* Does another process hold this lock alone?  Nothing is made or waited for. */
-int	lock_is_held(const struct place *);
+int lock_is_held(const struct place *);
 
 
 /*
@@ -33,33 +34,45 @@ int	lock_is_held(const struct place *);
  */
 
 struct fileset {
-	char		*path[PART_SET__MAX];	/* NULL: not configured */
-	struct place	 place[PART_SET__MAX];
-	struct stat	 seen[PART_SET__MAX];	/* when it was read; all zero: absent */
-	struct attrs	 attrs[PART_SET__MAX];	/* then; for the files that replace them */
-	int		 staged[PART_SET__MAX];
-	struct error	 failed;		/* why staging failed, or "" */
+	char *path[PART_SET__MAX]; /* NULL: not configured */
+	struct place place[PART_SET__MAX];
+	/* when it was read; all zero: absent */
+	struct stat seen[PART_SET__MAX];
+	/* then; for the files that replace them */
+	struct attrs attrs[PART_SET__MAX];
+	int staged[PART_SET__MAX];
+	struct error failed; /* why staging failed, or "" */
 };
 
 /* Opens the directories; 0 or -1. */
-int	fileset_open(struct fileset *, struct error *);
-/* Sets *chown where a file has another owner than this user, *dac where that keeps us from reading it. */
-void	fileset_foreign(const struct fileset *, uid_t, gid_t, int *chown, int *dac);
-/* Remembers the extended attributes of what is installed, while it can be read; and their end. */
-void	fileset_attrs(struct fileset *);
-void	fileset_close(struct fileset *);
-/* Removes what an interrupted run left; checks that there is room for a new set. */
-int	fileset_clean(const struct fileset *, struct error *);
-int	fileset_probe(const struct fileset *, struct error *);
+int fileset_open(struct fileset *, struct error *);
+/*
+ * Sets *chown where a file has another owner than this user, *dac where that
+ * keeps us from reading it.
+ */
+void fileset_foreign(
+    const struct fileset *, uid_t, gid_t, int *chown, int *dac);
+/*
+ * Remembers the extended attributes of what is installed, while it can be read;
+ * and their end.
+ */
+void fileset_attrs(struct fileset *);
+void fileset_close(struct fileset *);
+/*
+ * Removes what an interrupted run left; checks that there is room for a new
+ * set.
+ */
+int fileset_clean(const struct fileset *, struct error *);
+int fileset_probe(const struct fileset *, struct error *);
 
 /*
  * Puts the new version of one file on the disk beside the old one, with mode,
  * owner and extended attributes of the old one, or 0644.  A failure is told
  * by the commit.
  */
-void	fileset_stage(struct fileset *, enum part, const void *, size_t);
+void fileset_stage(struct fileset *, enum part, const void *, size_t);
 /* Can they be committed?  0; or -1 and what was staged is gone. */
-int	fileset_check(struct fileset *, struct error *);
+int fileset_check(struct fileset *, struct error *);
 /*
  * Replaces all files that were staged, which must be all that are configured;
  * keeps those that are replaced as .NAME.acme-old, one generation of them.
@@ -67,11 +80,11 @@ int	fileset_check(struct fileset *, struct error *);
  * somebody else since it was read.  -1 with some of them replaced, in the order
  * of enum part, where the disk fails in between.
  */
-int	fileset_commit(struct fileset *, struct error *);
+int fileset_commit(struct fileset *, struct error *);
 /* Where the version before this file's is; place_hidden_free() frees. */
-void	fileset_kept(const struct fileset *, enum part, struct place *);
+void fileset_kept(const struct fileset *, enum part, struct place *);
 /* Removes all files of the set, for good. */
-int	fileset_remove(const struct fileset *, struct error *);
+int fileset_remove(const struct fileset *, struct error *);
 
 
 /*
@@ -83,15 +96,16 @@ int	fileset_remove(const struct fileset *, struct error *);
  * Before the first file is replaced or removed: marks the job, anew if it is
  * marked already.  Nothing is to be done where the place is NULL.  0, or -1.
  */
-int	change_mark(const struct place *, struct error *);
+int change_mark(const struct place *, struct error *);
 /* Is there a mark?  Then st is what it looks like, else all zero. */
-int	change_find(const struct place *, struct stat *st);
+int change_find(const struct place *, struct stat *st);
 /*
  * Removes this mark, unless there is another one by now.  0; or -1: it could
  * not be removed, which is said.  Another run that has the job's lock sees to
  * it by itself.
  */
-int	change_forget(const struct place *, const struct stat *st, const struct place *lock);
+int change_forget(
+    const struct place *, const struct stat *st, const struct place *lock);
 
 
 /*
@@ -104,7 +118,7 @@ int	change_forget(const struct place *, const struct stat *st, const struct plac
  * by then.  0, or -1: it is still there, and the next run reports the change
  * once more.  The place must stay.
  */
-int	report_forget(const struct place *, struct error *);
+int report_forget(const struct place *, struct error *);
 /* Makes that last; how many records it was. */
 uint64_t report_forgotten(void);
 

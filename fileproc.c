@@ -21,33 +21,36 @@
 #include "file.h"
 #include "role.h"
 
-#define STATES_BYTES	(80 * 1024)	/* of one CERT_STATES */
-#define NRECORDS	(PART_JOB__MAX - PART_SET__MAX)
+#define STATES_BYTES (80 * 1024) /* of one CERT_STATES */
+#define NRECORDS (PART_JOB__MAX - PART_SET__MAX)
 
 struct file_job {
-	struct fileset	 set;
-	struct place	 record[NRECORDS];
-	struct place	 lock;
-	int		 lock_fd;
-	uint64_t	 forget;	/* parts to be removed once the run was reported */
-	struct stat	 change;	/* with 'on change': its mark, as told; all zero: none */
+	struct fileset set;
+	struct place record[NRECORDS];
+	struct place lock;
+	int lock_fd;
+	/* parts to be removed once the run was reported */
+	uint64_t forget;
+	/* with 'on change': its mark, as told; all zero: none */
+	struct stat change;
 	struct {
-		char	*bytes;		/* NULL: there was none */
-		size_t	 len;
-	} was[PART_JOB__MAX];	/* with -r: what may be revoked */
-	struct error	 broken;	/* why nothing can be done for it, or "" */
+		char *bytes; /* NULL: there was none */
+		size_t len;
+	} was[PART_JOB__MAX]; /* with -r: what may be revoked */
+	/* why nothing can be done for it, or "" */
+	struct error broken;
 };
 
 /* A record that arrives in pieces. */
 static struct {
-	char	*bytes;
-	size_t	 len;
+	char *bytes;
+	size_t len;
 } pending;
 
 static struct file_job *jobs;
 static uint32_t njobs;
 static struct dir *state_dir;
-static struct place shared[PART__MAX - PART_JOB__MAX];	/* of the authority */
+static struct place shared[PART__MAX - PART_JOB__MAX]; /* of the authority */
 static struct place shared_lock[PART__MAX - PART_JOB__MAX];
 static int shared_lock_fd[PART__MAX - PART_JOB__MAX] = { -1, -1, -1 };
 static struct sandbox box = { .role = ROLE_FILE };
@@ -58,7 +61,8 @@ static size_t
 limit_of(enum part part)
 {
 	return part == PART_METRICS ? PART_METRICS_BYTES_MAX :
-	    part < PART_SET__MAX ? PART_SET_BYTES_MAX : PART_RECORD_BYTES_MAX;
+	    part < PART_SET__MAX    ? PART_SET_BYTES_MAX :
+				      PART_RECORD_BYTES_MAX;
 }
 
 /* The part's place, or NULL where the configuration has none. */
@@ -76,19 +80,28 @@ place_of(uint32_t job, enum part part)
 	return p->path == NULL ? NULL : p;
 }
 
-/* Ends the process unless the request may name this part, and the configuration has it. */
+/*
+ * Ends the process unless the request may name this part, and the configuration
+ * has it.
+ */
 static void
-need_part(const struct msg *m, enum part part, enum part first, enum part behind)
+need_part(
+    const struct msg *m, enum part part, enum part first, enum part behind)
 {
-	if (part < first || part >= behind || place_of(m->head.job, part) == NULL)
-		errx(1, "%s: there is no part %d", routes[m->head.type].name, (int)part);
+	if (part < first || part >= behind ||
+	    place_of(m->head.job, part) == NULL)
+		errx(1, "%s: there is no part %d", routes[m->head.type].name,
+		    (int)part);
 }
 
-/* The end of each request: -1: see why; what else it is, is up to the request. */
+/*
+ * The end of each request: -1: see why; what else it is, is up to the request.
+ */
 static void
 reply(uint32_t job, int rc, const struct error *e)
 {
-	struct body_stored b = { .result = rc, .reason = rc == -1 ? e->text : NULL };
+	struct body_stored b = { .result = rc,
+		.reason = rc == -1 ? e->text : NULL };
 
 	msg_new(&out, CERT_STORED, job);
 	body_stored(&out, &b);
@@ -97,7 +110,8 @@ reply(uint32_t job, int rc, const struct error *e)
 
 /* A part as it is sent: bytes, or why there are none.  The caller frees. */
 static enum presence
-read_part(const struct place *p, enum part part, char **bytes, size_t *len, struct stat *st)
+read_part(const struct place *p, enum part part, char **bytes, size_t *len,
+    struct stat *st)
 {
 	struct error e;
 	int n;
@@ -110,7 +124,8 @@ read_part(const struct place *p, enum part part, char **bytes, size_t *len, stru
 	if (n == 0)
 		return PRESENCE_ABSENT;
 	/* Nothing that large was written here. */
-	if (part < PART_SET__MAX && S_ISREG(st->st_mode) && st->st_size > PART_SET_BYTES_MAX) {
+	if (part < PART_SET__MAX && S_ISREG(st->st_mode) &&
+	    st->st_size > PART_SET_BYTES_MAX) {
 		say(1, "%s; counts as absent", e.text);
 		return PRESENCE_ABSENT;
 	}
@@ -154,8 +169,9 @@ send_parts(uint32_t job, unsigned first)
 
 	for (i = first; i < PART_JOB__MAX; i++)
 		if (place_of(job, (enum part)i) != NULL)
-			send_part(job, (enum part)i, i < PART_SET__MAX ?
-			    &jobs[job].set.seen[i] : &ignored);
+			send_part(job, (enum part)i,
+			    i < PART_SET__MAX ? &jobs[job].set.seen[i] :
+						&ignored);
 }
 
 /* Removes what a killed run has left beside the job's files. */
@@ -165,7 +181,8 @@ clean(struct file_job *j, struct error *e)
 	size_t i;
 
 	for (i = 0; i < NRECORDS; i++)
-		if (j->record[i].path != NULL && place_clean(&j->record[i], e) == -1)
+		if (j->record[i].path != NULL &&
+		    place_clean(&j->record[i], e) == -1)
 			return -1;
 	return fileset_clean(&j->set, e);
 }
@@ -178,13 +195,18 @@ file_open(struct msg *m)
 	int rc, wait_ms;
 
 	body_wait(m, &wait_ms);
-	if (lock_take(&j->lock, LOCK_EX, clock_ms() + wait_ms, &j->lock_fd, &e) == -1) {
+	if (lock_take(&j->lock, LOCK_EX, clock_ms() + wait_ms, &j->lock_fd,
+		&e) == -1) {
 		reply(m->head.job, -1, &e);
 		return;
 	}
-	if ((rc = j->broken.text[0] != '\0' ? -1 : clean(j, &e)) == -1 && j->broken.text[0] != '\0')
+	if ((rc = j->broken.text[0] != '\0' ? -1 : clean(j, &e)) == -1 &&
+	    j->broken.text[0] != '\0')
 		e = j->broken;
-	/* The state also where its files are out of reach: why is remembered there. */
+	/*
+	 * The state also where its files are out of reach: why is remembered
+	 * there.
+	 */
 	send_parts(m->head.job, rc == 0 ? 0 : PART_SET__MAX);
 	if (rc == 0)
 		fileset_attrs(&j->set);
@@ -200,7 +222,9 @@ file_look(struct msg *m)
 	msg_end(m);
 	if (j->broken.text[0] == '\0')
 		send_parts(m->head.job, 0);
-	reply(m->head.job, j->broken.text[0] != '\0' ? -1 : lock_is_held(&j->lock), &j->broken);
+	reply(m->head.job,
+	    j->broken.text[0] != '\0' ? -1 : lock_is_held(&j->lock),
+	    &j->broken);
 }
 
 /* What a run that was reported need not remember is up to what it was for. */
@@ -226,7 +250,8 @@ file_probe(struct msg *m)
 
 	msg_end(m);
 	if ((rc = fileset_probe(&j->set, &e)) == 0)
-		rc = place_probe(place_of(m->head.job, PART_SAVED), PART_SET_BYTES_MAX, &e);
+		rc = place_probe(
+		    place_of(m->head.job, PART_SAVED), PART_SET_BYTES_MAX, &e);
 	reply(m->head.job, rc, &e);
 }
 
@@ -243,7 +268,8 @@ add_piece(const void *piece, size_t len, size_t most)
 {
 	if (len > most - pending.len)
 		errx(1, "FILE_WRITE: more than %zu bytes", most);
-	if ((pending.bytes = realloc(pending.bytes, pending.len + len + 1)) == NULL)
+	if ((pending.bytes = realloc(pending.bytes, pending.len + len + 1)) ==
+	    NULL)
 		err(1, NULL);
 	memcpy(pending.bytes + pending.len, piece, len);
 	pending.len += len;
@@ -251,14 +277,18 @@ add_piece(const void *piece, size_t len, size_t most)
 
 /* For others to read; after a crash the next run writes it anew. */
 static int
-write_metrics(const struct place *p, const void *bytes, size_t len, struct error *e)
+write_metrics(
+    const struct place *p, const void *bytes, size_t len, struct error *e)
 {
 	struct attrs attrs;
 	int rc;
 
 	place_attrs(p, &attrs);
-	rc = place_stage(p, bytes, len, 0644, geteuid(), getegid(), &attrs, e) == -1 ||
-	    place_rename(p, e) == -1 ? -1 : 0;
+	rc = place_stage(
+		 p, bytes, len, 0644, geteuid(), getegid(), &attrs, e) == -1 ||
+		place_rename(p, e) == -1 ?
+	    -1 :
+	    0;
 	attrs_free(&attrs);
 	return rc;
 }
@@ -279,12 +309,14 @@ file_write(struct msg *m)
 	if (PARTS_OF_REVOCATION >> b.part & 1)
 		errx(1, "FILE_WRITE: part %d, which is a copy", b.part);
 	if (b.part == PART_CHANGED)
-		errx(1, "FILE_WRITE: part %d, which is not for others to write", b.part);
+		errx(1, "FILE_WRITE: part %d, which is not for others to write",
+		    b.part);
 	add_piece(b.piece, b.len, limit_of(b.part));
 	if (b.more)
 		return;
 	p = place_of(m->head.job, b.part);
-	rc = b.part == PART_METRICS ? write_metrics(p, pending.bytes, pending.len, &e) :
+	rc = b.part == PART_METRICS ?
+	    write_metrics(p, pending.bytes, pending.len, &e) :
 	    place_write(p, pending.bytes, pending.len, &e);
 	free(pending.bytes);
 	memset(&pending, 0, sizeof(pending));
@@ -306,7 +338,8 @@ file_copy(struct msg *m)
 	need_lock(m);
 	if (j->was[b.from].bytes == NULL)
 		errx(1, "FILE_COPY: nothing was read of part %d", b.from);
-	rc = place_write(place_of(m->head.job, b.to), j->was[b.from].bytes, j->was[b.from].len, &e);
+	rc = place_write(place_of(m->head.job, b.to), j->was[b.from].bytes,
+	    j->was[b.from].len, &e);
 	reply(m->head.job, rc, &e);
 }
 
@@ -412,7 +445,9 @@ file_read_kept(struct msg *m)
 static void
 file_lock(struct msg *m)
 {
-	static const int how[] = { [LOCK_SHARED] = LOCK_SH, [LOCK_ALONE] = LOCK_EX };
+	static const int how[] = {
+		[LOCK_SHARED] = LOCK_SH, [LOCK_ALONE] = LOCK_EX
+	};
 	struct body_lock b;
 	struct error e;
 	size_t i;
@@ -424,10 +459,11 @@ file_lock(struct msg *m)
 	if (b.lock == LOCK_NONE)
 		lock_give(&shared_lock_fd[i]);
 	else if (shared_lock_fd[i] != -1)
-		rc = lock_change(&shared_lock[i], shared_lock_fd[i], how[b.lock], &e);
+		rc = lock_change(
+		    &shared_lock[i], shared_lock_fd[i], how[b.lock], &e);
 	else
-		rc = lock_take(&shared_lock[i], how[b.lock], clock_ms() + b.wait_ms,
-		    &shared_lock_fd[i], &e);
+		rc = lock_take(&shared_lock[i], how[b.lock],
+		    clock_ms() + b.wait_ms, &shared_lock_fd[i], &e);
 	reply(m->head.job, rc, &e);
 }
 
@@ -469,13 +505,16 @@ file_forget_change(struct msg *m)
 	msg_end(m);
 	need_part(m, PART_CHANGED, PART_CHANGED, PART_JOB__MAX);
 	ok = change_forget(place_of(m->head.job, PART_CHANGED), &j->change,
-	    &j->lock) == 0;
+		 &j->lock) == 0;
 	msg_new(&out, HOOK_FORGOTTEN, m->head.job);
 	body_flag(&out, &ok);
 	msg_send(&out);
 }
 
-/* The run ends with status 0: what was changed need not be remembered any longer. */
+/*
+ * The run ends with status 0: what was changed need not be remembered any
+ * longer.
+ */
 static void
 file_reported(struct msg *m)
 {
@@ -487,7 +526,8 @@ file_reported(struct msg *m)
 	for (job = 0; job < njobs; job++)
 		for (part = PART_STATE; part < PART_JOB__MAX; part++)
 			if ((jobs[job].forget >> part & 1) != 0 &&
-			    report_forget(place_of(job, (enum part)part), &e) == -1)
+			    report_forget(place_of(job, (enum part)part), &e) ==
+				-1)
 				warnx("%s", e.text);
 	msg_new(&out, PARENT_FORGOTTEN, 0);
 	msg_put_num(&out, report_forgotten());
@@ -517,8 +557,9 @@ static const struct handler table[] = {
 static void
 add_job(const struct slice_domain *d)
 {
-	static const char *const suffixes[NRECORDS] = { "json", "new.pem", "revoking.pem",
-	    "compromised.pem", "revoked.pem", STATE_CHANGED };
+	static const char *const suffixes[NRECORDS] = { "json", "new.pem",
+		"revoking.pem", "compromised.pem", "revoked.pem",
+		STATE_CHANGED };
 	struct file_job *j;
 	size_t i;
 
@@ -530,7 +571,8 @@ add_job(const struct slice_domain *d)
 	j->set.path[PART_FULLCHAIN] = d->fullchain;
 	for (i = 0; i < NRECORDS; i++)
 		if (i + PART_SET__MAX != PART_CHANGED || d->has_on_change)
-			state_place(&j->record[i], state_dir, "domain", d->handle, suffixes[i]);
+			state_place(&j->record[i], state_dir, "domain",
+			    d->handle, suffixes[i]);
 	state_place(&j->lock, state_dir, "domain", d->handle, "lock");
 	fileset_open(&j->set, &j->broken);
 }
@@ -597,13 +639,17 @@ open_shared(const char *authority, const char *metrics)
 {
 	struct error e;
 
-	state_place(&shared[PART_ACCOUNT - PART_JOB__MAX], state_dir, "authority", authority, "json");
-	state_place(&shared[PART_BACKOFF - PART_JOB__MAX], state_dir, "authority", authority,
-	    "backoff.json");
-	state_place(&shared_lock[PART_ACCOUNT - PART_JOB__MAX], state_dir, "authority", authority,
-	    "lock");
-	state_place(&shared_lock[PART_METRICS - PART_JOB__MAX], state_dir, "metrics", "file", "lock");
-	if (metrics != NULL && place_open(&shared[PART_METRICS - PART_JOB__MAX], metrics, &e) == -1)
+	state_place(&shared[PART_ACCOUNT - PART_JOB__MAX], state_dir,
+	    "authority", authority, "json");
+	state_place(&shared[PART_BACKOFF - PART_JOB__MAX], state_dir,
+	    "authority", authority, "backoff.json");
+	state_place(&shared_lock[PART_ACCOUNT - PART_JOB__MAX], state_dir,
+	    "authority", authority, "lock");
+	state_place(&shared_lock[PART_METRICS - PART_JOB__MAX], state_dir,
+	    "metrics", "file", "lock");
+	if (metrics != NULL &&
+	    place_open(&shared[PART_METRICS - PART_JOB__MAX], metrics, &e) ==
+		-1)
 		errx(1, "metrics file %s", e.text);
 }
 
@@ -626,7 +672,8 @@ open_all(struct msg *m)
 		give_state_dir();
 	dir_owner(&box);
 	for (i = 0; i < njobs; i++)
-		fileset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown, &box.keep_dac);
+		fileset_foreign(&jobs[i].set, box.uid, box.gid, &box.keep_chown,
+		    &box.keep_dac);
 	box.dirs = dir_rights(0, &box.ndirs);
 	for (d = box.dirs; d < box.dirs + box.ndirs; d++)
 		d->rights = rights_in(d);
@@ -651,7 +698,8 @@ tell_states(void)
 
 	msg_new(&out, CERT_STATES, 0);
 	for (i = 0; i < njobs; i++) {
-		b.presence = read_part(place_of(i, PART_STATE), PART_STATE, &bytes, &b.len, &ignored);
+		b.presence = read_part(place_of(i, PART_STATE), PART_STATE,
+		    &bytes, &b.len, &ignored);
 		b.bytes = (const uint8_t *)bytes;
 		b.has_saved = place_exists(place_of(i, PART_SAVED));
 		if (out.head.len > 0 && out.head.len + b.len > STATES_BYTES) {
@@ -672,7 +720,8 @@ tell_changes(void)
 	int changed;
 
 	for (i = 0; i < njobs; i++) {
-		changed = change_find(place_of(i, PART_CHANGED), &jobs[i].change);
+		changed = change_find(
+		    place_of(i, PART_CHANGED), &jobs[i].change);
 		msg_new(&out, HOOK_CHANGED, i);
 		body_flag(&out, &changed);
 		msg_send(&out);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Runs on the machine that builds: makes the system call filters of the table
- * in filter-rules.h, for the machine that acme-client is built for.
- * libseccomp tells the numbers of that one's system calls; nothing of it gets
- * into acme-client.
+ * in filter-rules.h, for the machine that acme-client is built for. libseccomp
+ * tells the numbers of that one's system calls; nothing of it gets into
+ * acme-client.
  *
- *	filter-make ARCHITECTURE ROLE ...	C, with the filters of these roles
- *	filter-make ARCHITECTURE		text: what each role may do
+ * filter-make ARCHITECTURE ROLE ...       C, with the filters of these roles
+ * filter-make ARCHITECTURE             text: what each role may do
  *
  * regress/filters.py runs the filters against the text.
  */
@@ -32,20 +32,24 @@
 
 #include "acme-client.h"
 
-/* Where architectures differ in what the table needs; the C that comes out asserts these. */
+/*
+ * Where architectures differ in what the table needs; the C that comes out
+ * asserts these.
+ */
 struct abi {
-	const char	*name;
-	uint32_t	 arch;
-	int		 big_endian;
-	uint32_t	 others;	/* a first number of another ABI, or 0 */
-	uint32_t	 sock_stream, sock_dgram, sock_nonblock, sock_cloexec;
-	uint32_t	 o_creat, o_trunc, sol_socket, so_error;
-	uint32_t	 fionread;
+	const char *name;
+	uint32_t arch;
+	int big_endian;
+	/* a first number of another ABI, or 0 */
+	uint32_t others;
+	uint32_t sock_stream, sock_dgram, sock_nonblock, sock_cloexec;
+	uint32_t o_creat, o_trunc, sol_socket, so_error;
+	uint32_t fionread;
 };
 
 #include "filter-rules.h"
 
-#define USUAL	1, 2, 04000, 02000000, 0100, 01000, 1, 4
+#define USUAL 1, 2, 04000, 02000000, 0100, 01000, 1, 4
 static const struct abi abis[] = {
 	{ "x86_64", SCMP_ARCH_X86_64, 0, 0x40000000, USUAL, 0x541b },
 	{ "aarch64", SCMP_ARCH_AARCH64, 0, 0, USUAL, 0x541b },
@@ -55,29 +59,33 @@ static const struct abi abis[] = {
 	{ "ppc64le", SCMP_ARCH_PPC64LE, 0, 0, USUAL, 0x4004667f },
 	{ "s390x", SCMP_ARCH_S390X, 1, 0, USUAL, 0x541b },
 };
-#define NABIS	(sizeof(abis) / sizeof(abis[0]))
+#define NABIS (sizeof(abis) / sizeof(abis[0]))
 
-static const char *const roles[] = { "parent", "netproc", "dnsproc", "keyproc", "csrproc",
-    "chngproc", "certproc", "fileproc", "zoneproc", "respproc" };
-_Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE_HOOK, "a name for each role with a filter");
+static const char *const roles[] = { "parent", "netproc", "dnsproc", "keyproc",
+	"csrproc", "chngproc", "certproc", "fileproc", "zoneproc", "respproc" };
+_Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE_HOOK,
+    "a name for each role with a filter");
 
 /* Numbers below LAST, and those that are the kernel's own on arm. */
-#define LAST		7000
-#define ARM_FIRST	0xf0001
-#define ARM_LAST	0xf0006
-#define CALLS_MAX	1000
+#define LAST 7000
+#define ARM_FIRST 0xf0001
+#define ARM_LAST 0xf0006
+#define CALLS_MAX 1000
 
 struct call {
-	uint32_t	 nr;
-	char		*name;
+	uint32_t nr;
+	char *name;
 };
 
-static struct call calls[CALLS_MAX];	/* of the architecture, by number */
+static struct call calls[CALLS_MAX]; /* of the architecture, by number */
 static size_t ncalls;
 static const struct abi *abi;
 static struct rule rules[RULES_MAX];
 
-/* From number to name: the other way round libseccomp has pseudo numbers, where socketcall(2) is. */
+/*
+ * From number to name: the other way round libseccomp has pseudo numbers, where
+ * socketcall(2) is.
+ */
 static void
 add_calls(uint32_t from, uint32_t to)
 {
@@ -85,10 +93,12 @@ add_calls(uint32_t from, uint32_t to)
 	uint32_t nr;
 
 	for (nr = from; nr <= to; nr++) {
-		if ((name = seccomp_syscall_resolve_num_arch(abi->arch, (int)nr)) == NULL)
+		if ((name = seccomp_syscall_resolve_num_arch(
+			 abi->arch, (int)nr)) == NULL)
 			continue;
 		if (ncalls == CALLS_MAX)
-			errx(1, "%s: more than %d system calls", abi->name, CALLS_MAX);
+			errx(1, "%s: more than %d system calls", abi->name,
+			    CALLS_MAX);
 		calls[ncalls++] = (struct call){ nr, name };
 	}
 }
@@ -122,12 +132,16 @@ answer_to(const struct call *c, unsigned role)
 				return ALLOWED;
 			response = CONDITIONAL;
 		}
-	if (response == UNKNOWN && role == ROLE_DNS && among(pretended_names, c->name))
+	if (response == UNKNOWN && role == ROLE_DNS &&
+	    among(pretended_names, c->name))
 		return PRETENDED;
-	if (response == UNKNOWN && role == ROLE_DNS && among(survived_names, c->name))
+	if (response == UNKNOWN && role == ROLE_DNS &&
+	    among(survived_names, c->name))
 		return REFUSED;
-	return response != UNKNOWN ? response : among(fatal_names, c->name) ? FATAL :
-	    among(refused_names, c->name) ? REFUSED : UNKNOWN;
+	return response != UNKNOWN        ? response :
+	    among(fatal_names, c->name)   ? FATAL :
+	    among(refused_names, c->name) ? REFUSED :
+					    UNKNOWN;
 }
 
 /* A name that no architecture has is a mistake in the table. */
@@ -141,17 +155,20 @@ check_names(const char *names)
 		err(1, NULL);
 	for (word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
 		for (i = 0; i < NABIS; i++)
-			if (seccomp_syscall_resolve_name_arch(abis[i].arch, word) != __NR_SCMP_ERROR)
+			if (seccomp_syscall_resolve_name_arch(
+				abis[i].arch, word) != __NR_SCMP_ERROR)
 				break;
 		if (i == NABIS)
-			errx(1, "filter-rules.h: %s: there is no such system call", word);
+			errx(1,
+			    "filter-rules.h: %s: there is no such system call",
+			    word);
 	}
 	free(copy);
 }
 
 struct code {
-	struct sock_filter	rows[BPF_MAXINSNS];
-	size_t			n;
+	struct sock_filter rows[BPF_MAXINSNS];
+	size_t n;
 };
 
 static size_t
@@ -169,12 +186,18 @@ emit_return(struct code *c, uint32_t value)
 	emit(c, BPF_RET | BPF_K, 0, 0, value);
 }
 
-/* One half of an argument; the jumps that are taken where it does not fit are noted in failing. */
+/*
+ * One half of an argument; the jumps that are taken where it does not fit are
+ * noted in failing.
+ */
 static size_t
-emit_half(struct code *c, const struct condition *cond, int high, size_t *failing, size_t n)
+emit_half(struct code *c, const struct condition *cond, int high,
+    size_t *failing, size_t n)
 {
-	size_t at = offsetof(struct seccomp_data, args) + 8 * cond->arg + (high == abi->big_endian ? 0 : 4);
-	uint32_t value = (uint32_t)(cond->value >> 32 * high), mask = (uint32_t)(cond->mask >> 32 * high);
+	size_t at = offsetof(struct seccomp_data, args) + 8 * cond->arg +
+	    (high == abi->big_endian ? 0 : 4);
+	uint32_t value = (uint32_t)(cond->value >> 32 * high),
+		 mask = (uint32_t)(cond->mask >> 32 * high);
 
 	if (cond->comparison == MASKED && mask == 0)
 		return n;
@@ -202,23 +225,28 @@ emit_rule(struct code *c, const struct rule *r)
 	emit_return(c, SECCOMP_RET_ALLOW);
 	for (i = 0; i < n; i++) {
 		row = &c->rows[failing[i]];
-		*(row->jt == 1 ? &row->jt : &row->jf) = (uint8_t)(c->n - failing[i] - 1);
+		*(row->jt == 1 ? &row->jt :
+				 &row->jf) = (uint8_t)(c->n - failing[i] - 1);
 	}
 }
 
 static uint32_t
 returned(enum response response)
 {
-	return response == ALLOWED ? SECCOMP_RET_ALLOW : response == FATAL ? SECCOMP_RET_TRAP :
-	    SECCOMP_RET_ERRNO | (response == REFUSED ? EACCES : response == PRETENDED ? 0 : ENOSYS);
+	return response == ALLOWED ? SECCOMP_RET_ALLOW :
+	    response == FATAL      ? SECCOMP_RET_TRAP :
+				     SECCOMP_RET_ERRNO |
+		(response == REFUSED          ? EACCES :
+			response == PRETENDED ? 0 :
+						ENOSYS);
 }
 
 /* From this number on to the next segment. */
 struct segment {
-	uint32_t	 from;
-	enum response	 response;
+	uint32_t from;
+	enum response response;
 	const struct call *call;
-	int		 other_abi;
+	int other_abi;
 };
 
 static struct segment segments[2 * CALLS_MAX + 3];
@@ -229,10 +257,14 @@ add_segment(uint32_t from, enum response response, const struct call *call)
 {
 	struct segment *last = &segments[nsegments - 1];
 
-	/* The one before it was for nothing: its call is the one right before this. */
+	/*
+	 * The one before it was for nothing: its call is the one right before
+	 * this.
+	 */
 	if (nsegments > 0 && last->from == from)
 		nsegments--, last--;
-	if (nsegments > 0 && last->response == response && response != CONDITIONAL)
+	if (nsegments > 0 && last->response == response &&
+	    response != CONDITIONAL)
 		return;
 	segments[nsegments++] = (struct segment){ from, response, call, 0 };
 }
@@ -249,9 +281,11 @@ make_segments(unsigned role)
 		add_segment(calls[i].nr + 1, UNKNOWN, NULL);
 	}
 	if (abi->others != 0) {
-		segments[nsegments++] = (struct segment){ abi->others, UNKNOWN, NULL, 1 };
+		segments[nsegments++] = (struct segment){ abi->others, UNKNOWN,
+			NULL, 1 };
 		/* What a tracer makes of a call that it answers itself. */
-		segments[nsegments++] = (struct segment){ UINT32_MAX, UNKNOWN, NULL, 0 };
+		segments[nsegments++] = (struct segment){ UINT32_MAX, UNKNOWN,
+			NULL, 0 };
 	}
 }
 
@@ -262,10 +296,13 @@ emit_segment(struct code *c, const struct segment *s, unsigned role)
 
 	if (s->response == CONDITIONAL)
 		for (r = rules; r->names != NULL; r++)
-			if ((r->roles >> role & 1) != 0 && among(r->names, s->call->name))
+			if ((r->roles >> role & 1) != 0 &&
+			    among(r->names, s->call->name))
 				emit_rule(c, r);
-	emit_return(c, s->other_abi ? SECCOMP_RET_KILL_PROCESS :
-	    returned(s->response == CONDITIONAL ? UNKNOWN : s->response));
+	emit_return(c,
+	    s->other_abi ?
+		SECCOMP_RET_KILL_PROCESS :
+		returned(s->response == CONDITIONAL ? UNKNOWN : s->response));
 }
 
 /* A conditional jump reaches 255 rows: further needs one without condition. */
@@ -278,10 +315,11 @@ jump_over(struct code *c, size_t at)
 		c->rows[at].jt = (uint8_t)n;
 		return;
 	}
-	emit_return(c, 0);	/* makes room */
+	emit_return(c, 0); /* makes room */
 	memmove(&c->rows[at + 2], &c->rows[at + 1], n * sizeof(c->rows[0]));
 	c->rows[at].jf = 1;
-	c->rows[at + 1] = (struct sock_filter){ BPF_JMP | BPF_JA, 0, 0, (uint32_t)n };
+	c->rows[at + 1] = (struct sock_filter){ BPF_JMP | BPF_JA, 0, 0,
+		(uint32_t)n };
 }
 
 /* A search by halves. */
@@ -305,10 +343,12 @@ make(struct code *c, unsigned role)
 {
 	c->n = 0;
 	make_segments(role);
-	emit(c, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, arch));
+	emit(c, BPF_LD | BPF_W | BPF_ABS, 0, 0,
+	    offsetof(struct seccomp_data, arch));
 	emit(c, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, abi->arch);
 	emit_return(c, SECCOMP_RET_KILL_PROCESS);
-	emit(c, BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr));
+	emit(c, BPF_LD | BPF_W | BPF_ABS, 0, 0,
+	    offsetof(struct seccomp_data, nr));
 	emit_segments(c, 0, nsegments, role);
 }
 
@@ -327,19 +367,33 @@ role_of(const char *name)
 static void
 print_assertions(void)
 {
-	const struct { const char *name; long long value; } v[] = {
-		{ "SOCK_STREAM", abi->sock_stream }, { "SOCK_DGRAM", abi->sock_dgram },
-		{ "SOCK_NONBLOCK", abi->sock_nonblock }, { "SOCK_CLOEXEC", abi->sock_cloexec },
-		{ "O_CREAT", abi->o_creat }, { "O_TRUNC", abi->o_trunc }, { "O_ACCMODE & 3", O_ACCMODE },
-		{ "SOL_SOCKET", abi->sol_socket }, { "SO_ERROR", abi->so_error },
-		{ "FIONREAD", abi->fionread }, { "PROT_EXEC", PROT_EXEC }, { "SIGKILL", SIGKILL },
-		{ "AF_INET6", AF_INET6 }, { "AF_NETLINK", AF_NETLINK }, { "F_SETFL", F_SETFL },
-		{ "MSG_FASTOPEN", MSG_FASTOPEN }, { "TCP_NODELAY", TCP_NODELAY },
+	const struct {
+		const char *name;
+		long long value;
+	} v[] = {
+		{ "SOCK_STREAM", abi->sock_stream },
+		{ "SOCK_DGRAM", abi->sock_dgram },
+		{ "SOCK_NONBLOCK", abi->sock_nonblock },
+		{ "SOCK_CLOEXEC", abi->sock_cloexec },
+		{ "O_CREAT", abi->o_creat },
+		{ "O_TRUNC", abi->o_trunc },
+		{ "O_ACCMODE & 3", O_ACCMODE },
+		{ "SOL_SOCKET", abi->sol_socket },
+		{ "SO_ERROR", abi->so_error },
+		{ "FIONREAD", abi->fionread },
+		{ "PROT_EXEC", PROT_EXEC },
+		{ "SIGKILL", SIGKILL },
+		{ "AF_INET6", AF_INET6 },
+		{ "AF_NETLINK", AF_NETLINK },
+		{ "F_SETFL", F_SETFL },
+		{ "MSG_FASTOPEN", MSG_FASTOPEN },
+		{ "TCP_NODELAY", TCP_NODELAY },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++)
-		printf("_Static_assert((%s) == %lld, \"filter-make.c has another %s for %s\");\n",
+		printf("_Static_assert((%s) == %lld, \"filter-make.c has "
+		       "another %s for %s\");\n",
 		    v[i].name, v[i].value, v[i].name, abi->name);
 }
 
@@ -352,7 +406,8 @@ print_code(unsigned role)
 	make(&c, role);
 	printf("\nstatic const struct sock_filter %s[] = {\n", roles[role]);
 	for (i = 0; i < c.n; i++)
-		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", c.rows[i].code, c.rows[i].jt, c.rows[i].jf, c.rows[i].k);
+		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", c.rows[i].code,
+		    c.rows[i].jt, c.rows[i].jf, c.rows[i].k);
 	printf("};\n");
 }
 
@@ -362,19 +417,25 @@ print_c(int n, char *names[])
 	size_t i;
 	int r;
 
-	printf("/* By filter-make.c, of filter-rules.h, for %s. */\n#include <sys/ioctl.h>\n"
-	    "#include <sys/mman.h>\n#include <sys/socket.h>\n#include <netinet/in.h>\n"
-	    "#include <netinet/tcp.h>\n#include <fcntl.h>\n#include <signal.h>\n\n#include \"filter.h\"\n\n", abi->name);
+	printf("/* By filter-make.c, of filter-rules.h, for %s. */\n#include "
+	       "<sys/ioctl.h>\n"
+	       "#include <sys/mman.h>\n#include <sys/socket.h>\n#include "
+	       "<netinet/in.h>\n"
+	       "#include <netinet/tcp.h>\n#include <fcntl.h>\n#include "
+	       "<signal.h>\n\n#include \"filter.h\"\n\n",
+	    abi->name);
 	print_assertions();
 	for (r = 0; r < n; r++)
 		print_code(role_of(names[r]));
 	printf("\nconst struct filter filters[ROLE__MAX] = {\n");
 	for (r = 0; r < n; r++)
-		printf("\t[%u] = { sizeof(%s) / sizeof(%s[0]), %s },\n", role_of(names[r]), names[r], names[r], names[r]);
+		printf("\t[%u] = { sizeof(%s) / sizeof(%s[0]), %s },\n",
+		    role_of(names[r]), names[r], names[r], names[r]);
 	printf("};\n\nconst struct filter_fatal filter_fatal[] = {\n");
 	for (i = 0; i < ncalls; i++)
 		if (among(fatal_names, calls[i].name))
-			printf("\t{ %u, \"%s\" },\n", calls[i].nr, calls[i].name);
+			printf(
+			    "\t{ %u, \"%s\" },\n", calls[i].nr, calls[i].name);
 	printf("\t{ -1, \"\" },\n};\n");
 }
 
@@ -386,8 +447,8 @@ print_condition(const struct condition *c)
 	else if (c->comparison == LESS_OR_EQUAL)
 		printf("arg%u <= 0x%llx", c->arg, (unsigned long long)c->value);
 	else
-		printf("arg%u & 0x%llx = 0x%llx", c->arg, (unsigned long long)c->mask,
-		    (unsigned long long)c->value);
+		printf("arg%u & 0x%llx = 0x%llx", c->arg,
+		    (unsigned long long)c->mask, (unsigned long long)c->value);
 }
 
 /* The rules of one system call that look at arguments. */
@@ -399,10 +460,12 @@ print_conditions(const struct call *call)
 	int i;
 
 	for (r = rules; r->names != NULL; r++) {
-		if (r->conditions[0].comparison == NO_MORE || !among(r->names, call->name))
+		if (r->conditions[0].comparison == NO_MORE ||
+		    !among(r->names, call->name))
 			continue;
 		printf("\tif");
-		for (i = 0; i < 3 && r->conditions[i].comparison != NO_MORE; i++) {
+		for (i = 0; i < 3 && r->conditions[i].comparison != NO_MORE;
+		     i++) {
 			printf(i == 0 ? " " : ", ");
 			print_condition(&r->conditions[i]);
 		}
@@ -417,14 +480,20 @@ print_conditions(const struct call *call)
 static void
 print_text(void)
 {
-	static const char letters[] = { [UNKNOWN] = '.', [ALLOWED] = '+', [CONDITIONAL] = '?',
-	    [REFUSED] = '-', [PRETENDED] = '0', [FATAL] = '!' };
+	static const char letters[] = { [UNKNOWN] = '.',
+		[ALLOWED] = '+',
+		[CONDITIONAL] = '?',
+		[REFUSED] = '-',
+		[PRETENDED] = '0',
+		[FATAL] = '!' };
 	unsigned role, known;
 	char line[ROLE_HOOK];
 	size_t i;
 
-	printf("# %s: + allowed, ? allowed if (else ENOSYS), - EACCES, 0 not done but 0 returned, ! ends the process; all others ENOSYS\n"
-	    "# by filter-make.c; columns:", abi->name);
+	printf("# %s: + allowed, ? allowed if (else ENOSYS), - EACCES, 0 not "
+	       "done but 0 returned, ! ends the process; all others ENOSYS\n"
+	       "# by filter-make.c; columns:",
+	    abi->name);
 	for (role = 0; role < ROLE_HOOK; role++)
 		printf(" %s", roles[role]);
 	printf("\n");

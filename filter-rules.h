@@ -13,48 +13,60 @@
 #ifndef FILTER_RULES_H
 #define FILTER_RULES_H
 
-#define R(role)	(1u << ROLE_##role)
-#define ALL	(~0u)
-#define DISK	(R(CSR) | R(CHNG) | R(FILE))
+#define R(role) (1u << ROLE_##role)
+#define ALL (~0u)
+#define DISK (R(CSR) | R(CHNG) | R(FILE))
 
 enum comparison { NO_MORE, EQUAL, LESS_OR_EQUAL, MASKED };
 
 /* On an argument, counted from 0.  Both halves of it are compared. */
 struct condition {
-	unsigned	 arg;
-	enum comparison	 comparison;
-	uint64_t	 value;
-	uint64_t	 mask;
+	unsigned arg;
+	enum comparison comparison;
+	uint64_t value;
+	uint64_t mask;
 };
 
+/* clang-format off */
 #define ANY			{ { 0, NO_MORE, 0, 0 } }
 #define IS(arg, value)		{ arg, EQUAL, value, 0 }
 #define AT_MOST(arg, value)	{ arg, LESS_OR_EQUAL, value, 0 }
 #define BITS(arg, mask, value)	{ arg, MASKED, value, mask }
 #define NOT_BITS(arg, mask)	BITS(arg, mask, 0)
-#define SOCKET_TYPE(type)	BITS(1, ~(uint64_t)(abi->sock_cloexec | abi->sock_nonblock), type)
-#define READ_ONLY(arg)		NOT_BITS(arg, O_ACCMODE | abi->o_creat | abi->o_trunc)
-#define SPECIAL_MODES		(S_ISUID | S_ISGID | S_ISVTX)
+/* clang-format on */
+#define SOCKET_TYPE(type) \
+	BITS(1, ~(uint64_t)(abi->sock_cloexec | abi->sock_nonblock), type)
+#define READ_ONLY(arg) NOT_BITS(arg, O_ACCMODE | abi->o_creat | abi->o_trunc)
+#define SPECIAL_MODES (S_ISUID | S_ISGID | S_ISVTX)
 
-#define RULES_MAX	80
+#define RULES_MAX 80
 
 struct rule {
-	const char		*names;
-	unsigned		 roles;
-	struct condition	 conditions[3];
+	const char *names;
+	unsigned roles;
+	struct condition conditions[3];
 };
 
-/* Who may call what, with which arguments; 32-bit variants are listed beside.  names NULL: no more. */
+/*
+ * Who may call what, with which arguments; 32-bit variants are listed beside.
+ * names NULL: no more.
+ */
 static void
 rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 {
 	const struct rule table[RULES_MAX] = {
-		{ "exit exit_group sigreturn rt_sigreturn restart_syscall", ALL, ANY },
-		{ "brk munmap mremap madvise futex futex_time64 rseq getrandom", ALL, ANY },
+		{ "exit exit_group sigreturn rt_sigreturn restart_syscall", ALL,
+		    ANY },
+		{ "brk munmap mremap madvise futex futex_time64 rseq getrandom",
+		    ALL, ANY },
 		{ "clock_gettime clock_gettime64 gettimeofday time", ALL, ANY },
-		{ "getpid getppid gettid getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32", ALL, ANY },
-		{ "poll ppoll ppoll_time64 recvfrom recv write writev close", ALL, ANY },
-		{ "nanosleep clock_nanosleep clock_nanosleep_time64", R(NET) | R(CERT) | R(FILE), ANY },
+		{ "getpid getppid gettid getuid getuid32 geteuid geteuid32 "
+		  "getgid getgid32 getegid getegid32",
+		    ALL, ANY },
+		{ "poll ppoll ppoll_time64 recvfrom recv write writev close",
+		    ALL, ANY },
+		{ "nanosleep clock_nanosleep clock_nanosleep_time64",
+		    R(NET) | R(CERT) | R(FILE), ANY },
 
 		/* No executable memory. */
 		{ "mmap mmap2 mprotect", ALL, { NOT_BITS(2, PROT_EXEC) } },
@@ -62,82 +74,142 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		/* On sockets that were bound before the sandbox. */
 		{ "accept4", R(RESP), ANY },
 
-		/* Without an address: nothing is sent but on connected sockets. */
+		/*
+		 * Without an address: nothing is sent but on connected sockets.
+		 */
 		{ "sendto", ALL & ~R(DNS), { IS(4, 0) } },
 		{ "send", ALL & ~R(DNS), ANY },
 
-		{ "read readv", R(PARENT) | R(NET) | R(DNS) | R(CERT) | DISK, ANY },
+		{ "read readv", R(PARENT) | R(NET) | R(DNS) | R(CERT) | DISK,
+		    ANY },
 		{ "wait4 waitpid", R(PARENT), ANY },
 		{ "shutdown", R(PARENT) | R(RESP), ANY },
-		/* Its children, which it has descriptors of; it can open no other's. */
-		{ "pidfd_send_signal", R(PARENT), { IS(1, SIGKILL), IS(2, 0), IS(3, 0) } },
+		/*
+		 * Its children, which it has descriptors of; it can open no
+		 * other's.
+		 */
+		{ "pidfd_send_signal", R(PARENT),
+		    { IS(1, SIGKILL), IS(2, 0), IS(3, 0) } },
 
-		/* A stream over IPv4 or IPv6; not MPTCP, of which Landlock knows nothing. */
-		{ "socket", R(NET) | R(DNS) | R(ZONE), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_stream), AT_MOST(2, IPPROTO_TCP) } },
-		{ "socket", R(NET) | R(DNS) | R(ZONE), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_stream), AT_MOST(2, IPPROTO_TCP) } },
+		/*
+		 * A stream over IPv4 or IPv6; not MPTCP, of which Landlock
+		 * knows nothing.
+		 */
+		{ "socket", R(NET) | R(DNS) | R(ZONE),
+		    { IS(0, AF_INET), SOCKET_TYPE(abi->sock_stream),
+			AT_MOST(2, IPPROTO_TCP) } },
+		{ "socket", R(NET) | R(DNS) | R(ZONE),
+		    { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_stream),
+			AT_MOST(2, IPPROTO_TCP) } },
 		{ "connect", R(NET) | R(DNS) | R(ZONE), ANY },
 		{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_GETFD) } },
 		{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_SETFD) } },
-		{ "fcntl fcntl64", R(NET) | R(DNS) | R(CHNG) | R(FILE), { IS(1, F_GETFL) } },
+		{ "fcntl fcntl64", R(NET) | R(DNS) | R(CHNG) | R(FILE),
+		    { IS(1, F_GETFL) } },
 		{ "fcntl fcntl64", R(NET) | R(DNS), { IS(1, F_SETFL) } },
-		{ "setsockopt", R(NET), { IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY) } },
-		{ "getsockopt", R(NET) | R(ZONE), { IS(1, abi->sol_socket), IS(2, abi->so_error) } },
+		{ "setsockopt", R(NET),
+		    { IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY) } },
+		{ "getsockopt", R(NET) | R(ZONE),
+		    { IS(1, abi->sol_socket), IS(2, abi->so_error) } },
 
-		/* Datagrams too, and the kernel's list of addresses, by which getaddrinfo() sorts. */
-		{ "socket", R(DNS) | R(ZONE), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram), IS(2, 0) } },
-		{ "socket", R(DNS), { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram), IS(2, IPPROTO_UDP) } },
-		{ "socket", R(DNS) | R(ZONE), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_dgram), IS(2, 0) } },
-		{ "socket", R(DNS), { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_dgram), IS(2, IPPROTO_UDP) } },
-		{ "socket", R(DNS), { IS(0, AF_NETLINK), SOCKET_TYPE(SOCK_RAW), IS(2, NETLINK_ROUTE) } },
-		{ "bind getsockname getpeername recvmsg uname sysinfo", R(DNS), ANY },
-		{ "setsockopt", R(DNS), { IS(1, IPPROTO_IP), IS(2, IP_RECVERR) } },
-		{ "setsockopt", R(DNS), { IS(1, IPPROTO_IP), IS(2, IP_MTU_DISCOVER) } },
-		{ "setsockopt", R(DNS), { IS(1, IPPROTO_IPV6), IS(2, IPV6_RECVERR) } },
-		{ "setsockopt", R(DNS), { IS(1, IPPROTO_IPV6), IS(2, IPV6_V6ONLY) } },
+		/*
+		 * Datagrams too, and the kernel's list of addresses, by which
+		 * getaddrinfo() sorts.
+		 */
+		{ "socket", R(DNS) | R(ZONE),
+		    { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram),
+			IS(2, 0) } },
+		{ "socket", R(DNS),
+		    { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram),
+			IS(2, IPPROTO_UDP) } },
+		{ "socket", R(DNS) | R(ZONE),
+		    { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_dgram),
+			IS(2, 0) } },
+		{ "socket", R(DNS),
+		    { IS(0, AF_INET6), SOCKET_TYPE(abi->sock_dgram),
+			IS(2, IPPROTO_UDP) } },
+		{ "socket", R(DNS),
+		    { IS(0, AF_NETLINK), SOCKET_TYPE(SOCK_RAW),
+			IS(2, NETLINK_ROUTE) } },
+		{ "bind getsockname getpeername recvmsg uname sysinfo", R(DNS),
+		    ANY },
+		{ "setsockopt", R(DNS),
+		    { IS(1, IPPROTO_IP), IS(2, IP_RECVERR) } },
+		{ "setsockopt", R(DNS),
+		    { IS(1, IPPROTO_IP), IS(2, IP_MTU_DISCOVER) } },
+		{ "setsockopt", R(DNS),
+		    { IS(1, IPPROTO_IPV6), IS(2, IPV6_RECVERR) } },
+		{ "setsockopt", R(DNS),
+		    { IS(1, IPPROTO_IPV6), IS(2, IPV6_V6ONLY) } },
 		{ "ioctl", R(DNS), { IS(1, abi->fionread) } },
 		/* MSG_FASTOPEN would connect behind Landlock's back. */
-		{ "send sendto sendmmsg", R(DNS), { NOT_BITS(3, MSG_FASTOPEN) } },
+		{ "send sendto sendmmsg", R(DNS),
+		    { NOT_BITS(3, MSG_FASTOPEN) } },
 		{ "sendmsg", R(DNS), { NOT_BITS(2, MSG_FASTOPEN) } },
 		{ "open", R(DNS), { READ_ONLY(1) } },
 		{ "openat", R(DNS), { READ_ONLY(2) } },
 
-		{ "lseek _llseek fstat fstat64 newfstatat fstatat64 statx", R(DNS) | DISK, ANY },
-		/* A set-user-ID file of the directory's owner would outlast the sandbox. */
+		{ "lseek _llseek fstat fstat64 newfstatat fstatat64 statx",
+		    R(DNS) | DISK, ANY },
+		/*
+		 * A set-user-ID file of the directory's owner would outlast the
+		 * sandbox.
+		 */
 		{ "openat", DISK, { NOT_BITS(3, SPECIAL_MODES) } },
 		{ "fchmod", DISK, { NOT_BITS(1, SPECIAL_MODES) } },
 		{ "unlinkat", DISK, ANY },
 		{ "fsync", R(CSR) | R(FILE), ANY },
 		/* ACLs and labels of the file that is replaced. */
-		{ "flistxattr fgetxattr fsetxattr fremovexattr", R(CSR) | R(FILE), ANY },
+		{ "flistxattr fgetxattr fsetxattr fremovexattr",
+		    R(CSR) | R(FILE), ANY },
 		{ "linkat", R(CSR) | R(FILE), ANY },
 		{ "pread64 pwrite64", R(CHNG) | R(FILE), ANY },
 		{ "renameat renameat2 fchown fchown32", R(CSR) | R(FILE), ANY },
 		{ "flock", R(FILE) | R(CHNG), ANY },
 		/* These can only tighten. */
-		{ "landlock_create_ruleset landlock_add_rule landlock_restrict_self", R(FILE), ANY },
+		{ "landlock_create_ruleset landlock_add_rule "
+		  "landlock_restrict_self",
+		    R(FILE), ANY },
 	};
 
 	memcpy(rules, table, sizeof(table));
 }
 
-/* Never legitimate in any role.  abort() ends by its tgkill(), too, as it should. */
+/*
+ * Never legitimate in any role.  abort() ends by its tgkill(), too, as it
+ * should.
+ */
 static const char fatal_names[] =
-    "tgkill tkill ptrace process_vm_readv process_vm_writev pidfd_getfd pidfd_open pidfd_send_signal "
-    "process_madvise io_uring_setup io_uring_enter io_uring_register bpf userfaultfd "
-    "keyctl add_key request_key mount umount umount2 move_mount fsopen fsconfig fsmount fspick "
-    "open_tree mount_setattr pivot_root unshare setns execve execveat kexec_load "
-    "kexec_file_load init_module finit_module delete_module perf_event_open personality "
+    "tgkill tkill ptrace process_vm_readv process_vm_writev pidfd_getfd "
+    "pidfd_open pidfd_send_signal "
+    "process_madvise io_uring_setup io_uring_enter io_uring_register bpf "
+    "userfaultfd "
+    "keyctl add_key request_key mount umount umount2 move_mount fsopen "
+    "fsconfig fsmount fspick "
+    "open_tree mount_setattr pivot_root unshare setns execve execveat "
+    "kexec_load "
+    "kexec_file_load init_module finit_module delete_module perf_event_open "
+    "personality "
     "reboot swapon swapoff acct quotactl syslog kcmp lookup_dcookie "
     "fanotify_init name_to_handle_at open_by_handle_at iopl ioperm modify_ldt";
 
-/* What a library may try by itself, where it is not allowed above or by its arguments; each costs 3 us. */
+/*
+ * What a library may try by itself, where it is not allowed above or by its
+ * arguments; each costs 3 us.
+ */
 static const char refused_names[] =
-    "open openat openat2 creat stat lstat stat64 lstat64 newfstatat fstatat64 statx access "
-    "faccessat faccessat2 readlink readlinkat statfs fstatfs mkdir mkdirat rmdir link linkat "
-    "symlink symlinkat unlink unlinkat rename renameat renameat2 chmod fchmod fchmodat chown "
-    "fchown lchown fchownat truncate ftruncate fsync flock read getdents64 fcntl fcntl64 ioctl "
-    "socket socketpair bind listen accept accept4 connect sendto sendmsg recvmsg getsockname "
-    "setsockopt getsockopt shmget shmat shmctl fork vfork clone kill setuid setgid setresuid setresgid "
+    "open openat openat2 creat stat lstat stat64 lstat64 newfstatat fstatat64 "
+    "statx access "
+    "faccessat faccessat2 readlink readlinkat statfs fstatfs mkdir mkdirat "
+    "rmdir link linkat "
+    "symlink symlinkat unlink unlinkat rename renameat renameat2 chmod fchmod "
+    "fchmodat chown "
+    "fchown lchown fchownat truncate ftruncate fsync flock read getdents64 "
+    "fcntl fcntl64 ioctl "
+    "socket socketpair bind listen accept accept4 connect sendto sendmsg "
+    "recvmsg getsockname "
+    "setsockopt getsockopt shmget shmat shmctl fork vfork clone kill setuid "
+    "setgid setresuid setresgid "
     "setgroups prctl seccomp";
 
 /*

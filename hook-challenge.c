@@ -17,36 +17,37 @@
 #include "role.h"
 #include "valid.h"
 
-#define PROGRAMS_MAX	8	/* that run at the same time */
+#define PROGRAMS_MAX 8 /* that run at the same time */
 
 enum stage {
 	TO_BEGIN = 1,
 	BEGINNING,
-	BEGUN,			/* or not: it is ended all the same */
+	BEGUN, /* or not: it is ended all the same */
 	ENDING,
-	LEFT			/* it could not be ended, and stays in the journal */
+	/* it could not be ended, and stays in the journal */
+	LEFT
 };
 
 struct record {
-	uint32_t	 job;
-	uint32_t	 number;	/* of its identifier, among the job's */
-	char		*name;		/* RECORD */
-	char		 value[DIGEST_LEN + 1];
-	enum stage	 stage;
-	int		 unwanted;	/* to be ended */
-	int		 is_new;	/* not in the journal yet */
-	struct record	*next;
+	uint32_t job;
+	uint32_t number; /* of its identifier, among the job's */
+	char *name;      /* RECORD */
+	char value[DIGEST_LEN + 1];
+	enum stage stage;
+	int unwanted; /* to be ended */
+	int is_new;   /* not in the journal yet */
+	struct record *next;
 };
 
 static struct slice_domain *jobs;
-static struct journal **journals;	/* of each job; NULL: it has no hook */
+static struct journal **journals; /* of each job; NULL: it has no hook */
 static const char *state_dir;
 static uint32_t njobs;
 static struct record *records, **last = &records;
-static int ending;		/* nobody hears any more what comes of it */
+static int ending; /* nobody hears any more what comes of it */
 static struct msg out;
 
-static void	run_next(void);
+static void run_next(void);
 
 void
 challenge_conf(const struct slice_conf *c)
@@ -94,12 +95,16 @@ keep_left(uint32_t job)
 	if (journal_clear(journals[job]) == -1)
 		return;
 	for (r = records; r != NULL; r = r->next)
-		if (r->job == job && journal_note(journals[job], r->name, r->value, &e) == -1)
+		if (r->job == job &&
+		    journal_note(journals[job], r->name, r->value, &e) == -1)
 			warnx("%s", e.text);
 	journal_close(journals[job]);
 }
 
-/* If nothing of the job is under way any more: what is remembered of its records. */
+/*
+ * If nothing of the job is under way any more: what is remembered of its
+ * records.
+ */
 static void
 close_journal(uint32_t job)
 {
@@ -140,8 +145,8 @@ begun(void *arg, const char *failure)
 	struct error e;
 
 	if (failure != NULL)
-		error_set(&e, "challenge hook %s begin %s: %s", jobs[r->job].challenge_hook,
-		    r->name, failure);
+		error_set(&e, "challenge hook %s begin %s: %s",
+		    jobs[r->job].challenge_hook, r->name, failure);
 	r->stage = BEGUN;
 	tell_chng(r, failure != NULL ? e.text : NULL);
 	run_next();
@@ -155,8 +160,10 @@ ended(void *arg, const char *failure)
 
 	if (failure != NULL) {
 		r->stage = LEFT;
-		warnx("%s: challenge hook %s end %s: %s; look whether the record is still there",
-		    jobs[r->job].handle, jobs[r->job].challenge_hook, r->name, failure);
+		warnx("%s: challenge hook %s end %s: %s; look whether the "
+		      "record is still there",
+		    jobs[r->job].handle, jobs[r->job].challenge_hook, r->name,
+		    failure);
 	} else
 		forget(r);
 	close_journal(job);
@@ -169,8 +176,8 @@ start(struct record *r)
 	const struct slice_domain *d = &jobs[r->job];
 	int first = r->stage == TO_BEGIN;
 	char *argv[] = { d->challenge_hook, first ? "begin" : "end",
-	    (char *)(uintptr_t)challenge_names[d->challenge],
-	    (char *)(uintptr_t)name_of(r), r->name, r->value };
+		(char *)(uintptr_t)challenge_names[d->challenge],
+		(char *)(uintptr_t)name_of(r), r->name, r->value };
 	struct strings s = { .v = argv, .n = sizeof(argv) / sizeof(argv[0]) };
 	uint32_t job = r->job;
 	struct environment e;
@@ -183,11 +190,15 @@ start(struct record *r)
 	hook_setenv(&e, "ACME_RECORD", argv[4]);
 	hook_setenv(&e, "ACME_VALUE", argv[5]);
 	hook_setenv(&e, "ACME_HANDLE", d->handle);
-	if (asprintf(&what, "challenge hook %s %s %s", argv[0], argv[1], r->name) == -1)
+	if (asprintf(&what, "challenge hook %s %s %s", argv[0], argv[1],
+		r->name) == -1)
 		err(1, NULL);
 	say(2, "%s", what);
 	r->stage = first ? BEGINNING : ENDING;
-	/* A program that was never there has published nothing that is to be ended. */
+	/*
+	 * A program that was never there has published nothing that is to be
+	 * ended.
+	 */
 	if (hook_start(what, &s, &e, first ? begun : ended, r) == -1 && first) {
 		forget(r);
 		close_journal(job);
@@ -216,7 +227,8 @@ find_next(void)
 	struct record *r;
 
 	for (r = records; r != NULL; r = r->next)
-		if ((r->stage == TO_BEGIN || (r->stage == BEGUN && r->unwanted)) &&
+		if ((r->stage == TO_BEGIN ||
+			(r->stage == BEGUN && r->unwanted)) &&
 		    !is_busy(r))
 			return r;
 	return NULL;
@@ -270,7 +282,9 @@ record_new(uint32_t job, uint32_t number, const char *value)
 	return r;
 }
 
-/* The label of an account that a record begins with; the caller frees; or NULL. */
+/*
+ * The label of an account that a record begins with; the caller frees; or NULL.
+ */
 static char *
 label_of(const char *record)
 {
@@ -306,16 +320,20 @@ left(void *context, const char *name, const char *value)
 		return;
 	}
 	if (i == jobs[job].names.n) {
-		warnx("%s: an interrupted run left the TXT record %.253s with %s, of a "
-		    "name that is not configured any more; look whether it is still "
-		    "there", jobs[job].handle, name, value);
+		warnx("%s: an interrupted run left the TXT record %.253s with "
+		      "%s, of a "
+		      "name that is not configured any more; look whether it "
+		      "is still "
+		      "there",
+		    jobs[job].handle, name, value);
 		return;
 	}
 	new = record_new(job, i, value);
 	new->name = made;
 	new->stage = BEGUN;
 	new->unwanted = 1;
-	say(1, "%s: ending the record %s, which an interrupted run left", jobs[job].handle, made);
+	say(1, "%s: ending the record %s, which an interrupted run left",
+	    jobs[job].handle, made);
 }
 
 void
@@ -344,8 +362,9 @@ hook_put(struct msg *m)
 	if (!valid_base64url(b.digest, DIGEST_LEN, DIGEST_LEN))
 		errx(1, "HOOK_PUT: not a digest");
 	if ((b.label != NULL) != (d->challenge == CHALLENGE_DNSACCOUNT01))
-		errx(1, "HOOK_PUT: %s", b.label != NULL ?
-		    "a label, which only dns-account-01 has" : "no label");
+		errx(1, "HOOK_PUT: %s",
+		    b.label != NULL ? "a label, which only dns-account-01 has" :
+				      "no label");
 	if (b.label != NULL && !valid_account_label(b.label))
 		errx(1, "HOOK_PUT: not a label");
 	r = record_new(m->head.job, b.number, b.digest);

@@ -13,22 +13,25 @@
 #include "hook.h"
 #include "role.h"
 
-#define NAMED_MAX	500	/* handles with numbers of their own in the environment */
-#define NAMED_BYTES_MAX	(64 * 1024)	/* of ACME_CHANGED: Linux takes twice as much in one string */
+/* handles with numbers of their own in the environment */
+#define NAMED_MAX 500
+/* of ACME_CHANGED: Linux takes twice as much in one string */
+#define NAMED_BYTES_MAX (64 * 1024)
 
 struct hook_job {
-	struct slice_domain	 conf;
-	int			 known;		/* fileproc has said whether it has changed */
-	int			 changed;
-	size_t			 left;		/* commands to run */
-	int			 failed;	/* one of them has */
+	struct slice_domain conf;
+	/* fileproc has said whether it has changed */
+	int known;
+	int changed;
+	size_t left; /* commands to run */
+	int failed;  /* one of them has */
 };
 
 /* A command, and for which jobs it is run. */
 struct change {
-	const struct strings	*argv;
-	uint32_t		*jobs;
-	uint32_t		 njobs;
+	const struct strings *argv;
+	uint32_t *jobs;
+	uint32_t njobs;
 };
 
 static struct hook_job *jobs;
@@ -38,7 +41,7 @@ static struct change *changes;
 static uint32_t nchanges, current;
 static struct msg out;
 
-static void	run_next(void);
+static void run_next(void);
 
 void
 change_conf(const struct slice_conf *c)
@@ -71,7 +74,8 @@ add(const struct strings *argv, uint32_t job)
 {
 	struct change *c;
 
-	for (c = changes; c < changes + nchanges && !same_command(c->argv, argv); c++)
+	for (c = changes;
+	     c < changes + nchanges && !same_command(c->argv, argv); c++)
 		;
 	if (c == changes + nchanges) {
 		changes = role_grow(changes, nchanges, sizeof(*changes));
@@ -95,7 +99,8 @@ tell_outcome(uint32_t job, enum outcome outcome)
 }
 
 static void
-set_path(struct environment *e, const char *name, size_t number, const char *path)
+set_path(
+    struct environment *e, const char *name, size_t number, const char *path)
 {
 	char text[40];
 
@@ -105,14 +110,16 @@ set_path(struct environment *e, const char *name, size_t number, const char *pat
 	hook_setenv(e, text, path);
 }
 
-/* Is there room for one more of this name in text, which has n named already? */
+/*
+ * Is there room for one more of this name in text, which has n named already?
+ */
 static int
 add_name(char *text, size_t size, const char *handle)
 {
 	size_t len = strlen(text);
 
-	return (size_t)snprintf(text + len, size - len, "%s%s", len > 0 ? " " : "",
-	    handle) < size - len;
+	return (size_t)snprintf(text + len, size - len, "%s%s",
+		   len > 0 ? " " : "", handle) < size - len;
 }
 
 /* Which handles have changed, and where their files are. */
@@ -128,7 +135,8 @@ describe(struct environment *e, const struct change *c)
 	snprintf(number, sizeof(number), "%u", c->njobs);
 	hook_setenv(e, "ACME_COUNT", number);
 	names[0] = '\0';
-	for (i = 0; i < c->njobs && i < NAMED_MAX && e->bytes < HOOK_BYTES_MAX; i++) {
+	for (i = 0; i < c->njobs && i < NAMED_MAX && e->bytes < HOOK_BYTES_MAX;
+	     i++) {
 		d = &jobs[c->jobs[i]].conf;
 		if (!add_name(names, sizeof(names) - 1, d->handle))
 			break;
@@ -179,8 +187,10 @@ done(void *arg, const char *failure)
 
 	if (failure != NULL) {
 		name_jobs(c, names, sizeof(names));
-		warnx("on change %s: %s; what has changed (%s) stays so, and the next run "
-		    "runs it again", c->argv->v[0], failure, names);
+		warnx("on change %s: %s; what has changed (%s) stays so, and "
+		      "the next run "
+		      "runs it again",
+		    c->argv->v[0], failure, names);
 	} else
 		say(1, "on change %s: done", c->argv->v[0]);
 	for (i = 0; i < c->njobs; i++) {
@@ -219,7 +229,8 @@ plan(void)
 	size_t i;
 
 	for (job = 0; job < njobs; job++)
-		for (i = 0; jobs[job].changed && i < jobs[job].conf.on_change.n; i++)
+		for (i = 0; jobs[job].changed && i < jobs[job].conf.on_change.n;
+		     i++)
 			add(&jobs[job].conf.on_change.v[i], job);
 	for (i = 0; i < common.n; i++)
 		for (job = 0; job < njobs; job++)

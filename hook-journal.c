@@ -19,12 +19,13 @@
 #include "disk.h"
 #include "hook.h"
 
-#define BYTES_MAX	(64 * 1024)	/* 100 records take half of that at most */
-#define LOCK_TRIES	50		/* 20 ms each */
+/* 100 records take half of that at most */
+#define BYTES_MAX (64 * 1024)
+#define LOCK_TRIES 50 /* 20 ms each */
 
 struct journal {
-	char	*path;
-	int	 fd;		/* -1: not open */
+	char *path;
+	int fd; /* -1: not open */
 };
 
 struct journal *
@@ -39,22 +40,30 @@ journal_of(const char *state_dir, const char *handle)
 	return j;
 }
 
-/* Opens and locks it, with these flags; 0 with j->fd, or -1 with errno (EWOULDBLOCK: another run has it). */
+/*
+ * Opens and locks it, with these flags; 0 with j->fd, or -1 with errno
+ * (EWOULDBLOCK: another run has it).
+ */
 static int
 begin(struct journal *j, int flags)
 {
 	struct stat open_one, named;
 	int fd, error;
 
-	fd = open(j->path, flags | O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	fd = open(j->path,
+	    flags | O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	    0600);
 	if (fd == -1)
 		return -1;
 	error = EINVAL;
-	if (fstat(fd, &open_one) == 0 && S_ISREG(open_one.st_mode) && open_one.st_nlink <= 1) {
+	if (fstat(fd, &open_one) == 0 && S_ISREG(open_one.st_mode) &&
+	    open_one.st_nlink <= 1) {
 		error = EWOULDBLOCK;
 		/* Whoever had it may have removed it meanwhile. */
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && lstat(j->path, &named) == 0 &&
-		    named.st_ino == open_one.st_ino && named.st_dev == open_one.st_dev) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+		    lstat(j->path, &named) == 0 &&
+		    named.st_ino == open_one.st_ino &&
+		    named.st_dev == open_one.st_dev) {
 			j->fd = fd;
 			return 0;
 		}
@@ -65,7 +74,8 @@ begin(struct journal *j, int flags)
 }
 
 static void
-take_line(char *line, void (*left)(void *, const char *, const char *), void *context)
+take_line(
+    char *line, void (*left)(void *, const char *, const char *), void *context)
 {
 	char *value = strchr(line, ' ');
 
@@ -76,7 +86,8 @@ take_line(char *line, void (*left)(void *, const char *, const char *), void *co
 }
 
 void
-journal_left(struct journal *j, void (*left)(void *, const char *, const char *), void *context)
+journal_left(struct journal *j,
+    void (*left)(void *, const char *, const char *), void *context)
 {
 	char *text, *line, *rest;
 	ssize_t n;
@@ -89,13 +100,14 @@ journal_left(struct journal *j, void (*left)(void *, const char *, const char *)
 	if ((text = calloc(1, BYTES_MAX + 1)) == NULL)
 		err(1, NULL);
 	n = read(j->fd, text, BYTES_MAX);
-	for (rest = n > 0 ? text : NULL; (line = strsep(&rest, "\n")) != NULL; )
+	for (rest = n > 0 ? text : NULL; (line = strsep(&rest, "\n")) != NULL;)
 		take_line(line, left, context);
 	free(text);
 }
 
 int
-journal_note(struct journal *j, const char *name, const char *value, struct error *e)
+journal_note(
+    struct journal *j, const char *name, const char *value, struct error *e)
 {
 	char line[512];
 	off_t before;
@@ -103,14 +115,18 @@ journal_note(struct journal *j, const char *name, const char *value, struct erro
 
 	for (tries = 0; j->fd == -1 && begin(j, O_CREAT) == -1; tries++) {
 		if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
-			return error_set(e, "%s: %s", j->path, errno == EWOULDBLOCK ?
-			    "a run that has not ended yet ends the records in it; try "
-			    "again when it has ended" : strerror(errno));
+			return error_set(e, "%s: %s", j->path,
+			    errno == EWOULDBLOCK ?
+				"a run that has not ended yet ends the records "
+				"in it; try "
+				"again when it has ended" :
+				strerror(errno));
 		poll(NULL, 0, 20);
 	}
 	n = snprintf(line, sizeof(line), "%s %s\n", name, value);
 	if (n < 0 || (size_t)n >= sizeof(line))
-		return error_set(e, "%s: the name %.253s is too long", j->path, name);
+		return error_set(
+		    e, "%s: the name %.253s is too long", j->path, name);
 	before = lseek(j->fd, 0, SEEK_END);
 	errno = ENOSPC;
 	if (write(j->fd, line, (size_t)n) == n)

@@ -24,28 +24,32 @@
 #include "hook.h"
 #include "role.h"
 
-#define PATH_VALUE	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define GRACE_MS	3000	/* from SIGTERM to SIGKILL */
-#define LINE_BYTES	1000	/* of a line that is printed */
-#define LINES_MAX	200	/* of one program that are printed */
-#define LAST_READS	32	/* of what is left when a program has ended: more than a pipe holds */
+#define PATH_VALUE \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define GRACE_MS 3000   /* from SIGTERM to SIGKILL */
+#define LINE_BYTES 1000 /* of a line that is printed */
+#define LINES_MAX 200   /* of one program that are printed */
+/* of what is left when a program has ended: more than a pipe holds */
+#define LAST_READS 32
 
 struct hook {
-	char		*what;
-	pid_t		 pid;
-	int		 fd;		/* of its output; -1: closed */
-	int64_t		 deadline;
-	int		 seconds;	/* that it may take; 0: it was told to end earlier */
-	int		 told;		/* the last signal for its group, or 0 */
-	int		 lost;		/* it could not be ended */
-	char		 line[LINE_BYTES];
-	size_t		 linelen;
-	char		*lines[LINES_MAX];	/* not printed yet */
-	size_t		 nlines;	/* printed or not */
-	uint64_t	 dropped;	/* lines */
-	void		(*done)(void *, const char *);
-	void		*arg;
-	struct hook	*next;
+	char *what;
+	pid_t pid;
+	int fd; /* of its output; -1: closed */
+	int64_t deadline;
+	/* that it may take; 0: it was told to end earlier */
+	int seconds;
+	/* the last signal for its group, or 0 */
+	int told;
+	int lost; /* it could not be ended */
+	char line[LINE_BYTES];
+	size_t linelen;
+	char *lines[LINES_MAX]; /* not printed yet */
+	size_t nlines;          /* printed or not */
+	uint64_t dropped;       /* lines */
+	void (*done)(void *, const char *);
+	void *arg;
+	struct hook *next;
 };
 
 static struct hook *hooks;
@@ -131,10 +135,12 @@ spawn(pid_t *pid, int output, char *const *argv, char *const *envp)
 	must(posix_spawnattr_setsigmask(&attr, &none));
 	must(posix_spawnattr_setsigdefault(&attr, &all));
 	must(posix_spawnattr_setpgroup(&attr, 0));
-	must(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP));
+	must(posix_spawnattr_setflags(&attr,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		POSIX_SPAWN_SETPGROUP));
 	must(posix_spawn_file_actions_init(&files));
-	must(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0));
+	must(posix_spawn_file_actions_addopen(
+	    &files, 0, "/dev/null", O_RDONLY, 0));
 	must(posix_spawn_file_actions_adddup2(&files, output, 1));
 	must(posix_spawn_file_actions_adddup2(&files, output, 2));
 	error = posix_spawn(pid, argv[0], &files, &attr, argv, envp);
@@ -144,19 +150,21 @@ spawn(pid_t *pid, int output, char *const *argv, char *const *envp)
 }
 
 int
-hook_start(const char *what, const struct strings *argv, const struct environment *e,
-    void (*done)(void *, const char *), void *arg)
+hook_start(const char *what, const struct strings *argv,
+    const struct environment *e, void (*done)(void *, const char *), void *arg)
 {
 	struct hook *h;
 	struct error w;
 	int fds[2], error;
 	char **v;
 
-	if ((h = calloc(1, sizeof(*h))) == NULL || (h->what = strdup(what)) == NULL ||
+	if ((h = calloc(1, sizeof(*h))) == NULL ||
+	    (h->what = strdup(what)) == NULL ||
 	    (v = calloc(argv->n + 1, sizeof(*v))) == NULL)
 		err(1, NULL);
 	memcpy(v, argv->v, argv->n * sizeof(*v));
-	if (pipe2(fds, O_CLOEXEC) == -1 || fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1)
+	if (pipe2(fds, O_CLOEXEC) == -1 ||
+	    fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1)
 		err(1, "pipe");
 	error = spawn(&h->pid, fds[1], v, e->v);
 	close(fds[1]);
@@ -239,7 +247,10 @@ read_output(struct hook *h)
 	return 1;
 }
 
-/* Its group, the program itself or what it has left running; it may have left that group. */
+/*
+ * Its group, the program itself or what it has left running; it may have left
+ * that group.
+ */
 static void
 tell(struct hook *h, int sig)
 {
@@ -260,7 +271,8 @@ end_output(struct hook *h, int failed)
 		free(h->lines[i]);
 	}
 	if (h->dropped > 0 && (failed || verbose > 0))
-		warnx("%s: %llu more lines", h->what, (unsigned long long)h->dropped);
+		warnx("%s: %llu more lines", h->what,
+		    (unsigned long long)h->dropped);
 }
 
 /* It is out of the list by now: done() may start another one. */
@@ -270,7 +282,10 @@ finish(struct hook *h, int status)
 	int reads = LAST_READS, failed;
 	struct error e;
 
-	/* What it has left running may keep the pipe open, and is not waited for. */
+	/*
+	 * What it has left running may keep the pipe open, and is not waited
+	 * for.
+	 */
 	while (h->fd != -1 && reads-- > 0 && read_output(h))
 		;
 	if (h->fd != -1)
@@ -279,13 +294,18 @@ finish(struct hook *h, int status)
 	if (h->told != 0) {
 		kill(-h->pid, SIGKILL);
 		if (h->lost)
-			error_set(&e, "does not end, and cannot be killed from here, as a "
+			error_set(&e,
+			    "does not end, and cannot be killed from here, as "
+			    "a "
 			    "process of another user cannot be; it runs on as "
-			    "process %ld", (long)h->pid);
+			    "process %ld",
+			    (long)h->pid);
 		else if (h->seconds == 0)
 			error_set(&e, "was ended, as the run ends");
 		else
-			error_set(&e, "was ended, as it took more than %d seconds", h->seconds);
+			error_set(&e,
+			    "was ended, as it took more than %d seconds",
+			    h->seconds);
 	} else if (WIFSIGNALED(status))
 		error_set(&e, "was ended by signal %d, %s", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
@@ -297,7 +317,10 @@ finish(struct hook *h, int status)
 	free(h);
 }
 
-/* Nor is one waited for that SIGKILL has not ended: that is all that can be done. */
+/*
+ * Nor is one waited for that SIGKILL has not ended: that is all that can be
+ * done.
+ */
 static int
 has_ended(struct hook *h, int *status)
 {
@@ -350,7 +373,8 @@ check_time(void)
 static int
 turn(int fd, int ms)
 {
-	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	struct timespec ts = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
 	struct pollfd *pfd;
 	struct hook *h;
 	sigset_t none;
@@ -363,7 +387,8 @@ turn(int fd, int ms)
 	for (h = hooks; h != NULL; h = h->next, i++)
 		pfd[i] = (struct pollfd){ .fd = h->fd, .events = POLLIN };
 	sigemptyset(&none);
-	if ((n = ppoll(pfd, i, ms < 0 ? NULL : &ts, &none)) == -1 && errno != EINTR)
+	if ((n = ppoll(pfd, i, ms < 0 ? NULL : &ts, &none)) == -1 &&
+	    errno != EINTR)
 		err(1, "ppoll");
 	for (h = hooks, i = 1; n > 0 && h != NULL; h = h->next, i++)
 		if (h->fd != -1 && pfd[i].revents != 0)
@@ -407,7 +432,8 @@ hook_stop(void)
 	for (h = hooks; h != NULL; h = h->next)
 		tell(h, SIGTERM);
 	for (h = hooks; h != NULL; h = h->next) {
-		while (waitpid(h->pid, NULL, WNOHANG) == 0 && clock_left_ms(until) > 0)
+		while (waitpid(h->pid, NULL, WNOHANG) == 0 &&
+		    clock_left_ms(until) > 0)
 			turn(-1, 20);
 		tell(h, SIGKILL);
 	}

@@ -23,7 +23,7 @@ static uint32_t njobs;
 static const struct handler table[] = {
 	{ HOOK_CHANGED, hook_changed, ANY_STATE, 1 },
 	{ HOOK_FORGOTTEN, hook_forgotten, ANY_STATE, 1 },
-	{ HOOK_PUT, hook_put, ANY_STATE, ORDERS_MAX * CONF_NAMES_MAX },
+	{ HOOK_PUT, hook_put, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
 	{ HOOK_DROP, hook_drop, ANY_STATE, ORDERS_MAX },
 };
 
@@ -57,5 +57,6 @@ main(int argc, char *argv[])
 	if (role_mode != MODE_HOOK)
 		challenge_tidy_up();
 	atexit(role_mode == MODE_HOOK ? hook_stop : challenge_end_all);
-	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL, see_to_programs);
+	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
+	    see_to_programs);
 }

@@ -16,14 +16,15 @@
 #include "valid.h"
 #include "x509.h"
 
-#define NAME_LEN	17	/* of one anchor, with the blank behind it */
-#define FEW		(ANCHOR_NAMES_MAX / NAME_LEN)
-#define CHAIN_MAX	10	/* certificates of a server that are looked at */
+#define NAME_LEN 17 /* of one anchor, with the blank behind it */
+#define FEW (ANCHOR_NAMES_MAX / NAME_LEN)
+/* certificates of a server that are looked at */
+#define CHAIN_MAX 10
 
 struct http_anchors {
-	char	*all, *preferred;	/* PEM */
-	size_t	 all_len, preferred_len;
-	char	 names[ANCHOR_NAMES_MAX];	/* of those preferred */
+	char *all, *preferred; /* PEM */
+	size_t all_len, preferred_len;
+	char names[ANCHOR_NAMES_MAX]; /* of those preferred */
 };
 
 struct http_anchors *
@@ -70,14 +71,16 @@ name_anchor(const uint8_t *der, size_t len, char name[NAME_LEN + 1])
 	if (!EVP_Digest(der, len, hash, NULL, EVP_sha256(), NULL))
 		errx(1, "cannot hash");
 	for (i = 0; i < NAME_LEN - 1; i++)
-		name[i] = digits[i % 2 == 0 ? hash[i / 2] >> 4 : hash[i / 2] & 15];
+		name[i] =
+		    digits[i % 2 == 0 ? hash[i / 2] >> 4 : hash[i / 2] & 15];
 	name[NAME_LEN - 1] = ' ';
 	name[NAME_LEN] = '\0';
 }
 
 /* Prefers the anchors that have one of these names. */
 static void
-select_anchors(struct http_anchors *a, const struct roots *roots, const char *names)
+select_anchors(
+    struct http_anchors *a, const struct roots *roots, const char *names)
 {
 	BIO *pem = BIO_new(BIO_s_mem());
 	char name[NAME_LEN + 1], *text;
@@ -92,10 +95,12 @@ select_anchors(struct http_anchors *a, const struct roots *roots, const char *na
 	a->names[0] = '\0';
 	for (i = 0; (der = roots_der(roots, i, &len)) != NULL; i++) {
 		name_anchor(der, len, name);
-		if (strstr(names, name) == NULL || strstr(a->names, name) != NULL)
+		if (strstr(names, name) == NULL ||
+		    strstr(a->names, name) != NULL)
 			continue;
 		strlcat(a->names, name, sizeof(a->names));
-		if (PEM_write_bio(pem, PEM_STRING_X509, "", der, (long)len) <= 0)
+		if (PEM_write_bio(pem, PEM_STRING_X509, "", der, (long)len) <=
+		    0)
 			err(1, NULL);
 	}
 	if ((n = BIO_get_mem_data(pem, &text)) > 0) {

@@ -11,7 +11,7 @@
 
 #include "http.h"
 
-#define RETRY_MAX	(366L * 86400)
+#define RETRY_MAX (366L * 86400)
 
 char *
 http_header(const struct http_response *a, const char *name, size_t nth)
@@ -20,13 +20,16 @@ http_header(const struct http_response *a, const char *name, size_t nth)
 	const char *line, *value;
 	char *copy;
 
-	for (line = a->head; line != NULL && *line != '\0'; line += strcspn(line, "\n") + 1) {
-		if (strncasecmp(line, name, len) != 0 || line[len] != ':' || nth-- > 0)
+	for (line = a->head; line != NULL && *line != '\0';
+	     line += strcspn(line, "\n") + 1) {
+		if (strncasecmp(line, name, len) != 0 || line[len] != ':' ||
+		    nth-- > 0)
 			continue;
 		value = line + len + 1;
 		value += strspn(value, " \t");
 		end = strcspn(value, "\n");
-		while (end > 0 && (value[end - 1] == ' ' || value[end - 1] == '\t'))
+		while (end > 0 &&
+		    (value[end - 1] == ' ' || value[end - 1] == '\t'))
 			end--;
 		if ((copy = strndup(value, end)) == NULL)
 			err(1, NULL);
@@ -43,7 +46,7 @@ remove_dots(char *path)
 	size_t len;
 
 	while (*in != '\0') {
-		seg = in + 1;			/* behind the slash */
+		seg = in + 1; /* behind the slash */
 		len = strcspn(seg, "/");
 		in = seg + len;
 		if (len == 1 && seg[0] == '.') {
@@ -66,7 +69,9 @@ remove_dots(char *path)
 static int
 has_scheme(const char *ref)
 {
-	size_t len = strspn(ref, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+	size_t len = strspn(ref,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-"
+	    ".");
 
 	return len > 0 && isalpha((unsigned char)ref[0]) && ref[len] == ':';
 }
@@ -76,7 +81,9 @@ char *
 http_resolve_url(const char *base, const char *ref)
 {
 	size_t scheme = strncasecmp(base, "https://", 8) == 0 ? 8 :
-	    strncasecmp(base, "http://", 7) == 0 ? 7 : 0, origin, path, query;
+	    strncasecmp(base, "http://", 7) == 0              ? 7 :
+								0,
+	       origin, path, query;
 	char *out, *merged;
 	int keep;
 
@@ -88,7 +95,8 @@ http_resolve_url(const char *base, const char *ref)
 	origin = scheme + strcspn(base + scheme, "/?");
 	path = origin + strcspn(base + origin, "?");
 	/* Up to and with the last slash of the base's path. */
-	for (keep = (int)(path - origin); keep > 0 && base[origin + (size_t)keep - 1] != '/'; keep--)
+	for (keep = (int)(path - origin);
+	     keep > 0 && base[origin + (size_t)keep - 1] != '/'; keep--)
 		;
 	if (ref[0] == '/' && ref[1] == '/')
 		keep = asprintf(&out, "%.*s%s", (int)scheme - 2, base, ref);
@@ -96,11 +104,14 @@ http_resolve_url(const char *base, const char *ref)
 		keep = asprintf(&out, "%.*s%s", (int)path, base, ref);
 	else {
 		query = strcspn(ref, "?");
-		if (asprintf(&merged, "%s%.*s%.*s", ref[0] == '/' || keep > 0 ? "" : "/",
-		    ref[0] == '/' ? 0 : keep, base + origin, (int)query, ref) == -1)
+		if (asprintf(&merged, "%s%.*s%.*s",
+			ref[0] == '/' || keep > 0 ? "" : "/",
+			ref[0] == '/' ? 0 : keep, base + origin, (int)query,
+			ref) == -1)
 			err(1, NULL);
 		remove_dots(merged);
-		keep = asprintf(&out, "%.*s%s%s", (int)origin, base, merged, ref + query);
+		keep = asprintf(
+		    &out, "%.*s%s%s", (int)origin, base, merged, ref + query);
 		free(merged);
 	}
 	if (keep == -1)
@@ -141,7 +152,10 @@ has_word(const char *words, size_t len, const char *word)
 	return 0;
 }
 
-/* A parameter's value from p on, quoted (RFC 9110 5.6.4) or not; returns its end. */
+/*
+ * A parameter's value from p on, quoted (RFC 9110 5.6.4) or not; returns its
+ * end.
+ */
 static const char *
 param_value(const char *p, const char **value, size_t *len)
 {
@@ -218,12 +232,15 @@ link_in(const char *value, const char *rel, size_t *nth, const char *base)
 }
 
 char *
-http_link(const struct http_response *a, const char *rel, size_t nth, const char *base)
+http_link(const struct http_response *a, const char *rel, size_t nth,
+    const char *base)
 {
 	char *value, *found = NULL;
 	size_t i;
 
-	for (i = 0; found == NULL && (value = http_header(a, "Link", i)) != NULL; i++) {
+	for (i = 0;
+	     found == NULL && (value = http_header(a, "Link", i)) != NULL;
+	     i++) {
 		found = link_in(value, rel, &nth, base);
 		free(value);
 	}
@@ -234,9 +251,8 @@ http_link(const struct http_response *a, const char *rel, size_t nth, const char
 static time_t
 parse_date(const char *s)
 {
-	static const char *const forms[] = {
-		"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"
-	};
+	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S GMT",
+		"%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y" };
 	const char *end;
 	struct tm tm;
 	size_t i;
@@ -263,10 +279,13 @@ http_retry_after(const struct http_response *a, time_t now)
 	if (len > 0 && strspn(value, "0123456789") == len)
 		left = len > 9 ? RETRY_MAX : strtol(value, NULL, 10);
 	else if ((until = parse_date(value)) != (time_t)-1) {
-		if ((date = http_header(a, "Date", 0)) != NULL && parse_date(date) != (time_t)-1)
+		if ((date = http_header(a, "Date", 0)) != NULL &&
+		    parse_date(date) != (time_t)-1)
 			now = parse_date(date);
 		free(date);
-		left = until <= now ? 0 : until - now > RETRY_MAX ? RETRY_MAX : (long)(until - now);
+		left = until <= now         ? 0 :
+		    until - now > RETRY_MAX ? RETRY_MAX :
+					      (long)(until - now);
 	}
 	free(value);
 	return left > RETRY_MAX ? RETRY_MAX : left;

@@ -39,20 +39,24 @@ status_line(struct http_parser *p, struct error *e)
 {
 	const char *s = p->line;
 
-	if (strncmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') || s[8] != ' ' ||
-	    strspn(s + 9, "0123456789") != 3 || (s[12] != ' ' && s[12] != '\0'))
+	if (strncmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') ||
+	    s[8] != ' ' || strspn(s + 9, "0123456789") != 3 ||
+	    (s[12] != ' ' && s[12] != '\0'))
 		return error_set(e, "the answer is not HTTP/1.1");
 	p->version = s[7] - '0';
-	p->response.status = (s[9] - '0') * 100 + (s[10] - '0') * 10 + (s[11] - '0');
+	p->response.status = (s[9] - '0') * 100 + (s[10] - '0') * 10 +
+	    (s[11] - '0');
 	if (p->response.status < 100 || p->response.status == 101)
-		return error_set(e, "status %d, which nobody asked for", p->response.status);
+		return error_set(
+		    e, "status %d, which nobody asked for", p->response.status);
 	p->state = HTTP_FIELDS;
 	return 0;
 }
 
 /* RFC 9110 5.6.2: what a field name is made of. */
-#define TCHAR	"!#$%&'*+-.^_`|~0123456789" \
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define TCHAR \
+	"!#$%&'*+-.^_`|~0123456789" \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /*
  * One field line (RFC 9112 5), kept as "Name:value\n".  Folded lines and
@@ -66,12 +70,16 @@ field_line(struct http_parser *p, struct error *e)
 	if (name == 0 || p->line[name] != ':')
 		return error_set(e, "a header field without a name, or folded");
 	for (i = 0; i < p->linelen; i++)
-		if (((unsigned char)p->line[i] < 0x20 && p->line[i] != '\t') || p->line[i] == 0x7f)
-			return error_set(e, "a header field with control characters");
-	if (++p->nfields > HTTP_HEADERS_MAX || p->headlen + p->linelen + 2 > HTTP_HEAD_BYTES_MAX)
-		return error_set(e, "header larger than %d fields or %d bytes", HTTP_HEADERS_MAX,
-		    HTTP_HEAD_BYTES_MAX);
-	p->response.head = realloc(p->response.head, p->headlen + p->linelen + 2);
+		if (((unsigned char)p->line[i] < 0x20 && p->line[i] != '\t') ||
+		    p->line[i] == 0x7f)
+			return error_set(
+			    e, "a header field with control characters");
+	if (++p->nfields > HTTP_HEADERS_MAX ||
+	    p->headlen + p->linelen + 2 > HTTP_HEAD_BYTES_MAX)
+		return error_set(e, "header larger than %d fields or %d bytes",
+		    HTTP_HEADERS_MAX, HTTP_HEAD_BYTES_MAX);
+	p->response.head = realloc(
+	    p->response.head, p->headlen + p->linelen + 2);
 	if (p->response.head == NULL)
 		err(1, NULL);
 	memcpy(p->response.head + p->headlen, p->line, p->linelen);
@@ -99,7 +107,10 @@ has_token(const struct http_response *a, const char *name, const char *token)
 	return found;
 }
 
-/* RFC 9112 6.3: several Content-Length fields must agree.  -1: none.  10^9 counts as nonsense. */
+/*
+ * RFC 9112 6.3: several Content-Length fields must agree.  -1: none.  10^9
+ * counts as nonsense.
+ */
 static int
 content_length(struct http_parser *p, long *length, struct error *e)
 {
@@ -108,13 +119,18 @@ content_length(struct http_parser *p, long *length, struct error *e)
 	long this;
 
 	*length = -1;
-	for (n = 0; (value = http_header(&p->response, "Content-Length", n)) != NULL; n++) {
+	for (n = 0;
+	     (value = http_header(&p->response, "Content-Length", n)) != NULL;
+	     n++) {
 		len = strlen(value);
-		this = len > 0 && len < 10 && strspn(value, "0123456789") == len ?
-		    strtol(value, NULL, 10) : -1;
+		this = len > 0 && len < 10 &&
+			strspn(value, "0123456789") == len ?
+		    strtol(value, NULL, 10) :
+		    -1;
 		free(value);
 		if (this == -1 || (*length != -1 && this != *length))
-			return error_set(e, "a Content-Length that makes no sense");
+			return error_set(
+			    e, "a Content-Length that makes no sense");
 		*length = this;
 	}
 	return 0;
@@ -127,7 +143,9 @@ check_coding(struct http_parser *p, int *chunked, struct error *e)
 	size_t n;
 	int coded = 0;
 
-	for (n = 0; (value = http_header(&p->response, "Content-Encoding", n)) != NULL; n++) {
+	for (n = 0;
+	     (value = http_header(&p->response, "Content-Encoding", n)) != NULL;
+	     n++) {
 		coded |= strcasecmp(value, "identity") != 0;
 		free(value);
 	}
@@ -140,7 +158,9 @@ check_coding(struct http_parser *p, int *chunked, struct error *e)
 	*chunked = second == NULL && strcasecmp(value, "chunked") == 0;
 	free(value);
 	free(second);
-	return *chunked ? 0 : error_set(e, "a Transfer-Encoding other than chunked");
+	return *chunked ?
+	    0 :
+	    error_set(e, "a Transfer-Encoding other than chunked");
 }
 
 static int
@@ -166,7 +186,8 @@ head_done(struct http_parser *p, struct error *e)
 
 	if (p->response.status < 200) {
 		if (++p->ninterim > HTTP_INTERIM_MAX)
-			return error_set(e, "more than %d interim answers", HTTP_INTERIM_MAX);
+			return error_set(e, "more than %d interim answers",
+			    HTTP_INTERIM_MAX);
 		free(p->response.head);
 		p->response.head = NULL;
 		p->headlen = 0;
@@ -174,14 +195,18 @@ head_done(struct http_parser *p, struct error *e)
 		p->state = HTTP_STATUS_LINE;
 		return 0;
 	}
-	p->keep_alive = p->version == 1 && !has_token(&p->response, "Connection", "close");
+	p->keep_alive = p->version == 1 &&
+	    !has_token(&p->response, "Connection", "close");
 	grow_body(p, NULL, 0);
-	if (check_coding(p, &chunked, e) == -1 || content_length(p, &length, e) == -1)
+	if (check_coding(p, &chunked, e) == -1 ||
+	    content_length(p, &length, e) == -1)
 		return -1;
-	if (p->bodiless || p->response.status == 204 || p->response.status == 304)
+	if (p->bodiless || p->response.status == 204 ||
+	    p->response.status == 304)
 		p->state = HTTP_DONE;
 	else if (chunked && length != -1)
-		return error_set(e, "both Content-Length and Transfer-Encoding");
+		return error_set(
+		    e, "both Content-Length and Transfer-Encoding");
 	else if (chunked)
 		p->state = HTTP_CHUNK_SIZE;
 	else if (length == -1) {
@@ -189,7 +214,8 @@ head_done(struct http_parser *p, struct error *e)
 		p->response.unframed = 1;
 		p->state = HTTP_TO_END;
 	} else if ((size_t)length > p->body_max)
-		return error_set(e, "a body of %ld bytes, more than %zu", length, p->body_max);
+		return error_set(e, "a body of %ld bytes, more than %zu",
+		    length, p->body_max);
 	else {
 		p->left = (size_t)length;
 		p->state = length == 0 ? HTTP_DONE : HTTP_BODY;
@@ -209,7 +235,8 @@ chunk_size(struct http_parser *p, struct error *e)
 		return error_set(e, "a chunk whose size makes no sense");
 	p->left = (size_t)strtoul(p->line, NULL, 16);
 	if (p->left > p->body_max - p->response.bodylen)
-		return error_set(e, "a body of more than %zu bytes", p->body_max);
+		return error_set(
+		    e, "a body of more than %zu bytes", p->body_max);
 	p->state = p->left == 0 ? HTTP_TRAILERS : HTTP_CHUNK_DATA;
 	return 0;
 }
@@ -220,11 +247,15 @@ trailer_line(struct http_parser *p, struct error *e)
 	if (p->linelen == 0)
 		p->state = HTTP_DONE;
 	else if (++p->nfields > HTTP_HEADERS_MAX)
-		return error_set(e, "more than %d header fields", HTTP_HEADERS_MAX);
+		return error_set(
+		    e, "more than %d header fields", HTTP_HEADERS_MAX);
 	return 0;
 }
 
-/* A line may end without CR, as RFC 9112 2.2 allows: no other reading of it is possible. */
+/*
+ * A line may end without CR, as RFC 9112 2.2 allows: no other reading of it is
+ * possible.
+ */
 static int
 whole_line(struct http_parser *p, struct error *e)
 {
@@ -242,7 +273,9 @@ whole_line(struct http_parser *p, struct error *e)
 		return chunk_size(p, e);
 	case HTTP_CHUNK_END:
 		p->state = HTTP_CHUNK_SIZE;
-		return p->linelen == 0 ? 0 : error_set(e, "a chunk longer than its size");
+		return p->linelen == 0 ?
+		    0 :
+		    error_set(e, "a chunk longer than its size");
 	default:
 		return trailer_line(p, e);
 	}
@@ -255,7 +288,8 @@ line_byte(struct http_parser *p, char c, struct error *e)
 
 	if (c != '\n') {
 		if (p->linelen + 1 == sizeof(p->line))
-			return error_set(e, "a line of more than %d bytes", HTTP_LINE_MAX);
+			return error_set(
+			    e, "a line of more than %d bytes", HTTP_LINE_MAX);
 		p->line[p->linelen++] = c;
 		return 0;
 	}
@@ -265,10 +299,12 @@ line_byte(struct http_parser *p, char c, struct error *e)
 }
 
 static int
-unframed_bytes(struct http_parser *p, const char *buf, size_t len, struct error *e)
+unframed_bytes(
+    struct http_parser *p, const char *buf, size_t len, struct error *e)
 {
 	if (len > p->body_max - p->response.bodylen)
-		return error_set(e, "a body of more than %zu bytes", p->body_max);
+		return error_set(
+		    e, "a body of more than %zu bytes", p->body_max);
 	return grow_body(p, buf, len);
 }
 
@@ -292,7 +328,9 @@ http_parse(struct http_parser *p, const char *buf, size_t len, struct error *e)
 			grow_body(p, buf + i, n);
 			i += n;
 			if ((p->left -= n) == 0)
-				p->state = p->state == HTTP_BODY ? HTTP_DONE : HTTP_CHUNK_END;
+				p->state = p->state == HTTP_BODY ?
+				    HTTP_DONE :
+				    HTTP_CHUNK_END;
 		} else if (p->state == HTTP_TO_END) {
 			if (unframed_bytes(p, buf + i, len - i, e) == -1)
 				return -1;

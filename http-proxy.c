@@ -16,8 +16,8 @@
 
 #include "http.h"
 
-#define AUTH_BYTES_MAX	1024	/* of the file */
-#define ADVICE_MAX	320
+#define AUTH_BYTES_MAX 1024 /* of the file */
+#define ADVICE_MAX 320
 
 /* Whose file may it be, and who may read it?  As a private key's. */
 static int
@@ -28,13 +28,17 @@ check_owner(const char *path, int fd, struct error *e)
 	if (fstat(fd, &st) == -1)
 		return error_set(e, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size > AUTH_BYTES_MAX)
-		return error_set(e, "%s: not a regular file of at most %d bytes", path,
+		return error_set(e,
+		    "%s: not a regular file of at most %d bytes", path,
 		    AUTH_BYTES_MAX);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(e, "%s: belongs to user %u, neither to root nor to you; "
-		    "chown it", path, (unsigned)st.st_uid);
+		return error_set(e,
+		    "%s: belongs to user %u, neither to root nor to you; "
+		    "chown it",
+		    path, (unsigned)st.st_uid);
 	if ((st.st_mode & S_IRWXO) != 0)
-		return error_set(e, "%s: mode %04o lets others at it; chmod o-rwx", path,
+		return error_set(e,
+		    "%s: mode %04o lets others at it; chmod o-rwx", path,
 		    (unsigned)st.st_mode & 07777);
 	return 0;
 }
@@ -62,7 +66,8 @@ take_auth(struct http_proxy *p, const char *path, char *text, size_t len,
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
 	if (!is_pair(text, len))
-		return error_set(e, "%s: expected one line, NAME:PASSWORD, for the proxy",
+		return error_set(e,
+		    "%s: expected one line, NAME:PASSWORD, for the proxy",
 		    path);
 	if ((p->credentials = calloc(1, len * 4 / 3 + 5)) == NULL)
 		err(1, NULL);
@@ -79,7 +84,8 @@ read_auth(struct http_proxy *p, const char *path, struct error *e)
 	int fd, rc;
 
 	/* O_NONBLOCK: a fifo must not hold us up. */
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) == -1)
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) ==
+	    -1)
 		return error_set(e, "%s: %s", path, strerror(errno));
 	if ((rc = check_owner(path, fd, e)) == 0) {
 		if ((n = read(fd, text, sizeof(text))) == -1)
@@ -99,7 +105,8 @@ proxy_open(struct http_proxy *p, const char *url, const char *auth_file,
 	struct error reason;
 
 	memset(p, 0, sizeof(*p));
-	if (!url_parse_plain(&p->server, url) || strcmp(p->server.path, "/") != 0)
+	if (!url_parse_plain(&p->server, url) ||
+	    strcmp(p->server.path, "/") != 0)
 		return error_set(e, "proxy %s: not an http URL of a host", url);
 	p->auth_file = auth_file;
 	if (auth_file == NULL || read_auth(p, auth_file, &reason) == 0)
@@ -113,9 +120,9 @@ proxy_field(const struct http_proxy *p)
 	char *out;
 
 	if (asprintf(&out, "%s%s%s",
-	    p->credentials != NULL ? "Proxy-Authorization: Basic " : "",
-	    p->credentials != NULL ? p->credentials : "",
-	    p->credentials != NULL ? "\r\n" : "") == -1)
+		p->credentials != NULL ? "Proxy-Authorization: Basic " : "",
+		p->credentials != NULL ? p->credentials : "",
+		p->credentials != NULL ? "\r\n" : "") == -1)
 		err(1, NULL);
 	return out;
 }
@@ -128,9 +135,11 @@ proxy_connect(const struct http_proxy *p, const char *host, const char *port,
 	char *out, *field = proxy_field(p);
 	const char *open = v6 ? "[" : "", *close_ = v6 ? "]" : "";
 
-	n = asprintf(&out, "CONNECT %s%s%s:%s HTTP/1.1\r\nHost: %s%s%s:%s\r\n"
-	    "User-Agent: %s\r\n%s\r\n", open, host, close_, port, open, host,
-	    close_, port, user_agent, field);
+	n = asprintf(&out,
+	    "CONNECT %s%s%s:%s HTTP/1.1\r\nHost: %s%s%s:%s\r\n"
+	    "User-Agent: %s\r\n%s\r\n",
+	    open, host, close_, port, open, host, close_, port, user_agent,
+	    field);
 	if (n == -1)
 		err(1, NULL);
 	freezero(field, strlen(field));
@@ -145,19 +154,25 @@ proxy_refusal(const struct http_proxy *p, int status, const char *host,
 	char advice[ADVICE_MAX] = "";
 
 	if (status == 407 && p->auth_file == NULL)
-		snprintf(advice, sizeof(advice), "it wants a name and a password: "
+		snprintf(advice, sizeof(advice),
+		    "it wants a name and a password: "
 		    "'proxy URL auth file FILE'");
 	else if (status == 407)
-		snprintf(advice, sizeof(advice), "it does not take the name and the "
-		    "password in %s", p->auth_file);
+		snprintf(advice, sizeof(advice),
+		    "it does not take the name and the "
+		    "password in %s",
+		    p->auth_file);
 	else if (status == 403 || status == 405)
-		snprintf(advice, sizeof(advice), "it does not let us connect to %s "
-		    "port %s", host, port);
+		snprintf(advice, sizeof(advice),
+		    "it does not let us connect to %s "
+		    "port %s",
+		    host, port);
 	else if (status == 502 || status == 503 || status == 504)
-		snprintf(advice, sizeof(advice), "it does not reach %s port %s", host,
-		    port);
+		snprintf(advice, sizeof(advice), "it does not reach %s port %s",
+		    host, port);
 	else
-		snprintf(advice, sizeof(advice), "is it an HTTP proxy that knows "
+		snprintf(advice, sizeof(advice),
+		    "is it an HTTP proxy that knows "
 		    "CONNECT?");
 	return error_set(e, "the proxy's status is %d; %s", status, advice);
 }

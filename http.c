@@ -20,32 +20,42 @@
 #include "clock.h"
 #include "http.h"
 
-#define READ_BYTES	16384
+#define READ_BYTES 16384
 
 struct http {
-	struct url		 origin;
-	char			*host;		/* as the Host field has it */
-	char			*user_agent;
-	struct tls_config	*config;	/* NULL: without TLS */
-	struct http_anchors	*anchors;	/* NULL: insecure, or without TLS */
-	struct tls		*tls;
-	int			 fd;		/* -1: not connected */
-	int			 hup_fd;
-	http_resolve		*resolve;
-	const struct http_proxy	*proxy;		/* or NULL */
-	struct http_parser	 parser;
-	unsigned		 outstanding;	/* requests whose answers have not come */
-	int			 bodiless[HTTP_PIPELINE_MAX];	/* of these, in their order */
-	char			 ahead[READ_BYTES];	/* what came behind the answer before */
-	size_t			 nahead;
-	struct error		 broken;	/* why sending failed, once it has */
-	int			 reused;	/* the connection is older than the request */
-	int64_t			 sent_at;	/* the first of those outstanding */
-	int64_t			 deadline;	/* of all together; 0: none */
-	int			 round_trip_ms;	/* the shortest so far; -1: not known */
+	struct url origin;
+	char *host; /* as the Host field has it */
+	char *user_agent;
+	struct tls_config *config; /* NULL: without TLS */
+	/* NULL: insecure, or without TLS */
+	struct http_anchors *anchors;
+	struct tls *tls;
+	int fd; /* -1: not connected */
+	int hup_fd;
+	http_resolve *resolve;
+	const struct http_proxy *proxy; /* or NULL */
+	struct http_parser parser;
+	/* requests whose answers have not come */
+	unsigned outstanding;
+	/* of these, in their order */
+	int bodiless[HTTP_PIPELINE_MAX];
+	/* what came behind the answer before */
+	char ahead[READ_BYTES];
+	size_t nahead;
+	/* why sending failed, once it has */
+	struct error broken;
+	/* the connection is older than the request */
+	int reused;
+	/* the first of those outstanding */
+	int64_t sent_at;
+	int64_t deadline; /* of all together; 0: none */
+	/* the shortest so far; -1: not known */
+	int round_trip_ms;
 };
 
-/* IPv6 addresses go in brackets, the default port is left out (RFC 9110 7.2). */
+/*
+ * IPv6 addresses go in brackets, the default port is left out (RFC 9110 7.2).
+ */
 static char *
 host_field(const struct url *u)
 {
@@ -54,7 +64,7 @@ host_field(const struct url *u)
 	char *out;
 
 	if (asprintf(&out, "%s%s%s%s%s", v6 ? "[" : "", u->host, v6 ? "]" : "",
-	    standard ? "" : ":", standard ? "" : u->port) == -1)
+		standard ? "" : ":", standard ? "" : u->port) == -1)
 		err(1, NULL);
 	return out;
 }
@@ -77,8 +87,8 @@ http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
 		return h;
 	if ((h->config = tls_config_new()) == NULL)
 		err(1, NULL);
-	if (tls_config_set_protocols(h->config,
-	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1) {
+	if (tls_config_set_protocols(
+		h->config, TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1) {
 		error_set(e, "TLS: %s", tls_config_error(h->config));
 		http_free(h);
 		return NULL;
@@ -106,7 +116,10 @@ http_by_proxy(struct http *h, const struct http_proxy *proxy)
 static void
 disconnect(struct http *h)
 {
-	/* One close_notify if there is room for it; what was framed is complete without. */
+	/*
+	 * One close_notify if there is room for it; what was framed is complete
+	 * without.
+	 */
 	if (h->tls != NULL) {
 		tls_close(h->tls);
 		tls_free(h->tls);
@@ -141,12 +154,14 @@ phase_end(const struct http *h, int seconds)
 
 /*
  * 1: ready; 0: the deadline has passed, even if there would be something: a
- * peer that never pauses must not go on for ever.  The parent's end ends us too.
+ * peer that never pauses must not go on for ever.  The parent's end ends us
+ * too.
  */
 static int
 wait_for(const struct http *h, short events, int64_t deadline)
 {
-	struct pollfd pfd[2] = { { .fd = h->fd, .events = events }, { .fd = h->hup_fd } };
+	struct pollfd pfd[2] = { { .fd = h->fd, .events = events },
+		{ .fd = h->hup_fd } };
 	int n;
 
 	do {
@@ -165,7 +180,10 @@ wait_for(const struct http *h, short events, int64_t deadline)
 static int
 tls_wait(const struct http *h, ssize_t rc, int64_t deadline)
 {
-	return wait_for(h, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, deadline) ? 0 : -1;
+	return wait_for(
+		   h, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, deadline) ?
+	    0 :
+	    -1;
 }
 
 /*
@@ -180,7 +198,9 @@ put(struct http *h, const char *buf, size_t len)
 	if (h->tls != NULL)
 		return tls_write(h->tls, buf, len);
 	n = send(h->fd, buf, len, MSG_NOSIGNAL);
-	return n == -1 && (errno == EAGAIN || errno == EINTR) ? TLS_WANT_POLLOUT : n;
+	return n == -1 && (errno == EAGAIN || errno == EINTR) ?
+	    TLS_WANT_POLLOUT :
+	    n;
 }
 
 static ssize_t
@@ -191,14 +211,17 @@ get(struct http *h, char *buf, size_t len)
 	if (h->tls != NULL)
 		return tls_read(h->tls, buf, len);
 	n = recv(h->fd, buf, len, 0);
-	return n == -1 && (errno == EAGAIN || errno == EINTR) ? TLS_WANT_POLLIN : n;
+	return n == -1 && (errno == EAGAIN || errno == EINTR) ?
+	    TLS_WANT_POLLIN :
+	    n;
 }
 
 /* libtls's reason in visible characters; its texts may quote the peer. */
 static const char *
 tls_reason(const struct http *h, char *safe, size_t size)
 {
-	const char *error = h->tls != NULL ? tls_error(h->tls) : strerror(errno);
+	const char *error = h->tls != NULL ? tls_error(h->tls) :
+					     strerror(errno);
 
 	if (error == NULL)
 		error = "the server hung up";
@@ -212,7 +235,8 @@ connect_tcp(struct http *h, const struct address *a, struct error *e)
 	int on = 1, error = 0;
 	socklen_t len = sizeof(error);
 
-	h->fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	h->fd = socket(
+	    a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (h->fd == -1)
 		return error_set(e, "socket: %s", strerror(errno));
 	setsockopt(h->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -221,7 +245,8 @@ connect_tcp(struct http *h, const struct address *a, struct error *e)
 	if (errno != EINPROGRESS)
 		return error_set(e, "%s", strerror(errno));
 	if (!wait_for(h, POLLOUT, deadline))
-		return error_set(e, "no answer within %d seconds", HTTP_CONNECT_SECONDS);
+		return error_set(
+		    e, "no answer within %d seconds", HTTP_CONNECT_SECONDS);
 	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		error = errno;
 	return error == 0 ? 0 : error_set(e, "%s", strerror(error));
@@ -242,10 +267,11 @@ set_anchors(struct http *h, int all, struct error *e)
 {
 	size_t len;
 	const char *pem = all ? http_anchors_all(h->anchors, &len) :
-	    http_anchors_preferred(h->anchors, &len);
+				http_anchors_preferred(h->anchors, &len);
 
 	if (tls_config_set_ca_mem(h->config, (const uint8_t *)pem, len) == -1)
-		return error_set(e, "trust anchors: %s", tls_config_error(h->config));
+		return error_set(
+		    e, "trust anchors: %s", tls_config_error(h->config));
 	return 0;
 }
 
@@ -256,7 +282,8 @@ note_anchors(const struct http *h)
 	const uint8_t *chain;
 	size_t len;
 
-	if (h->anchors != NULL && (chain = tls_peer_cert_chain_pem(h->tls, &len)) != NULL)
+	if (h->anchors != NULL &&
+	    (chain = tls_peer_cert_chain_pem(h->tls, &len)) != NULL)
 		http_anchors_served(h->anchors, (const char *)chain, len);
 }
 
@@ -264,7 +291,8 @@ note_anchors(const struct http *h)
 static int
 is_verdict(const char *error)
 {
-	return strstr(error, "verif") != NULL || strstr(error, "not present in") != NULL;
+	return strstr(error, "verif") != NULL ||
+	    strstr(error, "not present in") != NULL;
 }
 
 /* As OpenSSL and LibreSSL word it. */
@@ -280,7 +308,8 @@ is_unknown_issuer(const char *error)
 static int
 handshake(struct http *h, int all, int *final, struct error *e)
 {
-	int64_t began = clock_ms(), deadline = phase_end(h, HTTP_HANDSHAKE_SECONDS);
+	int64_t began = clock_ms(),
+		deadline = phase_end(h, HTTP_HANDSHAKE_SECONDS);
 	char safe[300];
 	int rc;
 
@@ -292,10 +321,13 @@ handshake(struct http *h, int all, int *final, struct error *e)
 		err(1, NULL);
 	if (tls_configure(h->tls, h->config) == -1 ||
 	    tls_connect_socket(h->tls, h->fd, h->origin.host) == -1)
-		return error_set(e, "TLS: %s", tls_reason(h, safe, sizeof(safe)));
-	while ((rc = tls_handshake(h->tls)) == TLS_WANT_POLLIN || rc == TLS_WANT_POLLOUT)
+		return error_set(
+		    e, "TLS: %s", tls_reason(h, safe, sizeof(safe)));
+	while ((rc = tls_handshake(h->tls)) == TLS_WANT_POLLIN ||
+	    rc == TLS_WANT_POLLOUT)
 		if (tls_wait(h, rc, deadline) == -1)
-			return error_set(e, "no TLS handshake within %d seconds",
+			return error_set(e,
+			    "no TLS handshake within %d seconds",
 			    HTTP_HANDSHAKE_SECONDS);
 	if (rc == 0) {
 		note_round_trip(h, began);
@@ -304,15 +336,19 @@ handshake(struct http *h, int all, int *final, struct error *e)
 		return 0;
 	}
 	tls_reason(h, safe, sizeof(safe));
-	if (!(*final = is_verdict(safe)))
+	if (!(* final = is_verdict(safe)))
 		return error_set(e, "TLS: %s", safe);
-	return error_set(e, "TLS: %s (expected a certificate for %s; the clock here says %s%s)",
-	    safe, h->origin.host, clock_text(time(NULL)), is_unknown_issuer(safe) ?
-	    "; 'ca file' names the root of a CA that the system does not know" : "");
+	return error_set(e,
+	    "TLS: %s (expected a certificate for %s; the clock here says %s%s)",
+	    safe, h->origin.host, clock_text(time(NULL)),
+	    is_unknown_issuer(safe) ? "; 'ca file' names the root of a CA that "
+				      "the system does not know" :
+				      "");
 }
 
 static int
-send_request(struct http *h, const char *buf, size_t len, int64_t deadline, struct error *e)
+send_request(struct http *h, const char *buf, size_t len, int64_t deadline,
+    struct error *e)
 {
 	char safe[300];
 	ssize_t n;
@@ -321,11 +357,13 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline, stru
 		n = put(h, buf, len);
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
 			if (tls_wait(h, n, deadline) == -1)
-				return error_set(e, "%s takes no request", h->origin.host);
+				return error_set(
+				    e, "%s takes no request", h->origin.host);
 			continue;
 		}
 		if (n < 0)
-			return error_set(e, "%s: %s", h->origin.host, tls_reason(h, safe, sizeof(safe)));
+			return error_set(e, "%s: %s", h->origin.host,
+			    tls_reason(h, safe, sizeof(safe)));
 		buf += n;
 		len -= (size_t)n;
 	}
@@ -350,19 +388,26 @@ proxy_status(struct http *h, int64_t deadline, struct error *e)
 		n = get(h, buf, sizeof(buf));
 		if (n == TLS_WANT_POLLIN) {
 			if (!wait_for(h, POLLIN, deadline))
-				return error_set(e, "the proxy has not connected within %d "
-				    "seconds", HTTP_PROXY_SECONDS);
+				return error_set(e,
+				    "the proxy has not connected within %d "
+				    "seconds",
+				    HTTP_PROXY_SECONDS);
 			continue;
 		}
 		if (n <= 0)
-			return error_set(e, "the proxy hung up before it had responded");
+			return error_set(
+			    e, "the proxy hung up before it had responded");
 		if (clock_left_ms(deadline) == 0)
-			return error_set(e, "the proxy has not connected within %d seconds",
+			return error_set(e,
+			    "the proxy has not connected within %d seconds",
 			    HTTP_PROXY_SECONDS);
-		if ((used = http_parse(&h->parser, buf, (size_t)n, &reason)) == -1)
-			return error_set(e, "the proxy's response: %s", reason.text);
+		if ((used = http_parse(&h->parser, buf, (size_t)n, &reason)) ==
+		    -1)
+			return error_set(
+			    e, "the proxy's response: %s", reason.text);
 		if (used < n && h->parser.response.status / 100 == 2)
-			return error_set(e, "the proxy's response: %zd bytes behind its end",
+			return error_set(e,
+			    "the proxy's response: %zd bytes behind its end",
 			    n - used);
 	} while (h->parser.state != HTTP_DONE);
 	return h->parser.response.status;
@@ -379,9 +424,10 @@ open_tunnel(struct http *h, int *final, struct error *e)
 
 	if (h->proxy == NULL || h->config == NULL)
 		return 0;
-	request = proxy_connect(h->proxy, h->origin.host, h->origin.port,
-	    h->user_agent, &len);
-	status = send_request(h, request, len, deadline, e) == -1 ? -1 :
+	request = proxy_connect(
+	    h->proxy, h->origin.host, h->origin.port, h->user_agent, &len);
+	status = send_request(h, request, len, deadline, e) == -1 ?
+	    -1 :
 	    proxy_status(h, deadline, e);
 	freezero(request, len);
 	http_parse_free(&h->parser);
@@ -390,23 +436,30 @@ open_tunnel(struct http *h, int *final, struct error *e)
 	if (status / 100 == 2)
 		return 0;
 	*final = 1;
-	return proxy_refusal(h->proxy, status, h->origin.host, h->origin.port, e);
+	return proxy_refusal(
+	    h->proxy, status, h->origin.host, h->origin.port, e);
 }
 
 static int
-connect_way(struct http *h, const struct address *a, int *final, struct error *e)
+connect_way(
+    struct http *h, const struct address *a, int *final, struct error *e)
 {
 	if (connect_tcp(h, a, e) == -1)
 		return -1;
 	return open_tunnel(h, final, e);
 }
 
-/* By the preferred trust anchors, if there are any; where these do not serve, by all. */
+/*
+ * By the preferred trust anchors, if there are any; where these do not serve,
+ * by all.
+ */
 static int
-connect_one(struct http *h, const struct address *a, int *final, struct error *e)
+connect_one(
+    struct http *h, const struct address *a, int *final, struct error *e)
 {
 	size_t ignored;
-	int all = h->anchors == NULL || http_anchors_preferred(h->anchors, &ignored) == NULL;
+	int all = h->anchors == NULL ||
+	    http_anchors_preferred(h->anchors, &ignored) == NULL;
 
 	if (connect_way(h, a, final, e) == -1)
 		return -1;
@@ -414,17 +467,21 @@ connect_one(struct http *h, const struct address *a, int *final, struct error *e
 		return 0;
 	if (all || !*final)
 		return -1;
-	say(2, "%s: the trust anchors of the last time do not serve; trying all", h->origin.host);
+	say(2,
+	    "%s: the trust anchors of the last time do not serve; trying all",
+	    h->origin.host);
 	*final = 0;
 	disconnect(h);
-	return connect_way(h, a, final, e) == -1 ? -1 : handshake(h, 1, final, e);
+	return connect_way(h, a, final, e) == -1 ? -1 :
+						   handshake(h, 1, final, e);
 }
 
 /* The addresses in turn; all their errors are in the reason. */
 static int
 connect_any(struct http *h, struct error *e)
 {
-	const struct url *to = h->proxy != NULL ? &h->proxy->server : &h->origin;
+	const struct url *to = h->proxy != NULL ? &h->proxy->server :
+						  &h->origin;
 	struct address a[ADDRESSES_MAX];
 	struct error reason, all = { "" };
 	char text[INET6_ADDRSTRLEN], by[300] = "";
@@ -435,21 +492,27 @@ connect_any(struct http *h, struct error *e)
 		snprintf(by, sizeof(by), ", by the proxy %s port %s", to->host,
 		    to->port);
 	if (h->resolve(to, a, &n, &reason) == -1)
-		return error_set(e, "%s%s", h->proxy != NULL ? "proxy " : "", reason.text);
+		return error_set(
+		    e, "%s%s", h->proxy != NULL ? "proxy " : "", reason.text);
 	for (i = 0; i < n && !final; i++) {
 		if (connect_one(h, &a[i], &final, &reason) == 0) {
-			say(2, "connected to %s port %s%s, %s", h->origin.host, h->origin.port, by,
-			    h->tls != NULL ? tls_conn_version(h->tls) : "without TLS");
+			say(2, "connected to %s port %s%s, %s", h->origin.host,
+			    h->origin.port, by,
+			    h->tls != NULL ? tls_conn_version(h->tls) :
+					     "without TLS");
 			return 0;
 		}
 		disconnect(h);
-		say_add(all.text, sizeof(all.text), "%s%s", i > 0 ? "; " : "", reason.text);
+		say_add(all.text, sizeof(all.text), "%s%s", i > 0 ? "; " : "",
+		    reason.text);
 		if (n > 1) {
-			address_text((const struct sockaddr *)&a[i].ss, text, sizeof(text));
+			address_text((const struct sockaddr *)&a[i].ss, text,
+			    sizeof(text));
 			say_add(all.text, sizeof(all.text), " (%s)", text);
 		}
 	}
-	return error_set(e, "%s port %s%s: %s", h->origin.host, h->origin.port, by, all.text);
+	return error_set(e, "%s port %s%s: %s", h->origin.host, h->origin.port,
+	    by, all.text);
 }
 
 /*
@@ -467,7 +530,10 @@ still_usable(struct http *h)
 	return n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT;
 }
 
-/* Parses what is there; what comes behind the answer begins the next one, if there is to be one. */
+/*
+ * Parses what is there; what comes behind the answer begins the next one, if
+ * there is to be one.
+ */
 static int
 parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 {
@@ -478,16 +544,21 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 		return error_set(e, "%s: %s", h->origin.host, reason.text);
 	/* More than was asked for: which part would be the answer? */
 	if ((size_t)used < n && h->outstanding == 1)
-		return error_set(e, "%s: %zu bytes behind the end of the answer", h->origin.host,
-		    n - (size_t)used);
+		return error_set(e,
+		    "%s: %zu bytes behind the end of the answer",
+		    h->origin.host, n - (size_t)used);
 	h->nahead = n - (size_t)used;
 	memmove(h->ahead, buf + used, h->nahead);
 	return 0;
 }
 
-/* Reads until the framing says that the answer is whole; *got: whether anything came. */
+/*
+ * Reads until the framing says that the answer is whole; *got: whether anything
+ * came.
+ */
 static int
-receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct error *e)
+receive_answer(
+    struct http *h, int bodiless, int64_t deadline, int *got, struct error *e)
 {
 	char buf[READ_BYTES];
 	ssize_t n;
@@ -501,20 +572,26 @@ receive_answer(struct http *h, int bodiless, int64_t deadline, int *got, struct 
 		n = get(h, buf, sizeof(buf));
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
 			if (tls_wait(h, n, deadline) == -1)
-				return error_set(e, "%s: no whole answer within %d seconds",
+				return error_set(e,
+				    "%s: no whole answer within %d seconds",
 				    h->origin.host, HTTP_ANSWER_SECONDS);
 			continue;
 		}
-		/* Some servers end a connection without TLS's close_notify, so that is no sign of anything. */
+		/*
+		 * Some servers end a connection without TLS's close_notify, so
+		 * that is no sign of anything.
+		 */
 		if (n <= 0 && http_parse_end(&h->parser) == 0)
 			break;
 		if (n <= 0)
-			return error_set(e, "%s: the connection ended before the answer did",
+			return error_set(e,
+			    "%s: the connection ended before the answer did",
 			    h->origin.host);
 		*got = 1;
 		if (clock_left_ms(deadline) == 0)
-			return error_set(e, "%s: no whole answer within %d seconds", h->origin.host,
-			    HTTP_ANSWER_SECONDS);
+			return error_set(e,
+			    "%s: no whole answer within %d seconds",
+			    h->origin.host, HTTP_ANSWER_SECONDS);
 		if (parse_bytes(h, buf, (size_t)n, e) == -1)
 			return -1;
 	}
@@ -531,14 +608,19 @@ compose(const struct http *h, enum http_method method, const struct url *url,
 	char *out, *field, length[96] = "";
 
 	if (method == HTTP_POST)
-		snprintf(length, sizeof(length), "Content-Type: application/jose+json\r\n"
-		    "Content-Length: %zu\r\n", bodylen);
+		snprintf(length, sizeof(length),
+		    "Content-Type: application/jose+json\r\n"
+		    "Content-Length: %zu\r\n",
+		    bodylen);
 	field = absolute ? proxy_field(h->proxy) : NULL;
-	n = asprintf(&out, "%s %s%s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
-	    "Accept: %s\r\nAccept-Language: en\r\nAccept-Encoding: identity\r\n%s%s\r\n%.*s",
+	n = asprintf(&out,
+	    "%s %s%s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
+	    "Accept: %s\r\nAccept-Language: en\r\nAccept-Encoding: "
+	    "identity\r\n%s%s\r\n%.*s",
 	    methods[method], absolute ? "http://" : "", absolute ? h->host : "",
-	    url->path, h->host, h->user_agent, accept, field != NULL ? field : "",
-	    length, (int)bodylen, bodylen > 0 ? body : "");
+	    url->path, h->host, h->user_agent, accept,
+	    field != NULL ? field : "", length, (int)bodylen,
+	    bodylen > 0 ? body : "");
 	if (n == -1)
 		err(1, NULL);
 	if (field != NULL)
@@ -562,10 +644,13 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 		if (!h->reused && connect_any(h, e) == -1)
 			return -1;
 	} else if (h->fd == -1)
-		return error_set(e, "%s: the connection has ended", h->origin.host);
-	error_set(&h->broken, "%s: the connection ended before the answer came", h->origin.host);
+		return error_set(
+		    e, "%s: the connection has ended", h->origin.host);
+	error_set(&h->broken, "%s: the connection ended before the answer came",
+	    h->origin.host);
 	request = compose(h, method, url, accept, body, bodylen, &len);
-	rc = send_request(h, request, len, phase_end(h, HTTP_ANSWER_SECONDS), &h->broken);
+	rc = send_request(
+	    h, request, len, phase_end(h, HTTP_ANSWER_SECONDS), &h->broken);
 	free(request);
 	h->sent_at = h->outstanding == 0 ? clock_ms() : 0;
 	h->bodiless[h->outstanding++] = method == HTTP_HEAD;
@@ -589,15 +674,20 @@ http_receive(struct http *h, struct http_response *response, struct error *e)
 		disconnect(h);
 	}
 	h->outstanding--;
-	memmove(h->bodiless, h->bodiless + 1, h->outstanding * sizeof(*h->bodiless));
+	memmove(h->bodiless, h->bodiless + 1,
+	    h->outstanding * sizeof(*h->bodiless));
 	if (rc == -1)
-		return h->reused && !got && clock_left_ms(deadline) > 0 ? -2 : -1;
+		return h->reused && !got && clock_left_ms(deadline) > 0 ? -2 :
+									  -1;
 	*response = h->parser.response;
 	memset(&h->parser.response, 0, sizeof(h->parser.response));
 	if (h->sent_at != 0)
 		note_round_trip(h, h->sent_at);
 	h->sent_at = 0;
-	/* A request after this one has been seen, or not: as if the connection had been kept. */
+	/*
+	 * A request after this one has been seen, or not: as if the connection
+	 * had been kept.
+	 */
 	h->reused = 1;
 	if (!h->parser.keep_alive)
 		disconnect(h);
@@ -606,8 +696,8 @@ http_receive(struct http *h, struct http_response *response, struct error *e)
 
 int
 http_request(struct http *h, enum http_method method, const struct url *url,
-    const char *accept, const char *body, size_t bodylen, struct http_response *response,
-    struct error *e)
+    const char *accept, const char *body, size_t bodylen,
+    struct http_response *response, struct error *e)
 {
 	if (http_send(h, method, url, accept, body, bodylen, e) == -1)
 		return -1;

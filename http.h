@@ -25,7 +25,7 @@ struct http_anchors *http_anchors_new(char *pem, size_t len);
  * then; NULL: not known.  Names of no anchor are ignored, so that names from
  * anywhere can only select anchors, never add one.
  */
-void	http_anchors_prefer(struct http_anchors *, const char *names);
+void http_anchors_prefer(struct http_anchors *, const char *names);
 
 /* What the next run may prefer; "": nothing.  Valid until the next call. */
 const char *http_anchors_names(const struct http_anchors *);
@@ -35,7 +35,7 @@ const char *http_anchors_all(const struct http_anchors *, size_t *len);
 const char *http_anchors_preferred(const struct http_anchors *, size_t *len);
 
 /* A server's chain, PEM, was found good by all anchors: prefer its issuers. */
-void	http_anchors_served(struct http_anchors *, const char *chain, size_t len);
+void http_anchors_served(struct http_anchors *, const char *chain, size_t len);
 
 
 /*
@@ -44,30 +44,32 @@ void	http_anchors_served(struct http_anchors *, const char *chain, size_t len);
  */
 
 struct http_proxy {
-	struct url	 server;	/* host and port */
-	char		*credentials;	/* "NAME:PASSWORD" in base64, or NULL: none */
-	const char	*auth_file;	/* where they come from, for messages; or NULL */
+	struct url server; /* host and port */
+	/* "NAME:PASSWORD" in base64, or NULL: none */
+	char *credentials;
+	/* where they come from, for messages; or NULL */
+	const char *auth_file;
 };
 
 /*
  * Takes the proxy's http URL, and reads the file with name and password, which
  * may be NULL: before the sandbox.  Keeps auth_file.  0, or -1 and why.
  */
-int	proxy_open(struct http_proxy *, const char *url, const char *auth_file,
-	    struct error *);
+int proxy_open(struct http_proxy *, const char *url, const char *auth_file,
+    struct error *);
 
 /*
  * The whole request for a tunnel to host and port.  The caller frees it with
  * freezero().
  */
-char	*proxy_connect(const struct http_proxy *, const char *host,
-	    const char *port, const char *user_agent, size_t *len);
+char *proxy_connect(const struct http_proxy *, const char *host,
+    const char *port, const char *user_agent, size_t *len);
 /* The field for a request in the absolute form, or "".  The caller frees. */
-char	*proxy_field(const struct http_proxy *);
+char *proxy_field(const struct http_proxy *);
 
 /* Why this status of the proxy, which is not 2xx, is no way to host.  -1. */
-int	proxy_refusal(const struct http_proxy *, int status, const char *host,
-	    const char *port, struct error *);
+int proxy_refusal(const struct http_proxy *, int status, const char *host,
+    const char *port, struct error *);
 
 
 /*
@@ -75,58 +77,64 @@ int	proxy_refusal(const struct http_proxy *, int status, const char *host,
  * Nothing here knows of ACME.
  */
 
-#define HTTP_HEADERS_MAX	100	/* fields in one answer */
-#define HTTP_HEAD_BYTES_MAX	32768	/* all of them */
-#define HTTP_BODY_BYTES_MAX	(256 * 1024)
-#define HTTP_PLAIN_BYTES_MAX	(16 * 1024 * 1024)	/* of a revocation list */
+#define HTTP_HEADERS_MAX 100      /* fields in one answer */
+#define HTTP_HEAD_BYTES_MAX 32768 /* all of them */
+#define HTTP_BODY_BYTES_MAX (256 * 1024)
+/* of a revocation list */
+#define HTTP_PLAIN_BYTES_MAX (16 * 1024 * 1024)
 
 /* Phase deadlines in seconds; regress builds with shorter ones (-D...). */
 #ifndef HTTP_CONNECT_SECONDS
-#define HTTP_CONNECT_SECONDS	10	/* each address */
+#define HTTP_CONNECT_SECONDS 10 /* each address */
 #endif
 #ifndef HTTP_PROXY_SECONDS
-#define HTTP_PROXY_SECONDS	30	/* until a proxy has connected */
+#define HTTP_PROXY_SECONDS 30 /* until a proxy has connected */
 #endif
 #ifndef HTTP_HANDSHAKE_SECONDS
-#define HTTP_HANDSHAKE_SECONDS	15
+#define HTTP_HANDSHAKE_SECONDS 15
 #endif
 #ifndef HTTP_ANSWER_SECONDS
-#define HTTP_ANSWER_SECONDS	60	/* one request and its whole answer */
+#define HTTP_ANSWER_SECONDS 60 /* one request and its whole answer */
 #endif
 
 struct address {
-	struct sockaddr_storage	ss;
-	socklen_t		len;
+	struct sockaddr_storage ss;
+	socklen_t len;
 };
 
 /* Fills in up to ADDRESSES_MAX addresses for a URL's host and port; 0 or -1. */
-typedef int http_resolve(const struct url *, struct address *, size_t *n, struct error *);
+typedef int http_resolve(
+    const struct url *, struct address *, size_t *n, struct error *);
 
-struct http;		/* one server (origin), its connection and its limits */
+struct http; /* one server (origin), its connection and its limits */
 
 /*
  * anchors: for the server's certificate (the caller keeps them); NULL only with
  * insecure, or where the URL is plain.  hup_fd: poll()ed besides the socket;
  * hang-up there exits.  NULL on failure.
  */
-struct http	*http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
-		    const char *user_agent, http_resolve *, int hup_fd, struct error *);
-void		 http_free(struct http *);
+struct http *http_new(const struct url *origin, struct http_anchors *anchors,
+    int insecure, const char *user_agent, http_resolve *, int hup_fd,
+    struct error *);
+void http_free(struct http *);
 /*
  * All connections are to this proxy, which the caller keeps: TLS through a
  * tunnel to the server, plain requests to the proxy itself.  It is the proxy
  * that is resolved.
  */
-void		 http_by_proxy(struct http *, const struct http_proxy *);
+void http_by_proxy(struct http *, const struct http_proxy *);
 /* All waiting ends by then (clock_ms()), besides the phases' own deadlines. */
-void		 http_deadline(struct http *, int64_t deadline);
+void http_deadline(struct http *, int64_t deadline);
 
 struct http_response {
-	int	 status;
-	char	*head;		/* raw header fields, for http_header() */
-	char	*body;		/* NUL-terminated, complete */
-	size_t	 bodylen;
-	int	 unframed;	/* the connection's end ended it: whole or cut, only the body can tell */
+	int status;
+	char *head; /* raw header fields, for http_header() */
+	char *body; /* NUL-terminated, complete */
+	size_t bodylen;
+	/*
+	 * the connection's end ended it: whole or cut, only the body can tell
+	 */
+	int unframed;
 };
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
@@ -134,15 +142,17 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
 /*
  * Sends one request (POST: application/jose+json with this body) on the kept
  * connection, opening it where needed, and reads the whole answer.  1xx are
- * skipped.  Returns 0 for any complete answer of the server;
- * -1: no complete answer, see why;
- * -2: as -1, but the kept connection was closed before any byte of the answer
- *     (the server may not have seen the request: repeat what is safe to repeat).
+ * skipped.  Returns 0 for any complete answer of the server; -1: no complete
+ * answer, see why; -2: as -1, but the kept connection was closed before any
+ * byte of the answer
+ * (the server may not have seen the request: repeat what is safe to
+ * repeat).
  * The caller frees the answer with http_answer_free().
  */
-int		 http_request(struct http *, enum http_method, const struct url *, const char *accept,
-		    const char *body, size_t bodylen, struct http_response *, struct error *);
-void		 http_response_free(struct http_response *);
+int http_request(struct http *, enum http_method, const struct url *,
+    const char *accept, const char *body, size_t bodylen,
+    struct http_response *, struct error *);
+void http_response_free(struct http_response *);
 
 /*
  * The two halves of it, for requests that do not depend on each other's
@@ -151,75 +161,90 @@ void		 http_response_free(struct http_response *);
  * request sent must be received once: if the connection ends, each of the rest
  * returns -2 or -1, as above.
  */
-#define HTTP_PIPELINE_MAX	32
-int		 http_send(struct http *, enum http_method, const struct url *, const char *accept,
-		    const char *body, size_t bodylen, struct error *);
-int		 http_receive(struct http *, struct http_response *, struct error *);
+#define HTTP_PIPELINE_MAX 32
+int http_send(struct http *, enum http_method, const struct url *,
+    const char *accept, const char *body, size_t bodylen, struct error *);
+int http_receive(struct http *, struct http_response *, struct error *);
 
 /*
  * How soon an answer has come at best, TLS's own among them, which is hardly
  * more than the way there and back; -1: not known.
  */
-int		 http_round_trip_ms(const struct http *);
+int http_round_trip_ms(const struct http *);
 
 /*
  * The value of the nth field of that name (letter case ignored), trimmed;
  * NULL if there are not so many.  The caller frees.
  */
-char		*http_header(const struct http_response *, const char *name, size_t nth);
+char *http_header(const struct http_response *, const char *name, size_t nth);
 
-/* What a reference in an answer from base means (RFC 3986 5).  The caller frees. */
-char		*http_resolve_url(const char *base, const char *ref);
+/*
+ * What a reference in an answer from base means (RFC 3986 5).  The caller
+ * frees.
+ */
+char *http_resolve_url(const char *base, const char *ref);
 /* The Location field, resolved; NULL: none.  The caller frees. */
-char		*http_location(const struct http_response *, const char *base);
-/* The nth Link target with this rel (RFC 8288), resolved against base (RFC 3986 5); NULL: none.  The caller frees. */
-char		*http_link(const struct http_response *, const char *rel, size_t nth, const char *base);
+char *http_location(const struct http_response *, const char *base);
+/*
+ * The nth Link target with this rel (RFC 8288), resolved against base (RFC 3986
+ * 5); NULL: none.  The caller frees.
+ */
+char *http_link(const struct http_response *, const char *rel, size_t nth,
+    const char *base);
 
 /*
  * Retry-After (RFC 9110 10.2.3), seconds or a date in any of the three forms,
- * as seconds from now; dates are taken relative to the answer's Date field where it has one.
- * -1: absent or not understood.  Never below 0, at most 366 days.
+ * as seconds from now; dates are taken relative to the answer's Date field
+ * where it has one. -1: absent or not understood.  Never below 0, at most 366
+ * days.
  */
-long		 http_retry_after(const struct http_response *, time_t now);
+long http_retry_after(const struct http_response *, time_t now);
 
 
 /*
  * HTTP/1 answers, fed in pieces of any size: no socket, no clock.
  */
 
-#define HTTP_LINE_MAX	16384
-#define HTTP_INTERIM_MAX 16	/* 1xx answers before the real one */
+#define HTTP_LINE_MAX 16384
+#define HTTP_INTERIM_MAX 16 /* 1xx answers before the real one */
 
 enum http_state {
-	HTTP_STATUS_LINE, HTTP_FIELDS, HTTP_BODY, HTTP_CHUNK_SIZE, HTTP_CHUNK_DATA,
-	HTTP_CHUNK_END, HTTP_TRAILERS, HTTP_TO_END, HTTP_DONE
+	HTTP_STATUS_LINE,
+	HTTP_FIELDS,
+	HTTP_BODY,
+	HTTP_CHUNK_SIZE,
+	HTTP_CHUNK_DATA,
+	HTTP_CHUNK_END,
+	HTTP_TRAILERS,
+	HTTP_TO_END,
+	HTTP_DONE
 };
 
 struct http_parser {
-	enum http_state	 state;
-	int		 bodiless;	/* the request was HEAD */
-	size_t		 body_max;
-	int		 keep_alive;	/* valid when done */
-	int		 version;	/* minor */
+	enum http_state state;
+	int bodiless; /* the request was HEAD */
+	size_t body_max;
+	int keep_alive; /* valid when done */
+	int version;    /* minor */
 	struct http_response response;
-	size_t		 headlen;
-	unsigned	 nfields;
-	unsigned	 ninterim;
-	size_t		 left;		/* of the body or chunk */
-	size_t		 linelen;
-	char		 line[HTTP_LINE_MAX];
+	size_t headlen;
+	unsigned nfields;
+	unsigned ninterim;
+	size_t left; /* of the body or chunk */
+	size_t linelen;
+	char line[HTTP_LINE_MAX];
 };
 
 /* Begins an answer, whose body may have so many bytes at most. */
-void	http_parse_start(struct http_parser *, int bodiless, size_t body_max);
+void http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 /* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
-ssize_t	http_parse(struct http_parser *, const char *, size_t, struct error *);
+ssize_t http_parse(struct http_parser *, const char *, size_t, struct error *);
 /*
  * The connection has ended: HTTP_DONE if the body is one that only this ends.
  * Whether it is whole, its own grammar must tell.  0, or -1: cut.
  */
-int	http_parse_end(struct http_parser *);
+int http_parse_end(struct http_parser *);
 /* Frees the answer, whole or not. */
-void	http_parse_free(struct http_parser *);
+void http_parse_free(struct http_parser *);
 
 #endif

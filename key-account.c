@@ -11,9 +11,10 @@
 #include "sign.h"
 #include "valid.h"
 
-static struct mac_key eab;		/* kid NULL: none */
+static struct mac_key eab; /* kid NULL: none */
 static char *mac_path;
-static struct error no_mac;		/* why its key could not be read, or "" */
+/* why its key could not be read, or "" */
+static struct error no_mac;
 static char *contact;
 static struct msg out;
 
@@ -35,7 +36,8 @@ take_request(struct msg *m, struct body_request *b)
 	if (!valid_nonce(b->nonce))
 		errx(1, "%s: not a nonce", routes[m->head.type].name);
 	if (!origin_known(b->url))
-		errx(1, "%s: not a URL of the authority", routes[m->head.type].name);
+		errx(1, "%s: not a URL of the authority",
+		    routes[m->head.type].name);
 }
 
 /* Signs and answers; takes over payload. */
@@ -46,7 +48,8 @@ sign_by(EVP_PKEY *key, struct msg *m, const char *as, json_t *payload)
 	char *jws;
 
 	take_request(m, &b);
-	if (key == NULL || (jws = jws_sign(key, as, b.nonce, b.url, payload)) == NULL)
+	if (key == NULL ||
+	    (jws = jws_sign(key, as, b.nonce, b.url, payload)) == NULL)
 		errx(1, "%s: cannot sign", routes[m->head.type].name);
 	msg_reply(&out, NET_SIGNED, m);
 	msg_put_str(&out, jws);
@@ -76,7 +79,8 @@ key_refuse(struct msg *m)
 void
 sign_find_account(struct msg *m)
 {
-	sign_by(account_asked_key(), m, NULL, json_pack("{s:b}", "onlyReturnExisting", 1));
+	sign_by(account_asked_key(), m, NULL,
+	    json_pack("{s:b}", "onlyReturnExisting", 1));
 }
 
 /* The URL of the request at hand, which stays to be read. */
@@ -104,7 +108,8 @@ sign_new_account(struct msg *m)
 	}
 	payload = json_pack("{s:b}", "termsOfServiceAgreed", 1);
 	if (contact != NULL)
-		json_object_set_new(payload, "contact", json_pack("[s]", contact));
+		json_object_set_new(
+		    payload, "contact", json_pack("[s]", contact));
 	if (eab.key != NULL) {
 		jwk = jwk_public(account_key());
 		json_object_set_new(payload, "externalAccountBinding",
@@ -120,27 +125,37 @@ sign_rollover(struct msg *m)
 {
 	json_t *jwk, *inner, *payload;
 
-	if (role_mode != MODE_ROLLOVER || account_kid() == NULL || account_next_key() == NULL)
+	if (role_mode != MODE_ROLLOVER || account_kid() == NULL ||
+	    account_next_key() == NULL)
 		errx(1, "KEY_SIGN_ROLLOVER: out of order");
 	jwk = jwk_public(account_key());
-	payload = json_pack("{s:s, s:o}", "account", account_kid(), "oldKey", jwk);
-	if ((inner = jws_inner(account_next_key(), key_url(m), payload)) == NULL)
+	payload = json_pack(
+	    "{s:s, s:o}", "account", account_kid(), "oldKey", jwk);
+	if ((inner = jws_inner(account_next_key(), key_url(m), payload)) ==
+	    NULL)
 		errx(1, "KEY_SIGN_ROLLOVER: cannot sign");
 	json_decref(payload);
 	key_sign(m, inner);
 	account_rolled();
 }
 
-/* One path that plain words make up, without a slash at its end; NULL: a server may read it in several ways. */
+/*
+ * One path that plain words make up, without a slash at its end; NULL: a server
+ * may read it in several ways.
+ */
 static const char *
 plain_path(struct url *url, const char *text)
 {
 	size_t len;
 
-	if (!url_parse(url, text) || strstr(url->path, "//") != NULL || strstr(url->path, "/.") != NULL ||
-	    url->path[strspn(url->path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")] != '\0')
+	if (!url_parse(url, text) || strstr(url->path, "//") != NULL ||
+	    strstr(url->path, "/.") != NULL ||
+	    url->path[strspn(url->path,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-._~/")] != '\0')
 		return NULL;
-	for (len = strlen(url->path); len > 0 && url->path[len - 1] == '/'; len--)
+	for (len = strlen(url->path); len > 0 && url->path[len - 1] == '/';
+	     len--)
 		url->path[len - 1] = '\0';
 	return url->path;
 }
@@ -158,9 +173,13 @@ int
 account_may_be_at(const char *text)
 {
 	struct url other, own;
-	const char *that = plain_path(&other, text), *of_account = account_kid() == NULL ? NULL : plain_path(&own, account_kid());
+	const char *that = plain_path(&other, text),
+		   *of_account = account_kid() == NULL ?
+	    NULL :
+	    plain_path(&own, account_kid());
 
-	return that == NULL || of_account == NULL || leads_to(that, of_account) || leads_to(of_account, that);
+	return that == NULL || of_account == NULL ||
+	    leads_to(that, of_account) || leads_to(of_account, that);
 }
 
 /* RFC 8555 7.3.2 and 7.3.6: of the account itself only. */

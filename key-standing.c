@@ -13,24 +13,30 @@
 #include "role.h"
 #include "sign.h"
 
-#define NOBODY		UINT32_MAX
-#define ACCOUNT_SECONDS	60	/* of certproc, which had it ready */
+#define NOBODY UINT32_MAX
+#define ACCOUNT_SECONDS 60 /* of certproc, which had it ready */
 
 static struct account_load conf;
 static struct account_key account;
-static char *kid;			/* account URL: as it is stored, or as the CA has named it */
-static int confirmed;			/* the CA has named it in this run */
-static int recheck;			/* the CA does not take the stored one */
-static int doubt;			/* was a rollover done?  The next key is asked with first */
-static int spare = -1;			/* the spare key that is asked with; -1: the account's, SPARES: none is left */
-static int refused;			/* by the CA: nobody asks again in this run */
-static const char *unknown;		/* thumbprint of a next key that the CA does not know, or NULL */
-static int publishes;			/* there is chng, */
-static int names_account;		/* which is to know its URL */
-static char told[THUMBPRINT_LEN + 1];	/* what chng has as thumbprint */
-static uint32_t workers;		/* of net */
-static int asking[WORKERS_MAX];	/* how the account stands */
-static uint32_t finder = NOBODY;	/* the one that finds that out */
+/* account URL: as it is stored, or as the CA has named it */
+static char *kid;
+static int confirmed; /* the CA has named it in this run */
+/* the CA does not take the stored one */
+static int recheck;
+/* was a rollover done?  The next key is asked with first */
+static int doubt;
+/* the spare key that is asked with; -1: the account's, SPARES: none is left */
+static int spare = -1;
+/* by the CA: nobody asks again in this run */
+static int refused;
+/* thumbprint of a next key that the CA does not know, or NULL */
+static const char *unknown;
+static int publishes;                 /* there is chng, */
+static int names_account;             /* which is to know its URL */
+static char told[THUMBPRINT_LEN + 1]; /* what chng has as thumbprint */
+static uint32_t workers;              /* of net */
+static int asking[WORKERS_MAX];       /* how the account stands */
+static uint32_t finder = NOBODY;      /* the one that finds that out */
 static struct msg out;
 
 void
@@ -123,8 +129,9 @@ account_next_key(void)
 EVP_PKEY *
 account_asked_key(void)
 {
-	return doubt ? account.next : by_spare() ? account.spare[spare].key :
-	    account.key;
+	return doubt   ? account.next :
+	    by_spare() ? account.spare[spare].key :
+			 account.key;
 }
 
 void
@@ -133,7 +140,10 @@ account_rolled(void)
 	doubt = 1;
 }
 
-/* The URL may be a wrong one that is stored; then the right one follows before anything is put. */
+/*
+ * The URL may be a wrong one that is stored; then the right one follows before
+ * anything is put.
+ */
 static void
 tell_url(void)
 {
@@ -174,7 +184,8 @@ show_account(void)
 		b.thumbprint = account.next_thumbprint;
 	else
 		warnx("%s: there is no account key yet; the first run that "
-		    "needs one makes it, or -F -t now", conf.path);
+		      "needs one makes it, or -F -t now",
+		    conf.path);
 	if (doubt && account.key != NULL)
 		b.next = account.next_thumbprint;
 	msg_new(&out, CERT_SHOW_ACCOUNT, 0);
@@ -194,7 +205,10 @@ reply_net(uint32_t worker)
 	msg_send(&out);
 }
 
-/* What is certain all may know that ask; what is to be found out, one at a time. */
+/*
+ * What is certain all may know that ask; what is to be found out, one at a
+ * time.
+ */
 static void
 answer_all(void)
 {
@@ -202,7 +216,8 @@ answer_all(void)
 	int certain;
 
 	for (i = 0; i < workers; i++) {
-		certain = standing() == ACCOUNT_KNOWN || standing() == ACCOUNT_REFUSED;
+		certain = standing() == ACCOUNT_KNOWN ||
+		    standing() == ACCOUNT_REFUSED;
 		if (asking[i] && (certain || finder == NOBODY)) {
 			if (!certain)
 				finder = i;
@@ -267,10 +282,15 @@ key_leave_account(struct msg *m)
 	if (how != LEAVE_OPEN && !refused) {
 		refused = 1;
 		if (how == LEAVE_DEACTIVATED)
-			warnx("%s: the CA does not serve the account of this key any more; if it is "
-			    "deactivated, that is for good: %s, and the next run registers a new "
-			    "account with a new key", conf.path, conf.shared ?
-			    "name another 'account key' for this authority" : "move this file away");
+			warnx("%s: the CA does not serve the account of this "
+			      "key any more; if it is "
+			      "deactivated, that is for good: %s, and the next "
+			      "run registers a new "
+			      "account with a new key",
+			    conf.path,
+			    conf.shared ? "name another 'account key' for this "
+					  "authority" :
+					  "move this file away");
 	}
 	leave(worker_of(m));
 }
@@ -283,7 +303,10 @@ key_worker_gone(struct msg *m)
 	leave(worker_of(m));
 }
 
-/* Tell the worker that asked the CA how the account stands now; if that is final, the waiting workers, too. */
+/*
+ * Tell the worker that asked the CA how the account stands now; if that is
+ * final, the waiting workers, too.
+ */
 static void
 found(const struct msg *m)
 {
@@ -295,7 +318,9 @@ found(const struct msg *m)
 static void
 tell_cert(void)
 {
-	struct body_account b = { .thumbprint = account.thumbprint, .url = kid, .unknown = unknown };
+	struct body_account b = {
+		.thumbprint = account.thumbprint, .url = kid, .unknown = unknown
+	};
 
 	msg_new(&out, CERT_ACCOUNT, 0);
 	body_account(&out, &b);
@@ -336,8 +361,11 @@ take_key(void)
 		account_key_switch(&account);
 		unknown = NULL;
 	} else if (standing() == ACCOUNT_SPARE) {
-		warnx("%s: the CA knows the account by %s, not by this key; the next run puts that one "
-		    "in its place", conf.path, spare == SPARE_OLD ? "its .old" : "its .refused");
+		warnx("%s: the CA knows the account by %s, not by this key; "
+		      "the next run puts that one "
+		      "in its place",
+		    conf.path,
+		    spare == SPARE_OLD ? "its .old" : "its .refused");
 		account_key_use(&account, spare);
 	}
 }
@@ -396,8 +424,9 @@ load_account(void)
 	conf.roll = role_mode == MODE_ROLLOVER;
 	if (account_key_load(&account, &conf, &e) == -1)
 		errx(1, "%s", e.text);
-	if (stored.url != NULL && stored.thumbprint != NULL && account.key != NULL &&
-	    origin_known(stored.url) && strcmp(stored.thumbprint, account.thumbprint) == 0 &&
+	if (stored.url != NULL && stored.thumbprint != NULL &&
+	    account.key != NULL && origin_known(stored.url) &&
+	    strcmp(stored.thumbprint, account.thumbprint) == 0 &&
 	    (kid = strdup(stored.url)) == NULL)
 		err(1, NULL);
 	doubt = account.next != NULL && !account.next_is_new;

@@ -10,12 +10,15 @@
 #include "clock.h"
 #include "key.h"
 
-#define LOCK_SECONDS	30	/* for another run that is reading or making keys in that directory */
+/* for another run that is reading or making keys in that directory */
+#define LOCK_SECONDS 30
 
-#define MAC_KEY_MIN	16	/* bytes; RFC 7518 3.2 wants 32 for HS256, CAs hand out what they do */
+/* bytes; RFC 7518 3.2 wants 32 for HS256, CAs hand out what they do */
+#define MAC_KEY_MIN 16
 
 static int
-thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1], const struct place *p, struct error *e)
+thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1],
+    const struct place *p, struct error *e)
 {
 	if (jwk_thumbprint(key, out) == -1)
 		return error_set(e, "%s: no thumbprint for this key", p->path);
@@ -24,7 +27,7 @@ thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1], const struct place *p
 
 /* Where the keys of an account lie. */
 struct places {
-	struct place	key, next, spare[SPARES];
+	struct place key, next, spare[SPARES];
 };
 
 static int
@@ -49,21 +52,27 @@ lock_directory(const struct dir *d, struct error *e)
 
 	while (flock(d->fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
-			say(1, "%s: cannot be locked: %s", d->path, strerror(errno));
+			say(1, "%s: cannot be locked: %s", d->path,
+			    strerror(errno));
 			return 0;
 		}
 		if (clock_left_ms(deadline) == 0)
-			return error_set(e, "%s: another process has locked this directory for %d "
-			    "seconds; try again when it is done", d->path, LOCK_SECONDS);
+			return error_set(e,
+			    "%s: another process has locked this directory for "
+			    "%d "
+			    "seconds; try again when it is done",
+			    d->path, LOCK_SECONDS);
 		clock_sleep_ms(20);
 	}
 	return 0;
 }
 
-/* A key takes the place of the account's; both names exist until it is there. */
+/*
+ * A key takes the place of the account's; both names exist until it is there.
+ */
 static int
-install_key(const struct account_key *a, const struct places *p, const struct place *from,
-    int keep, struct error *e)
+install_key(const struct account_key *a, const struct places *p,
+    const struct place *from, int keep, struct error *e)
 {
 	if ((a->key != NULL && place_keep(&p->key, &p->spare[keep], e) == -1) ||
 	    place_move(from, &p->key, e) == -1)
@@ -71,8 +80,9 @@ install_key(const struct account_key *a, const struct places *p, const struct pl
 	if (a->key == NULL)
 		say(1, "%s: now holds the account key", p->key.path);
 	else
-		say(1, "%s: now holds the new account key, %s the one before it", p->key.path,
-		    p->spare[keep].path);
+		say(1,
+		    "%s: now holds the new account key, %s the one before it",
+		    p->key.path, p->spare[keep].path);
 	return 0;
 }
 
@@ -116,7 +126,8 @@ load_spares(struct account_key *a, const struct places *p)
 		if (keyfile_load(&p->spare[i], &any, &spare->key, &e) == -1)
 			say(1, "%s", e.text);
 		if (spare->key != NULL &&
-		    thumbprint_of(spare->key, spare->thumbprint, &p->spare[i], &e) == -1) {
+		    thumbprint_of(spare->key, spare->thumbprint, &p->spare[i],
+			&e) == -1) {
 			EVP_PKEY_free(spare->key);
 			spare->key = NULL;
 		}
@@ -139,8 +150,8 @@ drop_double(struct account_key *a)
 
 /* What has come out about the keys since they were used. */
 static int
-put_in_place(struct account_key *a, const struct places *p, const struct account_load *l,
-    struct error *e)
+put_in_place(struct account_key *a, const struct places *p,
+    const struct account_load *l, struct error *e)
 {
 	int i;
 
@@ -150,18 +161,21 @@ put_in_place(struct account_key *a, const struct places *p, const struct account
 		account_key_switch(a);
 	}
 	for (i = 0; i < SPARES; i++)
-		if (is_stored(a->spare[i].key, a->spare[i].thumbprint, l->stored)) {
+		if (is_stored(
+			a->spare[i].key, a->spare[i].thumbprint, l->stored)) {
 			if (install_key(a, p, &p->spare[i],
-			    i == SPARE_OLD ? SPARE_REFUSED : SPARE_OLD, e) == -1)
+				i == SPARE_OLD ? SPARE_REFUSED : SPARE_OLD,
+				e) == -1)
 				return -1;
 			account_key_use(a, i);
 			return 0;
 		}
-	if (is_stored(a->next, a->next_thumbprint, l->unknown) && a->key != NULL) {
+	if (is_stored(a->next, a->next_thumbprint, l->unknown) &&
+	    a->key != NULL) {
 		if (place_move(&p->next, &p->spare[SPARE_REFUSED], e) == -1)
 			return -1;
-		say(1, "%s: the CA does not know this key; it is now %s", p->next.path,
-		    p->spare[SPARE_REFUSED].path);
+		say(1, "%s: the CA does not know this key; it is now %s",
+		    p->next.path, p->spare[SPARE_REFUSED].path);
 		EVP_PKEY_free(a->spare[SPARE_REFUSED].key);
 		a->spare[SPARE_REFUSED].key = a->next;
 		strlcpy(a->spare[SPARE_REFUSED].thumbprint, a->next_thumbprint,
@@ -172,8 +186,8 @@ put_in_place(struct account_key *a, const struct places *p, const struct account
 }
 
 static int
-load_all(struct account_key *a, const struct places *p, const struct account_load *l,
-    struct error *e)
+load_all(struct account_key *a, const struct places *p,
+    const struct account_load *l, struct error *e)
 {
 	int loose;
 
@@ -181,9 +195,14 @@ load_all(struct account_key *a, const struct places *p, const struct account_loa
 		load_spares(a, p);
 	if (load(&p->next, &any, &a->next, a->next_thumbprint, e) == -1)
 		return -1;
-	/* A key that came back may be of another type than the one that was to follow it. */
-	loose = a->next != NULL || l->roll || a->spare[SPARE_REFUSED].key != NULL;
-	if (load(&p->key, loose ? &any : &l->spec, &a->key, a->thumbprint, e) == -1)
+	/*
+	 * A key that came back may be of another type than the one that was to
+	 * follow it.
+	 */
+	loose = a->next != NULL || l->roll ||
+	    a->spare[SPARE_REFUSED].key != NULL;
+	if (load(&p->key, loose ? &any : &l->spec, &a->key, a->thumbprint, e) ==
+	    -1)
 		return -1;
 	drop_double(a);
 	if (put_in_place(a, p, l, e) == -1)
@@ -194,19 +213,22 @@ load_all(struct account_key *a, const struct places *p, const struct account_loa
 	}
 	if (l->roll && a->key != NULL && a->next == NULL) {
 		a->next_is_new = 1;
-		return make(&p->next, &l->spec, &a->next, a->next_thumbprint, e);
+		return make(
+		    &p->next, &l->spec, &a->next, a->next_thumbprint, e);
 	}
 	return 0;
 }
 
 int
-account_key_load(struct account_key *a, const struct account_load *l, struct error *e)
+account_key_load(
+    struct account_key *a, const struct account_load *l, struct error *e)
 {
 	struct places p;
 	int rc;
 
 	memset(a, 0, sizeof(*a));
-	if (open_places(&p, l->path, e) == -1 || lock_directory(p.key.dir, e) == -1)
+	if (open_places(&p, l->path, e) == -1 ||
+	    lock_directory(p.key.dir, e) == -1)
 		return -1;
 	rc = load_all(a, &p, l, e);
 	flock(p.key.dir->fd, LOCK_UN);
@@ -228,7 +250,8 @@ account_key_use(struct account_key *a, int spare)
 	EVP_PKEY_free(a->key);
 	a->key = a->spare[spare].key;
 	a->spare[spare].key = NULL;
-	strlcpy(a->thumbprint, a->spare[spare].thumbprint, sizeof(a->thumbprint));
+	strlcpy(
+	    a->thumbprint, a->spare[spare].thumbprint, sizeof(a->thumbprint));
 }
 
 int
@@ -243,13 +266,18 @@ account_mac_load(struct mac_key *mac, const char *path, struct error *e)
 		return -1;
 	n = keyfile_read(&p, &text, &len, e);
 	if (n == 0)
-		return error_set(e, "%s: there is no such file; it must hold the MAC key for the "
-		    "external account binding, as the CA gave it", path);
+		return error_set(e,
+		    "%s: there is no such file; it must hold the MAC key for "
+		    "the "
+		    "external account binding, as the CA gave it",
+		    path);
 	if (n == -1)
 		return -1;
 	mac->key = mac_key_decode(text, &mac->len);
 	freezero(text, len);
 	if (mac->key == NULL || mac->len < MAC_KEY_MIN)
-		return error_set(e, "%s: is no MAC key in base64url of at least %d bytes", path, MAC_KEY_MIN);
+		return error_set(e,
+		    "%s: is no MAC key in base64url of at least %d bytes", path,
+		    MAC_KEY_MIN);
 	return 0;
 }

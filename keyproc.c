@@ -22,32 +22,47 @@
 #include "valid.h"
 #include "x509.h"
 
-/* With badNonce at every second request, 20 tries fail once in a million; one more was sent ahead. */
-#define TRIES		SIGN_TRIES
-#define FETCHES		(ORDERS_MAX * (100 * TRIES + 10 * CONF_NAMES_MAX * TRIES))
+/*
+ * With badNonce at every second request, 20 tries fail once in a million; one
+ * more was sent ahead.
+ */
+#define TRIES SIGN_TRIES
+#define FETCHES (ORDERS_MAX * (100 * TRIES + 10 * CONF_NAMES_MAX * TRIES))
 
 /* How far the protocol is, for each job. */
 enum {
-	NO_ACCOUNT = 1, IDLE = 2, BEGUN = 4, ORDERED = 8, FINAL = 16,
-	REVOKING = 32, ROLLING = 64, UPDATING = 128, LEAVING = 256,	/* -r -K -U -D */
-	UNKNOWN_TO_CA = 512,	/* a new account may be made */
-	RESUMED = 1024		/* an earlier run's order may be looked at */
+	NO_ACCOUNT = 1,
+	IDLE = 2,
+	BEGUN = 4,
+	ORDERED = 8,
+	FINAL = 16,
+	/* -r -K -U -D */
+	REVOKING = 32,
+	ROLLING = 64,
+	UPDATING = 128,
+	LEAVING = 256,
+	UNKNOWN_TO_CA = 512, /* a new account may be made */
+	RESUMED = 1024       /* an earlier run's order may be looked at */
 };
 
 struct key_job {
-	struct strings	 names;
-	char		*profile;
-	int		 own_csr;	/* the administrator's, not one of csr's making */
-	unsigned	 state;
-	char		*csr;		/* base64url of the DER, or NULL */
-	int		 refused;	/* nothing is signed for it */
-	char		*replaces;	/* RFC 9773 5: the installed certificate, or NULL */
-	char		*order;		/* of an earlier run, to be looked at first; or NULL */
-	struct revocable revocable;	/* where it must come from: */
-	char		*revoke;	/* base64url of the DER of what is to be revoked, or NULL */
+	struct strings names;
+	char *profile;
+	/* the administrator's, not one of csr's making */
+	int own_csr;
+	unsigned state;
+	char *csr;   /* base64url of the DER, or NULL */
+	int refused; /* nothing is signed for it */
+	/* RFC 9773 5: the installed certificate, or NULL */
+	char *replaces;
+	/* of an earlier run, to be looked at first; or NULL */
+	char *order;
+	struct revocable revocable; /* where it must come from: */
+	/* base64url of the DER of what is to be revoked, or NULL */
+	char *revoke;
 };
 
-static int reason;			/* of revocation; -1: none given */
+static int reason; /* of revocation; -1: none given */
 static struct key_job *jobs;
 static uint32_t njobs;
 static struct msg out;
@@ -79,7 +94,8 @@ key_begin(struct msg *m)
 	body_begin(m, &b);
 	if (b.replaces != NULL && (j->replaces = strdup(b.replaces)) == NULL)
 		err(1, NULL);
-	if (b.order != NULL && origin_known(b.order) && (j->order = strdup(b.order)) == NULL)
+	if (b.order != NULL && origin_known(b.order) &&
+	    (j->order = strdup(b.order)) == NULL)
 		err(1, NULL);
 	j->state = j->order != NULL ? RESUMED : BEGUN;
 }
@@ -104,10 +120,12 @@ key_revoke(struct msg *m)
 
 	body_revoke(m, &b);
 	if (!revocable_has(&j->revocable, b.der, b.len))
-		errx(1, "KEY_REVOKE: neither installed, "
+		errx(1,
+		    "KEY_REVOKE: neither installed, "
 		    "nor left by an earlier -r");
 	if (!b.ours && !revocable_names(&j->names, b.der, b.len)) {
-		warnx("%s: the certificate to be revoked has neither a key nor a name of this handle's",
+		warnx("%s: the certificate to be revoked has neither a key nor "
+		      "a name of this handle's",
 		    j->names.n > 0 ? j->names.v[0] : "-r");
 		j->refused = 1;
 	}
@@ -130,12 +148,14 @@ sign_order(struct msg *m, const char *replaces)
 		return;
 	}
 	for (i = 0; i < j->names.n; i++)
-		json_array_append_new(ids, json_pack("{s:s, s:s}",
-		    "type", address_bytes(j->names.v[i], addr) > 0 ? "ip" : "dns",
-		    "value", j->names.v[i]));
+		json_array_append_new(ids,
+		    json_pack("{s:s, s:s}", "type",
+			address_bytes(j->names.v[i], addr) > 0 ? "ip" : "dns",
+			"value", j->names.v[i]));
 	payload = json_pack("{s:o}", "identifiers", ids);
 	if (j->profile != NULL)
-		json_object_set_new(payload, "profile", json_string(j->profile));
+		json_object_set_new(
+		    payload, "profile", json_string(j->profile));
 	if (replaces != NULL)
 		json_object_set_new(payload, "replaces", json_string(replaces));
 	key_sign(m, payload);
@@ -180,7 +200,8 @@ sign_fetch(struct msg *m)
 
 	if (j->state == RESUMED) {
 		if (strcmp(key_url(m), j->order) != 0)
-			errx(1, "KEY_SIGN_FETCH: not the order of the earlier run");
+			errx(1,
+			    "KEY_SIGN_FETCH: not the order of the earlier run");
 		j->state = ORDERED;
 	}
 	key_sign(m, NULL);
@@ -193,7 +214,10 @@ sign_challenge(struct msg *m)
 	key_sign(m, json_object());
 }
 
-/* RFC 8555 7.5.2.  What the CA could take for the account's own deactivation is not signed. */
+/*
+ * RFC 8555 7.5.2.  What the CA could take for the account's own deactivation is
+ * not signed.
+ */
 static void
 sign_give_up(struct msg *m)
 {
@@ -217,8 +241,12 @@ key_csr(struct msg *m)
 	msg_end(m);
 	free(j->csr);
 	j->csr = NULL;
-	/* An administrator's may be at fault, or one by the account's key: other jobs are no worse for it. */
-	if (csr_check(der, len, &j->names, account_key(), j->own_csr, hash, &e) == -1) {
+	/*
+	 * An administrator's may be at fault, or one by the account's key:
+	 * other jobs are no worse for it.
+	 */
+	if (csr_check(der, len, &j->names, account_key(), j->own_csr, hash,
+		&e) == -1) {
 		warnx("%s: %s", j->names.v[0], e.text);
 		j->refused = 1;
 	} else
@@ -237,8 +265,11 @@ sign_finalize(struct msg *m)
 	j->state = FINAL;
 }
 
-/* A second order may follow on one that was of no use, even after it was finalized. */
-#define ORDERING	(BEGUN | RESUMED | ORDERED | FINAL)
+/*
+ * A second order may follow on one that was of no use, even after it was
+ * finalized.
+ */
+#define ORDERING (BEGUN | RESUMED | ORDERED | FINAL)
 
 /*
  * Without an account nothing but registration is possible, and that for a
@@ -266,24 +297,33 @@ static const struct handler table[] = {
 	{ KEY_RECHECK_ACCOUNT, key_recheck_account, ANY_STATE, 0 },
 	{ KEY_WORKER_GONE, key_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ KEY_BEGIN, key_begin, NO_ACCOUNT | IDLE, 1 },
-	{ KEY_CSR, key_csr, NO_ACCOUNT | IDLE | BEGUN | RESUMED | ORDERED | FINAL, 2 },
+	{ KEY_CSR, key_csr,
+	    NO_ACCOUNT | IDLE | BEGUN | RESUMED | ORDERED | FINAL, 2 },
 	{ KEY_SIGN_NEW_ORDER, sign_new_order, ORDERING, 2 * TRIES },
 	{ KEY_SIGN_REPLACEMENT, sign_replacement, ORDERING, 2 * TRIES },
 	{ KEY_SIGN_FETCH, sign_fetch, RESUMED | ORDERED | FINAL, FETCHES },
-	{ KEY_SIGN_CHALLENGE, sign_challenge, ORDERED, ORDERS_MAX * CONF_NAMES_MAX * (TRIES + 2) },
-	{ KEY_SIGN_GIVE_UP, sign_give_up, ORDERED | FINAL, ORDERS_MAX * (CONF_NAMES_MAX + TRIES) },
-	{ KEY_SIGN_FINALIZE, sign_finalize, ORDERED | FINAL, ORDERS_MAX * FINALIZE_TRIES * (TRIES + 1) },
+	{ KEY_SIGN_CHALLENGE, sign_challenge, ORDERED,
+	    ORDERS_MAX *CONF_NAMES_MAX *(TRIES + 2) },
+	{ KEY_SIGN_GIVE_UP, sign_give_up, ORDERED | FINAL,
+	    ORDERS_MAX *(CONF_NAMES_MAX + TRIES) },
+	{ KEY_SIGN_FINALIZE, sign_finalize, ORDERED | FINAL,
+	    ORDERS_MAX *FINALIZE_TRIES *(TRIES + 1) },
 	{ KEY_REVOCABLE, key_revocable, NO_ACCOUNT | IDLE, REVOCABLE_MAX },
 	{ KEY_REVOKE, key_revoke, NO_ACCOUNT | IDLE, 1 },
 	{ KEY_SIGN_REVOKE, sign_revoke, REVOKING, TRIES },
 };
 
-/* What each job begins with; for the account's own affairs there is one that has no domain. */
+/*
+ * What each job begins with; for the account's own affairs there is one that
+ * has no domain.
+ */
 static void
 set_states(void)
 {
 	static const unsigned first[] = {
-		[MODE_ROLLOVER] = ROLLING, [MODE_CONTACT] = UPDATING, [MODE_DEACTIVATE] = LEAVING,
+		[MODE_ROLLOVER] = ROLLING,
+		[MODE_CONTACT] = UPDATING,
+		[MODE_DEACTIVATE] = LEAVING,
 	};
 
 	if (role_mode < MODE_ROLLOVER)

@@ -45,7 +45,8 @@ say_shorten(char *out, size_t outsz, const char *text)
 	else {
 		memcpy(out, text, half);
 		memcpy(out + half, gap, sizeof(gap) - 1);
-		strlcpy(out + half + sizeof(gap) - 1, text + len - half, half + 1);
+		strlcpy(
+		    out + half + sizeof(gap) - 1, text + len - half, half + 1);
 	}
 	return out;
 }

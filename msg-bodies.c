@@ -29,7 +29,9 @@ flag(struct msg *m, int *yes)
 	*yes = n != 0;
 }
 
-/* A member of an enumeration from first to last; all else is no such message. */
+/*
+ * A member of an enumeration from first to last; all else is no such message.
+ */
 static unsigned
 one_of(struct msg *m, unsigned value, unsigned first, unsigned last)
 {
@@ -145,13 +147,15 @@ part_of(struct msg *m, enum part part)
 static enum presence
 presence_of(struct msg *m, enum presence presence)
 {
-	return (enum presence)one_of(m, presence, PRESENCE_ABSENT, PRESENCE_BROKEN);
+	return (enum presence)one_of(
+	    m, presence, PRESENCE_ABSENT, PRESENCE_BROKEN);
 }
 
 static void
 reason(struct msg *m, int *number)
 {
-	*number = (int)one_of(m, (unsigned)(*number + 1), 0, REASON_MAX + 1) - 1;
+	*number = (int)one_of(m, (unsigned)(*number + 1), 0, REASON_MAX + 1) -
+	    1;
 }
 
 static void
@@ -163,7 +167,8 @@ workers(struct msg *m, uint32_t *n)
 static void
 way(struct msg *m, struct slice_domain *d)
 {
-	d->challenge = (enum challenge_type)one_of(m, d->challenge, 0, CHALLENGE__MAX - 1);
+	d->challenge = (enum challenge_type)one_of(
+	    m, d->challenge, 0, CHALLENGE__MAX - 1);
 	d->way = (enum way)one_of(m, d->way, 0, WAY__MAX - 1);
 }
 
@@ -176,7 +181,10 @@ verify(struct msg *m, struct strings *s)
 		msg_malformed(m);
 }
 
-/* What each role gets to know of the run and its authority: no more than it needs. */
+/*
+ * What each role gets to know of the run and its authority: no more than it
+ * needs.
+ */
 void
 body_conf(struct msg *m, enum role role, struct slice_conf *c)
 {
@@ -200,7 +208,8 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 	case ROLE_DNS:
 		c->njobs = one_of(m, c->njobs, 0, UINT32_MAX);
 		flag(m, &c->proxied);
-		c->prefer = (enum prefer)one_of(m, c->prefer, PREFER_NONE, PREFER_IPV6);
+		c->prefer = (enum prefer)one_of(
+		    m, c->prefer, PREFER_NONE, PREFER_IPV6);
 		own_texts(m, &c->servers, 2 * (size_t)ORIGINS_MAX);
 		break;
 	case ROLE_KEY:
@@ -257,7 +266,10 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 	msg_end(m);
 }
 
-/* And of each domain; dns only knows those whose web servers are looked at, and what 'verify' names. */
+/*
+ * And of each domain; dns only knows those whose web servers are looked at, and
+ * what 'verify' names.
+ */
 void
 body_domain(struct msg *m, enum role role, struct slice_domain *d)
 {
@@ -336,7 +348,8 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 		own_text(m, &d->group);
 		spec(m, &d->key_spec);
 		own_text(m, &d->api_url);
-		d->rooting = (enum rooting)one_of(m, d->rooting, ROOTS_NAMED, ROOTS_LACKING);
+		d->rooting = (enum rooting)one_of(
+		    m, d->rooting, ROOTS_NAMED, ROOTS_LACKING);
 		own_text(m, &d->root_file);
 		own_texts(m, &d->names, CONF_NAMES_MAX);
 		verify(m, &d->verify);
@@ -418,7 +431,8 @@ body_presented(struct msg *m, struct body_presented *b)
 void
 body_failed(struct msg *m, struct body_failed *b)
 {
-	b->class = (enum failure)one_of(m, b->class, FAILURE_CA, FAILURE_AUTHORITY);
+	b->class = (enum failure)one_of(
+	    m, b->class, FAILURE_CA, FAILURE_AUTHORITY);
 	number(m, &b->seconds);
 	flag(m, &b->for_all);
 	need_text(m, &b->text);
@@ -428,7 +442,8 @@ body_failed(struct msg *m, struct body_failed *b)
 void
 body_verdict(struct msg *m, enum verdict *verdict)
 {
-	*verdict = (enum verdict)one_of(m, *verdict, VERDICT_REFUSED, VERDICT_ANEW);
+	*verdict = (enum verdict)one_of(
+	    m, *verdict, VERDICT_REFUSED, VERDICT_ANEW);
 	msg_end(m);
 }
 
@@ -532,7 +547,8 @@ body_discard(struct msg *m, struct body_discard *b)
 void
 body_new_key(struct msg *m, enum new_key *reason)
 {
-	*reason = (enum new_key)one_of(m, *reason, NEW_KEY_BESIDE, NEW_KEY_REFUSED);
+	*reason = (enum new_key)one_of(
+	    m, *reason, NEW_KEY_BESIDE, NEW_KEY_REFUSED);
 	msg_end(m);
 }
 
@@ -654,7 +670,8 @@ body_shown(struct msg *m, struct body_shown *b)
 void
 body_standing(struct msg *m, struct body_standing *b)
 {
-	b->standing = (enum account)one_of(m, b->standing, ACCOUNT_KNOWN, ACCOUNT_REFUSED);
+	b->standing = (enum account)one_of(
+	    m, b->standing, ACCOUNT_KNOWN, ACCOUNT_REFUSED);
 	text(m, &b->url);
 	if (b->standing == ACCOUNT_KNOWN && b->url == NULL)
 		msg_malformed(m);
@@ -682,7 +699,8 @@ body_host(struct msg *m, struct body_host *b)
 {
 	need_text(m, &b->name);
 	need_text(m, &b->port);
-	b->what = (enum resolve_for)one_of(m, b->what, FOR_AUTHORITY, FOR_VERIFY);
+	b->what = (enum resolve_for)one_of(
+	    m, b->what, FOR_AUTHORITY, FOR_VERIFY);
 	msg_end(m);
 }
 

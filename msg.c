@@ -220,11 +220,15 @@ msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
 	if (n == -1)
 		err(1, "recv");
 	if (n == 0)
-		exit(1);	/* the parent is gone: no message for this */
+		exit(1); /* the parent is gone: no message for this */
 	/* Who sent it, the parent has checked; what it is, counts here too. */
-	if ((wrong = msg_check(m, (size_t)n, ANY_ROLE, (int)self, mode)) != NULL)
-		errx(1, "%s: %s", n >= (ssize_t)MSG_HEAD_LEN && m->head.type < MSG__MAX &&
-		    routes[m->head.type].name != NULL ? routes[m->head.type].name : "a message",
+	if ((wrong = msg_check(m, (size_t)n, ANY_ROLE, (int)self, mode)) !=
+	    NULL)
+		errx(1, "%s: %s",
+		    n >= (ssize_t)MSG_HEAD_LEN && m->head.type < MSG__MAX &&
+			    routes[m->head.type].name != NULL ?
+			routes[m->head.type].name :
+			"a message",
 		    wrong);
 	msg_take(m);
 }

@@ -14,8 +14,9 @@
 #include "role.h"
 
 static enum account known;
-static char *account_url;	/* where the CA has named it, in this run or an earlier one */
-static int rolled;		/* the CA knows it by the new key */
+/* where the CA has named it, in this run or an earlier one */
+static char *account_url;
+static int rolled; /* the CA knows it by the new key */
 static struct msg m;
 
 /* Waits for key's word on how the account stands; -1: for ever. */
@@ -33,7 +34,10 @@ account_known(int seconds)
 		err(1, NULL);
 }
 
-/* The CA has said that the account is deactivated or revoked (7.1.6), or does not serve it. */
+/*
+ * The CA has said that the account is deactivated or revoked (7.1.6), or does
+ * not serve it.
+ */
 static int deactivated;
 
 /* 7.3: the answer to newAccount names the account in Location. */
@@ -47,7 +51,8 @@ ask(const struct directory *d, enum msgtype sign, struct net_error *t)
 
 	if (request_post(sign, 0, d->new_account, JSON, &a, t) == -1) {
 		deactivated = sign == KEY_SIGN_FIND_ACCOUNT &&
-		    (t->status == 401 || strcmp(t->problem.type, "unauthorized") == 0);
+		    (t->status == 401 ||
+			strcmp(t->problem.type, "unauthorized") == 0);
 		return -1;
 	}
 	status = account_status(a.body, a.bodylen);
@@ -56,14 +61,17 @@ ask(const struct directory *d, enum msgtype sign, struct net_error *t)
 	if (status == STATUS_DEACTIVATED || status == STATUS_REVOKED) {
 		free(url);
 		deactivated = 1;
-		net_error_set(t, FAILURE_CA, "%s: the account is %s", d->new_account,
+		net_error_set(t, FAILURE_CA, "%s: the account is %s",
+		    d->new_account,
 		    status == STATUS_REVOKED ? "revoked" : "deactivated");
 		t->status = 403;
 		return -1;
 	}
 	if (url == NULL)
-		return net_error_set(t, FAILURE_CA, "%s: answered without the account's URL "
-		    "(Location)", d->new_account);
+		return net_error_set(t, FAILURE_CA,
+		    "%s: answered without the account's URL "
+		    "(Location)",
+		    d->new_account);
 	if ((rc = request_origin("account", url, t)) == 0) {
 		say(1, "account %s", url);
 		msg_new(&m, KEY_SET_ACCOUNT, 0);
@@ -77,19 +85,26 @@ ask(const struct directory *d, enum msgtype sign, struct net_error *t)
 }
 
 static int
-register_account(const struct directory *d, const char *api_url, int eab, struct net_error *t)
+register_account(const struct directory *d, const char *api_url, int eab,
+    struct net_error *t)
 {
 	char safe[512];
 
 	if (role_mode != MODE_RENEW)
-		return net_error_set(t, FAILURE_LOCAL, "%s: there is no account for this key", api_url);
+		return net_error_set(t, FAILURE_LOCAL,
+		    "%s: there is no account for this key", api_url);
 	if (d->eab_required && !eab)
-		return net_error_set(t, FAILURE_LOCAL, "%s: wants an external account binding; get a "
-		    "key for it from the CA, and name that with 'eab key id ID hmac file FILE'",
+		return net_error_set(t, FAILURE_LOCAL,
+		    "%s: wants an external account binding; get a "
+		    "key for it from the CA, and name that with 'eab key id ID "
+		    "hmac file FILE'",
 		    api_url);
 	if (d->terms != NULL) {
 		say_safe(safe, sizeof(safe), d->terms, strlen(d->terms));
-		say(1, "registering a new account; this agrees to the terms of service at %s", safe);
+		say(1,
+		    "registering a new account; this agrees to the terms of "
+		    "service at %s",
+		    safe);
 	}
 	return ask(d, KEY_SIGN_NEW_ACCOUNT, t);
 }
@@ -99,7 +114,7 @@ static int
 is_about_something_else(const struct net_error *t)
 {
 	static const char *const types[] = { "badNonce", "rateLimited",
-	    "userActionRequired", "agreementRequired" };
+		"userActionRequired", "agreementRequired" };
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -126,13 +141,17 @@ no_such_account(const struct net_error *t, enum account asked)
 	    (role_mode == MODE_RENEW && !deactivated);
 }
 
-/* The CA tells by which key it knows the account: key says which is to be asked with next. */
+/*
+ * The CA tells by which key it knows the account: key says which is to be asked
+ * with next.
+ */
 static int
 find_by_key(const struct directory *d, struct net_error *t)
 {
 	enum account asked;
 
-	while (known == ACCOUNT_DOUBT || known == ACCOUNT_FIND || known == ACCOUNT_SPARE) {
+	while (known == ACCOUNT_DOUBT || known == ACCOUNT_FIND ||
+	    known == ACCOUNT_SPARE) {
 		asked = known;
 		if (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == 0) {
 			rolled |= asked == ACCOUNT_DOUBT;
@@ -149,7 +168,8 @@ find_by_key(const struct directory *d, struct net_error *t)
 }
 
 static int
-find(const struct directory *d, const char *api_url, int eab, struct net_error *t)
+find(const struct directory *d, const char *api_url, int eab,
+    struct net_error *t)
 {
 	if (find_by_key(d, t) == -1)
 		return -1;
@@ -159,15 +179,19 @@ find(const struct directory *d, const char *api_url, int eab, struct net_error *
 	case ACCOUNT_NEW:
 		return register_account(d, api_url, eab, t);
 	case ACCOUNT_NONE:
-		return net_error_set(t, FAILURE_LOCAL, "%s: there is no account key", api_url);
+		return net_error_set(
+		    t, FAILURE_LOCAL, "%s: there is no account key", api_url);
 	default:
-		return net_error_set(t, FAILURE_LOCAL, "%s: no account could be found or registered, for "
-		    "the reason given", api_url);
+		return net_error_set(t, FAILURE_LOCAL,
+		    "%s: no account could be found or registered, for "
+		    "the reason given",
+		    api_url);
 	}
 }
 
 static struct net_error refused;
-static int failed;		/* there will be no account in this run, see refused */
+/* there will be no account in this run, see refused */
+static int failed;
 
 static void
 leave(enum leave how)
@@ -186,7 +210,10 @@ concerns_all(struct net_error *t)
 		t->class = FAILURE_AUTHORITY;
 }
 
-/* No account in this run: kept for the next job, and key tells the other workers. */
+/*
+ * No account in this run: kept for the next job, and key tells the other
+ * workers.
+ */
 static int
 fail(struct net_error *t)
 {
@@ -197,9 +224,13 @@ fail(struct net_error *t)
 	return -1;
 }
 
-/* The first worker that asks sees to it that there is an account; key lets the others wait until there is. */
+/*
+ * The first worker that asks sees to it that there is an account; key lets the
+ * others wait until there is.
+ */
 int
-account_find(const struct directory *d, const char *api_url, int eab, struct net_error *t)
+account_find(const struct directory *d, const char *api_url, int eab,
+    struct net_error *t)
 {
 	if (failed) {
 		*t = refused;
@@ -220,28 +251,37 @@ account_find(const struct directory *d, const char *api_url, int eab, struct net
 	return -1;
 }
 
-/* Refusals that no CA can come to without knowing the account: they are about what was asked for. */
+/*
+ * Refusals that no CA can come to without knowing the account: they are about
+ * what was asked for.
+ */
 static int
 is_about_request(const struct net_error *t)
 {
-	static const char *const types[] = { "badNonce", "rateLimited", "rejectedIdentifier",
-	    "unsupportedIdentifier", "invalidProfile", "alreadyReplaced", "alreadyRevoked",
-	    "badRevocationReason", "badCSR", "caa", "dns", "orderNotReady", "compound",
-	    "userActionRequired", "agreementRequired" };
+	static const char *const types[] = { "badNonce", "rateLimited",
+		"rejectedIdentifier", "unsupportedIdentifier", "invalidProfile",
+		"alreadyReplaced", "alreadyRevoked", "badRevocationReason",
+		"badCSR", "caa", "dns", "orderNotReady", "compound",
+		"userActionRequired", "agreementRequired" };
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(t->problem.type, types[i]) == 0)
 			return 1;
-	return t->lost || t->status / 100 < 4 || t->status == 429 || t->status == 503;
+	return t->lost || t->status / 100 < 4 || t->status == 429 ||
+	    t->status == 503;
 }
 
-/* Boulder caches accounts: for some seconds after a rollover it checks signatures with the old key. */
+/*
+ * Boulder caches accounts: for some seconds after a rollover it checks
+ * signatures with the old key.
+ */
 static int
 is_about_signature(const struct net_error *t)
 {
 	return (t->status == 400 || t->status == 401 || t->status == 403) &&
-	    (strstr(t->problem.text, "verif") != NULL || strstr(t->problem.text, "signature") != NULL);
+	    (strstr(t->problem.text, "verif") != NULL ||
+		strstr(t->problem.text, "signature") != NULL);
 }
 
 /* So often a second apart. */
@@ -253,7 +293,9 @@ wait_for_rollover(void)
 	if (waited == ROLLOVER_SECONDS)
 		return 0;
 	if (waited++ == 0)
-		say(1, "the CA does not take the account's key yet; asking again for up to %d seconds",
+		say(1,
+		    "the CA does not take the account's key yet; asking again "
+		    "for up to %d seconds",
 		    ROLLOVER_SECONDS);
 	clock_sleep_ms(1000);
 	return 1;
@@ -278,7 +320,8 @@ tells_nothing(const struct net_error *t)
  * another one; 0: the same, or the CA cannot tell; -1: none, with trouble.
  */
 static int
-recheck(const struct directory *d, const char *api_url, int eab, struct net_error *t)
+recheck(const struct directory *d, const char *api_url, int eab,
+    struct net_error *t)
 {
 	char *before = account_url;
 	int rc;
@@ -303,7 +346,8 @@ recheck(const struct directory *d, const char *api_url, int eab, struct net_erro
 }
 
 int
-account_again(const struct directory *d, const char *api_url, int eab, struct net_error *t)
+account_again(const struct directory *d, const char *api_url, int eab,
+    struct net_error *t)
 {
 	static int rechecked;
 	struct net_error error_not;
@@ -313,7 +357,8 @@ account_again(const struct directory *d, const char *api_url, int eab, struct ne
 		return 0;
 	if (!rechecked && !request_account_works()) {
 		rechecked = 1;
-		say(1, "%s; asking the CA for the account by its key", t->error.text);
+		say(1, "%s; asking the CA for the account by its key",
+		    t->error.text);
 		rc = recheck(d, api_url, eab, &error_not);
 		if (rc == -1)
 			*t = error_not;
@@ -350,8 +395,9 @@ account_unmet(struct net_error *t)
 void
 account_concerned(const struct strings *names, struct net_error *t)
 {
-	static const char *const types[] = { "accountDoesNotExist", "userActionRequired",
-	    "agreementRequired", "externalAccountRequired" };
+	static const char *const types[] = { "accountDoesNotExist",
+		"userActionRequired", "agreementRequired",
+		"externalAccountRequired" };
 	size_t i;
 
 	if (failed)
@@ -360,7 +406,8 @@ account_concerned(const struct strings *names, struct net_error *t)
 		if (strcmp(t->problem.type, types[i]) == 0)
 			concerns_all(t);
 	if (strcmp(t->problem.type, "unauthorized") == 0 &&
-	    (t->status == 401 || strcasestr(t->problem.text, "deactivated") != NULL)) {
+	    (t->status == 401 ||
+		strcasestr(t->problem.text, "deactivated") != NULL)) {
 		deactivated = 1;
 		fail(t);
 	}
@@ -383,12 +430,13 @@ roll_over(const struct directory *d, struct net_error *t)
 	if (rolled)
 		return 0;
 	if (d->key_change == NULL)
-		return net_error_set(t, FAILURE_LOCAL, "the CA offers no key rollover (keyChange)");
+		return net_error_set(t, FAILURE_LOCAL,
+		    "the CA offers no key rollover (keyChange)");
 	if (request_origin("keyChange", d->key_change, t) == -1)
 		return -1;
 	do
-		agreed = request_post(KEY_SIGN_ROLLOVER, 0, d->key_change, JSON, &a,
-		    &first) == 0;
+		agreed = request_post(KEY_SIGN_ROLLOVER, 0, d->key_change, JSON,
+			     &a, &first) == 0;
 	while (!agreed && is_about_signature(&first) && wait_for_rollover());
 	if (agreed)
 		http_response_free(&a);
@@ -404,8 +452,10 @@ roll_over(const struct directory *d, struct net_error *t)
 			return -1;
 		}
 		if (!wait_for_rollover())
-			return net_error_set(t, FAILURE_CA, "%s: agreed, but does not know the new key; the "
-			    "next run asks again", d->key_change);
+			return net_error_set(t, FAILURE_CA,
+			    "%s: agreed, but does not know the new key; the "
+			    "next run asks again",
+			    d->key_change);
 	}
 	return 0;
 }
@@ -427,9 +477,13 @@ change(enum msgtype sign, struct net_error *t)
 	return rc;
 }
 
-/* What happens to an account happens to the one that the CA names by the key, now. */
+/*
+ * What happens to an account happens to the one that the CA names by the key,
+ * now.
+ */
 int
-account_find_surely(const struct directory *d, const char *api_url, struct net_error *t)
+account_find_surely(
+    const struct directory *d, const char *api_url, struct net_error *t)
 {
 	if (account_find(d, api_url, 0, t) == -1)
 		return -1;
@@ -437,7 +491,8 @@ account_find_surely(const struct directory *d, const char *api_url, struct net_e
 }
 
 int
-account_task(const struct directory *d, const char *api_url, struct net_error *t)
+account_task(
+    const struct directory *d, const char *api_url, struct net_error *t)
 {
 	if (account_find_surely(d, api_url, t) == -1)
 		return -1;

@@ -16,8 +16,8 @@ static struct msg m;
 
 /* Authorizations being fetched: those at these places. */
 struct look {
-	struct proof	*proof;
-	size_t		 numbers[AUTHZ_MAX];
+	struct proof *proof;
+	size_t numbers[AUTHZ_MAX];
 };
 
 uint32_t
@@ -41,27 +41,35 @@ asked_for(const struct net_job *j, const char *identifier, int wildcard)
 	return NO_NAME;
 }
 
-/* Reads one and checks that it is about one of our names.  0: the caller frees it; or -1. */
+/*
+ * Reads one and checks that it is about one of our names.  0: the caller frees
+ * it; or -1.
+ */
 static int
-take_authorization(struct proof *p, const char *url, const struct http_response *a,
-    struct authorization *az, struct net_error *t)
+take_authorization(struct proof *p, const char *url,
+    const struct http_response *a, struct authorization *az,
+    struct net_error *t)
 {
 	struct error e;
 	int rc;
 
-	rc = authorization_parse(az, challenge_names[p->conf->challenge], a->body, a->bodylen, &e);
+	rc = authorization_parse(
+	    az, challenge_names[p->conf->challenge], a->body, a->bodylen, &e);
 	if (rc == -1) {
 		net_error_set(t, FAILURE_CA, "%s: %s", url, e.text);
 	} else if (asked_for(p->conf, az->identifier, az->wildcard) == NO_NAME)
-		rc = net_error_set(t, FAILURE_CA, "%s: authorization for %s%s, which nobody "
-		    "asked for", url, az->wildcard ? "wildcard of " : "", az->identifier);
+		rc = net_error_set(t, FAILURE_CA,
+		    "%s: authorization for %s%s, which nobody "
+		    "asked for",
+		    url, az->wildcard ? "wildcard of " : "", az->identifier);
 	if (rc == -1)
 		authorization_free(az);
 	return rc;
 }
 
 static int
-fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct net_error *t)
+fetch_authorization(
+    struct proof *p, size_t i, struct authorization *az, struct net_error *t)
 {
 	const char *url = p->urls[i];
 	struct http_response a;
@@ -75,12 +83,16 @@ fetch_authorization(struct proof *p, size_t i, struct authorization *az, struct 
 	return rc;
 }
 
-/* draft-ietf-acme-dns-persist: the record is to be there already; zone looks. */
+/*
+ * draft-ietf-acme-dns-persist: the record is to be there already; zone looks.
+ */
 static void
 ask_for_record(struct proof *p, const struct authorization *az)
 {
-	struct body_issuers b = { .number = asked_for(p->conf, az->identifier, az->wildcard),
-	    .names = { .v = az->challenge.issuers, .n = az->challenge.nissuers } };
+	struct body_issuers b = { .number = asked_for(
+				      p->conf, az->identifier, az->wildcard),
+		.names = {
+		    .v = az->challenge.issuers, .n = az->challenge.nissuers } };
 
 	msg_new(&m, CHNG_STANDING, p->job);
 	body_issuers(&m, &b);
@@ -92,10 +104,11 @@ ask_for_record(struct proof *p, const struct authorization *az)
  * Where web servers respond by themselves, nothing is to be done.
  */
 static int
-put_response(struct proof *p, const struct authorization *az, struct net_error *t)
+put_response(
+    struct proof *p, const struct authorization *az, struct net_error *t)
 {
 	struct body_response b = { .token = az->challenge.token,
-	    .number = asked_for(p->conf, az->identifier, az->wildcard) };
+		.number = asked_for(p->conf, az->identifier, az->wildcard) };
 	int done;
 
 	if (p->conf->way == WAY_STATELESS)
@@ -111,7 +124,8 @@ put_response(struct proof *p, const struct authorization *az, struct net_error *
 	request_expect(&m, NET_CHNG_DONE);
 	body_flag(&m, &done);
 	if (!done)
-		return net_error_set(t, FAILURE_LOCAL, "cannot put the challenge response");
+		return net_error_set(
+		    t, FAILURE_LOCAL, "cannot put the challenge response");
 	return 0;
 }
 
@@ -121,15 +135,18 @@ look_at(struct proof *p, size_t i, const struct authorization *az)
 	const struct challenge *c = &az->challenge;
 
 	p->seen[i] = az->status;
-	if (az->status == STATUS_VALID || az->status == STATUS_PENDING || p->spoilt++ > 0)
+	if (az->status == STATUS_VALID || az->status == STATUS_PENDING ||
+	    p->spoilt++ > 0)
 		return;
-	net_error_set(&p->error_spoilt, FAILURE_CA, "%s: authorization is %s%s%s", az->identifier,
-	    az->status_text, c->error.text[0] != '\0' ? ": " : "", c->error.text);
+	net_error_set(&p->error_spoilt, FAILURE_CA,
+	    "%s: authorization is %s%s%s", az->identifier, az->status_text,
+	    c->error.text[0] != '\0' ? ": " : "", c->error.text);
 }
 
 /* What one authorization asks of us: nothing, or a response and a trigger. */
 static int
-prepare(struct proof *p, size_t i, const struct authorization *az, struct net_error *t)
+prepare(struct proof *p, size_t i, const struct authorization *az,
+    struct net_error *t)
 {
 	const struct challenge *c = &az->challenge;
 
@@ -137,10 +154,13 @@ prepare(struct proof *p, size_t i, const struct authorization *az, struct net_er
 	if (az->status != STATUS_PENDING)
 		return 0;
 	if (c->url == NULL || (c->token == NULL && c->nissuers == 0))
-		return net_error_set(t, FAILURE_CA, "%s: the CA offers no %s challenge, only: %s",
-		    az->identifier, challenge_names[p->conf->challenge], az->offered);
+		return net_error_set(t, FAILURE_CA,
+		    "%s: the CA offers no %s challenge, only: %s",
+		    az->identifier, challenge_names[p->conf->challenge],
+		    az->offered);
 	if (c->token != NULL && !valid_token(c->token))
-		return net_error_set(t, FAILURE_CA, "%s: the challenge's token is none (RFC 8555 8.3)",
+		return net_error_set(t, FAILURE_CA,
+		    "%s: the challenge's token is none (RFC 8555 8.3)",
 		    az->identifier);
 	if (request_origin("challenge", c->url, t) == -1 ||
 	    put_response(p, az, t) == -1)
@@ -155,7 +175,8 @@ prepare(struct proof *p, size_t i, const struct authorization *az, struct net_er
 }
 
 static int
-authorization_came(void *look, size_t i, struct http_response *a, struct net_error *t)
+authorization_came(
+    void *look, size_t i, struct http_response *a, struct net_error *t)
 {
 	struct proof *p = ((struct look *)look)->proof;
 	struct authorization az;
@@ -180,7 +201,8 @@ take_urls(struct proof *p)
 	p->seen = calloc(n + 1, sizeof(*p->seen));
 	p->challenges = calloc(n + 1, sizeof(*p->challenges));
 	p->of = calloc(n + 1, sizeof(*p->of));
-	if (p->urls == NULL || p->seen == NULL || p->challenges == NULL || p->of == NULL)
+	if (p->urls == NULL || p->seen == NULL || p->challenges == NULL ||
+	    p->of == NULL)
 		err(1, NULL);
 	for (i = 0; i < n; i++)
 		if ((p->urls[i] = strdup(p->order->authorizations[i])) == NULL)
@@ -188,7 +210,10 @@ take_urls(struct proof *p)
 	p->nurls = n;
 }
 
-/* Until whoever asks for the responses would be given them: some take their time to be seen. */
+/*
+ * Until whoever asks for the responses would be given them: some take their
+ * time to be seen.
+ */
 static int
 await_responses(struct proof *p, struct net_error *t)
 {
@@ -198,12 +223,15 @@ await_responses(struct proof *p, struct net_error *t)
 	msg_send(&m);
 	request_wait(&m, NET_CHNG_DONE, RESPONSES_SECONDS);
 	body_flag(&m, &seen);
-	return seen ? 0 : net_error_set(t, FAILURE_LOCAL, "the challenge responses cannot be seen");
+	return seen ? 0 :
+		      net_error_set(t, FAILURE_LOCAL,
+			  "the challenge responses cannot be seen");
 }
 
 /* All that are not valid yet are fetched, for take; numbers[] says which. */
 static int
-fetch_open(struct proof *p, size_t *numbers, struct batch *b, struct net_error *t)
+fetch_open(
+    struct proof *p, size_t *numbers, struct batch *b, struct net_error *t)
 {
 	struct wanted *wanted;
 	size_t i;
@@ -237,12 +265,15 @@ int
 proof_prepare(struct proof *p, const char *order_url, struct net_error *t)
 {
 	struct look l = { .proof = p };
-	struct batch b = { .job = p->job, .context = &l, .take = authorization_came };
+	struct batch b = {
+		.job = p->job, .context = &l, .take = authorization_came
+	};
 	size_t n = p->order->nauthorizations;
 
 	if (n > p->conf->names.n)
-		return net_error_set(t, FAILURE_CA, "%s: %zu authorizations for %zu names",
-		    order_url, n, p->conf->names.n);
+		return net_error_set(t, FAILURE_CA,
+		    "%s: %zu authorizations for %zu names", order_url, n,
+		    p->conf->names.n);
 	take_urls(p);
 	if (fetch_open(p, l.numbers, &b, t) == -1)
 		return -1;
@@ -256,7 +287,8 @@ looked_at(void *look, size_t i, struct http_response *a, struct net_error *t)
 	size_t number = l->numbers[i];
 	struct authorization az;
 
-	if (take_authorization(l->proof, l->proof->urls[number], a, &az, t) == -1)
+	if (take_authorization(l->proof, l->proof->urls[number], a, &az, t) ==
+	    -1)
 		return -1;
 	look_at(l->proof, number, &az);
 	authorization_free(&az);
@@ -282,11 +314,16 @@ proof_give_up(struct proof *p)
 	size_t i;
 
 	for (i = 0; i < p->nurls; i++) {
-		/* RFC 8555 7.5.2 is about valid ones.  A pending one is left alone: some CAs count that as a failure. */
+		/*
+		 * RFC 8555 7.5.2 is about valid ones.  A pending one is left
+		 * alone: some CAs count that as a failure.
+		 */
 		if (p->seen[i] != STATUS_INVALID)
 			continue;
-		say(1, "%s: giving up the invalid authorization %s", p->conf->handle, p->urls[i]);
-		if (request_post(KEY_SIGN_GIVE_UP, p->job, p->urls[i], JSON, &a, &ignored) == 0)
+		say(1, "%s: giving up the invalid authorization %s",
+		    p->conf->handle, p->urls[i]);
+		if (request_post(KEY_SIGN_GIVE_UP, p->job, p->urls[i], JSON, &a,
+			&ignored) == 0)
 			http_response_free(&a);
 		else
 			say(1, "%s: %s", p->conf->handle, ignored.error.text);
@@ -315,10 +352,12 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 
 	if (fetch_authorization(p, p->of[i], &az, t) == -1)
 		return -1;
-	pending = az.status == STATUS_PENDING && az.challenge.status == STATUS_PENDING;
+	pending = az.status == STATUS_PENDING &&
+	    az.challenge.status == STATUS_PENDING;
 	authorization_free(&az);
-	if (pending && request_post(KEY_SIGN_CHALLENGE, p->job, p->challenges[i].url,
-	    JSON, &a, t) == 0)
+	if (pending &&
+	    request_post(KEY_SIGN_CHALLENGE, p->job, p->challenges[i].url, JSON,
+		&a, t) == 0)
 		http_response_free(&a);
 	else if (pending && !t->lost)
 		return -1;
@@ -329,8 +368,12 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 int
 proof_respond(struct proof *p, struct net_error *t)
 {
-	struct batch b = { .job = p->job, .wanted = p->challenges, .n = p->n,
-	    .context = p, .take = triggered, .lost = respond_lost };
+	struct batch b = { .job = p->job,
+		.wanted = p->challenges,
+		.n = p->n,
+		.context = p,
+		.take = triggered,
+		.lost = respond_lost };
 
 	if (p->n > 0 && p->put && await_responses(p, t) == -1)
 		return -1;
@@ -338,11 +381,15 @@ proof_respond(struct proof *p, struct net_error *t)
 	return request_batch(&b, t);
 }
 
-/* Is it for the web server of the name to put right, and not, say, its name servers? */
+/*
+ * Is it for the web server of the name to put right, and not, say, its name
+ * servers?
+ */
 static int
 concerns_responses(const struct problem *error)
 {
-	static const char *const others[] = { "dns", "caa", "dnssec", "rejectedIdentifier", "rateLimited" };
+	static const char *const others[] = { "dns", "caa", "dnssec",
+		"rejectedIdentifier", "rateLimited" };
 	size_t i;
 
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
@@ -375,13 +422,19 @@ proof_explain(struct proof *p, struct net_error *t)
 		if (fetch_authorization(p, i, &az, &ignored) == -1)
 			continue;
 		if (az.status != STATUS_VALID) {
-			net_error_set(&cause, t->class, "%s: %s%s", strchr(az.identifier, ':') + 1,
-			    az.challenge.error.text[0] != '\0' ? "" : "authorization ",
-			    az.challenge.error.text[0] != '\0' ? az.challenge.error.text : az.status_text);
+			net_error_set(&cause, t->class, "%s: %s%s",
+			    strchr(az.identifier, ':') + 1,
+			    az.challenge.error.text[0] != '\0' ?
+				"" :
+				"authorization ",
+			    az.challenge.error.text[0] != '\0' ?
+				az.challenge.error.text :
+				az.status_text);
 			cut_repeated(t->error.text, az.challenge.error.text);
 			p->doubtful |= concerns_responses(&az.challenge.error);
 			if (n++ > 0)
-				warnx("%s: %s", p->conf->handle, cause.error.text);
+				warnx("%s: %s", p->conf->handle,
+				    cause.error.text);
 			else
 				first = cause;
 		}
@@ -389,7 +442,8 @@ proof_explain(struct proof *p, struct net_error *t)
 	}
 	if (n == 0)
 		return;
-	say_add(first.error.text, sizeof(first.error.text), " (%s)", t->error.text);
+	say_add(
+	    first.error.text, sizeof(first.error.text), " (%s)", t->error.text);
 	t->error = first.error;
 }
 
@@ -399,9 +453,12 @@ proof_end(struct proof *p)
 	size_t i;
 
 	if (p->doubtful && p->conf->way == WAY_STATELESS)
-		warnx("%s: stateless: do the web servers of these names respond to "
-		    "/.well-known/acme-challenge/TOKEN, on port 80, with TOKEN, a dot "
-		    "and the account's thumbprint, which 'acme-client -t %s' prints?",
+		warnx("%s: stateless: do the web servers of these names "
+		      "respond to "
+		      "/.well-known/acme-challenge/TOKEN, on port 80, with "
+		      "TOKEN, a dot "
+		      "and the account's thumbprint, which 'acme-client -t %s' "
+		      "prints?",
 		    p->conf->handle, p->conf->authority);
 	if (p->put) {
 		msg_new(&m, CHNG_DROP, p->job);
@@ -418,5 +475,7 @@ proof_end(struct proof *p)
 	free(p->seen);
 	free(p->challenges);
 	free(p->of);
-	*p = (struct proof){ .job = p->job, .conf = p->conf, .order = p->order };
+	*p = (struct proof){
+		.job = p->job, .conf = p->conf, .order = p->order
+	};
 }

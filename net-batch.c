@@ -10,20 +10,21 @@
 #include "clock.h"
 #include "net.h"
 
-enum { REFUSED_NONCE = 1, LOST_ANSWER };	/* why a request must be made again */
+/* why a request must be made again */
+enum { REFUSED_NONCE = 1, LOST_ANSWER };
 
 /* Requests on their way: each one of a batch, or NONCE. */
 struct flight {
-	const struct batch *batch;	/* NULL: only nonces are wanted */
-	struct http	*http;
-	size_t		 queue[HTTP_PIPELINE_MAX];
-	size_t		 queued;
-	size_t		 sent;		/* of the batch */
-	uint8_t		*again;		/* of each: to be asked for alone */
-	struct net_error	 error;	/* the first */
-	int		 failed;
+	const struct batch *batch; /* NULL: only nonces are wanted */
+	struct http *http;
+	size_t queue[HTTP_PIPELINE_MAX];
+	size_t queued;
+	size_t sent;            /* of the batch */
+	uint8_t *again;         /* of each: to be asked for alone */
+	struct net_error error; /* the first */
+	int failed;
 };
-#define NONCE	SIZE_MAX
+#define NONCE SIZE_MAX
 
 static int
 send_nonce(struct flight *f)
@@ -44,13 +45,14 @@ send_next(struct flight *f)
 	char *with, *jws;
 	int rc;
 
-	if (f->failed || request_late(&f->error) || request_one_by_one(NULL) || nonces_at_hand() == 0 ||
-	    f->queued == HTTP_PIPELINE_MAX)
+	if (f->failed || request_late(&f->error) || request_one_by_one(NULL) ||
+	    nonces_at_hand() == 0 || f->queued == HTTP_PIPELINE_MAX)
 		return 0;
 	if (f->queued > 0 && f->batch->pause_ms > 0)
 		clock_sleep_ms(f->batch->pause_ms);
 	with = nonce_take();
-	jws = request_sign(want->sign, f->batch->job, with, want->url, &f->error);
+	jws = request_sign(
+	    want->sign, f->batch->job, with, want->url, &f->error);
 	free(with);
 	if (jws == NULL) {
 		f->failed = 1;
@@ -81,12 +83,14 @@ take_answer(struct flight *f, size_t i, struct http_response *a)
 	const struct batch *b = f->batch;
 	struct net_error t;
 
-	say(2, "POST %s: %d, %zu bytes", b->wanted[i].url, a->status, a->bodylen);
+	say(2, "POST %s: %d, %zu bytes", b->wanted[i].url, a->status,
+	    a->bodylen);
 	if (a->status / 100 != 2) {
 		request_refused("POST", b->wanted[i].url, a, &t);
 		if (strcmp(t.problem.type, "badNonce") == 0)
 			f->again[i] = REFUSED_NONCE;
-		else if (b->refused == NULL || b->refused(b->context, i, &t) == -1)
+		else if (b->refused == NULL ||
+		    b->refused(b->context, i, &t) == -1)
 			fail(f, &t);
 		return;
 	}
@@ -136,12 +140,15 @@ alone(const struct batch *b, size_t i, int lost, struct net_error *t)
 
 	if (lost && b->lost != NULL)
 		return b->lost(b->context, i, t);
-	rc = want->sign == KEY_SIGN_FETCH ? request_fetch(b->job, want->url, JSON, &a, t) :
+	rc = want->sign == KEY_SIGN_FETCH ?
+	    request_fetch(b->job, want->url, JSON, &a, t) :
 	    request_post(want->sign, b->job, want->url, JSON, &a, t);
 	if (rc == -1 && t->lost && b->lost != NULL)
 		return b->lost(b->context, i, t);
 	if (rc == -1)
-		return b->refused != NULL && !t->lost ? b->refused(b->context, i, t) : -1;
+		return b->refused != NULL && !t->lost ?
+		    b->refused(b->context, i, t) :
+		    -1;
 	rc = b->take(b->context, i, &a, t);
 	http_response_free(&a);
 	return rc;
@@ -169,7 +176,8 @@ fill(struct flight *f)
 	while (f->sent < f->batch->n && send_next(f))
 		;
 	left = f->batch->n - f->sent;
-	if (left <= f->queued || f->failed || request_one_by_one(NULL) || !request_is_far())
+	if (left <= f->queued || f->failed || request_one_by_one(NULL) ||
+	    !request_is_far())
 		return;
 	n = left - f->queued;
 	if (n > HTTP_PIPELINE_MAX - f->queued)
@@ -190,7 +198,8 @@ request_batch(const struct batch *b, struct net_error *t)
 		for (fill(&f); f.queued > 0; fill(&f))
 			receive_next(&f);
 	for (i = 0; i < b->n && !f.failed; i++)
-		if ((i >= f.sent || f.again[i]) && alone(b, i, f.again[i] == LOST_ANSWER, t) == -1)
+		if ((i >= f.sent || f.again[i]) &&
+		    alone(b, i, f.again[i] == LOST_ANSWER, t) == -1)
 			fail(&f, t);
 	free(f.again);
 	if (f.failed)

@@ -11,14 +11,19 @@
 #include "clock.h"
 #include "net.h"
 
-#define POLL_FIRST_MS		4	/* at least; then twice as long each time */
-#define POLL_OFTEN_MS		15000	/* so long at least as often as */
-#define POLL_OFTEN_LONGEST_MS	1000	/* this */
-#define POLL_LONGEST_MS		10000
-#define RETRY_AFTER_LONGEST	60	/* seconds */
-#define ISSUING_MS		5	/* from finalize to a certificate, with a fast CA */
+/* at least; then twice as long each time */
+#define POLL_FIRST_MS 4
+#define POLL_OFTEN_MS 15000        /* so long at least as often as */
+#define POLL_OFTEN_LONGEST_MS 1000 /* this */
+#define POLL_LONGEST_MS 10000
+#define RETRY_AFTER_LONGEST 60 /* seconds */
+/* from finalize to a certificate, with a fast CA */
+#define ISSUING_MS 5
 
-/* Reads an answer about the order and checks that it is about our names; frees it. */
+/*
+ * Reads an answer about the order and checks that it is about our names; frees
+ * it.
+ */
 int
 order_take(struct issue *is, struct http_response *a, struct net_error *t)
 {
@@ -33,12 +38,15 @@ order_take(struct issue *is, struct http_response *a, struct net_error *t)
 	if (rc == -1)
 		return net_error_set(t, FAILURE_CA, "%s: %s", is->url, e.text);
 	if (is->order.nidentifiers != is->conf->names.n)
-		return net_error_set(t, FAILURE_CA, "%s: order for %zu names instead of %zu",
-		    is->url, is->order.nidentifiers, is->conf->names.n);
+		return net_error_set(t, FAILURE_CA,
+		    "%s: order for %zu names instead of %zu", is->url,
+		    is->order.nidentifiers, is->conf->names.n);
 	for (i = 0; i < is->order.nidentifiers; i++)
 		if (asked_for(is->conf, is->order.identifiers[i], 0) == NO_NAME)
-			return net_error_set(t, FAILURE_CA, "%s: order for %s, which nobody "
-			    "asked for", is->url, is->order.identifiers[i]);
+			return net_error_set(t, FAILURE_CA,
+			    "%s: order for %s, which nobody "
+			    "asked for",
+			    is->url, is->order.identifiers[i]);
 	say(2, "order %s", is->order.status_text);
 	return 0;
 }
@@ -60,12 +68,17 @@ order_fetch(struct issue *is, struct net_error *t)
 static int64_t
 next_pause(struct issue *is, int64_t began, int64_t *pause)
 {
-	int64_t most = clock_ms() - began < POLL_OFTEN_MS ? POLL_OFTEN_LONGEST_MS : POLL_LONGEST_MS;
+	int64_t most = clock_ms() - began < POLL_OFTEN_MS ?
+	    POLL_OFTEN_LONGEST_MS :
+	    POLL_LONGEST_MS;
 	int64_t wait = *pause < most ? *pause : most;
 
 	*pause = 2 * wait;
 	if (is->retry_after > 0)
-		wait = 1000 * (is->retry_after > RETRY_AFTER_LONGEST ? RETRY_AFTER_LONGEST : is->retry_after);
+		wait = 1000 *
+		    (is->retry_after > RETRY_AFTER_LONGEST ?
+			    RETRY_AFTER_LONGEST :
+			    is->retry_after);
 	return wait;
 }
 
@@ -77,7 +90,8 @@ next_pause(struct issue *is, int64_t began, int64_t *pause)
 static int
 wait_while(struct issue *is, enum status status, struct net_error *t)
 {
-	int64_t began = clock_ms(), deadline = began + VALIDATION_SECONDS * (int64_t)1000;
+	int64_t began = clock_ms(),
+		deadline = began + VALIDATION_SECONDS * (int64_t)1000;
 	int64_t pause = request_round_trip_ms(), look = AUTHORIZATIONS_MS, wait;
 	struct net_error ignored;
 
@@ -87,11 +101,14 @@ wait_while(struct issue *is, enum status status, struct net_error *t)
 	while (is->order.status == status) {
 		if (clock_left_ms(deadline) == 0) {
 			is->waited = 1;
-			return net_error_set(t, FAILURE_CA, "%s: order still %s after %d seconds",
-			    is->url, is->order.status_text, VALIDATION_SECONDS);
+			return net_error_set(t, FAILURE_CA,
+			    "%s: order still %s after %d seconds", is->url,
+			    is->order.status_text, VALIDATION_SECONDS);
 		}
 		wait = next_pause(is, began, &pause);
-		clock_sleep_ms(wait < clock_left_ms(deadline) ? wait : clock_left_ms(deadline));
+		clock_sleep_ms(wait < clock_left_ms(deadline) ?
+			wait :
+			clock_left_ms(deadline));
 		is->polls += status == STATUS_PENDING;
 		if (status == STATUS_PENDING && clock_ms() - began >= look) {
 			look *= 2;
@@ -109,8 +126,9 @@ wait_while(struct issue *is, enum status status, struct net_error *t)
 int
 order_bad(struct issue *is, struct net_error *t)
 {
-	net_error_set(t, FAILURE_CA, "%s: order is %s%s%s", is->url, is->order.status_text,
-	    is->order.error.text[0] != '\0' ? ": " : "", is->order.error.text);
+	net_error_set(t, FAILURE_CA, "%s: order is %s%s%s", is->url,
+	    is->order.status_text, is->order.error.text[0] != '\0' ? ": " : "",
+	    is->order.error.text);
 	if (is->order.status == STATUS_INVALID)
 		proof_explain(&is->proof, t);
 	return -1;
@@ -154,22 +172,30 @@ finalize_lost(void *issue, size_t i, struct net_error *t)
 }
 
 /*
- * The CSR is already with key.  A CA that is far away is asked for the
- * order in the same breath, and not whether it is ready: that saves two round trips.
+ * The CSR is already with key.  A CA that is far away is asked for the order in
+ * the same breath, and not whether it is ready: that saves two round trips.
  */
 int
 order_finalize(struct issue *is, struct net_error *t)
 {
-	struct wanted wanted[] = { { KEY_SIGN_FINALIZE, NULL }, { KEY_SIGN_FETCH, is->url } };
-	struct batch b = { .job = is->job, .wanted = wanted, .context = is, .take = order_came,
-	    .refused = finalize_refused, .lost = finalize_lost };
+	struct wanted wanted[] = { { KEY_SIGN_FINALIZE, NULL },
+		{ KEY_SIGN_FETCH, is->url } };
+	struct batch b = { .job = is->job,
+		.wanted = wanted,
+		.context = is,
+		.take = order_came,
+		.refused = finalize_refused,
+		.lost = finalize_lost };
 	char *url;
 	int tries, rc;
 
 	for (tries = 0; tries < FINALIZE_TRIES &&
-	    (is->order.status == STATUS_READY || is->order.status == STATUS_PENDING); tries++) {
+	     (is->order.status == STATUS_READY ||
+		 is->order.status == STATUS_PENDING);
+	     tries++) {
 		if (is->order.finalize == NULL)
-			return net_error_set(t, FAILURE_CA, "%s: order without 'finalize'", is->url);
+			return net_error_set(t, FAILURE_CA,
+			    "%s: order without 'finalize'", is->url);
 		/* The order that it belongs to is replaced meanwhile. */
 		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
 			err(1, NULL);
@@ -178,7 +204,9 @@ order_finalize(struct issue *is, struct net_error *t)
 		if ((rc = request_origin("finalize", url, t)) == 0)
 			rc = request_batch(&b, t);
 		free(url);
-		if (rc == -1 || (is->order.status == STATUS_READY && order_fetch(is, t) == -1) ||
+		if (rc == -1 ||
+		    (is->order.status == STATUS_READY &&
+			order_fetch(is, t) == -1) ||
 		    order_authorized(is, t) == -1)
 			return -1;
 	}

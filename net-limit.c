@@ -16,8 +16,10 @@ has_name(const char *text, const char *name)
 	size_t len = strlen(name);
 	const char *at;
 
-	for (at = strcasestr(text, name); at != NULL; at = strcasestr(at + 1, name))
-		if ((at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '-')) &&
+	for (at = strcasestr(text, name); at != NULL;
+	     at = strcasestr(at + 1, name))
+		if ((at == text ||
+			(!isalnum((unsigned char)at[-1]) && at[-1] != '-')) &&
 		    !isalnum((unsigned char)at[len]) && at[len] != '-')
 			return 1;
 	return 0;
@@ -31,7 +33,8 @@ names_one(const char *text, const char *name)
 	int is_address = address_bytes(name, addr) > 0;
 
 	while (!has_name(text, name)) {
-		if (is_address || (name = strchr(name, '.')) == NULL || strchr(++name, '.') == NULL)
+		if (is_address || (name = strchr(name, '.')) == NULL ||
+		    strchr(++name, '.') == NULL)
 			return 0;
 	}
 	return 1;
@@ -49,7 +52,8 @@ says_one(const char *text, const char *const *words, size_t n)
 int
 limit_is_of_names(const char *text, const struct strings *names)
 {
-	static const char *const words[] = { "identifier", "domain", "exact set", "paused" };
+	static const char *const words[] = { "identifier", "domain",
+		"exact set", "paused" };
 	size_t i;
 
 	if (says_one(text, words, sizeof(words) / sizeof(words[0])))
@@ -63,7 +67,8 @@ limit_is_of_names(const char *text, const struct strings *names)
 int
 limit_is_of_account(const char *text)
 {
-	static const char *const words[] = { "account", "new orders", "address", "registration" };
+	static const char *const words[] = { "account", "new orders", "address",
+		"registration" };
 
 	return says_one(text, words, sizeof(words) / sizeof(words[0]));
 }

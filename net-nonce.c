@@ -7,10 +7,12 @@
 #include "clock.h"
 #include "net.h"
 
-/* Let's Encrypt answers no more newNonce to one address; all workers together. */
-#define NONCES_AT_ONCE	10
-#define NONCES_A_SECOND	20
-#define SECOND_MS	1050	/* as their clock may have it */
+/*
+ * Let's Encrypt answers no more newNonce to one address; all workers together.
+ */
+#define NONCES_AT_ONCE 10
+#define NONCES_A_SECOND 20
+#define SECOND_MS 1050 /* as their clock may have it */
 
 static char *nonces[NONCES_MAX];
 static size_t nnonces;
@@ -59,13 +61,15 @@ nonces_drop(void)
 size_t
 nonces_allowed(size_t n, size_t before)
 {
-	static int64_t sent[NONCES_A_SECOND];	/* when, the oldest at next */
+	static int64_t sent[NONCES_A_SECOND]; /* when, the oldest at next */
 	static size_t next;
 	size_t share = NONCES_A_SECOND / workers, i;
 	size_t burst = workers < NONCES_AT_ONCE ? NONCES_AT_ONCE / workers : 1;
 	int64_t now = clock_ms();
 
-	for (i = 0; i < n && i + before < burst && (sent[next] == 0 || now - sent[next] > SECOND_MS); i++) {
+	for (i = 0; i < n && i + before < burst &&
+	     (sent[next] == 0 || now - sent[next] > SECOND_MS);
+	     i++) {
 		sent[next] = now;
 		next = (next + 1) % share;
 	}

@@ -13,9 +13,10 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define FINALIZE_AT_ONCE	2	/* and the order behind it */
-#define ORDER_ANEW		1	/* besides 0 and -1: this order is of no use */
-#define CHAINS_OFFERED		9	/* alternates that are looked at */
+#define FINALIZE_AT_ONCE 2 /* and the order behind it */
+/* besides 0 and -1: this order is of no use */
+#define ORDER_ANEW 1
+#define CHAINS_OFFERED 9 /* alternates that are looked at */
 
 static struct msg m;
 
@@ -23,7 +24,8 @@ void
 order_prepare(uint32_t job, const struct net_job *conf)
 {
 	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
-	size_t i, nparts = conf->way == WAY_STATELESS ? 1 : 2, names = conf->names.n;
+	size_t i, nparts = conf->way == WAY_STATELESS ? 1 : 2,
+		  names = conf->names.n;
 
 	/* Its authorizations at once. */
 	request_ahead(names > FINALIZE_AT_ONCE ? names : FINALIZE_AT_ONCE);
@@ -45,17 +47,20 @@ order_prepared(uint32_t job, const struct net_job *conf, struct net_error *t)
 		body_flag(&m, &can_put);
 	}
 	if (!have_csr)
-		return net_error_set(t, FAILURE_LOCAL, "there is no usable domain key");
+		return net_error_set(
+		    t, FAILURE_LOCAL, "there is no usable domain key");
 	if (!can_put)
-		return net_error_set(t, FAILURE_LOCAL, conf->way == WAY_WEBROOT ?
-		    "the challenge directory cannot be used" :
-		    "challenges cannot be responded to");
+		return net_error_set(t, FAILURE_LOCAL,
+		    conf->way == WAY_WEBROOT ?
+			"the challenge directory cannot be used" :
+			"challenges cannot be responded to");
 	return conf->check_webroot ? webroot_check(job, conf, t) : 0;
 }
 
 /* The draft's SHOULD NOT: no profile that the CA does not list. */
 static int
-check_profile(const struct directory *directory, const struct net_job *j, struct net_error *t)
+check_profile(const struct directory *directory, const struct net_job *j,
+    struct net_error *t)
 {
 	char *list, *rest, *name;
 	int found = 0;
@@ -63,22 +68,29 @@ check_profile(const struct directory *directory, const struct net_job *j, struct
 	if (j->profile == NULL)
 		return 0;
 	if (directory->profiles == NULL)
-		return net_error_set(t, FAILURE_LOCAL, "profile %s: the CA offers no profiles", j->profile);
+		return net_error_set(t, FAILURE_LOCAL,
+		    "profile %s: the CA offers no profiles", j->profile);
 	if ((list = rest = strdup(directory->profiles)) == NULL)
 		err(1, NULL);
 	while ((name = strsep(&rest, " ")) != NULL)
 		found |= strcmp(name, j->profile) == 0;
 	free(list);
-	return found ? 0 : net_error_set(t, FAILURE_LOCAL, "profile %s: the CA offers only: %s",
-	    j->profile, directory->profiles);
+	return found ? 0 :
+		       net_error_set(t, FAILURE_LOCAL,
+			   "profile %s: the CA offers only: %s", j->profile,
+			   directory->profiles);
 }
 
-/* Does what the CA says have nothing to do with the order, or with the certificate that it is to replace? */
+/*
+ * Does what the CA says have nothing to do with the order, or with the
+ * certificate that it is to replace?
+ */
 static int
 not_about_order(const struct net_error *t)
 {
-	static const char *const types[] = { "badNonce", "rateLimited", "rejectedIdentifier",
-	    "accountDoesNotExist", "userActionRequired", "externalAccountRequired" };
+	static const char *const types[] = { "badNonce", "rateLimited",
+		"rejectedIdentifier", "accountDoesNotExist",
+		"userActionRequired", "externalAccountRequired" };
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -87,23 +99,31 @@ not_about_order(const struct net_error *t)
 	return t->lost || t->status == 429 || t->status == 503;
 }
 
-/* 7.4; RFC 9773 5: names what it replaces where the CA knows of that, and does without if it will not have it. */
+/*
+ * 7.4; RFC 9773 5: names what it replaces where the CA knows of that, and does
+ * without if it will not have it.
+ */
 static int
 ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
 {
 	const char *url = is->directory->new_order;
 
 	if (is->conf->certid != NULL && is->directory->renewal_info != NULL) {
-		if (request_post(KEY_SIGN_REPLACEMENT, is->job, url, JSON, a, t) == 0)
+		if (request_post(
+			KEY_SIGN_REPLACEMENT, is->job, url, JSON, a, t) == 0)
 			return 0;
 		if (not_about_order(t))
 			return -1;
-		say(1, "%s: %s; ordered again without 'replaces'", is->conf->handle, t->error.text);
+		say(1, "%s: %s; ordered again without 'replaces'",
+		    is->conf->handle, t->error.text);
 	}
 	return request_post(KEY_SIGN_NEW_ORDER, is->job, url, JSON, a, t);
 }
 
-/* From now on the next run begins with this order, if this one does not end it; NULL: with none. */
+/*
+ * From now on the next run begins with this order, if this one does not end it;
+ * NULL: with none.
+ */
 static void
 tell_order(uint32_t job, const char *url)
 {
@@ -122,8 +142,10 @@ new_order(struct issue *is, struct net_error *t)
 		return -1;
 	if ((is->url = http_location(&a, is->directory->new_order)) == NULL) {
 		http_response_free(&a);
-		return net_error_set(t, FAILURE_CA, "%s: answered without the order's URL "
-		    "(Location)", is->directory->new_order);
+		return net_error_set(t, FAILURE_CA,
+		    "%s: answered without the order's URL "
+		    "(Location)",
+		    is->directory->new_order);
 	}
 	if (request_origin("order", is->url, t) == -1) {
 		http_response_free(&a);
@@ -145,11 +167,13 @@ static void
 tell_learned(struct issue *is)
 {
 	struct body_learned b = { .new_nonce = is->directory->new_nonce,
-	    .slow = is->too_early || is->polls > 1, .anchors = request_anchors() };
+		.slow = is->too_early || is->polls > 1,
+		.anchors = request_anchors() };
 	const char *known = is->conf->anchors == NULL ? "" : is->conf->anchors;
 
 	if (b.slow == is->conf->slow && is->conf->new_nonce != NULL &&
-	    strcmp(is->conf->new_nonce, b.new_nonce) == 0 && strcmp(known, b.anchors) == 0)
+	    strcmp(is->conf->new_nonce, b.new_nonce) == 0 &&
+	    strcmp(known, b.anchors) == 0)
 		return;
 	msg_new(&m, CERT_LEARNED, is->job);
 	body_learned(&m, &b);
@@ -158,14 +182,16 @@ tell_learned(struct issue *is)
 
 /* One chain, to certproc; *verdict is what it says. */
 static int
-hand_over(struct issue *is, const char *url, const struct http_response *a, enum verdict *verdict,
-    struct net_error *t)
+hand_over(struct issue *is, const char *url, const struct http_response *a,
+    enum verdict *verdict, struct net_error *t)
 {
-	struct body_chain b = { .unframed = a->unframed, .pem = (const uint8_t *)a->body,
-	    .len = a->bodylen };
+	struct body_chain b = { .unframed = a->unframed,
+		.pem = (const uint8_t *)a->body,
+		.len = a->bodylen };
 
 	if (a->bodylen > routes[CERT_CHAIN].max - 64)
-		return net_error_set(t, FAILURE_CA, "%s: certificate chain of %zu bytes", url, a->bodylen);
+		return net_error_set(t, FAILURE_CA,
+		    "%s: certificate chain of %zu bytes", url, a->bodylen);
 	msg_new(&m, CERT_CHAIN, is->job);
 	body_chain(&m, &b);
 	msg_send(&m);
@@ -182,7 +208,9 @@ fetch_alternate(struct issue *is, const struct http_response *first, size_t n,
     enum verdict *verdict, struct net_error *t)
 {
 	struct http_response a;
-	char *url = n < CHAINS_OFFERED ? http_link(first, "alternate", n, is->order.certificate) : NULL;
+	char *url = n < CHAINS_OFFERED ?
+	    http_link(first, "alternate", n, is->order.certificate) :
+	    NULL;
 	int rc = -1;
 
 	if (url == NULL) {
@@ -211,7 +239,8 @@ download(struct issue *is, struct net_error *t)
 	int rc;
 
 	if (request_origin("certificate", is->order.certificate, t) == -1 ||
-	    request_fetch(is->job, is->order.certificate, PEM_CHAIN, &a, t) == -1)
+	    request_fetch(is->job, is->order.certificate, PEM_CHAIN, &a, t) ==
+		-1)
 		return -1;
 	rc = hand_over(is, is->order.certificate, &a, &verdict, t);
 	for (n = 0; rc == 0 && verdict == VERDICT_ANOTHER; n++)
@@ -221,7 +250,8 @@ download(struct issue *is, struct net_error *t)
 		return ORDER_ANEW;
 	if (rc == 0)
 		say(2, "%s: %s", is->conf->handle,
-		    verdict == VERDICT_INSTALLED ? "installed" : "not installed");
+		    verdict == VERDICT_INSTALLED ? "installed" :
+						   "not installed");
 	return rc;
 }
 
@@ -229,8 +259,10 @@ download(struct issue *is, struct net_error *t)
 static int
 is_open(const struct issue *is)
 {
-	return is->order.status == STATUS_PENDING || is->order.status == STATUS_READY ||
-	    is->order.status == STATUS_PROCESSING || is->order.status == STATUS_VALID;
+	return is->order.status == STATUS_PENDING ||
+	    is->order.status == STATUS_READY ||
+	    is->order.status == STATUS_PROCESSING ||
+	    is->order.status == STATUS_VALID;
 }
 
 /* From an order to certproc's verdict.  0, ORDER_ANEW or -1. */
@@ -242,8 +274,12 @@ complete(struct issue *is, struct net_error *t)
 		    proof_respond(&is->proof, t) == -1)
 			return -1;
 		request_ahead(FINALIZE_AT_ONCE);
-		/* Far away, it may be ready by the time that a request gets there; near, asking costs nothing. */
-		if ((!request_is_far() || is->conf->slow || is->order.finalize == NULL) &&
+		/*
+		 * Far away, it may be ready by the time that a request gets
+		 * there; near, asking costs nothing.
+		 */
+		if ((!request_is_far() || is->conf->slow ||
+			is->order.finalize == NULL) &&
 		    order_authorized(is, t) == -1)
 			return -1;
 	}
@@ -255,11 +291,15 @@ complete(struct issue *is, struct net_error *t)
 	return download(is, t);
 }
 
-/* Has the CA refused what was asked about this very order, so that asking again would be in vain? */
+/*
+ * Has the CA refused what was asked about this very order, so that asking again
+ * would be in vain?
+ */
 static int
 is_refused(const struct net_error *t)
 {
-	return t->class == FAILURE_CA && t->status >= 400 && !not_about_order(t);
+	return t->class == FAILURE_CA && t->status >= 400 &&
+	    !not_about_order(t);
 }
 
 static int
@@ -274,13 +314,15 @@ anew(struct issue *is, const struct net_error *t)
 static int
 is_about_key(const struct problem *p)
 {
-	static const char *const words[] = { "forbidden", "block", "compromised", "revoked", "weak" };
+	static const char *const words[] = { "forbidden", "block",
+		"compromised", "revoked", "weak" };
 	size_t i;
 
 	if (strcmp(p->type, "badPublicKey") == 0)
 		return 1;
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(p->type, "badCSR") == 0 && strcasestr(p->text, "key") != NULL &&
+		if (strcmp(p->type, "badCSR") == 0 &&
+		    strcasestr(p->text, "key") != NULL &&
 		    strcasestr(p->text, words[i]) != NULL)
 			return 1;
 	return 0;
@@ -298,8 +340,8 @@ another_key(struct issue *is, const struct net_error *t)
 	request_expect(&m, NET_JOB_DONE);
 	if (is->rekeyed)
 		return -1;
-	say(0, "%s: the CA refuses the domain key (%s); trying another key", is->conf->handle,
-	    t->error.text);
+	say(0, "%s: the CA refuses the domain key (%s); trying another key",
+	    is->conf->handle, t->error.text);
 	msg_new(&m, CSR_MAKE, is->job);
 	msg_send(&m);
 	request_expect(&m, NET_CSR_DONE);
@@ -317,8 +359,11 @@ complete_or_rekey(struct issue *is, struct net_error *t)
 	struct net_error ignored;
 	int rc = complete(is, t);
 
-	if (rc != -1 || (!is_about_key(&t->problem) && !(is->order.status == STATUS_INVALID &&
-	    is_about_key(&is->order.error))) || another_key(is, t) == -1)
+	if (rc != -1 ||
+	    (!is_about_key(&t->problem) &&
+		!(is->order.status == STATUS_INVALID &&
+		    is_about_key(&is->order.error))) ||
+	    another_key(is, t) == -1)
 		return rc;
 	if (order_fetch(is, &ignored) == -1 || !is_open(is))
 		return anew(is, t);
@@ -337,20 +382,26 @@ course(struct issue *is, struct net_error *t)
 
 	if (rc != -1)
 		return rc;
-	spoilt = is->proof.spoilt > 0 || (is->order.identifiers != NULL && !is_open(is));
+	spoilt = is->proof.spoilt > 0 ||
+	    (is->order.identifiers != NULL && !is_open(is));
 	refused = is_refused(t) && (t->status < 500 || is->resumed);
 	if (is->proof.spoilt > 0 && is->order.status == STATUS_PENDING)
 		proof_give_up(&is->proof);
-	if (!spoilt && !refused && !(is->resumed && is->waited && is->order.status == STATUS_PENDING))
+	if (!spoilt && !refused &&
+	    !(is->resumed && is->waited && is->order.status == STATUS_PENDING))
 		return -1;
-	if (is->proof.triggered || t->status >= 500 || (!is->resumed && is->proof.spoilt == 0)) {
+	if (is->proof.triggered || t->status >= 500 ||
+	    (!is->resumed && is->proof.spoilt == 0)) {
 		tell_order(is->job, NULL);
 		return -1;
 	}
 	return anew(is, t);
 }
 
-/* The order of an earlier run.  As course(); ORDER_ANEW where the CA no longer has it. */
+/*
+ * The order of an earlier run.  As course(); ORDER_ANEW where the CA no longer
+ * has it.
+ */
 static int
 resume(struct issue *is, struct net_error *t)
 {
@@ -358,7 +409,8 @@ resume(struct issue *is, struct net_error *t)
 		err(1, NULL);
 	is->resumed = 1;
 	say(1, "%s: order %s of an earlier run", is->conf->handle, is->url);
-	if (request_origin("order", is->url, t) == -1 || order_fetch(is, t) == -1) {
+	if (request_origin("order", is->url, t) == -1 ||
+	    order_fetch(is, t) == -1) {
 		if (t->class != FAILURE_CA || not_about_order(t))
 			return -1;
 		return anew(is, t);
@@ -395,11 +447,13 @@ issue(struct issue *is, struct net_error *t)
 }
 
 int
-order_certificate(const struct directory *directory, uint32_t job, const struct net_job *conf,
-    struct net_error *t)
+order_certificate(const struct directory *directory, uint32_t job,
+    const struct net_job *conf, struct net_error *t)
 {
-	struct issue is = { .directory = directory, .job = job, .conf = conf,
-	    .proof = { .job = job, .conf = conf, .order = &is.order } };
+	struct issue is = { .directory = directory,
+		.job = job,
+		.conf = conf,
+		.proof = { .job = job, .conf = conf, .order = &is.order } };
 	int rc = issue(&is, t);
 
 	end_order(&is);

@@ -13,7 +13,7 @@
 #include "clock.h"
 #include "net.h"
 
-#define PLAIN_LOST_MS	(HTTP_ANSWER_SECONDS * 1000)
+#define PLAIN_LOST_MS (HTTP_ANSWER_SECONDS * 1000)
 
 /*
  * Servers that certificates name, and that did not answer: each may keep the
@@ -30,9 +30,13 @@ is_silent(const struct url *url, struct error *e)
 
 	for (i = 0; i < nsilent; i++)
 		if (url_same_origin(&silent[i], url))
-			return error_set(e, "%s port %s: not asked again in this run", url->host, url->port);
+			return error_set(e,
+			    "%s port %s: not asked again in this run",
+			    url->host, url->port);
 	if (lost_ms >= PLAIN_LOST_MS)
-		return error_set(e, "not asked in this run, which has waited %lld seconds for such servers",
+		return error_set(e,
+		    "not asked in this run, which has waited %lld seconds for "
+		    "such servers",
 		    (long long)(lost_ms / 1000));
 	return 0;
 }
@@ -40,7 +44,8 @@ is_silent(const struct url *url, struct error *e)
 static void
 note_silent(const struct url *url, int64_t began)
 {
-	if ((silent = reallocarray(silent, nsilent + 1, sizeof(*silent))) == NULL)
+	if ((silent = reallocarray(silent, nsilent + 1, sizeof(*silent))) ==
+	    NULL)
 		err(1, NULL);
 	silent[nsilent++] = *url;
 	lost_ms += clock_ms() - began;
@@ -56,9 +61,9 @@ is_public_name(const char *host)
 {
 	size_t len = strlen(host);
 	union {
-		struct sockaddr		sa;
-		struct sockaddr_in	in;
-		struct sockaddr_in6	in6;
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
 	} u = { .in = { .sin_family = AF_INET } };
 	unsigned char bytes[16];
 
@@ -84,12 +89,14 @@ check_status(const struct http_response *a, const char *text,
 	if (a->status == 200)
 		return 0;
 	if (a->status == 407 && request_proxy() != NULL)
-		return proxy_refusal(request_proxy(), 407, url->host, url->port, e);
+		return proxy_refusal(
+		    request_proxy(), 407, url->host, url->port, e);
 	return error_set(e, "%s: HTTP status %d", text, a->status);
 }
 
 int
-request_plain(const char *text, const char *accept, struct http_response *a, struct error *e)
+request_plain(const char *text, const char *accept, struct http_response *a,
+    struct error *e)
 {
 	int64_t began = clock_ms();
 	struct http *h;
@@ -101,9 +108,12 @@ request_plain(const char *text, const char *accept, struct http_response *a, str
 	if (is_silent(&url, e) == -1)
 		return -2;
 	if (request_proxy() != NULL && !is_public_name(url.host))
-		return error_set(e, "%s: not asked by the proxy, as its name is not a "
-		    "public one", text);
-	if ((h = http_new(&url, NULL, 0, USER_AGENT, request_resolve, ROLE_FD, e)) == NULL)
+		return error_set(e,
+		    "%s: not asked by the proxy, as its name is not a "
+		    "public one",
+		    text);
+	if ((h = http_new(&url, NULL, 0, USER_AGENT, request_resolve, ROLE_FD,
+		 e)) == NULL)
 		return -1;
 	http_by_proxy(h, request_proxy());
 	http_deadline(h, began + HTTP_ANSWER_SECONDS * 1000);

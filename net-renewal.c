@@ -13,15 +13,17 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define ABSENT_SECONDS	86400	/* a CA without this may have it tomorrow */
-#define FAILED_SECONDS	3600
+#define ABSENT_SECONDS 86400 /* a CA without this may have it tomorrow */
+#define FAILED_SECONDS 3600
 
 static struct msg m;
 
 static void
 tell_cert(uint32_t job, time_t start, time_t end, uint64_t retry)
 {
-	struct body_window b = { .start = (uint64_t)start, .end = (uint64_t)end, .retry = retry };
+	struct body_window b = {
+		.start = (uint64_t)start, .end = (uint64_t)end, .retry = retry
+	};
 
 	msg_new(&m, CERT_WINDOW, job);
 	body_window(&m, &b);
@@ -35,7 +37,8 @@ renewal_info_none(uint32_t job)
 }
 
 void
-renewal_info_ask(const struct directory *d, uint32_t job, const char *handle, const char *certid)
+renewal_info_ask(const struct directory *d, uint32_t job, const char *handle,
+    const char *certid)
 {
 	struct renewal_info info;
 	struct http_response a;
@@ -51,22 +54,31 @@ renewal_info_ask(const struct directory *d, uint32_t job, const char *handle, co
 	}
 	len = strlen(d->renewal_info);
 	if (asprintf(&url, "%s%s%s", d->renewal_info,
-	    d->renewal_info[len - 1] == '/' ? "" : "/", certid) == -1)
+		d->renewal_info[len - 1] == '/' ? "" : "/", certid) == -1)
 		err(1, NULL);
 	if (request_get(url, &a, &t) == -1) {
 		say(1, "%s: no renewal information: %s", handle, t.error.text);
-		/* RFC 9773 4.3.3: what is temporary sooner, all else in six hours. */
-		tell_cert(job, 0, 0, t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);
+		/*
+		 * RFC 9773 4.3.3: what is temporary sooner, all else in six
+		 * hours.
+		 */
+		tell_cert(job, 0, 0,
+		    t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);
 	} else {
 		retry = http_retry_after(&a, time(NULL));
 		if (renewal_info_parse(&info, a.body, a.bodylen, &e) == -1) {
 			say(1, "%s: %s: %s", handle, url, e.text);
 			tell_cert(job, 0, 0, UINT64_MAX);
 		} else {
-			say(1, "%s: the CA suggests to renew between %s and %s%s%s", handle,
-			    clock_text(info.start), clock_text(info.end),
-			    info.explanation[0] != '\0' ? ", see " : "", info.explanation);
-			tell_cert(job, info.start, info.end, retry < 0 ? UINT64_MAX : (uint64_t)retry);
+			say(1,
+			    "%s: the CA suggests to renew between %s and "
+			    "%s%s%s",
+			    handle, clock_text(info.start),
+			    clock_text(info.end),
+			    info.explanation[0] != '\0' ? ", see " : "",
+			    info.explanation);
+			tell_cert(job, info.start, info.end,
+			    retry < 0 ? UINT64_MAX : (uint64_t)retry);
 		}
 		http_response_free(&a);
 	}

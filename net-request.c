@@ -14,19 +14,22 @@
 #include "net.h"
 #include "role.h"
 
-#define LOST_TRIES	3	/* of a request that may be repeated */
+#define LOST_TRIES 3 /* of a request that may be repeated */
 
 static struct url origins[ORIGINS_MAX];
 static struct http *https[ORIGINS_MAX];
 static size_t norigins;
-static struct http_anchors *anchors;	/* NULL: insecure */
+static struct http_anchors *anchors; /* NULL: insecure */
 static const struct http_proxy *proxy;
-static char *new_nonce;		/* where there are nonces; NULL: not known yet */
-static size_t ahead;		/* how many are to come with the next request */
-static int one_by_one;		/* the server does not answer what is sent ahead */
-static uint32_t at_work;	/* the job */
-static int64_t job_deadline;	/* when it must be done; on the monotonic clock */
-static int account_works;	/* the CA has accepted a request by it */
+/* where there are nonces; NULL: not known yet */
+static char *new_nonce;
+static size_t ahead; /* how many are to come with the next request */
+/* the server does not answer what is sent ahead */
+static int one_by_one;
+static uint32_t at_work; /* the job */
+/* when it must be done; on the monotonic clock */
+static int64_t job_deadline;
+static int account_works; /* the CA has accepted a request by it */
 static struct msg m;
 
 int
@@ -43,12 +46,15 @@ net_error_set(struct net_error *t, enum failure class, const char *fmt, ...)
 	return -1;
 }
 
-/* What others may say while net waits for something else: kept until it is wanted. */
+/*
+ * What others may say while net waits for something else: kept until it is
+ * wanted.
+ */
 static struct early {
-	enum msgtype	 type;
-	struct msg	*m;		/* NULL: not there */
+	enum msgtype type;
+	struct msg *m; /* NULL: not there */
 } early[] = { { NET_CSR_DONE, NULL }, { NET_CHNG_DONE, NULL } };
-#define NEARLY	(sizeof(early) / sizeof(early[0]))
+#define NEARLY (sizeof(early) / sizeof(early[0]))
 
 static int
 take_early(struct msg *in, enum msgtype type)
@@ -73,7 +79,8 @@ keep_early(const struct msg *in)
 
 	for (e = early; e < early + NEARLY; e++)
 		if (e->type == in->head.type && e->m == NULL) {
-			if ((e->m = malloc(MSG_HEAD_LEN + in->head.len)) == NULL)
+			if ((e->m = malloc(MSG_HEAD_LEN + in->head.len)) ==
+			    NULL)
 				err(1, NULL);
 			memcpy(e->m, in, MSG_HEAD_LEN + in->head.len);
 			return 1;
@@ -92,7 +99,8 @@ request_wait(struct msg *in, enum msgtype type, int seconds)
 			exit(0);
 	} while (in->head.type != type && keep_early(in));
 	if (in->head.type != type)
-		errx(1, "%s instead of %s", routes[in->head.type].name, routes[type].name);
+		errx(1, "%s instead of %s", routes[in->head.type].name,
+		    routes[type].name);
 }
 
 void
@@ -109,10 +117,12 @@ request_job(uint32_t job)
 }
 
 int
-request_resolve_for(enum resolve_for what, const struct url *url, struct address *a,
-    size_t *n, struct error *e)
+request_resolve_for(enum resolve_for what, const struct url *url,
+    struct address *a, size_t *n, struct error *e)
 {
-	struct body_host host = { .name = url->host, .port = url->port, .what = what };
+	struct body_host host = {
+		.name = url->host, .port = url->port, .what = what
+	};
 	struct body_addresses b;
 
 	msg_new(&m, DNS_RESOLVE, at_work);
@@ -127,14 +137,17 @@ request_resolve_for(enum resolve_for what, const struct url *url, struct address
 		address_set_port(&a[*n].ss, url->port);
 	}
 	if (b.error != NULL || *n == 0)
-		return error_set(e, "%s: %s", url->host, b.error != NULL ? b.error : "has no address");
+		return error_set(e, "%s: %s", url->host,
+		    b.error != NULL ? b.error : "has no address");
 	return 0;
 }
 
 int
-request_resolve(const struct url *url, struct address *a, size_t *n, struct error *e)
+request_resolve(
+    const struct url *url, struct address *a, size_t *n, struct error *e)
 {
-	return request_resolve_for(url->plain ? FOR_STATUS : FOR_AUTHORITY, url, a, n, e);
+	return request_resolve_for(
+	    url->plain ? FOR_STATUS : FOR_AUTHORITY, url, a, n, e);
 }
 
 void
@@ -150,16 +163,17 @@ request_proxy(void)
 }
 
 int
-request_setup(char *const *urls, size_t n, struct http_anchors *trusted, int insecure,
-    uint32_t sharing, struct error *e)
+request_setup(char *const *urls, size_t n, struct http_anchors *trusted,
+    int insecure, uint32_t sharing, struct error *e)
 {
 	anchors = trusted;
 	nonces_share(sharing);
 	for (norigins = 0; norigins < n; norigins++) {
 		if (!url_parse(&origins[norigins], urls[norigins]))
-			return error_set(e, "%s: not an https URL", urls[norigins]);
-		https[norigins] = http_new(&origins[norigins], anchors, insecure, USER_AGENT,
-		    request_resolve, ROLE_FD, e);
+			return error_set(
+			    e, "%s: not an https URL", urls[norigins]);
+		https[norigins] = http_new(&origins[norigins], anchors,
+		    insecure, USER_AGENT, request_resolve, ROLE_FD, e);
 		if (https[norigins] == NULL)
 			return -1;
 		http_by_proxy(https[norigins], proxy);
@@ -201,8 +215,10 @@ request_origin(const char *what, const char *text, struct net_error *t)
 	if (request_server(text, &url) != NULL)
 		return 0;
 	say_safe(safe, sizeof(safe), text, strlen(text));
-	return net_error_set(t, FAILURE_CA, "%s: %s is not at the authority's own host; "
-	    "if it should be, name that with 'api origin'", what, safe);
+	return net_error_set(t, FAILURE_CA,
+	    "%s: %s is not at the authority's own host; "
+	    "if it should be, name that with 'api origin'",
+	    what, safe);
 }
 
 void
@@ -220,25 +236,29 @@ request_nonces(const char *url)
 }
 
 int
-request_refused(const char *method, const char *url, struct http_response *a, struct net_error *t)
+request_refused(const char *method, const char *url, struct http_response *a,
+    struct net_error *t)
 {
 	struct problem p;
 	char *help;
-	char safe[2100] = "";	/* any URL that http_location() and http_link() return */
+	/* any URL that http_location() and http_link() return */
+	char safe[2100] = "";
 
 	problem_parse(&p, a->status, a->body, a->bodylen);
 	if (a->status >= 300 && a->status < 400) {
 		help = http_location(a, url);
 		if (help != NULL)
 			say_safe(safe, sizeof(safe), help, strlen(help));
-		net_error_set(t, FAILURE_CA, "%s %s: redirected to '%s', which ACME does not "
-		    "allow; name the right 'api url'", method, url, safe);
+		net_error_set(t, FAILURE_CA,
+		    "%s %s: redirected to '%s', which ACME does not "
+		    "allow; name the right 'api url'",
+		    method, url, safe);
 	} else {
 		help = http_link(a, "help", 0, url);
 		if (help != NULL)
 			say_safe(safe, sizeof(safe), help, strlen(help));
-		net_error_set(t, FAILURE_CA, "%s %s: %d %s%s%s", method, url, a->status, p.text,
-		    help == NULL ? "" : " see ", safe);
+		net_error_set(t, FAILURE_CA, "%s %s: %d %s%s%s", method, url,
+		    a->status, p.text, help == NULL ? "" : " see ", safe);
 	}
 	free(help);
 	t->problem = p;
@@ -275,7 +295,8 @@ request_send_nonce(struct http *h)
 	struct url url;
 	struct error e;
 
-	if (new_nonce == NULL || one_by_one || request_server(new_nonce, &url) != h)
+	if (new_nonce == NULL || one_by_one ||
+	    request_server(new_nonce, &url) != h)
 		return 0;
 	say(2, "HEAD %s", new_nonce);
 	return http_send(h, HTTP_HEAD, &url, JSON, NULL, 0, &e) == 0;
@@ -291,19 +312,26 @@ request_receive_nonce(struct http *h)
 		request_one_by_one(&e);
 		return;
 	}
-	/* One that brings nothing is the last that is sent ahead: the next may bring nothing, either. */
+	/*
+	 * One that brings nothing is the last that is sent ahead: the next may
+	 * bring nothing, either.
+	 */
 	if (a.status / 100 != 2)
 		error_set(&e, "%s: status %d", new_nonce, a.status);
 	else if (nonce_keep(&a)) {
 		http_response_free(&a);
 		return;
 	} else
-		error_set(&e, "%s: answered without a valid Replay-Nonce", new_nonce);
+		error_set(
+		    &e, "%s: answered without a valid Replay-Nonce", new_nonce);
 	http_response_free(&a);
 	request_one_by_one(&e);
 }
 
-/* Nonces that will be wanted at once: behind a request, of which all but a GET bring one themselves. */
+/*
+ * Nonces that will be wanted at once: behind a request, of which all but a GET
+ * bring one themselves.
+ */
 static size_t
 send_ahead(struct http *h, enum http_method method)
 {
@@ -315,14 +343,19 @@ send_ahead(struct http *h, enum http_method method)
 	if (ahead <= have || new_nonce == NULL)
 		return 0;
 	/* A HEAD is one of them. */
-	for (n = nonces_allowed(ahead - have, method == HTTP_HEAD); sent < n && request_send_nonce(h); sent++)
+	for (n = nonces_allowed(ahead - have, method == HTTP_HEAD);
+	     sent < n && request_send_nonce(h); sent++)
 		;
 	return sent;
 }
 
-/* The answer to a request that was sent, as http_receive() has it; nonces may come with it. */
+/*
+ * The answer to a request that was sent, as http_receive() has it; nonces may
+ * come with it.
+ */
 static int
-receive(struct http *h, enum http_method method, struct http_response *a, struct error *e)
+receive(struct http *h, enum http_method method, struct http_response *a,
+    struct error *e)
 {
 	size_t nonces = send_ahead(h, method);
 	int rc = http_receive(h, a, e);
@@ -337,7 +370,9 @@ request_late(struct net_error *t)
 {
 	if (clock_left_ms(job_deadline) > 0)
 		return 0;
-	net_error_set(t, FAILURE_CA, "the CA has taken longer than %d seconds for one certificate", JOB_SECONDS);
+	net_error_set(t, FAILURE_CA,
+	    "the CA has taken longer than %d seconds for one certificate",
+	    JOB_SECONDS);
 	return 1;
 }
 
@@ -353,26 +388,37 @@ ends_with_certificate(const struct http_response *a)
 
 	while (len > 0 && strchr(" \t\r\n", a->body[len - 1]) != NULL)
 		len--;
-	return len >= strlen(end) && memcmp(a->body + len - strlen(end), end, strlen(end)) == 0;
+	return len >= strlen(end) &&
+	    memcmp(a->body + len - strlen(end), end, strlen(end)) == 0;
 }
 
 int
-request_whole(enum msgtype sign, const char *accept, const struct http_response *a, struct error *e)
+request_whole(enum msgtype sign, const char *accept,
+    const struct http_response *a, struct error *e)
 {
-	/* Of all others, newOrder's among them, the header fields are enough. */
+	/*
+	 * Of all others, newOrder's among them, the header fields are enough.
+	 */
 	if (sign != KEY_SIGN_FETCH && sign != KEY_SIGN_FINALIZE)
 		return 0;
 	if (!a->unframed || a->status / 100 != 2 || a->bodylen == 0)
 		return 0;
-	if (strcmp(accept, PEM_CHAIN) == 0 ? ends_with_certificate(a) : json_whole(a->body, a->bodylen))
+	if (strcmp(accept, PEM_CHAIN) == 0 ? ends_with_certificate(a) :
+					     json_whole(a->body, a->bodylen))
 		return 0;
-	return error_set(e, "the connection ended before the answer did, after %zu bytes", a->bodylen);
+	return error_set(e,
+	    "the connection ended before the answer did, after %zu bytes",
+	    a->bodylen);
 }
 
-/* One request, sign: what it asks for; a connection that the server had closed meanwhile is opened again. */
+/*
+ * One request, sign: what it asks for; a connection that the server had closed
+ * meanwhile is opened again.
+ */
 static int
-exchange(enum http_method method, enum msgtype sign, const char *text, const char *accept,
-    const char *body, struct http_response *a, struct net_error *t)
+exchange(enum http_method method, enum msgtype sign, const char *text,
+    const char *accept, const char *body, struct http_response *a,
+    struct net_error *t)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST" };
 	struct http *h;
@@ -384,32 +430,39 @@ exchange(enum http_method method, enum msgtype sign, const char *text, const cha
 		return -1;
 	h = request_server(text, &url);
 	say(2, "%s %s", methods[method], text);
-	sent = http_send(h, method, &url, accept, body, body == NULL ? 0 : strlen(body), &e) == 0;
+	sent = http_send(h, method, &url, accept, body,
+		   body == NULL ? 0 : strlen(body), &e) == 0;
 	rc = sent ? receive(h, method, a, &e) : -1;
 	if (rc == 0 && (rc = request_whole(sign, accept, a, &e)) == -1)
 		http_response_free(a);
 	if (rc != 0) {
-		net_error_set(t, FAILURE_CA, "%s %s: %s", methods[method], text, e.text);
+		net_error_set(
+		    t, FAILURE_CA, "%s %s: %s", methods[method], text, e.text);
 		t->lost = 1;
 		t->unreached = !sent;
 		t->unseen = rc == -2;
 		return -1;
 	}
-	say(2, "%s %s: %d, %zu bytes", methods[method], text, a->status, a->bodylen);
+	say(2, "%s %s: %d, %zu bytes", methods[method], text, a->status,
+	    a->bodylen);
 	return 0;
 }
 
 /* Without side effects, so a lost answer is no matter. */
 static int
-exchange_again(enum http_method method, const char *url, struct http_response *a, struct net_error *t)
+exchange_again(enum http_method method, const char *url,
+    struct http_response *a, struct net_error *t)
 {
 	int tries;
 
-	for (tries = 1; exchange(method, KEY_SIGN_FETCH, url, JSON, NULL, a, t) == -1; tries++)
+	for (tries = 1;
+	     exchange(method, KEY_SIGN_FETCH, url, JSON, NULL, a, t) == -1;
+	     tries++)
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	if (a->status / 100 != 2)
-		return request_refused(method == HTTP_GET ? "GET" : "HEAD", url, a, t);
+		return request_refused(
+		    method == HTTP_GET ? "GET" : "HEAD", url, a, t);
 	return 0;
 }
 
@@ -427,7 +480,10 @@ wait_for_allowance(void)
 		clock_sleep_ms(10);
 }
 
-/* A nonce is used once: one at hand, else a fresh one (RFC 8555 7.2).  The caller frees. */
+/*
+ * A nonce is used once: one at hand, else a fresh one (RFC 8555 7.2).  The
+ * caller frees.
+ */
 static char *
 take_nonce(struct net_error *t)
 {
@@ -442,7 +498,8 @@ take_nonce(struct net_error *t)
 		http_response_free(&a);
 	}
 	if ((nonce = nonce_take()) == NULL)
-		net_error_set(t, FAILURE_CA, "%s: answered without a valid Replay-Nonce", new_nonce);
+		net_error_set(t, FAILURE_CA,
+		    "%s: answered without a valid Replay-Nonce", new_nonce);
 	return nonce;
 }
 
@@ -460,7 +517,8 @@ request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
 	jws = msg_copy_str(&m);
 	msg_end(&m);
 	if (jws == NULL)
-		net_error_set(t, FAILURE_LOCAL, "nothing was signed for it, for the reason given");
+		net_error_set(t, FAILURE_LOCAL,
+		    "nothing was signed for it, for the reason given");
 	return jws;
 }
 
@@ -479,14 +537,15 @@ request_account_works(void)
 }
 
 int
-request_post(enum msgtype sign, uint32_t job, const char *url, const char *accept,
-    struct http_response *a, struct net_error *t)
+request_post(enum msgtype sign, uint32_t job, const char *url,
+    const char *accept, struct http_response *a, struct net_error *t)
 {
 	char *with, *jws;
 	int tries, rc, unseen = 0;
 
 	for (tries = 0; tries < SIGN_TRIES; tries++) {
-		if (request_origin("POST", url, t) == -1 || (with = take_nonce(t)) == NULL)
+		if (request_origin("POST", url, t) == -1 ||
+		    (with = take_nonce(t)) == NULL)
 			return -1;
 		jws = request_sign(sign, job, with, url, t);
 		free(with);
@@ -495,9 +554,12 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 		rc = exchange(HTTP_POST, sign, url, accept, jws, a, t);
 		free(jws);
 		if (rc == -1) {
-			/* Neither of these is sent twice blindly: the order, or the authorization, is asked. */
-			if (t->unseen && sign != KEY_SIGN_FINALIZE && sign != KEY_SIGN_CHALLENGE &&
-			    unseen++ == 0)
+			/*
+			 * Neither of these is sent twice blindly: the order, or
+			 * the authorization, is asked.
+			 */
+			if (t->unseen && sign != KEY_SIGN_FINALIZE &&
+			    sign != KEY_SIGN_CHALLENGE && unseen++ == 0)
 				continue;
 			return -1;
 		}
@@ -511,17 +573,20 @@ request_post(enum msgtype sign, uint32_t job, const char *url, const char *accep
 		if (strcmp(t->problem.type, "badNonce") != 0)
 			return -1;
 	}
-	return net_error_set(t, FAILURE_CA, "POST %s: the CA refused %d nonces of its own in a row",
-	    url, tries);
+	return net_error_set(t, FAILURE_CA,
+	    "POST %s: the CA refused %d nonces of its own in a row", url,
+	    tries);
 }
 
 int
-request_fetch(uint32_t job, const char *url, const char *accept, struct http_response *a,
-    struct net_error *t)
+request_fetch(uint32_t job, const char *url, const char *accept,
+    struct http_response *a, struct net_error *t)
 {
 	int tries;
 
-	for (tries = 1; request_post(KEY_SIGN_FETCH, job, url, accept, a, t) == -1; tries++)
+	for (tries = 1;
+	     request_post(KEY_SIGN_FETCH, job, url, accept, a, t) == -1;
+	     tries++)
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	return 0;

@@ -15,7 +15,7 @@ static int
 is_final(const struct net_error *t)
 {
 	static const char *const types[] = { "badRevocationReason",
-	    "userActionRequired", "agreementRequired" };
+		"userActionRequired", "agreementRequired" };
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -28,8 +28,8 @@ is_final(const struct net_error *t)
 
 /* 1: done, 0: not by this key, -1: not at all. */
 static int
-revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, const char *handle,
-    struct net_error *t)
+revoke_by(enum msgtype sign, const struct directory *d, uint32_t job,
+    const char *handle, struct net_error *t)
 {
 	struct http_response a;
 	int rc;
@@ -50,30 +50,38 @@ revoke_by(enum msgtype sign, const struct directory *d, uint32_t job, const char
 
 /* Signed by one key and, if the CA refuses that one, by the other. */
 static int
-revoke_by_own_key_first(const struct directory *d, uint32_t job, const char *handle, int account,
-    struct net_error *t)
+revoke_by_own_key_first(const struct directory *d, uint32_t job,
+    const char *handle, int account, struct net_error *t)
 {
 	int rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
 
 	if (rc == 0 && account) {
-		say(0, "%s: the certificate's own key cannot revoke it (%s); trying the account's, "
-		    "by which the CA may neither block the compromised key nor revoke other "
-		    "certificates with it", handle, t->error.text);
+		say(0,
+		    "%s: the certificate's own key cannot revoke it (%s); "
+		    "trying the account's, "
+		    "by which the CA may neither block the compromised key nor "
+		    "revoke other "
+		    "certificates with it",
+		    handle, t->error.text);
 		rc = revoke_by(KEY_SIGN_REVOKE, d, job, handle, t);
 	}
 	return rc == 1 ? 0 : -1;
 }
 
 static int
-revoke_by_account_first(const struct directory *d, uint32_t job, const char *handle, int account,
-    struct net_error *t)
+revoke_by_account_first(const struct directory *d, uint32_t job,
+    const char *handle, int account, struct net_error *t)
 {
 	int rc = account ? revoke_by(KEY_SIGN_REVOKE, d, job, handle, t) : 0;
 
 	if (rc == 0) {
-		say(0, "%s: the account's key cannot revoke it (%s); trying the certificate's own, "
-		    "which the CA may block for good by that, and revoke other certificates with "
-		    "it", handle, account ? t->error.text : "there is no account");
+		say(0,
+		    "%s: the account's key cannot revoke it (%s); trying the "
+		    "certificate's own, "
+		    "which the CA may block for good by that, and revoke other "
+		    "certificates with "
+		    "it",
+		    handle, account ? t->error.text : "there is no account");
 		rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
 	}
 	return rc == 1 ? 0 : -1;
@@ -87,12 +95,14 @@ revoke_by_account_first(const struct directory *d, uint32_t job, const char *han
  */
 int
 revoke_certificate(const struct directory *d, uint32_t job, const char *handle,
-    const struct net_error *no_account, int key_compromised, struct net_error *t)
+    const struct net_error *no_account, int key_compromised,
+    struct net_error *t)
 {
 	int account = no_account == NULL;
 
 	if (d->revoke_cert == NULL)
-		return net_error_set(t, FAILURE_LOCAL, "the CA offers no revocation (revokeCert)");
+		return net_error_set(t, FAILURE_LOCAL,
+		    "the CA offers no revocation (revokeCert)");
 	if (request_origin("revokeCert", d->revoke_cert, t) == -1)
 		return -1;
 	/* There may be an account, only not to be found in this run. */
@@ -100,6 +110,7 @@ revoke_certificate(const struct directory *d, uint32_t job, const char *handle,
 		*t = *no_account;
 		return -1;
 	}
-	return key_compromised ? revoke_by_own_key_first(d, job, handle, account, t) :
+	return key_compromised ?
+	    revoke_by_own_key_first(d, job, handle, account, t) :
 	    revoke_by_account_first(d, job, handle, account, t);
 }

@@ -22,22 +22,23 @@
 #include "net.h"
 #include "role.h"
 
-#define SERVER_SECONDS	10	/* for one connection to it, whatever it says */
-#define PAUSE_MS	500	/* before it is looked at again */
-#define LINE_MAX_BYTES	1024	/* with its end */
-#define LINES_MAX	100	/* in all */
-#define PEM_END		"-----END CERTIFICATE-----"
+#define SERVER_SECONDS 10   /* for one connection to it, whatever it says */
+#define PAUSE_MS 500        /* before it is looked at again */
+#define LINE_MAX_BYTES 1024 /* with its end */
+#define LINES_MAX 100       /* in all */
+#define PEM_END "-----END CERTIFICATE-----"
 
 /* A connection. */
 struct server {
-	const char	*host, *port, *protocol;
-	const char	*name;		/* by which it is asked for a certificate, or NULL */
-	int		 fd;
-	int64_t		 deadline;
-	char		 line[LINE_MAX_BYTES];	/* without its end */
-	char		 ahead[LINE_MAX_BYTES];	/* what came behind it */
-	size_t		 nahead;
-	int		 lines;
+	const char *host, *port, *protocol;
+	/* by which it is asked for a certificate, or NULL */
+	const char *name;
+	int fd;
+	int64_t deadline;
+	char line[LINE_MAX_BYTES];  /* without its end */
+	char ahead[LINE_MAX_BYTES]; /* what came behind it */
+	size_t nahead;
+	int lines;
 };
 
 static struct msg m;
@@ -46,7 +47,8 @@ static struct msg m;
 static int
 await(const struct server *s, short events, struct error *e)
 {
-	struct pollfd pfd[2] = { { .fd = s->fd, .events = events }, { .fd = ROLE_FD } };
+	struct pollfd pfd[2] = { { .fd = s->fd, .events = events },
+		{ .fd = ROLE_FD } };
 	int n;
 
 	do {
@@ -56,7 +58,8 @@ await(const struct server *s, short events, struct error *e)
 		if (n > 0 && (pfd[1].revents & (POLLHUP | POLLERR)))
 			errx(1, "interrupted");
 		if (clock_left_ms(s->deadline) == 0)
-			return error_set(e, "no certificate within %d seconds", SERVER_SECONDS);
+			return error_set(e, "no certificate within %d seconds",
+			    SERVER_SECONDS);
 	} while (n <= 0 || pfd[0].revents == 0);
 	return 0;
 }
@@ -67,7 +70,8 @@ connect_to(struct server *s, const struct address *a, struct error *e)
 	socklen_t len = sizeof(int);
 	int error = 0;
 
-	s->fd = socket(a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	s->fd = socket(
+	    a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd == -1)
 		return error_set(e, "socket: %s", strerror(errno));
 	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
@@ -103,7 +107,8 @@ fill(struct server *s, struct error *e)
 	for (;;) {
 		if (await(s, POLLIN, e) == -1)
 			return -1;
-		n = recv(s->fd, s->ahead + s->nahead, sizeof(s->ahead) - s->nahead, 0);
+		n = recv(s->fd, s->ahead + s->nahead,
+		    sizeof(s->ahead) - s->nahead, 0);
 		if (n > 0) {
 			s->nahead += (size_t)n;
 			return 0;
@@ -123,10 +128,12 @@ get_line(struct server *s, struct error *e)
 	size_t len;
 
 	if (s->lines++ == LINES_MAX)
-		return error_set(e, "more than %d lines before STARTTLS", LINES_MAX);
+		return error_set(
+		    e, "more than %d lines before STARTTLS", LINES_MAX);
 	while ((end = memmem(s->ahead, s->nahead, "\r\n", 2)) == NULL) {
 		if (s->nahead == sizeof(s->ahead))
-			return error_set(e, "a line of more than %d bytes", LINE_MAX_BYTES);
+			return error_set(
+			    e, "a line of more than %d bytes", LINE_MAX_BYTES);
 		if (fill(s, e) == -1)
 			return -1;
 	}
@@ -144,8 +151,8 @@ refused(const struct server *s, const char *what, struct error *e)
 {
 	char safe[200];
 
-	return error_set(e, "%s: it says '%s'", what, say_safe(safe, sizeof(safe), s->line,
-	    strlen(s->line)));
+	return error_set(e, "%s: it says '%s'", what,
+	    say_safe(safe, sizeof(safe), s->line, strlen(s->line)));
 }
 
 /*
@@ -155,10 +162,15 @@ refused(const struct server *s, const char *what, struct error *e)
 static int
 nothing_behind(const struct server *s, struct error *e)
 {
-	return s->nahead == 0 ? 0 : error_set(e, "it says more than it was asked for");
+	return s->nahead == 0 ?
+	    0 :
+	    error_set(e, "it says more than it was asked for");
 }
 
-/* RFC 5321 4.2: all lines of a reply with this code; *found: is this keyword among them? */
+/*
+ * RFC 5321 4.2: all lines of a reply with this code; *found: is this keyword
+ * among them?
+ */
 static int
 smtp_reply(struct server *s, const char *code, const char *keyword, int *found,
     struct error *e)
@@ -166,8 +178,9 @@ smtp_reply(struct server *s, const char *code, const char *keyword, int *found,
 	do {
 		if (get_line(s, e) == -1)
 			return -1;
-		if (strncmp(s->line, code, 3) != 0 || (s->line[3] != '-' &&
-		    s->line[3] != ' ' && s->line[3] != '\0'))
+		if (strncmp(s->line, code, 3) != 0 ||
+		    (s->line[3] != '-' && s->line[3] != ' ' &&
+			s->line[3] != '\0'))
 			return refused(s, "smtp", e);
 		if (keyword != NULL && s->line[3] != '\0' &&
 		    strcasecmp(s->line + 4, keyword) == 0)
@@ -187,7 +200,8 @@ smtp(struct server *s, struct error *e)
 		return -1;
 	if (!found)
 		return error_set(e, "it does not offer STARTTLS");
-	return put_line(s, "STARTTLS\r\n", e) == -1 ? -1 :
+	return put_line(s, "STARTTLS\r\n", e) == -1 ?
+	    -1 :
 	    smtp_reply(s, "220", NULL, NULL, e);
 }
 
@@ -198,12 +212,14 @@ imap(struct server *s, struct error *e)
 		return -1;
 	if (strncasecmp(s->line, "* OK ", 5) != 0)
 		return refused(s, "imap", e);
-	if (nothing_behind(s, e) == -1 || put_line(s, "a STARTTLS\r\n", e) == -1)
+	if (nothing_behind(s, e) == -1 ||
+	    put_line(s, "a STARTTLS\r\n", e) == -1)
 		return -1;
 	do {
 		if (get_line(s, e) == -1)
 			return -1;
-	} while (strncmp(s->line, "* ", 2) == 0 && strncasecmp(s->line, "* BYE", 5) != 0);
+	} while (strncmp(s->line, "* ", 2) == 0 &&
+	    strncasecmp(s->line, "* BYE", 5) != 0);
 	if (strncasecmp(s->line, "a OK", 4) != 0 ||
 	    (s->line[4] != ' ' && s->line[4] != '\0'))
 		return refused(s, "imap", e);
@@ -217,12 +233,14 @@ take_certificate(struct tls *tls, struct body_presented *b, struct error *e)
 	const uint8_t *end;
 
 	b->pem = tls_peer_cert_chain_pem(tls, &b->len);
-	if (b->pem == NULL || (end = memmem(b->pem, b->len, PEM_END,
-	    strlen(PEM_END))) == NULL)
+	if (b->pem == NULL ||
+	    (end = memmem(b->pem, b->len, PEM_END, strlen(PEM_END))) == NULL)
 		return error_set(e, "TLS: it presents no certificate");
 	b->len = (size_t)(end - b->pem) + strlen(PEM_END);
-	return b->len <= PRESENTED_BYTES_MAX ? 0 :
-	    error_set(e, "TLS: its certificate has more than %d bytes", PRESENTED_BYTES_MAX);
+	return b->len <= PRESENTED_BYTES_MAX ?
+	    0 :
+	    error_set(e, "TLS: its certificate has more than %d bytes",
+		PRESENTED_BYTES_MAX);
 }
 
 static int
@@ -233,8 +251,8 @@ handshake(const struct server *s, struct tls *tls, struct tls_config *config,
 	char safe[200];
 	int rc;
 
-	if (tls_config_set_protocols(config,
-	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1)
+	if (tls_config_set_protocols(
+		config, TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == -1)
 		return error_set(e, "TLS: %s", tls_config_error(config));
 	tls_config_insecure_noverifycert(config);
 	tls_config_insecure_noverifyname(config);
@@ -242,14 +260,17 @@ handshake(const struct server *s, struct tls *tls, struct tls_config *config,
 	if (tls_configure(tls, config) == -1 ||
 	    tls_connect_socket(tls, s->fd, s->name) == -1)
 		return error_set(e, "TLS: %s", tls_error(tls));
-	while ((rc = tls_handshake(tls)) == TLS_WANT_POLLIN || rc == TLS_WANT_POLLOUT)
-		if (await(s, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, e) == -1)
+	while ((rc = tls_handshake(tls)) == TLS_WANT_POLLIN ||
+	    rc == TLS_WANT_POLLOUT)
+		if (await(s, rc == TLS_WANT_POLLOUT ? POLLOUT : POLLIN, e) ==
+		    -1)
 			return -1;
 	if (rc == 0)
 		return 0;
 	if ((error = tls_error(tls)) == NULL)
 		error = "the server hung up";
-	return error_set(e, "TLS: %s", say_safe(safe, sizeof(safe), error, strlen(error)));
+	return error_set(
+	    e, "TLS: %s", say_safe(safe, sizeof(safe), error, strlen(error)));
 }
 
 /* To certproc: what came, or why nothing did. */
@@ -257,7 +278,8 @@ static void
 tell(uint32_t job, struct body_presented *b, const struct error *e)
 {
 	if (e != NULL)
-		*b = (struct body_presented){ .server = b->server, .reason = e->text };
+		*b = (struct body_presented){ .server = b->server,
+			.reason = e->text };
 	msg_new(&m, CERT_PRESENTED, job);
 	body_presented(&m, b);
 	msg_send(&m);
@@ -313,7 +335,8 @@ name_of(const struct strings *names, char text[256])
 
 /* 0: certproc was told; -1: see why. */
 static int
-look_at(struct server *s, uint32_t job, struct body_presented *b, struct error *e)
+look_at(
+    struct server *s, uint32_t job, struct body_presented *b, struct error *e)
 {
 	struct address a[ADDRESSES_MAX];
 	struct url url = { .plain = 1 };

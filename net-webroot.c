@@ -13,16 +13,17 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define NAME_SECONDS	10	/* for one name, as Let's Encrypt takes */
-#define ALL_SECONDS	60	/* for all of them; the rest is left to the CA */
-#define REDIRECTS_MAX	10
-#define FAILED_MAX	3	/* names that are said */
+#define NAME_SECONDS 10 /* for one name, as Let's Encrypt takes */
+/* for all of them; the rest is left to the CA */
+#define ALL_SECONDS 60
+#define REDIRECTS_MAX 10
+#define FAILED_MAX 3 /* names that are said */
 
 /* What was put. */
 struct probe {
-	char	*path;		/* of a URL */
-	char	*text;		/* that is in it */
-	char	*dir;		/* where it is, for messages */
+	char *path; /* of a URL */
+	char *text; /* that is in it */
+	char *dir;  /* where it is, for messages */
 };
 
 enum found { PROBE_SERVED, PROBE_NOT_SERVED, PROBE_ELSEWHERE };
@@ -50,7 +51,8 @@ put_probe(uint32_t job, struct probe *p, struct net_error *t)
 	request_expect(&m, NET_PROBE);
 	body_probe(&m, &b);
 	if (b.token == NULL || b.text == NULL || b.dir == NULL)
-		return net_error_set(t, FAILURE_LOCAL, "the challenge directory cannot be used");
+		return net_error_set(
+		    t, FAILURE_LOCAL, "the challenge directory cannot be used");
 	if (!valid_token(b.token))
 		errx(1, "NET_PROBE: not a token");
 	if (asprintf(&p->path, "/.well-known/acme-challenge/%s", b.token) == -1)
@@ -81,7 +83,10 @@ resolve(const struct url *url, struct address *a, size_t *n, struct error *e)
 	return request_resolve_for(FOR_WEBROOT, url, a, n, e);
 }
 
-/* One request, not kept.  The certificate of a server that is redirected to does not count, here as with CAs. */
+/*
+ * One request, not kept.  The certificate of a server that is redirected to
+ * does not count, here as with CAs.
+ */
 static int
 get(const struct url *url, int64_t deadline, struct http_response *a,
     struct error *e)
@@ -89,7 +94,8 @@ get(const struct url *url, int64_t deadline, struct http_response *a,
 	struct http *h;
 	int rc;
 
-	if ((h = http_new(url, NULL, 1, USER_AGENT, resolve, ROLE_FD, e)) == NULL)
+	if ((h = http_new(url, NULL, 1, USER_AGENT, resolve, ROLE_FD, e)) ==
+	    NULL)
 		return -1;
 	http_deadline(h, deadline);
 	rc = http_request(h, HTTP_GET, url, "*/*", NULL, 0, a, e);
@@ -97,13 +103,17 @@ get(const struct url *url, int64_t deadline, struct http_response *a,
 	return rc == 0 ? 0 : -1;
 }
 
-/* A URL that may be asked: of one of the job's own names, on a port of the web's. */
+/*
+ * A URL that may be asked: of one of the job's own names, on a port of the
+ * web's.
+ */
 static int
 take_url(const struct net_job *j, const char *text, struct url *url)
 {
 	size_t i;
 
-	if ((!url_parse_plain(url, text) || strcmp(url->port, WEBROOT_PORT) != 0)) {
+	if ((!url_parse_plain(url, text) ||
+		strcmp(url->port, WEBROOT_PORT) != 0)) {
 		if (!url_parse(url, text) ||
 		    strcmp(url->port, WEBROOT_TLS_PORT) != 0)
 			return 0;
@@ -127,13 +137,16 @@ is_probe(const struct probe *p, const struct http_response *a)
 	return len == strlen(p->text) && memcmp(a->body, p->text, len) == 0;
 }
 
-/* What a whole response says.  *next: where it redirects to, which the caller frees; or NULL. */
+/*
+ * What a whole response says.  *next: where it redirects to, which the caller
+ * frees; or NULL.
+ */
 static enum found
 judge(const struct probe *p, const char *text, const struct http_response *a,
     char **next, struct error *e)
 {
-	*next = a->status >= 300 && a->status < 400 ?
-	    http_location(a, text) : NULL;
+	*next = a->status >= 300 && a->status < 400 ? http_location(a, text) :
+						      NULL;
 	if (*next != NULL)
 		return PROBE_ELSEWHERE;
 	if (a->status != 200)
@@ -141,7 +154,8 @@ judge(const struct probe *p, const char *text, const struct http_response *a,
 	else if (is_probe(p, a))
 		return PROBE_SERVED;
 	else
-		error_set(e, "%s: something else than the file is served", text);
+		error_set(
+		    e, "%s: something else than the file is served", text);
 	return PROBE_NOT_SERVED;
 }
 
@@ -150,8 +164,8 @@ say_not_followed(const struct net_job *j, const char *name, const char *text)
 {
 	char safe[256];
 
-	say(1, "%s: check webroot: %s redirects to %s, which is not looked at", j->handle,
-	    name, say_safe(safe, sizeof(safe), text, strlen(text)));
+	say(1, "%s: check webroot: %s redirects to %s, which is not looked at",
+	    j->handle, name, say_safe(safe, sizeof(safe), text, strlen(text)));
 }
 
 /* By one name, redirects followed where they stay with the job's names. */
@@ -165,8 +179,8 @@ look(const struct net_job *j, const char *name, const struct probe *p,
 	struct url url;
 	char *text, *next;
 
-	if (asprintf(&text, "http://%s%s%s:%s%s", v6 ? "[" : "", name, v6 ? "]" : "",
-	    WEBROOT_PORT, p->path) == -1)
+	if (asprintf(&text, "http://%s%s%s:%s%s", v6 ? "[" : "", name,
+		v6 ? "]" : "", WEBROOT_PORT, p->path) == -1)
 		err(1, NULL);
 	while (found == PROBE_ELSEWHERE) {
 		if (!take_url(j, text, &url)) {
@@ -174,7 +188,8 @@ look(const struct net_job *j, const char *name, const struct probe *p,
 			break;
 		}
 		if (redirects++ > REDIRECTS_MAX) {
-			error_set(e, "%s: more than %d redirects", text, REDIRECTS_MAX);
+			error_set(e, "%s: more than %d redirects", text,
+			    REDIRECTS_MAX);
 			found = PROBE_NOT_SERVED;
 			break;
 		}
@@ -205,9 +220,11 @@ look_all(const struct net_job *j, const struct probe *p, struct net_error *t)
 
 	for (i = 0; i < j->names.n && failed < FAILED_MAX; i++) {
 		if (clock_left_ms(all) == 0) {
-			say(1, "%s: check webroot: %zu names are not looked at, as the "
-			    "others took %d seconds", j->handle, j->names.n - i,
-			    ALL_SECONDS);
+			say(1,
+			    "%s: check webroot: %zu names are not looked at, "
+			    "as the "
+			    "others took %d seconds",
+			    j->handle, j->names.n - i, ALL_SECONDS);
 			break;
 		}
 		one = clock_ms() + NAME_SECONDS * (int64_t)1000;
@@ -215,10 +232,12 @@ look_all(const struct net_job *j, const struct probe *p, struct net_error *t)
 		    PROBE_NOT_SERVED)
 			continue;
 		if (failed++ == 0)
-			net_error_set(t, FAILURE_LOCAL, "check webroot: %s; the file was in %s: "
-			    "does the web server of this name serve that directory as "
-			    "/.well-known/acme-challenge/, on port %s?", e.text, p->dir,
-			    WEBROOT_PORT);
+			net_error_set(t, FAILURE_LOCAL,
+			    "check webroot: %s; the file was in %s: "
+			    "does the web server of this name serve that "
+			    "directory as "
+			    "/.well-known/acme-challenge/, on port %s?",
+			    e.text, p->dir, WEBROOT_PORT);
 		else
 			warnx("%s: check webroot: %s", j->handle, e.text);
 	}

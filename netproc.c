@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Talks to the CA, and holds nothing but that connection: no key, no file,
- * no thumbprint, no CSR.  It reads whatever the CA, or whoever sits between,
+ * Talks to the CA, and holds nothing but that connection: no key, no file, no
+ * thumbprint, no CSR.  It reads whatever the CA, or whoever sits between,
  * sends.  Who owns it can make a run fail and have typed requests of the
- * running jobs signed for the authority's own URLs, which is what it is for.  It
- * refuses URLs elsewhere, tokens that are none, identifiers nobody asked for.
- * Here it meets the CA (RFC 8555 7.1) and takes what there is to do; that is in
- * net-account.c, net-order.c, net-renewal.c, net-revoke.c and net-verify.c.
+ * running jobs signed for the authority's own URLs, which is what it is for.
+ * It refuses URLs elsewhere, tokens that are none, identifiers nobody asked
+ * for. Here it meets the CA (RFC 8555 7.1) and takes what there is to do; that
+ * is in net-account.c, net-order.c, net-renewal.c, net-revoke.c and
+ * net-verify.c.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -21,17 +22,20 @@
 static struct net_job *jobs;
 static uint32_t njobs;
 static char *api_url;
-static char *authority;		/* its name */
-static int eab;			/* an external account binding is configured */
-static int key_compromised;	/* -R keyCompromise */
-static int asks_for_status;	/* NET_STATUS_URLS comes from certproc */
+static char *authority;     /* its name */
+static int eab;             /* an external account binding is configured */
+static int key_compromised; /* -R keyCompromise */
+static int asks_for_status; /* NET_STATUS_URLS comes from certproc */
 static struct directory directory;
-static int lost_in_row;		/* jobs that have failed for lost answers */
+static int lost_in_row; /* jobs that have failed for lost answers */
 static struct msg m;
 
-#define STATUS_PIECE	(64 * 1024)
+#define STATUS_PIECE (64 * 1024)
 
-/* 7.1.1: what the CA offers, and where.  Nonces come along if it is known where there were some (or NULL). */
+/*
+ * 7.1.1: what the CA offers, and where.  Nonces come along if it is known where
+ * there were some (or NULL).
+ */
 static int
 read_directory(const char *new_nonce, struct net_error *t)
 {
@@ -52,8 +56,10 @@ read_directory(const char *new_nonce, struct net_error *t)
 		t->no_directory = 1;
 		return -1;
 	}
-	if (request_origin("directory: newNonce", directory.new_nonce, t) == -1 ||
-	    request_origin("directory: newAccount", directory.new_account, t) == -1 ||
+	if (request_origin("directory: newNonce", directory.new_nonce, t) ==
+		-1 ||
+	    request_origin("directory: newAccount", directory.new_account, t) ==
+		-1 ||
 	    request_origin("directory: newOrder", directory.new_order, t) == -1)
 		return -1;
 	request_nonces(directory.new_nonce);
@@ -70,29 +76,48 @@ advise(const char *handle, const struct net_error *t)
 	const char *type = t->problem.type;
 
 	if (t->no_directory)
-		warnx("%s: is %s the directory of an ACME server?  'api url' of the authority "
-		    "names it", handle, api_url);
-	/* Signed by the certificate's key: some CAs look for an account with that one. */
-	if (strcmp(type, "accountDoesNotExist") == 0 && t->request == CSR_SIGN_REVOKE)
+		warnx("%s: is %s the directory of an ACME server?  'api url' "
+		      "of the authority "
+		      "names it",
+		    handle, api_url);
+	/*
+	 * Signed by the certificate's key: some CAs look for an account with
+	 * that one.
+	 */
+	if (strcmp(type, "accountDoesNotExist") == 0 &&
+	    t->request == CSR_SIGN_REVOKE)
 		return;
 	if (strcmp(type, "accountDoesNotExist") == 0)
-		warnx("%s: the CA does not know the account; the next run looks for it by its key, "
-		    "and registers a new one if there is none", handle);
-	else if (strcmp(type, "userActionRequired") == 0 || strcmp(type, "agreementRequired") == 0)
-		warnx("%s: the CA's terms have changed: read and accept them at the address that "
-		    "it names, then run this again", handle);
+		warnx("%s: the CA does not know the account; the next run "
+		      "looks for it by its key, "
+		      "and registers a new one if there is none",
+		    handle);
+	else if (strcmp(type, "userActionRequired") == 0 ||
+	    strcmp(type, "agreementRequired") == 0)
+		warnx("%s: the CA's terms have changed: read and accept them "
+		      "at the address that "
+		      "it names, then run this again",
+		    handle);
 	else if (strcmp(type, "externalAccountRequired") == 0)
-		warnx("%s: the CA wants an external account binding: get a key for it there, and "
-		    "name that with 'eab key id ID hmac file FILE'", handle);
+		warnx("%s: the CA wants an external account binding: get a key "
+		      "for it there, and "
+		      "name that with 'eab key id ID hmac file FILE'",
+		    handle);
 	else if (strcmp(type, "badRevocationReason") == 0)
-		warnx("%s: the CA does not take this reason; try -R with another, or none", handle);
+		warnx("%s: the CA does not take this reason; try -R with "
+		      "another, or none",
+		    handle);
 	else if (strcmp(type, "rateLimited") == 0 && t->retry_after > 0)
 		warnx("%s: a rate limit of the CA is reached", handle);
-	else if (strcmp(type, "rateLimited") == 0 && strstr(t->error.text, "paused") != NULL)
-		warnx("%s: the CA has paused these names after many failures; see to the cause, then "
-		    "unpause them at the address that it names", handle);
+	else if (strcmp(type, "rateLimited") == 0 &&
+	    strstr(t->error.text, "paused") != NULL)
+		warnx("%s: the CA has paused these names after many failures; "
+		      "see to the cause, then "
+		      "unpause them at the address that it names",
+		    handle);
 	else if (t->status == 503)
-		warnx("%s: the CA is being maintained or has too much to do", handle);
+		warnx("%s: the CA is being maintained or has too much to do",
+		    handle);
 }
 
 static const char *
@@ -101,20 +126,27 @@ job_name(uint32_t job)
 	return job < njobs ? jobs[job].handle : api_url;
 }
 
-/* Is it the CA that is down?  One answer that gets lost may be the fault of one request. */
+/*
+ * Is it the CA that is down?  One answer that gets lost may be the fault of one
+ * request.
+ */
 static enum failure
 failure_class(const struct net_error *t)
 {
 	lost_in_row = t->lost ? lost_in_row + 1 : 0;
-	return t->class == FAILURE_CA && (t->unreached || lost_in_row > 1 || t->status == 503) ?
-	    FAILURE_AUTHORITY : t->class;
+	return t->class == FAILURE_CA &&
+		(t->unreached || lost_in_row > 1 || t->status == 503) ?
+	    FAILURE_AUTHORITY :
+	    t->class;
 }
 
 static void
 report_failure(uint32_t job, const struct net_error *t)
 {
-	struct body_failed b = { .class = failure_class(t), .text = t->error.text,
-	    .seconds = t->retry_after < 0 ? 0 : (uint64_t)t->retry_after, .for_all = t->for_all };
+	struct body_failed b = { .class = failure_class(t),
+		.text = t->error.text,
+		.seconds = t->retry_after < 0 ? 0 : (uint64_t)t->retry_after,
+		.for_all = t->for_all };
 	const char *handle = job_name(job);
 
 	advise(handle, t);
@@ -185,7 +217,7 @@ do_task(enum task task, uint32_t job, struct net_error *t)
 	}
 	found = account_find_surely(&directory, api_url, &no_account);
 	if (revoke_certificate(&directory, job, jobs[job].handle,
-	    found == 0 ? NULL : &no_account, key_compromised, t) == -1)
+		found == 0 ? NULL : &no_account, key_compromised, t) == -1)
 		return -1;
 	tell_done(job);
 	return 0;
@@ -203,14 +235,17 @@ ask_for_status(uint32_t job)
 
 	if ((rc = request_plain(jobs[job].status_url, "*/*", &a, &e)) != 0) {
 		if (rc == -1)
-			warnx("%s: cannot tell whether it is revoked: %s", jobs[job].handle, e.text);
+			warnx("%s: cannot tell whether it is revoked: %s",
+			    jobs[job].handle, e.text);
 		else
-			say(1, "%s: cannot tell whether it is revoked: %s", jobs[job].handle, e.text);
+			say(1, "%s: cannot tell whether it is revoked: %s",
+			    jobs[job].handle, e.text);
 		memset(&a, 0, sizeof(a));
 	}
 	do {
 		b.piece = (const uint8_t *)a.body + sent;
-		b.len = a.bodylen - sent < STATUS_PIECE ? a.bodylen - sent : STATUS_PIECE;
+		b.len = a.bodylen - sent < STATUS_PIECE ? a.bodylen - sent :
+							  STATUS_PIECE;
 		sent += b.len;
 		b.more = sent < a.bodylen;
 		msg_new(&m, CERT_STATUS, job);
@@ -288,7 +323,8 @@ work(void)
 		else if (task == TASK_WINDOW && meet(NULL, &t) == -1)
 			renewal_info_none(job);
 		else if (task == TASK_WINDOW)
-			renewal_info_ask(&directory, job, jobs[job].handle, jobs[job].certid);
+			renewal_info_ask(&directory, job, jobs[job].handle,
+			    jobs[job].certid);
 		else if (meet(NULL, &t) == -1 || do_task(task, job, &t) == -1)
 			report_failure(job, &t);
 	}
@@ -365,8 +401,9 @@ setup(struct sandbox *s)
 	eab = c.has_eab;
 	key_compromised = c.key_compromised;
 	asks_for_status = c.asks_for_status;
-	if (!c.insecure && ((fd = trust_open(c.ca_file, &e)) == -1 ||
-	    (ca = trust_read(fd, &len, &e)) == NULL))
+	if (!c.insecure &&
+	    ((fd = trust_open(c.ca_file, &e)) == -1 ||
+		(ca = trust_read(fd, &len, &e)) == NULL))
 		errx(1, "%s", e.text);
 	if (c.proxy != NULL) {
 		if (proxy_open(&proxy, c.proxy, c.proxy_auth, &e) == -1)
@@ -376,8 +413,9 @@ setup(struct sandbox *s)
 		request_by_proxy(&proxy);
 		add_port(s, proxy.server.port);
 	}
-	if (request_setup(c.origins.v, c.origins.n, c.insecure ? NULL : http_anchors_new(ca, len),
-	    c.insecure, c.workers, &e) == -1)
+	if (request_setup(c.origins.v, c.origins.n,
+		c.insecure ? NULL : http_anchors_new(ca, len), c.insecure,
+		c.workers, &e) == -1)
 		errx(1, "%s", e.text);
 	for (i = 0; i < c.origins.n && c.proxy == NULL; i++)
 		if (url_parse(&url, c.origins.v[i]))

@@ -27,29 +27,31 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define END_SECONDS	1	/* from the end of its socket to that of a role */
-#define CHILDREN_MAX	(ROLE__MAX + WORKERS_MAX - 1)
+/* from the end of its socket to that of a role */
+#define END_SECONDS 1
+#define CHILDREN_MAX (ROLE__MAX + WORKERS_MAX - 1)
 
 volatile int broker_signal;
 
-static struct child children[CHILDREN_MAX];	/* by role; then the further workers */
-static uint32_t with_worker[WORKERS_MAX];	/* the job that certproc has given it, or NO_JOB */
+/* by role; then the further workers */
+static struct child children[CHILDREN_MAX];
+/* the job that certproc has given it, or NO_JOB */
+static uint32_t with_worker[WORKERS_MAX];
 static int lost[WORKERS_MAX];
 static uint32_t nworkers;
 static const struct run *run;
 static struct tally *tally;
-static enum outcome *outcomes;		/* 0: none yet */
+static enum outcome *outcomes; /* 0: none yet */
 static uint32_t nsettled, nfailed;
-static uint32_t resting, unchanged_failed;	/* settled before any request */
+static uint32_t resting, unchanged_failed; /* settled before any request */
 static int all_started;
-static int broken;			/* the run is to end now */
-static int stopping;			/* who is gone has been told to go */
-static int forgotten;			/* fileproc's answer to FILE_REPORTED */
+static int broken;    /* the run is to end now */
+static int stopping;  /* who is gone has been told to go */
+static int forgotten; /* fileproc's answer to FILE_REPORTED */
 static int64_t deadline;
 
 /* The first reason counts; others follow from it. */
-__attribute__((format(printf, 1, 2)))
-static void
+__attribute__((format(printf, 1, 2))) static void
 end_run(const char *fmt, ...)
 {
 	va_list ap;
@@ -73,7 +75,8 @@ worker(uint32_t n)
 static int
 is_lost(const struct child *c)
 {
-	return (c == &children[ROLE_NET] || c >= children + ROLE__MAX) && lost[c->worker];
+	return (c == &children[ROLE_NET] || c >= children + ROLE__MAX) &&
+	    lost[c->worker];
 }
 
 static void
@@ -86,7 +89,8 @@ send_to(void *to, const struct msg *m)
 		return;
 	if (c->pid == 0) {
 		if (!stopping && !is_lost(c))
-			end_run("%s for %s, which is not there", routes[m->head.type].name, c->name);
+			end_run("%s for %s, which is not there",
+			    routes[m->head.type].name, c->name);
 	} else if (child_send(c, m) == -1)
 		end_run("%s does not take its messages", c->name);
 }
@@ -95,16 +99,22 @@ send_to(void *to, const struct msg *m)
 static void
 start(struct child *c, enum role role, uint32_t workers)
 {
-	/* certproc writes the list and the account itself: there is no message for it. */
+	/*
+	 * certproc writes the list and the account itself: there is no message
+	 * for it.
+	 */
 	child_start(c, role, run->programs,
-	    (run->mode == MODE_LIST || run->mode == MODE_SHOW) && role == ROLE_CERT);
+	    (run->mode == MODE_LIST || run->mode == MODE_SHOW) &&
+		role == ROLE_CERT);
 	slice(run, role, workers, send_to, c);
 }
 
 static void
 enter_sandbox(void)
 {
-	struct sandbox s = { .role = ROLE_PARENT, .uid = run->uid, .gid = run->gid };
+	struct sandbox s = {
+		.role = ROLE_PARENT, .uid = run->uid, .gid = run->gid
+	};
 
 	sandbox_enter(&s);
 }
@@ -120,17 +130,25 @@ parent_start_csr(void)
 	start(&children[ROLE_CSR], ROLE_CSR, 0);
 }
 
-/* certproc has looked at all jobs: only now are the others needed, if at all. */
+/*
+ * certproc has looked at all jobs: only now are the others needed, if at all.
+ */
 static void
 parent_due(uint64_t ndue)
 {
-	/* Only who is needed: nothing is published for an account's sake, nobody asked at a rollover's end or by -t, no key is of use to who looks at servers. */
+	/*
+	 * Only who is needed: nothing is published for an account's sake,
+	 * nobody asked at a rollover's end or by -t, no key is of use to who
+	 * looks at servers.
+	 */
 	static const enum role renew[] = { ROLE_DNS, ROLE_KEY, ROLE_CHNG };
 	static const enum role others[] = { ROLE_DNS, ROLE_KEY };
 	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
 	int asks = run->mode != MODE_ADOPT && run->mode != MODE_SHOW;
-	size_t i, first = !asks, n = run->mode == MODE_RENEW ? 3 :
-	    run->mode == MODE_VERIFY ? 1 : 2;
+	size_t i, first = !asks,
+		  n = run->mode == MODE_RENEW ? 3 :
+	    run->mode == MODE_VERIFY          ? 1 :
+						2;
 	static struct msg narrow;
 	uint32_t w;
 
@@ -145,8 +163,13 @@ parent_due(uint64_t ndue)
 	msg_new(&narrow, FILE_NARROW, 0);
 	send_to(&children[ROLE_FILE], &narrow);
 	if (asks)
-		nworkers = run->mode != MODE_RENEW ? 1 : ndue < run->workers ? (uint32_t)ndue : run->workers;
-	/* net first: the way to the CA takes longest, and the others begin meanwhile. */
+		nworkers = run->mode != MODE_RENEW ? 1 :
+		    ndue < run->workers            ? (uint32_t)ndue :
+						     run->workers;
+	/*
+	 * net first: the way to the CA takes longest, and the others begin
+	 * meanwhile.
+	 */
 	for (w = 0; w < nworkers; w++)
 		start(worker(w), ROLE_NET, nworkers);
 	for (i = first; i < n; i++)
@@ -169,23 +192,29 @@ parent_due(uint64_t ndue)
 static void
 show_progress(void)
 {
-	struct progress p = { .total = run->njobs - resting, .failed = nfailed - unchanged_failed };
+	struct progress p = { .total = run->njobs - resting,
+		.failed = nfailed - unchanged_failed };
 	uint32_t i;
 
 	if (!run->progress || !all_started || stopping)
 		return;
 	for (i = 0; i < nworkers; i++)
-		p.at_work += !lost[i] && with_worker[i] < run->njobs && outcomes[with_worker[i]] == 0;
+		p.at_work += !lost[i] && with_worker[i] < run->njobs &&
+		    outcomes[with_worker[i]] == 0;
 	p.done = nsettled - resting - p.failed;
 	progress_show(&p);
 }
 
-/* hookproc has a time limit for each command, and there may be many before the next outcome. */
+/*
+ * hookproc has a time limit for each command, and there may be many before the
+ * next outcome.
+ */
 static void
 set_deadline(void)
 {
-	deadline = clock_ms() + PROGRESS_SECONDS * (int64_t)1000 *
-	    (run->mode == MODE_HOOK ? 1 + (int64_t)run->njobs : 1);
+	deadline = clock_ms() +
+	    PROGRESS_SECONDS * (int64_t)1000 *
+		(run->mode == MODE_HOOK ? 1 + (int64_t)run->njobs : 1);
 }
 
 static void
@@ -193,14 +222,17 @@ parent_outcome(uint32_t job, uint64_t outcome)
 {
 	if (job >= run->njobs || outcomes[job] != 0 ||
 	    outcome < OUTCOME_INSTALLED || outcome > OUTCOME_FAILED) {
-		end_run("PARENT_OUTCOME: %llu for job %u", (unsigned long long)outcome, job);
+		end_run("PARENT_OUTCOME: %llu for job %u",
+		    (unsigned long long)outcome, job);
 		return;
 	}
 	outcomes[job] = (enum outcome)outcome;
 	nsettled++;
 	nfailed += outcome == OUTCOME_FAILED;
-	if (run->tells && run->force && verbose == 0 && run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
-		warnx("-F: %s: installed a new certificate", run->jobs[job]->handle);
+	if (run->tells && run->force && verbose == 0 &&
+	    run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
+		warnx("-F: %s: installed a new certificate",
+		    run->jobs[job]->handle);
 	show_progress();
 	set_deadline();
 }
@@ -210,8 +242,12 @@ static void
 for_parent(struct msg *m)
 {
 	msg_take(m);
-	/* Who is started now would not be told to stop, and killed before it has tidied up. */
-	if (stopping && (m->head.type == PARENT_START_CSR || m->head.type == PARENT_DUE))
+	/*
+	 * Who is started now would not be told to stop, and killed before it
+	 * has tidied up.
+	 */
+	if (stopping &&
+	    (m->head.type == PARENT_START_CSR || m->head.type == PARENT_DUE))
 		return;
 	if (m->head.type == PARENT_START_CSR)
 		parent_start_csr();
@@ -225,7 +261,10 @@ for_parent(struct msg *m)
 		parent_outcome(m->head.job, msg_get_num(m));
 }
 
-/* What a worker asks for others answer to it; which job it has, certproc says; some is for all of them. */
+/*
+ * What a worker asks for others answer to it; which job it has, certproc says;
+ * some is for all of them.
+ */
 static void
 for_net(struct msg *m)
 {
@@ -237,7 +276,8 @@ for_net(struct msg *m)
 		return;
 	}
 	if (w >= nworkers) {
-		end_run("%s for worker %u, which there is not", routes[m->head.type].name, w);
+		end_run("%s for worker %u, which there is not",
+		    routes[m->head.type].name, w);
 		return;
 	}
 	if (m->head.type == NET_JOB) {
@@ -251,9 +291,11 @@ for_net(struct msg *m)
 static const char *
 check(const struct child *c, const struct msg *m, size_t got)
 {
-	const char *wrong = msg_check(m, got, (int)c->role, ANY_ROLE, run->mode);
+	const char *wrong = msg_check(
+	    m, got, (int)c->role, ANY_ROLE, run->mode);
 
-	if (wrong == NULL && c->role == ROLE_NET && routes[m->head.type].by_job &&
+	if (wrong == NULL && c->role == ROLE_NET &&
+	    routes[m->head.type].by_job &&
 	    m->head.job != with_worker[c->worker])
 		return "about a job that it does not have";
 	return wrong;
@@ -271,8 +313,10 @@ pass_on(struct child *from, struct msg *m, size_t got)
 	if (wrong != NULL) {
 		end_run("%s sent %s, %s", from->name,
 		    got >= MSG_HEAD_LEN && m->head.type < MSG__MAX &&
-		    routes[m->head.type].name != NULL ?
-		    routes[m->head.type].name : "a message", wrong);
+			    routes[m->head.type].name != NULL ?
+			routes[m->head.type].name :
+			"a message",
+		    wrong);
 		child_end(from);
 		return;
 	}
@@ -304,14 +348,18 @@ static void
 serve_child(struct child *c, short messages, short text)
 {
 	if (text != 0 && child_print(c) == -1)
-		end_run("%s wrote more than %d MiB of messages", c->name, SAID_BYTES_MAX >> 20);
+		end_run("%s wrote more than %d MiB of messages", c->name,
+		    SAID_BYTES_MAX >> 20);
 	if (messages & POLLOUT)
 		child_flush(c);
 	if (messages & ~POLLOUT)
 		read_message(c);
 }
 
-/* Those of the children that are there; hup_fd is first.  ppoll(2) takes no more than there may be descriptors. */
+/*
+ * Those of the children that are there; hup_fd is first.  ppoll(2) takes no
+ * more than there may be descriptors.
+ */
 static nfds_t
 fill_in(struct pollfd pfd[2 * CHILDREN_MAX + 1], struct child *of[CHILDREN_MAX])
 {
@@ -324,8 +372,10 @@ fill_in(struct pollfd pfd[2 * CHILDREN_MAX + 1], struct child *of[CHILDREN_MAX])
 			continue;
 		of[n] = c;
 		pfd[2 * n + 1] = (struct pollfd){ .fd = c->fd,
-		    .events = (short)(POLLIN | (c->head != NULL ? POLLOUT : 0)) };
-		pfd[2 * n + 2] = (struct pollfd){ .fd = c->errfd, .events = POLLIN };
+			.events = (short)(POLLIN |
+			    (c->head != NULL ? POLLOUT : 0)) };
+		pfd[2 * n + 2] = (struct pollfd){ .fd = c->errfd,
+			.events = POLLIN };
 		n++;
 	}
 	return n;
@@ -355,7 +405,8 @@ turn(int64_t until)
 	if (pfd[0].revents != 0)
 		end_run("the process that this run is part of has ended");
 	for (i = 0; i < n; i++)
-		serve_child(of[i], pfd[2 * i + 1].revents, pfd[2 * i + 2].revents);
+		serve_child(
+		    of[i], pfd[2 * i + 1].revents, pfd[2 * i + 2].revents);
 }
 
 /* Waits for the end of c, which has closed its socket; 0: it lives on. */
@@ -367,7 +418,7 @@ await_end(struct child *c, int *status)
 	while (!child_ended(c, status)) {
 		if (clock_left_ms(until) == 0)
 			return 0;
-		turn(clock_ms() + 1);	/* an end has no event of its own */
+		turn(clock_ms() + 1); /* an end has no event of its own */
 	}
 	return 1;
 }
@@ -379,7 +430,8 @@ await_end(struct child *c, int *status)
 static int
 lose_worker(struct child *c)
 {
-	static const enum msgtype gone[] = { CERT_WORKER_GONE, KEY_WORKER_GONE };
+	static const enum msgtype gone[] = { CERT_WORKER_GONE,
+		KEY_WORKER_GONE };
 	static struct msg m;
 	uint32_t w, left = 0;
 	size_t i;
@@ -421,7 +473,8 @@ child_gone(struct child *c)
 		child_report_end(c, status, is_lost(c));
 		return;
 	}
-	warnx("%s takes no messages any more%s", c->name, is_lost(c) ? "; the others go on" : "");
+	warnx("%s takes no messages any more%s", c->name,
+	    is_lost(c) ? "; the others go on" : "");
 	child_end(c);
 }
 
@@ -430,11 +483,11 @@ check_child(struct child *c, int64_t now)
 {
 	if (c->fd == -1 && !broken)
 		child_gone(c);
-	else if (c->head != NULL && now - c->stuck_since > STUCK_SECONDS * (int64_t)1000 &&
-	    !broken) {
+	else if (c->head != NULL &&
+	    now - c->stuck_since > STUCK_SECONDS * (int64_t)1000 && !broken) {
 		lose_child(c);
-		warnx("%s has not taken its messages for %d seconds%s", c->name, STUCK_SECONDS,
-		    is_lost(c) ? "; the others go on" : "");
+		warnx("%s has not taken its messages for %d seconds%s", c->name,
+		    STUCK_SECONDS, is_lost(c) ? "; the others go on" : "");
 		if (is_lost(c))
 			child_end(c);
 	}
@@ -446,7 +499,8 @@ reap(struct child *c)
 {
 	int status;
 
-	if (c->fd != -1 || c->errfd != -1 || !child_ended(c, &status) || is_lost(c) || broken)
+	if (c->fd != -1 || c->errfd != -1 || !child_ended(c, &status) ||
+	    is_lost(c) || broken)
 		return;
 	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0) {
 		broken = 1;
@@ -513,17 +567,24 @@ stop_all(const struct child *stays)
 			child_end(c);
 		else if (c->pid > 0 && c->fd != -1) {
 			send_to(c, &m);
-			/* End of file for one that waits for something else; fileproc always replies. */
+			/*
+			 * End of file for one that waits for something else;
+			 * fileproc always replies.
+			 */
 			if (broken && c->head == NULL &&
-			    (c->role != ROLE_CERT || children[ROLE_FILE].fd == -1))
+			    (c->role != ROLE_CERT ||
+				children[ROLE_FILE].fd == -1))
 				shutdown(c->fd, SHUT_WR);
 		}
-	while (any_left(stays) && clock_left_ms(hook->pid > 0 ? last : until) > 0)
-		turn(clock_ms() + 1);	/* an end has no event of its own */
+	while (
+	    any_left(stays) && clock_left_ms(hook->pid > 0 ? last : until) > 0)
+		turn(clock_ms() + 1); /* an end has no event of its own */
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
 			end_run("%s does not stop; %s", c->name,
-			    child_end(c) == 0 ? "killed" : "and cannot be killed from here");
+			    child_end(c) == 0 ?
+				"killed" :
+				"and cannot be killed from here");
 }
 
 static void
@@ -534,10 +595,12 @@ name_children(void)
 
 	for (i = 0; i < CHILDREN_MAX; i++) {
 		children[i].fd = children[i].errfd = -1;
-		children[i].name = i < ROLE__MAX ? role_names[i] : names[i - ROLE__MAX + 1];
+		children[i].name = i < ROLE__MAX ? role_names[i] :
+						   names[i - ROLE__MAX + 1];
 	}
 	for (i = 1; i < WORKERS_MAX; i++) {
-		snprintf(names[i], sizeof(names[i]), "%s (worker %u)", role_names[ROLE_NET], i + 1);
+		snprintf(names[i], sizeof(names[i]), "%s (worker %u)",
+		    role_names[ROLE_NET], i + 1);
 		worker(i)->worker = i;
 	}
 	for (i = 0; i < WORKERS_MAX; i++)
@@ -635,11 +698,15 @@ broker_end(void)
 	msg_new(&m, ROLE_STOP, 0);
 	send_to(file, &m);
 	/* An honest one ends by itself: nobody stays behind. */
-	if (poll(&pfd, 1, STOP_SECONDS * 1000) == 0 || !await_end(file, &status))
+	if (poll(&pfd, 1, STOP_SECONDS * 1000) == 0 ||
+	    !await_end(file, &status))
 		child_end(file);
 }
 
-/* A run that was killed has left records: hookproc ends them, if the job still has a program for that. */
+/*
+ * A run that was killed has left records: hookproc ends them, if the job still
+ * has a program for that.
+ */
 static void
 tidy_records(void)
 {
@@ -658,9 +725,11 @@ tidy_records(void)
 			continue;
 		}
 		path = state_path(dir, "domain", d->handle, STATE_RECORDS);
-		warnx("%s: an interrupted run left records in the DNS, which "
+		warnx(
+		    "%s: an interrupted run left records in the DNS, which "
 		    "no 'challenge hook' ends any more: remove those that are "
-		    "listed in %s, and then that file", d->handle, path);
+		    "listed in %s, and then that file",
+		    d->handle, path);
 		free(path);
 	}
 }
@@ -710,16 +779,22 @@ broker_run(const struct run *what, struct tally *counts)
 		check_health();
 	}
 	progress_clear();
-	/* certproc may be in the middle of something that fileproc does for it. */
+	/*
+	 * certproc may be in the middle of something that fileproc does for it.
+	 */
 	stop_all(&children[ROLE_FILE]);
 	if (!remembers())
 		stop_all(NULL);
 	tally->waits = children[ROLE_FILE].pid > 0;
 	for (i = 0; i < run->njobs; i++) {
 		tally->installed += outcomes[i] == OUTCOME_INSTALLED;
-		tally->failed += outcomes[i] == OUTCOME_FAILED || outcomes[i] == 0;
+		tally->failed += outcomes[i] == OUTCOME_FAILED ||
+		    outcomes[i] == 0;
 	}
-	/* A role that ended badly is a failure even if all certificates are in place. */
+	/*
+	 * A role that ended badly is a failure even if all certificates are in
+	 * place.
+	 */
 	tally->failed += (uint32_t)broken;
 	tally->broken = broken;
 }

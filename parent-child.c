@@ -21,13 +21,14 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define LAST_WORDS_READS	64	/* of child_print(): more than a pipe holds */
-#define QUEUE_BYTES_MAX	(64 * 1024 * 1024)
+/* of child_print(): more than a pipe holds */
+#define LAST_WORDS_READS 64
+#define QUEUE_BYTES_MAX (64 * 1024 * 1024)
 
 struct queued {
-	struct queued	*next;
-	size_t		 len;
-	uint8_t		 bytes[];
+	struct queued *next;
+	size_t len;
+	uint8_t bytes[];
 };
 
 /* posix_spawn(3) and its kin return what others leave in errno. */
@@ -38,9 +39,12 @@ must(int error, const char *name)
 		errc(1, error, "cannot start %s", name);
 }
 
-/* The role's program with one socket, stderr, and nothing else of this process. */
+/*
+ * The role's program with one socket, stderr, and nothing else of this process.
+ */
 static pid_t
-execute(const struct child *c, enum role role, const char *programs, int keeps_stdout, int fd, int errfd)
+execute(const struct child *c, enum role role, const char *programs,
+    int keeps_stdout, int fd, int errfd)
 {
 	static const int terminal[] = { TERMINAL_SIGNALS };
 	static char identity[] = IDENTITY;
@@ -60,7 +64,9 @@ execute(const struct child *c, enum role role, const char *programs, int keeps_s
 	must(posix_spawnattr_setsigmask(&attr, &held), c->name);
 	must(posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK), c->name);
 	must(posix_spawn_file_actions_init(&files), c->name);
-	must(posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0), c->name);
+	must(
+	    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0),
+	    c->name);
 	if (!keeps_stdout)
 		must(posix_spawn_file_actions_adddup2(&files, 0, 1), c->name);
 	must(posix_spawn_file_actions_adddup2(&files, errfd, 2), c->name);
@@ -75,17 +81,20 @@ execute(const struct child *c, enum role role, const char *programs, int keeps_s
 }
 
 void
-child_start(struct child *c, enum role role, const char *programs, int keeps_stdout)
+child_start(
+    struct child *c, enum role role, const char *programs, int keeps_stdout)
 {
 	int sv[2], ev[2], size = 256 * 1024;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) == -1 ||
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0, sv) == -1 ||
 	    pipe2(ev, O_CLOEXEC) == -1)
 		err(1, "cannot start %s", c->name);
 	setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	setsockopt(sv[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	/* The role's own side blocks. */
-	if (fcntl(sv[1], F_SETFL, 0) == -1 || fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
+	if (fcntl(sv[1], F_SETFL, 0) == -1 ||
+	    fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
 		err(1, "fcntl");
 	c->pid = execute(c, role, programs, keeps_stdout, sv[1], ev[1]);
 	c->handle = sandbox_hold(c->pid);
@@ -125,7 +134,8 @@ child_print(struct child *c)
 	char buf[4096];
 	ssize_t n, i;
 
-	if ((n = read(c->errfd, buf, sizeof(buf))) == -1 && (errno == EAGAIN || errno == EINTR))
+	if ((n = read(c->errfd, buf, sizeof(buf))) == -1 &&
+	    (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0) {
 		if (c->linelen > 0)
@@ -149,8 +159,10 @@ child_flush(struct child *c)
 	struct queued *q;
 
 	while (c->fd != -1 && (q = c->head) != NULL) {
-		if (send(c->fd, q->bytes, q->len, MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
-			if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)
+		if (send(c->fd, q->bytes, q->len,
+			MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
+			if (errno == EAGAIN || errno == EINTR ||
+			    errno == ENOBUFS)
 				return;
 			/* Its end is noticed when it is read from. */
 			shutdown(c->fd, SHUT_WR);
@@ -191,7 +203,8 @@ child_receive(struct child *c, struct msg *m)
 	ssize_t n;
 
 	/* Plain recv(): descriptors sent along are dropped by the kernel. */
-	n = recv(c->fd, m, MSG_HEAD_LEN + MSG_BODY_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	n = recv(
+	    c->fd, m, MSG_HEAD_LEN + MSG_BODY_MAX, MSG_DONTWAIT | MSG_TRUNC);
 	if (n > 0)
 		return (size_t)n;
 	if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -207,26 +220,33 @@ advice(int sig)
 {
 	switch (sig) {
 	case SIGSYS:
-		return ": a system call filter around this program ended it (SystemCallFilter in "
-		    "systemd's unit, a container's seccomp profile); allow there the system calls "
-		    "seccomp, landlock_create_ruleset, landlock_add_rule and landlock_restrict_self; "
-		    "the kernel's log says which one was refused";
+		return ": a system call filter around this program ended it "
+		       "(SystemCallFilter in "
+		       "systemd's unit, a container's seccomp profile); allow "
+		       "there the system calls "
+		       "seccomp, landlock_create_ruleset, landlock_add_rule "
+		       "and landlock_restrict_self; "
+		       "the kernel's log says which one was refused";
 	case SIGKILL:
-		return ": somebody killed it, or memory ran out; see the kernel's log";
+		return ": somebody killed it, or memory ran out; see the "
+		       "kernel's log";
 	default:
 		return "";
 	}
 }
 
-/* A role that ends with status 1 has said why, unless it said nothing at all. */
+/*
+ * A role that ends with status 1 has said why, unless it said nothing at all.
+ */
 void
 child_report_end(const struct child *c, int status, int others_go_on)
 {
 	const char *others = others_go_on ? "; the others go on" : "";
 
 	if (WIFSIGNALED(status))
-		warnx("%s was killed by signal %d, %s%s%s", c->name, WTERMSIG(status),
-		    strsignal(WTERMSIG(status)), advice(WTERMSIG(status)), others);
+		warnx("%s was killed by signal %d, %s%s%s", c->name,
+		    WTERMSIG(status), strsignal(WTERMSIG(status)),
+		    advice(WTERMSIG(status)), others);
 	else if (WEXITSTATUS(status) == 0)
 		warnx("%s has ended before its time%s", c->name, others);
 	else if (WEXITSTATUS(status) != 1 || c->said == 0)

@@ -25,15 +25,21 @@ put_file(FILE *f, const char *path, const char *suffix)
 	if (lstat(name, &st) == -1)
 		fprintf(f, "%s -\n", name);
 	else
-		fprintf(f, "%s %llx %llx %llx %llx.%lx %llx.%lx %x %x %x\n", name,
-		    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+		fprintf(f, "%s %llx %llx %llx %llx.%lx %llx.%lx %x %x %x\n",
+		    name, (unsigned long long)st.st_dev,
+		    (unsigned long long)st.st_ino,
 		    (unsigned long long)st.st_size,
-		    (unsigned long long)st.st_mtim.tv_sec, (unsigned long)st.st_mtim.tv_nsec,
-		    (unsigned long long)st.st_ctim.tv_sec, (unsigned long)st.st_ctim.tv_nsec,
-		    (unsigned)st.st_mode, (unsigned)st.st_uid, (unsigned)st.st_gid);
+		    (unsigned long long)st.st_mtim.tv_sec,
+		    (unsigned long)st.st_mtim.tv_nsec,
+		    (unsigned long long)st.st_ctim.tv_sec,
+		    (unsigned long)st.st_ctim.tv_nsec, (unsigned)st.st_mode,
+		    (unsigned)st.st_uid, (unsigned)st.st_gid);
 }
 
-/* By what it leads to, as it is opened; one that cannot be read today may be tomorrow. */
+/*
+ * By what it leads to, as it is opened; one that cannot be read today may be
+ * tomorrow.
+ */
 static void
 put_roots(FILE *f, const char *path)
 {
@@ -43,13 +49,17 @@ put_roots(FILE *f, const char *path)
 		fprintf(f, "%s -\n", path);
 	else
 		fprintf(f, "%s %llx %llx %llx %llx.%lx %x\n", path,
-		    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+		    (unsigned long long)st.st_dev,
+		    (unsigned long long)st.st_ino,
 		    (unsigned long long)st.st_size,
-		    (unsigned long long)st.st_mtim.tv_sec, (unsigned long)st.st_mtim.tv_nsec,
-		    (unsigned)st.st_mode);
+		    (unsigned long long)st.st_mtim.tv_sec,
+		    (unsigned long)st.st_mtim.tv_nsec, (unsigned)st.st_mode);
 }
 
-/* What a certificate of this authority has in common with the others; taken once in a run. */
+/*
+ * What a certificate of this authority has in common with the others; taken
+ * once in a run.
+ */
 static const char *
 authority_text(const struct authority *a)
 {
@@ -66,7 +76,9 @@ authority_text(const struct authority *a)
 	fprintf(f, "%s %d\n", a->api_url, a->root_any);
 	if (a->root_file != NULL)
 		put_roots(f, a->root_file);
-	for (i = 0; i < TRUST_SYSTEM_FILES && a->root_file == NULL && !a->root_any; i++)
+	for (i = 0;
+	     i < TRUST_SYSTEM_FILES && a->root_file == NULL && !a->root_any;
+	     i++)
 		put_roots(f, trust_system_files[i]);
 	if (fclose(f) != 0)
 		err(1, NULL);
@@ -106,8 +118,12 @@ fingerprint(const struct domain *d)
 	put_file(f, d->cert, "");
 	put_file(f, d->chain, "");
 	put_file(f, d->fullchain, "");
-	/* Not libcrypto's: to start that costs more than all the rest of a run with nothing to do. */
-	if (fclose(f) != 0 || (hash = SHA256Data((uint8_t *)text, len, NULL)) == NULL)
+	/*
+	 * Not libcrypto's: to start that costs more than all the rest of a run
+	 * with nothing to do.
+	 */
+	if (fclose(f) != 0 ||
+	    (hash = SHA256Data((uint8_t *)text, len, NULL)) == NULL)
 		errx(1, "cannot take the fingerprint of %s", d->handle);
 	free(text);
 	return hash;

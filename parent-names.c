@@ -14,9 +14,9 @@
 #include "msg-bodies.h"
 #include "parent.h"
 
-#define NAMES_SECONDS	20
+#define NAMES_SECONDS 20
 
-static const char *self;	/* argv[0] */
+static const char *self; /* argv[0] */
 static struct child csr = { .fd = -1, .errfd = -1 };
 
 void
@@ -31,7 +31,9 @@ static void
 start(const struct conf *conf)
 {
 	static struct msg m;
-	struct slice_conf c = { .verbose = verbose, .mode = MODE_NAMES, .reason = -1 };
+	struct slice_conf c = {
+		.verbose = verbose, .mode = MODE_NAMES, .reason = -1
+	};
 
 	parent_user(conf, &c.uid, &c.gid);
 	parent_capabilities(0);
@@ -43,12 +45,17 @@ start(const struct conf *conf)
 	child_send(&csr, &m);
 }
 
-/* Sends what waits to be sent, prints what csrproc says; the bytes of a message, or 0. */
+/*
+ * Sends what waits to be sent, prints what csrproc says; the bytes of a
+ * message, or 0.
+ */
 static size_t
 turn(struct msg *m, int64_t until)
 {
 	struct pollfd pfd[2] = {
-		{ .fd = csr.fd, .events = (short)(POLLIN | (csr.head != NULL ? POLLOUT : 0)) },
+		{ .fd = csr.fd,
+		    .events = (short)(POLLIN |
+			(csr.head != NULL ? POLLOUT : 0)) },
 		{ .fd = csr.errfd, .events = POLLIN },
 	};
 
@@ -71,12 +78,16 @@ receive(struct msg *m)
 	while (n == 0 && csr.fd != -1 && clock_left_ms(until) > 0)
 		n = turn(m, until);
 	msg_take(m);
-	return n > 0 && msg_check(m, n, ROLE_CSR, ROLE_PARENT, MODE_NAMES) == NULL &&
-	    m->head.type == PARENT_NAMES ? 0 : -1;
+	return n > 0 &&
+		msg_check(m, n, ROLE_CSR, ROLE_PARENT, MODE_NAMES) == NULL &&
+		m->head.type == PARENT_NAMES ?
+	    0 :
+	    -1;
 }
 
 int
-csr_names(const struct conf *conf, const char *path, struct strings *names, struct error *e)
+csr_names(const struct conf *conf, const char *path, struct strings *names,
+    struct error *e)
 {
 	static struct msg m;
 	struct body_names b;
@@ -92,7 +103,8 @@ csr_names(const struct conf *conf, const char *path, struct strings *names, stru
 	free(bytes);
 	child_send(&csr, &m);
 	if (receive(&m) == -1)
-		return error_set(e, "%s: csrproc, which reads it, gives no answer", path);
+		return error_set(
+		    e, "%s: csrproc, which reads it, gives no answer", path);
 	body_names(&m, &b);
 	*names = b.names;
 	return b.error == NULL ? 0 : error_set(e, "%s: %s", path, b.error);

@@ -12,7 +12,7 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define LIBEXEC	"/../libexec/acme-client"
+#define LIBEXEC "/../libexec/acme-client"
 
 /* Is one of them in this directory? */
 static int
@@ -20,7 +20,8 @@ is_there(const char *directory)
 {
 	char path[PATH_MAX];
 
-	return snprintf(path, sizeof(path), "%s/%s", directory, role_names[ROLE_FILE]) < (int)sizeof(path) &&
+	return snprintf(path, sizeof(path), "%s/%s", directory,
+		   role_names[ROLE_FILE]) < (int)sizeof(path) &&
 	    access(path, X_OK) == 0;
 }
 
@@ -39,6 +40,7 @@ parent_programs(const char *argv0)
 		return directory;
 	memcpy(directory + n, LIBEXEC, sizeof(LIBEXEC));
 	if (!is_there(directory))
-		errx(1, "%s/%s is missing; install all of one build", directory, role_names[ROLE_FILE]);
+		errx(1, "%s/%s is missing; install all of one build", directory,
+		    role_names[ROLE_FILE]);
 	return directory;
 }

@@ -6,15 +6,17 @@
 
 #include "parent.h"
 
-#define ERASE_LINE	"\r\033[K"	/* ECMA-48 EL */
+#define ERASE_LINE "\r\033[K" /* ECMA-48 EL */
 
 static int shown;
 
 void
 progress_show(const struct progress *p)
 {
-	fprintf(stderr, ERASE_LINE "%u of %u done, %u failed, %u in work, %u left", p->done, p->total,
-	    p->failed, p->at_work, p->total - p->done - p->failed - p->at_work);
+	fprintf(stderr,
+	    ERASE_LINE "%u of %u done, %u failed, %u in work, %u left", p->done,
+	    p->total, p->failed, p->at_work,
+	    p->total - p->done - p->failed - p->at_work);
 	fflush(stderr);
 	shown = 1;
 }

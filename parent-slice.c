@@ -44,8 +44,9 @@ asks_for_webroot(const struct run *run)
  * ports.  They lie in urls and servers.
  */
 static void
-cut_origins(struct slice_conf *c, const struct authority *a, char *urls[ORIGINS_MAX],
-    struct url parsed[ORIGINS_MAX], char *servers[2 * ORIGINS_MAX])
+cut_origins(struct slice_conf *c, const struct authority *a,
+    char *urls[ORIGINS_MAX], struct url parsed[ORIGINS_MAX],
+    char *servers[2 * ORIGINS_MAX])
 {
 	size_t i, n = 0;
 
@@ -87,18 +88,22 @@ has_wildcard(const struct domain *d, const char *name)
 	return 0;
 }
 
-/* The names of the authority's domains that have standing records; they lie in names. */
+/*
+ * The names of the authority's domains that have standing records; they lie in
+ * names.
+ */
 static void
-cut_standing(struct slice_conf *c, const struct conf *conf, const struct authority *a,
-    char *names[CONF_NAMES_MAX])
+cut_standing(struct slice_conf *c, const struct conf *conf,
+    const struct authority *a, char *names[CONF_NAMES_MAX])
 {
 	const struct domain *d;
 	size_t i;
 
 	c->standing.v = names;
 	for (d = conf->domains; d < conf->domains + conf->ndomains; d++)
-		for (i = 0; d->authority == a && d->challenge == CHALLENGE_DNSPERSIST01 &&
-		    i < d->names.n; i++)
+		for (i = 0; d->authority == a &&
+		     d->challenge == CHALLENGE_DNSPERSIST01 && i < d->names.n;
+		     i++)
 			if (has_wildcard(d, d->names.v[i]))
 				continue;
 			else if (c->standing.n < CONF_NAMES_MAX)
@@ -112,29 +117,54 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 {
 	const struct authority *a = run->authority;
 	static struct url parsed[ORIGINS_MAX];
-	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX], *standing[CONF_NAMES_MAX];
+	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX],
+	    *standing[CONF_NAMES_MAX];
 	struct slice_conf c = {
-		.verbose = verbose, .uid = run->uid, .gid = run->gid, .mode = run->mode,
-		.workers = workers, .njobs = run->njobs, .force = run->force, .reason = run->reason,
+		.verbose = verbose,
+		.uid = run->uid,
+		.gid = run->gid,
+		.mode = run->mode,
+		.workers = workers,
+		.njobs = run->njobs,
+		.force = run->force,
+		.reason = run->reason,
 		.key_compromised = run->reason == REASON_KEY_COMPROMISE,
 		.asks_for_status = asks_for_status(run),
 		.publishes = run_publishes(run),
-		.waits_for_dns = run_waits_for_dns(run), .names_account = run_names_account(run), .list = run->list,
-		.most_orders = run->most_orders, .state_dir = run->conf->state_dir,
-		.metrics = run->mode == MODE_METRICS ? run->conf->metrics : NULL,
-		.dns_wait = (uint32_t)run->conf->dns_wait, .dns_servers = run->conf->dns_servers,
+		.waits_for_dns = run_waits_for_dns(run),
+		.names_account = run_names_account(run),
+		.list = run->list,
+		.most_orders = run->most_orders,
+		.state_dir = run->conf->state_dir,
+		.metrics = run->mode == MODE_METRICS ? run->conf->metrics :
+						       NULL,
+		.dns_wait = (uint32_t)run->conf->dns_wait,
+		.dns_servers = run->conf->dns_servers,
 		.on_change = run->conf->on_change,
-		.name = a->name, .api_url = a->api_url, .ca_file = a->ca_file,
-		.proxy = a->proxy, .proxy_auth = a->proxy_auth,
-		.proxied = a->proxy != NULL, .prefer = a->prefer,
-		.issuer = a->issuer, .until = a->until,
-		.insecure = a->insecure, .account_key = a->account_key,
-		.account_spec = a->account_spec, .shared = conf_sharer(run->conf, a) != NULL,
-		.contact = a->contact, .has_eab = a->eab_kid != NULL, .eab_kid = a->eab_kid,
-		.eab_file = a->eab_file, .eab_alg = (char *)(uintptr_t)a->eab_alg,
+		.name = a->name,
+		.api_url = a->api_url,
+		.ca_file = a->ca_file,
+		.proxy = a->proxy,
+		.proxy_auth = a->proxy_auth,
+		.proxied = a->proxy != NULL,
+		.prefer = a->prefer,
+		.issuer = a->issuer,
+		.until = a->until,
+		.insecure = a->insecure,
+		.account_key = a->account_key,
+		.account_spec = a->account_spec,
+		.shared = conf_sharer(run->conf, a) != NULL,
+		.contact = a->contact,
+		.has_eab = a->eab_kid != NULL,
+		.eab_kid = a->eab_kid,
+		.eab_file = a->eab_file,
+		.eab_alg = (char *)(uintptr_t)a->eab_alg,
 	};
 
-	/* It publishes records, or runs the commands of 'on change' and then remembers nothing by itself. */
+	/*
+	 * It publishes records, or runs the commands of 'on change' and then
+	 * remembers nothing by itself.
+	 */
 	if (run->mode == MODE_RENEW)
 		c.on_change.n = 0;
 	else if (role == ROLE_HOOK)
@@ -156,27 +186,47 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 {
 	const struct authority *a = d->authority;
 	struct slice_domain s = {
-		.handle = d->handle, .names = d->names, .nnames = d->names.n, .key = d->key,
-		.key_spec = d->key_spec, .rotate = d->rotate, .group = d->group,
-		.csr_file = d->csr_file, .has_csr_file = d->csr_file != NULL, .cert = d->cert,
-		.chain = d->chain, .fullchain = d->fullchain, .combined = d->combined,
-		.has_combined = d->combined != NULL, .challenge = d->challenge, .way = d->way,
-		.challengedir = d->challengedir, .listen = d->listen,
-		.profile = d->profile, .preferred_chain = d->preferred_chain,
+		.handle = d->handle,
+		.names = d->names,
+		.nnames = d->names.n,
+		.key = d->key,
+		.key_spec = d->key_spec,
+		.rotate = d->rotate,
+		.group = d->group,
+		.csr_file = d->csr_file,
+		.has_csr_file = d->csr_file != NULL,
+		.cert = d->cert,
+		.chain = d->chain,
+		.fullchain = d->fullchain,
+		.combined = d->combined,
+		.has_combined = d->combined != NULL,
+		.challenge = d->challenge,
+		.way = d->way,
+		.challengedir = d->challengedir,
+		.listen = d->listen,
+		.profile = d->profile,
+		.preferred_chain = d->preferred_chain,
 		.check_revocation = d->check_revocation,
-		.check_webroot = d->check_webroot, .accept_more = d->accept_more,
+		.check_webroot = d->check_webroot,
+		.accept_more = d->accept_more,
 		.challenge_hook = d->challenge_hook,
-		.on_change = d->on_change, .has_on_change = conf_on_change(run->conf, d),
+		.on_change = d->on_change,
+		.has_on_change = conf_on_change(run->conf, d),
 		.verify = d->verify,
-		.api_url = a->api_url, .root_file = a->root_file,
-		.rooting = a->root_any ? ROOTS_ANY : conf_lacks_root(a) ? ROOTS_LACKING : ROOTS_NAMED,
+		.api_url = a->api_url,
+		.root_file = a->root_file,
+		.rooting = a->root_any ? ROOTS_ANY :
+		    conf_lacks_root(a) ? ROOTS_LACKING :
+					 ROOTS_NAMED,
 	};
 
 	if (role == ROLE_DNS && (!d->check_webroot || run->mode != MODE_RENEW))
 		s.names.n = 0;
 	if (run->mode != MODE_VERIFY)
 		s.verify.n = 0;
-	/* certproc cannot look at keys, but learns whether they have changed. */
+	/*
+	 * certproc cannot look at keys, but learns whether they have changed.
+	 */
 	if (role == ROLE_CERT)
 		s.fingerprint = fingerprint(d);
 	/* For whom only the state is of interest. */
@@ -197,9 +247,12 @@ void
 slice(const struct run *run, enum role role, uint32_t workers,
     void (*send)(void *, const struct msg *), void *to)
 {
-	uint32_t i, njobs = run->mode >= MODE_ROLLOVER ||
-	    (role == ROLE_DNS && run->mode != MODE_VERIFY &&
-	    !asks_for_webroot(run)) ? 0 : run->njobs;
+	uint32_t i,
+	    njobs = run->mode >= MODE_ROLLOVER ||
+		(role == ROLE_DNS && run->mode != MODE_VERIFY &&
+		    !asks_for_webroot(run)) ?
+	    0 :
+	    run->njobs;
 
 	msg_new(&m, ROLE_CONF, 0);
 	cut_conf(run, role, workers);

@@ -27,9 +27,11 @@ parent_user(const struct conf *conf, uid_t *uid, gid_t *gid)
 		for (i = 0; i < 2 && pw == NULL; i++)
 			pw = getpwnam(defaults[i]);
 	if (pw == NULL)
-		errx(1, "user %s: there is no such user", conf->user != NULL ? conf->user : "nobody");
+		errx(1, "user %s: there is no such user",
+		    conf->user != NULL ? conf->user : "nobody");
 	if (pw->pw_uid == 0)
-		errx(1, "user %s: is root; name an unprivileged one", pw->pw_name);
+		errx(1, "user %s: is root; name an unprivileged one",
+		    pw->pw_name);
 	*uid = pw->pw_uid;
 	*gid = pw->pw_gid;
 }
@@ -42,7 +44,12 @@ parent_capabilities(int uses_group)
 	if (geteuid() != 0)
 		return;
 	if ((lacks = sandbox_lacks(uses_group)) != NULL)
-		errx(1, "started as root, but without the capabilities to give up root's rights: %s; "
-		    "add them (CapabilityBoundingSet= in systemd's unit, --cap-add of a container), or "
-		    "run it as an ordinary user, who can write to the directories", lacks);
+		errx(1,
+		    "started as root, but without the capabilities to give up "
+		    "root's rights: %s; "
+		    "add them (CapabilityBoundingSet= in systemd's unit, "
+		    "--cap-add of a container), or "
+		    "run it as an ordinary user, who can write to the "
+		    "directories",
+		    lacks);
 }

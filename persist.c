@@ -13,12 +13,13 @@
 
 #include "persist.h"
 
-#define PARAMETERS_MAX	32
-#define STRING_MAX	255	/* of one string in a TXT record (RFC 1035 3.3) */
+#define PARAMETERS_MAX 32
+/* of one string in a TXT record (RFC 1035 3.3) */
+#define STRING_MAX 255
 
 struct piece {
-	const char	*p;
-	size_t		 n;
+	const char *p;
+	size_t n;
 };
 
 static int
@@ -27,7 +28,10 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* What is before the next ';', without blanks around it; text moves behind the ';', or becomes NULL. */
+/*
+ * What is before the next ';', without blanks around it; text moves behind the
+ * ';', or becomes NULL.
+ */
 static struct piece
 next_piece(const char **text, const char *end)
 {
@@ -58,7 +62,8 @@ is_any_case(const struct piece *a, const char *text)
 static int
 split(const struct piece *whole, struct piece *tag, struct piece *value)
 {
-	const char *equals = whole->n == 0 ? NULL : memchr(whole->p, '=', whole->n);
+	const char *equals = whole->n == 0 ? NULL :
+					     memchr(whole->p, '=', whole->n);
 	size_t i;
 
 	if (equals == NULL)
@@ -123,7 +128,8 @@ standing_fit(const struct standing *s, const char *text, size_t len)
 		if (n == PARAMETERS_MAX || !split(&piece, &tags[n], &value))
 			return STANDING_OTHER;
 		for (i = 0; i < n; i++)
-			if (tags[i].n == tags[n].n && strncasecmp(tags[i].p, tags[n].p, tags[n].n) == 0)
+			if (tags[i].n == tags[n].n &&
+			    strncasecmp(tags[i].p, tags[n].p, tags[n].n) == 0)
 				return STANDING_OTHER;
 		if (is_any_case(&tags[n], "accounturi"))
 			account = is(&value, s->account);
@@ -132,26 +138,29 @@ standing_fit(const struct standing *s, const char *text, size_t len)
 		else if (is_any_case(&tags[n], "persistUntil"))
 			expired = !is_to_come(&value, s->now);
 	}
-	return !account ? STANDING_ACCOUNT : expired ? STANDING_EXPIRED :
-	    s->wildcard && !wildcard ? STANDING_POLICY : STANDING_GOOD;
+	return !account              ? STANDING_ACCOUNT :
+	    expired                  ? STANDING_EXPIRED :
+	    s->wildcard && !wildcard ? STANDING_POLICY :
+				       STANDING_GOOD;
 }
 
 char *
-standing_record(const char *name, const char *issuer, const char *account, int wildcard,
-    uint64_t until)
+standing_record(const char *name, const char *issuer, const char *account,
+    int wildcard, uint64_t until)
 {
 	char *value, *line, *p, end[48] = "";
 	size_t len, i;
 
 	if (until != 0)
-		snprintf(end, sizeof(end), "; persistUntil=%llu", (unsigned long long)until);
+		snprintf(end, sizeof(end), "; persistUntil=%llu",
+		    (unsigned long long)until);
 	if (asprintf(&value, "%s; accounturi=%s%s%s", issuer, account,
-	    wildcard ? "; policy=wildcard" : "", end) == -1)
+		wildcard ? "; policy=wildcard" : "", end) == -1)
 		err(1, NULL);
 	len = strlen(value);
 	/* Each string with its quotes and a blank before it. */
 	if (asprintf(&line, "%s.%s. IN TXT%*s", STANDING_LABEL, name,
-	    (int)(len + 3 * (len / STRING_MAX + 1)), "") == -1)
+		(int)(len + 3 * (len / STRING_MAX + 1)), "") == -1)
 		err(1, NULL);
 	p = strrchr(line, 'T') + 1;
 	for (i = 0; i < len; i++) {

@@ -15,12 +15,12 @@
 
 #include "port.h"
 
-#define LISTENS	0x0a	/* TCP_LISTEN, as /proc/net/tcp has it */
+#define LISTENS 0x0a /* TCP_LISTEN, as /proc/net/tcp has it */
 
 struct socket {
-	uint32_t	 addr[4];	/* words in network order */
-	int		 any;
-	unsigned	 port;
+	uint32_t addr[4]; /* words in network order */
+	int any;
+	unsigned port;
 };
 
 static void
@@ -47,7 +47,8 @@ take_address(const struct sockaddr *sa, struct socket *s)
 
 /*
  * The inode of the socket in this line of /proc/net/tcp (1 word of address) or
- * tcp6 (4), if it listens on the port of s and an address in common; otherwise 0.
+ * tcp6 (4), if it listens on the port of s and an address in common; otherwise
+ * 0.
  */
 static unsigned long
 inode_in(const char *line, const struct socket *s, int words)
@@ -65,7 +66,7 @@ inode_in(const char *line, const struct socket *s, int words)
 		any &= addr[i] == 0;
 	}
 	if (sscanf(line, ":%x %*x:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu",
-	    &port, &state, &inode) != 3)
+		&port, &state, &inode) != 3)
 		return 0;
 	if (state != LISTENS || port != s->port)
 		return 0;

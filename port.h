@@ -11,6 +11,6 @@
  * can: "nginx (process 123)".  1; or 0: that cannot be found out, or not by
  * this user.
  */
-int	port_holder(const struct sockaddr *, char *out, size_t outsz);
+int port_holder(const struct sockaddr *, char *out, size_t outsz);
 
 #endif

@@ -22,13 +22,13 @@
 #include "resp.h"
 #include "valid.h"
 
-#define DAY		86400L
-#define OID_SAN		"2.5.29.17"
-#define OID_ACME	"1.3.6.1.5.5.7.1.31"	/* RFC 8737 6.1 */
-#define TAG_OCTETS	0x04
-#define TAG_SEQUENCE	0x30
-#define TAG_DNS_NAME	0x82	/* RFC 5280 4.2.1.6: GeneralName [2], [7] */
-#define TAG_IP_ADDRESS	0x87
+#define DAY 86400L
+#define OID_SAN "2.5.29.17"
+#define OID_ACME "1.3.6.1.5.5.7.1.31" /* RFC 8737 6.1 */
+#define TAG_OCTETS 0x04
+#define TAG_SEQUENCE 0x30
+#define TAG_DNS_NAME 0x82 /* RFC 5280 4.2.1.6: GeneralName [2], [7] */
+#define TAG_IP_ADDRESS 0x87
 
 static EVP_PKEY *key;
 static BIO *key_pem;
@@ -39,15 +39,15 @@ selfsigned_begin(void)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
 
 	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) <= 0 ||
-	    EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
-	    NID_X9_62_prime256v1) <= 0 ||
+	    EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1) <=
+		0 ||
 	    EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE) <= 0 ||
 	    EVP_PKEY_keygen(ctx, &key) <= 0)
 		errx(1, "cannot make a key");
 	EVP_PKEY_CTX_free(ctx);
 	if ((key_pem = BIO_new(BIO_s_mem())) == NULL ||
-	    !PEM_write_bio_PKCS8PrivateKey(key_pem, key, NULL, NULL, 0,
-	    NULL, NULL))
+	    !PEM_write_bio_PKCS8PrivateKey(
+		key_pem, key, NULL, NULL, 0, NULL, NULL))
 		errx(1, "cannot encode the key");
 }
 
@@ -75,8 +75,8 @@ selfsigned_server_name(const char *identifier, char name[SERVER_NAME_SIZE])
 	char *out = name;
 
 	if (n == 4)
-		snprintf(name, SERVER_NAME_SIZE, "%u.%u.%u.%u.in-addr.arpa", addr[3],
-		    addr[2], addr[1], addr[0]);
+		snprintf(name, SERVER_NAME_SIZE, "%u.%u.%u.%u.in-addr.arpa",
+		    addr[3], addr[2], addr[1], addr[0]);
 	else if (n == 16) {
 		for (i = 16; i-- > 0; out += 4)
 			snprintf(out, 5, "%x.%x.", addr[i] & 15u, addr[i] >> 4);
@@ -106,8 +106,8 @@ put_head(uint8_t *out, uint8_t tag, size_t len)
 
 /* Adds the extension with this value; 0: no memory. */
 static int
-add_extension(X509 *x, const char *oid, int critical, const uint8_t *value,
-    size_t len)
+add_extension(
+    X509 *x, const char *oid, int critical, const uint8_t *value, size_t len)
 {
 	ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
 	ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
@@ -116,8 +116,8 @@ add_extension(X509 *x, const char *oid, int critical, const uint8_t *value,
 
 	ok = object != NULL && octets != NULL &&
 	    ASN1_OCTET_STRING_set(octets, value, (int)len) &&
-	    (e = X509_EXTENSION_create_by_OBJ(NULL, object, critical,
-	    octets)) != NULL &&
+	    (e = X509_EXTENSION_create_by_OBJ(
+		 NULL, object, critical, octets)) != NULL &&
 	    X509_add_ext(x, e, -1);
 	X509_EXTENSION_free(e);
 	ASN1_OCTET_STRING_free(octets);
@@ -169,7 +169,7 @@ set_subject(X509 *x)
 
 	ok = name != NULL &&
 	    X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_UTF8STRING,
-	    text, sizeof(text) - 1, -1, 0) &&
+		text, sizeof(text) - 1, -1, 0) &&
 	    X509_set_subject_name(x, name) && X509_set_issuer_name(x, name);
 	X509_NAME_free(name);
 	return ok;

@@ -16,26 +16,29 @@
 #include "log.h"
 #include "resp.h"
 
-#define BYTES_FIRST	512
-#define BYTES_MAX	8192	/* of one request, or ClientHello */
-#define LINGER_MS	2000	/* for which a client may read its response */
-#define LINGER_READS	4	/* at a time */
-#define TLS_RECORD	0x16	/* as a handshake begins */
+#define BYTES_FIRST 512
+#define BYTES_MAX 8192  /* of one request, or ClientHello */
+#define LINGER_MS 2000  /* for which a client may read its response */
+#define LINGER_READS 4  /* at a time */
+#define TLS_RECORD 0x16 /* as a handshake begins */
 
 enum client_state {
-	CLIENT_READING, CLIENT_WRITING, CLIENT_HANDSHAKE, CLIENT_LINGERING
+	CLIENT_READING,
+	CLIENT_WRITING,
+	CLIENT_HANDSHAKE,
+	CLIENT_LINGERING
 };
 
 struct client {
-	int		 fd;		/* -1: this place is free */
+	int fd; /* -1: this place is free */
 	enum client_state state;
-	short		 events;	/* that it waits for */
-	unsigned long	 number;	/* in the order of their connections */
-	int64_t		 until;
-	uint8_t		*in;		/* what has come, */
-	size_t		 len, room;
-	char		*out;		/* what is to be written, */
-	size_t		 outlen, outpos;
+	short events;         /* that it waits for */
+	unsigned long number; /* in the order of their connections */
+	int64_t until;
+	uint8_t *in; /* what has come, */
+	size_t len, room;
+	char *out; /* what is to be written, */
+	size_t outlen, outpos;
 	struct handshake *handshake;
 };
 
@@ -95,7 +98,7 @@ static struct client *
 spare(void)
 {
 	static const enum client_state order[] = { CLIENT_LINGERING,
-	    CLIENT_READING, CLIENT_WRITING, CLIENT_HANDSHAKE };
+		CLIENT_READING, CLIENT_WRITING, CLIENT_HANDSHAKE };
 	struct client *c;
 	size_t i;
 
@@ -183,8 +186,8 @@ client_linger(struct client *c)
 static void
 client_write(struct client *c)
 {
-	ssize_t n = send(c->fd, c->out + c->outpos, c->outlen - c->outpos,
-	    MSG_NOSIGNAL);
+	ssize_t n = send(
+	    c->fd, c->out + c->outpos, c->outlen - c->outpos, MSG_NOSIGNAL);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;

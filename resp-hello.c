@@ -10,19 +10,19 @@
 
 #include "resp.h"
 
-#define RECORD_HANDSHAKE	22
-#define RECORD_HEAD		5
-#define RECORD_MAX		16384	/* RFC 8446 5.1 */
-#define HELLO_HEAD		4
-#define HELLO_MAX		8192	/* with post-quantum keys some 2 KiB */
-#define CLIENT_HELLO		1
-#define EXTENSION_SERVER_NAME	0	/* RFC 6066 3 */
-#define EXTENSION_ALPN		16	/* RFC 7301 3.1 */
+#define RECORD_HANDSHAKE 22
+#define RECORD_HEAD 5
+#define RECORD_MAX 16384 /* RFC 8446 5.1 */
+#define HELLO_HEAD 4
+#define HELLO_MAX 8192 /* with post-quantum keys some 2 KiB */
+#define CLIENT_HELLO 1
+#define EXTENSION_SERVER_NAME 0 /* RFC 6066 3 */
+#define EXTENSION_ALPN 16       /* RFC 7301 3.1 */
 
 /* Bytes that are left to be read. */
 struct bytes {
-	const uint8_t	*p;
-	size_t		 len;
+	const uint8_t *p;
+	size_t len;
 };
 
 /* The next n bytes become part; 0: there are not so many. */
@@ -89,8 +89,9 @@ join_records(struct bytes from, uint8_t out[HELLO_HEAD + HELLO_MAX],
 		from.p += n;
 		from.len -= n;
 		if (joined->len >= HELLO_HEAD)
-			*needed = HELLO_HEAD + ((size_t)out[1] << 16 |
-			    (size_t)out[2] << 8 | out[3]);
+			*needed = HELLO_HEAD +
+			    ((size_t)out[1] << 16 | (size_t)out[2] << 8 |
+				out[3]);
 		if (*needed > HELLO_HEAD + HELLO_MAX)
 			return 0;
 	}
@@ -165,10 +166,10 @@ hello_read(const uint8_t *buf, size_t len, char name[SERVER_NAME_SIZE])
 	/* Nothing may follow in its records: it waits for a reply. */
 	if (m.len != needed || !take(&m, HELLO_HEAD, &part))
 		return HELLO_BAD;
-	if (!take(&m, 2 + 32, &part) ||		/* version, random */
-	    !take_vector(&m, 1, &part) ||	/* session */
-	    !take_vector(&m, 2, &part) ||	/* cipher suites */
-	    !take_vector(&m, 1, &part) ||	/* compression */
+	if (!take(&m, 2 + 32, &part) ||   /* version, random */
+	    !take_vector(&m, 1, &part) || /* session */
+	    !take_vector(&m, 2, &part) || /* cipher suites */
+	    !take_vector(&m, 1, &part) || /* compression */
 	    !take_vector(&m, 2, &extensions) || m.len != 0)
 		return HELLO_BAD;
 	return read_extensions(extensions, name) ? HELLO_NAMED : HELLO_BAD;

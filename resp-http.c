@@ -12,14 +12,16 @@
 #include "resp.h"
 #include "valid.h"
 
-#define CHALLENGE_PATH	"/.well-known/acme-challenge/"
+#define CHALLENGE_PATH "/.well-known/acme-challenge/"
 
 /* RFC 9110 5.6.2. */
 static int
 is_tchar(char c)
 {
-	return c != '\0' && strchr("!#$%&'*+-.^_`|~0123456789"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", c) != NULL;
+	return c != '\0' &&
+	    strchr("!#$%&'*+-.^_`|~0123456789"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+		c) != NULL;
 }
 
 /* Are these bytes text in one line, in any encoding? */
@@ -58,7 +60,7 @@ check_field(const char *line, size_t len)
 		return 0;
 	if (!is_named(line, n, "Content-Length"))
 		return 1;
-	for (at = n + 1; at < len && (line[at] == ' ' || line[at] == '\t'); )
+	for (at = n + 1; at < len && (line[at] == ' ' || line[at] == '\t');)
 		at++;
 	return len - at == 1 && line[at] == '0';
 }

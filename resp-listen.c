@@ -18,20 +18,21 @@
 #include "resp.h"
 #include "valid.h"
 
-#define BACKLOG		256
-#define ACCEPTS		32	/* at a time: the others are served, too */
-#define OWN_NAME	"respproc ("	/* of a process like this, as a holder */
-#define ALL_IPV4	"0.0.0.0"
-#define ALL_IPV6	"::"
+#define BACKLOG 256
+#define ACCEPTS 32 /* at a time: the others are served, too */
+/* of a process like this, as a holder */
+#define OWN_NAME "respproc ("
+#define ALL_IPV4 "0.0.0.0"
+#define ALL_IPV6 "::"
 
 struct listener {
-	const char	*address, *port;
-	int		 any;		/* all addresses of this family */
-	int		 optional;	/* the machine may lack this family */
-	int		 fd;		/* -1: see broken; or it is covered */
+	const char *address, *port;
+	int any;      /* all addresses of this family */
+	int optional; /* the machine may lack this family */
+	int fd;       /* -1: see broken; or it is covered */
 	struct sockaddr_storage sa;
-	int		 error;		/* of errno, with */
-	struct error	 broken;	/* "": nothing is */
+	int error;           /* of errno, with */
+	struct error broken; /* "": nothing is */
 };
 
 static struct listener listeners[LISTENERS_MAX];
@@ -104,35 +105,48 @@ no_socket(struct listener *l, const char *call)
 	l->error = errno;
 	if (l->error == EADDRINUSE) {
 		/*
-		 * An ordinary user is not told; the kernel hides the descriptors
-		 * of another run's respproc, which cannot be traced.
+		 * An ordinary user is not told; the kernel hides the
+		 * descriptors of another run's respproc, which cannot be
+		 * traced.
 		 */
-		if (!port_holder((struct sockaddr *)&l->sa, holder,
-		    sizeof(holder)))
-			return error_set(&l->broken, "listen on %s port %s: another process has "
-			    "this port; if that is another run of acme-client, try again "
-			    "when it has ended; otherwise stop it for that time, or have "
-			    "it pass the requests on to another port that is named here",
+		if (!port_holder(
+			(struct sockaddr *)&l->sa, holder, sizeof(holder)))
+			return error_set(&l->broken,
+			    "listen on %s port %s: another process has "
+			    "this port; if that is another run of acme-client, "
+			    "try again "
+			    "when it has ended; otherwise stop it for that "
+			    "time, or have "
+			    "it pass the requests on to another port that is "
+			    "named here",
 			    address, port);
 		if (strncmp(holder, OWN_NAME, strlen(OWN_NAME)) == 0)
-			return error_set(&l->broken, "listen on %s port %s: another run of "
-			    "acme-client has this port, as %s; try again when it has "
-			    "ended", address, port, holder);
-		return error_set(&l->broken, "listen on %s port %s: %s has this "
+			return error_set(&l->broken,
+			    "listen on %s port %s: another run of "
+			    "acme-client has this port, as %s; try again when "
+			    "it has "
+			    "ended",
+			    address, port, holder);
+		return error_set(&l->broken,
+		    "listen on %s port %s: %s has this "
 		    "port; stop it for that time, or have it pass the requests "
-		    "on to another port that is named here", address, port,
-		    holder);
+		    "on to another port that is named here",
+		    address, port, holder);
 	}
 	if (l->error == EACCES)
-		return error_set(&l->broken, "listen on %s port %s: %s; ports below "
+		return error_set(&l->broken,
+		    "listen on %s port %s: %s; ports below "
 		    "1024 need root, or the ambient capability "
 		    "CAP_NET_BIND_SERVICE (AmbientCapabilities= in systemd's "
-		    "unit)", address, port, strerror(l->error));
+		    "unit)",
+		    address, port, strerror(l->error));
 	if (l->error == EADDRNOTAVAIL)
-		return error_set(&l->broken, "listen on %s port %s: this machine has "
-		    "no such address", address, port);
-	return error_set(&l->broken, "listen on %s port %s: %s: %s", address, port,
-	    call, strerror(l->error));
+		return error_set(&l->broken,
+		    "listen on %s port %s: this machine has "
+		    "no such address",
+		    address, port);
+	return error_set(&l->broken, "listen on %s port %s: %s: %s", address,
+	    port, call, strerror(l->error));
 }
 
 static int
@@ -148,15 +162,15 @@ static int
 bind_one(struct listener *l)
 {
 	int family = l->sa.ss_family;
-	socklen_t len = family == AF_INET ?
-	    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) :
+					    sizeof(struct sockaddr_in6);
 
 	l->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd == -1)
 		return no_socket(l, "socket");
 	if (set_option(l->fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
 	    (family == AF_INET6 &&
-	    set_option(l->fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1))
+		set_option(l->fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1))
 		no_socket(l, "setsockopt");
 	else if (bind(l->fd, (struct sockaddr *)&l->sa, len) == -1)
 		no_socket(l, "bind");
@@ -173,8 +187,8 @@ bind_one(struct listener *l)
 static int
 is_covered(const struct listener *l)
 {
-	const struct listener *other =
-	    find(l->sa.ss_family == AF_INET ? ALL_IPV4 : ALL_IPV6, l->port);
+	const struct listener *other = find(
+	    l->sa.ss_family == AF_INET ? ALL_IPV4 : ALL_IPV6, l->port);
 
 	return !l->any && other != NULL && other->fd != -1;
 }
@@ -209,8 +223,9 @@ works(const char *address, const char *port, struct error *e)
 	const struct listener *l = find(address, port);
 
 	if (l == NULL)
-		return error_set(e, "listen on %s port %s: more than %d in one run",
-		    address, port, LISTENERS_MAX) == 0;
+		return error_set(e,
+			   "listen on %s port %s: more than %d in one run",
+			   address, port, LISTENERS_MAX) == 0;
 	if (l->broken.text[0] != '\0')
 		*e = l->broken;
 	return l->broken.text[0] == '\0';

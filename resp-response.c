@@ -86,9 +86,11 @@ response_put_tls(uint32_t job, uint32_t number, const char *identifier,
 	/* Clients of both would ask for the same server. */
 	if ((other = response_of_server(server)) != NULL && other->job != job) {
 		free(bytes);
-		return error_set(e, "%s: is just being validated for another handle, "
+		return error_set(e,
+		    "%s: is just being validated for another handle, "
 		    "too; the next run does it, or -j 1, one handle after the "
-		    "other", identifier);
+		    "other",
+		    identifier);
 	}
 	r = response_new(job, number);
 	strlcpy(r->server, server, sizeof(r->server));

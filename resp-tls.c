@@ -15,12 +15,12 @@
 #include "resp.h"
 
 struct handshake {
-	char		 server[SERVER_NAME_SIZE];
-	int		 fd;
-	const uint8_t	*hello;		/* read before; libtls reads it first */
-	size_t		 left;
-	int		 done;
-	struct tls	*context, *tls;
+	char server[SERVER_NAME_SIZE];
+	int fd;
+	const uint8_t *hello; /* read before; libtls reads it first */
+	size_t left;
+	int done;
+	struct tls *context, *tls;
 };
 
 static int
@@ -76,10 +76,11 @@ context_new(const struct response *r)
 	if (config == NULL || tls == NULL)
 		err(1, NULL);
 	key = selfsigned_key(&keylen);
-	ok = tls_config_set_protocols(config,
-	    TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == 0 &&
-	    tls_config_set_keypair_mem(config, r->cert, r->certlen, key,
-	    keylen) == 0 && tls_config_set_alpn(config, ACME_ALPN) == 0 &&
+	ok = tls_config_set_protocols(
+		 config, TLS_PROTOCOL_TLSv1_2 | TLS_PROTOCOL_TLSv1_3) == 0 &&
+	    tls_config_set_keypair_mem(
+		config, r->cert, r->certlen, key, keylen) == 0 &&
+	    tls_config_set_alpn(config, ACME_ALPN) == 0 &&
 	    tls_configure(tls, config) == 0;
 	tls_config_free(config);
 	if (ok)
@@ -89,8 +90,8 @@ context_new(const struct response *r)
 }
 
 struct handshake *
-handshake_new(const struct response *r, int fd, const uint8_t *hello,
-    size_t len)
+handshake_new(
+    const struct response *r, int fd, const uint8_t *hello, size_t len)
 {
 	struct handshake *h;
 

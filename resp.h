@@ -11,20 +11,21 @@
 
 #include "log.h"
 
-#define ACME_ALPN	"acme-tls/1"	/* RFC 8737 6.2 */
-#define SERVER_NAME_SIZE	254	/* bytes of a host name, with its NUL */
+#define ACME_ALPN "acme-tls/1" /* RFC 8737 6.2 */
+#define SERVER_NAME_SIZE 254   /* bytes of a host name, with its NUL */
 
 enum hello_result {
-	HELLO_MORE,	/* not whole yet */
-	HELLO_BAD,	/* no ClientHello, or not one of a validation */
-	HELLO_NAMED	/* it offers only acme-tls/1, and names a server */
+	HELLO_MORE, /* not whole yet */
+	HELLO_BAD,  /* no ClientHello, or not one of a validation */
+	HELLO_NAMED /* it offers only acme-tls/1, and names a server */
 };
 
 /*
  * All that the client has sent so far; name is set to what it calls the server,
  * in lower case.  Bytes behind the message are left to libtls.
  */
-enum hello_result hello_read(const uint8_t *, size_t len, char name[SERVER_NAME_SIZE]);
+enum hello_result hello_read(
+    const uint8_t *, size_t len, char name[SERVER_NAME_SIZE]);
 
 
 /*
@@ -33,16 +34,17 @@ enum hello_result hello_read(const uint8_t *, size_t len, char name[SERVER_NAME_
  */
 
 struct response {
-	uint32_t	 job;
-	uint32_t	 number;	/* of the identifier, among the job's */
+	uint32_t job;
+	uint32_t number; /* of the identifier, among the job's */
 	/* One of these two: */
-	char		*token;		/* of http-01, */
-	char		*text;		/* with its key authorization */
-	uint8_t		*cert;		/* of tls-alpn-01, in PEM, */
-	size_t		 certlen;
-	char		 server[SERVER_NAME_SIZE];	/* with this name in lower case */
-	int		 served;	/* someone has fetched it */
-	struct response	*next;
+	char *token;   /* of http-01, */
+	char *text;    /* with its key authorization */
+	uint8_t *cert; /* of tls-alpn-01, in PEM, */
+	size_t certlen;
+	/* with this name in lower case */
+	char server[SERVER_NAME_SIZE];
+	int served; /* someone has fetched it */
+	struct response *next;
 };
 
 /*
@@ -50,30 +52,30 @@ struct response {
  * authorization (http-01), digest its SHA-256 in base64url (tls-alpn-01).  What
  * is not of this form ends the process.  0, or -1 with the reason.
  */
-void	response_put_http(uint32_t job, uint32_t number, const char *text);
-int	response_put_tls(uint32_t job, uint32_t number, const char *identifier,
-	    const char *digest, struct error *);
+void response_put_http(uint32_t job, uint32_t number, const char *text);
+int response_put_tls(uint32_t job, uint32_t number, const char *identifier,
+    const char *digest, struct error *);
 
 /* NULL: there is none.  It lasts until response_drop(). */
 struct response *response_of_token(const char *token);
 struct response *response_of_server(const char *name);
 
 /* Those of a job; how many, and how many of them were served. */
-size_t	response_count(uint32_t job, size_t *served);
-void	response_drop(uint32_t job);
+size_t response_count(uint32_t job, size_t *served);
+void response_drop(uint32_t job);
 
 
 /*
  * Certificates for tls-alpn-01 (RFC 8737 3), made in respproc for the moment.
  */
 
-#define SELFSIGNED_DIGEST_LEN	32	/* SHA-256 of a key authorization */
+#define SELFSIGNED_DIGEST_LEN 32 /* SHA-256 of a key authorization */
 
 /*
  * The P-256 key of all these certificates, which lives as long as the process.
  * Called once, before the others; failure ends the process.
  */
-void	selfsigned_begin(void);
+void selfsigned_begin(void);
 
 /* That key in PEM, in memory of this module. */
 const uint8_t *selfsigned_key(size_t *len);
@@ -82,14 +84,15 @@ const uint8_t *selfsigned_key(size_t *len);
  * What the client calls the server of this identifier, without a final dot:
  * the name itself, or for an address the reverse name (RFC 8738 6).
  */
-void	selfsigned_server_name(const char *identifier, char name[SERVER_NAME_SIZE]);
+void selfsigned_server_name(
+    const char *identifier, char name[SERVER_NAME_SIZE]);
 
 /*
  * The certificate of one identifier (a host name in lower case, or an address)
  * in PEM, which the caller frees.  NULL: libcrypto could not make it.
  */
-uint8_t	*selfsigned_cert(const char *identifier,
-	    const uint8_t digest[SELFSIGNED_DIGEST_LEN], size_t *len);
+uint8_t *selfsigned_cert(const char *identifier,
+    const uint8_t digest[SELFSIGNED_DIGEST_LEN], size_t *len);
 
 
 /*
@@ -103,30 +106,30 @@ uint8_t	*selfsigned_cert(const char *identifier,
  * twice, or for longer than CLIENT_MS.
  */
 
-#define CLIENTS_MAX	256	/* at a time; one more replaces the oldest */
-#define HANDSHAKES_MAX	32	/* of these in libtls, each with some 60 KiB */
-#define CLIENT_MS	10000	/* until its request or handshake is done */
+#define CLIENTS_MAX 256   /* at a time; one more replaces the oldest */
+#define HANDSHAKES_MAX 32 /* of these in libtls, each with some 60 KiB */
+#define CLIENT_MS 10000   /* until its request or handshake is done */
 
 /* Before the first client. */
-void	clients_begin(void);
+void clients_begin(void);
 
 /* Takes the connection, which is ours from then on and does not block. */
-void	client_new(int fd);
+void client_new(int fd);
 
 /* Ends one, so that there is a descriptor; 0: there is none to end. */
-int	client_spare(void);
+int client_spare(void);
 
 /*
  * Fills in what is to be waited for, at most CLIENTS_MAX; returns how many, and
  * until when at most (clock_ms(); INT64_MAX: for ever).
  */
-nfds_t	clients_poll(struct pollfd *, int64_t *until);
+nfds_t clients_poll(struct pollfd *, int64_t *until);
 
 /*
  * Serves those that poll() has found ready, in the order of clients_poll();
  * ends those that are late.
  */
-void	clients_serve(const struct pollfd *);
+void clients_serve(const struct pollfd *);
 
 /* How many there were so far, whatever they wanted. */
 unsigned long clients_count(void);
@@ -138,15 +141,15 @@ unsigned long clients_count(void);
  */
 
 enum request_result {
-	REQUEST_MORE,	/* not whole yet */
-	REQUEST_BAD,	/* no request (RFC 9112), or with more behind it */
-	REQUEST_OTHER,	/* of something else: another method or path */
-	REQUEST_TOKEN	/* of the response with this token */
+	REQUEST_MORE,  /* not whole yet */
+	REQUEST_BAD,   /* no request (RFC 9112), or with more behind it */
+	REQUEST_OTHER, /* of something else: another method or path */
+	REQUEST_TOKEN  /* of the response with this token */
 };
 
 struct request {
-	int	head;		/* HEAD: the client wants no body */
-	char	token[201];	/* as valid_token() takes it */
+	int head;        /* HEAD: the client wants no body */
+	char token[201]; /* as valid_token() takes it */
 };
 
 /* All that the client has sent so far.  Which host it names does not matter. */
@@ -157,25 +160,25 @@ enum request_result request_read(const char *, size_t len, struct request *);
  * Where the clients of respproc come in.
  */
 
-#define LISTENERS_MAX	64	/* different ones of one run */
+#define LISTENERS_MAX 64 /* different ones of one run */
 
 /*
  * Before anything is given up: every address (or "*": all of this machine's)
  * and port of the configuration, then all are bound at once.
  */
-void	listen_add(const char *address, const char *port);
-void	listen_bind(void);
+void listen_add(const char *address, const char *port);
+void listen_bind(void);
 
 /* Can clients come in there?  1, or 0 with the reason. */
-int	listen_works(const char *address, const char *port, struct error *);
+int listen_works(const char *address, const char *port, struct error *);
 
 /*
  * Fills in what is to be waited for, at most LISTENERS_MAX; returns how many.
  */
-nfds_t	listen_poll(struct pollfd *);
+nfds_t listen_poll(struct pollfd *);
 
 /* Takes the connections that have come, in the order of listen_poll(). */
-void	listen_serve(const struct pollfd *);
+void listen_serve(const struct pollfd *);
 
 
 /*
@@ -191,8 +194,8 @@ enum handshake_result { HANDSHAKE_WAITS, HANDSHAKE_FAILED, HANDSHAKE_DONE };
  * has sent so far, and stays as it is until handshake_free().  NULL: libtls
  * refuses.
  */
-struct handshake *handshake_new(const struct response *, int fd,
-	    const uint8_t *hello, size_t len);
+struct handshake *handshake_new(
+    const struct response *, int fd, const uint8_t *hello, size_t len);
 
 /*
  * Goes on as far as it can without blocking; events: what is to be waited for
@@ -203,6 +206,6 @@ enum handshake_result handshake_go(struct handshake *, short *events);
 /* The name that the client has called the server. */
 const char *handshake_server(const struct handshake *);
 
-void	handshake_free(struct handshake *);
+void handshake_free(struct handshake *);
 
 #endif

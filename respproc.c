@@ -25,11 +25,11 @@
 #include "sandbox.h"
 
 struct resp_job {
-	char		*handle;
-	enum way	 way;
+	char *handle;
+	enum way way;
 	enum challenge_type challenge;
-	struct strings	 listen;	/* address and port, in turn */
-	struct strings	 names;
+	struct strings listen; /* address and port, in turn */
+	struct strings names;
 };
 
 static struct resp_job *jobs;
@@ -58,7 +58,7 @@ static void
 response(const struct msg *m, uint32_t number, const struct error *e)
 {
 	struct body_published b = { .number = number,
-	    .reason = e != NULL ? e->text : NULL };
+		.reason = e != NULL ? e->text : NULL };
 
 	msg_new(&out, CHNG_PUBLISHED, m->head.job);
 	body_published(&out, &b);
@@ -105,8 +105,8 @@ resp_put(struct msg *m)
 	if (b.number >= j->names.n)
 		errx(1, "RESP_PUT: no identifier %u", b.number);
 	if (j->challenge == CHALLENGE_TLSALPN01)
-		rc = response_put_tls(m->head.job, b.number,
-		    j->names.v[b.number], b.text, &e);
+		rc = response_put_tls(
+		    m->head.job, b.number, j->names.v[b.number], b.text, &e);
 	else
 		response_put_http(m->head.job, b.number, b.text);
 	response(m, b.number, rc == 0 ? NULL : &e);
@@ -122,7 +122,8 @@ resp_drop(struct msg *m)
 	body_flag(m, &doubtful);
 	n = response_count(m->head.job, &served);
 	if (doubtful && served < n)
-		warnx("%s: %zu of %zu responses were never asked for on %s "
+		warnx(
+		    "%s: %zu of %zu responses were never asked for on %s "
 		    "port %s%s (%lu connections came in all): does port %s of "
 		    "these names lead there?",
 		    j->handle, n - served, n, j->listen.v[0], j->listen.v[1],
@@ -155,7 +156,7 @@ serve_clients(void)
 
 static const struct handler table[] = {
 	{ RESP_CHECK, resp_check, ANY_STATE, 2 },
-	{ RESP_PUT, resp_put, ANY_STATE, ORDERS_MAX * CONF_NAMES_MAX },
+	{ RESP_PUT, resp_put, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
 	{ RESP_DROP, resp_drop, ANY_STATE, ORDERS_MAX },
 };
 

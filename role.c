@@ -14,7 +14,7 @@
 #include "role.h"
 #include "sandbox.h"
 
-#define SEND_SECONDS	60
+#define SEND_SECONDS 60
 
 enum role role_self;
 uid_t role_uid;
@@ -49,17 +49,26 @@ check_start(int argc, char *argv[])
 	if (argc != 2)
 		errx(1, "is started by acme-client, not by hand");
 	if (strcmp(argv[1], IDENTITY) != 0)
-		errx(1, "is of another build than the acme-client that started it; install all of one build");
-	if (getsockopt(ROLE_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 || type != SOCK_SEQPACKET ||
-	    setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == -1)
-		errx(1, "descriptor %d is not acme-client's socket; acme-client starts this program", ROLE_FD);
+		errx(1,
+		    "is of another build than the acme-client that started it; "
+		    "install all of one build");
+	if (getsockopt(ROLE_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
+	    type != SOCK_SEQPACKET ||
+	    setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		sizeof(patience)) == -1)
+		errx(1,
+		    "descriptor %d is not acme-client's socket; acme-client "
+		    "starts this program",
+		    ROLE_FD);
 }
 
 void
 role_begin(enum role role, int argc, char *argv[])
 {
 	if (sandbox_elevated())
-		errx(1, "is set-user-ID, set-group-ID or has file capabilities; take that from the "
+		errx(1,
+		    "is set-user-ID, set-group-ID or has file capabilities; "
+		    "take that from the "
 		    "program's file");
 	check_start(argc, argv);
 	role_self = role;
@@ -111,11 +120,13 @@ role_grow(void *array, uint32_t n, size_t size)
 	return array;
 }
 
-/* What came while a handler waited for a reply, in the order in which it came. */
+/*
+ * What came while a handler waited for a reply, in the order in which it came.
+ */
 static struct postponed {
 	struct postponed *next;
-	struct msg	*m;
-} *first, **last = &first;
+	struct msg *m;
+} * first, **last = &first;
 
 void
 role_postpone(const struct msg *m)
@@ -159,7 +170,7 @@ serve_beside(const struct handler *table, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t), void (*await)(void))
 {
 	static struct msg m;
-	unsigned *times;	/* [row][job] */
+	unsigned *times; /* [row][job] */
 	const char *name;
 	size_t i;
 
@@ -184,7 +195,8 @@ serve_beside(const struct handler *table, size_t n, uint32_t njobs,
 			errx(1, "%s: no job %u", name, m.head.job);
 		if (state != NULL && (table[i].states & state(m.head.job)) == 0)
 			errx(1, "%s: out of order", name);
-		if (++times[i * njobs + m.head.job] > table[i].most && table[i].most > 0)
+		if (++times[i * njobs + m.head.job] > table[i].most &&
+		    table[i].most > 0)
 			errx(1, "%s: too often", name);
 		table[i].handle(&m);
 	}

@@ -13,49 +13,51 @@
 #include "sandbox-linux.h"
 
 #ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset	444
-#define SYS_landlock_add_rule		445
-#define SYS_landlock_restrict_self	446
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
 #endif
 
 /* File rights, in the order in which the ABI grew. */
-#define FS_WRITE_FILE	(1ULL << 1)
-#define FS_READ_FILE	(1ULL << 2)
-#define FS_REMOVE_FILE	(1ULL << 5)
-#define FS_MAKE_REG	(1ULL << 8)
-#define FS_ABI_1	((1ULL << 13) - 1)
-#define FS_REFER	(1ULL << 13)	/* ABI 2: rename or link to another directory */
-#define FS_TRUNCATE	(1ULL << 14)	/* ABI 3 */
-#define FS_IOCTL_DEV	(1ULL << 15)	/* ABI 5 */
-#define NET_BIND_TCP	(1ULL << 0)	/* ABI 4 */
-#define NET_CONNECT_TCP	(1ULL << 1)
-#define SCOPE_UNIX	(1ULL << 0)	/* ABI 6 */
-#define SCOPE_SIGNAL	(1ULL << 1)
+#define FS_WRITE_FILE (1ULL << 1)
+#define FS_READ_FILE (1ULL << 2)
+#define FS_REMOVE_FILE (1ULL << 5)
+#define FS_MAKE_REG (1ULL << 8)
+#define FS_ABI_1 ((1ULL << 13) - 1)
+/* ABI 2: rename or link to another directory */
+#define FS_REFER (1ULL << 13)
+#define FS_TRUNCATE (1ULL << 14)  /* ABI 3 */
+#define FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
+#define NET_BIND_TCP (1ULL << 0)  /* ABI 4 */
+#define NET_CONNECT_TCP (1ULL << 1)
+#define SCOPE_UNIX (1ULL << 0) /* ABI 6 */
+#define SCOPE_SIGNAL (1ULL << 1)
 
-#define RULE_PATH_BENEATH	1
-#define RULE_NET_PORT		2
-#define CREATE_VERSION		1
+#define RULE_PATH_BENEATH 1
+#define RULE_NET_PORT 2
+#define CREATE_VERSION 1
 
 struct ruleset_attr {
-	uint64_t	handled_access_fs;
-	uint64_t	handled_access_net;
-	uint64_t	scoped;
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net;
+	uint64_t scoped;
 };
 
 struct path_attr {
-	uint64_t	allowed_access;
-	int32_t		parent_fd;
+	uint64_t allowed_access;
+	int32_t parent_fd;
 } __attribute__((packed));
 
 struct port_attr {
-	uint64_t	allowed_access;
-	uint64_t	port;
+	uint64_t allowed_access;
+	uint64_t port;
 };
 
 int
 landlock_abi(void)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
+	long abi = syscall(
+	    SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
 
 	return abi < 0 ? -errno : (int)abi;
 }
@@ -79,7 +81,8 @@ allow_path(int ruleset, int fd, uint64_t access)
 {
 	struct path_attr attr = { access, fd };
 
-	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attr, 0) == -1)
+	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attr,
+		0) == -1)
 		err(1, "Landlock: rule for a path");
 }
 
@@ -89,7 +92,8 @@ allow_port(int ruleset, int abi, uint16_t port)
 	struct port_attr attr = { NET_CONNECT_TCP, port };
 
 	if (abi >= 4 &&
-	    syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &attr, 0) == -1)
+	    syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &attr, 0) ==
+		-1)
 		err(1, "Landlock: rule for port %u", port);
 }
 
@@ -98,8 +102,12 @@ static void
 allow_resolver_files(int ruleset)
 {
 	static const char *const files[] = {
-		"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf",
-		"/etc/gai.conf", "/etc/services",
+		"/etc/hosts",
+		"/etc/resolv.conf",
+		"/etc/nsswitch.conf",
+		"/etc/host.conf",
+		"/etc/gai.conf",
+		"/etc/services",
 	};
 	size_t i;
 	int fd;
@@ -138,7 +146,8 @@ landlock_enter(const struct sandbox *s, int abi)
 	}
 	if (abi >= 6) {
 		/* The parent must be able to end its children. */
-		attr.scoped = SCOPE_UNIX | (s->role == ROLE_PARENT ? 0 : SCOPE_SIGNAL);
+		attr.scoped = SCOPE_UNIX |
+		    (s->role == ROLE_PARENT ? 0 : SCOPE_SIGNAL);
 		size = sizeof(attr);
 	}
 	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a process gives up on Linux: identity and capabilities, root
- * directory, resource limits here; files and ports in sandbox-landlock.c;
- * system calls in sandbox-seccomp.c.  If this is wrong, whoever owns one process
- * gets what belongs to another.
+ * What a process gives up on Linux: identity and capabilities, root directory,
+ * resource limits here; files and ports in sandbox-landlock.c; system calls in
+ * sandbox-seccomp.c.  If this is wrong, whoever owns one process gets what
+ * belongs to another.
  */
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -26,13 +26,13 @@
 #include "log.h"
 #include "sandbox-linux.h"
 
-#define LAST_RESORT_SECONDS	86400	/* no run takes that long */
+#define LAST_RESORT_SECONDS 86400 /* no run takes that long */
 
 #ifndef SYS_pidfd_open
-#define SYS_pidfd_open		434
+#define SYS_pidfd_open 434
 #endif
 #ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal	424
+#define SYS_pidfd_send_signal 424
 #endif
 
 static int was_root;
@@ -41,13 +41,16 @@ const char *
 sandbox_lacks(int uses_group)
 {
 	static const struct {
-		const char	*name;
-		int		 cap;
-		int		 needed;
-	} caps[] = { { "CAP_SETUID", CAP_SETUID, 1 }, { "CAP_SETGID", CAP_SETGID, 1 },
-	    { "CAP_SYS_CHROOT", CAP_SYS_CHROOT, 1 }, { "CAP_KILL", CAP_KILL, 0 },
-	    { "CAP_CHOWN (for 'group')", CAP_CHOWN, 0 } };
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+		const char *name;
+		int cap;
+		int needed;
+	} caps[] = { { "CAP_SETUID", CAP_SETUID, 1 },
+		{ "CAP_SETGID", CAP_SETGID, 1 },
+		{ "CAP_SYS_CHROOT", CAP_SYS_CHROOT, 1 },
+		{ "CAP_KILL", CAP_KILL, 0 },
+		{ "CAP_CHOWN (for 'group')", CAP_CHOWN, 0 } };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+		0 };
 	struct __user_cap_data_struct data[2] = { { 0 } };
 	static char names[120];
 	int needed = 0;
@@ -57,36 +60,44 @@ sandbox_lacks(int uses_group)
 		err(1, "capget");
 	names[0] = '\0';
 	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
-		if ((data[0].effective >> caps[i].cap & 1) || (caps[i].cap == CAP_CHOWN && !uses_group))
+		if ((data[0].effective >> caps[i].cap & 1) ||
+		    (caps[i].cap == CAP_CHOWN && !uses_group))
 			continue;
 		needed |= caps[i].needed;
-		say_add(names, sizeof(names), "%s%s", names[0] == '\0' ? "" : ", ", caps[i].name);
+		say_add(names, sizeof(names), "%s%s",
+		    names[0] == '\0' ? "" : ", ", caps[i].name);
 	}
 	return needed ? names : NULL;
 }
 
 /* What an outer filter or a user namespace refuses to root. */
-__attribute__((noreturn))
-static void
+__attribute__((noreturn)) static void
 refused(const char *what)
 {
-	err(1, "%s is refused (allow it in the container, the user namespace or the system call "
-	    "filter around this program, or run it as an ordinary user)", what);
+	err(1,
+	    "%s is refused (allow it in the container, the user namespace or "
+	    "the system call "
+	    "filter around this program, or run it as an ordinary user)",
+	    what);
 }
 
 /* A directory that has no name any more, so that nothing can appear in it. */
 static void
 empty_root(void)
 {
-	char path[] = "/tmp/acme-client.XXXXXXXX", other[] = "/run/acme-client.XXXXXXXX";
+	char path[] = "/tmp/acme-client.XXXXXXXX",
+	     other[] = "/run/acme-client.XXXXXXXX";
 	const char *made = mkdtemp(path);
 	int fd;
 
 	if (made == NULL)
 		made = mkdtemp(other);
 	if (made == NULL)
-		err(1, "a directory to become an empty root directory can be made neither in /tmp nor in /run");
-	if ((fd = open(made, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1 ||
+		err(1,
+		    "a directory to become an empty root directory can be made "
+		    "neither in /tmp nor in /run");
+	if ((fd = open(made,
+		 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) == -1 ||
 	    rmdir(made) == -1 || fchdir(fd) == -1 || chroot(".") == -1)
 		refused("chroot() to an empty directory");
 	close(fd);
@@ -96,7 +107,8 @@ empty_root(void)
 static void
 drop_capabilities(uint64_t keep)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+		0 };
 	struct __user_cap_data_struct data[2];
 	int i;
 
@@ -127,15 +139,20 @@ become(const struct sandbox *s)
 	/* Its children are other users; the filter lets it end them only. */
 	if (s->role == ROLE_PARENT)
 		keep |= 1ULL << CAP_KILL;
-	/* Only exec could bring these back, and there is none: failing is no matter. */
+	/*
+	 * Only exec could bring these back, and there is none: failing is no
+	 * matter.
+	 */
 	for (cap = 0; cap < 64; cap++)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	if (setgroups(0, NULL) == -1)
 		refused("setgroups()");
 	if (keep != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
 		err(1, "PR_SET_KEEPCAPS");
-	snprintf(user, sizeof(user), "to become user %u, group %u", (unsigned)s->uid, (unsigned)s->gid);
-	if (setresgid(s->gid, s->gid, s->gid) == -1 || setresuid(s->uid, s->uid, s->uid) == -1)
+	snprintf(user, sizeof(user), "to become user %u, group %u",
+	    (unsigned)s->uid, (unsigned)s->gid);
+	if (setresgid(s->gid, s->gid, s->gid) == -1 ||
+	    setresuid(s->uid, s->uid, s->uid) == -1)
 		refused(user);
 	drop_capabilities(keep);
 	if (s->uid != 0 && (setresuid(0, 0, 0) != -1 || geteuid() == 0))
@@ -161,7 +178,8 @@ sandbox_become(const struct sandbox *s)
 static void
 forget_ports(enum role role)
 {
-	drop_capabilities(role == ROLE_RESP ? 0 : ~(1ULL << CAP_NET_BIND_SERVICE));
+	drop_capabilities(
+	    role == ROLE_RESP ? 0 : ~(1ULL << CAP_NET_BIND_SERVICE));
 }
 
 static int
@@ -184,8 +202,10 @@ set_limits(const struct sandbox *s)
 	 * parent three for each child; respproc has its clients.
 	 */
 	if (!on_disk(role))
-		sandbox_limit(RLIMIT_NOFILE, role == ROLE_PARENT ? 128 :
-		    role == ROLE_RESP ? 384 : 64);
+		sandbox_limit(RLIMIT_NOFILE,
+		    role == ROLE_PARENT   ? 128 :
+			role == ROLE_RESP ? 384 :
+					    64);
 }
 
 static void
@@ -194,18 +214,21 @@ say_layers(const struct sandbox *s, int root, int chrooted, int abi)
 	char user[120] = "", landlock[120];
 
 	if (root)
-		snprintf(user, sizeof(user), "user %u%s%s%s, %s", (unsigned)s->uid,
+		snprintf(user, sizeof(user), "user %u%s%s%s, %s",
+		    (unsigned)s->uid,
 		    s->role == ROLE_PARENT ? " with CAP_KILL" : "",
 		    s->keep_chown ? " with CAP_CHOWN" : "",
 		    s->keep_dac ? " with CAP_DAC_OVERRIDE, CAP_FOWNER" : "",
 		    chrooted ? "empty root directory, " : "");
 	if (abi <= 0)
 		snprintf(landlock, sizeof(landlock), "NO Landlock (%s)",
-		    abi == -ENOSYS ? "not in this kernel" :
-		    abi == -EOPNOTSUPP ? "switched off at boot" : strerror(-abi));
+		    abi == -ENOSYS         ? "not in this kernel" :
+			abi == -EOPNOTSUPP ? "switched off at boot" :
+					     strerror(-abi));
 	else
-		snprintf(landlock, sizeof(landlock), "Landlock %d (files%s%s)", abi,
-		    abi >= 4 ? ", TCP ports" : "", abi >= 6 ? ", scope" : "");
+		snprintf(landlock, sizeof(landlock), "Landlock %d (files%s%s)",
+		    abi, abi >= 4 ? ", TCP ports" : "",
+		    abi >= 6 ? ", scope" : "");
 	say(1, "sandbox: %s%s, seccomp, no_new_privs, limits", user, landlock);
 }
 
@@ -214,7 +237,9 @@ sandbox_enter(const struct sandbox *s)
 {
 	int root = geteuid() == 0 || was_root, abi, chrooted;
 
-	/* The resolver needs its files, the others on disk their directories. */
+	/*
+	 * The resolver needs its files, the others on disk their directories.
+	 */
 	chrooted = root && !on_disk(s->role) && s->role != ROLE_DNS;
 	if (chrooted)
 		empty_root();
@@ -228,7 +253,8 @@ sandbox_enter(const struct sandbox *s)
 	 * chng and fileproc end by themselves, having tidied up, at the end of
 	 * file.
 	 */
-	if (s->role != ROLE_PARENT && s->role != ROLE_CHNG && s->role != ROLE_FILE &&
+	if (s->role != ROLE_PARENT && s->role != ROLE_CHNG &&
+	    s->role != ROLE_FILE &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
 		err(1, "PR_SET_PDEATHSIG");
 	/* The signal is for what comes; it may have ended already. */
@@ -265,7 +291,8 @@ sandbox_self(const char *argv0)
 		path[n] = '\0';
 	/* Without /proc: the path that the kernel was given. */
 	else if (execfn == NULL || realpath(execfn, path) == NULL)
-		errx(1, "cannot find out where this program is; is /proc mounted?");
+		errx(1,
+		    "cannot find out where this program is; is /proc mounted?");
 	return path;
 }
 
@@ -275,7 +302,10 @@ sandbox_hold(pid_t pid)
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd == -1)
-		err(1, "pidfd_open%s", errno == ENOSYS ? ", which Linux has since 5.3, to end a process" : "");
+		err(1, "pidfd_open%s",
+		    errno == ENOSYS ?
+			", which Linux has since 5.3, to end a process" :
+			"");
 	return fd;
 }
 

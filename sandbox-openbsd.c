@@ -19,8 +19,8 @@
 #include "log.h"
 #include "sandbox.h"
 
-#define EMPTY_ROOT	"/var/empty"
-#define UNVEIL_DIRS_MAX	100
+#define EMPTY_ROOT "/var/empty"
+#define UNVEIL_DIRS_MAX 100
 
 static const char *const promises[ROLE__MAX] = {
 	[ROLE_PARENT] = "stdio proc",
@@ -65,7 +65,8 @@ become(const struct sandbox *s)
 	if (!on_disk(s->role) && s->role != ROLE_DNS &&
 	    (chroot(EMPTY_ROOT) == -1 || chdir("/") == -1))
 		err(1, "%s", EMPTY_ROOT);
-	if (setgroups(1, &s->gid) == -1 || setresgid(s->gid, s->gid, s->gid) == -1 ||
+	if (setgroups(1, &s->gid) == -1 ||
+	    setresgid(s->gid, s->gid, s->gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
 		err(1, "cannot become user %u", (unsigned)uid);
 }
@@ -152,7 +153,8 @@ sandbox_enter(const struct sandbox *s)
 	if (pledge(promises[s->role], NULL) == -1)
 		err(1, "pledge");
 	say(1, "sandbox: pledge \"%s\"%s%s", promises[s->role],
-	    on_disk(s->role) ? ", unveil" : "", was_root ? ", user and root directory" : "");
+	    on_disk(s->role) ? ", unveil" : "",
+	    was_root ? ", user and root directory" : "");
 }
 
 /* unveil_dirs() says why nothing is taken away but unveil() itself. */
@@ -164,7 +166,10 @@ sandbox_narrow(const struct sandbox *s)
 		err(1, "unveil");
 }
 
-/* The kernel has no descriptors of processes; only this process's children have their numbers, until reaped. */
+/*
+ * The kernel has no descriptors of processes; only this process's children have
+ * their numbers, until reaped.
+ */
 int
 sandbox_hold(pid_t pid)
 {
@@ -182,8 +187,8 @@ sandbox_end(int handle, pid_t pid)
 const char *
 sandbox_self(const char *argv0)
 {
-	static const char *const dirs[] = { "/usr/local/sbin", "/usr/sbin", "/usr/local/bin",
-	    "/usr/bin" };
+	static const char *const dirs[] = { "/usr/local/sbin", "/usr/sbin",
+		"/usr/local/bin", "/usr/bin" };
 	static char path[PATH_MAX];
 	size_t i;
 
@@ -194,7 +199,8 @@ sandbox_self(const char *argv0)
 	}
 	/* The environment is empty by now: where programs are installed. */
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
-		if (snprintf(path, sizeof(path), "%s/%s", dirs[i], argv0) < (int)sizeof(path) &&
+		if (snprintf(path, sizeof(path), "%s/%s", dirs[i], argv0) <
+			(int)sizeof(path) &&
 		    access(path, X_OK) == 0)
 			return path;
 	errx(1, "%s: start it by its full path", argv0);

@@ -22,7 +22,8 @@ pid_t sandbox_parent;
 static int
 has_capabilities_of_file(void)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+		0 };
 	struct __user_cap_data_struct data[2] = { { 0 } };
 	int cap;
 
@@ -30,17 +31,22 @@ has_capabilities_of_file(void)
 		return 1;
 	for (cap = 0; cap < 64; cap++)
 		if ((data[cap / 32].permitted >> cap % 32 & 1) &&
-		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 1)
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) !=
+			1)
 			return 1;
 	return 0;
 }
 
-/* AT_SECURE alone says too much: SELinux and AppArmor set it, too, where a program has a profile. */
+/*
+ * AT_SECURE alone says too much: SELinux and AppArmor set it, too, where a
+ * program has a profile.
+ */
 int
 sandbox_elevated(void)
 {
 	return getuid() != geteuid() || getgid() != getegid() ||
-	    (getauxval(AT_SECURE) != 0 && geteuid() != 0 && has_capabilities_of_file());
+	    (getauxval(AT_SECURE) != 0 && geteuid() != 0 &&
+		has_capabilities_of_file());
 }
 
 static void
@@ -57,7 +63,9 @@ set_signals(enum role role)
 	/* A write that fails for these reasons is an error to report. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	for (i = 0; role != ROLE_PARENT && i < sizeof(terminal) / sizeof(terminal[0]); i++)
+	for (i = 0;
+	     role != ROLE_PARENT && i < sizeof(terminal) / sizeof(terminal[0]);
+	     i++)
 		signal(terminal[i], SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -70,7 +78,9 @@ set_signals(enum role role)
 void
 sandbox_limit(int resource, uint64_t most)
 {
-	struct { uint64_t soft, hard; } r;
+	struct {
+		uint64_t soft, hard;
+	} r;
 
 	if (syscall(SYS_prlimit64, 0, resource, NULL, &r) == -1)
 		err(1, "prlimit");
@@ -93,7 +103,8 @@ sandbox_prepare(enum role role)
 		err(1, "PR_SET_DUMPABLE");
 	if (role != ROLE_PARENT) {
 		/* What hookproc starts may be sudo(8). */
-		if (role != ROLE_HOOK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		if (role != ROLE_HOOK &&
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 			err(1, "PR_SET_NO_NEW_PRIVS");
 		prctl(PR_SET_NAME, role_names[role], 0, 0, 0);
 	}

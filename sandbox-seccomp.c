@@ -27,12 +27,15 @@ name_of(int nr)
 	return "of another kind";
 }
 
-/* Only what a signal handler may do; the system call itself was not carried out. */
+/*
+ * Only what a signal handler may do; the system call itself was not carried
+ * out.
+ */
 static void
 on_sigsys(int sig, siginfo_t *info, void *context)
 {
 	static const char *const text[] = { ": system call ",
-	    " refused: this process does only what it is for\n" };
+		" refused: this process does only what it is for\n" };
 	const char *name = name_of(info->si_syscall);
 	ssize_t ignored;
 
@@ -49,16 +52,22 @@ on_sigsys(int sig, siginfo_t *info, void *context)
 void
 seccomp_enter(const struct sandbox *s)
 {
-	struct sigaction sa = { .sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO };
+	struct sigaction sa = { .sa_sigaction = on_sigsys,
+		.sa_flags = SA_SIGINFO };
 	const struct filter *f = &filters[s->role];
-	struct sock_fprog program = { f->n, (struct sock_filter *)(uintptr_t)f->rows };
+	struct sock_fprog program = { f->n,
+		(struct sock_filter *)(uintptr_t)f->rows };
 
 	self_name = role_names[s->role];
 	if (f->n == 0)
-		errx(1, "seccomp: this program has no filter for %s", self_name);
+		errx(
+		    1, "seccomp: this program has no filter for %s", self_name);
 	if (sigaction(SIGSYS, &sa, NULL) == -1)
 		err(1, "sigaction");
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == -1)
-		err(1, "seccomp: the filter is refused; a system call filter around this program "
-		    "(SystemCallFilter in systemd's unit, a container's profile) must allow seccomp(2)");
+		err(1,
+		    "seccomp: the filter is refused; a system call filter "
+		    "around this program "
+		    "(SystemCallFilter in systemd's unit, a container's "
+		    "profile) must allow seccomp(2)");
 }

@@ -43,11 +43,11 @@ mac_key_decode(const char *text, size_t *len)
 
 /* A curve, its JWK name and the width of its coordinates (RFC 7518 6.2.1). */
 struct curve {
-	uint8_t		 oid[8];
-	size_t		 oidlen;
-	const char	*crv;
-	const char	*alg;
-	size_t		 width;
+	uint8_t oid[8];
+	size_t oidlen;
+	const char *crv;
+	const char *alg;
+	size_t width;
 };
 
 /* 1.2.840.10045.3.1.7 and 1.3.132.0.34 (RFC 5480 2.1.1.1) */
@@ -177,7 +177,8 @@ jwk_thumbprint(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1])
 	char *text, *encoded;
 	int ok;
 
-	if (jwk == NULL || (text = json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS)) == NULL) {
+	if (jwk == NULL ||
+	    (text = json_dumps(jwk, JSON_COMPACT | JSON_SORT_KEYS)) == NULL) {
 		json_decref(jwk);
 		return -1;
 	}
@@ -228,7 +229,8 @@ char *
 jws_signature(EVP_PKEY *key, const char *text)
 {
 	const struct curve *c = curve_of(key);
-	const EVP_MD *md = c != NULL && c->width == 48 ? EVP_sha384() : EVP_sha256();
+	const EVP_MD *md = c != NULL && c->width == 48 ? EVP_sha384() :
+							 EVP_sha256();
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t *sig = NULL, *raw;
 	char *out = NULL;
@@ -237,9 +239,11 @@ jws_signature(EVP_PKEY *key, const char *text)
 	if (ctx == NULL)
 		err(1, NULL);
 	if (EVP_DigestSignInit(ctx, NULL, md, NULL, key) <= 0 ||
-	    EVP_DigestSign(ctx, NULL, &len, (const uint8_t *)text, strlen(text)) <= 0 ||
+	    EVP_DigestSign(
+		ctx, NULL, &len, (const uint8_t *)text, strlen(text)) <= 0 ||
 	    (sig = malloc(len)) == NULL ||
-	    EVP_DigestSign(ctx, sig, &len, (const uint8_t *)text, strlen(text)) <= 0)
+	    EVP_DigestSign(
+		ctx, sig, &len, (const uint8_t *)text, strlen(text)) <= 0)
 		goto out;
 	if (c == NULL)
 		out = b64url_encode(sig, len);
@@ -272,24 +276,32 @@ mac_signature(const struct mac_key *mac, const char *text)
 	uint8_t out[EVP_MAX_MD_SIZE];
 	unsigned len;
 	const EVP_MD *md = strcmp(mac->alg, "HS512") == 0 ? EVP_sha512() :
-	    strcmp(mac->alg, "HS384") == 0 ? EVP_sha384() : EVP_sha256();
+	    strcmp(mac->alg, "HS384") == 0                ? EVP_sha384() :
+							    EVP_sha256();
 
-	if (HMAC(md, mac->key, (int)mac->len, (const uint8_t *)text, strlen(text), out, &len) == NULL)
+	if (HMAC(md, mac->key, (int)mac->len, (const uint8_t *)text,
+		strlen(text), out, &len) == NULL)
 		return NULL;
 	return b64url_encode(out, len);
 }
 
-/* RFC 7515 7.2.2; signed by key, or where that is NULL by mac.  NULL on failure. */
+/*
+ * RFC 7515 7.2.2; signed by key, or where that is NULL by mac.  NULL on
+ * failure.
+ */
 static json_t *
-flatten(json_t *header, json_t *payload, EVP_PKEY *key, const struct mac_key *mac)
+flatten(
+    json_t *header, json_t *payload, EVP_PKEY *key, const struct mac_key *mac)
 {
 	char *header64 = encode_json(header), *payload64, *input, *sig;
 	json_t *o = NULL;
 
 	payload64 = payload == NULL ? strdup("") : encode_json(payload);
-	if (payload64 == NULL || asprintf(&input, "%s.%s", header64, payload64) == -1)
+	if (payload64 == NULL ||
+	    asprintf(&input, "%s.%s", header64, payload64) == -1)
 		err(1, NULL);
-	sig = key != NULL ? jws_signature(key, input) : mac_signature(mac, input);
+	sig = key != NULL ? jws_signature(key, input) :
+			    mac_signature(mac, input);
 	if (sig != NULL)
 		o = json_pack("{s:s, s:s, s:s}", "protected", header64,
 		    "payload", payload64, "signature", sig);
@@ -301,7 +313,8 @@ flatten(json_t *header, json_t *payload, EVP_PKEY *key, const struct mac_key *ma
 }
 
 char *
-jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, json_t *payload)
+jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url,
+    json_t *payload)
 {
 	const char *alg = jws_alg(key);
 	json_t *header, *o;
@@ -310,7 +323,8 @@ jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, jso
 	if (alg == NULL)
 		return NULL;
 	/* NULL: text that is not UTF-8, which no validator lets through. */
-	header = json_pack("{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url);
+	header = json_pack(
+	    "{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url);
 	if (header == NULL)
 		return NULL;
 	if (kid != NULL)
@@ -327,8 +341,9 @@ jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, jso
 json_t *
 jws_inner(EVP_PKEY *key, const char *url, json_t *payload)
 {
-	json_t *o = NULL, *header = json_pack("{s:s, s:o, s:s}", "alg", jws_alg(key),
-	    "jwk", jwk_public(key), "url", url);
+	json_t *o = NULL,
+	       *header = json_pack("{s:s, s:o, s:s}", "alg", jws_alg(key),
+		   "jwk", jwk_public(key), "url", url);
 
 	if (header != NULL)
 		o = flatten(header, payload, key, NULL);
@@ -339,8 +354,9 @@ jws_inner(EVP_PKEY *key, const char *url, json_t *payload)
 json_t *
 jws_mac(const struct mac_key *mac, const char *url, json_t *payload)
 {
-	json_t *o = NULL, *header = json_pack("{s:s, s:s, s:s}", "alg", mac->alg,
-	    "kid", mac->kid, "url", url);
+	json_t *o = NULL,
+	       *header = json_pack("{s:s, s:s, s:s}", "alg", mac->alg, "kid",
+		   mac->kid, "url", url);
 
 	if (header != NULL)
 		o = flatten(header, payload, NULL, mac);

@@ -13,11 +13,11 @@
 #include "sign.h"
 #include "valid.h"
 
-#define BEGIN_CERT	"-----BEGIN CERTIFICATE-----"
-#define END_CERT	"-----END CERTIFICATE-----"
+#define BEGIN_CERT "-----BEGIN CERTIFICATE-----"
+#define END_CERT "-----END CERTIFICATE-----"
 /* RFC 5280 4.2.1.6: the tags of a GeneralName that are used here. */
-#define TAG_DNS		0x82
-#define TAG_IP		0x87
+#define TAG_DNS 0x82
+#define TAG_IP 0x87
 
 void
 revocable_add(struct revocable *r, struct msg *m)
@@ -53,8 +53,8 @@ is_first_in(const char *text, size_t len, const char *base64)
 	if (begin == NULL)
 		return 0;
 	begin += strlen(BEGIN_CERT);
-	end = memmem(begin, len - (size_t)(begin - text), END_CERT,
-	    strlen(END_CERT));
+	end = memmem(
+	    begin, len - (size_t)(begin - text), END_CERT, strlen(END_CERT));
 	return end != NULL && is_same(begin, end, base64);
 }
 
@@ -76,10 +76,13 @@ revocable_has(const struct revocable *r, const uint8_t *der, size_t len)
 	return found;
 }
 
-/* Letter case is ignored in a dNSName (RFC 4343).  Names have at most 253 bytes. */
+/*
+ * Letter case is ignored in a dNSName (RFC 4343).  Names have at most 253
+ * bytes.
+ */
 static int
-has_general_name(const uint8_t *der, size_t len, uint8_t tag,
-    const void *name, size_t n)
+has_general_name(
+    const uint8_t *der, size_t len, uint8_t tag, const void *name, size_t n)
 {
 	const uint8_t head[] = { tag, 0x81, (uint8_t)n }, *p, *end = der + len;
 	const uint8_t short_head[] = { tag, (uint8_t)n };
@@ -87,9 +90,9 @@ has_general_name(const uint8_t *der, size_t len, uint8_t tag,
 
 	for (p = der; (size_t)(end - p) >= headlen + n; p++)
 		if (memcmp(p, n < 128 ? short_head : head, headlen) == 0 &&
-		    (tag == TAG_DNS ?
-		    strncasecmp((const char *)p + headlen, name, n) == 0 :
-		    memcmp(p + headlen, name, n) == 0))
+		    (tag == TAG_DNS ? strncasecmp((const char *)p + headlen,
+					  name, n) == 0 :
+				      memcmp(p + headlen, name, n) == 0))
 			return 1;
 	return 0;
 }
@@ -103,8 +106,8 @@ revocable_names(const struct strings *names, const uint8_t *der, size_t len)
 	for (i = 0; i < names->n; i++) {
 		n = address_bytes(names->v[i], addr);
 		if (n > 0 ? has_general_name(der, len, TAG_IP, addr, n) :
-		    has_general_name(der, len, TAG_DNS, names->v[i],
-		    strlen(names->v[i])))
+			    has_general_name(der, len, TAG_DNS, names->v[i],
+				strlen(names->v[i])))
 			return 1;
 	}
 	return 0;

@@ -13,9 +13,9 @@
 #include "msg.h"
 
 /* The URL of the authority and its further origins, from the role's slice. */
-void	origins_take(const struct strings *urls);
+void origins_take(const struct strings *urls);
 /* Is this an https URL of one of them? */
-int	origin_known(const char *url);
+int origin_known(const char *url);
 
 
 /*
@@ -24,27 +24,30 @@ int	origin_known(const char *url);
  * these is meant, and need not believe it.
  */
 
-#define REVOCABLE_MAX	4	/* files of one job (part.h) */
+#define REVOCABLE_MAX 4 /* files of one job (part.h) */
 
 /* The text of these files; all zero in the beginning. */
 struct revocable {
-	char	*text[REVOCABLE_MAX];
-	size_t	 len[REVOCABLE_MAX];
-	size_t	 n;
+	char *text[REVOCABLE_MAX];
+	size_t len[REVOCABLE_MAX];
+	size_t n;
 };
 
-/* One more file, from a message that has nothing else; a fifth ends the process. */
-void	revocable_add(struct revocable *, struct msg *);
+/*
+ * One more file, from a message that has nothing else; a fifth ends the
+ * process.
+ */
+void revocable_add(struct revocable *, struct msg *);
 /*
  * Is this certificate (DER) the first one in one of the files?  Compared as
  * base64: neither is parsed.
  */
-int	revocable_has(const struct revocable *, const uint8_t *der, size_t len);
+int revocable_has(const struct revocable *, const uint8_t *der, size_t len);
 /*
  * Is at least one of the names in this certificate (DER), as dNSName or
  * iPAddress?  It is searched for bytes.
  */
-int	revocable_names(const struct strings *, const uint8_t *der, size_t len);
+int revocable_names(const struct strings *, const uint8_t *der, size_t len);
 
 
 /*
@@ -52,37 +55,53 @@ int	revocable_names(const struct strings *, const uint8_t *der, size_t len);
  * Keys: RSA of 2048 to 4096 bits, P-256, P-384.
  */
 
-/* The public JWK (RFC 7517 4, RFC 7518 6), members in lexicographic order. NULL: no such key type. */
-json_t	*jwk_public(EVP_PKEY *);
+/*
+ * The public JWK (RFC 7517 4, RFC 7518 6), members in lexicographic order.
+ * NULL: no such key type.
+ */
+json_t *jwk_public(EVP_PKEY *);
 /* RFC 7638.  0, or -1 if the key has no JWK. */
-int	 jwk_thumbprint(EVP_PKEY *, char out[THUMBPRINT_LEN + 1]);
+int jwk_thumbprint(EVP_PKEY *, char out[THUMBPRINT_LEN + 1]);
 /* "RS256", "ES256", "ES384", or NULL. */
 const char *jws_alg(EVP_PKEY *);
-/* Over a JWS Signing Input (RFC 7515 5.1), in base64url.  NULL on failure; the caller frees. */
-char	*jws_signature(EVP_PKEY *, const char *input);
+/*
+ * Over a JWS Signing Input (RFC 7515 5.1), in base64url.  NULL on failure; the
+ * caller frees.
+ */
+char *jws_signature(EVP_PKEY *, const char *input);
 
 /*
  * Flattened JWS (RFC 7515 7.2.2) with the header of RFC 8555 6.2: kid, or
  * the public key if kid is NULL.  payload NULL is POST-as-GET: "".
  * The caller frees.  NULL on failure.
  */
-char	*jws_sign(EVP_PKEY *, const char *kid, const char *nonce, const char *url, json_t *payload);
-/* The inner JWS of a key rollover (RFC 8555 7.3.5): by the new key, without nonce.  NULL on failure. */
-json_t	*jws_inner(EVP_PKEY *, const char *url, json_t *payload);
+char *jws_sign(EVP_PKEY *, const char *kid, const char *nonce, const char *url,
+    json_t *payload);
+/*
+ * The inner JWS of a key rollover (RFC 8555 7.3.5): by the new key, without
+ * nonce.  NULL on failure.
+ */
+json_t *jws_inner(EVP_PKEY *, const char *url, json_t *payload);
 
 /* The payload of RFC 8555 7.6; reason -1: none. */
-json_t	*revocation(const char *certificate64, int reason);
+json_t *revocation(const char *certificate64, int reason);
 
 /* What the CA hands out for external account binding (RFC 8555 7.3.4). */
 struct mac_key {
-	const char	*alg;		/* "HS256", "HS384", "HS512" */
-	const char	*kid;
-	uint8_t		*key;
-	size_t		 len;
+	const char *alg; /* "HS256", "HS384", "HS512" */
+	const char *kid;
+	uint8_t *key;
+	size_t len;
 };
-/* The MAC key's text in any spelling that CAs use: base64 or base64url, padded or not, with blanks. */
-uint8_t	*mac_key_decode(const char *text, size_t *len);
-/* The externalAccountBinding of a payload, which is the account's public JWK.  NULL on failure. */
-json_t	*jws_mac(const struct mac_key *, const char *url, json_t *payload);
+/*
+ * The MAC key's text in any spelling that CAs use: base64 or base64url, padded
+ * or not, with blanks.
+ */
+uint8_t *mac_key_decode(const char *text, size_t *len);
+/*
+ * The externalAccountBinding of a payload, which is the account's public JWK.
+ * NULL on failure.
+ */
+json_t *jws_mac(const struct mac_key *, const char *url, json_t *payload);
 
 #endif

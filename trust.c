@@ -12,7 +12,7 @@
 
 #include "trust.h"
 
-#define TRUST_BYTES_MAX	(8 * 1024 * 1024)
+#define TRUST_BYTES_MAX (8 * 1024 * 1024)
 
 /* Debian and its kin, OpenBSD and Alpine, Fedora and its kin. */
 const char *const trust_system_files[TRUST_SYSTEM_FILES] = {
@@ -21,7 +21,10 @@ const char *const trust_system_files[TRUST_SYSTEM_FILES] = {
 	"/etc/pki/tls/certs/ca-bundle.crt",
 };
 
-/* Whoever can change it chooses whom we trust: the rule of the configuration itself. */
+/*
+ * Whoever can change it chooses whom we trust: the rule of the configuration
+ * itself.
+ */
 static int
 check_writers(const char *path, int fd, struct error *e)
 {
@@ -30,10 +33,13 @@ check_writers(const char *path, int fd, struct error *e)
 	if (fstat(fd, &st) == -1)
 		return error_set(e, "%s: %s", path, strerror(errno));
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(e, "%s: belongs to user %u, neither to root nor to you; chown it", path,
-		    (unsigned)st.st_uid);
+		return error_set(e,
+		    "%s: belongs to user %u, neither to root nor to you; chown "
+		    "it",
+		    path, (unsigned)st.st_uid);
 	if (st.st_mode & S_IWOTH)
-		return error_set(e, "%s: can be written by everyone; chmod o-w", path);
+		return error_set(
+		    e, "%s: can be written by everyone; chmod o-w", path);
 	return 0;
 }
 
@@ -53,10 +59,13 @@ trust_open(const char *path, struct error *e)
 		return -1;
 	}
 	for (i = 0; i < TRUST_SYSTEM_FILES; i++)
-		if ((fd = open(trust_system_files[i], O_RDONLY | O_CLOEXEC)) != -1)
+		if ((fd = open(trust_system_files[i], O_RDONLY | O_CLOEXEC)) !=
+		    -1)
 			return fd;
-	return error_set(e, "%s: no trust anchors on this system; install "
-	    "ca-certificates, or name a 'ca file' and 'root file'", trust_system_files[0]);
+	return error_set(e,
+	    "%s: no trust anchors on this system; install "
+	    "ca-certificates, or name a 'ca file' and 'root file'",
+	    trust_system_files[0]);
 }
 
 char *
@@ -67,8 +76,11 @@ trust_read(int fd, size_t *len, struct error *e)
 	ssize_t n;
 
 	*len = 0;
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > TRUST_BYTES_MAX) {
-		error_set(e, "trust anchors: not a regular file of at most %d bytes", TRUST_BYTES_MAX);
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_size > TRUST_BYTES_MAX) {
+		error_set(e,
+		    "trust anchors: not a regular file of at most %d bytes",
+		    TRUST_BYTES_MAX);
 		close(fd);
 		return NULL;
 	}

@@ -11,7 +11,7 @@
 
 #include "valid.h"
 
-#define ALNUM	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 int
 valid_base64url(const char *s, size_t min, size_t max)
@@ -33,7 +33,10 @@ valid_nonce(const char *s)
 	return valid_base64url(s, 1, 1024);
 }
 
-/* RFC 1123 2.1, lower case: letters, digits, hyphens inside; and underscores, which some zones have. */
+/*
+ * RFC 1123 2.1, lower case: letters, digits, hyphens inside; and underscores,
+ * which some zones have.
+ */
 static int
 valid_label(const char *s, size_t len)
 {
@@ -42,13 +45,13 @@ valid_label(const char *s, size_t len)
 	if (len == 0 || len > 63 || s[0] == '-' || s[len - 1] == '-')
 		return 0;
 	for (i = 0; i < len; i++)
-		if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= '0' && s[i] <= '9') &&
-		    s[i] != '-' && s[i] != '_')
+		if (!(s[i] >= 'a' && s[i] <= 'z') &&
+		    !(s[i] >= '0' && s[i] <= '9') && s[i] != '-' && s[i] != '_')
 			return 0;
 	return 1;
 }
 
-#define DNS_NAME_MAX	253	/* RFC 1035 2.3.4, as text */
+#define DNS_NAME_MAX 253 /* RFC 1035 2.3.4, as text */
 
 /* Labels with dots between; how many, or 0. */
 static int
@@ -89,7 +92,8 @@ valid_account_label(const char *s)
 int
 valid_wildcard(const char *s)
 {
-	return strncmp(s, "*.", 2) == 0 && strlen(s) <= DNS_NAME_MAX && valid_dns_name(s + 2);
+	return strncmp(s, "*.", 2) == 0 && strlen(s) <= DNS_NAME_MAX &&
+	    valid_dns_name(s + 2);
 }
 
 size_t
@@ -111,8 +115,8 @@ address_is_group(const unsigned char *addr, size_t len)
 		return address_is_group(addr + sizeof(mapped), 4);
 	if (len == 16)
 		return addr[0] == 0xff;
-	return len == 4 && ((addr[0] & 0xf0) == 0xe0 ||
-	    memcmp(addr, all, sizeof(all)) == 0);
+	return len == 4 &&
+	    ((addr[0] & 0xf0) == 0xe0 || memcmp(addr, all, sizeof(all)) == 0);
 }
 
 /* One character of UTF-8 (RFC 3629 4) beyond ASCII: its bytes, or 0. */
@@ -145,7 +149,8 @@ valid_anchor_names(const char *s)
 int
 valid_handle(const char *s)
 {
-	size_t n, length = 0;	/* as a file name has it: %xx for what is not plain */
+	/* as a file name has it: %xx for what is not plain */
+	size_t n, length = 0;
 
 	if (*s == '\0')
 		return 0;
@@ -199,21 +204,24 @@ parse_port(struct url *u, const char *s, size_t len)
 }
 
 static int
-parse(struct url *u, const char *text, const char *scheme, const char *default_port)
+parse(struct url *u, const char *text, const char *scheme,
+    const char *default_port)
 {
 	const char *authority, *path, *port;
 	size_t i, len;
 
 	memset(u, 0, sizeof(*u));
 	for (i = 0; text[i] != '\0'; i++)
-		if (text[i] < 0x21 || text[i] > 0x7e || strchr("#\\\"<>^`{|}", text[i]) != NULL)
+		if (text[i] < 0x21 || text[i] > 0x7e ||
+		    strchr("#\\\"<>^`{|}", text[i]) != NULL)
 			return 0;
 	if (strncasecmp(text, scheme, strlen(scheme)) != 0)
 		return 0;
 	authority = text + strlen(scheme);
 	len = strcspn(authority, "/?");
 	path = authority + len;
-	if (memchr(authority, '@', len) != NULL || strlen(path) + 1 >= sizeof(u->path))
+	if (memchr(authority, '@', len) != NULL ||
+	    strlen(path) + 1 >= sizeof(u->path))
 		return 0;
 	/* A colon inside [] is no port's. */
 	port = authority[0] == '[' ? memchr(authority, ']', len) : authority;
@@ -226,7 +234,8 @@ parse(struct url *u, const char *text, const char *scheme, const char *default_p
 	if (*path != '/')
 		u->path[0] = '/';
 	strlcat(u->path, path, sizeof(u->path));
-	return parse_host(u, authority, port == NULL ? len : (size_t)(port - authority));
+	return parse_host(
+	    u, authority, port == NULL ? len : (size_t)(port - authority));
 }
 
 int
@@ -247,5 +256,6 @@ url_parse_plain(struct url *u, const char *text)
 int
 url_same_origin(const struct url *a, const struct url *b)
 {
-	return a->plain == b->plain && strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
+	return a->plain == b->plain && strcmp(a->host, b->host) == 0 &&
+	    strcmp(a->port, b->port) == 0;
 }

@@ -14,14 +14,14 @@
 #include "x509.h"
 
 struct root {
-	uint8_t		*bytes;		/* DER */
-	size_t		 len;
-	struct der	 subject;	/* whole, in bytes */
+	uint8_t *bytes; /* DER */
+	size_t len;
+	struct der subject; /* whole, in bytes */
 };
 
 struct roots {
-	struct root	*v;
-	size_t		 n;
+	struct root *v;
+	size_t n;
 };
 
 void
@@ -54,18 +54,27 @@ find_subject(struct root *root)
 {
 	struct der all = { root->bytes, root->bytes + root->len }, cert, tbs;
 
-	if (der_get(&all, DER_SEQUENCE, NULL, &cert) != 1 || der_len(&all) != 0 ||
+	if (der_get(&all, DER_SEQUENCE, NULL, &cert) != 1 ||
+	    der_len(&all) != 0 ||
 	    der_get(&cert, DER_SEQUENCE, NULL, &tbs) != 1 ||
-	    der_get(&tbs, DER_CONTEXT_CONSTRUCTED, NULL, NULL) == -1 ||	/* version */
-	    der_get(&tbs, DER_INTEGER, NULL, NULL) != 1 ||		/* serial number */
-	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1 ||		/* signature */
-	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1 ||		/* issuer */
-	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1)		/* validity */
+	    /* version */
+	    der_get(&tbs, DER_CONTEXT_CONSTRUCTED, NULL, NULL) == -1 ||
+	    /* serial number */
+	    der_get(&tbs, DER_INTEGER, NULL, NULL) != 1 ||
+	    /* signature */
+	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1 ||
+	    /* issuer */
+	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1 ||
+	    /* validity */
+	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1)
 		return -1;
 	return der_get(&tbs, DER_SEQUENCE, &root->subject, NULL) == 1 ? 0 : -1;
 }
 
-/* libcrypto takes lengths that DER does not have; so it did of all anchors once.  0 or -1. */
+/*
+ * libcrypto takes lengths that DER does not have; so it did of all anchors
+ * once.  0 or -1.
+ */
 static int
 encode_anew(struct root *root)
 {
@@ -95,11 +104,13 @@ decode(struct root *root, const char *text, size_t len)
 	if (ctx == NULL || (root->bytes = malloc(len + 1)) == NULL)
 		err(1, NULL);
 	EVP_DecodeInit(ctx);
-	ok = EVP_DecodeUpdate(ctx, root->bytes, &n, (const uint8_t *)text, (int)len) != -1 &&
+	ok = EVP_DecodeUpdate(
+		 ctx, root->bytes, &n, (const uint8_t *)text, (int)len) != -1 &&
 	    EVP_DecodeFinal(ctx, root->bytes + n, &last) != -1;
 	EVP_ENCODE_CTX_free(ctx);
 	root->len = ok ? (size_t)(n + last) : 0;
-	return ok && (find_subject(root) == 0 || encode_anew(root) == 0) ? 0 : -1;
+	return ok && (find_subject(root) == 0 || encode_anew(root) == 0) ? 0 :
+									   -1;
 }
 
 /* Begins a line with this mark at or behind p?  Where, or NULL. */
@@ -111,11 +122,15 @@ find_line(const char *text, const char *p, const char *mark)
 	return p;
 }
 
-/* The next block that is a certificate.  1; 0: there is none; -1: it cannot be read. */
+/*
+ * The next block that is a certificate.  1; 0: there is none; -1: it cannot be
+ * read.
+ */
 static int
 next_block(const char *text, const char **p, struct root *root)
 {
-	static const char *const labels[] = { "CERTIFICATE-----", "X509 CERTIFICATE-----" };
+	static const char *const labels[] = { "CERTIFICATE-----",
+		"X509 CERTIFICATE-----" };
 	const char *begin, *end;
 	size_t i;
 
@@ -128,7 +143,8 @@ next_block(const char *text, const char **p, struct root *root)
 			continue;
 		begin += strlen(labels[i]);
 		if ((end = strstr(begin, "-----END ")) == NULL ||
-		    strncmp(end + strlen("-----END "), labels[i], strlen(labels[i])) != 0)
+		    strncmp(end + strlen("-----END "), labels[i],
+			strlen(labels[i])) != 0)
 			return -1;
 		*p = end;
 		return decode(root, begin, (size_t)(end - begin)) == 0 ? 1 : -1;
@@ -147,8 +163,10 @@ roots_load(const char *pem, size_t len, struct error *e)
 
 	if (r == NULL || text == NULL)
 		err(1, NULL);
-	while (memset(&root, 0, sizeof(root)), (found = next_block(text, &p, &root)) == 1) {
-		if ((r->v = recallocarray(r->v, r->n, r->n + 1, sizeof(*r->v))) == NULL)
+	while (memset(&root, 0, sizeof(root)),
+	    (found = next_block(text, &p, &root)) == 1) {
+		if ((r->v = recallocarray(
+			 r->v, r->n, r->n + 1, sizeof(*r->v))) == NULL)
 			err(1, NULL);
 		r->v[r->n++] = root;
 	}
@@ -159,7 +177,8 @@ roots_load(const char *pem, size_t len, struct error *e)
 	if (found == 0)
 		error_set(e, "no trust anchor in the root file");
 	else
-		error_set(e, "trust anchor %zu of the root file cannot be read", r->n + 1);
+		error_set(e, "trust anchor %zu of the root file cannot be read",
+		    r->n + 1);
 	roots_free(r);
 	return NULL;
 }
@@ -183,26 +202,30 @@ roots_have(const struct roots *r, X509 *cert)
 	if (len <= 0)
 		err(1, NULL);
 	for (i = 0; i < r->n; i++)
-		if (r->v[i].len == (size_t)len && memcmp(r->v[i].bytes, der, (size_t)len) == 0)
+		if (r->v[i].len == (size_t)len &&
+		    memcmp(r->v[i].bytes, der, (size_t)len) == 0)
 			break;
 	OPENSSL_free(der);
 	return i < r->n;
 }
 
-/* RFC 5280 7.1: names are equal also in other letter case, or in another type of string. */
+/*
+ * RFC 5280 7.1: names are equal also in other letter case, or in another type
+ * of string.
+ */
 static int
 is_named(const struct root *root, const X509_NAME *name)
 {
 	const uint8_t *p = root->subject.p;
-	X509_NAME *subject = d2i_X509_NAME(NULL, &p, (long)der_len(&root->subject));
+	X509_NAME *subject = d2i_X509_NAME(
+	    NULL, &p, (long)der_len(&root->subject));
 	int equal = subject != NULL && X509_NAME_cmp(subject, name) == 0;
 
 	X509_NAME_free(subject);
 	return equal;
 }
 
-STACK_OF(X509) *
-roots_issuers(const struct roots *r, X509 *cert)
+STACK_OF(X509) * roots_issuers(const struct roots *r, X509 *cert)
 {
 	STACK_OF(X509) *found = sk_X509_new_null();
 	X509 *anchor;
@@ -211,7 +234,8 @@ roots_issuers(const struct roots *r, X509 *cert)
 	if (found == NULL)
 		err(1, NULL);
 	for (i = 0; i < r->n; i++)
-		if (is_named(&r->v[i], X509_get_issuer_name(cert)) && (anchor = parse(&r->v[i])) != NULL &&
+		if (is_named(&r->v[i], X509_get_issuer_name(cert)) &&
+		    (anchor = parse(&r->v[i])) != NULL &&
 		    !sk_X509_push(found, anchor))
 			err(1, NULL);
 	ERR_clear_error();

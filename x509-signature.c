@@ -42,7 +42,8 @@ pss_digest(const X509_ALGOR *algorithm)
 		return NID_undef;
 	parameter = value;
 	p = ASN1_STRING_get0_data(parameter);
-	if ((pss = d2i_RSA_PSS_PARAMS(NULL, &p, ASN1_STRING_length(parameter))) == NULL)
+	if ((pss = d2i_RSA_PSS_PARAMS(
+		 NULL, &p, ASN1_STRING_length(parameter))) == NULL)
 		return NID_undef;
 	if (pss->hashAlgorithm != NULL) {
 		X509_ALGOR_get0(&digest, NULL, NULL, pss->hashAlgorithm);
@@ -77,7 +78,9 @@ signature_digest(const X509_ALGOR *algorithm, int *type)
 		return EVP_sha512();
 	}
 	*type = SIGNATURE_PSS;
-	return OBJ_obj2nid(oid) == NID_rsassaPss ? good_digest(pss_digest(algorithm)) : NULL;
+	return OBJ_obj2nid(oid) == NID_rsassaPss ?
+	    good_digest(pss_digest(algorithm)) :
+	    NULL;
 }
 
 static int
@@ -100,11 +103,16 @@ signature_verify(const X509_ALGOR *algorithm, const uint8_t *data, size_t len,
 	int type, ok;
 
 	md = signature_digest(algorithm, &type);
-	ok = ctx != NULL && md != NULL && key != NULL && is_key_for(key, type) &&
+	ok = ctx != NULL && md != NULL && key != NULL &&
+	    is_key_for(key, type) &&
 	    EVP_DigestVerifyInit(ctx, &pctx, md, NULL, key) == 1;
-	/* The salt may have any length; the mask's digest is the same one, as with all CAs that are known. */
+	/*
+	 * The salt may have any length; the mask's digest is the same one, as
+	 * with all CAs that are known.
+	 */
 	if (ok && type == SIGNATURE_PSS)
-		ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+		ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) >
+			0 &&
 		    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, -2) > 0 &&
 		    EVP_PKEY_CTX_set_rsa_mgf1_md(pctx, md) > 0;
 	ok = ok && EVP_DigestVerifyUpdate(ctx, data, len) == 1 &&

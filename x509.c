@@ -18,7 +18,11 @@ const uint8_t *
 spki_der(EVP_PKEY *key, size_t *len)
 {
 	/* The last two, the later one first. */
-	static struct { EVP_PKEY *key; uint8_t *der; size_t len; } kept[2], found;
+	static struct {
+		EVP_PKEY *key;
+		uint8_t *der;
+		size_t len;
+	} kept[2], found;
 	int n;
 
 	if (key == kept[1].key) {
@@ -46,7 +50,10 @@ spki_hash(EVP_PKEY *key, uint8_t out[SPKI_HASH_LEN])
 	size_t len;
 	const uint8_t *der = spki_der(key, &len);
 
-	return der != NULL && EVP_Digest(der, len, out, NULL, EVP_sha256(), NULL) ? 0 : -1;
+	return der != NULL &&
+		EVP_Digest(der, len, out, NULL, EVP_sha256(), NULL) ?
+	    0 :
+	    -1;
 }
 
 /*
@@ -83,8 +90,9 @@ is_among(const GENERAL_NAME *g, const struct strings *names)
 }
 
 /*
- * A host name below one of the names, or that is one of them without its www: control of the host was
- * proved for one, and CAs add the other.  Nothing with a wildcard.
+ * A host name below one of the names, or that is one of them without its www:
+ * control of the host was proved for one, and CAs add the other.  Nothing with
+ * a wildcard.
  */
 static int
 is_of_same_host(const GENERAL_NAME *g, const struct strings *names)
@@ -96,15 +104,20 @@ is_of_same_host(const GENERAL_NAME *g, const struct strings *names)
 	if (g->type != GEN_DNS)
 		return 0;
 	n = (size_t)ASN1_STRING_length(g->d.dNSName);
-	if ((name = strndup((const char *)ASN1_STRING_get0_data(g->d.dNSName), n)) == NULL)
+	if ((name = strndup(
+		 (const char *)ASN1_STRING_get0_data(g->d.dNSName), n)) == NULL)
 		err(1, NULL);
 	for (p = name; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
 	if (strlen(name) == n && valid_dns_name(name))
 		for (i = 0; i < names->n && !same; i++) {
-			p = strlen(names->v[i]) < n ? name + n - strlen(names->v[i]) : name;
-			same = (p > name && p[-1] == '.' && strcmp(p, names->v[i]) == 0) ||
-			    (strncmp(names->v[i], "www.", 4) == 0 && strcmp(names->v[i] + 4, name) == 0);
+			p = strlen(names->v[i]) < n ?
+			    name + n - strlen(names->v[i]) :
+			    name;
+			same = (p > name && p[-1] == '.' &&
+				   strcmp(p, names->v[i]) == 0) ||
+			    (strncmp(names->v[i], "www.", 4) == 0 &&
+				strcmp(names->v[i] + 4, name) == 0);
 		}
 	free(name);
 	return same;
@@ -117,7 +130,9 @@ names_include(const GENERAL_NAMES *san, const struct strings *names)
 	int j, n = san == NULL ? 0 : sk_GENERAL_NAME_num(san);
 
 	for (i = 0; i < names->n; i++) {
-		for (j = 0; j < n && !is_name(sk_GENERAL_NAME_value(san, j), names->v[i]); j++)
+		for (j = 0; j < n &&
+		     !is_name(sk_GENERAL_NAME_value(san, j), names->v[i]);
+		     j++)
 			;
 		if (j == n)
 			return 0;
@@ -125,7 +140,10 @@ names_include(const GENERAL_NAMES *san, const struct strings *names)
 	return names->n > 0;
 }
 
-/* Comparing counts is not enough: a.example and A.EXAMPLE would count as two names. */
+/*
+ * Comparing counts is not enough: a.example and A.EXAMPLE would count as two
+ * names.
+ */
 int
 names_equal(const GENERAL_NAMES *san, const struct strings *names)
 {
@@ -134,8 +152,9 @@ names_equal(const GENERAL_NAMES *san, const struct strings *names)
 	if (!names_include(san, names))
 		return 0;
 	for (i = 0; i < sk_GENERAL_NAME_num(san); i++)
-		if (!is_among(sk_GENERAL_NAME_value(san, i), names) && !(names->more &&
-		    is_of_same_host(sk_GENERAL_NAME_value(san, i), names)))
+		if (!is_among(sk_GENERAL_NAME_value(san, i), names) &&
+		    !(names->more &&
+			is_of_same_host(sk_GENERAL_NAME_value(san, i), names)))
 			return 0;
 	return 1;
 }
@@ -155,9 +174,12 @@ make_names(const struct strings *names)
 	for (i = 0; i < names->n; i++) {
 		n = address_bytes(names->v[i], addr);
 		g = GENERAL_NAME_new();
-		s = ASN1_STRING_type_new(n > 0 ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
-		if (g == NULL || s == NULL || !(n > 0 ? ASN1_STRING_set(s, addr, (int)n) :
-		    ASN1_STRING_set(s, names->v[i], -1)) || !sk_GENERAL_NAME_push(san, g))
+		s = ASN1_STRING_type_new(
+		    n > 0 ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+		if (g == NULL || s == NULL ||
+		    !(n > 0 ? ASN1_STRING_set(s, addr, (int)n) :
+			      ASN1_STRING_set(s, names->v[i], -1)) ||
+		    !sk_GENERAL_NAME_push(san, g))
 			err(1, NULL);
 		GENERAL_NAME_set0_value(g, n > 0 ? GEN_IPADD : GEN_DNS, s);
 	}
@@ -165,7 +187,8 @@ make_names(const struct strings *names)
 }
 
 int
-csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len, struct error *e)
+csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len,
+    struct error *e)
 {
 	STACK_OF(X509_EXTENSION) *exts = NULL;
 	GENERAL_NAMES *san = make_names(names);
@@ -174,10 +197,13 @@ csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len,
 	int n = -1;
 
 	*der = NULL;
-	if (req != NULL && X509_REQ_set_version(req, 0) && X509_REQ_set_pubkey(req, key) &&
-	    X509V3_add1_i2d(&exts, NID_subject_alt_name, san, 0, X509V3_ADD_DEFAULT) == 1 &&
+	if (req != NULL && X509_REQ_set_version(req, 0) &&
+	    X509_REQ_set_pubkey(req, key) &&
+	    X509V3_add1_i2d(
+		&exts, NID_subject_alt_name, san, 0, X509V3_ADD_DEFAULT) == 1 &&
 	    X509_REQ_add_extensions(req, exts) &&
-	    X509_REQ_sign(req, key, EVP_PKEY_bits(key) == 384 ? EVP_sha384() : EVP_sha256()))
+	    X509_REQ_sign(req, key,
+		EVP_PKEY_bits(key) == 384 ? EVP_sha384() : EVP_sha256()))
 		n = i2d_X509_REQ(req, &buf);
 	if (n > 0) {
 		if ((*der = malloc((size_t)n)) == NULL)
@@ -192,24 +218,34 @@ csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len,
 	return n > 0 ? 0 : error_set(e, "cannot make the CSR");
 }
 
-/* The names are in one subjectAltName extension, and nothing else is asked for. */
+/*
+ * The names are in one subjectAltName extension, and nothing else is asked for.
+ */
 static int
-csr_check_names(X509_REQ *req, const struct strings *names, int own, struct error *e)
+csr_check_names(
+    X509_REQ *req, const struct strings *names, int own, struct error *e)
 {
 	STACK_OF(X509_EXTENSION) *exts = X509_REQ_get_extensions(req);
 	GENERAL_NAMES *san = NULL;
 	int rc = 0;
 
-	/* An attribute is a set; a second value would escape our eyes, not the CA's. */
+	/*
+	 * An attribute is a set; a second value would escape our eyes, not the
+	 * CA's.
+	 */
 	if (X509_REQ_get_attr_count(req) != 1 ||
 	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1)
-		rc = error_set(e, "CSR with other attributes than one request for extensions");
+		rc = error_set(e,
+		    "CSR with other attributes than one request for "
+		    "extensions");
 	else if (exts == NULL || (!own && sk_X509_EXTENSION_num(exts) != 1))
-		rc = error_set(e, "CSR with other extensions than subjectAltName");
+		rc = error_set(
+		    e, "CSR with other extensions than subjectAltName");
 	else {
 		san = X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 		if (!names_equal(san, names))
-			rc = error_set(e, "CSR for other names than the configured ones");
+			rc = error_set(
+			    e, "CSR for other names than the configured ones");
 	}
 	if (X509_REQ_get_version(req) != 0)
 		rc = error_set(e, "CSR of another version than RFC 2986's");
@@ -232,13 +268,15 @@ csr_check_key(EVP_PKEY *key, struct error *e)
 {
 	if (key_is_strong(key))
 		return 0;
-	return error_set(e, "CSR for a key of %d bits, too weak or of another type "
-	    "than RSA or ECDSA", EVP_PKEY_bits(key));
+	return error_set(e,
+	    "CSR for a key of %d bits, too weak or of another type "
+	    "than RSA or ECDSA",
+	    EVP_PKEY_bits(key));
 }
 
 int
-csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY *account,
-    int own, uint8_t spki[SPKI_HASH_LEN], struct error *e)
+csr_check(const uint8_t *der, size_t len, const struct strings *names,
+    EVP_PKEY *account, int own, uint8_t spki[SPKI_HASH_LEN], struct error *e)
 {
 	const uint8_t *p = der;
 	X509_REQ *req = NULL;
@@ -250,12 +288,16 @@ csr_check(const uint8_t *der, size_t len, const struct strings *names, EVP_PKEY 
 		req = d2i_X509_REQ(NULL, &p, (long)len);
 	if (req == NULL || p != der + len)
 		rc = error_set(e, "CSR is not one whole DER object");
-	else if ((key = X509_REQ_get_pubkey(req)) == NULL || X509_REQ_verify(req, key) != 1)
+	else if ((key = X509_REQ_get_pubkey(req)) == NULL ||
+	    X509_REQ_verify(req, key) != 1)
 		rc = error_set(e, "CSR is not signed by its own key");
-	else if (spki_hash(key, spki) == -1 || (account != NULL && spki_hash(account, hash) == -1))
+	else if (spki_hash(key, spki) == -1 ||
+	    (account != NULL && spki_hash(account, hash) == -1))
 		rc = error_set(e, "cannot hash a public key");
 	else if (account != NULL && memcmp(spki, hash, sizeof(hash)) == 0)
-		rc = error_set(e, "CSR is for the account's own key, which RFC 8555 11.1 forbids");
+		rc = error_set(e,
+		    "CSR is for the account's own key, which RFC 8555 11.1 "
+		    "forbids");
 	else if (csr_check_key(key, e) == -1)
 		rc = -1;
 	else

@@ -17,30 +17,35 @@
 #include "clock.h"
 #include "zone.h"
 
-#define OPEN_MAX_HERE	40		/* sockets at a time: the sandbox allows 64 descriptors */
-#define TCP_MS		10000		/* for a whole answer by TCP */
-#define UDP_SIZE	1232		/* what gets through unfragmented, as resolvers agree */
+/* sockets at a time: the sandbox allows 64 descriptors */
+#define OPEN_MAX_HERE 40
+#define TCP_MS 10000 /* for a whole answer by TCP */
+/* what gets through unfragmented, as resolvers agree */
+#define UDP_SIZE 1232
 
 enum state { WAITING, BY_UDP, TO_TCP, BY_TCP, OVER };
 
 struct question {
-	struct question	*next;
-	enum state	 state;
-	struct server	 server;
-	ldns_rdf	*name;
-	ldns_rr_type	 type;
-	int		 recurse;
-	int		 plain;		/* without EDNS, which the server does not take */
-	unsigned	 tries;		/* that are left */
-	int		 fd;
-	int64_t		 until;
-	uint16_t	 id;
-	uint8_t		 out[2 + 512];	/* with the length that goes before it by TCP */
-	size_t		 outlen, sent;
-	uint8_t		*in;		/* by TCP: 2 bytes of length, then so many */
-	size_t		 got;
-	void		(*answered)(void *, const struct reply *);
-	void		*context;
+	struct question *next;
+	enum state state;
+	struct server server;
+	ldns_rdf *name;
+	ldns_rr_type type;
+	int recurse;
+	/* without EDNS, which the server does not take */
+	int plain;
+	unsigned tries; /* that are left */
+	int fd;
+	int64_t until;
+	uint16_t id;
+	/* with the length that goes before it by TCP */
+	uint8_t out[2 + 512];
+	size_t outlen, sent;
+	/* by TCP: 2 bytes of length, then so many */
+	uint8_t *in;
+	size_t got;
+	void (*answered)(void *, const struct reply *);
+	void *context;
 };
 
 static struct question *questions, **last = &questions;
@@ -57,8 +62,9 @@ name_below(const char *name, const char *above)
 {
 	size_t n = strlen(name), m = strlen(above);
 
-	return m == 0 || (n >= m && strcasecmp(name + n - m, above) == 0 &&
-	    (n == m || name[n - m - 1] == '.'));
+	return m == 0 ||
+	    (n >= m && strcasecmp(name + n - m, above) == 0 &&
+		(n == m || name[n - m - 1] == '.'));
 }
 
 char *
@@ -76,8 +82,9 @@ name_text(const ldns_rdf *name)
 }
 
 void
-ask(const struct server *server, const char *name, ldns_rr_type type, int recurse, unsigned tries,
-    void (*answered)(void *, const struct reply *), void *context)
+ask(const struct server *server, const char *name, ldns_rr_type type,
+    int recurse, unsigned tries, void (*answered)(void *, const struct reply *),
+    void *context)
 {
 	struct question *q;
 
@@ -115,7 +122,10 @@ question_free(struct question *q)
 	free(q);
 }
 
-/* Those that are over leave the list; only at the end of a turn, so that nobody holds one. */
+/*
+ * Those that are over leave the list; only at the end of a turn, so that nobody
+ * holds one.
+ */
 static void
 sweep(void)
 {
@@ -143,7 +153,8 @@ ask_forget(const void *context)
 }
 
 static void
-over(struct question *q, const ldns_pkt *pkt, const char *failure, int unroutable)
+over(struct question *q, const ldns_pkt *pkt, const char *failure,
+    int unroutable)
 {
 	struct reply r = { pkt, failure, unroutable };
 
@@ -155,8 +166,9 @@ over(struct question *q, const ldns_pkt *pkt, const char *failure, int unroutabl
 static int
 is_unroutable(int error)
 {
-	return error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL ||
-	    error == EAFNOSUPPORT || error == ENETDOWN || error == EPROTONOSUPPORT;
+	return error == ENETUNREACH || error == EHOSTUNREACH ||
+	    error == EADDRNOTAVAIL || error == EAFNOSUPPORT ||
+	    error == ENETDOWN || error == EPROTONOSUPPORT;
 }
 
 /* The packet, after two bytes with its length; -1: it cannot be made. */
@@ -171,14 +183,16 @@ compose(struct question *q)
 
 	if (q->name == NULL || (name = ldns_rdf_clone(q->name)) == NULL)
 		return -1;
-	pkt = ldns_pkt_query_new(name, q->type, LDNS_RR_CLASS_IN, q->recurse ? LDNS_RD : 0);
+	pkt = ldns_pkt_query_new(
+	    name, q->type, LDNS_RR_CLASS_IN, q->recurse ? LDNS_RD : 0);
 	if (pkt == NULL)
 		return -1;
 	q->id = (uint16_t)arc4random();
 	ldns_pkt_set_id(pkt, q->id);
 	if (!q->plain)
 		ldns_pkt_set_edns_udp_size(pkt, UDP_SIZE);
-	if (ldns_pkt2wire(&wire, pkt, &size) == LDNS_STATUS_OK && size <= sizeof(q->out) - 2) {
+	if (ldns_pkt2wire(&wire, pkt, &size) == LDNS_STATUS_OK &&
+	    size <= sizeof(q->out) - 2) {
 		q->out[0] = (uint8_t)(size >> 8);
 		q->out[1] = (uint8_t)size;
 		memcpy(q->out + 2, wire, size);
@@ -190,15 +204,20 @@ compose(struct question *q)
 	return rc;
 }
 
-/* A socket for one question, connected, so that the kernel drops what others send. */
+/*
+ * A socket for one question, connected, so that the kernel drops what others
+ * send.
+ */
 static int
 open_socket(struct question *q, int type)
 {
-	q->fd = socket(q->server.ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	q->fd = socket(
+	    q->server.ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (q->fd == -1)
 		return -1;
 	nopen++;
-	if (connect(q->fd, (const struct sockaddr *)&q->server.ss, q->server.len) == -1 &&
+	if (connect(q->fd, (const struct sockaddr *)&q->server.ss,
+		q->server.len) == -1 &&
 	    errno != EINPROGRESS) {
 		close_socket(q);
 		return -1;
@@ -235,7 +254,8 @@ begin_udp(struct question *q)
 		return;
 	}
 	error = errno;
-	over(q, NULL, q->name == NULL ? "is too long a name" : strerror(error), is_unroutable(error));
+	over(q, NULL, q->name == NULL ? "is too long a name" : strerror(error),
+	    is_unroutable(error));
 }
 
 /* Another try, if there is one left. */
@@ -263,7 +283,8 @@ answers(const struct question *q, const ldns_pkt *p)
 		return ldns_pkt_get_rcode(p) != LDNS_RCODE_NOERROR &&
 		    ldns_pkt_get_rcode(p) != LDNS_RCODE_NXDOMAIN;
 	rr = ldns_rr_list_rr(list, 0);
-	return ldns_rr_list_rr_count(list) == 1 && ldns_rr_get_type(rr) == q->type &&
+	return ldns_rr_list_rr_count(list) == 1 &&
+	    ldns_rr_get_type(rr) == q->type &&
 	    ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
 	    ldns_dname_compare(ldns_rr_owner(rr), q->name) == 0;
 }
@@ -282,7 +303,8 @@ take(struct question *q, const uint8_t *bytes, size_t len)
 		return 0;
 	}
 	rcode = ldns_pkt_get_rcode(p);
-	if (!q->plain && (rcode == LDNS_RCODE_FORMERR || rcode == LDNS_RCODE_NOTIMPL)) {
+	if (!q->plain &&
+	    (rcode == LDNS_RCODE_FORMERR || rcode == LDNS_RCODE_NOTIMPL)) {
 		q->plain = 1;
 		q->tries++;
 		begin_udp(q);
@@ -300,9 +322,13 @@ read_udp(struct question *q)
 	static uint8_t in[65536];
 	ssize_t n = recv(q->fd, in, sizeof(in), 0);
 
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return;
-	/* ICMP says that there is no way, or that nobody listens there: it may be about to. */
+	/*
+	 * ICMP says that there is no way, or that nobody listens there: it may
+	 * be about to.
+	 */
 	if (n == -1)
 		over(q, NULL, strerror(errno), is_unroutable(errno));
 	else
@@ -323,7 +349,8 @@ write_tcp(struct question *q)
 		return;
 	}
 	n = send(q->fd, q->out + q->sent, q->outlen - q->sent, MSG_NOSIGNAL);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return;
 	if (n == -1)
 		over(q, NULL, strerror(errno), 0);
@@ -342,18 +369,23 @@ read_tcp(struct question *q)
 	if (q->got >= 2)
 		want += (size_t)q->in[0] << 8 | q->in[1];
 	n = recv(q->fd, q->in + q->got, want - q->got, 0);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return;
 	if (n <= 0) {
-		over(q, NULL, n == 0 ? "closed the connection (TCP) before the end of its answer" :
-		    strerror(errno), 0);
+		over(q, NULL,
+		    n == 0 ? "closed the connection (TCP) before the end of "
+			     "its answer" :
+			     strerror(errno),
+		    0);
 		return;
 	}
 	q->got += (size_t)n;
 	if (q->got < 2 || q->got < 2 + ((size_t)q->in[0] << 8 | q->in[1]))
 		return;
 	if (!take(q, q->in + 2, q->got - 2))
-		over(q, NULL, "answered something else by TCP than what it was asked", 0);
+		over(q, NULL,
+		    "answered something else by TCP than what it was asked", 0);
 }
 
 static void
@@ -371,7 +403,10 @@ ask_fill(struct pollfd *pfd, nfds_t max, int *ms)
 	struct question *q;
 	nfds_t n = 0;
 
-	/* Who is begun here may be over at once, and ask something in its turn: it is at the end of the list. */
+	/*
+	 * Who is begun here may be over at once, and ask something in its turn:
+	 * it is at the end of the list.
+	 */
 	for (q = questions; q != NULL; q = q->next)
 		if (q->state == WAITING && nopen < OPEN_MAX_HERE)
 			begin_udp(q);
@@ -380,7 +415,7 @@ ask_fill(struct pollfd *pfd, nfds_t max, int *ms)
 		if (q->fd == -1)
 			continue;
 		pfd[n++] = (struct pollfd){ .fd = q->fd,
-		    .events = q->state == TO_TCP ? POLLOUT : POLLIN };
+			.events = q->state == TO_TCP ? POLLOUT : POLLIN };
 		if (clock_left_ms(q->until) < *ms)
 			*ms = clock_left_ms(q->until);
 	}
@@ -404,7 +439,10 @@ ask_turn(const struct pollfd *pfd, nfds_t n)
 	nfds_t i;
 
 	for (i = 0; i < n; i++) {
-		/* A descriptor's number may be another question's by now: that one just reads nothing. */
+		/*
+		 * A descriptor's number may be another question's by now: that
+		 * one just reads nothing.
+		 */
 		if (pfd[i].revents == 0 || (q = with_socket(pfd[i].fd)) == NULL)
 			continue;
 		if (q->state == BY_UDP)

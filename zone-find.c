@@ -14,36 +14,37 @@
 #include "address.h"
 #include "zone.h"
 
-#define SERVERS_MAX	16	/* names of one zone's */
-#define ADDRESSES_MAX_HERE	48	/* of all of them */
-#define RESOLVER_TRIES	2
+#define SERVERS_MAX 16        /* names of one zone's */
+#define ADDRESSES_MAX_HERE 48 /* of all of them */
+#define RESOLVER_TRIES 2
 
 /* A look-up at one resolver after the other. */
 struct lookup {
-	char		*name;
-	ldns_rr_type	 type;
-	size_t		 resolver;
-	void		(*done)(void *, const struct reply *);
-	void		*context;
+	char *name;
+	ldns_rr_type type;
+	size_t resolver;
+	void (*done)(void *, const struct reply *);
+	void *context;
 };
 
 /* A record whose zone is looked for, or waited for. */
 struct search {
-	struct search	*next;
-	char		*record;	/* after the CNAMEs so far */
-	char		*at;		/* it, or a name above it: who has an SOA record there? */
-	unsigned	 aliases;
-	struct seen	*zone;		/* its servers are being looked up */
-	found_fn	*found;
-	void		*context;	/* NULL: nobody wants to hear of it */
+	struct search *next;
+	char *record; /* after the CNAMEs so far */
+	/* it, or a name above it: who has an SOA record there? */
+	char *at;
+	unsigned aliases;
+	struct seen *zone; /* its servers are being looked up */
+	found_fn *found;
+	void *context; /* NULL: nobody wants to hear of it */
 };
 
 /* A zone, while and after its servers are looked up. */
 struct seen {
-	struct seen	*next;
-	struct zone	 zone;
-	unsigned	 open;		/* look-ups */
-	struct error	 error;		/* n is 0 */
+	struct seen *next;
+	struct zone zone;
+	unsigned open;      /* look-ups */
+	struct error error; /* n is 0 */
 };
 
 static const struct server *resolvers;
@@ -67,14 +68,16 @@ add_server(struct zone *z, const char *name, const struct server *s)
 
 	if (z->n == ADDRESSES_MAX_HERE)
 		return;
-	if ((z->servers = recallocarray(z->servers, z->n, z->n + 1, sizeof(*z->servers))) == NULL)
+	if ((z->servers = recallocarray(
+		 z->servers, z->n, z->n + 1, sizeof(*z->servers))) == NULL)
 		err(1, NULL);
 	to = &z->servers[z->n++];
 	if ((to->name = strdup(name)) == NULL)
 		err(1, NULL);
 	to->at = *s;
 	address_text((const struct sockaddr *)&s->ss, address, sizeof(address));
-	snprintf(to->text, sizeof(to->text), name[0] == '\0' ? "%s%s" : "%.80s (%s)", name, address);
+	snprintf(to->text, sizeof(to->text),
+	    name[0] == '\0' ? "%s%s" : "%.80s (%s)", name, address);
 }
 
 void
@@ -82,7 +85,8 @@ find_in(const struct server *s, size_t n)
 {
 	size_t i;
 
-	if ((given = calloc(1, sizeof(*given))) == NULL || (given->name = strdup("")) == NULL)
+	if ((given = calloc(1, sizeof(*given))) == NULL ||
+	    (given->name = strdup("")) == NULL)
 		err(1, NULL);
 	for (i = 0; i < n; i++)
 		add_server(given, "", &s[i]);
@@ -93,15 +97,18 @@ static void lookup_answered(void *, const struct reply *);
 static void
 lookup_next(struct lookup *l)
 {
-	ask(&resolvers[l->resolver], l->name, l->type, 1, RESOLVER_TRIES, lookup_answered, l);
+	ask(&resolvers[l->resolver], l->name, l->type, 1, RESOLVER_TRIES,
+	    lookup_answered, l);
 }
 
 static void
-lookup(const char *name, ldns_rr_type type, void (*done)(void *, const struct reply *), void *context)
+lookup(const char *name, ldns_rr_type type,
+    void (*done)(void *, const struct reply *), void *context)
 {
 	struct lookup *l;
 
-	if ((l = calloc(1, sizeof(*l))) == NULL || (l->name = strdup(name)) == NULL)
+	if ((l = calloc(1, sizeof(*l))) == NULL ||
+	    (l->name = strdup(name)) == NULL)
 		err(1, NULL);
 	l->type = type;
 	l->done = done;
@@ -119,16 +126,21 @@ lookup_answered(void *context, const struct reply *r)
 	ldns_pkt_rcode rcode = r->pkt == NULL ? 0 : ldns_pkt_get_rcode(r->pkt);
 	char address[64], *word;
 
-	if (r->pkt != NULL && (rcode == LDNS_RCODE_NOERROR || rcode == LDNS_RCODE_NXDOMAIN)) {
+	if (r->pkt != NULL &&
+	    (rcode == LDNS_RCODE_NOERROR || rcode == LDNS_RCODE_NXDOMAIN)) {
 		l->done(l->context, r);
 	} else if (++l->resolver < nresolvers) {
 		lookup_next(l);
 		return;
 	} else {
 		word = r->pkt == NULL ? NULL : ldns_pkt_rcode2str(rcode);
-		snprintf(text, sizeof(text), "the name server %s of resolv.conf %s%s",
-		    address_text((const struct sockaddr *)&resolvers[l->resolver - 1].ss, address, sizeof(address)),
-		    word == NULL ? "" : "answers ", word == NULL ? r->failure : word);
+		snprintf(text, sizeof(text),
+		    "the name server %s of resolv.conf %s%s",
+		    address_text(
+			(const struct sockaddr *)&resolvers[l->resolver - 1].ss,
+			address, sizeof(address)),
+		    word == NULL ? "" : "answers ",
+		    word == NULL ? r->failure : word);
 		free(word);
 		failed.failure = text;
 		l->done(l->context, &failed);
@@ -159,8 +171,7 @@ search_end(struct search *s, const struct zone *z, const struct error *e)
 	search_free(s);
 }
 
-__attribute__((format(printf, 2, 3)))
-static void
+__attribute__((format(printf, 2, 3))) static void
 search_fail(struct search *s, const char *fmt, ...)
 {
 	struct error e;
@@ -188,7 +199,10 @@ seen_free(struct seen *gone)
 	free(gone);
 }
 
-/* All that wait for this zone hear of it; nobody else holds one without servers. */
+/*
+ * All that wait for this zone hear of it; nobody else holds one without
+ * servers.
+ */
 static void
 tell(struct seen *z)
 {
@@ -197,12 +211,14 @@ tell(struct seen *z)
 	if (z->open > 0)
 		return;
 	if (z->zone.n == 0 && z->error.text[0] == '\0')
-		error_set(&z->error, "zone %s: none of its name servers has an address",
+		error_set(&z->error,
+		    "zone %s: none of its name servers has an address",
 		    z->zone.name[0] == '\0' ? "." : z->zone.name);
 	for (s = searches; s != NULL; s = next) {
 		next = s->next;
 		if (s->zone == z)
-			search_end(s, z->zone.n > 0 ? &z->zone : NULL, &z->error);
+			search_end(
+			    s, z->zone.n > 0 ? &z->zone : NULL, &z->error);
 	}
 	if (z->zone.n == 0)
 		seen_free(z);
@@ -210,27 +226,32 @@ tell(struct seen *z)
 
 /* Of the addresses of one server. */
 struct addresses {
-	struct seen	*zone;
-	char		*name;
+	struct seen *zone;
+	char *name;
 };
 
 static void
 take_address(struct seen *z, const char *name, const ldns_rr *rr)
 {
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(LDNS_PORT) };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(LDNS_PORT) };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+		.sin6_port = htons(LDNS_PORT) };
+	struct sockaddr_in four = { .sin_family = AF_INET,
+		.sin_port = htons(LDNS_PORT) };
 	const ldns_rdf *data = ldns_rr_rdf(rr, 0);
 	struct server s;
 
 	memset(&s, 0, sizeof(s));
 	if (data == NULL)
 		return;
-	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_A && ldns_rdf_size(data) == sizeof(four.sin_addr)) {
-		memcpy(&four.sin_addr, ldns_rdf_data(data), sizeof(four.sin_addr));
+	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_A &&
+	    ldns_rdf_size(data) == sizeof(four.sin_addr)) {
+		memcpy(
+		    &four.sin_addr, ldns_rdf_data(data), sizeof(four.sin_addr));
 		memcpy(&s.ss, &four, s.len = sizeof(four));
 	} else if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_AAAA &&
 	    ldns_rdf_size(data) == sizeof(six.sin6_addr)) {
-		memcpy(&six.sin6_addr, ldns_rdf_data(data), sizeof(six.sin6_addr));
+		memcpy(
+		    &six.sin6_addr, ldns_rdf_data(data), sizeof(six.sin6_addr));
 		memcpy(&s.ss, &six, s.len = sizeof(six));
 	} else
 		return;
@@ -242,11 +263,13 @@ addresses_came(void *context, const struct reply *r)
 {
 	struct addresses *a = context;
 	struct seen *z = a->zone;
-	const ldns_rr_list *list = r->pkt == NULL ? NULL : ldns_pkt_answer(r->pkt);
+	const ldns_rr_list *list = r->pkt == NULL ? NULL :
+						    ldns_pkt_answer(r->pkt);
 	size_t i;
 
 	if (r->pkt == NULL && z->error.text[0] == '\0')
-		error_set(&z->error, "zone %s: name server %s: %s", z->zone.name, a->name, r->failure);
+		error_set(&z->error, "zone %s: name server %s: %s",
+		    z->zone.name, a->name, r->failure);
 	for (i = 0; i < ldns_rr_list_rr_count(list); i++)
 		take_address(z, a->name, ldns_rr_list_rr(list, i));
 	free(a->name);
@@ -258,12 +281,14 @@ addresses_came(void *context, const struct reply *r)
 static void
 find_addresses(struct seen *z, const char *name)
 {
-	static const ldns_rr_type types[] = { LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA };
+	static const ldns_rr_type types[] = { LDNS_RR_TYPE_A,
+		LDNS_RR_TYPE_AAAA };
 	struct addresses *a;
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		if ((a = calloc(1, sizeof(*a))) == NULL || (a->name = strdup(name)) == NULL)
+		if ((a = calloc(1, sizeof(*a))) == NULL ||
+		    (a->name = strdup(name)) == NULL)
 			err(1, NULL);
 		a->zone = z;
 		z->open++;
@@ -275,7 +300,8 @@ static void
 servers_came(void *context, const struct reply *r)
 {
 	struct seen *z = context;
-	const ldns_rr_list *list = r->pkt == NULL ? NULL : ldns_pkt_answer(r->pkt);
+	const ldns_rr_list *list = r->pkt == NULL ? NULL :
+						    ldns_pkt_answer(r->pkt);
 	unsigned n = 0;
 	const ldns_rr *rr;
 	char *owner, *name;
@@ -284,7 +310,8 @@ servers_came(void *context, const struct reply *r)
 	for (i = 0; i < ldns_rr_list_rr_count(list) && n < SERVERS_MAX; i++) {
 		rr = ldns_rr_list_rr(list, i);
 		owner = name_text(ldns_rr_owner(rr));
-		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS && name_equal(owner, z->zone.name)) {
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS &&
+		    name_equal(owner, z->zone.name)) {
 			name = name_text(ldns_rr_rdf(rr, 0));
 			find_addresses(z, name);
 			free(name);
@@ -293,8 +320,9 @@ servers_came(void *context, const struct reply *r)
 		free(owner);
 	}
 	if (n == 0)
-		error_set(&z->error, "zone %s: %s", z->zone.name, r->pkt == NULL ? r->failure :
-		    "has no name servers (NS records)");
+		error_set(&z->error, "zone %s: %s", z->zone.name,
+		    r->pkt == NULL ? r->failure :
+				     "has no name servers (NS records)");
 	z->open--;
 	tell(z);
 }
@@ -305,14 +333,16 @@ search_servers(struct search *s, const char *zone)
 {
 	struct seen *z;
 
-	for (z = zones; z != NULL && !name_equal(z->zone.name, zone); z = z->next)
+	for (z = zones; z != NULL && !name_equal(z->zone.name, zone);
+	     z = z->next)
 		;
 	s->zone = z;
 	if (z != NULL && z->open == 0)
 		search_end(s, &z->zone, &z->error);
 	if (z != NULL)
 		return;
-	if ((z = calloc(1, sizeof(*z))) == NULL || (z->zone.name = strdup(zone)) == NULL)
+	if ((z = calloc(1, sizeof(*z))) == NULL ||
+	    (z->zone.name = strdup(zone)) == NULL)
 		err(1, NULL);
 	z->next = zones;
 	zones = z;
@@ -352,7 +382,10 @@ replace(char **text, const char *with)
 	*text = copy;
 }
 
-/* The CNAMEs in an answer, as far as they are there; 0, or -1: too many of them. */
+/*
+ * The CNAMEs in an answer, as far as they are there; 0, or -1: too many of
+ * them.
+ */
 static int
 follow(struct search *s, const ldns_rr_list *list)
 {
@@ -370,7 +403,10 @@ follow(struct search *s, const ldns_rr_list *list)
 	return 0;
 }
 
-/* The name of the zone that an SOA record in these lists is of, if the record is in it; the caller frees; or NULL. */
+/*
+ * The name of the zone that an SOA record in these lists is of, if the record
+ * is in it; the caller frees; or NULL.
+ */
 static char *
 zone_in(const struct search *s, const ldns_rr_list *list)
 {
@@ -398,7 +434,10 @@ search_at(struct search *s)
 	lookup(s->at, LDNS_RR_TYPE_SOA, search_came, s);
 }
 
-/* An SOA record of the name, of its zone where there is none of the name itself, or nothing: then the name above. */
+/*
+ * An SOA record of the name, of its zone where there is none of the name
+ * itself, or nothing: then the name above.
+ */
 static void
 search_came(void *context, const struct reply *r)
 {
@@ -406,21 +445,27 @@ search_came(void *context, const struct reply *r)
 	char *zone, *dot;
 
 	if (r->pkt == NULL) {
-		search_fail(s, "%s: its zone cannot be found: %s", s->record, r->failure);
+		search_fail(s, "%s: its zone cannot be found: %s", s->record,
+		    r->failure);
 		return;
 	}
 	if (follow(s, ldns_pkt_answer(r->pkt)) == -1) {
-		search_fail(s, "%s: more than %d CNAME records one behind the other", s->record, ALIASES_MAX);
+		search_fail(s,
+		    "%s: more than %d CNAME records one behind the other",
+		    s->record, ALIASES_MAX);
 		return;
 	}
 	if ((zone = zone_in(s, ldns_pkt_answer(r->pkt))) == NULL)
 		zone = zone_in(s, ldns_pkt_authority(r->pkt));
 	if (zone != NULL && zone[0] == '\0') {
-		search_fail(s, "%s: there is no such zone: only the root is above it", s->record);
+		search_fail(s,
+		    "%s: there is no such zone: only the root is above it",
+		    s->record);
 	} else if (zone != NULL) {
 		search_servers(s, zone);
 	} else if ((dot = strchr(s->at, '.')) == NULL) {
-		search_fail(s, "%s: no SOA record is found, there or above", s->record);
+		search_fail(
+		    s, "%s: no SOA record is found, there or above", s->record);
 	} else {
 		memmove(s->at, dot + 1, strlen(dot));
 		search_at(s);
@@ -433,7 +478,8 @@ search_new(const char *record, unsigned aliases, found_fn *found, void *context)
 {
 	struct search *s;
 
-	if ((s = calloc(1, sizeof(*s))) == NULL || (s->record = strdup(record)) == NULL ||
+	if ((s = calloc(1, sizeof(*s))) == NULL ||
+	    (s->record = strdup(record)) == NULL ||
 	    (s->at = strdup(record)) == NULL)
 		err(1, NULL);
 	s->aliases = aliases;
@@ -456,7 +502,8 @@ find_zone(const char *record, unsigned aliases, found_fn *found, void *context)
 }
 
 void
-find_servers(const char *record, unsigned aliases, const char *zone, found_fn *found, void *context)
+find_servers(const char *record, unsigned aliases, const char *zone,
+    found_fn *found, void *context)
 {
 	struct search *s = search_new(record, aliases, found, context);
 

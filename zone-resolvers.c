@@ -8,12 +8,13 @@
 
 #include "zone.h"
 
-#define LINE_SIZE	1024
+#define LINE_SIZE 1024
 
 int
 server_of(struct server *s, const char *address, const char *port)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
 	struct addrinfo *ai;
 
 	/* Numeric: no file is read for it, and nobody asked. */
@@ -33,7 +34,8 @@ resolvers_read(FILE *f, struct server out[RESOLVERS_MAX])
 	char line[LINE_SIZE], *word, *rest;
 	size_t n = 0;
 
-	while (f != NULL && n < RESOLVERS_MAX && fgets(line, sizeof(line), f) != NULL) {
+	while (f != NULL && n < RESOLVERS_MAX &&
+	    fgets(line, sizeof(line), f) != NULL) {
 		rest = line;
 		word = strsep(&rest, blanks);
 		if (strcmp(word, "nameserver") != 0)

@@ -12,38 +12,40 @@
 #include "clock.h"
 #include "zone.h"
 
-#define STEP_MS		1000	/* until all that lack it are asked again; */
-#define STEP_MAX_MS	10000	/* each time half as long again, up to that */
-#define SILENT_MAX	4	/* unanswered questions to one address of a server that has it at another */
-#define TEXT_SIZE	4096	/* of a TXT record that is looked at */
-#define NAMED_MAX	3	/* servers that lack it, in one reason */
+#define STEP_MS 1000      /* until all that lack it are asked again; */
+#define STEP_MAX_MS 10000 /* each time half as long again, up to that */
+/* unanswered questions to one address of a server that has it at another */
+#define SILENT_MAX 4
+#define TEXT_SIZE 4096 /* of a TXT record that is looked at */
+#define NAMED_MAX 3    /* servers that lack it, in one reason */
 
 /* One address of one server. */
 struct answerer {
-	struct watching	*watching;
-	int		 has_it;
-	int		 unroutable;	/* not from here */
-	unsigned	 silent;	/* questions in turn */
+	struct watching *watching;
+	int has_it;
+	int unroutable;  /* not from here */
+	unsigned silent; /* questions in turn */
 	enum standing_fit fit;
-	char		 said[160];	/* what it answered last */
+	char said[160]; /* what it answered last */
 };
 
 struct watching {
-	struct watching	*next;
-	struct watched	 what;
-	char		*at;		/* the record, after CNAMEs */
-	unsigned	 aliases;
-	const struct zone *zone;	/* NULL: it is looked for */
-	struct answerer	*servers;
-	unsigned	 open;		/* questions */
-	int		 searching;
-	int		 moved;		/* to another name or zone: what is open does not count */
-	char		*moved_to;	/* NULL: it is in another zone */
-	char		*moved_zone;
-	int64_t		 begun, until, again;
-	int		 step;
-	struct error	 error;		/* why there is no zone */
-	int		 over;
+	struct watching *next;
+	struct watched what;
+	char *at; /* the record, after CNAMEs */
+	unsigned aliases;
+	const struct zone *zone; /* NULL: it is looked for */
+	struct answerer *servers;
+	unsigned open; /* questions */
+	int searching;
+	/* to another name or zone: what is open does not count */
+	int moved;
+	char *moved_to; /* NULL: it is in another zone */
+	char *moved_zone;
+	int64_t begun, until, again;
+	int step;
+	struct error error; /* why there is no zone */
+	int over;
 };
 
 static struct watching *all;
@@ -53,7 +55,8 @@ watch(const struct watched *what)
 {
 	struct watching *w;
 
-	if ((w = calloc(1, sizeof(*w))) == NULL || (w->at = strdup(what->record)) == NULL)
+	if ((w = calloc(1, sizeof(*w))) == NULL ||
+	    (w->at = strdup(what->record)) == NULL)
 		err(1, NULL);
 	w->what = *what;
 	w->begun = w->again = clock_ms();
@@ -126,7 +129,8 @@ is_elsewhere(const struct watching *w, size_t i)
 
 	for (k = 0; k < w->zone->n; k++)
 		if (w->servers[k].has_it && w->zone->name[0] != '\0' &&
-		    name_equal(w->zone->servers[k].name, w->zone->servers[i].name))
+		    name_equal(
+			w->zone->servers[k].name, w->zone->servers[i].name))
 			return 1;
 	return 0;
 }
@@ -137,7 +141,8 @@ is_finished(const struct watching *w, size_t i)
 {
 	const struct answerer *a = &w->servers[i];
 
-	return a->has_it || a->unroutable || (a->silent >= SILENT_MAX && is_elsewhere(w, i));
+	return a->has_it || a->unroutable ||
+	    (a->silent >= SILENT_MAX && is_elsewhere(w, i));
 }
 
 /* 1: all that count have it; 0: some lack it; -1: none counts. */
@@ -195,15 +200,19 @@ give_up(struct watching *w)
 	if (!name_equal(w->at, w->what.record))
 		say_add(text, sizeof(text), ", an alias of %.253s", w->at);
 	if (w->zone == NULL) {
-		snprintf(text, sizeof(text), "%s", w->error.text[0] != '\0' ? w->error.text :
-		    "its zone is not found in time");
+		snprintf(text, sizeof(text), "%s",
+		    w->error.text[0] != '\0' ? w->error.text :
+					       "its zone is not found in time");
 	} else {
-		say_add(text, sizeof(text), ": not all name servers of %s%.253s have the TXT record%s%s",
+		say_add(text, sizeof(text),
+		    ": not all name servers of %s%.253s have the TXT "
+		    "record%s%s",
 		    w->zone->name[0] == '\0' ? "the configuration" : "zone ",
 		    w->zone->name, w->what.value == NULL ? "" : " ",
 		    w->what.value == NULL ? "" : w->what.value);
 		if (w->what.standing == NULL)
-			say_add(text, sizeof(text), " after %u seconds", w->what.seconds);
+			say_add(text, sizeof(text), " after %u seconds",
+			    w->what.seconds);
 		say_add(text, sizeof(text), ": ");
 		name_servers(w, text, sizeof(text));
 	}
@@ -230,7 +239,10 @@ join(const ldns_rr *rr, char text[TEXT_SIZE])
 	return n;
 }
 
-/* The TXT records that name has in an answer: is it among them?  What they say is noted. */
+/*
+ * The TXT records that name has in an answer: is it among them?  What they say
+ * is noted.
+ */
 static int
 look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
 {
@@ -256,19 +268,24 @@ look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
 				a->fit = fit > a->fit ? fit : a->fit;
 				found = fit == STANDING_GOOD;
 			} else
-				found = n == strlen(what->value) && memcmp(text, what->value, n) == 0;
+				found = n == strlen(what->value) &&
+				    memcmp(text, what->value, n) == 0;
 		}
 		free(owner);
 	}
 	if (count == 0)
-		snprintf(a->said, sizeof(a->said), "answers that there is none");
+		snprintf(
+		    a->said, sizeof(a->said), "answers that there is none");
 	else
 		snprintf(a->said, sizeof(a->said), "answers with %s%s", first,
 		    count > 1 ? " and others" : "");
 	return found;
 }
 
-/* The zone that a server says is somebody else's, below its own and above the record; the caller frees; or NULL. */
+/*
+ * The zone that a server says is somebody else's, below its own and above the
+ * record; the caller frees; or NULL.
+ */
 static char *
 delegated(const struct watching *w, const ldns_pkt *p)
 {
@@ -282,8 +299,10 @@ delegated(const struct watching *w, const ldns_pkt *p)
 		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS)
 			continue;
 		owner = name_text(ldns_rr_owner(rr));
-		if (name_below(w->at, owner) && name_below(owner, w->zone->name) &&
-		    !name_equal(owner, w->zone->name) && w->zone->name[0] != '\0')
+		if (name_below(w->at, owner) &&
+		    name_below(owner, w->zone->name) &&
+		    !name_equal(owner, w->zone->name) &&
+		    w->zone->name[0] != '\0')
 			return owner;
 		free(owner);
 	}
@@ -304,7 +323,10 @@ move(struct watching *w, char *name, char *zone)
 	w->moved_zone = zone;
 }
 
-/* The name at the end of the CNAMEs that an answer has; the caller frees; NULL: they do not end. */
+/*
+ * The name at the end of the CNAMEs that an answer has; the caller frees; NULL:
+ * they do not end.
+ */
 static char *
 end_of_aliases(const char *name, const ldns_rr_list *list)
 {
@@ -338,7 +360,10 @@ take(struct answerer *a, const ldns_pkt *p)
 		return;
 	}
 	if ((at = end_of_aliases(w->at, ldns_pkt_answer(p))) == NULL) {
-		snprintf(a->said, sizeof(a->said), "answers with more than %d CNAME records one behind the other", ALIASES_MAX);
+		snprintf(a->said, sizeof(a->said),
+		    "answers with more than %d CNAME records one behind the "
+		    "other",
+		    ALIASES_MAX);
 		return;
 	}
 	a->has_it = look_at_texts(a, at, ldns_pkt_answer(p));
@@ -350,7 +375,8 @@ take(struct answerer *a, const ldns_pkt *p)
 	if (!a->has_it && (zone = delegated(w, p)) != NULL)
 		move(w, NULL, zone);
 	if (!a->has_it && rcode == LDNS_RCODE_NXDOMAIN)
-		snprintf(a->said, sizeof(a->said), "answers NXDOMAIN, that there is no such name");
+		snprintf(a->said, sizeof(a->said),
+		    "answers NXDOMAIN, that there is no such name");
 }
 
 static void conclude(struct watching *);
@@ -367,7 +393,8 @@ answered(void *context, const struct reply *r)
 	if (r->pkt != NULL)
 		take(a, r->pkt);
 	else if (r->unroutable)
-		snprintf(a->said, sizeof(a->said), "cannot be reached from here: %s", r->failure);
+		snprintf(a->said, sizeof(a->said),
+		    "cannot be reached from here: %s", r->failure);
 	else
 		snprintf(a->said, sizeof(a->said), "%s", r->failure);
 	/* The end of a round; what is behind a may be gone then. */
@@ -384,13 +411,15 @@ ask_all(struct watching *w)
 	for (i = 0; i < w->zone->n; i++)
 		if (!is_finished(w, i)) {
 			ask(&w->zone->servers[i].at, w->at, LDNS_RR_TYPE_TXT,
-			    w->zone->name[0] == '\0', 1, answered, &w->servers[i]);
+			    w->zone->name[0] == '\0', 1, answered,
+			    &w->servers[i]);
 			w->open++;
 		}
 }
 
 static void
-found(void *context, const char *name, unsigned aliases, const struct zone *z, const struct error *error_not)
+found(void *context, const char *name, unsigned aliases, const struct zone *z,
+    const struct error *error_not)
 {
 	struct watching *w = context;
 	size_t i;
@@ -411,7 +440,8 @@ found(void *context, const char *name, unsigned aliases, const struct zone *z, c
 		err(1, NULL);
 	for (i = 0; i < z->n; i++) {
 		w->servers[i].watching = w;
-		snprintf(w->servers[i].said, sizeof(w->servers[i].said), "was not asked in time");
+		snprintf(w->servers[i].said, sizeof(w->servers[i].said),
+		    "was not asked in time");
 	}
 	w->again = clock_ms();
 	w->step = STEP_MS;
@@ -428,7 +458,9 @@ go(struct watching *w)
 	w->moved_to = w->moved_zone = NULL;
 	w->searching = 1;
 	if (to != NULL && ++w->aliases > ALIASES_MAX) {
-		error_set(&w->error, "%s: more than %d CNAME records one behind the other", w->what.record, ALIASES_MAX);
+		error_set(&w->error,
+		    "%s: more than %d CNAME records one behind the other",
+		    w->what.record, ALIASES_MAX);
 		w->searching = 0;
 		w->until = w->begun;
 	} else if (to != NULL)
@@ -446,14 +478,18 @@ wait_on(struct watching *w)
 	w->step = w->step * 3 / 2 > STEP_MAX_MS ? STEP_MAX_MS : w->step * 3 / 2;
 }
 
-/* Has somebody said that a standing record is not there?  It does not come by waiting. */
+/*
+ * Has somebody said that a standing record is not there?  It does not come by
+ * waiting.
+ */
 static int
 is_denied(const struct watching *w)
 {
 	size_t i;
 
 	for (i = 0; i < w->zone->n && w->what.standing != NULL; i++)
-		if (!w->servers[i].has_it && !w->servers[i].unroutable && w->servers[i].silent == 0)
+		if (!w->servers[i].has_it && !w->servers[i].unroutable &&
+		    w->servers[i].silent == 0)
 			return 1;
 	return 0;
 }
@@ -465,8 +501,10 @@ conclude(struct watching *w)
 	int have = have_it(w);
 
 	if (have == 1) {
-		say(1, "%s: all name servers of %s have it, after %lld s", w->what.record,
-		    w->zone->name[0] == '\0' ? "the configuration" : w->zone->name,
+		say(1, "%s: all name servers of %s have it, after %lld s",
+		    w->what.record,
+		    w->zone->name[0] == '\0' ? "the configuration" :
+					       w->zone->name,
 		    (long long)(clock_ms() - w->begun + 500) / 1000);
 		finish(w, NULL, STANDING_GOOD);
 	} else if (have == -1 || is_denied(w))
@@ -506,12 +544,16 @@ watch_fill(struct pollfd *pfd, nfds_t max, int *ms)
 	for (w = all; w != NULL; w = w->next)
 		if (!w->over)
 			step(w);
-	/* What cannot even be sent is over at once, and changes what there is to wait for. */
+	/*
+	 * What cannot even be sent is over at once, and changes what there is
+	 * to wait for.
+	 */
 	n = ask_fill(pfd, max, ms);
 	sweep();
 	for (w = all; w != NULL; w = w->next) {
 		left = w->moved ? 0 : clock_left_ms(w->until);
-		if (!w->searching && w->open == 0 && clock_left_ms(w->again) < left)
+		if (!w->searching && w->open == 0 &&
+		    clock_left_ms(w->again) < left)
 			left = clock_left_ms(w->again);
 		if (left < *ms)
 			*ms = left;

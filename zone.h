@@ -17,15 +17,17 @@
 
 /* Where a name server is. */
 struct server {
-	struct sockaddr_storage	 ss;
-	socklen_t		 len;
+	struct sockaddr_storage ss;
+	socklen_t len;
 };
 
 /* What came of a question; lives until the function that gets it returns. */
 struct reply {
-	const ldns_pkt	*pkt;		/* an answer to just this question, or NULL: */
-	const char	*failure;	/* why there is none */
-	int		 unroutable;	/* from here there is no way to such an address */
+	/* an answer to just this question, or NULL: */
+	const ldns_pkt *pkt;
+	const char *failure; /* why there is none */
+	/* from here there is no way to such an address */
+	int unroutable;
 };
 
 /*
@@ -33,25 +35,32 @@ struct reply {
  * and calls answered() once, later, with context.  recurse: the server is to
  * find out what it does not know.  tries: of UDP, ASK_TRY_MS each.
  */
-#define ASK_TRY_MS	3000
-void	ask(const struct server *, const char *name, ldns_rr_type, int recurse, unsigned tries,
-	    void (*answered)(void *context, const struct reply *), void *context);
-/* Takes back all questions with this context: answered() is not called for them. */
-void	ask_forget(const void *context);
+#define ASK_TRY_MS 3000
+void ask(const struct server *, const char *name, ldns_rr_type, int recurse,
+    unsigned tries, void (*answered)(void *context, const struct reply *),
+    void *context);
+/*
+ * Takes back all questions with this context: answered() is not called for
+ * them.
+ */
+void ask_forget(const void *context);
 
 /*
  * For poll(2): writes the sockets to be polled, at most max, and lowers *ms to
  * when it wants to be called again at the latest; then takes what came of it.
  */
-nfds_t	ask_fill(struct pollfd *, nfds_t max, int *ms);
-void	ask_turn(const struct pollfd *, nfds_t);
+nfds_t ask_fill(struct pollfd *, nfds_t max, int *ms);
+void ask_turn(const struct pollfd *, nfds_t);
 
 /* Names in text: the same but for case and a dot at the end? */
-int	name_equal(const char *, const char *);
+int name_equal(const char *, const char *);
 /* Is the first the second or below it?  "" is the root. */
-int	name_below(const char *, const char *);
-/* A name out of an answer, as text without the dot at its end; the caller frees. */
-char	*name_text(const ldns_rdf *);
+int name_below(const char *, const char *);
+/*
+ * A name out of an answer, as text without the dot at its end; the caller
+ * frees.
+ */
+char *name_text(const ldns_rdf *);
 
 
 /*
@@ -59,25 +68,26 @@ char	*name_text(const ldns_rdf *);
  * configured resolvers tell.
  */
 
-#define ALIASES_MAX	8	/* CNAMEs of one record, one behind the other */
+#define ALIASES_MAX 8 /* CNAMEs of one record, one behind the other */
 
 /* One address of one of the servers. */
 struct zone_server {
-	char		*name;
-	struct server	 at;
-	char		 text[160];	/* "ns1.example.com (192.0.2.1)" */
+	char *name;
+	struct server at;
+	char text[160]; /* "ns1.example.com (192.0.2.1)" */
 };
 
 struct zone {
-	char		*name;		/* "": given by the configuration, for all names */
+	/* "": given by the configuration, for all names */
+	char *name;
 	struct zone_server *servers;
-	size_t		 n;
+	size_t n;
 };
 
 /* These are asked for zones and servers, in their order; port 53. */
-void	find_resolvers(const struct server *, size_t n);
+void find_resolvers(const struct server *, size_t n);
 /* No zones are looked for: these have all names. */
-void	find_in(const struct server *, size_t n);
+void find_in(const struct server *, size_t n);
 
 /*
  * The end of a search: the name at the end of the CNAMEs, which lives until
@@ -85,19 +95,22 @@ void	find_in(const struct server *, size_t n);
  * process ends, or NULL and why.
  */
 typedef void found_fn(void *context, const char *name, unsigned aliases,
-	    const struct zone *, const struct error *);
+    const struct zone *, const struct error *);
 
 /*
  * Finds the zone that record is in, having followed its CNAMEs, of which
  * there have been so many already; found() is called once, perhaps at once.
  */
-void	find_zone(const char *record, unsigned aliases, found_fn *found,
-	    void *context);
-/* The same for a zone that is known by name: a delegation that a server tells of. */
-void	find_servers(const char *record, unsigned aliases, const char *zone,
-	    found_fn *found, void *context);
+void find_zone(
+    const char *record, unsigned aliases, found_fn *found, void *context);
+/*
+ * The same for a zone that is known by name: a delegation that a server tells
+ * of.
+ */
+void find_servers(const char *record, unsigned aliases, const char *zone,
+    found_fn *found, void *context);
 /* found() is not called any more for searches with this context. */
-void	find_forget(const void *context);
+void find_forget(const void *context);
 
 /* The target of the CNAME that name has in these records, or NULL. */
 const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
@@ -107,19 +120,22 @@ const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
  * The resolvers in resolv.conf(5).
  */
 
-#define RESOLVERS_MAX	8
+#define RESOLVERS_MAX 8
 
 /* An address in text and a port, as they are; 0, or -1: it is none. */
-int	server_of(struct server *, const char *address, const char *port);
-/* Those in this file (NULL: there is none), in their order; as resolv.conf(5) has it, this machine where none is named.  Their number. */
-size_t	resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
+int server_of(struct server *, const char *address, const char *port);
+/*
+ * Those in this file (NULL: there is none), in their order; as resolv.conf(5)
+ * has it, this machine where none is named.  Their number.
+ */
+size_t resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
 
 
 /*
  * A TXT record that all name servers of its zone are to answer with.
  */
 
-#define WATCH_TEXT_MAX	2300	/* bytes of a reason, with a record in it */
+#define WATCH_TEXT_MAX 2300 /* bytes of a reason, with a record in it */
 
 /*
  * Watches record (a name) until all servers of its zone have a TXT record
@@ -130,23 +146,24 @@ size_t	resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
  * that was seen of a standing record.
  */
 struct watched {
-	uint32_t	 job;
-	uint32_t	 number;
-	const char	*record;
-	const char	*value;
+	uint32_t job;
+	uint32_t number;
+	const char *record;
+	const char *value;
 	const struct standing *standing;
-	unsigned	 seconds;
-	void		(*done)(const struct watched *, const char *reason, enum standing_fit);
+	unsigned seconds;
+	void (*done)(
+	    const struct watched *, const char *reason, enum standing_fit);
 };
-void	watch(const struct watched *);
+void watch(const struct watched *);
 /* Those of this job end now: "is not waited for any more". */
-void	watch_end(uint32_t job);
+void watch_end(uint32_t job);
 
 /*
  * For poll(2): writes the sockets to be polled, at most max, and lowers *ms to
  * when it wants to be called again at the latest; then takes what came of it.
  */
-nfds_t	watch_fill(struct pollfd *, nfds_t max, int *ms);
-void	watch_turn(const struct pollfd *, nfds_t);
+nfds_t watch_fill(struct pollfd *, nfds_t max, int *ms);
+void watch_turn(const struct pollfd *, nfds_t);
 
 #endif

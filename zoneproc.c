@@ -22,18 +22,22 @@
 #include "valid.h"
 #include "zone.h"
 
-#define RESOLV_CONF	"/etc/resolv.conf"
-#define STANDING_SECONDS	20	/* a record that has long been there */
-#define SOCKETS_MAX	64
-#define NAME_SIZE	300	/* longer than any name in the DNS */
+#define RESOLV_CONF "/etc/resolv.conf"
+#define STANDING_SECONDS 20 /* a record that has long been there */
+#define SOCKETS_MAX 64
+#define NAME_SIZE 300 /* longer than any name in the DNS */
 
-static struct strings *names;	/* of each job */
+static struct strings *names; /* of each job */
 static uint32_t njobs;
 static unsigned wait_seconds;
-static uint64_t until;		/* when the records that are proposed end, or 0 */
+/* when the records that are proposed end, or 0 */
+static uint64_t until;
 static struct msg out;
 
-/* Of the challenge's own text nothing is freed: there are as many as names, and few orders. */
+/*
+ * Of the challenge's own text nothing is freed: there are as many as names, and
+ * few orders.
+ */
 static char *
 keep(const char *text)
 {
@@ -61,7 +65,8 @@ name_of(const struct msg *m, uint32_t number)
 	const struct strings *n = &names[m->head.job];
 
 	if (number >= n->n)
-		errx(1, "%s: no identifier %u", routes[m->head.type].name, number);
+		errx(1, "%s: no identifier %u", routes[m->head.type].name,
+		    number);
 	return challenge_base(n->v[number]);
 }
 
@@ -84,9 +89,12 @@ zone_await(struct msg *m)
 		errx(1, "ZONE_AWAIT: not a label of an account");
 	if (!valid_base64url(b.digest, DIGEST_LEN, DIGEST_LEN))
 		errx(1, "ZONE_AWAIT: not a digest");
-	w = (struct watched){ .job = m->head.job, .number = b.number,
-	    .record = challenge_record(b.label, name_of(m, b.number)),
-	    .value = keep(b.digest), .seconds = wait_seconds, .done = seen };
+	w = (struct watched){ .job = m->head.job,
+		.number = b.number,
+		.record = challenge_record(b.label, name_of(m, b.number)),
+		.value = keep(b.digest),
+		.seconds = wait_seconds,
+		.done = seen };
 	watch(&w);
 }
 
@@ -107,7 +115,8 @@ misfit(enum standing_fit fit)
 }
 
 static void
-standing_seen(const struct watched *w, const char *reason, enum standing_fit fit)
+standing_seen(
+    const struct watched *w, const char *reason, enum standing_fit fit)
 {
 	char text[WATCH_TEXT_MAX], *line;
 
@@ -115,15 +124,21 @@ standing_seen(const struct watched *w, const char *reason, enum standing_fit fit
 		answer(w, NULL);
 		return;
 	}
-	line = standing_record(strchr(w->record, '.') + 1, w->standing->issuers.v[0],
-	    w->standing->account, w->standing->wildcard, until);
-	snprintf(text, sizeof(text), "no record allows this account to get certificates (%s); publish "
-	    "this one, once: %s (%s)", misfit(fit), line, reason);
+	line = standing_record(strchr(w->record, '.') + 1,
+	    w->standing->issuers.v[0], w->standing->account,
+	    w->standing->wildcard, until);
+	snprintf(text, sizeof(text),
+	    "no record allows this account to get certificates (%s); publish "
+	    "this one, once: %s (%s)",
+	    misfit(fit), line, reason);
 	free(line);
 	answer(w, text);
 }
 
-/* draft-ietf-acme-dns-persist: the record is there, or the administrator is told it. */
+/*
+ * draft-ietf-acme-dns-persist: the record is there, or the administrator is
+ * told it.
+ */
 static void
 zone_standing(struct msg *m)
 {
@@ -148,8 +163,12 @@ zone_standing(struct msg *m)
 	s->wildcard = names[m->head.job].v[b.number] != name;
 	s->now = time(NULL);
 	snprintf(record, sizeof(record), STANDING_LABEL ".%s", name);
-	w = (struct watched){ .job = m->head.job, .number = b.number, .record = keep(record),
-	    .standing = s, .seconds = STANDING_SECONDS, .done = standing_seen };
+	w = (struct watched){ .job = m->head.job,
+		.number = b.number,
+		.record = keep(record),
+		.standing = s,
+		.seconds = STANDING_SECONDS,
+		.done = standing_seen };
 	watch(&w);
 }
 
@@ -161,12 +180,14 @@ zone_end(struct msg *m)
 }
 
 static const struct handler table[] = {
-	{ ZONE_AWAIT, zone_await, ANY_STATE, ORDERS_MAX * CONF_NAMES_MAX },
-	{ ZONE_STANDING, zone_standing, ANY_STATE, ORDERS_MAX * CONF_NAMES_MAX },
+	{ ZONE_AWAIT, zone_await, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
+	{ ZONE_STANDING, zone_standing, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
 	{ ZONE_END, zone_end, ANY_STATE, ORDERS_MAX },
 };
 
-/* Those of the configuration, or resolv.conf's; the TCP ports that are needed. */
+/*
+ * Those of the configuration, or resolv.conf's; the TCP ports that are needed.
+ */
 static void
 take_servers(const struct slice_conf *c, struct sandbox *s)
 {
@@ -177,9 +198,12 @@ take_servers(const struct slice_conf *c, struct sandbox *s)
 
 	s->ports = ports;
 	for (i = 0; i < n; i++) {
-		if (server_of(&servers[i], c->dns_servers.v[2 * i], c->dns_servers.v[2 * i + 1]) == -1)
-			errx(1, "dns server %s: not an address", c->dns_servers.v[2 * i]);
-		ports[s->nports++] = (uint16_t)strtonum(c->dns_servers.v[2 * i + 1], 1, UINT16_MAX, NULL);
+		if (server_of(&servers[i], c->dns_servers.v[2 * i],
+			c->dns_servers.v[2 * i + 1]) == -1)
+			errx(1, "dns server %s: not an address",
+			    c->dns_servers.v[2 * i]);
+		ports[s->nports++] = (uint16_t)strtonum(
+		    c->dns_servers.v[2 * i + 1], 1, UINT16_MAX, NULL);
 	}
 	if (n > 0) {
 		find_in(servers, n);
@@ -234,5 +258,6 @@ main(int argc, char *argv[])
 	s.gid = role_gid;
 	take_servers(&c, &s);
 	sandbox_enter(&s);
-	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL, await_message);
+	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
+	    await_message);
 }

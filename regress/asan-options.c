@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What the sanitizers' run time needs inside a sandbox that knows nothing of it. */
+/*
+ * What the sanitizers' run time needs inside a sandbox that knows nothing of
+ * it.
+ */
 #include <signal.h>
 #include <stddef.h>
 
@@ -22,7 +25,10 @@ __ubsan_default_options(void)
 	return "halt_on_error=1:exitcode=99";
 }
 
-/* AddressSanitizer asks for it before exit(); no filter allows the call, none of us uses one. */
+/*
+ * AddressSanitizer asks for it before exit(); no filter allows the call, none
+ * of us uses one.
+ */
 int
 sigaltstack(const stack_t *restrict new, stack_t *restrict old)
 {

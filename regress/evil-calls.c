@@ -27,8 +27,8 @@
 
 #include "evil.h"
 
-#define FDS	24		/* a role's directories are among these */
-#define GARBAGE	"owned by somebody else\n"
+#define FDS 24 /* a role's directories are among these */
+#define GARBAGE "owned by somebody else\n"
 
 static void
 read_it(int dir, const char *path)
@@ -44,7 +44,9 @@ read_it(int dir, const char *path)
 	close(fd);
 }
 
-/* A file of ours in this directory, with every mode that could be of use to us. */
+/*
+ * A file of ours in this directory, with every mode that could be of use to us.
+ */
 static void
 plant(int dir, const char *name)
 {
@@ -53,7 +55,8 @@ plant(int dir, const char *name)
 	int fd;
 
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, modes[i]);
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		    modes[i]);
 		if (fd == -1)
 			continue;
 		if (write(fd, GARBAGE, strlen(GARBAGE)) == -1)
@@ -166,7 +169,8 @@ reach_unix(const char *name)
 	if (fd == -1)
 		return;
 	memcpy(to.sun_path + 1, name, n);
-	connect(fd, (struct sockaddr *)&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n));
+	connect(fd, (struct sockaddr *)&to,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n));
 	close(fd);
 }
 
@@ -176,9 +180,14 @@ send_descriptors(void)
 {
 	static const uint32_t head[4] = { ROLE_STOP, 0, 0, 0 };
 	struct iovec iov = { (void *)(uintptr_t)head, sizeof(head) };
-	union { struct cmsghdr head; char bytes[CMSG_SPACE(200 * sizeof(int))]; } c = { { 0 } };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.bytes,
-	    .msg_controllen = sizeof(c.bytes) };
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(200 * sizeof(int))];
+	} c = { { 0 } };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = c.bytes,
+		.msg_controllen = sizeof(c.bytes) };
 	int i, *fds = (int *)(void *)CMSG_DATA(&c.head);
 
 	c.head.cmsg_level = SOL_SOCKET;
@@ -193,19 +202,24 @@ static void
 run_program(const char *marker)
 {
 	static char path[1024];
-	char *argv[] = { (char *)(uintptr_t)"touch", path, NULL }, *envp[] = { NULL };
+	char *argv[] = { (char *)(uintptr_t) "touch", path, NULL },
+	     *envp[] = { NULL };
 
-	snprintf(path, sizeof(path), "%.*s", (int)strcspn(marker, "\n"), marker);
+	snprintf(
+	    path, sizeof(path), "%.*s", (int)strcspn(marker, "\n"), marker);
 	syscall(SYS_execve, "/usr/bin/touch", argv, envp);
 	syscall(SYS_execve, "/bin/touch", argv, envp);
 }
 
-/* Never by a number that could be another program's: the parent is of this run. */
+/*
+ * Never by a number that could be another program's: the parent is of this run.
+ */
 static void
 at_parent(const char *how)
 {
 	static char buf[256];
-	struct iovec mine = { buf, sizeof(buf) }, its = { (void *)(uintptr_t)&environ, sizeof(buf) };
+	struct iovec mine = { buf, sizeof(buf) },
+		     its = { (void *)(uintptr_t)&environ, sizeof(buf) };
 	pid_t parent = getppid();
 	char path[64];
 
@@ -231,7 +245,8 @@ more_rights(void)
 	syscall(SYS_setgroups, 0, NULL);
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	syscall(SYS_chroot, ".");
-	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		-1, 0) != MAP_FAILED)
 		evil_tell("executable", "", 0);
 	if (syscall(SYS_memfd_create, "evil", 0) >= 0)
 		evil_tell("memfd", "", 0);

@@ -24,7 +24,9 @@ raw(uint32_t type, uint32_t job, uint32_t len, size_t size)
 		warn("send");
 }
 
-/* A message of this type with a body that would be fine from the right sender. */
+/*
+ * A message of this type with a body that would be fine from the right sender.
+ */
 static void
 forged(enum msgtype type, size_t len)
 {
@@ -44,22 +46,41 @@ static void
 try(const char *what)
 {
 	static const struct {
-		const char	*name;
-		enum msgtype	 type;
-		size_t		 len;
+		const char *name;
+		enum msgtype type;
+		size_t len;
 	} forgeries[] = {
-		{ "thumbprint", CHNG_THUMBPRINT, 48 }, { "csr", KEY_CSR, 400 }, { "filekey", CERT_KEY, 48 },
-		{ "account", CERT_ACCOUNT, 100 }, { "keyaccount", KEY_ACCOUNT, 100 }, { "begin", KEY_BEGIN, 0 },
-		{ "outcome", PARENT_OUTCOME, 8 }, { "due", PARENT_DUE, 8 }, { "stop", ROLE_STOP, 0 },
-		{ "conf", ROLE_CONF, 100 }, { "job", NET_JOB, 8 }, { "revoke", KEY_REVOKE, 100 },
-		{ "csrrevoke", CSR_REVOKE, 100 }, { "newkey", CSR_NEW_KEY, 0 }, { "adopt", CSR_ADOPT, 0 },
-		{ "combine", CSR_COMBINE, 100 }, { "discard", CSR_DISCARD, 0 }, { "csrdone", CERT_CSR_DONE, 8 },
-		{ "names", CSR_NAMES, 8 }, { "ofcsr", PARENT_NAMES, 12 },
-		{ "urls", DNS_STATUS_URLS, 8 }, { "moreurls", NET_STATUS_URLS, 8 },
-		{ "signrevoke", KEY_SIGN_REVOKE, 100 }, { "rollover", KEY_SIGN_ROLLOVER, 100 },
-		{ "contact", KEY_SIGN_CONTACT, 100 }, { "deactivate", KEY_SIGN_DEACTIVATE, 100 },
-		{ "ownrevoke", CSR_SIGN_REVOKE, 100 }, { "done", CERT_DONE, 0 }, { "window", CERT_WINDOW, 24 },
-		{ "status", CERT_STATUS, 12 }, { "lastchain", CERT_LAST_CHAIN, 0 },
+		{ "thumbprint", CHNG_THUMBPRINT, 48 },
+		{ "csr", KEY_CSR, 400 },
+		{ "filekey", CERT_KEY, 48 },
+		{ "account", CERT_ACCOUNT, 100 },
+		{ "keyaccount", KEY_ACCOUNT, 100 },
+		{ "begin", KEY_BEGIN, 0 },
+		{ "outcome", PARENT_OUTCOME, 8 },
+		{ "due", PARENT_DUE, 8 },
+		{ "stop", ROLE_STOP, 0 },
+		{ "conf", ROLE_CONF, 100 },
+		{ "job", NET_JOB, 8 },
+		{ "revoke", KEY_REVOKE, 100 },
+		{ "csrrevoke", CSR_REVOKE, 100 },
+		{ "newkey", CSR_NEW_KEY, 0 },
+		{ "adopt", CSR_ADOPT, 0 },
+		{ "combine", CSR_COMBINE, 100 },
+		{ "discard", CSR_DISCARD, 0 },
+		{ "csrdone", CERT_CSR_DONE, 8 },
+		{ "names", CSR_NAMES, 8 },
+		{ "ofcsr", PARENT_NAMES, 12 },
+		{ "urls", DNS_STATUS_URLS, 8 },
+		{ "moreurls", NET_STATUS_URLS, 8 },
+		{ "signrevoke", KEY_SIGN_REVOKE, 100 },
+		{ "rollover", KEY_SIGN_ROLLOVER, 100 },
+		{ "contact", KEY_SIGN_CONTACT, 100 },
+		{ "deactivate", KEY_SIGN_DEACTIVATE, 100 },
+		{ "ownrevoke", CSR_SIGN_REVOKE, 100 },
+		{ "done", CERT_DONE, 0 },
+		{ "window", CERT_WINDOW, 24 },
+		{ "status", CERT_STATUS, 12 },
+		{ "lastchain", CERT_LAST_CHAIN, 0 },
 	};
 	size_t i;
 
@@ -89,7 +110,8 @@ try(const char *what)
 		for (;;)
 			warnx("certproc: installed\033[2J");
 	for (;;)
-		pause();	/* "silent", and whatever the others do not end by */
+		/* "silent", and whatever the others do not end by */
+		pause();
 }
 
 int
@@ -104,8 +126,9 @@ main(int argc, char *argv[])
 	while (role_domain(&m, 0, &d))
 		handle = d.handle;
 	/* Its user, but no sandbox: as if that had been escaped. */
-	if (geteuid() == 0 && (setresgid(role_gid, role_gid, role_gid) == -1 ||
-	    setresuid(role_uid, role_uid, role_uid) == -1))
+	if (geteuid() == 0 &&
+	    (setresgid(role_gid, role_gid, role_gid) == -1 ||
+		setresuid(role_uid, role_uid, role_uid) == -1))
 		err(1, "cannot become another user");
 	/* With a job of its own: about others it may not speak at all. */
 	msg_new(&m, CERT_NEXT, 0);

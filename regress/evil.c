@@ -18,27 +18,26 @@
 
 #include "evil.h"
 
-static char *plan;		/* the whole file; NULL: there is none */
+static char *plan; /* the whole file; NULL: there is none */
 static int owned, inside, done;
-static unsigned received;	/* since the sandbox was entered */
+static unsigned received; /* since the sandbox was entered */
 
 /* What came while await() looked for something else. */
 static struct kept {
-	struct kept	*next;
-	size_t		 len;
-	uint8_t		 bytes[];
-} *kept, **kept_end = &kept;
+	struct kept *next;
+	size_t len;
+	uint8_t bytes[];
+} * kept, **kept_end = &kept;
 
-void	__real_msg_receive(struct msg *, enum role, enum mode, int);
-void	__real_msg_send(const struct msg *);
-void	__real_sandbox_enter(const struct sandbox *);
-void	__wrap_msg_receive(struct msg *, enum role, enum mode, int);
-void	__wrap_msg_send(const struct msg *);
-void	__wrap_sandbox_enter(const struct sandbox *);
+void __real_msg_receive(struct msg *, enum role, enum mode, int);
+void __real_msg_send(const struct msg *);
+void __real_sandbox_enter(const struct sandbox *);
+void __wrap_msg_receive(struct msg *, enum role, enum mode, int);
+void __wrap_msg_send(const struct msg *);
+void __wrap_sandbox_enter(const struct sandbox *);
 
 /* Before main(): inside the sandbox there is no way to the file. */
-__attribute__((constructor))
-static void
+__attribute__((constructor)) static void
 read_plan(void)
 {
 	static char path[4096 + 8];
@@ -108,9 +107,11 @@ evil_tell(const char *what, const void *bytes, size_t len)
 
 	serial++;
 	do {
-		n = (size_t)snprintf(line, sizeof(line), "EVIL %s %u ", what, serial);
+		n = (size_t)snprintf(
+		    line, sizeof(line), "EVIL %s %u ", what, serial);
 		for (i = 0; i < 2048 && len > 0; i++, len--)
-			n += (size_t)snprintf(line + n, sizeof(line) - n, "%02x", *p++);
+			n += (size_t)snprintf(
+			    line + n, sizeof(line) - n, "%02x", *p++);
 		line[n++] = '\n';
 		if (write(2, line, n) == -1)
 			_exit(1);
@@ -188,7 +189,8 @@ send_line(const char *p)
 	head[2] = (uint32_t)strtoul(rest, &rest, 10);
 	length = strtol(rest, &rest, 10);
 	times = strtol(rest, &rest, 10);
-	n = evil_unhex(rest + 1, bytes + MSG_HEAD_LEN, sizeof(bytes) - MSG_HEAD_LEN);
+	n = evil_unhex(
+	    rest + 1, bytes + MSG_HEAD_LEN, sizeof(bytes) - MSG_HEAD_LEN);
 	head[3] = length == -1 ? (uint32_t)n : (uint32_t)length;
 	memcpy(bytes, head, sizeof(head));
 	while (times-- > 0)
@@ -202,7 +204,8 @@ raw_line(const char *p)
 {
 	uint8_t bytes[64];
 
-	if (send(ROLE_FD, bytes, evil_unhex(p, bytes, sizeof(bytes)), MSG_NOSIGNAL) == -1)
+	if (send(ROLE_FD, bytes, evil_unhex(p, bytes, sizeof(bytes)),
+		MSG_NOSIGNAL) == -1)
 		warn("EVIL send");
 }
 
@@ -234,7 +237,8 @@ attack(void)
 
 	done = 1;
 	evil_tell("attack", "", 0);
-	for (p = plan; p != NULL && *p != '\0'; p += strcspn(p, "\n"), p += *p == '\n') {
+	for (p = plan; p != NULL && *p != '\0';
+	     p += strcspn(p, "\n"), p += *p == '\n') {
 		if (strncmp(p, "send ", 5) == 0)
 			send_line(p + 5);
 		else if (strncmp(p, "raw ", 4) == 0)
@@ -257,18 +261,24 @@ __wrap_sandbox_enter(const struct sandbox *s)
 	const char *role = evil_line("role", 0);
 
 	owned = role != NULL && number_of("mode", 0) == (long)role_mode &&
-	    strncmp(role, role_names[s->role], strlen(role_names[s->role])) == 0;
-	/* As if it had been escaped: by this evil.py sees that it would notice. */
+	    strncmp(role, role_names[s->role], strlen(role_names[s->role])) ==
+		0;
+	/*
+	 * As if it had been escaped: by this evil.py sees that it would notice.
+	 */
 	if (!owned || evil_line("escaped", 0) == NULL)
 		__real_sandbox_enter(s);
 	inside = 1;
 }
 
-/* What goes out, once, when a message of this type is there: TYPE, then as for send. */
+/*
+ * What goes out, once, when a message of this type is there: TYPE, then as for
+ * send.
+ */
 static void
 answer_with(unsigned type)
 {
-	static unsigned long sent;	/* a bit for each of the lines */
+	static unsigned long sent; /* a bit for each of the lines */
 	char *p, *rest;
 	size_t i;
 
@@ -304,14 +314,18 @@ is_skipped(const struct msg *m)
 	return 0;
 }
 
-/* The moment has come: behind so many messages, or when one of this type is there. */
+/*
+ * The moment has come: behind so many messages, or when one of this type is
+ * there.
+ */
 static int
 is_time(unsigned type)
 {
 	long on = number_of("on", -1);
 
-	return !done && (on == -1 ? type == 0 && received >= number_of("when", 0) :
-	    (long)type == on);
+	return !done &&
+	    (on == -1 ? type == 0 && received >= number_of("when", 0) :
+			(long)type == on);
 }
 
 void
@@ -349,7 +363,8 @@ __wrap_msg_send(const struct msg *m)
 		if (sent[m->head.type]++ < strtoul(rest, &rest, 10))
 			break;
 		lie.head = m->head;
-		lie.head.len = (uint32_t)evil_unhex(rest + 1, lie.body, sizeof(lie.body));
+		lie.head.len = (uint32_t)evil_unhex(
+		    rest + 1, lie.body, sizeof(lie.body));
 		done = 1;
 		evil_tell("attack", "", 0);
 		__real_msg_send(&lie);

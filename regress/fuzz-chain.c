@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any bytes as a chain, and as a CSR: no crash; what is written of a chain is
- * read again as the same.  The first byte says what the rest is: 'p' PEM,
- * 'c' a CSR, 'r' trust anchors, else the DER of certificates one behind the other.
+ * read again as the same.  The first byte says what the rest is: 'p' PEM, 'c' a
+ * CSR, 'r' trust anchors, else the DER of certificates one behind the other.
  *
- *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-chain.c cert-chain.c cert-verdict.c x509.c log.c clock.c -lcrypto
- *	./a.out -max_len=16384 corpus
+ * clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags
+ * --libs libbsd-overlay) \
+ * 	    -I. regress/fuzz-chain.c cert-chain.c cert-verdict.c x509.c \
+ *          log.c clock.c -lcrypto
+ * ./a.out -max_len=16384 corpus
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,9 +22,10 @@
 #include "fuzz.h"
 #include "x509.h"
 
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static char *name_list[] = { (char *)(uintptr_t)"a.example", (char *)(uintptr_t)"www.a.example" };
+static char *name_list[] = { (char *)(uintptr_t) "a.example",
+	(char *)(uintptr_t) "www.a.example" };
 static const struct strings names = { .v = name_list, .n = 2 };
 
 static void

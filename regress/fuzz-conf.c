@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any bytes as a configuration: no crash, and what is accepted is printed in
- * a form that is accepted as the same.
+ * Any bytes as a configuration: no crash, and what is accepted is printed in a
+ * form that is accepted as the same.
  *
- *	clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-conf.c conf-lex.c conf-parse.c conf-block.c conf-near.c conf-check.c conf-names.c conf-print.c \
- *	    disk-csr.c csr-file.c x509.c valid.c log.c -lidn2 -lcrypto
- *	ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus
+ * clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs
+ * libbsd-overlay) \
+ * 	    -I. regress/fuzz-conf.c conf-lex.c conf-parse.c conf-block.c \
+ *          conf-near.c conf-check.c conf-names.c conf-print.c \
+ * 	    disk-csr.c csr-file.c x509.c valid.c log.c -lidn2 -lcrypto
+ * ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus
  */
 #include <sys/stat.h>
 #include <err.h>
@@ -20,11 +22,12 @@
 #include "disk.h"
 #include "x509.h"
 
-#define PRINTED_MAX	(1024 * 1024)
+#define PRINTED_MAX (1024 * 1024)
 
 /* In acme-client csrproc does that. */
 int
-csr_names(const struct conf *conf, const char *path, struct strings *names, struct error *e)
+csr_names(const struct conf *conf, const char *path, struct strings *names,
+    struct error *e)
 {
 	size_t len;
 	char *text = csr_file_read(path, &len, e);
@@ -38,8 +41,8 @@ csr_names(const struct conf *conf, const char *path, struct strings *names, stru
 	return rc;
 }
 
-int	fuzz_conf(const uint8_t *, size_t);
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int fuzz_conf(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* A file of this process alone; its path stays the same. */
 static const char *
@@ -97,7 +100,8 @@ fuzz_conf(const uint8_t *text, size_t len)
 	/* What is longer than one file may be, several have made. */
 	if (n == PRINTED_MAX)
 		return 0;
-	if ((c = parse(one, n)) == NULL || print(c, two) != n || memcmp(one, two, n) != 0)
+	if ((c = parse(one, n)) == NULL || print(c, two) != n ||
+	    memcmp(one, two, n) != 0)
 		abort();
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "fuzz.h"
 #include "der.h"
 
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static void
 walk(struct der in, int depth)
@@ -24,13 +24,17 @@ walk(struct der in, int depth)
 		before = in;
 		if ((tag = der_next(&in, &whole, &content)) == -1)
 			break;
-		must(whole.p == before.p && whole.end == in.p && content.p > whole.p &&
-		    content.p <= content.end && content.end == whole.end && in.p <= in.end);
+		must(whole.p == before.p && whole.end == in.p &&
+		    content.p > whole.p && content.p <= content.end &&
+		    content.end == whole.end && in.p <= in.end);
 		p = before.p;
-		flags = ASN1_get_object(&p, &len, &found, &class, (long)der_len(&before));
-		must((flags & 0x80) == 0 && p == content.p && len == (long)der_len(&content) &&
-		    found == (tag & 0x1f) && class == (tag & 0xc0));
-		must(der_get(&before, tag ^ 1, NULL, NULL) == 0 && der_get(&before, tag, NULL, NULL) == 1);
+		flags = ASN1_get_object(
+		    &p, &len, &found, &class, (long)der_len(&before));
+		must((flags & 0x80) == 0 && p == content.p &&
+		    len == (long)der_len(&content) && found == (tag & 0x1f) &&
+		    class == (tag & 0xc0));
+		must(der_get(&before, tag ^ 1, NULL, NULL) == 0 &&
+		    der_get(&before, tag, NULL, NULL) == 1);
 		if ((tag & 0x20) && depth < 20)
 			walk(content, depth + 1);
 	}

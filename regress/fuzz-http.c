@@ -14,19 +14,21 @@
 
 #include "http.h"
 
-int	fuzz_http(const uint8_t *, size_t);
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int fuzz_http(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* 1 a whole answer, 0 not yet, -1 refused; *used: bytes until then. */
 static int
-feed(struct http_parser *p, int bodiless, const char *text, size_t len, size_t step, size_t *used)
+feed(struct http_parser *p, int bodiless, const char *text, size_t len,
+    size_t step, size_t *used)
 {
 	struct error e;
 	size_t n;
 	ssize_t rc;
 
 	http_parse_start(p, bodiless, HTTP_BODY_BYTES_MAX);
-	for (*used = 0; *used < len && p->state != HTTP_DONE; *used += (size_t)rc) {
+	for (*used = 0; *used < len && p->state != HTTP_DONE;
+	     *used += (size_t)rc) {
 		n = len - *used < step ? len - *used : step;
 		if ((rc = http_parse(p, text + *used, n, &e)) == -1)
 			return -1;
@@ -51,10 +53,14 @@ ask(const struct http_response *a)
 	if ((value = http_location(a, base)) != NULL)
 		url_parse(&url, value);
 	free(value);
-	for (n = 0; n < 1000 && (value = http_link(a, "alternate", n, base)) != NULL; n++) {
+	for (n = 0;
+	     n < 1000 && (value = http_link(a, "alternate", n, base)) != NULL;
+	     n++) {
 		/* What passes is printable and small enough for its fields. */
-		if (url_parse(&url, value) && (url.path[0] != '/' || strpbrk(url.path, " \r\n\"") != NULL ||
-		    strlen(url.host) == 0))
+		if (url_parse(&url, value) &&
+		    (url.path[0] != '/' ||
+			strpbrk(url.path, " \r\n\"") != NULL ||
+			strlen(url.host) == 0))
 			abort();
 		free(value);
 	}
@@ -74,15 +80,19 @@ fuzz_http(const uint8_t *buf, size_t len)
 	if (len == 0)
 		return 0;
 	rc = feed(&one, buf[0] & 1, text, len - 1, len, &used1);
-	if (feed(&two, buf[0] & 1, text, len - 1, 1 + (buf[0] >> 1) % 32, &used2) != rc)
+	if (feed(&two, buf[0] & 1, text, len - 1, 1 + (buf[0] >> 1) % 32,
+		&used2) != rc)
 		abort();
 	if (rc == 1) {
 		if (used1 != used2 || one.keep_alive != two.keep_alive ||
 		    one.response.status != two.response.status ||
 		    one.response.bodylen != two.response.bodylen ||
-		    memcmp(one.response.body, two.response.body, one.response.bodylen) != 0 ||
-		    (one.response.head == NULL) != (two.response.head == NULL) ||
-		    (one.response.head != NULL && strcmp(one.response.head, two.response.head) != 0))
+		    memcmp(one.response.body, two.response.body,
+			one.response.bodylen) != 0 ||
+		    (one.response.head == NULL) !=
+			(two.response.head == NULL) ||
+		    (one.response.head != NULL &&
+			strcmp(one.response.head, two.response.head) != 0))
 			abort();
 		ask(&one.response);
 	}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any bytes as an answer of the CA: no crash, and what is accepted has what
- * the flow relies on.  The first byte says which object it is taken for.
+ * Any bytes as an answer of the CA: no crash, and what is accepted has what the
+ * flow relies on.  The first byte says which object it is taken for.
  *
- *	clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags --libs libbsd-overlay) \
- *	    -I. regress/fuzz-json.c acme-json.c acme-problem.c valid.c log.c -ljansson
- *	./a.out -dict=regress/corpus/json.dict corpus regress/corpus/json
+ * clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags
+ * --libs libbsd-overlay) \
+ * 	    -I. regress/fuzz-json.c acme-json.c acme-problem.c \
+ *          valid.c log.c -ljansson
+ * ./a.out -dict=regress/corpus/json.dict corpus regress/corpus/json
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,8 +18,8 @@
 #include "acme.h"
 #include "valid.h"
 
-int	LLVMFuzzerInitialize(int *, char ***);
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerInitialize(int *, char ***);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* One line that can be shown. */
 static void
@@ -103,10 +105,12 @@ fuzz_authorization(const char *buf, size_t len)
 	if (authorization_parse(&az, "http-01", buf, len, &e) == 0) {
 		must_be_visible(az.identifier, SIZE_MAX);
 		must_be_visible(az.offered, SIZE_MAX);
-		must_be_visible(az.challenge.error.text, sizeof(az.challenge.error.text));
+		must_be_visible(
+		    az.challenge.error.text, sizeof(az.challenge.error.text));
 		may_be_url(az.challenge.url);
 		if (az.status == STATUS_PENDING)
-			must((az.challenge.url == NULL) == (az.challenge.token == NULL));
+			must((az.challenge.url == NULL) ==
+			    (az.challenge.token == NULL));
 	} else
 		must(e.text[0] != '\0');
 	must_be_visible(e.text, sizeof(e.text));
@@ -120,7 +124,8 @@ fuzz_renewal_info(const char *buf, size_t len)
 	struct error e = { "" };
 
 	if (renewal_info_parse(&info, buf, len, &e) == 0)
-		must(info.start > 0 && info.end > info.start && info.end < (time_t)1 << 40);
+		must(info.start > 0 && info.end > info.start &&
+		    info.end < (time_t)1 << 40);
 	else
 		must(e.text[0] != '\0');
 	must_be_visible(info.explanation, sizeof(info.explanation));

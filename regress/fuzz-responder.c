@@ -17,8 +17,8 @@
 #include "resp.h"
 #include "valid.h"
 
-int	fuzz_responder(const uint8_t *, size_t);
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int fuzz_responder(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /*
  * A copy of just this size, so that the sanitizer sees what is read beyond it.

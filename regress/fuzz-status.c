@@ -14,13 +14,13 @@
 
 #include "cert.h"
 
-int	LLVMFuzzerInitialize(int *, char ***);
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerInitialize(int *, char ***);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 struct question {
-	struct chain	*chain;
-	char		*response;	/* the original: it is revoked */
-	size_t		 len;
+	struct chain *chain;
+	char *response; /* the original: it is revoked */
+	size_t len;
 };
 static struct question list, ocsp;
 
@@ -44,14 +44,16 @@ ask(struct question *q, const char *chain, const char *response)
 	size_t len;
 	char *text = read_all(chain, &len), *url;
 
-	if ((q->chain = chain_parse(text, len, &e)) == NULL || (url = status_url(q->chain, &e)) == NULL)
+	if ((q->chain = chain_parse(text, len, &e)) == NULL ||
+	    (url = status_url(q->chain, &e)) == NULL)
 		errx(1, "%s: %s", chain, e.text);
 	free(url);
 	text = read_all(response, &q->len);
 	if ((q->response = malloc(q->len + 1)) == NULL)
 		err(1, NULL);
 	memcpy(q->response, text, q->len);
-	if (status_judge(q->chain, (uint8_t *)q->response, q->len, time(NULL), &e) != 1)
+	if (status_judge(
+		q->chain, (uint8_t *)q->response, q->len, time(NULL), &e) != 1)
 		errx(1, "%s: %s", response, e.text);
 }
 
@@ -65,11 +67,15 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* A list that counts has in it what was signed; OCSP answers may be written in other ways. */
+/*
+ * A list that counts has in it what was signed; OCSP answers may be written in
+ * other ways.
+ */
 static int
 is_signed(const struct question *q, const uint8_t *buf, size_t len)
 {
-	return q == &ocsp || memmem(buf, len, q->response + 4, q->len - 100) != NULL;
+	return q == &ocsp ||
+	    memmem(buf, len, q->response + 4, q->len - 100) != NULL;
 }
 
 int

@@ -9,14 +9,15 @@
 #include "fuzz.h"
 #include "persist.h"
 
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char *issuers[] = { "ca.example", "b.example" };
-	struct standing s = { .issuers = { .v = issuers, .n = 2 }, .account = "https://ca.example/1",
-	    .now = 2000000000 };
+	struct standing s = { .issuers = { .v = issuers, .n = 2 },
+		.account = "https://ca.example/1",
+		.now = 2000000000 };
 	enum standing_fit plain, wildcard;
 	char *text = malloc(size + 1);
 
@@ -26,7 +27,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	plain = standing_fit(&s, text, size);
 	s.wildcard = 1;
 	wildcard = standing_fit(&s, text, size);
-	must(wildcard == plain || (plain == STANDING_GOOD && wildcard == STANDING_POLICY));
+	must(wildcard == plain ||
+	    (plain == STANDING_GOOD && wildcard == STANDING_POLICY));
 	if (plain >= STANDING_EXPIRED)
 		must(memmem(text, size, s.account, strlen(s.account)) != NULL);
 	/* Nothing where a parameter must be. */

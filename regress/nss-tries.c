@@ -32,29 +32,36 @@ thread(void *arg)
 	return arg;
 }
 
-/* As systemd's assert_se() around each look-up: refused, it would be the end. */
+/*
+ * As systemd's assert_se() around each look-up: refused, it would be the end.
+ */
 static void
 block_and_restore(void)
 {
 	sigset_t all, before;
 
 	sigfillset(&all);
-	if (sigprocmask(SIG_BLOCK, &all, &before) < 0 || sigprocmask(SIG_SETMASK, &before, NULL) < 0)
+	if (sigprocmask(SIG_BLOCK, &all, &before) < 0 ||
+	    sigprocmask(SIG_SETMASK, &before, NULL) < 0)
 		abort();
 }
 
 static void
 ask_daemons(void)
 {
-	static const char *const paths[] = { "/run/systemd/resolve/io.systemd.Resolve",
-	    "/run/systemd/machine/io.systemd.Machine", "/run/avahi-daemon/socket", "/var/lib/sss/pipes/nss",
-	    "/run/dbus/system_bus_socket", "/run/nscd/socket" };
+	static const char *const paths[] = {
+		"/run/systemd/resolve/io.systemd.Resolve",
+		"/run/systemd/machine/io.systemd.Machine",
+		"/run/avahi-daemon/socket", "/var/lib/sss/pipes/nss",
+		"/run/dbus/system_bus_socket", "/run/nscd/socket"
+	};
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t i;
 	int fd;
 
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		if ((fd = socket(AF_UNIX,
+			 SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
 			continue;
 		strcpy(sun.sun_path, paths[i]);
 		connect(fd, (struct sockaddr *)&sun, sizeof(sun));
@@ -65,7 +72,11 @@ ask_daemons(void)
 static void
 try_all(void)
 {
-	struct { unsigned bytes; int type; unsigned char handle[128]; } handle = { 128, 0, { 0 } };
+	struct {
+		unsigned bytes;
+		int type;
+		unsigned char handle[128];
+	} handle = { 128, 0, { 0 } };
 	struct sigaction sa = { .sa_handler = SIG_IGN };
 	struct rlimit limit;
 	struct stat st;
@@ -81,7 +92,8 @@ try_all(void)
 	readlink("/proc/self/exe", buf, sizeof(buf));
 	stat("/run/systemd/resolve", &st);
 	access("/etc/mdns.allow", F_OK);
-	syscall(SYS_name_to_handle_at, AT_FDCWD, "/sys/fs/cgroup", &handle, &mount, 0);
+	syscall(SYS_name_to_handle_at, AT_FDCWD, "/sys/fs/cgroup", &handle,
+	    &mount, 0);
 	syscall(434 /* pidfd_open */, getpid(), 0);
 	gethostname(buf, sizeof(buf));
 	getrlimit(RLIMIT_NOFILE, &limit);
@@ -103,7 +115,8 @@ try_all(void)
 }
 
 enum nss_status
-_nss_tries_gethostbyname4_r(const char *name, void **pat, char *buf, size_t size, int *errnop, int *h_errnop, int *ttl)
+_nss_tries_gethostbyname4_r(const char *name, void **pat, char *buf,
+    size_t size, int *errnop, int *h_errnop, int *ttl)
 {
 	(void)name, (void)pat, (void)buf, (void)size, (void)ttl;
 	try_all();

@@ -1,7 +1,7 @@
 /*
  * Has a role enter OpenBSD's sandbox, and says what it asks the kernel for.
- * Arguments: the role's name, the effective user id, "one" or "several" owners or
- * "reads" (one, and nothing is written), the directories.
+ * Arguments: the role's name, the effective user id, "one" or "several" owners
+ * or "reads" (one, and nothing is written), the directories.
  */
 #include <err.h>
 #include <stdio.h>
@@ -84,7 +84,9 @@ main(int argc, char *argv[])
 	int i;
 
 	if (argc < 4)
-		errx(2, "usage: openbsd-sandbox ROLE UID one|several|reads [DIRECTORY ...]");
+		errx(2,
+		    "usage: openbsd-sandbox ROLE UID one|several|reads "
+		    "[DIRECTORY ...]");
 	while (s.role < ROLE__MAX && strcmp(role_names[s.role], argv[1]) != 0)
 		s.role++;
 	if (s.role == ROLE__MAX)

@@ -13,7 +13,7 @@ ALL_MODES = ("RENEW LIST METRICS REVOKE RESTORE HOOK VERIFY ROLLOVER CONTACT "
     "DEACTIVATE ADOPT SHOW".split())
 
 # ROUTE(name, senders, receiver, modes, "shape", limit),
-ROUTE = re.compile(r"\t(ROUTE|BY_JOB)\((\w+),\s*([^;]*?),\s*(\w+),\s*"
+ROUTE = re.compile(r"\t(ROUTE|BY_JOB)\(\s*(\w+),\s*([^;]*?),\s*(\w+),\s*"
     r'([^"]*?),\s*"([^"]*)",\s*([^;]*?)\),\n')
 class Route: pass
 

@@ -27,37 +27,46 @@
 #include "sandbox-try.h"
 
 #ifndef SYS_pidfd_open
-#define SYS_pidfd_open	434
+#define SYS_pidfd_open 434
 #endif
 #ifndef SYS_openat2
-#define SYS_openat2	437
+#define SYS_openat2 437
 #endif
-#define IPPROTO_OF_MPTCP	262
+#define IPPROTO_OF_MPTCP 262
 
 char cert[300], key[300], foreign[300], link_out[300], fresh_file[300];
 int open_port, closed_port, listening;
 pid_t sibling;
 
-#define TRY(name, expr)	static long try_##name(void) { return (long)(expr); }
+#define TRY(name, expr) \
+	static long try_##name(void) \
+	{ \
+		return (long)(expr); \
+	}
 
 static long
 inet_connect(int type, int port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, type, 0);
 
-	return fd == -1 ? -1 : connect(fd, (struct sockaddr *)&sin, sizeof(sin));
+	return fd == -1 ? -1 :
+			  connect(fd, (struct sockaddr *)&sin, sizeof(sin));
 }
 
 static long
 fast_open(void)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons((uint16_t)closed_port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)closed_port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	return fd == -1 ? -1 : sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&sin, sizeof(sin));
+	return fd == -1 ? -1 :
+			  sendto(fd, "x", 1, MSG_FASTOPEN,
+			      (struct sockaddr *)&sin, sizeof(sin));
 }
 
 static long
@@ -103,7 +112,10 @@ block_signals(void)
 	untouched = before;
 	if (sigprocmask(SIG_SETMASK, &all, &before) == -1)
 		return -1;
-	/* dns is told that it was done; the kernel would have said what was blocked before. */
+	/*
+	 * dns is told that it was done; the kernel would have said what was
+	 * blocked before.
+	 */
 	errno = EACCES;
 	return memcmp(&before, &untouched, sizeof(before)) == 0 ? -1 : 0;
 }
@@ -123,10 +135,12 @@ foreign_call(void)
 static long
 unix_connect(void)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "/run/systemd/private" };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX,
+		.sun_path = "/run/systemd/private" };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	return fd == -1 ? -1 : connect(fd, (struct sockaddr *)&sun, sizeof(sun));
+	return fd == -1 ? -1 :
+			  connect(fd, (struct sockaddr *)&sun, sizeof(sun));
 }
 
 long
@@ -141,13 +155,17 @@ read_file(const char *path)
 static long
 exec_memory(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ?
+	    -1 :
+	    0;
 }
 
 static long
 protect_exec(void)
 {
-	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return mprotect(p, 4096, PROT_READ | PROT_EXEC);
 }
@@ -165,7 +183,7 @@ do_fork(void)
 static long
 do_exec(void)
 {
-	char *argv[] = { (char *)(uintptr_t)"true", NULL };
+	char *argv[] = { (char *)(uintptr_t) "true", NULL };
 
 	return execv("/bin/true", argv);
 }
@@ -210,13 +228,26 @@ TRY(open_key, read_file(key))
 TRY(open_cert, read_file(cert))
 TRY(open_link, read_file(link_out))
 TRY(open_foreign, read_file(foreign))
-TRY(open2, syscall(SYS_openat2, AT_FDCWD, "/etc/passwd", (uint64_t[3]){ 0 }, 24))
+TRY(open2,
+    syscall(SYS_openat2, AT_FDCWD, "/etc/passwd", (uint64_t[3]){ 0 }, 24))
 TRY(proc_self, read_file("/proc/self/maps"))
 TRY(proc_mem, open("/proc/self/mem", O_RDWR))
-TRY(proc_sibling, ({ char p[64]; snprintf(p, sizeof(p), "/proc/%d/mem", (int)sibling); open(p, O_RDWR); }))
+TRY(proc_sibling, ({
+	char p[64];
+	snprintf(p, sizeof(p), "/proc/%d/mem", (int)sibling);
+	open(p, O_RDWR);
+}))
 TRY(create_own, open(fresh_file, O_WRONLY | O_CREAT | O_EXCL, 0600))
-TRY(create_foreign, ({ char p[320]; snprintf(p, sizeof(p), "%s.%d", foreign, (int)getpid()); open(p, O_WRONLY | O_CREAT | O_EXCL, 0600); }))
-TRY(create_tmp, ({ char p[64]; snprintf(p, sizeof(p), "/tmp/acme-sandbox-test.%d", (int)getpid()); open(p, O_WRONLY | O_CREAT | O_EXCL, 0600); }))
+TRY(create_foreign, ({
+	char p[320];
+	snprintf(p, sizeof(p), "%s.%d", foreign, (int)getpid());
+	open(p, O_WRONLY | O_CREAT | O_EXCL, 0600);
+}))
+TRY(create_tmp, ({
+	char p[64];
+	snprintf(p, sizeof(p), "/tmp/acme-sandbox-test.%d", (int)getpid());
+	open(p, O_WRONLY | O_CREAT | O_EXCL, 0600);
+}))
 TRY(rename_key, rename(key, foreign))
 TRY(link_key, syscall(SYS_linkat, AT_FDCWD, key, AT_FDCWD, fresh_file, 0))
 TRY(unlink_foreign, unlink(foreign))
@@ -241,7 +272,10 @@ TRY(netlink, socket(AF_NETLINK, SOCK_RAW, 0))
 TRY(vsock, socket(AF_VSOCK, SOCK_STREAM, 0))
 TRY(alg, socket(AF_ALG, SOCK_SEQPACKET, 0))
 TRY(unix, unix_connect())
-TRY(socketpair, ({ int sv[2]; socketpair(AF_UNIX, SOCK_STREAM, 0, sv); }))
+TRY(socketpair, ({
+	int sv[2];
+	socketpair(AF_UNIX, SOCK_STREAM, 0, sv);
+}))
 TRY(fastopen, fast_open())
 TRY(bind, do_bind())
 TRY(listen, do_listen())
@@ -254,11 +288,15 @@ TRY(ptrace, syscall(SYS_ptrace, 16, sibling, 0, 0))
 TRY(vm_read, syscall(SYS_process_vm_readv, sibling, 0, 0, 0, 0, 0))
 TRY(vm_write, syscall(SYS_process_vm_writev, sibling, 0, 0, 0, 0, 0))
 TRY(pidfd, syscall(SYS_pidfd_open, sibling, 0))
-TRY(file_handle, syscall(SYS_name_to_handle_at, -100, "/", (unsigned[33]){ 128, 0 }, (int[1]){ 0 }, 0))
+TRY(file_handle,
+    syscall(SYS_name_to_handle_at, -100, "/", (unsigned[33]){ 128, 0 },
+	(int[1]){ 0 }, 0))
 TRY(setuid, setuid(0))
 TRY(setgid, syscall(SYS_setgid, 0))
 TRY(setgroups, syscall(SYS_setgroups, 0, NULL))
-TRY(capset, syscall(SYS_capset, (uint32_t[2]){ 0x20080522, 0 }, (uint32_t[6]){ ~0u, ~0u }))
+TRY(capset,
+    syscall(
+	SYS_capset, (uint32_t[2]){ 0x20080522, 0 }, (uint32_t[6]){ ~0u, ~0u }))
 TRY(prctl, set_dumpable())
 TRY(mount, syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, 0))
 TRY(umount, syscall(SYS_umount2, "/proc", 2))
@@ -288,9 +326,17 @@ TRY(limit, raise_limit())
 TRY(tiocsti, syscall(SYS_ioctl, 2, 0x5412, "x"))
 TRY(seccomp, syscall(SYS_seccomp, 2, 0, (uint32_t[1]){ 0 }))
 TRY(unknown, syscall(1000))
-TRY(open_dir, open(ssl, O_RDONLY | O_DIRECTORY) >= 0 || open(private, O_RDONLY | O_DIRECTORY) >= 0 ||
-    open(www, O_RDONLY | O_DIRECTORY) >= 0 ? 0 : -1)
-TRY(getdents, ({ char b[1024]; int fd = open("/", O_RDONLY); syscall(SYS_getdents64, fd, b, sizeof(b)); }))
+TRY(open_dir,
+    open(ssl, O_RDONLY | O_DIRECTORY) >= 0 ||
+	    open(private, O_RDONLY | O_DIRECTORY) >= 0 ||
+	    open(www, O_RDONLY | O_DIRECTORY) >= 0 ?
+	0 :
+	-1)
+TRY(getdents, ({
+	char b[1024];
+	int fd = open("/", O_RDONLY);
+	syscall(SYS_getdents64, fd, b, sizeof(b));
+}))
 TRY(dup, dup(2))
 TRY(setuid_file, open(fresh_file, O_WRONLY | O_CREAT | O_EXCL, 04755))
 TRY(setuid_mode, set_mode())
@@ -305,8 +351,8 @@ TRY(deathsig, prctl(PR_SET_PDEATHSIG, 0))
 TRY(foreign_call, foreign_call())
 TRY(resolve, resolver_lookup())
 
-#define R(r)	(1u << ROLE_##r)
-#define T(name)	#name, try_##name
+#define R(r) (1u << ROLE_##r)
+#define T(name) #name, try_##name
 
 const struct attempt attempts[] = {
 	{ T(open_passwd), 0, FAILS, 1 },

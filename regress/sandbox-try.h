@@ -9,40 +9,57 @@
 
 #include "acme-client.h"
 
-/* Who may; how all others are refused; the Landlock version without which files or ports stay open. */
+/*
+ * Who may; how all others are refused; the Landlock version without which files
+ * or ports stay open.
+ */
 struct attempt {
-	const char	*name;
-	long		(*try)(void);	/* 0 or more is success, -1 with errno is refusal */
-	unsigned	 may;		/* 1 << role */
-	enum { FAILS, ENDS, ENDS_BUT_DNS } response;	/* dns survives what modules of nsswitch.conf try */
-	int		 landlock;
+	const char *name;
+	/* 0 or more is success, -1 with errno is refusal */
+	long (*try)(void);
+	unsigned may; /* 1 << role */
+	/* dns survives what modules of nsswitch.conf try */
+	enum { FAILS, ENDS, ENDS_BUT_DNS } response;
+	int landlock;
 };
 
 extern const struct attempt attempts[];
 extern const size_t nattempts;
 
-/* Files below the directory of the test; fresh_file is in the role's own directory. */
+/*
+ * Files below the directory of the test; fresh_file is in the role's own
+ * directory.
+ */
 extern char cert[300], key[300], foreign[300], link_out[300], fresh_file[300];
 extern int open_port, closed_port, listening;
 extern pid_t sibling;
 
-/* The directory of the test; "root" or "user"; what lies below; whom the parent may end. */
+/*
+ * The directory of the test; "root" or "user"; what lies below; whom the parent
+ * may end.
+ */
 extern const char *base, *who;
 extern char ssl[256], private[256], www[256];
 extern pid_t child;
-extern int child_handle;	/* the parent's, on it */
+extern int child_handle; /* the parent's, on it */
 
-#define TEST_FD		0	/* in a process that spawn() made */
+#define TEST_FD 0 /* in a process that spawn() made */
 
-/* As the role does it, with directories of the test; narrow: file as it is after its start. */
-void	enter(enum role, int narrow);
-/* fork() into a role's descriptors; the tester's ends of its socket and of stderr. */
-pid_t	spawn(int *sock, int *text);
+/*
+ * As the role does it, with directories of the test; narrow: file as it is
+ * after its start.
+ */
+void enter(enum role, int narrow);
+/*
+ * fork() into a role's descriptors; the tester's ends of its socket and of
+ * stderr.
+ */
+pid_t spawn(int *sock, int *text);
 /* Its wait status, and what it said. */
-int	finish(pid_t, int sock, int text, char *said, size_t size);
+int finish(pid_t, int sock, int text, char *said, size_t size);
 /* sandbox-work.c; not 0: something failed */
-int	test_outside(void), test_works(void), test_last_words(void);
+int test_outside(void), test_works(void), test_last_words(void);
 /* Reads one byte: 1, or -1. */
-long	read_file(const char *path);
+long read_file(const char *path);
 
 #endif

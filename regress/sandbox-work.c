@@ -18,10 +18,10 @@
 #include "sandbox-try.h"
 #include "test.h"
 
-#define N(a)		(sizeof(a) / sizeof((a)[0]))
-#define R(r)		(1u << ROLE_##r)
-#define NOBODY		65534
-#define DISK		(R(CSR) | R(CHNG) | R(FILE))
+#define N(a) (sizeof(a) / sizeof((a)[0]))
+#define R(r) (1u << ROLE_##r)
+#define NOBODY 65534
+#define DISK (R(CSR) | R(CHNG) | R(FILE))
 
 /* A number, or -2 if it is none ("unlimited"). */
 static long long
@@ -33,7 +33,10 @@ strtoll_or_none(const char *text, int numbase)
 	return end == text ? -2 : value;
 }
 
-/* The number after a word at the start of a line of /proc/PID/FILE; -1: no such line. */
+/*
+ * The number after a word at the start of a line of /proc/PID/FILE; -1: no such
+ * line.
+ */
 static long long
 proc_field(pid_t pid, const char *file, const char *word, int numbase)
 {
@@ -57,30 +60,40 @@ check_identity(enum role role, pid_t pid)
 {
 	const char *name = role_names[role];
 	/* The test's own directories are root's. */
-	long long uid = geteuid() != 0 ? (long long)geteuid() : 1u << role & DISK ? 0 : NOBODY;
-	long long kept = role == ROLE_PARENT && geteuid() == 0 ? 1LL << 5 : 0;	/* CAP_KILL */
+	long long uid = geteuid() != 0 ? (long long)geteuid() :
+	    1u << role & DISK          ? 0 :
+					 NOBODY;
+	/* CAP_KILL */
+	long long kept = role == ROLE_PARENT && geteuid() == 0 ? 1LL << 5 : 0;
 	char path[64], target[512] = "";
 	struct stat st;
 
-	check(proc_field(pid, "status", "Uid:", 10) == uid && proc_field(pid, "status", "Gid:", 10) == uid,
+	check(proc_field(pid, "status", "Uid:", 10) == uid &&
+		proc_field(pid, "status", "Gid:", 10) == uid,
 	    "sandbox: %s: %s: user %lld", who, name, uid);
 	check(proc_field(pid, "status", "CapEff:", 16) == kept &&
-	    proc_field(pid, "status", "CapPrm:", 16) == kept &&
-	    proc_field(pid, "status", "CapInh:", 16) == 0 && proc_field(pid, "status", "CapAmb:", 16) == 0,
+		proc_field(pid, "status", "CapPrm:", 16) == kept &&
+		proc_field(pid, "status", "CapInh:", 16) == 0 &&
+		proc_field(pid, "status", "CapAmb:", 16) == 0,
 	    "sandbox: %s: %s: capabilities", who, name);
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	if (uid != 0)	/* what is not dumpable belongs to root there */
-		check(stat(path, &st) == 0 && st.st_uid == 0, "sandbox: %s: %s: not dumpable", who, name);
+	if (uid != 0) /* what is not dumpable belongs to root there */
+		check(stat(path, &st) == 0 && st.st_uid == 0,
+		    "sandbox: %s: %s: not dumpable", who, name);
 	if (geteuid() != 0)
 		return;
-	check(proc_field(pid, "status", "CapBnd:", 16) == 0, "sandbox: %s: %s: bounding set", who, name);
-	check(proc_field(pid, "status", "Groups:", 10) == -2, "sandbox: %s: %s: no groups", who, name);
+	check(proc_field(pid, "status", "CapBnd:", 16) == 0,
+	    "sandbox: %s: %s: bounding set", who, name);
+	check(proc_field(pid, "status", "Groups:", 10) == -2,
+	    "sandbox: %s: %s: no groups", who, name);
 	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	if (readlink(path, target, sizeof(target) - 1) == -1) {
-		printf("skip sandbox: %s: %s: root directory: %s: %s\n", who, name, path, strerror(errno));
+		printf("skip sandbox: %s: %s: root directory: %s: %s\n", who,
+		    name, path, strerror(errno));
 		return;
 	}
-	check((strstr(target, "(deleted)") != NULL) == ((1u << role & (DISK | R(DNS))) == 0),
+	check((strstr(target, "(deleted)") != NULL) ==
+		((1u << role & (DISK | R(DNS))) == 0),
 	    "sandbox: %s: %s: root directory", who, name);
 }
 
@@ -99,19 +112,25 @@ test_outside(void)
 					;
 			_exit(0);
 		}
-		if (!check(recv(sock, &c, 1, 0) == 1, "sandbox: %s: %s: entered", who, role_names[r])) {
+		if (!check(recv(sock, &c, 1, 0) == 1,
+			"sandbox: %s: %s: entered", who, role_names[r])) {
 			finish(pid, sock, text, said, sizeof(said));
 			continue;
 		}
 		check_identity((enum role)r, pid);
 		check(proc_field(pid, "status", "NoNewPrivs:", 10) == 1 &&
-		    proc_field(pid, "status", "Seccomp:", 10) == 2,
-		    "sandbox: %s: %s: no new privileges, filtered", who, role_names[r]);
-		check(proc_field(pid, "limits", "Max core file size", 10) == 0 &&
-		    proc_field(pid, "limits", "Max processes", 10) == 0 &&
-		    (proc_field(pid, "limits", "Max file size", 10) == 0) == (r != ROLE_PARENT && (1u << r & DISK) == 0),
+			proc_field(pid, "status", "Seccomp:", 10) == 2,
+		    "sandbox: %s: %s: no new privileges, filtered", who,
+		    role_names[r]);
+		check(
+		    proc_field(pid, "limits", "Max core file size", 10) == 0 &&
+			proc_field(pid, "limits", "Max processes", 10) == 0 &&
+			(proc_field(pid, "limits", "Max file size", 10) == 0) ==
+			    (r != ROLE_PARENT && (1u << r & DISK) == 0),
 		    "sandbox: %s: %s: limits", who, role_names[r]);
-		check(finish(pid, sock, text, said, sizeof(said)) == 0, "sandbox: %s: %s: ends at the end of file", who, role_names[r]);
+		check(finish(pid, sock, text, said, sizeof(said)) == 0,
+		    "sandbox: %s: %s: ends at the end of file", who,
+		    role_names[r]);
 	}
 	return test_end();
 }
@@ -120,7 +139,8 @@ test_outside(void)
 static int
 work_csr(void)
 {
-	static const struct keyspec specs[] = { { KEYTYPE_ECDSA, 256 }, { KEYTYPE_ECDSA, 384 }, { KEYTYPE_RSA, 2048 } };
+	static const struct keyspec specs[] = { { KEYTYPE_ECDSA, 256 },
+		{ KEYTYPE_ECDSA, 384 }, { KEYTYPE_RSA, 2048 } };
 	char path[300];
 	struct place p;
 	struct error e;
@@ -132,8 +152,10 @@ work_csr(void)
 	if (place_open(&p, path, &e) == -1)
 		return 1;
 	for (i = 0; i < N(specs); i++) {
-		if (keyfile_load(&p, &specs[i], &k, &e) != 0 || keyfile_create(&p, &specs[i], NO_GROUP, &k, &e) != 0 ||
-		    keyfile_load(&p, &specs[i], &k, &e) != 1 || place_remove(&p, &e) != 0) {
+		if (keyfile_load(&p, &specs[i], &k, &e) != 0 ||
+		    keyfile_create(&p, &specs[i], NO_GROUP, &k, &e) != 0 ||
+		    keyfile_load(&p, &specs[i], &k, &e) != 1 ||
+		    place_remove(&p, &e) != 0) {
 			fprintf(stderr, "%s\n", e.text);
 			return 1;
 		}
@@ -145,7 +167,8 @@ work_csr(void)
 static int
 work_key(void)
 {
-	static const struct keyspec specs[] = { { KEYTYPE_ECDSA, 256 }, { KEYTYPE_ECDSA, 384 }, { KEYTYPE_RSA, 2048 } };
+	static const struct keyspec specs[] = { { KEYTYPE_ECDSA, 256 },
+		{ KEYTYPE_ECDSA, 384 }, { KEYTYPE_RSA, 2048 } };
 	EVP_PKEY *keys[N(specs)];
 	char path[300];
 	struct place p;
@@ -154,7 +177,9 @@ work_key(void)
 
 	snprintf(path, sizeof(path), "%s/ssl/private/account.key", base);
 	for (i = 0; i < N(specs); i++)
-		if (place_open(&p, path, &e) == -1 || keyfile_create(&p, &specs[i], NO_GROUP, &keys[i], &e) != 0 ||
+		if (place_open(&p, path, &e) == -1 ||
+		    keyfile_create(&p, &specs[i], NO_GROUP, &keys[i], &e) !=
+			0 ||
 		    place_remove(&p, &e) != 0)
 			return 2;
 	dir_close_all();
@@ -172,7 +197,9 @@ work_file(void)
 	struct error e;
 
 	enter(ROLE_FILE, 1);
-	if (place_open(&p, cert, &e) == -1 || place_probe(&p, 65536, &e) == -1 || place_write(&p, "new\n", 4, &e) == -1) {
+	if (place_open(&p, cert, &e) == -1 ||
+	    place_probe(&p, 65536, &e) == -1 ||
+	    place_write(&p, "new\n", 4, &e) == -1) {
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
@@ -199,7 +226,8 @@ work_chng(void)
 	snprintf(path, sizeof(path), "%s/response", www);
 	enter(ROLE_CHNG, 0);
 	if (place_open(&p, path, &e) == -1 || place_probe(&p, 4096, &e) == -1 ||
-	    place_publish(&p, "x", 1, &exists, &e) == -1 || place_remove(&p, &e) == -1) {
+	    place_publish(&p, "x", 1, &exists, &e) == -1 ||
+	    place_remove(&p, &e) == -1) {
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
@@ -211,7 +239,9 @@ static int
 work_parent(void)
 {
 	enter(ROLE_PARENT, 0);
-	return kill(child, SIGKILL) == 0 || syscall(SYS_pidfd_send_signal, child_handle, SIGTERM, NULL, 0) == 0 ||
+	return kill(child, SIGKILL) == 0 ||
+	    syscall(SYS_pidfd_send_signal, child_handle, SIGTERM, NULL, 0) ==
+	    0 ||
 	    sandbox_end(child_handle, child) == -1;
 }
 
@@ -255,19 +285,27 @@ test_last_words(void)
 			abort();
 		}
 		status = finish(pid, sock, text, said, sizeof(said));
-		snprintf(expected, sizeof(expected), "%s: system call tgkill, as by abort(), refused: "
-		    "this process does only what it is for\n", role_names[r]);
-		check(WIFEXITED(status) && WEXITSTATUS(status) == 1 && strcmp(said, expected) == 0,
-		    "sandbox: %s: %s: abort() ends it and says so", who, role_names[r]);
+		snprintf(expected, sizeof(expected),
+		    "%s: system call tgkill, as by abort(), refused: "
+		    "this process does only what it is for\n",
+		    role_names[r]);
+		check(WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
+			strcmp(said, expected) == 0,
+		    "sandbox: %s: %s: abort() ends it and says so", who,
+		    role_names[r]);
 		if ((pid = spawn(&sock, &text)) == 0) {
 			enter((enum role)r, 0);
 			_exit(syscall(SYS_ptrace, 0, 0, 0, 0) == 0);
 		}
 		status = finish(pid, sock, text, said, sizeof(said));
 		snprintf(expected, sizeof(expected),
-		    "%s: system call ptrace refused: this process does only what it is for\n", role_names[r]);
-		check(WIFEXITED(status) && WEXITSTATUS(status) == 1 && strcmp(said, expected) == 0,
-		    "sandbox: %s: %s: names the refused system call", who, role_names[r]);
+		    "%s: system call ptrace refused: this process does only "
+		    "what it is for\n",
+		    role_names[r]);
+		check(WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
+			strcmp(said, expected) == 0,
+		    "sandbox: %s: %s: names the refused system call", who,
+		    role_names[r]);
 	}
 	return test_end();
 }

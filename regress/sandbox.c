@@ -23,9 +23,9 @@
 #include "sandbox-try.h"
 #include "test.h"
 
-#define R(r)		(1u << ROLE_##r)
-#define DISK		(R(CSR) | R(CHNG) | R(FILE))
-#define NOBODY		65534
+#define R(r) (1u << ROLE_##r)
+#define DISK (R(CSR) | R(CHNG) | R(FILE))
+#define NOBODY 65534
 
 const char *base, *who;
 char ssl[256], private[256], www[256];
@@ -36,11 +36,14 @@ int child_handle = -1;
 static int
 waiting_client(void)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0),
+	    client = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 || listen(fd, 1) == -1 ||
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
+	    listen(fd, 1) == -1 ||
 	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1 ||
 	    connect(client, (struct sockaddr *)&sin, sizeof(sin)) == -1)
 		perror("waiting_client");
@@ -63,8 +66,11 @@ enter(enum role role, int narrow)
 		place_open(&p, cert, &e);
 	else if (role == ROLE_CHNG)
 		dir_open(www, &e);
-	snprintf(fresh_file, sizeof(fresh_file), "%s/fresh.%d", role == ROLE_CHNG ? www :
-	    role == ROLE_CSR ? private : ssl, (int)getpid());
+	snprintf(fresh_file, sizeof(fresh_file), "%s/fresh.%d",
+	    role == ROLE_CHNG    ? www :
+		role == ROLE_CSR ? private :
+				   ssl,
+	    (int)getpid());
 	if (dirs != NULL) {
 		dir_owner(&s);
 		s.dirs = dir_rights(DIR_READ | DIR_WRITE, &s.ndirs);
@@ -93,7 +99,8 @@ spawn(int *sock, int *text)
 	pid_t pid;
 
 	fflush(stdout);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1 || pipe2(tv, O_CLOEXEC) == -1) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) == -1 ||
+	    pipe2(tv, O_CLOEXEC) == -1) {
 		perror("spawn");
 		exit(1);
 	}
@@ -102,7 +109,8 @@ spawn(int *sock, int *text)
 			sv[0] = dup(sv[0]);
 		if (tv[1] == ROLE_FD)
 			tv[1] = dup(tv[1]);
-		if (dup2(sv[0], TEST_FD) == -1 || dup2(sv[0], ROLE_FD) == -1 || dup2(tv[1], 2) == -1)
+		if (dup2(sv[0], TEST_FD) == -1 || dup2(sv[0], ROLE_FD) == -1 ||
+		    dup2(tv[1], 2) == -1)
 			_exit(99);
 		return 0;
 	}
@@ -131,11 +139,15 @@ finish(pid_t pid, int sock, int text, char *said, size_t size)
 
 enum result { DONE, FAILED, ENDED, BROKEN };
 
-/* BROKEN: refused for a reason that is none of the sandbox's, or it could not be entered. */
+/*
+ * BROKEN: refused for a reason that is none of the sandbox's, or it could not
+ * be entered.
+ */
 static enum result
 attempt(enum role role, const struct attempt *a)
 {
-	static const char refused[] = " refused: this process does only what it is for\n";
+	static const char refused[] =
+	    " refused: this process does only what it is for\n";
 	char said[512];
 	int sock, text, status;
 	pid_t pid;
@@ -145,15 +157,21 @@ attempt(enum role role, const struct attempt *a)
 		if (a->try() >= 0)
 			_exit(40);
 		/* EXDEV: Landlock, of a link to another directory. */
-		_exit(errno == EACCES || errno == EPERM || errno == ENOSYS || errno == EXDEV ? 41 : 42);
+		_exit(errno == EACCES || errno == EPERM || errno == ENOSYS ||
+			    errno == EXDEV ?
+			41 :
+			42);
 	}
 	status = finish(pid, sock, text, said, sizeof(said));
-	if (WIFEXITED(status) && (WEXITSTATUS(status) == 40 || WEXITSTATUS(status) == 41))
+	if (WIFEXITED(status) &&
+	    (WEXITSTATUS(status) == 40 || WEXITSTATUS(status) == 41))
 		return WEXITSTATUS(status) == 40 ? DONE : FAILED;
-	if ((WIFEXITED(status) && WEXITSTATUS(status) == 1 && strstr(said, refused) != NULL) ||
+	if ((WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
+		strstr(said, refused) != NULL) ||
 	    (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS))
 		return ENDED;
-	printf("# %s: %s, status 0x%x: %s\n", role_names[role], a->name, (unsigned)status, said);
+	printf("# %s: %s, status 0x%x: %s\n", role_names[role], a->name,
+	    (unsigned)status, said);
 	return BROKEN;
 }
 
@@ -170,11 +188,13 @@ write_file(const char *path)
 static void
 listen_on(int *port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 || listen(fd, 128) == -1 ||
+	if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == -1 ||
+	    listen(fd, 128) == -1 ||
 	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
 		perror("listen");
 	*port = ntohs(sin.sin_port);
@@ -204,8 +224,8 @@ setup(const char *dir)
 	snprintf(private, sizeof(private), "%s/ssl/private", base);
 	snprintf(www, sizeof(www), "%s/www", base);
 	snprintf(other, sizeof(other), "%s/other", base);
-	if (mkdir(ssl, 0755) == -1 || mkdir(private, 0700) == -1 || mkdir(www, 0755) == -1 ||
-	    mkdir(other, 0755) == -1)
+	if (mkdir(ssl, 0755) == -1 || mkdir(private, 0700) == -1 ||
+	    mkdir(www, 0755) == -1 || mkdir(other, 0755) == -1)
 		perror(base);
 	snprintf(cert, sizeof(cert), "%s/ssl/cert.pem", base);
 	snprintf(key, sizeof(key), "%s/ssl/private/key.pem", base);
@@ -225,7 +245,8 @@ setup(const char *dir)
 static void
 test_table(void)
 {
-	static const char *const words[] = { "DONE", "refused", "ended", "BROKEN" };
+	static const char *const words[] = { "DONE", "refused", "ended",
+		"BROKEN" };
 	int r, wrong, abi = landlock_abi();
 	enum result row[ROLE_HOOK], expected;
 	unsigned exempt;
@@ -237,15 +258,21 @@ test_table(void)
 	printf("\n");
 	for (i = 0; i < nattempts; i++) {
 		/* There the other layers do what they can. */
-		exempt = abi < attempts[i].landlock ? R(NET) | R(DNS) | R(RESP) | DISK : 0;
+		exempt = abi < attempts[i].landlock ?
+		    R(NET) | R(DNS) | R(RESP) | DISK :
+		    0;
 		if (exempt != 0)
-			printf("skip sandbox: %s: %s by roles with files or sockets: needs Landlock %d\n",
+			printf("skip sandbox: %s: %s by roles with files or "
+			       "sockets: needs Landlock %d\n",
 			    who, attempts[i].name, attempts[i].landlock);
 		for (wrong = 0, r = 0; r < ROLE_HOOK; r++) {
 			row[r] = attempt((enum role)r, &attempts[i]);
 			expected = attempts[i].may >> r & 1 ? DONE :
-			    attempts[i].response == FAILS || (attempts[i].response == ENDS_BUT_DNS && r == ROLE_DNS) ?
-			    FAILED : ENDED;
+			    attempts[i].response == FAILS ||
+				(attempts[i].response == ENDS_BUT_DNS &&
+				    r == ROLE_DNS) ?
+							      FAILED :
+							      ENDED;
 			wrong += row[r] != expected && (exempt >> r & 1) == 0;
 		}
 		printf("# as %s: %-16s", who, attempts[i].name);
@@ -262,18 +289,22 @@ main(int argc, char *argv[])
 	int status, failures;
 
 	/* One to be lost. */
-	if (argc != 2 || (geteuid() == 0 && setgroups(1, (gid_t[]){ NOBODY }) == -1))
+	if (argc != 2 ||
+	    (geteuid() == 0 && setgroups(1, (gid_t[]){ NOBODY }) == -1))
 		return 1;
 	setup(argv[1]);
 	test_table();
 	failures = test_outside();
 	child = sleeper();
 	failures += test_works();
-	check(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+	check(waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+		WTERMSIG(status) == SIGKILL,
 	    "sandbox: %s: the parent's child is gone", who);
 	child = 0;
 	failures += test_last_words();
-	check(kill(sibling, SIGKILL) == 0 && waitpid(sibling, &status, 0) == sibling && WTERMSIG(status) == SIGKILL,
+	check(kill(sibling, SIGKILL) == 0 &&
+		waitpid(sibling, &status, 0) == sibling &&
+		WTERMSIG(status) == SIGKILL,
 	    "sandbox: %s: the sibling has survived all this", who);
 	return test_end() | (failures != 0);
 }

@@ -11,11 +11,12 @@
 static int test_failures;
 
 /* check(what must hold, "name with %s", ...) */
-#define check(cond, ...) test_report((cond) != 0, __FILE__, __LINE__, #cond, __VA_ARGS__)
+#define check(cond, ...) \
+	test_report((cond) != 0, __FILE__, __LINE__, #cond, __VA_ARGS__)
 
-__attribute__((format(printf, 5, 6)))
-static inline int
-test_report(int ok, const char *file, int line, const char *cond, const char *fmt, ...)
+__attribute__((format(printf, 5, 6))) static inline int
+test_report(
+    int ok, const char *file, int line, const char *cond, const char *fmt, ...)
 {
 	va_list ap;
 

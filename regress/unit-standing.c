@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Standing records of dns-persist-01: whether they fit, and how they are written. */
+/*
+ * Standing records of dns-persist-01: whether they fit, and how they are
+ * written.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,8 +10,8 @@
 #include "zone.h"
 #include "persist.h"
 
-#define ACCOUNT	"https://ca.example/acct/1"
-#define A	"; accounturi=" ACCOUNT
+#define ACCOUNT "https://ca.example/acct/1"
+#define A "; accounturi=" ACCOUNT
 
 static const struct {
 	const char *text;
@@ -29,16 +32,21 @@ static const struct {
 	{ "ca.example" A "; policy=", 1, STANDING_POLICY },
 	{ "ca.example" A, 1, STANDING_POLICY },
 	{ "ca.example" A "; persistUntil=2000000001", 0, STANDING_GOOD },
-	{ "ca.example" A "; persistuntil=2000000001; unknown=x=y", 0, STANDING_GOOD },
+	{ "ca.example" A "; persistuntil=2000000001; unknown=x=y", 0,
+	    STANDING_GOOD },
 	{ "ca.example" A "; persistUntil=2000000000", 0, STANDING_EXPIRED },
 	{ "ca.example" A "; persistUntil=1", 1, STANDING_EXPIRED },
 	{ "ca.example" A "; persistUntil=", 0, STANDING_EXPIRED },
 	{ "ca.example" A "; persistUntil=-2000000001", 0, STANDING_EXPIRED },
-	{ "ca.example" A "; persistUntil=99999999999999999999", 0, STANDING_EXPIRED },
+	{ "ca.example" A "; persistUntil=99999999999999999999", 0,
+	    STANDING_EXPIRED },
 	{ "ca.example" A "; persistUntil=2000000001x", 0, STANDING_EXPIRED },
 	{ "ca.example" A "1", 0, STANDING_ACCOUNT },
-	{ "ca.example; accounturi=" "https://ca.example/acct/", 0, STANDING_ACCOUNT },
-	{ "ca.example; accounturi=HTTPS://ca.example/acct/1", 0, STANDING_ACCOUNT },
+	{ "ca.example; accounturi="
+	  "https://ca.example/acct/",
+	    0, STANDING_ACCOUNT },
+	{ "ca.example; accounturi=HTTPS://ca.example/acct/1", 0,
+	    STANDING_ACCOUNT },
 	{ "ca.example", 0, STANDING_ACCOUNT },
 	{ "ca.example; policy=wildcard", 1, STANDING_ACCOUNT },
 	{ "ca.example.; accounturi=" ACCOUNT, 0, STANDING_OTHER },
@@ -49,7 +57,8 @@ static const struct {
 	{ "ca.example" A ";", 0, STANDING_OTHER },
 	{ "ca.example;" A, 0, STANDING_OTHER },
 	{ "ca.example" A A, 0, STANDING_OTHER },
-	{ "ca.example" A "; policy=wildcard; POLICY=wildcard", 1, STANDING_OTHER },
+	{ "ca.example" A "; policy=wildcard; POLICY=wildcard", 1,
+	    STANDING_OTHER },
 	{ "ca.example" A "; noequals", 0, STANDING_OTHER },
 	{ "ca.example" A "; =x", 0, STANDING_OTHER },
 	{ "ca.example" A "; a b=x", 0, STANDING_OTHER },
@@ -62,43 +71,59 @@ static void
 test_fit(void)
 {
 	static char *names[] = { "ca.example", "other.example" };
-	struct standing s = { .issuers = { .v = names, .n = 2 }, .account = ACCOUNT, .now = 2000000000 };
+	struct standing s = { .issuers = { .v = names, .n = 2 },
+		.account = ACCOUNT,
+		.now = 2000000000 };
 	char many[4096] = "ca.example" A, *exact;
 	enum standing_fit fit;
 	size_t i, n;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		/* Where nothing lies behind it: what reads too far is found with a sanitizer. */
+		/*
+		 * Where nothing lies behind it: what reads too far is found
+		 * with a sanitizer.
+		 */
 		n = strlen(cases[i].text);
 		exact = malloc(n + 1);
 		memcpy(exact, cases[i].text, n);
 		s.wildcard = cases[i].wildcard;
 		fit = standing_fit(&s, exact, n);
-		check(fit == cases[i].fit, "standing: '%s'%s: %d", cases[i].text, s.wildcard ? " for a wildcard" : "", fit);
+		check(fit == cases[i].fit, "standing: '%s'%s: %d",
+		    cases[i].text, s.wildcard ? " for a wildcard" : "", fit);
 		free(exact);
 	}
 	s.wildcard = 0;
-	check(standing_fit(&s, "ca.example" A "\0", sizeof("ca.example" A)) == STANDING_OTHER, "standing: NUL at the end");
+	check(standing_fit(&s, "ca.example" A "\0", sizeof("ca.example" A)) ==
+		STANDING_OTHER,
+	    "standing: NUL at the end");
 	for (i = 0; i < 40; i++)
-		snprintf(many + strlen(many), sizeof(many) - strlen(many), "; p%zu=x", i);
-	check(standing_fit(&s, many, strlen(many)) == STANDING_OTHER, "standing: 41 parameters");
+		snprintf(many + strlen(many), sizeof(many) - strlen(many),
+		    "; p%zu=x", i);
+	check(standing_fit(&s, many, strlen(many)) == STANDING_OTHER,
+	    "standing: 41 parameters");
 }
 
 static void
 test_record(void)
 {
-	static const char begin[] = "_validation-persist.a.example. IN TXT \"ca.example; accounturi=";
+	static const char begin[] =
+	    "_validation-persist.a.example. IN TXT \"ca.example; accounturi=";
 	char account[600], *line, *p, joined[800] = "";
 	struct standing s = { .account = account, .now = 1 };
 	char *name = "ca.example";
 	int n;
 
 	line = standing_record("a.example", "ca.example", ACCOUNT, 1, 0);
-	check(strcmp(line, "_validation-persist.a.example. IN TXT \"ca.example" A "; policy=wildcard\"") == 0,
+	check(strcmp(line,
+		  "_validation-persist.a.example. IN TXT \"ca.example" A
+		  "; policy=wildcard\"") == 0,
 	    "standing: record for a wildcard: %s", line);
 	free(line);
-	line = standing_record("a.example", "ca.example", ACCOUNT, 0, 1798761599);
-	check(strcmp(line, "_validation-persist.a.example. IN TXT \"ca.example" A "; persistUntil=1798761599\"") == 0,
+	line = standing_record(
+	    "a.example", "ca.example", ACCOUNT, 0, 1798761599);
+	check(strcmp(line,
+		  "_validation-persist.a.example. IN TXT \"ca.example" A
+		  "; persistUntil=1798761599\"") == 0,
 	    "standing: record that ends: %s", line);
 	free(line);
 	s.issuers.v = &name;
@@ -106,9 +131,11 @@ test_record(void)
 	for (n = 1; n < 590; n++) {
 		memset(account, 'u', (size_t)n);
 		account[n] = '\0';
-		line = standing_record("a.example", "ca.example", account, 1, 0);
+		line = standing_record(
+		    "a.example", "ca.example", account, 1, 0);
 		joined[0] = '\0';
-		for (p = strchr(line, '"'); p != NULL; p = *p == '"' ? p + 1 : strchr(p + 1, '"')) {
+		for (p = strchr(line, '"'); p != NULL;
+		     p = *p == '"' ? p + 1 : strchr(p + 1, '"')) {
 			size_t len = strcspn(p + 1, "\"");
 
 			if (len > 255)
@@ -119,23 +146,42 @@ test_record(void)
 				break;
 			p++;
 		}
-		if (strncmp(line, begin, sizeof(begin) - 1) != 0 || line[strlen(line) - 1] != '"' ||
+		if (strncmp(line, begin, sizeof(begin) - 1) != 0 ||
+		    line[strlen(line) - 1] != '"' ||
 		    standing_fit(&s, joined, strlen(joined)) != STANDING_GOOD)
 			break;
 		free(line);
 	}
-	check(n == 590, "standing: records with URLs of 1 to 589 bytes: fit what they are for; %d", n);
+	check(n == 590,
+	    "standing: records with URLs of 1 to 589 bytes: fit what they are "
+	    "for; %d",
+	    n);
 }
 
 static void
 test_resolvers(void)
 {
-	static const struct { const char *name, *text; size_t n; } files[] = {
-		{ "none named", "search x\n", 1 }, { "empty", "", 1 },
+	static const struct {
+		const char *name, *text;
+		size_t n;
+	} files[] = {
+		{ "none named", "search x\n", 1 },
+		{ "empty", "", 1 },
 		{ "two", "nameserver 192.0.2.1\nnameserver 2001:db8::1\n", 2 },
-		{ "blanks", "nameserver \t 192.0.2.1 \t# x\r\n  nameserver 192.0.2.2\n", 1 },
-		{ "others", "#nameserver 192.0.2.1\n;x\nnameservers 192.0.2.1\nnameserver\nnameserver name.example\nnameserver 192.0.2.9", 1 },
-		{ "ten", "nameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver ::1\nnameserver ::1\n", RESOLVERS_MAX },
+		{ "blanks",
+		    "nameserver \t 192.0.2.1 \t# x\r\n  nameserver 192.0.2.2\n",
+		    1 },
+		{ "others",
+		    "#nameserver 192.0.2.1\n;x\nnameservers "
+		    "192.0.2.1\nnameserver\nnameserver "
+		    "name.example\nnameserver 192.0.2.9",
+		    1 },
+		{ "ten",
+		    "nameserver ::1\nnameserver ::1\nnameserver "
+		    "::1\nnameserver ::1\nnameserver ::1\nnameserver "
+		    "::1\nnameserver ::1\nnameserver ::1\nnameserver "
+		    "::1\nnameserver ::1\n",
+		    RESOLVERS_MAX },
 	};
 	struct server out[RESOLVERS_MAX];
 	size_t i, n;
@@ -149,8 +195,10 @@ test_resolvers(void)
 		check(n == files[i].n, "resolvers: %s: %zu", files[i].name, n);
 		fclose(f);
 	}
-	check(resolvers_read(NULL, out) == 1 && out[0].ss.ss_family == AF_INET, "resolvers: no file: this machine");
-	check(server_of(&out[0], "name.example", "53") == -1, "resolvers: a name is no address");
+	check(resolvers_read(NULL, out) == 1 && out[0].ss.ss_family == AF_INET,
+	    "resolvers: no file: this machine");
+	check(server_of(&out[0], "name.example", "53") == -1,
+	    "resolvers: a name is no address");
 }
 
 int

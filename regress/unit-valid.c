@@ -10,30 +10,74 @@
 #include "valid.h"
 
 static const char *const good_tokens[] = {
-	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", "0123456789abcdefghij-_",
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA",
+	"0123456789abcdefghij-_",
 };
 static const char *const bad_tokens[] = {
-	"", ".", "..", "../x", "/x", "short", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-o=",
-	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ+PCt92wr/oA", "$(id)aaaaaaaaaaaaaaaaaaaaaaaa",
-	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ PCt92wr-oA", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ\n",
+	"",
+	".",
+	"..",
+	"../x",
+	"/x",
+	"short",
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-o=",
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ+PCt92wr/oA",
+	"$(id)aaaaaaaaaaaaaaaaaaaaaaaa",
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ PCt92wr-oA",
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ\n",
 };
-static const char *const good_nonces[] = { "a", "oFvnlFP1wIhRlYS2jTaXbA", "-_-" };
-static const char *const bad_nonces[] = { "", "a\"b", "a\r\nb", "a b", "a=", "a+b" };
+static const char *const good_nonces[] = { "a", "oFvnlFP1wIhRlYS2jTaXbA",
+	"-_-" };
+static const char *const bad_nonces[] = { "", "a\"b", "a\r\nb", "a b",
+	"a=", "a+b" };
 static const char *const good_names[] = {
-	"example.com", "a.b", "xn--bcher-kva.example", "1.example", "localhost", "a_b.example",
+	"example.com",
+	"a.b",
+	"xn--bcher-kva.example",
+	"1.example",
+	"localhost",
+	"a_b.example",
 };
 static const char *const bad_names[] = {
-	"", ".", "example.com.", ".example.com", "a..b", "-a.example", "a-.example", "Example.com",
-	"192.0.2.1", "a b.example", "*.example.com", "example.123",
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example", "a/b.example",
+	"",
+	".",
+	"example.com.",
+	".example.com",
+	"a..b",
+	"-a.example",
+	"a-.example",
+	"Example.com",
+	"192.0.2.1",
+	"a b.example",
+	"*.example.com",
+	"example.123",
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+	"example",
+	"a/b.example",
 };
 static const char *const good_handles[] = {
-	"example.com", "my \"site\" 8/%", "b\xc3\xbc" "cher", "\xe2\x82\xac\xf0\x9f\x94\x91",
+	"example.com",
+	"my \"site\" 8/%",
+	"b\xc3\xbc"
+	"cher",
+	"\xe2\x82\xac\xf0\x9f\x94\x91",
 };
 static const char *const bad_handles[] = {
-	"", "a\nb", "a\x7f", "b\xfc" "cher", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-	"\xff", "a\xc3" "b",
+	"",
+	"a\nb",
+	"a\x7f",
+	"b\xfc"
+	"cher",
+	"\xc3",
+	"\xc0\xaf",
+	"\xe0\x80\xaf",
+	"\xed\xa0\x80",
+	"\xf4\x90\x80\x80",
+	"\xff",
+	"a\xc3"
+	"b",
 };
 static const struct {
 	const char *text, *host, *port, *path;
@@ -48,16 +92,41 @@ static const struct {
 	{ "HTTPS://192.0.2.1/a//b/../c", "192.0.2.1", "443", "/a//b/../c" },
 };
 static const char *const bad_urls[] = {
-	"", "http://example.com/", "https://", "https:///x", "https://user@example.com/", "ftp://x/",
-	"https://example.com:0/", "https://example.com:65536/", "https://example.com:/", "example.com",
-	"https://example.com:80x/", "https://exa mple.com/", "https://example.com/\r\nX: y",
-	"https://example.com/#frag", "https://[::1/", "https://[x]/", "https://a..b/", "https://example.com/\"",
-	"https://127.1/", "https://1/", "https://192.0.2.256/", "https://example.com./", "https://%65xample.com/",
-	"https://[::1%25lo]/", "https://[]/", "https://example.com\xc3\xa9/", "https:/x", "https", "https://x/a b",
-	"https://example.com\\@evil.example/", "https://example.com:443@evil.example/", "https://[::1]x/",
+	"",
+	"http://example.com/",
+	"https://",
+	"https:///x",
+	"https://user@example.com/",
+	"ftp://x/",
+	"https://example.com:0/",
+	"https://example.com:65536/",
+	"https://example.com:/",
+	"example.com",
+	"https://example.com:80x/",
+	"https://exa mple.com/",
+	"https://example.com/\r\nX: y",
+	"https://example.com/#frag",
+	"https://[::1/",
+	"https://[x]/",
+	"https://a..b/",
+	"https://example.com/\"",
+	"https://127.1/",
+	"https://1/",
+	"https://192.0.2.256/",
+	"https://example.com./",
+	"https://%65xample.com/",
+	"https://[::1%25lo]/",
+	"https://[]/",
+	"https://example.com\xc3\xa9/",
+	"https:/x",
+	"https",
+	"https://x/a b",
+	"https://example.com\\@evil.example/",
+	"https://example.com:443@evil.example/",
+	"https://[::1]x/",
 };
 
-#define EACH(i, a)	for (i = 0; i < sizeof(a) / sizeof((a)[0]); i++)
+#define EACH(i, a) for (i = 0; i < sizeof(a) / sizeof((a)[0]); i++)
 
 static void
 test_urls(void)
@@ -67,11 +136,13 @@ test_urls(void)
 	size_t i;
 
 	EACH(i, good_urls)
-		check(url_parse(&a, good_urls[i].text) && strcmp(a.host, good_urls[i].host) == 0 &&
-		    strcmp(a.port, good_urls[i].port) == 0 && strcmp(a.path, good_urls[i].path) == 0,
-		    "valid: URL %s", good_urls[i].text);
+	check(url_parse(&a, good_urls[i].text) &&
+		strcmp(a.host, good_urls[i].host) == 0 &&
+		strcmp(a.port, good_urls[i].port) == 0 &&
+		strcmp(a.path, good_urls[i].path) == 0,
+	    "valid: URL %s", good_urls[i].text);
 	EACH(i, bad_urls)
-		check(!url_parse(&a, bad_urls[i]), "valid: no URL number %zu", i);
+	check(!url_parse(&a, bad_urls[i]), "valid: no URL number %zu", i);
 	memset(longurl, 'a', sizeof(longurl));
 	memcpy(longurl, "https://example.com/", 20);
 	longurl[sizeof(longurl) - 1] = '\0';
@@ -80,26 +151,37 @@ test_urls(void)
 	url_parse(&b, "https://example.com:443/b");
 	check(url_same_origin(&a, &b), "valid: same origin");
 	url_parse(&b, "https://example.com:444/a");
-	check(!url_same_origin(&a, &b), "valid: another port is another origin");
+	check(
+	    !url_same_origin(&a, &b), "valid: another port is another origin");
 	url_parse(&b, "https://example.com.evil.example/a");
-	check(!url_same_origin(&a, &b), "valid: another host is another origin");
+	check(
+	    !url_same_origin(&a, &b), "valid: another host is another origin");
 }
 
 /* Only where certificates say that they can be asked about: http, no TLS. */
 static void
 test_plain_urls(void)
 {
-	static const char *const bad[] = { "https://example.com/", "ftp://example.com/", "", "http://", "http://u@example.com/", "http:/x" };
+	static const char *const bad[] = { "https://example.com/",
+		"ftp://example.com/", "", "http://", "http://u@example.com/",
+		"http:/x" };
 	struct url u;
 	size_t i;
 
-	check(url_parse_plain(&u, "http://CRL.example/x.crl?y") && strcmp(u.host, "crl.example") == 0 &&
-	    strcmp(u.port, "80") == 0 && strcmp(u.path, "/x.crl?y") == 0 && u.plain, "valid: http URL");
-	check(url_parse_plain(&u, "http://[::1]:8080") && strcmp(u.port, "8080") == 0, "valid: http URL with address and port");
+	check(url_parse_plain(&u, "http://CRL.example/x.crl?y") &&
+		strcmp(u.host, "crl.example") == 0 &&
+		strcmp(u.port, "80") == 0 && strcmp(u.path, "/x.crl?y") == 0 &&
+		u.plain,
+	    "valid: http URL");
+	check(url_parse_plain(&u, "http://[::1]:8080") &&
+		strcmp(u.port, "8080") == 0,
+	    "valid: http URL with address and port");
 	EACH(i, bad)
-		check(!url_parse_plain(&u, bad[i]), "valid: no http URL number %zu", i);
-	check(!url_parse(&u, "http://example.com/"), "valid: http is not https");
-	check(url_parse(&u, "https://example.com/") && !u.plain, "valid: https is not plain");
+	check(!url_parse_plain(&u, bad[i]), "valid: no http URL number %zu", i);
+	check(
+	    !url_parse(&u, "http://example.com/"), "valid: http is not https");
+	check(url_parse(&u, "https://example.com/") && !u.plain,
+	    "valid: https is not plain");
 }
 
 static void
@@ -107,12 +189,17 @@ test_say_safe(void)
 {
 	char out[64], tiny[8];
 
-	check(strcmp(say_safe(out, sizeof(out), "a\033[31mb\nc\377", 10), "a\\x1b[31mb c\\xff") == 0,
+	check(strcmp(say_safe(out, sizeof(out), "a\033[31mb\nc\377", 10),
+		  "a\\x1b[31mb c\\xff") == 0,
 	    "valid: text from outside is made visible");
-	check(strlen(say_safe(out, sizeof(out), "0123456789012345678901234567890123456789"
-	    "0123456789012345678901234567890123456789", 80)) < sizeof(out) &&
-	    strcmp(out + strlen(out) - 3, "...") == 0, "valid: text from outside is cut visibly");
-	check(strlen(say_safe(tiny, sizeof(tiny), "\001\001\001\001", 4)) < sizeof(tiny),
+	check(strlen(say_safe(out, sizeof(out),
+		  "0123456789012345678901234567890123456789"
+		  "0123456789012345678901234567890123456789",
+		  80)) < sizeof(out) &&
+		strcmp(out + strlen(out) - 3, "...") == 0,
+	    "valid: text from outside is cut visibly");
+	check(strlen(say_safe(tiny, sizeof(tiny), "\001\001\001\001", 4)) <
+		sizeof(tiny),
 	    "valid: even in a tiny buffer");
 }
 
@@ -124,9 +211,10 @@ test_handles(void)
 	size_t i;
 
 	EACH(i, good_handles)
-		check(valid_handle(good_handles[i]), "valid: handle %s", good_handles[i]);
+	check(
+	    valid_handle(good_handles[i]), "valid: handle %s", good_handles[i]);
 	EACH(i, bad_handles)
-		check(!valid_handle(bad_handles[i]), "valid: no handle: number %zu", i);
+	check(!valid_handle(bad_handles[i]), "valid: no handle: number %zu", i);
 	for (i = 0; i < 33; i++)
 		strlcat(handle, "\xc3\xbc", sizeof(handle));
 	check(valid_handle(handle), "valid: 33 umlauts");
@@ -144,25 +232,80 @@ static void
 test_addresses(void)
 {
 	static const char *const local[] = {
-		"0.0.0.0", "0.255.255.255", "127.0.0.1", "127.255.255.254", "169.254.0.1", "169.254.169.254",
-		"224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "febf:ffff::1",
-		"ff02::1", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::ffff:169.254.169.254", "::127.0.0.1",
-		"64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1", "2002:a9fe:a9fe::",
+		"0.0.0.0",
+		"0.255.255.255",
+		"127.0.0.1",
+		"127.255.255.254",
+		"169.254.0.1",
+		"169.254.169.254",
+		"224.0.0.1",
+		"239.255.255.255",
+		"240.0.0.1",
+		"255.255.255.255",
+		"::",
+		"::1",
+		"fe80::1",
+		"febf:ffff::1",
+		"ff02::1",
+		"::ffff:127.0.0.1",
+		"::ffff:0.0.0.0",
+		"::ffff:169.254.169.254",
+		"::127.0.0.1",
+		"64:ff9b::7f00:1",
+		"64:ff9b::a9fe:a9fe",
+		"2002:7f00:1::1",
+		"2002:a9fe:a9fe::",
 	};
 	static const char *const private[] = {
-		"10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255",
-		"100.64.0.1", "100.127.255.255", "fc00::1", "fdff::1", "fec0::1", "::ffff:10.0.0.1",
-		"64:ff9b::a00:1", "2002:c0a8:101::1",
+		"10.0.0.1",
+		"10.255.255.255",
+		"172.16.0.1",
+		"172.31.255.255",
+		"192.168.0.1",
+		"192.168.255.255",
+		"100.64.0.1",
+		"100.127.255.255",
+		"fc00::1",
+		"fdff::1",
+		"fec0::1",
+		"::ffff:10.0.0.1",
+		"64:ff9b::a00:1",
+		"2002:c0a8:101::1",
 	};
 	static const char *const public[] = {
-		"1.0.0.1", "9.255.255.255", "11.0.0.0", "126.255.255.255", "128.0.0.0", "100.63.255.255", "100.128.0.0",
-		"169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255", "192.169.0.0",
-		"223.255.255.255", "2001:db8::1", "2606:4700::1", "fbff::1", "::ffff:192.0.2.1", "64:ff9b::c000:201", "2002:c000:201::1",
+		"1.0.0.1",
+		"9.255.255.255",
+		"11.0.0.0",
+		"126.255.255.255",
+		"128.0.0.0",
+		"100.63.255.255",
+		"100.128.0.0",
+		"169.253.255.255",
+		"169.255.0.0",
+		"172.15.255.255",
+		"172.32.0.0",
+		"192.167.255.255",
+		"192.169.0.0",
+		"223.255.255.255",
+		"2001:db8::1",
+		"2606:4700::1",
+		"fbff::1",
+		"::ffff:192.0.2.1",
+		"64:ff9b::c000:201",
+		"2002:c000:201::1",
 	};
-	static const struct { const char *const *list; size_t n; enum reach reach; const char *name; } all[] = {
-		{ local, sizeof(local) / sizeof(local[0]), REACH_LOCAL, "local" },
-		{ private, sizeof(private) / sizeof(private[0]), REACH_PRIVATE, "private" },
-		{ public, sizeof(public) / sizeof(public[0]), REACH_PUBLIC, "public" },
+	static const struct {
+		const char *const *list;
+		size_t n;
+		enum reach reach;
+		const char *name;
+	} all[] = {
+		{ local, sizeof(local) / sizeof(local[0]), REACH_LOCAL,
+		    "local" },
+		{ private, sizeof(private) / sizeof(private[0]), REACH_PRIVATE,
+		    "private" },
+		{ public, sizeof(public) / sizeof(public[0]), REACH_PUBLIC,
+		    "public" },
 	};
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
 	struct sockaddr_in in = { .sin_family = AF_INET };
@@ -172,16 +315,24 @@ test_addresses(void)
 	size_t i, j;
 
 	EACH(i, all)
-		for (j = 0; j < all[i].n; j++) {
-			/* musl's writes also where it fails. */
-			sa = strchr(all[i].list[j], ':') == NULL ?
-			    (const struct sockaddr *)&in : (const struct sockaddr *)&in6;
-			inet_pton(sa->sa_family, all[i].list[j], sa->sa_family == AF_INET ?
-			    (void *)&in.sin_addr : (void *)&in6.sin6_addr);
-			check(address_reach(sa) == all[i].reach, "address: %s is %s", all[i].list[j], all[i].name);
-		}
-	check(strcmp(address_text((const struct sockaddr *)&in, text, sizeof(text)), "223.255.255.255") == 0, "address: text");
-	check(address_reach(&other) == REACH_LOCAL && address_text(&other, text, sizeof(text))[0] == '\0', "address: of another kind");
+	for (j = 0; j < all[i].n; j++) {
+		/* musl's writes also where it fails. */
+		sa = strchr(all[i].list[j], ':') == NULL ?
+		    (const struct sockaddr *)&in :
+		    (const struct sockaddr *)&in6;
+		inet_pton(sa->sa_family, all[i].list[j],
+		    sa->sa_family == AF_INET ? (void *)&in.sin_addr :
+					       (void *)&in6.sin6_addr);
+		check(address_reach(sa) == all[i].reach, "address: %s is %s",
+		    all[i].list[j], all[i].name);
+	}
+	check(strcmp(address_text(
+			 (const struct sockaddr *)&in, text, sizeof(text)),
+		  "223.255.255.255") == 0,
+	    "address: text");
+	check(address_reach(&other) == REACH_LOCAL &&
+		address_text(&other, text, sizeof(text))[0] == '\0',
+	    "address: of another kind");
 }
 
 /* As Boulder words them (ratelimits/utilities of 2026), and others. */
@@ -191,35 +342,61 @@ limits(void)
 	static char *v[] = { "www.example.com", "192.0.2.1" };
 	static const struct strings names = { .v = v, .n = 2 };
 	static const struct {
-		const char	*text;
-		int		 of_names, of_account;
+		const char *text;
+		int of_names, of_account;
 	} texts[] = {
-		{ "rateLimited too many certificates (50) already issued for \"example.com\" in the last 168h0m0s, retry after 2026-01-01", 1, 0 },
-		{ "rateLimited too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s", 1, 0 },
-		{ "rateLimited too many failed authorizations (5) for \"www.example.com\" in the last 1h0m0s", 1, 0 },
-		{ "rateLimited too many new orders (300) from this account in the last 3h0m0s", 0, 1 },
-		{ "rateLimited too many new registrations (10) from this IP address in the last 3h0m0s", 0, 1 },
-		{ "rateLimited Your account is paused for WWW.EXAMPLE.COM", 1, 1 },
+		{ "rateLimited too many certificates (50) already issued for "
+		  "\"example.com\" in the last 168h0m0s, retry after "
+		  "2026-01-01",
+		    1, 0 },
+		{ "rateLimited too many certificates (5) already issued for "
+		  "this exact set of identifiers in the last 168h0m0s",
+		    1, 0 },
+		{ "rateLimited too many failed authorizations (5) for "
+		  "\"www.example.com\" in the last 1h0m0s",
+		    1, 0 },
+		{ "rateLimited too many new orders (300) from this account in "
+		  "the last 3h0m0s",
+		    0, 1 },
+		{ "rateLimited too many new registrations (10) from this IP "
+		  "address in the last 3h0m0s",
+		    0, 1 },
+		{ "rateLimited Your account is paused for WWW.EXAMPLE.COM", 1,
+		    1 },
 		{ "rateLimited too many for \"ww.example.comx\"", 0, 0 },
 		{ "rateLimited too many for \"notexample.com\"", 0, 0 },
 		{ "rateLimited too many for 192.0.2.1", 1, 0 },
 		{ "rateLimited version 2.1 says no", 0, 0 },
 		{ "rateLimited | www.example.com rateLimited enough", 1, 0 },
-		{ "rateLimited service busy", 0, 0 }, { "", 0, 0 },
+		{ "rateLimited service busy", 0, 0 },
+		{ "", 0, 0 },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		check(limit_is_of_names(texts[i].text, &names) == texts[i].of_names &&
-		    limit_is_of_account(texts[i].text) == texts[i].of_account,
+		check(limit_is_of_names(texts[i].text, &names) ==
+			    texts[i].of_names &&
+			limit_is_of_account(texts[i].text) ==
+			    texts[i].of_account,
 		    "limit: %s", texts[i].text);
 }
 
 /* The first three are such. */
 static const char *const wildcards[] = {
-	"*.example.com", "*.com", "*.xn--bcher-kva.example", "*", "*.", "*example.com",
-	"**.example.com", "*.*.example.com", "a.*.example.com", "*.192.0.2.1", "example.com",
-	"*..example.com", "*.example.com.", "*.Example.com",
+	"*.example.com",
+	"*.com",
+	"*.xn--bcher-kva.example",
+	"*",
+	"*.",
+	"*example.com",
+	"**.example.com",
+	"*.*.example.com",
+	"a.*.example.com",
+	"*.192.0.2.1",
+	"example.com",
+	"*..example.com",
+	"*.example.com.",
+	"*.Example.com",
 };
 
 /* Below "*.", a name of 252. */
@@ -242,24 +419,26 @@ main(void)
 	size_t i;
 
 	EACH(i, good_tokens)
-		check(valid_token(good_tokens[i]), "valid: token %s", good_tokens[i]);
+	check(valid_token(good_tokens[i]), "valid: token %s", good_tokens[i]);
 	EACH(i, bad_tokens)
-		check(!valid_token(bad_tokens[i]), "valid: no token number %zu", i);
+	check(!valid_token(bad_tokens[i]), "valid: no token number %zu", i);
 	memset(many, 'a', sizeof(many) - 1);
 	many[sizeof(many) - 1] = '\0';
 	check(!valid_token(many), "valid: no token of 299 bytes");
 	EACH(i, good_nonces)
-		check(valid_nonce(good_nonces[i]), "valid: nonce %s", good_nonces[i]);
+	check(valid_nonce(good_nonces[i]), "valid: nonce %s", good_nonces[i]);
 	EACH(i, bad_nonces)
-		check(!valid_nonce(bad_nonces[i]), "valid: no nonce number %zu", i);
+	check(!valid_nonce(bad_nonces[i]), "valid: no nonce number %zu", i);
 	check(valid_nonce(many), "valid: nonce of 299 bytes");
 	EACH(i, good_names)
-		check(valid_dns_name(good_names[i]), "valid: name %s", good_names[i]);
+	check(valid_dns_name(good_names[i]), "valid: name %s", good_names[i]);
 	EACH(i, bad_names)
-		check(!valid_dns_name(bad_names[i]), "valid: no name number %zu", i);
+	check(!valid_dns_name(bad_names[i]), "valid: no name number %zu", i);
 	EACH(i, wildcards)
-		check(valid_wildcard(wildcards[i]) == (i < 3), "valid: wildcard %s", wildcards[i]);
-	check(!valid_wildcard(long_wildcard()), "valid: a wildcard of 254 bytes");
+	check(valid_wildcard(wildcards[i]) == (i < 3), "valid: wildcard %s",
+	    wildcards[i]);
+	check(
+	    !valid_wildcard(long_wildcard()), "valid: a wildcard of 254 bytes");
 	test_handles();
 	test_urls();
 	test_plain_urls();

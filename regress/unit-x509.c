@@ -12,15 +12,24 @@
 #include "x509.h"
 #include "x509-make.h"
 
-#define DAY	((time_t)86400)
-#define LEAF(...) { .subject = "a.example", .san = "DNS:a.example,DNS:www.a.example", \
-	.basic = "critical,CA:FALSE", .eku = "serverAuth", .usage = "critical,digitalSignature", \
-	.from = -60, .to = 90 * DAY, __VA_ARGS__ }
+#define DAY ((time_t)86400)
+#define LEAF(...) \
+	{ \
+		.subject = "a.example", \
+		.san = "DNS:a.example,DNS:www.a.example", \
+		.basic = "critical,CA:FALSE", .eku = "serverAuth", \
+		.usage = "critical,digitalSignature", .from = -60, \
+		.to = 90 * DAY, __VA_ARGS__ \
+	}
 
-static char *name_list[] = { (char *)(uintptr_t)"a.example", (char *)(uintptr_t)"www.a.example" };
+static char *name_list[] = { (char *)(uintptr_t) "a.example",
+	(char *)(uintptr_t) "www.a.example" };
 static const struct strings names = { .v = name_list, .n = 2 };
-static const struct recipe ca = { .subject = "root", .basic = "critical,CA:TRUE",
-	.usage = "critical,keyCertSign,cRLSign", .from = -DAY, .to = 3650 * DAY };
+static const struct recipe ca = { .subject = "root",
+	.basic = "critical,CA:TRUE",
+	.usage = "critical,keyCertSign,cRLSign",
+	.from = -DAY,
+	.to = 3650 * DAY };
 static EVP_PKEY *root_key, *inter_key, *leaf_key, *other_key;
 static X509 *root, *inter;
 static struct roots *roots;
@@ -35,7 +44,8 @@ verdict(X509 **certs, int n, struct roots *store)
 	struct chain *c = chain_parse(pem, strlen(pem), &e);
 
 	free(pem);
-	if (c != NULL && chain_verify(c, &names, spki, store, time(NULL), &e) == 0)
+	if (c != NULL &&
+	    chain_verify(c, &names, spki, store, time(NULL), &e) == 0)
 		e.text[0] = '\0';
 	chain_free(c);
 	return e.text;
@@ -79,7 +89,8 @@ setup(void)
 static void
 test_kept(void)
 {
-	EVP_PKEY *keys[] = { root_key, inter_key, leaf_key, other_key }, *parsed;
+	EVP_PKEY *keys[] = { root_key, inter_key, leaf_key, other_key },
+		 *parsed;
 	uint8_t *der, hash[SPKI_HASH_LEN], expected[SPKI_HASH_LEN];
 	int wrong_hash = 0, wrong_key = 0, i, a, b, n, publen;
 	char *pem[4];
@@ -88,7 +99,8 @@ test_kept(void)
 
 	for (i = 0; i < 4; i++) {
 		bio = BIO_new(BIO_s_mem());
-		PEM_write_bio_PKCS8PrivateKey(bio, keys[i], NULL, NULL, 0, NULL, NULL);
+		PEM_write_bio_PKCS8PrivateKey(
+		    bio, keys[i], NULL, NULL, 0, NULL, NULL);
 		len[i] = BIO_get_mem_data(bio, &pem[i]);
 		pem[i] = strndup(pem[i], (size_t)len[i]);
 		BIO_free(bio);
@@ -97,21 +109,28 @@ test_kept(void)
 	for (a = 0; a < 4; a++)
 		for (b = 0; b < 4; b++)
 			for (i = 0; i < 4; i++) {
-				n = i == 0 ? a : i == 1 ? b : i == 2 ? a : 3 - b;
+				n = i == 0 ? a :
+				    i == 1 ? b :
+				    i == 2 ? a :
+					     3 - b;
 				der = NULL;
 				len[n] = (long)strlen(pem[n]);
 				parsed = keyfile_parse(pem[n], (size_t)len[n]);
 				publen = i2d_PUBKEY(keys[n], &der);
-				EVP_Digest(der, (size_t)publen, expected, NULL, EVP_sha256(), NULL);
-				wrong_key += parsed == NULL || spki_hash(parsed, hash) == -1 ||
+				EVP_Digest(der, (size_t)publen, expected, NULL,
+				    EVP_sha256(), NULL);
+				wrong_key += parsed == NULL ||
+				    spki_hash(parsed, hash) == -1 ||
 				    memcmp(hash, expected, sizeof(hash)) != 0;
-				wrong_hash += spki_hash(keys[n], hash) == -1 || memcmp(hash, expected, sizeof(hash)) != 0;
+				wrong_hash += spki_hash(keys[n], hash) == -1 ||
+				    memcmp(hash, expected, sizeof(hash)) != 0;
 				EVP_PKEY_free(parsed);
 				OPENSSL_free(der);
 			}
 	check(wrong_hash == 0, "x509: hashes of four keys in turn");
 	check(wrong_key == 0, "x509: texts of four keys in turn");
-	check(keyfile_parse(pem[0], (size_t)len[0] / 2) == NULL, "x509: half a key after a whole one");
+	check(keyfile_parse(pem[0], (size_t)len[0] / 2) == NULL,
+	    "x509: half a key after a whole one");
 	for (i = 0; i < 4; i++)
 		free(pem[i]);
 }
@@ -123,55 +142,83 @@ test_leaves(void)
 		const char *name, *error;
 		struct recipe r;
 	} bad[] = {
-		{ "other name", "www.b.example", LEAF(.san = "DNS:a.example,DNS:www.b.example") },
+		{ "other name", "www.b.example",
+		    LEAF(.san = "DNS:a.example,DNS:www.b.example") },
 		{ "name missing", "names", LEAF(.san = "DNS:a.example") },
-		{ "name too many", "names", LEAF(.san = "DNS:a.example,DNS:www.a.example,DNS:x.example") },
-		{ "name twice", "names", LEAF(.san = "DNS:a.example,DNS:a.example") },
-		{ "name twice, in capitals", "names", LEAF(.san = "DNS:a.example,DNS:A.EXAMPLE") },
-		{ "addresses instead of names", "names", LEAF(.san = "IP:192.0.2.1,IP:192.0.2.2") },
-		{ "name as mail address", "names", LEAF(.san = "DNS:a.example,email:www.a.example") },
+		{ "name too many", "names",
+		    LEAF(.san =
+			     "DNS:a.example,DNS:www.a.example,DNS:x.example") },
+		{ "name twice", "names",
+		    LEAF(.san = "DNS:a.example,DNS:a.example") },
+		{ "name twice, in capitals", "names",
+		    LEAF(.san = "DNS:a.example,DNS:A.EXAMPLE") },
+		{ "addresses instead of names", "names",
+		    LEAF(.san = "IP:192.0.2.1,IP:192.0.2.2") },
+		{ "name as mail address", "names",
+		    LEAF(.san = "DNS:a.example,email:www.a.example") },
 		{ "no names", "names", LEAF(.san = NULL) },
-		{ "address instead of name", "names", LEAF(.san = "DNS:a.example,IP:192.0.2.1") },
-		{ "mail address instead of name", "names", LEAF(.san = "DNS:a.example,email:x@a.example") },
+		{ "address instead of name", "names",
+		    LEAF(.san = "DNS:a.example,IP:192.0.2.1") },
+		{ "mail address instead of name", "names",
+		    LEAF(.san = "DNS:a.example,email:x@a.example") },
 		{ "a CA's own", "CA's own", LEAF(.basic = "critical,CA:TRUE") },
 		{ "for clients", "serverAuth", LEAF(.eku = "clientAuth") },
-		{ "for anything", "serverAuth", LEAF(.eku = "anyExtendedKeyUsage") },
+		{ "for anything", "serverAuth",
+		    LEAF(.eku = "anyExtendedKeyUsage") },
 		{ "begins tomorrow", "begins only", LEAF(.from = DAY) },
 		{ "begins tomorrow, as a date", " UTC", LEAF(.from = DAY) },
 		{ "ended", "ends on", LEAF(.from = -90 * DAY, .to = -60) },
 		{ "ends at once", "ends on", LEAF(.to = 60) },
-		{ "ends in 1900", "ends on 19", LEAF(.from = -120 * 366 * DAY, .to = -119 * 366 * DAY) },
-		{ "ends in a thousand years", "no CA means", LEAF(.to = 1000 * 365 * DAY) },
-		{ "ends about 9999", "ends on 99", LEAF(.to = 7977 * 365 * DAY) },
-		{ "must-staple", "stapling", LEAF(.other = "1.3.6.1.5.5.7.1.24=DER:30:03:02:01:05") },
-		{ "unknown critical extension", "critical", LEAF(.other = "1.2.3.4.5=critical,DER:05:00") },
+		{ "ends in 1900", "ends on 19",
+		    LEAF(.from = -120 * 366 * DAY, .to = -119 * 366 * DAY) },
+		{ "ends in a thousand years", "no CA means",
+		    LEAF(.to = 1000 * 365 * DAY) },
+		{ "ends about 9999", "ends on 99",
+		    LEAF(.to = 7977 * 365 * DAY) },
+		{ "must-staple", "stapling",
+		    LEAF(.other = "1.3.6.1.5.5.7.1.24=DER:30:03:02:01:05") },
+		{ "unknown critical extension", "critical",
+		    LEAF(.other = "1.2.3.4.5=critical,DER:05:00") },
 	};
-	struct recipe good = LEAF(.from = -60), skewed = LEAF(.from = 1800), sha1 = LEAF(.from = -60),
+	struct recipe
+	    good = LEAF(.from = -60),
+	    skewed = LEAF(.from = 1800), sha1 = LEAF(.from = -60),
 	    letters = LEAF(.san = "DNS:WWW.a.example,DNS:A.Example"),
-	    repeated = LEAF(.san = "DNS:a.example,DNS:www.a.example,DNS:A.EXAMPLE"),
+	    repeated =
+		LEAF(.san = "DNS:a.example,DNS:www.a.example,DNS:A.EXAMPLE"),
 	    both = LEAF(.eku = "serverAuth,clientAuth");
 	static const int weak_bits[] = { 512, 1024 };
 	char bits[20];
 	EVP_PKEY *weak;
 	size_t i;
 
-	check(strcmp(leaf_verdict(&good, leaf_key), "") == 0, "x509: good chain %s", leaf_verdict(&good, leaf_key));
-	check(strcmp(leaf_verdict(&letters, leaf_key), "") == 0, "x509: names in another order and letter case");
-	check(strcmp(leaf_verdict(&repeated, leaf_key), "") == 0, "x509: a name is repeated");
-	check(strcmp(leaf_verdict(&both, leaf_key), "") == 0, "x509: for servers and clients");
-	check(strcmp(leaf_verdict(&skewed, leaf_key), "") == 0, "x509: the CA's clock is half an hour ahead %s",
+	check(strcmp(leaf_verdict(&good, leaf_key), "") == 0,
+	    "x509: good chain %s", leaf_verdict(&good, leaf_key));
+	check(strcmp(leaf_verdict(&letters, leaf_key), "") == 0,
+	    "x509: names in another order and letter case");
+	check(strcmp(leaf_verdict(&repeated, leaf_key), "") == 0,
+	    "x509: a name is repeated");
+	check(strcmp(leaf_verdict(&both, leaf_key), "") == 0,
+	    "x509: for servers and clients");
+	check(strcmp(leaf_verdict(&skewed, leaf_key), "") == 0,
+	    "x509: the CA's clock is half an hour ahead %s",
 	    leaf_verdict(&skewed, leaf_key));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		check(strstr(leaf_verdict(&bad[i].r, leaf_key), bad[i].error) != NULL, "x509: refused: %s: %s",
-		    bad[i].name, leaf_verdict(&bad[i].r, leaf_key));
-	check(strstr(leaf_verdict(&good, other_key), "another key") != NULL, "x509: refused: another key");
+		check(strstr(leaf_verdict(&bad[i].r, leaf_key), bad[i].error) !=
+			NULL,
+		    "x509: refused: %s: %s", bad[i].name,
+		    leaf_verdict(&bad[i].r, leaf_key));
+	check(strstr(leaf_verdict(&good, other_key), "another key") != NULL,
+	    "x509: refused: another key");
 	sha1.md = EVP_sha1();
-	check(strstr(leaf_verdict(&sha1, leaf_key), "too weak") != NULL, "x509: refused: SHA-1");
+	check(strstr(leaf_verdict(&sha1, leaf_key), "too weak") != NULL,
+	    "x509: refused: SHA-1");
 	for (i = 0; i < 2; i++) {
 		weak = make_key(weak_bits[i]);
 		spki_hash(weak, spki);
 		snprintf(bits, sizeof(bits), "%d bits", weak_bits[i]);
-		check(strstr(leaf_verdict(&good, weak), bits) != NULL, "x509: refused: RSA of %s", bits);
+		check(strstr(leaf_verdict(&good, weak), bits) != NULL,
+		    "x509: refused: RSA of %s", bits);
 		EVP_PKEY_free(weak);
 	}
 	spki_hash(leaf_key, spki);
@@ -197,15 +244,23 @@ libcrypto_accepts(X509 **certs)
 	return ok;
 }
 
-/* What a leaf may be used for: ours is libcrypto's word, with a root and without. */
+/*
+ * What a leaf may be used for: ours is libcrypto's word, with a root and
+ * without.
+ */
 static void
 test_purposes(void)
 {
-	static const char *const ekus[] = { NULL, "serverAuth", "clientAuth", "serverAuth,clientAuth", "anyExtendedKeyUsage",
-	    "anyExtendedKeyUsage,serverAuth", "critical,serverAuth", "emailProtection,codeSigning" };
-	static const char *const usages[] = { NULL, "digitalSignature", "critical,keyEncipherment", "keyAgreement",
-	    "critical,nonRepudiation", "dataEncipherment", "digitalSignature,keyCertSign" };
-	static const char *const types[] = { NULL, "nsCertType=server", "nsCertType=client", "nsCertType=server,client" };
+	static const char *const ekus[] = { NULL, "serverAuth", "clientAuth",
+		"serverAuth,clientAuth", "anyExtendedKeyUsage",
+		"anyExtendedKeyUsage,serverAuth", "critical,serverAuth",
+		"emailProtection,codeSigning" };
+	static const char *const usages[] = { NULL, "digitalSignature",
+		"critical,keyEncipherment", "keyAgreement",
+		"critical,nonRepudiation", "dataEncipherment",
+		"digitalSignature,keyCertSign" };
+	static const char *const types[] = { NULL, "nsCertType=server",
+		"nsCertType=client", "nsCertType=server,client" };
 	struct recipe r = LEAF(.from = -60);
 	X509 *certs[2];
 	size_t e, u, n;
@@ -218,11 +273,21 @@ test_purposes(void)
 				r.eku = ekus[e];
 				r.usage = usages[u];
 				r.other = types[n];
-				certs[0] = make_cert(leaf_key, &r, inter, inter_key);
-				expected = libcrypto_accepts(certs) && (r.eku == NULL || strstr(r.eku, "serverAuth") != NULL);
-				check((verdict(certs, 2, roots)[0] == '\0') == expected && (verdict(certs, 2, NULL)[0] == '\0') == expected,
-				    "x509: for %s, %s, %s: %s: %s", r.eku == NULL ? "any purpose" : r.eku, r.usage == NULL ? "any usage" : r.usage,
-				    r.other == NULL ? "any type" : r.other, expected ? "good" : "refused", verdict(certs, 2, NULL));
+				certs[0] = make_cert(
+				    leaf_key, &r, inter, inter_key);
+				expected = libcrypto_accepts(certs) &&
+				    (r.eku == NULL ||
+					strstr(r.eku, "serverAuth") != NULL);
+				check((verdict(certs, 2, roots)[0] == '\0') ==
+					    expected &&
+					(verdict(certs, 2, NULL)[0] == '\0') ==
+					    expected,
+				    "x509: for %s, %s, %s: %s: %s",
+				    r.eku == NULL ? "any purpose" : r.eku,
+				    r.usage == NULL ? "any usage" : r.usage,
+				    r.other == NULL ? "any type" : r.other,
+				    expected ? "good" : "refused",
+				    verdict(certs, 2, NULL));
 				X509_free(certs[0]);
 			}
 }
@@ -233,7 +298,8 @@ inter_verdict(const struct recipe *r, EVP_PKEY *ca_key, struct roots *store)
 {
 	struct recipe good = LEAF(.from = -60);
 	X509 *ca_cert = make_cert(inter_key, r, root, ca_key);
-	X509 *certs[2] = { make_cert(leaf_key, &good, ca_cert, inter_key), ca_cert };
+	X509 *certs[2] = { make_cert(leaf_key, &good, ca_cert, inter_key),
+		ca_cert };
 	const char *text = verdict(certs, 2, store);
 
 	X509_free(certs[0]);
@@ -245,16 +311,23 @@ static void
 test_intermediates(void)
 {
 	static const struct {
-		const char *name, *error, *why_any;	/* with a root; with none */
+		/* with a root; with none */
+		const char *name, *error, *why_any;
 		const char *basic, *usage, *other;
 		long from, to;
 	} bad[] = {
-		{ "not a CA", "not a CA's", "not a CA's", "critical,CA:FALSE", NULL, NULL, -DAY, DAY },
-		{ "says nothing of CA", "not a CA's", "not a CA's", NULL, NULL, NULL, -DAY, DAY },
-		{ "may not sign", "not issued by", "not issued by", "critical,CA:TRUE", "critical,cRLSign", NULL, -DAY, DAY },
-		{ "ended", "expired", "is good from", "critical,CA:TRUE", "keyCertSign", NULL, -2 * DAY, -DAY },
-		{ "begins tomorrow", "not yet valid", "is good from", "critical,CA:TRUE", "keyCertSign", NULL, DAY, 2 * DAY },
-		{ "unknown critical extension", "critical", "critical", "critical,CA:TRUE", "keyCertSign",
+		{ "not a CA", "not a CA's", "not a CA's", "critical,CA:FALSE",
+		    NULL, NULL, -DAY, DAY },
+		{ "says nothing of CA", "not a CA's", "not a CA's", NULL, NULL,
+		    NULL, -DAY, DAY },
+		{ "may not sign", "not issued by", "not issued by",
+		    "critical,CA:TRUE", "critical,cRLSign", NULL, -DAY, DAY },
+		{ "ended", "expired", "is good from", "critical,CA:TRUE",
+		    "keyCertSign", NULL, -2 * DAY, -DAY },
+		{ "begins tomorrow", "not yet valid", "is good from",
+		    "critical,CA:TRUE", "keyCertSign", NULL, DAY, 2 * DAY },
+		{ "unknown critical extension", "critical", "critical",
+		    "critical,CA:TRUE", "keyCertSign",
 		    "1.2.3.4.5=critical,DER:05:00", -DAY, DAY },
 	};
 	struct recipe r = ca;
@@ -262,14 +335,17 @@ test_intermediates(void)
 	size_t i;
 
 	r.subject = "intermediate";
-	check(strcmp(inter_verdict(&r, root_key, roots), "") == 0 && strcmp(inter_verdict(&r, root_key, NULL), "") == 0,
+	check(strcmp(inter_verdict(&r, root_key, roots), "") == 0 &&
+		strcmp(inter_verdict(&r, root_key, NULL), "") == 0,
 	    "x509: good intermediate");
 	r.md = EVP_sha1();
 	text = inter_verdict(&r, root_key, roots);
-	check(strstr(text, "too weak") != NULL, "x509: refused: SHA-1 in the intermediate: %s", text);
+	check(strstr(text, "too weak") != NULL,
+	    "x509: refused: SHA-1 in the intermediate: %s", text);
 	r.md = NULL;
 	text = inter_verdict(&r, other_key, roots);
-	check(strstr(text, "trusted root") != NULL, "x509: refused: intermediate not signed by the root: %s", text);
+	check(strstr(text, "trusted root") != NULL,
+	    "x509: refused: intermediate not signed by the root: %s", text);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		r.basic = bad[i].basic;
 		r.usage = bad[i].usage;
@@ -277,9 +353,11 @@ test_intermediates(void)
 		r.from = bad[i].from;
 		r.to = bad[i].to;
 		text = inter_verdict(&r, root_key, roots);
-		check(strstr(text, bad[i].error) != NULL, "x509: refused: intermediate: %s: %s", bad[i].name, text);
+		check(strstr(text, bad[i].error) != NULL,
+		    "x509: refused: intermediate: %s: %s", bad[i].name, text);
 		text = inter_verdict(&r, root_key, NULL);
-		check(strstr(text, bad[i].why_any) != NULL, "x509: refused: root any: intermediate: %s: %s",
+		check(strstr(text, bad[i].why_any) != NULL,
+		    "x509: refused: root any: intermediate: %s: %s",
 		    bad[i].name, text);
 	}
 }
@@ -300,7 +378,10 @@ trust_only(X509 *cert)
 static void
 test_version_1(void)
 {
-	struct recipe plain = { .subject = "old root", .from = -DAY, .to = 3650 * DAY }, below = ca, good = LEAF(.from = -60);
+	struct recipe plain = { .subject = "old root",
+		.from = -DAY,
+		.to = 3650 * DAY },
+		      below = ca, good = LEAF(.from = -60);
 	X509 *old = make_cert(other_key, &plain, NULL, NULL), *certs[3];
 	struct roots *store;
 
@@ -311,15 +392,19 @@ test_version_1(void)
 	certs[0] = make_cert(leaf_key, &good, certs[1], inter_key);
 	certs[2] = old;
 	store = trust_only(old);
-	check(strcmp(verdict(certs, 3, store), "") == 0 && strcmp(verdict(certs, 2, store), "") == 0,
+	check(strcmp(verdict(certs, 3, store), "") == 0 &&
+		strcmp(verdict(certs, 2, store), "") == 0,
 	    "x509: a root of version 1: %s", verdict(certs, 3, store));
-	check(strstr(verdict(certs, 3, roots), "trusted root") != NULL, "x509: refused: a root of version 1 that is not ours");
+	check(strstr(verdict(certs, 3, roots), "trusted root") != NULL,
+	    "x509: refused: a root of version 1 that is not ours");
 	X509_free(certs[0]);
 	X509_free(certs[1]);
 	certs[0] = make_cert(leaf_key, &good, old, other_key);
 	certs[1] = old;
 	certs[2] = old;
-	check(strstr(verdict(certs, 3, store), "not a CA's") != NULL, "x509: refused: version 1 before the end: %s", verdict(certs, 3, store));
+	check(strstr(verdict(certs, 3, store), "not a CA's") != NULL,
+	    "x509: refused: version 1 before the end: %s",
+	    verdict(certs, 3, store));
 	roots_free(store);
 	X509_free(old);
 	X509_free(certs[0]);
@@ -340,10 +425,14 @@ test_anchors(void)
 	certs[1] = old;
 	certs[2] = root;
 	store = trust_only(old);
-	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: an intermediate as anchor %s", verdict(certs, 2, store));
-	check(strcmp(verdict(certs, 1, store), "") == 0, "x509: an anchor that is not sent %s", verdict(certs, 1, store));
-	check(strcmp(verdict(certs, 3, store), "") == 0, "x509: more behind the anchor %s", verdict(certs, 3, store));
-	check(strstr(verdict(certs, 3, roots), "too weak") != NULL, "x509: refused: the same below the root");
+	check(strcmp(verdict(certs, 2, store), "") == 0,
+	    "x509: an intermediate as anchor %s", verdict(certs, 2, store));
+	check(strcmp(verdict(certs, 1, store), "") == 0,
+	    "x509: an anchor that is not sent %s", verdict(certs, 1, store));
+	check(strcmp(verdict(certs, 3, store), "") == 0,
+	    "x509: more behind the anchor %s", verdict(certs, 3, store));
+	check(strstr(verdict(certs, 3, roots), "too weak") != NULL,
+	    "x509: refused: the same below the root");
 	roots_free(store);
 	X509_free(old);
 	X509_free(certs[0]);
@@ -370,24 +459,35 @@ static void
 test_delivered(void)
 {
 	static const struct {
-		const char *name, *error;		/* why NULL: good */
+		const char *name, *error; /* why NULL: good */
 		const char *eku, *other;
 		long from, to;
 	} table[] = {
 		{ "good", NULL, NULL, NULL, -DAY, DAY },
 		{ "for servers", NULL, "serverAuth", NULL, -DAY, DAY },
-		{ "our names allowed", NULL, NULL, "nameConstraints=critical,permitted;DNS:a.example", -DAY, DAY },
+		{ "our names allowed", NULL, NULL,
+		    "nameConstraints=critical,permitted;DNS:a.example", -DAY,
+		    DAY },
 		{ "clock half an hour ahead", NULL, NULL, NULL, 1800, DAY },
-		{ "expired", "is good from|expired", NULL, NULL, -2 * DAY, -DAY },
-		{ "begins tomorrow", "is good from|not yet valid", NULL, NULL, DAY, 2 * DAY },
+		{ "expired", "is good from|expired", NULL, NULL, -2 * DAY,
+		    -DAY },
+		{ "begins tomorrow", "is good from|not yet valid", NULL, NULL,
+		    DAY, 2 * DAY },
 		{ "for clients", "purpose", "clientAuth", NULL, -DAY, DAY },
-		{ "for code signing", "purpose", "critical,codeSigning", NULL, -DAY, DAY },
-		{ "one of our names excluded", "excluded subtree", NULL, "nameConstraints=critical,excluded;DNS:www.a.example", -DAY, DAY },
-		{ "other names allowed", "permitted subtree", NULL, "nameConstraints=critical,permitted;DNS:b.example", -DAY, DAY },
-		{ "one of our names allowed", "permitted subtree", NULL, "nameConstraints=permitted;DNS:www.a.example", -DAY, DAY },
+		{ "for code signing", "purpose", "critical,codeSigning", NULL,
+		    -DAY, DAY },
+		{ "one of our names excluded", "excluded subtree", NULL,
+		    "nameConstraints=critical,excluded;DNS:www.a.example", -DAY,
+		    DAY },
+		{ "other names allowed", "permitted subtree", NULL,
+		    "nameConstraints=critical,permitted;DNS:b.example", -DAY,
+		    DAY },
+		{ "one of our names allowed", "permitted subtree", NULL,
+		    "nameConstraints=permitted;DNS:www.a.example", -DAY, DAY },
 	};
 	struct recipe r = ca, good = LEAF(.from = -60);
-	struct roots *both = trust(root, inter), *only = trust(root, root), *used;
+	struct roots *both = trust(root, inter), *only = trust(root, root),
+		     *used;
 	X509 *bad, *certs[3], *cross, *other_root;
 	const char *text, *how, *bar;
 	char first[40];
@@ -404,30 +504,53 @@ test_delivered(void)
 			r.other = table[i].other;
 			r.from = table[i].from;
 			r.to = table[i].to;
-			/* An intermediate, or the root's cross-certificate by a root that is not ours. */
+			/*
+			 * An intermediate, or the root's cross-certificate by a
+			 * root that is not ours.
+			 */
 			r.subject = j < 3 ? "intermediate" : "root";
-			bad = make_cert(j < 3 ? inter_key : root_key, &r, j < 3 ? root : other_root, j < 3 ? root_key : other_key);
+			bad = make_cert(j < 3 ? inter_key : root_key, &r,
+			    j < 3 ? root : other_root,
+			    j < 3 ? root_key : other_key);
 			certs[1] = j < 3 ? bad : inter;
 			certs[2] = bad;
 			used = j == 0 ? both : j == 1 || j == 3 ? only : NULL;
-			how = j == 0 ? "beside a good one in the root file" : j == 1 ? "below the root" : j == 2 ? "root any" :
-			    j == 3 ? "cross-certificate behind the anchor's own" : "cross-certificate, root any";
+			how = j == 0 ?
+			    "beside a good one in the root file" :
+			    j == 1 ?
+			    "below the root" :
+			    j == 2 ?
+			    "root any" :
+			    j == 3 ?
+			    "cross-certificate behind the anchor's own" :
+			    "cross-certificate, root any";
 			text = verdict(certs, j < 3 ? 2 : 3, used);
-			ok = table[i].error == NULL ? text[0] == '\0' : text[0] != '\0';
-			if (table[i].error != NULL && (bar = strchr(table[i].error, '|')) != NULL) {
-				snprintf(first, sizeof(first), "%.*s", (int)(bar - table[i].error), table[i].error);
-				ok = ok && (strstr(text, first) != NULL || strstr(text, bar + 1) != NULL);
+			ok = table[i].error == NULL ? text[0] == '\0' :
+						      text[0] != '\0';
+			if (table[i].error != NULL &&
+			    (bar = strchr(table[i].error, '|')) != NULL) {
+				snprintf(first, sizeof(first), "%.*s",
+				    (int)(bar - table[i].error),
+				    table[i].error);
+				ok = ok &&
+				    (strstr(text, first) != NULL ||
+					strstr(text, bar + 1) != NULL);
 			} else if (table[i].error != NULL)
 				ok = ok && strstr(text, table[i].error) != NULL;
-			check(ok, "x509: delivered: %s: %s %s", how, table[i].name, text);
+			check(ok, "x509: delivered: %s: %s %s", how,
+			    table[i].name, text);
 			X509_free(bad);
 		}
-	/* Behind the certificate of an anchor's key only that CA's other certificates may follow. */
+	/*
+	 * Behind the certificate of an anchor's key only that CA's other
+	 * certificates may follow.
+	 */
 	r = ca;
 	cross = make_cert(root_key, &r, other_root, other_key);
 	certs[1] = inter;
 	certs[2] = cross;
-	check(strcmp(verdict(certs, 3, only), "") == 0, "x509: delivered: cross-certificate %s", verdict(certs, 3, only));
+	check(strcmp(verdict(certs, 3, only), "") == 0,
+	    "x509: delivered: cross-certificate %s", verdict(certs, 3, only));
 	X509_free(cross);
 	roots_free(both);
 	roots_free(only);
@@ -435,34 +558,46 @@ test_delivered(void)
 	X509_free(other_root);
 }
 
-/* Which anchor a chain ends at: of several by the same name, by a name that is written in another way. */
+/*
+ * Which anchor a chain ends at: of several by the same name, by a name that is
+ * written in another way.
+ */
 static void
 test_anchor_names(void)
 {
 	struct recipe r = ca, good = LEAF(.from = -60);
-	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key), inter };
-	X509 *namesake = make_cert(other_key, &r, NULL, NULL), *expired, *capitals;
+	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key),
+		inter };
+	X509 *namesake = make_cert(other_key, &r, NULL, NULL), *expired,
+	     *capitals;
 	struct roots *store = trust(namesake, root);
 
-	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: anchors: the second of that name %s", verdict(certs, 2, store));
+	check(strcmp(verdict(certs, 2, store), "") == 0,
+	    "x509: anchors: the second of that name %s",
+	    verdict(certs, 2, store));
 	roots_free(store);
 	store = trust(namesake, namesake);
-	check(strstr(verdict(certs, 2, store), "trusted root") != NULL, "x509: anchors: refused: only its namesake: %s", verdict(certs, 2, store));
+	check(strstr(verdict(certs, 2, store), "trusted root") != NULL,
+	    "x509: anchors: refused: only its namesake: %s",
+	    verdict(certs, 2, store));
 	roots_free(store);
 	r.subject = "  RooT ";
 	capitals = make_cert(root_key, &r, NULL, NULL);
 	store = trust(namesake, capitals);
-	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: anchors: in other letter case %s", verdict(certs, 2, store));
+	check(strcmp(verdict(certs, 2, store), "") == 0,
+	    "x509: anchors: in other letter case %s", verdict(certs, 2, store));
 	roots_free(store);
 	r = ca;
 	r.from = -2 * DAY;
 	r.to = -DAY;
 	expired = make_cert(root_key, &r, NULL, NULL);
 	store = trust(expired, expired);
-	check(strstr(verdict(certs, 2, store), "expired") != NULL, "x509: anchors: refused: expired: %s", verdict(certs, 2, store));
+	check(strstr(verdict(certs, 2, store), "expired") != NULL,
+	    "x509: anchors: refused: expired: %s", verdict(certs, 2, store));
 	roots_free(store);
 	store = trust(expired, root);
-	check(strcmp(verdict(certs, 2, store), "") == 0, "x509: anchors: its successor counts %s", verdict(certs, 2, store));
+	check(strcmp(verdict(certs, 2, store), "") == 0,
+	    "x509: anchors: its successor counts %s", verdict(certs, 2, store));
 	roots_free(store);
 	X509_free(expired);
 	X509_free(capitals);
@@ -470,7 +605,10 @@ test_anchor_names(void)
 	X509_free(certs[0]);
 }
 
-/* The certificate's signature as that of its bytes: inter's, nobody else's, and only of all of them. */
+/*
+ * The certificate's signature as that of its bytes: inter's, nobody else's, and
+ * only of all of them.
+ */
 static void
 check_raw_signature(X509 *cert)
 {
@@ -483,11 +621,18 @@ check_raw_signature(X509 *cert)
 	X509_get0_signature(&signature, &algorithm, cert);
 	bytes = ASN1_STRING_get0_data(signature);
 	siglen = (size_t)ASN1_STRING_length(signature);
-	check(signature_verify(algorithm, tbs, len, bytes, siglen, inter_key) == 1, "x509: signature: RSASSA-PSS");
-	check(signature_verify(algorithm, tbs, len - 1, bytes, siglen, inter_key) == 0 &&
-	    signature_verify(algorithm, tbs, len, bytes, siglen - 1, inter_key) == 0, "x509: signature: refused: cut");
-	check(signature_verify(algorithm, tbs, len, bytes, siglen, other_key) == 0 &&
-	    signature_verify(algorithm, tbs, len, bytes, siglen, NULL) == 0, "x509: signature: refused: another key");
+	check(signature_verify(algorithm, tbs, len, bytes, siglen, inter_key) ==
+		1,
+	    "x509: signature: RSASSA-PSS");
+	check(signature_verify(
+		  algorithm, tbs, len - 1, bytes, siglen, inter_key) == 0 &&
+		signature_verify(
+		    algorithm, tbs, len, bytes, siglen - 1, inter_key) == 0,
+	    "x509: signature: refused: cut");
+	check(signature_verify(algorithm, tbs, len, bytes, siglen, other_key) ==
+		    0 &&
+		signature_verify(algorithm, tbs, len, bytes, siglen, NULL) == 0,
+	    "x509: signature: refused: another key");
 	OPENSSL_free(tbs);
 }
 
@@ -496,24 +641,30 @@ static void
 test_signatures(void)
 {
 	struct recipe good = LEAF(.from = -60);
-	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key), inter };
+	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key),
+		inter };
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx;
 
 	EVP_DigestSignInit(ctx, &pctx, EVP_sha1(), NULL, inter_key);
 	EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
-	check(X509_sign_ctx(certs[0], ctx) > 0 && strstr(verdict(certs, 2, roots), "too weak") != NULL,
-	    "x509: refused: RSASSA-PSS with SHA-1: %s", verdict(certs, 2, roots));
+	check(X509_sign_ctx(certs[0], ctx) > 0 &&
+		strstr(verdict(certs, 2, roots), "too weak") != NULL,
+	    "x509: refused: RSASSA-PSS with SHA-1: %s",
+	    verdict(certs, 2, roots));
 	EVP_MD_CTX_free(ctx);
 	ctx = EVP_MD_CTX_new();
 	EVP_DigestSignInit(ctx, &pctx, EVP_sha256(), NULL, inter_key);
 	EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
-	check(X509_sign_ctx(certs[0], ctx) > 0 && strcmp(verdict(certs, 2, roots), "") == 0 && strcmp(verdict(certs, 2, NULL), "") == 0,
+	check(X509_sign_ctx(certs[0], ctx) > 0 &&
+		strcmp(verdict(certs, 2, roots), "") == 0 &&
+		strcmp(verdict(certs, 2, NULL), "") == 0,
 	    "x509: RSASSA-PSS with SHA-256: %s", verdict(certs, 2, roots));
 	check_raw_signature(certs[0]);
 	EVP_MD_CTX_free(ctx);
 	X509_sign(certs[0], other_key, EVP_sha256());
-	check(strstr(verdict(certs, 2, NULL), "not issued by") != NULL, "x509: refused: signed by another key");
+	check(strstr(verdict(certs, 2, NULL), "not issued by") != NULL,
+	    "x509: refused: signed by another key");
 	X509_free(certs[0]);
 }
 
@@ -523,7 +674,8 @@ test_nul(void)
 {
 	struct recipe r = LEAF(.san = NULL);
 	GENERAL_NAMES *san = sk_GENERAL_NAME_new_null();
-	static const char *const texts[] = { "a.example", "www.a.example\0.evil.example" };
+	static const char *const texts[] = { "a.example",
+		"www.a.example\0.evil.example" };
 	static const int lens[] = { 9, 27 };
 	X509 *certs[2] = { make_cert(leaf_key, &r, inter, inter_key), inter };
 	int i;
@@ -536,10 +688,11 @@ test_nul(void)
 		GENERAL_NAME_set0_value(g, GEN_DNS, s);
 		sk_GENERAL_NAME_push(san, g);
 	}
-	X509_add1_ext_i2d(certs[0], NID_subject_alt_name, san, 0, X509V3_ADD_DEFAULT);
+	X509_add1_ext_i2d(
+	    certs[0], NID_subject_alt_name, san, 0, X509V3_ADD_DEFAULT);
 	X509_sign(certs[0], inter_key, EVP_sha256());
-	check(strstr(verdict(certs, 2, roots), "\\x00") != NULL, "x509: refused: NUL in a name: %s",
-	    verdict(certs, 2, roots));
+	check(strstr(verdict(certs, 2, roots), "\\x00") != NULL,
+	    "x509: refused: NUL in a name: %s", verdict(certs, 2, roots));
 	sk_GENERAL_NAME_pop_free(san, GENERAL_NAME_free);
 	X509_free(certs[0]);
 }
@@ -547,47 +700,72 @@ test_nul(void)
 static void
 test_chains(void)
 {
-	struct recipe good = LEAF(.from = -60), weird = ca, noca = LEAF(.subject = "noca", .usage = NULL);
-	X509 *leaf = make_cert(leaf_key, &good, inter, inter_key), *self, *stranger, *below, *forged;
+	struct recipe good = LEAF(.from = -60), weird = ca,
+		      noca = LEAF(.subject = "noca", .usage = NULL);
+	X509 *leaf = make_cert(leaf_key, &good, inter, inter_key), *self,
+	     *stranger, *below, *forged;
 	X509 *chain[12];
 	int i;
 
-	chain[0] = leaf; chain[1] = root;
-	check(strstr(verdict(chain, 1, roots), "trusted root") != NULL, "x509: refused: intermediate missing");
-	check(strstr(verdict(chain, 2, roots), "not issued by") != NULL, "x509: refused: a hole in the chain");
-	chain[1] = inter; chain[2] = root;
-	check(strcmp(verdict(chain, 3, roots), "") == 0, "x509: with the root %s", verdict(chain, 3, roots));
-	check(strcmp(verdict(chain, 2, NULL), "") == 0, "x509: root any: links are enough");
-	chain[1] = root; chain[2] = inter;
-	check(strstr(verdict(chain, 3, roots), "not issued by") != NULL, "x509: refused: unordered");
-	chain[0] = inter; chain[1] = leaf;
-	check(strstr(verdict(chain, 2, roots), "another key") != NULL, "x509: refused: leaf not first");
-	chain[0] = leaf; chain[1] = inter; chain[2] = leaf;
-	check(strstr(verdict(chain, 3, roots), "not issued by") != NULL, "x509: refused: something behind the chain");
+	chain[0] = leaf;
+	chain[1] = root;
+	check(strstr(verdict(chain, 1, roots), "trusted root") != NULL,
+	    "x509: refused: intermediate missing");
+	check(strstr(verdict(chain, 2, roots), "not issued by") != NULL,
+	    "x509: refused: a hole in the chain");
+	chain[1] = inter;
+	chain[2] = root;
+	check(strcmp(verdict(chain, 3, roots), "") == 0,
+	    "x509: with the root %s", verdict(chain, 3, roots));
+	check(strcmp(verdict(chain, 2, NULL), "") == 0,
+	    "x509: root any: links are enough");
+	chain[1] = root;
+	chain[2] = inter;
+	check(strstr(verdict(chain, 3, roots), "not issued by") != NULL,
+	    "x509: refused: unordered");
+	chain[0] = inter;
+	chain[1] = leaf;
+	check(strstr(verdict(chain, 2, roots), "another key") != NULL,
+	    "x509: refused: leaf not first");
+	chain[0] = leaf;
+	chain[1] = inter;
+	chain[2] = leaf;
+	check(strstr(verdict(chain, 3, roots), "not issued by") != NULL,
+	    "x509: refused: something behind the chain");
 	self = make_cert(leaf_key, &good, NULL, NULL);
 	chain[0] = self;
 	check(strstr(verdict(chain, 1, roots), "self-signed") != NULL &&
-	    strstr(verdict(chain, 1, NULL), "self-signed") != NULL, "x509: refused: self-signed over our key and names");
+		strstr(verdict(chain, 1, NULL), "self-signed") != NULL,
+	    "x509: refused: self-signed over our key and names");
 	weird.subject = "root";
 	stranger = make_cert(other_key, &weird, NULL, NULL);
 	forged = make_cert(leaf_key, &good, stranger, other_key);
-	chain[0] = forged; chain[1] = stranger;
-	check(strstr(verdict(chain, 2, roots), "trusted root") != NULL, "x509: refused: another root of the same name");
+	chain[0] = forged;
+	chain[1] = stranger;
+	check(strstr(verdict(chain, 2, roots), "trusted root") != NULL,
+	    "x509: refused: another root of the same name");
 	weird.subject = "second";
 	below = make_cert(other_key, &weird, inter, inter_key);
 	X509_free(forged);
 	forged = make_cert(leaf_key, &good, below, other_key);
-	chain[0] = forged; chain[1] = below; chain[2] = inter;
-	check(strstr(verdict(chain, 3, NULL), "pathlen") != NULL, "x509: refused: pathlen");
+	chain[0] = forged;
+	chain[1] = below;
+	chain[2] = inter;
+	check(strstr(verdict(chain, 3, NULL), "pathlen") != NULL,
+	    "x509: refused: pathlen");
 	X509_free(below);
 	X509_free(forged);
 	below = make_cert(other_key, &noca, inter, inter_key);
 	forged = make_cert(leaf_key, &good, below, other_key);
-	chain[0] = forged; chain[1] = below; chain[2] = inter;
-	check(strstr(verdict(chain, 3, NULL), "not a CA's") != NULL, "x509: refused: issued by a leaf");
+	chain[0] = forged;
+	chain[1] = below;
+	chain[2] = inter;
+	check(strstr(verdict(chain, 3, NULL), "not a CA's") != NULL,
+	    "x509: refused: issued by a leaf");
 	for (i = 0; i < 11; i++)
 		chain[i] = inter;
-	check(strstr(verdict(chain, 11, roots), "more than 10") != NULL, "x509: refused: 11 certificates");
+	check(strstr(verdict(chain, 11, roots), "more than 10") != NULL,
+	    "x509: refused: 11 certificates");
 	X509_free(below);
 	X509_free(forged);
 	X509_free(self);
@@ -600,23 +778,39 @@ static void
 test_pem(void)
 {
 	struct recipe good = LEAF(.from = -60);
-	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key), inter };
+	X509 *certs[2] = { make_cert(leaf_key, &good, inter, inter_key),
+		inter };
 	char *pem = make_pem(certs, 2), *text, *copy;
 	static const char *const around[][2] = {
-		{ "text before\n", "" }, { "", "text behind\n" }, { "", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n" },
-		{ "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "" },
-		{ "", "-----BEGIN CERTIFICATE-----\n" }, { "", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" },
-		{ "", "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END CERTIFICATE-----\n" },
-		{ "", "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n" },
+		{ "text before\n", "" },
+		{ "", "text behind\n" },
+		{ "",
+		    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE "
+		    "KEY-----\n" },
+		{ "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END "
+		  "EC PARAMETERS-----\n",
+		    "" },
+		{ "", "-----BEGIN CERTIFICATE-----\n" },
+		{ "",
+		    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
+		    "CERTIFICATE-----\n" },
+		{ "",
+		    "-----BEGIN CERTIFICATE-----\nProc-Type: "
+		    "4,ENCRYPTED\n\nAAAA\n-----END CERTIFICATE-----\n" },
+		{ "",
+		    "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END "
+		    "TRUSTED CERTIFICATE-----\n" },
 	};
 	struct chain *c;
 	struct error e;
 	size_t i, len, cut, wrong = 0;
 
 	for (i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
-		if (asprintf(&text, "%s%s%s", around[i][0], pem, around[i][1]) == -1)
+		if (asprintf(
+			&text, "%s%s%s", around[i][0], pem, around[i][1]) == -1)
 			return;
-		check(chain_parse(text, strlen(text), &e) == NULL, "x509: refused: PEM number %zu: %s", i, e.text);
+		check(chain_parse(text, strlen(text), &e) == NULL,
+		    "x509: refused: PEM number %zu: %s", i, e.text);
 		free(text);
 	}
 	text = calloc(1, strlen(pem) * 2 + 1);
@@ -631,25 +825,32 @@ test_pem(void)
 	check(strcmp(copy, pem) == 0, "x509: written again in the usual form");
 	free(copy);
 	copy = chain_pem(c, 1, SIZE_MAX, &len);
-	check(strstr(pem, copy) != NULL && strlen(copy) == len && len < strlen(pem), "x509: the chain alone");
+	check(strstr(pem, copy) != NULL && strlen(copy) == len &&
+		len < strlen(pem),
+	    "x509: the chain alone");
 	free(copy);
 	chain_free(c);
 	/* Cut anywhere it is refused, or is the leaf alone. */
 	for (cut = 1; cut + 1 < strlen(pem); cut++) {
-		if ((c = chain_parse(pem, cut, &e)) != NULL && sk_X509_num(c->certs) != 1)
+		if ((c = chain_parse(pem, cut, &e)) != NULL &&
+		    sk_X509_num(c->certs) != 1)
 			wrong++;
 		chain_free(c);
 	}
 	check(wrong == 0, "x509: cut at each byte");
 	memcpy(text, pem, 30);
-	check(chain_parse(text, CHAIN_BYTES_MAX + 1, &e) == NULL, "x509: refused: too many bytes");
+	check(chain_parse(text, CHAIN_BYTES_MAX + 1, &e) == NULL,
+	    "x509: refused: too many bytes");
 	check(chain_parse("a\0b", 3, &e) == NULL, "x509: refused: NUL");
 	free(text);
 	free(pem);
 	X509_free(certs[0]);
 }
 
-/* A certificate's block with this put behind its first line, and bytes behind its DER. */
+/*
+ * A certificate's block with this put behind its first line, and bytes behind
+ * its DER.
+ */
 static void
 test_blocks(void)
 {
@@ -663,14 +864,17 @@ test_blocks(void)
 	struct error e;
 	long n;
 
-	if (asprintf(&text, "-----BEGIN CERTIFICATE-----\nX: y\n\n%s", rest) > 0)
-		check(chain_parse(text, strlen(text), &e) == NULL, "x509: refused: header in a block: %s", e.text);
+	if (asprintf(&text, "-----BEGIN CERTIFICATE-----\nX: y\n\n%s", rest) >
+	    0)
+		check(chain_parse(text, strlen(text), &e) == NULL,
+		    "x509: refused: header in a block: %s", e.text);
 	free(text);
 	memcpy(more, der, (size_t)len);
 	memset(more + len, 0, 3);
 	PEM_write_bio(bio, PEM_STRING_X509, "", more, len + 3);
 	n = BIO_get_mem_data(bio, &text);
-	check(chain_parse(text, (size_t)n, &e) == NULL, "x509: refused: bytes behind a certificate: %s", e.text);
+	check(chain_parse(text, (size_t)n, &e) == NULL,
+	    "x509: refused: bytes behind a certificate: %s", e.text);
 	BIO_free(bio);
 	OPENSSL_free(der);
 	free(pem);
@@ -685,15 +889,23 @@ test_roots(void)
 	struct roots *store;
 	struct error e;
 
-	check(roots_load("", 0, &e) == NULL && strstr(e.text, "no trust anchor") != NULL,
+	check(roots_load("", 0, &e) == NULL &&
+		strstr(e.text, "no trust anchor") != NULL,
 	    "x509: no roots in an empty file");
-	if (asprintf(&text, "# a comment\n%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n%s", pem, pem) == -1)
+	if (asprintf(&text,
+		"# a comment\n%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END "
+		"CERTIFICATE-----\n%s",
+		pem, pem) == -1)
 		return;
 	store = roots_load(text, strlen(text), &e);
-	check(store == NULL && strstr(e.text, "anchor 3") != NULL, "x509: a broken root is named: %s", e.text);
+	check(store == NULL && strstr(e.text, "anchor 3") != NULL,
+	    "x509: a broken root is named: %s", e.text);
 	roots_free(store);
-	/* Cut behind the second, it is fine: twice the same, with text around. */
-	*strstr(strstr(text, "BEGIN") + 1000, "-----BEGIN CERTIFICATE-----\nAAAA") = '\0';
+	/*
+	 * Cut behind the second, it is fine: twice the same, with text around.
+	 */
+	*strstr(strstr(text, "BEGIN") + 1000,
+	    "-----BEGIN CERTIFICATE-----\nAAAA") = '\0';
 	store = roots_load(text, strlen(text), &e);
 	check(store != NULL, "x509: text between roots is skipped");
 	roots_free(store);
@@ -701,7 +913,16 @@ test_roots(void)
 	free(pem);
 }
 
-enum { CSR_GOOD, CSR_SUBJECT, CSR_VERSION, CSR_CRITICAL_EXTRA, CSR_ATTRIBUTE, CSR_SECOND_VALUE, CSR_ADDRESS, CSR_BARE };
+enum {
+	CSR_GOOD,
+	CSR_SUBJECT,
+	CSR_VERSION,
+	CSR_CRITICAL_EXTRA,
+	CSR_ATTRIBUTE,
+	CSR_SECOND_VALUE,
+	CSR_ADDRESS,
+	CSR_BARE
+};
 
 /* A CSR of leaf_key with something wrong; DER to buf. */
 static size_t
@@ -710,7 +931,9 @@ odd_csr(int what, unsigned char *buf)
 	STACK_OF(X509_EXTENSION) *exts = sk_X509_EXTENSION_new_null();
 	X509_REQ *req = X509_REQ_new();
 	X509_ATTRIBUTE *attr;
-	const char *san = what == CSR_ADDRESS ? "DNS:a.example,IP:192.0.2.1" : "DNS:a.example,DNS:www.a.example";
+	const char *san = what == CSR_ADDRESS ?
+	    "DNS:a.example,IP:192.0.2.1" :
+	    "DNS:a.example,DNS:www.a.example";
 	int len;
 
 	if (!X509_REQ_set_version(req, what == CSR_VERSION ? 1 : 0)) {
@@ -720,20 +943,25 @@ odd_csr(int what, unsigned char *buf)
 	}
 	X509_REQ_set_pubkey(req, leaf_key);
 	if (what == CSR_SUBJECT)
-		X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_ASC,
-		    (const unsigned char *)"a.example", -1, -1, 0);
-	sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, (char *)(uintptr_t)san));
+		X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN",
+		    MBSTRING_ASC, (const unsigned char *)"a.example", -1, -1,
+		    0);
+	sk_X509_EXTENSION_push(exts,
+	    X509V3_EXT_conf_nid(
+		NULL, NULL, NID_subject_alt_name, (char *)(uintptr_t)san));
 	if (what == CSR_CRITICAL_EXTRA)
-		sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
-		    (char *)(uintptr_t)"critical,CA:TRUE"));
+		sk_X509_EXTENSION_push(exts,
+		    X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+			(char *)(uintptr_t) "critical,CA:TRUE"));
 	if (what != CSR_BARE)
 		X509_REQ_add_extensions(req, exts);
 	if (what == CSR_ATTRIBUTE)
-		X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, MBSTRING_ASC,
-		    (const unsigned char *)"x", -1);
+		X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword,
+		    MBSTRING_ASC, (const unsigned char *)"x", -1);
 	if (what == CSR_SECOND_VALUE) {
 		attr = X509_REQ_get_attr(req, 0);
-		X509_ATTRIBUTE_set1_data(attr, V_ASN1_SEQUENCE, (const unsigned char *)"0\0", 2);
+		X509_ATTRIBUTE_set1_data(
+		    attr, V_ASN1_SEQUENCE, (const unsigned char *)"0\0", 2);
 	}
 	X509_REQ_sign(req, leaf_key, EVP_sha256());
 	len = i2d_X509_REQ(req, &buf);
@@ -746,9 +974,13 @@ static void
 test_odd_csrs(void)
 {
 	static const char *const wrong[] = {
-		[CSR_SUBJECT] = "subject", [CSR_VERSION] = "version", [CSR_CRITICAL_EXTRA] = "other extensions",
-		[CSR_ATTRIBUTE] = "other attributes", [CSR_SECOND_VALUE] = "other attributes",
-		[CSR_ADDRESS] = "other names", [CSR_BARE] = "other attributes",
+		[CSR_SUBJECT] = "subject",
+		[CSR_VERSION] = "version",
+		[CSR_CRITICAL_EXTRA] = "other extensions",
+		[CSR_ATTRIBUTE] = "other attributes",
+		[CSR_SECOND_VALUE] = "other attributes",
+		[CSR_ADDRESS] = "other names",
+		[CSR_BARE] = "other attributes",
 	};
 	uint8_t buf[4000], hash[SPKI_HASH_LEN];
 	struct error e;
@@ -756,13 +988,18 @@ test_odd_csrs(void)
 	int i;
 
 	len = odd_csr(CSR_GOOD, buf);
-	check(csr_check(buf, len, &names, other_key, 0, hash, &e) == 0, "x509: a CSR as others make it");
+	check(csr_check(buf, len, &names, other_key, 0, hash, &e) == 0,
+	    "x509: a CSR as others make it");
 	for (i = CSR_SUBJECT; i <= CSR_BARE; i++) {
 		if ((len = odd_csr(i, buf)) == 0) {
-			printf("skip x509: CSR refused: number %d: this libcrypto cannot make it\n", i);
+			printf("skip x509: CSR refused: number %d: this "
+			       "libcrypto cannot make it\n",
+			    i);
 			continue;
 		}
-		check(csr_check(buf, len, &names, other_key, 0, hash, &e) == -1 && strstr(e.text, wrong[i]) != NULL,
+		check(
+		    csr_check(buf, len, &names, other_key, 0, hash, &e) == -1 &&
+			strstr(e.text, wrong[i]) != NULL,
 		    "x509: CSR refused: number %d: %s", i, e.text);
 	}
 }
@@ -792,7 +1029,7 @@ static void
 test_csr(void)
 {
 	EVP_PKEY *p384;
-	char *fewer_list[] = { (char *)(uintptr_t)"a.example" };
+	char *fewer_list[] = { (char *)(uintptr_t) "a.example" };
 	const struct strings fewer = { .v = fewer_list, .n = 1 };
 	uint8_t *der, hash[SPKI_HASH_LEN], *longer;
 	EVP_PKEY *rsa = make_key(2048);
@@ -800,26 +1037,36 @@ test_csr(void)
 	size_t len;
 
 	check(csr_make(leaf_key, &names, &der, &len, &e) == 0 &&
-	    csr_check(der, len, &names, other_key, 0, hash, &e) == 0 && memcmp(hash, spki, sizeof(hash)) == 0,
+		csr_check(der, len, &names, other_key, 0, hash, &e) == 0 &&
+		memcmp(hash, spki, sizeof(hash)) == 0,
 	    "x509: CSR of a P-256 key");
-	check(csr_check(der, len, &fewer, other_key, 0, hash, &e) == -1, "x509: CSR refused: other names");
-	check(csr_check(der, len, &names, leaf_key, 0, hash, &e) == -1 && strstr(e.text, "account") != NULL,
+	check(csr_check(der, len, &fewer, other_key, 0, hash, &e) == -1,
+	    "x509: CSR refused: other names");
+	check(csr_check(der, len, &names, leaf_key, 0, hash, &e) == -1 &&
+		strstr(e.text, "account") != NULL,
 	    "x509: CSR refused: the account's key");
-	check(csr_check(der, len - 1, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: cut");
+	check(csr_check(der, len - 1, &names, other_key, 0, hash, &e) == -1,
+	    "x509: CSR refused: cut");
 	longer = calloc(1, len + 1);
 	memcpy(longer, der, len);
-	check(csr_check(longer, len + 1, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: one byte more");
+	check(csr_check(longer, len + 1, &names, other_key, 0, hash, &e) == -1,
+	    "x509: CSR refused: one byte more");
 	longer[len - 3] ^= 1;
-	check(csr_check(longer, len, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: bad signature");
-	check(csr_check(der, 0, &names, other_key, 0, hash, &e) == -1, "x509: CSR refused: nothing");
+	check(csr_check(longer, len, &names, other_key, 0, hash, &e) == -1,
+	    "x509: CSR refused: bad signature");
+	check(csr_check(der, 0, &names, other_key, 0, hash, &e) == -1,
+	    "x509: CSR refused: nothing");
 	free(longer);
 	free(der);
 	check(csr_make(rsa, &names, &der, &len, &e) == 0 &&
-	    csr_check(der, len, &names, other_key, 0, hash, &e) == 0, "x509: CSR of an RSA key");
+		csr_check(der, len, &names, other_key, 0, hash, &e) == 0,
+	    "x509: CSR of an RSA key");
 	free(der);
 	p384 = make_curve_key(NID_secp384r1);
-	check(csr_digest(leaf_key) == NID_ecdsa_with_SHA256 && csr_digest(p384) == NID_ecdsa_with_SHA384 &&
-	    csr_digest(rsa) == NID_sha256WithRSAEncryption, "x509: CSRs are signed as strongly as their keys");
+	check(csr_digest(leaf_key) == NID_ecdsa_with_SHA256 &&
+		csr_digest(p384) == NID_ecdsa_with_SHA384 &&
+		csr_digest(rsa) == NID_sha256WithRSAEncryption,
+	    "x509: CSRs are signed as strongly as their keys");
 	EVP_PKEY_free(p384);
 	EVP_PKEY_free(rsa);
 }
@@ -835,10 +1082,11 @@ large_csr(size_t comment, unsigned char *buf)
 	size_t len;
 
 	memset(text, 'x', comment);
-	sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL,
-	    NID_subject_alt_name, "DNS:a.example"));
-	sk_X509_EXTENSION_push(exts, X509V3_EXT_conf_nid(NULL, NULL,
-	    NID_netscape_comment, text));
+	sk_X509_EXTENSION_push(exts,
+	    X509V3_EXT_conf_nid(
+		NULL, NULL, NID_subject_alt_name, "DNS:a.example"));
+	sk_X509_EXTENSION_push(
+	    exts, X509V3_EXT_conf_nid(NULL, NULL, NID_netscape_comment, text));
 	X509_REQ_set_pubkey(req, leaf_key);
 	X509_REQ_add_extensions(req, exts);
 	X509_REQ_sign(req, leaf_key, EVP_sha256());
@@ -855,7 +1103,7 @@ test_large_csrs(void)
 {
 	static unsigned char buf[2 * CSR_BYTES_MAX];
 	static const size_t comments[] = { 31000, CSR_BYTES_MAX - 1000,
-	    CSR_BYTES_MAX };
+		CSR_BYTES_MAX };
 	size_t i, j, len, out;
 	struct strings found;
 	uint8_t *der;
@@ -867,14 +1115,15 @@ test_large_csrs(void)
 		good = len <= CSR_BYTES_MAX;
 		check(good == (i < 2), "x509: CSRs below and above the limit");
 		check(csr_parse_names((char *)buf, len, &found, &e) ==
-		    (good ? 0 : -1), "x509: the names of a CSR of %zu bytes", len);
+			(good ? 0 : -1),
+		    "x509: the names of a CSR of %zu bytes", len);
 		for (j = 0; j < found.n; j++)
 			free(found.v[j]);
 		free(found.v);
 		der = NULL;
 		check(csr_parse((char *)buf, len, &der, &out, &e) ==
-		    (good ? 0 : -1) &&
-		    (!good || (out == len && memcmp(der, buf, len) == 0)),
+			    (good ? 0 : -1) &&
+			(!good || (out == len && memcmp(der, buf, len) == 0)),
 		    "x509: a CSR of %zu bytes", len);
 		free(der);
 	}

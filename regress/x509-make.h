@@ -16,14 +16,14 @@
 #include <openssl/x509v3.h>
 
 struct recipe {
-	const char	*subject;	/* CN, or NULL */
-	const char	*san;		/* "DNS:a,DNS:b", or NULL */
-	const char	*basic;		/* basicConstraints, or NULL */
-	const char	*eku;		/* extendedKeyUsage, or NULL */
-	const char	*usage;		/* keyUsage, or NULL */
-	const char	*other;		/* OID=value of one more, or NULL */
-	time_t		 from, to;	/* seconds from now */
-	const EVP_MD	*md;		/* NULL: SHA-256 */
+	const char *subject; /* CN, or NULL */
+	const char *san;     /* "DNS:a,DNS:b", or NULL */
+	const char *basic;   /* basicConstraints, or NULL */
+	const char *eku;     /* extendedKeyUsage, or NULL */
+	const char *usage;   /* keyUsage, or NULL */
+	const char *other;   /* OID=value of one more, or NULL */
+	time_t from, to;     /* seconds from now */
+	const EVP_MD *md;    /* NULL: SHA-256 */
 };
 
 static EVP_PKEY *
@@ -73,7 +73,8 @@ add_ext(X509 *cert, int nid, const char *value)
 
 /* Issued by issuer with its key, or self-signed where issuer is NULL. */
 static X509 *
-make_cert(EVP_PKEY *key, const struct recipe *r, X509 *issuer, EVP_PKEY *issuer_key)
+make_cert(
+    EVP_PKEY *key, const struct recipe *r, X509 *issuer, EVP_PKEY *issuer_key)
 {
 	X509 *cert = X509_new();
 	unsigned char serial[8];
@@ -82,14 +83,19 @@ make_cert(EVP_PKEY *key, const struct recipe *r, X509 *issuer, EVP_PKEY *issuer_
 	X509_set_version(cert, 2);
 	RAND_bytes(serial, sizeof(serial));
 	serial[0] &= 0x7f;
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), (long)(serial[0] << 16 | serial[1] << 8 | serial[2]) + 1);
-	X509_time_adj_ex(X509_getm_notBefore(cert), (int)(r->from / 86400), (long)(r->from % 86400), NULL);
-	X509_time_adj_ex(X509_getm_notAfter(cert), (int)(r->to / 86400), (long)(r->to % 86400), NULL);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert),
+	    (long)(serial[0] << 16 | serial[1] << 8 | serial[2]) + 1);
+	X509_time_adj_ex(X509_getm_notBefore(cert), (int)(r->from / 86400),
+	    (long)(r->from % 86400), NULL);
+	X509_time_adj_ex(X509_getm_notAfter(cert), (int)(r->to / 86400),
+	    (long)(r->to % 86400), NULL);
 	X509_set_pubkey(cert, key);
 	name = X509_get_subject_name(cert);
 	if (r->subject != NULL)
-		X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)r->subject, -1, -1, 0);
-	X509_set_issuer_name(cert, issuer == NULL ? name : X509_get_subject_name(issuer));
+		X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+		    (const unsigned char *)r->subject, -1, -1, 0);
+	X509_set_issuer_name(
+	    cert, issuer == NULL ? name : X509_get_subject_name(issuer));
 	add_ext(cert, NID_basic_constraints, r->basic);
 	add_ext(cert, NID_key_usage, r->usage);
 	add_ext(cert, NID_ext_key_usage, r->eku);
@@ -98,12 +104,15 @@ make_cert(EVP_PKEY *key, const struct recipe *r, X509 *issuer, EVP_PKEY *issuer_
 		char oid[64];
 		X509_EXTENSION *ext;
 
-		snprintf(oid, sizeof(oid), "%.*s", (int)strcspn(r->other, "="), r->other);
-		ext = X509V3_EXT_conf(NULL, NULL, oid, (char *)(uintptr_t)(strchr(r->other, '=') + 1));
+		snprintf(oid, sizeof(oid), "%.*s", (int)strcspn(r->other, "="),
+		    r->other);
+		ext = X509V3_EXT_conf(NULL, NULL, oid,
+		    (char *)(uintptr_t)(strchr(r->other, '=') + 1));
 		X509_add_ext(cert, ext, -1);
 		X509_EXTENSION_free(ext);
 	}
-	X509_sign(cert, issuer == NULL ? key : issuer_key, r->md == NULL ? EVP_sha256() : r->md);
+	X509_sign(cert, issuer == NULL ? key : issuer_key,
+	    r->md == NULL ? EVP_sha256() : r->md);
 	return cert;
 }
 
