@@ -1,5 +1,5 @@
-# Fetches a site by TLS, again and again, until told to stop; prints how often that worked, and what came
-# instead.  Arguments: the port, what the site says.
+# Fetches a site by TLS, again and again, until told to stop; prints how often
+# that worked, and what came instead.  Arguments: the port, what the site says.
 import signal, socket, ssl, sys, time
 
 port, text = int(sys.argv[1]), sys.argv[2].encode()
@@ -10,7 +10,8 @@ stopped, good, bad = [], 0, []
 signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
 while not stopped:
     try:
-        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), 5), server_hostname="example.com") as c:
+        plain = socket.create_connection(("127.0.0.1", port), 5)
+        with context.wrap_socket(plain, server_hostname="example.com") as c:
             c.sendall(b"GET / HTTP/1.0\r\nHost: example.com\r\n\r\n")
             got = b""
             while (d := c.recv(4096)): got += d
