@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VERSION "0.1"
+#define VERSION "0.2"
 /* 2026-11-01: no clock is right that is before it */
 #define RELEASE_TIME 1793491200
 #define ROLE_FD 3 /* a role's one inherited socket */

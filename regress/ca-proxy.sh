@@ -22,7 +22,7 @@ refused plain "ca.test: "
 authority_more=$by
 works plain
 same "ca-proxy: what it is asked for, and no more" \
-    '"CONNECT ca.test:'$ca_port' HTTP/1.1\r\nHost: ca.test:'$ca_port'\r\nUser-Agent: acme-client/0.1\r\n\r\n"' \
+    '"CONNECT ca.test:'$ca_port' HTTP/1.1\r\nHost: ca.test:'$ca_port'\r\nUser-Agent: acme-client/0.2\r\n\r\n"' \
     "$(sort -u "$proxy_log")"
 verbosity=-vv
 as plain
