@@ -1,27 +1,35 @@
-# Medians over runs in turn: wall and CPU seconds, peak memory, requests and connections.
+# Medians over runs in turn: wall and CPU seconds, peak memory, requests and
+# connections.
 import os, re, shutil, statistics, subprocess, sys, time
 
 client, conf, work, url, log = sys.argv[1:]
 RUNS = 9
 
+def read(path):
+    with open(path) as f: return f.read()
 def descendants(pid):
     out, todo = [], [pid]
     while todo:
         p = todo.pop()
         out.append(p)
-        try: todo += [int(c) for c in open("/proc/%d/task/%d/children" % (p, p)).read().split()]
-        except OSError: pass
+        try: children = read("/proc/%d/task/%d/children" % (p, p))
+        except OSError: continue
+        todo += [int(c) for c in children.split()]
     return out
 
 def pss(pid):
-    try: return int(re.search(r"^Pss:\s+(\d+)", open("/proc/%d/smaps_rollup" % pid).read(), re.M).group(1))
-    except (OSError, AttributeError): return 0
+    try: rollup = read("/proc/%d/smaps_rollup" % pid)
+    except OSError: return 0
+    m = re.search(r"^Pss:\s+(\d+)", rollup, re.M)
+    return int(m[1]) if m else 0
 
 def run(argv, memory=False):
     if argv[0] == "uacme":
-        time.sleep(1.1)     # it names its backups by the second
+        # It names its backups by the second.
+        time.sleep(1.1)
     t0 = time.monotonic()
-    p = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=open(work + "/figures.err", "w"))
+    p = subprocess.Popen(argv, stdout=subprocess.DEVNULL,
+        stderr=open(work + "/figures.err", "w"))
     peak = 0
     if memory:
         while p.poll() is None:
@@ -33,34 +41,47 @@ def run(argv, memory=False):
 
 ours = [client, "-f", conf]
 theirs = ["uacme", "-c", work + "/uacme", "-a", url, "-h", work + "/hook"]
-subprocess.run(theirs + ["-y", "-t", "EC", "new"], check=True, capture_output=True)
+subprocess.run(theirs + ["-y", "-t", "EC", "new"], check=True,
+    capture_output=True)
 cases = {
     "acme-client, issuance": (ours + ["-F", "example.com"], 0),
     "acme-client, nothing due": (ours + ["example.com"], 2),
     "uacme, issuance": (theirs + ["-f", "-t", "EC", "issue", "example.com"], 0),
     "uacme, nothing due": (theirs + ["-t", "EC", "issue", "example.com"], 1),
 }
-for name in ("acme-client, issuance", "uacme, issuance"):
-    w = run(cases[name][0])
-    if w[2] != 0: sys.exit("%s: status %d: %s" % (name, w[2], open(work + "/figures.err").read()[-300:]))
+def measured(name):
+    """Wall and CPU seconds of a run, which must end with the case's status."""
+    argv, expected = cases[name]
+    wall, cpu, status = run(argv)
+    if status != expected:
+        said = read(work + "/figures.err")[-300:]
+        sys.exit("%s: status %d: %s" % (name, status, said))
+    return wall, cpu
+for name in ("acme-client, issuance", "uacme, issuance"): measured(name)
 results = {name: [] for name in cases}
 for _ in range(RUNS):
-    for name, (argv, status) in cases.items():
-        if name.startswith("acme-client, nothing"): run(argv)   # the first one after a change looks closer
-        w = run(argv)
-        if w[2] != status: sys.exit("%s: status %d: %s" % (name, w[2], open(work + "/figures.err").read()[-300:]))
-        results[name].append(w)
+    for name, (argv, _) in cases.items():
+        # The first run after a change looks closer.
+        if name.startswith("acme-client, nothing"): run(argv)
+        results[name].append(measured(name))
+def logged(): return len(re.findall(r"(GET|HEAD|POST) /", read(log)))
 def requests(argv):
-    before = len(re.findall(r"(GET|HEAD|POST) /", open(log).read()))
+    before = logged()
     run(argv)
     time.sleep(0.2)
-    return len(re.findall(r"(GET|HEAD|POST) /", open(log).read())) - before
+    return logged() - before
 def connections(argv):
+    if not shutil.which("strace"): return "?"
     out = work + "/figures.strace"
-    subprocess.run(["strace", "-f", "-qq", "-o", out, "-e", "trace=connect"] + argv, capture_output=True)
-    return sum(1 for l in open(out) if "htons(%s)" % url.split(":")[2].split("/")[0] in l)
-print("%-28s %9s %9s %9s %9s %12s" % ("medians of %d runs in turn" % RUNS, "wall ms", "CPU ms", "PSS KiB", "requests", "connections"))
+    strace = ["strace", "-f", "-qq", "-o", out, "-e", "trace=connect"]
+    subprocess.run(strace + argv, capture_output=True)
+    port = url.split(":")[2].split("/")[0]
+    return read(out).count("htons(%s)" % port)
+print("%-28s %9s %9s %9s %9s %12s" % ("medians of %d runs in turn" % RUNS,
+    "wall ms", "CPU ms", "PSS KiB", "requests", "connections"))
 for name, (argv, _) in cases.items():
-    print("%-28s %9.1f %9.1f %9d %9d %12s" % (name, 1000 * statistics.median(r[0] for r in results[name]),
-        1000 * statistics.median(r[1] for r in results[name]), max(run(argv, True) for _ in range(3)), requests(argv),
-        connections(argv) if shutil.which("strace") else "?"))
+    wall = statistics.median(wall for wall, _ in results[name])
+    cpu = statistics.median(cpu for _, cpu in results[name])
+    peak = max(run(argv, memory=True) for _ in range(3))
+    print("%-28s %9.1f %9.1f %9d %9d %12s" % (name, 1000 * wall, 1000 * cpu,
+        peak, requests(argv), connections(argv)))
