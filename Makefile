@@ -8,13 +8,16 @@ CHALLENGEDIR = /var/www/acme
 -include config.mk
 CONFIGURED = $(CONFIGURED_2)
 
-WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
-	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" -DCONF_DIR=\"$(SYSCONFDIR)/acme-client\" \
-	-DSTATE_DIR=\"$(STATEDIR)\" -DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
+	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" \
+	-DCONF_DIR=\"$(SYSCONFDIR)/acme-client\" -DSTATE_DIR=\"$(STATEDIR)\" \
+	-DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
-BASE = challenge.o msg.o msg-bodies.o msg-routes.o log.o clock.o valid.o $(PREPARE_OBJS)
+BASE = challenge.o msg.o msg-bodies.o msg-routes.o log.o clock.o valid.o \
+	$(PREPARE_OBJS)
 ROLE = role.o $(SANDBOX_OBJS)
 DISK = disk-place.o $(ATTRS_OBJS)
 STATE_PATH = disk-state.o
@@ -32,37 +35,51 @@ X509 = x509.o
 SIGN = sign-jws.o disk-key.o sign-origin.o sign-revocable.o
 
 # What one program has.
-PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o parent-broker.o parent-child.o parent-progress.o parent-slice.o \
-	parent-fingerprint.o conf-lex.o conf-visible.o conf-parse.o conf-block.o conf-near.o conf-check.o conf-advise.o conf-layout.o conf-names.o conf-print.o
-NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o net-webroot.o \
-	net-request.o net-revoke.o http.o http-anchors.o http-proxy.o http-parse.o http-fields.o acme-renewal.o
+PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o \
+	parent-broker.o parent-child.o parent-progress.o parent-slice.o \
+	parent-fingerprint.o conf-lex.o conf-visible.o conf-parse.o \
+	conf-block.o conf-near.o conf-check.o conf-advise.o conf-layout.o \
+	conf-names.o conf-print.o
+NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o \
+	net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o \
+	net-webroot.o net-request.o net-revoke.o http.o http-anchors.o \
+	http-proxy.o http-parse.o http-fields.o acme-renewal.o
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
 CSR = csrproc.o csr-file.o
 CHNG = chngproc.o chng-record.o chng-webroot.o challenge-authorization.o
-CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
-	cert-report.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o cert-store.o cert-renewal.o cert-revoked.o cert-revoked-crl.o cert-revoked-ocsp.o \
-	cert-revoked-parts.o cert-state.o cert-verify.o cert-chain.o cert-describe.o cert-verdict.o x509-path.o x509-signature.o
+CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o \
+	cert-list.o cert-metrics.o cert-order.o cert-origin.o cert-report.o \
+	cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o \
+	cert-store.o cert-renewal.o cert-revoked.o cert-revoked-crl.o \
+	cert-revoked-ocsp.o cert-revoked-parts.o cert-state.o cert-verify.o \
+	cert-chain.o cert-describe.o cert-verdict.o x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o
-RESP = respproc.o resp-cert.o resp-client.o resp-hello.o resp-http.o resp-listen.o resp-response.o resp-tls.o $(PORT_OBJS)
+RESP = respproc.o resp-cert.o resp-client.o resp-hello.o resp-http.o \
+	resp-listen.o resp-response.o resp-tls.o $(PORT_OBJS)
 
 # A program for each process: these objects are all that it can do, and these
 # libraries all that it is linked with besides libc and LIBS_BASE.
-PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(STATE_PATH) $(DISK) $(SANDBOX_OBJS) $(BASE)
+PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(STATE_PATH) $(DISK) \
+	$(SANDBOX_OBJS) $(BASE)
 PARENT_LIBS = $(LIBS_IDN)
-NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(DER) $(CRYPTO) \
+	$(JSON) $(ROLE) $(BASE)
 NET_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO) $(LIBS_JSON)
 DNS_OBJS = $(DNS) $(ADDRESS) $(ROLE) $(BASE)
 DNS_LIBS =
-KEY_OBJS = $(KEY) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+KEY_OBJS = $(KEY) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(DISK) \
+	$(ROLE) $(BASE)
 KEY_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(DISK) $(ROLE) $(BASE)
+CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) \
+	$(JSON) $(DISK) $(ROLE) $(BASE)
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 CHNG_OBJS = $(CHNG) $(BASE64) $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
-CERT_OBJS = $(CERT) $(STANDING) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
+CERT_OBJS = $(CERT) $(STANDING) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) \
+	$(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 FILE_OBJS = $(FILE) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
@@ -74,16 +91,23 @@ RESP_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO)
 HOOK_OBJS = $(HOOK) $(STATE_PATH) role.o $(BASE)
 HOOK_LIBS =
 
-ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc
-OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) $(RESP) $(HOOK) $(SIGN) $(X509) $(BASE64) $(TRUST) $(ROOTS) $(ADDRESS) $(STANDING) $(ACME) $(JSON) \
-	$(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
-FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) $(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) $(FILTER_ZONE) $(FILTER_RESP)
+ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc \
+	respproc hookproc
+OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) \
+	$(RESP) $(HOOK) $(SIGN) $(X509) $(BASE64) $(TRUST) $(ROOTS) $(ADDRESS) \
+	$(STANDING) $(ACME) $(JSON) $(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) \
+	$(DISK) $(ROLE) $(BASE)
+FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) \
+	$(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) \
+	$(FILTER_ZONE) $(FILTER_RESP)
 
 all: acme-client $(ROLES)
 
 unconfigured:
-	@test ! -e config.mk || echo "config.mk is by another version of configure" >&2; \
-	    echo "run ./configure first (./configure --help: what it takes)" >&2; exit 1
+	@test ! -e config.mk || \
+	    echo "config.mk is by another version of configure" >&2; \
+	    echo "run ./configure first" \
+	    "(./configure --help: what it takes)" >&2; exit 1
 
 LINK = @echo "ld $@"; $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@
 acme-client: $(PARENT_OBJS) $(FILTER_PARENT)
@@ -117,48 +141,65 @@ hookproc: $(HOOK_OBJS)
 $(OBJS) $(FILTERS): $(CONFIGURED)
 -include $(OBJS:.o=.d)
 
-# Parent and roles compare it: a hash over the sources, and how they are compiled.
+# A hash over the sources and the way they are compiled: the parent runs only
+# roles that have the same one.
 parent-child.o role.o: generated/identity.h
 generated/identity.h: $(CONFIGURED) *.c *.h
 	@mkdir -p generated
-	@{ printf '#define IDENTITY "'; { LC_ALL=C; export LC_ALL; cat *.c *.h; \
-	    echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)'; } | $(SHA256) | cut -c 1-64 | tr -d '\n'; echo '"'; } >$@
+	@{ printf '#define IDENTITY "'; \
+	    { LC_ALL=C; export LC_ALL; cat *.c *.h; \
+	        echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)'; } | \
+	        $(SHA256) | cut -c 1-64 | tr -d '\n'; \
+	    echo '"'; } >$@
 
 # The system call filters, by a program that runs here and now (Linux).
 generated/filter-make: filter-make.c filter-rules.h acme-client.h $(CONFIGURED)
 	@mkdir -p generated
 	@echo "hostcc filter-make.c"
-	@$(HOSTCC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ filter-make.c $(HOST_SECCOMP)
+	@$(HOSTCC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -o $@ filter-make.c \
+	    $(HOST_SECCOMP)
 $(FILTERS:.o=.c): generated/filter-make
-	@role=$@; role=$${role#generated/filter-}; generated/filter-make $(FILTER_ARCH) $${role%.c} >$@.new
+	@role=$@; role=$${role#generated/filter-}; \
+	    generated/filter-make $(FILTER_ARCH) $${role%.c} >$@.new
 	@mv $@.new $@
 
 LIBEXEC = $(PREFIX)/libexec/acme-client
 HOOKS = nsupdate lexicon dehydrated lego-exec acme.sh
 # The paths in manuals and configuration.
-PATHS = sed -e 's|/usr/local/|$(PREFIX)/|' -e 's|/etc/acme-client|$(SYSCONFDIR)/acme-client|g' \
-	-e 's|/var/lib/acme-client|$(STATEDIR)|g' -e 's|/var/www/acme|$(CHALLENGEDIR)|g'
+PATHS = sed -e 's|/usr/local/|$(PREFIX)/|' \
+	-e 's|/etc/acme-client|$(SYSCONFDIR)/acme-client|g' \
+	-e 's|/var/lib/acme-client|$(STATEDIR)|g' \
+	-e 's|/var/www/acme|$(CHALLENGEDIR)|g'
+PAGE_1 = $(DESTDIR)$(MANDIR)/man1/acme-client.1
+PAGE_5 = $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
 CONF = $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC)/hooks $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC)/hooks \
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
-	@for hook in $(HOOKS); do $(PATHS) etc/hooks/$$hook >$(DESTDIR)$(LIBEXEC)/hooks/$$hook && \
-	    chmod 0755 $(DESTDIR)$(LIBEXEC)/hooks/$$hook || exit 1; done
+	@for hook in $(HOOKS); do \
+	    installed=$(DESTDIR)$(LIBEXEC)/hooks/$$hook; \
+	    $(PATHS) etc/hooks/$$hook >$$installed && \
+	    chmod 0755 $$installed || exit 1; done
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
-	$(PATHS) acme-client.1 >$(DESTDIR)$(MANDIR)/man1/acme-client.1
-	$(PATHS) acme-client.conf.5 >$(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
-	chmod 0644 $(DESTDIR)$(MANDIR)/man1/acme-client.1 $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
-	test -e $(CONF) || test -h $(CONF) || { $(PATHS) etc/acme-client.conf >$(CONF) && chmod 0644 $(CONF); }
-	@sh etc/directories.sh "$(DESTDIR)" $(SYSCONFDIR)/acme-client $(STATEDIR) $(CHALLENGEDIR)
+	$(PATHS) acme-client.1 >$(PAGE_1)
+	$(PATHS) acme-client.conf.5 >$(PAGE_5)
+	chmod 0644 $(PAGE_1) $(PAGE_5)
+	test -e $(CONF) || test -h $(CONF) || \
+	    { $(PATHS) etc/acme-client.conf >$(CONF) && chmod 0644 $(CONF); }
+	@sh etc/directories.sh "$(DESTDIR)" $(SYSCONFDIR)/acme-client \
+	    $(STATEDIR) $(CHALLENGEDIR)
 
 # The configuration, and what has something in it, stay.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(DESTDIR)$(MANDIR)/man1/acme-client.1 \
-	    $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(PAGE_1) $(PAGE_5)
 	rm -rf $(DESTDIR)$(LIBEXEC)
-	@for dir in $(SYSCONFDIR:=/acme-client/account) $(SYSCONFDIR:=/acme-client/keys) $(SYSCONFDIR:=/acme-client/certs) \
-	    $(SYSCONFDIR:=/acme-client) $(STATEDIR); do rmdir "$(DESTDIR)$$dir" 2>/dev/null || :; done
+	@for dir in $(SYSCONFDIR:=/acme-client/account) \
+	    $(SYSCONFDIR:=/acme-client/keys) \
+	    $(SYSCONFDIR:=/acme-client/certs) \
+	    $(SYSCONFDIR:=/acme-client) $(STATEDIR); do \
+	    rmdir "$(DESTDIR)$$dir" 2>/dev/null || :; done
 
 # In some seconds, without root: a build with -Werror (in generated/check, where
 # the next one goes on), the manuals, the unit tests, configurations.
@@ -182,4 +223,5 @@ distclean: clean
 format:
 	clang-format -i *.c *.h regress/*.c regress/*.h
 
-.PHONY: unconfigured format all install uninstall check regress bench clean distclean
+.PHONY: unconfigured format all install uninstall check regress bench clean \
+	distclean

@@ -31,7 +31,8 @@ relay_start 50; far=$relay_port
 # own each finds ours.
 unshare -m --propagation private sh -c "
 	mount --bind $work/tls.pem /etc/ssl/certs/ca-certificates.crt
-	exec python3 $bench/bench.py $client $work $ca_port $near $far $*" >"$work/results.txt" ||
+	exec python3 $bench/bench.py $client $work $ca_port $near $far $*" \
+    >"$work/results.txt" ||
     { cat "$work/results.txt"; tail -n 20 "$work/bench.err"; exit 1; }
 case " $* " in *" fleet "*) cat "$work/results.txt"; exit ;; esac
 mv "$work/results.txt" "$work/results.tsv" "$bench"

@@ -29,9 +29,14 @@ timed() {
 	python3 - "$@" <<'END'
 import os, subprocess, sys, time
 t0, c0 = time.time(), os.times()
-p = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(os.environ["work"] + "/err", "w"))
+said = os.environ["work"] + "/err"
+with open(said, "w") as f:
+    p = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=f)
 c1 = os.times()
-if p.returncode: sys.exit("%s: status %d: %s" % (sys.argv[1], p.returncode, open(os.environ["work"] + "/err").read()[-400:]))
+if p.returncode:
+    sys.exit("%s: status %d: %s" % (
+        sys.argv[1], p.returncode, open(said).read()[-400:]))
 print("%.2f %.2f" % (time.time() - t0, c1[2] + c1[3] - c0[2] - c0[3]))
 END
 }
@@ -39,10 +44,16 @@ export work
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 run_client() {
 	fresh
-	printf \
-	    'domain w {\ndomain name %s\nalternative names { %s }\ndomain key "%s/ssl/private/w.key"\ndomain full chain certificate "%s/ssl/w.pem"\nchallenge dns-01\nchallenge hook "%s"\n}\n' \
-	    "${1%% *}" "${1#* }" "$work" "$work" "$top/etc/hooks/nsupdate" \
-	    >>"$conf"
+	cat >>"$conf" <<END
+domain w {
+	domain name ${1%% *}
+	alternative names { ${1#* } }
+	domain key "$work/ssl/private/w.key"
+	domain full chain certificate "$work/ssl/w.pem"
+	challenge dns-01
+	challenge hook "$top/etc/hooks/nsupdate"
+}
+END
 	timed "$client" -f "$conf" w
 }
 run_lego() {
@@ -70,7 +81,8 @@ for n in 1 10 100; do
 			    { echo "$n	$who	failed"; break; }
 			sleep 2
 		done
-		echo \
-		    "$n	$who	$(cut -d' ' -f1 "$work/figures" | median)	$(cut -d' ' -f2 "$work/figures" | median)"
+		seconds=$(cut -d' ' -f1 "$work/figures" | median)
+		cpu=$(cut -d' ' -f2 "$work/figures" | median)
+		echo "$n	$who	$seconds	$cpu"
 	done
 done

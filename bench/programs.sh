@@ -8,7 +8,8 @@ cd "${1:-$(dirname "$0")/..}"
 	echo "programs.sh: nothing is built in $PWD; run make there" >&2
 	exit 1
 }
-programs="acme-client netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc"
+programs="acme-client netproc dnsproc keyproc csrproc chngproc certproc"
+programs="$programs fileproc zoneproc respproc hookproc"
 
 # start_ms PROGRAM...: CPU (user and system) of a start of each until it sees
 # that nobody has asked for it, in turn; medians in milliseconds, one a line.
@@ -17,8 +18,10 @@ start_ms() {
 import os, statistics, sys
 
 def start(program):
-    pid = os.posix_spawn(program, [program, "-V"], os.environ, file_actions=[
-        (os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)])
+    actions = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0)
+        for fd in (0, 1, 2)]
+    pid = os.posix_spawn(program, [program, "-V"], os.environ,
+        file_actions=actions)
     usage = os.wait4(pid, 0)[2]
     return 1000 * (usage.ru_utime + usage.ru_stime)
 
@@ -37,8 +40,8 @@ objects_of() {
 # shellcheck disable=SC2046,SC2086
 start_ms $(printf './%s ' $programs) /bin/true |
 {
-echo \
-    "| program | objects | lines | libraries besides libc | start, CPU ms | filter, rows |"
+echo "| program | objects | lines | libraries besides libc |" \
+    "start, CPU ms | filter, rows |"
 echo "|---|---|---|---|---|---|"
 for program in $programs; do
 	case $program in
@@ -60,8 +63,8 @@ for program in $programs; do
 	    grep -c '^	{ 0x' ||
 	    true)
 	# shellcheck disable=SC2086
-	echo \
-	    "| $program | $(echo $objects | wc -w) | $lines | $libraries | $start | $rows |"
+	echo "| $program | $(echo $objects | wc -w) | $lines | $libraries |" \
+	    "$start | $rows |"
 done
 read -r start
 echo "| true(1) | | | | $start | |"

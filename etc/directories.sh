@@ -23,8 +23,8 @@ if directory 0700 "$state"; then made="$made $state"; fi
 if (directory 0755 "$challenges") 2>/dev/null; then
 	made="$made $challenges"
 elif [ ! -d "$dest$challenges" ]; then
-	echo \
-	    "$challenges cannot be made; name another directory with challengedir"
+	echo "$challenges cannot be made;" \
+	    "name another directory with challengedir"
 fi
 
 if [ -n "$dest" ]; then
@@ -40,10 +40,12 @@ else
 	OpenBSD)
 		options="-g =uid -d /var/empty -s /sbin/nologin" ;;
 	*)
-		options="--system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin" ;;
+		options="--system --user-group --no-create-home"
+		options="$options --home-dir /nonexistent"
+		options="$options --shell /usr/sbin/nologin" ;;
 	esac
-	echo \
-	    "There is no user $user, as whom what meets other machines would run: make it with"
+	echo "There is no user $user, as whom what meets other machines" \
+	    "would run: make it with"
 	echo "    useradd $options $user"
 	[ -z "$made" ] || echo "    chown -R $user:$user$made"
 fi

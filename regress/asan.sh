@@ -4,7 +4,8 @@
 . "$here/setup.sh"
 work=$run
 script=$1
-flags="-O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+flags="-O1 -g1 -fsanitize=address,undefined -fno-omit-frame-pointer"
+flags="$flags -fno-sanitize-recover=undefined"
 
 # The build, which the first of these sections makes for all.  The flags are in
 # config.mk, so that those who build again from this build have them, too.
@@ -29,8 +30,9 @@ if [ "$script" = unit ]; then
 	mkdir "$run/objs" "$run/out"
 	cp -r "$built/generated" "$built"/*.o "$built/config.mk" "$run/objs" &&
 	    rm "$run/objs/asan-options.o"
-	UNIT_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined" \
-	    run="$run/out" sh "$here/unit.sh" "$run/objs" >"$run/unit.out" 2>&1
+	sanitize="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+	UNIT_CFLAGS=$sanitize run=$run/out \
+	    sh "$here/unit.sh" "$run/objs" >"$run/unit.out" 2>&1
 	same "asan: unit tests: failures" 0 \
 	    "$(grep -Evc '^(ok|skip) ' "$run/unit.out")"
 	check "asan: unit tests: ran" \

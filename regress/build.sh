@@ -12,20 +12,21 @@ check "build: BSD make; gcc -O3, no warning" \
     sh -c "cd $run/bmake && CC=gcc ./configure && bmake CFLAGS='-O3 -Werror'"
 check "build: installs" \
     make -C "$run/bmake" install "DESTDIR=$run/dest" PREFIX=/usr
-roles="netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc hookproc"
+roles="${role_names#parent } hookproc"
+# installed DIRECTORY: the files below it, as paths from $run/dest
+installed() {
+	(cd "$run/dest" && find ".$1" -type f | sed 's/^\.//' | LC_ALL=C sort)
+}
+hooks=$(ls "$top/etc/hooks" | sed 's|^|hooks/|')
+# shellcheck disable=SC2086
 same "build: installed files" \
-    "$(for file in $roles $(ls "$top/etc/hooks" | sed 's|^|hooks/|'); do
-    	echo "/usr/libexec/acme-client/$file"
-    done |
-        LC_ALL=C sort | tr '\n' ' ')" \
-    "$(cd "$run/dest/usr/libexec" &&
-        find . -type f | sed 's/^\./\/usr\/libexec/' | LC_ALL=C sort |
-        tr '\n' ' ')"
-same "build: installed files beside" \
-    "/etc/acme-client.conf /usr/sbin/acme-client /usr/share/man/man1/acme-client.1 /usr/share/man/man5/acme-client.conf.5 " \
-    "$(cd "$run/dest" &&
-        find . -type f | grep -v libexec | sed 's/^\.//' | LC_ALL=C sort |
-        tr '\n' ' ')"
+    "$(printf '/usr/libexec/acme-client/%s\n' $roles $hooks | LC_ALL=C sort)" \
+    "$(installed /usr/libexec)"
+same "build: installed files beside" "/etc/acme-client.conf
+/usr/sbin/acme-client
+/usr/share/man/man1/acme-client.1
+/usr/share/man/man5/acme-client.conf.5" \
+    "$(installed / | grep -v libexec)"
 check "build: the installed configuration parses" \
     "$run/dest/usr/sbin/acme-client" -n -f "$run/dest/etc/acme-client.conf"
 
@@ -33,39 +34,46 @@ check "build: the installed configuration parses" \
 # brings), and key nothing that parses what a CA sends.
 linked() {
 	ldd "$build/$1" | sed -n 's/^[[:space:]]*\(lib[a-z0-9_]*\)[-.].*/\1/p' |
-	    grep -Ev '^lib(c|bsd|md|unistring|pthread|dl|z|zstd)$' | sort -u |
-	    tr '\n' ' '
+	    grep -Ev '^lib(c|bsd|md|unistring|pthread|dl|z|zstd)$' | sort -u
 }
 build=$(dirname "$client")
-for program in "acme-client:libidn2 " \
-    "netproc:libcrypto libjansson libssl libtls " dnsproc: \
-    "keyproc:libcrypto libjansson " "csrproc:libcrypto libjansson " chngproc: \
-    "certproc:libcrypto libjansson " fileproc: \
-    "zoneproc:libcrypto libldns libssl " "respproc:libcrypto libssl libtls " \
-    hookproc:; do
-	same "build: libraries of ${program%%:*}" "${program#*:}" \
-	    "$(linked "${program%%:*}")"
-done
+while read -r program libraries; do
+	same "build: libraries of $program" "$libraries" \
+	    "$(linked "$program" | xargs)"
+done <<'END'
+acme-client libidn2
+netproc libcrypto libjansson libssl libtls
+dnsproc
+keyproc libcrypto libjansson
+csrproc libcrypto libjansson
+chngproc
+certproc libcrypto libjansson
+fileproc
+zoneproc libcrypto libldns libssl
+respproc libcrypto libssl libtls
+hookproc
+END
 symbols() { nm "$build/$1" | grep -Ec " [TtDdBbRr] ($2)"; }
-parsers="http_|conf_|lex_|order_parse|directory_parse|authorization_parse|problem_|json_read|chain_"
+parsers="http_|conf_|lex_|order_parse|directory_parse|authorization_parse"
+parsers="$parsers|problem_|json_read|chain_"
 same "build: key has no parser of what a CA sends, nor of configurations" 0 \
     "$(symbols keyproc "$parsers")"
 check "build: net has such" test "$(symbols netproc "$parsers")" -gt 20
 same "build: the parent signs nothing, and parses neither CSRs nor answers" 0 \
     "$(symbols acme-client 'http_|csr_parse|jws_|keyfile_|chain_|json_')"
+signs="http_|jws_|keyfile_"
 same "build: dns and chng have no keys, no HTTP" "0 0" \
-    "$(symbols dnsproc 'http_|jws_|keyfile_|place_') $(symbols chngproc 'http_|jws_|keyfile_')"
+    "$(symbols dnsproc "$signs|place_") $(symbols chngproc "$signs")"
+states="x509_|state_parse|state_encode"
 same "build: file parses no certificate, no state, no configuration" 0 \
-    "$(symbols fileproc \
-        "$parsers|x509_|state_parse|state_encode|account_|verdict_|status_|cert_")"
+    "$(symbols fileproc "$parsers|$states|account_|verdict_|status_|cert_")"
 same "build: resp opens no file of ours, and has no client of HTTP" 0 \
     "$(symbols respproc "place_|dir_|http_|jws_|keyfile_|$parsers")"
 same "build: cert opens no file" 0 "$(symbols certproc 'place_|dir_')"
-same \
-    "build: hook has no sandbox and no filter, opens no file but its journal, and parses nothing from outside" \
-    0 \
-    "$(symbols hookproc \
-        "$parsers|sandbox_enter|seccomp_|landlock_|place_|dir_|x509_|state_parse|state_encode|jws_")"
+sandbox="sandbox_enter|seccomp_|landlock_"
+_what="hook has no sandbox and no filter, opens no file but its journal"
+same "build: $_what, and parses nothing from outside" 0 \
+    "$(symbols hookproc "$parsers|$sandbox|place_|dir_|$states|jws_")"
 check "build: cert judges, file replaces" test \
     "$(symbols certproc 'chain_|verdict_')" -gt 2 -a \
     "$(symbols fileproc 'place_')" -gt 5
@@ -107,14 +115,22 @@ fi
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
     -keyout "$run/x.key" -subj / -addext subjectAltName=DNS:names.example \
     -out "$run/x.csr" 2>/dev/null
-printf \
-    'authority a {\napi url "https://ca.example/"\naccount key "/a/k"\n}\ndomain x {\ncsr file "%s"\ndomain certificate "/c/x"\n}\n' \
-    "$run/x.csr" >"$run/x.conf"
+cat >"$run/x.conf" <<END
+authority a {
+	api url "https://ca.example/"
+	account key "/a/k"
+}
+domain x {
+	csr file "$run/x.csr"
+	domain certificate "/c/x"
+}
+END
 mkdir -p "$run/trap" && cp /bin/false "$run/trap/csrproc" &&
     cp /bin/false "$run/trap/fileproc" &&
     ln -s "$run/dest/usr/sbin/acme-client" "$run/trap/link"
 check "build: installed: finds its programs" sh -c \
-    "cd '$run/trap' && PATH='$run/trap' '$run/dest/usr/sbin/acme-client' -n -f '$run/x.conf'"
+    "cd '$run/trap' &&
+    PATH='$run/trap' '$run/dest/usr/sbin/acme-client' -n -f '$run/x.conf'"
 check "build: installed: finds them by a link" \
     sh -c "cd '$run/trap' && PATH=. ./link -n -f '$run/x.conf'"
 check "build: built: finds them" \
@@ -165,9 +181,15 @@ done
 
 # A config.mk by an older configure lacks what the Makefile needs by now.
 (cd "$run/bare" && ./configure) >"$run/bare.log" 2>&1
-same \
-    "build: what configure writes; where that changes, the number in CONFIGURED_2 does, too" \
-    "ATTRS_OBJS CC CFLAGS CHALLENGEDIR CONFIGURED_2 CPPFLAGS FILTER_ARCH FILTER_CERT FILTER_CHNG FILTER_CSR FILTER_DNS FILTER_FILE FILTER_KEY FILTER_NET FILTER_PARENT FILTER_RESP FILTER_ZONE HARDEN HOSTCC HOST_SECCOMP LDFLAGS LIBS_BASE LIBS_CRYPTO LIBS_IDN LIBS_JSON LIBS_LDNS LIBS_TLS MANDIR PORT_OBJS PREFIX PREFIX_MAP PREPARE_OBJS SANDBOX_OBJS SHA256 STATEDIR SYSCONFDIR SYSTEM_CFLAGS " \
+# Where this list changes, the number in CONFIGURED_2 has to change, too.
+written="ATTRS_OBJS CC CFLAGS CHALLENGEDIR CONFIGURED_2 CPPFLAGS FILTER_ARCH
+    FILTER_CERT FILTER_CHNG FILTER_CSR FILTER_DNS FILTER_FILE FILTER_KEY
+    FILTER_NET FILTER_PARENT FILTER_RESP FILTER_ZONE HARDEN HOSTCC HOST_SECCOMP
+    LDFLAGS LIBS_BASE LIBS_CRYPTO LIBS_IDN LIBS_JSON LIBS_LDNS LIBS_TLS MANDIR
+    PORT_OBJS PREFIX PREFIX_MAP PREPARE_OBJS SANDBOX_OBJS SHA256 STATEDIR
+    SYSCONFDIR SYSTEM_CFLAGS"
+# shellcheck disable=SC2086
+same "build: what configure writes" "$(echo $written) " \
     "$(sed -n 's/^\([A-Z_0-9]*\) = .*/\1/p' "$run/bare/config.mk" |
         LC_ALL=C sort | tr '\n' ' ')"
 grep -v SHA256 "$run/bare/config.mk" |
@@ -247,15 +269,16 @@ if command -v readelf >/dev/null; then
 fi
 same "build: no #ifdef in process files" "" \
     "$(cd "$top" &&
-        grep -l '^#if' ./*proc.c net-*.c key-*.c cert-*.c file-*.c parent-broker.c \
-        parent-slice.c)"
+        grep -l '^#if' ./*proc.c net-*.c key-*.c cert-*.c file-*.c \
+            parent-broker.c parent-slice.c)"
 # The releases of clang-format differ; .clang-format is for this one.
 if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
-	same "build: 'make format' has nothing to do" "" \
-	    "$(cd "$top" && clang-format -n -- *.c *.h regress/*.c regress/*.h 2>&1 |
-	        head -n 3)"
+	same "build: 'make format' has nothing to do" "" "$(cd "$top" &&
+	    clang-format -n -- *.c *.h regress/*.c regress/*.h 2>&1 |
+	    head -n 3)"
 else
-	skip "build: 'make format' has nothing to do: clang-format 14 is not here"
+	skip "build: 'make format' has nothing to do: clang-format 14 is not" \
+	    "here"
 fi
 # Where there is a clone: nothing that a build makes is in it.
 (cd "$top" && git ls-files 2>/dev/null) >"$run/tracked"

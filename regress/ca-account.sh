@@ -4,24 +4,14 @@
 key=$work/etc/private/account.pem
 account=$work/state/authority-test.json
 
-# ended NAME STATUS [WORDS]: how the last run did
-ended() {
-	[ $status = "$2" ] && [ $took -lt 40 ] || {
-		fail \
-		    "ca-account: $1: status $status instead of $2 after $took s: $(tail -n 3 "$work/err" | tr '\n' ' ')"
-		return
-	}
-	[ $# = 2 ] || grep -q -- "$3" "$work/err" || {
-		fail \
-		    "ca-account: $1: no '$3' in: $(tail -n 3 "$work/err" | tr '\n' ' ')"
-		return
-	}
-	ok "ca-account: $1: status $2${3:+: $3}"
-}
+section=ca-account most=40
 # requests PATH: how many there were in the last run
 requests() { grep -c "POST $1\$" "$work/ca/log"; }
 # registrations: newAccount without onlyReturnExisting
-registrations() { grep '^\["/new-account"' "$work/ca/payloads" | grep -vc onlyReturnExisting; }
+registrations() {
+	grep '^\["/new-account"' "$work/ca/payloads" |
+	    grep -vc onlyReturnExisting
+}
 forget() {
 	rm -f "$work/state"/*backoff.json
 	sed -i 's/"not before": [0-9]*/"not before": 0/' \
@@ -80,9 +70,8 @@ ended "a CA that cannot be asked is not asked" 0
 # What a net of someone else's may have stored costs nobody more than that run.
 works "plain"
 for url in nonce acct/666 new-account; do
-	sed -i \
-	    "s|\"account\": \".*\"|\"account\": \"https://localhost:$ca_port/$url\"|" \
-	    "$account"
+	url=https://localhost:$ca_port/$url
+	sed -i "s|\(\"account\": \)\".*\"|\1\"$url\"|" "$account"
 	again "strict 400 malformed" -F example.com
 	ended "a made-up URL, $url" 0
 	same "ca-account: a made-up URL, $url: no registration" 0 \
@@ -158,8 +147,8 @@ for how in "deactivated" "deactivated by status"; do
 	several a b
 	again "plain" -j 1 a b
 	again "$how" -F -j 1 a b
-	ended "$how" 1 \
-	    "$key: the CA does not serve the account of this key any more.*move this file away"
+	ended "$how" 1 "$key: the CA does not serve the account of this key" \
+	    "any more.*move this file away"
 	same "ca-account: $how: asked for one handle" 1 "$(requests /new-order)"
 	same "ca-account: $how: nothing registered" 0 "$(registrations)"
 	mv "$key" "$key.gone"
@@ -186,8 +175,9 @@ for how in "limit name" "limit domain" "limit set" "limit subproblem"; do
 	forget
 	again "$how" -F -j 1 a b c
 	ended "$how" 1 "b: POST .*rateLimited"
+	limited=$(grep -c ': POST .*rateLimited' "$work/err")
 	same "ca-account: $how: the others have their orders" "3 1" \
-	    "$(requests /new-order) $(grep -c ': POST .*rateLimited' "$work/err")"
+	    "$(requests /new-order) $limited"
 done
 # Said of nobody: the run ends, but the next one goes on with the others.
 several a b
@@ -253,9 +243,8 @@ for how in "501 notImplemented" "403 unauthorized" "409 conflict" \
 	    test ! -e "$key.new" -a -s "$key.refused"
 	again "plain" -F example.com
 	ended "rollover refused, $how: the next renewal" 0
-	same \
-	    "ca-account: rollover refused, $how: the next renewal asks nothing" \
-	    0 "$(requests /new-account)"
+	_what="rollover refused, $how: the next renewal asks nothing"
+	same "ca-account: $_what" 0 "$(requests /new-account)"
 done
 again "plain" -K test
 ended "rollover after that" 0
@@ -297,8 +286,8 @@ for round in 1 2 3 4 5; do
 	# RSA takes long enough that both are at it.
 	case $round in 5) account_type= ;; *) account_type="rsa 3072" ;; esac
 	several
-	sed \
-	    "s/^authority test/authority second/;/^state/d;s/localhost:$ca_port/localhost:$second_port/" \
+	sed -e 's/^authority test/authority second/' -e '/^state/d' \
+	    -e "s/localhost:$ca_port/localhost:$second_port/" \
 	    "$work/c.conf" >"$work/other"
 	cat "$work/other" >>"$work/c.conf"
 	domain_more="sign with test"
@@ -320,9 +309,8 @@ for round in 1 2 3 4 5; do
 	at_once "a shared key, round $round: the next runs" "2 2"
 	again "plain" -F first.example
 	ended "a shared key, round $round: renewed" 0
-	same \
-	    "ca-account: a shared key, round $round: renewed: nothing is asked" \
-	    0 "$(requests /new-account)"
+	_what="a shared key, round $round: renewed: nothing is asked"
+	same "ca-account: $_what" 0 "$(requests /new-account)"
 done
 account_type=
 # No rollover of it, which would take it from the other one.

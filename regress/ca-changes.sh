@@ -12,11 +12,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
 # began NAME STATUS ORDERS [WORDS]: the last run's status, new orders, and what
 # it said
 began() {
-	[ $status = "$2" ] &&
-	    [ "$(grep -c new-order "$work/ca/log")" = "$3" ] &&
+	_orders=$(grep -c new-order "$work/ca/log")
+	[ $status = "$2" ] && [ "$_orders" = "$3" ] &&
 	    grep -q -- "${4:-}" "$work/err" && ok "ca: $1" ||
-	    fail \
-	    "ca: $1: status $status, $(grep -c new-order "$work/ca/log") orders, wanted $2, $3 and '${4:-}': $(tail -n 3 "$work/err" | tr '\n' ' ')"
+	    fail "ca: $1: status $status, $_orders orders," \
+	    "wanted $2, $3 and '${4:-}': $(end_of "$work/err")"
 }
 pair() {
 	same "ca: $1: live key and certificate belong together" \
@@ -28,7 +28,8 @@ due() {
 	"$client" -l -J -f "$work/c.conf" >"$work/list" 2>"$work/err"
 	check "ca: $1: -J: due, with the reason" python3 -c 'import json, sys
 c = json.load(open(sys.argv[1]))["certificates"][0]
-sys.exit(c["state"] not in ("due", "failing") or sys.argv[2] not in c["renewal"]["reason"])' "$work/list" "$3"
+assert c["state"] in ("due", "failing")
+assert sys.argv[2] in c["renewal"]["reason"]' "$work/list" "$3"
 	again "$2" example.com; began "$1: renewed" 0 1 "due: .*$3"; pair "$1"
 	still "$1" "$2"
 }
@@ -63,8 +64,8 @@ replays() {
 	    cmp "$pem" "$work/installed.pem"
 	forced "plain" "-F, a new one" 0 0
 	cp "$pem" "$work/installed.pem"
-	forced "again -2" "-F, the one before" 1 1 \
-	    "the certificate from the CA is older than the installed one: it begins on"
+	_words="the certificate from the CA is older than the installed one:"
+	forced "again -2" "-F, the one before" 1 1 "$_words it begins on"
 	check "ca: -F, the one before: the newer one stays" \
 	    cmp "$pem" "$work/installed.pem"
 	forced "begins 2 hours ago, for 90" "-F, one of two hours ago" 1 1 \
@@ -112,9 +113,16 @@ replays() {
 	openssl req -x509 -key "$key" -subj /CN=example.com -days 36500 \
 	    -addext "subjectAltName=DNS:example.com" -out "$work/far.pem" \
 	    2>/dev/null
-	printf \
-	    '[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\ndatabase=%s/far.db\n[p]\ncommonName=optional\n' \
-	    "$work" >"$work/far.cnf"
+	cat >"$work/far.cnf" <<END
+[ca]
+default_ca=c
+[c]
+policy=p
+rand_serial=yes
+database=$work/far.db
+[p]
+commonName=optional
+END
 	: >"$work/far.db"
 	openssl req -new -key "$key" -subj / -out "$work/far.csr" 2>/dev/null
 	printf 'subjectAltName=DNS:example.com\n' >"$work/far.ext"
@@ -134,13 +142,12 @@ replays() {
 authorities() {
 	works "ARI"
 	conf_sed 's|/directory"|/directory-b"|'
-	due "another authority" ARI \
-	    "it was obtained from https://localhost:$ca_port/directory, not from"
+	_from="it was obtained from https://localhost:$ca_port"
+	due "another authority" ARI "$_from/directory, not from"
 	same "ca: another authority: replaces nothing of it" 0 \
 	    "$(grep -c '"replaces"' "$work/ca/payloads")"
 	conf_sed 's|/directory-b"|/directory"|; s|root file.*|root any|'
-	due "and back, root any" ARI \
-	    "it was obtained from https://localhost:$ca_port/directory-b, not from"
+	due "and back, root any" ARI "$_from/directory-b, not from"
 	# What failed there says nothing about another one.
 	conf_sed 's|/directory"|/directory-b"|'
 	again "429 later at new-order" example.com
@@ -161,8 +168,8 @@ authorities() {
 	conf_sed 's|/directory"|/directory-b"|'
 	due "no record: then another authority" plain "it was obtained from"
 	names=www.example.com works "plain"
-	conf_sed \
-	    's|/directory"|/directory-b"|; s|alternative names.*|alternative names { other.example.com }|'
+	conf_sed 's|/directory"|/directory-b"|
+	    s|\(alternative names\).*|\1 { other.example.com }|'
 	again "500 at new-order" example.com
 	conf_sed 's|alternative names.*|alternative names { www.example.com }|'
 	again plain example.com
@@ -177,7 +184,8 @@ unremembered() {
 	python3 - "$state" <<'END'
 import json, sys, time
 s = json.load(open(sys.argv[1]))
-s.update({"attempts": 1, "attempt began": int(time.time()) - 5, "last success": 1})
+s["attempts"] = s["last success"] = 1
+s["attempt began"] = int(time.time()) - 5
 s["obtained"]["fingerprint"] = "0" * 64
 s["order"]["url"] = "https://localhost/order/1"
 json.dump(s, open(sys.argv[1], "w"))
@@ -192,7 +200,8 @@ END
 	check "ca: unremembered: the success is made up for" python3 -c '
 import json, sys, time
 s = json.load(open(sys.argv[1]))
-assert s["last success"] > time.time() - 60 and "url" not in s.get("order", {}) and s["attempts"] == 0' "$state"
+assert s["last success"] > time.time() - 60
+assert "url" not in s.get("order", {}) and s["attempts"] == 0' "$state"
 	cp "$work/unremembered.json" "$state"
 	cp -p "$work/unremembered.pem" "$work/state/domain-example.com.new.pem"
 	conf_sed 's|/directory"|/directory-b"|'
@@ -291,8 +300,9 @@ keys() {
 		    "384" \
 		    "$(openssl pkey -in "$key" -noout -text | grep -o '384' |
 		        head -n 1)"
-		check "ca: another key type$more: combined" sh -c \
-		    "cat $key $work/ssl/example.com.fullchain.pem | cmp - $work/ssl/private/both"
+		check "ca: another key type$more: combined" \
+		    joined "$work/ssl/private/both" "$key" \
+		    "$work/ssl/example.com.fullchain.pem"
 		conf_sed "s|ecdsa p384|ecdsa p256|"
 		due "another size$more" plain \
 		    "its key is of another type or size"
@@ -303,9 +313,8 @@ keys() {
 		again "429 at new-order" example.com
 		began "the key is lost$more: a rate limit" 1 1 \
 		    "due: there is no key"
-		check \
-		    "ca: the key is lost$more: no live key without a certificate" \
-		    test ! -e "$key"
+		_what="no live key without a certificate"
+		check "ca: the key is lost$more: $_what" test ! -e "$key"
 		state_free
 		again plain example.com
 		began "the key is lost$more: then" 0 1
@@ -402,9 +411,8 @@ servers() {
 	hint "$(name_of anchor3.pem) $(name_of tls.pem)"
 	cat "$work"/anchor?.pem >"$work/bundle"
 	again plain -F example.com
-	began \
-	    "anchors: not in the bundle any more: refused, though it is remembered" \
-	    1 0 "TLS: certificate verification failed"
+	_what="not in the bundle any more: refused, though it is remembered"
+	began "anchors: $_what" 1 0 "TLS: certificate verification failed"
 	cat "$work"/anchor?.pem "$work/tls.pem" >"$work/bundle"
 	again plain -F example.com; began "anchors: there again" 0 1 ""
 	# The CA's server has a certificate from elsewhere.
@@ -416,20 +424,21 @@ servers() {
 	hint "$usual"; server other-server.pem
 	cat "$work"/anchor[1-7].pem "$work/tls.pem" >"$work/bundle"
 	again plain -F example.com
-	began \
-	    "anchors: another anchor of the CA, which the bundle lacks: refused" \
-	    1 0 "TLS: certificate verification failed"
+	_what="another anchor of the CA, which the bundle lacks: refused"
+	began "anchors: $_what" 1 0 "TLS: certificate verification failed"
 	server tls-server.pem
 	verbosity=
 }
-anchors() {
-	python3 -c \
-	    'import json, sys; print(json.load(open(sys.argv[1]))["anchors"].strip())' \
-	    "$record"
-}
-name_of() { openssl x509 -in "$work/$1" -outform DER | sha256sum | cut -c 1-16; }
+# anchors: those that are remembered; hint ANCHORS: these are
+anchors() { python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["anchors"].strip())' "$record"; }
 hint() { python3 -c 'import json, sys
-o = json.load(open(sys.argv[1])); o["anchors"] = sys.argv[2] + " "; json.dump(o, open(sys.argv[1], "w"))' "$record" "$1"; }
+o = json.load(open(sys.argv[1]))
+o["anchors"] = sys.argv[2] + " "
+json.dump(o, open(sys.argv[1], "w"))' "$record" "$1"; }
+name_of() {
+	openssl x509 -in "$work/$1" -outform DER | sha256sum | cut -c 1-16
+}
 sorted() { echo "$1" | xargs -n 1 | sort | xargs; }
 words="the trust anchors of the last time do not serve; trying all"
 # by_usual NAME, by_all NAME ANCHORS: a certificate, by the anchors tried first

@@ -5,39 +5,18 @@ key=$work/ssl/private/example.com.key
 state=$work/state/domain-example.com.json
 account_key=$work/etc/private/account.pem
 
-# ended NAME STATUS [WORDS]: how the last run did
-ended() {
-	[ $status = "$2" ] && [ $took -lt 30 ] || {
-		fail \
-		    "ca: $1: status $status instead of $2 after $took s: $(tail -n 3 "$work/err" | tr '\n' ' ')"
-		return
-	}
-	! grep -q "$(printf '[\033\007]')" "$work/err" ||
-	    { fail "ca: $1: control characters come through"; return; }
-	[ $# = 2 ] || grep -q -- "$3" "$work/err" || {
-		fail \
-		    "ca: $1: no '$3' in: $(tail -n 3 "$work/err" | tr '\n' ' ')"
-		return
-	}
-	ok "ca: $1: status $2${3:+: $3}"
-}
-# payload PATH EXPRESSION: of all that was signed for it, as python sees header
-# h and payload p
-payload() {
-	python3 -c '
-import json, sys
-for line in open(sys.argv[1]):
-    path, h, p = json.loads(line)
-    if path == sys.argv[2]: print(eval(sys.argv[3]))' "$work/ca/payloads" "$1" "$2"
-}
+
 # state_set MEMBER VALUE, state_get MEMBER: in seconds from now
 state_set() { state_write "$state" "$1" "$2"; }
 state_get() {
-	python3 -c \
-	    'import json, sys, time; print(int(json.load(open(sys.argv[1]))["renewal"][sys.argv[2]] - time.time()))' \
-	    "$state" "$1"
+	python3 -c 'import json, sys, time
+renewal = json.load(open(sys.argv[1]))["renewal"]
+print(int(renewal[sys.argv[2]] - time.time()))' "$state" "$1"
 }
-between() { check "ca: $1: $4 is between $2 and $3" test "$4" -ge "$2" -a "$4" -le "$3"; }
+between() {
+	check "ca: $1: $4 is between $2 and $3" \
+	    test "$4" -ge "$2" -a "$4" -le "$3"
+}
 ask_now() { state_set "ask again" 0; state_set "renewed early" 0; }
 
 # RFC 9773: whatever the CA says about the time.
@@ -80,14 +59,17 @@ suggested "ARI Retry-After absent" 2 21000 22000
 suggested "ARI Retry-After date" 2 7000 7300
 suggested "plain" 2 86300 86500
 suggested "ARI past" 0 21000 26000 "due: the CA suggests to renew it now"
-certid=$(python3 -c '
-import base64, subprocess, sys
-text = subprocess.run(["openssl", "x509", "-in", sys.argv[1], "-noout", "-ext", "authorityKeyIdentifier", "-serial"], capture_output=True, text=True, check=True).stdout
-lines = [l.strip() for l in text.splitlines()]
-aki = bytes.fromhex(next(l for l in lines if ":" in l and "X509" not in l).replace("keyid:", "").replace(":", ""))
-serial = bytes.fromhex(next(l for l in lines if l.startswith("serial="))[7:])
+certid=$(openssl x509 -in "$work/ssl.ari/example.com.pem" -noout \
+    -ext authorityKeyIdentifier -serial | python3 -c '
+import base64, sys
+lines = [l.strip() for l in sys.stdin]
+aki = next(l for l in lines if ":" in l and "X509" not in l)
+aki = bytes.fromhex(aki.replace("keyid:", "").replace(":", ""))
+serial = next(l for l in lines if l.startswith("serial="))
+serial = bytes.fromhex(serial[7:])
 serial = b"\0" * (serial[0] >> 7) + serial
-print(".".join(base64.urlsafe_b64encode(b).decode().rstrip("=") for b in (aki, serial)))' "$work/ssl.ari/example.com.pem")
+print(".".join(base64.urlsafe_b64encode(b).decode().rstrip("=")
+    for b in (aki, serial)))')
 same "ca: ARI past: the order names what it replaces" "$certid" \
     "$(payload /new-order 'p["replaces"]')"
 same "ca: ARI past: asked by that name" 1 \
@@ -208,14 +190,18 @@ for list in -l -lJ; do
 	says "ca: paused at length: $list names the address" "$work/list" \
 	    "https://ca.example/unpause?jwt=e*END"
 done
+words="rejectedIdentifier see the subproblems | rejectedIdentifier forbidden by"
 refused "12 names forbidden" \
-    "rejectedIdentifier see the subproblems | rejectedIdentifier forbidden by policy: n0.example, n1.example, .*, n11.example"
+    "$words policy: n0.example, n1.example, .*, n11.example"
 refused "paused" "paused.*https://ca.example/unpause?jwt=eyJ"
-says "ca: paused: what to do" "$work/err" \
-    "has paused these names after many failures; see to the cause, then unpause them"
+says "ca: paused: what to do" "$work/err" "has paused these names after many" \
+    "failures; see to the cause, then unpause them"
 refused "503 at new-order" "being maintained or has too much to do"
 works "slow"
-finalized() { same "ca: $1: finalized" "$2" "$(grep -c "POST /finalize" "$work/ca/log")"; }
+finalized() {
+	same "ca: $1: finalized" "$2" \
+	    "$(grep -c "POST /finalize" "$work/ca/log")"
+}
 finalized "slow: the first time, too early" 2
 again "slow" -F example.com
 ended "slow: again" 0
@@ -269,28 +255,6 @@ same "ca: preferred chain to no root of ours: the other one" \
 domain_more=
 
 # Revocation lists, as RFC 5280 has them.
-list() {	# list KEY CERTIFICATE DAYS [EXTENSION LINE]: $work/ca/plain/list.crl
-	printf \
-	    '[ca]\ndefault_ca=c\n[c]\ndatabase=%s\ndefault_md=sha256\ncrlnumber=%s\n[e]\n%s\n[idp]\n%s\n' \
-	    "$work/ca/index" "$work/ca/number" \
-	    "${4:-authorityKeyIdentifier=keyid}" "${5:-onlyuser=TRUE}" \
-	    >"$work/ca/list.cnf"
-	echo 01 >"$work/ca/number"
-	openssl ca -gencrl -config "$work/ca/list.cnf" -keyfile "$1" \
-	    -cert "$2" -crlexts e $3 -out "$work/ca/list.pem" \
-	    2>"$work/ca/list.log" &&
-	    openssl crl -in "$work/ca/list.pem" -outform DER \
-	    -out "$work/ca/plain/list.crl" ||
-	    fail "ca: list: $(tail -n 2 "$work/ca/list.log")"
-}
-on_list() {	# on_list SERIAL ...
-	: >"$work/ca/index"
-	for _serial in "$@"; do
-		printf \
-		    'R\t360101000000Z\t261101000000Z,keyCompromise\t%s\tunknown\t/CN=x\n' \
-		    "$_serial" >>"$work/ca/index"
-	done
-}
 checked() {	# checked WHAT STATUS [WORDS]: run again, asked again
 	state_set "ask about revocation" 0
 	again "CRL" example.com
@@ -383,8 +347,8 @@ state_set "ask about revocation" 0
 client=$released
 again "CRL" example.com
 client=$variant/acme-client
-ended "CRL: on loopback" 2 \
-    "cannot tell whether it is revoked: localhost: is at .*, an address of this machine or its link"
+ended "CRL: on loopback" 2 "cannot tell whether it is revoked: localhost:" \
+    "is at .*, an address of this machine or its link"
 check "ca: CRL: on loopback: not asked" test ! -e "$work/ca/plain.log"
 domain_more=
 
@@ -413,7 +377,8 @@ check "ca: revocation asked for again: the key stays" test -s "$key"
 works "plain"
 again "revoke unauthorized" -r example.com
 ended "revocation by the certificate's own key" 0 \
-    "the account's key cannot revoke it (.*unauthorized.*); trying the certificate's own"
+    "the account's key cannot revoke it (.*unauthorized.*);" \
+    "trying the certificate's own"
 same "ca: revocation: by kid, then by jwk" "kid jwk" \
     "$(payload /revoke '"kid" if "kid" in h else "jwk"' | xargs)"
 works "plain"
@@ -468,8 +433,8 @@ for how in "rollover cut before" "rollover cut after" "rollover refused" \
 done
 
 # Names that the CA adds.
-refused "adds www.example.com" \
-    "for other names than ours: www.example.com example.com; 'accept additional names'"
+words="for other names than ours: www.example.com example.com;"
+refused "adds www.example.com" "$words 'accept additional names'"
 domain_more="accept additional names"
 for name in www.example.com a.b.example.com WWW.Example.com; do
 	works "adds $name"
@@ -505,7 +470,7 @@ sed -i '/root file/d' "$work/c.conf"
 again "plain" example.com
 ended "no root named" 1
 says "ca: no root named: what to do" "$work/err" \
-    "no trusted root.*'root file', or say 'root any'\|does not lead to a trusted root.*'root file', or say 'root any'"
+    "\(no\|does not lead to a\) trusted root.*'root file', or say 'root any'"
 sed -i '/"not before"/d' "$work/state/domain-example.com.json"
 rm -f "$work"/state/*.backoff.json
 again "plain" example.com

@@ -2,12 +2,12 @@
 # deadlines, and how one scenario is run.
 . "$here/lib.sh"
 work_start
-# The same program with short deadlines, which asks servers on loopback about
-# revocation, too.  short_deadlines -DNAME=VALUE...: that, and these.
+# short_deadlines -DNAME=VALUE...: client is the same program with short
+# deadlines, and with these; it also asks servers on loopback about revocation.
 short_deadlines() {
 	variant -DHTTP_ANSWER_SECONDS=3 -DHTTP_HANDSHAKE_SECONDS=2 \
-	    -DHTTP_CONNECT_SECONDS=2 -DHTTP_PROXY_SECONDS=2 -DROLLOVER_SECONDS=5 \
-	    -DFAR_MS=0 -DSTATUS_LOOPBACK=1 "$@" ||
+	    -DHTTP_CONNECT_SECONDS=2 -DHTTP_PROXY_SECONDS=2 \
+	    -DROLLOVER_SECONDS=5 -DFAR_MS=0 -DSTATUS_LOOPBACK=1 "$@" ||
 	    { fail "ca: does not build"; exit 1; }
 	client=$variant/acme-client
 }
@@ -23,9 +23,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
     -subj "/CN=intermediate" -keyout "$work/ca/inter.key" \
     -out "$work/ca/inter.csr" 2>/dev/null
-printf \
-    'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n' \
-    >"$work/ca/inter.ext"
+cat >"$work/ca/inter.ext" <<END
+basicConstraints=critical,CA:TRUE
+keyUsage=critical,keyCertSign,cRLSign
+subjectKeyIdentifier=hash
+END
 openssl x509 -req -in "$work/ca/inter.csr" -CA "$work/root.pem" \
     -CAkey "$work/ca/root.key" -CAcreateserial -days 30 \
     -extfile "$work/ca/inter.ext" -out "$work/ca/inter.pem" 2>/dev/null
@@ -38,6 +40,33 @@ pids="$pids $ca_pid"
 wait_port "$ca_port" || exit 1
 
 names=	# further ones, besides example.com
+section=ca
+
+# ended NAME STATUS [WORDS...]: how the last run did, within $most seconds; its
+# messages have these words, one blank apart
+ended() {
+	_ended=$section:\ $1 _status=$2; shift 2
+	[ $status = "$_status" ] && [ $took -lt ${most:-30} ] || {
+		fail "$_ended: status $status instead of $_status after" \
+		    "$took s: $(end_of "$work/err")"
+		return
+	}
+	! grep -q "$(printf '[\033\007]')" "$work/err" ||
+	    { fail "$_ended: control characters come through"; return; }
+	[ -z "$*" ] || grep -q -- "$*" "$work/err" ||
+	    { fail "$_ended: no '$*' in: $(end_of "$work/err")"; return; }
+	ok "$_ended: status $_status${*:+: $*}"
+}
+# payload PATH EXPRESSION: of all that was signed for it, as python sees header
+# h and payload p
+payload() {
+	python3 - "$work/ca/payloads" "$1" "$2" <<'END'
+import json, sys
+for line in open(sys.argv[1]):
+    path, h, p = json.loads(line)
+    if path == sys.argv[2]: print(eval(sys.argv[3]))
+END
+}
 
 # again NAME [OPTION ...]: what is there stays
 again() {
@@ -52,8 +81,8 @@ again() {
 	took=$(($(date +%s) - start))
 	cat "$work/err" >>"$work/said.all"
 }
-# said_once: no message of all the runs so far has the same URL twice, or counts
-# in bad grammar
+# said_once: no message of all the runs so far has the same URL twice, or says
+# "1 attempts"
 said_once() {
 	_url="(https://[^ ]*[^] :;,.)'\"])[]:;,.)'\"]*"
 	same "ca: no message has a URL twice" "" \
@@ -75,19 +104,17 @@ works() {
 	scenario "$1"
 	[ $status = 0 ] && [ -s "$work/ssl/example.com.fullchain.pem" ] &&
 	    [ -z "$(ls "$work/www")" ] && ok "ca: $1" ||
-	    fail \
-	    "ca: $1: status $status: $(tail -n 3 "$work/err" | tr '\n' ' ')"
+	    fail "ca: $1: status $status: $(end_of "$work/err")"
 }
-# refused SCENARIO WORDS
+# refused SCENARIO WORDS...
 refused() {
-	scenario "$1"
+	_scenario=$1; shift
+	scenario "$_scenario"
+	set -- "$_scenario" "$*"
 	[ $status = 1 ] && [ $took -lt 30 ] ||
 	    { fail "ca: $1: status $status after $took s"; return; }
-	grep -q -- "$2" "$work/err" || {
-		fail \
-		    "ca: $1: no '$2' in: $(tail -n 3 "$work/err" | tr '\n' ' ')"
-		return
-	}
+	grep -q -- "$2" "$work/err" ||
+	    { fail "ca: $1: no '$2' in: $(end_of "$work/err")"; return; }
 	[ ! -e "$work/ssl/example.com.pem" ] &&
 	    [ ! -e "$work/ssl/example.com.fullchain.pem" ] ||
 	    { fail "ca: $1: something was installed"; return; }
@@ -96,4 +123,36 @@ refused() {
 	! grep -q "$(printf '[\033\007]')" "$work/err" ||
 	    { fail "ca: $1: control characters come through"; return; }
 	ok "ca: $1: refused: $2"
+}
+
+# Revocation lists, as RFC 5280 has them.
+# list KEY CERTIFICATE DAYS [EXTENSION LINE]: makes $work/ca/plain/list.crl
+list() {
+	cat >"$work/ca/list.cnf" <<END
+[ca]
+default_ca=c
+[c]
+database=$work/ca/index
+default_md=sha256
+crlnumber=$work/ca/number
+[e]
+${4:-authorityKeyIdentifier=keyid}
+[idp]
+${5:-onlyuser=TRUE}
+END
+	echo 01 >"$work/ca/number"
+	openssl ca -gencrl -config "$work/ca/list.cnf" -keyfile "$1" \
+	    -cert "$2" -crlexts e ${3:-} -out "$work/ca/list.pem" \
+	    2>"$work/ca/list.log" &&
+	    openssl crl -in "$work/ca/list.pem" -outform DER \
+	    -out "$work/ca/plain/list.crl" ||
+	    fail "ca: list: $(tail -n 2 "$work/ca/list.log")"
+}
+# on_list SERIAL...: the CA's index of revoked certificates has these
+on_list() {
+	for _serial in "$@"; do
+		printf '%s\t' R 360101000000Z 261101000000Z,keyCompromise \
+		    "$_serial" unknown
+		echo /CN=x
+	done >"$work/ca/index"
 }

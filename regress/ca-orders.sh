@@ -19,8 +19,8 @@ left() {
 	[ $status = 1 ] && grep -q "$_words" "$work/err" &&
 	    [ "$(remembered)" = "https://localhost:$ca_port/order/1" ] &&
 	    ok "ca-orders: $_how: left" ||
-	    fail \
-	    "ca-orders: $_how: not left: status $status, order '$(remembered)': $(tail -n 2 "$work/err" | tr '\n' ' ')"
+	    fail "ca-orders: $_how: not left: status $status," \
+	    "order '$(remembered)': $(end_of "$work/err" 2)"
 }
 # next_run SCENARIO WHAT STATUS ORDERS [OPTION ...]: the next run, with so many
 # new orders
@@ -28,8 +28,8 @@ next_run() {
 	_how=$1 _what=$2 _status=$3 _orders=$4; shift 4
 	again "$_how" "$@" example.com
 	[ $status = "$_status" ] && ok "ca-orders: $_what: status $status" ||
-	    fail \
-	    "ca-orders: $_what: status $status instead of $_status: $(tail -n 3 "$work/err" | tr '\n' ' ')"
+	    fail "ca-orders: $_what: status $status instead of $_status:" \
+	    "$(end_of "$work/err")"
 	ordered "$_what" "$_orders"
 	[ $status != 0 ] ||
 	    same "ca-orders: $_what: key and certificate" "$(spki_key "$key")" \
@@ -92,11 +92,13 @@ next_run "processing until done" "valid meanwhile, once more" 0 0 -F
 # As if that run had been killed before it forgot the order.
 python3 -c 'import json, sys
 now, then = [json.load(open(p)) for p in sys.argv[1:]]
-json.dump(dict(now, order=then["order"]), open(sys.argv[1], "w"))' "$state" "$work/with-order.json"
+json.dump(dict(now, order=then["order"]), open(sys.argv[1], "w"))' \
+    "$state" "$work/with-order.json"
 cp "$full" "$work/installed.pem"
 next_run "again -1, once" "what was installed by it" 0 1 -F
 says "ca-orders: what was installed by it: says why" "$work/err" \
-    "of an earlier run is of no use: the CA handed out the certificate that is installed already; ordered anew"
+    "of an earlier run is of no use: the CA handed out the certificate" \
+    "that is installed already; ordered anew"
 check "ca-orders: what was installed by it: another one" \
     sh -c "! cmp -s $full $work/installed.pem"
 
@@ -105,10 +107,8 @@ for how in "" "preferred chain nothing"; do
 	domain_more=$how
 	left "cannot be saved" "domain-example.com.new.pem: .*in the way"
 	same "ca-orders: cannot be saved: no wait" "0 0" \
-	    "$(sed -n \
-	        's/.*"not before": \([0-9]*\).*/\1/p;s/.*"failures": \([0-9]*\).*/\1/p' \
-	        "$state" |
-	        xargs)"
+	    "$(sed -n 's/.*"\(not before\|failures\)": \([0-9]*\).*/\2/p' \
+	        "$state" | xargs)"
 	rmdir "$work/state/.domain-example.com.new.pem.acme-new"
 	next_run "cannot be saved" "cannot be saved, again" 1 0
 	rmdir "$work/state/.domain-example.com.new.pem.acme-new"
@@ -148,7 +148,8 @@ touch "$work/ca/done"
 rm "$key"
 next_run "processing until done" "its key was replaced" 0 1 -F
 says "ca-orders: its key was replaced: says why" "$work/err" \
-    "of an earlier run is of no use: the certificate is for another key than ours; ordered anew"
+    "of an earlier run is of no use: the certificate is for another key than" \
+    "ours; ordered anew"
 left "pending until done" "still pending after 2 seconds"
 domain_more="profile short"
 rm "$work/c.conf"
@@ -201,11 +202,13 @@ same "ca-orders: an invalid order is not remembered" "1 " \
 # until that is given up.
 works "broken order"
 ordered "broken order" 2
-same "ca-orders: broken order: given up" "{'status': 'deactivated'}" "$(python3 -c '
+deactivations=$(python3 -c '
 import json, sys
 for line in open(sys.argv[1]):
     path, h, p = json.loads(line)
-    if p and "status" in p and "kid" in h: print(p)' "$work/ca/payloads")"
+    if p and "status" in p and "kid" in h: print(p)' "$work/ca/payloads")
+same "ca-orders: broken order: given up" "{'status': 'deactivated'}" \
+    "$deactivations"
 refused "order broken for ever" \
     "authorization is invalid: dns no .x1b.2J such name"
 ordered "broken for ever" 2

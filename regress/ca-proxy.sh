@@ -21,15 +21,17 @@ authority_more=
 refused plain "ca.test: "
 authority_more=$by
 works plain
+host=ca.test:$ca_port
+agent='User-Agent: acme-client/0.2'
 same "ca-proxy: what it is asked for, and no more" \
-    '"CONNECT ca.test:'$ca_port' HTTP/1.1\r\nHost: ca.test:'$ca_port'\r\nUser-Agent: acme-client/0.2\r\n\r\n"' \
+    '"CONNECT '$host' HTTP/1.1\r\nHost: '$host'\r\n'"$agent"'\r\n\r\n"' \
     "$(sort -u "$proxy_log")"
 verbosity=-vv
 as plain
 again plain -F example.com
 same "ca-proxy: again: status" 0 "$status"
-says "ca-proxy: -vv says which way" "$work/err" \
-    "connected to ca.test port $ca_port, by the proxy 127.0.0.1 port $proxy_port, TLS"
+says "ca-proxy: -vv says which way" "$work/err" "connected to ca.test port" \
+    "$ca_port, by the proxy 127.0.0.1 port $proxy_port, TLS"
 verbosity=
 for how in 1.0 fields 201; do
 	as "$how"
@@ -50,8 +52,8 @@ works "close after each answer"
 
 # A name and a password.
 as "auth $secret"
-refused plain \
-    "by the proxy 127.0.0.1 port $proxy_port: the proxy's status is 407; it wants a name and a password: 'proxy URL auth file FILE'"
+refused plain "by the proxy 127.0.0.1 port $proxy_port: the proxy's status is" \
+    "407; it wants a name and a password: 'proxy URL auth file FILE'"
 authority_more="$by auth file $auth"
 works plain
 check "ca-proxy: they were sent" grep -q \
@@ -60,11 +62,13 @@ verbosity=-vv
 as "auth $secret"
 again plain -F example.com
 verbosity=
-same "ca-proxy: no message has them" "0 0" \
-    "$(grep -c "$secret\|Nobody\|$(printf %s "$secret" | base64)" "$work/err") $(grep -c "Nobody" "$work/said.all")"
+encoded=$(printf %s "$secret" | base64)
+now=$(grep -c "$secret\|Nobody\|$encoded" "$work/err")
+before=$(grep -c "Nobody" "$work/said.all")
+same "ca-proxy: no message has them" "0 0" "$now $before"
 as "auth another:one"
-refused plain \
-    "the proxy's status is 407; it does not take the name and the password in $auth"
+refused plain "the proxy's status is 407; it does not take the name and the" \
+    "password in $auth"
 as plain
 chmod 604 "$auth"
 refused plain "$auth: mode 0604 lets others at it; chmod o-rwx"
@@ -72,8 +76,8 @@ chmod 600 "$auth"
 for text in "" ":" ":x" "no colon" "$(printf 'a:b\nc:d')" "$(printf 'a:\tb')" \
     "$(head -c 2000 /dev/zero | tr '\0' a):b"; do
 	printf %s "$text" >"$auth"
-	refused plain \
-	    "$auth: expected one line, NAME:PASSWORD\|$auth: not a regular file of at most 1024 bytes"
+	refused plain "$auth: \(expected one line, NAME:PASSWORD\|not a" \
+	    "regular file of at most 1024 bytes\)"
 done
 for text in 'a:' 'ä b:ö:c\r\n' "a:$(head -c 1000 /dev/zero | tr '\0' b)"; do
 	printf "$text" >"$auth"
@@ -88,8 +92,9 @@ refused plain "$auth: No such file"
 
 # What it may do instead of its work.
 authority_more=$by
+no_way="it does not let us connect to ca.test port $ca_port"
 for case in \
-    "status 403:the proxy's status is 403; it does not let us connect to ca.test port $ca_port" \
+    "status 403:the proxy's status is 403; $no_way" \
     "status 502:502; it does not reach ca.test port $ca_port" \
     "status 504:504; it does not reach" \
     "status 404:404; is it an HTTP proxy that knows CONNECT" \
@@ -119,8 +124,8 @@ echo "$other_port" >"$work/proxy/other"
 as "by itself"
 refused plain "TLS: certificate verification failed"
 authority_more="proxy http://127.0.0.1:$nobody_port"
-refused plain \
-    "ca.test port $ca_port, by the proxy 127.0.0.1 port $nobody_port: Connection refused"
+refused plain "ca.test port $ca_port, by the proxy 127.0.0.1 port" \
+    "$nobody_port: Connection refused"
 authority_more="proxy http://127.0.0.1:$nobody_port auth file $work/proxy/none"
 refused plain "proxy auth file $work/proxy/none: No such file"
 authority_more="proxy http://proxy.invalid:3128"
@@ -132,19 +137,9 @@ as "auth $secret"
 authority_more="$by auth file $auth"
 domain_more="check revocation"
 works CRL
-printf \
-    '[ca]\ndefault_ca=c\n[c]\ndatabase=%s\ndefault_md=sha256\ncrlnumber=%s\n[e]\nauthorityKeyIdentifier=keyid\n' \
-    "$work/ca/index" "$work/ca/number" >"$work/ca/list.cnf"
-echo 01 >"$work/ca/number"
-printf 'R\t360101000000Z\t261101000000Z,keyCompromise\t%s\tunknown\t/CN=x\n' \
-    "$(openssl x509 -in "$work/ssl/example.com.pem" -noout -serial |
-        cut -d= -f2)" \
-    >"$work/ca/index"
-openssl ca -gencrl -config "$work/ca/list.cnf" -keyfile "$work/ca/inter.key" \
-    -cert "$work/ca/inter.pem" -crlexts e -crldays 7 -out "$work/ca/list.pem" \
-    2>/dev/null &&
-    openssl crl -in "$work/ca/list.pem" -outform DER \
-    -out "$work/ca/plain/list.crl"
+on_list "$(openssl x509 -in "$work/ssl/example.com.pem" -noout -serial |
+    cut -d= -f2)"
+list "$work/ca/inter.key" "$work/ca/inter.pem" "-crldays 7"
 look() {
 	state_write "$work/state/domain-example.com.json" \
 	    "ask about revocation" 0
@@ -153,20 +148,20 @@ look() {
 }
 as "auth another:one"
 look
-says "ca-proxy: a list, refused" "$work/err" \
-    "cannot tell whether it is revoked: the proxy's status is 407; it does not take the name"
+says "ca-proxy: a list, refused" "$work/err" "cannot tell whether it is" \
+    "revoked: the proxy's status is 407; it does not take the name"
 as "status 502"
 look
-says "ca-proxy: a list that it does not get" "$work/err" \
-    "cannot tell whether it is revoked: http://lists.test:$plain_port/list.crl: HTTP status 502"
+lists=lists.test:$plain_port
+says "ca-proxy: a list that it does not get" "$work/err" "cannot tell whether" \
+    "it is revoked: http://$lists/list.crl: HTTP status 502"
 as "auth $secret"
 look
 same "ca-proxy: a list by the proxy: status" 0 "$status"
 says "ca-proxy: a list by the proxy: it counts" "$work/err" \
     "due: the CA has revoked the certificate"
-check \
-    "ca-proxy: a list by the proxy: in the absolute form, with name and password" \
-    grep -q \
-    "^\"GET http://lists.test:$plain_port/list.crl HTTP/1.1.r.nHost: lists.test:$plain_port.r.n.*Proxy-Authorization: Basic" \
-    "$proxy_log"
+what="in the absolute form, with name and password"
+says "ca-proxy: a list by the proxy: $what" "$proxy_log" \
+    "^\"GET http://$lists/list.crl HTTP/1.1.r.nHost:" \
+    "$lists.r.n.*Proxy-Authorization: Basic"
 exit $failed

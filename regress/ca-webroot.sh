@@ -4,7 +4,8 @@
 . "$here/lib.sh"
 set -- $(free_ports 2)
 web_port=$1 tls_port=$2
-more_flags="-DWEBROOT_PORT=\\\"$web_port\\\" -DWEBROOT_TLS_PORT=\\\"$tls_port\\\""
+more_flags="-DWEBROOT_PORT=\\\"$web_port\\\""
+more_flags="$more_flags -DWEBROOT_TLS_PORT=\\\"$tls_port\\\""
 . "$here/ca-lib.sh"
 well=/.well-known/acme-challenge
 cat >"$work/web.py" <<'END'
@@ -13,15 +14,18 @@ work, web_port, tls_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args): pass
     def note(self):
-        with open(work + "/web.log", "a") as f: f.write("%s %s %s\n" % (self.server.scheme, self.headers["Host"], self.path))
+        words = self.server.scheme, self.headers["Host"], self.path
+        with open(work + "/web.log", "a") as f: f.write("%s %s %s\n" % words)
     def do_GET(self):
         self.note()
-        how, name = open(work + "/how").read().strip(), self.path.rpartition("/")[2]
+        how = open(work + "/how").read().strip()
+        host, name = self.headers["Host"], self.path.rpartition("/")[2]
         try: body = open(work + "/www/" + name, "rb").read()
         except OSError: body = None
         to = None
         if self.server.scheme == "http":
-            if how == "404" or body is None: return self.answer(404, b"not here")
+            if how == "404" or body is None:
+                return self.answer(404, b"not here")
             if how == "500": return self.answer(500, b"\x1b[2J" * 100000)
             if how == "hang": time.sleep(12)
             if how == "close": return
@@ -30,15 +34,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if how == "longer": body += b"x"
             if how == "white space": body += b" \r\n\n"
             if how == "NUL": body += b"\0"
-            if how == "https": to = "https://localhost:%d%s" % (tls_port, self.path)
-            if how == "https elsewhere on it": to = "https://localhost:%d/x/%s" % (tls_port, name)
-            if how == "relative": to = "/y/" + name if not self.path.startswith("/y/") else None
+            tls = "https://localhost:%d" % tls_port
+            if how == "https": to = tls + self.path
+            if how == "https elsewhere on it": to = tls + "/x/" + name
+            if how == "relative" and not self.path.startswith("/y/"):
+                to = "/y/" + name
             if how == "itself": to = self.path
-            if how == "elsewhere": to = "http://acme.elsewhere.example" + self.path
+            if how == "elsewhere":
+                to = "http://acme.elsewhere.example" + self.path
             if how == "another port": to = "http://localhost:1" + self.path
             if how == "no URL": to = "\\\\\x7f"
             if how == "file": to = "file:///etc/passwd"
-            if how == "one name": body = body if self.headers["Host"].startswith("localhost") else b"x"
+            if how == "one name" and not host.startswith("localhost"):
+                body = b"x"
         self.answer(301 if to else 200, body or b"", to)
     def answer(self, status, body, to=None):
         self.send_response(status)
@@ -88,8 +96,9 @@ fails() {
 	same "ca-webroot: $1: status, orders, left" "1 0 " \
 	    "$status $(orders) $(ls "$work/www")"
 	says "ca-webroot: $1: says why" "$work/err" "$2"
-	says "ca-webroot: $1: names the directory" "$work/err" \
-	    "the file was in $work/www: does the web server of this name serve that directory as $well/"
+	says "ca-webroot: $1: names the directory" "$work/err" "the file was" \
+	    "in $work/www: does the web server of this name serve that" \
+	    "directory as $well/"
 	check "ca-webroot: $1: no control characters" \
 	    sh -c "! grep -q '$(printf '\033')' '$work/err'"
 	"$client" -l -f "$work/c.conf" >"$work/list" 2>&1
@@ -107,8 +116,8 @@ done
 site https
 says "ca-webroot: https: by the TLS server, whose certificate does not count" \
     "$work/web.log" "^https localhost:$tls_port $well/probe-"
-fails 404 \
-    "check webroot: http://localhost:$web_port$well/probe-[-_A-Za-z0-9]*: HTTP status 404"
+probe="$web_port$well/probe-[-_A-Za-z0-9]*"
+fails 404 "check webroot: http://localhost:$probe: HTTP status 404"
 fails 500 "HTTP status 500"
 fails page "something else than the file is served"
 fails empty "something else than the file is served"
@@ -132,10 +141,9 @@ site served
 same "ca-webroot: two names: each asked" \
     "127.0.0.1:$web_port localhost:$web_port " \
     "$(cut -d' ' -f2 "$work/web.log" | sort | tr '\n' ' ')"
-fails "one name" \
-    "check webroot: http://127.0.0.1:$web_port$well/probe-[-_A-Za-z0-9]*: something else"
+fails "one name" "check webroot: http://127.0.0.1:$probe: something else"
 fails 404 \
-    "example.com: check webroot: http://127.0.0.1:$web_port$well/probe-[-_A-Za-z0-9]*: HTTP status 404"
+    "example.com: check webroot: http://127.0.0.1:$probe: HTTP status 404"
 names=nosuch.invalid
 fails served "check webroot: nosuch.invalid: "
 names=

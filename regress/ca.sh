@@ -75,12 +75,13 @@ refused "newOrder elsewhere" "newOrder.*api origin"
 refused "directory redirect" "redirected to 'http://evil.example/dir'"
 refused "directory redirect to itself" "redirected"
 refused "redirect without Location" "redirected"
+url=https://localhost:$ca_port/dir[a-z]*
 refused "HTML directory" "not JSON"
 says "ca: HTML directory: names the statement" "$work/err" \
-    "is https://localhost:$ca_port/dir[a-z]* the directory of an ACME server?  'api url'"
+    "is $url the directory of an ACME server?  'api url'"
 refused "directory 404" "404"
 says "ca: directory 404: names the statement" "$work/err" \
-    "is https://localhost:$ca_port/dir[a-z]* the directory of an ACME server?  'api url'"
+    "is $url the directory of an ACME server?  'api url'"
 refused "directory 503" "503"
 refused "EAB" "external account binding"
 refused "no nonce at all" "without a valid Replay-Nonce"
@@ -128,12 +129,13 @@ listed() {
 }
 listed -l "invalid challenge" "example.com: dns no .x1b.2J such name"
 listed -lJ "invalid challenge" '"last_error": "example.com: dns no'
-asks="example.com: the responses were in $work/www: does the web server of these names serve that directory"
+asks="example.com: the responses were in $work/www: does the web server of"
+asks="$asks these names serve that directory"
 same "ca: invalid challenge: the web server is not to blame for DNS" 0 \
     "$(grep -c "$asks" "$work/err")"
 names=www.example.com
-refused "invalid response" \
-    "example.com: unauthorized 404 from the web server (https://.*: order is invalid"
+refused "invalid response" "example.com: unauthorized 404 from the web server" \
+    "(https://.*: order is invalid"
 names=
 says "ca: invalid response: asks about the web server" "$work/err" "$asks"
 listed -l "invalid response" "example.com: unauthorized 404 from the web server"
@@ -146,8 +148,8 @@ again "invalid response" -F example.com
 again "invalid response" example.com
 says "ca: invalid response: two attempts" "$work/err" \
     "not tried again before .*, after 2 attempts (example.com: unauthorized 404"
-refused "invalid response, order too" \
-    "example.com: unauthorized 404 from the web server (https://[^ ]*: order is invalid)"
+refused "invalid response, order too" "example.com: unauthorized 404 from the" \
+    "web server (https://[^ ]*: order is invalid)"
 same "ca: invalid response, order too: its cause once" 0 \
     "$(grep -c "unauthorized 404.*unauthorized 404" "$work/err")"
 refused "invalid without error" "authorization invalid"
@@ -205,7 +207,8 @@ same "ca: no request before that" "$orders" \
     "$(grep -c new-order "$work/ca/log")"
 check "ca: it is an hour" python3 -c "
 import json, time
-left = json.load(open('$work/state/domain-example.com.json'))['not before'] - time.time()
+state = json.load(open('$work/state/domain-example.com.json'))
+left = state['not before'] - time.time()
 assert 2900 < left < 3100, left"
 
 # What -n accepts the run can carry: names, paths, words and URLs as long as
@@ -216,6 +219,8 @@ while [ ${#deep} -lt 3400 ]; do deep=$deep/$(text d 240); done
 mkdir -p "$deep/keys" "$deep/ssl" && chmod 700 "$deep/keys"
 last=$(text f 240)
 scenario none
+origin=$(text a 60).$(text b 60).$(text c 60).$(text d 57).example
+below=$(text a 60).$(text b 63).$(text c 63).$(text d 53).example
 cat >"$conf" <<END
 state directory "$work/state"
 authority test {
@@ -224,10 +229,12 @@ authority test {
 	contact "mailto:a@$(text c 8000)"
 	ca file "$work/tls.pem"
 	root file "$work/root.pem"
-$(for i in $(seq 15); do printf '\tapi origin "https://%s.example:12345/%s"\n' "$(text a 60).$(text b 60).$(text c 60).$(text d 57)" "$(text p 2046)"; done)
+$(for i in $(seq 15); do
+	echo "api origin \"https://$origin:12345/$(text p 2046)\""
+done)
 }
 domain example.com {
-	alternative names { $(for i in $(seq 99); do printf 'n%02d%s.%s.%s.%s.example ' $i "$(text a 60)" "$(text b 63)" "$(text c 63)" "$(text d 53)"; done) }
+	alternative names { $(seq -f n%02g$below 99 | xargs) }
 	domain key "$deep/keys/k$last" group "$(id -g)"
 	domain combined "$deep/keys/c$last"
 	domain certificate "$deep/ssl/$last"

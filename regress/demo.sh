@@ -40,8 +40,8 @@ echo "exit status $status"
 [ $status = 2 ] || exit 1
 prefix=$(sed -n 's/^PREFIX = //p' "$work/build/config.mk")
 echo
-echo \
-    "# once installed, a line for crontab(5); cron looks in /usr/bin and /bin only, so with the whole path:"
-echo \
-    "    23 4 * * *  $prefix/sbin/acme-client example.com && systemctl reload nginx"
+echo "# once installed, a line for crontab(5); cron looks in /usr/bin and" \
+    "/bin only, so with the whole path:"
+echo "    23 4 * * *  $prefix/sbin/acme-client example.com" \
+    "&& systemctl reload nginx"
 echo; echo "demo: all as it should be"

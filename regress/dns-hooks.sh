@@ -25,17 +25,20 @@ for hook in nsupdate lexicon; do
 	if [ $hook = lexicon ]; then
 		if ! command -v lexicon >/dev/null ||
 		    lexicon ddns --help 2>&1 | grep -q 'not installed'; then
-			skip \
-			    "dns-hooks: lexicon: needs lexicon and python3-dnspython"
+			skip "dns-hooks: lexicon: needs lexicon and" \
+			    "python3-dnspython"
 			continue
 		fi
 		secret=$(sed -n 's/.*secret "\(.*\)".*/\1/p' "$work/tsig.key")
-		printf \
-		    'provider=ddns\nexport LEXICON_DDNS_AUTH_TOKEN=hmac-sha256:acme:%s LEXICON_DDNS_DDNS_SERVER=127.0.0.2\nzone=example.test\n' \
-		    "$secret" >/etc/acme-client/hooks/lexicon.conf
-		printf \
-		    'provider=ddns\nexport LEXICON_DDNS_AUTH_TOKEN=hmac-sha256:acme:%s LEXICON_DDNS_DDNS_SERVER=127.0.0.2\nzone=example.test\noptions="--config-dir %s"\n' \
-		    "$secret" "$work" >/etc/acme-client/hooks/lexicon-2.conf
+		cat >/etc/acme-client/hooks/lexicon.conf <<END
+provider=ddns
+export LEXICON_DDNS_AUTH_TOKEN=hmac-sha256:acme:$secret
+export LEXICON_DDNS_DDNS_SERVER=127.0.0.2
+zone=example.test
+END
+		(cat /etc/acme-client/hooks/lexicon.conf &&
+		    echo "options=\"--config-dir $work\""
+		) >/etc/acme-client/hooks/lexicon-2.conf
 	fi
 	hook $hook 0 begin dns-01 example.test $R $V
 	same "dns-hooks: $hook: the record is there" "$V " "$(texts $R)"
@@ -74,10 +77,16 @@ same "dns-hooks: nsupdate: a delegated zone" "$V " \
 hook nsupdate 0 end dns-01 delegated.test _acme-challenge.delegated.test $V
 same "dns-hooks: nsupdate: a delegated zone: gone" "" \
     "$(texts _acme-challenge.delegated.test)"
-printf \
-    'server 127.0.0.2\nupdate add a.example.test. 60 CNAME b.example.test.\nupdate add b.example.test. 60 CNAME a.example.test.\nsend\n' |
-    nsupdate -k "$work/tsig.key"
-until dig +short @127.0.0.3 a.example.test CNAME | grep -q b; do sleep 0.1; done # where the resolver may look, too
+nsupdate -k "$work/tsig.key" <<'END'
+server 127.0.0.2
+update add a.example.test. 60 CNAME b.example.test.
+update add b.example.test. 60 CNAME a.example.test.
+send
+END
+# The resolver may ask the secondary, too.
+until dig +short @127.0.0.3 a.example.test CNAME | grep -q b; do
+	sleep 0.1
+done
 hook nsupdate 1 begin dns-01 example.test a.example.test $V
 says "dns-hooks: nsupdate: CNAMEs that go round" "$work/out" \
     "too many CNAME records"
@@ -95,9 +104,8 @@ printf 'resolver=127.0.0.1\nserver=127.0.0.2\n' \
     >/etc/acme-client/hooks/nsupdate-2.conf
 ln -s "$hooks/nsupdate" "$work/nsupdate-2" &&
     hooks=$work hook nsupdate-2 1 begin dns-01 example.test $R $V
-says \
-    "dns-hooks: nsupdate: a link has a configuration of its own; without the key" \
-    "$work/out" "REFUSED"
+what="a link has a configuration of its own; without the key"
+says "dns-hooks: nsupdate: $what" "$work/out" "REFUSED"
 says "dns-hooks: nsupdate: without the key: says so" "$work/out" \
     "example.test: the update was refused"
 printf 'key=%s/tsig.key\nzone=example.test\nttl=7\n' "$work" \
@@ -123,27 +131,39 @@ mkdir "$work/lego" "$work/dehydrated" "$work/acme"
 cat >"$work/update" <<END
 #!/bin/sh
 # add|delete RECORD VALUE
-{ echo "server 127.0.0.2"; echo "update \$1 \${2%.}. \$([ \$1 = delete ] || echo 60) TXT \"\$3\""; echo send; } | nsupdate -k "$work/tsig.key"
+case \$1 in delete) ttl= ;; *) ttl=60 ;; esac
+nsupdate -k "$work/tsig.key" <<EOT
+server 127.0.0.2
+update \$1 \${2%.}. \$ttl TXT "\$3"
+send
+EOT
 END
 cat >"$work/dehydrated/hook.sh" <<END
 #!/usr/bin/env bash
 # As in dehydrated's documentation.
 deploy_challenge() {
 	local DOMAIN="\${1}" TOKEN_FILENAME="\${2}" TOKEN_VALUE="\${3}"
-	[ -n "\$TOKEN_FILENAME" ] && [ "\$PROVIDER_TOKEN" = secret ] && "$work/update" add "_acme-challenge.\$DOMAIN" "\$TOKEN_VALUE"
+	[ -n "\$TOKEN_FILENAME" ] && [ "\$PROVIDER_TOKEN" = secret ] &&
+	    "$work/update" add "_acme-challenge.\$DOMAIN" "\$TOKEN_VALUE"
 }
 clean_challenge() {
 	local DOMAIN="\${1}" TOKEN_FILENAME="\${2}" TOKEN_VALUE="\${3}"
 	"$work/update" delete "_acme-challenge.\$DOMAIN" "\$TOKEN_VALUE"
 }
 HANDLER="\$1"; shift
-if [[ "\${HANDLER}" =~ ^(deploy_challenge|clean_challenge)\$ ]]; then "\$HANDLER" "\$@"; fi
+if [[ "\${HANDLER}" =~ ^(deploy_challenge|clean_challenge)\$ ]]; then
+	"\$HANDLER" "\$@"
+fi
 END
 cat >"$work/lego/update-dns.sh" <<END
 #!/bin/sh
 # As in lego's documentation of its provider exec.
 case \$2 in *.) ;; *) exit 3 ;; esac
-case \$1 in present) exec "$work/update" add "\$2" "\$3" ;; cleanup) exec "$work/update" delete "\$2" "\$3" ;; timeout) echo '{"timeout": 30, "interval": 5}' ;; esac
+case \$1 in
+present) exec "$work/update" add "\$2" "\$3" ;;
+cleanup) exec "$work/update" delete "\$2" "\$3" ;;
+timeout) echo '{"timeout": 30, "interval": 5}' ;;
+esac
 END
 mkdir "$work/acme/dnsapi"
 cat >"$work/acme/acme.sh" <<'END'
@@ -151,8 +171,13 @@ cat >"$work/acme/acme.sh" <<'END'
 # What dnsapi scripts find in acme.sh, and its main().
 _info() { echo "$@"; }
 _err() { echo "$@" >&2; }
-_initpath() { LE_CONFIG_HOME=$LE_WORKING_DIR; ACCOUNT_CONF_PATH=$LE_CONFIG_HOME/account.conf; }
-_readaccountconf_mutable() { sed -n "s/^SAVED_$1='\(.*\)'$/\1/p" "$ACCOUNT_CONF_PATH" 2>/dev/null; }
+_initpath() {
+  LE_CONFIG_HOME=$LE_WORKING_DIR
+  ACCOUNT_CONF_PATH=$LE_CONFIG_HOME/account.conf
+}
+_readaccountconf_mutable() {
+  sed -n "s/^SAVED_$1='\(.*\)'$/\1/p" "$ACCOUNT_CONF_PATH" 2>/dev/null
+}
 _saveaccountconf_mutable() { echo "SAVED_$1='$2'" >"$ACCOUNT_CONF_PATH"; }
 _startswith() { case $1 in "$2"*) return 0 ;; *) return 1 ;; esac; }
 showhelp() { echo "Usage: acme.sh <command>"; }

@@ -1,14 +1,16 @@
-# For the tests with a real BIND: all in namespaces of its own, where port 53 is
-# free and /etc its own.
+# For the tests with a real BIND, which run in a network and a mount namespace:
+# port 53 is free there, and /etc is a copy.
 #   127.0.0.1  the resolver of resolv.conf
-#   127.0.0.2  ns1.test, the primary: takes updates signed with the key in $work/tsig.key
+#   127.0.0.2  ns1.test, the primary: takes updates signed with the key in
+#              $work/tsig.key
 #   127.0.0.3  ns2.test, its secondary
-#   127.0.0.4  the CA's resolver, which nobody else has asked for what is not there yet
+#   127.0.0.4  the CA's resolver; only the CA asks it, so that it has cached no
+#              record as missing
 # Zones: test, example.test, elsewhere.test; _acme-challenge.delegated.test is a
 # zone of its own below delegated.test.
 
-# dns_namespaces: this script again, in namespaces of its own; 1: that is not
-# possible
+# dns_namespaces: runs this script again, in new namespaces; skips the section
+# where that is not possible
 dns_namespaces() {
 	[ "${dns_inside:-}" = "" ] || return 0
 	if [ "$(id -u)" != 0 ] ||
@@ -25,12 +27,16 @@ dns_namespaces() {
 
 dns_begin() {
 	work_start
-	# The loopback interface is up, and has the addresses: BIND looks for
-	# them there.
-	python3 -c 'import fcntl, socket, struct
+	# BIND listens on the addresses that it finds on an interface.
+	python3 - <<'END'
+import fcntl, socket, struct
+SIOCSIFFLAGS, SIOCSIFADDR = 0x8914, 0x8916
 s = socket.socket()
-fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 0x41))
-for n in 2, 3, 4: fcntl.ioctl(s, 0x8916, struct.pack("16sHH4s8x", b"lo:%d" % n, 2, 0, bytes([127, 0, 0, n])))'
+fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", 0x41))
+for n in 2, 3, 4:
+    address = struct.pack("HH4s8x", 2, 0, bytes([127, 0, 0, n]))
+    fcntl.ioctl(s, SIOCSIFADDR, struct.pack("16s16s", b"lo:%d" % n, address))
+END
 	mkdir "$work/system" && cp -a /etc/. "$work/system" &&
 	    mount --bind "$work/system" /etc || return 1
 	rm -f /etc/resolv.conf /etc/nsswitch.conf /etc/hosts
@@ -61,15 +67,29 @@ zone_file() {
 	} >"$work/primary/$_zone"
 }
 options() { # DIRECTORY ADDRESS MORE
-	echo "options { directory \"$work/$1\"; listen-on port 53 { $2; }; listen-on-v6 { none; }; pid-file none; session-keyfile none; dnssec-validation no;
-	query-source address $2; transfer-source $2; notify-source $2; qname-minimization off; empty-zones-enable no; $3 };
-controls { };"
+	cat <<END
+options {
+	directory "$work/$1";
+	listen-on port 53 { $2; }; listen-on-v6 { none; };
+	pid-file none; session-keyfile none; dnssec-validation no;
+	query-source address $2; transfer-source $2; notify-source $2;
+	qname-minimization off; empty-zones-enable no;
+	$3
+};
+controls { };
+END
 }
-dns_zones="test example.test elsewhere.test delegated.test _acme-challenge.delegated.test"
+# all_zones STATEMENTS: the zones of named.conf
+all_zones() {
+	for _zone in $dns_zones; do echo "zone \"$_zone\" { $1 };"; done
+}
+dns_zones="test example.test elsewhere.test delegated.test"
+dns_zones="$dns_zones _acme-challenge.delegated.test"
 primary_conf() {
 	zone_file test "ns1 IN A 127.0.0.2" "ns2 IN A 127.0.0.3" \
-	    "example IN NS ns1" "example IN NS ns2" "elsewhere IN NS ns1" \
-	    "elsewhere IN NS ns2" "delegated IN NS ns1" "delegated IN NS ns2"
+	    "example IN NS ns1" "example IN NS ns2" \
+	    "elsewhere IN NS ns1" "elsewhere IN NS ns2" \
+	    "delegated IN NS ns1" "delegated IN NS ns2"
 	zone_file example.test "@ IN A 127.0.0.1" "www IN A 127.0.0.1" \
 	    "_acme-challenge.alias IN CNAME alias.elsewhere.test."
 	zone_file elsewhere.test
@@ -77,33 +97,29 @@ primary_conf() {
 	    "_acme-challenge IN NS ns2.test."
 	zone_file _acme-challenge.delegated.test
 	{
-		options primary 127.0.0.2 \
-		    "recursion no; notify explicit; notify-delay 0; also-notify { 127.0.0.3; }; allow-transfer { 127.0.0.3; };"
+		options primary 127.0.0.2 "recursion no;
+	notify explicit; notify-delay 0; also-notify { 127.0.0.3; };
+	allow-transfer { 127.0.0.3; };"
 		cat "$work/tsig.key"
 		for _zone in $dns_zones; do
-			echo \
-			    "zone \"$_zone\" { type primary; file \"$_zone\"; allow-update { key acme; }; };"
+			echo "zone \"$_zone\" { type primary;"
+			echo "file \"$_zone\"; allow-update { key acme; }; };"
 		done
 	} >"$work/primary/named.conf"
 }
 secondary_conf() {
 	{
 		options secondary 127.0.0.3 "recursion no; notify no;"
-		for _zone in $dns_zones; do
-			echo \
-			    "zone \"$_zone\" { type secondary; primaries { 127.0.0.2; }; };"
-		done
+		all_zones "type secondary; primaries { 127.0.0.2; };"
 	} >"$work/secondary/named.conf"
 }
 resolver_conf() { # DIRECTORY ADDRESS
 	{
 		options $1 $2 \
 		    "recursion yes; max-cache-ttl 1; max-ncache-ttl 1;"
-		# Of the primary alone, whatever a test does with the secondary.
-		for _zone in $dns_zones; do
-			echo \
-			    "zone \"$_zone\" { type static-stub; server-addresses { 127.0.0.2; }; };"
-		done
+		# It asks the primary alone, whatever a test does with the
+		# secondary.
+		all_zones "type static-stub; server-addresses { 127.0.0.2; };"
 	} >"$work/$1/named.conf"
 }
 # named_start DIRECTORY ADDRESS: sets named_pid
@@ -122,7 +138,9 @@ named_start() {
 	return 1
 }
 primary_start() { named_start primary 127.0.0.2 && primary_pid=$named_pid; }
-secondary_start() { named_start secondary 127.0.0.3 && secondary_pid=$named_pid; }
+secondary_start() {
+	named_start secondary 127.0.0.3 && secondary_pid=$named_pid
+}
 resolver_start() { named_start resolver 127.0.0.1 && resolver_pid=$named_pid; }
 
 # texts NAME [SERVER]: the TXT records of it, sorted, without quotes
@@ -139,8 +157,10 @@ pebble_dns_start() {
 	while [ $# -gt 3 ]; do _set="${_set:-} $1"; shift; done
 	ca_port=$1 management_port=$2
 	cat >"$work/pebble.json" <<END
-{ "pebble": { "listenAddress": "127.0.0.1:$ca_port", "managementListenAddress": "127.0.0.1:$management_port",
-  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key", "httpPort": $3, "tlsPort": $3, $pebble_more } }
+{ "pebble": { "listenAddress": "127.0.0.1:$ca_port",
+  "managementListenAddress": "127.0.0.1:$management_port",
+  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
+  "httpPort": $3, "tlsPort": $3, $pebble_more } }
 END
 	# shellcheck disable=SC2086
 	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 \

@@ -16,7 +16,8 @@ pebble_dns_start ||
     { fail "dns: no Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
 mkdir -p "$work/www"
 hook=$top/etc/hooks/nsupdate
-records="_acme-challenge.example.test _acme-challenge.www.example.test alias.elsewhere.test _acme-challenge.delegated.test"
+records="_acme-challenge.example.test _acme-challenge.www.example.test"
+records="$records alias.elsewhere.test _acme-challenge.delegated.test"
 left() { for _name in $records; do texts $_name; done; }
 # by_dns "NAMES" [LINE ...]: a fresh configuration with these names, and lines
 # in its domain
@@ -24,12 +25,14 @@ by_dns() {
 	fresh
 	[ -z "${top_more:-}" ] || printf '%b' "$top_more" >>"$conf"
 	{
-		printf 'domain w {\ndomain name %s\nalternative names {' \
-		    "${1%% *}"
-		printf ' %s' "${1#* }"
-		printf \
-		    ' }\ndomain key "%s/ssl/private/w.key"\ndomain certificate "%s/ssl/w.pem"\ndomain full chain certificate w.fullchain.pem\n' \
-		    "$work" "$work"
+		cat <<END
+domain w {
+	domain name ${1%% *}
+	alternative names { ${1#* } }
+	domain key "$work/ssl/private/w.key"
+	domain certificate "$work/ssl/w.pem"
+	domain full chain certificate w.fullchain.pem
+END
 		shift
 		printf '%s\n' "$@"
 		echo '}'
@@ -38,7 +41,8 @@ by_dns() {
 # Until the CA's resolver no longer says what it was told in the run before:
 # its cache keeps that for a second.
 forgotten() { sleep 2; }
-names="example.test *.example.test www.example.test alias.example.test delegated.test"
+names="example.test *.example.test www.example.test alias.example.test"
+names="$names delegated.test"
 dns01="challenge dns-01
 challenge hook $hook"
 
@@ -55,12 +59,12 @@ same "dns: dns-01: nothing is put before all is known" 5 \
 same "dns: dns-01: what was begun is ended" 5 \
     "$(grep -c 'challenge hook .* end' "$err")"
 says "dns: dns-01: waits for the zone of the alias" "$err" \
-    "_acme-challenge.alias.example.test: all name servers of elsewhere.test have it"
+    "_acme-challenge.alias.example.test: all name servers of elsewhere.test" \
+    "have it"
 says "dns: dns-01: waits for the delegated zone" "$err" \
     "all name servers of _acme-challenge.delegated.test have it"
-says "dns: dns-01: no file is written for a job without directory" /dev/fd/0 "^0$" <<END
-$(ls "$work/www" | wc -l)
-END
+same "dns: dns-01: no file is written for a job without directory" "" \
+    "$(ls "$work/www")"
 run w; expect "dns-01: nothing due" 2
 forgotten
 acme -F w; expect "dns-01: renewed" 0
@@ -100,7 +104,8 @@ top_more='dns wait 5\n' by_dns "example.test *.example.test" "$dns01"
 kill -STOP $secondary_pid
 acme w; expect "a server that does not answer" 1
 says "dns: a server that does not answer: which, and what" "$err" \
-    "not all name servers of zone example.test have the TXT record .* after 5 seconds: ns2.test (127.0.0.3) does not answer"
+    "not all name servers of zone example.test have the TXT record .*" \
+    "after 5 seconds: ns2.test (127.0.0.3) does not answer"
 same "dns: a server that does not answer: no record is left" "" "$(left)"
 same "dns: a server that does not answer: the CA was not told to look" 0 \
     "$(grep -c chalZ "$err")"
@@ -111,7 +116,8 @@ kill -CONT $secondary_pid
 by_dns "example.test nowhere.invalid" "$dns01"
 acme w; expect "one record that cannot be put" 1
 says "dns: one record that cannot be put: which, and by whom" "$err" \
-    "challenge hook $hook begin _acme-challenge.nowhere.invalid: ended with status 1"
+    "challenge hook $hook begin _acme-challenge.nowhere.invalid:" \
+    "ended with status 1"
 same "dns: one record that cannot be put: nor is the other left" "" "$(left)"
 
 # The run ends while it waits: what is there by then goes.
@@ -197,41 +203,45 @@ mv "$work/tsig.away" "$work/tsig.key"
 acme w; expect "a record that can be removed again" 2
 same "dns: a record that can be removed again: is gone" "" "$(left)"
 # What others write there has nothing ended but values at configured names.
-printf \
-    '_acme-challenge.evil.test %s\n_acme-challenge.example.test $(id)\n_acme-challenge.example.test %s\nx\n_acme-challenge.example.test\n_abcdefghijklmnop._acme-challenge.www.example.test %s\n' \
-    "$(printf '%043d' 0)" "$(printf '%042d' 0)" "$(printf '%043d' 1)" \
-    >"$work/state/domain-w.records"
+cat >"$work/state/domain-w.records" <<END
+_acme-challenge.evil.test $(printf '%043d' 0)
+_acme-challenge.example.test \$(id)
+_acme-challenge.example.test $(printf '%042d' 0)
+x
+_acme-challenge.example.test
+_abcdefghijklmnop._acme-challenge.www.example.test $(printf '%043d' 1)
+END
 acme w; expect "a journal that somebody else has written" 2
 same "dns: a journal that somebody else has written: one is ended" \
     "end _abcdefghijklmnop._acme-challenge.www.example.test" \
     "$(sed -n 's/.*challenge hook [^ ]* \(end .*\)$/\1/p' "$err")"
-says \
-    "dns: a journal that somebody else has written: a name that is not configured is said" \
-    "$err" \
-    "left the TXT record _acme-challenge.evil.test with 0*, of a name that is not configured any more; look whether it is still there"
+what="a name that is not configured is said"
+says "dns: a journal that somebody else has written: $what" "$err" \
+    "left the TXT record _acme-challenge.evil.test with 0*, of a name that is" \
+    "not configured any more; look whether it is still there"
 # One that cannot be ended is not forgotten when others have been.
 printf '#!/bin/sh\n[ "$1 $5" != "end %043d" ] && exec %s "$@"\n' 2 "$hook" \
-    >"$work/wrap" &&
-    chmod 755 "$work/wrap"
+    >"$work/wrap" && chmod 755 "$work/wrap"
 sed -i "s|^challenge hook .*|challenge hook $work/wrap|" "$conf"
 printf \
     '_acme-challenge.example.test %043d\n_acme-challenge.example.test %043d\n' \
     2 3 >"$work/state/domain-w.records"
 forgotten
 acme -F w; expect "one that cannot be ended, and others that can" 0
-same \
-    "dns: one that cannot be ended, and others that can: that one is remembered" \
+what="one that cannot be ended, and others that can"
+same "dns: $what: that one is remembered" \
     "_acme-challenge.example.test $(printf %043d 2)" \
     "$(cat "$work/state/domain-w.records")"
-same "dns: one that cannot be ended, and others that can: no record is left" \
-    "" "$(left)"
+same "dns: $what: no record is left" "" "$(left)"
 # Nobody ends it any more.
-sed \
-    "/^challenge/d;/^alternative/d;s|^domain key|challengedir \"$work/www\"\n&|" \
+sed -e '/^challenge/d; /^	alternative/d' \
+    -e "s|^	domain key|challengedir \"$work/www\"\n&|" \
     "$conf" >"$work/other.conf"
 "$client" -f "$work/other.conf" w 2>"$err"
 says "dns: a job that has no hook any more" "$err" \
-    "w: an interrupted run left records in the DNS, which no 'challenge hook' ends any more: remove those that are listed in $work/state/domain-w.records, and then that file"
+    "w: an interrupted run left records in the DNS, which no 'challenge hook'" \
+    "ends any more: remove those that are listed in" \
+    "$work/state/domain-w.records, and then that file"
 rm "$work/state/domain-w.records"
 if strace -f -o /dev/null true 2>/dev/null; then
 	strace -f -qq -o "$work/trace" -P "$work/state/domain-w.records" \
@@ -241,10 +251,10 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	expect "no room for the journal" 1
 	says "dns: no room for the journal: is said" "$err" \
 	    "domain-w.records: cannot write: No space left on device"
-	same \
-	    "dns: no room for the journal: nothing is begun, no journal is left" \
-	    "0 " \
-	    "$(grep -c 'hook .* begin' "$err") $(ls "$work/state" | grep records)"
+	begun=$(grep -c 'hook .* begin' "$err")
+	what="nothing is begun, no journal is left"
+	same "dns: no room for the journal: $what" "0 " \
+	    "$begun $(ls "$work/state" | grep records)"
 else
 	skip "dns: no room for the journal: strace cannot trace here"
 fi
@@ -265,14 +275,14 @@ rm -f "$work/state/domain-w.records"
 
 # Drafts, with a newer Pebble.
 if [ -z "$dns_newer" ]; then
-	skip \
-	    "dns: dns-account-01, dns-persist-01: a newer Pebble is not to be had"
+	skip "dns: dns-account-01, dns-persist-01:" \
+	    "a newer Pebble is not to be had"
 	exit $failed
 fi
 stop $pebble_pid
-pebble=$dns_newer \
-    pebble_more='"externalAccountBindingRequired": false, "caaIdentities": ["pebble.letsencrypt.org"]' \
-    pebble_dns_start ||
+more='"externalAccountBindingRequired": false,
+  "caaIdentities": ["pebble.letsencrypt.org"]'
+pebble=$dns_newer pebble_more=$more pebble_dns_start ||
     { fail "dns: no newer Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
 by_dns "example.test *.example.test www.example.test" "challenge dns-account-01
 challenge hook $hook"
@@ -281,38 +291,33 @@ same "dns: dns-account-01: names" \
     "*.example.test example.test www.example.test " \
     "$(sans "$work/ssl/w.fullchain.pem")"
 url=$(sed -n 's/.*netproc: account \(https:.*\)$/\1/p' "$err" | head -n 1)
-label=$(printf %s "$url" |
-    python3 -c \
-    'import base64, hashlib, sys; print(base64.b32encode(hashlib.sha256(sys.stdin.buffer.read()).digest()[:10]).decode().lower())')
+label=$(printf %s "$url" | python3 -c '
+import base64, hashlib, sys
+digest = hashlib.sha256(sys.stdin.buffer.read()).digest()
+print(base64.b32encode(digest[:10]).decode().lower())')
 says "dns: dns-account-01: the account's label" "$err" \
     "begin _$label._acme-challenge.www.example.test"
 same "dns: dns-account-01: no record is left" "" \
-    "$(for _name in example.test www.example.test; do
-    	texts _$label._acme-challenge.$_name
-    done)"
+    "$(texts _$label._acme-challenge.example.test
+    texts _$label._acme-challenge.www.example.test)"
 
-# publish: the records that the last run has printed
+# published [SERVER]: the records that stand
+published() {
+	for _name in example www.example; do
+		texts _validation-persist.$_name.test "$@"
+	done
+}
+# publish: the records that the last run has printed, with both servers
 publish() {
+	_record='\(_validation-persist[^ ]*\) IN \(TXT "[^(]*"\) (.*'
+	_record="publish this one, once: $_record"
 	{
 		echo "server 127.0.0.2"
-		sed -n \
-		    's/.*publish this one, once: \(_validation-persist[^ ]*\) IN \(TXT "[^(]*"\) (.*/update add \1 60 \2/p' \
-		    "$err" |
-		    sort -u
+		sed -n "s/.*$_record/update add \1 60 \2/p" "$err" | sort -u
 		echo send
-	} |
-	    nsupdate -k "$work/tsig.key"
+	} | nsupdate -k "$work/tsig.key"
 	for _i in $(seq 100); do
-		[ \
-		    "$(for _name in example www.example; do
-		    	texts _validation-persist.$_name.test 127.0.0.3
-		    done)" \
-		    = \
-		    "$(for _name in example www.example; do
-		    	texts _validation-persist.$_name.test
-		    done)" \
-		    ] &&
-		    break
+		[ "$(published 127.0.0.3)" = "$(published)" ] && break
 		sleep 0.2
 	done
 	forgotten
@@ -320,9 +325,11 @@ publish() {
 by_dns "example.test *.example.test www.example.test" "challenge dns-persist-01"
 acme w; expect "dns-persist-01 without a record" 1
 says "dns: dns-persist-01: the record to publish" "$err" \
-    'publish this one, once: _validation-persist.www.example.test. IN TXT "pebble.letsencrypt.org; accounturi=https://localhost'
+    'publish this one, once: _validation-persist.www.example.test. IN' \
+    'TXT "pebble.letsencrypt.org; accounturi=https://localhost'
 says "dns: dns-persist-01: for a wildcard" "$err" \
-    '_validation-persist.example.test. IN TXT "pebble.letsencrypt.org; accounturi=[^ ]*; policy=wildcard"'
+    '_validation-persist.example.test. IN TXT "pebble.letsencrypt.org;' \
+    'accounturi=[^ ]*; policy=wildcard"'
 publish
 acme w; expect "dns-persist-01" 0
 same "dns: dns-persist-01: names" \

@@ -56,8 +56,9 @@ built() {
 	    make CFLAGS="-O2 -g -Werror") >"$work/$_name.log" 2>&1; then
 		ok "elsewhere: $_name: builds, no warning"
 	else
-		fail \
-		    "elsewhere: $_name: $(grep -E 'configure:|error' "$work/$_name.log" | head -n 3 | tr '\n' ' ')"
+		fail "elsewhere: $_name:" \
+		    "$(grep -E 'configure:|error' "$work/$_name.log" |
+		        head -n 3 | tr '\n' ' ')"
 		return 1
 	fi
 }
@@ -68,11 +69,11 @@ units() {
 	client=$1/acme-client run=$work/units RUNNER=$2 here=$here top=$top sh \
 	    "$here/unit.sh" "$1" >"$work/units.log" 2>&1
 	grep -E '^(FAIL|skip) ' "$work/units.log"
-	same \
-	    "elsewhere: $(basename "$1"): unit tests, $(grep -c '^ok ' "$work/units.log") passed: failed" \
+	_target=$(basename "$1") _passed=$(grep -c '^ok ' "$work/units.log")
+	same "elsewhere: $_target: unit tests, $_passed passed: failed" \
 	    0 "$(grep -c '^FAIL' "$work/units.log")"
-	check "elsewhere: $(basename "$1"): at least 1000 passed" \
-	    test "$(grep -c '^ok ' "$work/units.log")" -ge 1000
+	check "elsewhere: $_target: at least 1000 passed" \
+	    test "$_passed" -ge 1000
 }
 
 # issuance NAME: one certificate from Pebble, by $client; then nothing is due
@@ -116,8 +117,8 @@ emulated() {
 	sed 's/^LDFLAGS = /&-Wl,--wrap=closefrom /' "$work/$1/config.mk" \
 	    >"$work/marked/config.mk"
 	make -C "$work/marked" >"$work/marked.log" 2>&1 || {
-		fail \
-		    "elsewhere: $1: for the emulator: $(tail -n 1 "$work/marked.log")"
+		fail "elsewhere: $1: for the emulator:" \
+		    "$(tail -n 1 "$work/marked.log")"
 		return 1
 	}
 	rm -rf "$work/run" && mkdir -p "$work/run/traces" &&
@@ -133,11 +134,11 @@ emulated() {
 	client=$work/run/client
 	issuance "$1, emulated"
 	rm -f "$work/run/traces"/*.pipe
-	text=$here/filters/$(sed -n 's/^FILTER_ARCH = //p' "$work/$1/config.mk").txt
+	arch=$(sed -n 's/^FILTER_ARCH = //p' "$work/$1/config.mk")
+	text=$here/filters/$arch.txt
 	grep -v ' recvfrom$' "$text" >"$work/text"
-	same \
-	    "elsewhere: $1: a call that the text lacks is found in each process" \
-	    "$(echo $role_names | wc -w)" \
+	what="a call that the text lacks is found in each process"
+	same "elsewhere: $1: $what" "$(echo $role_names | wc -w)" \
 	    "$(python3 "$here/emulated.py" "$work/text" "$work/run/traces" |
 	        grep -c '^FAIL.*recvfrom')"
 	python3 "$here/emulated.py" "$text" "$work/run/traces" |
@@ -156,9 +157,8 @@ for target in $targets; do
 	ppc64el) qemu=qemu-ppc64le ;;
 	musl|refused) qemu= ;;
 	*)
-		echo \
-		    "usage: elsewhere.sh [--install] [arm64|armhf|riscv64|ppc64el|musl|refused ...]" \
-		    >&2
+		echo "usage: elsewhere.sh [--install]" \
+		    "[arm64|armhf|riscv64|ppc64el|musl|refused ...]" >&2
 		exit 2 ;;
 	esac
 	case $target in
@@ -168,10 +168,10 @@ for target in $targets; do
 			skip "elsewhere: musl: no musl-gcc, or no MUSL_PREFIX"
 			continue
 		fi
+		path=PKG_CONFIG_LIBDIR=$MUSL_PREFIX/lib/pkgconfig
 		built musl CC=musl-gcc HOSTCC=gcc HOST_PKG_CONFIG=pkg-config \
 		    CPPFLAGS="-I$MUSL_PREFIX/include" \
-		    PKG_CONFIG="env PKG_CONFIG_LIBDIR=$MUSL_PREFIX/lib/pkgconfig pkg-config --static" ||
-		    continue
+		    PKG_CONFIG="env $path pkg-config --static" || continue
 		UNIT_CFLAGS="-I$MUSL_PREFIX/include -static-pie"
 		export UNIT_CFLAGS
 		units "$work/musl" ""
@@ -190,16 +190,19 @@ for target in $targets; do
 				    ./configure CC="gcc $option"
 			) >"$work/refused.log" 2>&1
 			status=$?
+			said=$(grep -c '^configure: .*system call' \
+			    "$work/refused.log")
 			same "elsewhere: x86_64 with $option: refused" "1 1" \
-			    "$status $(grep -c '^configure: .*system call' "$work/refused.log")"
+			    "$status $said"
 		done
 		if command -v s390x-linux-gnu-gcc >/dev/null; then
 			(cd "$work/refused" &&
 			    ./configure CC=s390x-linux-gnu-gcc \
 			    HOSTCC=gcc) >"$work/refused.log" 2>&1
 			status=$?
-			same "elsewhere: s390x: refused" "1 1" \
-			    "$status $(grep -c '^configure: .*socketcall' "$work/refused.log")"
+			said=$(grep -c '^configure: .*socketcall' \
+			    "$work/refused.log")
+			same "elsewhere: s390x: refused" "1 1" "$status $said"
 		else
 			skip "elsewhere: s390x: no s390x-linux-gnu-gcc"
 		fi
@@ -210,9 +213,8 @@ for target in $targets; do
 			    -U_FILE_OFFSET_BITS -fsyntax-only -D_GNU_SOURCE \
 			    -I"$top" "$top/clock.c" 2>"$work/refused.log"
 			status=$?
-			same \
-			    "elsewhere: armhf with 32-bit time_t: refused when compiled" \
-			    1 $status
+			what="armhf with 32-bit time_t: refused when compiled"
+			same "elsewhere: $what" 1 $status
 			says "elsewhere: armhf with 32-bit time_t: says why" \
 			    "$work/refused.log" "time_t ends in 2038"
 		fi ;;
@@ -222,13 +224,14 @@ for target in $targets; do
 		triplet=$(triplet_of "$target")
 		if ! command -v "$triplet-gcc" >/dev/null ||
 		    [ ! -e "/usr/lib/$triplet/pkgconfig/libtls.pc" ]; then
-			skip \
-			    "elsewhere: $target: no $triplet-gcc, or no libtls-dev:$target"
+			skip "elsewhere: $target: no $triplet-gcc, or no" \
+			    "libtls-dev:$target"
 			continue
 		fi
+		path=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig
 		built "$target" CC="$triplet-gcc" HOSTCC=gcc \
 		    HOST_PKG_CONFIG=pkg-config \
-		    PKG_CONFIG="env PKG_CONFIG_LIBDIR=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig pkg-config" ||
+		    PKG_CONFIG="env PKG_CONFIG_LIBDIR=$path pkg-config" ||
 		    continue
 		if ! command -v $qemu >/dev/null; then
 			skip "elsewhere: $target: no $qemu"

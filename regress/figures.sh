@@ -29,4 +29,5 @@ sh "$top/bench/programs.sh" "$work/build"
 # own it finds ours.
 unshare -m --propagation private sh -c "
 	mount --bind $work/tls.pem /etc/ssl/certs/ca-certificates.crt
-	exec python3 $here/figures.py $client $work/c.conf $work https://localhost:$ca_port/dir $work/pebble.log"
+	exec python3 $here/figures.py $client $work/c.conf $work \
+	    https://localhost:$ca_port/dir $work/pebble.log"

@@ -68,8 +68,9 @@ held() {
 	    "c: authority test is not tried again before"
 	same "$who: held: completed" a "$(installed)"
 	good a "a.example.com " "held"
-	check "$who: held: key and chain in one file" sh -c \
-	    "openssl pkey -in $work/ssl/private/a.both.pem -pubout | openssl sha256 | grep -q \"\$(openssl pkey -in $work/ssl/private/a.key -pubout | openssl sha256 | sed 's/.*= //')\""
+	same "$who: held: key and chain in one file" \
+	    "$(spki_key "$work/ssl/private/a.key")" \
+	    "$(spki_key "$work/ssl/private/a.both.pem")"
 }
 
 # All workers meet the same outage.
@@ -87,14 +88,29 @@ once() {
 bad_csr() {
 	fleet a b
 	openssl ecparam -name prime256v1 -genkey -noout -out "$work/csr.key"
-	printf \
-	    '[req]\nprompt=no\ndistinguished_name=dn\nattributes=at\nreq_extensions=ex\n[dn]\nCN=z.example.com\n[at]\nchallengePassword=secret12\n[ex]\nsubjectAltName=DNS:z.example.com\n' \
-	    >"$work/req.conf"
+	cat >"$work/req.conf" <<'END'
+[req]
+prompt=no
+distinguished_name=dn
+attributes=at
+req_extensions=ex
+[dn]
+CN=z.example.com
+[at]
+challengePassword=secret12
+[ex]
+subjectAltName=DNS:z.example.com
+END
 	openssl req -new -key "$work/csr.key" -config "$work/req.conf" \
 	    -out "$work/z.csr"
-	printf \
-	    'domain "z" {\n\tcsr file "%s"\n\tdomain certificate "%s"\n\tdomain full chain certificate "z.fullchain.pem"\n\tchallengedir "%s"\n}\n' \
-	    "$work/z.csr" "$work/ssl/z.pem" "$work/www" >>"$conf"
+	cat >>"$conf" <<END
+domain "z" {
+	csr file "$work/z.csr"
+	domain certificate "$work/ssl/z.pem"
+	domain full chain certificate "z.fullchain.pem"
+	challengedir "$work/www"
+}
+END
 	acme -a
 	expect "a bad CSR" 1
 	same "$who: a bad CSR: the others" "a b" "$(installed)"
@@ -241,7 +257,8 @@ again_and_again() {
 	acme a
 	expect "interrupted four times" 1
 	says "$who: interrupted four times: held back" "$err" \
-	    "not tried again before .*the attempt that began at .* was killed before it ended"
+	    "not tried again before .*the attempt that began at .* was killed" \
+	    "before it ended"
 	run -l
 	same "$who: interrupted four times: -l" 0 \
 	    "$(grep -c " now, " "$work/out")"

@@ -10,16 +10,20 @@ fleet() {
 		domain_write "$conf" "$name" "$name.example.com" ""
 	done
 }
-ordered() { sed -n 's/.*certproc: \([a-z0-9]*\): due: .*/\1/p' "$err" | sort | xargs; }
+ordered() {
+	sed -n 's/.*certproc: \([a-z0-9]*\): due: .*/\1/p' "$err" | sort |
+	    xargs
+}
 # away HANDLE: signed by an authority that is not there
 away() {
 	sed -n '/^authority/,/^}/p' "$conf" |
-	    sed \
-	    "s/^authority test/authority away/; s/account.pem/away.pem/; s/localhost:$ca_port/localhost:$closed_port/" \
-	    >>"$conf"
+	    sed -e 's/^authority test/authority away/' \
+	    -e "s/account.pem/away.pem/; s/:$ca_port/:$closed_port/" >>"$conf"
 	sed -i "/^domain \"$1\"/a sign with away" "$conf"
 }
-installed() { sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | xargs; }
+installed() {
+	sed -n 's/.*certproc: \([a-z0-9]*\): installed .*/\1/p' "$err" | xargs
+}
 
 every() {
 	fleet a b c
@@ -141,10 +145,9 @@ several() {
 	expect "a worker is killed" 1
 	same "$who: a worker is killed: the others' jobs" 11 \
 	    "$(installed | wc -w)"
+	words="the process that talked to the CA for it has ended"
 	same "$who: a worker is killed: its job" 1 \
-	    "$(grep -c \
-	        "certproc: h..: the process that talked to the CA for it has ended" \
-	        "$err")"
+	    "$(grep -c "certproc: h..: $words" "$err")"
 	clean_www "a worker is killed"
 	acme -a
 	expect "a worker is killed: the next run" 0
@@ -202,7 +205,8 @@ several() {
 	wait $run_pid; status=$?
 	expect "all workers are killed" 1
 	says "$who: all workers are killed: why" "$err" \
-	    "netproc.* was killed by signal 9, Killed: [^;]*; see the kernel's log$"
+	    "netproc.* was killed by signal 9, Killed: [^;]*;" \
+	    "see the kernel's log$"
 	kill -CONT $pebble_pid
 }
 
@@ -223,7 +227,8 @@ unreachable() {
 	same "$who: authority away: tried once" 1 \
 	    "$(grep -c "netproc: .*Connection refused" "$err")"
 	says "$who: authority away: the next one is left alone" "$err" \
-	    "c: authority test is not tried again before .*Connection refused.*-F tries now"
+	    "c: authority test is not tried again before .*Connection" \
+	    "refused.*-F tries now"
 	acme -a
 	expect "authority away: again" 1
 	same "$who: authority away: again: not tried" 0 \
@@ -340,11 +345,14 @@ assert o['version'] == 1 and list(o) == ['version', 'time', 'certificates']
 by = {c['handle']: c for c in o['certificates']}
 assert list(by) == ['a', 'c', 'b'] or list(by) == ['a', 'b', 'c'], list(by)
 for c in by.values():
-    assert list(c) == ['handle', 'names', 'state', 'issuer', 'not_before', 'not_after', 'seconds_left', 'renewal', 'failures', 'last_success', 'last_error', 'change_pending'], list(c)
+    assert list(c) == ['handle', 'names', 'state', 'issuer', 'not_before',
+        'not_after', 'seconds_left', 'renewal', 'failures', 'last_success',
+        'last_error', 'change_pending'], list(c)
     time.strptime(c['not_after'], '%Y-%m-%dT%H:%M:%SZ')
     time.strptime(c['renewal']['time'], '%Y-%m-%dT%H:%M:%SZ')
 assert by['a']['state'] == 'expired' and by['a']['seconds_left'] <= 0
-assert by['c']['names'] == ['c.example.com', 'x.example.com', 'y.example.com'] and by['c']['state'] == 'ok'
+assert by['c']['state'] == 'ok'
+assert by['c']['names'] == [x + '.example.com' for x in ('c', 'x', 'y')]
 assert by['b']['issuer'].startswith('Pebble') and by['b']['last_error'] is None"
 	terminal COLUMNS=120
 	says "$who: -l: on a terminal: the life that is gone" "$work/out" \
@@ -392,8 +400,10 @@ measures() {
 	    test "$(metric last_success_timestamp_seconds a)" -ge "$before"
 	check "$who: metrics: renewal" \
 	    test "$(metric renewal_timestamp_seconds a)" -gt "$before"
+	seconds=$(metric run_seconds a)
 	check "$who: metrics: run time" sh -c \
-	    "expr '$(metric run_seconds a)' : '0[.][0-9][0-9][0-9]\$' && [ '$(metric run_seconds a)' != 0.000 ]"
+	    "expr '$seconds' : '0[.][0-9][0-9][0-9]\$' &&
+	    [ '$seconds' != 0.000 ]"
 	same "$who: metrics: no error" 0 "$(metric last_error a)"
 	away b
 	acme b
@@ -406,7 +416,8 @@ measures() {
 	says "$who: metrics: of all, whatever was asked for" \
 	    "$work/metrics/acme.prom" \
 	    'last_error{handle="b",class="authority"} 1'
-	check "$who: metrics: the format" python3 - "$work/metrics/acme.prom" <<'END'
+	check "$who: metrics: the format" \
+	    python3 - "$work/metrics/acme.prom" <<'END'
 import re, sys
 kinds, seen = {}, set()
 for line in open(sys.argv[1]):
@@ -415,7 +426,8 @@ for line in open(sys.argv[1]):
         kinds.setdefault(m[2], []).append(m[1])
     else:
         m = re.fullmatch(r'(\w+)(\{[^}]*\})? ([0-9.]+)\n', line)
-        assert m and kinds[m[1]] == ["HELP", "TYPE"] and m[1] + (m[2] or "") not in seen, line
+        assert m and kinds[m[1]] == ["HELP", "TYPE"], line
+        assert m[1] + (m[2] or "") not in seen, line
         seen.add(m[1] + (m[2] or ""))
 assert len(seen) == 1 + 7 * 2, seen
 END
@@ -441,10 +453,8 @@ shows_progress() {
 	    -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' \
 	    "$client" -F -f "$conf" a b </dev/null >"$work/out" 2>"$err"
 	same "$who: -F: on a terminal, it is said what was installed" "a b" \
-	    "$(tr -d '\r' <"$work/out" |
-	        sed -n \
-	        's/^acme-client: -F: \(.*\): installed a new certificate$/\1/p' |
-	        sort | xargs)"
+	    "$(tr -d '\r' <"$work/out" | sed -n 's/^acme-client: -F: //p' |
+	        sed -n 's/: installed a new certificate$//p' | sort | xargs)"
 	run -F a
 	same "$who: -F: silent without a terminal" "0 " "$status $(cat "$err")"
 	# What is said meanwhile stands on lines of its own.

@@ -40,8 +40,10 @@ costs_b() {
 	same "$who: $1: -a: no process gives up" 0 \
 	    "$(grep -c 'before its time\|ended with status' "$err")"
 	acme -F c b a
+	_installed=$(sed -n 's/.*certproc: \(.\): installed .*/\1/p' "$err" |
+	    sort | xargs)
 	same "$who: $1: -F c b a: status, installed" "1: a c" \
-	    "$status: $(sed -n 's/.*certproc: \(.\): installed .*/\1/p' "$err" | sort | xargs)"
+	    "$status: $_installed"
 	run -l
 	same "$who: $1: -l: all are there" "a b c" \
 	    "$(sed 's/\x1b[^m]*m//g' "$work/out" | grep -oE '(^| )[abc] ' |
@@ -64,9 +66,9 @@ own() {
 	    -out "$work/b/b.csr" 2>/dev/null
 }
 brings_own() {
-	sed -i \
-	    "/domain name b.example.com/d; s|domain key \"$work/b/keys/b.key\".*|csr file \"$work/b/b.csr\"|" \
-	    "$conf"
+	_key="domain key \"$work/b/keys/b.key\""
+	sed -i -e '/domain name b.example.com/d' \
+	    -e "s|$_key.*|csr file \"$work/b/b.csr\"|" "$conf"
 }
 costs_b "no CSR file" "brings_own" "csr file $work/b/b.csr: No such file"
 costs_b "an empty CSR file" "brings_own; : >$work/b/b.csr" \
@@ -83,8 +85,11 @@ costs_b "a CSR for a weak key" "brings_own; weak rsa:1024" \
     "b.csr: CSR for a key of 1024 bits, too weak"
 costs_b "a CSR for a key of another type" "brings_own; weak ed25519" \
     "b.csr: CSR for a key of 2.. bits, too weak or of another type"
-costs_b "a CSR that is not signed" \
-    "brings_own; own; openssl req -in $work/b/b.csr -outform DER -out $work/csr.der; head -c -4 $work/csr.der >$work/b/b.csr; printf abcd >>$work/b/b.csr" \
+spoil_signature() {
+	openssl req -in "$work/b/b.csr" -outform DER -out "$work/csr.der"
+	(head -c -4 "$work/csr.der"; printf abcd) >"$work/b/b.csr"
+}
+costs_b "a CSR that is not signed" "brings_own; own; spoil_signature" \
     "b.csr: is not signed by its own key"
 costs_b "a CSR for no host" "brings_own; own .b.example.com" \
     "name .b.example.com: expected a host name"
@@ -111,13 +116,16 @@ for file in ssl/b.pem ssl/b.fullchain.pem keys/b.key; do
 	    "$work/b/$file: not a regular file"
 done
 costs_b "key: too large" \
-    "head -c 20000 /dev/zero >$work/b/keys/b.key; chmod 600 $work/b/keys/b.key" \
+    "(umask 077; head -c 20000 /dev/zero >$work/b/keys/b.key)" \
     "b.key: larger than"
 costs_b "key: empty" ": >$work/b/keys/b.key; chmod 600 $work/b/keys/b.key" \
     "b.key: is empty"
-costs_b "key: for others to read" \
-    "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $work/b/keys/b.key; chmod 644 $work/b/keys/b.key" \
-    "make it 0600"
+open_key() {
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out "$work/b/keys/b.key"
+	chmod 644 "$work/b/keys/b.key"
+}
+costs_b "key: for others to read" open_key "make it 0600"
 costs_b "state: a directory" "mkdir $work/state/domain-b.json" \
     "domain-b.json: cannot replace"
 costs_b "lock: a directory" "mkdir $work/state/domain-b.lock" \
@@ -129,9 +137,11 @@ costs_b "in the way" "mkdir $work/b/ssl/.b.pem.acme-new" \
 if [ "$who" = root ]; then
 	if mount -t tmpfs -o size=4k none "$work/b/ssl" 2>/dev/null; then
 		umount "$work/b/ssl"
-		costs_b "no room" \
-		    "mount -t tmpfs -o size=4k none $work/b/ssl; head -c 4096 /dev/zero >$work/b/ssl/full" \
-		    "No space left"
+		no_room() {
+			mount -t tmpfs -o size=4k none "$work/b/ssl"
+			head -c 4096 /dev/zero >"$work/b/ssl/full"
+		}
+		costs_b "no room" no_room "No space left"
 		umount "$work/b/ssl" 2>/dev/null
 	else
 		skip "handles: no room: no file system can be mounted here"
@@ -155,8 +165,8 @@ roots() { # roots NAME FILE [NAME IN THE MESSAGE]
 	chown 0:0 "$work/$2" && chmod u=rwX,go= "$work/$2"
 	setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all \
 	    "$client" -f "$conf" b 2>"$err" </dev/null
-	says "$who: of root: $1" "$err" \
-	    "Permission denied; ${3:-${2##*/}} belongs to user 0, and this is user 54321: chown it"
+	says "$who: of root: $1" "$err" "Permission denied;" \
+	    "${3:-${2##*/}} belongs to user 0, and this is user 54321: chown it"
 }
 if [ "$who" = root ]; then
 	roots "lock" state/domain-b.lock
@@ -215,9 +225,14 @@ fresh
 for i in $(seq 60); do
 	mkdir -p "$work/d/$i/keys" "$work/d/$i/www" &&
 	    chmod 700 "$work/d/$i/keys"
-	printf \
-	    'domain h%d {\ndomain name h%d.example.com\ndomain key "%s/keys/k"\ndomain full chain certificate "%s/f.pem"\nchallengedir "%s/www"\n}\n' \
-	    $i $i "$work/d/$i" "$work/d/$i" "$work/d/$i" >>"$conf"
+	cat >>"$conf" <<END
+domain h$i {
+	domain name h$i.example.com
+	domain key "$work/d/$i/keys/k"
+	domain full chain certificate "$work/d/$i/f.pem"
+	challengedir "$work/d/$i/www"
+}
+END
 done
 for limit in 64 40 32; do
 	rm -f "$work/d"/*/f.pem
@@ -259,9 +274,14 @@ done
 fresh
 echo "state directory \"$work/state\"" >"$conf"
 for i in $(seq 20); do
-	printf \
-	    'authority a%d {\napi url "https://localhost:%d/dir"\naccount key "%s/etc/private/a%d.pem"\nca file "%s"\nroot file "%s"\n}\n' \
-	    $i "$ca_port" "$work" $i "$work/tls.pem" "$work/root.pem" >>"$conf"
+	cat >>"$conf" <<END
+authority a$i {
+	api url "https://localhost:$ca_port/dir"
+	account key "$work/etc/private/a$i.pem"
+	ca file "$work/tls.pem"
+	root file "$work/root.pem"
+}
+END
 	domain_more="sign with a$i"
 	domain_write "$conf" h$i.example.com h$i.example.com ""
 done

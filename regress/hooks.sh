@@ -62,12 +62,18 @@ same "$who: on change: -nv: as many commands" 10 \
     "$(grep -c 'on change' "$work/printed")"
 
 # What a program gets: environment, group, signals, descriptors.
-program shows "env | sort >$work/env; ps -o pgid= -p \$\$ | tr -d ' ' >$work/pgid; echo \$\$ >$work/pid; ls -l /proc/self/fd | sed -n 's/.* \([0-9]* -> .*\)/\1/p' >$work/fds
-grep -E '^Sig(Blk|Ign)|^NoNewPrivs|^Seccomp:' /proc/self/status >$work/status; umask >$work/umask; pwd >$work/pwd; ulimit -n >$work/nfiles; cat >$work/stdin"
+program shows "env | sort >$work/env
+ps -o pgid= -p \$\$ | tr -d ' ' >$work/pgid
+echo \$\$ >$work/pid
+ls -l /proc/self/fd | sed -n 's/.* \([0-9]* -> .*\)/\1/p' >$work/fds
+grep -E '^Sig(Blk|Ign)|^NoNewPrivs|^Seccomp:' /proc/self/status >$work/status
+umask >$work/umask
+pwd >$work/pwd
+ulimit -n >$work/nfiles
+cat >$work/stdin"
 domain_more="on change $work/shows"
 sections a b
-sed -i \
-    "s|^\(.*domain key .*/b.key.*\)|\1\n	domain combined \"$work/ssl/private/b.both\"|" \
+sed -i "/domain key .*\/b.key/a domain combined \"$work/ssl/private/b.both\"" \
     "$conf"
 (
 	export HOME=/x LD_PRELOAD='' FOO=bar
@@ -77,15 +83,30 @@ sed -i \
 status=$?
 expect "on change: environment" 0
 same "$who: on change: environment: nothing but this" \
-    "ACME_CERT_1=$ssl/a.pem ACME_CERT_2=$ssl/b.pem ACME_CHAIN_1=$ssl/a.chain.pem ACME_CHAIN_2=$ssl/b.chain.pem ACME_CHANGED=a b ACME_COMBINED_2=$ssl/private/b.both ACME_COUNT=2 ACME_FULLCHAIN_1=$ssl/a.fullchain.pem ACME_FULLCHAIN_2=$ssl/b.fullchain.pem ACME_HANDLE_1=a ACME_HANDLE_2=b ACME_KEY_1=$ssl/private/a.key ACME_KEY_2=$ssl/private/b.key ACME_NAMED=2 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin " \
-    "$(grep -Ev '^(PWD|_|SHLVL|OLDPWD)=' "$work/env" | LC_ALL=C sort |
-        tr '\n' ' ')"
+    "ACME_CERT_1=$ssl/a.pem
+ACME_CERT_2=$ssl/b.pem
+ACME_CHAIN_1=$ssl/a.chain.pem
+ACME_CHAIN_2=$ssl/b.chain.pem
+ACME_CHANGED=a b
+ACME_COMBINED_2=$ssl/private/b.both
+ACME_COUNT=2
+ACME_FULLCHAIN_1=$ssl/a.fullchain.pem
+ACME_FULLCHAIN_2=$ssl/b.fullchain.pem
+ACME_HANDLE_1=a
+ACME_HANDLE_2=b
+ACME_KEY_1=$ssl/private/a.key
+ACME_KEY_2=$ssl/private/b.key
+ACME_NAMED=2
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+    "$(grep -Ev '^(PWD|_|SHLVL|OLDPWD)=' "$work/env" | LC_ALL=C sort)"
 same "$who: on change: its own process group" "$(cat "$work/pid")" \
     "$(cat "$work/pgid")"
 # glibc's posix_spawn() leaves its own two, 32 and 33, ignored.
 same "$who: on change: no signal is blocked or ignored; no sandbox" \
     "0000000000000000 00000000 0 0" \
-    "$(sed -n 's/^SigBlk:.//p' "$work/status") $(sed -n 's/^SigIgn:.\{9\}\(.*\)/\1/p' "$work/status" | sed 's/^8/0/') $(sed -n 's/^NoNewPrivs:.//p' "$work/status") $(sed -n 's/^Seccomp:.//p' "$work/status")"
+    "$(sed -n -e 's/^SigBlk:.//p' \
+        -e 's/^SigIgn:.\{9\}8\(.*\)/0\1/p' -e 's/^SigIgn:.\{9\}\(.*\)/\1/p' \
+        -e 's/^NoNewPrivs:.//p' -e 's/^Seccomp:.//p' "$work/status" | xargs)"
 same "$who: on change: no descriptor but the three" "0 1 2 " \
     "$(sed -n 's/^\([0-9]*\) -> .*/\1/p' "$work/fds" | grep -v '^3$' |
         tr '\n' ' ')"
@@ -107,7 +128,8 @@ expect "on change: fails" 1
 same "$who: on change: fails: the others run all the same" \
     "first;fails;second;" "$(ran)"
 says "$who: on change: fails: says which program and how" "$err" \
-    "on change $work/fails: ended with status 3; what has changed (a) stays so, and the next run runs it again"
+    "on change $work/fails: ended with status 3; what has changed (a) stays" \
+    "so, and the next run runs it again"
 says "$who: on change: fails: shows what it printed" "$err" \
     "on change $work/fails: one$"
 says "$who: on change: fails: also on stderr" "$err" \
@@ -155,9 +177,8 @@ program shows "echo \"\$ACME_COUNT \$ACME_CHANGED\" >>$ran"
 domain_more=
 global="on change $work/shows"
 sections a b
-sed -i \
-    "s|challengedir .*|challengedir \"$work/none\"|;0,/none/s|challengedir .*|challengedir \"$work/www\"|" \
-    "$conf"
+sed -i -e "s|challengedir .*|challengedir \"$work/none\"|" \
+    -e "0,/none/s|challengedir .*|challengedir \"$work/www\"|" "$conf"
 run -a
 expect "on change: one of two fails" 1
 same "$who: on change: one of two fails: for the other" "shows;1 a;" "$(ran)"
@@ -262,7 +283,8 @@ if strace -f -o /dev/null true 2>/dev/null; then
 		sleep 0.1
 	done
 	says "$who: on change: cannot be killed: says so" "$err" \
-	    "on change $work/hangs: does not end, and cannot be killed from here, .*; it runs on as process [0-9]*"
+	    "on change $work/hangs: does not end, and cannot be killed from" \
+	    "here, .*; it runs on as process [0-9]*"
 	check "$who: on change: cannot be killed: in bounded time" \
 	    test $(($(date +%s) - t0)) -le 20
 	pkill -KILL -f "$work/sleeper"
@@ -280,8 +302,9 @@ expect "on change: leaves one running that keeps the pipe" 0
 check "$who: on change: leaves one running: not waited for" \
     test $(($(date +%s) - t0)) -le 3
 same "$who: on change: leaves one running: that one runs on" 1 "$(left)"
-program hangs \
-    "yes | head -c 300000000; echo; printf 'long'; head -c 100000 /dev/zero | tr '\\0' y; echo; exit 4"
+program hangs "yes | head -c 300000000; echo
+printf 'long'; head -c 100000 /dev/zero | tr '\\0' y; echo
+exit 4"
 run -F a
 expect "on change: floods" 1
 says "$who: on change: floods: status" "$err" \
@@ -330,10 +353,12 @@ same "$who: on change: none: no process for it, no mark" "0 " \
 
 # -n looks at the programs.
 advised() {
+	_advised=$1
 	printf 'on change %s\n' "$2" >"$work/n.conf"
 	cat "$conf" >>"$work/n.conf"
 	"$client" -n -f "$work/n.conf" a >"$work/out" 2>"$err"
-	says "$who: on change: -n: $1" "$err" "$3"
+	shift 2
+	says "$who: on change: -n: $_advised" "$err" "$*"
 }
 advised "not there" "$work/none" \
     "on change $work/none: No such file or directory"
@@ -346,7 +371,8 @@ advised "others may write" "$work/first" \
 chmod 755 "$work/first"
 for words in "| $work/second" "&& $work/second" "> $work/log" "2>&1"; do
 	advised "$words" "\"$work/first $words\"" \
-	    "on change $work/first: gets '.*' as an argument, as no shell reads it"
+	    "on change $work/first: gets '.*' as an argument, as no shell" \
+	    "reads it"
 done
 advised "good" "$work/first" "configuration OK"
 same "$who: on change: -n: good: nothing about it" 0 \

@@ -17,14 +17,14 @@ setsid sh -c "$alone" "$work/sessions" python3 "$here/hostile_later.py" \
 # The same program with another netproc, and short deadlines.
 build=$(dirname "$client")
 cp -r "$build" "$work/build" && cp "$here/evil-net.c" "$work/build/netproc.c"
+hasty="-DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2"
 (cd "$work/build" && touch parent-broker.c parent-child.c &&
-    make \
-    CFLAGS="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2 -DSAID_BYTES_MAX=4194304") >"$work/build.log" 2>&1 ||
-    {
-    	fail \
-    	    "hostile: the program with an evil net does not build: $(tail -n 2 "$work/build.log")"
-    	exit 1
-    }
+    make CFLAGS="-O1 -g $hasty -DSAID_BYTES_MAX=4194304"
+) >"$work/build.log" 2>&1 || {
+	fail "hostile: the program with an evil net does not build:" \
+	    "$(tail -n 2 "$work/build.log")"
+	exit 1
+}
 ca_port=9 http_port=9
 cp "$work/roles/ca.pem" "$work/tls.pem"
 cp "$work/roles/ca.pem" "$work/root.pem"

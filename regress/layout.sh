@@ -34,7 +34,8 @@ make_install() {
 }
 # tree DIRECTORY...: mode, owner and group of each
 tree() { (cd "${root:-/}" && stat -c '%a %U:%G %n' "$@" 2>&1); }
-dirs="etc/acme-client etc/acme-client/account etc/acme-client/keys etc/acme-client/certs var/lib/acme-client var/www/acme"
+dirs="etc/acme-client etc/acme-client/account etc/acme-client/keys"
+dirs="$dirs etc/acme-client/certs var/lib/acme-client var/www/acme"
 # laid OWNER: as README's table has it, with this owner in place of _acme-client
 laid() {
 	printf '%s\n' "755 root:root etc/acme-client" \
@@ -94,7 +95,8 @@ make_install DESTDIR="$work/dest"
 same "layout: DESTDIR: made, root's" "$(laid root:root)" \
     "$(root=$work/dest tree $dirs)"
 says "layout: DESTDIR: said" "$work/made" \
-    "^a package makes the user _acme-client, and gives it /etc/acme-client/certs /var/lib/acme-client /var/www/acme\$"
+    "^a package makes the user _acme-client, and gives it" \
+    "/etc/acme-client/certs /var/lib/acme-client /var/www/acme\$"
 make_install DESTDIR="$work/other" PREFIX=/opt/p SYSCONFDIR=/opt/etc \
     STATEDIR=/opt/state CHALLENGEDIR=/srv/acme
 same "layout: other paths: made" \
@@ -104,8 +106,14 @@ same "layout: other paths: made" \
         srv/acme)"
 same "layout: other paths: nothing at the usual ones" "" \
     "$(cd "$work/other" && ls -d etc var usr 2>/dev/null)"
-same "layout: other paths: configuration and manuals name them" "0 4 1" "$(cat "$work/other/opt/etc/acme-client.conf" "$work/other"/opt/p/share/man/man?/* |
-    grep -Ec '(^|[^t])/etc/acme-client|/var/lib/acme-client|/var/www/acme|/usr/local') $(grep -c /opt/etc/acme-client/ "$work/other/opt/etc/acme-client.conf") $(grep -c '^23 4 .*[[:space:]]/opt/p/sbin' "$work/other/opt/p/share/man/man1/acme-client.1")"
+other_conf=$work/other/opt/etc/acme-client.conf
+pages=$work/other/opt/p/share/man
+usual='(^|[^t])/etc/acme-client|/var/lib/acme-client|/var/www/acme|/usr/local'
+usual=$(cat "$other_conf" "$pages"/man?/* | grep -Ec "$usual")
+in_conf=$(grep -c /opt/etc/acme-client/ "$other_conf")
+cron=$(grep -c '^23 4 .*[[:space:]]/opt/p/sbin' "$pages/man1/acme-client.1")
+same "layout: other paths: configuration and manuals name them" "0 4 1" \
+    "$usual $in_conf $cron"
 mkdir "$work/home" && chown 54321:54321 "$work/home"
 setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all make -s \
     -C "$build" install PREFIX="$work/home/p" SYSCONFDIR="$work/home/etc" \
@@ -119,8 +127,11 @@ same "layout: an ordinary user's: made" "700 54321 keys 755 54321 certs" \
 : >"$work/dest/etc/acme-client/keys/x.key"
 make -s -C "$build" uninstall DESTDIR="$work/dest" >/dev/null
 same "layout: uninstall leaves what has something in it" \
-    "etc/acme-client etc/acme-client.conf etc/acme-client/keys etc/acme-client/keys/x.key" \
-    "$(cd "$work/dest" && find etc -mindepth 1 | sort | xargs)"
+    "etc/acme-client
+etc/acme-client.conf
+etc/acme-client/keys
+etc/acme-client/keys/x.key" \
+    "$(cd "$work/dest" && find etc -mindepth 1 | sort)"
 
 # A whole run as installed, with the configuration that is installed: the domain
 # section with its comment signs taken off.
@@ -130,8 +141,9 @@ pebble_start PEBBLE_VA_NOSLEEP=1 || exit 1
 mount --bind /var/www/acme "$work/www"
 installed_conf() {
 	sed -e 's/^#\( *\(domain\|	\|}\)\)/\1/' \
-	    -e "s|https://acme-v02.*|https://localhost:$ca_port/dir\"|" -e \
-	    "/letsencrypt-privkey/s|\$|\n	ca file \"$work/tls.pem\"\n	root file \"$work/root.pem\"|" \
+	    -e "s|https://acme-v02.*|https://localhost:$ca_port/dir\"|" \
+	    -e "/letsencrypt-privkey/a ca file \"$work/tls.pem\"" \
+	    -e "/letsencrypt-privkey/a root file \"$work/root.pem\"" \
 	    "$top/etc/acme-client.conf"
 }
 installed_conf >/etc/acme-client.conf
@@ -142,7 +154,8 @@ same "layout: -n has nothing to say" "acme-client: configuration OK" \
 rmdir /etc/acme-client/certs /etc/acme-client/keys
 "$client" -n 2>"$err"
 says "layout: -n, no directory: whose it is to be" "$err" \
-    "make it: mkdir -p /etc/acme-client/certs && chown _acme-client /etc/acme-client/certs\$"
+    "make it: mkdir -p /etc/acme-client/certs && chown _acme-client" \
+    "/etc/acme-client/certs\$"
 says "layout: -n, no directory of keys" "$err" \
     "make it: mkdir -m 700 -p /etc/acme-client/keys\$"
 make_install
@@ -152,14 +165,28 @@ key=/etc/acme-client/keys/example.com.key
 # who_are PROCESS...: NAME:REAL,EFFECTIVE,SAVED USER:CAPABILITIES of each
 who_are() {
 	for _pid in "$@"; do
-		awk \
-		    '/^Name:/ { n = $2 } /^Uid:/ { u = $2 "," $3 "," $4 } /^CapPrm:/ { c = $2 } END { print n ":" u ":" c }' \
+		awk '/^Name:/ { name = $2 }
+		    /^Uid:/ { users = $2 "," $3 "," $4 }
+		    /^CapPrm:/ { capabilities = $2 }
+		    END { print name ":" users ":" capabilities }' \
 		    "/proc/$_pid/status" 2>/dev/null
 	done | sort | tr '\n' ' '
 }
 uid=$(id -u _acme-client)
 none=0000000000000000 kill_only=0000000000000020
-theirs() { for _name in "$@"; do printf '%s ' "$_name:$uid,$uid,$uid:$none"; done; }
+# usual [CAPABILITIES]: who they are with the recommended directories, where
+# csrproc alone is root's, and has these capabilities
+usual() {
+	for _name in acme-client certproc chngproc csrproc dnsproc fileproc \
+	    keyproc netproc; do
+		case $_name in
+		acme-client) _is=$uid,$uid,$uid:$kill_only ;;
+		csrproc) _is=0,0,0:${1:-$none} ;;
+		*) _is=$uid,$uid,$uid:$none ;;
+		esac
+		printf '%s ' "$_name:$_is"
+	done
+}
 # held ARGUMENT...: who they are while the CA waits for the web server; sets who
 # and status
 held() {
@@ -176,19 +203,16 @@ held() {
 }
 held example.com
 same "layout: a first run: status" 0 $status
-same \
-    "layout: a first run: csrproc alone is root's, and has no capability; the parent may end its children" \
-    "acme-client:$uid,$uid,$uid:$kill_only $(theirs certproc chngproc)csrproc:0,0,0:$none $(theirs dnsproc fileproc keyproc netproc)" \
-    "$who"
-same "layout: what it has made" \
-    "600 root:root /etc/acme-client/account/letsencrypt-privkey.pem 644 _acme-client:_acme-client $full 600 root:root $key" \
-    "$(tree /etc/acme-client/account/letsencrypt-privkey.pem $full $key |
-        xargs)"
+# The parent may end its children.
+same "layout: a first run: csrproc alone is root's, and has no capability" \
+    "$(usual)" "$who"
+account=/etc/acme-client/account/letsencrypt-privkey.pem
+same "layout: what it has made" "600 root:root $account
+644 _acme-client:_acme-client $full
+600 root:root $key" "$(tree $account $full $key)"
 held -F example.com
 same "layout: a renewal: status" 0 $status
-same "layout: a renewal: csrproc alone is root's" \
-    "acme-client:$uid,$uid,$uid:$kill_only $(theirs certproc chngproc)csrproc:0,0,0:$none $(theirs dnsproc fileproc keyproc netproc)" \
-    "$who"
+same "layout: a renewal: csrproc alone is root's" "$(usual)" "$who"
 "$client" example.com 2>"$err"
 same "layout: nothing due" "2:" "$?:$(cat "$err")"
 "$client" -l >/dev/null 2>"$err"; same "layout: -l" "0:" "$?:$(cat "$err")"
@@ -202,14 +226,26 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	strace -f -e trace=execve,setresuid,openat,connect,sendmmsg \
 	    -o "$work/trace" "$client" -F example.com 2>"$err"
 	same "layout: traced: status" 0 $?
-	same "layout: traced: what roles of root's open, besides keys and the system's files" "" \
-	    "$(awk '$2 ~ /^execve\(/ && $0 ~ /libexec/ { split($2, p, "/"); sub(/".*/, "", p[length(p)]); role[$1] = p[length(p)] }
-	        $2 ~ /^setresuid\(/ { changed[$1] = 1 }
-	        role[$1] != "" && !changed[$1] && ($2 ~ /^(connect|sendto|sendmmsg)\(/ || $0 ~ /openat\([0-9]+, "[^"\/]*(json|pem)"/) && role[$1] !~ /keyproc|csrproc/ { print role[$1], $2 }' "$work/trace")"
-	same "layout: traced: all but csrproc have become somebody else" "6" \
-	    "$(awk \
-	        '$2 ~ /^execve\(/ && $0 ~ /libexec/ { n[$1] = 1 } $2 ~ /^setresuid\(/ && n[$1] == 1 && $0 ~ /setresuid\('$uid', '$uid', '$uid'(\) += 0| <unfinished)/ { n[$1] = 2 } END { for (i in n) c += n[i] == 2; print c }' \
-	        "$work/trace")"
+	opened=$(awk '
+	    $2 ~ /^execve\(/ && $0 ~ /libexec/ {
+		n = split($2, part, "/")
+		sub(/".*/, "", part[n])
+		role[$1] = part[n]
+	    }
+	    $2 ~ /^setresuid\(/ { changed[$1] = 1 }
+	    role[$1] ~ /^$|keyproc|csrproc/ || changed[$1] { next }
+	    $2 ~ /^(connect|sendto|sendmmsg)\(/ ||
+	    $0 ~ /openat\([0-9]+, "[^"\/]*(json|pem)"/ { print role[$1], $2 }' \
+	    "$work/trace")
+	what="what roles of root's open, besides keys and the system's files"
+	same "layout: traced: $what" "" "$opened"
+	changed=$(awk -v user="$uid, $uid, $uid" '
+	    $2 ~ /^execve\(/ && $0 ~ /libexec/ { state[$1] = 1 }
+	    $2 ~ /^setresuid\(/ && state[$1] == 1 &&
+	    $0 ~ "setresuid\\(" user "(\\) += 0| <unfinished)" { state[$1] = 2 }
+	    END { for (i in state) n += state[i] == 2; print n }' "$work/trace")
+	same "layout: traced: all but csrproc have become somebody else" 6 \
+	    "$changed"
 	sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf
 else
 	skip "layout: traced: strace cannot trace here"
@@ -223,15 +259,16 @@ as_user() {
 }
 if nginx=$(command -v "${NGINX:-nginx}"); then
 	tls_port=$(free_ports 1)
-	nginx_conf "daemon off; user _acme-client;" "	server { listen 127.0.0.1:$tls_port ssl; server_name _;
+	nginx_conf "daemon off; user _acme-client;" "	server {
+		listen 127.0.0.1:$tls_port ssl; server_name _;
 $(grep '^        ssl_certificate' "$top/README.md")
 	}"
 	"$nginx" -p "$work/nginx" -c "$work/nginx/nginx.conf" \
 	    >"$work/nginx/out" 2>&1 &
 	pids="$pids $!"
 	wait_port "$tls_port" 2>/dev/null ||
-	    fail \
-	    "layout: nginx does not start: $(tail -n 2 "$work/nginx/out" "$work/nginx/logs/error.log")"
+	    fail "layout: nginx does not start: $(tail -n 2 "$work/nginx/out" \
+	    "$work/nginx/logs/error.log")"
 	same "layout: nginx, with README's lines, has the certificate" \
 	    "$(openssl x509 -in $full -noout -fingerprint)" \
 	    "$(openssl s_client -connect "127.0.0.1:$tls_port" \
@@ -243,7 +280,8 @@ fi
 sed -i 's|example.com.key"|example.com.key" group web|' /etc/acme-client.conf
 "$client" -n 2>"$err"
 says "layout: a group that does not get to the key: -n" "$err" \
-    "group web does not get to it: chgrp web /etc/acme-client/keys && chmod g+x /etc/acme-client/keys\$"
+    "group web does not get to it: chgrp web /etc/acme-client/keys &&" \
+    "chmod g+x /etc/acme-client/keys\$"
 sed -n '/^chgrp ssl-cert/,/^\.Ed/p' "$top/acme-client.conf.5" | grep -v '^\.' |
     sed 's/ssl-cert/web/' >"$work/said"
 check "layout: a group: what the manual says works" sh -e "$work/said"
@@ -253,13 +291,11 @@ same "layout: a group that gets to the key: -n" \
 "$client" example.com 2>"$err"
 same "layout: a group: the next run" "2:" "$?:$(cat "$err")"
 check "layout: a group: a server in it reads the key" as_user 54323
-check "layout: a group: others do not" sh -c \
-    "! setpriv --reuid=54322 --regid=54322 --clear-groups --inh-caps=-all cat $key"
+as_other() { ! as_user 54322; }
+check "layout: a group: others do not" as_other
 held -F example.com
-same \
-    "layout: a group: csrproc alone is root's, and may give the key to the group" \
-    "acme-client:$uid,$uid,$uid:$kill_only $(theirs certproc chngproc)csrproc:0,0,0:0000000000000001 $(theirs dnsproc fileproc keyproc netproc)" \
-    "$who"
+what="csrproc alone is root's, and may give the key to the group"
+same "layout: a group: $what" "$(usual 0000000000000001)" "$who"
 
 # A state directory that a run makes is the user's, too.
 rm -rf /var/lib/acme-client
@@ -274,17 +310,18 @@ rm -rf /etc/acme-client /var/lib/acme-client /var/www/acme/.[!.]*
 chown 0:0 /var/www/acme
 mkdir -p /etc/ssl/private /etc/acme && chmod 700 /etc/acme && chmod 755 /etc/ssl
 installed_conf |
-    sed \
-    's|/etc/acme-client/account|/etc/acme|; s|/etc/acme-client/keys|/etc/ssl/private|; s|/etc/acme-client/certs|/etc/ssl|' \
-    >/etc/acme-client.conf
+    sed -e 's|/etc/acme-client/account|/etc/acme|' \
+    -e 's|/etc/acme-client/keys|/etc/ssl/private|' \
+    -e 's|/etc/acme-client/certs|/etc/ssl|' >/etc/acme-client.conf
 held example.com
 same "layout: OpenBSD's: status" 0 $status
-says "layout: OpenBSD's: file and chng are root's" /dev/fd/0 "chngproc:0,0,0:$none .*fileproc:0,0,0:$none" <<END
-$who
-END
+echo "$who" >"$work/who"
+says "layout: OpenBSD's: file and chng are root's" "$work/who" \
+    "chngproc:0,0,0:$none .*fileproc:0,0,0:$none"
 "$client" -n 2>"$err"; same "layout: OpenBSD's: -n: status" 0 $?
 says "layout: OpenBSD's: -n: keys" "$err" \
-    "domain key: directory /etc/ssl/private: lies below /etc/ssl, where fileproc"
+    "domain key: directory /etc/ssl/private: lies below /etc/ssl," \
+    "where fileproc"
 says "layout: OpenBSD's: -n: fileproc" "$err" "fileproc runs as root"
 says "layout: OpenBSD's: -n: chngproc" "$err" \
     "chngproc runs as root, .* chown -R _acme-client: /var/www/acme\$"
@@ -301,7 +338,5 @@ same "layout: moved: -n" "acme-client: configuration OK" "$(cat "$err")"
 same "layout: moved: nothing is ordered" "2: $requests" \
     "$?:$(cat "$err") $(wc -l <"$work/pebble.log")"
 held -F example.com
-same "layout: moved: a renewal: csrproc alone is root's" \
-    "acme-client:$uid,$uid,$uid:$kill_only $(theirs certproc chngproc)csrproc:0,0,0:$none $(theirs dnsproc fileproc keyproc netproc)" \
-    "$who"
+same "layout: moved: a renewal: csrproc alone is root's" "$(usual)" "$who"
 exit $failed

@@ -9,25 +9,23 @@ saved=$work/state/domain-example.com.new.pem
 revoking=$work/state/domain-example.com.revoking.pem
 compromised=$work/state/domain-example.com.compromised.pem
 
+own=$work/ssl/example.com full=$work/ssl/example.com.fullchain.pem
+
 # section FILES [KEY OPTIONS]: a section with these of cert, chain, full, both
 section() {
 	conf_write "$conf"
 	{
-		printf \
-		    'domain example.com {\n\tdomain key "%s" %s\n\tchallengedir "%s"\n' \
-		    "$key" "${2:-}" "$work/www"
-		for f in $1; do case $f in
-		cert)
-			echo \
-			    "	domain certificate \"$work/ssl/example.com.pem\"" ;;
-		chain)
-			echo \
-			    "	domain chain certificate \"$work/ssl/example.com.chain.pem\"" ;;
-		full)
-			echo \
-			    "	domain full chain certificate \"$work/ssl/example.com.fullchain.pem\"" ;;
-		both) echo "	domain combined \"$both\"" ;;
-		esac; done
+		echo "domain example.com {"
+		echo "	domain key \"$key\" ${2:-}"
+		echo "	challengedir \"$work/www\""
+		for f in $1; do
+			case $f in
+			cert) echo "domain certificate $own.pem" ;;
+			chain) echo "domain chain certificate $own.chain.pem" ;;
+			full) echo "domain full chain certificate $full" ;;
+			both) echo "domain combined $both" ;;
+			esac
+		done
 		echo "}"
 	} >>"$conf"
 }
@@ -96,8 +94,8 @@ saved_chain() {
 	# live key.
 	cut_off "other names"
 	cp "$conf" "$work/c2"
-	sed -i \
-	    "s/^domain example.com {/&\n\talternative names { www.example.com }/;s/localhost:$ca_port/localhost:9/" \
+	sed -i -e "s/localhost:$ca_port/localhost:9/" \
+	    -e '/^domain example/a alternative names { www.example.com }' \
 	    "$conf"
 	run example.com
 	expect "saved chain, other names, no CA" 1
@@ -121,10 +119,23 @@ wrong_clock() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -days 900 -subj "/CN=my root" -keyout "$work/myca/key" \
 	    -out "$work/myca/root.pem" 2>/dev/null
-	printf \
-	    '[ca]\ndefault_ca=c\n[c]\ndatabase=%s/index\nnew_certs_dir=%s\nrand_serial=yes\npolicy=p\nprivate_key=%s/key\ncertificate=%s/root.pem\ndefault_md=sha256\nunique_subject=no\n[p]\n[e]\nsubjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\n' \
-	    "$work/myca" "$work/myca" "$work/myca" "$work/myca" \
-	    >"$work/myca/conf"
+	cat >"$work/myca/conf" <<END
+[ca]
+default_ca=c
+[c]
+database=$work/myca/index
+new_certs_dir=$work/myca
+rand_serial=yes
+policy=p
+private_key=$work/myca/key
+certificate=$work/myca/root.pem
+default_md=sha256
+unique_subject=no
+[p]
+[e]
+subjectAltName=DNS:example.com
+extendedKeyUsage=serverAuth
+END
 	for clock in "behind +21 +111" "ahead -90 -1"; do
 		set -- $clock
 		cut_off "clock $1"
@@ -138,8 +149,8 @@ wrong_clock() {
 		    fail "clock: openssl ca: $(tail -n 2 "$work/myca/err")"
 		chmod 600 "$saved"
 		cp "$saved" "$work/new.pem"
-		sed -i \
-		    "s/localhost:$ca_port/localhost:9/;s|root file .*|root file \"$work/myca/root.pem\"|" \
+		sed -i -e "s/localhost:$ca_port/localhost:9/" \
+		    -e "s|root file .*|root file \"$work/myca/root.pem\"|" \
 		    "$conf"
 		run example.com
 		expect "saved chain, clock $1" 1
@@ -213,7 +224,8 @@ without_full_chain() {
 			chain) f=.chain.pem ;;
 			full) f=.fullchain.pem ;;
 			esac
-			check "$who: $files: added: $f" test -s "$work/ssl/example.com$f"; done
+			check "$who: $files: added: $f" test -s "$own$f"
+		done
 	done
 }
 
@@ -227,8 +239,8 @@ too_large() {
 		    tr '\0' '\n' >>"$work/ssl/example.com.$f"
 		acme example.com
 		expect "$f of 70 kB: made anew" 0
-		check "$who: $f of 70 kB: set belongs together" sh -c \
-		    "cat $work/ssl/example.com.pem $work/ssl/example.com.chain.pem | cmp - $work/ssl/example.com.fullchain.pem"
+		check "$who: $f of 70 kB: set belongs together" \
+		    set_of example.com
 	done
 	head -c 70000 /dev/zero |
 	    tr '\0' ' ' >>"$work/state/domain-example.com.json"
@@ -240,22 +252,30 @@ too_large() {
 	expect "state of 70 kB: written again" 0
 }
 
+# second NAME SCRIPT: the configuration gets another authority, the first one's
+# but for what sed's SCRIPT changes, and a domain that it signs
+second() {
+	sed -e "s/^authority test/authority $1/" -e '/state directory/d' \
+	    -e '/^domain/,$d' -e "$2" "$conf" >"$work/$1"
+	cat >>"$work/$1" <<END
+domain $1.example {
+	domain key "$work/ssl/private/$1.key"
+	domain full chain certificate "$work/ssl/$1.pem"
+	challengedir "$work/www"
+	sign with $1
+}
+END
+	cat "$work/$1" >>"$conf"
+}
 # A change is reported by the next run that ends with status 0, and once.
 unreported() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	section "full"
-	sed \
-	    "s/^authority test/authority gone/;/state directory/d;/^domain/,\$d;s/localhost:$ca_port/localhost:9/" \
-	    "$conf" >"$work/gone"
-	cat "$work/gone" >>"$conf"
-	printf \
-	    'domain gone.example {\n\tdomain key "%s/ssl/private/gone.key"\n\tdomain full chain certificate "%s/ssl/gone.pem"\n\tchallengedir "%s/www"\n\tsign with gone\n}\n' \
-	    "$work" "$work" "$work" >>"$conf"
+	second gone "s/localhost:$ca_port/localhost:9/"
 	acme -a
 	expect "one of two authorities fails" 1
-	check \
-	    "$who: one of two authorities fails: the other's change is remembered" \
-	    test -e "$saved"
+	what="the other's change is remembered"
+	check "$who: one of two authorities fails: $what" test -e "$saved"
 	acme -a
 	expect "one of two still fails" 1
 	acme example.com
@@ -283,32 +303,23 @@ unreported() {
 	for last in "" "metrics file $work/state/metrics"; do
 		rm -rf "$work/etc" "$work/ssl" "$work/state"
 		section "full"
-		sed \
-		    "s/^authority test/authority other/;/state directory/d;/^domain/,\$d;s/account.pem/other.pem/" \
-		    "$conf" >"$work/other"
-		cat "$work/other" >>"$conf"
-		printf \
-		    '%s\ndomain other.example {\n\tdomain key "%s/ssl/private/other.key"\n\tdomain full chain certificate "%s/ssl/other.pem"\n\tchallengedir "%s/www"\n\tsign with other\n}\n' \
-		    "$last" "$work" "$work" "$work" >>"$conf"
+		second other s/account.pem/other.pem/
+		echo "$last" >>"$conf"
 		acme -a
-		expect "two authorities, ${last%% /*}" 0
-		same \
-		    "$who: two authorities, ${last%% /*}: nothing saved is left" \
+		what="two authorities, ${last%% /*}"
+		expect "$what" 0
+		same "$who: $what: nothing saved is left" \
 		    "" "$(ls "$work/state" | grep new.pem)"
 		acme -a
-		expect "two authorities, ${last%% /*}: once" 2
+		expect "$what: once" 2
 		for a in example.com other.example; do
 			f=$work/ssl/example.com.fullchain.pem
 			[ $a = other.example ] && f=$work/ssl/other.pem
 			cp "$f" "$work/state/domain-$a.new.pem"
 			acme -a
-			expect \
-			    "two authorities, ${last%% /*}: change of $a not reported" \
-			    0
+			expect "$what: change of $a not reported" 0
 			acme -a
-			expect \
-			    "two authorities, ${last%% /*}: change of $a: once" \
-			    2
+			expect "$what: change of $a: once" 2
 		done
 	done
 }
@@ -344,38 +355,33 @@ revocation() {
 		    cp "$work/old.pem" "$work/ssl/example.com.fullchain.pem"
 		cp -a "$work/ssl" "$work/ssl.cut"
 		cp -a "$work/state" "$work/state.cut"
-		# a plain renewal comes between
+		# A plain renewal comes between.
+		what="revocation, $step, then a renewal"
 		acme example.com
-		expect "revocation, $step, then a renewal" 0
-		new=$(spki_cert "$work/ssl/example.com.fullchain.pem")
-		check \
-		    "$who: revocation, $step, then a renewal: the key is another" \
-		    test "$new" != "$old" -a "$new" != "$waits" -a "$new" = \
-		    "$(spki_key "$key")"
-		cp "$work/ssl/example.com.fullchain.pem" "$work/new.pem"
+		expect "$what" 0
+		new=$(spki_cert "$full")
+		check "$who: $what: the key is another" \
+		    test "$new" != "$old" -a "$new" != "$waits" \
+		    -a "$new" = "$(spki_key "$key")"
+		cp "$full" "$work/new.pem"
 		acme -r -R keyCompromise example.com
-		expect "revocation, $step, then a renewal, then -r" 0
-		check \
-		    "$who: revocation, $step, then a renewal, then -r: the new certificate stays" \
-		    cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
-		check \
-		    "$who: revocation, $step, then a renewal, then -r: so does its key" \
-		    test "$new" = "$(spki_key "$key")" -a "$new" = \
-		    "$(spki_key "$both")"
-		check \
-		    "$who: revocation, $step, then a renewal, then -r: nothing is left to do" \
+		what="$what, then -r"
+		expect "$what" 0
+		check "$who: $what: the new certificate stays" \
+		    cmp "$work/new.pem" "$full"
+		check "$who: $what: so does its key" \
+		    test "$new" = "$(spki_key "$key")" \
+		    -a "$new" = "$(spki_key "$both")"
+		check "$who: $what: nothing is left to do" \
 		    test ! -e "$revoking" -a ! -e "$compromised"
-		check \
-		    "$who: revocation, $step, then a renewal, then -r: the compromised key is gone" \
+		check "$who: $what: the compromised key is gone" \
 		    test ! -e "$key.old"
 		run -B example.com
-		check \
-		    "$who: revocation, $step, then a renewal, then -r, then -B: nothing is put back" \
+		check "$who: $what, then -B: nothing is put back" \
 		    test $status != 0
-		check \
-		    "$who: revocation, $step, then a renewal, then -r, then -B: the new certificate stays" \
-		    cmp "$work/new.pem" "$work/ssl/example.com.fullchain.pem"
-		# the next -r comes at once
+		check "$who: $what, then -B: the new certificate stays" \
+		    cmp "$work/new.pem" "$full"
+		# The next -r comes at once.
 		rm -rf "$work/ssl" "$work/state"
 		mv "$work/ssl.cut" "$work/ssl"
 		mv "$work/state.cut" "$work/state"
@@ -397,19 +403,24 @@ revocation() {
 attributes() {
 	python3 - "$@" <<'END'
 import os, struct, sys
-acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in ((1, 6, 0xffffffff), (2, 4, 33), (4, 4, 0xffffffff), (0x10, 4, 0xffffffff), (0x20, 0, 0xffffffff)))
+# The owner, user 33, the group, the mask, others.
+entries = ((1, 6, 0xffffffff), (2, 4, 33), (4, 4, 0xffffffff),
+    (0x10, 4, 0xffffffff), (0x20, 0, 0xffffffff))
+acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in entries)
 names = {"system.posix_acl_access": acl, "user.note": b"by hand"}
+path = sys.argv[1]
 if len(sys.argv) > 2:
-    for n, v in names.items(): os.setxattr(sys.argv[1], n, v)
+    for n, v in names.items(): os.setxattr(path, n, v)
 else:
-    sys.exit([n for n in names if n not in os.listxattr(sys.argv[1]) or os.getxattr(sys.argv[1], n) != names[n]] or 0)
+    sys.exit([n for n in names if n not in os.listxattr(path) or
+        os.getxattr(path, n) != names[n]] or 0)
 END
 }
 extended_attributes() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	section "cert chain full both" rotate
 	acme example.com
-	files="$key $both $work/ssl/example.com.pem $work/ssl/example.com.chain.pem $work/ssl/example.com.fullchain.pem"
+	files="$key $both $own.pem $own.chain.pem $full"
 	for f in $files; do
 		attributes "$f" set 2>/dev/null || {
 			skip \
@@ -427,8 +438,8 @@ extended_attributes() {
 		done
 	done
 	strace -f -o /dev/null true 2>/dev/null || {
-		skip \
-		    "$who: extended attributes that are lost: strace cannot trace here"
+		skip "$who: extended attributes that are lost: strace cannot" \
+		    "trace here"
 		return
 	}
 	# What cannot be read or set is named, and costs nothing else.
@@ -441,17 +452,18 @@ extended_attributes() {
 		expect "extended attributes, no $call" 0
 		for f in $files; do
 			for name in system.posix_acl_access user.note; do
+				new="the new file has not got the old one's"
+				old="its $name cannot be read, and will not be"
 				case $call:$name in
-				fgetxattr:*)
-					text="$f: its $name cannot be read, and will not be kept: Operation not permitted" ;;
-				*acl_access)
-					text="$f: the new file has not got the old one's ACL ($name); set it again: Operation not permitted" ;;
-				*)
-					text="$f: the new file has not got the old one's $name; set it again: Operation not permitted" ;;
+				fgetxattr:*) text="$old kept" ;;
+				*_access) text="$new ACL ($name)" ;;
+				*) text="$new $name" ;;
 				esac
-				says \
-				    "$who: extended attributes, no $call: ${f##*/}, $name" \
-				    "$err" "proc: $text"
+				[ $call = fgetxattr ] ||
+				    text="$text; set it again"
+				what="extended attributes, no $call"
+				says "$who: $what: ${f##*/}, $name" "$err" \
+				    "proc: $f: $text: Operation not permitted"
 			done
 		done
 	done
@@ -483,9 +495,9 @@ responses() {
 	    >>"$work/www/.acme-client.list"
 	acme example.com
 	expect "responses: left by a run that was killed: nothing due" 2
+	others=$(printf 'token%d-of-at-least-22-bytes\n' 2 3 6)
 	same "$who: responses: what it has put goes, and nothing else" \
-	    "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " \
-	    "$(ls -A "$work/www" | tr '\n' ' ')"
+	    "$others" "$(ls -A "$work/www")"
 	check "$who: responses: not what a list names elsewhere" \
 	    test -s "$work/ssl/example.com.fullchain.pem"
 	same "$who: responses: then no process more than before" 0 \
@@ -504,8 +516,7 @@ responses() {
 	pkill -P $_other; kill $_other 2>/dev/null; wait $_other 2>/dev/null
 	acme example.com
 	same "$who: responses: when it has gone, too, they go" \
-	    "token2-of-at-least-22-bytes token3-of-at-least-22-bytes token6-of-at-least-22-bytes " \
-	    "$(ls -A "$work/www" | tr '\n' ' ')"
+	    "$others" "$(ls -A "$work/www")"
 	rm -f "$work/www"/*
 	# One run looks for room just when another is about to: by a file of its
 	# own.
@@ -525,17 +536,13 @@ responses() {
 		    -e trace=unlinkat \
 		    -e inject=unlinkat:delay_enter=3000000:when=1 "$client" -F \
 		    -f "$work/second.conf" www.example.com 2>"$work/second.err"
-		same \
-		    "$who: responses: two runs look for room at once: the second" \
-		    0 $?
+		status=$?
+		what="responses: two runs look for room at once"
+		same "$who: $what: the second" 0 $status
 		wait $_other
-		same \
-		    "$who: responses: two runs look for room at once: the first" \
-		    0 $?
+		same "$who: $what: the first" 0 $?
 		grep -h "cannot\|in the way" "$err" "$work/second.err"
-		same \
-		    "$who: responses: two runs look for room at once: nothing is left" \
-		    "" "$(ls -A "$work/www")"
+		same "$who: $what: nothing is left" "" "$(ls -A "$work/www")"
 	fi
 	if strace -f -o /dev/null true 2>/dev/null; then
 		strace -f -qq -o "$work/trace" -P "$work/www" \
@@ -571,16 +578,17 @@ signals() {
 		wrapped certproc "kill -$signal \$\$; exec \$real \"\$@\""
 		"$work/signals/acme-client" -f "$conf" -F example.com \
 		    >"$err" 2>&1
-		same \
-		    "$who: signals: SIG$signal for a role that begins is the parent's affair" \
-		    "0 " "$? $(cat "$err")"
+		status=$?
+		what="SIG$signal for a role that begins is the parent's affair"
+		same "$who: signals: $what" "0 " "$status $(cat "$err")"
 	done
 	cp "$work/real/certproc" "$work/signals/certproc"
 	wrapped chngproc "\$real \"\$@\"; kill -TERM \$PPID; sleep 1"
 	"$work/signals/acme-client" -f "$conf" -F example.com >"$err" 2>&1
 	same "$who: signals: when all is done: status" 1 $?
 	says "$who: signals: when all is done: is said" "$err" \
-	    "interrupted by signal 15, Terminated: what has changed is reported by the next run"
+	    "interrupted by signal 15, Terminated: what has changed is" \
+	    "reported by the next run"
 	acme example.com
 	expect "signals: when all is done: the next run reports it" 0
 	acme example.com

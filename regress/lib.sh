@@ -14,12 +14,15 @@ fail() { echo "FAIL $*"; failed=1; }
 skip() { echo "skip $*"; }
 failed=0
 
+# end_of FILE [LINES]: its last lines, three or so many, as one
+end_of() { tail -n "${2:-3}" "$1" | tr '\n' ' '; }
+
 # check NAME CONDITION...: runs the condition
 check() {
 	_name=$1; shift
 	if "$@" >"$work/check.out" 2>&1; then ok "$_name"
 	else
-		fail "$_name: $* ($(tail -n 3 "$work/check.out" | tr '\n' ' '))"
+		fail "$_name: $* ($(end_of "$work/check.out"))"
 	fi
 }
 # same NAME EXPECTED GOT
@@ -30,17 +33,18 @@ same() {
 		fail "$1: expected '$2', got '$3'"
 	fi
 }
-# says NAME FILE TEXT: the file has this text in it
+# says NAME FILE WORDS...: the file has these words, one blank apart, in a line
 says() {
-	if grep -q -- "$3" "$2"; then
-		ok "$1"
+	_says=$1 _said=$2; shift 2
+	if grep -q -- "$*" "$_said"; then
+		ok "$_says"
 	else
-		fail "$1: no '$3' in: $(tail -n 4 "$2" | tr '\n' ' ')"
+		fail "$_says: no '$*' in: $(end_of "$_said" 4)"
 	fi
 }
 
-# work_start: a directory of this script's own, which goes with all that it has
-# started
+# work_start: makes a directory for this script; when the script ends, the
+# directory and the processes that it has started go
 work_start() {
 	work=$(mktemp -d) && chmod 755 "$work"
 	trap cleanup EXIT
@@ -66,7 +70,8 @@ variant() {
 	_names=$(for _flag in "$@"; do
 		_flag=${_flag#-D}; echo "${_flag%%=*}"
 	done | paste -sd '|' -)
-	_key=$(printf '%s\n' "$client" "$(id -u)" "$@" | sha256sum | cut -c 1-16)
+	_key=$(printf '%s\n' "$client" "$(id -u)" "$@" | sha256sum |
+	    cut -c 1-16)
 	_shared=${BUILDS:-$work/builds}/$_key
 	mkdir -p "$_shared" || return 1
 	{
@@ -96,8 +101,8 @@ processes_of() {
 	for _session in "$@"; do ps -s "$_session" -o pid=,stat=,args=; done |
 	    awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
 }
-# build_of DIRECTORY: how what is built there was built, and its objects but
-# those with a main()
+# build_of DIRECTORY: sets the flags, libraries, compiler and processor of the
+# build there, and its objects but those with a main()
 build_of() {
 	flags=$(sed -n 's/^SYSTEM_CFLAGS = //p' "$1/config.mk")
 	libs=$(sed -n 's/^LIBS_[A-Z]* = //p' "$1/config.mk" | tr '\n' ' ')
@@ -105,17 +110,18 @@ build_of() {
 	arch=$(sed -n 's/^FILTER_ARCH = //p' "$1/config.mk")
 	objs=$(ls "$1"/*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$')
 }
-role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc respproc"
+role_names="parent netproc dnsproc keyproc csrproc chngproc certproc fileproc"
+role_names="$role_names zoneproc respproc"
 
-# For unshare(1): in a chroot the root directory is no mount that could be made
-# private, and where nothing is shared it need not be.
+# For unshare(1): mounts are made private only where some are shared.  In a
+# chroot the root directory is no mount, and cannot be made private.
 propagation=unchanged
 if grep -q ' shared:' /proc/self/mountinfo 2>/dev/null; then
 	propagation=private
 fi
 
-# N free TCP ports.  Those that clients get by themselves are others; and where
-# $PORTS names a file, what one script has been given no other one gets.
+# free_ports N: N free TCP ports, none of them among those that the kernel gives
+# to clients.  No port is given to two scripts, where $PORTS names a file.
 free_ports() {
 	python3 - "$1" "${PORTS:-}" <<'END'
 import fcntl, os, random, socket, sys
@@ -126,7 +132,8 @@ def is_free(port):
             except OSError: return False
     return True
 first, last = 11000, 32000
-lock = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT, 0o666) if sys.argv[2] else -1
+lock = -1
+if sys.argv[2]: lock = os.open(sys.argv[2], os.O_RDWR | os.O_CREAT, 0o666)
 if lock != -1: fcntl.flock(lock, fcntl.LOCK_EX)
 text = os.read(lock, 20) if lock != -1 else b""
 port, found = int(text or random.randrange(first, last)), []
@@ -149,17 +156,18 @@ $1
 events { worker_connections 256; }
 http {
 	access_log off;
-	client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p; fastcgi_temp_path $work/nginx/f;
-	uwsgi_temp_path $work/nginx/u; scgi_temp_path $work/nginx/s;
+	client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p;
+	fastcgi_temp_path $work/nginx/f; uwsgi_temp_path $work/nginx/u;
+	scgi_temp_path $work/nginx/s;
 $2
 }
 END
 }
-# nginx_alone: statements for one process in the foreground, as whoever starts
-# it
+# nginx_alone: statements for one process in the foreground, as the user who
+# starts it
 nginx_alone() {
-	echo \
-	    "daemon off; master_process off; $([ "$(id -u)" != 0 ] || echo "user $(id -un 0);")"
+	echo "daemon off; master_process off;"
+	[ "$(id -u)" != 0 ] || echo "user $(id -un 0);"
 }
 
 wait_port() {
@@ -185,9 +193,13 @@ make_tls() {
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -subj "/CN=localhost" -keyout "$work/tls-server.key" \
 	    -out "$work/tls-server.csr" 2>/dev/null
-	printf \
-	    'subjectAltName=DNS:localhost,DNS:ca.test,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n' \
-	    >"$work/tls.ext"
+	cat >"$work/tls.ext" <<END
+subjectAltName=DNS:localhost,DNS:ca.test,IP:127.0.0.1
+extendedKeyUsage=serverAuth
+keyUsage=digitalSignature
+authorityKeyIdentifier=keyid
+subjectKeyIdentifier=hash
+END
 	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" \
 	    -CAkey "$work/tls-ca.key" -CAcreateserial -days 30 \
 	    -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
@@ -209,7 +221,8 @@ pebble_start() {
 	dns_port=$(echo $_ports | cut -d' ' -f5)
 	dns_management=$(echo $_ports | cut -d' ' -f6)
 	cat >"$work/pebble.json" <<END
-{ "pebble": { "listenAddress": "127.0.0.1:$ca_port", "managementListenAddress": "127.0.0.1:$management_port",
+{ "pebble": { "listenAddress": "127.0.0.1:$ca_port",
+  "managementListenAddress": "127.0.0.1:$management_port",
   "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
   "httpPort": $http_port, "tlsPort": $tls_port, $pebble_more } }
 END
@@ -238,8 +251,7 @@ END
 	web_start
 }
 
-# The challenge directory, as a web server of the administrator's would serve
-# it.
+# The administrator's web server, which serves the challenge directory.
 web_start() {
 	mkdir -p "$work/www"
 	chmod 755 "$work/www"
@@ -282,7 +294,7 @@ fresh() {
 	conf_write "$conf"
 }
 run() { "$client" -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
-acme() { "$client" -vv -f "$conf" "$@" 2>"$err" >"$work/out" </dev/null; status=$?; }
+acme() { run -vv "$@"; }
 # How many were told that there is no account
 without_account() {
 	grep -E 'contact|for the reason given' "$err" |
@@ -307,12 +319,21 @@ until_workers() {
 # expect NAME STATUS: of the last run
 expect() {
 	[ $status = "$2" ] && ok "$who: $1" ||
-	    fail \
-	    "$who: $1: status $status instead of $2: $(tail -n 3 "$err" | tr '\n' ' ')"
+	    fail "$who: $1: status $status instead of $2: $(end_of "$err")"
 }
 clean_www() { same "$who: $1: no response left" "" "$(ls "$work/www")"; }
 leaf() { sha256sum <"$work/ssl/$1.pem"; }
 
+# joined WHOLE PART...: one file is the others, one behind the other
+joined() {
+	_whole=$1; shift
+	cat "$@" | cmp - "$_whole"
+}
+# set_of HANDLE: its certificate and its chain are its full chain
+set_of() {
+	joined "$work/ssl/$1.fullchain.pem" "$work/ssl/$1.pem" \
+	    "$work/ssl/$1.chain.pem"
+}
 # good HANDLE "SORTED NAMES " WHAT: its files are as they should be
 good() {
 	check "$who: $3: full chain leads to the root" \
@@ -321,8 +342,7 @@ good() {
 	same "$who: $3: leaf matches key" \
 	    "$(spki_key "$work/ssl/private/$1.key")" \
 	    "$(spki_cert "$work/ssl/$1.pem")"
-	check "$who: $3: set belongs together" sh -c \
-	    "cat $work/ssl/$1.pem $work/ssl/$1.chain.pem | cmp - $work/ssl/$1.fullchain.pem"
+	check "$who: $3: set belongs together" set_of "$1"
 	clean_www "$3"
 }
 
@@ -361,8 +381,9 @@ domain "$2" {
 END
 }
 
-# As README has it: directories beside each other, and as root those that are
-# written to for others of an ordinary user, $layout_user.
+# The layout that README recommends: directories beside each other.  As root,
+# those that are written to by an ordinary user's processes belong to
+# $layout_user.
 layout_user=$(id -un _acme-client 2>/dev/null || echo nobody)
 recommended_layout() {
 	mkdir -p "$work/etc/account" "$work/etc/keys" "$work/etc/certs" \
@@ -375,18 +396,19 @@ recommended_layout() {
 	    "$work/state" "$work/www"
 }
 recommended_conf() {
+	_etc=$work/etc
 	cat <<END
 state directory "$work/state"
 authority test {
 	api url "https://localhost:$ca_port/dir"
-	account key "$work/etc/account/test-privkey.pem"
+	account key "$_etc/account/test-privkey.pem"
 	ca file "$work/tls.pem"
 	root file "$work/root.pem"
 }
 domain example.com {
 	alternative names { www.example.com }
-	domain key "$work/etc/keys/example.com.key"
-	domain full chain certificate "$work/etc/certs/example.com.fullchain.pem"
+	domain key "$_etc/keys/example.com.key"
+	domain full chain certificate "$_etc/certs/example.com.fullchain.pem"
 	challengedir "$work/www"
 	sign with test
 }
@@ -405,15 +427,17 @@ spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | sha256sum; }
 # verified FILE: leaf and chain in it lead to Pebble's root
 verified() { openssl verify -CAfile "$work/root.pem" -untrusted "$1" "$1"; }
 
-# state_write FILE MEMBER NUMBER: a state as it would be; a member may be
-# absent, as it is 0
+# state_write FILE MEMBER NUMBER: sets the member in a state file, which may
+# lack it, as members that are 0 are left out
 state_write() {
 	python3 - "$@" <<'END'
 import json, sys
 path, member, value = sys.argv[1], sys.argv[2], int(sys.argv[3])
-inner = {"start": "renewal", "end": "renewal", "time": "renewal", "ask again": "renewal", "made": "order"}
+inner = dict.fromkeys(("start", "end", "time", "ask again"), "renewal")
+inner["made"] = "order"
 with open(path) as f: state = json.load(f)
-(state.setdefault(inner[member], {}) if member in inner else state)[member] = value
+place = state.setdefault(inner[member], {}) if member in inner else state
+place[member] = value
 with open(path, "w") as f: json.dump(state, f, indent=1)
 END
 }

@@ -17,7 +17,8 @@ words() {
 serve() {
 	stop $web_pid
 	rm -rf "$work/nginx"
-	nginx_conf "$(nginx_alone)" "	server { listen 127.0.0.1:$http_port; server_name _;
+	nginx_conf "$(nginx_alone)" "	server {
+		listen 127.0.0.1:$http_port; server_name _;
 $1
 	}"
 	"$nginx" -p "$work/nginx" -c "$work/nginx/nginx.conf" \
@@ -25,8 +26,8 @@ $1
 	web_pid=$!
 	pids="$pids $web_pid"
 	wait_port "$http_port" 2>/dev/null ||
-	    fail \
-	    "nginx: does not start: $(tail -n 2 "$work/nginx/out" "$work/nginx/logs/error.log")"
+	    fail "nginx: does not start: $(tail -n 2 "$work/nginx/out" \
+	    "$work/nginx/logs/error.log")"
 }
 # answers NAME DIRECTORY: a certificate comes of it
 answers() {
@@ -49,7 +50,9 @@ $redirect"
 answers "only redirects, but for the location" "$work/www/acme"
 code() { python3 -c "
 import http.client
-c = http.client.HTTPConnection('127.0.0.1', $http_port); c.request('GET', '$1', headers={'Host': 'example.com'}); print(c.getresponse().status)"; }
+c = http.client.HTTPConnection('127.0.0.1', $http_port)
+c.request('GET', '$1', headers={'Host': 'example.com'})
+print(c.getresponse().status)"; }
 same "nginx: only redirects, but for the location: other pages" 301 "$(code /)"
 root=$(sed -n 's/^        challengedir "\(.*\)"/\1/p' "$top/README.md" |
     sed "s|/var/www|$work/www|")

@@ -38,7 +38,8 @@ compiles() {
 for compiler in gcc clang; do
 	command -v $compiler >/dev/null ||
 	    { skip "openbsd: no $compiler"; continue; }
-	for file in $(cd "$top" && ls ./*.c | grep -Ev 'linux|landlock|seccomp|filter-make'); do
+	for file in $(cd "$top" &&
+	    ls ./*.c | grep -Ev 'linux|landlock|seccomp|filter-make'); do
 		compiles "$top/$file" || echo "$file"
 	done >"$run/openbsd.wrong"
 	same "openbsd: all files compile for it, $compiler" "" \
@@ -89,11 +90,13 @@ done
 $cc -std=gnu11 $flags -DLIBRESSL_VERSION_NUMBER -c -o "$run/begin-crypto.o" \
     "$top/begin-crypto.c" ||
     fail "openbsd: begin-crypto.c as for LibreSSL"
+prefixes="ASN1|AUTHORITY|BASIC|BIO|BN|CRL|CRYPTO|DIST|EC|ECDSA|ERR|EVP|GENERAL"
+prefixes="$prefixes|ISSUING|OBJ|OCSP|OPENSSL|PEM|RAND|RSA|X509|X509V3|d2i|i2d"
 nm $(ls "$build"/*.o | grep -v /begin-crypto.o) "$run/begin-crypto.o" |
-    awk \
-    'NF == 2 && $1 == "U" { wanted[$2] } NF == 3 { made[$3] } END { for (name in wanted) if (!(name in made)) print name }' |
-    grep -E \
-    '^(ASN1|AUTHORITY|BASIC|BIO|BN|CRL|CRYPTO|DIST|EC|ECDSA|ERR|EVP|GENERAL|ISSUING|OBJ|OCSP|OPENSSL|PEM|RAND|RSA|X509|X509V3|d2i|i2d|tls)_|^HMAC' |
+    awk 'NF == 2 && $1 == "U" { wanted[$2] }
+    NF == 3 { made[$3] }
+    END { for (name in wanted) if (!(name in made)) print name }' |
+    grep -E "^($prefixes|tls)_|^HMAC" |
     LC_ALL=C sort >"$run/libcrypto"
 same "openbsd: used of libcrypto and libtls, and not looked up in LibreSSL" "" \
     "$(grep -v '^#' "$stubs/libressl.txt" |
@@ -139,28 +142,35 @@ asks "csr: its directory, and group" \
 asks "chng: its directory, and its list's lock" \
     "unveil rwc /w;${become}pledge stdio rpath wpath cpath fattr flock;" \
     chngproc 0 one /w
+writes="pledge stdio rpath wpath cpath fattr chown flock unveil;unveil is over;"
 asks "file: its directories, which it can read later, too" \
-    "unveil rwc /a;unveil rwc /b;${become}pledge stdio rpath wpath cpath fattr chown flock unveil;unveil is over;" \
-    fileproc 0 one /b /a /b
+    "unveil rwc /a;unveil rwc /b;$become$writes" fileproc 0 one /b /a /b
 asks "file, where nothing is to be written" \
-    "unveil r /a;${become}pledge stdio rpath wpath cpath fattr chown flock unveil;unveil is over;" \
-    fileproc 0 reads /a
+    "unveil r /a;$become$writes" fileproc 0 reads /a
 asks "file: of several owners" \
-    "unveil rwc /a;unveil rwc /b;${stay}pledge stdio rpath wpath cpath fattr chown flock unveil;unveil is over;" \
-    fileproc 0 several /a /b
+    "unveil rwc /a;unveil rwc /b;$stay$writes" fileproc 0 several /a /b
 
 # The kernel takes 128 of a process: of more, the deepest count by those above
 # them, and each is still below one.
-dirs=$(for i in $(seq 300); do echo "/d/$((i % 3))/$i"; done; for i in $(seq 90); do echo "/e$i"; done)
+dirs="$(for i in $(seq 300); do echo "/d/$((i % 3))/$i"; done)
+$(for i in $(seq 90); do echo "/e$i"; done)"
 # shellcheck disable=SC2086
 "$run/openbsd-sandbox" fileproc 1001 one $dirs |
     sed -n 's/^unveil rwc //p' >"$run/unveiled"
 check "openbsd: 390 directories: not more than 100 are unveiled" \
     test "$(wc -l <"$run/unveiled")" -le 100
-same "openbsd: 390 directories: all lie below what is, and nothing else does" "" "$(echo "$dirs" | awk '
+wrong=$(echo "$dirs" | awk '
     NR == FNR { open[$0]; next }
-    { for (path = $0; path != "" && !(path in open); sub("/[^/]*$", "", path)); if (path == "") print; else used[path] }
-    END { for (path in open) if (!(path in used)) print path }' "$run/unveiled" -)"
+    {
+	path = $0
+	while (path != "" && !(path in open)) sub("/[^/]*$", "", path)
+	if (path == "") print
+	else used[path]
+    }
+    END { for (path in open) if (!(path in used)) print path }' \
+    "$run/unveiled" -)
+same "openbsd: 390 directories: all lie below what is, and nothing else does" \
+    "" "$wrong"
 
 # What a role may call on Linux its promises allow, too (pledge(2)).
 for role in $role_names; do
@@ -168,9 +178,13 @@ for role in $role_names; do
 	    sed -n "s/^pledge /$role /p"
 done >"$run/promises"
 awk 'BEGIN {
-	need["flock"] = "flock"; need["fchown"] = "chown"; need["fchmod"] = "fattr"; need["unlinkat"] = need["renameat"] = need["linkat"] = "cpath"
-	need["openat"] = "rpath"; need["pwrite64"] = "wpath"; need["connect"] = need["socket"] = "inet dns"; need["setsockopt"] = "inet dns"
-	need["bind"] = "dns"; need["pidfd_send_signal"] = "proc"; need["landlock_restrict_self"] = "unveil"
+	need["flock"] = "flock"; need["fchown"] = "chown"
+	need["fchmod"] = "fattr"
+	need["unlinkat"] = need["renameat"] = need["linkat"] = "cpath"
+	need["openat"] = "rpath"; need["pwrite64"] = "wpath"
+	need["connect"] = need["socket"] = need["setsockopt"] = "inet dns"
+	need["bind"] = "dns"; need["pidfd_send_signal"] = "proc"
+	need["landlock_restrict_self"] = "unveil"
 	nroles = split("'"$role_names"'", roles) }
     NR == FNR { has[$1] = " " substr($0, length($1) + 2) " "; next }
     $1 ~ /^[0-9]+$/ && ($NF in need) {
@@ -179,9 +193,11 @@ awk 'BEGIN {
 		if ($(i + 1) !~ /[+?]/) continue
 		n = split(need[$NF], words); found = 0
 		if (roles[i] == "dnsproc" && $NF == "openat") words[1] = "dns"
-		for (j = 1; j <= n; j++) if (index(has[roles[i]], " " words[j] " ")) found = 1
+		for (j = 1; j <= n; j++)
+			if (index(has[roles[i]], " " words[j] " ")) found = 1
 		if (!found) print roles[i] ": " $NF } }
-    END { for (name in need) if (!(name in seen)) print name }' "$run/promises" "$here/filters/x86_64.txt" >"$run/not-promised"
+    END { for (name in need) if (!(name in seen)) print name }' \
+    "$run/promises" "$here/filters/x86_64.txt" >"$run/not-promised"
 same "openbsd: what each role may call on Linux it has promised" "" \
     "$(tr '\n' ' ' <"$run/not-promised")"
 exit $failed

@@ -13,15 +13,17 @@ if [ "${resolver_inside:-}" = "" ]; then
 	trap 'exit 1' INT TERM HUP
 	. "$here/setup.sh"
 	name_modules "$resolver_modules" ||
-	    skip \
-	    "resolver: modules of systemd, Avahi and sssd: cannot be had from the package mirror"
+	    skip "resolver: modules of systemd, Avahi and sssd: cannot be had" \
+	    "from the package mirror"
 	export resolver_modules
 	resolver_inside=1 unshare -mn --propagation $propagation sh "$0"
 	exit
 fi
 
+# The loopback interface of the new namespace is set up.
 python3 -c 'import fcntl, socket, struct
-fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))' # the loopback interface is up
+up = struct.pack("16sh14x", b"lo", 0x41)
+fcntl.ioctl(socket.socket(), 0x8914, up)'
 export CA_HOST=ca.test
 . "$here/ca-lib.sh"
 # The namespace's own /etc, to be changed at will.
@@ -45,7 +47,10 @@ name_server() {
 	wait_port 53
 }
 # switch HOSTS: these words as the hosts line
-switch() { printf 'passwd: files\ngroup: files\nhosts: %s\n' "$1" >/etc/nsswitch.conf; }
+switch() {
+	printf '%s: %s\n' passwd files group files hosts "$1" \
+	    >/etc/nsswitch.conf
+}
 # found NAME [LINE ...]: a run gets its certificate with these lines in
 # resolv.conf, without and with localhost in hosts: where another source knows
 # that name, modules behind it are not loaded before the sandbox
@@ -59,8 +64,8 @@ found() {
 		[ $status = 0 ] || break
 	done
 	[ $status = 0 ] && ok "resolver: $_title" ||
-	    fail \
-	    "resolver: $_title: with '$_local' in hosts: status $status: $(grep -v sandbox "$work/err" | tail -n 3 | tr '\n' ' ')"
+	    fail "resolver: $_title: with '$_local' in hosts: status $status:" \
+	    "$(grep -v sandbox "$work/err" | tail -n 3 | tr '\n' ' ')"
 }
 # asked WORDS: the name server was asked so
 asked() { says "resolver: $_title: $1" "$work/dns.log" "$1"; }
@@ -69,6 +74,7 @@ python3 "$here/dns.py" plain 127.0.0.3 >"$work/dns-second.log" 2>&1 &
 pids="$pids $!"
 name_server plain 127.0.0.1 ::1
 dns="nameserver 127.0.0.1"
+resolved="resolve [!UNAVAIL=return] dns"
 for hosts in "files dns" "dns files" "files myhostname dns" \
     "files resolve [!UNAVAIL=return] dns" \
     "files myhostname resolve [!UNAVAIL=return] dns" \
@@ -76,7 +82,7 @@ for hosts in "files dns" "dns files" "files myhostname dns" \
     "resolve dns files" "files mymachines dns" \
     "files dns mymachines myhostname" \
     "files mdns4_minimal [NOTFOUND=return] dns" "files mdns dns" \
-    "files mdns_minimal [NOTFOUND=return] resolve [!UNAVAIL=return] dns mymachines" \
+    "files mdns_minimal [NOTFOUND=return] $resolved mymachines" \
     "sss files dns" "files dns sss" "tries files dns" \
     "files tries [NOTFOUND=continue] dns" "files nosuchmodule dns"; do
 	switch "$hosts"

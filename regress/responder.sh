@@ -20,7 +20,8 @@ listens() {
 	${5:-}" <<'END'
 import sys
 path, www, text = sys.argv[1:]
-with open(path) as f: before, last = f.read().rsplit("\tchallengedir \"%s\"" % www, 1)
+with open(path) as f:
+    before, last = f.read().rsplit("\tchallengedir \"%s\"" % www, 1)
 with open(path, "w") as f: f.write(before + "\t" + text + last)
 END
 }
@@ -28,8 +29,9 @@ END
 closed() { python3 -c "
 import socket, sys
 for host in '127.0.0.1', '::1':
-    try: socket.create_connection((host, $1), 2); sys.exit('something listens at %s' % host)
-    except OSError: pass"; }
+    try: socket.create_connection((host, $1), 2)
+    except OSError: continue
+    sys.exit('something listens at %s' % host)"; }
 has_ipv6=$(python3 -c "
 import socket
 try: socket.socket(socket.AF_INET6).bind(('::1', 0)); print(1)
@@ -79,7 +81,8 @@ listens free free.example.com http-01 "$http_port"
 acme taken
 expect "a port that is taken" 1
 says "$who: a port that is taken: which, and who has it" "$err" \
-    "listen on 127.0.0.1 port $tls_port: python3 (process $taker) has this port; stop it"
+    "listen on 127.0.0.1 port $tls_port: python3 (process $taker) has this" \
+    "port; stop it"
 same "$who: a port that is taken: no order was placed" 0 \
     "$(grep -c order-plz "$err")"
 acme taken free
@@ -102,9 +105,13 @@ acme other
 expect "a port that another run has" 1
 # Only root sees whose it is.
 if [ "$(id -u)" = 0 ]; then
-	words="another run of acme-client has this port, as respproc (process $(pgrep -P $run_pid respproc)); try again when it has ended"
+	words="another run of acme-client has this port, as respproc (process"
+	words="$words $(pgrep -P $run_pid respproc)); try again when it has"
+	words="$words ended"
 else
-	words="another process has this port; if that is another run of acme-client, try again when it has ended; otherwise stop it"
+	words="another process has this port; if that is another run of"
+	words="$words acme-client, try again when it has ended; otherwise stop"
+	words="$words it"
 fi
 says "$who: a port that another run has: said so" "$err" "$words"
 says "$who: a port that another run has: not about a directory" "$err" \
@@ -132,7 +139,9 @@ check "$who: all addresses: nothing listens afterwards" closed "$http_port"
 # The CA comes to another place: what to look at is said.
 python3 -c "
 import json, urllib.request
-urllib.request.urlopen('http://127.0.0.1:$dns_management/add-a', json.dumps({'host': 'elsewhere.example.com', 'addresses': ['127.0.0.9']}).encode())"
+record = {'host': 'elsewhere.example.com', 'addresses': ['127.0.0.9']}
+urllib.request.urlopen('http://127.0.0.1:$dns_management/add-a',
+    json.dumps(record).encode())"
 for pair in $pairs; do
 	type=${pair%:*} port=${pair#*:}
 	fresh
@@ -141,7 +150,9 @@ for pair in $pairs; do
 	expect "$type: the CA comes to another place" 1
 	[ $type = http-01 ] && at=80 || at=443
 	says "$who: $type: the CA comes to another place: says so" "$err" \
-	    "respproc: a: 1 of 1 responses were never asked for on 127.0.0.1 port $port${has_ipv6:+ and the others} (0 connections came in all): does port $at of these names lead there?"
+	    "respproc: a: 1 of 1 responses were never asked for on 127.0.0.1" \
+	    "port $port${has_ipv6:+ and the others} (0 connections came in" \
+	    "all): does port $at of these names lead there?"
 	check "$who: $type: a failure: nothing listens afterwards" \
 	    closed "$port"
 done
@@ -151,9 +162,8 @@ done
 until_listening() {
 	for _i in $(seq 400); do
 		pgrep -P $run_pid respproc >/dev/null &&
-		    python3 -c \
-		    "import socket; socket.create_connection(('127.0.0.1', $1), 1)" \
-		    2>/dev/null &&
+		    python3 -c "import socket
+socket.create_connection(('127.0.0.1', $1), 1)" 2>/dev/null &&
 		    return 0
 		sleep 0.01
 	done
@@ -238,10 +248,10 @@ else
 	status=$?
 	expect "a low port as a user without the capability" 1
 	says "$who: a low port as a user: what is needed" "$err" \
-	    "listen on 127.0.0.1 port $port: Permission denied; ports below 1024 need root, or the ambient capability CAP_NET_BIND_SERVICE"
-	same \
-	    "$who: a low port as a user without the capability: no order was placed" \
-	    0 "$(grep -c order-plz "$err")"
+	    "listen on 127.0.0.1 port $port: Permission denied; ports below" \
+	    "1024 need root, or the ambient capability CAP_NET_BIND_SERVICE"
+	what="a low port as a user without the capability"
+	same "$who: $what: no order was placed" 0 "$(grep -c order-plz "$err")"
 	rm -rf "$work/state"
 	mkdir -m 700 "$work/state"
 	chown 54321:54321 "$work/state"
@@ -268,11 +278,12 @@ fi
 # The manual's lines from the one with this text on to the one with that, with
 # our ports
 lines() {
-	awk -v first="$1" -v last="$2" \
-	    'index($0, first) == 1 && !done { on = 1 } on { print } on && index($0, last) == 1 { on = 0; done = 1 }' \
-	    "$top/acme-client.conf.5" |
-	    sed \
-	    "s/\\\\e/\\\\/g; s/:10443/:$acme_port/; s/:8443/:$site_port/; s/\([ :]\)443\b/\1$tls_port/"
+	awk -v first="$1" -v last="$2" '
+	    index($0, first) == 1 { on = 1 }
+	    on { print }
+	    on && index($0, last) == 1 { exit }' "$top/acme-client.conf.5" |
+	    sed -e "s/\\\\e/\\\\/g; s/:10443/:$acme_port/" \
+	    -e "s/:8443/:$site_port/; s/\([ :]\)443\b/\1$tls_port/"
 }
 set -- $(free_ports 2)
 acme_port=$1 site_port=$2
@@ -283,22 +294,28 @@ listen on 127.0.0.1 port 10443" "$statements"
 serve_site() {
 	nginx_conf "$(nginx_alone)
 $2
-$1" "	server { listen 127.0.0.1:$site_port ssl; ssl_certificate $work/tls-server.pem; ssl_certificate_key $work/tls-server.key; return 200 \"the site\"; }"
+$1" "	server {
+		listen 127.0.0.1:$site_port ssl;
+		ssl_certificate $work/tls-server.pem;
+		ssl_certificate_key $work/tls-server.key;
+		return 200 \"the site\";
+	}"
 	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf" \
 	    >"$work/site.out" 2>&1 &
 	site_pid=$!
 	pids="$pids $site_pid"
 	wait_port "$site_port" 2>/dev/null || {
-		fail \
-		    "responder: nginx does not start: $(tail -n 2 "$work/site.out" "$work/nginx/logs/error.log" | tr '\n' ' ')"
+		fail "responder: nginx does not start:" \
+		    "$(end_of "$work/nginx/logs/error.log" 2)" \
+		    "$(end_of "$work/site.out" 2)"
 		return 1
 	}
 }
 # through NAME: a certificate comes of it, the site is there all the time
 through() {
 	wait_port "$tls_port" || {
-		fail \
-		    "responder: $1 does not start: $(tail -n 3 "$work/server.log" | tr '\n' ' ')"
+		fail "responder: $1 does not start:" \
+		    "$(end_of "$work/server.log")"
 		return
 	}
 	python3 "$here/site.py" "$tls_port" "the site" >"$work/site.count" &
@@ -306,11 +323,12 @@ through() {
 	sleep 0.3
 	fresh
 	domain_write "$conf" a example.com "www.example.com"
-	python3 - "$conf" "$work/www" "$(echo "$statements" | sed "s/10443/$acme_port/")" <<'END'
+	ours=$(echo "$statements" | sed "s/10443/$acme_port/")
+	python3 - "$conf" "challengedir \"$work/www\"" "$ours" <<'END'
 import sys
-path, www, text = sys.argv[1:]
+path, before, text = sys.argv[1:]
 with open(path) as f: old = f.read()
-with open(path, "w") as f: f.write(old.replace("challengedir \"%s\"" % www, text))
+with open(path, "w") as f: f.write(old.replace(before, text))
 END
 	acme a
 	expect "tls-alpn-01 through $1" 0
@@ -320,10 +338,11 @@ END
 	    "$(grep -c 'respproc: .*: served' "$err")"
 	sleep 0.3
 	kill $looker; wait $looker
-	check \
-	    "responder: $1: the site was there all the time: $(cat "$work/site.count")" \
-	    python3 -c \
-	    "good, bad = map(int, open('$work/site.count').read().split()[:2]); assert good > 10 and bad == 0"
+	count=$(cat "$work/site.count")
+	check "responder: $1: the site was there all the time: $count" \
+	    python3 -c "
+good, bad = map(int, '''$count'''.split()[:2])
+assert good > 10 and bad == 0"
 }
 module=$(ls /usr/lib/nginx/modules/ngx_stream_module.so \
     /usr/lib64/nginx/modules/ngx_stream_module.so 2>/dev/null |
@@ -333,8 +352,8 @@ if ! command -v nginx >/dev/null; then
 	skip "responder: through HAProxy: no nginx for the site behind it"
 	exit $failed
 elif [ -z "$module" ]; then
-	skip \
-	    "responder: through nginx: it has no module stream (libnginx-mod-stream)"
+	skip "responder: through nginx: it has no module stream" \
+	    "(libnginx-mod-stream)"
 else
 	stream=$(lines "stream {" "}")
 	check "responder: nginx: the manual has its lines" test \
@@ -348,13 +367,17 @@ if ! command -v haproxy >/dev/null; then
 	skip "responder: through HAProxy: haproxy is not installed"
 else
 	{
-		printf \
-		    'defaults\n\ttimeout client 10s\n\ttimeout server 10s\n\ttimeout connect 5s\n'
+		cat <<'END'
+defaults
+	timeout client 10s
+	timeout server 10s
+	timeout connect 5s
+END
 		lines "frontend tls" ".Ed" | grep -v '^\.Ed'
 	} >"$work/haproxy.cfg"
-	check "responder: HAProxy: the manual has its lines" test \
-	    "$(grep -c "$acme_port\|$site_port\|$tls_port" "$work/haproxy.cfg")" \
-	    = 4
+	ports="$acme_port\|$site_port\|$tls_port"
+	same "responder: HAProxy: the manual has its lines" 4 \
+	    "$(grep -c "$ports" "$work/haproxy.cfg")"
 	[ -n "$has_ipv6" ] || sed -i '/v6only/d' "$work/haproxy.cfg"
 	serve_site "" "" || exit 1
 	haproxy -f "$work/haproxy.cfg" >"$work/server.log" 2>&1 & haproxy_pid=$!

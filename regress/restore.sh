@@ -9,8 +9,8 @@ options=
 began() {
 	[ $status = "$2" ] && grep -q -- "${3:-}" "$work/err" &&
 	    ok "$who: -B: $1: status $2" ||
-	    fail \
-	    "$who: -B: $1: status $status, wanted $2 and '${3:-}': $(tail -n 3 "$work/err" | tr '\n' ' ')"
+	    fail "$who: -B: $1: status $status, wanted $2 and '${3:-}':" \
+	    "$(end_of "$work/err")"
 	same "$who: -B: $1: no request" "" "$(cat "$work/ca/log")"
 	check "$who: -B: $1: no process for it" \
 	    sh -c "! grep -Eq '(net|dns|key|chng)proc: sandbox' '$work/err'"
@@ -27,7 +27,7 @@ issue() {
 	again plain -F example.com
 	[ $status = 0 ] ||
 	    fail \
-	    "$who: -B: certificate $1: $(tail -n 2 "$work/err" | tr '\n' ' ')"
+	    "$who: -B: certificate $1: $(end_of "$work/err" 2)"
 	copy "$1"
 }
 copy() {
@@ -115,8 +115,7 @@ chmod 600 "$key.old"
 refused_back "another key before it" \
     "is for another key than the live one and the one before it"
 two rotate
-sed -i \
-    's/^	domain name .*/&\n	alternative names { www.example.com }/' \
+sed -i '/^	domain name /a alternative names { www.example.com }' \
     "$work/c.conf"
 refused_back "other names" "is for other names than ours"
 two rotate; sed -i 's/\.key" rotate/.key" rsa rotate/' "$work/c.conf"
@@ -157,9 +156,15 @@ refused_back "an earlier run is not done" \
     "from an earlier run, is not in place yet"
 two
 : >"$work/past.db"
-printf \
-    '[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\ndatabase=%s/past.db\n[p]\n' \
-    "$work" >"$work/past.cnf"
+cat >"$work/past.cnf" <<END
+[ca]
+default_ca=c
+[c]
+policy=p
+rand_serial=yes
+database=$work/past.db
+[p]
+END
 printf 'subjectAltName=DNS:example.com\nextendedKeyUsage=serverAuth\n' \
     >"$work/past.ext"
 openssl req -new -key "$key" -subj / -out "$work/past.csr" 2>/dev/null
@@ -201,8 +206,8 @@ if strace -o /dev/null true 2>/dev/null; then
 			two $options
 			echo plain >"$work/ca/scenario"
 			: >"$work/ca/log"
-			strace -f -qq -o /dev/null \
-			    -e "inject=renameat,renameat2,linkat:signal=KILL:when=$n" \
+			kill="inject=renameat,renameat2,linkat:signal=KILL"
+			strace -f -qq -o /dev/null -e "$kill:when=$n" \
 			    "$client" -v -f "$work/c.conf" -B example.com \
 			    2>"$work/err" </dev/null
 			status=$?
@@ -216,8 +221,8 @@ if strace -o /dev/null true 2>/dev/null; then
 			0) is "$what: completed" 1 ;;
 			2) is "$what: had not begun" 2 ;;
 			*)
-				fail \
-				    "$who: -B: $what: status $status: $(tail -n 3 "$work/err" | tr '\n' ' ')" ;;
+				fail "$who: -B: $what: status $status:" \
+				    "$(end_of "$work/err")" ;;
 			esac
 			now=$([ $status = 0 ] && echo 1 || echo 2)
 			stays "$what" $now

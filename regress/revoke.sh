@@ -94,7 +94,8 @@ rm "$work/etc/private/account.pem" "$work/state"/authority-*
 acme -r example.com
 expect "by its own key" 0
 says "$who: by its own key: says so" "$err" \
-    "the account's key cannot revoke it (there is no account); trying the certificate's own"
+    "the account's key cannot revoke it (there is no account);" \
+    "trying the certificate's own"
 pebble_says "by its own key" Revoked
 gone "by its own key" own
 check "$who: by its own key: no account was made for it" \

@@ -20,7 +20,13 @@ case ${1:-} in
 	}
 	install_servers ;;
 esac
-sections=${*:-"account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout leftover manual nginx openbsd renewal resolver responder restore revoke sandbox servers stateless unit user verify whole zone"}
+all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
+    ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
+    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout
+    leftover manual nginx openbsd renewal resolver responder restore revoke
+    sandbox servers stateless unit user verify whole zone"
+# shellcheck disable=SC2086
+sections=${*:-$(echo $all)}
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -76,16 +82,14 @@ stop_sections() {
 }
 trap stop_sections EXIT
 
-# report NAME STATUS OUTPUT WALL CPU: what a section printed, whole: its failures
-# and skips, how many are right; and its seconds.
+# report NAME STATUS OUTPUT WALL CPU: what a section printed, whole: its
+# failures and skips, how many are right; and its seconds.
 report() {
+	_end=$(tail -n 3 "$3.err" | tr '\n' ' ')
 	if ! grep -Eq '^(ok|FAIL|skip) ' "$3"; then
-		echo \
-		    "FAIL $1: no result, status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" \
-		    >>"$3"
+		echo "FAIL $1: no result, status $2: $_end" >>"$3"
 	elif [ "$2" != 0 ] && [ "$2" != 124 ] && ! grep -q '^FAIL ' "$3"; then
-		echo "FAIL $1: status $2: $(tail -n 3 "$3.err" | tr '\n' ' ')" \
-		    >>"$3"
+		echo "FAIL $1: status $2: $_end" >>"$3"
 	fi
 	{
 		flock 8

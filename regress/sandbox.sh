@@ -26,9 +26,10 @@ if [ "$(id -u)" = 0 ]; then
 	    failed=1
 	mkdir "$work/caps"
 	# What a container's default has, without CAP_SYS_ADMIN and most others.
-	setpriv \
-	    --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap \
-	    --inh-caps=-all "$work/sandbox" "$work/caps" >"$work/caps.out" 2>&1
+	has=+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap
+	has=$has,+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write
+	setpriv --bounding-set=-all,$has,+setfcap --inh-caps=-all \
+	    "$work/sandbox" "$work/caps" >"$work/caps.out" 2>&1
 	same "sandbox: as root with a container's capabilities: failures" 0 \
 	    "$(grep -c '^FAIL' "$work/caps.out")"
 	same "sandbox: as root with a container's capabilities: as many tests" \
@@ -57,8 +58,10 @@ else
 	if strace -f -o /dev/null true 2>/dev/null; then
 		elevated "set-user-ID, traced" strace -f -o "$work/trace" \
 		    $as_user "$work/elevated"
-		same "sandbox: set-user-ID: opens nothing but libraries" "" "$(sed -n '/execve("[^"]*\/elevated"/,$p' "$work/trace" |
-		    grep -E 'open|socket' | grep -vE '\.so[.0-9]*"|ld\.so\.cache|ENOENT')"
+		libraries='\.so[.0-9]*"|ld\.so\.cache|ENOENT'
+		same "sandbox: set-user-ID: opens nothing but libraries" "" \
+		    "$(sed -n '/execve("[^"]*\/elevated"/,$p' "$work/trace" |
+		        grep -E 'open|socket' | grep -vE "$libraries")"
 	fi
 	chmod 2755 "$work/elevated"
 	elevated "set-group-ID" $as_user "$work/elevated"
@@ -66,9 +69,14 @@ else
 	chown 54322 "$work/elevated" && chmod 4755 "$work/elevated"
 	elevated "set-user-ID of an ordinary user, as root" "$work/elevated"
 	chown 0:0 "$work/elevated" && chmod 755 "$work/elevated"
-	for flag in 0 1; do	# permitted only; effective, too: CAP_KILL
-		python3 -c 'import os, struct, sys
-os.setxattr(sys.argv[1], "security.capability", struct.pack("<5I", 0x02000000 | int(sys.argv[2]), 1 << 5, 0, 0, 0))' "$work/elevated" $flag
+	# CAP_KILL, permitted only; effective, too.
+	for flag in 0 1; do
+		python3 - "$work/elevated" $flag <<'END'
+import os, struct, sys
+flags = 0x02000000 | int(sys.argv[2])
+os.setxattr(sys.argv[1], "security.capability",
+    struct.pack("<5I", flags, 1 << 5, 0, 0, 0))
+END
 		elevated "file capability, effective $flag" $as_user \
 		    "$work/elevated"
 	done
@@ -90,9 +98,10 @@ injected() {
 	rm -rf "$work/etc" "$work/ssl" "$work/state"
 	conf_write "$work/c.conf"
 	domain_write "$work/c.conf" example.com example.com ""
-	strace -f -o "$work/trace" -e \
-	    "trace=landlock_create_ruleset,seccomp,prctl,setresuid,setgroups,chroot,setrlimit,prlimit64,capset,pidfd_open" \
-	    -e "inject=$1" "$client" -v -f "$work/c.conf" example.com \
+	calls=landlock_create_ruleset,seccomp,prctl,setresuid,setgroups,chroot
+	calls=$calls,setrlimit,prlimit64,capset,pidfd_open
+	strace -f -o "$work/trace" -e trace=$calls -e "inject=$1" \
+	    "$client" -v -f "$work/c.conf" example.com \
 	    2>"$work/err" >/dev/null
 	status=$?
 }
@@ -122,27 +131,27 @@ fi
 # How a role ended is reported once; a reason that it has given itself is
 # enough.
 ends() {
-	grep -cE \
-	    'killed by|before its time|ended with|takes no messages|is not there' \
-	    "$work/err"
+	_ways="before its time|ended with|takes no messages|is not there"
+	grep -cE "killed by|$_ways" "$work/err"
 }
-for end in \
-    "SIGSYS:31, Bad system call: a system call filter around this program .*landlock_create_ruleset" \
+outer="a system call filter around this program .*landlock_create_ruleset"
+for end in "SIGSYS:31, Bad system call: $outer" \
     "SIGKILL:9, Killed: .*the kernel's log" "SIGSEGV:11, "; do
 	injected "landlock_create_ruleset:signal=${end%%:*}"
 	same "sandbox: killed by an outer filter, ${end%%:*}: run refused" 1 \
 	    $status
 	says "sandbox: ${end%%:*}: role, signal and what to do" "$work/err" \
-	    "^acme-client: \(fileproc\|certproc\) was killed by signal ${end#*:}"
+	    "^acme-client: \(fileproc\|certproc\) was killed by signal" \
+	    "${end#*:}"
 	same "sandbox: ${end%%:*}: reported once" 1 "$(ends)"
 done
 for call in prctl prlimit64; do
 	injected "$call:error=EPERM"
 	same "sandbox: $call answered EPERM by an outer filter: run refused" 1 \
 	    $status
-	same \
-	    "sandbox: $call answered EPERM: the role's own reason, and no other" \
-	    "0 1" "$(ends) $(grep -c 'Operation not permitted' "$work/err")"
+	what="$call answered EPERM: the role's own reason, and no other"
+	same "sandbox: $what" "0 1" \
+	    "$(ends) $(grep -c 'Operation not permitted' "$work/err")"
 done
 injected "seccomp:error=EINVAL"
 same "sandbox: no seccomp: the role's own reason, and no other" 0 "$(ends)"
@@ -160,9 +169,8 @@ if [ "$(id -u)" = 0 ]; then
 		setpriv --bounding-set="-${lacks%:*}" --inh-caps=-all \
 		    "$client" -v -f "$work/c.conf" example.com 2>"$work/err"
 		status=$?
-		same \
-		    "sandbox: root without ${lacks#*:}: run refused, in one line" \
-		    "1 1" "$status $(wc -l <"$work/err")"
+		what="root without ${lacks#*:}: run refused, in one line"
+		same "sandbox: $what" "1 1" "$status $(wc -l <"$work/err")"
 		says "sandbox: root without ${lacks#*:}: named" "$work/err" \
 		    "give up root's rights: ${lacks#*:}; add .* ordinary user"
 	done
@@ -183,17 +191,23 @@ if [ "$(id -u)" = 0 ]; then
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout "$work/x.key" -subj / -addext subjectAltName=DNS:x.example \
 	    -out "$work/x.csr" 2>/dev/null
-	printf \
-	    'authority a {\napi url "https://ca.example/"\naccount key "/a/k"\n}\ndomain x {\ncsr file "%s"\ndomain certificate "/c/x"\n}\n' \
-	    "$work/x.csr" >"$work/x.conf"
+	cat >"$work/x.conf" <<END
+authority a {
+	api url "https://ca.example/"
+	account key "/a/k"
+}
+domain x {
+	csr file "$work/x.csr"
+	domain certificate "/c/x"
+}
+END
 	setpriv --bounding-set=-setuid --inh-caps=-all "$client" -n \
 	    -f "$work/x.conf" 2>"$work/err"
 	status=$?
-	same \
-	    "sandbox: -n with a CSR, root without CAP_SETUID: refused, in one line" \
-	    "1 1" "$status $(wc -l <"$work/err")"
-	says "sandbox: -n with a CSR, root without CAP_SETUID: named" \
-	    "$work/err" \
+	what="-n with a CSR, root without CAP_SETUID"
+	same "sandbox: $what: refused, in one line" "1 1" \
+	    "$status $(wc -l <"$work/err")"
+	says "sandbox: $what: named" "$work/err" \
 	    "give up root's rights: CAP_SETUID; add .* ordinary user"
 fi
 for call in prlimit64 prctl; do
@@ -208,9 +222,8 @@ rm -rf "$work/etc" "$work/ssl" "$work/state"
 conf_write "$work/c.conf"
 domain_write "$work/c.conf" example.com example.com "www.example.com"
 domain_write "$work/c.conf" listens listens.example.com ""
-sed -i \
-    '/^domain "listens"/,$s|challengedir .*|challenge tls-alpn-01\n\tlisten on 127.0.0.1 port '"$tls_port|" \
-    "$work/c.conf"
+listens="challenge tls-alpn-01 listen on 127.0.0.1 port $tls_port"
+sed -i "/^domain \"listens\"/,\$s|challengedir .*|$listens|" "$work/c.conf"
 # By records, too, in the name server that Pebble asks.
 cat >"$work/publish" <<END
 #!/usr/bin/env python3
@@ -222,9 +235,9 @@ urllib.request.urlopen("http://127.0.0.1:$dns_management/" + path,
 END
 chmod 755 "$work/publish"
 domain_write "$work/c.conf" records records.example.com "*.records.example.com"
+records="challenge dns-01 challenge hook $work/publish"
 sed -i -e "1i dns server 127.0.0.1 port $dns_port" \
-    -e '/^domain "records"/,$s|challengedir .*|challenge dns-01\n\tchallenge hook '"$work/publish|" \
-    "$work/c.conf"
+    -e "/^domain \"records\"/,\$s|challengedir .*|$records|" "$work/c.conf"
 strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" \
     example.com listens records 2>"$work/err" >/dev/null
 same "sandbox: traced run" 0 $?

@@ -31,7 +31,10 @@ installed() { openssl x509 -in "$full" -noout -fingerprint -sha256; }
 
 start_nginx() {
 	nginx_conf "user $(id -un 0);" \
-	    "	server { listen 127.0.0.1:$https ssl; ssl_certificate $full; ssl_certificate_key $key; }"
+	    "	server {
+		listen 127.0.0.1:$https ssl;
+		ssl_certificate $full; ssl_certificate_key $key;
+	}"
 	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf"
 	stops="$stops nginx"
 	reload=$(manual nginx |
@@ -155,8 +158,8 @@ serves() {
 	    { skip "servers: $_server is not installed"; return; }
 	"start_$_server" >"$work/server.log" 2>&1
 	wait_port "$3" 2>/dev/null || {
-		fail \
-		    "servers: $_server does not start: $(tail -n 2 "$work/server.log")"
+		fail "servers: $_server does not start:" \
+		    "$(tail -n 2 "$work/server.log")"
 		return
 	}
 	same "servers: $_server presents the first certificate" "$(installed)" \

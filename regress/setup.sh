@@ -12,8 +12,7 @@ install_packages() {
 	_missing=
 	for _p in "$@"; do
 		dpkg-query -W -f '${Status}' "$_p" 2>/dev/null |
-		    grep -q 'ok installed' ||
-		    _missing="$_missing $_p"
+		    grep -q 'ok installed' || _missing="$_missing $_p"
 	done
 	[ -z "$_missing" ] && return 0
 	echo "installing with apt-get, as root (they stay installed):$_missing"
@@ -28,13 +27,17 @@ install_packages() {
 	rm -f "${TMPDIR:-/tmp}/acme-client-apt.$$"
 }
 
-build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev libjansson-dev libidn2-dev libldns-dev libseccomp-dev"
+build_packages="gcc make pkg-config libc6-dev libtls-dev libssl-dev libbsd-dev"
+build_packages="$build_packages libjansson-dev libidn2-dev libldns-dev"
+build_packages="$build_packages libseccomp-dev"
 demo_packages="$build_packages pebble python3 openssl ca-certificates"
-test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace util-linux procps"
+test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace"
+test_packages="$test_packages util-linux procps"
 
-# What some sections have their real servers from; those skip what cannot be
-# had.
-server_packages="nginx-light libnginx-mod-stream apache2-bin haproxy postfix dovecot-imapd bind9 bind9-dnsutils lexicon python3-dnspython"
+# The real servers that some sections run; a section skips what is missing.
+server_packages="nginx-light libnginx-mod-stream apache2-bin haproxy postfix"
+server_packages="$server_packages dovecot-imapd bind9 bind9-dnsutils lexicon"
+server_packages="$server_packages python3-dnspython"
 # install_servers: without starting any
 install_servers() {
 	for _p in $server_packages; do
@@ -46,8 +49,7 @@ install_servers() {
 # clean
 copy_tree() {
 	mkdir -p "$2"
-	(cd "$1" &&
-	    tar -cf - --exclude=.git --exclude='*.o' --exclude='*.d' \
+	(cd "$1" && tar -cf - --exclude=.git --exclude='*.o' --exclude='*.d' \
 	    --exclude=acme-client --exclude='./[a-z]*proc' \
 	    --exclude=./generated --exclude=config.mk .) |
 	    (cd "$2" && tar -xf -)
@@ -59,7 +61,9 @@ copy_tree() {
 open_root_directory() {
 	case $(stat -c %a / 2>/dev/null) in
 	*5|*7|*1) ;;
-	*)	echo "the root directory is closed to ordinary users (mode $(stat -c %a /)); opening it, for good: chmod 755 /"
+	*)
+		echo "the root directory is closed to ordinary users" \
+		    "(mode $(stat -c %a /)); opening it, for good: chmod 755 /"
 		as_root chmod 755 / ;;
 	esac
 }
@@ -71,12 +75,11 @@ name_modules() {
 	mkdir -p "$1/archives/partial" "$1/lib"
 	(cd "$1/archives" &&
 	    apt-get -q -o Dir::Cache="$1" -o APT::Sandbox::User= download \
-	    libnss-myhostname libnss-resolve libnss-mymachines libnss-mdns \
-	    libnss-sss &&
+	        libnss-myhostname libnss-resolve libnss-mymachines \
+	        libnss-mdns libnss-sss &&
 	    for _deb in *.deb; do dpkg-deb -x "$_deb" .; done &&
-	    find . -name 'libnss_*.so.2' -exec cp '{}' ../lib/ \
-	    ';') >"$1/log" 2>&1 &&
-	    chmod -R a+rX "$1/lib"
+	    find . -name 'libnss_*.so.2' -exec cp '{}' ../lib/ ';'
+	) >"$1/log" 2>&1 && chmod -R a+rX "$1/lib"
 }
 
 # newer_pebble DIRECTORY: a newer Pebble than the release has, where the
@@ -94,12 +97,12 @@ newer_pebble() {
 	echo "deb $_mirror sid main" >"$1/sources.list"
 	(cd "$1" &&
 	    set -- -q -o Dir::Etc::SourceList="$1/sources.list" \
-	    -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$1/lists" \
-	    -o Dir::State::status=/dev/null -o Dir::Cache="$1" \
-	    -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false &&
+	        -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$1/lists" \
+	        -o Dir::State::status=/dev/null -o Dir::Cache="$1" \
+	        -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false &&
 	    apt-get "$@" update && apt-get "$@" download pebble &&
-	    dpkg-deb -x pebble_*.deb .) >"$1/log" 2>&1 &&
-	    chmod -R a+rX "$1" &&
+	    dpkg-deb -x pebble_*.deb .
+	) >"$1/log" 2>&1 && chmod -R a+rX "$1" &&
 	    "$1/usr/bin/pebble" -version >>"$1/log" 2>&1 &&
 	    echo "$1/usr/bin/pebble"
 }

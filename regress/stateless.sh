@@ -11,9 +11,10 @@ key=$work/etc/private/account.pem
 # snippet FIRST LAST: the manual page's lines from the one with this text on to
 # the one with that, with our thumbprint
 snippet() {
-	awk -v first="$1" -v last="$2" \
-	    'index($0, first) && !done { on = 1 } on { print } on && index($0, last) { on = 0; done = 1 }' \
-	    "$top/acme-client.conf.5" |
+	awk -v first="$1" -v last="$2" '
+	    index($0, first) { on = 1 }
+	    on { print }
+	    on && index($0, last) { exit }' "$top/acme-client.conf.5" |
 	    sed "s/THUMBPRINT/$print/; s/\\\\e/\\\\/g"
 }
 thumbprint() { run -t test; sed -n 's/^thumbprint //p' "$work/out"; }
@@ -70,15 +71,17 @@ serve() {
 	web_pid=$!
 	pids="$pids $web_pid"
 	wait_port "$http_port" 2>/dev/null ||
-	    fail \
-	    "$who: stateless: $1 does not start: $(tail -n 3 "$work/server.log")"
+	    fail "$who: stateless: $1 does not start:" \
+	    "$(tail -n 3 "$work/server.log")"
 }
 # get PATH: status and body
 get() {
 	python3 -c "
 import http.client
-c = http.client.HTTPConnection('127.0.0.1', $http_port); c.request('GET', '$1', headers={'Host': 'example.com'})
-r = c.getresponse(); print(r.status, r.read().decode().strip() if r.status == 200 else '')"
+c = http.client.HTTPConnection('127.0.0.1', $http_port)
+c.request('GET', '$1', headers={'Host': 'example.com'})
+r = c.getresponse()
+print(r.status, r.read().decode().strip() if r.status == 200 else '')"
 }
 stateless_conf() {
 	domain_write "$conf" example.com example.com \
@@ -95,10 +98,13 @@ for server in nginx:nginx apache:apache2 haproxy:haproxy; do
 	stateless_conf
 	run -F -t test
 	print=$(sed -n 's/^thumbprint //p' "$work/out")
-	check \
-	    "$who: stateless: the page has lines for $server, with the thumbprint" \
-	    sh -c \
-	    "echo '$(snippet "$(case $server in nginx) echo 'location ~ "';; apache) echo '<LocationMatch';; haproxy) echo 'acl acme ';; esac)" "$(case $server in nginx) echo '}';; apache) echo '</LocationMatch>';; haproxy) echo 'http-request return';; esac)" | tr -d "'")' | grep -q '$print'"
+	case $server in
+	nginx) snippet 'location ~ "' '}' ;;
+	apache) snippet '<LocationMatch' '</LocationMatch>' ;;
+	haproxy) snippet 'acl acme ' 'http-request return' ;;
+	esac >"$work/snippet"
+	what="the page has lines for $server, with the thumbprint"
+	check "$who: stateless: $what" grep -q -- "$print" "$work/snippet"
 	serve $server
 	acme example.com
 	expect "stateless by $server" 0
@@ -124,15 +130,23 @@ done
 
 # The rest with a server of the test's own, whose thumbprint is in a file.
 cat >"$work/server.py" <<'END'
-import http.server, sys
+import http.server, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = (self.path.rpartition("/")[2] + "." + open(sys.argv[2]).read().strip()).encode()
+        body = self.body(self.path.rpartition("/")[2])
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    # With a directory: what is in it, else the stateless response.
+    def body(self, name):
+        path = os.path.join(*sys.argv[3:], name)
+        if sys.argv[3:] and os.path.exists(path):
+            with open(path, "rb") as f: return f.read()
+        with open(sys.argv[2]) as f: thumbprint = f.read().strip()
+        return (name + "." + thumbprint).encode()
+address = "127.0.0.1", int(sys.argv[1])
+http.server.ThreadingHTTPServer(address, Handler).serve_forever()
 END
 echo none >"$work/print"
 python3 "$work/server.py" "$http_port" "$work/print" >"$work/server.log" 2>&1 &
@@ -143,10 +157,10 @@ fresh
 stateless_conf
 run example.com
 expect "stateless, the server knows no thumbprint" 1
-says \
-    "$who: stateless, the server knows no thumbprint: what it must say, and who prints it" \
-    "$err" \
-    "example.com: stateless: do the web servers of these names respond to /.well-known/acme-challenge/TOKEN.*'acme-client -t test' prints"
+what="what it must say, and who prints it"
+says "$who: stateless, the server knows no thumbprint: $what" "$err" \
+    "example.com: stateless: do the web servers of these names respond to" \
+    "/.well-known/acme-challenge/TOKEN.*'acme-client -t test' prints"
 thumbprint >"$work/print"
 acme -F example.com
 expect "stateless, the server has the printed one" 0
@@ -161,12 +175,9 @@ check "$who: stateless: -n asks for no challenge directory" \
 
 # One run with both kinds: chng is there for the other one alone.
 domain_write "$conf" other.example other.example ""
-cp "$work/server.py" "$work/both.py"
-sed -i \
-    "s|        body = .*|        name = self.path.rpartition('/')[2]\n        import os\n        f = '$work/www/' + name\n        body = open(f, 'rb').read() if os.path.exists(f) else (name + '.' + open(sys.argv[2]).read().strip()).encode()|" \
-    "$work/both.py"
 stop $web_pid
-python3 "$work/both.py" "$http_port" "$work/print" >"$work/server.log" 2>&1 &
+python3 "$work/server.py" "$http_port" "$work/print" "$work/www" \
+    >"$work/server.log" 2>&1 &
 web_pid=$!
 pids="$pids $web_pid"
 wait_port "$http_port"
@@ -180,22 +191,23 @@ clean_www "stateless and challengedir in one run"
 acme -K test
 expect "stateless, -K" 0
 says "$who: stateless, -K: which handles, before" "$err" \
-    "-K test: the web servers of example.com respond with the account's thumbprint (stateless)"
+    "-K test: the web servers of example.com respond with the account's" \
+    "thumbprint (stateless)"
 same "$who: stateless, -K: it is said before the CA hears of it" "before" \
-    "$(awk \
-        '/-K test: the web servers/ { print "before"; exit } /netproc: POST/ { print "after"; exit }' \
-        "$err")"
+    "$(awk '/-K test: the web servers/ { print "before"; exit }
+    /netproc: POST/ { print "after"; exit }' "$err")"
 says "$who: stateless, -K: which handles, after" "$err" \
-    "has a new key; where its thumbprint is configured, that must be changed, now for example.com"
+    "has a new key; where its thumbprint is configured, that must be changed," \
+    "now for example.com"
 new=$(sed -n 's/^thumbprint //p' "$work/out")
 check "$who: stateless, -K: prints the new thumbprint" \
     test -n "$new" -a "$new" != "$(cat "$work/print")"
 same "$who: stateless, -K: the one of -t" "$new" "$(thumbprint)"
 run -F example.com
 expect "stateless, the server has the one before the rollover" 1
-says \
-    "$who: stateless, the server has the one before the rollover: says what must be" \
-    "$err" "'acme-client -t test' prints"
+what="the server has the one before the rollover"
+says "$who: stateless, $what: says what must be" "$err" \
+    "'acme-client -t test' prints"
 echo "$new" >"$work/print"
 acme -F example.com
 expect "stateless, the server has the one after the rollover" 0

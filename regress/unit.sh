@@ -22,8 +22,8 @@ unit() {
 	    "./$1") 2>"$run/units/$1.err"
 	_status=$?
 	[ $_status -gt 1 ] &&
-	    fail \
-	    "$1: ended with status $_status: $(tail -n 2 "$run/units/$1.err" | tr '\n' ' ')"
+	    fail "$1: ended with status $_status:" \
+	    "$(end_of "$run/units/$1.err" 2)"
 	[ -s "$run/units/$1.err" ] &&
 	    grep -E 'Sanitizer|runtime error' "$run/units/$1.err" |
 	    sed "s/^/FAIL $1: /"

@@ -122,9 +122,8 @@ several() {
 	conf_write "$conf"
 	domain_write "$conf" a.example a.example "new.a.example"
 	domain_write "$conf" b.example b.example "new.b.example"
-	sed "s|challengedir \"$work/www\"|challengedir \"$work/missing\"|" "$conf" | awk -v w="$work" '
-	    /^domain "b/ { b = 1 } b { sub(w "/missing", w "/www") } { print }' >"$conf.new"
-	mv "$conf.new" "$conf"
+	missing="challengedir \"$work/missing\""
+	sed -i "1,/^domain \"b/s|challengedir .*|$missing|" "$conf"
 	acme a.example b.example
 	expect "one handle fails, the other is done" 1
 	good b.example "b.example new.b.example " "the other handle"
@@ -293,9 +292,16 @@ found() {
 environment() {
 	fresh
 	domain_write "$conf" example.com example.com ""
-	printf \
-	    'openssl_conf = x\n[x]\nengines = y\n[y]\nz = z\n[z]\ndynamic_path = %s/evil.so\ninit = 1\n' \
-	    "$work" >"$work/evil.cnf"
+	cat >"$work/evil.cnf" <<END
+openssl_conf = x
+[x]
+engines = y
+[y]
+z = z
+[z]
+dynamic_path = $work/evil.so
+init = 1
+END
 	(
 		umask 0
 		OPENSSL_CONF=$work/evil.cnf TZ=:/nonexistent RES_OPTIONS=debug \
@@ -311,7 +317,8 @@ environment() {
 	expect "descriptors 0 to 2 closed" 0
 	python3 - "$client" "$conf" 2>"$err" <<'END'
 import os, resource, signal, sys
-resource.setrlimit(resource.RLIMIT_NOFILE, (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (1024, most))
 for _ in range(500):
     os.set_inheritable(os.open("/dev/null", os.O_RDONLY), True)
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)

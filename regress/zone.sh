@@ -11,8 +11,10 @@ if [ "${zone_inside:-}" = "" ]; then
 	exit
 fi
 work_start
+# The loopback interface of the new namespace is set up.
 python3 -c 'import fcntl, socket, struct
-fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))' # the loopback interface is up
+up = struct.pack("16sh14x", b"lo", 0x41)
+fcntl.ioctl(socket.socket(), 0x8914, up)'
 mkdir "$work/etc" && cp -a /etc/. "$work/etc" &&
     mount --bind "$work/etc" /etc ||
     { fail "zone: no /etc of its own"; exit 1; }

@@ -4,7 +4,8 @@
 #
 # /etc/acme-client/hooks/acme.sh.conf, for the shell; a copy or link of this
 # file by another name has a .conf of that name:
-#	home=/root/.acme.sh	# where acme.sh is installed; the script may remember things in account.conf there
+#	home=/root/.acme.sh	# where acme.sh is installed; the script may
+#				# remember things in account.conf there
 #	api=dns_cf	# dnsapi/dns_cf.sh there
 #	export CF_Token=...	# what that script wants in its environment
 #	shell=sh	# bash, for scripts that want that
@@ -52,4 +53,5 @@ set -- true
 . "$acme"
 _initpath
 . "$script"
-"$function" "$record" "$value"' "$home/acme.sh" "$script" "${api}_$action" "$record" "$value"
+"$function" "$record" "$value"' \
+    "$home/acme.sh" "$script" "${api}_$action" "$record" "$value"
