@@ -1,4 +1,5 @@
-# The manual pages are clean, and say what the program has.
+# The manual pages are clean, and say what the program has.  No text of this
+# tree has long lines.
 . "$here/lib.sh"
 work=$run
 for page in acme-client.1 acme-client.conf.5; do
@@ -13,7 +14,8 @@ for word in $words; do
 	check "manual: acme-client.conf.5 knows '$word'" \
 	    grep -qw -- "$word" "$top/acme-client.conf.5"
 done
-options=$(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" "$top/acme-client.c")
+options=$(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" \
+    "$top/acme-client.c")
 check "manual: the options are found" test "$(echo "$options" | wc -l)" -gt 10
 for option in $options; do
 	check "manual: acme-client.1 knows -$option" \
@@ -33,4 +35,27 @@ sed -n '/^\.Sh EXAMPLES/,$p' "$top/acme-client.conf.5" |
 chmod 644 "$run/examples.conf"
 check "manual: the examples of acme-client.conf.5 parse" \
     "$client" -n -f "$run/examples.conf" example.com server
+# Lines end at 80 columns, where a tab counts to the next multiple of 8, but in
+# files that programs write.  The second list is of files that are yet to be
+# wrapped: it only gets shorter.
+written='bench/results\.|regress/filters/|regress/data/'
+yet='\.c$|\.h$|\.py$|bench/plot\.gp|regress/(evil|verify|conf)\.sh'
+(cd "$top" && find Makefile configure .ci ./*.[ch] etc regress bench -type f |
+    sed 's|^\./||' | grep -Ev "^($written)|/__pycache__/" | LC_ALL=C sort
+) >"$run/texts"
+# wide FILE...: those with a longer line, and how many there are
+wide() {
+	(cd "$top" && for _file in "$@"; do
+		expand "$_file" | LC_ALL=C awk -v file="$_file" \
+		    'length > 80 { n++ } END { if (n) print file ": " n }'
+	done)
+}
+printf '%81s\n\t%74s\n' x x >"$run/wide"
+same "manual: lines over 80 columns are found" "$run/wide: 2" \
+    "$(wide "$run/wide")"
+check "manual: lines are looked at in many files" \
+    test "$(wc -l <"$run/texts")" -gt 300
+# shellcheck disable=SC2046
+same "manual: no line is over 80 columns" "" \
+    "$(wide $(grep -Ev "$yet" "$run/texts"))"
 exit $failed
