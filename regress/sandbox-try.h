@@ -56,7 +56,7 @@ void enter(enum role, int narrow);
  */
 pid_t spawn(int *sock, int *text);
 /* Its wait status, and what it said. */
-int finish(pid_t, int sock, int text, char *said, size_t size);
+int finish_try(pid_t, int sock, int text, char *said, size_t size);
 /* sandbox-work.c; not 0: something failed */
 int test_outside(void), test_works(void), test_last_words(void);
 /* Reads one byte: 1, or -1. */

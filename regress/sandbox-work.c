@@ -114,7 +114,7 @@ test_outside(void)
 		}
 		if (!check(recv(sock, &c, 1, 0) == 1,
 			"sandbox: %s: %s: entered", who, role_names[r])) {
-			finish(pid, sock, text, said, sizeof(said));
+			finish_try(pid, sock, text, said, sizeof(said));
 			continue;
 		}
 		check_identity((enum role)r, pid);
@@ -128,7 +128,7 @@ test_outside(void)
 			(proc_field(pid, "limits", "Max file size", 10) == 0) ==
 			    (r != ROLE_PARENT && (1u << r & DISK) == 0),
 		    "sandbox: %s: %s: limits", who, role_names[r]);
-		check(finish(pid, sock, text, said, sizeof(said)) == 0,
+		check(finish_try(pid, sock, text, said, sizeof(said)) == 0,
 		    "sandbox: %s: %s: ends at the end of file", who,
 		    role_names[r]);
 	}
@@ -254,7 +254,7 @@ test_work(int (*work)(void), const char *name)
 
 	if ((pid = spawn(&sock, &text)) == 0)
 		_exit(work());
-	status = finish(pid, sock, text, said, sizeof(said));
+	status = finish_try(pid, sock, text, said, sizeof(said));
 	if (!check(status == 0, "sandbox: %s: %s", who, name))
 		printf("# status 0x%x: %s\n", (unsigned)status, said);
 }
@@ -284,7 +284,7 @@ test_last_words(void)
 			enter((enum role)r, 0);
 			abort();
 		}
-		status = finish(pid, sock, text, said, sizeof(said));
+		status = finish_try(pid, sock, text, said, sizeof(said));
 		snprintf(expected, sizeof(expected),
 		    "%s: system call tgkill, as by abort(), refused: "
 		    "this process does only what it is for\n",
@@ -297,7 +297,7 @@ test_last_words(void)
 			enter((enum role)r, 0);
 			_exit(syscall(SYS_ptrace, 0, 0, 0, 0) == 0);
 		}
-		status = finish(pid, sock, text, said, sizeof(said));
+		status = finish_try(pid, sock, text, said, sizeof(said));
 		snprintf(expected, sizeof(expected),
 		    "%s: system call ptrace refused: this process does only "
 		    "what it is for\n",

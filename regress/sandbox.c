@@ -122,7 +122,7 @@ spawn(int *sock, int *text)
 }
 
 int
-finish(pid_t pid, int sock, int text, char *said, size_t size)
+finish_try(pid_t pid, int sock, int text, char *said, size_t size)
 {
 	int status;
 	size_t n = 0;
@@ -162,7 +162,7 @@ attempt(enum role role, const struct attempt *a)
 			41 :
 			42);
 	}
-	status = finish(pid, sock, text, said, sizeof(said));
+	status = finish_try(pid, sock, text, said, sizeof(said));
 	if (WIFEXITED(status) &&
 	    (WEXITSTATUS(status) == 40 || WEXITSTATUS(status) == 41))
 		return WEXITSTATUS(status) == 40 ? DONE : FAILED;
