@@ -33,11 +33,8 @@
 
 volatile int broker_signal;
 
-/* by role; then the further workers */
+/* Indexed by role; netproc's workers but the first come behind ROLE__MAX. */
 static struct child children[CHILDREN_MAX];
-/* the job that certproc has given it, or NO_JOB */
-static uint32_t with_worker[WORKERS_MAX];
-static int lost[WORKERS_MAX];
 static uint32_t nworkers;
 static const struct run *run;
 static struct tally *tally;
@@ -71,14 +68,6 @@ worker(uint32_t n)
 	return &children[n == 0 ? ROLE_NET : ROLE__MAX + n - 1];
 }
 
-/* Is it a worker without which the run goes on? */
-static int
-is_lost(const struct child *c)
-{
-	return (c == &children[ROLE_NET] || c >= children + ROLE__MAX) &&
-	    lost[c->worker];
-}
-
 static void
 send_to(void *to, const struct msg *m)
 {
@@ -88,7 +77,7 @@ send_to(void *to, const struct msg *m)
 	if (c->pid > 0 && c->fd == -1)
 		return;
 	if (c->pid == 0) {
-		if (!stopping && !is_lost(c))
+		if (!stopping && !c->lost)
 			end_run("%s for %s, which is not there",
 			    routes[m->head.type].name, c->name);
 	} else if (child_send(c, m) == -1)
@@ -194,13 +183,16 @@ show_progress(void)
 {
 	struct progress p = { .total = run->njobs - resting,
 		.failed = nfailed - unchanged_failed };
+	const struct child *c;
 	uint32_t i;
 
 	if (!run->progress || !all_started || stopping)
 		return;
-	for (i = 0; i < nworkers; i++)
-		p.at_work += !lost[i] && with_worker[i] < run->njobs &&
-		    outcomes[with_worker[i]] == 0;
+	for (i = 0; i < nworkers; i++) {
+		c = worker(i);
+		p.at_work += !c->lost && c->job < run->njobs &&
+		    outcomes[c->job] == 0;
+	}
 	p.done = nsettled - resting - p.failed;
 	progress_show(&p);
 }
@@ -281,7 +273,7 @@ for_net(struct msg *m)
 		return;
 	}
 	if (m->head.type == NET_JOB) {
-		with_worker[w] = m->head.job;
+		worker(w)->job = m->head.job;
 		show_progress();
 	}
 	send_to(worker(w), m);
@@ -295,8 +287,7 @@ check(const struct child *c, const struct msg *m, size_t got)
 	    m, got, (int)c->role, ANY_ROLE, run->mode);
 
 	if (wrong == NULL && c->role == ROLE_NET &&
-	    routes[m->head.type].by_job &&
-	    m->head.job != with_worker[c->worker])
+	    routes[m->head.type].by_job && m->head.job != c->job)
 		return "about a job that it does not have";
 	return wrong;
 }
@@ -437,10 +428,10 @@ lose_worker(struct child *c)
 	size_t i;
 
 	for (w = 0; w < nworkers; w++)
-		left += !lost[w];
+		left += !worker(w)->lost;
 	if (left == 1)
 		return -1;
-	lost[c->worker] = 1;
+	c->lost = 1;
 	tally->failed++;
 	for (i = 0; i < 2; i++) {
 		msg_new(&m, gone[i], 0);
@@ -470,11 +461,11 @@ child_gone(struct child *c)
 		return;
 	lose_child(c);
 	if (ended) {
-		child_report_end(c, status, is_lost(c));
+		child_report_end(c, status, c->lost);
 		return;
 	}
 	warnx("%s takes no messages any more%s", c->name,
-	    is_lost(c) ? "; the others go on" : "");
+	    c->lost ? "; the others go on" : "");
 	child_end(c);
 }
 
@@ -487,8 +478,8 @@ check_child(struct child *c, int64_t now)
 	    now - c->stuck_since > STUCK_SECONDS * (int64_t)1000 && !broken) {
 		lose_child(c);
 		warnx("%s has not taken its messages for %d seconds%s", c->name,
-		    STUCK_SECONDS, is_lost(c) ? "; the others go on" : "");
-		if (is_lost(c))
+		    STUCK_SECONDS, c->lost ? "; the others go on" : "");
+		if (c->lost)
 			child_end(c);
 	}
 }
@@ -500,12 +491,12 @@ reap(struct child *c)
 	int status;
 
 	if (c->fd != -1 || c->errfd != -1 || !child_ended(c, &status) ||
-	    is_lost(c) || broken)
+	    c->lost || broken)
 		return;
 	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0) {
 		broken = 1;
 		progress_clear();
-		child_report_end(c, status, is_lost(c));
+		child_report_end(c, status, c->lost);
 	}
 }
 
@@ -524,7 +515,7 @@ check_health(void)
 	if (now > deadline)
 		end_run("nothing was done for %d seconds", PROGRESS_SECONDS);
 	for (c = children; c < children + CHILDREN_MAX; c++)
-		if (c->pid > 0 && is_lost(c))
+		if (c->pid > 0 && c->lost)
 			reap(c);
 		else if (c->pid > 0)
 			check_child(c, now);
@@ -588,23 +579,18 @@ stop_all(const struct child *stays)
 }
 
 static void
-name_children(void)
+init_children(void)
 {
-	static char names[WORKERS_MAX][24];
 	uint32_t i;
 
-	for (i = 0; i < CHILDREN_MAX; i++) {
-		children[i].fd = children[i].errfd = -1;
-		children[i].name = i < ROLE__MAX ? role_names[i] :
-						   names[i - ROLE__MAX + 1];
-	}
+	for (i = 0; i < ROLE__MAX; i++)
+		child_init(&children[i], role_names[i]);
 	for (i = 1; i < WORKERS_MAX; i++) {
-		snprintf(names[i], sizeof(names[i]), "%s (worker %u)",
-		    role_names[ROLE_NET], i + 1);
+		child_init(worker(i), role_names[ROLE_NET]);
 		worker(i)->worker = i;
+		snprintf(worker(i)->name, sizeof(worker(i)->name),
+		    "%s (worker %u)", role_names[ROLE_NET], i + 1);
 	}
-	for (i = 0; i < WORKERS_MAX; i++)
-		with_worker[i] = NO_JOB;
 }
 
 int
@@ -765,7 +751,7 @@ broker_run(const struct run *what, struct tally *counts)
 	tally = counts;
 	if ((outcomes = calloc(run->njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
-	name_children();
+	init_children();
 	set_deadline();
 	start(&children[ROLE_FILE], ROLE_FILE, 0);
 	if (run->mode == MODE_HOOK)

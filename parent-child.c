@@ -81,6 +81,14 @@ execute(const struct child *c, enum role role, const char *programs,
 }
 
 void
+child_init(struct child *c, const char *name)
+{
+	strlcpy(c->name, name, sizeof(c->name));
+	c->job = NO_JOB;
+	c->handle = c->fd = c->errfd = -1;
+}
+
+void
 child_start(
     struct child *c, enum role role, const char *programs, int keeps_stdout)
 {

@@ -17,13 +17,13 @@
 #define NAMES_SECONDS 20
 
 static const char *self; /* argv[0] */
-static struct child csr = { .fd = -1, .errfd = -1 };
+static struct child csr;
 
 void
 parent_names_begin(const char *argv0)
 {
 	self = argv0;
-	csr.name = role_names[ROLE_CSR];
+	child_init(&csr, role_names[ROLE_CSR]);
 }
 
 /* csrproc without jobs, for names only. */

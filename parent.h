@@ -166,9 +166,13 @@ struct queued;
 
 struct child {
 	enum role role;
-	uint32_t worker;  /* of net: which one */
-	const char *name; /* for messages */
-	pid_t pid;        /* 0: not started, or gone */
+	char name[24];   /* for messages */
+	uint32_t worker; /* netproc: the worker's number; else 0 */
+	/* netproc: the job that certproc gave it last, or NO_JOB */
+	uint32_t job;
+	/* netproc: it has ended or hung, and the run goes on without it */
+	int lost;
+	pid_t pid; /* 0: not started, or gone */
 	/* by which it can be ended: sandbox.h */
 	int handle;
 	int fd; /* -1: closed */
@@ -182,10 +186,13 @@ struct child {
 	size_t said;
 };
 
+/* Prepares a child whose bytes are all zero, and which is not started yet. */
+void child_init(struct child *, const char *name);
+
 /*
- * Executes the program of this role, in the directory programs; the child's
- * worker number and name are set.  With keeps_stdout it writes where this
- * process does.  Failure ends the process.
+ * Executes the program of this role, in the directory programs, for a child
+ * that child_init() was called for.  With keeps_stdout it writes to this
+ * process's standard output.  Failure ends the process.
  */
 void child_start(
     struct child *, enum role, const char *programs, int keeps_stdout);
