@@ -89,7 +89,8 @@ newer_pebble() {
 	mkdir -p "$1"
 	exec 7<"$1"
 	flock 7
-	[ -x "$1/usr/bin/pebble" ] && { echo "$1/usr/bin/pebble"; return; }
+	_program=$1/unpacked/usr/bin/pebble
+	[ -x "$_program" ] && { echo "$_program"; return; }
 	_mirror=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null |
 	    grep '/debian/$' | head -n 1)
 	[ -n "$_mirror" ] || return 1
@@ -101,8 +102,7 @@ newer_pebble() {
 	        -o Dir::State::status=/dev/null -o Dir::Cache="$1" \
 	        -o APT::Sandbox::User= -o Acquire::Check-Valid-Until=false &&
 	    apt-get "$@" update && apt-get "$@" download pebble &&
-	    dpkg-deb -x pebble_*.deb .
-	) >"$1/log" 2>&1 && chmod -R a+rX "$1" &&
-	    "$1/usr/bin/pebble" -version >>"$1/log" 2>&1 &&
-	    echo "$1/usr/bin/pebble"
+	    dpkg-deb -x pebble_*.deb unpacked
+	) >"$1/log" 2>&1 && chmod -R a+rX "$1/unpacked" &&
+	    "$_program" -version >>"$1/log" 2>&1 && echo "$_program"
 }
