@@ -33,6 +33,8 @@ names = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc",
 short = dict(zip(["PARENT", "NET", "DNS", "KEY", "CSR", "CHNG", "CERT", "FILE",
     "RESP", "ZONE"], names))
 table = text[text.index("rule table["):text.index("fatal_names")]
+# A row may have several lines, and its names several strings.
+table = re.sub(r'" "', "", re.sub(r"\s+", " ", table))
 for words, who in re.findall(r'\{ "([^"]+)", ([^,]+), (?:ANY|\{)', table):
     roles = {short[r] for r in re.findall(r"(?<!~)R\((\w+)\)", who)}
     roles |= set(names) if "ALL" in who else {"csrproc", "chngproc", "fileproc"} if "DISK" in who else set()
