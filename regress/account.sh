@@ -160,8 +160,8 @@ stored_thumbprint() {
 kept() { [ "$(spki_key "$key.old")" = "$1" ] ||
     [ "$(spki_key "$key.refused")" = "$1" ]; }
 
-# As an owned net leaves it: it has said that the CA took a key, or refused one,
-# and the contrary is so.
+# An attacker in netproc may say that the CA took a key that it refused, or the
+# other way round: here is what such a lie leaves behind.
 lies() {
 	fresh
 	domain_write "$conf" example.com example.com ""

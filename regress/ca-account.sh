@@ -141,8 +141,8 @@ same "ca-account: binding: wanted again: it is sent" 1 \
     "$(grep -c externalAccountBinding "$work/ca/payloads")"
 authority_more=
 
-# Deactivated: no new account by that key, no request for the other handles; the
-# way out.
+# A deactivated account: the client makes no new one with that key, sends
+# nothing for the other handles, and tells what to do.
 for how in "deactivated" "deactivated by status"; do
 	several a b
 	again "plain" -j 1 a b
@@ -259,8 +259,8 @@ again "cached" -K test
 ended "rollover, cached accounts: once more" 0
 again "cached" -K test
 ended "rollover, cached accounts: and at once again" 0
-# A key that two authorities have, each with a CA of its own: two first runs at
-# once make one key.
+# Two authorities, each with its own CA, share one key: two first runs at the
+# same time make only one.
 second_port=$(free_ports 1)
 cp -r "$work/ca" "$work/second"
 mkdir "$work/second/www"

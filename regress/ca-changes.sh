@@ -75,8 +75,9 @@ replays() {
 	forced "begins 1 hours ago, for 6" "-F, backdated by an hour" 0 1
 	forced "plain" "-F, after that" 0 1
 	forced "one day" "-F, a shorter life" 0 1
-	# How it was obtained is not known, or it was obtained elsewhere: CAs
-	# differ in what a day is.
+	# CAs backdate by different times: without a record of how the installed
+	# certificate was obtained, or by another authority, a new one may begin
+	# 40 hours before it, and not 90.
 	forget
 	forced "begins 40 hours ago, for 90" \
 	    "-F, no record: backdated by 40 hours" 0 1
@@ -107,7 +108,7 @@ replays() {
 	again "begins 1 hours ago, for 4" example.com
 	began "due, a new one" 0 0
 	pair "due, a new one"
-	# Whoever could install one that begins in a hundred years keeps no
+	# A certificate that begins in a hundred years, once installed, keeps no
 	# other from being installed.
 	works "plain"
 	openssl req -x509 -key "$key" -subj /CN=example.com -days 36500 \

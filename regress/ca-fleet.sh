@@ -85,8 +85,8 @@ ended "revoked: then, though the list is not to be had" 0 "a"
 again "CRL" -a
 ended "revoked: and that was that" 2 ""
 
-# A server that says nothing, or hardly anything, is waited for once, and so is
-# a list that is asked for behind it.
+# A server of revocation lists that sends nothing, or next to nothing, is asked
+# once in a run: the other handles do not wait for it again.
 handles a b c d
 again "CRL" -j 1 -a
 for how in "CRL silent" "CRL drip"; do

@@ -116,8 +116,8 @@ for how in "" "preferred chain nothing"; do
 done
 domain_more=
 
-# One that the CA never gets done must not cost the certificate that it is to
-# replace.
+# An order that the CA never finishes must not cost the certificate that it is
+# to replace.
 stuck() { # stuck HOURS ORDERS: the order is so old
 	state_write "$state" made $(($(date +%s) - $1 * 3600))
 	next_run "processing until done" \

@@ -249,8 +249,8 @@ again "CSR refused" -F example.com
 ended "CSR refused" 1 "badCSR"
 check "ca-revoke: CSR refused: the key stays" \
     test "$(spki_key "$key")" = "$(spki_key "$work/key")" -a ! -e "$key.new"
-# Nothing can be made in place of a CSR's key; what net says about it holds for
-# that run only.
+# The client cannot replace the key of a CSR.  What netproc says about that key
+# counts for this run only.
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
     -out "$work/own.key" 2>/dev/null
 openssl req -new -key "$work/own.key" -subj / \

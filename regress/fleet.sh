@@ -60,8 +60,8 @@ every() {
 	expect "-a: nothing to do" 2
 }
 
-# The installed one that ends first is renewed first, and before it what there
-# is none of.
+# Handles without a certificate come first, then the certificates in the order
+# in which they expire.
 urgent() {
 	fleet a b c d
 	# An end is known to the second.

@@ -1,4 +1,4 @@
-# What is wrong with one handle costs that handle only, whatever it is and
+# An error in one handle costs this handle only, whatever the error is and
 # whatever the run is for.
 . "$here/lib.sh"
 work_start
@@ -203,8 +203,8 @@ for file in authority-test.json authority-test.backoff.json; do
 	    "$file: is a symbolic link"
 done
 
-# A replaced key that cannot be kept is no reason to keep its certificate for
-# ever.
+# Where the replaced key cannot be kept, the certificate is renewed all the
+# same.
 more=rotate
 three
 acme -a
@@ -249,8 +249,8 @@ for limit in 64 40 32; do
 	status=$?
 	same "$who: ulimit -n $limit: a third time" 2 $status
 done
-# So few that one handle at a time is all: the last one has its turn as well as
-# the first.
+# With so few descriptors the client does one handle at a time; the last one has
+# its turn, too.
 for limit in 31 30 29; do
 	fresh
 	for i in 1 2 3 4 5 6 7; do

@@ -254,8 +254,8 @@ says "$who: on change: hangs: what it had printed" "$err" \
 check "$who: on change: hangs: in bounded time" \
     test $(($(date +%s) - t0)) -le 20
 same "$who: on change: hangs: all of its group is gone" 0 "$(left)"
-# One that has left its process group, and one that may not be killed, as it is
-# another user's.
+# A program that has left its process group, and one that the client may not
+# kill, as it runs as another user.
 cat >"$work/hangs" <<END
 #!/usr/bin/env python3
 import os, signal

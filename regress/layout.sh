@@ -217,9 +217,8 @@ same "layout: a renewal: csrproc alone is root's" "$(usual)" "$who"
 same "layout: nothing due" "2:" "$?:$(cat "$err")"
 "$client" -l >/dev/null 2>"$err"; same "layout: -l" "0:" "$?:$(cat "$err")"
 
-# Nobody is root's any more when the first byte from outside is read: before it
-# has become who it is, a role opens neither a file of the certificates or the
-# state, nor a connection.
+# No role reads a byte from outside as root: before it has given up root's
+# rights, it opens no certificate, no state file and no connection.
 if strace -f -o /dev/null true 2>/dev/null; then
 	# Where the resolver asks a name server at once.
 	sed -i 's/^hosts:.*/hosts: dns files/' /etc/nsswitch.conf
@@ -304,8 +303,8 @@ same "layout: a new state directory" \
     "700 _acme-client:_acme-client /var/lib/acme-client" \
     "$(tree /var/lib/acme-client)"
 
-# From OpenBSD's layout, all of it root's: it works, -n says what it costs, and
-# moving orders nothing.
+# OpenBSD's layout, where all files belong to root: it works, -n tells what it
+# costs, and a move to the recommended layout orders nothing.
 rm -rf /etc/acme-client /var/lib/acme-client /var/www/acme/.[!.]*
 chown 0:0 /var/www/acme
 mkdir -p /etc/ssl/private /etc/acme && chmod 700 /etc/acme && chmod 755 /etc/ssl

@@ -112,8 +112,7 @@ saved_chain() {
 	    "domain-example.com.new.pem: .*; removed"
 }
 
-# A clock that is wrong: begins too late, or has ended, by the clock that there
-# is.
+# A wrong clock: by it, the saved certificate is not valid yet, or has expired.
 wrong_clock() {
 	mkdir "$work/myca"; : >"$work/myca/index"
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -324,8 +323,8 @@ unreported() {
 	done
 }
 
-# -r -R keyCompromise that was cut off: as it is on the disk after each step of
-# it.
+# -r -R keyCompromise that was interrupted: the files are as each of its steps
+# leaves them.
 revocation() {
 	for step in begun revoked removed; do
 		rm -rf "$work/etc" "$work/ssl" "$work/state"
@@ -518,8 +517,7 @@ responses() {
 	same "$who: responses: when it has gone, too, they go" \
 	    "$others" "$(ls -A "$work/www")"
 	rm -f "$work/www"/*
-	# One run looks for room just when another is about to: by a file of its
-	# own.
+	# Two runs look for room at the same time, each with its own file.
 	if strace -f -o /dev/null true 2>/dev/null; then
 		section "full"
 		sed 's/example\.com/www.example.com/g' "$conf" \

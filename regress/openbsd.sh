@@ -150,8 +150,8 @@ asks "file, where nothing is to be written" \
 asks "file: of several owners" \
     "unveil rwc /a;unveil rwc /b;$stay$writes" fileproc 0 several /a /b
 
-# The kernel takes 128 of a process: of more, the deepest count by those above
-# them, and each is still below one.
+# The kernel takes 128 directories of a process.  Where there are more, the
+# deepest are left to those above them, and each is still below one.
 dirs="$(for i in $(seq 300); do echo "/d/$((i % 3))/$i"; done)
 $(for i in $(seq 90); do echo "/e$i"; done)"
 # shellcheck disable=SC2086

@@ -123,8 +123,8 @@ found "first name server refuses" "$dns" "nameserver 127.0.0.3"
 name_server silent 127.0.0.1
 found "first name server silent" "$dns" "nameserver 127.0.0.3" \
     "options timeout:1 attempts:1"
-# Which addresses are tried first: nobody is there, and all errors are said in
-# their order.
+# The order in which addresses are tried: no host answers, and the errors are
+# reported in that order.
 switch files
 printf '127.0.0.1 localhost ca.test\n::1 ca.test\n' >/etc/hosts
 listening=$ca_port ca_port=1

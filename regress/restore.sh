@@ -198,8 +198,8 @@ began "a leaf alone" 0
 check "$who: -B: a leaf alone: it is live" \
     cmp "$ssl/example.com.pem" "$work/kept.pem"
 
-# Killed at each rename and link, by which process whatever: the next run
-# completes it, or nothing had begun.  Then again.
+# A process is killed at each rename and link: the next run completes the
+# change, or nothing had begun.  Then -B once more.
 if strace -o /dev/null true 2>/dev/null; then
 	for options in "" rotate; do
 		for n in 1 2 3 4 5 6 7 8; do

@@ -26,8 +26,8 @@ import json, sys
 o = json.load(open(sys.argv[1]))
 print(o["Status"], o.get("Reason", ""))' "$work/status")"
 }
-# gone WHAT [own]: no file of the certificate is left; the key is, unless it has
-# signed that
+# gone WHAT [own]: no file of the certificate is left; its key is, unless it has
+# signed the revocation itself
 gone() {
 	same "$who: $1: its files are gone" "private " \
 	    "$(ls "$work/ssl" | tr '\n' ' ')"

@@ -37,8 +37,8 @@ if [ "$(id -u)" = 0 ]; then
 	    "$(grep -Ec '^(ok|skip)' "$work/caps.out")"
 fi
 
-# A program with more rights than who starts it refuses that before all else:
-# nothing but libraries was opened by then.
+# A program with more rights than its caller refuses to run before all else: it
+# has opened nothing but libraries by then.
 elevated() { # elevated NAME COMMAND...
 	_name=$1; shift
 	"$@" -v -f "$work/none.conf" -n 2>"$work/err" >/dev/null

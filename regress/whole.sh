@@ -340,8 +340,8 @@ interrupted() {
 	for how in INT TERM HUP KILL; do
 		fresh
 		domain_write "$conf" example.com example.com ""
-		# Started from a shell without job control, it is itself that
-		# becomes the leader.
+		# setsid(1) does not fork here, as a shell without job control
+		# has not made it the leader of a group: $! is the client.
 		setsid "$client" -v -f "$conf" example.com 2>"$err" &
 		pid=$!
 		for _ in $(seq 100); do
