@@ -21,5 +21,5 @@ struct addrinfo {
 #define EAI_SYSTEM	(-11)
 void		 freeaddrinfo(struct addrinfo *);
 const char	*gai_strerror(int);
-int		 getaddrinfo(const char *, const char *, const struct addrinfo *,
-		    struct addrinfo **);
+int		 getaddrinfo(const char *, const char *,
+		    const struct addrinfo *, struct addrinfo **);

@@ -17,5 +17,6 @@ struct pollfd {
 	short	revents;
 };
 int	poll(struct pollfd[], nfds_t, int);
-int	ppoll(struct pollfd[], nfds_t, const struct timespec *, const sigset_t *);
+int	ppoll(struct pollfd[], nfds_t, const struct timespec *,
+	    const sigset_t *);
 #endif

@@ -11,9 +11,10 @@ int	posix_spawn(pid_t *, const char *, const posix_spawn_file_actions_t *,
 	    const posix_spawnattr_t *, char *const [], char *const []);
 int	posix_spawn_file_actions_init(posix_spawn_file_actions_t *);
 int	posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *);
-int	posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *, int, const char *, int,
-	    mode_t);
-int	posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *, int, int);
+int	posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *, int,
+	    const char *, int, mode_t);
+int	posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *, int,
+	    int);
 int	posix_spawn_file_actions_addclose(posix_spawn_file_actions_t *, int);
 int	posix_spawnattr_init(posix_spawnattr_t *);
 int	posix_spawnattr_destroy(posix_spawnattr_t *);

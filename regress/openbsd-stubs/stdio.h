@@ -47,7 +47,8 @@ int	 renameat(int, const char *, int, const char *);
 int	 setvbuf(FILE *, char *, int, size_t);
 int	 snprintf(char *, size_t, const char *, ...) STUB_FORMAT(3, 4);
 int	 sprintf(char *, const char *, ...) STUB_FORMAT(2, 3);
-int	 sscanf(const char *, const char *, ...) __attribute__((__format__(__scanf__, 2, 3)));
+int	 sscanf(const char *, const char *, ...)
+		    __attribute__((__format__(__scanf__, 2, 3)));
 int	 vasprintf(char **, const char *, va_list) STUB_FORMAT(2, 0);
 int	 vfprintf(FILE *, const char *, va_list) STUB_FORMAT(2, 0);
 int	 vprintf(const char *, va_list) STUB_FORMAT(1, 0);

@@ -21,7 +21,8 @@ long long	 llabs(long long);
 void		*malloc(size_t);
 int		 mkstemp(char *);
 int		 putenv(char *);
-void		 qsort(void *, size_t, size_t, int (*)(const void *, const void *));
+void		 qsort(void *, size_t, size_t,
+		    int (*)(const void *, const void *));
 void		*realloc(void *, size_t);
 void		*reallocarray(void *, size_t, size_t);
 void		*recallocarray(void *, size_t, size_t, size_t);

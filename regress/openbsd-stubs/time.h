@@ -9,7 +9,8 @@ typedef int		clockid_t;
 #define CLOCK_BOOTTIME	6
 #include <stub-timespec.h>
 struct tm {
-	int	tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
+	int	tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday;
+	int	tm_yday, tm_isdst;
 	long	tm_gmtoff;
 	char	*tm_zone;
 };

@@ -1,6 +1,7 @@
 /*
- * With pledge(), unveil() and issetugid(); chroot(), setgroups() and setresuid()
- * need no macro.  No getrandom(), syscall(), execvpe(), get_current_dir_name().
+ * With pledge(), unveil() and issetugid(); chroot(), setgroups() and
+ * setresuid() need no macro.  No getrandom(), syscall(), execvpe(),
+ * get_current_dir_name().
  */
 #ifndef STUB_UNISTD_H
 #define STUB_UNISTD_H

@@ -1,4 +1,7 @@
-/* AF_ and the sockets are here only.  No SOCK_RDM users, MSG_CMSG_CLOEXEC is not Linux's. */
+/*
+ * AF_ and the sockets are here only.  No SOCK_RDM users, MSG_CMSG_CLOEXEC is
+ * not Linux's.
+ */
 #ifndef STUB_SYS_SOCKET_H
 #define STUB_SYS_SOCKET_H
 #include <sys/types.h>
