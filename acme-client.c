@@ -165,7 +165,7 @@ add_job(struct run *run, struct domain *d)
 	if (d->broken != NULL && run->mode != MODE_METRICS)
 		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle,
 		    d->broken);
-	if (d->broken != NULL && run_changes(run))
+	if (d->broken != NULL && mode_changes_files(run->mode))
 		run->nbroken++;
 	else
 		run->jobs[run->njobs++] = d;
@@ -965,7 +965,7 @@ main(int argc, char *argv[])
 		hint_at_options(argv + optind);
 		return 1;
 	}
-	if (run->mode < MODE_ROLLOVER)
+	if (!mode_is_for_account(run->mode))
 		find_jobs(conf, argv + optind, command.all, run);
 	else if (argc - optind == 1)
 		run->authority = find_authority(conf, argv[optind]);

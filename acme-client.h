@@ -222,6 +222,31 @@ enum mode {
 	MODE_NAMES
 };
 
+/* Is the run for certificates, and may it change files of theirs? */
+static inline int
+mode_changes_files(enum mode mode)
+{
+	return mode == MODE_RENEW || mode == MODE_REVOKE ||
+	    mode == MODE_RESTORE;
+}
+
+/* Is the run for an authority's account, without any domain section? */
+static inline int
+mode_is_for_account(enum mode mode)
+{
+	return mode == MODE_ROLLOVER || mode == MODE_CONTACT ||
+	    mode == MODE_DEACTIVATE || mode == MODE_ADOPT || mode == MODE_SHOW;
+}
+
+/* Does netproc send ACME requests in this run? */
+static inline int
+mode_asks_ca(enum mode mode)
+{
+	return mode == MODE_RENEW || mode == MODE_REVOKE ||
+	    mode == MODE_ROLLOVER || mode == MODE_CONTACT ||
+	    mode == MODE_DEACTIVATE;
+}
+
 /*
  * NET_ACCOUNT: its URL is known; ask the CA for it by the key; register one;
  * ask by the new key of a rollover whose end nobody saw; ask by a key that was

@@ -103,7 +103,7 @@ load_shared(int64_t lock_deadline)
 void
 authority_load_account(int64_t lock_deadline)
 {
-	int alone = role_mode >= MODE_ROLLOVER && role_mode != MODE_SHOW;
+	int alone = mode_is_for_account(role_mode) && role_mode != MODE_SHOW;
 	struct error e;
 
 	while (alone || !load_shared(lock_deadline)) {
@@ -147,7 +147,7 @@ cert_account(struct msg *m)
 	 * that a rollover has ended.
 	 */
 	if (store_write(0, PART_ACCOUNT, record, strlen(record), &e) == -1) {
-		if (role_mode >= MODE_ROLLOVER)
+		if (mode_is_for_account(role_mode))
 			errx(1, "%s", e.text);
 		warnx("%s", e.text);
 	}

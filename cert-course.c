@@ -293,7 +293,7 @@ cert_done(struct msg *m)
 	struct error e;
 
 	msg_end(m);
-	if (role_mode >= MODE_ROLLOVER)
+	if (mode_is_for_account(role_mode))
 		finish(m->head.job, OUTCOME_INSTALLED);
 	else if (job_remove(j, &e) == -1)
 		finish_failed(m->head.job, &e);

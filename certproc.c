@@ -76,7 +76,7 @@ evaluate(uint32_t job)
 	struct job *j = &jobs[job];
 	struct error e;
 
-	if (role_mode >= MODE_ROLLOVER)
+	if (mode_is_for_account(role_mode))
 		return 1;
 	switch (role_mode == MODE_REVOKE ?
 		job_evaluate_revocation(j, lock_deadline, &e) :
@@ -191,7 +191,8 @@ evaluate_all(void)
 	uint32_t i;
 
 	for (i = 0; i < njobs; i++)
-		if (jobs[i].phase == LOOKED_AT || role_mode >= MODE_ROLLOVER)
+		if (jobs[i].phase == LOOKED_AT ||
+		    mode_is_for_account(role_mode))
 			ndue += (uint64_t)evaluate(i);
 	/* No CA is asked for anything. */
 	if (role_mode == MODE_RESTORE)
@@ -374,7 +375,7 @@ begin(uint32_t job, struct error *e)
 {
 	struct job *j = &jobs[job];
 
-	if (role_mode >= MODE_ROLLOVER)
+	if (mode_is_for_account(role_mode))
 		return TASK_ACCOUNT;
 	if (role_mode == MODE_REVOKE) {
 		if (job_begin_revocation(j, e) == -1)
@@ -619,8 +620,8 @@ main(int argc, char *argv[])
 	begin_json();
 	take_conf(&m);
 	/* The account's own affairs have a job without files. */
-	if (role_mode >= MODE_ROLLOVER)
-		new_job()->phase = role_mode < MODE_ADOPT ? DUE : TASKED;
+	if (mode_is_for_account(role_mode))
+		new_job()->phase = mode_asks_ca(role_mode) ? DUE : TASKED;
 	lock_deadline = clock_ms() + LOCK_SECONDS * 1000;
 	s.prints = role_mode == MODE_LIST || role_mode == MODE_SHOW;
 	s.uid = role_uid;
@@ -628,7 +629,7 @@ main(int argc, char *argv[])
 	sandbox_enter(&s);
 	if (role_mode == MODE_RENEW)
 		take_states(&m);
-	if (role_mode >= MODE_ROLLOVER)
+	if (mode_is_for_account(role_mode))
 		evaluate_all();
 	else if (role_mode == MODE_LIST || role_mode == MODE_METRICS)
 		list_all();

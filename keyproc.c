@@ -326,11 +326,11 @@ set_states(void)
 		[MODE_DEACTIVATE] = LEAVING,
 	};
 
-	if (role_mode < MODE_ROLLOVER)
+	if (!mode_is_for_account(role_mode))
 		return;
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	njobs = 1;
-	if (role_mode <= MODE_DEACTIVATE)
+	if (mode_asks_ca(role_mode))
 		jobs[0].state = first[role_mode];
 }
 

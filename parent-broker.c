@@ -40,7 +40,8 @@ static const struct run *run;
 static struct tally *tally;
 static enum outcome *outcomes; /* 0: none yet */
 static uint32_t nsettled, nfailed;
-static uint32_t resting, unchanged_failed; /* settled before any request */
+/* Outcomes that came before any role could send a request. */
+static uint32_t done_early, failed_early;
 static int all_started;
 static int broken;    /* the run is to end now */
 static int stopping;  /* who is gone has been told to go */
@@ -119,27 +120,42 @@ parent_start_csr(void)
 	start(&children[ROLE_CSR], ROLE_CSR, 0);
 }
 
+/* Does the run need this role, once certproc has found something due? */
+static int
+needs(enum role role)
+{
+	switch (role) {
+	case ROLE_NET:
+	case ROLE_DNS:
+		return mode_asks_ca(run->mode) || run->mode == MODE_VERIFY;
+	case ROLE_KEY:
+		return run->mode != MODE_VERIFY;
+	case ROLE_CHNG:
+		return run_publishes(run);
+	case ROLE_HOOK:
+		return run_has_way(run, WAY_HOOK);
+	case ROLE_RESP:
+		return run_has_way(run, WAY_LISTEN);
+	case ROLE_ZONE:
+		return run_has_way(run, WAY_STANDING) || run_waits_for_dns(run);
+	default:
+		return 0;
+	}
+}
+
 /*
- * certproc has looked at all jobs: only now are the others needed, if at all.
+ * certproc has looked at all jobs.  Starts the roles that are still missing,
+ * while this process has the rights to do so, and enters the sandbox.  A run
+ * with nothing due needs none of them.
  */
 static void
 parent_due(uint64_t ndue)
 {
-	/*
-	 * Only who is needed: nothing is published for an account's sake,
-	 * nobody asked at a rollover's end or by -t, no key is of use to who
-	 * looks at servers.
-	 */
-	static const enum role renew[] = { ROLE_DNS, ROLE_KEY, ROLE_CHNG };
-	static const enum role others[] = { ROLE_DNS, ROLE_KEY };
-	const enum role *rest = run->mode == MODE_RENEW ? renew : others;
-	int asks = run->mode != MODE_ADOPT && run->mode != MODE_SHOW;
-	size_t i, first = !asks,
-		  n = run->mode == MODE_RENEW ? 3 :
-	    run->mode == MODE_VERIFY          ? 1 :
-						2;
+	static const enum role others[] = { ROLE_DNS, ROLE_KEY, ROLE_CHNG,
+		ROLE_HOOK, ROLE_RESP, ROLE_ZONE };
 	static struct msg narrow;
 	uint32_t w;
+	size_t i;
 
 	if (all_started) {
 		end_run("PARENT_DUE: out of order");
@@ -148,41 +164,33 @@ parent_due(uint64_t ndue)
 	all_started = 1;
 	if (ndue == 0)
 		return;
-	/* All that is installed has been read. */
+	/* fileproc has read all that is installed. */
 	msg_new(&narrow, FILE_NARROW, 0);
 	send_to(&children[ROLE_FILE], &narrow);
-	if (asks)
+	if (needs(ROLE_NET))
 		nworkers = run->mode != MODE_RENEW ? 1 :
 		    ndue < run->workers            ? (uint32_t)ndue :
 						     run->workers;
 	/*
-	 * net first: the way to the CA takes longest, and the others begin
-	 * meanwhile.
+	 * netproc first: its connection to the CA takes longest, and the
+	 * others start meanwhile.
 	 */
 	for (w = 0; w < nworkers; w++)
 		start(worker(w), ROLE_NET, nworkers);
-	for (i = first; i < n; i++)
-		if (children[rest[i]].pid == 0 &&
-		    (rest[i] != ROLE_CHNG || run_publishes(run)))
-			start(&children[rest[i]], rest[i], nworkers);
-	/* With the rights that this process still has. */
-	if (run_has_way(run, WAY_HOOK) && children[ROLE_HOOK].pid == 0)
-		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
-	if (run_has_way(run, WAY_LISTEN))
-		start(&children[ROLE_RESP], ROLE_RESP, nworkers);
-	if (run_has_way(run, WAY_STANDING) || run_waits_for_dns(run))
-		start(&children[ROLE_ZONE], ROLE_ZONE, nworkers);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (children[others[i]].pid == 0 && needs(others[i]))
+			start(&children[others[i]], others[i], nworkers);
 	enter_sandbox();
-	resting = nsettled;
-	unchanged_failed = nfailed;
+	done_early = nsettled;
+	failed_early = nfailed;
 }
 
-/* On a terminal: of what was not at rest. */
+/* Shows on a terminal how far the jobs are that take requests. */
 static void
 show_progress(void)
 {
-	struct progress p = { .total = run->njobs - resting,
-		.failed = nfailed - unchanged_failed };
+	struct progress p = { .total = run->njobs - done_early,
+		.failed = nfailed - failed_early };
 	const struct child *c;
 	uint32_t i;
 
@@ -193,7 +201,7 @@ show_progress(void)
 		p.at_work += !c->lost && c->job < run->njobs &&
 		    outcomes[c->job] == 0;
 	}
-	p.done = nsettled - resting - p.failed;
+	p.done = nsettled - done_early - p.failed;
 	progress_show(&p);
 }
 
@@ -594,13 +602,6 @@ init_children(void)
 }
 
 int
-run_changes(const struct run *r)
-{
-	return r->mode == MODE_RENEW || r->mode == MODE_REVOKE ||
-	    r->mode == MODE_RESTORE;
-}
-
-int
 run_has_way(const struct run *r, enum way way)
 {
 	uint32_t i;
@@ -646,7 +647,8 @@ remembers(void)
 {
 	uint32_t i;
 
-	for (i = 0; i < run->njobs && !broken && run_changes(run); i++)
+	for (i = 0; i < run->njobs && !broken && mode_changes_files(run->mode);
+	     i++)
 		if (outcomes[i] == OUTCOME_INSTALLED)
 			return 1;
 	return 0;

@@ -248,7 +248,7 @@ slice(const struct run *run, enum role role, uint32_t workers,
     void (*send)(void *, const struct msg *), void *to)
 {
 	uint32_t i,
-	    njobs = run->mode >= MODE_ROLLOVER ||
+	    njobs = mode_is_for_account(run->mode) ||
 		(role == ROLE_DNS && run->mode != MODE_VERIFY &&
 		    !asks_for_webroot(run)) ?
 	    0 :

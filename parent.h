@@ -103,9 +103,6 @@ struct tally {
 	int waits;        /* fileproc runs until broker_end() */
 };
 
-/* Is it for handles, and does it change what they have? */
-int run_changes(const struct run *);
-
 /*
  * Is it to obtain certificates, and are challenges of any of its jobs answered
  * in this way?
