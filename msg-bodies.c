@@ -182,9 +182,234 @@ verify(struct msg *m, struct strings *s)
 }
 
 /*
- * What each role gets to know of the run and its authority: no more than it
- * needs.
+ * The slices: what each role gets to know of the run and its authority, and of
+ * each domain section.  Give a role no more than it needs.
  */
+
+static void
+conf_of_net(struct msg *m, struct slice_conf *c)
+{
+	workers(m, &c->workers);
+	flag(m, &c->insecure);
+	flag(m, &c->has_eab);
+	flag(m, &c->key_compromised);
+	flag(m, &c->asks_for_status);
+	own_text(m, &c->name);
+	own_text(m, &c->ca_file);
+	own_text(m, &c->proxy);
+	own_text(m, &c->proxy_auth);
+	own_texts(m, &c->origins, ORIGINS_MAX);
+}
+
+static void
+domain_of_net(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->handle);
+	own_text(m, &d->profile);
+	way(m, d);
+	flag(m, &d->check_webroot);
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+	verify(m, &d->verify);
+}
+
+static void
+conf_of_dns(struct msg *m, struct slice_conf *c)
+{
+	c->njobs = one_of(m, c->njobs, 0, UINT32_MAX);
+	flag(m, &c->proxied);
+	c->prefer = (enum prefer)one_of(m, c->prefer, PREFER_NONE, PREFER_IPV6);
+	own_texts(m, &c->servers, 2 * (size_t)ORIGINS_MAX);
+}
+
+/*
+ * dnsproc only learns the names whose web servers are looked at, and those
+ * that 'verify' has.
+ */
+static void
+domain_of_dns(struct msg *m, struct slice_domain *d)
+{
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+	verify(m, &d->verify);
+}
+
+static void
+conf_of_key(struct msg *m, struct slice_conf *c)
+{
+	reason(m, &c->reason);
+	workers(m, &c->workers);
+	flag(m, &c->shared);
+	own_text(m, &c->account_key);
+	spec(m, &c->account_spec);
+	own_text(m, &c->contact);
+	own_text(m, &c->eab_kid);
+	own_text(m, &c->eab_file);
+	own_text(m, &c->eab_alg);
+	own_texts(m, &c->origins, ORIGINS_MAX);
+	flag(m, &c->force);
+	flag(m, &c->publishes);
+	flag(m, &c->names_account);
+}
+
+static void
+domain_of_key(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->profile);
+	flag(m, &d->has_csr_file);
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+}
+
+static void
+conf_of_csr(struct msg *m, struct slice_conf *c)
+{
+	reason(m, &c->reason);
+	own_texts(m, &c->origins, ORIGINS_MAX);
+}
+
+static void
+domain_of_csr(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->key);
+	spec(m, &d->key_spec);
+	flag(m, &d->rotate);
+	own_text(m, &d->group);
+	own_text(m, &d->csr_file);
+	own_text(m, &d->combined);
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+}
+
+static void
+conf_of_chng(struct msg *m, struct slice_conf *c)
+{
+	flag(m, &c->waits_for_dns);
+}
+
+static void
+domain_of_chng(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->handle);
+	way(m, d);
+	own_text(m, &d->challengedir);
+	number(m, &d->nnames);
+}
+
+static void
+conf_of_cert(struct msg *m, struct slice_conf *c)
+{
+	flag(m, &c->force);
+	flag(m, &c->key_compromised);
+	number(m, &c->most_orders);
+	c->list = (int)one_of(m, (unsigned)c->list, 0, INT_MAX);
+	own_text(m, &c->name);
+	own_text(m, &c->api_url);
+	own_text(m, &c->issuer);
+	number(m, &c->until);
+	own_texts(m, &c->standing, CONF_NAMES_MAX);
+	number(m, &c->standing_more);
+}
+
+static void
+domain_of_cert(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->handle);
+	own_text(m, &d->cert);
+	own_text(m, &d->chain);
+	own_text(m, &d->fullchain);
+	flag(m, &d->has_combined);
+	own_text(m, &d->profile);
+	own_text(m, &d->preferred_chain);
+	flag(m, &d->check_revocation);
+	flag(m, &d->accept_more);
+	own_text(m, &d->fingerprint);
+	own_text(m, &d->group);
+	spec(m, &d->key_spec);
+	own_text(m, &d->api_url);
+	d->rooting = (enum rooting)one_of(
+	    m, d->rooting, ROOTS_NAMED, ROOTS_LACKING);
+	own_text(m, &d->root_file);
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+	verify(m, &d->verify);
+}
+
+static void
+conf_of_file(struct msg *m, struct slice_conf *c)
+{
+	own_text(m, &c->state_dir);
+	own_text(m, &c->metrics);
+	own_text(m, &c->name);
+}
+
+static void
+domain_of_file(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->handle);
+	own_text(m, &d->cert);
+	own_text(m, &d->chain);
+	own_text(m, &d->fullchain);
+	flag(m, &d->has_on_change);
+}
+
+static void
+conf_of_zone(struct msg *m, struct slice_conf *c)
+{
+	c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
+	own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
+	number(m, &c->until);
+}
+
+static void
+domain_of_zone(struct msg *m, struct slice_domain *d)
+{
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+}
+
+static void
+domain_of_resp(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->handle);
+	way(m, d);
+	own_texts(m, &d->listen, 2 * LISTEN_MAX);
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+}
+
+static void
+conf_of_hook(struct msg *m, struct slice_conf *c)
+{
+	own_commands(m, &c->on_change);
+	own_text(m, &c->state_dir);
+}
+
+static void
+domain_of_hook(struct msg *m, struct slice_domain *d)
+{
+	own_text(m, &d->handle);
+	own_text(m, &d->key);
+	own_text(m, &d->cert);
+	own_text(m, &d->chain);
+	own_text(m, &d->fullchain);
+	own_text(m, &d->combined);
+	own_commands(m, &d->on_change);
+	way(m, d);
+	own_text(m, &d->challenge_hook);
+	own_texts(m, &d->names, CONF_NAMES_MAX);
+}
+
+/* NULL: the role learns nothing more, or has no slice at all. */
+static const struct {
+	void (*conf)(struct msg *, struct slice_conf *);
+	void (*domain)(struct msg *, struct slice_domain *);
+} slices[ROLE__MAX] = {
+	[ROLE_NET] = { conf_of_net, domain_of_net },
+	[ROLE_DNS] = { conf_of_dns, domain_of_dns },
+	[ROLE_KEY] = { conf_of_key, domain_of_key },
+	[ROLE_CSR] = { conf_of_csr, domain_of_csr },
+	[ROLE_CHNG] = { conf_of_chng, domain_of_chng },
+	[ROLE_CERT] = { conf_of_cert, domain_of_cert },
+	[ROLE_FILE] = { conf_of_file, domain_of_file },
+	[ROLE_ZONE] = { conf_of_zone, domain_of_zone },
+	[ROLE_RESP] = { NULL, domain_of_resp },
+	[ROLE_HOOK] = { conf_of_hook, domain_of_hook },
+};
+
 void
 body_conf(struct msg *m, enum role role, struct slice_conf *c)
 {
@@ -192,171 +417,16 @@ body_conf(struct msg *m, enum role role, struct slice_conf *c)
 	c->uid = (uid_t)one_of(m, c->uid, 0, UINT32_MAX);
 	c->gid = (gid_t)one_of(m, c->gid, 0, UINT32_MAX);
 	c->mode = (enum mode)one_of(m, c->mode, MODE_RENEW, MODE_NAMES);
-	switch (role) {
-	case ROLE_NET:
-		workers(m, &c->workers);
-		flag(m, &c->insecure);
-		flag(m, &c->has_eab);
-		flag(m, &c->key_compromised);
-		flag(m, &c->asks_for_status);
-		own_text(m, &c->name);
-		own_text(m, &c->ca_file);
-		own_text(m, &c->proxy);
-		own_text(m, &c->proxy_auth);
-		own_texts(m, &c->origins, ORIGINS_MAX);
-		break;
-	case ROLE_DNS:
-		c->njobs = one_of(m, c->njobs, 0, UINT32_MAX);
-		flag(m, &c->proxied);
-		c->prefer = (enum prefer)one_of(
-		    m, c->prefer, PREFER_NONE, PREFER_IPV6);
-		own_texts(m, &c->servers, 2 * (size_t)ORIGINS_MAX);
-		break;
-	case ROLE_KEY:
-		reason(m, &c->reason);
-		workers(m, &c->workers);
-		flag(m, &c->shared);
-		own_text(m, &c->account_key);
-		spec(m, &c->account_spec);
-		own_text(m, &c->contact);
-		own_text(m, &c->eab_kid);
-		own_text(m, &c->eab_file);
-		own_text(m, &c->eab_alg);
-		own_texts(m, &c->origins, ORIGINS_MAX);
-		flag(m, &c->force);
-		flag(m, &c->publishes);
-		flag(m, &c->names_account);
-		break;
-	case ROLE_CSR:
-		reason(m, &c->reason);
-		own_texts(m, &c->origins, ORIGINS_MAX);
-		break;
-	case ROLE_CHNG:
-		flag(m, &c->waits_for_dns);
-		break;
-	case ROLE_ZONE:
-		c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
-		own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
-		number(m, &c->until);
-		break;
-	case ROLE_HOOK:
-		own_commands(m, &c->on_change);
-		own_text(m, &c->state_dir);
-		break;
-	case ROLE_FILE:
-		own_text(m, &c->state_dir);
-		own_text(m, &c->metrics);
-		own_text(m, &c->name);
-		break;
-	case ROLE_CERT:
-		flag(m, &c->force);
-		flag(m, &c->key_compromised);
-		number(m, &c->most_orders);
-		c->list = (int)one_of(m, (unsigned)c->list, 0, INT_MAX);
-		own_text(m, &c->name);
-		own_text(m, &c->api_url);
-		own_text(m, &c->issuer);
-		number(m, &c->until);
-		own_texts(m, &c->standing, CONF_NAMES_MAX);
-		number(m, &c->standing_more);
-		break;
-	default:
-		break;
-	}
+	if (slices[role].conf != NULL)
+		slices[role].conf(m, c);
 	msg_end(m);
 }
 
-/*
- * And of each domain; dns only knows those whose web servers are looked at, and
- * what 'verify' names.
- */
 void
 body_domain(struct msg *m, enum role role, struct slice_domain *d)
 {
-	switch (role) {
-	case ROLE_NET:
-		own_text(m, &d->handle);
-		own_text(m, &d->profile);
-		way(m, d);
-		flag(m, &d->check_webroot);
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		verify(m, &d->verify);
-		break;
-	case ROLE_DNS:
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		verify(m, &d->verify);
-		break;
-	case ROLE_KEY:
-		own_text(m, &d->profile);
-		flag(m, &d->has_csr_file);
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		break;
-	case ROLE_CSR:
-		own_text(m, &d->key);
-		spec(m, &d->key_spec);
-		flag(m, &d->rotate);
-		own_text(m, &d->group);
-		own_text(m, &d->csr_file);
-		own_text(m, &d->combined);
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		break;
-	case ROLE_CHNG:
-		own_text(m, &d->handle);
-		way(m, d);
-		own_text(m, &d->challengedir);
-		number(m, &d->nnames);
-		break;
-	case ROLE_ZONE:
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		break;
-	case ROLE_RESP:
-		own_text(m, &d->handle);
-		way(m, d);
-		own_texts(m, &d->listen, 2 * LISTEN_MAX);
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		break;
-	case ROLE_FILE:
-		own_text(m, &d->handle);
-		own_text(m, &d->cert);
-		own_text(m, &d->chain);
-		own_text(m, &d->fullchain);
-		flag(m, &d->has_on_change);
-		break;
-	case ROLE_HOOK:
-		own_text(m, &d->handle);
-		own_text(m, &d->key);
-		own_text(m, &d->cert);
-		own_text(m, &d->chain);
-		own_text(m, &d->fullchain);
-		own_text(m, &d->combined);
-		own_commands(m, &d->on_change);
-		way(m, d);
-		own_text(m, &d->challenge_hook);
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		break;
-	case ROLE_CERT:
-		own_text(m, &d->handle);
-		own_text(m, &d->cert);
-		own_text(m, &d->chain);
-		own_text(m, &d->fullchain);
-		flag(m, &d->has_combined);
-		own_text(m, &d->profile);
-		own_text(m, &d->preferred_chain);
-		flag(m, &d->check_revocation);
-		flag(m, &d->accept_more);
-		own_text(m, &d->fingerprint);
-		own_text(m, &d->group);
-		spec(m, &d->key_spec);
-		own_text(m, &d->api_url);
-		d->rooting = (enum rooting)one_of(
-		    m, d->rooting, ROOTS_NAMED, ROOTS_LACKING);
-		own_text(m, &d->root_file);
-		own_texts(m, &d->names, CONF_NAMES_MAX);
-		verify(m, &d->verify);
-		break;
-	default:
-		break;
-	}
+	if (slices[role].domain != NULL)
+		slices[role].domain(m, d);
 	msg_end(m);
 }
 
