@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Options, configuration, and one run for each authority that is needed. From
- * here: parent-broker.c starts the processes; certproc.c decides what is due
- * and what may be installed; netproc.c walks through the protocol; fileproc.c
- * stores the files.
+ * Options, configuration, and one run for each authority that is needed.
+ *
+ * main() leads to run_all() for certificates, run_account() for -K, -U, -D and
+ * -t, and run_list() for -l.  Each calls broker_run() in parent-broker.c, in
+ * most cases by run_authority(), which gives the run a process of its own.
+ * From there: certproc.c decides what is due and what may be installed;
+ * netproc.c talks to the CA; fileproc.c stores the files.
  */
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -927,6 +930,82 @@ hint_at_options(char **operands)
 		}
 }
 
+/*
+ * What the environment says about the terminal; then this process forgets the
+ * environment.
+ */
+static void
+take_environment(struct command *command)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	command->no_color = no_color != NULL && *no_color != '\0';
+	command->dumb = term == NULL || *term == '\0' ||
+	    strcmp(term, "dumb") == 0;
+	command->columns = columns();
+	environ = calloc(1, sizeof(*environ));
+}
+
+/* Reads the configuration; an invalid one ends the process. */
+static const struct conf *
+read_conf(const char *path, char *argv[])
+{
+	struct conf *conf;
+
+	parent_names_begin(argv[0]);
+	conf = conf_parse(path);
+	parent_names_end();
+	if (conf != NULL)
+		return conf;
+	hint_at_options(argv + optind);
+	exit(1);
+}
+
+/* Finds the domain sections or the authority that the operands name. */
+static void
+find_operands(const struct conf *conf, char *operands[], int noperands,
+    struct command *command)
+{
+	struct run *run = &command->run;
+
+	if (!mode_is_for_account(run->mode))
+		find_jobs(conf, operands, command->all, run);
+	else if (noperands == 1)
+		run->authority = find_authority(conf, operands[0]);
+	else if (run->mode == MODE_SHOW && noperands == 0)
+		run->authority = &conf->authorities[0];
+	else
+		usage();
+	if (run->mode == MODE_ROLLOVER)
+		refuse_shared(conf, run->authority);
+}
+
+/* Refuses what cannot succeed; then it fills in what all runs have in common. */
+static void
+prepare_run(const struct conf *conf, const char *argv0, struct command *command)
+{
+	struct run *run = &command->run;
+
+	if (run->njobs + run->nbroken == 0 && run->authority == NULL) {
+		if (!command->all)
+			usage();
+		errx(
+		    1, "%s: there is no 'domain' section in it", command->conf);
+	}
+	if (time(NULL) < RELEASE_TIME)
+		errx(1,
+		    "the clock says %s, before this program was made; set it",
+		    clock_text(time(NULL)));
+	run->conf = conf;
+	run->programs = parent_programs(argv0);
+	parent_user(conf, &run->uid, &run->gid);
+	parent_capabilities(uses_group(run));
+	fit_workers(run);
+	if (run->mode == MODE_DEACTIVATE && !run->force)
+		confirm_deactivation(run->authority->name);
+	catch_signals();
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -937,64 +1016,26 @@ main(int argc, char *argv[])
 		    .workers = WORKERS,
 		    .hup_fd = -1 } };
 	struct run *run = &command.run;
-	const char *no_color, *term;
-	struct conf *conf;
+	const struct conf *conf;
 
 	if (sandbox_elevated())
 		errx(1,
 		    "is not made to be set-user-ID, set-group-ID or to have "
-		    "file capabilities; "
-		    "take that from the program's file, and run it as root or "
-		    "as the user who "
-		    "owns the files");
+		    "file capabilities; take that from the program's file, and "
+		    "run it as root or as the user who owns the files");
 	open_standard_fds();
-	no_color = getenv("NO_COLOR");
-	command.no_color = no_color != NULL && *no_color != '\0';
-	term = getenv("TERM");
-	command.dumb = term == NULL || *term == '\0' ||
-	    strcmp(term, "dumb") == 0;
-	command.columns = columns();
-	environ = calloc(1, sizeof(*environ));
+	take_environment(&command);
 	sandbox_prepare(ROLE_PARENT);
 	parse_options(argc, argv, &command);
 	check_options(&command, argc - optind);
-	parent_names_begin(argv[0]);
-	conf = conf_parse(command.conf);
-	parent_names_end();
-	if (conf == NULL) {
-		hint_at_options(argv + optind);
-		return 1;
-	}
-	if (!mode_is_for_account(run->mode))
-		find_jobs(conf, argv + optind, command.all, run);
-	else if (argc - optind == 1)
-		run->authority = find_authority(conf, argv[optind]);
-	else if (run->mode == MODE_SHOW && argc == optind)
-		run->authority = &conf->authorities[0];
-	else
-		usage();
-	if (run->mode == MODE_ROLLOVER)
-		refuse_shared(conf, run->authority);
+	conf = read_conf(command.conf, argv);
+	find_operands(conf, argv + optind, argc - optind, &command);
 	if (command.check_only)
 		return check_only(conf, run);
-	if (run->njobs + run->nbroken == 0 && run->authority == NULL) {
-		if (!command.all)
-			usage();
-		errx(1, "%s: there is no 'domain' section in it", command.conf);
-	}
-	if (time(NULL) < RELEASE_TIME)
-		errx(1,
-		    "the clock says %s, before this program was made; set it",
-		    clock_text(time(NULL)));
-	run->conf = conf;
-	run->programs = parent_programs(argv[0]);
-	parent_user(conf, &run->uid, &run->gid);
-	parent_capabilities(uses_group(run));
-	fit_workers(run);
-	if (run->mode == MODE_DEACTIVATE && !run->force)
-		confirm_deactivation(run->authority->name);
-	catch_signals();
-	return run->mode == MODE_LIST ? run_list(conf, run) :
-	    run->authority != NULL    ? run_account(run) :
-					run_all(conf, run);
+	prepare_run(conf, argv[0], &command);
+	if (run->mode == MODE_LIST)
+		return run_list(conf, run);
+	if (mode_is_for_account(run->mode))
+		return run_account(run);
+	return run_all(conf, run);
 }
