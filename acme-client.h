@@ -1,5 +1,5 @@
 /*
- * The processes and what they may say to each other.
+ * The processes, and the types of messages between them.
  */
 #ifndef ACME_CLIENT_H
 #define ACME_CLIENT_H
@@ -8,25 +8,23 @@
 #include <stdint.h>
 
 #define VERSION "0.2"
-/* 2026-11-01: no clock is right that is before it */
+/* 2026-11-01: a clock that is before it is wrong. */
 #define RELEASE_TIME 1793491200
-#define ROLE_FD 3 /* a role's one inherited socket */
+#define ROLE_FD 3 /* a role's socket, the only one that it inherits */
 
+/* The processes.  ARCHITECTURE.md says what each holds and can reach. */
 enum role {
 	ROLE_PARENT, /* starts the others, passes their messages on */
 	ROLE_NET,    /* talks to the CA */
-	ROLE_DNS,    /* resolves the CA's host */
+	ROLE_DNS,    /* resolves host names */
 	ROLE_KEY,    /* holds the account key */
 	ROLE_CSR,    /* holds the domain keys */
-	ROLE_CHNG,   /* publishes challenge responses */
-	ROLE_CERT,   /* judges certificates, decides what is due */
+	ROLE_CHNG,   /* has challenge responses published */
+	ROLE_CERT,   /* decides what is due, verifies certificates */
 	ROLE_FILE,   /* stores certificates and state */
-	ROLE_ZONE,   /* waits for records in the DNS */
-	ROLE_RESP,   /* answers challenges by itself, on ports of its own */
-	/*
-	 * runs the programs that the configuration names; last, as the one
-	 * without a sandbox
-	 */
+	ROLE_ZONE,   /* waits until name servers have a record */
+	ROLE_RESP,   /* serves challenge responses on its own ports */
+	/* Runs configured programs, without a sandbox; the last role. */
 	ROLE_HOOK,
 	ROLE__MAX
 };
@@ -34,192 +32,177 @@ enum role {
 extern const char *const role_names[ROLE__MAX]; /* "parent", "netproc", ... */
 
 /*
- * Each named after its receiver.  Who may send it, how long it may be and
- * what is in it: the table in msg-routes.c.
+ * A message's name begins with its receiver.  The table in msg-routes.c has its
+ * senders, its longest body and the body's shape; msg-bodies.h has its members.
  */
 enum msgtype {
-	/* the role's slice of the authority and the run */
-	ROLE_CONF = 1,
-	ROLE_DOMAIN, /* its slice of one domain section */
-	/* no more of these; enter the sandbox and serve */
-	ROLE_START,
-	ROLE_STOP, /* clean end */
+	/* From the parent to every role. */
+	ROLE_CONF = 1, /* the role's slice of the authority and the run */
+	ROLE_DOMAIN,   /* its slice of one domain section */
+	ROLE_START,    /* no more slices; enter the sandbox and serve */
+	ROLE_STOP,     /* end with status 0 */
 
-	/* something may be due: keys are to be looked at */
-	PARENT_START_CSR,
-	PARENT_DUE,     /* how many jobs are due */
-	PARENT_OUTCOME, /* of one job */
-	/*
-	 * the run ends with status 0: what was changed need not be remembered
-	 */
+	/* Between the parent and single roles. */
+	PARENT_START_CSR, /* start csrproc: domain keys are to be read */
+	PARENT_DUE,       /* the number of jobs that are due */
+	PARENT_OUTCOME,   /* the outcome of one job */
+	/* Status 0 reports the run's changes: forget them. */
 	FILE_REPORTED,
-	PARENT_FORGOTTEN, /* that is done, as far as it could be */
+	PARENT_FORGOTTEN, /* fileproc has forgotten what it could */
+	CERT_WORKER_GONE, /* this worker of netproc has ended, so has its job */
+	KEY_WORKER_GONE,  /* this worker of netproc has ended */
 
-	CERT_WORKER_GONE, /* a worker of net has ended, and its job */
-	KEY_WORKER_GONE,
-
-	/* reading below the certificates' directories ends */
-	FILE_NARROW,
-	FILE_OPEN, /* lock this job, tidy up, say what there is */
-	FILE_LOOK, /* say what there is, without a lock */
-	/* unlock it; what need not be kept once the run was reported */
+	/* The disk: certproc's requests, fileproc's replies. */
+	FILE_NARROW, /* the parent: reading certificates' directories ends */
+	FILE_OPEN,   /* lock this job, tidy up, send what is installed */
+	FILE_LOOK,   /* send what is installed, without a lock */
+	/* Unlock the job; fileproc also learns what to remove once reported. */
 	FILE_CLOSE,
 	FILE_PROBE,          /* is there room for a new set? */
-	FILE_WRITE,          /* a record, for good; in pieces */
-	FILE_REMOVE,         /* a record */
-	FILE_REMOVE_SET,     /* only with -r */
-	FILE_COPY,           /* only with -r: a part, as a record */
-	FILE_TELL_REVOCABLE, /* only with -r: key and csr are to know that */
-	FILE_READ_KEPT,      /* only with -B: the set before */
-	FILE_STAGE,          /* the new version of one file of the set */
-	FILE_COMMIT,         /* all that were staged */
-	FILE_LOCK,           /* one of the authority's parts */
-	FILE_READ,
-	/* what is remembered of several jobs, from this one on */
-	CERT_STATES,
-	CERT_PART,   /* what there is of one part */
-	CERT_STORED, /* the end of each request: done, or why not */
+	FILE_WRITE,          /* a piece of a record; the last one stores it */
+	FILE_REMOVE,         /* remove a record */
+	FILE_REMOVE_SET,     /* -r: remove the installed files */
+	FILE_COPY,           /* -r: copy an installed file into a record */
+	FILE_TELL_REVOCABLE, /* -r: send *_REVOCABLE to keyproc and csrproc */
+	FILE_READ_KEPT,      /* -B: send the set that was replaced last */
+	FILE_STAGE,          /* write the new version of one file of the set */
+	FILE_COMMIT, /* replace the installed files by the staged ones */
+	FILE_LOCK,   /* lock or unlock one of the authority's records */
+	FILE_READ,   /* send one of the authority's records */
+	CERT_STATES, /* the states of several jobs, from this one on */
+	CERT_PART,   /* the contents of one part */
+	CERT_STORED, /* the end of each request: done, or an error */
 
-	/* have this job's files changed since its commands last ran well? */
-	HOOK_CHANGED,
-	FILE_FORGET_CHANGE, /* they have now */
-	HOOK_FORGOTTEN,     /* that is remembered, or could not be */
-	/* the record of one identifier is to be published */
-	HOOK_PUT,
-	HOOK_DROP,      /* and those of the job are to go */
-	CHNG_PUBLISHED, /* of one identifier: that is done, or not */
+	/* 'on change': hookproc runs the commands, fileproc remembers. */
+	HOOK_CHANGED, /* has this job files that no command was run for? */
+	FILE_FORGET_CHANGE, /* all commands of this job have run well */
+	HOOK_FORGOTTEN,     /* fileproc has recorded that, or could not */
 
-	/*
-	 * a CSR of the administrator's, before the run: which names are in it?
-	 */
-	CSR_NAMES,
-	PARENT_NAMES,
-	CSR_LOOK, /* at the key of this job */
-	/*
-	 * hashes of a domain's public keys, or: there is none yet, or: it is
-	 * unusable
-	 */
+	/* 'challenge hook': chngproc has hookproc publish records. */
+	HOOK_PUT,       /* publish the record of one identifier */
+	HOOK_DROP,      /* remove the records of this job */
+	CHNG_PUBLISHED, /* one response is published, or an error */
+
+	/* Before a run: the names in a configured CSR. */
+	CSR_NAMES,    /* the bytes of the CSR */
+	PARENT_NAMES, /* the names in it, or an error */
+
+	/* Keys, CSRs and the account, past netproc. */
+	CSR_LOOK, /* read the domain keys of this job */
+	/* The hashes of the job's public keys; or there is no usable key. */
 	CERT_KEY,
 	KEY_ACCOUNT, /* the stored account, if any */
 	/*
-	 * this job may be ordered; which certificate it replaces, which order
-	 * is looked at first
+	 * This job may be ordered; which certificate it replaces, and which
+	 * order of an earlier run may be continued.
 	 */
 	KEY_BEGIN,
-	KEY_REVOCABLE, /* a file with what may be revoked */
-	CSR_REVOCABLE,
-	CSR_REVOKE,        /* this job's certificate is to be revoked */
-	KEY_REVOKE,        /* the same; is it for one of csr's keys? */
-	KEY_ASK_ACCOUNT,   /* how does the account stand? */
-	KEY_LEAVE_ACCOUNT, /* it could not be found out (enum leave) */
-	/* the CA does not take this account URL: ask it by the key */
-	KEY_RECHECK_ACCOUNT,
-	NET_ACCOUNT, /* what is known of the account */
-	CHNG_THUMBPRINT,
-	CHNG_ACCOUNT, /* the account URL */
-	/*
-	 * where certificates say that it can be asked whether they are revoked
-	 */
+	KEY_REVOCABLE,   /* a file that the certificate to revoke may be in */
+	CSR_REVOCABLE,   /* the same for csrproc */
+	CSR_REVOKE,      /* the certificate of this job that is to be revoked */
+	KEY_REVOKE,      /* the same, and whether csrproc holds its key */
+	KEY_ASK_ACCOUNT, /* which state is the account in? */
+	KEY_LEAVE_ACCOUNT,   /* netproc could not find out (enum leave) */
+	KEY_RECHECK_ACCOUNT, /* the CA refuses this account URL */
+	NET_ACCOUNT,         /* what netproc is to do first (enum account) */
+	CHNG_THUMBPRINT,     /* the account key's thumbprint */
+	CHNG_ACCOUNT,        /* the account URL */
+	/* The URLs of CRLs and OCSP responders that certificates name. */
 	DNS_STATUS_URLS,
 	NET_STATUS_URLS,
 
-	CERT_NEXT, /* give me a job */
-	NET_JOB,
-	DNS_RESOLVE,
-	NET_ADDRESSES,
-	KEY_SIGN_FIND_ACCOUNT,
-	KEY_SIGN_NEW_ACCOUNT,
-	KEY_SET_ACCOUNT, /* the account URL that the CA named */
-	/* the CA has none for the key that was asked with */
-	KEY_NO_ACCOUNT,
-	CERT_ACCOUNT,
-	/* only with -t: the thumbprint that is to be printed */
-	CERT_SHOW_ACCOUNT,
-	KEY_SIGN_ROLLOVER,   /* only with -K */
-	KEY_SIGN_CONTACT,    /* only with -U */
-	KEY_SIGN_DEACTIVATE, /* only with -D */
-	KEY_SIGN_NEW_ORDER,
-	/* a new order that names the certificate it replaces */
-	KEY_SIGN_REPLACEMENT,
-	KEY_SIGN_FETCH,
-	KEY_SIGN_CHALLENGE,
-	KEY_SIGN_GIVE_UP, /* an authorization that is invalid */
-	KEY_SIGN_FINALIZE,
-	KEY_SIGN_REVOKE, /* only with -r */
-	CSR_SIGN_REVOKE, /* the same by the certificate's own key */
-	NET_SIGNED,
-	CHNG_CHECK, /* can responses be put there? */
-	/* put a file that net may know, and say which */
-	CHNG_PROBE,
-	NET_PROBE,
-	CHNG_PUT, /* the response of one identifier */
-	/* is the record of one identifier there, which stays? */
-	CHNG_STANDING,
-	CHNG_AWAIT, /* until all that were put can be seen */
-	CHNG_DROP,
-	NET_CHNG_DONE,
-	/* until all name servers have the record of one identifier */
-	ZONE_AWAIT,
-	/* is the record there that allows our account its name? */
-	ZONE_STANDING,
-	/* those of this job need not be waited for any more */
-	ZONE_END,
-	CHNG_SEEN,  /* the record is there, or not */
-	RESP_CHECK, /* can clients come in for this job? */
-	RESP_PUT,   /* the response of one identifier */
-	RESP_DROP,
-	CSR_MAKE,
-	KEY_CSR,
-	NET_CSR_DONE,
-	CERT_WINDOW, /* what the CA says about the time of renewal */
-	CERT_STATUS, /* a piece of the answer about revocation */
-	/* of the CA's ways: the next run can begin with that */
-	CERT_LEARNED,
-	/* the order of this job, or: it is of no use any more */
-	CERT_ORDER,
-	/* the CA does not take the key of this job's CSR */
-	CERT_KEY_REFUSED,
-	CERT_CHAIN,
-	CERT_LAST_CHAIN, /* there is no further one to choose from */
-	/* the next CSR of this job is to be for a new key */
-	CSR_NEW_KEY,
-	CSR_ADOPT,     /* the new key of a job goes live */
-	CSR_COMBINE,   /* write key and this chain into one file */
-	CSR_DISCARD,   /* what is left of a revoked certificate */
-	CERT_CSR_DONE, /* the answer to the three before it */
-	/* why csr or chng cannot do its part of this job, in words */
-	CERT_ERROR,
-	/* what a server of 'verify' presents, or why nothing came */
-	CERT_PRESENTED,
-	/* the CA has revoked it, or done what -K, -U or -D asked for */
-	CERT_DONE,
-	CERT_FAILED,
-	NET_JOB_DONE,
+	/* Jobs for netproc, and addresses. */
+	CERT_NEXT,     /* give me a job */
+	NET_JOB,       /* a job */
+	DNS_RESOLVE,   /* resolve this host */
+	NET_ADDRESSES, /* its addresses, or an error */
+
+	/* keyproc signs; what, follows from the type and its configuration. */
+	KEY_SIGN_FIND_ACCOUNT, /* newAccount with onlyReturnExisting */
+	KEY_SIGN_NEW_ACCOUNT,  /* newAccount */
+	KEY_SET_ACCOUNT,       /* the account URL from the CA's response */
+	KEY_NO_ACCOUNT,        /* the CA has no account for that key */
+	CERT_ACCOUNT,          /* the account URL, to be stored */
+	CERT_SHOW_ACCOUNT,     /* -t: the thumbprint to print */
+	KEY_SIGN_ROLLOVER,     /* -K: keyChange */
+	KEY_SIGN_CONTACT,      /* -U: the account's contact */
+	KEY_SIGN_DEACTIVATE,   /* -D: the account's deactivation */
+	KEY_SIGN_NEW_ORDER,    /* newOrder */
+	KEY_SIGN_REPLACEMENT,  /* newOrder with 'replaces' (RFC 9773) */
+	KEY_SIGN_FETCH,        /* POST-as-GET */
+	KEY_SIGN_CHALLENGE,    /* respond to a challenge */
+	KEY_SIGN_GIVE_UP,      /* deactivate an authorization */
+	KEY_SIGN_FINALIZE,     /* finalize with the job's CSR */
+	KEY_SIGN_REVOKE,       /* -r: revokeCert by the account key */
+	CSR_SIGN_REVOKE,       /* -r: revokeCert by the domain key */
+	NET_SIGNED,            /* the signed request, or nothing */
+
+	/* Challenge responses. */
+	CHNG_CHECK,    /* can responses of this job be published? */
+	CHNG_PROBE,    /* put a file for 'check webroot' */
+	NET_PROBE,     /* where it is, and its contents */
+	CHNG_PUT,      /* publish the response of one identifier */
+	CHNG_STANDING, /* has this identifier its standing record? */
+	CHNG_AWAIT,    /* wait until all responses of the job can be seen */
+	CHNG_DROP,     /* remove the responses of this job */
+	NET_CHNG_DONE, /* chngproc has done what netproc asked for, or not */
+	ZONE_AWAIT,    /* wait until all name servers have this record */
+	ZONE_STANDING, /* wait for a standing record that allows the account */
+	ZONE_END,      /* wait no longer for the records of this job */
+	CHNG_SEEN,     /* the record is there, or an error */
+	RESP_CHECK,    /* are the ports for this job bound? */
+	RESP_PUT,      /* serve the response of one identifier */
+	RESP_DROP,     /* serve the responses of this job no longer */
+
+	CSR_MAKE,     /* make the CSR of this job */
+	KEY_CSR,      /* the CSR */
+	NET_CSR_DONE, /* csrproc has made the CSR, or could not */
+
+	/* What the CA and other servers say, from netproc. */
+	CERT_WINDOW,      /* the renewal window (RFC 9773) */
+	CERT_STATUS,      /* a piece of a CRL or of an OCSP response */
+	CERT_LEARNED,     /* what the next run may assume of the CA */
+	CERT_ORDER,       /* the URL of this job's order; NULL: it is lost */
+	CERT_KEY_REFUSED, /* the CA refuses the key in this job's CSR */
+	CERT_CHAIN,       /* a chain */
+	CERT_LAST_CHAIN,  /* the CA offers no further chain */
+
+	/* What csrproc does with domain keys for certproc. */
+	CSR_NEW_KEY,   /* make the next CSR of this job for a new key */
+	CSR_ADOPT,     /* the job's new key becomes the one in use */
+	CSR_COMBINE,   /* write the key and this chain into one file */
+	CSR_DISCARD,   /* -r: remove what is left of a revoked certificate */
+	CERT_CSR_DONE, /* the reply to the three messages above */
+
+	CERT_ERROR,     /* why csrproc or chngproc cannot do its part */
+	CERT_PRESENTED, /* 'verify': a server's certificate, or an error */
+	CERT_DONE,      /* -r, -K, -U, -D: the CA has done it */
+	CERT_FAILED,    /* this job has failed (enum failure) */
+	NET_JOB_DONE, /* the end of a job, or what comes next (enum verdict) */
 	MSG__MAX
 };
 
-/* PARENT_OUTCOME */
+/* PARENT_OUTCOME. */
 enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 
 /*
- * What a run is for: it decides which processes there are, and what key signs
- * at all.
+ * What a run is for.  It decides which processes there are, and what keyproc
+ * signs at all.
  */
 enum mode {
-	MODE_RENEW = 1,
-	MODE_LIST,
-	MODE_METRICS,
-	MODE_REVOKE,
-	MODE_RESTORE,
-	MODE_HOOK,   /* after the others: 'on change' */
-	MODE_VERIFY, /* after that: do servers present what is installed? */
-	MODE_ROLLOVER,
-	MODE_CONTACT,
-	MODE_DEACTIVATE,
-	MODE_ADOPT,
-	MODE_SHOW, /* the account is printed, and no CA asked */
-	/* csr alone: the names in CSRs, while the configuration is read */
-	MODE_NAMES
+	MODE_RENEW = 1,  /* -a, or handles */
+	MODE_LIST,       /* -l */
+	MODE_METRICS,    /* 'metrics', after renewals */
+	MODE_REVOKE,     /* -r */
+	MODE_RESTORE,    /* -B */
+	MODE_HOOK,       /* 'on change', after renewals */
+	MODE_VERIFY,     /* 'verify', after 'on change' */
+	MODE_ROLLOVER,   /* -K */
+	MODE_CONTACT,    /* -U */
+	MODE_DEACTIVATE, /* -D */
+	MODE_ADOPT, /* after -K: the new key replaces the old one on disk */
+	MODE_SHOW,  /* -t, and after -K: prints the account's thumbprint */
+	MODE_NAMES  /* csrproc alone: the names in a configured CSR */
 };
 
 /* Is the run for certificates, and may it change files of theirs? */
@@ -247,123 +230,124 @@ mode_asks_ca(enum mode mode)
 	    mode == MODE_DEACTIVATE;
 }
 
-/*
- * NET_ACCOUNT: its URL is known; ask the CA for it by the key; register one;
- * ask by the new key of a rollover whose end nobody saw; ask by a key that was
- * the account's before; there is no key at all; the CA has refused the
- * account, or its registration, in this run.
- */
+/* NET_ACCOUNT: the state of the account, which decides what netproc does. */
 enum account {
-	ACCOUNT_KNOWN = 1,
-	ACCOUNT_FIND,
-	ACCOUNT_NEW,
+	ACCOUNT_KNOWN = 1, /* its URL is known */
+	ACCOUNT_FIND,      /* find it by the account key */
+	ACCOUNT_NEW,       /* register one */
+	/* An interrupted -K may have succeeded: find it by the new key. */
 	ACCOUNT_DOUBT,
-	ACCOUNT_SPARE,
-	ACCOUNT_NONE,
+	ACCOUNT_SPARE, /* find it by an earlier account key */
+	ACCOUNT_NONE,  /* there is no account key */
+	/* The CA has refused the account, or its registration, in this run. */
 	ACCOUNT_REFUSED
 };
 
-/*
- * KEY_LEAVE_ACCOUNT: another worker may try; the CA has refused it, so that
- * nobody tries again in this run; the CA says that the account is deactivated.
- */
-enum leave { LEAVE_OPEN, LEAVE_REFUSED, LEAVE_DEACTIVATED };
-
-/*
- * CSR_NEW_KEY: the live key may not be used again, but one that waits may; nor
- * may that one, since others may know it, or since the CA refuses it.
- */
-enum new_key { NEW_KEY_BESIDE, NEW_KEY_COMPROMISED, NEW_KEY_REFUSED };
-
-/*
- * CERT_CSR_DONE: not done; done; and for CSR_DISCARD: the certificate's key is
- * not on this machine; it stays, as another certificate is installed for it.
- */
-enum csr_done { CSR_FAILED, CSR_DONE, CSR_KEY_ELSEWHERE, CSR_KEY_STAYS };
-
-/* NET_JOB: what net is to do for it. */
-enum task {
-	TASK_NOTHING,
-	TASK_ORDER,
-	TASK_WINDOW,
-	TASK_STATUS,
-	TASK_REVOKE,
-	TASK_ACCOUNT,
-	TASK_VERIFY
+/* KEY_LEAVE_ACCOUNT: why netproc could not find out the account's state. */
+enum leave {
+	LEAVE_OPEN,       /* another worker may try */
+	LEAVE_REFUSED,    /* the CA has refused it: no worker tries again */
+	LEAVE_DEACTIVATED /* the CA says that the account is deactivated */
 };
 
-/*
- * NET_JOB_DONE: certproc's answer to a chain; ANEW: the order or its key is of
- * no use, go on with another one.
- */
+/* CSR_NEW_KEY: which keys may not be used again. */
+enum new_key {
+	NEW_KEY_BESIDE,      /* the one in use; a prepared new key may be */
+	NEW_KEY_COMPROMISED, /* neither: others may know the new one, too */
+	NEW_KEY_REFUSED      /* neither: the CA refuses the new one */
+};
+
+/* CERT_CSR_DONE. */
+enum csr_done {
+	CSR_FAILED,
+	CSR_DONE,
+	CSR_KEY_ELSEWHERE, /* CSR_DISCARD: the key is not on this machine */
+	CSR_KEY_STAYS      /* CSR_DISCARD: an installed certificate needs it */
+};
+
+/* NET_JOB: what netproc is to do. */
+enum task {
+	TASK_NOTHING,
+	TASK_ORDER,   /* obtain a certificate */
+	TASK_WINDOW,  /* ask for the renewal window (RFC 9773) */
+	TASK_STATUS,  /* ask whether the certificate is revoked */
+	TASK_REVOKE,  /* -r */
+	TASK_ACCOUNT, /* -K, -U or -D */
+	TASK_VERIFY   /* fetch the certificate that a server presents */
+};
+
+/* NET_JOB_DONE: certproc's verdict on a chain. */
 enum verdict {
 	VERDICT_REFUSED,
 	VERDICT_INSTALLED,
-	VERDICT_ANOTHER,
-	VERDICT_ANEW
+	VERDICT_ANOTHER, /* send the next chain that the CA offers */
+	VERDICT_ANEW /* the order or its key is useless: make another order */
+};
+
+/* CERT_FAILED: which backoff follows. */
+enum failure {
+	FAILURE_CA = 1,   /* the CA refuses this job */
+	FAILURE_LOCAL,    /* an error on this machine */
+	FAILURE_AUTHORITY /* the CA cannot be reached, or serves nobody now */
+};
+
+/* Where chains must end. */
+enum rooting {
+	ROOTS_NAMED,  /* at the configured roots, or else the system's */
+	ROOTS_ANY,    /* anywhere */
+	ROOTS_LACKING /* at the system's; conf_lacks_root() doubts that */
+};
+
+/* DNS_RESOLVE: what the host is resolved for. */
+enum resolve_for {
+	FOR_AUTHORITY, /* the authority's servers, or its proxy */
+	FOR_STATUS,    /* a CRL or OCSP responder that a certificate names */
+	FOR_WEBROOT,   /* 'check webroot' */
+	FOR_VERIFY     /* 'verify' */
 };
 
 /*
- * CERT_FAILED: what sets off the backoff, as the CA refuses this job, or cannot
- * be reached or serves nobody now; or something on this machine.
- */
-enum failure { FAILURE_CA = 1, FAILURE_LOCAL, FAILURE_AUTHORITY };
-
-/*
- * Where chains must end: at the roots that are named or the system's; anywhere;
- * at the system's, which hardly has one for this authority (conf_lacks_root()).
- */
-enum rooting { ROOTS_NAMED, ROOTS_ANY, ROOTS_LACKING };
-
-/*
- * DNS_RESOLVE: a host of the authority's, or its proxy; one that a certificate
- * names; one of the configured names, whose web server is to be looked at; one
- * of 'verify'.
- */
-enum resolve_for { FOR_AUTHORITY, FOR_STATUS, FOR_WEBROOT, FOR_VERIFY };
-
-/*
- * How MODE_LIST prints; the quotient by LIST_COLUMNS is the width that it has,
- * 0: any.
+ * How -l prints: these bits, and LIST_COLUMNS times the width of a line (0: no
+ * limit).
  */
 enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 
 #define REASON_KEY_COMPROMISE 1 /* RFC 5280 5.3.1 */
-#define REASON_MAX 10           /* the last of them */
-/* in DER; encoded twice for finalize it must fit into a message */
+#define REASON_MAX 10           /* the last reason there */
+/* Bytes of a CSR in DER; base64url, applied twice for finalize, must fit. */
 #define CSR_BYTES_MAX (44 * 1024)
-/* of one certificate in PEM, from a server of 'verify' */
+/* Bytes of a certificate in PEM, from a server of 'verify'. */
 #define PRESENTED_BYTES_MAX (32 * 1024)
-/* of an account key (RFC 7638): SHA-256 in base64url */
+/* An account key's SHA-256 in base64url (RFC 7638). */
 #define THUMBPRINT_LEN 43
-/* of a public key (RFC 5280 SubjectPublicKeyInfo): SHA-256 */
+/* SHA-256 of a SubjectPublicKeyInfo (RFC 5280). */
 #define SPKI_HASH_LEN 32
-#define ADDRESSES_MAX 8        /* of one host that are tried */
-#define ORIGINS_MAX 16         /* of one authority */
-#define STATUS_SERVERS_MAX 100 /* asked about revocation in one run */
-#define WORKERS_MAX 16         /* processes of net in one run (-j) */
-/* of responses, in a challenge directory */
+#define ADDRESSES_MAX 8        /* addresses of one host that are tried */
+#define ORIGINS_MAX 16         /* origins of one authority */
+#define STATUS_SERVERS_MAX 100 /* CRL and OCSP servers asked in one run */
+#define WORKERS_MAX 16         /* processes of netproc in one run (-j) */
+/* The list of published responses, a file in each challenge directory. */
 #define CHNG_LIST ".acme-client.list"
-/* of one handle's 'on change', and of those for all */
+/* Commands of one handle's 'on change', and of the 'on change' for all. */
 #define COMMANDS_MAX 8
 #define COMMAND_WORDS_MAX 64
-/* of one, with a NUL behind each word */
+/* Bytes of one command, with a NUL behind each word. */
 #define COMMAND_BYTES_MAX 2048
 #define NO_JOB UINT32_MAX /* in place of a job's number */
-/* of one request that is answered badNonce */
+/* How often a request is sent that the CA refuses with badNonce. */
 #define SIGN_TRIES 20
-/* bytes of text of a failure: two URLs and a problem document */
+/* Bytes of an error's text: two URLs and a problem document. */
 #define ERROR_MAX 8192
-/* of one job: an earlier run's, a new one, and one in place of that */
+/* Orders of one job: an earlier run's, a new one, and one to replace that. */
 #define ORDERS_MAX 3
 #define DNS_WAIT 300 /* seconds, for records in the DNS */
 #define DNS_WAIT_MAX 600
-#define DNS_SERVERS_MAX 8 /* that are named */
-/* names of a CA in one challenge (dns-persist-01) */
+#define DNS_SERVERS_MAX 8 /* name servers in 'dns server' */
+/* Names of a CA in one challenge (dns-persist-01). */
 #define ISSUERS_MAX 10
-/* at most until responses can be seen */
+/* Seconds until responses must be seen. */
 #define RESPONSES_SECONDS 900
-/* where the CA says that the order is not ready */
+/* How often an order is finalized that the CA calls not ready. */
 #define FINALIZE_TRIES 3
 
 #endif
