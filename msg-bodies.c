@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bodies of the messages of a run: their members, in their order, for
- * putting and for taking (see msg-bodies.h).  If a check is missing here, a
- * process goes on with a number that its peer has made up.
+ * The bodies of messages: each function has the members in their order, for
+ * putting and for taking (see msg-bodies.h).  Where a check is missing here, an
+ * attacker in the sender chooses the number that the receiver works with.
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -29,9 +29,7 @@ flag(struct msg *m, int *yes)
 	*yes = n != 0;
 }
 
-/*
- * A member of an enumeration from first to last; all else is no such message.
- */
+/* A number from first to last; any other makes the message malformed. */
 static unsigned
 one_of(struct msg *m, unsigned value, unsigned first, unsigned last)
 {
@@ -43,7 +41,7 @@ one_of(struct msg *m, unsigned value, unsigned first, unsigned last)
 	return (unsigned)n;
 }
 
-/* May be NULL. */
+/* A string or NULL. */
 static void
 text(struct msg *m, const char **s)
 {
@@ -70,7 +68,7 @@ bytes(struct msg *m, const uint8_t **p, size_t *len)
 		msg_put_buf(m, *p, *len);
 }
 
-/* Of a slice: taken, it is allocated, and never freed. */
+/* A string of a slice: when taken, it is allocated, and never freed. */
 static void
 own_text(struct msg *m, char **s)
 {
@@ -114,7 +112,7 @@ spec(struct msg *m, struct keyspec *s)
 	s->bits = (int)one_of(m, (unsigned)s->bits, 0, INT_MAX);
 }
 
-/* NULL travels as no bytes. */
+/* A hash or NULL, which is sent as no bytes. */
 static void
 hash(struct msg *m, const uint8_t **p)
 {
@@ -128,7 +126,7 @@ hash(struct msg *m, const uint8_t **p)
 		msg_malformed(m);
 }
 
-/* What is waited for more than INT_MAX milliseconds is waited for so long. */
+/* A longer wait counts as INT_MAX. */
 static void
 milliseconds(struct msg *m, int *ms)
 {
@@ -172,7 +170,7 @@ way(struct msg *m, struct slice_domain *d)
 	d->way = (enum way)one_of(m, d->way, 0, WAY__MAX - 1);
 }
 
-/* Whole triples. */
+/* The servers of 'verify', with VERIFY_WORDS strings for each. */
 static void
 verify(struct msg *m, struct strings *s)
 {
@@ -466,7 +464,7 @@ body_status(struct msg *m, struct body_status *b)
 {
 	flag(m, &b->more);
 	bytes(m, &b->piece, &b->len);
-	/* Each piece brings the end nearer. */
+	/* An empty piece would let a sender go on for ever. */
 	if (b->more && b->len == 0)
 		msg_malformed(m);
 	msg_end(m);

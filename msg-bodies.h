@@ -1,17 +1,16 @@
 /*
- * What is in a message's body.  There is a structure and a function for each
- * body of several members and for each enumeration.  The function is the one
- * list of the members, for both sides: into a message that is being composed
- * it puts them, out of a received one it takes them.  So nobody can read
- * another order than was sent.
+ * The bodies of messages.  Each body of several members, and each enumeration,
+ * has a structure and a function.  The function lists the members once, for
+ * both sides: it puts them into a message that is being composed, and takes
+ * them out of a received one.  So both sides have the same order.
  *
  * Taking ends the process where a number is outside its enumeration, or where
- * something is missing or left.  A flag is 1 where the number is not 0.
+ * bytes are missing or left.  A flag becomes 1 where the number is not 0.
  * Strings and bytes point into the message.
  *
- * A body of one string, one run of bytes, or one number that only counts has
- * no function: msg_put_str() and the like are its description.  Nor has what
- * the parent reads: it ends the run by parent-broker.c's rules, and not itself.
+ * A body of one string, of bytes, or of one number that only counts has no
+ * function: its sender calls msg_put_str() or the like.  Messages to the parent
+ * have none either: a wrong one must end the run, not the parent.
  */
 #ifndef MSG_BODIES_H
 #define MSG_BODIES_H
@@ -23,9 +22,9 @@
 #include "part.h"
 
 /*
- * Slices of the configuration: which of these members a role gets to know,
- * body_conf() and body_domain() have for each role.  Taken, strings are
- * allocated and the role's own for good; members of other roles are 0.
+ * Slices of the configuration.  A role gets only some of these members:
+ * msg-bodies.c says which.  Members that a role does not get are 0.  Strings
+ * are allocated when they are taken, and never freed.
  */
 
 struct slice_conf { /* ROLE_CONF */
@@ -35,19 +34,19 @@ struct slice_conf { /* ROLE_CONF */
 	gid_t gid;
 	enum mode mode;
 	/* Of the run: */
-	uint32_t workers; /* of net */
+	uint32_t workers; /* of netproc */
 	uint32_t njobs;
 	int force; /* -F */
-	/* of revocation (RFC 5280 5.3.1), or -1 */
+	/* The reason for a revocation (RFC 5280 5.3.1), or -1. */
 	int reason;
-	int key_compromised; /* by that reason */
-	/* servers are asked about revocation */
+	int key_compromised; /* according to that reason */
+	/* CRLs and OCSP responders are asked about revocation. */
 	int asks_for_status;
-	/* there is chng, which is to know the thumbprint */
+	/* chngproc runs, and needs the thumbprint. */
 	int publishes;
-	/* zone is there for records that hooks publish */
+	/* zoneproc runs, for records that hooks publish. */
 	int waits_for_dns;
-	/* in records in the DNS: chng is to know its URL */
+	/* Records in the DNS have the account URL, which chngproc needs. */
 	int names_account;
 	int list;             /* how -l prints */
 	uint64_t most_orders; /* -m */
@@ -55,28 +54,28 @@ struct slice_conf { /* ROLE_CONF */
 	char *metrics;              /* a file, or NULL */
 	uint32_t dns_wait;          /* seconds */
 	struct strings dns_servers; /* address and port, in turn */
-	struct commands on_change;  /* whatever handle has changed */
+	struct commands on_change;  /* run if any handle has changed */
 	/* Of the authority; see conf.h: */
 	char *name;
 	char *api_url;
 	struct strings origins; /* https URLs, the directory's first */
 	char *issuer;           /* in standing records, or NULL */
-	uint64_t until;         /* when these end, or 0 */
-	/* names that have such; "*." before: with what is below */
+	uint64_t until;         /* when standing records expire, or 0 */
+	/* Names that need one; "*.NAME" also allows names below NAME. */
 	struct strings standing;
-	/* of them, for which there is no room */
+	/* How many more names there are than have room in standing. */
 	uint64_t standing_more;
 	struct strings servers; /* their hosts and ports, in turn */
 	char *ca_file;
-	/* the only server that is connected to, or NULL */
+	/* The only server that netproc connects to, or NULL. */
 	char *proxy;
 	char *proxy_auth;
-	int proxied; /* servers is the proxy alone */
+	int proxied; /* servers has the proxy only */
 	enum prefer prefer;
 	int insecure;
 	char *account_key;
 	struct keyspec account_spec;
-	/* with another authority: its account key */
+	/* Another authority has the same account key. */
 	int shared;
 	char *contact;
 	int has_eab;
@@ -103,7 +102,7 @@ struct slice_domain { /* ROLE_DOMAIN; see conf.h */
 	int has_combined;
 	enum challenge_type challenge;
 	enum way way;
-	char *challengedir; /* NULL: another way */
+	char *challengedir; /* or NULL, unless way is WAY_WEBROOT */
 	struct strings listen;
 	char *profile;
 	char *preferred_chain;
@@ -112,8 +111,8 @@ struct slice_domain { /* ROLE_DOMAIN; see conf.h */
 	int accept_more;
 	char *challenge_hook;
 	struct commands on_change;
-	int has_on_change;     /* a change is to be remembered */
-	struct strings verify; /* only in the run that it is for */
+	int has_on_change;     /* fileproc remembers a change */
+	struct strings verify; /* empty except in MODE_VERIFY */
 	char *fingerprint;     /* of its files (parent.h) */
 	/* Of its authority: */
 	char *api_url;
@@ -122,31 +121,31 @@ struct slice_domain { /* ROLE_DOMAIN; see conf.h */
 };
 void body_domain(struct msg *, enum role, struct slice_domain *);
 
-/* Of several messages: one number that means yes or no. */
+/* The body of several messages: a number that means yes or no. */
 void body_flag(struct msg *, int *);
 
-/* Between certproc and net. */
+/* Between certproc and netproc. */
 
 struct body_job { /* NET_JOB */
 	enum task task;
 	const char *certid; /* RFC 9773 4.1, or NULL */
-	/* with TASK_STATUS: whom to ask; else NULL */
+	/* TASK_STATUS: the URL of a CRL or OCSP responder; else NULL. */
 	const char *status_url;
-	const char *new_nonce; /* where nonces were, or NULL */
-	int slow;              /* orders took some polls */
-	const char *order;     /* URL of an earlier run's, or NULL */
-	/* names of those that led to the CA, or NULL */
+	const char *new_nonce; /* URL of newNonce in an earlier run, or NULL */
+	int slow;              /* the CA needed several polls for an order */
+	const char *order;     /* URL of an earlier run's order, or NULL */
+	/* Names of the anchors that verified the CA's server, or NULL. */
 	const char *anchors;
-	/* with TASK_VERIFY: which one of the job's */
+	/* TASK_VERIFY: the index of a server of the job. */
 	uint32_t server;
-	/* after a pause, as it was not what it should be */
+	/* Pause first: the server presented something else before. */
 	int again;
 };
 void body_job(struct msg *, struct body_job *);
 
 struct body_window {         /* CERT_WINDOW */
 	uint64_t start, end; /* seconds since 1970; 0: none */
-	/* seconds; UINT64_MAX: the CA does not say */
+	/* Seconds (Retry-After); UINT64_MAX: the CA names none. */
 	uint64_t retry;
 };
 void body_window(struct msg *, struct body_window *);
@@ -161,13 +160,13 @@ void body_status(struct msg *, struct body_status *);
 struct body_learned {          /* CERT_LEARNED */
 	const char *new_nonce; /* URL */
 	int slow;
-	/* names of those that led to the CA, or "" */
+	/* Names of the anchors that verified the CA's server, or "". */
 	const char *anchors;
 };
 void body_learned(struct msg *, struct body_learned *);
 
 struct body_chain {   /* CERT_CHAIN */
-	int unframed; /* only the connection's end ended it */
+	int unframed; /* only the connection's end marked its end */
 	const uint8_t *pem;
 	size_t len;
 };
@@ -175,7 +174,7 @@ void body_chain(struct msg *, struct body_chain *);
 
 struct body_presented {     /* CERT_PRESENTED */
 	uint32_t server;    /* as in NET_JOB */
-	const char *reason; /* why nothing came, or NULL */
+	const char *reason; /* the error, or NULL */
 	const uint8_t *pem; /* the server's own certificate */
 	size_t len;
 };
@@ -183,7 +182,7 @@ void body_presented(struct msg *, struct body_presented *);
 
 struct body_failed { /* CERT_FAILED */
 	enum failure class;
-	uint64_t seconds; /* as the CA asks for a pause, or 0 */
+	uint64_t seconds; /* the CA's Retry-After, or 0 */
 	int for_all;      /* it concerns every order */
 	const char *text;
 };
@@ -234,37 +233,36 @@ struct body_part { /* CERT_PART */
 void body_part(struct msg *, struct body_part *);
 
 struct body_stored { /* CERT_STORED */
-	/* -1: not done; else as the request has it */
+	/* -1: not done; 0 or 1 depend on the request. */
 	int result;
-	const char *reason; /* with -1, else NULL */
+	const char *reason; /* the error where result is -1, else NULL */
 };
 void body_stored(struct msg *, struct body_stored *);
 
-/*
- * One of the jobs of CERT_STATES, which has at least one; 0: that was the last.
- */
+/* CERT_STATES: the state of one job, of at least one. */
 struct body_state {
 	enum presence presence;
 	int has_saved; /* there is a saved chain */
 	const uint8_t *bytes;
 	size_t len;
 };
+/* Returns 1 where a received message has further states. */
 int body_state(struct msg *, struct body_state *);
 
-/* Between csr and certproc. */
+/* Between csrproc and certproc. */
 
 struct body_key {   /* CERT_KEY */
-	int usable; /* there can be a CSR */
-	/* its files have the configured group */
+	int usable; /* csrproc can make a CSR */
+	/* The job's files have the configured group. */
 	int grouped;
 	/* SHA-256, or NULL where there is none: */
 	const uint8_t *live, *next;  /* of public keys */
-	const uint8_t *chain, *leaf; /* of what the combined file has */
+	const uint8_t *chain, *leaf; /* of those in the combined file */
 };
 void body_key(struct msg *, struct body_key *);
 
 struct body_discard {        /* CSR_DISCARD */
-	int installed;       /* as the certificate in the files */
+	int installed;       /* it is the certificate in the files */
 	const uint8_t *hash; /* of its public key */
 };
 void body_discard(struct msg *, struct body_discard *);
@@ -274,27 +272,27 @@ void body_csr_done(struct msg *, enum csr_done *); /* CERT_CSR_DONE */
 
 struct body_names {           /* PARENT_NAMES */
 	const char *error;    /* or NULL */
-	struct strings names; /* taken: the caller owns them */
+	struct strings names; /* when taken, the caller owns them */
 };
 void body_names(struct msg *, struct body_names *);
 
-/* Between net, chng and who answers challenges. */
+/* Between netproc, chngproc and the roles that publish responses. */
 
 struct body_response {   /* CHNG_PUT */
-	uint32_t number; /* of the identifier, among the job's */
+	uint32_t number; /* index of the identifier in the job */
 	const char *token;
 };
 void body_response(struct msg *, struct body_response *);
 
 struct body_publish { /* RESP_PUT */
 	uint32_t number;
-	/* the key authorization, or its digest */
+	/* The key authorization, or its digest (tls-alpn-01). */
 	const char *text;
 };
 void body_publish(struct msg *, struct body_publish *);
 
 struct body_published {     /* CHNG_PUBLISHED, CHNG_SEEN */
-	uint32_t number;    /* 0 where it is about all of the job */
+	uint32_t number;    /* 0 where it is about the whole job */
 	const char *reason; /* why it cannot be seen, or NULL */
 };
 void body_published(struct msg *, struct body_published *);
@@ -302,7 +300,7 @@ void body_published(struct msg *, struct body_published *);
 /* HOOK_PUT, ZONE_AWAIT: a TXT record in the DNS */
 struct body_digest {
 	uint32_t number;
-	/* of the account, before the name, or NULL */
+	/* The account's label, for dns-account-01, or NULL. */
 	const char *label;
 	const char *digest;
 };
@@ -310,7 +308,7 @@ void body_digest(struct msg *, struct body_digest *);
 
 struct body_issuers { /* CHNG_STANDING */
 	uint32_t number;
-	/* of the CA; taken, allocated, and the receiver's */
+	/* The CA's names; when taken, the receiver owns them. */
 	struct strings names;
 };
 void body_issuers(struct msg *, struct body_issuers *);
@@ -318,15 +316,15 @@ void body_issuers(struct msg *, struct body_issuers *);
 struct body_standing_record { /* ZONE_STANDING */
 	uint32_t number;
 	const char *account; /* URL */
-	/* the CA's names; taken, allocated, and the receiver's */
+	/* The CA's names; when taken, the receiver owns them. */
 	struct strings issuers;
 };
 void body_standing_record(struct msg *, struct body_standing_record *);
 
-/* With key. */
+/* To and from keyproc. */
 
 struct body_revoke { /* KEY_REVOKE */
-	int ours;    /* it is for a key of the domain's */
+	int ours;    /* csrproc holds its key */
 	const uint8_t *der;
 	size_t len;
 };
@@ -339,25 +337,25 @@ void body_request(struct msg *, struct body_request *);
 
 struct body_begin {           /* KEY_BEGIN */
 	const char *replaces; /* RFC 9773 5, or NULL */
-	const char *order;    /* URL of an earlier run's, or NULL */
+	const char *order;    /* URL of an earlier run's order, or NULL */
 };
 void body_begin(struct msg *, struct body_begin *);
 
 struct body_account {
 	const char *thumbprint;
 	const char *url;
-	/* thumbprint of a new key that the CA does not know, or NULL */
+	/* Thumbprint of a new key that the CA does not know, or NULL. */
 	const char *unknown;
 };
 /* CERT_ACCOUNT */
 void body_account(struct msg *, struct body_account *);
-/* KEY_ACCOUNT: each or NULL */
+/* KEY_ACCOUNT: each member may be NULL. */
 void body_stored_account(struct msg *, struct body_account *);
 
 struct body_shown { /* CERT_SHOW_ACCOUNT */
-	/* of the account's key; NULL: there is none */
+	/* The account key's thumbprint; NULL: there is no key. */
 	const char *thumbprint;
-	/* of a rollover whose end nobody saw, or NULL */
+	/* The new key's, where an interrupted -K may have succeeded. */
 	const char *next;
 };
 void body_shown(struct msg *, struct body_shown *);
@@ -370,13 +368,13 @@ void body_standing(struct msg *, struct body_standing *);
 
 void body_leave(struct msg *, enum leave *); /* KEY_LEAVE_ACCOUNT */
 
-/* Between net and dns. */
+/* Between netproc and chngproc, and netproc and dnsproc. */
 
-/* NET_PROBE: all, or, if it could not be put, none */
+/* NET_PROBE; each is NULL if the file could not be written. */
 struct body_probe {
-	const char *token; /* in whose place it is */
-	const char *text;  /* that is in it */
-	const char *dir;   /* path, for messages */
+	const char *token; /* the file's name */
+	const char *text;  /* the file's contents */
+	const char *dir;   /* the directory's path, for messages */
 };
 void body_probe(struct msg *, struct body_probe *);
 
@@ -391,7 +389,7 @@ struct body_addresses {    /* NET_ADDRESSES */
 	uint64_t n;
 	struct {
 		const uint8_t *bytes; /* a struct sockaddr, not aligned */
-		/* at most sizeof(struct sockaddr_storage) */
+		/* At most sizeof(struct sockaddr_storage). */
 		size_t len;
 	} a[ADDRESSES_MAX];
 };

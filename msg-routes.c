@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who may say what to whom, in which kind of run, and of which shape: the one
- * table of it.  The broker checks a message by it, and its receiver checks it
- * again before any handler runs.  If this is wrong, a process can say
- * something that it must not.
+ * The one table of messages: which role may send which to which other, in which
+ * kinds of runs, and of which shape.  The broker checks each message against
+ * it, and the receiver checks it again before any handler runs.  An error here
+ * lets a process send a message that it must not send.
  */
 #include <limits.h>
 #include <string.h>
@@ -15,15 +15,16 @@
 
 #define FROM(r) (1u << ROLE_##r)
 #define STRING 2400 /* a URL (valid.h), a nonce, a line of text */
-/* What a configuration may have, each with its length in front. */
+/* Items of a configuration, each with its length before it. */
 #define LENGTH 4
 #define PATHS(n) ((n) * (LENGTH + PATH_MAX))
 #define WORDS(n) ((n) * (LENGTH + WORD_MAX))
 #define NUMBERS 256
 #define NAMES (CONF_NAMES_MAX * (LENGTH + 254) + NUMBERS)
 /*
- * The longest slices (msg-bodies.c) are key's of the authority, and certproc's
- * of a domain: the files and the root file; profile, preferred chain and group.
+ * The longest slices (msg-bodies.c) are keyproc's of the authority, and
+ * certproc's of a domain: its files and the root file; profile, preferred chain
+ * and group.
  */
 #define CONF (ORIGINS_MAX * STRING + PATHS(2) + WORDS(2) + NUMBERS)
 #define VERIFY (VERIFY_MAX * (VERIFY_WORDS * LENGTH + 254 + 6 + 5))
@@ -58,11 +59,11 @@ const char *const role_names[ROLE__MAX] = {
 _Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX,
     "a slice must fit into a message");
 /*
- * hookproc's of a domain has its handle and, with 'on change', five paths and
- * its commands, else a path and its names.
+ * hookproc's slice of a domain has the handle and, with 'on change', five paths
+ * and the commands; otherwise a path and the names.
  */
 _Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN,
-    "and so must hookproc's");
+    "hookproc's slices must fit, too");
 
 #define ROUTE(type, from, to, modes, shape, max) \
 	[type] = { #type, from, to, modes, shape, max, 0 }
@@ -70,7 +71,7 @@ _Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN,
 	[type] = { #type, from, to, modes, shape, max, 1 }
 
 const struct route routes[MSG__MAX] = {
-	/* The run: the parent's words to each role, and certproc's verdict. */
+	/* The run: the parent and each role. */
 	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, ANY, "*", CONF),
 	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, ANY, "*", DOMAIN),
 	ROUTE(ROLE_START, FROM(PARENT), ANY_ROLE, ANY, "", 0),
@@ -83,12 +84,12 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(FILE_REPORTED, FROM(PARENT), ROLE_FILE, ALL_HANDLES, "", 0),
 	ROUTE(PARENT_FORGOTTEN, FROM(FILE), ROLE_PARENT, ALL_HANDLES, "n", 8),
 
-	/* 'on change', once all else is done. */
+	/* 'on change', after renewals. */
 	ROUTE(HOOK_CHANGED, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
 	ROUTE(FILE_FORGET_CHANGE, FROM(HOOK), ROLE_FILE, M(HOOK), "", 0),
 	ROUTE(HOOK_FORGOTTEN, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
 
-	/* Who publishes for chng, in a renewal. */
+	/* The roles that publish responses for chngproc, in a renewal. */
 	ROUTE(HOOK_PUT, FROM(CHNG), ROLE_HOOK, M(RENEW), "nzs", STRING),
 	ROUTE(HOOK_DROP, FROM(CHNG), ROLE_HOOK, M(RENEW), "", 0),
 	ROUTE(CHNG_PUBLISHED, FROM(HOOK) | FROM(RESP), ROLE_CHNG, M(RENEW),
@@ -101,7 +102,7 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(CERT_WORKER_GONE, FROM(PARENT), ROLE_CERT, M(RENEW), "", 0),
 	ROUTE(KEY_WORKER_GONE, FROM(PARENT), ROLE_KEY, M(RENEW), "", 0),
 
-	/* certproc's requests to the disk, and what comes back. */
+	/* certproc's requests to the disk, and fileproc's replies. */
 	ROUTE(FILE_NARROW, FROM(PARENT), ROLE_FILE,
 	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW) | M(VERIFY), "", 0),
 	ROUTE(FILE_OPEN, FROM(CERT), ROLE_FILE, ALL_HANDLES, "n", 8),
@@ -131,8 +132,8 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(CERT_STORED, FROM(FILE), ROLE_CERT, ANY, "nz", PATHS(2)),
 
 	/*
-	 * What net must not carry: keys' hashes, CSRs, the thumbprint, the
-	 * account.
+	 * Data that must not pass through netproc: the keys' hashes, CSRs, the
+	 * thumbprint, the account.
 	 */
 	ROUTE(CSR_LOOK, FROM(CERT), ROLE_CSR, ALL_HANDLES, "n", 8),
 	ROUTE(CERT_KEY, FROM(CSR), ROLE_CERT, ALL_HANDLES, "nnbbbb", 208),
@@ -160,7 +161,7 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(CERT_ERROR, FROM(CSR) | FROM(CHNG), ROLE_CERT, M(RENEW), "s",
 	    STRING),
 
-	/* net asks, the others answer. */
+	/* netproc's requests, and the replies of the others. */
 	ROUTE(KEY_ASK_ACCOUNT, FROM(NET), ROLE_KEY, HANDLES | ACCOUNT, "", 0),
 	ROUTE(
 	    KEY_LEAVE_ACCOUNT, FROM(NET), ROLE_KEY, HANDLES | ACCOUNT, "n", 8),
@@ -247,7 +248,7 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(NET_JOB_DONE, FROM(CERT), ROLE_NET, HANDLES | ACCOUNT, "n", 8),
 };
 
-/* Is there room for n more bytes?  Then they are passed over. */
+/* Passes over n bytes; 0: the body does not have so many left. */
 static int
 skip(const struct msg *m, size_t *pos, size_t n)
 {
@@ -258,8 +259,8 @@ skip(const struct msg *m, size_t *pos, size_t n)
 }
 
 /*
- * A length and so many bytes; a string ends with its one NUL, and may be NULL
- * if optional.
+ * Passes over a length and so many bytes.  A string ends with its only NUL; an
+ * optional one may be NULL.
  */
 static int
 skip_counted(const struct msg *m, size_t *pos, int is_string, int optional)
@@ -278,7 +279,7 @@ skip_counted(const struct msg *m, size_t *pos, int is_string, int optional)
 	    (!is_string || (n > 0 && memchr(p, '\0', n) == p + n - 1));
 }
 
-/* A number of strings, then these. */
+/* Passes over a number of strings, and the strings. */
 static int
 skip_strings(const struct msg *m, size_t *pos)
 {
@@ -312,7 +313,7 @@ skip_one(const struct msg *m, size_t *pos, char what)
 	}
 }
 
-/* Is the body of its type's shape, and nothing behind it? */
+/* Has the body its type's shape, with nothing behind it? */
 static int
 has_shape(const struct msg *m)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Messages between the processes: composing, reading, sending, receiving.
- * If the reading is wrong, one process can corrupt another.
+ * An error in reading lets one process corrupt the memory of another.
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -192,7 +192,7 @@ msg_send(const struct msg *m)
 {
 	ssize_t n;
 
-	/* SO_SNDTIMEO, set at the start, is the deadline. */
+	/* role_begin() has set a deadline, by SO_SNDTIMEO. */
 	do
 		n = send(ROLE_FD, m, MSG_HEAD_LEN + m->head.len, MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
@@ -214,14 +214,14 @@ msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
 	if (n == -1)
 		err(1, "poll");
 	if (n == 0)
-		errx(1, "no answer within %d seconds", seconds);
-	/* Plain recv(): descriptors sent along (SCM_RIGHTS) are dropped. */
+		errx(1, "no reply within %d seconds", seconds);
+	/* The kernel drops descriptors sent along (SCM_RIGHTS) with recv(). */
 	n = recv(ROLE_FD, m, MSG_HEAD_LEN + MSG_BODY_MAX, 0);
 	if (n == -1)
 		err(1, "recv");
 	if (n == 0)
-		exit(1); /* the parent is gone: no message for this */
-	/* Who sent it, the parent has checked; what it is, counts here too. */
+		exit(1); /* the parent has ended: report nothing */
+	/* The parent has checked the sender; the rest is checked again. */
 	if ((wrong = msg_check(m, (size_t)n, ANY_ROLE, (int)self, mode)) !=
 	    NULL)
 		errx(1, "%s: %s",

@@ -11,45 +11,46 @@
 
 struct msg {
 	/*
-	 * On the wire as it stands here: the processes are of one build
-	 * (role.c).
+	 * Sent in the machine's own representation: both processes are of one
+	 * build (role.c).
 	 */
 	struct {
 		uint32_t type; /* enum msgtype */
 		uint32_t job;  /* index of the domain in this run */
-		/* of net: from which one or to which; else 0 */
+		/* The worker of netproc that sends or receives it; else 0. */
 		uint32_t worker;
 		uint32_t len; /* of the body */
 	} head;
 	uint8_t body[MSG_BODY_MAX];
 	int received; /* 0: it is being composed */
-	/* received: how far the body has been read */
+	/* How many bytes of a received body have been read. */
 	size_t pos;
 };
 
 #define MSG_HEAD_LEN sizeof(((struct msg *)0)->head)
 
 /*
- * Who may say what to whom: the one table of it, used by broker and receivers.
+ * Which role may send a message to which, and in which kinds of runs.  The
+ * broker checks each message against this table, and so does its receiver.
  */
 struct route {
 	const char *name;
-	unsigned from; /* bit for each enum role */
+	unsigned from; /* senders: a bit for each enum role */
 	int to;        /* enum role, or ANY_ROLE */
-	/* bit for each enum mode: kinds of runs */
+	/* Kinds of runs: a bit for each enum mode. */
 	unsigned modes;
-	const char *shape; /* of the body, see below */
-	size_t max;        /* longest body */
-	/* from net: only about the job that this worker has */
+	const char *shape; /* of the body; see below */
+	size_t max;        /* bytes of the longest body */
+	/* A worker of netproc may send it only about the job that it has. */
 	int by_job;
 };
 #define ANY_ROLE (-1)
 
 /*
- * A shape has a letter for each thing in a body, in its order: n a number, s a
- * string, z a string or NULL, b bytes, v an array of strings; what is in
- * parentheses, at the end, is there any number of times.  "*": the parent
- * says it, and the receiver reads it by its own role.
+ * A shape has a letter for each member of a body, in order: n is a number, s a
+ * string, z a string or NULL, b bytes, v an array of strings.  Members in
+ * parentheses, at the end, may come any number of times.  "*" is a slice, whose
+ * shape depends on the receiving role.
  */
 
 extern const struct route routes[MSG__MAX];
@@ -57,53 +58,57 @@ extern const struct route routes[MSG__MAX];
 #define MSG_NULL_STRING UINT32_MAX /* in place of a string's length */
 
 /*
- * Is this datagram of got bytes a message that role from may send to role to
- * (ANY_ROLE: not looked at) in such a run?  NULL, or what is wrong with it.
+ * Checks whether this datagram of got bytes is a message that role from may
+ * send to role to in such a run; ANY_ROLE is not checked.  Returns NULL, or
+ * what is wrong with it.
  */
 const char *msg_check(
     const struct msg *, size_t got, int from, int to, enum mode);
 
-/* Makes what is in head and body a received message, read from its start. */
+/* Makes head and body a received message, to be read from its start. */
 void msg_take(struct msg *);
 
-/* Composing; too long a body is our own mistake and ends the process. */
-void msg_new(struct msg *, enum msgtype, uint32_t job);
 /*
- * The same as an answer: about the job, and to the worker, that it came from.
+ * Composing.  A body that is too long is a mistake of the program, and ends the
+ * process.
  */
+void msg_new(struct msg *, enum msgtype, uint32_t job);
+/* A reply: about the same job, and to the worker that sent the request. */
 void msg_reply(struct msg *, enum msgtype, const struct msg *to);
 void msg_put_num(struct msg *, uint64_t);
 void msg_put_buf(struct msg *, const void *, size_t);
-/* NULL travels as NULL */
+/* The string may be NULL. */
 void msg_put_str(struct msg *, const char *);
 void msg_put_strings(struct msg *, char *const *, size_t);
 
 /*
- * Reading.  Bodies of several members, and enumerations, are put and read by
- * the functions of msg-bodies.h, which use these.  A body that is short or
- * malformed ends the process.  Buffers and strings point into the message; a
- * string has no NUL inside.
+ * Reading.  Bodies of several members, and enumerations, have functions in
+ * msg-bodies.h, which use these.  A body that is short or malformed ends the
+ * process.  Buffers and strings point into the message; a string has no NUL
+ * inside.
  */
 uint64_t msg_get_num(struct msg *);
 const uint8_t *msg_get_buf(struct msg *, size_t *);
-const char *msg_get_str(struct msg *);  /* may be NULL */
-const char *msg_need_str(struct msg *); /* is not NULL */
-/* may be NULL; the caller frees */
+const char *msg_get_str(struct msg *);  /* may return NULL */
+const char *msg_need_str(struct msg *); /* never returns NULL */
+/* May return NULL; the caller frees. */
 char *msg_copy_str(struct msg *);
 /*
- * An allocated array of allocated strings, at most max; the caller owns both.
+ * An allocated array of at most max allocated strings; the caller owns the
+ * array and the strings.
  */
 char **msg_get_strings(struct msg *, size_t *, size_t max);
-void msg_end(const struct msg *); /* nothing is left */
-/* Ends the process: the body is not what its type has. */
+/* Ends the process where a received body has bytes left. */
+void msg_end(const struct msg *);
+/* Ends the process: the body does not fit its type. */
 void msg_malformed(const struct msg *) __attribute__((noreturn));
 
 /*
- * A role's side of its socket.  Failure, a deadline and end of file end the
- * process.
+ * A role's end of its socket.  An error, a deadline that has passed and end of
+ * file end the process.
  */
 void msg_send(const struct msg *);
-/* seconds < 0: no deadline. */
+/* No deadline where seconds < 0. */
 void msg_receive(struct msg *, enum role self, enum mode, int seconds);
 
 #endif
