@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The parent: starts the roles, passes their messages on by the table in
- * msg-routes.c, prints what they say, ends the run.  It holds nothing but the
+ * msg-routes.c, prints their stderr, ends the run.  It holds nothing but the
  * children; of messages between others it reads the headers and whether the
- * body has its type's shape, and acts on no body.  Who owns it can make the run
- * fail, lie about its outcome, and write messages in the name of any role.  It
- * refuses every message that is not in the table, or about a job that certproc
- * has given to another worker, and ends the run when a role does not take its
- * messages or dies; one of several workers costs its job only.
+ * body has its type's shape, and acts on no body.  An attacker in it can make
+ * the run fail, lie about its outcome, and write messages in the name of any
+ * role.  It refuses every message that is not in the table, or about a job that
+ * certproc has given to another worker.  It ends the run when a role ends early
+ * or does not take its messages; but the end of one of several workers of
+ * netproc costs that worker's job only.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,7 +28,7 @@
 #include "parent.h"
 #include "sandbox.h"
 
-/* from the end of its socket to that of a role */
+/* A role that has closed its socket has so long to end. */
 #define END_SECONDS 1
 #define CHILDREN_MAX (ROLE__MAX + WORKERS_MAX - 1)
 
@@ -38,17 +39,17 @@ static struct child children[CHILDREN_MAX];
 static uint32_t nworkers;
 static const struct run *run;
 static struct tally *tally;
-static enum outcome *outcomes; /* 0: none yet */
-static uint32_t nsettled, nfailed;
+static enum outcome *outcomes; /* by job; 0: none yet */
+static uint32_t nfinished, nfailed;
 /* Outcomes that came before any role could send a request. */
 static uint32_t done_early, failed_early;
-static int all_started;
-static int broken;    /* the run is to end now */
-static int stopping;  /* who is gone has been told to go */
-static int forgotten; /* fileproc's answer to FILE_REPORTED */
-static int64_t deadline;
+static int all_started;  /* PARENT_DUE has come */
+static int broken;       /* an error ends the run now */
+static int stopping;     /* ROLE_STOP has been sent: children may end */
+static int forgotten;    /* fileproc's reply to FILE_REPORTED has come */
+static int64_t deadline; /* of the next outcome */
 
-/* The first reason counts; others follow from it. */
+/* Only the first error is reported: later ones follow from it. */
 __attribute__((format(printf, 1, 2))) static void
 end_run(const char *fmt, ...)
 {
@@ -74,7 +75,7 @@ send_to(void *to, const struct msg *m)
 {
 	struct child *c = to;
 
-	/* check_child() finds out how a role has ended, and says so. */
+	/* check_child() reports how this role has ended. */
 	if (c->pid > 0 && c->fd == -1)
 		return;
 	if (c->pid == 0) {
@@ -85,14 +86,11 @@ send_to(void *to, const struct msg *m)
 		end_run("%s does not take its messages", c->name);
 }
 
-/* With its slice of the configuration, in a run with so many workers of net. */
+/* Starts a role and sends its slice, in a run with so many workers. */
 static void
 start(struct child *c, enum role role, uint32_t workers)
 {
-	/*
-	 * certproc writes the list and the account itself: there is no message
-	 * for it.
-	 */
+	/* certproc prints the list or the account on standard output. */
 	child_start(c, role, run->programs,
 	    (run->mode == MODE_LIST || run->mode == MODE_SHOW) &&
 		role == ROLE_CERT);
@@ -109,7 +107,7 @@ enter_sandbox(void)
 	sandbox_enter(&s);
 }
 
-/* Not where certproc sees by itself that nothing is due. */
+/* certproc only asks for this where a job may be due. */
 static void
 parent_start_csr(void)
 {
@@ -181,7 +179,7 @@ parent_due(uint64_t ndue)
 		if (children[others[i]].pid == 0 && needs(others[i]))
 			start(&children[others[i]], others[i], nworkers);
 	enter_sandbox();
-	done_early = nsettled;
+	done_early = nfinished;
 	failed_early = nfailed;
 }
 
@@ -201,13 +199,13 @@ show_progress(void)
 		p.at_work += !c->lost && c->job < run->njobs &&
 		    outcomes[c->job] == 0;
 	}
-	p.done = nsettled - done_early - p.failed;
+	p.done = nfinished - done_early - p.failed;
 	progress_show(&p);
 }
 
 /*
- * hookproc has a time limit for each command, and there may be many before the
- * next outcome.
+ * In a run for hookproc the deadline grows with the jobs: hookproc limits each
+ * command, and many may run before the next outcome.
  */
 static void
 set_deadline(void)
@@ -227,7 +225,7 @@ parent_outcome(uint32_t job, uint64_t outcome)
 		return;
 	}
 	outcomes[job] = (enum outcome)outcome;
-	nsettled++;
+	nfinished++;
 	nfailed += outcome == OUTCOME_FAILED;
 	if (run->tells && run->force && verbose == 0 &&
 	    run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
@@ -237,14 +235,14 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	set_deadline();
 }
 
-/* From certproc, fileproc or hookproc; by its shape, one number. */
+/* A message to the parent; its body is one number, or empty. */
 static void
 for_parent(struct msg *m)
 {
 	msg_take(m);
 	/*
-	 * Who is started now would not be told to stop, and killed before it
-	 * has tidied up.
+	 * A role that is started now would not be told to stop, and be killed
+	 * before it has tidied up.
 	 */
 	if (stopping &&
 	    (m->head.type == PARENT_START_CSR || m->head.type == PARENT_DUE))
@@ -262,8 +260,8 @@ for_parent(struct msg *m)
 }
 
 /*
- * What a worker asks for others answer to it; which job it has, certproc says;
- * some is for all of them.
+ * A message to netproc goes to the worker in its header; NET_STATUS_URLS goes
+ * to all workers.  By NET_JOB, certproc says which job a worker has.
  */
 static void
 for_net(struct msg *m)
@@ -276,7 +274,7 @@ for_net(struct msg *m)
 		return;
 	}
 	if (w >= nworkers) {
-		end_run("%s for worker %u, which there is not",
+		end_run("%s for worker %u, which does not exist",
 		    routes[m->head.type].name, w);
 		return;
 	}
@@ -287,7 +285,7 @@ for_net(struct msg *m)
 	send_to(worker(w), m);
 }
 
-/* What is wrong with a message that came from c; NULL: nothing. */
+/* Checks a message that came from c; NULL, or what is wrong with it. */
 static const char *
 check(const struct child *c, const struct msg *m, size_t got)
 {
@@ -301,8 +299,8 @@ check(const struct child *c, const struct msg *m, size_t got)
 }
 
 /*
- * The table decides; a message to the parent itself comes from certproc only.
- * Who sends what it must not is no longer ours, and gets no time to tidy up.
+ * Passes a message on, if it is in the table.  A role that sends another one
+ * may be an attacker's: it is killed, without time to tidy up.
  */
 static void
 pass_on(struct child *from, struct msg *m, size_t got)
@@ -342,7 +340,7 @@ read_message(struct child *c)
 	explicit_bzero(&m, n > sizeof(m) ? sizeof(m) : n);
 }
 
-/* What a child has to say, and what waits for it. */
+/* Reads from a child and writes to it, as poll's events say. */
 static void
 serve_child(struct child *c, short messages, short text)
 {
@@ -356,8 +354,9 @@ serve_child(struct child *c, short messages, short text)
 }
 
 /*
- * Those of the children that are there; hup_fd is first.  ppoll(2) takes no
- * more than there may be descriptors.
+ * Fills in hup_fd, then the children that have descriptors; returns their
+ * number.  Leaving out the others keeps below ppoll(2)'s limit, which is
+ * RLIMIT_NOFILE.
  */
 static nfds_t
 fill_in(struct pollfd pfd[2 * CHILDREN_MAX + 1], struct child *of[CHILDREN_MAX])
@@ -380,7 +379,7 @@ fill_in(struct pollfd pfd[2 * CHILDREN_MAX + 1], struct child *of[CHILDREN_MAX])
 	return n;
 }
 
-/* One round of reading and writing, until then at most. */
+/* Waits until a deadline, at most a second, and reads and writes once. */
 static void
 turn(int64_t until)
 {
@@ -408,7 +407,7 @@ turn(int64_t until)
 		    of[i], pfd[2 * i + 1].revents, pfd[2 * i + 2].revents);
 }
 
-/* Waits for the end of c, which has closed its socket; 0: it lives on. */
+/* Waits for the end of c, which has closed its socket; 0: it goes on. */
 static int
 await_end(struct child *c, int *status)
 {
@@ -417,14 +416,14 @@ await_end(struct child *c, int *status)
 	while (!child_ended(c, status)) {
 		if (clock_left_ms(until) == 0)
 			return 0;
-		turn(clock_ms() + 1); /* an end has no event of its own */
+		turn(clock_ms() + 1); /* poll does not report an end */
 	}
 	return 1;
 }
 
 /*
- * The others do its jobs, but for the one that it had.  Without any there is
- * nobody left to talk to the CA: -1.
+ * A worker of netproc has ended: its job has failed, and the other workers take
+ * the remaining jobs.  -1: there is no other worker.
  */
 static int
 lose_worker(struct child *c)
@@ -449,7 +448,7 @@ lose_worker(struct child *c)
 	return 0;
 }
 
-/* The run ends, or goes on without this worker. */
+/* Ends the run, unless it can go on without this worker. */
 static void
 lose_child(struct child *c)
 {
@@ -458,13 +457,13 @@ lose_child(struct child *c)
 	progress_clear();
 }
 
-/* c has closed its socket: its end is reported once, after its last words. */
+/* c has closed its socket: reports its end once, after its stderr. */
 static void
 child_gone(struct child *c)
 {
 	int status, ended = await_end(c, &status);
 
-	/* Meanwhile the run may have been given up for another reason. */
+	/* Another error may have ended the run meanwhile. */
 	if (broken)
 		return;
 	lose_child(c);
@@ -492,7 +491,7 @@ check_child(struct child *c, int64_t now)
 	}
 }
 
-/* At the end of the run, or of a worker that the parent has killed. */
+/* Reaps c at the end of the run, or a worker that the parent has killed. */
 static void
 reap(struct child *c)
 {
@@ -508,7 +507,7 @@ reap(struct child *c)
 	}
 }
 
-/* Every wait of the run ends: a role that hangs or is gone ends it. */
+/* Ends the run on a signal, and where a role hangs or has ended. */
 static void
 check_health(void)
 {
@@ -529,7 +528,7 @@ check_health(void)
 			check_child(c, now);
 }
 
-/* Those whose end has come; are there others, besides the one that stays? */
+/* Reaps children that have ended; are others left, besides stays? */
 static int
 any_left(const struct child *stays)
 {
@@ -545,9 +544,9 @@ any_left(const struct child *stays)
 }
 
 /*
- * Each role is told to stop, given time to tidy up, and killed if it does not.
- * In a run that is given up net is not asked: it waits for the CA, and has
- * nothing to tidy up.
+ * Tells each role but stays to stop, gives it time to tidy up, and kills it if
+ * it goes on.  Where an error ends the run, netproc is killed at once: it may
+ * be waiting for the CA, and has nothing to tidy up.
  */
 static void
 stop_all(const struct child *stays)
@@ -567,8 +566,9 @@ stop_all(const struct child *stays)
 		else if (c->pid > 0 && c->fd != -1) {
 			send_to(c, &m);
 			/*
-			 * End of file for one that waits for something else;
-			 * fileproc always replies.
+			 * End of file ends a role that waits for another
+			 * message.  certproc needs none while fileproc is
+			 * there, which always replies.
 			 */
 			if (broken && c->head == NULL &&
 			    (c->role != ROLE_CERT ||
@@ -577,7 +577,7 @@ stop_all(const struct child *stays)
 		}
 	while (
 	    any_left(stays) && clock_left_ms(hook->pid > 0 ? last : until) > 0)
-		turn(clock_ms() + 1); /* an end has no event of its own */
+		turn(clock_ms() + 1); /* poll does not report an end */
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
 			end_run("%s does not stop; %s", c->name,
@@ -641,7 +641,7 @@ run_publishes(const struct run *r)
 	return 0;
 }
 
-/* Has this run changed what its exit status is to tell? */
+/* Has this run changed anything that its exit status is to report? */
 static int
 remembers(void)
 {
@@ -670,8 +670,8 @@ broker_forget(void)
 }
 
 /*
- * Until ROLE_STOP is sent, fileproc writes again what it has removed if the
- * parent is killed.
+ * If the parent is killed before this sends ROLE_STOP, fileproc restores the
+ * records that broker_forget() had it remove.
  */
 void
 broker_end(void)
@@ -685,15 +685,15 @@ broker_end(void)
 		return;
 	msg_new(&m, ROLE_STOP, 0);
 	send_to(file, &m);
-	/* An honest one ends by itself: nobody stays behind. */
+	/* fileproc ends by itself, unless an attacker owns it. */
 	if (poll(&pfd, 1, STOP_SECONDS * 1000) == 0 ||
 	    !await_end(file, &status))
 		child_end(file);
 }
 
 /*
- * A run that was killed has left records: hookproc ends them, if the job still
- * has a program for that.
+ * Where an earlier run that was killed has left records in the DNS, hookproc
+ * removes them, if the job still has a program for that.
  */
 static void
 tidy_records(void)
@@ -713,16 +713,18 @@ tidy_records(void)
 			continue;
 		}
 		path = state_path(dir, "domain", d->handle, STATE_RECORDS);
-		warnx(
-		    "%s: an interrupted run left records in the DNS, which "
-		    "no 'challenge hook' ends any more: remove those that are "
-		    "listed in %s, and then that file",
+		warnx("%s: an interrupted run left records in the DNS, and "
+		      "there is no 'challenge hook' to remove them: remove the "
+		      "records that are listed in %s, and then that file",
 		    d->handle, path);
 		free(path);
 	}
 }
 
-/* A run that was killed has left responses: they go, also if nothing is due. */
+/*
+ * Where an earlier run that was killed has left responses, chngproc removes
+ * them, also if nothing is due.
+ */
 static void
 tidy_up(void)
 {
@@ -762,14 +764,12 @@ broker_run(const struct run *what, struct tally *counts)
 		start(&children[ROLE_CERT], ROLE_CERT, 0);
 	tidy_up();
 	tidy_records();
-	while (!broken && nsettled < run->njobs) {
+	while (!broken && nfinished < run->njobs) {
 		turn(deadline);
 		check_health();
 	}
 	progress_clear();
-	/*
-	 * certproc may be in the middle of something that fileproc does for it.
-	 */
+	/* fileproc stays until certproc has its last reply. */
 	stop_all(&children[ROLE_FILE]);
 	if (!remembers())
 		stop_all(NULL);
@@ -780,8 +780,8 @@ broker_run(const struct run *what, struct tally *counts)
 		    outcomes[i] == 0;
 	}
 	/*
-	 * A role that ended badly is a failure even if all certificates are in
-	 * place.
+	 * A role that ended with an error is a failure, even if all
+	 * certificates are installed.
 	 */
 	tally->failed += (uint32_t)broken;
 	tally->broken = broken;

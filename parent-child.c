@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One process of the run, as the parent has it.  Nothing here waits: what a
- * child does not take stays in its queue, what it has not said comes later.
+ * One process of the run, as the parent sees it.  No function here waits for a
+ * child: a message that it does not take stays in its queue.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,7 +21,7 @@
 #include "parent.h"
 #include "sandbox.h"
 
-/* of child_print(): more than a pipe holds */
+/* Reads of stderr after the child's end: more than a pipe holds. */
 #define LAST_WORDS_READS 64
 #define QUEUE_BYTES_MAX (64 * 1024 * 1024)
 
@@ -31,7 +31,7 @@ struct queued {
 	uint8_t bytes[];
 };
 
-/* posix_spawn(3) and its kin return what others leave in errno. */
+/* posix_spawn(3) and its kin return an error number, and do not set errno. */
 static void
 must(int error, const char *name)
 {
@@ -40,7 +40,8 @@ must(int error, const char *name)
 }
 
 /*
- * The role's program with one socket, stderr, and nothing else of this process.
+ * Starts the role's program with its socket and stderr; it inherits nothing
+ * else.
  */
 static pid_t
 execute(const struct child *c, enum role role, const char *programs,
@@ -56,7 +57,7 @@ execute(const struct child *c, enum role role, const char *programs,
 	size_t i;
 	pid_t pid;
 
-	/* They wait until the role ignores them, at its start. */
+	/* Blocked until the role ignores these signals, at its start. */
 	sigemptyset(&held);
 	for (i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
 		sigaddset(&held, terminal[i]);
@@ -115,8 +116,8 @@ child_start(
 }
 
 /*
- * Text from a role becomes harmless lines that begin with the role's own name.
- * Each is one write(2): warnx() makes three.
+ * Prints a line of a role's stderr, made harmless, behind the role's name.  It
+ * is one write(2), where warnx() would make three.
  */
 static void
 print_line(struct child *c)
@@ -172,7 +173,7 @@ child_flush(struct child *c)
 			if (errno == EAGAIN || errno == EINTR ||
 			    errno == ENOBUFS)
 				return;
-			/* Its end is noticed when it is read from. */
+			/* child_receive() notices that the child has ended. */
 			shutdown(c->fd, SHUT_WR);
 		}
 		if ((c->head = q->next) == NULL)
@@ -210,7 +211,7 @@ child_receive(struct child *c, struct msg *m)
 {
 	ssize_t n;
 
-	/* Plain recv(): descriptors sent along are dropped by the kernel. */
+	/* The kernel drops descriptors sent along (SCM_RIGHTS) with recv(). */
 	n = recv(
 	    c->fd, m, MSG_HEAD_LEN + MSG_BODY_MAX, MSG_DONTWAIT | MSG_TRUNC);
 	if (n > 0)
@@ -244,7 +245,8 @@ advice(int sig)
 }
 
 /*
- * A role that ends with status 1 has said why, unless it said nothing at all.
+ * A role that ends with status 1 has reported an error, unless it has written
+ * nothing.
  */
 void
 child_report_end(const struct child *c, int status, int others_go_on)
@@ -258,8 +260,8 @@ child_report_end(const struct child *c, int status, int others_go_on)
 	else if (WEXITSTATUS(status) == 0)
 		warnx("%s has ended before its time%s", c->name, others);
 	else if (WEXITSTATUS(status) != 1 || c->said == 0)
-		warnx("%s ended with status %d, and did not say why%s", c->name,
-		    WEXITSTATUS(status), others);
+		warnx("%s ended with status %d, without an error message%s",
+		    c->name, WEXITSTATUS(status), others);
 	else if (others_go_on)
 		warnx("%s has ended%s", c->name, others);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the files of a domain look like from outside, without reading them.
+ * The fingerprint of a domain's files, taken without reading them.
  */
 #include <sys/stat.h>
 #include <err.h>
@@ -12,7 +12,7 @@
 #include "parent.h"
 #include "trust.h"
 
-/* Whoever changes a file changes one of these. */
+/* Any change of a file changes one of these values. */
 static void
 put_file(FILE *f, const char *path, const char *suffix)
 {
@@ -37,8 +37,8 @@ put_file(FILE *f, const char *path, const char *suffix)
 }
 
 /*
- * By what it leads to, as it is opened; one that cannot be read today may be
- * tomorrow.
+ * Roots are compared behind a symbolic link, as they are opened.  The mode
+ * decides whether they can be read.
  */
 static void
 put_roots(FILE *f, const char *path)
@@ -57,8 +57,8 @@ put_roots(FILE *f, const char *path)
 }
 
 /*
- * What a certificate of this authority has in common with the others; taken
- * once in a run.
+ * The part of the fingerprint that all domains of an authority have in common:
+ * made once in a run.
  */
 static const char *
 authority_text(const struct authority *a)
@@ -119,8 +119,8 @@ fingerprint(const struct domain *d)
 	put_file(f, d->chain, "");
 	put_file(f, d->fullchain, "");
 	/*
-	 * Not libcrypto's: to start that costs more than all the rest of a run
-	 * with nothing to do.
+	 * The SHA-256 is libc's or libmd's: starting libcrypto would take
+	 * longer than the rest of a run with nothing due.
 	 */
 	if (fclose(f) != 0 ||
 	    (hash = SHA256Data((uint8_t *)text, len, NULL)) == NULL)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The names in the CSRs that a configuration points to.  The parent, which
- * may be root and has no sandbox yet, reads the file's bytes but does not
- * parse them: csrproc does, in its sandbox, without a right to any file.
+ * The names in configured CSRs.  The parent, which may be root and is not in
+ * its sandbox yet, reads the file but does not parse it: csrproc does, in its
+ * sandbox, which lets it open no file.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ parent_names_begin(const char *argv0)
 	child_init(&csr, role_names[ROLE_CSR]);
 }
 
-/* csrproc without jobs, for names only. */
+/* Starts csrproc without jobs, for names only. */
 static void
 start(const struct conf *conf)
 {
@@ -46,8 +46,8 @@ start(const struct conf *conf)
 }
 
 /*
- * Sends what waits to be sent, prints what csrproc says; the bytes of a
- * message, or 0.
+ * Sends queued messages and prints csrproc's stderr.  Returns the length of a
+ * received message, or 0.
  */
 static size_t
 turn(struct msg *m, int64_t until)
@@ -68,7 +68,7 @@ turn(struct msg *m, int64_t until)
 	return pfd[0].revents & ~POLLOUT ? child_receive(&csr, m) : 0;
 }
 
-/* 0 with csrproc's answer, or -1: it has ended, or says something else. */
+/* 0 with csrproc's reply, or -1: it has ended, or sent something else. */
 static int
 receive(struct msg *m)
 {
@@ -104,7 +104,7 @@ csr_names(const struct conf *conf, const char *path, struct strings *names,
 	child_send(&csr, &m);
 	if (receive(&m) == -1)
 		return error_set(
-		    e, "%s: csrproc, which reads it, gives no answer", path);
+		    e, "%s: csrproc, which parses it, sends no reply", path);
 	body_names(&m, &b);
 	*names = b.names;
 	return b.error == NULL ? 0 : error_set(e, "%s: %s", path, b.error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where the programs of the roles are.
+ * The directory of the roles' programs.
  */
 #include <err.h>
 #include <limits.h>
@@ -14,7 +14,7 @@
 
 #define LIBEXEC "/../libexec/acme-client"
 
-/* Is one of them in this directory? */
+/* Is fileproc in this directory?  The others are beside it. */
 static int
 is_there(const char *directory)
 {

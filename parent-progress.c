@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One line on a terminal that tells how far a run is.
+ * A line on the terminal with the progress of a run.
  */
 #include <stdio.h>
 

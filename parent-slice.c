@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The configuration, cut into what each role gets to know: here is all that
- * any role does, and msg-bodies.c has which role gets which member.
+ * Cuts the configuration into slices.  cut_conf() and cut_domain() fill in what
+ * any role gets; msg-bodies.c says which role gets which member.
  */
 #include <err.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 
 static struct msg m;
 
-/* 'check revocation' for any of the domains? */
+/* Has any domain 'check revocation'? */
 static int
 asks_for_status(const struct run *run)
 {
@@ -27,7 +27,7 @@ asks_for_status(const struct run *run)
 	return 0;
 }
 
-/* 'check webroot' for any of the domains? */
+/* Has any domain 'check webroot'? */
 static int
 asks_for_webroot(const struct run *run)
 {
@@ -40,8 +40,8 @@ asks_for_webroot(const struct run *run)
 }
 
 /*
- * The directory's URL first, then the further origins; and their hosts and
- * ports.  They lie in urls and servers.
+ * The origins, with the directory's URL first, and their hosts and ports; with
+ * a proxy, its host and port only.  The strings are in urls and parsed.
  */
 static void
 cut_origins(struct slice_conf *c, const struct authority *a,
@@ -65,7 +65,7 @@ cut_origins(struct slice_conf *c, const struct authority *a,
 	c->servers.n = 2 * n;
 	if (a->proxy == NULL)
 		return;
-	/* By name, nobody else is looked up. */
+	/* The proxy resolves the other names. */
 	if (!url_parse_plain(&parsed[0], a->proxy))
 		errx(1, "%s: not an http URL", a->proxy);
 	servers[0] = parsed[0].host;
@@ -73,7 +73,7 @@ cut_origins(struct slice_conf *c, const struct authority *a,
 	c->servers.n = 2;
 }
 
-/* A wildcard's record serves the name itself, too. */
+/* The standing record of *.NAME is for NAME, too. */
 static int
 has_wildcard(const struct domain *d, const char *name)
 {
@@ -89,7 +89,7 @@ has_wildcard(const struct domain *d, const char *name)
 }
 
 /*
- * The names of the authority's domains that have standing records; they lie in
+ * The names of the authority's domains that have standing records; the array is
  * names.
  */
 static void
@@ -162,14 +162,14 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 	};
 
 	/*
-	 * It publishes records, or runs the commands of 'on change' and then
-	 * remembers nothing by itself.
+	 * hookproc either publishes records, in a renewal, or runs the commands
+	 * of 'on change', and then needs no state.
 	 */
 	if (run->mode == MODE_RENEW)
 		c.on_change.n = 0;
 	else if (role == ROLE_HOOK)
 		c.state_dir = NULL;
-	/* No authority is met. */
+	/* 'verify' sends no request to the authority. */
 	if (run->mode == MODE_VERIFY) {
 		c.ca_file = c.proxy = c.proxy_auth = NULL;
 		c.proxied = 0;
@@ -225,11 +225,11 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 	if (run->mode != MODE_VERIFY)
 		s.verify.n = 0;
 	/*
-	 * certproc cannot look at keys, but learns whether they have changed.
+	 * certproc cannot read keys, but learns by the fingerprint whether they
+	 * have changed.
 	 */
 	if (role == ROLE_CERT)
 		s.fingerprint = fingerprint(d);
-	/* For whom only the state is of interest. */
 	if (role == ROLE_HOOK && run->mode == MODE_RENEW) {
 		s.key = s.cert = s.chain = s.fullchain = s.combined = NULL;
 		s.on_change.n = 0;
@@ -237,6 +237,7 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 		s.challenge_hook = NULL;
 		s.names.n = 0;
 	}
+	/* For 'on change' fileproc needs the states only. */
 	if (role == ROLE_FILE && run->mode == MODE_HOOK)
 		s.cert = s.chain = s.fullchain = NULL;
 	body_domain(&m, role, &s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who the unprivileged processes are.
+ * The user of the unprivileged processes.
  */
 #include <err.h>
 #include <pwd.h>

@@ -1,6 +1,6 @@
 /*
- * What the parent does before its run: who it becomes, and the names in the
- * administrator's CSRs.
+ * The parent: the user that it runs as, the names in configured CSRs, and the
+ * run with its processes.
  */
 #ifndef PARENT_H
 #define PARENT_H
@@ -12,53 +12,54 @@
 #include "msg.h"
 
 /*
- * Who net, dns, key and the parent are: as root never root itself.  No such
- * user ends the process.
+ * The user and group of the unprivileged roles and of the parent: started by
+ * root, an unprivileged user's; else the caller's.  Where there is no such user
+ * the process ends.
  */
 void parent_user(const struct conf *, uid_t *, gid_t *);
 
 /*
- * Ends the process where it is root's, but lacks a capability that the roles
- * need to give up root's rights; before any process is started that needs them.
+ * Ends the process where it runs as root, but lacks a capability that roles
+ * need to give up root's rights.
  */
 void parent_capabilities(int uses_group);
 
 /*
- * The directory with the roles' programs of this acme-client: its own where
- * they are in it (the build directory), else ../libexec/acme-client from
- * there.  Neither the environment nor the working directory has a say.
+ * The directory with the roles' programs: acme-client's own if they are in it
+ * (a build directory), else ../libexec/acme-client from there.  It depends
+ * neither on the environment nor on the working directory.
  */
 const char *parent_programs(const char *argv0);
 
 /*
- * While conf_parse() runs: csr_names() (conf-parse.h) asks csrproc for the
- * names in a CSR; csrproc is started by the first such question, and ends with
- * parent_names_end().
+ * These two enclose conf_parse().  In between, csr_names() (conf-parse.h) asks
+ * csrproc for the names in a CSR: the first call starts csrproc, and
+ * parent_names_end() ends it.
  */
 void parent_names_begin(const char *argv0);
 void parent_names_end(void);
 
 
 /*
- * The run for one authority: its processes, their messages, their ends.
+ * The run for one authority: its processes and their messages.
  */
 
-/* The tests build with shorter ones (-D...). */
+/* Time limits.  The tests build with shorter ones (-D...). */
 #ifndef PROGRESS_SECONDS
-/* without any outcome: the run has hung */
+/* A run without any outcome for so long has hung. */
 #define PROGRESS_SECONDS 1200
 #endif
 #ifndef STUCK_SECONDS
-/* for which a role may leave a message unread */
+/* A role that has left a message unread for so long has hung. */
 #define STUCK_SECONDS 60
 #endif
 #ifndef STOP_SECONDS
-/* for which a role may tidy up in the end */
+/* A role may tidy up for so long at the end of the run. */
 #define STOP_SECONDS 10
 #endif
 
 #ifndef HOOK_STOP_SECONDS
-/* the same for hookproc, whose programs remove records */
+/* The same for hookproc, whose programs remove records. */
 #define HOOK_STOP_SECONDS 120
 #endif
 
@@ -68,23 +69,23 @@ struct run {
 	const struct authority *authority;
 	struct domain **jobs;
 	uint32_t njobs;
-	/* further ones that were asked for and cannot be done */
+	/* How many further domain sections cannot be used. */
 	uint32_t nbroken;
 	enum mode mode;
 	int force;            /* -F */
 	uint64_t most_orders; /* -m */
 	uint32_t workers;     /* -j: at most WORKERS_MAX */
-	int progress;         /* is to be shown */
-	/* what -F and -U have done; -a shows its progress */
+	int progress;         /* show progress on the terminal */
+	/* Tell on the terminal what -F and -U have done. */
 	int tells;
 	int list; /* how -l prints */
-	/* of revocation (RFC 5280 5.3.1), or -1 */
+	/* The reason for a revocation (RFC 5280 5.3.1), or -1. */
 	int reason;
-	/* directory of the roles' programs */
+	/* The directory of the roles' programs. */
 	const char *programs;
 	/*
-	 * whoever waits for the run is gone when the other end closes; -1:
-	 * nobody
+	 * End of file here ends the run: the process that waits for it has
+	 * ended.  -1: no process waits.
 	 */
 	int hup_fd;
 	uid_t uid; /* of the unprivileged roles */
@@ -92,69 +93,65 @@ struct run {
 };
 
 /*
- * What came of it: jobs; failed is more than 0 also if a process has ended
- * badly.
+ * The result of a run.  installed and failed count jobs, but failed is more
+ * than 0 also where a process has ended with an error.
  */
 struct tally {
 	uint32_t installed, failed;
-	uint32_t ordered; /* orders placed */
-	int broken;       /* a run had to be given up */
-	int interrupted;  /* by a signal, which was said */
+	uint32_t ordered; /* jobs that certproc began an order for */
+	int broken;       /* an error has ended the run early */
+	int interrupted;  /* a signal has, and was reported */
 	int waits;        /* fileproc runs until broker_end() */
 };
 
-/*
- * Is it to obtain certificates, and are challenges of any of its jobs answered
- * in this way?
- */
+/* Renewals; 0 for any other run. */
+
+/* Has any job this way to respond to challenges? */
 int run_has_way(const struct run *, enum way);
-/* Is anything put for any of its challenges, so that chng is needed? */
+/* Does chngproc publish anything for any job? */
 int run_publishes(const struct run *);
-/* Are records that hooks have published waited for? */
+/* Does zoneproc wait for records that hooks have published? */
 int run_waits_for_dns(const struct run *);
-/* Is the account URL in records in the DNS? */
+/* Has any job records in the DNS that contain the account URL? */
 int run_names_account(const struct run *);
 
-/* Set by signals. */
+/* The signal that is to end the run, or 0; signal handlers set it. */
 extern volatile int broker_signal;
 
 /*
- * Runs all jobs and adds to the tally.  After it the caller can hardly do
- * anything but exit: it is sandboxed.
+ * Runs all jobs and adds the result to the tally.  May leave the caller in its
+ * sandbox, so that it can do little more than exit.
  */
 void broker_run(const struct run *, struct tally *);
 /*
- * Where the tally says that fileproc waits: the whole run ends with status 0;
- * fileproc is told, and forgets what it has changed.  The status is settled
- * then: what goes wrong here is reported once more by the next run.
+ * acme-client is about to exit with status 0, which reports all changes.  Where
+ * fileproc waits (the tally tells), it forgets that they are to be reported.
+ * An error here does not change the status: the next run reports the changes
+ * once more.
  */
 void broker_forget(void);
 /*
- * The last thing before exit(): fileproc ends, too.  Nothing happens where it
- * does not wait.
+ * Ends fileproc, where it waits.  The last call before exit().
  */
 void broker_end(void);
 
 /*
- * A role's slice of the configuration, in parent-slice.c, in a run with so many
- * workers of net; each message goes to send(to).
+ * Cuts a role's slice of the configuration, for a run with so many workers of
+ * netproc, and calls send(to, message) for each of its messages.
  */
 void slice(const struct run *, enum role, uint32_t workers,
     void (*send)(void *to, const struct msg *), void *to);
 
 
 /*
- * One process of the run, as the parent has it: its socket, its queue, its
- * words on stderr.
+ * One process of the run, as the parent sees it: its socket, its queue, its
+ * stderr.
  */
 
-/* and a handle; "..." where it was cut */
+/* Bytes of a line on stderr; the rest is cut, and "..." takes its place. */
 #define CHILD_LINE_MAX (ERROR_MAX + 2048)
 
-/*
- * Of messages to people, by one role in a run; the tests build with less
- * (-D...).
- */
+/* Bytes that a role may write to stderr; tests build with less (-D...). */
 #ifndef SAID_BYTES_MAX
 #define SAID_BYTES_MAX (16 * 1024 * 1024)
 #endif
@@ -169,18 +166,18 @@ struct child {
 	uint32_t job;
 	/* netproc: it has ended or hung, and the run goes on without it */
 	int lost;
-	pid_t pid; /* 0: not started, or gone */
-	/* by which it can be ended: sandbox.h */
+	pid_t pid; /* 0: not started, or reaped */
+	/* From sandbox_hold(). */
 	int handle;
-	int fd; /* -1: closed */
-	int errfd;
+	int fd;    /* its socket; -1: closed */
+	int errfd; /* its stderr; -1: closed */
 	struct queued *head, **tail;
-	size_t queued; /* bytes */
-	/* when the head of the queue got there */
+	size_t queued; /* bytes in the queue */
+	/* Since when the head of the queue has waited. */
 	int64_t stuck_since;
 	char line[CHILD_LINE_MAX];
 	size_t linelen;
-	size_t said;
+	size_t said; /* bytes read from errfd */
 };
 
 /* Prepares a child whose bytes are all zero, and which is not started yet. */
@@ -199,54 +196,54 @@ int child_send(struct child *, const struct msg *);
 /* Sends as much of the queue as the child takes. */
 void child_flush(struct child *);
 
-/* A message's bytes, 0: none now; at the end fd becomes -1. */
+/*
+ * The length of the received message; 0: there is none now.  At end of file fd
+ * becomes -1.
+ */
 size_t child_receive(struct child *, struct msg *);
 
 /*
- * Prints whole lines of its stderr; -1: it has written more than
+ * Reads its stderr and prints whole lines; -1: it has written more than
  * SAID_BYTES_MAX.
  */
 int child_print(struct child *);
 
-/* Ends it by SIGKILL; 0, or -1: it has ended, or cannot be ended from here. */
+/* Kills it; -1: it has been reaped, or the kernel refuses to. */
 int child_end(const struct child *);
 
 /*
- * 1 with its status as from waitpid(2) once the process has ended and all that
- * it has said is printed.
+ * Reaps the process; 1 with its status, as from waitpid(2), where it has ended
+ * and its stderr has been printed; else 0.
  */
 int child_ended(struct child *, int *status);
 
 /*
- * Reports the end of a process that was not told to end.  Nothing is added to
- * the reason that the process itself has given.
+ * Reports the end of a process that was not told to end, unless the process has
+ * reported an error itself.
  */
 void child_report_end(const struct child *, int status, int others_go_on);
 
 
 /*
- * One line on a terminal that tells how far a run is.
+ * A line on the terminal with the progress of a run.
  */
 
-/* Jobs of the run; done: without those that have failed. */
+/* Numbers of jobs; done does not include failed. */
 struct progress {
 	uint32_t total, done, failed, at_work;
 };
 
-/* Prints it in place of the one before. */
+/* Prints the line in place of the previous one. */
 void progress_show(const struct progress *);
-/* Removes it, for another line or the end. */
+/* Erases the line. */
 void progress_clear(void);
 
 
 /*
- * What the files of a domain look like from outside.
- */
-
-/*
- * The same as long as none of its files has changed, by inode, size, times,
- * mode and owner, nor what the configuration says about its key, authority,
- * profile and chain, nor the authority's roots.  The caller frees.
+ * A hash that stays the same as long as the domain's files are unchanged
+ * (inode, size, times, mode and owner), and so are the authority's roots and
+ * what the configuration says about key, authority, profile and chain.  The
+ * caller frees.
  */
 char *fingerprint(const struct domain *);
 

@@ -233,14 +233,14 @@ same "dns: $what: that one is remembered" \
     "_acme-challenge.example.test $(printf %043d 2)" \
     "$(cat "$work/state/domain-w.records")"
 same "dns: $what: no record is left" "" "$(left)"
-# Nobody ends it any more.
+# Its hook is gone from the configuration.
 sed -e '/^challenge/d; /^	alternative/d' \
     -e "s|^	domain key|challengedir \"$work/www\"\n&|" \
     "$conf" >"$work/other.conf"
 "$client" -f "$work/other.conf" w 2>"$err"
 says "dns: a job that has no hook any more" "$err" \
-    "w: an interrupted run left records in the DNS, which no 'challenge hook'" \
-    "ends any more: remove those that are listed in" \
+    "w: an interrupted run left records in the DNS, and there is no" \
+    "'challenge hook' to remove them: remove the records that are listed in" \
     "$work/state/domain-w.records, and then that file"
 rm "$work/state/domain-w.records"
 if strace -f -o /dev/null true 2>/dev/null; then
