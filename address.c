@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Addresses by who can be reached there.  If this is wrong, a certificate can
- * have a request sent to a service that trusts this machine.
+ * Addresses: are they of this machine, of a private network, or public?  An
+ * error here lets a certificate have netproc send a request to a service that
+ * trusts this machine.
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -18,7 +19,7 @@ struct prefix {
 	enum reach reach;
 };
 
-/* The first that fits counts. */
+/* The first prefix that matches decides. */
 static const struct prefix v4[] = {
 	{ { 0 }, 8, REACH_LOCAL },
 	{ { 127 }, 8, REACH_LOCAL },
@@ -41,7 +42,7 @@ static const struct prefix v6[] = {
 	{ { 0 }, 0, REACH_PUBLIC },
 };
 
-/* Of IPv6 addresses with an IPv4 address in them. */
+/* Prefixes of IPv6 addresses with an IPv4 address at this byte. */
 static const struct {
 	uint8_t bytes[12];
 	unsigned bits, at;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libcrypto, before the sandbox.
+ * Prepares libcrypto before the process enters the sandbox.
  */
 #include <err.h>
 
@@ -10,7 +10,7 @@
 #include "begin.h"
 
 /*
- * LibreSSL tidies up nothing at exit, and its random numbers are the kernel's.
+ * LibreSSL frees nothing at exit, and takes its random numbers from the kernel.
  */
 #ifdef LIBRESSL_VERSION_NUMBER
 #define AT_EXIT 0
@@ -18,9 +18,9 @@
 #else
 #define AT_EXIT OPENSSL_INIT_NO_ATEXIT
 /*
- * By default the generator is made of AES, for which OpenSSL 3 sets up all its
- * ciphers: 0.4 ms.  key and csr need no cipher, but SHA-256.  Both generators
- * are SP 800-90A's, and the kernel seeds them.
+ * OpenSSL 3's default generator uses AES, for which it sets up all ciphers:
+ * 0.4 ms.  keyproc and csrproc need SHA-256 anyway, and no cipher.  SP 800-90A
+ * has both generators, and the kernel seeds both.
  */
 #define choose_generator() \
 	RAND_set_DRBG_type(NULL, "HASH-DRBG", NULL, NULL, "SHA256")
@@ -32,16 +32,17 @@ begin_crypto(int random)
 	unsigned char byte;
 
 	/*
-	 * Nor the tables of error texts and ciphers, which take 0.4 ms; nor
-	 * is freed at exit what goes with the process: 0.1 ms.
+	 * No configuration file, which can load code; no tables of error texts
+	 * and ciphers, which take 0.4 ms; and nothing is freed at exit, which
+	 * would take 0.1 ms.
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
 		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
 		OPENSSL_INIT_NO_ADD_ALL_CIPHERS | AT_EXIT,
 	    NULL);
 	/*
-	 * Where the kernel has no getrandom(), libcrypto opens a device at its
-	 * first use.
+	 * Where the kernel has no getrandom(), libcrypto opens a device for the
+	 * first random number: the sandbox would refuse that.
 	 */
 	if (random && (choose_generator() != 1 || RAND_bytes(&byte, 1) != 1))
 		errx(1, "no random numbers");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jansson, before the sandbox.
+ * Prepares jansson before the process enters the sandbox.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,19 +1,20 @@
 /*
- * What a library must be told, or do, before its process enters the sandbox:
- * a file for each library, so that no program is linked with one it does
- * not need.
+ * Prepares libraries before their process enters the sandbox.  Each library has
+ * its file, so that no program is linked with a library that it does not need.
  */
 #ifndef BEGIN_H
 #define BEGIN_H
 
 /*
- * First of all in a program with libcrypto: no configuration file, which can
- * load code.  With random, libcrypto also opens its source of random numbers.
- * Failure ends the process.
+ * The first call of a program that uses libcrypto.  With random, libcrypto also
+ * opens its source of random numbers.  An error ends the process.
  */
 void begin_crypto(int random);
 
-/* Seeds jansson's hash from the kernel, where it would open a device later. */
+/*
+ * Seeds jansson's hash from the kernel; otherwise jansson would open a device
+ * later, which the sandbox refuses.
+ */
 void begin_json(void);
 
 #endif

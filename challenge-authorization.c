@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Key authorizations (RFC 8555 8.1), by chng, which is linked without
- * libcrypto.
+ * Key authorizations (RFC 8555 8.1).  chngproc, which makes them, is linked
+ * without libcrypto: SHA-256 is libc's or libmd's.
  */
 #include <sys/types.h>
 #include <err.h>
@@ -45,7 +45,7 @@ key_authorization_digest(char out[DIGEST_LEN + 1], const char *authorization)
 	free(text);
 }
 
-/* 10 bytes are 16 times 5 bits (RFC 4648 6). */
+/* base32 (RFC 4648 6) of 10 bytes: 16 characters of 5 bits, no padding. */
 void
 account_label(char out[ACCOUNT_LABEL_LEN + 1], const char *url)
 {

@@ -1,12 +1,12 @@
 /*
- * The types of challenges, and who answers them.
+ * The types of challenges, and the ways to respond to them.
  */
 #ifndef CHALLENGE_H
 #define CHALLENGE_H
 
 #include "valid.h"
 
-/* How the control of a name is proved. */
+/* How the account proves that it controls an identifier. */
 enum challenge_type {
 	CHALLENGE_HTTP01,       /* RFC 8555 8.3 */
 	CHALLENGE_TLSALPN01,    /* RFC 8737 */
@@ -20,40 +20,39 @@ enum challenge_type {
 extern const char *const challenge_names[CHALLENGE__MAX];
 
 /*
- * Is it answered in the DNS?  Only so wildcards can be proved, and no address.
+ * Is the response a record in the DNS?  Only such types are for wildcards, and
+ * they are for no IP address.
  */
 int challenge_by_dns(enum challenge_type);
 
 /*
- * An identifier without the "*." of a wildcard (RFC 8555 7.1.4); points into
- * it.
+ * The identifier without the "*." of a wildcard (RFC 8555 7.1.4); the result
+ * points into the argument.
  */
 const char *challenge_base(const char *identifier);
 
 /*
- * The name of the record that proves an identifier (RFC 8555 8.4); behind the
- * label of an account (dns-account-01), or NULL.  The caller frees.
+ * The name of the record for an identifier (RFC 8555 8.4).  It begins with the
+ * account's label (dns-account-01), unless that is NULL.  The caller frees.
  */
 char *challenge_record(const char *label, const char *identifier);
 
-/* Who answers. */
+/* Where the response comes from. */
 enum way {
-	WAY_WEBROOT,   /* a web server, with files of ours */
-	WAY_STATELESS, /* a web server that knows the thumbprint */
-	WAY_LISTEN,    /* respproc, on ports of its own */
-	/* a program of the administrator's, in the DNS */
-	WAY_HOOK,
-	WAY_STANDING, /* a record that stays in the DNS */
+	WAY_WEBROOT,   /* a web server serves files that chngproc writes */
+	WAY_STATELESS, /* a web server is configured with the thumbprint */
+	WAY_LISTEN,    /* respproc serves it */
+	WAY_HOOK,      /* 'challenge hook' publishes a record in the DNS */
+	WAY_STANDING,  /* a record stays in the DNS (dns-persist-01) */
 	WAY__MAX
 };
 
-/* of a key authorization: SHA-256 in base64url */
+/* A key authorization's SHA-256 in base64url. */
 #define DIGEST_LEN 43
 
 
 /*
- * Key authorizations (RFC 8555 8.1): what shows that a challenge is answered
- * by the account.
+ * Key authorizations (RFC 8555 8.1) bind a token to the account key.
  */
 
 /* token "." thumbprint; the caller frees. */
@@ -63,8 +62,8 @@ void key_authorization_digest(
     char out[DIGEST_LEN + 1], const char *authorization);
 
 /*
- * The label that stands for an account before "_acme-challenge": "_" and the
- * first 10 bytes of the SHA-256 of its URL in base32, lower case.
+ * The label of an account, which comes before "_acme-challenge": "_" and the
+ * first 10 bytes of the SHA-256 of the account URL, in lower-case base32.
  * draft-ietf-acme-dns-account-label 3.2.
  */
 void account_label(char out[ACCOUNT_LABEL_LEN + 1], const char *url);

@@ -10,8 +10,7 @@
 #include "clock.h"
 
 _Static_assert(sizeof(time_t) >= 8,
-    "time_t ends in 2038 here; certificates do not: use a system whose time_t "
-    "has 64 bits");
+    "time_t has 32 bits, and cannot hold a notAfter beyond 2038");
 
 int64_t
 clock_ms(void)

@@ -1,5 +1,5 @@
 /*
- * Deadlines on the monotonic clock, which nobody can set.
+ * Deadlines on the monotonic clock, and times as text.
  */
 #ifndef CLOCK_H
 #define CLOCK_H
@@ -7,14 +7,17 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since some moment. */
+/* Milliseconds on the monotonic clock. */
 int64_t clock_ms(void);
-/* Until then, as poll() wants it: never negative, at most INT_MAX. */
+/* Milliseconds until the deadline, for poll(2): from 0 to INT_MAX. */
 int clock_left_ms(int64_t deadline);
-/* The whole time, also where signals come. */
+/* Sleeps for the whole time, even if a signal comes. */
 void clock_sleep_ms(int64_t ms);
 
-/* "2026-11-23 17:40:12 UTC" in a static buffer of two. */
+/*
+ * "2026-11-23 17:40:12 UTC", in one of two static buffers, so that a message
+ * can have two times.
+ */
 const char *clock_text(time_t);
 
 #endif

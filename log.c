@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Messages for people, and the reasons that functions hand up.
+ * Messages for people, and the errors that functions return.
  */
 #include <err.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ say_add(char *out, size_t outsz, const char *fmt, ...)
 	size_t len = strlen(out);
 	va_list ap;
 
-	/* What was cut stays as it is. */
+	/* A string that was cut stays as it is. */
 	if (len + 4 > outsz)
 		return;
 	va_start(ap, fmt);
@@ -74,7 +74,7 @@ say(int level, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* ASCII only, so that neither a locale nor a terminal can be surprised. */
+/* ASCII only: other characters depend on the locale and the terminal. */
 static int
 visible(unsigned char c)
 {

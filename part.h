@@ -1,38 +1,36 @@
 /*
- * What fileproc keeps, by numbers that certproc and fileproc share: no path
- * and no name ever comes from certproc.  A set of parts has bit 1 << part.
+ * Numbers for the files and records that fileproc keeps.  certproc only sends
+ * such numbers, never a path or a file name.  A set of parts has a bit,
+ * 1 << part, for each.
  */
 #ifndef PART_H
 #define PART_H
 
 enum part {
-	/* The installed set of a job, in the order of replacement. */
+	/* The installed files of a job, in the order of replacement. */
 	PART_FULLCHAIN,
 	PART_CHAIN,
 	PART_CERT,
 	PART_SET__MAX,
 
-	/* What is remembered of a job between runs. */
+	/* The records of a job, which stay between runs. */
 	PART_STATE = PART_SET__MAX,
-	/* a verified chain, until its installation is reported */
+	/* A verified chain, until its installation is reported. */
 	PART_SAVED,
-	/* copy of a chain that is being revoked, until that is reported */
+	/* A copy of a chain that -r revokes, until that is reported. */
 	PART_REVOKING,
-	/* the same, while its key is not to be used any more */
+	/* The same for a chain whose key is compromised. */
 	PART_COMPROMISED,
-	/*
-	 * copy of a chain that was revoked, until another run has confirmed
-	 * that
-	 */
+	/* A copy of a revoked chain, until another run confirms that it is. */
 	PART_REVOKED,
 	/*
-	 * fileproc's own: files have changed, and the commands of 'on change'
-	 * have not run well since
+	 * Files have changed, and the commands of 'on change' have not run well
+	 * since then.  certproc does not use this one.
 	 */
 	PART_CHANGED,
 	PART_JOB__MAX,
 
-	/* Of the authority, whatever job the message names. */
+	/* Records of the authority, whatever job the message is about. */
 	PART_ACCOUNT = PART_JOB__MAX,
 	PART_BACKOFF,
 	PART_METRICS,
@@ -40,8 +38,8 @@ enum part {
 };
 
 /*
- * The parts that a certificate to be revoked may come from, and those that
- * copies of it become.
+ * The parts that may contain the certificate to be revoked, and the records
+ * that a revocation makes.
  */
 #define PARTS_REVOCABLE \
 	(1u << PART_FULLCHAIN | 1u << PART_CERT | 1u << PART_REVOKING | \
@@ -49,16 +47,16 @@ enum part {
 #define PARTS_OF_REVOCATION \
 	(1u << PART_REVOKING | 1u << PART_COMPROMISED | 1u << PART_REVOKED)
 
-/* of each file of the set, and the saved chain */
+/* Bytes of an installed file, and of the saved chain. */
 #define PART_SET_BYTES_MAX 65536
-#define PART_RECORD_BYTES_MAX 65536 /* of what is remembered */
+#define PART_RECORD_BYTES_MAX 65536 /* of another record */
 #define PART_METRICS_BYTES_MAX (32 * 1024 * 1024)
 #define PART_PIECE_BYTES 65536 /* of one FILE_WRITE */
 
-/* CERT_PART and CERT_STATES: what there is of a part. */
+/* CERT_PART and CERT_STATES: a part is absent, readable, or an error. */
 enum presence { PRESENCE_ABSENT, PRESENCE_BYTES, PRESENCE_BROKEN };
 
-/* FILE_LOCK: as flock(2) has it. */
+/* FILE_LOCK: unlock, or lock as by flock(2). */
 enum lock { LOCK_NONE, LOCK_SHARED, LOCK_ALONE };
 
 #endif

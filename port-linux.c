@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who has a TCP port on Linux: the kernel lists sockets with their inodes, and
- * of each process which inodes it has open (proc(5)).  As root of every one,
- * otherwise of one's own.
+ * Finds the process that listens on a TCP port on Linux.  The kernel lists
+ * sockets with their inodes, and for each process the inodes that it has open
+ * (proc(5)): root sees those of all processes, another user those of their own.
  */
 #include <sys/stat.h>
 #include <netinet/in.h>
@@ -19,7 +19,7 @@
 
 struct socket {
 	uint32_t addr[4]; /* words in network order */
-	int any;
+	int any;          /* the address is 0.0.0.0 or :: */
 	unsigned port;
 };
 
@@ -90,7 +90,7 @@ find_inode(const char *path, const struct socket *s, int words)
 	return inode;
 }
 
-/* Has this process the socket open? */
+/* Has this process the wanted socket open? */
 static int
 has_socket(int proc, const char *pid, const char *wanted)
 {
@@ -149,7 +149,7 @@ port_holder(const struct sockaddr *sa, char *out, size_t outsz)
 	take_address(sa, &s);
 	if (sa->sa_family == AF_INET)
 		inode = find_inode("/proc/net/tcp", &s, 1);
-	/* One for all of IPv6 may be for all of IPv4, too. */
+	/* A socket that listens on :: may take IPv4 connections, too. */
 	if (inode == 0)
 		inode = find_inode("/proc/net/tcp6", &s, 4);
 	if (inode == 0 || (proc = opendir("/proc")) == NULL)

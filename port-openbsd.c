@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who has a TCP port on OpenBSD: only a reader of the kernel's memory could
- * say.
+ * OpenBSD tells only readers of kernel memory which process listens on a port.
  */
 #include "port.h"
 

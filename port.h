@@ -1,5 +1,6 @@
 /*
- * Who has a TCP port.  port-linux.c or port-openbsd.c; the build picks one.
+ * Finds the process that listens on a TCP port.  The build picks port-linux.c
+ * or port-openbsd.c.
  */
 #ifndef PORT_H
 #define PORT_H
@@ -7,9 +8,8 @@
 #include <sys/socket.h>
 
 /*
- * Names the process that listens on this address and port, so that nobody else
- * can: "nginx (process 123)".  1; or 0: that cannot be found out, or not by
- * this user.
+ * Names the process that listens on this address and port: "nginx (process
+ * 123)".  Returns 1; or 0 where that cannot be found out, or not by this user.
  */
 int port_holder(const struct sockaddr *, char *out, size_t outsz);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What all roles share: how one begins, and its loop.
+ * What all roles share: their start, and the loop that serves messages.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -22,7 +22,7 @@ gid_t role_gid;
 enum mode role_mode;
 int role_stopped;
 
-/* For each job descriptors stay open: its lock, its directories. */
+/* A role keeps descriptors open for each job: its lock, its directories. */
 static void
 allow_files(void)
 {
@@ -36,13 +36,13 @@ allow_files(void)
 }
 
 /*
- * Ends a program that acme-client did not start, or not this acme-client: what
- * the messages mean may differ between two builds.
+ * Ends the process unless acme-client of the same build has started it: between
+ * two builds messages may differ.
  */
 static void
 check_start(int argc, char *argv[])
 {
-	struct timeval patience = { .tv_sec = SEND_SECONDS };
+	struct timeval timeout = { .tv_sec = SEND_SECONDS };
 	int type = 0;
 	socklen_t len = sizeof(type);
 
@@ -54,8 +54,8 @@ check_start(int argc, char *argv[])
 		    "install all of one build");
 	if (getsockopt(ROLE_FD, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
 	    type != SOCK_SEQPACKET ||
-	    setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &patience,
-		sizeof(patience)) == -1)
+	    setsockopt(ROLE_FD, SOL_SOCKET, SO_SNDTIMEO, &timeout,
+		sizeof(timeout)) == -1)
 		errx(1,
 		    "descriptor %d is not acme-client's socket; acme-client "
 		    "starts this program",
@@ -120,9 +120,7 @@ role_grow(void *array, uint32_t n, size_t size)
 	return array;
 }
 
-/*
- * What came while a handler waited for a reply, in the order in which it came.
- */
+/* Messages that came while a handler waited for a reply, in their order. */
 static struct postponed {
 	struct postponed *next;
 	struct msg *m;

@@ -1,5 +1,5 @@
 /*
- * What all roles share: how one begins, and its loop.
+ * What all roles share: their start, and the loop that serves messages.
  */
 #ifndef ROLE_H
 #define ROLE_H
@@ -9,67 +9,67 @@
 #include "conf.h"
 #include "msg-bodies.h"
 
-/* In a role: who it is, and who it becomes as root. */
 extern enum role role_self;
+/* The user and group that the role changes to if it is started by root. */
 extern uid_t role_uid;
 extern gid_t role_gid;
-extern enum mode role_mode; /* what the run is for */
-/* by ROLE_STOP, and not by the parent's death */
+extern enum mode role_mode;
+/* 1 at exit if ROLE_STOP has come; 0 if the parent has ended. */
 extern int role_stopped;
 
 /*
- * First of all in the main() of a role: ends the process unless this build's
- * acme-client has started it, with its socket.
+ * The first call in the main() of a role: ends the process unless an
+ * acme-client of the same build has started it, with its socket.
  */
 void role_begin(enum role, int argc, char *argv[]);
 
 /*
- * The beginning of every role: its slice of the configuration, of which the
- * role's own members are filled in.  role_domain() is 1 with the next domain
- * (numbered from 0, in order), 0 when there are no more.
+ * Receive the role's slice of the configuration; members that the role does not
+ * get are 0.  role_domain() returns 1 with the next domain, whose number is
+ * expected (0, 1, ...), and 0 when there are no more.
  */
 void role_conf(struct msg *, struct slice_conf *);
 int role_domain(struct msg *, uint32_t expected, struct slice_domain *);
 
 /*
- * Room for one more behind n of this size, all zero; the array grows by
- * doubling.
+ * Makes room for another member behind n of this size.  The array grows by
+ * doubling; new members are all zero.
  */
 void *role_grow(void *array, uint32_t n, size_t size);
 
 /*
- * One row of a role's dispatch table.  A message whose job's state is not in
- * states, or that comes more than most times (for one job), ends the process.
+ * A row of a role's dispatch table.  A message whose job has none of these
+ * states, or that comes more than most times for one job, ends the process.
  */
 struct handler {
 	enum msgtype type;
 	void (*handle)(struct msg *);
 	unsigned states; /* bits of the role's own states */
-	unsigned most;   /* times for each job; 0: any number */
+	unsigned most;   /* times for each job; 0: no limit */
 };
 #define ANY_STATE (~0u)
 
 /*
- * A message for this role in this kind of run, within so many seconds (< 0: no
- * deadline); all else ends the process.
+ * Receives a message that this role may get in this kind of run, within so many
+ * seconds (< 0: no deadline).  Any other message ends the process.
  */
 void role_receive(struct msg *, int seconds);
 
 /*
- * Keeps a message that came while a handler waited for a reply; serve() takes
- * it up first.
+ * Keeps a message that came while a handler waited for a reply; serve() handles
+ * it before it receives another one.
  */
 void role_postpone(const struct msg *);
 
 /*
  * Receives and handles messages until ROLE_STOP, then exits with status 0.
- * state (NULL: there is none) tells the state of a job as one bit.
+ * state() returns the state of a job as one bit; NULL: jobs have no states.
  */
 void serve(const struct handler *, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t job)) __attribute__((noreturn));
 /*
- * The same for a role with other work: await() does that until there is a
- * message at ROLE_FD, or its end.
+ * The same for a role that has other work, too: await() does that work, and
+ * returns where ROLE_FD has a message or end of file.
  */
 void serve_beside(const struct handler *, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t job), void (*await)(void))

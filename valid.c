@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One validator for each grammar.  If one is wrong, text from the network
- * becomes a file name, a header or part of a signature.
+ * A validator for each grammar.  An error in one lets text from the network
+ * become a file name, a header or part of a signed request.
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -34,8 +34,8 @@ valid_nonce(const char *s)
 }
 
 /*
- * RFC 1123 2.1, lower case: letters, digits, hyphens inside; and underscores,
- * which some zones have.
+ * RFC 1123 2.1: lower-case letters, digits, and hyphens except at the ends; and
+ * underscores, which some zones use.
  */
 static int
 valid_label(const char *s, size_t len)
@@ -53,7 +53,7 @@ valid_label(const char *s, size_t len)
 
 #define DNS_NAME_MAX 253 /* RFC 1035 2.3.4, as text */
 
-/* Labels with dots between; how many, or 0. */
+/* The number of labels, which dots separate; 0: the name is not valid. */
 static int
 count_labels(const char *s)
 {
@@ -77,7 +77,7 @@ valid_dns_name(const char *s)
 {
 	const char *dot = strrchr(s, '.'), *last = dot == NULL ? s : dot + 1;
 
-	/* A last label of digits only would be an address (RFC 3696 2). */
+	/* A name whose last label is digits is an address (RFC 3696 2). */
 	return strspn(last, "0123456789") < strlen(last) && count_labels(s) > 0;
 }
 
@@ -104,7 +104,10 @@ address_bytes(const char *s, unsigned char out[16])
 	return inet_pton(AF_INET6, s, out) == 1 ? 16 : 0;
 }
 
-/* RFC 5771, RFC 919 7, RFC 4291 2.5.5.2 and 2.7; a net's own is not known. */
+/*
+ * RFC 5771, RFC 919 7, RFC 4291 2.5.5.2 and 2.7.  The broadcast address of a
+ * subnet cannot be told from a host's.
+ */
 int
 address_is_group(const unsigned char *addr, size_t len)
 {
@@ -119,7 +122,7 @@ address_is_group(const unsigned char *addr, size_t len)
 	    ((addr[0] & 0xf0) == 0xe0 || memcmp(addr, all, sizeof(all)) == 0);
 }
 
-/* One character of UTF-8 (RFC 3629 4) beyond ASCII: its bytes, or 0. */
+/* The length of a UTF-8 character beyond ASCII (RFC 3629 4), or 0. */
 static size_t
 utf8_bytes(const char *s)
 {
@@ -131,7 +134,7 @@ utf8_bytes(const char *s)
 	for (i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	/* Too long for what it says, surrogates, beyond Unicode. */
+	/* Overlong forms, surrogates, characters beyond U+10FFFF. */
 	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
 	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
@@ -149,7 +152,7 @@ valid_anchor_names(const char *s)
 int
 valid_handle(const char *s)
 {
-	/* as a file name has it: %xx for what is not plain */
+	/* length: in a file name, other bytes than these are %xx. */
 	size_t n, length = 0;
 
 	if (*s == '\0')
@@ -163,7 +166,7 @@ valid_handle(const char *s)
 	return length <= 200;
 }
 
-/* The host part: a name, an IPv4 address, or an IPv6 address in []. */
+/* The host of a URL: a name, an IPv4 address, or an IPv6 address in []. */
 static int
 parse_host(struct url *u, const char *s, size_t len)
 {
@@ -182,7 +185,7 @@ parse_host(struct url *u, const char *s, size_t len)
 	u->host[len] = '\0';
 	if (v6)
 		return address_bytes(u->host, addr) == 16;
-	/* What ends in digits is an address or nothing: not "127.1" either. */
+	/* inet_pton() refuses short forms of IPv4 addresses, as "127.1". */
 	return valid_dns_name(u->host) || address_bytes(u->host, addr) == 4;
 }
 
@@ -223,7 +226,7 @@ parse(struct url *u, const char *text, const char *scheme,
 	if (memchr(authority, '@', len) != NULL ||
 	    strlen(path) + 1 >= sizeof(u->path))
 		return 0;
-	/* A colon inside [] is no port's. */
+	/* Colons inside [] do not introduce a port. */
 	port = authority[0] == '[' ? memchr(authority, ']', len) : authority;
 	if (port != NULL)
 		port = memchr(port, ':', len - (size_t)(port - authority));

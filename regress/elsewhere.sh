@@ -216,7 +216,7 @@ for target in $targets; do
 			what="armhf with 32-bit time_t: refused when compiled"
 			same "elsewhere: $what" 1 $status
 			says "elsewhere: armhf with 32-bit time_t: says why" \
-			    "$work/refused.log" "time_t ends in 2038"
+			    "$work/refused.log" "time_t has 32 bits"
 		fi ;;
 	*)
 		[ -z "$install" ] || get "$target" ||
