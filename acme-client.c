@@ -980,7 +980,7 @@ find_operands(const struct conf *conf, char *operands[], int noperands,
 		refuse_shared(conf, run->authority);
 }
 
-/* Refuses what cannot succeed; then it fills in what all runs have in common. */
+/* Refuses a run that cannot succeed, and fills in the rest of struct run. */
 static void
 prepare_run(const struct conf *conf, const char *argv0, struct command *command)
 {

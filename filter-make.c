@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Runs on the machine that builds: makes the system call filters of the table
- * in filter-rules.h, for the machine that acme-client is built for. libseccomp
- * tells the numbers of that one's system calls; nothing of it gets into
- * acme-client.
+ * Makes the system call filters from the table in filter-rules.h.  It runs on
+ * the building machine, for the architecture that acme-client is built for.
+ * libseccomp knows the numbers of that architecture's system calls; acme-client
+ * is not linked with it.
  *
  * filter-make ARCHITECTURE ROLE ...       C, with the filters of these roles
  * filter-make ARCHITECTURE             text: what each role may do
@@ -33,14 +33,14 @@
 #include "acme-client.h"
 
 /*
- * Where architectures differ in what the table needs; the C that comes out
- * asserts these.
+ * Constants of the table that depend on the architecture.  The generated C
+ * asserts each of them.
  */
 struct abi {
 	const char *name;
 	uint32_t arch;
 	int big_endian;
-	/* a first number of another ABI, or 0 */
+	/* The first number of another ABI's system calls (x32), or 0. */
 	uint32_t others;
 	uint32_t sock_stream, sock_dgram, sock_nonblock, sock_cloexec;
 	uint32_t o_creat, o_trunc, sol_socket, so_error;
@@ -66,7 +66,7 @@ static const char *const roles[] = { "parent", "netproc", "dnsproc", "keyproc",
 _Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE_HOOK,
     "a name for each role with a filter");
 
-/* Numbers below LAST, and those that are the kernel's own on arm. */
+/* System calls have numbers up to LAST; arm has further ones of its own. */
 #define LAST 7000
 #define ARM_FIRST 0xf0001
 #define ARM_LAST 0xf0006
@@ -83,8 +83,8 @@ static const struct abi *abi;
 static struct rule rules[RULES_MAX];
 
 /*
- * From number to name: the other way round libseccomp has pseudo numbers, where
- * socketcall(2) is.
+ * Adds the system calls with these numbers.  From name to number, libseccomp
+ * would return pseudo numbers on architectures with socketcall(2).
  */
 static void
 add_calls(uint32_t from, uint32_t to)
@@ -103,7 +103,7 @@ add_calls(uint32_t from, uint32_t to)
 	}
 }
 
-/* Is this word among words that have blanks between? */
+/* Is this word among words, which blanks separate? */
 static int
 among(const char *words, const char *word)
 {
@@ -121,7 +121,7 @@ among(const char *words, const char *word)
 enum response { UNKNOWN, ALLOWED, CONDITIONAL, REFUSED, PRETENDED, FATAL };
 
 static enum response
-answer_to(const struct call *c, unsigned role)
+response_to(const struct call *c, unsigned role)
 {
 	enum response response = UNKNOWN;
 	const struct rule *r;
@@ -144,7 +144,7 @@ answer_to(const struct call *c, unsigned role)
 					    UNKNOWN;
 }
 
-/* A name that no architecture has is a mistake in the table. */
+/* Ends the process where no architecture has such a system call. */
 static void
 check_names(const char *names)
 {
@@ -187,8 +187,8 @@ emit_return(struct code *c, uint32_t value)
 }
 
 /*
- * One half of an argument; the jumps that are taken where it does not fit are
- * noted in failing.
+ * Compares one half of an argument.  failing[] gets the index of the jump that
+ * is taken where the condition does not hold; returns the new number of them.
  */
 static size_t
 emit_half(struct code *c, const struct condition *cond, int high,
@@ -211,7 +211,7 @@ emit_half(struct code *c, const struct condition *cond, int high,
 	return n;
 }
 
-/* Allows where all conditions hold; where not, what comes next decides. */
+/* Allows the call if all conditions hold; else the next row decides. */
 static void
 emit_rule(struct code *c, const struct rule *r)
 {
@@ -241,7 +241,7 @@ returned(enum response response)
 						ENOSYS);
 }
 
-/* From this number on to the next segment. */
+/* The response to system calls from this number to the next segment's. */
 struct segment {
 	uint32_t from;
 	enum response response;
@@ -257,10 +257,7 @@ add_segment(uint32_t from, enum response response, const struct call *call)
 {
 	struct segment *last = &segments[nsegments - 1];
 
-	/*
-	 * The one before it was for nothing: its call is the one right before
-	 * this.
-	 */
+	/* This call's number follows the previous call's: no gap between. */
 	if (nsegments > 0 && last->from == from)
 		nsegments--, last--;
 	if (nsegments > 0 && last->response == response &&
@@ -277,13 +274,14 @@ make_segments(unsigned role)
 	nsegments = 0;
 	add_segment(0, UNKNOWN, NULL);
 	for (i = 0; i < ncalls; i++) {
-		add_segment(calls[i].nr, answer_to(&calls[i], role), &calls[i]);
+		add_segment(
+		    calls[i].nr, response_to(&calls[i], role), &calls[i]);
 		add_segment(calls[i].nr + 1, UNKNOWN, NULL);
 	}
 	if (abi->others != 0) {
 		segments[nsegments++] = (struct segment){ abi->others, UNKNOWN,
 			NULL, 1 };
-		/* What a tracer makes of a call that it answers itself. */
+		/* A tracer sets this number to have a call skipped. */
 		segments[nsegments++] = (struct segment){ UINT32_MAX, UNKNOWN,
 			NULL, 0 };
 	}
@@ -305,7 +303,7 @@ emit_segment(struct code *c, const struct segment *s, unsigned role)
 		returned(s->response == CONDITIONAL ? UNKNOWN : s->response));
 }
 
-/* A conditional jump reaches 255 rows: further needs one without condition. */
+/* A conditional jump reaches 255 rows; an unconditional one reaches all. */
 static void
 jump_over(struct code *c, size_t at)
 {
@@ -322,7 +320,7 @@ jump_over(struct code *c, size_t at)
 		(uint32_t)n };
 }
 
-/* A search by halves. */
+/* Emits a binary search for the segment. */
 static void
 emit_segments(struct code *c, size_t from, size_t to, unsigned role)
 {
@@ -363,7 +361,7 @@ role_of(const char *name)
 	errx(1, "%s: there is no such role", name);
 }
 
-/* What the compiler for the other machine says must be what is assumed here. */
+/* The target's compiler checks that its constants are those in abis[]. */
 static void
 print_assertions(void)
 {
@@ -417,7 +415,8 @@ print_c(int n, char *names[])
 	size_t i;
 	int r;
 
-	printf("/* By filter-make.c, of filter-rules.h, for %s. */\n#include "
+	printf("/* Made by filter-make.c from filter-rules.h, for %s. "
+	       "*/\n#include "
 	       "<sys/ioctl.h>\n"
 	       "#include <sys/mman.h>\n#include <sys/socket.h>\n#include "
 	       "<netinet/in.h>\n"
@@ -499,7 +498,7 @@ print_text(void)
 	printf("\n");
 	for (i = 0; i < ncalls; i++) {
 		for (known = role = 0; role < ROLE_HOOK; role++) {
-			line[role] = letters[answer_to(&calls[i], role)];
+			line[role] = letters[response_to(&calls[i], role)];
 			known |= line[role] != '.';
 		}
 		if (!known)

@@ -1,14 +1,12 @@
 /*
- * What each role may ask of the kernel: the one table of it.  Included by
- * filter-make.c, which makes the filters of it when acme-client is built.
- * If it is wrong, an attacker in one process reaches what belongs to another.
+ * The one table of the system calls that each role may use.  filter-make.c
+ * includes it, and makes the filters from it when acme-client is built.  An
+ * error here lets an attacker in one process reach what belongs to another.
  *
- * Three answers to what a role may not do: what is never legitimate ends the
- * process and is named; what is known and unwanted fails with EACCES
- * (one call of dns only seems to be done);
- * everything else fails with ENOSYS, so that a libc that tries something new
- * falls back to what it did before.  ENOSYS is also the answer where a call is
- * allowed, but not with these arguments.
+ * A call that no role ever needs ends the process, with a message.  A call that
+ * a library may try by itself fails with EACCES (and one of dnsproc's returns 0
+ * without being done).  Any other call fails with ENOSYS, so that a newer libc
+ * falls back to an older call; so does an allowed call with other arguments.
  */
 #ifndef FILTER_RULES_H
 #define FILTER_RULES_H
@@ -19,7 +17,7 @@
 
 enum comparison { NO_MORE, EQUAL, LESS_OR_EQUAL, MASKED };
 
-/* On an argument, counted from 0.  Both halves of it are compared. */
+/* A condition on an argument (from 0), of which all 64 bits are compared. */
 struct condition {
 	unsigned arg;
 	enum comparison comparison;
@@ -48,8 +46,8 @@ struct rule {
 };
 
 /*
- * Who may call what, with which arguments; 32-bit variants are listed beside.
- * names NULL: no more.
+ * The table: system calls with their 32-bit variants, roles, and conditions
+ * that must all hold.  names is NULL in the rows behind the last one.
  */
 static void
 rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
@@ -71,12 +69,10 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		/* No executable memory. */
 		{ "mmap mmap2 mprotect", ALL, { NOT_BITS(2, PROT_EXEC) } },
 
-		/* On sockets that were bound before the sandbox. */
+		/* respproc's sockets are bound before its sandbox. */
 		{ "accept4", R(RESP), ANY },
 
-		/*
-		 * Without an address: nothing is sent but on connected sockets.
-		 */
+		/* No address: a process can send on connected sockets only. */
 		{ "sendto", ALL & ~R(DNS), { IS(4, 0) } },
 		{ "send", ALL & ~R(DNS), ANY },
 
@@ -85,15 +81,15 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		{ "wait4 waitpid", R(PARENT), ANY },
 		{ "shutdown", R(PARENT) | R(RESP), ANY },
 		/*
-		 * Its children, which it has descriptors of; it can open no
-		 * other's.
+		 * The parent has descriptors of its children, and cannot open
+		 * those of other processes.
 		 */
 		{ "pidfd_send_signal", R(PARENT),
 		    { IS(1, SIGKILL), IS(2, 0), IS(3, 0) } },
 
 		/*
-		 * A stream over IPv4 or IPv6; not MPTCP, of which Landlock
-		 * knows nothing.
+		 * TCP over IPv4 or IPv6.  MPTCP is refused: Landlock would not
+		 * see its connections.
 		 */
 		{ "socket", R(NET) | R(DNS) | R(ZONE),
 		    { IS(0, AF_INET), SOCKET_TYPE(abi->sock_stream),
@@ -113,8 +109,8 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		    { IS(1, abi->sol_socket), IS(2, abi->so_error) } },
 
 		/*
-		 * Datagrams too, and the kernel's list of addresses, by which
-		 * getaddrinfo() sorts.
+		 * UDP; and netlink, since getaddrinfo() sorts by this
+		 * machine's addresses.
 		 */
 		{ "socket", R(DNS) | R(ZONE),
 		    { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram),
@@ -142,7 +138,7 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		{ "setsockopt", R(DNS),
 		    { IS(1, IPPROTO_IPV6), IS(2, IPV6_V6ONLY) } },
 		{ "ioctl", R(DNS), { IS(1, abi->fionread) } },
-		/* MSG_FASTOPEN would connect behind Landlock's back. */
+		/* Landlock would not see a connection by MSG_FASTOPEN. */
 		{ "send sendto sendmmsg", R(DNS),
 		    { NOT_BITS(3, MSG_FASTOPEN) } },
 		{ "sendmsg", R(DNS), { NOT_BITS(2, MSG_FASTOPEN) } },
@@ -152,21 +148,21 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		{ "lseek _llseek fstat fstat64 newfstatat fstatat64 statx",
 		    R(DNS) | DISK, ANY },
 		/*
-		 * A set-user-ID file of the directory's owner would outlast the
-		 * sandbox.
+		 * An attacker could use a set-user-ID file of the directory's
+		 * owner outside the sandbox.
 		 */
 		{ "openat", DISK, { NOT_BITS(3, SPECIAL_MODES) } },
 		{ "fchmod", DISK, { NOT_BITS(1, SPECIAL_MODES) } },
 		{ "unlinkat", DISK, ANY },
 		{ "fsync", R(CSR) | R(FILE), ANY },
-		/* ACLs and labels of the file that is replaced. */
+		/* A new file gets the ACLs and labels of the old one. */
 		{ "flistxattr fgetxattr fsetxattr fremovexattr",
 		    R(CSR) | R(FILE), ANY },
 		{ "linkat", R(CSR) | R(FILE), ANY },
 		{ "pread64 pwrite64", R(CHNG) | R(FILE), ANY },
 		{ "renameat renameat2 fchown fchown32", R(CSR) | R(FILE), ANY },
 		{ "flock", R(FILE) | R(CHNG), ANY },
-		/* These can only tighten. */
+		/* More Landlock rules can only take rights away. */
 		{ "landlock_create_ruleset landlock_add_rule "
 		  "landlock_restrict_self",
 		    R(FILE), ANY },
@@ -176,8 +172,8 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 }
 
 /*
- * Never legitimate in any role.  abort() ends by its tgkill(), too, as it
- * should.
+ * Calls that no role ever needs: they end the process.  abort() calls tgkill(),
+ * and ends the process in this way.
  */
 static const char fatal_names[] =
     "tgkill tkill ptrace process_vm_readv process_vm_writev pidfd_getfd "
@@ -194,8 +190,8 @@ static const char fatal_names[] =
     "fanotify_init name_to_handle_at open_by_handle_at iopl ioperm modify_ldt";
 
 /*
- * What a library may try by itself, where it is not allowed above or by its
- * arguments; each costs 3 us.
+ * Calls that a library may try by itself: they fail with EACCES in roles that
+ * have no rule for them above.
  */
 static const char refused_names[] =
     "open openat openat2 creat stat lstat stat64 lstat64 newfstatat fstatat64 "
@@ -213,9 +209,10 @@ static const char refused_names[] =
     "setgroups prctl seccomp";
 
 /*
- * For dns: what modules of the hosts line of nsswitch.conf try.  systemd's
- * block signals around each look-up, and abort where that fails: they are told
- * that it was done.  What they only ask for may fail, and ends nothing.
+ * Calls by modules that the hosts line of nsswitch.conf has dnsproc load.  Those
+ * of systemd block signals around each look-up, and abort where that fails: the
+ * pretended call returns 0.  The survived ones fail with EACCES, instead of
+ * ending the process.
  */
 static const char pretended_names[] = "rt_sigprocmask";
 static const char survived_names[] = "name_to_handle_at pidfd_open";

@@ -1,6 +1,6 @@
 /*
- * The system call filter of a program, which filter-make.c makes of the table
- * in filter-rules.h when acme-client is built: generated/filter-ROLE.c.
+ * The system call filter of a program.  When acme-client is built,
+ * filter-make.c makes generated/filter-ROLE.c from the table in filter-rules.h.
  */
 #ifndef FILTER_H
 #define FILTER_H
@@ -14,10 +14,10 @@ struct filter {
 	const struct sock_filter *rows;
 };
 
-/* A program has its own only; the others are empty. */
+/* A program has only its own filter; the others are empty. */
 extern const struct filter filters[ROLE__MAX];
 
-/* What ends a process, for the message; the last one has no name. */
+/* System calls that end the process, for a message; the last has no name. */
 struct filter_fatal {
 	int nr;
 	char name[28];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Landlock by system call: which files and TCP ports a process can reach.
- * Structures and constants are our own, since distributions' headers lag
- * behind kernels: Documentation/userspace-api/landlock.rst.
+ * Landlock: the files and TCP ports that a process can reach.  Structures and
+ * constants are defined here, from Documentation/userspace-api/landlock.rst,
+ * since the headers of distributions are older than kernels.
  */
 #include <sys/syscall.h>
 #include <err.h>
@@ -18,13 +18,13 @@
 #define SYS_landlock_restrict_self 446
 #endif
 
-/* File rights, in the order in which the ABI grew. */
+/* Rights, in the order in which versions of the ABI added them. */
 #define FS_WRITE_FILE (1ULL << 1)
 #define FS_READ_FILE (1ULL << 2)
 #define FS_REMOVE_FILE (1ULL << 5)
 #define FS_MAKE_REG (1ULL << 8)
 #define FS_ABI_1 ((1ULL << 13) - 1)
-/* ABI 2: rename or link to another directory */
+/* ABI 2: rename or link to another directory. */
 #define FS_REFER (1ULL << 13)
 #define FS_TRUNCATE (1ULL << 14)  /* ABI 3 */
 #define FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
@@ -83,7 +83,7 @@ allow_path(int ruleset, int fd, uint64_t access)
 
 	if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attr,
 		0) == -1)
-		err(1, "Landlock: rule for a path");
+		err(1, "Landlock: cannot add a rule for a path");
 }
 
 static void
@@ -94,10 +94,10 @@ allow_port(int ruleset, int abi, uint16_t port)
 	if (abi >= 4 &&
 	    syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &attr, 0) ==
 		-1)
-		err(1, "Landlock: rule for port %u", port);
+		err(1, "Landlock: cannot add a rule for port %u", port);
 }
 
-/* What getaddrinfo() reads; a link's target is what counts. */
+/* Files that getaddrinfo() reads.  A rule for a link is for its target. */
 static void
 allow_resolver_files(int ruleset)
 {
@@ -125,7 +125,7 @@ allow_dir(int ruleset, const struct sandbox_dir *d)
 {
 	uint64_t access = 0;
 
-	/* Files only: nobody lists a directory, all were opened before. */
+	/* No right to list: the directories were opened before. */
 	if (d->rights & DIR_READ)
 		access |= FS_READ_FILE;
 	if (d->rights & DIR_WRITE)
@@ -152,7 +152,7 @@ landlock_enter(const struct sandbox *s, int abi)
 	}
 	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (fd == -1)
-		err(1, "Landlock");
+		err(1, "Landlock: cannot create a ruleset");
 	for (i = 0; i < s->ndirs; i++)
 		allow_dir(fd, &s->dirs[i]);
 	for (i = 0; i < s->nports; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a process gives up on Linux: identity and capabilities, root directory,
- * resource limits here; files and ports in sandbox-landlock.c; system calls in
- * sandbox-seccomp.c.  If this is wrong, whoever owns one process gets what
+ * The sandbox on Linux: user, capabilities, root directory and resource limits
+ * here; files and ports in sandbox-landlock.c; system calls in
+ * sandbox-seccomp.c.  An error here lets an attacker in one process reach what
  * belongs to another.
  */
 #include <sys/auxv.h>
@@ -26,7 +26,7 @@
 #include "log.h"
 #include "sandbox-linux.h"
 
-#define LAST_RESORT_SECONDS 86400 /* no run takes that long */
+#define LAST_RESORT_SECONDS 86400 /* more than a run takes */
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -70,7 +70,7 @@ sandbox_lacks(int uses_group)
 	return needed ? names : NULL;
 }
 
-/* What an outer filter or a user namespace refuses to root. */
+/* Ends the process: a container or a user namespace limits root's rights. */
 __attribute__((noreturn)) static void
 refused(const char *what)
 {
@@ -81,7 +81,7 @@ refused(const char *what)
 	    what);
 }
 
-/* A directory that has no name any more, so that nothing can appear in it. */
+/* Changes root to a removed directory: no file can be created in it. */
 static void
 empty_root(void)
 {
@@ -103,7 +103,7 @@ empty_root(void)
 	close(fd);
 }
 
-/* Of those to be kept, only what there is: a container may lack some. */
+/* Keeps these capabilities, except those that the process does not have. */
 static void
 drop_capabilities(uint64_t keep)
 {
@@ -124,7 +124,7 @@ drop_capabilities(uint64_t keep)
 		refused("capset(), to give up capabilities,");
 }
 
-/* From root to who the role is; there is no way back. */
+/* Changes from root to the role's user, for good. */
 static void
 become(const struct sandbox *s)
 {
@@ -136,12 +136,12 @@ become(const struct sandbox *s)
 		keep |= 1ULL << CAP_CHOWN;
 	if (s->keep_dac)
 		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
-	/* Its children are other users; the filter lets it end them only. */
+	/* Children run as other users; the filter lets it kill only them. */
 	if (s->role == ROLE_PARENT)
 		keep |= 1ULL << CAP_KILL;
 	/*
-	 * Only exec could bring these back, and there is none: failing is no
-	 * matter.
+	 * The bounding set limits what execve(2) can add, and the filter
+	 * forbids execve(2): an error here is ignored.
 	 */
 	for (cap = 0; cap < 64; cap++)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
@@ -157,7 +157,7 @@ become(const struct sandbox *s)
 	drop_capabilities(keep);
 	if (s->uid != 0 && (setresuid(0, 0, 0) != -1 || geteuid() == 0))
 		errx(1, "could become root again");
-	/* Changing the user has made it dumpable, and forgotten the signal. */
+	/* Changing the user has made the process dumpable. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		err(1, "PR_SET_DUMPABLE");
 }
@@ -172,8 +172,8 @@ sandbox_become(const struct sandbox *s)
 }
 
 /*
- * An ordinary user may have been given the right to bind low ports, as an
- * ambient capability: respproc has bound them by now, and needs none at all.
+ * An ordinary user may have CAP_NET_BIND_SERVICE as an ambient capability, for
+ * respproc, which has bound its ports by now and needs no capability.
  */
 static void
 forget_ports(enum role role)
@@ -194,12 +194,12 @@ set_limits(const struct sandbox *s)
 	enum role role = s->role;
 
 	sandbox_limit(RLIMIT_NPROC, 0);
-	/* The parent's stderr may well be a file. */
+	/* The parent's stderr may be a file. */
 	if (!on_disk(role) && role != ROLE_PARENT && !s->prints)
 		sandbox_limit(RLIMIT_FSIZE, 0);
 	/*
-	 * fileproc holds a lock for each job: as many as there may be; the
-	 * parent three for each child; respproc has its clients.
+	 * Descriptors: roles on disk have several for each job, without limit;
+	 * the parent three for each child; respproc one for each client.
 	 */
 	if (!on_disk(role))
 		sandbox_limit(RLIMIT_NOFILE,
@@ -238,7 +238,8 @@ sandbox_enter(const struct sandbox *s)
 	int root = geteuid() == 0 || was_root, abi, chrooted;
 
 	/*
-	 * The resolver needs its files, the others on disk their directories.
+	 * The other roles need files: the resolver's configuration, or their
+	 * directories.
 	 */
 	chrooted = root && !on_disk(s->role) && s->role != ROLE_DNS;
 	if (chrooted)
@@ -250,22 +251,22 @@ sandbox_enter(const struct sandbox *s)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(1, "PR_SET_NO_NEW_PRIVS");
 	/*
-	 * chng and fileproc end by themselves, having tidied up, at the end of
-	 * file.
+	 * When the parent ends, chngproc and fileproc see end of file, tidy up
+	 * and end by themselves; the kernel kills the others.
 	 */
 	if (s->role != ROLE_PARENT && s->role != ROLE_CHNG &&
 	    s->role != ROLE_FILE &&
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
 		err(1, "PR_SET_PDEATHSIG");
-	/* The signal is for what comes; it may have ended already. */
+	/* The parent may have ended before PR_SET_PDEATHSIG. */
 	if (s->role != ROLE_PARENT && getppid() != sandbox_parent)
 		errx(1, "the parent has ended");
-	/* Whoever owns a role and ignores all else: this signal it cannot. */
+	/* An attacker cannot ignore SIGALRM: the filter forbids that. */
 	if (s->role != ROLE_PARENT)
 		alarm(LAST_RESORT_SECONDS);
 	if ((abi = landlock_abi()) > 0)
 		landlock_enter(s, abi);
-	/* Said before: afterwards it must not be possible to need anything. */
+	/* Reported before the filter, so that the report needs no rule. */
 	say_layers(s, root, chrooted, abi);
 	seccomp_enter(s);
 }
@@ -289,7 +290,7 @@ sandbox_self(const char *argv0)
 	(void)argv0;
 	if (n > 0)
 		path[n] = '\0';
-	/* Without /proc: the path that the kernel was given. */
+	/* Without /proc: the path that execve(2) was called with. */
 	else if (execfn == NULL || realpath(execfn, path) == NULL)
 		errx(1,
 		    "cannot find out where this program is; is /proc mounted?");

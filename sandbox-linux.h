@@ -6,18 +6,16 @@
 
 #include "sandbox.h"
 
-extern pid_t sandbox_parent; /* when this process began */
+extern pid_t sandbox_parent; /* the parent's ID at this process's start */
 
-/* A resource limit (RLIMIT_*), soft and hard, of so much at most. */
+/* Lowers a resource's (RLIMIT_*) soft and hard limit to so much at most. */
 void sandbox_limit(int resource, uint64_t most);
 
-/*
- * Version of Landlock's interface; or why there is none, as a negative errno.
- */
+/* The version of Landlock's interface; a negative errno: there is none. */
 int landlock_abi(void);
-/* One more layer of Landlock rules; only where landlock_abi() > 0. */
+/* Adds a layer of Landlock rules; only where landlock_abi() > 0. */
 void landlock_enter(const struct sandbox *, int abi);
-/* The filter; nothing after it may need what the role may not do. */
+/* Loads the system call filter. */
 void seccomp_enter(const struct sandbox *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a process gives up on OpenBSD: pledge(2) and unveil(2).  The
- * tests compile it against headers like OpenBSD's and compare what it asks
- * for; it has not been run there so far.
+ * The sandbox on OpenBSD: pledge(2) and unveil(2).  The tests compile this file
+ * against headers like OpenBSD's and check its calls; it has not been run on
+ * OpenBSD so far.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -51,10 +51,10 @@ on_disk(enum role role)
 }
 
 /*
- * There are no capabilities: directories of several owners mean staying root.
- * So does ending children that run as other users: kill(2) would refuse it to
- * the parent otherwise.  All that an attacker in the parent gains by it is to
- * end other processes: its promises open no file and set no user id.
+ * OpenBSD has no capabilities, so that a role whose directories have several
+ * owners stays root.  So does the parent, since kill(2) would not let another
+ * user end children that run as other users.  An attacker in the parent gains
+ * the right to end any process: pledge(2) lets it open no file and set no user.
  */
 static void
 become(const struct sandbox *s)
@@ -80,7 +80,7 @@ sandbox_become(const struct sandbox *s)
 	become(s);
 }
 
-/* Shortens the longest of the paths to its parent; 0: all are "/". */
+/* Replaces the longest path by its parent; 0: all paths are "/". */
 static int
 shorten(char *paths[], size_t n)
 {
@@ -103,7 +103,7 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts, and drops what is there twice; how many are left. */
+/* Sorts the paths and drops duplicates; returns how many are left. */
 static size_t
 unique(char *paths[], size_t n)
 {
@@ -117,10 +117,10 @@ unique(char *paths[], size_t n)
 }
 
 /*
- * The kernel keeps 128 of them: where there are more, those that lie deepest
- * count by the directory above.  fstatat(2) and renameat(2) need "r", so that
- * reading cannot be taken from who replaces files.  All have the same rights,
- * since what is shortened may come to be one.
+ * Unveils the directories.  The kernel keeps at most 128 paths: of more than
+ * UNVEIL_DIRS_MAX, the longest are replaced by their parents.  fstatat(2) and
+ * renameat(2) need "r", so that a role that replaces files can read them.  All
+ * paths have the same rights, since two may have the same parent.
  */
 static void
 unveil_dirs(const struct sandbox *s)
@@ -157,7 +157,7 @@ sandbox_enter(const struct sandbox *s)
 	    was_root ? ", user and root directory" : "");
 }
 
-/* unveil_dirs() says why nothing is taken away but unveil() itself. */
+/* Only unveil(2) itself is given up: see unveil_dirs(). */
 void
 sandbox_narrow(const struct sandbox *s)
 {
@@ -167,8 +167,8 @@ sandbox_narrow(const struct sandbox *s)
 }
 
 /*
- * The kernel has no descriptors of processes; only this process's children have
- * their numbers, until reaped.
+ * OpenBSD has no descriptors of processes.  A child's process ID stays its own
+ * until the parent reaps it.
  */
 int
 sandbox_hold(pid_t pid)
@@ -197,7 +197,7 @@ sandbox_self(const char *argv0)
 			err(1, "%s", argv0);
 		return path;
 	}
-	/* The environment is empty by now: where programs are installed. */
+	/* There is no PATH any more: look where programs are installed. */
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (snprintf(path, sizeof(path), "%s/%s", dirs[i], argv0) <
 			(int)sizeof(path) &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How a process begins on Linux, before it gives up anything: apart from the
- * rest, so that hookproc, which has no sandbox, has no filter either.
+ * The start of a process on Linux, before its sandbox.  This is a file of its
+ * own, so that hookproc, which has no sandbox, is linked without a filter.
  */
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -18,7 +18,7 @@
 
 pid_t sandbox_parent;
 
-/* Those that were inherited on purpose are ambient; a file's are not. */
+/* Inherited capabilities are ambient; those of the program's file are not. */
 static int
 has_capabilities_of_file(void)
 {
@@ -38,7 +38,7 @@ has_capabilities_of_file(void)
 }
 
 /*
- * AT_SECURE alone says too much: SELinux and AppArmor set it, too, where a
+ * AT_SECURE alone is not enough: SELinux and AppArmor set it, too, where a
  * program has a profile.
  */
 int
@@ -60,7 +60,7 @@ set_signals(enum role role)
 	for (sig = 1; sig < SIGSYS + 1; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
-	/* A write that fails for these reasons is an error to report. */
+	/* A write fails instead, and its caller reports the error. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	for (i = 0;
@@ -72,8 +72,8 @@ set_signals(enum role role)
 }
 
 /*
- * Never raises what is lower already.  By the system call: C libraries differ
- * in the type of the resource.
+ * Never raises a limit.  This is the system call, since C libraries differ in
+ * the type of the resource.
  */
 void
 sandbox_limit(int resource, uint64_t most)
@@ -102,7 +102,7 @@ sandbox_prepare(enum role role)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		err(1, "PR_SET_DUMPABLE");
 	if (role != ROLE_PARENT) {
-		/* What hookproc starts may be sudo(8). */
+		/* A command that hookproc runs may be sudo(8). */
 		if (role != ROLE_HOOK &&
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 			err(1, "PR_SET_NO_NEW_PRIVS");

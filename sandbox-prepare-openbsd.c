@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How a process begins on OpenBSD, before it gives up anything.
+ * The start of a process on OpenBSD, before its sandbox.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Loads the program's system call filter: filter-rules.h says what is in it.
+ * Loads the program's system call filter, which filter-rules.h describes.
  */
 #include <sys/syscall.h>
 #include <err.h>
@@ -28,8 +28,8 @@ name_of(int nr)
 }
 
 /*
- * Only what a signal handler may do; the system call itself was not carried
- * out.
+ * Ends the process because of a system call, which the kernel has not carried
+ * out.  A signal handler may only call write(2) and the like.
  */
 static void
 on_sigsys(int sig, siginfo_t *info, void *context)

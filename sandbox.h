@@ -1,7 +1,7 @@
 /*
- * What a process gives up.  sandbox-linux.c or sandbox-openbsd.c; the build
- * picks one.  Whatever fails here ends the process: there is no way back to
- * running without.
+ * The sandbox: the rights that a process gives up.  The build picks
+ * sandbox-linux.c or sandbox-openbsd.c.  Any error here ends the process, so
+ * that it never runs without its sandbox.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -12,77 +12,77 @@
 
 #include "acme-client.h"
 
-/* Rights below a directory; on Linux enforced by Landlock, by directory. */
-#define DIR_READ 1 /* files; to list what there is, nobody may */
-/* create, write, rename within, remove; not read */
+/* Rights below a directory; on Linux, Landlock enforces them. */
+#define DIR_READ 1 /* read files; no role may list a directory */
+/* Create, write, rename and remove files; but not read them. */
 #define DIR_WRITE 2
 
 struct sandbox_dir {
-	const char *path; /* for unveil and messages */
-	int fd;           /* opened before */
+	const char *path; /* for unveil(2) and messages */
+	int fd;           /* of the open directory */
 	int rights;
 };
 
 struct sandbox {
 	enum role role;
-	/* who to become; only looked at as root */
+	/* If the process runs as root, it becomes this user. */
 	uid_t uid;
 	gid_t gid;
-	int keep_chown; /* CAP_CHOWN (files of other owners) */
-	int keep_dac;   /* CAP_DAC_OVERRIDE, CAP_FOWNER */
-	/* on stdout, which may be a file (certproc with -l) */
+	int keep_chown; /* keep CAP_CHOWN, for files of other owners */
+	int keep_dac;   /* keep CAP_DAC_OVERRIDE and CAP_FOWNER */
+	/* It writes to stdout, which may be a file (certproc with -l). */
 	int prints;
-	struct sandbox_dir *dirs; /* csr, chng, fileproc */
+	struct sandbox_dir *dirs; /* csrproc, chngproc, fileproc */
 	size_t ndirs;
-	uint16_t *ports; /* net: TCP ports to connect to */
+	uint16_t *ports; /* netproc: TCP ports to connect to */
 	size_t nports;
 };
 
 /*
- * Does the program's file, by its mode or its capabilities, give more rights
- * than who started it has?
+ * Does the program's file, by set-user-ID, set-group-ID or capabilities, give
+ * the process more rights than its caller has?
  */
 int sandbox_elevated(void);
 /*
- * A terminal, or who ends a session, sends them to all processes: the parent
- * deals with them, the roles ignore them.
+ * A terminal sends these to all processes at once, and so does the end of a
+ * session.  The parent handles them; the roles ignore them.
  */
 #define TERMINAL_SIGNALS SIGINT, SIGTERM, SIGHUP, SIGQUIT
 /*
- * Early in each process, parent too: not dumpable, no_new_privs (roles only),
- * rlimits, signals; warms up what libc loads lazily.
+ * Called early in each process, also in the parent: sets signals, limits, not
+ * dumpable and (roles only) no_new_privs, closes inherited descriptors, and has
+ * libc load its time zone.
  */
 void sandbox_prepare(enum role);
 /*
- * In a process of root's: the names of the capabilities that are missing
- * (Linux), without which no run is possible; further ones that are missing,
- * too, are named with them.  NULL: none is missing that is needed.
+ * In a process of root: the names of missing capabilities (Linux).  NULL if the
+ * run can do without all that are missing.
  */
 const char *sandbox_lacks(int uses_group);
 /*
- * The part of sandbox_enter() that is about who the process is: for one that
- * has something to do before the rest which is not root's.
+ * The part of sandbox_enter() that changes the user, for a process that has
+ * work to do as that user before it enters the rest of its sandbox.
  */
 void sandbox_become(const struct sandbox *);
 /*
- * Gives up everything that the role does not need; with -v says which layers
- * are active.
+ * Gives up every right that the role does not need; with -v, reports which
+ * layers are active.
  */
 void sandbox_enter(const struct sandbox *);
 /*
- * fileproc only, after it has read what is installed: no reading below any
- * directory whose rights lack DIR_READ now.
+ * For fileproc, after it has read the installed files: from now on it cannot
+ * read below a directory whose rights lack DIR_READ.
  */
 void sandbox_narrow(const struct sandbox *);
-/* The path of this very program, absolute and without links. */
+/* The absolute path of this program, without symbolic links. */
 const char *sandbox_self(const char *argv0);
 
 /*
- * The parent's handle on its child, by which sandbox_end() ends just that one
- * even after the number has gone to another process; -1: this system has none.
+ * The parent's handle on a child.  It stays that child's when another process
+ * gets the same process ID.  -1: this system has no such handles.
  */
 int sandbox_hold(pid_t);
-/* SIGKILL; 0 or -1 with errno. */
+/* Kills the child; 0, or -1 with errno. */
 int sandbox_end(int handle, pid_t);
 
 #endif
