@@ -44,7 +44,7 @@ struct question {
 	/* by TCP: 2 bytes of length, then so many */
 	uint8_t *in;
 	size_t got;
-	void (*answered)(void *, const struct reply *);
+	answered_fn *answered;
 	void *context;
 };
 
@@ -81,24 +81,39 @@ name_text(const ldns_rdf *name)
 	return text;
 }
 
+const ldns_rr *
+records_next(struct records *r)
+{
+	const ldns_rr *rr;
+
+	free(r->owner);
+	r->owner = NULL;
+	while (r->next < ldns_rr_list_rr_count(r->list)) {
+		rr = ldns_rr_list_rr(r->list, r->next++);
+		if (ldns_rr_get_type(rr) == r->type) {
+			r->owner = name_text(ldns_rr_owner(rr));
+			return rr;
+		}
+	}
+	return NULL;
+}
+
 void
-ask(const struct server *server, const char *name, ldns_rr_type type,
-    int recurse, unsigned tries, void (*answered)(void *, const struct reply *),
-    void *context)
+ask(const struct query *query)
 {
 	struct question *q;
 
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		err(1, NULL);
-	q->server = *server;
-	/* Too long a name, say: answered as one that has failed. */
-	q->name = ldns_dname_new_frm_str(name);
-	q->type = type;
-	q->recurse = recurse;
-	q->tries = tries;
+	q->server = *query->server;
+	/* NULL, as for too long a name: begin_udp() fails. */
+	q->name = ldns_dname_new_frm_str(query->name);
+	q->type = query->type;
+	q->recurse = query->recurse;
+	q->tries = query->tries;
 	q->fd = -1;
-	q->answered = answered;
-	q->context = context;
+	q->answered = query->answered;
+	q->context = query->context;
 	*last = q;
 	last = &q->next;
 }

@@ -23,7 +23,7 @@ struct lookup {
 	char *name;
 	ldns_rr_type type;
 	size_t resolver;
-	void (*done)(void *, const struct reply *);
+	answered_fn *done;
 	void *context;
 };
 
@@ -92,18 +92,24 @@ find_in(const struct server *s, size_t n)
 		add_server(given, "", &s[i]);
 }
 
-static void lookup_answered(void *, const struct reply *);
+static answered_fn lookup_answered;
 
 static void
 lookup_next(struct lookup *l)
 {
-	ask(&resolvers[l->resolver], l->name, l->type, 1, RESOLVER_TRIES,
-	    lookup_answered, l);
+	struct query q = { .server = &resolvers[l->resolver],
+		.name = l->name,
+		.type = l->type,
+		.recurse = 1,
+		.tries = RESOLVER_TRIES,
+		.answered = lookup_answered,
+		.context = l };
+
+	ask(&q);
 }
 
 static void
-lookup(const char *name, ldns_rr_type type,
-    void (*done)(void *, const struct reply *), void *context)
+lookup(const char *name, ldns_rr_type type, answered_fn *done, void *context)
 {
 	struct lookup *l;
 
@@ -300,25 +306,22 @@ static void
 servers_came(void *context, const struct reply *r)
 {
 	struct seen *z = context;
-	const ldns_rr_list *list = r->pkt == NULL ? NULL :
-						    ldns_pkt_answer(r->pkt);
+	struct records ns = { .list = r->pkt == NULL ? NULL :
+						       ldns_pkt_answer(r->pkt),
+		.type = LDNS_RR_TYPE_NS };
 	unsigned n = 0;
 	const ldns_rr *rr;
-	char *owner, *name;
-	size_t i;
+	char *name;
 
-	for (i = 0; i < ldns_rr_list_rr_count(list) && n < SERVERS_MAX; i++) {
-		rr = ldns_rr_list_rr(list, i);
-		owner = name_text(ldns_rr_owner(rr));
-		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS &&
-		    name_equal(owner, z->zone.name)) {
-			name = name_text(ldns_rr_rdf(rr, 0));
-			find_addresses(z, name);
-			free(name);
-			n++;
-		}
-		free(owner);
+	while (n < SERVERS_MAX && (rr = records_next(&ns)) != NULL) {
+		if (!name_equal(ns.owner, z->zone.name))
+			continue;
+		name = name_text(ldns_rr_rdf(rr, 0));
+		find_addresses(z, name);
+		free(name);
+		n++;
 	}
+	free(ns.owner);
 	if (n == 0)
 		error_set(&z->error, "zone %s: %s", z->zone.name,
 		    r->pkt == NULL ? r->failure :
@@ -354,20 +357,14 @@ search_servers(struct search *s, const char *zone)
 const ldns_rdf *
 alias_of(const char *name, const ldns_rr_list *list)
 {
+	struct records cname = { .list = list, .type = LDNS_RR_TYPE_CNAME };
 	const ldns_rdf *target = NULL;
 	const ldns_rr *rr;
-	char *owner;
-	size_t i;
 
-	for (i = 0; i < ldns_rr_list_rr_count(list) && target == NULL; i++) {
-		rr = ldns_rr_list_rr(list, i);
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_CNAME)
-			continue;
-		owner = name_text(ldns_rr_owner(rr));
-		if (name_equal(owner, name))
+	while (target == NULL && (rr = records_next(&cname)) != NULL)
+		if (name_equal(cname.owner, name))
 			target = ldns_rr_rdf(rr, 0);
-		free(owner);
-	}
+	free(cname.owner);
 	return target;
 }
 
@@ -410,23 +407,15 @@ follow(struct search *s, const ldns_rr_list *list)
 static char *
 zone_in(const struct search *s, const ldns_rr_list *list)
 {
-	const ldns_rr *rr;
-	char *owner;
-	size_t i;
+	struct records soa = { .list = list, .type = LDNS_RR_TYPE_SOA };
 
-	for (i = 0; i < ldns_rr_list_rr_count(list); i++) {
-		rr = ldns_rr_list_rr(list, i);
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SOA)
-			continue;
-		owner = name_text(ldns_rr_owner(rr));
-		if (name_below(s->record, owner))
-			return owner;
-		free(owner);
-	}
+	while (records_next(&soa) != NULL)
+		if (name_below(s->record, soa.owner))
+			return soa.owner;
 	return NULL;
 }
 
-static void search_came(void *, const struct reply *);
+static answered_fn search_came;
 
 static void
 search_at(struct search *s)

@@ -239,40 +239,45 @@ join(const ldns_rr *rr, char text[TEXT_SIZE])
 	return n;
 }
 
+/* Is a TXT record with this text the one that is waited for? */
+static int
+is_wanted(struct answerer *a, const char *text, size_t len)
+{
+	const struct watched *what = &a->watching->what;
+	enum standing_fit fit;
+
+	if (what->standing == NULL)
+		return len == strlen(what->value) &&
+		    memcmp(text, what->value, len) == 0;
+	fit = standing_fit(what->standing, text, len);
+	if (fit > a->fit)
+		a->fit = fit;
+	return fit == STANDING_GOOD;
+}
+
 /*
- * The TXT records that name has in an answer: is it among them?  What they say
- * is noted.
+ * Is the record that is waited for among those that name has in an answer?
+ * Notes in a->said what is there instead.
  */
 static int
 look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
 {
-	const struct watched *what = &a->watching->what;
-	char text[TEXT_SIZE], first[64] = "", *owner;
-	enum standing_fit fit;
-	size_t i, n, count = 0;
+	struct records txt = { .list = list, .type = LDNS_RR_TYPE_TXT };
+	char text[TEXT_SIZE], first[64] = "";
+	size_t n, count = 0;
 	const ldns_rr *rr;
 	int found = 0;
 
 	a->fit = STANDING_OTHER;
-	for (i = 0; i < ldns_rr_list_rr_count(list) && !found; i++) {
-		rr = ldns_rr_list_rr(list, i);
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_TXT)
+	while (!found && (rr = records_next(&txt)) != NULL) {
+		if (!name_equal(txt.owner, name))
 			continue;
-		owner = name_text(ldns_rr_owner(rr));
-		if (name_equal(owner, name)) {
-			n = join(rr, text);
-			if (count++ == 0)
-				say_safe(first, sizeof(first), text, n);
-			if (what->standing != NULL) {
-				fit = standing_fit(what->standing, text, n);
-				a->fit = fit > a->fit ? fit : a->fit;
-				found = fit == STANDING_GOOD;
-			} else
-				found = n == strlen(what->value) &&
-				    memcmp(text, what->value, n) == 0;
-		}
-		free(owner);
+		n = join(rr, text);
+		if (count++ == 0)
+			say_safe(first, sizeof(first), text, n);
+		found = is_wanted(a, text, n);
 	}
+	free(txt.owner);
 	if (count == 0)
 		snprintf(
 		    a->said, sizeof(a->said), "answers that there is none");
@@ -289,23 +294,16 @@ look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
 static char *
 delegated(const struct watching *w, const ldns_pkt *p)
 {
-	const ldns_rr_list *list = ldns_pkt_authority(p);
-	const ldns_rr *rr;
-	char *owner;
-	size_t i;
+	struct records ns = { .list = ldns_pkt_authority(p),
+		.type = LDNS_RR_TYPE_NS };
 
-	for (i = 0; i < ldns_rr_list_rr_count(list) && !ldns_pkt_aa(p); i++) {
-		rr = ldns_rr_list_rr(list, i);
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_NS)
-			continue;
-		owner = name_text(ldns_rr_owner(rr));
-		if (name_below(w->at, owner) &&
-		    name_below(owner, w->zone->name) &&
-		    !name_equal(owner, w->zone->name) &&
-		    w->zone->name[0] != '\0')
-			return owner;
-		free(owner);
-	}
+	if (ldns_pkt_aa(p) || w->zone->name[0] == '\0')
+		return NULL;
+	while (records_next(&ns) != NULL)
+		if (name_below(w->at, ns.owner) &&
+		    name_below(ns.owner, w->zone->name) &&
+		    !name_equal(ns.owner, w->zone->name))
+			return ns.owner;
 	return NULL;
 }
 
@@ -402,17 +400,22 @@ answered(void *context, const struct reply *r)
 		conclude(w);
 }
 
-/* Asks all that lack it. */
+/* Asks all servers that may still lack the record. */
 static void
 ask_all(struct watching *w)
 {
+	struct query q = { .name = w->at,
+		.type = LDNS_RR_TYPE_TXT,
+		.recurse = w->zone->name[0] == '\0',
+		.tries = 1,
+		.answered = answered };
 	size_t i;
 
 	for (i = 0; i < w->zone->n; i++)
 		if (!is_finished(w, i)) {
-			ask(&w->zone->servers[i].at, w->at, LDNS_RR_TYPE_TXT,
-			    w->zone->name[0] == '\0', 1, answered,
-			    &w->servers[i]);
+			q.server = &w->zone->servers[i].at;
+			q.context = &w->servers[i];
+			ask(&q);
 			w->open++;
 		}
 }

@@ -30,15 +30,26 @@ struct reply {
 	int unroutable;
 };
 
-/*
- * Asks for the records of this type that name (without a dot at the end) has,
- * and calls answered() once, later, with context.  recurse: the server is to
- * find out what it does not know.  tries: of UDP, ASK_TRY_MS each.
- */
+typedef void answered_fn(void *context, const struct reply *);
+
+/* Which records does this name have? */
+struct query {
+	const struct server *server;
+	const char *name; /* without a dot at its end */
+	ldns_rr_type type;
+	int recurse;    /* The server is to find out what it does not know. */
+	unsigned tries; /* by UDP, each of which may take ASK_TRY_MS */
+	answered_fn *answered;
+	void *context;
+};
 #define ASK_TRY_MS 3000
-void ask(const struct server *, const char *name, ldns_rr_type, int recurse,
-    unsigned tries, void (*answered)(void *context, const struct reply *),
-    void *context);
+
+/*
+ * Sends the query with the next call of ask_fill(), and calls answered() once,
+ * later.  Nothing that the query points to is needed after the return, except
+ * for the context.
+ */
+void ask(const struct query *);
 /*
  * Takes back all questions with this context: answered() is not called for
  * them.
@@ -61,6 +72,19 @@ int name_below(const char *, const char *);
  * frees.
  */
 char *name_text(const ldns_rdf *);
+
+/* The records of one type in a section of an answer, one after the other. */
+struct records {
+	const ldns_rr_list *list;
+	ldns_rr_type type;
+	size_t next;
+	char *owner; /* of the current record, as name_text() has it */
+};
+/*
+ * The next record, or NULL.  The caller who stops before NULL frees (or keeps)
+ * the owner; a further call frees it.
+ */
+const ldns_rr *records_next(struct records *);
 
 
 /*
