@@ -23,17 +23,14 @@
 #define READ_BYTES 16384
 
 struct http {
+	const struct http_client *client;
 	struct url origin;
-	char *host; /* as the Host field has it */
-	char *user_agent;
+	char *host;                /* as the Host field has it */
 	struct tls_config *config; /* NULL: without TLS */
 	/* NULL: insecure, or without TLS */
 	struct http_anchors *anchors;
 	struct tls *tls;
 	int fd; /* -1: not connected */
-	int hup_fd;
-	http_resolve *resolve;
-	const struct http_proxy *proxy; /* or NULL */
 	struct http_parser parser;
 	/* requests whose answers have not come */
 	unsigned outstanding;
@@ -70,18 +67,17 @@ host_field(const struct url *u)
 }
 
 struct http *
-http_new(const struct url *origin, struct http_anchors *anchors, int insecure,
-    const char *user_agent, http_resolve *resolve, int hup_fd, struct error *e)
+http_new(const struct http_client *client, const struct url *origin,
+    struct http_anchors *anchors, int insecure, struct error *e)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
-	if (h == NULL || (h->user_agent = strdup(user_agent)) == NULL)
+	if (h == NULL)
 		err(1, NULL);
+	h->client = client;
 	h->origin = *origin;
 	h->host = host_field(origin);
 	h->fd = h->round_trip_ms = -1;
-	h->hup_fd = hup_fd;
-	h->resolve = resolve;
 	h->anchors = anchors;
 	if (origin->plain)
 		return h;
@@ -105,12 +101,6 @@ void
 http_deadline(struct http *h, int64_t deadline)
 {
 	h->deadline = deadline;
-}
-
-void
-http_by_proxy(struct http *h, const struct http_proxy *proxy)
-{
-	h->proxy = proxy;
 }
 
 static void
@@ -139,7 +129,6 @@ http_free(struct http *h)
 	disconnect(h);
 	tls_config_free(h->config);
 	free(h->host);
-	free(h->user_agent);
 	free(h);
 }
 
@@ -161,7 +150,7 @@ static int
 wait_for(const struct http *h, short events, int64_t deadline)
 {
 	struct pollfd pfd[2] = { { .fd = h->fd, .events = events },
-		{ .fd = h->hup_fd } };
+		{ .fd = h->client->hup_fd } };
 	int n;
 
 	do {
@@ -422,10 +411,10 @@ open_tunnel(struct http *h, int *final, struct error *e)
 	size_t len;
 	int status;
 
-	if (h->proxy == NULL || h->config == NULL)
+	if (h->client->proxy == NULL || h->config == NULL)
 		return 0;
-	request = proxy_connect(
-	    h->proxy, h->origin.host, h->origin.port, h->user_agent, &len);
+	request = proxy_connect(h->client->proxy, h->origin.host,
+	    h->origin.port, h->client->user_agent, &len);
 	status = send_request(h, request, len, deadline, e) == -1 ?
 	    -1 :
 	    proxy_status(h, deadline, e);
@@ -437,7 +426,7 @@ open_tunnel(struct http *h, int *final, struct error *e)
 		return 0;
 	*final = 1;
 	return proxy_refusal(
-	    h->proxy, status, h->origin.host, h->origin.port, e);
+	    h->client->proxy, status, h->origin.host, h->origin.port, e);
 }
 
 static int
@@ -480,20 +469,21 @@ connect_one(
 static int
 connect_any(struct http *h, struct error *e)
 {
-	const struct url *to = h->proxy != NULL ? &h->proxy->server :
-						  &h->origin;
+	const struct url *to = h->client->proxy != NULL ?
+	    &h->client->proxy->server :
+	    &h->origin;
 	struct address a[ADDRESSES_MAX];
 	struct error reason, all = { "" };
 	char text[INET6_ADDRSTRLEN], by[300] = "";
 	size_t n = 0, i;
 	int final = 0;
 
-	if (h->proxy != NULL)
+	if (h->client->proxy != NULL)
 		snprintf(by, sizeof(by), ", by the proxy %s port %s", to->host,
 		    to->port);
-	if (h->resolve(to, a, &n, &reason) == -1)
-		return error_set(
-		    e, "%s%s", h->proxy != NULL ? "proxy " : "", reason.text);
+	if (h->client->resolve(h->client->context, to, a, &n, &reason) == -1)
+		return error_set(e, "%s%s",
+		    h->client->proxy != NULL ? "proxy " : "", reason.text);
 	for (i = 0; i < n && !final; i++) {
 		if (connect_one(h, &a[i], &final, &reason) == 0) {
 			say(2, "connected to %s port %s%s, %s", h->origin.host,
@@ -604,7 +594,7 @@ compose(const struct http *h, enum http_method method, const struct url *url,
     const char *accept, const char *body, size_t bodylen, size_t *len)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST" };
-	int n, absolute = h->proxy != NULL && h->origin.plain;
+	int n, absolute = h->client->proxy != NULL && h->origin.plain;
 	char *out, *field, length[96] = "";
 
 	if (method == HTTP_POST)
@@ -612,13 +602,13 @@ compose(const struct http *h, enum http_method method, const struct url *url,
 		    "Content-Type: application/jose+json\r\n"
 		    "Content-Length: %zu\r\n",
 		    bodylen);
-	field = absolute ? proxy_field(h->proxy) : NULL;
+	field = absolute ? proxy_field(h->client->proxy) : NULL;
 	n = asprintf(&out,
 	    "%s %s%s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
 	    "Accept: %s\r\nAccept-Language: en\r\nAccept-Encoding: "
 	    "identity\r\n%s%s\r\n%.*s",
 	    methods[method], absolute ? "http://" : "", absolute ? h->host : "",
-	    url->path, h->host, h->user_agent, accept,
+	    url->path, h->host, h->client->user_agent, accept,
 	    field != NULL ? field : "", length, (int)bodylen,
 	    bodylen > 0 ? body : "");
 	if (n == -1)

@@ -103,26 +103,33 @@ struct address {
 };
 
 /* Fills in up to ADDRESSES_MAX addresses for a URL's host and port; 0 or -1. */
-typedef int http_resolve(
-    const struct url *, struct address *, size_t *n, struct error *);
+typedef int http_resolve(void *context, const struct url *, struct address *,
+    size_t *n, struct error *);
+
+/* What a client's connections have in common. */
+struct http_client {
+	const char *user_agent;
+	http_resolve *resolve;
+	void *context; /* for resolve() */
+	/*
+	 * NULL, or the proxy that all connections are to: TLS goes through a
+	 * tunnel to the server, plain requests go to the proxy itself.  It is
+	 * the proxy whose addresses are resolved.
+	 */
+	const struct http_proxy *proxy;
+	int hup_fd; /* poll()ed beside the socket: hang-up there exits */
+};
 
 struct http; /* one server (origin), its connection and its limits */
 
 /*
- * anchors: for the server's certificate (the caller keeps them); NULL only with
- * insecure, or where the URL is plain.  hup_fd: poll()ed besides the socket;
- * hang-up there exits.  NULL on failure.
+ * The caller keeps the client and the trust anchors for the server's
+ * certificate, which are NULL only with insecure, or where the URL is plain.
+ * NULL on failure.
  */
-struct http *http_new(const struct url *origin, struct http_anchors *anchors,
-    int insecure, const char *user_agent, http_resolve *, int hup_fd,
-    struct error *);
+struct http *http_new(const struct http_client *, const struct url *origin,
+    struct http_anchors *, int insecure, struct error *);
 void http_free(struct http *);
-/*
- * All connections are to this proxy, which the caller keeps: TLS through a
- * tunnel to the server, plain requests to the proxy itself.  It is the proxy
- * that is resolved.
- */
-void http_by_proxy(struct http *, const struct http_proxy *);
 /* All waiting ends by then (clock_ms()), besides the phases' own deadlines. */
 void http_deadline(struct http *, int64_t deadline);
 

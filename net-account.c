@@ -42,27 +42,28 @@ static int deactivated;
 
 /* 7.3: the answer to newAccount names the account in Location. */
 static int
-ask(const struct directory *d, enum msgtype sign, struct net_error *t)
+ask(struct session *s, enum msgtype sign, struct net_error *t)
 {
 	struct http_response a;
 	enum status status;
 	char *url;
 	int rc;
 
-	if (request_post(sign, 0, d->new_account, JSON, &a, t) == -1) {
+	if (request_post(s, sign, s->directory.new_account, JSON, &a, t) ==
+	    -1) {
 		deactivated = sign == KEY_SIGN_FIND_ACCOUNT &&
 		    (t->status == 401 ||
 			strcmp(t->problem.type, "unauthorized") == 0);
 		return -1;
 	}
 	status = account_status(a.body, a.bodylen);
-	url = http_location(&a, d->new_account);
+	url = http_location(&a, s->directory.new_account);
 	http_response_free(&a);
 	if (status == STATUS_DEACTIVATED || status == STATUS_REVOKED) {
 		free(url);
 		deactivated = 1;
 		net_error_set(t, FAILURE_CA, "%s: the account is %s",
-		    d->new_account,
+		    s->directory.new_account,
 		    status == STATUS_REVOKED ? "revoked" : "deactivated");
 		t->status = 403;
 		return -1;
@@ -71,8 +72,8 @@ ask(const struct directory *d, enum msgtype sign, struct net_error *t)
 		return net_error_set(t, FAILURE_CA,
 		    "%s: answered without the account's URL "
 		    "(Location)",
-		    d->new_account);
-	if ((rc = request_origin("account", url, t)) == 0) {
+		    s->directory.new_account);
+	if ((rc = request_origin(s, "account", url, t)) == 0) {
 		say(1, "account %s", url);
 		msg_new(&m, KEY_SET_ACCOUNT, 0);
 		msg_put_str(&m, url);
@@ -85,28 +86,28 @@ ask(const struct directory *d, enum msgtype sign, struct net_error *t)
 }
 
 static int
-register_account(const struct directory *d, const char *api_url, int eab,
-    struct net_error *t)
+register_account(struct session *s, struct net_error *t)
 {
 	char safe[512];
 
 	if (role_mode != MODE_RENEW)
 		return net_error_set(t, FAILURE_LOCAL,
-		    "%s: there is no account for this key", api_url);
-	if (d->eab_required && !eab)
+		    "%s: there is no account for this key", s->api_url);
+	if (s->directory.eab_required && !s->eab)
 		return net_error_set(t, FAILURE_LOCAL,
 		    "%s: wants an external account binding; get a "
 		    "key for it from the CA, and name that with 'eab key id ID "
 		    "hmac file FILE'",
-		    api_url);
-	if (d->terms != NULL) {
-		say_safe(safe, sizeof(safe), d->terms, strlen(d->terms));
+		    s->api_url);
+	if (s->directory.terms != NULL) {
+		say_safe(safe, sizeof(safe), s->directory.terms,
+		    strlen(s->directory.terms));
 		say(1,
 		    "registering a new account; this agrees to the terms of "
 		    "service at %s",
 		    safe);
 	}
-	return ask(d, KEY_SIGN_NEW_ACCOUNT, t);
+	return ask(s, KEY_SIGN_NEW_ACCOUNT, t);
 }
 
 /* A refusal that does not say whether there is an account, or none at all. */
@@ -146,14 +147,14 @@ no_such_account(const struct net_error *t, enum account asked)
  * with next.
  */
 static int
-find_by_key(const struct directory *d, struct net_error *t)
+find_by_key(struct session *s, struct net_error *t)
 {
 	enum account asked;
 
 	while (known == ACCOUNT_DOUBT || known == ACCOUNT_FIND ||
 	    known == ACCOUNT_SPARE) {
 		asked = known;
-		if (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == 0) {
+		if (ask(s, KEY_SIGN_FIND_ACCOUNT, t) == 0) {
 			rolled |= asked == ACCOUNT_DOUBT;
 			continue;
 		}
@@ -168,24 +169,23 @@ find_by_key(const struct directory *d, struct net_error *t)
 }
 
 static int
-find(const struct directory *d, const char *api_url, int eab,
-    struct net_error *t)
+find(struct session *s, struct net_error *t)
 {
-	if (find_by_key(d, t) == -1)
+	if (find_by_key(s, t) == -1)
 		return -1;
 	switch (known) {
 	case ACCOUNT_KNOWN:
 		return 0;
 	case ACCOUNT_NEW:
-		return register_account(d, api_url, eab, t);
+		return register_account(s, t);
 	case ACCOUNT_NONE:
-		return net_error_set(
-		    t, FAILURE_LOCAL, "%s: there is no account key", api_url);
+		return net_error_set(t, FAILURE_LOCAL,
+		    "%s: there is no account key", s->api_url);
 	default:
 		return net_error_set(t, FAILURE_LOCAL,
 		    "%s: no account could be found or registered, for "
 		    "the reason given",
-		    api_url);
+		    s->api_url);
 	}
 }
 
@@ -229,8 +229,7 @@ fail(struct net_error *t)
  * others wait until there is.
  */
 int
-account_find(const struct directory *d, const char *api_url, int eab,
-    struct net_error *t)
+account_find(struct session *s, struct net_error *t)
 {
 	if (failed) {
 		*t = refused;
@@ -241,7 +240,7 @@ account_find(const struct directory *d, const char *api_url, int eab,
 		msg_send(&m);
 		account_known(-1);
 	}
-	if (find(d, api_url, eab, t) == 0)
+	if (find(s, t) == 0)
 		return 0;
 	if (!t->lost)
 		return fail(t);
@@ -320,8 +319,7 @@ tells_nothing(const struct net_error *t)
  * another one; 0: the same, or the CA cannot tell; -1: none, with trouble.
  */
 static int
-recheck(const struct directory *d, const char *api_url, int eab,
-    struct net_error *t)
+recheck(struct session *s, struct net_error *t)
 {
 	char *before = account_url;
 	int rc;
@@ -331,7 +329,7 @@ recheck(const struct directory *d, const char *api_url, int eab,
 	msg_put_str(&m, before);
 	msg_send(&m);
 	account_known(-1);
-	if (find(d, api_url, eab, t) == 0)
+	if (find(s, t) == 0)
 		rc = strcmp(before, account_url) != 0;
 	else if (tells_nothing(t)) {
 		leave(LEAVE_OPEN);
@@ -346,8 +344,7 @@ recheck(const struct directory *d, const char *api_url, int eab,
 }
 
 int
-account_again(const struct directory *d, const char *api_url, int eab,
-    struct net_error *t)
+account_again(struct session *s, struct net_error *t)
 {
 	static int rechecked;
 	struct net_error error_not;
@@ -355,11 +352,11 @@ account_again(const struct directory *d, const char *api_url, int eab,
 
 	if (failed || known != ACCOUNT_KNOWN || is_about_request(t))
 		return 0;
-	if (!rechecked && !request_account_works()) {
+	if (!rechecked && !s->account_works) {
 		rechecked = 1;
 		say(1, "%s; asking the CA for the account by its key",
 		    t->error.text);
-		rc = recheck(d, api_url, eab, &error_not);
+		rc = recheck(s, &error_not);
 		if (rc == -1)
 			*t = error_not;
 	}
@@ -421,7 +418,7 @@ account_concerned(const struct strings *names, struct net_error *t)
  * Where the CA has agreed, it may take some seconds to know the new key.
  */
 static int
-roll_over(const struct directory *d, struct net_error *t)
+roll_over(struct session *s, struct net_error *t)
 {
 	struct http_response a;
 	struct net_error first = { .error = { "" } };
@@ -429,19 +426,19 @@ roll_over(const struct directory *d, struct net_error *t)
 
 	if (rolled)
 		return 0;
-	if (d->key_change == NULL)
+	if (s->directory.key_change == NULL)
 		return net_error_set(t, FAILURE_LOCAL,
 		    "the CA offers no key rollover (keyChange)");
-	if (request_origin("keyChange", d->key_change, t) == -1)
+	if (request_origin(s, "keyChange", s->directory.key_change, t) == -1)
 		return -1;
 	do
-		agreed = request_post(KEY_SIGN_ROLLOVER, 0, d->key_change, JSON,
-			     &a, &first) == 0;
+		agreed = request_post(s, KEY_SIGN_ROLLOVER,
+			     s->directory.key_change, JSON, &a, &first) == 0;
 	while (!agreed && is_about_signature(&first) && wait_for_rollover());
 	if (agreed)
 		http_response_free(&a);
 	known = ACCOUNT_DOUBT;
-	while (ask(d, KEY_SIGN_FIND_ACCOUNT, t) == -1) {
+	while (ask(s, KEY_SIGN_FIND_ACCOUNT, t) == -1) {
 		if (!no_such_account(t, ACCOUNT_DOUBT))
 			return -1;
 		if (!agreed) {
@@ -455,22 +452,22 @@ roll_over(const struct directory *d, struct net_error *t)
 			return net_error_set(t, FAILURE_CA,
 			    "%s: agreed, but does not know the new key; the "
 			    "next run asks again",
-			    d->key_change);
+			    s->directory.key_change);
 	}
 	return 0;
 }
 
 /* 7.3.2, 7.3.6: a request to the account's own URL. */
 static int
-change(enum msgtype sign, struct net_error *t)
+change(struct session *s, enum msgtype sign, struct net_error *t)
 {
 	struct http_response a;
 	int rc;
 
-	if (request_origin("account", account_url, t) == -1)
+	if (request_origin(s, "account", account_url, t) == -1)
 		return -1;
 	do
-		rc = request_post(sign, 0, account_url, JSON, &a, t);
+		rc = request_post(s, sign, account_url, JSON, &a, t);
 	while (rc == -1 && is_about_signature(t) && wait_for_rollover());
 	if (rc == 0)
 		http_response_free(&a);
@@ -482,27 +479,25 @@ change(enum msgtype sign, struct net_error *t)
  * now.
  */
 int
-account_find_surely(
-    const struct directory *d, const char *api_url, struct net_error *t)
+account_find_surely(struct session *s, struct net_error *t)
 {
-	if (account_find(d, api_url, 0, t) == -1)
+	if (account_find(s, t) == -1)
 		return -1;
-	return recheck(d, api_url, 0, t) == -1 ? -1 : 0;
+	return recheck(s, t) == -1 ? -1 : 0;
 }
 
 int
-account_task(
-    const struct directory *d, const char *api_url, struct net_error *t)
+account_task(struct session *s, struct net_error *t)
 {
-	if (account_find_surely(d, api_url, t) == -1)
+	if (account_find_surely(s, t) == -1)
 		return -1;
 	switch (role_mode) {
 	case MODE_ROLLOVER:
-		return roll_over(d, t);
+		return roll_over(s, t);
 	case MODE_CONTACT:
-		return change(KEY_SIGN_CONTACT, t);
+		return change(s, KEY_SIGN_CONTACT, t);
 	case MODE_DEACTIVATE:
-		return change(KEY_SIGN_DEACTIVATE, t);
+		return change(s, KEY_SIGN_DEACTIVATE, t);
 	default:
 		errx(1, "NET_JOB: out of order");
 	}

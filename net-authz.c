@@ -75,8 +75,8 @@ fetch_authorization(
 	struct http_response a;
 	int rc;
 
-	if (request_origin("authorization", url, t) == -1 ||
-	    request_fetch(p->job, url, JSON, &a, t) == -1)
+	if (request_origin(p->session, "authorization", url, t) == -1 ||
+	    request_fetch(p->session, url, JSON, &a, t) == -1)
 		return -1;
 	rc = take_authorization(p, url, &a, az, t);
 	http_response_free(&a);
@@ -94,7 +94,7 @@ ask_for_record(struct proof *p, const struct authorization *az)
 		.names = {
 		    .v = az->challenge.issuers, .n = az->challenge.nissuers } };
 
-	msg_new(&m, CHNG_STANDING, p->job);
+	msg_new(&m, CHNG_STANDING, p->session->job);
 	body_issuers(&m, &b);
 	msg_send(&m);
 }
@@ -117,7 +117,7 @@ put_response(
 	if (p->conf->way == WAY_STANDING)
 		ask_for_record(p, az);
 	else {
-		msg_new(&m, CHNG_PUT, p->job);
+		msg_new(&m, CHNG_PUT, p->session->job);
 		body_response(&m, &b);
 		msg_send(&m);
 	}
@@ -162,7 +162,7 @@ prepare(struct proof *p, size_t i, const struct authorization *az,
 		return net_error_set(t, FAILURE_CA,
 		    "%s: the challenge's token is none (RFC 8555 8.3)",
 		    az->identifier);
-	if (request_origin("challenge", c->url, t) == -1 ||
+	if (request_origin(p->session, "challenge", c->url, t) == -1 ||
 	    put_response(p, az, t) == -1)
 		return -1;
 	if (c->status != STATUS_PENDING)
@@ -219,7 +219,7 @@ await_responses(struct proof *p, struct net_error *t)
 {
 	int seen;
 
-	msg_new(&m, CHNG_AWAIT, p->job);
+	msg_new(&m, CHNG_AWAIT, p->session->job);
 	msg_send(&m);
 	request_wait(&m, NET_CHNG_DONE, RESPONSES_SECONDS);
 	body_flag(&m, &seen);
@@ -245,7 +245,7 @@ fetch_open(
 		numbers[b->n] = i;
 		wanted[b->n].sign = KEY_SIGN_FETCH;
 		wanted[b->n++].url = p->urls[i];
-		rc = request_origin("authorization", p->urls[i], t);
+		rc = request_origin(p->session, "authorization", p->urls[i], t);
 	}
 	b->wanted = wanted;
 	if (rc == 0)
@@ -266,7 +266,7 @@ proof_prepare(struct proof *p, const char *order_url, struct net_error *t)
 {
 	struct look l = { .proof = p };
 	struct batch b = {
-		.job = p->job, .context = &l, .take = authorization_came
+		.session = p->session, .context = &l, .take = authorization_came
 	};
 	size_t n = p->order->nauthorizations;
 
@@ -299,7 +299,9 @@ int
 proof_look(struct proof *p, struct net_error *t)
 {
 	struct look l = { .proof = p };
-	struct batch b = { .job = p->job, .context = &l, .take = looked_at };
+	struct batch b = {
+		.session = p->session, .context = &l, .take = looked_at
+	};
 
 	take_urls(p);
 	p->spoilt = 0;
@@ -322,8 +324,8 @@ proof_give_up(struct proof *p)
 			continue;
 		say(1, "%s: giving up the invalid authorization %s",
 		    p->conf->handle, p->urls[i]);
-		if (request_post(KEY_SIGN_GIVE_UP, p->job, p->urls[i], JSON, &a,
-			&ignored) == 0)
+		if (request_post(p->session, KEY_SIGN_GIVE_UP, p->urls[i], JSON,
+			&a, &ignored) == 0)
 			http_response_free(&a);
 		else
 			say(1, "%s: %s", p->conf->handle, ignored.error.text);
@@ -356,8 +358,8 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 	    az.challenge.status == STATUS_PENDING;
 	authorization_free(&az);
 	if (pending &&
-	    request_post(KEY_SIGN_CHALLENGE, p->job, p->challenges[i].url, JSON,
-		&a, t) == 0)
+	    request_post(p->session, KEY_SIGN_CHALLENGE, p->challenges[i].url,
+		JSON, &a, t) == 0)
 		http_response_free(&a);
 	else if (pending && !t->lost)
 		return -1;
@@ -368,7 +370,7 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 int
 proof_respond(struct proof *p, struct net_error *t)
 {
-	struct batch b = { .job = p->job,
+	struct batch b = { .session = p->session,
 		.wanted = p->challenges,
 		.n = p->n,
 		.context = p,
@@ -459,9 +461,9 @@ proof_end(struct proof *p)
 		      "TOKEN, a dot "
 		      "and the account's thumbprint, which 'acme-client -t %s' "
 		      "prints?",
-		    p->conf->handle, p->conf->authority);
+		    p->conf->handle, p->session->authority);
 	if (p->put) {
-		msg_new(&m, CHNG_DROP, p->job);
+		msg_new(&m, CHNG_DROP, p->session->job);
 		body_flag(&m, &p->doubtful);
 		msg_send(&m);
 		/* A program that publishes one may be in the middle of that. */
@@ -476,6 +478,6 @@ proof_end(struct proof *p)
 	free(p->challenges);
 	free(p->of);
 	*p = (struct proof){
-		.job = p->job, .conf = p->conf, .order = p->order
+		.session = p->session, .conf = p->conf, .order = p->order
 	};
 }

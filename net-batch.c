@@ -29,7 +29,7 @@ struct flight {
 static int
 send_nonce(struct flight *f)
 {
-	if (!request_send_nonce(f->http))
+	if (!request_send_nonce(f->batch->session, f->http))
 		return 0;
 	f->queue[f->queued++] = NONCE;
 	return 1;
@@ -45,21 +45,22 @@ send_next(struct flight *f)
 	char *with, *jws;
 	int rc;
 
-	if (f->failed || request_late(&f->error) || request_one_by_one(NULL) ||
-	    nonces_at_hand() == 0 || f->queued == HTTP_PIPELINE_MAX)
+	if (f->failed || request_late(f->batch->session, &f->error) ||
+	    f->batch->session->one_by_one || nonces_at_hand() == 0 ||
+	    f->queued == HTTP_PIPELINE_MAX)
 		return 0;
 	if (f->queued > 0 && f->batch->pause_ms > 0)
 		clock_sleep_ms(f->batch->pause_ms);
 	with = nonce_take();
 	jws = request_sign(
-	    want->sign, f->batch->job, with, want->url, &f->error);
+	    f->batch->session, want->sign, with, want->url, &f->error);
 	free(with);
 	if (jws == NULL) {
 		f->failed = 1;
 		return 0;
 	}
 	say(2, "POST %s", want->url);
-	request_server(want->url, &url);
+	request_server(f->batch->session, want->url, &url);
 	rc = http_send(f->http, HTTP_POST, &url, JSON, jws, strlen(jws), &e);
 	free(jws);
 	if (rc == -1)
@@ -102,7 +103,7 @@ take_answer(struct flight *f, size_t i, struct http_response *a)
 static void
 lost(struct flight *f, size_t i, const struct error *e)
 {
-	request_one_by_one(e);
+	request_no_more_ahead(f->batch->session, e);
 	f->again[i] = LOST_ANSWER;
 }
 
@@ -116,7 +117,7 @@ receive_next(struct flight *f)
 	f->queued--;
 	memmove(f->queue, f->queue + 1, f->queued * sizeof(*f->queue));
 	if (i == NONCE)
-		request_receive_nonce(f->http);
+		request_receive_nonce(f->batch->session, f->http);
 	else if (http_receive(f->http, &a, &e) != 0)
 		lost(f, i, &e);
 	else {
@@ -141,8 +142,8 @@ alone(const struct batch *b, size_t i, int lost, struct net_error *t)
 	if (lost && b->lost != NULL)
 		return b->lost(b->context, i, t);
 	rc = want->sign == KEY_SIGN_FETCH ?
-	    request_fetch(b->job, want->url, JSON, &a, t) :
-	    request_post(want->sign, b->job, want->url, JSON, &a, t);
+	    request_fetch(b->session, want->url, JSON, &a, t) :
+	    request_post(b->session, want->sign, want->url, JSON, &a, t);
 	if (rc == -1 && t->lost && b->lost != NULL)
 		return b->lost(b->context, i, t);
 	if (rc == -1)
@@ -160,9 +161,10 @@ same_server(const struct batch *b, struct http **h)
 	struct url url;
 	size_t i;
 
-	*h = b->n > 0 ? request_server(b->wanted[0].url, &url) : NULL;
+	*h = b->n > 0 ? request_server(b->session, b->wanted[0].url, &url) :
+			NULL;
 	for (i = 1; i < b->n && *h != NULL; i++)
-		if (request_server(b->wanted[i].url, &url) != *h)
+		if (request_server(b->session, b->wanted[i].url, &url) != *h)
 			*h = NULL;
 	return *h != NULL;
 }
@@ -176,8 +178,8 @@ fill(struct flight *f)
 	while (f->sent < f->batch->n && send_next(f))
 		;
 	left = f->batch->n - f->sent;
-	if (left <= f->queued || f->failed || request_one_by_one(NULL) ||
-	    !request_is_far())
+	if (left <= f->queued || f->failed || f->batch->session->one_by_one ||
+	    !request_is_far(f->batch->session))
 		return;
 	n = left - f->queued;
 	if (n > HTTP_PIPELINE_MAX - f->queued)

@@ -56,7 +56,7 @@ order_fetch(struct issue *is, struct net_error *t)
 {
 	struct http_response a;
 
-	if (request_fetch(is->job, is->url, JSON, &a, t) == -1)
+	if (request_fetch(is->session, is->url, JSON, &a, t) == -1)
 		return -1;
 	return order_take(is, &a, t);
 }
@@ -92,7 +92,8 @@ wait_while(struct issue *is, enum status status, struct net_error *t)
 {
 	int64_t began = clock_ms(),
 		deadline = began + VALIDATION_SECONDS * (int64_t)1000;
-	int64_t pause = request_round_trip_ms(), look = AUTHORIZATIONS_MS, wait;
+	int64_t pause = request_round_trip_ms(is->session),
+		look = AUTHORIZATIONS_MS, wait;
 	struct net_error ignored;
 
 	/* A CA that far away has had as long already. */
@@ -180,7 +181,7 @@ order_finalize(struct issue *is, struct net_error *t)
 {
 	struct wanted wanted[] = { { KEY_SIGN_FINALIZE, NULL },
 		{ KEY_SIGN_FETCH, is->url } };
-	struct batch b = { .job = is->job,
+	struct batch b = { .session = is->session,
 		.wanted = wanted,
 		.context = is,
 		.take = order_came,
@@ -199,9 +200,9 @@ order_finalize(struct issue *is, struct net_error *t)
 		/* The order that it belongs to is replaced meanwhile. */
 		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
 			err(1, NULL);
-		b.n = request_is_far() ? 2 : 1;
+		b.n = request_is_far(is->session) ? 2 : 1;
 		b.pause_ms = ISSUING_MS;
-		if ((rc = request_origin("finalize", url, t)) == 0)
+		if ((rc = request_origin(is->session, "finalize", url, t)) == 0)
 			rc = request_batch(&b, t);
 		free(url);
 		if (rc == -1 ||

@@ -21,23 +21,24 @@
 static struct msg m;
 
 void
-order_prepare(uint32_t job, const struct net_job *conf)
+order_prepare(struct session *s)
 {
 	static const enum msgtype parts[] = { CSR_MAKE, CHNG_CHECK };
-	size_t i, nparts = conf->way == WAY_STATELESS ? 1 : 2,
-		  names = conf->names.n;
+	size_t i, nparts = s->conf->way == WAY_STATELESS ? 1 : 2,
+		  names = s->conf->names.n;
 
 	/* Its authorizations at once. */
-	request_ahead(names > FINALIZE_AT_ONCE ? names : FINALIZE_AT_ONCE);
+	request_ahead(s, names > FINALIZE_AT_ONCE ? names : FINALIZE_AT_ONCE);
 	for (i = 0; i < nparts; i++) {
-		msg_new(&m, parts[i], job);
+		msg_new(&m, parts[i], s->job);
 		msg_send(&m);
 	}
 }
 
 int
-order_prepared(uint32_t job, const struct net_job *conf, struct net_error *t)
+order_prepared(struct session *s, struct net_error *t)
 {
+	const struct net_job *conf = s->conf;
 	int have_csr, can_put = 1;
 
 	request_expect(&m, NET_CSR_DONE);
@@ -54,14 +55,15 @@ order_prepared(uint32_t job, const struct net_job *conf, struct net_error *t)
 		    conf->way == WAY_WEBROOT ?
 			"the challenge directory cannot be used" :
 			"challenges cannot be responded to");
-	return conf->check_webroot ? webroot_check(job, conf, t) : 0;
+	return conf->check_webroot ? webroot_check(s, t) : 0;
 }
 
 /* The draft's SHOULD NOT: no profile that the CA does not list. */
 static int
-check_profile(const struct directory *directory, const struct net_job *j,
-    struct net_error *t)
+check_profile(const struct session *s, struct net_error *t)
 {
+	const struct directory *directory = &s->directory;
+	const struct net_job *j = s->conf;
 	char *list, *rest, *name;
 	int found = 0;
 
@@ -106,18 +108,19 @@ not_about_order(const struct net_error *t)
 static int
 ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
 {
-	const char *url = is->directory->new_order;
+	const char *url = is->session->directory.new_order;
 
-	if (is->conf->certid != NULL && is->directory->renewal_info != NULL) {
-		if (request_post(
-			KEY_SIGN_REPLACEMENT, is->job, url, JSON, a, t) == 0)
+	if (is->conf->certid != NULL &&
+	    is->session->directory.renewal_info != NULL) {
+		if (request_post(is->session, KEY_SIGN_REPLACEMENT, url, JSON,
+			a, t) == 0)
 			return 0;
 		if (not_about_order(t))
 			return -1;
 		say(1, "%s: %s; ordered again without 'replaces'",
 		    is->conf->handle, t->error.text);
 	}
-	return request_post(KEY_SIGN_NEW_ORDER, is->job, url, JSON, a, t);
+	return request_post(is->session, KEY_SIGN_NEW_ORDER, url, JSON, a, t);
 }
 
 /*
@@ -125,9 +128,9 @@ ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
  * NULL: with none.
  */
 static void
-tell_order(uint32_t job, const char *url)
+tell_order(const struct session *s, const char *url)
 {
-	msg_new(&m, CERT_ORDER, job);
+	msg_new(&m, CERT_ORDER, s->job);
 	msg_put_str(&m, url);
 	msg_send(&m);
 }
@@ -140,19 +143,20 @@ new_order(struct issue *is, struct net_error *t)
 
 	if (ask_for_order(is, &a, t) == -1)
 		return -1;
-	if ((is->url = http_location(&a, is->directory->new_order)) == NULL) {
+	if ((is->url = http_location(&a, is->session->directory.new_order)) ==
+	    NULL) {
 		http_response_free(&a);
 		return net_error_set(t, FAILURE_CA,
 		    "%s: answered without the order's URL "
 		    "(Location)",
-		    is->directory->new_order);
+		    is->session->directory.new_order);
 	}
-	if (request_origin("order", is->url, t) == -1) {
+	if (request_origin(is->session, "order", is->url, t) == -1) {
 		http_response_free(&a);
 		return -1;
 	}
 	say(1, "%s: order %s", is->conf->handle, is->url);
-	tell_order(is->job, is->url);
+	tell_order(is->session, is->url);
 	if (request_whole(KEY_SIGN_FETCH, JSON, &a, &e) == 0)
 		return order_take(is, &a, t);
 	http_response_free(&a);
@@ -166,16 +170,18 @@ new_order(struct issue *is, struct net_error *t)
 static void
 tell_learned(struct issue *is)
 {
-	struct body_learned b = { .new_nonce = is->directory->new_nonce,
+	struct body_learned b = { .new_nonce = is->session->directory.new_nonce,
 		.slow = is->too_early || is->polls > 1,
-		.anchors = request_anchors() };
+		.anchors = is->session->anchors == NULL ?
+		    "" :
+		    http_anchors_names(is->session->anchors) };
 	const char *known = is->conf->anchors == NULL ? "" : is->conf->anchors;
 
 	if (b.slow == is->conf->slow && is->conf->new_nonce != NULL &&
 	    strcmp(is->conf->new_nonce, b.new_nonce) == 0 &&
 	    strcmp(known, b.anchors) == 0)
 		return;
-	msg_new(&m, CERT_LEARNED, is->job);
+	msg_new(&m, CERT_LEARNED, is->session->job);
 	body_learned(&m, &b);
 	msg_send(&m);
 }
@@ -192,7 +198,7 @@ hand_over(struct issue *is, const char *url, const struct http_response *a,
 	if (a->bodylen > routes[CERT_CHAIN].max - 64)
 		return net_error_set(t, FAILURE_CA,
 		    "%s: certificate chain of %zu bytes", url, a->bodylen);
-	msg_new(&m, CERT_CHAIN, is->job);
+	msg_new(&m, CERT_CHAIN, is->session->job);
 	body_chain(&m, &b);
 	msg_send(&m);
 	request_expect(&m, NET_JOB_DONE);
@@ -214,14 +220,14 @@ fetch_alternate(struct issue *is, const struct http_response *first, size_t n,
 	int rc = -1;
 
 	if (url == NULL) {
-		msg_new(&m, CERT_LAST_CHAIN, is->job);
+		msg_new(&m, CERT_LAST_CHAIN, is->session->job);
 		msg_send(&m);
 		request_expect(&m, NET_JOB_DONE);
 		body_verdict(&m, verdict);
 		return 0;
 	}
-	if (request_origin("alternate", url, t) == 0 &&
-	    request_fetch(is->job, url, PEM_CHAIN, &a, t) == 0) {
+	if (request_origin(is->session, "alternate", url, t) == 0 &&
+	    request_fetch(is->session, url, PEM_CHAIN, &a, t) == 0) {
 		rc = hand_over(is, url, &a, verdict, t);
 		http_response_free(&a);
 	}
@@ -238,9 +244,10 @@ download(struct issue *is, struct net_error *t)
 	size_t n;
 	int rc;
 
-	if (request_origin("certificate", is->order.certificate, t) == -1 ||
-	    request_fetch(is->job, is->order.certificate, PEM_CHAIN, &a, t) ==
-		-1)
+	if (request_origin(
+		is->session, "certificate", is->order.certificate, t) == -1 ||
+	    request_fetch(
+		is->session, is->order.certificate, PEM_CHAIN, &a, t) == -1)
 		return -1;
 	rc = hand_over(is, is->order.certificate, &a, &verdict, t);
 	for (n = 0; rc == 0 && verdict == VERDICT_ANOTHER; n++)
@@ -273,12 +280,12 @@ complete(struct issue *is, struct net_error *t)
 		if (proof_prepare(&is->proof, is->url, t) == -1 ||
 		    proof_respond(&is->proof, t) == -1)
 			return -1;
-		request_ahead(FINALIZE_AT_ONCE);
+		request_ahead(is->session, FINALIZE_AT_ONCE);
 		/*
 		 * Far away, it may be ready by the time that a request gets
 		 * there; near, asking costs nothing.
 		 */
-		if ((!request_is_far() || is->conf->slow ||
+		if ((!request_is_far(is->session) || is->conf->slow ||
 			is->order.finalize == NULL) &&
 		    order_authorized(is, t) == -1)
 			return -1;
@@ -306,7 +313,7 @@ static int
 anew(struct issue *is, const struct net_error *t)
 {
 	say(1, "%s: %s; ordered anew", is->conf->handle, t->error.text);
-	tell_order(is->job, NULL);
+	tell_order(is->session, NULL);
 	return ORDER_ANEW;
 }
 
@@ -335,14 +342,14 @@ is_about_key(const struct problem *p)
 static int
 another_key(struct issue *is, const struct net_error *t)
 {
-	msg_new(&m, CERT_KEY_REFUSED, is->job);
+	msg_new(&m, CERT_KEY_REFUSED, is->session->job);
 	msg_send(&m);
 	request_expect(&m, NET_JOB_DONE);
 	if (is->rekeyed)
 		return -1;
 	say(0, "%s: the CA refuses the domain key (%s); trying another key",
 	    is->conf->handle, t->error.text);
-	msg_new(&m, CSR_MAKE, is->job);
+	msg_new(&m, CSR_MAKE, is->session->job);
 	msg_send(&m);
 	request_expect(&m, NET_CSR_DONE);
 	body_flag(&m, &is->rekeyed);
@@ -392,7 +399,7 @@ course(struct issue *is, struct net_error *t)
 		return -1;
 	if (is->proof.triggered || t->status >= 500 ||
 	    (!is->resumed && is->proof.spoilt == 0)) {
-		tell_order(is->job, NULL);
+		tell_order(is->session, NULL);
 		return -1;
 	}
 	return anew(is, t);
@@ -409,7 +416,7 @@ resume(struct issue *is, struct net_error *t)
 		err(1, NULL);
 	is->resumed = 1;
 	say(1, "%s: order %s of an earlier run", is->conf->handle, is->url);
-	if (request_origin("order", is->url, t) == -1 ||
+	if (request_origin(is->session, "order", is->url, t) == -1 ||
 	    order_fetch(is, t) == -1) {
 		if (t->class != FAILURE_CA || not_about_order(t))
 			return -1;
@@ -434,7 +441,7 @@ issue(struct issue *is, struct net_error *t)
 {
 	int rc = ORDER_ANEW, made;
 
-	if (check_profile(is->directory, is->conf, t) == -1)
+	if (check_profile(is->session, t) == -1)
 		return -1;
 	if (is->conf->order != NULL)
 		rc = resume(is, t);
@@ -447,13 +454,12 @@ issue(struct issue *is, struct net_error *t)
 }
 
 int
-order_certificate(const struct directory *directory, uint32_t job,
-    const struct net_job *conf, struct net_error *t)
+order_certificate(struct session *s, struct net_error *t)
 {
-	struct issue is = { .directory = directory,
-		.job = job,
-		.conf = conf,
-		.proof = { .job = job, .conf = conf, .order = &is.order } };
+	struct issue is = { .session = s,
+		.conf = s->conf,
+		.proof = {
+		    .session = s, .conf = s->conf, .order = &is.order } };
 	int rc = issue(&is, t);
 
 	end_order(&is);

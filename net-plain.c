@@ -83,20 +83,20 @@ is_public_name(const char *host)
 
 /* By the proxy, if there is one; its refusal in words. */
 static int
-check_status(const struct http_response *a, const char *text,
-    const struct url *url, struct error *e)
+check_status(const struct session *s, const struct http_response *a,
+    const char *text, const struct url *url, struct error *e)
 {
 	if (a->status == 200)
 		return 0;
-	if (a->status == 407 && request_proxy() != NULL)
+	if (a->status == 407 && s->client.proxy != NULL)
 		return proxy_refusal(
-		    request_proxy(), 407, url->host, url->port, e);
+		    s->client.proxy, 407, url->host, url->port, e);
 	return error_set(e, "%s: HTTP status %d", text, a->status);
 }
 
 int
-request_plain(const char *text, const char *accept, struct http_response *a,
-    struct error *e)
+request_plain(struct session *s, const char *text, const char *accept,
+    struct http_response *a, struct error *e)
 {
 	int64_t began = clock_ms();
 	struct http *h;
@@ -107,22 +107,20 @@ request_plain(const char *text, const char *accept, struct http_response *a,
 		return error_set(e, "%s: not an http URL", text);
 	if (is_silent(&url, e) == -1)
 		return -2;
-	if (request_proxy() != NULL && !is_public_name(url.host))
+	if (s->client.proxy != NULL && !is_public_name(url.host))
 		return error_set(e,
 		    "%s: not asked by the proxy, as its name is not a "
 		    "public one",
 		    text);
-	if ((h = http_new(&url, NULL, 0, USER_AGENT, request_resolve, ROLE_FD,
-		 e)) == NULL)
+	if ((h = http_new(&s->client, &url, NULL, 0, e)) == NULL)
 		return -1;
-	http_by_proxy(h, request_proxy());
 	http_deadline(h, began + HTTP_ANSWER_SECONDS * 1000);
 	say(2, "GET %s", text);
 	rc = http_request(h, HTTP_GET, &url, accept, NULL, 0, a, e);
 	http_free(h);
 	if (rc != 0)
 		note_silent(&url, began);
-	else if ((rc = check_status(a, text, &url, e)) == -1)
+	else if ((rc = check_status(s, a, text, &url, e)) == -1)
 		http_response_free(a);
 	return rc == 0 ? 0 : -1;
 }

@@ -31,15 +31,16 @@ tell_cert(uint32_t job, time_t start, time_t end, uint64_t retry)
 }
 
 void
-renewal_info_none(uint32_t job)
+renewal_info_none(const struct session *s)
 {
-	tell_cert(job, 0, 0, FAILED_SECONDS);
+	tell_cert(s->job, 0, 0, FAILED_SECONDS);
 }
 
 void
-renewal_info_ask(const struct directory *d, uint32_t job, const char *handle,
-    const char *certid)
+renewal_info_ask(struct session *s)
 {
+	const char *base = s->directory.renewal_info;
+	const char *handle = s->conf->handle;
 	struct renewal_info info;
 	struct http_response a;
 	struct net_error t;
@@ -48,27 +49,27 @@ renewal_info_ask(const struct directory *d, uint32_t job, const char *handle,
 	size_t len;
 	long retry;
 
-	if (d->renewal_info == NULL) {
-		tell_cert(job, 0, 0, ABSENT_SECONDS);
+	if (base == NULL) {
+		tell_cert(s->job, 0, 0, ABSENT_SECONDS);
 		return;
 	}
-	len = strlen(d->renewal_info);
-	if (asprintf(&url, "%s%s%s", d->renewal_info,
-		d->renewal_info[len - 1] == '/' ? "" : "/", certid) == -1)
+	len = strlen(base);
+	if (asprintf(&url, "%s%s%s", base, base[len - 1] == '/' ? "" : "/",
+		s->conf->certid) == -1)
 		err(1, NULL);
-	if (request_get(url, &a, &t) == -1) {
+	if (request_get(s, url, &a, &t) == -1) {
 		say(1, "%s: no renewal information: %s", handle, t.error.text);
 		/*
 		 * RFC 9773 4.3.3: what is temporary sooner, all else in six
 		 * hours.
 		 */
-		tell_cert(job, 0, 0,
+		tell_cert(s->job, 0, 0,
 		    t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);
 	} else {
 		retry = http_retry_after(&a, time(NULL));
 		if (renewal_info_parse(&info, a.body, a.bodylen, &e) == -1) {
 			say(1, "%s: %s: %s", handle, url, e.text);
-			tell_cert(job, 0, 0, UINT64_MAX);
+			tell_cert(s->job, 0, 0, UINT64_MAX);
 		} else {
 			say(1,
 			    "%s: the CA suggests to renew between %s and "
@@ -77,7 +78,7 @@ renewal_info_ask(const struct directory *d, uint32_t job, const char *handle,
 			    clock_text(info.end),
 			    info.explanation[0] != '\0' ? ", see " : "",
 			    info.explanation);
-			tell_cert(job, info.start, info.end,
+			tell_cert(s->job, info.start, info.end,
 			    retry < 0 ? UINT64_MAX : (uint64_t)retry);
 		}
 		http_response_free(&a);

@@ -16,20 +16,6 @@
 
 #define LOST_TRIES 3 /* of a request that may be repeated */
 
-static struct url origins[ORIGINS_MAX];
-static struct http *https[ORIGINS_MAX];
-static size_t norigins;
-static struct http_anchors *anchors; /* NULL: insecure */
-static const struct http_proxy *proxy;
-/* where there are nonces; NULL: not known yet */
-static char *new_nonce;
-static size_t ahead; /* how many are to come with the next request */
-/* the server does not answer what is sent ahead */
-static int one_by_one;
-static uint32_t at_work; /* the job */
-/* when it must be done; on the monotonic clock */
-static int64_t job_deadline;
-static int account_works; /* the CA has accepted a request by it */
 static struct msg m;
 
 int
@@ -109,23 +95,16 @@ request_expect(struct msg *in, enum msgtype type)
 	request_wait(in, type, ANSWER_SECONDS);
 }
 
-void
-request_job(uint32_t job)
-{
-	at_work = job;
-	job_deadline = clock_ms() + JOB_SECONDS * (int64_t)1000;
-}
-
 int
-request_resolve_for(enum resolve_for what, const struct url *url,
-    struct address *a, size_t *n, struct error *e)
+request_resolve(const struct session *s, enum resolve_for what,
+    const struct url *url, struct address *a, size_t *n, struct error *e)
 {
 	struct body_host host = {
 		.name = url->host, .port = url->port, .what = what
 	};
 	struct body_addresses b;
 
-	msg_new(&m, DNS_RESOLVE, at_work);
+	msg_new(&m, DNS_RESOLVE, s->job);
 	body_host(&m, &host);
 	msg_send(&m);
 	request_expect(&m, NET_ADDRESSES);
@@ -142,77 +121,61 @@ request_resolve_for(enum resolve_for what, const struct url *url,
 	return 0;
 }
 
-int
-request_resolve(
-    const struct url *url, struct address *a, size_t *n, struct error *e)
+/* http_client.resolve(); plain URLs are those about revocation. */
+static int
+resolve(void *session, const struct url *url, struct address *a, size_t *n,
+    struct error *e)
 {
-	return request_resolve_for(
-	    url->plain ? FOR_STATUS : FOR_AUTHORITY, url, a, n, e);
-}
-
-void
-request_by_proxy(const struct http_proxy *p)
-{
-	proxy = p;
-}
-
-const struct http_proxy *
-request_proxy(void)
-{
-	return proxy;
+	return request_resolve(
+	    session, url->plain ? FOR_STATUS : FOR_AUTHORITY, url, a, n, e);
 }
 
 int
-request_setup(char *const *urls, size_t n, struct http_anchors *trusted,
-    int insecure, uint32_t sharing, struct error *e)
+request_setup(struct session *s, const struct strings *origins, int insecure,
+    uint32_t workers, struct error *e)
 {
-	anchors = trusted;
-	nonces_share(sharing);
-	for (norigins = 0; norigins < n; norigins++) {
-		if (!url_parse(&origins[norigins], urls[norigins]))
+	struct url *url;
+	size_t i;
+
+	s->client.user_agent = USER_AGENT;
+	s->client.resolve = resolve;
+	s->client.context = s;
+	s->client.hup_fd = ROLE_FD;
+	nonces_share(workers);
+	for (i = 0; i < origins->n; i++) {
+		url = &s->origins[i];
+		if (!url_parse(url, origins->v[i]))
 			return error_set(
-			    e, "%s: not an https URL", urls[norigins]);
-		https[norigins] = http_new(&origins[norigins], anchors,
-		    insecure, USER_AGENT, request_resolve, ROLE_FD, e);
-		if (https[norigins] == NULL)
+			    e, "%s: not an https URL", origins->v[i]);
+		s->servers[i] = http_new(
+		    &s->client, url, s->anchors, insecure, e);
+		if (s->servers[i] == NULL)
 			return -1;
-		http_by_proxy(https[norigins], proxy);
+		s->norigins++;
 	}
 	return 0;
 }
 
-void
-request_prefer_anchors(const char *names)
-{
-	if (anchors != NULL)
-		http_anchors_prefer(anchors, names);
-}
-
-const char *
-request_anchors(void)
-{
-	return anchors == NULL ? "" : http_anchors_names(anchors);
-}
-
 struct http *
-request_server(const char *text, struct url *url)
+request_server(const struct session *s, const char *text, struct url *url)
 {
 	size_t i;
 
 	if (url_parse(url, text))
-		for (i = 0; i < norigins; i++)
-			if (url_same_origin(url, &origins[i]))
-				return https[i];
+		for (i = 0; i < s->norigins; i++)
+			if (url_same_origin(url, &s->origins[i]))
+				return s->servers[i];
 	return NULL;
 }
 
 int
-request_origin(const char *what, const char *text, struct net_error *t)
+request_origin(const struct session *s, const char *what, const char *text,
+    struct net_error *t)
 {
 	char safe[256];
 	struct url url;
 
-	if (request_server(text, &url) != NULL)
+	if (request_server(s, text, &url) != NULL)
 		return 0;
 	say_safe(safe, sizeof(safe), text, strlen(text));
 	return net_error_set(t, FAILURE_CA,
@@ -222,16 +185,17 @@ request_origin(const char *what, const char *text, struct net_error *t)
 }
 
 void
-request_nonces(const char *url)
+request_nonces(struct session *s, const char *url)
 {
 	struct url parsed;
 
-	if (url == NULL || (new_nonce != NULL && strcmp(new_nonce, url) == 0) ||
-	    request_server(url, &parsed) == NULL)
+	if (url == NULL ||
+	    (s->new_nonce != NULL && strcmp(s->new_nonce, url) == 0) ||
+	    request_server(s, url, &parsed) == NULL)
 		return;
-	free(new_nonce);
+	free(s->new_nonce);
 	nonces_drop();
-	if ((new_nonce = strdup(url)) == NULL)
+	if ((s->new_nonce = strdup(url)) == NULL)
 		err(1, NULL);
 }
 
@@ -276,40 +240,40 @@ request_limited(const struct net_error *t)
 }
 
 void
-request_ahead(size_t n)
+request_ahead(struct session *s, size_t n)
 {
-	ahead = n < NONCES_MAX ? n : NONCES_MAX;
+	s->ahead = n < NONCES_MAX ? n : NONCES_MAX;
 }
 
-int
-request_one_by_one(const struct error *e)
+void
+request_no_more_ahead(struct session *s, const struct error *e)
 {
-	if (e != NULL && !one_by_one)
+	if (!s->one_by_one)
 		say(2, "%s; no longer sending requests ahead", e->text);
-	return one_by_one |= e != NULL;
+	s->one_by_one = 1;
 }
 
 int
-request_send_nonce(struct http *h)
+request_send_nonce(const struct session *s, struct http *h)
 {
 	struct url url;
 	struct error e;
 
-	if (new_nonce == NULL || one_by_one ||
-	    request_server(new_nonce, &url) != h)
+	if (s->new_nonce == NULL || s->one_by_one ||
+	    request_server(s, s->new_nonce, &url) != h)
 		return 0;
-	say(2, "HEAD %s", new_nonce);
+	say(2, "HEAD %s", s->new_nonce);
 	return http_send(h, HTTP_HEAD, &url, JSON, NULL, 0, &e) == 0;
 }
 
 void
-request_receive_nonce(struct http *h)
+request_receive_nonce(struct session *s, struct http *h)
 {
 	struct http_response a;
 	struct error e;
 
 	if (http_receive(h, &a, &e) != 0) {
-		request_one_by_one(&e);
+		request_no_more_ahead(s, &e);
 		return;
 	}
 	/*
@@ -317,15 +281,15 @@ request_receive_nonce(struct http *h)
 	 * bring nothing, either.
 	 */
 	if (a.status / 100 != 2)
-		error_set(&e, "%s: status %d", new_nonce, a.status);
+		error_set(&e, "%s: status %d", s->new_nonce, a.status);
 	else if (nonce_keep(&a)) {
 		http_response_free(&a);
 		return;
 	} else
-		error_set(
-		    &e, "%s: answered without a valid Replay-Nonce", new_nonce);
+		error_set(&e, "%s: answered without a valid Replay-Nonce",
+		    s->new_nonce);
 	http_response_free(&a);
-	request_one_by_one(&e);
+	request_no_more_ahead(s, &e);
 }
 
 /*
@@ -333,18 +297,18 @@ request_receive_nonce(struct http *h)
  * bring one themselves.
  */
 static size_t
-send_ahead(struct http *h, enum http_method method)
+send_ahead(struct session *s, struct http *h, enum http_method method)
 {
 	size_t have = nonces_at_hand() + (method != HTTP_GET), n, sent = 0;
 
 	/* Near, there is nothing to gain by more than one. */
-	if (ahead > 1 && !request_is_far())
-		ahead = 1;
-	if (ahead <= have || new_nonce == NULL)
+	if (s->ahead > 1 && !request_is_far(s))
+		s->ahead = 1;
+	if (s->ahead <= have || s->new_nonce == NULL)
 		return 0;
 	/* A HEAD is one of them. */
-	for (n = nonces_allowed(ahead - have, method == HTTP_HEAD);
-	     sent < n && request_send_nonce(h); sent++)
+	for (n = nonces_allowed(s->ahead - have, method == HTTP_HEAD);
+	     sent < n && request_send_nonce(s, h); sent++)
 		;
 	return sent;
 }
@@ -354,21 +318,21 @@ send_ahead(struct http *h, enum http_method method)
  * come with it.
  */
 static int
-receive(struct http *h, enum http_method method, struct http_response *a,
-    struct error *e)
+receive(struct session *s, struct http *h, enum http_method method,
+    struct http_response *a, struct error *e)
 {
-	size_t nonces = send_ahead(h, method);
+	size_t nonces = send_ahead(s, h, method);
 	int rc = http_receive(h, a, e);
 
 	for (; nonces > 0; nonces--)
-		request_receive_nonce(h);
+		request_receive_nonce(s, h);
 	return rc;
 }
 
 int
-request_late(struct net_error *t)
+request_late(const struct session *s, struct net_error *t)
 {
-	if (clock_left_ms(job_deadline) > 0)
+	if (clock_left_ms(s->deadline) > 0)
 		return 0;
 	net_error_set(t, FAILURE_CA,
 	    "the CA has taken longer than %d seconds for one certificate",
@@ -411,65 +375,75 @@ request_whole(enum msgtype sign, const char *accept,
 	    a->bodylen);
 }
 
+/* What is asked, by which method. */
+struct request {
+	enum http_method method;
+	enum msgtype sign; /* what a POST asks for; else KEY_SIGN_FETCH */
+	const char *url, *accept;
+	const char *body; /* of a POST, or NULL */
+};
+
+static const char *const methods[] = { "GET", "HEAD", "POST" };
+
 /*
- * One request, sign: what it asks for; a connection that the server had closed
- * meanwhile is opened again.
+ * One request and its response, whatever its status.  A connection that the
+ * server had closed meanwhile is opened again.
  */
 static int
-exchange(enum http_method method, enum msgtype sign, const char *text,
-    const char *accept, const char *body, struct http_response *a,
+exchange(struct session *s, const struct request *r, struct http_response *a,
     struct net_error *t)
 {
-	static const char *const methods[] = { "GET", "HEAD", "POST" };
+	const char *method = methods[r->method];
 	struct http *h;
 	struct url url;
 	struct error e;
 	int sent, rc;
 
-	if (request_origin(methods[method], text, t) == -1 || request_late(t))
+	if (request_origin(s, method, r->url, t) == -1 || request_late(s, t))
 		return -1;
-	h = request_server(text, &url);
-	say(2, "%s %s", methods[method], text);
-	sent = http_send(h, method, &url, accept, body,
-		   body == NULL ? 0 : strlen(body), &e) == 0;
-	rc = sent ? receive(h, method, a, &e) : -1;
-	if (rc == 0 && (rc = request_whole(sign, accept, a, &e)) == -1)
+	h = request_server(s, r->url, &url);
+	say(2, "%s %s", method, r->url);
+	sent = http_send(h, r->method, &url, r->accept, r->body,
+		   r->body == NULL ? 0 : strlen(r->body), &e) == 0;
+	rc = sent ? receive(s, h, r->method, a, &e) : -1;
+	if (rc == 0 && (rc = request_whole(r->sign, r->accept, a, &e)) == -1)
 		http_response_free(a);
 	if (rc != 0) {
 		net_error_set(
-		    t, FAILURE_CA, "%s %s: %s", methods[method], text, e.text);
+		    t, FAILURE_CA, "%s %s: %s", method, r->url, e.text);
 		t->lost = 1;
 		t->unreached = !sent;
 		t->unseen = rc == -2;
 		return -1;
 	}
-	say(2, "%s %s: %d, %zu bytes", methods[method], text, a->status,
-	    a->bodylen);
+	say(2, "%s %s: %d, %zu bytes", method, r->url, a->status, a->bodylen);
 	return 0;
 }
 
-/* Without side effects, so a lost answer is no matter. */
+/* Such a request has no side effects: it is repeated if its response is lost. */
 static int
-exchange_again(enum http_method method, const char *url,
+exchange_again(struct session *s, enum http_method method, const char *url,
     struct http_response *a, struct net_error *t)
 {
+	const struct request r = { .method = method,
+		.sign = KEY_SIGN_FETCH,
+		.url = url,
+		.accept = JSON };
 	int tries;
 
-	for (tries = 1;
-	     exchange(method, KEY_SIGN_FETCH, url, JSON, NULL, a, t) == -1;
-	     tries++)
+	for (tries = 1; exchange(s, &r, a, t) == -1; tries++)
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	if (a->status / 100 != 2)
-		return request_refused(
-		    method == HTTP_GET ? "GET" : "HEAD", url, a, t);
+		return request_refused(methods[method], url, a, t);
 	return 0;
 }
 
 int
-request_get(const char *url, struct http_response *a, struct net_error *t)
+request_get(struct session *s, const char *url, struct http_response *a,
+    struct net_error *t)
 {
-	return exchange_again(HTTP_GET, url, a, t);
+	return exchange_again(s, HTTP_GET, url, a, t);
 }
 
 /* Unless answers bring none, this does not wait. */
@@ -485,32 +459,32 @@ wait_for_allowance(void)
  * caller frees.
  */
 static char *
-take_nonce(struct net_error *t)
+take_nonce(struct session *s, struct net_error *t)
 {
 	struct http_response a;
 	char *nonce;
 
 	if (nonces_at_hand() == 0) {
 		wait_for_allowance();
-		if (exchange_again(HTTP_HEAD, new_nonce, &a, t) == -1)
+		if (exchange_again(s, HTTP_HEAD, s->new_nonce, &a, t) == -1)
 			return NULL;
 		nonce_keep(&a);
 		http_response_free(&a);
 	}
 	if ((nonce = nonce_take()) == NULL)
 		net_error_set(t, FAILURE_CA,
-		    "%s: answered without a valid Replay-Nonce", new_nonce);
+		    "%s: answered without a valid Replay-Nonce", s->new_nonce);
 	return nonce;
 }
 
 char *
-request_sign(enum msgtype type, uint32_t job, const char *with, const char *url,
-    struct net_error *t)
+request_sign(const struct session *s, enum msgtype type, const char *with,
+    const char *url, struct net_error *t)
 {
 	struct body_request b = { .nonce = with, .url = url };
 	char *jws;
 
-	msg_new(&m, type, job);
+	msg_new(&m, type, routes[type].by_job ? s->job : 0);
 	body_request(&m, &b);
 	msg_send(&m);
 	request_expect(&m, NET_SIGNED);
@@ -531,27 +505,25 @@ is_by_account(enum msgtype sign)
 }
 
 int
-request_account_works(void)
-{
-	return account_works;
-}
-
-int
-request_post(enum msgtype sign, uint32_t job, const char *url,
+request_post(struct session *s, enum msgtype sign, const char *url,
     const char *accept, struct http_response *a, struct net_error *t)
 {
+	struct request r = {
+		.method = HTTP_POST, .sign = sign, .url = url, .accept = accept
+	};
 	char *with, *jws;
 	int tries, rc, unseen = 0;
 
 	for (tries = 0; tries < SIGN_TRIES; tries++) {
-		if (request_origin("POST", url, t) == -1 ||
-		    (with = take_nonce(t)) == NULL)
+		if (request_origin(s, "POST", url, t) == -1 ||
+		    (with = take_nonce(s, t)) == NULL)
 			return -1;
-		jws = request_sign(sign, job, with, url, t);
+		jws = request_sign(s, sign, with, url, t);
 		free(with);
 		if (jws == NULL)
 			return -1;
-		rc = exchange(HTTP_POST, sign, url, accept, jws, a, t);
+		r.body = jws;
+		rc = exchange(s, &r, a, t);
 		free(jws);
 		if (rc == -1) {
 			/*
@@ -565,7 +537,7 @@ request_post(enum msgtype sign, uint32_t job, const char *url,
 		}
 		nonce_keep(a);
 		if (a->status / 100 == 2) {
-			account_works |= is_by_account(sign);
+			s->account_works |= is_by_account(sign);
 			return 0;
 		}
 		request_refused("POST", url, a, t);
@@ -579,27 +551,26 @@ request_post(enum msgtype sign, uint32_t job, const char *url,
 }
 
 int
-request_fetch(uint32_t job, const char *url, const char *accept,
+request_fetch(struct session *s, const char *url, const char *accept,
     struct http_response *a, struct net_error *t)
 {
 	int tries;
 
 	for (tries = 1;
-	     request_post(KEY_SIGN_FETCH, job, url, accept, a, t) == -1;
-	     tries++)
+	     request_post(s, KEY_SIGN_FETCH, url, accept, a, t) == -1; tries++)
 		if (!t->lost || tries == LOST_TRIES)
 			return -1;
 	return 0;
 }
 
 int
-request_round_trip_ms(void)
+request_round_trip_ms(const struct session *s)
 {
-	return http_round_trip_ms(https[0]);
+	return http_round_trip_ms(s->servers[0]);
 }
 
 int
-request_is_far(void)
+request_is_far(const struct session *s)
 {
-	return request_round_trip_ms() >= FAR_MS;
+	return request_round_trip_ms(s) >= FAR_MS;
 }

@@ -28,21 +28,21 @@ is_final(const struct net_error *t)
 
 /* 1: done, 0: not by this key, -1: not at all. */
 static int
-revoke_by(enum msgtype sign, const struct directory *d, uint32_t job,
-    const char *handle, struct net_error *t)
+revoke_by(enum msgtype sign, struct session *s, struct net_error *t)
 {
 	struct http_response a;
 	int rc;
 
 	do
-		rc = request_post(sign, job, d->revoke_cert, JSON, &a, t);
+		rc = request_post(
+		    s, sign, s->directory.revoke_cert, JSON, &a, t);
 	while (rc == -1 && sign == KEY_SIGN_REVOKE && account_rolls(t));
 	if (rc == 0) {
 		http_response_free(&a);
 		return 1;
 	}
 	if (strcmp(t->problem.type, "alreadyRevoked") == 0) {
-		say(1, "%s: the CA had already revoked it", handle);
+		say(1, "%s: the CA had already revoked it", s->conf->handle);
 		return 1;
 	}
 	return is_final(t) ? -1 : 0;
@@ -50,10 +50,9 @@ revoke_by(enum msgtype sign, const struct directory *d, uint32_t job,
 
 /* Signed by one key and, if the CA refuses that one, by the other. */
 static int
-revoke_by_own_key_first(const struct directory *d, uint32_t job,
-    const char *handle, int account, struct net_error *t)
+revoke_by_own_key_first(struct session *s, int account, struct net_error *t)
 {
-	int rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
+	int rc = revoke_by(CSR_SIGN_REVOKE, s, t);
 
 	if (rc == 0 && account) {
 		say(0,
@@ -62,17 +61,16 @@ revoke_by_own_key_first(const struct directory *d, uint32_t job,
 		    "by which the CA may neither block the compromised key nor "
 		    "revoke other "
 		    "certificates with it",
-		    handle, t->error.text);
-		rc = revoke_by(KEY_SIGN_REVOKE, d, job, handle, t);
+		    s->conf->handle, t->error.text);
+		rc = revoke_by(KEY_SIGN_REVOKE, s, t);
 	}
 	return rc == 1 ? 0 : -1;
 }
 
 static int
-revoke_by_account_first(const struct directory *d, uint32_t job,
-    const char *handle, int account, struct net_error *t)
+revoke_by_account_first(struct session *s, int account, struct net_error *t)
 {
-	int rc = account ? revoke_by(KEY_SIGN_REVOKE, d, job, handle, t) : 0;
+	int rc = account ? revoke_by(KEY_SIGN_REVOKE, s, t) : 0;
 
 	if (rc == 0) {
 		say(0,
@@ -81,8 +79,9 @@ revoke_by_account_first(const struct directory *d, uint32_t job,
 		    "which the CA may block for good by that, and revoke other "
 		    "certificates with "
 		    "it",
-		    handle, account ? t->error.text : "there is no account");
-		rc = revoke_by(CSR_SIGN_REVOKE, d, job, handle, t);
+		    s->conf->handle,
+		    account ? t->error.text : "there is no account");
+		rc = revoke_by(CSR_SIGN_REVOKE, s, t);
 	}
 	return rc == 1 ? 0 : -1;
 }
@@ -94,23 +93,21 @@ revoke_by_account_first(const struct directory *d, uint32_t job,
  * certificate's own key signs first if it is compromised, and last otherwise.
  */
 int
-revoke_certificate(const struct directory *d, uint32_t job, const char *handle,
-    const struct net_error *no_account, int key_compromised,
-    struct net_error *t)
+revoke_certificate(struct session *s, const struct net_error *no_account,
+    int key_compromised, struct net_error *t)
 {
 	int account = no_account == NULL;
 
-	if (d->revoke_cert == NULL)
+	if (s->directory.revoke_cert == NULL)
 		return net_error_set(t, FAILURE_LOCAL,
 		    "the CA offers no revocation (revokeCert)");
-	if (request_origin("revokeCert", d->revoke_cert, t) == -1)
+	if (request_origin(s, "revokeCert", s->directory.revoke_cert, t) == -1)
 		return -1;
 	/* There may be an account, only not to be found in this run. */
 	if (no_account != NULL && !key_compromised && is_final(no_account)) {
 		*t = *no_account;
 		return -1;
 	}
-	return key_compromised ?
-	    revoke_by_own_key_first(d, job, handle, account, t) :
-	    revoke_by_account_first(d, job, handle, account, t);
+	return key_compromised ? revoke_by_own_key_first(s, account, t) :
+				 revoke_by_account_first(s, account, t);
 }

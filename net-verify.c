@@ -335,8 +335,8 @@ name_of(const struct strings *names, char text[256])
 
 /* 0: certproc was told; -1: see why. */
 static int
-look_at(
-    struct server *s, uint32_t job, struct body_presented *b, struct error *e)
+look_at(const struct session *session, struct server *s,
+    struct body_presented *b, struct error *e)
 {
 	struct address a[ADDRESSES_MAX];
 	struct url url = { .plain = 1 };
@@ -345,17 +345,18 @@ look_at(
 
 	snprintf(url.host, sizeof(url.host), "%s", s->host);
 	snprintf(url.port, sizeof(url.port), "%s", s->port);
-	if (request_resolve_for(FOR_VERIFY, &url, a, &n, e) == -1)
+	if (request_resolve(session, FOR_VERIFY, &url, a, &n, e) == -1)
 		return -1;
 	s->deadline = clock_ms() + SERVER_SECONDS * (int64_t)1000;
 	for (i = 0; i < n && rc == -1; i++)
-		rc = look(s, &a[i], job, b, e);
+		rc = look(s, &a[i], session->job, b, e);
 	return rc;
 }
 
 void
-verify_server(uint32_t job, const struct net_job *j)
+verify_server(const struct session *session)
 {
+	const struct net_job *j = session->conf;
 	struct body_presented b = { .server = j->server };
 	size_t first = (size_t)j->server * VERIFY_WORDS;
 	struct server s = { .fd = -1 };
@@ -371,6 +372,6 @@ verify_server(uint32_t job, const struct net_job *j)
 	if (j->again)
 		clock_sleep_ms(PAUSE_MS);
 	say(2, "verify %s port %s", s.host, s.port);
-	if (look_at(&s, job, &b, &e) == -1)
-		tell(job, &b, &e);
+	if (look_at(session, &s, &b, &e) == -1)
+		tell(session->job, &b, &e);
 }

@@ -76,11 +76,12 @@ drop_probe(uint32_t job, struct probe *p)
 	free(p->dir);
 }
 
-/* By dns, which knows the names of such jobs. */
+/* http_client.resolve(): by dns, which knows the names of such jobs. */
 static int
-resolve(const struct url *url, struct address *a, size_t *n, struct error *e)
+resolve(void *session, const struct url *url, struct address *a, size_t *n,
+    struct error *e)
 {
-	return request_resolve_for(FOR_WEBROOT, url, a, n, e);
+	return request_resolve(session, FOR_WEBROOT, url, a, n, e);
 }
 
 /*
@@ -88,14 +89,18 @@ resolve(const struct url *url, struct address *a, size_t *n, struct error *e)
  * does not count, here as with CAs.
  */
 static int
-get(const struct url *url, int64_t deadline, struct http_response *a,
-    struct error *e)
+get(struct session *s, const struct url *url, int64_t deadline,
+    struct http_response *a, struct error *e)
 {
+	/* No proxy: the CA, too, asks the web server itself. */
+	const struct http_client client = { .user_agent = USER_AGENT,
+		.resolve = resolve,
+		.context = s,
+		.hup_fd = ROLE_FD };
 	struct http *h;
 	int rc;
 
-	if ((h = http_new(url, NULL, 1, USER_AGENT, resolve, ROLE_FD, e)) ==
-	    NULL)
+	if ((h = http_new(&client, url, NULL, 1, e)) == NULL)
 		return -1;
 	http_deadline(h, deadline);
 	rc = http_request(h, HTTP_GET, url, "*/*", NULL, 0, a, e);
@@ -170,9 +175,10 @@ say_not_followed(const struct net_job *j, const char *name, const char *text)
 
 /* By one name, redirects followed where they stay with the job's names. */
 static enum found
-look(const struct net_job *j, const char *name, const struct probe *p,
+look(struct session *s, const char *name, const struct probe *p,
     int64_t deadline, struct error *e)
 {
+	const struct net_job *j = s->conf;
 	int v6 = strchr(name, ':') != NULL, redirects = 0;
 	enum found found = PROBE_ELSEWHERE;
 	struct http_response a;
@@ -194,7 +200,7 @@ look(const struct net_job *j, const char *name, const struct probe *p,
 			break;
 		}
 		say(2, "GET %s", text);
-		if (get(&url, deadline, &a, e) == -1) {
+		if (get(s, &url, deadline, &a, e) == -1) {
 			found = PROBE_NOT_SERVED;
 			break;
 		}
@@ -211,8 +217,9 @@ look(const struct net_job *j, const char *name, const struct probe *p,
 
 /* The first name that fails is the trouble's; some more are said here. */
 static int
-look_all(const struct net_job *j, const struct probe *p, struct net_error *t)
+look_all(struct session *s, const struct probe *p, struct net_error *t)
 {
+	const struct net_job *j = s->conf;
 	int64_t all = clock_ms() + ALL_SECONDS * (int64_t)1000, one;
 	struct error e;
 	size_t i;
@@ -228,7 +235,7 @@ look_all(const struct net_job *j, const struct probe *p, struct net_error *t)
 			break;
 		}
 		one = clock_ms() + NAME_SECONDS * (int64_t)1000;
-		if (look(j, j->names.v[i], p, one < all ? one : all, &e) !=
+		if (look(s, j->names.v[i], p, one < all ? one : all, &e) !=
 		    PROBE_NOT_SERVED)
 			continue;
 		if (failed++ == 0)
@@ -245,14 +252,14 @@ look_all(const struct net_job *j, const struct probe *p, struct net_error *t)
 }
 
 int
-webroot_check(uint32_t job, const struct net_job *j, struct net_error *t)
+webroot_check(struct session *s, struct net_error *t)
 {
 	struct probe p;
 	int rc;
 
-	if (put_probe(job, &p, t) == -1)
+	if (put_probe(s->job, &p, t) == -1)
 		return -1;
-	rc = look_all(j, &p, t);
-	drop_probe(job, &p);
+	rc = look_all(s, &p, t);
+	drop_probe(s->job, &p);
 	return rc;
 }

@@ -40,79 +40,89 @@ struct net_error {
 #define PEM_CHAIN "application/pem-certificate-chain"
 #define JSON "application/json"
 
-/*
- * Takes the servers that may be talked to, api first, and their trust anchors
- * (kept; NULL only with insecure); and with how many workers their limits are
- * shared.
- * 0, or -1: see why.
- */
-int request_setup(char *const *origins, size_t n, struct http_anchors *anchors,
-    int insecure, uint32_t workers, struct error *);
+struct net_job;
+
+/* net's work for one authority: one job at a time, on one connection. */
+struct session {
+	const char *authority; /* its name, for messages */
+	const char *api_url;
+	int eab; /* An external account binding is configured. */
+
+	/* The servers that may be talked to, and how: api first. */
+	struct url origins[ORIGINS_MAX];
+	struct http *servers[ORIGINS_MAX];
+	size_t norigins;
+	struct http_client client;
+	struct http_anchors *anchors; /* NULL: insecure */
+
+	/* What the CA has told. */
+	struct directory directory;
+	char *new_nonce;   /* where nonces come from; NULL: not known yet */
+	int one_by_one;    /* It does not answer what is sent ahead. */
+	int account_works; /* It has done what the account asked for. */
+
+	/* The job at work. */
+	uint32_t job;
+	const struct net_job *conf; /* NULL: the task is the account's */
+	int64_t deadline;           /* The CA is asked nothing after it. */
+	size_t ahead; /* nonces to fetch along with the next request */
+};
 
 /*
- * Before request_setup(): the proxy by which all servers are reached (kept), or
- * NULL; and which it is.
+ * Prepares the connections to the servers, whose limits are shared with so many
+ * workers.  Authority, anchors and proxy are set by the caller before.  0, or
+ * -1: see why.
  */
-void request_by_proxy(const struct http_proxy *);
-const struct http_proxy *request_proxy(void);
+int request_setup(struct session *, const struct strings *origins, int insecure,
+    uint32_t workers, struct error *);
 
 /*
- * Trust anchors, by name: those of an earlier run, and what the next one may
- * prefer.
+ * All return 0 with a response of status 2xx, which the caller frees, or -1
+ * with trouble.
  */
-void request_prefer_anchors(const char *names);
-const char *request_anchors(void);
-
-/*
- * All return 0 with an answer of status 2xx, which the caller frees, or -1 with
- * trouble.
- */
-int request_get(const char *url, struct http_response *, struct net_error *);
+int request_get(struct session *, const char *url, struct http_response *,
+    struct net_error *);
 /* sign: a KEY_SIGN_* or CSR_SIGN_* type; badNonce is dealt with here. */
-int request_post(enum msgtype sign, uint32_t job, const char *url,
+int request_post(struct session *, enum msgtype sign, const char *url,
     const char *accept, struct http_response *, struct net_error *);
 /* POST-as-GET (RFC 8555 6.3), tried again if the answer was lost. */
-int request_fetch(uint32_t job, const char *url, const char *accept,
+int request_fetch(struct session *, const char *url, const char *accept,
     struct http_response *, struct net_error *);
 
 /*
  * So many nonces will be wanted at once: the next request brings them along,
  * within what CAs put up with.
  */
-void request_ahead(size_t n);
+void request_ahead(struct session *, size_t n);
 
 /* From so many milliseconds on; regress builds with another number. */
 #ifndef FAR_MS
 #define FAR_MS 10
 #endif
 /* Is the CA so far away that a request saved is worth an answer in vain? */
-int request_is_far(void);
+int request_is_far(const struct session *);
 /* The way to the CA and back at best; -1: not known. */
-int request_round_trip_ms(void);
+int request_round_trip_ms(const struct session *);
 
 #define USER_AGENT "acme-client/" VERSION
-/*
- * http.c's way to a host's addresses: dns.  Plain URLs are those about
- * revocation.
- */
-int request_resolve(
+/* Has dns look a host up: the addresses that http_client.resolve() fills in. */
+int request_resolve(const struct session *, enum resolve_for,
     const struct url *, struct address *, size_t *n, struct error *);
-int request_resolve_for(enum resolve_for, const struct url *, struct address *,
-    size_t *n, struct error *);
 
 /*
  * A server without TLS, for answers that are signed by themselves.  -1: see
  * why; -2: not asked, since it did not answer earlier in this run, or such
  * servers together have had the run wait for HTTP_ANSWER_SECONDS.
  */
-int request_plain(const char *url, const char *accept, struct http_response *,
-    struct error *);
+int request_plain(struct session *, const char *url, const char *accept,
+    struct http_response *, struct error *);
 
 /* Where nonces come from (RFC 8555 7.2), if that is a URL of the authority. */
-void request_nonces(const char *new_nonce_url);
+void request_nonces(struct session *, const char *new_nonce_url);
 
 /* Is this a URL of the authority?  -1 with advice if not. */
-int request_origin(const char *what, const char *url, struct net_error *);
+int request_origin(const struct session *, const char *what, const char *url,
+    struct net_error *);
 
 /* Fills in trouble; returns -1. */
 int net_error_set(struct net_error *, enum failure, const char *fmt, ...)
@@ -130,9 +140,10 @@ void request_expect(struct msg *, enum msgtype);
  * The connection to the server of a URL, which is parsed; NULL: not the
  * authority's.
  */
-struct http *request_server(const char *text, struct url *);
+struct http *request_server(
+    const struct session *, const char *text, struct url *);
 /* What to sign is up to key or csr; the caller frees.  NULL with trouble. */
-char *request_sign(enum msgtype, uint32_t job, const char *nonce,
+char *request_sign(const struct session *, enum msgtype, const char *nonce,
     const char *url, struct net_error *);
 /* Any answer that is not 2xx, as trouble; frees it.  -1. */
 int request_refused(const char *method, const char *url, struct http_response *,
@@ -147,13 +158,13 @@ int request_limited(const struct net_error *);
 int request_whole(enum msgtype sign, const char *accept,
     const struct http_response *, struct error *);
 /* A newNonce request sent ahead, 0: it cannot be; and what comes of it. */
-int request_send_nonce(struct http *);
-void request_receive_nonce(struct http *);
+int request_send_nonce(const struct session *, struct http *);
+void request_receive_nonce(struct session *, struct http *);
 /*
- * Is the server to be asked one thing at a time?  It is, once it has left one
- * unanswered (why not NULL).
+ * A request that was sent ahead got no response, for this reason: from now on
+ * the server is asked one thing at a time.
  */
-int request_one_by_one(const struct error *);
+void request_no_more_ahead(struct session *, const struct error *);
 
 /*
  * However slowly a CA answers: no request is sent for one job after that many
@@ -163,19 +174,7 @@ int request_one_by_one(const struct error *);
 #define JOB_SECONDS 1800
 #endif
 /* Is it so late?  1 with trouble. */
-int request_late(struct net_error *);
-
-/*
- * Has the CA done what a request by the account has asked for, in this process?
- */
-int request_account_works(void);
-
-/*
- * The job that is at work: what is asked of others is for it, and its time
- * begins.
- */
-void request_job(uint32_t job);
-
+int request_late(const struct session *, struct net_error *);
 
 /*
  * net's requests of one job that do not depend on each other's answers.
@@ -191,7 +190,7 @@ struct wanted {
 	const char *url;
 };
 struct batch {
-	uint32_t job;
+	struct session *session;
 	const struct wanted *wanted;
 	size_t n;
 	int pause_ms; /* between two of them */
@@ -276,8 +275,7 @@ int limit_is_of_account(const char *text);
  * one where a renewal needs it.  eab: an external account binding is
  * configured.  0, or -1 with trouble.
  */
-int account_find(
-    const struct directory *, const char *api_url, int eab, struct net_error *);
+int account_find(struct session *, struct net_error *);
 
 /*
  * A request by the account was refused, with this trouble.  1: it is worth
@@ -285,8 +283,7 @@ int account_find(
  * registered anew, or the CA may take its new key by now; 0: it is not.
  * Once in a run the CA is asked for the account by its key.
  */
-int account_again(
-    const struct directory *, const char *api_url, int eab, struct net_error *);
+int account_again(struct session *, struct net_error *);
 
 /*
  * Was a request by the account refused since the CA does not take a new key
@@ -305,12 +302,10 @@ void account_concerned(const struct strings *names, struct net_error *);
 void account_unmet(struct net_error *);
 
 /* As account_find(), but asks the CA by the key even if the URL is stored. */
-int account_find_surely(
-    const struct directory *, const char *api_url, struct net_error *);
+int account_find_surely(struct session *, struct net_error *);
 
 /* What -K, -U or -D asked for.  0, or -1 with trouble. */
-int account_task(
-    const struct directory *, const char *api_url, struct net_error *);
+int account_task(struct session *, struct net_error *);
 
 
 /*
@@ -336,8 +331,7 @@ int account_task(
 /* What net knows of a domain section. */
 struct net_job {
 	char *handle;
-	const char *authority; /* its name, for messages */
-	char *profile;         /* or NULL */
+	char *profile; /* or NULL */
 	struct strings names;
 	enum challenge_type challenge; /* that is answered */
 	enum way way;
@@ -367,26 +361,23 @@ struct net_job {
  * can be put; with check_webroot, whether they are served.  The second is
  * called behind the first, always.  0, or -1 with trouble.
  */
-void order_prepare(uint32_t job, const struct net_job *);
-int order_prepared(uint32_t job, const struct net_job *, struct net_error *);
+void order_prepare(struct session *);
+int order_prepared(struct session *, struct net_error *);
 
 /*
  * Orders the certificate of a job and hands it to certproc, whose verdict is
  * final.  0, or -1 with trouble that certproc has not heard of yet.
  */
-int order_certificate(const struct directory *, uint32_t job,
-    const struct net_job *, struct net_error *);
+int order_certificate(struct session *, struct net_error *);
 
 
 /*
  * The authorizations of one order, by net.
  */
 
-struct net_job;
-
 /* That the names of a job are ours. */
 struct proof {
-	uint32_t job;
+	struct session *session;
 	const struct net_job *conf;
 	const struct order *order;
 	/* of its authorizations: some CAs name them only while it is pending */
@@ -450,8 +441,7 @@ void proof_end(struct proof *);
 
 /* One order on its way. */
 struct issue {
-	const struct directory *directory;
-	uint32_t job;
+	struct session *session;
 	const struct net_job *conf;
 	char *url; /* of the order */
 	struct order order;
@@ -496,10 +486,9 @@ int order_bad(struct issue *, struct net_error *);
  * Asks about this certificate and tells certproc the answer, or that there is
  * none.
  */
-void renewal_info_ask(const struct directory *, uint32_t job,
-    const char *handle, const char *certid);
+void renewal_info_ask(struct session *);
 /* Tells certproc that the CA could not be asked. */
-void renewal_info_none(uint32_t job);
+void renewal_info_none(const struct session *);
 
 
 /*
@@ -512,9 +501,8 @@ void renewal_info_none(uint32_t job);
  * no_account: why there is none, or NULL.  0: the CA says that it is revoked;
  * -1 with trouble.
  */
-int revoke_certificate(const struct directory *, uint32_t job,
-    const char *handle, const struct net_error *no_account, int key_compromised,
-    struct net_error *);
+int revoke_certificate(struct session *, const struct net_error *no_account,
+    int key_compromised, struct net_error *);
 
 
 /*
@@ -522,7 +510,7 @@ int revoke_certificate(const struct directory *, uint32_t job,
  */
 
 /* Connects to the job's server that is its turn; certproc is told what came. */
-void verify_server(uint32_t job, const struct net_job *);
+void verify_server(const struct session *);
 
 
 /*
@@ -543,6 +531,6 @@ void verify_server(uint32_t job, const struct net_job *);
  * responses.  Before an order is placed.  0, or -1 with trouble that names the
  * directory.
  */
-int webroot_check(uint32_t job, const struct net_job *, struct net_error *);
+int webroot_check(struct session *, struct net_error *);
 
 #endif

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "begin.h"
+#include "clock.h"
 #include "net.h"
 #include "role.h"
 #include "sandbox.h"
@@ -21,13 +22,9 @@
 
 static struct net_job *jobs;
 static uint32_t njobs;
-static char *api_url;
-static char *authority;     /* its name */
-static int eab;             /* an external account binding is configured */
 static int key_compromised; /* -R keyCompromise */
 static int asks_for_status; /* NET_STATUS_URLS comes from certproc */
-static struct directory directory;
-static int lost_in_row; /* jobs that have failed for lost answers */
+static int lost_in_row;     /* jobs that have failed for lost answers */
 static struct msg m;
 
 #define STATUS_PIECE (64 * 1024)
@@ -37,32 +34,33 @@ static struct msg m;
  * there were some (or NULL).
  */
 static int
-read_directory(const char *new_nonce, struct net_error *t)
+read_directory(struct session *s, const char *new_nonce, struct net_error *t)
 {
 	struct http_response a;
 	struct error e;
 	int rc;
 
-	request_nonces(new_nonce);
-	if (request_get(api_url, &a, t) == -1) {
+	request_nonces(s, new_nonce);
+	if (request_get(s, s->api_url, &a, t) == -1) {
 		t->unreached = t->lost;
 		t->no_directory = t->status == 404 || t->status == 410;
 		return -1;
 	}
-	rc = directory_parse(&directory, a.body, a.bodylen, &e);
+	rc = directory_parse(&s->directory, a.body, a.bodylen, &e);
 	http_response_free(&a);
 	if (rc == -1) {
-		net_error_set(t, FAILURE_CA, "%s: %s", api_url, e.text);
+		net_error_set(t, FAILURE_CA, "%s: %s", s->api_url, e.text);
 		t->no_directory = 1;
 		return -1;
 	}
-	if (request_origin("directory: newNonce", directory.new_nonce, t) ==
-		-1 ||
-	    request_origin("directory: newAccount", directory.new_account, t) ==
-		-1 ||
-	    request_origin("directory: newOrder", directory.new_order, t) == -1)
+	if (request_origin(
+		s, "directory: newNonce", s->directory.new_nonce, t) == -1 ||
+	    request_origin(s, "directory: newAccount", s->directory.new_account,
+		t) == -1 ||
+	    request_origin(
+		s, "directory: newOrder", s->directory.new_order, t) == -1)
 		return -1;
-	request_nonces(directory.new_nonce);
+	request_nonces(s, s->directory.new_nonce);
 	return 0;
 }
 
@@ -71,7 +69,7 @@ read_directory(const char *new_nonce, struct net_error *t)
  * certproc says.
  */
 static void
-advise(const char *handle, const struct net_error *t)
+advise(const struct session *s, const char *handle, const struct net_error *t)
 {
 	const char *type = t->problem.type;
 
@@ -79,7 +77,7 @@ advise(const char *handle, const struct net_error *t)
 		warnx("%s: is %s the directory of an ACME server?  'api url' "
 		      "of the authority "
 		      "names it",
-		    handle, api_url);
+		    handle, s->api_url);
 	/*
 	 * Signed by the certificate's key: some CAs look for an account with
 	 * that one.
@@ -120,12 +118,6 @@ advise(const char *handle, const struct net_error *t)
 		    handle);
 }
 
-static const char *
-job_name(uint32_t job)
-{
-	return job < njobs ? jobs[job].handle : api_url;
-}
-
 /*
  * Is it the CA that is down?  One answer that gets lost may be the fault of one
  * request.
@@ -141,17 +133,17 @@ failure_class(const struct net_error *t)
 }
 
 static void
-report_failure(uint32_t job, const struct net_error *t)
+report_failure(const struct session *s, const struct net_error *t)
 {
 	struct body_failed b = { .class = failure_class(t),
 		.text = t->error.text,
 		.seconds = t->retry_after < 0 ? 0 : (uint64_t)t->retry_after,
 		.for_all = t->for_all };
-	const char *handle = job_name(job);
+	const char *handle = s->conf != NULL ? s->conf->handle : s->api_url;
 
-	advise(handle, t);
+	advise(s, handle, t);
 	warnx("%s: %s", handle, t->error.text);
-	msg_new(&m, CERT_FAILED, job);
+	msg_new(&m, CERT_FAILED, s->job);
 	body_failed(&m, &b);
 	msg_send(&m);
 	request_expect(&m, NET_JOB_DONE);
@@ -167,65 +159,69 @@ replace(char **old, const char *s)
 		err(1, NULL);
 }
 
-/* certproc says what is next. */
+/* certproc says what is next; the job's time begins. */
 static enum task
-next_job(uint32_t *job)
+next_job(struct session *s)
 {
+	struct net_job *j;
 	struct body_job b;
 
 	msg_new(&m, CERT_NEXT, 0);
 	msg_send(&m);
 	request_expect(&m, NET_JOB);
-	*job = m.head.job;
+	s->job = m.head.job;
+	s->deadline = clock_ms() + JOB_SECONDS * (int64_t)1000;
 	body_job(&m, &b);
-	request_job(*job);
-	if (b.task != TASK_NOTHING && b.task != TASK_ACCOUNT && *job >= njobs)
-		errx(1, "NET_JOB: no job %u", *job);
-	request_prefer_anchors(b.anchors);
-	if (*job < njobs) {
-		replace(&jobs[*job].certid, b.certid);
-		replace(&jobs[*job].status_url, b.status_url);
-		replace(&jobs[*job].new_nonce, b.new_nonce);
-		replace(&jobs[*job].order, b.order);
-		replace(&jobs[*job].anchors, b.anchors);
-		jobs[*job].slow = b.slow;
-		jobs[*job].server = b.server;
-		jobs[*job].again = b.again;
+	j = s->job < njobs ? &jobs[s->job] : NULL;
+	if (b.task != TASK_NOTHING && b.task != TASK_ACCOUNT && j == NULL)
+		errx(1, "NET_JOB: no job %u", s->job);
+	s->conf = j;
+	if (s->anchors != NULL)
+		http_anchors_prefer(s->anchors, b.anchors);
+	if (j != NULL) {
+		replace(&j->certid, b.certid);
+		replace(&j->status_url, b.status_url);
+		replace(&j->new_nonce, b.new_nonce);
+		replace(&j->order, b.order);
+		replace(&j->anchors, b.anchors);
+		j->slow = b.slow;
+		j->server = b.server;
+		j->again = b.again;
 	}
 	return b.task;
 }
 
 /* The CA has done what was asked for. */
 static void
-tell_done(uint32_t job)
+tell_done(const struct session *s)
 {
-	msg_new(&m, CERT_DONE, job);
+	msg_new(&m, CERT_DONE, s->job);
 	msg_send(&m);
 }
 
 static int
-do_task(enum task task, uint32_t job, struct net_error *t)
+do_task(struct session *s, enum task task, struct net_error *t)
 {
 	struct net_error no_account;
 	int found;
 
 	if (task == TASK_ACCOUNT) {
-		if (account_task(&directory, api_url, t) == -1)
+		if (account_task(s, t) == -1)
 			return -1;
-		tell_done(job);
+		tell_done(s);
 		return 0;
 	}
-	found = account_find_surely(&directory, api_url, &no_account);
-	if (revoke_certificate(&directory, job, jobs[job].handle,
-		found == 0 ? NULL : &no_account, key_compromised, t) == -1)
+	found = account_find_surely(s, &no_account);
+	if (revoke_certificate(
+		s, found == 0 ? NULL : &no_account, key_compromised, t) == -1)
 		return -1;
-	tell_done(job);
+	tell_done(s);
 	return 0;
 }
 
 /* The answer is for certproc to judge; it goes there in pieces. */
 static void
-ask_for_status(uint32_t job)
+ask_for_status(struct session *s)
 {
 	struct http_response a;
 	struct body_status b = { .len = 0 };
@@ -233,13 +229,13 @@ ask_for_status(uint32_t job)
 	size_t sent = 0;
 	int rc;
 
-	if ((rc = request_plain(jobs[job].status_url, "*/*", &a, &e)) != 0) {
+	if ((rc = request_plain(s, s->conf->status_url, "*/*", &a, &e)) != 0) {
 		if (rc == -1)
 			warnx("%s: cannot tell whether it is revoked: %s",
-			    jobs[job].handle, e.text);
+			    s->conf->handle, e.text);
 		else
 			say(1, "%s: cannot tell whether it is revoked: %s",
-			    jobs[job].handle, e.text);
+			    s->conf->handle, e.text);
 		memset(&a, 0, sizeof(a));
 	}
 	do {
@@ -248,7 +244,7 @@ ask_for_status(uint32_t job)
 							  STATUS_PIECE;
 		sent += b.len;
 		b.more = sent < a.bodylen;
-		msg_new(&m, CERT_STATUS, job);
+		msg_new(&m, CERT_STATUS, s->job);
 		body_status(&m, &b);
 		msg_send(&m);
 	} while (b.more);
@@ -257,13 +253,13 @@ ask_for_status(uint32_t job)
 
 /* The CA is met once, when first needed. */
 static int
-meet(const char *new_nonce, struct net_error *t)
+meet(struct session *s, const char *new_nonce, struct net_error *t)
 {
 	static struct net_error error;
 	static int tried, rc;
 
 	if (!tried)
-		rc = read_directory(new_nonce, &error);
+		rc = read_directory(s, new_nonce, &error);
 	tried = 1;
 	*t = error;
 	return rc;
@@ -271,62 +267,60 @@ meet(const char *new_nonce, struct net_error *t)
 
 /* With the account that the CA knows, be it the stored one or not. */
 static int
-order_by_account(uint32_t job, struct net_error *t)
+order_by_account(struct session *s, struct net_error *t)
 {
 	int rc;
 
-	if (account_find(&directory, api_url, eab, t) == -1)
+	if (account_find(s, t) == -1)
 		return -1;
 	do
-		rc = order_certificate(&directory, job, &jobs[job], t);
-	while (rc == -1 && account_again(&directory, api_url, eab, t));
+		rc = order_certificate(s, t);
+	while (rc == -1 && account_again(s, t));
 	if (rc == -1)
-		account_concerned(&jobs[job].names, t);
+		account_concerned(&s->conf->names, t);
 	return rc;
 }
 
-/* The others do their part while the CA is met. */
+/* csr and chng do their part while the directory is read. */
 static void
-order(uint32_t job)
+order(struct session *s)
 {
 	struct net_error t, local;
 	int rc;
 
-	order_prepare(job, &jobs[job]);
-	if ((rc = meet(jobs[job].new_nonce, &t)) == -1)
+	order_prepare(s);
+	if ((rc = meet(s, s->conf->new_nonce, &t)) == -1)
 		account_unmet(&t);
-	if (order_prepared(job, &jobs[job], &local) == -1) {
+	if (order_prepared(s, &local) == -1) {
 		rc = -1;
 		t = local;
 	}
-	if (rc == -1 || order_by_account(job, &t) == -1)
-		report_failure(job, &t);
+	if (rc == -1 || order_by_account(s, &t) == -1)
+		report_failure(s, &t);
 	else
 		lost_in_row = 0;
 }
 
 /* What there is to do, as long as there is anything. */
 static void
-work(void)
+work(struct session *s)
 {
 	struct net_error t;
 	enum task task;
-	uint32_t job;
 
-	while ((task = next_job(&job)) != TASK_NOTHING) {
+	while ((task = next_job(s)) != TASK_NOTHING) {
 		if (task == TASK_ORDER)
-			order(job);
+			order(s);
 		else if (task == TASK_STATUS)
-			ask_for_status(job);
+			ask_for_status(s);
 		else if (task == TASK_VERIFY)
-			verify_server(job, &jobs[job]);
-		else if (task == TASK_WINDOW && meet(NULL, &t) == -1)
-			renewal_info_none(job);
+			verify_server(s);
+		else if (task == TASK_WINDOW && meet(s, NULL, &t) == -1)
+			renewal_info_none(s);
 		else if (task == TASK_WINDOW)
-			renewal_info_ask(&directory, job, jobs[job].handle,
-			    jobs[job].certid);
-		else if (meet(NULL, &t) == -1 || do_task(task, job, &t) == -1)
-			report_failure(job, &t);
+			renewal_info_ask(s);
+		else if (meet(s, NULL, &t) == -1 || do_task(s, task, &t) == -1)
+			report_failure(s, &t);
 	}
 }
 
@@ -344,7 +338,6 @@ add_job(const struct slice_domain *d)
 	j->way = d->way;
 	j->check_webroot = d->check_webroot;
 	j->verify = d->verify;
-	j->authority = authority;
 }
 
 static void
@@ -376,14 +369,27 @@ setup_verify(struct sandbox *s)
 	}
 }
 
-/* Trust anchors are read before the sandbox, the ports go into it. */
+/* The proxy by which all servers are reached; for dns, it is one of them. */
 static void
-setup(struct sandbox *s)
+setup_proxy(struct session *s, const struct slice_conf *c, struct sandbox *box)
 {
 	static struct http_proxy proxy;
+	struct error e;
+
+	if (proxy_open(&proxy, c->proxy, c->proxy_auth, &e) == -1)
+		errx(1, "%s", e.text);
+	/* dns looks it up as it does the authority's servers. */
+	proxy.server.plain = 0;
+	s->client.proxy = &proxy;
+	add_port(box, proxy.server.port);
+}
+
+/* Trust anchors are read before the sandbox, the ports go into it. */
+static void
+setup(struct session *s, struct sandbox *box)
+{
 	struct slice_domain d;
 	struct slice_conf c;
-	struct url url;
 	struct error e;
 	char *ca = NULL;
 	size_t i, len = 0;
@@ -391,40 +397,33 @@ setup(struct sandbox *s)
 
 	role_conf(&m, &c);
 	if (role_mode == MODE_VERIFY) {
-		setup_verify(s);
+		setup_verify(box);
 		return;
 	}
 	if (c.origins.n == 0)
 		msg_malformed(&m);
-	api_url = c.origins.v[0];
-	authority = c.name;
-	eab = c.has_eab;
+	s->api_url = c.origins.v[0];
+	s->authority = c.name;
+	s->eab = c.has_eab;
 	key_compromised = c.key_compromised;
 	asks_for_status = c.asks_for_status;
 	if (!c.insecure &&
 	    ((fd = trust_open(c.ca_file, &e)) == -1 ||
 		(ca = trust_read(fd, &len, &e)) == NULL))
 		errx(1, "%s", e.text);
-	if (c.proxy != NULL) {
-		if (proxy_open(&proxy, c.proxy, c.proxy_auth, &e) == -1)
-			errx(1, "%s", e.text);
-		/* For dns, it is a host as the authority's are. */
-		proxy.server.plain = 0;
-		request_by_proxy(&proxy);
-		add_port(s, proxy.server.port);
-	}
-	if (request_setup(c.origins.v, c.origins.n,
-		c.insecure ? NULL : http_anchors_new(ca, len), c.insecure,
-		c.workers, &e) == -1)
+	if (!c.insecure)
+		s->anchors = http_anchors_new(ca, len);
+	if (c.proxy != NULL)
+		setup_proxy(s, &c, box);
+	if (request_setup(s, &c.origins, c.insecure, c.workers, &e) == -1)
 		errx(1, "%s", e.text);
-	for (i = 0; i < c.origins.n && c.proxy == NULL; i++)
-		if (url_parse(&url, c.origins.v[i]))
-			add_port(s, url.port);
+	for (i = 0; i < s->norigins && c.proxy == NULL; i++)
+		add_port(box, s->origins[i].port);
 	while (role_domain(&m, njobs, &d)) {
 		add_job(&d);
 		if (d.check_webroot) {
-			add_port(s, WEBROOT_PORT);
-			add_port(s, WEBROOT_TLS_PORT);
+			add_port(box, WEBROOT_PORT);
+			add_port(box, WEBROOT_TLS_PORT);
 		}
 	}
 }
@@ -434,7 +433,7 @@ setup(struct sandbox *s)
  * unless a proxy is asked for it.
  */
 static void
-setup_status(struct sandbox *s)
+setup_status(const struct session *s, struct sandbox *box)
 {
 	struct url url;
 	char **urls;
@@ -444,8 +443,8 @@ setup_status(struct sandbox *s)
 	urls = msg_get_strings(&m, &n, STATUS_SERVERS_MAX);
 	msg_end(&m);
 	for (i = 0; i < n; i++) {
-		if (request_proxy() == NULL && url_parse_plain(&url, urls[i]))
-			add_port(s, url.port);
+		if (s->client.proxy == NULL && url_parse_plain(&url, urls[i]))
+			add_port(box, url.port);
 		free(urls[i]);
 	}
 	free(urls);
@@ -454,18 +453,19 @@ setup_status(struct sandbox *s)
 int
 main(int argc, char *argv[])
 {
-	struct sandbox s = { .role = ROLE_NET };
+	static struct session s;
+	struct sandbox box = { .role = ROLE_NET };
 
 	role_begin(ROLE_NET, argc, argv);
 	begin_crypto(1);
 	begin_json();
-	setup(&s);
+	setup(&s, &box);
 	if (asks_for_status)
-		setup_status(&s);
-	s.uid = role_uid;
-	s.gid = role_gid;
-	sandbox_enter(&s);
-	work();
+		setup_status(&s, &box);
+	box.uid = role_uid;
+	box.gid = role_gid;
+	sandbox_enter(&box);
+	work(&s);
 	/* Only ROLE_STOP can come now. */
 	role_receive(&m, -1);
 	exit(m.head.type == ROLE_STOP ? 0 : 1);
