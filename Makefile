@@ -42,8 +42,8 @@ PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o \
 	conf-names.o conf-print.o
 NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o \
 	net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o \
-	net-webroot.o net-request.o net-revoke.o http.o http-anchors.o \
-	http-proxy.o http-parse.o http-fields.o acme-renewal.o
+	net-webroot.o net-request.o net-revoke.o http.o http-socket.o \
+	http-anchors.o http-proxy.o http-parse.o http-fields.o acme-renewal.o
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
 CSR = csrproc.o csr-file.o

@@ -141,28 +141,10 @@ phase_end(const struct http *h, int seconds)
 	return h->deadline != 0 && h->deadline < end ? h->deadline : end;
 }
 
-/*
- * 1: ready; 0: the deadline has passed, even if there would be something: a
- * peer that never pauses must not go on for ever.  The parent's end ends us
- * too.
- */
 static int
 wait_for(const struct http *h, short events, int64_t deadline)
 {
-	struct pollfd pfd[2] = { { .fd = h->fd, .events = events },
-		{ .fd = h->client->hup_fd } };
-	int n;
-
-	do {
-		n = poll(pfd, 2, clock_left_ms(deadline));
-		if (n == -1 && errno != EINTR)
-			err(1, "poll");
-		if (n > 0 && (pfd[1].revents & (POLLHUP | POLLERR)))
-			errx(1, "interrupted");
-		if (clock_left_ms(deadline) == 0)
-			return 0;
-	} while (n <= 0 || pfd[0].revents == 0);
-	return 1;
+	return socket_wait(h->fd, h->client->hup_fd, events, deadline);
 }
 
 /* What libtls asks for before it can go on; -1 at the deadline. */
@@ -220,25 +202,17 @@ tls_reason(const struct http *h, char *safe, size_t size)
 static int
 connect_tcp(struct http *h, const struct address *a, struct error *e)
 {
-	int64_t deadline = phase_end(h, HTTP_CONNECT_SECONDS);
-	int on = 1, error = 0;
-	socklen_t len = sizeof(error);
+	int on = 1, late;
 
-	h->fd = socket(
-	    a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (h->fd == -1)
-		return error_set(e, "socket: %s", strerror(errno));
-	setsockopt(h->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(h->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
-		return 0;
-	if (errno != EINPROGRESS)
-		return error_set(e, "%s", strerror(errno));
-	if (!wait_for(h, POLLOUT, deadline))
+	h->fd = socket_connect(
+	    a, h->client->hup_fd, phase_end(h, HTTP_CONNECT_SECONDS), &late, e);
+	if (late)
 		return error_set(
 		    e, "no answer within %d seconds", HTTP_CONNECT_SECONDS);
-	if (getsockopt(h->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		error = errno;
-	return error == 0 ? 0 : error_set(e, "%s", strerror(error));
+	if (h->fd == -1)
+		return -1;
+	setsockopt(h->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return 0;
 }
 
 /* What was sent then has been answered, and nothing else was sent meanwhile. */

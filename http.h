@@ -102,6 +102,20 @@ struct address {
 	socklen_t len;
 };
 
+/*
+ * Waits for these events of poll(2): 1, or 0 once the deadline (clock_ms()) has
+ * passed, even where there are events: a peer that never pauses must not go on
+ * for ever.  A hang-up of hup_fd, the parent's end, ends the process.
+ */
+int socket_wait(int fd, int hup_fd, short events, int64_t deadline);
+
+/*
+ * A connected socket that does not block, or -1 with the reason; *late: the
+ * deadline has passed.
+ */
+int socket_connect(const struct address *, int hup_fd, int64_t deadline,
+    int *late, struct error *);
+
 /* Fills in up to ADDRESSES_MAX addresses for a URL's host and port; 0 or -1. */
 typedef int http_resolve(void *context, const struct url *, struct address *,
     size_t *n, struct error *);

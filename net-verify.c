@@ -43,46 +43,29 @@ struct server {
 
 static struct msg m;
 
-/* 0: ready; -1: it is too late. */
+static int
+is_late(struct error *e)
+{
+	return error_set(e, "no certificate within %d seconds", SERVER_SECONDS);
+}
+
+/* 0: ready; -1: the deadline has passed. */
 static int
 await(const struct server *s, short events, struct error *e)
 {
-	struct pollfd pfd[2] = { { .fd = s->fd, .events = events },
-		{ .fd = ROLE_FD } };
-	int n;
-
-	do {
-		n = poll(pfd, 2, clock_left_ms(s->deadline));
-		if (n == -1 && errno != EINTR)
-			err(1, "poll");
-		if (n > 0 && (pfd[1].revents & (POLLHUP | POLLERR)))
-			errx(1, "interrupted");
-		if (clock_left_ms(s->deadline) == 0)
-			return error_set(e, "no certificate within %d seconds",
-			    SERVER_SECONDS);
-	} while (n <= 0 || pfd[0].revents == 0);
-	return 0;
+	return socket_wait(s->fd, ROLE_FD, events, s->deadline) ? 0 :
+								  is_late(e);
 }
 
 static int
 connect_to(struct server *s, const struct address *a, struct error *e)
 {
-	socklen_t len = sizeof(int);
-	int error = 0;
+	int late;
 
-	s->fd = socket(
-	    a->ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->fd == -1)
-		return error_set(e, "socket: %s", strerror(errno));
-	if (connect(s->fd, (const struct sockaddr *)&a->ss, a->len) == 0)
-		return 0;
-	if (errno != EINPROGRESS)
-		return error_set(e, "%s", strerror(errno));
-	if (await(s, POLLOUT, e) == -1)
-		return -1;
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		error = errno;
-	return error == 0 ? 0 : error_set(e, "%s", strerror(error));
+	s->fd = socket_connect(a, ROLE_FD, s->deadline, &late, e);
+	if (late)
+		return is_late(e);
+	return s->fd == -1 ? -1 : 0;
 }
 
 /* Words of ours, which are short. */
