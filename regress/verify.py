@@ -22,9 +22,13 @@ def serve(c):
         if how in ("tls", "later"): wrap(c)
         elif how in ("smtp", "ahead", "none"):
             f = c.makefile("rb")
-            c.sendall(b"220-a\r\n220 b\r\n"); assert f.readline().startswith(b"EHLO ")
-            c.sendall(b"250-a\r\n" + (b"" if how == "none" else b"250-STARTTLS\r\n") + b"250 SIZE\r\n"); assert f.readline() == b"STARTTLS\r\n"
-            c.sendall(b"220 go\r\n" + (b"250 more\r\n" if how == "ahead" else b""))
+            offered = b"" if how == "none" else b"250-STARTTLS\r\n"
+            ahead = b"250 more\r\n" if how == "ahead" else b""
+            c.sendall(b"220-a\r\n220 b\r\n")
+            assert f.readline().startswith(b"EHLO ")
+            c.sendall(b"250-a\r\n" + offered + b"250 SIZE\r\n")
+            assert f.readline() == b"STARTTLS\r\n"
+            c.sendall(b"220 go\r\n" + ahead)
             wrap(c)
         elif how == "hang": time.sleep(60)
         elif how == "flood":
