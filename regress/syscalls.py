@@ -1,5 +1,6 @@
 # Reads strace -f of a whole run: which system calls each role makes once its
-# filter is in place, whether any was refused, and which allowed ones are not used.
+# filter is in place, whether any was refused, and which allowed ones are not
+# used.
 import collections, re, sys
 
 trace, source = sys.argv[1:]
@@ -15,7 +16,8 @@ for line in open(trace, errors="replace"):
     role_of.setdefault(pid, "parent")
     if rest.startswith("seccomp("):
         loading[pid] = "SECCOMP_SET_MODE_FILTER" in rest and "filter=0x" in rest
-    if re.match(r"(seccomp\(|<\.\.\. seccomp resumed>).*= 0$", rest) and loading.get(pid):
+    done = re.match(r"(seccomp\(|<\.\.\. seccomp resumed>).*= 0$", rest)
+    if done and loading.get(pid):
         filtered.add(pid)
         continue
     m = re.match(r"(\w+)\((.*)", rest)
@@ -26,29 +28,57 @@ for line in open(trace, errors="replace"):
     if re.search(r"= -1 (EACCES|ENOSYS|EPERM)", rest) or "SIGSYS" in rest:
         refused.append((role_of[pid], rest[:100]))
 
-allowed = collections.defaultdict(set)
+# One row each; the names of the filter's roles, and those of the processes.
+ROLES = {
+    "PARENT": "parent",
+    "NET": "netproc",
+    "DNS": "dnsproc",
+    "KEY": "keyproc",
+    "CSR": "csrproc",
+    "CHNG": "chngproc",
+    "CERT": "certproc",
+    "FILE": "fileproc",
+    "RESP": "respproc",
+    "ZONE": "zoneproc",
+}
+DISK = {"csrproc", "chngproc", "fileproc"}
+
+def roles_of(expression):
+    """The processes in a row's second member, such as "ALL & ~R(DNS)"."""
+    roles = {ROLES[r] for r in re.findall(r"(?<!~)R\((\w+)\)", expression)}
+    if "ALL" in expression:
+        roles |= set(ROLES.values())
+    elif "DISK" in expression:
+        roles |= DISK
+    return roles - {ROLES[r] for r in re.findall(r"~R\((\w+)\)", expression)}
+
+# A row goes on over several lines, and so does its string.
+ROW = r'\{ ((?:"[^"]*"\s*)+),\s*([^,]+),\s*(?:ANY|\{)'
 text = open(source).read()
-names = ["parent", "netproc", "dnsproc", "keyproc", "csrproc", "chngproc",
-    "certproc", "fileproc", "respproc", "zoneproc"]
-short = dict(zip(["PARENT", "NET", "DNS", "KEY", "CSR", "CHNG", "CERT", "FILE",
-    "RESP", "ZONE"], names))
 table = text[text.index("rule table["):text.index("fatal_names")]
-# A row may have several lines, and its names several strings.
-table = re.sub(r'" "', "", re.sub(r"\s+", " ", table))
-for words, who in re.findall(r'\{ "([^"]+)", ([^,]+), (?:ANY|\{)', table):
-    roles = {short[r] for r in re.findall(r"(?<!~)R\((\w+)\)", who)}
-    roles |= set(names) if "ALL" in who else {"csrproc", "chngproc", "fileproc"} if "DISK" in who else set()
-    for role in roles - {short[r] for r in re.findall(r"~R\((\w+)\)", who)}:
-        allowed[role].update(words.split())
-for role in names:
+rows = re.findall(ROW, table)
+if len(rows) != table.count('{ "'):
+    sys.exit("FAIL syscalls: %d of %d rows of %s read" %
+        (len(rows), table.count('{ "'), source))
+allowed = collections.defaultdict(set)
+for strings, expression in rows:
+    for role in roles_of(expression):
+        allowed[role].update("".join(re.findall(r'"([^"]*)"', strings)).split())
+
+def tell(name, wrong):
+    print("%s syscalls: %s" % ("FAIL" if wrong else "ok", name + wrong))
+
+for role in ROLES.values():
     if not used[role]:
-        print("FAIL syscalls: nothing seen of %s" % role)
+        tell("nothing seen of ", role)
         continue
-    outside = set(used[role]) - allowed[role]
-    print("%s syscalls: %s uses %d system calls, all in its filter%s" % (
-        "FAIL" if outside else "ok", role, len(used[role]), ": not %s" % sorted(outside) if outside else ""))
-    print("# %s uses: %s" % (role, " ".join("%s*%d" % c for c in sorted(used[role].items()))))
-    print("# %s never used: %s" % (role, " ".join(sorted(allowed[role] - set(used[role])))))
-wrong = [r for r in refused]
-print("%s syscalls: none refused in an ordinary run%s" % ("FAIL" if wrong else "ok", ": %s" % wrong[:3] if wrong else ""))
-sys.exit(1 if wrong else 0)
+    outside = sorted(set(used[role]) - allowed[role])
+    tell("%s uses %d system calls, all in its filter" % (role, len(used[role])),
+        ": not %s" % outside if outside else "")
+    counts = ["%s*%d" % c for c in sorted(used[role].items())]
+    print("# %s uses: %s" % (role, " ".join(counts)))
+    unused = sorted(allowed[role] - set(used[role]))
+    print("# %s never used: %s" % (role, " ".join(unused)))
+tell("none refused in an ordinary run",
+    ": %s" % refused[:3] if refused else "")
+sys.exit(1 if refused else 0)
