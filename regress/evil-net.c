@@ -81,6 +81,15 @@ try(const char *what)
 		{ "window", CERT_WINDOW, 24 },
 		{ "status", CERT_STATUS, 12 },
 		{ "lastchain", CERT_LAST_CHAIN, 0 },
+		{ "publish", HOOK_PUT, 63 },
+		{ "unpublish", HOOK_DROP, 0 },
+		{ "published", CHNG_PUBLISHED, 12 },
+		{ "await", ZONE_AWAIT, 63 },
+		{ "seen", CHNG_SEEN, 12 },
+		{ "changed", HOOK_CHANGED, 8 },
+		{ "forget", FILE_FORGET_CHANGE, 0 },
+		{ "forgotten", HOOK_FORGOTTEN, 8 },
+		{ "presented", CERT_PRESENTED, 16 },
 	};
 	size_t i;
 
@@ -110,7 +119,7 @@ try(const char *what)
 		for (;;)
 			warnx("certproc: installed\033[2J");
 	for (;;)
-		/* "silent", and whatever the others do not end by */
+		/* "silent", and what the others do not end by. */
 		pause();
 }
 

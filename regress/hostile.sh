@@ -60,13 +60,16 @@ done
 for forgery in revoke:KEY_REVOKE csrrevoke:CSR_REVOKE newkey:CSR_NEW_KEY \
     adopt:CSR_ADOPT combine:CSR_COMBINE discard:CSR_DISCARD \
     csrdone:CERT_CSR_DONE names:CSR_NAMES ofcsr:PARENT_NAMES \
-    urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS; do
+    urls:DNS_STATUS_URLS moreurls:NET_STATUS_URLS publish:HOOK_PUT \
+    unpublish:HOOK_DROP published:CHNG_PUBLISHED await:ZONE_AWAIT \
+    seen:CHNG_SEEN changed:HOOK_CHANGED forget:FILE_FORGET_CHANGE \
+    forgotten:HOOK_FORGOTTEN; do
 	evil "${forgery%:*}" \
 	    "netproc sent ${forgery#*:}, not for this process to send"
 done
 for request in signrevoke:KEY_SIGN_REVOKE rollover:KEY_SIGN_ROLLOVER \
     contact:KEY_SIGN_CONTACT deactivate:KEY_SIGN_DEACTIVATE \
-    ownrevoke:CSR_SIGN_REVOKE done:CERT_DONE; do
+    ownrevoke:CSR_SIGN_REVOKE done:CERT_DONE presented:CERT_PRESENTED; do
 	evil "${request%:*}" \
 	    "netproc sent ${request#*:}, not in this kind of run"
 done
