@@ -29,7 +29,7 @@ TRUST = trust.o
 ROOTS = x509-roots.o
 DER = der.o
 ADDRESS = address.o
-STANDING = persist.o
+PERSIST = persist.o
 BASE64 = base64url.o
 X509 = x509.o
 SIGN = sign-jws.o disk-key.o sign-origin.o sign-revocable.o
@@ -78,12 +78,12 @@ CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) \
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 CHNG_OBJS = $(CHNG) $(BASE64) $(DISK) $(ROLE) $(BASE)
 CHNG_LIBS =
-CERT_OBJS = $(CERT) $(STANDING) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) \
+CERT_OBJS = $(CERT) $(PERSIST) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) \
 	$(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 FILE_OBJS = $(FILE) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
-ZONE_OBJS = $(ZONE) $(STANDING) $(ADDRESS) $(ROLE) $(BASE)
+ZONE_OBJS = $(ZONE) $(PERSIST) $(ADDRESS) $(ROLE) $(BASE)
 ZONE_LIBS = $(LIBS_LDNS)
 RESP_OBJS = $(RESP) $(ADDRESS) $(BASE64) $(CRYPTO) $(ROLE) $(BASE)
 RESP_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO)
@@ -95,7 +95,7 @@ ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc \
 	respproc hookproc
 OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) \
 	$(RESP) $(HOOK) $(SIGN) $(X509) $(BASE64) $(TRUST) $(ROOTS) $(ADDRESS) \
-	$(STANDING) $(ACME) $(JSON) $(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) \
+	$(PERSIST) $(ACME) $(JSON) $(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) \
 	$(DISK) $(ROLE) $(BASE)
 FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) \
 	$(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) \

@@ -142,12 +142,12 @@ enum msgtype {
 	CHNG_PROBE,    /* put a file for 'check webroot' */
 	NET_PROBE,     /* where it is, and its contents */
 	CHNG_PUT,      /* publish the response of one identifier */
-	CHNG_STANDING, /* has this identifier its standing record? */
+	CHNG_PERSIST,  /* has this identifier its persist record? */
 	CHNG_AWAIT,    /* wait until all responses of the job can be seen */
 	CHNG_DROP,     /* remove the responses of this job */
 	NET_CHNG_DONE, /* chngproc has done what netproc asked for, or not */
 	ZONE_AWAIT,    /* wait until all name servers have this record */
-	ZONE_STANDING, /* wait for a standing record that allows the account */
+	ZONE_PERSIST,  /* wait for a persist record that allows the account */
 	ZONE_END,      /* wait no longer for the records of this job */
 	CHNG_SEEN,     /* the record is there, or an error */
 	RESP_CHECK,    /* are the ports for this job bound? */

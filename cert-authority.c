@@ -171,7 +171,7 @@ show_records(const char *url)
 	char *line;
 	size_t i;
 
-	if (conf.standing.n == 0)
+	if (conf.persist.n == 0)
 		return;
 	if (conf.issuer == NULL) {
 		warnx("%s: for the records of dns-persist-01 say 'issuer NAME' "
@@ -180,16 +180,16 @@ show_records(const char *url)
 		    name);
 		return;
 	}
-	for (i = 0; i < conf.standing.n; i++) {
-		base = challenge_base(conf.standing.v[i]);
-		line = standing_record(base, conf.issuer, url,
-		    base != conf.standing.v[i], conf.until);
+	for (i = 0; i < conf.persist.n; i++) {
+		base = challenge_base(conf.persist.v[i]);
+		line = persist_record(base, conf.issuer, url,
+		    base != conf.persist.v[i], conf.until);
 		printf("record %s\n", line);
 		free(line);
 	}
-	if (conf.standing_more > 0)
+	if (conf.persist_more > 0)
 		warnx("%s: %llu more names have such records", name,
-		    (unsigned long long)conf.standing_more);
+		    (unsigned long long)conf.persist_more);
 }
 
 int

@@ -545,7 +545,7 @@ void cert_account(struct msg *); /* a handler */
 
 /*
  * -t: prints the account URL, as it is stored, this thumbprint, which is key's,
- * and the standing records of dns-persist-01.  0, or -1 if there is no key.
+ * and the persist records of dns-persist-01.  0, or -1 if there is no key.
  */
 int authority_show(const struct body_shown *);
 

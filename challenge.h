@@ -43,7 +43,7 @@ enum way {
 	WAY_STATELESS, /* a web server is configured with the thumbprint */
 	WAY_LISTEN,    /* respproc serves it */
 	WAY_HOOK,      /* 'challenge hook' publishes a record in the DNS */
-	WAY_STANDING,  /* a record stays in the DNS (dns-persist-01) */
+	WAY_PERSIST,   /* a record stays in the DNS (dns-persist-01) */
 	WAY__MAX
 };
 

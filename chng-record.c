@@ -100,12 +100,12 @@ record_await(const struct records *r, uint32_t job, uint32_t number)
 void
 record_ask(uint32_t job, const struct body_issuers *asked)
 {
-	struct body_standing_record b = { .number = asked->number,
+	struct body_persist b = { .number = asked->number,
 		.account = known_account(),
 		.issuers = asked->names };
 
-	msg_new(&out, ZONE_STANDING, job);
-	body_standing_record(&out, &b);
+	msg_new(&out, ZONE_PERSIST, job);
+	body_persist(&out, &b);
 	msg_send(&out);
 }
 
@@ -116,7 +116,7 @@ record_drop(const struct records *r, uint32_t job)
 		msg_new(&out, HOOK_DROP, job);
 		msg_send(&out);
 	}
-	if (r->way == WAY_STANDING || waits) {
+	if (r->way == WAY_PERSIST || waits) {
 		msg_new(&out, ZONE_END, job);
 		msg_send(&out);
 	}

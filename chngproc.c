@@ -63,7 +63,7 @@ add_job(const struct slice_domain *d)
 	j->nnames = d->nnames;
 	if (j->way == WAY_WEBROOT)
 		j->webroot = webroot_open(j->path);
-	else if (j->way == WAY_HOOK || j->way == WAY_STANDING)
+	else if (j->way == WAY_HOOK || j->way == WAY_PERSIST)
 		j->records = record_job(d);
 }
 
@@ -261,14 +261,14 @@ chng_await(struct msg *m)
 
 /* A record that is there, or is to be published by hand. */
 static void
-chng_standing(struct msg *m)
+chng_persist(struct msg *m)
 {
 	struct chng_job *j = &jobs[m->head.job];
 	struct body_issuers b;
 
 	body_issuers(m, &b);
 	if (b.number >= j->nnames)
-		errx(1, "CHNG_STANDING: no identifier %u", b.number);
+		errx(1, "CHNG_PERSIST: no identifier %u", b.number);
 	record_ask(m->head.job, &b);
 	j->nasked++;
 	response(m, 1, NULL);
@@ -361,15 +361,15 @@ chng_drop(struct msg *m)
 }
 
 /* Nothing is put before the thumbprint is known, and nothing for some jobs. */
-enum { MUTE = 1, READY = 2, NOTHING = 4, STANDING = 8 };
+enum { MUTE = 1, READY = 2, NOTHING = 4, PERSIST = 8 };
 
 static unsigned
 state(uint32_t job)
 {
 	if (jobs[job].way == WAY_STATELESS)
 		return NOTHING;
-	if (jobs[job].way == WAY_STANDING)
-		return STANDING;
+	if (jobs[job].way == WAY_PERSIST)
+		return PERSIST;
 	return thumbprint[0] == '\0' ? MUTE : READY;
 }
 
@@ -380,13 +380,13 @@ static const struct handler table[] = {
 	 */
 	{ CHNG_THUMBPRINT, chng_thumbprint, ANY_STATE, 2 },
 	{ CHNG_ACCOUNT, record_account, ANY_STATE, 2 },
-	{ CHNG_CHECK, chng_check, MUTE | READY | STANDING, 2 },
+	{ CHNG_CHECK, chng_check, MUTE | READY | PERSIST, 2 },
 	{ CHNG_PROBE, chng_probe, MUTE | READY, 2 },
 	{ CHNG_PUT, chng_put, READY, ORDERS_MAX *CONF_NAMES_MAX },
-	{ CHNG_STANDING, chng_standing, STANDING, ORDERS_MAX *CONF_NAMES_MAX },
-	{ CHNG_SEEN, chng_seen, READY | STANDING, ORDERS_MAX *CONF_NAMES_MAX },
-	{ CHNG_AWAIT, chng_await, READY | STANDING, ORDERS_MAX },
-	{ CHNG_DROP, chng_drop, MUTE | READY | STANDING, ORDERS_MAX + 2 },
+	{ CHNG_PERSIST, chng_persist, PERSIST, ORDERS_MAX *CONF_NAMES_MAX },
+	{ CHNG_SEEN, chng_seen, READY | PERSIST, ORDERS_MAX *CONF_NAMES_MAX },
+	{ CHNG_AWAIT, chng_await, READY | PERSIST, ORDERS_MAX },
+	{ CHNG_DROP, chng_drop, MUTE | READY | PERSIST, ORDERS_MAX + 2 },
 	{ CHNG_PUBLISHED, chng_published, MUTE | READY,
 	    2 + ORDERS_MAX *CONF_NAMES_MAX },
 };

@@ -422,7 +422,7 @@ check_records(struct domain *d)
 {
 	int stands = d->challenge == CHALLENGE_DNSPERSIST01;
 
-	d->way = stands ? WAY_STANDING : WAY_HOOK;
+	d->way = stands ? WAY_PERSIST : WAY_HOOK;
 	if (d->challengedir != NULL)
 		lex_error_at(d->file, d->line,
 		    "domain %s: 'challengedir' is for http-01; with "

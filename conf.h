@@ -62,7 +62,7 @@ struct authority {
 	/* absolute path of its name and password, or NULL */
 	char *proxy_auth;
 	enum prefer prefer; /* which addresses are tried first */
-	/* name of the CA in standing records, or NULL */
+	/* name of the CA in persist records, or NULL */
 	char *issuer;
 	/* when these end, seconds since 1970; 0: never */
 	uint64_t until;

@@ -196,12 +196,12 @@ show_account(void)
 static void
 reply_net(uint32_t worker)
 {
-	struct body_standing b = { .standing = standing(), .url = kid };
+	struct body_account_status b = { .status = standing(), .url = kid };
 
 	asking[worker] = 0;
 	msg_new(&out, NET_ACCOUNT, 0);
 	out.head.worker = worker;
-	body_standing(&out, &b);
+	body_account_status(&out, &b);
 	msg_send(&out);
 }
 

@@ -301,8 +301,8 @@ conf_of_cert(struct msg *m, struct slice_conf *c)
 	own_text(m, &c->api_url);
 	own_text(m, &c->issuer);
 	number(m, &c->until);
-	own_texts(m, &c->standing, CONF_NAMES_MAX);
-	number(m, &c->standing_more);
+	own_texts(m, &c->persist, CONF_NAMES_MAX);
+	number(m, &c->persist_more);
 }
 
 static void
@@ -677,7 +677,7 @@ body_issuers(struct msg *m, struct body_issuers *b)
 }
 
 void
-body_standing_record(struct msg *m, struct body_standing_record *b)
+body_persist(struct msg *m, struct body_persist *b)
 {
 	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
 	need_text(m, &b->account);
@@ -736,12 +736,12 @@ body_shown(struct msg *m, struct body_shown *b)
 }
 
 void
-body_standing(struct msg *m, struct body_standing *b)
+body_account_status(struct msg *m, struct body_account_status *b)
 {
-	b->standing = (enum account)one_of(
-	    m, b->standing, ACCOUNT_KNOWN, ACCOUNT_REFUSED);
+	b->status = (enum account)one_of(
+	    m, b->status, ACCOUNT_KNOWN, ACCOUNT_REFUSED);
 	text(m, &b->url);
-	if (b->standing == ACCOUNT_KNOWN && b->url == NULL)
+	if (b->status == ACCOUNT_KNOWN && b->url == NULL)
 		msg_malformed(m);
 	msg_end(m);
 }

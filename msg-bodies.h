@@ -59,12 +59,12 @@ struct slice_conf { /* ROLE_CONF */
 	char *name;
 	char *api_url;
 	struct strings origins; /* https URLs, the directory's first */
-	char *issuer;           /* in standing records, or NULL */
-	uint64_t until;         /* when standing records expire, or 0 */
+	char *issuer;           /* in persist records, or NULL */
+	uint64_t until;         /* when persist records expire, or 0 */
 	/* Names that need one; "*.NAME" also allows names below NAME. */
-	struct strings standing;
-	/* How many more names there are than have room in standing. */
-	uint64_t standing_more;
+	struct strings persist;
+	/* How many more names there are than have room in persist. */
+	uint64_t persist_more;
 	struct strings servers; /* their hosts and ports, in turn */
 	char *ca_file;
 	/* The only server that netproc connects to, or NULL. */
@@ -306,20 +306,20 @@ struct body_digest {
 };
 void body_digest(struct msg *, struct body_digest *);
 
-struct body_issuers { /* CHNG_STANDING */
+struct body_issuers { /* CHNG_PERSIST */
 	uint32_t number;
 	/* The CA's names; when taken, the receiver owns them. */
 	struct strings names;
 };
 void body_issuers(struct msg *, struct body_issuers *);
 
-struct body_standing_record { /* ZONE_STANDING */
+struct body_persist { /* ZONE_PERSIST */
 	uint32_t number;
 	const char *account; /* URL */
 	/* The CA's names; when taken, the receiver owns them. */
 	struct strings issuers;
 };
-void body_standing_record(struct msg *, struct body_standing_record *);
+void body_persist(struct msg *, struct body_persist *);
 
 /* To and from keyproc. */
 
@@ -360,11 +360,11 @@ struct body_shown { /* CERT_SHOW_ACCOUNT */
 };
 void body_shown(struct msg *, struct body_shown *);
 
-struct body_standing { /* NET_ACCOUNT */
-	enum account standing;
+struct body_account_status { /* NET_ACCOUNT */
+	enum account status;
 	const char *url; /* not NULL with ACCOUNT_KNOWN */
 };
-void body_standing(struct msg *, struct body_standing *);
+void body_account_status(struct msg *, struct body_account_status *);
 
 void body_leave(struct msg *, enum leave *); /* KEY_LEAVE_ACCOUNT */
 

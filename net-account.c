@@ -23,11 +23,11 @@ static struct msg m;
 static void
 account_known(int seconds)
 {
-	struct body_standing b;
+	struct body_account_status b;
 
 	request_wait(&m, NET_ACCOUNT, seconds);
-	body_standing(&m, &b);
-	known = b.standing;
+	body_account_status(&m, &b);
+	known = b.status;
 	free(account_url);
 	account_url = NULL;
 	if (b.url != NULL && (account_url = strdup(b.url)) == NULL)

@@ -94,7 +94,7 @@ ask_for_record(struct proof *p, const struct authorization *az)
 		.names = {
 		    .v = az->challenge.issuers, .n = az->challenge.nissuers } };
 
-	msg_new(&m, CHNG_STANDING, p->session->job);
+	msg_new(&m, CHNG_PERSIST, p->session->job);
 	body_issuers(&m, &b);
 	msg_send(&m);
 }
@@ -114,7 +114,7 @@ put_response(
 	if (p->conf->way == WAY_STATELESS)
 		return 0;
 	p->put = 1;
-	if (p->conf->way == WAY_STANDING)
+	if (p->conf->way == WAY_PERSIST)
 		ask_for_record(p, az);
 	else {
 		msg_new(&m, CHNG_PUT, p->session->job);

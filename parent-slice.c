@@ -73,7 +73,7 @@ cut_origins(struct slice_conf *c, const struct authority *a,
 	c->servers.n = 2;
 }
 
-/* The standing record of *.NAME is for NAME, too. */
+/* The persist record of *.NAME is for NAME, too. */
 static int
 has_wildcard(const struct domain *d, const char *name)
 {
@@ -89,27 +89,27 @@ has_wildcard(const struct domain *d, const char *name)
 }
 
 /*
- * The names of the authority's domains that have standing records; the array is
+ * The names of the authority's domains that have persist records; the array is
  * names.
  */
 static void
-cut_standing(struct slice_conf *c, const struct conf *conf,
+cut_persist(struct slice_conf *c, const struct conf *conf,
     const struct authority *a, char *names[CONF_NAMES_MAX])
 {
 	const struct domain *d;
 	size_t i;
 
-	c->standing.v = names;
+	c->persist.v = names;
 	for (d = conf->domains; d < conf->domains + conf->ndomains; d++)
 		for (i = 0; d->authority == a &&
 		     d->challenge == CHALLENGE_DNSPERSIST01 && i < d->names.n;
 		     i++)
 			if (has_wildcard(d, d->names.v[i]))
 				continue;
-			else if (c->standing.n < CONF_NAMES_MAX)
-				names[c->standing.n++] = d->names.v[i];
+			else if (c->persist.n < CONF_NAMES_MAX)
+				names[c->persist.n++] = d->names.v[i];
 			else
-				c->standing_more++;
+				c->persist_more++;
 }
 
 static void
@@ -118,7 +118,7 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 	const struct authority *a = run->authority;
 	static struct url parsed[ORIGINS_MAX];
 	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX],
-	    *standing[CONF_NAMES_MAX];
+	    *persist[CONF_NAMES_MAX];
 	struct slice_conf c = {
 		.verbose = verbose,
 		.uid = run->uid,
@@ -177,7 +177,7 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 	} else
 		cut_origins(&c, a, urls, parsed, servers);
 	if (role == ROLE_CERT && run->mode == MODE_SHOW)
-		cut_standing(&c, run->conf, a, standing);
+		cut_persist(&c, run->conf, a, persist);
 	body_conf(&m, role, &c);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Standing records of dns-persist-01, by zoneproc: their syntax is that of
+ * Persist records of dns-persist-01, by zoneproc: their syntax is that of
  * issue-value in RFC 8659 4.2.  If this is wrong, a run asks the CA in vain, or
  * asks for a record that is there; it is the CA that judges.
  */
@@ -102,7 +102,7 @@ is_to_come(const struct piece *value, int64_t now)
 
 /* Does it name one of the CA's names? */
 static int
-is_issuer(const struct standing *s, const struct piece *name)
+is_issuer(const struct persist *s, const struct piece *name)
 {
 	size_t i;
 
@@ -112,8 +112,8 @@ is_issuer(const struct standing *s, const struct piece *name)
 	return 0;
 }
 
-enum standing_fit
-standing_fit(const struct standing *s, const char *text, size_t len)
+enum persist_fit
+persist_fit(const struct persist *s, const char *text, size_t len)
 {
 	struct piece tags[PARAMETERS_MAX], piece, value;
 	int account = 0, wildcard = 0, expired = 0;
@@ -122,15 +122,15 @@ standing_fit(const struct standing *s, const char *text, size_t len)
 
 	piece = next_piece(&text, end);
 	if (!is_issuer(s, &piece))
-		return STANDING_OTHER;
+		return PERSIST_OTHER;
 	for (; text != NULL; n++) {
 		piece = next_piece(&text, end);
 		if (n == PARAMETERS_MAX || !split(&piece, &tags[n], &value))
-			return STANDING_OTHER;
+			return PERSIST_OTHER;
 		for (i = 0; i < n; i++)
 			if (tags[i].n == tags[n].n &&
 			    strncasecmp(tags[i].p, tags[n].p, tags[n].n) == 0)
-				return STANDING_OTHER;
+				return PERSIST_OTHER;
 		if (is_any_case(&tags[n], "accounturi"))
 			account = is(&value, s->account);
 		else if (is_any_case(&tags[n], "policy"))
@@ -138,14 +138,14 @@ standing_fit(const struct standing *s, const char *text, size_t len)
 		else if (is_any_case(&tags[n], "persistUntil"))
 			expired = !is_to_come(&value, s->now);
 	}
-	return !account              ? STANDING_ACCOUNT :
-	    expired                  ? STANDING_EXPIRED :
-	    s->wildcard && !wildcard ? STANDING_POLICY :
-				       STANDING_GOOD;
+	return !account              ? PERSIST_ACCOUNT :
+	    expired                  ? PERSIST_EXPIRED :
+	    s->wildcard && !wildcard ? PERSIST_POLICY :
+				       PERSIST_GOOD;
 }
 
 char *
-standing_record(const char *name, const char *issuer, const char *account,
+persist_record(const char *name, const char *issuer, const char *account,
     int wildcard, uint64_t until)
 {
 	char *value, *line, *p, end[48] = "";
@@ -159,7 +159,7 @@ standing_record(const char *name, const char *issuer, const char *account,
 		err(1, NULL);
 	len = strlen(value);
 	/* Each string with its quotes and a blank before it. */
-	if (asprintf(&line, "%s.%s. IN TXT%*s", STANDING_LABEL, name,
+	if (asprintf(&line, "%s.%s. IN TXT%*s", PERSIST_LABEL, name,
 		(int)(len + 3 * (len / STRING_MAX + 1)), "") == -1)
 		err(1, NULL);
 	p = strrchr(line, 'T') + 1;

@@ -1,5 +1,5 @@
 /*
- * Standing records of dns-persist-01 (draft-ietf-acme-dns-persist-01 3.1).
+ * Persist records of dns-persist-01 (draft-ietf-acme-dns-persist-01 3.1).
  */
 #ifndef PERSIST_H
 #define PERSIST_H
@@ -9,10 +9,10 @@
 
 #include "conf.h"
 
-#define STANDING_LABEL "_validation-persist"
+#define PERSIST_LABEL "_validation-persist"
 
 /* What a record must say to be of use. */
-struct standing {
+struct persist {
 	/* names in lower case, without a dot at the end: one of them */
 	struct strings issuers;
 	const char *account; /* URL */
@@ -21,24 +21,24 @@ struct standing {
 };
 
 /* How near a record comes to that, from nothing to all. */
-enum standing_fit {
-	STANDING_OTHER,   /* it is another CA's, or malformed */
-	STANDING_ACCOUNT, /* for another account */
-	STANDING_EXPIRED, /* persistUntil is past */
-	STANDING_POLICY,  /* not for wildcards */
-	STANDING_GOOD
+enum persist_fit {
+	PERSIST_OTHER,   /* it is another CA's, or malformed */
+	PERSIST_ACCOUNT, /* for another account */
+	PERSIST_EXPIRED, /* persistUntil is past */
+	PERSIST_POLICY,  /* not for wildcards */
+	PERSIST_GOOD
 };
 
 /* Of the whole text of one TXT record, any bytes. */
-enum standing_fit standing_fit(
-    const struct standing *, const char *text, size_t len);
+enum persist_fit persist_fit(
+    const struct persist *, const char *text, size_t len);
 
 /*
  * The record to publish for a name (without "*."), as a line of a zone file;
  * the caller frees.  Values longer than 255 bytes are in several strings.
  * until: when it ends, in seconds since 1970; 0: never.
  */
-char *standing_record(const char *name, const char *issuer, const char *account,
+char *persist_record(const char *name, const char *issuer, const char *account,
     int wildcard, uint64_t until);
 
 #endif

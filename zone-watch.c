@@ -25,7 +25,7 @@ struct answerer {
 	int has_it;
 	int unroutable;  /* not from here */
 	unsigned silent; /* questions in turn */
-	enum standing_fit fit;
+	enum persist_fit fit;
 	char said[160]; /* what it answered last */
 };
 
@@ -81,7 +81,7 @@ forget_servers(struct watching *w)
 
 /* It leaves the list at the end of a turn: somebody may have it at hand. */
 static void
-finish(struct watching *w, const char *reason, enum standing_fit fit)
+finish(struct watching *w, const char *reason, enum persist_fit fit)
 {
 	find_forget(w);
 	forget_servers(w);
@@ -96,7 +96,7 @@ watch_end(uint32_t job)
 
 	for (w = all; w != NULL; w = w->next)
 		if (!w->over && w->what.job == job)
-			finish(w, "is not waited for any more", STANDING_OTHER);
+			finish(w, "is not waited for any more", PERSIST_OTHER);
 }
 
 static void
@@ -159,10 +159,10 @@ have_it(const struct watching *w)
 	return n > 0 ? 1 : -1;
 }
 
-static enum standing_fit
+static enum persist_fit
 best_fit(const struct watching *w)
 {
-	enum standing_fit best = STANDING_OTHER;
+	enum persist_fit best = PERSIST_OTHER;
 	size_t i;
 
 	for (i = 0; w->zone != NULL && i < w->zone->n; i++)
@@ -210,7 +210,7 @@ give_up(struct watching *w)
 		    w->zone->name[0] == '\0' ? "the configuration" : "zone ",
 		    w->zone->name, w->what.value == NULL ? "" : " ",
 		    w->what.value == NULL ? "" : w->what.value);
-		if (w->what.standing == NULL)
+		if (w->what.persist == NULL)
 			say_add(text, sizeof(text), " after %u seconds",
 			    w->what.seconds);
 		say_add(text, sizeof(text), ": ");
@@ -244,15 +244,15 @@ static int
 is_wanted(struct answerer *a, const char *text, size_t len)
 {
 	const struct watched *what = &a->watching->what;
-	enum standing_fit fit;
+	enum persist_fit fit;
 
-	if (what->standing == NULL)
+	if (what->persist == NULL)
 		return len == strlen(what->value) &&
 		    memcmp(text, what->value, len) == 0;
-	fit = standing_fit(what->standing, text, len);
+	fit = persist_fit(what->persist, text, len);
 	if (fit > a->fit)
 		a->fit = fit;
-	return fit == STANDING_GOOD;
+	return fit == PERSIST_GOOD;
 }
 
 /*
@@ -268,7 +268,7 @@ look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
 	const ldns_rr *rr;
 	int found = 0;
 
-	a->fit = STANDING_OTHER;
+	a->fit = PERSIST_OTHER;
 	while (!found && (rr = records_next(&txt)) != NULL) {
 		if (!name_equal(txt.owner, name))
 			continue;
@@ -482,7 +482,7 @@ wait_on(struct watching *w)
 }
 
 /*
- * Has somebody said that a standing record is not there?  It does not come by
+ * Has somebody said that a persist record is not there?  It does not come by
  * waiting.
  */
 static int
@@ -490,7 +490,7 @@ is_denied(const struct watching *w)
 {
 	size_t i;
 
-	for (i = 0; i < w->zone->n && w->what.standing != NULL; i++)
+	for (i = 0; i < w->zone->n && w->what.persist != NULL; i++)
 		if (!w->servers[i].has_it && !w->servers[i].unroutable &&
 		    w->servers[i].silent == 0)
 			return 1;
@@ -509,7 +509,7 @@ conclude(struct watching *w)
 		    w->zone->name[0] == '\0' ? "the configuration" :
 					       w->zone->name,
 		    (long long)(clock_ms() - w->begun + 500) / 1000);
-		finish(w, NULL, STANDING_GOOD);
+		finish(w, NULL, PERSIST_GOOD);
 	} else if (have == -1 || is_denied(w))
 		give_up(w);
 	else

@@ -163,21 +163,21 @@ size_t resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
 
 /*
  * Watches record (a name) until all servers of its zone have a TXT record
- * there with this value, or, where standing is not NULL, one that fits it; for
- * seconds at most.  A standing record is not waited for where a server says
+ * there with this value, or, where persist is not NULL, one that fits it; for
+ * seconds at most.  A persist record is not waited for where a server says
  * that it is not there.  All is kept, but for the structure.  Then
  * done(job, number, NULL, fit), or done() with the reason; fit is the best
- * that was seen of a standing record.
+ * that was seen of a persist record.
  */
 struct watched {
 	uint32_t job;
 	uint32_t number;
 	const char *record;
 	const char *value;
-	const struct standing *standing;
+	const struct persist *persist;
 	unsigned seconds;
 	void (*done)(
-	    const struct watched *, const char *reason, enum standing_fit);
+	    const struct watched *, const char *reason, enum persist_fit);
 };
 void watch(const struct watched *);
 /* Those of this job end now: "is not waited for any more". */

@@ -23,7 +23,7 @@
 #include "zone.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
-#define STANDING_SECONDS 20 /* a record that has long been there */
+#define PERSIST_SECONDS 20 /* a record that has long been there */
 #define SOCKETS_MAX 64
 #define NAME_SIZE 300 /* longer than any name in the DNS */
 
@@ -71,7 +71,7 @@ name_of(const struct msg *m, uint32_t number)
 }
 
 static void
-seen(const struct watched *w, const char *reason, enum standing_fit fit)
+seen(const struct watched *w, const char *reason, enum persist_fit fit)
 {
 	(void)fit;
 	answer(w, reason);
@@ -100,14 +100,14 @@ zone_await(struct msg *m)
 
 /* What is wrong with the record that is there, in words. */
 static const char *
-misfit(enum standing_fit fit)
+misfit(enum persist_fit fit)
 {
 	switch (fit) {
-	case STANDING_ACCOUNT:
+	case PERSIST_ACCOUNT:
 		return "there is one for another account";
-	case STANDING_POLICY:
+	case PERSIST_POLICY:
 		return "there is one that is not for wildcards";
-	case STANDING_EXPIRED:
+	case PERSIST_EXPIRED:
 		return "there is one, but its persistUntil is past";
 	default:
 		return "there is none";
@@ -115,8 +115,7 @@ misfit(enum standing_fit fit)
 }
 
 static void
-standing_seen(
-    const struct watched *w, const char *reason, enum standing_fit fit)
+persist_seen(const struct watched *w, const char *reason, enum persist_fit fit)
 {
 	char text[WATCH_TEXT_MAX], *line;
 
@@ -124,9 +123,9 @@ standing_seen(
 		answer(w, NULL);
 		return;
 	}
-	line = standing_record(strchr(w->record, '.') + 1,
-	    w->standing->issuers.v[0], w->standing->account,
-	    w->standing->wildcard, until);
+	line = persist_record(strchr(w->record, '.') + 1,
+	    w->persist->issuers.v[0], w->persist->account, w->persist->wildcard,
+	    until);
 	snprintf(text, sizeof(text),
 	    "no record allows this account to get certificates (%s); publish "
 	    "this one, once: %s (%s)",
@@ -140,35 +139,35 @@ standing_seen(
  * told it.
  */
 static void
-zone_standing(struct msg *m)
+zone_persist(struct msg *m)
 {
 	char record[NAME_SIZE];
-	struct body_standing_record b;
-	struct standing *s;
+	struct body_persist b;
+	struct persist *s;
 	struct watched w;
 	const char *name;
 	size_t i;
 
-	body_standing_record(m, &b);
+	body_persist(m, &b);
 	name = name_of(m, b.number);
 	if (b.issuers.n == 0)
-		errx(1, "ZONE_STANDING: no issuer");
+		errx(1, "ZONE_PERSIST: no issuer");
 	for (i = 0; i < b.issuers.n; i++)
 		if (!valid_dns_name(b.issuers.v[i]))
-			errx(1, "ZONE_STANDING: not a name");
+			errx(1, "ZONE_PERSIST: not a name");
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		err(1, NULL);
 	s->issuers = b.issuers;
 	s->account = keep(b.account);
 	s->wildcard = names[m->head.job].v[b.number] != name;
 	s->now = time(NULL);
-	snprintf(record, sizeof(record), STANDING_LABEL ".%s", name);
+	snprintf(record, sizeof(record), PERSIST_LABEL ".%s", name);
 	w = (struct watched){ .job = m->head.job,
 		.number = b.number,
 		.record = keep(record),
-		.standing = s,
-		.seconds = STANDING_SECONDS,
-		.done = standing_seen };
+		.persist = s,
+		.seconds = PERSIST_SECONDS,
+		.done = persist_seen };
 	watch(&w);
 }
 
@@ -181,7 +180,7 @@ zone_end(struct msg *m)
 
 static const struct handler table[] = {
 	{ ZONE_AWAIT, zone_await, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
-	{ ZONE_STANDING, zone_standing, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
+	{ ZONE_PERSIST, zone_persist, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
 	{ ZONE_END, zone_end, ANY_STATE, ORDERS_MAX },
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any bytes as the text of a standing record: what fits is for our account, and
+ * Any bytes as the text of a persist record: what fits is for our account, and
  * what is added to it changes that only as it says.
  */
 #include <stdlib.h>
@@ -15,25 +15,25 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char *issuers[] = { "ca.example", "b.example" };
-	struct standing s = { .issuers = { .v = issuers, .n = 2 },
+	struct persist s = { .issuers = { .v = issuers, .n = 2 },
 		.account = "https://ca.example/1",
 		.now = 2000000000 };
-	enum standing_fit plain, wildcard;
+	enum persist_fit plain, wildcard;
 	char *text = malloc(size + 1);
 
 	if (text == NULL)
 		abort();
 	memcpy(text, data, size);
-	plain = standing_fit(&s, text, size);
+	plain = persist_fit(&s, text, size);
 	s.wildcard = 1;
-	wildcard = standing_fit(&s, text, size);
+	wildcard = persist_fit(&s, text, size);
 	must(wildcard == plain ||
-	    (plain == STANDING_GOOD && wildcard == STANDING_POLICY));
-	if (plain >= STANDING_EXPIRED)
+	    (plain == PERSIST_GOOD && wildcard == PERSIST_POLICY));
+	if (plain >= PERSIST_EXPIRED)
 		must(memmem(text, size, s.account, strlen(s.account)) != NULL);
 	/* Nothing where a parameter must be. */
 	memcpy(text + size, ";", 1);
-	must(standing_fit(&s, text, size + 1) == STANDING_OTHER);
+	must(persist_fit(&s, text, size + 1) == PERSIST_OTHER);
 	free(text);
 	return 0;
 }

@@ -518,11 +518,11 @@ report(r.recv() == ("HOOK_PUT", num(0) + s("_ujmmovf2vn55tgye") + s(DIGEST)),
     "chng: records: with the account's label")
 r.close()
 
-r = record_role("DNSPERSIST01", "STANDING", thumbprint=False)
+r = record_role("DNSPERSIST01", "PERSIST", thumbprint=False)
 r.send("CHNG_ACCOUNT", s(ACCOUNT))
-r.send("CHNG_STANDING", num(1) + strings(["ca.example"]))
+r.send("CHNG_PERSIST", num(1) + strings(["ca.example"]))
 report([r.recv(), r.recv()] ==
-    [("ZONE_STANDING", num(1) + s(ACCOUNT) + strings(["ca.example"])), DONE],
+    [("ZONE_PERSIST", num(1) + s(ACCOUNT) + strings(["ca.example"])), DONE],
     "chng: a record that stands is asked for")
 r.send("CHNG_AWAIT")
 r.send("CHNG_SEEN", published(1, "there is none"))
@@ -531,7 +531,7 @@ report(r.recv() == FAILED and r.troubles == ["there is none"],
 r.close()
 HOOKED = ("DNS01", "HOOK")
 LABELLED = ("DNSACCOUNT01", "HOOK")
-STANDING = ("DNSPERSIST01", "STANDING")
+PERSIST = ("DNSPERSIST01", "PERSIST")
 
 for title, job, t, body, times, why in [
     ("a record for a name that there is not",
@@ -547,12 +547,12 @@ for title, job, t, body, times, why in [
     ("a probe without a directory",
         HOOKED, "CHNG_PROBE", b"", 1, "no files are written"),
     ("a token where a record stands",
-        STANDING, "CHNG_PUT", put(0), 1, "out of order"),
-    ("a standing record of a hook's job",
-        HOOKED, "CHNG_STANDING", num(0) + strings(["a.test"]), 1,
+        PERSIST, "CHNG_PUT", put(0), 1, "out of order"),
+    ("a persist record of a hook's job",
+        HOOKED, "CHNG_PERSIST", num(0) + strings(["a.test"]), 1,
         "out of order"),
     ("eleven names of the CA",
-        STANDING, "CHNG_STANDING", num(0) + strings(["a.test"] * 11), 1,
+        PERSIST, "CHNG_PERSIST", num(0) + strings(["a.test"] * 11), 1,
         "malformed"),
 ]:
     r = record_role(*job)

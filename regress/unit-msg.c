@@ -390,7 +390,8 @@ test_account(void)
 	struct body_account account = { far, "", NULL }, got_account;
 	struct body_account unknown = { NULL, NULL, far };
 	struct body_shown shown = { NULL, "x" }, got_shown;
-	struct body_standing standing = { ACCOUNT_REFUSED, NULL }, got_standing;
+	struct body_account_status status = { ACCOUNT_REFUSED, NULL },
+				   got_status;
 	enum leave how = LEAVE_DEACTIVATED, got_how;
 	uint64_t known = ACCOUNT_KNOWN;
 	size_t i;
@@ -422,16 +423,15 @@ test_account(void)
 	TRIP(CERT_SHOW_ACCOUNT, shown, struct body_shown, shown, got_shown);
 	check(got_shown.thumbprint == NULL && same(got_shown.next, "x"),
 	    "bodies: CERT_SHOW_ACCOUNT: each member");
-	TRIP(NET_ACCOUNT, standing, struct body_standing, standing,
-	    got_standing);
-	check(got_standing.standing == ACCOUNT_REFUSED &&
-		got_standing.url == NULL,
+	TRIP(NET_ACCOUNT, account_status, struct body_account_status, status,
+	    got_status);
+	check(got_status.status == ACCOUNT_REFUSED && got_status.url == NULL,
 	    "bodies: NET_ACCOUNT: each member");
-	OUTSIDE(NET_ACCOUNT, standing, struct body_standing, 0, ACCOUNT_KNOWN,
-	    ACCOUNT_REFUSED);
+	OUTSIDE(NET_ACCOUNT, account_status, struct body_account_status, 0,
+	    ACCOUNT_KNOWN, ACCOUNT_REFUSED);
 	arrive(&sent);
 	memcpy(came.body, &known, sizeof(known));
-	check(END_OF(standing, struct body_standing) == 1,
+	check(END_OF(account_status, struct body_account_status) == 1,
 	    "bodies: NET_ACCOUNT: known, without a URL");
 	TRIP(KEY_LEAVE_ACCOUNT, leave, enum leave, how, got_how);
 	check(got_how == LEAVE_DEACTIVATED,
@@ -452,13 +452,13 @@ test_records(void)
 	struct body_published seen = { .number = CONF_NAMES_MAX - 1,
 		.reason = NULL },
 			      got_seen;
-	struct body_standing_record standing = { .number = 1,
+	struct body_persist persist = { .number = 1,
 		.account = "a",
 		.issuers = { .v = issuers, .n = ISSUERS_MAX } };
 	struct body_issuers named = { .number = 2,
 		.names = { .v = issuers, .n = ISSUERS_MAX } };
 	static struct body_issuers got_named;
-	static struct body_standing_record got;
+	static struct body_persist got;
 	uint64_t more = ISSUERS_MAX + 1;
 	int i;
 
@@ -485,20 +485,19 @@ test_records(void)
 	    "bodies: CHNG_PUBLISHED: each member");
 	OUTSIDE(CHNG_SEEN, published, struct body_published, 0, 0,
 	    CONF_NAMES_MAX - 1);
-	TRIP(CHNG_STANDING, issuers, struct body_issuers, named, got_named);
+	TRIP(CHNG_PERSIST, issuers, struct body_issuers, named, got_named);
 	check(got_named.number == 2 && got_named.names.n == ISSUERS_MAX,
-	    "bodies: CHNG_STANDING: each member");
-	OUTSIDE(CHNG_STANDING, issuers, struct body_issuers, 0, 0,
+	    "bodies: CHNG_PERSIST: each member");
+	OUTSIDE(CHNG_PERSIST, issuers, struct body_issuers, 0, 0,
 	    CONF_NAMES_MAX - 1);
-	TRIP(ZONE_STANDING, standing_record, struct body_standing_record,
-	    standing, got);
+	TRIP(ZONE_PERSIST, persist, struct body_persist, persist, got);
 	check(got.number == 1 && same(got.account, "a") &&
 		got.issuers.n == ISSUERS_MAX,
-	    "bodies: ZONE_STANDING: each member");
+	    "bodies: ZONE_PERSIST: each member");
 	arrive(&sent);
 	memcpy(came.body + 14, &more, sizeof(more));
-	check(END_OF(standing_record, struct body_standing_record) == 1,
-	    "bodies: ZONE_STANDING: one name of the CA too many");
+	check(END_OF(persist, struct body_persist) == 1,
+	    "bodies: ZONE_PERSIST: one name of the CA too many");
 }
 
 static void
@@ -549,9 +548,9 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 	snprintf(out, size,
 	    "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%"
 	    "s",
-	    c->issuer != NULL && c->standing.n == CONF_NAMES_MAX &&
-		    c->standing_more == UINT64_MAX ?
-		"standing " :
+	    c->issuer != NULL && c->persist.n == CONF_NAMES_MAX &&
+		    c->persist_more == UINT64_MAX ?
+		"persist " :
 		"",
 	    c->until == UINT64_MAX ? "until " : "",
 	    c->dns_wait == DNS_WAIT_MAX ? "dns_wait " : "",
@@ -661,7 +660,7 @@ test_slices(void)
 		    "account_key account_spec shared contact eab ",
 		[ROLE_CSR] = "reason origins ",
 		[ROLE_CHNG] = "waits_for_dns ",
-		[ROLE_CERT] = "standing until force key_compromised list "
+		[ROLE_CERT] = "persist until force key_compromised list "
 			      "most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics name ",
 		[ROLE_ZONE] = "until dns_wait dns_servers ",
@@ -735,8 +734,8 @@ test_slices(void)
 		.account_spec = { KEYTYPE_RSA, 4096 },
 		.issuer = far,
 		.until = UINT64_MAX,
-		.standing = { .v = texts, .n = CONF_NAMES_MAX },
-		.standing_more = UINT64_MAX,
+		.persist = { .v = texts, .n = CONF_NAMES_MAX },
+		.persist_more = UINT64_MAX,
 		.dns_wait = DNS_WAIT_MAX,
 		.dns_servers = { .v = texts, .n = 2 * DNS_SERVERS_MAX },
 		.shared = 1,
@@ -858,7 +857,7 @@ test_limits(void)
 		.eab_file = path,
 		.eab_alg = "HS256",
 		.issuer = host,
-		.standing = { .v = names, .n = CONF_NAMES_MAX },
+		.persist = { .v = names, .n = CONF_NAMES_MAX },
 		.on_change = { commands, COMMANDS_MAX } };
 	struct slice_domain d = { .handle = handle,
 		.names = { .v = names, .n = CONF_NAMES_MAX },

@@ -385,8 +385,8 @@ more = "b.ca.test;  accounturi = %s ; policy=wildcard;x=y" % account
 soon = time.time() + 1000
 PUBLISH = (r"_validation-persist\.a\.test\. IN TXT "
     r'"ca\.test; accounturi=' + account)
-def standing(number, issuers):
-    """The body of ZONE_STANDING."""
+def persist(number, issuers):
+    """The body of ZONE_PERSIST."""
     return num(number) + s(account) + strings(issuers)
 for number, (title, text, name, expected) in enumerate([
     ("that fits", good, "a.test", None),
@@ -417,10 +417,10 @@ for number, (title, text, name, expected) in enumerate([
     at_address = "127.4.0.%d" % number
     serve(at_address, server)
     r = zone_role(0, [at_address, "53"], [name])
-    r.send("ZONE_STANDING", standing(0, ["ca.test", "b.ca.test"]))
+    r.send("ZONE_PERSIST", persist(0, ["ca.test", "b.ca.test"]))
     took, reason = replies(r, 1).get(0, (99, r.said()))
     report(took < 5 and as_expected(expected, reason),
-        "a standing record " + title, str((took, reason)))
+        "a persist record " + title, str((took, reason)))
     r.close()
 
 # Messages that chngproc has no reason to send.
@@ -433,13 +433,13 @@ for title, t, body, why in [
         "not a digest"),
     ("a label that is none", "ZONE_AWAIT", awaited(0, V, "x.y"), "not a label"),
     ("an empty label", "ZONE_AWAIT", awaited(0, V, ""), "not a label"),
-    ("no issuer", "ZONE_STANDING", standing(0, []), "no issuer"),
-    ("eleven issuers", "ZONE_STANDING", standing(0, ["a.test"] * 11),
+    ("no issuer", "ZONE_PERSIST", persist(0, []), "no issuer"),
+    ("eleven issuers", "ZONE_PERSIST", persist(0, ["a.test"] * 11),
         "malformed"),
-    ("an issuer that is no name", "ZONE_STANDING", standing(0, ['a"b']),
+    ("an issuer that is no name", "ZONE_PERSIST", persist(0, ['a"b']),
         "not a name"),
-    ("a standing record of a name that there is not", "ZONE_STANDING",
-        standing(99, ["a.test"]), "no identifier 99"),
+    ("a persist record of a name that there is not", "ZONE_PERSIST",
+        persist(99, ["a.test"]), "no identifier 99"),
 ]:
     r = zone_role(names=["a.test", "b.test", "c.test"])
     r.send(t, body)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Standing records of dns-persist-01: whether they fit, and how they are
+ * Persist records of dns-persist-01: whether they fit, and how they are
  * written.
  */
 #include <stdlib.h>
@@ -16,66 +16,66 @@
 static const struct {
 	const char *text;
 	int wildcard;
-	enum standing_fit fit;
+	enum persist_fit fit;
 } cases[] = {
-	{ "ca.example" A, 0, STANDING_GOOD },
-	{ "other.example" A, 0, STANDING_GOOD },
-	{ "CA.Example" A, 0, STANDING_GOOD },
-	{ " ca.example ;accounturi=" ACCOUNT, 0, STANDING_GOOD },
-	{ "ca.example;\taccounturi\t=\t" ACCOUNT "\t", 0, STANDING_GOOD },
-	{ "ca.example; AccountURI=" ACCOUNT, 0, STANDING_GOOD },
-	{ "ca.example" A "; policy=wildcard", 0, STANDING_GOOD },
-	{ "ca.example" A "; policy=wildcard", 1, STANDING_GOOD },
-	{ "ca.example; Policy=WildCard" A, 1, STANDING_GOOD },
-	{ "ca.example" A "; policy=other", 0, STANDING_GOOD },
-	{ "ca.example" A "; policy=other", 1, STANDING_POLICY },
-	{ "ca.example" A "; policy=", 1, STANDING_POLICY },
-	{ "ca.example" A, 1, STANDING_POLICY },
-	{ "ca.example" A "; persistUntil=2000000001", 0, STANDING_GOOD },
+	{ "ca.example" A, 0, PERSIST_GOOD },
+	{ "other.example" A, 0, PERSIST_GOOD },
+	{ "CA.Example" A, 0, PERSIST_GOOD },
+	{ " ca.example ;accounturi=" ACCOUNT, 0, PERSIST_GOOD },
+	{ "ca.example;\taccounturi\t=\t" ACCOUNT "\t", 0, PERSIST_GOOD },
+	{ "ca.example; AccountURI=" ACCOUNT, 0, PERSIST_GOOD },
+	{ "ca.example" A "; policy=wildcard", 0, PERSIST_GOOD },
+	{ "ca.example" A "; policy=wildcard", 1, PERSIST_GOOD },
+	{ "ca.example; Policy=WildCard" A, 1, PERSIST_GOOD },
+	{ "ca.example" A "; policy=other", 0, PERSIST_GOOD },
+	{ "ca.example" A "; policy=other", 1, PERSIST_POLICY },
+	{ "ca.example" A "; policy=", 1, PERSIST_POLICY },
+	{ "ca.example" A, 1, PERSIST_POLICY },
+	{ "ca.example" A "; persistUntil=2000000001", 0, PERSIST_GOOD },
 	{ "ca.example" A "; persistuntil=2000000001; unknown=x=y", 0,
-	    STANDING_GOOD },
-	{ "ca.example" A "; persistUntil=2000000000", 0, STANDING_EXPIRED },
-	{ "ca.example" A "; persistUntil=1", 1, STANDING_EXPIRED },
-	{ "ca.example" A "; persistUntil=", 0, STANDING_EXPIRED },
-	{ "ca.example" A "; persistUntil=-2000000001", 0, STANDING_EXPIRED },
+	    PERSIST_GOOD },
+	{ "ca.example" A "; persistUntil=2000000000", 0, PERSIST_EXPIRED },
+	{ "ca.example" A "; persistUntil=1", 1, PERSIST_EXPIRED },
+	{ "ca.example" A "; persistUntil=", 0, PERSIST_EXPIRED },
+	{ "ca.example" A "; persistUntil=-2000000001", 0, PERSIST_EXPIRED },
 	{ "ca.example" A "; persistUntil=99999999999999999999", 0,
-	    STANDING_EXPIRED },
-	{ "ca.example" A "; persistUntil=2000000001x", 0, STANDING_EXPIRED },
-	{ "ca.example" A "1", 0, STANDING_ACCOUNT },
+	    PERSIST_EXPIRED },
+	{ "ca.example" A "; persistUntil=2000000001x", 0, PERSIST_EXPIRED },
+	{ "ca.example" A "1", 0, PERSIST_ACCOUNT },
 	{ "ca.example; accounturi="
 	  "https://ca.example/acct/",
-	    0, STANDING_ACCOUNT },
+	    0, PERSIST_ACCOUNT },
 	{ "ca.example; accounturi=HTTPS://ca.example/acct/1", 0,
-	    STANDING_ACCOUNT },
-	{ "ca.example", 0, STANDING_ACCOUNT },
-	{ "ca.example; policy=wildcard", 1, STANDING_ACCOUNT },
-	{ "ca.example.; accounturi=" ACCOUNT, 0, STANDING_OTHER },
-	{ "x.ca.example" A, 0, STANDING_OTHER },
-	{ "evil.example" A, 0, STANDING_OTHER },
-	{ "", 0, STANDING_OTHER },
-	{ ";", 0, STANDING_OTHER },
-	{ "ca.example" A ";", 0, STANDING_OTHER },
-	{ "ca.example;" A, 0, STANDING_OTHER },
-	{ "ca.example" A A, 0, STANDING_OTHER },
+	    PERSIST_ACCOUNT },
+	{ "ca.example", 0, PERSIST_ACCOUNT },
+	{ "ca.example; policy=wildcard", 1, PERSIST_ACCOUNT },
+	{ "ca.example.; accounturi=" ACCOUNT, 0, PERSIST_OTHER },
+	{ "x.ca.example" A, 0, PERSIST_OTHER },
+	{ "evil.example" A, 0, PERSIST_OTHER },
+	{ "", 0, PERSIST_OTHER },
+	{ ";", 0, PERSIST_OTHER },
+	{ "ca.example" A ";", 0, PERSIST_OTHER },
+	{ "ca.example;" A, 0, PERSIST_OTHER },
+	{ "ca.example" A A, 0, PERSIST_OTHER },
 	{ "ca.example" A "; policy=wildcard; POLICY=wildcard", 1,
-	    STANDING_OTHER },
-	{ "ca.example" A "; noequals", 0, STANDING_OTHER },
-	{ "ca.example" A "; =x", 0, STANDING_OTHER },
-	{ "ca.example" A "; a b=x", 0, STANDING_OTHER },
-	{ "ca.example" A "; a=x y", 0, STANDING_OTHER },
-	{ "ca.example" A "; a=\x80", 0, STANDING_OTHER },
-	{ "ca.example\x7f" A, 0, STANDING_OTHER },
+	    PERSIST_OTHER },
+	{ "ca.example" A "; noequals", 0, PERSIST_OTHER },
+	{ "ca.example" A "; =x", 0, PERSIST_OTHER },
+	{ "ca.example" A "; a b=x", 0, PERSIST_OTHER },
+	{ "ca.example" A "; a=x y", 0, PERSIST_OTHER },
+	{ "ca.example" A "; a=\x80", 0, PERSIST_OTHER },
+	{ "ca.example\x7f" A, 0, PERSIST_OTHER },
 };
 
 static void
 test_fit(void)
 {
 	static char *names[] = { "ca.example", "other.example" };
-	struct standing s = { .issuers = { .v = names, .n = 2 },
+	struct persist s = { .issuers = { .v = names, .n = 2 },
 		.account = ACCOUNT,
 		.now = 2000000000 };
 	char many[4096] = "ca.example" A, *exact;
-	enum standing_fit fit;
+	enum persist_fit fit;
 	size_t i, n;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -87,20 +87,20 @@ test_fit(void)
 		exact = malloc(n + 1);
 		memcpy(exact, cases[i].text, n);
 		s.wildcard = cases[i].wildcard;
-		fit = standing_fit(&s, exact, n);
-		check(fit == cases[i].fit, "standing: '%s'%s: %d",
+		fit = persist_fit(&s, exact, n);
+		check(fit == cases[i].fit, "persist: '%s'%s: %d",
 		    cases[i].text, s.wildcard ? " for a wildcard" : "", fit);
 		free(exact);
 	}
 	s.wildcard = 0;
-	check(standing_fit(&s, "ca.example" A "\0", sizeof("ca.example" A)) ==
-		STANDING_OTHER,
-	    "standing: NUL at the end");
+	check(persist_fit(&s, "ca.example" A "\0", sizeof("ca.example" A)) ==
+		PERSIST_OTHER,
+	    "persist: NUL at the end");
 	for (i = 0; i < 40; i++)
 		snprintf(many + strlen(many), sizeof(many) - strlen(many),
 		    "; p%zu=x", i);
-	check(standing_fit(&s, many, strlen(many)) == STANDING_OTHER,
-	    "standing: 41 parameters");
+	check(persist_fit(&s, many, strlen(many)) == PERSIST_OTHER,
+	    "persist: 41 parameters");
 }
 
 static void
@@ -109,30 +109,29 @@ test_record(void)
 	static const char begin[] =
 	    "_validation-persist.a.example. IN TXT \"ca.example; accounturi=";
 	char account[600], *line, *p, joined[800] = "";
-	struct standing s = { .account = account, .now = 1 };
+	struct persist s = { .account = account, .now = 1 };
 	char *name = "ca.example";
 	int n;
 
-	line = standing_record("a.example", "ca.example", ACCOUNT, 1, 0);
+	line = persist_record("a.example", "ca.example", ACCOUNT, 1, 0);
 	check(strcmp(line,
 		  "_validation-persist.a.example. IN TXT \"ca.example" A
 		  "; policy=wildcard\"") == 0,
-	    "standing: record for a wildcard: %s", line);
+	    "persist: record for a wildcard: %s", line);
 	free(line);
-	line = standing_record(
+	line = persist_record(
 	    "a.example", "ca.example", ACCOUNT, 0, 1798761599);
 	check(strcmp(line,
 		  "_validation-persist.a.example. IN TXT \"ca.example" A
 		  "; persistUntil=1798761599\"") == 0,
-	    "standing: record that ends: %s", line);
+	    "persist: record that ends: %s", line);
 	free(line);
 	s.issuers.v = &name;
 	s.issuers.n = s.wildcard = 1;
 	for (n = 1; n < 590; n++) {
 		memset(account, 'u', (size_t)n);
 		account[n] = '\0';
-		line = standing_record(
-		    "a.example", "ca.example", account, 1, 0);
+		line = persist_record("a.example", "ca.example", account, 1, 0);
 		joined[0] = '\0';
 		for (p = strchr(line, '"'); p != NULL;
 		     p = *p == '"' ? p + 1 : strchr(p + 1, '"')) {
@@ -148,12 +147,12 @@ test_record(void)
 		}
 		if (strncmp(line, begin, sizeof(begin) - 1) != 0 ||
 		    line[strlen(line) - 1] != '"' ||
-		    standing_fit(&s, joined, strlen(joined)) != STANDING_GOOD)
+		    persist_fit(&s, joined, strlen(joined)) != PERSIST_GOOD)
 			break;
 		free(line);
 	}
 	check(n == 590,
-	    "standing: records with URLs of 1 to 589 bytes: fit what they are "
+	    "persist: records with URLs of 1 to 589 bytes: fit what they are "
 	    "for; %d",
 	    n);
 }
