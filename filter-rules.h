@@ -209,10 +209,10 @@ static const char refused_names[] =
     "setgroups prctl seccomp";
 
 /*
- * Calls by modules that the hosts line of nsswitch.conf has dnsproc load.  Those
- * of systemd block signals around each look-up, and abort where that fails: the
- * pretended call returns 0.  The survived ones fail with EACCES, instead of
- * ending the process.
+ * Calls by modules that the hosts line of nsswitch.conf has dnsproc load.
+ * Those of systemd block signals around each look-up, and abort where that
+ * fails: the pretended call returns 0.  The survived ones fail with EACCES,
+ * instead of ending the process.
  */
 static const char pretended_names[] = "rt_sigprocmask";
 static const char survived_names[] = "name_to_handle_at pidfd_open";

@@ -420,7 +420,9 @@ exchange(struct session *s, const struct request *r, struct http_response *a,
 	return 0;
 }
 
-/* Such a request has no side effects: it is repeated if its response is lost. */
+/*
+ * Such a request has no side effects: it is repeated if its response is lost.
+ */
 static int
 exchange_again(struct session *s, enum http_method method, const char *url,
     struct http_response *a, struct net_error *t)
