@@ -269,6 +269,8 @@ find_authority(struct conf *c, struct domain *d)
 		if (d->sign_with == NULL ||
 		    strcmp(d->sign_with, c->authorities[i].name) == 0)
 			d->authority = &c->authorities[i];
+	if (d->authority != NULL)
+		d->sign_with = d->authority->name;
 	if (d->authority == NULL && d->sign_with != NULL)
 		lex_error_at(d->file, d->line,
 		    "domain %s: sign with %s: there is no such "

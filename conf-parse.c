@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * acme-client.conf(5): statements in general, and those outside blocks.
- * Words are keywords only where they can stand as such, so that a name or
- * macro may be any word.
+ * acme-client.conf(5): macros, included files and the statements outside
+ * blocks; the configuration as a whole, read and printed.
  */
 #include <err.h>
 #include <stdint.h>
@@ -16,197 +15,7 @@
 
 #define MACRO_MAX (64 * 1024)
 
-static struct conf *conf;
-
-int
-is_word(const char *word)
-{
-	return lex_token == TOKEN_WORD && !lex_quoted &&
-	    strcmp(lex_word, word) == 0;
-}
-
-/* A block or list that begins in the line belongs to it, up to its }. */
-void
-skip_line(void)
-{
-	int depth = 0;
-
-	for (; lex_token != TOKEN_END; lex_next())
-		if (lex_token == TOKEN_OPEN)
-			depth++;
-		else if (depth == 0 &&
-		    (lex_token == TOKEN_NEWLINE || lex_token == TOKEN_CLOSE))
-			return;
-		else if (lex_token == TOKEN_CLOSE)
-			depth--;
-}
-
-const char *
-token_text(void)
-{
-	switch (lex_token) {
-	case TOKEN_WORD:
-		return lex_word;
-	case TOKEN_NEWLINE:
-		return "the end of the line";
-	case TOKEN_OPEN:
-		return "{";
-	case TOKEN_CLOSE:
-		return "}";
-	case TOKEN_EQUALS:
-		return "=";
-	case TOKEN_COMMA:
-		return ",";
-	default:
-		return "the end of the file";
-	}
-}
-
-/* The next word, copied; NULL after an error. */
-char *
-take_string(const char *what)
-{
-	char *copy;
-
-	if (lex_token != TOKEN_WORD) {
-		lex_error("expected %s instead of %s", what, token_text());
-		return NULL;
-	}
-	if ((copy = strdup(lex_word)) == NULL)
-		err(1, NULL);
-	lex_next();
-	return copy;
-}
-
-/* Does the statement begin with these n words, and is there more of it? */
-static const char *
-after_words(const char *statement, char words[][WORDS_MAX * 8], size_t n)
-{
-	size_t i, len;
-
-	for (i = 0; i < n; i++) {
-		len = strlen(words[i]);
-		if (strncmp(statement, words[i], len) != 0 ||
-		    (statement[len] != ' ' && statement[len] != '\0'))
-			return NULL;
-		statement += len + (statement[len] == ' ');
-	}
-	return statement;
-}
-
-/* This word, behind what there is in line already, begins no statement. */
-static void
-not_a_statement(
-    char *line, size_t size, const struct statement *table, size_t ntable)
-{
-	const char *file = lex_file(), *near;
-	int number = lex_line();
-	char *wrong;
-
-	if (asprintf(&wrong, "%s%s%s", line, *line == '\0' ? "" : " ",
-		token_text()) == -1)
-		err(1, NULL);
-	near = parse_nearest(line, size, table, ntable);
-	lex_error_at(file, number, "%s is not a statement here; %s%s%s", wrong,
-	    near == NULL ? "see acme-client.conf(5)" : "is it meant to be '",
-	    near == NULL ? "" : near, near == NULL ? "" : "'?");
-	free(wrong);
-}
-
-/*
- * Reads the words of the longest statement that they can be; NULL after an
- * error.
- */
-static const struct statement *
-take_statement(const struct statement *table, size_t ntable)
-{
-	const struct statement *exact = NULL;
-	char words[WORDS_MAX][WORDS_MAX * 8];
-	char line[WORDS_MAX * WORDS_MAX * 8] = "";
-	const char *rest;
-	size_t n = 0, i, possible;
-
-	while (lex_token == TOKEN_WORD && !lex_quoted && n < WORDS_MAX &&
-	    strlen(lex_word) < sizeof(words[0])) {
-		strlcpy(words[n], lex_word, sizeof(words[0]));
-		for (possible = 0, i = 0; i < ntable; i++)
-			possible += after_words(table[i].words, words, n + 1) !=
-			    NULL;
-		if (possible == 0)
-			break;
-		strlcat(line, n > 0 ? " " : "", sizeof(line));
-		strlcat(line, words[n++], sizeof(line));
-		lex_next();
-	}
-	for (i = 0; i < ntable && n > 0; i++)
-		if ((rest = after_words(table[i].words, words, n)) != NULL &&
-		    *rest == '\0')
-			exact = &table[i];
-	if (exact == NULL)
-		not_a_statement(line, sizeof(line), table, ntable);
-	return exact;
-}
-
-/* The { of a block; if it is missing, what follows is read as its content. */
-static void
-open_block(void)
-{
-	if (lex_token != TOKEN_OPEN)
-		lex_error("expected { instead of %s", token_text());
-	while (lex_token == TOKEN_WORD || lex_token == TOKEN_EQUALS ||
-	    lex_token == TOKEN_COMMA)
-		lex_next();
-	while (lex_token == TOKEN_NEWLINE)
-		lex_next();
-	if (lex_token == TOKEN_OPEN)
-		lex_next();
-}
-
-/* { statement ... }, each on a line of its own as a rule. */
-void
-parse_block(void *block, const struct statement *table, size_t n)
-{
-	const struct statement *s;
-	int line = lex_line();
-	const char *file = lex_file();
-
-	for (open_block(); lex_token != TOKEN_CLOSE;) {
-		if (lex_token == TOKEN_END) {
-			lex_error_at(file, line,
-			    "the block that begins here is never closed");
-			return;
-		}
-		if (lex_token == TOKEN_NEWLINE)
-			lex_next();
-		else if ((s = take_statement(table, n)) == NULL)
-			skip_line();
-		else
-			s->parse(block, s);
-	}
-	lex_next();
-}
-
-void
-set_string(char **out, const struct statement *s)
-{
-	char *text = take_string("a value");
-
-	if (text == NULL)
-		skip_line();
-	else if (*out != NULL) {
-		lex_error("'%s' stands twice in this block", s->words);
-		free(text);
-	} else
-		*out = text;
-}
-
-void
-parse_string(void *block, const struct statement *s)
-{
-	set_string((char **)(void *)((char *)block + s->offset), s);
-}
-
-/* name = value, where several words are one value with blanks between. */
+/* NAME = VALUE.  Several words are one value with blanks between. */
 static void
 parse_macro(const char *name)
 {
@@ -240,23 +49,39 @@ parse_macro(const char *name)
 	free(value);
 }
 
-/* The line is for conf-check.c to name. */
 static void
-parse_global(void *block, const struct statement *s)
+parse_state_dir(void *at, const struct statement *s)
 {
-	struct conf *c = block;
+	struct conf *c = at;
 
-	if (s->offset == offsetof(struct conf, state_dir)) {
-		c->state_file = lex_file();
-		c->state_line = lex_line();
-	} else {
-		c->metrics_file = lex_file();
-		c->metrics_line = lex_line();
-	}
-	parse_string(block, s);
+	c->state_file = lex_file();
+	c->state_line = lex_line();
+	set_string(&c->state_dir, s);
 }
 
-/* Decimal digits only; -1 after an error. */
+static void
+print_state_dir(const char *start, const void *at)
+{
+	print_string(start, &((const struct conf *)at)->state_dir);
+}
+
+static void
+parse_metrics(void *at, const struct statement *s)
+{
+	struct conf *c = at;
+
+	c->metrics_file = lex_file();
+	c->metrics_line = lex_line();
+	set_string(&c->metrics, s);
+}
+
+static void
+print_metrics(const char *start, const void *at)
+{
+	print_string(start, &((const struct conf *)at)->metrics);
+}
+
+/* Reads a number of decimal digits only; -1 after an error. */
 static int
 take_number(const char *what, int least, int most)
 {
@@ -276,23 +101,32 @@ take_number(const char *what, int least, int most)
 	return n;
 }
 
-/* dns wait SECONDS */
+/* SECONDS */
 static void
-parse_dns_wait(void *block, const struct statement *s)
+parse_dns_wait(void *at, const struct statement *s)
 {
-	struct conf *c = block;
+	struct conf *c = at;
 
 	if (c->dns_wait_named)
-		lex_error("'%s' stands twice", s->words);
+		lex_error("'%s' is given twice", s->words);
 	c->dns_wait_named = 1;
 	c->dns_wait = take_number("seconds", 0, DNS_WAIT_MAX);
 }
 
-/* dns server ADDRESS [port NUMBER] */
 static void
-parse_dns_server(void *block, const struct statement *s)
+print_dns_wait(const char *start, const void *at)
 {
-	struct conf *c = block;
+	const struct conf *c = at;
+
+	if (c->dns_wait_named)
+		printf("%s %d\n", start, c->dns_wait);
+}
+
+/* ADDRESS [port NUMBER].  A second statement adds to the first. */
+static void
+parse_dns_server(void *at, const struct statement *s)
+{
+	struct strings *servers = at;
 	unsigned char addr[16];
 	char *address = take_string("an address"), *port;
 	int number = 53;
@@ -310,24 +144,38 @@ parse_dns_server(void *block, const struct statement *s)
 		lex_next();
 		number = take_number("a port", 1, UINT16_MAX);
 	}
-	if (c->dns_servers.n == 2 * DNS_SERVERS_MAX) {
+	if (servers->n == 2 * DNS_SERVERS_MAX) {
 		lex_error("more than %d times '%s'", DNS_SERVERS_MAX, s->words);
 		return;
 	}
 	if (asprintf(&port, "%d", number) == -1)
 		err(1, NULL);
-	add_string(&c->dns_servers, address);
-	add_string(&c->dns_servers, port);
+	add_string(servers, address);
+	add_string(servers, port);
 }
 
 static void
-parse_include(void)
+print_dns_server(const char *start, const void *at)
+{
+	const struct strings *servers = at;
+	size_t i;
+
+	for (i = 0; i + 1 < servers->n; i += 2)
+		printf(
+		    "%s %s port %s\n", start, servers->v[i], servers->v[i + 1]);
+}
+
+/* FILE */
+static void
+parse_include(void *at, const struct statement *s)
 {
 	char *path = take_string("the name of a file");
 
+	(void)at;
+	(void)s;
 	if (path == NULL)
 		return;
-	/* What follows on the line comes after the included file. */
+	/* More words on the line would be read after the included file. */
 	if (lex_token != TOKEN_NEWLINE && lex_token != TOKEN_END)
 		lex_error(
 		    "expected the end of the line instead of %s", token_text());
@@ -336,85 +184,91 @@ parse_include(void)
 	free(path);
 }
 
-static const struct statement top_statements[] = {
-	{ "user", parse_string, offsetof(struct conf, user) },
-	{ "state directory", parse_global, offsetof(struct conf, state_dir) },
-	{ "metrics file", parse_global, offsetof(struct conf, metrics) },
-	{ "dns wait", parse_dns_wait, 0 },
-	{ "dns server", parse_dns_server, 0 },
-	{ "on change", parse_on_change, offsetof(struct conf, on_change) },
-	/* What follows is not found there; it is for misspelt ones. */
-	{ "authority", NULL, 0 },
-	{ "domain", NULL, 0 },
-	{ "include", NULL, 0 },
-};
-#define NTOP (sizeof(top_statements) / sizeof(top_statements[0]))
+/* The statements of an included file are printed instead. */
+static void
+print_nothing(const char *start, const void *at)
+{
+	(void)start;
+	(void)at;
+}
 
-/* Which one begins with this word and goes on with the next token? */
+/* In the order in which they are printed. */
+static const struct statement statements[] = {
+#define MEMBER(m) offsetof(struct conf, m)
+	{ "user", parse_string, print_string, MEMBER(user) },
+	{ "state directory", parse_state_dir, print_state_dir, 0 },
+	{ "metrics file", parse_metrics, print_metrics, 0 },
+	{ "dns wait", parse_dns_wait, print_dns_wait, 0 },
+	{ "dns server", parse_dns_server, print_dns_server,
+	    MEMBER(dns_servers) },
+	{ "on change", parse_on_change, print_on_change, MEMBER(on_change) },
+	{ "authority", parse_authority, print_authorities, 0 },
+	{ "domain", parse_domain, print_domains, 0 },
+	{ "include", parse_include, print_nothing, 0 },
+#undef MEMBER
+};
+#define COUNT (sizeof(statements) / sizeof(statements[0]))
+
+/* The statement that has this word, or this word and the next token. */
 static const struct statement *
-find_top(const char *word)
+find_statement(const char *word)
 {
 	size_t i, len = strlen(word);
 	const char *rest;
 
-	for (i = 0; i < NTOP; i++) {
-		if (strncmp(top_statements[i].words, word, len) != 0)
+	for (i = 0; i < COUNT; i++) {
+		if (strncmp(statements[i].words, word, len) != 0)
 			continue;
-		rest = top_statements[i].words + len;
+		rest = statements[i].words + len;
 		if (*rest == '\0')
-			return &top_statements[i];
+			return &statements[i];
 		if (*rest == ' ' && is_word(rest + 1)) {
 			lex_next();
-			return &top_statements[i];
+			return &statements[i];
 		}
 	}
 	return NULL;
 }
 
 static void
-unknown_top(const char *word)
+unknown_statement(const char *word)
 {
 	const char *file = lex_file(), *near;
-	char line[WORDS_MAX * WORDS_MAX * 8];
+	char line[WORDS_MAX * WORDS_MAX * 8], known[600] = "";
 	int number = lex_line();
+	size_t i;
 
 	strlcpy(line, word, sizeof(line));
-	near = parse_nearest(line, sizeof(line), top_statements, NTOP);
+	near = parse_nearest(line, sizeof(line), statements, COUNT);
+	for (i = 0; i < COUNT; i++)
+		say_add(known, sizeof(known), "%s'%s'", i > 0 ? ", " : "",
+		    statements[i].words);
 	if (near != NULL)
 		lex_error_at(
 		    file, number, "%s: is it meant to be '%s'?", word, near);
 	else
-		lex_error_at(file, number,
-		    "%s: expected 'authority', 'domain', "
-		    "'include', 'user', 'state directory', 'metrics file', "
-		    "'dns wait', 'dns server', 'on change' or NAME = VALUE",
-		    word);
+		lex_error_at(file, number, "%s: expected %s or NAME = VALUE",
+		    word, known);
 }
 
-/* A statement of the top level: its first word may also be a macro's name. */
+/* Reads a statement or macro of the top level, or says what is wrong. */
 static void
-parse_top(void)
+parse_top(struct conf *conf)
 {
 	const struct statement *s;
 	char *word;
 
 	if ((word = take_string(
 		 "'authority', 'domain' or another statement")) == NULL) {
-		lex_next(); /* also past a stray } */
+		lex_next(); /* A stray } is skipped. */
 		return;
 	}
 	if (lex_token == TOKEN_EQUALS)
 		parse_macro(word);
-	else if (strcmp(word, "authority") == 0)
-		parse_authority(conf);
-	else if (strcmp(word, "domain") == 0)
-		parse_domain(conf);
-	else if (strcmp(word, "include") == 0)
-		parse_include();
-	else if ((s = find_top(word)) != NULL)
-		s->parse(conf, s);
+	else if ((s = find_statement(word)) != NULL)
+		s->parse((char *)conf + s->offset, s);
 	else {
-		unknown_top(word);
+		unknown_statement(word);
 		skip_line();
 	}
 	if (lex_token != TOKEN_NEWLINE && lex_token != TOKEN_END) {
@@ -428,6 +282,8 @@ parse_top(void)
 struct conf *
 conf_parse(const char *path)
 {
+	struct conf *conf;
+
 	lex_errors = 0;
 	if ((conf = calloc(1, sizeof(*conf))) == NULL)
 		err(1, NULL);
@@ -438,10 +294,10 @@ conf_parse(const char *path)
 		if (lex_token == TOKEN_NEWLINE)
 			lex_next();
 		else
-			parse_top();
+			parse_top(conf);
 	}
 	lex_forget_quotes();
-	/* Relations are only worth looking at if all of it could be read. */
+	/* Statements are compared only if all of them could be read. */
 	if (lex_errors == 0)
 		conf_check(conf, path);
 	if (lex_errors > 0) {
@@ -450,6 +306,12 @@ conf_parse(const char *path)
 		return NULL;
 	}
 	return conf;
+}
+
+void
+conf_print(const struct conf *conf)
+{
+	print_block("", conf, statements, COUNT);
 }
 
 int

@@ -69,49 +69,86 @@ const char *lex_check_start(const char *text, size_t len);
 
 
 /*
- * Statements of the configuration: a table for each place where they can stand.
+ * The statements of the configuration.  Each place where statements can be (the
+ * top level, the block of an authority, the block of a domain) has one table of
+ * rows, by which they are read and printed, and by which regress/manual.sh
+ * compares them with acme-client.conf(5).
  */
 
-#define WORDS_MAX 4 /* of a statement */
+#define WORDS_MAX 4 /* words of a statement's name */
 
-/* What a statement does with what follows its words. */
+/* One row.  at is the address of the block's member at this offset. */
 struct statement {
 	const char *words;
-	void (*parse)(void *block, const struct statement *);
-	/* of the char * that a simple one sets */
+	/* Reads what follows the words. */
+	void (*parse)(void *at, const struct statement *);
+	/*
+	 * Prints the whole statement, which begins with start, as often as the
+	 * block has it; nothing if that is never.
+	 */
+	void (*print)(const char *start, const void *at);
 	size_t offset;
 };
 
-/* { statement ... }, each on a line of its own as a rule. */
-void parse_block(void *block, const struct statement *, size_t n);
-/* What the statements of a table do, as a rule. */
-void parse_string(void *block, const struct statement *);
-void parse_on_change(void *block, const struct statement *);
+/* Reads "{ statement ... }", as a rule with a line for each statement. */
+void parse_block(void *block, const struct statement *table, size_t n);
+/* Prints what is between the braces. */
+void print_block(const char *indent, const void *block,
+    const struct statement *table, size_t n);
 
-/* The next token: is it this word without quotes?  In words, for messages. */
+/* A statement with one value.  at: char *, NULL without the statement. */
+void parse_string(void *at, const struct statement *);
+void print_string(const char *start, const void *at);
+/* A statement without a value.  at: int, 1 with the statement. */
+void parse_flag(void *at, const struct statement *);
+void print_flag(const char *start, const void *at);
+/* "on change".  at: struct commands. */
+void parse_on_change(void *at, const struct statement *);
+void print_on_change(const char *start, const void *at);
+/* The blocks.  at: struct conf. */
+void parse_authority(void *at, const struct statement *);
+void print_authorities(const char *start, const void *at);
+void parse_domain(void *at, const struct statement *);
+void print_domains(const char *start, const void *at);
+
+/* What parsers of statements consist of: */
+
+/* Is the next token this word, without quotes? */
 int is_word(const char *);
+/* The next token as messages name it. */
 const char *token_text(void);
-/* The next word, which the caller frees; NULL after an error. */
+/* Reads this word; 0 after an error. */
+int take_word(const char *);
+/* Reads the next word, which the caller frees; NULL after an error. */
 char *take_string(const char *what);
+/*
+ * The same for the name of a block.  A block without a name is read all the
+ * same, for its other errors.
+ */
+char *take_block_name(const char *what);
+/* Reads the next word into *out; an error if that is set already. */
+void set_string(char **out, const struct statement *);
+/* Reads [rsa [2048|3072|4096] | ecdsa [p256|p384]]. */
+void parse_keyspec(struct keyspec *);
 /* The list keeps the text. */
 void add_string(struct strings *, char *text);
-/* The same into *out, unless it is set already. */
-void set_string(char **out, const struct statement *);
-/* To the end of the line or block, after an error. */
+/* After an error: goes to the end of the line or block. */
 void skip_line(void);
 
+/* What printers of statements consist of: */
+
+/* In quotes, so that it is read back to the same. */
+void put_quoted(const char *);
+/* With a blank before it; nothing if any key will do. */
+void put_keyspec(const struct keyspec *);
+
 /*
- * The statement that the words typed in this line are nearest to, if no more
- * than a third of its letters, and two of them, are wrong; or NULL.  The
- * first words of the line are in text; up to WORDS_MAX others are read, and
- * added to it.
+ * Finds the statement that the words in this line are nearest to, if at most
+ * two of its letters, and a third of them, are wrong; else NULL.  text has the
+ * first words of the line; up to WORDS_MAX others are read and added to it.
  */
 const char *parse_nearest(
-    char *text, size_t size, const struct statement *, size_t n);
-
-/* After the word "authority" or "domain". */
-void parse_authority(struct conf *);
-void parse_domain(struct conf *);
+    char *text, size_t size, const struct statement *table, size_t n);
 
 
 /*

@@ -111,7 +111,7 @@ struct domain {
 	struct strings verify;     /* VERIFY_WORDS of each, in turn */
 	/* "domain name", before it is in names */
 	char *name;
-	char *sign_with; /* or NULL: the first authority */
+	char *sign_with; /* by conf_check(), the authority's name */
 	struct authority *authority;
 	/* why nothing can be done for it now, or NULL */
 	char *broken;

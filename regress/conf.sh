@@ -208,6 +208,75 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 good "csr file that repeats a name" \
     "${A}domain x {\ncsr file $work/y.csr\ndomain certificate /c/x\n}\n"
 
+# Each statement is printed: no row of the tables has a printer that prints nothing.
+cat >"$conf" <<END
+user nobody
+state directory /s
+metrics file /m/x
+dns wait 5
+dns server 192.0.2.1
+on change /bin/true
+authority a {
+	api url https://a.example
+	api origin https://b.example
+	account key /k/a
+	eab key id x hmac file /k/mac
+	contact mailto:a@b.example
+	proxy http://127.0.0.1:3128
+	issuer a.example until 2030-01-31
+	prefer ipv4
+	ca file /r/ca
+	root file /r/root
+}
+authority b {
+	api url https://b.example
+	account key /k/b
+	root any
+	insecure
+}
+domain a.example {
+	domain name b.example
+	alternative names { c.example }
+	domain key /p/a
+	domain certificate /c/a
+	domain chain certificate /c/chain
+	domain full chain certificate /c/full
+	domain combined /p/both
+	preferred chain Root
+	sign with b
+	challengedir /w
+	profile short
+	check revocation
+	check webroot
+	accept additional names
+	on change /bin/true
+	verify a.example port 443
+}
+domain b.example {
+	csr file $work/y.csr
+	domain certificate /c/b
+	challenge dns-01
+	challenge hook /bin/true
+}
+domain c.example {
+	domain key /p/c
+	domain certificate /c/c
+	listen on * port 80
+}
+domain d.example {
+	domain key /p/d
+	domain certificate /c/d
+	stateless
+}
+END
+accepted "every statement" "$conf"
+statements "$top" | grep -vx include | sort -u |
+    while read -r statement; do
+	grep -q "^	\{0,1\}$statement\( \|\$\)" "$work/one" ||
+	    echo "$statement"
+    done >"$work/unprinted"
+same "conf: every statement is printed" "" "$(cat "$work/unprinted")"
+
 # bad NAME TEXT LINE WORDS...: refused at that line with these words
 bad() {
 	_bad=$1 _line=$3
@@ -232,7 +301,7 @@ bad "macro not defined" "$A"'domain $x {\n}\n' 5 "'x' is not defined"
 bad "macro name with a blank" '"a b" = c\n' 1 "without blanks"
 bad "authority twice" "$A$A" 5 "also at line 1"
 bad "domain twice" "$A$D}\n$D}\n" 9 "also at line 5"
-bad "statement twice" "$A${D}domain key /p/y.key\n}\n" 8 "stands twice"
+bad "statement twice" "$A${D}domain key /p/y.key\n}\n" 8 "is given twice"
 bad "101 names" \
     "${A}domain n0.example {\nalternative names { $names n100.example }\n$K" \
     5 "more than 100"
@@ -335,7 +404,7 @@ for date in 2030-02-30 2030-1-1 30-01-01 2030-01-01x tomorrow 1960-01-01; do
 done
 good "challenge http-01" "$A${D}challenge http-01\n}\n"
 bad "challenge twice" "$A${D}challenge http-01\nchallenge http-01\n}\n" 9 \
-    "stands twice"
+    "is given twice"
 for word in http-02 dns HTTP-01 '""' ''; do
 	bad "challenge '$word'" "$A${D}challenge $word\n}\n" 8 \
 	    "expected http-01, tls-alpn-01, dns-01"
@@ -354,12 +423,12 @@ bad "proxy with name and password" "${B}proxy http://n:p@proxy.example\n}\n" 1 \
 bad "proxy without its file" "authority a {\nproxy http://p auth /k/x\n}\n" 2 \
     "expected 'file'"
 bad "proxy twice" "authority a {\nproxy http://p\nproxy http://q\n}\n" 3 \
-    "stands twice"
+    "is given twice"
 bad "proxy auth file beside a certificate" \
     "${B}proxy http://p auth file /c/p\n}\ndomain a.b {\n$K" 1 \
     "private key must not"
 bad "prefer twice" "authority a {\nprefer ipv4\nprefer ipv6\n}\n" 3 \
-    "'prefer' stands twice"
+    "'prefer' is given twice"
 bad "prefer neither" "authority a {\nprefer ipv5\n}\n" 2 \
     "expected ipv4 or ipv6 instead of ipv5"
 bad "stateless with check webroot" "$A${D}stateless\ncheck webroot\n}\n" 5 \
@@ -654,7 +723,7 @@ dns server 2001:db8::1 port 5353" \
 bad "waiting for more than ten minutes" "dns wait 601\n$A" 1 \
     "601: expected seconds, a number from 0 to 600"
 bad "waiting for no number" "dns wait 5m\n$A" 1 "5m: expected seconds, a number"
-bad "waiting twice" "dns wait 5\ndns wait 5\n$A" 2 "'dns wait' stands twice"
+bad "waiting twice" "dns wait 5\ndns wait 5\n$A" 2 "'dns wait' is given twice"
 bad "a name server by name" "dns server ns.example.com\n$A" 1 \
     "ns.example.com: expected the address of a name server"
 bad "a name server at port 0" "dns server 192.0.2.1 port 0\n$A" 1 \
@@ -663,7 +732,7 @@ bad "nine name servers" \
     "$(printf 'dns server 192.0.2.%s\n' 1 2 3 4 5 6 7 8 9)\n$A" \
     9 "more than 8 times 'dns server'"
 bad "all that may stand outside blocks" "port 80\n$A" 1 \
-    "'metrics file', 'dns wait', 'dns server', 'on change' or NAME"
+    "'on change', 'authority', 'domain', 'include' or NAME"
 for type in ed25519 ec256 RSA4096 prime256v1 secp384r1 rsa-2048; do
 	bad "key type $type" "${A}domain x.example {
 domain key /p/x $type

@@ -43,6 +43,9 @@ says() {
 	fi
 }
 
+# statements DIR: the configuration's statements, which are rows of tables
+statements() { sed -n 's/^	{ "\([a-z ]*\)", parse_.*/\1/p' "$1"/conf-*.c; }
+
 # work_start: makes a directory for this script; when the script ends, the
 # directory and the processes that it has started go
 work_start() {
