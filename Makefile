@@ -38,8 +38,8 @@ SIGN = sign-jws.o disk-key.o sign-origin.o sign-revocable.o
 PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o \
 	parent-broker.o parent-child.o parent-progress.o parent-slice.o \
 	parent-fingerprint.o conf-lex.o conf-visible.o conf-statement.o \
-	conf-authority.o conf-domain.o conf-parse.o conf-check.o conf-advise.o \
-	conf-layout.o conf-names.o
+	conf-authority.o conf-domain.o conf-parse.o conf-check.o \
+	conf-challenge.o conf-paths.o conf-advise.o conf-layout.o conf-names.o
 NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o \
 	net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o \
 	net-webroot.o net-request.o net-revoke.o http.o http-socket.o \

@@ -11,8 +11,8 @@
 #include "conf-parse.h"
 
 /*
- * { NAME ... }, with blanks, commas or line ends between.  A second list adds to
- * the first.
+ * { NAME ... }, with blanks, commas or line ends between.  A second list adds
+ * to the first.
  */
 static void
 parse_alternative_names(void *at, const struct statement *s)
@@ -41,7 +41,10 @@ parse_alternative_names(void *at, const struct statement *s)
 			    "expected a name or } instead of %s", token_text());
 			skip_line();
 			return;
-			/* Names may be repeated; no more than this many are kept. */
+			/*
+			 * Names may be repeated; no more than this many are
+			 * kept.
+			 */
 		} else if (d->names.n <= 10 * CONF_NAMES_MAX)
 			add_string(&d->names, take_string("a name"));
 		else

@@ -117,14 +117,12 @@ normalise_all(struct domain *d)
 
 	for (i = 0; i < d->names.n; i++)
 		if ((problem = conf_normalise(&d->names.v[i])) != NULL)
-			lex_error_at(d->file, d->line, "domain %s: name %s: %s",
-			    d->handle, d->names.v[i], problem);
+			domain_error(d, "name %s: %s", d->names.v[i], problem);
 	if (lex_errors > wrong)
 		return;
 	drop_repeated(&d->names);
 	if (d->names.n > CONF_NAMES_MAX)
-		lex_error_at(d->file, d->line, "domain %s: more than %d names",
-		    d->handle, CONF_NAMES_MAX);
+		domain_error(d, "more than %d names", CONF_NAMES_MAX);
 }
 
 /*

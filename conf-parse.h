@@ -152,12 +152,12 @@ const char *parse_nearest(
 
 
 /*
- * What must hold between the parts of a configuration.
+ * Checks of the configuration as a whole.
  */
 
 /*
- * Where things are best, and the defaults of two statements; configure may name
- * others.
+ * The directories that the manual page recommends, and the defaults of "state
+ * directory" and "challengedir".  configure may name others.
  */
 #ifndef CONF_DIR
 #define CONF_DIR "/etc/acme-client"
@@ -169,49 +169,85 @@ const char *parse_nearest(
 #define CHALLENGE_DIR "/var/www/acme"
 #endif
 
-/* The user that is meant where none is named. */
+/* The default of "user". */
 #define DEFAULT_USER "_acme-client"
+
+/*
+ * What a path is for.  A file of PATH_ACCOUNT is a secret by which an account
+ * is used, and may be named by several authorities.
+ */
+enum path_kind { PATH_PLAIN, PATH_DOMAIN_KEY, PATH_ACCOUNT };
 
 /* The directory that an absolute path is in; the caller frees. */
 char *conf_directory(const char *path);
+/* Makes / of //.  A relative path, "." and ".." are errors, and -1. */
+int path_clean(char *path, const char *what, const char *file, int line);
+/* Makes a relative path one in the directory of base; *path may be NULL. */
+void path_complete(char **path, const char *base);
+/* Cleans the path of a file, or NULL, and remembers it for paths_check(). */
+void path_use(
+    char *path, const char *what, enum path_kind, const char *file, int line);
+/*
+ * Compares all of them: each file has one use, and no private key is in a
+ * directory of other files.  Forgets them.
+ */
+void paths_check(const struct conf *);
+/*
+ * "line 7", or "line 7 of FILE" if that is another file than here; in a static
+ * buffer.
+ */
+const char *place_text(const char *file, int line, const char *here);
 
 /*
- * Fills in defaults, completes paths and names; errors are counted in
- * lex_errors.
+ * Fills in defaults, completes paths and names, and reports what is wrong;
+ * errors are counted in lex_errors.  path is the main file.
  */
 void conf_check(struct conf *, const char *path);
 
+/* lex_error_at() for a domain: "domain HANDLE: ...", at its first line. */
+void domain_error(const struct domain *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Do these challenges suit the names? */
+void check_challenge(const struct domain *);
+/* Is there exactly one way to respond to them?  Sets d->way. */
+void check_way(struct domain *d);
+/* The servers of "verify"; their hosts are normalised. */
+void check_verify(struct domain *);
+
 /*
- * The first name goes before the alternative ones, each in the form that
- * certificates have, each once; wrong ones are errors.
+ * Sets d->names: the first name before the alternative ones, or the names of
+ * the CSR; each once, in the form that certificates have.  A wrong name is an
+ * error.
  */
 void conf_names(const struct conf *, struct domain *);
 /*
- * One name or address in that form: it is freed or changed in place.  NULL, or
- * why it is none.
+ * Gives one name or address that form; it is freed or changed in place.  NULL,
+ * or why it is no name.
  */
 const char *conf_normalise(char **name);
 
 /*
- * The names in the CSR of this file, which the caller owns; 0, or -1 with the
- * reason.  In acme-client csrproc finds them (parent-names.c): the parent has
- * no parser of CSRs.
+ * The names in the CSR of this file, which the caller frees; 0, or -1 with the
+ * reason.  In acme-client, csrproc parses the CSR (parent-names.c): the parent
+ * has no parser of CSRs.
  */
 int csr_names(const struct conf *, const char *path, struct strings *names,
     struct error *);
 
 /*
- * Warns of what the configuration names and this machine does not have, or the
- * user who runs this cannot use, with what to do.  For these n domains and
- * their authorities; how many warnings.
+ * Warns of files, directories, users and the like that the configuration names
+ * but this machine does not have, or that the user who runs acme-client cannot
+ * use, and says what to do.  For these n domains and their authorities.
+ * Returns the number of warnings, those of conf_layout() among them.
  */
 unsigned conf_advise(
     const struct conf *, struct domain *const *domains, size_t n);
 
 /*
- * Warns of directories that lie below one another, or, as root, do not belong
- * to one ordinary user, with what a process could reach by that.  Also part of
- * conf_advise(); how many warnings.
+ * Warns of directories that are below one another, or that, as root, do not
+ * belong to one ordinary user, and says what a process could reach by that.
+ * Returns the number of warnings.
  */
 unsigned conf_layout(
     const struct conf *, struct domain *const *domains, size_t n);

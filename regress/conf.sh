@@ -208,7 +208,7 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 good "csr file that repeats a name" \
     "${A}domain x {\ncsr file $work/y.csr\ndomain certificate /c/x\n}\n"
 
-# Each statement is printed: no row of the tables has a printer that prints nothing.
+# Each statement is printed: no row has a printer that prints nothing.
 cat >"$conf" <<END
 user nobody
 state directory /s

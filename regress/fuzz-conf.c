@@ -3,11 +3,7 @@
  * Any bytes as a configuration: no crash, and what is accepted is printed in a
  * form that is accepted as the same.
  *
- * clang -fsanitize=fuzzer,address -D_GNU_SOURCE $(pkg-config --cflags --libs
- * libbsd-overlay) \
- * 	    -I. regress/fuzz-conf.c conf-lex.c conf-parse.c conf-block.c \
- *          conf-near.c conf-check.c conf-names.c conf-print.c \
- * 	    disk-csr.c csr-file.c x509.c valid.c log.c -lidn2 -lcrypto
+ * How to build it is in fuzz.sh.
  * ASAN_OPTIONS=detect_leaks=0 ./a.out -close_fd_mask=2 corpus
  */
 #include <sys/stat.h>

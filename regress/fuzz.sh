@@ -187,8 +187,9 @@ fuzz() {
 	    test "$(ls "$seeds/$_name" | wc -l)" -gt $((_seeds + 5))
 }
 fuzz conf 20000 challenge.c conf-lex.c conf-visible.c conf-statement.c \
-    conf-authority.c conf-domain.c conf-parse.c conf-check.c conf-names.c \
-    disk-csr.c csr-file.c x509.c disk-place.c disk-attrs-linux.c valid.c log.c
+    conf-authority.c conf-domain.c conf-parse.c conf-check.c conf-challenge.c \
+    conf-paths.c conf-names.c disk-csr.c csr-file.c x509.c disk-place.c \
+    disk-attrs-linux.c valid.c log.c
 fuzz http 100000 http-parse.c http-fields.c valid.c log.c
 fuzz responder 200000 resp-http.c resp-hello.c valid.c
 fuzz json 100000 challenge.c acme-json.c acme-renewal.c acme-problem.c \
