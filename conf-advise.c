@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What -n says about the machine: whether the directories, files, users and
- * groups that the configuration names are there for the user who runs it.
- * These are warnings: the configuration may be meant for another machine, or
- * for another user.
+ * -n warns if directories, files, users or groups that the configuration names
+ * are missing on this machine, or cannot be used by the user who runs it.  The
+ * configuration may be meant for another machine or user.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,15 +26,14 @@
 struct need {
 	char *dir;
 	const char *what;
-	int secret; /* for keys */
-	/* by the run itself, if it is not there */
-	int made;
+	int secret; /* It is for keys. */
+	int made;   /* A run makes the directory if it is missing. */
 };
 
 static struct need *needs;
 static size_t nneeds;
 static unsigned warnings;
-/* whose a directory is to be that root makes; NULL: root */
+/* The owner of a directory that root is told to make; NULL: root. */
 static const char *owner;
 
 __attribute__((format(printf, 1, 2))) static void
@@ -72,7 +70,7 @@ need_dir(const char *dir, const char *what, int made)
 	need(copy, what, 0, made);
 }
 
-/* The directory of a file. */
+/* The directory that a file is in. */
 static void
 need_place(const char *path, const char *what, int secret)
 {
@@ -81,8 +79,8 @@ need_place(const char *path, const char *what, int secret)
 }
 
 /*
- * Those of keys before others, so that a directory is to be made with their
- * mode.
+ * Of equal directories, one for keys comes first, as only the first is
+ * reported: its mode must suit keys.
  */
 static int
 by_dir(const void *a, const void *b)
@@ -110,7 +108,10 @@ is_read_only(const char *dir)
 	    errno == EROFS;
 }
 
-/* As root, a role becomes the owner of its directory. */
+/*
+ * Can the process that has this directory write there?  As root, the process
+ * becomes the owner of the directory.
+ */
 static int
 writable(const char *dir, const struct stat *st)
 {
@@ -156,7 +157,7 @@ advise_dir(const struct need *n)
 		return;
 	}
 	if (!S_ISDIR(st.st_mode))
-		advise("%s %s: this is no directory", n->what, n->dir);
+		advise("%s %s: this is not a directory", n->what, n->dir);
 	else if (realpath(n->dir, real) != NULL && strcmp(real, n->dir) != 0)
 		advise("%s %s: a symbolic link is on the way; name the "
 		       "directory itself: %s",
@@ -174,7 +175,7 @@ advise_dir(const struct need *n)
 		    n->what, n->dir, user_name(), user_name(), n->dir);
 	else if (n->secret && (st.st_mode & (S_IWOTH | S_IROTH)) != 0)
 		advise("%s %s: everyone can %s there: chmod o-rwx %s", n->what,
-		    n->dir, st.st_mode & S_IWOTH ? "write" : "look", n->dir);
+		    n->dir, st.st_mode & S_IWOTH ? "write" : "read", n->dir);
 }
 
 static void
@@ -206,22 +207,20 @@ advise_authority(const struct authority *a)
 	struct stat st;
 
 	if (conf_lacks_root(a))
-		advise("authority %s: its certificates will lead to none of "
-		       "this system's roots, as it "
-		       "seems, and then they are not installed: name its root "
-		       "with 'root file', or say "
-		       "'root any'",
+		advise("authority %s: its certificates probably lead to none "
+		       "of this system's roots, and would not be installed: "
+		       "name its root with 'root file', or say 'root any'",
 		    a->name);
 	advise_file(a->ca_file, "ca file");
 	advise_file(a->root_file, "root file");
 	advise_file(a->proxy_auth, "proxy auth file");
-	/* It is read until there is an account. */
+	/* The file is read only as long as there is no account key. */
 	if (stat(a->account_key, &st) == -1)
 		advise_file(a->eab_file, "eab hmac file");
 	need_place(a->account_key, "account key: directory", 1);
 }
 
-/* Who is to read the key must get to it. */
+/* The members of "group" must be able to reach the key. */
 static void
 advise_way(const struct domain *d)
 {
@@ -234,7 +233,7 @@ advise_way(const struct domain *d)
 	dir = conf_directory(d->key);
 	rc = stat(dir, &st);
 	if (rc == 0 && (st.st_mode & (S_IXGRP | S_IXOTH)) == 0)
-		advise("domain key %s: group %s does not get to it: chgrp %s "
+		advise("domain key %s: group %s cannot reach it: chgrp %s "
 		       "%s && chmod g+x %s",
 		    d->key, d->group, d->group, dir, dir);
 	free(dir);
@@ -253,7 +252,7 @@ advise_domain(const struct domain *d)
 	need_dir(d->challengedir, "challengedir", 0);
 }
 
-/* Who can change it has it run by whoever runs this. */
+/* A user who can change the program can act as the one who runs acme-client. */
 static void
 advise_program(const char *what, const char *program)
 {
@@ -263,7 +262,7 @@ advise_program(const char *what, const char *program)
 		advise("%s %s: %s", what, program, strerror(errno));
 	else if (!S_ISREG(st.st_mode) ||
 	    faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) == -1)
-		advise("%s %s: this is no program that %s can run", what,
+		advise("%s %s: this is not a program that %s can run", what,
 		    program, user_name());
 	else if (st.st_mode & (S_IWGRP | S_IWOTH))
 		advise("%s %s: others can change what is run: chmod go-w %s",
@@ -274,7 +273,7 @@ advise_program(const char *what, const char *program)
 		    what, program, (unsigned)st.st_uid);
 }
 
-/* What a shell would read as more than a word is an argument here. */
+/* Warns of shell syntax, which is passed as arguments here. */
 static void
 advise_arguments(const struct strings *argv)
 {
@@ -294,7 +293,7 @@ advise_arguments(const struct strings *argv)
 			}
 }
 
-/* Unlike a command, it is one path: whoever wrote more meant arguments. */
+/* Unlike a command, the value is a path: after a blank, arguments are meant. */
 static void
 advise_challenge_hook(const char *program)
 {
@@ -321,7 +320,7 @@ advise_commands(const struct commands *c)
 	}
 }
 
-/* Can this be bound, here and now?  Nobody is listened to. */
+/* Can this be bound now?  The socket does not listen. */
 static void
 advise_port(const char *address, const char *port)
 {
@@ -351,7 +350,7 @@ advise_port(const char *address, const char *port)
 	freeaddrinfo(ai);
 }
 
-/* RFC 8555 8.3 and RFC 8737 3: the other one's port, by mistake? */
+/* RFC 8555 8.3, RFC 8737 3: warns of the other challenge's port. */
 static void
 advise_challenge(const struct domain *d, const char *address, const char *port)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How the directories of a configuration lie to each other.  A process has
- * its rights by hierarchy: who may write to a directory may write to all that
- * lies below.  So directories that lie beside each other are safe, and -n says
- * what another layout costs.  It works all the same: these are warnings.
+ * -n warns if a process could write to more than it is for.  A process has its
+ * rights by hierarchy: if it may write to a directory, it may write to all that
+ * is below.  So directories should be beside each other.  Other layouts work,
+ * and the warnings say what each costs.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -20,10 +20,10 @@
 #include "log.h"
 #include "trust.h"
 
-#define SAID_MAX 20 /* warnings; the rest is counted */
+#define WARNINGS_MAX 20 /* More warnings are counted and not printed. */
 
 enum kind {
-	ACCOUNT, /* account keys, and keys to bind accounts by */
+	ACCOUNT, /* account keys and other secrets of accounts */
 	KEYS,    /* domain keys */
 	CERTS,
 	STATE,
@@ -36,9 +36,9 @@ enum kind {
 
 static const struct {
 	const char *name;   /* as in "move the NAME" */
-	const char *home;   /* where they are best */
-	const char *writer; /* the role that does, or NULL */
-	const char *doing;
+	const char *home;   /* the recommended directory, or NULL */
+	const char *writer; /* the role that writes there, or NULL */
+	const char *doing;  /* what that role does there */
 } kinds[KIND__MAX] = {
 	[ACCOUNT] = { "account keys", CONF_DIR "/account", NULL, NULL },
 	[KEYS] = { "domain keys", CONF_DIR "/keys", "csrproc",
@@ -55,17 +55,17 @@ static const struct {
 _Static_assert(
     sizeof(kinds) / sizeof(kinds[0]) == KIND__MAX, "a kind without its row");
 
-/* A directory, or a file that is no less worth protecting than one. */
+/* A directory, or a file that is as important as one. */
 struct thing {
 	enum kind kind;
 	const char *what; /* as the configuration calls it */
-	char *path;       /* of keys and certificates the directory */
+	char *path;       /* for keys and certificates, their directory */
 	char *dir;        /* resolved as far as it exists */
-	dev_t dev;        /* of dir; 0 and 0: it is not there */
+	dev_t dev;        /* of dir; dev and ino are 0 if it is missing */
 	ino_t ino;
-	struct stat st; /* of dir, if it is there */
-	int shared;     /* something else lies in it or below */
-	int said;       /* a file of the system's does, it was said */
+	struct stat st; /* of dir, unless it is missing */
+	int shared;     /* Something else is in or below it. */
+	int said; /* There was a warning of a system file in or below it. */
 };
 
 static struct thing *things;
@@ -77,7 +77,7 @@ advise(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (warnings >= SAID_MAX) {
+	if (warnings >= WARNINGS_MAX) {
 		unsaid++;
 		return;
 	}
@@ -98,8 +98,8 @@ copy(const char *text, size_t len)
 }
 
 /*
- * Without symbolic links as far as it exists, the rest as it stands; the
- * caller frees.
+ * The path without symbolic links, as far as it exists, and the rest unchanged;
+ * the caller frees.
  */
 static char *
 resolve(const char *path)
@@ -120,7 +120,7 @@ resolve(const char *path)
 	return s;
 }
 
-/* Takes path and dir. */
+/* path and dir are freed with the entry. */
 static void
 add(enum kind kind, const char *what, char *path, char *dir)
 {
@@ -149,7 +149,7 @@ add_dir(enum kind kind, const char *what, const char *path)
 		add(kind, what, copy(path, strlen(path)), resolve(path));
 }
 
-/* The directory of a file that is made there. */
+/* The directory of a file that a process makes. */
 static void
 add_place(enum kind kind, const char *what, const char *path)
 {
@@ -161,7 +161,10 @@ add_place(enum kind kind, const char *what, const char *path)
 	add(kind, what, dir, resolve(dir));
 }
 
-/* A file that is read: where its name is, and where what that leads to is. */
+/*
+ * A file that a process reads: the directory of its name, and of the file that
+ * a link leads to.
+ */
 static void
 add_file(enum kind kind, const char *what, const char *path)
 {
@@ -184,7 +187,7 @@ add_file(enum kind kind, const char *what, const char *path)
 		free(real);
 }
 
-/* By what the directory is, so that two names of one are the same. */
+/* By device and inode, so that two names of one directory are equal. */
 static int
 by_dir(const void *a, const void *b)
 {
@@ -210,7 +213,7 @@ by_all(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* Sorts, and drops what is there twice. */
+/* Sorts the things, and drops repeated ones. */
 static void
 unique(void)
 {
@@ -229,8 +232,8 @@ unique(void)
 }
 
 /*
- * What the role that writes to a directory of this kind could do to what lies
- * there or below; NULL: nothing new.
+ * What the role that writes to a directory of the holder's kind could do to the
+ * prey, which is there or below; NULL: nothing that it cannot do anyway.
  */
 static const char *
 cost(enum kind holder, enum kind prey)
@@ -253,7 +256,7 @@ cost(enum kind holder, enum kind prey)
 	case CHALLENGES:
 		return published ?
 		    NULL :
-		    "answer any CA's challenge there, "
+		    "respond to any CA's challenge there, "
 		    "and so get a certificate for these names from it";
 	case TRUST:
 	case SYSTEM:
@@ -282,7 +285,7 @@ position(const struct thing *holder, const struct thing *prey)
 	return text;
 }
 
-/* One warning: prey lies in or below a directory of another use. */
+/* Warns that the prey is in or below the holder, which has another use. */
 static void
 judge(struct thing *holder, const struct thing *prey)
 {
@@ -294,13 +297,13 @@ judge(struct thing *holder, const struct thing *prey)
 		return;
 	holder->shared = 1;
 	holder->said |= prey->kind == SYSTEM;
-	/* What is in its best place already, or the system's, stays there. */
+	/* The prey is in its recommended place: move the holder. */
 	if (home == NULL || strcmp(prey->path, home) == 0) {
 		home = kinds[holder->kind].home;
 		moved = kinds[holder->kind].name;
 	}
 	advise(
-	    "%s %s: %s where %s %s: who takes that process over could %s, "
+	    "%s %s: %s where %s %s: an attacker in that process could %s, "
 	    "too; move the %s to a directory with nothing else in it or below "
 	    "it%s%s",
 	    prey->what, prey->path, position(holder, prey),
@@ -308,7 +311,7 @@ judge(struct thing *holder, const struct thing *prey)
 	    home != NULL ? ", such as " : "", home != NULL ? home : "");
 }
 
-/* All directories of this identity: the first of them, or NULL. */
+/* The first of the directories that are the same as this one, or NULL. */
 static struct thing *
 find(const struct thing *wanted)
 {
@@ -320,7 +323,7 @@ find(const struct thing *wanted)
 	return t;
 }
 
-/* Who writes to this one's directory or above; of each kind the nearest. */
+/* Judges the directory of the prey and all above: of each kind, the nearest. */
 static void
 judge_above(const struct thing *prey)
 {
@@ -353,7 +356,7 @@ judge_above(const struct thing *prey)
 	free(dir);
 }
 
-/* The name of a user, or the number; in a static buffer. */
+/* The name of a user, or else the number; in a static buffer. */
 static const char *
 name_of(uid_t uid)
 {
@@ -367,7 +370,7 @@ name_of(uid_t uid)
 	return name;
 }
 
-/* Does this role write there? */
+/* Does the role write to this directory, which exists? */
 static int
 is_of(const struct thing *t, const char *role)
 {
@@ -376,8 +379,8 @@ is_of(const struct thing *t, const char *role)
 }
 
 /*
- * As root, a role becomes the owner of its directories: that is to be an
- * ordinary user, and the same one for all.
+ * As root, a role becomes the owner of its directories, which should be one
+ * ordinary user.
  */
 static void
 judge_owners(const char *role, const char *user)
@@ -416,7 +419,10 @@ judge_owners(const char *role, const char *user)
 		    user);
 }
 
-/* To give a file to its owner takes a capability that is good for all files. */
+/*
+ * A process that keeps a file's owner needs a capability that works for all
+ * files.
+ */
 static void
 judge_file(const char *path, const char **first, unsigned *n)
 {

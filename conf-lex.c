@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Words, braces and line ends of a configuration file: comments, quotes,
- * continued lines, macros and included files, as OpenBSD's parsers have them.
+ * The lexer of the configuration: words, braces and line ends; comments,
+ * quotes, continued lines, macros and included files, as in OpenBSD's parsers.
  */
 #include <sys/stat.h>
 #include <ctype.h>
@@ -28,7 +28,7 @@
 struct source {
 	char *text;
 	size_t len, pos;
-	const char *file; /* NULL: a macro */
+	const char *file; /* NULL: a macro's value. */
 	int line;
 	dev_t dev;
 	ino_t ino;
@@ -52,8 +52,8 @@ static struct macro *macros;
 static const char *last_file = "";
 static int last_line;
 /*
- * The last word in quotes that goes over a line's end, as long as no error
- * was said after it.
+ * The last word in quotes that goes over the end of a line, until an error is
+ * printed after it.
  */
 static const char *long_file;
 static int long_line;
@@ -67,7 +67,7 @@ report(const char *file, int line, const char *fmt, va_list ap)
 	if (++lex_errors <= ERRORS_MAX)
 		warnx("%s:%d: %s", file, line,
 		    lex_visible(safe, sizeof(safe), text));
-	/* A quote that is missing turns all that follows inside out. */
+	/* A missing quote may be the cause of this error. */
 	if (long_file == file)
 		warnx("%s:%d: the word in quotes that begins here goes over "
 		      "the end of the line; is its closing quote missing?",
@@ -111,7 +111,7 @@ warn_at(const char *file, int line, const char *text, const char *word)
 	lex_warnings++;
 }
 
-/* The innermost file: a macro has no lines of its own. */
+/* The innermost file.  A macro has no lines of its own. */
 static struct source *
 file_source(void)
 {
@@ -127,7 +127,7 @@ lex_line(void)
 {
 	struct source *s = file_source();
 
-	/* A newline that was read belongs to the line that it ends. */
+	/* A newline token is part of the line that it ends. */
 	return s == NULL ? last_line : s->line - (lex_token == TOKEN_NEWLINE);
 }
 
@@ -165,7 +165,7 @@ pop(void)
 	struct source *s = top;
 
 	if (s->file != NULL) {
-		last_file = s->file; /* kept: sections point to it */
+		last_file = s->file; /* Never freed: blocks point to it. */
 		last_line = s->line;
 	}
 	top = s->below;
@@ -173,7 +173,10 @@ pop(void)
 	free(s);
 }
 
-/* Who can write to the configuration can have root write files. */
+/*
+ * Why this file is refused; NULL: it is not.  A user who can write to the
+ * configuration can have root write files.
+ */
 static const char *
 check_file(const struct stat *st)
 {
@@ -188,7 +191,7 @@ check_file(const struct stat *st)
 	return NULL;
 }
 
-/* What is wrong with this line, or NULL and the next one. */
+/* Why the line at *p is refused; NULL: it is not, and *p is the next one. */
 static const char *
 check_line(const char **p, const char *end)
 {
@@ -204,7 +207,7 @@ check_line(const char **p, const char *end)
 	return NULL;
 }
 
-/* NULL, or why it cannot be read, and in which line (0: not in one). */
+/* NULL, or why the file is refused; the line of the cause, if it has one. */
 static const char *
 read_file(const char *path, int fd, const struct stat *st, int *line)
 {
@@ -227,7 +230,7 @@ read_file(const char *path, int fd, const struct stat *st, int *line)
 		free(text);
 		return wrong;
 	}
-	/* The last line ends with its file, even after a backslash. */
+	/* A backslash at the end does not join what comes after the file. */
 	if (len > 0 && text[len - 1] == '\\')
 		text[len++] = '\n';
 	text[len++] = '\n';
@@ -286,8 +289,8 @@ lex_open(const char *path)
 }
 
 /*
- * Statements that include these files, quoted as read_quoted() reads it; NULL:
- * a name that has no such form.
+ * Statements that include these files, for the lexer to read; the caller frees.
+ * A name that cannot be quoted is an error.
  */
 static char *
 include_all(char **paths, size_t n)
@@ -318,8 +321,8 @@ include_all(char **paths, size_t n)
 }
 
 /*
- * Called by glob(3): a directory that is not there has no files, but one that
- * cannot be read may have some.
+ * glob(3) calls this.  A missing directory has no files, but a directory that
+ * cannot be read may have some, which is an error.
  */
 static int
 include_unread(const char *directory, int error)
@@ -330,7 +333,7 @@ include_unread(const char *directory, int error)
 	return 1;
 }
 
-/* glob(3): the files in the order of their names; none is no error. */
+/* Includes the matching files in the order of their names; none is no error. */
 static void
 include_pattern(const char *pattern)
 {
@@ -360,7 +363,7 @@ include_pattern(const char *pattern)
 	push(text, strlen(text), NULL, NULL);
 }
 
-/* A file that is there is meant, whatever its name looks like. */
+/* A file that exists is meant, even if its name looks like a pattern. */
 void
 lex_include(const char *path)
 {
@@ -389,9 +392,7 @@ lex_define(const char *name, const char *value)
 		err(1, NULL);
 }
 
-/*
- * One character; a finished macro or included file goes back to what is below.
- */
+/* Reads one character, past the ends of macros and included files. */
 static int
 get_raw(void)
 {
@@ -418,8 +419,8 @@ unget(int c)
 }
 
 /*
- * The same with continued lines joined; a backslash before anything else is
- * left out.
+ * The same outside quotes: a backslash before a line end joins the lines, one
+ * before another character is left out.
  */
 static int
 get_char(void)
@@ -455,7 +456,10 @@ end_word(size_t len)
 	lex_check_word(lex_word, lex_quoted);
 }
 
-/* Up to the closing quote, in the same file; a line end inside is left out. */
+/*
+ * Reads up to the closing quote, which must be in the same file.  Line ends
+ * inside are left out.
+ */
 static void
 read_quoted(int quote)
 {
@@ -513,7 +517,7 @@ read_word(int c)
 		    "has a quote in it; is another one missing?", lex_word);
 }
 
-/* $name: its value is read as if it stood here.  Not within a macro itself. */
+/* $name: the value is read in its place.  A value is not expanded itself. */
 static void
 expand(void)
 {
@@ -546,7 +550,7 @@ lex_next(void)
 	const char *p;
 	int c;
 
-	lex_token = TOKEN_WORD; /* the newline before is done with */
+	lex_token = TOKEN_WORD; /* For lex_line(): no longer a newline. */
 	lex_quoted = 0;
 	for (;;) {
 		while ((c = get_char()) == ' ' || c == '\t' || c == '\r')

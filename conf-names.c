@@ -17,7 +17,7 @@
 #include "conf-parse.h"
 #include "valid.h"
 
-/* U-labels become A-labels (RFC 5890); NULL, or why it is no name. */
+/* Makes A-labels of U-labels (RFC 5890); NULL, or why it is no name. */
 static const char *
 to_ascii(char **name)
 {
@@ -55,7 +55,7 @@ conf_normalise(char **name)
 		return problem;
 	for (p = *name; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
-	/* RFC 1034 3.1: the dot of the root, which certificates leave out. */
+	/* RFC 1034 3.1: a final dot is the root, and not in certificates. */
 	if (p - *name > 1 && p[-1] == '.')
 		p[-1] = '\0';
 	if ((n = address_bytes(*name, addr)) > 0) {
@@ -72,7 +72,7 @@ conf_normalise(char **name)
 	       "between)";
 }
 
-/* By name; equal ones in the order in which they are listed. */
+/* By name; equal names in the order of the list. */
 static int
 by_name(const void *a, const void *b)
 {
@@ -82,7 +82,7 @@ by_name(const void *a, const void *b)
 	return order != 0 ? order : x < y ? -1 : x > y;
 }
 
-/* A name that is listed several times counts once, where it is listed first. */
+/* Keeps the first of equal names. */
 static void
 drop_repeated(struct strings *names)
 {
@@ -126,8 +126,8 @@ normalise_all(struct domain *d)
 }
 
 /*
- * What is wrong with this file now concerns this domain only, and no other one
- * of the configuration.
+ * A file that is missing or wrong now is an error of this domain alone, and the
+ * other domains go on.
  */
 static void
 names_of_csr(const struct conf *c, struct domain *d)

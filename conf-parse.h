@@ -1,5 +1,5 @@
 /*
- * Words, braces and line ends of a configuration file and those it includes.
+ * The parser of the configuration: tokens, statements, checks.
  */
 #ifndef CONF_PARSE_H
 #define CONF_PARSE_H
@@ -21,50 +21,47 @@ enum token {
 	TOKEN_END
 };
 
-/* The token that comes next; stays until lex_next(). */
+/* The next token, until lex_next() reads another. */
 extern enum token lex_token;
-extern char lex_word[WORD_MAX]; /* of TOKEN_WORD */
-extern int lex_quoted;          /* it was in quotes: no keyword */
+extern char lex_word[WORD_MAX]; /* The text of a TOKEN_WORD. */
+extern int lex_quoted;          /* The word was in quotes, and is no keyword. */
 
-/* Starts with this file; -1 if it cannot be read. */
+/* Goes on with this file at the next lex_next(); -1 if it cannot be read. */
 int lex_open(const char *path);
-/* Reads the next token into the three above. */
+/* Reads the next token into the three variables above. */
 void lex_next(void);
-/*
- * Goes on with another file, or all that match a pattern, at the next
- * lex_next(); errors are counted.
- */
+/* The same for a file, or for all files that match a pattern. */
 void lex_include(const char *path);
-/* Errors that come now are not about words that go over a line's end. */
+/* Later errors have nothing to do with a quote that is missing. */
 void lex_forget_quotes(void);
-/* A macro: $name is read as value from now on. */
+/* Defines a macro: $name is read as value from now on. */
 void lex_define(const char *name, const char *value);
-/* Where the token stands; the file's name is kept. */
+/* The line and file of the token; the file's name is never freed. */
 int lex_line(void);
 const char *lex_file(void);
 
 /*
- * "file:line: ..." on stderr, of the token or of that place; counted in
- * lex_errors.
+ * Prints "FILE:LINE: ..." on stderr, with the token's place or this one, and
+ * counts the error in lex_errors.
  */
 void lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void lex_error_at(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 extern int lex_errors;
-extern unsigned lex_warnings; /* said, too, but no errors */
+extern unsigned lex_warnings; /* Warnings that were printed. */
 
 /*
- * Text of the file as messages show it: what is invisible as <U+200B>, bytes
- * that are not UTF-8 as <\xff>; "..." where it was cut.  Returns out.
+ * Text of the file as messages show it: invisible characters as <U+200B>, bytes
+ * that are not UTF-8 as <\xff>, "..." where text was cut.  Returns out.
  */
 char *lex_visible(char *out, size_t size, const char *text);
 /*
- * Is there a character in this word that nobody sees, or takes for another?
- * Then an error, and -1.
+ * Prints an error, and returns -1, if the word has a character that is
+ * invisible or easily taken for another.
  */
 int lex_check_word(const char *word, int quoted);
 int lex_is_utf8(const char *text);
-/* What is wrong with how a file begins; or NULL. */
+/* Why text that begins so is refused; NULL: it is not. */
 const char *lex_check_start(const char *text, size_t len);
 
 

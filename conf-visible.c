@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Characters of a configuration that nobody sees, or takes for others: the
+ * Characters of a configuration that are invisible or easily taken for others:
  * spaces and quotes of word processors and web pages, marks without a width.
- * They are made visible in messages, and refused where they become part of
- * a word.
+ * They are made visible in messages, and refused in words.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +13,8 @@
 enum kind { SPACE, QUOTE, INVISIBLE, JOINER };
 
 /*
- * Unicode's White_Space and Default_Ignorable_Code_Point, as far as they get
- * into files; quotation marks.
+ * Unicode's White_Space and Default_Ignorable_Code_Point, as far as they occur
+ * in files; quotation marks.
  */
 static const struct {
 	uint32_t first, last;
@@ -55,7 +54,10 @@ static const struct {
 };
 #define NODD (sizeof(odd) / sizeof(odd[0]))
 
-/* Windows-1252, of which no byte is UTF-8 where it stands alone. */
+/*
+ * The character of a byte in Windows-1252 that is no UTF-8 by itself;
+ * UINT32_MAX: not one of the quotes and spaces here.
+ */
 static uint32_t
 from_windows(unsigned char byte)
 {
@@ -67,7 +69,8 @@ from_windows(unsigned char byte)
 }
 
 /*
- * The character that begins here, and its bytes; UINT32_MAX: it is not UTF-8.
+ * The character that begins the text, and its length in bytes; UINT32_MAX: the
+ * first byte is not UTF-8.
  */
 static uint32_t
 character(const char *text, size_t *len)
@@ -91,7 +94,7 @@ character(const char *text, size_t *len)
 	return c;
 }
 
-/* Its row; NODD: it is an ordinary one. */
+/* The row of a character; NODD: it is an ordinary character. */
 static size_t
 find(uint32_t c)
 {
@@ -166,7 +169,7 @@ lex_check_word(const char *word, int quoted)
 		if (c == '\t' || (i = find(c)) == NODD || odd[i].kind == JOINER)
 			continue;
 		mark = odd[i].kind == QUOTE;
-		/* Within a word it may be meant. */
+		/* A quotation mark inside a word may be meant. */
 		if (mark && (quoted || (p > word && p[len] != '\0')))
 			continue;
 		lex_error("%s %s (U+%04X) in a word; %s: %s",

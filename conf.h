@@ -10,19 +10,17 @@
 #include "challenge.h"
 
 #define CONF_NAMES_MAX 100 /* names in one certificate */
-#define LISTEN_MAX 16      /* addresses and ports of one domain */
-/* servers of one domain that are looked at after a change */
-#define VERIFY_MAX 8
-/* of each: host, port and "smtp", "imap" or "" */
-#define VERIFY_WORDS 3
+#define LISTEN_MAX 16      /* "listen on" of one domain */
+#define VERIFY_MAX 8       /* "verify" of one domain */
+#define VERIFY_WORDS 3     /* of each: host, port and "smtp", "imap" or "" */
 
 enum keytype {
-	KEYTYPE_ANY, /* not named: P-256 where one is created */
+	KEYTYPE_ANY, /* No type is named: a new key is for P-256. */
 	KEYTYPE_ECDSA,
 	KEYTYPE_RSA
 };
 
-/* What a key must be, and what is made where there is none. */
+/* What a key must be, and what a new key becomes. */
 struct keyspec {
 	enum keytype type;
 	int bits; /* 256, 384 | 2048, 3072, 4096 | 0: any */
@@ -31,17 +29,16 @@ struct keyspec {
 struct strings {
 	char **v;
 	size_t n;
-	/* names_equal() takes further ones, of the same hosts */
+	/* names_equal() allows additional names below the same hosts. */
 	int more;
 };
 
 /*
- * Which addresses of a host come first: those of this family, or as the system
- * has them.
+ * The family of the addresses that are tried first; NONE: the system's order.
  */
 enum prefer { PREFER_NONE, PREFER_IPV4, PREFER_IPV6 };
 
-/* Of 'on change': program and arguments of each. */
+/* "on change": program and arguments of each command. */
 struct commands {
 	struct strings *v;
 	size_t n;
@@ -53,86 +50,73 @@ struct authority {
 	struct strings origins; /* "api origin": https URLs */
 	char *account_key;      /* absolute path */
 	struct keyspec account_spec;
-	char *eab_kid; /* RFC 8555 7.3.4, or NULL */
-	/* absolute path of the MAC key's text */
-	char *eab_file;
+	char *eab_kid;       /* RFC 8555 7.3.4, or NULL */
+	char *eab_file;      /* absolute path of the MAC key, as text */
 	const char *eab_alg; /* "HS256", "HS384", "HS512" */
 	char *contact;       /* mailto: URL, or NULL */
 	char *proxy;         /* http URL, or NULL */
-	/* absolute path of its name and password, or NULL */
-	char *proxy_auth;
-	enum prefer prefer; /* which addresses are tried first */
-	/* name of the CA in persist records, or NULL */
-	char *issuer;
-	/* when these end, seconds since 1970; 0: never */
-	uint64_t until;
-	char *ca_file;   /* NULL: the system's */
-	char *root_file; /* NULL: the system's */
+	char *proxy_auth;    /* absolute path of name and password, or NULL */
+	enum prefer prefer;
+	char *issuer;    /* the CA's name in persist records, or NULL */
+	uint64_t until;  /* the end of these records since 1970; 0: none */
+	char *ca_file;   /* absolute path; NULL: the system's */
+	char *root_file; /* absolute path; NULL: the system's */
 	int root_any;
 	int insecure;
-	const char *file; /* where its block starts */
+	const char *file; /* where the block begins */
 	int line;
 };
 
 struct domain {
 	char *handle;
 	/*
-	 * A-labels, lower case, no duplicates; the first is "domain name"; none
-	 * if the section is broken.
+	 * A-labels in lower case, or addresses, each once; "domain name" is the
+	 * first.  There are none if the domain is broken.
 	 */
 	struct strings names;
 	char *key; /* absolute path; NULL with csr_file */
 	struct keyspec key_spec;
-	int rotate;  /* a new key with every certificate */
-	char *group; /* that may read the key, or NULL */
-	/* absolute path: sign this CSR; or NULL */
-	char *csr_file;
-	char *cert;      /* absolute paths or NULL, */
-	char *chain;     /* relative ones already joined with */
-	char *fullchain; /* the certificate's directory */
-	/* absolute path of key and full chain, or NULL */
-	char *combined;
-	/* CN at the top of the chain to take, or NULL */
-	char *preferred_chain;
+	int rotate;     /* Each certificate is for a new key. */
+	char *group;    /* It may read the key; or NULL. */
+	char *csr_file; /* absolute path of the CSR, or NULL */
+	/* Absolute paths or NULL, after conf_check(). */
+	char *cert;
+	char *chain;
+	char *fullchain;
+	char *combined;        /* key and full chain */
+	char *preferred_chain; /* CN of the wanted chain's root, or NULL */
 	int check_revocation;
 	int check_webroot;
-	/* names that the CA adds, of the same hosts */
-	int accept_more;
+	int accept_more; /* names that the CA adds, below the same hosts */
 	enum challenge_type challenge;
-	int challenge_named;
-	enum way way;          /* by conf_check(), of what follows */
-	char *challengedir;    /* absolute path; NULL: another way */
-	int stateless;         /* each web server answers by itself */
+	int challenge_named;   /* The block has "challenge". */
+	enum way way;          /* conf_check() sets it by what follows. */
+	char *challengedir;    /* absolute path, or NULL */
+	int stateless;         /* The web server responds without a file. */
 	struct strings listen; /* address (or "*") and port, in turn */
 	char *profile;         /* or NULL */
-	/* absolute path of a program, or NULL */
-	char *challenge_hook;
-	struct commands on_change; /* its own; conf has those of all */
-	struct strings verify;     /* VERIFY_WORDS of each, in turn */
-	/* "domain name", before it is in names */
-	char *name;
-	char *sign_with; /* by conf_check(), the authority's name */
+	char *challenge_hook;  /* absolute path of a program, or NULL */
+	struct commands on_change;
+	struct strings verify; /* VERIFY_WORDS of each, in turn */
+	char *name;            /* "domain name"; names has it, too */
+	char *sign_with;       /* conf_check() sets it if it is NULL. */
 	struct authority *authority;
-	/* why nothing can be done for it now, or NULL */
-	char *broken;
-	const char *file;
+	char *broken;     /* why nothing can be done for it now, or NULL */
+	const char *file; /* where the block begins */
 	int line;
 };
 
 struct conf {
-	/* unprivileged user, or NULL: default */
-	char *user;
-	char *state_dir; /* absolute path */
-	char *metrics;   /* absolute path of a file, or NULL */
-	int dns_wait_named;
-	/* seconds until records are given up; 0: none is waited for */
-	int dns_wait;
-	/* "dns server": address and port, in turn */
-	struct strings dns_servers;
-	struct commands on_change; /* whatever handle has changed */
-	const char *state_file;    /* where these two stand, if they do */
+	char *user;         /* NULL: the default */
+	char *state_dir;    /* absolute path */
+	char *metrics;      /* absolute path of a file, or NULL */
+	int dns_wait_named; /* There is "dns wait". */
+	int dns_wait;       /* seconds to wait for records; 0: do not wait */
+	struct strings dns_servers; /* address and port, in turn */
+	struct commands on_change;  /* for the changes of all handles */
+	const char *state_file;     /* where "state directory" is */
 	int state_line;
-	const char *metrics_file;
+	const char *metrics_file; /* where "metrics file" is */
 	int metrics_line;
 	struct authority *authorities;
 	size_t nauthorities;
@@ -141,8 +125,8 @@ struct conf {
 };
 
 /*
- * Reads and checks the file; prints every error as "file:line: what was
- * expected" on stderr.  NULL if there was one.  Lives until exit.
+ * Reads and checks the file, and prints every error as "FILE:LINE: what was
+ * expected" on stderr; NULL if there was one.  The result is never freed.
  */
 struct conf *conf_parse(const char *path);
 
@@ -150,18 +134,19 @@ struct conf *conf_parse(const char *path);
 void conf_print(const struct conf *);
 
 /*
- * Is it an authority for tests or of one's own, whose certificates hardly lead
- * to one of the system's roots, but without 'root file' and 'root any'?
+ * Does this authority lack 'root file' or 'root any'?  It does if it is private
+ * or for tests, so that its certificates probably lead to no root of the
+ * system.
  */
 int conf_lacks_root(const struct authority *);
 
-/* Is there something to do when its files have changed? */
+/* Is there a command or "verify" for a change of the domain's files? */
 int conf_on_change(const struct conf *, const struct domain *);
 
-/* The domain section with this handle; NULL: there is none. */
+/* The domain with this handle, or NULL. */
 struct domain *conf_domain(const struct conf *, const char *handle);
 
-/* Another authority with the same account key; NULL: there is none. */
+/* Another authority with the same account key, or NULL. */
 const struct authority *conf_sharer(
     const struct conf *, const struct authority *);
 

@@ -992,7 +992,7 @@ for dir in "account key:account:-m 700 " "domain key:keys:-m 700 " \
 	    "mkdir $mode-p $dir"
 	: >"$dir"
 	checked "a file in place of a directory, $what" \
-	    "^acme-client: $what.* $dir: this is no directory"
+	    "^acme-client: $what.* $dir: this is not a directory"
 	rm "$dir"; ln -s "$dir.away" "$dir"
 	checked "a symbolic link, $what" \
 	    "^acme-client: $what.* $dir: a symbolic link is on the way; name" \
@@ -1017,7 +1017,7 @@ else
 fi
 chmod o+rx "$there/keys"
 checked "keys that everyone sees" \
-    "$there/keys: everyone can look there: chmod o-rwx $there/keys"
+    "$there/keys: everyone can read there: chmod o-rwx $there/keys"
 chmod o-rx "$there/keys"
 rm "$there/root.pem"
 checked "no root file" "^acme-client: root file $there/root.pem: No such file"
@@ -1094,7 +1094,7 @@ costless "state below certificates, which are one process's" certs/below \
     account keys certs www
 costless "domain keys below the account key, which is read before" state \
     account account/below certs www
-reads="who takes that process over could read and replace them, too"
+reads="an attacker in that process could read and replace them, too"
 costs "keys below certificates" "state account certs/below certs www" \
     "domain key: directory $l/certs/below: lies below $l/certs, where" \
     "fileproc writes certificates: $reads; move the domain keys to .*, such" \
@@ -1127,11 +1127,11 @@ costs "account key below domain keys" "state keys/below keys certs www" \
     ".*$reads"
 costs "challenges below certificates" "state account keys certs certs/below" \
     "challengedir $l/certs/below: lies below $l/certs, where fileproc writes" \
-    "certificates: .* answer any CA's challenge there.* such as" \
+    "certificates: .* respond to any CA's challenge there.* such as" \
     "/var/www/acme\$"
 costs "challenges below the state" "state account keys certs state/below" \
     "challengedir $l/state/below: lies below $l/state, where fileproc .*" \
-    "answer any CA's challenge"
+    "respond to any CA's challenge"
 costs "certificates below challenges" "state account keys www/below www" \
     "domain full chain certificate: directory $l/www/below: lies below" \
     "$l/www, where chngproc .* could replace them"
@@ -1300,7 +1300,7 @@ laid state account keys certs www; sed -i 's|x.key|x.key group 0|' "$conf"
 for mode in 700 710 711; do
 	chmod $mode "$l/keys"
 	"$client" -n -f "$conf" 2>"$err"
-	words="group 0 does not get to it: chgrp 0 $l/keys && chmod g+x $l/keys"
+	words="group 0 cannot reach it: chgrp 0 $l/keys && chmod g+x $l/keys"
 	same "conf: -n: a group and keys with mode $mode" "$((mode == 700))" \
 	    "$(grep -c "domain key $l/keys/x.key: $words\$" "$err")"
 done

@@ -364,7 +364,7 @@ advised "not there" "$work/none" \
     "on change $work/none: No such file or directory"
 chmod 644 "$work/first"
 advised "not executable" "$work/first" \
-    "on change $work/first: this is no program that .* can run"
+    "on change $work/first: this is not a program that .* can run"
 chmod 775 "$work/first"
 advised "others may write" "$work/first" \
     "on change $work/first: others can change what is run: chmod go-w"

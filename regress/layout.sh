@@ -279,7 +279,7 @@ fi
 sed -i 's|example.com.key"|example.com.key" group web|' /etc/acme-client.conf
 "$client" -n 2>"$err"
 says "layout: a group that does not get to the key: -n" "$err" \
-    "group web does not get to it: chgrp web /etc/acme-client/keys &&" \
+    "group web cannot reach it: chgrp web /etc/acme-client/keys &&" \
     "chmod g+x /etc/acme-client/keys\$"
 sed -n '/^chgrp ssl-cert/,/^\.Ed/p' "$top/acme-client.conf.5" | grep -v '^\.' |
     sed 's/ssl-cert/web/' >"$work/said"
