@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The requests about the account itself (RFC 8555 7.3), by key.
+ * keyproc signs requests about the account itself (RFC 8555 7.3).
  */
 #include <err.h>
 #include <stdlib.h>
@@ -11,10 +11,9 @@
 #include "sign.h"
 #include "valid.h"
 
-static struct mac_key eab; /* kid NULL: none */
+static struct mac_key eab; /* kid NULL: there is no binding. */
 static char *mac_path;
-/* why its key could not be read, or "" */
-static struct error no_mac;
+static struct error no_mac; /* why the MAC key could not be read */
 static char *contact;
 static struct msg out;
 
@@ -28,7 +27,7 @@ account_conf(const struct slice_conf *c)
 	eab.alg = c->eab_alg;
 }
 
-/* The nonce and URL that every request to sign brings. */
+/* Reads the nonce and URL, which every request to sign has. */
 static void
 take_request(struct msg *m, struct body_request *b)
 {
@@ -40,7 +39,7 @@ take_request(struct msg *m, struct body_request *b)
 		    routes[m->head.type].name);
 }
 
-/* Signs and answers; takes over payload. */
+/* Signs and replies to net; frees payload. */
 static void
 sign_by(EVP_PKEY *key, struct msg *m, const char *as, json_t *payload)
 {
@@ -83,7 +82,6 @@ sign_find_account(struct msg *m)
 	    json_pack("{s:b}", "onlyReturnExisting", 1));
 }
 
-/* The URL of the request at hand, which stays to be read. */
 const char *
 key_url(struct msg *m)
 {
@@ -119,7 +117,7 @@ sign_new_account(struct msg *m)
 	sign_by(account_key(), m, NULL, payload);
 }
 
-/* RFC 8555 7.3.5: from here on only the CA knows which key is the account's. */
+/* RFC 8555 7.3.5. */
 void
 sign_rollover(struct msg *m)
 {
@@ -140,8 +138,8 @@ sign_rollover(struct msg *m)
 }
 
 /*
- * One path that plain words make up, without a slash at its end; NULL: a server
- * may read it in several ways.
+ * The URL's path, without slashes at its end; NULL: a server may read the path
+ * in several ways.
  */
 static const char *
 plain_path(struct url *url, const char *text)
@@ -160,7 +158,7 @@ plain_path(struct url *url, const char *text)
 	return url->path;
 }
 
-/* Is a the path b, or one above it? */
+/* Is a the same path as b, or one above b? */
 static int
 leads_to(const char *a, const char *b)
 {
@@ -182,7 +180,7 @@ account_may_be_at(const char *text)
 	    leads_to(that, of_account) || leads_to(of_account, that);
 }
 
-/* RFC 8555 7.3.2 and 7.3.6: of the account itself only. */
+/* RFC 8555 7.3.2 and 7.3.6: requests to the account's URL alone. */
 static void
 sign_account(struct msg *m, json_t *payload)
 {
@@ -208,8 +206,8 @@ sign_deactivate(struct msg *m)
 }
 
 /*
- * Sent for a new account only, the MAC key may be gone as soon as there is
- * one; but a CA that has lost the account wants it once more.
+ * The MAC key is needed for a new account only, so its file may be missing if
+ * there is an account.  A CA that has lost the account needs it again.
  */
 static void
 load_mac(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How the account stands, by key: which key it has and what the CA calls it
- * (RFC 8555 7.3.1).  What is stored is a hint: an owned net may have made up
- * both in an earlier run.  The CA is asked by each key that may be the
- * account's before another account is registered.
+ * keyproc keeps the status of the account: its key and its URL (RFC 8555
+ * 7.3.1). The stored ones are hints, as an attacker in net may have made up
+ * both in an earlier run.  The CA is asked for the account of each key that may
+ * be the account's before another account is registered.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -14,29 +14,26 @@
 #include "sign.h"
 
 #define NOBODY UINT32_MAX
-#define ACCOUNT_SECONDS 60 /* of certproc, which had it ready */
+#define ACCOUNT_SECONDS 60 /* certproc has KEY_ACCOUNT ready at its start. */
 
 static struct account_load conf;
 static struct account_key account;
-/* account URL: as it is stored, or as the CA has named it */
-static char *kid;
-static int confirmed; /* the CA has named it in this run */
-/* the CA does not take the stored one */
-static int recheck;
-/* was a rollover done?  The next key is asked with first */
+static char *kid;     /* account URL, stored or from the CA; or NULL */
+static int confirmed; /* The CA has sent this URL in this run. */
+static int recheck;   /* The CA does not accept the stored URL. */
+/* It is not known if a rollover was done: ask with the next key first. */
 static int doubt;
-/* the spare key that is asked with; -1: the account's, SPARES: none is left */
+/* The spare key to ask the CA with; -1: the account's, SPARES: none is left. */
 static int spare = -1;
-/* by the CA: nobody asks again in this run */
-static int refused;
+static int refused; /* The CA refuses the account: no worker asks again. */
 /* thumbprint of a next key that the CA does not know, or NULL */
 static const char *unknown;
-static int publishes;                 /* there is chng, */
-static int names_account;             /* which is to know its URL */
-static char told[THUMBPRINT_LEN + 1]; /* what chng has as thumbprint */
+static int publishes;                 /* There is a process chng, */
+static int names_account;             /* which needs the account URL. */
+static char told[THUMBPRINT_LEN + 1]; /* the thumbprint that chng has */
 static uint32_t workers;              /* of net */
-static int asking[WORKERS_MAX];       /* how the account stands */
-static uint32_t finder = NOBODY;      /* the one that finds that out */
+static int asking[WORKERS_MAX];       /* They wait for the status. */
+static uint32_t finder = NOBODY;      /* the worker that asks the CA */
 static struct msg out;
 
 void
@@ -58,14 +55,14 @@ account_is_known(void)
 	return kid != NULL && !doubt;
 }
 
-/* Is a spare key asked with? */
+/* Is the CA asked with a spare key? */
 static int
 by_spare(void)
 {
 	return spare >= 0 && spare < SPARES;
 }
 
-/* The next one that there is, or none any more. */
+/* Goes on to the next spare key that exists, or to SPARES. */
 static void
 next_spare(void)
 {
@@ -141,8 +138,8 @@ account_rolled(void)
 }
 
 /*
- * The URL may be a wrong one that is stored; then the right one follows before
- * anything is put.
+ * A stored URL may be wrong.  Then chng gets the right one before it publishes
+ * anything.
  */
 static void
 tell_url(void)
@@ -206,11 +203,11 @@ reply_net(uint32_t worker)
 }
 
 /*
- * What is certain all may know that ask; what is to be found out, one at a
- * time.
+ * Replies to all workers that wait, if the status is final; else to one of
+ * them, which asks the CA.
  */
 static void
-answer_all(void)
+reply_all(void)
 {
 	uint32_t i;
 	int certain;
@@ -239,13 +236,13 @@ key_ask_account(struct msg *m)
 {
 	msg_end(m);
 	asking[worker_of(m)] = 1;
-	answer_all();
+	reply_all();
 }
 
 /*
- * The CA refuses requests that name this account.  A stored URL is a hint
- * only: net may have made it up in an earlier run.  One worker asks the CA by
- * the key; what the CA has named in this run stays.
+ * The CA refuses requests with this account URL.  If the URL is a stored one,
+ * one worker asks the CA for the account of the key.  A URL that the CA has
+ * sent in this run is kept.
  */
 void
 key_recheck_account(struct msg *m)
@@ -258,7 +255,7 @@ key_recheck_account(struct msg *m)
 	if (!confirmed && !refused && strcmp(url, kid) == 0)
 		recheck = 1;
 	asking[worker_of(m)] = 1;
-	answer_all();
+	reply_all();
 }
 
 static void
@@ -269,10 +266,10 @@ leave(uint32_t worker)
 		recheck = 0;
 		spare = -1;
 	}
-	answer_all();
+	reply_all();
 }
 
-/* The worker that asked could not find it out. */
+/* The worker that asked the CA did not get the account. */
 void
 key_leave_account(struct msg *m)
 {
@@ -304,15 +301,15 @@ key_worker_gone(struct msg *m)
 }
 
 /*
- * Tell the worker that asked the CA how the account stands now; if that is
- * final, the waiting workers, too.
+ * Tells the worker that asked the CA the new status; if that is final, the
+ * waiting workers, too.
  */
 static void
 found(const struct msg *m)
 {
 	tell_chng();
 	reply_net(worker_of(m));
-	answer_all();
+	reply_all();
 }
 
 static void
@@ -328,10 +325,10 @@ tell_cert(void)
 }
 
 /*
- * The CA has no account of the key that was asked with.  With the next key:
- * the rollover did not happen.  With the account's own key: it may be that an
- * earlier run was told so of a rollover that did not happen, or the other way
- * round; then a key that was kept finds the account.
+ * The CA has no account for the key that it was asked with.  If that was the
+ * next key, the rollover was not done.  If it was the account's key, net of an
+ * earlier run may have said wrongly that a rollover was done, or was not done;
+ * then the CA knows the account by a spare key.
  */
 void
 key_no_account(struct msg *m)
@@ -339,7 +336,7 @@ key_no_account(struct msg *m)
 	msg_end(m);
 	if (doubt) {
 		doubt = 0;
-		/* The old one is gone: an account for the new one, then. */
+		/* The old key is missing: register the new one. */
 		if (account.key == NULL)
 			account_key_switch(&account);
 		else
@@ -353,7 +350,7 @@ key_no_account(struct msg *m)
 	found(m);
 }
 
-/* Which key was asked with, that the CA knows the account by it? */
+/* Takes the key that the CA was asked with as the account's. */
 static void
 take_key(void)
 {
@@ -371,9 +368,8 @@ take_key(void)
 }
 
 /*
- * The account URL becomes the kid, for the rest of the run: another one later
- * is refused.  It takes the place of a stored one only where the CA was to be
- * asked.
+ * The account URL is the kid for the rest of the run, and another one later is
+ * refused.  It replaces a stored URL only if the CA had to be asked.
  */
 void
 set_account(struct msg *m)
@@ -401,10 +397,6 @@ set_account(struct msg *m)
 	found(m);
 }
 
-/*
- * The account that certproc has stored counts only for this very key.  The keys
- * are read, or made, while the disk can still be reached.
- */
 void
 load_account(void)
 {
@@ -417,7 +409,7 @@ load_account(void)
 		exit(0);
 	if (m.head.type != KEY_ACCOUNT)
 		errx(1, "%s before KEY_ACCOUNT", routes[m.head.type].name);
-	/* They stay in m. */
+	/* The strings of stored are parts of m. */
 	body_stored_account(&m, &stored);
 	conf.stored = stored.thumbprint;
 	conf.unknown = stored.unknown;

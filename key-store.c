@@ -10,10 +10,12 @@
 #include "clock.h"
 #include "key.h"
 
-/* for another run that is reading or making keys in that directory */
+/* The time to wait for another run that has the lock. */
 #define LOCK_SECONDS 30
 
-/* bytes; RFC 7518 3.2 wants 32 for HS256, CAs hand out what they do */
+/*
+ * Bytes.  RFC 7518 3.2 requires 32 for HS256, but some CAs issue shorter keys.
+ */
 #define MAC_KEY_MIN 16
 
 static int
@@ -25,7 +27,7 @@ thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1],
 	return 0;
 }
 
-/* Where the keys of an account lie. */
+/* The files of an account's keys. */
 struct places {
 	struct place key, next, spare[SPARES];
 };
@@ -42,8 +44,8 @@ open_places(struct places *p, const char *path, struct error *e)
 }
 
 /*
- * One run at a time reads, makes and moves keys, whatever authority or
- * configuration it is for.  A file system without locks is taken as it is.
+ * One run at a time reads, makes and moves keys, for any authority and
+ * configuration.  On a file system without locks there is no lock.
  */
 static int
 lock_directory(const struct dir *d, struct error *e)
@@ -68,7 +70,8 @@ lock_directory(const struct dir *d, struct error *e)
 }
 
 /*
- * A key takes the place of the account's; both names exist until it is there.
+ * Moves a key to the place of the account's, which is kept.  At any time one of
+ * the names has the key.
  */
 static int
 install_key(const struct account_key *a, const struct places *p,
@@ -113,7 +116,7 @@ make(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
 
 static const struct keyspec any = { .type = KEYTYPE_ANY };
 
-/* They are only looked at: one that cannot be used is as good as none. */
+/* A spare key that cannot be used is ignored. */
 static void
 load_spares(struct account_key *a, const struct places *p)
 {
@@ -134,7 +137,7 @@ load_spares(struct account_key *a, const struct places *p)
 	}
 }
 
-/* A rollover that ended between two names leaves one key with both. */
+/* A run that was killed in install_key() leaves two names of one key. */
 static void
 drop_double(struct account_key *a)
 {
@@ -148,7 +151,7 @@ drop_double(struct account_key *a)
 		}
 }
 
-/* What has come out about the keys since they were used. */
+/* Moves the keys as the stored thumbprints say. */
 static int
 put_in_place(struct account_key *a, const struct places *p,
     const struct account_load *l, struct error *e)
@@ -195,10 +198,7 @@ load_all(struct account_key *a, const struct places *p,
 		load_spares(a, p);
 	if (load(&p->next, &any, &a->next, a->next_thumbprint, e) == -1)
 		return -1;
-	/*
-	 * A key that came back may be of another type than the one that was to
-	 * follow it.
-	 */
+	/* The key before a rollover may be of another type than configured. */
 	loose = a->next != NULL || l->roll ||
 	    a->spare[SPARE_REFUSED].key != NULL;
 	if (load(&p->key, loose ? &any : &l->spec, &a->key, a->thumbprint, e) ==
@@ -277,7 +277,7 @@ account_mac_load(struct mac_key *mac, const char *path, struct error *e)
 	freezero(text, len);
 	if (mac->key == NULL || mac->len < MAC_KEY_MIN)
 		return error_set(e,
-		    "%s: is no MAC key in base64url of at least %d bytes", path,
-		    MAC_KEY_MIN);
+		    "%s: is not a MAC key in base64url of at least %d bytes",
+		    path, MAC_KEY_MIN);
 	return 0;
 }

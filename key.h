@@ -1,6 +1,6 @@
 /*
- * The account's keys on disk: the one in use, the one that a rollover brings
- * in, and the CA's key for external account binding.  Used by keyproc only.
+ * The account's keys on disk: the live one, the next one of a rollover, and the
+ * CA's key for external account binding.  keyproc alone uses these.
  */
 #ifndef KEY_H
 #define KEY_H
@@ -13,58 +13,53 @@
 #include "sign.h"
 
 /*
- * Keys beside the account's that may turn out to be the account's: PATH.old and
- * PATH.refused.
+ * PATH.old and PATH.refused: the CA may turn out to know the account by one of
+ * these.
  */
 enum { SPARE_OLD, SPARE_REFUSED, SPARES };
 
 struct spare_key {
-	/* NULL: there is none that can be used */
-	EVP_PKEY *key;
+	EVP_PKEY *key; /* NULL: the key is missing or cannot be used. */
 	char thumbprint[THUMBPRINT_LEN + 1];
 };
 
 struct account_key {
-	/* NULL: there is none, and none was to be made */
-	EVP_PKEY *key;
-	/* of a rollover that is to be made, or whose end nobody saw; or NULL */
+	EVP_PKEY *key; /* NULL: there is no key, and none may be made. */
+	/*
+	 * The key of a rollover that is to come, or has no known end; or NULL
+	 */
 	EVP_PKEY *next;
-	int is_new; /* made just now */
+	int is_new; /* This run has made it. */
 	int next_is_new;
 	char thumbprint[THUMBPRINT_LEN + 1]; /* of key */
 	char next_thumbprint[THUMBPRINT_LEN + 1];
 	struct spare_key spare[SPARES];
 };
 
-/*
- * What to load, and what certproc has stored of the account; thumbprints or
- * NULL.
- */
+/* What to load, and the thumbprints that certproc has stored, or NULL. */
 struct account_load {
 	const char *path;
 	struct keyspec spec;
-	const char *stored; /* of the account's key */
-	/* of a next key that the CA does not know */
-	const char *unknown;
-	int create; /* make a key where there is none */
-	int roll;   /* make a next one, too */
-	/* by another authority: other keys are of no use */
-	int shared;
+	const char *stored;  /* of the account's key */
+	const char *unknown; /* of a next key that the CA does not know */
+	int create;          /* Make a key if there is none. */
+	int roll;            /* Make a next key, too. */
+	int shared; /* Another authority uses the key: ignore the spare keys. */
 };
 
 /*
- * Before the sandbox, and alone: the directory is locked.  The new key of a
- * rollover lies beside the key as PATH.new until the stored thumbprint says
- * that it is the account's; then it takes the key's place, which is kept as
- * PATH.old.  Where the CA does not know it, it is set aside as PATH.refused.
- * Where the stored thumbprint is the one of PATH.old or PATH.refused, that key
- * takes its place again, and the key there is set aside.  So no answer of the
- * CA, which net may have made up, removes a key that may be the account's.
- * The key before a next one may be of another type than configured.
+ * Loads, makes and moves keys, under a lock on the directory, before keyproc
+ * enters the sandbox.  The next key of a rollover is PATH.new until its
+ * thumbprint is the stored one; then it becomes PATH, and the key before it is
+ * kept as PATH.old.  If the CA does not know the next key, it becomes
+ * PATH.refused.  If the stored thumbprint is that of PATH.old or PATH.refused,
+ * that key becomes PATH again, and the one there is set aside.  So no response
+ * of the CA, which an attacker in net can make up, removes a key that may be
+ * the account's.  A key with a next one may be of another type than configured.
  */
 int account_key_load(
     struct account_key *, const struct account_load *, struct error *);
-/* The next key, or a spare one, is the account's. */
+/* Makes the next key, or a spare one, the account's. */
 void account_key_switch(struct account_key *);
 void account_key_use(struct account_key *, int spare);
 
@@ -75,31 +70,32 @@ int account_mac_load(struct mac_key *, const char *path, struct error *);
 
 
 /*
- * Requests about the account, and by it, in the process key.
+ * key-account.c: requests about the account, and by it.
  */
 
-/* Takes its part of the slice, and that of key-standing.c. */
+/* Takes what it needs from the slice, and calls standing_conf(). */
 void account_conf(const struct slice_conf *);
 /*
- * Loads the account, and the key for external account binding.  Needs the disk.
+ * Loads the account, and the key for external account binding, before keyproc
+ * enters the sandbox.
  */
 void account_start(void);
 
 /*
- * Signs by the account, for the nonce and the URL in the message, and answers
- * net.  payload NULL is POST-as-GET; it is taken over.
+ * Signs by the account, for the nonce and the URL in the message, and replies
+ * to net.  Frees the payload; NULL is POST-as-GET.
  */
 void key_sign(struct msg *, json_t *payload);
-/* The URL of the request to sign, which stays to be read. */
+/* The URL in the message, which can still be read from its beginning. */
 const char *key_url(struct msg *);
 /*
  * Could a CA read this URL as the account's own, or as one below or above it?
  */
 int account_may_be_at(const char *url);
-/* Answers that nothing is signed; why not has been said. */
+/* Replies that nothing is signed; the caller has printed why. */
 void key_refuse(struct msg *);
 
-/* Handlers, of KEY_SIGN_FIND_ACCOUNT and so on. */
+/* Handlers of KEY_SIGN_FIND_ACCOUNT and so on. */
 void sign_find_account(struct msg *);
 void sign_new_account(struct msg *);
 void sign_rollover(struct msg *);
@@ -108,47 +104,43 @@ void sign_deactivate(struct msg *);
 
 
 /*
- * How the account stands, in the process key.
+ * key-standing.c: the status of the account.
  */
 
-/* Takes its part of the slice. */
+/* Takes what it needs from the slice. */
 void standing_conf(const struct slice_conf *);
 /*
- * Reads, or makes, the key; waits for certproc's word on the account, which
- * counts only for this very key.  Needs the disk.
+ * Waits until certproc sends what is stored of the account, which is used only
+ * if the thumbprint is that of the key; reads or makes the keys.  Is called
+ * before keyproc enters the sandbox.
  */
 void load_account(void);
-/*
- * chng learns the thumbprint, and the account URL, as soon as they are known.
- */
+/* Sends the thumbprint and the account URL to chng as soon as each is known. */
 void tell_chng(void);
 
-/* -t: certproc learns which thumbprint to print. */
+/* -t: sends the thumbprint to print to certproc. */
 void show_account(void);
 
 /* Is there an account URL to sign with? */
 int account_is_known(void);
-/* Was there a rollover whose end nobody saw? */
+/* Was there a rollover of which it is not known whether the CA has done it? */
 int account_in_doubt(void);
-/* Is the CA to be asked which account it is, by a key? */
+/* Must the CA be asked for the account of a key? */
 int account_is_sought(void);
-/* Has the CA none by any key, so that one may be registered? */
+/* Has the CA no account for any of the keys, so that one may be registered? */
 int account_is_to_be_made(void);
 
-/* The keys stay the account's.  NULL: there is none. */
+/* The caller must not free these keys.  NULL: there is no such key. */
 EVP_PKEY *account_key(void);
 EVP_PKEY *account_next_key(void);  /* of a rollover */
-EVP_PKEY *account_asked_key(void); /* that the CA is asked with next */
+EVP_PKEY *account_asked_key(void); /* the next one to ask the CA with */
 /* The account URL, or NULL. */
 const char *account_kid(void);
 
-/*
- * A rollover was signed: from here on only the CA knows which key is the
- * account's.
- */
+/* A rollover was signed: from now on only the CA knows the account's key. */
 void account_rolled(void);
 
-/* Handlers; set_account() of KEY_SET_ACCOUNT. */
+/* Handlers of KEY_SET_ACCOUNT and so on. */
 void set_account(struct msg *);
 void key_no_account(struct msg *);
 void key_ask_account(struct msg *);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Holds the account key.  From net it reads which typed request to sign, a
- * nonce and a URL; every payload and protected header is made here, from the
- * configuration and from the CSR that csr sent directly.  Who owns it has
- * the account.  It refuses any other origin than the authority's, any job
+ * keyproc holds the account key.  From net it reads a typed request to sign, a
+ * nonce and a URL; it makes every payload and protected header itself, from the
+ * configuration and from the CSR that csr sent directly.  An attacker in it has
+ * the account.  It refuses URLs of other origins than the authority's, jobs
  * that certproc has not begun, requests out of the protocol's order and more of
- * them than a job can need.  What is about the account itself is in
- * key-account.c and key-standing.c.
+ * them than a job can need.  The requests about the account itself are in
+ * key-account.c, its status is in key-standing.c.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -23,13 +23,13 @@
 #include "x509.h"
 
 /*
- * With badNonce at every second request, 20 tries fail once in a million; one
- * more was sent ahead.
+ * If every second request gets badNonce, 20 tries fail once in a million; one
+ * more request was sent ahead.
  */
 #define TRIES SIGN_TRIES
 #define FETCHES (ORDERS_MAX * (100 * TRIES + 10 * CONF_NAMES_MAX * TRIES))
 
-/* How far the protocol is, for each job. */
+/* The states of a job in the protocol, and those of the account. */
 enum {
 	NO_ACCOUNT = 1,
 	IDLE = 2,
@@ -41,28 +41,26 @@ enum {
 	ROLLING = 64,
 	UPDATING = 128,
 	LEAVING = 256,
-	UNKNOWN_TO_CA = 512, /* a new account may be made */
-	RESUMED = 1024       /* an earlier run's order may be looked at */
+	UNKNOWN_TO_CA = 512, /* A new account may be registered. */
+	RESUMED = 1024       /* The order of an earlier run may be fetched. */
 };
 
 struct key_job {
 	struct strings names;
 	char *profile;
-	/* the administrator's, not one of csr's making */
-	int own_csr;
+	int own_csr; /* The CSR is the administrator's, not made by csr. */
 	unsigned state;
 	char *csr;   /* base64url of the DER, or NULL */
-	int refused; /* nothing is signed for it */
+	int refused; /* Nothing is signed for this job. */
 	/* RFC 9773 5: the installed certificate, or NULL */
 	char *replaces;
-	/* of an earlier run, to be looked at first; or NULL */
+	/* URL of an earlier run's order, to be fetched first; or NULL */
 	char *order;
-	struct revocable revocable; /* where it must come from: */
-	/* base64url of the DER of what is to be revoked, or NULL */
-	char *revoke;
+	struct revocable revocable; /* "revoke" must be in one of these. */
+	char *revoke; /* base64url of the certificate's DER, or NULL */
 };
 
-static int reason; /* of revocation; -1: none given */
+static int reason; /* of revocation; -1: none is given */
 static struct key_job *jobs;
 static uint32_t njobs;
 static struct msg out;
@@ -81,9 +79,8 @@ add_job(const struct slice_domain *d)
 }
 
 /*
- * This job may be ordered: which certificate the order replaces, and which
- * order of an earlier run is looked at first.  Only certproc decides which jobs
- * there are.
+ * certproc alone begins a job.  It says which certificate the new order
+ * replaces, and which order of an earlier run is fetched first.
  */
 static void
 key_begin(struct msg *m)
@@ -107,10 +104,11 @@ key_revocable(struct msg *m)
 }
 
 /*
- * certproc names what is to be revoked to csr, and csr here: whether it is for
- * a key of the domain's.  It must be from a file that fileproc had before.
- * Whoever owned one of these in an earlier run can have installed any
- * certificate of the account: it must have a key or a name of the domain's.
+ * certproc sends the certificate to revoke to csr, which passes it on here and
+ * says if it is for a key of the domain's.  It must be in a file that fileproc
+ * has read before.  An attacker in certproc or fileproc of an earlier run may
+ * have installed any certificate of the account, so it must have a key or a
+ * name of the domain's.
  */
 static void
 key_revoke(struct msg *m)
@@ -190,8 +188,8 @@ sign_revoke(struct msg *m)
 }
 
 /*
- * POST-as-GET: RFC 8555 6.3.  Before there is an order in this run, of the one
- * that certproc has named only.
+ * POST-as-GET: RFC 8555 6.3.  Until there is an order in this run, only the
+ * order that certproc has named may be fetched.
  */
 static void
 sign_fetch(struct msg *m)
@@ -215,8 +213,8 @@ sign_challenge(struct msg *m)
 }
 
 /*
- * RFC 8555 7.5.2.  What the CA could take for the account's own deactivation is
- * not signed.
+ * RFC 8555 7.5.2.  A request that the CA could take for a deactivation of the
+ * account is not signed.
  */
 static void
 sign_give_up(struct msg *m)
@@ -227,7 +225,7 @@ sign_give_up(struct msg *m)
 		key_sign(m, json_pack("{s:s}", "status", "deactivated"));
 }
 
-/* The CSR comes from csr itself, and is checked here all the same. */
+/* The CSR comes from csr itself, and is checked here nevertheless. */
 static void
 key_csr(struct msg *m)
 {
@@ -242,8 +240,8 @@ key_csr(struct msg *m)
 	free(j->csr);
 	j->csr = NULL;
 	/*
-	 * An administrator's may be at fault, or one by the account's key:
-	 * other jobs are no worse for it.
+	 * The administrator's CSR may be wrong, or be for the account's key:
+	 * then this job fails, and the others go on.
 	 */
 	if (csr_check(der, len, &j->names, account_key(), j->own_csr, hash,
 		&e) == -1) {
@@ -266,15 +264,15 @@ sign_finalize(struct msg *m)
 }
 
 /*
- * A second order may follow on one that was of no use, even after it was
+ * A second order may follow a first one that failed, even after the first was
  * finalized.
  */
 #define ORDERING (BEGUN | RESUMED | ORDERED | FINAL)
 
 /*
- * Without an account nothing but registration is possible, and that for a
- * renewal only.  While one worker asks the CA about a stored account that the
- * CA does not take, the others may still be at their jobs.
+ * Without an account, only registration is possible, and only in a renewal.
+ * While one worker asks the CA about a stored account that the CA does not
+ * accept, the others may still be working.
  */
 static unsigned
 state(uint32_t job)
@@ -313,10 +311,7 @@ static const struct handler table[] = {
 	{ KEY_SIGN_REVOKE, sign_revoke, REVOKING, TRIES },
 };
 
-/*
- * What each job begins with; for the account's own affairs there is one that
- * has no domain.
- */
+/* -K, -U and -D have one job, which has no domain. */
 static void
 set_states(void)
 {
@@ -357,7 +352,7 @@ main(int argc, char *argv[])
 	s.uid = role_uid;
 	s.gid = role_gid;
 	sandbox_enter(&s);
-	/* The end of a rollover was all there was to do. */
+	/* account_start() has completed the rollover. */
 	if (role_mode == MODE_ADOPT) {
 		msg_new(&out, CERT_DONE, 0);
 		msg_send(&out);

@@ -39,7 +39,7 @@ binding() {
 	run example.com
 	expect "MAC key that is none" 1
 	says "$who: MAC key that is none: says so" "$err" \
-	    "$work/etc/private/mac: is no MAC key"
+	    "$work/etc/private/mac: is not a MAC key"
 	for algorithm in "" hs256 hs384 hs512; do
 		eab_fresh $algorithm
 		acme example.com
