@@ -17,7 +17,7 @@
 
 struct http_anchors;
 
-/* All, as PEM text, which it takes over. */
+/* All anchors, as PEM text, which it takes over. */
 struct http_anchors *http_anchors_new(char *pem, size_t len);
 
 /*
@@ -27,7 +27,9 @@ struct http_anchors *http_anchors_new(char *pem, size_t len);
  */
 void http_anchors_prefer(struct http_anchors *, const char *names);
 
-/* What the next run may prefer; "": nothing.  Valid until the next call. */
+/*
+ * The names that the next run may prefer, "": none. Valid until the next call.
+ */
 const char *http_anchors_names(const struct http_anchors *);
 
 /* PEM text of all anchors, or of those that are preferred; NULL: none is. */
@@ -47,13 +49,14 @@ struct http_proxy {
 	struct url server; /* host and port */
 	/* "NAME:PASSWORD" in base64, or NULL: none */
 	char *credentials;
-	/* where they come from, for messages; or NULL */
+	/* The file that they come from, for messages, or NULL. */
 	const char *auth_file;
 };
 
 /*
  * Takes the proxy's http URL, and reads the file with name and password, which
- * may be NULL: before the sandbox.  Keeps auth_file.  0, or -1 and why.
+ * may be NULL; before the sandbox is entered. Keeps auth_file. 0, or -1 with
+ * the reason.
  */
 int proxy_open(struct http_proxy *, const char *url, const char *auth_file,
     struct error *);
@@ -67,7 +70,7 @@ char *proxy_connect(const struct http_proxy *, const char *host,
 /* The field for a request in the absolute form, or "".  The caller frees. */
 char *proxy_field(const struct http_proxy *);
 
-/* Why this status of the proxy, which is not 2xx, is no way to host.  -1. */
+/* What a status of the proxy that is not 2xx means for the way to host. -1. */
 int proxy_refusal(const struct http_proxy *, int status, const char *host,
     const char *port, struct error *);
 
@@ -77,10 +80,10 @@ int proxy_refusal(const struct http_proxy *, int status, const char *host,
  * Nothing here knows of ACME.
  */
 
-#define HTTP_HEADERS_MAX 100      /* fields in one answer */
-#define HTTP_HEAD_BYTES_MAX 32768 /* all of them */
+#define HTTP_HEADERS_MAX 100      /* fields in one response */
+#define HTTP_HEAD_BYTES_MAX 32768 /* of all fields */
 #define HTTP_BODY_BYTES_MAX (256 * 1024)
-/* of a revocation list */
+/* The longest body without TLS: a revocation list. */
 #define HTTP_PLAIN_BYTES_MAX (16 * 1024 * 1024)
 
 /* Phase deadlines in seconds; regress builds with shorter ones (-D...). */
@@ -94,7 +97,7 @@ int proxy_refusal(const struct http_proxy *, int status, const char *host,
 #define HTTP_HANDSHAKE_SECONDS 15
 #endif
 #ifndef HTTP_ANSWER_SECONDS
-#define HTTP_ANSWER_SECONDS 60 /* one request and its whole answer */
+#define HTTP_ANSWER_SECONDS 60 /* one request and its whole response */
 #endif
 
 struct address {
@@ -153,7 +156,8 @@ struct http_response {
 	char *body; /* NUL-terminated, complete */
 	size_t bodylen;
 	/*
-	 * the connection's end ended it: whole or cut, only the body can tell
+	 * Only the connection's end has ended the body: the body must tell
+	 * whether it is whole.
 	 */
 	int unframed;
 };
@@ -162,13 +166,12 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
 
 /*
  * Sends one request (POST: application/jose+json with this body) on the kept
- * connection, opening it where needed, and reads the whole answer.  1xx are
- * skipped.  Returns 0 for any complete answer of the server; -1: no complete
- * answer, see why; -2: as -1, but the kept connection was closed before any
- * byte of the answer
- * (the server may not have seen the request: repeat what is safe to
- * repeat).
- * The caller frees the answer with http_answer_free().
+ * connection, opening it where needed, and reads the whole response. 1xx are
+ * skipped. Returns 0 for any complete response of the server; -1: no complete
+ * response, with the reason; -2: as -1, but the kept connection was closed
+ * before any byte of the response (the server may not have seen the request:
+ * repeat what is safe to repeat). The caller frees the response with
+ * http_response_free().
  */
 int http_request(struct http *, enum http_method, const struct url *,
     const char *accept, const char *body, size_t bodylen,
@@ -176,11 +179,11 @@ int http_request(struct http *, enum http_method, const struct url *,
 void http_response_free(struct http_response *);
 
 /*
- * The two halves of it, for requests that do not depend on each other's
- * answers (RFC 9112 9.3.2): up to HTTP_PIPELINE_MAX are sent before the first
- * answer is received; answers come in the order of the requests.  Every
- * request sent must be received once: if the connection ends, each of the rest
- * returns -2 or -1, as above.
+ * The two halves of http_request(), for requests that do not depend on each
+ * other's responses (RFC 9112 9.3.2): up to HTTP_PIPELINE_MAX are sent before
+ * the first response is received; responses come in the order of the requests.
+ * Every request sent must be received once: if the connection ends, each of the
+ * rest returns -2 or -1, as above.
  */
 #define HTTP_PIPELINE_MAX 32
 int http_send(struct http *, enum http_method, const struct url *,
@@ -188,8 +191,8 @@ int http_send(struct http *, enum http_method, const struct url *,
 int http_receive(struct http *, struct http_response *, struct error *);
 
 /*
- * How soon an answer has come at best, TLS's own among them, which is hardly
- * more than the way there and back; -1: not known.
+ * The shortest time from a request, or a message of TLS, to its response, which
+ * is hardly more than the round trip; -1: not known.
  */
 int http_round_trip_ms(const struct http *);
 
@@ -200,8 +203,8 @@ int http_round_trip_ms(const struct http *);
 char *http_header(const struct http_response *, const char *name, size_t nth);
 
 /*
- * What a reference in an answer from base means (RFC 3986 5).  The caller
- * frees.
+ * The URL that a reference in a response from base means (RFC 3986 5). The
+ * caller frees.
  */
 char *http_resolve_url(const char *base, const char *ref);
 /* The Location field, resolved; NULL: none.  The caller frees. */
@@ -215,19 +218,19 @@ char *http_link(const struct http_response *, const char *rel, size_t nth,
 
 /*
  * Retry-After (RFC 9110 10.2.3), seconds or a date in any of the three forms,
- * as seconds from now; dates are taken relative to the answer's Date field
- * where it has one. -1: absent or not understood.  Never below 0, at most 366
+ * as seconds from now; dates are taken relative to the response's Date field
+ * where it has one. -1: absent or not understood. Never below 0, at most 366
  * days.
  */
 long http_retry_after(const struct http_response *, time_t now);
 
 
 /*
- * HTTP/1 answers, fed in pieces of any size: no socket, no clock.
+ * A parser of HTTP/1 responses, fed in pieces of any size: no socket, no clock.
  */
 
 #define HTTP_LINE_MAX 16384
-#define HTTP_INTERIM_MAX 16 /* 1xx answers before the real one */
+#define HTTP_INTERIM_MAX 16 /* 1xx responses before the final one */
 
 enum http_state {
 	HTTP_STATUS_LINE,
@@ -245,7 +248,7 @@ struct http_parser {
 	enum http_state state;
 	int bodiless; /* the request was HEAD */
 	size_t body_max;
-	int keep_alive; /* valid when done */
+	int keep_alive; /* set when done */
 	int version;    /* minor */
 	struct http_response response;
 	size_t headlen;
@@ -256,16 +259,16 @@ struct http_parser {
 	char line[HTTP_LINE_MAX];
 };
 
-/* Begins an answer, whose body may have so many bytes at most. */
+/* Begins a response whose body may have so many bytes at most. */
 void http_parse_start(struct http_parser *, int bodiless, size_t body_max);
-/* Consumes bytes until HTTP_DONE; how many, or -1: see why. */
+/* Consumes bytes until HTTP_DONE; returns how many, or -1 with the reason. */
 ssize_t http_parse(struct http_parser *, const char *, size_t, struct error *);
 /*
- * The connection has ended: HTTP_DONE if the body is one that only this ends.
- * Whether it is whole, its own grammar must tell.  0, or -1: cut.
+ * The connection has ended: HTTP_DONE if the body is one that only this ends;
+ * its grammar must tell whether it is whole. 0, or -1: it was cut.
  */
 int http_parse_end(struct http_parser *);
-/* Frees the answer, whole or not. */
+/* Frees the response, whole or not. */
 void http_parse_free(struct http_parser *);
 
 #endif

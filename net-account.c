@@ -14,12 +14,12 @@
 #include "role.h"
 
 static enum account known;
-/* where the CA has named it, in this run or an earlier one */
+/* The URL that the CA has named, in this run or an earlier one. */
 static char *account_url;
-static int rolled; /* the CA knows it by the new key */
+static int rolled; /* The CA knows the account by the new key. */
 static struct msg m;
 
-/* Waits for key's word on how the account stands; -1: for ever. */
+/* Waits until key tells the account's status; -1: for ever. */
 static void
 account_known(int seconds)
 {
@@ -35,12 +35,14 @@ account_known(int seconds)
 }
 
 /*
- * The CA has said that the account is deactivated or revoked (7.1.6), or does
- * not serve it.
+ * The CA has said that the account is deactivated or revoked (RFC 8555 7.1.6),
+ * or refuses it.
  */
 static int deactivated;
 
-/* 7.3: the answer to newAccount names the account in Location. */
+/*
+ * RFC 8555 7.3: asks newAccount, whose response names the account in Location.
+ */
 static int
 ask(struct session *s, enum msgtype sign, struct net_error *t)
 {
@@ -78,7 +80,7 @@ ask(struct session *s, enum msgtype sign, struct net_error *t)
 		msg_new(&m, KEY_SET_ACCOUNT, 0);
 		msg_put_str(&m, url);
 		msg_send(&m);
-		/* key answers with what is so now. */
+		/* key replies with the new status. */
 		account_known(ANSWER_SECONDS);
 	}
 	free(url);
@@ -110,7 +112,7 @@ register_account(struct session *s, struct net_error *t)
 	return ask(s, KEY_SIGN_NEW_ACCOUNT, t);
 }
 
-/* A refusal that does not say whether there is an account, or none at all. */
+/* Does a refusal leave open whether there is an account? */
 static int
 is_about_something_else(const struct net_error *t)
 {
@@ -125,11 +127,11 @@ is_about_something_else(const struct net_error *t)
 }
 
 /*
- * Does it mean that the CA has no account of the key that was asked with?  CAs
- * that cannot be asked (onlyReturnExisting, 7.3.1) are told by registering,
- * which returns an account that is there: so any definite refusal will do for
- * a renewal, but for one that is as of a deactivated account.  Of a key that
- * may not be the account's, any says so.
+ * Does the error mean that the CA has no account of the key that was asked
+ * with? CAs that do not support onlyReturnExisting (RFC 8555 7.3.1) are asked
+ * by registering, which returns an existing account: so for a renewal any
+ * definite refusal will do, except one that means a deactivated account. For a
+ * key that may not be the account's, any refusal means that.
  */
 static int
 no_such_account(const struct net_error *t, enum account asked)
@@ -143,8 +145,8 @@ no_such_account(const struct net_error *t, enum account asked)
 }
 
 /*
- * The CA tells by which key it knows the account: key says which is to be asked
- * with next.
+ * Finds out by which key the CA knows the account; key says with which key to
+ * ask next.
  */
 static int
 find_by_key(struct session *s, struct net_error *t)
@@ -190,7 +192,7 @@ find(struct session *s, struct net_error *t)
 }
 
 static struct net_error refused;
-/* there will be no account in this run, see refused */
+/* There will be no account in this run, for the error in refused. */
 static int failed;
 
 static void
@@ -201,7 +203,9 @@ leave(enum leave how)
 	msg_send(&m);
 }
 
-/* It concerns every job: this run asks the authority for nothing else. */
+/*
+ * The error concerns every job: this run asks the authority for nothing else.
+ */
 static void
 concerns_all(struct net_error *t)
 {
@@ -211,8 +215,8 @@ concerns_all(struct net_error *t)
 }
 
 /*
- * No account in this run: kept for the next job, and key tells the other
- * workers.
+ * There is no account in this run: keeps the error for the next job, and has
+ * key tell the other workers.
  */
 static int
 fail(struct net_error *t)
@@ -225,8 +229,8 @@ fail(struct net_error *t)
 }
 
 /*
- * The first worker that asks sees to it that there is an account; key lets the
- * others wait until there is.
+ * The first worker that asks finds or registers the account; key makes the
+ * others wait until then.
  */
 int
 account_find(struct session *s, struct net_error *t)
@@ -244,15 +248,15 @@ account_find(struct session *s, struct net_error *t)
 		return 0;
 	if (!t->lost)
 		return fail(t);
-	/* Another worker, or this one for the next job, may have more luck. */
+	/* Another worker, or this one with the next job, may try again. */
 	leave(LEAVE_OPEN);
 	known = (enum account)0;
 	return -1;
 }
 
 /*
- * Refusals that no CA can come to without knowing the account: they are about
- * what was asked for.
+ * Is it a refusal that a CA reaches only when it knows the account? Then it is
+ * about what was asked for.
  */
 static int
 is_about_request(const struct net_error *t)
@@ -272,8 +276,8 @@ is_about_request(const struct net_error *t)
 }
 
 /*
- * Boulder caches accounts: for some seconds after a rollover it checks
- * signatures with the old key.
+ * Is the signature refused? Boulder caches accounts: for some seconds after a
+ * rollover it checks signatures with the old key.
  */
 static int
 is_about_signature(const struct net_error *t)
@@ -283,7 +287,7 @@ is_about_signature(const struct net_error *t)
 		strstr(t->problem.text, "signature") != NULL);
 }
 
-/* So often a second apart. */
+/* Waits a second, ROLLOVER_SECONDS times in a run; 0: no more. */
 static int
 wait_for_rollover(void)
 {
@@ -306,7 +310,7 @@ account_rolls(const struct net_error *t)
 	return is_about_signature(t) && wait_for_rollover();
 }
 
-/* Does a failure to find the account leave the stored one as good as it was? */
+/* Does a failure to find the account say nothing against the stored one? */
 static int
 tells_nothing(const struct net_error *t)
 {
@@ -315,8 +319,9 @@ tells_nothing(const struct net_error *t)
 }
 
 /*
- * Asks the CA by the key which account it is, instead of what is stored.  1:
- * another one; 0: the same, or the CA cannot tell; -1: none, with trouble.
+ * Asks the CA by the key which account it is, instead of using the stored URL.
+ * 1: another account; 0: the same, or the CA cannot tell; -1: there is none,
+ * with the error.
  */
 static int
 recheck(struct session *s, struct net_error *t)
@@ -366,11 +371,11 @@ account_again(struct session *s, struct net_error *t)
 }
 
 /*
- * A rate limit, whichever request met it.  One that is about the names of this
- * order costs that order only.  One that is about the account or the address
- * is about all; the authority is left alone as long as the CA wants.  One that
- * names neither ends the run, and the next one goes on with the other jobs: it
- * can delay them, but not for ever.
+ * A rate limit, whatever request it was. One about the names of this order
+ * costs that order only. One about the account or the address concerns all
+ * jobs: the authority is left alone as long as the CA says. One that names
+ * neither ends the run, and the next run goes on with the other jobs: it can
+ * delay them, but not for ever.
  */
 static void
 limit_concerned(const struct strings *names, struct net_error *t)
@@ -413,9 +418,9 @@ account_concerned(const struct strings *names, struct net_error *t)
 }
 
 /*
- * 7.3.5.  A refusal is not believed before the CA has been asked by the new
- * key: the rollover may have been done by a request whose answer was lost.
- * Where the CA has agreed, it may take some seconds to know the new key.
+ * RFC 8555 7.3.5. A refusal is not believed before the CA has been asked by the
+ * new key: an earlier request, whose response was lost, may have done the
+ * rollover. A CA that has agreed may take some seconds to know the new key.
  */
 static int
 roll_over(struct session *s, struct net_error *t)
@@ -457,7 +462,7 @@ roll_over(struct session *s, struct net_error *t)
 	return 0;
 }
 
-/* 7.3.2, 7.3.6: a request to the account's own URL. */
+/* RFC 8555 7.3.2, 7.3.6: a request to the account's own URL. */
 static int
 change(struct session *s, enum msgtype sign, struct net_error *t)
 {
@@ -475,8 +480,8 @@ change(struct session *s, enum msgtype sign, struct net_error *t)
 }
 
 /*
- * What happens to an account happens to the one that the CA names by the key,
- * now.
+ * Revocations and changes of an account are for the account that the CA now
+ * names by the key.
  */
 int
 account_find_surely(struct session *s, struct net_error *t)

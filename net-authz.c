@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The authorizations of one order, by net: what each asks of us, responses
- * put by chng, challenges triggered (RFC 8555 7.5).  In whatever order the
- * CA lists them.
+ * The authorizations of one order, by net, in whatever order the CA lists them:
+ * has chng put responses, and responds to the challenges (RFC 8555 7.5).
  */
 #include <err.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 
 static struct msg m;
 
-/* Authorizations being fetched: those at these places. */
+/* Authorizations that are fetched in one batch: their numbers. */
 struct look {
 	struct proof *proof;
 	size_t numbers[AUTHZ_MAX];
@@ -42,8 +41,8 @@ asked_for(const struct net_job *j, const char *identifier, int wildcard)
 }
 
 /*
- * Reads one and checks that it is about one of our names.  0: the caller frees
- * it; or -1.
+ * Reads an authorization and checks that it is for one of the job's names. 0:
+ * the caller frees it; or -1.
  */
 static int
 take_authorization(struct proof *p, const char *url,
@@ -83,9 +82,7 @@ fetch_authorization(
 	return rc;
 }
 
-/*
- * draft-ietf-acme-dns-persist: the record is to be there already; zone looks.
- */
+/* draft-ietf-acme-dns-persist: has zone look whether the record is there. */
 static void
 ask_for_record(struct proof *p, const struct authorization *az)
 {
@@ -100,7 +97,7 @@ ask_for_record(struct proof *p, const struct authorization *az)
 }
 
 /*
- * 8.1: chng makes the response; the thumbprint in it never comes by here.
+ * RFC 8555 8.1: has chng put the response, whose thumbprint net never sees.
  * Where web servers respond by themselves, nothing is to be done.
  */
 static int
@@ -143,7 +140,10 @@ look_at(struct proof *p, size_t i, const struct authorization *az)
 	    c->error.text[0] != '\0' ? ": " : "", c->error.text);
 }
 
-/* What one authorization asks of us: nothing, or a response and a trigger. */
+/*
+ * Does what one authorization needs: nothing, or a response, and notes its
+ * challenge.
+ */
 static int
 prepare(struct proof *p, size_t i, const struct authorization *az,
     struct net_error *t)
@@ -211,8 +211,7 @@ take_urls(struct proof *p)
 }
 
 /*
- * Until whoever asks for the responses would be given them: some take their
- * time to be seen.
+ * Waits until the responses can be seen from outside, for which some take time.
  */
 static int
 await_responses(struct proof *p, struct net_error *t)
@@ -228,7 +227,10 @@ await_responses(struct proof *p, struct net_error *t)
 			  "the challenge responses cannot be seen");
 }
 
-/* All that are not valid yet are fetched, for take; numbers[] says which. */
+/*
+ * Fetches, by this batch, all authorizations that are not valid yet; numbers[]
+ * says which.
+ */
 static int
 fetch_open(
     struct proof *p, size_t *numbers, struct batch *b, struct net_error *t)
@@ -317,8 +319,8 @@ proof_give_up(struct proof *p)
 
 	for (i = 0; i < p->nurls; i++) {
 		/*
-		 * RFC 8555 7.5.2 is about valid ones.  A pending one is left
-		 * alone: some CAs count that as a failure.
+		 * RFC 8555 7.5.2 is about valid authorizations. A pending one
+		 * is left alone: some CAs count its end as a failure.
 		 */
 		if (p->seen[i] != STATUS_INVALID)
 			continue;
@@ -332,7 +334,7 @@ proof_give_up(struct proof *p)
 	}
 }
 
-/* What the CA says to a challenge is of no use: its order is asked. */
+/* The response about a challenge is not read: the order tells the outcome. */
 static int
 triggered(void *proof, size_t i, struct http_response *a, struct net_error *t)
 {
@@ -343,7 +345,10 @@ triggered(void *proof, size_t i, struct http_response *a, struct net_error *t)
 	return 0;
 }
 
-/* 8.2: not twice for one challenge.  Has the CA seen it? */
+/*
+ * RFC 8555 8.2: a challenge is not responded to twice. Fetches the
+ * authorization to see whether the CA has received the request.
+ */
 static int
 respond_lost(void *proof, size_t i, struct net_error *t)
 {
@@ -363,7 +368,9 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 		http_response_free(&a);
 	else if (pending && !t->lost)
 		return -1;
-	/* If it was lost again, the order stays pending and says so. */
+	/*
+	 * If it was lost again, the order stays pending, and its error says so.
+	 */
 	return 0;
 }
 
@@ -384,8 +391,8 @@ proof_respond(struct proof *p, struct net_error *t)
 }
 
 /*
- * Is it for the web server of the name to put right, and not, say, its name
- * servers?
+ * May the error be a fault of the web server or the record, and not, say, of
+ * the domain's name servers?
  */
 static int
 concerns_responses(const struct problem *error)
@@ -400,7 +407,7 @@ concerns_responses(const struct problem *error)
 	return 1;
 }
 
-/* What the order repeats of a challenge's error is said once. */
+/* Cuts from the order's text what it repeats of a challenge's error. */
 static void
 cut_repeated(char *text, const char *said)
 {
@@ -466,7 +473,7 @@ proof_end(struct proof *p)
 		msg_new(&m, CHNG_DROP, p->session->job);
 		body_flag(&m, &p->doubtful);
 		msg_send(&m);
-		/* A program that publishes one may be in the middle of that. */
+		/* A program that publishes a record may still run. */
 		request_wait(&m, NET_CHNG_DONE, RESPONSES_SECONDS);
 	}
 	for (i = 0; i < p->n; i++)

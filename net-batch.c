@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * net's requests of one job that do not depend on each other's answers, one
+ * net's requests of one job that do not depend on each other's responses, one
  * behind the other on one connection (RFC 9112 9.3.2).
  */
 #include <err.h>
@@ -10,18 +10,19 @@
 #include "clock.h"
 #include "net.h"
 
-/* why a request must be made again */
+/* Why a request must be repeated. */
 enum { REFUSED_NONCE = 1, LOST_ANSWER };
 
-/* Requests on their way: each one of a batch, or NONCE. */
+/* Requests that have been sent: each is one of the batch, or NONCE. */
 struct flight {
-	const struct batch *batch; /* NULL: only nonces are wanted */
+	const struct batch *batch; /* whose requests these are */
 	struct http *http;
 	size_t queue[HTTP_PIPELINE_MAX];
 	size_t queued;
-	size_t sent;            /* of the batch */
-	uint8_t *again;         /* of each: to be asked for alone */
-	struct net_error error; /* the first */
+	size_t sent; /* how many of the batch */
+	/* for each: why it must be repeated alone, or 0 */
+	uint8_t *again;
+	struct net_error error; /* the first error */
 	int failed;
 };
 #define NONCE SIZE_MAX
@@ -35,7 +36,7 @@ send_nonce(struct flight *f)
 	return 1;
 }
 
-/* Signs and sends the next one; 0 if it cannot be sent ahead. */
+/* Signs and sends the next request; 0 if it cannot be sent ahead. */
 static int
 send_next(struct flight *f)
 {
@@ -77,7 +78,10 @@ fail(struct flight *f, const struct net_error *t)
 	f->failed = 1;
 }
 
-/* What was refused for its nonce is for later. */
+/*
+ * Passes on a response; a request that was refused for its nonce is repeated
+ * later.
+ */
 static void
 take_answer(struct flight *f, size_t i, struct http_response *a)
 {
@@ -131,7 +135,7 @@ receive_next(struct flight *f)
 	}
 }
 
-/* One that did not go ahead, or is to be asked for again. */
+/* Sends one request by itself: it was not sent ahead, or must be repeated. */
 static int
 alone(const struct batch *b, size_t i, int lost, struct net_error *t)
 {
@@ -169,7 +173,10 @@ same_server(const struct batch *b, struct http **h)
 	return *h != NULL;
 }
 
-/* As many as there are nonces, and in the same breath nonces for more. */
+/*
+ * Sends as many requests as there are nonces, and behind them requests for more
+ * nonces.
+ */
 static void
 fill(struct flight *f)
 {

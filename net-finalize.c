@@ -11,19 +11,16 @@
 #include "clock.h"
 #include "net.h"
 
-/* at least; then twice as long each time */
+/* The first pause, at least; each next one is twice as long. */
 #define POLL_FIRST_MS 4
-#define POLL_OFTEN_MS 15000        /* so long at least as often as */
-#define POLL_OFTEN_LONGEST_MS 1000 /* this */
+#define POLL_OFTEN_MS 15000        /* For so long the pause is at most */
+#define POLL_OFTEN_LONGEST_MS 1000 /* this. */
 #define POLL_LONGEST_MS 10000
 #define RETRY_AFTER_LONGEST 60 /* seconds */
-/* from finalize to a certificate, with a fast CA */
+/* What a fast CA takes from finalize to a certificate. */
 #define ISSUING_MS 5
 
-/*
- * Reads an answer about the order and checks that it is about our names; frees
- * it.
- */
+/* Frees the response also on failure. */
 int
 order_take(struct issue *is, struct http_response *a, struct net_error *t)
 {
@@ -62,8 +59,8 @@ order_fetch(struct issue *is, struct net_error *t)
 }
 
 /*
- * How long until the next poll: twice as long each time, at most a second while
- * a CA may well be done by then.  Retry-After counts more, within bounds.
+ * The pause before the next poll: twice as long each time, at most a second
+ * while a CA may well finish soon. Retry-After takes precedence, within bounds.
  */
 static int64_t
 next_pause(struct issue *is, int64_t began, int64_t *pause)
@@ -83,9 +80,10 @@ next_pause(struct issue *is, int64_t began, int64_t *pause)
 }
 
 /*
- * The order says itself when all its authorizations are valid: one request,
- * however many names.  Some CAs bring it up to date only when its
- * authorizations are fetched, so that after some time these are, too.
+ * Waits while the order has this status. The order tells when all its
+ * authorizations are valid: one request, however many names. Some CAs update it
+ * only when its authorizations are fetched, so that after some time these are
+ * fetched, too.
  */
 static int
 wait_while(struct issue *is, enum status status, struct net_error *t)
@@ -96,7 +94,7 @@ wait_while(struct issue *is, enum status status, struct net_error *t)
 		look = AUTHORIZATIONS_MS, wait;
 	struct net_error ignored;
 
-	/* A CA that far away has had as long already. */
+	/* Wait at least one round trip between polls. */
 	if (pause < POLL_FIRST_MS)
 		pause = POLL_FIRST_MS;
 	while (is->order.status == status) {
@@ -152,7 +150,10 @@ order_came(void *issue, size_t i, struct http_response *a, struct net_error *t)
 	return order_take(issue, a, t);
 }
 
-/* It may have come too early; the order, asked for behind it, tells. */
+/*
+ * Finalize may have come before the order was ready; the order, which is
+ * fetched behind it, tells.
+ */
 static int
 finalize_refused(void *issue, size_t i, struct net_error *t)
 {
@@ -164,7 +165,7 @@ finalize_refused(void *issue, size_t i, struct net_error *t)
 	return 0;
 }
 
-/* After a lost answer, too, the order tells how it went. */
+/* After a lost response, too, the order tells what has happened. */
 static int
 finalize_lost(void *issue, size_t i, struct net_error *t)
 {
@@ -173,8 +174,9 @@ finalize_lost(void *issue, size_t i, struct net_error *t)
 }
 
 /*
- * The CSR is already with key.  A CA that is far away is asked for the order in
- * the same breath, and not whether it is ready: that saves two round trips.
+ * The CSR is already with key. If the CA is far away, the order is requested
+ * right behind finalize, and not before it to see whether it is ready: that
+ * saves two round trips.
  */
 int
 order_finalize(struct issue *is, struct net_error *t)
@@ -197,7 +199,7 @@ order_finalize(struct issue *is, struct net_error *t)
 		if (is->order.finalize == NULL)
 			return net_error_set(t, FAILURE_CA,
 			    "%s: order without 'finalize'", is->url);
-		/* The order that it belongs to is replaced meanwhile. */
+		/* A copy, since order_came() replaces the order. */
 		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
 			err(1, NULL);
 		b.n = request_is_far(is->session) ? 2 : 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a rate limit is about, as far as the CA's words tell: there is no
- * member for it in a problem document (RFC 8555 6.6).
+ * What a rate limit is about, as far as the CA's text tells: a problem document
+ * has no member for it (RFC 8555 6.6).
  */
 #include <ctype.h>
 #include <string.h>
@@ -25,7 +25,7 @@ has_name(const char *text, const char *name)
 	return 0;
 }
 
-/* Is the name in the text, or that of a domain that it is below? */
+/* Is the name in the text, or a domain above it? */
 static int
 names_one(const char *text, const char *name)
 {

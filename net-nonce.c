@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Nonces at hand, and how fast more may be asked for.
- */
+/* Nonces at hand, and how fast more may be requested. */
 #include <stdlib.h>
 
 #include "clock.h"
 #include "net.h"
 
 /*
- * Let's Encrypt answers no more newNonce to one address; all workers together.
+ * Let's Encrypt's limits of newNonce for one address, that is, for all workers.
  */
 #define NONCES_AT_ONCE 10
 #define NONCES_A_SECOND 20
-#define SECOND_MS 1050 /* as their clock may have it */
+#define SECOND_MS 1050 /* a second by the CA's clock, at most */
 
 static char *nonces[NONCES_MAX];
 static size_t nnonces;
@@ -24,7 +22,7 @@ nonces_share(uint32_t sharing)
 	workers = sharing;
 }
 
-/* RFC 8555 6.5.1: an invalid one counts as none. */
+/* RFC 8555 6.5.1: an invalid nonce counts as none. */
 int
 nonce_keep(const struct http_response *a)
 {
@@ -57,11 +55,12 @@ nonces_drop(void)
 		free(nonces[--nnonces]);
 }
 
-/* Of those within any second, this process's share is its own. */
+/* Each process may send its share of the requests of any second. */
 size_t
 nonces_allowed(size_t n, size_t before)
 {
-	static int64_t sent[NONCES_A_SECOND]; /* when, the oldest at next */
+	/* when each was sent; the oldest is at next */
+	static int64_t sent[NONCES_A_SECOND];
 	static size_t next;
 	size_t share = NONCES_A_SECOND / workers, i;
 	size_t burst = workers < NONCES_AT_ONCE ? NONCES_AT_ONCE / workers : 1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One certificate, by net: order, authorizations and challenges (in
- * net-authz.c), finalize (in net-finalize.c), download (RFC 8555 7.4).  issue()
- * at the end is where it begins; each step is above who calls it.  What comes
- * from the CA is checked here for a clear message; what counts is checked again
- * by the process that uses it.
+ * net-authz.c), finalize (in net-finalize.c), download (RFC 8555 7.4). issue()
+ * at the end of the file is the beginning; each function is above its callers.
+ * What the CA sends is checked here for a clear message; the process that uses
+ * it checks it again.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define FINALIZE_AT_ONCE 2 /* and the order behind it */
-/* besides 0 and -1: this order is of no use */
+#define FINALIZE_AT_ONCE 2 /* finalize and, behind it, the order */
+/* Besides 0 and -1: this order is of no use; a new one may be placed. */
 #define ORDER_ANEW 1
-#define CHAINS_OFFERED 9 /* alternates that are looked at */
+#define CHAINS_OFFERED 9 /* alternate chains that are fetched at most */
 
 static struct msg m;
 
@@ -27,7 +27,7 @@ order_prepare(struct session *s)
 	size_t i, nparts = s->conf->way == WAY_STATELESS ? 1 : 2,
 		  names = s->conf->names.n;
 
-	/* Its authorizations at once. */
+	/* The order's authorizations are fetched at once. */
 	request_ahead(s, names > FINALIZE_AT_ONCE ? names : FINALIZE_AT_ONCE);
 	for (i = 0; i < nparts; i++) {
 		msg_new(&m, parts[i], s->job);
@@ -58,7 +58,10 @@ order_prepared(struct session *s, struct net_error *t)
 	return conf->check_webroot ? webroot_check(s, t) : 0;
 }
 
-/* The draft's SHOULD NOT: no profile that the CA does not list. */
+/*
+ * draft-ietf-acme-profiles: a profile that the CA does not list should not be
+ * ordered.
+ */
 static int
 check_profile(const struct session *s, struct net_error *t)
 {
@@ -84,8 +87,8 @@ check_profile(const struct session *s, struct net_error *t)
 }
 
 /*
- * Does what the CA says have nothing to do with the order, or with the
- * certificate that it is to replace?
+ * Is the error about something else than the order, or the certificate that it
+ * is to replace?
  */
 static int
 not_about_order(const struct net_error *t)
@@ -102,8 +105,8 @@ not_about_order(const struct net_error *t)
 }
 
 /*
- * 7.4; RFC 9773 5: names what it replaces where the CA knows of that, and does
- * without if it will not have it.
+ * RFC 8555 7.4, RFC 9773 5: orders, with 'replaces' where the CA offers renewal
+ * information, and again without if the CA refuses that.
  */
 static int
 ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
@@ -124,8 +127,8 @@ ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
 }
 
 /*
- * From now on the next run begins with this order, if this one does not end it;
- * NULL: with none.
+ * Tells certproc the order that the next run begins with, if this run does not
+ * finish it; NULL: none.
  */
 static void
 tell_order(const struct session *s, const char *url)
@@ -164,8 +167,8 @@ new_order(struct issue *is, struct net_error *t)
 }
 
 /*
- * So the next run has its first nonces a round trip earlier, finalizes in vain
- * only once, and need not parse all trust anchors.
+ * Tells certproc what helps the next run: it has its first nonces a round trip
+ * earlier, finalizes too early only once, and need not parse all trust anchors.
  */
 static void
 tell_learned(struct issue *is)
@@ -186,7 +189,7 @@ tell_learned(struct issue *is)
 	msg_send(&m);
 }
 
-/* One chain, to certproc; *verdict is what it says. */
+/* Sends certproc a chain; *verdict is what certproc says. */
 static int
 hand_over(struct issue *is, const char *url, const struct http_response *a,
     enum verdict *verdict, struct net_error *t)
@@ -207,7 +210,7 @@ hand_over(struct issue *is, const char *url, const struct http_response *a,
 }
 
 /*
- * certproc wants another chain: one of the alternates that came with the first.
+ * Sends certproc the nth of the alternate chains that the first response lists.
  */
 static int
 fetch_alternate(struct issue *is, const struct http_response *first, size_t n,
@@ -235,7 +238,7 @@ fetch_alternate(struct issue *is, const struct http_response *first, size_t n,
 	return rc;
 }
 
-/* 7.4.2: certproc judges what comes; net only carries it. */
+/* RFC 8555 7.4.2: certproc judges the chain; net only passes it on. */
 static int
 download(struct issue *is, struct net_error *t)
 {
@@ -272,7 +275,7 @@ is_open(const struct issue *is)
 	    is->order.status == STATUS_VALID;
 }
 
-/* From an order to certproc's verdict.  0, ORDER_ANEW or -1. */
+/* Takes an order to certproc's verdict. 0, ORDER_ANEW or -1. */
 static int
 complete(struct issue *is, struct net_error *t)
 {
@@ -282,8 +285,9 @@ complete(struct issue *is, struct net_error *t)
 			return -1;
 		request_ahead(is->session, FINALIZE_AT_ONCE);
 		/*
-		 * Far away, it may be ready by the time that a request gets
-		 * there; near, asking costs nothing.
+		 * If the CA is far away, the order may be ready by the time
+		 * that the next request gets there; if it is near, asking costs
+		 * nothing.
 		 */
 		if ((!request_is_far(is->session) || is->conf->slow ||
 			is->order.finalize == NULL) &&
@@ -299,7 +303,7 @@ complete(struct issue *is, struct net_error *t)
 }
 
 /*
- * Has the CA refused what was asked about this very order, so that asking again
+ * Has the CA refused a request about this very order, so that repeating it
  * would be in vain?
  */
 static int
@@ -317,7 +321,7 @@ anew(struct issue *is, const struct net_error *t)
 	return ORDER_ANEW;
 }
 
-/* Does the CA refuse the key itself?  Of badCSR the words tell. */
+/* Does the CA refuse the key itself? With badCSR only the text tells. */
 static int
 is_about_key(const struct problem *p)
 {
@@ -336,8 +340,8 @@ is_about_key(const struct problem *p)
 }
 
 /*
- * certproc remembers it, and csr makes another key and CSR, once in a run.  0,
- * or -1: they are as they were.
+ * Tells certproc that the key is refused, and has csr make another key and CSR,
+ * once in a run. 0, or -1: key and CSR are unchanged.
  */
 static int
 another_key(struct issue *is, const struct net_error *t)
@@ -356,10 +360,7 @@ another_key(struct issue *is, const struct net_error *t)
 	return is->rekeyed ? 0 : -1;
 }
 
-/*
- * From an order to certproc's verdict, with another key if need be.  0,
- * ORDER_ANEW or -1.
- */
+/* As complete(), with another key if the CA refuses the key. */
 static int
 complete_or_rekey(struct issue *is, struct net_error *t)
 {
@@ -378,9 +379,10 @@ complete_or_rekey(struct issue *is, struct net_error *t)
 }
 
 /*
- * The course of one order that is known.  What leads to nothing the next run
- * shall not look at.  Made anew is only what was spoilt before this run had any
- * part in it: what fails now fails again.
+ * Takes a known order to its end. An order that leads to nothing is forgotten,
+ * so that the next run does not look at it. A new one is placed only where the
+ * order was spoilt before this run did anything about it: what fails now would
+ * fail again.
  */
 static int
 course(struct issue *is, struct net_error *t)
@@ -406,8 +408,8 @@ course(struct issue *is, struct net_error *t)
 }
 
 /*
- * The order of an earlier run.  As course(); ORDER_ANEW where the CA no longer
- * has it.
+ * As course(), for an order of an earlier run; ORDER_ANEW where the CA no
+ * longer has it.
  */
 static int
 resume(struct issue *is, struct net_error *t)

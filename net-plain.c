@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * net's requests to servers that certificates name, without TLS.  The answers
- * are signed by themselves, and certproc judges them.
+ * net's requests to servers without TLS that certificates name for revocation.
+ * The responses are signed by themselves, and certproc judges them.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -16,8 +16,8 @@
 #define PLAIN_LOST_MS (HTTP_ANSWER_SECONDS * 1000)
 
 /*
- * Servers that certificates name, and that did not answer: each may keep the
- * run waiting once, and all of them together for PLAIN_LOST_MS.
+ * Servers that certificates name and that did not respond: each may make the
+ * run wait once, and all of them together for PLAIN_LOST_MS.
  */
 static struct url *silent;
 static size_t nsilent;
@@ -52,9 +52,9 @@ note_silent(const struct url *url, int64_t began)
 }
 
 /*
- * dns tells no address of this machine or a private network, but it is the
- * proxy that resolves names: of hosts that are its own or its network's by
- * their very names, it is not asked.
+ * dns tells no address of this machine or a private network, but a proxy
+ * resolves names itself. So it is not asked for hosts whose names say that they
+ * are on its own machine or network.
  */
 static int
 is_public_name(const char *host)
@@ -81,7 +81,9 @@ is_public_name(const char *host)
 	}
 }
 
-/* By the proxy, if there is one; its refusal in words. */
+/*
+ * 0 for status 200, else -1 with the reason; the proxy's refusal is explained.
+ */
 static int
 check_status(const struct session *s, const struct http_response *a,
     const char *text, const struct url *url, struct error *e)

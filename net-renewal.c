@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When the CA would have a certificate renewed (RFC 9773 4), by net.  No
- * failure here is one of the run: what the answer means is for certproc to say.
+ * When the CA suggests to renew a certificate (RFC 9773 4), by net. No failure
+ * here fails the run: certproc decides what the response means.
  */
 #include <err.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define ABSENT_SECONDS 86400 /* a CA without this may have it tomorrow */
+/* until a CA that offers no renewal information is looked at again */
+#define ABSENT_SECONDS 86400
 #define FAILED_SECONDS 3600
 
 static struct msg m;
@@ -60,8 +61,8 @@ renewal_info_ask(struct session *s)
 	if (request_get(s, url, &a, &t) == -1) {
 		say(1, "%s: no renewal information: %s", handle, t.error.text);
 		/*
-		 * RFC 9773 4.3.3: what is temporary sooner, all else in six
-		 * hours.
+		 * RFC 9773 4.3.3: after a temporary failure ask sooner,
+		 * otherwise in six hours.
 		 */
 		tell_cert(s->job, 0, 0,
 		    t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);

@@ -33,8 +33,8 @@ net_error_set(struct net_error *t, enum failure class, const char *fmt, ...)
 }
 
 /*
- * What others may say while net waits for something else: kept until it is
- * wanted.
+ * Messages that may come while net waits for another: they are kept until they
+ * are wanted.
  */
 static struct early {
 	enum msgtype type;
@@ -112,7 +112,7 @@ request_resolve(const struct session *s, enum resolve_for what,
 	for (*n = 0; *n < b.n; ++*n) {
 		memcpy(&a[*n].ss, b.a[*n].bytes, b.a[*n].len);
 		a[*n].len = (socklen_t)b.a[*n].len;
-		/* dns chooses among addresses, and nothing else. */
+		/* dns chooses addresses, not the port. */
 		address_set_port(&a[*n].ss, url->port);
 	}
 	if (b.error != NULL || *n == 0)
@@ -205,7 +205,7 @@ request_refused(const char *method, const char *url, struct http_response *a,
 {
 	struct problem p;
 	char *help;
-	/* any URL that http_location() and http_link() return */
+	/* holds any URL that http_location() and http_link() return */
 	char safe[2100] = "";
 
 	problem_parse(&p, a->status, a->body, a->bodylen);
@@ -277,8 +277,8 @@ request_receive_nonce(struct session *s, struct http *h)
 		return;
 	}
 	/*
-	 * One that brings nothing is the last that is sent ahead: the next may
-	 * bring nothing, either.
+	 * After a response without a nonce no more are requested ahead: the
+	 * next may bring none, either.
 	 */
 	if (a.status / 100 != 2)
 		error_set(&e, "%s: status %d", s->new_nonce, a.status);
@@ -293,20 +293,20 @@ request_receive_nonce(struct session *s, struct http *h)
 }
 
 /*
- * Nonces that will be wanted at once: behind a request, of which all but a GET
- * bring one themselves.
+ * Requests the nonces that will be wanted at once, behind a request; all
+ * requests but a GET bring one themselves. Returns how many.
  */
 static size_t
 send_ahead(struct session *s, struct http *h, enum http_method method)
 {
 	size_t have = nonces_at_hand() + (method != HTTP_GET), n, sent = 0;
 
-	/* Near, there is nothing to gain by more than one. */
+	/* If the CA is near, more than one saves nothing. */
 	if (s->ahead > 1 && !request_is_far(s))
 		s->ahead = 1;
 	if (s->ahead <= have || s->new_nonce == NULL)
 		return 0;
-	/* A HEAD is one of them. */
+	/* A HEAD is itself a newNonce request. */
 	for (n = nonces_allowed(s->ahead - have, method == HTTP_HEAD);
 	     sent < n && request_send_nonce(s, h); sent++)
 		;
@@ -314,8 +314,8 @@ send_ahead(struct session *s, struct http *h, enum http_method method)
 }
 
 /*
- * The answer to a request that was sent, as http_receive() has it; nonces may
- * come with it.
+ * Receives the response as http_receive() does, and the nonces that were
+ * requested behind the request.
  */
 static int
 receive(struct session *s, struct http *h, enum http_method method,
@@ -341,7 +341,7 @@ request_late(const struct session *s, struct net_error *t)
 }
 
 /*
- * A PEM chain that ends behind a certificate; whether that is the last one,
+ * Does the PEM chain end behind a certificate? Whether that is the last one,
  * certproc finds out.
  */
 static int
@@ -360,9 +360,7 @@ int
 request_whole(enum msgtype sign, const char *accept,
     const struct http_response *a, struct error *e)
 {
-	/*
-	 * Of all others, newOrder's among them, the header fields are enough.
-	 */
+	/* For all others, also newOrder, the header fields are enough. */
 	if (sign != KEY_SIGN_FETCH && sign != KEY_SIGN_FINALIZE)
 		return 0;
 	if (!a->unframed || a->status / 100 != 2 || a->bodylen == 0)
@@ -448,7 +446,10 @@ request_get(struct session *s, const char *url, struct http_response *a,
 	return exchange_again(s, HTTP_GET, url, a, t);
 }
 
-/* Unless answers bring none, this does not wait. */
+/*
+ * Waits for the CA's limit of newNonce, which is rarely reached: responses
+ * bring nonces, too.
+ */
 static void
 wait_for_allowance(void)
 {
@@ -457,8 +458,8 @@ wait_for_allowance(void)
 }
 
 /*
- * A nonce is used once: one at hand, else a fresh one (RFC 8555 7.2).  The
- * caller frees.
+ * Takes a nonce at hand, else requests a fresh one (RFC 8555 7.2). The caller
+ * frees.
  */
 static char *
 take_nonce(struct session *s, struct net_error *t)
@@ -498,7 +499,7 @@ request_sign(const struct session *s, enum msgtype type, const char *with,
 	return jws;
 }
 
-/* RFC 8555 6.2: signed for the account's URL, not by a key alone. */
+/* RFC 8555 6.2: is it signed for the account's URL, and not by a key alone? */
 static int
 is_by_account(enum msgtype sign)
 {
@@ -529,8 +530,9 @@ request_post(struct session *s, enum msgtype sign, const char *url,
 		free(jws);
 		if (rc == -1) {
 			/*
-			 * Neither of these is sent twice blindly: the order, or
-			 * the authorization, is asked.
+			 * These two are not repeated blindly: the caller
+			 * fetches the order, or the authorization, to see
+			 * whether the CA has seen the request.
 			 */
 			if (t->unseen && sign != KEY_SIGN_FINALIZE &&
 			    sign != KEY_SIGN_CHALLENGE && unseen++ == 0)

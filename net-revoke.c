@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Revocation (RFC 8555 7.6), by net.  Which certificate, for what reason: key
- * and csr know from certproc and from the command line, not from here.
+ * Revocation (RFC 8555 7.6), by net. Which certificate is revoked, and for what
+ * reason, key and csr know from certproc and from the command line, not from
+ * net.
  */
 #include <string.h>
 
 #include "net.h"
 
 /*
- * Would the certificate's other possible signer be refused just so, or may this
- * one not be refused the next time?  By the wrong one a good key is burnt.
+ * Would the certificate's other possible signer be refused, too, or may this
+ * one be accepted the next time? Revoking by the wrong key has a good key
+ * blocked.
  */
 static int
 is_final(const struct net_error *t)
@@ -21,12 +23,12 @@ is_final(const struct net_error *t)
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(t->problem.type, types[i]) == 0)
 			return 1;
-	/* A local reason is one of this signer. */
+	/* A local failure concerns this signer only. */
 	return request_limited(t) ||
 	    (t->class != FAILURE_LOCAL && t->status / 100 != 4);
 }
 
-/* 1: done, 0: not by this key, -1: not at all. */
+/* 1: revoked; 0: not by this key; -1: by neither key. */
 static int
 revoke_by(enum msgtype sign, struct session *s, struct net_error *t)
 {
@@ -103,7 +105,7 @@ revoke_certificate(struct session *s, const struct net_error *no_account,
 		    "the CA offers no revocation (revokeCert)");
 	if (request_origin(s, "revokeCert", s->directory.revoke_cert, t) == -1)
 		return -1;
-	/* There may be an account, only not to be found in this run. */
+	/* There may be an account that could not be found in this run. */
 	if (no_account != NULL && !key_compromised && is_final(no_account)) {
 		*t = *no_account;
 		return -1;

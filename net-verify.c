@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * "verify", by net: one connection to a configured server, by TLS from the
- * beginning or after STARTTLS (RFC 3207, RFC 9051 6.2.1), and the certificate
- * that it presents, which certproc looks at.  The peer is not verified, and
- * nothing is sent to it but what is here.  What it says is bounded in time,
- * lines and bytes.
+ * beginning or after STARTTLS (RFC 3207, RFC 9051 6.2.1). net passes the
+ * certificate that the server presents to certproc. The peer is not verified,
+ * and gets nothing but the commands in this file. What it sends is bounded in
+ * time, lines and bytes.
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -22,21 +22,21 @@
 #include "net.h"
 #include "role.h"
 
-#define SERVER_SECONDS 10   /* for one connection to it, whatever it says */
-#define PAUSE_MS 500        /* before it is looked at again */
-#define LINE_MAX_BYTES 1024 /* with its end */
-#define LINES_MAX 100       /* in all */
+#define SERVER_SECONDS 10   /* for one connection, whatever the server sends */
+#define PAUSE_MS 500        /* before a server is looked at again */
+#define LINE_MAX_BYTES 1024 /* a line's bytes, with its end */
+#define LINES_MAX 100       /* lines of all replies */
 #define PEM_END "-----END CERTIFICATE-----"
 
 /* A connection. */
 struct server {
 	const char *host, *port, *protocol;
-	/* by which it is asked for a certificate, or NULL */
+	/* The name that it is asked for, or NULL. */
 	const char *name;
 	int fd;
 	int64_t deadline;
 	char line[LINE_MAX_BYTES];  /* without its end */
-	char ahead[LINE_MAX_BYTES]; /* what came behind it */
+	char ahead[LINE_MAX_BYTES]; /* the bytes behind that line */
 	size_t nahead;
 	int lines;
 };
@@ -68,7 +68,7 @@ connect_to(struct server *s, const struct address *a, struct error *e)
 	return s->fd == -1 ? -1 : 0;
 }
 
-/* Words of ours, which are short. */
+/* Sends a command, which is short enough for one send(). */
 static int
 put_line(struct server *s, const char *text, struct error *e)
 {
@@ -81,7 +81,7 @@ put_line(struct server *s, const char *text, struct error *e)
 	return 0;
 }
 
-/* More bytes behind those that are there. */
+/* Reads more bytes behind those in s->ahead. */
 static int
 fill(struct server *s, struct error *e)
 {
@@ -128,7 +128,7 @@ get_line(struct server *s, struct error *e)
 	return 0;
 }
 
-/* It has said something else than it should. */
+/* The server has said something else than it should. */
 static int
 refused(const struct server *s, const char *what, struct error *e)
 {
@@ -139,8 +139,8 @@ refused(const struct server *s, const char *what, struct error *e)
 }
 
 /*
- * Nothing may be behind a reply: what an attacker puts before the handshake
- * would be taken for what comes after it.
+ * Nothing may follow a reply: bytes that an attacker puts before the handshake
+ * would be taken for the server's.
  */
 static int
 nothing_behind(const struct server *s, struct error *e)
@@ -151,8 +151,8 @@ nothing_behind(const struct server *s, struct error *e)
 }
 
 /*
- * RFC 5321 4.2: all lines of a reply with this code; *found: is this keyword
- * among them?
+ * RFC 5321 4.2: reads all lines of a reply with this code; *found: does one of
+ * them have this keyword?
  */
 static int
 smtp_reply(struct server *s, const char *code, const char *keyword, int *found,
@@ -209,7 +209,7 @@ imap(struct server *s, struct error *e)
 	return nothing_behind(s, e);
 }
 
-/* The first certificate of the chain, as bytes in PEM; 0 or -1. */
+/* Takes the first certificate of the chain, in PEM; 0 or -1. */
 static int
 take_certificate(struct tls *tls, struct body_presented *b, struct error *e)
 {
@@ -256,7 +256,7 @@ handshake(const struct server *s, struct tls *tls, struct tls_config *config,
 	    e, "TLS: %s", say_safe(safe, sizeof(safe), error, strlen(error)));
 }
 
-/* To certproc: what came, or why nothing did. */
+/* Tells certproc what the server presented, or why it presented nothing. */
 static void
 tell(uint32_t job, struct body_presented *b, const struct error *e)
 {
@@ -268,7 +268,7 @@ tell(uint32_t job, struct body_presented *b, const struct error *e)
 	msg_send(&m);
 }
 
-/* By one of its addresses.  0: certproc was told; -1: see why. */
+/* Tries one address. 0: certproc was told; -1: see why. */
 static int
 look(struct server *s, const struct address *a, uint32_t job,
     struct body_presented *b, struct error *e)
@@ -297,8 +297,9 @@ look(struct server *s, const struct address *a, uint32_t job,
 }
 
 /*
- * What a client would ask for: the first host name of the certificate; of a
- * wildcard one below it, in text.  An address has no name (RFC 6066 3): NULL.
+ * The name that a client would ask for: the certificate's first host name; for
+ * a wildcard a name below it, in text. An address has no server name (RFC 6066
+ * 3): NULL.
  */
 static const char *
 name_of(const struct strings *names, char text[256])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * "check webroot", by net: a probe that chng puts is fetched by each name, over
- * the network, as the CA fetches responses (RFC 8555 8.3).  Its content is
- * random and known to net: what is compared tells nothing of a response.
+ * "check webroot", by net: fetches a file that chng puts by each name, over the
+ * network, as the CA fetches responses (RFC 8555 8.3). Its content is random
+ * and known to net: comparing it tells nothing about a response.
  */
 #include <err.h>
 #include <stdio.h>
@@ -13,17 +13,17 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define NAME_SECONDS 10 /* for one name, as Let's Encrypt takes */
-/* for all of them; the rest is left to the CA */
+#define NAME_SECONDS 10 /* for one name, as with Let's Encrypt */
+/* For all names; the rest is left to the CA. */
 #define ALL_SECONDS 60
 #define REDIRECTS_MAX 10
-#define FAILED_MAX 3 /* names that are said */
+#define FAILED_MAX 3 /* names in messages */
 
-/* What was put. */
+/* A file that chng has put. */
 struct probe {
-	char *path; /* of a URL */
-	char *text; /* that is in it */
-	char *dir;  /* where it is, for messages */
+	char *path; /* of its URL */
+	char *text; /* its content */
+	char *dir;  /* the file's directory, for messages */
 };
 
 enum found { PROBE_SERVED, PROBE_NOT_SERVED, PROBE_ELSEWHERE };
@@ -85,8 +85,8 @@ resolve(void *session, const struct url *url, struct address *a, size_t *n,
 }
 
 /*
- * One request, not kept.  The certificate of a server that is redirected to
- * does not count, here as with CAs.
+ * One request on a connection of its own. The certificate of a server that a
+ * redirect leads to does not matter, as with CAs.
  */
 static int
 get(struct session *s, const struct url *url, int64_t deadline,
@@ -143,8 +143,8 @@ is_probe(const struct probe *p, const struct http_response *a)
 }
 
 /*
- * What a whole response says.  *next: where it redirects to, which the caller
- * frees; or NULL.
+ * Judges a whole response. *next: the URL that it redirects to, which the
+ * caller frees, or NULL.
  */
 static enum found
 judge(const struct probe *p, const char *text, const struct http_response *a,
@@ -173,7 +173,10 @@ say_not_followed(const struct net_job *j, const char *name, const char *text)
 	    j->handle, name, say_safe(safe, sizeof(safe), text, strlen(text)));
 }
 
-/* By one name, redirects followed where they stay with the job's names. */
+/*
+ * Fetches the file by one name, and follows redirects that stay with the job's
+ * names.
+ */
 static enum found
 look(struct session *s, const char *name, const struct probe *p,
     int64_t deadline, struct error *e)
@@ -215,7 +218,7 @@ look(struct session *s, const char *name, const struct probe *p,
 	return found;
 }
 
-/* The first name that fails is the trouble's; some more are said here. */
+/* The first name that fails is in the error; some more are printed here. */
 static int
 look_all(struct session *s, const struct probe *p, struct net_error *t)
 {

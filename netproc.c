@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Talks to the CA, and holds nothing but that connection: no key, no file, no
- * thumbprint, no CSR.  It reads whatever the CA, or whoever sits between,
- * sends.  Who owns it can make a run fail and have typed requests of the
- * running jobs signed for the authority's own URLs, which is what it is for.
- * It refuses URLs elsewhere, tokens that are none, identifiers nobody asked
- * for. Here it meets the CA (RFC 8555 7.1) and takes what there is to do; that
- * is in net-account.c, net-order.c, net-renewal.c, net-revoke.c and
- * net-verify.c.
+ * thumbprint, no CSR. It reads whatever the CA, or anyone on the way to it,
+ * sends. An attacker in it can make a run fail and have typed requests of the
+ * running jobs signed for the authority's own URLs, which is the process's
+ * task. It refuses URLs elsewhere, invalid tokens, and identifiers that the job
+ * does not have. Here it reads the CA's directory (RFC 8555 7.1) and takes jobs
+ * from certproc; the work is in net-account.c, net-order.c, net-renewal.c,
+ * net-revoke.c and net-verify.c.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -24,14 +24,14 @@ static struct net_job *jobs;
 static uint32_t njobs;
 static int key_compromised; /* -R keyCompromise */
 static int asks_for_status; /* NET_STATUS_URLS comes from certproc */
-static int lost_in_row;     /* jobs that have failed for lost answers */
+static int lost_in_row;     /* jobs in a row that failed for lost responses */
 static struct msg m;
 
 #define STATUS_PIECE (64 * 1024)
 
 /*
- * 7.1.1: what the CA offers, and where.  Nonces come along if it is known where
- * there were some (or NULL).
+ * RFC 8555 7.1.1: fetches the directory. Nonces come along if the URL of
+ * newNonce is known from an earlier run (or NULL).
  */
 static int
 read_directory(struct session *s, const char *new_nonce, struct net_error *t)
@@ -65,8 +65,8 @@ read_directory(struct session *s, const char *new_nonce, struct net_error *t)
 }
 
 /*
- * Plain words for what only the administrator can change.  When to try again,
- * certproc says.
+ * Says what only the administrator can change. certproc says when the next try
+ * is.
  */
 static void
 advise(const struct session *s, const char *handle, const struct net_error *t)
@@ -79,8 +79,8 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 		      "names it",
 		    handle, s->api_url);
 	/*
-	 * Signed by the certificate's key: some CAs look for an account with
-	 * that one.
+	 * Some CAs look for an account with the certificate's key, which signed
+	 * this.
 	 */
 	if (strcmp(type, "accountDoesNotExist") == 0 &&
 	    t->request == CSR_SIGN_REVOKE)
@@ -118,10 +118,7 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 		    handle);
 }
 
-/*
- * Is it the CA that is down?  One answer that gets lost may be the fault of one
- * request.
- */
+/* Is the CA itself down? One lost response may be the fault of one request. */
 static enum failure
 failure_class(const struct net_error *t)
 {
@@ -149,7 +146,7 @@ report_failure(const struct session *s, const struct net_error *t)
 	request_expect(&m, NET_JOB_DONE);
 }
 
-/* Takes the place of a string of an earlier task; NULL: there is none. */
+/* Replaces a string of an earlier task; NULL: there is none. */
 static void
 replace(char **old, const char *s)
 {
@@ -159,7 +156,7 @@ replace(char **old, const char *s)
 		err(1, NULL);
 }
 
-/* certproc says what is next; the job's time begins. */
+/* Asks certproc for the next task; the job's time begins. */
 static enum task
 next_job(struct session *s)
 {
@@ -191,7 +188,7 @@ next_job(struct session *s)
 	return b.task;
 }
 
-/* The CA has done what was asked for. */
+/* Tells certproc that the CA has done what was asked for. */
 static void
 tell_done(const struct session *s)
 {
@@ -219,7 +216,7 @@ do_task(struct session *s, enum task task, struct net_error *t)
 	return 0;
 }
 
-/* The answer is for certproc to judge; it goes there in pieces. */
+/* Sends certproc, which judges it, the response in pieces. */
 static void
 ask_for_status(struct session *s)
 {
@@ -265,7 +262,7 @@ meet(struct session *s, const char *new_nonce, struct net_error *t)
 	return rc;
 }
 
-/* With the account that the CA knows, be it the stored one or not. */
+/* Orders with the account that the CA knows, be it the stored one or not. */
 static int
 order_by_account(struct session *s, struct net_error *t)
 {
@@ -301,7 +298,7 @@ order(struct session *s)
 		lost_in_row = 0;
 }
 
-/* What there is to do, as long as there is anything. */
+/* Does tasks until certproc has no more. */
 static void
 work(struct session *s)
 {
@@ -355,7 +352,7 @@ add_port(struct sandbox *s, const char *text)
 	s->ports = ports;
 }
 
-/* No authority is met, and nothing trusted. */
+/* For "verify": the CA is not asked, and no trust anchor is read. */
 static void
 setup_verify(struct sandbox *s)
 {
@@ -429,8 +426,8 @@ setup(struct session *s, struct sandbox *box)
 }
 
 /*
- * certproc has found out where revocation is to be asked about: further ports,
- * unless a proxy is asked for it.
+ * Takes from certproc where revocation is asked about: further ports, unless a
+ * proxy is asked.
  */
 static void
 setup_status(const struct session *s, struct sandbox *box)

@@ -88,8 +88,8 @@ test_fit(void)
 		memcpy(exact, cases[i].text, n);
 		s.wildcard = cases[i].wildcard;
 		fit = persist_fit(&s, exact, n);
-		check(fit == cases[i].fit, "persist: '%s'%s: %d",
-		    cases[i].text, s.wildcard ? " for a wildcard" : "", fit);
+		check(fit == cases[i].fit, "persist: '%s'%s: %d", cases[i].text,
+		    s.wildcard ? " for a wildcard" : "", fit);
 		free(exact);
 	}
 	s.wildcard = 0;
