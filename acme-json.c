@@ -15,11 +15,11 @@
 
 #define DEPTH_MAX 32
 #define PROFILE_MAX 64  /* bytes of a profile's name */
-#define PROFILES_MAX 50 /* that are named */
+#define PROFILES_MAX 50 /* profiles that are listed */
 
 /*
- * Brackets outside of strings, so that no parser recurses deeply on a server's
- * word.
+ * Counts brackets outside of strings, so that no input makes the parser recurse
+ * deeply.
  */
 static int
 too_deep(const char *buf, size_t len)
@@ -83,7 +83,7 @@ json_whole(const char *buf, size_t len)
 	return o != NULL;
 }
 
-/* A copy of a string member; absent is fine unless needed. */
+/* Copies a string member, which may be absent unless it is needed. */
 static int
 get_string(
     json_t *o, const char *member, char **out, int needed, struct error *e)
@@ -113,7 +113,10 @@ check_url(const char *member, const char *text, struct error *e)
 	    e, "member '%s' is not an https URL: %s", member, safe);
 }
 
-/* An empty one is absent: so some servers write what they have no value for. */
+/*
+ * As get_string(), for a URL. An empty one counts as absent: some servers write
+ * that.
+ */
 static int
 get_url(json_t *o, const char *member, char **out, int needed, struct error *e)
 {
@@ -152,7 +155,7 @@ static const struct {
 	{ "revoked", STATUS_REVOKED },
 };
 
-/* Absent or empty is absent; what is not known yet is no error either. */
+/* An absent or empty status is the given one; an unknown status is no error. */
 static int
 get_status(json_t *o, enum status absent, enum status *status, char *text,
     size_t textsz, struct error *e)
@@ -175,7 +178,7 @@ get_status(json_t *o, enum status absent, enum status *status, char *text,
 	return 0;
 }
 
-/* "type:value" in lower case. */
+/* Makes "type:value" in lower case. */
 static int
 get_identifier(json_t *id, char **out, struct error *e)
 {
@@ -197,7 +200,7 @@ get_identifier(json_t *id, char **out, struct error *e)
 	return 0;
 }
 
-/* Is it one word that can be shown and named in a configuration? */
+/* Is it one word of visible characters, as a configuration may name it? */
 static int
 is_word(const char *s)
 {
@@ -210,8 +213,8 @@ is_word(const char *s)
 }
 
 /*
- * The names of an object's members, with blanks between; what is no word is
- * left out.
+ * The names of an object's members, with blanks between; those that are not one
+ * word are left out.
  */
 static char *
 list_members(json_t *o)
@@ -310,7 +313,8 @@ read_identifiers(struct order *order, json_t *list, struct error *e)
 }
 
 /*
- * Of use only while the order is pending; some CAs leave them out afterwards.
+ * Authorizations matter only while the order is pending; some CAs leave them
+ * out afterwards.
  */
 static int
 read_authorizations(struct order *order, json_t *list, struct error *e)
@@ -360,7 +364,7 @@ order_parse(struct order *order, const char *buf, size_t len, struct error *e)
 		json_decref(o);
 		return -1;
 	}
-	/* Some CAs name the URL to finalize only when it may be used. */
+	/* Some CAs give 'finalize' only when it may be used. */
 	if (read_identifiers(order, json_member(o, "identifiers"), e) == 0 &&
 	    read_authorizations(order, json_member(o, "authorizations"), e) ==
 		0 &&
@@ -392,8 +396,8 @@ free_challenge(struct challenge *c)
 }
 
 /*
- * draft-ietf-acme-dns-persist 3.1: more of them, or none, or something else is
- * refused.
+ * draft-ietf-acme-dns-persist 3.1: 1 to ISSUERS_MAX host names; anything else
+ * is refused.
  */
 static int
 read_issuers(struct challenge *c, json_t *o, struct error *e)
@@ -425,7 +429,8 @@ read_issuers(struct challenge *c, json_t *o, struct error *e)
 }
 
 /*
- * url and token, or names, are needed only where there is something to answer.
+ * url and token, or issuers, are needed only if the challenge must be responded
+ * to.
  */
 static int
 read_challenge(struct challenge *c, const char *type, json_t *o, int needed,
@@ -446,8 +451,8 @@ read_challenge(struct challenge *c, const char *type, json_t *o, int needed,
 }
 
 /*
- * Of the challenges we only answer one, the first good one of its type; the
- * others are named if that is missing.
+ * Reads the first good challenge of the wanted type; the types of all are
+ * listed for messages.
  */
 static int
 read_challenges(

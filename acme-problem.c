@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a CA says went wrong: RFC 9457, RFC 8555 6.7.  All of it ends up in
- * front of the administrator, so all of it is made visible and capped.
+ * Problem documents of a CA (RFC 9457, RFC 8555 6.7). The administrator sees
+ * them, so all text is made visible and capped.
  */
 #include <err.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "acme.h"
 
 #define ERROR_PREFIX "urn:ietf:params:acme:error:"
-#define SUBPROBLEMS_MAX 200 /* that are shown */
+#define SUBPROBLEMS_MAX 200 /* subproblems that are shown */
 
-/* NULL: it is absent, empty or no text. */
+/* A member's text; NULL: it is absent, empty or no string. */
 static const char *
 text_member(json_t *o, const char *member)
 {
@@ -22,7 +22,7 @@ text_member(json_t *o, const char *member)
 	return s == NULL || *s == '\0' ? NULL : s;
 }
 
-/* ACME's own types without their common beginning; NULL: there is none. */
+/* The type, ACME's own without their common beginning; NULL: there is none. */
 static const char *
 short_type(json_t *o)
 {
@@ -35,8 +35,8 @@ short_type(json_t *o)
 }
 
 /*
- * RFC 9457 3.1.3: title says what kind of problem it is, where nothing is known
- * of this one.
+ * The detail, or else the title (RFC 9457 3.1.3), which only says what kind of
+ * problem it is.
  */
 static const char *
 words(json_t *o)
@@ -52,7 +52,9 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Of another name, perhaps, but of the same type with the same words? */
+/*
+ * Have two subproblems the same type and words? Their identifiers may differ.
+ */
 static int
 same_problem(json_t *a, json_t *b)
 {
@@ -67,10 +69,7 @@ put_text(FILE *f, const char *text)
 		fprintf(f, " %s", text);
 }
 
-/*
- * The subproblem with this number, and the identifiers of all later ones like
- * it.
- */
+/* Writes subproblem i, and the identifiers of all later ones like it. */
 static void
 put_group(FILE *f, json_t *list, size_t i, size_t n)
 {
@@ -93,7 +92,7 @@ put_group(FILE *f, json_t *list, size_t i, size_t n)
 }
 
 /*
- * RFC 8555 6.7.1: what is wrong, and with which identifiers; equal ones
+ * RFC 8555 6.7.1: writes the subproblems with their identifiers; equal ones
  * together.
  */
 static void
@@ -114,7 +113,7 @@ put_subproblems(FILE *f, json_t *list)
 		fputs(" ...", f);
 }
 
-/* RFC 9457 3; o may be NULL or anything. */
+/* RFC 9457 3; o may be NULL or of any type. */
 void
 problem_read(struct problem *p, json_t *o)
 {

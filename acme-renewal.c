@@ -9,7 +9,7 @@
 
 #include "acme.h"
 
-/* Exactly so many digits; -1 if there are others. */
+/* Reads exactly n digits; -1 if there is anything else. */
 static int
 digits(const char **p, int n)
 {
@@ -32,7 +32,7 @@ separator(const char **p, const char *any_of)
 	return 1;
 }
 
-/* "Z" or "+hh:mm": seconds to subtract; 1 if it is neither. */
+/* Reads "Z" or "+hh:mm": seconds to subtract; 1 if it is neither. */
 static int
 zone(const char **p)
 {
@@ -46,7 +46,9 @@ zone(const char **p)
 	return sign * (hours * 3600 + minutes * 60);
 }
 
-/* RFC 3339 5.6, with fractions and offsets; -1 if it is none. */
+/*
+ * Reads a time (RFC 3339 5.6) with fractions and offset; -1 if it is invalid.
+ */
 static time_t
 timestamp(const char *s)
 {

@@ -15,16 +15,18 @@
 #define AUTHZ_MAX 1000 /* authorizations of one order */
 
 /*
- * RFC 8555 6.7; text: type, detail (or title) and subproblems in one line, made
- * visible; "..." where it was cut.  "" members where absent.
+ * RFC 8555 6.7. The text has type, detail (or title) and subproblems in one
+ * line, made visible, with "..." where it was cut. Absent members are "".
  */
 struct problem {
-	/* without "urn:ietf:params:acme:error:" where it has that */
+	/* without "urn:ietf:params:acme:error:", if it begins so */
 	char type[128];
 	char text[4096 + 4];
 };
 
-/* RFC 8555 7.1.6; of order, authorization, challenge, account */
+/*
+ * RFC 8555 7.1.6: the status of an order, authorization, challenge or account.
+ */
 enum status {
 	STATUS_UNKNOWN,
 	STATUS_PENDING,
@@ -41,7 +43,7 @@ struct directory {
 	char *new_nonce, *new_account, *new_order;     /* required */
 	char *revoke_cert, *key_change, *renewal_info; /* or NULL */
 	char *terms; /* meta.termsOfService or NULL */
-	/* names with blanks between, or NULL: none offered */
+	/* names of profiles with blanks between; NULL: the CA offers none */
 	char *profiles;
 	int eab_required;
 };
@@ -60,11 +62,9 @@ struct order {
 };
 
 struct challenge {
-	char *url;   /* NULL: none of this type offered */
+	char *url;   /* NULL: no challenge of this type is offered */
 	char *token; /* NULL also where the type has none */
-	/*
-	 * draft-ietf-acme-dns-persist: names of the CA; none with other types
-	 */
+	/* draft-ietf-acme-dns-persist: the CA's names; other types have none */
 	char **issuers;
 	size_t nissuers;
 	enum status status; /* absent: pending */
@@ -77,8 +77,8 @@ struct authorization {
 	/* "dns:name", lower case, without "*." */
 	char *identifier;
 	int wildcard;
-	struct challenge challenge; /* of the type that is answered */
-	/* challenge types, with blanks between */
+	struct challenge challenge; /* of the wanted type */
+	/* all offered types, with blanks between */
 	char *offered;
 };
 
@@ -91,14 +91,14 @@ int directory_parse(
 void directory_free(struct directory *);
 int order_parse(struct order *, const char *buf, size_t len, struct error *);
 void order_free(struct order *);
-/*
- * type: of the challenge that is to be answered, as challenge_names[] has it.
- */
+/* type: the wanted challenge's, as in challenge_names[]. */
 int authorization_parse(struct authorization *, const char *type,
     const char *buf, size_t len, struct error *);
 void authorization_free(struct authorization *);
 
-/* RFC 8555 7.1.2: of an account object; STATUS_VALID where it says none. */
+/*
+ * RFC 8555 7.1.2: the status in an account object; STATUS_VALID if it has none.
+ */
 enum status account_status(const char *buf, size_t len);
 
 /* RFC 9773 4.2. */
@@ -112,28 +112,28 @@ int renewal_info_parse(
     struct renewal_info *, const char *buf, size_t len, struct error *);
 
 /*
- * Reads a problem document out of an error answer.  Anything else (HTML,
- * a bare JSON string, nothing) leaves type "" and a text made from the
- * HTTP status and the first visible bytes.
+ * Reads a problem document from an error response. Anything else (HTML, a bare
+ * JSON string, nothing) leaves type "" and a text made from the HTTP status and
+ * the first visible bytes.
  */
 void problem_parse(
     struct problem *, int http_status, const char *buf, size_t len);
 
-/* Is it one JSON object, from its first bracket to its last? */
+/* Are the bytes one whole JSON object? */
 int json_whole(const char *buf, size_t len);
 
 
 /* SPDX-License-Identifier: ISC */
 /*
- * What acme-json.c and acme-problem.c share; nobody else sees a json_t of the
- * CA's.
+ * What acme-json.c, acme-problem.c and acme-renewal.c share; no other file sees
+ * a json_t.
  */
 
-/* The top-level object; NULL: see why. */
+/* The top-level object, or NULL with the reason. */
 json_t *json_read(const char *, size_t, struct error *);
-/* A member of an object; NULL: it is absent, which null says, too. */
+/* A member of an object; NULL: it is absent, or null. */
 json_t *json_member(json_t *, const char *);
-/* A problem document, which may be NULL or anything. */
+/* Reads a problem document; the value may be NULL or of any type. */
 void problem_read(struct problem *, json_t *);
 
 #endif

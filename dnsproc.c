@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Holds the right to read the resolver's files and to talk to name servers:
- * getaddrinfo() needs both, and no other process gets them.  From net it reads
- * a host and port, and looks up only those of the configured authority and
- * those that certproc has named, and of the latter tells no address of this
- * machine; or, where there is a proxy, that one in place of both; and with
- * 'check webroot' the names of those domains; from the network it reads DNS
- * answers.  Who owns it can send net to another address, where TLS then fails.
+ * getaddrinfo() needs both, and no other process gets them. From net it reads a
+ * host and port, and looks up only hosts of the configured authority and those
+ * that certproc has named for revocation, of which it tells no address of this
+ * machine; or, if there is a proxy, the proxy in place of both; and with 'check
+ * webroot' and 'verify' the configured hosts. From the network it reads DNS
+ * answers. An attacker in it can send net to another address, where TLS then
+ * fails.
  */
 #include <sys/socket.h>
 #include <netdb.h>
@@ -22,28 +23,33 @@
 #include "sandbox.h"
 
 /*
- * an answer, also that there is none: a name server that is away costs one wait
+ * How long a result is kept, also a failure: an unreachable name server costs
+ * one wait.
  */
 #define KEPT_MS 60000
-#define RESOLVES 10000 /* a server may close after each answer */
+/* A server may close its connection after each response. */
+#define RESOLVES 10000
 
 struct host {
 	char *name;
 	char *port;
 	enum resolve_for what;
-	struct addrinfo *found; /* or NULL, with error */
+	struct addrinfo *found; /* NULL: see error */
 	int error;
-	/* how long that counts; 0: not looked up yet */
+	/* The result counts until then; 0: nothing has been looked up yet. */
 	int64_t until;
 };
 
 static struct host *hosts;
 static size_t nhosts;
-static int proxied; /* the proxy looks up all names but its own */
+static int proxied; /* Only the proxy's own name is looked up here. */
 static enum prefer prefer;
 static struct msg out;
 
-/* One look-up loads what the resolver loads lazily, before the sandbox. */
+/*
+ * Looks a name up before the sandbox is entered, so that the resolver loads
+ * what it loads lazily.
+ */
 static void
 warm_up(void)
 {
@@ -80,8 +86,8 @@ look_up(struct host *h)
 }
 
 /*
- * Is the authority at an address that is not public?  Then it is a site's own,
- * and its lists may be there, too.
+ * Is the authority at a private address? Then it is a site's own CA, whose
+ * lists may be at private addresses, too.
  */
 static int
 authority_is_private(void)
@@ -102,7 +108,7 @@ authority_is_private(void)
 
 /*
  * Services on this machine and its link often trust whoever reaches them: no
- * certificate may have them asked.
+ * certificate may make net send requests to them.
  */
 static int
 may_be_asked(const struct host *h, const struct sockaddr *sa)
@@ -115,7 +121,7 @@ may_be_asked(const struct host *h, const struct sockaddr *sa)
 					STATUS_LOOPBACK;
 }
 
-/* Why there is no address to ask, or NULL. */
+/* The reason why there is no address to tell, or NULL. */
 static const char *
 error_none(const struct host *h, uint64_t n)
 {
@@ -135,7 +141,7 @@ error_none(const struct host *h, uint64_t n)
 	return text;
 }
 
-/* Those of the preferred family, or the others. */
+/* Adds the addresses of the preferred family, or all others. */
 static void
 add_addresses(struct body_addresses *b, const struct host *h, int preferred)
 {
@@ -153,7 +159,10 @@ add_addresses(struct body_addresses *b, const struct host *h, int preferred)
 		}
 }
 
-/* The first few addresses, in the order of RFC 6724 in which they come. */
+/*
+ * Replies with the first ADDRESSES_MAX addresses, in the resolver's order (RFC
+ * 6724).
+ */
 static void
 dns_resolve(struct msg *m)
 {
@@ -184,8 +193,8 @@ add_host(const char *name, const char *port, enum resolve_for what)
 }
 
 /*
- * Whose web servers are looked at: wherever they are, since the names are the
- * administrator's own.
+ * 'check webroot': the names' web servers may be at any address, as the names
+ * are the administrator's own.
  */
 static void
 add_names(const struct slice_domain *d)
@@ -198,7 +207,7 @@ add_names(const struct slice_domain *d)
 	}
 }
 
-/* From certproc, which has read them in certificates that are installed. */
+/* certproc has read these URLs in installed certificates. */
 static void
 dns_status_urls(struct msg *m)
 {
@@ -241,7 +250,9 @@ main(int argc, char *argv[])
 	}
 	s.uid = role_uid;
 	s.gid = role_gid;
-	/* The first look-up may ask a name server: not as root. */
+	/*
+	 * The first look-up may ask a name server, which is not done as root.
+	 */
 	sandbox_become(&s);
 	warm_up();
 	sandbox_enter(&s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which trust anchors are tried first for a server.  libtls verifies, always by
- * anchors from the file that the configuration names; here some are selected.
- * If this is wrong, a connection is made twice, or one anchor less is tried.
+ * Selects the trust anchors that are tried first for a server. libtls verifies,
+ * always by anchors from the file that the configuration names. If this is
+ * wrong, a connection is made twice, or one anchor less is tried.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -16,15 +16,15 @@
 #include "valid.h"
 #include "x509.h"
 
-#define NAME_LEN 17 /* of one anchor, with the blank behind it */
+#define NAME_LEN 17 /* of an anchor's name, with the blank behind it */
 #define FEW (ANCHOR_NAMES_MAX / NAME_LEN)
-/* certificates of a server that are looked at */
+/* certificates of a server's chain that are read */
 #define CHAIN_MAX 10
 
 struct http_anchors {
 	char *all, *preferred; /* PEM */
 	size_t all_len, preferred_len;
-	char names[ANCHOR_NAMES_MAX]; /* of those preferred */
+	char names[ANCHOR_NAMES_MAX]; /* of the preferred anchors */
 };
 
 struct http_anchors *
@@ -40,9 +40,9 @@ http_anchors_new(char *pem, size_t len)
 }
 
 /*
- * All anchors, or NULL: there is nothing to select.  A TRUSTED CERTIFICATE may
- * say what it is not trusted for, which counts only where libtls reads it.
- * The caller frees.
+ * All anchors, which the caller frees; NULL: there is nothing to select, as
+ * there are few. Nor is a TRUSTED CERTIFICATE selected: it may say what it is
+ * not trusted for, which counts only where libtls reads it.
  */
 static struct roots *
 load(const struct http_anchors *a)
@@ -60,7 +60,9 @@ load(const struct http_anchors *a)
 	return NULL;
 }
 
-/* The beginning of the SHA-256, in hexadecimal, and a blank. */
+/*
+ * An anchor's name: the beginning of its SHA-256, in hexadecimal, and a blank.
+ */
 static void
 name_anchor(const uint8_t *der, size_t len, char name[NAME_LEN + 1])
 {
@@ -124,7 +126,10 @@ http_anchors_prefer(struct http_anchors *a, const char *names)
 	roots_free(roots);
 }
 
-/* The names of the anchors that have issued cert or, again, one of these. */
+/*
+ * Adds the names of the anchors that have issued cert or, in turn, one of
+ * these.
+ */
 static void
 add_issuers(char names[ANCHOR_NAMES_MAX], const struct roots *roots, X509 *cert)
 {
@@ -163,14 +168,17 @@ http_anchors_served(struct http_anchors *a, const char *chain, size_t len)
 		add_issuers(names, roots, cert);
 		X509_free(cert);
 	}
-	/* Another server, or the same one in turn, may have others. */
+	/*
+	 * Another server of the authority, or of the same name, may have other
+	 * anchors.
+	 */
 	if (strlen(names) + strlen(a->names) < sizeof(names))
 		strlcat(names, a->names, sizeof(names));
 	if (roots != NULL)
 		select_anchors(a, roots, names);
 	roots_free(roots);
 	BIO_free(pem);
-	/* libtls looks into the same queue of errors. */
+	/* libtls reads the same queue of errors. */
 	ERR_clear_error();
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * What the header fields of an answer say: values, links, times.
- */
+/* What the header fields of a response say: values, links, times. */
 #include <ctype.h>
 #include <err.h>
 #include <stdio.h>
@@ -133,7 +131,7 @@ http_location(const struct http_response *a, const char *base)
 	return out;
 }
 
-/* One of the words in a rel value? */
+/* Is it one of the words in a rel value? */
 static int
 has_word(const char *words, size_t len, const char *word)
 {
@@ -153,7 +151,7 @@ has_word(const char *words, size_t len, const char *word)
 }
 
 /*
- * A parameter's value from p on, quoted (RFC 9110 5.6.4) or not; returns its
+ * Finds a parameter's value at p, quoted (RFC 9110 5.6.4) or not; returns its
  * end.
  */
 static const char *
@@ -172,8 +170,8 @@ param_value(const char *p, const char **value, size_t *len)
 }
 
 /*
- * The parameters behind one "<target>" (RFC 8288 3): is rel among them?  Only
- * the first rel counts (3.3).  Returns where the next target begins.
+ * Reads the parameters behind one "<target>" (RFC 8288 3); *match: is rel among
+ * them? Only the first rel counts (3.3). Returns where the next target begins.
  */
 static const char *
 link_params(const char *p, const char *rel, int *match)
@@ -205,7 +203,7 @@ link_params(const char *p, const char *rel, int *match)
 	return p + (*p == ',');
 }
 
-/* The nth match in one field's value, or NULL; nth counts down. */
+/* The nth matching link in one field's value, or NULL; nth counts down. */
 static char *
 link_in(const char *value, const char *rel, size_t *nth, const char *base)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HTTP/1.1 and HTTP/1.0 answers (RFC 9112).  Framing says where an answer
- * ends.  Only where a server sends none, the end of the connection does
- * (RFC 9112 6.3); such an answer is marked, since it may have been cut.
+ * HTTP/1.1 and HTTP/1.0 responses (RFC 9112). Framing says where a response
+ * ends. Only where a server sends none, the end of the connection does (RFC
+ * 9112 6.3); such a response is marked, since it may have been cut.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ http_response_free(struct http_response *a)
 	a->bodylen = 0;
 }
 
-/* "HTTP/1.1 200 OK": RFC 9112 4.  The reason does not matter. */
+/* RFC 9112 4: "HTTP/1.1 200 OK". The reason phrase is ignored. */
 static int
 status_line(struct http_parser *p, struct error *e)
 {
@@ -53,7 +53,7 @@ status_line(struct http_parser *p, struct error *e)
 	return 0;
 }
 
-/* RFC 9110 5.6.2: what a field name is made of. */
+/* RFC 9110 5.6.2: the characters of a field name. */
 #define TCHAR \
 	"!#$%&'*+-.^_`|~0123456789" \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -108,8 +108,8 @@ has_token(const struct http_response *a, const char *name, const char *token)
 }
 
 /*
- * RFC 9112 6.3: several Content-Length fields must agree.  -1: none.  10^9
- * counts as nonsense.
+ * RFC 9112 6.3: several Content-Length fields must agree. *length is -1 if
+ * there is none. Lengths of ten digits are refused.
  */
 static int
 content_length(struct http_parser *p, long *length, struct error *e)
@@ -177,7 +177,7 @@ grow_body(struct http_parser *p, const char *buf, size_t len)
 	return 0;
 }
 
-/* The blank line behind the fields: how is the body framed? */
+/* After the blank line behind the fields: chooses how the body is framed. */
 static int
 head_done(struct http_parser *p, struct error *e)
 {
@@ -253,8 +253,8 @@ trailer_line(struct http_parser *p, struct error *e)
 }
 
 /*
- * A line may end without CR, as RFC 9112 2.2 allows: no other reading of it is
- * possible.
+ * A line may end without CR, as RFC 9112 2.2 allows: it cannot be read in
+ * another way.
  */
 static int
 whole_line(struct http_parser *p, struct error *e)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * An HTTP proxy on the way to a server: what it is asked, and what its
- * refusals mean.
- */
+/* Requests to an HTTP proxy, and what its refusals mean. */
 #include <sys/stat.h>
 #include <err.h>
 #include <errno.h>
@@ -19,7 +16,7 @@
 #define AUTH_BYTES_MAX 1024 /* of the file */
 #define ADVICE_MAX 320
 
-/* Whose file may it be, and who may read it?  As a private key's. */
+/* The file must have an owner and a mode that a private key's file may have. */
 static int
 check_owner(const char *path, int fd, struct error *e)
 {
@@ -43,7 +40,10 @@ check_owner(const char *path, int fd, struct error *e)
 	return 0;
 }
 
-/* RFC 7617 2: a name without a colon, a colon, and neither has controls. */
+/*
+ * RFC 7617 2: is it a name without a colon, a colon, and a password, without
+ * control characters?
+ */
 static int
 is_pair(const char *text, size_t len)
 {
@@ -60,7 +60,7 @@ static int
 take_auth(struct http_proxy *p, const char *path, char *text, size_t len,
     struct error *e)
 {
-	/* One end of line, as editors leave it. */
+	/* Editors leave one end of line. */
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
 	if (len > 0 && text[len - 1] == '\r')
@@ -83,7 +83,7 @@ read_auth(struct http_proxy *p, const char *path, struct error *e)
 	ssize_t n;
 	int fd, rc;
 
-	/* O_NONBLOCK: a fifo must not hold us up. */
+	/* O_NONBLOCK: opening a fifo must not wait. */
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) ==
 	    -1)
 		return error_set(e, "%s: %s", path, strerror(errno));

@@ -25,33 +25,33 @@
 struct http {
 	const struct http_client *client;
 	struct url origin;
-	char *host;                /* as the Host field has it */
+	char *host;                /* as in the Host field */
 	struct tls_config *config; /* NULL: without TLS */
 	/* NULL: insecure, or without TLS */
 	struct http_anchors *anchors;
 	struct tls *tls;
 	int fd; /* -1: not connected */
 	struct http_parser parser;
-	/* requests whose answers have not come */
+	/* requests without a response yet */
 	unsigned outstanding;
-	/* of these, in their order */
+	/* for each of these, in their order */
 	int bodiless[HTTP_PIPELINE_MAX];
-	/* what came behind the answer before */
+	/* bytes behind the previous response */
 	char ahead[READ_BYTES];
 	size_t nahead;
-	/* why sending failed, once it has */
+	/* The reason why sending failed. */
 	struct error broken;
-	/* the connection is older than the request */
+	/* The connection is older than the request. */
 	int reused;
-	/* the first of those outstanding */
+	/* when the first outstanding request was sent */
 	int64_t sent_at;
-	int64_t deadline; /* of all together; 0: none */
-	/* the shortest so far; -1: not known */
+	int64_t deadline; /* of all phases together; 0: none */
+	/* the shortest so far; -1: it is not known */
 	int round_trip_ms;
 };
 
 /*
- * IPv6 addresses go in brackets, the default port is left out (RFC 9110 7.2).
+ * IPv6 addresses are in brackets, the default port is left out (RFC 9110 7.2).
  */
 static char *
 host_field(const struct url *u)
@@ -107,8 +107,8 @@ static void
 disconnect(struct http *h)
 {
 	/*
-	 * One close_notify if there is room for it; what was framed is complete
-	 * without.
+	 * A close_notify is sent if there is room for it; a framed response is
+	 * complete without.
 	 */
 	if (h->tls != NULL) {
 		tls_close(h->tls);
@@ -132,7 +132,10 @@ http_free(struct http *h)
 	free(h);
 }
 
-/* The end of a phase that may last for so many seconds, or of all of them. */
+/*
+ * The deadline of a phase of so many seconds, or h->deadline if that is
+ * earlier.
+ */
 static int64_t
 phase_end(const struct http *h, int seconds)
 {
@@ -147,7 +150,7 @@ wait_for(const struct http *h, short events, int64_t deadline)
 	return socket_wait(h->fd, h->client->hup_fd, events, deadline);
 }
 
-/* What libtls asks for before it can go on; -1 at the deadline. */
+/* Waits for what libtls needs before it can go on; -1 at the deadline. */
 static int
 tls_wait(const struct http *h, ssize_t rc, int64_t deadline)
 {
@@ -158,8 +161,8 @@ tls_wait(const struct http *h, ssize_t rc, int64_t deadline)
 }
 
 /*
- * Some bytes to or from the server.  As libtls has it also without TLS:
- * TLS_WANT_POLLIN and TLS_WANT_POLLOUT, -1 for errors, 0 at the end.
+ * Sends or receives some bytes. Without TLS, too, the result is as libtls has
+ * it: TLS_WANT_POLLIN and TLS_WANT_POLLOUT, -1 for errors, 0 at the end.
  */
 static ssize_t
 put(struct http *h, const char *buf, size_t len)
@@ -215,7 +218,10 @@ connect_tcp(struct http *h, const struct address *a, struct error *e)
 	return 0;
 }
 
-/* What was sent then has been answered, and nothing else was sent meanwhile. */
+/*
+ * Notes the round trip of a message that was sent then; nothing else was sent
+ * meanwhile.
+ */
 static void
 note_round_trip(struct http *h, int64_t sent_at)
 {
@@ -238,7 +244,7 @@ set_anchors(struct http *h, int all, struct error *e)
 	return 0;
 }
 
-/* For the next connection. */
+/* Prefers the server's trust anchors for the next connection. */
 static void
 note_anchors(const struct http *h)
 {
@@ -250,7 +256,7 @@ note_anchors(const struct http *h)
 		http_anchors_served(h->anchors, (const char *)chain, len);
 }
 
-/* The certificate was looked at and refused: another address will not help. */
+/* Was the certificate refused? Then another address will not help. */
 static int
 is_verdict(const char *error)
 {
@@ -258,7 +264,7 @@ is_verdict(const char *error)
 	    strstr(error, "not present in") != NULL;
 }
 
-/* As OpenSSL and LibreSSL word it. */
+/* By the words of OpenSSL and LibreSSL. */
 static int
 is_unknown_issuer(const char *error)
 {
@@ -267,7 +273,7 @@ is_unknown_issuer(const char *error)
 	    strstr(error, "self-signed") != NULL;
 }
 
-/* all: by all trust anchors; *final: another address will not help. */
+/* all: verify by all trust anchors; *final: another address will not help. */
 static int
 handshake(struct http *h, int all, int *final, struct error *e)
 {
@@ -334,10 +340,10 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline,
 }
 
 /*
- * The head of the proxy's response, whose status it returns; or -1.  A response
- * that opens the tunnel has no body, whatever its fields say (RFC 9110 9.3.6),
- * and no server speaks first: what is behind it is refused.  Of another one
- * only the status is of use.
+ * Reads the head of the proxy's response, whose status it returns, or -1. A
+ * response that opens the tunnel has no body, whatever its fields say (RFC 9110
+ * 9.3.6), and no server speaks first: bytes behind it are refused. Of any other
+ * response only the status matters.
  */
 static int
 proxy_status(struct http *h, int64_t deadline, struct error *e)
@@ -376,7 +382,7 @@ proxy_status(struct http *h, int64_t deadline, struct error *e)
 	return h->parser.response.status;
 }
 
-/* Where there is a proxy, TLS goes through it.  *final as below. */
+/* Opens the tunnel for TLS, if there is a proxy. *final as for handshake(). */
 static int
 open_tunnel(struct http *h, int *final, struct error *e)
 {
@@ -413,8 +419,8 @@ connect_way(
 }
 
 /*
- * By the preferred trust anchors, if there are any; where these do not serve,
- * by all.
+ * Connects with the preferred trust anchors, if there are any; if the handshake
+ * fails by these, with all.
  */
 static int
 connect_one(
@@ -439,7 +445,7 @@ connect_one(
 						   handshake(h, 1, final, e);
 }
 
-/* The addresses in turn; all their errors are in the reason. */
+/* Tries the addresses in turn; the reason has the errors of all. */
 static int
 connect_any(struct http *h, struct error *e)
 {
@@ -480,10 +486,10 @@ connect_any(struct http *h, struct error *e)
 }
 
 /*
- * Before a request goes out on the kept connection: has the server closed it
- * meanwhile, or said something that nobody asked for?  Then it is of no use;
- * a surplus answer must not be taken for the next one.  TLS has messages of
- * its own (session tickets), so only reading tells.
+ * Before a request goes out on the kept connection: has the server closed it,
+ * or sent something that was not asked for? A surplus response must not be
+ * taken for the next one. TLS has messages of its own (session tickets), so
+ * only reading tells.
  */
 static int
 still_usable(struct http *h)
@@ -495,8 +501,8 @@ still_usable(struct http *h)
 }
 
 /*
- * Parses what is there; what comes behind the answer begins the next one, if
- * there is to be one.
+ * Parses bytes; those behind the response begin the next one, if a request is
+ * outstanding.
  */
 static int
 parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
@@ -506,7 +512,9 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 
 	if ((used = http_parse(&h->parser, buf, n, &reason)) == -1)
 		return error_set(e, "%s: %s", h->origin.host, reason.text);
-	/* More than was asked for: which part would be the answer? */
+	/*
+	 * More than was asked for: it is not clear which part is the response.
+	 */
 	if ((size_t)used < n && h->outstanding == 1)
 		return error_set(e,
 		    "%s: %zu bytes behind the end of the answer",
@@ -517,8 +525,8 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 }
 
 /*
- * Reads until the framing says that the answer is whole; *got: whether anything
- * came.
+ * Reads until the framing says that the response is whole; *got: whether any
+ * byte came.
  */
 static int
 receive_answer(
@@ -543,7 +551,7 @@ receive_answer(
 		}
 		/*
 		 * Some servers end a connection without TLS's close_notify, so
-		 * that is no sign of anything.
+		 * its absence means nothing.
 		 */
 		if (n <= 0 && http_parse_end(&h->parser) == 0)
 			break;
@@ -618,7 +626,7 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 	free(request);
 	h->sent_at = h->outstanding == 0 ? clock_ms() : 0;
 	h->bodiless[h->outstanding++] = method == HTTP_HEAD;
-	/* Its answer, too, will be missing then. */
+	/* http_receive() will report it. */
 	if (rc == -1)
 		disconnect(h);
 	return 0;
@@ -649,8 +657,8 @@ http_receive(struct http *h, struct http_response *response, struct error *e)
 		note_round_trip(h, h->sent_at);
 	h->sent_at = 0;
 	/*
-	 * A request after this one has been seen, or not: as if the connection
-	 * had been kept.
+	 * For the next outstanding request the connection counts as kept: the
+	 * server may have seen it or not.
 	 */
 	h->reused = 1;
 	if (!h->parser.keep_alive)

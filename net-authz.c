@@ -160,7 +160,7 @@ prepare(struct proof *p, size_t i, const struct authorization *az,
 		    az->offered);
 	if (c->token != NULL && !valid_token(c->token))
 		return net_error_set(t, FAILURE_CA,
-		    "%s: the challenge's token is none (RFC 8555 8.3)",
+		    "%s: the CA sent an invalid token (RFC 8555 8.3)",
 		    az->identifier);
 	if (request_origin(p->session, "challenge", c->url, t) == -1 ||
 	    put_response(p, az, t) == -1)

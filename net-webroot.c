@@ -109,8 +109,8 @@ get(struct session *s, const struct url *url, int64_t deadline,
 }
 
 /*
- * A URL that may be asked: of one of the job's own names, on a port of the
- * web's.
+ * Parses a URL that may be requested: of one of the job's own names, on port 80
+ * or 443.
  */
 static int
 take_url(const struct net_job *j, const char *text, struct url *url)

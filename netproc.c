@@ -248,7 +248,7 @@ ask_for_status(struct session *s)
 	http_response_free(&a);
 }
 
-/* The CA is met once, when first needed. */
+/* Reads the directory once, when it is first needed. */
 static int
 meet(struct session *s, const char *new_nonce, struct net_error *t)
 {
