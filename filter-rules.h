@@ -210,7 +210,7 @@ static const char refused_names[] =
 
 /*
  * Calls by modules that the hosts line of nsswitch.conf has dnsproc load.
- * Those of systemd block signals around each look-up, and abort where that
+ * systemd's modules block signals around each look-up, and abort where that
  * fails: the pretended call returns 0.  The survived ones fail with EACCES,
  * instead of ending the process.
  */
