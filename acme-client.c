@@ -31,9 +31,9 @@
 #include "sandbox.h"
 
 #define WORKERS 4 /* without -j */
-/* of a role, besides those for its jobs */
+/* Descriptors of a role, besides those for its jobs. */
 #define OTHER_DESCRIPTORS 24
-/* of the parent, besides those for net's workers */
+/* Descriptors of the parent, besides those for netproc's workers. */
 #define PARENT_DESCRIPTORS 31
 
 #ifndef CONF_FILE
@@ -58,7 +58,7 @@ usage(void)
 	exit(1);
 }
 
-/* -V: whatever else is on the command line. */
+/* -V, with any other options. */
 __attribute__((noreturn)) static void
 print_version(void)
 {
@@ -68,7 +68,7 @@ print_version(void)
 	exit(0);
 }
 
-/* RFC 5280 5.3.1: by name or number; there is no 7. */
+/* A revocation's reason (RFC 5280 5.3.1), by name or number; 7 is unused. */
 static int
 parse_reason(const char *text)
 {
@@ -107,7 +107,7 @@ parse_count(int option, const char *text, int most)
 	return (uint64_t)n;
 }
 
-/* Descriptors 0 to 2 are open, so that no file of ours becomes one of them. */
+/* Opens descriptors 0 to 2, so that no other file gets one of these numbers. */
 static void
 open_standard_fds(void)
 {
@@ -116,10 +116,9 @@ open_standard_fds(void)
 	do
 		if ((fd = open("/dev/null", O_RDWR)) == -1)
 			err(1,
-			    "/dev/null, as standard input of this program's "
-			    "processes (in a chroot or "
-			    "container, make it: mknod -m 666 /dev/null c 1 "
-			    "3)");
+			    "/dev/null, the standard input of all roles (in a "
+			    "chroot or container, make it: mknod -m 666 "
+			    "/dev/null c 1 3)");
 	while (fd <= 2);
 	close(fd);
 }
@@ -130,7 +129,7 @@ on_signal(int sig)
 	broker_signal = sig;
 }
 
-/* Blocked but while the broker polls, so that none is missed. */
+/* Blocks these signals except while the broker polls, which cannot miss one. */
 static void
 catch_signals(void)
 {
@@ -159,8 +158,8 @@ uses_group(const struct run *run)
 }
 
 /*
- * The list and the metrics are about all of them; nothing else can be done for
- * those that are broken.
+ * Adds a domain section to the run.  One that cannot be used is listed and
+ * counted in the metrics, but not renewed, revoked or restored.
  */
 static void
 add_job(struct run *run, struct domain *d)
@@ -174,7 +173,7 @@ add_job(struct run *run, struct domain *d)
 		run->jobs[run->njobs++] = d;
 }
 
-/* The domain sections named on the command line, each once; or all. */
+/* Finds the domain sections of these handles, each once; or all sections. */
 static void
 find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 {
@@ -207,7 +206,7 @@ find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 		exit(1);
 }
 
-/* The authority named on the command line. */
+/* Finds the authority of this name; if there is none, the process ends. */
 static const struct authority *
 find_authority(const struct conf *conf, const char *name)
 {
@@ -219,7 +218,7 @@ find_authority(const struct conf *conf, const char *name)
 	errx(1, "%s: there is no such authority in the configuration", name);
 }
 
-/* What cannot be undone is done only for those who type it again, or say -F. */
+/* Asks for the authority's name, since -D cannot be undone. */
 static void
 confirm_deactivation(const char *name)
 {
@@ -244,27 +243,27 @@ confirm_deactivation(const char *name)
 }
 
 /*
- * Runs that have a process of their own, and wait for the end of the whole
- * run: what they have changed is not reported before.
+ * A run for an authority may have a process of its own.  If it has changed
+ * anything, that process waits until acme-client's status reports the change.
  */
-static int *waiting; /* to each of them, a socket */
+static int *waiting; /* a socket to each process that waits */
 static size_t nwaiting;
-static int few_descriptors; /* a run has to be made in batches */
+static int few_descriptors; /* too few for all jobs in one run */
 
-/* of the first process, while all roles are children of others */
+/* Descriptors of the first process, while runs have processes of their own. */
 #define OWN_DESCRIPTORS 8
 /*
- * with few descriptors: a change may then be reported by several runs, never by
- * none
+ * With few descriptors, no more processes wait than this.  The others end
+ * early, and the next run of acme-client reports their changes once more.
  */
 #define WAITING_MAX 4
-/* to it: the run ends with status 0; and its answer */
+/* To a waiting process: status 0 reports the changes.  It replies the same. */
 #define REPORTED 'r'
-#define FINISH 'e' /* to it: the run ends now */
+#define FINISH 'e' /* to a waiting process: end now */
 
 /*
- * The other process of run_authority(); its end of the socket tells when the
- * first one has gone.
+ * A run in a process of its own.  fd is a socket to the first process: end of
+ * file there ends the run.
  */
 __attribute__((noreturn)) static void
 run_apart(const struct run *authority, int fd)
@@ -282,15 +281,15 @@ run_apart(const struct run *authority, int fd)
 		if (write(fd, &word, 1) != 1 || read(fd, &word, 1) != 1)
 			exit(1);
 	}
-	/* Not where the first one was killed: that is for fileproc to see. */
+	/* At end of file the first process was killed: fileproc sees that. */
 	if (word == FINISH)
 		broker_end();
 	exit(0);
 }
 
 /*
- * Until there is something to read; signals that end the run go on to the
- * process.
+ * Waits until the process has sent its tally, or has ended.  A signal for
+ * acme-client is passed on to the process.
  */
 static void
 wait_for_tally(int fd, pid_t pid)
@@ -307,8 +306,8 @@ wait_for_tally(int fd, pid_t pid)
 }
 
 /*
- * The first of those that wait ends; what it has changed is reported by the
- * next run.
+ * Ends the first process that waits; the next run of acme-client reports its
+ * changes.
  */
 static void
 finish_first(void)
@@ -323,7 +322,7 @@ finish_first(void)
 	memmove(waiting, waiting + 1, --nwaiting * sizeof(*waiting));
 }
 
-/* Are there so many descriptors here, besides those for the runs that wait? */
+/* Has this process n descriptors left, besides those of waiting processes? */
 static int
 has_room(size_t n)
 {
@@ -335,9 +334,9 @@ has_room(size_t n)
 }
 
 /*
- * A run for one authority.  The broker gives up its rights, so that all but the
- * last run have a process of their own; and the last one, too, if there is no
- * room for it here.
+ * Makes a run for one authority.  Since broker_run() gives up this process's
+ * rights, all runs but the last one have a process of their own; so has the
+ * last one, if this process has too few descriptors.
  */
 static void
 run_authority(const struct run *run, int last, struct tally *tally)
@@ -357,7 +356,7 @@ run_authority(const struct run *run, int last, struct tally *tally)
 	    (pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0) {
-		/* Each is to see by itself whether the first one is there. */
+		/* Close the sockets that only the first process may hold. */
 		close(fds[0]);
 		while (nwaiting > 0)
 			close(waiting[--nwaiting]);
@@ -379,7 +378,7 @@ run_authority(const struct run *run, int last, struct tally *tally)
 		close(fds[0]);
 		while ((rc = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
 			;
-		/* Otherwise it has said why. */
+		/* Otherwise it has reported its error itself. */
 		if (gone && rc == pid && WIFSIGNALED(status))
 			warnx("the run at %s was killed by signal %d, %s",
 			    run->authority->name, WTERMSIG(status),
@@ -392,8 +391,9 @@ run_authority(const struct run *run, int last, struct tally *tally)
 }
 
 /*
- * The whole run ends with this status.  If it is 0, all changes are reported
- * by that, and forgotten; otherwise the next run that ends so reports them.
+ * Ends all waiting processes; acme-client exits with this status.  Status 0
+ * reports all changes, so that they are forgotten first; with another status,
+ * the next run with status 0 reports them.
  */
 static int
 finish(int status)
@@ -420,7 +420,7 @@ finish(int status)
 	return status;
 }
 
-/* Another authority's account would be left behind with the old key. */
+/* -K is refused for a key that another authority uses, too. */
 static void
 refuse_shared(const struct conf *conf, const struct authority *a)
 {
@@ -435,11 +435,11 @@ refuse_shared(const struct conf *conf, const struct authority *a)
 		    a->name, other->name, a->account_key);
 }
 
-#define NAMED_MOST 5 /* handles in one message */
+#define NAMED_MOST 5 /* handles that a message names */
 
 /*
- * The handles whose web servers know the thumbprint of this authority's
- * account, for a message; "" if there is none.
+ * For a message: the handles whose web servers are configured with the
+ * thumbprint of this authority's account; "" if there are none.
  */
 static const char *
 stateless_handles(const struct conf *conf, const struct authority *a)
@@ -458,9 +458,9 @@ stateless_handles(const struct conf *conf, const struct authority *a)
 }
 
 /*
- * -K.  The new key takes the old one's place in a run of its own, or is set
- * aside if the CA does not know it.  Web servers that respond to challenges by
- * themselves must then have its thumbprint, which a third run prints.
+ * -K.  A first run has the CA accept the new key.  A second one puts it in the
+ * old key's place, or sets it aside if the CA does not know it.  A third one
+ * prints its thumbprint, if web servers are configured with that.
  */
 static void
 run_rollover(struct run *run, struct tally *tally)
@@ -471,8 +471,7 @@ run_rollover(struct run *run, struct tally *tally)
 		warnx("-K %s: the web servers of %s respond with the account's "
 		      "thumbprint (stateless); they need the new one, which is "
 		      "printed when the CA has the new key: until they have "
-		      "it, no "
-		      "renewal of these succeeds",
+		      "it, no renewal of these succeeds",
 		    run->authority->name, handles);
 	run_authority(run, 0, tally);
 	if (tally->failed == 0)
@@ -517,8 +516,8 @@ run_account(struct run *run)
 }
 
 /*
- * Have its files changed, in this run or one before, and was nothing made of it
- * yet?
+ * Have the domain's files changed, in this run or an earlier one, without the
+ * commands of 'on change' having run well since?
  */
 static int
 is_marked(const struct conf *conf, const struct domain *d)
@@ -527,7 +526,7 @@ is_marked(const struct conf *conf, const struct domain *d)
 	    state_exists(conf->state_dir, "domain", d->handle, STATE_CHANGED);
 }
 
-/* Could there be something to run when all else is done? */
+/* Has any job commands of 'on change'? */
 static int
 has_hooks(const struct run *run)
 {
@@ -540,14 +539,14 @@ has_hooks(const struct run *run)
 }
 
 /*
- * 'verify', for those whose commands have run well: the others' marks have
- * stayed.  What comes of it is said, and changes no status.
+ * 'verify', for the jobs whose commands have run well, so that they are no
+ * longer marked.  Differences are reported, but do not change the exit status.
  */
 static void
 run_verify(const struct run *changed)
 {
 	struct run run = *changed;
-	struct tally said = { 0 };
+	struct tally ignored = { 0 };
 	uint32_t i;
 
 	run.mode = MODE_VERIFY;
@@ -557,12 +556,12 @@ run_verify(const struct run *changed)
 		    !is_marked(run.conf, changed->jobs[i]))
 			run.jobs[run.njobs++] = changed->jobs[i];
 	if (run.njobs > 0 && broker_signal == 0)
-		run_authority(&run, 0, &said);
+		run_authority(&run, 0, &ignored);
 }
 
 /*
- * 'on change', for all of these handles that have changed, whatever authority
- * they are from.
+ * 'on change', for all of these jobs that have changed, whatever their
+ * authority; then 'verify'.
  */
 static void
 run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
@@ -586,7 +585,7 @@ run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
 	free(run.jobs);
 }
 
-/* What is now so of all of them, whatever was named on the command line. */
+/* 'metrics': about all domain sections, whatever the operands are. */
 static void
 write_metrics(
     const struct conf *conf, const struct run *all, struct tally *tally)
@@ -604,7 +603,7 @@ write_metrics(
 }
 
 /*
- * Whatever authority they are from; what monitors want to know is the status.
+ * -l, for handles of all authorities.  The exit status is for monitoring.
  */
 static int
 run_list(const struct conf *conf, struct run *run)
@@ -626,9 +625,9 @@ same_directory(const char *a, const char *b)
 }
 
 /*
- * The descriptors that a role may need for this job at most: fileproc holds
- * its lock and its directories open; directories in common with the job before
- * are counted there.
+ * How many descriptors a role needs for this job at most: fileproc has its lock
+ * and its directories open.  Directories that the previous job has, too, are
+ * not counted again.
  */
 static size_t
 descriptors(const struct domain *d, const struct domain *before)
@@ -650,7 +649,7 @@ descriptors(const struct domain *d, const struct domain *before)
 		    strcmp(d->challengedir, b->challengedir) != 0));
 }
 
-/* How many of these jobs one run has descriptors for: at least one is tried. */
+/* How many of these jobs one run has descriptors for; at least 1. */
 static uint32_t
 batch(struct domain *const *jobs, uint32_t n)
 {
@@ -669,8 +668,8 @@ batch(struct domain *const *jobs, uint32_t n)
 }
 
 /*
- * The parent has three descriptors for each process: its socket, its stderr,
- * and the process.
+ * Lowers the number of workers to what this process has descriptors for: three
+ * for each child, which are its socket, its stderr and the process.
  */
 static void
 fit_workers(struct run *run)
@@ -688,8 +687,8 @@ fit_workers(struct run *run)
 }
 
 /*
- * One authority's jobs, by one run; by several, one behind the other, where the
- * limit of open files (ulimit -n) is too low for all of them at once.
+ * Makes one run for an authority's jobs; or several, one after the other, where
+ * the limit of open files (ulimit -n) is too low for one.
  */
 static void
 run_batches(
@@ -712,7 +711,10 @@ run_batches(
 	}
 }
 
-/* Each authority has processes of its own: what one CA breaks is its run. */
+/*
+ * Renewals, -r and -B.  Each authority has a run, with its own processes, so
+ * that one CA cannot disturb the run of another.
+ */
 static int
 run_all(const struct conf *conf, const struct run *all)
 {
@@ -742,7 +744,7 @@ run_all(const struct conf *conf, const struct run *all)
 		run_hooks(conf, all, &tally);
 	if (broker_signal == 0 && conf->metrics != NULL)
 		write_metrics(conf, all, &tally);
-	/* Too late for a run to say so. */
+	/* The signal came when no run was left that could report it. */
 	if (broker_signal != 0 && !tally.interrupted)
 		warnx("interrupted by signal %d, %s: what has changed is "
 		      "reported by the next run",
@@ -752,18 +754,18 @@ run_all(const struct conf *conf, const struct run *all)
 							       2);
 }
 
-/* What the command line asks for. */
+/* The command line and the environment. */
 struct command {
 	const char *conf; /* path of the configuration */
 	int check_only;   /* -n */
 	int all;          /* -a */
-	/* how many of -B, -l, -r, -t, -K, -U, -D */
+	/* How many of -B, -l, -r, -t, -K, -U and -D were given. */
 	int modes;
-	/* NO_COLOR in the environment, not empty */
+	/* NO_COLOR is in the environment, and not empty. */
 	int no_color;
-	/* TERM names no terminal that can erase a line */
+	/* TERM is missing, or names a terminal that cannot erase a line. */
 	int dumb;
-	unsigned columns; /* that a list has, 0: any number */
+	unsigned columns; /* width of a list; 0: no limit */
 	struct run run;
 };
 
@@ -832,7 +834,7 @@ parse_options(int argc, char *argv[], struct command *command)
 		}
 }
 
-/* Which options go together; and how output goes to a terminal. */
+/* Refuses options that exclude each other; sets the output's format. */
 static void
 check_options(struct command *command, int noperands)
 {
@@ -851,7 +853,7 @@ check_options(struct command *command, int noperands)
 		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
 	if (run->mode == MODE_LIST)
 		run->list |= (int)(command->columns * LIST_COLUMNS);
-	/* Nobody means to revoke all. */
+	/* Only -l takes all handles without -a: -r must name them. */
 	if (run->mode == MODE_LIST && noperands == 0)
 		command->all = 1;
 	else if (command->all && (run->mode != MODE_RENEW || noperands > 0))
@@ -861,8 +863,8 @@ check_options(struct command *command, int noperands)
 }
 
 /*
- * -n.  Only the configuration itself is printed on stdout, so that it can be
- * read again.
+ * -n.  Only the configuration is printed on stdout, so that acme-client can
+ * read it again.
  */
 static int
 check_only(const struct conf *conf, struct run *run)
@@ -894,8 +896,8 @@ check_only(const struct conf *conf, struct run *run)
 #define COLUMNS_MOST 1000
 
 /*
- * The width that a list on stdout has: the terminal's, or COLUMNS if that is a
- * number that makes sense; 0: any.
+ * The width of a list on stdout: the terminal's, or that in COLUMNS if it is a
+ * number in range; 0: no limit.
  */
 static unsigned
 columns(void)
@@ -919,7 +921,7 @@ columns(void)
 				   COLUMNS_MOST;
 }
 
-/* An option behind the handles, as -f, has not been read. */
+/* Options behind the handles are not read: a hint, if there is one. */
 static void
 hint_at_options(char **operands)
 {
