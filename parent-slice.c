@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Cuts the configuration into slices.  cut_conf() and cut_domain() fill in what
- * any role gets; msg-bodies.c says which role gets which member.
+ * Cuts the configuration into slices.  whole_conf() and whole_domain() fill in
+ * what any role gets; msg-bodies.c says which role gets which member.
  */
 #include <err.h>
 #include <stdint.h>
@@ -112,14 +112,13 @@ cut_persist(struct slice_conf *c, const struct conf *conf,
 				c->persist_more++;
 }
 
-static void
-cut_conf(const struct run *run, enum role role, uint32_t workers)
+/* Everything that some role gets of the run and its authority. */
+static struct slice_conf
+whole_conf(const struct run *run, uint32_t workers)
 {
 	const struct authority *a = run->authority;
-	static struct url parsed[ORIGINS_MAX];
-	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX],
-	    *persist[CONF_NAMES_MAX];
-	struct slice_conf c = {
+
+	return (struct slice_conf){
 		.verbose = verbose,
 		.uid = run->uid,
 		.gid = run->gid,
@@ -160,6 +159,16 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 		.eab_file = a->eab_file,
 		.eab_alg = (char *)(uintptr_t)a->eab_alg,
 	};
+}
+
+static void
+cut_conf(const struct run *run, enum role role, uint32_t workers)
+{
+	const struct authority *a = run->authority;
+	static struct url parsed[ORIGINS_MAX];
+	char *urls[ORIGINS_MAX], *servers[2 * ORIGINS_MAX],
+	    *persist[CONF_NAMES_MAX];
+	struct slice_conf c = whole_conf(run, workers);
 
 	/*
 	 * hookproc either publishes records, in a renewal, or runs the commands
@@ -181,11 +190,13 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 	body_conf(&m, role, &c);
 }
 
-static void
-cut_domain(const struct run *run, const struct domain *d, enum role role)
+/* Everything that some role gets of a domain section. */
+static struct slice_domain
+whole_domain(const struct run *run, const struct domain *d)
 {
 	const struct authority *a = d->authority;
-	struct slice_domain s = {
+
+	return (struct slice_domain){
 		.handle = d->handle,
 		.names = d->names,
 		.nnames = d->names.n,
@@ -219,6 +230,12 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 		    conf_lacks_root(a) ? ROOTS_LACKING :
 					 ROOTS_NAMED,
 	};
+}
+
+static void
+cut_domain(const struct run *run, const struct domain *d, enum role role)
+{
+	struct slice_domain s = whole_domain(run, d);
 
 	if (role == ROLE_DNS && (!d->check_webroot || run->mode != MODE_RENEW))
 		s.names.n = 0;
