@@ -879,8 +879,8 @@ check_only(const struct conf *conf, struct run *run)
 	if (fflush(stdout) == EOF)
 		err(1, "cannot write the configuration");
 	if (run->nbroken > 0) {
-		warnx(
-		    "configuration OK but for %u of the handles", run->nbroken);
+		warnx("configuration OK, except for %u of the handles",
+		    run->nbroken);
 		return 1;
 	}
 	warnings = conf_advise(conf, run->jobs, run->njobs);
@@ -1022,8 +1022,8 @@ main(int argc, char *argv[])
 
 	if (sandbox_elevated())
 		errx(1,
-		    "is not made to be set-user-ID, set-group-ID or to have "
-		    "file capabilities; take that from the program's file, and "
+		    "must not be set-user-ID or set-group-ID, or have file "
+		    "capabilities; remove them from the program's file, and "
 		    "run it as root or as the user who owns the files");
 	open_standard_fds();
 	take_environment(&command);

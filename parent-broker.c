@@ -520,7 +520,7 @@ check_health(void)
 		tally->interrupted = 1;
 	}
 	if (now > deadline)
-		end_run("nothing was done for %d seconds", PROGRESS_SECONDS);
+		end_run("no job has finished for %d seconds", PROGRESS_SECONDS);
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c->lost)
 			reap(c);

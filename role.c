@@ -68,8 +68,7 @@ role_begin(enum role role, int argc, char *argv[])
 	if (sandbox_elevated())
 		errx(1,
 		    "is set-user-ID, set-group-ID or has file capabilities; "
-		    "take that from the "
-		    "program's file");
+		    "remove them from the program's file");
 	check_start(argc, argv);
 	role_self = role;
 	allow_files();

@@ -35,7 +35,7 @@ static void
 on_sigsys(int sig, siginfo_t *info, void *context)
 {
 	static const char *const text[] = { ": system call ",
-		" refused: this process does only what it is for\n" };
+		" refused: the sandbox forbids it\n" };
 	const char *name = name_of(info->si_syscall);
 	ssize_t ignored;
 

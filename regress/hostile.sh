@@ -85,7 +85,7 @@ evil lying "longer than its type allows"
 evil half "shorter than a header"
 evil flood "CSR_MAKE: too often\|CERT_KEY: out of order"
 evil deaf "too often\|does not take\|has not taken"
-evil silent "nothing was done for 4 seconds"
+evil silent "no job has finished for 4 seconds"
 evil ends "netproc has ended before its time"
 evil crash "netproc was killed by signal 6, Aborted"
 same "hostile: evil net, crash: reported once" 1 \

@@ -287,7 +287,7 @@ test_last_words(void)
 		status = finish_try(pid, sock, text, said, sizeof(said));
 		snprintf(expected, sizeof(expected),
 		    "%s: system call tgkill, as by abort(), refused: "
-		    "this process does only what it is for\n",
+		    "the sandbox forbids it\n",
 		    role_names[r]);
 		check(WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
 			strcmp(said, expected) == 0,

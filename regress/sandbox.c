@@ -146,8 +146,7 @@ enum result { DONE, FAILED, ENDED, BROKEN };
 static enum result
 attempt(enum role role, const struct attempt *a)
 {
-	static const char refused[] =
-	    " refused: this process does only what it is for\n";
+	static const char refused[] = " refused: the sandbox forbids it\n";
 	char said[512];
 	int sock, text, status;
 	pid_t pid;

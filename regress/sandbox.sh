@@ -43,7 +43,7 @@ elevated() { # elevated NAME COMMAND...
 	_name=$1; shift
 	"$@" -v -f "$work/none.conf" -n 2>"$work/err" >/dev/null
 	same "sandbox: $_name: refused" "1 1" \
-	    "$? $(grep -c 'is not made to be set-user-ID' "$work/err")"
+	    "$? $(grep -c 'must not be set-user-ID' "$work/err")"
 	same "sandbox: $_name: nothing else is said" 1 "$(wc -l <"$work/err")"
 }
 as_user="setpriv --reuid=54321 --regid=54321 --clear-groups --inh-caps=-all"
