@@ -921,7 +921,7 @@ columns(void)
 				   COLUMNS_MOST;
 }
 
-/* Options behind the handles are not read: a hint, if there is one. */
+/* Warns of an option behind the handles, which getopt(3) has not read. */
 static void
 hint_at_options(char **operands)
 {

@@ -104,9 +104,9 @@ enum msgtype {
 	KEY_ASK_ACCOUNT, /* which state is the account in? */
 	KEY_LEAVE_ACCOUNT,   /* netproc could not find out (enum leave) */
 	KEY_RECHECK_ACCOUNT, /* the CA refuses this account URL */
-	NET_ACCOUNT,         /* what netproc is to do first (enum account) */
-	CHNG_THUMBPRINT,     /* the account key's thumbprint */
-	CHNG_ACCOUNT,        /* the account URL */
+	NET_ACCOUNT,     /* the account's state (enum account), and its URL */
+	CHNG_THUMBPRINT, /* the account key's thumbprint */
+	CHNG_ACCOUNT,    /* the account URL */
 	/* The URLs of CRLs and OCSP responders that certificates name. */
 	DNS_STATUS_URLS,
 	NET_STATUS_URLS,
@@ -117,7 +117,7 @@ enum msgtype {
 	DNS_RESOLVE,   /* resolve this host */
 	NET_ADDRESSES, /* its addresses, or an error */
 
-	/* keyproc signs; what, follows from the type and its configuration. */
+	/* Requests to sign: the signer builds the payload by itself. */
 	KEY_SIGN_FIND_ACCOUNT, /* newAccount with onlyReturnExisting */
 	KEY_SIGN_NEW_ACCOUNT,  /* newAccount */
 	KEY_SET_ACCOUNT,       /* the account URL from the CA's response */
@@ -145,7 +145,7 @@ enum msgtype {
 	CHNG_PERSIST,  /* has this identifier its persist record? */
 	CHNG_AWAIT,    /* wait until all responses of the job can be seen */
 	CHNG_DROP,     /* remove the responses of this job */
-	NET_CHNG_DONE, /* chngproc has done what netproc asked for, or not */
+	NET_CHNG_DONE, /* chngproc's reply to netproc: done, or not */
 	ZONE_AWAIT,    /* wait until all name servers have this record */
 	ZONE_PERSIST,  /* wait for a persist record that allows the account */
 	ZONE_END,      /* wait no longer for the records of this job */
@@ -158,7 +158,7 @@ enum msgtype {
 	KEY_CSR,      /* the CSR */
 	NET_CSR_DONE, /* csrproc has made the CSR, or could not */
 
-	/* What the CA and other servers say, from netproc. */
+	/* netproc passes on responses of the CA and of other servers. */
 	CERT_WINDOW,      /* the renewal window (RFC 9773) */
 	CERT_STATUS,      /* a piece of a CRL or of an OCSP response */
 	CERT_LEARNED,     /* what the next run may assume of the CA */
@@ -167,7 +167,7 @@ enum msgtype {
 	CERT_CHAIN,       /* a chain */
 	CERT_LAST_CHAIN,  /* the CA offers no further chain */
 
-	/* What csrproc does with domain keys for certproc. */
+	/* certproc's requests about domain keys, and csrproc's reply. */
 	CSR_NEW_KEY,   /* make the next CSR of this job for a new key */
 	CSR_ADOPT,     /* the job's new key becomes the one in use */
 	CSR_COMBINE,   /* write the key and this chain into one file */

@@ -113,7 +113,7 @@ struct slice_domain { /* ROLE_DOMAIN; see conf.h */
 	struct commands on_change;
 	int has_on_change;     /* fileproc remembers a change */
 	struct strings verify; /* empty except in MODE_VERIFY */
-	char *fingerprint;     /* of its files (parent.h) */
+	char *fingerprint;     /* see fingerprint() in parent.h */
 	/* Of its authority: */
 	char *api_url;
 	char *root_file;

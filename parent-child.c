@@ -223,7 +223,7 @@ child_receive(struct child *c, struct msg *m)
 	return 0;
 }
 
-/* What a signal that ended a role means to the administrator. */
+/* A hint for the administrator about the signal that ended a role. */
 static const char *
 advice(int sig)
 {

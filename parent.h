@@ -12,9 +12,9 @@
 #include "msg.h"
 
 /*
- * The user and group of the unprivileged roles and of the parent: started by
- * root, an unprivileged user's; else the caller's.  Where there is no such user
- * the process ends.
+ * The user and group of the unprivileged roles and of the parent.  If root has
+ * started acme-client, it is the configured user or a default, never root; else
+ * it is the caller.  Ends the process where there is no such user.
  */
 void parent_user(const struct conf *, uid_t *, gid_t *);
 
@@ -106,7 +106,7 @@ struct tally {
 
 /* Renewals; 0 for any other run. */
 
-/* Has any job this way to respond to challenges? */
+/* Does any job respond to challenges in this way? */
 int run_has_way(const struct run *, enum way);
 /* Does chngproc publish anything for any job? */
 int run_publishes(const struct run *);
@@ -191,7 +191,7 @@ void child_init(struct child *, const char *name);
 void child_start(
     struct child *, enum role, const char *programs, int keeps_stdout);
 
-/* Queues a message and sends what the child takes; -1: it takes nothing. */
+/* Queues a message and sends what the child takes; -1: the queue is full. */
 int child_send(struct child *, const struct msg *);
 /* Sends as much of the queue as the child takes. */
 void child_flush(struct child *);
