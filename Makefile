@@ -48,12 +48,13 @@ DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-standing.o key-store.o
 CSR = csrproc.o csr-file.o
 CHNG = chngproc.o chng-record.o chng-webroot.o challenge-authorization.o
-CERT = certproc.o cert-authority.o cert-course.o cert-due.o cert-job.o \
-	cert-list.o cert-metrics.o cert-order.o cert-origin.o cert-report.o \
-	cert-recover.o cert-restore.o cert-revoke.o cert-roots.o cert-set.o \
-	cert-store.o cert-renewal.o cert-revoked.o cert-revoked-crl.o \
-	cert-revoked-ocsp.o cert-revoked-parts.o cert-state.o cert-verify.o \
-	cert-chain.o cert-describe.o cert-verdict.o x509-path.o x509-signature.o
+CERT = certproc.o cert-authority.o cert-course.o cert-queue.o cert-due.o \
+	cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
+	cert-report.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o \
+	cert-set.o cert-store.o cert-renewal.o cert-revoked.o \
+	cert-revoked-crl.o cert-revoked-ocsp.o cert-revoked-parts.o \
+	cert-state.o cert-verify.o cert-chain.o cert-describe.o cert-verdict.o \
+	x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The course of one job: what comes of net's and csr's messages about it, and
- * how it ends.
+ * The jobs of a run and the phases that each goes through, from the first look
+ * to its outcome: the steps that are allowed, the messages that certproc takes
+ * in each phase, and their handlers.  Longer handlers are in the files of their
+ * subjects: cert-queue.c, cert-order.c, cert-authority.c, cert-verify.c.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -16,6 +18,70 @@ struct job *jobs;
 uint32_t njobs;
 static struct msg out;
 
+/* The steps of the drawing in cert.h. */
+static const struct {
+	enum phase from;
+	const char *name;
+	unsigned to; /* phases, besides FINISHED */
+} steps[] = {
+	{ AWAITS_KEYS, "AWAITS_KEYS", KEYS_KNOWN | DUE | TASKED },
+	{ KEYS_KNOWN, "KEYS_KNOWN",
+	    DATE_TO_ASK | STATUS_TO_ASK | DUE | ADOPTING | COMBINING },
+	{ DATE_TO_ASK, "DATE_TO_ASK", ASKING_DATE },
+	{ ASKING_DATE, "ASKING_DATE", STATUS_TO_ASK | DUE },
+	{ STATUS_TO_ASK, "STATUS_TO_ASK", ASKING_STATUS },
+	{ ASKING_STATUS, "ASKING_STATUS", DUE },
+	{ DUE, "DUE", ORDERING | TASKED },
+	{ ORDERING, "ORDERING", ADOPTING | COMBINING },
+	{ TASKED, "TASKED", DISCARDING },
+	{ ADOPTING, "ADOPTING", COMBINING },
+	{ COMBINING, "COMBINING", 0 },
+	{ DISCARDING, "DISCARDING", 0 },
+	{ FINISHED, "FINISHED", 0 },
+};
+#define NPHASES (sizeof(steps) / sizeof(steps[0]))
+_Static_assert(1 << NPHASES == PHASE__END, "each phase has a row");
+
+/* The row of a phase in steps[]. */
+static size_t
+row_of(enum phase phase)
+{
+	size_t i;
+
+	for (i = 0; i < NPHASES && steps[i].from != phase; i++)
+		;
+	if (i == NPHASES)
+		errx(1, "there is no phase %u", (unsigned)phase);
+	return i;
+}
+
+void
+enter(uint32_t job, enum phase phase)
+{
+	size_t from = row_of(jobs[job].phase), to = row_of(phase);
+
+	if ((steps[from].to & phase) == 0 &&
+	    (phase != FINISHED || steps[from].from == FINISHED))
+		errx(1, "job %u: no step leads from %s to %s", job,
+		    steps[from].name, steps[to].name);
+	jobs[job].phase = phase;
+}
+
+struct job *
+job_add(void)
+{
+	struct job *j;
+
+	jobs = role_grow(jobs, njobs, sizeof(*jobs));
+	j = &jobs[njobs];
+	j->nr = njobs++;
+	j->phase = AWAITS_KEYS;
+	/* In a renewal most jobs are unchanged, and need no state. */
+	if (role_mode != MODE_RENEW)
+		job_new_state(j);
+	return j;
+}
+
 static void
 reply_net(uint32_t job, enum verdict verdict)
 {
@@ -25,19 +91,16 @@ reply_net(uint32_t job, enum verdict verdict)
 	msg_send(&out);
 }
 
-/* Every job has one outcome; the parent counts them. */
 void
 finish(uint32_t job, enum outcome outcome)
 {
 	int told = jobs[job].told;
 
-	/*
-	 * What an earlier run has changed is reported by this one, if only now.
-	 */
+	/* Files that an earlier run changed and did not report count now. */
 	if (outcome == OUTCOME_UNCHANGED && jobs[job].changed)
 		outcome = OUTCOME_INSTALLED;
 	job_close(&jobs[job]);
-	jobs[job].phase = SETTLED;
+	enter(job, FINISHED);
 	jobs[job].told = 0;
 	msg_new(&out, PARENT_OUTCOME, job);
 	msg_put_num(&out, outcome);
@@ -55,16 +118,16 @@ finish_failed(uint32_t job, const struct error *e)
 	finish(job, OUTCOME_FAILED);
 }
 
-/* csr is to do this; it answers with CERT_CSR_DONE. */
+/* Sends csrproc a request; csrproc replies with CERT_CSR_DONE. */
 static void
-ask_csr(uint32_t job, enum msgtype what, unsigned phase)
+ask_csr(uint32_t job, enum msgtype what, enum phase phase)
 {
 	struct body_discard b;
 	uint8_t *der;
 	char *pem;
 	size_t len;
 
-	jobs[job].phase = phase;
+	enter(job, phase);
 	msg_new(&out, what, job);
 	if (what == CSR_DISCARD) {
 		b.installed = job_is_doomed(&jobs[job]);
@@ -83,9 +146,9 @@ ask_csr(uint32_t job, enum msgtype what, unsigned phase)
 }
 
 /*
- * A verified chain is chosen and on the disk: its key goes live, then the
- * files, then the file that has both.  A run that ends anywhere in between is
- * completed by the next one, which begins here, too.
+ * csrproc makes the key live, fileproc replaces the certificate files, then
+ * csrproc writes the file with both.  If the run ends in between, the next run
+ * calls this function again.
  */
 void
 install(uint32_t job)
@@ -106,7 +169,7 @@ install(uint32_t job)
 	}
 }
 
-void
+static void
 cert_csr_done(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
@@ -140,24 +203,26 @@ cert_csr_done(struct msg *m)
 	}
 }
 
-/* Whether it is due was asked; this is how it goes on. */
+/* Goes on with a job by the verdict after a response about its certificate. */
 static void
 answered(uint32_t job, enum job_verdict verdict)
 {
 	struct job *j = &jobs[job];
 
 	if (verdict == JOB_DUE)
-		j->phase = DUE;
-	else if (verdict == JOB_ASK_STATUS)
-		j->phase = j->phase == CHECKING ? CHECKING : TO_CHECK;
-	else
+		enter(job, DUE);
+	else if (verdict == JOB_ASK_STATUS) {
+		/* Or more of the response about its status is to come. */
+		if (j->phase != ASKING_STATUS)
+			enter(job, STATUS_TO_ASK);
+	} else
 		finish(job,
 		    verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED :
 					       OUTCOME_FAILED);
 }
 
-/* RFC 9773: what the CA says about the time; the job may be due by it. */
-void
+/* The CA's suggested window (RFC 9773), by which the job may be due. */
+static void
 cert_window(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
@@ -171,8 +236,8 @@ cert_window(struct msg *m)
 		b.retry > INT32_MAX ? -1 : (long)b.retry));
 }
 
-/* Is the installed certificate revoked?  The issuer's word, as net has it. */
-void
+/* A piece of a revocation list or an OCSP response, which the issuer signed. */
+static void
 cert_status(struct msg *m)
 {
 	struct body_status b;
@@ -183,10 +248,10 @@ cert_status(struct msg *m)
 }
 
 /*
- * Only for net, to begin with the next time; what it says otherwise is its own
- * loss.
+ * What netproc wants to know at the start of the next run.  A false value costs
+ * that run time, and nothing else.
  */
-void
+static void
 cert_learned(struct msg *m)
 {
 	struct state *s = jobs[m->head.job].state;
@@ -206,11 +271,12 @@ cert_learned(struct msg *m)
 }
 
 /*
- * The CA does not take the key.  That is remembered, and csr takes another one
- * where it can, in this run if net asks for it.  An attacker in net can have
- * one new key made for each attempt by that, which waits for its certificate.
+ * The CA refuses the key.  certproc remembers that, and has csrproc make
+ * another one, which netproc can order a certificate for in this run.  An
+ * attacker in netproc can have one new key made for each attempt by this
+ * message; the key is not used before it has a certificate.
  */
-void
+static void
 cert_key_refused(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
@@ -226,10 +292,10 @@ cert_key_refused(struct msg *m)
 	reply_net(m->head.job, VERDICT_ANEW);
 }
 
-/* Why the first chain was refused; each worker has one job at a time. */
+/* By worker: why the first chain of its job was refused. */
 static struct error refused_by[WORKERS_MAX];
 
-/* verdict: as job_choose() has it. */
+/* Acts on the verdict of job_choose(). */
 static void
 take_verdict(uint32_t job, int verdict)
 {
@@ -249,7 +315,7 @@ take_verdict(uint32_t job, int verdict)
 		order_keep(&jobs[job], NULL);
 		reply_net(job, VERDICT_ANEW);
 	} else {
-		/* The CA keeps it for the next run. */
+		/* The order is kept, so that the next run looks at it. */
 		job_failed(&jobs[job], refused->text,
 		    verdict == SAVE_FAILED ? FAILURE_LOCAL : FAILURE_CA, 0, 0);
 		jobs[job].told = 1;
@@ -257,7 +323,7 @@ take_verdict(uint32_t job, int verdict)
 	}
 }
 
-void
+static void
 cert_chain(struct msg *m)
 {
 	struct body_chain b;
@@ -274,7 +340,7 @@ cert_chain(struct msg *m)
 	take_verdict(m->head.job, verdict);
 }
 
-void
+static void
 cert_last_chain(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
@@ -285,8 +351,8 @@ cert_last_chain(struct msg *m)
 	take_verdict(m->head.job, job_choose_last(j, &refused_by[j->worker]));
 }
 
-/* The CA has revoked the certificate, or done what -K, -U or -D asked for. */
-void
+/* The CA has revoked the certificate, or completed -K, -U or -D. */
+static void
 cert_done(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
@@ -316,8 +382,8 @@ cert_done(struct msg *m)
 }
 
 /*
- * When it is tried again: the next run reads this time from the state.
- * seconds: as the CA asks for, or 0.
+ * Says when the job is tried again.  seconds: how long the CA asks to wait, or
+ * 0.
  */
 static void
 say_wait(uint32_t job, uint64_t seconds)
@@ -336,8 +402,8 @@ say_wait(uint32_t job, uint64_t seconds)
 		    j->handle, clock_text(j->state->not_before));
 }
 
-/* net has said on its own what went wrong; here it is only remembered. */
-void
+/* Remembers why a job failed; netproc has printed the error already. */
+static void
 cert_failed(struct msg *m)
 {
 	struct job *j = &jobs[m->head.job];
@@ -358,8 +424,8 @@ cert_failed(struct msg *m)
 	finish(m->head.job, OUTCOME_FAILED);
 }
 
-/* What one worker had is lost with it; the others have theirs. */
-void
+/* Jobs of a worker that has ended have failed. */
+static void
 cert_worker_gone(struct msg *m)
 {
 	struct error e;
@@ -370,24 +436,109 @@ cert_worker_gone(struct msg *m)
 	for (i = 0; i < njobs; i++)
 		if ((jobs[i].phase & WITH_NET) &&
 		    jobs[i].worker == m->head.worker) {
-			checked |= jobs[i].phase == CHECKING;
+			checked |= jobs[i].phase == ASKING_STATUS;
 			error_set(&e,
 			    "the process that talked to the CA for it has "
 			    "ended");
-			/*
-			 * Of those that were only asked about, nothing is the
-			 * worse.
-			 */
-			if (!(jobs[i].phase & (ASKED | CHECKING)))
+			/* Without a response, a date or status is unknown. */
+			if (!(jobs[i].phase & (ASKING_DATE | ASKING_STATUS)))
 				job_failed(
 				    &jobs[i], e.text, FAILURE_LOCAL, 0, 0);
 			finish_failed(i, &e);
 		}
 	/*
-	 * It was to ask about all of these, and the other workers may have
-	 * nothing more to do.
+	 * The other workers may have ended their work already, and only one
+	 * worker at a time asks for status: leave these jobs to the next run.
 	 */
 	for (i = 0; i < njobs && checked; i++)
-		if (jobs[i].phase == TO_CHECK)
+		if (jobs[i].phase == STATUS_TO_ASK)
 			finish(i, OUTCOME_UNCHANGED);
+}
+
+/* Copies a hash that csrproc may have sent.  1; 0: there is none. */
+static int
+copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
+{
+	if (told != NULL)
+		memcpy(hash, told, SPKI_HASH_LEN);
+	return told != NULL;
+}
+
+/*
+ * csrproc sends this when it has looked at a job's keys, and again when it has
+ * made a key, which may be after the job has failed.
+ */
+static void
+cert_key(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	struct body_key b;
+
+	body_key(m, &b);
+	j->ungrouped = !b.grouped;
+	j->keys.have_current = copy_hash(j->keys.current, b.live);
+	j->keys.have_next = copy_hash(j->keys.next, b.next);
+	j->keys.have_combined = copy_hash(j->keys.combined, b.chain) &&
+	    copy_hash(j->keys.combined_leaf, b.leaf);
+	/* The account's key can revoke without the certificate's key. */
+	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
+		error_set(&j->broken, "its key cannot be used");
+	if (j->phase == AWAITS_KEYS) {
+		enter(m->head.job, KEYS_KNOWN);
+		queue_key_known();
+	}
+}
+
+/* Remembers an error that csrproc or chngproc has printed already. */
+static void
+cert_error(struct msg *m)
+{
+	struct error *error = &jobs[m->head.job].error;
+	const char *text = msg_need_str(m);
+
+	msg_end(m);
+	job_say_foreign(error->text, sizeof(error->text), text);
+}
+
+/* -t: prints the thumbprint, which keyproc has sent, and the account URL. */
+static void
+cert_show_account(struct msg *m)
+{
+	struct body_shown b;
+
+	body_shown(m, &b);
+	finish(m->head.job,
+	    authority_show(&b) == 0 ? OUTCOME_INSTALLED : OUTCOME_FAILED);
+}
+
+static unsigned
+phase_of(uint32_t job)
+{
+	return jobs[job].phase;
+}
+
+static const struct handler table[] = {
+	{ CERT_KEY, cert_key, AWAITS_KEYS | ORDERING | FINISHED, 3 },
+	{ CERT_NEXT, cert_next, ANY_STATE, 0 },
+	{ CERT_ACCOUNT, cert_account, ANY_STATE, 8 },
+	{ CERT_SHOW_ACCOUNT, cert_show_account, TASKED, 1 },
+	{ CERT_WINDOW, cert_window, ASKING_DATE, 1 },
+	{ CERT_STATUS, cert_status, ASKING_STATUS, 0 },
+	{ CERT_LEARNED, cert_learned, ORDERING, ORDERS_MAX },
+	{ CERT_ORDER, cert_order, ORDERING, 2 * ORDERS_MAX },
+	{ CERT_KEY_REFUSED, cert_key_refused, ORDERING, 2 },
+	{ CERT_CHAIN, cert_chain, ORDERING, 2 * CHAINS_MAX },
+	{ CERT_LAST_CHAIN, cert_last_chain, ORDERING, 2 },
+	{ CERT_PRESENTED, cert_presented, TASKED, 0 },
+	{ CERT_DONE, cert_done, TASKED, 1 },
+	{ CERT_WORKER_GONE, cert_worker_gone, ANY_STATE, WORKERS_MAX },
+	{ CERT_FAILED, cert_failed, ORDERING | TASKED, 1 },
+	{ CERT_ERROR, cert_error, ANY_STATE, 0 },
+	{ CERT_CSR_DONE, cert_csr_done, ADOPTING | COMBINING | DISCARDING, 3 },
+};
+
+void
+serve_jobs(void)
+{
+	serve(table, sizeof(table) / sizeof(table[0]), njobs, phase_of);
 }

@@ -73,7 +73,7 @@ verify_begin(void)
 		/* Where it was revoked, there is none. */
 		else if (jobs[i].installed.chain != NULL)
 			add_servers(&jobs[i]);
-		jobs[i].phase = TASKED;
+		enter(i, TASKED);
 		if (left[i] == 0)
 			finish(i, OUTCOME_UNCHANGED);
 	}

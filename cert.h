@@ -578,58 +578,107 @@ const char *authority_cause(void);
 
 
 /*
- * The jobs of a run, and the course of each, in certproc.
+ * The jobs of a run and the course of each.
  */
 
 /*
- * The phases of a job.  Each that does not rest waits for csr's word on its
- * keys, until all have it (LOOKED_AT); is due, or it is to be asked whether it
- * is (TO_ASK: the CA, TO_CHECK: whether the certificate is revoked); is with
- * net, for a certificate (OUT), for a date (ASKED), for a revocation list
- * (CHECKING), for anything else (TASKED); or with csr for its part of the work
- * (ADOPTING, COMBINING, DISCARDING).  SETTLED: its outcome was told.
+ * The phases of a job, by what it waits for.  The steps:
+ *
+ *   AWAITS_KEYS ---------------------------------------------+
+ *        |                                                   |
+ *        v                                                   |
+ *   KEYS_KNOWN ---+-----------------+--------------+         |
+ *        |        v                 v              |         |
+ *        |   DATE_TO_ASK  +-> STATUS_TO_ASK        |         |
+ *        |        |       |         |              |         |
+ *        |        v       |         v              |         |
+ *        |   ASKING_DATE -+   ASKING_STATUS        |         |
+ *        |        |                 |              v         |
+ *        |        +-----------------+-----------> DUE <------+
+ *        |                                        | |        |
+ *        |                  ORDERING <------------+ |        |
+ *        |                     |                    v        |
+ *        +---------------------+                  TASKED <---+
+ *        |                     |                    |
+ *        v                     v                    v
+ *     ADOPTING --------> COMBINING             DISCARDING
+ *
+ * From each phase a step leads to FINISHED, too.
  */
-enum {
-	WAITING = 1,
-	DUE = 2,
-	TO_ASK = 4,
-	TO_CHECK = 8,
-	OUT = 16,
-	ASKED = 32,
-	CHECKING = 64,
-	TASKED = 128,
-	ADOPTING = 256,
-	COMBINING = 512,
-	DISCARDING = 1024,
-	SETTLED = 2048,
-	LOOKED_AT = 4096
+enum phase {
+	/* csrproc's word on its keys. */
+	AWAITS_KEYS = 1,
+	/* The keys of the other jobs. */
+	KEYS_KNOWN = 2,
+	/* A worker of netproc that asks the CA when to renew (RFC 9773). */
+	DATE_TO_ASK = 4,
+	ASKING_DATE = 8,
+	/* A worker that asks whether the certificate is revoked. */
+	STATUS_TO_ASK = 16,
+	ASKING_STATUS = 32,
+	/* A worker for an order or, with -r, -K, -U and -D, a task. */
+	DUE = 64,
+	/* A certificate, from a worker. */
+	ORDERING = 128,
+	/* A task of a worker; with -t and at a rollover's end, of keyproc. */
+	TASKED = 256,
+	/* csrproc, which makes the next key live, */
+	ADOPTING = 512,
+	/* writes the file with key and chain, */
+	COMBINING = 1024,
+	/* or removes what is left of a revoked certificate. */
+	DISCARDING = 2048,
+	/* Nothing: the parent knows its outcome. */
+	FINISHED = 4096,
+	PHASE__END = 8192
 };
-#define WITH_NET (OUT | ASKED | CHECKING | TASKED)
+#define WITH_NET (ASKING_DATE | ASKING_STATUS | ORDERING | TASKED)
 
 extern struct job *jobs;
 extern uint32_t njobs;
 
+/* Adds a job in its first phase; the pointer is valid until the next call. */
+struct job *job_add(void);
 /*
- * A verified chain is chosen and on the disk, or was by an earlier run: install
- * it.
+ * The only way into another phase.  A step that is not in the drawing ends the
+ * process.
+ */
+void enter(uint32_t job, enum phase);
+
+/*
+ * Installs the chosen chain, which is verified and saved in the state
+ * directory, and finishes the job.
  */
 void install(uint32_t job);
-/* Its one outcome: net, if it waits for it, and the parent are told. */
+/*
+ * Ends a job with its outcome, of which the parent and, if it waits for it,
+ * netproc are told.
+ */
 void finish(uint32_t job, enum outcome);
-/* The same with OUTCOME_FAILED, having said why. */
+/* Prints the error, and ends the job with OUTCOME_FAILED. */
 void finish_failed(uint32_t job, const struct error *);
 
-/* Handlers. */
-void cert_csr_done(struct msg *);
-void cert_window(struct msg *);
-void cert_status(struct msg *);
-void cert_learned(struct msg *);
-void cert_key_refused(struct msg *);
-void cert_chain(struct msg *);
-void cert_last_chain(struct msg *);
-void cert_done(struct msg *);
-void cert_failed(struct msg *);
-void cert_worker_gone(struct msg *);
+/* Handles messages until ROLE_STOP. */
+void serve_jobs(void) __attribute__((noreturn));
+
+
+/*
+ * Which jobs have something to do, and which of them is next.
+ */
+
+/*
+ * The start of a run that is not for -l, the metrics or "verify": finishes the
+ * jobs for which nothing is due, or has csrproc look at the keys of the others.
+ * most_orders: how many certificates may be ordered (-m).
+ */
+void queue_begin(int64_t lock_deadline, uint64_t most_orders);
+/*
+ * The keys of one more job are known.  When all are, this finds out what is to
+ * be done for each job, and tells the parent.
+ */
+void queue_key_known(void);
+/* Handler: a worker of netproc asks for its next job. */
+void cert_next(struct msg *);
 
 
 /*

@@ -49,7 +49,7 @@ extern int child_handle; /* the parent's, on it */
  * As the role does it, with directories of the test; narrow: file as it is
  * after its start.
  */
-void enter(enum role, int narrow);
+void enter_role(enum role, int narrow);
 /*
  * fork() into a role's descriptors; the tester's ends of its socket and of
  * stderr.

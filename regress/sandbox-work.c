@@ -106,7 +106,7 @@ test_outside(void)
 
 	for (r = 0; r < ROLE_HOOK; r++) {
 		if ((pid = spawn(&sock, &text)) == 0) {
-			enter((enum role)r, 1);
+			enter_role((enum role)r, 1);
 			if (send(TEST_FD, "x", 1, 0) == 1)
 				while (recv(TEST_FD, &c, 1, 0) > 0)
 					;
@@ -148,7 +148,7 @@ work_csr(void)
 	size_t i;
 
 	snprintf(path, sizeof(path), "%s/ssl/private/new.key", base);
-	enter(ROLE_CSR, 0);
+	enter_role(ROLE_CSR, 0);
 	if (place_open(&p, path, &e) == -1)
 		return 1;
 	for (i = 0; i < N(specs); i++) {
@@ -183,7 +183,7 @@ work_key(void)
 		    place_remove(&p, &e) != 0)
 			return 2;
 	dir_close_all();
-	enter(ROLE_KEY, 0);
+	enter_role(ROLE_KEY, 0);
 	for (i = 0; i < N(specs); i++)
 		if (jws_signature(keys[i], "e30.e30") == NULL)
 			return 1;
@@ -196,7 +196,7 @@ work_file(void)
 	struct place p;
 	struct error e;
 
-	enter(ROLE_FILE, 1);
+	enter_role(ROLE_FILE, 1);
 	if (place_open(&p, cert, &e) == -1 ||
 	    place_probe(&p, 65536, &e) == -1 ||
 	    place_write(&p, "new\n", 4, &e) == -1) {
@@ -210,7 +210,7 @@ work_file(void)
 static int
 work_file_before(void)
 {
-	enter(ROLE_FILE, 0);
+	enter_role(ROLE_FILE, 0);
 	return read_file(cert) != 1 || read_file(key) != 1;
 }
 
@@ -224,7 +224,7 @@ work_chng(void)
 	int exists;
 
 	snprintf(path, sizeof(path), "%s/response", www);
-	enter(ROLE_CHNG, 0);
+	enter_role(ROLE_CHNG, 0);
 	if (place_open(&p, path, &e) == -1 || place_probe(&p, 4096, &e) == -1 ||
 	    place_publish(&p, "x", 1, &exists, &e) == -1 ||
 	    place_remove(&p, &e) == -1) {
@@ -238,7 +238,7 @@ work_chng(void)
 static int
 work_parent(void)
 {
-	enter(ROLE_PARENT, 0);
+	enter_role(ROLE_PARENT, 0);
 	return kill(child, SIGKILL) == 0 ||
 	    syscall(SYS_pidfd_send_signal, child_handle, SIGTERM, NULL, 0) ==
 	    0 ||
@@ -281,7 +281,7 @@ test_last_words(void)
 
 	for (r = 0; r < ROLE_HOOK; r++) {
 		if ((pid = spawn(&sock, &text)) == 0) {
-			enter((enum role)r, 0);
+			enter_role((enum role)r, 0);
 			abort();
 		}
 		status = finish_try(pid, sock, text, said, sizeof(said));
@@ -294,7 +294,7 @@ test_last_words(void)
 		    "sandbox: %s: %s: abort() ends it and says so", who,
 		    role_names[r]);
 		if ((pid = spawn(&sock, &text)) == 0) {
-			enter((enum role)r, 0);
+			enter_role((enum role)r, 0);
 			_exit(syscall(SYS_ptrace, 0, 0, 0, 0) == 0);
 		}
 		status = finish_try(pid, sock, text, said, sizeof(said));

@@ -51,7 +51,7 @@ waiting_client(void)
 }
 
 void
-enter(enum role role, int narrow)
+enter_role(enum role role, int narrow)
 {
 	static uint16_t ports[1];
 	struct sandbox s = { .role = role, .uid = NOBODY, .gid = NOBODY };
@@ -152,7 +152,7 @@ attempt(enum role role, const struct attempt *a)
 	pid_t pid;
 
 	if ((pid = spawn(&sock, &text)) == 0) {
-		enter(role, 1);
+		enter_role(role, 1);
 		if (a->try() >= 0)
 			_exit(40);
 		/* EXDEV: Landlock, of a link to another directory. */
