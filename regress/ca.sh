@@ -120,7 +120,7 @@ refused "expired authorization" "authorization is expired"
 refused "challenge elsewhere" "not at the authority's own host"
 refused "no http-01" "offers no http-01 challenge, only: dns-01"
 for token in "../x" "/x" empty dot NUL long shell 0xff; do
-	refused "token $token" "token is none\|not JSON"
+	refused "token $token" "sent an invalid token\|not JSON"
 done
 refused "invalid challenge" "dns no .x1b.2J such name"
 listed() {
