@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Questions to name servers, by zoneproc.  ldns makes and takes apart the
- * packets; sockets and time are here.  An answer counts if it comes from the
- * address that was asked, to the port and with the number that were drawn for
- * this question, and repeats the question.
+ * Queries to name servers, by zoneproc. ldns makes and parses the packets;
+ * sockets and time are here. An answer counts if it comes from the address that
+ * was asked, to the port and with the number that were drawn for this query,
+ * and repeats the question.
  */
 #include <netinet/in.h>
 #include <err.h>
@@ -20,7 +20,7 @@
 /* sockets at a time: the sandbox allows 64 descriptors */
 #define OPEN_MAX_HERE 40
 #define TCP_MS 10000 /* for a whole answer by TCP */
-/* what gets through unfragmented, as resolvers agree */
+/* the size that resolvers agree gets through unfragmented */
 #define UDP_SIZE 1232
 
 enum state { WAITING, BY_UDP, TO_TCP, BY_TCP, OVER };
@@ -32,16 +32,16 @@ struct question {
 	ldns_rdf *name;
 	ldns_rr_type type;
 	int recurse;
-	/* without EDNS, which the server does not take */
+	/* The query has no EDNS, as the server does not support it. */
 	int plain;
-	unsigned tries; /* that are left */
+	unsigned tries; /* tries that are left */
 	int fd;
 	int64_t until;
 	uint16_t id;
-	/* with the length that goes before it by TCP */
+	/* the query, behind its length, which is sent by TCP only */
 	uint8_t out[2 + 512];
 	size_t outlen, sent;
-	/* by TCP: 2 bytes of length, then so many */
+	/* the answer by TCP: 2 bytes of length, then so many */
 	uint8_t *in;
 	size_t got;
 	answered_fn *answered;
@@ -138,8 +138,8 @@ question_free(struct question *q)
 }
 
 /*
- * Those that are over leave the list; only at the end of a turn, so that nobody
- * holds one.
+ * Removes the questions that are over; only at the end of a turn, as functions
+ * on the stack may hold one.
  */
 static void
 sweep(void)
@@ -186,7 +186,7 @@ is_unroutable(int error)
 	    error == ENETDOWN || error == EPROTONOSUPPORT;
 }
 
-/* The packet, after two bytes with its length; -1: it cannot be made. */
+/* Makes the packet, behind two bytes with its length; -1: it cannot be made. */
 static int
 compose(struct question *q)
 {
@@ -220,8 +220,8 @@ compose(struct question *q)
 }
 
 /*
- * A socket for one question, connected, so that the kernel drops what others
- * send.
+ * Opens a connected socket for one question, so that the kernel drops packets
+ * of others.
  */
 static int
 open_socket(struct question *q, int type)
@@ -273,7 +273,7 @@ begin_udp(struct question *q)
 	    is_unroutable(error));
 }
 
-/* Another try, if there is one left. */
+/* Tries again, if a try is left. */
 static void
 again(struct question *q, const char *failure)
 {
@@ -293,7 +293,7 @@ answers(const struct question *q, const ldns_pkt *p)
 	if (!ldns_pkt_qr(p) || ldns_pkt_id(p) != q->id ||
 	    ldns_pkt_get_opcode(p) != LDNS_PACKET_QUERY)
 		return 0;
-	/* Some leave the question out where they refuse it. */
+	/* Some servers leave the question out when they refuse it. */
 	if (ldns_rr_list_rr_count(list) == 0)
 		return ldns_pkt_get_rcode(p) != LDNS_RCODE_NOERROR &&
 		    ldns_pkt_get_rcode(p) != LDNS_RCODE_NXDOMAIN;
@@ -304,7 +304,10 @@ answers(const struct question *q, const ldns_pkt *p)
 	    ldns_dname_compare(ldns_rr_owner(rr), q->name) == 0;
 }
 
-/* Of these bytes; 0: they are no answer to it, so that another one may come. */
+/*
+ * Parses an answer; 0: the bytes are no answer to this question, and another
+ * packet may be.
+ */
 static int
 take(struct question *q, const uint8_t *bytes, size_t len)
 {
@@ -341,8 +344,8 @@ read_udp(struct question *q)
 	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return;
 	/*
-	 * ICMP says that there is no way, or that nobody listens there: it may
-	 * be about to.
+	 * An ICMP message says that there is no route, or that nothing listens
+	 * there yet.
 	 */
 	if (n == -1)
 		over(q, NULL, strerror(errno), is_unroutable(errno));
@@ -419,8 +422,8 @@ ask_fill(struct pollfd *pfd, nfds_t max, int *ms)
 	nfds_t n = 0;
 
 	/*
-	 * Who is begun here may be over at once, and ask something in its turn:
-	 * it is at the end of the list.
+	 * A question that is begun here may be over at once, and its callback
+	 * may ask another, which joins the end of the list.
 	 */
 	for (q = questions; q != NULL; q = q->next)
 		if (q->state == WAITING && nopen < OPEN_MAX_HERE)
@@ -455,8 +458,8 @@ ask_turn(const struct pollfd *pfd, nfds_t n)
 
 	for (i = 0; i < n; i++) {
 		/*
-		 * A descriptor's number may be another question's by now: that
-		 * one just reads nothing.
+		 * The descriptor's number may by now be another question's,
+		 * which then reads nothing.
 		 */
 		if (pfd[i].revents == 0 || (q = with_socket(pfd[i].fd)) == NULL)
 			continue;

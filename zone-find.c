@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Zones and their servers, by zoneproc.  A resolver of the administrator's is
- * asked, and believed: what it says decides only which servers are asked.
- * Nothing that is found there is kept longer than the run; a zone with which
- * something was wrong is looked for again.
+ * Zones and their servers, by zoneproc. A resolver of the administrator's is
+ * asked, and believed: its answers decide only which servers are asked. Nothing
+ * is kept longer than the run; a zone whose search failed is looked for again.
  */
 #include <netinet/in.h>
 #include <err.h>
@@ -14,11 +13,11 @@
 #include "address.h"
 #include "zone.h"
 
-#define SERVERS_MAX 16        /* names of one zone's */
-#define ADDRESSES_MAX_HERE 48 /* of all of them */
+#define SERVERS_MAX 16        /* name servers of one zone */
+#define ADDRESSES_MAX_HERE 48 /* addresses of all of these */
 #define RESOLVER_TRIES 2
 
-/* A look-up at one resolver after the other. */
+/* A query to one resolver after the other, until one answers. */
 struct lookup {
 	char *name;
 	ldns_rr_type type;
@@ -27,24 +26,24 @@ struct lookup {
 	void *context;
 };
 
-/* A record whose zone is looked for, or waited for. */
+/* The search for a record's zone. */
 struct search {
 	struct search *next;
-	char *record; /* after the CNAMEs so far */
-	/* it, or a name above it: who has an SOA record there? */
+	char *record; /* the name after the CNAMEs so far */
+	/* that name or one above it, which is asked for an SOA record */
 	char *at;
 	unsigned aliases;
-	struct seen *zone; /* its servers are being looked up */
+	struct seen *zone; /* whose servers are being looked up */
 	found_fn *found;
-	void *context; /* NULL: nobody wants to hear of it */
+	void *context; /* NULL: found() is not called any more */
 };
 
 /* A zone, while and after its servers are looked up. */
 struct seen {
 	struct seen *next;
 	struct zone zone;
-	unsigned open;      /* look-ups */
-	struct error error; /* n is 0 */
+	unsigned open;      /* look-ups without an answer yet */
+	struct error error; /* why it has no servers */
 };
 
 static const struct server *resolvers;
@@ -122,7 +121,7 @@ lookup(const char *name, ldns_rr_type type, answered_fn *done, void *context)
 	lookup_next(l);
 }
 
-/* An answer, or the next resolver is asked. */
+/* Passes an answer on, or asks the next resolver. */
 static void
 lookup_answered(void *context, const struct reply *r)
 {
@@ -168,7 +167,7 @@ search_free(struct search *gone)
 	free(gone);
 }
 
-/* The end of a search; with a zone or why. */
+/* Ends a search, with the zone or the reason. */
 static void
 search_end(struct search *s, const struct zone *z, const struct error *e)
 {
@@ -206,8 +205,8 @@ seen_free(struct seen *gone)
 }
 
 /*
- * All that wait for this zone hear of it; nobody else holds one without
- * servers.
+ * Ends all searches that wait for this zone. A zone without servers is freed:
+ * no search holds it any more.
  */
 static void
 tell(struct seen *z)
@@ -230,7 +229,7 @@ tell(struct seen *z)
 		seen_free(z);
 }
 
-/* Of the addresses of one server. */
+/* The look-up of one server's addresses. */
 struct addresses {
 	struct seen *zone;
 	char *name;
@@ -330,7 +329,7 @@ servers_came(void *context, const struct reply *r)
 	tell(z);
 }
 
-/* The search goes on with this zone's servers. */
+/* Goes on with the zone's servers: known ones, or it looks them up. */
 static void
 search_servers(struct search *s, const char *zone)
 {
@@ -379,10 +378,7 @@ replace(char **text, const char *with)
 	*text = copy;
 }
 
-/*
- * The CNAMEs in an answer, as far as they are there; 0, or -1: too many of
- * them.
- */
+/* Follows the CNAMEs in an answer; 0, or -1: there are too many. */
 static int
 follow(struct search *s, const ldns_rr_list *list)
 {
@@ -401,8 +397,8 @@ follow(struct search *s, const ldns_rr_list *list)
 }
 
 /*
- * The name of the zone that an SOA record in these lists is of, if the record
- * is in it; the caller frees; or NULL.
+ * The name of the zone of an SOA record in this list that the record is in; the
+ * caller frees; or NULL.
  */
 static char *
 zone_in(const struct search *s, const ldns_rr_list *list)
@@ -424,8 +420,8 @@ search_at(struct search *s)
 }
 
 /*
- * An SOA record of the name, of its zone where there is none of the name
- * itself, or nothing: then the name above.
+ * The answer has an SOA record of the name, or of its zone, or none: then the
+ * name above is asked for.
  */
 static void
 search_came(void *context, const struct reply *r)

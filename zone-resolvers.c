@@ -17,7 +17,7 @@ server_of(struct server *s, const char *address, const char *port)
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
 	struct addrinfo *ai;
 
-	/* Numeric: no file is read for it, and nobody asked. */
+	/* A numeric address needs no file and no query. */
 	if (getaddrinfo(address, port, &hints, &ai) != 0)
 		return -1;
 	memset(s, 0, sizeof(*s));

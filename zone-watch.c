@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * TXT records that are waited for, by zoneproc, any number at a time.  Every
- * server of the zone is asked for itself, without recursion, so that no cache
- * on the way remembers that a record was not there yet.
+ * Waits for any number of TXT records, by zoneproc. Every server of the zone is
+ * asked itself, without recursion, so that no cache remembers that a record was
+ * not there yet.
  */
 #include <err.h>
 #include <stdio.h>
@@ -12,39 +12,43 @@
 #include "clock.h"
 #include "zone.h"
 
-#define STEP_MS 1000      /* until all that lack it are asked again; */
-#define STEP_MAX_MS 10000 /* each time half as long again, up to that */
-/* unanswered questions to one address of a server that has it at another */
+/* until servers without the record are asked again; */
+#define STEP_MS 1000
+#define STEP_MAX_MS 10000 /* the pause grows by half each time, up to this */
+/*
+ * Unanswered queries after which an address is ignored, if its server has the
+ * record at another address.
+ */
 #define SILENT_MAX 4
-#define TEXT_SIZE 4096 /* of a TXT record that is looked at */
-#define NAMED_MAX 3    /* servers that lack it, in one reason */
+#define TEXT_SIZE 4096 /* bytes of a TXT record that are compared */
+#define NAMED_MAX 3    /* servers without the record that one reason names */
 
 /* One address of one server. */
 struct answerer {
 	struct watching *watching;
 	int has_it;
-	int unroutable;  /* not from here */
-	unsigned silent; /* questions in turn */
+	int unroutable;  /* This machine has no route to it. */
+	unsigned silent; /* unanswered queries in a row */
 	enum persist_fit fit;
-	char said[160]; /* what it answered last */
+	char said[160]; /* its last answer, in words */
 };
 
 struct watching {
 	struct watching *next;
 	struct watched what;
-	char *at; /* the record, after CNAMEs */
+	char *at; /* the record's name after the CNAMEs */
 	unsigned aliases;
-	const struct zone *zone; /* NULL: it is looked for */
+	const struct zone *zone; /* NULL: it is not known yet */
 	struct answerer *servers;
-	unsigned open; /* questions */
+	unsigned open; /* queries without an answer yet */
 	int searching;
-	/* to another name or zone: what is open does not count */
+	/* The record is at another name or zone: open queries do not count. */
 	int moved;
-	char *moved_to; /* NULL: it is in another zone */
+	char *moved_to; /* the other name; NULL: it is in another zone */
 	char *moved_zone;
 	int64_t begun, until, again;
 	int step;
-	struct error error; /* why there is no zone */
+	struct error error; /* why the zone was not found */
 	int over;
 };
 
@@ -79,7 +83,10 @@ forget_servers(struct watching *w)
 	w->open = 0;
 }
 
-/* It leaves the list at the end of a turn: somebody may have it at hand. */
+/*
+ * Reports the end. sweep() frees w at the end of a turn, as functions on the
+ * stack may hold it.
+ */
 static void
 finish(struct watching *w, const char *reason, enum persist_fit fit)
 {
@@ -121,7 +128,7 @@ sweep(void)
 			wp = &w->next;
 }
 
-/* The same server has it at another address. */
+/* Has the same server the record at another address? */
 static int
 is_elsewhere(const struct watching *w, size_t i)
 {
@@ -135,7 +142,7 @@ is_elsewhere(const struct watching *w, size_t i)
 	return 0;
 }
 
-/* Does this address not count any more, or has it the record? */
+/* Has this address the record, or is it ignored? */
 static int
 is_finished(const struct watching *w, size_t i)
 {
@@ -145,7 +152,10 @@ is_finished(const struct watching *w, size_t i)
 	    (a->silent >= SILENT_MAX && is_elsewhere(w, i));
 }
 
-/* 1: all that count have it; 0: some lack it; -1: none counts. */
+/*
+ * 1: all addresses that count have the record; 0: some lack it; -1: none
+ * counts.
+ */
 static int
 have_it(const struct watching *w)
 {
@@ -171,7 +181,7 @@ best_fit(const struct watching *w)
 	return best;
 }
 
-/* Who lacks it, and what each answered. */
+/* Lists the servers that lack the record, and their answers. */
 static void
 name_servers(const struct watching *w, char *text, size_t size)
 {
@@ -190,7 +200,7 @@ name_servers(const struct watching *w, char *text, size_t size)
 		say_add(text, size, "; and %zu more", more);
 }
 
-/* The end without the record. */
+/* Ends the wait without the record, and says why. */
 static void
 give_up(struct watching *w)
 {
@@ -219,7 +229,7 @@ give_up(struct watching *w)
 	finish(w, text, best_fit(w));
 }
 
-/* All the strings of one TXT record; its length. */
+/* Joins the strings of one TXT record; returns the length. */
 static size_t
 join(const ldns_rr *rr, char text[TEXT_SIZE])
 {
@@ -288,8 +298,8 @@ look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
 }
 
 /*
- * The zone that a server says is somebody else's, below its own and above the
- * record; the caller frees; or NULL.
+ * The zone that a server delegates, below its own and above the record; the
+ * caller frees; or NULL.
  */
 static char *
 delegated(const struct watching *w, const ldns_pkt *p)
@@ -307,7 +317,10 @@ delegated(const struct watching *w, const ldns_pkt *p)
 	return NULL;
 }
 
-/* The record is elsewhere: when this turn is over it is looked for there. */
+/*
+ * The record is at this name or in this zone: it is looked for there when the
+ * turn is over.
+ */
 static void
 move(struct watching *w, char *name, char *zone)
 {
@@ -322,8 +335,8 @@ move(struct watching *w, char *name, char *zone)
 }
 
 /*
- * The name at the end of the CNAMEs that an answer has; the caller frees; NULL:
- * they do not end.
+ * The name at the end of the CNAMEs in an answer; the caller frees; NULL: there
+ * are too many.
  */
 static char *
 end_of_aliases(const char *name, const ldns_rr_list *list)
@@ -343,7 +356,7 @@ end_of_aliases(const char *name, const ldns_rr_list *list)
 	return at;
 }
 
-/* One server's answer. */
+/* Reads one server's answer. */
 static void
 take(struct answerer *a, const ldns_pkt *p)
 {
@@ -395,7 +408,7 @@ answered(void *context, const struct reply *r)
 		    "cannot be reached from here: %s", r->failure);
 	else
 		snprintf(a->said, sizeof(a->said), "%s", r->failure);
-	/* The end of a round; what is behind a may be gone then. */
+	/* The end of a round; a may be freed by this. */
 	if (w->open == 0 && !w->moved)
 		conclude(w);
 }
@@ -450,7 +463,7 @@ found(void *context, const char *name, unsigned aliases, const struct zone *z,
 	w->step = STEP_MS;
 }
 
-/* Goes where a server has said that the record is. */
+/* Looks for the record where a server has said that it is. */
 static void
 go(struct watching *w)
 {
@@ -482,8 +495,8 @@ wait_on(struct watching *w)
 }
 
 /*
- * Has somebody said that a persist record is not there?  It does not come by
- * waiting.
+ * Has a server said that the persist record is not there? Waiting does not help
+ * then.
  */
 static int
 is_denied(const struct watching *w)
@@ -497,7 +510,7 @@ is_denied(const struct watching *w)
 	return 0;
 }
 
-/* After a round of answers. */
+/* Decides after a round of answers. */
 static void
 conclude(struct watching *w)
 {
@@ -516,7 +529,7 @@ conclude(struct watching *w)
 		wait_on(w);
 }
 
-/* What is to be done by now. */
+/* Does what is due by now. */
 static void
 step(struct watching *w)
 {
@@ -548,8 +561,8 @@ watch_fill(struct pollfd *pfd, nfds_t max, int *ms)
 		if (!w->over)
 			step(w);
 	/*
-	 * What cannot even be sent is over at once, and changes what there is
-	 * to wait for.
+	 * A query that cannot be sent is over at once, and changes what there
+	 * is to wait for.
 	 */
 	n = ask_fill(pfd, max, ms);
 	sweep();

@@ -1,6 +1,6 @@
 /*
- * One question to one name server, by UDP, and by TCP where the answer was
- * cut.  Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().
+ * Queries to name servers, by UDP, and by TCP where the answer was cut. Nothing
+ * here waits: zoneproc's loop calls ask_fill() and ask_turn().
  */
 #ifndef ZONE_H
 #define ZONE_H
@@ -15,18 +15,18 @@
 #include "log.h"
 #include "persist.h"
 
-/* Where a name server is. */
+/* The address of a name server. */
 struct server {
 	struct sockaddr_storage ss;
 	socklen_t len;
 };
 
-/* What came of a question; lives until the function that gets it returns. */
+/* The outcome of a query; it lives until the function that gets it returns. */
 struct reply {
-	/* an answer to just this question, or NULL: */
+	/* The answer to just this query, or NULL. */
 	const ldns_pkt *pkt;
-	const char *failure; /* why there is none */
-	/* from here there is no way to such an address */
+	const char *failure; /* Why there is no answer. */
+	/* This machine has no route to the address. */
 	int unroutable;
 };
 
@@ -37,7 +37,8 @@ struct query {
 	const struct server *server;
 	const char *name; /* without a dot at its end */
 	ldns_rr_type type;
-	int recurse;    /* The server is to find out what it does not know. */
+	/* The server is to ask others for what it does not know. */
+	int recurse;
 	unsigned tries; /* by UDP, each of which may take ASK_TRY_MS */
 	answered_fn *answered;
 	void *context;
@@ -50,10 +51,7 @@ struct query {
  * for the context.
  */
 void ask(const struct query *);
-/*
- * Takes back all questions with this context: answered() is not called for
- * them.
- */
+/* Drops all queries with this context: answered() is not called for them. */
 void ask_forget(const void *context);
 
 /*
@@ -63,13 +61,12 @@ void ask_forget(const void *context);
 nfds_t ask_fill(struct pollfd *, nfds_t max, int *ms);
 void ask_turn(const struct pollfd *, nfds_t);
 
-/* Names in text: the same but for case and a dot at the end? */
+/* Are two names in text equal, except for case? */
 int name_equal(const char *, const char *);
 /* Is the first the second or below it?  "" is the root. */
 int name_below(const char *, const char *);
 /*
- * A name out of an answer, as text without the dot at its end; the caller
- * frees.
+ * A name from an answer, as text without the dot at its end; the caller frees.
  */
 char *name_text(const ldns_rdf *);
 
@@ -88,13 +85,13 @@ const ldns_rr *records_next(struct records *);
 
 
 /*
- * Which name servers have a record: its zone, and that zone's servers, as the
- * configured resolvers tell.
+ * Finds the zone of a record and the zone's name servers, by the configured
+ * resolvers.
  */
 
-#define ALIASES_MAX 8 /* CNAMEs of one record, one behind the other */
+#define ALIASES_MAX 8 /* CNAMEs that are followed for one record */
 
-/* One address of one of the servers. */
+/* One address of one name server. */
 struct zone_server {
 	char *name;
 	struct server at;
@@ -102,41 +99,40 @@ struct zone_server {
 };
 
 struct zone {
-	/* "": given by the configuration, for all names */
+	/* "": the configuration gives the servers of all names. */
 	char *name;
 	struct zone_server *servers;
 	size_t n;
 };
 
-/* These are asked for zones and servers, in their order; port 53. */
+/* Resolvers to be asked for zones and servers, in their order. */
 void find_resolvers(const struct server *, size_t n);
-/* No zones are looked for: these have all names. */
+/* Servers of all names: no zones are looked for. */
 void find_in(const struct server *, size_t n);
 
 /*
  * The end of a search: the name at the end of the CNAMEs, which lives until
- * this returns, and how many they were; the zone, which lives until the
+ * this returns, and how many CNAMEs there were; the zone, which lives until the
  * process ends, or NULL and why.
  */
 typedef void found_fn(void *context, const char *name, unsigned aliases,
     const struct zone *, const struct error *);
 
 /*
- * Finds the zone that record is in, having followed its CNAMEs, of which
- * there have been so many already; found() is called once, perhaps at once.
+ * Finds the zone of a record, whose CNAMEs it follows; so many have been
+ * followed already. found() is called once, perhaps before the return.
  */
 void find_zone(
     const char *record, unsigned aliases, found_fn *found, void *context);
 /*
- * The same for a zone that is known by name: a delegation that a server tells
- * of.
+ * As find_zone(), for a zone that is known by name, from a server's delegation.
  */
 void find_servers(const char *record, unsigned aliases, const char *zone,
     found_fn *found, void *context);
 /* found() is not called any more for searches with this context. */
 void find_forget(const void *context);
 
-/* The target of the CNAME that name has in these records, or NULL. */
+/* The target of name's CNAME among these records, or NULL. */
 const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
 
 
@@ -146,28 +142,27 @@ const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
 
 #define RESOLVERS_MAX 8
 
-/* An address in text and a port, as they are; 0, or -1: it is none. */
+/* Parses a numeric address and port; 0, or -1: they are invalid. */
 int server_of(struct server *, const char *address, const char *port);
 /*
- * Those in this file (NULL: there is none), in their order; as resolv.conf(5)
- * has it, this machine where none is named.  Their number.
+ * Reads the resolvers in this file (NULL: there is none), in their order; as
+ * resolv.conf(5) has it, this machine if none is named. Returns their number.
  */
 size_t resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
 
 
-/*
- * A TXT record that all name servers of its zone are to answer with.
- */
+/* Waits until all name servers of a zone answer with a TXT record. */
 
-#define WATCH_TEXT_MAX 2300 /* bytes of a reason, with a record in it */
+/* bytes of a reason, which may have a record in it */
+#define WATCH_TEXT_MAX 2300
 
 /*
- * Watches record (a name) until all servers of its zone have a TXT record
- * there with this value, or, where persist is not NULL, one that fits it; for
- * seconds at most.  A persist record is not waited for where a server says
- * that it is not there.  All is kept, but for the structure.  Then
- * done(job, number, NULL, fit), or done() with the reason; fit is the best
- * that was seen of a persist record.
+ * Watches a record until all servers of its zone have a TXT record of that name
+ * with this value, or, if persist is not NULL, a persist record that fits; for
+ * seconds at most. A persist record is not waited for if a server says that it
+ * is not there. The structure is copied, but not what it points to. In the end
+ * done() is called, with NULL or the reason; fit is the best that was seen of a
+ * persist record.
  */
 struct watched {
 	uint32_t job;
@@ -180,7 +175,7 @@ struct watched {
 	    const struct watched *, const char *reason, enum persist_fit);
 };
 void watch(const struct watched *);
-/* Those of this job end now: "is not waited for any more". */
+/* Ends watching for this job: the reason is "is not waited for any more". */
 void watch_end(uint32_t job);
 
 /*

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waits until the records that answer challenges can be seen in the DNS: all
- * name servers of the zone are to have them before the CA looks.  It holds
- * nothing but sockets to name servers.  From chng it reads numbers of
- * identifiers and what the records are to say, which is public then; from the
- * network it reads DNS answers.  Who owns it can have the CA asked too early,
- * or not at all.
+ * Waits until the records that respond to challenges can be seen in the DNS:
+ * all name servers of the zone are to have them before the CA looks. It holds
+ * nothing but sockets to name servers. From chng it reads numbers of
+ * identifiers and the records' contents, which are then public; from the
+ * network it reads DNS answers. An attacker in it can have the CA asked too
+ * early, or not at all.
  */
 #include <err.h>
 #include <errno.h>
@@ -23,20 +23,21 @@
 #include "zone.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
-#define PERSIST_SECONDS 20 /* a record that has long been there */
+/* for a persist record, which is expected to be there */
+#define PERSIST_SECONDS 20
 #define SOCKETS_MAX 64
 #define NAME_SIZE 300 /* longer than any name in the DNS */
 
-static struct strings *names; /* of each job */
+static struct strings *names; /* each job's identifiers */
 static uint32_t njobs;
 static unsigned wait_seconds;
-/* when the records that are proposed end, or 0 */
+/* when proposed persist records expire, or 0 */
 static uint64_t until;
 static struct msg out;
 
 /*
- * Of the challenge's own text nothing is freed: there are as many as names, and
- * few orders.
+ * Copies a text that is never freed: there are as many as names, and few
+ * orders.
  */
 static char *
 keep(const char *text)
@@ -58,7 +59,7 @@ answer(const struct watched *w, const char *reason)
 	msg_send(&out);
 }
 
-/* The name that identifier has without "*.". */
+/* The identifier's name without "*.". */
 static const char *
 name_of(const struct msg *m, uint32_t number)
 {
@@ -98,7 +99,7 @@ zone_await(struct msg *m)
 	watch(&w);
 }
 
-/* What is wrong with the record that is there, in words. */
+/* What is wrong with the persist record that was seen, in words. */
 static const char *
 misfit(enum persist_fit fit)
 {
@@ -135,8 +136,8 @@ persist_seen(const struct watched *w, const char *reason, enum persist_fit fit)
 }
 
 /*
- * draft-ietf-acme-dns-persist: the record is there, or the administrator is
- * told it.
+ * draft-ietf-acme-dns-persist: looks whether the record is there; if not, the
+ * administrator is told which record to publish.
  */
 static void
 zone_persist(struct msg *m)
@@ -185,7 +186,8 @@ static const struct handler table[] = {
 };
 
 /*
- * Those of the configuration, or resolv.conf's; the TCP ports that are needed.
+ * Takes the name servers in the configuration, or the resolvers in resolv.conf,
+ * and the TCP ports that they need.
  */
 static void
 take_servers(const struct slice_conf *c, struct sandbox *s)
@@ -215,7 +217,7 @@ take_servers(const struct slice_conf *c, struct sandbox *s)
 		fclose(f);
 }
 
-/* Until there is a message: questions go out and answers come in. */
+/* Sends queries and reads answers until there is a message. */
 static void
 await_message(void)
 {
