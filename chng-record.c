@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Responses that are records in the DNS, by chng (RFC 8555 8.4, and the drafts
- * of dns-account-01 and dns-persist-01).  It makes what they say; the names
- * that they are for hookproc and zoneproc know by themselves.
+ * chngproc's responses that are records in the DNS (RFC 8555 8.4, and the
+ * drafts of dns-account-01 and dns-persist-01).  chngproc makes the contents;
+ * hookproc and zoneproc have the names from their configuration.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct records {
 	char (*digests)[DIGEST_LEN + 1]; /* by identifier */
 };
 
-/* URL; "": not known */
+/* account URL; "": not known */
 static char account[sizeof(((struct url *)0)->path) + 300];
 static int waits;
 static struct msg out;
@@ -55,12 +55,13 @@ record_account(struct msg *m)
 		errx(1, "CHNG_ACCOUNT: not a URL");
 }
 
-/* key names the account before net can ask for a response. */
+/* key sends the account URL before net can ask for a response. */
 static const char *
 known_account(void)
 {
 	if (account[0] == '\0')
-		errx(1, "no CHNG_ACCOUNT before what needs it");
+		errx(1,
+		    "there was no CHNG_ACCOUNT before a request that needs it");
 	return account;
 }
 

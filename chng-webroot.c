@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Challenge responses as files, which a web server serves (RFC 8555 8.3), by
- * chng.  It removes what it has put, always; and of what it lists (CHNG_LIST)
- * what a run that was killed has left, if it reads TOKEN.THUMBPRINT and is
- * ours.
+ * chngproc's responses that are files, which a web server serves (RFC 8555
+ * 8.3). chngproc always removes the files that it has put.  It also removes
+ * files that a killed run has left, if they are listed in CHNG_LIST, belong to
+ * its user and have the listed text.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -33,19 +33,19 @@ struct response {
 
 struct webroot {
 	const char *path;
-	struct dir *dir; /* NULL: see broken */
+	struct dir *dir; /* NULL: broken says why. */
 	struct error broken;
 };
 
 /*
- * What is put is listed in a file beside it, which every run that has put
- * something holds by a shared lock: who can lock it alone knows that all
- * that is listed was left by runs that were killed.
+ * Responses are listed in a file beside them.  Each run with responses has a
+ * shared lock on the list.  So a run that gets the exclusive lock knows that
+ * the listed files are left from killed runs.
  */
 struct list {
 	struct dir *dir;
 	struct place place;
-	int fd; /* -1: not begun */
+	int fd; /* -1: this run has not begun it. */
 	struct list *next;
 };
 
@@ -73,7 +73,7 @@ list_of(struct dir *dir)
 	return lists = l;
 }
 
-/* Is the open file still the one of that name, and ours? */
+/* Is this open file still the list, and does it belong to our user? */
 static int
 is_list(const struct list *l, int fd)
 {
@@ -85,10 +85,7 @@ is_list(const struct list *l, int fd)
 	    a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-/*
- * Opens the list, and locks it with the others that have something there; 0 or
- * -1.
- */
+/* Opens the list, and takes the shared lock; 0 or -1. */
 static int
 list_begin(struct list *l, struct error *e)
 {
@@ -106,7 +103,7 @@ list_begin(struct list *l, struct error *e)
 			return 0;
 		close(l->fd);
 		l->fd = -1;
-		/* Someone tidies up: that takes no time. */
+		/* Another run removes what is left, which takes little time. */
 		poll(NULL, 0, 20);
 	}
 	return l->fd != -1 ?
@@ -115,7 +112,7 @@ list_begin(struct list *l, struct error *e)
 		e, "%s: is in the way and not ours; remove it", l->place.path);
 }
 
-/* text: the whole response, so that nobody else's is taken for it later. */
+/* text is the whole response, so that another file is not removed later. */
 static int
 list_add(struct list *l, const char *text, struct error *e)
 {
@@ -130,8 +127,8 @@ list_add(struct list *l, const char *text, struct error *e)
 }
 
 /*
- * What a run left that was killed: a response with the text that is listed, or
- * as much of it as was written.
+ * Removes a response that a killed run has left: a file with the listed text,
+ * or its beginning.
  */
 static void
 remove_left(const struct list *l, const char *listed)
@@ -159,10 +156,7 @@ remove_left(const struct list *l, const char *listed)
 	free(token);
 }
 
-/*
- * The last one that has something there removes the list, and what others have
- * left.
- */
+/* The last run with the list removes it, and the files that are left. */
 static void
 list_end(struct list *l)
 {
@@ -281,9 +275,9 @@ response_new(const struct webroot *root, uint32_t job, const char *token)
 }
 
 /*
- * A file of this name may be left from a run that was killed, since CAs hand
- * out a pending order again with the same tokens.  It is ours if it says just
- * what we would write.
+ * A file of this name may be left from a killed run, as CAs return a pending
+ * order again with the same tokens.  It is taken if it belongs to our user and
+ * has the same text.
  */
 static int
 adopt(const struct response *r, const char *text)
@@ -302,7 +296,9 @@ adopt(const struct response *r, const char *text)
 	return ours;
 }
 
-/* Lists the response, and puts it under the token's name; or NULL: see why. */
+/*
+ * Lists the response, and puts it under the token's name; NULL after an error.
+ */
 static struct response *
 publish(const struct webroot *root, uint32_t job, const char *token,
     const char *text, struct error *e)
@@ -342,8 +338,8 @@ webroot_put(const struct webroot *root, uint32_t job, const char *token,
 }
 
 /*
- * Puts a response for nobody and removes it.  Runs that share the directory
- * may do so at the same moment, hence the process number.
+ * Puts a response and removes it.  The name has the process number, as other
+ * runs may do the same in this directory.
  */
 int
 webroot_probe(const struct webroot *root, struct error *e)
@@ -353,7 +349,7 @@ webroot_probe(const struct webroot *root, struct error *e)
 
 	snprintf(token, sizeof(token), "probe-for-room-%ld-%013lld",
 	    (long)getpid(), (long long)clock_ms());
-	/* As long as one that is real. */
+	/* As long as a real response. */
 	snprintf(text, sizeof(text), "%s.%0*d", token, THUMBPRINT_LEN, 0);
 	if ((r = publish(root, NO_JOB, token, text, e)) == NULL)
 		return -1;

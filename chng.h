@@ -1,6 +1,6 @@
 /*
- * Responses that are records in the DNS, by chng: hookproc publishes them,
- * zoneproc says when they can be seen.
+ * chngproc's responses.  chng-record.c: records in the DNS, which hookproc
+ * publishes; zoneproc says when name servers have them.
  */
 #ifndef CHNG_H
 #define CHNG_H
@@ -12,7 +12,7 @@
 
 struct records; /* of one job */
 
-/* waits: zoneproc is there for records that are put. */
+/* waits: zoneproc waits until records can be seen. */
 void record_conf(int waits);
 struct records *record_job(const struct slice_domain *);
 /* CHNG_ACCOUNT: the URL by which the CA knows the account. */
@@ -21,28 +21,30 @@ void record_account(struct msg *);
 /* Has the record of this identifier published; CHNG_PUBLISHED follows. */
 void record_put(
     struct records *, uint32_t job, uint32_t number, const char *authorization);
-/* It is published.  1: CHNG_SEEN follows; 0: nobody waits for it. */
+/*
+ * After publication.  1: CHNG_SEEN follows; 0: zoneproc does not wait for it.
+ */
 int record_await(const struct records *, uint32_t job, uint32_t number);
-/* Asks for the record that stands there; CHNG_SEEN follows. */
+/* Has the record of dns-persist-01 looked for; CHNG_SEEN follows. */
 void record_ask(uint32_t job, const struct body_issuers *);
-/* They go; what was asked is answered all the same. */
+/* Drops the job's records.  Replies to earlier requests follow nevertheless. */
 void record_drop(const struct records *, uint32_t job);
 
 
 /*
- * Challenge responses as files, which a web server serves (RFC 8555 8.3).
+ * chng-webroot.c: files, which a web server serves (RFC 8555 8.3).
  */
 
 struct webroot; /* one job's challenge directory */
 
 /*
- * Before the sandbox.  Where it cannot be used, those below say why.  Keeps
- * path; lives until exit.
+ * Opens the directory, before chngproc enters the sandbox.  An error is
+ * returned by the functions below.  Keeps path; the result is never freed.
  */
 struct webroot *webroot_open(const char *path);
-/* Removes what runs have left that were killed, from all directories. */
+/* Removes the responses that killed runs have left in all directories. */
 void webroot_tidy_up(void);
-/* Could a response be put there?  0, or -1 and why; leaves nothing. */
+/* Could a response be put there?  0, or -1 and why.  No file is left. */
 int webroot_probe(const struct webroot *, struct error *);
 /*
  * Puts a response of this job: text, under the token's name.  0, or -1 and why.

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Makes the responses to challenges, and publishes them: as files, in
- * chng-webroot.c; by respproc, which serves them; or as records, in
- * chng-record.c, by hookproc.  It holds the account key's thumbprint, which
- * key tells it and net never sees, the account URL where records have it, and
- * the right to create files in the challenge directories.  From net it reads
- * tokens and names of the CA.  Who owns it can publish and remove files there,
- * and have digests published for configured names.  Whoever owns net can only
- * have it publish the key authorizations of our own account, as many of them
- * as the job has names.
+ * chngproc makes the responses to challenges, and publishes them: as files
+ * (chng-webroot.c); by respproc, which serves them; or as records, by hookproc
+ * (chng-record.c).  It holds the account key's thumbprint, which key sends and
+ * net never sees, the account URL if records contain it, and the right to
+ * create files in the challenge directories.  From net it reads tokens and
+ * names of the CA.  An attacker in it can publish and remove files there, and
+ * have digests published for configured names.  An attacker in net can only
+ * have it publish key authorizations of the configured account, one for each
+ * name of the job.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -20,25 +20,24 @@
 #include "role.h"
 #include "valid.h"
 
-/* What net waits for, while another process is at it. */
+/* The request of net that waits until another process has finished. */
 enum wait { WAIT_NOTHING, WAIT_CHECK, WAIT_AWAIT, WAIT_DROP };
 
 struct chng_job {
 	char *handle;
 	enum challenge_type challenge;
 	enum way way;
-	/* of its challenge directory; NULL: no files */
-	char *path;
+	char *path; /* of the challenge directory; NULL: no files */
 	struct webroot *webroot;
 	struct records *records; /* in the DNS */
 	uint64_t nnames;
 	uint64_t nput;
-	/* Where another process publishes: */
-	uint64_t nasked; /* that it has not replied about yet */
-	int failed;      /* one of them cannot be seen */
-	int dropped;     /* what it still says is of no use */
+	/* If another process publishes: */
+	uint64_t nasked; /* requests to it without a reply so far */
+	int failed;      /* A response cannot be published or seen. */
+	int dropped;     /* Replies to earlier requests are ignored. */
 	enum wait wait;
-	uint32_t worker; /* of net, which waits */
+	uint32_t worker; /* the worker of net that waits */
 };
 
 #define TOKEN_LEN 40 /* of a probe */
@@ -68,8 +67,8 @@ add_job(const struct slice_domain *d)
 }
 
 /*
- * The key authorization, or what shows it, goes to respproc; CHNG_PUBLISHED
- * follows.
+ * Sends the key authorization, or its digest, to respproc, which replies with
+ * CHNG_PUBLISHED.
  */
 static void
 hand_over(uint32_t job, uint32_t number, const char *authorization)
@@ -109,7 +108,7 @@ put(uint32_t job, uint32_t number, const char *token, struct error *e)
 	return rc;
 }
 
-/* certproc remembers it as the cause of what follows. */
+/* certproc stores the error as the cause of the failure. */
 static void
 tell_error(uint32_t job, const char *text)
 {
@@ -129,18 +128,16 @@ response(const struct msg *m, int ok, const struct error *e)
 	msg_send(&out);
 }
 
-/* To the worker that has been waiting. */
+/* Replies to the worker that waits, once all other processes have replied. */
 static void
-answer_late(uint32_t job)
+reply_late(uint32_t job)
 {
 	struct chng_job *j = &jobs[job];
 	int ok = !j->failed || j->wait == WAIT_DROP;
 
 	if (j->nasked > 0 || j->wait == WAIT_NOTHING)
 		return;
-	/*
-	 * A check is about nothing that was put, and what was dropped is over.
-	 */
+	/* After a check or a drop, the job has no response. */
 	if (j->wait != WAIT_AWAIT)
 		j->failed = j->dropped = 0;
 	j->wait = WAIT_NOTHING;
@@ -161,7 +158,7 @@ chng_thumbprint(struct msg *m)
 	strlcpy(thumbprint, s, sizeof(thumbprint));
 }
 
-/* Another process is at it; answer_late() ends that. */
+/* Another process has the request; reply_late() replies to net. */
 static void
 wait_for(const struct msg *m, enum wait wait)
 {
@@ -173,7 +170,7 @@ wait_for(const struct msg *m, enum wait wait)
 	j->worker = m->head.worker;
 }
 
-/* Before an order is placed: could a response be put there at all? */
+/* Before an order is placed: could a response be published? */
 static void
 chng_check(struct msg *m)
 {
@@ -193,7 +190,7 @@ chng_check(struct msg *m)
 	msg_send(&out);
 }
 
-/* TOKEN.NOISE, both random: as long as a response, and as hard to foretell. */
+/* TOKEN.NOISE, both random: as long as a response, and as hard to predict. */
 static void
 probe_compose(char token[TOKEN_LEN + 1], char text[PROBE_LEN + 1])
 {
@@ -210,7 +207,7 @@ probe_compose(char token[TOKEN_LEN + 1], char text[PROBE_LEN + 1])
 	token[TOKEN_LEN] = '\0';
 }
 
-/* It says nothing of the thumbprint, and is dropped as responses are. */
+/* A probe does not contain the thumbprint, and is dropped as responses are. */
 static void
 chng_probe(struct msg *m)
 {
@@ -250,16 +247,16 @@ chng_put(struct msg *m)
 	response(m, rc == 0, &e);
 }
 
-/* A web server serves a file as soon as it is there; others say so. */
+/* A web server serves a file at once; respproc, hookproc and zoneproc reply. */
 static void
 chng_await(struct msg *m)
 {
 	msg_end(m);
 	wait_for(m, WAIT_AWAIT);
-	answer_late(m->head.job);
+	reply_late(m->head.job);
 }
 
-/* A record that is there, or is to be published by hand. */
+/* Has zoneproc look for the record, which the administrator publishes. */
 static void
 chng_persist(struct msg *m)
 {
@@ -274,7 +271,7 @@ chng_persist(struct msg *m)
 	response(m, 1, NULL);
 }
 
-/* The end of one that was asked for: reason NULL, or why it failed. */
+/* Another process has replied: reason NULL, or why it failed. */
 static void
 finish(uint32_t job, const char *reason)
 {
@@ -285,10 +282,10 @@ finish(uint32_t job, const char *reason)
 		tell_error(job, reason);
 		j->failed = 1;
 	}
-	answer_late(job);
+	reply_late(job);
 }
 
-/* Also of what has been dropped since, which nobody waits for any more. */
+/* The reply may be about a response that was dropped meanwhile. */
 static void
 chng_published(struct msg *m)
 {
@@ -319,8 +316,8 @@ chng_seen(struct msg *m)
 }
 
 /*
- * What is under way comes to its end first: the next order has the same
- * numbers.
+ * Waits for the replies to earlier requests first, as the next order has the
+ * same numbers.
  */
 static void
 drop_elsewhere(const struct msg *m, int doubtful)
@@ -336,7 +333,7 @@ drop_elsewhere(const struct msg *m, int doubtful)
 	}
 	j->dropped = 1;
 	wait_for(m, WAIT_DROP);
-	answer_late(m->head.job);
+	reply_late(m->head.job);
 }
 
 static void
@@ -360,7 +357,9 @@ chng_drop(struct msg *m)
 	response(m, 1, NULL);
 }
 
-/* Nothing is put before the thumbprint is known, and nothing for some jobs. */
+/*
+ * MUTE: there is no thumbprint yet; NOTHING: the web server responds by itself.
+ */
 enum { MUTE = 1, READY = 2, NOTHING = 4, PERSIST = 8 };
 
 static unsigned
@@ -374,10 +373,7 @@ state(uint32_t job)
 }
 
 static const struct handler table[] = {
-	/*
-	 * A second one where the CA knows the account by another key than the
-	 * one in place.
-	 */
+	/* A second one comes if the CA knows the account by another key. */
 	{ CHNG_THUMBPRINT, chng_thumbprint, ANY_STATE, 2 },
 	{ CHNG_ACCOUNT, record_account, ANY_STATE, 2 },
 	{ CHNG_CHECK, chng_check, MUTE | READY | PERSIST, 2 },
@@ -411,7 +407,7 @@ main(int argc, char *argv[])
 		s.gid = role_gid;
 	}
 	sandbox_enter(&s);
-	/* The end of the parent, of net or of the run: all come to exit(). */
+	/* If the parent, net or the run ends, chngproc ends by exit(). */
 	atexit(webroot_drop_all);
 	webroot_tidy_up();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A certificate signing request that the administrator brings along: its text
- * may be anything.
+ * The certificate signing request of the administrator, which is parsed as
+ * untrusted text.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -33,7 +33,8 @@ parse(const char *buf, size_t len, struct error *e)
 	BIO_free(bio);
 	ERR_clear_error();
 	if (req == NULL)
-		error_set(e, "is no certificate signing request in PEM or DER");
+		error_set(
+		    e, "is not a certificate signing request in PEM or DER");
 	else if (i2d_X509_REQ(req, NULL) > CSR_BYTES_MAX) {
 		error_set(e, "larger than %d bytes in DER", CSR_BYTES_MAX);
 		X509_REQ_free(req);
@@ -62,7 +63,7 @@ csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len,
 	return 0;
 }
 
-/* NULL: not a name that ACME certifies. */
+/* The name as text, which the caller frees; NULL: ACME does not certify it. */
 static char *
 name_text(const GENERAL_NAME *g)
 {
@@ -91,7 +92,7 @@ name_text(const GENERAL_NAME *g)
 	return name;
 }
 
-/* What no run could use. */
+/* Refuses a CSR that no run could use. */
 static int
 check_key(X509_REQ *req, struct error *e)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Holds the domain keys, and the right to read and write files in their
- * directories.  From net it reads which job needs a CSR, and, with -r only,
- * the nonce and URL of a revocation.  Who owns it has the domain keys and can
- * have a foreign key certified for the configured names; nothing here reaches
- * the network or an account key.  It refuses to make a key anew where there is
- * one that it cannot use, and revokes nothing but what certproc names and
- * fileproc has read among this job's files.
+ * csrproc holds the domain keys, and the right to read and write files in their
+ * directories.  From net it reads which job needs a CSR and, with -r only, the
+ * nonce and URL of a revocation.  An attacker in it has the domain keys and can
+ * have another key certified for the configured names, but reaches neither the
+ * network nor an account key.  It refuses to replace a key that it cannot use,
+ * and revokes only a certificate that certproc names and fileproc has read
+ * among the job's files.
  */
 #include <err.h>
 #include <grp.h>
@@ -24,44 +24,40 @@
 #define COMBINED_BYTES_MAX (CHAIN_BYTES_MAX + 16384)
 
 struct csr_job {
-	char *path; /* of the key; NULL: own_csr */
+	char *path; /* of the key; NULL with own_csr */
 	struct place key;
-	struct place next;     /* a key that is not live yet */
+	struct place next;     /* the key that goes live next */
 	struct place old;      /* the key before the live one */
-	struct place combined; /* path NULL: none */
+	struct place combined; /* path NULL: no combined file */
 	struct keyspec spec;
-	int rotate;  /* a new key with every certificate, */
-	int new_key; /* or with the next */
-	/* not one that is there already, waiting to go live */
-	int fresh;
-	/* its files have the configured group */
-	int grouped;
+	int rotate;  /* Each certificate is for a new key. */
+	int new_key; /* The next certificate is for a new key. */
+	int fresh;   /* That must not be a next key that exists already. */
+	int grouped; /* The files have the configured group. */
 	gid_t group;
 	uint8_t *own_csr; /* DER */
 	size_t own_csr_len;
 	struct strings names;
-	struct revocable revocable; /* where that must come from: */
-	/* base64url of the DER of what is to be revoked, or NULL */
-	char *revoke;
-	int revokes; /* the live key is that certificate's */
-	/* the key has signed that: the CA may block it for good */
+	struct revocable revocable; /* "revoke" must be in one of these. */
+	char *revoke; /* base64url of the certificate's DER, or NULL */
+	int revokes;  /* The live key is that certificate's. */
+	/* The key has signed the revocation: the CA may block it for good. */
 	int has_revoked;
 	struct error broken; /* why there can be no CSR, or "" */
 };
 
 /*
- * A key that is there is taken as it is; whether it is to be replaced is
- * another question.
+ * An existing key of any type is loaded; make_key() decides if it is replaced.
  */
 static const struct keyspec any_key = { .type = KEYTYPE_ANY };
 
 static struct csr_job *jobs;
 static uint32_t njobs;
-static int reason; /* of revocation; -1: none given */
+static int reason; /* of revocation; -1: none is given */
 static struct sandbox box = { .role = ROLE_CSR };
 static struct msg out;
 
-/* A group that is gone costs this job only, and not what is there. */
+/* A group that does not exist makes this job fail, and no other. */
 static gid_t
 find_group(struct csr_job *j, const char *name)
 {
@@ -84,7 +80,7 @@ find_group(struct csr_job *j, const char *name)
 	return gid;
 }
 
-/* What key would refuse to have signed is better known here. */
+/* A CSR that keyproc would refuse is refused here, before there is an order. */
 static void
 load_own_csr(struct csr_job *j, const char *path)
 {
@@ -130,7 +126,7 @@ add_job(const struct slice_domain *d)
 		place_open(&j->combined, d->combined, &j->broken);
 }
 
-/* Its hash, which lies in hash; NULL: there is no key. */
+/* The hash of the key, in hash; NULL: there is no key. */
 static const uint8_t *
 hash_of(EVP_PKEY *key, uint8_t hash[SPKI_HASH_LEN])
 {
@@ -162,8 +158,8 @@ hash_of_text(const char *text, size_t len, uint8_t hash[SPKI_HASH_LEN])
 }
 
 /*
- * Hashes of the chain in the combined file and of its first certificate, if
- * the key in it is the live one.  They lie in hashes.
+ * Puts hashes of the chain in the combined file and of its first certificate
+ * into b, if the key in the file is the live one.  They are stored in hashes.
  */
 static void
 look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
@@ -190,7 +186,7 @@ look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
 	freezero(text, len);
 }
 
-/* certproc remembers it as the cause of what follows. */
+/* certproc stores the error as the cause of the failure. */
 static void
 tell_error(uint32_t job, const struct error *e)
 {
@@ -218,8 +214,8 @@ tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 }
 
 /*
- * The live key and the one after it, where there are such; with -B the one
- * before it takes the other's place.  0 or -1.
+ * Loads the live key and the next one, or NULL for a missing one; with -B the
+ * key before the live one instead of the next.  0 or -1.
  */
 static int
 load_keys(
@@ -236,10 +232,7 @@ load_keys(
 	return 0;
 }
 
-/*
- * 'group' was added, changed or removed: that goes for the files that are
- * there.
- */
+/* Gives existing files the configured group, or takes a former group away. */
 static void
 regroup(struct csr_job *j, int take_back)
 {
@@ -265,7 +258,7 @@ regroup(struct csr_job *j, int take_back)
 	}
 }
 
-/* While the parent reads its configuration: the bytes are any. */
+/* The parent reads its configuration, and asks for the names in a CSR. */
 static void
 csr_names(struct msg *m)
 {
@@ -286,9 +279,7 @@ csr_names(struct msg *m)
 	free(b.names.v);
 }
 
-/*
- * certproc decides what is due; for that it must know which keys are in place.
- */
+/* certproc needs the hashes of the keys to decide which jobs are due. */
 static void
 csr_look(struct msg *m)
 {
@@ -324,7 +315,7 @@ send_csr(uint32_t job, const uint8_t *der, size_t len)
 	msg_send(&out);
 }
 
-/* Whoever got at the live key can have got at the one that waits beside it. */
+/* An attacker who has read the live key may have read the next one, too. */
 static int
 drop_next(struct csr_job *j, EVP_PKEY **next, struct error *e)
 {
@@ -337,9 +328,10 @@ drop_next(struct csr_job *j, EVP_PKEY **next, struct error *e)
 }
 
 /*
- * The first key is live at once, each one after it when certproc says so: with
- * its certificate.  So is one in the place of a key that is lost, as the
- * installed certificate is not for it, and of one of another type.
+ * Makes a key if one is needed.  The first key is live at once; so is one that
+ * replaces a lost key, as the installed certificate is not for it.  Any other
+ * new key is the next one, which goes live with its certificate, when certproc
+ * says so.
  */
 static int
 make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
@@ -350,10 +342,7 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 
 	if (j->fresh && drop_next(j, next, e) == -1)
 		return -1;
-	/*
-	 * Nothing was certified for one of another type than is configured by
-	 * now.
-	 */
+	/* The configured type has changed before the next key went live. */
 	if (*next != NULL && !keyfile_fits(&j->spec, *next) &&
 	    drop_next(j, next, e) == -1)
 		return -1;
@@ -368,8 +357,7 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 }
 
 /*
- * Loads or makes the key and tells key and certproc of it; net only learns that
- * it is done.
+ * Loads or makes the key, and sends the CSR to key and the hashes to certproc.
  */
 static int
 make(uint32_t job, struct error *e)
@@ -429,7 +417,7 @@ done(uint32_t job, enum csr_done how, const struct error *e)
 	msg_send(&out);
 }
 
-/* The next CSR is for another key than the live one (enum new_key says why). */
+/* The next CSR is for a new key; enum new_key says why. */
 static void
 csr_new_key(struct msg *m)
 {
@@ -451,7 +439,7 @@ csr_new_key(struct msg *m)
 	}
 }
 
-/* Is the certificate for this key, if there is one? */
+/* Is there a key, and is the certificate for it? */
 static int
 is_for(const struct place *p, const uint8_t *der, size_t len)
 {
@@ -467,7 +455,7 @@ is_for(const struct place *p, const uint8_t *der, size_t len)
 	return is;
 }
 
-/* What is replaced stays as PATH.old; what is in the way there is said. */
+/* Keeps the live key as PATH.old; an error is printed, and no obstacle. */
 static void
 keep_old(const struct csr_job *j)
 {
@@ -478,9 +466,9 @@ keep_old(const struct csr_job *j)
 }
 
 /*
- * certproc has a certificate for the next key, on the disk: the two go live
- * together.  The key that is replaced stays, one generation of it, as fileproc
- * keeps the replaced certificates.
+ * certproc has saved a certificate for the next key, and both go live together.
+ * The replaced key is kept, one generation, as fileproc keeps the replaced
+ * certificates.
  */
 static void
 csr_adopt(struct msg *m)
@@ -496,7 +484,7 @@ csr_adopt(struct msg *m)
 	msg_end(m);
 	if (j->path == NULL)
 		errx(1, "CSR_ADOPT: nothing to adopt");
-	/* With -B the one before it becomes the next one. */
+	/* With -B, the key before the live one becomes the next one. */
 	if (role_mode == MODE_RESTORE && is_for(&j->old, der, len) &&
 	    place_move(&j->old, &j->next, &e) == -1) {
 		done(m->head.job, CSR_FAILED, &e);
@@ -547,8 +535,8 @@ csr_revocable(struct msg *m)
 }
 
 /*
- * certproc names it, and fileproc has said which files it can be from.  key
- * hears whether it is for one of the keys here.
+ * certproc sends the certificate to revoke, which must be in a file that
+ * fileproc has sent.  Tells key if it is for one of the keys here.
  */
 static void
 csr_revoke(struct msg *m)
@@ -578,7 +566,7 @@ csr_revoke(struct msg *m)
 	done(m->head.job, CSR_DONE, NULL);
 }
 
-/* RFC 8555 7.6: by the certificate's own key, of what certproc has named. */
+/* RFC 8555 7.6: signs the revocation by the certificate's own key. */
 static void
 csr_sign_revoke(struct msg *m)
 {
@@ -620,8 +608,8 @@ csr_sign_revoke(struct msg *m)
 }
 
 /*
- * Is it the live key?  Not one that was made since; one that cannot be used is
- * not to be told apart.
+ * Is this the hash of the live key?  A live key that cannot be loaded counts,
+ * as its hash is not known.
  */
 static int
 is_live(const struct csr_job *j, const uint8_t *hash)
@@ -640,9 +628,9 @@ is_live(const struct csr_job *j, const uint8_t *hash)
 }
 
 /*
- * The live key is compromised, or the CA may block it as it has signed the
- * revocation: it goes, and so does the one beside it that waits to go live.
- * While another certificate is installed for it, the web server needs it.
+ * Removes the live key, which is compromised, or which the CA may block as it
+ * has signed the revocation, and the keys beside it.  While another certificate
+ * is installed for the key, the web server needs it, and it is kept.
  */
 static enum csr_done
 discard_key(struct csr_job *j, int others, struct error *e)
@@ -671,8 +659,8 @@ discard_key(struct csr_job *j, int others, struct error *e)
 }
 
 /*
- * -B would put back the key before the live one: not if it is this one, whose
- * certificate was replaced before its revocation came to an end.
+ * Removes the key before the live one, which -B could restore, if it is the
+ * compromised one: its certificate was replaced before the revocation finished.
  */
 static int
 drop_old(struct csr_job *j, const uint8_t *hash, struct error *e)
@@ -693,8 +681,8 @@ drop_old(struct csr_job *j, const uint8_t *hash, struct error *e)
 }
 
 /*
- * Revoked: what still holds the certificate goes, and its key if that is not to
- * be used again.
+ * The certificate is revoked: removes the combined file with it, and the key if
+ * that must not be used again.
  */
 static void
 csr_discard(struct msg *m)
@@ -720,8 +708,8 @@ csr_discard(struct msg *m)
 }
 
 /*
- * What is signed or removed for -r is nothing that a renewal may ask for, and
- * the other way round.
+ * -r and a renewal have different messages, so that neither can ask for what
+ * the other may.
  */
 enum { RENEWING = 1, REVOKING = 2, NAMING = 4 };
 
@@ -766,9 +754,7 @@ main(int argc, char *argv[])
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].broken.text[0] != '\0')
 			warnx("%s", jobs[i].broken.text);
-	/*
-	 * Nobody's keys are read for names: no directory, and not their owner.
-	 */
+	/* For names in CSRs, no key is read, and no directory is needed. */
 	if (role_mode == MODE_NAMES) {
 		box.uid = role_uid;
 		box.gid = role_gid;

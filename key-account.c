@@ -20,7 +20,7 @@ static struct msg out;
 void
 account_conf(const struct slice_conf *c)
 {
-	standing_conf(c);
+	status_conf(c);
 	contact = c->contact;
 	eab.kid = c->eab_kid;
 	mac_path = c->eab_file;

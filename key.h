@@ -73,7 +73,7 @@ int account_mac_load(struct mac_key *, const char *path, struct error *);
  * key-account.c: requests about the account, and by it.
  */
 
-/* Takes what it needs from the slice, and calls standing_conf(). */
+/* Takes what it needs from the slice, and calls status_conf(). */
 void account_conf(const struct slice_conf *);
 /*
  * Loads the account, and the key for external account binding, before keyproc
@@ -104,11 +104,11 @@ void sign_deactivate(struct msg *);
 
 
 /*
- * key-standing.c: the status of the account.
+ * key-status.c: the status of the account.
  */
 
 /* Takes what it needs from the slice. */
-void standing_conf(const struct slice_conf *);
+void status_conf(const struct slice_conf *);
 /*
  * Waits until certproc sends what is stored of the account, which is used only
  * if the thumbprint is that of the key; reads or makes the keys.  Is called

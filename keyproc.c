@@ -6,7 +6,7 @@
  * the account.  It refuses URLs of other origins than the authority's, jobs
  * that certproc has not begun, requests out of the protocol's order and more of
  * them than a job can need.  The requests about the account itself are in
- * key-account.c, its status is in key-standing.c.
+ * key-account.c, its status is in key-status.c.
  */
 #include <err.h>
 #include <stdlib.h>

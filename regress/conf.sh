@@ -567,7 +567,7 @@ domain certificate /c/x
 echo none >"$work/none.csr"
 bad "csr file that is none" \
     "${A}domain x {\ncsr file $work/none.csr\ndomain certificate /c/x\n}\n" 5 \
-    "no certificate signing request"
+    "not a certificate signing request"
 good "metrics" "metrics file /var/lib/metrics/x.prom\n$A"
 bad "metrics file, relative" "metrics file x\n$A" 1 "metrics file"
 printf 'include "%s"\n' "$conf" >"$conf"

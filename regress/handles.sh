@@ -72,7 +72,7 @@ brings_own() {
 }
 costs_b "no CSR file" "brings_own" "csr file $work/b/b.csr: No such file"
 costs_b "an empty CSR file" "brings_own; : >$work/b/b.csr" \
-    "b.csr: is no certificate signing request"
+    "b.csr: is not a certificate signing request"
 costs_b "a CSR that everyone may write" \
     "brings_own; own; chmod 666 $work/b/b.csr" "others may write"
 weak() {

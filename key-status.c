@@ -37,7 +37,7 @@ static uint32_t finder = NOBODY;      /* the worker that asks the CA */
 static struct msg out;
 
 void
-standing_conf(const struct slice_conf *c)
+status_conf(const struct slice_conf *c)
 {
 	workers = c->workers;
 	publishes = c->publishes;
@@ -72,7 +72,7 @@ next_spare(void)
 }
 
 static enum account
-standing(void)
+status(void)
 {
 	if (doubt)
 		return ACCOUNT_DOUBT;
@@ -102,7 +102,7 @@ account_is_sought(void)
 int
 account_is_to_be_made(void)
 {
-	return standing() == ACCOUNT_NEW && role_mode == MODE_RENEW;
+	return status() == ACCOUNT_NEW && role_mode == MODE_RENEW;
 }
 
 EVP_PKEY *
@@ -193,7 +193,7 @@ show_account(void)
 static void
 reply_net(uint32_t worker)
 {
-	struct body_account_status b = { .status = standing(), .url = kid };
+	struct body_account_status b = { .status = status(), .url = kid };
 
 	asking[worker] = 0;
 	msg_new(&out, NET_ACCOUNT, 0);
@@ -213,8 +213,8 @@ reply_all(void)
 	int certain;
 
 	for (i = 0; i < workers; i++) {
-		certain = standing() == ACCOUNT_KNOWN ||
-		    standing() == ACCOUNT_REFUSED;
+		certain = status() == ACCOUNT_KNOWN ||
+		    status() == ACCOUNT_REFUSED;
 		if (asking[i] && (certain || finder == NOBODY)) {
 			if (!certain)
 				finder = i;
@@ -343,7 +343,7 @@ key_no_account(struct msg *m)
 			unknown = account.next_thumbprint;
 		if (unknown != NULL && kid != NULL)
 			tell_cert();
-	} else if (standing() == ACCOUNT_FIND || standing() == ACCOUNT_SPARE)
+	} else if (status() == ACCOUNT_FIND || status() == ACCOUNT_SPARE)
 		next_spare();
 	else
 		errx(1, "KEY_NO_ACCOUNT: out of order");
@@ -357,7 +357,7 @@ take_key(void)
 	if (doubt) {
 		account_key_switch(&account);
 		unknown = NULL;
-	} else if (standing() == ACCOUNT_SPARE) {
+	} else if (status() == ACCOUNT_SPARE) {
 		warnx("%s: the CA knows the account by %s, not by this key; "
 		      "the next run puts that one "
 		      "in its place",
