@@ -61,7 +61,7 @@ struct slice_conf { /* ROLE_CONF */
 	struct strings origins; /* https URLs, the directory's first */
 	char *issuer;           /* in persist records, or NULL */
 	uint64_t until;         /* when persist records expire, or 0 */
-	/* Names that need one; "*.NAME" also allows names below NAME. */
+	/* Names that need a record; that of *.NAME also allows names below. */
 	struct strings persist;
 	/* How many more names there are than have room in persist. */
 	uint64_t persist_more;

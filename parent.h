@@ -100,11 +100,11 @@ struct tally {
 	uint32_t installed, failed;
 	uint32_t ordered; /* jobs that certproc began an order for */
 	int broken;       /* an error has ended the run early */
-	int interrupted;  /* a signal has, and was reported */
+	int interrupted;  /* a signal has ended the run, and is reported */
 	int waits;        /* fileproc runs until broker_end() */
 };
 
-/* Renewals; 0 for any other run. */
+/* These are about renewals, and return 0 for any other run. */
 
 /* Does any job respond to challenges in this way? */
 int run_has_way(const struct run *, enum way);
