@@ -185,7 +185,7 @@ verify(struct msg *m, struct strings *s)
  */
 
 static void
-conf_of_net(struct msg *m, struct slice_conf *c)
+slice_conf_net(struct msg *m, struct slice_conf *c)
 {
 	workers(m, &c->workers);
 	flag(m, &c->insecure);
@@ -200,7 +200,7 @@ conf_of_net(struct msg *m, struct slice_conf *c)
 }
 
 static void
-domain_of_net(struct msg *m, struct slice_domain *d)
+slice_domain_net(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->handle);
 	own_text(m, &d->profile);
@@ -211,7 +211,7 @@ domain_of_net(struct msg *m, struct slice_domain *d)
 }
 
 static void
-conf_of_dns(struct msg *m, struct slice_conf *c)
+slice_conf_dns(struct msg *m, struct slice_conf *c)
 {
 	c->njobs = one_of(m, c->njobs, 0, UINT32_MAX);
 	flag(m, &c->proxied);
@@ -224,14 +224,14 @@ conf_of_dns(struct msg *m, struct slice_conf *c)
  * that 'verify' has.
  */
 static void
-domain_of_dns(struct msg *m, struct slice_domain *d)
+slice_domain_dns(struct msg *m, struct slice_domain *d)
 {
 	own_texts(m, &d->names, CONF_NAMES_MAX);
 	verify(m, &d->verify);
 }
 
 static void
-conf_of_key(struct msg *m, struct slice_conf *c)
+slice_conf_key(struct msg *m, struct slice_conf *c)
 {
 	reason(m, &c->reason);
 	workers(m, &c->workers);
@@ -249,7 +249,7 @@ conf_of_key(struct msg *m, struct slice_conf *c)
 }
 
 static void
-domain_of_key(struct msg *m, struct slice_domain *d)
+slice_domain_key(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->profile);
 	flag(m, &d->has_csr_file);
@@ -257,14 +257,14 @@ domain_of_key(struct msg *m, struct slice_domain *d)
 }
 
 static void
-conf_of_csr(struct msg *m, struct slice_conf *c)
+slice_conf_csr(struct msg *m, struct slice_conf *c)
 {
 	reason(m, &c->reason);
 	own_texts(m, &c->origins, ORIGINS_MAX);
 }
 
 static void
-domain_of_csr(struct msg *m, struct slice_domain *d)
+slice_domain_csr(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->key);
 	spec(m, &d->key_spec);
@@ -276,13 +276,13 @@ domain_of_csr(struct msg *m, struct slice_domain *d)
 }
 
 static void
-conf_of_chng(struct msg *m, struct slice_conf *c)
+slice_conf_chng(struct msg *m, struct slice_conf *c)
 {
 	flag(m, &c->waits_for_dns);
 }
 
 static void
-domain_of_chng(struct msg *m, struct slice_domain *d)
+slice_domain_chng(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->handle);
 	way(m, d);
@@ -291,7 +291,7 @@ domain_of_chng(struct msg *m, struct slice_domain *d)
 }
 
 static void
-conf_of_cert(struct msg *m, struct slice_conf *c)
+slice_conf_cert(struct msg *m, struct slice_conf *c)
 {
 	flag(m, &c->force);
 	flag(m, &c->key_compromised);
@@ -306,7 +306,7 @@ conf_of_cert(struct msg *m, struct slice_conf *c)
 }
 
 static void
-domain_of_cert(struct msg *m, struct slice_domain *d)
+slice_domain_cert(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->handle);
 	own_text(m, &d->cert);
@@ -329,7 +329,7 @@ domain_of_cert(struct msg *m, struct slice_domain *d)
 }
 
 static void
-conf_of_file(struct msg *m, struct slice_conf *c)
+slice_conf_file(struct msg *m, struct slice_conf *c)
 {
 	own_text(m, &c->state_dir);
 	own_text(m, &c->metrics);
@@ -337,7 +337,7 @@ conf_of_file(struct msg *m, struct slice_conf *c)
 }
 
 static void
-domain_of_file(struct msg *m, struct slice_domain *d)
+slice_domain_file(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->handle);
 	own_text(m, &d->cert);
@@ -347,7 +347,7 @@ domain_of_file(struct msg *m, struct slice_domain *d)
 }
 
 static void
-conf_of_zone(struct msg *m, struct slice_conf *c)
+slice_conf_zone(struct msg *m, struct slice_conf *c)
 {
 	c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
 	own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
@@ -355,13 +355,13 @@ conf_of_zone(struct msg *m, struct slice_conf *c)
 }
 
 static void
-domain_of_zone(struct msg *m, struct slice_domain *d)
+slice_domain_zone(struct msg *m, struct slice_domain *d)
 {
 	own_texts(m, &d->names, CONF_NAMES_MAX);
 }
 
 static void
-domain_of_resp(struct msg *m, struct slice_domain *d)
+slice_domain_resp(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->handle);
 	way(m, d);
@@ -370,14 +370,14 @@ domain_of_resp(struct msg *m, struct slice_domain *d)
 }
 
 static void
-conf_of_hook(struct msg *m, struct slice_conf *c)
+slice_conf_hook(struct msg *m, struct slice_conf *c)
 {
 	own_commands(m, &c->on_change);
 	own_text(m, &c->state_dir);
 }
 
 static void
-domain_of_hook(struct msg *m, struct slice_domain *d)
+slice_domain_hook(struct msg *m, struct slice_domain *d)
 {
 	own_text(m, &d->handle);
 	own_text(m, &d->key);
@@ -396,16 +396,16 @@ static const struct {
 	void (*conf)(struct msg *, struct slice_conf *);
 	void (*domain)(struct msg *, struct slice_domain *);
 } slices[ROLE__MAX] = {
-	[ROLE_NET] = { conf_of_net, domain_of_net },
-	[ROLE_DNS] = { conf_of_dns, domain_of_dns },
-	[ROLE_KEY] = { conf_of_key, domain_of_key },
-	[ROLE_CSR] = { conf_of_csr, domain_of_csr },
-	[ROLE_CHNG] = { conf_of_chng, domain_of_chng },
-	[ROLE_CERT] = { conf_of_cert, domain_of_cert },
-	[ROLE_FILE] = { conf_of_file, domain_of_file },
-	[ROLE_ZONE] = { conf_of_zone, domain_of_zone },
-	[ROLE_RESP] = { NULL, domain_of_resp },
-	[ROLE_HOOK] = { conf_of_hook, domain_of_hook },
+	[ROLE_NET] = { slice_conf_net, slice_domain_net },
+	[ROLE_DNS] = { slice_conf_dns, slice_domain_dns },
+	[ROLE_KEY] = { slice_conf_key, slice_domain_key },
+	[ROLE_CSR] = { slice_conf_csr, slice_domain_csr },
+	[ROLE_CHNG] = { slice_conf_chng, slice_domain_chng },
+	[ROLE_CERT] = { slice_conf_cert, slice_domain_cert },
+	[ROLE_FILE] = { slice_conf_file, slice_domain_file },
+	[ROLE_ZONE] = { slice_conf_zone, slice_domain_zone },
+	[ROLE_RESP] = { NULL, slice_domain_resp },
+	[ROLE_HOOK] = { slice_conf_hook, slice_domain_hook },
 };
 
 void
