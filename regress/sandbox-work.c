@@ -299,8 +299,7 @@ test_last_words(void)
 		}
 		status = finish_try(pid, sock, text, said, sizeof(said));
 		snprintf(expected, sizeof(expected),
-		    "%s: system call ptrace refused: this process does only "
-		    "what it is for\n",
+		    "%s: system call ptrace refused: the sandbox forbids it\n",
 		    role_names[r]);
 		check(WIFEXITED(status) && WEXITSTATUS(status) == 1 &&
 			strcmp(said, expected) == 0,
