@@ -32,7 +32,7 @@ ADDRESS = address.o
 PERSIST = persist.o
 BASE64 = base64url.o
 X509 = x509.o
-SIGN = sign-jws.o disk-key.o sign-origin.o sign-revocable.o
+SIGN = sign-jws.o sign-limits.o disk-key.o
 
 # What one program has.
 PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o \

@@ -54,7 +54,7 @@ b64url_decode(const char *text, size_t *len)
 			out[(*len)++] = (uint8_t)(acc >> bits);
 		}
 	}
-	/* What is left over must be zero: one text for one value. */
+	/* The bits left over must be zero: each value has one text. */
 	if ((acc & ((1u << bits) - 1)) != 0) {
 		free(out);
 		return NULL;

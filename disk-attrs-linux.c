@@ -63,7 +63,7 @@ attrs_read(struct attrs *a, int fd, const char *path)
 
 	a->known = 1;
 	a->list = NULL;
-	/* Most files have none, and some file systems have no such thing. */
+	/* Most files have none, and some file systems do not support them. */
 	if ((n = flistxattr(fd, NULL, 0)) <= 0)
 		return;
 	if ((names = malloc(NAMES_MAX)) == NULL ||
@@ -79,7 +79,7 @@ attrs_read(struct attrs *a, int fd, const char *path)
 	free(value);
 }
 
-/* Does the new file have it already, as SELinux's label by its directory? */
+/* Has the new file this attribute already, as SELinux's label? */
 static int
 has(const struct attr *attr, int fd)
 {
@@ -113,7 +113,7 @@ attrs_write(const struct attrs *a, int fd, const char *path)
 			    strcmp(attr->name, ACL) == 0 ? "ACL (" ACL ")" :
 							   attr->name);
 	}
-	/* The directory's default ACL was not on the old one. */
+	/* The old file did not have the directory's default ACL. */
 	if (!acl && fremovexattr(fd, ACL) == -1 && errno != ENODATA &&
 	    errno != EOPNOTSUPP)
 		warn("%s: the directory's default ACL stays on it", path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The bytes of the administrator's CSR, for those who parse it and those who
- * pass it on.
+ * The bytes of the administrator's CSR.  csrproc parses them; the parent passes
+ * them on to csrproc.
  */
 #include <sys/stat.h>
 #include <err.h>
@@ -10,7 +10,7 @@
 
 #include "disk.h"
 
-/* Whoever may write the file chooses the key that is certified. */
+/* A user who can write the file chooses the key that is certified. */
 char *
 csr_file_read(const char *path, size_t *len, struct error *e)
 {

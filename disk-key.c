@@ -24,7 +24,7 @@
 
 #define KEY_BYTES_MAX 16384
 
-/* An encrypted key is refused, not asked about on the terminal. */
+/* An encrypted key is refused; there is no prompt for a password. */
 static int
 no_passphrase(char *buf, int size, int writing, void *unused)
 {
@@ -58,7 +58,7 @@ keyfile_fits(const struct keyspec *spec, EVP_PKEY *key)
 		(spec->bits == 0 || spec->bits == EVP_PKEY_bits(key)));
 }
 
-/* Is this a key that ACME servers take, and the one that is configured? */
+/* Do ACME servers accept this key, and is it of the configured type? */
 static int
 check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key,
     struct error *e)
@@ -113,8 +113,8 @@ keyfile_read(const struct place *p, char **text, size_t *len, struct error *e)
 }
 
 /*
- * csr reads the same file at each step of a job, and OpenSSL 3 takes longer to
- * parse it than to sign: the last key is kept.
+ * The last key is kept, as csr reads the same file at each step of a job, and
+ * OpenSSL 3 takes longer to parse it than to sign.
  */
 EVP_PKEY *
 keyfile_parse(const char *pem, size_t len)
@@ -249,7 +249,10 @@ keyfile_combine(const struct place *p, gid_t group, EVP_PKEY *key,
 static int
 regroup(int fd, gid_t group)
 {
-	/* Others may read it only after, and no longer than, it is theirs. */
+	/*
+	 * The group owns the file before the mode lets it read, and loses the
+	 * right to read before the file.
+	 */
 	if (group != NO_GROUP)
 		return fchown(fd, (uid_t)-1, group) == -1 ||
 			fchmod(fd, key_mode(group)) == -1 || fsync(fd) == -1 ?
@@ -323,7 +326,7 @@ keyfile_is_in(EVP_PKEY *key, const void *der, size_t len)
 	return spki != NULL && memmem(der, len, spki, n) != NULL;
 }
 
-/* Is it a line of a block: base64 (RFC 7468 3), and not an empty one? */
+/* Is this a line of a PEM block: base64 (RFC 7468 3), and not empty? */
 static int
 is_base64_line(const char *line, size_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Files by directory descriptor and one component, replaced atomically.
- * If this is wrong, a crash loses a key or certificate, or whoever can write
- * to a directory on the way makes us write elsewhere.
+ * Files by directory descriptor and one component, replaced atomically.  If
+ * this is wrong, a crash loses a key or certificate, or a user who can write to
+ * a directory on the way has the process write elsewhere.
  */
 #include <err.h>
 #include <errno.h>
@@ -25,8 +25,9 @@
 struct dir *dirs;
 
 /*
- * May only root and this user change what fd is open on, the first len bytes of
- * path?  A sticky directory keeps others from what is not theirs.
+ * Can only root and this user change the open file or directory, which is the
+ * first len bytes of path?  In a sticky directory, others cannot rename the
+ * files of this user.
  */
 static int
 check_writers(int fd, const char *path, size_t len, struct error *e)
@@ -84,8 +85,8 @@ not_opened(const char *path, int parent, const char *name, struct error *e)
 }
 
 /*
- * Opens each component below the one before it, none of them a link; the last
- * one with these flags.
+ * Opens each component below the one before it, and the last one with these
+ * flags.  A symbolic link is an error.
  */
 static int
 walk(const char *path, int flags, int trusted, struct error *e)
@@ -220,7 +221,7 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 	ssize_t n = 0;
 	int fd, error;
 
-	/* O_NONBLOCK: a fifo must not hold us up. */
+	/* O_NONBLOCK: opening a fifo must not block. */
 	fd = openat(p->dir->fd, p->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1) {
@@ -248,7 +249,7 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 		close(fd);
 		return error_set(e, "%s: larger than %zu bytes", p->path, max);
 	}
-	/* As long as it is now: what is added meanwhile is not read. */
+	/* Bytes that are added meanwhile are not read. */
 	max = (size_t)st->st_size;
 	if ((*buf = malloc(max + 1)) == NULL)
 		err(1, NULL);
@@ -328,7 +329,7 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 	    fchmod(fd, mode) == -1)
 		error = errno;
 	else {
-		/* An ACL has the mode in it, and is the owner's to set. */
+		/* An ACL contains the mode, and only the owner can set it. */
 		attrs_write(attrs, fd, p->path);
 		chowned = (st.st_uid == uid && st.st_gid == gid) ||
 		    fchown(fd, uid, gid) == 0;
@@ -445,7 +446,7 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists,
 		return error_set(
 		    e, "%s: cannot create: %s", p->path, strerror(errno));
 	}
-	/* The umask must not keep the web server from reading it. */
+	/* The web server must be able to read it, whatever the umask. */
 	if (write_all(fd, buf, len) == -1 || fchmod(fd, 0644) == -1)
 		error = errno;
 	if (close(fd) == -1 && error == 0)
@@ -457,8 +458,8 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists,
 }
 
 /*
- * 0 or an errno.  By writing, not posix_fallocate(3): OpenBSD has none, and not
- * every file system can reserve.
+ * Returns 0 or an errno.  Writes instead of using posix_fallocate(3), which
+ * OpenBSD does not have, and some file systems do not support.
  */
 static int
 fill(int fd, size_t len)
@@ -483,9 +484,7 @@ place_probe(const struct place *p, size_t len, struct error *e)
 	if (temp_name(p, temp, e) == -1 || (fd = open_temp(p, temp, e)) == -1)
 		return -1;
 	error = fill(fd, len);
-	/*
-	 * Some file systems tell only here that there is no room (NFS, quotas).
-	 */
+	/* Some file systems report here that there is no room (NFS, quotas). */
 	if (close(fd) == -1 && error == 0)
 		error = errno;
 	unlinkat(p->dir->fd, temp, 0);

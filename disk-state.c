@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names of files in the state directory, which fileproc and hookproc open and
- * the parent looks for.
+ * Names of files in the state directory.  fileproc and hookproc open them, the
+ * parent looks if they exist.
  */
 #include <sys/stat.h>
 #include <err.h>

@@ -57,8 +57,8 @@ static const struct curve curves[] = {
 };
 
 /*
- * Of a SubjectPublicKeyInfo (RFC 5280 4.1): the parameters of the algorithm,
- * and the octets of the key.  0 or -1.
+ * Reads from a SubjectPublicKeyInfo (RFC 5280 4.1) the parameters of the
+ * algorithm, and the octets of the key.  0 or -1.
  */
 static int
 read_public(EVP_PKEY *key, struct der *parameters, struct der *bits)
@@ -78,7 +78,7 @@ read_public(EVP_PKEY *key, struct der *parameters, struct der *bits)
 	return 0;
 }
 
-/* NULL: not an EC key, or not on one of our curves. */
+/* The curve of an EC key; NULL: it is another key or curve. */
 static const struct curve *
 curve_of(EVP_PKEY *key)
 {
@@ -123,7 +123,7 @@ jwk_ec(EVP_PKEY *key, const struct curve *c)
 	return o;
 }
 
-/* The next INTEGER, without its sign octet.  0 or -1. */
+/* Reads the next INTEGER, without its sign octet.  0 or -1. */
 static int
 take_integer(struct der *in, struct der *value)
 {
@@ -203,7 +203,7 @@ jws_alg(EVP_PKEY *key)
 	return good_rsa(key) ? "RS256" : NULL;
 }
 
-/* From DER to r and s side by side, each of full width (RFC 7518 3.4). */
+/* Makes r and s side by side, each of full width (RFC 7518 3.4), of DER. */
 static uint8_t *
 raw_ecdsa(const uint8_t *der, size_t derlen, size_t width)
 {
@@ -269,7 +269,7 @@ encode_json(json_t *o)
 	return out;
 }
 
-/* RFC 7518 3.2; in base64url, the caller frees. */
+/* RFC 7518 3.2, in base64url; the caller frees. */
 static char *
 mac_signature(const struct mac_key *mac, const char *text)
 {
@@ -286,8 +286,8 @@ mac_signature(const struct mac_key *mac, const char *text)
 }
 
 /*
- * RFC 7515 7.2.2; signed by key, or where that is NULL by mac.  NULL on
- * failure.
+ * The flattened JWS (RFC 7515 7.2.2), signed by key, or by mac if key is NULL.
+ * NULL on failure.
  */
 static json_t *
 flatten(
@@ -322,7 +322,7 @@ jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url,
 
 	if (alg == NULL)
 		return NULL;
-	/* NULL: text that is not UTF-8, which no validator lets through. */
+	/* NULL: text that is not UTF-8, which every validator refuses. */
 	header = json_pack(
 	    "{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url);
 	if (header == NULL)

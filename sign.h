@@ -1,5 +1,6 @@
 /*
- * The origins (RFC 6454) of the authority: the URLs for which key and csr sign.
+ * What key and csr sign.  sign-limits.c: the origins (RFC 6454) of the
+ * authority, for whose URLs they sign.
  */
 #ifndef SIGN_H
 #define SIGN_H
@@ -12,21 +13,21 @@
 #include "conf.h"
 #include "msg.h"
 
-/* The URL of the authority and its further origins, from the role's slice. */
+/* Takes the origins of the authority from the role's slice. */
 void origins_take(const struct strings *urls);
-/* Is this an https URL of one of them? */
+/* Is this an https URL of one of these origins? */
 int origin_known(const char *url);
 
 
 /*
- * What may be revoked in a run: the certificates in the files that fileproc
- * read when it began.  Used by key and csr, which learn from certproc which of
- * these is meant, and need not believe it.
+ * sign-limits.c: what may be revoked in a run: the certificates in the files
+ * that fileproc read when the run began.  certproc tells key and csr which of
+ * these is to be revoked, and they need not trust it.
  */
 
 #define REVOCABLE_MAX 4 /* files of one job (part.h) */
 
-/* The text of these files; all zero in the beginning. */
+/* The text of these files; all zero before the first. */
 struct revocable {
 	char *text[REVOCABLE_MAX];
 	size_t len[REVOCABLE_MAX];
@@ -34,24 +35,24 @@ struct revocable {
 };
 
 /*
- * One more file, from a message that has nothing else; a fifth ends the
- * process.
+ * Takes one more file from a message, which has nothing else.  A fifth file
+ * ends the process.
  */
 void revocable_add(struct revocable *, struct msg *);
 /*
- * Is this certificate (DER) the first one in one of the files?  Compared as
- * base64: neither is parsed.
+ * Is this certificate (DER) the first one in one of the files?  They are
+ * compared as base64, and not parsed.
  */
 int revocable_has(const struct revocable *, const uint8_t *der, size_t len);
 /*
  * Is at least one of the names in this certificate (DER), as dNSName or
- * iPAddress?  It is searched for bytes.
+ * iPAddress?  The certificate is searched for bytes, and not parsed.
  */
 int revocable_names(const struct strings *, const uint8_t *der, size_t len);
 
 
 /*
- * JWK, thumbprint and JWS: RFC 7515, 7517, 7518, 7638.
+ * sign-jws.c: JWK, thumbprint and JWS (RFC 7515, 7517, 7518, 7638).
  * Keys: RSA of 2048 to 4096 bits, P-256, P-384.
  */
 
@@ -60,12 +61,12 @@ int revocable_names(const struct strings *, const uint8_t *der, size_t len);
  * NULL: no such key type.
  */
 json_t *jwk_public(EVP_PKEY *);
-/* RFC 7638.  0, or -1 if the key has no JWK. */
+/* The thumbprint (RFC 7638).  0, or -1 if the key has no JWK. */
 int jwk_thumbprint(EVP_PKEY *, char out[THUMBPRINT_LEN + 1]);
-/* "RS256", "ES256", "ES384", or NULL. */
+/* The algorithm: "RS256", "ES256", "ES384", or NULL. */
 const char *jws_alg(EVP_PKEY *);
 /*
- * Over a JWS Signing Input (RFC 7515 5.1), in base64url.  NULL on failure; the
+ * Signs a JWS Signing Input (RFC 7515 5.1), in base64url.  NULL on failure; the
  * caller frees.
  */
 char *jws_signature(EVP_PKEY *, const char *input);
@@ -83,10 +84,10 @@ char *jws_sign(EVP_PKEY *, const char *kid, const char *nonce, const char *url,
  */
 json_t *jws_inner(EVP_PKEY *, const char *url, json_t *payload);
 
-/* The payload of RFC 8555 7.6; reason -1: none. */
+/* The payload of RFC 8555 7.6; reason -1: without a reason. */
 json_t *revocation(const char *certificate64, int reason);
 
-/* What the CA hands out for external account binding (RFC 8555 7.3.4). */
+/* The key that the CA issues for external account binding (RFC 8555 7.3.4). */
 struct mac_key {
 	const char *alg; /* "HS256", "HS384", "HS512" */
 	const char *kid;
@@ -94,13 +95,13 @@ struct mac_key {
 	size_t len;
 };
 /*
- * The MAC key's text in any spelling that CAs use: base64 or base64url, padded
- * or not, with blanks.
+ * Decodes a MAC key in any form that CAs use: base64 or base64url, padded or
+ * not, with blanks.  NULL: it is none of these; the caller frees.
  */
 uint8_t *mac_key_decode(const char *text, size_t *len);
 /*
- * The externalAccountBinding of a payload, which is the account's public JWK.
- * NULL on failure.
+ * The externalAccountBinding (RFC 8555 7.3.4); payload is the account's public
+ * JWK.  NULL on failure.
  */
 json_t *jws_mac(const struct mac_key *, const char *url, json_t *payload);
 

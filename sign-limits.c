@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What may be revoked in a run.  If this is wrong, who owns certproc in a run
- * with -r chooses which certificate of the account is revoked.
+ * For which URLs, and of which certificates, key and csr sign.  If this is
+ * wrong, an attacker in net can have a request to another server signed, or one
+ * in certproc chooses, in a run with -r, which certificate of the account is
+ * revoked.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -19,6 +21,35 @@
 #define TAG_DNS 0x82
 #define TAG_IP 0x87
 
+static struct url *origins;
+static size_t norigins;
+
+void
+origins_take(const struct strings *urls)
+{
+	size_t i;
+
+	norigins = urls->n;
+	if ((origins = calloc(norigins + 1, sizeof(*origins))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < norigins; i++)
+		if (!url_parse(&origins[i], urls->v[i]))
+			errx(1, "%s: not an https URL", urls->v[i]);
+}
+
+int
+origin_known(const char *text)
+{
+	struct url url;
+	size_t i;
+
+	if (url_parse(&url, text))
+		for (i = 0; i < norigins; i++)
+			if (url_same_origin(&url, &origins[i]))
+				return 1;
+	return 0;
+}
+
 void
 revocable_add(struct revocable *r, struct msg *m)
 {
@@ -34,7 +65,7 @@ revocable_add(struct revocable *r, struct msg *m)
 	r->n++;
 }
 
-/* Is this, white space left out, the base64 text? */
+/* Is this text, without its white space, the base64 text? */
 static int
 is_same(const char *p, const char *end, const char *base64)
 {
@@ -77,8 +108,8 @@ revocable_has(const struct revocable *r, const uint8_t *der, size_t len)
 }
 
 /*
- * Letter case is ignored in a dNSName (RFC 4343).  Names have at most 253
- * bytes.
+ * Searches DER for a name.  Letter case does not count in a dNSName (RFC 4343),
+ * and no name has more than 253 bytes.
  */
 static int
 has_general_name(
