@@ -106,7 +106,8 @@ if [ "$(id -u)" = 0 ]; then
 	for program in acme-client fileproc; do
 		_what="$program set-user-ID or set-group-ID"
 		by_hand setpriv "^$program: .* set-user-ID.*set-group-ID" \
-		    --reuid=54321 --regid=54321 --clear-groups "$run/$program" -n
+		    --reuid=54321 --regid=54321 --clear-groups \
+		    "$run/$program" -n
 	done
 	rm -f "$run/acme-client" "$run/fileproc"
 fi
