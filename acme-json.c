@@ -114,8 +114,8 @@ check_url(const char *member, const char *text, struct error *e)
 }
 
 /*
- * As get_string(), for a URL. An empty one counts as absent: some servers write
- * that.
+ * As get_string(), for a URL.  An empty one counts as absent: some servers
+ * write that.
  */
 static int
 get_url(json_t *o, const char *member, char **out, int needed, struct error *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Problem documents of a CA (RFC 9457, RFC 8555 6.7). The administrator sees
+ * Problem documents of a CA (RFC 9457, RFC 8555 6.7).  The administrator sees
  * them, so all text is made visible and capped.
  */
 #include <err.h>
@@ -53,7 +53,7 @@ same_text(const char *a, const char *b)
 }
 
 /*
- * Have two subproblems the same type and words? Their identifiers may differ.
+ * Have two subproblems the same type and words?  Their identifiers may differ.
  */
 static int
 same_problem(json_t *a, json_t *b)

@@ -15,8 +15,8 @@
 #define AUTHZ_MAX 1000 /* authorizations of one order */
 
 /*
- * RFC 8555 6.7. The text has type, detail (or title) and subproblems in one
- * line, made visible, with "..." where it was cut. Absent members are "".
+ * RFC 8555 6.7.  The text has type, detail (or title) and subproblems in one
+ * line, made visible, with "..." where it was cut.  Absent members are "".
  */
 struct problem {
 	/* without "urn:ietf:params:acme:error:", if it begins so */
@@ -112,7 +112,7 @@ int renewal_info_parse(
     struct renewal_info *, const char *buf, size_t len, struct error *);
 
 /*
- * Reads a problem document from an error response. Anything else (HTML, a bare
+ * Reads a problem document from an error response.  Anything else (HTML, a bare
  * JSON string, nothing) leaves type "" and a text made from the HTTP status and
  * the first visible bytes.
  */

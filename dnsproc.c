@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Holds the right to read the resolver's files and to talk to name servers:
- * getaddrinfo() needs both, and no other process gets them. From net it reads a
- * host and port, and looks up only hosts of the configured authority and those
- * that certproc has named for revocation, of which it tells no address of this
- * machine; or, if there is a proxy, the proxy in place of both; and with 'check
- * webroot' and 'verify' the configured hosts. From the network it reads DNS
- * answers. An attacker in it can send net to another address, where TLS then
- * fails.
+ * getaddrinfo() needs both, and no other process gets them.  From net it reads
+ * a host and port, and looks up only hosts of the configured authority and
+ * those that certproc has named for revocation, of which it tells no address of
+ * this machine; or, if there is a proxy, the proxy in place of both; and with
+ * 'check webroot' and 'verify' the configured hosts.  From the network it reads
+ * DNS answers.  An attacker in it can send net to another address, where TLS
+ * then fails.
  */
 #include <sys/socket.h>
 #include <netdb.h>
@@ -86,7 +86,7 @@ look_up(struct host *h)
 }
 
 /*
- * Is the authority at a private address? Then it is a site's own CA, whose
+ * Is the authority at a private address?  Then it is a site's own CA, whose
  * lists may be at private addresses, too.
  */
 static int

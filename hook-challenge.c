@@ -2,10 +2,10 @@
 /*
  * 'challenge hook': "PROGRAM begin|end TYPE NAME RECORD VALUE" publishes and
  * removes a TXT record.  The value comes from chng, which has computed it, and
- * is looked at again here: 43 characters of base64url or nothing.  NAME and
- * RECORD are of the configuration.  Records of different names are begun and
- * ended side by side, those of one name (an apex and its wildcard) one after
- * the other.  What was begun is ended: when the job is done, or when this
+ * is checked again here: 43 characters of base64url.  NAME and RECORD are made
+ * from the configuration.  Records of different names are begun and ended in
+ * parallel, those of one name (an apex and its wildcard) one after the other.
+ * Each record that was begun is ended: when the job is done, or when this
  * process ends.
  */
 #include <err.h>
@@ -17,34 +17,35 @@
 #include "role.h"
 #include "valid.h"
 
-#define PROGRAMS_MAX 8 /* that run at the same time */
+#define PROGRAMS_MAX 8 /* programs that run at the same time */
 
 enum stage {
 	TO_BEGIN = 1,
 	BEGINNING,
-	BEGUN, /* or not: it is ended all the same */
+	/* begun, or its program has failed: it is ended in either case */
+	BEGUN,
 	ENDING,
-	/* it could not be ended, and stays in the journal */
+	/* It could not be ended, and stays in the journal. */
 	LEFT
 };
 
 struct record {
 	uint32_t job;
-	uint32_t number; /* of its identifier, among the job's */
+	uint32_t number; /* the identifier's number in the job */
 	char *name;      /* RECORD */
 	char value[DIGEST_LEN + 1];
 	enum stage stage;
-	int unwanted; /* to be ended */
-	int is_new;   /* not in the journal yet */
+	int unwanted; /* It is to be ended. */
+	int is_new;   /* It is not in the journal yet. */
 	struct record *next;
 };
 
 static struct slice_domain *jobs;
-static struct journal **journals; /* of each job; NULL: it has no hook */
+static struct journal **journals; /* each job's; NULL: it has no hook */
 static const char *state_dir;
 static uint32_t njobs;
 static struct record *records, **last = &records;
-static int ending; /* nobody hears any more what comes of it */
+static int ending; /* The process ends: chng gets no reply any more. */
 static struct msg out;
 
 static void run_next(void);
@@ -85,7 +86,7 @@ forget(struct record *r)
 	free(r);
 }
 
-/* What the next run is to end once more. */
+/* Leaves in the journal the records that the next run is to end again. */
 static void
 keep_left(uint32_t job)
 {
@@ -102,8 +103,7 @@ keep_left(uint32_t job)
 }
 
 /*
- * If nothing of the job is under way any more: what is remembered of its
- * records.
+ * Closes or removes the job's journal, unless one of its records is under way.
  */
 static void
 close_journal(uint32_t job)
@@ -124,7 +124,7 @@ close_journal(uint32_t job)
 		journal_done(journals[job]);
 }
 
-/* Each that chng has asked for is answered once. */
+/* Replies to chng, once for each record that it has asked for. */
 static void
 tell_chng(const struct record *r, const char *reason)
 {
@@ -137,7 +137,7 @@ tell_chng(const struct record *r, const char *reason)
 	msg_send(&out);
 }
 
-/* chng says it, and has certproc remember it as the cause of what follows. */
+/* chng prints the reason, and certproc remembers it. */
 static void
 begun(void *arg, const char *failure)
 {
@@ -195,10 +195,7 @@ start(struct record *r)
 		err(1, NULL);
 	say(2, "%s", what);
 	r->stage = first ? BEGINNING : ENDING;
-	/*
-	 * A program that was never there has published nothing that is to be
-	 * ended.
-	 */
+	/* A program that could not be started has published nothing. */
 	if (hook_start(what, &s, &e, first ? begun : ended, r) == -1 && first) {
 		forget(r);
 		close_journal(job);
@@ -220,7 +217,7 @@ is_busy(const struct record *r)
 	return 0;
 }
 
-/* The first that can be begun or ended now; NULL: none. */
+/* The first record that can be begun or ended now, or NULL. */
 static struct record *
 find_next(void)
 {
@@ -234,7 +231,10 @@ find_next(void)
 	return NULL;
 }
 
-/* What cannot be remembered is not begun.  0, or -1: r is gone. */
+/*
+ * Notes a record in the journal; without that it is not begun.  0, or -1: r is
+ * freed.
+ */
 static int
 note(struct record *r)
 {
@@ -257,7 +257,9 @@ run_next(void)
 	static int within;
 	struct record *r;
 
-	/* A program that cannot be started has ended before start() returns. */
+	/*
+	 * start() calls back before it returns, if a program cannot be started.
+	 */
 	if (within)
 		return;
 	within = 1;
@@ -283,7 +285,8 @@ record_new(uint32_t job, uint32_t number, const char *value)
 }
 
 /*
- * The label of an account that a record begins with; the caller frees; or NULL.
+ * The account's label at the beginning of a record's name; the caller frees; or
+ * NULL.
  */
 static char *
 label_of(const char *record)
@@ -298,7 +301,9 @@ label_of(const char *record)
 	return NULL;
 }
 
-/* From the journal: a record of a name that is still configured is ended. */
+/*
+ * Takes a record from the journal, to be ended if its name is still configured.
+ */
 static void
 left(void *context, const char *name, const char *value)
 {
@@ -374,9 +379,9 @@ hook_put(struct msg *m)
 	run_next();
 }
 
-/* Those of this job, or all. */
+/* Ends the records of this job, or all. */
 static void
-drop(uint32_t job, int all)
+end_records(uint32_t job, int all)
 {
 	struct record *r, *next;
 	uint32_t of;
@@ -400,10 +405,10 @@ void
 hook_drop(struct msg *m)
 {
 	msg_end(m);
-	drop(m->head.job, 0);
+	end_records(m->head.job, 0);
 }
 
-/* What ends a record goes on. */
+/* For hook_hurry(): programs that end a record go on. */
 static int
 begins(const void *arg)
 {
@@ -417,6 +422,6 @@ challenge_end_all(void)
 {
 	ending = 1;
 	hook_hurry(begins);
-	drop(0, 1);
+	end_records(0, 1);
 	hook_wait(-1);
 }

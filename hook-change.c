@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * 'on change': each distinct command runs once, one after the other: first the
- * handles' own, in their order, then those for all.  fileproc knows which
- * handles have changed, and forgets it when all commands of a handle have run
- * well; what has failed is run again by the next run.
+ * handles' own, in their order, then those for all. fileproc knows which
+ * handles have changed, and forgets it when all commands of a handle have
+ * succeeded; the next run runs failed commands again.
  */
 #include <err.h>
 #include <stdio.h>
@@ -13,21 +13,21 @@
 #include "hook.h"
 #include "role.h"
 
-/* handles with numbers of their own in the environment */
+/* handles that have variables of their own in the environment */
 #define NAMED_MAX 500
-/* of ACME_CHANGED: Linux takes twice as much in one string */
+/* bytes of ACME_CHANGED: Linux allows twice as many in one string */
 #define NAMED_BYTES_MAX (64 * 1024)
 
 struct hook_job {
 	struct slice_domain conf;
-	/* fileproc has said whether it has changed */
+	/* fileproc has said whether the handle has changed. */
 	int known;
 	int changed;
-	size_t left; /* commands to run */
-	int failed;  /* one of them has */
+	size_t left; /* commands that have not run yet */
+	int failed;  /* One of them has failed. */
 };
 
-/* A command, and for which jobs it is run. */
+/* A command, and the jobs that it is run for. */
 struct change {
 	const struct strings *argv;
 	uint32_t *jobs;
@@ -68,7 +68,7 @@ same_command(const struct strings *a, const struct strings *b)
 	return i == a->n;
 }
 
-/* To be run for this job, too. */
+/* Plans a command for this job; a command of several jobs runs once. */
 static void
 add(const struct strings *argv, uint32_t job)
 {
@@ -82,7 +82,7 @@ add(const struct strings *argv, uint32_t job)
 		c = &changes[nchanges++];
 		c->argv = argv;
 	}
-	/* The same one twice in one place is one. */
+	/* A command that is given twice for one job counts once. */
 	if (c->njobs > 0 && c->jobs[c->njobs - 1] == job)
 		return;
 	c->jobs = role_grow(c->jobs, c->njobs, sizeof(*c->jobs));
@@ -110,9 +110,7 @@ set_path(
 	hook_setenv(e, text, path);
 }
 
-/*
- * Is there room for one more of this name in text, which has n named already?
- */
+/* Appends a handle to text; 0: there is no room. */
 static int
 add_name(char *text, size_t size, const char *handle)
 {
@@ -122,7 +120,9 @@ add_name(char *text, size_t size, const char *handle)
 		   len > 0 ? " " : "", handle) < size - len;
 }
 
-/* Which handles have changed, and where their files are. */
+/*
+ * Makes the environment: which handles have changed, and where their files are.
+ */
 static void
 describe(struct environment *e, const struct change *c)
 {
@@ -152,7 +152,7 @@ describe(struct environment *e, const struct change *c)
 	hook_setenv(e, "ACME_CHANGED", names);
 }
 
-/* The handles of a command, as a message has them. */
+/* Lists the handles of a command for a message. */
 static void
 name_jobs(const struct change *c, char *text, size_t size)
 {
@@ -166,7 +166,7 @@ name_jobs(const struct change *c, char *text, size_t size)
 		say_add(text, size, " and %u more", c->njobs - i);
 }
 
-/* All commands of this job have run. */
+/* Reports the job after all its commands. */
 static void
 end_job(uint32_t job)
 {
@@ -221,7 +221,7 @@ run_next(void)
 	free(what);
 }
 
-/* All is known: what is to be run, in which order? */
+/* Plans the commands, once it is known which handles have changed. */
 static void
 plan(void)
 {
@@ -257,7 +257,7 @@ hook_changed(struct msg *m)
 	run_next();
 }
 
-/* fileproc has said why, if it could not. */
+/* fileproc has printed the reason, if it failed. */
 void
 hook_forgotten(struct msg *m)
 {

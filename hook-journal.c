@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The records that were begun, by hookproc.  Who can write into the state
- * directory can have it end, by the configured program, a value of 43
- * characters at a configured name, and nothing else: all else is looked at
- * again in hook-challenge.c.  A lock on the file says that its run lives.
+ * The journal of begun records, by hookproc.  An attacker who can write into
+ * the state directory can have the configured program end a value of 43
+ * characters at a configured name, and nothing else: hook-challenge.c checks
+ * the rest again.  A lock on the file says that its run lives.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@
 #include "disk.h"
 #include "hook.h"
 
-/* 100 records take half of that at most */
+/* 100 records take at most half of this. */
 #define BYTES_MAX (64 * 1024)
 #define LOCK_TRIES 50 /* 20 ms each */
 
@@ -41,7 +41,7 @@ journal_of(const char *state_dir, const char *handle)
 }
 
 /*
- * Opens and locks it, with these flags; 0 with j->fd, or -1 with errno
+ * Opens and locks the journal, with these flags; 0 with j->fd, or -1 with errno
  * (EWOULDBLOCK: another run has it).
  */
 static int
@@ -59,7 +59,7 @@ begin(struct journal *j, int flags)
 	if (fstat(fd, &open_one) == 0 && S_ISREG(open_one.st_mode) &&
 	    open_one.st_nlink <= 1) {
 		error = EWOULDBLOCK;
-		/* Whoever had it may have removed it meanwhile. */
+		/* The run that had it may have removed it meanwhile. */
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 		    lstat(j->path, &named) == 0 &&
 		    named.st_ino == open_one.st_ino &&
@@ -132,7 +132,7 @@ journal_note(
 	if (write(j->fd, line, (size_t)n) == n)
 		return 0;
 	error_set(e, "%s: cannot write: %s", j->path, strerror(errno));
-	/* Half a line would spoil the next one. */
+	/* Part of a line would spoil the next one. */
 	if (before == -1 || ftruncate(j->fd, before) == -1)
 		warn("%s", j->path);
 	return -1;
@@ -143,7 +143,7 @@ journal_clear(struct journal *j)
 {
 	if (j->fd == -1)
 		return -1;
-	/* Otherwise what has been ended is ended once more. */
+	/* If this fails, ended records are ended again. */
 	if (ftruncate(j->fd, 0) == -1)
 		warn("%s", j->path);
 	return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Programs of the administrator's, while they run: started without a shell and
- * with nothing of ours but their arguments and environment; what they print is
- * made visible and capped; who takes too long is ended, with all of its group.
- * If this is wrong, a program that hangs or floods holds up the run for ever,
- * or gets a descriptor that is not for it.
+ * Runs programs of the administrator's: without a shell, and with nothing from
+ * hookproc but arguments and environment.  Their output is made visible and
+ * capped; a program that takes too long is ended, with its process group.  If
+ * this is wrong, a program that hangs or floods holds up the run for ever, or
+ * gets a descriptor that it must not have.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -27,25 +27,25 @@
 #define PATH_VALUE \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define GRACE_MS 3000   /* from SIGTERM to SIGKILL */
-#define LINE_BYTES 1000 /* of a line that is printed */
-#define LINES_MAX 200   /* of one program that are printed */
-/* of what is left when a program has ended: more than a pipe holds */
+#define LINE_BYTES 1000 /* of a line that is shown */
+#define LINES_MAX 200   /* lines of one program that are shown */
+/* reads of a program's remaining output: more than a pipe holds */
 #define LAST_READS 32
 
 struct hook {
 	char *what;
 	pid_t pid;
-	int fd; /* of its output; -1: closed */
+	int fd; /* its output; -1: closed */
 	int64_t deadline;
-	/* that it may take; 0: it was told to end earlier */
+	/* how long it may run; 0: it was ended early */
 	int seconds;
-	/* the last signal for its group, or 0 */
+	/* the last signal that was sent to its group, or 0 */
 	int told;
-	int lost; /* it could not be ended */
+	int lost; /* SIGKILL did not end it. */
 	char line[LINE_BYTES];
 	size_t linelen;
-	char *lines[LINES_MAX]; /* not printed yet */
-	size_t nlines;          /* printed or not */
+	char *lines[LINES_MAX]; /* not shown yet */
+	size_t nlines;          /* shown or not */
 	uint64_t dropped;       /* lines */
 	void (*done)(void *, const char *);
 	void *arg;
@@ -97,7 +97,10 @@ hook_begin(unsigned long nfiles)
 	struct rlimit r;
 	sigset_t set;
 
-	/* Blocked but while ppoll(2) waits, so that no end is missed. */
+	/*
+	 * SIGCHLD is blocked except while ppoll(2) waits, so that no end is
+	 * missed.
+	 */
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGCHLD, &sa, NULL);
 	sigemptyset(&set);
@@ -200,7 +203,7 @@ print(const struct hook *h, const char *line)
 	warnx("%s: %s", h->what, line);
 }
 
-/* One line of its output, of which any byte may be anything. */
+/* Takes one line of output, in which any byte may be anything. */
 static void
 take_line(struct hook *h)
 {
@@ -226,7 +229,7 @@ close_output(struct hook *h)
 	h->fd = -1;
 }
 
-/* 1: there may be more at once. */
+/* 1: more can be read now. */
 static int
 read_output(struct hook *h)
 {
@@ -248,8 +251,8 @@ read_output(struct hook *h)
 }
 
 /*
- * Its group, the program itself or what it has left running; it may have left
- * that group.
+ * Sends a signal to the program's group: the program and what it has started;
+ * and to the program, if it has left the group.
  */
 static void
 tell(struct hook *h, int sig)
@@ -259,7 +262,7 @@ tell(struct hook *h, int sig)
 	h->told = sig;
 }
 
-/* What it has printed, if that is to be seen, and the memory of it. */
+/* Shows the lines that were kept, if the program has failed, and frees them. */
 static void
 end_output(struct hook *h, int failed)
 {
@@ -275,7 +278,10 @@ end_output(struct hook *h, int failed)
 		    (unsigned long long)h->dropped);
 }
 
-/* It is out of the list by now: done() may start another one. */
+/*
+ * Reports the end. h is not in the list any more, as done() may start another
+ * program.
+ */
 static void
 finish(struct hook *h, int status)
 {
@@ -283,8 +289,8 @@ finish(struct hook *h, int status)
 	struct error e;
 
 	/*
-	 * What it has left running may keep the pipe open, and is not waited
-	 * for.
+	 * Processes that it has left running may keep the pipe open, and are
+	 * not waited for.
 	 */
 	while (h->fd != -1 && reads-- > 0 && read_output(h))
 		;
@@ -317,10 +323,7 @@ finish(struct hook *h, int status)
 	free(h);
 }
 
-/*
- * Nor is one waited for that SIGKILL has not ended: that is all that can be
- * done.
- */
+/* A program that SIGKILL has not ended is not waited for any longer. */
 static int
 has_ended(struct hook *h, int *status)
 {
@@ -331,7 +334,7 @@ has_ended(struct hook *h, int *status)
 	return h->lost;
 }
 
-/* Those that have ended. */
+/* Reports the programs that have ended. */
 static void
 reap(void)
 {
@@ -345,12 +348,15 @@ reap(void)
 			*hp = h->next;
 			nhooks--;
 			finish(h, status);
-			/* It may have changed. */
+			/* done() may have changed the list. */
 			hp = &hooks;
 		}
 }
 
-/* Who has taken too long; milliseconds until the next one will have, or -1. */
+/*
+ * Ends programs that have taken too long; returns the milliseconds until the
+ * next deadline, or -1.
+ */
 static int
 check_time(void)
 {
@@ -369,7 +375,10 @@ check_time(void)
 	return least;
 }
 
-/* Waits for output, an end, or fd; 1: there is something to read from fd. */
+/*
+ * Waits for output, the end of a program, or fd; 1: there is something to read
+ * from fd.
+ */
 static int
 turn(int fd, int ms)
 {

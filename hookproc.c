@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Runs the programs that the configuration names, and nothing else, as who
- * started acme-client.  It has no sandbox, as what it starts would have it,
- * too.  So it hears from other processes no more than numbers, which handle
- * has changed and which identifier is to be proved; digests, and labels of
- * accounts, whose form it checks.  Programs and other arguments are in its
- * slice of the configuration; it parses nothing but its own journal.  An
- * attacker in fileproc can have configured commands run, or not run, for
- * configured handles; one in chng, have any digest published for a configured
- * name, with dns-account-01 below any label; one who can write into the state
- * directory, have any removed there; and nothing else.
+ * Runs the programs that the configuration names, and nothing else, as the user
+ * who started acme-client.  It has no sandbox, since the programs would inherit
+ * it.  So other processes send it only numbers (which handle has changed, which
+ * identifier is to be proved) and digests and account labels, whose form it
+ * checks.  Programs and other arguments are in its slice of the configuration;
+ * it parses nothing but its own journal.  An attacker in fileproc can have
+ * configured commands run, or not run, for configured handles; one in chng can
+ * have any digest published for a configured name, with dns-account-01 below
+ * any label; one who can write into the state directory can have any record of
+ * a configured name removed.
  */
 #include <sys/resource.h>
 #include <err.h>
@@ -41,7 +41,7 @@ main(int argc, char *argv[])
 	struct slice_conf c;
 	struct rlimit files;
 
-	/* role_begin() raises it, which is not for others. */
+	/* role_begin() raises the limit, which programs must not inherit. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
 		err(1, "getrlimit");
 	role_begin(ROLE_HOOK, argc, argv);

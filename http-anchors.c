@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Selects the trust anchors that are tried first for a server. libtls verifies,
- * always by anchors from the file that the configuration names. If this is
+ * always by anchors from the file that the configuration names.  If this is
  * wrong, a connection is made twice, or one anchor less is tried.
  */
 #include <err.h>
@@ -41,7 +41,7 @@ http_anchors_new(char *pem, size_t len)
 
 /*
  * All anchors, which the caller frees; NULL: there is nothing to select, as
- * there are few. Nor is a TRUSTED CERTIFICATE selected: it may say what it is
+ * there are few.  Nor is a TRUSTED CERTIFICATE selected: it may say what it is
  * not trusted for, which counts only where libtls reads it.
  */
 static struct roots *

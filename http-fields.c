@@ -171,7 +171,8 @@ param_value(const char *p, const char **value, size_t *len)
 
 /*
  * Reads the parameters behind one "<target>" (RFC 8288 3); *match: is rel among
- * them? Only the first rel counts (3.3). Returns where the next target begins.
+ * them?  Only the first rel counts (3.3).  Returns where the next target
+ * begins.
  */
 static const char *
 link_params(const char *p, const char *rel, int *match)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * HTTP/1.1 and HTTP/1.0 responses (RFC 9112). Framing says where a response
- * ends. Only where a server sends none, the end of the connection does (RFC
+ * HTTP/1.1 and HTTP/1.0 responses (RFC 9112).  Framing says where a response
+ * ends.  Only where a server sends none, the end of the connection does (RFC
  * 9112 6.3); such a response is marked, since it may have been cut.
  */
 #include <err.h>
@@ -33,7 +33,7 @@ http_response_free(struct http_response *a)
 	a->bodylen = 0;
 }
 
-/* RFC 9112 4: "HTTP/1.1 200 OK". The reason phrase is ignored. */
+/* RFC 9112 4: "HTTP/1.1 200 OK".  The reason phrase is ignored. */
 static int
 status_line(struct http_parser *p, struct error *e)
 {
@@ -59,8 +59,8 @@ status_line(struct http_parser *p, struct error *e)
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /*
- * One field line (RFC 9112 5), kept as "Name:value\n".  Folded lines and
- * blanks before the colon are read differently by different programs: refused.
+ * One field line (RFC 9112 5), kept as "Name:value\n".  Folded lines and blanks
+ * before the colon are read differently by different programs: refused.
  */
 static int
 field_line(struct http_parser *p, struct error *e)
@@ -108,8 +108,8 @@ has_token(const struct http_response *a, const char *name, const char *token)
 }
 
 /*
- * RFC 9112 6.3: several Content-Length fields must agree. *length is -1 if
- * there is none. Lengths of ten digits are refused.
+ * RFC 9112 6.3: several Content-Length fields must agree.  *length is -1 if
+ * there is none.  Lengths of ten digits are refused.
  */
 static int
 content_length(struct http_parser *p, long *length, struct error *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One kept connection to one server, over libtls.  Sockets do not block;
- * every wait has a deadline.
+ * One kept connection to one server, over libtls.  Sockets do not block; every
+ * wait has a deadline.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -161,7 +161,7 @@ tls_wait(const struct http *h, ssize_t rc, int64_t deadline)
 }
 
 /*
- * Sends or receives some bytes. Without TLS, too, the result is as libtls has
+ * Sends or receives some bytes.  Without TLS, too, the result is as libtls has
  * it: TLS_WANT_POLLIN and TLS_WANT_POLLOUT, -1 for errors, 0 at the end.
  */
 static ssize_t
@@ -256,7 +256,7 @@ note_anchors(const struct http *h)
 		http_anchors_served(h->anchors, (const char *)chain, len);
 }
 
-/* Was the certificate refused? Then another address will not help. */
+/* Was the certificate refused?  Then another address will not help. */
 static int
 is_verdict(const char *error)
 {
@@ -340,10 +340,10 @@ send_request(struct http *h, const char *buf, size_t len, int64_t deadline,
 }
 
 /*
- * Reads the head of the proxy's response, whose status it returns, or -1. A
+ * Reads the head of the proxy's response, whose status it returns, or -1.  A
  * response that opens the tunnel has no body, whatever its fields say (RFC 9110
- * 9.3.6), and no server speaks first: bytes behind it are refused. Of any other
- * response only the status matters.
+ * 9.3.6), and no server speaks first: bytes behind it are refused.  Of any
+ * other response only the status matters.
  */
 static int
 proxy_status(struct http *h, int64_t deadline, struct error *e)
@@ -382,7 +382,7 @@ proxy_status(struct http *h, int64_t deadline, struct error *e)
 	return h->parser.response.status;
 }
 
-/* Opens the tunnel for TLS, if there is a proxy. *final as for handshake(). */
+/* Opens the tunnel for TLS, if there is a proxy.  *final as for handshake(). */
 static int
 open_tunnel(struct http *h, int *final, struct error *e)
 {
@@ -487,8 +487,8 @@ connect_any(struct http *h, struct error *e)
 
 /*
  * Before a request goes out on the kept connection: has the server closed it,
- * or sent something that was not asked for? A surplus response must not be
- * taken for the next one. TLS has messages of its own (session tickets), so
+ * or sent something that was not asked for?  A surplus response must not be
+ * taken for the next one.  TLS has messages of its own (session tickets), so
  * only reading tells.
  */
 static int

@@ -28,7 +28,7 @@ struct http_anchors *http_anchors_new(char *pem, size_t len);
 void http_anchors_prefer(struct http_anchors *, const char *names);
 
 /*
- * The names that the next run may prefer, "": none. Valid until the next call.
+ * The names that the next run may prefer, "": none.  Valid until the next call.
  */
 const char *http_anchors_names(const struct http_anchors *);
 
@@ -55,7 +55,7 @@ struct http_proxy {
 
 /*
  * Takes the proxy's http URL, and reads the file with name and password, which
- * may be NULL; before the sandbox is entered. Keeps auth_file. 0, or -1 with
+ * may be NULL; before the sandbox is entered.  Keeps auth_file.  0, or -1 with
  * the reason.
  */
 int proxy_open(struct http_proxy *, const char *url, const char *auth_file,
@@ -70,7 +70,7 @@ char *proxy_connect(const struct http_proxy *, const char *host,
 /* The field for a request in the absolute form, or "".  The caller frees. */
 char *proxy_field(const struct http_proxy *);
 
-/* What a status of the proxy that is not 2xx means for the way to host. -1. */
+/* What a status of the proxy that is not 2xx means for the way to host.  -1. */
 int proxy_refusal(const struct http_proxy *, int status, const char *host,
     const char *port, struct error *);
 
@@ -166,11 +166,11 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
 
 /*
  * Sends one request (POST: application/jose+json with this body) on the kept
- * connection, opening it where needed, and reads the whole response. 1xx are
- * skipped. Returns 0 for any complete response of the server; -1: no complete
+ * connection, opening it where needed, and reads the whole response.  1xx are
+ * skipped.  Returns 0 for any complete response of the server; -1: no complete
  * response, with the reason; -2: as -1, but the kept connection was closed
  * before any byte of the response (the server may not have seen the request:
- * repeat what is safe to repeat). The caller frees the response with
+ * repeat what is safe to repeat).  The caller frees the response with
  * http_response_free().
  */
 int http_request(struct http *, enum http_method, const struct url *,
@@ -197,13 +197,13 @@ int http_receive(struct http *, struct http_response *, struct error *);
 int http_round_trip_ms(const struct http *);
 
 /*
- * The value of the nth field of that name (letter case ignored), trimmed;
- * NULL if there are not so many.  The caller frees.
+ * The value of the nth field of that name (letter case ignored), trimmed; NULL
+ * if there are not so many.  The caller frees.
  */
 char *http_header(const struct http_response *, const char *name, size_t nth);
 
 /*
- * The URL that a reference in a response from base means (RFC 3986 5). The
+ * The URL that a reference in a response from base means (RFC 3986 5).  The
  * caller frees.
  */
 char *http_resolve_url(const char *base, const char *ref);
@@ -219,7 +219,7 @@ char *http_link(const struct http_response *, const char *rel, size_t nth,
 /*
  * Retry-After (RFC 9110 10.2.3), seconds or a date in any of the three forms,
  * as seconds from now; dates are taken relative to the response's Date field
- * where it has one. -1: absent or not understood. Never below 0, at most 366
+ * where it has one.  -1: absent or not understood.  Never below 0, at most 366
  * days.
  */
 long http_retry_after(const struct http_response *, time_t now);
@@ -265,7 +265,7 @@ void http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 ssize_t http_parse(struct http_parser *, const char *, size_t, struct error *);
 /*
  * The connection has ended: HTTP_DONE if the body is one that only this ends;
- * its grammar must tell whether it is whole. 0, or -1: it was cut.
+ * its grammar must tell whether it is whole.  0, or -1: it was cut.
  */
 int http_parse_end(struct http_parser *);
 /* Frees the response, whole or not. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The account at the CA, by net: found, registered, changed, given a new key
- * or deactivated (RFC 8555 7.3).  What is signed, and whether at all, is up
- * to key.
+ * The account at the CA, by net: found, registered, changed, given a new key or
+ * deactivated (RFC 8555 7.3).  What is signed, and whether at all, is up to
+ * key.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -128,9 +128,9 @@ is_about_something_else(const struct net_error *t)
 
 /*
  * Does the error mean that the CA has no account of the key that was asked
- * with? CAs that do not support onlyReturnExisting (RFC 8555 7.3.1) are asked
+ * with?  CAs that do not support onlyReturnExisting (RFC 8555 7.3.1) are asked
  * by registering, which returns an existing account: so for a renewal any
- * definite refusal will do, except one that means a deactivated account. For a
+ * definite refusal will do, except one that means a deactivated account.  For a
  * key that may not be the account's, any refusal means that.
  */
 static int
@@ -255,7 +255,7 @@ account_find(struct session *s, struct net_error *t)
 }
 
 /*
- * Is it a refusal that a CA reaches only when it knows the account? Then it is
+ * Is it a refusal that a CA reaches only when it knows the account?  Then it is
  * about what was asked for.
  */
 static int
@@ -276,7 +276,7 @@ is_about_request(const struct net_error *t)
 }
 
 /*
- * Is the signature refused? Boulder caches accounts: for some seconds after a
+ * Is the signature refused?  Boulder caches accounts: for some seconds after a
  * rollover it checks signatures with the old key.
  */
 static int
@@ -371,9 +371,9 @@ account_again(struct session *s, struct net_error *t)
 }
 
 /*
- * A rate limit, whatever request it was. One about the names of this order
- * costs that order only. One about the account or the address concerns all
- * jobs: the authority is left alone as long as the CA says. One that names
+ * A rate limit, whatever request it was.  One about the names of this order
+ * costs that order only.  One about the account or the address concerns all
+ * jobs: the authority is left alone as long as the CA says.  One that names
  * neither ends the run, and the next run goes on with the other jobs: it can
  * delay them, but not for ever.
  */
@@ -418,9 +418,9 @@ account_concerned(const struct strings *names, struct net_error *t)
 }
 
 /*
- * RFC 8555 7.3.5. A refusal is not believed before the CA has been asked by the
- * new key: an earlier request, whose response was lost, may have done the
- * rollover. A CA that has agreed may take some seconds to know the new key.
+ * RFC 8555 7.3.5.  A refusal is not believed before the CA has been asked by
+ * the new key: an earlier request, whose response was lost, may have done the
+ * rollover.  A CA that has agreed may take some seconds to know the new key.
  */
 static int
 roll_over(struct session *s, struct net_error *t)

@@ -41,7 +41,7 @@ asked_for(const struct net_job *j, const char *identifier, int wildcard)
 }
 
 /*
- * Reads an authorization and checks that it is for one of the job's names. 0:
+ * Reads an authorization and checks that it is for one of the job's names.  0:
  * the caller frees it; or -1.
  */
 static int
@@ -319,7 +319,7 @@ proof_give_up(struct proof *p)
 
 	for (i = 0; i < p->nurls; i++) {
 		/*
-		 * RFC 8555 7.5.2 is about valid authorizations. A pending one
+		 * RFC 8555 7.5.2 is about valid authorizations.  A pending one
 		 * is left alone: some CAs count its end as a failure.
 		 */
 		if (p->seen[i] != STATUS_INVALID)
@@ -346,7 +346,7 @@ triggered(void *proof, size_t i, struct http_response *a, struct net_error *t)
 }
 
 /*
- * RFC 8555 8.2: a challenge is not responded to twice. Fetches the
+ * RFC 8555 8.2: a challenge is not responded to twice.  Fetches the
  * authorization to see whether the CA has received the request.
  */
 static int

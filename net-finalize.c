@@ -60,7 +60,8 @@ order_fetch(struct issue *is, struct net_error *t)
 
 /*
  * The pause before the next poll: twice as long each time, at most a second
- * while a CA may well finish soon. Retry-After takes precedence, within bounds.
+ * while a CA may well finish soon.  Retry-After takes precedence, within
+ * bounds.
  */
 static int64_t
 next_pause(struct issue *is, int64_t began, int64_t *pause)
@@ -80,10 +81,10 @@ next_pause(struct issue *is, int64_t began, int64_t *pause)
 }
 
 /*
- * Waits while the order has this status. The order tells when all its
- * authorizations are valid: one request, however many names. Some CAs update it
- * only when its authorizations are fetched, so that after some time these are
- * fetched, too.
+ * Waits while the order has this status.  The order tells when all its
+ * authorizations are valid: one request, however many names.  Some CAs update
+ * it only when its authorizations are fetched, so that after some time these
+ * are fetched, too.
  */
 static int
 wait_while(struct issue *is, enum status status, struct net_error *t)
@@ -174,7 +175,7 @@ finalize_lost(void *issue, size_t i, struct net_error *t)
 }
 
 /*
- * The CSR is already with key. If the CA is far away, the order is requested
+ * The CSR is already with key.  If the CA is far away, the order is requested
  * right behind finalize, and not before it to see whether it is ready: that
  * saves two round trips.
  */

@@ -275,7 +275,7 @@ is_open(const struct issue *is)
 	    is->order.status == STATUS_VALID;
 }
 
-/* Takes an order to certproc's verdict. 0, ORDER_ANEW or -1. */
+/* Takes an order to certproc's verdict.  0, ORDER_ANEW or -1. */
 static int
 complete(struct issue *is, struct net_error *t)
 {
@@ -321,7 +321,7 @@ anew(struct issue *is, const struct net_error *t)
 	return ORDER_ANEW;
 }
 
-/* Does the CA refuse the key itself? With badCSR only the text tells. */
+/* Does the CA refuse the key itself?  With badCSR only the text tells. */
 static int
 is_about_key(const struct problem *p)
 {
@@ -341,7 +341,7 @@ is_about_key(const struct problem *p)
 
 /*
  * Tells certproc that the key is refused, and has csr make another key and CSR,
- * once in a run. 0, or -1: key and CSR are unchanged.
+ * once in a run.  0, or -1: key and CSR are unchanged.
  */
 static int
 another_key(struct issue *is, const struct net_error *t)
@@ -379,8 +379,8 @@ complete_or_rekey(struct issue *is, struct net_error *t)
 }
 
 /*
- * Takes a known order to its end. An order that leads to nothing is forgotten,
- * so that the next run does not look at it. A new one is placed only where the
+ * Takes a known order to its end.  An order that leads to nothing is forgotten,
+ * so that the next run does not look at it.  A new one is placed only where the
  * order was spoilt before this run did anything about it: what fails now would
  * fail again.
  */

@@ -53,8 +53,8 @@ note_silent(const struct url *url, int64_t began)
 
 /*
  * dns tells no address of this machine or a private network, but a proxy
- * resolves names itself. So it is not asked for hosts whose names say that they
- * are on its own machine or network.
+ * resolves names itself.  So it is not asked for hosts whose names say that
+ * they are on its own machine or network.
  */
 static int
 is_public_name(const char *host)

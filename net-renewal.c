@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When the CA suggests to renew a certificate (RFC 9773 4), by net. No failure
+ * When the CA suggests to renew a certificate (RFC 9773 4), by net.  No failure
  * here fails the run: certproc decides what the response means.
  */
 #include <err.h>

@@ -294,7 +294,7 @@ request_receive_nonce(struct session *s, struct http *h)
 
 /*
  * Requests the nonces that will be wanted at once, behind a request; all
- * requests but a GET bring one themselves. Returns how many.
+ * requests but a GET bring one themselves.  Returns how many.
  */
 static size_t
 send_ahead(struct session *s, struct http *h, enum http_method method)
@@ -341,7 +341,7 @@ request_late(const struct session *s, struct net_error *t)
 }
 
 /*
- * Does the PEM chain end behind a certificate? Whether that is the last one,
+ * Does the PEM chain end behind a certificate?  Whether that is the last one,
  * certproc finds out.
  */
 static int
@@ -458,7 +458,7 @@ wait_for_allowance(void)
 }
 
 /*
- * Takes a nonce at hand, else requests a fresh one (RFC 8555 7.2). The caller
+ * Takes a nonce at hand, else requests a fresh one (RFC 8555 7.2).  The caller
  * frees.
  */
 static char *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Revocation (RFC 8555 7.6), by net. Which certificate is revoked, and for what
- * reason, key and csr know from certproc and from the command line, not from
- * net.
+ * Revocation (RFC 8555 7.6), by net.  Which certificate is revoked, and for
+ * what reason, key and csr know from certproc and from the command line, not
+ * from net.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 /*
  * Would the certificate's other possible signer be refused, too, or may this
- * one be accepted the next time? Revoking by the wrong key has a good key
+ * one be accepted the next time?  Revoking by the wrong key has a good key
  * blocked.
  */
 static int

@@ -2,8 +2,8 @@
 /*
  * "verify", by net: one connection to a configured server, by TLS from the
  * beginning or after STARTTLS (RFC 3207, RFC 9051 6.2.1). net passes the
- * certificate that the server presents to certproc. The peer is not verified,
- * and gets nothing but the commands in this file. What it sends is bounded in
+ * certificate that the server presents to certproc.  The peer is not verified,
+ * and gets nothing but the commands in this file.  What it sends is bounded in
  * time, lines and bytes.
  */
 #include <sys/socket.h>
@@ -268,7 +268,7 @@ tell(uint32_t job, struct body_presented *b, const struct error *e)
 	msg_send(&m);
 }
 
-/* Tries one address. 0: certproc was told; -1: see why. */
+/* Tries one address.  0: certproc was told; -1: see why. */
 static int
 look(struct server *s, const struct address *a, uint32_t job,
     struct body_presented *b, struct error *e)
@@ -298,7 +298,7 @@ look(struct server *s, const struct address *a, uint32_t job,
 
 /*
  * The name that a client would ask for: the certificate's first host name; for
- * a wildcard a name below it, in text. An address has no server name (RFC 6066
+ * a wildcard a name below it, in text.  An address has no server name (RFC 6066
  * 3): NULL.
  */
 static const char *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * "check webroot", by net: fetches a file that chng puts by each name, over the
- * network, as the CA fetches responses (RFC 8555 8.3). Its content is random
+ * network, as the CA fetches responses (RFC 8555 8.3).  Its content is random
  * and known to net: comparing it tells nothing about a response.
  */
 #include <err.h>
@@ -85,7 +85,7 @@ resolve(void *session, const struct url *url, struct address *a, size_t *n,
 }
 
 /*
- * One request on a connection of its own. The certificate of a server that a
+ * One request on a connection of its own.  The certificate of a server that a
  * redirect leads to does not matter, as with CAs.
  */
 static int
@@ -143,7 +143,7 @@ is_probe(const struct probe *p, const struct http_response *a)
 }
 
 /*
- * Judges a whole response. *next: the URL that it redirects to, which the
+ * Judges a whole response.  *next: the URL that it redirects to, which the
  * caller frees, or NULL.
  */
 static enum found

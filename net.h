@@ -1,6 +1,6 @@
 /*
- * net's requests to the CA: signed by key, with a nonce, on a kept
- * connection.  Used by netproc only.
+ * net's requests to the CA: signed by key, with a nonce, on a kept connection.
+ * Used by netproc only.
  */
 #ifndef NET_H
 #define NET_H
@@ -150,20 +150,20 @@ void request_expect(struct msg *, enum msgtype);
 struct http *request_server(
     const struct session *, const char *text, struct url *);
 /*
- * Has key or csr sign, which choose the payload; the caller frees. NULL with
+ * Has key or csr sign, which choose the payload; the caller frees.  NULL with
  * the error.
  */
 char *request_sign(const struct session *, enum msgtype, const char *nonce,
     const char *url, struct net_error *);
-/* Makes an error of a response that is not 2xx, and frees the response. -1. */
+/* Makes an error of a response that is not 2xx, and frees the response.  -1. */
 int request_refused(const char *method, const char *url, struct http_response *,
     struct net_error *);
 /* Is it a rate limit?  Some CAs say so with another status than 429. */
 int request_limited(const struct net_error *);
 /*
  * A response whose body only the end of the connection delimits: was it cut?
- * The grammar of what was asked for tells, if the body is used at all. 0, or -1
- * with the reason.
+ * The grammar of what was asked for tells, if the body is used at all.  0, or
+ * -1 with the reason.
  */
 int request_whole(enum msgtype sign, const char *accept,
     const struct http_response *, struct error *);
@@ -215,17 +215,17 @@ struct batch {
 	int (*take)(void *context, size_t i, struct http_response *,
 	    struct net_error *);
 	/*
-	 * Another response, or NULL: then it is an error. 0 goes on, -1 ends
+	 * Another response, or NULL: then it is an error.  0 goes on, -1 ends
 	 * the batch with this error.
 	 */
 	int (*refused)(void *context, size_t i, struct net_error *);
 	/*
 	 * Request i got no response: finds out what has become of it; 0, or -1
-	 * with the error. NULL: the request is repeated alone.
+	 * with the error.  NULL: the request is repeated alone.
 	 */
 	int (*lost)(void *context, size_t i, struct net_error *);
 };
-/* 0, or -1 with the first error. JSON is asked for. */
+/* 0, or -1 with the first error.  JSON is asked for. */
 int request_batch(const struct batch *, struct net_error *);
 
 
@@ -240,11 +240,11 @@ int request_batch(const struct batch *, struct net_error *);
 void nonces_share(uint32_t workers);
 
 /*
- * Keeps the nonce that came with a response, unless there are enough. 0: there
+ * Keeps the nonce that came with a response, unless there are enough.  0: there
  * was no nonce, or an invalid one.
  */
 int nonce_keep(const struct http_response *);
-/* The newest nonce at hand, each once, or NULL. The caller frees. */
+/* The newest nonce at hand, each once, or NULL.  The caller frees. */
 char *nonce_take(void);
 size_t nonces_at_hand(void);
 /* Forgets all nonces, when they come from another URL. */
@@ -262,7 +262,7 @@ size_t nonces_allowed(size_t n, size_t before);
  */
 
 /*
- * Is it about an order for these names alone? Then the text of the problem
+ * Is it about an order for these names alone?  Then the text of the problem
  * names one of them, or a domain above it, or speaks of identifiers, as Let's
  * Encrypt's texts and subproblems do.
  */
@@ -285,21 +285,21 @@ int limit_is_of_account(const char *text);
 
 /*
  * Makes sure that key knows the account: asks the CA for it, or registers one
- * where a renewal needs it. 0, or -1 with the error.
+ * where a renewal needs it.  0, or -1 with the error.
  */
 int account_find(struct session *, struct net_error *);
 
 /*
- * A request by the account was refused, with this error. 1: it is worth another
- * try, since the account is now another one at the CA, or was registered anew,
- * or the CA may take its new key by now; 0: it is not. The CA is asked for the
- * account by its key once in a run.
+ * A request by the account was refused, with this error.  1: it is worth
+ * another try, since the account is now another one at the CA, or was
+ * registered anew, or the CA may take its new key by now; 0: it is not.  The CA
+ * is asked for the account by its key once in a run.
  */
 int account_again(struct session *, struct net_error *);
 
 /*
  * Was a request by the account refused since the CA does not take a new key
- * yet? 1: yes; a second has passed, and it is worth another try.
+ * yet?  1: yes; a second has passed, and it is worth another try.
  */
 int account_rolls(const struct net_error *);
 
@@ -316,7 +316,7 @@ void account_unmet(struct net_error *);
 /* As account_find(), but asks the CA by the key even if the URL is stored. */
 int account_find_surely(struct session *, struct net_error *);
 
-/* Does what -K, -U or -D asks for. 0, or -1 with the error. */
+/* Does what -K, -U or -D asks for.  0, or -1 with the error. */
 int account_task(struct session *, struct net_error *);
 
 
@@ -334,7 +334,7 @@ int account_task(struct session *, struct net_error *);
 
 /*
  * After so long the authorizations of a pending order are fetched, and again
- * after twice as long each time. The tests build with less.
+ * after twice as long each time.  The tests build with less.
  */
 #ifndef AUTHORIZATIONS_MS
 #define AUTHORIZATIONS_MS 3000
@@ -372,14 +372,14 @@ struct net_job {
  * csr makes a CSR, and chng, unless the job is stateless, tries whether
  * responses can be put; with check_webroot, whether they are served.
  * order_prepare() asks for that; order_prepared() is always called after it and
- * waits. 0, or -1 with the error.
+ * waits.  0, or -1 with the error.
  */
 void order_prepare(struct session *);
 int order_prepared(struct session *, struct net_error *);
 
 /*
  * Orders the job's certificate and hands it to certproc, whose verdict is
- * final. 0, or -1 with an error that certproc has not heard of yet.
+ * final.  0, or -1 with an error that certproc has not heard of yet.
  */
 int order_certificate(struct session *, struct net_error *);
 
@@ -415,7 +415,7 @@ struct proof {
 /*
  * The number of the job's name that an order's or authorization's identifier
  * ("dns:NAME" or "ip:ADDRESS") is; wildcard: "*." before it is left out (RFC
- * 8555 7.1.4). NO_NAME: the job has no such name.
+ * 8555 7.1.4).  NO_NAME: the job has no such name.
  */
 #define NO_NAME UINT32_MAX
 uint32_t asked_for(
@@ -423,17 +423,17 @@ uint32_t asked_for(
 
 /*
  * RFC 8555 7.5: fetches the order's authorizations and puts responses for those
- * that are pending. 0, or -1 with the error, also where some are spoilt.
+ * that are pending.  0, or -1 with the error, also where some are spoilt.
  */
 int proof_prepare(struct proof *, const char *order_url, struct net_error *);
-/* RFC 8555 7.5.1: tells the CA that the responses are there. 0 or -1. */
+/* RFC 8555 7.5.1: tells the CA that the responses are there.  0 or -1. */
 int proof_respond(struct proof *, struct net_error *);
 /*
  * Fetches the authorizations that were not valid yet, to see whether some are
- * spoilt. 0 or -1.
+ * spoilt.  0 or -1.
  */
 int proof_look(struct proof *, struct net_error *);
-/* The error of the first spoilt authorization. -1. */
+/* The error of the first spoilt authorization.  -1. */
 int proof_error(const struct proof *, struct net_error *);
 /*
  * Deactivates authorizations that are invalid, so that the CA does not use them
@@ -474,21 +474,21 @@ struct issue {
 
 /*
  * Reads a response about the order, frees it, and checks that the order is for
- * the job's names; order_fetch() requests it first. 0 or -1.
+ * the job's names; order_fetch() requests it first.  0 or -1.
  */
 int order_take(struct issue *, struct http_response *, struct net_error *);
 int order_fetch(struct issue *, struct net_error *);
 /*
- * Waits while the order is pending (RFC 8555 7.1.6). 0: it no longer is; -1
+ * Waits while the order is pending (RFC 8555 7.1.6).  0: it no longer is; -1
  * with the error.
  */
 int order_authorized(struct issue *, struct net_error *);
 /*
  * RFC 8555 7.4: finalizes the order unless that was done, and waits until it is
- * valid. 0 or -1.
+ * valid.  0 or -1.
  */
 int order_finalize(struct issue *, struct net_error *);
-/* The error of an order whose status does not lead to a certificate. -1. */
+/* The error of an order whose status does not lead to a certificate.  -1. */
 int order_bad(struct issue *, struct net_error *);
 
 
@@ -512,7 +512,7 @@ void renewal_info_none(const struct session *);
 /*
  * Has the job's certificate revoked (RFC 8555 7.6), by the account's key or by
  * the certificate's own: the latter first if key_compromised, else last.
- * no_account: why there is no account, or NULL. 0: the CA says that it is
+ * no_account: why there is no account, or NULL.  0: the CA says that it is
  * revoked; -1 with the error.
  */
 int revoke_certificate(struct session *, const struct net_error *no_account,
@@ -545,7 +545,7 @@ void verify_server(const struct session *);
 
 /*
  * Has chng put a probe, and fetches it by each name as the CA will fetch the
- * responses, before an order is placed. 0, or -1 with an error that names the
+ * responses, before an order is placed.  0, or -1 with an error that names the
  * directory.
  */
 int webroot_check(struct session *, struct net_error *);

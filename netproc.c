@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Talks to the CA, and holds nothing but that connection: no key, no file, no
- * thumbprint, no CSR. It reads whatever the CA, or anyone on the way to it,
- * sends. An attacker in it can make a run fail and have typed requests of the
+ * thumbprint, no CSR.  It reads whatever the CA, or anyone on the way to it,
+ * sends.  An attacker in it can make a run fail and have typed requests of the
  * running jobs signed for the authority's own URLs, which is the process's
- * task. It refuses URLs elsewhere, invalid tokens, and identifiers that the job
- * does not have. Here it reads the CA's directory (RFC 8555 7.1) and takes jobs
- * from certproc; the work is in net-account.c, net-order.c, net-renewal.c,
+ * task.  It refuses URLs elsewhere, invalid tokens, and identifiers that the
+ * job does not have.  Here it reads the CA's directory (RFC 8555 7.1) and takes
+ * jobs from certproc; the work is in net-account.c, net-order.c, net-renewal.c,
  * net-revoke.c and net-verify.c.
  */
 #include <err.h>
@@ -30,7 +30,7 @@ static struct msg m;
 #define STATUS_PIECE (64 * 1024)
 
 /*
- * RFC 8555 7.1.1: fetches the directory. Nonces come along if the URL of
+ * RFC 8555 7.1.1: fetches the directory.  Nonces come along if the URL of
  * newNonce is known from an earlier run (or NULL).
  */
 static int
@@ -118,7 +118,7 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 		    handle);
 }
 
-/* Is the CA itself down? One lost response may be the fault of one request. */
+/* Is the CA itself down?  One lost response may be the fault of one request. */
 static enum failure
 failure_class(const struct net_error *t)
 {

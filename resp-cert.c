@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Certificates for tls-alpn-01 (RFC 8737 3).  CAs compare more than the RFC
- * demands: Boulder the bytes of subjectAltName, issuer and subject, and the
- * signature.  The key proves nothing by itself, since only the extension is
- * looked at; an attacker who has it gains nothing.
+ * demands: Boulder compares the bytes of subjectAltName, issuer and subject,
+ * and verifies the signature.  The key proves nothing by itself, since only the
+ * extension counts; an attacker who has it gains nothing.
  */
 #include <err.h>
 #include <limits.h>
@@ -86,8 +86,8 @@ selfsigned_server_name(const char *identifier, char name[SERVER_NAME_SIZE])
 }
 
 /*
- * Tag and length of so many bytes (X.690 8.1), at most 65535; returns how many
- * bytes that takes.
+ * Writes the tag and length of so many bytes (X.690 8.1), at most 65535;
+ * returns how many bytes that takes.
  */
 static size_t
 put_head(uint8_t *out, uint8_t tag, size_t len)
@@ -125,7 +125,7 @@ add_extension(
 	return ok;
 }
 
-/* One GeneralName. */
+/* Adds the subjectAltName with one GeneralName. */
 static int
 add_name(X509 *x, const char *identifier)
 {
@@ -159,7 +159,7 @@ add_digest(X509 *x, const uint8_t digest[SELFSIGNED_DIGEST_LEN])
 	return add_extension(x, OID_ACME, 1, value, n + SELFSIGNED_DIGEST_LEN);
 }
 
-/* Who it is about, and who has issued it: the same bytes. */
+/* Sets subject and issuer to the same bytes. */
 static int
 set_subject(X509 *x)
 {
@@ -175,7 +175,10 @@ set_subject(X509 *x)
 	return ok;
 }
 
-/* Positive and at random: a client may remember issuer and number. */
+/*
+ * Sets a random positive serial number, as a client may remember issuer and
+ * number.
+ */
 static int
 set_serial(X509 *x)
 {

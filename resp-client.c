@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The clients of respproc: each has a small buffer, one deadline, one
- * response, and no more.  If a bound is missing here, anybody on the internet
- * stops a validation or fills the memory.
+ * The clients of respproc: each has a small buffer, one deadline and one
+ * response.  If a bound is missing here, anyone on the internet can stop a
+ * validation or fill the memory.
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -18,9 +18,9 @@
 
 #define BYTES_FIRST 512
 #define BYTES_MAX 8192  /* of one request, or ClientHello */
-#define LINGER_MS 2000  /* for which a client may read its response */
+#define LINGER_MS 2000  /* how long a client may take to read its response */
 #define LINGER_READS 4  /* at a time */
-#define TLS_RECORD 0x16 /* as a handshake begins */
+#define TLS_RECORD 0x16 /* the first byte of a handshake */
 
 enum client_state {
 	CLIENT_READING,
@@ -32,12 +32,12 @@ enum client_state {
 struct client {
 	int fd; /* -1: this place is free */
 	enum client_state state;
-	short events;         /* that it waits for */
+	short events;         /* that the client waits for */
 	unsigned long number; /* in the order of their connections */
 	int64_t until;
-	uint8_t *in; /* what has come, */
+	uint8_t *in; /* the bytes that were received */
 	size_t len, room;
-	char *out; /* what is to be written, */
+	char *out; /* the bytes to be sent */
 	size_t outlen, outpos;
 	struct handshake *handshake;
 };
@@ -90,9 +90,9 @@ oldest(enum client_state state)
 }
 
 /*
- * The one that can be spared, where there is any: first of those that have
- * their response, then of those that have not said what they want, the oldest.
- * A CA's server needs no more than a few round trips.
+ * Chooses the client that is ended for another; there is one.  First the oldest
+ * of those that have their response, then of those whose request is not whole.
+ * A CA's server needs only a few round trips.
  */
 static struct client *
 spare(void)
@@ -145,8 +145,8 @@ client_new(int fd)
 }
 
 /*
- * Waits for the client's end, so that what it sends meanwhile does not make the
- * kernel take back what it was sent.
+ * Waits until the client ends the connection.  If bytes of the client were
+ * still unread at a close(), the kernel would discard the response.
  */
 static void
 linger(struct client *c)
@@ -200,7 +200,10 @@ client_write(struct client *c)
 		linger(c);
 }
 
-/* With this status, and the text unless the client wants none. */
+/*
+ * Sends a response with this status, and with the text unless the method is
+ * HEAD.
+ */
 static void
 reply(struct client *c, const char *status, const char *text, int head)
 {
@@ -218,7 +221,7 @@ reply(struct client *c, const char *status, const char *text, int head)
 	client_write(c);
 }
 
-/* The first time is said; how often others come must not fill a log. */
+/* Says the first time only, as repeated requests must not fill a log. */
 static void
 tell_served(struct response *r)
 {
@@ -253,7 +256,7 @@ client_request(struct client *c)
 	reply(c, "200 OK", r->text, request.head);
 }
 
-/* Until the certificate is presented; then there is nothing more to say. */
+/* Goes on until the certificate is presented; nothing is sent after that. */
 static void
 client_handshake(struct client *c)
 {
@@ -273,9 +276,7 @@ client_handshake(struct client *c)
 	linger(c);
 }
 
-/*
- * libtls gets what the client has sent so far, if that is what a CA would send.
- */
+/* Passes what the client has sent to libtls, if it is a CA's ClientHello. */
 static void
 client_hello(struct client *c)
 {
@@ -392,7 +393,7 @@ clients_serve(const struct pollfd *pfd)
 
 	for (i = 0; i < npolled; i++) {
 		c = polled[i];
-		/* Another one has made room for itself. */
+		/* This client was ended to make room for another. */
 		if (c->fd != pfd[i].fd)
 			continue;
 		if (pfd[i].revents != 0)

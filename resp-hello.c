@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * ClientHello: which server does it want, by which protocol?  Only what a CA
- * sends to validate tls-alpn-01 goes on to libtls, so that all others meet no
- * more than this file.  If a bound is wrong here, an attacker reads or writes
+ * Reads a ClientHello's server name and protocols.  Only what a CA sends to
+ * validate tls-alpn-01 goes on to libtls; the bytes of all other clients reach
+ * no code but this file.  If a bound is wrong here, an attacker reads or writes
  * beyond a buffer in a process that holds challenge certificates.
  */
 #include <ctype.h>
@@ -14,7 +14,7 @@
 #define RECORD_HEAD 5
 #define RECORD_MAX 16384 /* RFC 8446 5.1 */
 #define HELLO_HEAD 4
-#define HELLO_MAX 8192 /* with post-quantum keys some 2 KiB */
+#define HELLO_MAX 8192 /* with post-quantum keys it has some 2 KiB */
 #define CLIENT_HELLO 1
 #define EXTENSION_SERVER_NAME 0 /* RFC 6066 3 */
 #define EXTENSION_ALPN 16       /* RFC 7301 3.1 */
@@ -38,7 +38,7 @@ take(struct bytes *from, size_t n, struct bytes *part)
 	return 1;
 }
 
-/* A number of so many bytes, big end first. */
+/* Reads a number of so many bytes, most significant byte first. */
 static int
 take_number(struct bytes *from, size_t size, size_t *n)
 {
@@ -51,7 +51,7 @@ take_number(struct bytes *from, size_t size, size_t *n)
 	return 1;
 }
 
-/* A vector (RFC 8446 3.4) with a length of so many bytes. */
+/* Reads a vector (RFC 8446 3.4) whose length has so many bytes. */
 static int
 take_vector(struct bytes *from, size_t size, struct bytes *vector)
 {
@@ -61,9 +61,9 @@ take_vector(struct bytes *from, size_t size, struct bytes *vector)
 }
 
 /*
- * Puts the handshake bytes of the records together, in out, until the message
- * is whole: joined has fewer bytes than needed while some are still to come.
- * 0: these are no such records.
+ * Joins the handshake bytes of the records in out, until the message is whole:
+ * joined has fewer bytes than needed while some are still to come.  0: these
+ * are not records of a ClientHello.
  */
 static int
 join_records(struct bytes from, uint8_t out[HELLO_HEAD + HELLO_MAX],
@@ -98,7 +98,7 @@ join_records(struct bytes from, uint8_t out[HELLO_HEAD + HELLO_MAX],
 	return joined->len == 0 || out[0] == CLIENT_HELLO;
 }
 
-/* One host name and nothing else. */
+/* Reads the extension's one host name; 0: it has anything else. */
 static int
 read_server_name(struct bytes body, char name[SERVER_NAME_SIZE])
 {
@@ -131,7 +131,7 @@ read_alpn(struct bytes body)
 	    memcmp(protocol.p, ACME_ALPN, protocol.len) == 0;
 }
 
-/* Both extensions, each once. */
+/* Needs both extensions, each once. */
 static int
 read_extensions(struct bytes all, char name[SERVER_NAME_SIZE])
 {
@@ -163,7 +163,10 @@ hello_read(const uint8_t *buf, size_t len, char name[SERVER_NAME_SIZE])
 		return HELLO_BAD;
 	if (m.len < needed)
 		return HELLO_MORE;
-	/* Nothing may follow in its records: it waits for a reply. */
+	/*
+	 * Nothing may follow the message in its records: the client waits for a
+	 * reply.
+	 */
 	if (m.len != needed || !take(&m, HELLO_HEAD, &part))
 		return HELLO_BAD;
 	if (!take(&m, 2 + 32, &part) ||   /* version, random */

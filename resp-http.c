@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Requests over HTTP/1.0 and 1.1, as strict as RFC 9112 permits: lines end with
- * CRLF, no field is folded, nothing follows the header section.  A server in
- * front of this one may read a request in another way; since the connection
- * ends with the one response, it gains nothing by that.  If a check is
- * missing here, an attacker reaches what reads these bytes as a token.
+ * Requests over HTTP/1.0 and 1.1, parsed as strictly as RFC 9112 permits: lines
+ * end with CRLF, no field is folded, nothing follows the header section.  A
+ * server in front of this one may read a request in another way; since the
+ * connection ends with the one response, an attacker gains nothing by that.  If
+ * a check is missing here, an attacker's bytes reach the search for a token.
  */
 #include <string.h>
 #include <strings.h>
@@ -24,7 +24,7 @@ is_tchar(char c)
 		c) != NULL;
 }
 
-/* Are these bytes text in one line, in any encoding? */
+/* Are these bytes one line of text, in any encoding? */
 static int
 is_text(const char *p, size_t len)
 {
@@ -43,10 +43,7 @@ is_named(const char *line, size_t len, const char *name)
 	return len == strlen(name) && strncasecmp(line, name, len) == 0;
 }
 
-/*
- * RFC 9112 5.  A field that announces a body is refused: no response is fetched
- * by such a request.
- */
+/* RFC 9112 5.  A field that announces a body is refused: CAs send none. */
 static int
 check_field(const char *line, size_t len)
 {
@@ -65,7 +62,10 @@ check_field(const char *line, size_t len)
 	return len - at == 1 && line[at] == '0';
 }
 
-/* The token at the end of the target, or none: something else was asked for. */
+/*
+ * Takes the token at the end of the target; REQUEST_OTHER: the target is not a
+ * response's.
+ */
 static enum request_result
 take_target(const char *target, size_t len, struct request *r)
 {
@@ -120,7 +120,7 @@ request_read(const char *buf, size_t len, struct request *r)
 		return REQUEST_MORE;
 	if (end + 4 != buf + len)
 		return REQUEST_BAD;
-	/* Each line now ends with CRLF, also the last one. */
+	/* Each line ends with CRLF, also the last one. */
 	next = memmem(buf, len, "\r\n", 2);
 	result = read_request_line(buf, (size_t)(next - buf), r);
 	if (result == REQUEST_BAD)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where the clients of respproc come in: sockets that are bound as root, or
- * with CAP_NET_BIND_SERVICE, before the process gives that up.  One that
- * cannot be bound costs the handles that name it, and no others.
+ * The listening sockets, bound as root, or with CAP_NET_BIND_SERVICE, before
+ * the process gives that up.  A socket that cannot be bound fails the handles
+ * that name it, and no others.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -19,8 +19,9 @@
 #include "valid.h"
 
 #define BACKLOG 256
-#define ACCEPTS 32 /* at a time: the others are served, too */
-/* of a process like this, as a holder */
+/* connections accepted in a row, so that other sockets are served, too */
+#define ACCEPTS 32
+/* how port_holder() begins the name of another respproc */
 #define OWN_NAME "respproc ("
 #define ALL_IPV4 "0.0.0.0"
 #define ALL_IPV6 "::"
@@ -29,10 +30,11 @@ struct listener {
 	const char *address, *port;
 	int any;      /* all addresses of this family */
 	int optional; /* the machine may lack this family */
-	int fd;       /* -1: see broken; or it is covered */
+	/* -1: see broken; or a socket for all addresses covers it */
+	int fd;
 	struct sockaddr_storage sa;
-	int error;           /* of errno, with */
-	struct error broken; /* "": nothing is */
+	int error;           /* errno */
+	struct error broken; /* why it cannot be bound; "": it is bound */
 };
 
 static struct listener listeners[LISTENERS_MAX];
@@ -51,7 +53,7 @@ find(const char *address, const char *port)
 	return NULL;
 }
 
-/* address: of one that this machine may have, or all of a family. */
+/* Adds an address of this machine, or all of a family. */
 static void
 add(const char *address, const char *port, int optional)
 {
@@ -105,9 +107,8 @@ no_socket(struct listener *l, const char *call)
 	l->error = errno;
 	if (l->error == EADDRINUSE) {
 		/*
-		 * An ordinary user is not told; the kernel hides the
-		 * descriptors of another run's respproc, which cannot be
-		 * traced.
+		 * port_holder() fails for an ordinary user, and for the
+		 * respproc of another run, whose descriptors the kernel hides.
 		 */
 		if (!port_holder(
 			(struct sockaddr *)&l->sa, holder, sizeof(holder)))
@@ -157,7 +158,7 @@ set_option(int fd, int level, int option)
 	return setsockopt(fd, level, option, &yes, sizeof(yes));
 }
 
-/* 0, or -1 with what is broken. */
+/* 0, or -1 with l->broken. */
 static int
 bind_one(struct listener *l)
 {
@@ -183,7 +184,7 @@ bind_one(struct listener *l)
 	return -1;
 }
 
-/* Is there one for all addresses of this family, with this port? */
+/* Is a socket bound to all addresses of this family, with this port? */
 static int
 is_covered(const struct listener *l)
 {
@@ -193,7 +194,7 @@ is_covered(const struct listener *l)
 	return !l->any && other != NULL && other->fd != -1;
 }
 
-/* What a machine without this family lacks. */
+/* Is it a family that the machine need not have? */
 static int
 may_lack(const struct listener *l)
 {
@@ -207,7 +208,9 @@ listen_bind(void)
 	struct listener *l;
 	int any;
 
-	/* All addresses of a family first: one of them is covered then. */
+	/*
+	 * A socket for all addresses is bound first, and covers those for one.
+	 */
 	for (any = 1; any >= 0; any--)
 		for (l = listeners; l < listeners + nlisteners; l++) {
 			if (l->any != any || is_covered(l))
@@ -253,7 +256,10 @@ listen_poll(struct pollfd *pfd)
 	return npolled;
 }
 
-/* Of the process, or of the whole machine, where others may free some. */
+/*
+ * Are there no descriptors left, of the process or of the whole machine, whose
+ * other processes may free some?
+ */
 static int
 out_of_descriptors(int error)
 {

@@ -23,9 +23,9 @@ response_free(struct response *r)
 	free(r);
 }
 
-/* Removes those of a job: of this identifier, or all. */
+/* Removes a job's responses: this identifier's, or all. */
 static void
-drop(uint32_t job, int all, uint32_t number)
+remove_responses(uint32_t job, int all, uint32_t number)
 {
 	struct response **rp = &responses, *r;
 
@@ -44,7 +44,7 @@ response_new(uint32_t job, uint32_t number)
 {
 	struct response *r;
 
-	drop(job, 0, number);
+	remove_responses(job, 0, number);
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		err(1, NULL);
 	r->job = job;
@@ -83,7 +83,7 @@ response_put_tls(uint32_t job, uint32_t number, const char *identifier,
 	    len != SELFSIGNED_DIGEST_LEN)
 		errx(1, "RESP_PUT: not a digest");
 	selfsigned_server_name(identifier, server);
-	/* Clients of both would ask for the same server. */
+	/* Clients of both handles would ask for the same server. */
 	if ((other = response_of_server(server)) != NULL && other->job != job) {
 		free(bytes);
 		return error_set(e,
@@ -138,5 +138,5 @@ response_count(uint32_t job, size_t *served)
 void
 response_drop(uint32_t job)
 {
-	drop(job, 1, 0);
+	remove_responses(job, 1, 0);
 }

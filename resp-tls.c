@@ -17,7 +17,8 @@
 struct handshake {
 	char server[SERVER_NAME_SIZE];
 	int fd;
-	const uint8_t *hello; /* read before; libtls reads it first */
+	/* the bytes read so far, which libtls reads first */
+	const uint8_t *hello;
 	size_t left;
 	int done;
 	struct tls *context, *tls;
@@ -29,7 +30,7 @@ would_block(ssize_t n)
 	return n == -1 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* tls_read_cb; all that may be done with a socket here is recv() and send(). */
+/* tls_read_cb.  The sandbox allows only recv() and send() on a socket. */
 static ssize_t
 read_some(struct tls *tls, void *buf, size_t len, void *handshake)
 {
@@ -61,8 +62,8 @@ write_some(struct tls *tls, const void *buf, size_t len, void *handshake)
 }
 
 /*
- * For one connection: the certificate is one of several, and its memory is
- * freed with it.
+ * Makes a context for one connection only: each response has its own
+ * certificate.
  */
 static struct tls *
 context_new(const struct response *r)

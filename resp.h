@@ -1,5 +1,5 @@
 /*
- * The first message of a TLS client, as far as respproc must know it before
+ * Parses a TLS client's first message, as far as respproc must know it before
  * libtls sees it (RFC 8737 3, RFC 8446 4.1.2).
  */
 #ifndef RESP_H
@@ -21,8 +21,8 @@ enum hello_result {
 };
 
 /*
- * All that the client has sent so far; name is set to what it calls the server,
- * in lower case.  Bytes behind the message are left to libtls.
+ * Reads all that the client has sent so far; name becomes the server's name, in
+ * lower case.  Bytes behind the message are left to libtls.
  */
 enum hello_result hello_read(
     const uint8_t *, size_t len, char name[SERVER_NAME_SIZE]);
@@ -35,54 +35,55 @@ enum hello_result hello_read(
 
 struct response {
 	uint32_t job;
-	uint32_t number; /* of the identifier, among the job's */
-	/* One of these two: */
-	char *token;   /* of http-01, */
-	char *text;    /* with its key authorization */
-	uint8_t *cert; /* of tls-alpn-01, in PEM, */
+	uint32_t number; /* the identifier's number in the job */
+	/* for http-01: */
+	char *token;   /* the token */
+	char *text;    /* and its key authorization; */
+	uint8_t *cert; /* for tls-alpn-01: a certificate in PEM */
 	size_t certlen;
-	/* with this name in lower case */
+	/* and the server's name, in lower case */
 	char server[SERVER_NAME_SIZE];
-	int served; /* someone has fetched it */
+	int served; /* A client has fetched it. */
 	struct response *next;
 };
 
 /*
- * Takes the place of an earlier response of this identifier.  text is the key
- * authorization (http-01), digest its SHA-256 in base64url (tls-alpn-01).  What
- * is not of this form ends the process.  0, or -1 with the reason.
+ * Replaces an earlier response of this identifier. text is the key
+ * authorization (http-01), digest its SHA-256 in base64url (tls-alpn-01).
+ * Anything not of this form ends the process.  0, or -1 with the reason.
  */
 void response_put_http(uint32_t job, uint32_t number, const char *text);
 int response_put_tls(uint32_t job, uint32_t number, const char *identifier,
     const char *digest, struct error *);
 
-/* NULL: there is none.  It lasts until response_drop(). */
+/*
+ * The response for this token, or for this server's name; NULL: there is none.
+ * It is valid until response_drop().
+ */
 struct response *response_of_token(const char *token);
 struct response *response_of_server(const char *name);
 
-/* Those of a job; how many, and how many of them were served. */
+/* The number of a job's responses, and how many of them were served. */
 size_t response_count(uint32_t job, size_t *served);
 void response_drop(uint32_t job);
 
 
-/*
- * Certificates for tls-alpn-01 (RFC 8737 3), made in respproc for the moment.
- */
+/* Certificates for tls-alpn-01 (RFC 8737 3), which respproc makes itself. */
 
 #define SELFSIGNED_DIGEST_LEN 32 /* SHA-256 of a key authorization */
 
 /*
- * The P-256 key of all these certificates, which lives as long as the process.
- * Called once, before the others; failure ends the process.
+ * Makes the P-256 key of all these certificates, which lives as long as the
+ * process.  Called once, before the others; failure ends the process.
  */
 void selfsigned_begin(void);
 
-/* That key in PEM, in memory of this module. */
+/* The key in PEM, in memory of this module. */
 const uint8_t *selfsigned_key(size_t *len);
 
 /*
- * What the client calls the server of this identifier, without a final dot:
- * the name itself, or for an address the reverse name (RFC 8738 6).
+ * The server's name that a client sends for this identifier, without a final
+ * dot: the name itself, or for an address the reverse name (RFC 8738 6).
  */
 void selfsigned_server_name(
     const char *identifier, char name[SERVER_NAME_SIZE]);
@@ -106,38 +107,39 @@ uint8_t *selfsigned_cert(const char *identifier,
  * twice, or for longer than CLIENT_MS.
  */
 
-#define CLIENTS_MAX 256   /* at a time; one more replaces the oldest */
-#define HANDSHAKES_MAX 32 /* of these in libtls, each with some 60 KiB */
-#define CLIENT_MS 10000   /* until its request or handshake is done */
+#define CLIENTS_MAX 256 /* at a time; a further one replaces the oldest */
+/* clients in libtls at a time, each with some 60 KiB */
+#define HANDSHAKES_MAX 32
+#define CLIENT_MS 10000 /* until a client's request or handshake is done */
 
-/* Before the first client. */
+/* Called before the first client. */
 void clients_begin(void);
 
-/* Takes the connection, which is ours from then on and does not block. */
+/* Takes over the connection, which does not block. */
 void client_new(int fd);
 
-/* Ends one, so that there is a descriptor; 0: there is none to end. */
+/* Ends a client to free a descriptor; 0: there is no client. */
 int client_spare(void);
 
 /*
- * Fills in what is to be waited for, at most CLIENTS_MAX; returns how many, and
- * until when at most (clock_ms(); INT64_MAX: for ever).
+ * Fills in what poll() is to wait for, at most CLIENTS_MAX; returns how many,
+ * and until when to wait at most (clock_ms(); INT64_MAX: for ever).
  */
 nfds_t clients_poll(struct pollfd *, int64_t *until);
 
 /*
- * Serves those that poll() has found ready, in the order of clients_poll();
- * ends those that are late.
+ * Serves the clients that poll() has found ready, in the order of
+ * clients_poll(); ends those that are late.
  */
 void clients_serve(const struct pollfd *);
 
-/* How many there were so far, whatever they wanted. */
+/* How many connections there were so far. */
 unsigned long clients_count(void);
 
 
 /*
- * The one request that a client of respproc may make over HTTP: GET or HEAD of
- * a response to http-01 (RFC 8555 8.3).
+ * Parses the one request that a client of respproc may make over HTTP: GET or
+ * HEAD of a response to http-01 (RFC 8555 8.3).
  */
 
 enum request_result {
@@ -148,36 +150,34 @@ enum request_result {
 };
 
 struct request {
-	int head;        /* HEAD: the client wants no body */
+	int head;        /* the method is HEAD, without a body */
 	char token[201]; /* as valid_token() takes it */
 };
 
-/* All that the client has sent so far.  Which host it names does not matter. */
+/* Reads all that the client has sent so far.  The Host field is ignored. */
 enum request_result request_read(const char *, size_t len, struct request *);
 
 
-/*
- * Where the clients of respproc come in.
- */
+/* The listening sockets of respproc. */
 
-#define LISTENERS_MAX 64 /* different ones of one run */
+#define LISTENERS_MAX 64 /* different addresses and ports in one run */
 
 /*
- * Before anything is given up: every address (or "*": all of this machine's)
- * and port of the configuration, then all are bound at once.
+ * Called before respproc gives up its rights: adds an address (or "*": all of
+ * this machine's) and a port; then binds all at once.
  */
 void listen_add(const char *address, const char *port);
 void listen_bind(void);
 
-/* Can clients come in there?  1, or 0 with the reason. */
+/* Is respproc listening there?  1, or 0 with the reason. */
 int listen_works(const char *address, const char *port, struct error *);
 
 /*
- * Fills in what is to be waited for, at most LISTENERS_MAX; returns how many.
+ * Fills in what poll() is to wait for, at most LISTENERS_MAX; returns how many.
  */
 nfds_t listen_poll(struct pollfd *);
 
-/* Takes the connections that have come, in the order of listen_poll(). */
+/* Accepts the connections that have come, in the order of listen_poll(). */
 void listen_serve(const struct pollfd *);
 
 
@@ -190,20 +190,20 @@ struct handshake;
 enum handshake_result { HANDSHAKE_WAITS, HANDSHAKE_FAILED, HANDSHAKE_DONE };
 
 /*
- * Begins one with the certificate of this response; hello is what the client
- * has sent so far, and stays as it is until handshake_free().  NULL: libtls
+ * Begins a handshake with the certificate of this response; hello is what the
+ * client has sent so far, and stays valid until handshake_free().  NULL: libtls
  * refuses.
  */
 struct handshake *handshake_new(
     const struct response *, int fd, const uint8_t *hello, size_t len);
 
 /*
- * Goes on as far as it can without blocking; events: what is to be waited for
- * then, as poll() has it.
+ * Goes on as far as it can without blocking; events: what poll() is to wait for
+ * then.
  */
 enum handshake_result handshake_go(struct handshake *, short *events);
 
-/* The name that the client has called the server. */
+/* The server's name that the client has sent. */
 const char *handshake_server(const struct handshake *);
 
 void handshake_free(struct handshake *);

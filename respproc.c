@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Answers challenges by itself, on ports of its own: requests over HTTP for
- * http-01, handshakes of TLS for tls-alpn-01.  It holds the listening sockets,
+ * Responds to challenges on ports of its own: to requests over HTTP for
+ * http-01, to TLS handshakes for tls-alpn-01.  It holds the listening sockets,
  * bound before it gives its rights up, and what chng tells it: key
  * authorizations, or digests of them, of which it makes certificates.  From
- * anybody on the internet it reads requests and ClientHellos.  Who owns it has
- * no file, no key and no way to connect; on these ports, for as long as the run
- * lasts, such an attacker can serve anything, and so prove to a CA what a web
+ * anyone on the internet it reads requests and ClientHellos.  An attacker in it
+ * has no file, no key and no way to connect; on these ports, as long as the run
+ * lasts, the attacker can serve anything, and so prove to a CA what a web
  * server of these names could.  It refuses all but the paths and names of
  * responses that it has.
  */
@@ -28,7 +28,7 @@ struct resp_job {
 	char *handle;
 	enum way way;
 	enum challenge_type challenge;
-	struct strings listen; /* address and port, in turn */
+	struct strings listen; /* address, port, address, port, ... */
 	struct strings names;
 };
 
@@ -53,7 +53,7 @@ add_job(const struct slice_domain *d)
 		listen_add(j->listen.v[i], j->listen.v[i + 1]);
 }
 
-/* w NULL: it can be seen. */
+/* Replies to chng; e NULL: the response is served. */
 static void
 response(const struct msg *m, uint32_t number, const struct error *e)
 {
@@ -76,7 +76,10 @@ job_of(const struct msg *m)
 	return j;
 }
 
-/* Before an order is placed: can clients come in at each of the places? */
+/*
+ * Before an order is placed: is respproc listening at each of the job's
+ * addresses?
+ */
 static void
 resp_check(struct msg *m)
 {
@@ -132,7 +135,7 @@ resp_drop(struct msg *m)
 	response_drop(m->head.job);
 }
 
-/* The clients are served until the parent has something to say. */
+/* Serves clients until there is a message. */
 static void
 serve_clients(void)
 {

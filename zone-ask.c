@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Queries to name servers, by zoneproc. ldns makes and parses the packets;
- * sockets and time are here. An answer counts if it comes from the address that
- * was asked, to the port and with the number that were drawn for this query,
- * and repeats the question.
+ * sockets and time are here.  An answer counts if it comes from the address
+ * that was asked, to the port and with the number that were drawn for this
+ * query, and repeats the question.
  */
 #include <netinet/in.h>
 #include <err.h>
@@ -309,7 +309,7 @@ answers(const struct question *q, const ldns_pkt *p)
  * packet may be.
  */
 static int
-take(struct question *q, const uint8_t *bytes, size_t len)
+read_answer(struct question *q, const uint8_t *bytes, size_t len)
 {
 	ldns_pkt *p = NULL;
 	ldns_pkt_rcode rcode;
@@ -350,7 +350,7 @@ read_udp(struct question *q)
 	if (n == -1)
 		over(q, NULL, strerror(errno), is_unroutable(errno));
 	else
-		take(q, in, (size_t)n);
+		read_answer(q, in, (size_t)n);
 }
 
 static void
@@ -401,7 +401,7 @@ read_tcp(struct question *q)
 	q->got += (size_t)n;
 	if (q->got < 2 || q->got < 2 + ((size_t)q->in[0] << 8 | q->in[1]))
 		return;
-	if (!take(q, q->in + 2, q->got - 2))
+	if (!read_answer(q, q->in + 2, q->got - 2))
 		over(q, NULL,
 		    "answered something else by TCP than what it was asked", 0);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Zones and their servers, by zoneproc. A resolver of the administrator's is
- * asked, and believed: its answers decide only which servers are asked. Nothing
- * is kept longer than the run; a zone whose search failed is looked for again.
+ * Zones and their servers, by zoneproc.  A resolver of the administrator's is
+ * asked, and believed: its answers decide only which servers are asked.
+ * Nothing is kept longer than the run; a zone whose search failed is looked for
+ * again.
  */
 #include <netinet/in.h>
 #include <err.h>
@@ -205,7 +206,7 @@ seen_free(struct seen *gone)
 }
 
 /*
- * Ends all searches that wait for this zone. A zone without servers is freed:
+ * Ends all searches that wait for this zone.  A zone without servers is freed:
  * no search holds it any more.
  */
 static void

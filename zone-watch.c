@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waits for any number of TXT records, by zoneproc. Every server of the zone is
- * asked itself, without recursion, so that no cache remembers that a record was
- * not there yet.
+ * Waits for any number of TXT records, by zoneproc.  Every server of the zone
+ * is asked itself, without recursion, so that no cache remembers that a record
+ * was not there yet.
  */
 #include <err.h>
 #include <stdio.h>
@@ -358,7 +358,7 @@ end_of_aliases(const char *name, const ldns_rr_list *list)
 
 /* Reads one server's answer. */
 static void
-take(struct answerer *a, const ldns_pkt *p)
+read_answer(struct answerer *a, const ldns_pkt *p)
 {
 	struct watching *w = a->watching;
 	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(p);
@@ -402,7 +402,7 @@ answered(void *context, const struct reply *r)
 	a->silent = r->pkt == NULL ? a->silent + 1 : 0;
 	a->unroutable = r->unroutable;
 	if (r->pkt != NULL)
-		take(a, r->pkt);
+		read_answer(a, r->pkt);
 	else if (r->unroutable)
 		snprintf(a->said, sizeof(a->said),
 		    "cannot be reached from here: %s", r->failure);
@@ -495,8 +495,8 @@ wait_on(struct watching *w)
 }
 
 /*
- * Has a server said that the persist record is not there? Waiting does not help
- * then.
+ * Has a server said that the persist record is not there?  Waiting does not
+ * help then.
  */
 static int
 is_denied(const struct watching *w)

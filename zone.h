@@ -1,6 +1,6 @@
 /*
- * Queries to name servers, by UDP, and by TCP where the answer was cut. Nothing
- * here waits: zoneproc's loop calls ask_fill() and ask_turn().
+ * Queries to name servers, by UDP, and by TCP where the answer was cut.
+ * Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().
  */
 #ifndef ZONE_H
 #define ZONE_H
@@ -146,7 +146,7 @@ const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
 int server_of(struct server *, const char *address, const char *port);
 /*
  * Reads the resolvers in this file (NULL: there is none), in their order; as
- * resolv.conf(5) has it, this machine if none is named. Returns their number.
+ * resolv.conf(5) has it, this machine if none is named.  Returns their number.
  */
 size_t resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
 
@@ -159,10 +159,10 @@ size_t resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
 /*
  * Watches a record until all servers of its zone have a TXT record of that name
  * with this value, or, if persist is not NULL, a persist record that fits; for
- * seconds at most. A persist record is not waited for if a server says that it
- * is not there. The structure is copied, but not what it points to. In the end
- * done() is called, with NULL or the reason; fit is the best that was seen of a
- * persist record.
+ * seconds at most.  A persist record is not waited for if a server says that it
+ * is not there.  The structure is copied, but not what it points to.  In the
+ * end done() is called, with NULL or the reason; fit is the best that was seen
+ * of a persist record.
  */
 struct watched {
 	uint32_t job;

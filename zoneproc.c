@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Waits until the records that respond to challenges can be seen in the DNS:
- * all name servers of the zone are to have them before the CA looks. It holds
- * nothing but sockets to name servers. From chng it reads numbers of
+ * all name servers of the zone are to have them before the CA looks.  It holds
+ * nothing but sockets to name servers.  From chng it reads numbers of
  * identifiers and the records' contents, which are then public; from the
- * network it reads DNS answers. An attacker in it can have the CA asked too
+ * network it reads DNS answers.  An attacker in it can have the CA asked too
  * early, or not at all.
  */
 #include <err.h>
