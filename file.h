@@ -30,6 +30,28 @@ int lock_is_held(const struct place *);
 
 
 /*
+ * The states of a job in fileproc.  enter() in fileproc.c takes these steps and
+ * ends the process at any other one:
+ *
+ *   SET_UNLOCKED ---> SET_OPEN ---> SET_STAGED ---> SET_COMMITTED
+ *        |             |    |          |                  |
+ *        |             |    v          |                  |
+ *        |             | SET_REMOVED   |                  |
+ *        v             v    v          v                  v
+ *      SET_CLOSED <----+----+----------+------------------+
+ */
+enum set_state {
+	SET_UNLOCKED = 1,  /* The job's lock was not taken. */
+	SET_OPEN = 2,      /* fileproc holds the lock and has sent all parts. */
+	SET_STAGED = 4,    /* A new file lies beside the one it replaces. */
+	SET_COMMITTED = 8, /* The files were replaced, or that has failed. */
+	SET_REMOVED = 16,  /* With -r: the files were removed. */
+	SET_CLOSED = 32    /* certproc is done with the job. */
+};
+#define SET_LOCKED (SET_OPEN | SET_STAGED | SET_COMMITTED | SET_REMOVED)
+
+
+/*
  * The files of one certificate, replaced together.  Used by fileproc only.
  */
 

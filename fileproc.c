@@ -25,6 +25,7 @@
 #define NRECORDS (PART_JOB__MAX - PART_SET__MAX)
 
 struct file_job {
+	enum set_state state;
 	struct fileset set;
 	struct place record[NRECORDS];
 	struct place lock;
@@ -55,6 +56,43 @@ static struct place shared_lock[PART__MAX - PART_JOB__MAX];
 static int shared_lock_fd[PART__MAX - PART_JOB__MAX] = { -1, -1, -1 };
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
+
+/* The drawing in file.h. */
+static const struct {
+	enum set_state from;
+	const char *name;
+	unsigned to;
+} steps[] = {
+	{ SET_UNLOCKED, "SET_UNLOCKED", SET_OPEN | SET_CLOSED },
+	{ SET_OPEN, "SET_OPEN", SET_STAGED | SET_REMOVED | SET_CLOSED },
+	{ SET_STAGED, "SET_STAGED", SET_COMMITTED | SET_CLOSED },
+	{ SET_COMMITTED, "SET_COMMITTED", SET_CLOSED },
+	{ SET_REMOVED, "SET_REMOVED", SET_CLOSED },
+	{ SET_CLOSED, "SET_CLOSED", 0 },
+};
+
+static size_t
+row_of(enum set_state state)
+{
+	size_t i = 0;
+
+	while (steps[i].from != state)
+		if (++i == sizeof(steps) / sizeof(steps[0]))
+			errx(1, "there is no state %u", (unsigned)state);
+	return i;
+}
+
+/* The only way into another state. */
+static void
+enter(uint32_t job, enum set_state state)
+{
+	size_t from = row_of(jobs[job].state), to = row_of(state);
+
+	if ((steps[from].to & state) == 0)
+		errx(1, "job %u: no step leads from %s to %s", job,
+		    steps[from].name, steps[to].name);
+	jobs[job].state = state;
+}
 
 /* What a part is at most; more counts as absent when it is read. */
 static size_t
@@ -200,6 +238,7 @@ file_open(struct msg *m)
 		reply(m->head.job, -1, &e);
 		return;
 	}
+	enter(m->head.job, SET_OPEN);
 	if ((rc = j->broken.text[0] != '\0' ? -1 : clean(j, &e)) == -1 &&
 	    j->broken.text[0] != '\0')
 		e = j->broken;
@@ -236,6 +275,7 @@ file_close(struct msg *m)
 	j->forget = msg_get_num(m) &
 	    (role_mode == MODE_REVOKE ? PARTS_OF_REVOCATION : 1u << PART_SAVED);
 	msg_end(m);
+	enter(m->head.job, SET_CLOSED);
 	lock_give(&j->lock_fd);
 	fileset_close(&j->set);
 }
@@ -253,14 +293,6 @@ file_probe(struct msg *m)
 		rc = place_probe(
 		    place_of(m->head.job, PART_SAVED), PART_SET_BYTES_MAX, &e);
 	reply(m->head.job, rc, &e);
-}
-
-/* A job's files are touched only under its lock. */
-static void
-need_lock(const struct msg *m)
-{
-	if (jobs[m->head.job].lock_fd == -1)
-		errx(1, "%s: without the lock", routes[m->head.type].name);
 }
 
 static void
@@ -304,8 +336,10 @@ file_write(struct msg *m)
 
 	body_record(m, &b);
 	need_part(m, b.part, PART_STATE, PART__MAX);
-	if (b.part < PART_JOB__MAX)
-		need_lock(m);
+	/* The authority's parts belong to no job. */
+	if (b.part < PART_JOB__MAX &&
+	    (jobs[m->head.job].state & SET_LOCKED) == 0)
+		errx(1, "FILE_WRITE: out of order");
 	if (PARTS_OF_REVOCATION >> b.part & 1)
 		errx(1, "FILE_WRITE: part %d, which is a copy", b.part);
 	if (b.part == PART_CHANGED)
@@ -335,7 +369,6 @@ file_copy(struct msg *m)
 	body_copy(m, &b);
 	need_part(m, b.from, PART_FULLCHAIN, PART_JOB__MAX);
 	need_part(m, b.to, PART_REVOKING, PART_CHANGED);
-	need_lock(m);
 	if (j->was[b.from].bytes == NULL)
 		errx(1, "FILE_COPY: nothing was read of part %d", b.from);
 	rc = place_write(place_of(m->head.job, b.to), j->was[b.from].bytes,
@@ -372,7 +405,6 @@ file_remove(struct msg *m)
 
 	body_part_name(m, &part);
 	need_part(m, part, PART_STATE, PART_REVOKING);
-	need_lock(m);
 	if (part != PART_SAVED && role_mode != MODE_REVOKE)
 		errx(1, "FILE_REMOVE: part %d, not in this kind of run", part);
 	if ((rc = place_remove(place_of(job, part), &e)) == 0)
@@ -388,7 +420,7 @@ file_remove_set(struct msg *m)
 	int rc;
 
 	msg_end(m);
-	need_lock(m);
+	enter(m->head.job, SET_REMOVED);
 	if ((rc = change_mark(place_of(m->head.job, PART_CHANGED), &e)) == 0)
 		rc = fileset_remove(&jobs[m->head.job].set, &e);
 	reply(m->head.job, rc, &e);
@@ -402,7 +434,8 @@ file_stage(struct msg *m)
 
 	body_staged(m, &b);
 	need_part(m, b.part, PART_FULLCHAIN, PART_SET__MAX);
-	need_lock(m);
+	if (jobs[m->head.job].state != SET_STAGED)
+		enter(m->head.job, SET_STAGED);
 	fileset_stage(&jobs[m->head.job].set, b.part, b.bytes, b.len);
 }
 
@@ -413,7 +446,7 @@ file_commit(struct msg *m)
 	int rc;
 
 	msg_end(m);
-	need_lock(m);
+	enter(m->head.job, SET_COMMITTED);
 	if ((rc = fileset_check(&jobs[m->head.job].set, &e)) == 0 &&
 	    (rc = change_mark(place_of(m->head.job, PART_CHANGED), &e)) == 0)
 		rc = fileset_commit(&jobs[m->head.job].set, &e);
@@ -430,7 +463,6 @@ file_read_kept(struct msg *m)
 	unsigned part;
 
 	msg_end(m);
-	need_lock(m);
 	for (part = 0; part < PART_SET__MAX; part++) {
 		if (set->path[part] == NULL)
 			continue;
@@ -534,19 +566,25 @@ file_reported(struct msg *m)
 	msg_send(&out);
 }
 
+static unsigned
+state_of(uint32_t job)
+{
+	return jobs[job].state;
+}
+
 static const struct handler table[] = {
-	{ FILE_OPEN, file_open, ANY_STATE, 1 },
-	{ FILE_LOOK, file_look, ANY_STATE, 1 },
-	{ FILE_CLOSE, file_close, ANY_STATE, 1 },
-	{ FILE_PROBE, file_probe, ANY_STATE, 2 },
+	{ FILE_OPEN, file_open, SET_UNLOCKED, 1 },
+	{ FILE_LOOK, file_look, SET_UNLOCKED, 1 },
+	{ FILE_CLOSE, file_close, SET_UNLOCKED | SET_LOCKED, 1 },
+	{ FILE_PROBE, file_probe, SET_LOCKED, 2 },
 	{ FILE_WRITE, file_write, ANY_STATE, 0 },
-	{ FILE_REMOVE, file_remove, ANY_STATE, 4 },
-	{ FILE_REMOVE_SET, file_remove_set, ANY_STATE, 1 },
-	{ FILE_COPY, file_copy, ANY_STATE, 3 },
-	{ FILE_TELL_REVOCABLE, file_tell_revocable, ANY_STATE, 1 },
-	{ FILE_READ_KEPT, file_read_kept, ANY_STATE, 1 },
-	{ FILE_STAGE, file_stage, ANY_STATE, PART_SET__MAX },
-	{ FILE_COMMIT, file_commit, ANY_STATE, 1 },
+	{ FILE_REMOVE, file_remove, SET_LOCKED, 4 },
+	{ FILE_REMOVE_SET, file_remove_set, SET_OPEN, 1 },
+	{ FILE_COPY, file_copy, SET_LOCKED, 3 },
+	{ FILE_TELL_REVOCABLE, file_tell_revocable, SET_LOCKED, 1 },
+	{ FILE_READ_KEPT, file_read_kept, SET_LOCKED, 1 },
+	{ FILE_STAGE, file_stage, SET_OPEN | SET_STAGED, PART_SET__MAX },
+	{ FILE_COMMIT, file_commit, SET_STAGED, 1 },
 	{ FILE_LOCK, file_lock, ANY_STATE, 0 },
 	{ FILE_READ, file_read, ANY_STATE, 0 },
 	{ FILE_NARROW, file_narrow, ANY_STATE, 1 },
@@ -565,6 +603,7 @@ add_job(const struct slice_domain *d)
 
 	jobs = role_grow(jobs, njobs, sizeof(*jobs));
 	j = &jobs[njobs++];
+	j->state = SET_UNLOCKED;
 	j->lock_fd = -1;
 	j->set.path[PART_CERT] = d->cert;
 	j->set.path[PART_CHAIN] = d->chain;
@@ -680,6 +719,7 @@ open_all(struct msg *m)
 	/* The account's own affairs have a job without files. */
 	if (njobs == 0) {
 		jobs = role_grow(jobs, 0, sizeof(*jobs));
+		jobs[njobs].state = SET_UNLOCKED;
 		jobs[njobs++].lock_fd = -1;
 	}
 }
@@ -740,5 +780,5 @@ main(int argc, char *argv[])
 		tell_states();
 	else if (role_mode == MODE_HOOK)
 		tell_changes();
-	serve(table, sizeof(table) / sizeof(table[0]), njobs, NULL);
+	serve(table, sizeof(table) / sizeof(table[0]), njobs, state_of);
 }

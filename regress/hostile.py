@@ -1035,7 +1035,7 @@ for what, t, body in [
 ]:
     r = file_alone(opened=False)
     r.send(t, body)
-    refuses("cert: without the lock: " + what, r, "without the lock")
+    refuses("cert: without the lock: " + what, r, "out of order")
 
 for what, t, mode in [
     ("the set is removed", "FILE_REMOVE_SET", RENEW),
@@ -1072,7 +1072,7 @@ for kept in (b"what was replaced", b"", None):
 
 r = file_alone(RESTORE, opened=False)
 r.send("FILE_READ_KEPT")
-refuses("cert: what is kept, without the lock", r, "without the lock")
+refuses("cert: what is kept, without the lock", r, "out of order")
 
 # What may be revoked is what was there when the run began, and copies of it are
 # fileproc's own.
@@ -1098,7 +1098,7 @@ for what, come, to, why in [
 
 r = file_alone(REVOKE, opened=False)
 r.send("FILE_COPY", num(CERT) + num(REVOKING))
-refuses("cert: a copy without the lock", r, "without the lock")
+refuses("cert: a copy without the lock", r, "out of order")
 before = read(cert_path)
 
 r = file_alone(REVOKE)
@@ -1131,10 +1131,29 @@ for c in copies: os.unlink(c)
 before = read(cert_path)
 
 r = file_alone()
-m = r.reply_to("FILE_COMMIT")
-report(not stored(m) and read(cert_path) == before, "cert: a commit of nothing",
-    str(m))
-r.close()
+r.send("FILE_COMMIT")
+refuses("cert: a commit of nothing", r, "out of order")
+report(read(cert_path) == before, "cert: and it replaces nothing")
+for what, steps in [
+    ("a second set after a commit", "STAGE COMMIT STAGE"),
+    ("a second commit", "STAGE COMMIT COMMIT"),
+    ("a set after the end", "CLOSE STAGE"),
+    ("a record after the end", "CLOSE WRITE"),
+    ("a second end", "CLOSE CLOSE"),
+    ("a second opening", "OPEN"),
+    ("an opening after the end", "CLOSE OPEN"),
+]:
+    write(cert_path, before)
+    r = file_alone()
+    bodies = {"STAGE": num(CERT) + buf(before), "CLOSE": num(0),
+        "OPEN": num(0), "WRITE": record(STATE, b"{}"), "COMMIT": b""}
+    *taken, last = steps.split()
+    for step in taken: r.send("FILE_" + step, bodies[step])
+    if "COMMIT" in taken: assert stored(r.recv())
+    r.send("FILE_" + last, bodies[last])
+    refuses("cert: " + what, r, "out of order")
+write(cert_path, before)
+remove(kept_path)
 
 r = file_alone()
 r.send("FILE_STAGE", num(CERT) + buf(b"owned"))
@@ -1144,7 +1163,7 @@ report(stored(m) and read(cert_path) == b"owned" and kept == before,
     "cert: what garbage replaces is kept", str(m))
 r.send("FILE_STAGE", num(CERT) + buf(b"owned twice"))
 r.send("FILE_COMMIT")
-refuses("cert: a second set for one job", r, "too often")
+refuses("cert: a second set for one job", r, "out of order")
 report(read(kept_path) == before,
     "cert: and is still kept then")
 
