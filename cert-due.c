@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is to be done for a certificate: is it due?  Or is there something to
- * complete that an earlier run has begun, or to ask before that is known?
+ * Finds out what is to be done for a certificate: is it due, has an earlier run
+ * left something to complete, or must the CA or a revocation list be asked
+ * first?
  */
 #include <err.h>
 #include <stdlib.h>
@@ -12,13 +13,13 @@
 #include "clock.h"
 #include "role.h"
 
-/* so long the state is believed, unread files and all */
+/* The files are read again after this time, whatever the state says. */
 #define LOOK_AGAIN (2 * 86400)
-#define STATUS_PAUSE 3600 /* between two questions about revocation */
+#define STATUS_PAUSE 3600 /* between two requests for revocation status */
 
 /*
- * Whoever owned certproc or fileproc once can have written any state: that
- * nothing is due until the certificate has long run out, for instance.
+ * An attacker who was in certproc or fileproc once can have written any state,
+ * such as one that says that nothing is due until long after notAfter.
  */
 static int
 looked_lately(const struct state *s, time_t now)
@@ -27,8 +28,8 @@ looked_lately(const struct state *s, time_t now)
 }
 
 /*
- * Is an earlier failure too recent?  An attempt that never ended counts in
- * time, too.
+ * Is an earlier failure too recent?  Attempts that were interrupted count, too,
+ * after the first few.
  */
 static int
 held_back(const struct job *j, struct error *e)
@@ -48,16 +49,39 @@ held_back(const struct job *j, struct error *e)
 	return 1;
 }
 
+/* Why what is installed does not serve at all, or NULL.  May set new_key. */
+static const char *
+unfit_reason(struct job *j)
+{
+	const struct chain *chain = j->installed.chain;
+
+	if (chain == NULL)
+		return "there is no certificate";
+	/* A new key goes live together with its certificate. */
+	if (!j->keys.have_current) {
+		j->new_key = 1;
+		return "there is no key";
+	}
+	if (!chain_is_for(chain, 1, j->keys.current))
+		return "the certificate is for another key";
+	if (!chain_names_equal(chain, &j->names))
+		return "the names have changed";
+	if (j->key_compromised)
+		return "its key is compromised, as -R keyCompromise said";
+	return NULL;
+}
+
 /*
- * Why it must be renewed, or NULL.  Sets what the order depends on: new_key and
- * its reasons, suggested, only_forced; forgets certid where another authority
- * is asked, which does not know it.
+ * Why the certificate must be renewed, or NULL.  Sets what the order depends
+ * on: new_key and its reasons, suggested, only_forced.  Forgets certid where
+ * another authority is asked, which does not know that certificate.
  */
 static const char *
 due_reason(struct job *j, struct error *text)
 {
 	const struct installed *in = &j->installed;
 	enum changed changed;
+	const char *reason;
 	time_t now = time(NULL);
 
 	j->suggested = j->new_key = j->only_forced = 0;
@@ -66,22 +90,8 @@ due_reason(struct job *j, struct error *text)
 	    j, j->keys.have_next, j->keys.next);
 	j->new_key = j->key_compromised || j->next_refused ||
 	    job_is_refused_key(j, j->keys.have_current, j->keys.current);
-	if (in->chain == NULL)
-		return "there is no certificate";
-	/*
-	 * The new one goes live with its certificate: what is installed is for
-	 * the lost one.
-	 */
-	if (!j->keys.have_current) {
-		j->new_key = 1;
-		return "there is no key";
-	}
-	if (!chain_is_for(in->chain, 1, j->keys.current))
-		return "the certificate is for another key";
-	if (!chain_names_equal(in->chain, &j->names))
-		return "the names have changed";
-	if (j->key_compromised)
-		return "its key is compromised, as -R keyCompromise said";
+	if ((reason = unfit_reason(j)) != NULL)
+		return reason;
 	if (j->revoked ||
 	    renewal_overdue(&j->state->life, j->handle, j->state, now))
 		j->new_key = 1;
@@ -152,7 +162,7 @@ due_or_say(struct job *j)
 	return verdict;
 }
 
-/* The lock, what is remembered, what is installed. */
+/* Takes the lock, and reads the state and what is installed.  0 or -1. */
 static int
 look(struct job *j, int64_t lock_deadline, struct error *e)
 {
@@ -179,7 +189,7 @@ look(struct job *j, int64_t lock_deadline, struct error *e)
 	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL)
 		renewal_life(j->installed.chain, &j->state->life);
-	/* What an earlier run has found out about it, and could not mend. */
+	/* An earlier run found it revoked, and could not replace it. */
 	if (j->installed.chain != NULL && j->state->revoked[0] != '\0') {
 		chain_fingerprint(j->installed.chain, leaf);
 		j->revoked = strcmp(j->state->revoked, leaf) == 0;
@@ -245,8 +255,9 @@ asks_for_status(struct job *j)
 }
 
 /*
- * So it looks when nothing is to be done: the next run can tell by that.  What
- * could not be told, or not be done, is looked at and said again.
+ * Remembers the fingerprint of the files, so that the next run can tell that
+ * nothing has changed.  Where the roots cannot be read, or the key could not be
+ * given to its group, the next run looks again and says so again.
  */
 static void
 confirm(struct job *j)
@@ -275,8 +286,8 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 	if ((verdict = due_or_not(j, e)) != JOB_UNCHANGED)
 		return verdict;
 	/*
-	 * Saved first, like any other: so it is completed, and reported, by the
-	 * next run.
+	 * The chain is saved before the files are written again, so that the
+	 * next run can complete and report that.
 	 */
 	if (repair(j))
 		return job_choose_last(j, e) == 1 ? JOB_INSTALL : JOB_FAILED;
@@ -311,7 +322,8 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
 	if (store_probe(j->nr, e) == -1)
 		return JOB_FAILED;
 	/*
-	 * Though what is installed ends later, the next run knows it by that.
+	 * By put_back the next run knows that this chain is wanted, though the
+	 * installed one expires later.
 	 */
 	chain_fingerprint(j->chosen, j->state->put_back);
 	if (job_save(j, e) == -1 || job_choose_last(j, e) != 1)
@@ -357,7 +369,7 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	if (more)
 		return JOB_ASK_STATUS;
 	j->state->status_ask = time(NULL) + STATUS_PAUSE;
-	/* Nothing: net has said why. */
+	/* If there was no response, netproc has printed the error. */
 	if (j->status_len > 0) {
 		revoked = status_judge(j->installed.chain, j->status,
 		    j->status_len, time(NULL), &e);
@@ -370,8 +382,8 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	j->status = NULL;
 	j->status_len = 0;
 	/*
-	 * Until it is renewed, no run may take it for good, also if nobody can
-	 * be asked then.
+	 * Until the certificate is renewed, each run treats it as revoked, also
+	 * where the status cannot be asked for.
 	 */
 	if (j->revoked)
 		chain_fingerprint(j->installed.chain, j->state->revoked);

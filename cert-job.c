@@ -14,7 +14,7 @@
 #include "clock.h"
 #include "role.h"
 
-/* that were interrupted, before they count as failures */
+/* Interrupted attempts that are forgiven before one counts as a failure. */
 #define FREE_ATTEMPTS 3
 /*
  * Seconds from a certificate's notBefore to its issuance, at most; and by how
@@ -33,7 +33,7 @@ job_rules(int forced)
 	run_began = time(NULL);
 }
 
-/* Takes one over. */
+/* Moves a part from one owner to another. */
 static void
 move(struct stored *to, struct stored *from)
 {
@@ -74,7 +74,7 @@ job_save(const struct job *j, struct error *e)
 	return rc;
 }
 
-/* The records that nobody needs once this run was reported. */
+/* The parts that fileproc can remove once this run was reported. */
 static uint64_t
 forgettable(const struct job *j)
 {
@@ -155,7 +155,7 @@ job_trusts_installed(const struct job *j, struct error *e)
 		   e) == 0;
 }
 
-/* Would what is installed do, if it were not for its age? */
+/* Is the installed certificate for the job's names and its live key? */
 static int
 still_ours(const struct job *j)
 {
@@ -206,8 +206,8 @@ job_was_revoked(const struct job *j, const struct chain *chain)
 }
 
 /*
- * Was it issued for this order?  Whoever owns net can hand over one from
- * before, also with -F.  A CA lets its certificates begin before it issues
+ * Was the chain issued for this order?  An attacker in netproc can hand over an
+ * earlier one, also with -F.  A CA lets its certificates begin before it issues
  * them, by 48 hours at most (the CA/Browser Forum's baseline requirements
  * 7.1.2.7), and all of them alike: those of another one may begin otherwise.
  */
@@ -227,7 +227,7 @@ check_new(const struct job *j, const struct chain *chain, struct error *e)
 		return error_set(e,
 		    "the CA handed out the certificate that is "
 		    "installed already");
-	/* What others have installed may say anything. */
+	/* A certificate of another origin may begin at any time. */
 	began = in->not_before < now ? in->not_before : now;
 	began -= origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED;
 	if (chain->not_before >= began)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The order of a job, remembered from the moment that the CA has named it until
- * its certificate is installed, so that the run after one that ended in between
- * looks at it before it makes another.  net names it, and what net says of it
- * is its own loss: key lets it be fetched only as the next run's certproc hands
- * it on.
+ * Remembers the URL of a job's order from the time the CA has made it until the
+ * certificate is installed, so that the run after an interrupted one looks at
+ * that order before it makes another.  netproc names the URL.  A false one
+ * gains an attacker nothing: keyproc signs its fetching only for the URL that
+ * the next run's certproc sends.
  */
 #include <sys/types.h>
 #include <err.h>
@@ -43,9 +43,9 @@ hash_terms(const struct job *j, char out[65])
 }
 
 /*
- * An order that the CA never gets done must not cost the certificate that it
- * is to replace: no longer than a quarter of the time that this one still had,
- * and two days where there is none.
+ * How long an order is looked at.  The installed certificate must not expire
+ * over an order that the CA never completes: a quarter of the time that the
+ * certificate still had, or two days if there is none.
  */
 static time_t
 order_life(const struct job *j)

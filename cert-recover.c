@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What an earlier run has left to do.  A verified chain lies in the state
- * directory from before the first file is replaced until its installation
- * was reported by exit status 0.  If this is wrong, a run that was cut off
- * costs the only certificate of a key, or nobody reloads the web server.
+ * Completes what an interrupted run has begun.  A verified chain lies in the
+ * state directory from before the first file is replaced until exit status 0
+ * has reported its installation.  If this file is wrong, an interrupted run
+ * loses the only certificate of a key, or no server is reloaded.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -70,8 +70,8 @@ is_installed(const struct job *j, const struct chain *chain)
 }
 
 /*
- * Why this chain is of no use, whatever the clock, the roots and the CA are
- * like at this moment; NULL: it may be of use.
+ * Why this chain will never be of use, for reasons that do not depend on the
+ * clock, the roots or the CA; NULL: it may be of use.
  */
 static const char *
 useless(const struct job *j, const struct chain *chain)
@@ -81,7 +81,7 @@ useless(const struct job *j, const struct chain *chain)
 	struct error ignored;
 	char leaf[FINGERPRINT_LEN];
 
-	/* The one certificate that there is for the live key. */
+	/* This is the only certificate for the live key. */
 	if (live &&
 	    (j->installed.chain == NULL ||
 		!chain_is_for(j->installed.chain, k->have_current, k->current)))
@@ -91,7 +91,7 @@ useless(const struct job *j, const struct chain *chain)
 		return "it is for a key that is not here any more";
 	if (!chain_names_equal(chain, &j->names))
 		return "it is for other names";
-	/* What -B puts back mostly does. */
+	/* What -B puts back mostly expires earlier. */
 	chain_fingerprint(chain, leaf);
 	if (live && strcmp(leaf, j->state->put_back) != 0 &&
 	    chain_names_equal(j->installed.chain, &j->names) &&

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A revocation, in certproc.  A copy of the chain lies in the state
- * directory from before the CA is asked until the end was reported: a run
- * that is cut off is resumed by the next -r.  That it is revoked is the word
- * of net alone, and whoever owns net can say so and ask for nothing: another
- * copy stays until the net of a later -r has heard it, too.  If this is
- * wrong, a key that is known to others is certified again.
+ * Revocation.  A copy of the chain lies in the state directory from before the
+ * CA is asked until the outcome was reported, so that the next -r resumes an
+ * interrupted run.  Only netproc says that the CA has revoked the certificate,
+ * and an attacker in netproc can say that without asking the CA: another copy
+ * stays until the netproc of a later -r confirms it.  If this file is wrong, a
+ * compromised key is certified again.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 int job_compromised;
 
-/* A copy that an earlier run has left; NULL: none, or none that is of use. */
+/* The chain in an earlier run's copy; NULL: there is no usable one. */
 static struct chain *
 load(const struct job *j, const struct stored *p)
 {
@@ -31,10 +31,7 @@ load(const struct job *j, const struct stored *p)
 	return chain;
 }
 
-/*
- * The same, unless it has expired: of that, the CA does not want to hear any
- * more.
- */
+/* The same, but NULL if it has expired: CAs do not revoke such chains. */
 static struct chain *
 load_current(const struct job *j, const struct stored *p)
 {
@@ -46,7 +43,10 @@ load_current(const struct job *j, const struct stored *p)
 	return NULL;
 }
 
-/* fileproc copies: who owns certproc must not choose what is revoked. */
+/*
+ * Has fileproc copy the chain, so that an attacker in certproc cannot choose
+ * the bytes of what is revoked.
+ */
 static int
 copy_doomed(const struct job *j, enum part to, struct error *e)
 {
@@ -112,7 +112,7 @@ job_remove(struct job *j, struct error *e)
 		    j->handle);
 		return 0;
 	}
-	/* Until its files are gone, no run may take it for good. */
+	/* Until its files are gone, each run treats it as revoked. */
 	chain_fingerprint(j->doomed, j->state->revoked);
 	if (job_save(j, e) == -1 || store_remove_set(j->nr, e) == -1 ||
 	    store_remove(j->nr, PART_SAVED, e) == -1)

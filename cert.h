@@ -1,5 +1,5 @@
 /*
- * What is remembered between runs.
+ * certproc: what it remembers between runs, its jobs, verdicts and reports.
  */
 #ifndef CERT_H
 #define CERT_H
@@ -405,6 +405,15 @@ struct job {
 	int pending;
 };
 
+/*
+ * The functions job_*, by groups: what a job remembers and holds; the verdict
+ * on a chain and its installation; the outcome of an attempt; revocation (-r).
+ * Those that find out what is to be done, job_evaluate() and the like, are
+ * further below.
+ */
+
+/* 1: what a job remembers and holds. */
+
 extern int job_compromised; /* -R keyCompromise */
 
 /* An empty state of its own. */
@@ -430,6 +439,8 @@ int job_save(const struct job *, struct error *);
 int job_trusts_installed(const struct job *, struct error *);
 /* Gives back the lock and what was read. */
 void job_close(struct job *);
+
+/* 2: the verdict on a chain, and its installation. */
 
 /*
  * May this chain be installed here and now, be it from the CA or saved by an
@@ -468,7 +479,7 @@ void job_installed(struct job *);
  */
 void job_was_installed(struct job *, const struct chain *);
 
-/* The saved chain is of no use, for this reason: removes it. */
+/* Removes the saved chain, which is of no use for this reason. */
 void job_forget(struct job *, const char *reason);
 
 /*
@@ -480,10 +491,12 @@ void job_refuse_key(struct job *, const uint8_t key[SPKI_HASH_LEN]);
 int job_is_refused_key(
     const struct job *, int have, const uint8_t key[SPKI_HASH_LEN]);
 
+/* 3: the outcome of an attempt. */
+
 /*
- * Remembers how an attempt failed; any but a local one holds back further
- * attempts, for seconds at least, and until another time if that is later (0:
- * there is none).
+ * Remembers how an attempt failed.  Any failure but a local one holds back
+ * further attempts for so many seconds at least and, if until is later than
+ * that, until then (0: no such time).
  */
 void job_failed(struct job *, const char *text, enum failure, uint64_t seconds,
     time_t until);
@@ -499,10 +512,12 @@ void job_prevented(struct job *, const char *text, enum failure);
 /* It was looked at, and nothing is wrong: no error is remembered any more. */
 void job_fine(struct job *);
 
+/* 4: revocation (-r). */
+
 /*
- * With -r: what is to be revoked, doomed, is what an earlier run has not
- * finished with, or else what is installed, or else what was revoked and is
- * not confirmed yet.  0 or -1.
+ * Chooses the certificate to revoke, doomed: the one whose revocation an
+ * earlier run has begun, or else the installed one, or else one whose
+ * revocation is not confirmed yet.  0 or -1.
  */
 int job_doom(struct job *, struct error *);
 /* Remembers that, before the CA is asked.  0 or -1. */
