@@ -30,7 +30,10 @@ void say(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void say_format(char *out, size_t outsz, const char *fmt, va_list)
     __attribute__((format(printf, 3, 0)));
 
-/* Appends to the string in out, and cuts it in the same way. */
+/*
+ * Appends to the string in out, and cuts it in the same way; appends nothing
+ * where fewer than 4 bytes are free.
+ */
 void say_add(char *out, size_t outsz, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -43,7 +46,8 @@ char *say_shorten(char *out, size_t outsz, const char *text);
 
 /*
  * Makes text from outside harmless for a terminal or a log: visible ASCII only,
- * at most outsz - 1 bytes; text that was cut ends with "...".  Returns out.
+ * at most outsz - 1 bytes; text that was cut ends with "...".  It is cut once
+ * fewer than 8 bytes are free: give 8 more than the longest text.  Returns out.
  */
 char *say_safe(char *out, size_t outsz, const char *text, size_t len);
 

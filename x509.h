@@ -1,5 +1,5 @@
 /*
- * CSRs, public key hashes, and the verdict on a chain.
+ * CSRs, public key hashes, chains: the verdict on one, and what is said of it.
  */
 #ifndef X509_H
 #define X509_H

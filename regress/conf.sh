@@ -275,7 +275,8 @@ statements "$top" | grep -vx include | sort -u |
 	grep -q "^	\{0,1\}$statement\( \|\$\)" "$work/one" ||
 	    echo "$statement"
     done >"$work/unprinted"
-same "conf: every statement is printed" "" "$(cat "$work/unprinted")"
+same "conf: every statement is in that configuration, and printed" \
+    "" "$(cat "$work/unprinted")"
 
 # bad NAME TEXT LINE WORDS...: refused at that line with these words
 bad() {

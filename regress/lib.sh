@@ -9,9 +9,9 @@ pids=
 umask 022
 
 # One line a test; run.sh counts them.
-ok() { echo "ok $*"; }
-fail() { echo "FAIL $*"; failed=1; }
-skip() { echo "skip $*"; }
+ok() { printf '%s\n' "ok $*"; }
+fail() { printf '%s\n' "FAIL $*"; failed=1; }
+skip() { printf '%s\n' "skip $*"; }
 failed=0
 
 # end_of FILE [LINES]: its last lines, three or so many, as one
