@@ -53,7 +53,8 @@ wide() {
 	done)
 }
 printf '%81s\n\t%74s\n' x x >"$run/wide"
-same "manual: lines over 80 columns are found" "$run/wide:1: 81 $run/wide:2: 82 " \
+same "manual: lines over 80 columns are found" \
+    "$run/wide:1: 81 $run/wide:2: 82 " \
     "$(wide "$run/wide" | tr '\n' ' ')"
 check "manual: lines are looked at in many files" \
     test "$(wc -l <"$run/texts")" -gt 300
