@@ -1,5 +1,5 @@
 /*
- * certproc: what it remembers between runs, its jobs, verdicts and reports.
+ * certproc: what it remembers between runs, its jobs, its verdicts and reports.
  */
 #ifndef CERT_H
 #define CERT_H
@@ -20,129 +20,142 @@
 
 /* What the CA has said about the renewal of one certificate (RFC 9773). */
 struct window {
-	char certid[CERTID_MAX]; /* of that certificate, or "" */
-	time_t start, end;       /* 0: not known */
-	time_t time;             /* in it, picked once */
-	time_t ask;              /* not asked again earlier */
+	char certid[CERTID_MAX]; /* The certificate's ID at the CA, or "". */
+	time_t start, end;       /* The CA's suggestion; 0: not known. */
+	time_t time;             /* Chosen once at random within it. */
+	time_t ask;              /* The CA is not asked again before this. */
 };
 
-/* Of a certificate, as much as its renewal depends on. */
+/* The part of a certificate that its renewal depends on. */
 struct life {
 	time_t not_before, not_after;
 	char certid[CERTID_MAX]; /* RFC 9773 4.1, or "" */
 };
 
-#define FINGERPRINT_LEN 65 /* of a SHA-256 in hexadecimal, with its NUL */
+#define FINGERPRINT_LEN 65 /* A SHA-256 in hexadecimal, with its NUL. */
 #define GROUP_MAX 68
 
 /*
- * Where and how a certificate was obtained, as the configuration had it; ""
- * where that is not known.
+ * Where and how a certificate was obtained, by the configuration of that time.
+ * A member is "" where that is not known.
  */
 struct origin {
-	char leaf[FINGERPRINT_LEN]; /* of the certificate */
-	char directory[1024];       /* URL */
-	char profile[128];          /* "": none */
-	/* CN at the top of the chain; "": none */
+	char leaf[FINGERPRINT_LEN]; /* The certificate's fingerprint. */
+	char directory[1024];       /* The URL of the authority's directory. */
+	char profile[128];          /* The profile, or "" for none. */
+	/* The CN at the top of the preferred chain, or "" for none. */
 	char preferred[256];
 };
 
 /*
- * No wait is longer, counted from the start of the run: a daily run is met
- * every day, also where a day has 23 hours.
+ * No failure delays the next attempt further than this after the start of the
+ * run: a daily run finds the wait over, even on a day of 23 hours.
  */
 #define BACKOFF_MAX (22 * 3600 + 1800)
 
 #define LAST_ERROR_MAX 1600
 
-/* Of one domain section. */
+/* What certproc remembers of one domain section. */
 struct state {
-	/* hash of the set of names: for another set, all begins anew */
+	/*
+	 * A hash of the set of names; for another set, most members start anew.
+	 */
 	char names[65];
-	unsigned attempts; /* begun since the last success */
-	/* of them, those that the CA answered */
+	unsigned attempts; /* Attempts since the last success. */
+	/* Those of them to which the CA responded. */
 	unsigned failures;
-	time_t not_before; /* no new attempt earlier, without -F */
+	time_t not_before; /* No attempt starts before this without -F. */
 	time_t last_success;
-	/* its beginning and end, if it is longer */
+	/* The beginning and the end of the error, if it is too long. */
 	char last_error[LAST_ERROR_MAX];
-	enum failure error_class; /* of that */
-	/* the last error is that of an attempt that only -F had asked for */
+	enum failure error_class; /* The class of last_error. */
+	/*
+	 * The last error is that of an attempt that was made only because of
+	 * -F.
+	 */
 	int forced;
-	/* the attempt that has not ended, or 0 */
+	/* When the attempt that has not ended began, or 0. */
 	time_t began;
-	long took_ms; /* the last attempt */
+	long took_ms; /* How long the last attempt took. */
 	struct window window;
-	/* about revocation, not asked again earlier */
+	/* Revocation status is not requested before this time. */
 	time_t status_ask;
-	/* fingerprint of the files at the last look, or "" */
+	/* The fingerprint of the files when they were last read, or "". */
 	char fingerprint[65];
-	/* when that was found by reading them; 0: not yet */
+	/* When they were last read, or 0. */
 	time_t looked;
-	struct life life; /* of what was installed then */
-	/* last renewal that the CA had asked for early */
+	struct life life; /* Of the certificate that was installed then. */
+	/* The last renewal before its time that the CA asked for. */
 	time_t early;
-	/* the attempt that is under way is one, and began then; or 0 */
+	/*
+	 * The start of its run, if the present attempt is such a renewal; or 0.
+	 */
 	time_t early_tried;
-	/* fingerprint of the certificate that its CA has revoked, or "" */
+	/*
+	 * The fingerprint of the certificate, if the CA has revoked it, or "".
+	 */
 	char revoked[65];
-	/* hash of a public key that the CA refuses, or "" */
+	/* A hash of a public key that the CA refuses, or "". */
 	char refused_key[65];
-	/* fingerprint of what -B is putting back; or "" */
+	/* The fingerprint of the certificate that -B is putting back, or "". */
 	char put_back[65];
-	/* where its nonces came from (RFC 8555 7.2), or "" */
+	/* The URL for new nonces (RFC 8555 7.2) in the last run, or "". */
 	char new_nonce[256];
-	int slow;         /* its orders were not ready at once */
-	char order[1024]; /* URL of one that is not done, or "" */
-	/* hash of the authority and profile that it was made with */
+	int slow;         /* The CA does not finish orders at once. */
+	char order[1024]; /* The URL of an unfinished order, or "". */
+	/*
+	 * A hash of the authority and the profile that the order was made with.
+	 */
 	char order_terms[65];
 	time_t order_made;
-	struct origin attempt; /* the last one; leaf is not used */
-	/* what is installed, if leaf is its fingerprint */
+	struct origin attempt; /* Of the last attempt; leaf is not used. */
+	/* Of the installed certificate, if leaf is its fingerprint. */
 	struct origin obtained;
-	/* of an authority: those that its servers need */
+	/*
+	 * In an authority's state: the names of the trust anchors of its
+	 * servers.
+	 */
 	char anchors[ANCHOR_NAMES_MAX];
-	/* "=" and the group that the key has; "": not known */
+	/* "=" and the group that may read the key; "": not known. */
 	char group[GROUP_MAX];
 };
 
-/* What went wrong last, or "": an attempt that has not ended was killed. */
+/* The last error, or "".  An attempt that has not ended counts as killed. */
 const char *state_error(const struct state *, char out[LAST_ERROR_MAX]);
-/*
- * Nothing is wrong any more: no attempt, failure or error is remembered.  0 if
- * none was.
- */
+/* Forgets all attempts, failures and errors.  0 if there were none. */
 int state_forget_errors(struct state *);
 
 /*
- * The last error within a sentence: one that is longer than a sentence has room
- * for is printed whole, as what name (a handle or an authority) has, and
- * shortened in out, which is returned.
+ * The last error, to be quoted in a sentence.  If it is too long for that, this
+ * prints it whole as the error of name (a handle or an authority) and shortens
+ * it in out.  Returns out.
  */
 #define CAUSE_MAX 320
 const char *state_cause(
     const struct state *, const char *name, char *out, size_t outsz);
 
 /*
- * A record as fileproc keeps it; NULL, or one for other names, is all zero.
- * whose: for the message about a damaged one; NULL: it is said elsewhere.
+ * Reads a record as fileproc stores it.  For NULL or a record of other names,
+ * most members are 0.  whose names the record in the warning about a damaged
+ * one; NULL: no warning.
  */
 void state_parse(const char *record, size_t len, const char *whose,
     const struct strings *names, struct state *);
 /* The caller frees. */
 char *state_encode(const struct state *);
 
-/* The account at an authority; each member NULL, or the caller frees it. */
+/* The account at an authority; the caller frees each member, or it is NULL. */
 struct account_record {
-	char *thumbprint; /* of the key that the URL is bound to */
+	char *thumbprint; /* Of the account key that the URL belongs to. */
 	char *url;
 	/*
-	 * thumbprint of a rollover's new key that the CA has said not to know
+	 * The thumbprint of a rollover's new key that has no account at the CA.
 	 */
 	char *unknown;
 };
 /*
- * A record; NULL, or one of another directory URL, has no account.  As above.
+ * Reads a record.  NULL, or one of another directory URL, has no account.
+ * whose: as above.
  */
 void account_parse(const char *record, size_t len, const char *whose,
     const char *directory, struct account_record *);
@@ -151,33 +164,34 @@ char *account_encode(const char *directory, const char *thumbprint,
     const char *url, const char *unknown);
 
 /*
- * When to try again after so many failures in a row: after 1, 10, 100 minutes,
- * then 18 hours, each up to a quarter longer at random.
+ * When to try again after this many failures in a row: after 1, 10 or 100
+ * minutes, then 18 hours, each up to a quarter longer at random.
  */
 time_t backoff(unsigned failures, time_t now);
 /*
- * The same, or later if the CA asks for it (seconds, of Retry-After), but at
- * most BACKOFF_MAX after the run began: the next daily run is to meet it.
+ * The same, or later if the CA asks to wait for so many seconds (Retry-After),
+ * but at most BACKOFF_MAX after run_began, so that the next daily run tries
+ * again.
  */
 time_t backoff_or(
     unsigned failures, time_t now, uint64_t seconds, time_t run_began);
 /*
- * A time that lies further ahead than any backoff comes from a clock that was
- * wrong.
+ * Is not_before still to come?  A time further ahead than any backoff was
+ * written with a wrong clock and does not count.
  */
 int backoff_holds(time_t not_before, time_t now);
 
 
 /*
- * What certproc asks of fileproc.  Each function waits for fileproc's reply;
- * what others say meanwhile is kept for serve().
+ * certproc's requests to fileproc.  Each function waits for fileproc's reply;
+ * messages of other processes that arrive meanwhile are kept for serve().
  */
 
-/* One part, as it was read; bytes are NUL-terminated, or NULL. */
+/* One part as fileproc read it; bytes is NUL-terminated, or NULL. */
 struct stored {
-	char *path; /* for messages only */
+	char *path; /* Only for messages. */
 	enum presence presence;
-	char *bytes; /* PRESENCE_BROKEN: the reason */
+	char *bytes; /* With PRESENCE_BROKEN: the reason. */
 	size_t len;
 };
 void stored_free(struct stored *);
@@ -186,81 +200,90 @@ void stored_free(struct stored *);
 
 /*
  * Takes the job's lock, waiting until the monotonic deadline, removes what a
- * killed run has left, and reads all parts; stored_free() frees each.  Where it
- * fails, the records may have been read all the same.
+ * killed run has left, and reads all parts; stored_free() frees each.  After a
+ * failure, the records may have been read all the same.
  */
 int store_open(uint32_t job, int64_t deadline,
     struct stored parts[PART_JOB__MAX], struct error *);
 /*
- * The same without the lock and without changing anything.  1: another process
+ * Reads all parts without the lock, and changes nothing.  1: another process
  * holds the lock.
  */
 int store_look(
     uint32_t job, struct stored parts[PART_JOB__MAX], struct error *);
 /*
- * Gives the lock back.  forget: the parts that need not be kept once this run
- * was reported.
+ * Gives the lock back.  forget: a bit for each part that is not needed after
+ * this run has reported its outcome.
  */
 void store_close(uint32_t job, uint64_t forget);
 
-/* Is there room for a new set, and for the chain that is saved before? */
+/* Is there room on the disk for a new set of files and a saved chain? */
 int store_probe(uint32_t job, struct error *);
-/* Replaces a record of the job or (job 0) of the authority, for good. */
+/*
+ * Replaces a record of the job or (job 0) of the authority; it is on the disk
+ * when this returns.
+ */
 int store_write(
     uint32_t job, enum part, const char *bytes, size_t len, struct error *);
 int store_remove(uint32_t job, enum part, struct error *);
-/* -B: the files before the installed ones; stored_free() frees each. */
+/*
+ * -B: reads the files that the installed ones replaced; stored_free() frees
+ * each.
+ */
 int store_read_kept(
     uint32_t job, struct stored parts[PART_SET__MAX], struct error *);
-/* -r: a record becomes what another part had when the job was opened. */
+/*
+ * -r: writes a copy of part from, as it was when the job was opened, to part
+ * to.
+ */
 int store_copy(uint32_t job, enum part from, enum part to, struct error *);
-/* -r: when this returns, key and csr know from fileproc what may be revoked. */
+/* -r: fileproc tells keyproc and csrproc which certificates may be revoked. */
 int store_tell_revocable(uint32_t job, struct error *);
 /* -r: removes the files of the set. */
 int store_remove_set(uint32_t job, struct error *);
 /*
- * The new version of one file; its failure is told by store_commit(), which
- * replaces all of them.
+ * Writes the new version of one file beside the old one.  store_commit(), which
+ * replaces all files, reports a failure of this.
  */
 void store_stage(uint32_t job, enum part, const char *bytes, size_t len);
 int store_commit(uint32_t job, struct error *);
 
 /*
- * Of the authority's parts: a lock, waiting until the deadline; and reading.
- * stored_free() frees.
+ * store_lock() takes a lock of the authority, waiting until the deadline;
+ * store_read() reads a part of the authority; stored_free() frees it.
  */
 int store_lock(enum part, enum lock, int64_t deadline, struct error *);
 void store_read(enum part, struct stored *);
 
 
 /*
- * The roots that chains must lead to, as each authority has them; in certproc.
+ * In certproc: the trusted roots of each authority.
  */
 
 struct anchors;
 
 /*
- * Reads them, before the sandbox, of this file (NULL: the system's).  The same
- * for the same file; what is wrong with it, anchors_load() says.
+ * Reads the file (NULL: the system's file) before certproc enters its sandbox.
+ * Returns the same object for the same file.  anchors_load() reports errors.
  */
 struct anchors *anchors_open(enum rooting how, const char *path);
-/* Will any root do? */
+/* Does the administrator accept chains to any root? */
 int anchors_any(const struct anchors *);
 /*
- * Does the configuration name none, though the system has none for this
- * authority?
+ * Does the configuration name no roots, although the system's are not known to
+ * have this authority's?
  */
 int anchors_lacking(const struct anchors *);
-/* Parses all that were read, while there is time for it. */
+/* Parses all that were read, while certproc has nothing else to do. */
 void anchors_load_early(void);
 /*
- * Parses them when they are needed first, as a system's whole bundle takes a
- * while.  *roots NULL: any root will do.  0 or -1.
+ * Parses them on the first call, since a system's whole bundle takes a while.
+ * *roots becomes NULL if any root will do.  0 or -1.
  */
 int anchors_load(struct anchors *, const struct roots **roots, struct error *);
 /*
- * The same where no chain is to be installed: what is wrong is said, once in a
- * run.  1: they are known.
+ * The same where no chain is to be installed: prints an error, once in a run.
+ * 1: the roots are known.
  */
 int anchors_known(struct anchors *, const struct roots **roots);
 
@@ -270,171 +293,182 @@ int anchors_known(struct anchors *, const struct roots **roots);
  */
 
 /*
- * The chain in a record; NULL: there is none, or no chain.  The caller frees.
+ * The chain in a record, or NULL if the record is absent or holds no chain.
+ * The caller frees.
  */
 struct chain *stored_chain(const struct stored *);
 
-/* What is in place. */
+/* The files in their configured places. */
 struct installed {
-	struct chain *chain; /* NULL: nothing that can be read */
-	enum part part;      /* that it was read from */
-	int mixed;           /* the files do not belong together */
-	int complete;        /* chain has the intermediates, too */
-	int repairable;      /* they can be made to from chain */
-	struct stored file[PART_SET__MAX]; /* as they were read */
+	struct chain *chain; /* NULL: no file holds a usable chain. */
+	enum part part;      /* The file that chain was read from. */
+	int mixed;           /* The files do not belong together. */
+	int complete;        /* chain has the intermediates, too. */
+	int repairable;      /* The files can be written anew from chain. */
+	struct stored file[PART_SET__MAX]; /* The files as they were read. */
 };
 
 /*
- * Takes over the parts that are configured, which are those that have a path;
- * a file that is no chain counts as absent.  installed_free() frees.
- * -1: a file is there that fileproc may not read.
+ * Takes over those parts that have a path; a file that holds no chain counts as
+ * absent.  installed_free() frees.  -1: fileproc may not read one of the files.
  */
 int installed_read(struct installed *, char *const path[PART_SET__MAX],
     struct stored parts[PART_SET__MAX], struct error *);
 void installed_free(struct installed *);
 
-/* Replaces all files of the set by this chain.  0 or -1. */
+/* Replaces all files of the set by files of this chain.  0 or -1. */
 int installed_replace(uint32_t job, char *const path[PART_SET__MAX],
     const struct chain *, struct error *);
 /*
- * 1 if each file of the set is there and has in it what installed_replace()
- * would write.
+ * 1 if each file of the set exists and holds what installed_replace() would
+ * write.
  */
 int installed_holds(const struct installed *, char *const path[PART_SET__MAX],
     const struct chain *);
 
 
 /*
- * One certificate, as certproc sees it: the verdict on what the CA sends, and
- * what is remembered of it between runs.
+ * One certificate in certproc: the verdict on what the CA sends, and what is
+ * remembered of it between runs.
  */
 
-/* the CA's default and its alternates, for one certificate */
+/* The CA's default chain and its alternates for one certificate. */
 #define CHAINS_MAX 10
 
 /*
- * What csr has said about keys: hashes of public keys, and of the combined
- * file's chain and its first certificate.
+ * What csrproc has reported about keys: hashes of public keys, of the combined
+ * file's chain, and of the first certificate in that chain.
  */
 struct job_keys {
 	uint8_t current[SPKI_HASH_LEN];
-	uint8_t next[SPKI_HASH_LEN]; /* not live yet */
+	uint8_t next[SPKI_HASH_LEN]; /* A key that is not live yet. */
 	uint8_t combined[SPKI_HASH_LEN];
 	uint8_t combined_leaf[SPKI_HASH_LEN];
 	int have_current, have_next, have_combined;
 };
 
 struct job {
-	uint32_t nr; /* of the job, in messages */
+	uint32_t nr; /* The number of the job in messages. */
 	char *handle;
 	struct strings names;
-	/* of the files; NULL: not configured */
+	/* The certificate files; NULL: not configured. */
 	char *path[PART_SET__MAX];
-	/* csr writes a file with the key and the chain */
+	/* csrproc writes a file with the key and the chain. */
 	int combined;
-	int check_status; /* ask whether it is revoked */
-	/* servers that are to present it (conf.h) */
+	/* certproc asks whether the certificate is revoked. */
+	int check_status;
+	/* Servers that are to present the certificate (conf.h). */
 	struct strings verify;
-	char *status_url; /* where, or NULL */
-	uint8_t *status;  /* the answer as far as it has come */
+	char *status_url; /* Where revocation status is requested, or NULL. */
+	uint8_t *status;  /* The part of the response that has arrived. */
 	size_t status_len;
-	int revoked; /* as the CA says there */
-	int new_key; /* nor may its key be used any longer */
-	/* as others know it, or the one that waits to go live */
+	int revoked; /* The CA says that the certificate is revoked. */
+	int new_key; /* The certificate must be renewed with a new key. */
+	/* Others know the live key or the next one. */
 	int key_compromised;
-	/* by the CA: the key that waits to go live */
+	/* The CA has refused the next key, which is not live yet. */
 	int next_refused;
-	/* its files' fingerprint, as the parent has seen them */
+	/* The fingerprint of the files as the parent has found it. */
 	char *fingerprint;
-	char *profile; /* to be ordered, or NULL */
-	/* CN at the top of the chain to take, or NULL */
+	char *profile; /* The profile to order, or NULL. */
+	/* The CN at the top of the chain to prefer, or NULL. */
 	char *preferred;
-	char *group;             /* that may read its key, or NULL */
-	struct keyspec key_spec; /* of its key */
-	char *directory;         /* URL of its authority, */
-	struct anchors *anchors; /* whose chains lead there */
-	/* the key could not be given to that group */
+	char *group;             /* The group that may read the key, or NULL. */
+	struct keyspec key_spec; /* Type and size of the key. */
+	char *directory;         /* The directory URL of the authority. */
+	struct anchors *anchors; /* The roots that its chains lead to. */
+	/* csrproc could not give the key to that group. */
 	int ungrouped;
-	/* nothing has changed since its files were last found good */
+	/* The files have not changed since they were last found good. */
 	int is_as_seen;
-	/* its state, as fileproc had it at the start; or NULL */
+	/* The state's record as fileproc sent it at the start, or NULL. */
 	char *record;
 	size_t record_len;
-	/* there was a saved chain at the start */
+	/* There was a saved chain at the start. */
 	int has_saved;
-	/* a verified chain that an earlier run left */
+	/* A verified chain that an earlier run has left. */
 	struct stored saved;
-	/* copy of a chain whose revocation an earlier run began */
+	/* A copy of a chain whose revocation an earlier run has begun. */
 	struct stored revoking;
-	/* copy of a chain that was revoked, as one run's net has said */
+	/*
+	 * A copy of a chain that is revoked according to netproc in one run
+	 * only.
+	 */
 	struct stored unconfirmed;
-	int confirming; /* doomed is that one */
-	/* the same as revoking, its key is not to be used any more */
+	int confirming; /* doomed is the chain in unconfirmed. */
+	/*
+	 * A copy like revoking; the key of this chain must not be used again.
+	 */
 	struct stored compromised;
 	int locked;
-	int has_state;       /* it was read, or there was none */
-	struct state *state; /* its own, or one for all that are at rest */
+	int has_state; /* The state was read, or there was none. */
+	/* The job's own, or one that all unchanged jobs share. */
+	struct state *state;
 	struct installed installed;
-	/* of what is installed, if it is for these names; or NULL */
+	/*
+	 * The ID of the installed certificate if it has these names; or NULL.
+	 */
 	char *certid;
 	struct job_keys keys;
-	struct chain *chosen;  /* verified, to be installed */
-	struct chain *doomed;  /* with -r: to be revoked */
-	enum part doomed_part; /* that it was read from */
-	/* why nothing can be done for it, or "" */
+	struct chain *chosen;  /* A verified chain that is to be installed. */
+	struct chain *doomed;  /* With -r: the chain to be revoked. */
+	enum part doomed_part; /* The part that doomed was read from. */
+	/* The reason why the job cannot be done, or "". */
 	struct error broken;
-	struct error error; /* what csr or chng has said last, or "" */
-	int suggested;      /* due because the CA says so */
-	/* due because of -F, and nothing else */
+	/* The last error from csrproc or chngproc, or "". */
+	struct error error;
+	int suggested; /* The certificate is due because the CA says so. */
+	/* The certificate is due only because of -F. */
 	int only_forced;
-	int64_t began_ms; /* the attempt */
-	/* a state of certproc's dispatch table */
+	int64_t began_ms; /* When the attempt began. */
+	/* An enum phase. */
 	unsigned phase;
-	/* of net, which has it or had it last */
+	/* The worker of netproc that has the job or had it last. */
 	uint32_t worker;
-	/* net looks at the order of an earlier run */
+	/* netproc looks at the order of an earlier run. */
 	int resumed;
-	int told; /* that waits for the verdict */
-	/* that csr could not remove, as it is not here */
+	int told; /* netproc waits for the job's outcome. */
+	/* With -r: csrproc did not remove the key. */
 	int key_stays;
-	/* by this run, or by one that could not report it */
+	/* This run, or one that could not report it, has changed the files. */
 	int changed;
 	/*
-	 * the commands of 'on change' have not run well since its files changed
+	 * The commands of 'on change' have not succeeded since the files
+	 * changed.
 	 */
 	int pending;
 };
 
 /*
- * The functions job_*, by groups: what a job remembers and holds; the verdict
+ * The functions job_*, in groups: what a job remembers and holds; the verdict
  * on a chain and its installation; the outcome of an attempt; revocation (-r).
- * Those that find out what is to be done, job_evaluate() and the like, are
- * further below.
+ * Further below are job_evaluate() and others, which find out what is to be
+ * done.
  */
 
 /* 1: what a job remembers and holds. */
 
 extern int job_compromised; /* -R keyCompromise */
 
-/* An empty state of its own. */
+/* Gives the job an empty state of its own. */
 void job_new_state(struct job *);
-/* It is at rest: gives back its state and record, which nobody reads again. */
+/* Frees the state and record of an unchanged job; nobody reads them again. */
 void job_set_unchanged(struct job *);
 
-/* For all jobs: -F. */
+/* force: -F was given; for all jobs. */
 void job_rules(int force);
-/* With -F? */
+/* Was -F given? */
 int job_forced(void);
 /*
  * Takes over what fileproc has read: the state, the records, the installed
- * files.  0, or -1: a file may not be read, see why.
+ * files.  0; or -1 with the reason if fileproc may not read a file.
  */
 int job_take(struct job *, struct stored parts[PART_JOB__MAX], struct error *);
-/* Remembers its state.  0 or -1. */
+/* Stores the state.  0 or -1. */
 int job_save(const struct job *, struct error *);
 /*
- * Does the installed chain lead to a root of the authority?  0: no, see why;
- * -1: it cannot be told.
+ * Does the installed chain lead to a root of the authority?  0: no, with the
+ * reason; -1: certproc cannot tell.
  */
 int job_trusts_installed(const struct job *, struct error *);
 /* Gives back the lock and what was read. */
@@ -443,73 +477,74 @@ void job_close(struct job *);
 /* 2: the verdict on a chain, and its installation. */
 
 /*
- * May this chain be installed here and now, be it from the CA or saved by an
- * earlier run?  0, or -1 with the reason.
+ * May this chain, from the CA or saved by an earlier run, be installed now?  0,
+ * or -1 with the reason.
  */
 int job_verify(const struct job *, const struct chain *, struct error *);
 
 /*
- * Counts an attempt, before the CA is asked; what can go wrong on this
- * machine should do so here.  0 or -1.
+ * Counts an attempt, before netproc asks the CA.  Checks first what can fail on
+ * this machine.  0 or -1.
  */
 int job_begin(struct job *, struct error *);
 
 /*
- * A chain from the CA, unframed if nothing but the connection's end ended it.
- * 1: it is chosen, and saved; 0: another one may be better; -1: refused, see
- * why; SAVE_FAILED: it could not be saved, see why.
+ * Judges a chain from the CA; unframed: only the end of the connection marked
+ * its end.  1: it is chosen and saved; 0: an alternate chain may be better; -1:
+ * it is refused, with the reason; SAVE_FAILED: it could not be saved, with the
+ * reason.
  */
 #define SAVE_FAILED -2
 int job_choose(
     struct job *, const char *pem, size_t len, int unframed, struct error *);
 /*
- * There is no other: the first one that would do is chosen, and saved.  As
- * job_choose(), but not 0.
+ * The CA has no further chain: chooses and saves the first one that was
+ * acceptable.  Returns what job_choose() returns, but not 0.
  */
 int job_choose_last(struct job *, struct error *);
 /* Is the chosen chain for a key that is not live yet? */
 int job_needs_next_key(const struct job *);
 /* Replaces the files by the chosen chain.  0 or -1. */
 int job_install(struct job *, struct error *);
-/* Everything is in place; the chain stays saved until that is reported. */
+/* All files are in place; the chain stays saved until that is reported. */
 void job_installed(struct job *);
 /*
- * This chain was installed by an attempt that did not come to remember that.
- * What it would have remembered is in the state, but not written yet.
+ * An earlier attempt installed this chain and was interrupted before it stored
+ * its state.  This puts the success into the state, but does not store it.
  */
 void job_was_installed(struct job *, const struct chain *);
 
-/* Removes the saved chain, which is of no use for this reason. */
+/* Removes the saved chain, and gives this reason. */
 void job_forget(struct job *, const char *reason);
 
 /*
- * The CA refuses this public key: it is remembered, so that no later run asks
- * for a certificate for it.
+ * Remembers that the CA refuses this public key, so that no later run orders a
+ * certificate for it.
  */
 void job_refuse_key(struct job *, const uint8_t key[SPKI_HASH_LEN]);
-/* Is this public key, if there is one, the one that the CA has refused? */
+/* Is there a public key (have), and is it the one that the CA has refused? */
 int job_is_refused_key(
     const struct job *, int have, const uint8_t key[SPKI_HASH_LEN]);
 
 /* 3: the outcome of an attempt. */
 
 /*
- * Remembers how an attempt failed.  Any failure but a local one holds back
- * further attempts for so many seconds at least and, if until is later than
- * that, until then (0: no such time).
+ * Remembers how an attempt failed.  Any failure but a local one delays further
+ * attempts by so many seconds at least and, if until is later, until then (0:
+ * no such time).
  */
 void job_failed(struct job *, const char *text, enum failure, uint64_t seconds,
     time_t until);
-/* Has the last -r revoked it, or begun to?  As long as that is remembered. */
+/* Has an -r revoked this chain or begun to, as far as a copy is still kept? */
 int job_was_revoked(const struct job *, const struct chain *);
 /*
- * Words of another process or of the CA, made visible for outsz bytes: none of
- * them can pass for a verdict of this process later.
+ * Makes text from another process or the CA visible, outsz bytes at most.  No
+ * such text can pass for a verdict of certproc later.
  */
 void job_say_foreign(char *out, size_t outsz, const char *text);
-/* Remembers why there was no attempt. */
+/* Remembers the reason why there was no attempt. */
 void job_prevented(struct job *, const char *text, enum failure);
-/* It was looked at, and nothing is wrong: no error is remembered any more. */
+/* The certificate was looked at and is fine: forgets all errors. */
 void job_fine(struct job *);
 
 /* 4: revocation (-r). */
@@ -520,11 +555,9 @@ void job_fine(struct job *);
  * revocation is not confirmed yet.  0 or -1.
  */
 int job_doom(struct job *, struct error *);
-/* Remembers that, before the CA is asked.  0 or -1. */
+/* Remembers the choice of job_doom(), before netproc asks the CA.  0 or -1. */
 int job_begin_revocation(struct job *, struct error *);
-/*
- * Is what is installed the certificate to be revoked, or what was left of it?
- */
+/* Is the installed certificate the one to be revoked, or is none installed? */
 int job_is_doomed(const struct job *);
 /*
  * The certificate is revoked: removes its files and state, unless others are
@@ -532,13 +565,13 @@ int job_is_doomed(const struct job *);
  */
 int job_remove(struct job *, struct error *);
 /*
- * The CA may have revoked the other certificate, too, that is installed for the
- * same key: the next renewal is at once, for a new key.
+ * The CA may have revoked another installed certificate for the same key, too:
+ * has the next run renew it at once, with a new key.
  */
 void job_key_burnt(struct job *);
 /*
- * In a renewal: is the live key one that a certificate was revoked for as
- * compromised, or was to be?
+ * In a renewal: was a certificate for the live key revoked as compromised, or
+ * was that revocation begun?
  */
 int job_key_compromised(struct job *);
 
@@ -547,48 +580,51 @@ int job_key_compromised(struct job *);
  * The authority, in certproc.
  */
 
-/* Keeps what it points to. */
+/* Keeps pointers into the configuration. */
 void authority_conf(const struct slice_conf *);
-/* What is remembered of its failures. */
+/* Reads the record of the authority's failures. */
 void authority_load(void);
 
-/* The stored account, under a lock; a failure ends the process. */
+/* Reads the stored account, under a lock; a failure ends the process. */
 void authority_load_account(int64_t lock_deadline);
-/* KEY_ACCOUNT: key waits for it. */
+/* Sends KEY_ACCOUNT, which keyproc waits for. */
 void authority_tell_key(void);
 void cert_account(struct msg *); /* a handler */
 
 /*
- * -t: prints the account URL, as it is stored, this thumbprint, which is key's,
- * and the persist records of dns-persist-01.  0, or -1 if there is no key.
+ * -t: prints the stored account URL, the thumbprint of keyproc's account key,
+ * and the records of dns-persist-01.  0, or -1 if there is no key.
  */
 int authority_show(const struct body_shown *);
 
-/* Could it not be reached lately?  Then see why. */
+/*
+ * Does a recent failure forbid to contact the authority?  If so, with the
+ * reason.
+ */
 int authority_holds(struct error *);
-/* It could not be reached; it asks for so many seconds of patience, or 0. */
+/* The authority could not be reached; it asks to wait so many seconds, or 0. */
 void authority_failed(const char *text, uint64_t seconds);
-/* It has answered: failures are forgotten. */
+/* The authority has responded: forgets its failures. */
 void authority_works(void);
 
 /*
- * The trust anchors of its servers, by name: NULL, or those that net has named
- * in an earlier run, for net to try first.
+ * The names of the trust anchors that verified the authority's servers in an
+ * earlier run, for netproc to try first; or NULL.
  */
 const char *authority_anchors(void);
 void authority_learned(const char *names);
 
 /*
- * What it has refused, it would refuse for every order: no further one in this
- * run.
+ * The authority has refused an order for a reason that concerns every order:
+ * certproc starts no further one in this run.
  */
 void authority_ends(const char *text);
-/* Is that so?  Then see why. */
+/* Has it done so?  If so, with the reason. */
 int authority_ended(struct error *);
 
-/* Until when it is left alone, or 0. */
+/* When the authority may be contacted again, or 0. */
 time_t authority_not_before(void);
-/* What it has refused for every order, or how it failed last. */
+/* The reason of authority_ends(), or the last failure. */
 const char *authority_cause(void);
 
 
@@ -621,7 +657,7 @@ const char *authority_cause(void);
  * From each phase a step leads to FINISHED, too.
  */
 enum phase {
-	/* csrproc's word on its keys. */
+	/* A report of csrproc on its keys. */
 	AWAITS_KEYS = 1,
 	/* The keys of the other jobs. */
 	KEYS_KNOWN = 2,
@@ -666,8 +702,8 @@ void enter(uint32_t job, enum phase);
  */
 void install(uint32_t job);
 /*
- * Ends a job with its outcome, of which the parent and, if it waits for it,
- * netproc are told.
+ * Ends a job, and tells the parent its outcome, and netproc a verdict if it
+ * waits for one.
  */
 void finish(uint32_t job, enum outcome);
 /* Prints the error, and ends the job with OUTCOME_FAILED. */
@@ -701,15 +737,16 @@ void cert_next(struct msg *);
  */
 
 /*
- * Are its files as they were when they were last looked at, and is nothing due
- * by what was found then?  Reads nothing but the state.
+ * Are the files unchanged since they were last looked at, and is nothing due by
+ * what was found then?  Reads nothing but the state.
  */
 int job_unchanged(struct job *);
 /*
- * Takes the lock, and says what is to be done.  JOB_INSTALL: what an earlier
- * run has left, or files that do not belong together; chosen is set. JOB_ASK:
- * the CA is to be asked when to renew, JOB_ASK_STATUS: whether it is revoked,
- * at status_url; the one may come after the other.  JOB_FAILED: see why.
+ * Takes the lock, and finds out what is to be done.  JOB_INSTALL: a chain that
+ * an earlier run has left, or files that do not belong together; chosen is set.
+ * JOB_ASK: netproc asks the CA when to renew.  JOB_ASK_STATUS: netproc asks at
+ * status_url whether it is revoked, maybe after JOB_ASK.  JOB_FAILED: with the
+ * reason.
  */
 enum job_verdict {
 	JOB_FAILED = -1,
@@ -721,50 +758,51 @@ enum job_verdict {
 };
 enum job_verdict job_evaluate(
     struct job *, int64_t lock_deadline, struct error *);
-/* For -r: there is a certificate (JOB_DUE), or see why. */
+/*
+ * For -r: JOB_DUE if there is a certificate, else JOB_FAILED with the reason.
+ */
 enum job_verdict job_evaluate_revocation(
     struct job *, int64_t lock_deadline, struct error *);
 /*
- * For -B: what is kept is to be installed (JOB_INSTALL), or nothing else is
- * kept than what is installed (JOB_UNCHANGED), or see why.
+ * For -B: JOB_INSTALL if fileproc keeps another chain than the installed one,
+ * JOB_UNCHANGED if it does not, or JOB_FAILED with the reason.
  */
 enum job_verdict job_evaluate_restoration(
     struct job *, int64_t lock_deadline, struct error *);
 /*
- * The CA's window (RFC 9773), start 0 if there is none: JOB_DUE, JOB_UNCHANGED
- * or JOB_ASK_STATUS.
+ * Takes the CA's window (RFC 9773; start is 0 if there is none).  Returns
+ * JOB_DUE, JOB_UNCHANGED or JOB_ASK_STATUS.
  */
 enum job_verdict job_window(struct job *, time_t start, time_t end, long retry);
 
 /*
- * A piece of the answer about revocation.  JOB_ASK_STATUS: there is more to
- * come.
+ * Takes a piece of the response about revocation status.  JOB_ASK_STATUS: there
+ * is more to come.
  */
 enum job_verdict job_status(
     struct job *, const uint8_t *, size_t len, int more);
 
 
 /*
- * The order of a job that was not done when its run ended.
+ * Orders that were unfinished when their run ended.
  */
 
-/* For all jobs: the directory URL of the authority, which is kept. */
+/* Sets the authority's directory URL for all jobs; keeps the pointer. */
 void order_authority(const char *api_url);
 
 /*
- * The URL of the order that the next attempt is to look at first, or NULL:
- * none, or it was made elsewhere, for another profile or too long ago: a CA
- * keeps one for some days, and the certificate must not run out meanwhile.
+ * The URL of the order that the next attempt looks at first.  NULL: there is no
+ * order, or it was made at another authority, for another profile, or too long
+ * ago: CAs keep orders for some days, and the certificate must not expire
+ * meanwhile.
  */
 const char *order_open(const struct job *);
-/*
- * Remembers the URL of an order, on the disk; NULL: it is of no use any more.
- */
+/* Stores the URL of an order; NULL: forgets it. */
 void order_keep(struct job *, const char *url);
 
 /*
- * Is the certificate that an earlier run's order has brought still worth
- * installing?  0, or -1 with the reason.
+ * Is the certificate from the order of an earlier run still worth installing?
+ * 0, or -1 with the reason.
  */
 int order_worth(const struct job *, const struct chain *, struct error *);
 
@@ -773,77 +811,82 @@ void cert_order(struct msg *);
 
 
 /*
- * Where and how the installed certificate was obtained, and whether that is
- * still what the configuration says; in certproc.
+ * In certproc: where and how the installed certificate was obtained, and
+ * whether that still agrees with the configuration.
  */
 
 /*
- * Reads the state from its record (or NULL); what has failed with another
- * authority is left out.
+ * Reads the state from its record (or NULL), without the failures at another
+ * authority.  whose: as for state_parse().
  */
 void origin_load_state(
     struct job *, const char *record, size_t len, const char *whose);
 
 /*
- * Must it be obtained anew?  CHANGED_AUTHORITY: it is of another authority, or
- * leads to none of this one's roots; CHANGED_OTHERWISE: type or size of its
- * key, profile or preferred chain.  The reason is in why.
+ * Must the certificate be obtained anew?  CHANGED_AUTHORITY: it is of another
+ * authority, or does not lead to a root of this one.  CHANGED_OTHERWISE: its
+ * profile, preferred chain, or the type or size of its key has changed.  With
+ * the reason.
  */
 enum changed { CHANGED_NOTHING, CHANGED_AUTHORITY, CHANGED_OTHERWISE };
 enum changed origin_changed(const struct job *, struct error *);
 
-/* Is 'group' another one than the files had at the last look? */
+/* Has 'group' changed since the files were last looked at? */
 int origin_group_changed(const struct job *);
-/* Were the files given to a group, which the configuration has no longer? */
+/* Were the files given to a group that is no longer configured? */
 int origin_takes_group_back(const struct job *);
 
-/* An attempt begins: as it is configured now. */
+/* Remembers the present configuration as that of a new attempt. */
 void origin_attempt(struct job *);
-/* This chain, of that attempt, is installed.  0: that was known already. */
+/* This chain of that attempt is installed.  0: that was known already. */
 int origin_installed(struct job *, const struct chain *);
-/* The files have the configured group, unless they could not be given to it. */
+/* Remembers the configured group, unless the key could not be given to it. */
 void origin_grouped(struct job *);
-/* The installed certificate is as configured: so a later change is noticed. */
+/*
+ * The installed certificate agrees with the configuration: remembers that, so
+ * that a later change is noticed.
+ */
 void origin_confirm(struct job *);
 
-/* Is the installed certificate known to be obtained as configured now? */
+/* Is it known that the certificate was obtained as configured now? */
 int origin_is_configured(const struct job *);
 
 
 /*
- * What there is of each certificate, what comes of it and when; in certproc.
+ * In certproc: reports on all certificates, for -l and the metrics.
  */
 
 #define CHANGE_PENDING "on change: not run yet, or failed"
 
-/* The more urgent, the greater. */
+/* The greater, the more urgent. */
 enum condition { FINE, DUE_NOW, MISSING, FAILING, EXPIRED };
 
 struct report {
 	const struct job *job;
 	enum condition condition;
 	char issuer[64];
-	time_t when;          /* it will be renewed, or tried again */
-	const char *reason;   /* for that */
-	struct error changed; /* what reason may point to */
-	struct error error;   /* what could not be read, or "" */
+	time_t when;          /* When it will be renewed, or tried again. */
+	const char *reason;   /* The reason for that. */
+	struct error changed; /* A text that reason may point to. */
+	struct error error;   /* An error in reading the files, or "". */
 };
 
 /*
- * Looks at each of the jobs, by way of fileproc; the most urgent first.
- * outcomes[], by job: unchanged where all is well, installed where something is
- * due, failed where it has expired or does not come about.  The caller frees.
+ * Reads the files of all jobs through fileproc; the most urgent job comes
+ * first. outcomes[] is by job: unchanged if it is fine, installed if something
+ * is due, failed if it has expired or its renewal fails.  The caller frees the
+ * result.
  */
 struct report *report_all(struct job *, size_t n, enum outcome *outcomes);
 
-/* What went wrong at last, or "", in a static buffer. */
+/* The last error, or "", in a static buffer. */
 const char *report_error(const struct report *);
-/* Is that only the error of a run with -F, as nothing had been due? */
+/* Is that the error of an attempt that was made only because of -F? */
 int report_forced(const struct report *);
 
 
 /*
- * The list of -l, by certproc on its stdout.
+ * -l: certproc prints the list on its stdout.
  */
 
 /* flags: LIST_*. */
@@ -851,133 +894,134 @@ void cert_list(const struct report *, size_t n, int flags);
 
 
 /*
- * The metrics file, by certproc.
+ * certproc writes the metrics file.
  */
 
-/* Replaces the configured file, which others may read.  0 or -1. */
+/* Replaces the configured file, which all users may read.  0 or -1. */
 int cert_metrics(const struct report *, size_t n, struct error *);
 
 
 /*
- * What an earlier run has left to do: by a chain that it saved, or in files
- * that do not belong together.  In certproc.
+ * In certproc: what an earlier run has left to do, because of a chain that it
+ * saved, or of files that do not belong together.
  */
 
 /*
- * Looks at the saved chain, once the keys and what is installed are known.
- * 1: it is to be installed, chosen is set.  0: nothing is to be installed;
- * changed is set where it was, by a run that could not report it.
+ * Looks at the saved chain, once the keys and the installed files are known.
+ * 1: it must be installed, and chosen is set.  0: nothing is to be installed;
+ * changed is set if a run installed it and could not report that.
  */
 int recover(struct job *);
-/* Is a saved chain not in place yet?  For -B, which removes none. */
+/* Is a saved chain not installed yet?  For -B, which removes no saved chain. */
 int recover_waits(const struct job *);
 /*
- * Is there to be a file with key and chain, and is it not the one of the live
- * key and the installed certificate?
+ * Is a file with key and chain configured, and does it differ from the live key
+ * and the installed certificate?
  */
 int combined_is_old(const struct job *);
 /*
- * 1: the files do not belong together, but the installed chain is complete, and
- * chosen to be installed anew.
+ * 1: the files do not belong together, but the installed chain is complete and
+ * is chosen to be installed again.
  */
 int repair(struct job *);
 
 
 /*
- * -B, in certproc: what the installed certificate has replaced is put back.
+ * -B, in certproc: puts back what the installed certificate has replaced.
  */
 
 /*
- * Judges what fileproc has kept, once the keys and what is installed are known;
- * the next key is here the one before the live one.  1: it is chosen, to be
- * installed; 0: nothing is kept that is not installed; -1: it may not be
- * installed, see why.
+ * Judges the files that fileproc has kept, once the keys and the installed
+ * files are known; here the next key is the one before the live key.  1: the
+ * kept chain is chosen to be installed; 0: nothing is kept but what is
+ * installed; -1: it may not be installed, with the reason.
  */
 int restore(struct job *, struct error *);
 
 
 /*
- * "verify": do servers present what is installed?
+ * "verify": do servers present the installed certificates?
  */
 
-/* In a run that is for it: reads what is installed, and has net started. */
+/* In a run for "verify": reads the installed files, and has netproc started. */
 void verify_begin(void);
-/* net asks which server is next. */
+/* netproc asks which server is next. */
 void verify_next(void);
 /* Handler. */
 void cert_presented(struct msg *);
 
 
 /*
- * When a certificate is to be renewed: when the CA suggests it (RFC 9773),
- * else by its life.
+ * When a certificate is to be renewed: when the CA suggests it (RFC 9773), else
+ * after a part of its validity.
  */
 
 /*
- * RFC 9773 4.1: what the CA knows the certificate by; NULL if it has no such
- * name.  The caller frees.
+ * The certificate's ID at the CA (RFC 9773 4.1), or NULL if it has none.  The
+ * caller frees.
  */
 char *renewal_certid(const struct chain *);
-/* What counts of a certificate from here on. */
+/* Copies the part of a certificate that the functions below need. */
 void renewal_life(const struct chain *, struct life *);
 
 /*
- * When it is due.  Between a CA's window and a third of the life (half, if
- * that is under ten days) the window counts, but never past a sixth of the
- * life before the end, and "now" at most once a day.  *suggested: by
- * the window.
+ * When the certificate is due: at the time chosen in the CA's window, but no
+ * later than a sixth of the validity before notAfter; without a window, a third
+ * of the validity (half, if it is under ten days) before notAfter. Earlier than
+ * that third, the window is followed once a day at most.  *suggested: the
+ * window has decided.
  */
 time_t renewal_time(const struct life *, const char *handle,
     const struct state *, time_t now, int *suggested);
 
 /*
- * Does the CA say that it should have been renewed long before its time?  It
- * says that of what it has revoked, or is about to (RFC 9773 4.2).
+ * Does the CA say that the certificate should have been renewed long ago?  The
+ * CA says so of one that it has revoked or is about to revoke (RFC 9773 4.2).
  */
 int renewal_overdue(
     const struct life *, const char *handle, const struct state *, time_t now);
 
-/* Is the CA to be asked about it now? */
+/* Is it time to ask the CA for the window? */
 int renewal_ask(const struct life *, const struct state *, time_t now);
 
 /*
- * Takes the CA's answer about this certificate.  A time is picked only when
- * the window is new (RFC 9773 4.2).  retry: seconds, of Retry-After, -1 if
- * there was none.  A window that makes no sense counts as no answer.
+ * Takes the CA's window for this certificate.  Chooses a time only when the
+ * window is new (RFC 9773 4.2).  retry: the seconds of Retry-After, or -1. An
+ * implausible window counts as no response.
  */
 void renewal_window(struct state *, const char *certid, time_t start,
     time_t end, long retry, time_t now);
 /*
- * There was no answer: asked again after so many seconds, -1: after the usual
- * six hours.
+ * The CA gave no window: it is asked again after retry seconds (-1: after the
+ * usual six hours).
  */
 void renewal_no_window(
     struct state *, const char *certid, long retry, time_t now);
-/*
- * A certificate was installed: what was known of the one before no longer
- * counts.
- */
+/* A certificate was installed: forgets what was known of its predecessor. */
 void renewal_installed(struct state *, const struct life *, time_t now);
 
 
 /*
- * Has the CA revoked a certificate?  Asked where the certificate itself says:
- * at a revocation list (RFC 5280 5), else at an OCSP responder (RFC 6960).
- * Both answers are signed, so it does not matter who carries them.
+ * Has the CA revoked a certificate?  That is asked where the certificate says:
+ * at a revocation list (RFC 5280 5), else at an OCSP responder (RFC 6960). Both
+ * responses are signed, so it does not matter which server sends them.
  */
 
 #define STATUS_BYTES_MAX (16 * 1024 * 1024)
 
-/* An http URL to GET; the caller frees.  NULL: see why. */
+/* An http URL to GET; the caller frees.  NULL, with the reason. */
 char *status_url(const struct chain *, struct error *);
 
-/* What came from there.  1: revoked, 0: not, -1: it does not tell, see why. */
+/*
+ * Judges the response.  1: revoked, 0: not, -1: it does not tell, with the
+ * reason.
+ */
 int status_judge(const struct chain *, const uint8_t *response, size_t len,
     time_t now, struct error *);
 
 
 /*
- * What revocation lists and OCSP responses have in common.
+ * Shared by the judges of revocation lists and of OCSP responses.
  */
 
 #define STATUS_SKEW 300 /* seconds that clocks may differ by */
@@ -985,26 +1029,28 @@ int status_judge(const struct chain *, const uint8_t *response, size_t len,
 /* The leaf's issuer; NULL: only the leaf is installed. */
 X509 *status_issuer(const struct chain *);
 /*
- * The first revocation list that the certificate names by http; the caller
- * frees.  NULL: none.
+ * The URL of the first revocation list that the certificate names by http, or
+ * NULL.  The caller frees.
  */
 char *status_list_url(X509 *leaf);
-/* The name, if it is an http URL; the caller frees. */
+/* The URL in this name, or NULL if it is no http URL; the caller frees. */
 char *status_http_name(const GENERAL_NAME *);
 
-/* RFC 5280, RFC 6960: what is signed, how, and the signature. */
+/*
+ * What is signed, by which algorithm, and the signature (RFC 5280, RFC 6960).
+ */
 struct status_signed {
-	struct der tbs;       /* whole */
-	struct der algorithm; /* whole */
-	struct der signature; /* without the number of unused bits */
+	struct der tbs;       /* With tag and length. */
+	struct der algorithm; /* With tag and length. */
+	struct der signature; /* Without the number of unused bits. */
 };
-/* Reads them from in.  0, or -1: not DER, or not these. */
+/* Reads the three elements from in.  0, or -1: not DER, or other elements. */
 int status_signed_read(struct der *in, struct status_signed *);
-/* An AlgorithmIdentifier's NID; NID_undef: libcrypto knows none. */
+/* An AlgorithmIdentifier's NID; NID_undef if libcrypto does not know it. */
 int status_algorithm(const struct der *);
 /*
  * Is the algorithm strong enough (SHA-256 or better)?  0, or -1 with the
- * reason; what names the object.
+ * reason, in which what names the signed object.
  */
 int status_signed_strong(
     const struct status_signed *, const char *what, struct error *);
@@ -1012,8 +1058,8 @@ int status_signed_strong(
 int status_signed_by(const struct status_signed *, EVP_PKEY *);
 
 /*
- * Reads a UTCTime or GeneralizedTime.  1; 0: the next element is something
- * else; -1: no time.
+ * Reads a UTCTime or GeneralizedTime.  1; 0: the next element has another type;
+ * -1: it is no valid time.
  */
 int status_time(struct der *in, time_t *);
 
@@ -1024,23 +1070,20 @@ struct status_extension {
 	struct der value;
 };
 /*
- * Reads the next extension (RFC 5280 4.1).  1; 0: there are no more; -1: not
- * DER.
+ * Reads the next extension (RFC 5280 4.1).  1; 0: there are no more; -1: it is
+ * not DER.
  */
 int status_extension(struct der *in, struct status_extension *);
 
-/*
- * The judges of status_judge(): 1: revoked, 0: not, -1: it does not tell, see
- * why.
- */
+/* status_judge() for each kind of response, with the same results. */
 int status_list_judge(
     const struct chain *, struct der response, time_t now, struct error *);
 int status_ocsp_judge(
     const struct chain *, struct der response, time_t now, struct error *);
 
 /*
- * The certificate's serial number, as the content of an INTEGER; the caller
- * gives what is returned to OPENSSL_free().
+ * The certificate's serial number, as the content of an INTEGER, which points
+ * into the result; the caller passes that to OPENSSL_free().
  */
 uint8_t *status_serial(const X509 *, struct der *serial);
 
