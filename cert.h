@@ -22,7 +22,7 @@
 struct window {
 	char certid[CERTID_MAX]; /* The certificate's ID at the CA, or "". */
 	time_t start, end;       /* The CA's suggestion; 0: not known. */
-	time_t time;             /* Chosen once at random within it. */
+	time_t time;             /* A time between them, chosen once. */
 	time_t ask;              /* The CA is not asked again before this. */
 };
 
@@ -364,7 +364,7 @@ struct job {
 	size_t status_len;
 	int revoked; /* The CA says that the certificate is revoked. */
 	int new_key; /* The certificate must be renewed with a new key. */
-	/* Others know the live key or the next one. */
+	/* A certificate for the live key was revoked as compromised. */
 	int key_compromised;
 	/* The CA has refused the next key, which is not live yet. */
 	int next_refused;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * DER, read in place.  If this is wrong, a revocation list means something
- * else here than to its issuer, or an attacker's list reads beyond its end.
+ * Reads DER in place.  If this is wrong, certproc reads something else in a
+ * revocation list than its issuer wrote, or reads beyond its end.
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@ der_equal(const struct der *a, const struct der *b)
 	return der_len(a) == der_len(b) && memcmp(a->p, b->p, der_len(a)) == 0;
 }
 
-/* X.690 8.1.3 and 10.1: the length at in, in the shortest form.  0 or -1. */
+/* Reads a length in its shortest form (X.690 8.1.3 and 10.1).  0 or -1. */
 static int
 read_length(struct der *in, size_t *len)
 {

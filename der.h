@@ -1,6 +1,6 @@
 /*
- * A strict reader of DER (X.690) in place: nothing is copied or allocated, so
- * that what a large object costs is its own bytes.
+ * A strict reader of DER (X.690).  It allocates and copies nothing, so that a
+ * large object costs no more memory than its own bytes.
  */
 #ifndef DER_H
 #define DER_H
@@ -24,28 +24,29 @@ enum {
 	DER_CONTEXT_CONSTRUCTED = 0xa0
 };
 
-/* Bytes that are left to read: from p up to end. */
+/* The bytes that are left to read, from p up to end. */
 struct der {
 	const uint8_t *p, *end;
 };
 
 /*
- * Reads the next element of in, which moves behind it.  whole gets its bytes,
- * content those without tag and length; either may be NULL.  Its tag, or -1:
- * there is none, or it is not DER (a length that is indefinite, longer than
- * needed or leads beyond the end; a tag of several bytes).
+ * Reads the next element of in, and moves in behind it.  whole gets all bytes
+ * of the element, content those after tag and length; either may be NULL.
+ * Returns the tag, or -1: there is no element, or it is not DER (a tag of
+ * several bytes; a length that is indefinite, too long or leads beyond the
+ * end).
  */
 int der_next(struct der *in, struct der *whole, struct der *content);
 
 /*
- * The same for an element of this tag.  1; 0: the next one, if any, has another
- * tag and was not read; -1: not DER.
+ * Reads the next element if it has this tag.  1; 0: there is none, or it has
+ * another tag and was not read; -1: it is not DER.
  */
 int der_get(struct der *in, int tag, struct der *whole, struct der *content);
 
 /* How many bytes are left. */
 size_t der_len(const struct der *);
-/* Are both the same bytes? */
+/* Do both hold the same bytes? */
 int der_equal(const struct der *, const struct der *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The mark of a job whose files have changed, until the commands of 'on
- * change' have run well since.  If this is wrong, a server goes on with a
- * certificate that has been replaced, and nobody is told.
+ * The mark of a job whose files have changed stays until the commands of 'on
+ * change' have succeeded.  If this is wrong, a server keeps a certificate that
+ * has been replaced, and nobody is told.
  */
 #include <sys/file.h>
 #include <err.h>

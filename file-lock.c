@@ -97,7 +97,10 @@ lock_take(
 	}
 	if (how == LOCK_SH)
 		return 0;
-	/* Only for the message above; a full disk is no reason to stop. */
+	/*
+	 * The number is only for the message above; a full disk is no reason to
+	 * stop.
+	 */
 	snprintf(pid, sizeof(pid), "%-10d\n", (int)getppid());
 	if (pwrite(*fd, pid, strlen(pid), 0) == -1)
 		say(2, "%s: %s", p->path, strerror(errno));

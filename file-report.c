@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A change is remembered, by what lies in the state directory, until the run
- * that reports it ends with status 0.  The parent asks for it to be forgotten
- * as the last thing before it exits.  Should the parent be killed in between,
- * the change was not reported after all: what was removed is written again.
+ * The state directory keeps the records of a change until the run that reports
+ * it ends with status 0.  The last thing that the parent does before it exits
+ * is to have them removed.  If the parent is killed before that exit, the
+ * change was not reported: fileproc writes the records again.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "part.h"
 #include "role.h"
 
-/* What was removed, until it is known that the parent has come to its end. */
+/* The removed records, until the parent has sent ROLE_STOP. */
 static struct memory {
 	const struct place *place;
 	char *bytes;
@@ -20,7 +20,7 @@ static struct memory {
 	struct memory *next;
 } * memories;
 
-/* At exit: the parent has sent ROLE_STOP, or it was killed. */
+/* Runs at exit: writes the records again if the parent was killed. */
 static void
 remember_again(void)
 {

@@ -85,7 +85,7 @@ fileset_probe(const struct fileset *set, struct error *e)
 	return 0;
 }
 
-/* Was no file of the set touched since it was read? */
+/* Is each file as it was when it was read? */
 static int
 is_untouched(const struct fileset *set)
 {
@@ -145,7 +145,7 @@ fileset_stage(
 					bytes, len, e) == 0;
 }
 
-/* Files and directories are as if nothing had been staged. */
+/* Leaves files and directories as if nothing had been staged. */
 static int
 give_up(struct fileset *set)
 {
@@ -157,7 +157,7 @@ give_up(struct fileset *set)
 	return -1;
 }
 
-/* Could it be committed? */
+/* Can the set be committed? */
 static int
 check(const struct fileset *set, struct error *e)
 {
@@ -185,7 +185,7 @@ fileset_kept(const struct fileset *set, enum part part, struct place *kept)
 	place_hidden(kept, &set->place[part], KEPT_SUFFIX);
 }
 
-/* What is replaced stays under another name, for -B. */
+/* Keeps the file that is replaced under another name, for -B. */
 static void
 keep(const struct place *p)
 {
@@ -199,9 +199,9 @@ keep(const struct place *p)
 }
 
 /*
- * Has a run that was cut off kept all of them, and replaced some at most?  The
- * last one is kept last and replaced last: it has two names until then.  What
- * is in place of the first one by now is not what is to be kept.
+ * Has an interrupted run kept all files, and replaced some at most?  The last
+ * file is kept last and replaced last, and has two names in between.  Then the
+ * file that is now in place of the first one must not be kept.
  */
 static int
 is_kept(const struct fileset *set)
@@ -236,7 +236,7 @@ remove_kept(const struct place *p, struct error *e)
 	return rc;
 }
 
-/* What was renamed or removed stays so after a power cut. */
+/* Makes renamed and removed files durable. */
 static int
 sync_dirs(const struct fileset *set, struct error *e)
 {

@@ -1,5 +1,5 @@
 /*
- * Files of the state directory by name, and locks.  Used by fileproc only.
+ * fileproc: files of the state directory, locks, the files of a certificate.
  */
 #ifndef FILE_H
 #define FILE_H
@@ -10,22 +10,25 @@
 #include "part.h"
 
 /*
- * A place in the state directory, as state_path() names it.
+ * Sets the place of a file in the state directory; state_path() makes its name.
  */
 void state_place(struct place *, struct dir *, const char *prefix,
     const char *name, const char *suffix);
 
 /*
- * Takes a lock (LOCK_EX or LOCK_SH), waiting until the monotonic deadline;
- * *fd holds it until lock_give().  -1: see why, which says who holds it.
+ * Takes a lock (LOCK_EX or LOCK_SH), waiting until the monotonic deadline; *fd
+ * holds it until lock_give().  -1, with a reason that names the holder.
  */
 int lock_take(
     const struct place *, int how, int64_t deadline, int *fd, struct error *);
-/* Another kind of the lock that is held already; does not wait.  0 or -1. */
+/* Changes a held lock to another kind, without waiting.  0 or -1. */
 int lock_change(const struct place *, int fd, int how, struct error *);
-/* Gives it back; *fd becomes -1.  Nothing happens where it is -1. */
+/* Releases the lock; *fd becomes -1.  If it is -1, this does nothing. */
 void lock_give(int *fd);
-/* Does another process hold this lock alone?  Nothing is made or waited for. */
+/*
+ * Does another process hold this lock exclusively?  Makes no file, does not
+ * wait.
+ */
 int lock_is_held(const struct place *);
 
 
@@ -52,96 +55,94 @@ enum set_state {
 
 
 /*
- * The files of one certificate, replaced together.  Used by fileproc only.
+ * In fileproc: the files of one certificate, which are replaced together.
  */
 
 struct fileset {
 	char *path[PART_SET__MAX]; /* NULL: not configured */
 	struct place place[PART_SET__MAX];
-	/* when it was read; all zero: absent */
+	/* As the file was when it was read; all zero: there was none. */
 	struct stat seen[PART_SET__MAX];
-	/* then; for the files that replace them */
+	/* The extended attributes then, for the new file. */
 	struct attrs attrs[PART_SET__MAX];
 	int staged[PART_SET__MAX];
-	struct error failed; /* why staging failed, or "" */
+	struct error failed; /* Why staging failed, or "". */
 };
 
 /* Opens the directories; 0 or -1. */
 int fileset_open(struct fileset *, struct error *);
 /*
- * Sets *chown where a file has another owner than this user, *dac where that
- * keeps us from reading it.
+ * Sets *chown if a file has another owner than this user and group, *dac if
+ * this user may not read it then.
  */
 void fileset_foreign(
     const struct fileset *, uid_t, gid_t, int *chown, int *dac);
 /*
- * Remembers the extended attributes of what is installed, while it can be read;
- * and their end.
+ * fileset_attrs() remembers the extended attributes of the installed files
+ * while fileproc can read them.
  */
 void fileset_attrs(struct fileset *);
 void fileset_close(struct fileset *);
 /*
- * Removes what an interrupted run left; checks that there is room for a new
- * set.
+ * fileset_clean() removes what an interrupted run has left; fileset_probe()
+ * checks that there is room for a new set.
  */
 int fileset_clean(const struct fileset *, struct error *);
 int fileset_probe(const struct fileset *, struct error *);
 
 /*
- * Puts the new version of one file on the disk beside the old one, with mode,
- * owner and extended attributes of the old one, or 0644.  A failure is told
- * by the commit.
+ * Writes the new version of one file beside the old one, with the mode, owner
+ * and extended attributes of the old one, or with mode 0644.  fileset_commit()
+ * reports a failure.
  */
 void fileset_stage(struct fileset *, enum part, const void *, size_t);
-/* Can they be committed?  0; or -1 and what was staged is gone. */
+/* Can the files be committed?  0; or -1, and the staged files are removed. */
 int fileset_check(struct fileset *, struct error *);
 /*
- * Replaces all files that were staged, which must be all that are configured;
- * keeps those that are replaced as .NAME.acme-old, one generation of them.
- * -1 with nothing replaced: one could not be staged, or was changed by
- * somebody else since it was read.  -1 with some of them replaced, in the order
- * of enum part, where the disk fails in between.
+ * Replaces all files that are configured, which must all be staged; keeps one
+ * earlier generation of them as .NAME.acme-old.  -1 with nothing replaced: a
+ * file could not be staged, or somebody else has changed one since it was read.
+ * -1 with some files replaced, in the order of enum part: the disk failed.
  */
 int fileset_commit(struct fileset *, struct error *);
-/* Where the version before this file's is; place_hidden_free() frees. */
+/* Where the replaced version of this file is; place_hidden_free() frees. */
 void fileset_kept(const struct fileset *, enum part, struct place *);
-/* Removes all files of the set, for good. */
+/* Removes all files of the set; that is on the disk when this returns. */
 int fileset_remove(const struct fileset *, struct error *);
 
 
 /*
- * The mark of a job whose files have changed: a file in the state directory.
- * Used by fileproc only.
+ * In fileproc: a file in the state directory marks a job whose files have
+ * changed.
  */
 
 /*
- * Before the first file is replaced or removed: marks the job, anew if it is
- * marked already.  Nothing is to be done where the place is NULL.  0, or -1.
+ * Marks the job before the first file is replaced or removed, anew if it is
+ * marked already.  With a NULL place, this does nothing.  0 or -1.
  */
 int change_mark(const struct place *, struct error *);
-/* Is there a mark?  Then st is what it looks like, else all zero. */
+/* Is there a mark?  *st: its status, or all zero. */
 int change_find(const struct place *, struct stat *st);
 /*
- * Removes this mark, unless there is another one by now.  0; or -1: it could
- * not be removed, which is said.  Another run that has the job's lock sees to
- * it by itself.
+ * Removes the mark, unless it is another one than st.  0; or -1, with a
+ * warning: it could not be removed.  If another run holds the job's lock, the
+ * mark stays: that run runs the commands.  0.
  */
 int change_forget(
     const struct place *, const struct stat *st, const struct place *lock);
 
 
 /*
- * Forgetting what a run has changed, once that was reported.  Used by
- * fileproc only.
+ * In fileproc: forgets what a run has changed, once that is reported.
  */
 
 /*
- * Removes a record, which is written again at exit unless ROLE_STOP has come
- * by then.  0, or -1: it is still there, and the next run reports the change
- * once more.  The place must stay.
+ * Removes a record, but writes it again at exit unless ROLE_STOP has arrived.
+ * 0, or -1: the record is still there, and the next run reports the change once
+ * more.  The place must stay valid.
  */
 int report_forget(const struct place *, struct error *);
-/* Makes that last; how many records it was. */
+/* The removed records stay removed.  Returns how many there were. */
 uint64_t report_forgotten(void);
 
 #endif

@@ -4,9 +4,9 @@
  * directory, and the locks.  From certproc it reads numbers (which job, which
  * part of it) and bytes, which it stores without looking at them; it parses
  * nothing.  An attacker in fileproc can spoil the certificates and the state;
- * fileproc has no key and no network.  It refuses a part that there is not, to
- * remove in a renewal any record but the saved chain, a second set for one job,
- * and replaces no file before all files of the set are on the disk.
+ * fileproc has no key and no network.  It refuses a part that does not exist, a
+ * second set for one job and, in a renewal, to remove any record but the saved
+ * chain.  It replaces no file before all files of the set are on the disk.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@
 #include "file.h"
 #include "role.h"
 
-#define STATES_BYTES (80 * 1024) /* of one CERT_STATES */
+#define STATES_BYTES (80 * 1024) /* The states in one message, at most. */
 #define NRECORDS (PART_JOB__MAX - PART_SET__MAX)
 
 struct file_job {
@@ -30,19 +30,21 @@ struct file_job {
 	struct place record[NRECORDS];
 	struct place lock;
 	int lock_fd;
-	/* parts to be removed once the run was reported */
+	/* Parts to be removed when the run has been reported. */
 	uint64_t forget;
-	/* with 'on change': its mark, as told; all zero: none */
+	/*
+	 * With 'on change': the mark that hookproc was told of; all zero: none.
+	 */
 	struct stat change;
 	struct {
-		char *bytes; /* NULL: there was none */
+		char *bytes; /* NULL: there was no such part. */
 		size_t len;
-	} was[PART_JOB__MAX]; /* with -r: what may be revoked */
-	/* why nothing can be done for it, or "" */
+	} was[PART_JOB__MAX]; /* With -r: what may be revoked. */
+	/* The reason why the job cannot be done, or "". */
 	struct error broken;
 };
 
-/* A record that arrives in pieces. */
+/* A record or file that arrives in pieces. */
 static struct {
 	char *bytes;
 	size_t len;
@@ -51,13 +53,14 @@ static struct {
 static struct file_job *jobs;
 static uint32_t njobs;
 static struct dir *state_dir;
-static struct place shared[PART__MAX - PART_JOB__MAX]; /* of the authority */
+/* Parts of the authority. */
+static struct place shared[PART__MAX - PART_JOB__MAX];
 static struct place shared_lock[PART__MAX - PART_JOB__MAX];
 static int shared_lock_fd[PART__MAX - PART_JOB__MAX] = { -1, -1, -1 };
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
 
-/* The drawing in file.h. */
+/* The steps of the drawing in file.h. */
 static const struct {
 	enum set_state from;
 	const char *name;
@@ -94,7 +97,7 @@ enter(uint32_t job, enum set_state state)
 	jobs[job].state = state;
 }
 
-/* What a part is at most; more counts as absent when it is read. */
+/* The size limit of a part; a larger one counts as absent when it is read. */
 static size_t
 limit_of(enum part part)
 {
@@ -103,7 +106,7 @@ limit_of(enum part part)
 				      PART_RECORD_BYTES_MAX;
 }
 
-/* The part's place, or NULL where the configuration has none. */
+/* The place of a part, or NULL if it is not configured. */
 static const struct place *
 place_of(uint32_t job, enum part part)
 {
@@ -119,8 +122,7 @@ place_of(uint32_t job, enum part part)
 }
 
 /*
- * Ends the process unless the request may name this part, and the configuration
- * has it.
+ * Ends the process unless the request may name this part, and it is configured.
  */
 static void
 need_part(
@@ -133,7 +135,8 @@ need_part(
 }
 
 /*
- * The end of each request: -1: see why; what else it is, is up to the request.
+ * Replies to a request.  -1: e has the reason; other values depend on the
+ * request.
  */
 static void
 reply(uint32_t job, int rc, const struct error *e)
@@ -146,7 +149,10 @@ reply(uint32_t job, int rc, const struct error *e)
 	msg_send(&out);
 }
 
-/* A part as it is sent: bytes, or why there are none.  The caller frees. */
+/*
+ * Reads a part to be sent: its bytes, or the reason why there are none.  The
+ * caller frees.
+ */
 static enum presence
 read_part(const struct place *p, enum part part, char **bytes, size_t *len,
     struct stat *st)
@@ -161,7 +167,7 @@ read_part(const struct place *p, enum part part, char **bytes, size_t *len,
 		return PRESENCE_BYTES;
 	if (n == 0)
 		return PRESENCE_ABSENT;
-	/* Nothing that large was written here. */
+	/* fileproc has never written a file of this size. */
 	if (part < PART_SET__MAX && S_ISREG(st->st_mode) &&
 	    st->st_size > PART_SET_BYTES_MAX) {
 		say(1, "%s; counts as absent", e.text);
@@ -173,7 +179,7 @@ read_part(const struct place *p, enum part part, char **bytes, size_t *len,
 	return PRESENCE_BROKEN;
 }
 
-/* What is at this place, as a part. */
+/* Sends the file at this place as a part. */
 static void
 send_place(uint32_t job, enum part part, const struct place *p, struct stat *st)
 {
@@ -212,7 +218,7 @@ send_parts(uint32_t job, unsigned first)
 						&ignored);
 }
 
-/* Removes what a killed run has left beside the job's files. */
+/* Removes the files that a killed run has left beside the job's files. */
 static int
 clean(struct file_job *j, struct error *e)
 {
@@ -243,8 +249,8 @@ file_open(struct msg *m)
 	    j->broken.text[0] != '\0')
 		e = j->broken;
 	/*
-	 * The state also where its files are out of reach: why is remembered
-	 * there.
+	 * The state is sent even if the other files cannot be reached: certproc
+	 * remembers the error in it.
 	 */
 	send_parts(m->head.job, rc == 0 ? 0 : PART_SET__MAX);
 	if (rc == 0)
@@ -252,7 +258,7 @@ file_open(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* For -l and the metrics: without a lock, and nothing is tidied up. */
+/* For -l and the metrics: reads without a lock, and removes nothing. */
 static void
 file_look(struct msg *m)
 {
@@ -266,7 +272,7 @@ file_look(struct msg *m)
 	    &j->broken);
 }
 
-/* What a run that was reported need not remember is up to what it was for. */
+/* The kind of run decides which parts may be removed after the report. */
 static void
 file_close(struct msg *m)
 {
@@ -307,7 +313,10 @@ add_piece(const void *piece, size_t len, size_t most)
 	pending.len += len;
 }
 
-/* For others to read; after a crash the next run writes it anew. */
+/*
+ * All users may read the metrics.  They are not synced: after a crash, the next
+ * run writes them anew.
+ */
 static int
 write_metrics(
     const struct place *p, const void *bytes, size_t len, struct error *e)
@@ -325,7 +334,7 @@ write_metrics(
 	return rc;
 }
 
-/* Replaces one record, for good; but no copy of what may be revoked. */
+/* Replaces one record durably, but no copy of a chain that may be revoked. */
 static void
 file_write(struct msg *m)
 {
@@ -357,7 +366,7 @@ file_write(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* With -r: a record gets what was read of a part when the run began. */
+/* With -r: writes a part, as it was when the run began, into a record. */
 static void
 file_copy(struct msg *m)
 {
@@ -376,7 +385,10 @@ file_copy(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* key and csr compare with it what certproc says is to be revoked. */
+/*
+ * Tells keyproc and csrproc what may be revoked; they compare it with the
+ * certificate that certproc names.
+ */
 static void
 file_tell_revocable(struct msg *m)
 {
@@ -394,7 +406,7 @@ file_tell_revocable(struct msg *m)
 	reply(m->head.job, 0, NULL);
 }
 
-/* A record: the saved chain; with -r the state, too. */
+/* Removes a record: the saved chain or, with -r, also the state. */
 static void
 file_remove(struct msg *m)
 {
@@ -412,7 +424,7 @@ file_remove(struct msg *m)
 	reply(job, rc, &e);
 }
 
-/* With -r only: all files of the set. */
+/* With -r only: removes all files of the set. */
 static void
 file_remove_set(struct msg *m)
 {
@@ -426,7 +438,7 @@ file_remove_set(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* Its failure is told when the set is committed. */
+/* A failure is reported when the set is committed. */
 static void
 file_stage(struct msg *m)
 {
@@ -453,7 +465,7 @@ file_commit(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* With -B: what the installed files have replaced, in place of these. */
+/* With -B: sends the files that the installed ones have replaced. */
 static void
 file_read_kept(struct msg *m)
 {
@@ -473,7 +485,7 @@ file_read_kept(struct msg *m)
 	reply(m->head.job, 0, NULL);
 }
 
-/* Of the authority: its account, or the metrics. */
+/* Takes a lock of the authority: for the account or the metrics. */
 static void
 file_lock(struct msg *m)
 {
@@ -512,8 +524,8 @@ file_read(struct msg *m)
 }
 
 /*
- * The parent says so before net is started: nothing is read below the
- * certificates' directories from now on.
+ * The parent sends this before it starts netproc: from now on fileproc reads
+ * nothing below the certificates' directories.
  */
 static void
 file_narrow(struct msg *m)
@@ -527,7 +539,10 @@ file_narrow(struct msg *m)
 	sandbox_narrow(&box);
 }
 
-/* The commands have run for the change that was told, and for no later one. */
+/*
+ * The commands have run for the change that the mark stood for at the start; a
+ * later mark stays.
+ */
 static void
 file_forget_change(struct msg *m)
 {
@@ -543,10 +558,7 @@ file_forget_change(struct msg *m)
 	msg_send(&out);
 }
 
-/*
- * The run ends with status 0: what was changed need not be remembered any
- * longer.
- */
+/* The run ends with status 0: its changes need not be remembered any longer. */
 static void
 file_reported(struct msg *m)
 {
@@ -616,7 +628,7 @@ add_job(const struct slice_domain *d)
 	fileset_open(&j->set, &j->broken);
 }
 
-/* 1: it is new; 0: it was there. */
+/* 1: the directory is new; 0: it existed. */
 static int
 open_state_dir(const char *path)
 {
@@ -631,8 +643,8 @@ open_state_dir(const char *path)
 }
 
 /*
- * A new state directory gets the owner that all others have: if it were root's
- * among theirs, this process would have to be root.
+ * Gives a new state directory the owner of the other directories: if it
+ * belonged to root, this process would have to be root.
  */
 static void
 give_state_dir(void)
@@ -656,8 +668,8 @@ give_state_dir(void)
 }
 
 /*
- * What this kind of run is for: a list reads, and so do the metrics, which are
- * written under a lock in the state directory.
+ * The rights that this kind of run needs in a directory.  -l and "verify" only
+ * read; the metrics also write, where their file and its lock are.
  */
 static int
 rights_in(const struct sandbox_dir *d)
@@ -672,7 +684,7 @@ rights_in(const struct sandbox_dir *d)
 	return DIR_READ | DIR_WRITE;
 }
 
-/* The authority's parts, and their locks. */
+/* Opens the authority's parts, and their locks. */
 static void
 open_shared(const char *authority, const char *metrics)
 {
@@ -692,7 +704,7 @@ open_shared(const char *authority, const char *metrics)
 		errx(1, "metrics file %s", e.text);
 }
 
-/* What is needed from outside is opened here. */
+/* Opens all files and directories that fileproc needs, before its sandbox. */
 static void
 open_all(struct msg *m)
 {
@@ -716,7 +728,7 @@ open_all(struct msg *m)
 	box.dirs = dir_rights(0, &box.ndirs);
 	for (d = box.dirs; d < box.dirs + box.ndirs; d++)
 		d->rights = rights_in(d);
-	/* The account's own affairs have a job without files. */
+	/* A run about the account has one job, without files. */
 	if (njobs == 0) {
 		jobs = role_grow(jobs, 0, sizeof(*jobs));
 		jobs[njobs].state = SET_UNLOCKED;
@@ -725,7 +737,7 @@ open_all(struct msg *m)
 }
 
 /*
- * All jobs' states, many in one message: most of the time certproc needs
+ * Sends the states of all jobs, many in one message: mostly certproc needs
  * nothing else to see that nothing is due.
  */
 static void
@@ -752,7 +764,7 @@ tell_states(void)
 	msg_send(&out);
 }
 
-/* Which jobs' commands are to run. */
+/* Tells hookproc which jobs have commands to run. */
 static void
 tell_changes(void)
 {

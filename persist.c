@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Persist records of dns-persist-01, by zoneproc: their syntax is that of
+ * Persist records of dns-persist-01, read by zoneproc; their syntax is that of
  * issue-value in RFC 8659 4.2.  If this is wrong, a run asks the CA in vain, or
- * asks for a record that is there; it is the CA that judges.
+ * asks for a record that exists already; the CA decides.
  */
 #include <ctype.h>
 #include <err.h>
@@ -14,7 +14,7 @@
 #include "persist.h"
 
 #define PARAMETERS_MAX 32
-/* of one string in a TXT record (RFC 1035 3.3) */
+/* The longest string in a TXT record (RFC 1035 3.3). */
 #define STRING_MAX 255
 
 struct piece {
@@ -29,8 +29,8 @@ is_blank(char c)
 }
 
 /*
- * What is before the next ';', without blanks around it; text moves behind the
- * ';', or becomes NULL.
+ * The text before the next ';', without blanks around it; *text moves behind
+ * the ';', or becomes NULL.
  */
 static struct piece
 next_piece(const char **text, const char *end)
@@ -58,7 +58,7 @@ is_any_case(const struct piece *a, const char *text)
 	return a->n == strlen(text) && strncasecmp(a->p, text, a->n) == 0;
 }
 
-/* tag "=" value: RFC 8659 4.2; 0: it is none. */
+/* Splits tag "=" value (RFC 8659 4.2).  0: it has another form. */
 static int
 split(const struct piece *whole, struct piece *tag, struct piece *value)
 {
@@ -83,7 +83,7 @@ split(const struct piece *whole, struct piece *tag, struct piece *value)
 	return tag->n > 0;
 }
 
-/* Seconds in decimal; 0: it is no such number, or past. */
+/* Are these decimal digits of a time, in seconds, that is still to come? */
 static int
 is_to_come(const struct piece *value, int64_t now)
 {
@@ -100,7 +100,7 @@ is_to_come(const struct piece *value, int64_t now)
 	return seconds > now;
 }
 
-/* Does it name one of the CA's names? */
+/* Is this name one of the CA's? */
 static int
 is_issuer(const struct persist *s, const struct piece *name)
 {
@@ -158,7 +158,7 @@ persist_record(const char *name, const char *issuer, const char *account,
 		wildcard ? "; policy=wildcard" : "", end) == -1)
 		err(1, NULL);
 	len = strlen(value);
-	/* Each string with its quotes and a blank before it. */
+	/* Each string takes two quotes and a blank more. */
 	if (asprintf(&line, "%s.%s. IN TXT%*s", PERSIST_LABEL, name,
 		(int)(len + 3 * (len / STRING_MAX + 1)), "") == -1)
 		err(1, NULL);

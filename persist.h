@@ -11,32 +11,32 @@
 
 #define PERSIST_LABEL "_validation-persist"
 
-/* What a record must say to be of use. */
+/* What a record must say. */
 struct persist {
-	/* names in lower case, without a dot at the end: one of them */
+	/* Names of the CA in lower case, without a final dot; one is enough. */
 	struct strings issuers;
-	const char *account; /* URL */
-	int wildcard;        /* also for names below */
-	int64_t now;         /* seconds, as of time(2) */
+	const char *account; /* The account URL. */
+	int wildcard; /* The record must be valid for names below, too. */
+	int64_t now;  /* As of time(2). */
 };
 
-/* How near a record comes to that, from nothing to all. */
+/* How well a record fits; the later ones fit better. */
 enum persist_fit {
-	PERSIST_OTHER,   /* it is another CA's, or malformed */
-	PERSIST_ACCOUNT, /* for another account */
-	PERSIST_EXPIRED, /* persistUntil is past */
-	PERSIST_POLICY,  /* not for wildcards */
+	PERSIST_OTHER,   /* The record is another CA's, or malformed. */
+	PERSIST_ACCOUNT, /* The record is for another account. */
+	PERSIST_EXPIRED, /* Its persistUntil is in the past. */
+	PERSIST_POLICY,  /* The record does not allow wildcards. */
 	PERSIST_GOOD
 };
 
-/* Of the whole text of one TXT record, any bytes. */
+/* text is the whole text of one TXT record; it may hold any bytes. */
 enum persist_fit persist_fit(
     const struct persist *, const char *text, size_t len);
 
 /*
- * The record to publish for a name (without "*."), as a line of a zone file;
- * the caller frees.  Values longer than 255 bytes are in several strings.
- * until: when it ends, in seconds since 1970; 0: never.
+ * The record to publish for a name (without "*."), as a line of a zone file, in
+ * strings of at most 255 bytes; the caller frees.  until: when it ends, in
+ * seconds since 1970; 0: never.
  */
 char *persist_record(const char *name, const char *issuer, const char *account,
     int wildcard, uint64_t until);

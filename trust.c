@@ -22,8 +22,8 @@ const char *const trust_system_files[TRUST_SYSTEM_FILES] = {
 };
 
 /*
- * Whoever can change it chooses whom we trust: the rule of the configuration
- * itself.
+ * A user who can write the file chooses the trusted CAs: the same rule as for
+ * the configuration file.
  */
 static int
 check_writers(const char *path, int fd, struct error *e)
@@ -50,7 +50,7 @@ trust_open(const char *path, struct error *e)
 	int fd;
 
 	if (path != NULL) {
-		/* O_NONBLOCK: a fifo must not hold us up. */
+		/* O_NONBLOCK: open() does not wait on a FIFO. */
 		if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 			return error_set(e, "%s: %s", path, strerror(errno));
 		if (check_writers(path, fd, e) == 0)
