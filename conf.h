@@ -9,10 +9,11 @@
 
 #include "challenge.h"
 
-#define CONF_NAMES_MAX 100 /* names in one certificate */
-#define LISTEN_MAX 16      /* "listen on" of one domain */
-#define VERIFY_MAX 8       /* "verify" of one domain */
-#define VERIFY_WORDS 3     /* of each: host, port and "smtp", "imap" or "" */
+#define CONF_NAMES_MAX 100 /* The most names in one certificate. */
+#define LISTEN_MAX 16      /* The most "listen on" of one domain. */
+#define VERIFY_MAX 8       /* The most "verify" of one domain. */
+/* Words of one "verify": host, port and "smtp", "imap" or "". */
+#define VERIFY_WORDS 3
 
 enum keytype {
 	KEYTYPE_ANY, /* No type is named: a new key is for P-256. */
@@ -20,10 +21,10 @@ enum keytype {
 	KEYTYPE_RSA
 };
 
-/* What a key must be, and what a new key becomes. */
+/* The required type and size of a key; a new key is made so. */
 struct keyspec {
 	enum keytype type;
-	int bits; /* 256, 384 | 2048, 3072, 4096 | 0: any */
+	int bits; /* ECDSA: 256, 384; RSA: 2048 to 4096; 0: any. */
 };
 
 struct strings {
@@ -55,15 +56,17 @@ struct authority {
 	const char *eab_alg; /* "HS256", "HS384", "HS512" */
 	char *contact;       /* mailto: URL, or NULL */
 	char *proxy;         /* http URL, or NULL */
-	char *proxy_auth;    /* absolute path of name and password, or NULL */
+	/* Absolute path of the file with name and password, or NULL. */
+	char *proxy_auth;
 	enum prefer prefer;
-	char *issuer;    /* the CA's name in persist records, or NULL */
-	uint64_t until;  /* the end of these records since 1970; 0: none */
+	char *issuer; /* the CA's name in persist records, or NULL */
+	/* When persist records expire, in seconds since 1970; 0: never. */
+	uint64_t until;
 	char *ca_file;   /* absolute path; NULL: the system's */
 	char *root_file; /* absolute path; NULL: the system's */
 	int root_any;
 	int insecure;
-	const char *file; /* where the block begins */
+	const char *file; /* The file and line where the block begins. */
 	int line;
 };
 
@@ -77,32 +80,36 @@ struct domain {
 	char *key; /* absolute path; NULL with csr_file */
 	struct keyspec key_spec;
 	int rotate;     /* Each certificate is for a new key. */
-	char *group;    /* It may read the key; or NULL. */
+	char *group;    /* The group that may read the key, or NULL. */
 	char *csr_file; /* absolute path of the CSR, or NULL */
 	/* Absolute paths or NULL, after conf_check(). */
 	char *cert;
 	char *chain;
 	char *fullchain;
-	char *combined;        /* key and full chain */
+	char *combined;        /* The file with the key and the full chain. */
 	char *preferred_chain; /* CN of the wanted chain's root, or NULL */
 	int check_revocation;
 	int check_webroot;
-	int accept_more; /* names that the CA adds, below the same hosts */
+	/* Accept further names that the CA adds below the same hosts. */
+	int accept_more;
 	enum challenge_type challenge;
-	int challenge_named;   /* The block has "challenge". */
-	enum way way;          /* conf_check() sets it by what follows. */
+	int challenge_named; /* The block has "challenge". */
+	/* conf_check() derives it from the members below. */
+	enum way way;
 	char *challengedir;    /* absolute path, or NULL */
 	int stateless;         /* The web server responds without a file. */
-	struct strings listen; /* address (or "*") and port, in turn */
-	char *profile;         /* or NULL */
-	char *challenge_hook;  /* absolute path of a program, or NULL */
+	struct strings listen; /* Addresses (or "*") and ports alternate. */
+	/* The profile that the CA is asked for, or NULL. */
+	char *profile;
+	char *challenge_hook; /* absolute path of a program, or NULL */
 	struct commands on_change;
-	struct strings verify; /* VERIFY_WORDS of each, in turn */
-	char *name;            /* "domain name"; names has it, too */
+	struct strings verify; /* VERIFY_WORDS strings for each "verify". */
+	char *name;            /* "domain name"; also in names. */
 	char *sign_with;       /* conf_check() sets it if it is NULL. */
 	struct authority *authority;
-	char *broken;     /* why nothing can be done for it now, or NULL */
-	const char *file; /* where the block begins */
+	/* Why this domain cannot be handled in this run, or NULL. */
+	char *broken;
+	const char *file; /* The file and line where the block begins. */
 	int line;
 };
 
@@ -110,13 +117,15 @@ struct conf {
 	char *user;         /* NULL: the default */
 	char *state_dir;    /* absolute path */
 	char *metrics;      /* absolute path of a file, or NULL */
-	int dns_wait_named; /* There is "dns wait". */
+	int dns_wait_named; /* The configuration has "dns wait". */
 	int dns_wait;       /* seconds to wait for records; 0: do not wait */
-	struct strings dns_servers; /* address and port, in turn */
-	struct commands on_change;  /* for the changes of all handles */
-	const char *state_file;     /* where "state directory" is */
+	struct strings dns_servers; /* Addresses and ports alternate. */
+	/* Commands that run if any handle has changed. */
+	struct commands on_change;
+	/* The file and line of "state directory". */
+	const char *state_file;
 	int state_line;
-	const char *metrics_file; /* where "metrics file" is */
+	const char *metrics_file; /* The file and line of "metrics file". */
 	int metrics_line;
 	struct authority *authorities;
 	size_t nauthorities;
@@ -130,7 +139,9 @@ struct conf {
  */
 struct conf *conf_parse(const char *path);
 
-/* Prints in a form that conf_parse() reads back to the same (-nv). */
+/*
+ * Prints the configuration so that conf_parse() reads the same from it (-nv).
+ */
 void conf_print(const struct conf *);
 
 /*

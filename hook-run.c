@@ -26,9 +26,9 @@
 
 #define PATH_VALUE \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define GRACE_MS 3000   /* from SIGTERM to SIGKILL */
-#define LINE_BYTES 1000 /* of a line that is shown */
-#define LINES_MAX 200   /* lines of one program that are shown */
+#define GRACE_MS 3000   /* The time between SIGTERM and SIGKILL. */
+#define LINE_BYTES 1000 /* The most bytes printed of a line. */
+#define LINES_MAX 200   /* The most lines printed of one program. */
 /* reads of a program's remaining output: more than a pipe holds */
 #define LAST_READS 32
 
@@ -44,9 +44,9 @@ struct hook {
 	int lost; /* SIGKILL did not end it. */
 	char line[LINE_BYTES];
 	size_t linelen;
-	char *lines[LINES_MAX]; /* not shown yet */
-	size_t nlines;          /* shown or not */
-	uint64_t dropped;       /* lines */
+	char *lines[LINES_MAX]; /* Lines that are not printed yet. */
+	size_t nlines;          /* The number of lines, printed or not. */
+	uint64_t dropped;       /* The number of lines that were dropped. */
 	void (*done)(void *, const char *);
 	void *arg;
 	struct hook *next;

@@ -34,9 +34,9 @@ struct http {
 	struct http_parser parser;
 	/* requests without a response yet */
 	unsigned outstanding;
-	/* for each of these, in their order */
+	/* For each outstanding request, in order: its response has no body. */
 	int bodiless[HTTP_PIPELINE_MAX];
-	/* bytes behind the previous response */
+	/* Bytes received behind the previous response. */
 	char ahead[READ_BYTES];
 	size_t nahead;
 	/* The reason why sending failed. */
@@ -45,8 +45,8 @@ struct http {
 	int reused;
 	/* when the first outstanding request was sent */
 	int64_t sent_at;
-	int64_t deadline; /* of all phases together; 0: none */
-	/* the shortest so far; -1: it is not known */
+	int64_t deadline; /* The deadline of all phases; 0: none. */
+	/* The shortest round trip so far; -1: unknown. */
 	int round_trip_ms;
 };
 
@@ -133,8 +133,7 @@ http_free(struct http *h)
 }
 
 /*
- * The deadline of a phase of so many seconds, or h->deadline if that is
- * earlier.
+ * The deadline of a phase that begins now, or h->deadline if that is earlier.
  */
 static int64_t
 phase_end(const struct http *h, int seconds)

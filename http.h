@@ -81,17 +81,17 @@ int proxy_refusal(const struct http_proxy *, int status, const char *host,
  */
 
 #define HTTP_HEADERS_MAX 100      /* fields in one response */
-#define HTTP_HEAD_BYTES_MAX 32768 /* of all fields */
+#define HTTP_HEAD_BYTES_MAX 32768 /* All fields together. */
 #define HTTP_BODY_BYTES_MAX (256 * 1024)
-/* The longest body without TLS: a revocation list. */
+/* The limit for bodies without TLS, which may be revocation lists. */
 #define HTTP_PLAIN_BYTES_MAX (16 * 1024 * 1024)
 
 /* Phase deadlines in seconds; regress builds with shorter ones (-D...). */
 #ifndef HTTP_CONNECT_SECONDS
-#define HTTP_CONNECT_SECONDS 10 /* each address */
+#define HTTP_CONNECT_SECONDS 10 /* For each address tried. */
 #endif
 #ifndef HTTP_PROXY_SECONDS
-#define HTTP_PROXY_SECONDS 30 /* until a proxy has connected */
+#define HTTP_PROXY_SECONDS 30 /* The time a proxy has to connect. */
 #endif
 #ifndef HTTP_HANDSHAKE_SECONDS
 #define HTTP_HANDSHAKE_SECONDS 15
@@ -249,17 +249,17 @@ struct http_parser {
 	int bodiless; /* the request was HEAD */
 	size_t body_max;
 	int keep_alive; /* set when done */
-	int version;    /* minor */
+	int version;    /* The minor version. */
 	struct http_response response;
 	size_t headlen;
 	unsigned nfields;
 	unsigned ninterim;
-	size_t left; /* of the body or chunk */
+	size_t left; /* Bytes left in the body or chunk. */
 	size_t linelen;
 	char line[HTTP_LINE_MAX];
 };
 
-/* Begins a response whose body may have so many bytes at most. */
+/* Begins a response whose body has at most body_max bytes. */
 void http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 /* Consumes bytes until HTTP_DONE; returns how many, or -1 with the reason. */
 ssize_t http_parse(struct http_parser *, const char *, size_t, struct error *);

@@ -28,12 +28,13 @@ static int spare = -1;
 static int refused; /* The CA refuses the account: no worker asks again. */
 /* thumbprint of a next key that the CA does not know, or NULL */
 static const char *unknown;
-static int publishes;                 /* There is a process chng, */
-static int names_account;             /* which needs the account URL. */
+static int publishes;                 /* chng runs in this run. */
+static int names_account;             /* chng needs the account URL. */
 static char told[THUMBPRINT_LEN + 1]; /* the thumbprint that chng has */
-static uint32_t workers;              /* of net */
-static int asking[WORKERS_MAX];       /* They wait for the status. */
-static uint32_t finder = NOBODY;      /* the worker that asks the CA */
+static uint32_t workers;              /* The number of netproc's workers. */
+/* The workers that wait for the account's status. */
+static int asking[WORKERS_MAX];
+static uint32_t finder = NOBODY; /* the worker that asks the CA */
 static struct msg out;
 
 void

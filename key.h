@@ -13,8 +13,8 @@
 #include "sign.h"
 
 /*
- * PATH.old and PATH.refused: the CA may turn out to know the account by one of
- * these.
+ * Spare keys, PATH.old and PATH.refused: a CA that does not know the account by
+ * PATH may know it by one of these.
  */
 enum { SPARE_OLD, SPARE_REFUSED, SPARES };
 
@@ -26,24 +26,26 @@ struct spare_key {
 struct account_key {
 	EVP_PKEY *key; /* NULL: there is no key, and none may be made. */
 	/*
-	 * The key of a rollover that is to come, or has no known end; or NULL
+	 * The new key of a rollover that is planned or whose outcome is
+	 * unknown, or NULL.
 	 */
 	EVP_PKEY *next;
 	int is_new; /* This run has made it. */
 	int next_is_new;
-	char thumbprint[THUMBPRINT_LEN + 1]; /* of key */
+	char thumbprint[THUMBPRINT_LEN + 1]; /* The thumbprint of key. */
 	char next_thumbprint[THUMBPRINT_LEN + 1];
 	struct spare_key spare[SPARES];
 };
 
-/* What to load, and the thumbprints that certproc has stored, or NULL. */
+/* Which keys to load, and the thumbprints that certproc has stored. */
 struct account_load {
 	const char *path;
 	struct keyspec spec;
-	const char *stored;  /* of the account's key */
-	const char *unknown; /* of a next key that the CA does not know */
-	int create;          /* Make a key if there is none. */
-	int roll;            /* Make a next key, too. */
+	const char *stored; /* The account key's, or NULL. */
+	/* A next key's that the CA does not know, or NULL. */
+	const char *unknown;
+	int create; /* Make a key if there is none. */
+	int roll;   /* Make a next key, too. */
 	int shared; /* Another authority uses the key: ignore the spare keys. */
 };
 
@@ -73,7 +75,7 @@ int account_mac_load(struct mac_key *, const char *path, struct error *);
  * key-account.c: requests about the account, and by it.
  */
 
-/* Takes what it needs from the slice, and calls status_conf(). */
+/* Keeps the account's configuration from the slice and calls status_conf(). */
 void account_conf(const struct slice_conf *);
 /*
  * Loads the account, and the key for external account binding, before keyproc
@@ -86,7 +88,10 @@ void account_start(void);
  * to net.  Frees the payload; NULL is POST-as-GET.
  */
 void key_sign(struct msg *, json_t *payload);
-/* The URL in the message, which can still be read from its beginning. */
+/*
+ * Returns the URL in a KEY_SIGN_* message and rewinds the message, so that the
+ * caller can read it again.
+ */
 const char *key_url(struct msg *);
 /*
  * Could a CA read this URL as the account's own, or as one below or above it?
@@ -107,7 +112,7 @@ void sign_deactivate(struct msg *);
  * key-status.c: the status of the account.
  */
 
-/* Takes what it needs from the slice. */
+/* Keeps from the slice what load_account() loads and what chng is sent. */
 void status_conf(const struct slice_conf *);
 /*
  * Waits until certproc sends what is stored of the account, which is used only
@@ -132,8 +137,8 @@ int account_is_to_be_made(void);
 
 /* The caller must not free these keys.  NULL: there is no such key. */
 EVP_PKEY *account_key(void);
-EVP_PKEY *account_next_key(void);  /* of a rollover */
-EVP_PKEY *account_asked_key(void); /* the next one to ask the CA with */
+EVP_PKEY *account_next_key(void);  /* A rollover's new key. */
+EVP_PKEY *account_asked_key(void); /* The key to ask the CA with next. */
 /* The account URL, or NULL. */
 const char *account_kid(void);
 

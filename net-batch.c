@@ -15,12 +15,12 @@ enum { REFUSED_NONCE = 1, LOST_ANSWER };
 
 /* Requests that have been sent: each is one of the batch, or NONCE. */
 struct flight {
-	const struct batch *batch; /* whose requests these are */
+	const struct batch *batch; /* The batch that the requests belong to. */
 	struct http *http;
 	size_t queue[HTTP_PIPELINE_MAX];
 	size_t queued;
-	size_t sent; /* how many of the batch */
-	/* for each: why it must be repeated alone, or 0 */
+	size_t sent; /* How many requests of the batch were sent. */
+	/* For each request: why it must be repeated alone, or 0. */
 	uint8_t *again;
 	struct net_error error; /* the first error */
 	int failed;

@@ -13,14 +13,14 @@
 
 /* The first pause, at least; each next one is twice as long. */
 #define POLL_FIRST_MS 4
-#define POLL_OFTEN_MS 15000        /* For so long the pause is at most */
-#define POLL_OFTEN_LONGEST_MS 1000 /* this. */
+#define POLL_OFTEN_MS 15000        /* How long the pauses stay short. */
+#define POLL_OFTEN_LONGEST_MS 1000 /* The longest pause in that time. */
 #define POLL_LONGEST_MS 10000
 #define RETRY_AFTER_LONGEST 60 /* seconds */
 /* What a fast CA takes from finalize to a certificate. */
 #define ISSUING_MS 5
 
-/* Frees the response also on failure. */
+/* Reads the order from a response and frees the response, also on failure. */
 int
 order_take(struct issue *is, struct http_response *a, struct net_error *t)
 {

@@ -10,7 +10,7 @@
  */
 #define NONCES_AT_ONCE 10
 #define NONCES_A_SECOND 20
-#define SECOND_MS 1050 /* a second by the CA's clock, at most */
+#define SECOND_MS 1050 /* A second of the CA's clock, rounded up. */
 
 static char *nonces[NONCES_MAX];
 static size_t nnonces;

@@ -14,7 +14,7 @@
 #include "net.h"
 #include "role.h"
 
-#define LOST_TRIES 3 /* of a request that may be repeated */
+#define LOST_TRIES 3 /* Attempts at a request that may be repeated. */
 
 static struct msg m;
 
@@ -38,7 +38,7 @@ net_error_set(struct net_error *t, enum failure class, const char *fmt, ...)
  */
 static struct early {
 	enum msgtype type;
-	struct msg *m; /* NULL: not there */
+	struct msg *m; /* NULL: it has not come. */
 } early[] = { { NET_CSR_DONE, NULL }, { NET_CHNG_DONE, NULL } };
 #define NEARLY (sizeof(early) / sizeof(early[0]))
 
@@ -373,12 +373,13 @@ request_whole(enum msgtype sign, const char *accept,
 	    a->bodylen);
 }
 
-/* What is asked, by which method. */
+/* A request to the CA. */
 struct request {
 	enum http_method method;
-	enum msgtype sign; /* what a POST asks for; else KEY_SIGN_FETCH */
+	/* The message that signs a POST; else KEY_SIGN_FETCH. */
+	enum msgtype sign;
 	const char *url, *accept;
-	const char *body; /* of a POST, or NULL */
+	const char *body; /* The body of a POST, or NULL. */
 };
 
 static const char *const methods[] = { "GET", "HEAD", "POST" };

@@ -22,21 +22,22 @@
 #include "net.h"
 #include "role.h"
 
-#define SERVER_SECONDS 10   /* for one connection, whatever the server sends */
-#define PAUSE_MS 500        /* before a server is looked at again */
-#define LINE_MAX_BYTES 1024 /* a line's bytes, with its end */
-#define LINES_MAX 100       /* lines of all replies */
+#define SERVER_SECONDS 10   /* The time limit of one connection. */
+#define PAUSE_MS 500        /* The pause before a second attempt. */
+#define LINE_MAX_BYTES 1024 /* The longest line, with its line end. */
+#define LINES_MAX 100       /* The limit for the lines of all replies. */
 #define PEM_END "-----END CERTIFICATE-----"
 
-/* A connection. */
+/* A connection to a configured server. */
 struct server {
 	const char *host, *port, *protocol;
-	/* The name that it is asked for, or NULL. */
+	/* The name that TLS asks the server for (SNI), or NULL. */
 	const char *name;
 	int fd;
 	int64_t deadline;
-	char line[LINE_MAX_BYTES];  /* without its end */
-	char ahead[LINE_MAX_BYTES]; /* the bytes behind that line */
+	/* The last line read, without its line end. */
+	char line[LINE_MAX_BYTES];
+	char ahead[LINE_MAX_BYTES]; /* Bytes received behind that line. */
 	size_t nahead;
 	int lines;
 };
@@ -128,7 +129,7 @@ get_line(struct server *s, struct error *e)
 	return 0;
 }
 
-/* The server has said something else than it should. */
+/* Sets the error for an unexpected reply of the server. */
 static int
 refused(const struct server *s, const char *what, struct error *e)
 {
@@ -268,7 +269,7 @@ tell(uint32_t job, struct body_presented *b, const struct error *e)
 	msg_send(&m);
 }
 
-/* Tries one address.  0: certproc was told; -1: see why. */
+/* Tries one address.  0: net has told certproc; -1 with the error. */
 static int
 look(struct server *s, const struct address *a, uint32_t job,
     struct body_presented *b, struct error *e)
@@ -317,7 +318,10 @@ name_of(const struct strings *names, char text[256])
 	return NULL;
 }
 
-/* 0: certproc was told; -1: see why. */
+/*
+ * Resolves the server and tries its addresses.  0: net has told certproc; -1:
+ * the error says why no address worked.
+ */
 static int
 look_at(const struct session *session, struct server *s,
     struct body_presented *b, struct error *e)

@@ -13,16 +13,16 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define NAME_SECONDS 10 /* for one name, as with Let's Encrypt */
-/* For all names; the rest is left to the CA. */
+#define NAME_SECONDS 10 /* The time limit for one name, as at Let's Encrypt. */
+/* The time limit for all names; the rest is not checked. */
 #define ALL_SECONDS 60
 #define REDIRECTS_MAX 10
-#define FAILED_MAX 3 /* names in messages */
+#define FAILED_MAX 3 /* The most names that messages list. */
 
 /* A file that chng has put. */
 struct probe {
-	char *path; /* of its URL */
-	char *text; /* its content */
+	char *path; /* The path in its URL. */
+	char *text; /* The file's content. */
 	char *dir;  /* the file's directory, for messages */
 };
 
@@ -40,7 +40,10 @@ copy(const char *s)
 	return out;
 }
 
-/* 0, or -1: chng has said why. */
+/*
+ * Has chng put a file to look for in the web server.  0, or -1 if chng cannot;
+ * chng has printed the reason.
+ */
 static int
 put_probe(uint32_t job, struct probe *p, struct net_error *t)
 {

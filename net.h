@@ -21,7 +21,7 @@ struct net_error {
 	enum failure class;
 	/* What the CA said; its type is "" if it sent no problem document. */
 	struct problem problem;
-	int status;       /* of HTTP; 0: no response */
+	int status;       /* The HTTP status; 0: no response. */
 	long retry_after; /* seconds; -1: the CA did not say */
 	/* No whole response came: the CA may have acted on the request. */
 	int lost;
@@ -55,23 +55,23 @@ struct session {
 	struct http_client client;
 	struct http_anchors *anchors; /* NULL: insecure */
 
-	/* What the CA has told. */
+	/* What net has learned from the CA in this run. */
 	struct directory directory;
-	char *new_nonce;   /* where nonces come from; NULL: not known yet */
-	int one_by_one;    /* It does not answer what is sent ahead. */
-	int account_works; /* It has done what the account asked for. */
+	char *new_nonce;   /* The URL for nonces; NULL: unknown. */
+	int one_by_one;    /* The CA ignores pipelined requests. */
+	int account_works; /* The CA has accepted a request of the account. */
 
-	/* The job at work. */
+	/* The current job. */
 	uint32_t job;
 	const struct net_job *conf; /* NULL: the task is the account's */
-	int64_t deadline;           /* The CA is asked nothing after it. */
+	int64_t deadline;           /* No request is sent after it. */
 	size_t ahead; /* nonces to fetch along with the next request */
 };
 
 /*
- * Prepares the connections to the servers, whose limits are shared with so many
- * workers.  Authority, anchors and proxy are set by the caller before.  0, or
- * -1: see why.
+ * Prepares the connections to the servers.  The workers share the CA's rate
+ * limits.  The caller has set authority, anchors and proxy.  0, or -1 with the
+ * error.
  */
 int request_setup(struct session *, const struct strings *origins, int insecure,
     uint32_t workers, struct error *);
@@ -99,7 +99,10 @@ void request_ahead(struct session *, size_t n);
 #ifndef FAR_MS
 #define FAR_MS 10
 #endif
-/* Is the CA so far away that saving a request is worth a response in vain? */
+/*
+ * Is the round trip so long that a request should be sent early, even if the CA
+ * may refuse it?
+ */
 int request_is_far(const struct session *);
 /* The shortest round trip to the CA so far; -1: it is not known. */
 int request_round_trip_ms(const struct session *);
@@ -189,14 +192,11 @@ void request_no_more_ahead(struct session *, const struct error *);
 /* 1 with the error once the job's time is over. */
 int request_late(const struct session *, struct net_error *);
 
-/*
- * net's requests of one job that do not depend on each other's answers.
- */
+/* Batches of requests, by net. */
 
 /*
- * Requests of one job that do not depend on each other's answers: they go out
- * one behind the other as far as the nonces at hand allow, and each answer
- * brings the next nonce.
+ * Requests of one job that do not depend on each other's responses: net sends
+ * as many as it has nonces for, and each response brings another nonce.
  */
 struct wanted {
 	enum msgtype sign;
@@ -236,7 +236,7 @@ int request_batch(const struct batch *, struct net_error *);
 /* How many nonces may be at hand. */
 #define NONCES_MAX HTTP_PIPELINE_MAX
 
-/* The CA's limit of newNonce requests is shared with so many workers. */
+/* Sets the number of workers that share the CA's limit of newNonce requests. */
 void nonces_share(uint32_t workers);
 
 /*
@@ -251,15 +251,13 @@ size_t nonces_at_hand(void);
 void nonces_drop(void);
 
 /*
- * How many of n further requests to newNonce may be sent now, together with so
- * many before them; counts them as sent.
+ * How many of n newNonce requests may be sent now, behind the given number of
+ * other ones?  Counts them as sent.
  */
 size_t nonces_allowed(size_t n, size_t before);
 
 
-/*
- * What a rate limit is about.  Used by net.
- */
+/* What a rate limit concerns.  Used by net. */
 
 /*
  * Is it about an order for these names alone?  Then the text of the problem
@@ -267,7 +265,9 @@ size_t nonces_allowed(size_t n, size_t before);
  * Encrypt's texts and subproblems do.
  */
 int limit_is_of_names(const char *text, const struct strings *names);
-/* Is it about the account, or the address that requests come from? */
+/*
+ * Does the problem's text concern the account, or the address of this machine?
+ */
 int limit_is_of_account(const char *text);
 
 
@@ -276,8 +276,8 @@ int limit_is_of_account(const char *text);
  */
 
 /*
- * A CA may verify by an account's old key for so long after a rollover; the
- * tests build with less.
+ * For this time after a rollover a CA may still verify by the account's old
+ * key; the tests build with less.
  */
 #ifndef ROLLOVER_SECONDS
 #define ROLLOVER_SECONDS 10
@@ -333,8 +333,8 @@ int account_task(struct session *, struct net_error *);
 #endif
 
 /*
- * After so long the authorizations of a pending order are fetched, and again
- * after twice as long each time.  The tests build with less.
+ * The time until net fetches the authorizations of a pending order; it doubles
+ * each time.  The tests build with less.
  */
 #ifndef AUTHORIZATIONS_MS
 #define AUTHORIZATIONS_MS 3000
@@ -347,23 +347,23 @@ struct net_job {
 	struct strings names;
 	enum challenge_type challenge; /* the type that is responded to */
 	enum way way;
-	struct strings verify; /* Servers to be looked at (conf.h). */
-	uint32_t server;       /* The server that is looked at now, */
-	int again;             /* after a pause. */
+	struct strings verify; /* Servers to check (conf.h). */
+	uint32_t server;       /* The server that is checked now. */
+	int again;             /* This is the second attempt, after a pause. */
 	int check_webroot;
-	/* The rest comes from certproc with the job. */
+	/* certproc sends the following members with the job. */
 	/* The installed certificate's (RFC 9773 4.1), or NULL. */
 	char *certid;
 	/* Where to ask whether it is revoked, or NULL. */
 	char *status_url;
-	/* What earlier runs have learned of the CA: */
-	/* where its nonces came from, or NULL, */
+	/* The last four members: what earlier runs have learned of the CA. */
+	/* The URL that gave nonces, or NULL. */
 	char *new_nonce;
-	/* the names of its servers' trust anchors, */
+	/* The names of the trust anchors of its servers. */
 	char *anchors;
-	/* the URL of an order that is not done, or NULL, */
+	/* The URL of an unfinished order, or NULL. */
 	char *order;
-	/* and whether its orders take time to get ready after the responses. */
+	/* The CA's orders take time to become ready after the responses. */
 	int slow;
 };
 
@@ -399,14 +399,15 @@ struct proof {
 	 */
 	char **urls;
 	size_t nurls;
-	enum status *seen;         /* of each, when last fetched */
-	struct wanted *challenges; /* that are to be responded to */
+	/* The status of each when it was last fetched. */
+	enum status *seen;
+	struct wanted *challenges; /* The challenges to respond to. */
 	size_t *of;                /* the authorization of each challenge */
 	size_t n;
 	int triggered; /* The CA was told that some responses are there. */
 	/* How many authorizations cannot become valid any more. */
 	size_t spoilt;
-	struct net_error error_spoilt; /* of the first of these */
+	struct net_error error_spoilt; /* The error of the first of these. */
 	int put;                       /* chng was asked to put responses. */
 	/* The CA seems not to have found the responses. */
 	int doubtful;
@@ -441,8 +442,8 @@ int proof_error(const struct proof *, struct net_error *);
  */
 void proof_give_up(struct proof *);
 /*
- * Fetches what the CA found wrong with which names: the first becomes the
- * error's text, as the cause of what it says so far; the others are printed.
+ * Fetches the errors of the authorizations: the first is appended to the
+ * error's text as its cause; the others are printed.
  */
 void proof_explain(struct proof *, struct net_error *);
 /* Has the responses removed, always, and frees what belongs to this order. */
@@ -450,17 +451,17 @@ void proof_end(struct proof *);
 
 
 /*
- * One order on its way, by net: what its answers say, and from its
- * authorizations to a certificate's URL.  For net-order.c.
+ * One order, by net, from its authorizations to the certificate's URL.  For
+ * net-order.c.
  */
 
-/* One order on its way. */
+/* An order that net takes to a certificate. */
 struct issue {
 	struct session *session;
 	const struct net_job *conf;
 	char *url; /* the order's */
 	struct order order;
-	long retry_after; /* of the last response about the order */
+	long retry_after; /* Of the order's last response. */
 	/* How often the order was fetched until it was ready. */
 	unsigned polls;
 	int too_early; /* It was finalized before it was ready. */

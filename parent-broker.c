@@ -28,7 +28,7 @@
 #include "parent.h"
 #include "sandbox.h"
 
-/* A role that has closed its socket has so long to end. */
+/* The time that a role has to exit after it has closed its socket. */
 #define END_SECONDS 1
 #define CHILDREN_MAX (ROLE__MAX + WORKERS_MAX - 1)
 
@@ -39,7 +39,7 @@ static struct child children[CHILDREN_MAX];
 static uint32_t nworkers;
 static const struct run *run;
 static struct tally *tally;
-static enum outcome *outcomes; /* by job; 0: none yet */
+static enum outcome *outcomes; /* The outcome of each job; 0: none yet. */
 static uint32_t nfinished, nfailed;
 /* Outcomes that came before any role could send a request. */
 static uint32_t done_early, failed_early;
@@ -47,7 +47,7 @@ static int all_started;  /* PARENT_DUE has come */
 static int broken;       /* an error ends the run now */
 static int stopping;     /* ROLE_STOP has been sent: children may end */
 static int forgotten;    /* fileproc's reply to FILE_REPORTED has come */
-static int64_t deadline; /* of the next outcome */
+static int64_t deadline; /* The time by which the next outcome must come. */
 
 /* Only the first error is reported: later ones follow from it. */
 __attribute__((format(printf, 1, 2))) static void
@@ -86,7 +86,9 @@ send_to(void *to, const struct msg *m)
 		end_run("%s does not take its messages", c->name);
 }
 
-/* Starts a role and sends its slice, in a run with so many workers. */
+/*
+ * Starts a role and sends its slice; workers: processes of netproc in this run.
+ */
 static void
 start(struct child *c, enum role role, uint32_t workers)
 {
@@ -407,7 +409,10 @@ turn(int64_t until)
 		    of[i], pfd[2 * i + 1].revents, pfd[2 * i + 2].revents);
 }
 
-/* Waits for the end of c, which has closed its socket; 0: it goes on. */
+/*
+ * Waits until c, which has closed its socket, exits; 0: it has not exited in
+ * time.
+ */
 static int
 await_end(struct child *c, int *status)
 {
@@ -416,7 +421,10 @@ await_end(struct child *c, int *status)
 	while (!child_ended(c, status)) {
 		if (clock_left_ms(until) == 0)
 			return 0;
-		turn(clock_ms() + 1); /* poll does not report an end */
+		/*
+		 * ppoll(2) does not report the end of a child: wake up each ms.
+		 */
+		turn(clock_ms() + 1);
 	}
 	return 1;
 }
@@ -577,7 +585,10 @@ stop_all(const struct child *stays)
 		}
 	while (
 	    any_left(stays) && clock_left_ms(hook->pid > 0 ? last : until) > 0)
-		turn(clock_ms() + 1); /* poll does not report an end */
+		/*
+		 * ppoll(2) does not report the end of a child: wake up each ms.
+		 */
+		turn(clock_ms() + 1);
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
 			end_run("%s does not stop; %s", c->name,
@@ -685,7 +696,7 @@ broker_end(void)
 		return;
 	msg_new(&m, ROLE_STOP, 0);
 	send_to(file, &m);
-	/* fileproc ends by itself, unless an attacker owns it. */
+	/* fileproc ends by itself, unless an attacker controls it. */
 	if (poll(&pfd, 1, STOP_SECONDS * 1000) == 0 ||
 	    !await_end(file, &status))
 		child_end(file);

@@ -46,20 +46,20 @@ void parent_names_end(void);
 
 /* Time limits.  The tests build with shorter ones (-D...). */
 #ifndef PROGRESS_SECONDS
-/* A run without any outcome for so long has hung. */
+/* The run has hung if no job finishes for this time. */
 #define PROGRESS_SECONDS 1200
 #endif
 #ifndef STUCK_SECONDS
-/* A role that has left a message unread for so long has hung. */
+/* A role has hung if it leaves a message unread for this time. */
 #define STUCK_SECONDS 60
 #endif
 #ifndef STOP_SECONDS
-/* A role may tidy up for so long at the end of the run. */
+/* The time that a role has to tidy up at the end of the run. */
 #define STOP_SECONDS 10
 #endif
 
 #ifndef HOOK_STOP_SECONDS
-/* The same for hookproc, whose programs remove records. */
+/* The time that hookproc has, whose programs remove DNS records. */
 #define HOOK_STOP_SECONDS 120
 #endif
 
@@ -88,7 +88,7 @@ struct run {
 	 * ended.  -1: no process waits.
 	 */
 	int hup_fd;
-	uid_t uid; /* of the unprivileged roles */
+	uid_t uid; /* The user and group of the unprivileged roles. */
 	gid_t gid;
 };
 
@@ -136,8 +136,8 @@ void broker_forget(void);
 void broker_end(void);
 
 /*
- * Cuts a role's slice of the configuration, for a run with so many workers of
- * netproc, and calls send(to, message) for each of its messages.
+ * Cuts a role's slice of the configuration and calls send(to, message) for each
+ * of its messages.  workers: processes of netproc in this run.
  */
 void slice(const struct run *, enum role, uint32_t workers,
     void (*send)(void *to, const struct msg *), void *to);
@@ -160,20 +160,20 @@ struct queued;
 
 struct child {
 	enum role role;
-	char name[24];   /* for messages */
+	char name[24];   /* The name in messages. */
 	uint32_t worker; /* netproc: the worker's number; else 0 */
 	/* netproc: the job that certproc gave it last, or NO_JOB */
 	uint32_t job;
 	/* netproc: it has ended or hung, and the run goes on without it */
 	int lost;
 	pid_t pid; /* 0: not started, or reaped */
-	/* From sandbox_hold(). */
+	/* The result of sandbox_hold(). */
 	int handle;
 	int fd;    /* its socket; -1: closed */
 	int errfd; /* its stderr; -1: closed */
 	struct queued *head, **tail;
 	size_t queued; /* bytes in the queue */
-	/* Since when the head of the queue has waited. */
+	/* The time since which the head of the queue has waited. */
 	int64_t stuck_since;
 	char line[CHILD_LINE_MAX];
 	size_t linelen;

@@ -25,7 +25,7 @@ struct bytes {
 	size_t len;
 };
 
-/* The next n bytes become part; 0: there are not so many. */
+/* Takes the next n bytes as part; 0: fewer than n are left. */
 static int
 take(struct bytes *from, size_t n, struct bytes *part)
 {
@@ -38,7 +38,7 @@ take(struct bytes *from, size_t n, struct bytes *part)
 	return 1;
 }
 
-/* Reads a number of so many bytes, most significant byte first. */
+/* Reads a number of size bytes, most significant byte first. */
 static int
 take_number(struct bytes *from, size_t size, size_t *n)
 {
@@ -51,7 +51,7 @@ take_number(struct bytes *from, size_t size, size_t *n)
 	return 1;
 }
 
-/* Reads a vector (RFC 8446 3.4) whose length has so many bytes. */
+/* Reads a vector (RFC 8446 3.4) whose length field takes size bytes. */
 static int
 take_vector(struct bytes *from, size_t size, struct bytes *vector)
 {

@@ -14,7 +14,7 @@ extern enum role role_self;
 extern uid_t role_uid;
 extern gid_t role_gid;
 extern enum mode role_mode;
-/* 1 at exit if ROLE_STOP has come; 0 if the parent has ended. */
+/* At exit: 1 if ROLE_STOP has come, 0 if the parent has ended. */
 extern int role_stopped;
 
 /*
@@ -38,20 +38,22 @@ int role_domain(struct msg *, uint32_t expected, struct slice_domain *);
 void *role_grow(void *array, uint32_t n, size_t size);
 
 /*
- * A row of a role's dispatch table.  A message whose job has none of these
- * states, or that comes more than most times for one job, ends the process.
+ * A row of a role's dispatch table.  A message ends the process if its job is
+ * in none of the row's states, or if it has come for that job as often as the
+ * row allows.
  */
 struct handler {
 	enum msgtype type;
 	void (*handle)(struct msg *);
-	unsigned states; /* bits of the role's own states */
-	unsigned most;   /* times for each job; 0: no limit */
+	unsigned states; /* A bit for each allowed state. */
+	unsigned most;   /* The limit for one job; 0: none. */
 };
 #define ANY_STATE (~0u)
 
 /*
- * Receives a message that this role may get in this kind of run, within so many
- * seconds (< 0: no deadline).  Any other message ends the process.
+ * Receives a message that this role may get in this kind of run.  Any other
+ * message ends the process, and so does a wait of more than the given seconds
+ * (< 0: no deadline).
  */
 void role_receive(struct msg *, int seconds);
 

@@ -194,7 +194,7 @@ set_limits(const struct sandbox *s)
 	enum role role = s->role;
 
 	sandbox_limit(RLIMIT_NPROC, 0);
-	/* The parent's stderr may be a file. */
+	/* These roles write to no file; the parent's stderr may be one. */
 	if (!on_disk(role) && role != ROLE_PARENT && !s->prints)
 		sandbox_limit(RLIMIT_FSIZE, 0);
 	/*

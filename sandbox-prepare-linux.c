@@ -18,7 +18,10 @@
 
 pid_t sandbox_parent;
 
-/* Inherited capabilities are ambient; those of the program's file are not. */
+/*
+ * Has the program's file given this process capabilities?  Unlike inherited
+ * ones, they are not ambient.
+ */
 static int
 has_capabilities_of_file(void)
 {
@@ -38,8 +41,9 @@ has_capabilities_of_file(void)
 }
 
 /*
- * AT_SECURE alone is not enough: SELinux and AppArmor set it, too, where a
- * program has a profile.
+ * Has execve(2) given the program rights that its caller lacks?  AT_SECURE
+ * alone does not prove it: SELinux and AppArmor set it for programs with a
+ * profile.
  */
 int
 sandbox_elevated(void)
@@ -60,7 +64,10 @@ set_signals(enum role role)
 	for (sig = 1; sig < SIGSYS + 1; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
-	/* A write fails instead, and its caller reports the error. */
+	/*
+	 * Ignore SIGXFSZ and SIGPIPE: write(2) fails instead, and its caller
+	 * reports the error.
+	 */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	for (i = 0;
