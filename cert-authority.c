@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What certproc remembers of the authority: the account, under a lock; and how
- * long to leave it alone after it could not be reached.
+ * What certproc remembers of the authority: the account, under a lock, and
+ * until when the authority must not be contacted after a failure.
  */
 #include <err.h>
 #include <stdio.h>
@@ -18,10 +18,10 @@
 static struct slice_conf conf;
 static const char *name;
 static char *api_url;
-static struct account_record account; /* as it is stored */
-/* what it has refused for every order, or "" */
+static struct account_record account; /* The account in its stored form. */
+/* The reason why the authority refuses every order, or "". */
 static char ended[LAST_ERROR_MAX];
-static struct state remembered; /* of its failures */
+static struct state remembered; /* The failures of the authority. */
 static time_t run_began;
 static struct msg out;
 
@@ -34,7 +34,7 @@ authority_conf(const struct slice_conf *c)
 	run_began = time(NULL);
 }
 
-/* One of the authority's records; what cannot be read counts as absent. */
+/* Reads one of the authority's records; an unreadable one counts as absent. */
 static void
 load(enum part part, struct stored *stored)
 {
@@ -56,7 +56,7 @@ authority_load(void)
 	stored_free(&stored);
 }
 
-/* Others may use the account, too, now that it is there. */
+/* Other runs may use the account at the same time, now that it exists. */
 static void
 share_lock(void)
 {
@@ -79,7 +79,7 @@ load_stored(void)
 	stored_free(&stored);
 }
 
-/* With an account, the lock is shared; 0: there is none. */
+/* Loads the account, with a shared lock.  0: there is no account. */
 static int
 load_shared(int64_t lock_deadline)
 {
@@ -96,9 +96,9 @@ load_shared(int64_t lock_deadline)
 }
 
 /*
- * Key rollover and the like have it alone, so has a run without an account
- * until there is one, before which key makes no account key: two first runs
- * make one account.
+ * A run for a key rollover or the like takes the lock exclusively; so does a
+ * run without an account, until there is one.  keyproc makes no account key
+ * before that: two first runs at the same time make one account.
  */
 void
 authority_load_account(int64_t lock_deadline)
@@ -110,7 +110,7 @@ authority_load_account(int64_t lock_deadline)
 		if (store_lock(PART_ACCOUNT, LOCK_ALONE,
 			alone ? lock_deadline : 0, &e) == 0) {
 			load_stored();
-			/* It was made meanwhile. */
+			/* Another run has made the account meanwhile. */
 			if (account.url != NULL && !alone)
 				share_lock();
 			return;
@@ -143,8 +143,8 @@ cert_account(struct msg *m)
 	body_account(m, &b);
 	record = account_encode(api_url, b.thumbprint, b.url, b.unknown);
 	/*
-	 * The next run finds the account by its key; but only this record tells
-	 * that a rollover has ended.
+	 * Without this record the next run finds the account by its key; but
+	 * only this record tells that a rollover has ended.
 	 */
 	if (store_write(0, PART_ACCOUNT, record, strlen(record), &e) == -1) {
 		if (mode_is_for_account(role_mode))
@@ -163,7 +163,7 @@ need_thumbprint(const char *text)
 		errx(1, "CERT_SHOW_ACCOUNT: not a thumbprint");
 }
 
-/* What is to be published for dns-persist-01, a line for each name. */
+/* Prints the records to publish for dns-persist-01, a line for each name. */
 static void
 show_records(const char *url)
 {
@@ -200,7 +200,7 @@ authority_show(const struct body_shown *b)
 
 	if (b->next != NULL)
 		need_thumbprint(b->next);
-	/* key has said why. */
+	/* keyproc has printed the reason. */
 	if (b->thumbprint == NULL)
 		return -1;
 	need_thumbprint(b->thumbprint);
@@ -257,7 +257,7 @@ authority_holds(struct error *e)
 
 	if (!backoff_holds(remembered.not_before, time(NULL)))
 		return 0;
-	/* Many handles may be held back by it. */
+	/* A long error is printed once, though it may hold back many jobs. */
 	if (cause[0] == '\0')
 		state_cause(&remembered, name, cause, sizeof(cause));
 	error_set(e,
@@ -296,7 +296,7 @@ remember(void)
 void
 authority_failed(const char *text, uint64_t seconds)
 {
-	/* All workers notice the same outage. */
+	/* All workers report the same outage: it counts as one failure. */
 	if (backoff_holds(remembered.not_before, time(NULL)))
 		return;
 	remembered.failures++;

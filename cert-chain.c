@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Certificate chains: reading and writing.  What is read
- * here is written anew, so that nothing but certificates reaches a file.
+ * Reads and writes certificate chains.  Each chain is encoded anew, so that no
+ * other bytes reach a file.
  */
 #include <err.h>
 #include <stdio.h>
@@ -38,8 +38,8 @@ chain_free(struct chain *c)
 }
 
 /*
- * As the certificate has it: to encode the key anew takes OpenSSL 3 longer than
- * all the rest.
+ * Hashes the key's bytes in the certificate: OpenSSL 3 takes longer to encode a
+ * key anew than for all other work here.
  */
 static int
 hash_spki(X509 *cert, uint8_t out[SPKI_HASH_LEN])
@@ -54,7 +54,7 @@ hash_spki(X509 *cert, uint8_t out[SPKI_HASH_LEN])
 }
 
 /*
- * The whole of the first block is one certificate, without headers (RFC 7468
+ * Reads a certificate that is the whole first block, without headers (RFC 7468
  * 2).
  */
 static X509 *
@@ -82,7 +82,8 @@ read_cert(BIO *bio)
 }
 
 /*
- * The block that starts at p; *end is behind it.  NULL: it is no certificate.
+ * Parses the block that starts at p; *end is behind it.  NULL: it is no
+ * certificate.
  */
 static X509 *
 parse_block(const char *p, const char **end)
@@ -94,7 +95,7 @@ parse_block(const char *p, const char **end)
 	    (*end = strstr(p, END_CERT)) == NULL)
 		return NULL;
 	*end += strlen(END_CERT);
-	/* libcrypto would look for the next block if this one is none. */
+	/* libcrypto would skip a malformed block and parse the next one. */
 	if (memmem(p + 5, (size_t)(*end - p) - 5, "-----BEGIN", 10) != NULL)
 		return NULL;
 	if ((bio = BIO_new_mem_buf(p, (int)(*end - p))) == NULL)
@@ -130,15 +131,17 @@ parse_all(struct chain *c, const char *pem, struct error *e)
 }
 
 /*
- * What was read is written anew, and what is written must be read again: one
- * limit for both.
+ * A chain that was read must be readable again after it was written: the same
+ * limit holds for both.
  */
 static int
 check_size(const struct chain *c, size_t len, struct error *e)
 {
 	size_t written;
 
-	/* The same base64 between the same lines: never twice as long. */
+	/*
+	 * Re-encoding never doubles the length: base64 and lines stay the same.
+	 */
 	if (len <= CHAIN_BYTES_MAX / 2)
 		return 0;
 	free(chain_pem(c, 0, SIZE_MAX, &written));

@@ -22,7 +22,7 @@ static struct msg out;
 static const struct {
 	enum phase from;
 	const char *name;
-	unsigned to; /* phases, besides FINISHED */
+	unsigned to; /* Phases, besides FINISHED. */
 } steps[] = {
 	{ AWAITS_KEYS, "AWAITS_KEYS", KEYS_KNOWN | DUE | TASKED },
 	{ KEYS_KNOWN, "KEYS_KNOWN",
@@ -96,7 +96,7 @@ finish(uint32_t job, enum outcome outcome)
 {
 	int told = jobs[job].told;
 
-	/* Files that an earlier run changed and did not report count now. */
+	/* Report now what an earlier run changed and could not report. */
 	if (outcome == OUTCOME_UNCHANGED && jobs[job].changed)
 		outcome = OUTCOME_INSTALLED;
 	job_close(&jobs[job]);
@@ -203,7 +203,7 @@ cert_csr_done(struct msg *m)
 	}
 }
 
-/* Goes on with a job by the verdict after a response about its certificate. */
+/* Acts on the verdict after a response about the job's certificate. */
 static void
 answered(uint32_t job, enum job_verdict verdict)
 {
@@ -212,7 +212,7 @@ answered(uint32_t job, enum job_verdict verdict)
 	if (verdict == JOB_DUE)
 		enter(job, DUE);
 	else if (verdict == JOB_ASK_STATUS) {
-		/* Or more of the response about its status is to come. */
+		/* In ASKING_STATUS, more of the response is to come. */
 		if (j->phase != ASKING_STATUS)
 			enter(job, STATUS_TO_ASK);
 	} else
@@ -236,7 +236,7 @@ cert_window(struct msg *m)
 		b.retry > INT32_MAX ? -1 : (long)b.retry));
 }
 
-/* A piece of a revocation list or an OCSP response, which the issuer signed. */
+/* A piece of a revocation list or an OCSP response, signed for the issuer. */
 static void
 cert_status(struct msg *m)
 {
@@ -248,8 +248,8 @@ cert_status(struct msg *m)
 }
 
 /*
- * What netproc wants to know at the start of the next run.  A false value costs
- * that run time, and nothing else.
+ * Keeps what netproc needs at the start of the next run.  With false values, an
+ * attacker only makes that run slower.
  */
 static void
 cert_learned(struct msg *m)
@@ -292,7 +292,7 @@ cert_key_refused(struct msg *m)
 	reply_net(m->head.job, VERDICT_ANEW);
 }
 
-/* By worker: why the first chain of its job was refused. */
+/* By worker: the reason why the first chain of its job was refused. */
 static struct error refused_by[WORKERS_MAX];
 
 /* Acts on the verdict of job_choose(). */
@@ -424,7 +424,7 @@ cert_failed(struct msg *m)
 	finish(m->head.job, OUTCOME_FAILED);
 }
 
-/* Jobs of a worker that has ended have failed. */
+/* The worker has ended: its jobs have failed. */
 static void
 cert_worker_gone(struct msg *m)
 {
@@ -440,7 +440,10 @@ cert_worker_gone(struct msg *m)
 			error_set(&e,
 			    "the process that talked to the CA for it has "
 			    "ended");
-			/* Without a response, a date or status is unknown. */
+			/*
+			 * If only a date or a status is missing, no attempt has
+			 * failed.
+			 */
 			if (!(jobs[i].phase & (ASKING_DATE | ASKING_STATUS)))
 				job_failed(
 				    &jobs[i], e.text, FAILURE_LOCAL, 0, 0);
@@ -455,7 +458,7 @@ cert_worker_gone(struct msg *m)
 			finish(i, OUTCOME_UNCHANGED);
 }
 
-/* Copies a hash that csrproc may have sent.  1; 0: there is none. */
+/* Copies a hash, which may be missing (NULL).  1; 0: it is missing. */
 static int
 copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
 {
@@ -480,7 +483,7 @@ cert_key(struct msg *m)
 	j->keys.have_next = copy_hash(j->keys.next, b.next);
 	j->keys.have_combined = copy_hash(j->keys.combined, b.chain) &&
 	    copy_hash(j->keys.combined_leaf, b.leaf);
-	/* The account's key can revoke without the certificate's key. */
+	/* -r can use the account's key instead of the certificate's key. */
 	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
 		error_set(&j->broken, "its key cannot be used");
 	if (j->phase == AWAITS_KEYS) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A certificate in words, for who compares it with another one.  Whatever is
- * in it is made visible, and cut.
+ * Describes a certificate in words, so that a person can compare it with
+ * another.  Control characters in it are made visible, and long texts are cut.
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@
 #define NAMES_SAID 3
 #define SERIAL_BYTES 20 /* RFC 5280 4.1.2.2; more are left out */
 
-/* An address or a name; "" for other kinds of names. */
+/* The text of an address or a DNS name; "" for other kinds of names. */
 static void
 name_text(const GENERAL_NAME *g, char *out, size_t size)
 {

@@ -13,13 +13,14 @@
 #include "clock.h"
 #include "role.h"
 
-/* The files are read again after this time, whatever the state says. */
+/* After this time the files are read again, whatever the state says. */
 #define LOOK_AGAIN (2 * 86400)
 #define STATUS_PAUSE 3600 /* between two requests for revocation status */
 
 /*
- * An attacker who was in certproc or fileproc once can have written any state,
- * such as one that says that nothing is due until long after notAfter.
+ * Were the files read lately?  An attacker who was in certproc or fileproc
+ * earlier may have written a state in which nothing is due until after
+ * notAfter.
  */
 static int
 looked_lately(const struct state *s, time_t now)
@@ -28,8 +29,8 @@ looked_lately(const struct state *s, time_t now)
 }
 
 /*
- * Is an earlier failure too recent?  Attempts that were interrupted count, too,
- * after the first few.
+ * Must a new attempt wait after a failure?  Interrupted attempts count as
+ * failures, but for the first few.
  */
 static int
 held_back(const struct job *j, struct error *e)
@@ -38,7 +39,7 @@ held_back(const struct job *j, struct error *e)
 
 	if (job_forced() || !backoff_holds(j->state->not_before, time(NULL)))
 		return 0;
-	/* The time that is named is the one that both allow. */
+	/* Name the later of both times: before it, no attempt is made. */
 	if (authority_not_before() > j->state->not_before)
 		return authority_holds(e);
 	error_set(e,
@@ -49,7 +50,9 @@ held_back(const struct job *j, struct error *e)
 	return 1;
 }
 
-/* Why what is installed does not serve at all, or NULL.  May set new_key. */
+/*
+ * The reason why the installed files are of no use, or NULL.  May set new_key.
+ */
 static const char *
 unfit_reason(struct job *j)
 {
@@ -72,9 +75,9 @@ unfit_reason(struct job *j)
 }
 
 /*
- * Why the certificate must be renewed, or NULL.  Sets what the order depends
- * on: new_key and its reasons, suggested, only_forced.  Forgets certid where
- * another authority is asked, which does not know that certificate.
+ * The reason why the certificate must be renewed, or NULL.  Sets what the order
+ * depends on: new_key and its reasons, suggested, only_forced.  Forgets certid
+ * if another authority is asked, which does not know that certificate.
  */
 static const char *
 due_reason(struct job *j, struct error *text)
@@ -99,7 +102,8 @@ due_reason(struct job *j, struct error *text)
 		return "the CA has revoked the certificate";
 	if ((changed = origin_changed(j, text)) != CHANGED_NOTHING) {
 		/*
-		 * The CA knows of no certificate that this one would replace.
+		 * The new CA does not know the certificate that this order
+		 * replaces.
 		 */
 		if (changed == CHANGED_AUTHORITY) {
 			free(j->certid);
@@ -162,7 +166,7 @@ due_or_say(struct job *j)
 	return verdict;
 }
 
-/* Takes the lock, and reads the state and what is installed.  0 or -1. */
+/* Takes the lock, and reads the state and the installed files.  0 or -1. */
 static int
 look(struct job *j, int64_t lock_deadline, struct error *e)
 {
@@ -178,7 +182,7 @@ look(struct job *j, int64_t lock_deadline, struct error *e)
 	if (rc == 0 && j->broken.text[0] != '\0')
 		rc = error_set(e, "%s", j->broken.text);
 	if (rc == -1) {
-		/* -l does not see keys. */
+		/* -l does not know the keys. */
 		if (role_mode == MODE_RENEW && j->has_state)
 			job_prevented(j, e->text, FAILURE_LOCAL);
 		return -1;
@@ -189,7 +193,7 @@ look(struct job *j, int64_t lock_deadline, struct error *e)
 	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL)
 		renewal_life(j->installed.chain, &j->state->life);
-	/* An earlier run found it revoked, and could not replace it. */
+	/* An earlier run found that it is revoked, and could not replace it. */
 	if (j->installed.chain != NULL && j->state->revoked[0] != '\0') {
 		chain_fingerprint(j->installed.chain, leaf);
 		j->revoked = strcmp(j->state->revoked, leaf) == 0;
@@ -203,7 +207,7 @@ look(struct job *j, int64_t lock_deadline, struct error *e)
 	return 0;
 }
 
-/* Is it to be asked now whether it is revoked? */
+/* Is it time to ask whether the certificate is revoked? */
 static int
 status_due(const struct job *j, time_t now)
 {
@@ -238,8 +242,8 @@ job_unchanged(struct job *j)
 }
 
 /*
- * Is it to be asked whether the installed certificate is revoked?  Then its URL
- * is known.
+ * Must netproc ask whether the installed certificate is revoked?  If so, sets
+ * status_url.
  */
 static int
 asks_for_status(struct job *j)
@@ -322,7 +326,7 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
 	if (store_probe(j->nr, e) == -1)
 		return JOB_FAILED;
 	/*
-	 * By put_back the next run knows that this chain is wanted, though the
+	 * put_back tells the next run that this chain is wanted, although the
 	 * installed one expires later.
 	 */
 	chain_fingerprint(j->chosen, j->state->put_back);
@@ -382,8 +386,8 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 	j->status = NULL;
 	j->status_len = 0;
 	/*
-	 * Until the certificate is renewed, each run treats it as revoked, also
-	 * where the status cannot be asked for.
+	 * Until the certificate is renewed, each run treats it as revoked, even
+	 * if it cannot ask for the status.
 	 */
 	if (j->revoked)
 		chain_fingerprint(j->installed.chain, j->state->revoked);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One certificate from the order to "installed": the verdict, and the order
- * in which state, saved chain and files change, so that a run that ends
- * anywhere loses nothing.
+ * One certificate from its order to its installation: the verdict, and the
+ * sequence in which state, saved chain and files change, so that a run that is
+ * interrupted anywhere loses nothing.
  */
 #include <err.h>
 #include <stdio.h>
@@ -17,8 +17,8 @@
 /* Interrupted attempts that are forgiven before one counts as a failure. */
 #define FREE_ATTEMPTS 3
 /*
- * Seconds from a certificate's notBefore to its issuance, at most; and by how
- * much two of one CA can differ in that.
+ * The longest time in seconds from notBefore to issuance, and how much it can
+ * differ between two certificates of one CA.
  */
 #define BACKDATED (48 * 3600)
 #define BACKDATED_ALIKE 3600
@@ -74,7 +74,7 @@ job_save(const struct job *j, struct error *e)
 	return rc;
 }
 
-/* The parts that fileproc can remove once this run was reported. */
+/* The parts that fileproc can remove after the run has been reported. */
 static uint64_t
 forgettable(const struct job *j)
 {
@@ -145,11 +145,11 @@ job_trusts_installed(const struct job *j, struct error *e)
 
 	if (j->is_as_seen)
 		return 1;
-	/* Without the certificates above it, a leaf does not tell. */
+	/* For a leaf without its intermediates, certproc cannot tell. */
 	if (!j->installed.complete || !anchors_known(j->anchors, &roots) ||
 	    roots == NULL)
 		return -1;
-	/* One that has run out is renewed for that reason. */
+	/* An expired certificate is renewed because it has expired. */
 	return path_verify(chain, roots,
 		   now < chain->not_after ? now : chain->not_after, &anchor,
 		   e) == 0;
@@ -173,8 +173,9 @@ job_needs_next_key(const struct job *j)
 }
 
 /*
- * One that ends earlier, and was not asked for: another authority or profile
- * may mean a shorter life.  A key that is not live yet has had none before.
+ * Does the chain expire earlier than the installed one, without a reason?
+ * Another authority or profile may mean a shorter validity; a key that is not
+ * live yet has no installed certificate.
  */
 static int
 ends_early(const struct job *j, const struct chain *chain)
@@ -187,7 +188,7 @@ ends_early(const struct job *j, const struct chain *chain)
 	    origin_changed(j, &ignored) == CHANGED_NOTHING;
 }
 
-/* Is the leaf the one of which fileproc has this copy? */
+/* Is the leaf the one in this copy of fileproc's? */
 static int
 is_copied(const struct stored *copy, const struct chain *chain)
 {
@@ -206,10 +207,10 @@ job_was_revoked(const struct job *j, const struct chain *chain)
 }
 
 /*
- * Was the chain issued for this order?  An attacker in netproc can hand over an
- * earlier one, also with -F.  A CA lets its certificates begin before it issues
- * them, by 48 hours at most (the CA/Browser Forum's baseline requirements
- * 7.1.2.7), and all of them alike: those of another one may begin otherwise.
+ * Was the chain issued for this order?  An attacker in netproc can present an
+ * earlier one, also with -F.  A CA sets notBefore to a time before the
+ * issuance, by 48 hours at most (the CA/Browser Forum's baseline requirements
+ * 7.1.2.7), and by the same time for all its certificates.
  */
 static int
 check_new(const struct job *j, const struct chain *chain, struct error *e)
@@ -227,7 +228,7 @@ check_new(const struct job *j, const struct chain *chain, struct error *e)
 		return error_set(e,
 		    "the CA handed out the certificate that is "
 		    "installed already");
-	/* A certificate of another origin may begin at any time. */
+	/* A certificate of another CA or profile may begin earlier. */
 	began = in->not_before < now ? in->not_before : now;
 	began -= origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED;
 	if (chain->not_before >= began)
@@ -254,7 +255,7 @@ job_verify(const struct job *j, const struct chain *chain, struct error *e)
 	return chain_verify(chain, &j->names, key, roots, time(NULL), e);
 }
 
-/* The verdict on a chain that comes from the CA. */
+/* Judges a chain from the CA. */
 static int
 judge(const struct job *j, const struct chain *chain, struct error *e)
 {
@@ -276,7 +277,7 @@ job_say_foreign(char *out, size_t outsz, const char *text)
 		out[0] = 'T';
 }
 
-/* Did the last chain lead to no trusted root?  So the verdict begins. */
+/* Was the last error that a chain led to no trusted root? */
 static int
 was_untrusted(const struct job *j)
 {
@@ -285,8 +286,8 @@ was_untrusted(const struct job *j)
 }
 
 /*
- * A certificate that cannot be installed counts against the CA's limits all the
- * same.
+ * Checks the roots before an order: a certificate that cannot be installed
+ * counts against the CA's limits all the same.
  */
 static int
 check_roots(const struct job *j, struct error *e)
@@ -316,16 +317,16 @@ job_begin(struct job *j, struct error *e)
 		return -1;
 	j->began_ms = clock_ms();
 	/*
-	 * On the disk before anything is sent, so that a restart loop counts
-	 * too.
+	 * The attempt is on the disk before anything is sent, so that a restart
+	 * loop counts, too.
 	 */
 	j->state->attempts++;
 	origin_attempt(j);
 	j->state->began = time(NULL);
 	j->state->forced = j->only_forced;
 	/*
-	 * The daily limit of such renewals counts those that succeed; a failure
-	 * has its backoff.
+	 * The daily limit of renewals that the CA suggests early counts
+	 * successful ones; after a failed one, the backoff applies.
 	 */
 	j->state->early_tried = j->suggested ? run_began : 0;
 	if (j->state->attempts > FREE_ATTEMPTS)
@@ -351,8 +352,8 @@ job_choose_last(struct job *j, struct error *e)
 }
 
 /*
- * A chain that is cut behind a certificate does not lead to a root; without
- * roots nobody would notice.
+ * Checks that a chain is complete.  One that is cut between two certificates
+ * does not lead to a root; without roots, nobody would notice.
  */
 static int
 check_whole(const struct job *j, int unframed, struct error *e)
@@ -442,7 +443,9 @@ job_installed(struct job *j)
 
 	took(j);
 	succeeded(j, j->chosen, time(NULL));
-	/* Of the installed one only the files were put right. */
+	/*
+	 * If the installed chain was chosen, only its files were written again.
+	 */
 	if (j->chosen != j->installed.chain)
 		origin_installed(j, j->chosen);
 	origin_grouped(j);
@@ -485,7 +488,8 @@ job_is_refused_key(
 }
 
 /*
- * The cause, where csr or chng has told it; others know only that they failed.
+ * Remembers the error, or rather its cause, if csrproc or chngproc has reported
+ * one; other processes know only that the request failed.
  */
 static void
 remember_error(struct job *j, const char *text, enum failure class)
@@ -522,12 +526,10 @@ job_prevented(struct job *j, const char *text, enum failure class)
 {
 	struct error e;
 
-	/*
-	 * check_roots() goes by it, and until that is mended it is the cause.
-	 */
+	/* check_roots() depends on the old error, which is also the cause. */
 	if (!was_untrusted(j))
 		remember_error(j, text, class);
-	/* The disk may be what has prevented it. */
+	/* The disk may be the reason why there was no attempt. */
 	if (job_save(j, &e) == -1)
 		say(1, "%s: %s", j->handle, e.text);
 }

@@ -967,8 +967,8 @@ void renewal_life(const struct chain *, struct life *);
 /*
  * When the certificate is due: at the time chosen in the CA's window, but no
  * later than a sixth of the validity before notAfter; without a window, a third
- * of the validity (half, if it is under ten days) before notAfter. Earlier than
- * that third, the window is followed once a day at most.  *suggested: the
+ * of the validity (half, if it is under ten days) before notAfter.  Earlier
+ * than that third, the window is followed once a day at most.  *suggested: the
  * window has decided.
  */
 time_t renewal_time(const struct life *, const char *handle,
@@ -986,7 +986,7 @@ int renewal_ask(const struct life *, const struct state *, time_t now);
 
 /*
  * Takes the CA's window for this certificate.  Chooses a time only when the
- * window is new (RFC 9773 4.2).  retry: the seconds of Retry-After, or -1. An
+ * window is new (RFC 9773 4.2).  retry: the seconds of Retry-After, or -1.  An
  * implausible window counts as no response.
  */
 void renewal_window(struct state *, const char *certid, time_t start,
@@ -1003,8 +1003,8 @@ void renewal_installed(struct state *, const struct life *, time_t now);
 
 /*
  * Has the CA revoked a certificate?  That is asked where the certificate says:
- * at a revocation list (RFC 5280 5), else at an OCSP responder (RFC 6960). Both
- * responses are signed, so it does not matter which server sends them.
+ * at a revocation list (RFC 5280 5), else at an OCSP responder (RFC 6960).
+ * Both responses are signed, so it does not matter which server sends them.
  */
 
 #define STATUS_BYTES_MAX (16 * 1024 * 1024)

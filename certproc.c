@@ -24,10 +24,10 @@
 #include "sandbox.h"
 #include "valid.h"
 
-#define LOCK_SECONDS 30 /* for all locks of a run together */
+#define LOCK_SECONDS 30 /* For all locks of a run together. */
 
-static uint64_t most_orders; /* -m */
-static int list_flags;       /* -l */
+static uint64_t most_orders; /* The argument of -m. */
+static int list_flags;       /* The options of -l. */
 static int64_t lock_deadline;
 
 static void
@@ -100,7 +100,10 @@ take_conf(struct msg *m)
 		add_job(&d);
 }
 
-/* A state that fileproc cannot read is reported when the job is opened. */
+/*
+ * Keeps a state for its job.  An error of fileproc in reading it is reported
+ * when the job is opened.
+ */
 static void
 take_state(struct job *j, const struct body_state *b)
 {
@@ -146,7 +149,7 @@ main(int argc, char *argv[])
 	begin_crypto(0);
 	begin_json();
 	take_conf(&m);
-	/* A run that is about the account has one job, without files. */
+	/* A run about the account has one job, without files. */
 	if (mode_is_for_account(role_mode))
 		enter(job_add()->nr, mode_asks_ca(role_mode) ? DUE : TASKED);
 	lock_deadline = clock_ms() + LOCK_SECONDS * 1000;
