@@ -30,7 +30,7 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define WORKERS 4 /* without -j */
+#define WORKERS 4 /* The number of workers without -j. */
 /* Descriptors of a role, besides those for its jobs. */
 #define OTHER_DESCRIPTORS 24
 /* Descriptors of the parent, besides those for netproc's workers. */
@@ -248,7 +248,8 @@ confirm_deactivation(const char *name)
  */
 static int *waiting; /* a socket to each process that waits */
 static size_t nwaiting;
-static int few_descriptors; /* too few for all jobs in one run */
+/* This process has too few descriptors to run all jobs at once. */
+static int few_descriptors;
 
 /* Descriptors of the first process, while runs have processes of their own. */
 #define OWN_DESCRIPTORS 8
@@ -257,9 +258,12 @@ static int few_descriptors; /* too few for all jobs in one run */
  * early, and the next run of acme-client reports their changes once more.
  */
 #define WAITING_MAX 4
-/* To a waiting process: status 0 reports the changes.  It replies the same. */
+/*
+ * Tells a waiting process that status 0 will report its changes; the process
+ * replies with the same byte.
+ */
 #define REPORTED 'r'
-#define FINISH 'e' /* to a waiting process: end now */
+#define FINISH 'e' /* Tells a waiting process to end at once. */
 
 /*
  * A run in a process of its own.  fd is a socket to the first process: end of
@@ -435,7 +439,7 @@ refuse_shared(const struct conf *conf, const struct authority *a)
 		    a->name, other->name, a->account_key);
 }
 
-#define NAMED_MOST 5 /* handles that a message names */
+#define NAMED_MOST 5 /* The most handles that a message names. */
 
 /*
  * For a message: the handles whose web servers are configured with the
@@ -765,7 +769,7 @@ struct command {
 	int no_color;
 	/* TERM is missing, or names a terminal that cannot erase a line. */
 	int dumb;
-	unsigned columns; /* width of a list; 0: no limit */
+	unsigned columns; /* The width of a list; 0: no limit. */
 	struct run run;
 };
 

@@ -38,7 +38,7 @@ extern const char *const role_names[ROLE__MAX]; /* "parent", "netproc", ... */
 enum msgtype {
 	/* From the parent to every role. */
 	ROLE_CONF = 1, /* the role's slice of the authority and the run */
-	ROLE_DOMAIN,   /* its slice of one domain section */
+	ROLE_DOMAIN,   /* the role's slice of one domain section */
 	ROLE_START,    /* no more slices; enter the sandbox and serve */
 	ROLE_STOP,     /* end with status 0 */
 
@@ -89,12 +89,15 @@ enum msgtype {
 
 	/* Keys, CSRs and the account, past netproc. */
 	CSR_LOOK, /* read the domain keys of this job */
-	/* The hashes of the job's public keys; or there is no usable key. */
+	/*
+	 * The hashes of the job's public keys, or the error if no key can be
+	 * used.
+	 */
 	CERT_KEY,
 	KEY_ACCOUNT, /* the stored account, if any */
 	/*
-	 * This job may be ordered; which certificate it replaces, and which
-	 * order of an earlier run may be continued.
+	 * Allow netproc to order for this job.  The body names the certificate
+	 * that the order replaces, and an earlier run's order to continue.
 	 */
 	KEY_BEGIN,
 	KEY_REVOCABLE,   /* a file that the certificate to revoke may be in */
@@ -115,7 +118,7 @@ enum msgtype {
 	CERT_NEXT,     /* give me a job */
 	NET_JOB,       /* a job */
 	DNS_RESOLVE,   /* resolve this host */
-	NET_ADDRESSES, /* its addresses, or an error */
+	NET_ADDRESSES, /* the host's addresses, or an error */
 
 	/* Requests to sign: the signer builds the payload by itself. */
 	KEY_SIGN_FIND_ACCOUNT, /* newAccount with onlyReturnExisting */
@@ -140,7 +143,7 @@ enum msgtype {
 	/* Challenge responses. */
 	CHNG_CHECK,    /* can responses of this job be published? */
 	CHNG_PROBE,    /* put a file for 'check webroot' */
-	NET_PROBE,     /* where it is, and its contents */
+	NET_PROBE,     /* where that file is, and its contents */
 	CHNG_PUT,      /* publish the response of one identifier */
 	CHNG_PERSIST,  /* has this identifier its persist record? */
 	CHNG_AWAIT,    /* wait until all responses of the job can be seen */
@@ -293,9 +296,11 @@ enum failure {
 
 /* Where chains must end. */
 enum rooting {
-	ROOTS_NAMED,  /* at the configured roots, or else the system's */
-	ROOTS_ANY,    /* anywhere */
-	ROOTS_LACKING /* at the system's; conf_lacks_root() doubts that */
+	/* At the configured roots, or at the system's if none is configured. */
+	ROOTS_NAMED,
+	ROOTS_ANY, /* At any root. */
+	/* At the system's, although the CA's certificates probably do not. */
+	ROOTS_LACKING
 };
 
 /* DNS_RESOLVE: what the host is resolved for. */
@@ -313,7 +318,7 @@ enum resolve_for {
 enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 
 #define REASON_KEY_COMPROMISE 1 /* RFC 5280 5.3.1 */
-#define REASON_MAX 10           /* the last reason there */
+#define REASON_MAX 10           /* The highest reason in RFC 5280 5.3.1. */
 /* Bytes of a CSR in DER; base64url, applied twice for finalize, must fit. */
 #define CSR_BYTES_MAX (44 * 1024)
 /* Bytes of a certificate in PEM, from a server of 'verify'. */
@@ -333,7 +338,7 @@ enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
 #define COMMAND_WORDS_MAX 64
 /* Bytes of one command, with a NUL behind each word. */
 #define COMMAND_BYTES_MAX 2048
-#define NO_JOB UINT32_MAX /* in place of a job's number */
+#define NO_JOB UINT32_MAX /* A number that stands for no job. */
 /* How often a request is sent that the CA refuses with badNonce. */
 #define SIGN_TRIES 20
 /* Bytes of an error's text: two URLs and a problem document. */

@@ -12,14 +12,14 @@
 
 #include "log.h"
 
-#define AUTHZ_MAX 1000 /* authorizations of one order */
+#define AUTHZ_MAX 1000 /* The most authorizations of one order. */
 
 /*
  * RFC 8555 6.7.  The text has type, detail (or title) and subproblems in one
  * line, made visible, with "..." where it was cut.  Absent members are "".
  */
 struct problem {
-	/* without "urn:ietf:params:acme:error:", if it begins so */
+	/* The type without "urn:ietf:params:acme:error:", if it begins so. */
 	char type[128];
 	char text[4096 + 4];
 };
@@ -43,21 +43,25 @@ struct directory {
 	char *new_nonce, *new_account, *new_order;     /* required */
 	char *revoke_cert, *key_change, *renewal_info; /* or NULL */
 	char *terms; /* meta.termsOfService or NULL */
-	/* names of profiles with blanks between; NULL: the CA offers none */
+	/*
+	 * The names of profiles, with blanks between them; NULL: the CA offers
+	 * none.
+	 */
 	char *profiles;
 	int eab_required;
 };
 
 struct order {
 	enum status status;
-	/* as the server wrote it, made visible */
+	/* The status as the server wrote it, made visible. */
 	char status_text[32];
 	char **identifiers; /* "dns:name", lower case */
 	size_t nidentifiers;
 	char **authorizations;
 	size_t nauthorizations;
 	char *finalize;
-	char *certificate; /* required if valid, else NULL */
+	/* The certificate's URL; NULL unless the status is valid. */
+	char *certificate;
 	struct problem error;
 };
 
@@ -67,7 +71,7 @@ struct challenge {
 	/* draft-ietf-acme-dns-persist: the CA's names; other types have none */
 	char **issuers;
 	size_t nissuers;
-	enum status status; /* absent: pending */
+	enum status status; /* An absent status counts as pending. */
 	struct problem error;
 };
 
@@ -77,8 +81,9 @@ struct authorization {
 	/* "dns:name", lower case, without "*." */
 	char *identifier;
 	int wildcard;
-	struct challenge challenge; /* of the wanted type */
-	/* all offered types, with blanks between */
+	/* The challenge of the type that the job uses. */
+	struct challenge challenge;
+	/* The names of all offered types, with blanks between them. */
 	char *offered;
 };
 
@@ -103,7 +108,7 @@ enum status account_status(const char *buf, size_t len);
 
 /* RFC 9773 4.2. */
 struct renewal_info {
-	time_t start, end;     /* start before end */
+	time_t start, end;     /* The start is before the end. */
 	char explanation[512]; /* URL, made visible, or "" */
 };
 

@@ -16,7 +16,7 @@
 struct records {
 	enum challenge_type challenge;
 	enum way way;
-	char (*digests)[DIGEST_LEN + 1]; /* by identifier */
+	char (*digests)[DIGEST_LEN + 1]; /* A digest for each identifier. */
 };
 
 /* account URL; "": not known */

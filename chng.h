@@ -10,7 +10,7 @@
 #include "log.h"
 #include "msg-bodies.h"
 
-struct records; /* of one job */
+struct records; /* The records of one job. */
 
 /* waits: zoneproc waits until records can be seen. */
 void record_conf(int waits);

@@ -27,9 +27,9 @@ struct chng_job {
 	char *handle;
 	enum challenge_type challenge;
 	enum way way;
-	char *path; /* of the challenge directory; NULL: no files */
+	char *path; /* The challenge directory; NULL: no files. */
 	struct webroot *webroot;
-	struct records *records; /* in the DNS */
+	struct records *records; /* The job's records in the DNS. */
 	uint64_t nnames;
 	uint64_t nput;
 	/* If another process publishes: */
@@ -40,7 +40,7 @@ struct chng_job {
 	uint32_t worker; /* the worker of net that waits */
 };
 
-#define TOKEN_LEN 40 /* of a probe */
+#define TOKEN_LEN 40 /* The length of a probe's token. */
 #define PROBE_LEN (TOKEN_LEN + 1 + THUMBPRINT_LEN)
 
 static struct chng_job *jobs;

@@ -13,7 +13,7 @@
 #include "conf-parse.h"
 #include "valid.h"
 
-/* server is a host and its port, of the statement what. */
+/* what: the statement; server: its host and port. */
 static void
 check_port(const struct domain *d, const char *what, char *const server[2])
 {
@@ -30,7 +30,10 @@ check_port(const struct domain *d, const char *what, char *const server[2])
 static void
 check_listen(struct domain *d)
 {
-	/* ::ffff:0:0/96: a socket for IPv6 alone cannot be bound there. */
+	/*
+	 * Reject ::ffff:0:0/96: an IPV6_V6ONLY socket cannot be bound to an
+	 * IPv4-mapped address.
+	 */
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	unsigned char addr[16];
 	const char *other;

@@ -59,11 +59,13 @@ _Static_assert(
 struct thing {
 	enum kind kind;
 	const char *what; /* as the configuration calls it */
-	char *path;       /* for keys and certificates, their directory */
-	char *dir;        /* resolved as far as it exists */
-	dev_t dev;        /* of dir; dev and ino are 0 if it is missing */
+	/* The path; for keys and certificates, of their directory. */
+	char *path;
+	char *dir; /* resolved as far as it exists */
+	/* The device of dir; dev and ino are 0 if dir is missing. */
+	dev_t dev;
 	ino_t ino;
-	struct stat st; /* of dir, unless it is missing */
+	struct stat st; /* The attributes of dir, unless it is missing. */
 	int shared;     /* Something else is in or below it. */
 	int said; /* There was a warning of a system file in or below it. */
 };

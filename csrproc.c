@@ -24,7 +24,7 @@
 #define COMBINED_BYTES_MAX (CHAIN_BYTES_MAX + 16384)
 
 struct csr_job {
-	char *path; /* of the key; NULL with own_csr */
+	char *path; /* The key's path; NULL with own_csr. */
 	struct place key;
 	struct place next;     /* the key that goes live next */
 	struct place old;      /* the key before the live one */
@@ -53,7 +53,7 @@ static const struct keyspec any_key = { .type = KEYTYPE_ANY };
 
 static struct csr_job *jobs;
 static uint32_t njobs;
-static int reason; /* of revocation; -1: none is given */
+static int reason; /* The reason for revocation; -1: none. */
 static struct sandbox box = { .role = ROLE_CSR };
 static struct msg out;
 

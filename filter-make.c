@@ -77,7 +77,8 @@ struct call {
 	char *name;
 };
 
-static struct call calls[CALLS_MAX]; /* of the architecture, by number */
+/* The architecture's system calls, by number. */
+static struct call calls[CALLS_MAX];
 static size_t ncalls;
 static const struct abi *abi;
 static struct rule rules[RULES_MAX];

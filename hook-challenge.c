@@ -17,15 +17,18 @@
 #include "role.h"
 #include "valid.h"
 
-#define PROGRAMS_MAX 8 /* programs that run at the same time */
+#define PROGRAMS_MAX 8 /* The most programs that run at the same time. */
 
 enum stage {
 	TO_BEGIN = 1,
 	BEGINNING,
-	/* begun, or its program has failed: it is ended in either case */
+	/*
+	 * The record has begun, or its program has failed: hookproc ends it in
+	 * either case.
+	 */
 	BEGUN,
 	ENDING,
-	/* It could not be ended, and stays in the journal. */
+	/* No program could end the record: it stays in the journal. */
 	LEFT
 };
 
@@ -35,8 +38,8 @@ struct record {
 	char *name;      /* RECORD */
 	char value[DIGEST_LEN + 1];
 	enum stage stage;
-	int unwanted; /* It is to be ended. */
-	int is_new;   /* It is not in the journal yet. */
+	int unwanted; /* The record is to be ended. */
+	int is_new;   /* The record is not in the journal yet. */
 	struct record *next;
 };
 

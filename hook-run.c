@@ -35,9 +35,9 @@
 struct hook {
 	char *what;
 	pid_t pid;
-	int fd; /* its output; -1: closed */
+	int fd; /* The program's output; -1: closed. */
 	int64_t deadline;
-	/* how long it may run; 0: it was ended early */
+	/* The program's time limit; 0: hookproc has ended it early. */
 	int seconds;
 	/* the last signal that was sent to its group, or 0 */
 	int told;

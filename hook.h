@@ -8,9 +8,9 @@
 
 /* The tests build with fewer (-D...). */
 #ifndef HOOK_SECONDS
-#define HOOK_SECONDS 120 /* how long a program may run */
+#define HOOK_SECONDS 120 /* The time limit of a program. */
 #endif
-/* the same, when hookproc ends */
+/* The time limit of a program when hookproc ends. */
 #define HOOK_LAST_SECONDS (HOOK_SECONDS / 4)
 /* bytes in a program's environment */
 #define HOOK_BYTES_MAX (1024 * 1024)
@@ -19,7 +19,7 @@
 struct environment {
 	char **v; /* n strings, then NULL */
 	size_t n;
-	size_t bytes; /* of all strings */
+	size_t bytes; /* The bytes of all strings. */
 };
 
 /* Makes an environment with PATH; adds NAME=VALUE; frees it. */

@@ -16,7 +16,7 @@
 #include "valid.h"
 #include "x509.h"
 
-#define NAME_LEN 17 /* of an anchor's name, with the blank behind it */
+#define NAME_LEN 17 /* An anchor's name, with a blank behind it. */
 #define FEW (ANCHOR_NAMES_MAX / NAME_LEN)
 /* certificates of a server's chain that are read */
 #define CHAIN_MAX 10
@@ -24,7 +24,7 @@
 struct http_anchors {
 	char *all, *preferred; /* PEM */
 	size_t all_len, preferred_len;
-	char names[ANCHOR_NAMES_MAX]; /* of the preferred anchors */
+	char names[ANCHOR_NAMES_MAX]; /* The preferred anchors' names. */
 };
 
 struct http_anchors *

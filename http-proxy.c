@@ -13,7 +13,7 @@
 
 #include "http.h"
 
-#define AUTH_BYTES_MAX 1024 /* of the file */
+#define AUTH_BYTES_MAX 1024 /* The size limit of the file. */
 #define ADVICE_MAX 320
 
 /* The file must have an owner and a mode that a private key's file may have. */

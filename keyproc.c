@@ -60,7 +60,7 @@ struct key_job {
 	char *revoke; /* base64url of the certificate's DER, or NULL */
 };
 
-static int reason; /* of revocation; -1: none is given */
+static int reason; /* The reason for revocation; -1: none. */
 static struct key_job *jobs;
 static uint32_t njobs;
 static struct msg out;

@@ -12,7 +12,7 @@ struct error {
 	char text[512];
 };
 
-extern int verbose; /* how often -v was given */
+extern int verbose; /* The number of -v options. */
 
 /*
  * Fills in the error and returns -1, so that a check can be written as

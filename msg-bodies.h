@@ -30,11 +30,11 @@
 struct slice_conf { /* ROLE_CONF */
 	/* All roles: */
 	int verbose;
-	uid_t uid; /* of the unprivileged roles */
+	uid_t uid; /* The user of the unprivileged roles. */
 	gid_t gid;
 	enum mode mode;
 	/* Of the run: */
-	uint32_t workers; /* of netproc */
+	uint32_t workers; /* The number of netproc's workers. */
 	uint32_t njobs;
 	int force; /* -F */
 	/* The reason for a revocation (RFC 5280 5.3.1), or -1. */
@@ -59,7 +59,7 @@ struct slice_conf { /* ROLE_CONF */
 	char *name;
 	char *api_url;
 	struct strings origins; /* https URLs, the directory's first */
-	char *issuer;           /* in persist records, or NULL */
+	char *issuer;           /* The CA's name in persist records, or NULL. */
 	uint64_t until;         /* when persist records expire, or 0 */
 	/* Names that need a record; that of *.NAME also allows names below. */
 	struct strings persist;
@@ -166,14 +166,14 @@ struct body_learned {          /* CERT_LEARNED */
 void body_learned(struct msg *, struct body_learned *);
 
 struct body_chain {   /* CERT_CHAIN */
-	int unframed; /* only the connection's end marked its end */
+	int unframed; /* Only the connection's end has ended the chain. */
 	const uint8_t *pem;
 	size_t len;
 };
 void body_chain(struct msg *, struct body_chain *);
 
 struct body_presented {     /* CERT_PRESENTED */
-	uint32_t server;    /* as in NET_JOB */
+	uint32_t server;    /* The server's index, as in NET_JOB. */
 	const char *reason; /* the error, or NULL */
 	const uint8_t *pem; /* the server's own certificate */
 	size_t len;
@@ -183,7 +183,7 @@ void body_presented(struct msg *, struct body_presented *);
 struct body_failed { /* CERT_FAILED */
 	enum failure class;
 	uint64_t seconds; /* the CA's Retry-After, or 0 */
-	int for_all;      /* it concerns every order */
+	int for_all;      /* The error concerns every order. */
 	const char *text;
 };
 void body_failed(struct msg *, struct body_failed *);
@@ -256,23 +256,24 @@ struct body_key {   /* CERT_KEY */
 	/* The job's files have the configured group. */
 	int grouped;
 	/* SHA-256, or NULL where there is none: */
-	const uint8_t *live, *next;  /* of public keys */
-	const uint8_t *chain, *leaf; /* of those in the combined file */
+	const uint8_t *live, *next;  /* Of the public keys. */
+	const uint8_t *chain, *leaf; /* Of keys in the combined file. */
 };
 void body_key(struct msg *, struct body_key *);
 
 struct body_discard {        /* CSR_DISCARD */
-	int installed;       /* it is the certificate in the files */
-	const uint8_t *hash; /* of its public key */
+	int installed;       /* The certificate is the installed one. */
+	const uint8_t *hash; /* The hash of its public key. */
 };
 void body_discard(struct msg *, struct body_discard *);
 
 void body_new_key(struct msg *, enum new_key *);   /* CSR_NEW_KEY */
 void body_csr_done(struct msg *, enum csr_done *); /* CERT_CSR_DONE */
 
-struct body_names {           /* PARENT_NAMES */
-	const char *error;    /* or NULL */
-	struct strings names; /* when taken, the caller owns them */
+struct body_names {        /* PARENT_NAMES */
+	const char *error; /* or NULL */
+	/* The caller frees the names that it has taken. */
+	struct strings names;
 };
 void body_names(struct msg *, struct body_names *);
 

@@ -19,7 +19,7 @@ struct msg {
 		uint32_t job;  /* index of the domain in this run */
 		/* The worker of netproc that sends or receives it; else 0. */
 		uint32_t worker;
-		uint32_t len; /* of the body */
+		uint32_t len; /* The length of the body. */
 	} head;
 	uint8_t body[MSG_BODY_MAX];
 	int received; /* 0: it is being composed */
@@ -39,8 +39,8 @@ struct route {
 	int to;        /* enum role, or ANY_ROLE */
 	/* Kinds of runs: a bit for each enum mode. */
 	unsigned modes;
-	const char *shape; /* of the body; see below */
-	size_t max;        /* bytes of the longest body */
+	const char *shape; /* The shape of the body; see below. */
+	size_t max;        /* The length of the longest body. */
 	/* A worker of netproc may send it only about the job that it has. */
 	int by_job;
 };
@@ -55,7 +55,7 @@ struct route {
 
 extern const struct route routes[MSG__MAX];
 
-#define MSG_NULL_STRING UINT32_MAX /* in place of a string's length */
+#define MSG_NULL_STRING UINT32_MAX /* The length that stands for NULL. */
 
 /*
  * Checks whether this datagram of got bytes is a message that role from may

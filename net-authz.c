@@ -13,7 +13,7 @@
 
 static struct msg m;
 
-/* Authorizations that are fetched in one batch: their numbers. */
+/* The numbers of the authorizations that one batch fetches. */
 struct look {
 	struct proof *proof;
 	size_t numbers[AUTHZ_MAX];
@@ -210,9 +210,7 @@ take_urls(struct proof *p)
 	p->nurls = n;
 }
 
-/*
- * Waits until the responses can be seen from outside, for which some take time.
- */
+/* Waits until the CA can see the responses: DNS records need time for that. */
 static int
 await_responses(struct proof *p, struct net_error *t)
 {
@@ -228,8 +226,8 @@ await_responses(struct proof *p, struct net_error *t)
 }
 
 /*
- * Fetches, by this batch, all authorizations that are not valid yet; numbers[]
- * says which.
+ * Fetches in one batch all authorizations that are not valid yet; numbers[i]
+ * becomes the number of the authorization that request i fetches.
  */
 static int
 fetch_open(
@@ -334,7 +332,10 @@ proof_give_up(struct proof *p)
 	}
 }
 
-/* The response about a challenge is not read: the order tells the outcome. */
+/*
+ * net ignores the body of the CA's response about a challenge: the order's
+ * status tells the outcome.
+ */
 static int
 triggered(void *proof, size_t i, struct http_response *a, struct net_error *t)
 {
@@ -369,7 +370,8 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 	else if (pending && !t->lost)
 		return -1;
 	/*
-	 * If it was lost again, the order stays pending, and its error says so.
+	 * If this response is lost, too, the order stays pending, and its error
+	 * says so.
 	 */
 	return 0;
 }

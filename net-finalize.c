@@ -11,13 +11,17 @@
 #include "clock.h"
 #include "net.h"
 
-/* The first pause, at least; each next one is twice as long. */
+/*
+ * The shortest first pause between two polls; each later pause is twice as long
+ * as the one before.
+ */
 #define POLL_FIRST_MS 4
-#define POLL_OFTEN_MS 15000        /* How long the pauses stay short. */
+#define POLL_OFTEN_MS 15000        /* The time of frequent polls. */
 #define POLL_OFTEN_LONGEST_MS 1000 /* The longest pause in that time. */
 #define POLL_LONGEST_MS 10000
-#define RETRY_AFTER_LONGEST 60 /* seconds */
-/* What a fast CA takes from finalize to a certificate. */
+/* The most seconds that net waits for Retry-After. */
+#define RETRY_AFTER_LONGEST 60
+/* The time that a fast CA takes from finalize to a certificate. */
 #define ISSUING_MS 5
 
 /* Reads the order from a response and frees the response, also on failure. */
@@ -112,7 +116,7 @@ wait_while(struct issue *is, enum status status, struct net_error *t)
 		is->polls += status == STATUS_PENDING;
 		if (status == STATUS_PENDING && clock_ms() - began >= look) {
 			look *= 2;
-			/* Only the order counts. */
+			/* Ignore its result: the order's status decides. */
 			proof_look(&is->proof, &ignored);
 		}
 		if (order_fetch(is, t) == -1)
@@ -200,7 +204,7 @@ order_finalize(struct issue *is, struct net_error *t)
 		if (is->order.finalize == NULL)
 			return net_error_set(t, FAILURE_CA,
 			    "%s: order without 'finalize'", is->url);
-		/* A copy, since order_came() replaces the order. */
+		/* Copy the URL, since order_came() replaces the order. */
 		if ((wanted[0].url = url = strdup(is->order.finalize)) == NULL)
 			err(1, NULL);
 		b.n = request_is_far(is->session) ? 2 : 1;

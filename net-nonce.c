@@ -59,7 +59,7 @@ nonces_drop(void)
 size_t
 nonces_allowed(size_t n, size_t before)
 {
-	/* when each was sent; the oldest is at next */
+	/* The times of the last requests; the oldest is at next. */
 	static int64_t sent[NONCES_A_SECOND];
 	static size_t next;
 	size_t share = NONCES_A_SECOND / workers, i;

@@ -13,10 +13,13 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define FINALIZE_AT_ONCE 2 /* finalize and, behind it, the order */
-/* Besides 0 and -1: this order is of no use; a new one may be placed. */
+/* Two requests: finalize and, behind it, the order. */
+#define FINALIZE_AT_ONCE 2
+/*
+ * A result besides 0 and -1: this order is of no use; net may place a new one.
+ */
 #define ORDER_ANEW 1
-#define CHAINS_OFFERED 9 /* alternate chains that are fetched at most */
+#define CHAINS_OFFERED 9 /* The most alternate chains that net fetches. */
 
 static struct msg m;
 
@@ -27,7 +30,7 @@ order_prepare(struct session *s)
 	size_t i, nparts = s->conf->way == WAY_STATELESS ? 1 : 2,
 		  names = s->conf->names.n;
 
-	/* The order's authorizations are fetched at once. */
+	/* net fetches the order's authorizations in one batch. */
 	request_ahead(s, names > FINALIZE_AT_ONCE ? names : FINALIZE_AT_ONCE);
 	for (i = 0; i < nparts; i++) {
 		msg_new(&m, parts[i], s->job);
@@ -360,7 +363,10 @@ another_key(struct issue *is, const struct net_error *t)
 	return is->rekeyed ? 0 : -1;
 }
 
-/* As complete(), with another key if the CA refuses the key. */
+/*
+ * Like complete(), but tries once more with another key if the CA refuses the
+ * key.
+ */
 static int
 complete_or_rekey(struct issue *is, struct net_error *t)
 {
@@ -379,10 +385,10 @@ complete_or_rekey(struct issue *is, struct net_error *t)
 }
 
 /*
- * Takes a known order to its end.  An order that leads to nothing is forgotten,
- * so that the next run does not look at it.  A new one is placed only where the
- * order was spoilt before this run did anything about it: what fails now would
- * fail again.
+ * Completes an order whose URL net knows.  If the order has failed, certproc
+ * forgets its URL, so that the next run does not fetch it.  ORDER_ANEW only if
+ * the order was of no use before this run responded to its challenges: a new
+ * order would fail for the same reason as one that fails now.
  */
 static int
 course(struct issue *is, struct net_error *t)

@@ -13,7 +13,7 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-/* until a CA that offers no renewal information is looked at again */
+/* The time until net asks a CA again that offers no renewal information. */
 #define ABSENT_SECONDS 86400
 #define FAILED_SECONDS 3600
 

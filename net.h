@@ -44,7 +44,7 @@ struct net_job;
 
 /* net's work for one authority: one job at a time, on one connection. */
 struct session {
-	const char *authority; /* its name, for messages */
+	const char *authority; /* The authority's name, for messages. */
 	const char *api_url;
 	int eab; /* An external account binding is configured. */
 
@@ -206,7 +206,7 @@ struct batch {
 	struct session *session;
 	const struct wanted *wanted;
 	size_t n;
-	int pause_ms; /* between two requests */
+	int pause_ms; /* The pause between two requests. */
 	void *context;
 	/*
 	 * Takes the response of status 2xx to request i, which is freed after
@@ -343,7 +343,7 @@ int account_task(struct session *, struct net_error *);
 /* What net knows of a domain section. */
 struct net_job {
 	char *handle;
-	char *profile; /* or NULL */
+	char *profile; /* The profile to order, or NULL. */
 	struct strings names;
 	enum challenge_type challenge; /* the type that is responded to */
 	enum way way;

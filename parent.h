@@ -78,7 +78,7 @@ struct run {
 	int progress;         /* show progress on the terminal */
 	/* Tell on the terminal what -F and -U have done. */
 	int tells;
-	int list; /* how -l prints */
+	int list; /* Bits and width for -l (LIST_*). */
 	/* The reason for a revocation (RFC 5280 5.3.1), or -1. */
 	int reason;
 	/* The directory of the roles' programs. */
@@ -169,8 +169,8 @@ struct child {
 	pid_t pid; /* 0: not started, or reaped */
 	/* The result of sandbox_hold(). */
 	int handle;
-	int fd;    /* its socket; -1: closed */
-	int errfd; /* its stderr; -1: closed */
+	int fd;    /* The child's socket; -1: closed. */
+	int errfd; /* The child's stderr; -1: closed. */
 	struct queued *head, **tail;
 	size_t queued; /* bytes in the queue */
 	/* The time since which the head of the queue has waited. */

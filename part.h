@@ -49,9 +49,9 @@ enum part {
 
 /* Bytes of an installed file, and of the saved chain. */
 #define PART_SET_BYTES_MAX 65536
-#define PART_RECORD_BYTES_MAX 65536 /* of another record */
+#define PART_RECORD_BYTES_MAX 65536 /* The longest record of another kind. */
 #define PART_METRICS_BYTES_MAX (32 * 1024 * 1024)
-#define PART_PIECE_BYTES 65536 /* of one FILE_WRITE */
+#define PART_PIECE_BYTES 65536 /* The most bytes in one FILE_WRITE. */
 
 /* CERT_PART and CERT_STATES: a part is absent, readable, or an error. */
 enum presence { PRESENCE_ABSENT, PRESENCE_BYTES, PRESENCE_BROKEN };

@@ -17,9 +17,9 @@
 #include "resp.h"
 
 #define BYTES_FIRST 512
-#define BYTES_MAX 8192  /* of one request, or ClientHello */
-#define LINGER_MS 2000  /* how long a client may take to read its response */
-#define LINGER_READS 4  /* at a time */
+#define BYTES_MAX 8192  /* The longest request or ClientHello. */
+#define LINGER_MS 2000  /* The time a client has to read its response. */
+#define LINGER_READS 4  /* Reads in one turn. */
 #define TLS_RECORD 0x16 /* the first byte of a handshake */
 
 enum client_state {
@@ -32,8 +32,9 @@ enum client_state {
 struct client {
 	int fd; /* -1: this place is free */
 	enum client_state state;
-	short events;         /* that the client waits for */
-	unsigned long number; /* in the order of their connections */
+	short events; /* The events of poll(2) to wait for. */
+	/* A serial number: a newer client has a higher one. */
+	unsigned long number;
 	int64_t until;
 	uint8_t *in; /* the bytes that were received */
 	size_t len, room;
@@ -221,7 +222,7 @@ reply(struct client *c, const char *status, const char *text, int head)
 	client_write(c);
 }
 
-/* Says the first time only, as repeated requests must not fill a log. */
+/* Reports the first request only: repeated requests must not fill a log. */
 static void
 tell_served(struct response *r)
 {

@@ -14,7 +14,8 @@
 #define RECORD_HEAD 5
 #define RECORD_MAX 16384 /* RFC 8446 5.1 */
 #define HELLO_HEAD 4
-#define HELLO_MAX 8192 /* with post-quantum keys it has some 2 KiB */
+/* A ClientHello with post-quantum keys has some 2 KiB. */
+#define HELLO_MAX 8192
 #define CLIENT_HELLO 1
 #define EXTENSION_SERVER_NAME 0 /* RFC 6066 3 */
 #define EXTENSION_ALPN 16       /* RFC 7301 3.1 */

@@ -62,7 +62,7 @@ response_put_http(uint32_t job, uint32_t number, const char *text)
 	if ((r->token = strndup(text, ntoken)) == NULL ||
 	    (r->text = strdup(text)) == NULL)
 		err(1, NULL);
-	/* RFC 8555 8.1. */
+	/* RFC 8555 8.1: a key authorization is TOKEN.THUMBPRINT. */
 	if (!valid_token(r->token) || text[ntoken] != '.' ||
 	    !valid_base64url(text + ntoken + 1, THUMBPRINT_LEN, THUMBPRINT_LEN))
 		errx(1, "RESP_PUT: not a key authorization");
@@ -83,7 +83,10 @@ response_put_tls(uint32_t job, uint32_t number, const char *identifier,
 	    len != SELFSIGNED_DIGEST_LEN)
 		errx(1, "RESP_PUT: not a digest");
 	selfsigned_server_name(identifier, server);
-	/* Clients of both handles would ask for the same server. */
+	/*
+	 * A CA that validates either handle asks for the same server name, so
+	 * that respproc cannot tell which certificate to present.
+	 */
 	if ((other = response_of_server(server)) != NULL && other->job != job) {
 		free(bytes);
 		return error_set(e,

@@ -15,9 +15,10 @@
 #define SERVER_NAME_SIZE 254   /* bytes of a host name, with its NUL */
 
 enum hello_result {
-	HELLO_MORE, /* not whole yet */
+	HELLO_MORE, /* The message is not complete yet. */
 	HELLO_BAD,  /* no ClientHello, or not one of a validation */
-	HELLO_NAMED /* it offers only acme-tls/1, and names a server */
+	/* The ClientHello offers only acme-tls/1 and names a server. */
+	HELLO_NAMED
 };
 
 /*
@@ -107,10 +108,12 @@ uint8_t *selfsigned_cert(const char *identifier,
  * twice, or for longer than CLIENT_MS.
  */
 
-#define CLIENTS_MAX 256 /* at a time; a further one replaces the oldest */
+/* Clients at a time; a further one replaces the oldest. */
+#define CLIENTS_MAX 256
 /* clients in libtls at a time, each with some 60 KiB */
 #define HANDSHAKES_MAX 32
-#define CLIENT_MS 10000 /* until a client's request or handshake is done */
+/* The time a client has for its request or handshake. */
+#define CLIENT_MS 10000
 
 /* Called before the first client. */
 void clients_begin(void);
@@ -143,15 +146,15 @@ unsigned long clients_count(void);
  */
 
 enum request_result {
-	REQUEST_MORE,  /* not whole yet */
+	REQUEST_MORE,  /* The message is not complete yet. */
 	REQUEST_BAD,   /* no request (RFC 9112), or with more behind it */
-	REQUEST_OTHER, /* of something else: another method or path */
-	REQUEST_TOKEN  /* of the response with this token */
+	REQUEST_OTHER, /* The request has another method or path. */
+	REQUEST_TOKEN  /* The request is for the response with this token. */
 };
 
 struct request {
 	int head;        /* the method is HEAD, without a body */
-	char token[201]; /* as valid_token() takes it */
+	char token[201]; /* A token that valid_token() accepts. */
 };
 
 /* Reads all that the client has sent so far.  The Host field is ignored. */

@@ -18,8 +18,8 @@
 #define DIR_WRITE 2
 
 struct sandbox_dir {
-	const char *path; /* for unveil(2) and messages */
-	int fd;           /* of the open directory */
+	const char *path; /* The path for unveil(2) and messages. */
+	int fd;           /* The descriptor of the open directory. */
 	int rights;
 };
 

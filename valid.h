@@ -22,9 +22,12 @@ size_t address_bytes(const char *, unsigned char out[16]);
 /* Is this a multicast address, or IPv4's broadcast address? */
 int address_is_group(const unsigned char *, size_t);
 #define ANCHOR_NAMES_MAX 104
-/* Names of trust anchors: hexadecimal and blanks, below that length. */
+/*
+ * Names of trust anchors: hexadecimal and blanks, shorter than
+ * ANCHOR_NAMES_MAX.
+ */
 int valid_anchor_names(const char *);
-#define ACCOUNT_LABEL_LEN 17 /* "_" and 16 characters */
+#define ACCOUNT_LABEL_LEN 17 /* The length of "_" and 16 characters. */
 /* draft-ietf-acme-dns-account-label: "_" and 16 characters of base32. */
 int valid_account_label(const char *);
 /*
@@ -35,11 +38,11 @@ int valid_handle(const char *);
 
 /* The parts of a URL; only the functions below fill it in. */
 struct url {
-	int plain;      /* http, not https */
-	char host[254]; /* lower case; an IPv6 address without [] */
-	/* If the URL has none: "443", or "80" if plain. */
+	int plain;      /* The scheme is http, not https. */
+	char host[254]; /* The host in lower case; an IPv6 address has no []. */
+	/* The port; without one in the URL, "443", or "80" if plain. */
 	char port[6];
-	char path[2049]; /* with the query; at least "/" */
+	char path[2049]; /* The path and the query; at least "/". */
 };
 
 /* RFC 3986, https; no user@, no fragment, no byte outside 0x21-0x7e. */

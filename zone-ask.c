@@ -19,7 +19,7 @@
 
 /* sockets at a time: the sandbox allows 64 descriptors */
 #define OPEN_MAX_HERE 40
-#define TCP_MS 10000 /* for a whole answer by TCP */
+#define TCP_MS 10000 /* The time limit for a complete answer by TCP. */
 /* the size that resolvers agree gets through unfragmented */
 #define UDP_SIZE 1232
 

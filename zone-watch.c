@@ -30,7 +30,7 @@ struct answerer {
 	int unroutable;  /* This machine has no route to it. */
 	unsigned silent; /* unanswered queries in a row */
 	enum persist_fit fit;
-	char said[160]; /* its last answer, in words */
+	char said[160]; /* The server's last answer, in words. */
 };
 
 struct watching {

@@ -35,11 +35,11 @@ typedef void answered_fn(void *context, const struct reply *);
 /* Which records does this name have? */
 struct query {
 	const struct server *server;
-	const char *name; /* without a dot at its end */
+	const char *name; /* The name, without a dot at its end. */
 	ldns_rr_type type;
 	/* The server is to ask others for what it does not know. */
 	int recurse;
-	unsigned tries; /* by UDP, each of which may take ASK_TRY_MS */
+	unsigned tries; /* Attempts by UDP; each may take ASK_TRY_MS. */
 	answered_fn *answered;
 	void *context;
 };
@@ -75,7 +75,8 @@ struct records {
 	const ldns_rr_list *list;
 	ldns_rr_type type;
 	size_t next;
-	char *owner; /* of the current record, as name_text() has it */
+	/* The current record's owner, in the form of name_text(). */
+	char *owner;
 };
 /*
  * The next record, or NULL.  The caller who stops before NULL frees (or keeps)

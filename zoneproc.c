@@ -23,7 +23,7 @@
 #include "zone.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
-/* for a persist record, which is expected to be there */
+/* The time limit for a persist record, which should exist already. */
 #define PERSIST_SECONDS 20
 #define SOCKETS_MAX 64
 #define NAME_SIZE 300 /* longer than any name in the DNS */
