@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * -l: what there is, what comes of it and when; for people as a table, for
- * programs as JSON.
+ * Prints the list of -l: what is installed, what will be done and when; as a
+ * table for people, as JSON for programs.
  */
 #include <err.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #define HOUR 3600
 #define DAY 86400
 #define BAR_WIDTH 10
-#define JSON_VERSION 1 /* of the schema in acme-client(1) */
+#define JSON_VERSION 1 /* The version of the schema in acme-client(1). */
 
 static const char *const condition_names[] = {
 	[FINE] = "ok",
@@ -43,7 +43,7 @@ date(time_t t, const char *format, char text[32])
 	return text;
 }
 
-/* How much of the life is gone. */
+/* Prints how much of the validity has passed. */
 static void
 print_bar(const struct life *life, time_t now)
 {
@@ -60,8 +60,8 @@ print_bar(const struct life *life, time_t now)
 }
 
 /*
- * How many columns the text takes, and *len bytes of it that take at most so
- * many.
+ * How many columns the text takes, at most so many, and the length of that part
+ * of it.
  */
 static int
 fitting(const char *text, int columns, size_t *len)
@@ -69,7 +69,7 @@ fitting(const char *text, int columns, size_t *len)
 	int n = 0, wide;
 
 	for (*len = 0; text[*len] != '\0';) {
-		/* From U+3000 on most characters are wide. */
+		/* Most characters from U+3000 on are wide. */
 		wide = (unsigned char)text[*len] >= 0xe3 ? 2 : 1;
 		if (n + wide > columns)
 			break;
@@ -80,7 +80,7 @@ fitting(const char *text, int columns, size_t *len)
 	return n;
 }
 
-/* A text in so many columns, with "..." where it is cut. */
+/* Prints a text in so many columns, with "..." if it is cut. */
 static void
 print_cell(const char *text, int columns)
 {
@@ -95,15 +95,15 @@ print_cell(const char *text, int columns)
 	printf("%.*s%s%*s ", (int)len, text, dots, columns - n, "");
 }
 
-/* What there is room for, and how much of it. */
+/* The optional columns that there is room for, and their widths. */
 struct layout {
 	int flags;
-	int columns; /* 0: any number */
+	int columns; /* 0: no limit. */
 	int handle, names;
 	int bar, issuer, reason;
 };
 
-/* columns of what each row has */
+/* The columns that each row has. */
 #define ALWAYS (8 + 1 + 1 + 1 + 10 + 1 + 6 + 2 + 16)
 #define ISSUER_COLUMNS 22
 #define REASON_COLUMNS 33
@@ -136,7 +136,7 @@ lay_out(struct layout *l, const struct report *reports, size_t n, int flags)
 	l->names = room - l->handle;
 }
 
-/* A text below the row of its certificate, broken at blanks. */
+/* Prints a text below the row of its certificate, broken at blanks. */
 static void
 print_below(const struct layout *l, const char *text)
 {
@@ -155,7 +155,9 @@ print_below(const struct layout *l, const char *text)
 	}
 }
 
-/* The first one, and how many more there are, which is never cut. */
+/*
+ * Prints the first name, and the number of further names, which is never cut.
+ */
 static void
 print_names(const struct strings *names, int columns)
 {
@@ -176,7 +178,7 @@ print_names(const struct strings *names, int columns)
 	print_cell(first, columns);
 }
 
-/* Days; hours or minutes where days do not tell. */
+/* The time left in days; in hours or minutes if it is short. */
 static const char *
 left(const struct life *life, time_t now, char text[32])
 {
@@ -219,7 +221,7 @@ print_error(const struct layout *l, const struct report *e)
 	print_below(l, text);
 }
 
-/* What is not seen from the row itself. */
+/* Prints what the row does not show. */
 static void
 print_pending(const struct layout *l, const struct report *e)
 {
@@ -250,7 +252,7 @@ print_row(const struct layout *l, const struct report *e, time_t now)
 	    left(life, now, span));
 	fputs(e->when <= now ? "now" : date(e->when, "%Y-%m-%d %H:%M", text),
 	    stdout);
-	/* Some reasons are longer than there is room for. */
+	/* A long reason is printed below the row. */
 	fitting(e->reason, REASON_COLUMNS, &len);
 	beside = l->columns == 0 || (l->reason && e->reason[len] == '\0');
 	if (beside)
@@ -279,7 +281,7 @@ print_table(const struct report *reports, size_t n, int flags, time_t now)
 		print_row(&l, &reports[i], now);
 }
 
-/* RFC 3339, or null. */
+/* A time as in RFC 3339, or null. */
 static json_t *
 json_time(time_t t)
 {

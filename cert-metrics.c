@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * "metrics file": the same as -l for a monitor, in the text format that
+ * "metrics file": the information of -l for monitoring, in the text format that
  * Prometheus's collectors read.
  */
 #include <err.h>
@@ -25,8 +25,7 @@ family(FILE *f, const char *name, const char *help)
 }
 
 /*
- * A sample's name and its handle, with the escapes of the format; the rest is
- * up to the caller.
+ * Writes a sample's name and its handle, escaped; the caller writes the rest.
  */
 static void
 sample(FILE *f, const char *name, const struct report *o)

@@ -18,7 +18,7 @@
 
 #define HOUR 3600
 #define DAY 86400
-#define ORDER_LIFE (7 * DAY) /* as long as CAs keep a pending one */
+#define ORDER_LIFE (7 * DAY) /* As long as CAs keep a pending order. */
 
 static const char *authority;
 
@@ -28,7 +28,10 @@ order_authority(const char *api_url)
 	authority = api_url;
 }
 
-/* The state is for one set of names already. */
+/*
+ * Hashes the terms of an order.  The names are not among them: a state is for
+ * one set of names anyway.
+ */
 static void
 hash_terms(const struct job *j, char out[65])
 {
@@ -43,9 +46,9 @@ hash_terms(const struct job *j, char out[65])
 }
 
 /*
- * How long an order is looked at.  The installed certificate must not expire
- * over an order that the CA never completes: a quarter of the time that the
- * certificate still had, or two days if there is none.
+ * How long an order is looked at again.  The installed certificate must not
+ * expire while the CA never completes an order: this is a quarter of the time
+ * that the certificate still had, or two days if there is none.
  */
 static time_t
 order_life(const struct job *j)

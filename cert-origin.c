@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where and how the installed certificate was obtained.  If this is wrong, a
- * certificate that nobody trusts counts as good, or one is obtained over and
- * over: a reason that is found here must be gone once a renewal has succeeded.
+ * Where and how the installed certificate was obtained.  If this is wrong, an
+ * untrusted certificate counts as good, or a certificate is obtained again and
+ * again: a reason that is found here must be gone after a successful renewal.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define COPY(to, text) copy(to, sizeof(to), text)
 
-/* Visible and whole, as a state file holds it; cut alike each time. */
+/* Copies a text as a state file holds it: visible, and always cut alike. */
 static void
 copy(char *to, size_t size, const char *text)
 {
@@ -29,8 +29,8 @@ configured(const struct job *j, struct origin *o)
 }
 
 /*
- * The group, if it is known: "=" and its name, nothing behind it where there is
- * none.
+ * "=" and the configured group, or "=" alone if there is none; "" if the group
+ * is not known.
  */
 static void
 configured_group(const struct job *j, char out[GROUP_MAX])
@@ -66,7 +66,7 @@ is_known(const struct job *j)
 }
 
 /*
- * Does it end at the preferred root?  Then it does not matter how it was
+ * Does the chain end at the preferred root?  Then it does not matter how it was
  * obtained.
  */
 static int
@@ -177,8 +177,8 @@ origin_installed(struct job *j, const struct chain *chain)
 		return 0;
 	j->state->obtained = j->state->attempt;
 	/*
-	 * An attempt of an earlier version of this program: nothing is known of
-	 * it.
+	 * An earlier version of this program, which did not store this, has
+	 * made the attempt.
 	 */
 	if (j->state->attempt.directory[0] != '\0')
 		strlcpy(j->state->obtained.leaf, leaf,

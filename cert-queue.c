@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which jobs of a run have something to do, and which of them a worker of net
- * gets next.
+ * Which jobs of a run have something to do, and which of them a worker of
+ * netproc gets next.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #include "role.h"
 #include "valid.h"
 
-#define CSR_SECONDS 60 /* for csr's reply */
+#define CSR_SECONDS 60 /* For csrproc's reply. */
 
-static uint32_t nwaiting;    /* jobs whose keys csr looks at */
-static uint64_t orders_left; /* -m */
+static uint32_t nwaiting;    /* The jobs whose keys csrproc looks at. */
+static uint64_t orders_left; /* What is left of -m. */
 static int64_t lock_deadline;
 static struct msg out;
 
@@ -135,7 +135,7 @@ leave_authority(const struct error *e)
 			finish_failed(i, e);
 		} else if (jobs[i].phase & (DATE_TO_ASK | STATUS_TO_ASK))
 			finish(i, OUTCOME_UNCHANGED);
-	/* Jobs that csrproc is at need no authority and go on. */
+	/* Jobs that wait for csrproc need no authority, and go on. */
 	return 0;
 }
 
@@ -278,7 +278,9 @@ tell_order(const struct job *j)
 	msg_send(&out);
 }
 
-/* Prepares a job for netproc.  TASK_NOTHING: the job failed, see why. */
+/*
+ * Prepares a job for netproc.  TASK_NOTHING: the job failed, with the reason.
+ */
 static enum task
 begin(uint32_t job, struct error *e)
 {
@@ -323,8 +325,8 @@ more_urgent(const struct job *a, const struct job *b)
 
 /*
  * The job that comes next, or njobs if none is left.  Only one worker at a time
- * asks for revocation status: a revocation list may have 16 MiB, and of a
- * server that does not respond only one worker has to wait.
+ * asks for revocation status: a revocation list may have 16 MiB, and only one
+ * worker waits for a server that does not respond.
  */
 static uint32_t
 most_urgent(void)

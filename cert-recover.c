@@ -11,7 +11,7 @@
 
 #include "cert.h"
 
-/* Does this hash belong to the text of these certificates? */
+/* Is this the hash of the PEM text of these certificates? */
 static int
 is_hash_of(
     const uint8_t hash[SPKI_HASH_LEN], const struct chain *chain, size_t to)
@@ -36,8 +36,8 @@ combined_is_old(const struct job *j)
 	if (!j->keys.have_combined)
 		return 1;
 	/*
-	 * Without intermediates at hand, those in the combined file cannot be
-	 * compared.
+	 * If the installed files have no intermediates, compare only the leaf
+	 * in the combined file.
 	 */
 	return in->complete ?
 	    !is_hash_of(j->keys.combined, in->chain, SIZE_MAX) :
@@ -58,7 +58,7 @@ repair(struct job *j)
 	return 1;
 }
 
-/* Is all of it in place: key, certificates, and the file with both? */
+/* Is the chain in place with its key, in all files and the combined file? */
 static int
 is_installed(const struct job *j, const struct chain *chain)
 {
@@ -70,8 +70,8 @@ is_installed(const struct job *j, const struct chain *chain)
 }
 
 /*
- * Why this chain will never be of use, for reasons that do not depend on the
- * clock, the roots or the CA; NULL: it may be of use.
+ * The reason why this chain will never be of use, whatever the clock, the roots
+ * or the CA; NULL: it may be of use.
  */
 static const char *
 useless(const struct job *j, const struct chain *chain)
@@ -81,7 +81,7 @@ useless(const struct job *j, const struct chain *chain)
 	struct error ignored;
 	char leaf[FINGERPRINT_LEN];
 
-	/* This is the only certificate for the live key. */
+	/* Keep the only certificate for the live key. */
 	if (live &&
 	    (j->installed.chain == NULL ||
 		!chain_is_for(j->installed.chain, k->have_current, k->current)))
@@ -91,7 +91,7 @@ useless(const struct job *j, const struct chain *chain)
 		return "it is for a key that is not here any more";
 	if (!chain_names_equal(chain, &j->names))
 		return "it is for other names";
-	/* What -B puts back mostly expires earlier. */
+	/* The chain that -B puts back mostly expires earlier; keep it. */
 	chain_fingerprint(chain, leaf);
 	if (live && strcmp(leaf, j->state->put_back) != 0 &&
 	    chain_names_equal(j->installed.chain, &j->names) &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When a certificate is to be renewed.  Everything that net tells about it is
- * clamped here: whoever owns net, or the CA's answers, can neither have a
- * certificate run out nor have it renewed over and over.
+ * When a certificate is to be renewed.  What netproc reports about it is
+ * limited here: an attacker in netproc, or a CA, can neither let a certificate
+ * expire nor have it renewed again and again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #define MINUTE 60
 #define HOUR 3600
 #define DAY 86400
-/* from one early renewal to the next: a day, as cron(8) has them */
+/* From one early renewal to the next: a day of a daily cron(8) job. */
 #define EARLY_PAUSE BACKOFF_MAX
 #define ASK_AGAIN (6 * HOUR) /* RFC 9773 4.3.3 */
 
@@ -33,7 +33,9 @@ renewal_certid(const struct chain *chain)
 	    ASN1_STRING_length(aki->keyid) > 0 &&
 	    (len = i2d_ASN1_INTEGER(X509_get_serialNumber(leaf), &der)) > 2 &&
 	    der[1] < 0x80) {
-		/* Without tag and length, but with a leading zero. */
+		/*
+		 * The number without tag and length, but with a leading zero.
+		 */
 		serial = der + 2;
 		id64 = b64url_encode(ASN1_STRING_get0_data(aki->keyid),
 		    (size_t)ASN1_STRING_length(aki->keyid));
@@ -53,8 +55,8 @@ renewal_certid(const struct chain *chain)
 }
 
 /*
- * Certificates of one day do not come due together; the same at each run
- * (FNV-1a).
+ * Spreads the renewals of certificates that were obtained on one day.  The
+ * result is the same in each run (FNV-1a).
  */
 static time_t
 spread(const char *handle, time_t most)
@@ -86,7 +88,7 @@ is_about(const struct window *window, const struct life *life)
 	    strcmp(window->certid, life->certid) == 0;
 }
 
-/* Without a word of the CA. */
+/* When to renew if the CA suggests no time. */
 static time_t
 planned_time(const struct life *life, const char *handle)
 {
@@ -130,7 +132,7 @@ int
 renewal_ask(const struct life *life, const struct state *s, time_t now)
 {
 	/*
-	 * A time that lies further ahead than any answer allows comes from a
+	 * A time further ahead than any response allows was written with a
 	 * wrong clock.
 	 */
 	return life->certid[0] != '\0' && now < life->not_after &&

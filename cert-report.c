@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What there is of each certificate, what comes of it and when; for the list
- * and the metrics.  Nothing is locked, written or asked.
+ * Reports on each certificate, for the list and the metrics: what is installed,
+ * what will be done and when.  This takes no lock, writes nothing and asks no
+ * other host.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 #include "cert.h"
 
-/* What is due by what can be seen without the keys. */
+/* Finds out what is due, as far as that shows without the keys. */
 static void
 foresee(struct report *e, const struct job *j, time_t now)
 {
@@ -77,7 +78,7 @@ look(struct report *e, struct job *j, time_t now)
 		    j->installed.chain, 0, e->issuer, sizeof(e->issuer));
 	}
 	foresee(e, j, now);
-	/* Not killed, but at work. */
+	/* The attempt has not ended because its run is still at work. */
 	if (j->state->began != 0 && held) {
 		j->state->began = 0;
 		j->state->attempts = j->state->failures;

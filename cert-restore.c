@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * -B: the one generation that fileproc keeps of a certificate's files, and csr
- * of its key, is live again.  What is chosen here is saved and installed like
- * a chain from the CA.  If this is wrong, a certificate that nobody accepts is
- * installed, or one without its key.
+ * -B: makes the files that fileproc keeps, one generation of them, and the key
+ * that csrproc keeps live again.  The chosen chain is saved and installed like
+ * one from the CA.  If this is wrong, an untrusted certificate is installed, or
+ * one without its key.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "cert.h"
 
-/* Was this key named as compromised? */
+/* Was this key reported to be compromised (-R keyCompromise)? */
 static int
 is_compromised(const struct job *j, const struct chain *kept)
 {
@@ -23,7 +23,7 @@ is_compromised(const struct job *j, const struct chain *kept)
 	return is;
 }
 
-/* A leaf alone, where only that is configured, leads nowhere. */
+/* Verifies a leaf that is kept without its chain: it leads to no root. */
 static int
 verify_leaf(const struct job *j, const struct chain *kept, struct error *e)
 {

@@ -31,7 +31,9 @@ load(const struct job *j, const struct stored *p)
 	return chain;
 }
 
-/* The same, but NULL if it has expired: CAs do not revoke such chains. */
+/*
+ * The same, but NULL if the chain has expired: CAs do not revoke such chains.
+ */
 static struct chain *
 load_current(const struct job *j, const struct stored *p)
 {
@@ -87,8 +89,8 @@ job_begin_revocation(struct job *j, struct error *e)
 	    (!j->confirming && copy_doomed(j, PART_REVOKING, e) == -1))
 		return -1;
 	/*
-	 * Also where the next run is a renewal: it takes a closer look (look()
-	 * has emptied the fingerprint).
+	 * A next run that is a renewal looks at the files again, too: look()
+	 * has emptied the fingerprint.
 	 */
 	return job_save(j, e);
 }
@@ -112,7 +114,10 @@ job_remove(struct job *j, struct error *e)
 		    j->handle);
 		return 0;
 	}
-	/* Until its files are gone, each run treats it as revoked. */
+	/*
+	 * Until the files are removed, each run treats the certificate as
+	 * revoked.
+	 */
 	chain_fingerprint(j->doomed, j->state->revoked);
 	if (job_save(j, e) == -1 || store_remove_set(j->nr, e) == -1 ||
 	    store_remove(j->nr, PART_SAVED, e) == -1)

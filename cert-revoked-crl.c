@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Revocation lists (RFC 5280 5).  A list of a public CA has some MiB, and an
- * attacker on the way can send one of STATUS_BYTES_MAX: so its signature is
- * verified first, and its entries are read where they are.  libcrypto would
- * need fifty times the memory.
+ * Revocation lists (RFC 5280 5).  A public CA's list has some MiB, and an
+ * attacker on the way can send one of STATUS_BYTES_MAX.  So its signature is
+ * verified first, and its entries are read in place: libcrypto would need fifty
+ * times the memory.
  */
 #include <string.h>
 
@@ -27,17 +27,17 @@ enum {
 
 struct list {
 	struct status_signed sig;
-	struct der issuer; /* whole */
-	/* of what is signed, behind the issuer */
+	struct der issuer; /* With tag and length. */
+	/* What is signed, after the issuer. */
 	struct der rest;
 	time_t this, next;
-	struct der entries; /* nothing: none is revoked */
+	struct der entries; /* Empty: no certificate is revoked. */
 	struct der extensions;
 };
 
 /*
- * The outer structure up to the issuer's name: little, and nothing of it is
- * believed yet.  0 or -1.
+ * Reads the outer structure up to the issuer's name: only a few bytes, which
+ * are not trusted yet.  0 or -1.
  */
 static int
 read_head(struct list *l, struct der response)
@@ -54,7 +54,7 @@ read_head(struct list *l, struct der response)
 	    (n = der_get(&l->rest, DER_INTEGER, NULL, &version)) == -1 ||
 	    (n == 1 && (der_len(&version) != 1 || *version.p != 1)))
 		return -1;
-	/* 5.1.2.2: it says the same outside and inside. */
+	/* Both algorithm fields must be equal (5.1.2.2). */
 	return der_get(&l->rest, DER_SEQUENCE, &algorithm, NULL) == 1 &&
 		der_equal(&algorithm, &l->sig.algorithm) &&
 		der_get(&l->rest, DER_SEQUENCE, &l->issuer, NULL) == 1 ?
@@ -62,7 +62,7 @@ read_head(struct list *l, struct der response)
 	    -1;
 }
 
-/* What is behind the issuer's name.  0 or -1. */
+/* Reads what comes after the issuer's name.  0 or -1. */
 static int
 read_rest(struct list *l)
 {
@@ -157,8 +157,8 @@ check_extensions(const struct list *l, X509 *leaf, struct error *e)
 }
 
 /*
- * 5.3: what an entry says besides serial number and date.  1: the certificate
- * is revoked; 0: no longer; -1: see why.
+ * Reads an entry's extensions (5.3).  1: the certificate is revoked; 0: it is
+ * no longer; -1, with the reason.
  */
 static int
 read_entry_extensions(struct der in, struct error *e)
@@ -185,8 +185,8 @@ read_entry_extensions(struct der in, struct error *e)
 }
 
 /*
- * All entries: a critical extension in any of them makes the list useless
- * (5.3).  1, 0 or -1.
+ * Reads all entries: a critical extension in any of them makes the list useless
+ * (5.3).  1: the wanted certificate is revoked; 0: it is not; or -1.
  */
 static int
 search(const struct list *l, const struct der *wanted, struct error *e)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * OCSP responses (RFC 6960 4.2).  They count only if the certificate's issuer
- * has signed them, or a responder that it has certified for nothing but that.
+ * OCSP responses (RFC 6960 4.2).  A response counts only if the certificate's
+ * issuer has signed it, or a responder with a certificate of that issuer for
+ * OCSP signing alone.
  */
 #include <err.h>
 #include <string.h>
@@ -12,16 +13,19 @@
 #include "cert.h"
 
 #define RESPONDERS_MAX 10 /* certificates in one response */
-/* of one without nextUpdate, which is said to be made anew all the time */
+/*
+ * The greatest age of a response without nextUpdate, which is said to be made
+ * anew for each request.
+ */
 #define AGE_MAX 86400
 
 enum { GOOD, REVOKED, UNKNOWN }; /* CertStatus: [0], [1], [2] */
 
 struct response {
 	struct status_signed sig;
-	/* of responders; nothing: none */
+	/* Of responders; empty: none. */
 	struct der certs;
-	struct der singles; /* one for each certificate */
+	struct der singles; /* One for each certificate. */
 	struct der extensions;
 };
 
@@ -32,7 +36,10 @@ struct single {
 	struct der extensions;
 };
 
-/* [n] EXPLICIT SEQUENCE, if it comes next: the content.  1, 0 or -1. */
+/*
+ * Reads [n] EXPLICIT SEQUENCE, if it comes next, and gives its content.  1, 0
+ * or -1.
+ */
 static int
 get_explicit(struct der *in, int n, struct der *content)
 {
@@ -48,7 +55,7 @@ get_explicit(struct der *in, int n, struct der *content)
 	    -1;
 }
 
-/* OCSPResponse: the BasicOCSPResponse in it.  0, or -1 with the reason. */
+/* Gives the BasicOCSPResponse in an OCSPResponse.  0, or -1 with the reason. */
 static int
 open_response(struct der response, struct der *basic, struct error *e)
 {
@@ -75,7 +82,7 @@ open_response(struct der response, struct der *basic, struct error *e)
 	return 0;
 }
 
-/* BasicOCSPResponse and its ResponseData.  0 or -1. */
+/* Reads a BasicOCSPResponse and its ResponseData.  0 or -1. */
 static int
 read_response(struct der basic, struct response *r)
 {
@@ -90,7 +97,7 @@ read_response(struct der basic, struct response *r)
 	if (der_next(&tbs, NULL, &data) == -1 ||
 	    (n = der_get(&data, DER_CONTEXT_CONSTRUCTED, NULL, &version)) == -1)
 		return -1;
-	/* Which responder it is, the signature tells. */
+	/* The responder's ID is ignored: the signature shows who it is. */
 	if (der_get(&data, DER_CONTEXT_CONSTRUCTED + 1, NULL, &ignored) != 1 &&
 	    der_get(&data, DER_CONTEXT_CONSTRUCTED + 2, NULL, &ignored) != 1)
 		return -1;
@@ -142,7 +149,7 @@ check_responder(X509 *cert, X509 *issuer, time_t now, struct error *e)
 	return 0;
 }
 
-/* 0, or -1 with the reason. */
+/* Has the issuer or its responder signed this?  0, or -1 with the reason. */
 static int
 check_signer(
     const struct response *r, X509 *issuer, time_t now, struct error *e)
@@ -172,7 +179,7 @@ check_signer(
 	return rc;
 }
 
-/* 0 or -1. */
+/* Reads a SingleResponse.  0 or -1. */
 static int
 read_single(struct der in, struct single *s)
 {
@@ -204,8 +211,8 @@ read_single(struct der in, struct single *s)
 }
 
 /*
- * 4.1.1: the digest by which the response names the issuer; for a name, SHA-1
- * will do.  NULL: another.
+ * The digest that names the issuer (4.1.1); for a name, SHA-1 is good enough.
+ * NULL: another digest.
  */
 static const EVP_MD *
 id_digest(const struct der *algorithm)
@@ -223,7 +230,7 @@ is_digest(const struct der *d, const uint8_t *digest, unsigned len)
 	return der_len(d) == len && memcmp(d->p, digest, len) == 0;
 }
 
-/* Is it about this certificate? */
+/* Is the SingleResponse about this certificate? */
 static int
 is_about(const struct single *s, const X509 *leaf, const X509 *issuer)
 {
@@ -298,7 +305,7 @@ status_ocsp_judge(
 		    "the OCSP answer has a critical extension that is unknown "
 		    "here");
 	error_set(e, "the OCSP answer is for other certificates");
-	/* Of several about the same certificate, "revoked" counts. */
+	/* If several are about the same certificate, "revoked" counts. */
 	while (der_len(&r.singles) > 0) {
 		if (der_get(&r.singles, DER_SEQUENCE, NULL, &one) != 1 ||
 		    read_single(one, &s) == -1)

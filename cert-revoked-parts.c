@@ -32,7 +32,7 @@ status_signed_read(struct der *in, struct status_signed *s)
 	return 0;
 }
 
-/* NULL: it cannot be read.  The caller frees. */
+/* Parses an AlgorithmIdentifier.  NULL: it is malformed.  The caller frees. */
 static X509_ALGOR *
 read_algorithm(const struct der *algorithm)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Has the CA revoked a certificate?  Where to ask, and by which rules (those
- * of lists or of OCSP) the answer is judged.
+ * Has the CA revoked a certificate?  Finds out where to ask, and passes the
+ * response to the judge of revocation lists or of OCSP.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ first_http_name(const GENERAL_NAMES *names)
 	return url;
 }
 
-/* RFC 5280 4.2.1.13. */
+/* The CRL distribution points are in RFC 5280 4.2.1.13. */
 char *
 status_list_url(X509 *leaf)
 {
@@ -58,8 +58,8 @@ status_list_url(X509 *leaf)
 	     i++) {
 		p = sk_DIST_POINT_value(points, i);
 		/*
-		 * Lists by another issuer, or for some reasons only, are no
-		 * answer.
+		 * A list by another issuer, or for some reasons only, does not
+		 * tell.
 		 */
 		if (p->distpoint != NULL && p->distpoint->type == 0 &&
 		    p->reasons == NULL && p->CRLissuer == NULL)
@@ -82,7 +82,7 @@ ocsp_request(const struct chain *chain)
 	return request;
 }
 
-/* RFC 6960 A.1: base64, of which '+', '/' and '=' must be escaped. */
+/* RFC 6960 A.1: the URL has base64 in it, with '+', '/' and '=' escaped. */
 static char *
 escape(const char *base64)
 {
@@ -123,7 +123,7 @@ ocsp_query(const struct chain *chain)
 	return escaped;
 }
 
-/* RFC 5280 4.2.2.1. */
+/* Authority information access is in RFC 5280 4.2.2.1. */
 static char *
 responder_url(const struct chain *chain)
 {
@@ -153,8 +153,8 @@ responder_url(const struct chain *chain)
 }
 
 /*
- * What stands behind the leaf in an installed file may be anything; its
- * signatures count only if it is the issuer.
+ * An installed file may have any certificate after the leaf: a signature by it
+ * counts only if it is the issuer.
  */
 static int
 check_issuer(const struct chain *chain, struct error *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The roots that chains must lead to.
+ * The trusted roots of each authority.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 struct anchors {
 	enum rooting how;
-	char *path; /* or NULL: the system's */
-	/* read before the sandbox, or NULL: parsed, or broken */
+	char *path; /* NULL: the system's file. */
+	/* Read before the sandbox; NULL: parsed already, or unreadable. */
 	char *pem;
 	size_t len;
 	struct error broken;

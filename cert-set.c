@@ -22,7 +22,7 @@ stored_chain(const struct stored *stored)
 	    chain_parse(stored->bytes, stored->len, &ignored);
 }
 
-/* Do these certificates stand at a's index from in the same order? */
+/* Does a hold the certificates of b, in the same order, from index from on? */
 static int
 same_certs(const struct chain *a, int from, const struct chain *b)
 {
@@ -37,10 +37,7 @@ same_certs(const struct chain *a, int from, const struct chain *b)
 	return 1;
 }
 
-/*
- * Are these the certificate and the certificates that lead on from it, each in
- * a file?
- */
+/* Is the first certificate of rest the issuer of cert? */
 static int
 belong_together(const struct chain *cert, const struct chain *rest)
 {
@@ -50,8 +47,8 @@ belong_together(const struct chain *cert, const struct chain *rest)
 }
 
 /*
- * Without a full chain: the certificate, and the chain behind it if that is its
- * issuer's.
+ * Without a full chain file: joins the certificate and the chain file, if its
+ * first certificate is the issuer.
  */
 static void
 join(struct installed *in, char *const path[PART_SET__MAX],
@@ -74,8 +71,7 @@ join(struct installed *in, char *const path[PART_SET__MAX],
 }
 
 /*
- * The full chain tells what the others should be, unless the certificate is the
- * newer one.
+ * Compares the files with the full chain, unless the certificate file is newer.
  */
 static void
 compare(struct installed *in, char *const path[PART_SET__MAX],
@@ -97,7 +93,7 @@ compare(struct installed *in, char *const path[PART_SET__MAX],
 	    (cert == NULL || cert->not_after <= full->not_after);
 }
 
-/* One file as a chain, or NULL. */
+/* Reads one file as a chain; NULL: there is none. */
 static int
 read_part(const char *path, const struct stored *stored, struct chain **chain,
     struct error *e)
@@ -109,7 +105,7 @@ read_part(const char *path, const struct stored *stored, struct chain **chain,
 		return 0;
 	if (stored->presence == PRESENCE_BROKEN)
 		return error_set(e, "%s", stored->bytes);
-	/* A chain of one certificate leaves the chain file empty. */
+	/* For a chain of one certificate, the chain file is empty. */
 	if (stored->len > 0 &&
 	    (*chain = chain_parse(stored->bytes, stored->len, &reason)) == NULL)
 		say(1, "%s: %s", path, reason.text);
@@ -153,7 +149,7 @@ installed_free(struct installed *in)
 	memset(in, 0, sizeof(*in));
 }
 
-/* What is to be in this file of the set; the caller frees. */
+/* The text of this file of the set; the caller frees. */
 static char *
 part_pem(const struct chain *chain, int part, size_t *len)
 {

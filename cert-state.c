@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is remembered between runs, as text.
+ * Records that are kept between runs, as JSON text.
  */
 #include <err.h>
 #include <stddef.h>
@@ -19,8 +19,8 @@
 #define HOUR 3600
 
 /*
- * A damaged record must not stop a renewal: that is said, and it counts as
- * absent.
+ * Parses a record.  A damaged one must not stop a renewal: this prints a
+ * warning, and the record counts as absent.
  */
 static json_t *
 parse(const char *record, size_t len, const char *whose)
@@ -39,7 +39,7 @@ parse(const char *record, size_t len, const char *whose)
 	return o;
 }
 
-/* Takes over o. */
+/* Encodes o, and frees it. */
 static char *
 encode(json_t *o)
 {
@@ -65,7 +65,7 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The same for every order of the same names. */
+/* Hashes a set of names; their order does not matter. */
 static void
 hash_names(const struct strings *names, char out[65])
 {
@@ -92,9 +92,9 @@ enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
 		    sizeof(((struct state *)NULL)->field) \
 	}
 #define MEMBER(object, name, kind, field) ROW(object, name, kind, 0, 0, field)
-/* One that counts for any set of names. */
+/* A member that is kept when the names change. */
 #define KEPT(object, name, kind, field) ROW(object, name, kind, 1, 0, field)
-/* One that people look for. */
+/* A member that is written even if it is 0: people look for it. */
 #define SHOWN(object, name, kind, field) ROW(object, name, kind, 0, 1, field)
 
 /*
@@ -102,12 +102,12 @@ enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
  * a row here; where a file lacks it, it is 0 or "".
  */
 static const struct member {
-	/* that it is in, or NULL: the outermost */
+	/* The inner object that the member is in; NULL: the outermost. */
 	const char *object;
 	const char *name;
 	enum kind kind;
-	int kept;  /* also when the names have changed */
-	int shown; /* also when it is 0 */
+	int kept;  /* The member is kept when the names have changed. */
+	int shown; /* The member is written even if it is 0. */
 	size_t offset, size;
 } members[] = {
 	MEMBER(NULL, "names", TEXT, names),
@@ -192,7 +192,7 @@ set_number(const struct member *m, void *field, json_int_t n)
 }
 
 /*
- * Text that is too long for its member is cut; what is absent stays as it is.
+ * Text that is too long for its member is cut; an absent member is not changed.
  */
 static void
 get_member(const struct member *m, json_t *o, struct state *s)
@@ -207,7 +207,10 @@ get_member(const struct member *m, json_t *o, struct state *s)
 		strlcpy(field, text, m->size);
 }
 
-/* Hardly any but what is not 0 or "": each run reads it.  -1: not UTF-8. */
+/*
+ * Writes members that are not 0 or "", as each run reads them; and those that
+ * are shown always.  -1: not UTF-8.
+ */
 static int
 put_member(const struct member *m, json_t *o, const struct state *s)
 {
@@ -243,12 +246,12 @@ state_parse(const char *record, size_t len, const char *whose,
 	memset(s, 0, sizeof(*s));
 	hash_names(names, hash);
 	/*
-	 * What has failed with other names says nothing about these; without
-	 * any they are not known.
+	 * Failures with other names say nothing about these.  names is empty if
+	 * the caller does not know them.
 	 */
 	same = of != NULL && (names->n == 0 || strcmp(of, hash) == 0);
 	for (i = 0; i < NMEMBERS; i++) {
-		/* The members of one object stand together. */
+		/* The rows of one object follow each other. */
 		if (i == 0 || members[i].object != members[i - 1].object)
 			inner = members[i].object == NULL ?
 			    o :

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * certproc's requests to fileproc, which has no reason to trust them, and
- * whose replies are read like any other message.
+ * certproc's requests to fileproc, which does not trust them; certproc reads
+ * its replies like any other message.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "clock.h"
 #include "role.h"
 
-#define REPLY_SECONDS 60 /* beside the wait for a lock */
+#define REPLY_SECONDS 60 /* Besides the wait for a lock. */
 
 static struct msg request, received;
 
@@ -23,7 +23,7 @@ stored_free(struct stored *stored)
 	memset(stored, 0, sizeof(*stored));
 }
 
-/* One of n parts that begin with first. */
+/* Takes one of n parts, of which first is the first. */
 static void
 take_part(struct stored *parts, enum part first, size_t n)
 {
@@ -47,7 +47,7 @@ take_part(struct stored *parts, enum part first, size_t n)
 	stored->bytes[b.len] = '\0';
 }
 
-/* Sends the request; the parts that come before the reply go into parts. */
+/* Sends the request; parts that arrive before the reply go into parts. */
 static int
 call(int wait_ms, struct stored *parts, enum part first, size_t n,
     struct error *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The verdict on a chain.  If this is wrong, a CA or whoever sits between
- * installs what nobody asked for.
+ * The verdict on a chain.  If this is wrong, a CA or an attacker on the way to
+ * it installs a certificate that nobody ordered.
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -13,10 +13,10 @@
 #include "clock.h"
 #include "x509.h"
 
-/* nobody means more than that */
+/* No CA means a longer validity. */
 #define LIFE_MAX (20 * 366 * 86400L)
 
-/* The leaf's names as text, for the message. */
+/* The leaf's names as text, for an error. */
 static void
 list_names(X509 *leaf, char *out, size_t outsz)
 {
@@ -101,7 +101,7 @@ check_key_strength(X509 *cert, struct error *e)
 	    bits);
 }
 
-/* id-pe-tlsfeature by number: not every libcrypto has a name for it. */
+/* id-pe-tlsfeature is looked up by number: not every libcrypto has its name. */
 static int
 must_staple(X509 *leaf)
 {
@@ -115,7 +115,7 @@ must_staple(X509 *leaf)
 	return found;
 }
 
-/* How many CAs may stand between this one and the leaf; -1: any number. */
+/* How many CAs may be between this one and the leaf; -1: any number. */
 static long
 pathlen(X509 *ca)
 {
@@ -129,7 +129,7 @@ pathlen(X509 *ca)
 	return n;
 }
 
-/* What the leaf must and must not be; key and names are compared elsewhere. */
+/* Checks the leaf, but for its key and names. */
 static int
 check_leaf(X509 *leaf, struct error *e)
 {
@@ -141,7 +141,10 @@ check_leaf(X509 *leaf, struct error *e)
 		    "critical and unknown");
 	if (flags & EXFLAG_CA)
 		return error_set(e, "the certificate is a CA's own");
-	/* RFC 5280 4.2.1.12: without the extension, it is for any purpose. */
+	/*
+	 * A leaf without the extension may have any purpose (RFC 5280
+	 * 4.2.1.12).
+	 */
 	if ((flags & EXFLAG_XKUSAGE) &&
 	    !(X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER))
 		return error_set(e,
@@ -154,8 +157,8 @@ check_leaf(X509 *leaf, struct error *e)
 		    "digitalSignature nor keyEncipherment nor keyAgreement, or "
 		    "its nsCertType no server)");
 	/*
-	 * Not EXFLAG_SS: LibreSSL has that only where keyUsage lets it sign
-	 * certificates.
+	 * EXFLAG_SS is not used: LibreSSL sets it only if keyUsage allows to
+	 * sign certificates.
 	 */
 	if (X509_NAME_cmp(
 		X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0)
@@ -170,8 +173,8 @@ check_leaf(X509 *leaf, struct error *e)
 }
 
 /*
- * An X.509 version 1 root has no basicConstraints, and is good as an anchor
- * only, behind all others.
+ * An X.509 version 1 root has no basicConstraints, and may only be an anchor,
+ * the last of the chain.
  */
 static int
 may_issue(X509 *issuer, int last)
@@ -182,7 +185,7 @@ may_issue(X509 *issuer, int last)
 		    X509_get_issuer_name(issuer)) == 0);
 }
 
-/* Each certifies the one before it, and may do so. */
+/* Has each certificate issued the one before it, and may it do so? */
 static int
 check_links(const struct chain *c, struct error *e)
 {
@@ -219,7 +222,7 @@ check_links(const struct chain *c, struct error *e)
 	return 0;
 }
 
-/* With the dates, which libcrypto does not name. */
+/* Checks the dates, which libcrypto's error does not tell. */
 static int
 check_issuer_times(const struct chain *c, time_t now, struct error *e)
 {
@@ -242,8 +245,8 @@ check_issuer_times(const struct chain *c, time_t now, struct error *e)
 }
 
 /*
- * Below the anchor; what an anchor says of itself, and what is behind it,
- * proves nothing.
+ * Checks the certificates below the anchor: an anchor's own signature, and what
+ * comes after it, proves nothing.
  */
 static int
 check_strength(const struct chain *c, int anchor, struct error *e)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * "verify": net tells what servers present; here it is compared with what is
- * installed.  Each server is looked at once, then those again that did not
- * present it, since a reload takes its time.  What comes of it is said, and
- * changes nothing.
+ * "verify": netproc reports what servers present, and certproc compares it with
+ * the installed certificates.  certproc looks at each server once, then again
+ * at those that did not present it, since a reload takes its time.  It prints
+ * the results, and changes nothing.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -12,26 +12,27 @@
 #include "clock.h"
 #include "role.h"
 
-#define AGAIN_SECONDS 10 /* for how long servers are looked at again */
-/* for all of them: no further one is looked at after that */
+#define AGAIN_SECONDS 10 /* For how long servers are looked at again. */
+/* For all servers together: no further look starts later. */
 #define ALL_SECONDS 120
 
-/* A server that was not seen to present it yet. */
+/* A server that has not presented the certificate yet. */
 struct server {
 	uint32_t job;
-	uint32_t number; /* among the job's */
+	uint32_t number; /* The number of the server in its job. */
 	uint32_t tries;
-	struct error last; /* what it presented, or why nothing */
+	/* What the server presented, or why it presented nothing. */
+	struct error last;
 };
 
 static struct server *servers;
 static uint32_t nservers;
-static struct server *current; /* net looks at it; or NULL */
-static uint32_t *left;         /* of each job */
+static struct server *current; /* The server that netproc looks at, or NULL. */
+static uint32_t *left;         /* How many servers are left, by job. */
 static int64_t began;
 static struct msg out;
 
-/* 0, or -1 with the reason. */
+/* Reads the installed files.  0, or -1 with the reason. */
 static int
 read_installed(struct job *j, struct error *e)
 {
@@ -70,7 +71,7 @@ verify_begin(void)
 	for (i = 0; i < njobs; i++) {
 		if (read_installed(&jobs[i], &e) == -1)
 			warnx("%s: verify: %s", jobs[i].handle, e.text);
-		/* Where it was revoked, there is none. */
+		/* After a revocation, there is no installed certificate. */
 		else if (jobs[i].installed.chain != NULL)
 			add_servers(&jobs[i]);
 		enter(i, TASKED);
@@ -83,14 +84,14 @@ verify_begin(void)
 	msg_send(&out);
 }
 
-/* "verify HOST port NUMBER", for messages: its two words. */
+/* The server's HOST and NUMBER in "verify HOST port NUMBER", for messages. */
 static char *const *
 words(const struct server *s)
 {
 	return jobs[s->job].verify.v + s->number * VERIFY_WORDS;
 }
 
-/* Another one takes its place. */
+/* Removes a server; the last one takes its place. */
 static void
 drop(struct server *s)
 {
@@ -112,8 +113,8 @@ give_up(struct server *s)
 }
 
 /*
- * The one that was looked at least often; in the order of the configuration at
- * first.
+ * The server with the fewest looks so far; of these, the first in the
+ * configuration.
  */
 static struct server *
 next_server(void)
@@ -152,7 +153,7 @@ verify_next(void)
 	msg_send(&out);
 }
 
-/* 1: it is the installed one; 0: see why. */
+/* Is the presented certificate the installed one?  1; or 0, with the reason. */
 static int
 is_installed(
     const struct job *j, const struct body_presented *b, struct error *e)

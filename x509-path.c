@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Path validation (RFC 5280 6), by libcrypto.  It may build any path from what
- * it is given; clients get the chain that is installed.  So it is given an
- * anchor and the chain's certificates alone, and the path that it finds must
- * be that chain.
+ * Path validation (RFC 5280 6), by libcrypto.  libcrypto may build any path
+ * from the given certificates, but clients get the installed chain.  So it is
+ * given only an anchor and the chain, and the path that it finds must be that
+ * chain.
  */
 #include <err.h>
 #include <string.h>
 
 #include "x509.h"
 
-/* One that begins within the skew is taken for valid. */
+/* The time to validate at: within CLOCK_SKEW, a certificate may begin later. */
 static time_t
 time_for(const struct chain *c, time_t now)
 {
@@ -27,8 +27,8 @@ time_for(const struct chain *c, time_t now)
 }
 
 /*
- * Is the path that libcrypto found the chain's first certificates up to last,
- * and the anchor?
+ * Is libcrypto's path the chain's first certificates, up to last, and the
+ * anchor?
  */
 static int
 is_delivered(
@@ -46,10 +46,7 @@ is_delivered(
 	    0;
 }
 
-/*
- * Is the chain up to last valid below this anchor, which may be the last one
- * itself?
- */
+/* Is the chain up to last valid below this anchor, which may itself be last? */
 static int
 verify_below(
     const struct chain *c, int last, X509 *anchor, time_t now, struct error *e)
@@ -85,10 +82,7 @@ verify_below(
 	return rc;
 }
 
-/*
- * Do both certify the same key of the same CA, as a root and its
- * cross-certificate do?
- */
+/* Do both certify one key of one CA, as a root and its cross-certificate do? */
 static int
 same_ca(X509 *a, X509 *b)
 {
@@ -103,8 +97,7 @@ same_ca(X509 *a, X509 *b)
 }
 
 /*
- * Has an anchor issued the certificate of this number?  What stands behind it
- * must be that CA's, too.
+ * Has an anchor issued certificate last?  The next one must be that CA's, too.
  */
 static int
 reaches_root(const struct chain *c, int last, const struct roots *roots,
@@ -147,8 +140,8 @@ path_verify(const struct chain *c, const struct roots *roots, time_t now,
 	*anchor = roots == NULL ? -1 : find_anchor(c, roots);
 	i = *anchor == -1 ? n - 1 : *anchor;
 	/*
-	 * All of what is installed is valid by itself; a leaf alone has nobody
-	 * to say so.
+	 * The installed certificates must be valid by themselves; a leaf alone
+	 * has no issuer to verify it with.
 	 */
 	if ((i > 0 || *anchor == 0) &&
 	    verify_below(c, i, sk_X509_value(c->certs, i), now, &reason) == -1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Trust anchors.  A system's bundle has 140 of them, and for libcrypto to
- * parse them all takes half the time of an issuance: so only their names are
+ * Trust anchors.  A system's bundle has 140 of them, and if libcrypto parsed
+ * all, that would take half the time of an issuance.  So only their names are
  * read, and an anchor is parsed when a chain ends at its name.
  */
 #include <err.h>
@@ -48,7 +48,7 @@ parse(const struct root *root)
 	return cert;
 }
 
-/* RFC 5280 4.1: the subject's name, where it is.  0 or -1. */
+/* Finds the subject's name (RFC 5280 4.1).  0 or -1. */
 static int
 find_subject(struct root *root)
 {
@@ -72,8 +72,8 @@ find_subject(struct root *root)
 }
 
 /*
- * libcrypto takes lengths that DER does not have; so it did of all anchors
- * once.  0 or -1.
+ * Parses and encodes an anchor with lengths that are not DER, which libcrypto
+ * accepts.  0 or -1.
  */
 static int
 encode_anew(struct root *root)
@@ -94,7 +94,7 @@ encode_anew(struct root *root)
 	return find_subject(root);
 }
 
-/* RFC 7468 2: the base64 between two marks.  0 or -1. */
+/* Decodes the base64 between two marks (RFC 7468 2).  0 or -1. */
 static int
 decode(struct root *root, const char *text, size_t len)
 {
@@ -113,7 +113,7 @@ decode(struct root *root, const char *text, size_t len)
 									   -1;
 }
 
-/* Begins a line with this mark at or behind p?  Where, or NULL. */
+/* The first line that begins with this mark, at or behind p; or NULL. */
 static const char *
 find_line(const char *text, const char *p, const char *mark)
 {
@@ -123,8 +123,7 @@ find_line(const char *text, const char *p, const char *mark)
 }
 
 /*
- * The next block that is a certificate.  1; 0: there is none; -1: it cannot be
- * read.
+ * Reads the next certificate block.  1; 0: there is none; -1: it is malformed.
  */
 static int
 next_block(const char *text, const char **p, struct root *root)
@@ -210,8 +209,8 @@ roots_have(const struct roots *r, X509 *cert)
 }
 
 /*
- * RFC 5280 7.1: names are equal also in other letter case, or in another type
- * of string.
+ * Is this the root's subject?  Letter case and string type do not count (RFC
+ * 5280 7.1).
  */
 static int
 is_named(const struct root *root, const X509_NAME *name)

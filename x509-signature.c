@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which signature algorithms count: SHA-256 or better, RSA or ECDSA.  If this
- * is wrong, an attacker who finds a collision has a certificate or a list.
+ * Accepted signature algorithms: SHA-256 or better, with RSA or ECDSA.  If this
+ * is wrong, an attacker with a hash collision forges a certificate or a list.
  */
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -24,8 +24,8 @@ good_digest(int nid)
 }
 
 /*
- * RFC 4055 3.1: an RSASSA-PSS signature has its digest as a parameter, SHA-1
- * where there is none.  Read here, since only some versions of libcrypto tell.
+ * The digest of an RSASSA-PSS signature is its parameter, or else SHA-1 (RFC
+ * 4055 3.1).  It is read here, since only some versions of libcrypto tell it.
  */
 static int
 pss_digest(const X509_ALGOR *algorithm)
@@ -107,8 +107,8 @@ signature_verify(const X509_ALGOR *algorithm, const uint8_t *data, size_t len,
 	    is_key_for(key, type) &&
 	    EVP_DigestVerifyInit(ctx, &pctx, md, NULL, key) == 1;
 	/*
-	 * The salt may have any length; the mask's digest is the same one, as
-	 * with all CAs that are known.
+	 * The salt may have any length; the digest of the mask is the same as
+	 * that of the signature, as all known CAs have it.
 	 */
 	if (ok && type == SIGNATURE_PSS)
 		ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) >

@@ -17,7 +17,7 @@
 const uint8_t *
 spki_der(EVP_PKEY *key, size_t *len)
 {
-	/* The last two, the later one first. */
+	/* The last two results, the later one first. */
 	static struct {
 		EVP_PKEY *key;
 		uint8_t *der;
@@ -57,8 +57,8 @@ spki_hash(EVP_PKEY *key, uint8_t out[SPKI_HASH_LEN])
 }
 
 /*
- * Is this one that name?  An address is an iPAddress only, by its bytes (RFC
- * 8738 3); a NUL inside a dNSName makes it longer than any name of ours.
+ * Is g this name?  An address is an iPAddress only, compared by its bytes (RFC
+ * 8738 3); a NUL in a dNSName makes it longer than any of our names.
  */
 static int
 is_name(const GENERAL_NAME *g, const char *name)
@@ -90,9 +90,9 @@ is_among(const GENERAL_NAME *g, const struct strings *names)
 }
 
 /*
- * A host name below one of the names, or that is one of them without its www:
- * control of the host was proved for one, and CAs add the other.  Nothing with
- * a wildcard.
+ * Is this a host name below one of the names, or one of them without its
+ * "www."?  CAs add the latter, as both belong to a host whose control was
+ * proved.  Names with wildcards never are.
  */
 static int
 is_of_same_host(const GENERAL_NAME *g, const struct strings *names)
@@ -159,7 +159,7 @@ names_equal(const GENERAL_NAMES *san, const struct strings *names)
 	return 1;
 }
 
-/* One dNSName or iPAddress for each name; the caller frees. */
+/* Makes a dNSName or iPAddress for each name; the caller frees. */
 static GENERAL_NAMES *
 make_names(const struct strings *names)
 {
@@ -219,7 +219,8 @@ csr_make(EVP_PKEY *key, const struct strings *names, uint8_t **der, size_t *len,
 }
 
 /*
- * The names are in one subjectAltName extension, and nothing else is asked for.
+ * Checks that the names are in one subjectAltName extension and, unless own is
+ * set, that the CSR asks for nothing else.
  */
 static int
 csr_check_names(
@@ -230,8 +231,8 @@ csr_check_names(
 	int rc = 0;
 
 	/*
-	 * An attribute is a set; a second value would escape our eyes, not the
-	 * CA's.
+	 * An attribute is a set: only its first value is checked here, but the
+	 * CA may read another one.
 	 */
 	if (X509_REQ_get_attr_count(req) != 1 ||
 	    X509_ATTRIBUTE_count(X509_REQ_get_attr(req, 0)) != 1)
