@@ -11,7 +11,7 @@
 #include "acme.h"
 
 #define ERROR_PREFIX "urn:ietf:params:acme:error:"
-#define SUBPROBLEMS_MAX 200 /* subproblems that are shown */
+#define SUBPROBLEMS_MAX 200 /* The most subproblems that are printed. */
 
 /* A member's text; NULL: it is absent, empty or no string. */
 static const char *

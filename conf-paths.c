@@ -14,7 +14,7 @@
 /* A path of the configuration, and the statement that names it. */
 struct use {
 	char *path;
-	char *dir; /* its directory */
+	char *dir; /* The directory of path. */
 	const char *what;
 	enum path_kind kind;
 	const char *file;
@@ -95,7 +95,10 @@ path_use(char *path, const char *what, enum path_kind kind, const char *file,
 {
 	if (path == NULL)
 		return;
-	/* A # without quotes, as a comment, leaves such a path. */
+	/*
+	 * A path ends with '/' if, say, "a/#b" is written without quotes: '#'
+	 * begins a comment.
+	 */
 	if (path[0] != '\0' && path[strlen(path) - 1] == '/') {
 		lex_error_at(file, line,
 		    "%s %s: expected a file, not a directory", what, path);

@@ -14,8 +14,8 @@
 #include "disk.h"
 
 #define ACL "system.posix_acl_access"
-#define NAMES_MAX 65536 /* XATTR_LIST_MAX */
-#define VALUE_MAX 65536 /* XATTR_SIZE_MAX */
+#define NAMES_MAX 65536 /* The kernel's XATTR_LIST_MAX. */
+#define VALUE_MAX 65536 /* The kernel's XATTR_SIZE_MAX. */
 
 static int
 is_of_content(const char *name)
@@ -63,7 +63,10 @@ attrs_read(struct attrs *a, int fd, const char *path)
 
 	a->known = 1;
 	a->list = NULL;
-	/* Most files have none, and some file systems do not support them. */
+	/*
+	 * Most files have no attributes, and some file systems do not support
+	 * them.
+	 */
 	if ((n = flistxattr(fd, NULL, 0)) <= 0)
 		return;
 	if ((names = malloc(NAMES_MAX)) == NULL ||

@@ -21,7 +21,7 @@
 
 /* 100 records take at most half of this. */
 #define BYTES_MAX (64 * 1024)
-#define LOCK_TRIES 50 /* 20 ms each */
+#define LOCK_TRIES 50 /* Attempts, one every 20 ms. */
 
 struct journal {
 	char *path;
@@ -59,7 +59,10 @@ begin(struct journal *j, int flags)
 	if (fstat(fd, &open_one) == 0 && S_ISREG(open_one.st_mode) &&
 	    open_one.st_nlink <= 1) {
 		error = EWOULDBLOCK;
-		/* The run that had it may have removed it meanwhile. */
+		/*
+		 * Until it released the lock, another run may have removed the
+		 * journal: is this descriptor still the file of that name?
+		 */
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 		    lstat(j->path, &named) == 0 &&
 		    named.st_ino == open_one.st_ino &&
@@ -132,7 +135,7 @@ journal_note(
 	if (write(j->fd, line, (size_t)n) == n)
 		return 0;
 	error_set(e, "%s: cannot write: %s", j->path, strerror(errno));
-	/* Part of a line would spoil the next one. */
+	/* Remove a partial line: the next record would be appended to it. */
 	if (before == -1 || ftruncate(j->fd, before) == -1)
 		warn("%s", j->path);
 	return -1;
@@ -143,7 +146,7 @@ journal_clear(struct journal *j)
 {
 	if (j->fd == -1)
 		return -1;
-	/* If this fails, ended records are ended again. */
+	/* If this fails, the next run ends these records again. */
 	if (ftruncate(j->fd, 0) == -1)
 		warn("%s", j->path);
 	return 0;

@@ -293,8 +293,8 @@ struct body_publish { /* RESP_PUT */
 void body_publish(struct msg *, struct body_publish *);
 
 struct body_published {     /* CHNG_PUBLISHED, CHNG_SEEN */
-	uint32_t number;    /* 0 where it is about the whole job */
-	const char *reason; /* why it cannot be seen, or NULL */
+	uint32_t number;    /* The identifier's number; 0 for the whole job. */
+	const char *reason; /* Why the response cannot be seen, or NULL. */
 };
 void body_published(struct msg *, struct body_published *);
 
