@@ -673,11 +673,11 @@ enum phase {
 	ORDERING = 128,
 	/* A task of a worker; with -t and at a rollover's end, of keyproc. */
 	TASKED = 256,
-	/* csrproc, which makes the next key live, */
+	/* csrproc, which makes the next key live. */
 	ADOPTING = 512,
-	/* writes the file with key and chain, */
+	/* csrproc, which writes the file with key and chain. */
 	COMBINING = 1024,
-	/* or removes what is left of a revoked certificate. */
+	/* csrproc, which removes what is left of a revoked certificate. */
 	DISCARDING = 2048,
 	/* Nothing: the parent knows its outcome. */
 	FINISHED = 4096,
