@@ -49,11 +49,33 @@ value(FILE *f, const char *name, const struct report *o, time_t t)
 }
 
 static void
-put_all(FILE *f, const struct report *o, size_t n, time_t now)
+put_errors(FILE *f, const struct report *o, size_t n)
 {
 	const struct state *s;
 	size_t i;
 	int error;
+
+	family(f, "last_error",
+	    "1 if there is one since then; class: ca, authority, local or "
+	    "none.");
+	for (i = 0; i < n; i++) {
+		s = o[i].job->state;
+		error = report_error(&o[i])[0] != '\0' && !report_forced(&o[i]);
+		sample(f, "last_error", &o[i]);
+		fprintf(f, ",class=\"%s\"} %d\n",
+		    !error ? "none" :
+			o[i].error.text[0] != '\0' || s->began != 0 ||
+			    s->error_class == 0 ?
+			     "local" :
+			     error_classes[s->error_class],
+		    error);
+	}
+}
+
+static void
+put_all(FILE *f, const struct report *o, size_t n, time_t now)
+{
+	size_t i;
 
 	family(f, "last_run_timestamp_seconds", "End of the last run.");
 	fprintf(
@@ -78,21 +100,7 @@ put_all(FILE *f, const struct report *o, size_t n, time_t now)
 		value(f, "failures", &o[i],
 		    report_forced(&o[i]) ? 0 :
 					   (time_t)o[i].job->state->failures);
-	family(f, "last_error",
-	    "1 if there is one since then; class: ca, authority, local or "
-	    "none.");
-	for (i = 0; i < n; i++) {
-		s = o[i].job->state;
-		error = report_error(&o[i])[0] != '\0' && !report_forced(&o[i]);
-		sample(f, "last_error", &o[i]);
-		fprintf(f, ",class=\"%s\"} %d\n",
-		    !error ? "none" :
-			o[i].error.text[0] != '\0' || s->began != 0 ||
-			    s->error_class == 0 ?
-			     "local" :
-			     error_classes[s->error_class],
-		    error);
-	}
+	put_errors(f, o, n);
 	family(f, "change_pending",
 	    "1 if 'on change' has not run well since its files changed.");
 	for (i = 0; i < n; i++)
