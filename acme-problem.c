@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Problem documents of a CA (RFC 9457, RFC 8555 6.7).  The administrator sees
  * them, so all text is made visible and capped.

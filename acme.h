@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * ACME objects (RFC 8555 7.1) read from a server's JSON.  Unknown members,
  * statuses and challenge types are tolerated; missing or wrongly typed ones

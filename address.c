@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Addresses: are they of this machine, of a private network, or public?  An
  * error here lets a certificate have netproc send a request to a service that

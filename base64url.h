@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * base64url: RFC 4648 5, as RFC 7515 2 has it, without padding.
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Prepares libraries before their process enters the sandbox.  Each library has
  * its file, so that no program is linked with a library that it does not need.

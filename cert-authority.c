@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * What certproc remembers of the authority: the account, under a lock, and
  * until when the authority must not be contacted after a failure.

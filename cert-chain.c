@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Reads and writes certificate chains.  Each chain is encoded anew, so that no
  * other bytes reach a file.

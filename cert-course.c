@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The jobs of a run and the phases that each goes through, from the first look
  * to its outcome: the steps that are allowed, the messages that certproc takes

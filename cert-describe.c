@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Describes a certificate in words, so that a person can compare it with
  * another.  Control characters in it are made visible, and long texts are cut.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Finds out what is to be done for a certificate: is it due, has an earlier run
  * left something to complete, or must the CA or a revocation list be asked

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * One certificate from its order to its installation: the verdict, and the
  * sequence in which state, saved chain and files change, so that a run that is

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Prints the list of -l: what is installed, what will be done and when; as a
  * table for people, as JSON for programs.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * "metrics file": the information of -l for monitoring, in the text format that
  * Prometheus's collectors read.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Remembers the URL of a job's order from the time the CA has made it until the
  * certificate is installed, so that the run after an interrupted one looks at

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Where and how the installed certificate was obtained.  If this is wrong, an
  * untrusted certificate counts as good, or a certificate is obtained again and

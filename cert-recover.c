@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Completes what an interrupted run has begun.  A verified chain lies in the
  * state directory from before the first file is replaced until exit status 0

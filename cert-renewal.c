@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * When a certificate is to be renewed.  What netproc reports about it is
  * limited here: an attacker in netproc, or a CA, can neither let a certificate

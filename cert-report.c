@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Reports on each certificate, for the list and the metrics: what is installed,
  * what will be done and when.  This takes no lock, writes nothing and asks no

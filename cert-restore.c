@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * -B: makes the files that fileproc keeps, one generation of them, and the key
  * that csrproc keeps live again.  The chosen chain is saved and installed like

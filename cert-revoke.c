@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Revocation.  A copy of the chain lies in the state directory from before the
  * CA is asked until the outcome was reported, so that the next -r resumes an

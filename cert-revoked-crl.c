@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Revocation lists (RFC 5280 5).  A public CA's list has some MiB, and an
  * attacker on the way can send one of STATUS_BYTES_MAX.  So its signature is

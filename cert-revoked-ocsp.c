@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * OCSP responses (RFC 6960 4.2).  A response counts only if the certificate's
  * issuer has signed it, or a responder with a certificate of that issuer for

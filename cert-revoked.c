@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Has the CA revoked a certificate?  Finds out where to ask, and passes the
  * response to the judge of revocation lists or of OCSP.

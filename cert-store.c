@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * certproc's requests to fileproc, which does not trust them; certproc reads
  * its replies like any other message.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The verdict on a chain.  If this is wrong, a CA or an attacker on the way to
  * it installs a certificate that nobody ordered.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * "verify": netproc reports what servers present, and certproc compares it with
  * the installed certificates.  certproc looks at each server once, then again

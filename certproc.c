@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Decides which certificates are due, which chains may be installed, and what
  * the outcome of each job is.  It holds no file, no key and no socket but the

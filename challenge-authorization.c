@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Key authorizations (RFC 8555 8.1).  chngproc, which makes them, is linked
  * without libcrypto: SHA-256 is libc's or libmd's.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * chngproc's responses that are records in the DNS (RFC 8555 8.4, and the
  * drafts of dns-account-01 and dns-persist-01).  chngproc makes the contents;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * chngproc's responses that are files, which a web server serves (RFC 8555
  * 8.3). chngproc always removes the files that it has put.  It also removes

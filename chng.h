@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * chngproc's responses.  chng-record.c: records in the DNS, which hookproc
  * publishes; zoneproc says when name servers have them.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * chngproc makes the responses to challenges, and publishes them: as files
  * (chng-webroot.c); by respproc, which serves them; or as records, by hookproc

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * -n warns if directories, files, users or groups that the configuration names
  * are missing on this machine, or cannot be used by the user who runs it.  The

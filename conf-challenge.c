@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * How a domain responds to challenges: exactly one way, which suits the type of
  * its challenges and its names; and the ports that "listen on" and "verify"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The configuration as a whole, once it is read: statements that are missing,
  * wrong, or exclude each other; defaults.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * -n warns if a process could write to more than it is for.  A process has its
  * rights by hierarchy: if it may write to a directory, it may write to all that

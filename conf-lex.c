@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The lexer of the configuration: words, braces and line ends; comments,
  * quotes, continued lines, macros and included files, as in OpenBSD's parsers.

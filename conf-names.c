@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The names of a domain section in the one form in which they are compared,
  * ordered and certified: A-labels in lower case, addresses as RFC 5952.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * acme-client.conf(5): macros, included files and the statements outside
  * blocks; the configuration as a whole, read and printed.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The paths of a configuration: one form for each, one use for each file, and
  * private keys in directories of their own.

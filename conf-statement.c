@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * acme-client.conf(5): what the statements of all tables have in common: how
  * they are found by their words, and how their values are read and printed.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Characters of a configuration that are invisible or easily taken for others:
  * spaces and quotes of word processors and web pages, marks without a width.

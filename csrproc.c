@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * csrproc holds the domain keys, and the right to read and write files in their
  * directories.  From net it reads which job needs a CSR and, with -r only, the

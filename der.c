@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Reads DER in place.  If this is wrong, certproc reads something else in a
  * revocation list than its issuer wrote, or reads beyond its end.

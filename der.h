@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * A strict reader of DER (X.690).  It allocates and copies nothing, so that a
  * large object costs no more memory than its own bytes.

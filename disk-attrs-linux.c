@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Extended attributes (xattr(7)) of a file that is replaced.  They are copied
  * as cp --preserve=all would, but for capabilities, which no certificate has,

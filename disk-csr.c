@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The bytes of the administrator's CSR.  csrproc parses them; the parent passes
  * them on to csrproc.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Files by directory descriptor and one component, replaced atomically.  If
  * this is wrong, a crash loses a key or certificate, or a user who can write to

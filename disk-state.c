@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Names of files in the state directory.  fileproc and hookproc open them, the
  * parent looks if they exist.

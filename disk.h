@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * disk-attrs-linux.c: extended attributes of a file that is replaced, such as
  * POSIX ACLs and labels.  disk-attrs-openbsd.c: there are none.  The build

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Holds the right to read the resolver's files and to talk to name servers:
  * getaddrinfo() needs both, and no other process gets them.  From net it reads

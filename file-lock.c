@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Places in the state directory, and locks by flock(2) on files there.  If
  * this is wrong, two runs change one certificate at the same time.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The state directory keeps the records of a change until the run that reports
  * it ends with status 0.  The last thing that the parent does before it exits

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Holds the right to replace certificate files and to write the state
  * directory, and the locks.  From certproc it reads numbers (which job, which

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Makes the system call filters from the table in filter-rules.h.  It runs on
  * the building machine, for the architecture that acme-client is built for.

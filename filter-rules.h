@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The one table of the system calls that each role may use.  filter-make.c
  * includes it, and makes the filters from it when acme-client is built.  An

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The system call filter of a program.  When acme-client is built,
  * filter-make.c makes generated/filter-ROLE.c from the table in filter-rules.h.

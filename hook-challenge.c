@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * 'challenge hook': "PROGRAM begin|end TYPE NAME RECORD VALUE" publishes and
  * removes a TXT record.  The value comes from chng, which has computed it, and

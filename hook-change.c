@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * 'on change': each distinct command runs once, one after the other: first the
  * handles' own, in their order, then those for all. fileproc knows which

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The journal of begun records, by hookproc.  An attacker who can write into
  * the state directory can have the configured program end a value of 43

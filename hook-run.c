@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Runs programs of the administrator's: without a shell, and with nothing from
  * hookproc but arguments and environment.  Their output is made visible and

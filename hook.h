@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* Runs programs of the administrator's.  Used by hookproc only. */
 #ifndef HOOK_H
 #define HOOK_H

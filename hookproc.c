@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Runs the programs that the configuration names, and nothing else, as the user
  * who started acme-client.  It has no sandbox, since the programs would inherit

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* What the header fields of a response say: values, links, times. */
 #include <ctype.h>
 #include <err.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * HTTP/1.1 and HTTP/1.0 responses (RFC 9112).  Framing says where a response
  * ends.  Only where a server sends none, the end of the connection does (RFC

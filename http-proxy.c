@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* Requests to an HTTP proxy, and what its refusals mean. */
 #include <sys/stat.h>
 #include <err.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * One kept connection to one server, over libtls.  Sockets do not block; every
  * wait has a deadline.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Trust anchors for the certificates of servers.  A system's bundle has 140,
  * and libcrypto needs 20 ms to parse them for each connection: so the few that

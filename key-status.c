@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * keyproc keeps the status of the account: its key and its URL (RFC 8555
  * 7.3.1). The stored ones are hints, as an attacker in net may have made up

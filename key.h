@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The account's keys on disk: the live one, the next one of a rollover, and the
  * CA's key for external account binding.  keyproc alone uses these.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * keyproc holds the account key.  From net it reads a typed request to sign, a
  * nonce and a URL; it makes every payload and protected header itself, from the

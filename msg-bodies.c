@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The bodies of messages: each function has the members in their order, for
  * putting and for taking (see msg-bodies.h).  Where a check is missing here, an

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The bodies of messages.  Each body of several members, and each enumeration,
  * has a structure and a function.  The function lists the members once, for

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The one table of messages: which role may send which to which other, in which
  * kinds of runs, and of which shape.  The broker checks each message against

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Messages between the processes: composing, reading, sending, receiving.
  * An error in reading lets one process corrupt the memory of another.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Messages between the processes: one SOCK_SEQPACKET datagram each, so that
  * a message arrives whole or not at all.

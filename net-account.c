@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The account at the CA, by net: found, registered, changed, given a new key or
  * deactivated (RFC 8555 7.3).  What is signed, and whether at all, is up to

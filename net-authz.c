@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The authorizations of one order, by net, in whatever order the CA lists them:
  * has chng put responses, and responds to the challenges (RFC 8555 7.5).

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * net's requests of one job that do not depend on each other's responses, one
  * behind the other on one connection (RFC 9112 9.3.2).

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * An order from its authorizations to its certificate's URL, by net: polls and
  * finalize (RFC 8555 7.4).

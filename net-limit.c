@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * What a rate limit is about, as far as the CA's text tells: a problem document
  * has no member for it (RFC 8555 6.6).

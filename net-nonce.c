@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* Nonces at hand, and how fast more may be requested. */
 #include <stdlib.h>
 

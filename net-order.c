@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * One certificate, by net: order, authorizations and challenges (in
  * net-authz.c), finalize (in net-finalize.c), download (RFC 8555 7.4). issue()

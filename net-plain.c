@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * net's requests to servers without TLS that certificates name for revocation.
  * The responses are signed by themselves, and certproc judges them.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * When the CA suggests to renew a certificate (RFC 9773 4), by net.  No failure
  * here fails the run: certproc decides what the response means.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Revocation (RFC 8555 7.6), by net.  Which certificate is revoked, and for
  * what reason, key and csr know from certproc and from the command line, not

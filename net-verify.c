@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * "verify", by net: one connection to a configured server, by TLS from the
  * beginning or after STARTTLS (RFC 3207, RFC 9051 6.2.1). net passes the

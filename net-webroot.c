@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * "check webroot", by net: fetches a file that chng puts by each name, over the
  * network, as the CA fetches responses (RFC 8555 8.3).  Its content is random

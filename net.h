@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * net's requests to the CA: signed by key, with a nonce, on a kept connection.
  * Used by netproc only.

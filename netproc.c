@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Talks to the CA, and holds nothing but that connection: no key, no file, no
  * thumbprint, no CSR.  It reads whatever the CA, or anyone on the way to it,

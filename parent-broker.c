@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The parent: starts the roles, passes their messages on by the table in
  * msg-routes.c, prints their stderr, ends the run.  It holds nothing but the

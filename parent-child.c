@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * One process of the run, as the parent sees it.  No function here waits for a
  * child: a message that it does not take stays in its queue.

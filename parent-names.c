@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The names in configured CSRs.  The parent, which may be root and is not in
  * its sandbox yet, reads the file but does not parse it: csrproc does, in its

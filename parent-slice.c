@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Cuts the configuration into slices.  whole_conf() and whole_domain() fill in
  * what any role gets; msg-bodies.c says which role gets which member.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The parent: the user that it runs as, the names in configured CSRs, and the
  * run with its processes.

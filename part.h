@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Numbers for the files and records that fileproc keeps.  certproc only sends
  * such numbers, never a path or a file name.  A set of parts has a bit,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Persist records of dns-persist-01, read by zoneproc; their syntax is that of
  * issue-value in RFC 8659 4.2.  If this is wrong, a run asks the CA in vain, or

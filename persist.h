@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Persist records of dns-persist-01 (draft-ietf-acme-dns-persist-01 3.1).
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Finds the process that listens on a TCP port on Linux.  The kernel lists
  * sockets with their inodes, and for each process the inodes that it has open

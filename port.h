@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Finds the process that listens on a TCP port.  The build picks port-linux.c
  * or port-openbsd.c.

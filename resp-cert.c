@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Certificates for tls-alpn-01 (RFC 8737 3).  CAs compare more than the RFC
  * demands: Boulder compares the bytes of subjectAltName, issuer and subject,

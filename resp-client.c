@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The clients of respproc: each has a small buffer, one deadline and one
  * response.  If a bound is missing here, anyone on the internet can stop a

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Reads a ClientHello's server name and protocols.  Only what a CA sends to
  * validate tls-alpn-01 goes on to libtls; the bytes of all other clients reach

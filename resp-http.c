@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Requests over HTTP/1.0 and 1.1, parsed as strictly as RFC 9112 permits: lines
  * end with CRLF, no field is folded, nothing follows the header section.  A

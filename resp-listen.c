@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The listening sockets, bound as root, or with CAP_NET_BIND_SERVICE, before
  * the process gives that up.  A socket that cannot be bound fails the handles

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * TLS handshakes for tls-alpn-01 (RFC 8737 3).  The connection ends with the
  * handshake: nothing of the application is read, and nothing negotiated anew.

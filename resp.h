@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Parses a TLS client's first message, as far as respproc must know it before
  * libtls sees it (RFC 8737 3, RFC 8446 4.1.2).

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Responds to challenges on ports of its own: to requests over HTTP for
  * http-01, to TLS handshakes for tls-alpn-01.  It holds the listening sockets,

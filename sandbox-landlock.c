@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Landlock: the files and TCP ports that a process can reach.  Structures and
  * constants are defined here, from Documentation/userspace-api/landlock.rst,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The sandbox on Linux: user, capabilities, root directory and resource limits
  * here; files and ports in sandbox-landlock.c; system calls in

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The sandbox on OpenBSD: pledge(2) and unveil(2).  The tests compile this file
  * against headers like OpenBSD's and check its calls; it has not been run on

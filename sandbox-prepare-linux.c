@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The start of a process on Linux, before its sandbox.  This is a file of its
  * own, so that hookproc, which has no sandbox, is linked without a filter.

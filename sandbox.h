@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The sandbox: the rights that a process gives up.  The build picks
  * sandbox-linux.c or sandbox-openbsd.c.  Any error here ends the process, so

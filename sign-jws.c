@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * JWK, thumbprint and JWS.  Public numbers are taken out of DER,
  * which OpenSSL and LibreSSL both write in the same way.

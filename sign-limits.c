@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * For which URLs, and of which certificates, key and csr sign.  If this is
  * wrong, an attacker in net can have a request to another server signed, or one

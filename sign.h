@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * What key and csr sign.  sign-limits.c: the origins (RFC 6454) of the
  * authority, for whose URLs they sign.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * A validator for each grammar.  An error in one lets text from the network
  * become a file name, a header or part of a signed request.

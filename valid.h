@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * A validator for each grammar that text from outside must match.  Each returns
  * 1 if the text matches, else 0, and prints nothing.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Path validation (RFC 5280 6), by libcrypto.  libcrypto may build any path
  * from the given certificates, but clients get the installed chain.  So it is

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Trust anchors.  A system's bundle has 140 of them, and if libcrypto parsed
  * all, that would take half the time of an issuance.  So only their names are

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Accepted signature algorithms: SHA-256 or better, with RSA or ECDSA.  If this
  * is wrong, an attacker with a hash collision forges a certificate or a list.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Queries to name servers, by zoneproc. ldns makes and parses the packets;
  * sockets and time are here.  An answer counts if it comes from the address

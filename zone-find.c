@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Zones and their servers, by zoneproc.  A resolver of the administrator's is
  * asked, and believed: its answers decide only which servers are asked.

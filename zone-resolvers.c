@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The resolvers in resolv.conf(5), which the administrator names, by zoneproc,
  * before its sandbox.

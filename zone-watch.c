@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Waits for any number of TXT records, by zoneproc.  Every server of the zone
  * is asked itself, without recursion, so that no cache remembers that a record

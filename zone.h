@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Queries to name servers, by UDP, and by TCP where the answer was cut.
  * Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().

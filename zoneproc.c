@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Waits until the records that respond to challenges can be seen in the DNS:
  * all name servers of the zone are to have them before the CA looks.  It holds

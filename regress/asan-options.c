@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * What the sanitizers' run time needs inside a sandbox that knows nothing of
  * it.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * What a stand-in tries without its socket: files by every descriptor and
  * path, and system calls that get at other processes, the network or code.

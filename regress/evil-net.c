@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * In the place of netproc.c: a net process that someone else owns.  The
  * handle of the job says what it tries.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * A role that somebody else owns.  Linked into the program with the linker's
  * --wrap for msg_receive, msg_send and sandbox_enter, it turns the one role

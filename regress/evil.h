@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The stand-ins' parts: evil.c has the plan and the messages, evil-calls.c
  * what a role tries without its socket.

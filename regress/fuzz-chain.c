@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes as a chain, and as a CSR: no crash; what is written of a chain is
  * read again as the same.  The first byte says what the rest is: 'p' PEM, 'c' a

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes as a configuration: no crash, and what is accepted is printed in a
  * form that is accepted as the same.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes as DER: elements lie within what was given, one behind the other,
  * and libcrypto finds the same ones there.

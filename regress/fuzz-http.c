@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes as answers of a server: no crash, and the same verdict however
  * they are cut into pieces.  The first byte chooses the method and the cut.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes as an answer of the CA: no crash, and what is accepted has what the
  * flow relies on.  The first byte says which object it is taken for.

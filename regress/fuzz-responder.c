@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes of a client of respproc: as a request (first byte h) or a
  * ClientHello (t).  Reading never goes beyond them; what is whole stays so; and

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes as the answer to "is it revoked?": no crash, and no revocation
  * but by a list or an answer that the issuer has signed.  The first byte says

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Any bytes as the text of a persist record: what fits is for our account, and
  * what is added to it changes that only as it says.

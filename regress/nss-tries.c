@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * A module for the hosts line of nsswitch.conf that knows no host.  It makes
  * the system calls that real modules make, and that later ones may make: dns

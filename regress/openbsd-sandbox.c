@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Has a role enter OpenBSD's sandbox, and says what it asks the kernel for.
  * Arguments: the role's name, the effective user id, "one" or "several" owners

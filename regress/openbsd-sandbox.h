@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * For sandbox-openbsd.c, to be run elsewhere: what it asks for is said on
  * stdout, not done.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Attempts of a process that somebody else owns, by plain system calls; the
  * table at the end says who may, and what happens to all others.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Each role in its sandbox: what it must not do, every attempt in a process of
  * its own; what can be seen of it from outside; what must still work.

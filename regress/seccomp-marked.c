@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * In place of sandbox-seccomp.c where the emulator has no seccomp(2): the
  * filter is not loaded.  The attempt marks in the emulator's trace where it

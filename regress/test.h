@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * One line a test on stdout: "ok NAME", "FAIL NAME: file:line: ...", or
  * "skip NAME: reason".  run.sh counts them.  main() ends with test_end().

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The configuration: words, macros and files as OpenBSD's parser has them,
  * what a block becomes, and that the printed form is read back to the same.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* The parser of answers, each of them cut at every byte. */
 #include <stdlib.h>
 #include <string.h>

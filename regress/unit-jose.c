@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* Golden vectors of RFC 7515, 7517, 7638, and keys with leading zeros. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The bodies of messages: what was put is what is taken, of the shape that the
  * routing table has for it; and what is outside an enumeration, cut short or

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * The phases of a job in certproc: enter() takes every step of the drawing in
  * cert.h, and ends the process at every other one, saying from where to where

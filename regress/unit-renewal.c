@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * When is a certificate renewed, when is the CA asked, and when is a failure
  * tried again?  Whatever the CA, net or the clock say.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * What respproc reads of its clients: requests and ClientHellos, cut at every
  * byte; and the names by which clients call the server of an address.

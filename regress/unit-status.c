@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Revocation lists and OCSP responses: what counts, what does not, and what a
  * large one costs.

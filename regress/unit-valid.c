@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* CSRs and the verdict on chains: each way in which one must be refused. */
 #include <stdlib.h>
 #include <string.h>
