@@ -284,6 +284,45 @@ more='"externalAccountBindingRequired": false,
   "caaIdentities": ["pebble.letsencrypt.org"]'
 pebble=$dns_newer pebble_more=$more pebble_dns_start ||
     { fail "dns: no newer Pebble: $(tail -n 2 "$work/pebble.log")"; exit 1; }
+# A program that hangs is ended, and so is the record that it has put; one that
+# hangs before it has removed its record is asked again by the next run.
+# hangs WHEN FIRST LAST: a run where the program for www.example.test does
+# FIRST, sleeps, and would do LAST
+hangs() {
+	cat >"$work/wrap" <<END
+#!/bin/sh
+[ "\$1 \$3" = "$1 www.example.test" ] || exec $hook "\$@"
+$2
+trap '' TERM
+sleep 271828
+$3
+END
+	chmod 755 "$work/wrap"
+	by_dns "example.test www.example.test" "challenge dns-01
+challenge hook $work/wrap"
+	forgotten
+	began=$(date +%s)
+	acme w; hung=$?
+	check "dns: hangs at $1: bounded in time" \
+	    test $(($(date +%s) - began)) -lt 60
+	says "dns: hangs at $1: is said" "$err" "$work/wrap.* seconds"
+	same "dns: hangs at $1: is ended" "" "$(pgrep -f 'sleep 271828')"
+}
+honest=$client
+variant -DHOOK_SECONDS=4 || { fail "dns: does not build"; exit 1; }
+client=$variant/acme-client
+hangs begin "$hook \"\$@\"" ""
+expect "hangs at begin" 1
+same "dns: hangs at begin: no record is left" "" "$(left)"
+hangs end "" "$hook \"\$@\""
+expect "hangs at end: the certificate is there" 0
+check "dns: hangs at end: the record is remembered" \
+    test -e "$work/state/domain-w.records"
+sed -i "s|^challenge hook .*|challenge hook $hook|" "$conf"
+acme w; expect "hangs at end: the next run" 2
+same "dns: hangs at end: no record is left by the next run" "" "$(left)"
+client=$honest
+
 by_dns "example.test *.example.test www.example.test" "challenge dns-account-01
 challenge hook $hook"
 acme w; expect "dns-account-01" 0
