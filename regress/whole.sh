@@ -15,8 +15,8 @@ first() {
 	        "$work/ssl/example.com.fullchain.pem" |
 	        tr '\n' ' ' | sed 's/ $//')"
 	same "$who: one connection" 1 "$(grep -c 'connected to' "$err")"
-	# How often the order must be asked for is up to the machine; after three
-	# seconds of that, its authorizations are fetched again.
+	# How often the order must be asked for is up to the machine; after
+	# three seconds of that, its authorizations are fetched again.
 	same "$who: requests of a first issuance of two names" 10 \
 	    "$(grep -E ': (GET|HEAD|POST) [^ ]*$' "$err" | grep -v /my-order/ |
 	        awk '!/\/authZ\// || !seen[$NF]++' | wc -l)"
