@@ -191,7 +191,8 @@ same "$who: on change: one of two fails again: nothing has changed" "" "$(ran)"
 sections a
 cp -r "$variant" "$work/killed"
 mkdir "$work/real" && mv "$work/killed/hookproc" "$work/real/hookproc"
-printf '#!/bin/sh\nkill -KILL $PPID $(ps -o ppid= -p $PPID)\n' \
+# The process above first: it would report the end of the other one.
+printf '#!/bin/sh\nkill -KILL $(ps -o ppid= -p $PPID) $PPID\n' \
     >"$work/killed/hookproc" &&
     chmod 755 "$work/killed/hookproc"
 "$work/killed/acme-client" -f "$conf" a >"$work/out" 2>"$err"; status=$?
