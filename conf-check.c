@@ -23,28 +23,35 @@ wrong_handle(const char *what, const char *handle, const char *file, int line)
 				  " in UTF-8; save the file as UTF-8");
 }
 
+/* "WHAT NAME: ...", at the first line of a block. */
+__attribute__((format(printf, 5, 0))) static void
+block_error(const char *what, const char *name, const char *file, int line,
+    const char *fmt, va_list ap)
+{
+	char text[600];
+
+	say_format(text, sizeof(text), fmt, ap);
+	lex_error_at(file, line, "%s %s: %s", what, name, text);
+}
+
 __attribute__((format(printf, 2, 3))) static void
 authority_error(const struct authority *a, const char *fmt, ...)
 {
-	char text[600];
 	va_list ap;
 
 	va_start(ap, fmt);
-	say_format(text, sizeof(text), fmt, ap);
+	block_error("authority", a->name, a->file, a->line, fmt, ap);
 	va_end(ap);
-	lex_error_at(a->file, a->line, "authority %s: %s", a->name, text);
 }
 
 void
 domain_error(const struct domain *d, const char *fmt, ...)
 {
-	char text[600];
 	va_list ap;
 
 	va_start(ap, fmt);
-	say_format(text, sizeof(text), fmt, ap);
+	block_error("domain", d->handle, d->file, d->line, fmt, ap);
 	va_end(ap);
-	lex_error_at(d->file, d->line, "domain %s: %s", d->handle, text);
 }
 
 static void
