@@ -113,19 +113,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 # csrproc tells the names in a CSR file: found as installed, from anywhere, by a
 # link too, and by no other way.
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-    -keyout "$run/x.key" -subj / -addext subjectAltName=DNS:names.example \
-    -out "$run/x.csr" 2>/dev/null
-cat >"$run/x.conf" <<END
-authority a {
-	api url "https://ca.example/"
-	account key "/a/k"
-}
-domain x {
-	csr file "$run/x.csr"
-	domain certificate "/c/x"
-}
-END
+csr_conf "$run" names.example
 mkdir -p "$run/trap" && cp /bin/false "$run/trap/csrproc" &&
     cp /bin/false "$run/trap/fileproc" &&
     ln -s "$run/dest/usr/sbin/acme-client" "$run/trap/link"

@@ -8,15 +8,7 @@ account_key=$work/etc/private/account.pem
 
 # state_set MEMBER VALUE, state_get MEMBER: in seconds from now
 state_set() { state_write "$state" "$1" "$2"; }
-state_get() {
-	python3 -c 'import json, sys, time
-renewal = json.load(open(sys.argv[1]))["renewal"]
-print(int(renewal[sys.argv[2]] - time.time()))' "$state" "$1"
-}
-between() {
-	check "ca: $1: $4 is between $2 and $3" \
-	    test "$4" -ge "$2" -a "$4" -le "$3"
-}
+state_get() { state_renewal "$state" "$1"; }
 ask_now() { state_set "ask again" 0; state_set "renewed early" 0; }
 
 # RFC 9773: whatever the CA says about the time.
@@ -31,7 +23,7 @@ suggested() {
 	ask_now
 	again "$1" example.com
 	ended "$1" "$2" "${5:-}"
-	between "$1: asked again" "$3" "$4" "$(state_get "ask again")"
+	between "ca: $1: asked again" "$3" "$4" "$(state_get "ask again")"
 }
 suggested "ARI" 2 7100 7300 \
     "suggests to renew between .*see https://ca.example/why.x1b"

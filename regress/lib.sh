@@ -430,6 +430,24 @@ spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | sha256sum; }
 # verified FILE: leaf and chain in it lead to Pebble's root
 verified() { openssl verify -CAfile "$work/root.pem" -untrusted "$1" "$1"; }
 
+# csr_conf DIRECTORY NAME: makes x.csr there, a CSR for this name, and x.conf,
+# whose domain has it
+csr_conf() {
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$1/x.key" -subj / -addext "subjectAltName=DNS:$2" \
+	    -out "$1/x.csr" 2>/dev/null
+	cat >"$1/x.conf" <<END
+authority a {
+	api url "https://ca.example/"
+	account key "/a/k"
+}
+domain x {
+	csr file "$1/x.csr"
+	domain certificate "/c/x"
+}
+END
+}
+
 # state_write FILE MEMBER NUMBER: sets the member in a state file, which may
 # lack it, as members that are 0 are left out
 state_write() {
@@ -443,4 +461,15 @@ place = state.setdefault(inner[member], {}) if member in inner else state
 place[member] = value
 with open(path, "w") as f: json.dump(state, f, indent=1)
 END
+}
+# state_renewal FILE MEMBER: a time about renewal in a state file, in seconds
+# from now
+state_renewal() {
+	python3 -c 'import json, sys, time
+renewal = json.load(open(sys.argv[1]))["renewal"]
+print(int(renewal[sys.argv[2]] - time.time()))' "$1" "$2"
+}
+# between NAME LEAST MOST NUMBER
+between() {
+	check "$1: $4 is between $2 and $3" test "$4" -ge "$2" -a "$4" -le "$3"
 }

@@ -37,15 +37,7 @@ urllib.request.urlopen(request,
 END
 }
 # remembered MEMBER: of the state, in seconds from now
-remembered() {
-	python3 -c 'import json, sys, time
-renewal = json.load(open(sys.argv[1]))["renewal"]
-print(int(renewal[sys.argv[2]] - time.time()))' "$state" "$1"
-}
-between() {
-	check "$who: $1: $4 is between $2 and $3" \
-	    test "$4" -ge "$2" -a "$4" -le "$3"
-}
+remembered() { state_renewal "$state" "$1"; }
 # ask_now: as if six hours had gone by
 ask_now() { state_write "$state" "ask again" 0; }
 
@@ -59,7 +51,7 @@ suggested() {
 	expect "ARI: nothing due" 2
 	same "$who: ARI: not asked right after an issuance" "$requests" \
 	    "$(wc -l <"$work/pebble.log")"
-	between "ARI: asked again" 21000 26000 "$(remembered "ask again")"
+	between "$who: ARI: asked again" 21000 26000 "$(remembered "ask again")"
 	window 1000 2000
 	ask_now
 	acme example.com
@@ -67,7 +59,7 @@ suggested() {
 	says "$who: ARI: the window and its reason are shown" "$err" \
 	    "suggests to renew between .* and .*, see https://ca.example/why"
 	picked=$(grep '"time"' "$state")
-	between "ARI: the time picked in the window" 990 2000 \
+	between "$who: ARI: the time picked in the window" 990 2000 \
 	    "$(remembered time)"
 	ask_now
 	acme example.com
@@ -113,7 +105,7 @@ suggested() {
 	ask_now
 	acme example.com
 	expect "ARI: no CA: no failure" 2
-	between "ARI: no CA: asked again within the hour" 60 3700 \
+	between "$who: ARI: no CA: asked again within the hour" 60 3700 \
 	    "$(remembered "ask again")"
 	check "$who: ARI: no CA: no failed attempt is counted" \
 	    grep -q '"failures": 0' "$state"

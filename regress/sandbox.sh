@@ -188,19 +188,7 @@ if [ "$(id -u)" = 0 ]; then
 	says "sandbox: a group, root without CAP_SETUID, CAP_CHOWN: named" \
 	    "$work/err" "CAP_SETUID, CAP_CHOWN (for 'group');"
 	# csrproc reads the names in a CSR, also with -n: it needs them, too.
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -keyout "$work/x.key" -subj / -addext subjectAltName=DNS:x.example \
-	    -out "$work/x.csr" 2>/dev/null
-	cat >"$work/x.conf" <<END
-authority a {
-	api url "https://ca.example/"
-	account key "/a/k"
-}
-domain x {
-	csr file "$work/x.csr"
-	domain certificate "/c/x"
-}
-END
+	csr_conf "$work" x.example
 	setpriv --bounding-set=-setuid --inh-caps=-all "$client" -n \
 	    -f "$work/x.conf" 2>"$work/err"
 	status=$?
