@@ -5,6 +5,7 @@
 # of a relay without delay, that of one with a round trip of 50 ms; and "quick"
 # for one round of each, "fleet" for nothing but many certificates.
 import os, re, shutil, signal, statistics, subprocess, sys, threading, time
+from acmetool import ACMETOOL_RESPONSES, ACMETOOL_TARGET
 
 client, work, ca, near, far = sys.argv[1:6]
 QUICK, FLEET = "quick" in sys.argv[6:], "fleet" in sys.argv[6:]
@@ -267,21 +268,6 @@ class Certbot:
         return self.base(ms) + ["--keep-until-expiring", "--cert-name", "d1",
             "-d", NAMES[0]]
 
-ACMETOOL_TARGET = """\
-request:
-  provider: %s
-  challenge:
-    http-self-test: false
-    webroot-paths:
-    - %s/www
-  key:
-    type: ecdsa
-    ecdsa-curve: nistp256
-"""
-ACMETOOL_RESPONSES = """\
-"acme-enter-email": ""
-"acme-agreement:data:text/plain,Do%20what%20thou%20wilt": true
-"""
 class Acmetool:
     name = "acmetool"
     rest_status = (0,)
@@ -289,7 +275,8 @@ class Acmetool:
         d = "%s/acmetool-%s-%d" % (work, ms, n)
         if not os.path.exists(d):
             names = "".join("  - %s\n" % x for x in NAMES[:n])
-            write(d + "/conf/target", ACMETOOL_TARGET % (url(ms), work))
+            how = ("webroot-paths", work + "/www")
+            write(d + "/conf/target", ACMETOOL_TARGET % (url(ms), *how))
             write(d + "/conf/responses", ACMETOOL_RESPONSES)
             write(d + "/desired/names", "satisfy:\n  names:\n" + names)
         return d

@@ -7,6 +7,7 @@ at DNS.  Where a client itself needs the port HTTP, the web server of the files
 is stopped.
 """
 import http.server, json, os, re, shutil, subprocess, sys, threading
+from acmetool import ACMETOOL_RESPONSES, ACMETOOL_TARGET
 
 client, work = sys.argv[1:3]
 ca, http_port, tls_port, dns, dns_port = map(int, sys.argv[3:])
@@ -257,21 +258,6 @@ class Certbot(Client):
         return run(argv)
     def cert(self, d, names): return d + "/live/x/cert.pem"
 
-ACMETOOL_TARGET = """\
-request:
-  provider: %s
-  challenge:
-    http-self-test: false
-    %s:
-    - %s
-  key:
-    type: ecdsa
-    ecdsa-curve: nistp256
-"""
-ACMETOOL_RESPONSES = """\
-"acme-enter-email": ""
-"acme-agreement:data:text/plain,Do%20what%20thou%20wilt": true
-"""
 ACMETOOL_HOOK = """\
 #!/bin/sh
 [ "$1" = live-updated ] || exit 42
