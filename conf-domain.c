@@ -42,13 +42,10 @@ parse_alternative_names(void *at, const struct statement *s)
 			    "expected a name or } instead of %s", token_text());
 			skip_line();
 			return;
-			/*
-			 * Names may be repeated; no more than this many are
-			 * kept.
-			 */
-		} else if (d->names.n <= 10 * CONF_NAMES_MAX)
+		} else if (d->names.n <= 10 * CONF_NAMES_MAX) {
+			/* Names may be repeated: keep this many at most. */
 			add_string(&d->names, take_string("a name"));
-		else
+		} else
 			lex_next();
 	}
 	lex_next();
@@ -262,17 +259,6 @@ parse_listen(void *at, const struct statement *s)
 	take_server(at, "an address, or *");
 }
 
-static void
-print_listen(const char *start, const void *at)
-{
-	const struct strings *listen = at;
-	size_t i;
-
-	for (i = 0; i + 1 < listen->n; i += 2)
-		printf(
-		    "%s %s port %s\n", start, listen->v[i], listen->v[i + 1]);
-}
-
 /* HOST port NUMBER [starttls smtp|imap].  A second one adds to the first. */
 static void
 parse_verify(void *at, const struct statement *s)
@@ -331,7 +317,7 @@ static const struct statement statements[] = {
 	{ "challenge", parse_challenge, print_challenge, 0 },
 	{ "challengedir", parse_string, print_string, MEMBER(challengedir) },
 	{ "stateless", parse_flag, print_flag, MEMBER(stateless) },
-	{ "listen on", parse_listen, print_listen, MEMBER(listen) },
+	{ "listen on", parse_listen, print_servers, MEMBER(listen) },
 	{ "profile", parse_string, print_string, MEMBER(profile) },
 	{ "check revocation", parse_flag, print_flag,
 	    MEMBER(check_revocation) },

@@ -155,17 +155,6 @@ parse_dns_server(void *at, const struct statement *s)
 	add_string(servers, port);
 }
 
-static void
-print_dns_server(const char *start, const void *at)
-{
-	const struct strings *servers = at;
-	size_t i;
-
-	for (i = 0; i + 1 < servers->n; i += 2)
-		printf(
-		    "%s %s port %s\n", start, servers->v[i], servers->v[i + 1]);
-}
-
 /* FILE */
 static void
 parse_include(void *at, const struct statement *s)
@@ -200,8 +189,7 @@ static const struct statement statements[] = {
 	{ "state directory", parse_state_dir, print_state_dir, 0 },
 	{ "metrics file", parse_metrics, print_metrics, 0 },
 	{ "dns wait", parse_dns_wait, print_dns_wait, 0 },
-	{ "dns server", parse_dns_server, print_dns_server,
-	    MEMBER(dns_servers) },
+	{ "dns server", parse_dns_server, print_servers, MEMBER(dns_servers) },
 	{ "on change", parse_on_change, print_on_change, MEMBER(on_change) },
 	{ "authority", parse_authority, print_authorities, 0 },
 	{ "domain", parse_domain, print_domains, 0 },

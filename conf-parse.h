@@ -101,6 +101,8 @@ void print_string(const char *start, const void *at);
 /* A statement without a value.  at: int, 1 with the statement. */
 void parse_flag(void *at, const struct statement *);
 void print_flag(const char *start, const void *at);
+/* "HOST port NUMBER" for each.  at: struct strings of hosts and ports. */
+void print_servers(const char *start, const void *at);
 /* "on change".  at: struct commands. */
 void parse_on_change(void *at, const struct statement *);
 void print_on_change(const char *start, const void *at);

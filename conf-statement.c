@@ -339,6 +339,17 @@ print_flag(const char *start, const void *at)
 		printf("%s\n", start);
 }
 
+void
+print_servers(const char *start, const void *at)
+{
+	const struct strings *servers = at;
+	size_t i;
+
+	for (i = 0; i + 1 < servers->n; i += 2)
+		printf(
+		    "%s %s port %s\n", start, servers->v[i], servers->v[i + 1]);
+}
+
 /* p and digits, which can only be meant as a curve, known or not. */
 static int
 is_curve(const char *word)
