@@ -53,11 +53,13 @@ take_authorization(struct proof *p, const char *url,
 	struct error e;
 	int rc;
 
-	rc = authorization_parse(
-	    az, challenge_names[p->conf->challenge], a->body, a->bodylen, &e);
+	rc = authorization_parse(az,
+	    challenge_names[p->session->conf->challenge], a->body, a->bodylen,
+	    &e);
 	if (rc == -1) {
 		net_error_set(t, FAILURE_CA, "%s: %s", url, e.text);
-	} else if (asked_for(p->conf, az->identifier, az->wildcard) == NO_NAME)
+	} else if (asked_for(p->session->conf, az->identifier, az->wildcard) ==
+	    NO_NAME)
 		rc = net_error_set(t, FAILURE_CA,
 		    "%s: authorization for %s%s, which nobody "
 		    "asked for",
@@ -87,8 +89,8 @@ fetch_authorization(
 static void
 ask_for_record(struct proof *p, const struct authorization *az)
 {
-	struct body_issuers b = { .number = asked_for(
-				      p->conf, az->identifier, az->wildcard),
+	struct body_issuers b = { .number = asked_for(p->session->conf,
+				      az->identifier, az->wildcard),
 		.names = {
 		    .v = az->challenge.issuers, .n = az->challenge.nissuers } };
 
@@ -106,13 +108,14 @@ put_response(
     struct proof *p, const struct authorization *az, struct net_error *t)
 {
 	struct body_response b = { .token = az->challenge.token,
-		.number = asked_for(p->conf, az->identifier, az->wildcard) };
+		.number = asked_for(
+		    p->session->conf, az->identifier, az->wildcard) };
 	int done;
 
-	if (p->conf->way == WAY_STATELESS)
+	if (p->session->conf->way == WAY_STATELESS)
 		return 0;
 	p->put = 1;
-	if (p->conf->way == WAY_PERSIST)
+	if (p->session->conf->way == WAY_PERSIST)
 		ask_for_record(p, az);
 	else {
 		msg_new(&m, CHNG_PUT, p->session->job);
@@ -157,8 +160,8 @@ prepare(struct proof *p, size_t i, const struct authorization *az,
 	if (c->url == NULL || (c->token == NULL && c->nissuers == 0))
 		return net_error_set(t, FAILURE_CA,
 		    "%s: the CA offers no %s challenge, only: %s",
-		    az->identifier, challenge_names[p->conf->challenge],
-		    az->offered);
+		    az->identifier,
+		    challenge_names[p->session->conf->challenge], az->offered);
 	if (c->token != NULL && !valid_token(c->token))
 		return net_error_set(t, FAILURE_CA,
 		    "%s: the CA sent an invalid token (RFC 8555 8.3)",
@@ -271,10 +274,10 @@ proof_prepare(struct proof *p, const char *order_url, struct net_error *t)
 	};
 	size_t n = p->order->nauthorizations;
 
-	if (n > p->conf->names.n)
+	if (n > p->session->conf->names.n)
 		return net_error_set(t, FAILURE_CA,
 		    "%s: %zu authorizations for %zu names", order_url, n,
-		    p->conf->names.n);
+		    p->session->conf->names.n);
 	take_urls(p);
 	if (fetch_open(p, l.numbers, &b, t) == -1)
 		return -1;
@@ -324,12 +327,13 @@ proof_give_up(struct proof *p)
 		if (p->seen[i] != STATUS_INVALID)
 			continue;
 		say(1, "%s: giving up the invalid authorization %s",
-		    p->conf->handle, p->urls[i]);
+		    p->session->conf->handle, p->urls[i]);
 		if (request_post(p->session, KEY_SIGN_GIVE_UP, p->urls[i], JSON,
 			&a, &ignored) == 0)
 			http_response_free(&a);
 		else
-			say(1, "%s: %s", p->conf->handle, ignored.error.text);
+			say(1, "%s: %s", p->session->conf->handle,
+			    ignored.error.text);
 	}
 }
 
@@ -445,7 +449,7 @@ proof_explain(struct proof *p, struct net_error *t)
 			cut_repeated(t->error.text, az.challenge.error.text);
 			p->doubtful |= concerns_responses(&az.challenge.error);
 			if (n++ > 0)
-				warnx("%s: %s", p->conf->handle,
+				warnx("%s: %s", p->session->conf->handle,
 				    cause.error.text);
 			else
 				first = cause;
@@ -464,14 +468,14 @@ proof_end(struct proof *p)
 {
 	size_t i;
 
-	if (p->doubtful && p->conf->way == WAY_STATELESS)
+	if (p->doubtful && p->session->conf->way == WAY_STATELESS)
 		warnx("%s: stateless: do the web servers of these names "
 		      "respond to "
 		      "/.well-known/acme-challenge/TOKEN, on port 80, with "
 		      "TOKEN, a dot "
 		      "and the account's thumbprint, which 'acme-client -t %s' "
 		      "prints?",
-		    p->conf->handle, p->session->authority);
+		    p->session->conf->handle, p->session->authority);
 	if (p->put) {
 		msg_new(&m, CHNG_DROP, p->session->job);
 		body_flag(&m, &p->doubtful);
@@ -487,7 +491,5 @@ proof_end(struct proof *p)
 	free(p->seen);
 	free(p->challenges);
 	free(p->of);
-	*p = (struct proof){
-		.session = p->session, .conf = p->conf, .order = p->order
-	};
+	*p = (struct proof){ .session = p->session, .order = p->order };
 }

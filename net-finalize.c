@@ -39,12 +39,13 @@ order_take(struct issue *is, struct http_response *a, struct net_error *t)
 	http_response_free(a);
 	if (rc == -1)
 		return net_error_set(t, FAILURE_CA, "%s: %s", is->url, e.text);
-	if (is->order.nidentifiers != is->conf->names.n)
+	if (is->order.nidentifiers != is->session->conf->names.n)
 		return net_error_set(t, FAILURE_CA,
 		    "%s: order for %zu names instead of %zu", is->url,
-		    is->order.nidentifiers, is->conf->names.n);
+		    is->order.nidentifiers, is->session->conf->names.n);
 	for (i = 0; i < is->order.nidentifiers; i++)
-		if (asked_for(is->conf, is->order.identifiers[i], 0) == NO_NAME)
+		if (asked_for(is->session->conf, is->order.identifiers[i], 0) ==
+		    NO_NAME)
 			return net_error_set(t, FAILURE_CA,
 			    "%s: order for %s, which nobody "
 			    "asked for",

@@ -117,7 +117,7 @@ ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
 {
 	const char *url = is->session->directory.new_order;
 
-	if (is->conf->certid != NULL &&
+	if (is->session->conf->certid != NULL &&
 	    is->session->directory.renewal_info != NULL) {
 		if (request_post(is->session, KEY_SIGN_REPLACEMENT, url, JSON,
 			a, t) == 0)
@@ -125,7 +125,7 @@ ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
 		if (not_about_order(t))
 			return -1;
 		say(1, "%s: %s; ordered again without 'replaces'",
-		    is->conf->handle, t->error.text);
+		    is->session->conf->handle, t->error.text);
 	}
 	return request_post(is->session, KEY_SIGN_NEW_ORDER, url, JSON, a, t);
 }
@@ -162,7 +162,7 @@ new_order(struct issue *is, struct net_error *t)
 		http_response_free(&a);
 		return -1;
 	}
-	say(1, "%s: order %s", is->conf->handle, is->url);
+	say(1, "%s: order %s", is->session->conf->handle, is->url);
 	tell_order(is->session, is->url);
 	if (request_whole(KEY_SIGN_FETCH, JSON, &a, &e) == 0)
 		return order_take(is, &a, t);
@@ -182,10 +182,13 @@ tell_learned(struct issue *is)
 		.anchors = is->session->anchors == NULL ?
 		    "" :
 		    http_anchors_names(is->session->anchors) };
-	const char *known = is->conf->anchors == NULL ? "" : is->conf->anchors;
+	const char *known = is->session->conf->anchors == NULL ?
+	    "" :
+	    is->session->conf->anchors;
 
-	if (b.slow == is->conf->slow && is->conf->new_nonce != NULL &&
-	    strcmp(is->conf->new_nonce, b.new_nonce) == 0 &&
+	if (b.slow == is->session->conf->slow &&
+	    is->session->conf->new_nonce != NULL &&
+	    strcmp(is->session->conf->new_nonce, b.new_nonce) == 0 &&
 	    strcmp(known, b.anchors) == 0)
 		return;
 	msg_new(&m, CERT_LEARNED, is->session->job);
@@ -263,7 +266,7 @@ download(struct issue *is, struct net_error *t)
 	if (rc == 0 && verdict == VERDICT_ANEW)
 		return ORDER_ANEW;
 	if (rc == 0)
-		say(2, "%s: %s", is->conf->handle,
+		say(2, "%s: %s", is->session->conf->handle,
 		    verdict == VERDICT_INSTALLED ? "installed" :
 						   "not installed");
 	return rc;
@@ -293,7 +296,7 @@ complete(struct issue *is, struct net_error *t)
 		 * that the next request gets there; if it is near, asking costs
 		 * nothing.
 		 */
-		if ((!request_is_far(is->session) || is->conf->slow ||
+		if ((!request_is_far(is->session) || is->session->conf->slow ||
 			is->order.finalize == NULL) &&
 		    order_authorized(is, t) == -1)
 			return -1;
@@ -320,7 +323,8 @@ is_refused(const struct net_error *t)
 static int
 anew(struct issue *is, const struct net_error *t)
 {
-	say(1, "%s: %s; ordered anew", is->conf->handle, t->error.text);
+	say(1, "%s: %s; ordered anew", is->session->conf->handle,
+	    t->error.text);
 	tell_order(is->session, NULL);
 	return ORDER_ANEW;
 }
@@ -356,7 +360,7 @@ another_key(struct issue *is, const struct net_error *t)
 	if (is->rekeyed)
 		return -1;
 	say(0, "%s: the CA refuses the domain key (%s); trying another key",
-	    is->conf->handle, t->error.text);
+	    is->session->conf->handle, t->error.text);
 	msg_new(&m, CSR_MAKE, is->session->job);
 	msg_send(&m);
 	request_expect(&m, NET_CSR_DONE);
@@ -421,10 +425,11 @@ course(struct issue *is, struct net_error *t)
 static int
 resume(struct issue *is, struct net_error *t)
 {
-	if ((is->url = strdup(is->conf->order)) == NULL)
+	if ((is->url = strdup(is->session->conf->order)) == NULL)
 		err(1, NULL);
 	is->resumed = 1;
-	say(1, "%s: order %s of an earlier run", is->conf->handle, is->url);
+	say(1, "%s: order %s of an earlier run", is->session->conf->handle,
+	    is->url);
 	if (request_origin(is->session, "order", is->url, t) == -1 ||
 	    order_fetch(is, t) == -1) {
 		if (t->class != FAILURE_CA || not_about_order(t))
@@ -452,7 +457,7 @@ issue(struct issue *is, struct net_error *t)
 
 	if (check_profile(is->session, t) == -1)
 		return -1;
-	if (is->conf->order != NULL)
+	if (is->session->conf->order != NULL)
 		rc = resume(is, t);
 	for (made = 0; rc == ORDER_ANEW && made < ORDERS_MAX - 1; made++) {
 		end_order(is);
@@ -466,9 +471,7 @@ int
 order_certificate(struct session *s, struct net_error *t)
 {
 	struct issue is = { .session = s,
-		.conf = s->conf,
-		.proof = {
-		    .session = s, .conf = s->conf, .order = &is.order } };
+		.proof = { .session = s, .order = &is.order } };
 	int rc = issue(&is, t);
 
 	end_order(&is);

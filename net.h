@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * net's requests to the CA: signed by key, with a nonce, on a kept connection.
- * Used by netproc only.
+ * netproc: requests, nonces, the account, orders, authorizations, revocation,
+ * 'check webroot', 'verify'.
  */
 #ifndef NET_H
 #define NET_H
@@ -13,6 +13,10 @@
 #include "conf.h"
 #include "http.h"
 #include "msg.h"
+
+/*
+ * net's requests to the CA: signed by key, with a nonce, on a kept connection.
+ */
 
 /* What went wrong with a request, or with a job. */
 struct net_error {
@@ -350,14 +354,14 @@ struct net_job {
 	enum challenge_type challenge; /* the type that is responded to */
 	enum way way;
 	struct strings verify; /* Servers to check (conf.h). */
-	uint32_t server;       /* The server that is checked now. */
-	int again;             /* This is the second attempt, after a pause. */
 	int check_webroot;
 	/* certproc sends the following members with the job. */
 	/* The installed certificate's (RFC 9773 4.1), or NULL. */
 	char *certid;
 	/* Where to ask whether it is revoked, or NULL. */
 	char *status_url;
+	uint32_t server; /* The server of verify that is checked now. */
+	int again;       /* This is the second attempt, after a pause. */
 	/* The last four members: what earlier runs have learned of the CA. */
 	/* The URL that gave nonces, or NULL. */
 	char *new_nonce;
@@ -393,7 +397,6 @@ int order_certificate(struct session *, struct net_error *);
 /* The proof to the CA that the names of a job are ours. */
 struct proof {
 	struct session *session;
-	const struct net_job *conf;
 	const struct order *order;
 	/*
 	 * The URLs of its authorizations, kept since some CAs list them only
@@ -460,7 +463,6 @@ void proof_end(struct proof *);
 /* An order that net takes to a certificate. */
 struct issue {
 	struct session *session;
-	const struct net_job *conf;
 	char *url; /* the order's */
 	struct order order;
 	long retry_after; /* Of the order's last response. */
