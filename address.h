@@ -13,6 +13,12 @@
 #define STATUS_LOOPBACK 0
 #endif
 
+/* An address with its port. */
+struct address {
+	struct sockaddr_storage ss;
+	socklen_t len;
+};
+
 enum reach {
 	/* This machine, its link, a multicast group, or of no known kind. */
 	REACH_LOCAL,

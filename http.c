@@ -17,7 +17,6 @@
 
 #include <tls.h>
 
-#include "address.h"
 #include "clock.h"
 #include "http.h"
 

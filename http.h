@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Trust anchors for the certificates of servers.  A system's bundle has 140,
- * and libcrypto needs 20 ms to parse them for each connection: so the few that
- * served last are tried first, and all of them where those do not serve.
+ * HTTP/1.1 over libtls: trust anchors, proxies, sockets, client, parser.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -14,8 +12,15 @@
 #include <time.h>
 
 #include "acme-client.h"
+#include "address.h"
 #include "log.h"
 #include "valid.h"
+
+/*
+ * Trust anchors for the certificates of servers.  A system's bundle has 140,
+ * and libcrypto needs 20 ms to parse them for each connection: so the few that
+ * served last are tried first, and all of them where those do not serve.
+ */
 
 struct http_anchors;
 
@@ -101,11 +106,6 @@ int proxy_refusal(const struct http_proxy *, int status, const char *host,
 #ifndef HTTP_ANSWER_SECONDS
 #define HTTP_ANSWER_SECONDS 60 /* one request and its whole response */
 #endif
-
-struct address {
-	struct sockaddr_storage ss;
-	socklen_t len;
-};
 
 /*
  * Waits for these events of poll(2): 1, or 0 once the deadline (clock_ms()) has

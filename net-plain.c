@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
 #include "clock.h"
 #include "net.h"
 

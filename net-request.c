@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "address.h"
 #include "clock.h"
 #include "msg-bodies.h"
 #include "net.h"

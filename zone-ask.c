@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Queries to name servers, by zoneproc. ldns makes and parses the packets;
+ * Queries to name servers, by zoneproc.  ldns makes and parses the packets;
  * sockets and time are here.  An answer counts if it comes from the address
  * that was asked, to the port and with the number that were drawn for this
  * query, and repeats the question.
@@ -29,7 +29,7 @@ enum state { WAITING, BY_UDP, TO_TCP, BY_TCP, OVER };
 struct question {
 	struct question *next;
 	enum state state;
-	struct server server;
+	struct address server;
 	ldns_rdf *name;
 	ldns_rr_type type;
 	int recurse;

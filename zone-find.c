@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
 #include "zone.h"
 
 #define SERVERS_MAX 16        /* name servers of one zone */
@@ -48,21 +47,21 @@ struct seen {
 	struct error error; /* why it has no servers */
 };
 
-static const struct server *resolvers;
+static const struct address *resolvers;
 static size_t nresolvers;
 static struct zone *given;
 static struct search *searches;
 static struct seen *zones;
 
 void
-find_resolvers(const struct server *s, size_t n)
+find_resolvers(const struct address *s, size_t n)
 {
 	resolvers = s;
 	nresolvers = n;
 }
 
 static void
-add_server(struct zone *z, const char *name, const struct server *s)
+add_server(struct zone *z, const char *name, const struct address *s)
 {
 	char address[64];
 	struct zone_server *to;
@@ -82,7 +81,7 @@ add_server(struct zone *z, const char *name, const struct server *s)
 }
 
 void
-find_in(const struct server *s, size_t n)
+find_in(const struct address *s, size_t n)
 {
 	size_t i;
 
@@ -245,7 +244,7 @@ take_address(struct seen *z, const char *name, const ldns_rr *rr)
 	struct sockaddr_in four = { .sin_family = AF_INET,
 		.sin_port = htons(LDNS_PORT) };
 	const ldns_rdf *data = ldns_rr_rdf(rr, 0);
-	struct server s;
+	struct address s;
 
 	memset(&s, 0, sizeof(s));
 	if (data == NULL)

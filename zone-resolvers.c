@@ -12,7 +12,7 @@
 #define LINE_SIZE 1024
 
 int
-server_of(struct server *s, const char *address, const char *port)
+server_of(struct address *s, const char *address, const char *port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
@@ -29,7 +29,7 @@ server_of(struct server *s, const char *address, const char *port)
 }
 
 size_t
-resolvers_read(FILE *f, struct server out[RESOLVERS_MAX])
+resolvers_read(FILE *f, struct address out[RESOLVERS_MAX])
 {
 	static const char blanks[] = " \t\r\n";
 	char line[LINE_SIZE], *word, *rest;

@@ -13,9 +13,12 @@
 #include "clock.h"
 #include "zone.h"
 
-/* until servers without the record are asked again; */
+/*
+ * The pause until servers without the record are asked again: at first, and at
+ * most.  It grows by half each time.
+ */
 #define STEP_MS 1000
-#define STEP_MAX_MS 10000 /* the pause grows by half each time, up to this */
+#define STEP_MAX_MS 10000
 /*
  * Unanswered queries after which an address is ignored, if its server has the
  * record at another address.
@@ -85,7 +88,7 @@ forget_servers(struct watching *w)
 }
 
 /*
- * Reports the end. sweep() frees w at the end of a turn, as functions on the
+ * Reports the end.  sweep() frees w at the end of a turn, as functions on the
  * stack may hold it.
  */
 static void

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Queries to name servers, by UDP, and by TCP where the answer was cut.
- * Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().
- */
+/* zoneproc: queries, zones and their servers, resolvers, watched records. */
 #ifndef ZONE_H
 #define ZONE_H
 
@@ -14,14 +11,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "address.h"
 #include "log.h"
 #include "persist.h"
 
-/* The address of a name server. */
-struct server {
-	struct sockaddr_storage ss;
-	socklen_t len;
-};
+/*
+ * Queries to name servers, by UDP, and by TCP where the answer was cut.
+ * Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().
+ */
 
 /* The outcome of a query; it lives until the function that gets it returns. */
 struct reply {
@@ -36,7 +33,7 @@ typedef void answered_fn(void *context, const struct reply *);
 
 /* Which records does this name have? */
 struct query {
-	const struct server *server;
+	const struct address *server;
 	const char *name; /* The name, without a dot at its end. */
 	ldns_rr_type type;
 	/* The server is to ask others for what it does not know. */
@@ -97,7 +94,7 @@ const ldns_rr *records_next(struct records *);
 /* One address of one name server. */
 struct zone_server {
 	char *name;
-	struct server at;
+	struct address at;
 	char text[160]; /* "ns1.example.com (192.0.2.1)" */
 };
 
@@ -109,9 +106,9 @@ struct zone {
 };
 
 /* Resolvers to be asked for zones and servers, in their order. */
-void find_resolvers(const struct server *, size_t n);
+void find_resolvers(const struct address *, size_t n);
 /* Servers of all names: no zones are looked for. */
-void find_in(const struct server *, size_t n);
+void find_in(const struct address *, size_t n);
 
 /*
  * The end of a search: the name at the end of the CNAMEs, which lives until
@@ -123,7 +120,7 @@ typedef void found_fn(void *context, const char *name, unsigned aliases,
 
 /*
  * Finds the zone of a record, whose CNAMEs it follows; so many have been
- * followed already. found() is called once, perhaps before the return.
+ * followed already.  found() is called once, perhaps before the return.
  */
 void find_zone(
     const char *record, unsigned aliases, found_fn *found, void *context);
@@ -146,12 +143,12 @@ const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
 #define RESOLVERS_MAX 8
 
 /* Parses a numeric address and port; 0, or -1: they are invalid. */
-int server_of(struct server *, const char *address, const char *port);
+int server_of(struct address *, const char *address, const char *port);
 /*
  * Reads the resolvers in this file (NULL: there is none), in their order; as
  * resolv.conf(5) has it, this machine if none is named.  Returns their number.
  */
-size_t resolvers_read(FILE *, struct server out[RESOLVERS_MAX]);
+size_t resolvers_read(FILE *, struct address out[RESOLVERS_MAX]);
 
 
 /* Waits until all name servers of a zone answer with a TXT record. */

@@ -194,7 +194,8 @@ static void
 take_servers(const struct slice_conf *c, struct sandbox *s)
 {
 	static uint16_t ports[1 + DNS_SERVERS_MAX];
-	static struct server resolvers[RESOLVERS_MAX], servers[DNS_SERVERS_MAX];
+	static struct address resolvers[RESOLVERS_MAX],
+	    servers[DNS_SERVERS_MAX];
 	size_t n = c->dns_servers.n / 2, i;
 	FILE *f;
 

@@ -183,7 +183,7 @@ test_resolvers(void)
 		    "::1\nnameserver ::1\n",
 		    RESOLVERS_MAX },
 	};
-	struct server out[RESOLVERS_MAX];
+	struct address out[RESOLVERS_MAX];
 	size_t i, n;
 	FILE *f;
 
