@@ -20,8 +20,8 @@ BASE = challenge.o msg.o msg-bodies.o msg-routes.o log.o clock.o valid.o \
 	$(PREPARE_OBJS)
 ROLE = role.o $(SANDBOX_OBJS)
 DISK = disk-place.o $(ATTRS_OBJS)
-STATE_PATH = disk-state.o
-CSR_TEXT = disk-csr.o
+DISK_STATE = disk-state.o
+DISK_CSR = disk-csr.o
 CRYPTO = begin-crypto.o
 JSON = begin-json.o
 ACME = acme-json.o acme-problem.o
@@ -63,7 +63,7 @@ RESP = respproc.o resp-cert.o resp-client.o resp-hello.o resp-http.o \
 
 # A program for each process: these objects are all that it can do, and these
 # libraries all that it is linked with besides libc and LIBS_BASE.
-PARENT_OBJS = $(PARENT) $(TRUST) $(CSR_TEXT) $(STATE_PATH) $(DISK) \
+PARENT_OBJS = $(PARENT) $(TRUST) $(DISK_CSR) $(DISK_STATE) $(DISK) \
 	$(SANDBOX_OBJS) $(BASE)
 PARENT_LIBS = $(LIBS_IDN)
 NET_OBJS = $(NET) $(ADDRESS) $(ACME) $(TRUST) $(ROOTS) $(DER) $(CRYPTO) \
@@ -74,7 +74,7 @@ DNS_LIBS =
 KEY_OBJS = $(KEY) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) $(JSON) $(DISK) \
 	$(ROLE) $(BASE)
 KEY_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-CSR_OBJS = $(CSR) $(CSR_TEXT) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) \
+CSR_OBJS = $(CSR) $(DISK_CSR) $(SIGN) $(X509) $(BASE64) $(DER) $(CRYPTO) \
 	$(JSON) $(DISK) $(ROLE) $(BASE)
 CSR_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
 CHNG_OBJS = $(CHNG) $(BASE64) $(DISK) $(ROLE) $(BASE)
@@ -82,21 +82,21 @@ CHNG_LIBS =
 CERT_OBJS = $(CERT) $(PERSIST) $(ACME) $(TRUST) $(ROOTS) $(X509) $(BASE64) \
 	$(DER) $(CRYPTO) $(JSON) $(ROLE) $(BASE)
 CERT_LIBS = $(LIBS_CRYPTO) $(LIBS_JSON)
-FILE_OBJS = $(FILE) $(STATE_PATH) $(DISK) $(ROLE) $(BASE)
+FILE_OBJS = $(FILE) $(DISK_STATE) $(DISK) $(ROLE) $(BASE)
 FILE_LIBS =
 ZONE_OBJS = $(ZONE) $(PERSIST) $(ADDRESS) $(ROLE) $(BASE)
 ZONE_LIBS = $(LIBS_LDNS)
 RESP_OBJS = $(RESP) $(ADDRESS) $(BASE64) $(CRYPTO) $(ROLE) $(BASE)
 RESP_LIBS = $(LIBS_TLS) $(LIBS_CRYPTO)
 
-HOOK_OBJS = $(HOOK) $(STATE_PATH) role.o $(BASE)
+HOOK_OBJS = $(HOOK) $(DISK_STATE) role.o $(BASE)
 HOOK_LIBS =
 
 ROLES = netproc dnsproc keyproc csrproc chngproc certproc fileproc zoneproc \
 	respproc hookproc
 OBJS = $(PARENT) $(NET) $(DNS) $(KEY) $(CSR) $(CHNG) $(CERT) $(FILE) $(ZONE) \
 	$(RESP) $(HOOK) $(SIGN) $(X509) $(BASE64) $(TRUST) $(ROOTS) $(ADDRESS) \
-	$(PERSIST) $(ACME) $(JSON) $(DER) $(CRYPTO) $(CSR_TEXT) $(STATE_PATH) \
+	$(PERSIST) $(ACME) $(JSON) $(DER) $(CRYPTO) $(DISK_CSR) $(DISK_STATE) \
 	$(DISK) $(ROLE) $(BASE)
 FILTERS = $(FILTER_PARENT) $(FILTER_NET) $(FILTER_DNS) $(FILTER_KEY) \
 	$(FILTER_CSR) $(FILTER_CHNG) $(FILTER_CERT) $(FILTER_FILE) \

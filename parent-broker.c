@@ -512,7 +512,7 @@ reap(struct child *c)
 	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0) {
 		broken = 1;
 		progress_clear();
-		child_report_end(c, status, c->lost);
+		child_report_end(c, status, 0);
 	}
 }
 
