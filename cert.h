@@ -875,7 +875,7 @@ struct report {
 
 /*
  * Reads the files of all jobs through fileproc; the most urgent job comes
- * first. outcomes[] is by job: unchanged if it is fine, installed if something
+ * first.  outcomes[] is by job: unchanged if it is fine, installed if something
  * is due, failed if it has expired or its renewal fails.  The caller frees the
  * result.
  */

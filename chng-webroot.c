@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * chngproc's responses that are files, which a web server serves (RFC 8555
- * 8.3). chngproc always removes the files that it has put.  It also removes
+ * 8.3).  chngproc always removes the files that it has put.  It also removes
  * files that a killed run has left, if they are listed in CHNG_LIST, belong to
  * its user and have the listed text.
  */

@@ -6,8 +6,8 @@
  * libseccomp knows the numbers of that architecture's system calls; acme-client
  * is not linked with it.
  *
- * filter-make ARCHITECTURE ROLE ...       C, with the filters of these roles
- * filter-make ARCHITECTURE             text: what each role may do
+ * filter-make ARCHITECTURE ROLE ...     C, with the filters of these roles
+ * filter-make ARCHITECTURE              text: what each role may do
  *
  * regress/filters.py runs the filters against the text.
  */

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * 'on change': each distinct command runs once, one after the other: first the
- * handles' own, in their order, then those for all. fileproc knows which
+ * handles' own, in their order, then those for all.  fileproc knows which
  * handles have changed, and forgets it when all commands of a handle have
  * succeeded; the next run runs failed commands again.
  */

@@ -280,7 +280,7 @@ end_output(struct hook *h, int failed)
 }
 
 /*
- * Reports the end. h is not in the list any more, as done() may start another
+ * Reports the end.  h is not in the list any more, as done() may start another
  * program.
  */
 static void

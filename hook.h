@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/* Runs programs of the administrator's.  Used by hookproc only. */
+/* hookproc: programs, records of challenges and their journal, 'on change'. */
 #ifndef HOOK_H
 #define HOOK_H
 
 #include "conf.h"
 #include "log.h"
 #include "msg-bodies.h"
+
+/* Runs programs of the administrator's. */
 
 /* The tests build with fewer (-D...). */
 #ifndef HOOK_SECONDS
@@ -30,13 +32,13 @@ void hook_setenv(struct environment *, const char *name, const char *value);
 void hook_environment_free(struct environment *);
 
 /*
- * Called first, after role_begin(). nfiles: the soft limit of open files that
+ * Called first, after role_begin().  nfiles: the soft limit of open files that
  * programs get.
  */
 void hook_begin(unsigned long nfiles);
 
 /*
- * Starts a program, without a shell, as a process group of its own. what, as
+ * Starts a program, without a shell, as a process group of its own.  what, as
  * "on change /bin/x", begins the messages about it and the lines that it
  * prints: with -v these are shown as they come, otherwise when it has failed.
  * When it has ended, hook_wait() calls done(arg) with NULL or the reason why it
@@ -93,8 +95,7 @@ void challenge_end_all(void);
 
 
 /*
- * 'on change': runs commands when certificates have changed.  Used by hookproc
- * only.
+ * 'on change': runs commands when certificates have changed.
  */
 
 /*
@@ -111,8 +112,7 @@ void hook_forgotten(struct msg *);
 
 /*
  * The journal of a job: a file in the state directory that has the records that
- * were begun, for the next run, in case hookproc is killed.  Used by hookproc
- * only.
+ * were begun, for the next run, in case hookproc is killed.
  */
 
 struct journal;

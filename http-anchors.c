@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Selects the trust anchors that are tried first for a server. libtls verifies,
- * always by anchors from the file that the configuration names.  If this is
- * wrong, a connection is made twice, or one anchor less is tried.
+ * Selects the trust anchors that are tried first for a server.  libtls
+ * verifies, always by anchors from the file that the configuration names.  If
+ * this is wrong, a connection is made twice, or one anchor less is tried.
  */
 #include <err.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * keyproc keeps the status of the account: its key and its URL (RFC 8555
- * 7.3.1). The stored ones are hints, as an attacker in net may have made up
+ * 7.3.1).  The stored ones are hints, as an attacker in net may have made up
  * both in an earlier run.  The CA is asked for the account of each key that may
  * be the account's before another account is registered.
  */

@@ -42,7 +42,7 @@ struct slice_conf { /* ROLE_CONF */
 	/* The reason for a revocation (RFC 5280 5.3.1), or -1. */
 	int reason;
 	int key_compromised; /* according to that reason */
-	/* CRLs and OCSP responders are asked about revocation. */
+	/* In a renewal: CRLs and OCSP responders may be asked. */
 	int asks_for_status;
 	/* chngproc runs, and needs the thumbprint. */
 	int publishes;

@@ -66,7 +66,7 @@ read_directory(struct session *s, const char *new_nonce, struct net_error *t)
 }
 
 /*
- * Says what only the administrator can change. certproc says when the next try
+ * Says what only the administrator can change.  certproc says when the next try
  * is.
  */
 static void

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Cuts the configuration into slices.  whole_conf() and whole_domain() fill in
- * what any role gets; msg-bodies.c says which role gets which member.
+ * what any role gets, cut_conf() and cut_domain() adapt that to the role and
+ * the mode; msg-bodies.c says which role gets which member.
  */
 #include <err.h>
 #include <stdint.h>
@@ -16,7 +17,7 @@
 
 static struct msg m;
 
-/* Has any domain 'check revocation'? */
+/* In a renewal: has any job 'check revocation'? */
 static int
 asks_for_status(const struct run *run)
 {
@@ -28,7 +29,7 @@ asks_for_status(const struct run *run)
 	return 0;
 }
 
-/* Has any domain 'check webroot'? */
+/* In a renewal: has any job 'check webroot'? */
 static int
 asks_for_webroot(const struct run *run)
 {

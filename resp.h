@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Parses a TLS client's first message, as far as respproc must know it before
- * libtls sees it (RFC 8737 3, RFC 8446 4.1.2).
+ * respproc: a client's first message, responses and their certificates,
+ * clients, requests, listeners, handshakes.
  */
 #ifndef RESP_H
 #define RESP_H
@@ -12,6 +12,11 @@
 #include <stdint.h>
 
 #include "log.h"
+
+/*
+ * Parses a TLS client's first message, as far as respproc must know it before
+ * libtls sees it (RFC 8737 3, RFC 8446 4.1.2).
+ */
 
 #define ACME_ALPN "acme-tls/1" /* RFC 8737 6.2 */
 #define SERVER_NAME_SIZE 254   /* bytes of a host name, with its NUL */
@@ -39,19 +44,19 @@ enum hello_result hello_read(
 struct response {
 	uint32_t job;
 	uint32_t number; /* the identifier's number in the job */
-	/* for http-01: */
-	char *token;   /* the token */
-	char *text;    /* and its key authorization; */
-	uint8_t *cert; /* for tls-alpn-01: a certificate in PEM */
+	char *token;     /* The token of http-01; else NULL. */
+	char *text;      /* The key authorization of http-01. */
+	/* The certificate of tls-alpn-01 in PEM; else NULL. */
+	uint8_t *cert;
 	size_t certlen;
-	/* and the server's name, in lower case */
+	/* The name of the server in it, in lower case. */
 	char server[SERVER_NAME_SIZE];
 	int served; /* A client has fetched it. */
 	struct response *next;
 };
 
 /*
- * Replaces an earlier response of this identifier. text is the key
+ * Replaces an earlier response of this identifier.  text is the key
  * authorization (http-01), digest its SHA-256 in base64url (tls-alpn-01).
  * Anything not of this form ends the process.  0, or -1 with the reason.
  */
