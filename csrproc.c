@@ -423,17 +423,17 @@ static void
 csr_new_key(struct msg *m)
 {
 	struct csr_job *j = &jobs[m->head.job];
-	enum new_key error_new;
+	enum new_key cause;
 
-	body_new_key(m, &error_new);
+	body_new_key(m, &cause);
 	j->new_key = 1;
-	j->fresh = error_new != NEW_KEY_BESIDE;
+	j->fresh = cause != NEW_KEY_BESIDE;
 	if (j->fresh && j->path == NULL && j->own_csr != NULL) {
 		error_set(&j->broken,
 		    "%s: the key of the configured CSR ('csr file') is %s: "
 		    "make another key, and a CSR with it",
 		    j->names.n > 0 ? j->names.v[0] : "csr file",
-		    error_new == NEW_KEY_REFUSED ? "one that the CA refuses" :
+		    cause == NEW_KEY_REFUSED ? "one that the CA refuses" :
 						   "compromised");
 		free(j->own_csr);
 		j->own_csr = NULL;

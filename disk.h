@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * disk-attrs-linux.c: extended attributes of a file that is replaced, such as
- * POSIX ACLs and labels.  disk-attrs-openbsd.c: there are none.  The build
- * picks one of the two.
+ * Files on the disk: how they are replaced, their attributes, keys, CSRs, names
+ * in the state directory.
  */
 #ifndef DISK_H
 #define DISK_H
@@ -16,6 +15,12 @@
 #include "conf.h"
 #include "log.h"
 #include "sandbox.h"
+
+/*
+ * disk-attrs-linux.c: extended attributes of a file that is replaced, such as
+ * POSIX ACLs and labels.  disk-attrs-openbsd.c: there are none.  The build
+ * picks one of the two.
+ */
 
 struct attr {
 	char *name;

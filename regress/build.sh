@@ -64,18 +64,25 @@ same "build: the parent signs nothing, and parses neither CSRs nor answers" 0 \
 signs="http_|jws_|keyfile_"
 same "build: dns and chng have no keys, no HTTP" "0 0" \
     "$(symbols dnsproc "$signs|place_") $(symbols chngproc "$signs")"
-states="x509_|state_parse|state_encode"
+certificates="path_verify|roots_|spki_|csr_names|signature_|asn1_|der_"
+states="state_parse|state_encode"
 same "build: file parses no certificate, no state, no configuration" 0 \
-    "$(symbols fileproc "$parsers|$states|account_|verdict_|status_|cert_")"
+    "$(symbols fileproc \
+        "$parsers|$states|$certificates|account_|status_|cert_")"
 same "build: resp opens no file of ours, and has no client of HTTP" 0 \
     "$(symbols respproc "place_|dir_|http_|jws_|keyfile_|$parsers")"
 same "build: cert opens no file" 0 "$(symbols certproc 'place_|dir_')"
 sandbox="sandbox_enter|seccomp_|landlock_"
 _what="hook has no sandbox and no filter, opens no file but its journal"
 same "build: $_what, and parses nothing from outside" 0 \
-    "$(symbols hookproc "$parsers|$sandbox|place_|dir_|$states|jws_")"
+    "$(symbols hookproc \
+        "$parsers|$sandbox|place_|dir_|$states|$certificates|jws_")"
+for _names in $(echo "$certificates|$states|status_" | tr '|' ' '); do
+	check "build: cert has $_names" \
+	    test "$(symbols certproc "$_names")" -gt 0
+done
 check "build: cert judges, file replaces" test \
-    "$(symbols certproc 'chain_|verdict_')" -gt 2 -a \
+    "$(symbols certproc 'chain_')" -gt 2 -a \
     "$(symbols fileproc 'place_')" -gt 5
 
 # A program of a role runs for acme-client of its own build only.

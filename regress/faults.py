@@ -2,7 +2,7 @@
 # first key, change the disk.
 from faults_lib import *
 
-def invariant(name, old, status, before_ok=True):
+def invariant(name, old, status):
     now = contents()
     # Each file is the old one or a new one.
     report(whole_certificates(now), name + ": each file is whole",

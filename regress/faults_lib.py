@@ -83,7 +83,8 @@ def restore(frm):
 
 def calls_of(role, *args):
     """What such a run does on the disk, in this role, from the first file on
-    that it makes: [(call, nth)]."""
+    that it makes, and all that a second process of the role does:
+    [(call, nth)]."""
     run(*args, trace=[FEW_STOPS, "-e", "trace=execve," + CALLS])
     count, out = {}, []
     roles = {}

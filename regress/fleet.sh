@@ -10,10 +10,6 @@ fleet() {
 		domain_write "$conf" "$name" "$name.example.com" ""
 	done
 }
-ordered() {
-	sed -n 's/.*certproc: \([a-z0-9]*\): due: .*/\1/p' "$err" | sort |
-	    xargs
-}
 # away HANDLE: signed by an authority that is not there
 away() {
 	sed -n '/^authority/,/^}/p' "$conf" |

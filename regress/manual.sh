@@ -1,5 +1,5 @@
-# The manual pages are clean, and say what the program has.  No text of this
-# tree has long lines.
+# The manual pages are clean, and say what the program has.  No source or
+# script has long lines.
 . "$here/lib.sh"
 work=$run
 for page in acme-client.1 acme-client.conf.5; do

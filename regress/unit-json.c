@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
+/* acme-json.c, acme-renewal.c, acme-problem.c: what a CA sends. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -77,7 +77,7 @@ setup(void)
 
 /* A list with leaf on it, and what may be wrong. */
 struct list_recipe {
-	/* why NULL: it counts, and says "revoked" */
+	/* error NULL: it counts, and says "revoked" */
 	const char *name, *error;
 	long from, to;         /* to 0: no nextUpdate */
 	const EVP_MD *md;      /* NULL: SHA-256 */
@@ -369,7 +369,7 @@ test_large(void)
 
 /* A response about the leaf, and what may be wrong. */
 struct ocsp_recipe {
-	const char *name, *error; /* why NULL: it counts */
+	const char *name, *error; /* error NULL: it counts */
 	int status;
 	long from, to; /* to 0: no nextUpdate */
 	/*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
+/* valid.c, address.c, log.c. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>

@@ -460,7 +460,7 @@ static void
 test_delivered(void)
 {
 	static const struct {
-		const char *name, *error; /* why NULL: good */
+		const char *name, *error; /* error NULL: good */
 		const char *eku, *other;
 		long from, to;
 	} table[] = {

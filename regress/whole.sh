@@ -337,6 +337,33 @@ END
 }
 
 # In the middle: the web server does not answer, so that Pebble cannot validate.
+# No line of a private key is in what a run says, or in the arguments and the
+# environment (as far as this user may read it) of its processes.
+secrets() {
+	one "a run whose processes are looked at" 0
+	setsid "$client" -vv -F -f "$conf" example.com 2>"$err" &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -n "$(ls "$work/www")" ] && break
+		sleep 0.05
+	done
+	for _p in $(processes_of $pid); do
+		cat "/proc/$_p/cmdline" "/proc/$_p/environ"
+	done 2>/dev/null | tr '\0' '\n' >"$work/seen"
+	wait $pid; status=$?
+	expect "a run whose processes are looked at, again" 0
+	for _program in keyproc csrproc netproc; do
+		check "$who: $_program was looked at" \
+		    grep -q "$_program\$" "$work/seen"
+	done
+	cat "$work/etc/private/account.pem" \
+	    "$work/ssl/private/example.com.key" |
+	    grep -v -e ----- >"$work/secrets"
+	check "$who: there are keys to look for" \
+	    test "$(wc -l <"$work/secrets")" -ge 4
+	same "$who: no key in messages, arguments, environments" "" \
+	    "$(cat "$err" "$work/seen" | grep -F -f "$work/secrets")"
+}
 interrupted() {
 	kill -STOP $web_pid
 	for how in INT TERM HUP KILL; do
@@ -445,6 +472,7 @@ pebble_stop
 
 pebble_start PEBBLE_VA_NOSLEEP=0 PEBBLE_VA_SLEEPTIME=3
 one "validation takes seconds" 0
+secrets
 interrupted
 pebble_stop
 exit $failed

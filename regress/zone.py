@@ -2,7 +2,7 @@
 # circles: all cases at once, in one process of it. In namespaces of its own
 # (zone.sh): a resolver at 127.0.0.1, name servers at 127.0.N.M, all on port 53.
 # Arguments: the program, a fresh directory, the tree.
-import re, socket, struct, sys, threading, time
+import re, socket, struct, threading, time
 from dns_wire import *
 from hostile_lib import (Role, conf, end, in_section, num, report, refuses, s,
     strings, write)
