@@ -254,15 +254,23 @@ chain_same_leaf(const struct chain *a, const struct chain *b)
 }
 
 void
-chain_fingerprint(const struct chain *c, char out[65])
+hash_hex(const uint8_t hash[SPKI_HASH_LEN], char out[FINGERPRINT_LEN])
+{
+	size_t i;
+
+	for (i = 0; i < SPKI_HASH_LEN; i++)
+		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}
+
+void
+chain_fingerprint(const struct chain *c, char out[FINGERPRINT_LEN])
 {
 	uint8_t hash[SPKI_HASH_LEN];
-	unsigned i, len = sizeof(hash);
+	unsigned len = sizeof(hash);
 
 	if (!X509_digest(sk_X509_value(c->certs, 0), EVP_sha256(), hash, &len))
 		errx(1, "SHA-256 failed");
-	for (i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", hash[i]);
+	hash_hex(hash, out);
 }
 
 uint8_t *

@@ -457,21 +457,12 @@ job_installed(struct job *j)
 	    clock_text(j->chosen->not_after));
 }
 
-static void
-put_hex(const uint8_t key[SPKI_HASH_LEN], char out[2 * SPKI_HASH_LEN + 1])
-{
-	size_t i;
-
-	for (i = 0; i < SPKI_HASH_LEN; i++)
-		snprintf(out + 2 * i, 3, "%02x", key[i]);
-}
-
 void
 job_refuse_key(struct job *j, const uint8_t key[SPKI_HASH_LEN])
 {
 	struct error e;
 
-	put_hex(key, j->state->refused_key);
+	hash_hex(key, j->state->refused_key);
 	if (job_save(j, &e) == -1)
 		warnx("%s: %s", j->handle, e.text);
 }
@@ -480,11 +471,11 @@ int
 job_is_refused_key(
     const struct job *j, int have, const uint8_t key[SPKI_HASH_LEN])
 {
-	char hex[2 * SPKI_HASH_LEN + 1];
+	char hex[FINGERPRINT_LEN];
 
 	if (!have)
 		return 0;
-	put_hex(key, hex);
+	hash_hex(key, hex);
 	return strcmp(hex, j->state->refused_key) == 0;
 }
 

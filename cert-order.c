@@ -34,7 +34,7 @@ order_authority(const char *api_url)
  * one set of names anyway.
  */
 static void
-hash_terms(const struct job *j, char out[65])
+hash_terms(const struct job *j, char out[FINGERPRINT_LEN])
 {
 	SHA2_CTX ctx;
 
@@ -70,7 +70,7 @@ order_open(const struct job *j)
 {
 	const struct state *s = j->state;
 	time_t now = time(NULL);
-	char terms[65];
+	char terms[FINGERPRINT_LEN];
 
 	hash_terms(j, terms);
 	if (s->order[0] == '\0' || strcmp(s->order_terms, terms) != 0 ||

@@ -68,7 +68,7 @@ by_text(const void *a, const void *b)
 
 /* Hashes a set of names; their order does not matter. */
 static void
-hash_names(const struct strings *names, char out[65])
+hash_names(const struct strings *names, char out[FINGERPRINT_LEN])
 {
 	char *sorted[CONF_NAMES_MAX + 1];
 	SHA2_CTX ctx;
@@ -240,7 +240,7 @@ state_parse(const char *record, size_t len, const char *whose,
 {
 	json_t *o = parse(record, len, whose), *inner = o;
 	const char *of = json_string_value(json_object_get(o, "names"));
-	char hash[65];
+	char hash[FINGERPRINT_LEN];
 	size_t i;
 	int same;
 

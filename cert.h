@@ -34,7 +34,6 @@ struct life {
 	char certid[CERTID_MAX]; /* RFC 9773 4.1, or "" */
 };
 
-#define FINGERPRINT_LEN 65 /* A SHA-256 in hexadecimal, with its NUL. */
 #define GROUP_MAX 68
 
 /*
@@ -62,7 +61,7 @@ struct state {
 	/*
 	 * A hash of the set of names; for another set, most members start anew.
 	 */
-	char names[65];
+	char names[FINGERPRINT_LEN];
 	unsigned attempts; /* Attempts since the last success. */
 	/* Those of them to which the CA responded. */
 	unsigned failures;
@@ -83,7 +82,7 @@ struct state {
 	/* Revocation status is not requested before this time. */
 	time_t status_ask;
 	/* The fingerprint of the files when they were last read, or "". */
-	char fingerprint[65];
+	char fingerprint[FINGERPRINT_LEN];
 	/* When they were last read, or 0. */
 	time_t looked;
 	struct life life; /* Of the certificate that was installed then. */
@@ -96,11 +95,11 @@ struct state {
 	/*
 	 * The fingerprint of the certificate, if the CA has revoked it, or "".
 	 */
-	char revoked[65];
+	char revoked[FINGERPRINT_LEN];
 	/* A hash of a public key that the CA refuses, or "". */
-	char refused_key[65];
+	char refused_key[FINGERPRINT_LEN];
 	/* The fingerprint of the certificate that -B is putting back, or "". */
-	char put_back[65];
+	char put_back[FINGERPRINT_LEN];
 	/* The URL for new nonces (RFC 8555 7.2) in the last run, or "". */
 	char new_nonce[256];
 	int slow;         /* The CA does not finish orders at once. */
@@ -108,7 +107,7 @@ struct state {
 	/*
 	 * A hash of the authority and the profile that the order was made with.
 	 */
-	char order_terms[65];
+	char order_terms[FINGERPRINT_LEN];
 	time_t order_made;
 	struct origin attempt; /* Of the last attempt; leaf is not used. */
 	/* Of the installed certificate, if leaf is its fingerprint. */

@@ -19,6 +19,8 @@
 #define CHAIN_CERTS_MAX 10
 #define CHAIN_BYTES_MAX 65536 /* In PEM, both read and written. */
 
+#define FINGERPRINT_LEN 65 /* A SHA-256 in hexadecimal, with its NUL. */
+
 /*
  * The key's SubjectPublicKeyInfo in DER; NULL: it has none.  OpenSSL 3 takes
  * longer to encode one than to sign, so those of the last two keys are kept:
@@ -134,7 +136,9 @@ void chain_describe(const struct chain *, char *out, size_t size);
 /* Do both have the same leaf?  The second may be NULL: 0. */
 int chain_same_leaf(const struct chain *, const struct chain *);
 /* SHA-256 of the leaf, in hexadecimal. */
-void chain_fingerprint(const struct chain *, char out[65]);
+void chain_fingerprint(const struct chain *, char out[FINGERPRINT_LEN]);
+/* A SHA-256, such as the hash of a key, in hexadecimal. */
+void hash_hex(const uint8_t hash[SPKI_HASH_LEN], char out[FINGERPRINT_LEN]);
 /* The leaf in DER; the caller frees. */
 uint8_t *chain_leaf_der(const struct chain *, size_t *len);
 
