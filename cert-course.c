@@ -20,51 +20,30 @@ uint32_t njobs;
 static struct msg out;
 
 /* The steps of the drawing in cert.h. */
-static const struct {
-	enum phase from;
-	const char *name;
-	unsigned to; /* Phases, besides FINISHED. */
-} steps[] = {
-	{ AWAITS_KEYS, "AWAITS_KEYS", KEYS_KNOWN | DUE | TASKED },
+static const struct step steps[] = {
+	{ AWAITS_KEYS, "AWAITS_KEYS", KEYS_KNOWN | DUE | TASKED | FINISHED },
 	{ KEYS_KNOWN, "KEYS_KNOWN",
-	    DATE_TO_ASK | STATUS_TO_ASK | DUE | ADOPTING | COMBINING },
-	{ DATE_TO_ASK, "DATE_TO_ASK", ASKING_DATE },
-	{ ASKING_DATE, "ASKING_DATE", STATUS_TO_ASK | DUE },
-	{ STATUS_TO_ASK, "STATUS_TO_ASK", ASKING_STATUS },
-	{ ASKING_STATUS, "ASKING_STATUS", DUE },
-	{ DUE, "DUE", ORDERING | TASKED },
-	{ ORDERING, "ORDERING", ADOPTING | COMBINING },
-	{ TASKED, "TASKED", DISCARDING },
-	{ ADOPTING, "ADOPTING", COMBINING },
-	{ COMBINING, "COMBINING", 0 },
-	{ DISCARDING, "DISCARDING", 0 },
+	    DATE_TO_ASK | STATUS_TO_ASK | DUE | ADOPTING | COMBINING |
+		FINISHED },
+	{ DATE_TO_ASK, "DATE_TO_ASK", ASKING_DATE | FINISHED },
+	{ ASKING_DATE, "ASKING_DATE", STATUS_TO_ASK | DUE | FINISHED },
+	{ STATUS_TO_ASK, "STATUS_TO_ASK", ASKING_STATUS | FINISHED },
+	{ ASKING_STATUS, "ASKING_STATUS", DUE | FINISHED },
+	{ DUE, "DUE", ORDERING | TASKED | FINISHED },
+	{ ORDERING, "ORDERING", ADOPTING | COMBINING | FINISHED },
+	{ TASKED, "TASKED", DISCARDING | FINISHED },
+	{ ADOPTING, "ADOPTING", COMBINING | FINISHED },
+	{ COMBINING, "COMBINING", FINISHED },
+	{ DISCARDING, "DISCARDING", FINISHED },
 	{ FINISHED, "FINISHED", 0 },
 };
 #define NPHASES (sizeof(steps) / sizeof(steps[0]))
 _Static_assert(1 << NPHASES == PHASE__END, "each phase has a row");
 
-/* The row of a phase in steps[]. */
-static size_t
-row_of(enum phase phase)
-{
-	size_t i;
-
-	for (i = 0; i < NPHASES && steps[i].from != phase; i++)
-		;
-	if (i == NPHASES)
-		errx(1, "there is no phase %u", (unsigned)phase);
-	return i;
-}
-
 void
 enter(uint32_t job, enum phase phase)
 {
-	size_t from = row_of(jobs[job].phase), to = row_of(phase);
-
-	if ((steps[from].to & phase) == 0 &&
-	    (phase != FINISHED || steps[from].from == FINISHED))
-		errx(1, "job %u: no step leads from %s to %s", job,
-		    steps[from].name, steps[to].name);
+	step_check(steps, NPHASES, jobs[job].phase, phase, job);
 	jobs[job].phase = phase;
 }
 

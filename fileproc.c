@@ -62,11 +62,7 @@ static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
 
 /* The steps of the drawing in file.h. */
-static const struct {
-	enum set_state from;
-	const char *name;
-	unsigned to;
-} steps[] = {
+static const struct step steps[] = {
 	{ SET_UNLOCKED, "SET_UNLOCKED", SET_OPEN | SET_CLOSED },
 	{ SET_OPEN, "SET_OPEN", SET_STAGED | SET_REMOVED | SET_CLOSED },
 	{ SET_STAGED, "SET_STAGED", SET_COMMITTED | SET_CLOSED },
@@ -75,26 +71,12 @@ static const struct {
 	{ SET_CLOSED, "SET_CLOSED", 0 },
 };
 
-static size_t
-row_of(enum set_state state)
-{
-	size_t i = 0;
-
-	while (steps[i].from != state)
-		if (++i == sizeof(steps) / sizeof(steps[0]))
-			errx(1, "there is no state %u", (unsigned)state);
-	return i;
-}
-
 /* The only way into another state. */
 static void
 enter(uint32_t job, enum set_state state)
 {
-	size_t from = row_of(jobs[job].state), to = row_of(state);
-
-	if ((steps[from].to & state) == 0)
-		errx(1, "job %u: no step leads from %s to %s", job,
-		    steps[from].name, steps[to].name);
+	step_check(steps, sizeof(steps) / sizeof(steps[0]), jobs[job].state,
+	    state, job);
 	jobs[job].state = state;
 }
 

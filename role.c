@@ -163,6 +163,30 @@ serve(const struct handler *table, size_t n, uint32_t njobs,
 	serve_beside(table, n, njobs, state, NULL);
 }
 
+static const struct step *
+row_of(const struct step *steps, size_t n, unsigned phase)
+{
+	size_t i;
+
+	for (i = 0; i < n && steps[i].from != phase; i++)
+		;
+	if (i == n)
+		errx(1, "there is no phase %u", phase);
+	return &steps[i];
+}
+
+void
+step_check(const struct step *steps, size_t n, unsigned from, unsigned to,
+    uint32_t job)
+{
+	const struct step *before = row_of(steps, n, from),
+			  *after = row_of(steps, n, to);
+
+	if ((before->to & to) == 0)
+		errx(1, "job %u: no step leads from %s to %s", job,
+		    before->name, after->name);
+}
+
 void
 serve_beside(const struct handler *table, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t), void (*await)(void))

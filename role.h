@@ -39,6 +39,19 @@ int role_domain(struct msg *, uint32_t expected, struct slice_domain *);
  */
 void *role_grow(void *array, uint32_t n, size_t size);
 
+/* A phase of a job, and those (bits) to which a step leads from it. */
+struct step {
+	unsigned from;
+	const char *name;
+	unsigned to;
+};
+/*
+ * Ends the process, naming both phases, unless one of these n rows has a step
+ * from one to the other.
+ */
+void step_check(
+    const struct step *, size_t n, unsigned from, unsigned to, uint32_t job);
+
 /*
  * A row of a role's dispatch table.  A message ends the process if its job is
  * in none of the row's states, or if it has come for that job as often as the
