@@ -64,7 +64,7 @@ same "build: the parent signs nothing, and parses neither CSRs nor answers" 0 \
 signs="http_|jws_|keyfile_"
 same "build: dns and chng have no keys, no HTTP" "0 0" \
     "$(symbols dnsproc "$signs|place_") $(symbols chngproc "$signs")"
-certificates="path_verify|roots_|spki_|csr_names|signature_|asn1_|der_"
+certificates="path_verify|roots_|spki_|signature_|asn1_|der_"
 states="state_parse|state_encode"
 same "build: file parses no certificate, no state, no configuration" 0 \
     "$(symbols fileproc \
