@@ -434,7 +434,7 @@ csr_new_key(struct msg *m)
 		    "make another key, and a CSR with it",
 		    j->names.n > 0 ? j->names.v[0] : "csr file",
 		    cause == NEW_KEY_REFUSED ? "one that the CA refuses" :
-						   "compromised");
+					       "compromised");
 		free(j->own_csr);
 		j->own_csr = NULL;
 	}

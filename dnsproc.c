@@ -124,7 +124,7 @@ may_be_asked(const struct host *h, const struct sockaddr *sa)
 
 /* The reason why there is no address to tell, or NULL. */
 static const char *
-error_none(const struct host *h, uint64_t n)
+no_address(const struct host *h, uint64_t n)
 {
 	static char text[200];
 	char address[64];
@@ -176,7 +176,7 @@ dns_resolve(struct msg *m)
 	look_up(h);
 	add_addresses(&b, h, 1);
 	add_addresses(&b, h, 0);
-	b.error = error_none(h, b.n);
+	b.error = no_address(h, b.n);
 	msg_reply(&out, NET_ADDRESSES, m);
 	body_addresses(&out, &b);
 	msg_send(&out);

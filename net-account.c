@@ -353,7 +353,7 @@ int
 account_again(struct session *s, struct net_error *t)
 {
 	static int rechecked;
-	struct net_error error_not;
+	struct net_error refusal;
 	int rc = 0;
 
 	if (failed || known != ACCOUNT_KNOWN || is_about_request(t))
@@ -362,9 +362,9 @@ account_again(struct session *s, struct net_error *t)
 		rechecked = 1;
 		say(1, "%s; asking the CA for the account by its key",
 		    t->error.text);
-		rc = recheck(s, &error_not);
+		rc = recheck(s, &refusal);
 		if (rc == -1)
-			*t = error_not;
+			*t = refusal;
 	}
 	if (rc == 0 && is_about_signature(t))
 		rc = wait_for_rollover();

@@ -139,7 +139,7 @@ look_at(struct proof *p, size_t i, const struct authorization *az)
 	if (az->status == STATUS_VALID || az->status == STATUS_PENDING ||
 	    p->spoilt++ > 0)
 		return;
-	net_error_set(&p->error_spoilt, FAILURE_CA,
+	net_error_set(&p->first_error, FAILURE_CA,
 	    "%s: authorization is %s%s%s", az->identifier, az->status_text,
 	    c->error.text[0] != '\0' ? ": " : "", c->error.text);
 }
@@ -261,7 +261,7 @@ fetch_open(
 int
 proof_error(const struct proof *p, struct net_error *t)
 {
-	*t = p->error_spoilt;
+	*t = p->first_error;
 	return -1;
 }
 

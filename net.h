@@ -412,8 +412,8 @@ struct proof {
 	int triggered; /* The CA was told that some responses are there. */
 	/* How many authorizations cannot become valid any more. */
 	size_t spoilt;
-	struct net_error error_spoilt; /* The error of the first of these. */
-	int put;                       /* chng was asked to put responses. */
+	struct net_error first_error; /* The error of the first of these. */
+	int put;                      /* chng was asked to put responses. */
 	/* The CA seems not to have found the responses. */
 	int doubtful;
 };

@@ -121,6 +121,18 @@ parent_start_csr(void)
 	start(&children[ROLE_CSR], ROLE_CSR, 0);
 }
 
+/* In a renewal: does any job respond to challenges in this way? */
+static int
+run_has_way(const struct run *r, enum way way)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
+		if (r->jobs[i]->way == way)
+			return 1;
+	return 0;
+}
+
 /* Does the run need this role, once certproc has found something due? */
 static int
 needs(enum role role)
@@ -611,17 +623,6 @@ init_children(void)
 		snprintf(worker(i)->name, sizeof(worker(i)->name),
 		    "%s (worker %u)", role_names[ROLE_NET], i + 1);
 	}
-}
-
-int
-run_has_way(const struct run *r, enum way way)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
-		if (r->jobs[i]->way == way)
-			return 1;
-	return 0;
 }
 
 int

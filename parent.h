@@ -108,8 +108,6 @@ struct tally {
 
 /* These are about renewals, and return 0 for any other run. */
 
-/* Does any job respond to challenges in this way? */
-int run_has_way(const struct run *, enum way);
 /* Does chngproc publish anything for any job? */
 int run_publishes(const struct run *);
 /* Does zoneproc wait for records that hooks have published? */

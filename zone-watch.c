@@ -439,7 +439,7 @@ ask_all(struct watching *w)
 
 static void
 found(void *context, const char *name, unsigned aliases, const struct zone *z,
-    const struct error *error_not)
+    const struct error *reason)
 {
 	struct watching *w = context;
 	size_t i;
@@ -447,7 +447,7 @@ found(void *context, const char *name, unsigned aliases, const struct zone *z,
 	w->searching = 0;
 	w->aliases = aliases;
 	if (z == NULL) {
-		w->error = *error_not;
+		w->error = *reason;
 		return;
 	}
 	if (!name_equal(w->at, name)) {
