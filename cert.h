@@ -403,7 +403,7 @@ struct job {
 	struct stored compromised;
 	int locked;
 	int has_state; /* The state was read, or there was none. */
-	/* The job's own, or one that all unchanged jobs share. */
+	/* The job's own state, or one that all unchanged jobs share. */
 	struct state *state;
 	struct installed installed;
 	/*

@@ -358,7 +358,7 @@ void body_stored_account(struct msg *, struct body_account *);
 struct body_shown { /* CERT_SHOW_ACCOUNT */
 	/* The account key's thumbprint; NULL: there is no key. */
 	const char *thumbprint;
-	/* The new key's, where an interrupted -K may have succeeded. */
+	/* The thumbprint of a new key that the CA may know after -K. */
 	const char *next;
 };
 void body_shown(struct msg *, struct body_shown *);

@@ -20,7 +20,7 @@ struct attempt {
 	/* 0 or more is success, -1 with errno is refusal */
 	long (*try)(void);
 	unsigned may; /* 1 << role */
-	/* dns survives what modules of nsswitch.conf try */
+	/* dnsproc survives system calls that modules of nsswitch.conf try */
 	enum { FAILS, ENDS, ENDS_BUT_DNS } response;
 	int landlock;
 };
