@@ -201,13 +201,16 @@ msg_send(const struct msg *m)
 		err(1, "%s", routes[m->head.type].name);
 }
 
-void
-msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
+/*
+ * Waits until a message or the parent's end can be received.  recv() is tried
+ * first (see msg_receive()), because a run over thousands of domains sends one
+ * message after another.
+ */
+static void
+wait_readable(int64_t deadline, int seconds)
 {
 	struct pollfd pfd = { .fd = ROLE_FD, .events = POLLIN };
-	int64_t deadline = clock_ms() + seconds * (int64_t)1000;
-	const char *wrong;
-	ssize_t n;
+	int n;
 
 	do
 		n = poll(&pfd, 1, seconds < 0 ? -1 : clock_left_ms(deadline));
@@ -216,10 +219,23 @@ msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
 		err(1, "poll");
 	if (n == 0)
 		errx(1, "no reply within %d seconds", seconds);
+}
+
+void
+msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
+{
+	int64_t deadline = clock_ms() + seconds * (int64_t)1000;
+	const char *wrong;
+	ssize_t n;
+
 	/* The kernel drops descriptors sent along (SCM_RIGHTS) with recv(). */
-	n = recv(ROLE_FD, m, MSG_HEAD_LEN + MSG_BODY_MAX, 0);
-	if (n == -1)
-		err(1, "recv");
+	while ((n = recv(ROLE_FD, m, MSG_HEAD_LEN + MSG_BODY_MAX,
+		    MSG_DONTWAIT)) == -1) {
+		if (errno == EAGAIN)
+			wait_readable(deadline, seconds);
+		else if (errno != EINTR)
+			err(1, "recv");
+	}
 	if (n == 0)
 		exit(1); /* the parent has ended: report nothing */
 	/* The parent has checked the sender; the rest is checked again. */
