@@ -31,10 +31,10 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define WORKERS 4 /* The number of workers without -j. */
-/* Descriptors of a role, besides those for its jobs. */
+#define WORKERS 4 /* The number of netproc's workers in a run without -j. */
+/* The descriptors that a role opens besides those for its jobs. */
 #define OTHER_DESCRIPTORS 24
-/* Descriptors of the parent, besides those for netproc's workers. */
+/* The descriptors of the parent besides those for netproc's workers. */
 #define PARENT_DESCRIPTORS 31
 
 #ifndef CONF_FILE
@@ -59,7 +59,7 @@ usage(void)
 	exit(1);
 }
 
-/* -V, with any other options. */
+/* Prints the version for -V, whatever other options are given. */
 __attribute__((noreturn)) static void
 print_version(void)
 {
@@ -69,7 +69,10 @@ print_version(void)
 	exit(0);
 }
 
-/* A revocation's reason (RFC 5280 5.3.1), by name or number; 7 is unused. */
+/*
+ * Reads the reason for a revocation (RFC 5280 5.3.1), a name or a number; the
+ * RFC does not use 7.
+ */
 static int
 parse_reason(const char *text)
 {
@@ -108,7 +111,10 @@ parse_count(int option, const char *text, int most)
 	return (uint64_t)n;
 }
 
-/* Opens descriptors 0 to 2, so that no other file gets one of these numbers. */
+/*
+ * Opens descriptors 0 to 2, so that no file that is opened later gets one of
+ * these numbers.
+ */
 static void
 open_standard_fds(void)
 {
@@ -130,7 +136,9 @@ on_signal(int sig)
 	broker_signal = sig;
 }
 
-/* Blocks these signals except while the broker polls, which cannot miss one. */
+/*
+ * Blocks these signals except while the broker polls, so that it misses none.
+ */
 static void
 catch_signals(void)
 {
@@ -244,15 +252,19 @@ confirm_deactivation(const char *name)
 }
 
 /*
- * A run for an authority may have a process of its own.  If it has changed
- * anything, that process waits until acme-client's status reports the change.
+ * The first process may run each authority in a process of its own.  If such a
+ * process has changed anything, it waits until the status of acme-client
+ * reports the change.
  */
-static int *waiting; /* a socket to each process that waits */
+static int *waiting; /* A socket to each process that waits. */
 static size_t nwaiting;
 /* This process has too few descriptors to run all jobs at once. */
 static int few_descriptors;
 
-/* Descriptors of the first process, while runs have processes of their own. */
+/*
+ * The descriptors that the first process uses itself, while runs have processes
+ * of their own.
+ */
 #define OWN_DESCRIPTORS 8
 /*
  * With few descriptors, no more processes wait than this.  The others end
@@ -267,8 +279,8 @@ static int few_descriptors;
 #define FINISH 'e' /* Tells a waiting process to end at once. */
 
 /*
- * A run in a process of its own.  fd is a socket to the first process: end of
- * file there ends the run.
+ * Carries out a run in a process of its own.  fd is a socket to the first
+ * process; its end of file ends the run.
  */
 __attribute__((noreturn)) static void
 run_apart(const struct run *authority, int fd)
@@ -286,7 +298,9 @@ run_apart(const struct run *authority, int fd)
 		if (write(fd, &word, 1) != 1 || read(fd, &word, 1) != 1)
 			exit(1);
 	}
-	/* At end of file the first process was killed: fileproc sees that. */
+	/*
+	 * End of file: the first process was killed, and fileproc notices that.
+	 */
 	if (word == FINISH)
 		broker_end();
 	exit(0);
@@ -327,7 +341,10 @@ finish_first(void)
 	memmove(waiting, waiting + 1, --nwaiting * sizeof(*waiting));
 }
 
-/* Has this process n descriptors left, besides those of waiting processes? */
+/*
+ * Does this process have n descriptors left, besides those of waiting
+ * processes?
+ */
 static int
 has_room(size_t n)
 {
@@ -383,7 +400,7 @@ run_authority(const struct run *run, int last, struct tally *tally)
 		close(fds[0]);
 		while ((rc = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
 			;
-		/* Otherwise it has reported its error itself. */
+		/* A process that exited has reported its error itself. */
 		if (gone && rc == pid && WIFSIGNALED(status))
 			warnx("the run at %s was killed by signal %d, %s",
 			    run->authority->name, WTERMSIG(status),
@@ -425,7 +442,7 @@ finish(int status)
 	return status;
 }
 
-/* -K is refused for a key that another authority uses, too. */
+/* Refuses -K for a key that another authority uses, too. */
 static void
 refuse_shared(const struct conf *conf, const struct authority *a)
 {
@@ -440,10 +457,10 @@ refuse_shared(const struct conf *conf, const struct authority *a)
 		    a->name, other->name, a->account_key);
 }
 
-#define NAMED_MOST 5 /* The most handles that a message names. */
+#define NAMED_MOST 5 /* The most handles that a message lists. */
 
 /*
- * For a message: the handles whose web servers are configured with the
+ * Lists for a message the handles whose web servers are configured with the
  * thumbprint of this authority's account; "" if there are none.
  */
 static const char *
@@ -463,9 +480,9 @@ stateless_handles(const struct conf *conf, const struct authority *a)
 }
 
 /*
- * -K.  A first run has the CA accept the new key.  A second one puts it in the
- * old key's place, or sets it aside if the CA does not know it.  A third one
- * prints its thumbprint, if web servers are configured with that.
+ * Handles -K.  A first run has the CA accept the new key.  A second run puts it
+ * in the old key's place, or sets it aside if the CA does not know it.  A third
+ * run prints its thumbprint, if web servers are configured with that.
  */
 static void
 run_rollover(struct run *run, struct tally *tally)
@@ -492,7 +509,7 @@ run_rollover(struct run *run, struct tally *tally)
 		run_authority(run, 1, tally);
 }
 
-/* -K, -U, -D, -t. */
+/* Carries out -K, -U, -D or -t. */
 static int
 run_account(struct run *run)
 {
@@ -544,7 +561,7 @@ has_hooks(const struct run *run)
 }
 
 /*
- * 'verify', for the jobs whose commands have run well, so that they are no
+ * Runs 'verify' for the jobs whose commands have run well, so that they are no
  * longer marked.  Differences are reported, but do not change the exit status.
  */
 static void
@@ -565,7 +582,7 @@ run_verify(const struct run *changed)
 }
 
 /*
- * 'on change', for all of these jobs that have changed, whatever their
+ * Runs 'on change' for all of these jobs that have changed, whatever their
  * authority; then 'verify'.
  */
 static void
@@ -590,7 +607,7 @@ run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
 	free(run.jobs);
 }
 
-/* 'metrics': about all domain sections, whatever the operands are. */
+/* Writes the metrics about all domain sections, whatever the operands are. */
 static void
 write_metrics(
     const struct conf *conf, const struct run *all, struct tally *tally)
@@ -608,7 +625,8 @@ write_metrics(
 }
 
 /*
- * -l, for handles of all authorities.  The exit status is for monitoring.
+ * Prints the list of -l for handles of all authorities.  The exit status is for
+ * monitoring.
  */
 static int
 run_list(const struct conf *conf, struct run *run)
@@ -630,9 +648,9 @@ same_directory(const char *a, const char *b)
 }
 
 /*
- * How many descriptors a role needs for this job at most: fileproc has its lock
- * and its directories open.  Directories that the previous job has, too, are
- * not counted again.
+ * Returns how many descriptors a role needs for this job at most: fileproc
+ * keeps its lock and its directories open.  Directories that the previous job
+ * has, too, are not counted again.
  */
 static size_t
 descriptors(const struct domain *d, const struct domain *before)
@@ -654,7 +672,7 @@ descriptors(const struct domain *d, const struct domain *before)
 		    strcmp(d->challengedir, b->challengedir) != 0));
 }
 
-/* How many of these jobs one run has descriptors for; at least 1. */
+/* Returns for how many of these jobs one run has descriptors; at least 1. */
 static uint32_t
 batch(struct domain *const *jobs, uint32_t n)
 {
@@ -717,8 +735,8 @@ run_batches(
 }
 
 /*
- * Renewals, -r and -B.  Each authority has a run, with its own processes, so
- * that one CA cannot disturb the run of another.
+ * Carries out renewals, -r and -B.  Each authority has a run with its own
+ * processes, so that one CA cannot disturb the run of another.
  */
 static int
 run_all(const struct conf *conf, const struct run *all)
@@ -759,9 +777,9 @@ run_all(const struct conf *conf, const struct run *all)
 							       2);
 }
 
-/* The command line and the environment. */
+/* What the command line and the environment say. */
 struct command {
-	const char *conf; /* path of the configuration */
+	const char *conf; /* The path of the configuration. */
 	int check_only;   /* -n */
 	int all;          /* -a */
 	/* How many of -B, -l, -r, -t, -K, -U and -D were given. */
@@ -770,7 +788,7 @@ struct command {
 	int no_color;
 	/* TERM is missing, or names a terminal that cannot erase a line. */
 	int dumb;
-	unsigned columns; /* The width of a list; 0: no limit. */
+	unsigned columns; /* The width of a list in columns; 0: no limit. */
 	struct run run;
 };
 
@@ -858,7 +876,7 @@ check_options(struct command *command, int noperands)
 		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
 	if (run->mode == MODE_LIST)
 		run->list |= (int)(command->columns * LIST_COLUMNS);
-	/* Only -l takes all handles without -a: -r must name them. */
+	/* Without -a, only -l takes all handles; -r must name them. */
 	if (run->mode == MODE_LIST && noperands == 0)
 		command->all = 1;
 	else if (command->all && (run->mode != MODE_RENEW || noperands > 0))
@@ -868,8 +886,8 @@ check_options(struct command *command, int noperands)
 }
 
 /*
- * -n.  Only the configuration is printed on stdout, so that acme-client can
- * read it again.
+ * Prints for -n on stdout only the configuration, so that acme-client can read
+ * it again.
  */
 static int
 check_only(const struct conf *conf, struct run *run)
@@ -901,8 +919,8 @@ check_only(const struct conf *conf, struct run *run)
 #define COLUMNS_MOST 1000
 
 /*
- * The width of a list on stdout: the terminal's, or that in COLUMNS if it is a
- * number in range; 0: no limit.
+ * Returns the width of a list on stdout: the terminal's, or the number in
+ * COLUMNS if it is in range; 0: no limit.
  */
 static unsigned
 columns(void)
@@ -938,8 +956,8 @@ hint_at_options(char **operands)
 }
 
 /*
- * What the environment says about the terminal; then this process forgets the
- * environment.
+ * Reads what the environment says about the terminal; then this process forgets
+ * the environment.
  */
 static void
 take_environment(struct command *command)

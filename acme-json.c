@@ -15,8 +15,8 @@
 #include "valid.h"
 
 #define DEPTH_MAX 32
-#define PROFILE_MAX 64  /* bytes of a profile's name */
-#define PROFILES_MAX 50 /* profiles that are listed */
+#define PROFILE_MAX 64  /* The most bytes of a profile's name. */
+#define PROFILES_MAX 50 /* The most profiles that are listed. */
 
 /*
  * Counts brackets outside of strings, so that no input makes the parser recurse
@@ -115,8 +115,8 @@ check_url(const char *member, const char *text, struct error *e)
 }
 
 /*
- * As get_string(), for a URL.  An empty one counts as absent: some servers
- * write that.
+ * As get_string(), for a URL.  An empty one counts as absent: some servers send
+ * "" where they have no URL.
  */
 static int
 get_url(json_t *o, const char *member, char **out, int needed, struct error *e)
@@ -156,7 +156,10 @@ static const struct {
 	{ "revoked", STATUS_REVOKED },
 };
 
-/* An absent or empty status is the given one; an unknown status is no error. */
+/*
+ * Reads a status, which becomes 'absent' if it is missing or empty.  An unknown
+ * status is no error.
+ */
 static int
 get_status(json_t *o, enum status absent, enum status *status, char *text,
     size_t textsz, struct error *e)
@@ -179,7 +182,7 @@ get_status(json_t *o, enum status absent, enum status *status, char *text,
 	return 0;
 }
 
-/* Makes "type:value" in lower case. */
+/* Makes "type:value" of an identifier, in lower case. */
 static int
 get_identifier(json_t *id, char **out, struct error *e)
 {
@@ -201,7 +204,7 @@ get_identifier(json_t *id, char **out, struct error *e)
 	return 0;
 }
 
-/* Is it one word of visible characters, as a configuration may name it? */
+/* Is it one word of visible characters, which a configuration could name? */
 static int
 is_word(const char *s)
 {
@@ -214,8 +217,8 @@ is_word(const char *s)
 }
 
 /*
- * The names of an object's members, with blanks between; those that are not one
- * word are left out.
+ * Lists the names of an object's members, with blanks between; names that are
+ * not one word are left out.
  */
 static char *
 list_members(json_t *o)
@@ -288,7 +291,9 @@ directory_free(struct directory *d)
 	memset(d, 0, sizeof(*d));
 }
 
-/* RFC 8555 7.1.3: at least one identifier and one authorization. */
+/*
+ * Reads an order's identifiers, of which RFC 8555 7.1.3 requires at least one.
+ */
 static int
 read_identifiers(struct order *order, json_t *list, struct error *e)
 {
@@ -314,8 +319,8 @@ read_identifiers(struct order *order, json_t *list, struct error *e)
 }
 
 /*
- * Authorizations matter only while the order is pending; some CAs leave them
- * out afterwards.
+ * Reads an order's authorizations, which matter only while the order is
+ * pending; some CAs leave them out afterwards.
  */
 static int
 read_authorizations(struct order *order, json_t *list, struct error *e)
@@ -365,7 +370,7 @@ order_parse(struct order *order, const char *buf, size_t len, struct error *e)
 		json_decref(o);
 		return -1;
 	}
-	/* Some CAs give 'finalize' only when it may be used. */
+	/* Some CAs send 'finalize' only once the order can be finalized. */
 	if (read_identifiers(order, json_member(o, "identifiers"), e) == 0 &&
 	    read_authorizations(order, json_member(o, "authorizations"), e) ==
 		0 &&
@@ -397,8 +402,8 @@ free_challenge(struct challenge *c)
 }
 
 /*
- * draft-ietf-acme-dns-persist 3.1: 1 to ISSUERS_MAX host names; anything else
- * is refused.
+ * Reads the issuer names of a persist challenge (draft-ietf-acme-dns-persist
+ * 3.1): 1 to ISSUERS_MAX host names; anything else is refused.
  */
 static int
 read_issuers(struct challenge *c, json_t *o, struct error *e)
@@ -430,8 +435,8 @@ read_issuers(struct challenge *c, json_t *o, struct error *e)
 }
 
 /*
- * url and token, or issuers, are needed only if the challenge must be responded
- * to.
+ * Reads a challenge.  url and token, or the issuers, are needed only if it must
+ * be responded to.
  */
 static int
 read_challenge(struct challenge *c, const char *type, json_t *o, int needed,
@@ -452,8 +457,8 @@ read_challenge(struct challenge *c, const char *type, json_t *o, int needed,
 }
 
 /*
- * Reads the first good challenge of the wanted type; the types of all are
- * listed for messages.
+ * Reads the first good challenge of the wanted type, and lists the types of all
+ * challenges for messages.
  */
 static int
 read_challenges(

@@ -14,7 +14,7 @@
 #define ERROR_PREFIX "urn:ietf:params:acme:error:"
 #define SUBPROBLEMS_MAX 200 /* The most subproblems that are printed. */
 
-/* A member's text; NULL: it is absent, empty or no string. */
+/* The text of a member; NULL: it is absent, empty or no string. */
 static const char *
 text_member(json_t *o, const char *member)
 {
@@ -23,7 +23,10 @@ text_member(json_t *o, const char *member)
 	return s == NULL || *s == '\0' ? NULL : s;
 }
 
-/* The type, ACME's own without their common beginning; NULL: there is none. */
+/*
+ * The type; an ACME error type is cut to the part behind the prefix that all
+ * have.  NULL: there is no type.
+ */
 static const char *
 short_type(json_t *o)
 {
@@ -114,7 +117,7 @@ put_subproblems(FILE *f, json_t *list)
 		fputs(" ...", f);
 }
 
-/* RFC 9457 3; o may be NULL or of any type. */
+/* Reads the problem document (RFC 9457 3); o may be NULL or of any type. */
 void
 problem_read(struct problem *p, json_t *o)
 {

@@ -48,7 +48,8 @@ zone(const char **p)
 }
 
 /*
- * Reads a time (RFC 3339 5.6) with fractions and offset; -1 if it is invalid.
+ * Reads a time (RFC 3339 5.6) with fractions of a second and an offset; -1 if
+ * it is invalid.
  */
 static time_t
 timestamp(const char *s)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Addresses: are they of this machine, of a private network, or public?  An
- * error here lets a certificate have netproc send a request to a service that
- * trusts this machine.
+ * Tells which addresses are of this machine, of a private network, or public.
+ * An error here lets a certificate have netproc send a request to a service
+ * that trusts this machine.
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -25,7 +25,7 @@ static const struct prefix v4[] = {
 	{ { 0 }, 8, REACH_LOCAL },
 	{ { 127 }, 8, REACH_LOCAL },
 	{ { 169, 254 }, 16, REACH_LOCAL },
-	/* multicast, reserved, broadcast */
+	/* Multicast, reserved and broadcast addresses. */
 	{ { 224 }, 3, REACH_LOCAL },
 	{ { 10 }, 8, REACH_PRIVATE },
 	{ { 172, 16 }, 12, REACH_PRIVATE },
@@ -43,18 +43,21 @@ static const struct prefix v6[] = {
 	{ { 0 }, 0, REACH_PUBLIC },
 };
 
-/* Prefixes of IPv6 addresses with an IPv4 address at this byte. */
+/*
+ * The prefixes of IPv6 addresses that contain an IPv4 address, which begins at
+ * byte 'at'.
+ */
 static const struct {
 	uint8_t bytes[12];
 	unsigned bits, at;
 } embedded[] = {
-	/* mapped: RFC 4291 2.5.5.2 */
+	/* IPv4-mapped (RFC 4291 2.5.5.2) */
 	{ { [10] = 0xff, [11] = 0xff }, 96, 12 },
-	/* compatible: 2.5.5.1 */
+	/* IPv4-compatible (RFC 4291 2.5.5.1) */
 	{ { 0 }, 96, 12 },
-	/* NAT64: RFC 6052 */
+	/* NAT64 (RFC 6052) */
 	{ { 0, 0x64, 0xff, 0x9b }, 96, 12 },
-	/* 6to4: RFC 3056 */
+	/* 6to4 (RFC 3056) */
 	{ { 0x20, 0x02 }, 16, 2 },
 };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * base64url: RFC 4648 5.
- */
+/* Encodes and decodes base64url (RFC 4648 5). */
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +53,10 @@ b64url_decode(const char *text, size_t *len)
 			out[(*len)++] = (uint8_t)(acc >> bits);
 		}
 	}
-	/* The bits left over must be zero: each value has one text. */
+	/*
+	 * The bits that belong to no byte must be zero, so that each value has
+	 * one text.
+	 */
 	if ((acc & ((1u << bits) - 1)) != 0) {
 		free(out);
 		return NULL;

@@ -19,9 +19,9 @@
 #else
 #define AT_EXIT OPENSSL_INIT_NO_ATEXIT
 /*
- * OpenSSL 3's default generator uses AES, for which it sets up all ciphers:
- * 0.4 ms.  keyproc and csrproc need SHA-256 anyway, and no cipher.  SP 800-90A
- * has both generators, and the kernel seeds both.
+ * OpenSSL 3's default generator of random numbers uses AES, for which it sets
+ * up all ciphers: 0.4 ms.  keyproc and csrproc need SHA-256 anyway, and no
+ * cipher. SP 800-90A describes both generators, and the kernel seeds both.
  */
 #define choose_generator() \
 	RAND_set_DRBG_type(NULL, "HASH-DRBG", NULL, NULL, "SHA256")
@@ -33,9 +33,9 @@ begin_crypto(int random)
 	unsigned char byte;
 
 	/*
-	 * No configuration file, which can load code; no tables of error texts
-	 * and ciphers, which take 0.4 ms; and nothing is freed at exit, which
-	 * would take 0.1 ms.
+	 * libcrypto reads no configuration file, which can load code; it loads
+	 * no tables of error texts and ciphers, which would take 0.4 ms; and it
+	 * frees nothing at exit, which would take 0.1 ms.
 	 */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
 		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |

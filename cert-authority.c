@@ -19,10 +19,12 @@
 static struct slice_conf conf;
 static const char *name;
 static char *api_url;
-static struct account_record account; /* The account in its stored form. */
-/* The reason why the authority refuses every order, or "". */
+/* The account in the form in which fileproc stores it. */
+static struct account_record account;
+/* Why the authority refuses every order in this run, or "". */
 static char ended[LAST_ERROR_MAX];
-static struct state remembered; /* The failures of the authority. */
+/* What is remembered of the authority's failures. */
+static struct state remembered;
 static time_t run_began;
 static struct msg out;
 
@@ -57,7 +59,10 @@ authority_load(void)
 	stored_free(&stored);
 }
 
-/* Other runs may use the account at the same time, now that it exists. */
+/*
+ * Makes the lock a shared one: other runs may use the account at the same time,
+ * now that it exists.
+ */
 static void
 share_lock(void)
 {
@@ -144,8 +149,8 @@ cert_account(struct msg *m)
 	body_account(m, &b);
 	record = account_encode(api_url, b.thumbprint, b.url, b.unknown);
 	/*
-	 * Without this record the next run finds the account by its key; but
-	 * only this record tells that a rollover has ended.
+	 * Without this record the next run finds the account by its key; but no
+	 * other record tells that a rollover has ended.
 	 */
 	if (store_write(0, PART_ACCOUNT, record, strlen(record), &e) == -1) {
 		if (mode_is_for_account(role_mode))

@@ -23,7 +23,10 @@ asn1_time(const ASN1_TIME *t)
 {
 	struct tm tm;
 
-	/* ASN1_TIME_to_tm() is in both libraries; timegm() makes it UTC. */
+	/*
+	 * ASN1_TIME_to_tm() is in OpenSSL and LibreSSL; timegm() takes its
+	 * result as UTC.
+	 */
 	if (ASN1_TIME_to_tm(t, &tm) != 1)
 		return (time_t)-1;
 	return timegm(&tm);
@@ -55,8 +58,8 @@ hash_spki(X509 *cert, uint8_t out[SPKI_HASH_LEN])
 }
 
 /*
- * Reads a certificate that is the whole first block, without headers (RFC 7468
- * 2).
+ * Reads a certificate from the first block, which must be the whole text,
+ * without headers (RFC 7468 2).
  */
 static X509 *
 read_cert(BIO *bio)
@@ -83,8 +86,8 @@ read_cert(BIO *bio)
 }
 
 /*
- * Parses the block that starts at p; *end is behind it.  NULL: it is no
- * certificate.
+ * Parses the block that starts at p; *end is set to the byte behind it.  NULL:
+ * it is no certificate.
  */
 static X509 *
 parse_block(const char *p, const char **end)
@@ -132,8 +135,8 @@ parse_all(struct chain *c, const char *pem, struct error *e)
 }
 
 /*
- * A chain that was read must be readable again after it was written: the same
- * limit holds for both.
+ * A chain that was read must be readable again after it was written, so the
+ * same limit holds for both.
  */
 static int
 check_size(const struct chain *c, size_t len, struct error *e)
@@ -141,7 +144,8 @@ check_size(const struct chain *c, size_t len, struct error *e)
 	size_t written;
 
 	/*
-	 * Re-encoding never doubles the length: base64 and lines stay the same.
+	 * Encoding again never doubles the length: base64 and line length stay
+	 * the same.
 	 */
 	if (len <= CHAIN_BYTES_MAX / 2)
 		return 0;

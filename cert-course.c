@@ -76,7 +76,7 @@ finish(uint32_t job, enum outcome outcome)
 {
 	int told = jobs[job].told;
 
-	/* Report now what an earlier run changed and could not report. */
+	/* Report now a change that an earlier run made and could not report. */
 	if (outcome == OUTCOME_UNCHANGED && jobs[job].changed)
 		outcome = OUTCOME_INSTALLED;
 	job_close(&jobs[job]);
@@ -201,7 +201,7 @@ answered(uint32_t job, enum job_verdict verdict)
 					       OUTCOME_FAILED);
 }
 
-/* The CA's suggested window (RFC 9773), by which the job may be due. */
+/* Takes the CA's suggested window (RFC 9773), by which the job may be due. */
 static void
 cert_window(struct msg *m)
 {
@@ -216,7 +216,10 @@ cert_window(struct msg *m)
 		b.retry > INT32_MAX ? -1 : (long)b.retry));
 }
 
-/* A piece of a revocation list or an OCSP response, signed for the issuer. */
+/*
+ * Takes a piece of a revocation list or an OCSP response, which is signed for
+ * the certificate's issuer.
+ */
 static void
 cert_status(struct msg *m)
 {
@@ -228,8 +231,8 @@ cert_status(struct msg *m)
 }
 
 /*
- * Keeps what netproc needs at the start of the next run.  With false values, an
- * attacker only makes that run slower.
+ * Keeps what the next run tells netproc at its start.  With false values, an
+ * attacker in netproc only makes that run slower.
  */
 static void
 cert_learned(struct msg *m)
@@ -272,7 +275,7 @@ cert_key_refused(struct msg *m)
 	reply_net(m->head.job, VERDICT_ANEW);
 }
 
-/* By worker: the reason why the first chain of its job was refused. */
+/* By worker: why the first chain of its job was refused. */
 static struct error refused_by[WORKERS_MAX];
 
 /* Acts on the verdict of job_choose(). */
@@ -295,7 +298,10 @@ take_verdict(uint32_t job, int verdict)
 		order_keep(&jobs[job], NULL);
 		reply_net(job, VERDICT_ANEW);
 	} else {
-		/* The order is kept, so that the next run looks at it. */
+		/*
+		 * certproc keeps the order's URL, so that the next run looks at
+		 * the order again.
+		 */
 		job_failed(&jobs[job], refused->text,
 		    verdict == SAVE_FAILED ? FAILURE_LOCAL : FAILURE_CA, 0, 0);
 		jobs[job].told = 1;
@@ -331,7 +337,10 @@ cert_last_chain(struct msg *m)
 	take_verdict(m->head.job, job_choose_last(j, &refused_by[j->worker]));
 }
 
-/* The CA has revoked the certificate, or completed -K, -U or -D. */
+/*
+ * Handles the end of a task: the CA has revoked the certificate, or completed
+ * -K, -U or -D.
+ */
 static void
 cert_done(struct msg *m)
 {
@@ -404,7 +413,7 @@ cert_failed(struct msg *m)
 	finish(m->head.job, OUTCOME_FAILED);
 }
 
-/* The worker has ended: its jobs have failed. */
+/* A worker has ended: its jobs have failed. */
 static void
 cert_worker_gone(struct msg *m)
 {
@@ -421,8 +430,8 @@ cert_worker_gone(struct msg *m)
 			    "the process that talked to the CA for it has "
 			    "ended");
 			/*
-			 * If only a date or a status is missing, no attempt has
-			 * failed.
+			 * A job that only asked for a date or a status has not
+			 * failed in an attempt.
 			 */
 			if (!(jobs[i].phase & (ASKING_DATE | ASKING_STATUS)))
 				job_failed(
@@ -430,15 +439,15 @@ cert_worker_gone(struct msg *m)
 			finish_failed(i, &e);
 		}
 	/*
-	 * The other workers may have ended their work already, and only one
-	 * worker at a time asks for status: leave these jobs to the next run.
+	 * Only one worker at a time asks for revocation status, and the others
+	 * may have ended their work: leave these jobs to the next run.
 	 */
 	for (i = 0; i < njobs && checked; i++)
 		if (jobs[i].phase == STATUS_TO_ASK)
 			finish(i, OUTCOME_UNCHANGED);
 }
 
-/* Copies a hash, which may be missing (NULL).  1; 0: it is missing. */
+/* Copies a hash.  Returns 1, or 0 if it is missing (NULL). */
 static int
 copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
 {
@@ -448,8 +457,8 @@ copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
 }
 
 /*
- * csrproc sends this when it has looked at a job's keys, and again when it has
- * made a key, which may be after the job has failed.
+ * Handles csrproc's report on a job's keys.  csrproc sends it when it has read
+ * them, and again when it has made a key, maybe after the job has failed.
  */
 static void
 cert_key(struct msg *m)
@@ -463,7 +472,10 @@ cert_key(struct msg *m)
 	j->keys.have_next = copy_hash(j->keys.next, b.next);
 	j->keys.have_combined = copy_hash(j->keys.combined, b.chain) &&
 	    copy_hash(j->keys.combined_leaf, b.leaf);
-	/* -r can use the account's key instead of the certificate's key. */
+	/*
+	 * In a run with -r, the account's key can sign in place of the
+	 * certificate's key.
+	 */
 	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
 		error_set(&j->broken, "its key cannot be used");
 	if (j->phase == AWAITS_KEYS) {
@@ -472,7 +484,7 @@ cert_key(struct msg *m)
 	}
 }
 
-/* Remembers an error that csrproc or chngproc has printed already. */
+/* Remembers an error that csrproc or chngproc has already printed. */
 static void
 cert_error(struct msg *m)
 {
@@ -483,7 +495,10 @@ cert_error(struct msg *m)
 	job_say_foreign(error->text, sizeof(error->text), text);
 }
 
-/* -t: prints the thumbprint, which keyproc has sent, and the account URL. */
+/*
+ * Handles -t: prints the thumbprint, which keyproc has sent, and the account
+ * URL.
+ */
 static void
 cert_show_account(struct msg *m)
 {

@@ -11,9 +11,10 @@
 #include "x509.h"
 
 #define NAMES_SAID 3
-#define SERIAL_BYTES 20 /* RFC 5280 4.1.2.2; more are left out */
+/* The most bytes of a serial number (RFC 5280 4.1.2.2); more are left out. */
+#define SERIAL_BYTES 20
 
-/* The text of an address or a DNS name; "" for other kinds of names. */
+/* Copies the text of an address or a DNS name; "" for other kinds of names. */
 static void
 name_text(const GENERAL_NAME *g, char *out, size_t size)
 {

@@ -14,9 +14,12 @@
 #include "clock.h"
 #include "role.h"
 
-/* After this time the files are read again, whatever the state says. */
+/*
+ * The files are read again after this time in seconds, whatever the state says.
+ */
 #define LOOK_AGAIN (2 * 86400)
-#define STATUS_PAUSE 3600 /* between two requests for revocation status */
+/* The seconds between two requests for revocation status. */
+#define STATUS_PAUSE 3600
 
 /*
  * Were the files read lately?  An attacker who was in certproc or fileproc
@@ -31,7 +34,7 @@ looked_lately(const struct state *s, time_t now)
 
 /*
  * Must a new attempt wait after a failure?  Interrupted attempts count as
- * failures, but for the first few.
+ * failures, except the first few.
  */
 static int
 held_back(const struct job *j, struct error *e)
@@ -40,7 +43,10 @@ held_back(const struct job *j, struct error *e)
 
 	if (job_forced() || !backoff_holds(j->state->not_before, time(NULL)))
 		return 0;
-	/* Name the later of both times: before it, no attempt is made. */
+	/*
+	 * Name the later of the authority's and the job's time, before which no
+	 * attempt is made.
+	 */
 	if (authority_not_before() > j->state->not_before)
 		return authority_holds(e);
 	error_set(e,
@@ -183,7 +189,9 @@ look(struct job *j, int64_t lock_deadline, struct error *e)
 	if (rc == 0 && j->broken.text[0] != '\0')
 		rc = error_set(e, "%s", j->broken.text);
 	if (rc == -1) {
-		/* -l does not know the keys. */
+		/*
+		 * A run for -l does not know the keys, and remembers nothing.
+		 */
 		if (role_mode == MODE_RENEW && j->has_state)
 			job_prevented(j, e->text, FAILURE_LOCAL);
 		return -1;
@@ -262,7 +270,7 @@ asks_for_status(struct job *j)
 /*
  * Remembers the fingerprint of the files, so that the next run can tell that
  * nothing has changed.  Where the roots cannot be read, or the key could not be
- * given to its group, the next run looks again and says so again.
+ * given to its group, it is not remembered: the next run reports that again.
  */
 static void
 confirm(struct job *j)
@@ -291,8 +299,8 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 	if ((verdict = due_or_not(j, e)) != JOB_UNCHANGED)
 		return verdict;
 	/*
-	 * The chain is saved before the files are written again, so that the
-	 * next run can complete and report that.
+	 * The installed chain is saved like a new one, so that the next run can
+	 * complete the repair and report it.
 	 */
 	if (repair(j))
 		return job_choose_last(j, e) == 1 ? JOB_INSTALL : JOB_FAILED;
@@ -327,8 +335,8 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
 	if (store_probe(j->nr, e) == -1)
 		return JOB_FAILED;
 	/*
-	 * put_back tells the next run that this chain is wanted, although the
-	 * installed one expires later.
+	 * This member of the state tells the next run that the chain is wanted,
+	 * although the installed one expires later.
 	 */
 	chain_fingerprint(j->chosen, j->state->put_back);
 	if (job_save(j, e) == -1 || job_choose_last(j, e) != 1)

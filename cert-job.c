@@ -15,10 +15,10 @@
 #include "clock.h"
 #include "role.h"
 
-/* Interrupted attempts that are forgiven before one counts as a failure. */
+/* The number of interrupted attempts before one counts as a failure. */
 #define FREE_ATTEMPTS 3
 /*
- * The longest time in seconds from notBefore to issuance, and how much it can
+ * The most seconds by which a CA dates notBefore back, and by which that may
  * differ between two certificates of one CA.
  */
 #define BACKDATED (48 * 3600)
@@ -34,7 +34,7 @@ job_rules(int forced)
 	run_began = time(NULL);
 }
 
-/* Moves a part from one owner to another. */
+/* Moves a part, and leaves the source empty. */
 static void
 move(struct stored *to, struct stored *from)
 {
@@ -146,7 +146,7 @@ job_trusts_installed(const struct job *j, struct error *e)
 
 	if (j->is_as_seen)
 		return 1;
-	/* For a leaf without its intermediates, certproc cannot tell. */
+	/* certproc cannot verify a leaf without its intermediates. */
 	if (!j->installed.complete || !anchors_known(j->anchors, &roots) ||
 	    roots == NULL)
 		return -1;
@@ -189,7 +189,7 @@ ends_early(const struct job *j, const struct chain *chain)
 	    origin_changed(j, &ignored) == CHANGED_NOTHING;
 }
 
-/* Is the leaf the one in this copy of fileproc's? */
+/* Is the leaf the same as in this copy, which fileproc keeps? */
 static int
 is_copied(const struct stored *copy, const struct chain *chain)
 {
@@ -229,7 +229,9 @@ check_new(const struct job *j, const struct chain *chain, struct error *e)
 		return error_set(e,
 		    "the CA handed out the certificate that is "
 		    "installed already");
-	/* A certificate of another CA or profile may begin earlier. */
+	/*
+	 * A certificate of another CA or profile may have an earlier notBefore.
+	 */
 	began = in->not_before < now ? in->not_before : now;
 	began -= origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED;
 	if (chain->not_before >= began)
@@ -278,7 +280,7 @@ job_say_foreign(char *out, size_t outsz, const char *text)
 		out[0] = 'T';
 }
 
-/* Was the last error that a chain led to no trusted root? */
+/* Was the last error that a chain did not lead to a trusted root? */
 static int
 was_untrusted(const struct job *j)
 {
@@ -318,16 +320,16 @@ job_begin(struct job *j, struct error *e)
 		return -1;
 	j->began_ms = clock_ms();
 	/*
-	 * The attempt is on the disk before anything is sent, so that a restart
-	 * loop counts, too.
+	 * The attempt is on the disk before netproc sends anything, so that
+	 * attempts which a restart loop cuts short count, too.
 	 */
 	j->state->attempts++;
 	origin_attempt(j);
 	j->state->began = time(NULL);
 	j->state->forced = j->only_forced;
 	/*
-	 * The daily limit of renewals that the CA suggests early counts
-	 * successful ones; after a failed one, the backoff applies.
+	 * At most one renewal a day follows the CA's early suggestion.  Only a
+	 * successful one counts; after a failed one, the backoff applies.
 	 */
 	j->state->early_tried = j->suggested ? run_began : 0;
 	if (j->state->attempts > FREE_ATTEMPTS)
@@ -521,7 +523,7 @@ job_prevented(struct job *j, const char *text, enum failure class)
 	/* check_roots() depends on the old error, which is also the cause. */
 	if (!was_untrusted(j))
 		remember_error(j, text, class);
-	/* The disk may be the reason why there was no attempt. */
+	/* The full disk may itself be the reason why there was no attempt. */
 	if (job_save(j, &e) == -1)
 		say(1, "%s: %s", j->handle, e.text);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Prints the list of -l: what is installed, what will be done and when; as a
- * table for people, as JSON for programs.
+ * Prints the list of -l: what is installed, what will be done, and when.  It is
+ * a table for people, or JSON for programs.
  */
 #include <err.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@
 #define HOUR 3600
 #define DAY 86400
 #define BAR_WIDTH 10
-#define JSON_VERSION 1 /* The version of the schema in acme-client(1). */
+/* The version of the JSON schema that acme-client(1) describes. */
+#define JSON_VERSION 1
 
 static const char *const condition_names[] = {
 	[FINE] = "ok",
@@ -61,8 +62,8 @@ print_bar(const struct life *life, time_t now)
 }
 
 /*
- * How many columns the text takes, at most so many, and the length of that part
- * of it.
+ * Returns how many columns the text takes, at most max, and in *len the bytes
+ * that fit in these.
  */
 static int
 fitting(const char *text, int columns, size_t *len)
@@ -81,7 +82,7 @@ fitting(const char *text, int columns, size_t *len)
 	return n;
 }
 
-/* Prints a text in so many columns, with "..." if it is cut. */
+/* Prints a text in a fixed number of columns, with "..." if it is cut. */
 static void
 print_cell(const char *text, int columns)
 {
@@ -96,15 +97,15 @@ print_cell(const char *text, int columns)
 	printf("%.*s%s%*s ", (int)len, text, dots, columns - n, "");
 }
 
-/* The optional columns that there is room for, and their widths. */
+/* The optional columns that the line has room for, and their widths. */
 struct layout {
 	int flags;
-	int columns; /* 0: no limit. */
+	int columns; /* The width of a line; 0: no limit. */
 	int handle, names;
 	int bar, issuer, reason;
 };
 
-/* The columns that each row has. */
+/* The width of the columns that each row has. */
 #define ALWAYS (8 + 1 + 1 + 1 + 10 + 1 + 6 + 2 + 16)
 #define ISSUER_COLUMNS 22
 #define REASON_COLUMNS 33
@@ -179,7 +180,7 @@ print_names(const struct strings *names, int columns)
 	print_cell(first, columns);
 }
 
-/* The time left in days; in hours or minutes if it is short. */
+/* Writes the time left in days; in hours or minutes if it is short. */
 static const char *
 left(const struct life *life, time_t now, char text[32])
 {
@@ -222,7 +223,7 @@ print_error(const struct layout *l, const struct report *e)
 	print_below(l, text);
 }
 
-/* Prints what the row does not show. */
+/* Prints the information that has no column in the table. */
 static void
 print_pending(const struct layout *l, const struct report *e)
 {
@@ -282,7 +283,7 @@ print_table(const struct report *reports, size_t n, int flags, time_t now)
 		print_row(&l, &reports[i], now);
 }
 
-/* A time as in RFC 3339, or null. */
+/* Makes a JSON string of a time (RFC 3339), or null. */
 static json_t *
 json_time(time_t t)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * "metrics file": the information of -l for monitoring, in the text format that
- * Prometheus's collectors read.
+ * Writes the file of 'metrics file', which has the information of -l for
+ * monitoring, in the text format of Prometheus.
  */
 #include <err.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ family(FILE *f, const char *name, const char *help)
 }
 
 /*
- * Writes a sample's name and its handle, escaped; the caller writes the rest.
+ * Writes a sample's name and its handle, escaped; the caller writes its value.
  */
 static void
 sample(FILE *f, const char *name, const struct report *o)

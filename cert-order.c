@@ -19,7 +19,7 @@
 
 #define HOUR 3600
 #define DAY 86400
-#define ORDER_LIFE (7 * DAY) /* As long as CAs keep a pending order. */
+#define ORDER_LIFE (7 * DAY) /* The seconds that CAs keep a pending order. */
 
 static const char *authority;
 
@@ -30,8 +30,8 @@ order_authority(const char *api_url)
 }
 
 /*
- * Hashes the terms of an order.  The names are not among them: a state is for
- * one set of names anyway.
+ * Hashes what an order depends on besides its names: a state is for one set of
+ * names anyway.
  */
 static void
 hash_terms(const struct job *j, char out[FINGERPRINT_LEN])
@@ -47,9 +47,9 @@ hash_terms(const struct job *j, char out[FINGERPRINT_LEN])
 }
 
 /*
- * How long an order is looked at again.  The installed certificate must not
- * expire while the CA never completes an order: this is a quarter of the time
- * that the certificate still had, or two days if there is none.
+ * Returns for how long an order is looked at again.  The installed certificate
+ * must not expire while the CA never completes an order: this is a quarter of
+ * the time that the certificate still had, or two days if there is none.
  */
 static time_t
 order_life(const struct job *j)
@@ -87,7 +87,10 @@ order_keep(struct job *j, const char *url)
 
 	s->order[0] = s->order_terms[0] = '\0';
 	s->order_made = 0;
-	/* Too long a URL is not remembered: the next run makes a new order. */
+	/*
+	 * A URL that is too long is not remembered: the next run makes a new
+	 * order.
+	 */
 	if (url != NULL && strlen(url) < sizeof(s->order)) {
 		strlcpy(s->order, url, sizeof(s->order));
 		hash_terms(j, s->order_terms);

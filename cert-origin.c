@@ -12,7 +12,10 @@
 
 #define COPY(to, text) copy(to, sizeof(to), text)
 
-/* Copies a text as a state file holds it: visible, and always cut alike. */
+/*
+ * Copies a text as a state file stores it: visible, and always cut at the same
+ * length.
+ */
 static void
 copy(char *to, size_t size, const char *text)
 {
@@ -30,8 +33,8 @@ configured(const struct job *j, struct origin *o)
 }
 
 /*
- * "=" and the configured group, or "=" alone if there is none; "" if the group
- * is not known.
+ * Writes "=" and the configured group, or "=" alone if there is none; "" if the
+ * group is not known.
  */
 static void
 configured_group(const struct job *j, char out[GROUP_MAX])
@@ -178,8 +181,8 @@ origin_installed(struct job *j, const struct chain *chain)
 		return 0;
 	j->state->obtained = j->state->attempt;
 	/*
-	 * An earlier version of this program, which did not store this, has
-	 * made the attempt.
+	 * An earlier version of acme-client, which did not store the origin,
+	 * has made the attempt.
 	 */
 	if (j->state->attempt.directory[0] != '\0')
 		strlcpy(j->state->obtained.leaf, leaf,

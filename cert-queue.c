@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Which jobs of a run have something to do, and which of them a worker of
- * netproc gets next.
+ * Finds out which jobs of a run have something to do, and which of them a
+ * worker of netproc gets next.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -14,14 +14,16 @@
 #include "role.h"
 #include "valid.h"
 
-#define CSR_SECONDS 60 /* For csrproc's reply. */
+#define CSR_SECONDS 60 /* The most seconds to wait for a reply of csrproc. */
 
-static uint32_t nwaiting;    /* The jobs whose keys csrproc looks at. */
-static uint64_t orders_left; /* What is left of -m. */
+/* How many jobs wait for csrproc's report on their keys. */
+static uint32_t nwaiting;
+/* How many more certificates may be ordered (-m). */
+static uint64_t orders_left;
 static int64_t lock_deadline;
 static struct msg out;
 
-/* Finds out what is to be done for a job; 1: netproc takes part in it. */
+/* Finds out what is to be done for a job.  1: netproc takes part in it. */
 static int
 evaluate(uint32_t job)
 {
@@ -141,8 +143,8 @@ leave_authority(const struct error *e)
 }
 
 /*
- * Evaluates all jobs, now that all their keys are known, and tells the parent
- * how many of them are for netproc.
+ * Evaluates all jobs, now that their keys are known, and tells the parent how
+ * many of them are for netproc.
  */
 static void
 evaluate_all(void)
@@ -172,7 +174,9 @@ evaluate_all(void)
 		tell_status_urls();
 		authority_tell_key();
 	}
-	/* netproc only starts now: this is the time to parse the roots. */
+	/*
+	 * The parent starts netproc only now: parse the roots in the meantime.
+	 */
 	for (i = 0; i < njobs && jobs[i].phase != DUE; i++)
 		;
 	if (i < njobs && role_mode == MODE_RENEW)
@@ -249,7 +253,10 @@ tell_revocation(uint32_t job, struct error *e)
 		role_receive(&m, CSR_SECONDS);
 		if (m.head.type == ROLE_STOP)
 			exit(0);
-		/* csrproc may also finish discarding for another job. */
+		/*
+		 * csrproc may also report that it has removed another job's
+		 * files.
+		 */
 		if (m.head.type == CERT_CSR_DONE && m.head.job == job)
 			break;
 		role_postpone(&m);

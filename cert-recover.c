@@ -37,8 +37,8 @@ combined_is_old(const struct job *j)
 	if (!j->keys.have_combined)
 		return 1;
 	/*
-	 * If the installed files have no intermediates, compare only the leaf
-	 * in the combined file.
+	 * If the certificate files hold only the leaf, compare only the leaf in
+	 * the combined file.
 	 */
 	return in->complete ?
 	    !is_hash_of(j->keys.combined, in->chain, SIZE_MAX) :
@@ -82,7 +82,7 @@ useless(const struct job *j, const struct chain *chain)
 	struct error ignored;
 	char leaf[FINGERPRINT_LEN];
 
-	/* Keep the only certificate for the live key. */
+	/* Keep the chain if it is the only certificate for the live key. */
 	if (live &&
 	    (j->installed.chain == NULL ||
 		!chain_is_for(j->installed.chain, k->have_current, k->current)))
@@ -92,7 +92,10 @@ useless(const struct job *j, const struct chain *chain)
 		return "it is for a key that is not here any more";
 	if (!chain_names_equal(chain, &j->names))
 		return "it is for other names";
-	/* The chain that -B puts back mostly expires earlier; keep it. */
+	/*
+	 * The chain that -B puts back usually expires before the installed one;
+	 * keep it.
+	 */
 	chain_fingerprint(chain, leaf);
 	if (live && strcmp(leaf, j->state->put_back) != 0 &&
 	    chain_names_equal(j->installed.chain, &j->names) &&
@@ -102,7 +105,7 @@ useless(const struct job *j, const struct chain *chain)
 	return NULL;
 }
 
-/* The saved chain, or NULL. */
+/* Parses the saved chain; NULL: there is none. */
 static struct chain *
 load_saved(struct job *j)
 {

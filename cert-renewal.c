@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * When a certificate is to be renewed.  What netproc reports about it is
- * limited here: an attacker in netproc, or a CA, can neither let a certificate
- * expire nor have it renewed again and again.
+ * Decides when a certificate is to be renewed.  What netproc reports about that
+ * is limited here: an attacker in netproc, or a CA, can neither let a
+ * certificate expire nor have it renewed again and again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +16,12 @@
 #define MINUTE 60
 #define HOUR 3600
 #define DAY 86400
-/* From one early renewal to the next: a day of a daily cron(8) job. */
+/*
+ * The least seconds between two early renewals: a day of a daily cron(8) job.
+ */
 #define EARLY_PAUSE BACKOFF_MAX
-#define ASK_AGAIN (6 * HOUR) /* RFC 9773 4.3.3 */
+/* The seconds until the CA is asked again (RFC 9773 4.3.3). */
+#define ASK_AGAIN (6 * HOUR)
 
 char *
 renewal_certid(const struct chain *chain)
@@ -35,7 +38,8 @@ renewal_certid(const struct chain *chain)
 	    (len = i2d_ASN1_INTEGER(X509_get_serialNumber(leaf), &der)) > 2 &&
 	    der[1] < 0x80) {
 		/*
-		 * The number without tag and length, but with a leading zero.
+		 * The certificate's ID has the serial number without tag and
+		 * length, but with its leading zero.
 		 */
 		serial = der + 2;
 		id64 = b64url_encode(ASN1_STRING_get0_data(aki->keyid),
@@ -89,7 +93,7 @@ is_about(const struct window *window, const struct life *life)
 	    strcmp(window->certid, life->certid) == 0;
 }
 
-/* When to renew if the CA suggests no time. */
+/* Returns when to renew if the CA suggests no time. */
 static time_t
 planned_time(const struct life *life, const char *handle)
 {
@@ -133,8 +137,8 @@ int
 renewal_ask(const struct life *life, const struct state *s, time_t now)
 {
 	/*
-	 * A time further ahead than any response allows was written with a
-	 * wrong clock.
+	 * A stored time that is further ahead than any response allows was
+	 * written with a wrong clock.
 	 */
 	return life->certid[0] != '\0' && now < life->not_after &&
 	    (!is_about(&s->window, life) || s->window.ask <= now ||

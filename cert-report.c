@@ -12,7 +12,7 @@
 
 #include "cert.h"
 
-/* Finds out what is due, as far as that shows without the keys. */
+/* Finds out what is due, as far as that can be seen without the keys. */
 static void
 foresee(struct report *e, const struct job *j, time_t now)
 {

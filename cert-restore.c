@@ -24,7 +24,10 @@ is_compromised(const struct job *j, const struct chain *kept)
 	return is;
 }
 
-/* Verifies a leaf that is kept without its chain: it leads to no root. */
+/*
+ * Verifies a leaf that fileproc keeps without its intermediates, so that it
+ * leads to no root.
+ */
 static int
 verify_leaf(const struct job *j, const struct chain *kept, struct error *e)
 {

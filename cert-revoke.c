@@ -16,7 +16,9 @@
 
 int job_compromised;
 
-/* The chain in an earlier run's copy; NULL: there is no usable one. */
+/*
+ * Parses a chain that an earlier run has copied; NULL: there is no usable copy.
+ */
 static struct chain *
 load(const struct job *j, const struct stored *p)
 {
@@ -33,7 +35,7 @@ load(const struct job *j, const struct stored *p)
 }
 
 /*
- * The same, but NULL if the chain has expired: CAs do not revoke such chains.
+ * As load(), but NULL if the chain has expired: CAs do not revoke such chains.
  */
 static struct chain *
 load_current(const struct job *j, const struct stored *p)
@@ -90,8 +92,8 @@ job_begin_revocation(struct job *j, struct error *e)
 	    (!j->confirming && copy_doomed(j, PART_REVOKING, e) == -1))
 		return -1;
 	/*
-	 * A next run that is a renewal looks at the files again, too: look()
-	 * has emptied the fingerprint.
+	 * look() has emptied the fingerprint, so that the next renewal reads
+	 * the files again, too.
 	 */
 	return job_save(j, e);
 }

@@ -14,7 +14,10 @@
 
 #define EXTENSION_BYTES_MAX 65536
 
-/* 2.5.29.n: RFC 5280 5.2 and 5.3. */
+/*
+ * The last number n of the object identifiers 2.5.29.n of extensions in RFC
+ * 5280 5.2 and 5.3.
+ */
 enum {
 	CRL_NUMBER = 20,
 	REASON_CODE = 21,
@@ -28,11 +31,12 @@ enum {
 
 struct list {
 	struct status_signed sig;
-	struct der issuer; /* With tag and length. */
-	/* What is signed, after the issuer. */
+	struct der issuer; /* The issuer's name, with tag and length. */
+	/* The rest of what is signed, behind the issuer's name. */
 	struct der rest;
 	time_t this, next;
-	struct der entries; /* Empty: no certificate is revoked. */
+	/* The list's entries; empty: no certificate is revoked. */
+	struct der entries;
 	struct der extensions;
 };
 
@@ -158,8 +162,8 @@ check_extensions(const struct list *l, X509 *leaf, struct error *e)
 }
 
 /*
- * Reads an entry's extensions (5.3).  1: the certificate is revoked; 0: it is
- * no longer; -1, with the reason.
+ * Reads an entry's extensions (5.3).  1: the certificate is revoked; 0: the
+ * entry takes a revocation back; -1, with the reason.
  */
 static int
 read_entry_extensions(struct der in, struct error *e)
@@ -233,7 +237,7 @@ status_list_judge(
 	if (!is_by(&l, issuer))
 		return error_set(e,
 		    "the revocation list is not by the certificate's issuer");
-	/* 4.2.1.3: a key without keyUsage may do anything. */
+	/* RFC 5280 4.2.1.3: a key without keyUsage may be used for anything. */
 	if (!(X509_get_key_usage(issuer) & KU_CRL_SIGN))
 		return error_set(e,
 		    "the certificate's issuer may not sign revocation lists "

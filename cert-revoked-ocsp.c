@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * OCSP responses (RFC 6960 4.2).  A response counts only if the certificate's
- * issuer has signed it, or a responder with a certificate of that issuer for
- * OCSP signing alone.
+ * Judges OCSP responses (RFC 6960 4.2).  A response counts only if it is signed
+ * by the certificate's issuer, or by a responder with a certificate of that
+ * issuer for OCSP signing alone.
  */
 #include <err.h>
 #include <string.h>
@@ -13,25 +13,26 @@
 
 #include "cert.h"
 
-#define RESPONDERS_MAX 10 /* certificates in one response */
+#define RESPONDERS_MAX 10 /* The most certificates in one response. */
 /*
- * The greatest age of a response without nextUpdate, which is said to be made
- * anew for each request.
+ * The greatest age in seconds of a response without nextUpdate, which means
+ * that the responder makes a new one for each request.
  */
 #define AGE_MAX 86400
 
-enum { GOOD, REVOKED, UNKNOWN }; /* CertStatus: [0], [1], [2] */
+/* The context tags [0] to [2] of CertStatus. */
+enum { GOOD, REVOKED, UNKNOWN };
 
 struct response {
 	struct status_signed sig;
-	/* Of responders; empty: none. */
+	/* The certificates of responders, or empty. */
 	struct der certs;
-	struct der singles; /* One for each certificate. */
+	struct der singles; /* The SingleResponses, one for each certificate. */
 	struct der extensions;
 };
 
 struct single {
-	struct der algorithm, name, key, serial; /* CertID */
+	struct der algorithm, name, key, serial; /* The members of CertID. */
 	int status;
 	time_t this, next;
 	struct der extensions;
@@ -83,7 +84,7 @@ open_response(struct der response, struct der *basic, struct error *e)
 	return 0;
 }
 
-/* Reads a BasicOCSPResponse and its ResponseData.  0 or -1. */
+/* Reads the elements of a BasicOCSPResponse and its ResponseData.  0 or -1. */
 static int
 read_response(struct der basic, struct response *r)
 {
@@ -98,7 +99,10 @@ read_response(struct der basic, struct response *r)
 	if (der_next(&tbs, NULL, &data) == -1 ||
 	    (n = der_get(&data, DER_CONTEXT_CONSTRUCTED, NULL, &version)) == -1)
 		return -1;
-	/* The responder's ID is ignored: the signature shows who it is. */
+	/*
+	 * The responder's ID is ignored: the signature shows which responder it
+	 * is.
+	 */
 	if (der_get(&data, DER_CONTEXT_CONSTRUCTED + 1, NULL, &ignored) != 1 &&
 	    der_get(&data, DER_CONTEXT_CONSTRUCTED + 2, NULL, &ignored) != 1)
 		return -1;
@@ -180,7 +184,7 @@ check_signer(
 	return rc;
 }
 
-/* Reads a SingleResponse.  0 or -1. */
+/* Reads the elements of a SingleResponse.  0 or -1. */
 static int
 read_single(struct der in, struct single *s)
 {
@@ -212,8 +216,8 @@ read_single(struct der in, struct single *s)
 }
 
 /*
- * The digest that names the issuer (4.1.1); for a name, SHA-1 is good enough.
- * NULL: another digest.
+ * Returns the digest by which the response names the issuer (4.1.1); SHA-1 is
+ * good enough for that.  NULL: it is another digest.
  */
 static const EVP_MD *
 id_digest(const struct der *algorithm)
@@ -306,7 +310,10 @@ status_ocsp_judge(
 		    "the OCSP answer has a critical extension that is unknown "
 		    "here");
 	error_set(e, "the OCSP answer is for other certificates");
-	/* If several are about the same certificate, "revoked" counts. */
+	/*
+	 * If several SingleResponses are about the certificate, "revoked"
+	 * counts.
+	 */
 	while (der_len(&r.singles) > 0) {
 		if (der_get(&r.singles, DER_SEQUENCE, NULL, &one) != 1 ||
 		    read_single(one, &s) == -1)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * What revocation lists and OCSP responses have in common: signatures, times,
- * extensions.
+ * Reads the parts that revocation lists and OCSP responses have in common:
+ * signatures, times, extensions.
  */
 #include <err.h>
 #include <string.h>
@@ -22,8 +22,8 @@ int
 status_signed_read(struct der *in, struct status_signed *s)
 {
 	/*
-	 * Signatures are whole bytes: the number of unused bits, which comes
-	 * first, is 0.
+	 * A signature has whole bytes, so that the number of unused bits, its
+	 * first byte, is 0.
 	 */
 	if (der_get(in, DER_SEQUENCE, &s->tbs, NULL) != 1 ||
 	    der_get(in, DER_SEQUENCE, &s->algorithm, NULL) != 1 ||
@@ -33,7 +33,9 @@ status_signed_read(struct der *in, struct status_signed *s)
 	return 0;
 }
 
-/* Parses an AlgorithmIdentifier.  NULL: it is malformed.  The caller frees. */
+/*
+ * Parses an AlgorithmIdentifier; the caller frees it.  NULL: it is malformed.
+ */
 static X509_ALGOR *
 read_algorithm(const struct der *algorithm)
 {

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Has the CA revoked a certificate?  Finds out where to ask, and passes the
- * response to the judge of revocation lists or of OCSP.
+ * response to the judge for revocation lists or the one for OCSP.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ first_http_name(const GENERAL_NAMES *names)
 	return url;
 }
 
-/* The CRL distribution points are in RFC 5280 4.2.1.13. */
+/* The CRL distribution points are described in RFC 5280 4.2.1.13. */
 char *
 status_list_url(X509 *leaf)
 {
@@ -60,7 +60,7 @@ status_list_url(X509 *leaf)
 		p = sk_DIST_POINT_value(points, i);
 		/*
 		 * A list by another issuer, or for some reasons only, does not
-		 * tell.
+		 * tell whether the certificate is revoked.
 		 */
 		if (p->distpoint != NULL && p->distpoint->type == 0 &&
 		    p->reasons == NULL && p->CRLissuer == NULL)
@@ -83,7 +83,10 @@ ocsp_request(const struct chain *chain)
 	return request;
 }
 
-/* RFC 6960 A.1: the URL has base64 in it, with '+', '/' and '=' escaped. */
+/*
+ * Makes the URL of a GET request (RFC 6960 A.1), which has base64 with '+', '/'
+ * and '=' escaped.
+ */
 static char *
 escape(const char *base64)
 {
@@ -124,7 +127,7 @@ ocsp_query(const struct chain *chain)
 	return escaped;
 }
 
-/* Authority information access is in RFC 5280 4.2.2.1. */
+/* Authority information access is described in RFC 5280 4.2.2.1. */
 static char *
 responder_url(const struct chain *chain)
 {
@@ -154,8 +157,8 @@ responder_url(const struct chain *chain)
 }
 
 /*
- * An installed file may have any certificate after the leaf: a signature by it
- * counts only if it is the issuer.
+ * Does the second certificate sign the leaf?  Installed files may have any
+ * certificate after the leaf, and only its issuer may sign a response.
  */
 static int
 check_issuer(const struct chain *chain, struct error *e)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The trusted roots of each authority.
- */
+/* Keeps the trusted roots of each authority. */
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +11,11 @@
 
 struct anchors {
 	enum rooting how;
-	char *path; /* NULL: the system's file. */
-	/* Read before the sandbox; NULL: parsed already, or unreadable. */
+	char *path; /* The file's path; NULL: the system's file. */
+	/*
+	 * The text, read before the sandbox; NULL: parsed already, or
+	 * unreadable.
+	 */
 	char *pem;
 	size_t len;
 	struct error broken;

@@ -23,7 +23,10 @@ stored_chain(const struct stored *stored)
 	    chain_parse(stored->bytes, stored->len, &ignored);
 }
 
-/* Does a hold the certificates of b, in the same order, from index from on? */
+/*
+ * Does chain a hold the certificates of chain b in the same order, from its
+ * certificate 'from' on?
+ */
 static int
 same_certs(const struct chain *a, int from, const struct chain *b)
 {
@@ -150,7 +153,7 @@ installed_free(struct installed *in)
 	memset(in, 0, sizeof(*in));
 }
 
-/* The text of this file of the set; the caller frees. */
+/* Makes the text of this file of the set; the caller frees it. */
 static char *
 part_pem(const struct chain *chain, int part, size_t *len)
 {

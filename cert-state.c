@@ -66,7 +66,7 @@ by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Hashes a set of names; their order does not matter. */
+/* Hashes a set of names; the order of the names does not matter. */
 static void
 hash_names(const struct strings *names, char out[FINGERPRINT_LEN])
 {
@@ -83,7 +83,7 @@ hash_names(const struct strings *names, char out[FINGERPRINT_LEN])
 	SHA256End(&ctx, out);
 }
 
-/* The kinds of members of struct state. */
+/* The types of the members of struct state. */
 enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
 
 #define ROW(object, name, kind, kept, shown, field) \
@@ -95,12 +95,12 @@ enum kind { TEXT, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_LONG, NUMBER_TIME };
 #define MEMBER(object, name, kind, field) ROW(object, name, kind, 0, 0, field)
 /* A member that is kept when the names change. */
 #define KEPT(object, name, kind, field) ROW(object, name, kind, 1, 0, field)
-/* A member that is written even if it is 0: people look for it. */
+/* A member that is written even if it is 0, since people look for it. */
 #define SHOWN(object, name, kind, field) ROW(object, name, kind, 0, 1, field)
 
 /*
- * All that a state file holds, in its order.  A new member of struct state is
- * a row here; where a file lacks it, it is 0 or "".
+ * The members of a state file, in the order in which they are written.  A new
+ * member of struct state is a row here; where a file lacks it, it is 0 or "".
  */
 static const struct member {
 	/* The inner object that the member is in; NULL: the outermost. */
@@ -155,10 +155,7 @@ static const struct member {
 
 #define NMEMBERS (sizeof(members) / sizeof(members[0]))
 
-/*
- * The number that a member of struct state holds, which must be one of at most
- * 64 bits.
- */
+/* Reads a number from a member of struct state, which has at most 64 bits. */
 static json_int_t
 get_number(const struct member *m, const void *field)
 {
@@ -193,7 +190,8 @@ set_number(const struct member *m, void *field, json_int_t n)
 }
 
 /*
- * Text that is too long for its member is cut; an absent member is not changed.
+ * Sets a member from JSON.  Text that is too long is cut; an absent member is
+ * not changed.
  */
 static void
 get_member(const struct member *m, json_t *o, struct state *s)
@@ -209,8 +207,8 @@ get_member(const struct member *m, json_t *o, struct state *s)
 }
 
 /*
- * Writes members that are not 0 or "", as each run reads them; and those that
- * are shown always.  -1: not UTF-8.
+ * Writes the members that are not 0 or "", and those that are always shown.
+ * -1: a text is not UTF-8.
  */
 static int
 put_member(const struct member *m, json_t *o, const struct state *s)
@@ -247,8 +245,8 @@ state_parse(const char *record, size_t len, const char *whose,
 	memset(s, 0, sizeof(*s));
 	hash_names(names, hash);
 	/*
-	 * Failures with other names say nothing about these.  names is empty if
-	 * the caller does not know them.
+	 * Failures of an attempt for other names say nothing about these names.
+	 * names is empty if the caller does not know them.
 	 */
 	same = of != NULL && (names->n == 0 || strcmp(of, hash) == 0);
 	for (i = 0; i < NMEMBERS; i++) {

@@ -12,7 +12,8 @@
 #include "clock.h"
 #include "role.h"
 
-#define REPLY_SECONDS 60 /* Besides the wait for a lock. */
+/* The most seconds to wait for a reply, besides the wait for a lock. */
+#define REPLY_SECONDS 60
 
 static struct msg request, received;
 
@@ -24,7 +25,7 @@ stored_free(struct stored *stored)
 	memset(stored, 0, sizeof(*stored));
 }
 
-/* Takes one of n parts, of which first is the first. */
+/* Takes a received part, which must be one of n parts from first on. */
 static void
 take_part(struct stored *parts, enum part first, size_t n)
 {
@@ -48,7 +49,10 @@ take_part(struct stored *parts, enum part first, size_t n)
 	stored->bytes[b.len] = '\0';
 }
 
-/* Sends the request; parts that arrive before the reply go into parts. */
+/*
+ * Sends the request and waits for the reply; parts that arrive before it go
+ * into parts.
+ */
 static int
 call(int wait_ms, struct stored *parts, enum part first, size_t n,
     struct error *e)

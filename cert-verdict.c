@@ -14,10 +14,10 @@
 #include "clock.h"
 #include "x509.h"
 
-/* No CA means a longer validity. */
+/* The longest plausible validity in seconds. */
 #define LIFE_MAX (20 * 366 * 86400L)
 
-/* The leaf's names as text, for an error. */
+/* Writes the leaf's names as text, for an error. */
 static void
 list_names(X509 *leaf, char *out, size_t outsz)
 {
@@ -102,7 +102,10 @@ check_key_strength(X509 *cert, struct error *e)
 	    bits);
 }
 
-/* id-pe-tlsfeature is looked up by number: not every libcrypto has its name. */
+/*
+ * id-pe-tlsfeature is looked up by its number: some versions of libcrypto lack
+ * its name.
+ */
 static int
 must_staple(X509 *leaf)
 {
@@ -116,7 +119,10 @@ must_staple(X509 *leaf)
 	return found;
 }
 
-/* How many CAs may be between this one and the leaf; -1: any number. */
+/*
+ * Returns how many CA certificates may be between this one and the leaf; -1:
+ * any number.
+ */
 static long
 pathlen(X509 *ca)
 {
@@ -130,7 +136,7 @@ pathlen(X509 *ca)
 	return n;
 }
 
-/* Checks the leaf, but for its key and names. */
+/* Checks the leaf, except for its key and names. */
 static int
 check_leaf(X509 *leaf, struct error *e)
 {

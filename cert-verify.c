@@ -13,8 +13,8 @@
 #include "clock.h"
 #include "role.h"
 
-#define AGAIN_SECONDS 10 /* For how long servers are looked at again. */
-/* For all servers together: no further look starts later. */
+#define AGAIN_SECONDS 10 /* Servers are looked at again for so many seconds. */
+/* No server is looked at when so many seconds have passed for all servers. */
 #define ALL_SECONDS 120
 
 /* A server that has not presented the certificate yet. */
@@ -28,8 +28,9 @@ struct server {
 
 static struct server *servers;
 static uint32_t nservers;
-static struct server *current; /* The server that netproc looks at, or NULL. */
-static uint32_t *left;         /* How many servers are left, by job. */
+/* The server that netproc looks at now, or NULL. */
+static struct server *current;
+static uint32_t *left; /* For each job, how many servers are left to look at. */
 static int64_t began;
 static struct msg out;
 
@@ -85,14 +86,17 @@ verify_begin(void)
 	msg_send(&out);
 }
 
-/* The server's HOST and NUMBER in "verify HOST port NUMBER", for messages. */
+/*
+ * The HOST and NUMBER of "verify HOST port NUMBER" for this server, for
+ * messages.
+ */
 static char *const *
 words(const struct server *s)
 {
 	return jobs[s->job].verify.v + s->number * VERIFY_WORDS;
 }
 
-/* Removes a server; the last one takes its place. */
+/* Removes a server from the array; the last server takes its place. */
 static void
 drop(struct server *s)
 {
@@ -114,7 +118,7 @@ give_up(struct server *s)
 }
 
 /*
- * The server with the fewest looks so far; of these, the first in the
+ * Chooses the server with the fewest looks so far; of several, the first in the
  * configuration.
  */
 static struct server *

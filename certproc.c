@@ -25,7 +25,8 @@
 #include "sandbox.h"
 #include "valid.h"
 
-#define LOCK_SECONDS 30 /* For all locks of a run together. */
+/* The seconds to wait for all locks of a run together. */
+#define LOCK_SECONDS 30
 
 static uint64_t most_orders; /* The argument of -m. */
 static int list_flags;       /* The options of -l. */
@@ -102,8 +103,8 @@ take_conf(struct msg *m)
 }
 
 /*
- * Keeps a state for its job.  An error of fileproc in reading it is reported
- * when the job is opened.
+ * Keeps the stored state of a job.  If fileproc could not read it, the error is
+ * reported when the job is opened.
  */
 static void
 take_state(struct job *j, const struct body_state *b)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Key authorizations (RFC 8555 8.1).  chngproc, which makes them, is linked
- * without libcrypto: SHA-256 is libc's or libmd's.
+ * Makes key authorizations (RFC 8555 8.1).  chngproc, which uses them, is
+ * linked without libcrypto: libc or libmd computes the SHA-256.
  */
 #include <sys/types.h>
 #include <err.h>
@@ -46,7 +46,10 @@ key_authorization_digest(char out[DIGEST_LEN + 1], const char *authorization)
 	free(text);
 }
 
-/* base32 (RFC 4648 6) of 10 bytes: 16 characters of 5 bits, no padding. */
+/*
+ * Makes an account's label: base32 (RFC 4648 6) of 10 bytes, which is 16
+ * characters of 5 bits without padding.
+ */
 void
 account_label(char out[ACCOUNT_LABEL_LEN + 1], const char *url)
 {

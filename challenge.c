@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The types of challenges.
- */
+/* Tells the types of challenges apart. */
 #include <err.h>
 #include <stdio.h>
 #include <string.h>

@@ -17,7 +17,8 @@
 struct records {
 	enum challenge_type challenge;
 	enum way way;
-	char (*digests)[DIGEST_LEN + 1]; /* A digest for each identifier. */
+	/* The digest to publish for each identifier. */
+	char (*digests)[DIGEST_LEN + 1];
 };
 
 /* account URL; "": not known */
@@ -56,7 +57,10 @@ record_account(struct msg *m)
 		errx(1, "CHNG_ACCOUNT: not a URL");
 }
 
-/* key sends the account URL before net can ask for a response. */
+/*
+ * Returns the account's label.  key sends the account URL before net can ask
+ * for a response.
+ */
 static const char *
 known_account(void)
 {

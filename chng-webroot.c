@@ -34,7 +34,7 @@ struct response {
 
 struct webroot {
 	const char *path;
-	struct dir *dir; /* NULL: broken says why. */
+	struct dir *dir; /* The open directory; NULL: broken has the reason. */
 	struct error broken;
 };
 
@@ -46,7 +46,11 @@ struct webroot {
 struct list {
 	struct dir *dir;
 	struct place place;
-	int fd; /* -1: this run has not begun it. */
+	/*
+	 * The list's descriptor; -1: this run has no responses in this
+	 * directory.
+	 */
+	int fd;
 	struct list *next;
 };
 
@@ -74,7 +78,10 @@ list_of(struct dir *dir)
 	return lists = l;
 }
 
-/* Is this open file still the list, and does it belong to our user? */
+/*
+ * Is the open file still the one of the list's name, and does it belong to our
+ * user?
+ */
 static int
 is_list(const struct list *l, int fd)
 {
@@ -104,7 +111,10 @@ list_begin(struct list *l, struct error *e)
 			return 0;
 		close(l->fd);
 		l->fd = -1;
-		/* Another run removes what is left, which takes little time. */
+		/*
+		 * Another run that has the lock removes what killed runs have
+		 * left, which takes little time.
+		 */
 		poll(NULL, 0, 20);
 	}
 	return l->fd != -1 ?
@@ -113,7 +123,10 @@ list_begin(struct list *l, struct error *e)
 		e, "%s: is in the way and not ours; remove it", l->place.path);
 }
 
-/* text is the whole response, so that another file is not removed later. */
+/*
+ * Adds a response to the list.  text is the whole response: the next run
+ * removes a listed file only if it has this text.
+ */
 static int
 list_add(struct list *l, const char *text, struct error *e)
 {
@@ -157,7 +170,9 @@ remove_left(const struct list *l, const char *listed)
 	free(token);
 }
 
-/* The last run with the list removes it, and the files that are left. */
+/*
+ * Removes the list, and the files that are left, if no other run uses the list.
+ */
 static void
 list_end(struct list *l)
 {
@@ -350,7 +365,7 @@ webroot_probe(const struct webroot *root, struct error *e)
 
 	snprintf(token, sizeof(token), "probe-for-room-%ld-%013lld",
 	    (long)getpid(), (long long)clock_ms());
-	/* As long as a real response. */
+	/* The text is as long as a real response. */
 	snprintf(text, sizeof(text), "%s.%0*d", token, THUMBPRINT_LEN, 0);
 	if ((r = publish(root, NO_JOB, token, text, e)) == NULL)
 		return -1;

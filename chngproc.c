@@ -21,24 +21,33 @@
 #include "role.h"
 #include "valid.h"
 
-/* The request of net that waits until another process has finished. */
+/*
+ * The request that a worker of net waits for, until other processes have
+ * replied.
+ */
 enum wait { WAIT_NOTHING, WAIT_CHECK, WAIT_AWAIT, WAIT_DROP };
 
 struct chng_job {
 	char *handle;
 	enum challenge_type challenge;
 	enum way way;
-	char *path; /* The challenge directory; NULL: no files. */
+	/* The path of the challenge directory; NULL: the job has no files. */
+	char *path;
 	struct webroot *webroot;
 	struct records *records; /* The job's records in the DNS. */
 	uint64_t nnames;
 	uint64_t nput;
-	/* If another process publishes: */
-	uint64_t nasked; /* requests to it without a reply so far */
-	int failed;      /* A response cannot be published or seen. */
-	int dropped;     /* Replies to earlier requests are ignored. */
+	/* The next members are used if another process publishes responses. */
+	/* The requests to that process that have no reply yet. */
+	uint64_t nasked;
+	int failed; /* A response could not be published, or cannot be seen. */
+	/*
+	 * The job's responses were dropped: replies to earlier requests are
+	 * ignored.
+	 */
+	int dropped;
 	enum wait wait;
-	uint32_t worker; /* the worker of net that waits */
+	uint32_t worker; /* The worker of net that waits. */
 };
 
 #define TOKEN_LEN 40 /* The length of a probe's token. */
@@ -171,7 +180,7 @@ wait_for(const struct msg *m, enum wait wait)
 	j->worker = m->head.worker;
 }
 
-/* Before an order is placed: could a response be published? */
+/* Tells net before it places an order whether a response could be published. */
 static void
 chng_check(struct msg *m)
 {
@@ -191,7 +200,10 @@ chng_check(struct msg *m)
 	msg_send(&out);
 }
 
-/* TOKEN.NOISE, both random: as long as a response, and as hard to predict. */
+/*
+ * Makes the text of a probe: TOKEN.NOISE, both random; it is as long as a
+ * response, and as hard to predict.
+ */
 static void
 probe_compose(char token[TOKEN_LEN + 1], char text[PROBE_LEN + 1])
 {
@@ -208,7 +220,10 @@ probe_compose(char token[TOKEN_LEN + 1], char text[PROBE_LEN + 1])
 	token[TOKEN_LEN] = '\0';
 }
 
-/* A probe does not contain the thumbprint, and is dropped as responses are. */
+/*
+ * Puts a probe, which does not contain the thumbprint, and which is dropped as
+ * responses are.
+ */
 static void
 chng_probe(struct msg *m)
 {
@@ -248,7 +263,10 @@ chng_put(struct msg *m)
 	response(m, rc == 0, &e);
 }
 
-/* A web server serves a file at once; respproc, hookproc and zoneproc reply. */
+/*
+ * Publishes a response.  A web server serves a file at once; respproc, hookproc
+ * and zoneproc reply later.
+ */
 static void
 chng_await(struct msg *m)
 {
@@ -272,7 +290,9 @@ chng_persist(struct msg *m)
 	response(m, 1, NULL);
 }
 
-/* Another process has replied: reason NULL, or why it failed. */
+/*
+ * Handles the reply of another process: reason is NULL, or says why it failed.
+ */
 static void
 finish(uint32_t job, const char *reason)
 {
@@ -317,8 +337,8 @@ chng_seen(struct msg *m)
 }
 
 /*
- * Waits for the replies to earlier requests first, as the next order has the
- * same numbers.
+ * Waits first for the replies to earlier requests, as the next order uses the
+ * same numbers of identifiers.
  */
 static void
 drop_elsewhere(const struct msg *m, int doubtful)
@@ -359,7 +379,9 @@ chng_drop(struct msg *m)
 }
 
 /*
- * MUTE: there is no thumbprint yet; NOTHING: the web server responds by itself.
+ * The states of a job.  MUTE: there is no thumbprint yet; READY: responses can
+ * be published; NOTHING: the web server responds by itself; PERSIST: the
+ * administrator has published a record.
  */
 enum { MUTE = 1, READY = 2, NOTHING = 4, PERSIST = 8 };
 
@@ -374,7 +396,9 @@ state(uint32_t job)
 }
 
 static const struct handler table[] = {
-	/* A second one comes if the CA knows the account by another key. */
+	/*
+	 * A second thumbprint comes if the CA knows the account by another key.
+	 */
 	{ CHNG_THUMBPRINT, chng_thumbprint, ANY_STATE, 2 },
 	{ CHNG_ACCOUNT, record_account, ANY_STATE, 2 },
 	{ CHNG_CHECK, chng_check, MUTE | READY | PERSIST, 2 },

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Deadlines on the monotonic clock, and times as text.
- */
+/* Keeps deadlines by the monotonic clock, and writes times as text. */
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
