@@ -27,7 +27,7 @@
 struct need {
 	char *dir;
 	const char *what;
-	int secret; /* It is for keys. */
+	int secret; /* The directory is for keys. */
 	int made;   /* A run makes the directory if it is missing. */
 };
 
@@ -48,7 +48,7 @@ advise(const char *fmt, ...)
 	warnings++;
 }
 
-/* Takes dir. */
+/* Adds a directory to the needs, and takes over the string dir. */
 static void
 need(char *dir, const char *what, int secret, int made)
 {
@@ -71,7 +71,7 @@ need_dir(const char *dir, const char *what, int made)
 	need(copy, what, 0, made);
 }
 
-/* The directory that a file is in. */
+/* Returns the directory that a file is in. */
 static void
 need_place(const char *path, const char *what, int secret)
 {
@@ -80,8 +80,8 @@ need_place(const char *path, const char *what, int secret)
 }
 
 /*
- * Of equal directories, one for keys comes first, as only the first is
- * reported: its mode must suit keys.
+ * Compares by path.  Of equal directories, one for keys comes first, as only
+ * the first is reported: its mode must suit keys.
  */
 static int
 by_dir(const void *a, const void *b)
@@ -274,7 +274,9 @@ advise_program(const char *what, const char *program)
 		    what, program, (unsigned)st.st_uid);
 }
 
-/* Warns of shell syntax, which is passed as arguments here. */
+/*
+ * Warns of shell syntax in a command: it is passed to the program as arguments.
+ */
 static void
 advise_arguments(const struct strings *argv)
 {
@@ -294,7 +296,10 @@ advise_arguments(const struct strings *argv)
 			}
 }
 
-/* Unlike a command, the value is a path: after a blank, arguments are meant. */
+/*
+ * Warns of a blank in a path: it is not a command, so that what follows the
+ * blank is no argument.
+ */
 static void
 advise_challenge_hook(const char *program)
 {
@@ -321,7 +326,10 @@ advise_commands(const struct commands *c)
 	}
 }
 
-/* Can this be bound now?  The socket does not listen. */
+/*
+ * Can a socket be bound to this address and port now?  The socket does not
+ * listen.
+ */
 static void
 advise_port(const char *address, const char *port)
 {
@@ -351,7 +359,10 @@ advise_port(const char *address, const char *port)
 	freeaddrinfo(ai);
 }
 
-/* RFC 8555 8.3, RFC 8737 3: warns of the other challenge's port. */
+/*
+ * Warns if the port is that of the other type of challenge (RFC 8555 8.3, RFC
+ * 8737 3).
+ */
 static void
 advise_challenge(const struct domain *d, const char *address, const char *port)
 {

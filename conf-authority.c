@@ -11,7 +11,7 @@
 
 #include "conf-parse.h"
 
-/* URL.  A second statement adds to the first. */
+/* Reads a URL.  A second statement adds to the first. */
 static void
 parse_api_origin(void *at, const struct statement *s)
 {
@@ -32,7 +32,7 @@ print_api_origin(const char *start, const void *at)
 		print_string(start, &origins->v[i]);
 }
 
-/* PATH [KEYTYPE] */
+/* Reads PATH [KEYTYPE]. */
 static void
 parse_account_key(void *at, const struct statement *s)
 {
@@ -53,7 +53,7 @@ print_account_key(const char *start, const void *at)
 	putchar('\n');
 }
 
-/* ID hmac file PATH [hs256|hs384|hs512] */
+/* Reads ID hmac file PATH [hs256|hs384|hs512]. */
 static void
 parse_eab(void *at, const struct statement *s)
 {
@@ -92,7 +92,7 @@ print_eab(const char *start, const void *at)
 	printf(" hs%s\n", a->eab_alg + 2);
 }
 
-/* URL [auth file PATH] */
+/* Reads URL [auth file PATH]. */
 static void
 parse_proxy(void *at, const struct statement *s)
 {
@@ -123,8 +123,8 @@ print_proxy(const char *start, const void *at)
 }
 
 /*
- * The last second of a day in UTC (YYYY-MM-DD), as seconds since 1970; 0: the
- * text is no date.
+ * Returns the last second of a day (YYYY-MM-DD, in UTC) in seconds since 1970;
+ * 0: the text is no date.
  */
 static uint64_t
 end_of_day(const char *text)
@@ -137,11 +137,11 @@ end_of_day(const char *text)
 		return 0;
 	day = tm;
 	t = timegm(&tm);
-	/* timegm() makes another day of the 30th of February. */
+	/* timegm() turns February 30 into another day. */
 	return t > 0 && tm.tm_mday == day.tm_mday ? (uint64_t)t : 0;
 }
 
-/* NAME [until YYYY-MM-DD] */
+/* Reads NAME [until YYYY-MM-DD]. */
 static void
 parse_issuer(void *at, const struct statement *s)
 {
@@ -178,7 +178,7 @@ print_issuer(const char *start, const void *at)
 	putchar('\n');
 }
 
-/* ipv4 or ipv6 */
+/* Reads "ipv4" or "ipv6". */
 static void
 parse_prefer(void *at, const struct statement *s)
 {
@@ -206,7 +206,10 @@ print_prefer(const char *start, const void *at)
 		    "%s %s\n", start, prefer == PREFER_IPV4 ? "ipv4" : "ipv6");
 }
 
-/* In the order in which they are printed. */
+/*
+ * The statements of an authority's block, in the order in which they are
+ * printed.
+ */
 static const struct statement statements[] = {
 #define MEMBER(m) offsetof(struct authority, m)
 	{ "api url", parse_string, print_string, MEMBER(api_url) },

@@ -14,7 +14,7 @@
 #include "conf-parse.h"
 #include "valid.h"
 
-/* what: the statement; server: its host and port. */
+/* Checks a port.  what: the statement; server: its host and port. */
 static void
 check_port(const struct domain *d, const char *what, char *const server[2])
 {
@@ -123,7 +123,10 @@ check_challenge(const struct domain *d)
 		    challenge_names[d->challenge]);
 }
 
-/* Records in the DNS, which a program publishes or the administrator has. */
+/*
+ * Checks a domain whose responses are records in the DNS, which a program or
+ * the administrator publishes.
+ */
 static void
 check_records(struct domain *d)
 {

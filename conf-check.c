@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The configuration as a whole, once it is read: statements that are missing,
- * wrong, or exclude each other; defaults.
+ * Checks the configuration as a whole once it is read: statements that are
+ * missing, are wrong or exclude each other; fills in defaults.
  */
 #include <ctype.h>
 #include <err.h>
@@ -23,7 +23,7 @@ wrong_handle(const char *what, const char *handle, const char *file, int line)
 				  " in UTF-8; save the file as UTF-8");
 }
 
-/* "WHAT NAME: ...", at the first line of a block. */
+/* Prints "WHAT NAME: ..." with the first line of a block. */
 __attribute__((format(printf, 5, 0))) static void
 block_error(const char *what, const char *name, const char *file, int line,
     const char *fmt, va_list ap)
@@ -64,8 +64,8 @@ check_url(const char *text, const char *what, const struct authority *a)
 }
 
 /*
- * RFC 8555 7.3: a mailto: URL has one address and no header fields.  The CA
- * judges URLs of other schemes.
+ * Checks a contact: a mailto: URL has one address and no header fields (RFC
+ * 8555 7.3).  The CA judges URLs of other schemes.
  */
 static int
 valid_contact(const char *url)
@@ -87,8 +87,8 @@ valid_contact(const char *url)
 }
 
 /*
- * The URL has a host and a port only.  A password is not allowed in it, as the
- * configuration is no secret.
+ * Checks that a proxy's URL has only a host and a port.  A password is not
+ * allowed in it, as the configuration is no secret.
  */
 static void
 check_proxy(struct authority *a)
@@ -173,7 +173,10 @@ find_authority(struct conf *c, struct domain *d)
 		    d->sign_with);
 }
 
-/* The CSR has the names and the key, so other statements must not. */
+/*
+ * The CSR contains the names and the key, so that no other statement may give
+ * them.
+ */
 static void
 check_csr_file(struct domain *d)
 {

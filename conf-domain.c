@@ -12,8 +12,8 @@
 #include "conf-parse.h"
 
 /*
- * { NAME ... }, with blanks, commas or line ends between.  A second list adds
- * to the first.
+ * Reads { NAME ... }, with blanks, commas or line ends between the names.  A
+ * second list adds to the first.
  */
 static void
 parse_alternative_names(void *at, const struct statement *s)
@@ -28,7 +28,9 @@ parse_alternative_names(void *at, const struct statement *s)
 			lex_next();
 			listed = 1;
 		}
-		/* A } in the same line closes the list, not the block. */
+		/*
+		 * A } in the line of a name closes the list, and not the block.
+		 */
 		if (lex_token == TOKEN_CLOSE && listed)
 			lex_next();
 		return;
@@ -43,7 +45,7 @@ parse_alternative_names(void *at, const struct statement *s)
 			skip_line();
 			return;
 		} else if (d->names.n <= 10 * CONF_NAMES_MAX) {
-			/* Names may be repeated: keep this many at most. */
+			/* Names may be repeated: keep at most so many. */
 			add_string(&d->names, take_string("a name"));
 		} else
 			lex_next();
@@ -51,7 +53,10 @@ parse_alternative_names(void *at, const struct statement *s)
 	lex_next();
 }
 
-/* With "csr file", the CSR has the names, and the statement is missing. */
+/*
+ * With 'csr file', the CSR contains the names, and this statement is not
+ * printed.
+ */
 static void
 print_alternative_names(const char *start, const void *at)
 {
@@ -66,7 +71,7 @@ print_alternative_names(const char *start, const void *at)
 	printf("\t}\n");
 }
 
-/* PATH [KEYTYPE] [rotate] [group NAME] */
+/* Reads PATH [KEYTYPE] [rotate] [group NAME]. */
 static void
 parse_domain_key(void *at, const struct statement *s)
 {
@@ -140,7 +145,7 @@ print_challenge(const char *start, const void *at)
 }
 
 /*
- * Reads a program and its arguments.  A word alone is split at blanks; several
+ * Reads a program and its arguments.  A single word is split at blanks; several
  * words are taken as they are.
  */
 static void
@@ -156,14 +161,14 @@ take_command(struct strings *argv)
 			add_string(argv, take_string("an argument"));
 		return;
 	}
-	/* The words are parts of text, which is never freed. */
+	/* The words point into text, which is never freed. */
 	while (argv->n <= COMMAND_WORDS_MAX &&
 	    (word = strsep(&text, " \t")) != NULL)
 		if (*word != '\0')
 			add_string(argv, word);
 }
 
-/* Why this command is refused; NULL: it is not. */
+/* Says why this command is refused; NULL: it is accepted. */
 static const char *
 check_command(const struct strings *argv)
 {
@@ -225,8 +230,8 @@ print_on_change(const char *start, const void *at)
 }
 
 /*
- * Reads HOST port NUMBER and adds host and number to words; -1 after an error.
- * In an error, the host is called what.
+ * Reads HOST port NUMBER, and adds host and number to words; -1 after an error,
+ * which calls the host what.
  */
 static int
 take_server(struct strings *words, const char *what)
@@ -251,7 +256,7 @@ take_server(struct strings *words, const char *what)
 	return 0;
 }
 
-/* ADDRESS port NUMBER.  A second statement adds to the first. */
+/* Reads ADDRESS port NUMBER.  A second statement adds to the first. */
 static void
 parse_listen(void *at, const struct statement *s)
 {
@@ -259,7 +264,10 @@ parse_listen(void *at, const struct statement *s)
 	take_server(at, "an address, or *");
 }
 
-/* HOST port NUMBER [starttls smtp|imap].  A second one adds to the first. */
+/*
+ * Reads HOST port NUMBER [starttls smtp|imap].  A second statement adds to the
+ * first.
+ */
 static void
 parse_verify(void *at, const struct statement *s)
 {
@@ -297,7 +305,9 @@ print_verify(const char *start, const void *at)
 	}
 }
 
-/* In the order in which they are printed. */
+/*
+ * The statements of a domain's block, in the order in which they are printed.
+ */
 static const struct statement statements[] = {
 #define MEMBER(m) offsetof(struct domain, m)
 	{ "csr file", parse_string, print_string, MEMBER(csr_file) },

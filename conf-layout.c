@@ -21,25 +21,25 @@
 #include "log.h"
 #include "trust.h"
 
-#define WARNINGS_MAX 20 /* More warnings are counted and not printed. */
+#define WARNINGS_MAX 20 /* Further warnings are only counted. */
 
 enum kind {
-	ACCOUNT, /* account keys and other secrets of accounts */
-	KEYS,    /* domain keys */
+	ACCOUNT, /* Account keys and other secrets of accounts. */
+	KEYS,    /* The keys of certificates. */
 	CERTS,
 	STATE,
 	METRICS,
 	CHALLENGES,
-	TRUST,  /* a file that decides what is certified or trusted */
-	SYSTEM, /* a file that decides what the system does */
+	TRUST,  /* A file that decides what is certified or trusted. */
+	SYSTEM, /* A file that decides what the system does. */
 	KIND__MAX
 };
 
 static const struct {
-	const char *name;   /* as in "move the NAME" */
-	const char *home;   /* the recommended directory, or NULL */
-	const char *writer; /* the role that writes there, or NULL */
-	const char *doing;  /* what that role does there */
+	const char *name;   /* The kind in "move the NAME". */
+	const char *home;   /* The recommended directory, or NULL. */
+	const char *writer; /* The role that writes there, or NULL. */
+	const char *doing;  /* What that role does there. */
 } kinds[KIND__MAX] = {
 	[ACCOUNT] = { "account keys", CONF_DIR "/account", NULL, NULL },
 	[KEYS] = { "domain keys", CONF_DIR "/keys", "csrproc",
@@ -56,19 +56,24 @@ static const struct {
 _Static_assert(
     sizeof(kinds) / sizeof(kinds[0]) == KIND__MAX, "a kind without its row");
 
-/* A directory, or a file that is as important as one. */
+/*
+ * A directory that the configuration names, or a file that decides something.
+ */
 struct thing {
 	enum kind kind;
-	const char *what; /* as the configuration calls it */
-	/* The path; for keys and certificates, of their directory. */
+	const char *what; /* The name of the statement. */
+	/*
+	 * The path of the file or directory; for keys and certificates, that of
+	 * their directory.
+	 */
 	char *path;
-	char *dir; /* resolved as far as it exists */
-	/* The device of dir; dev and ino are 0 if dir is missing. */
+	char *dir; /* The path without symbolic links, as far as it exists. */
+	/* The device of dir; dev and ino are 0 if dir does not exist. */
 	dev_t dev;
 	ino_t ino;
 	struct stat st; /* The attributes of dir, unless it is missing. */
-	int shared;     /* Something else is in or below it. */
-	int said; /* There was a warning of a system file in or below it. */
+	int shared;     /* Another thing is in this directory or below it. */
+	int said;       /* A system file in or below it was warned of. */
 };
 
 static struct thing *things;
@@ -101,8 +106,8 @@ copy(const char *text, size_t len)
 }
 
 /*
- * The path without symbolic links, as far as it exists, and the rest unchanged;
- * the caller frees.
+ * Returns the path without symbolic links, as far as it exists, and the rest
+ * unchanged; the caller frees it.
  */
 static char *
 resolve(const char *path)
@@ -123,7 +128,7 @@ resolve(const char *path)
 	return s;
 }
 
-/* path and dir are freed with the entry. */
+/* Adds a thing; path and dir are freed with it. */
 static void
 add(enum kind kind, const char *what, char *path, char *dir)
 {
@@ -152,7 +157,7 @@ add_dir(enum kind kind, const char *what, const char *path)
 		add(kind, what, copy(path, strlen(path)), resolve(path));
 }
 
-/* The directory of a file that a process makes. */
+/* Adds the directory of a file that a process makes. */
 static void
 add_place(enum kind kind, const char *what, const char *path)
 {
@@ -165,8 +170,8 @@ add_place(enum kind kind, const char *what, const char *path)
 }
 
 /*
- * A file that a process reads: the directory of its name, and of the file that
- * a link leads to.
+ * Adds a file that a process reads: the directory of its name and, if it is a
+ * link, the directory of its target.
  */
 static void
 add_file(enum kind kind, const char *what, const char *path)
@@ -190,7 +195,9 @@ add_file(enum kind kind, const char *what, const char *path)
 		free(real);
 }
 
-/* By device and inode, so that two names of one directory are equal. */
+/*
+ * Compares by device and inode, so that two names of one directory are equal.
+ */
 static int
 by_dir(const void *a, const void *b)
 {
@@ -216,7 +223,7 @@ by_all(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-/* Sorts the things, and drops repeated ones. */
+/* Sorts the things, and drops those that are repeated. */
 static void
 unique(void)
 {
@@ -235,8 +242,8 @@ unique(void)
 }
 
 /*
- * What the role that writes to a directory of the holder's kind could do to the
- * prey, which is there or below; NULL: nothing that it cannot do anyway.
+ * Says what the role that writes to the holder's directory could do to the prey
+ * in it or below it; NULL: nothing that it cannot do anyway.
  */
 static const char *
 cost(enum kind holder, enum kind prey)
@@ -269,7 +276,7 @@ cost(enum kind holder, enum kind prey)
 	}
 }
 
-/* "lies below /etc/ssl," and the like; in a static buffer. */
+/* Writes "lies below /etc/ssl," and the like into a static buffer. */
 static const char *
 position(const struct thing *holder, const struct thing *prey)
 {
@@ -300,7 +307,7 @@ judge(struct thing *holder, const struct thing *prey)
 		return;
 	holder->shared = 1;
 	holder->said |= prey->kind == SYSTEM;
-	/* The prey is in its recommended place: move the holder. */
+	/* The prey is in its recommended directory: the holder should move. */
 	if (home == NULL || strcmp(prey->path, home) == 0) {
 		home = kinds[holder->kind].home;
 		moved = kinds[holder->kind].name;
@@ -314,7 +321,7 @@ judge(struct thing *holder, const struct thing *prey)
 	    home != NULL ? ", such as " : "", home != NULL ? home : "");
 }
 
-/* The first of the directories that are the same as this one, or NULL. */
+/* Returns the first thing that is the same directory as this one, or NULL. */
 static struct thing *
 find(const struct thing *wanted)
 {
@@ -326,7 +333,10 @@ find(const struct thing *wanted)
 	return t;
 }
 
-/* Judges the directory of the prey and all above: of each kind, the nearest. */
+/*
+ * Judges the prey's directory and those above it; of each kind, only the
+ * nearest.
+ */
 static void
 judge_above(const struct thing *prey)
 {
@@ -359,7 +369,7 @@ judge_above(const struct thing *prey)
 	free(dir);
 }
 
-/* The name of a user, or else the number; in a static buffer. */
+/* Returns the name of a user, or else its number, in a static buffer. */
 static const char *
 name_of(uid_t uid)
 {
@@ -373,7 +383,7 @@ name_of(uid_t uid)
 	return name;
 }
 
-/* Does the role write to this directory, which exists? */
+/* Does the role write to this directory, and does the directory exist? */
 static int
 is_of(const struct thing *t, const char *role)
 {
@@ -382,8 +392,8 @@ is_of(const struct thing *t, const char *role)
 }
 
 /*
- * As root, a role becomes the owner of its directories, which should be one
- * ordinary user.
+ * Warns where a role stays root: started by root, it becomes the owner of its
+ * directories, which should be one ordinary user.
  */
 static void
 judge_owners(const char *role, const char *user)
@@ -423,8 +433,8 @@ judge_owners(const char *role, const char *user)
 }
 
 /*
- * A process that keeps a file's owner needs a capability that works for all
- * files.
+ * Looks at a file whose owner differs from its directory's: a process that
+ * keeps this owner needs a capability that works for all files.
  */
 static void
 judge_file(const char *path, const char **first, unsigned *n)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The lexer of the configuration: words, braces and line ends; comments,
- * quotes, continued lines, macros and included files, as in OpenBSD's parsers.
+ * Reads the tokens of the configuration: words, braces and line ends.  It knows
+ * comments, quotes, continued lines, macros and included files, as OpenBSD's
+ * parsers do.
  */
 #include <sys/stat.h>
 #include <ctype.h>
@@ -25,11 +26,11 @@
 #define ERRORS_MAX 20
 #define ENDED (-1)
 
-/* Text that is being read: a file, or a macro's value. */
+/* A text that is being read: a file, or a macro's value. */
 struct source {
 	char *text;
 	size_t len, pos;
-	const char *file; /* NULL: a macro's value. */
+	const char *file; /* The file's name; NULL: a macro's value. */
 	int line;
 	dev_t dev;
 	ino_t ino;
@@ -68,7 +69,7 @@ report(const char *file, int line, const char *fmt, va_list ap)
 	if (++lex_errors <= ERRORS_MAX)
 		warnx("%s:%d: %s", file, line,
 		    lex_visible(safe, sizeof(safe), text));
-	/* A missing quote may be the cause of this error. */
+	/* A missing quote may have caused this error. */
 	if (long_file == file)
 		warnx("%s:%d: the word in quotes that begins here goes over "
 		      "the end of the line; is its closing quote missing?",
@@ -112,7 +113,7 @@ warn_at(const char *file, int line, const char *text, const char *word)
 	lex_warnings++;
 }
 
-/* The innermost file.  A macro has no lines of its own. */
+/* Returns the innermost file.  A macro has no lines of its own. */
 static struct source *
 file_source(void)
 {
@@ -166,7 +167,8 @@ pop(void)
 	struct source *s = top;
 
 	if (s->file != NULL) {
-		last_file = s->file; /* Never freed: blocks point to it. */
+		/* The name is never freed: blocks point to it. */
+		last_file = s->file;
 		last_line = s->line;
 	}
 	top = s->below;
@@ -175,8 +177,8 @@ pop(void)
 }
 
 /*
- * Why this file is refused; NULL: it is not.  A user who can write to the
- * configuration can have root write files.
+ * Says why this file is refused; NULL: it is accepted.  A user who can write to
+ * the configuration can have root write files.
  */
 static const char *
 check_file(const struct stat *st)
@@ -192,7 +194,10 @@ check_file(const struct stat *st)
 	return NULL;
 }
 
-/* Why the line at *p is refused; NULL: it is not, and *p is the next one. */
+/*
+ * Says why the line at *p is refused; NULL: it is accepted, and *p becomes the
+ * next line.
+ */
 static const char *
 check_line(const char **p, const char *end)
 {
@@ -208,7 +213,10 @@ check_line(const char **p, const char *end)
 	return NULL;
 }
 
-/* NULL, or why the file is refused; the line of the cause, if it has one. */
+/*
+ * Reads a file; NULL, or why it is refused.  *line: the line of the cause, if
+ * it has one.
+ */
 static const char *
 read_file(const char *path, int fd, const struct stat *st, int *line)
 {
@@ -231,7 +239,10 @@ read_file(const char *path, int fd, const struct stat *st, int *line)
 		free(text);
 		return wrong;
 	}
-	/* A backslash at the end does not join what comes after the file. */
+	/*
+	 * A backslash at the end of the file joins no line that follows the
+	 * file.
+	 */
 	if (len > 0 && text[len - 1] == '\\')
 		text[len++] = '\n';
 	text[len++] = '\n';
@@ -290,8 +301,8 @@ lex_open(const char *path)
 }
 
 /*
- * Statements that include these files, for the lexer to read; the caller frees.
- * A name that cannot be quoted is an error.
+ * Makes the statements that include these files, for the lexer to read; the
+ * caller frees them.  A name that cannot be quoted is an error.
  */
 static char *
 include_all(char **paths, size_t n)
@@ -334,7 +345,10 @@ include_unread(const char *directory, int error)
 	return 1;
 }
 
-/* Includes the matching files in the order of their names; none is no error. */
+/*
+ * Includes the files that match, in the order of their names.  That none
+ * matches is no error.
+ */
 static void
 include_pattern(const char *pattern)
 {
@@ -364,7 +378,7 @@ include_pattern(const char *pattern)
 	push(text, strlen(text), NULL, NULL);
 }
 
-/* A file that exists is meant, even if its name looks like a pattern. */
+/* A path with *, ? or [ is a pattern, unless a file has that very name. */
 void
 lex_include(const char *path)
 {
@@ -420,8 +434,8 @@ unget(int c)
 }
 
 /*
- * The same outside quotes: a backslash before a line end joins the lines, one
- * before another character is left out.
+ * As get_raw(), outside quotes: a backslash before a line end joins the lines,
+ * one before another character is left out.
  */
 static int
 get_char(void)
@@ -518,7 +532,9 @@ read_word(int c)
 		    "has a quote in it; is another one missing?", lex_word);
 }
 
-/* $name: the value is read in its place.  A value is not expanded itself. */
+/*
+ * Reads the value of $name in its place.  Macros in the value are not replaced.
+ */
 static void
 expand(void)
 {
@@ -551,7 +567,8 @@ lex_next(void)
 	const char *p;
 	int c;
 
-	lex_token = TOKEN_WORD; /* For lex_line(): no longer a newline. */
+	/* lex_line() must not take it for a newline any more. */
+	lex_token = TOKEN_WORD;
 	lex_quoted = 0;
 	for (;;) {
 		while ((c = get_char()) == ' ' || c == '\t' || c == '\r')

@@ -18,7 +18,10 @@
 #include "conf-parse.h"
 #include "valid.h"
 
-/* Makes A-labels of U-labels (RFC 5890); NULL, or why it is no name. */
+/*
+ * Makes A-labels of U-labels (RFC 5890).  NULL, or the reason why it is no
+ * name.
+ */
 static const char *
 to_ascii(char **name)
 {
@@ -56,7 +59,10 @@ conf_normalise(char **name)
 		return problem;
 	for (p = *name; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
-	/* RFC 1034 3.1: a final dot is the root, and not in certificates. */
+	/*
+	 * A final dot means the root (RFC 1034 3.1), and is not in
+	 * certificates.
+	 */
 	if (p - *name > 1 && p[-1] == '.')
 		p[-1] = '\0';
 	if ((n = address_bytes(*name, addr)) > 0) {
@@ -73,7 +79,7 @@ conf_normalise(char **name)
 	       "between)";
 }
 
-/* By name; equal names in the order of the list. */
+/* Compares by name; equal names keep the order of the list. */
 static int
 by_name(const void *a, const void *b)
 {
@@ -83,7 +89,7 @@ by_name(const void *a, const void *b)
 	return order != 0 ? order : x < y ? -1 : x > y;
 }
 
-/* Keeps the first of equal names. */
+/* Removes repeated names; the first of them stays. */
 static void
 drop_repeated(struct strings *names)
 {
@@ -127,7 +133,7 @@ normalise_all(struct domain *d)
 }
 
 /*
- * A file that is missing or wrong now is an error of this domain alone, and the
+ * A file that is missing or wrong now is an error of this domain alone: the
  * other domains go on.
  */
 static void

@@ -16,7 +16,10 @@
 
 #define MACRO_MAX (64 * 1024)
 
-/* NAME = VALUE.  Several words are one value with blanks between. */
+/*
+ * Reads the rest of NAME = VALUE.  Several words become one value with blanks
+ * between.
+ */
 static void
 parse_macro(const char *name)
 {
@@ -82,7 +85,7 @@ print_metrics(const char *start, const void *at)
 	print_string(start, &((const struct conf *)at)->metrics);
 }
 
-/* Reads a number of decimal digits only; -1 after an error. */
+/* Reads a number of decimal digits alone; -1 after an error. */
 static int
 take_number(const char *what, int least, int most)
 {
@@ -102,7 +105,7 @@ take_number(const char *what, int least, int most)
 	return n;
 }
 
-/* SECONDS */
+/* Reads SECONDS. */
 static void
 parse_dns_wait(void *at, const struct statement *s)
 {
@@ -123,7 +126,7 @@ print_dns_wait(const char *start, const void *at)
 		printf("%s %d\n", start, c->dns_wait);
 }
 
-/* ADDRESS [port NUMBER].  A second statement adds to the first. */
+/* Reads ADDRESS [port NUMBER].  A second statement adds to the first. */
 static void
 parse_dns_server(void *at, const struct statement *s)
 {
@@ -165,7 +168,7 @@ parse_include(void *at, const struct statement *s)
 	(void)s;
 	if (path == NULL)
 		return;
-	/* More words on the line would be read after the included file. */
+	/* Further words on this line would be read after the included file. */
 	if (lex_token != TOKEN_NEWLINE && lex_token != TOKEN_END)
 		lex_error(
 		    "expected the end of the line instead of %s", token_text());
@@ -182,7 +185,7 @@ print_nothing(const char *start, const void *at)
 	(void)at;
 }
 
-/* In the order in which they are printed. */
+/* The statements outside blocks, in the order in which they are printed. */
 static const struct statement statements[] = {
 #define MEMBER(m) offsetof(struct conf, m)
 	{ "user", parse_string, print_string, MEMBER(user) },
@@ -198,7 +201,7 @@ static const struct statement statements[] = {
 };
 #define COUNT (sizeof(statements) / sizeof(statements[0]))
 
-/* The statement that has this word, or this word and the next token. */
+/* Finds the statement that has this word, or this word and the next token. */
 static const struct statement *
 find_statement(const char *word)
 {
@@ -240,7 +243,7 @@ unknown_statement(const char *word)
 		    word, known);
 }
 
-/* Reads a statement or macro of the top level, or says what is wrong. */
+/* Reads a statement or macro outside blocks, or says what is wrong. */
 static void
 parse_top(struct conf *conf)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The paths of a configuration: one form for each, one use for each file, and
- * private keys in directories of their own.
+ * Checks the paths of a configuration: each gets one form, each file has one
+ * use, and private keys are in directories of their own.
  */
 #include <err.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 /* A path of the configuration, and the statement that names it. */
 struct use {
 	char *path;
-	char *dir; /* The directory of path. */
+	char *dir; /* The directory that path is in. */
 	const char *what;
 	enum path_kind kind;
 	const char *file;
@@ -97,8 +97,8 @@ path_use(char *path, const char *what, enum path_kind kind, const char *file,
 	if (path == NULL)
 		return;
 	/*
-	 * A path ends with '/' if, say, "a/#b" is written without quotes: '#'
-	 * begins a comment.
+	 * A path ends with '/' if, for example, "a/#b" is written without
+	 * quotes: '#' begins a comment.
 	 */
 	if (path[0] != '\0' && path[strlen(path) - 1] == '/') {
 		lex_error_at(file, line,
@@ -146,9 +146,9 @@ by_text(const void *a, const void *b)
 }
 
 /*
- * While a key is changed, other keys may be beside it: the next one as
- * PATH.new, the one before as PATH.old, one that the CA does not know as
- * PATH.refused.
+ * Adds the names that may be beside a key while it is changed: PATH.new for the
+ * next key, PATH.old for the one before, PATH.refused for one that the CA does
+ * not know.
  */
 static void
 check_beside(const struct use *key, const char *suffix)
@@ -167,7 +167,10 @@ check_beside(const struct use *key, const char *suffix)
 	free(wanted.path);
 }
 
-/* A file has one use; only secrets of accounts are shared, by authorities. */
+/*
+ * Refuses a file with two uses; only secrets of accounts may be shared, by
+ * several authorities.
+ */
 static void
 check_paths_once(void)
 {
@@ -193,8 +196,9 @@ check_paths_once(void)
 }
 
 /*
- * The processes that write certificates, challenge responses and state must not
- * reach private keys, and a process has its rights by directory.
+ * Refuses private keys in the directories of other files: the processes that
+ * write certificates, challenge responses and state must not reach them, and a
+ * process has its rights by directory.
  */
 static void
 check_keys_apart(const struct conf *c)

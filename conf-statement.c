@@ -14,7 +14,7 @@
 
 #include "conf-parse.h"
 
-#define NEAR_MAX 40 /* bytes of a misspelt statement */
+#define NEAR_MAX 40 /* The most bytes of a misspelt statement. */
 
 int
 is_word(const char *word)
@@ -23,7 +23,7 @@ is_word(const char *word)
 	    strcmp(lex_word, word) == 0;
 }
 
-/* A block or list that begins in the line is skipped up to its }. */
+/* Skips a block or list that begins in the line, up to its }. */
 void
 skip_line(void)
 {
@@ -96,7 +96,9 @@ add_string(struct strings *list, char *text)
 	list->v[list->n++] = text;
 }
 
-/* Levenshtein's distance: how many letters must change to make b of a. */
+/*
+ * Counts how many letters must change to make b of a (Levenshtein's distance).
+ */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -145,7 +147,10 @@ parse_nearest(
 	}
 }
 
-/* What follows these n words in the statement; NULL: it begins otherwise. */
+/*
+ * Returns what follows these n words in the statement; NULL: it does not begin
+ * with them.
+ */
 static const char *
 after_words(const char *statement, char words[][WORDS_MAX * 8], size_t n)
 {
@@ -162,7 +167,7 @@ after_words(const char *statement, char words[][WORDS_MAX * 8], size_t n)
 }
 
 /*
- * The error for a next token that, after the words in line, is part of no
+ * Prints an error: the next token, after the words in line, is part of no
  * statement.
  */
 static void
@@ -224,7 +229,7 @@ take_block_name(const char *what)
 	return name;
 }
 
-/* Reads a block's {.  Without one, the block is read all the same. */
+/* Reads a block's {.  If it is missing, the block is read all the same. */
 static void
 open_block(void)
 {
@@ -350,7 +355,9 @@ print_servers(const char *start, const void *at)
 		    "%s %s port %s\n", start, servers->v[i], servers->v[i + 1]);
 }
 
-/* p and digits, which can only be meant as a curve, known or not. */
+/*
+ * Is it p and digits, which can only be meant as a curve, whether known or not?
+ */
 static int
 is_curve(const char *word)
 {
@@ -391,7 +398,10 @@ parse_keyspec(struct keyspec *spec)
 				break;
 			}
 	}
-	/* A word that looks like a type or size is one that is not known. */
+	/*
+	 * The word looks like a type or size of a key, but is none of the known
+	 * ones.
+	 */
 	n = sizeof(meant) / sizeof(meant[0]);
 	for (i = 0; type == NULL && i < n; i++)
 		unknown |= strncasecmp(lex_word, meant[i], strlen(meant[i])) ==

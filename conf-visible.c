@@ -14,8 +14,9 @@
 enum kind { SPACE, QUOTE, INVISIBLE, JOINER };
 
 /*
- * Unicode's White_Space and Default_Ignorable_Code_Point, as far as they occur
- * in files; quotation marks.
+ * The characters that Unicode calls White_Space or
+ * Default_Ignorable_Code_Point, as far as they occur in files; and quotation
+ * marks.
  */
 static const struct {
 	uint32_t first, last;
@@ -56,8 +57,8 @@ static const struct {
 #define NODD (sizeof(odd) / sizeof(odd[0]))
 
 /*
- * The character of a byte in Windows-1252 that is no UTF-8 by itself;
- * UINT32_MAX: not one of the quotes and spaces here.
+ * Returns the character of a byte in Windows-1252 that is no UTF-8 by itself;
+ * UINT32_MAX: it is none of the quotes and spaces here.
  */
 static uint32_t
 from_windows(unsigned char byte)
@@ -70,8 +71,8 @@ from_windows(unsigned char byte)
 }
 
 /*
- * The character that begins the text, and its length in bytes; UINT32_MAX: the
- * first byte is not UTF-8.
+ * Returns the character that begins the text, and its length in bytes;
+ * UINT32_MAX: the first byte is not UTF-8.
  */
 static uint32_t
 character(const char *text, size_t *len)
@@ -95,7 +96,9 @@ character(const char *text, size_t *len)
 	return c;
 }
 
-/* The row of a character; NODD: it is an ordinary character. */
+/*
+ * Returns the character's row in the table; NODD: it is an ordinary character.
+ */
 static size_t
 find(uint32_t c)
 {
@@ -125,7 +128,7 @@ lex_visible(char *out, size_t size, const char *text)
 			snprintf(one, sizeof(one), "<U+%04X>", c);
 		else
 			snprintf(one, sizeof(one), "%.*s", (int)len, text);
-		/* Room for "..." and the NUL. */
+		/* "..." and the NUL need room, too. */
 		if (o + strlen(one) + 4 > size) {
 			strlcpy(out + o, "...", size - o);
 			break;
@@ -148,7 +151,7 @@ lex_is_utf8(const char *text)
 	return 1;
 }
 
-/* What to do about a character of this kind. */
+/* Says what to do about a character of this kind. */
 static const char *
 remedy(enum kind kind)
 {
@@ -170,7 +173,7 @@ lex_check_word(const char *word, int quoted)
 		if (c == '\t' || (i = find(c)) == NODD || odd[i].kind == JOINER)
 			continue;
 		mark = odd[i].kind == QUOTE;
-		/* A quotation mark inside a word may be meant. */
+		/* A quotation mark inside a word is probably intended. */
 		if (mark && (quoted || (p > word && p[len] != '\0')))
 			continue;
 		lex_error("%s %s (U+%04X) in a word; %s: %s",
