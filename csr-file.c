@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The certificate signing request of the administrator, which is parsed as
- * untrusted text.
- */
+/* Parses the administrator's certificate signing request as untrusted text. */
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -17,7 +14,7 @@
 #include "acme-client.h"
 #include "x509.h"
 
-#define NAME_BYTES_MAX 255 /* longer than any host name */
+#define NAME_BYTES_MAX 255 /* This is longer than any host name. */
 
 static X509_REQ *
 parse(const char *buf, size_t len, struct error *e)
@@ -64,7 +61,10 @@ csr_parse(const char *text, size_t textlen, uint8_t **der, size_t *len,
 	return 0;
 }
 
-/* The name as text, which the caller frees; NULL: ACME does not certify it. */
+/*
+ * Returns the name as text, which the caller frees; NULL: ACME does not certify
+ * such a name.
+ */
 static char *
 name_text(const GENERAL_NAME *g)
 {

@@ -25,26 +25,30 @@
 #define COMBINED_BYTES_MAX (CHAIN_BYTES_MAX + 16384)
 
 struct csr_job {
-	char *path; /* The key's path; NULL with own_csr. */
+	/* The key's path; NULL if the administrator has made the CSR. */
+	char *path;
 	struct place key;
-	struct place next;     /* the key that goes live next */
-	struct place old;      /* the key before the live one */
-	struct place combined; /* path NULL: no combined file */
+	struct place next; /* The key that goes live next. */
+	struct place old;  /* The key before the live one. */
+	/* The combined file; path is NULL without one. */
+	struct place combined;
 	struct keyspec spec;
-	int rotate;  /* Each certificate is for a new key. */
-	int new_key; /* The next certificate is for a new key. */
-	int fresh;   /* That must not be a next key that exists already. */
+	int rotate;  /* Each order of a certificate is for a new key. */
+	int new_key; /* The next order of a certificate is for a new key. */
+	int fresh; /* The new key must not be a next key that exists already. */
 	int grouped; /* The files have the configured group. */
 	gid_t group;
 	uint8_t *own_csr; /* DER */
 	size_t own_csr_len;
 	struct strings names;
-	struct revocable revocable; /* "revoke" must be in one of these. */
-	char *revoke; /* base64url of the certificate's DER, or NULL */
-	int revokes;  /* The live key is that certificate's. */
+	/* The files in one of which the certificate to revoke must be. */
+	struct revocable revocable;
+	/* The certificate to revoke, DER in base64url, or NULL. */
+	char *revoke;
+	int revokes; /* The certificate to revoke is for the live key. */
 	/* The key has signed the revocation: the CA may block it for good. */
 	int has_revoked;
-	struct error broken; /* why there can be no CSR, or "" */
+	struct error broken; /* Why there can be no CSR, or "". */
 };
 
 /*
@@ -54,7 +58,7 @@ static const struct keyspec any_key = { .type = KEYTYPE_ANY };
 
 static struct csr_job *jobs;
 static uint32_t njobs;
-static int reason; /* The reason for revocation; -1: none. */
+static int reason; /* The reason for a revocation; -1: none. */
 static struct sandbox box = { .role = ROLE_CSR };
 static struct msg out;
 
@@ -127,7 +131,7 @@ add_job(const struct slice_domain *d)
 		place_open(&j->combined, d->combined, &j->broken);
 }
 
-/* The hash of the key, in hash; NULL: there is no key. */
+/* Writes the key's hash into hash, and returns it; NULL: there is no key. */
 static const uint8_t *
 hash_of(EVP_PKEY *key, uint8_t hash[SPKI_HASH_LEN])
 {
@@ -136,7 +140,7 @@ hash_of(EVP_PKEY *key, uint8_t hash[SPKI_HASH_LEN])
 	return key != NULL ? hash : NULL;
 }
 
-/* Is the key in this text the live one? */
+/* Is the key in this text the same as key? */
 static int
 holds_key(const char *text, size_t len, EVP_PKEY *key)
 {
@@ -159,8 +163,8 @@ hash_of_text(const char *text, size_t len, uint8_t hash[SPKI_HASH_LEN])
 }
 
 /*
- * Puts hashes of the chain in the combined file and of its first certificate
- * into b, if the key in the file is the live one.  They are stored in hashes.
+ * Puts into b the hashes of the combined file's chain and of its first
+ * certificate, if the key in the file is the live one.  hashes stores them.
  */
 static void
 look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
@@ -215,8 +219,8 @@ tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 }
 
 /*
- * Loads the live key and the next one, or NULL for a missing one; with -B the
- * key before the live one instead of the next.  0 or -1.
+ * Loads the live key and the next one, or with -B the key before the live one
+ * instead of the next.  A key is NULL if its file is missing.  0 or -1.
  */
 static int
 load_keys(
@@ -259,7 +263,10 @@ regroup(struct csr_job *j, int take_back)
 	}
 }
 
-/* The parent reads its configuration, and asks for the names in a CSR. */
+/*
+ * Answers the parent, which reads its configuration and asks for the names in a
+ * CSR.
+ */
 static void
 csr_names(struct msg *m)
 {
@@ -280,7 +287,10 @@ csr_names(struct msg *m)
 	free(b.names.v);
 }
 
-/* certproc needs the hashes of the keys to decide which jobs are due. */
+/*
+ * Sends certproc the hashes of the keys, which it needs to decide which jobs
+ * are due.
+ */
 static void
 csr_look(struct msg *m)
 {
@@ -343,7 +353,7 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 
 	if (j->fresh && drop_next(j, next, e) == -1)
 		return -1;
-	/* The configured type has changed before the next key went live. */
+	/* The configured type has changed since the next key was made. */
 	if (*next != NULL && !keyfile_fits(&j->spec, *next) &&
 	    drop_next(j, next, e) == -1)
 		return -1;
@@ -418,7 +428,7 @@ done(uint32_t job, enum csr_done how, const struct error *e)
 	msg_send(&out);
 }
 
-/* The next CSR is for a new key; enum new_key says why. */
+/* Notes that the next CSR is for a new key; enum new_key says why. */
 static void
 csr_new_key(struct msg *m)
 {
@@ -456,7 +466,7 @@ is_for(const struct place *p, const uint8_t *der, size_t len)
 	return is;
 }
 
-/* Keeps the live key as PATH.old; an error is printed, and no obstacle. */
+/* Keeps the live key as PATH.old.  An error is printed, and the run goes on. */
 static void
 keep_old(const struct csr_job *j)
 {
@@ -467,9 +477,9 @@ keep_old(const struct csr_job *j)
 }
 
 /*
- * certproc has saved a certificate for the next key, and both go live together.
- * The replaced key is kept, one generation, as fileproc keeps the replaced
- * certificates.
+ * Handles CSR_ADOPT: certproc has saved a certificate for the next key, and
+ * both go live together.  The replaced key is kept, one generation, as fileproc
+ * keeps the replaced certificates.
  */
 static void
 csr_adopt(struct msg *m)
@@ -536,8 +546,8 @@ csr_revocable(struct msg *m)
 }
 
 /*
- * certproc sends the certificate to revoke, which must be in a file that
- * fileproc has sent.  Tells key if it is for one of the keys here.
+ * Takes the certificate to revoke from certproc; it must be in a file that
+ * fileproc has sent.  Tells key whether it is for one of the keys here.
  */
 static void
 csr_revoke(struct msg *m)
@@ -567,7 +577,7 @@ csr_revoke(struct msg *m)
 	done(m->head.job, CSR_DONE, NULL);
 }
 
-/* RFC 8555 7.6: signs the revocation by the certificate's own key. */
+/* Signs the revocation by the certificate's own key (RFC 8555 7.6). */
 static void
 csr_sign_revoke(struct msg *m)
 {
@@ -682,8 +692,8 @@ drop_old(struct csr_job *j, const uint8_t *hash, struct error *e)
 }
 
 /*
- * The certificate is revoked: removes the combined file with it, and the key if
- * that must not be used again.
+ * Handles CSR_DISCARD: the certificate is revoked.  Removes the combined file
+ * with it, and the key if that must not be used again.
  */
 static void
 csr_discard(struct msg *m)
@@ -709,8 +719,8 @@ csr_discard(struct msg *m)
 }
 
 /*
- * -r and a renewal have different messages, so that neither can ask for what
- * the other may.
+ * The states in which messages may come.  A renewal and a run for -r have
+ * different ones, so that neither can ask for what the other may.
  */
 enum { RENEWING = 1, REVOKING = 2, NAMING = 4 };
 

@@ -15,8 +15,8 @@
 #include "disk.h"
 
 #define ACL "system.posix_acl_access"
-#define NAMES_MAX 65536 /* The kernel's XATTR_LIST_MAX. */
-#define VALUE_MAX 65536 /* The kernel's XATTR_SIZE_MAX. */
+#define NAMES_MAX 65536 /* This is the kernel's XATTR_LIST_MAX. */
+#define VALUE_MAX 65536 /* This is the kernel's XATTR_SIZE_MAX. */
 
 static int
 is_of_content(const char *name)
@@ -83,7 +83,7 @@ attrs_read(struct attrs *a, int fd, const char *path)
 	free(value);
 }
 
-/* Has the new file this attribute already, as SELinux's label? */
+/* Has the new file this attribute already, as it may have SELinux's label? */
 static int
 has(const struct attr *attr, int fd)
 {
@@ -117,7 +117,9 @@ attrs_write(const struct attrs *a, int fd, const char *path)
 			    strcmp(attr->name, ACL) == 0 ? "ACL (" ACL ")" :
 							   attr->name);
 	}
-	/* The old file did not have the directory's default ACL. */
+	/*
+	 * The old file had no ACL: remove the one that the directory has given.
+	 */
 	if (!acl && fremovexattr(fd, ACL) == -1 && errno != ENODATA &&
 	    errno != EOPNOTSUPP)
 		warn("%s: the directory's default ACL stays on it", path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The bytes of the administrator's CSR.  csrproc parses them; the parent passes
- * them on to csrproc.
+ * Reads the bytes of the administrator's CSR.  The parent passes them on to
+ * csrproc, which parses them.
  */
 #include <sys/stat.h>
 #include <err.h>
@@ -11,7 +11,10 @@
 
 #include "disk.h"
 
-/* A user who can write the file chooses the key that is certified. */
+/*
+ * Reads the CSR.  A user who can write the file chooses the key that is
+ * certified.
+ */
 char *
 csr_file_read(const char *path, size_t *len, struct error *e)
 {

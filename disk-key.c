@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Private keys on disk.
- */
+/* Reads and writes private keys on disk. */
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
@@ -25,7 +23,7 @@
 
 #define KEY_BYTES_MAX 16384
 
-/* An encrypted key is refused; there is no prompt for a password. */
+/* Refuses an encrypted key: libcrypto calls this to ask for its password. */
 static int
 no_passphrase(char *buf, int size, int writing, void *unused)
 {
@@ -120,7 +118,8 @@ keyfile_read(const struct place *p, char **text, size_t *len, struct error *e)
 EVP_PKEY *
 keyfile_parse(const char *pem, size_t len)
 {
-	static uint8_t of_last[SPKI_HASH_LEN]; /* SHA-256 of its text */
+	/* The SHA-256 of the last key's text. */
+	static uint8_t of_last[SPKI_HASH_LEN];
 	static EVP_PKEY *last;
 	uint8_t hash[SPKI_HASH_LEN];
 	BIO *bio;
@@ -196,7 +195,7 @@ generate(const struct keyspec *spec)
 	return key;
 }
 
-/* The memory is wiped by wipe(). */
+/* Encodes the key in memory, which wipe() wipes and frees. */
 static BIO *
 encode(const struct place *p, EVP_PKEY *key)
 {
@@ -251,8 +250,8 @@ static int
 regroup(int fd, gid_t group)
 {
 	/*
-	 * The group owns the file before the mode lets it read, and loses the
-	 * right to read before the file.
+	 * The group gets the file before the mode lets it read; the mode
+	 * forbids reading before the group loses the file.
 	 */
 	if (group != NO_GROUP)
 		return fchown(fd, (uid_t)-1, group) == -1 ||
@@ -327,7 +326,7 @@ keyfile_is_in(EVP_PKEY *key, const void *der, size_t len)
 	return spki != NULL && memmem(der, len, spki, n) != NULL;
 }
 
-/* Is this a line of a PEM block: base64 (RFC 7468 3), and not empty? */
+/* Is this line, which is not empty, base64 of a PEM block (RFC 7468 3)? */
 static int
 is_base64_line(const char *line, size_t len)
 {

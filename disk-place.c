@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Files by directory descriptor and one component, replaced atomically.  If
- * this is wrong, a crash loses a key or certificate, or a user who can write to
- * a directory on the way has the process write elsewhere.
+ * Accesses files by the descriptor of their directory and one name, and
+ * replaces them atomically.  If this is wrong, a crash loses a key or
+ * certificate, or a user who can write to a directory on the way has the
+ * process write elsewhere.
  */
 #include <err.h>
 #include <errno.h>
@@ -222,7 +223,7 @@ place_read(const struct place *p, char **buf, size_t *len, size_t max,
 	ssize_t n = 0;
 	int fd, error;
 
-	/* O_NONBLOCK: opening a fifo must not block. */
+	/* With O_NONBLOCK, opening a fifo does not block. */
 	fd = openat(p->dir->fd, p->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1) {
@@ -279,7 +280,7 @@ temp_name(const struct place *p, char name[NAME_MAX + 1], struct error *e)
 			      0;
 }
 
-/* The one loop for short writes. */
+/* Writes all bytes, whatever write(2) takes at a time. */
 static int
 write_all(int fd, const void *buf, size_t len)
 {
@@ -330,7 +331,7 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 	    fchmod(fd, mode) == -1)
 		error = errno;
 	else {
-		/* An ACL contains the mode, and only the owner can set it. */
+		/* The ACL includes the mode, and only the owner can set it. */
 		attrs_write(attrs, fd, p->path);
 		chowned = (st.st_uid == uid && st.st_gid == gid) ||
 		    fchown(fd, uid, gid) == 0;
@@ -420,7 +421,7 @@ place_create(const struct place *p, const void *buf, size_t len, mode_t mode,
 	if (temp_name(p, temp, e) == -1 ||
 	    place_stage(p, buf, len, mode, geteuid(), gid, NULL, e) == -1)
 		return -1;
-	/* Unlike rename, link never replaces. */
+	/* Unlike rename(2), link(2) never replaces a file. */
 	if (linkat(p->dir->fd, temp, p->dir->fd, p->name, 0) == -1)
 		error = errno;
 	if (unlinkat(p->dir->fd, temp, 0) == -1 && error == 0)
@@ -459,8 +460,8 @@ place_publish(const struct place *p, const void *buf, size_t len, int *exists,
 }
 
 /*
- * Returns 0 or an errno.  Writes instead of using posix_fallocate(3), which
- * OpenBSD does not have, and some file systems do not support.
+ * Writes zeros, since OpenBSD and some file systems lack posix_fallocate(3).
+ * Returns 0 or an errno.
  */
 static int
 fill(int fd, size_t len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Names of files in the state directory.  fileproc and hookproc open them, the
- * parent looks if they exist.
+ * Names the files in the state directory.  fileproc and hookproc open them, the
+ * parent looks whether they exist.
  */
 #include <sys/stat.h>
 #include <err.h>

@@ -24,32 +24,37 @@
 #include "sandbox.h"
 
 /*
- * How long a result is kept, also a failure: an unreachable name server costs
- * one wait.
+ * For how many milliseconds a result is kept.  A failure is kept, too: an
+ * unreachable name server costs one wait.
  */
 #define KEPT_MS 60000
-/* A server may close its connection after each response. */
+/*
+ * The most requests to resolve in a run: a server may close its connection
+ * after each response.
+ */
 #define RESOLVES 10000
 
 struct host {
 	char *name;
 	char *port;
 	enum resolve_for what;
-	struct addrinfo *found; /* NULL: see error */
+	struct addrinfo *found; /* The addresses; NULL: error has the reason. */
 	int error;
-	/* The result counts until then; 0: nothing has been looked up yet. */
+	/*
+	 * The result counts until this time; 0: nothing has been looked up yet.
+	 */
 	int64_t until;
 };
 
 static struct host *hosts;
 static size_t nhosts;
-static int proxied; /* Only the proxy's own name is looked up here. */
+static int proxied; /* Only the name of the proxy is looked up here. */
 static enum prefer prefer;
 static struct msg out;
 
 /*
- * Looks a name up before the sandbox is entered, so that the resolver loads
- * what it loads lazily.
+ * Looks a name up before the sandbox is entered, so that the resolver loads its
+ * libraries and files.
  */
 static void
 warm_up(void)
@@ -108,8 +113,8 @@ authority_is_private(void)
 }
 
 /*
- * Services on this machine and its link often trust whoever reaches them: no
- * certificate may make net send requests to them.
+ * May net connect to this address?  Services on this machine and its link often
+ * trust all that reach them: no certificate may make net send requests to them.
  */
 static int
 may_be_asked(const struct host *h, const struct sockaddr *sa)
@@ -122,7 +127,7 @@ may_be_asked(const struct host *h, const struct sockaddr *sa)
 					STATUS_LOOPBACK;
 }
 
-/* The reason why there is no address to tell, or NULL. */
+/* Says why there is no address to send, or returns NULL. */
 static const char *
 no_address(const struct host *h, uint64_t n)
 {
@@ -194,8 +199,8 @@ add_host(const char *name, const char *port, enum resolve_for what)
 }
 
 /*
- * 'check webroot': the names' web servers may be at any address, as the names
- * are the administrator's own.
+ * Takes the names for 'check webroot': their web servers may be at any address,
+ * as the names are the administrator's own.
  */
 static void
 add_names(const struct slice_domain *d)
@@ -208,7 +213,7 @@ add_names(const struct slice_domain *d)
 	}
 }
 
-/* certproc has read these URLs in installed certificates. */
+/* Takes the URLs that certproc has read in installed certificates. */
 static void
 dns_status_urls(struct msg *m)
 {
@@ -252,7 +257,8 @@ main(int argc, char *argv[])
 	s.uid = role_uid;
 	s.gid = role_gid;
 	/*
-	 * The first look-up may ask a name server, which is not done as root.
+	 * The first look-up may send a query to a name server, which root must
+	 * not do.
 	 */
 	sandbox_become(&s);
 	warm_up();

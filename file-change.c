@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The mark of a job whose files have changed stays until the commands of 'on
- * change' have succeeded.  If this is wrong, a server keeps a certificate that
- * has been replaced, and nobody is told.
+ * Marks a job whose files have changed, until the commands of 'on change' have
+ * succeeded.  If this is wrong, a server keeps a certificate that has been
+ * replaced, and nobody is told.
  */
 #include <sys/file.h>
 #include <err.h>

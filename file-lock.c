@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Places in the state directory, and locks by flock(2) on files there.  If
- * this is wrong, two runs change one certificate at the same time.
+ * Finds places in the state directory, and locks by flock(2) on files there.
+ * If this is wrong, two runs change one certificate at the same time.
  */
 #include <sys/file.h>
 #include <err.h>
@@ -99,8 +99,8 @@ lock_take(
 	if (how == LOCK_SH)
 		return 0;
 	/*
-	 * The number is only for the message above; a full disk is no reason to
-	 * stop.
+	 * The number is only for the message above: a full disk does not
+	 * matter.
 	 */
 	snprintf(pid, sizeof(pid), "%-10d\n", (int)getppid());
 	if (pwrite(*fd, pid, strlen(pid), 0) == -1)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The state directory keeps the records of a change until the run that reports
- * it ends with status 0.  The last thing that the parent does before it exits
- * is to have them removed.  If the parent is killed before that exit, the
- * change was not reported: fileproc writes the records again.
+ * Keeps records of a change until the run that reports it ends with status 0.
+ * The parent has them removed as the last thing before it exits.  If it is
+ * killed before that exit, the change was not reported: fileproc writes the
+ * records again.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "part.h"
 #include "role.h"
 
-/* The removed records, until the parent has sent ROLE_STOP. */
+/* The removed records, in case the parent does not send ROLE_STOP. */
 static struct memory {
 	const struct place *place;
 	char *bytes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The files of one certificate, replaced together.  If this is wrong, a crash
+ * Replaces the files of one certificate together.  If this is wrong, a crash
  * leaves a certificate without its chain, or none at all.
  */
 #include <fcntl.h>

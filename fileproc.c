@@ -22,7 +22,7 @@
 #include "file.h"
 #include "role.h"
 
-#define STATES_BYTES (80 * 1024) /* The states in one message, at most. */
+#define STATES_BYTES (80 * 1024) /* The most bytes of states in one message. */
 #define NRECORDS (PART_JOB__MAX - PART_SET__MAX)
 
 struct file_job {
@@ -31,16 +31,22 @@ struct file_job {
 	struct place record[NRECORDS];
 	struct place lock;
 	int lock_fd;
-	/* Parts to be removed when the run has been reported. */
+	/* The parts to remove once the run has been reported. */
 	uint64_t forget;
 	/*
-	 * With 'on change': the mark that hookproc was told of; all zero: none.
+	 * With 'on change': the mark whose change hookproc was told of; all
+	 * zero: none.
 	 */
 	struct stat change;
 	struct {
-		char *bytes; /* NULL: there was no such part. */
+		/* The part's bytes; NULL: there was no such part. */
+		char *bytes;
 		size_t len;
-	} was[PART_JOB__MAX]; /* With -r: what may be revoked. */
+		/*
+	 * With -r: the parts as they were when the run began, which may be
+	 * revoked.
+	 */
+	} was[PART_JOB__MAX];
 	/* The reason why the job cannot be done, or "". */
 	struct error broken;
 };
@@ -54,7 +60,7 @@ static struct {
 static struct file_job *jobs;
 static uint32_t njobs;
 static struct dir *state_dir;
-/* Parts of the authority. */
+/* The places of the authority's parts. */
 static struct place shared[PART__MAX - PART_JOB__MAX];
 static struct place shared_lock[PART__MAX - PART_JOB__MAX];
 static int shared_lock_fd[PART__MAX - PART_JOB__MAX] = { -1, -1, -1 };
@@ -89,7 +95,7 @@ limit_of(enum part part)
 				      PART_RECORD_BYTES_MAX;
 }
 
-/* The place of a part, or NULL if it is not configured. */
+/* Returns the place of a part; NULL: it is not configured. */
 static const struct place *
 place_of(uint32_t job, enum part part)
 {
@@ -118,7 +124,7 @@ need_part(
 }
 
 /*
- * Replies to a request.  -1: e has the reason; other values depend on the
+ * Replies to a request.  rc -1: e has the reason; other values depend on the
  * request.
  */
 static void
@@ -150,7 +156,10 @@ read_part(const struct place *p, enum part part, char **bytes, size_t *len,
 		return PRESENCE_BYTES;
 	if (n == 0)
 		return PRESENCE_ABSENT;
-	/* fileproc has never written a file of this size. */
+	/*
+	 * fileproc writes no file of this size: another program has replaced
+	 * it.
+	 */
 	if (part < PART_SET__MAX && S_ISREG(st->st_mode) &&
 	    st->st_size > PART_SET_BYTES_MAX) {
 		say(1, "%s; counts as absent", e.text);
@@ -241,7 +250,10 @@ file_open(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* For -l and the metrics: reads without a lock, and removes nothing. */
+/*
+ * Handles FILE_LOOK for -l and the metrics: reads without a lock, and removes
+ * nothing.
+ */
 static void
 file_look(struct msg *m)
 {
@@ -317,7 +329,10 @@ write_metrics(
 	return rc;
 }
 
-/* Replaces one record durably, but no copy of a chain that may be revoked. */
+/*
+ * Handles FILE_WRITE: replaces one record durably, but refuses to write the
+ * copy of a chain that may be revoked.
+ */
 static void
 file_write(struct msg *m)
 {
@@ -349,7 +364,10 @@ file_write(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* With -r: writes a part, as it was when the run began, into a record. */
+/*
+ * Handles FILE_COPY, with -r only: writes a part, as it was when the run began,
+ * into a record.
+ */
 static void
 file_copy(struct msg *m)
 {
@@ -369,8 +387,8 @@ file_copy(struct msg *m)
 }
 
 /*
- * Tells keyproc and csrproc what may be revoked; they compare it with the
- * certificate that certproc names.
+ * Handles FILE_TELL_REVOCABLE: tells keyproc and csrproc what may be revoked;
+ * they compare it with the certificate that certproc names.
  */
 static void
 file_tell_revocable(struct msg *m)
@@ -389,7 +407,7 @@ file_tell_revocable(struct msg *m)
 	reply(m->head.job, 0, NULL);
 }
 
-/* Removes a record: the saved chain or, with -r, also the state. */
+/* Handles FILE_REMOVE: removes the saved chain or, with -r, also the state. */
 static void
 file_remove(struct msg *m)
 {
@@ -407,7 +425,7 @@ file_remove(struct msg *m)
 	reply(job, rc, &e);
 }
 
-/* With -r only: removes all files of the set. */
+/* Handles FILE_REMOVE_SET, with -r only: removes all files of the set. */
 static void
 file_remove_set(struct msg *m)
 {
@@ -421,7 +439,7 @@ file_remove_set(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* A failure is reported when the set is committed. */
+/* Handles FILE_STAGE.  A failure is reported when the set is committed. */
 static void
 file_stage(struct msg *m)
 {
@@ -448,7 +466,10 @@ file_commit(struct msg *m)
 	reply(m->head.job, rc, &e);
 }
 
-/* With -B: sends the files that the installed ones have replaced. */
+/*
+ * Handles FILE_READ_KEPT, with -B only: sends the files that the installed ones
+ * have replaced.
+ */
 static void
 file_read_kept(struct msg *m)
 {
@@ -468,7 +489,10 @@ file_read_kept(struct msg *m)
 	reply(m->head.job, 0, NULL);
 }
 
-/* Takes a lock of the authority: for the account or the metrics. */
+/*
+ * Handles FILE_LOCK: takes a lock of the authority, for the account or the
+ * metrics.
+ */
 static void
 file_lock(struct msg *m)
 {
@@ -507,8 +531,8 @@ file_read(struct msg *m)
 }
 
 /*
- * The parent sends this before it starts netproc: from now on fileproc reads
- * nothing below the certificates' directories.
+ * Handles FILE_NARROW, which the parent sends before it starts netproc: from
+ * now on fileproc reads nothing below the certificates' directories.
  */
 static void
 file_narrow(struct msg *m)
@@ -523,8 +547,8 @@ file_narrow(struct msg *m)
 }
 
 /*
- * The commands have run for the change that the mark stood for at the start; a
- * later mark stays.
+ * Handles FILE_FORGET_CHANGE: the commands have run for the change that the
+ * mark stood for at the start; a later mark stays.
  */
 static void
 file_forget_change(struct msg *m)
@@ -541,7 +565,10 @@ file_forget_change(struct msg *m)
 	msg_send(&out);
 }
 
-/* The run ends with status 0: its changes need not be remembered any longer. */
+/*
+ * Handles FILE_REPORTED: the run ends with status 0, and its changes need not
+ * be remembered any longer.
+ */
 static void
 file_reported(struct msg *m)
 {
@@ -611,7 +638,7 @@ add_job(const struct slice_domain *d)
 	fileset_open(&j->set, &j->broken);
 }
 
-/* 1: the directory is new; 0: it existed. */
+/* Makes the state directory.  1: it is new; 0: it existed. */
 static int
 open_state_dir(const char *path)
 {
@@ -651,8 +678,9 @@ give_state_dir(void)
 }
 
 /*
- * The rights that this kind of run needs in a directory.  -l and "verify" only
- * read; the metrics also write, where their file and its lock are.
+ * Returns the rights that this kind of run needs in a directory.  -l and
+ * "verify" only read; the metrics also write, where their file and its lock
+ * are.
  */
 static int
 rights_in(const struct sandbox_dir *d)

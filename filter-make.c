@@ -41,7 +41,7 @@ struct abi {
 	const char *name;
 	uint32_t arch;
 	int big_endian;
-	/* The first number of another ABI's system calls (x32), or 0. */
+	/* The first number of the system calls of another ABI (x32), or 0. */
 	uint32_t others;
 	uint32_t sock_stream, sock_dgram, sock_nonblock, sock_cloexec;
 	uint32_t o_creat, o_trunc, sol_socket, so_error;
@@ -67,7 +67,9 @@ static const char *const roles[] = { "parent", "netproc", "dnsproc", "keyproc",
 _Static_assert(sizeof(roles) / sizeof(roles[0]) == ROLE_HOOK,
     "a name for each role with a filter");
 
-/* System calls have numbers up to LAST; arm has further ones of its own. */
+/*
+ * The numbers of system calls go up to LAST; arm has further ones of its own.
+ */
 #define LAST 7000
 #define ARM_FIRST 0xf0001
 #define ARM_LAST 0xf0006
@@ -243,7 +245,10 @@ returned(enum response response)
 						ENOSYS);
 }
 
-/* The response to system calls from this number to the next segment's. */
+/*
+ * What the filter returns for system calls from this number to the next
+ * segment's.
+ */
 struct segment {
 	uint32_t from;
 	enum response response;
@@ -259,7 +264,7 @@ add_segment(uint32_t from, enum response response, const struct call *call)
 {
 	struct segment *last = &segments[nsegments - 1];
 
-	/* This call's number follows the previous call's: no gap between. */
+	/* This call's number follows the previous one without a gap. */
 	if (nsegments > 0 && last->from == from)
 		nsegments--, last--;
 	if (nsegments > 0 && last->response == response &&
@@ -315,7 +320,7 @@ jump_over(struct code *c, size_t at)
 		c->rows[at].jt = (uint8_t)n;
 		return;
 	}
-	emit_return(c, 0); /* makes room */
+	emit_return(c, 0); /* This call only makes room. */
 	memmove(&c->rows[at + 2], &c->rows[at + 1], n * sizeof(c->rows[0]));
 	c->rows[at].jf = 1;
 	c->rows[at + 1] = (struct sock_filter){ BPF_JMP | BPF_JA, 0, 0,
@@ -363,7 +368,7 @@ role_of(const char *name)
 	errx(1, "%s: there is no such role", name);
 }
 
-/* The target's compiler checks that its constants are those in abis[]. */
+/* Has the target's compiler check that its constants are those in abis[]. */
 static void
 print_assertions(void)
 {
@@ -452,7 +457,7 @@ print_condition(const struct condition *c)
 		    (unsigned long long)c->mask, (unsigned long long)c->value);
 }
 
-/* The rules of one system call that look at arguments. */
+/* Emits the rules of one system call that look at arguments. */
 static void
 print_conditions(const struct call *call)
 {

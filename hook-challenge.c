@@ -35,8 +35,8 @@ enum stage {
 
 struct record {
 	uint32_t job;
-	uint32_t number; /* the identifier's number in the job */
-	char *name;      /* RECORD */
+	uint32_t number; /* The number of the identifier in the job. */
+	char *name;      /* The RECORD in the program's arguments. */
 	char value[DIGEST_LEN + 1];
 	enum stage stage;
 	int unwanted; /* The record is to be ended. */
@@ -45,11 +45,11 @@ struct record {
 };
 
 static struct slice_domain *jobs;
-static struct journal **journals; /* each job's; NULL: it has no hook */
+static struct journal **journals; /* For each job; NULL: it has no hook. */
 static const char *state_dir;
 static uint32_t njobs;
 static struct record *records, **last = &records;
-static int ending; /* The process ends: chng gets no reply any more. */
+static int ending; /* The process ends, and chng gets no further reply. */
 static struct msg out;
 
 static void run_next(void);
@@ -221,7 +221,7 @@ is_busy(const struct record *r)
 	return 0;
 }
 
-/* The first record that can be begun or ended now, or NULL. */
+/* Returns the first record that can be begun or ended now, or NULL. */
 static struct record *
 find_next(void)
 {
@@ -262,7 +262,8 @@ run_next(void)
 	struct record *r;
 
 	/*
-	 * start() calls back before it returns, if a program cannot be started.
+	 * start() calls back before it returns, if a program cannot be started:
+	 * do not start another one within that.
 	 */
 	if (within)
 		return;
@@ -289,8 +290,8 @@ record_new(uint32_t job, uint32_t number, const char *value)
 }
 
 /*
- * The account's label at the beginning of a record's name; the caller frees; or
- * NULL.
+ * Returns the account's label at the beginning of a record's name, which the
+ * caller frees; or NULL.
  */
 static char *
 label_of(const char *record)
@@ -383,7 +384,7 @@ hook_put(struct msg *m)
 	run_next();
 }
 
-/* Ends the records of this job, or all. */
+/* Ends the records of this job, or of all jobs. */
 static void
 end_records(uint32_t job, int all)
 {
@@ -412,7 +413,9 @@ hook_drop(struct msg *m)
 	end_records(m->head.job, 0);
 }
 
-/* For hook_hurry(): programs that end a record go on. */
+/*
+ * Tells hook_hurry() which programs it may end: those that end a record go on.
+ */
 static int
 begins(const void *arg)
 {

@@ -14,9 +14,9 @@
 #include "hook.h"
 #include "role.h"
 
-/* handles that have variables of their own in the environment */
+/* The most handles that have variables of their own in the environment. */
 #define NAMED_MAX 500
-/* bytes of ACME_CHANGED: Linux allows twice as many in one string */
+/* The most bytes of ACME_CHANGED: Linux allows twice as many in one string. */
 #define NAMED_BYTES_MAX (64 * 1024)
 
 struct hook_job {
@@ -24,11 +24,11 @@ struct hook_job {
 	/* fileproc has said whether the handle has changed. */
 	int known;
 	int changed;
-	size_t left; /* commands that have not run yet */
-	int failed;  /* One of them has failed. */
+	size_t left; /* How many of its commands have not run yet. */
+	int failed;  /* One of its commands has failed. */
 };
 
-/* A command, and the jobs that it is run for. */
+/* A command, and the jobs that have it. */
 struct change {
 	const struct strings *argv;
 	uint32_t *jobs;
@@ -167,7 +167,7 @@ name_jobs(const struct change *c, char *text, size_t size)
 		say_add(text, size, " and %u more", c->njobs - i);
 }
 
-/* Reports the job after all its commands. */
+/* Reports the job when all its commands have run. */
 static void
 end_job(uint32_t job)
 {
@@ -258,7 +258,7 @@ hook_changed(struct msg *m)
 	run_next();
 }
 
-/* fileproc has printed the reason, if it failed. */
+/* If fileproc could not remember this, it has printed the reason. */
 void
 hook_forgotten(struct msg *m)
 {

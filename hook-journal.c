@@ -20,13 +20,13 @@
 #include "disk.h"
 #include "hook.h"
 
-/* 100 records take at most half of this. */
+/* The most bytes of a journal: 100 records take at most half of them. */
 #define BYTES_MAX (64 * 1024)
-#define LOCK_TRIES 50 /* Attempts, one every 20 ms. */
+#define LOCK_TRIES 50 /* The attempts to lock a journal, one every 20 ms. */
 
 struct journal {
 	char *path;
-	int fd; /* -1: not open */
+	int fd; /* The descriptor of the file; -1: it is not open. */
 };
 
 struct journal *

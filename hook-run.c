@@ -27,22 +27,22 @@
 
 #define PATH_VALUE \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define GRACE_MS 3000   /* The time between SIGTERM and SIGKILL. */
-#define LINE_BYTES 1000 /* The most bytes printed of a line. */
-#define LINES_MAX 200   /* The most lines printed of one program. */
-/* reads of a program's remaining output: more than a pipe holds */
+#define GRACE_MS 3000   /* The milliseconds between SIGTERM and SIGKILL. */
+#define LINE_BYTES 1000 /* The most bytes of a line that are printed. */
+#define LINES_MAX 200   /* The most lines of one program that are printed. */
+/* Reads of a program's remaining output: together more than a pipe holds. */
 #define LAST_READS 32
 
 struct hook {
 	char *what;
 	pid_t pid;
-	int fd; /* The program's output; -1: closed. */
+	int fd; /* A pipe with the program's output; -1: closed. */
 	int64_t deadline;
 	/* The program's time limit; 0: hookproc has ended it early. */
 	int seconds;
-	/* the last signal that was sent to its group, or 0 */
+	/* The last signal that hookproc has sent to its group, or 0. */
 	int told;
-	int lost; /* SIGKILL did not end it. */
+	int lost; /* The program did not end after SIGKILL. */
 	char line[LINE_BYTES];
 	size_t linelen;
 	char *lines[LINES_MAX]; /* Lines that are not printed yet. */
@@ -124,7 +124,7 @@ must(int error)
 		errc(1, error, "posix_spawn");
 }
 
-/* 0, or an errno. */
+/* Starts a program.  0, or an errno. */
 static int
 spawn(pid_t *pid, int output, char *const *argv, char *const *envp)
 {
@@ -204,7 +204,7 @@ print(const struct hook *h, const char *line)
 	warnx("%s: %s", h->what, line);
 }
 
-/* Takes one line of output, in which any byte may be anything. */
+/* Takes one line of output, which may contain any bytes. */
 static void
 take_line(struct hook *h)
 {
@@ -230,7 +230,7 @@ close_output(struct hook *h)
 	h->fd = -1;
 }
 
-/* 1: more can be read now. */
+/* Reads some output.  1: more can be read now. */
 static int
 read_output(struct hook *h)
 {
@@ -280,8 +280,8 @@ end_output(struct hook *h, int failed)
 }
 
 /*
- * Reports the end.  h is not in the list any more, as done() may start another
- * program.
+ * Reports the end of a program.  h is not in the list any more, as done() may
+ * start another program.
  */
 static void
 finish(struct hook *h, int status)
@@ -324,7 +324,7 @@ finish(struct hook *h, int status)
 	free(h);
 }
 
-/* A program that SIGKILL has not ended is not waited for any longer. */
+/* Gives up a program that has not ended after SIGKILL. */
 static int
 has_ended(struct hook *h, int *status)
 {
@@ -349,7 +349,7 @@ reap(void)
 			*hp = h->next;
 			nhooks--;
 			finish(h, status);
-			/* done() may have changed the list. */
+			/* done() may have changed the list: begin again. */
 			hp = &hooks;
 		}
 }
@@ -377,8 +377,8 @@ check_time(void)
 }
 
 /*
- * Waits for output, the end of a program, or fd; 1: there is something to read
- * from fd.
+ * Waits for output, for the end of a program, or for fd.  1: there is something
+ * to read from fd.
  */
 static int
 turn(int fd, int ms)

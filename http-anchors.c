@@ -17,15 +17,15 @@
 #include "valid.h"
 #include "x509.h"
 
-#define NAME_LEN 17 /* An anchor's name, with a blank behind it. */
+#define NAME_LEN 17 /* The bytes of an anchor's name, with a blank behind it. */
 #define FEW (ANCHOR_NAMES_MAX / NAME_LEN)
-/* certificates of a server's chain that are read */
+/* The most certificates of a server's chain that are read. */
 #define CHAIN_MAX 10
 
 struct http_anchors {
 	char *all, *preferred; /* PEM */
 	size_t all_len, preferred_len;
-	char names[ANCHOR_NAMES_MAX]; /* The preferred anchors' names. */
+	char names[ANCHOR_NAMES_MAX]; /* The names of the preferred anchors. */
 };
 
 struct http_anchors *
@@ -41,9 +41,9 @@ http_anchors_new(char *pem, size_t len)
 }
 
 /*
- * All anchors, which the caller frees; NULL: there is nothing to select, as
- * there are few.  Nor is a TRUSTED CERTIFICATE selected: it may say what it is
- * not trusted for, which counts only where libtls reads it.
+ * Parses all anchors, which the caller frees.  NULL: there are so few that
+ * there is nothing to select; or one is a TRUSTED CERTIFICATE, which may say
+ * what it is not trusted for, and only libtls reads that.
  */
 static struct roots *
 load(const struct http_anchors *a)
@@ -62,7 +62,8 @@ load(const struct http_anchors *a)
 }
 
 /*
- * An anchor's name: the beginning of its SHA-256, in hexadecimal, and a blank.
+ * Makes an anchor's name: the beginning of its SHA-256 in hexadecimal, and a
+ * blank.
  */
 static void
 name_anchor(const uint8_t *der, size_t len, char name[NAME_LEN + 1])
@@ -179,7 +180,7 @@ http_anchors_served(struct http_anchors *a, const char *chain, size_t len)
 		select_anchors(a, roots, names);
 	roots_free(roots);
 	BIO_free(pem);
-	/* libtls reads the same queue of errors. */
+	/* These errors must not stay in the queue, which libtls reads. */
 	ERR_clear_error();
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/* What the header fields of a response say: values, links, times. */
+/* Reads the header fields of a response: values, links, times. */
 #include <ctype.h>
 #include <err.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ remove_dots(char *path)
 	size_t len;
 
 	while (*in != '\0') {
-		seg = in + 1; /* behind the slash */
+		seg = in + 1; /* This is the byte behind the slash. */
 		len = strcspn(seg, "/");
 		in = seg + len;
 		if (len == 1 && seg[0] == '.') {
@@ -64,7 +64,7 @@ remove_dots(char *path)
 	*out = '\0';
 }
 
-/* RFC 3986 3.1: does it begin with a scheme? */
+/* Does it begin with a scheme (RFC 3986 3.1)? */
 static int
 has_scheme(const char *ref)
 {
@@ -75,7 +75,10 @@ has_scheme(const char *ref)
 	return len > 0 && isalpha((unsigned char)ref[0]) && ref[len] == ':';
 }
 
-/* RFC 3986 5.2.2 for an https or http base and a reference without fragment. */
+/*
+ * Resolves a reference without fragment against an http or https base (RFC 3986
+ * 5.2.2).
+ */
 char *
 http_resolve_url(const char *base, const char *ref)
 {
@@ -93,7 +96,7 @@ http_resolve_url(const char *base, const char *ref)
 	}
 	origin = scheme + strcspn(base + scheme, "/?");
 	path = origin + strcspn(base + origin, "?");
-	/* Up to and with the last slash of the base's path. */
+	/* The base's path is kept up to and with its last slash. */
 	for (keep = (int)(path - origin);
 	     keep > 0 && base[origin + (size_t)keep - 1] != '/'; keep--)
 		;
@@ -205,7 +208,10 @@ link_params(const char *p, const char *rel, int *match)
 	return p + (*p == ',');
 }
 
-/* The nth matching link in one field's value, or NULL; nth counts down. */
+/*
+ * Returns the nth matching link in one field's value, or NULL; *nth counts
+ * down.
+ */
 static char *
 link_in(const char *value, const char *rel, size_t *nth, const char *base)
 {
@@ -247,7 +253,10 @@ http_link(const struct http_response *a, const char *rel, size_t nth,
 	return found;
 }
 
-/* IMF-fixdate, RFC 850 and asctime (RFC 9110 5.6.7), always in the C locale. */
+/*
+ * Reads an IMF-fixdate, RFC 850 or asctime date (RFC 9110 5.6.7), always in the
+ * C locale.
+ */
 static time_t
 parse_date(const char *s)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * HTTP/1.1 and HTTP/1.0 responses (RFC 9112).  Framing says where a response
- * ends.  Only where a server sends none, the end of the connection does (RFC
- * 9112 6.3); such a response is marked, since it may have been cut.
+ * Parses HTTP/1.1 and HTTP/1.0 responses (RFC 9112).  Their framing says where
+ * a response ends.  Only where a server sends none does the end of the
+ * connection end it (RFC 9112 6.3); such a response is marked, since it may
+ * have been cut.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -34,7 +35,10 @@ http_response_free(struct http_response *a)
 	a->bodylen = 0;
 }
 
-/* RFC 9112 4: "HTTP/1.1 200 OK".  The reason phrase is ignored. */
+/*
+ * Parses the status line "HTTP/1.1 200 OK" (RFC 9112 4); its reason phrase is
+ * ignored.
+ */
 static int
 status_line(struct http_parser *p, struct error *e)
 {
@@ -60,8 +64,9 @@ status_line(struct http_parser *p, struct error *e)
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /*
- * One field line (RFC 9112 5), kept as "Name:value\n".  Folded lines and blanks
- * before the colon are read differently by different programs: refused.
+ * Parses one field line (RFC 9112 5), and keeps it as "Name:value\n".
+ * Different programs read folded lines, and blanks before the colon,
+ * differently: both are refused.
  */
 static int
 field_line(struct http_parser *p, struct error *e)
@@ -109,8 +114,8 @@ has_token(const struct http_response *a, const char *name, const char *token)
 }
 
 /*
- * RFC 9112 6.3: several Content-Length fields must agree.  *length is -1 if
- * there is none.  Lengths of ten digits are refused.
+ * Reads Content-Length; several fields must agree (RFC 9112 6.3).  *length is
+ * -1 if there is none.  Lengths of ten digits are refused.
  */
 static int
 content_length(struct http_parser *p, long *length, struct error *e)
@@ -178,7 +183,10 @@ grow_body(struct http_parser *p, const char *buf, size_t len)
 	return 0;
 }
 
-/* After the blank line behind the fields: chooses how the body is framed. */
+/*
+ * Chooses how the body is framed, once the blank line behind the fields has
+ * come.
+ */
 static int
 head_done(struct http_parser *p, struct error *e)
 {
@@ -224,7 +232,7 @@ head_done(struct http_parser *p, struct error *e)
 	return 0;
 }
 
-/* RFC 9112 7.1; extensions are skipped. */
+/* Parses a chunk's size (RFC 9112 7.1); extensions are skipped. */
 static int
 chunk_size(struct http_parser *p, struct error *e)
 {
@@ -254,7 +262,7 @@ trailer_line(struct http_parser *p, struct error *e)
 }
 
 /*
- * A line may end without CR, as RFC 9112 2.2 allows: it cannot be read in
+ * A line may end without CR (RFC 9112 2.2), since that cannot be read in
  * another way.
  */
 static int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/* Requests to an HTTP proxy, and what its refusals mean. */
+/* Makes requests to an HTTP proxy, and explains its refusals. */
 #include <sys/stat.h>
 #include <err.h>
 #include <errno.h>
@@ -14,10 +14,11 @@
 
 #include "http.h"
 
-#define AUTH_BYTES_MAX 1024 /* The size limit of the file. */
+/* The most bytes of the file with name and password. */
+#define AUTH_BYTES_MAX 1024
 #define ADVICE_MAX 320
 
-/* The file must have an owner and a mode that a private key's file may have. */
+/* Checks the file's owner and mode, which must suit a private key, too. */
 static int
 check_owner(const char *path, int fd, struct error *e)
 {
@@ -42,8 +43,8 @@ check_owner(const char *path, int fd, struct error *e)
 }
 
 /*
- * RFC 7617 2: is it a name without a colon, a colon, and a password, without
- * control characters?
+ * Is it a name without a colon, then a colon and a password, all without
+ * control characters (RFC 7617 2)?
  */
 static int
 is_pair(const char *text, size_t len)
@@ -61,7 +62,7 @@ static int
 take_auth(struct http_proxy *p, const char *path, char *text, size_t len,
     struct error *e)
 {
-	/* Editors leave one end of line. */
+	/* Text editors add one end of line. */
 	if (len > 0 && text[len - 1] == '\n')
 		len--;
 	if (len > 0 && text[len - 1] == '\r')
@@ -84,7 +85,7 @@ read_auth(struct http_proxy *p, const char *path, struct error *e)
 	ssize_t n;
 	int fd, rc;
 
-	/* O_NONBLOCK: opening a fifo must not wait. */
+	/* With O_NONBLOCK, opening a fifo does not wait. */
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)) ==
 	    -1)
 		return error_set(e, "%s: %s", path, strerror(errno));

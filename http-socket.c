@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Sockets that do not block, and waits that have a deadline.
- */
+/* Makes sockets that do not block, and waits that have a deadline. */
 #include <sys/socket.h>
 #include <err.h>
 #include <errno.h>
@@ -32,7 +30,10 @@ socket_wait(int fd, int hup_fd, short events, int64_t deadline)
 	return 1;
 }
 
-/* As connect(2), but waits; *late: the deadline has passed. */
+/*
+ * As connect(2), but waits until the socket is connected; *late: the deadline
+ * has passed.
+ */
 static int
 connect_by(
     int fd, const struct address *a, int hup_fd, int64_t deadline, int *late)

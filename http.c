@@ -25,33 +25,38 @@
 struct http {
 	const struct http_client *client;
 	struct url origin;
-	char *host;                /* as in the Host field */
-	struct tls_config *config; /* NULL: without TLS */
-	/* NULL: insecure, or without TLS */
+	char *host; /* The server as the Host field names it. */
+	/* The configuration of libtls; NULL: without TLS. */
+	struct tls_config *config;
+	/* The trust anchors; NULL: insecure, or without TLS. */
 	struct http_anchors *anchors;
 	struct tls *tls;
-	int fd; /* -1: not connected */
+	int fd; /* The socket; -1: not connected. */
 	struct http_parser parser;
-	/* requests without a response yet */
+	/* The number of requests that have no whole response yet. */
 	unsigned outstanding;
-	/* For each outstanding request, in order: its response has no body. */
+	/*
+	 * For each outstanding request, in order: will its response have no
+	 * body?
+	 */
 	int bodiless[HTTP_PIPELINE_MAX];
 	/* Bytes received behind the previous response. */
 	char ahead[READ_BYTES];
 	size_t nahead;
 	/* The reason why sending failed. */
 	struct error broken;
-	/* The connection is older than the request. */
+	/* The connection was open before the request. */
 	int reused;
-	/* when the first outstanding request was sent */
+	/* When the first outstanding request was sent. */
 	int64_t sent_at;
 	int64_t deadline; /* The deadline of all phases; 0: none. */
-	/* The shortest round trip so far; -1: unknown. */
+	/* The shortest round trip so far; -1: it is not known. */
 	int round_trip_ms;
 };
 
 /*
- * IPv6 addresses are in brackets, the default port is left out (RFC 9110 7.2).
+ * Makes the Host field: an IPv6 address is in brackets, and the default port is
+ * left out (RFC 9110 7.2).
  */
 static char *
 host_field(const struct url *u)
@@ -107,8 +112,8 @@ static void
 disconnect(struct http *h)
 {
 	/*
-	 * A close_notify is sent if there is room for it; a framed response is
-	 * complete without.
+	 * TLS's close_notify is sent only if it can be sent at once: a framed
+	 * response is complete without it.
 	 */
 	if (h->tls != NULL) {
 		tls_close(h->tls);
@@ -263,7 +268,7 @@ is_verdict(const char *error)
 	    strstr(error, "not present in") != NULL;
 }
 
-/* By the words of OpenSSL and LibreSSL. */
+/* Was the issuer unknown?  The words are those of OpenSSL and LibreSSL. */
 static int
 is_unknown_issuer(const char *error)
 {
@@ -272,7 +277,10 @@ is_unknown_issuer(const char *error)
 	    strstr(error, "self-signed") != NULL;
 }
 
-/* all: verify by all trust anchors; *final: another address will not help. */
+/*
+ * Does the TLS handshake.  all: verify by all trust anchors; *final: another
+ * address will not help.
+ */
 static int
 handshake(struct http *h, int all, int *final, struct error *e)
 {
@@ -512,7 +520,8 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 	if ((used = http_parse(&h->parser, buf, n, &reason)) == -1)
 		return error_set(e, "%s: %s", h->origin.host, reason.text);
 	/*
-	 * More than was asked for: it is not clear which part is the response.
+	 * The server has sent more than was requested: it is not clear which
+	 * part is the response.
 	 */
 	if ((size_t)used < n && h->outstanding == 1)
 		return error_set(e,
@@ -524,8 +533,8 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 }
 
 /*
- * Reads until the framing says that the response is whole; *got: whether any
- * byte came.
+ * Reads until the framing says that the response is whole; *got becomes 1 if
+ * any byte came.
  */
 static int
 receive_answer(
@@ -569,7 +578,7 @@ receive_answer(
 	return 0;
 }
 
-/* Head and body in one piece, so that they leave in one packet. */
+/* Joins head and body, so that they leave in one packet. */
 static char *
 compose(const struct http *h, enum http_method method, const struct url *url,
     const char *accept, const char *body, size_t bodylen, size_t *len)
@@ -625,7 +634,7 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 	free(request);
 	h->sent_at = h->outstanding == 0 ? clock_ms() : 0;
 	h->bodiless[h->outstanding++] = method == HTTP_HEAD;
-	/* http_receive() will report it. */
+	/* If this fails, http_receive() reports it. */
 	if (rc == -1)
 		disconnect(h);
 	return 0;
@@ -656,7 +665,7 @@ http_receive(struct http *h, struct http_response *response, struct error *e)
 		note_round_trip(h, h->sent_at);
 	h->sent_at = 0;
 	/*
-	 * For the next outstanding request the connection counts as kept: the
+	 * The next outstanding request counts as sent on a kept connection: the
 	 * server may have seen it or not.
 	 */
 	h->reused = 1;

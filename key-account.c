@@ -12,9 +12,10 @@
 #include "sign.h"
 #include "valid.h"
 
-static struct mac_key eab; /* kid NULL: there is no binding. */
+/* The key of the external account binding; kid is NULL if there is none. */
+static struct mac_key eab;
 static char *mac_path;
-static struct error no_mac; /* why the MAC key could not be read */
+static struct error no_mac; /* Why the MAC key could not be read. */
 static char *contact;
 static struct msg out;
 
@@ -28,7 +29,7 @@ account_conf(const struct slice_conf *c)
 	eab.alg = c->eab_alg;
 }
 
-/* Reads the nonce and URL, which every request to sign has. */
+/* Reads the nonce and the URL, which begin every request to sign. */
 static void
 take_request(struct msg *m, struct body_request *b)
 {
@@ -75,7 +76,7 @@ key_refuse(struct msg *m)
 	msg_send(&out);
 }
 
-/* RFC 8555 7.3.1: is there an account of this key? */
+/* Asks whether there is an account of this key (RFC 8555 7.3.1). */
 void
 sign_find_account(struct msg *m)
 {
@@ -94,7 +95,7 @@ key_url(struct msg *m)
 	return b.url;
 }
 
-/* RFC 8555 7.3, 7.3.4. */
+/* Registers an account (RFC 8555 7.3, 7.3.4). */
 void
 sign_new_account(struct msg *m)
 {
@@ -118,7 +119,7 @@ sign_new_account(struct msg *m)
 	sign_by(account_key(), m, NULL, payload);
 }
 
-/* RFC 8555 7.3.5. */
+/* Rolls the account's key over (RFC 8555 7.3.5). */
 void
 sign_rollover(struct msg *m)
 {
@@ -139,8 +140,8 @@ sign_rollover(struct msg *m)
 }
 
 /*
- * The URL's path, without slashes at its end; NULL: a server may read the path
- * in several ways.
+ * Returns the URL's path, without slashes at its end; NULL: a server may read
+ * the path in several ways.
  */
 static const char *
 plain_path(struct url *url, const char *text)
@@ -159,7 +160,7 @@ plain_path(struct url *url, const char *text)
 	return url->path;
 }
 
-/* Is a the same path as b, or one above b? */
+/* Is path a the same as path b, or above it? */
 static int
 leads_to(const char *a, const char *b)
 {
@@ -181,7 +182,10 @@ account_may_be_at(const char *text)
 	    leads_to(that, of_account) || leads_to(of_account, that);
 }
 
-/* RFC 8555 7.3.2 and 7.3.6: requests to the account's URL alone. */
+/*
+ * Changes or deactivates the account (RFC 8555 7.3.2, 7.3.6), at the account's
+ * own URL only.
+ */
 static void
 sign_account(struct msg *m, json_t *payload)
 {
@@ -207,8 +211,8 @@ sign_deactivate(struct msg *m)
 }
 
 /*
- * The MAC key is needed for a new account only, so its file may be missing if
- * there is an account.  A CA that has lost the account needs it again.
+ * Only a new account needs the MAC key, so its file may be missing if there is
+ * an account.  A CA that has lost the account needs it again.
  */
 static void
 load_mac(void)

@@ -15,27 +15,31 @@
 #include "sign.h"
 
 #define NOBODY UINT32_MAX
-#define ACCOUNT_SECONDS 60 /* certproc has KEY_ACCOUNT ready at its start. */
+/* The seconds to wait for KEY_ACCOUNT, which certproc sends at its start. */
+#define ACCOUNT_SECONDS 60
 
 static struct account_load conf;
 static struct account_key account;
-static char *kid;     /* account URL, stored or from the CA; or NULL */
-static int confirmed; /* The CA has sent this URL in this run. */
-static int recheck;   /* The CA does not accept the stored URL. */
-/* It is not known if a rollover was done: ask with the next key first. */
+static char *kid;     /* The account URL, stored or from the CA; or NULL. */
+static int confirmed; /* The CA has sent kid in this run. */
+static int recheck;   /* The CA does not accept the stored kid. */
+/*
+ * It is not known whether the CA has done a rollover: ask with the next key
+ * first.
+ */
 static int doubt;
 /* The spare key to ask the CA with; -1: the account's, SPARES: none is left. */
 static int spare = -1;
 static int refused; /* The CA refuses the account: no worker asks again. */
-/* thumbprint of a next key that the CA does not know, or NULL */
+/* The thumbprint of a next key that the CA does not know, or NULL. */
 static const char *unknown;
 static int publishes;                 /* chng runs in this run. */
 static int names_account;             /* chng needs the account URL. */
-static char told[THUMBPRINT_LEN + 1]; /* the thumbprint that chng has */
+static char told[THUMBPRINT_LEN + 1]; /* The thumbprint that chng was sent. */
 static uint32_t workers;              /* The number of netproc's workers. */
 /* The workers that wait for the account's status. */
 static int asking[WORKERS_MAX];
-static uint32_t finder = NOBODY; /* the worker that asks the CA */
+static uint32_t finder = NOBODY; /* The worker that asks the CA. */
 static struct msg out;
 
 void
@@ -57,14 +61,14 @@ account_is_known(void)
 	return kid != NULL && !doubt;
 }
 
-/* Is the CA asked with a spare key? */
+/* Is the CA now asked with a spare key? */
 static int
 by_spare(void)
 {
 	return spare >= 0 && spare < SPARES;
 }
 
-/* Goes on to the next spare key that exists, or to SPARES. */
+/* Moves on to the next spare key that exists, or to SPARES. */
 static void
 next_spare(void)
 {
@@ -140,8 +144,8 @@ account_rolled(void)
 }
 
 /*
- * A stored URL may be wrong.  Then chng gets the right one before it publishes
- * anything.
+ * Sends chng the account URL when it has changed.  A stored URL may be wrong;
+ * then chng gets the right one before it publishes anything.
  */
 static void
 tell_url(void)

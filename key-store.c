@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The account's keys on disk.
- */
+/* Keeps the account's keys on disk. */
 #include <sys/file.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,11 +9,12 @@
 #include "clock.h"
 #include "key.h"
 
-/* The time to wait for another run that has the lock. */
+/* The seconds to wait for another run that has the lock. */
 #define LOCK_SECONDS 30
 
 /*
- * Bytes.  RFC 7518 3.2 requires 32 for HS256, but some CAs issue shorter keys.
+ * The least bytes of a MAC key.  RFC 7518 3.2 requires 32 for HS256, but some
+ * CAs issue shorter keys.
  */
 #define MAC_KEY_MIN 16
 
@@ -28,7 +27,7 @@ thumbprint_of(EVP_PKEY *key, char out[THUMBPRINT_LEN + 1],
 	return 0;
 }
 
-/* The files of an account's keys. */
+/* The paths of an account's keys. */
 struct places {
 	struct place key, next, spare[SPARES];
 };
@@ -45,8 +44,9 @@ open_places(struct places *p, const char *path, struct error *e)
 }
 
 /*
- * One run at a time reads, makes and moves keys, for any authority and
- * configuration.  On a file system without locks there is no lock.
+ * Takes a lock: one run at a time reads, makes and moves keys, for any
+ * authority and configuration.  On a file system without locks there is no
+ * lock.
  */
 static int
 lock_directory(const struct dir *d, struct error *e)
@@ -71,8 +71,8 @@ lock_directory(const struct dir *d, struct error *e)
 }
 
 /*
- * Moves a key to the place of the account's, which is kept.  At any time one of
- * the names has the key.
+ * Moves a key to the place of the account's key, which is kept under another
+ * name. At any time one of the names has the account's key.
  */
 static int
 install_key(const struct account_key *a, const struct places *p,
@@ -199,7 +199,10 @@ load_all(struct account_key *a, const struct places *p,
 		load_spares(a, p);
 	if (load(&p->next, &any, &a->next, a->next_thumbprint, e) == -1)
 		return -1;
-	/* The key before a rollover may be of another type than configured. */
+	/*
+	 * A key that a rollover replaces may be of another type than
+	 * configured.
+	 */
 	loose = a->next != NULL || l->roll ||
 	    a->spare[SPARE_REFUSED].key != NULL;
 	if (load(&p->key, loose ? &any : &l->spec, &a->key, a->thumbprint, e) ==

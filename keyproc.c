@@ -24,8 +24,8 @@
 #include "x509.h"
 
 /*
- * If every second request gets badNonce, 20 tries fail once in a million; one
- * more request was sent ahead.
+ * The most attempts at a request: if every second one gets badNonce, 20 fail
+ * once in a million times; one more request may have been sent ahead.
  */
 #define TRIES SIGN_TRIES
 #define FETCHES (ORDERS_MAX * (100 * TRIES + 10 * CONF_NAMES_MAX * TRIES))
@@ -37,7 +37,7 @@ enum {
 	BEGUN = 4,
 	ORDERED = 8,
 	FINAL = 16,
-	/* -r -K -U -D */
+	/* The runs for -r, -K, -U and -D. */
 	REVOKING = 32,
 	ROLLING = 64,
 	UPDATING = 128,
@@ -49,19 +49,23 @@ enum {
 struct key_job {
 	struct strings names;
 	char *profile;
-	int own_csr; /* The CSR is the administrator's, not made by csr. */
+	int own_csr; /* The administrator has made the CSR, not csr. */
 	unsigned state;
-	char *csr;   /* base64url of the DER, or NULL */
-	int refused; /* Nothing is signed for this job. */
-	/* RFC 9773 5: the installed certificate, or NULL */
+	char *csr;   /* The CSR, DER in base64url, or NULL. */
+	int refused; /* keyproc signs nothing for this job any more. */
+	/* The ID of the installed certificate (RFC 9773 5), or NULL. */
 	char *replaces;
-	/* URL of an earlier run's order, to be fetched first; or NULL */
+	/*
+	 * The URL of an earlier run's order, which is fetched first; or NULL.
+	 */
 	char *order;
-	struct revocable revocable; /* "revoke" must be in one of these. */
-	char *revoke; /* base64url of the certificate's DER, or NULL */
+	/* The files in one of which the certificate to revoke must be. */
+	struct revocable revocable;
+	/* The certificate to revoke, DER in base64url, or NULL. */
+	char *revoke;
 };
 
-static int reason; /* The reason for revocation; -1: none. */
+static int reason; /* The reason for a revocation; -1: none. */
 static struct key_job *jobs;
 static uint32_t njobs;
 static struct msg out;
@@ -80,8 +84,9 @@ add_job(const struct slice_domain *d)
 }
 
 /*
- * certproc alone begins a job.  It says which certificate the new order
- * replaces, and which order of an earlier run is fetched first.
+ * Takes a job from certproc, which alone begins jobs.  certproc says which
+ * certificate the new order replaces, and which order of an earlier run is
+ * fetched first.
  */
 static void
 key_begin(struct msg *m)
@@ -132,7 +137,10 @@ key_revoke(struct msg *m)
 	j->state = REVOKING;
 }
 
-/* RFC 8555 7.4, RFC 8738: the configured names and nothing else. */
+/*
+ * Signs newOrder for the configured names and nothing else (RFC 8555 7.4, RFC
+ * 8738).
+ */
 static void
 sign_order(struct msg *m, const char *replaces)
 {
@@ -167,7 +175,7 @@ sign_new_order(struct msg *m)
 	sign_order(m, NULL);
 }
 
-/* RFC 9773 5. */
+/* Signs newOrder with 'replaces' (RFC 9773 5). */
 static void
 sign_replacement(struct msg *m)
 {
@@ -176,7 +184,7 @@ sign_replacement(struct msg *m)
 	sign_order(m, jobs[m->head.job].replaces);
 }
 
-/* RFC 8555 7.6. */
+/* Signs a revocation by the account's key (RFC 8555 7.6). */
 static void
 sign_revoke(struct msg *m)
 {
@@ -189,8 +197,8 @@ sign_revoke(struct msg *m)
 }
 
 /*
- * POST-as-GET: RFC 8555 6.3.  Until there is an order in this run, only the
- * order that certproc has named may be fetched.
+ * Signs POST-as-GET (RFC 8555 6.3).  Until there is an order in this run, only
+ * the order that certproc has named may be fetched.
  */
 static void
 sign_fetch(struct msg *m)
@@ -206,7 +214,7 @@ sign_fetch(struct msg *m)
 	key_sign(m, NULL);
 }
 
-/* RFC 8555 7.5.1. */
+/* Signs the request that responds to a challenge (RFC 8555 7.5.1). */
 static void
 sign_challenge(struct msg *m)
 {
@@ -214,8 +222,8 @@ sign_challenge(struct msg *m)
 }
 
 /*
- * RFC 8555 7.5.2.  A request that the CA could take for a deactivation of the
- * account is not signed.
+ * Signs the deactivation of an authorization (RFC 8555 7.5.2), unless the CA
+ * could take it for a deactivation of the account.
  */
 static void
 sign_give_up(struct msg *m)
@@ -226,7 +234,7 @@ sign_give_up(struct msg *m)
 		key_sign(m, json_pack("{s:s}", "status", "deactivated"));
 }
 
-/* The CSR comes from csr itself, and is checked here nevertheless. */
+/* Takes the CSR, which csr itself has sent, and checks it nevertheless. */
 static void
 key_csr(struct msg *m)
 {
@@ -252,7 +260,7 @@ key_csr(struct msg *m)
 		j->csr = b64url_encode(der, len);
 }
 
-/* RFC 8555 7.4. */
+/* Signs finalize (RFC 8555 7.4). */
 static void
 sign_finalize(struct msg *m)
 {
@@ -312,7 +320,7 @@ static const struct handler table[] = {
 	{ KEY_SIGN_REVOKE, sign_revoke, REVOKING, TRIES },
 };
 
-/* -K, -U and -D have one job, which has no domain. */
+/* A run for -K, -U or -D has one job, which has no domain. */
 static void
 set_states(void)
 {
