@@ -13,6 +13,7 @@
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base64url.h"
 #include "begin.h"
@@ -361,7 +362,7 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 	    (*key != NULL && !j->rotate && !j->new_key &&
 		keyfile_fits(&j->spec, *key)))
 		return 0;
-	if (keyfile_create(p, &j->spec, j->group, made, e) == -1)
+	if (keyfile_create(p, &j->spec, geteuid(), j->group, made, e) == -1)
 		return -1;
 	say(1, "%s: made a new key", p->path);
 	return 0;

@@ -296,19 +296,20 @@ keyfile_regroup(
 }
 
 int
-keyfile_create(const struct place *p, const struct keyspec *spec, gid_t group,
-    EVP_PKEY **key, struct error *e)
+keyfile_create(const struct place *p, const struct keyspec *spec, uid_t owner,
+    gid_t group, EVP_PKEY **key, struct error *e)
 {
 	char *pem;
 	long len;
 	BIO *bio;
 	int exists, rc;
+	gid_t own = owner == geteuid() ? getegid() : p->dir->st.st_gid;
 
 	*key = generate(spec);
 	bio = encode(p, *key);
 	len = BIO_get_mem_data(bio, &pem);
-	rc = place_create(p, pem, (size_t)len, key_mode(group),
-	    group == NO_GROUP ? getegid() : group, &exists, e);
+	rc = place_create(p, pem, (size_t)len, key_mode(group), owner,
+	    group == NO_GROUP ? own : group, &exists, e);
 	wipe(bio);
 	if (rc == 0)
 		return 0;

@@ -412,14 +412,14 @@ place_write(const struct place *p, const void *buf, size_t len, struct error *e)
 
 int
 place_create(const struct place *p, const void *buf, size_t len, mode_t mode,
-    gid_t gid, int *exists, struct error *e)
+    uid_t uid, gid_t gid, int *exists, struct error *e)
 {
 	char temp[NAME_MAX + 1];
 	int error = 0;
 
 	*exists = 0;
 	if (temp_name(p, temp, e) == -1 ||
-	    place_stage(p, buf, len, mode, geteuid(), gid, NULL, e) == -1)
+	    place_stage(p, buf, len, mode, uid, gid, NULL, e) == -1)
 		return -1;
 	/* Unlike rename(2), link(2) never replaces a file. */
 	if (linkat(p->dir->fd, temp, p->dir->fd, p->name, 0) == -1)

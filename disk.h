@@ -122,9 +122,12 @@ int place_rename(const struct place *, struct error *);
 int dir_sync(const struct dir *, struct error *);
 /* Stages, renames and syncs a file of this user, mode 0600. */
 int place_write(const struct place *, const void *, size_t, struct error *);
-/* As place_write(), but never replaces: -1 and *exists 1 if the file exists. */
-int place_create(const struct place *, const void *, size_t, mode_t, gid_t,
-    int *exists, struct error *);
+/*
+ * As place_write(), but for this user, and never replaces: -1 and *exists 1 if
+ * the file exists.
+ */
+int place_create(const struct place *, const void *, size_t, mode_t, uid_t,
+    gid_t, int *exists, struct error *);
 /*
  * The place of the same name with a suffix, in the same directory; its path is
  * never freed.
@@ -221,11 +224,13 @@ int keyfile_fits(const struct keyspec *, EVP_PKEY *);
 #define NO_GROUP ((gid_t)-1)
 
 /*
- * Makes a key, and syncs its file: 0600, or 0640 for a group.  If another
- * process was faster, *key is the key that it has made.
+ * Makes a key, and syncs its file, which belongs to this user, 0600, or 0640
+ * for a group.  Root's process may give it to another user, with the group of
+ * the directory.  If another process was faster, *key is the key that it has
+ * made.
  */
-int keyfile_create(const struct place *, const struct keyspec *, gid_t group,
-    EVP_PKEY **, struct error *);
+int keyfile_create(const struct place *, const struct keyspec *, uid_t owner,
+    gid_t group, EVP_PKEY **, struct error *);
 
 /*
  * Replaces a file by a key and the bytes that follow it, and syncs it: 0600, or

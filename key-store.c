@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "key.h"
@@ -109,7 +110,10 @@ static int
 make(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
     char thumbprint[THUMBPRINT_LEN + 1], struct error *e)
 {
-	if (keyfile_create(p, spec, NO_GROUP, key, e) == -1)
+	/* The owner of the directory may be who runs acme-client the next time. */
+	uid_t owner = geteuid() == 0 ? p->dir->st.st_uid : geteuid();
+
+	if (keyfile_create(p, spec, owner, NO_GROUP, key, e) == -1)
 		return -1;
 	say(1, "%s: made a new account key", p->path);
 	return thumbprint_of(*key, thumbprint, p, e);

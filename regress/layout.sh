@@ -296,6 +296,25 @@ held -F example.com
 what="csrproc alone is root's, and may give the key to the group"
 same "layout: a group: $what" "$(usual 0000000000000001)" "$who"
 
+# All directories are the user's, as where a service runs as this user: runs of
+# root and of the user take turns.
+installed_conf >/etc/acme-client.conf
+chmod 700 /etc/acme-client/keys && chown -R _acme-client: /etc/acme-client/*
+rm -rf /etc/acme-client/*/* /var/lib/acme-client/*
+held example.com
+same "layout: all are the user's: root's run: status" 0 $status
+same "layout: all are the user's: root's run has made" \
+    "600 _acme-client:_acme-client $account
+644 _acme-client:_acme-client $full
+600 _acme-client:_acme-client $key" "$(tree $account $full $key)"
+setpriv --reuid=_acme-client --regid=_acme-client --clear-groups \
+    --inh-caps=-all "$client" -F example.com 2>"$err"
+same "layout: all are the user's: the user's run" "0:" "$?:$(cat "$err")"
+chown -R 0:0 /etc/acme-client/account
+"$client" -n 2>"$err"
+same "layout: all are the user's: -n" "acme-client: configuration OK" \
+    "$(cat "$err")"
+
 # A state directory that a run makes is the user's, too.
 rm -rf /var/lib/acme-client
 "$client" example.com 2>"$err"
