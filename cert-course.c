@@ -127,7 +127,8 @@ ask_csr(uint32_t job, enum msgtype what, enum phase phase)
 
 /*
  * csrproc makes the key live, fileproc replaces the certificate files, then
- * csrproc writes the file with both.  If the run ends in between, the next run
+ * csrproc writes the file with both.  The chosen chain is in the state
+ * directory until that is reported: if the run ends in between, the next run
  * calls this function again.
  */
 void
@@ -138,7 +139,7 @@ install(uint32_t job)
 
 	if (job_needs_next_key(j))
 		ask_csr(job, CSR_ADOPT, ADOPTING);
-	else if (job_install(j, &e) == -1) {
+	else if (installed_replace(job, j->path, j->chosen, &e) == -1) {
 		job_failed(j, e.text, FAILURE_LOCAL, 0, 0);
 		finish_failed(job, &e);
 	} else if (j->combined)
@@ -445,43 +446,6 @@ cert_worker_gone(struct msg *m)
 	for (i = 0; i < njobs && checked; i++)
 		if (jobs[i].phase == STATUS_TO_ASK)
 			finish(i, OUTCOME_UNCHANGED);
-}
-
-/* Copies a hash.  Returns 1, or 0 if it is missing (NULL). */
-static int
-copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
-{
-	if (told != NULL)
-		memcpy(hash, told, SPKI_HASH_LEN);
-	return told != NULL;
-}
-
-/*
- * Handles csrproc's report on a job's keys.  csrproc sends it when it has read
- * them, and again when it has made a key, maybe after the job has failed.
- */
-static void
-cert_key(struct msg *m)
-{
-	struct job *j = &jobs[m->head.job];
-	struct body_key b;
-
-	body_key(m, &b);
-	j->ungrouped = !b.grouped;
-	j->keys.have_current = copy_hash(j->keys.current, b.live);
-	j->keys.have_next = copy_hash(j->keys.next, b.next);
-	j->keys.have_combined = copy_hash(j->keys.combined, b.chain) &&
-	    copy_hash(j->keys.combined_leaf, b.leaf);
-	/*
-	 * In a run with -r, the account's key can sign in place of the
-	 * certificate's key.
-	 */
-	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
-		error_set(&j->broken, "its key cannot be used");
-	if (j->phase == AWAITS_KEYS) {
-		enter(m->head.job, KEYS_KNOWN);
-		queue_key_known();
-	}
 }
 
 /* Remembers an error that csrproc or chngproc has already printed. */

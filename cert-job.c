@@ -398,16 +398,6 @@ job_choose(
 	return job_choose_last(j, e);
 }
 
-/*
- * From here on the certificate cannot be lost: it is in the state directory
- * until all its files are in place.
- */
-int
-job_install(struct job *j, struct error *e)
-{
-	return installed_replace(j->nr, j->path, j->chosen, e);
-}
-
 static void
 took(struct job *j)
 {

@@ -183,13 +183,6 @@ evaluate_all(void)
 		anchors_load_early();
 }
 
-void
-queue_key_known(void)
-{
-	if (--nwaiting == 0)
-		evaluate_all();
-}
-
 /*
  * Finishes the jobs whose state shows that nothing is due, and has csrproc look
  * at the keys of the others.
@@ -229,6 +222,44 @@ queue_begin(int64_t deadline, uint64_t most_orders)
 		evaluate_all();
 	else
 		look_at_keys();
+}
+
+/* Copies a hash.  Returns 1, or 0 if it is missing (NULL). */
+static int
+copy_hash(uint8_t hash[SPKI_HASH_LEN], const uint8_t *told)
+{
+	if (told != NULL)
+		memcpy(hash, told, SPKI_HASH_LEN);
+	return told != NULL;
+}
+
+/*
+ * Handles csrproc's report on a job's keys.  csrproc sends it when it has read
+ * them, and again when it has made a key, maybe after the job has failed.
+ */
+void
+cert_key(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	struct body_key b;
+
+	body_key(m, &b);
+	j->ungrouped = !b.grouped;
+	j->keys.have_current = copy_hash(j->keys.current, b.live);
+	j->keys.have_next = copy_hash(j->keys.next, b.next);
+	j->keys.have_combined = copy_hash(j->keys.combined, b.chain) &&
+	    copy_hash(j->keys.combined_leaf, b.leaf);
+	/*
+	 * In a run with -r, the account's key can sign in place of the
+	 * certificate's key.
+	 */
+	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
+		error_set(&j->broken, "its key cannot be used");
+	if (j->phase != AWAITS_KEYS)
+		return;
+	enter(m->head.job, KEYS_KNOWN);
+	if (--nwaiting == 0)
+		evaluate_all();
 }
 
 /*

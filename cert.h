@@ -505,8 +505,6 @@ int job_choose(
 int job_choose_last(struct job *, struct error *);
 /* Is the chosen chain for a key that is not live yet? */
 int job_needs_next_key(const struct job *);
-/* Replaces the files by the chosen chain.  0 or -1. */
-int job_install(struct job *, struct error *);
 /* All files are in place; the chain stays saved until that is reported. */
 void job_installed(struct job *);
 /*
@@ -725,10 +723,11 @@ void serve_jobs(void) __attribute__((noreturn));
  */
 void queue_begin(int64_t lock_deadline, uint64_t most_orders);
 /*
- * The keys of one more job are known.  When all are, this finds out what is to
- * be done for each job, and tells the parent.
+ * Handler: csrproc has looked at a job's keys, or has made one.  When it has
+ * looked at all, this finds out what is to be done for each job, and tells the
+ * parent.
  */
-void queue_key_known(void);
+void cert_key(struct msg *);
 /* Handler: a worker of netproc asks for its next job. */
 void cert_next(struct msg *);
 
