@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Messages for people, and the errors that functions return.
- */
+/* Prints messages for people, and fills in the errors that functions return. */
 #include <err.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,7 +25,7 @@ say_add(char *out, size_t outsz, const char *fmt, ...)
 	size_t len = strlen(out);
 	va_list ap;
 
-	/* A string that was cut stays as it is. */
+	/* There is no room for "...": the string stays as it is. */
 	if (len + 4 > outsz)
 		return;
 	va_start(ap, fmt);
@@ -75,7 +73,9 @@ say(int level, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* ASCII only: other characters depend on the locale and the terminal. */
+/*
+ * Is it visible ASCII?  Other characters depend on the locale and the terminal.
+ */
 static int
 visible(unsigned char c)
 {
@@ -90,7 +90,7 @@ say_safe(char *out, size_t outsz, const char *text, size_t len)
 	if (outsz == 0)
 		return out;
 	for (i = 0; i < len; i++) {
-		/* Room for "\xff", "..." and the NUL. */
+		/* "\xff", "..." and the NUL need room. */
 		if (o + 8 > outsz) {
 			o += (size_t)snprintf(out + o, outsz - o, "...");
 			if (o >= outsz)

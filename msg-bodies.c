@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The bodies of messages: each function has the members in their order, for
- * putting and for taking (see msg-bodies.h).  Where a check is missing here, an
+ * Puts and takes the bodies of messages: each function has the members in their
+ * order, for both (see msg-bodies.h).  Where a check is missing here, an
  * attacker in the sender chooses the number that the receiver works with.
  */
 #include <sys/socket.h>
@@ -30,7 +30,10 @@ flag(struct msg *m, int *yes)
 	*yes = n != 0;
 }
 
-/* A number from first to last; any other makes the message malformed. */
+/*
+ * Puts or takes a number from first to last; any other makes the message
+ * malformed.
+ */
 static unsigned
 one_of(struct msg *m, unsigned value, unsigned first, unsigned last)
 {
@@ -42,7 +45,7 @@ one_of(struct msg *m, unsigned value, unsigned first, unsigned last)
 	return (unsigned)n;
 }
 
-/* A string or NULL. */
+/* Puts or takes a string, which may be NULL. */
 static void
 text(struct msg *m, const char **s)
 {
@@ -69,7 +72,10 @@ bytes(struct msg *m, const uint8_t **p, size_t *len)
 		msg_put_buf(m, *p, *len);
 }
 
-/* A string of a slice: when taken, it is allocated, and never freed. */
+/*
+ * Puts or takes a string of a slice: when taken, it is allocated, and never
+ * freed.
+ */
 static void
 own_text(struct msg *m, char **s)
 {
@@ -113,7 +119,7 @@ spec(struct msg *m, struct keyspec *s)
 	s->bits = (int)one_of(m, (unsigned)s->bits, 0, INT_MAX);
 }
 
-/* A hash or NULL, which is sent as no bytes. */
+/* Puts or takes a hash; NULL is sent as no bytes. */
 static void
 hash(struct msg *m, const uint8_t **p)
 {
@@ -127,7 +133,7 @@ hash(struct msg *m, const uint8_t **p)
 		msg_malformed(m);
 }
 
-/* A longer wait counts as INT_MAX. */
+/* Puts or takes a wait in milliseconds; a longer one counts as INT_MAX. */
 static void
 milliseconds(struct msg *m, int *ms)
 {
@@ -171,7 +177,7 @@ way(struct msg *m, struct slice_domain *d)
 	d->way = (enum way)one_of(m, d->way, 0, WAY__MAX - 1);
 }
 
-/* The servers of 'verify', with VERIFY_WORDS strings for each. */
+/* Puts or takes the servers of 'verify', with VERIFY_WORDS strings for each. */
 static void
 verify(struct msg *m, struct strings *s)
 {
@@ -181,8 +187,8 @@ verify(struct msg *m, struct strings *s)
 }
 
 /*
- * The slices: what each role gets to know of the run and its authority, and of
- * each domain section.  Give a role no more than it needs.
+ * The slices say what each role gets to know of the run and its authority, and
+ * of each domain section.  Give a role no more than it needs.
  */
 
 static void
@@ -392,7 +398,10 @@ slice_domain_hook(struct msg *m, struct slice_domain *d)
 	own_texts(m, &d->names, CONF_NAMES_MAX);
 }
 
-/* NULL: the role learns nothing more, or has no slice at all. */
+/*
+ * The functions for the members that only some roles get.  NULL: the role gets
+ * none of these, or has no slice at all.
+ */
 static const struct {
 	void (*conf)(struct msg *, struct slice_conf *);
 	void (*domain)(struct msg *, struct slice_domain *);
@@ -465,7 +474,7 @@ body_status(struct msg *m, struct body_status *b)
 {
 	flag(m, &b->more);
 	bytes(m, &b->piece, &b->len);
-	/* An empty piece would let a sender go on for ever. */
+	/* With empty pieces, a sender could go on for ever. */
 	if (b->more && b->len == 0)
 		msg_malformed(m);
 	msg_end(m);

@@ -15,8 +15,9 @@
 #include "part.h"
 
 #define FROM(r) (1u << ROLE_##r)
-#define STRING 2400 /* a URL (valid.h), a nonce, a line of text */
-/* Items of a configuration, each with its length before it. */
+/* The longest string of a message: a URL (valid.h), a nonce, a line of text. */
+#define STRING 2400
+/* The bytes of the length that comes before each string. */
 #define LENGTH 4
 #define PATHS(n) ((n) * (LENGTH + PATH_MAX))
 #define WORDS(n) ((n) * (LENGTH + WORD_MAX))
@@ -33,13 +34,16 @@
 #define COMMANDS \
 	(COMMANDS_MAX * (COMMAND_BYTES_MAX + COMMAND_WORDS_MAX * LENGTH + 8) + \
 	    NUMBERS)
-#define CERT (64 * 1024) /* one certificate in DER */
+#define CERT (64 * 1024) /* The most bytes of one certificate in DER. */
 
-/* Kinds of runs; ADOPT, the end of a rollover, and SHOW talk to no CA. */
+/*
+ * Kinds of runs.  ADOPT, the end of a rollover, and SHOW send the CA no
+ * request.
+ */
 #define M(mode) (1u << MODE_##mode)
 #define ANY (~0u)
 #define HANDLES (M(RENEW) | M(REVOKE))
-#define INSTALLS (M(RENEW) | M(RESTORE)) /* the latter without a CA */
+#define INSTALLS (M(RENEW) | M(RESTORE)) /* RESTORE sends the CA no request. */
 #define ALL_HANDLES (HANDLES | M(RESTORE))
 #define ACCOUNT (M(ROLLOVER) | M(CONTACT) | M(DEACTIVATE))
 
@@ -61,7 +65,7 @@ _Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX,
     "a slice must fit into a message");
 /*
  * hookproc's slice of a domain has the handle and, with 'on change', five paths
- * and the commands; otherwise a path and the names.
+ * and the commands; without, it has a path and the names.
  */
 _Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN,
     "hookproc's slices must fit, too");
@@ -72,7 +76,7 @@ _Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN,
 	[type] = { #type, from, to, modes, shape, max, 1 }
 
 const struct route routes[MSG__MAX] = {
-	/* The run: the parent and each role. */
+	/* The start and the end of a run: between the parent and each role. */
 	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, ANY, "*", CONF),
 	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, ANY, "*", DOMAIN),
 	ROUTE(ROLE_START, FROM(PARENT), ANY_ROLE, ANY, "", 0),
@@ -85,18 +89,21 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(FILE_REPORTED, FROM(PARENT), ROLE_FILE, ALL_HANDLES, "", 0),
 	ROUTE(PARENT_FORGOTTEN, FROM(FILE), ROLE_PARENT, ALL_HANDLES, "n", 8),
 
-	/* 'on change', after renewals. */
+	/* The commands of 'on change', after renewals. */
 	ROUTE(HOOK_CHANGED, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
 	ROUTE(FILE_FORGET_CHANGE, FROM(HOOK), ROLE_FILE, M(HOOK), "", 0),
 	ROUTE(HOOK_FORGOTTEN, FROM(FILE), ROLE_HOOK, M(HOOK), "n", 8),
 
-	/* The roles that publish responses for chngproc, in a renewal. */
+	/* The roles that publish responses for chngproc, in renewals only. */
 	ROUTE(HOOK_PUT, FROM(CHNG), ROLE_HOOK, M(RENEW), "nzs", STRING),
 	ROUTE(HOOK_DROP, FROM(CHNG), ROLE_HOOK, M(RENEW), "", 0),
 	ROUTE(CHNG_PUBLISHED, FROM(HOOK) | FROM(RESP), ROLE_CHNG, M(RENEW),
 	    "nz", STRING),
 
-	/* While the configuration is read; csrproc has no jobs then. */
+	/*
+	 * The parent asks for names while it reads the configuration; csrproc
+	 * has no jobs then.
+	 */
 	ROUTE(CSR_NAMES, FROM(PARENT), ROLE_CSR, M(NAMES), "b", CERT + LENGTH),
 	ROUTE(PARENT_NAMES, FROM(CSR), ROLE_PARENT, M(NAMES), "zv", NAMES),
 
@@ -249,7 +256,7 @@ const struct route routes[MSG__MAX] = {
 	ROUTE(NET_JOB_DONE, FROM(CERT), ROLE_NET, HANDLES | ACCOUNT, "n", 8),
 };
 
-/* Passes over n bytes; 0: the body does not have so many left. */
+/* Skips n bytes; 0: the body does not have so many left. */
 static int
 skip(const struct msg *m, size_t *pos, size_t n)
 {
@@ -260,7 +267,7 @@ skip(const struct msg *m, size_t *pos, size_t n)
 }
 
 /*
- * Passes over a length and so many bytes.  A string ends with its only NUL; an
+ * Skips a length and so many bytes.  A string ends with its only NUL; an
  * optional one may be NULL.
  */
 static int
@@ -280,7 +287,7 @@ skip_counted(const struct msg *m, size_t *pos, int is_string, int optional)
 	    (!is_string || (n > 0 && memchr(p, '\0', n) == p + n - 1));
 }
 
-/* Passes over a number of strings, and the strings. */
+/* Skips a number of strings, and the strings. */
 static int
 skip_strings(const struct msg *m, size_t *pos)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Messages between the processes: composing, reading, sending, receiving.
- * An error in reading lets one process corrupt the memory of another.
+ * Composes, reads, sends and receives the messages between the processes.  An
+ * error in reading lets one process corrupt the memory of another.
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -237,8 +237,9 @@ msg_receive(struct msg *m, enum role self, enum mode mode, int seconds)
 			err(1, "recv");
 	}
 	if (n == 0)
-		exit(1); /* the parent has ended: report nothing */
-	/* The parent has checked the sender; the rest is checked again. */
+		/* The parent has ended: there is nobody to report that to. */
+		exit(1);
+	/* The parent has checked who sent the message; check the rest again. */
 	if ((wrong = msg_check(m, (size_t)n, ANY_ROLE, (int)self, mode)) !=
 	    NULL)
 		errx(1, "%s: %s",

@@ -15,12 +15,15 @@
 #include "role.h"
 
 static enum account known;
-/* The URL that the CA has named, in this run or an earlier one. */
+/* The account URL that the CA has sent in this run or an earlier one. */
 static char *account_url;
 static int rolled; /* The CA knows the account by the new key. */
 static struct msg m;
 
-/* Waits until key tells the account's status; -1: for ever. */
+/*
+ * Waits until key tells the account's status, for so many seconds; -1: for
+ * ever.
+ */
 static void
 account_known(int seconds)
 {
@@ -42,7 +45,8 @@ account_known(int seconds)
 static int deactivated;
 
 /*
- * RFC 8555 7.3: asks newAccount, whose response names the account in Location.
+ * Sends newAccount (RFC 8555 7.3), and takes the account URL from the Location
+ * field.
  */
 static int
 ask(struct session *s, enum msgtype sign, struct net_error *t)
@@ -113,7 +117,7 @@ register_account(struct session *s, struct net_error *t)
 	return ask(s, KEY_SIGN_NEW_ACCOUNT, t);
 }
 
-/* Does a refusal leave open whether there is an account? */
+/* Does a refusal tell nothing about whether there is an account? */
 static int
 is_about_something_else(const struct net_error *t)
 {
@@ -128,11 +132,11 @@ is_about_something_else(const struct net_error *t)
 }
 
 /*
- * Does the error mean that the CA has no account of the key that was asked
- * with?  CAs that do not support onlyReturnExisting (RFC 8555 7.3.1) are asked
- * by registering, which returns an existing account: so for a renewal any
- * definite refusal will do, except one that means a deactivated account.  For a
- * key that may not be the account's, any refusal means that.
+ * Does the error mean that the CA has no account for the key that signed?  A CA
+ * without onlyReturnExisting (RFC 8555 7.3.1) is asked by a registration, which
+ * returns an existing account: so in a renewal any definite refusal means that
+ * there is none, except one that means a deactivated account.  For a key that
+ * may not be the account's, any refusal means that there is none.
  */
 static int
 no_such_account(const struct net_error *t, enum account asked)
@@ -249,15 +253,15 @@ account_find(struct session *s, struct net_error *t)
 		return 0;
 	if (!t->lost)
 		return fail(t);
-	/* Another worker, or this one with the next job, may try again. */
+	/* The next job of this or of another worker may try again. */
 	leave(LEAVE_OPEN);
 	known = (enum account)0;
 	return -1;
 }
 
 /*
- * Is it a refusal that a CA reaches only when it knows the account?  Then it is
- * about what was asked for.
+ * Would a CA that does not know the account have refused it for that first?
+ * Then this refusal is about the content of the request.
  */
 static int
 is_about_request(const struct net_error *t)
@@ -320,8 +324,8 @@ tells_nothing(const struct net_error *t)
 }
 
 /*
- * Asks the CA by the key which account it is, instead of using the stored URL.
- * 1: another account; 0: the same, or the CA cannot tell; -1: there is none,
+ * Asks the CA for the account of the key, whatever URL is stored.  1: it is
+ * another account; 0: it is the same, or the CA cannot tell; -1: there is none,
  * with the error.
  */
 static int
@@ -372,9 +376,9 @@ account_again(struct session *s, struct net_error *t)
 }
 
 /*
- * A rate limit, whatever request it was.  One about the names of this order
- * costs that order only.  One about the account or the address concerns all
- * jobs: the authority is left alone as long as the CA says.  One that names
+ * Handles a rate limit of any request.  One about the names of this order costs
+ * that order only.  One about the account or the address concerns all jobs: no
+ * run contacts the authority until the time that the CA names.  One that names
  * neither ends the run, and the next run goes on with the other jobs: it can
  * delay them, but not for ever.
  */
@@ -419,9 +423,10 @@ account_concerned(const struct strings *names, struct net_error *t)
 }
 
 /*
- * RFC 8555 7.3.5.  A refusal is not believed before the CA has been asked by
- * the new key: an earlier request, whose response was lost, may have done the
- * rollover.  A CA that has agreed may take some seconds to know the new key.
+ * Has the CA take the new key (RFC 8555 7.3.5).  A refusal is not believed
+ * before the CA has been asked by the new key: an earlier request, whose
+ * response was lost, may have done the rollover.  A CA that has agreed may take
+ * some seconds to know the new key.
  */
 static int
 roll_over(struct session *s, struct net_error *t)
@@ -463,7 +468,7 @@ roll_over(struct session *s, struct net_error *t)
 	return 0;
 }
 
-/* RFC 8555 7.3.2, 7.3.6: a request to the account's own URL. */
+/* Sends a request to the account's own URL (RFC 8555 7.3.2, 7.3.6). */
 static int
 change(struct session *s, enum msgtype sign, struct net_error *t)
 {
@@ -481,8 +486,8 @@ change(struct session *s, enum msgtype sign, struct net_error *t)
 }
 
 /*
- * Revocations and changes of an account are for the account that the CA now
- * names by the key.
+ * A revocation or a change of the account first asks the CA which account the
+ * key has.
  */
 int
 account_find_surely(struct session *s, struct net_error *t)

@@ -85,7 +85,10 @@ fetch_authorization(
 	return rc;
 }
 
-/* draft-ietf-acme-dns-persist: has zone look whether the record is there. */
+/*
+ * Has zone look whether the persist record is there
+ * (draft-ietf-acme-dns-persist).
+ */
 static void
 ask_for_record(struct proof *p, const struct authorization *az)
 {
@@ -100,7 +103,7 @@ ask_for_record(struct proof *p, const struct authorization *az)
 }
 
 /*
- * RFC 8555 8.1: has chng put the response, whose thumbprint net never sees.
+ * Has chng put the response (RFC 8555 8.1), whose thumbprint net never sees.
  * Where web servers respond by themselves, nothing is to be done.
  */
 static int
@@ -321,8 +324,9 @@ proof_give_up(struct proof *p)
 
 	for (i = 0; i < p->nurls; i++) {
 		/*
-		 * RFC 8555 7.5.2 is about valid authorizations.  A pending one
-		 * is left alone: some CAs count its end as a failure.
+		 * RFC 8555 7.5.2 speaks of valid authorizations, but invalid
+		 * ones can be used again, too.  A pending one is left alone:
+		 * some CAs count its end as a failure.
 		 */
 		if (p->seen[i] != STATUS_INVALID)
 			continue;
@@ -352,8 +356,8 @@ triggered(void *proof, size_t i, struct http_response *a, struct net_error *t)
 }
 
 /*
- * RFC 8555 8.2: a challenge is not responded to twice.  Fetches the
- * authorization to see whether the CA has received the request.
+ * A challenge's response was lost.  It must not be sent twice (RFC 8555 8.2):
+ * fetches the authorization to see whether the CA has received the first.
  */
 static int
 respond_lost(void *proof, size_t i, struct net_error *t)
@@ -375,8 +379,8 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 	else if (pending && !t->lost)
 		return -1;
 	/*
-	 * If this response is lost, too, the order stays pending, and its error
-	 * says so.
+	 * If this response is lost, too, the order stays pending, and the error
+	 * of the order says so.
 	 */
 	return 0;
 }
@@ -398,8 +402,8 @@ proof_respond(struct proof *p, struct net_error *t)
 }
 
 /*
- * May the error be a fault of the web server or the record, and not, say, of
- * the domain's name servers?
+ * Could the web server or the record have caused the error?  Other errors are
+ * about, for example, the domain's name servers.
  */
 static int
 concerns_responses(const struct problem *error)
@@ -414,7 +418,7 @@ concerns_responses(const struct problem *error)
 	return 1;
 }
 
-/* Cuts from the order's text what it repeats of a challenge's error. */
+/* Cuts the end of the order's text if it repeats a challenge's error. */
 static void
 cut_repeated(char *text, const char *said)
 {
@@ -480,7 +484,10 @@ proof_end(struct proof *p)
 		msg_new(&m, CHNG_DROP, p->session->job);
 		body_flag(&m, &p->doubtful);
 		msg_send(&m);
-		/* A program that publishes a record may still run. */
+		/*
+		 * A program that publishes a record may still run: wait for
+		 * chng's reply.
+		 */
 		request_wait(&m, NET_CHNG_DONE, RESPONSES_SECONDS);
 	}
 	for (i = 0; i < p->n; i++)

@@ -14,7 +14,7 @@
 /* Why a request must be repeated. */
 enum { REFUSED_NONCE = 1, LOST_ANSWER };
 
-/* Requests that have been sent: each is one of the batch, or NONCE. */
+/* The requests that have been sent: each is one of the batch, or a NONCE. */
 struct flight {
 	const struct batch *batch; /* The batch that the requests belong to. */
 	struct http *http;
@@ -23,7 +23,7 @@ struct flight {
 	size_t sent; /* How many requests of the batch were sent. */
 	/* For each request: why it must be repeated alone, or 0. */
 	uint8_t *again;
-	struct net_error error; /* the first error */
+	struct net_error error; /* The first error of the batch. */
 	int failed;
 };
 #define NONCE SIZE_MAX

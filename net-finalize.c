@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * An order from its authorizations to its certificate's URL, by net: polls and
- * finalize (RFC 8555 7.4).
+ * Takes an order from its authorizations to its certificate's URL, by net:
+ * polls and finalize (RFC 8555 7.4).
  */
 #include <err.h>
 #include <stdlib.h>
@@ -17,12 +17,13 @@
  * as the one before.
  */
 #define POLL_FIRST_MS 4
-#define POLL_OFTEN_MS 15000        /* The time of frequent polls. */
-#define POLL_OFTEN_LONGEST_MS 1000 /* The longest pause in that time. */
+#define POLL_OFTEN_MS 15000 /* Net polls frequently for so many milliseconds. */
+/* The longest pause between frequent polls. */
+#define POLL_OFTEN_LONGEST_MS 1000
 #define POLL_LONGEST_MS 10000
-/* The most seconds that net waits for Retry-After. */
+/* The most seconds that net waits because of Retry-After. */
 #define RETRY_AFTER_LONGEST 60
-/* The time that a fast CA takes from finalize to a certificate. */
+/* The milliseconds that a fast CA takes from finalize to a certificate. */
 #define ISSUING_MS 5
 
 /* Reads the order from a response and frees the response, also on failure. */
@@ -158,8 +159,8 @@ order_came(void *issue, size_t i, struct http_response *a, struct net_error *t)
 }
 
 /*
- * Finalize may have come before the order was ready; the order, which is
- * fetched behind it, tells.
+ * Handles a refused finalize: it may have come before the order was ready.  The
+ * order, which is fetched right behind it, tells.
  */
 static int
 finalize_refused(void *issue, size_t i, struct net_error *t)
@@ -172,7 +173,7 @@ finalize_refused(void *issue, size_t i, struct net_error *t)
 	return 0;
 }
 
-/* After a lost response, too, the order tells what has happened. */
+/* Handles a lost response of finalize: the order tells what has happened. */
 static int
 finalize_lost(void *issue, size_t i, struct net_error *t)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * What a rate limit is about, as far as the CA's text tells: a problem document
+ * Finds out from the CA's text what a rate limit is about: a problem document
  * has no member for it (RFC 8555 6.6).
  */
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include "net.h"
 #include "valid.h"
 
-/* Is the name in the text, not as a part of a longer label? */
+/* Is the name in the text, and not only a part of a longer name? */
 static int
 has_name(const char *text, const char *name)
 {

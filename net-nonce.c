@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/* Nonces at hand, and how fast more may be requested. */
+/* Keeps nonces at hand, and limits how fast more are requested. */
 #include <stdlib.h>
 
 #include "clock.h"
 #include "net.h"
 
 /*
- * Let's Encrypt's limits of newNonce for one address, that is, for all workers.
+ * Let's Encrypt's limit of newNonce requests from one address, which all
+ * workers share.
  */
 #define NONCES_AT_ONCE 10
 #define NONCES_A_SECOND 20
-#define SECOND_MS 1050 /* A second of the CA's clock, rounded up. */
+/* A second of the CA's clock in milliseconds, rounded up. */
+#define SECOND_MS 1050
 
 static char *nonces[NONCES_MAX];
 static size_t nnonces;
@@ -23,7 +25,7 @@ nonces_share(uint32_t sharing)
 	workers = sharing;
 }
 
-/* RFC 8555 6.5.1: an invalid nonce counts as none. */
+/* An invalid nonce (RFC 8555 6.5.1) counts as none. */
 int
 nonce_keep(const struct http_response *a)
 {
@@ -56,11 +58,14 @@ nonces_drop(void)
 		free(nonces[--nnonces]);
 }
 
-/* Each process may send its share of the requests of any second. */
+/*
+ * Returns how many requests may be sent: each process may send its share of the
+ * requests of any second.
+ */
 size_t
 nonces_allowed(size_t n, size_t before)
 {
-	/* The times of the last requests; the oldest is at next. */
+	/* The times of the last requests; the oldest is at index next. */
 	static int64_t sent[NONCES_A_SECOND];
 	static size_t next;
 	size_t share = NONCES_A_SECOND / workers, i;

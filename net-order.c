@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * One certificate, by net: order, authorizations and challenges (in
- * net-authz.c), finalize (in net-finalize.c), download (RFC 8555 7.4). issue()
+ * Obtains one certificate, by net: order, authorizations and challenges (in
+ * net-authz.c), finalize (in net-finalize.c), download (RFC 8555 7.4).  issue()
  * at the end of the file is the beginning; each function is above its callers.
  * What the CA sends is checked here for a clear message; the process that uses
  * it checks it again.
@@ -63,8 +63,8 @@ order_prepared(struct session *s, struct net_error *t)
 }
 
 /*
- * draft-ietf-acme-profiles: a profile that the CA does not list should not be
- * ordered.
+ * Refuses to order a profile that the CA does not list
+ * (draft-ietf-acme-profiles).
  */
 static int
 check_profile(const struct session *s, struct net_error *t)
@@ -91,8 +91,8 @@ check_profile(const struct session *s, struct net_error *t)
 }
 
 /*
- * Is the error about something else than the order, or the certificate that it
- * is to replace?
+ * Is the error about neither the order nor the certificate that it is to
+ * replace?
  */
 static int
 not_about_order(const struct net_error *t)
@@ -109,8 +109,8 @@ not_about_order(const struct net_error *t)
 }
 
 /*
- * RFC 8555 7.4, RFC 9773 5: orders, with 'replaces' where the CA offers renewal
- * information, and again without if the CA refuses that.
+ * Orders the certificate (RFC 8555 7.4), with 'replaces' (RFC 9773 5) where the
+ * CA offers renewal information, and again without if the CA refuses that.
  */
 static int
 ask_for_order(struct issue *is, struct http_response *a, struct net_error *t)
@@ -196,7 +196,7 @@ tell_learned(struct issue *is)
 	msg_send(&m);
 }
 
-/* Sends certproc a chain; *verdict is what certproc says. */
+/* Sends certproc a chain; *verdict is certproc's reply. */
 static int
 hand_over(struct issue *is, const char *url, const struct http_response *a,
     enum verdict *verdict, struct net_error *t)
@@ -245,7 +245,10 @@ fetch_alternate(struct issue *is, const struct http_response *first, size_t n,
 	return rc;
 }
 
-/* RFC 8555 7.4.2: certproc judges the chain; net only passes it on. */
+/*
+ * Downloads the chain (RFC 8555 7.4.2) for certproc, which judges it; net only
+ * passes it on.
+ */
 static int
 download(struct issue *is, struct net_error *t)
 {
@@ -293,8 +296,8 @@ complete(struct issue *is, struct net_error *t)
 		request_ahead(is->session, FINALIZE_AT_ONCE);
 		/*
 		 * If the CA is far away, the order may be ready by the time
-		 * that the next request gets there; if it is near, asking costs
-		 * nothing.
+		 * that the request arrives; if it is near, an early request
+		 * costs nothing.
 		 */
 		if ((!request_is_far(is->session) || is->session->conf->slow ||
 			is->order.finalize == NULL) &&
@@ -329,7 +332,10 @@ anew(struct issue *is, const struct net_error *t)
 	return ORDER_ANEW;
 }
 
-/* Does the CA refuse the key itself?  With badCSR only the text tells. */
+/*
+ * Does the CA refuse the certificate's key itself?  With badCSR only the text
+ * tells.
+ */
 static int
 is_about_key(const struct problem *p)
 {
@@ -369,7 +375,7 @@ another_key(struct issue *is, const struct net_error *t)
 }
 
 /*
- * Like complete(), but tries once more with another key if the CA refuses the
+ * As complete(), but tries once more with another key if the CA refuses the
  * key.
  */
 static int
@@ -449,7 +455,7 @@ end_order(struct issue *is)
 	is->resumed = is->waited = 0;
 }
 
-/* One certificate, from the order to certproc's verdict. */
+/* Obtains one certificate, from the order to certproc's verdict. */
 static int
 issue(struct issue *is, struct net_error *t)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * net's requests to servers without TLS that certificates name for revocation.
- * The responses are signed by themselves, and certproc judges them.
+ * Sends requests without TLS to the servers that certificates name for
+ * revocation, by net.  The responses are signed, and certproc judges them.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * When the CA suggests to renew a certificate (RFC 9773 4), by net.  No failure
- * here fails the run: certproc decides what the response means.
+ * Asks when the CA suggests to renew a certificate (RFC 9773 4), by net.  No
+ * failure here fails the run: certproc decides what the response means.
  */
 #include <err.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-/* The time until net asks a CA again that offers no renewal information. */
+/* The seconds until net asks a CA again that offers no renewal information. */
 #define ABSENT_SECONDS 86400
 #define FAILED_SECONDS 3600
 
@@ -62,8 +62,8 @@ renewal_info_ask(struct session *s)
 	if (request_get(s, url, &a, &t) == -1) {
 		say(1, "%s: no renewal information: %s", handle, t.error.text);
 		/*
-		 * RFC 9773 4.3.3: after a temporary failure ask sooner,
-		 * otherwise in six hours.
+		 * Ask again sooner after a temporary failure, otherwise in six
+		 * hours (RFC 9773 4.3.3).
 		 */
 		tell_cert(s->job, 0, 0,
 		    t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);

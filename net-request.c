@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * net's requests to the CA.
- */
+/* Sends net's requests to the CA. */
 #include <err.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -14,7 +12,7 @@
 #include "net.h"
 #include "role.h"
 
-#define LOST_TRIES 3 /* Attempts at a request that may be repeated. */
+#define LOST_TRIES 3 /* The most attempts at a request that may be repeated. */
 
 static struct msg m;
 
@@ -32,13 +30,10 @@ net_error_set(struct net_error *t, enum failure class, const char *fmt, ...)
 	return -1;
 }
 
-/*
- * Messages that may come while net waits for another: they are kept until they
- * are wanted.
- */
+/* Messages that may come while net waits for another one: they are kept. */
 static struct early {
 	enum msgtype type;
-	struct msg *m; /* NULL: it has not come. */
+	struct msg *m; /* The message; NULL: it has not come. */
 } early[] = { { NET_CSR_DONE, NULL }, { NET_CHNG_DONE, NULL } };
 #define NEARLY (sizeof(early) / sizeof(early[0]))
 
@@ -121,7 +116,9 @@ request_resolve(const struct session *s, enum resolve_for what,
 	return 0;
 }
 
-/* http_client.resolve(); plain URLs are those about revocation. */
+/*
+ * Resolves a host for http_client; a URL without TLS is one about revocation.
+ */
 static int
 resolve(void *session, const struct url *url, struct address *a, size_t *n,
     struct error *e)
@@ -205,7 +202,7 @@ request_refused(const char *method, const char *url, struct http_response *a,
 {
 	struct problem p;
 	char *help;
-	/* holds any URL that http_location() and http_link() return */
+	/* This holds any URL that http_location() and http_link() return. */
 	char safe[2100] = "";
 
 	problem_parse(&p, a->status, a->body, a->bodylen);
@@ -277,8 +274,8 @@ request_receive_nonce(struct session *s, struct http *h)
 		return;
 	}
 	/*
-	 * After a response without a nonce no more are requested ahead: the
-	 * next may bring none, either.
+	 * If a response brings no nonce, request no more ahead: the next may
+	 * bring none, either.
 	 */
 	if (a.status / 100 != 2)
 		error_set(&e, "%s: status %d", s->new_nonce, a.status);
@@ -293,15 +290,15 @@ request_receive_nonce(struct session *s, struct http *h)
 }
 
 /*
- * Requests the nonces that will be wanted at once, behind a request; all
- * requests but a GET bring one themselves.  Returns how many.
+ * Requests behind a request the nonces that will be wanted next, and returns
+ * how many. The response to any request but a GET brings a nonce itself.
  */
 static size_t
 send_ahead(struct session *s, struct http *h, enum http_method method)
 {
 	size_t have = nonces_at_hand() + (method != HTTP_GET), n, sent = 0;
 
-	/* If the CA is near, more than one saves nothing. */
+	/* If the CA is near, more than one nonce saves no time. */
 	if (s->ahead > 1 && !request_is_far(s))
 		s->ahead = 1;
 	if (s->ahead <= have || s->new_nonce == NULL)
@@ -341,7 +338,7 @@ request_late(const struct session *s, struct net_error *t)
 }
 
 /*
- * Does the PEM chain end behind a certificate?  Whether that is the last one,
+ * Does the PEM chain end behind a certificate?  Whether it is complete,
  * certproc finds out.
  */
 static int
@@ -360,7 +357,9 @@ int
 request_whole(enum msgtype sign, const char *accept,
     const struct http_response *a, struct error *e)
 {
-	/* For all others, also newOrder, the header fields are enough. */
+	/*
+	 * For all other requests, also newOrder, the header fields are enough.
+	 */
 	if (sign != KEY_SIGN_FETCH && sign != KEY_SIGN_FINALIZE)
 		return 0;
 	if (!a->unframed || a->status / 100 != 2 || a->bodylen == 0)
@@ -376,7 +375,7 @@ request_whole(enum msgtype sign, const char *accept,
 /* A request to the CA. */
 struct request {
 	enum http_method method;
-	/* The message that signs a POST; else KEY_SIGN_FETCH. */
+	/* The message that has a POST signed; else KEY_SIGN_FETCH. */
 	enum msgtype sign;
 	const char *url, *accept;
 	const char *body; /* The body of a POST, or NULL. */
@@ -385,8 +384,8 @@ struct request {
 static const char *const methods[] = { "GET", "HEAD", "POST" };
 
 /*
- * One request and its response, whatever its status.  A connection that the
- * server had closed meanwhile is opened again.
+ * Sends one request and receives its response, whatever its status.  A
+ * connection that the server had closed meanwhile is opened again.
  */
 static int
 exchange(struct session *s, const struct request *r, struct http_response *a,
@@ -420,7 +419,8 @@ exchange(struct session *s, const struct request *r, struct http_response *a,
 }
 
 /*
- * Such a request has no side effects: it is repeated if its response is lost.
+ * Sends a request without side effects, which is repeated if its response is
+ * lost.
  */
 static int
 exchange_again(struct session *s, enum http_method method, const char *url,
@@ -500,7 +500,9 @@ request_sign(const struct session *s, enum msgtype type, const char *with,
 	return jws;
 }
 
-/* RFC 8555 6.2: is it signed for the account's URL, and not by a key alone? */
+/*
+ * Is it signed with the account's URL, and not with a key alone (RFC 8555 6.2)?
+ */
 static int
 is_by_account(enum msgtype sign)
 {
@@ -531,9 +533,9 @@ request_post(struct session *s, enum msgtype sign, const char *url,
 		free(jws);
 		if (rc == -1) {
 			/*
-			 * These two are not repeated blindly: the caller
+			 * These two are not repeated at once: the caller
 			 * fetches the order, or the authorization, to see
-			 * whether the CA has seen the request.
+			 * whether the CA has received the request.
 			 */
 			if (t->unseen && sign != KEY_SIGN_FINALIZE &&
 			    sign != KEY_SIGN_CHALLENGE && unseen++ == 0)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Revocation (RFC 8555 7.6), by net.  Which certificate is revoked, and for
- * what reason, key and csr know from certproc and from the command line, not
- * from net.
+ * Revokes a certificate (RFC 8555 7.6), by net.  Which certificate is revoked,
+ * and for what reason, key and csr know from certproc and from the command
+ * line, not from net.
  */
 #include <string.h>
 
 #include "net.h"
 
 /*
- * Would the certificate's other possible signer be refused, too, or may this
- * one be accepted the next time?  Revoking by the wrong key has a good key
- * blocked.
+ * Would the CA refuse the other key that may sign, too, or accept this one the
+ * next time?  Then the other key must not be tried: revoking by the wrong key
+ * has a good key blocked.
  */
 static int
 is_final(const struct net_error *t)
@@ -24,12 +24,14 @@ is_final(const struct net_error *t)
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(t->problem.type, types[i]) == 0)
 			return 1;
-	/* A local failure concerns this signer only. */
+	/* A local failure concerns only the key that was to sign. */
 	return request_limited(t) ||
 	    (t->class != FAILURE_LOCAL && t->status / 100 != 4);
 }
 
-/* 1: revoked; 0: not by this key; -1: by neither key. */
+/*
+ * Revokes by one key.  1: revoked; 0: this key is refused; -1: so is the other.
+ */
 static int
 revoke_by(enum msgtype sign, struct session *s, struct net_error *t)
 {
@@ -51,7 +53,10 @@ revoke_by(enum msgtype sign, struct session *s, struct net_error *t)
 	return is_final(t) ? -1 : 0;
 }
 
-/* Signed by one key and, if the CA refuses that one, by the other. */
+/*
+ * Revokes by the certificate's key and, if the CA refuses that, by the
+ * account's.
+ */
 static int
 revoke_by_own_key_first(struct session *s, int account, struct net_error *t)
 {

@@ -23,10 +23,10 @@
 #include "net.h"
 #include "role.h"
 
-#define SERVER_SECONDS 10   /* The time limit of one connection. */
-#define PAUSE_MS 500        /* The pause before a second attempt. */
-#define LINE_MAX_BYTES 1024 /* The longest line, with its line end. */
-#define LINES_MAX 100       /* The limit for the lines of all replies. */
+#define SERVER_SECONDS 10   /* The seconds for one connection. */
+#define PAUSE_MS 500        /* The milliseconds before a second attempt. */
+#define LINE_MAX_BYTES 1024 /* The most bytes of a line, with its line end. */
+#define LINES_MAX 100       /* The most lines of all replies of a server. */
 #define PEM_END "-----END CERTIFICATE-----"
 
 /* A connection to a configured server. */
@@ -51,7 +51,7 @@ is_late(struct error *e)
 	return error_set(e, "no certificate within %d seconds", SERVER_SECONDS);
 }
 
-/* 0: ready; -1: the deadline has passed. */
+/* Waits for these events.  0; or -1: the deadline has passed. */
 static int
 await(const struct server *s, short events, struct error *e)
 {
@@ -105,7 +105,7 @@ fill(struct server *s, struct error *e)
 	}
 }
 
-/* The next line, as a string; a NUL in it ends it. */
+/* Reads the next line as a string; a NUL in it ends it. */
 static int
 get_line(struct server *s, struct error *e)
 {
@@ -141,8 +141,8 @@ refused(const struct server *s, const char *what, struct error *e)
 }
 
 /*
- * Nothing may follow a reply: bytes that an attacker puts before the handshake
- * would be taken for the server's.
+ * Refuses bytes behind a reply: an attacker could put some there before the
+ * handshake, and they would be taken for the server's.
  */
 static int
 nothing_behind(const struct server *s, struct error *e)
@@ -153,7 +153,7 @@ nothing_behind(const struct server *s, struct error *e)
 }
 
 /*
- * RFC 5321 4.2: reads all lines of a reply with this code; *found: does one of
+ * Reads all lines of a reply with this code (RFC 5321 4.2); *found: does one of
  * them have this keyword?
  */
 static int
@@ -211,7 +211,7 @@ imap(struct server *s, struct error *e)
 	return nothing_behind(s, e);
 }
 
-/* Takes the first certificate of the chain, in PEM; 0 or -1. */
+/* Takes the first certificate of the server's chain, in PEM; 0 or -1. */
 static int
 take_certificate(struct tls *tls, struct body_presented *b, struct error *e)
 {
@@ -299,9 +299,9 @@ look(struct server *s, const struct address *a, uint32_t job,
 }
 
 /*
- * The name that a client would ask for: the certificate's first host name; for
- * a wildcard a name below it, in text.  An address has no server name (RFC 6066
- * 3): NULL.
+ * Returns the name that a client would ask for: the certificate's first host
+ * name; for a wildcard a name below it, in text.  NULL: for an address there is
+ * no server name (RFC 6066 3).
  */
 static const char *
 name_of(const struct strings *names, char text[256])

@@ -14,8 +14,8 @@
 #include "msg-bodies.h"
 #include "net.h"
 
-#define NAME_SECONDS 10 /* The time limit for one name, as at Let's Encrypt. */
-/* The time limit for all names; the rest is not checked. */
+#define NAME_SECONDS 10 /* The seconds for one name, as at Let's Encrypt. */
+/* The seconds for all names; names that are left then are not checked. */
 #define ALL_SECONDS 60
 #define REDIRECTS_MAX 10
 #define FAILED_MAX 3 /* The most names that messages list. */
@@ -23,8 +23,8 @@
 /* A file that chng has put. */
 struct probe {
 	char *path; /* The path in its URL. */
-	char *text; /* The file's content. */
-	char *dir;  /* the file's directory, for messages */
+	char *text; /* The content of the file. */
+	char *dir;  /* The directory of the file, for messages. */
 };
 
 enum found { PROBE_SERVED, PROBE_NOT_SERVED, PROBE_ELSEWHERE };
@@ -80,7 +80,7 @@ drop_probe(uint32_t job, struct probe *p)
 	free(p->dir);
 }
 
-/* http_client.resolve(): by dns, which knows the names of such jobs. */
+/* Resolves a host for http_client, by dns, which has the names of such jobs. */
 static int
 resolve(void *session, const struct url *url, struct address *a, size_t *n,
     struct error *e)
@@ -89,14 +89,14 @@ resolve(void *session, const struct url *url, struct address *a, size_t *n,
 }
 
 /*
- * One request on a connection of its own.  The certificate of a server that a
- * redirect leads to does not matter, as with CAs.
+ * Sends one request on a connection of its own.  The certificate of a server
+ * that a redirect leads to is not verified; CAs do not verify it, either.
  */
 static int
 get(struct session *s, const struct url *url, int64_t deadline,
     struct http_response *a, struct error *e)
 {
-	/* No proxy: the CA, too, asks the web server itself. */
+	/* There is no proxy: the CA, too, asks the web server itself. */
 	const struct http_client client = { .user_agent = USER_AGENT,
 		.resolve = resolve,
 		.context = s,
@@ -113,8 +113,8 @@ get(struct session *s, const struct url *url, int64_t deadline,
 }
 
 /*
- * Parses a URL that may be requested: of one of the job's own names, on port 80
- * or 443.
+ * Parses a URL that net may request: it must be of one of the job's own names,
+ * on port 80 or 443.
  */
 static int
 take_url(const struct net_job *j, const char *text, struct url *url)
@@ -134,7 +134,7 @@ take_url(const struct net_job *j, const char *text, struct url *url)
 	return 0;
 }
 
-/* Trailing white space does not count (RFC 8555 8.3). */
+/* Compares without trailing white space (RFC 8555 8.3). */
 static int
 is_probe(const struct probe *p, const struct http_response *a)
 {
@@ -222,7 +222,10 @@ look(struct session *s, const char *name, const struct probe *p,
 	return found;
 }
 
-/* The first name that fails is in the error; some more are printed here. */
+/*
+ * Tries all names.  The error has the first one that fails; some more are
+ * printed here.
+ */
 static int
 look_all(struct session *s, const struct probe *p, struct net_error *t)
 {

@@ -23,15 +23,16 @@
 
 static struct net_job *jobs;
 static uint32_t njobs;
-static int key_compromised; /* -R keyCompromise */
-static int asks_for_status; /* NET_STATUS_URLS comes from certproc */
-static int lost_in_row;     /* jobs in a row that failed for lost responses */
+static int key_compromised; /* The run revokes with the reason keyCompromise. */
+static int asks_for_status; /* certproc will send NET_STATUS_URLS. */
+/* How many jobs in a row have failed because of lost responses. */
+static int lost_in_row;
 static struct msg m;
 
 #define STATUS_PIECE (64 * 1024)
 
 /*
- * RFC 8555 7.1.1: fetches the directory.  Nonces come along if the URL of
+ * Fetches the directory (RFC 8555 7.1.1), and nonces with it if the URL of
  * newNonce is known from an earlier run (or NULL).
  */
 static int
@@ -66,8 +67,8 @@ read_directory(struct session *s, const char *new_nonce, struct net_error *t)
 }
 
 /*
- * Says what only the administrator can change.  certproc says when the next try
- * is.
+ * Says what only the administrator can change.  certproc says when it tries
+ * again.
  */
 static void
 advise(const struct session *s, const char *handle, const struct net_error *t)
@@ -80,8 +81,8 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 		      "names it",
 		    handle, s->api_url);
 	/*
-	 * Some CAs look for an account with the certificate's key, which signed
-	 * this.
+	 * Some CAs look for an account with the certificate's key, which has
+	 * signed this request.
 	 */
 	if (strcmp(type, "accountDoesNotExist") == 0 &&
 	    t->request == CSR_SIGN_REVOKE)
@@ -119,7 +120,10 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 		    handle);
 }
 
-/* Is the CA itself down?  One lost response may be the fault of one request. */
+/*
+ * Is the CA itself down?  A single lost response may be the fault of one
+ * request.
+ */
 static enum failure
 failure_class(const struct net_error *t)
 {
@@ -147,7 +151,7 @@ report_failure(const struct session *s, const struct net_error *t)
 	request_expect(&m, NET_JOB_DONE);
 }
 
-/* Replaces a string of an earlier task; NULL: there is none. */
+/* Replaces a string of an earlier task; either may be NULL. */
 static void
 replace(char **old, const char *s)
 {
@@ -263,7 +267,10 @@ meet(struct session *s, const char *new_nonce, struct net_error *t)
 	return rc;
 }
 
-/* Orders with the account that the CA knows, be it the stored one or not. */
+/*
+ * Orders with the account that the CA knows, whether it is the stored one or
+ * not.
+ */
 static int
 order_by_account(struct session *s, struct net_error *t)
 {
@@ -279,7 +286,7 @@ order_by_account(struct session *s, struct net_error *t)
 	return rc;
 }
 
-/* csr and chng do their part while the directory is read. */
+/* csr and chng do their part of the work while the directory is read. */
 static void
 order(struct session *s)
 {
@@ -353,7 +360,10 @@ add_port(struct sandbox *s, const char *text)
 	s->ports = ports;
 }
 
-/* For "verify": the CA is not asked, and no trust anchor is read. */
+/*
+ * Starts a run for "verify", which sends the CA no request and reads no trust
+ * anchor.
+ */
 static void
 setup_verify(struct sandbox *s)
 {
@@ -367,7 +377,10 @@ setup_verify(struct sandbox *s)
 	}
 }
 
-/* The proxy by which all servers are reached; for dns, it is one of them. */
+/*
+ * Takes the proxy by which all servers are reached; for dns, it is one of the
+ * servers.
+ */
 static void
 setup_proxy(struct session *s, const struct slice_conf *c, struct sandbox *box)
 {
@@ -382,7 +395,10 @@ setup_proxy(struct session *s, const struct slice_conf *c, struct sandbox *box)
 	add_port(box, proxy.server.port);
 }
 
-/* Trust anchors are read before the sandbox, the ports go into it. */
+/*
+ * Trust anchors are read before the sandbox, and the sandbox allows only these
+ * ports.
+ */
 static void
 setup(struct session *s, struct sandbox *box)
 {
