@@ -29,13 +29,15 @@
 #include "parent.h"
 #include "sandbox.h"
 
-/* The time that a role has to exit after it has closed its socket. */
+/* The seconds that a role has to exit after it has closed its socket. */
 #define END_SECONDS 1
 #define CHILDREN_MAX (ROLE__MAX + WORKERS_MAX - 1)
 
 volatile int broker_signal;
 
-/* Indexed by role; netproc's workers but the first come behind ROLE__MAX. */
+/*
+ * The children by role; netproc's workers but the first come behind ROLE__MAX.
+ */
 static struct child children[CHILDREN_MAX];
 static uint32_t nworkers;
 static const struct run *run;
@@ -44,13 +46,16 @@ static enum outcome *outcomes; /* The outcome of each job; 0: none yet. */
 static uint32_t nfinished, nfailed;
 /* Outcomes that came before any role could send a request. */
 static uint32_t done_early, failed_early;
-static int all_started;  /* PARENT_DUE has come */
-static int broken;       /* an error ends the run now */
-static int stopping;     /* ROLE_STOP has been sent: children may end */
-static int forgotten;    /* fileproc's reply to FILE_REPORTED has come */
+static int all_started;  /* PARENT_DUE has come, and all roles are started. */
+static int broken;       /* An error has ended the run. */
+static int stopping;     /* ROLE_STOP has been sent, and children may end. */
+static int forgotten;    /* fileproc has replied to FILE_REPORTED. */
 static int64_t deadline; /* The time by which the next outcome must come. */
 
-/* Only the first error is reported: later ones follow from it. */
+/*
+ * Ends the run for an error.  Only the first one is reported: later ones follow
+ * from it.
+ */
 __attribute__((format(printf, 1, 2))) static void
 end_run(const char *fmt, ...)
 {
@@ -110,7 +115,7 @@ enter_sandbox(void)
 	sandbox_enter(&s);
 }
 
-/* certproc only asks for this where a job may be due. */
+/* certproc asks for csrproc only where a job may be due. */
 static void
 parent_start_csr(void)
 {
@@ -198,7 +203,7 @@ parent_due(uint64_t ndue)
 	failed_early = nfailed;
 }
 
-/* Shows on a terminal how far the jobs are that take requests. */
+/* Shows on a terminal the progress of the jobs that take requests. */
 static void
 show_progress(void)
 {
@@ -219,8 +224,9 @@ show_progress(void)
 }
 
 /*
- * In a run for hookproc the deadline grows with the jobs: hookproc limits each
- * command, and many may run before the next outcome.
+ * Sets the deadline for the next outcome.  In a run for hookproc it grows with
+ * the jobs: hookproc limits each command, and many may run before the next
+ * outcome.
  */
 static void
 set_deadline(void)
@@ -250,14 +256,14 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	set_deadline();
 }
 
-/* A message to the parent; its body is one number, or empty. */
+/* Handles a message to the parent; its body is one number, or empty. */
 static void
 for_parent(struct msg *m)
 {
 	msg_take(m);
 	/*
-	 * A role that is started now would not be told to stop, and be killed
-	 * before it has tidied up.
+	 * A role that is started now would not be told to stop, and would be
+	 * killed before it has tidied up.
 	 */
 	if (stopping &&
 	    (m->head.type == PARENT_START_CSR || m->head.type == PARENT_DUE))

@@ -22,7 +22,10 @@
 #include "parent.h"
 #include "sandbox.h"
 
-/* Reads of stderr after the child's end: more than a pipe holds. */
+/*
+ * How often stderr is read after the child's end: this takes more than a pipe
+ * holds.
+ */
 #define LAST_WORDS_READS 64
 #define QUEUE_BYTES_MAX (64 * 1024 * 1024)
 
@@ -32,7 +35,10 @@ struct queued {
 	uint8_t bytes[];
 };
 
-/* posix_spawn(3) and its kin return an error number, and do not set errno. */
+/*
+ * Ends the process if a call of posix_spawn(3) and the like has failed: these
+ * return an error number, and do not set errno.
+ */
 static void
 must(int error, const char *name)
 {
@@ -58,7 +64,7 @@ execute(const struct child *c, enum role role, const char *programs,
 	size_t i;
 	pid_t pid;
 
-	/* Blocked until the role ignores these signals, at its start. */
+	/* The signals are blocked until the role ignores them, at its start. */
 	sigemptyset(&held);
 	for (i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
 		sigaddset(&held, terminal[i]);
@@ -102,7 +108,10 @@ child_start(
 		err(1, "cannot start %s", c->name);
 	setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	setsockopt(sv[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	/* The role's own side blocks. */
+	/*
+	 * Only this side of the socket does not block; the role's own side
+	 * does.
+	 */
 	if (fcntl(sv[1], F_SETFL, 0) == -1 ||
 	    fcntl(ev[0], F_SETFL, O_NONBLOCK) == -1)
 		err(1, "fcntl");

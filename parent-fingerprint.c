@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The fingerprint of a domain's files, taken without reading them.
- */
+/* Makes the fingerprint of a domain's files without reading them. */
 #include <sys/stat.h>
 #include <err.h>
 #include <stdio.h>
@@ -13,7 +11,7 @@
 #include "parent.h"
 #include "trust.h"
 
-/* Any change of a file changes one of these values. */
+/* Adds a file: any change of it changes one of these values. */
 static void
 put_file(FILE *f, const char *path, const char *suffix)
 {
@@ -38,8 +36,8 @@ put_file(FILE *f, const char *path, const char *suffix)
 }
 
 /*
- * Roots are compared behind a symbolic link, as they are opened.  The mode
- * decides whether they can be read.
+ * Adds the file of roots behind a symbolic link, as it is opened by that.  The
+ * mode decides whether it can be read.
  */
 static void
 put_roots(FILE *f, const char *path)
@@ -58,8 +56,8 @@ put_roots(FILE *f, const char *path)
 }
 
 /*
- * The part of the fingerprint that all domains of an authority have in common:
- * made once in a run.
+ * Makes the part of the fingerprint that all domains of an authority have in
+ * common, once in a run.
  */
 static const char *
 authority_text(const struct authority *a)
@@ -87,7 +85,7 @@ authority_text(const struct authority *a)
 	return text;
 }
 
-/* NULL is not the same as "". */
+/* Adds a string; NULL differs from "". */
 static void
 put_text(FILE *f, const char *text)
 {
@@ -120,7 +118,7 @@ fingerprint(const struct domain *d)
 	put_file(f, d->chain, "");
 	put_file(f, d->fullchain, "");
 	/*
-	 * The SHA-256 is libc's or libmd's: starting libcrypto would take
+	 * libc or libmd computes the SHA-256: starting libcrypto would take
 	 * longer than the rest of a run with nothing due.
 	 */
 	if (fclose(f) != 0 ||

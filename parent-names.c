@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The names in configured CSRs.  The parent, which may be root and is not in
- * its sandbox yet, reads the file but does not parse it: csrproc does, in its
- * sandbox, which lets it open no file.
+ * Reads the names in configured CSRs.  The parent, which may be root and is not
+ * in its sandbox yet, reads the file but does not parse it: csrproc does, in
+ * its sandbox, which lets it open no file.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@
 
 #define NAMES_SECONDS 20
 
-static const char *self; /* argv[0] */
+/* The path by which acme-client was started (argv[0]). */
+static const char *self;
 static struct child csr;
 
 void
@@ -27,7 +28,7 @@ parent_names_begin(const char *argv0)
 	child_init(&csr, role_names[ROLE_CSR]);
 }
 
-/* Starts csrproc without jobs, for names only. */
+/* Starts csrproc without jobs, only to read names. */
 static void
 start(const struct conf *conf)
 {
@@ -69,7 +70,10 @@ turn(struct msg *m, int64_t until)
 	return pfd[0].revents & ~POLLOUT ? child_receive(&csr, m) : 0;
 }
 
-/* 0 with csrproc's reply, or -1: it has ended, or sent something else. */
+/*
+ * Waits for csrproc's reply.  0; or -1: csrproc has ended, or sent something
+ * else.
+ */
 static int
 receive(struct msg *m)
 {

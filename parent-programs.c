@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The directory of the roles' programs.
- */
+/* Finds the directory of the roles' programs. */
 #include <err.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,7 +13,7 @@
 
 #define LIBEXEC "/../libexec/acme-client"
 
-/* Is fileproc in this directory?  The others are beside it. */
+/* Is fileproc in this directory?  If so, the other programs are, too. */
 static int
 is_there(const char *directory)
 {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * A line on the terminal with the progress of a run.
- */
+/* Prints a line on the terminal with the progress of a run. */
 #include <stdio.h>
 
 #include "parent.h"
 
-#define ERASE_LINE "\r\033[K" /* ECMA-48 EL */
+/* The second part is EL of ECMA-48, which erases to the end of the line. */
+#define ERASE_LINE "\r\033[K"
 
 static int shown;
 

@@ -42,8 +42,8 @@ asks_for_webroot(const struct run *run)
 }
 
 /*
- * The origins, with the directory's URL first, and their hosts and ports; with
- * a proxy, its host and port only.  The strings are in urls and parsed.
+ * Lists the origins, with the directory's URL first, and their hosts and ports;
+ * with a proxy, only its host and port.  The strings are in urls and parsed.
  */
 static void
 cut_origins(struct slice_conf *c, const struct authority *a,
@@ -91,8 +91,8 @@ has_wildcard(const struct domain *d, const char *name)
 }
 
 /*
- * The names of the authority's domains that have persist records; the array is
- * names.
+ * Lists the names of the authority's domains that have persist records; the
+ * array is names.
  */
 static void
 cut_persist(struct slice_conf *c, const struct conf *conf,
@@ -114,7 +114,7 @@ cut_persist(struct slice_conf *c, const struct conf *conf,
 				c->persist_more++;
 }
 
-/* Everything that some role gets of the run and its authority. */
+/* Fills in what any role gets of the run and its authority. */
 static struct slice_conf
 whole_conf(const struct run *run, uint32_t workers)
 {
@@ -192,7 +192,7 @@ cut_conf(const struct run *run, enum role role, uint32_t workers)
 	body_conf(&m, role, &c);
 }
 
-/* Everything that some role gets of a domain section. */
+/* Fills in what any role gets of a domain section. */
 static struct slice_domain
 whole_domain(const struct run *run, const struct domain *d)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The user of the unprivileged processes.
- */
+/* Finds the user of the unprivileged processes. */
 #include <err.h>
 #include <pwd.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Persist records of dns-persist-01, read by zoneproc; their syntax is that of
- * issue-value in RFC 8659 4.2.  If this is wrong, a run asks the CA in vain, or
- * asks for a record that exists already; the CA decides.
+ * Makes and reads persist records of dns-persist-01, for zoneproc; their syntax
+ * is that of issue-value in RFC 8659 4.2.  If this is wrong, a run asks the CA
+ * in vain, or asks for a record that exists already; the CA decides.
  */
 #include <ctype.h>
 #include <err.h>
@@ -30,8 +30,8 @@ is_blank(char c)
 }
 
 /*
- * The text before the next ';', without blanks around it; *text moves behind
- * the ';', or becomes NULL.
+ * Returns the text before the next ';', without blanks around it; *text moves
+ * behind the ';', or becomes NULL.
  */
 static struct piece
 next_piece(const char **text, const char *end)
@@ -159,7 +159,7 @@ persist_record(const char *name, const char *issuer, const char *account,
 		wildcard ? "; policy=wildcard" : "", end) == -1)
 		err(1, NULL);
 	len = strlen(value);
-	/* Each string takes two quotes and a blank more. */
+	/* Each string takes two quotes and a blank besides. */
 	if (asprintf(&line, "%s.%s. IN TXT%*s", PERSIST_LABEL, name,
 		(int)(len + 3 * (len / STRING_MAX + 1)), "") == -1)
 		err(1, NULL);

@@ -16,11 +16,11 @@
 
 #include "port.h"
 
-#define LISTENS 0x0a /* TCP_LISTEN, as /proc/net/tcp has it */
+#define LISTENS 0x0a /* The number of the state TCP_LISTEN in /proc/net/tcp. */
 
 struct socket {
-	uint32_t addr[4]; /* words in network order */
-	int any;          /* the address is 0.0.0.0 or :: */
+	uint32_t addr[4]; /* The address in 32-bit words, in network order. */
+	int any;          /* The address is 0.0.0.0 or ::. */
 	unsigned port;
 };
 
@@ -47,9 +47,9 @@ take_address(const struct sockaddr *sa, struct socket *s)
 }
 
 /*
- * The inode of the socket in this line of /proc/net/tcp (1 word of address) or
- * tcp6 (4), if it listens on the port of s and an address in common; otherwise
- * 0.
+ * Returns the inode of the socket in this line of /proc/net/tcp (an address of
+ * 1 word) or tcp6 (4), if it listens on the port of s and an address in common;
+ * else 0.
  */
 static unsigned long
 inode_in(const char *line, const struct socket *s, int words)

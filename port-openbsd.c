@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * OpenBSD tells only readers of kernel memory which process listens on a port.
+ * On OpenBSD only readers of kernel memory can find the process that listens on
+ * a port.
  */
 #include "port.h"
 

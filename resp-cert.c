@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Certificates for tls-alpn-01 (RFC 8737 3).  CAs compare more than the RFC
- * demands: Boulder compares the bytes of subjectAltName, issuer and subject,
- * and verifies the signature.  The key proves nothing by itself, since only the
- * extension counts; an attacker who has it gains nothing.
+ * Makes certificates for tls-alpn-01 (RFC 8737 3).  CAs compare more than the
+ * RFC demands: Boulder compares the bytes of subjectAltName, issuer and
+ * subject, and verifies the signature.  The key proves nothing by itself, since
+ * only the extension counts; an attacker who has it gains nothing.
  */
 #include <err.h>
 #include <limits.h>
@@ -25,10 +25,12 @@
 
 #define DAY 86400L
 #define OID_SAN "2.5.29.17"
-#define OID_ACME "1.3.6.1.5.5.7.1.31" /* RFC 8737 6.1 */
+/* The extension acmeIdentifier (RFC 8737 6.1). */
+#define OID_ACME "1.3.6.1.5.5.7.1.31"
 #define TAG_OCTETS 0x04
 #define TAG_SEQUENCE 0x30
-#define TAG_DNS_NAME 0x82 /* RFC 5280 4.2.1.6: GeneralName [2], [7] */
+/* The tags of GeneralName [2] and [7] (RFC 5280 4.2.1.6). */
+#define TAG_DNS_NAME 0x82
 #define TAG_IP_ADDRESS 0x87
 
 static EVP_PKEY *key;

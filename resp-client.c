@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The clients of respproc: each has a small buffer, one deadline and one
+ * Serves the clients of respproc: each has a small buffer, one deadline and one
  * response.  If a bound is missing here, anyone on the internet can stop a
  * validation or fill the memory.
  */
@@ -18,10 +18,11 @@
 #include "resp.h"
 
 #define BYTES_FIRST 512
-#define BYTES_MAX 8192  /* The longest request or ClientHello. */
-#define LINGER_MS 2000  /* The time a client has to read its response. */
-#define LINGER_READS 4  /* Reads in one turn. */
-#define TLS_RECORD 0x16 /* the first byte of a handshake */
+#define BYTES_MAX 8192 /* The most bytes of a request or ClientHello. */
+/* The milliseconds that a client has to read its response. */
+#define LINGER_MS 2000
+#define LINGER_READS 4  /* The most reads in one turn. */
+#define TLS_RECORD 0x16 /* The first byte of a TLS handshake. */
 
 enum client_state {
 	CLIENT_READING,
@@ -31,15 +32,15 @@ enum client_state {
 };
 
 struct client {
-	int fd; /* -1: this place is free */
+	int fd; /* The client's socket; -1: this place is free. */
 	enum client_state state;
 	short events; /* The events of poll(2) to wait for. */
 	/* A serial number: a newer client has a higher one. */
 	unsigned long number;
 	int64_t until;
-	uint8_t *in; /* the bytes that were received */
+	uint8_t *in; /* The bytes that the client has sent. */
 	size_t len, room;
-	char *out; /* the bytes to be sent */
+	char *out; /* The bytes to be sent to the client. */
 	size_t outlen, outpos;
 	struct handshake *handshake;
 };
@@ -92,9 +93,9 @@ oldest(enum client_state state)
 }
 
 /*
- * Chooses the client that is ended for another; there is one.  First the oldest
- * of those that have their response, then of those whose request is not whole.
- * A CA's server needs only a few round trips.
+ * Chooses the client that is ended for another; there is at least one.  The
+ * oldest of those that have their response come first, then of those whose
+ * request is not whole.  A CA's server needs only a few round trips.
  */
 static struct client *
 spare(void)
@@ -223,7 +224,10 @@ reply(struct client *c, const char *status, const char *text, int head)
 	client_write(c);
 }
 
-/* Reports the first request only: repeated requests must not fill a log. */
+/*
+ * Reports only the first request for a response: repeated ones must not fill a
+ * log.
+ */
 static void
 tell_served(struct response *r)
 {
@@ -258,7 +262,10 @@ client_request(struct client *c)
 	reply(c, "200 OK", r->text, request.head);
 }
 
-/* Goes on until the certificate is presented; nothing is sent after that. */
+/*
+ * Goes on with the handshake until the certificate is presented; nothing is
+ * sent after that.
+ */
 static void
 client_handshake(struct client *c)
 {

@@ -13,15 +13,17 @@
 
 #define RECORD_HANDSHAKE 22
 #define RECORD_HEAD 5
-#define RECORD_MAX 16384 /* RFC 8446 5.1 */
+#define RECORD_MAX 16384 /* RFC 8446 5.1: the most bytes of a record. */
 #define HELLO_HEAD 4
 /* A ClientHello with post-quantum keys has some 2 KiB. */
 #define HELLO_MAX 8192
 #define CLIENT_HELLO 1
-#define EXTENSION_SERVER_NAME 0 /* RFC 6066 3 */
-#define EXTENSION_ALPN 16       /* RFC 7301 3.1 */
+/* RFC 6066 3: the number of the extension server_name. */
+#define EXTENSION_SERVER_NAME 0
+/* RFC 7301 3.1: the number of the extension for application protocols. */
+#define EXTENSION_ALPN 16
 
-/* Bytes that are left to be read. */
+/* The bytes that are left to read. */
 struct bytes {
 	const uint8_t *p;
 	size_t len;
@@ -121,7 +123,7 @@ read_server_name(struct bytes body, char name[SERVER_NAME_SIZE])
 	return 1;
 }
 
-/* RFC 8737 3: the list has this one protocol. */
+/* Does the list have this one protocol alone (RFC 8737 3)? */
 static int
 read_alpn(struct bytes body)
 {
@@ -133,7 +135,10 @@ read_alpn(struct bytes body)
 	    memcmp(protocol.p, ACME_ALPN, protocol.len) == 0;
 }
 
-/* Needs both extensions, each once. */
+/*
+ * Reads the extensions, of which server_name and ALPN must both be there, each
+ * once.
+ */
 static int
 read_extensions(struct bytes all, char name[SERVER_NAME_SIZE])
 {
@@ -171,10 +176,10 @@ hello_read(const uint8_t *buf, size_t len, char name[SERVER_NAME_SIZE])
 	 */
 	if (m.len != needed || !take(&m, HELLO_HEAD, &part))
 		return HELLO_BAD;
-	if (!take(&m, 2 + 32, &part) ||   /* version, random */
-	    !take_vector(&m, 1, &part) || /* session */
-	    !take_vector(&m, 2, &part) || /* cipher suites */
-	    !take_vector(&m, 1, &part) || /* compression */
+	if (!take(&m, 2 + 32, &part) ||   /* The version and random bytes. */
+	    !take_vector(&m, 1, &part) || /* The session ID. */
+	    !take_vector(&m, 2, &part) || /* The cipher suites. */
+	    !take_vector(&m, 1, &part) || /* The compression methods. */
 	    !take_vector(&m, 2, &extensions) || m.len != 0)
 		return HELLO_BAD;
 	return read_extensions(extensions, name) ? HELLO_NAMED : HELLO_BAD;

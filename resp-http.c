@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Requests over HTTP/1.0 and 1.1, parsed as strictly as RFC 9112 permits: lines
+ * Parses requests over HTTP/1.0 and 1.1 as strictly as RFC 9112 permits: lines
  * end with CRLF, no field is folded, nothing follows the header section.  A
  * server in front of this one may read a request in another way; since the
  * connection ends with the one response, an attacker gains nothing by that.  If
@@ -15,7 +15,7 @@
 
 #define CHALLENGE_PATH "/.well-known/acme-challenge/"
 
-/* RFC 9110 5.6.2. */
+/* Is this a character of a field name (RFC 9110 5.6.2)? */
 static int
 is_tchar(char c)
 {
@@ -44,7 +44,10 @@ is_named(const char *line, size_t len, const char *name)
 	return len == strlen(name) && strncasecmp(line, name, len) == 0;
 }
 
-/* RFC 9112 5.  A field that announces a body is refused: CAs send none. */
+/*
+ * Checks a field line (RFC 9112 5).  A field that announces a body is refused:
+ * CAs send none.
+ */
 static int
 check_field(const char *line, size_t len)
 {
@@ -64,8 +67,8 @@ check_field(const char *line, size_t len)
 }
 
 /*
- * Takes the token at the end of the target; REQUEST_OTHER: the target is not a
- * response's.
+ * Takes the token at the end of the target; REQUEST_OTHER: the target is not
+ * that of a response.
  */
 static enum request_result
 take_target(const char *target, size_t len, struct request *r)
@@ -80,7 +83,10 @@ take_target(const char *target, size_t len, struct request *r)
 	return valid_token(r->token) ? REQUEST_TOKEN : REQUEST_OTHER;
 }
 
-/* RFC 9112 3: method, target and version, with one blank between. */
+/*
+ * Parses the first line (RFC 9112 3): method, target and version, with one
+ * blank between.
+ */
 static enum request_result
 read_request_line(const char *line, size_t len, struct request *r)
 {
@@ -121,7 +127,7 @@ request_read(const char *buf, size_t len, struct request *r)
 		return REQUEST_MORE;
 	if (end + 4 != buf + len)
 		return REQUEST_BAD;
-	/* Each line ends with CRLF, also the last one. */
+	/* Each line, also the last one, ends with CRLF. */
 	next = memmem(buf, len, "\r\n", 2);
 	result = read_request_line(buf, (size_t)(next - buf), r);
 	if (result == REQUEST_BAD)

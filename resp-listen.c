@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The listening sockets, bound as root, or with CAP_NET_BIND_SERVICE, before
- * the process gives that up.  A socket that cannot be bound fails the handles
- * that name it, and no others.
+ * Binds the listening sockets as root, or with CAP_NET_BIND_SERVICE, before the
+ * process gives that up.  A socket that cannot be bound fails the handles that
+ * name it, and no others.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -20,22 +20,29 @@
 #include "valid.h"
 
 #define BACKLOG 256
-/* connections accepted in a row, so that other sockets are served, too */
+/*
+ * The most connections accepted in a row, so that other sockets are served,
+ * too.
+ */
 #define ACCEPTS 32
-/* how port_holder() begins the name of another respproc */
+/* port_holder() begins the name of another respproc in this way. */
 #define OWN_NAME "respproc ("
 #define ALL_IPV4 "0.0.0.0"
 #define ALL_IPV6 "::"
 
 struct listener {
 	const char *address, *port;
-	int any;      /* all addresses of this family */
-	int optional; /* the machine may lack this family */
-	/* -1: see broken; or a socket for all addresses covers it */
+	int any;      /* It is for all addresses of this family. */
+	int optional; /* The machine may lack this family. */
+	/*
+	 * The socket; -1: broken says why, or a socket for all addresses covers
+	 * it.
+	 */
 	int fd;
 	struct sockaddr_storage sa;
-	int error;           /* errno */
-	struct error broken; /* why it cannot be bound; "": it is bound */
+	int error; /* The errno of the failure. */
+	/* Why the socket cannot be bound; "": it is bound. */
+	struct error broken;
 };
 
 static struct listener listeners[LISTENERS_MAX];
@@ -159,7 +166,7 @@ set_option(int fd, int level, int option)
 	return setsockopt(fd, level, option, &yes, sizeof(yes));
 }
 
-/* 0, or -1 with l->broken. */
+/* Binds one socket.  0, or -1 with l->broken. */
 static int
 bind_one(struct listener *l)
 {
@@ -195,7 +202,7 @@ is_covered(const struct listener *l)
 	return !l->any && other != NULL && other->fd != -1;
 }
 
-/* Is it a family that the machine need not have? */
+/* Is it a family of addresses that the machine need not have? */
 static int
 may_lack(const struct listener *l)
 {
@@ -258,7 +265,7 @@ listen_poll(struct pollfd *pfd)
 }
 
 /*
- * Are there no descriptors left, of the process or of the whole machine, whose
+ * Are there no descriptors left, of this process or of the whole machine, where
  * other processes may free some?
  */
 static int

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The responses that respproc serves.
- */
+/* Keeps the responses that respproc serves. */
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +22,7 @@ response_free(struct response *r)
 	free(r);
 }
 
-/* Removes a job's responses: this identifier's, or all. */
+/* Removes a job's response to this identifier, or all its responses. */
 static void
 remove_responses(uint32_t job, int all, uint32_t number)
 {
@@ -63,7 +61,7 @@ response_put_http(uint32_t job, uint32_t number, const char *text)
 	if ((r->token = strndup(text, ntoken)) == NULL ||
 	    (r->text = strdup(text)) == NULL)
 		err(1, NULL);
-	/* RFC 8555 8.1: a key authorization is TOKEN.THUMBPRINT. */
+	/* A key authorization is TOKEN.THUMBPRINT (RFC 8555 8.1). */
 	if (!valid_token(r->token) || text[ntoken] != '.' ||
 	    !valid_base64url(text + ntoken + 1, THUMBPRINT_LEN, THUMBPRINT_LEN))
 		errx(1, "RESP_PUT: not a key authorization");

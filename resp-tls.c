@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * TLS handshakes for tls-alpn-01 (RFC 8737 3).  The connection ends with the
- * handshake: nothing of the application is read, and nothing negotiated anew.
+ * Does TLS handshakes for tls-alpn-01 (RFC 8737 3).  The connection ends with
+ * the handshake: no application data is read, and nothing is negotiated again.
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -18,7 +18,7 @@
 struct handshake {
 	char server[SERVER_NAME_SIZE];
 	int fd;
-	/* the bytes read so far, which libtls reads first */
+	/* The bytes that were read so far, which libtls reads first. */
 	const uint8_t *hello;
 	size_t left;
 	int done;
@@ -31,7 +31,10 @@ would_block(ssize_t n)
 	return n == -1 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* tls_read_cb.  The sandbox allows only recv() and send() on a socket. */
+/*
+ * Reads for libtls (tls_read_cb).  The sandbox allows only recv() and send() on
+ * a socket.
+ */
 static ssize_t
 read_some(struct tls *tls, void *buf, size_t len, void *handshake)
 {
@@ -51,7 +54,7 @@ read_some(struct tls *tls, void *buf, size_t len, void *handshake)
 	return would_block(n) ? TLS_WANT_POLLIN : n;
 }
 
-/* tls_write_cb */
+/* Writes for libtls (tls_write_cb). */
 static ssize_t
 write_some(struct tls *tls, const void *buf, size_t len, void *handshake)
 {

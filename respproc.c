@@ -29,7 +29,7 @@ struct resp_job {
 	char *handle;
 	enum way way;
 	enum challenge_type challenge;
-	struct strings listen; /* address, port, address, port, ... */
+	struct strings listen; /* Addresses and ports alternate. */
 	struct strings names;
 };
 
@@ -54,7 +54,10 @@ add_job(const struct slice_domain *d)
 		listen_add(j->listen.v[i], j->listen.v[i + 1]);
 }
 
-/* Replies to chng; e NULL: the response is served. */
+/*
+ * Replies to chng.  e says why the response cannot be served; NULL: it is
+ * served.
+ */
 static void
 response(const struct msg *m, uint32_t number, const struct error *e)
 {

@@ -23,7 +23,10 @@ gid_t role_gid;
 enum mode role_mode;
 int role_stopped;
 
-/* A role keeps descriptors open for each job: its lock, its directories. */
+/*
+ * Raises the limit of open files: a role keeps descriptors open for each job,
+ * such as its lock and its directories.
+ */
 static void
 allow_files(void)
 {
@@ -37,8 +40,8 @@ allow_files(void)
 }
 
 /*
- * Ends the process unless acme-client of the same build has started it: between
- * two builds messages may differ.
+ * Ends the process unless an acme-client of the same build has started it:
+ * messages of two builds may differ.
  */
 static void
 check_start(int argc, char *argv[])
@@ -120,7 +123,7 @@ role_grow(void *array, uint32_t n, size_t size)
 	return array;
 }
 
-/* Messages that came while a handler waited for a reply, in their order. */
+/* The messages that came while a handler waited for a reply, in their order. */
 static struct postponed {
 	struct postponed *next;
 	struct msg *m;
@@ -192,7 +195,7 @@ serve_beside(const struct handler *table, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t), void (*await)(void))
 {
 	static struct msg m;
-	unsigned *times; /* [row][job] */
+	unsigned *times; /* How often each message has come: [row][job]. */
 	const char *name;
 	size_t i;
 

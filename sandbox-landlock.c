@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Landlock: the files and TCP ports that a process can reach.  Structures and
- * constants are defined here, from Documentation/userspace-api/landlock.rst,
- * since the headers of distributions are older than kernels.
+ * Sets Landlock's rules: the files and TCP ports that a process can reach.
+ * Structures and constants are defined here, from
+ * Documentation/userspace-api/landlock.rst, since the headers of distributions
+ * are older than kernels.
  */
 #include <sys/syscall.h>
 #include <err.h>
@@ -19,19 +20,21 @@
 #define SYS_landlock_restrict_self 446
 #endif
 
-/* Rights, in the order in which versions of the ABI added them. */
+/*
+ * The rights of Landlock, in the order in which versions of its ABI added them.
+ */
 #define FS_WRITE_FILE (1ULL << 1)
 #define FS_READ_FILE (1ULL << 2)
 #define FS_REMOVE_FILE (1ULL << 5)
 #define FS_MAKE_REG (1ULL << 8)
 #define FS_ABI_1 ((1ULL << 13) - 1)
-/* ABI 2: rename or link to another directory. */
+/* ABI 2: the right to rename or link to another directory. */
 #define FS_REFER (1ULL << 13)
-#define FS_TRUNCATE (1ULL << 14)  /* ABI 3 */
-#define FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
-#define NET_BIND_TCP (1ULL << 0)  /* ABI 4 */
+#define FS_TRUNCATE (1ULL << 14)  /* Since ABI 3. */
+#define FS_IOCTL_DEV (1ULL << 15) /* Since ABI 5. */
+#define NET_BIND_TCP (1ULL << 0)  /* Since ABI 4. */
 #define NET_CONNECT_TCP (1ULL << 1)
-#define SCOPE_UNIX (1ULL << 0) /* ABI 6 */
+#define SCOPE_UNIX (1ULL << 0) /* Since ABI 6. */
 #define SCOPE_SIGNAL (1ULL << 1)
 
 #define RULE_PATH_BENEATH 1
@@ -98,7 +101,10 @@ allow_port(int ruleset, int abi, uint16_t port)
 		err(1, "Landlock: cannot add a rule for port %u", port);
 }
 
-/* Files that getaddrinfo() reads.  A rule for a link is for its target. */
+/*
+ * Allows the files that getaddrinfo() reads.  A rule for a link is for its
+ * target.
+ */
 static void
 allow_resolver_files(int ruleset)
 {
@@ -126,7 +132,7 @@ allow_dir(int ruleset, const struct sandbox_dir *d)
 {
 	uint64_t access = 0;
 
-	/* No right to list: the directories were opened before. */
+	/* There is no right to list: the directories were opened before. */
 	if (d->rights & DIR_READ)
 		access |= FS_READ_FILE;
 	if (d->rights & DIR_WRITE)

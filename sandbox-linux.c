@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The sandbox on Linux: user, capabilities, root directory and resource limits
- * here; files and ports in sandbox-landlock.c; system calls in
- * sandbox-seccomp.c.  An error here lets an attacker in one process reach what
+ * Sets the user, capabilities, root directory and resource limits of the
+ * sandbox on Linux; sandbox-landlock.c sets files and ports, sandbox-seccomp.c
+ * system calls. An error here lets an attacker in one process reach what
  * belongs to another.
  */
 #include <sys/auxv.h>
@@ -25,7 +25,8 @@
 #include "log.h"
 #include "sandbox-linux.h"
 
-#define LAST_RESORT_SECONDS 86400 /* more than a run takes */
+/* The seconds until the kernel ends a process: more than a run takes. */
+#define LAST_RESORT_SECONDS 86400
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
@@ -69,7 +70,9 @@ sandbox_lacks(int uses_group)
 	return needed ? names : NULL;
 }
 
-/* Ends the process: a container or a user namespace limits root's rights. */
+/*
+ * Ends the process where a container or a user namespace limits root's rights.
+ */
 __attribute__((noreturn)) static void
 refused(const char *what)
 {
@@ -135,7 +138,10 @@ become(const struct sandbox *s)
 		keep |= 1ULL << CAP_CHOWN;
 	if (s->keep_dac)
 		keep |= 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER;
-	/* Children run as other users; the filter lets it kill only them. */
+	/*
+	 * Children run as other users, and the filter lets the parent kill only
+	 * them.
+	 */
 	if (s->role == ROLE_PARENT)
 		keep |= 1ULL << CAP_KILL;
 	/*
@@ -171,8 +177,9 @@ sandbox_become(const struct sandbox *s)
 }
 
 /*
- * An ordinary user may have CAP_NET_BIND_SERVICE as an ambient capability, for
- * respproc, which has bound its ports by now and needs no capability.
+ * Gives up CAP_NET_BIND_SERVICE, which an ordinary user may have as an ambient
+ * capability for respproc.  respproc has bound its ports by now, and needs no
+ * capability.
  */
 static void
 forget_ports(enum role role)
@@ -193,12 +200,13 @@ set_limits(const struct sandbox *s)
 	enum role role = s->role;
 
 	sandbox_limit(RLIMIT_NPROC, 0);
-	/* These roles write to no file; the parent's stderr may be one. */
+	/* These roles write to no file; but the parent's stderr may be one. */
 	if (!on_disk(role) && role != ROLE_PARENT && !s->prints)
 		sandbox_limit(RLIMIT_FSIZE, 0);
 	/*
-	 * Descriptors: roles on disk have several for each job, without limit;
-	 * the parent three for each child; respproc one for each client.
+	 * Limit descriptors: roles on disk have several for each job, without
+	 * limit; the parent has three for each child; respproc has one for each
+	 * client.
 	 */
 	if (!on_disk(role))
 		sandbox_limit(RLIMIT_NOFILE,
@@ -265,7 +273,10 @@ sandbox_enter(const struct sandbox *s)
 		alarm(LAST_RESORT_SECONDS);
 	if ((abi = landlock_abi()) > 0)
 		landlock_enter(s, abi);
-	/* Reported before the filter, so that the report needs no rule. */
+	/*
+	 * This reports before the filter is loaded, so that the report needs no
+	 * rule.
+	 */
 	say_layers(s, root, chrooted, abi);
 	seccomp_enter(s);
 }
@@ -289,7 +300,7 @@ sandbox_self(const char *argv0)
 	(void)argv0;
 	if (n > 0)
 		path[n] = '\0';
-	/* Without /proc: the path that execve(2) was called with. */
+	/* There is no /proc: take the path that execve(2) was called with. */
 	else if (execfn == NULL || realpath(execfn, path) == NULL)
 		errx(1,
 		    "cannot find out where this program is; is /proc mounted?");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The sandbox on OpenBSD: pledge(2) and unveil(2).  The tests compile this file
- * against headers like OpenBSD's and check its calls; it has not been run on
- * OpenBSD so far.
+ * Enters the sandbox on OpenBSD: pledge(2) and unveil(2).  The tests compile
+ * this file against headers like OpenBSD's and check its calls; it has not been
+ * run on OpenBSD so far.
  */
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -158,7 +158,7 @@ sandbox_enter(const struct sandbox *s)
 	    was_root ? ", user and root directory" : "");
 }
 
-/* Only unveil(2) itself is given up: see unveil_dirs(). */
+/* Gives up only the right to call unveil(2): see unveil_dirs(). */
 void
 sandbox_narrow(const struct sandbox *s)
 {
@@ -198,7 +198,10 @@ sandbox_self(const char *argv0)
 			err(1, "%s", argv0);
 		return path;
 	}
-	/* There is no PATH any more: look where programs are installed. */
+	/*
+	 * Look where programs are installed: PATH is not in the environment any
+	 * more.
+	 */
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (snprintf(path, sizeof(path), "%s/%s", dirs[i], argv0) <
 			(int)sizeof(path) &&

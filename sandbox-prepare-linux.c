@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The start of a process on Linux, before its sandbox.  This is a file of its
- * own, so that hookproc, which has no sandbox, is linked without a filter.
+ * Prepares a process on Linux before its sandbox.  This is a file of its own,
+ * so that hookproc, which has no sandbox, is linked without a filter.
  */
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -80,8 +80,8 @@ set_signals(enum role role)
 }
 
 /*
- * Never raises a limit.  This is the system call, since C libraries differ in
- * the type of the resource.
+ * Lowers a limit, and never raises it.  It uses the system call, since C
+ * libraries differ in the type of the resource.
  */
 void
 sandbox_limit(int resource, uint64_t most)
@@ -110,7 +110,10 @@ sandbox_prepare(enum role role)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		err(1, "PR_SET_DUMPABLE");
 	if (role != ROLE_PARENT) {
-		/* A command that hookproc runs may be sudo(8). */
+		/*
+		 * A command that hookproc runs may be sudo(8), which needs more
+		 * rights.
+		 */
 		if (role != ROLE_HOOK &&
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 			err(1, "PR_SET_NO_NEW_PRIVS");

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The start of a process on OpenBSD, before its sandbox.
- */
+/* Prepares a process on OpenBSD before its sandbox. */
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <err.h>

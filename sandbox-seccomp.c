@@ -29,8 +29,8 @@ name_of(int nr)
 }
 
 /*
- * Ends the process because of a system call, which the kernel has not carried
- * out.  A signal handler may only call write(2) and the like.
+ * Handles SIGSYS: ends the process because of a system call, which the kernel
+ * has not carried out.  A signal handler may only call write(2) and the like.
  */
 static void
 on_sigsys(int sig, siginfo_t *info, void *context)

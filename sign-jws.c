@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * JWK, thumbprint and JWS.  Public numbers are taken out of DER,
- * which OpenSSL and LibreSSL both write in the same way.
+ * Makes JWKs, thumbprints and JWS.  Public numbers are taken out of DER, which
+ * OpenSSL and LibreSSL both write in the same way.
  */
 #include <ctype.h>
 #include <err.h>
@@ -42,7 +42,7 @@ mac_key_decode(const char *text, size_t *len)
 	return key;
 }
 
-/* A curve, its JWK name and the width of its coordinates (RFC 7518 6.2.1). */
+/* A curve with its JWK name and the bytes of a coordinate (RFC 7518 6.2.1). */
 struct curve {
 	uint8_t oid[8];
 	size_t oidlen;
@@ -51,7 +51,10 @@ struct curve {
 	size_t width;
 };
 
-/* 1.2.840.10045.3.1.7 and 1.3.132.0.34 (RFC 5480 2.1.1.1) */
+/*
+ * The object identifiers 1.2.840.10045.3.1.7 and 1.3.132.0.34 (RFC 5480
+ * 2.1.1.1).
+ */
 static const struct curve curves[] = {
 	{ { 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 }, 8, "P-256", "ES256", 32 },
 	{ { 0x2b, 0x81, 4, 0, 0x22 }, 5, "P-384", "ES384", 48 },
@@ -79,7 +82,7 @@ read_public(EVP_PKEY *key, struct der *parameters, struct der *bits)
 	return 0;
 }
 
-/* The curve of an EC key; NULL: it is another key or curve. */
+/* Finds the curve of an EC key; NULL: it is another key or curve. */
 static const struct curve *
 curve_of(EVP_PKEY *key)
 {
@@ -107,7 +110,10 @@ set_b64url(json_t *o, const char *member, const uint8_t *p, size_t len)
 	return rc;
 }
 
-/* The point is 0x04, x, y, both of full width (SEC 1 2.3.3). */
+/*
+ * Makes the JWK of an EC key.  The point is 0x04, x, y, both of full width (SEC
+ * 1 2.3.3).
+ */
 static json_t *
 jwk_ec(EVP_PKEY *key, const struct curve *c)
 {
@@ -135,7 +141,10 @@ take_integer(struct der *in, struct der *value)
 	return 0;
 }
 
-/* RSAPublicKey is a sequence of n and e (RFC 8017 A.1.1). */
+/*
+ * Makes the JWK of an RSA key.  RSAPublicKey is a sequence of n and e (RFC 8017
+ * A.1.1).
+ */
 static json_t *
 jwk_rsa(EVP_PKEY *key)
 {
@@ -204,7 +213,10 @@ jws_alg(EVP_PKEY *key)
 	return good_rsa(key) ? "RS256" : NULL;
 }
 
-/* Makes r and s side by side, each of full width (RFC 7518 3.4), of DER. */
+/*
+ * Puts r and s of a DER signature side by side, each of full width (RFC 7518
+ * 3.4).
+ */
 static uint8_t *
 raw_ecdsa(const uint8_t *der, size_t derlen, size_t width)
 {
@@ -270,7 +282,7 @@ encode_json(json_t *o)
 	return out;
 }
 
-/* RFC 7518 3.2, in base64url; the caller frees. */
+/* Makes an HMAC (RFC 7518 3.2) in base64url; the caller frees it. */
 static char *
 mac_signature(const struct mac_key *mac, const char *text)
 {
@@ -287,8 +299,8 @@ mac_signature(const struct mac_key *mac, const char *text)
 }
 
 /*
- * The flattened JWS (RFC 7515 7.2.2), signed by key, or by mac if key is NULL.
- * NULL on failure.
+ * Makes the flattened JWS (RFC 7515 7.2.2), signed by key, or by mac if key is
+ * NULL. NULL on failure.
  */
 static json_t *
 flatten(
@@ -323,7 +335,9 @@ jws_sign(EVP_PKEY *key, const char *kid, const char *nonce, const char *url,
 
 	if (alg == NULL)
 		return NULL;
-	/* NULL: text that is not UTF-8, which every validator refuses. */
+	/*
+	 * This is NULL if a text is not UTF-8, which every validator refuses.
+	 */
 	header = json_pack(
 	    "{s:s, s:s, s:s}", "alg", alg, "nonce", nonce, "url", url);
 	if (header == NULL)

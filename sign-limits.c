@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * For which URLs, and of which certificates, key and csr sign.  If this is
- * wrong, an attacker in net can have a request to another server signed, or one
- * in certproc chooses, in a run with -r, which certificate of the account is
- * revoked.
+ * Decides for which URLs, and of which certificates, key and csr sign.  If this
+ * is wrong, an attacker in net can have a request to another server signed, or
+ * one in certproc chooses, in a run with -r, which certificate of the account
+ * is revoked.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -18,7 +18,9 @@
 
 #define BEGIN_CERT "-----BEGIN CERTIFICATE-----"
 #define END_CERT "-----END CERTIFICATE-----"
-/* RFC 5280 4.2.1.6: the tags of a GeneralName that are used here. */
+/*
+ * The tags of the kinds of GeneralName that are used here (RFC 5280 4.2.1.6).
+ */
 #define TAG_DNS 0x82
 #define TAG_IP 0x87
 
@@ -66,7 +68,7 @@ revocable_add(struct revocable *r, struct msg *m)
 	r->n++;
 }
 
-/* Is this text, without its white space, the base64 text? */
+/* Is this text, without its white space, equal to the base64 text? */
 static int
 is_same(const char *p, const char *end, const char *base64)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Where trust anchors come from.
- */
+/* Opens and reads files of trust anchors. */
 #include <sys/stat.h>
 #include <err.h>
 #include <errno.h>
@@ -15,7 +13,10 @@
 
 #define TRUST_BYTES_MAX (8 * 1024 * 1024)
 
-/* Debian and its kin, OpenBSD and Alpine, Fedora and its kin. */
+/*
+ * The files of Debian and its kin, of OpenBSD and Alpine, of Fedora and its
+ * kin.
+ */
 const char *const trust_system_files[TRUST_SYSTEM_FILES] = {
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/ssl/cert.pem",
@@ -23,8 +24,8 @@ const char *const trust_system_files[TRUST_SYSTEM_FILES] = {
 };
 
 /*
- * A user who can write the file chooses the trusted CAs: the same rule as for
- * the configuration file.
+ * Checks the file by the rule for the configuration file: a user who can write
+ * it chooses the trusted CAs.
  */
 static int
 check_writers(const char *path, int fd, struct error *e)
@@ -51,7 +52,7 @@ trust_open(const char *path, struct error *e)
 	int fd;
 
 	if (path != NULL) {
-		/* O_NONBLOCK: open() does not wait on a FIFO. */
+		/* With O_NONBLOCK, open() does not wait on a FIFO. */
 		if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
 			return error_set(e, "%s: %s", path, strerror(errno));
 		if (check_writers(path, fd, e) == 0)

@@ -35,8 +35,8 @@ valid_nonce(const char *s)
 }
 
 /*
- * RFC 1123 2.1: lower-case letters, digits, and hyphens except at the ends; and
- * underscores, which some zones use.
+ * Is this a label: lower-case letters, digits, and hyphens except at the ends
+ * (RFC 1123 2.1); and underscores, which some zones use?
  */
 static int
 valid_label(const char *s, size_t len)
@@ -52,9 +52,10 @@ valid_label(const char *s, size_t len)
 	return 1;
 }
 
-#define DNS_NAME_MAX 253 /* RFC 1035 2.3.4, as text */
+/* The most characters of a name as text (RFC 1035 2.3.4). */
+#define DNS_NAME_MAX 253
 
-/* The number of labels, which dots separate; 0: the name is not valid. */
+/* Counts the labels, which dots separate; 0: the name is not valid. */
 static int
 count_labels(const char *s)
 {
@@ -82,7 +83,10 @@ valid_dns_name(const char *s)
 	return strspn(last, "0123456789") < strlen(last) && count_labels(s) > 0;
 }
 
-/* 10 bytes in base32 (RFC 4648 6), in lower case. */
+/*
+ * Is this an account's label: "_" and 10 bytes in lower-case base32 (RFC 4648
+ * 6)?
+ */
 int
 valid_account_label(const char *s)
 {
@@ -106,8 +110,8 @@ address_bytes(const char *s, unsigned char out[16])
 }
 
 /*
- * RFC 5771, RFC 919 7, RFC 4291 2.5.5.2 and 2.7.  The broadcast address of a
- * subnet cannot be told from a host's.
+ * Is it a group of machines (RFC 5771, RFC 919 7, RFC 4291 2.5.5.2 and 2.7)?
+ * The broadcast address of a subnet cannot be told from a host's.
  */
 int
 address_is_group(const unsigned char *addr, size_t len)
@@ -123,7 +127,7 @@ address_is_group(const unsigned char *addr, size_t len)
 	    ((addr[0] & 0xf0) == 0xe0 || memcmp(addr, all, sizeof(all)) == 0);
 }
 
-/* The length of a UTF-8 character beyond ASCII (RFC 3629 4), or 0. */
+/* Returns the length of a UTF-8 character beyond ASCII (RFC 3629 4), or 0. */
 static size_t
 utf8_bytes(const char *s)
 {
@@ -135,7 +139,7 @@ utf8_bytes(const char *s)
 	for (i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	/* Overlong forms, surrogates, characters beyond U+10FFFF. */
+	/* Refuse overlong forms, surrogates, and characters beyond U+10FFFF. */
 	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
 	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
@@ -153,7 +157,10 @@ valid_anchor_names(const char *s)
 int
 valid_handle(const char *s)
 {
-	/* length: in a file name, other bytes than these are %xx. */
+	/*
+	 * length counts the bytes of a file name, in which other bytes than
+	 * these are %xx.
+	 */
 	size_t n, length = 0;
 
 	if (*s == '\0')
@@ -167,7 +174,9 @@ valid_handle(const char *s)
 	return length <= 200;
 }
 
-/* The host of a URL: a name, an IPv4 address, or an IPv6 address in []. */
+/*
+ * Parses the host of a URL: a name, an IPv4 address, or an IPv6 address in [].
+ */
 static int
 parse_host(struct url *u, const char *s, size_t len)
 {

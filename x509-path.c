@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Path validation (RFC 5280 6), by libcrypto.  libcrypto may build any path
- * from the given certificates, but clients get the installed chain.  So it is
- * given only an anchor and the chain, and the path that it finds must be that
- * chain.
+ * Validates paths (RFC 5280 6) by libcrypto.  libcrypto may build any path from
+ * the given certificates, but clients get the installed chain.  So it is given
+ * only an anchor and the chain, and the path that it finds must be that chain.
  */
 #include <err.h>
 #include <string.h>
 
 #include "x509.h"
 
-/* The time to validate at: within CLOCK_SKEW, a certificate may begin later. */
+/*
+ * Returns the time to validate at: a certificate may begin up to CLOCK_SKEW
+ * later than now.
+ */
 static time_t
 time_for(const struct chain *c, time_t now)
 {
@@ -28,7 +30,7 @@ time_for(const struct chain *c, time_t now)
 }
 
 /*
- * Is libcrypto's path the chain's first certificates, up to last, and the
+ * Is libcrypto's path the chain's certificates up to number last, and the
  * anchor?
  */
 static int
@@ -47,7 +49,10 @@ is_delivered(
 	    0;
 }
 
-/* Is the chain up to last valid below this anchor, which may itself be last? */
+/*
+ * Is the chain up to number last valid below this anchor, which may be that
+ * certificate?
+ */
 static int
 verify_below(
     const struct chain *c, int last, X509 *anchor, time_t now, struct error *e)
@@ -119,7 +124,9 @@ reaches_root(const struct chain *c, int last, const struct roots *roots,
 	return ok;
 }
 
-/* The first certificate of the chain that is an anchor itself, or -1. */
+/*
+ * Returns the number of the first certificate that is an anchor itself, or -1.
+ */
 static int
 find_anchor(const struct chain *c, const struct roots *roots)
 {
@@ -141,8 +148,8 @@ path_verify(const struct chain *c, const struct roots *roots, time_t now,
 	*anchor = roots == NULL ? -1 : find_anchor(c, roots);
 	i = *anchor == -1 ? n - 1 : *anchor;
 	/*
-	 * The installed certificates must be valid by themselves; a leaf alone
-	 * has no issuer to verify it with.
+	 * The installed certificates must be valid by themselves; but a leaf
+	 * alone has no issuer to verify it with.
 	 */
 	if ((i > 0 || *anchor == 0) &&
 	    verify_below(c, i, sk_X509_value(c->certs, i), now, &reason) == -1)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Trust anchors.  A system's bundle has 140 of them, and if libcrypto parsed
- * all, that would take half the time of an issuance.  So only their names are
- * read, and an anchor is parsed when a chain ends at its name.
+ * Reads trust anchors.  A system's bundle has 140 of them, and if libcrypto
+ * parsed all, that would take half the time of an issuance.  So only their
+ * names are read, and an anchor is parsed when a chain ends at its name.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 struct root {
 	uint8_t *bytes; /* DER */
 	size_t len;
-	struct der subject; /* whole, in bytes */
+	struct der subject; /* The subject's name, whole, in bytes. */
 };
 
 struct roots {
@@ -58,15 +58,15 @@ find_subject(struct root *root)
 	if (der_get(&all, DER_SEQUENCE, NULL, &cert) != 1 ||
 	    der_len(&all) != 0 ||
 	    der_get(&cert, DER_SEQUENCE, NULL, &tbs) != 1 ||
-	    /* version */
+	    /* The version. */
 	    der_get(&tbs, DER_CONTEXT_CONSTRUCTED, NULL, NULL) == -1 ||
-	    /* serial number */
+	    /* The serial number. */
 	    der_get(&tbs, DER_INTEGER, NULL, NULL) != 1 ||
-	    /* signature */
+	    /* The signature's algorithm. */
 	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1 ||
-	    /* issuer */
+	    /* The issuer's name. */
 	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1 ||
-	    /* validity */
+	    /* The validity. */
 	    der_get(&tbs, DER_SEQUENCE, NULL, NULL) != 1)
 		return -1;
 	return der_get(&tbs, DER_SEQUENCE, &root->subject, NULL) == 1 ? 0 : -1;
@@ -114,7 +114,9 @@ decode(struct root *root, const char *text, size_t len)
 									   -1;
 }
 
-/* The first line that begins with this mark, at or behind p; or NULL. */
+/*
+ * Returns the first line at p or behind it that begins with this mark, or NULL.
+ */
 static const char *
 find_line(const char *text, const char *p, const char *mark)
 {
@@ -210,7 +212,7 @@ roots_have(const struct roots *r, X509 *cert)
 }
 
 /*
- * Is this the root's subject?  Letter case and string type do not count (RFC
+ * Is this the root's subject?  Letter case and type of string do not count (RFC
  * 5280 7.1).
  */
 static int

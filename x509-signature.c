@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Accepted signature algorithms: SHA-256 or better, with RSA or ECDSA.  If this
- * is wrong, an attacker with a hash collision forges a certificate or a list.
+ * Accepts signature algorithms of SHA-256 or better, with RSA or ECDSA.  If
+ * this is wrong, an attacker with a hash collision forges a certificate or a
+ * list.
  */
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -25,8 +26,8 @@ good_digest(int nid)
 }
 
 /*
- * The digest of an RSASSA-PSS signature is its parameter, or else SHA-1 (RFC
- * 4055 3.1).  It is read here, since only some versions of libcrypto tell it.
+ * Reads the digest of an RSASSA-PSS signature from its parameter; without one,
+ * it is SHA-1 (RFC 4055 3.1).  Only some versions of libcrypto tell it.
  */
 static int
 pss_digest(const X509_ALGOR *algorithm)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Certificate signing requests and public key hashes.
- */
+/* Makes and checks certificate signing requests, and hashes public keys. */
 #include <ctype.h>
 #include <err.h>
 #include <stdlib.h>
@@ -18,7 +16,7 @@
 const uint8_t *
 spki_der(EVP_PKEY *key, size_t *len)
 {
-	/* The last two results, the later one first. */
+	/* The last two results; the latest is first. */
 	static struct {
 		EVP_PKEY *key;
 		uint8_t *der;

@@ -18,10 +18,10 @@
 #include "clock.h"
 #include "zone.h"
 
-/* sockets at a time: the sandbox allows 64 descriptors */
+/* The most sockets at a time: the sandbox allows 64 descriptors. */
 #define OPEN_MAX_HERE 40
-#define TCP_MS 10000 /* The time limit for a complete answer by TCP. */
-/* the size that resolvers agree gets through unfragmented */
+#define TCP_MS 10000 /* The milliseconds for a complete answer by TCP. */
+/* The size that gets through unfragmented, as resolvers agree. */
 #define UDP_SIZE 1232
 
 enum state { WAITING, BY_UDP, TO_TCP, BY_TCP, OVER };
@@ -33,16 +33,16 @@ struct question {
 	ldns_rdf *name;
 	ldns_rr_type type;
 	int recurse;
-	/* The query has no EDNS, as the server does not support it. */
+	/* The query has no EDNS, which the server does not support. */
 	int plain;
-	unsigned tries; /* tries that are left */
+	unsigned tries; /* The number of tries that are left. */
 	int fd;
 	int64_t until;
 	uint16_t id;
-	/* the query, behind its length, which is sent by TCP only */
+	/* The query, behind its length, which only TCP sends. */
 	uint8_t out[2 + 512];
 	size_t outlen, sent;
-	/* the answer by TCP: 2 bytes of length, then so many */
+	/* The answer by TCP: two bytes of length, then so many bytes. */
 	uint8_t *in;
 	size_t got;
 	answered_fn *answered;
@@ -107,7 +107,7 @@ ask(const struct query *query)
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		err(1, NULL);
 	q->server = *query->server;
-	/* NULL, as for too long a name: begin_udp() fails. */
+	/* name is NULL if the name is too long: begin_udp() fails then. */
 	q->name = ldns_dname_new_frm_str(query->name);
 	q->type = query->type;
 	q->recurse = query->recurse;
@@ -423,8 +423,8 @@ ask_fill(struct pollfd *pfd, nfds_t max, int *ms)
 	nfds_t n = 0;
 
 	/*
-	 * A question that is begun here may be over at once, and its callback
-	 * may ask another, which joins the end of the list.
+	 * A question that is begun here may end at once, and its callback may
+	 * ask another one, which joins the end of the list.
 	 */
 	for (q = questions; q != NULL; q = q->next)
 		if (q->state == WAITING && nopen < OPEN_MAX_HERE)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Zones and their servers, by zoneproc.  A resolver of the administrator's is
- * asked, and believed: its answers decide only which servers are asked.
- * Nothing is kept longer than the run; a zone whose search failed is looked for
- * again.
+ * Finds zones and their servers, by zoneproc.  A resolver of the
+ * administrator's is asked, and believed: its answers decide only which servers
+ * are asked.  Nothing is kept longer than the run; a zone whose search failed
+ * is looked for again.
  */
 #include <netinet/in.h>
 #include <err.h>
@@ -14,8 +14,9 @@
 
 #include "zone.h"
 
-#define SERVERS_MAX 16        /* name servers of one zone */
-#define ADDRESSES_MAX_HERE 48 /* addresses of all of these */
+#define SERVERS_MAX 16 /* The most name servers of one zone. */
+/* The most addresses of all name servers of one zone. */
+#define ADDRESSES_MAX_HERE 48
 #define RESOLVER_TRIES 2
 
 /* A query to one resolver after the other, until one answers. */
@@ -30,21 +31,25 @@ struct lookup {
 /* The search for a record's zone. */
 struct search {
 	struct search *next;
-	char *record; /* the name after the CNAMEs so far */
-	/* that name or one above it, which is asked for an SOA record */
+	/* The name of the record at the end of the CNAMEs so far. */
+	char *record;
+	/*
+	 * That name, or one above it: the name whose SOA record is asked for.
+	 */
 	char *at;
 	unsigned aliases;
-	struct seen *zone; /* whose servers are being looked up */
+	struct seen *zone; /* The zone whose servers are being looked up. */
 	found_fn *found;
-	void *context; /* NULL: found() is not called any more */
+	/* The argument of found(); NULL: found() is not called any more. */
+	void *context;
 };
 
 /* A zone, while and after its servers are looked up. */
 struct seen {
 	struct seen *next;
 	struct zone zone;
-	unsigned open;      /* look-ups without an answer yet */
-	struct error error; /* why it has no servers */
+	unsigned open;      /* How many look-ups have no answer yet. */
+	struct error error; /* Why the zone has no servers. */
 };
 
 static const struct address *resolvers;
@@ -168,7 +173,7 @@ search_free(struct search *gone)
 	free(gone);
 }
 
-/* Ends a search, with the zone or the reason. */
+/* Ends a search, with the zone or the reason why there is none. */
 static void
 search_end(struct search *s, const struct zone *z, const struct error *e)
 {
@@ -330,7 +335,7 @@ servers_came(void *context, const struct reply *r)
 	tell(z);
 }
 
-/* Goes on with the zone's servers: known ones, or it looks them up. */
+/* Goes on with the zone's servers: they are known, or are looked up now. */
 static void
 search_servers(struct search *s, const char *zone)
 {
@@ -379,7 +384,7 @@ replace(char **text, const char *with)
 	*text = copy;
 }
 
-/* Follows the CNAMEs in an answer; 0, or -1: there are too many. */
+/* Follows the CNAMEs in an answer.  0; or -1: there are too many. */
 static int
 follow(struct search *s, const ldns_rr_list *list)
 {
@@ -398,8 +403,8 @@ follow(struct search *s, const ldns_rr_list *list)
 }
 
 /*
- * The name of the zone of an SOA record in this list that the record is in; the
- * caller frees; or NULL.
+ * Returns the zone that the record is in, by an SOA record in this list; the
+ * caller frees it.  NULL: there is none.
  */
 static char *
 zone_in(const struct search *s, const ldns_rr_list *list)
@@ -421,8 +426,8 @@ search_at(struct search *s)
 }
 
 /*
- * The answer has an SOA record of the name, or of its zone, or none: then the
- * name above is asked for.
+ * Takes an answer: it has an SOA record of the name or of its zone; if it has
+ * none, the name above is asked for.
  */
 static void
 search_came(void *context, const struct reply *r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The resolvers in resolv.conf(5), which the administrator names, by zoneproc,
- * before its sandbox.
+ * Reads the resolvers in resolv.conf(5), which the administrator names, by
+ * zoneproc, before its sandbox.
  */
 #include <netdb.h>
 #include <string.h>

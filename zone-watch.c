@@ -14,25 +14,26 @@
 #include "zone.h"
 
 /*
- * The pause until servers without the record are asked again: at first, and at
- * most.  It grows by half each time.
+ * The milliseconds until servers without the record are asked again: at first,
+ * and at most.  The pause grows by half each time.
  */
 #define STEP_MS 1000
 #define STEP_MAX_MS 10000
 /*
- * Unanswered queries after which an address is ignored, if its server has the
+ * After so many unanswered queries an address is ignored, if its server has the
  * record at another address.
  */
 #define SILENT_MAX 4
-#define TEXT_SIZE 4096 /* bytes of a TXT record that are compared */
-#define NAMED_MAX 3    /* servers without the record that one reason names */
+#define TEXT_SIZE 4096 /* The most bytes of a TXT record that are compared. */
+/* The most servers without the record that a message names. */
+#define NAMED_MAX 3
 
 /* One address of one server. */
 struct answerer {
 	struct watching *watching;
 	int has_it;
 	int unroutable;  /* This machine has no route to it. */
-	unsigned silent; /* unanswered queries in a row */
+	unsigned silent; /* How many queries in a row were not answered. */
 	enum persist_fit fit;
 	char said[160]; /* The server's last answer, in words. */
 };
@@ -40,19 +41,24 @@ struct answerer {
 struct watching {
 	struct watching *next;
 	struct watched what;
-	char *at; /* the record's name after the CNAMEs */
+	char *at; /* The record's name at the end of the CNAMEs. */
 	unsigned aliases;
-	const struct zone *zone; /* NULL: it is not known yet */
+	/* The record's zone; NULL: it is not known yet. */
+	const struct zone *zone;
 	struct answerer *servers;
-	unsigned open; /* queries without an answer yet */
+	unsigned open; /* How many queries have no answer yet. */
 	int searching;
-	/* The record is at another name or zone: open queries do not count. */
+	/*
+	 * The record is at another name or in another zone: open queries do not
+	 * count.
+	 */
 	int moved;
-	char *moved_to; /* the other name; NULL: it is in another zone */
+	/* The other name; NULL: the record is in another zone. */
+	char *moved_to;
 	char *moved_zone;
 	int64_t begun, until, again;
 	int step;
-	struct error error; /* why the zone was not found */
+	struct error error; /* Why the zone was not found. */
 	int over;
 };
 
@@ -88,8 +94,8 @@ forget_servers(struct watching *w)
 }
 
 /*
- * Reports the end.  sweep() frees w at the end of a turn, as functions on the
- * stack may hold it.
+ * Reports the end of a wait.  sweep() frees w at the end of a turn, as
+ * functions on the stack may hold it.
  */
 static void
 finish(struct watching *w, const char *reason, enum persist_fit fit)
@@ -132,7 +138,7 @@ sweep(void)
 			wp = &w->next;
 }
 
-/* Has the same server the record at another address? */
+/* Has the same server sent the record from another address? */
 static int
 is_elsewhere(const struct watching *w, size_t i)
 {
@@ -146,7 +152,7 @@ is_elsewhere(const struct watching *w, size_t i)
 	return 0;
 }
 
-/* Has this address the record, or is it ignored? */
+/* Has this address sent the record, or is it ignored? */
 static int
 is_finished(const struct watching *w, size_t i)
 {
@@ -157,8 +163,8 @@ is_finished(const struct watching *w, size_t i)
 }
 
 /*
- * 1: all addresses that count have the record; 0: some lack it; -1: none
- * counts.
+ * Judges all addresses.  1: all that count have the record; 0: some lack it;
+ * -1: none counts.
  */
 static int
 have_it(const struct watching *w)
@@ -302,8 +308,8 @@ look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
 }
 
 /*
- * The zone that a server delegates, below its own and above the record; the
- * caller frees; or NULL.
+ * Returns the zone below the server's own that the server delegates, and that
+ * the record is in; the caller frees it.  NULL: there is none.
  */
 static char *
 delegated(const struct watching *w, const ldns_pkt *p)
@@ -339,8 +345,8 @@ move(struct watching *w, char *name, char *zone)
 }
 
 /*
- * The name at the end of the CNAMEs in an answer; the caller frees; NULL: there
- * are too many.
+ * Returns the name at the end of the CNAMEs in an answer; the caller frees it.
+ * NULL: there are too many.
  */
 static char *
 end_of_aliases(const char *name, const ldns_rr_list *list)
@@ -412,7 +418,7 @@ answered(void *context, const struct reply *r)
 		    "cannot be reached from here: %s", r->failure);
 	else
 		snprintf(a->said, sizeof(a->said), "%s", r->failure);
-	/* The end of a round; a may be freed by this. */
+	/* This may end the round, and may free a. */
 	if (w->open == 0 && !w->moved)
 		conclude(w);
 }
@@ -533,7 +539,7 @@ conclude(struct watching *w)
 		wait_on(w);
 }
 
-/* Does what is due by now. */
+/* Does what is due now. */
 static void
 step(struct watching *w)
 {
@@ -565,7 +571,7 @@ watch_fill(struct pollfd *pfd, nfds_t max, int *ms)
 		if (!w->over)
 			step(w);
 	/*
-	 * A query that cannot be sent is over at once, and changes what there
+	 * A query that cannot be sent is over at once, which changes what there
 	 * is to wait for.
 	 */
 	n = ask_fill(pfd, max, ms);

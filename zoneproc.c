@@ -24,22 +24,20 @@
 #include "zone.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
-/* The time limit for a persist record, which should exist already. */
+/* The seconds to wait for a persist record, which should exist already. */
 #define PERSIST_SECONDS 20
 #define SOCKETS_MAX 64
-#define NAME_SIZE 300 /* longer than any name in the DNS */
+/* The most bytes of a name: it is longer than any name in the DNS. */
+#define NAME_SIZE 300
 
-static struct strings *names; /* each job's identifiers */
+static struct strings *names; /* For each job, its identifiers. */
 static uint32_t njobs;
 static unsigned wait_seconds;
-/* when proposed persist records expire, or 0 */
+/* When proposed persist records expire, in seconds since 1970; or 0. */
 static uint64_t until;
 static struct msg out;
 
-/*
- * Copies a text that is never freed: there are as many as names, and few
- * orders.
- */
+/* Copies a text that is never freed: there are as many texts as names. */
 static char *
 keep(const char *text)
 {
@@ -60,7 +58,7 @@ answer(const struct watched *w, const char *reason)
 	msg_send(&out);
 }
 
-/* The identifier's name without "*.". */
+/* Returns the identifier's name without "*.". */
 static const char *
 name_of(const struct msg *m, uint32_t number)
 {
@@ -79,7 +77,10 @@ seen(const struct watched *w, const char *reason, enum persist_fit fit)
 	answer(w, reason);
 }
 
-/* RFC 8555 8.4, and draft-ietf-acme-dns-account-label with a label. */
+/*
+ * Handles ZONE_AWAIT: watches the record of dns-01 (RFC 8555 8.4) or, with a
+ * label, of dns-account-01 (draft-ietf-acme-dns-account-label).
+ */
 static void
 zone_await(struct msg *m)
 {
@@ -100,7 +101,7 @@ zone_await(struct msg *m)
 	watch(&w);
 }
 
-/* What is wrong with the persist record that was seen, in words. */
+/* Says what is wrong with the persist record that was seen. */
 static const char *
 misfit(enum persist_fit fit)
 {
@@ -137,8 +138,9 @@ persist_seen(const struct watched *w, const char *reason, enum persist_fit fit)
 }
 
 /*
- * draft-ietf-acme-dns-persist: looks whether the record is there; if not, the
- * administrator is told which record to publish.
+ * Handles ZONE_PERSIST: looks whether the record of dns-persist-01
+ * (draft-ietf-acme-dns-persist) is there; if not, the administrator is told
+ * which record to publish.
  */
 static void
 zone_persist(struct msg *m)
