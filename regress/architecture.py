@@ -8,11 +8,13 @@ python3 architecture.py TOP: prints what is wrong, one line each.
   the file of its row, neighbouring rows are of different files, and the line
   "N changes of file among M files" above a table is right.
 - The drawings of states are those in cert.h and file.h.
+- The table of tests has the sections of regress/run.sh, and no other.
 """
 import os, re, sys
 
 FILES = ["| file | what it is for |", "|---|---|"]
 PATH = ["| file | read there |", "|---|---|"]
+SECTIONS = ["| section | what it tests |", "|---|---|"]
 COUNT = re.compile(r"(\d+) changes of file among (\d+) files")
 
 def read(path):
@@ -100,12 +102,22 @@ def check_drawings(top, page):
             if state not in " ".join(here or []) and state != "FINISHED":
                 yield "the drawing from %s on has no %s" % (first, state)
 
+def check_sections(top, lines):
+    starts = tables(lines, SECTIONS)
+    told = {s for i in starts for cells in rows(lines, i + 2)
+        for s in cells[0].split(", ")}
+    text = read(os.path.join(top, "regress/run.sh"))
+    are = set(re.search(r'^all="([^"]*)"', text, re.M).group(1).split())
+    for s in sorted(told ^ are):
+        yield "tests: %s %s" % (s,
+            "does not exist" if s in told else "is missing")
+
 def main(top):
     page = read(os.path.join(top, "ARCHITECTURE.md"))
     lines = page.split("\n")
     sources = {n for n in os.listdir(top) if n.endswith((".c", ".h"))}
     for check in check_files(lines, sources), check_paths(top, lines), \
-            check_drawings(top, page):
+            check_drawings(top, page), check_sections(top, lines):
         for wrong in check: print(wrong)
 
 if __name__ == "__main__": main(*sys.argv[1:])

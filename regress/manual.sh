@@ -37,8 +37,9 @@ same "manual: ARCHITECTURE.md's table of messages is the routing table's" "" \
 same "manual: ARCHITECTURE.md's files, paths and drawings are the sources'" "" \
     "$(python3 "$here/architecture.py" "$top" 2>&1)"
 # The same with one error of each kind.
-mkdir "$run/wrong" && cp "$top"/*.c "$top"/*.h "$run/wrong" &&
-    : >"$run/wrong/net-else.c" && rm "$run/wrong/clock.h"
+mkdir -p "$run/wrong/regress" && cp "$top"/*.c "$top"/*.h "$run/wrong" &&
+    sed 's/ responder / resounder /' "$here/run.sh" >"$run/wrong/regress/run.sh"
+: >"$run/wrong/net-else.c" && rm "$run/wrong/clock.h"
 sed -e 's/^| net-limit\.c |/| resp-http.c |/' -e 's/ chng_put()/ chng_puts()/' \
     -e '/^| keyproc\.c | sign_finalize/d' -e 's/SET_REMOVED/SET_DELETED/' \
     "$top/ARCHITECTURE.md" >"$run/wrong/ARCHITECTURE.md"
@@ -50,9 +51,11 @@ files: resp-http.c
 path from acme-client.c:
 path from net-order.c:
 path: chngproc.c
+tests: resounder
+tests: responder
 the drawing from SET_UNLOCKED on is not that in file.h" \
     "$(python3 "$here/architecture.py" "$run/wrong" 2>&1 |
-        sed -E 's/^((files:|path:|path from) [^ ]*) .*/\1/' |
+        sed -E 's/^((files:|path:|path from|tests:) [^ ]*) .*/\1/' |
         LC_ALL=C sort -u | grep -v ' has no SET_')"
 sed -n '/^\.Sh EXAMPLES/,$p' "$top/acme-client.conf.5" |
     sed -n '/^\.Bd -literal/,/^\.Ed/p' | grep -v '^\.' >"$run/examples.conf"
