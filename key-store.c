@@ -110,7 +110,7 @@ static int
 make(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
     char thumbprint[THUMBPRINT_LEN + 1], struct error *e)
 {
-	/* The owner of the directory may be who runs acme-client the next time. */
+	/* The next run may be started by the owner of the directory. */
 	uid_t owner = geteuid() == 0 ? p->dir->st.st_uid : geteuid();
 
 	if (keyfile_create(p, spec, owner, NO_GROUP, key, e) == -1)
