@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * ACME objects (RFC 8555 7.1) read from a server's JSON.  Unknown members,
+ * Reads ACME objects (RFC 8555 7.1) from a server's JSON.  Unknown members,
  * statuses and challenge types are tolerated; missing or wrongly typed ones
  * that RFC 8555 requires are errors that name the member.
  */
@@ -17,8 +17,9 @@
 #define AUTHZ_MAX 1000 /* The most authorizations of one order. */
 
 /*
- * RFC 8555 6.7.  The text has type, detail (or title) and subproblems in one
- * line, made visible, with "..." where it was cut.  Absent members are "".
+ * A problem document (RFC 8555 6.7).  The text has type, detail (or title) and
+ * subproblems in one line, made visible, with "..." where it was cut.  Absent
+ * members are "".
  */
 struct problem {
 	/* The type without "urn:ietf:params:acme:error:", if it begins so. */
@@ -42,9 +43,10 @@ enum status {
 };
 
 struct directory {
-	char *new_nonce, *new_account, *new_order;     /* required */
-	char *revoke_cert, *key_change, *renewal_info; /* or NULL */
-	char *terms; /* meta.termsOfService or NULL */
+	/* The directory must have these. */
+	char *new_nonce, *new_account, *new_order;
+	char *revoke_cert, *key_change, *renewal_info; /* Each may be NULL. */
+	char *terms; /* meta.termsOfService, or NULL. */
 	/*
 	 * The names of profiles, with blanks between them; NULL: the CA offers
 	 * none.
@@ -57,7 +59,7 @@ struct order {
 	enum status status;
 	/* The status as the server wrote it, made visible. */
 	char status_text[32];
-	char **identifiers; /* "dns:name", lower case */
+	char **identifiers; /* "dns:NAME" in lower case. */
 	size_t nidentifiers;
 	char **authorizations;
 	size_t nauthorizations;
@@ -68,8 +70,8 @@ struct order {
 };
 
 struct challenge {
-	char *url;   /* NULL: no challenge of this type is offered */
-	char *token; /* NULL also where the type has none */
+	char *url;   /* NULL: the CA offers no challenge of this type. */
+	char *token; /* NULL, too, if the type has no token. */
 	/* draft-ietf-acme-dns-persist: the CA's names; other types have none */
 	char **issuers;
 	size_t nissuers;
@@ -80,7 +82,7 @@ struct challenge {
 struct authorization {
 	enum status status;
 	char status_text[32];
-	/* "dns:name", lower case, without "*." */
+	/* "dns:NAME" in lower case, without "*.". */
 	char *identifier;
 	int wildcard;
 	/* The challenge of the type that the job uses. */
@@ -98,23 +100,27 @@ int directory_parse(
 void directory_free(struct directory *);
 int order_parse(struct order *, const char *buf, size_t len, struct error *);
 void order_free(struct order *);
-/* type: the wanted challenge's, as in challenge_names[]. */
+/*
+ * Reads an authorization, and its challenge of this type (challenge_names[]).
+ */
 int authorization_parse(struct authorization *, const char *type,
     const char *buf, size_t len, struct error *);
 void authorization_free(struct authorization *);
 
 /*
- * RFC 8555 7.1.2: the status in an account object; STATUS_VALID if it has none.
+ * Reads the status in an account object (RFC 8555 7.1.2); STATUS_VALID if it
+ * has none.
  */
 enum status account_status(const char *buf, size_t len);
 
-/* RFC 9773 4.2. */
+/* The CA's suggestion when to renew a certificate (RFC 9773 4.2). */
 struct renewal_info {
-	time_t start, end;     /* The start is before the end. */
-	char explanation[512]; /* URL, made visible, or "" */
+	time_t start, end; /* The start is before the end. */
+	/* A URL with an explanation, made visible, or "". */
+	char explanation[512];
 };
 
-/* 0, or -1 with the reason. */
+/* Reads renewal information.  0, or -1 with the reason. */
 int renewal_info_parse(
     struct renewal_info *, const char *buf, size_t len, struct error *);
 
@@ -136,9 +142,9 @@ int json_whole(const char *buf, size_t len);
  * a json_t.
  */
 
-/* The top-level object, or NULL with the reason. */
+/* Parses text with an object at the top; NULL, with the reason. */
 json_t *json_read(const char *, size_t, struct error *);
-/* A member of an object; NULL: it is absent, or null. */
+/* Returns a member of an object; NULL: it is absent, or null. */
 json_t *json_member(json_t *, const char *);
 /* Reads a problem document; the value may be NULL or of any type. */
 void problem_read(struct problem *, json_t *);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Addresses: are they of this machine, of a private network, or public?
+ * Tells which addresses are of this machine, of a private network, or public.
  */
 #ifndef ADDRESS_H
 #define ADDRESS_H
@@ -20,18 +20,23 @@ struct address {
 };
 
 enum reach {
-	/* This machine, its link, a multicast group, or of no known kind. */
+	/*
+	 * It is of this machine, its link, a multicast group, or no known kind.
+	 */
 	REACH_LOCAL,
-	/* A private network (RFC 1918, RFC 4193, RFC 6598). */
+	/* It is of a private network (RFC 1918, RFC 4193, RFC 6598). */
 	REACH_PRIVATE,
 	REACH_PUBLIC
 };
 
-/* An IPv6 address with an IPv4 address in it counts as that one. */
+/*
+ * Says where an address can be reached.  An IPv6 address that contains an IPv4
+ * address counts as that one.
+ */
 enum reach address_reach(const struct sockaddr *);
-/* Sets the port (decimal). */
+/* Sets the port, a decimal number as text. */
 void address_set_port(struct sockaddr_storage *, const char *port);
-/* Its text, in this buffer; "" if it is neither IPv4 nor IPv6. */
+/* Writes the address as text; "" if it is neither IPv4 nor IPv6. */
 const char *address_text(const struct sockaddr *, char *, socklen_t);
 
 #endif

@@ -23,15 +23,17 @@
 /* What the CA has said about the renewal of one certificate (RFC 9773). */
 struct window {
 	char certid[CERTID_MAX]; /* The certificate's ID at the CA, or "". */
-	time_t start, end;       /* The CA's suggestion; 0: not known. */
-	time_t time;             /* A time between them, chosen once. */
-	time_t ask;              /* The CA is not asked again before this. */
+	/* The window that the CA suggests; 0: it is not known. */
+	time_t start, end;
+	time_t time; /* A time in the window, chosen once. */
+	time_t ask;  /* The CA is not asked again before this. */
 };
 
 /* The part of a certificate that its renewal depends on. */
 struct life {
 	time_t not_before, not_after;
-	char certid[CERTID_MAX]; /* RFC 9773 4.1, or "" */
+	/* The certificate's ID (RFC 9773 4.1), or "". */
+	char certid[CERTID_MAX];
 };
 
 #define GROUP_MAX 68
@@ -41,10 +43,10 @@ struct life {
  * A member is "" where that is not known.
  */
 struct origin {
-	char leaf[FINGERPRINT_LEN]; /* The certificate's fingerprint. */
+	char leaf[FINGERPRINT_LEN]; /* The fingerprint of the certificate. */
 	char directory[1024];       /* The URL of the authority's directory. */
 	char profile[128];          /* The profile, or "" for none. */
-	/* The CN at the top of the preferred chain, or "" for none. */
+	/* The CN of the root of the preferred chain, or "" for none. */
 	char preferred[256];
 };
 
@@ -63,11 +65,11 @@ struct state {
 	 */
 	char names[FINGERPRINT_LEN];
 	unsigned attempts; /* Attempts since the last success. */
-	/* Those of them to which the CA responded. */
+	/* How many of these attempts the CA has responded to. */
 	unsigned failures;
 	time_t not_before; /* No attempt starts before this without -F. */
 	time_t last_success;
-	/* The beginning and the end of the error, if it is too long. */
+	/* The error; if it is too long, its beginning and end. */
 	char last_error[LAST_ERROR_MAX];
 	enum failure error_class; /* The class of last_error. */
 	/*
@@ -77,19 +79,24 @@ struct state {
 	int forced;
 	/* When the attempt that has not ended began, or 0. */
 	time_t began;
-	long took_ms; /* How long the last attempt took. */
+	long took_ms; /* The milliseconds that the last attempt took. */
 	struct window window;
 	/* Revocation status is not requested before this time. */
 	time_t status_ask;
 	/* The fingerprint of the files when they were last read, or "". */
 	char fingerprint[FINGERPRINT_LEN];
-	/* When they were last read, or 0. */
+	/* When the files were last read, or 0. */
 	time_t looked;
-	struct life life; /* Of the certificate that was installed then. */
-	/* The last renewal before its time that the CA asked for. */
+	/* The data of the certificate that was installed then. */
+	struct life life;
+	/*
+	 * When the certificate was last renewed because of the CA's suggestion
+	 * alone.
+	 */
 	time_t early;
 	/*
-	 * The start of its run, if the present attempt is such a renewal; or 0.
+	 * The start of the run of the present attempt if that is such a
+	 * renewal; or 0.
 	 */
 	time_t early_tried;
 	/*
@@ -102,15 +109,18 @@ struct state {
 	char put_back[FINGERPRINT_LEN];
 	/* The URL for new nonces (RFC 8555 7.2) in the last run, or "". */
 	char new_nonce[256];
-	int slow;         /* The CA does not finish orders at once. */
+	int slow;         /* The CA does not complete orders at once. */
 	char order[1024]; /* The URL of an unfinished order, or "". */
 	/*
 	 * A hash of the authority and the profile that the order was made with.
 	 */
 	char order_terms[FINGERPRINT_LEN];
 	time_t order_made;
-	struct origin attempt; /* Of the last attempt; leaf is not used. */
-	/* Of the installed certificate, if leaf is its fingerprint. */
+	/* The origin for which the last attempt was made; leaf is not used. */
+	struct origin attempt;
+	/*
+	 * The origin of the installed certificate, if leaf is its fingerprint.
+	 */
 	struct origin obtained;
 	/*
 	 * In an authority's state: the names of the trust anchors of its
@@ -121,15 +131,18 @@ struct state {
 	char group[GROUP_MAX];
 };
 
-/* The last error, or "".  An attempt that has not ended counts as killed. */
+/*
+ * Returns the last error, or "".  An attempt that has not ended counts as
+ * killed.
+ */
 const char *state_error(const struct state *, char out[LAST_ERROR_MAX]);
-/* Forgets all attempts, failures and errors.  0 if there were none. */
+/* Forgets all attempts, failures and errors.  Returns 0 if there were none. */
 int state_forget_errors(struct state *);
 
 /*
- * The last error, to be quoted in a sentence.  If it is too long for that, this
- * prints it whole as the error of name (a handle or an authority) and shortens
- * it in out.  Returns out.
+ * Prepares the last error to be quoted in a sentence.  If it is too long for
+ * that, this prints it whole as the error of name (a handle or an authority)
+ * and shortens it in out.  Returns out.
  */
 #define CAUSE_MAX 320
 const char *state_cause(
@@ -142,12 +155,13 @@ const char *state_cause(
  */
 void state_parse(const char *record, size_t len, const char *whose,
     const struct strings *names, struct state *);
-/* The caller frees. */
+/* Encodes a state; the caller frees the text. */
 char *state_encode(const struct state *);
 
 /* The account at an authority; the caller frees each member, or it is NULL. */
 struct account_record {
-	char *thumbprint; /* Of the account key that the URL belongs to. */
+	/* The thumbprint of the account key that the URL belongs to. */
+	char *thumbprint;
 	char *url;
 	/*
 	 * The thumbprint of a rollover's new key that has no account at the CA.
@@ -155,49 +169,54 @@ struct account_record {
 	char *unknown;
 };
 /*
- * Reads a record.  NULL, or one of another directory URL, has no account.
- * whose: as above.
+ * Reads a record.  If it is NULL, or has another directory's URL, there is no
+ * account.  whose: as for state_parse().
  */
 void account_parse(const char *record, size_t len, const char *whose,
     const char *directory, struct account_record *);
-/* unknown may be NULL.  The caller frees. */
+/*
+ * Encodes the record of an account; unknown may be NULL.  The caller frees the
+ * text.
+ */
 char *account_encode(const char *directory, const char *thumbprint,
     const char *url, const char *unknown);
 
 /*
- * When to try again after this many failures in a row: after 1, 10 or 100
+ * Returns when to try again after so many failures in a row: after 1, 10 or 100
  * minutes, then 18 hours, each up to a quarter longer at random.
  */
 time_t backoff(unsigned failures, time_t now);
 /*
- * The same, or later if the CA asks to wait for so many seconds (Retry-After),
- * but at most BACKOFF_MAX after run_began, so that the next daily run tries
- * again.
+ * As backoff(), or later if the CA asks to wait for so many seconds
+ * (Retry-After); but at most BACKOFF_MAX after run_began, so that the next
+ * daily run tries again.
  */
 time_t backoff_or(
     unsigned failures, time_t now, uint64_t seconds, time_t run_began);
 /*
- * Is not_before still to come?  A time further ahead than any backoff was
+ * Is not_before still to come?  If it is further ahead than any backoff, it was
  * written with a wrong clock and does not count.
  */
 int backoff_holds(time_t not_before, time_t now);
 
 
 /*
- * certproc's requests to fileproc.  Each function waits for fileproc's reply;
- * messages of other processes that arrive meanwhile are kept for serve().
+ * Sends certproc's requests to fileproc.  Each function waits for fileproc's
+ * reply; messages of other processes that arrive meanwhile are kept for
+ * serve().
  */
 
 /* One part as fileproc read it; bytes is NUL-terminated, or NULL. */
 struct stored {
-	char *path; /* Only for messages. */
+	char *path; /* The path is only for messages. */
 	enum presence presence;
-	char *bytes; /* With PRESENCE_BROKEN: the reason. */
+	/* The contents, or the reason if presence is PRESENCE_BROKEN. */
+	char *bytes;
 	size_t len;
 };
 void stored_free(struct stored *);
 
-/* All functions that return int: 0, or -1 with fileproc's reason. */
+/* All functions that return int return 0, or -1 with fileproc's reason. */
 
 /*
  * Takes the job's lock, waiting until the monotonic deadline, removes what a
@@ -213,8 +232,8 @@ int store_open(uint32_t job, int64_t deadline,
 int store_look(
     uint32_t job, struct stored parts[PART_JOB__MAX], struct error *);
 /*
- * Gives the lock back.  forget: a bit for each part that is not needed after
- * this run has reported its outcome.
+ * Releases the lock.  forget: a bit for each part that is not needed after this
+ * run has reported its outcome.
  */
 void store_close(uint32_t job, uint64_t forget);
 
@@ -233,10 +252,7 @@ int store_remove(uint32_t job, enum part, struct error *);
  */
 int store_read_kept(
     uint32_t job, struct stored parts[PART_SET__MAX], struct error *);
-/*
- * -r: writes a copy of part from, as it was when the job was opened, to part
- * to.
- */
+/* -r: copies part from, as it was when the job was opened, to part to. */
 int store_copy(uint32_t job, enum part from, enum part to, struct error *);
 /* -r: fileproc tells keyproc and csrproc which certificates may be revoked. */
 int store_tell_revocable(uint32_t job, struct error *);
@@ -257,9 +273,7 @@ int store_lock(enum part, enum lock, int64_t deadline, struct error *);
 void store_read(enum part, struct stored *);
 
 
-/*
- * In certproc: the trusted roots of each authority.
- */
+/* The trusted roots of each authority, in certproc. */
 
 struct anchors;
 
@@ -278,13 +292,13 @@ int anchors_lacking(const struct anchors *);
 /* Parses all that were read, while certproc has nothing else to do. */
 void anchors_load_early(void);
 /*
- * Parses them on the first call, since a system's whole bundle takes a while.
- * *roots becomes NULL if any root will do.  0 or -1.
+ * Parses the roots on the first call, since a system's whole bundle takes a
+ * while. *roots becomes NULL if any root will do.  0 or -1.
  */
 int anchors_load(struct anchors *, const struct roots **roots, struct error *);
 /*
- * The same where no chain is to be installed: prints an error, once in a run.
- * 1: the roots are known.
+ * As anchors_load(), where no chain is to be installed: prints an error, once
+ * in a run.  1: the roots are known.
  */
 int anchors_known(struct anchors *, const struct roots **roots);
 
@@ -294,18 +308,19 @@ int anchors_known(struct anchors *, const struct roots **roots);
  */
 
 /*
- * The chain in a record, or NULL if the record is absent or holds no chain.
- * The caller frees.
+ * Parses the chain in a record; NULL: the record is absent or holds no chain.
+ * The caller frees it.
  */
 struct chain *stored_chain(const struct stored *);
 
-/* The files in their configured places. */
+/* The installed files of a certificate. */
 struct installed {
-	struct chain *chain; /* NULL: no file holds a usable chain. */
-	enum part part;      /* The file that chain was read from. */
-	int mixed;           /* The files do not belong together. */
-	int complete;        /* chain has the intermediates, too. */
-	int repairable;      /* The files can be written anew from chain. */
+	/* The installed chain; NULL: no file holds a usable chain. */
+	struct chain *chain;
+	enum part part; /* The file that chain was read from. */
+	int mixed;      /* The files do not belong together. */
+	int complete;   /* The chain has the intermediates, too. */
+	int repairable; /* The files can be written anew from the chain. */
 	struct stored file[PART_SET__MAX]; /* The files as they were read. */
 };
 
@@ -317,23 +332,26 @@ int installed_read(struct installed *, char *const path[PART_SET__MAX],
     struct stored parts[PART_SET__MAX], struct error *);
 void installed_free(struct installed *);
 
-/* Replaces all files of the set by files of this chain.  0 or -1. */
+/* Replaces all files of the set by new ones with this chain.  0 or -1. */
 int installed_replace(uint32_t job, char *const path[PART_SET__MAX],
     const struct chain *, struct error *);
 /*
- * 1 if each file of the set exists and holds what installed_replace() would
- * write.
+ * Do all files of the set exist, with the content that installed_replace()
+ * would write?
  */
 int installed_holds(const struct installed *, char *const path[PART_SET__MAX],
     const struct chain *);
 
 
 /*
- * One certificate in certproc: the verdict on what the CA sends, and what is
- * remembered of it between runs.
+ * One certificate in certproc: the verdict on what the CA sends, and what
+ * certproc remembers of it between runs.
  */
 
-/* The CA's default chain and its alternates for one certificate. */
+/*
+ * The most chains of one certificate: the CA's default chain and its
+ * alternates.
+ */
 #define CHAINS_MAX 10
 
 /*
@@ -342,7 +360,8 @@ int installed_holds(const struct installed *, char *const path[PART_SET__MAX],
  */
 struct job_keys {
 	uint8_t current[SPKI_HASH_LEN];
-	uint8_t next[SPKI_HASH_LEN]; /* A key that is not live yet. */
+	/* The hash of a key that is not live yet. */
+	uint8_t next[SPKI_HASH_LEN];
 	uint8_t combined[SPKI_HASH_LEN];
 	uint8_t combined_leaf[SPKI_HASH_LEN];
 	int have_current, have_next, have_combined;
@@ -352,16 +371,17 @@ struct job {
 	uint32_t nr; /* The number of the job in messages. */
 	char *handle;
 	struct strings names;
-	/* The certificate files; NULL: not configured. */
+	/* The paths of the certificate files; NULL: not configured. */
 	char *path[PART_SET__MAX];
 	/* csrproc writes a file with the key and the chain. */
 	int combined;
-	/* certproc asks whether the certificate is revoked. */
+	/* The configuration has 'check revocation' for it. */
 	int check_status;
-	/* Servers that are to present the certificate (conf.h). */
+	/* The servers of 'verify' (conf.h). */
 	struct strings verify;
-	char *status_url; /* Where revocation status is requested, or NULL. */
-	uint8_t *status;  /* The part of the response that has arrived. */
+	/* The URL at which revocation status is requested, or NULL. */
+	char *status_url;
+	uint8_t *status; /* The part of the response that has arrived. */
 	size_t status_len;
 	int revoked; /* The CA says that the certificate is revoked. */
 	int new_key; /* The certificate must be renewed with a new key. */
@@ -369,16 +389,16 @@ struct job {
 	int key_compromised;
 	/* The CA has refused the next key, which is not live yet. */
 	int next_refused;
-	/* The fingerprint of the files as the parent has found it. */
+	/* The fingerprint of the files that the parent has made. */
 	char *fingerprint;
 	char *profile; /* The profile to order, or NULL. */
-	/* The CN at the top of the chain to prefer, or NULL. */
+	/* The CN of the root of the preferred chain, or NULL. */
 	char *preferred;
 	char *group;             /* The group that may read the key, or NULL. */
-	struct keyspec key_spec; /* Type and size of the key. */
+	struct keyspec key_spec; /* The type and size that the key must have. */
 	char *directory;         /* The directory URL of the authority. */
-	struct anchors *anchors; /* The roots that its chains lead to. */
-	/* csrproc could not give the key to that group. */
+	struct anchors *anchors; /* The roots to which its chains must lead. */
+	/* csrproc could not give the key to the configured group. */
 	int ungrouped;
 	/* The files have not changed since they were last found good. */
 	int is_as_seen;
@@ -387,19 +407,16 @@ struct job {
 	size_t record_len;
 	/* There was a saved chain at the start. */
 	int has_saved;
-	/* A verified chain that an earlier run has left. */
+	/* A verified chain that an earlier run has saved. */
 	struct stored saved;
 	/* A copy of a chain whose revocation an earlier run has begun. */
 	struct stored revoking;
 	/*
-	 * A copy of a chain that is revoked according to netproc in one run
-	 * only.
+	 * A copy of a chain that is revoked, if what one netproc said is true.
 	 */
 	struct stored unconfirmed;
 	int confirming; /* doomed is the chain in unconfirmed. */
-	/*
-	 * A copy like revoking; the key of this chain must not be used again.
-	 */
+	/* As revoking, for a chain whose key must not be used again. */
 	struct stored compromised;
 	int locked;
 	int has_state; /* The state was read, or there was none. */
@@ -422,13 +439,13 @@ struct job {
 	/* The certificate is due only because of -F. */
 	int only_forced;
 	int64_t began_ms; /* When the attempt began. */
-	/* An enum phase. */
+	/* The present phase, an enum phase. */
 	unsigned phase;
 	/* The worker of netproc that has the job or had it last. */
 	uint32_t worker;
 	/* netproc looks at the order of an earlier run. */
 	int resumed;
-	int told; /* netproc waits for the job's outcome. */
+	int told; /* netproc waits to be told the job's outcome. */
 	/* With -r: csrproc did not remove the key. */
 	int key_stays;
 	/* This run, or one that could not report it, has changed the files. */
@@ -447,21 +464,21 @@ struct job {
  * done.
  */
 
-/* 1: what a job remembers and holds. */
+/* Group 1: what a job remembers and holds. */
 
-extern int job_compromised; /* -R keyCompromise */
+extern int job_compromised; /* The run revokes with the reason keyCompromise. */
 
 /* Gives the job an empty state of its own. */
 void job_new_state(struct job *);
 /* Frees the state and record of an unchanged job; nobody reads them again. */
 void job_set_unchanged(struct job *);
 
-/* force: -F was given; for all jobs. */
+/* Takes the rules of the run; force: -F was given. */
 void job_rules(int force);
 /* Was -F given? */
 int job_forced(void);
 /*
- * Takes over what fileproc has read: the state, the records, the installed
+ * Takes over what fileproc has read: the state, the records and the installed
  * files.  0; or -1 with the reason if fileproc may not read a file.
  */
 int job_take(struct job *, struct stored parts[PART_JOB__MAX], struct error *);
@@ -472,10 +489,10 @@ int job_save(const struct job *, struct error *);
  * reason; -1: certproc cannot tell.
  */
 int job_trusts_installed(const struct job *, struct error *);
-/* Gives back the lock and what was read. */
+/* Releases the job's lock, and frees what was read. */
 void job_close(struct job *);
 
-/* 2: the verdict on a chain, and its installation. */
+/* Group 2: the verdict on a chain, and its installation. */
 
 /*
  * May this chain, from the CA or saved by an earlier run, be installed now?  0,
@@ -505,7 +522,10 @@ int job_choose(
 int job_choose_last(struct job *, struct error *);
 /* Is the chosen chain for a key that is not live yet? */
 int job_needs_next_key(const struct job *);
-/* All files are in place; the chain stays saved until that is reported. */
+/*
+ * Notes that all files are in place; the chain stays saved until that is
+ * reported.
+ */
 void job_installed(struct job *);
 /*
  * An earlier attempt installed this chain and was interrupted before it stored
@@ -525,7 +545,7 @@ void job_refuse_key(struct job *, const uint8_t key[SPKI_HASH_LEN]);
 int job_is_refused_key(
     const struct job *, int have, const uint8_t key[SPKI_HASH_LEN]);
 
-/* 3: the outcome of an attempt. */
+/* Group 3: the outcome of an attempt. */
 
 /*
  * Remembers how an attempt failed.  Any failure but a local one delays further
@@ -543,10 +563,10 @@ int job_was_revoked(const struct job *, const struct chain *);
 void job_say_foreign(char *out, size_t outsz, const char *text);
 /* Remembers the reason why there was no attempt. */
 void job_prevented(struct job *, const char *text, enum failure);
-/* The certificate was looked at and is fine: forgets all errors. */
+/* Forgets all errors: the certificate was looked at and is fine. */
 void job_fine(struct job *);
 
-/* 4: revocation (-r). */
+/* Group 4: revocation (-r). */
 
 /*
  * Chooses the certificate to revoke, doomed: the one whose revocation an
@@ -575,11 +595,9 @@ void job_key_burnt(struct job *);
 int job_key_compromised(struct job *);
 
 
-/*
- * The authority, in certproc.
- */
+/* What certproc knows of the authority. */
 
-/* Keeps pointers into the configuration. */
+/* Takes the authority's slice, and keeps pointers into it. */
 void authority_conf(const struct slice_conf *);
 /* Reads the record of the authority's failures. */
 void authority_load(void);
@@ -588,7 +606,7 @@ void authority_load(void);
 void authority_load_account(int64_t lock_deadline);
 /* Sends KEY_ACCOUNT, which keyproc waits for. */
 void authority_tell_key(void);
-void cert_account(struct msg *); /* a handler */
+void cert_account(struct msg *); /* Handles CERT_ACCOUNT. */
 
 /*
  * -t: prints the stored account URL, the thumbprint of keyproc's account key,
@@ -601,29 +619,32 @@ int authority_show(const struct body_shown *);
  * reason.
  */
 int authority_holds(struct error *);
-/* The authority could not be reached; it asks to wait so many seconds, or 0. */
+/*
+ * Remembers that the authority could not be reached.  seconds: how long it asks
+ * to wait, or 0.
+ */
 void authority_failed(const char *text, uint64_t seconds);
-/* The authority has responded: forgets its failures. */
+/* Forgets the authority's failures, as it has responded. */
 void authority_works(void);
 
 /*
- * The names of the trust anchors that verified the authority's servers in an
- * earlier run, for netproc to try first; or NULL.
+ * Returns the names of the trust anchors that verified the authority's servers
+ * in an earlier run, for netproc to try first; or NULL.
  */
 const char *authority_anchors(void);
 void authority_learned(const char *names);
 
 /*
- * The authority has refused an order for a reason that concerns every order:
- * certproc starts no further one in this run.
+ * Remembers that the authority has refused an order for a reason that concerns
+ * every order: certproc starts no further one in this run.
  */
 void authority_ends(const char *text);
-/* Has it done so?  If so, with the reason. */
+/* Has authority_ends() been called?  If so, with the reason. */
 int authority_ended(struct error *);
 
-/* When the authority may be contacted again, or 0. */
+/* Returns when the authority may be contacted again, or 0. */
 time_t authority_not_before(void);
-/* The reason of authority_ends(), or the last failure. */
+/* Returns the reason of authority_ends(), or the last failure. */
 const char *authority_cause(void);
 
 
@@ -656,29 +677,43 @@ const char *authority_cause(void);
  * From each phase a step leads to FINISHED, too.
  */
 enum phase {
-	/* A report of csrproc on its keys. */
+	/* It waits for csrproc's report on its keys. */
 	AWAITS_KEYS = 1,
-	/* The keys of the other jobs. */
+	/* It waits for the keys of the other jobs. */
 	KEYS_KNOWN = 2,
-	/* A worker of netproc that asks the CA when to renew (RFC 9773). */
+	/*
+	 * It waits for a worker of netproc that asks the CA when to renew (RFC
+	 * 9773).
+	 */
 	DATE_TO_ASK = 4,
 	ASKING_DATE = 8,
-	/* A worker that asks whether the certificate is revoked. */
+	/*
+	 * It waits for a worker that asks whether the certificate is revoked.
+	 */
 	STATUS_TO_ASK = 16,
 	ASKING_STATUS = 32,
-	/* A worker for an order or, with -r, -K, -U and -D, a task. */
+	/*
+	 * It waits for a worker for an order or, with -r, -K, -U and -D, a
+	 * task.
+	 */
 	DUE = 64,
-	/* A certificate, from a worker. */
+	/* It waits for a certificate from a worker. */
 	ORDERING = 128,
-	/* A task of a worker; with -t and at a rollover's end, of keyproc. */
+	/*
+	 * It waits for the end of a task of a worker; with -t and at a
+	 * rollover's end, of keyproc.
+	 */
 	TASKED = 256,
-	/* csrproc, which makes the next key live. */
+	/* It waits for csrproc, which makes the next key live. */
 	ADOPTING = 512,
-	/* csrproc, which writes the file with key and chain. */
+	/* It waits for csrproc, which writes the file with key and chain. */
 	COMBINING = 1024,
-	/* csrproc, which removes what is left of a revoked certificate. */
+	/*
+	 * It waits for csrproc, which removes what is left of a revoked
+	 * certificate.
+	 */
 	DISCARDING = 2048,
-	/* Nothing: the parent knows its outcome. */
+	/* It waits for nothing: the parent knows its outcome. */
 	FINISHED = 4096,
 	PHASE__END = 8192
 };
@@ -690,8 +725,8 @@ extern uint32_t njobs;
 /* Adds a job in its first phase; the pointer is valid until the next call. */
 struct job *job_add(void);
 /*
- * The only way into another phase.  A step that is not in the drawing ends the
- * process.
+ * Moves a job into another phase; no other function does.  A step that is not
+ * in the drawing ends the process.
  */
 void enter(uint32_t job, enum phase);
 
@@ -712,9 +747,7 @@ void finish_failed(uint32_t job, const struct error *);
 void serve_jobs(void) __attribute__((noreturn));
 
 
-/*
- * Which jobs have something to do, and which of them is next.
- */
+/* Finds out which jobs have something to do, and which of them is next. */
 
 /*
  * The start of a run that is not for -l, the metrics or "verify": finishes the
@@ -723,18 +756,16 @@ void serve_jobs(void) __attribute__((noreturn));
  */
 void queue_begin(int64_t lock_deadline, uint64_t most_orders);
 /*
- * Handler: csrproc has looked at a job's keys, or has made one.  When it has
- * looked at all, this finds out what is to be done for each job, and tells the
- * parent.
+ * Handles CERT_KEY: csrproc has looked at a job's keys, or has made one.  When
+ * it has looked at all jobs, this finds out what is to be done for each, and
+ * tells the parent.
  */
 void cert_key(struct msg *);
-/* Handler: a worker of netproc asks for its next job. */
+/* Handles CERT_NEXT: a worker of netproc asks for its next job. */
 void cert_next(struct msg *);
 
 
-/*
- * What is to be done for a certificate, in certproc.
- */
+/* Finds out what is to be done for a certificate, in certproc. */
 
 /*
  * Are the files unchanged since they were last looked at, and is nothing due by
@@ -759,13 +790,15 @@ enum job_verdict {
 enum job_verdict job_evaluate(
     struct job *, int64_t lock_deadline, struct error *);
 /*
- * For -r: JOB_DUE if there is a certificate, else JOB_FAILED with the reason.
+ * As job_evaluate(), for -r: JOB_DUE if there is a certificate, else JOB_FAILED
+ * with the reason.
  */
 enum job_verdict job_evaluate_revocation(
     struct job *, int64_t lock_deadline, struct error *);
 /*
- * For -B: JOB_INSTALL if fileproc keeps another chain than the installed one,
- * JOB_UNCHANGED if it does not, or JOB_FAILED with the reason.
+ * As job_evaluate(), for -B: JOB_INSTALL if fileproc keeps another chain than
+ * the installed one, JOB_UNCHANGED if it does not, or JOB_FAILED with the
+ * reason.
  */
 enum job_verdict job_evaluate_restoration(
     struct job *, int64_t lock_deadline, struct error *);
@@ -791,10 +824,10 @@ enum job_verdict job_status(
 void order_authority(const char *api_url);
 
 /*
- * The URL of the order that the next attempt looks at first.  NULL: there is no
- * order, or it was made at another authority, for another profile, or too long
- * ago: CAs keep orders for some days, and the certificate must not expire
- * meanwhile.
+ * Returns the URL of the order that the next attempt looks at first.  NULL:
+ * there is no order, or it was made at another authority, for another profile,
+ * or too long ago: CAs keep orders for some days, and the certificate must not
+ * expire meanwhile.
  */
 const char *order_open(const struct job *);
 /* Stores the URL of an order; NULL: forgets it. */
@@ -806,7 +839,7 @@ void order_keep(struct job *, const char *url);
  */
 int order_worth(const struct job *, const struct chain *, struct error *);
 
-/* Handler. */
+/* Handles CERT_ORDER. */
 void cert_order(struct msg *);
 
 
@@ -816,8 +849,8 @@ void cert_order(struct msg *);
  */
 
 /*
- * Reads the state from its record (or NULL), without the failures at another
- * authority.  whose: as for state_parse().
+ * Reads the state from its record (or NULL); failures at another authority are
+ * dropped.  whose: as for state_parse().
  */
 void origin_load_state(
     struct job *, const char *record, size_t len, const char *whose);
@@ -838,13 +871,16 @@ int origin_takes_group_back(const struct job *);
 
 /* Remembers the present configuration as that of a new attempt. */
 void origin_attempt(struct job *);
-/* This chain of that attempt is installed.  0: that was known already. */
+/*
+ * Notes that this chain of the attempt is installed.  Returns 0 if that was
+ * known.
+ */
 int origin_installed(struct job *, const struct chain *);
 /* Remembers the configured group, unless the key could not be given to it. */
 void origin_grouped(struct job *);
 /*
- * The installed certificate agrees with the configuration: remembers that, so
- * that a later change is noticed.
+ * Remembers the configuration of the installed certificate, which agrees with
+ * it, so that a later change is noticed.
  */
 void origin_confirm(struct job *);
 
@@ -852,21 +888,19 @@ void origin_confirm(struct job *);
 int origin_is_configured(const struct job *);
 
 
-/*
- * In certproc: reports on all certificates, for -l and the metrics.
- */
+/* Reports on all certificates, for -l and the metrics, in certproc. */
 
 #define CHANGE_PENDING "on change: not run yet, or failed"
 
-/* The greater, the more urgent. */
+/* The greater the number, the more urgent the condition. */
 enum condition { FINE, DUE_NOW, MISSING, FAILING, EXPIRED };
 
 struct report {
 	const struct job *job;
 	enum condition condition;
 	char issuer[64];
-	time_t when;          /* When it will be renewed, or tried again. */
-	const char *reason;   /* The reason for that. */
+	time_t when; /* When the certificate will be renewed, or tried again. */
+	const char *reason;   /* The reason why it is then. */
 	struct error changed; /* A text that reason may point to. */
 	struct error error;   /* An error in reading the files, or "". */
 };
@@ -879,9 +913,9 @@ struct report {
  */
 struct report *report_all(struct job *, size_t n, enum outcome *outcomes);
 
-/* The last error, or "", in a static buffer. */
+/* Returns the last error, or "", in a static buffer. */
 const char *report_error(const struct report *);
-/* Is that the error of an attempt that was made only because of -F? */
+/* Was the last error that of an attempt that was made only because of -F? */
 int report_forced(const struct report *);
 
 
@@ -889,7 +923,7 @@ int report_forced(const struct report *);
  * -l: certproc prints the list on its stdout.
  */
 
-/* flags: LIST_*. */
+/* Prints the list; flags: LIST_*. */
 void cert_list(const struct report *, size_t n, int flags);
 
 
@@ -902,8 +936,8 @@ int cert_metrics(const struct report *, size_t n, struct error *);
 
 
 /*
- * In certproc: what an earlier run has left to do, because of a chain that it
- * saved, or of files that do not belong together.
+ * Finds what an earlier run has left to do, because of a chain that it saved,
+ * or of files that do not belong together; in certproc.
  */
 
 /*
@@ -912,7 +946,10 @@ int cert_metrics(const struct report *, size_t n, struct error *);
  * changed is set if a run installed it and could not report that.
  */
 int recover(struct job *);
-/* Is a saved chain not installed yet?  For -B, which removes no saved chain. */
+/*
+ * Is a saved chain not installed yet?  -B asks this, since it removes no saved
+ * chain.
+ */
 int recover_waits(const struct job *);
 /*
  * Is a file with key and chain configured, and does it differ from the live key
@@ -920,8 +957,8 @@ int recover_waits(const struct job *);
  */
 int combined_is_old(const struct job *);
 /*
- * 1: the files do not belong together, but the installed chain is complete and
- * is chosen to be installed again.
+ * Repairs the files.  1: they do not belong together, but the installed chain
+ * is complete and is chosen to be installed again.
  */
 int repair(struct job *);
 
@@ -939,37 +976,35 @@ int repair(struct job *);
 int restore(struct job *, struct error *);
 
 
-/*
- * "verify": do servers present the installed certificates?
- */
+/* "verify": compares what servers present with the installed certificates. */
 
 /* In a run for "verify": reads the installed files, and has netproc started. */
 void verify_begin(void);
-/* netproc asks which server is next. */
+/* Handles CERT_NEXT: netproc asks which server is next. */
 void verify_next(void);
-/* Handler. */
+/* Handles CERT_PRESENTED. */
 void cert_presented(struct msg *);
 
 
 /*
- * When a certificate is to be renewed: when the CA suggests it (RFC 9773), else
- * after a part of its validity.
+ * Decides when a certificate is to be renewed: when the CA suggests it (RFC
+ * 9773), else after a part of its validity.
  */
 
 /*
- * The certificate's ID at the CA (RFC 9773 4.1), or NULL if it has none.  The
- * caller frees.
+ * Makes the certificate's ID (RFC 9773 4.1); NULL if it cannot have one.  The
+ * caller frees it.
  */
 char *renewal_certid(const struct chain *);
 /* Copies the part of a certificate that the functions below need. */
 void renewal_life(const struct chain *, struct life *);
 
 /*
- * When the certificate is due: at the time chosen in the CA's window, but no
- * later than a sixth of the validity before notAfter; without a window, a third
- * of the validity (half, if it is under ten days) before notAfter.  Earlier
- * than that third, the window is followed once a day at most.  *suggested: the
- * window has decided.
+ * Returns when the certificate is due: at the time chosen in the CA's window,
+ * but no later than a sixth of the validity before notAfter; without a window,
+ * a third of the validity (half, if it is under ten days) before notAfter.  A
+ * window that is earlier than that third is followed once a day at most.
+ * *suggested: the window has decided.
  */
 time_t renewal_time(const struct life *, const char *handle,
     const struct state *, time_t now, int *suggested);
@@ -992,61 +1027,70 @@ int renewal_ask(const struct life *, const struct state *, time_t now);
 void renewal_window(struct state *, const char *certid, time_t start,
     time_t end, long retry, time_t now);
 /*
- * The CA gave no window: it is asked again after retry seconds (-1: after the
- * usual six hours).
+ * Takes that the CA gave no window: it is asked again after retry seconds (-1:
+ * after the usual six hours).
  */
 void renewal_no_window(
     struct state *, const char *certid, long retry, time_t now);
-/* A certificate was installed: forgets what was known of its predecessor. */
+/*
+ * Forgets what was known of the predecessor of a certificate that was
+ * installed.
+ */
 void renewal_installed(struct state *, const struct life *, time_t now);
 
 
 /*
- * Has the CA revoked a certificate?  That is asked where the certificate says:
- * at a revocation list (RFC 5280 5), else at an OCSP responder (RFC 6960).
- * Both responses are signed, so it does not matter which server sends them.
+ * Has the CA revoked a certificate?  The certificate says where to ask: at a
+ * revocation list (RFC 5280 5), else at an OCSP responder (RFC 6960).  Both
+ * responses are signed, so it does not matter which server sends them.
  */
 
 #define STATUS_BYTES_MAX (16 * 1024 * 1024)
 
-/* An http URL to GET; the caller frees.  NULL, with the reason. */
+/* Makes an http URL to GET, which the caller frees.  NULL, with the reason. */
 char *status_url(const struct chain *, struct error *);
 
 /*
- * Judges the response.  1: revoked, 0: not, -1: it does not tell, with the
- * reason.
+ * Judges the response.  1: revoked; 0: not revoked; -1: it does not tell, with
+ * the reason.
  */
 int status_judge(const struct chain *, const uint8_t *response, size_t len,
     time_t now, struct error *);
 
 
-/*
- * Shared by the judges of revocation lists and of OCSP responses.
- */
+/* What the judges of revocation lists and of OCSP responses share. */
 
-#define STATUS_SKEW 300 /* seconds that clocks may differ by */
+#define STATUS_SKEW 300 /* The seconds by which clocks may differ. */
 
-/* The leaf's issuer; NULL: only the leaf is installed. */
+/* Returns the leaf's issuer; NULL: only the leaf is installed. */
 X509 *status_issuer(const struct chain *);
 /*
- * The URL of the first revocation list that the certificate names by http, or
- * NULL.  The caller frees.
+ * Returns the URL of the first revocation list that the certificate names by
+ * http, or NULL.  The caller frees it.
  */
 char *status_list_url(X509 *leaf);
-/* The URL in this name, or NULL if it is no http URL; the caller frees. */
+/*
+ * Returns the URL in this name, or NULL if it is no http URL; the caller frees
+ * it.
+ */
 char *status_http_name(const GENERAL_NAME *);
 
 /*
- * What is signed, by which algorithm, and the signature (RFC 5280, RFC 6960).
+ * The parts of a signed object (RFC 5280, RFC 6960): what is signed, by which
+ * algorithm, and the signature.
  */
 struct status_signed {
-	struct der tbs;       /* With tag and length. */
-	struct der algorithm; /* With tag and length. */
-	struct der signature; /* Without the number of unused bits. */
+	struct der tbs;       /* What is signed, with tag and length. */
+	struct der algorithm; /* The algorithm, with tag and length. */
+	/* The signature, without the number of unused bits. */
+	struct der signature;
 };
 /* Reads the three elements from in.  0, or -1: not DER, or other elements. */
 int status_signed_read(struct der *in, struct status_signed *);
-/* An AlgorithmIdentifier's NID; NID_undef if libcrypto does not know it. */
+/*
+ * Returns the NID of an AlgorithmIdentifier; NID_undef if libcrypto does not
+ * know it.
+ */
 int status_algorithm(const struct der *);
 /*
  * Is the algorithm strong enough (SHA-256 or better)?  0, or -1 with the
@@ -1064,7 +1108,7 @@ int status_signed_by(const struct status_signed *, EVP_PKEY *);
 int status_time(struct der *in, time_t *);
 
 struct status_extension {
-	/* n, if it is 2.5.29.n (RFC 5280 4.2), else -1 */
+	/* The n of 2.5.29.n (RFC 5280 4.2); -1: it is another extension. */
 	int id;
 	int critical;
 	struct der value;
@@ -1075,15 +1119,15 @@ struct status_extension {
  */
 int status_extension(struct der *in, struct status_extension *);
 
-/* status_judge() for each kind of response, with the same results. */
+/* As status_judge(), for each kind of response. */
 int status_list_judge(
     const struct chain *, struct der response, time_t now, struct error *);
 int status_ocsp_judge(
     const struct chain *, struct der response, time_t now, struct error *);
 
 /*
- * The certificate's serial number, as the content of an INTEGER, which points
- * into the result; the caller passes that to OPENSSL_free().
+ * Returns the certificate's serial number, as the content of an INTEGER, which
+ * points into the result; the caller passes the result to OPENSSL_free().
  */
 uint8_t *status_serial(const X509 *, struct der *serial);
 

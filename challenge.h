@@ -22,34 +22,35 @@ enum challenge_type {
 extern const char *const challenge_names[CHALLENGE__MAX];
 
 /*
- * Is the response a record in the DNS?  Only such types are for wildcards, and
- * they are for no IP address.
+ * Is the response a record in the DNS?  Wildcards need such a type, and IP
+ * addresses cannot have one.
  */
 int challenge_by_dns(enum challenge_type);
 
 /*
- * The identifier without the "*." of a wildcard (RFC 8555 7.1.4); the result
- * points into the argument.
+ * Returns the identifier without the "*." of a wildcard (RFC 8555 7.1.4); the
+ * result points into the argument.
  */
 const char *challenge_base(const char *identifier);
 
 /*
- * The name of the record for an identifier (RFC 8555 8.4).  It begins with the
- * account's label (dns-account-01), unless that is NULL.  The caller frees.
+ * Makes the name of the record for an identifier (RFC 8555 8.4).  It begins
+ * with the account's label (dns-account-01), unless that is NULL.  The caller
+ * frees it.
  */
 char *challenge_record(const char *label, const char *identifier);
 
-/* Where the response comes from. */
+/* How the response is published. */
 enum way {
-	WAY_WEBROOT,   /* a web server serves files that chngproc writes */
-	WAY_STATELESS, /* a web server is configured with the thumbprint */
-	WAY_LISTEN,    /* respproc serves it */
-	WAY_HOOK,      /* 'challenge hook' publishes a record in the DNS */
-	WAY_PERSIST,   /* a record stays in the DNS (dns-persist-01) */
+	WAY_WEBROOT,   /* A web server serves files that chngproc writes. */
+	WAY_STATELESS, /* A web server is configured with the thumbprint. */
+	WAY_LISTEN,    /* respproc serves it. */
+	WAY_HOOK,      /* 'challenge hook' publishes a record in the DNS. */
+	WAY_PERSIST,   /* A record stays in the DNS (dns-persist-01). */
 	WAY__MAX
 };
 
-/* A key authorization's SHA-256 in base64url. */
+/* The length of a digest: a key authorization's SHA-256 in base64url. */
 #define DIGEST_LEN 43
 
 
@@ -57,16 +58,16 @@ enum way {
  * Key authorizations (RFC 8555 8.1) bind a token to the account key.
  */
 
-/* token "." thumbprint; the caller frees. */
+/* Makes TOKEN.THUMBPRINT; the caller frees it. */
 char *key_authorization(const char *token, const char *thumbprint);
-/* Its SHA-256 in base64url, without padding: RFC 8555 8.4. */
+/* Makes its SHA-256 in base64url without padding (RFC 8555 8.4). */
 void key_authorization_digest(
     char out[DIGEST_LEN + 1], const char *authorization);
 
 /*
- * The label of an account, which comes before "_acme-challenge": "_" and the
- * first 10 bytes of the SHA-256 of the account URL, in lower-case base32.
- * draft-ietf-acme-dns-account-label 3.2.
+ * Makes the label of an account, which comes before "_acme-challenge": "_" and
+ * the first 10 bytes of the SHA-256 of the account URL, in lower-case base32
+ * (draft-ietf-acme-dns-account-label 3.2).
  */
 void account_label(char out[ACCOUNT_LABEL_LEN + 1], const char *url);
 

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Deadlines on the monotonic clock, and times as text.
- */
+/* Keeps deadlines by the monotonic clock, and writes times as text. */
 #ifndef CLOCK_H
 #define CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds on the monotonic clock. */
+/* Returns the milliseconds of the monotonic clock. */
 int64_t clock_ms(void);
-/* Milliseconds until the deadline, for poll(2): from 0 to INT_MAX. */
+/*
+ * Returns the milliseconds until the deadline, for poll(2): from 0 to INT_MAX.
+ */
 int clock_left_ms(int64_t deadline);
 /* Sleeps for the whole time, even if a signal comes. */
 void clock_sleep_ms(int64_t ms);
 
 /*
- * "2026-11-23 17:40:12 UTC", in one of two static buffers, so that a message
- * can have two times.
+ * Writes "2026-11-23 17:40:12 UTC" into one of two static buffers, so that a
+ * message can have two times.
  */
 const char *clock_text(time_t);
 

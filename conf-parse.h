@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The parser of the configuration: tokens, statements, checks.
- */
+/* Parses the configuration: tokens, statements, checks. */
 #ifndef CONF_PARSE_H
 #define CONF_PARSE_H
 
@@ -25,16 +23,20 @@ enum token {
 
 /* The next token, until lex_next() reads another. */
 extern enum token lex_token;
-extern char lex_word[WORD_MAX]; /* The text of a TOKEN_WORD. */
-extern int lex_quoted;          /* The word was in quotes, and is no keyword. */
+/* The text of the token if it is a TOKEN_WORD. */
+extern char lex_word[WORD_MAX];
+extern int lex_quoted; /* The word was in quotes, and is no keyword. */
 
 /* Goes on with this file at the next lex_next(); -1 if it cannot be read. */
 int lex_open(const char *path);
 /* Reads the next token into the three variables above. */
 void lex_next(void);
-/* The same for a file, or for all files that match a pattern. */
+/* As lex_open(), for a file or for all files that match a pattern. */
 void lex_include(const char *path);
-/* Later errors have nothing to do with a quote that is missing. */
+/*
+ * Forgets a word in quotes that went on to another line: later errors have
+ * nothing to do with it.
+ */
 void lex_forget_quotes(void);
 /* Defines a macro: $name is read as value from now on. */
 void lex_define(const char *name, const char *value);
@@ -50,11 +52,12 @@ void lex_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void lex_error_at(const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 extern int lex_errors;
-extern unsigned lex_warnings; /* Warnings that were printed. */
+extern unsigned lex_warnings; /* The number of warnings that were printed. */
 
 /*
- * Text of the file as messages show it: invisible characters as <U+200B>, bytes
- * that are not UTF-8 as <\xff>, "..." where text was cut.  Returns out.
+ * Writes text of the file as messages show it: invisible characters as
+ * <U+200B>, bytes that are not UTF-8 as <\xff>, "..." where text was cut.
+ * Returns out.
  */
 char *lex_visible(char *out, size_t size, const char *text);
 /*
@@ -63,7 +66,7 @@ char *lex_visible(char *out, size_t size, const char *text);
  */
 int lex_check_word(const char *word, int quoted);
 int lex_is_utf8(const char *text);
-/* Why text that begins so is refused; NULL: it is not. */
+/* Says why text that begins in this way is refused; NULL: it is accepted. */
 const char *lex_check_start(const char *text, size_t len);
 
 
@@ -74,16 +77,18 @@ const char *lex_check_start(const char *text, size_t len);
  * compares them with acme-client.conf(5).
  */
 
-#define WORDS_MAX 4 /* words of a statement's name */
+#define WORDS_MAX 4 /* The most words of a statement's name. */
 
-/* One row.  at is the address of the block's member at this offset. */
+/*
+ * One row of a table.  at is the address of the block's member at this offset.
+ */
 struct statement {
 	const char *words;
 	/* Reads what follows the words. */
 	void (*parse)(void *at, const struct statement *);
 	/*
-	 * Prints the whole statement, which begins with start, as often as the
-	 * block has it; nothing if that is never.
+	 * Prints the whole statement, which begins with start, as often as it
+	 * is in the block, which may be never.
 	 */
 	void (*print)(const char *start, const void *at);
 	size_t offset;
@@ -95,52 +100,63 @@ void parse_block(void *block, const struct statement *table, size_t n);
 void print_block(const char *indent, const void *block,
     const struct statement *table, size_t n);
 
-/* A statement with one value.  at: char *, NULL without the statement. */
+/*
+ * Parse and print a statement with one value.  at: char *, NULL without the
+ * statement.
+ */
 void parse_string(void *at, const struct statement *);
 void print_string(const char *start, const void *at);
-/* A statement without a value.  at: int, 1 with the statement. */
+/*
+ * Parse and print a statement without a value.  at: int, 1 with the statement.
+ */
 void parse_flag(void *at, const struct statement *);
 void print_flag(const char *start, const void *at);
-/* "HOST port NUMBER" for each.  at: struct strings of hosts and ports. */
+/*
+ * Prints "HOST port NUMBER" for each server.  at: struct strings, in which
+ * hosts and ports alternate.
+ */
 void print_servers(const char *start, const void *at);
-/* "on change".  at: struct commands. */
+/* Parse and print "on change".  at: struct commands. */
 void parse_on_change(void *at, const struct statement *);
 void print_on_change(const char *start, const void *at);
-/* The blocks.  at: struct conf. */
+/* Parse and print the blocks.  at: struct conf. */
 void parse_authority(void *at, const struct statement *);
 void print_authorities(const char *start, const void *at);
 void parse_domain(void *at, const struct statement *);
 void print_domains(const char *start, const void *at);
 
-/* What parsers of statements consist of: */
+/* The parsers of statements use the following functions. */
 
 /* Is the next token this word, without quotes? */
 int is_word(const char *);
-/* The next token as messages name it. */
+/* Returns the next token as messages name it. */
 const char *token_text(void);
 /* Reads this word; 0 after an error. */
 int take_word(const char *);
 /* Reads the next word, which the caller frees; NULL after an error. */
 char *take_string(const char *what);
 /*
- * The same for the name of a block.  A block without a name is read all the
- * same, for its other errors.
+ * As take_string(), for the name of a block.  A block without a name is read
+ * all the same, for its other errors.
  */
 char *take_block_name(const char *what);
-/* Reads the next word into *out; an error if that is set already. */
+/* Reads the next word into *out; prints an error if *out is set already. */
 void set_string(char **out, const struct statement *);
 /* Reads [rsa [2048|3072|4096] | ecdsa [p256|p384]]. */
 void parse_keyspec(struct keyspec *);
-/* The list keeps the text. */
+/* Adds text to the list, which keeps the pointer. */
 void add_string(struct strings *, char *text);
-/* After an error: goes to the end of the line or block. */
+/* Skips, after an error, to the end of the line or block. */
 void skip_line(void);
 
-/* What printers of statements consist of: */
+/* The printers of statements use the following functions. */
 
-/* In quotes, so that it is read back to the same. */
+/* Prints a text in quotes, so that it is read back to the same text. */
 void put_quoted(const char *);
-/* With a blank before it; nothing if any key will do. */
+/*
+ * Prints type and size of a key with a blank before; nothing if any key will
+ * do.
+ */
 void put_keyspec(const struct keyspec *);
 
 /*
@@ -170,32 +186,35 @@ const char *parse_nearest(
 #define CHALLENGE_DIR "/var/www/acme"
 #endif
 
-/* The default of "user". */
+/* The user of the unprivileged processes without the statement "user". */
 #define DEFAULT_USER "_acme-client"
 
 /*
- * What a path is for.  A file of PATH_ACCOUNT is a secret by which an account
- * is used, and may be named by several authorities.
+ * What a path is for.  PATH_ACCOUNT is a secret by which an account is used;
+ * several authorities may name the same file.
  */
 enum path_kind { PATH_PLAIN, PATH_DOMAIN_KEY, PATH_ACCOUNT };
 
-/* The directory that an absolute path is in; the caller frees. */
+/* Returns the directory that an absolute path is in; the caller frees it. */
 char *conf_directory(const char *path);
-/* Makes / of //.  A relative path, "." and ".." are errors, and -1. */
+/* Replaces // by /.  A relative path, "." and ".." are errors, and -1. */
 int path_clean(char *path, const char *what, const char *file, int line);
-/* Makes a relative path one in the directory of base; *path may be NULL. */
+/* Puts a relative path into the directory of base; *path may be NULL. */
 void path_complete(char **path, const char *base);
-/* Cleans the path of a file, or NULL, and remembers it for paths_check(). */
+/*
+ * Cleans the path of a file, which may be NULL, and remembers it for
+ * paths_check().
+ */
 void path_use(
     char *path, const char *what, enum path_kind, const char *file, int line);
 /*
- * Compares all of them: each file has one use, and no private key is in a
- * directory of other files.  Forgets them.
+ * Compares all remembered paths, and forgets them: each file has one use, and
+ * no private key is in a directory of other files.
  */
 void paths_check(const struct conf *);
 /*
- * "line 7", or "line 7 of FILE" if that is another file than here; in a static
- * buffer.
+ * Writes "line 7", or "line 7 of FILE" if that is another file than here, into
+ * a static buffer.
  */
 const char *place_text(const char *file, int line, const char *here);
 
@@ -209,11 +228,13 @@ void conf_check(struct conf *, const char *path);
 void domain_error(const struct domain *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Do these challenges suit the names? */
+/* Checks whether these challenges suit the names. */
 void check_challenge(const struct domain *);
-/* Is there exactly one way to respond to them?  Sets d->way. */
+/*
+ * Checks that there is exactly one way to respond to challenges.  Sets d->way.
+ */
 void check_way(struct domain *d);
-/* The servers of "verify"; their hosts are normalised. */
+/* Checks the servers of "verify", and normalises their hosts. */
 void check_verify(struct domain *);
 
 /*
@@ -223,23 +244,23 @@ void check_verify(struct domain *);
  */
 void conf_names(const struct conf *, struct domain *);
 /*
- * Gives one name or address that form; it is freed or changed in place.  NULL,
- * or why it is no name.
+ * Gives one name or address the form of certificates; it is freed, or changed
+ * in place. NULL, or the reason why it is no name.
  */
 const char *conf_normalise(char **name);
 
 /*
- * The names in the CSR of this file, which the caller frees; 0, or -1 with the
- * reason.  In acme-client, csrproc parses the CSR (parent-names.c): the parent
- * has no parser of CSRs.
+ * Reads the names in the CSR of this file, which the caller frees.  0, or -1
+ * with the reason.  In acme-client, csrproc parses the CSR (parent-names.c):
+ * the parent has no parser of CSRs.
  */
 int csr_names(const struct conf *, const char *path, struct strings *names,
     struct error *);
 
 /*
- * Warns of files, directories, users and the like that the configuration names
- * but this machine does not have, or that the user who runs acme-client cannot
- * use, and says what to do.  For these n domains and their authorities.
+ * Warns, for these n domains and their authorities, of files, directories,
+ * users and the like that the configuration names but this machine does not
+ * have, or that the user who runs acme-client cannot use, and says what to do.
  * Returns the number of warnings, those of conf_layout() among them.
  */
 unsigned conf_advise(

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * The configuration, as acme-client.conf(5) describes it.
- */
+/* Reads and prints the configuration, which acme-client.conf(5) describes. */
 #ifndef CONF_H
 #define CONF_H
 
@@ -12,21 +10,22 @@
 #include "challenge.h"
 
 #define CONF_NAMES_MAX 100 /* The most names in one certificate. */
-#define LISTEN_MAX 16      /* The most "listen on" of one domain. */
-#define VERIFY_MAX 8       /* The most "verify" of one domain. */
-/* Words of one "verify": host, port and "smtp", "imap" or "". */
+#define LISTEN_MAX 16      /* The most statements "listen on" of one domain. */
+#define VERIFY_MAX 8       /* The most statements "verify" of one domain. */
+/* The words of one "verify": host, port and "smtp", "imap" or "". */
 #define VERIFY_WORDS 3
 
 enum keytype {
-	KEYTYPE_ANY, /* No type is named: a new key is for P-256. */
+	/* The configuration names no type: a new key is for P-256. */
+	KEYTYPE_ANY,
 	KEYTYPE_ECDSA,
 	KEYTYPE_RSA
 };
 
-/* The required type and size of a key; a new key is made so. */
+/* The type and size that a key must have, and by which a new key is made. */
 struct keyspec {
 	enum keytype type;
-	int bits; /* ECDSA: 256, 384; RSA: 2048 to 4096; 0: any. */
+	int bits; /* ECDSA: 256 or 384; RSA: 2048 to 4096; 0: any. */
 };
 
 struct strings {
@@ -41,7 +40,7 @@ struct strings {
  */
 enum prefer { PREFER_NONE, PREFER_IPV4, PREFER_IPV6 };
 
-/* "on change": program and arguments of each command. */
+/* The commands of "on change": program and arguments of each. */
 struct commands {
 	struct strings *v;
 	size_t n;
@@ -49,23 +48,23 @@ struct commands {
 
 struct authority {
 	char *name;
-	char *api_url;          /* https URL of the directory */
-	struct strings origins; /* "api origin": https URLs */
-	char *account_key;      /* absolute path */
+	char *api_url;          /* The https URL of the directory. */
+	struct strings origins; /* The https URLs of "api origin". */
+	char *account_key;      /* The absolute path of the account key. */
 	struct keyspec account_spec;
-	char *eab_kid;       /* RFC 8555 7.3.4, or NULL */
-	char *eab_file;      /* absolute path of the MAC key, as text */
-	const char *eab_alg; /* "HS256", "HS384", "HS512" */
-	char *contact;       /* mailto: URL, or NULL */
-	char *proxy;         /* http URL, or NULL */
+	char *eab_kid;  /* The key ID of RFC 8555 7.3.4, or NULL. */
+	char *eab_file; /* The absolute path of the file with the MAC key. */
+	const char *eab_alg; /* "HS256", "HS384" or "HS512". */
+	char *contact;       /* A mailto: URL, or NULL. */
+	char *proxy;         /* The http URL of the proxy, or NULL. */
 	/* Absolute path of the file with name and password, or NULL. */
 	char *proxy_auth;
 	enum prefer prefer;
-	char *issuer; /* the CA's name in persist records, or NULL */
+	char *issuer; /* The CA's name in persist records, or NULL. */
 	/* When persist records expire, in seconds since 1970; 0: never. */
 	uint64_t until;
-	char *ca_file;   /* absolute path; NULL: the system's */
-	char *root_file; /* absolute path; NULL: the system's */
+	char *ca_file;   /* An absolute path; NULL: the system's file. */
+	char *root_file; /* An absolute path; NULL: the system's file. */
 	int root_any;
 	int insecure;
 	const char *file; /* The file and line where the block begins. */
@@ -75,39 +74,44 @@ struct authority {
 struct domain {
 	char *handle;
 	/*
-	 * A-labels in lower case, or addresses, each once; "domain name" is the
-	 * first.  There are none if the domain is broken.
+	 * The names: A-labels in lower case, or addresses, each once; "domain
+	 * name" is the first. There are none if the domain is broken.
 	 */
 	struct strings names;
-	char *key; /* absolute path; NULL with csr_file */
+	char *key; /* An absolute path; NULL with csr_file. */
 	struct keyspec key_spec;
 	int rotate;     /* Each certificate is for a new key. */
 	char *group;    /* The group that may read the key, or NULL. */
-	char *csr_file; /* absolute path of the CSR, or NULL */
-	/* Absolute paths or NULL, after conf_check(). */
+	char *csr_file; /* The absolute path of the CSR, or NULL. */
+	/* Their absolute paths, or NULL, after conf_check(). */
 	char *cert;
 	char *chain;
 	char *fullchain;
-	char *combined;        /* The file with the key and the full chain. */
-	char *preferred_chain; /* CN of the wanted chain's root, or NULL */
+	char *combined; /* The file with the key and the full chain, or NULL. */
+	/* The CN of the root of the wanted chain, or NULL. */
+	char *preferred_chain;
 	int check_revocation;
 	int check_webroot;
 	/* Accept further names that the CA adds below the same hosts. */
 	int accept_more;
 	enum challenge_type challenge;
-	int challenge_named; /* The block has "challenge". */
-	/* conf_check() derives it from the members below. */
+	int challenge_named; /* The block has the statement "challenge". */
+	/*
+	 * How responses are published; conf_check() derives it from the members
+	 * below.
+	 */
 	enum way way;
-	char *challengedir;    /* absolute path, or NULL */
+	char *challengedir;    /* An absolute path, or NULL. */
 	int stateless;         /* The web server responds without a file. */
-	struct strings listen; /* Addresses (or "*") and ports alternate. */
+	struct strings listen; /* Addresses (or "*") and ports, in turn. */
 	/* The profile that the CA is asked for, or NULL. */
 	char *profile;
-	char *challenge_hook; /* absolute path of a program, or NULL */
+	char *challenge_hook; /* The absolute path of a program, or NULL. */
 	struct commands on_change;
 	struct strings verify; /* VERIFY_WORDS strings for each "verify". */
-	char *name;            /* "domain name"; also in names. */
-	char *sign_with;       /* conf_check() sets it if it is NULL. */
+	char *name; /* The name of "domain name", which is also in names. */
+	/* The authority's name; conf_check() sets it if it is NULL. */
+	char *sign_with;
 	struct authority *authority;
 	/* Why this domain cannot be handled in this run, or NULL. */
 	char *broken;
@@ -116,13 +120,14 @@ struct domain {
 };
 
 struct conf {
-	char *user;         /* NULL: the default */
-	char *state_dir;    /* absolute path */
-	char *metrics;      /* absolute path of a file, or NULL */
-	int dns_wait_named; /* The configuration has "dns wait". */
-	int dns_wait;       /* seconds to wait for records; 0: do not wait */
-	struct strings dns_servers; /* Addresses and ports alternate. */
-	/* Commands that run if any handle has changed. */
+	char *user;      /* The user; NULL: the default. */
+	char *state_dir; /* An absolute path. */
+	char *metrics;   /* The absolute path of a file, or NULL. */
+	/* The configuration has the statement "dns wait". */
+	int dns_wait_named;
+	int dns_wait; /* The seconds to wait for records; 0: do not wait. */
+	struct strings dns_servers; /* Addresses and ports, in turn. */
+	/* The commands that run if any handle has changed. */
 	struct commands on_change;
 	/* The file and line of "state directory". */
 	const char *state_file;
@@ -153,13 +158,13 @@ void conf_print(const struct conf *);
  */
 int conf_lacks_root(const struct authority *);
 
-/* Is there a command or "verify" for a change of the domain's files? */
+/* Has the domain a command or a "verify" for a change of its files? */
 int conf_on_change(const struct conf *, const struct domain *);
 
-/* The domain with this handle, or NULL. */
+/* Finds the domain with this handle, or returns NULL. */
 struct domain *conf_domain(const struct conf *, const char *handle);
 
-/* Another authority with the same account key, or NULL. */
+/* Finds another authority with the same account key, or returns NULL. */
 const struct authority *conf_sharer(
     const struct conf *, const struct authority *);
 

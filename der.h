@@ -20,9 +20,11 @@ enum {
 	DER_UTC_TIME = 0x17,
 	DER_GENERALIZED_TIME = 0x18,
 	DER_SEQUENCE = 0x30,
-	/* [n] IMPLICIT of a primitive type: DER_CONTEXT + n */
+	/* The tag of [n] IMPLICIT of a primitive type is DER_CONTEXT + n. */
 	DER_CONTEXT = 0x80,
-	/* [n] EXPLICIT, or IMPLICIT of a constructed type */
+	/*
+	 * As DER_CONTEXT, for [n] EXPLICIT, or IMPLICIT of a constructed type.
+	 */
 	DER_CONTEXT_CONSTRUCTED = 0xa0
 };
 
@@ -46,7 +48,7 @@ int der_next(struct der *in, struct der *whole, struct der *content);
  */
 int der_get(struct der *in, int tag, struct der *whole, struct der *content);
 
-/* How many bytes are left. */
+/* Returns how many bytes are left. */
 size_t der_len(const struct der *);
 /* Do both hold the same bytes? */
 int der_equal(const struct der *, const struct der *);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Files on the disk: how they are replaced, their attributes, keys, CSRs, names
- * in the state directory.
+ * Keeps files on the disk: how they are replaced, their attributes, keys, CSRs,
+ * names in the state directory.
  */
 #ifndef DISK_H
 #define DISK_H
@@ -17,9 +17,9 @@
 #include "sandbox.h"
 
 /*
- * disk-attrs-linux.c: extended attributes of a file that is replaced, such as
- * POSIX ACLs and labels.  disk-attrs-openbsd.c: there are none.  The build
- * picks one of the two.
+ * The extended attributes of a file that is replaced, such as POSIX ACLs and
+ * labels (disk-attrs-linux.c).  disk-attrs-openbsd.c has none.  The build picks
+ * one of the two.
  */
 
 struct attr {
@@ -31,7 +31,7 @@ struct attr {
 
 /* The attributes of one file. */
 struct attrs {
-	int known; /* The file exists, and they were read. */
+	int known; /* The file exists, and its attributes were read. */
 	struct attr *list;
 };
 
@@ -42,7 +42,7 @@ struct attrs {
 void attrs_read(struct attrs *, int fd, const char *path);
 /*
  * Gives the attributes to the new file, after its mode and before its owner is
- * set.  Prints which cannot be kept.  NULL: there are none.
+ * set. Prints which of them cannot be kept.  NULL: there are none.
  */
 void attrs_write(const struct attrs *, int fd, const char *path);
 /* Frees the attributes of attrs_read(). */
@@ -50,8 +50,8 @@ void attrs_free(struct attrs *);
 
 
 /*
- * Files by directory descriptor and one component, and their replacement so
- * that a file is always the old one or the new one, whole.
+ * Accesses files by the descriptor of their directory and one name, and
+ * replaces them so that a file is always the old one or the new one, whole.
  */
 
 /* An open directory; each is opened once and stays open. */
@@ -62,11 +62,11 @@ struct dir {
 	struct dir *next;
 };
 
-/* A file's place: it may exist or not. */
+/* A file's place; the file may be missing. */
 struct place {
-	const char *path; /* for messages */
+	const char *path; /* The path is only for messages. */
 	struct dir *dir;
-	const char *name; /* one component */
+	const char *name; /* The file's name in the directory. */
 };
 
 /* All directories opened so far. */
@@ -78,7 +78,7 @@ extern struct dir *dirs;
  * written. 0 or -1.  place keeps pointers into path.
  */
 int place_open(struct place *, const char *path, struct error *);
-/* The same for a directory itself. */
+/* As place_open(), for a directory itself. */
 struct dir *dir_open(const char *path, struct error *);
 /*
  * Opens a file for reading that decides what is certified: neither the file nor
@@ -89,8 +89,8 @@ int dir_open_trusted(const char *path, struct error *);
 /* Closes all directories, for a role that needs no more files. */
 void dir_close_all(void);
 /*
- * All dirs as sandbox_enter() takes them, each with these rights; the caller
- * frees.
+ * Returns all dirs as sandbox_enter() takes them, each with these rights; the
+ * caller frees the array.
  */
 struct sandbox_dir *dir_rights(int rights, size_t *n);
 /*
@@ -107,20 +107,24 @@ int place_read(const struct place *, char **, size_t *len, size_t max,
     struct stat *, struct error *);
 
 /*
- * Writes a new version beside the old one and syncs it.  Its name is
- * ".NAME.acme-new", which place_clean() removes after a crash.  It gets the
- * attributes of the file that it will replace (NULL: none).  0, or -1 without a
- * file.
+ * Writes a new version beside the old one and syncs it.  It has the name
+ * ".NAME.acme-new", and place_clean() removes it after a crash.  It gets the
+ * given attributes of the file that it will replace (NULL: none).  0, or -1
+ * without a file.
  */
 int place_stage(const struct place *, const void *, size_t, mode_t, uid_t,
     gid_t, const struct attrs *, struct error *);
-/* Reads a file's attributes; not known if there is no such file. */
+/*
+ * Reads a file's attributes; they count as not known if there is no such file.
+ */
 void place_attrs(const struct place *, struct attrs *);
 /* Renames the staged version to the file; dir_sync() must follow. */
 int place_rename(const struct place *, struct error *);
 /* Syncs what was renamed, linked or removed in the directory.  0 or -1. */
 int dir_sync(const struct dir *, struct error *);
-/* Stages, renames and syncs a file of this user, mode 0600. */
+/*
+ * Stages, renames and syncs a file that belongs to this user, with mode 0600.
+ */
 int place_write(const struct place *, const void *, size_t, struct error *);
 /*
  * As place_write(), but for this user, and never replaces: -1 and *exists 1 if
@@ -129,14 +133,14 @@ int place_write(const struct place *, const void *, size_t, struct error *);
 int place_create(const struct place *, const void *, size_t, mode_t, uid_t,
     gid_t, int *exists, struct error *);
 /*
- * The place of the same name with a suffix, in the same directory; its path is
- * never freed.
+ * Fills in the place of the same name with a suffix, in the same directory; its
+ * path is never freed.
  */
 void place_beside(struct place *, const struct place *, const char *suffix);
-/* The same with a dot before the name; its path must be freed. */
+/* As place_beside(), with a dot before the name; its path must be freed. */
 void place_hidden(struct place *, const struct place *, const char *suffix);
 void place_hidden_free(struct place *);
-/* Renames within one directory and syncs; keeps the attributes of to. */
+/* Renames within one directory and syncs; to keeps its attributes. */
 int place_move(
     const struct place *from, const struct place *to, struct error *);
 /*
@@ -145,7 +149,7 @@ int place_move(
  */
 int place_link(
     const struct place *from, const struct place *as, struct error *);
-/* Links and syncs. */
+/* As place_link(), and syncs the directory. */
 int place_keep(
     const struct place *from, const struct place *as, struct error *);
 /*
@@ -166,24 +170,23 @@ int place_clean(const struct place *, struct error *);
 int place_remove(const struct place *, struct error *);
 
 /*
- * After EACCES or EPERM in a process that is not root's: adds to the error who
+ * Adds to an error, after EACCES or EPERM in a process that is not root's, who
  * owns the file, or its directory if there is no such file, if that is another
  * user, as after an earlier run as root.  Returns -1.
  */
 int error_owner(int dirfd, const char *name, int error, struct error *);
 
 
-/*
- * Names of files in the state directory.
- */
+/* Names the files in the state directory. */
 
-/* Suffixes. */
-#define STATE_RECORDS "records" /* hookproc's records in the DNS */
-#define STATE_CHANGED "changed" /* PART_CHANGED */
+/* The suffixes of the files. */
+/* The journals of hookproc's records in the DNS. */
+#define STATE_RECORDS "records"
+#define STATE_CHANGED "changed" /* The file of PART_CHANGED. */
 
 /*
- * "DIR/PREFIX-NAME.SUFFIX", where unusual bytes of the name are written as %xx.
- * The caller frees.
+ * Makes "DIR/PREFIX-NAME.SUFFIX", where unusual bytes of the name are written
+ * as %xx. The caller frees it.
  */
 char *state_path(
     const char *dir, const char *prefix, const char *name, const char *suffix);
@@ -193,11 +196,10 @@ int state_exists(
     const char *dir, const char *prefix, const char *name, const char *suffix);
 
 
-/*
- * The certificate signing request of the administrator, PEM or DER.
- */
+/* Reads the administrator's certificate signing request, PEM or DER. */
 
-#define CSR_TEXT_MAX 65536 /* CSR_BYTES_MAX in PEM */
+/* The most bytes of the file: CSR_BYTES_MAX in PEM. */
+#define CSR_TEXT_MAX 65536
 
 /*
  * Reads the file, at most CSR_TEXT_MAX bytes, without parsing it; NULL: the
@@ -207,7 +209,8 @@ char *csr_file_read(const char *path, size_t *len, struct error *);
 
 
 /*
- * Private keys on disk: PEM, unencrypted, readable by their owner only.
+ * Reads and writes private keys on disk: PEM, unencrypted, readable by their
+ * owner only.
  */
 
 /*
@@ -258,7 +261,7 @@ int keyfile_is_in(EVP_PKEY *, const void *der, size_t len);
  */
 int keyfile_only_certificates(const void *text, size_t len);
 
-/* The first key in a PEM text; NULL: there is no usable key. */
+/* Parses the first key in a PEM text; NULL: there is no usable key. */
 EVP_PKEY *keyfile_parse(const char *pem, size_t len);
 
 /*

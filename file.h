@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * fileproc: files of the state directory, locks, the files of a certificate.
+ * fileproc: files of the state directory, locks, and the files of a
+ * certificate.
  */
 #ifndef FILE_H
 #define FILE_H
@@ -28,8 +29,8 @@ int lock_change(const struct place *, int fd, int how, struct error *);
 /* Releases the lock; *fd becomes -1.  If it is -1, this does nothing. */
 void lock_give(int *fd);
 /*
- * Does another process hold this lock exclusively?  Makes no file, does not
- * wait.
+ * Does another process hold this lock exclusively?  This makes no file, and
+ * does not wait.
  */
 int lock_is_held(const struct place *);
 
@@ -56,19 +57,17 @@ enum set_state {
 #define SET_LOCKED (SET_OPEN | SET_STAGED | SET_COMMITTED | SET_REMOVED)
 
 
-/*
- * In fileproc: the files of one certificate, which are replaced together.
- */
+/* The files of one certificate, which fileproc replaces together. */
 
 struct fileset {
-	char *path[PART_SET__MAX]; /* NULL: not configured */
+	char *path[PART_SET__MAX]; /* The files' paths; NULL: not configured. */
 	struct place place[PART_SET__MAX];
-	/* As the file was when it was read; all zero: there was none. */
+	/* The file's status when it was read; all zero: there was none. */
 	struct stat seen[PART_SET__MAX];
-	/* The extended attributes then, for the new file. */
+	/* The extended attributes then, which the new file gets. */
 	struct attrs attrs[PART_SET__MAX];
 	int staged[PART_SET__MAX];
-	struct error failed; /* Why staging failed, or "". */
+	struct error failed; /* Why a file could not be staged, or "". */
 };
 
 /* Opens the directories; 0 or -1. */
@@ -107,15 +106,18 @@ int fileset_check(struct fileset *, struct error *);
  * -1 with some files replaced, in the order of enum part: the disk failed.
  */
 int fileset_commit(struct fileset *, struct error *);
-/* Where the replaced version of this file is; place_hidden_free() frees. */
+/*
+ * Fills in the place of the replaced version of this file; place_hidden_free()
+ * frees it.
+ */
 void fileset_kept(const struct fileset *, enum part, struct place *);
 /* Removes all files of the set; that is on the disk when this returns. */
 int fileset_remove(const struct fileset *, struct error *);
 
 
 /*
- * In fileproc: a file in the state directory marks a job whose files have
- * changed.
+ * Marks a job whose files have changed by a file in the state directory, in
+ * fileproc.
  */
 
 /*
@@ -123,20 +125,18 @@ int fileset_remove(const struct fileset *, struct error *);
  * marked already.  With a NULL place, this does nothing.  0 or -1.
  */
 int change_mark(const struct place *, struct error *);
-/* Is there a mark?  *st: its status, or all zero. */
+/* Is there a mark?  *st becomes its status, or all zero. */
 int change_find(const struct place *, struct stat *st);
 /*
  * Removes the mark, unless it is another one than st.  0; or -1, with a
  * warning: it could not be removed.  If another run holds the job's lock, the
- * mark stays: that run runs the commands.  0.
+ * mark stays for that run, which runs the commands; 0.
  */
 int change_forget(
     const struct place *, const struct stat *st, const struct place *lock);
 
 
-/*
- * In fileproc: forgets what a run has changed, once that is reported.
- */
+/* Forgets what a run has changed, once that is reported; in fileproc. */
 
 /*
  * Removes a record, but writes it again at exit unless ROLE_STOP has arrived.
@@ -144,7 +144,7 @@ int change_forget(
  * more.  The place must stay valid.
  */
 int report_forget(const struct place *, struct error *);
-/* The removed records stay removed.  Returns how many there were. */
+/* Makes the removal of the records final.  Returns how many there were. */
 uint64_t report_forgotten(void);
 
 #endif

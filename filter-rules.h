@@ -19,7 +19,10 @@
 
 enum comparison { NO_MORE, EQUAL, LESS_OR_EQUAL, MASKED };
 
-/* A condition on an argument (from 0), of which all 64 bits are compared. */
+/*
+ * A condition on an argument, whose number counts from 0; all 64 bits are
+ * compared.
+ */
 struct condition {
 	unsigned arg;
 	enum comparison comparison;
@@ -68,13 +71,16 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		{ "nanosleep clock_nanosleep clock_nanosleep_time64",
 		    R(NET) | R(CERT) | R(FILE), ANY },
 
-		/* No executable memory. */
+		/* No memory may be executable. */
 		{ "mmap mmap2 mprotect", ALL, { NOT_BITS(2, PROT_EXEC) } },
 
 		/* respproc's sockets are bound before its sandbox. */
 		{ "accept4", R(RESP), ANY },
 
-		/* No address: a process can send on connected sockets only. */
+		/*
+		 * With an address a process could send to any host: it may send
+		 * only on connected sockets.
+		 */
 		{ "sendto", ALL & ~R(DNS), { IS(4, 0) } },
 		{ "send", ALL & ~R(DNS), ANY },
 
@@ -111,8 +117,8 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		    { IS(1, abi->sol_socket), IS(2, abi->so_error) } },
 
 		/*
-		 * UDP; and netlink, since getaddrinfo() sorts by this
-		 * machine's addresses.
+		 * UDP is allowed, and netlink, since getaddrinfo() sorts by
+		 * this machine's addresses.
 		 */
 		{ "socket", R(DNS) | R(ZONE),
 		    { IS(0, AF_INET), SOCKET_TYPE(abi->sock_dgram),

@@ -16,7 +16,10 @@ struct filter {
 	const struct sock_filter *rows;
 };
 
-/* A program has only its own filter; the others are empty. */
+/*
+ * The filters by role.  A program has only its own filter; the others are
+ * empty.
+ */
 extern const struct filter filters[ROLE__MAX];
 
 /* System calls that end the process, for a message; the last has no name. */

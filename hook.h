@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/* hookproc: programs, records of challenges and their journal, 'on change'. */
+/*
+ * hookproc: programs, records of challenges and their journal, and 'on change'.
+ */
 #ifndef HOOK_H
 #define HOOK_H
 
@@ -10,30 +12,30 @@
 
 /* Runs programs of the administrator's. */
 
-/* The tests build with fewer (-D...). */
+/* Seconds.  The tests build with fewer (-D...). */
 #ifndef HOOK_SECONDS
-#define HOOK_SECONDS 120 /* The time limit of a program. */
+#define HOOK_SECONDS 120 /* The seconds that a program may run. */
 #endif
-/* The time limit of a program when hookproc ends. */
+/* The seconds that a program may run when hookproc ends. */
 #define HOOK_LAST_SECONDS (HOOK_SECONDS / 4)
-/* bytes in a program's environment */
+/* The most bytes of a program's environment. */
 #define HOOK_BYTES_MAX (1024 * 1024)
 
 /* The environment of a program. */
 struct environment {
-	char **v; /* n strings, then NULL */
+	char **v; /* The n strings, then NULL. */
 	size_t n;
-	size_t bytes; /* The bytes of all strings. */
+	size_t bytes; /* The number of bytes of all strings. */
 };
 
-/* Makes an environment with PATH; adds NAME=VALUE; frees it. */
+/* These make an environment with PATH, add NAME=VALUE to it, and free it. */
 void hook_environment(struct environment *);
 void hook_setenv(struct environment *, const char *name, const char *value);
 void hook_environment_free(struct environment *);
 
 /*
- * Called first, after role_begin().  nfiles: the soft limit of open files that
- * programs get.
+ * Prepares for programs; called first, after role_begin().  nfiles: the soft
+ * limit of open files that programs get.
  */
 void hook_begin(unsigned long nfiles);
 
@@ -48,7 +50,7 @@ int hook_start(const char *what, const struct strings *argv,
     const struct environment *, void (*done)(void *arg, const char *failure),
     void *arg);
 
-/* How many programs run. */
+/* Returns how many programs are running. */
 size_t hook_running(void);
 
 /*
@@ -58,8 +60,8 @@ size_t hook_running(void);
 void hook_wait(int fd);
 
 /*
- * Called when hookproc ends: programs for which ends_now(arg) is 1 are ended
- * now; those that start later have less time.
+ * Ends, when hookproc ends, the programs for which ends_now(arg) is 1; those
+ * that start later have less time.
  */
 void hook_hurry(int (*ends_now)(const void *arg));
 
@@ -75,7 +77,7 @@ void hook_stop(void);
  * hookproc only.
  */
 
-/* Called first: takes the directory of the journals. */
+/* Takes the directory of the journals; called first. */
 void challenge_conf(const struct slice_conf *);
 /* Takes each job's program and names, in the order of the jobs. */
 void challenge_domain(const struct slice_domain *);
@@ -83,13 +85,13 @@ void challenge_domain(const struct slice_domain *);
 /* Ends the records that a killed run has left. */
 void challenge_tidy_up(void);
 
-/* Handlers of hookproc's dispatch table. */
+/* These are handlers of hookproc's dispatch table. */
 void hook_put(struct msg *);
 void hook_drop(struct msg *);
 
 /*
- * Called when hookproc ends: ends all records that were begun, and waits for
- * that.
+ * Ends all records that were begun, and waits for that; called when hookproc
+ * ends.
  */
 void challenge_end_all(void);
 
@@ -99,25 +101,25 @@ void challenge_end_all(void);
  */
 
 /*
- * Takes the commands for all handles; then each job's own, in the order of the
- * jobs.
+ * These take the commands for all handles, then each job's own, in the order of
+ * the jobs.
  */
 void change_conf(const struct slice_conf *);
 void change_domain(const struct slice_domain *);
 
-/* Handlers of hookproc's dispatch table. */
+/* These are handlers of hookproc's dispatch table. */
 void hook_changed(struct msg *);
 void hook_forgotten(struct msg *);
 
 
 /*
- * The journal of a job: a file in the state directory that has the records that
- * were begun, for the next run, in case hookproc is killed.
+ * The journal of a job: a file in the state directory that lists the records
+ * that were begun, for the next run, in case hookproc is killed.
  */
 
 struct journal;
 
-/* The journal of the job with this handle, which is not opened yet. */
+/* Makes the journal of the job with this handle; the file is not opened yet. */
 struct journal *journal_of(const char *state_dir, const char *handle);
 /*
  * Calls left() with name and value, any texts, of each record that a killed run

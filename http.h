@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * HTTP/1.1 over libtls: trust anchors, proxies, sockets, client, parser.
+ * HTTP/1.1 over libtls: trust anchors, proxies, sockets, the client, the
+ * parser.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -24,39 +25,48 @@
 
 struct http_anchors;
 
-/* All anchors, as PEM text, which it takes over. */
+/* Takes over all anchors, as PEM text. */
 struct http_anchors *http_anchors_new(char *pem, size_t len);
 
 /*
- * The anchors that served in an earlier run, by what http_anchors_names() said
- * then; NULL: not known.  Names of no anchor are ignored, so that names from
- * anywhere can only select anchors, never add one.
+ * Prefers the anchors that served in an earlier run, by what
+ * http_anchors_names() returned then; NULL: that is not known.  Names of no
+ * anchor are ignored, so that names from anywhere can only select anchors,
+ * never add one.
  */
 void http_anchors_prefer(struct http_anchors *, const char *names);
 
 /*
- * The names that the next run may prefer, "": none.  Valid until the next call.
+ * Returns the names that the next run may prefer, valid until the next call;
+ * "": there are none.
  */
 const char *http_anchors_names(const struct http_anchors *);
 
-/* PEM text of all anchors, or of those that are preferred; NULL: none is. */
+/*
+ * These return the PEM text of all anchors, or of the preferred ones; NULL:
+ * none is preferred.
+ */
 const char *http_anchors_all(const struct http_anchors *, size_t *len);
 const char *http_anchors_preferred(const struct http_anchors *, size_t *len);
 
-/* A server's chain, PEM, was found good by all anchors: prefer its issuers. */
+/*
+ * Prefers the issuers in a server's chain (PEM), which all anchors together
+ * verified.
+ */
 void http_anchors_served(struct http_anchors *, const char *chain, size_t len);
 
 
 /*
- * An HTTP proxy on the way to a server: CONNECT (RFC 9110 9.3.6) for what goes
- * over TLS, the absolute form (RFC 9112 3.2.2) for the rest.  No socket here.
+ * An HTTP proxy on the way to a server: CONNECT (RFC 9110 9.3.6) is for what
+ * goes over TLS, the absolute form (RFC 9112 3.2.2) for the rest.  There is no
+ * socket here.
  */
 
 struct http_proxy {
-	struct url server; /* host and port */
-	/* "NAME:PASSWORD" in base64, or NULL: none */
+	struct url server; /* The host and port of the proxy. */
+	/* "NAME:PASSWORD" in base64; NULL: there are none. */
 	char *credentials;
-	/* The file that they come from, for messages, or NULL. */
+	/* The file with name and password, for messages, or NULL. */
 	const char *auth_file;
 };
 
@@ -69,42 +79,49 @@ int proxy_open(struct http_proxy *, const char *url, const char *auth_file,
     struct error *);
 
 /*
- * The whole request for a tunnel to host and port.  The caller frees it with
- * freezero().
+ * Makes the whole request for a tunnel to host and port.  The caller frees it
+ * with freezero().
  */
 char *proxy_connect(const struct http_proxy *, const char *host,
     const char *port, const char *user_agent, size_t *len);
-/* The field for a request in the absolute form, or "".  The caller frees. */
+/*
+ * Makes the field for a request in the absolute form, or "".  The caller frees
+ * it.
+ */
 char *proxy_field(const struct http_proxy *);
 
-/* What a status of the proxy that is not 2xx means for the way to host.  -1. */
+/*
+ * Says what a status of the proxy that is not 2xx means for the way to host.
+ * Returns -1.
+ */
 int proxy_refusal(const struct http_proxy *, int status, const char *host,
     const char *port, struct error *);
 
 
 /*
- * HTTP/1.1, over libtls as a rule, one kept connection: RFC 9110, RFC 9112.
- * Nothing here knows of ACME.
+ * Sends HTTP/1.1 requests, over libtls as a rule, on one kept connection (RFC
+ * 9110, RFC 9112).  Nothing here knows of ACME.
  */
 
-#define HTTP_HEADERS_MAX 100      /* fields in one response */
-#define HTTP_HEAD_BYTES_MAX 32768 /* All fields together. */
+#define HTTP_HEADERS_MAX 100      /* The most fields in one response. */
+#define HTTP_HEAD_BYTES_MAX 32768 /* The most bytes of all fields together. */
 #define HTTP_BODY_BYTES_MAX (256 * 1024)
-/* The limit for bodies without TLS, which may be revocation lists. */
+/* The most bytes of a body without TLS, which may be a revocation list. */
 #define HTTP_PLAIN_BYTES_MAX (16 * 1024 * 1024)
 
-/* Phase deadlines in seconds; regress builds with shorter ones (-D...). */
+/* The seconds for each phase; the tests build with fewer (-D...). */
 #ifndef HTTP_CONNECT_SECONDS
-#define HTTP_CONNECT_SECONDS 10 /* For each address tried. */
+#define HTTP_CONNECT_SECONDS 10 /* The seconds to connect to one address. */
 #endif
 #ifndef HTTP_PROXY_SECONDS
-#define HTTP_PROXY_SECONDS 30 /* The time a proxy has to connect. */
+#define HTTP_PROXY_SECONDS 30 /* The seconds that a proxy has to connect. */
 #endif
 #ifndef HTTP_HANDSHAKE_SECONDS
 #define HTTP_HANDSHAKE_SECONDS 15
 #endif
 #ifndef HTTP_ANSWER_SECONDS
-#define HTTP_ANSWER_SECONDS 60 /* one request and its whole response */
+/* The seconds for one request and its whole response. */
+#define HTTP_ANSWER_SECONDS 60
 #endif
 
 /*
@@ -115,7 +132,7 @@ int proxy_refusal(const struct http_proxy *, int status, const char *host,
 int socket_wait(int fd, int hup_fd, short events, int64_t deadline);
 
 /*
- * A connected socket that does not block, or -1 with the reason; *late: the
+ * Connects a socket that does not block.  -1 with the reason; *late: the
  * deadline has passed.
  */
 int socket_connect(const struct address *, int hup_fd, int64_t deadline,
@@ -129,33 +146,40 @@ typedef int http_resolve(void *context, const struct url *, struct address *,
 struct http_client {
 	const char *user_agent;
 	http_resolve *resolve;
-	void *context; /* for resolve() */
+	void *context; /* The first argument of resolve(). */
 	/*
 	 * NULL, or the proxy that all connections are to: TLS goes through a
 	 * tunnel to the server, plain requests go to the proxy itself.  It is
 	 * the proxy whose addresses are resolved.
 	 */
 	const struct http_proxy *proxy;
-	int hup_fd; /* poll()ed beside the socket: hang-up there exits */
+	/*
+	 * The process ends when this descriptor hangs up, which is polled
+	 * beside the socket.
+	 */
+	int hup_fd;
 };
 
-struct http; /* one server (origin), its connection and its limits */
+struct http; /* One server (origin), its connection and its limits. */
 
 /*
- * The caller keeps the client and the trust anchors for the server's
- * certificate, which are NULL only with insecure, or where the URL is plain.
- * NULL on failure.
+ * Prepares a connection.  The caller keeps the client and the trust anchors for
+ * the server's certificate, which are NULL only with insecure, or where the URL
+ * is plain.  NULL on failure.
  */
 struct http *http_new(const struct http_client *, const struct url *origin,
     struct http_anchors *, int insecure, struct error *);
 void http_free(struct http *);
-/* All waiting ends by then (clock_ms()), besides the phases' own deadlines. */
+/*
+ * Ends all waiting by this time (clock_ms()), besides the phases' own
+ * deadlines.
+ */
 void http_deadline(struct http *, int64_t deadline);
 
 struct http_response {
 	int status;
-	char *head; /* raw header fields, for http_header() */
-	char *body; /* NUL-terminated, complete */
+	char *head; /* The header fields as received, for http_header(). */
+	char *body; /* The complete body, with a NUL behind it. */
 	size_t bodylen;
 	/*
 	 * Only the connection's end has ended the body: the body must tell
@@ -193,46 +217,47 @@ int http_send(struct http *, enum http_method, const struct url *,
 int http_receive(struct http *, struct http_response *, struct error *);
 
 /*
- * The shortest time from a request, or a message of TLS, to its response, which
- * is hardly more than the round trip; -1: not known.
+ * Returns the shortest time from a request, or a message of TLS, to its
+ * response, which is hardly more than the round trip; -1: it is not known.
  */
 int http_round_trip_ms(const struct http *);
 
 /*
- * The value of the nth field of that name (letter case ignored), trimmed; NULL
- * if there are not so many.  The caller frees.
+ * Returns the trimmed value of the nth field of that name, in any letter case;
+ * NULL if there are not so many.  The caller frees it.
  */
 char *http_header(const struct http_response *, const char *name, size_t nth);
 
 /*
- * The URL that a reference in a response from base means (RFC 3986 5).  The
- * caller frees.
+ * Makes the URL that a reference in a response from base means (RFC 3986 5).
+ * The caller frees it.
  */
 char *http_resolve_url(const char *base, const char *ref);
-/* The Location field, resolved; NULL: none.  The caller frees. */
+/*
+ * Returns the Location field, resolved; NULL: there is none.  The caller frees
+ * it.
+ */
 char *http_location(const struct http_response *, const char *base);
 /*
- * The nth Link target with this rel (RFC 8288), resolved against base (RFC 3986
- * 5); NULL: none.  The caller frees.
+ * Returns the nth Link target with this rel (RFC 8288), resolved against base
+ * (RFC 3986 5); NULL: there is none.  The caller frees it.
  */
 char *http_link(const struct http_response *, const char *rel, size_t nth,
     const char *base);
 
 /*
- * Retry-After (RFC 9110 10.2.3), seconds or a date in any of the three forms,
- * as seconds from now; dates are taken relative to the response's Date field
- * where it has one.  -1: absent or not understood.  Never below 0, at most 366
- * days.
+ * Returns Retry-After (RFC 9110 10.2.3), seconds or a date in any of the three
+ * forms, as seconds from now; a date is taken relative to the response's Date
+ * field where it has one.  -1: absent or not understood.  Never below 0, at
+ * most 366 days.
  */
 long http_retry_after(const struct http_response *, time_t now);
 
 
-/*
- * A parser of HTTP/1 responses, fed in pieces of any size: no socket, no clock.
- */
+/* Parses HTTP/1 responses, fed in pieces of any size: no socket, no clock. */
 
 #define HTTP_LINE_MAX 16384
-#define HTTP_INTERIM_MAX 16 /* 1xx responses before the final one */
+#define HTTP_INTERIM_MAX 16 /* The most 1xx responses before the final one. */
 
 enum http_state {
 	HTTP_STATUS_LINE,
@@ -248,15 +273,16 @@ enum http_state {
 
 struct http_parser {
 	enum http_state state;
-	int bodiless; /* the request was HEAD */
+	int bodiless; /* The request was HEAD, so that no body comes. */
 	size_t body_max;
-	int keep_alive; /* set when done */
-	int version;    /* The minor version. */
+	/* Whether the connection may be kept, once the response is whole. */
+	int keep_alive;
+	int version; /* The minor version of HTTP. */
 	struct http_response response;
 	size_t headlen;
 	unsigned nfields;
 	unsigned ninterim;
-	size_t left; /* Bytes left in the body or chunk. */
+	size_t left; /* How many bytes are left in the body or chunk. */
 	size_t linelen;
 	char line[HTTP_LINE_MAX];
 };
@@ -266,8 +292,8 @@ void http_parse_start(struct http_parser *, int bodiless, size_t body_max);
 /* Consumes bytes until HTTP_DONE; returns how many, or -1 with the reason. */
 ssize_t http_parse(struct http_parser *, const char *, size_t, struct error *);
 /*
- * The connection has ended: HTTP_DONE if the body is one that only this ends;
- * its grammar must tell whether it is whole.  0, or -1: it was cut.
+ * Says that the connection has ended.  HTTP_DONE if the body is one that only
+ * this ends; its grammar must tell whether it is whole.  0, or -1: it was cut.
  */
 int http_parse_end(struct http_parser *);
 /* Frees the response, whole or not. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The account's keys on disk: the live one, the next one of a rollover, and the
- * CA's key for external account binding.  keyproc alone uses these.
+ * Keeps the account's keys on disk: the live one, the next one of a rollover,
+ * and the CA's key for external account binding.  keyproc alone uses these.
  */
 #ifndef KEY_H
 #define KEY_H
@@ -26,13 +26,14 @@ struct spare_key {
 };
 
 struct account_key {
-	EVP_PKEY *key; /* NULL: there is no key, and none may be made. */
+	/* The account key; NULL: there is none, and none may be made. */
+	EVP_PKEY *key;
 	/*
 	 * The new key of a rollover that is planned or whose outcome is
 	 * unknown, or NULL.
 	 */
 	EVP_PKEY *next;
-	int is_new; /* This run has made it. */
+	int is_new; /* This run has made the key. */
 	int next_is_new;
 	char thumbprint[THUMBPRINT_LEN + 1]; /* The thumbprint of key. */
 	char next_thumbprint[THUMBPRINT_LEN + 1];
@@ -43,12 +44,14 @@ struct account_key {
 struct account_load {
 	const char *path;
 	struct keyspec spec;
-	const char *stored; /* The account key's, or NULL. */
-	/* A next key's that the CA does not know, or NULL. */
+	/* The stored thumbprint of the account key, or NULL. */
+	const char *stored;
+	/* The thumbprint of a next key that the CA does not know, or NULL. */
 	const char *unknown;
-	int create; /* Make a key if there is none. */
-	int roll;   /* Make a next key, too. */
-	int shared; /* Another authority uses the key: ignore the spare keys. */
+	int create; /* An account key is made if there is none. */
+	int roll;   /* A next key is made, too. */
+	/* Another authority uses the key: spare keys are ignored. */
+	int shared;
 };
 
 /*
@@ -63,7 +66,7 @@ struct account_load {
  */
 int account_key_load(
     struct account_key *, const struct account_load *, struct error *);
-/* Makes the next key, or a spare one, the account's. */
+/* Makes the next key, or a spare one, the account's key. */
 void account_key_switch(struct account_key *);
 void account_key_use(struct account_key *, int spare);
 
@@ -73,9 +76,7 @@ void account_key_use(struct account_key *, int spare);
 int account_mac_load(struct mac_key *, const char *path, struct error *);
 
 
-/*
- * key-account.c: requests about the account, and by it.
- */
+/* Signs requests about the account, and by it (key-account.c). */
 
 /* Keeps the account's configuration from the slice and calls status_conf(). */
 void account_conf(const struct slice_conf *);
@@ -102,7 +103,7 @@ int account_may_be_at(const char *url);
 /* Replies that nothing is signed; the caller has printed why. */
 void key_refuse(struct msg *);
 
-/* Handlers of KEY_SIGN_FIND_ACCOUNT and so on. */
+/* These are the handlers of KEY_SIGN_FIND_ACCOUNT and so on. */
 void sign_find_account(struct msg *);
 void sign_new_account(struct msg *);
 void sign_rollover(struct msg *);
@@ -110,22 +111,20 @@ void sign_contact(struct msg *);
 void sign_deactivate(struct msg *);
 
 
-/*
- * key-status.c: the status of the account.
- */
+/* Keeps the status of the account (key-status.c). */
 
 /* Keeps from the slice what load_account() loads and what chng is sent. */
 void status_conf(const struct slice_conf *);
 /*
- * Waits until certproc sends what is stored of the account, which is used only
- * if the thumbprint is that of the key; reads or makes the keys.  Is called
- * before keyproc enters the sandbox.
+ * Waits for what certproc has stored of the account, which is used only if the
+ * thumbprint is that of the key; reads or makes the keys.  It is called before
+ * keyproc enters the sandbox.
  */
 void load_account(void);
 /* Sends the thumbprint and the account URL to chng as soon as each is known. */
 void tell_chng(void);
 
-/* -t: sends the thumbprint to print to certproc. */
+/* Sends certproc the thumbprint to print for -t. */
 void show_account(void);
 
 /* Is there an account URL to sign with? */
@@ -137,17 +136,23 @@ int account_is_sought(void);
 /* Has the CA no account for any of the keys, so that one may be registered? */
 int account_is_to_be_made(void);
 
-/* The caller must not free these keys.  NULL: there is no such key. */
+/*
+ * Returns the account key, which the caller must not free; NULL: there is none.
+ */
 EVP_PKEY *account_key(void);
-EVP_PKEY *account_next_key(void);  /* A rollover's new key. */
-EVP_PKEY *account_asked_key(void); /* The key to ask the CA with next. */
-/* The account URL, or NULL. */
+EVP_PKEY *account_next_key(void); /* Returns a rollover's new key, or NULL. */
+/* Returns the key to ask the CA with next, or NULL. */
+EVP_PKEY *account_asked_key(void);
+/* Returns the account URL, or NULL. */
 const char *account_kid(void);
 
-/* A rollover was signed: from now on only the CA knows the account's key. */
+/*
+ * Notes that a rollover was signed: from now on only the CA knows which key is
+ * the account's.
+ */
 void account_rolled(void);
 
-/* Handlers of KEY_SET_ACCOUNT and so on. */
+/* These are the handlers of KEY_SET_ACCOUNT and so on. */
 void set_account(struct msg *);
 void key_no_account(struct msg *);
 void key_ask_account(struct msg *);

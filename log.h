@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * Messages for people, and the errors that functions return.
- */
+/* Prints messages for people, and fills in the errors that functions return. */
 #ifndef LOG_H
 #define LOG_H
 
 #include <stdarg.h>
 #include <stddef.h>
 
-/* The text of an error, for the administrator. */
+/* An error as a text for the administrator. */
 struct error {
 	char text[512];
 };
@@ -33,8 +31,8 @@ void say_format(char *out, size_t outsz, const char *fmt, va_list)
     __attribute__((format(printf, 3, 0)));
 
 /*
- * Appends to the string in out, and cuts it in the same way; appends nothing
- * where fewer than 4 bytes are free.
+ * Appends to the string in out, cut as say_format() cuts; appends nothing where
+ * fewer than 4 bytes are free.
  */
 void say_add(char *out, size_t outsz, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
