@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Messages between the processes: one SOCK_SEQPACKET datagram each, so that
- * a message arrives whole or not at all.
+ * Composes and reads the messages between the processes: one SOCK_SEQPACKET
+ * datagram each, so that a message arrives whole or not at all.
  */
 #ifndef MSG_H
 #define MSG_H
@@ -17,14 +17,14 @@ struct msg {
 	 * build (role.c).
 	 */
 	struct {
-		uint32_t type; /* enum msgtype */
-		uint32_t job;  /* index of the domain in this run */
+		uint32_t type; /* An enum msgtype. */
+		uint32_t job;  /* The number of the domain in this run. */
 		/* The worker of netproc that sends or receives it; else 0. */
 		uint32_t worker;
 		uint32_t len; /* The length of the body. */
 	} head;
 	uint8_t body[MSG_BODY_MAX];
-	int received; /* 0: it is being composed */
+	int received; /* 0: the message is being composed. */
 	/* How many bytes of a received body have been read. */
 	size_t pos;
 };
@@ -37,11 +37,11 @@ struct msg {
  */
 struct route {
 	const char *name;
-	unsigned from; /* senders: a bit for each enum role */
-	int to;        /* enum role, or ANY_ROLE */
-	/* Kinds of runs: a bit for each enum mode. */
+	unsigned from; /* The senders: a bit for each enum role. */
+	int to;        /* The receiver: an enum role, or ANY_ROLE. */
+	/* The kinds of runs: a bit for each enum mode. */
 	unsigned modes;
-	const char *shape; /* The shape of the body; see below. */
+	const char *shape; /* The shape of the body, as described below. */
 	size_t max;        /* The length of the longest body. */
 	/* A worker of netproc may send it only about the job that it has. */
 	int by_job;
@@ -61,56 +61,58 @@ extern const struct route routes[MSG__MAX];
 
 /*
  * Checks whether this datagram of got bytes is a message that role from may
- * send to role to in such a run; ANY_ROLE is not checked.  Returns NULL, or
- * what is wrong with it.
+ * send to role to in such a run; ANY_ROLE skips the check of a role.  Returns
+ * NULL, or what is wrong with the message.
  */
 const char *msg_check(
     const struct msg *, size_t got, int from, int to, enum mode);
 
-/* Makes head and body a received message, to be read from its start. */
+/* Makes head and body a received message, to be read from the beginning. */
 void msg_take(struct msg *);
 
 /*
- * Composing.  A body that is too long is a mistake of the program, and ends the
- * process.
+ * Begins to compose a message.  A body that is too long is a mistake of the
+ * program, and ends the process.
  */
 void msg_new(struct msg *, enum msgtype, uint32_t job);
-/* A reply: about the same job, and to the worker that sent the request. */
+/*
+ * Begins a reply: about the same job, and to the worker that sent the request.
+ */
 void msg_reply(struct msg *, enum msgtype, const struct msg *to);
 void msg_put_num(struct msg *, uint64_t);
 void msg_put_buf(struct msg *, const void *, size_t);
-/* The string may be NULL. */
+/* Adds a string, which may be NULL. */
 void msg_put_str(struct msg *, const char *);
 void msg_put_strings(struct msg *, char *const *, size_t);
 
 /*
- * Reading.  Bodies of several members, and enumerations, have functions in
- * msg-bodies.h, which use these.  A body that is short or malformed ends the
- * process.  Buffers and strings point into the message; a string has no NUL
- * inside.
+ * These read a body.  Bodies of several members, and enumerations, have
+ * functions in msg-bodies.h, which use these.  A body that is short or
+ * malformed ends the process.  Buffers and strings point into the message; a
+ * string has no NUL inside.
  */
 uint64_t msg_get_num(struct msg *);
 const uint8_t *msg_get_buf(struct msg *, size_t *);
-const char *msg_get_str(struct msg *);  /* may return NULL */
-const char *msg_need_str(struct msg *); /* never returns NULL */
-/* May return NULL; the caller frees. */
+const char *msg_get_str(struct msg *);  /* This may return NULL. */
+const char *msg_need_str(struct msg *); /* This never returns NULL. */
+/* This may return NULL; the caller frees the copy. */
 char *msg_copy_str(struct msg *);
 /*
- * An allocated array of at most max allocated strings; the caller owns the
- * array and the strings.
+ * Returns an allocated array of at most max allocated strings; the caller owns
+ * both.
  */
 char **msg_get_strings(struct msg *, size_t *, size_t max);
 /* Ends the process where a received body has bytes left. */
 void msg_end(const struct msg *);
-/* Ends the process: the body does not fit its type. */
+/* Ends the process, since the body does not fit its type. */
 void msg_malformed(const struct msg *) __attribute__((noreturn));
 
 /*
- * A role's end of its socket.  An error, a deadline that has passed and end of
- * file end the process.
+ * These use a role's end of its socket.  An error, a deadline that has passed
+ * and end of file end the process.
  */
 void msg_send(const struct msg *);
-/* No deadline where seconds < 0. */
+/* Waits at most so many seconds; negative: without a deadline. */
 void msg_receive(struct msg *, enum role self, enum mode, int seconds);
 
 #endif

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * netproc: requests, nonces, the account, orders, authorizations, revocation,
- * 'check webroot', 'verify'.
+ * 'check webroot' and 'verify'.
  */
 #ifndef NET_H
 #define NET_H
@@ -15,7 +15,8 @@
 #include "msg.h"
 
 /*
- * net's requests to the CA: signed by key, with a nonce, on a kept connection.
+ * Sends net's requests to the CA: signed by key, with a nonce, on a kept
+ * connection.
  */
 
 /* What went wrong with a request, or with a job. */
@@ -25,17 +26,21 @@ struct net_error {
 		char text[ERROR_MAX];
 	} error;
 	enum failure class;
-	/* What the CA said; its type is "" if it sent no problem document. */
+	/* What the CA said; the type is "" if it sent no problem document. */
 	struct problem problem;
-	int status;       /* The HTTP status; 0: no response. */
-	long retry_after; /* seconds; -1: the CA did not say */
+	int status; /* The HTTP status; 0: no response. */
+	/* The seconds of Retry-After; -1: the CA did not say. */
+	long retry_after;
 	/* No whole response came: the CA may have acted on the request. */
 	int lost;
-	/* It is lost, as the CA could not be connected to. */
+	/* It is lost because the CA could not be connected to. */
 	int unreached;
-	/* It is lost, and the CA has probably never seen the request. */
+	/* It is lost, but the CA has probably never seen the request. */
 	int unseen;
-	/* The signed request that was refused; 0: it was not signed. */
+	/*
+	 * The type of the signed request that was refused; 0: it was not
+	 * signed.
+	 */
 	enum msgtype request;
 	/* There is no directory at the configured URL. */
 	int no_directory;
@@ -52,26 +57,28 @@ struct net_job;
 struct session {
 	const char *authority; /* The authority's name, for messages. */
 	const char *api_url;
-	int eab; /* An external account binding is configured. */
+	int eab; /* The authority has an external account binding. */
 
-	/* The servers that may be talked to, and how: api first. */
+	/* The servers that net may talk to; the one of 'api url' is first. */
 	struct url origins[ORIGINS_MAX];
 	struct http *servers[ORIGINS_MAX];
 	size_t norigins;
 	struct http_client client;
-	struct http_anchors *anchors; /* NULL: insecure */
+	struct http_anchors *anchors; /* The trust anchors; NULL: insecure. */
 
 	/* What net has learned from the CA in this run. */
 	struct directory directory;
-	char *new_nonce;   /* The URL for nonces; NULL: unknown. */
+	char *new_nonce;   /* The URL for nonces; NULL: it is not known. */
 	int one_by_one;    /* The CA ignores pipelined requests. */
 	int account_works; /* The CA has accepted a request of the account. */
 
 	/* The current job. */
 	uint32_t job;
-	const struct net_job *conf; /* NULL: the task is the account's */
-	int64_t deadline;           /* No request is sent after it. */
-	size_t ahead; /* nonces to fetch along with the next request */
+	/* The current job's domain; NULL: the task is the account's. */
+	const struct net_job *conf;
+	int64_t deadline; /* No request is sent after this time. */
+	/* How many nonces to request along with the next request. */
+	size_t ahead;
 };
 
 /*
@@ -83,15 +90,21 @@ int request_setup(struct session *, const struct strings *origins, int insecure,
     uint32_t workers, struct error *);
 
 /*
- * All return 0 with a response of status 2xx, which the caller frees, or -1
+ * These return 0 with a response of status 2xx, which the caller frees, or -1
  * with the error.
  */
 int request_get(struct session *, const char *url, struct http_response *,
     struct net_error *);
-/* sign: a KEY_SIGN_* or CSR_SIGN_* type; badNonce is dealt with here. */
+/*
+ * Sends a POST signed as sign says, KEY_SIGN_* or CSR_SIGN_*; badNonce is dealt
+ * with here.
+ */
 int request_post(struct session *, enum msgtype sign, const char *url,
     const char *accept, struct http_response *, struct net_error *);
-/* POST-as-GET (RFC 8555 6.3), repeated if the response was lost. */
+/*
+ * Sends a POST-as-GET (RFC 8555 6.3), which is repeated if the response was
+ * lost.
+ */
 int request_fetch(struct session *, const char *url, const char *accept,
     struct http_response *, struct net_error *);
 
@@ -101,7 +114,10 @@ int request_fetch(struct session *, const char *url, const char *accept,
  */
 void request_ahead(struct session *, size_t n);
 
-/* A CA is far from this round trip on; regress builds with another number. */
+/*
+ * The round trip in milliseconds from which a CA is far; the tests build with
+ * another number.
+ */
 #ifndef FAR_MS
 #define FAR_MS 10
 #endif
@@ -110,18 +126,21 @@ void request_ahead(struct session *, size_t n);
  * may refuse it?
  */
 int request_is_far(const struct session *);
-/* The shortest round trip to the CA so far; -1: it is not known. */
+/* Returns the shortest round trip to the CA so far; -1: it is not known. */
 int request_round_trip_ms(const struct session *);
 
 #define USER_AGENT "acme-client/" VERSION
-/* Has dns look a host up: the addresses that http_client.resolve() fills in. */
+/*
+ * Has dns look a host up, and fills in its addresses as http_client.resolve()
+ * does.
+ */
 int request_resolve(const struct session *, enum resolve_for,
     const struct url *, struct address *, size_t *n, struct error *);
 
 /*
- * GET from a server without TLS, for responses that are signed by themselves.
- * -1 with the reason; -2: the server is not asked, since it did not respond
- * earlier in this run, or such servers together have made the run wait for
+ * Sends a GET to a server without TLS, for responses that are signed.  -1 with
+ * the reason; -2: the server is not asked, since it did not respond earlier in
+ * this run, or such servers together have made the run wait for
  * HTTP_ANSWER_SECONDS.
  */
 int request_plain(struct session *, const char *url, const char *accept,
@@ -133,7 +152,7 @@ int request_plain(struct session *, const char *url, const char *accept,
  */
 void request_nonces(struct session *, const char *new_nonce_url);
 
-/* 0 for a URL of the authority, else -1 with advice. */
+/* Is this a URL of the authority?  0, or -1 with advice. */
 int request_origin(const struct session *, const char *what, const char *url,
     struct net_error *);
 
@@ -142,37 +161,41 @@ int net_error_set(struct net_error *, enum failure, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Waits for this message, -1: for ever; others that may come first are kept.
- * ROLE_STOP ends the process.
+ * Waits for this message, for so many seconds; -1: for ever.  Others that may
+ * come first are kept.  ROLE_STOP ends the process.
  */
 void request_wait(struct msg *, enum msgtype, int seconds);
-/* Waits for the reply to what another process was just asked. */
+/* Waits for the reply of another process, which was just asked. */
 void request_expect(struct msg *, enum msgtype);
-#define ANSWER_SECONDS 90 /* a 4096-bit RSA key takes long */
+/* The seconds to wait for a reply: a 4096-bit RSA key takes long. */
+#define ANSWER_SECONDS 90
 
-/* Parts of a request, for net-batch.c. */
+/* The parts of a request, which net-batch.c uses, too. */
 
 /*
- * The connection to the server of a URL, which is parsed; NULL: not the
- * authority's.
+ * Returns the connection to the server of a URL, which is parsed; NULL: it is
+ * not the authority's.
  */
 struct http *request_server(
     const struct session *, const char *text, struct url *);
 /*
- * Has key or csr sign, which choose the payload; the caller frees.  NULL with
- * the error.
+ * Has key or csr sign a request, whose payload they choose; the caller frees
+ * it. NULL with the error.
  */
 char *request_sign(const struct session *, enum msgtype, const char *nonce,
     const char *url, struct net_error *);
-/* Makes an error of a response that is not 2xx, and frees the response.  -1. */
+/*
+ * Makes an error of a response that is not 2xx, and frees the response.
+ * Returns -1.
+ */
 int request_refused(const char *method, const char *url, struct http_response *,
     struct net_error *);
-/* Is it a rate limit?  Some CAs say so with another status than 429. */
+/* Is the error a rate limit?  Some CAs say so with another status than 429. */
 int request_limited(const struct net_error *);
 /*
- * A response whose body only the end of the connection delimits: was it cut?
- * The grammar of what was asked for tells, if the body is used at all.  0, or
- * -1 with the reason.
+ * Was a response cut whose body only the end of the connection delimits?  The
+ * grammar of what was asked for tells, if the body is used at all.  0, or -1
+ * with the reason.
  */
 int request_whole(enum msgtype sign, const char *accept,
     const struct http_response *, struct error *);
@@ -183,14 +206,14 @@ int request_whole(enum msgtype sign, const char *accept,
 int request_send_nonce(const struct session *, struct http *);
 void request_receive_nonce(struct session *, struct http *);
 /*
- * A request that was sent ahead got no response, for this reason: from now on
- * the CA is sent one request at a time.
+ * Notes that a request that was sent ahead got no response, for this reason:
+ * from now on the CA is sent one request at a time.
  */
 void request_no_more_ahead(struct session *, const struct error *);
 
 /*
- * No request is sent for a job after that many seconds, however slow the CA is;
- * regress builds with fewer.
+ * The seconds after which no request is sent for a job, however slow the CA is;
+ * the tests build with fewer.
  */
 #ifndef JOB_SECONDS
 #define JOB_SECONDS 1800
@@ -198,11 +221,11 @@ void request_no_more_ahead(struct session *, const struct error *);
 /* 1 with the error once the job's time is over. */
 int request_late(const struct session *, struct net_error *);
 
-/* Batches of requests, by net. */
+/* Sends batches of requests, by net. */
 
 /*
- * Requests of one job that do not depend on each other's responses: net sends
- * as many as it has nonces for, and each response brings another nonce.
+ * A request of one job that does not depend on the others' responses: net sends
+ * as many of them as it has nonces for, and each response brings another nonce.
  */
 struct wanted {
 	enum msgtype sign;
@@ -212,7 +235,7 @@ struct batch {
 	struct session *session;
 	const struct wanted *wanted;
 	size_t n;
-	int pause_ms; /* The pause between two requests. */
+	int pause_ms; /* The milliseconds between two requests. */
 	void *context;
 	/*
 	 * Takes the response of status 2xx to request i, which is freed after
@@ -221,25 +244,23 @@ struct batch {
 	int (*take)(void *context, size_t i, struct http_response *,
 	    struct net_error *);
 	/*
-	 * Another response, or NULL: then it is an error.  0 goes on, -1 ends
-	 * the batch with this error.
+	 * Takes another response; NULL: it is an error.  0 goes on, -1 ends the
+	 * batch with this error.
 	 */
 	int (*refused)(void *context, size_t i, struct net_error *);
 	/*
-	 * Request i got no response: finds out what has become of it; 0, or -1
-	 * with the error.  NULL: the request is repeated alone.
+	 * Finds out what has become of request i, which got no response; 0, or
+	 * -1 with the error. NULL: the request is repeated alone.
 	 */
 	int (*lost)(void *context, size_t i, struct net_error *);
 };
-/* 0, or -1 with the first error.  JSON is asked for. */
+/* Sends the batch, which asks for JSON.  0, or -1 with the first error. */
 int request_batch(const struct batch *, struct net_error *);
 
 
-/*
- * Nonces (RFC 8555 6.5), by net.
- */
+/* Keeps nonces (RFC 8555 6.5), by net. */
 
-/* How many nonces may be at hand. */
+/* The most nonces that are kept. */
 #define NONCES_MAX HTTP_PIPELINE_MAX
 
 /* Sets the number of workers that share the CA's limit of newNonce requests. */
@@ -250,20 +271,20 @@ void nonces_share(uint32_t workers);
  * was no nonce, or an invalid one.
  */
 int nonce_keep(const struct http_response *);
-/* The newest nonce at hand, each once, or NULL.  The caller frees. */
+/* Returns the newest nonce, and forgets it, or NULL.  The caller frees it. */
 char *nonce_take(void);
 size_t nonces_at_hand(void);
 /* Forgets all nonces, when they come from another URL. */
 void nonces_drop(void);
 
 /*
- * How many of n newNonce requests may be sent now, behind the given number of
- * other ones?  Counts them as sent.
+ * Returns how many of n newNonce requests may be sent now, behind the given
+ * number of other ones, and counts them as sent.
  */
 size_t nonces_allowed(size_t n, size_t before);
 
 
-/* What a rate limit concerns.  Used by net. */
+/* Finds out what a rate limit concerns, by net. */
 
 /*
  * Is it about an order for these names alone?  Then the text of the problem
@@ -277,13 +298,11 @@ int limit_is_of_names(const char *text, const struct strings *names);
 int limit_is_of_account(const char *text);
 
 
-/*
- * The account at the CA, by net.
- */
+/* Finds and changes the account at the CA, by net. */
 
 /*
- * For this time after a rollover a CA may still verify by the account's old
- * key; the tests build with less.
+ * The seconds after a rollover in which a CA may still verify by the account's
+ * old key; the tests build with fewer.
  */
 #ifndef ROLLOVER_SECONDS
 #define ROLLOVER_SECONDS 10
@@ -316,7 +335,7 @@ int account_rolls(const struct net_error *);
  */
 void account_concerned(const struct strings *names, struct net_error *);
 
-/* The same for a directory that could not be fetched. */
+/* As account_concerned(), for a directory that could not be fetched. */
 void account_unmet(struct net_error *);
 
 /* As account_find(), but asks the CA by the key even if the URL is stored. */
@@ -326,21 +345,19 @@ int account_find_surely(struct session *, struct net_error *);
 int account_task(struct session *, struct net_error *);
 
 
-/*
- * One certificate, by net.
- */
+/* Obtains one certificate, by net. */
 
 /*
- * How long an order may take until it is ready, and as long again until it is
- * valid; the tests build with less (-D...).
+ * The seconds that an order may take to become ready, and as many again to
+ * become valid; the tests build with fewer.
  */
 #ifndef VALIDATION_SECONDS
 #define VALIDATION_SECONDS 300
 #endif
 
 /*
- * The time until net fetches the authorizations of a pending order; it doubles
- * each time.  The tests build with less.
+ * The milliseconds until net fetches the authorizations of a pending order;
+ * this doubles each time.  The tests build with fewer.
  */
 #ifndef AUTHORIZATIONS_MS
 #define AUTHORIZATIONS_MS 3000
@@ -351,21 +368,26 @@ struct net_job {
 	char *handle;
 	char *profile; /* The profile to order, or NULL. */
 	struct strings names;
-	enum challenge_type challenge; /* the type that is responded to */
+	/* The type of challenge that is responded to. */
+	enum challenge_type challenge;
 	enum way way;
-	struct strings verify; /* Servers to check (conf.h). */
+	struct strings verify; /* The servers of 'verify' (conf.h). */
 	int check_webroot;
 	/* certproc sends the following members with the job. */
-	/* The installed certificate's (RFC 9773 4.1), or NULL. */
+	/* The ID of the installed certificate (RFC 9773 4.1), or NULL. */
 	char *certid;
-	/* Where to ask whether it is revoked, or NULL. */
+	/* The URL that tells whether it is revoked, or NULL. */
 	char *status_url;
-	uint32_t server; /* The server of verify that is checked now. */
-	int again;       /* This is the second attempt, after a pause. */
-	/* The last four members: what earlier runs have learned of the CA. */
+	/* The index of the server of verify that is looked at now. */
+	uint32_t server;
+	int again; /* This is the second attempt, after a pause. */
+	/*
+	 * The following four members are what earlier runs have learned of the
+	 * CA.
+	 */
 	/* The URL that gave nonces, or NULL. */
 	char *new_nonce;
-	/* The names of the trust anchors of its servers. */
+	/* The names of the trust anchors of the CA's servers. */
 	char *anchors;
 	/* The URL of an unfinished order, or NULL. */
 	char *order;
@@ -390,56 +412,55 @@ int order_prepared(struct session *, struct net_error *);
 int order_certificate(struct session *, struct net_error *);
 
 
-/*
- * The authorizations of one order, by net.
- */
+/* Handles the authorizations of one order, by net. */
 
 /* The proof to the CA that the names of a job are ours. */
 struct proof {
 	struct session *session;
 	const struct order *order;
 	/*
-	 * The URLs of its authorizations, kept since some CAs list them only
-	 * while it is pending.
+	 * The URLs of the order's authorizations, kept since some CAs list them
+	 * only while the order is pending.
 	 */
 	char **urls;
 	size_t nurls;
-	/* The status of each when it was last fetched. */
+	/* The status of each authorization when it was last fetched. */
 	enum status *seen;
 	struct wanted *challenges; /* The challenges to respond to. */
-	size_t *of;                /* the authorization of each challenge */
+	size_t *of; /* The number of the authorization of each challenge. */
 	size_t n;
 	int triggered; /* The CA was told that some responses are there. */
 	/* How many authorizations cannot become valid any more. */
 	size_t spoilt;
-	struct net_error first_error; /* The error of the first of these. */
-	int put;                      /* chng was asked to put responses. */
+	/* The error of the first authorization that cannot become valid. */
+	struct net_error first_error;
+	int put; /* chng was asked to put responses. */
 	/* The CA seems not to have found the responses. */
 	int doubtful;
 };
 
 /*
- * The number of the job's name that an order's or authorization's identifier
- * ("dns:NAME" or "ip:ADDRESS") is; wildcard: "*." before it is left out (RFC
- * 8555 7.1.4).  NO_NAME: the job has no such name.
+ * Returns the number of the job's name that an order's or authorization's
+ * identifier ("dns:NAME" or "ip:ADDRESS") means; wildcard: "*." before it was
+ * left out (RFC 8555 7.1.4).  NO_NAME: the job has no such name.
  */
 #define NO_NAME UINT32_MAX
 uint32_t asked_for(
     const struct net_job *, const char *identifier, int wildcard);
 
 /*
- * RFC 8555 7.5: fetches the order's authorizations and puts responses for those
- * that are pending.  0, or -1 with the error, also where some are spoilt.
+ * Fetches the order's authorizations (RFC 8555 7.5), and puts responses for
+ * those that are pending.  0, or -1 with the error, also where some are spoilt.
  */
 int proof_prepare(struct proof *, const char *order_url, struct net_error *);
-/* RFC 8555 7.5.1: tells the CA that the responses are there.  0 or -1. */
+/* Tells the CA that the responses are there (RFC 8555 7.5.1).  0 or -1. */
 int proof_respond(struct proof *, struct net_error *);
 /*
  * Fetches the authorizations that were not valid yet, to see whether some are
  * spoilt.  0 or -1.
  */
 int proof_look(struct proof *, struct net_error *);
-/* The error of the first spoilt authorization.  -1. */
+/* Returns the error of the first spoilt authorization.  -1. */
 int proof_error(const struct proof *, struct net_error *);
 /*
  * Deactivates authorizations that are invalid, so that the CA does not use them
@@ -456,16 +477,16 @@ void proof_end(struct proof *);
 
 
 /*
- * One order, by net, from its authorizations to the certificate's URL.  For
- * net-order.c.
+ * Takes one order, by net, from its authorizations to the certificate's URL,
+ * for net-order.c.
  */
 
 /* An order that net takes to a certificate. */
 struct issue {
 	struct session *session;
-	char *url; /* the order's */
+	char *url; /* The URL of the order. */
 	struct order order;
-	long retry_after; /* Of the order's last response. */
+	long retry_after; /* The Retry-After of the order's last response. */
 	/* How often the order was fetched until it was ready. */
 	unsigned polls;
 	int too_early; /* It was finalized before it was ready. */
@@ -484,22 +505,22 @@ struct issue {
 int order_take(struct issue *, struct http_response *, struct net_error *);
 int order_fetch(struct issue *, struct net_error *);
 /*
- * Waits while the order is pending (RFC 8555 7.1.6).  0: it no longer is; -1
+ * Waits while the order is pending (RFC 8555 7.1.6).  0: it no longer is; or -1
  * with the error.
  */
 int order_authorized(struct issue *, struct net_error *);
 /*
- * RFC 8555 7.4: finalizes the order unless that was done, and waits until it is
- * valid.  0 or -1.
+ * Finalizes the order unless that was done (RFC 8555 7.4), and waits until it
+ * is valid.  0 or -1.
  */
 int order_finalize(struct issue *, struct net_error *);
-/* The error of an order whose status does not lead to a certificate.  -1. */
+/*
+ * Makes the error of an order whose status does not lead to a certificate.  -1.
+ */
 int order_bad(struct issue *, struct net_error *);
 
 
-/*
- * When the CA would have a certificate renewed (RFC 9773), by net.
- */
+/* Asks when a certificate should be renewed (RFC 9773), by net. */
 
 /*
  * Asks about the job's certificate and tells certproc the response, or that
@@ -510,9 +531,7 @@ void renewal_info_ask(struct session *);
 void renewal_info_none(const struct session *);
 
 
-/*
- * Revocation, by net.
- */
+/* Revokes a certificate, by net. */
 
 /*
  * Has the job's certificate revoked (RFC 8555 7.6), by the account's key or by
@@ -540,8 +559,8 @@ void verify_server(const struct session *);
  */
 
 /*
- * The port of RFC 8555 8.3, and the one that servers redirect to; the tests
- * build with others.
+ * The port of RFC 8555 8.3, and that to which servers redirect; the tests build
+ * with others.
  */
 #ifndef WEBROOT_PORT
 #define WEBROOT_PORT "80"

@@ -27,9 +27,9 @@ void parent_user(const struct conf *, uid_t *, gid_t *);
 void parent_capabilities(int uses_group);
 
 /*
- * The directory with the roles' programs: acme-client's own if they are in it
- * (a build directory), else ../libexec/acme-client from there.  It depends
- * neither on the environment nor on the working directory.
+ * Returns the directory with the roles' programs: acme-client's own if they are
+ * in it (a build directory), else ../libexec/acme-client from there.  It
+ * depends neither on the environment nor on the working directory.
  */
 const char *parent_programs(const char *argv0);
 
@@ -48,20 +48,20 @@ void parent_names_end(void);
 
 /* Time limits.  The tests build with shorter ones (-D...). */
 #ifndef PROGRESS_SECONDS
-/* The run has hung if no job finishes for this time. */
+/* The seconds without a finished job after which the run has hung. */
 #define PROGRESS_SECONDS 1200
 #endif
 #ifndef STUCK_SECONDS
-/* A role has hung if it leaves a message unread for this time. */
+/* The seconds after which a role has hung if it leaves a message unread. */
 #define STUCK_SECONDS 60
 #endif
 #ifndef STOP_SECONDS
-/* The time that a role has to tidy up at the end of the run. */
+/* The seconds that a role has to tidy up at the end of the run. */
 #define STOP_SECONDS 10
 #endif
 
 #ifndef HOOK_STOP_SECONDS
-/* The time that hookproc has, whose programs remove DNS records. */
+/* The seconds that hookproc has, whose programs remove DNS records. */
 #define HOOK_STOP_SECONDS 120
 #endif
 
@@ -76,8 +76,8 @@ struct run {
 	enum mode mode;
 	int force;            /* -F */
 	uint64_t most_orders; /* -m */
-	uint32_t workers;     /* -j: at most WORKERS_MAX */
-	int progress;         /* show progress on the terminal */
+	uint32_t workers; /* The number of workers (-j), at most WORKERS_MAX. */
+	int progress;     /* Show progress on the terminal. */
 	/* Tell on the terminal what -F and -U have done. */
 	int tells;
 	int list; /* Bits and width for -l (LIST_*). */
@@ -86,8 +86,8 @@ struct run {
 	/* The directory of the roles' programs. */
 	const char *programs;
 	/*
-	 * End of file here ends the run: the process that waits for it has
-	 * ended.  -1: no process waits.
+	 * A descriptor whose end of file ends the run: the process that waits
+	 * for the run has ended.  -1: no process waits.
 	 */
 	int hup_fd;
 	uid_t uid; /* The user and group of the unprivileged roles. */
@@ -100,13 +100,13 @@ struct run {
  */
 struct tally {
 	uint32_t installed, failed;
-	uint32_t ordered; /* jobs that certproc began an order for */
-	int broken;       /* an error has ended the run early */
-	int interrupted;  /* a signal has ended the run, and is reported */
-	int waits;        /* fileproc runs until broker_end() */
+	uint32_t ordered; /* The jobs that certproc began an order for. */
+	int broken;       /* An error has ended the run early. */
+	int interrupted;  /* A signal has ended the run, and is reported. */
+	int waits;        /* fileproc runs until broker_end(). */
 };
 
-/* These are about renewals, and return 0 for any other run. */
+/* These ask about renewals, and return 0 for any other run. */
 
 /* Does chngproc publish anything for any job? */
 int run_publishes(const struct run *);
@@ -143,15 +143,18 @@ void slice(const struct run *, enum role, uint32_t workers,
     void (*send)(void *to, const struct msg *), void *to);
 
 
-/*
- * One process of the run, as the parent sees it: its socket, its queue, its
- * stderr.
- */
+/* One process of the run for the parent: its socket, its queue, its stderr. */
 
-/* Bytes of a line on stderr; the rest is cut, and "..." takes its place. */
+/*
+ * The most bytes of a line on stderr; the rest is cut, and "..." takes its
+ * place.
+ */
 #define CHILD_LINE_MAX (ERROR_MAX + 2048)
 
-/* Bytes that a role may write to stderr; tests build with less (-D...). */
+/*
+ * The most bytes that a role may write to stderr; tests build with fewer
+ * (-D...).
+ */
 #ifndef SAID_BYTES_MAX
 #define SAID_BYTES_MAX (16 * 1024 * 1024)
 #endif
@@ -160,24 +163,24 @@ struct queued;
 
 struct child {
 	enum role role;
-	char name[24];   /* The name in messages. */
-	uint32_t worker; /* netproc: the worker's number; else 0 */
-	/* netproc: the job that certproc gave it last, or NO_JOB */
+	char name[24];   /* The name of the process in messages. */
+	uint32_t worker; /* The number of netproc's worker; else 0. */
+	/* For netproc, the job that certproc gave it last, or NO_JOB. */
 	uint32_t job;
-	/* netproc: it has ended or hung, and the run goes on without it */
+	/* For netproc: it has ended or hung, and the run goes on without it. */
 	int lost;
-	pid_t pid; /* 0: not started, or reaped */
+	pid_t pid; /* The process ID; 0: not started, or reaped. */
 	/* The result of sandbox_hold(). */
 	int handle;
 	int fd;    /* The child's socket; -1: closed. */
 	int errfd; /* The child's stderr; -1: closed. */
 	struct queued *head, **tail;
-	size_t queued; /* bytes in the queue */
+	size_t queued; /* The number of bytes in the queue. */
 	/* The time since which the head of the queue has waited. */
 	int64_t stuck_since;
 	char line[CHILD_LINE_MAX];
 	size_t linelen;
-	size_t said; /* bytes read from errfd */
+	size_t said; /* The number of bytes read from errfd. */
 };
 
 /* Prepares a child whose bytes are all zero, and which is not started yet. */
@@ -197,18 +200,18 @@ int child_send(struct child *, const struct msg *);
 void child_flush(struct child *);
 
 /*
- * The length of the received message; 0: there is none now.  At end of file fd
- * becomes -1.
+ * Returns the length of the received message; 0: there is none now.  At end of
+ * file fd becomes -1.
  */
 size_t child_receive(struct child *, struct msg *);
 
 /*
- * Reads its stderr and prints whole lines; -1: it has written more than
+ * Reads the child's stderr and prints whole lines; -1: it has written more than
  * SAID_BYTES_MAX.
  */
 int child_print(struct child *);
 
-/* Kills it; -1: it has been reaped, or the kernel refuses to. */
+/* Kills the child; -1: it has been reaped, or the kernel refuses to. */
 int child_end(const struct child *);
 
 /*
@@ -224,9 +227,7 @@ int child_ended(struct child *, int *status);
 void child_report_end(const struct child *, int status, int others_go_on);
 
 
-/*
- * A line on the terminal with the progress of a run.
- */
+/* Prints a line on the terminal with the progress of a run. */
 
 /* Numbers of jobs; done does not include failed. */
 struct progress {
@@ -240,10 +241,10 @@ void progress_clear(void);
 
 
 /*
- * A hash that stays the same as long as the domain's files are unchanged
+ * Makes a hash that stays the same as long as the domain's files are unchanged
  * (inode, size, times, mode and owner), and so are the authority's roots and
  * what the configuration says about key, authority, profile and chain.  The
- * caller frees.
+ * caller frees it.
  */
 char *fingerprint(const struct domain *);
 

@@ -21,9 +21,11 @@ enum part {
 	PART_SAVED,
 	/* A copy of a chain that -r revokes, until that is reported. */
 	PART_REVOKING,
-	/* The same for a chain whose key is compromised. */
+	/* As PART_REVOKING, for a chain whose key is compromised. */
 	PART_COMPROMISED,
-	/* A copy of a revoked chain, until another run confirms that it is. */
+	/*
+	 * A copy of a revoked chain, until another run confirms the revocation.
+	 */
 	PART_REVOKED,
 	/*
 	 * Files have changed, and the commands of 'on change' have not run well
@@ -32,7 +34,7 @@ enum part {
 	PART_CHANGED,
 	PART_JOB__MAX,
 
-	/* Records of the authority, whatever job the message is about. */
+	/* The records of the authority, whatever job the message is about. */
 	PART_ACCOUNT = PART_JOB__MAX,
 	PART_BACKOFF,
 	PART_METRICS,
@@ -49,16 +51,17 @@ enum part {
 #define PARTS_OF_REVOCATION \
 	(1u << PART_REVOKING | 1u << PART_COMPROMISED | 1u << PART_REVOKED)
 
-/* Bytes of an installed file, and of the saved chain. */
+/* The most bytes of an installed file, and of the saved chain. */
 #define PART_SET_BYTES_MAX 65536
-#define PART_RECORD_BYTES_MAX 65536 /* The longest record of another kind. */
+/* The most bytes of a record of another kind. */
+#define PART_RECORD_BYTES_MAX 65536
 #define PART_METRICS_BYTES_MAX (32 * 1024 * 1024)
 #define PART_PIECE_BYTES 65536 /* The most bytes in one FILE_WRITE. */
 
 /* CERT_PART and CERT_STATES: a part is absent, readable, or an error. */
 enum presence { PRESENCE_ABSENT, PRESENCE_BYTES, PRESENCE_BROKEN };
 
-/* FILE_LOCK: unlock, or lock as by flock(2). */
+/* FILE_LOCK: how to lock, as by flock(2), or to unlock. */
 enum lock { LOCK_NONE, LOCK_SHARED, LOCK_ALONE };
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Persist records of dns-persist-01 (draft-ietf-acme-dns-persist-01 3.1).
+ * Makes and reads persist records of dns-persist-01
+ * (draft-ietf-acme-dns-persist-01 3.1).
  */
 #ifndef PERSIST_H
 #define PERSIST_H
@@ -19,7 +20,7 @@ struct persist {
 	struct strings issuers;
 	const char *account; /* The account URL. */
 	int wildcard; /* The record must be valid for names below, too. */
-	int64_t now;  /* As of time(2). */
+	int64_t now;  /* The time as of time(2). */
 };
 
 /* How well a record fits; the later ones fit better. */
@@ -31,14 +32,14 @@ enum persist_fit {
 	PERSIST_GOOD
 };
 
-/* text is the whole text of one TXT record; it may hold any bytes. */
+/* Judges a record; text is all of one TXT record, and may hold any bytes. */
 enum persist_fit persist_fit(
     const struct persist *, const char *text, size_t len);
 
 /*
- * The record to publish for a name (without "*."), as a line of a zone file, in
- * strings of at most 255 bytes; the caller frees.  until: when it ends, in
- * seconds since 1970; 0: never.
+ * Makes the record to publish for a name (without "*."), as a line of a zone
+ * file, in strings of at most 255 bytes; the caller frees it.  until: when it
+ * expires, in seconds since 1970; 0: never.
  */
 char *persist_record(const char *name, const char *issuer, const char *account,
     int wildcard, uint64_t until);

@@ -18,12 +18,13 @@
  * libtls sees it (RFC 8737 3, RFC 8446 4.1.2).
  */
 
-#define ACME_ALPN "acme-tls/1" /* RFC 8737 6.2 */
-#define SERVER_NAME_SIZE 254   /* bytes of a host name, with its NUL */
+/* RFC 8737 6.2: the name of the protocol for ALPN. */
+#define ACME_ALPN "acme-tls/1"
+#define SERVER_NAME_SIZE 254 /* The most bytes of a host name, with its NUL. */
 
 enum hello_result {
 	HELLO_MORE, /* The message is not complete yet. */
-	HELLO_BAD,  /* no ClientHello, or not one of a validation */
+	HELLO_BAD,  /* It is no ClientHello, or not that of a validation. */
 	/* The ClientHello offers only acme-tls/1 and names a server. */
 	HELLO_NAMED
 };
@@ -43,7 +44,7 @@ enum hello_result hello_read(
 
 struct response {
 	uint32_t job;
-	uint32_t number; /* the identifier's number in the job */
+	uint32_t number; /* The number of the identifier in the job. */
 	char *token;     /* The token of http-01; else NULL. */
 	char *text;      /* The key authorization of http-01. */
 	/* The certificate of tls-alpn-01 in PEM; else NULL. */
@@ -56,7 +57,7 @@ struct response {
 };
 
 /*
- * Replaces an earlier response of this identifier.  text is the key
+ * These replace an earlier response of this identifier.  text is the key
  * authorization (http-01), digest its SHA-256 in base64url (tls-alpn-01).
  * Anything not of this form ends the process.  0, or -1 with the reason.
  */
@@ -65,20 +66,21 @@ int response_put_tls(uint32_t job, uint32_t number, const char *identifier,
     const char *digest, struct error *);
 
 /*
- * The response for this token, or for this server's name; NULL: there is none.
- * It is valid until response_drop().
+ * Returns the response for this token, or for this server's name; NULL: there
+ * is none. It is valid until response_drop().
  */
 struct response *response_of_token(const char *token);
 struct response *response_of_server(const char *name);
 
-/* The number of a job's responses, and how many of them were served. */
+/* Returns the number of a job's responses, and how many of them were served. */
 size_t response_count(uint32_t job, size_t *served);
 void response_drop(uint32_t job);
 
 
-/* Certificates for tls-alpn-01 (RFC 8737 3), which respproc makes itself. */
+/* Makes the certificates of respproc for tls-alpn-01 (RFC 8737 3). */
 
-#define SELFSIGNED_DIGEST_LEN 32 /* SHA-256 of a key authorization */
+/* The bytes of a SHA-256 of a key authorization. */
+#define SELFSIGNED_DIGEST_LEN 32
 
 /*
  * Makes the P-256 key of all these certificates, which lives as long as the
@@ -86,19 +88,19 @@ void response_drop(uint32_t job);
  */
 void selfsigned_begin(void);
 
-/* The key in PEM, in memory of this module. */
+/* Returns the key in PEM, which stays in memory of this module. */
 const uint8_t *selfsigned_key(size_t *len);
 
 /*
- * The server's name that a client sends for this identifier, without a final
- * dot: the name itself, or for an address the reverse name (RFC 8738 6).
+ * Returns the server's name that a client sends for this identifier, without a
+ * final dot: the name itself, or for an address the reverse name (RFC 8738 6).
  */
 void selfsigned_server_name(
     const char *identifier, char name[SERVER_NAME_SIZE]);
 
 /*
- * The certificate of one identifier (a host name in lower case, or an address)
- * in PEM, which the caller frees.  NULL: libcrypto could not make it.
+ * Makes the certificate of one identifier (a host name in lower case, or an
+ * address) in PEM, which the caller frees.  NULL: libcrypto could not make it.
  */
 uint8_t *selfsigned_cert(const char *identifier,
     const uint8_t digest[SELFSIGNED_DIGEST_LEN], size_t *len);
@@ -115,14 +117,14 @@ uint8_t *selfsigned_cert(const char *identifier,
  * twice, or for longer than CLIENT_MS.
  */
 
-/* Clients at a time; a further one replaces the oldest. */
+/* The most clients at a time; a further one replaces the oldest. */
 #define CLIENTS_MAX 256
-/* clients in libtls at a time, each with some 60 KiB */
+/* The most clients in libtls at a time, each with some 60 KiB. */
 #define HANDSHAKES_MAX 32
-/* The time a client has for its request or handshake. */
+/* The milliseconds that a client has for its request or handshake. */
 #define CLIENT_MS 10000
 
-/* Called before the first client. */
+/* Prepares for clients; called before the first one. */
 void clients_begin(void);
 
 /* Takes over the connection, which does not block. */
@@ -132,8 +134,8 @@ void client_new(int fd);
 int client_spare(void);
 
 /*
- * Fills in what poll() is to wait for, at most CLIENTS_MAX; returns how many,
- * and until when to wait at most (clock_ms(); INT64_MAX: for ever).
+ * Fills in what poll() is to wait for, at most CLIENTS_MAX entries; returns how
+ * many, and until when to wait at most (clock_ms(); INT64_MAX: for ever).
  */
 nfds_t clients_poll(struct pollfd *, int64_t *until);
 
@@ -143,7 +145,7 @@ nfds_t clients_poll(struct pollfd *, int64_t *until);
  */
 void clients_serve(const struct pollfd *);
 
-/* How many connections there were so far. */
+/* Returns how many connections there were so far. */
 unsigned long clients_count(void);
 
 
@@ -154,13 +156,13 @@ unsigned long clients_count(void);
 
 enum request_result {
 	REQUEST_MORE,  /* The message is not complete yet. */
-	REQUEST_BAD,   /* no request (RFC 9112), or with more behind it */
+	REQUEST_BAD,   /* It is no request (RFC 9112), or has more behind it. */
 	REQUEST_OTHER, /* The request has another method or path. */
 	REQUEST_TOKEN  /* The request is for the response with this token. */
 };
 
 struct request {
-	int head;        /* the method is HEAD, without a body */
+	int head;        /* The method is HEAD, whose response has no body. */
 	char token[201]; /* A token that valid_token() accepts. */
 };
 
@@ -168,13 +170,14 @@ struct request {
 enum request_result request_read(const char *, size_t len, struct request *);
 
 
-/* The listening sockets of respproc. */
+/* Keeps the listening sockets of respproc. */
 
-#define LISTENERS_MAX 64 /* different addresses and ports in one run */
+/* The most different addresses and ports in one run. */
+#define LISTENERS_MAX 64
 
 /*
- * Called before respproc gives up its rights: adds an address (or "*": all of
- * this machine's) and a port; then binds all at once.
+ * Adds an address (or "*": all of this machine's) and a port, before respproc
+ * gives up its rights; then binds all at once.
  */
 void listen_add(const char *address, const char *port);
 void listen_bind(void);
@@ -183,7 +186,8 @@ void listen_bind(void);
 int listen_works(const char *address, const char *port, struct error *);
 
 /*
- * Fills in what poll() is to wait for, at most LISTENERS_MAX; returns how many.
+ * Fills in what poll() is to wait for, at most LISTENERS_MAX entries; returns
+ * how many.
  */
 nfds_t listen_poll(struct pollfd *);
 
@@ -191,9 +195,7 @@ nfds_t listen_poll(struct pollfd *);
 void listen_serve(const struct pollfd *);
 
 
-/*
- * TLS handshakes of respproc's clients, by libtls.
- */
+/* Does the TLS handshakes of respproc's clients, by libtls. */
 
 struct handshake;
 
@@ -208,12 +210,12 @@ struct handshake *handshake_new(
     const struct response *, int fd, const uint8_t *hello, size_t len);
 
 /*
- * Goes on as far as it can without blocking; events: what poll() is to wait for
- * then.
+ * Goes on as far as it can without blocking; events becomes what poll() is to
+ * wait for.
  */
 enum handshake_result handshake_go(struct handshake *, short *events);
 
-/* The server's name that the client has sent. */
+/* Returns the server's name that the client has sent. */
 const char *handshake_server(const struct handshake *);
 
 void handshake_free(struct handshake *);

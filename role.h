@@ -16,19 +16,22 @@ extern enum role role_self;
 extern uid_t role_uid;
 extern gid_t role_gid;
 extern enum mode role_mode;
-/* At exit: 1 if ROLE_STOP has come, 0 if the parent has ended. */
+/*
+ * This tells functions at exit: 1 if ROLE_STOP has come, 0 if the parent has
+ * ended.
+ */
 extern int role_stopped;
 
 /*
- * The first call in the main() of a role: ends the process unless an
- * acme-client of the same build has started it, with its socket.
+ * Ends the process unless an acme-client of the same build has started it, with
+ * its socket; the first call in the main() of a role.
  */
 void role_begin(enum role, int argc, char *argv[]);
 
 /*
- * Receive the role's slice of the configuration; members that the role does not
- * get are 0.  role_domain() returns 1 with the next domain, whose number is
- * expected (0, 1, ...), and 0 when there are no more.
+ * These receive the role's slice of the configuration; members that the role
+ * does not get are 0.  role_domain() returns 1 with the next domain, whose
+ * number is expected (0, 1, ...), and 0 when there are no more.
  */
 void role_conf(struct msg *, struct slice_conf *);
 int role_domain(struct msg *, uint32_t expected, struct slice_domain *);
@@ -39,7 +42,7 @@ int role_domain(struct msg *, uint32_t expected, struct slice_domain *);
  */
 void *role_grow(void *array, uint32_t n, size_t size);
 
-/* A phase of a job, and those (bits) to which a step leads from it. */
+/* A phase of a job, and a bit for each phase to which a step leads from it. */
 struct step {
 	unsigned from;
 	const char *name;
@@ -60,8 +63,12 @@ void step_check(
 struct handler {
 	enum msgtype type;
 	void (*handle)(struct msg *);
-	unsigned states; /* A bit for each allowed state. */
-	unsigned most;   /* The limit for one job; 0: none. */
+	/* A bit for each state in which the message is allowed. */
+	unsigned states;
+	/*
+	 * How often the message may come for one job; 0: any number of times.
+	 */
+	unsigned most;
 };
 #define ANY_STATE (~0u)
 
@@ -85,7 +92,7 @@ void role_postpone(const struct msg *);
 void serve(const struct handler *, size_t n, uint32_t njobs,
     unsigned (*state)(uint32_t job)) __attribute__((noreturn));
 /*
- * The same for a role that has other work, too: await() does that work, and
+ * As serve(), for a role that has other work, too: await() does that work, and
  * returns where ROLE_FD has a message or end of file.
  */
 void serve_beside(const struct handler *, size_t n, uint32_t njobs,

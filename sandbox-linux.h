@@ -8,12 +8,15 @@
 
 #include "sandbox.h"
 
-extern pid_t sandbox_parent; /* the parent's ID at this process's start */
+/* The parent's process ID when this process started. */
+extern pid_t sandbox_parent;
 
 /* Lowers a resource's (RLIMIT_*) soft and hard limit to so much at most. */
 void sandbox_limit(int resource, uint64_t most);
 
-/* The version of Landlock's interface; a negative errno: there is none. */
+/*
+ * Returns the version of Landlock's interface; a negative errno: there is none.
+ */
 int landlock_abi(void);
 /* Adds a layer of Landlock rules; only where landlock_abi() > 0. */
 void landlock_enter(const struct sandbox *, int abi);

@@ -14,9 +14,9 @@
 
 #include "acme-client.h"
 
-/* Rights below a directory; on Linux, Landlock enforces them. */
-#define DIR_READ 1 /* read files; no role may list a directory */
-/* Create, write, rename and remove files; but not read them. */
+/* Rights in a directory and below; on Linux, Landlock enforces them. */
+#define DIR_READ 1 /* The role may read files; no role may list a directory. */
+/* The role may create, write, rename and remove files; but not read them. */
 #define DIR_WRITE 2
 
 struct sandbox_dir {
@@ -30,13 +30,14 @@ struct sandbox {
 	/* If the process runs as root, it becomes this user. */
 	uid_t uid;
 	gid_t gid;
-	int keep_chown; /* keep CAP_CHOWN, for files of other owners */
-	int keep_dac;   /* keep CAP_DAC_OVERRIDE and CAP_FOWNER */
+	int keep_chown; /* It keeps CAP_CHOWN, for files of other owners. */
+	int keep_dac;   /* It keeps CAP_DAC_OVERRIDE and CAP_FOWNER. */
 	/* It writes to stdout, which may be a file (certproc with -l). */
 	int prints;
-	struct sandbox_dir *dirs; /* csrproc, chngproc, fileproc */
+	/* The directories of csrproc, chngproc and fileproc. */
+	struct sandbox_dir *dirs;
 	size_t ndirs;
-	uint16_t *ports; /* netproc: TCP ports to connect to */
+	uint16_t *ports; /* The TCP ports that netproc may connect to. */
 	size_t nports;
 };
 
@@ -46,24 +47,24 @@ struct sandbox {
  */
 int sandbox_elevated(void);
 /*
- * A terminal sends these to all processes at once, and so does the end of a
- * session.  The parent handles them; the roles ignore them.
+ * The signals that a terminal sends to all processes at once, as does the end
+ * of a session.  The parent handles them; the roles ignore them.
  */
 #define TERMINAL_SIGNALS SIGINT, SIGTERM, SIGHUP, SIGQUIT
 /*
- * Called early in each process, also in the parent: sets signals, limits, not
- * dumpable and (roles only) no_new_privs, closes inherited descriptors, and has
- * libc load its time zone.
+ * Prepares each process, also the parent, early: sets signals and limits, makes
+ * it not dumpable and (roles only) sets no_new_privs, closes inherited
+ * descriptors, and has libc load its time zone.
  */
 void sandbox_prepare(enum role);
 /*
- * In a process of root: the names of missing capabilities (Linux).  NULL if the
- * run can do without all that are missing.
+ * Returns the names of the capabilities that a process of root lacks (Linux).
+ * NULL: the run can do without all that are missing.
  */
 const char *sandbox_lacks(int uses_group);
 /*
- * The part of sandbox_enter() that changes the user, for a process that has
- * work to do as that user before it enters the rest of its sandbox.
+ * Changes the user, as sandbox_enter() would, for a process that has work to do
+ * as that user before it enters the rest of its sandbox.
  */
 void sandbox_become(const struct sandbox *);
 /*
@@ -72,16 +73,16 @@ void sandbox_become(const struct sandbox *);
  */
 void sandbox_enter(const struct sandbox *);
 /*
- * For fileproc, after it has read the installed files: from now on it cannot
- * read below a directory whose rights lack DIR_READ.
+ * Takes from fileproc, after it has read the installed files, the right to read
+ * below directories whose rights lack DIR_READ.
  */
 void sandbox_narrow(const struct sandbox *);
-/* The absolute path of this program, without symbolic links. */
+/* Returns the absolute path of this program, without symbolic links. */
 const char *sandbox_self(const char *argv0);
 
 /*
- * The parent's handle on a child.  It stays that child's when another process
- * gets the same process ID.  -1: this system has no such handles.
+ * Returns the parent's handle on a child.  It stays that child's when another
+ * process gets the same process ID.  -1: this system has no such handles.
  */
 int sandbox_hold(pid_t);
 /* Kills the child; 0, or -1 with errno. */

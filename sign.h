@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * What key and csr sign.  sign-limits.c: the origins (RFC 6454) of the
+ * Signs requests, by key and csr.  sign-limits.c: the origins (RFC 6454) of the
  * authority, for whose URLs they sign.
  */
 #ifndef SIGN_H
@@ -22,12 +22,12 @@ int origin_known(const char *url);
 
 
 /*
- * sign-limits.c: what may be revoked in a run: the certificates in the files
+ * What may be revoked in a run (sign-limits.c): the certificates in the files
  * that fileproc read when the run began.  certproc tells key and csr which of
  * these is to be revoked, and they need not trust it.
  */
 
-#define REVOCABLE_MAX 4 /* files of one job (part.h) */
+#define REVOCABLE_MAX 4 /* The most such files of one job (part.h). */
 
 /* The text of these files; all zero before the first. */
 struct revocable {
@@ -54,18 +54,18 @@ int revocable_names(const struct strings *, const uint8_t *der, size_t len);
 
 
 /*
- * sign-jws.c: JWK, thumbprint and JWS (RFC 7515, 7517, 7518, 7638).
- * Keys: RSA of 2048 to 4096 bits, P-256, P-384.
+ * Makes JWK, thumbprint and JWS (RFC 7515, 7517, 7518, 7638), in sign-jws.c.
+ * Keys are RSA of 2048 to 4096 bits, P-256 or P-384.
  */
 
 /*
- * The public JWK (RFC 7517 4, RFC 7518 6), members in lexicographic order.
- * NULL: no such key type.
+ * Makes the public JWK (RFC 7517 4, RFC 7518 6), with members in lexicographic
+ * order. NULL: there is none for this type of key.
  */
 json_t *jwk_public(EVP_PKEY *);
-/* The thumbprint (RFC 7638).  0, or -1 if the key has no JWK. */
+/* Makes the thumbprint (RFC 7638).  0, or -1 if the key has no JWK. */
 int jwk_thumbprint(EVP_PKEY *, char out[THUMBPRINT_LEN + 1]);
-/* The algorithm: "RS256", "ES256", "ES384", or NULL. */
+/* Returns the algorithm, "RS256", "ES256" or "ES384"; or NULL. */
 const char *jws_alg(EVP_PKEY *);
 /*
  * Signs a JWS Signing Input (RFC 7515 5.1), in base64url.  NULL on failure; the
@@ -74,24 +74,27 @@ const char *jws_alg(EVP_PKEY *);
 char *jws_signature(EVP_PKEY *, const char *input);
 
 /*
- * Flattened JWS (RFC 7515 7.2.2) with the header of RFC 8555 6.2: kid, or
- * the public key if kid is NULL.  payload NULL is POST-as-GET: "".
- * The caller frees.  NULL on failure.
+ * Makes the flattened JWS (RFC 7515 7.2.2) with the header of RFC 8555 6.2:
+ * kid, or the public key if kid is NULL.  With a NULL payload it is a
+ * POST-as-GET.  The caller frees it.  NULL on failure.
  */
 char *jws_sign(EVP_PKEY *, const char *kid, const char *nonce, const char *url,
     json_t *payload);
 /*
- * The inner JWS of a key rollover (RFC 8555 7.3.5): by the new key, without
- * nonce.  NULL on failure.
+ * Makes the inner JWS of a key rollover (RFC 8555 7.3.5): by the new key,
+ * without nonce.  NULL on failure.
  */
 json_t *jws_inner(EVP_PKEY *, const char *url, json_t *payload);
 
-/* The payload of RFC 8555 7.6; reason -1: without a reason. */
+/*
+ * Makes the payload of a revocation (RFC 8555 7.6); reason -1: it gives no
+ * reason.
+ */
 json_t *revocation(const char *certificate64, int reason);
 
 /* The key that the CA issues for external account binding (RFC 8555 7.3.4). */
 struct mac_key {
-	const char *alg; /* "HS256", "HS384", "HS512" */
+	const char *alg; /* "HS256", "HS384" or "HS512". */
 	const char *kid;
 	uint8_t *key;
 	size_t len;
@@ -102,8 +105,8 @@ struct mac_key {
  */
 uint8_t *mac_key_decode(const char *text, size_t *len);
 /*
- * The externalAccountBinding (RFC 8555 7.3.4); payload is the account's public
- * JWK.  NULL on failure.
+ * Makes the externalAccountBinding (RFC 8555 7.3.4); payload is the account's
+ * public JWK. NULL on failure.
  */
 json_t *jws_mac(const struct mac_key *, const char *url, json_t *payload);
 

@@ -8,7 +8,10 @@
 
 #include "log.h"
 
-/* Where systems have their trust anchors; the first existing file is used. */
+/*
+ * Systems have their trust anchors in these files; the first existing one is
+ * used.
+ */
 #define TRUST_SYSTEM_FILES 3
 extern const char *const trust_system_files[TRUST_SYSTEM_FILES];
 

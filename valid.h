@@ -9,15 +9,18 @@
 
 #include <stddef.h>
 
-/* RFC 4648 5, without padding; from min to max characters. */
+/* Is it base64url (RFC 4648 5) without padding, of min to max characters? */
 int valid_base64url(const char *, size_t min, size_t max);
-/* RFC 8555 8.3, 11.3: base64url, 22 to 200 characters. */
+/* Is it a token (RFC 8555 8.3, 11.3): base64url of 22 to 200 characters? */
 int valid_token(const char *);
-/* RFC 8555 6.5.1: base64url, 1 to 1024 characters. */
+/* Is it a nonce (RFC 8555 6.5.1): base64url of 1 to 1024 characters? */
 int valid_nonce(const char *);
-/* A host name (RFC 1123) in lower case, which may have '_'; no address. */
+/*
+ * Is it a host name (RFC 1123) in lower case, which may have '_', and no
+ * address?
+ */
 int valid_dns_name(const char *);
-/* RFC 8555 7.1.3: "*." and a valid_dns_name(). */
+/* Is it "*." and a valid_dns_name() (RFC 8555 7.1.3)? */
 int valid_wildcard(const char *);
 /* Parses an address: 4 bytes of IPv4 or 16 of IPv6; 0: it is not valid. */
 size_t address_bytes(const char *, unsigned char out[16]);
@@ -25,31 +28,35 @@ size_t address_bytes(const char *, unsigned char out[16]);
 int address_is_group(const unsigned char *, size_t);
 #define ANCHOR_NAMES_MAX 104
 /*
- * Names of trust anchors: hexadecimal and blanks, shorter than
- * ANCHOR_NAMES_MAX.
+ * Is it names of trust anchors: hexadecimal and blanks, shorter than
+ * ANCHOR_NAMES_MAX?
  */
 int valid_anchor_names(const char *);
 #define ACCOUNT_LABEL_LEN 17 /* The length of "_" and 16 characters. */
-/* draft-ietf-acme-dns-account-label: "_" and 16 characters of base32. */
+/* Is it "_" and 16 characters of base32 (draft-ietf-acme-dns-account-label)? */
 int valid_account_label(const char *);
 /*
- * Handles and authority names: UTF-8 without control characters, at most 200
- * bytes when encoded as a file name.
+ * Is it a handle or authority name: UTF-8 without control characters, at most
+ * 200 bytes when encoded as a file name?
  */
 int valid_handle(const char *);
 
 /* The parts of a URL; only the functions below fill it in. */
 struct url {
-	int plain;      /* The scheme is http, not https. */
-	char host[254]; /* The host in lower case; an IPv6 address has no []. */
+	int plain; /* The scheme is http, not https. */
+	/* The host in lower case; an IPv6 address is without []. */
+	char host[254];
 	/* The port; without one in the URL, "443", or "80" if plain. */
 	char port[6];
 	char path[2049]; /* The path and the query; at least "/". */
 };
 
-/* RFC 3986, https; no user@, no fragment, no byte outside 0x21-0x7e. */
+/*
+ * Parses an https URL (RFC 3986): no user@, no fragment, no byte outside
+ * 0x21-0x7e.
+ */
 int url_parse(struct url *, const char *text);
-/* The same for http: a proxy, a CRL, an OCSP responder. */
+/* As url_parse(), for http: a proxy, a CRL, an OCSP responder. */
 int url_parse_plain(struct url *, const char *text);
 /* Have both URLs the same scheme, host and port (RFC 6454 5)? */
 int url_same_origin(const struct url *, const struct url *);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
-/*
- * CSRs, public key hashes, certificate chains, trust anchors.
- */
+/* Handles CSRs, public key hashes, certificate chains and trust anchors. */
 #ifndef X509_H
 #define X509_H
 
@@ -17,17 +15,19 @@
 #include "log.h"
 
 #define CHAIN_CERTS_MAX 10
-#define CHAIN_BYTES_MAX 65536 /* In PEM, both read and written. */
+/* The most bytes of a chain in PEM, both read and written. */
+#define CHAIN_BYTES_MAX 65536
 
-#define FINGERPRINT_LEN 65 /* A SHA-256 in hexadecimal, with its NUL. */
+/* The bytes of a SHA-256 in hexadecimal, with its NUL. */
+#define FINGERPRINT_LEN 65
 
 /*
- * The key's SubjectPublicKeyInfo in DER; NULL: it has none.  OpenSSL 3 takes
- * longer to encode one than to sign, so those of the last two keys are kept:
- * the result is valid until the function was called for two other keys.
+ * Returns the key's SubjectPublicKeyInfo in DER; NULL: it has none.  OpenSSL 3
+ * takes longer to encode one than to sign, so those of the last two keys are
+ * kept: the result is valid until the function was called for two other keys.
  */
 const uint8_t *spki_der(EVP_PKEY *, size_t *len);
-/* The SHA-256 of spki_der(). */
+/* Makes the SHA-256 of spki_der(). */
 int spki_hash(EVP_PKEY *, uint8_t out[SPKI_HASH_LEN]);
 
 /*
@@ -67,15 +67,16 @@ int csr_parse_names(
 /* The public key of a CSR; NULL if it cannot be read. */
 EVP_PKEY *csr_key(const uint8_t *der, size_t len);
 
-/* Seconds since 1970, or -1 if the time is invalid. */
+/* Returns seconds since 1970, or -1 if the time is invalid. */
 time_t asn1_time(const ASN1_TIME *);
 
-struct roots; /* trust anchors */
+struct roots; /* A set of trust anchors. */
 
 /* A chain of certificates, the leaf first. */
 struct chain {
-	STACK_OF(X509) * certs; /* At least one. */
-	time_t not_before;      /* Of the leaf. */
+	/* The certificates, of which there is at least one. */
+	STACK_OF(X509) * certs;
+	time_t not_before; /* The validity of the leaf. */
 	time_t not_after;
 	uint8_t spki[SPKI_HASH_LEN];
 };
@@ -86,9 +87,9 @@ struct chain {
  * with the reason.
  */
 struct chain *chain_parse(const char *pem, size_t len, struct error *);
-void chain_free(struct chain *); /* NULL is fine */
+void chain_free(struct chain *); /* Frees the chain, which may be NULL. */
 
-/* 1 if the leaf's names equal these as a set; see names_equal(). */
+/* Do the leaf's names equal these as a set?  See names_equal(). */
 int chain_names_equal(const struct chain *, const struct strings *names);
 /* Would chain_names_equal() be 1 if names->more were set? */
 int chain_names_added(const struct chain *, const struct strings *names);
@@ -102,17 +103,17 @@ int chain_names_added(const struct chain *, const struct strings *names);
  * the last is one of roots or was issued by one (roots NULL: not checked).  0,
  * or -1 with the reason.
  */
-/* One of the reasons. */
+/* The text of one of the reasons. */
 #define NO_TRUSTED_ROOT "the chain does not lead to a trusted root"
-#define CLOCK_SKEW 3600 /* Seconds that a CA's clock may be ahead. */
+#define CLOCK_SKEW 3600 /* The most seconds that a CA's clock may be ahead. */
 #define CHAIN_LEFT_MIN 3600
 int chain_verify(const struct chain *, const struct strings *names,
     const uint8_t spki[SPKI_HASH_LEN], const struct roots *roots, time_t now,
     struct error *);
 
 /*
- * The digest of a signature algorithm; NULL: it is too weak or unknown.  *type:
- * the kind of signature.
+ * Returns the digest of a signature algorithm; NULL: it is too weak or unknown.
+ * *type: the kind of signature.
  */
 enum { SIGNATURE_RSA, SIGNATURE_ECDSA, SIGNATURE_PSS };
 const EVP_MD *signature_digest(const X509_ALGOR *, int *type);
@@ -126,25 +127,28 @@ int chain_key_fits(const struct chain *, const struct keyspec *);
 int chain_is_for(
     const struct chain *, int have, const uint8_t spki[SPKI_HASH_LEN]);
 
-/* The CN of the issuer of certificate nth, made visible; "" if it has none. */
+/*
+ * Writes the CN of the issuer of certificate nth, made visible; "" if it has
+ * none.
+ */
 void chain_issuer(const struct chain *, int nth, char *out, size_t size);
 /*
  * Describes the leaf, made visible: its first names, issuer, notAfter and
  * serial number.
  */
 void chain_describe(const struct chain *, char *out, size_t size);
-/* Do both have the same leaf?  The second may be NULL: 0. */
+/* Do both chains have the same leaf?  The second chain may be NULL: 0. */
 int chain_same_leaf(const struct chain *, const struct chain *);
-/* SHA-256 of the leaf, in hexadecimal. */
+/* Writes the SHA-256 of the leaf in hexadecimal. */
 void chain_fingerprint(const struct chain *, char out[FINGERPRINT_LEN]);
-/* A SHA-256, such as the hash of a key, in hexadecimal. */
+/* Writes a SHA-256, such as the hash of a key, in hexadecimal. */
 void hash_hex(const uint8_t hash[SPKI_HASH_LEN], char out[FINGERPRINT_LEN]);
-/* The leaf in DER; the caller frees. */
+/* Encodes the leaf in DER; the caller frees it. */
 uint8_t *chain_leaf_der(const struct chain *, size_t *len);
 
 /*
- * The certificates from..to in PEM, encoded anew (to = SIZE_MAX: up to the
- * last).  The caller frees.
+ * Encodes the certificates from..to in PEM (to = SIZE_MAX: up to the last).
+ * The caller frees the text.
  */
 char *chain_pem(const struct chain *, size_t from, size_t to, size_t *len);
 
@@ -163,14 +167,14 @@ int path_verify(const struct chain *, const struct roots *, time_t now,
  * malformed.
  */
 struct roots *roots_load(const char *pem, size_t len, struct error *);
-void roots_free(struct roots *); /* NULL is fine */
-/* Anchor n in DER; NULL: there are not so many. */
+void roots_free(struct roots *); /* Frees the anchors, which may be NULL. */
+/* Returns anchor n in DER; NULL: there are not so many. */
 const uint8_t *roots_der(const struct roots *, size_t n, size_t *len);
 /* Is this certificate, byte by byte, one of the anchors?  1 or 0. */
 int roots_have(const struct roots *, X509 *);
 /*
- * The anchors whose subject is the certificate's issuer, maybe none; the caller
- * frees the stack and its certificates.
+ * Returns the anchors whose subject is the certificate's issuer, maybe none;
+ * the caller frees the stack and its certificates.
  */
 STACK_OF(X509) * roots_issuers(const struct roots *, X509 *);
 

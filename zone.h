@@ -16,7 +16,7 @@
 #include "persist.h"
 
 /*
- * Queries to name servers, by UDP, and by TCP where the answer was cut.
+ * Sends queries to name servers, by UDP, and by TCP where the answer was cut.
  * Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().
  */
 
@@ -31,10 +31,11 @@ struct reply {
 
 typedef void answered_fn(void *context, const struct reply *);
 
-/* Which records does this name have? */
+/* A query: which records of a type does this name have? */
 struct query {
 	const struct address *server;
-	const char *name; /* The name, without a dot at its end. */
+	/* The name that is asked for, without a dot at its end. */
+	const char *name;
 	ldns_rr_type type;
 	/* The server is to ask others for what it does not know. */
 	int recurse;
@@ -54,18 +55,20 @@ void ask(const struct query *);
 void ask_forget(const void *context);
 
 /*
- * For poll(2): writes the sockets to be polled, at most max, and lowers *ms to
- * when it wants to be called again at the latest; then takes what came of it.
+ * ask_fill() writes the sockets that poll(2) is to watch, at most max, and
+ * lowers *ms to the time in which it wants to be called again; ask_turn() takes
+ * what came of that.
  */
 nfds_t ask_fill(struct pollfd *, nfds_t max, int *ms);
 void ask_turn(const struct pollfd *, nfds_t);
 
-/* Are two names in text equal, except for case? */
+/* Are two names in text equal in any letter case? */
 int name_equal(const char *, const char *);
 /* Is the first the second or below it?  "" is the root. */
 int name_below(const char *, const char *);
 /*
- * A name from an answer, as text without the dot at its end; the caller frees.
+ * Returns a name from an answer as text, without the dot at its end; the caller
+ * frees it.
  */
 char *name_text(const ldns_rdf *);
 
@@ -74,12 +77,12 @@ struct records {
 	const ldns_rr_list *list;
 	ldns_rr_type type;
 	size_t next;
-	/* The current record's owner, in the form of name_text(). */
+	/* The owner of the current record, in the form of name_text(). */
 	char *owner;
 };
 /*
- * The next record, or NULL.  The caller who stops before NULL frees (or keeps)
- * the owner; a further call frees it.
+ * Returns the next record, or NULL.  A caller who stops before NULL frees (or
+ * keeps) the owner; a further call frees it.
  */
 const ldns_rr *records_next(struct records *);
 
@@ -89,31 +92,34 @@ const ldns_rr *records_next(struct records *);
  * resolvers.
  */
 
-#define ALIASES_MAX 8 /* CNAMEs that are followed for one record */
+#define ALIASES_MAX 8 /* The most CNAMEs that are followed for one record. */
 
 /* One address of one name server. */
 struct zone_server {
 	char *name;
 	struct address at;
-	char text[160]; /* "ns1.example.com (192.0.2.1)" */
+	char text[160]; /* Its text, such as "ns1.example.com (192.0.2.1)". */
 };
 
 struct zone {
-	/* "": the configuration gives the servers of all names. */
+	/*
+	 * The zone's name; "": the configuration gives the servers of all
+	 * names.
+	 */
 	char *name;
 	struct zone_server *servers;
 	size_t n;
 };
 
-/* Resolvers to be asked for zones and servers, in their order. */
+/* Takes the resolvers that are asked for zones and servers, in their order. */
 void find_resolvers(const struct address *, size_t n);
-/* Servers of all names: no zones are looked for. */
+/* Takes the servers of all names: no zones are looked for. */
 void find_in(const struct address *, size_t n);
 
 /*
- * The end of a search: the name at the end of the CNAMEs, which lives until
- * this returns, and how many CNAMEs there were; the zone, which lives until the
- * process ends, or NULL and why.
+ * Is called at the end of a search, with the name at the end of the CNAMEs,
+ * which lives until this returns, and how many CNAMEs there were; and with the
+ * zone, which lives until the process ends, or NULL and why.
  */
 typedef void found_fn(void *context, const char *name, unsigned aliases,
     const struct zone *, const struct error *);
@@ -129,16 +135,14 @@ void find_zone(
  */
 void find_servers(const char *record, unsigned aliases, const char *zone,
     found_fn *found, void *context);
-/* found() is not called any more for searches with this context. */
+/* Forgets the searches with this context: found() is not called for them. */
 void find_forget(const void *context);
 
-/* The target of name's CNAME among these records, or NULL. */
+/* Returns the target of name's CNAME among these records, or NULL. */
 const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
 
 
-/*
- * The resolvers in resolv.conf(5).
- */
+/* Reads the resolvers in resolv.conf(5). */
 
 #define RESOLVERS_MAX 8
 
@@ -153,7 +157,7 @@ size_t resolvers_read(FILE *, struct address out[RESOLVERS_MAX]);
 
 /* Waits until all name servers of a zone answer with a TXT record. */
 
-/* bytes of a reason, which may have a record in it */
+/* The most bytes of a reason, which may have a record in it. */
 #define WATCH_TEXT_MAX 2300
 
 /*
@@ -175,12 +179,13 @@ struct watched {
 	    const struct watched *, const char *reason, enum persist_fit);
 };
 void watch(const struct watched *);
-/* Ends watching for this job: the reason is "is not waited for any more". */
+/* Ends watching for this job, for the reason "is not waited for any more". */
 void watch_end(uint32_t job);
 
 /*
- * For poll(2): writes the sockets to be polled, at most max, and lowers *ms to
- * when it wants to be called again at the latest; then takes what came of it.
+ * watch_fill() writes the sockets that poll(2) is to watch, at most max, and
+ * lowers *ms to the time in which it wants to be called again; watch_turn()
+ * takes what came of that.
  */
 nfds_t watch_fill(struct pollfd *, nfds_t max, int *ms);
 void watch_turn(const struct pollfd *, nfds_t);
