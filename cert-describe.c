@@ -57,10 +57,11 @@ add_names(X509 *cert, char *out, size_t size)
 	GENERAL_NAMES_free(san);
 }
 
-static void
-add_serial(X509 *cert, char *out, size_t size)
+void
+chain_add_serial(const struct chain *c, char *out, size_t size)
 {
-	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(
+	    sk_X509_value(c->certs, 0));
 	const uint8_t *p = ASN1_STRING_get0_data(serial);
 	int i, n = ASN1_STRING_length(serial);
 
@@ -80,5 +81,5 @@ chain_describe(const struct chain *c, char *out, size_t size)
 	say_add(out, size, "; issuer %s, valid until %s, serial number ",
 	    issuer[0] != '\0' ? issuer : "without a CN",
 	    clock_text(c->not_after));
-	add_serial(cert, out, size);
+	chain_add_serial(c, out, size);
 }

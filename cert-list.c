@@ -5,6 +5,7 @@
  * a table for people, or JSON for programs.
  */
 #include <err.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -293,10 +294,33 @@ json_time(time_t t)
 			json_string(date(t, "%Y-%m-%dT%H:%M:%SZ", text));
 }
 
+/*
+ * A text, or null where it is "" or NULL.  JSON is UTF-8; of a path that is not
+ * the bytes beyond ASCII become \xNN.
+ */
 static json_t *
 json_text(const char *text)
 {
-	return text[0] == '\0' ? json_null() : json_string(text);
+	static char safe[4 * PATH_MAX + 8];
+	json_t *o;
+
+	if (text == NULL || text[0] == '\0')
+		return json_null();
+	if ((o = json_string(text)) == NULL)
+		o = json_string(
+		    say_safe(safe, sizeof(safe), text, strlen(text)));
+	return o;
+}
+
+static json_t *
+json_paths(const struct job *j)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "key",
+	    json_text(j->key_path), "certificate",
+	    json_text(j->path[PART_CERT]), "chain",
+	    json_text(j->path[PART_CHAIN]), "full_chain",
+	    json_text(j->path[PART_FULLCHAIN]), "combined",
+	    json_text(j->combined_path));
 }
 
 static json_t *
@@ -309,8 +333,8 @@ json_report(const struct report *e, time_t now)
 
 	for (i = 0; i < j->names.n; i++)
 		json_array_append_new(names, json_string(j->names.v[i]));
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:s}, "
-			 "s:i, s:o, s:o, s:b}",
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o}, "
+			 "s:i, s:o, s:o, s:b, s:o, s:o, s:o}",
 	    "handle", j->handle, "names", names, "state",
 	    condition_names[e->condition], "issuer", json_text(e->issuer),
 	    "not_before", json_time(life->not_before), "not_after",
@@ -318,10 +342,12 @@ json_report(const struct report *e, time_t now)
 	    life->not_after == 0 ?
 		json_null() :
 		json_integer((json_int_t)(life->not_after - now)),
-	    "renewal", "time", json_time(e->when), "reason", e->reason,
-	    "failures", (int)j->state->failures, "last_success",
-	    json_time(j->state->last_success), "last_error",
-	    json_text(report_error(e)), "change_pending", j->pending);
+	    "renewal", "time", json_time(e->when), "reason",
+	    json_text(e->reason), "failures", (int)j->state->failures,
+	    "last_success", json_time(j->state->last_success), "last_error",
+	    json_text(report_error(e)), "change_pending", j->pending,
+	    "authority", json_text(j->authority), "serial",
+	    json_text(e->serial), "paths", json_paths(j));
 }
 
 static void
@@ -331,7 +357,9 @@ print_json(const struct report *reports, size_t n, time_t now)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		json_array_append_new(list, json_report(&reports[i], now));
+		if (json_array_append_new(
+			list, json_report(&reports[i], now)) == -1)
+			errx(1, "cannot write the list");
 	o = json_pack("{s:i, s:o, s:o}", "version", JSON_VERSION, "time",
 	    json_time(now), "certificates", list);
 	if (o == NULL ||

@@ -77,6 +77,8 @@ look(struct report *e, struct job *j, time_t now)
 		j->revoked = strcmp(j->state->revoked, leaf) == 0;
 		chain_issuer(
 		    j->installed.chain, 0, e->issuer, sizeof(e->issuer));
+		chain_add_serial(
+		    j->installed.chain, e->serial, sizeof(e->serial));
 	}
 	foresee(e, j, now);
 	/* The attempt has not ended because its run is still at work. */

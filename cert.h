@@ -397,6 +397,8 @@ struct job {
 	char *group;             /* The group that may read the key, or NULL. */
 	struct keyspec key_spec; /* The type and size that the key must have. */
 	char *directory;         /* The directory URL of the authority. */
+	/* For the list: the authority's name, and files of csrproc. */
+	char *authority, *key_path, *combined_path;
 	struct anchors *anchors; /* The roots to which its chains must lead. */
 	/* csrproc could not give the key to the configured group. */
 	int ungrouped;
@@ -899,6 +901,7 @@ struct report {
 	const struct job *job;
 	enum condition condition;
 	char issuer[64];
+	char serial[48]; /* In hexadecimal. */
 	time_t when; /* When the certificate will be renewed, or tried again. */
 	const char *reason;   /* The reason why it is then. */
 	struct error changed; /* A text that reason may point to. */

@@ -42,6 +42,9 @@ add_job(const struct slice_domain *d)
 	j->path[PART_CHAIN] = d->chain;
 	j->path[PART_FULLCHAIN] = d->fullchain;
 	j->combined = d->has_combined;
+	j->authority = d->authority;
+	j->key_path = d->key;
+	j->combined_path = d->combined;
 	j->profile = d->profile;
 	j->preferred = d->preferred_chain;
 	j->check_status = d->check_revocation;

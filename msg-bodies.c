@@ -327,6 +327,9 @@ slice_domain_cert(struct msg *m, struct slice_domain *d)
 	own_text(m, &d->fingerprint);
 	own_text(m, &d->group);
 	spec(m, &d->key_spec);
+	own_text(m, &d->authority);
+	own_text(m, &d->key);
+	own_text(m, &d->combined);
 	own_text(m, &d->api_url);
 	d->rooting = (enum rooting)one_of(
 	    m, d->rooting, ROOTS_NAMED, ROOTS_LACKING);

@@ -127,6 +127,7 @@ struct slice_domain { /* The body of ROLE_DOMAIN; see conf.h. */
 	struct strings verify;
 	char *fingerprint; /* The result of fingerprint() in parent.h. */
 	/* The next members are of its authority. */
+	char *authority; /* The name; NULL except in the list of -l. */
 	char *api_url;
 	char *root_file;
 	enum rooting rooting;

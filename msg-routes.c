@@ -25,12 +25,12 @@
 #define NAMES (CONF_NAMES_MAX * (LENGTH + 254) + NUMBERS)
 /*
  * The longest slices (msg-bodies.c) are keyproc's of the authority, and
- * certproc's of a domain: its files and the root file; profile, preferred chain
- * and group.
+ * certproc's of a domain: its files, those of csrproc and the root file;
+ * profile, preferred chain and group; its URL, handle and authority.
  */
 #define CONF (ORIGINS_MAX * STRING + PATHS(2) + WORDS(2) + NUMBERS)
 #define VERIFY (VERIFY_MAX * (VERIFY_WORDS * LENGTH + 254 + 6 + 5))
-#define DOMAIN (NAMES + PATHS(4) + WORDS(3) + STRING + VERIFY + NUMBERS)
+#define DOMAIN (NAMES + PATHS(6) + WORDS(3) + 2 * STRING + VERIFY + NUMBERS)
 #define COMMANDS \
 	(COMMANDS_MAX * (COMMAND_BYTES_MAX + COMMAND_WORDS_MAX * LENGTH + 8) + \
 	    NUMBERS)

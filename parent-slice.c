@@ -226,6 +226,7 @@ whole_domain(const struct run *run, const struct domain *d)
 		.on_change = d->on_change,
 		.has_on_change = conf_on_change(run->conf, d),
 		.verify = d->verify,
+		.authority = a->name,
 		.api_url = a->api_url,
 		.root_file = a->root_file,
 		.rooting = a->root_any ? ROOTS_ANY :
@@ -249,6 +250,10 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 	 */
 	if (role == ROLE_CERT)
 		s.fingerprint = fingerprint(d);
+	/* Only the list says whose keys and authorities these are. */
+	if (role == ROLE_CERT && run->mode != MODE_LIST &&
+	    run->mode != MODE_METRICS)
+		s.authority = s.key = s.combined = NULL;
 	if (role == ROLE_HOOK && run->mode == MODE_RENEW) {
 		s.key = s.cert = s.chain = s.fullchain = s.combined = NULL;
 		s.on_change.n = 0;

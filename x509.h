@@ -132,6 +132,8 @@ int chain_is_for(
  * none.
  */
 void chain_issuer(const struct chain *, int nth, char *out, size_t size);
+/* Appends the leaf's serial number in hexadecimal. */
+void chain_add_serial(const struct chain *, char *out, size_t size);
 /*
  * Describes the leaf, made visible: its first names, issuer, notAfter and
  * serial number.

@@ -285,6 +285,10 @@ terminal() {	# terminal [VARIABLE]: of -l on one
 	    "$client" -l -f "$conf" </dev/null >"$work/out" 2>"$err"
 }
 
+serial_of() {	# serial_of FILE: as -l -J has it
+	openssl x509 -noout -serial -in "$1" | cut -d= -f2 |
+	    tr A-F a-f
+}
 lists() {
 	fleet a b
 	domain_write "$conf" c c.example.com "x.example.com y.example.com"
@@ -343,13 +347,32 @@ assert list(by) == ['a', 'c', 'b'] or list(by) == ['a', 'b', 'c'], list(by)
 for c in by.values():
     assert list(c) == ['handle', 'names', 'state', 'issuer', 'not_before',
         'not_after', 'seconds_left', 'renewal', 'failures', 'last_success',
-        'last_error', 'change_pending'], list(c)
+        'last_error', 'change_pending', 'authority', 'serial', 'paths'], \
+        list(c)
+    assert list(c['paths']) == ['key', 'certificate', 'chain', 'full_chain',
+        'combined'], c['paths']
+    assert c['authority'] == 'test', c['authority']
     time.strptime(c['not_after'], '%Y-%m-%dT%H:%M:%SZ')
     time.strptime(c['renewal']['time'], '%Y-%m-%dT%H:%M:%SZ')
 assert by['a']['state'] == 'expired' and by['a']['seconds_left'] <= 0
 assert by['c']['state'] == 'ok'
 assert by['c']['names'] == [x + '.example.com' for x in ('c', 'x', 'y')]
-assert by['b']['issuer'].startswith('Pebble') and by['b']['last_error'] is None"
+assert by['b']['issuer'].startswith('Pebble') and by['b']['last_error'] is None
+assert by['b']['serial'] == '$(serial_of "$work/ssl/b.pem")', by['b']['serial']
+assert by['b']['paths'] == {'key': '$work/ssl/private/b.key',
+    'certificate': '$work/ssl/b.pem', 'chain': '$work/ssl/b.chain.pem',
+    'full_chain': '$work/ssl/b.fullchain.pem', 'combined': None}, by['b']
+"
+	# What is not UTF-8 costs no more than itself.
+	latin=$(printf '\351')
+	sed "s|/a\.pem|/$latin.pem|" "$conf" >"$work/latin.conf"
+	"$client" -l -J -f "$work/latin.conf" >"$work/out" 2>"$err"
+	same "$who: -l -J: a path that is not UTF-8" \
+	    "$work/ssl/\\xe9.pem" \
+	    "$(python3 -c "
+import json
+for c in json.load(open('$work/out'))['certificates']:
+    if c['handle'] == 'a': print(c['paths']['certificate'])")"
 	terminal COLUMNS=120
 	says "$who: -l: on a terminal: the life that is gone" "$work/out" \
 	    "\[##########\] a "

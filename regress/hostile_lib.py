@@ -280,8 +280,8 @@ def cert_domain(looks="looks", chain=None, preferred=None, check=0, rooting=1,
     """looks: the fingerprint of what the job is configured to be."""
     return (s("a") + s(cert_path) + s(chain) + s(None) + num(0) + s(None) +
         s(preferred) + num(check) + num(0) + s(looks) + s(None) + num(0) +
-        num(0) + s(ORIGIN) + num(rooting) + s(roots) + strings(NAMES) +
-        strings([]))
+        num(0) + s(None) + s(None) + s(None) + s(ORIGIN) + num(rooting) +
+        s(roots) + strings(NAMES) + strings([]))
 
 def file_conf(): return s(work + "/state") + s(None) + s("a")
 def file_domain(chain=None, hook=0):

@@ -594,7 +594,7 @@ static void
 members_of_domain(const struct slice_domain *d, char *out, size_t size)
 {
 	snprintf(out, size,
-	    "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
+	    "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s",
 	    same(d->handle, "h") ? "handle " : "",
 	    d->names.n == CONF_NAMES_MAX ? "names " : "",
 	    d->nnames == CONF_NAMES_MAX ? "nnames " : "",
@@ -620,6 +620,7 @@ members_of_domain(const struct slice_domain *d, char *out, size_t size)
 	    d->check_webroot ? "check_webroot " : "",
 	    d->accept_more ? "accept_more " : "",
 	    d->fingerprint != NULL ? "fingerprint " : "",
+	    d->authority != NULL ? "authority " : "",
 	    d->api_url != NULL ? "api_url " : "",
 	    d->root_file != NULL ? "root_file " : "",
 	    d->rooting == ROOTS_LACKING ? "rooting " : "",
@@ -675,10 +676,11 @@ test_slices(void)
 		[ROLE_CSR] =
 		    "names key key_spec rotate group csr_file combined ",
 		[ROLE_CHNG] = "handle nnames way challengedir ",
-		[ROLE_CERT] = "handle names key_spec group cert chain "
-			      "fullchain has_combined profile "
-			      "preferred_chain check_revocation accept_more "
-			      "fingerprint api_url root_file rooting verify ",
+		[ROLE_CERT] =
+		    "handle names key key_spec group cert chain "
+		    "fullchain combined has_combined profile "
+		    "preferred_chain check_revocation accept_more "
+		    "fingerprint authority api_url root_file rooting verify ",
 		[ROLE_FILE] = "handle cert chain fullchain has_on_change ",
 		[ROLE_ZONE] = "names ",
 		[ROLE_RESP] = "handle names way listen ",
@@ -770,6 +772,7 @@ test_slices(void)
 		.check_webroot = 1,
 		.accept_more = 1,
 		.fingerprint = far,
+		.authority = far,
 		.api_url = far,
 		.root_file = far,
 		.rooting = ROOTS_LACKING,
@@ -873,6 +876,7 @@ test_limits(void)
 		.profile = word,
 		.preferred_chain = word,
 		.fingerprint = looks,
+		.authority = handle,
 		.api_url = url,
 		.root_file = path,
 		.on_change = { commands, COMMANDS_MAX },
