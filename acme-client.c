@@ -173,7 +173,7 @@ uses_group(const struct run *run)
 static void
 add_job(struct run *run, struct domain *d)
 {
-	if (d->broken != NULL && run->mode != MODE_METRICS)
+	if (d->broken != NULL && run->mode != MODE_MONITOR)
 		warnx("%s:%d: domain %s: %s", d->file, d->line, d->handle,
 		    d->broken);
 	if (d->broken != NULL && mode_changes_files(run->mode))
@@ -607,17 +607,29 @@ run_hooks(const struct conf *conf, const struct run *all, struct tally *tally)
 	free(run.jobs);
 }
 
-/* Writes the metrics about all domain sections, whatever the operands are. */
+/* Are there files for monitors? */
+static int
+has_monitors(const struct conf *conf)
+{
+	return conf->metrics != NULL || conf->status != NULL;
+}
+
+/*
+ * 'metrics file' and 'status file': about all domain sections, whatever the
+ * operands are.
+ */
 static void
-write_metrics(
+inform_monitors(
     const struct conf *conf, const struct run *all, struct tally *tally)
 {
 	struct run run = *all;
 	struct tally listed = { 0 };
 	char *none = NULL;
 
-	run.mode = MODE_METRICS;
+	run.mode = MODE_MONITOR;
 	run.authority = &conf->authorities[0];
+	run.list = (conf->metrics != NULL ? LIST_METRICS : 0) |
+	    (conf->status != NULL ? LIST_STATUS : 0);
 	run.njobs = 0;
 	find_jobs(conf, &none, 1, &run);
 	broker_run(&run, &listed);
@@ -746,7 +758,7 @@ run_all(const struct conf *conf, const struct run *all)
 	struct run run = *all;
 	struct domain **jobs;
 	size_t a;
-	int more = conf->metrics != NULL || has_hooks(all);
+	int more = has_monitors(conf) || has_hooks(all);
 
 	if ((jobs = calloc(all->njobs + 1, sizeof(*jobs))) == NULL)
 		err(1, NULL);
@@ -765,8 +777,8 @@ run_all(const struct conf *conf, const struct run *all)
 	}
 	if (broker_signal == 0)
 		run_hooks(conf, all, &tally);
-	if (broker_signal == 0 && conf->metrics != NULL)
-		write_metrics(conf, all, &tally);
+	if (broker_signal == 0 && has_monitors(conf))
+		inform_monitors(conf, all, &tally);
 	/* The signal came when no run was left that could report it. */
 	if (broker_signal != 0 && !tally.interrupted)
 		warnx("interrupted by signal %d, %s: what has changed is "

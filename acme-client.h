@@ -201,7 +201,7 @@ enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
 enum mode {
 	MODE_RENEW = 1,  /* Certificates are renewed: -a, or handles. */
 	MODE_LIST,       /* -l */
-	MODE_METRICS,    /* The metrics are written, after renewals. */
+	MODE_MONITOR,    /* Files for monitors are written, after renewals. */
 	MODE_REVOKE,     /* -r */
 	MODE_RESTORE,    /* -B */
 	MODE_HOOK,       /* Commands of 'on change' run, after renewals. */
@@ -322,9 +322,16 @@ enum resolve_for {
 
 /*
  * The format of -l: these bits, and LIST_COLUMNS times the width of a line (0:
- * no limit).
+ * no limit).  In MODE_MONITOR: the files that are written instead.
  */
-enum { LIST_JSON = 1, LIST_BAR = 2, LIST_COLOR = 4, LIST_COLUMNS = 256 };
+enum {
+	LIST_JSON = 1,
+	LIST_BAR = 2,
+	LIST_COLOR = 4,
+	LIST_METRICS = 8,
+	LIST_STATUS = 16,
+	LIST_COLUMNS = 256
+};
 
 /* The number of keyCompromise in RFC 5280 5.3.1. */
 #define REASON_KEY_COMPROMISE 1

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Prints the list of -l: what is installed, what will be done, and when.  It is
- * a table for people, or JSON for programs.
+ * a table for people, or JSON for programs.  "status file" has the same JSON.
  */
 #include <err.h>
 #include <limits.h>
@@ -18,6 +18,7 @@
 #define HOUR 3600
 #define DAY 86400
 #define BAR_WIDTH 10
+#define JSON_FORMAT (JSON_INDENT(1) | JSON_PRESERVE_ORDER)
 /* The version of the JSON schema that acme-client(1) describes. */
 #define JSON_VERSION 1
 
@@ -350,8 +351,8 @@ json_report(const struct report *e, time_t now)
 	    json_text(e->serial), "paths", json_paths(j));
 }
 
-static void
-print_json(const struct report *reports, size_t n, time_t now)
+static json_t *
+json_all(const struct report *reports, size_t n, time_t now)
 {
 	json_t *list = json_array(), *o;
 	size_t i;
@@ -359,14 +360,42 @@ print_json(const struct report *reports, size_t n, time_t now)
 	for (i = 0; i < n; i++)
 		if (json_array_append_new(
 			list, json_report(&reports[i], now)) == -1)
-			errx(1, "cannot write the list");
+			errx(1, "cannot make the list");
 	o = json_pack("{s:i, s:o, s:o}", "version", JSON_VERSION, "time",
 	    json_time(now), "certificates", list);
-	if (o == NULL ||
-	    json_dumpf(o, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == -1)
+	if (o == NULL)
+		errx(1, "cannot make the list");
+	return o;
+}
+
+static void
+print_json(const struct report *reports, size_t n, time_t now)
+{
+	json_t *o = json_all(reports, n, now);
+
+	if (json_dumpf(o, stdout, JSON_FORMAT) == -1)
 		errx(1, "cannot write the list");
 	putchar('\n');
 	json_decref(o);
+}
+
+int
+cert_list_file(const struct report *reports, size_t n, struct error *e)
+{
+	json_t *o = json_all(reports, n, time(NULL));
+	char *text = json_dumps(o, JSON_FORMAT);
+	size_t len;
+	int rc;
+
+	if (text == NULL)
+		err(1, NULL);
+	json_decref(o);
+	/* A text file ends with a newline. */
+	len = strlen(text);
+	text[len++] = '\n';
+	rc = store_write(0, PART_STATUS, text, len, e);
+	free(text);
+	return rc;
 }
 
 void

@@ -752,7 +752,7 @@ void serve_jobs(void) __attribute__((noreturn));
 /* Finds out which jobs have something to do, and which of them is next. */
 
 /*
- * The start of a run that is not for -l, the metrics or "verify": finishes the
+ * The start of a run that is not for -l, monitors or "verify": finishes the
  * jobs for which nothing is due, or has csrproc look at the keys of the others.
  * most_orders: how many certificates may be ordered (-m).
  */
@@ -890,7 +890,7 @@ void origin_confirm(struct job *);
 int origin_is_configured(const struct job *);
 
 
-/* Reports on all certificates, for -l and the metrics, in certproc. */
+/* Reports on all certificates, for -l and monitors, in certproc. */
 
 #define CHANGE_PENDING "on change: not run yet, or failed"
 
@@ -931,11 +931,12 @@ void cert_list(const struct report *, size_t n, int flags);
 
 
 /*
- * certproc writes the metrics file.
+ * certproc writes "metrics file" and "status file".
  */
 
-/* Replaces the configured file, which all users may read.  0 or -1. */
+/* These replace the configured file; 0 or -1. */
 int cert_metrics(const struct report *, size_t n, struct error *);
+int cert_list_file(const struct report *, size_t n, struct error *);
 
 
 /*

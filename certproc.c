@@ -60,24 +60,70 @@ add_job(const struct slice_domain *d)
 		error_set(&j->broken, "its 'csr file' cannot be used");
 }
 
-/* Prints the list of -l, or writes the metrics file. */
+/* The files for monitors. */
+static const struct {
+	int flag; /* in list_flags, where the file is configured */
+	enum part part;
+	const char *name;
+	int (*write)(const struct report *, size_t, struct error *);
+} monitors[] = {
+	{ LIST_METRICS, PART_METRICS, "metrics file", cert_metrics },
+	{ LIST_STATUS, PART_STATUS, "status file", cert_list_file },
+};
+#define NMONITORS (sizeof(monitors) / sizeof(monitors[0]))
+
+/*
+ * Locked before anything is looked at: of two runs the one that writes last has
+ * also looked last.
+ */
+static void
+lock_monitors(void)
+{
+	struct error e;
+	size_t i;
+
+	for (i = 0; i < NMONITORS; i++)
+		if ((list_flags & monitors[i].flag) != 0 &&
+		    store_lock(
+			monitors[i].part, LOCK_ALONE, lock_deadline, &e) == -1)
+			errx(1, "%s %s", monitors[i].name, e.text);
+}
+
+/* One that cannot be written does not hold up the other one. */
+static void
+write_monitors(const struct report *reports)
+{
+	struct error e;
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; i < NMONITORS; i++)
+		if ((list_flags & monitors[i].flag) != 0 &&
+		    monitors[i].write(reports, njobs, &e) == -1) {
+			warnx("%s %s", monitors[i].name, e.text);
+			failed = 1;
+		}
+	if (failed)
+		exit(1);
+}
+
+/* Prints the list of -l, or writes the files for monitors. */
 static void
 report_jobs(void)
 {
 	enum outcome *outcomes;
 	struct report *reports;
-	struct error e;
 	uint32_t i;
 
 	if ((outcomes = calloc(njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
+	if (role_mode == MODE_MONITOR)
+		lock_monitors();
 	reports = report_all(jobs, njobs, outcomes);
 	if (role_mode == MODE_LIST)
 		cert_list(reports, njobs, list_flags);
-	else if (store_lock(PART_METRICS, LOCK_ALONE, lock_deadline, &e) ==
-		-1 ||
-	    cert_metrics(reports, njobs, &e) == -1)
-		errx(1, "metrics file %s", e.text);
+	else
+		write_monitors(reports);
 	free(reports);
 	for (i = 0; i < njobs; i++)
 		finish(i, outcomes[i]);
@@ -164,7 +210,7 @@ main(int argc, char *argv[])
 	sandbox_enter(&s);
 	if (role_mode == MODE_RENEW)
 		take_states(&m);
-	if (role_mode == MODE_LIST || role_mode == MODE_METRICS)
+	if (role_mode == MODE_LIST || role_mode == MODE_MONITOR)
 		report_jobs();
 	else if (role_mode == MODE_VERIFY)
 		verify_begin();

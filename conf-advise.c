@@ -419,6 +419,7 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	}
 	need_dir(c->state_dir, "state directory", 1);
 	need_place(c->metrics, "metrics file: directory", 0);
+	need_place(c->status, "status file: directory", 0);
 	qsort(needs, nneeds, sizeof(*needs), by_dir);
 	for (i = 0; i < nneeds; i++)
 		if (i == 0 || strcmp(needs[i - 1].dir, needs[i].dir) != 0)

@@ -279,6 +279,8 @@ conf_check(struct conf *c, const char *path)
 	    c->state_dir, "state directory", c->state_file, c->state_line);
 	path_use(c->metrics, "metrics file", PATH_PLAIN, c->metrics_file,
 	    c->metrics_line);
+	path_use(c->status, "status file", PATH_PLAIN, c->status_file,
+	    c->status_line);
 	if (c->nauthorities == 0)
 		lex_error_at(path, 1, "there is no 'authority'");
 	check_names_once(c);

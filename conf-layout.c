@@ -29,6 +29,7 @@ enum kind {
 	CERTS,
 	STATE,
 	METRICS,
+	STATUS,
 	CHALLENGES,
 	TRUST,  /* A file that decides what is certified or trusted. */
 	SYSTEM, /* A file that decides what the system does. */
@@ -48,6 +49,7 @@ static const struct {
 	    "writes certificates" },
 	[STATE] = { "state", STATE_DIR, "fileproc", "writes the state" },
 	[METRICS] = { "metrics", NULL, "fileproc", "writes metrics" },
+	[STATUS] = { "status file", NULL, "fileproc", "writes the status" },
 	[CHALLENGES] = { "challenge responses", CHALLENGE_DIR, "chngproc",
 	    "writes challenge responses" },
 	[TRUST] = { "file", NULL, NULL, NULL },
@@ -528,6 +530,7 @@ conf_layout(const struct conf *c, struct domain *const *domains, size_t n)
 			add_file(SYSTEM, "the system's", system_files[i]);
 	add_dir(STATE, "state directory", c->state_dir);
 	add_place(METRICS, "metrics file: directory", c->metrics);
+	add_place(STATUS, "status file: directory", c->status);
 	unique();
 	for (i = 0; i < nthings; i++)
 		judge_above(&things[i]);

@@ -85,6 +85,47 @@ print_metrics(const char *start, const void *at)
 	print_string(start, &((const struct conf *)at)->metrics);
 }
 
+#define STATUS_MODE 0644 /* without a mode: all users may read it */
+
+/* Reads PATH [MODE]. */
+static void
+parse_status(void *at, const struct statement *s)
+{
+	struct conf *c = at;
+	char *text, *end;
+	long mode;
+
+	c->status_file = lex_file();
+	c->status_line = lex_line();
+	c->status_mode = STATUS_MODE;
+	set_string(&c->status, s);
+	if (lex_token != TOKEN_WORD || (text = take_string("a mode")) == NULL)
+		return;
+	mode = strtol(text, &end, 8);
+	/* Nobody else may write to a file that a monitor trusts. */
+	if (text[strspn(text, "01234567")] != '\0' || *end != '\0' ||
+	    (mode & ~STATUS_MODE) != 0 || (mode & 0400) == 0)
+		lex_error("%s: expected the mode of the status file, in octal "
+			  "digits: that its owner, the group or all may read "
+			  "it, such as 0640",
+		    text);
+	c->status_mode = (int)mode;
+	free(text);
+}
+
+static void
+print_status(const char *start, const void *at)
+{
+	const struct conf *c = at;
+
+	if (c->status == NULL)
+		return;
+	printf("%s ", start);
+	put_quoted(c->status);
+	printf(c->status_mode == STATUS_MODE ? "\n" : " %04o\n",
+	    (unsigned)c->status_mode);
+}
+
 /* Reads a number of decimal digits alone; -1 after an error. */
 static int
 take_number(const char *what, int least, int most)
@@ -191,6 +232,7 @@ static const struct statement statements[] = {
 	{ "user", parse_string, print_string, MEMBER(user) },
 	{ "state directory", parse_state_dir, print_state_dir, 0 },
 	{ "metrics file", parse_metrics, print_metrics, 0 },
+	{ "status file", parse_status, print_status, 0 },
 	{ "dns wait", parse_dns_wait, print_dns_wait, 0 },
 	{ "dns server", parse_dns_server, print_servers, MEMBER(dns_servers) },
 	{ "on change", parse_on_change, print_on_change, MEMBER(on_change) },

@@ -123,6 +123,8 @@ struct conf {
 	char *user;      /* The user; NULL: the default. */
 	char *state_dir; /* An absolute path. */
 	char *metrics;   /* The absolute path of a file, or NULL. */
+	char *status;    /* The same for the list in JSON. */
+	int status_mode; /* The permissions of that file. */
 	/* The configuration has the statement "dns wait". */
 	int dns_wait_named;
 	int dns_wait; /* The seconds to wait for records; 0: do not wait. */
@@ -134,6 +136,8 @@ struct conf {
 	int state_line;
 	const char *metrics_file; /* The file and line of "metrics file". */
 	int metrics_line;
+	const char *status_file; /* The same of "status file". */
+	int status_line;
 	struct authority *authorities;
 	size_t nauthorities;
 	struct domain *domains;

@@ -63,7 +63,9 @@ static struct dir *state_dir;
 /* The places of the authority's parts. */
 static struct place shared[PART__MAX - PART_JOB__MAX];
 static struct place shared_lock[PART__MAX - PART_JOB__MAX];
-static int shared_lock_fd[PART__MAX - PART_JOB__MAX] = { -1, -1, -1 };
+static int shared_lock_fd[PART__MAX - PART_JOB__MAX] = { -1, -1, -1, -1 };
+_Static_assert(PART__MAX - PART_JOB__MAX == 4, "all locks begin at -1");
+static mode_t mode_of_status; /* of the status file */
 static struct sandbox box = { .role = ROLE_FILE };
 static struct msg out;
 
@@ -86,13 +88,19 @@ enter(uint32_t job, enum set_state state)
 	jobs[job].state = state;
 }
 
+static int
+is_for_monitors(enum part part)
+{
+	return part == PART_METRICS || part == PART_STATUS;
+}
+
 /* The size limit of a part; a larger one counts as absent when it is read. */
 static size_t
 limit_of(enum part part)
 {
-	return part == PART_METRICS ? PART_METRICS_BYTES_MAX :
-	    part < PART_SET__MAX    ? PART_SET_BYTES_MAX :
-				      PART_RECORD_BYTES_MAX;
+	return is_for_monitors(part) ? PART_MONITOR_BYTES_MAX :
+	    part < PART_SET__MAX     ? PART_SET_BYTES_MAX :
+				       PART_RECORD_BYTES_MAX;
 }
 
 /* Returns the place of a part; NULL: it is not configured. */
@@ -251,7 +259,7 @@ file_open(struct msg *m)
 }
 
 /*
- * Handles FILE_LOOK for -l and the metrics: reads without a lock, and removes
+ * Handles FILE_LOOK for -l and monitors: reads without a lock, and removes
  * nothing.
  */
 static void
@@ -309,19 +317,22 @@ add_piece(const void *piece, size_t len, size_t most)
 }
 
 /*
- * All users may read the metrics.  They are not synced: after a crash, the next
- * run writes them anew.
+ * Replaces a file for monitors.  Its directory is not synced: after a crash,
+ * the next run writes the file anew.  In a directory with the set-group-ID bit
+ * it gets the directory's group, that of the monitor.
  */
 static int
-write_metrics(
-    const struct place *p, const void *bytes, size_t len, struct error *e)
+write_for_monitors(const struct place *p, mode_t mode, const void *bytes,
+    size_t len, struct error *e)
 {
+	const struct stat *dir = &p->dir->st;
 	struct attrs attrs;
 	int rc;
 
 	place_attrs(p, &attrs);
-	rc = place_stage(
-		 p, bytes, len, 0644, geteuid(), getegid(), &attrs, e) == -1 ||
+	rc = place_stage(p, bytes, len, mode, geteuid(),
+		 (dir->st_mode & S_ISGID) != 0 ? dir->st_gid : getegid(),
+		 &attrs, e) == -1 ||
 		place_rename(p, e) == -1 ?
 	    -1 :
 	    0;
@@ -356,8 +367,9 @@ file_write(struct msg *m)
 	if (b.more)
 		return;
 	p = place_of(m->head.job, b.part);
-	rc = b.part == PART_METRICS ?
-	    write_metrics(p, pending.bytes, pending.len, &e) :
+	rc = is_for_monitors(b.part) ?
+	    write_for_monitors(p, b.part == PART_STATUS ? mode_of_status : 0644,
+		pending.bytes, pending.len, &e) :
 	    place_write(p, pending.bytes, pending.len, &e);
 	free(pending.bytes);
 	memset(&pending, 0, sizeof(pending));
@@ -490,8 +502,8 @@ file_read_kept(struct msg *m)
 }
 
 /*
- * Handles FILE_LOCK: takes a lock of the authority, for the account or the
- * metrics.
+ * Handles FILE_LOCK: takes a lock of the authority, or that of a file for
+ * monitors.
  */
 static void
 file_lock(struct msg *m)
@@ -677,42 +689,60 @@ give_state_dir(void)
 		err(1, "%s", state_dir->path);
 }
 
+/* Is a file for monitors, which is configured, to be written there? */
+static int
+has_monitors(const struct sandbox_dir *d)
+{
+	const struct place *p;
+	int part;
+
+	for (part = PART_METRICS; part <= PART_STATUS; part++) {
+		p = &shared[part - PART_JOB__MAX];
+		if (p->path != NULL && d->fd == p->dir->fd)
+			return 1;
+	}
+	return 0;
+}
+
 /*
  * Returns the rights that this kind of run needs in a directory.  -l and
- * "verify" only read; the metrics also write, where their file and its lock
- * are.
+ * "verify" only read; a run for monitors also writes, where their files and the
+ * locks are.
  */
 static int
 rights_in(const struct sandbox_dir *d)
 {
-	const struct place *metrics = &shared[PART_METRICS - PART_JOB__MAX];
-
 	if (role_mode == MODE_LIST || role_mode == MODE_VERIFY)
 		return DIR_READ;
-	if (role_mode == MODE_METRICS && d->fd != state_dir->fd &&
-	    (metrics->path == NULL || d->fd != metrics->dir->fd))
+	if (role_mode == MODE_MONITOR && d->fd != state_dir->fd &&
+	    !has_monitors(d))
 		return DIR_READ;
 	return DIR_READ | DIR_WRITE;
 }
 
-/* Opens the authority's parts, and their locks. */
+/* Opens the place of a file for monitors, if it is configured, and its lock. */
 static void
-open_shared(const char *authority, const char *metrics)
+open_for_monitors(enum part part, const char *name, const char *path)
 {
 	struct error e;
 
+	state_place(&shared_lock[part - PART_JOB__MAX], state_dir, name, "file",
+	    "lock");
+	if (path != NULL &&
+	    place_open(&shared[part - PART_JOB__MAX], path, &e) == -1)
+		errx(1, "%s file %s", name, e.text);
+}
+
+/* Opens the authority's parts, and their locks. */
+static void
+open_shared(const char *authority)
+{
 	state_place(&shared[PART_ACCOUNT - PART_JOB__MAX], state_dir,
 	    "authority", authority, "json");
 	state_place(&shared[PART_BACKOFF - PART_JOB__MAX], state_dir,
 	    "authority", authority, "backoff.json");
 	state_place(&shared_lock[PART_ACCOUNT - PART_JOB__MAX], state_dir,
 	    "authority", authority, "lock");
-	state_place(&shared_lock[PART_METRICS - PART_JOB__MAX], state_dir,
-	    "metrics", "file", "lock");
-	if (metrics != NULL &&
-	    place_open(&shared[PART_METRICS - PART_JOB__MAX], metrics, &e) ==
-		-1)
-		errx(1, "metrics file %s", e.text);
 }
 
 /* Opens all files and directories that fileproc needs, before its sandbox. */
@@ -727,7 +757,10 @@ open_all(struct msg *m)
 
 	role_conf(m, &c);
 	made = open_state_dir(c.state_dir);
-	open_shared(c.name, c.metrics);
+	open_shared(c.name);
+	open_for_monitors(PART_METRICS, "metrics", c.metrics);
+	open_for_monitors(PART_STATUS, "status", c.status);
+	mode_of_status = (mode_t)c.status_mode;
 	while (role_domain(m, njobs, &domain))
 		add_job(&domain);
 	if (made)

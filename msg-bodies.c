@@ -343,6 +343,8 @@ slice_conf_file(struct msg *m, struct slice_conf *c)
 {
 	own_text(m, &c->state_dir);
 	own_text(m, &c->metrics);
+	own_text(m, &c->status);
+	c->status_mode = (int)one_of(m, (unsigned)c->status_mode, 0, 0777);
 	own_text(m, &c->name);
 }
 

@@ -54,6 +54,8 @@ struct slice_conf { /* The body of ROLE_CONF. */
 	uint64_t most_orders; /* -m */
 	char *state_dir;
 	char *metrics;              /* The path of a file, or NULL. */
+	char *status;               /* The same for the list of -l. */
+	int status_mode;            /* The permissions of that file. */
 	uint32_t dns_wait;          /* The seconds of 'dns wait'. */
 	struct strings dns_servers; /* Addresses and ports, in turn. */
 	/* The commands that run if any handle has changed. */

@@ -137,8 +137,10 @@ whole_conf(const struct run *run, uint32_t workers)
 		.list = run->list,
 		.most_orders = run->most_orders,
 		.state_dir = run->conf->state_dir,
-		.metrics = run->mode == MODE_METRICS ? run->conf->metrics :
+		.metrics = run->mode == MODE_MONITOR ? run->conf->metrics :
 						       NULL,
+		.status = run->mode == MODE_MONITOR ? run->conf->status : NULL,
+		.status_mode = run->conf->status_mode,
 		.dns_wait = (uint32_t)run->conf->dns_wait,
 		.dns_servers = run->conf->dns_servers,
 		.on_change = run->conf->on_change,
@@ -252,7 +254,7 @@ cut_domain(const struct run *run, const struct domain *d, enum role role)
 		s.fingerprint = fingerprint(d);
 	/* Only the list says whose keys and authorities these are. */
 	if (role == ROLE_CERT && run->mode != MODE_LIST &&
-	    run->mode != MODE_METRICS)
+	    run->mode != MODE_MONITOR)
 		s.authority = s.key = s.combined = NULL;
 	if (role == ROLE_HOOK && run->mode == MODE_RENEW) {
 		s.key = s.cert = s.chain = s.fullchain = s.combined = NULL;

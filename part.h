@@ -38,6 +38,7 @@ enum part {
 	PART_ACCOUNT = PART_JOB__MAX,
 	PART_BACKOFF,
 	PART_METRICS,
+	PART_STATUS,
 	PART__MAX
 };
 
@@ -55,7 +56,8 @@ enum part {
 #define PART_SET_BYTES_MAX 65536
 /* The most bytes of a record of another kind. */
 #define PART_RECORD_BYTES_MAX 65536
-#define PART_METRICS_BYTES_MAX (32 * 1024 * 1024)
+/* The most bytes of the metrics or of the status file. */
+#define PART_MONITOR_BYTES_MAX (32 * 1024 * 1024)
 #define PART_PIECE_BYTES 65536 /* The most bytes in one FILE_WRITE. */
 
 /* CERT_PART and CERT_STATES: a part is absent, readable, or an error. */

@@ -213,6 +213,7 @@ cat >"$conf" <<END
 user nobody
 state directory /s
 metrics file /m/x
+status file /m/y 0640
 dns wait 5
 dns server 192.0.2.1
 on change /bin/true
@@ -571,6 +572,18 @@ bad "csr file that is none" \
     "not a certificate signing request"
 good "metrics" "metrics file /var/lib/metrics/x.prom\n$A"
 bad "metrics file, relative" "metrics file x\n$A" 1 "metrics file"
+good "status file" "status file /var/lib/status/x.json\n$A"
+good "status file, its mode" "status file /var/lib/status/x.json 440\n$A"
+bad "status file, relative" "status file x\n$A" 1 "status file"
+bad "status file, twice" "status file /m/x\nstatus file /m/y\n$A" 2 \
+    "'status file' is given twice"
+bad "status file, also the metrics" "metrics file /m/x\nstatus file /m/x\n$A" \
+    2 "status file /m/x: this path is also the metrics file of line 1"
+for m in 0660 0646 0755 0044 9 0x6 4644 " 0640 x" -1 ""; do
+	bad "status file, mode '$m'" "status file /m/x \"$m\"\n$A" 1 \
+	    "expected the mode of the status file, in octal digits"
+done
+bad "status file, its line" "$A\nstatus file s 0640\n" 6 "status file s: "
 printf 'include "%s"\n' "$conf" >"$conf"
 told "refused: include of itself" "$conf:1: .*includes itself"
 printf 'include "/nonexistent/x"\n' >"$conf"
@@ -1090,6 +1103,8 @@ costs() {
 costless "beside each other" state account keys certs www
 costless "metrics beside them" state account keys certs www \
     "metrics file $l/metrics/x.prom"
+costless "status beside them" state account keys certs www \
+    "status file $l/metrics/x.json"
 costless "names that begin alike" state account certs-keys certs www
 costless "state below certificates, which are one process's" certs/below \
     account keys certs www
@@ -1120,6 +1135,10 @@ costs "keys below metrics" \
     "state account metrics/below certs www metrics file $l/metrics/x.prom" \
     "domain key: directory $l/metrics/below: lies below $l/metrics, where" \
     "fileproc writes metrics: $reads"
+costs "keys below the status" \
+    "state account metrics/below certs www status file $l/metrics/x.json" \
+    "domain key: directory $l/metrics/below: lies below $l/metrics, where" \
+    "fileproc writes the status: $reads"
 costs "account key beside domain keys" "state keys keys certs www" \
     "account key: directory $l/keys: is also where csrproc reads and writes" \
     "domain keys: $reads; move the account keys"

@@ -38,13 +38,13 @@ RUNS = {
     "-t": ("SHOW", [], "issued", ["-t", "test"]),
     "-l": ("LIST", [], "issued", ["-l"]),
     # What follows a renewal and a rollover is a run of its own.
-    "metrics": ("METRICS", ONE, "issued", ONE),
+    "metrics": ("MONITOR", ONE, "issued", ONE),
     # Of two handles that have changed one is named.
     "on change": ("HOOK", ONE, "changed", ONE),
     "verify": ("VERIFY", ONE, "changed", ONE),
     "-K, its end": ("ADOPT", [], "issued", ["-K", "test"]),
 }
-FOLLOWS = {"METRICS": "RENEW", "ADOPT": "ROLLOVER"}
+FOLLOWS = {"MONITOR": "RENEW", "ADOPT": "ROLLOVER"}
 KINDS = ["messages", "forbidden", "flood", "files", "cunning", "stall", "watch"]
 # These take long, or hardly depend on the mode.
 SELDOM = ("flood", "stall", "watch")

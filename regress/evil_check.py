@@ -305,7 +305,7 @@ class Check:
         handles = "|".join(map(re.escape, HANDLES))
         certs = r"certs/\.?(%s)(\.chain|\.fullchain)?\.pem(\.acme-(old|new))?$"
         state = r"state/\.?(domain|authority|metrics)-.*"
-        metrics = r"metrics/\.?all\.prom"
+        metrics = r"metrics/\.?all\.(prom|json)"
         found = [certs % handles, state, metrics, *KEYS]
         if role == "FILE":
             found += ["certs/", "state/", "metrics/"]

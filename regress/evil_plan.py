@@ -764,12 +764,13 @@ class Maker:
             last = self.send("PARENT_OUTCOME", num(1), job=self.job())
         plans.append(["when 0", last])
         plans += self.under_lock(mode, work)
-        if mode == "METRICS":
+        if mode == "MONITOR":
             for b in (b"", b"A" * 65536, ESCAPE.encode()):
-                write = self.write("PART_METRICS", b)
-                lock = self.lock("PART_METRICS")
+                part = self.rng.choice(["PART_METRICS", "PART_STATUS"])
+                write = self.write(part, b)
+                lock = self.lock(part)
                 plans.append(["when 1", lock, stored, write, stored])
-        if mode in ("LIST", "METRICS"):
+        if mode in ("LIST", "MONITOR"):
             looks = [self.send("FILE_LOOK", job=job) for job in (0, 1)]
             plans.append(["when 0", looks[0], stored, looks[1]])
         return plans

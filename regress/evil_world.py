@@ -278,6 +278,7 @@ class World:
         if base == "changed":
             parts.append('on change "%s changed %s"' % (self.program, FOR_ALL))
         parts.append("metrics file \"%s/metrics/all.prom\"" % self.top)
+        parts.append("status file \"%s/metrics/all.json\" 0640" % self.top)
         if self.root:
             parts.append("user nobody")
         parts.append(AUTHORITY % {

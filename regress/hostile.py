@@ -995,8 +995,8 @@ def file_alone(mode=RENEW, opened=True):
         while r.recv()[0] == "CERT_PART": pass
     return r
 
-CHAIN, CERT, STATE, SAVED, ACCOUNT_PART, METRICS = (PART["PART_" + name]
-    for name in "CHAIN CERT STATE SAVED ACCOUNT METRICS".split())
+CHAIN, CERT, STATE, SAVED, ACCOUNT_PART, METRICS, STATUS = (PART["PART_" + name]
+    for name in "CHAIN CERT STATE SAVED ACCOUNT METRICS STATUS".split())
 REVOKING, REVOKED, COMPROMISED, CHANGED = (PART["PART_" + name]
     for name in "REVOKING REVOKED COMPROMISED CHANGED".split())
 
@@ -1012,6 +1012,7 @@ for what, t, body in [
     ("part 2^64-1", "FILE_WRITE", record((1 << 64) - 1)),
     ("a file of the set as a record", "FILE_WRITE", record(CERT)),
     ("metrics that are not configured", "FILE_WRITE", record(METRICS)),
+    ("a status that is not configured", "FILE_WRITE", record(STATUS)),
     ("a record as a file of the set", "FILE_STAGE", num(STATE) + buf(b"x")),
     ("a file that is not configured", "FILE_STAGE", num(CHAIN) + buf(b"x")),
     ("removes the set's file", "FILE_REMOVE", num(CERT)),

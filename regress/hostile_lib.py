@@ -283,7 +283,8 @@ def cert_domain(looks="looks", chain=None, preferred=None, check=0, rooting=1,
         num(0) + s(None) + s(None) + s(None) + s(ORIGIN) + num(rooting) +
         s(roots) + strings(NAMES) + strings([]))
 
-def file_conf(): return s(work + "/state") + s(None) + s("a")
+def file_conf():
+    return s(work + "/state") + s(None) + s(None) + num(0o644) + s("a")
 def file_domain(chain=None, hook=0):
     return s("a") + s(cert_path) + s(chain) + s(None) + num(hook)
 

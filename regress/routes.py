@@ -9,7 +9,7 @@ import re, sys
 
 from c_enum import enum
 
-ALL_MODES = ("RENEW LIST METRICS REVOKE RESTORE HOOK VERIFY ROLLOVER CONTACT "
+ALL_MODES = ("RENEW LIST MONITOR REVOKE RESTORE HOOK VERIFY ROLLOVER CONTACT "
     "DEACTIVATE ADOPT SHOW".split())
 
 # ROUTE(name, senders, receiver, modes, "shape", limit),

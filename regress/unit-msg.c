@@ -548,6 +548,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
 	snprintf(out, size,
 	    "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%"
+	    "s%"
 	    "s",
 	    c->issuer != NULL && c->persist.n == CONF_NAMES_MAX &&
 		    c->persist_more == UINT64_MAX ?
@@ -568,6 +569,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 	    c->most_orders == UINT64_MAX ? "most_orders " : "",
 	    c->state_dir != NULL ? "state_dir " : "",
 	    c->metrics != NULL ? "metrics " : "",
+	    c->status != NULL && c->status_mode == 0777 ? "status " : "",
 	    c->name != NULL ? "name " : "",
 	    c->api_url != NULL ? "api_url " : "",
 	    c->origins.n == ORIGINS_MAX ? "origins " : "",
@@ -664,7 +666,7 @@ test_slices(void)
 		[ROLE_CHNG] = "waits_for_dns ",
 		[ROLE_CERT] = "persist until force key_compromised list "
 			      "most_orders name api_url ",
-		[ROLE_FILE] = "state_dir metrics name ",
+		[ROLE_FILE] = "state_dir metrics status name ",
 		[ROLE_ZONE] = "until dns_wait dns_servers ",
 		[ROLE_RESP] = "",
 		[ROLE_HOOK] = "state_dir on_change ",
@@ -723,6 +725,8 @@ test_slices(void)
 		.most_orders = UINT64_MAX,
 		.state_dir = far,
 		.metrics = far,
+		.status = far,
+		.status_mode = 0777,
 		.name = far,
 		.api_url = far,
 		.origins = { .v = texts, .n = ORIGINS_MAX },
@@ -848,6 +852,7 @@ test_limits(void)
 		.reason = -1,
 		.state_dir = path,
 		.metrics = path,
+		.status = path,
 		.name = handle,
 		.api_url = url,
 		.origins = { .v = urls, .n = ORIGINS_MAX },

@@ -1,0 +1,205 @@
+# What monitors and people see of a run: the status file, against Pebble.
+. "$here/lib.sh"
+work_start
+see=$work/see status_file=$work/see/acme.json
+
+# seen NAME...: a domain section each, and a status file with the mode $mode
+mode=
+seen() {
+	fresh
+	for name in "$@"; do
+		domain_write "$conf" "$name" "$name.example.com" ""
+	done
+	[ ! -d "$see" ] || rm -rf "$see"
+	mkdir "$see"; chmod 755 "$see"
+	echo "status file \"$status_file\" $mode" >>"$conf"
+}
+# of FILE EXPRESSION: of a list in JSON; c is its certificates by handle
+of() {
+	python3 - "$1" "$2" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+c = {r["handle"]: r for r in o["certificates"]}
+print(eval(sys.argv[2]))
+END
+}
+states() {
+	of "$status_file" '" ".join(h + "=" + c[h]["state"] for h in sorted(c))'
+}
+# as_listed WHAT: the status file is what -l -J prints, but for the time
+as_listed() {
+	"$client" -l -J -f "$conf" >"$work/list" 2>"$err"
+	check "$who: status: $1: as -l -J has it" python3 - "$work/list" \
+	    "$status_file" <<'END'
+import json, sys
+def timeless(path):
+    o = json.load(open(path))
+    del o["time"]
+    for c in o["certificates"]:
+        c["seconds_left"] = c["seconds_left"] is not None
+        if c["state"] in ("missing", "due"): c["renewal"]["time"] = "now"
+    return o
+listed, written = map(timeless, sys.argv[1:])
+assert listed == written, "%s is not %s" % (written, listed)
+END
+}
+mode_of() { stat -c %a "$status_file"; }
+
+after_each_run() {
+	seen a b
+	acme a
+	expect "status: one of two" 0
+	same "$who: status: one of two: states" "a=ok b=missing" "$(states)"
+	as_listed "one of two"
+	same "$who: status: all may read it" 644 "$(mode_of)"
+	same "$who: status: nothing else is there" acme.json "$(ls -A "$see")"
+	check "$who: status: the time of the run" test "$(date -d \
+	    "$(of "$status_file" 'o["time"]')" +%s)" -ge $(($(date +%s) - 60))
+	run b
+	expect "status: the other one" 0
+	same "$who: status: the other one: states" "a=ok b=ok" "$(states)"
+	touch -d 2000-01-01 "$status_file"
+	run a
+	expect "status: nothing due" 2
+	check "$who: status: nothing due: written anew" \
+	    test "$(stat -c %Y "$status_file")" -gt 1000000000
+	first=$(of "$status_file" 'c["a"]["serial"]')
+	run -F a
+	expect "status: -F" 0
+	check "$who: status: -F: another serial number" \
+	    test "$first" != "$(of "$status_file" 'c["a"]["serial"]')"
+	run -B a
+	expect "status: -B" 0
+	same "$who: status: -B: the first serial number" "$first" \
+	    "$(of "$status_file" 'c["a"]["serial"]')"
+	as_listed "-B"
+	run -r a
+	expect "status: -r" 0
+	same "$who: status: -r: states" "a=missing b=ok" "$(states)"
+	as_listed "-r"
+	# A run that fails, and one that fails before it can ask.
+	kill -STOP $web_pid
+	sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"
+	run a
+	kill -CONT $web_pid
+	expect "status: the CA is away" 1
+	same "$who: status: the CA is away: states" "a=failing b=ok" \
+	    "$(states | sed 's/b=due/b=ok/')"
+	says "$who: status: the CA is away: the error" "$status_file" \
+	    '"last_error": ".*Connection refused'
+	as_listed "the CA is away"
+	sed -i "s/localhost:$closed_port/localhost:$ca_port/" "$conf"
+	rm "$work/state"/*backoff.json "$work/state"/domain-a.json
+	chmod 644 "$work/ssl/private/b.key"
+	run a b
+	expect "status: one fails" 1
+	same "$who: status: one fails: states" "a=ok b=failing" "$(states)"
+	chmod 600 "$work/ssl/private/b.key"
+	run b
+	expect "status: it does not fail any more" 2
+	same "$who: status: it does not fail any more: states" "a=ok b=ok" \
+	    "$(states)"
+}
+
+modes() {
+	mode=0640; seen a; mode=
+	acme a
+	expect "status: mode 0640" 0
+	same "$who: status: mode 0640: has it" 640 "$(mode_of)"
+	[ "$(id -u)" = 0 ] || return 0
+	# The monitor's group, by a directory that gives it to its files.
+	chgrp 54321 "$see" && chmod 2755 "$see"
+	run a
+	expect "status: set-group-ID" 2
+	same "root: status: set-group-ID: the group" "640 54321" \
+	    "$(stat -c "%a %g" "$status_file")"
+	check "root: status: the monitor reads it" setpriv --reuid=54322 \
+	    --regid=54321 --clear-groups cat "$status_file"
+	check "root: status: nobody else does" sh -c "! setpriv --reuid=54322 \
+	    --regid=54322 --clear-groups cat '$status_file'"
+	check "root: status: the monitor does not read the state" sh -c \
+	    "! setpriv --reuid=54322 --regid=54321 --clear-groups \
+	    ls '$work/state'"
+}
+
+# Whoever reads it while it is written finds a whole one.
+atomic() {
+	seen a b c d e f
+	run a
+	cat >"$work/reader.py" <<'END'
+import json, os, sys
+reads, seen = 0, set()
+while not os.path.exists(sys.argv[2]):
+    with open(sys.argv[1]) as f: seen.add(json.load(f)["time"])
+    reads += 1
+print(reads, len(seen))
+END
+	python3 "$work/reader.py" "$status_file" "$work/done" >"$work/reads" \
+	    2>&1 &
+	reader=$!
+	for _i in 1 2 3 4 5 6 7 8; do run a; sleep 0.2; done
+	: >"$work/done"
+	wait $reader
+	same "$who: status: read while it is written: status" 0 $?
+	read -r reads times <"$work/reads"
+	check "$who: status: read $reads times, $times different" \
+	    test "$times" -ge 2
+}
+
+# Of two runs, the one that writes last has also looked last.
+one_behind_the_other() {
+	seen a b
+	acme -a
+	expect "status: two of them" 0
+	lock=$work/state/.status-file.lock
+	[ -e "$lock" ] || lock=$(find "$work/state" -name '*status*lock*')
+	check "$who: status: it has a lock" test -f "$lock"
+	mkfifo "$work/hold"
+	flock "$lock" cat "$work/hold" >/dev/null &
+	holder=$!
+	exec 5>"$work/hold"
+	run_started=$work/started
+	set_off a
+	# It waits for the lock, and has asked for nothing before.
+	for _i in $(seq 100); do
+		[ -z "$(pgrep -P $run_pid certproc)" ] || break
+		sleep 0.02
+	done
+	sleep 1
+	rm "$work/ssl/b.pem" "$work/ssl/b.fullchain.pem"
+	exec 5>&-
+	wait $holder $run_pid
+	same "$who: status: what was changed meanwhile" "a=ok b=missing" \
+	    "$(states)"
+	rm "$work/hold"
+}
+
+# It is about the run; an error in it is one of the run.
+troubles() {
+	seen a
+	mkdir "$work/metrics"; chmod 755 "$work/metrics"
+	echo "metrics file \"$work/metrics/acme.prom\"" >>"$conf"
+	mkdir "$status_file"
+	acme a
+	expect "status: a directory is in its place" 1
+	says "$who: status: a directory is in its place: said" "$err" \
+	    "certproc: status file $status_file: cannot replace"
+	says "$who: status: ... and the metrics are written" \
+	    "$work/metrics/acme.prom" '^acme_client_failures{handle="a"} 0'
+	same "$who: status: ... and nothing is left" acme.json "$(ls -A "$see")"
+	rmdir "$status_file"
+	acme a
+	expect "status: ... its way is free again" 0
+	same "$who: status: with metrics" "a=ok" "$(states)"
+	mv "$see" "$work/away"
+	acme a
+	expect "status: no directory" 1
+	says "$who: status: no directory: which" "$err" "status file .*/see"
+	mv "$work/away" "$see"
+	rm -r "$work/metrics"
+}
+
+closed_port=$(free_ports 1)
+pebble_start || exit 1
+after_each_run; modes; atomic; one_behind_the_other; troubles
+exit $failed
