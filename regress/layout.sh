@@ -2,36 +2,14 @@
 # runs, read by servers.  As root in namespaces of its own, where there is the
 # user _acme-client and no other process.
 . "$here/lib.sh"
-if [ "$(id -u)" != 0 ] ||
-    ! unshare -mpf --mount-proc --propagation $propagation true \
-    2>/dev/null; then
+alone layout || {
 	skip "layout: needs root and namespaces of its own"
 	exit 0
-fi
-if [ "${layout_inside:-}" = "" ]; then
-	layout_inside=1 exec unshare -mpf --mount-proc \
-	    --propagation $propagation sh "$0"
-fi
-work_start
-export PATH="$PATH:/usr/sbin:/sbin"
-# The namespace's own users and /var, to be changed at will.
-for file in passwd group shadow; do
-	grep -v '^_acme-client:' "/etc/$file" >"$work/$file"
-done
-echo 'web:x:54323:' >>"$work/group"
-cp -a /etc "$work/system" &&
-    cp "$work/passwd" "$work/group" "$work/shadow" "$work/system/" &&
-    chmod 755 "$work/system" && mount --bind "$work/system" /etc &&
-    mkdir "$work/var" "$work/local" && mkdir "$work/var/lib" &&
-    mount --bind "$work/var" /var && mount --bind "$work/local" /usr/local ||
-    { fail "layout: no /etc, /var and /usr/local of its own"; exit 1; }
-rm -rf /etc/acme-client /etc/acme-client.conf
-build=$(dirname "$client")
-# make_install: what it says is in $work/made; Debian's own paths are README's
-make_install() {
-	make -s -C "$build" install "$@" >"$work/made" 2>&1 ||
-	    fail "layout: make install: $(tail -n 2 "$work/made")"
 }
+work_start
+own_system ||
+    { fail "layout: no /etc, /var and /usr/local of its own"; exit 1; }
+build=$(dirname "$client")
 # tree DIRECTORY...: mode, owner and group of each
 tree() { (cd "${root:-/}" && stat -c '%a %U:%G %n' "$@" 2>&1); }
 dirs="etc/acme-client etc/acme-client/account etc/acme-client/keys"

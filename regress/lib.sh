@@ -148,6 +148,37 @@ print(*found)
 END
 }
 
+# alone SECTION: goes on in mount and process namespaces of its own, as root;
+# 1 where that is not possible
+alone() {
+	[ "${alone:-}" != "$1" ] || return 0
+	[ "$(id -u)" = 0 ] && unshare -mpf --mount-proc \
+	    --propagation $propagation true 2>/dev/null || return 1
+	alone=$1 exec unshare -mpf --mount-proc --propagation $propagation \
+	    sh "$0"
+}
+# own_system: in such namespaces, an /etc without the user _acme-client, and
+# with a group web; /var and /usr/local, empty
+own_system() {
+	export PATH="$PATH:/usr/sbin:/sbin"
+	for _file in passwd group shadow; do
+		grep -v '^_acme-client:' "/etc/$_file" >"$work/$_file"
+	done
+	echo 'web:x:54323:' >>"$work/group"
+	cp -a /etc "$work/system" &&
+	    cp "$work/passwd" "$work/group" "$work/shadow" "$work/system/" &&
+	    chmod 755 "$work/system" && mount --bind "$work/system" /etc &&
+	    mkdir "$work/var" "$work/local" && mkdir "$work/var/lib" &&
+	    mount --bind "$work/var" /var &&
+	    mount --bind "$work/local" /usr/local || return 1
+	rm -rf /etc/acme-client /etc/acme-client.conf /etc/acme-client.d
+}
+# make_install: of $build; what it says is in $work/made
+make_install() {
+	make -s -C "$build" install "$@" >"$work/made" 2>&1 ||
+	    fail "make install: $(tail -n 2 "$work/made")"
+}
+
 # nginx_conf STATEMENTS HTTP: writes $work/nginx/nginx.conf, by which all files
 # of nginx are in that directory; HTTP is in its http block, STATEMENTS are
 # outside of it
