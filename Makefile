@@ -5,6 +5,7 @@ CONFIGURED_2 = unconfigured
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
 CHALLENGEDIR = /var/www/acme
+IMPORT = $(PREFIX)/share/acme-client/import
 -include config.mk
 CONFIGURED = $(CONFIGURED_2)
 
@@ -13,7 +14,8 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(SYSTEM_CFLAGS) \
 	-DCONF_FILE=\"$(SYSCONFDIR)/acme-client.conf\" \
 	-DCONF_DIR=\"$(SYSCONFDIR)/acme-client\" -DSTATE_DIR=\"$(STATEDIR)\" \
-	-DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" $(CPPFLAGS) $(CFLAGS)
+	-DCHALLENGE_DIR=\"$(CHALLENGEDIR)\" -DIMPORT_DIR=\"$(IMPORT)\" \
+	$(CPPFLAGS) $(CFLAGS)
 
 # What several programs have.
 BASE = challenge.o msg.o msg-bodies.o msg-routes.o log.o clock.o valid.o \
@@ -166,6 +168,7 @@ $(FILTERS:.o=.c): generated/filter-make
 
 LIBEXEC = $(PREFIX)/libexec/acme-client
 HOOKS = nsupdate lexicon dehydrated lego-exec acme.sh
+IMPORTS = certbot acme.sh dehydrated getssl lego openbsd uacme
 # The paths in manuals and configuration.
 PATHS = sed -e 's|/usr/local/|$(PREFIX)/|' \
 	-e 's|/etc/acme-client|$(SYSCONFDIR)/acme-client|g' \
@@ -177,12 +180,18 @@ CONF = $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC)/hooks \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(SYSCONFDIR)
+	    $(DESTDIR)$(IMPORT) $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
 	@for hook in $(HOOKS); do \
 	    installed=$(DESTDIR)$(LIBEXEC)/hooks/$$hook; \
 	    $(PATHS) etc/hooks/$$hook >$$installed && \
 	    chmod 0755 $$installed || exit 1; done
+	@for script in $(IMPORTS); do \
+	    install -m 0755 etc/import/$$script $(DESTDIR)$(IMPORT) || exit 1; \
+	    done
+	@for file in common.py README.md; do \
+	    $(PATHS) etc/import/$$file >$(DESTDIR)$(IMPORT)/$$file && \
+	    chmod 0644 $(DESTDIR)$(IMPORT)/$$file || exit 1; done
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
 	$(PATHS) acme-client.1 >$(PAGE_1)
 	$(PATHS) acme-client.conf.5 >$(PAGE_5)
@@ -195,7 +204,7 @@ install: all
 # The configuration, and what has something in it, stay.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(PAGE_1) $(PAGE_5)
-	rm -rf $(DESTDIR)$(LIBEXEC)
+	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/acme-client
 	@for dir in $(SYSCONFDIR:=/acme-client/account) \
 	    $(SYSCONFDIR:=/acme-client/keys) \
 	    $(SYSCONFDIR:=/acme-client/certs) \

@@ -22,9 +22,9 @@ case ${1:-} in
 esac
 all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
-    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil layout
-    leftover manual nginx openbsd renewal resolver responder restore revoke
-    sandbox seeing servers stateless unit user verify whole zone"
+    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil
+    import layout leftover manual nginx openbsd renewal resolver responder
+    restore revoke sandbox seeing servers stateless unit user verify whole zone"
 # shellcheck disable=SC2086
 sections=${*:-$(echo $all)}
 
@@ -158,7 +158,7 @@ section unit sh "$here/unit.sh" "$build"
 for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
     ca-words handles account restore fuzz renewal fleet seeing leftover \
     resolver zone dns dns-hooks hostile sandbox servers verify stateless \
-    hooks certificate openbsd revoke layout nginx conf manual; do
+    hooks certificate openbsd revoke layout import nginx conf manual; do
 	section $name sh "$here/$name.sh"
 done
 wait
