@@ -202,11 +202,63 @@ advise_group(const char *name)
 		    name);
 }
 
+/*
+ * Where other ACME clients have their files, and the scripts that take these
+ * over.
+ */
+static const struct {
+	const char *part; /* the paths have it in them */
+	const char *client;
+} others[] = {
+	{ "/etc/letsencrypt/", "certbot" },
+	{ "/.acme.sh/", "acme.sh" },
+	{ "/etc/dehydrated/", "dehydrated" },
+	{ "/var/lib/dehydrated/", "dehydrated" },
+	{ "/.getssl/", "getssl" },
+	{ "/.lego/", "lego" },
+	{ "/var/lib/lego/", "lego" },
+	{ "/etc/ssl/uacme/", "uacme" },
+};
+#define NOTHERS (sizeof(others) / sizeof(others[0]))
+
+/* The other client in whose directory this file is, or NULL. */
+static const char *
+other_client(const char *path)
+{
+	char real[PATH_MAX];
+	size_t i;
+
+	if (realpath(path, real) == NULL)
+		strlcpy(real, path, sizeof(real));
+	for (i = 0; i < NOTHERS; i++)
+		if (strstr(path, others[i].part) != NULL ||
+		    strstr(real, others[i].part) != NULL)
+			return others[i].client;
+	return NULL;
+}
+
+/* Warns of a file that another client replaces; once for several in a row. */
+static void
+advise_other(const char *what, const char *path)
+{
+	static const char *said = "";
+	const char *client = path != NULL ? other_client(path) : NULL;
+
+	if (client == NULL || strcmp(client, said) == 0)
+		return;
+	said = client;
+	advise("%s %s: is in a directory of %s, and both clients would "
+	       "replace it; to take over what that client has: "
+	       "%s/%s",
+	    what, path, client, IMPORT_DIR, client);
+}
+
 static void
 advise_authority(const struct authority *a)
 {
 	struct stat st;
 
+	advise_other("account key", a->account_key);
 	if (conf_lacks_root(a))
 		advise("authority %s: its certificates probably lead to none "
 		       "of this system's roots, and would not be installed: "
@@ -245,6 +297,11 @@ advise_domain(const struct domain *d)
 {
 	advise_group(d->group);
 	advise_way(d);
+	advise_other("domain key", d->key);
+	advise_other("domain combined", d->combined);
+	advise_other("domain certificate", d->cert);
+	advise_other("domain chain certificate", d->chain);
+	advise_other("domain full chain certificate", d->fullchain);
 	need_place(d->key, "domain key: directory", 1);
 	need_place(d->combined, "domain combined: directory", 1);
 	need_place(d->cert, "domain certificate: directory", 0);

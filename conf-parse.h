@@ -186,6 +186,11 @@ const char *parse_nearest(
 #define CHALLENGE_DIR "/var/www/acme"
 #endif
 
+/* The scripts that take over what other ACME clients have. */
+#ifndef IMPORT_DIR
+#define IMPORT_DIR "/usr/local/share/acme-client/import"
+#endif
+
 /* The user of the unprivileged processes without the statement "user". */
 #define DEFAULT_USER "_acme-client"
 

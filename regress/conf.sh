@@ -1315,6 +1315,33 @@ if [ "$(id -u)" = 0 ]; then
 		    "namespace"
 	fi
 fi
+# In a directory of another client's.
+# of_other CLIENT KEYS CERTIFICATES: the warning names the script
+of_other() {
+	mkdir -p "$l/$2" "$l/$3"
+	laid state account "$2" "$3" www
+	says "conf: -n: files of $1" "$err" \
+	    "domain key $l/$2/x.key: is in a directory of $1, and both" \
+	    "clients would replace it; .*/acme-client/import/$1\$"
+	same "conf: -n: files of $1: said once" 1 "$(grep -c import/ "$err")"
+	check "conf: -n: files of $1: there is that script" \
+	    test -x "$top/etc/import/$1"
+}
+of_other certbot etc/letsencrypt/live/x etc/letsencrypt/archive/x
+of_other acme.sh .acme.sh/x_ecc .acme.sh/y
+of_other dehydrated var/lib/dehydrated/certs/x etc/dehydrated2/certs
+of_other dehydrated etc/dehydrated/certs/x etc/dehydrated/certs/y
+of_other uacme etc/ssl/uacme/private/x etc/ssl/uacme/x
+of_other lego .lego/certificates .lego/x
+of_other getssl .getssl/x .getssl/y
+laid state account keys certs www
+ln -s ../etc/letsencrypt/live/x/x.key "$l/keys/x.key"
+: >"$l/etc/letsencrypt/live/x/x.key"
+"$client" -n -f "$conf" 2>"$err"
+says "conf: -n: a link to a file of certbot" "$err" \
+    "domain key $l/keys/x.key: is in a directory of certbot"
+rm "$l/keys/x.key"
+
 # A group that is to read a key must get to it.
 laid state account keys certs www; sed -i 's|x.key|x.key group 0|' "$conf"
 for mode in 700 710 711; do
