@@ -51,6 +51,7 @@ usage(void)
 	    "orders] -a | handle ...\n"
 	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
 	    "       acme-client -B [-v] [-f configfile] handle ...\n"
+	    "       acme-client -T [-Fv] [-f configfile] handle ...\n"
 	    "       acme-client -r [-v] [-f configfile] [-R reason] handle "
 	    "...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n"
@@ -409,6 +410,8 @@ run_authority(const struct run *run, int last, struct tally *tally)
 	tally->installed += one.installed;
 	tally->failed += one.failed;
 	tally->ordered += one.ordered;
+	tally->responded += one.responded;
+	tally->broken |= one.broken;
 	tally->interrupted |= one.interrupted;
 }
 
@@ -789,12 +792,79 @@ run_all(const struct conf *conf, const struct run *all)
 							       2);
 }
 
+/* The runs of one rehearsal; 0, or -1: it has failed, and a role says why. */
+static int
+rehearse(const struct run *all, const struct domain *d, struct tally *tally)
+{
+	static struct rehearsal r;
+	struct domain *job = &r.domain;
+	struct run run = *all;
+	struct tally listed = { 0 };
+	int tries;
+
+	try_derive(all->conf, d, &r);
+	try_prepare(all->conf, d, &r, all->force);
+	run.conf = &r.conf;
+	run.authority = &r.authorities[0];
+	run.jobs = &job;
+	run.njobs = 1;
+	run.force = 1;
+	run.progress = run.tells = 0;
+	/* A first run may only complete what an interrupted one has left. */
+	for (tries = 0; tries < 2 && tally->ordered == 0 &&
+	     tally->failed == 0 && broker_signal == 0;
+	     tries++)
+		run_authority(&run, 0, tally);
+	if (tally->failed > 0 || tally->ordered == 0)
+		return -1;
+	run.mode = MODE_LIST;
+	run.list = LIST_ISSUED;
+	run_authority(&run, 0, &listed);
+	return listed.broken ? -1 : 0;
+}
+
+/*
+ * -T.  Each handle has a rehearsal of its own; the exit status of one that has
+ * succeeded is 0, each time.
+ */
+static int
+run_try(const struct conf *conf, const struct run *all)
+{
+	uint32_t i, failed = all->nbroken;
+	struct tally tally;
+	struct domain *d;
+
+	for (i = 0; i < all->njobs; i++)
+		try_refuse(all->jobs[i]);
+	for (i = 0; i < all->njobs && broker_signal == 0; i++) {
+		d = all->jobs[i];
+		memset(&tally, 0, sizeof(tally));
+		if (rehearse(all, d, &tally) == -1) {
+			warnx("-T %s: the rehearsal has failed; nothing that "
+			      "is installed was touched",
+			    d->handle);
+			failed++;
+			continue;
+		}
+		if (tally.responded < d->names.n)
+			printf("  the CA looked at %u of %zu responses: it "
+			       "remembers the names of an earlier rehearsal; "
+			       "with -F, it has to look at all\n",
+			    tally.responded, d->names.n);
+		try_report(conf, d);
+	}
+	/* What a rehearsal has installed is nothing to be reported later. */
+	finish(0);
+	return failed > 0 || broker_signal != 0 ? 1 : 0;
+}
+
 /* What the command line and the environment say. */
 struct command {
 	const char *conf; /* The path of the configuration. */
 	int check_only;   /* -n */
 	int all;          /* -a */
-	/* How many of -B, -l, -r, -t, -K, -U and -D were given. */
+	int try;          /* -T */
+	/* How many of -B, -l, -r, -t, -T, -K, -U and -D were given. */
 	int modes;
 	/* NO_COLOR is in the environment, and not empty. */
 	int no_color;
@@ -822,7 +892,7 @@ parse_options(int argc, char *argv[], struct command *command)
 	struct run *run = &command->run;
 	int c;
 
-	while ((c = getopt(argc, argv, "+FnvVarltJj:m:R:BKUDf:")) != -1)
+	while ((c = getopt(argc, argv, "+FnvVarltTJj:m:R:BKUDf:")) != -1)
 		switch (c) {
 		case 'F':
 			run->force = 1;
@@ -851,6 +921,10 @@ parse_options(int argc, char *argv[], struct command *command)
 			break;
 		case 'V':
 			print_version();
+		case 'T':
+			command->try = 1;
+			command->modes++;
+			break;
 		case 'R':
 			run->reason = parse_reason(optarg);
 			break;
@@ -876,7 +950,7 @@ check_options(struct command *command, int noperands)
 	struct run *run = &command->run;
 
 	if (command->modes > 1)
-		errx(1, "only one of -B, -l, -r, -t, -K, -U and -D");
+		errx(1, "only one of -B, -l, -r, -t, -T, -K, -U and -D");
 	if (run->mode == MODE_RESTORE && run->force)
 		errx(1, "-F is for renewals, and -B makes none");
 	if (run->list != 0 && run->mode != MODE_LIST)
@@ -891,7 +965,8 @@ check_options(struct command *command, int noperands)
 	/* Without -a, only -l takes all handles; -r must name them. */
 	if (run->mode == MODE_LIST && noperands == 0)
 		command->all = 1;
-	else if (command->all && (run->mode != MODE_RENEW || noperands > 0))
+	else if (command->all &&
+	    (run->mode != MODE_RENEW || command->try || noperands > 0))
 		errx(1, "-a is for all handles, to be renewed");
 	if (run->reason != -1 && run->mode != MODE_REVOKE)
 		errx(1, "-R is for -r only");
@@ -1074,5 +1149,7 @@ main(int argc, char *argv[])
 		return run_list(conf, run);
 	if (mode_is_for_account(run->mode))
 		return run_account(run);
+	if (command.try)
+		return run_try(conf, run);
 	return run_all(conf, run);
 }

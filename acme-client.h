@@ -330,6 +330,7 @@ enum {
 	LIST_COLOR = 4,
 	LIST_METRICS = 8,
 	LIST_STATUS = 16,
+	LIST_ISSUED = 32, /* -T: only what a certificate is. */
 	LIST_COLUMNS = 256
 };
 

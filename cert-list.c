@@ -398,12 +398,34 @@ cert_list_file(const struct report *reports, size_t n, struct error *e)
 	return rc;
 }
 
+/* For -T: a few lines about each certificate, instead of a row. */
+static void
+print_issued(const struct report *e)
+{
+	const struct life *life = &e->job->state->life;
+	char from[32], to[32];
+	size_t i;
+
+	printf("%s: a certificate was issued by %s:\n  names:", e->job->handle,
+	    e->job->directory);
+	for (i = 0; i < e->job->names.n; i++)
+		printf(" %s", e->job->names.v[i]);
+	printf("\n  issuer: %s\n  valid from %s to %s\n",
+	    e->issuer[0] != '\0' ? e->issuer : "-",
+	    date(life->not_before, "%Y-%m-%dT%H:%M:%SZ", from),
+	    date(life->not_after, "%Y-%m-%dT%H:%M:%SZ", to));
+}
+
 void
 cert_list(const struct report *reports, size_t n, int flags)
 {
 	time_t now = time(NULL);
+	size_t i;
 
-	if (flags & LIST_JSON)
+	if (flags & LIST_ISSUED)
+		for (i = 0; i < n; i++)
+			print_issued(&reports[i]);
+	else if (flags & LIST_JSON)
 		print_json(reports, n, now);
 	else
 		print_table(reports, n, flags, now);

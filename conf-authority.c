@@ -214,6 +214,7 @@ static const struct statement statements[] = {
 #define MEMBER(m) offsetof(struct authority, m)
 	{ "api url", parse_string, print_string, MEMBER(api_url) },
 	{ "api origin", parse_api_origin, print_api_origin, MEMBER(origins) },
+	{ "staging", parse_string, print_string, MEMBER(staging) },
 	{ "account key", parse_account_key, print_account_key, 0 },
 	{ "eab key id", parse_eab, print_eab, 0 },
 	{ "contact", parse_string, print_string, MEMBER(contact) },

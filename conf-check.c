@@ -108,6 +108,25 @@ check_proxy(struct authority *a)
 	    a->proxy_auth, "proxy auth file", PATH_ACCOUNT, a->file, a->line);
 }
 
+/* A URL, or the name of another authority. */
+static void
+check_staging(const struct conf *c, const struct authority *a)
+{
+	struct url url;
+	size_t i;
+
+	if (a->staging == NULL || url_parse(&url, a->staging))
+		return;
+	for (i = 0; i < c->nauthorities; i++)
+		if (&c->authorities[i] != a &&
+		    strcmp(c->authorities[i].name, a->staging) == 0)
+			return;
+	authority_error(a,
+	    "staging %s: expected an https URL, or the name of another "
+	    "authority",
+	    a->staging);
+}
+
 static void
 check_authority(struct authority *a)
 {
@@ -286,6 +305,8 @@ conf_check(struct conf *c, const char *path)
 	check_names_once(c);
 	for (i = 0; i < c->nauthorities; i++)
 		check_authority(&c->authorities[i]);
+	for (i = 0; i < c->nauthorities; i++)
+		check_staging(c, &c->authorities[i]);
 	for (i = 0; i < c->ndomains; i++)
 		check_domain(c, &c->domains[i]);
 	paths_check(c);

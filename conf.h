@@ -60,6 +60,8 @@ struct authority {
 	/* Absolute path of the file with name and password, or NULL. */
 	char *proxy_auth;
 	enum prefer prefer;
+	/* URL of the CA's staging, or another authority's name; or NULL. */
+	char *staging;
 	char *issuer; /* The CA's name in persist records, or NULL. */
 	/* When persist records expire, in seconds since 1970; 0: never. */
 	uint64_t until;

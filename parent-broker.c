@@ -341,6 +341,7 @@ pass_on(struct child *from, struct msg *m, size_t got)
 	if (from->role == ROLE_NET)
 		m->head.worker = from->worker;
 	tally->ordered += m->head.type == KEY_BEGIN;
+	tally->responded += m->head.type == KEY_SIGN_CHALLENGE;
 	if (routes[m->head.type].to == ROLE_PARENT)
 		for_parent(m);
 	else if (routes[m->head.type].to == ROLE_NET)

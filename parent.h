@@ -101,9 +101,11 @@ struct run {
 struct tally {
 	uint32_t installed, failed;
 	uint32_t ordered; /* The jobs that certproc began an order for. */
-	int broken;       /* An error has ended the run early. */
-	int interrupted;  /* A signal has ended the run, and is reported. */
-	int waits;        /* fileproc runs until broker_end(). */
+	/* Challenges that the CA was told to look at. */
+	uint32_t responded;
+	int broken;      /* An error has ended the run early. */
+	int interrupted; /* A signal has ended the run, and is reported. */
+	int waits;       /* fileproc runs until broker_end(). */
 };
 
 /* These ask about renewals, and return 0 for any other run. */
@@ -241,7 +243,40 @@ void progress_clear(void);
 
 
 /*
+<<<<<<< HEAD
  * Makes a hash that stays the same as long as the domain's files are unchanged
+=======
+ * -T: a whole renewal at the authority's staging, with an account, a key and a
+ * certificate of its own.
+ */
+
+/* The configuration of one domain's rehearsal. */
+struct rehearsal {
+	struct conf conf;
+	struct authority authorities[2]; /* staging, then the domain's */
+	struct domain domain;
+};
+
+/* Ends the process, with what to do, if the domain cannot be rehearsed. */
+void try_refuse(const struct domain *);
+/*
+ * Fills in the rehearsal, which must stay where it is; what it points to is
+ * never freed.
+ */
+void try_derive(const struct conf *, const struct domain *, struct rehearsal *);
+/*
+ * Makes the rehearsal's directories; fresh: has the next run make a new
+ * account.  An error ends the process.
+ */
+void try_prepare(const struct conf *, const struct domain *,
+    const struct rehearsal *, int fresh);
+/* Prints what a renewal would write, and the commands that it would run. */
+void try_report(const struct conf *, const struct domain *);
+
+
+/*
+ * A hash that stays the same as long as the domain's files are unchanged
+>>>>>>> b6a8791 (Rehearse a renewal at staging (-T))
  * (inode, size, times, mode and owner), and so are the authority's roots and
  * what the configuration says about key, authority, profile and chain.  The
  * caller frees it.

@@ -224,6 +224,7 @@ authority a {
 	eab key id x hmac file /k/mac
 	contact mailto:a@b.example
 	proxy http://127.0.0.1:3128
+	staging https://staging.example/dir
 	issuer a.example until 2030-01-31
 	prefer ipv4
 	ca file /r/ca
@@ -398,6 +399,19 @@ api url https://b.example
 account key /k/a
 issuer b.example
 }\n"
+good "staging" "${B}staging b
+}
+authority b {
+api url https://b.example
+account key /k/b
+staging https://c.example/dir
+}\n"
+for words in c a http://c.example ""; do
+	bad "staging '$words'" "${B}staging \"$words\"\n}\n" 1 \
+	    "staging $words: expected an https URL, or the name of another" \
+	    "authority"
+done
+bad "staging twice" "${B}staging https://c.example\nstaging b\n}\n" 5 twice
 bad "issuer is no name" "${B}issuer https://ca.example\n}\n" 1 \
     "issuer https://ca.example: expected the CA's name"
 for date in 2030-02-30 2030-1-1 30-01-01 2030-01-01x tomorrow 1960-01-01; do
@@ -1380,7 +1394,7 @@ refused "-t of no authority" "nobody: there is no such authority" -t \
 refused "-t of two" "^usage: " -t -f "$conf" a a
 refused "-t and -K" "only one of" -t -K -f "$conf" a
 refused "-r and -K" "only one of" -r -K -f "$conf" example.com
-refused "-B and -r" "only one of -B, -l, -r, -t, -K, -U and -D" -B -r \
+refused "-B and -r" "only one of -B, -l, -r, -t, -T, -K, -U and -D" -B -r \
     -f "$conf" example.com
 refused "-B with -F" "-F is for renewals, and -B makes none" -B -F -f "$conf" \
     example.com

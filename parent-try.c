@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
+/*
+ * -T: derives the configuration of a rehearsal, in which the CA is the
+ * authority's staging, and every file that a run writes is below the state
+ * directory.  The roles of a rehearsal are those of a renewal: they have the
+ * same code and sandboxes, and know no path of an installed file.  An error
+ * here lets a rehearsal replace what is installed.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "parent.h"
+
+#define LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
+#define LETSENCRYPT_STAGING \
+	"https://acme-staging-v02.api.letsencrypt.org/directory"
+
+/* The directories of rehearsals, below TRY_DIR in the state directory. */
+#define TRY_DIR "try"
+#define TRY_STATE "state"
+#define TRY_ACCOUNT "account"
+#define TRY_KEYS "keys"
+#define TRY_CERTS "certs"
+
+/* The text that a path begins with; the caller frees. */
+static char *
+below(const struct conf *c, const char *dir)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/" TRY_DIR "/%s", c->state_dir, dir) == -1)
+		err(1, NULL);
+	return path;
+}
+
+/* The path of a rehearsal's file, which is never freed. */
+static char *
+place_in(const struct conf *c, const char *dir, const char *prefix,
+    const char *name, const char *suffix)
+{
+	char *at = below(c, dir), *path;
+
+	path = state_path(at, prefix, name, suffix);
+	free(at);
+	return path;
+}
+
+/* The authority whose name is this one's "staging", or NULL. */
+static const struct authority *
+staging_block(const struct conf *c, const struct authority *a)
+{
+	size_t i;
+
+	for (i = 0; i < c->nauthorities && a->staging != NULL; i++)
+		if (strcmp(c->authorities[i].name, a->staging) == 0)
+			return &c->authorities[i];
+	return NULL;
+}
+
+/*
+ * The staging of an authority: another block, or the same one with another URL.
+ * Its certificates need not lead to a root that is trusted here.
+ */
+static struct authority
+staging_of(const struct conf *c, const struct domain *d)
+{
+	const struct authority *a = d->authority, *block = staging_block(c, a);
+	struct authority staging = block != NULL ? *block : *a;
+
+	if (block == NULL) {
+		staging.api_url = a->staging != NULL ? a->staging :
+						       LETSENCRYPT_STAGING;
+		staging.origins.n = 0;
+		if (asprintf(&staging.name, "%s-staging", a->name) == -1)
+			err(1, NULL);
+		staging.root_file = NULL;
+	}
+	staging.root_any = staging.root_file == NULL;
+	/* The web server responds with the thumbprint of the account's key. */
+	staging.account_key = d->way == WAY_STATELESS ?
+	    a->account_key :
+	    place_in(c, TRY_ACCOUNT, "authority", staging.name, "key");
+	if (d->way == WAY_STATELESS)
+		staging.account_spec = a->account_spec;
+	return staging;
+}
+
+/*
+ * The domain, with files of its own.  Staging has other roots, whose names
+ * "preferred chain" does not have.
+ */
+static struct domain
+domain_of(const struct conf *c, const struct domain *d)
+{
+	struct domain t = *d;
+	struct {
+		char **path;
+		const char *dir, *suffix;
+	} files[] = { { &t.key, TRY_KEYS, "key" },
+		{ &t.combined, TRY_KEYS, "both" },
+		{ &t.cert, TRY_CERTS, "pem" },
+		{ &t.chain, TRY_CERTS, "chain.pem" },
+		{ &t.fullchain, TRY_CERTS, "full.pem" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (*files[i].path != NULL)
+			*files[i].path = place_in(c, files[i].dir, "domain",
+			    d->handle, files[i].suffix);
+	t.preferred_chain = NULL;
+	t.check_revocation = 0;
+	t.on_change = (struct commands){ 0 };
+	t.verify = (struct strings){ 0 };
+	return t;
+}
+
+void
+try_derive(const struct conf *c, const struct domain *d, struct rehearsal *r)
+{
+	r->conf = *c;
+	r->authorities[0] = staging_of(c, d);
+	/* With this one beside it, keyproc moves no key that both have. */
+	r->authorities[1] = *d->authority;
+	r->domain = domain_of(c, d);
+	r->domain.authority = &r->authorities[0];
+	r->domain.sign_with = r->authorities[0].name;
+	r->conf.state_dir = below(c, TRY_STATE);
+	r->conf.metrics = r->conf.status = NULL;
+	r->conf.on_change = (struct commands){ 0 };
+	r->conf.authorities = r->authorities;
+	r->conf.nauthorities = 2;
+	r->conf.domains = &r->domain;
+	r->conf.ndomains = 1;
+}
+
+/*
+ * A run could change the account's key, if a rollover of it has not ended; or
+ * make it.
+ */
+static const char *
+key_unfit(const char *key)
+{
+	struct stat st;
+	char *next;
+	int rolls;
+
+	if (asprintf(&next, "%s.new", key) == -1)
+		err(1, NULL);
+	rolls = lstat(next, &st) == 0;
+	free(next);
+	return rolls ? "its account has a new key that is not in use yet; "
+		       "obtain a certificate or finish -K first" :
+	    lstat(key, &st) == -1 && errno == ENOENT ?
+		       "there is no account key yet, whose thumbprint the web "
+		       "server must have; make it: acme-client -t -F" :
+		       NULL;
+}
+
+void
+try_refuse(const struct domain *d)
+{
+	const struct authority *a = d->authority;
+	const char *wrong;
+
+	if (a->staging == NULL && strcmp(a->api_url, LETSENCRYPT) != 0)
+		errx(1,
+		    "-T %s: there is no 'staging' in authority %s: write "
+		    "'staging URL' there, with the URL of the directory that "
+		    "the CA has for tests, or 'staging NAME', with the name of "
+		    "another authority",
+		    d->handle, a->name);
+	if (d->way == WAY_STATELESS &&
+	    (wrong = key_unfit(a->account_key)) != NULL)
+		errx(1, "-T %s: stateless, authority %s: %s", d->handle,
+		    a->name, wrong);
+}
+
+static void
+make_in(const struct dir *state, int at, const char *name)
+{
+	if (mkdirat(at, name, 0700) == -1 && errno != EEXIST)
+		err(1, "%s: cannot make %s for rehearsals", state->path, name);
+}
+
+/*
+ * In a process of its own: takes the rights of the state directory's owner, who
+ * may have put anything there, and makes the directories; with fresh, removes
+ * the account's key.
+ */
+__attribute__((noreturn)) static void
+make_all(const struct dir *state, const char *fresh)
+{
+	static const char *const names[] = { TRY_STATE, TRY_ACCOUNT, TRY_KEYS,
+		TRY_CERTS };
+	gid_t gid = state->st.st_gid;
+	uid_t uid = state->st.st_uid;
+	size_t i;
+	int at;
+
+	if (geteuid() == 0 &&
+	    (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+		setresuid(uid, uid, uid) == -1))
+		err(1, "%s: cannot become its owner", state->path);
+	make_in(state, state->fd, TRY_DIR);
+	at = openat(state->fd, TRY_DIR,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at == -1)
+		err(1, "%s/" TRY_DIR, state->path);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		make_in(state, at, names[i]);
+	if (fresh != NULL && unlink(fresh) == -1 && errno != ENOENT)
+		err(1, "%s: cannot remove", fresh);
+	exit(0);
+}
+
+/*
+ * The state directory; where there is none yet, it is made as a run would make
+ * it, for the owner of the certificate's directory.
+ */
+static const struct dir *
+state_directory(const struct conf *c, const struct domain *d)
+{
+	const char *cert = d->cert != NULL ? d->cert : d->fullchain;
+	char *beside = strndup(cert, (size_t)(strrchr(cert, '/') - cert) + 1);
+	struct stat st;
+	struct dir *state;
+	struct error e;
+	int made;
+
+	if (beside == NULL)
+		err(1, NULL);
+	if (!(made = mkdir(c->state_dir, 0700) == 0) && errno != EEXIST)
+		err(1, "state directory %s", c->state_dir);
+	if ((state = dir_open(c->state_dir, &e)) == NULL)
+		errx(1, "state directory %s", e.text);
+	if (made && geteuid() == 0 && stat(beside, &st) == 0 &&
+	    (fchown(state->fd, st.st_uid, st.st_gid) == -1 ||
+		fstat(state->fd, &state->st) == -1))
+		err(1, "state directory %s", c->state_dir);
+	free(beside);
+	return state;
+}
+
+void
+try_prepare(const struct conf *c, const struct domain *d,
+    const struct rehearsal *r, int fresh)
+{
+	const struct dir *state = state_directory(c, d);
+	const char *key = r->authorities[0].account_key;
+	int status;
+	pid_t pid;
+
+	if ((pid = fork()) == -1)
+		err(1, "fork");
+	if (pid == 0)
+		make_all(state, fresh && d->way != WAY_STATELESS ? key : NULL);
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			err(1, "waitpid");
+	dir_close_all();
+	/* It has reported its error itself. */
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		exit(1);
+}
+
+/* Who would own new files. */
+struct owner {
+	uid_t uid;
+	gid_t gid;
+	int known;
+};
+
+/*
+ * Adds the directory of a file.  As root, a role runs as the owner of all its
+ * directories, or as root if they have several owners.
+ */
+static void
+owner_add(struct owner *o, const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == -1)
+		return;
+	if (geteuid() != 0) {
+		o->uid = geteuid();
+		o->gid = getegid();
+	} else if (!o->known) {
+		o->uid = st.st_uid;
+		o->gid = st.st_gid;
+	} else if (o->uid != st.st_uid)
+		o->uid = o->gid = 0;
+	o->known = 1;
+}
+
+static void
+owner_add_file(struct owner *o, const char *path)
+{
+	char *dir;
+
+	if (path == NULL)
+		return;
+	if ((dir = strndup(path, (size_t)(strrchr(path, '/') - path) + 1)) ==
+	    NULL)
+		err(1, NULL);
+	owner_add(o, dir);
+	free(dir);
+}
+
+static const char *
+user_text(uid_t uid)
+{
+	static char text[64];
+	const struct passwd *pw = getpwuid(uid);
+
+	snprintf(text, sizeof(text), "%u", (unsigned)uid);
+	return pw != NULL ? pw->pw_name : text;
+}
+
+static const char *
+group_text(gid_t gid)
+{
+	static char text[64];
+	const struct group *gr = getgrgid(gid);
+
+	snprintf(text, sizeof(text), "%u", (unsigned)gid);
+	return gr != NULL ? gr->gr_name : text;
+}
+
+/* A line about one file: what becomes of it, whose it is, and its mode. */
+static void
+print_file(const char *path, const struct owner *o, mode_t mode,
+    const char *group, const char *if_there)
+{
+	struct stat st;
+	int is_there;
+
+	if (path == NULL)
+		return;
+	if ((is_there = lstat(path, &st) == 0) && !S_ISREG(st.st_mode)) {
+		printf("  %s: is not a regular file\n", path);
+		return;
+	}
+	if (!is_there) {
+		st.st_uid = o->uid;
+		st.st_gid = o->gid;
+	}
+	if (is_there && group == NULL)
+		mode = st.st_mode & 0777;
+	printf("  %s: %s, owner %s", path, is_there ? if_there : "new",
+	    user_text(st.st_uid));
+	printf(", group %s, mode %04o\n",
+	    group != NULL ? group : group_text(st.st_gid), (unsigned)mode);
+}
+
+static void
+print_commands(const struct commands *c)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->n; i++) {
+		printf("  on change:");
+		for (j = 0; j < c->v[i].n; j++)
+			printf(" %s", c->v[i].v[j]);
+		putchar('\n');
+	}
+}
+
+void
+try_report(const struct conf *c, const struct domain *d)
+{
+	struct owner certs = { 0 }, keys = { 0 };
+	mode_t mode = d->group != NULL ? 0640 : 0600;
+
+	owner_add(&certs, c->state_dir);
+	owner_add_file(&certs, d->cert);
+	owner_add_file(&certs, d->chain);
+	owner_add_file(&certs, d->fullchain);
+	owner_add_file(&keys, d->key);
+	owner_add_file(&keys, d->combined);
+	printf(" a renewal would install, with authority %s:\n",
+	    d->authority->name);
+	print_file(d->key, &keys, mode, d->group,
+	    d->rotate ? "replaced" : "kept, if it is as configured");
+	print_file(d->combined, &keys, mode, d->group, "replaced");
+	print_file(d->cert, &certs, 0644, NULL, "replaced");
+	print_file(d->chain, &certs, 0644, NULL, "replaced");
+	print_file(d->fullchain, &certs, 0644, NULL, "replaced");
+	print_commands(&d->on_change);
+	print_commands(&c->on_change);
+	if (fflush(stdout) == EOF)
+		err(1, "cannot write the report");
+}
