@@ -22,9 +22,9 @@ case ${1:-} in
 esac
 all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
-    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil
-    import layout leftover manual nginx openbsd renewal resolver responder
-    restore revoke sandbox seeing servers stateless try unit user verify whole zone"
+    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil import
+    layout leftover manual nginx openbsd renewal resolver responder restore
+    revoke sandbox seeing servers stateless try unit user verify whole zone"
 # shellcheck disable=SC2086
 sections=${*:-$(echo $all)}
 
