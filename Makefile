@@ -37,12 +37,12 @@ X509 = x509.o
 SIGN = sign-jws.o sign-limits.o disk-key.o
 
 # What one program has.
-PARENT = acme-client.o parent-names.o parent-programs.o parent-user.o \
-	parent-broker.o parent-child.o parent-progress.o parent-slice.o \
-	parent-fingerprint.o parent-try.o \
-	conf-lex.o conf-visible.o conf-statement.o conf-authority.o \
-	conf-domain.o conf-parse.o conf-check.o conf-challenge.o conf-paths.o \
-	conf-advise.o conf-layout.o conf-names.o
+PARENT = acme-client.o parent-names.o parent-offer.o parent-programs.o \
+	parent-user.o parent-broker.o parent-child.o parent-progress.o \
+	parent-slice.o parent-fingerprint.o conf-lex.o conf-visible.o \
+	conf-statement.o conf-authority.o conf-domain.o conf-parse.o \
+	conf-check.o conf-challenge.o conf-paths.o conf-advise.o conf-layout.o \
+	conf-names.o parent-try.o
 NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o \
 	net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o \
 	net-webroot.o net-request.o net-revoke.o http.o http-socket.o \
@@ -52,12 +52,12 @@ KEY = keyproc.o key-account.o key-status.o key-store.o
 CSR = csrproc.o csr-file.o
 CHNG = chngproc.o chng-record.o chng-webroot.o challenge-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-queue.o cert-due.o \
-	cert-job.o cert-list.o cert-metrics.o cert-order.o cert-origin.o \
-	cert-report.o cert-recover.o cert-restore.o cert-revoke.o cert-roots.o \
-	cert-set.o cert-store.o cert-renewal.o cert-revoked.o \
-	cert-revoked-crl.o cert-revoked-ocsp.o cert-revoked-parts.o \
-	cert-state.o cert-verify.o cert-chain.o cert-describe.o cert-verdict.o \
-	x509-path.o x509-signature.o
+	cert-job.o cert-list.o cert-metrics.o cert-offer.o cert-order.o \
+	cert-origin.o cert-report.o cert-recover.o cert-restore.o \
+	cert-revoke.o cert-roots.o cert-set.o cert-store.o cert-renewal.o \
+	cert-revoked.o cert-revoked-crl.o cert-revoked-ocsp.o \
+	cert-revoked-parts.o cert-state.o cert-verify.o cert-chain.o \
+	cert-describe.o cert-verdict.o x509-path.o x509-signature.o
 ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o

@@ -52,6 +52,7 @@ usage(void)
 	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
 	    "       acme-client -B [-v] [-f configfile] handle ...\n"
 	    "       acme-client -T [-Fv] [-f configfile] handle ...\n"
+	    "       acme-client -i file [-Fv] [-f configfile] handle\n"
 	    "       acme-client -r [-v] [-f configfile] [-R reason] handle "
 	    "...\n"
 	    "       acme-client [-Fv] [-f configfile] -K|-U|-D authority\n"
@@ -860,11 +861,12 @@ run_try(const struct conf *conf, const struct run *all)
 
 /* What the command line and the environment say. */
 struct command {
-	const char *conf; /* The path of the configuration. */
-	int check_only;   /* -n */
-	int all;          /* -a */
-	int try;          /* -T */
-	/* How many of -B, -l, -r, -t, -T, -K, -U and -D were given. */
+	const char *conf;  /* The path of the configuration. */
+	const char *offer; /* -i: the path of a chain, or "-". */
+	int check_only;    /* -n */
+	int all;           /* -a */
+	int try;           /* -T */
+	/* How many of -B, -i, -l, -r, -t, -T, -K, -U and -D were given. */
 	int modes;
 	/* NO_COLOR is in the environment, and not empty. */
 	int no_color;
@@ -880,6 +882,7 @@ mode_of(int option)
 	return option == 'l' ? MODE_LIST :
 	    option == 'r'    ? MODE_REVOKE :
 	    option == 'B'    ? MODE_RESTORE :
+	    option == 'i'    ? MODE_INSTALL :
 	    option == 't'    ? MODE_SHOW :
 	    option == 'K'    ? MODE_ROLLOVER :
 	    option == 'U'    ? MODE_CONTACT :
@@ -892,7 +895,7 @@ parse_options(int argc, char *argv[], struct command *command)
 	struct run *run = &command->run;
 	int c;
 
-	while ((c = getopt(argc, argv, "+FnvVarltTJj:m:R:BKUDf:")) != -1)
+	while ((c = getopt(argc, argv, "+FnvVarltTJi:j:m:R:BKUDf:")) != -1)
 		switch (c) {
 		case 'F':
 			run->force = 1;
@@ -928,6 +931,9 @@ parse_options(int argc, char *argv[], struct command *command)
 		case 'R':
 			run->reason = parse_reason(optarg);
 			break;
+		case 'i':
+			command->offer = optarg;
+			/* FALLTHROUGH */
 		case 'B':
 		case 'l':
 		case 'r':
@@ -950,7 +956,7 @@ check_options(struct command *command, int noperands)
 	struct run *run = &command->run;
 
 	if (command->modes > 1)
-		errx(1, "only one of -B, -l, -r, -t, -T, -K, -U and -D");
+		errx(1, "only one of -B, -i, -l, -r, -t, -T, -K, -U and -D");
 	if (run->mode == MODE_RESTORE && run->force)
 		errx(1, "-F is for renewals, and -B makes none");
 	if (run->list != 0 && run->mode != MODE_LIST)
@@ -962,6 +968,8 @@ check_options(struct command *command, int noperands)
 		run->list |= LIST_BAR | (command->no_color ? 0 : LIST_COLOR);
 	if (run->mode == MODE_LIST)
 		run->list |= (int)(command->columns * LIST_COLUMNS);
+	if (run->mode == MODE_INSTALL && noperands != 1)
+		errx(1, "-i is for one handle");
 	/* Without -a, only -l takes all handles; -r must name them. */
 	if (run->mode == MODE_LIST && noperands == 0)
 		command->all = 1;
@@ -1113,6 +1121,8 @@ prepare_run(const struct conf *conf, const char *argv0, struct command *command)
 	parent_user(conf, &run->uid, &run->gid);
 	parent_capabilities(uses_group(run));
 	fit_workers(run);
+	if (command->offer != NULL)
+		run->offered = parent_offer(command->offer, &run->offered_len);
 	if (run->mode == MODE_DEACTIVATE && !run->force)
 		confirm_deactivation(run->authority->name);
 	catch_signals();

@@ -53,6 +53,7 @@ enum msgtype {
 	PARENT_FORGOTTEN, /* fileproc has forgotten what it could. */
 	CERT_WORKER_GONE, /* This worker of netproc has ended: its job fails. */
 	KEY_WORKER_GONE,  /* This worker of netproc has ended. */
+	CERT_OFFER,       /* -i: judge this chain, which is from outside. */
 
 	/* These are certproc's requests to the disk, and fileproc's replies. */
 	FILE_NARROW, /* From the parent: read certificates' files no longer. */
@@ -204,6 +205,7 @@ enum mode {
 	MODE_MONITOR,    /* Files for monitors are written, after renewals. */
 	MODE_REVOKE,     /* -r */
 	MODE_RESTORE,    /* -B */
+	MODE_INSTALL,    /* -i */
 	MODE_HOOK,       /* Commands of 'on change' run, after renewals. */
 	MODE_VERIFY,     /* 'verify' looks at servers, after 'on change'. */
 	MODE_ROLLOVER,   /* -K */
@@ -219,7 +221,14 @@ static inline int
 mode_changes_files(enum mode mode)
 {
 	return mode == MODE_RENEW || mode == MODE_REVOKE ||
-	    mode == MODE_RESTORE;
+	    mode == MODE_RESTORE || mode == MODE_INSTALL;
+}
+
+/* Are certificates installed in this run without any CA? */
+static inline int
+mode_only_installs(enum mode mode)
+{
+	return mode == MODE_RESTORE || mode == MODE_INSTALL;
 }
 
 /* Is the run for an authority's account, without any domain section? */

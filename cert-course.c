@@ -493,6 +493,7 @@ static const struct handler table[] = {
 	{ CERT_LAST_CHAIN, cert_last_chain, ORDERING, 2 },
 	{ CERT_PRESENTED, cert_presented, TASKED, 0 },
 	{ CERT_DONE, cert_done, TASKED, 1 },
+	{ CERT_OFFER, cert_offer, AWAITS_KEYS, 1 },
 	{ CERT_WORKER_GONE, cert_worker_gone, ANY_STATE, WORKERS_MAX },
 	{ CERT_FAILED, cert_failed, ORDERING | TASKED, 1 },
 	{ CERT_ERROR, cert_error, ANY_STATE, 0 },

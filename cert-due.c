@@ -323,6 +323,27 @@ job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct error *e)
 	return JOB_DUE;
 }
 
+/*
+ * Saves a chain that no CA has sent in this run; what says what is done with
+ * it.
+ */
+static enum job_verdict
+keep_chosen(struct job *j, const char *what, struct error *e)
+{
+	if (store_probe(j->nr, e) == -1)
+		return JOB_FAILED;
+	/*
+	 * put_back tells the next run that this chain is wanted, although the
+	 * installed one may expire later.
+	 */
+	chain_fingerprint(j->chosen, j->state->put_back);
+	if (job_save(j, e) == -1 || job_choose_last(j, e) != 1)
+		return JOB_FAILED;
+	say(1, "%s: %s the certificate that ends on %s", j->handle, what,
+	    clock_text(j->chosen->not_after));
+	return JOB_INSTALL;
+}
+
 enum job_verdict
 job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
 {
@@ -330,20 +351,32 @@ job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
 
 	if (look(j, lock_deadline, e) == -1 || (found = restore(j, e)) == -1)
 		return JOB_FAILED;
-	if (!found)
+	return found ? keep_chosen(j, "putting back", e) : JOB_UNCHANGED;
+}
+
+enum job_verdict
+job_evaluate_offer(struct job *j, int64_t lock_deadline, struct error *e)
+{
+	struct error reason;
+	int found;
+
+	if (look(j, lock_deadline, e) == -1)
+		return JOB_FAILED;
+	if ((found = offer_judge(j, &reason)) == -1) {
+		error_set(e, "the chain is refused: %s", reason.text);
+		return JOB_FAILED;
+	}
+	if (!found) {
+		/* An earlier run may have installed it without saving that. */
+		if (j->changed && job_save(j, &reason) == -1)
+			warnx("%s: %s", j->handle, reason.text);
 		return JOB_UNCHANGED;
-	if (store_probe(j->nr, e) == -1)
-		return JOB_FAILED;
-	/*
-	 * This member of the state tells the next run that the chain is wanted,
-	 * although the installed one expires later.
-	 */
-	chain_fingerprint(j->chosen, j->state->put_back);
-	if (job_save(j, e) == -1 || job_choose_last(j, e) != 1)
-		return JOB_FAILED;
-	say(1, "%s: putting back the certificate that ends on %s", j->handle,
-	    clock_text(j->chosen->not_after));
-	return JOB_INSTALL;
+	}
+	/* The configuration of now counts as that by which it was obtained. */
+	origin_attempt(j);
+	/* Nothing was asked about this certificate yet. */
+	j->state->status_ask = 0;
+	return keep_chosen(j, "installing", e);
 }
 
 enum job_verdict

@@ -17,12 +17,6 @@
 
 /* The number of interrupted attempts before one counts as a failure. */
 #define FREE_ATTEMPTS 3
-/*
- * The most seconds by which a CA dates notBefore back, and by which that may
- * differ between two certificates of one CA.
- */
-#define BACKDATED (48 * 3600)
-#define BACKDATED_ALIKE 3600
 
 static int force;
 static time_t run_began;
@@ -105,6 +99,8 @@ job_close(struct job *j)
 	stored_free(&j->revoking);
 	stored_free(&j->compromised);
 	stored_free(&j->unconfirmed);
+	free(j->offered);
+	j->offered = NULL;
 	free(j->certid);
 	free(j->status_url);
 	free(j->status);
@@ -205,6 +201,16 @@ job_was_revoked(const struct job *j, const struct chain *chain)
 {
 	return is_copied(&j->revoking, chain) ||
 	    is_copied(&j->unconfirmed, chain);
+}
+
+int
+job_key_was_compromised(const struct job *j, const struct chain *chain)
+{
+	struct chain *copied = stored_chain(&j->compromised);
+	int was = copied != NULL && chain_is_for(chain, 1, copied->spki);
+
+	chain_free(copied);
+	return was;
 }
 
 /*
@@ -441,7 +447,9 @@ job_installed(struct job *j)
 	 */
 	if (j->chosen != j->installed.chain)
 		origin_installed(j, j->chosen);
-	origin_grouped(j);
+	/* With -B and -i csrproc regroups only a key that it makes live. */
+	if (role_mode == MODE_RENEW)
+		origin_grouped(j);
 	if (job_save(j, &e) == -1)
 		warnx("%s: %s", j->handle, e.text);
 	j->changed = 1;

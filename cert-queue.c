@@ -36,6 +36,8 @@ evaluate(uint32_t job)
 		job_evaluate_revocation(j, lock_deadline, &e) :
 		role_mode == MODE_RESTORE ?
 		job_evaluate_restoration(j, lock_deadline, &e) :
+		role_mode == MODE_INSTALL ?
+		job_evaluate_offer(j, lock_deadline, &e) :
 		job_evaluate(j, lock_deadline, &e)) {
 	case JOB_DUE:
 		enter(job, DUE);
@@ -157,8 +159,8 @@ evaluate_all(void)
 		if (jobs[i].phase == KEYS_KNOWN ||
 		    mode_is_for_account(role_mode))
 			ndue += (uint64_t)evaluate(i);
-	/* With -B, nothing is requested from a CA. */
-	if (role_mode == MODE_RESTORE)
+	/* With -B and -i, nothing is requested from a CA. */
+	if (mode_only_installs(role_mode))
 		return;
 	if (ndue > 0)
 		authority_load();

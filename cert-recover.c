@@ -59,9 +59,8 @@ repair(struct job *j)
 	return 1;
 }
 
-/* Is the chain in place with its key, in all files and the combined file? */
-static int
-is_installed(const struct job *j, const struct chain *chain)
+int
+job_has_in_place(const struct job *j, const struct chain *chain)
 {
 	return chain_is_for(chain, j->keys.have_current, j->keys.current) &&
 	    installed_holds(&j->installed, j->path, chain) &&
@@ -105,6 +104,18 @@ useless(const struct job *j, const struct chain *chain)
 	return NULL;
 }
 
+/* An earlier run has installed this chain, and was not able to report that. */
+static void
+take_unreported(struct job *j, const struct chain *chain)
+{
+	say(1,
+	    "%s: an earlier run has installed its files, but did not "
+	    "come to report that",
+	    j->handle);
+	j->changed = 1;
+	job_was_installed(j, chain);
+}
+
 /* Parses the saved chain; NULL: there is none. */
 static struct chain *
 load_saved(struct job *j)
@@ -126,10 +137,22 @@ int
 recover_waits(const struct job *j)
 {
 	struct chain *chain = stored_chain(&j->saved);
-	int waits = chain != NULL && !is_installed(j, chain);
+	int waits = chain != NULL && !job_has_in_place(j, chain);
 
 	chain_free(chain);
 	return waits;
+}
+
+struct chain *
+recover_waiting(struct job *j)
+{
+	struct chain *chain = stored_chain(&j->saved);
+
+	if (chain == NULL || !job_has_in_place(j, chain))
+		return chain;
+	take_unreported(j, chain);
+	chain_free(chain);
+	return NULL;
 }
 
 int
@@ -141,14 +164,9 @@ recover(struct job *j)
 
 	if (chain == NULL)
 		return 0;
-	if (is_installed(j, chain)) {
-		say(1,
-		    "%s: an earlier run has installed its files, but did not "
-		    "come to report that",
-		    j->handle);
-		j->changed = 1;
-		job_was_installed(j, chain);
-	} else if ((reason = useless(j, chain)) != NULL)
+	if (job_has_in_place(j, chain))
+		take_unreported(j, chain);
+	else if ((reason = useless(j, chain)) != NULL)
 		job_forget(j, reason);
 	else if (job_verify(j, chain, &e) == 0) {
 		say(1, "%s: installing what an earlier run had obtained",

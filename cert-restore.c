@@ -13,17 +13,6 @@
 
 #include "cert.h"
 
-/* Was this key reported to be compromised (-R keyCompromise)? */
-static int
-is_compromised(const struct job *j, const struct chain *kept)
-{
-	struct chain *chain = stored_chain(&j->compromised);
-	int is = chain != NULL && chain_is_for(kept, 1, chain->spki);
-
-	chain_free(chain);
-	return is;
-}
-
 /*
  * Verifies a leaf that fileproc keeps without its intermediates, so that it
  * leads to no root.
@@ -51,7 +40,7 @@ judge(const struct job *j, const struct installed *kept, struct error *e)
 		return error_set(e,
 		    "the kept certificate is for another key than "
 		    "the live one and the one before it");
-	if (is_compromised(j, chain))
+	if (job_key_was_compromised(j, chain))
 		return error_set(e,
 		    "the key of the kept certificate is "
 		    "compromised, as -R keyCompromise said");

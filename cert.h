@@ -353,6 +353,12 @@ int installed_holds(const struct installed *, char *const path[PART_SET__MAX],
  * alternates.
  */
 #define CHAINS_MAX 10
+/*
+ * The longest time in seconds from notBefore to issuance, and how much it can
+ * differ between two certificates of one CA.
+ */
+#define BACKDATED (48 * 3600)
+#define BACKDATED_ALIKE 3600
 
 /*
  * What csrproc has reported about keys: hashes of public keys, of the combined
@@ -430,6 +436,8 @@ struct job {
 	 */
 	char *certid;
 	struct job_keys keys;
+	char *offered; /* -i: the bytes of a chain from outside, or NULL. */
+	size_t offered_len;
 	struct chain *chosen;  /* A verified chain that is to be installed. */
 	struct chain *doomed;  /* With -r: the chain to be revoked. */
 	enum part doomed_part; /* The part that doomed was read from. */
@@ -535,6 +543,11 @@ void job_installed(struct job *);
  */
 void job_was_installed(struct job *, const struct chain *);
 
+/*
+ * Is the chain installed with its key, in all files and in the combined file?
+ */
+int job_has_in_place(const struct job *, const struct chain *);
+
 /* Removes the saved chain, and gives this reason. */
 void job_forget(struct job *, const char *reason);
 
@@ -558,6 +571,8 @@ void job_failed(struct job *, const char *text, enum failure, uint64_t seconds,
     time_t until);
 /* Has an -r revoked this chain or begun to, as far as a copy is still kept? */
 int job_was_revoked(const struct job *, const struct chain *);
+/* Did an -r name the key of this chain as compromised (-R keyCompromise)? */
+int job_key_was_compromised(const struct job *, const struct chain *);
 /*
  * Makes text from another process or the CA visible, outsz bytes at most.  No
  * such text can pass for a verdict of certproc later.
@@ -805,6 +820,12 @@ enum job_verdict job_evaluate_revocation(
 enum job_verdict job_evaluate_restoration(
     struct job *, int64_t lock_deadline, struct error *);
 /*
+ * For -i: JOB_INSTALL if the offered chain is to be installed, JOB_UNCHANGED if
+ * it is installed already, or JOB_FAILED with the reason.
+ */
+enum job_verdict job_evaluate_offer(
+    struct job *, int64_t lock_deadline, struct error *);
+/*
  * Takes the CA's window (RFC 9773; start is 0 if there is none).  Returns
  * JOB_DUE, JOB_UNCHANGED or JOB_ASK_STATUS.
  */
@@ -956,6 +977,12 @@ int recover(struct job *);
  */
 int recover_waits(const struct job *);
 /*
+ * For -i: the saved chain if it is not installed yet, which the caller frees,
+ * or NULL.  If an earlier run has installed it and could not report that, this
+ * run does.
+ */
+struct chain *recover_waiting(struct job *);
+/*
  * Is a file with key and chain configured, and does it differ from the live key
  * and the installed certificate?
  */
@@ -978,6 +1005,20 @@ int repair(struct job *);
  * installed; -1: it may not be installed, with the reason.
  */
 int restore(struct job *, struct error *);
+
+
+/*
+ * -i, in certproc: a chain that another machine has obtained.
+ */
+
+/* Handler: the parent passes on the bytes of the chain. */
+void cert_offer(struct msg *);
+/*
+ * Judges the offered chain, once the keys and the installed files are known.
+ * 1: it is chosen to be installed; 0: it is installed already; -1: it may not
+ * be installed, with the reason.
+ */
+int offer_judge(struct job *, struct error *);
 
 
 /* "verify": compares what servers present with the installed certificates. */

@@ -4,14 +4,14 @@
  * Decides which certificates are due, which chains may be installed, and what
  * the outcome of each job is.  It holds no file, no key and no socket but the
  * one to the parent.  It reads untrusted bytes: chains, revocation lists and
- * errors from netproc, installed certificates and states from fileproc.  An
- * attacker in certproc can have any bytes stored as the state and, once in a
- * run, as the certificates of a configured job (fileproc keeps those that are
- * replaced), have configured names ordered, and have a new key made.  With -r
- * it names the certificate to revoke, but csrproc and keyproc check that
- * certificate themselves.  certproc refuses every chain that does not lead from
- * the job's key and exactly the job's names to a trusted root, and every
- * certificate that is older than the installed one.
+ * errors from netproc, installed certificates and states from fileproc, with -i
+ * a chain from the parent.  An attacker in certproc can have any bytes stored
+ * as the state and, once in a run, as the certificates of a configured job
+ * (fileproc keeps those that are replaced), have configured names ordered, and
+ * have a new key made.  With -r it names the certificate to revoke, but csrproc
+ * and keyproc check that certificate themselves.  certproc refuses every chain
+ * that does not lead from the job's key and exactly the job's names to a
+ * trusted root, and every certificate that is older than the installed one.
  */
 #include <err.h>
 #include <stdlib.h>

@@ -513,7 +513,7 @@ csr_adopt(struct msg *m)
 		ok = place_move(&j->next, &j->key, &e) == 0;
 	}
 	EVP_PKEY_free(next);
-	if (ok && role_mode == MODE_RESTORE)
+	if (ok && mode_only_installs(role_mode))
 		regroup(j, 0);
 	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &e);
 }

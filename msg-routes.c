@@ -43,8 +43,9 @@
 #define M(mode) (1u << MODE_##mode)
 #define ANY (~0u)
 #define HANDLES (M(RENEW) | M(REVOKE))
-#define INSTALLS (M(RENEW) | M(RESTORE)) /* RESTORE sends the CA no request. */
-#define ALL_HANDLES (HANDLES | M(RESTORE))
+#define WITHOUT_CA (M(RESTORE) | M(INSTALL)) /* These send no CA a request. */
+#define INSTALLS (M(RENEW) | WITHOUT_CA)
+#define ALL_HANDLES (HANDLES | WITHOUT_CA)
 #define ACCOUNT (M(ROLLOVER) | M(CONTACT) | M(DEACTIVATE))
 
 const char *const role_names[ROLE__MAX] = {
@@ -109,6 +110,8 @@ const struct route routes[MSG__MAX] = {
 
 	ROUTE(CERT_WORKER_GONE, FROM(PARENT), ROLE_CERT, M(RENEW), "", 0),
 	ROUTE(KEY_WORKER_GONE, FROM(PARENT), ROLE_KEY, M(RENEW), "", 0),
+	ROUTE(CERT_OFFER, FROM(PARENT), ROLE_CERT, M(INSTALL), "b",
+	    PART_SET_BYTES_MAX + LENGTH),
 
 	/* certproc's requests to the disk, and fileproc's replies. */
 	ROUTE(FILE_NARROW, FROM(PARENT), ROLE_FILE,

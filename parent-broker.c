@@ -766,6 +766,17 @@ tidy_up(void)
 	}
 }
 
+/* Passes the chain for -i on to certproc. */
+static void
+offer(void)
+{
+	static struct msg m;
+
+	msg_new(&m, CERT_OFFER, 0);
+	msg_put_buf(&m, run->offered, run->offered_len);
+	send_to(&children[ROLE_CERT], &m);
+}
+
 void
 broker_run(const struct run *what, struct tally *counts)
 {
@@ -782,6 +793,8 @@ broker_run(const struct run *what, struct tally *counts)
 		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
 	else
 		start(&children[ROLE_CERT], ROLE_CERT, 0);
+	if (run->mode == MODE_INSTALL)
+		offer();
 	tidy_up();
 	tidy_records();
 	while (!broken && nfinished < run->njobs) {

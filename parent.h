@@ -41,6 +41,18 @@ const char *parent_programs(const char *argv0);
 void parent_names_begin(const char *argv0);
 void parent_names_end(void);
 
+#ifndef OFFER_SECONDS
+/* The time in which the chain for -i must have been read from a pipe. */
+#define OFFER_SECONDS 60
+#endif
+/*
+ * -i: reads the chain from this path, or from standard input for "-", and looks
+ * at none of its bytes.  It must be a regular file, a pipe or a socket; any
+ * other file, too many bytes and too few end the process.  The result is never
+ * freed.
+ */
+const void *parent_offer(const char *path, size_t *len);
+
 
 /*
  * The run for one authority: its processes and their messages.
@@ -83,6 +95,9 @@ struct run {
 	int list; /* Bits and width for -l (LIST_*). */
 	/* The reason for a revocation (RFC 5280 5.3.1), or -1. */
 	int reason;
+	/* -i: what certproc is to judge. */
+	const void *offered;
+	size_t offered_len;
 	/* The directory of the roles' programs. */
 	const char *programs;
 	/*

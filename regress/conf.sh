@@ -1394,7 +1394,8 @@ refused "-t of no authority" "nobody: there is no such authority" -t \
 refused "-t of two" "^usage: " -t -f "$conf" a a
 refused "-t and -K" "only one of" -t -K -f "$conf" a
 refused "-r and -K" "only one of" -r -K -f "$conf" example.com
-refused "-B and -r" "only one of -B, -l, -r, -t, -T, -K, -U and -D" -B -r \
+refused "-B and -r" "only one of -B, -i, -l, -r, -t, -T, -K, -U and -D" -B \
+    -r \
     -f "$conf" example.com
 refused "-B with -F" "-F is for renewals, and -B makes none" -B -F -f "$conf" \
     example.com
@@ -1402,6 +1403,17 @@ refused "-B with -a" "-a is for all handles, to be renewed" -B -a -f "$conf"
 refused "-B with -R" "-R is for -r only" -B -R 1 -f "$conf" example.com
 refused "-B with -J" "-J is for -l only" -B -J -f "$conf" example.com
 refused "-B of no handle" "^usage: " -B -f "$conf"
+for more in -B -r -l -t; do
+	refused "-i and $more" "only one of -B, -i, -l" -i x $more -f "$conf" \
+	    example.com
+done
+refused "-i with -a" "-i is for one handle" -i x -a -f "$conf"
+refused "-i with -R" "-R is for -r only" -i x -R 1 -f "$conf" example.com
+refused "-i with -J" "-J is for -l only" -i x -J -f "$conf" example.com
+refused "-i of no handle" "-i is for one handle" -i x -f "$conf"
+refused "-i of two handles" "-i is for one handle" -i x -f "$conf" a b
+refused "-i of no file" "x: No such file or directory" -i x -f "$conf" \
+    example.com
 refused "-R without -r" "-R is for -r only" -R superseded -f "$conf" example.com
 refused "-R with an unknown reason" "expected one of unspecified (0)" -r \
     -R bored -f "$conf" example.com
@@ -1418,6 +1430,7 @@ same "conf: -V: whatever else is given" "acme-client $version 0" \
     "$("$client" -V -f /nonexistent -a x 2>/dev/null) $?"
 "$client" -V >/dev/full 2>"$err"; same "conf: -V: cannot be written" 1 $?
 says "conf: -B: is in the usage" "$work/usage" "acme-client -B \[-v\]"
+says "conf: -i: is in the usage" "$work/usage" "acme-client -i file \[-Fv\]"
 says "conf: -V: is in the usage" "$work/usage" "acme-client -V"
 printf "$A" >"$conf"
 refused "-a without a domain" "$conf: there is no 'domain' section in it" -a \

@@ -32,6 +32,7 @@ RUNS = {
     "nothing due": ("RENEW", ONE, "issued", ONE),
     "-r": ("REVOKE", ONE, "issued", ["-r", *ONE]),
     "-B": ("RESTORE", ONE, "rotate", ["-B", *ONE]),
+    "-i": ("INSTALL", ONE, "issued", ["-i", evil_world.OFFER, *ONE]),
     "-K": ("ROLLOVER", [], "issued", ["-K", "test"]),
     "-U": ("CONTACT", [], "issued", ["-U", "test"]),
     "-D": ("DEACTIVATE", [], "issued", ["-F", "-D", "test"]),
@@ -58,6 +59,8 @@ ROLES = {
     "RESP": "respproc",
     "ZONE": "zoneproc",
 }
+# Runs of certproc and fileproc, and of roles that are not attackers here.
+NOT_FOR_MOST = ("-B", "-i", "-l", "-t", "nothing due", "metrics", "-K, its end")
 # Runs without some of the roles, and those in which one is for the first time.
 ONLY = {
     "-F dns": ("NET", "CHNG", "ZONE"),
@@ -86,7 +89,7 @@ def present(role, run):
         return role == "RESP" and run in ("-F listens", "-F -a")
     if role in ("CERT", "FILE"):
         return True
-    if run in ("-B", "-l", "-t", "nothing due", "metrics", "-K, its end"):
+    if run in NOT_FOR_MOST:
         return False
     return role != "CHNG" or RUNS[run][0] == "RENEW"
 
@@ -152,6 +155,8 @@ def attack(w, c, tries):
     w.restore(base)
     if run in ("nothing due", "metrics"):
         w.run(w.honest, args)
+    if run == "-i":
+        w.offer()
     if run == "-B":
         w.run(w.honest, ["-F", *args[1:]])
     w.scenario("plain")

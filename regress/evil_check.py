@@ -126,6 +126,7 @@ MAY = {
     "RENEW": {"find", "register", "order", "fetch", "challenge", "finalize"},
     "REVOKE": {"find", "revoke"},
     "RESTORE": set(),
+    "INSTALL": set(),
     "ROLLOVER": {"find", "rollover"},
     "CONTACT": {"find", "contact"},
     "DEACTIVATE": {"find", "deactivate"},
@@ -134,7 +135,7 @@ MAY = {
     "HOOK": set(),
     "VERIFY": set(),
 }
-NO_CA = ("LIST", "RESTORE", "SHOW", "HOOK", "VERIFY")
+NO_CA = ("LIST", "RESTORE", "INSTALL", "SHOW", "HOOK", "VERIFY")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TO_COME = (".both.pem", ".new", ".acme-new")
 KEYS = ("keys/", "account/")

@@ -739,8 +739,10 @@ class Maker:
         if mode == "RENEW":
             work += self.work_of_renewal(leaf)
             plans += self.cert_renews(leaf)
+        if mode in ("RESTORE", "INSTALL"):
+            work += self.work_of_installing(leaf)
         if mode == "RESTORE":
-            work += self.work_of_restoring(leaf)
+            work.append([self.send("FILE_READ_KEPT"), stored])
         if mode in ("RENEW", "REVOKE"):
             work += self.work_of_writing()
             record = json.dumps({
@@ -817,7 +819,7 @@ class Maker:
         plans.append([self.lie("KEY_BEGIN", string("x" * 2000), NONE)])
         plans.append([self.lie("CSR_COMBINE", buf(b"garbage" * 5000))])
         return plans
-    def work_of_restoring(self, leaf):
+    def work_of_installing(self, leaf):
         stored, csr_done = self.wait("CERT_STORED"), self.wait("CERT_CSR_DONE")
         commit, work = [self.send("FILE_COMMIT"), stored], []
         for c in [b"garbage"] + self.chains:
@@ -827,7 +829,7 @@ class Maker:
             work.append([self.send("CSR_COMBINE", buf(c)), csr_done])
         for c in self.chains:
             work.append([self.write("PART_SAVED", c), stored])
-        return work + [[self.send("FILE_READ_KEPT"), stored]]
+        return work
     def work_of_writing(self):
         P, write, stored = self.part, self.write, self.wait("CERT_STORED")
         too_long = write("PART_STATE", b"A" * 65536, 1)

@@ -49,6 +49,32 @@ faults("signal=SIGKILL", None)
 faults("error=ENOSPC", ("write", "fsync", "openat", "renameat", "fchmod"))
 faults("error=EIO", ("write", "fsync", "openat", "renameat", "close", "fchmod"))
 
+# -i, by a chain that another run has obtained
+run("-F")
+with open(work + "/offer.pem", "wb") as f:
+    f.write(read(ssl + "/example.com.fullchain.pem"))
+restore(work + "/saved")
+OFFER = ("-i", work + "/offer.pem")
+points = calls_of("fileproc", *OFFER)
+report(len(points) > 30,
+    "fileproc makes %d system calls on the disk with -i" % len(points))
+hits = 0
+for call, nth in points:
+    restore(work + "/saved")
+    old = contents()
+    status, said, hit = inject(call, nth, "signal=SIGKILL", *OFFER)
+    if not hit: continue
+    hits += 1
+    name = "-i, killed at %s %d" % (call, nth)
+    if hits % 2: invariant(name, old, status)
+    s, said = run(*OFFER)
+    report(s in (0, 2) and contents()[2] == read(work + "/offer.pem") and
+        inconsistent() == "" and leftovers() == [],
+        name + ": the next -i completes it",
+        "%d %s %s %s" % (s, inconsistent(), leftovers(), said[-300:]))
+report(hits > 20, "-i, killed: %d places" % hits)
+restore(work + "/saved")
+
 # The key: none is left cut, and none is sent before it is on the disk.
 os.unlink(keyfile)
 save(work + "/nokey")

@@ -57,6 +57,43 @@ for what in ("signal=SIGKILL", "error=EIO", "error=ENOSPC"):
             str(leftovers()))
     report(hits > 15, "rotation, %s: %d places" % (what, hits))
 
+# -i, with a key that waits beside the live one: both go live together.
+restore(work + "/saved")
+run("-F")
+with open(work + "/offer.pem", "wb") as f: f.write(contents()[2])
+new_key = read(keyfile)
+restore(work + "/saved")
+with open(keyfile + ".new", "wb") as f: f.write(new_key)
+os.chmod(keyfile + ".new", 0o600)
+save(work + "/offered")
+OFFER = ("-i", work + "/offer.pem")
+points = calls_of("csrproc", *OFFER)
+restore(work + "/offered")
+points = sorted(set(points + calls_of("fileproc", *OFFER)))
+report(len(points) > 40,
+    "-i with a new key is %d system calls on the disk" % len(points))
+hits = 0
+for call, nth in points:
+    restore(work + "/offered")
+    status, said, hit = inject(call, nth, "signal=SIGKILL", *OFFER)
+    if not hit: continue
+    hits += 1
+    name = "-i with a new key, killed at %s %d" % (call, nth)
+    whole = whole_certificates(contents() + [read(combined)])
+    report(whole and whole_keys(keyfile), name + ": each file is whole")
+    if hits % 2:
+        s2, said = run()
+        report(s2 in (0, 2) and wrong() == "",
+            name + ": the pair matches after the next start",
+            "status %d %s %s" % (s2, wrong(), said[-400:]))
+    s2, said = run(*OFFER)
+    report(s2 in (0, 2) and wrong() == "" and read(keyfile) == new_key and
+        leftovers() == [] and read(keyfile + ".new") is None,
+        name + ": the next -i completes it", "status %d %s %s %s" %
+        (s2, wrong(), leftovers(), said[-400:]))
+report(hits > 15, "-i with a new key, killed: %d places" % hits)
+restore(work + "/saved")
+
 # The CA's side cannot be restored: each rollover begins where the one before
 # has ended.
 points = calls_of_two("keyproc", "-K", "test")

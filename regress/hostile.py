@@ -2,7 +2,7 @@
 # test.
 from hostile_lib import *
 
-MODES_OF = {RENEW: "a renewal", REVOKE: "-r", RESTORE: "-B"}
+MODES_OF = {RENEW: "a renewal", REVOKE: "-r", RESTORE: "-B", INSTALL: "-i"}
 REFUSED = ("NET_SIGNED", s(None))
 DONE, FAILED = ("NET_CHNG_DONE", num(1)), ("NET_CHNG_DONE", num(0))
 THUMBPRINT = "N" * 43
@@ -1047,6 +1047,11 @@ for what, t, mode in [
     ("the set is removed", "FILE_REMOVE_SET", RESTORE),
     ("a record is removed", "FILE_REMOVE", RESTORE),
     ("a copy of what is to be revoked", "FILE_COPY", RESTORE),
+    ("what is kept is read", "FILE_READ_KEPT", INSTALL),
+    ("the set is removed", "FILE_REMOVE_SET", INSTALL),
+    ("a record is removed", "FILE_REMOVE", INSTALL),
+    ("a copy of what is to be revoked", "FILE_COPY", INSTALL),
+    ("the account is read", "FILE_READ", INSTALL),
     ("a set is committed", "FILE_COMMIT", REVOKE),
     ("read without a lock", "FILE_LOOK", RENEW),
 ]:

@@ -404,37 +404,42 @@ for t, body in [
     r.send(t, body)
     refuses("csr: %s in a run for -r" % t, r, "not in this kind of run")
 
-# csr with -B: the key before the live one goes live by its certificate, and
-# nothing is made
-for t, body in [
-    ("CSR_MAKE", b""),
-    ("CSR_NEW_KEY", num(0)),
-    ("CSR_REVOKE", buf(leaf)),
-    ("CSR_DISCARD", num(1) + buf(b"h" * 32)),
-    ("CSR_SIGN_REVOKE", to_sign()),
-]:
-    r = csr_role(RESTORE)
-    r.send(t, body)
-    refuses("csr: %s in a run for -B" % t, r, "not in this kind of run")
+# csr with -B and -i: nothing is made
+for mode, name in ((RESTORE, "-B"), (INSTALL, "-i")):
+    for t, body in [
+        ("CSR_MAKE", b""),
+        ("CSR_NEW_KEY", num(0)),
+        ("CSR_REVOKE", buf(leaf)),
+        ("CSR_DISCARD", num(1) + buf(b"h" * 32)),
+        ("CSR_SIGN_REVOKE", to_sign()),
+    ]:
+        r = csr_role(mode)
+        r.send(t, body)
+        refuses("csr: %s in a run for %s" % (t, name), r,
+            "not in this kind of run")
 
-for what, of in (
-    ("another", other_key),
-    ("the live", key_path),
-    ("the right", key_path + ".old"),
-):
-    make_key(other_key)
-    make_key(key_path + ".old")
-    before = live, old = read(key_path), read(key_path + ".old")
-    r = csr_role(RESTORE)
-    m = r.reply_to("CSR_ADOPT", buf(der_for(of)))
-    after = read(key_path), read(key_path + ".old")
-    good = what == "the right"
-    expected = (old, live) if good else before
-    report(m == ("CERT_CSR_DONE", num(good)) and after == expected and
-        not os.path.exists(key_path + ".new"),
-        "csr: with -B, by a certificate for %s key" % what, str(m))
-    r.close()
-os.unlink(key_path + ".old")
+# With -B the key before the live one goes live by its certificate, with -i the
+# one that waits.
+for mode, name, suffix in ((RESTORE, "-B", ".old"), (INSTALL, "-i", ".new")):
+    for what, of in (
+        ("another", other_key),
+        ("the live", key_path),
+        ("the right", key_path + suffix),
+    ):
+        make_key(other_key)
+        make_key(key_path + suffix)
+        before = live, beside = read(key_path), read(key_path + suffix)
+        r = csr_role(mode)
+        m = r.reply_to("CSR_ADOPT", buf(der_for(of)))
+        good = what == "the right"
+        kept = ".old" if good else suffix
+        after = read(key_path), read(key_path + kept)
+        expected = (beside, live) if good else before
+        report(m == ("CERT_CSR_DONE", num(good)) and after == expected and
+            os.path.exists(key_path + ".new") == (kept == ".new"),
+            "csr: with %s, by a certificate for %s key" % (name, what), str(m))
+        r.close()
+        for f in ".old", ".new": remove(key_path + f)
 
 # csr while the configuration is read: any bytes for a CSR, and nothing but
 # names from it
@@ -628,6 +633,76 @@ for t, body in [
     refuses("cert: %s while a certificate is being ordered" % t, r,
         "out of order|not in this kind of run")
     report(read(cert_path) == cert, "cert: %s: nothing is removed" % t)
+
+# cert: -i, by a chain from anywhere
+def offer_role(*offers, known=True):
+    """certproc, which has these chains; known: and csrproc's report."""
+    r = Pair()
+    for role, common, domain in (
+        (r.file, file_conf(), file_domain()),
+        (r, cert_conf(0), cert_domain("looks", roots=work + "/ca.pem",
+            rooting=0)),
+    ):
+        role.send("ROLE_CONF", conf_of(INSTALL) + common)
+        role.send("ROLE_DOMAIN", domain)
+        role.send("ROLE_START")
+    assert r.recv()[0] == "PARENT_START_CSR" and r.recv()[0] == "CSR_LOOK"
+    for pem in offers: r.send("CERT_OFFER", buf(pem))
+    hashes = buf(spki_hash(key_path)) + buf(b"") * 3
+    if known: r.send("CERT_KEY", num(1) + num(1) + hashes)
+    return r
+
+newer = issue(key_path, 61)
+# What an -r has begun to revoke is good for nothing.
+for name in "revoking", "revoked":
+    remove(work + "/state/domain-a.%s.pem" % name)
+for what, pem, why in [
+    ("garbage", os.urandom(2000), "NUL|not only whole"),
+    ("nothing", b"", "no certificate"),
+    ("self-signed", issue(key_path, 61, issuer=False), "self-signed"),
+    ("for another key", issue(other_key, 61), "another key"),
+    ("for more names", issue(key_path, 61, sans=NAMES + ["evil.example"]),
+        "other names"),
+    ("one that ends earlier", issue(key_path, 59), "before the installed one"),
+    ("a private key", newer + read(key_path), "not only whole"),
+    ("all that a message has room for", b"A" * 65536, "not only whole"),
+]:
+    r = offer_role(pem)
+    m = r.recv()
+    report(m == JOB_FAILED and read(cert_path) == cert and
+        re.search(why, r.said()) is not None,
+        "cert: -i: offered: " + what, "%s %s" % (m, r.said()[-300:]))
+    r.stop()
+
+for what, offers, known, t, body, why in [
+    ("a second chain", (newer, newer), False, None, None, "too often"),
+    ("no chain", (), True, None, None, "before CERT_OFFER"),
+    ("more than a chain has", (b"A" * 65537,), False, None, None,
+        "longer than its type allows"),
+    ("no bytes", (), False, "CERT_OFFER", num(1), "of another shape"),
+    ("a worker of net", (), False, "CERT_NEXT", b"", "not in this kind of run"),
+    ("net's chain", (newer,), False, "CERT_CHAIN", num(0) + buf(newer),
+        "not in this kind of run"),
+    ("the end of a revocation", (newer,), False, "CERT_DONE", b"",
+        "not in this kind of run"),
+]:
+    r = offer_role(*offers, known=known)
+    if t: r.send(t, body)
+    refuses("cert: -i: " + what, r, why)
+
+r, m = cert_role(1)
+r.send("CERT_OFFER", buf(newer))
+refuses("cert: a chain as with -i, in a renewal", r, "not in this kind of run")
+
+r = offer_role(newer)
+m = r.recv()
+report(m == INSTALLED and read(cert_path) == newer,
+    "cert: -i: a good chain is installed", str(m) + r.said())
+r.send("CERT_OFFER", buf(newer))
+refuses("cert: -i: another chain after it", r, "out of order|too often")
+write(cert_path, cert)
+forget()
+remove(work + "/state/domain-a.new.pem")
 
 # cert: what net says about the key
 r, m = cert_role(1)

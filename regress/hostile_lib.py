@@ -22,8 +22,8 @@ identity = re.search('"(.*)"', header).group(1)
 TYPE = enum(top + "/acme-client.h", "msgtype")
 NAME = {v: k for k, v in TYPE.items()}
 MODE = enum(top + "/acme-client.h", "mode")
-RENEW, LIST, REVOKE, RESTORE, HOOK = (MODE["MODE_" + name]
-    for name in "RENEW LIST REVOKE RESTORE HOOK".split())
+RENEW, LIST, REVOKE, RESTORE, INSTALL, HOOK = (MODE["MODE_" + name]
+    for name in "RENEW LIST REVOKE RESTORE INSTALL HOOK".split())
 ROLLOVER, CONTACT, DEACTIVATE, ADOPT = (MODE["MODE_" + name]
     for name in "ROLLOVER CONTACT DEACTIVATE ADOPT".split())
 SHOW, NAMES_MODE = MODE["MODE_SHOW"], MODE["MODE_NAMES"]

@@ -9,8 +9,8 @@ import re, sys
 
 from c_enum import enum
 
-ALL_MODES = ("RENEW LIST MONITOR REVOKE RESTORE HOOK VERIFY ROLLOVER CONTACT "
-    "DEACTIVATE ADOPT SHOW".split())
+ALL_MODES = ("RENEW LIST MONITOR REVOKE RESTORE INSTALL HOOK VERIFY ROLLOVER "
+    "CONTACT DEACTIVATE ADOPT SHOW".split())
 
 # ROUTE(name, senders, receiver, modes, "shape", limit),
 ROUTE = re.compile(r"\t(ROUTE|BY_JOB)\(\s*(\w+),\s*([^;]*?),\s*(\w+),\s*"
@@ -50,7 +50,7 @@ def table(top):
     return routes
 
 NAMES = {"CERT": "certproc", "FILE": "fileproc", "ANY_ROLE": "all"}
-RUNS = dict(zip(ALL_MODES + ["NAMES"], "n l m r B h v K U D e t c".split()))
+RUNS = dict(zip(ALL_MODES + ["NAMES"], "n l m r B i h v K U D e t c".split()))
 HEAD = ["| from | to | messages | what it is about |", "|---|---|---|---|"]
 
 def runs(modes):

@@ -22,9 +22,10 @@ case ${1:-} in
 esac
 all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
-    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil import
-    layout leftover manual nginx openbsd renewal resolver responder restore
-    revoke sandbox seeing servers stateless try unit user verify whole zone"
+    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil
+    import install-chain layout leftover manual nginx openbsd renewal resolver
+    responder restore revoke sandbox seeing servers stateless try unit user
+    verify whole zone"
 # shellcheck disable=SC2086
 sections=${*:-$(echo $all)}
 
@@ -145,8 +146,8 @@ for name in whole hostile responder renewal account revoke certificate; do
 done
 for name in build whole; do section $name sh "$here/$name.sh"; done
 if [ "$(id -u)" = 0 ]; then
-	for name in fleet-trouble whole responder restore account revoke \
-	    certificate renewal fleet handles seeing; do
+	for name in fleet-trouble whole responder restore install-chain \
+	    account revoke certificate renewal fleet handles seeing; do
 		section user:$name setpriv --reuid=54321 --regid=54321 \
 		    --clear-groups --inh-caps=-all env HOME=/nonexistent sh \
 		    "$here/$name.sh"
@@ -156,9 +157,10 @@ else
 fi
 section unit sh "$here/unit.sh" "$build"
 for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
-    ca-words handles account restore fuzz renewal fleet seeing leftover \
-    resolver zone dns dns-hooks hostile sandbox servers verify stateless \
-    hooks certificate openbsd revoke layout import nginx conf manual; do
+    ca-words handles account restore install-chain fuzz renewal fleet \
+    seeing leftover resolver zone dns dns-hooks hostile sandbox servers verify \
+    stateless hooks certificate openbsd revoke layout import nginx conf \
+    manual; do
 	section $name sh "$here/$name.sh"
 done
 wait

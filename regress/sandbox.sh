@@ -230,4 +230,20 @@ strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" \
     example.com listens records 2>"$work/err" >/dev/null
 same "sandbox: traced run" 0 $?
 python3 "$here/syscalls.py" "$work/trace" "$top/filter-rules.h"  || failed=1
+
+# -i: no process but those that judge, store and hold the key, each in its
+# sandbox.
+cp "$work/ssl/example.com.fullchain.pem" "$work/offer.pem"
+rm -rf "$work/ssl"/*.pem "$work/state"/domain-example*
+strace -f -o /dev/null -e inject=seccomp:error=EINVAL "$client" \
+    -f "$work/c.conf" -i "$work/offer.pem" example.com 2>"$work/err"
+status=$?
+same "sandbox: -i without seccomp: refused" 1 $status
+check "sandbox: -i without seccomp: nothing is installed" \
+    test ! -e "$work/ssl/example.com.fullchain.pem"
+"$client" -v -f "$work/c.conf" -i "$work/offer.pem" example.com 2>"$work/err"
+same "sandbox: -i: status" 0 $?
+same "sandbox: -i: the roles" "certproc csrproc fileproc" \
+    "$(sed -n 's/.*: \([a-z]*proc\): sandbox: .*seccomp.*/\1/p' "$work/err" |
+        sort | xargs)"
 exit $failed

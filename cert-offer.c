@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+/* SPDX-FileCopyrightText: 2026 The acme-client authors */
+/*
+ * -i: judges a chain that another machine has obtained, as if the CA had sent
+ * it.  It may come from a place that an attacker owns, who can offer anything
+ * that was ever issued for this key and these names.  If this is wrong, an
+ * untrusted certificate is installed, or a good one is replaced by an earlier
+ * one.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cert.h"
+#include "clock.h"
+
+void
+cert_offer(struct msg *m)
+{
+	struct job *j = &jobs[m->head.job];
+	const uint8_t *bytes = msg_get_buf(m, &j->offered_len);
+
+	msg_end(m);
+	if ((j->offered = malloc(j->offered_len + 1)) == NULL)
+		err(1, NULL);
+	memcpy(j->offered, bytes, j->offered_len);
+	j->offered[j->offered_len] = '\0';
+}
+
+/* Is anything remembered by which the chain must never be installed? */
+static int
+check_records(const struct job *j, const struct chain *chain, struct error *e)
+{
+	if (job_key_was_compromised(j, chain))
+		return error_set(
+		    e, "its key is compromised, as -R keyCompromise said");
+	if (job_was_revoked(j, chain))
+		return error_set(
+		    e, "it is revoked, or was to be, by an earlier -r");
+	if (j->revoked && chain_same_leaf(chain, j->installed.chain))
+		return error_set(
+		    e, "the CA has revoked it, as an earlier run found");
+	return 0;
+}
+
+/* Is there an installed certificate that servers can use now? */
+static int
+installed_is_good(const struct job *j)
+{
+	const struct chain *in = j->installed.chain;
+	struct error ignored;
+
+	return in != NULL && chain_names_equal(in, &j->names) &&
+	    chain_is_for(in, j->keys.have_current, j->keys.current) &&
+	    in->not_after > time(NULL) && !j->revoked &&
+	    !job_key_was_compromised(j, in) && !job_was_revoked(j, in) &&
+	    job_trusts_installed(j, &ignored) != 0;
+}
+
+/* Has the chain the certificate that is installed, and are its files whole? */
+static int
+is_installed_otherwise(const struct job *j, const struct chain *chain)
+{
+	return chain_same_leaf(chain, j->installed.chain) &&
+	    installed_is_good(j) && j->installed.complete &&
+	    !j->installed.mixed && !combined_is_old(j);
+}
+
+/*
+ * Is the chain older than the installed one?  Its owner may hold back what is
+ * new, or offer again what was replaced for a good reason.
+ */
+static int
+check_age(const struct job *j, const struct chain *chain, struct error *e)
+{
+	const struct chain *in = j->installed.chain;
+	struct error ignored;
+	int changed = origin_changed(j, &ignored) != CHANGED_NOTHING;
+
+	if (!installed_is_good(j) || chain_same_leaf(chain, in))
+		return 0;
+	if (chain->not_before <
+	    in->not_before - (changed ? BACKDATED : BACKDATED_ALIKE))
+		return error_set(e,
+		    "it is older than the installed one: it begins on %s, and "
+		    "that one on %s; -F would install it all the same",
+		    clock_text(chain->not_before), clock_text(in->not_before));
+	/* Another authority or profile may mean a shorter validity. */
+	if (changed || chain->not_after >= in->not_after)
+		return 0;
+	return error_set(e,
+	    "it ends on %s, before the installed one; -F would install it all "
+	    "the same",
+	    clock_text(chain->not_after));
+}
+
+/* A chain that an earlier run has saved must not be lost for an earlier one. */
+static int
+check_waiting(const struct job *j, const struct chain *chain,
+    const struct chain *waiting, struct error *e)
+{
+	struct error ignored;
+
+	if (waiting == NULL || chain_same_leaf(chain, waiting) ||
+	    chain->not_after >= waiting->not_after ||
+	    job_verify(j, waiting, &ignored) == -1)
+		return 0;
+	return error_set(e,
+	    "it ends on %s, before the one in %s, from an earlier run, which "
+	    "is not in place yet; a run without -i sees to that",
+	    clock_text(chain->not_after), j->saved.path);
+}
+
+static int
+judge(const struct job *j, const struct chain *chain,
+    const struct chain *waiting, struct error *e)
+{
+	if (job_has_in_place(j, chain))
+		return 0;
+	if (job_verify(j, chain, e) == -1 || check_records(j, chain, e) == -1)
+		return -1;
+	if (job_forced())
+		return 1;
+	if (is_installed_otherwise(j, chain))
+		return 0;
+	if (check_age(j, chain, e) == -1 ||
+	    check_waiting(j, chain, waiting, e) == -1)
+		return -1;
+	return 1;
+}
+
+int
+offer_judge(struct job *j, struct error *e)
+{
+	struct chain *chain, *waiting;
+	int rc;
+
+	if (j->offered == NULL)
+		errx(1, "CERT_KEY before CERT_OFFER");
+	if ((chain = chain_parse(j->offered, j->offered_len, e)) == NULL)
+		return -1;
+	waiting = recover_waiting(j);
+	if ((rc = judge(j, chain, waiting, e)) == 1)
+		j->chosen = chain;
+	else
+		chain_free(chain);
+	chain_free(waiting);
+	if (rc == 0)
+		say(1, "%s: the certificate is installed already", j->handle);
+	return rc;
+}
