@@ -410,6 +410,9 @@ run_authority(const struct run *run, int last, struct tally *tally)
 	}
 	tally->installed += one.installed;
 	tally->failed += one.failed;
+	tally->unchanged += one.unchanged;
+	/* This process, which has started it, is in no sandbox. */
+	tally->roles |= one.roles & ~(1u << ROLE_PARENT);
 	tally->ordered += one.ordered;
 	tally->responded += one.responded;
 	tally->broken |= one.broken;
@@ -638,6 +641,34 @@ inform_monitors(
 	find_jobs(conf, &none, 1, &run);
 	broker_run(&run, &listed);
 	tally->failed += listed.broken != 0;
+	tally->roles |= listed.roles;
+}
+
+static int64_t began;    /* The time when this process began. */
+static char layers[200]; /* The layers of a sandbox, with -v. */
+
+/* With -v: tells which processes were in a sandbox, and of which layers. */
+static void
+tell_sandboxes(const struct tally *tally)
+{
+	char names[200] = "";
+	int role;
+
+	for (role = 0; role < ROLE__MAX; role++)
+		if (role != ROLE_HOOK && (tally->roles >> role & 1) != 0)
+			say_add(names, sizeof(names), "%s%s",
+			    names[0] != '\0' ? ", " : "", role_names[role]);
+	say(1, "sandboxes: %s: %s%s", names, layers,
+	    (tally->roles >> ROLE_HOOK & 1) != 0 ? "; hookproc has none" : "");
+}
+
+/* With -v: tells what has become of so many handles. */
+static void
+tell_summary(uint32_t handles, const struct tally *tally)
+{
+	say(1, "%u changed, %u unchanged, %u failed in %s seconds",
+	    tally->installed, tally->unchanged,
+	    handles - tally->installed - tally->unchanged, clock_since(began));
 }
 
 /*
@@ -651,6 +682,7 @@ run_list(const struct conf *conf, struct run *run)
 
 	run->authority = &conf->authorities[0];
 	broker_run(run, &tally);
+	tell_sandboxes(&tally);
 	return tally.failed > 0 ? 1 : tally.installed > 0 ? 2 : 0;
 }
 
@@ -757,7 +789,7 @@ run_batches(
 static int
 run_all(const struct conf *conf, const struct run *all)
 {
-	struct tally tally = { .failed = all->nbroken };
+	struct tally tally = { .failed = all->nbroken }, jobs_only;
 	uint32_t i, left = all->njobs;
 	struct run run = *all;
 	struct domain **jobs;
@@ -779,6 +811,7 @@ run_all(const struct conf *conf, const struct run *all)
 		left -= run.njobs;
 		run_batches(&run, left == 0 && !more, all->most_orders, &tally);
 	}
+	jobs_only = tally;
 	if (broker_signal == 0)
 		run_hooks(conf, all, &tally);
 	if (broker_signal == 0 && has_monitors(conf))
@@ -788,6 +821,8 @@ run_all(const struct conf *conf, const struct run *all)
 		warnx("interrupted by signal %d, %s: what has changed is "
 		      "reported by the next run",
 		    broker_signal, strsignal(broker_signal));
+	tell_sandboxes(&tally);
+	tell_summary(all->njobs + all->nbroken, &jobs_only);
 	return finish(broker_signal != 0 || tally.failed > 0 ? 1 :
 		tally.installed > 0                          ? 0 :
 							       2);
@@ -1123,6 +1158,8 @@ prepare_run(const struct conf *conf, const char *argv0, struct command *command)
 	fit_workers(run);
 	if (command->offer != NULL)
 		run->offered = parent_offer(command->offer, &run->offered_len);
+	if (verbose > 0)
+		sandbox_layers(layers, sizeof(layers));
 	if (run->mode == MODE_DEACTIVATE && !run->force)
 		confirm_deactivation(run->authority->name);
 	catch_signals();
@@ -1145,6 +1182,7 @@ main(int argc, char *argv[])
 		    "must not be set-user-ID or set-group-ID, or have file "
 		    "capabilities; remove them from the program's file, and "
 		    "run it as root or as the user who owns the files");
+	began = clock_ms();
 	open_standard_fds();
 	take_environment(&command);
 	sandbox_prepare(ROLE_PARENT);

@@ -31,6 +31,17 @@ clock_left_ms(int64_t deadline)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+const char *
+clock_since(int64_t ms)
+{
+	static char text[32];
+	int64_t gone = clock_ms() - ms;
+
+	snprintf(text, sizeof(text), "%lld.%02d", (long long)(gone / 1000),
+	    (int)(gone % 1000 / 10));
+	return text;
+}
+
 void
 clock_sleep_ms(int64_t ms)
 {

@@ -13,6 +13,10 @@ int64_t clock_ms(void);
  * Returns the milliseconds until the deadline, for poll(2): from 0 to INT_MAX.
  */
 int clock_left_ms(int64_t deadline);
+/*
+ * Writes the seconds since then, as "0.46", into a static buffer.
+ */
+const char *clock_since(int64_t ms);
 /* Sleeps for the whole time, even if a signal comes. */
 void clock_sleep_ms(int64_t ms);
 

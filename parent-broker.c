@@ -42,6 +42,7 @@ static struct child children[CHILDREN_MAX];
 static uint32_t nworkers;
 static const struct run *run;
 static struct tally *tally;
+static int64_t began;          /* The time when the run began. */
 static enum outcome *outcomes; /* The outcome of each job; 0: none yet. */
 static uint32_t nfinished, nfailed;
 /* Outcomes that came before any role could send a request. */
@@ -99,6 +100,7 @@ static void
 start(struct child *c, enum role role, uint32_t workers)
 {
 	/* certproc prints the list or the account on standard output. */
+	tally->roles |= 1u << role;
 	child_start(c, role, run->programs,
 	    (run->mode == MODE_LIST || run->mode == MODE_SHOW) &&
 		role == ROLE_CERT);
@@ -112,6 +114,7 @@ enter_sandbox(void)
 		.role = ROLE_PARENT, .uid = run->uid, .gid = run->gid
 	};
 
+	tally->roles |= 1u << ROLE_PARENT;
 	sandbox_enter(&s);
 }
 
@@ -248,6 +251,10 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	outcomes[job] = (enum outcome)outcome;
 	nfinished++;
 	nfailed += outcome == OUTCOME_FAILED;
+	if (mode_changes_files(run->mode) && outcome != OUTCOME_UNCHANGED)
+		say(1, "%s: %s after %s seconds", run->jobs[job]->handle,
+		    outcome == OUTCOME_INSTALLED ? "changed" : "failed",
+		    clock_since(began));
 	if (run->tells && run->force && verbose == 0 &&
 	    run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
 		warnx("-F: %s: installed a new certificate",
@@ -784,6 +791,7 @@ broker_run(const struct run *what, struct tally *counts)
 
 	run = what;
 	tally = counts;
+	began = clock_ms();
 	if ((outcomes = calloc(run->njobs + 1, sizeof(*outcomes))) == NULL)
 		err(1, NULL);
 	init_children();
@@ -809,6 +817,7 @@ broker_run(const struct run *what, struct tally *counts)
 	tally->waits = children[ROLE_FILE].pid > 0;
 	for (i = 0; i < run->njobs; i++) {
 		tally->installed += outcomes[i] == OUTCOME_INSTALLED;
+		tally->unchanged += outcomes[i] == OUTCOME_UNCHANGED;
 		tally->failed += outcomes[i] == OUTCOME_FAILED ||
 		    outcomes[i] == 0;
 	}

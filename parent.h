@@ -115,6 +115,8 @@ struct run {
  */
 struct tally {
 	uint32_t installed, failed;
+	uint32_t unchanged;
+	uint32_t roles;   /* A bit, 1 << role, for each role that was there. */
 	uint32_t ordered; /* The jobs that certproc began an order for. */
 	/* Challenges that the CA was told to look at. */
 	uint32_t responded;

@@ -216,9 +216,30 @@ set_limits(const struct sandbox *s)
 }
 
 static void
+add_landlock(char *out, size_t outsz, int abi)
+{
+	if (abi <= 0)
+		say_add(out, outsz, "NO Landlock (%s)",
+		    abi == -ENOSYS         ? "not in this kernel" :
+			abi == -EOPNOTSUPP ? "switched off at boot" :
+					     strerror(-abi));
+	else
+		say_add(out, outsz, "Landlock %d (files%s%s)", abi,
+		    abi >= 4 ? ", TCP ports" : "", abi >= 6 ? ", scope" : "");
+}
+
+void
+sandbox_layers(char *out, size_t outsz)
+{
+	strlcpy(out, "seccomp, no_new_privs, limits, ", outsz);
+	add_landlock(out, outsz, landlock_abi());
+}
+
+/* A layer that is missing is reported whatever is said of the others. */
+static void
 say_layers(const struct sandbox *s, int root, int chrooted, int abi)
 {
-	char user[120] = "", landlock[120];
+	char user[120] = "", landlock[120] = "";
 
 	if (root)
 		snprintf(user, sizeof(user), "user %u%s%s%s, %s",
@@ -227,16 +248,9 @@ say_layers(const struct sandbox *s, int root, int chrooted, int abi)
 		    s->keep_chown ? " with CAP_CHOWN" : "",
 		    s->keep_dac ? " with CAP_DAC_OVERRIDE, CAP_FOWNER" : "",
 		    chrooted ? "empty root directory, " : "");
-	if (abi <= 0)
-		snprintf(landlock, sizeof(landlock), "NO Landlock (%s)",
-		    abi == -ENOSYS         ? "not in this kernel" :
-			abi == -EOPNOTSUPP ? "switched off at boot" :
-					     strerror(-abi));
-	else
-		snprintf(landlock, sizeof(landlock), "Landlock %d (files%s%s)",
-		    abi, abi >= 4 ? ", TCP ports" : "",
-		    abi >= 6 ? ", scope" : "");
-	say(1, "sandbox: %s%s, seccomp, no_new_privs, limits", user, landlock);
+	add_landlock(landlock, sizeof(landlock), abi);
+	say(abi <= 0 ? 1 : 2, "sandbox: %s%s, seccomp, no_new_privs, limits",
+	    user, landlock);
 }
 
 void

@@ -153,9 +153,15 @@ sandbox_enter(const struct sandbox *s)
 	sandbox_become(s);
 	if (pledge(promises[s->role], NULL) == -1)
 		err(1, "pledge");
-	say(1, "sandbox: pledge \"%s\"%s%s", promises[s->role],
+	say(2, "sandbox: pledge \"%s\"%s%s", promises[s->role],
 	    on_disk(s->role) ? ", unveil" : "",
 	    was_root ? ", user and root directory" : "");
+}
+
+void
+sandbox_layers(char *out, size_t outsz)
+{
+	strlcpy(out, "pledge, unveil", outsz);
 }
 
 /* Gives up only the right to call unveil(2): see unveil_dirs(). */

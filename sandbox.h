@@ -68,10 +68,12 @@ const char *sandbox_lacks(int uses_group);
  */
 void sandbox_become(const struct sandbox *);
 /*
- * Gives up every right that the role does not need; with -v, reports which
- * layers are active.
+ * Gives up every right that the role does not need; with -vv, reports which
+ * layers are active, and with -v if one is missing.
  */
 void sandbox_enter(const struct sandbox *);
+/* Names the layers that a sandbox has on this system, for a message. */
+void sandbox_layers(char *out, size_t outsz);
 /*
  * Takes from fileproc, after it has read the installed files, the right to read
  * below directories whose rights lack DIR_READ.

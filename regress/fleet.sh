@@ -160,7 +160,7 @@ several() {
 	# The first one, before there is an account; then the CA answers.
 	fleet a b c
 	kill -STOP $pebble_pid
-	set_off -j 3 -a
+	set_off -v -j 3 -a
 	until_said 4 "proc: sandbox"
 	until_workers 3
 	kill -KILL $(workers_of | cut -d' ' -f1)

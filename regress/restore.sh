@@ -13,7 +13,8 @@ began() {
 	    "$(end_of "$work/err")"
 	same "$who: -B: $1: no request" "" "$(cat "$work/ca/log")"
 	check "$who: -B: $1: no process for it" \
-	    sh -c "! grep -Eq '(net|dns|key|chng)proc: sandbox' '$work/err'"
+	    sh -c "grep -q 'sandboxes: .*fileproc' '$work/err' &&
+	    ! grep -Eq 'sandboxes: .*(net|dns|key|chng)proc' '$work/err'"
 }
 # section [KEY OPTIONS]: a section with all kinds of files
 section() {

@@ -1,4 +1,5 @@
-# What monitors and people see of a run: the status file, against Pebble.
+# What monitors and people see of a run: the status file, and what -v says;
+# against Pebble.
 . "$here/lib.sh"
 work_start
 see=$work/see status_file=$work/see/acme.json
@@ -199,7 +200,44 @@ troubles() {
 	rm -r "$work/metrics"
 }
 
+# -v: one line for all sandboxes, times, and what has become of all.
+verbosely() {
+	seen a b c
+	run a
+	run -v a b
+	expect "-v" 0
+	same "$who: -v: one line for the sandboxes" 1 \
+	    "$(grep -c sandbox "$err")"
+	says "$who: -v: of whom, and of which layers" "$err" \
+	    "^acme-client: sandboxes: netproc, dnsproc, keyproc, csrproc," \
+	    "chngproc, certproc, fileproc: seccomp, no_new_privs, limits," \
+	    "\(NO \)*Landlock"
+	says "$who: -v: how long one took" "$err" \
+	    "^acme-client: b: changed after [0-9]*\.[0-9][0-9] seconds\$"
+	same "$who: -v: what has become of all" \
+	    "acme-client: 1 changed, 1 unchanged, 0 failed in N seconds" \
+	    "$(tail -n 1 "$err" | sed 's/ [0-9]*\.[0-9][0-9] / N /')"
+	sed -i '/^status file/d' "$conf"
+	chmod 644 "$work/ssl/private/b.key"
+	run -v -F a b c
+	expect "-v: one fails" 1
+	says "$who: -v: one fails: the parent's sandbox, too" "$err" \
+	    "^acme-client: sandboxes: parent, netproc, "
+	says "$who: -v: one fails: which" "$err" \
+	    "^acme-client: b: failed after "
+	same "$who: -v: one fails: what has become of all" \
+	    "acme-client: 2 changed, 0 unchanged, 1 failed in N seconds" \
+	    "$(tail -n 1 "$err" | sed 's/ [0-9]*\.[0-9][0-9] / N /')"
+	chmod 600 "$work/ssl/private/b.key"
+	run -vv a
+	check "$who: -vv: each process says its own" test \
+	    "$(grep -c 'proc: sandbox: .*seccomp' "$err")" -ge 2
+	run a
+	same "$who: without -v: silent" "" "$(cat "$err" "$work/out")"
+}
+
 closed_port=$(free_ports 1)
 pebble_start || exit 1
 after_each_run; modes; atomic; one_behind_the_other; troubles
+verbosely
 exit $failed
