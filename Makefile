@@ -175,13 +175,15 @@ PATHS = sed -e 's|/usr/local/|$(PREFIX)/|' \
 	-e 's|/etc/acme-client|$(SYSCONFDIR)/acme-client|g' \
 	-e 's|/var/lib/acme-client|$(STATEDIR)|g' \
 	-e 's|/var/www/acme|$(CHALLENGEDIR)|g'
-PAGE_1 = $(DESTDIR)$(MANDIR)/man1/acme-client.1
-PAGE_5 = $(DESTDIR)$(MANDIR)/man5/acme-client.conf.5
+COMPLETIONS = $(PREFIX)/share/bash-completion/completions
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 CONF = $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC)/hooks \
-	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(IMPORT) $(DESTDIR)$(SYSCONFDIR)
+	    $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(IMPORT) \
+	    $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
 	@for hook in $(HOOKS); do \
 	    installed=$(DESTDIR)$(LIBEXEC)/hooks/$$hook; \
@@ -194,17 +196,42 @@ install: all
 	    $(PATHS) etc/import/$$file >$(DESTDIR)$(IMPORT)/$$file && \
 	    chmod 0644 $(DESTDIR)$(IMPORT)/$$file || exit 1; done
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
-	$(PATHS) acme-client.1 >$(PAGE_1)
-	$(PATHS) acme-client.conf.5 >$(PAGE_5)
-	chmod 0644 $(PAGE_1) $(PAGE_5)
+	@for page in acme-client*.[157]; do \
+	    dir=$(DESTDIR)$(MANDIR)/man$${page##*.}; \
+	    mkdir -p $$dir && $(PATHS) $$page >$$dir/$$page && \
+	    chmod 0644 $$dir/$$page || exit 1; done
+	install -m 0644 etc/completion/acme-client.bash \
+	    $(DESTDIR)$(COMPLETIONS)/acme-client
 	test -e $(CONF) || test -h $(CONF) || \
 	    { $(PATHS) etc/acme-client.conf >$(CONF) && chmod 0644 $(CONF); }
 	@sh etc/directories.sh "$(DESTDIR)" $(SYSCONFDIR)/acme-client \
 	    $(STATEDIR) $(CHALLENGEDIR)
 
+# For systemd: the service and its timer, the user and the directories.
+install-systemd:
+	mkdir -p $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
+	    $(DESTDIR)$(TMPFILESDIR)
+	@for unit in etc/systemd/acme-client*; do \
+	    installed=$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
+	    $(PATHS) "$$unit" >"$$installed" && \
+	    chmod 0644 "$$installed" || exit 1; done
+	install -m 0644 etc/systemd/sysusers.conf \
+	    $(DESTDIR)$(SYSUSERSDIR)/acme-client.conf
+	$(PATHS) etc/systemd/tmpfiles.conf \
+	    >$(DESTDIR)$(TMPFILESDIR)/acme-client.conf
+	chmod 0644 $(DESTDIR)$(TMPFILESDIR)/acme-client.conf
+
 # The configuration, and what has something in it, stay.
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client $(PAGE_1) $(PAGE_5)
+	rm -f $(DESTDIR)$(PREFIX)/sbin/acme-client \
+	    $(DESTDIR)$(MANDIR)/man[157]/acme-client*.[157] \
+	    $(DESTDIR)$(COMPLETIONS)/acme-client \
+	    $(DESTDIR)$(UNITDIR)/acme-client.service \
+	    $(DESTDIR)$(UNITDIR)/acme-client.timer \
+	    $(DESTDIR)$(UNITDIR)/acme-client-reload@.path \
+	    $(DESTDIR)$(UNITDIR)/acme-client-reload@.service \
+	    $(DESTDIR)$(SYSUSERSDIR)/acme-client.conf \
+	    $(DESTDIR)$(TMPFILESDIR)/acme-client.conf
 	rm -rf $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(PREFIX)/share/acme-client
 	@for dir in $(SYSCONFDIR:=/acme-client/account) \
 	    $(SYSCONFDIR:=/acme-client/keys) \
@@ -230,9 +257,14 @@ clean:
 distclean: clean
 	rm -f config.mk
 
+# acme-client-VERSION.tar.gz, of what git knows here.  The same files give the
+# same bytes: their time is SOURCE_DATE_EPOCH, or else the last commit's.
+dist:
+	@sh etc/dist.sh
+
 # By clang-format 14.
 format:
 	clang-format -i *.c *.h regress/*.c regress/*.h
 
-.PHONY: unconfigured format all install uninstall check regress bench clean \
-	distclean
+.PHONY: unconfigured format all install install-systemd uninstall check \
+	regress bench dist clean distclean

@@ -24,8 +24,10 @@ same "build: installed files" \
     "$(installed /usr/libexec)"
 same "build: installed files beside" "/etc/acme-client.conf
 /usr/sbin/acme-client
-/usr/share/man/man1/acme-client.1
-/usr/share/man/man5/acme-client.conf.5" \
+$(ls "$top/etc/import" | sed 's|^|/usr/share/acme-client/import/|')
+/usr/share/bash-completion/completions/acme-client
+$(cd "$top" && ls acme-client*.[157] |
+    sed 's|.*\.\(.\)$|/usr/share/man/man\1/&|')" \
     "$(installed / | grep -v libexec)"
 check "build: the installed configuration parses" \
     "$run/dest/usr/sbin/acme-client" -n -f "$run/dest/etc/acme-client.conf"

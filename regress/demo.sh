@@ -1,19 +1,27 @@
 #!/bin/sh
 # Obtains a certificate from a local CA: installs what that takes, builds,
 # starts the CA, a DNS stub and a web server on loopback, runs acme-client
-# twice, and tidies up.
+# twice, and tidies up.  CLIENT: an installed acme-client, by which it is run
+# instead; then nothing is installed or built.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 . "$here/setup.sh"
 # shellcheck disable=SC2086
-open_root_directory && install_packages $demo_packages || exit 1
+[ -n "${CLIENT:-}" ] ||
+    { open_root_directory && install_packages $demo_packages; } || exit 1
 
 . "$here/lib.sh"
 work_start
 
-echo "building in $work/build"
-work_build || exit 1
+if [ -n "${CLIENT:-}" ]; then
+	client=$CLIENT
+	prefix=$(dirname "$(dirname "$client")")
+else
+	echo "building in $work/build"
+	work_build || exit 1
+	prefix=$(sed -n 's/^PREFIX = //p' "$work/build/config.mk")
+fi
 
 echo "starting a CA, a DNS stub and a web server on loopback"
 pebble_start || exit 1
@@ -38,7 +46,6 @@ echo; echo "# once more: nothing is due"
 status=$?
 echo "exit status $status"
 [ $status = 2 ] || exit 1
-prefix=$(sed -n 's/^PREFIX = //p' "$work/build/config.mk")
 echo
 echo "# once installed, a line for crontab(5); cron looks in /usr/bin and" \
     "/bin only, so with the whole path:"
