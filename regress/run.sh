@@ -3,6 +3,7 @@
 # --check: those that need neither root nor network, in seconds (make check).
 # Sections run side by side: JOBS=N of them, or twice as many as there are
 # processors, since most of them wait most of the time.
+# package-fresh takes minutes and the package mirror: only by its name.
 # Ends with "N passed, N failed, N skipped" and a status to match.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,9 +24,9 @@ esac
 all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
     faults-keys fleet fleet-trouble fuzz handles hooks hostile evil
-    import install-chain layout leftover manual nginx openbsd renewal resolver
-    responder restore revoke sandbox seeing servers stateless try unit user
-    verify whole zone"
+    import install-chain layout leftover manual nginx openbsd package renewal
+    resolver responder restore revoke sandbox seeing servers stateless try unit
+    user verify whole zone"
 # shellcheck disable=SC2086
 sections=${*:-$(echo $all)}
 
@@ -144,7 +145,9 @@ done
 for name in whole hostile responder renewal account revoke certificate; do
 	section asan:$name sh "$here/asan.sh" $name
 done
-for name in build whole; do section $name sh "$here/$name.sh"; done
+for name in package-fresh package build whole; do
+	section $name sh "$here/$name.sh"
+done
 if [ "$(id -u)" = 0 ]; then
 	for name in fleet-trouble whole responder restore install-chain \
 	    account revoke certificate renewal fleet handles seeing; do

@@ -40,11 +40,15 @@ server_packages="$server_packages dovecot-imapd bind9 bind9-dnsutils lexicon"
 server_packages="$server_packages python3-dnspython"
 # Other clients, whose directories the section import takes over.
 server_packages="$server_packages certbot dehydrated lego uacme"
+# What makes packages, and shows one under systemd.
+package_packages="git debhelper lintian bash rpm pkgconf systemd"
 # install_servers: without starting any
 install_servers() {
-	for _p in $server_packages; do
+	for _p in $server_packages $package_packages; do
 		RUNLEVEL=1 install_packages "$_p" || echo "not installed: $_p"
 	done
+	# Debian 13 has this in a package of its own.
+	[ -e /usr/share/pkgconfig/systemd.pc ] || install_packages systemd-dev
 }
 
 # copy_tree FROM TO: the sources, to be built there, so that the tree stays
