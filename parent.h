@@ -258,11 +258,7 @@ void progress_show(const struct progress *);
 /* Erases the line. */
 void progress_clear(void);
 
-
 /*
-<<<<<<< HEAD
- * Makes a hash that stays the same as long as the domain's files are unchanged
-=======
  * -T: a whole renewal at the authority's staging, with an account, a key and a
  * certificate of its own.
  */
@@ -290,10 +286,8 @@ void try_prepare(const struct conf *, const struct domain *,
 /* Prints what a renewal would write, and the commands that it would run. */
 void try_report(const struct conf *, const struct domain *);
 
-
 /*
- * A hash that stays the same as long as the domain's files are unchanged
->>>>>>> b6a8791 (Rehearse a renewal at staging (-T))
+ * Makes a hash that stays the same as long as the domain's files are unchanged
  * (inode, size, times, mode and owner), and so are the authority's roots and
  * what the configuration says about key, authority, profile and chain.  The
  * caller frees it.
