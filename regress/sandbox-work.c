@@ -154,7 +154,8 @@ work_csr(void)
 		return 1;
 	for (i = 0; i < N(specs); i++) {
 		if (keyfile_load(&p, &specs[i], &k, &e) != 0 ||
-		    keyfile_create(&p, &specs[i], NO_GROUP, &k, &e) != 0 ||
+		    keyfile_create(
+			&p, &specs[i], geteuid(), NO_GROUP, &k, &e) != 0 ||
 		    keyfile_load(&p, &specs[i], &k, &e) != 1 ||
 		    place_remove(&p, &e) != 0) {
 			fprintf(stderr, "%s\n", e.text);
@@ -179,8 +180,8 @@ work_key(void)
 	snprintf(path, sizeof(path), "%s/ssl/private/account.key", base);
 	for (i = 0; i < N(specs); i++)
 		if (place_open(&p, path, &e) == -1 ||
-		    keyfile_create(&p, &specs[i], NO_GROUP, &keys[i], &e) !=
-			0 ||
+		    keyfile_create(&p, &specs[i], geteuid(), NO_GROUP, &keys[i],
+			&e) != 0 ||
 		    place_remove(&p, &e) != 0)
 			return 2;
 	dir_close_all();
