@@ -267,12 +267,16 @@ for file in root.pem tls.pem; do
 done
 
 # Certificates of the server itself.
+printf '[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\n' >"$work/s.cnf"
+printf 'database=%s\n[p]\ncommonName=optional\n' "$work/s.db" >>"$work/s.cnf"
 srv() {	# srv NAME SUBJECTALTNAME ARGUMENT...: another server certificate
 	printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$2" \
 	    >"$work/s.ext"
 	_n=$1; shift 2
-	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" \
-	    -CAkey "$work/tls-ca.key" -CAcreateserial -extfile "$work/s.ext" \
+	: >"$work/s.db"
+	openssl ca -batch -config "$work/s.cnf" -in "$work/tls-server.csr" \
+	    -cert "$work/tls.pem" -keyfile "$work/tls-ca.key" -md sha256 \
+	    -extfile "$work/s.ext" -notext -outdir "$work" \
 	    -out "$work/s.pem" "$@" 2>/dev/null
 	server=$(free_ports 1)
 	python3 "$here/ca.py" "$server" "$work/s.pem" "$work/tls-server.key" \
@@ -288,14 +292,11 @@ srv "server certificate for another host" DNS:evil.example -days 2
 srv "wildcard abuse" "DNS:*" -days 2
 srv "server certificate of another address" IP:127.0.0.2 -days 2
 words="verif.*expected a certificate for localhost; the clock here says"
-if openssl x509 -help 2>&1 | grep -q not_before; then
-	srv "expired server certificate" DNS:localhost \
-	    -not_before 20200101000000Z -not_after 20200102000000Z
-	srv "server certificate of tomorrow" DNS:localhost \
-	    -not_before 20350101000000Z -not_after 20360102000000Z
-else
-	srv "expired server certificate" DNS:localhost -days 0
-fi
+srv "expired server certificate" DNS:localhost \
+    -startdate 20200101000000Z -enddate 20200102000000Z
+srv "server certificate of tomorrow" DNS:localhost \
+    -startdate "$(date -u -d "1 day" +%Y%m%d%H%M%SZ)" \
+    -enddate "$(date -u -d "9 days" +%Y%m%d%H%M%SZ)"
 openssl req -x509 -key "$work/tls-server.key" -days 2 -subj "/CN=localhost" \
     -addext subjectAltName=DNS:localhost -out "$work/self.pem" 2>/dev/null
 server=$(free_ports 1)
