@@ -1,5 +1,6 @@
 # Drives each role over its one socket, as a peer that lies.  Prints one line a
 # test.
+import fcntl, termios
 from hostile_lib import *
 
 MODES_OF = {RENEW: "a renewal", REVOKE: "-r", RESTORE: "-B", INSTALL: "-i"}
@@ -157,7 +158,10 @@ report(unb64(jws(r.recv())[1]["csr"]) == good,
 r.close()
 
 # every role: framing
-def files_of(role): return len(os.listdir("/proc/%d/fd" % role.p.pid))
+def files_of(role):
+    """How many it has, or None where they cannot be seen."""
+    try: return len(os.listdir("/proc/%d/fd" % role.p.pid))
+    except PermissionError: return None
 def send_descriptors(role, data):
     fds = array.array("i", [0] * 200)
     role.sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
@@ -216,6 +220,34 @@ for name, mine in TAKES.items():
     report(status == 1,
         "%s: 200 descriptors sent along with too long a message" % name,
         "status %s" % status)
+    r.close()
+
+# Descriptors come with the first messages that a role takes, before it is in
+# its sandbox: it has as many as one to which none were sent.
+def configured(name, send):
+    r = Role(name)
+    common, _ = SLICES[name]
+    body = conf + common
+    send(r, head(TYPE["ROLE_CONF"], 0, len(body)) + body)
+    unread = array.array("i", [1])
+    deadline = time.time() + 10
+    while unread[0] and time.time() < deadline:
+        time.sleep(0.02)
+        fcntl.ioctl(r.sock, termios.TIOCOUTQ, unread)
+    return r, unread[0]
+
+for name in TAKES:
+    plain, _ = configured(name, lambda r, data: r.raw(data))
+    r, unread = configured(name, send_descriptors)
+    title = "%s: 200 descriptors sent along are not there" % name
+    counts = files_of(plain), files_of(r)
+    if None in counts:
+        print("skip hostile: %s: only root can count its files" % title)
+    else:
+        report(unread == 0 and r.p.poll() is None and
+            abs(counts[0] - counts[1]) < 20, title,
+            "unread %d, files %s" % (unread, counts))
+    plain.close()
     r.close()
 
 r = started("chngproc")
