@@ -4,6 +4,9 @@
 #   truncated  responses by UDP are cut, so that the client must ask by TCP
 #   refused    the responses are REFUSED
 #   silent     there are no responses by UDP
+#   loop       ca.test is an alias of itself, by way of another name
+#   hundred    100 addresses, of which none serves
+#   first      100 addresses, of which the first serves
 #   large      60 addresses come before the right one, more than a response of
 #              512 bytes by UDP holds
 import socket, struct, sys, threading
@@ -33,12 +36,25 @@ def answer(q, transport):
         records = [(127, 0, 0, 1)]
         if mode == "large":
             records = [(127, 0, 0, 1)] + [(127, 9, 9, n) for n in range(60)]
+        if mode == "hundred": records = [(127, 9, 9, n) for n in range(1, 101)]
+        if mode == "first": records += [(127, 9, 9, n) for n in range(1, 100)]
+    if mode == "loop": return q[:2] + loop(text)
     if transport == "udp" and (mode == "truncated" or mode == "large"):
         flags, records = flags | 0x0200, []
     body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH4B", 1, 1, 60, 4, *r)
         for r in records)
     counts = struct.pack(">HHHH", 1, len(records), 0, 0)
     return q[:2] + struct.pack(">H", flags) + counts + text + body
+
+
+def loop(text):
+    """Two aliases of each other: the name that was asked for, and the one below
+    it."""
+    def alias(name, of):
+        return name + struct.pack(">HHIH", 5, 1, 60, len(of)) + of
+    other = b"\1x\xc0\x0c"
+    return (struct.pack(">HHHHH", 0x8180, 1, 2, 0, 0) + text +
+        alias(b"\xc0\x0c", other) + alias(other, b"\xc0\x0c"))
 
 
 def by_udp(s):

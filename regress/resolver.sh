@@ -123,6 +123,23 @@ found "first name server refuses" "$dns" "nameserver 127.0.0.3"
 name_server silent 127.0.0.1
 found "first name server silent" "$dns" "nameserver 127.0.0.3" \
     "options timeout:1 attempts:1"
+# not_found NAME MODE WORDS: no certificate, for this reason, in bounded time
+not_found() {
+	name_server "$2" 127.0.0.1
+	printf '%s\n' "$dns" "options timeout:1 attempts:2" >/etc/resolv.conf
+	: >/etc/hosts
+	scenario plain
+	same "resolver: $1: refused" 1 $status
+	says "resolver: $1: says why" "$work/err" "$3"
+	check "resolver: $1: in time ($took s)" test $took -lt 40
+}
+not_found "no response at all" silent "ca.test"
+not_found "a CNAME loop" loop "ca.test"
+not_found "100 addresses, of which none serves" hundred "ca.test port $ca_port"
+check "resolver: 100 addresses, of which none serves: some are tried" test \
+    "$(grep -o '(127\.9\.9\.[0-9]*)' "$work/err" | sort -u | wc -l)" -ge 2
+name_server first 127.0.0.1
+found "100 addresses, of which the first serves" "$dns"
 # The order in which addresses are tried: no host answers, and the errors are
 # reported in that order.
 switch files
