@@ -22,9 +22,12 @@
  * OpenSSL 3's default generator of random numbers uses AES, for which it sets
  * up all ciphers: 0.4 ms.  keyproc and csrproc need SHA-256 anyway, and no
  * cipher. SP 800-90A describes both generators, and the kernel seeds both.
+ * A process that had no memory for libcrypto's default context, which
+ * OPENSSL_init_crypto() does not look at, would crash in there.
  */
 #define choose_generator() \
-	RAND_set_DRBG_type(NULL, "HASH-DRBG", NULL, NULL, "SHA256")
+	(OSSL_LIB_CTX_get0_global_default() != NULL && \
+	    RAND_set_DRBG_type(NULL, "HASH-DRBG", NULL, NULL, "SHA256"))
 #endif
 
 void
@@ -37,10 +40,11 @@ begin_crypto(int random)
 	 * no tables of error texts and ciphers, which would take 0.4 ms; and it
 	 * frees nothing at exit, which would take 0.1 ms.
 	 */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-		OPENSSL_INIT_NO_ADD_ALL_CIPHERS | AT_EXIT,
-	    NULL);
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+		    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+		    OPENSSL_INIT_NO_ADD_ALL_CIPHERS | AT_EXIT,
+		NULL) != 1)
+		errx(1, "libcrypto cannot begin: no memory");
 	/*
 	 * Where the kernel has no getrandom(), libcrypto opens a device for the
 	 * first random number: the sandbox would refuse that.
