@@ -56,7 +56,11 @@ error_owner(int dirfd, const char *name, int error, struct error *e)
 {
 	struct stat st;
 
-	if ((error != EACCES && error != EPERM) || geteuid() == 0)
+	/*
+	 * csrproc and others of root's have no capability, so that files of
+	 * other users are closed to them; EPERM has other causes there.
+	 */
+	if (error != EACCES && (error != EPERM || geteuid() == 0))
 		return -1;
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (fstat(dirfd, &st) == -1)

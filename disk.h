@@ -170,7 +170,7 @@ int place_clean(const struct place *, struct error *);
 int place_remove(const struct place *, struct error *);
 
 /*
- * Adds to an error, after EACCES or EPERM in a process that is not root's, who
+ * Adds to an error, after EACCES, or EPERM in a process that is not root's, who
  * owns the file, or its directory if there is no such file, if that is another
  * user, as after an earlier run as root.  Returns -1.
  */
