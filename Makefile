@@ -247,6 +247,10 @@ check:
 regress:
 	sh regress/run.sh
 
+# The tests of each threat in regress/threats.txt, and the table of them.
+regress-threats:
+	sh regress/run.sh --threats
+
 bench:
 	sh bench/bench.sh
 
@@ -267,4 +271,4 @@ format:
 	clang-format -i *.c *.h regress/*.c regress/*.h
 
 .PHONY: unconfigured format all install install-systemd uninstall check \
-	regress bench dist clean distclean
+	regress regress-threats bench dist clean distclean

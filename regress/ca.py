@@ -882,22 +882,36 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(CHUNKED + b"".join(chunks) + b"0\r\n\r\n")
             return self.wfile.flush()
         if sc == "1 GiB": return self.cut(ok_of(1 << 30) + b"x" * 1000000)
+        if sc == "1 GiB in chunks":
+            return self.flood(CHUNKED, b"fffff\r\n%s\r\n" % (b"x" * 0xfffff))
         if sc == "gzip":
             return self.answer(200, pem, [("Content-Encoding", "gzip")])
         if sc == "million headers":
             return self.flood(OK + b"X: y\r\n" * 1000000)
+        if sc == "endless header": return self.flood(OK + b"X: ", b"y" * 65536)
         if sc == "1xx flood":
             return self.flood(b"HTTP/1.1 103 Hints\r\n\r\n" * 100000)
         if sc == "drip": return drip(self.wfile, ok_of(5000) + pem, 0.5)
-        if sc == "silence":
+        if sc == "drip in the header": return drip(self.wfile, OK, 0.5)
+        silences = {
+            "silence": b"",
+            "silence in the header": OK,
+            "silence in the body": ok_of(5000) + pem[:100],
+        }
+        if sc in silences:
+            self.wfile.write(silences[sc])
+            self.wfile.flush()
             time.sleep(20)
             return self.cut()
         links = '<cert/alt>;rel=alternate, <https://x.example/>; rel="up"'
         headers = [("Link", links)]
         if sc in ("no Link", "cannot be saved"): headers = []
         self.answer(200, pem, headers, "application/pem-certificate-chain")
-    def flood(self, data):
-        try: self.wfile.write(data)
+    def flood(self, data, more=b""):
+        """Sends these bytes, and some of these 1024 times."""
+        try:
+            self.wfile.write(data)
+            for _ in range(1024 if more else 0): self.wfile.write(more)
         except OSError: pass
         self.cut()
 

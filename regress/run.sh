@@ -1,6 +1,8 @@
 #!/bin/sh
 # All tests: sh regress/run.sh [--no-install] [section ...]
 # --check: those that need neither root nor network, in seconds (make check).
+# --threats: those that the table of threats needs (threats.txt), which is
+# printed then; ROWS="3 7": of these rows only (make regress-threats).
 # Sections run side by side: JOBS=N of them, or twice as many as there are
 # processors, since most of them wait most of the time.
 # package-fresh takes minutes and the package mirror: only by its name.
@@ -9,7 +11,8 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 . "$here/setup.sh"
-check=
+check= threats=
+[ "${1:-}" = --threats ] && threats=yes && shift
 case ${1:-} in
 --no-install) shift ;;
 --check) check=yes; set -- manual unit conf ;;
@@ -25,10 +28,13 @@ all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
     faults-keys fleet fleet-trouble fuzz handles hooks hostile evil
     import install-chain layout leftover manual nginx openbsd package renewal
-    resolver responder restore revoke sandbox seeing servers stateless try unit
-    user verify whole zone"
-# shellcheck disable=SC2086
-sections=${*:-$(echo $all)}
+    resolver responder restore revoke sandbox seeing servers stateless threats
+    threats-memory try unit user verify whole zone"
+[ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
+table=$here/threats.txt
+[ -z "$threats" ] ||
+    of_table=$(python3 "$here/threats.py" "$table" sections) || exit 1
+sections="$* ${of_table:-}"
 
 run=$(mktemp -d) && chmod 755 "$run"
 trap 'rm -rf "$run"' EXIT
@@ -137,9 +143,10 @@ section() {
 
 # Those that take longest come first, so that none is left alone in the end.
 section faults-keys sh "$here/faults.sh" faults_keys
+section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
 section asan:unit sh "$here/asan.sh" unit
 section faults sh "$here/faults.sh"
-for name in evil fleet-trouble responder ca-later ca ca-orders; do
+for name in evil threats fleet-trouble responder ca-later ca ca-orders; do
 	section $name sh "$here/$name.sh"
 done
 for name in whole hostile responder renewal account revoke certificate; do
@@ -167,6 +174,15 @@ for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
 	section $name sh "$here/$name.sh"
 done
 wait
+
+# The table of threats, from what all sections have printed.
+if [ -n "$threats" ]; then
+	# shellcheck disable=SC2086
+	python3 "$here/threats.py" "$table" "$run" $of_table >"$run/threats" ||
+	    echo "FAIL threats: the table: status $?" >>"$run/threats"
+	grep -v '^ok ' "$run/threats"
+	cat "$run/threats" >>"$run/results"
+fi
 
 # How long each section took, those with the most CPU seconds first.
 sort -k 3,3nr "$run/times" | awk '
