@@ -73,7 +73,7 @@ def wants_of(place, word, rest):
 def like(pattern):
     """The pattern, in which * stands for any text, as a regular expression."""
     text = ".*".join(map(re.escape, pattern.split("*")))
-    return re.compile(re.sub("^WHO", "(?:root|user)", text))
+    return re.compile(re.sub(r"\bWHO\b", "(?:root|user)", text))
 
 def printed(directory, sections):
     """{section: {"ok": [name], "FAIL": [text], "skip": [text]}} of those that
