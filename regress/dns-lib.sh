@@ -149,7 +149,8 @@ texts() {
 	    sort | tr '\n' ' '
 }
 
-# pebble_dns_start [VARIABLE=VALUE ...]: Pebble; from outside: $pebble
+# pebble_dns_start [VARIABLE=VALUE ...]: Pebble; from outside: $pebble, and
+# $pebble_http and $pebble_tls, the ports where it validates
 pebble_dns_start() {
 	make_tls
 	# shellcheck disable=SC2046
@@ -160,7 +161,8 @@ pebble_dns_start() {
 { "pebble": { "listenAddress": "127.0.0.1:$ca_port",
   "managementListenAddress": "127.0.0.1:$management_port",
   "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
-  "httpPort": $3, "tlsPort": $3, $pebble_more } }
+  "httpPort": ${pebble_http:-$3}, "tlsPort": ${pebble_tls:-$3},
+  $pebble_more } }
 END
 	# shellcheck disable=SC2086
 	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 \

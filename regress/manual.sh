@@ -2,7 +2,7 @@
 # script has long lines.
 . "$here/lib.sh"
 work=$run
-for page in acme-client.1 acme-client.conf.5; do
+for page in acme-client.1 acme-client.conf.5 acme-client-guide.7; do
 	mandoc -Tlint -W warning "$top/$page" >"$run/lint" 2>&1
 	same "manual: $page is clean" "" "$(cat "$run/lint")"
 done
@@ -25,7 +25,8 @@ for option in $options; do
 	check "manual: acme-client.1 knows -$option" \
 	    grep -q "^\.It Fl $option" "$top/acme-client.1"
 done
-for file in README.md acme-client.1 regress/demo.sh; do
+for file in README.md acme-client.1 acme-client-guide.7 \
+    regress/demo.sh; do
 	same "manual: cron lines in $file have the whole path" "" \
 	    "$(grep -E '[0-9*] \*\s*\S*acme-client' "$top/$file" |
 	        grep -Ev '(/usr/local|\$prefix)/sbin/acme-client')"
@@ -90,7 +91,7 @@ for page in ARCHITECTURE CONTRIBUTING SECURITY CHANGES; do
 done
 same "manual: no text of a page is over 80 columns" "" \
     "$(wide "$run"/*.md
-        for page in acme-client.1 acme-client.conf.5; do
+        for page in acme-client.1 acme-client.conf.5 acme-client-guide.7; do
         	mandoc -Tlint "$top/$page" 2>&1 | grep 'line longer than'
         done)"
 exit $failed

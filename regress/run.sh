@@ -26,7 +26,7 @@ case ${1:-} in
 esac
 all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
-    faults-keys fleet fleet-trouble fuzz handles hooks hostile evil
+    faults-keys fleet fleet-trouble fuzz guide handles hooks hostile evil
     import install-chain layout leftover manual nginx openbsd package renewal
     resolver responder restore revoke sandbox seeing servers stateless threats
     threats-memory try unit user verify whole zone"
@@ -170,7 +170,7 @@ for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
     ca-words handles account restore install-chain fuzz renewal fleet \
     seeing leftover resolver zone dns dns-hooks hostile sandbox servers verify \
     stateless hooks certificate openbsd revoke layout import nginx conf \
-    manual; do
+    guide manual; do
 	section $name sh "$here/$name.sh"
 done
 wait
