@@ -107,9 +107,14 @@ as_user() {
 	setpriv --reuid=_acme-client --regid=_acme-client --clear-groups \
 	    --inh-caps=-all "$client" "$@" 2>"$err"
 }
+drop_in acme-client.service "[Service]" "ExecStart=" "ExecStart=$client -avvF"
+same "service: a run that says all" "success 0" "$(started)"
+rm -r /run/systemd/system/acme-client.service.d
+systemctl daemon-reload
+journal
 layers "$work/journal" >"$work/layers"
 same "service: a run by hand renews what the service obtained" 0 \
-    "$(as_user -vF example.com; echo $?)"
+    "$(as_user -vvF example.com; echo $?)"
 same "service: the processes' own sandboxes: as in a run by hand" \
     "$(layers "$err")" "$(cat "$work/layers")"
 check "service: the sandboxes have been found" \
