@@ -110,6 +110,7 @@ for suite in ${SUITES:-bookworm trixie}; do
 	    step "$suite: dpkg-buildpackage" "$root" "cd $name &&
 	    DEB_BUILD_OPTIONS=parallel=2 dpkg-buildpackage -us -uc" &&
 	    step "$suite: lintian" "$root" "lintian --allow-root \
+	    --suppress-tags newer-standards-version \
 	    --fail-on error,warning,info -I *.changes" &&
 	    cp "$root"/src/acme-client_*.deb "$run/$suite.deb" || continue
 	sed "s/^/# $suite: lintian: /" "$run/step"
