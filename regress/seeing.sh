@@ -78,6 +78,18 @@ after_each_run() {
 	expect "status: -r" 0
 	same "$who: status: -r: states" "a=missing b=ok" "$(states)"
 	as_listed "-r"
+	# What another machine has obtained.
+	run a
+	cp "$work/ssl/a.fullchain.pem" "$work/offered.pem"
+	obtained=$(of "$status_file" 'c["a"]["serial"]')
+	rm "$work/ssl"/a.*pem
+	run b
+	same "$who: status: before -i: states" "a=missing b=ok" "$(states)"
+	run -i "$work/offered.pem" a
+	expect "status: -i" 0
+	same "$who: status: -i: states, serial number" "a=ok b=ok $obtained" \
+	    "$(states) $(of "$status_file" 'c["a"]["serial"]')"
+	rm -f "$work/ssl"/a.*pem
 	# A run that fails, and one that fails before it can ask.
 	kill -STOP $web_pid
 	sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"
@@ -236,8 +248,109 @@ verbosely() {
 	same "$who: without -v: silent" "" "$(cat "$err" "$work/out")"
 }
 
+# have_promtool: Debian's, unpacked where it is not installed
+have_promtool() {
+	[ -n "$promtool" ] || {
+		promtool=$(command -v promtool) || {
+			(cd "$work" && apt-get -o APT::Sandbox::User= \
+			    download prometheus >/dev/null &&
+			    dpkg -x prometheus_*.deb unpacked) 2>/dev/null
+			promtool=$work/unpacked/usr/bin/promtool
+		}
+	}
+	[ -x "$promtool" ]
+}
+promtool=
+# series METRIC INSTANCE VALUE [HANDLE]: for promtool, for days
+series() {
+	_labels="instance=\"$2\",handle=\"${4:-}\""
+	echo "      - series: 'acme_client_$1{$_labels}'"
+	echo "        values: '$3x600'"
+}
+# What etc/monitoring asks for is what the metrics file has.
+monitoring() {
+	seen a
+	sed -i '/^status file/d' "$conf"
+	echo "metrics file \"$see/acme.prom\"" >>"$conf"
+	run a
+	expect "monitoring: metrics" 0
+	for _f in acme-client.rules.yml grafana.json; do
+		same "$who: monitoring: $_f: each metric exists" "" \
+		    "$(grep -o 'acme_client_[a-z_]*' "$top/etc/monitoring/$_f" |
+		        sort -u | while read -r _metric; do
+			grep -q "^# TYPE $_metric gauge" "$see/acme.prom" ||
+			    echo "$_metric"
+		    done)"
+	done
+	same "$who: monitoring: grafana.json: has all metrics" "" \
+	    "$(sed -n 's/^# TYPE \([a-z_]*\) gauge/\1/p' "$see/acme.prom" |
+	        while read -r _metric; do
+			grep -q "$_metric" "$top/etc/monitoring/grafana.json" ||
+			    echo "$_metric"
+		done)"
+	check "$who: monitoring: grafana.json: panels" python3 -c "
+import json
+d = json.load(open('$top/etc/monitoring/grafana.json'))
+assert len({p['id'] for p in d['panels']}) == len(d['panels']) > 5
+assert all(t['expr'] for p in d['panels'] for t in p['targets'])"
+	have_promtool || {
+		skip "$who: monitoring: rules: no promtool to be had"
+		return
+	}
+	check "$who: monitoring: metrics: promtool" sh -c \
+	    "'$promtool' check metrics <'$see/acme.prom'"
+	check "$who: monitoring: rules: promtool" "$promtool" check rules \
+	    "$top/etc/monitoring/acme-client.rules.yml"
+	# Two days of a host on which all goes wrong, and of one that is well.
+	cat >"$work/alerts.yml" <<END
+rule_files: ["$top/etc/monitoring/acme-client.rules.yml"]
+evaluation_interval: 10m
+tests:
+  - interval: 10m
+    input_series:
+END
+	{
+		series last_run_timestamp_seconds bad 0
+		series expiry_timestamp_seconds bad 0 none
+		series expiry_timestamp_seconds bad 60 old
+		series renewal_timestamp_seconds bad 30 old
+		series last_error bad 1 old
+		series change_pending bad 1 old
+		series last_run_timestamp_seconds good 0+600
+		series expiry_timestamp_seconds good 9999999 a
+		series renewal_timestamp_seconds good 6666666 a
+		series last_error good 0 a
+		series change_pending good 0 a
+	} >>"$work/alerts.yml"
+	cat >>"$work/alerts.yml" <<END
+    promql_expr_test:
+      - expr: 'count by (alertname, instance) (ALERTS{alertstate="firing"})'
+        eval_time: 3d
+        exp_samples:
+END
+	for _alert in DoesNotRun NoCertificate Expired RenewalOverdue Failing \
+	    ChangePending; do
+		_labels="alertname=\"AcmeClient$_alert\",instance=\"bad\""
+		echo "          - labels: '{$_labels}'"
+		echo "            value: 1"
+	done >>"$work/alerts.yml"
+	check "$who: monitoring: rules: which alerts fire" "$promtool" \
+	    test rules "$work/alerts.yml"
+	sed -i '/input_series/,/promql_expr_test/{/series:/d;/values:/d}' \
+	    "$work/alerts.yml"
+	sed -i '/exp_samples/,$d; s/input_series:/input_series: []/' \
+	    "$work/alerts.yml"
+	cat >>"$work/alerts.yml" <<END
+        exp_samples:
+          - labels: '{alertname="AcmeClientNoMetrics"}'
+            value: 1
+END
+	check "$who: monitoring: rules: no host" "$promtool" test rules \
+	    "$work/alerts.yml"
+}
+
 closed_port=$(free_ports 1)
 pebble_start || exit 1
 after_each_run; modes; atomic; one_behind_the_other; troubles
-verbosely
+verbosely; monitoring
 exit $failed
