@@ -74,15 +74,15 @@ static void
 add(const struct strings *argv, uint32_t job)
 {
 	struct change *c;
+	uint32_t i;
 
-	for (c = changes;
-	     c < changes + nchanges && !same_command(c->argv, argv); c++)
+	for (i = 0; i < nchanges && !same_command(changes[i].argv, argv); i++)
 		;
-	if (c == changes + nchanges) {
+	if (i == nchanges) {
 		changes = role_grow(changes, nchanges, sizeof(*changes));
-		c = &changes[nchanges++];
-		c->argv = argv;
+		changes[nchanges++].argv = argv;
 	}
+	c = &changes[i];
 	/* A command that is given twice for one job counts once. */
 	if (c->njobs > 0 && c->jobs[c->njobs - 1] == job)
 		return;

@@ -161,6 +161,26 @@ replace(char **old, const char *s)
 		err(1, NULL);
 }
 
+/* Is a run of this kind about such tasks? */
+static int
+fits_mode(enum task task)
+{
+	switch (task) {
+	case TASK_ORDER:
+	case TASK_WINDOW:
+	case TASK_STATUS:
+		return role_mode == MODE_RENEW;
+	case TASK_REVOKE:
+		return role_mode == MODE_REVOKE;
+	case TASK_ACCOUNT:
+		return mode_is_for_account(role_mode);
+	case TASK_VERIFY:
+		return role_mode == MODE_VERIFY;
+	default:
+		return 1;
+	}
+}
+
 /* Asks certproc for the next task; the job's time begins. */
 static enum task
 next_job(struct session *s)
@@ -175,6 +195,8 @@ next_job(struct session *s)
 	s->deadline = clock_ms() + JOB_SECONDS * (int64_t)1000;
 	body_job(&m, &b);
 	j = s->job < njobs ? &jobs[s->job] : NULL;
+	if (!fits_mode(b.task))
+		errx(1, "NET_JOB: task %d is not in this kind of run", b.task);
 	if (b.task != TASK_NOTHING && b.task != TASK_ACCOUNT && j == NULL)
 		errx(1, "NET_JOB: no job %u", s->job);
 	s->conf = j;
