@@ -250,6 +250,9 @@ regress:
 # The tests of each threat in regress/threats.txt, and the table of them.
 regress-threats:
 	sh regress/run.sh --threats
+# Each parser and each role's loop, FUZZ_SECONDS each (regress/fuzz-long.sh).
+fuzz:
+	sh regress/fuzz-long.sh
 
 bench:
 	sh bench/bench.sh

@@ -1,0 +1,32 @@
+#!/bin/sh
+# fuzz-link.sh OUTPUT LIBS ARGUMENT...: links a role's objects, out of the
+# arguments of its link command in the Makefile, with fuzz-role.o, so that its
+# variables can be put back (fuzz-role.c).  CC and FLAGS are the compiler's.
+set -eu
+output=$1 objects=
+shift
+libraries=
+for argument in "$@"; do
+	case $argument in
+	sandbox-*.o|generated/filter-*.o) ;;
+	begin-crypto.o) libraries="$libraries $argument" ;;
+	*.o) objects="$objects $argument" ;;
+	*) libraries="$libraries $argument" ;;
+	esac
+done
+ours=
+for name in main exit _exit err errx warn warnx atexit recv send poll ppoll \
+    getaddrinfo connect fork fsync begin_crypto; do
+	ours="$ours --redefine-sym $name=role_$name"
+done
+# shellcheck disable=SC2086
+ld -r -o "$output.all.o" $objects
+# .data.rel.local: variables that point somewhere at their start.
+# shellcheck disable=SC2086
+objcopy --set-section-flags .bss=alloc,load,contents,data \
+    --rename-section .bss=role_bss --rename-section .data=role_data \
+    --rename-section .data.rel.local=role_data \
+    --rename-section .data.rel=role_data \
+    $ours "$output.all.o" "$output.o"
+# shellcheck disable=SC2086
+$CC $FLAGS -o "$output" "$output.fuzz.o" "$output.o" $libraries

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Fuzzing for a set time, and what it reaches (make fuzz):
+#   sh regress/fuzz-long.sh [TARGET ...]     all targets, or these
+#   sh regress/fuzz-long.sh --try TARGET FILE ...   these inputs, with what the
+#                                            target writes
+# FUZZ_SECONDS: how long each target runs (60); each processor runs one at a
+# time.
+# FUZZ_DIR: where the inputs that reach something new are kept from run to run
+# (corpus/TARGET), and those that fail (found/TARGET-...); generated/fuzz.
+# A target that fails stops; the status is then 1.
+# Prints a table: executions, inputs kept, and what they reach of the sources
+# (of a role: of the files that no other program has).
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+client= run=$(mktemp -d)
+. "$here/fuzz-lib.sh"
+work_start
+trap 'cleanup; rm -rf "$run"' EXIT
+dir=${FUZZ_DIR:-$top/generated/fuzz}
+mkdir -p "$dir/corpus" "$dir/found"
+try=
+[ "${1:-}" = --try ] && { try=yes; target=$2; shift 2; }
+targets=${*:-$fuzz_parsers $fuzz_roles}
+[ -z "$try" ] || targets=$target
+
+fuzz_objects "$run/objects" "$fuzz_flags $fuzz_sanitizers" ||
+    { tail -n 5 "$run/objects.log" >&2; exit 1; }
+covered="-fprofile-instr-generate -fcoverage-mapping"
+command -v llvm-profdata >/dev/null && command -v llvm-cov >/dev/null || {
+	echo "llvm-cov, of the package llvm, is missing" >&2
+	exit 1
+}
+[ -n "$try" ] || fuzz_objects "$run/covered" "$fuzz_flags $covered" ||
+    { tail -n 5 "$run/objects.log" >&2; exit 1; }
+seeds=$run/seeds
+case $targets in
+*proc*)
+	work_build || exit 1
+	fuzz_record "$run/roles" || exit 1 ;;
+esac
+case $targets in
+*proc) ;;
+*) (cd "$run" && . "$here/fuzz-seeds.sh") ;;
+esac
+
+# one TARGET OPTION...: runs it where its files are
+one() (
+	_target=$1; shift
+	cd "$run" && ASAN_OPTIONS=$(fuzz_leaks "$_target") \
+	    FUZZ_CONF=$run/roles/$_target/conf "$@"
+)
+built() { fuzz_build "$run/objects" "$fuzz_flags $fuzz_sanitizers" "$1" \
+    "$run/fuzz-$1" || { cat "$run/fuzz-$1.log" >&2; return 1; }; }
+
+if [ -n "$try" ]; then
+	built "$target" || exit 1
+	FUZZ_SAYS=1 one "$target" "./fuzz-$target" "$@"
+	exit
+fi
+
+# long TARGET: fuzzes it, then runs the inputs that it has kept once more, with
+# their coverage counted
+long() {
+	_corpus=$dir/corpus/$1 _first=$run/seeds/$1
+	case $1 in *proc) _first=$run/roles/$1/seeds ;; esac
+	mkdir -p "$_corpus" "$_first"
+	built "$1" || return 1
+	# shellcheck disable=SC2086
+	one "$1" "./fuzz-$1" $fuzz_options -close_fd_mask=1 \
+	    -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
+	    -rss_limit_mb=4096 -artifact_prefix="$dir/found/$1-" \
+	    "$_corpus" "$_first" 2>&1 |
+	    grep -aE '^(#|stat::|==|SUMMARY|artifact)|ERROR|runtime error|    #' \
+	    >"$run/$1.out"
+	grep -aE 'ERROR|runtime error|^artifact.*Test unit' "$run/$1.out" \
+	    >"$run/$1.errors"
+	fuzz_build "$run/covered" "$fuzz_flags $covered" "$1" \
+	    "$run/covered-$1" || { cat "$run/covered-$1.log" >&2; return 1; }
+	LLVM_PROFILE_FILE=$run/$1.raw one "$1" "./covered-$1" -runs=0 \
+	    "$_corpus" "$_first" >/dev/null 2>&1
+	llvm-profdata merge -o "$run/$1.profile" "$run/$1.raw" 2>/dev/null &&
+	    llvm-cov export -summary-only -instr-profile "$run/$1.profile" \
+	    "$run/covered-$1" >"$run/$1.json" 2>/dev/null
+}
+
+# Each of them takes one of these tokens, and puts it back.
+mkfifo "$run/tokens"
+exec 9<>"$run/tokens"
+for _i in $(seq "$(getconf _NPROCESSORS_ONLN)"); do echo >&9; done
+for target in $targets; do
+	read -r _token <&9
+	{ long "$target" 9>&-; echo >&9; } &
+	longs="${longs:-} $!"
+done
+# shellcheck disable=SC2086
+wait $longs
+status=0
+printf '%-10s %10s %7s %7s %9s\n' target executed inputs lines branches
+for target in $targets; do
+	python3 "$here/fuzz_table.py" "$target" "$run/$target.out" \
+	    "$dir/corpus/$target" "$run/$target.json" || status=1
+	[ ! -s "$run/$target.errors" ] || { cat "$run/$target.errors"; status=1; }
+done
+exit $status
