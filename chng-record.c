@@ -38,7 +38,8 @@ record_job(const struct slice_domain *d)
 	struct records *r;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL ||
-	    (r->digests = calloc(d->nnames + 1, sizeof(*r->digests))) == NULL)
+	    (r->digests = calloc((size_t)d->nnames + 1, sizeof(*r->digests))) ==
+		NULL)
 		err(1, NULL);
 	r->challenge = d->challenge;
 	r->way = d->way;
