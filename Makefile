@@ -274,4 +274,4 @@ format:
 	clang-format -i *.c *.h regress/*.c regress/*.h
 
 .PHONY: unconfigured format all install install-systemd uninstall check \
-	regress regress-threats bench dist clean distclean
+	regress regress-threats fuzz bench dist clean distclean

@@ -28,8 +28,8 @@ all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
     faults-keys fleet fleet-trouble fuzz fuzz-roles guide handles hooks
     hostile evil import install-chain layout leftover manual nginx openbsd
-    package renewal resolver responder restore revoke sandbox seeing servers stateless threats
-    threats-memory try unit user verify whole zone"
+    package renewal resolver responder restore revoke sandbox seeing servers
+    stateless threats threats-memory try unit user verify whole zone"
 [ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
 table=$here/threats.txt
 [ -z "$threats" ] ||
@@ -169,8 +169,8 @@ section unit sh "$here/unit.sh" "$build"
 for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
     ca-words handles account restore install-chain fuzz fuzz-roles \
     renewal fleet seeing leftover resolver zone dns dns-hooks hostile \
-    sandbox servers verify stateless hooks certificate openbsd revoke layout import nginx conf \
-    guide manual; do
+    sandbox servers verify stateless hooks certificate openbsd revoke layout \
+    import nginx conf guide manual; do
 	section $name sh "$here/$name.sh"
 done
 wait
