@@ -159,7 +159,8 @@ rm -rf "$run/second"
 if command -v lintian >/dev/null; then
 	# Debian 12's is older than the policy of Debian 13.
 	lintian --allow-root --fail-on error,warning,info -I \
-	    --suppress-tags newer-standards-version "$run"/a/*.changes >"$run/lintian" 2>&1
+	    --suppress-tags newer-standards-version \
+	    "$run"/a/*.changes >"$run/lintian" 2>&1
 	same "package: lintian" "0:" "$?:$(grep -v '^N:' "$run/lintian")"
 else
 	skip "package: lintian is not installed"
