@@ -305,7 +305,7 @@ class Check:
         role, mode = self.case.role, self.case.mode
         handles = "|".join(map(re.escape, HANDLES))
         certs = r"certs/\.?(%s)(\.chain|\.fullchain)?\.pem(\.acme-(old|new))?$"
-        state = r"state/\.?(domain|authority|metrics)-.*"
+        state = r"state/\.?(domain|authority|metrics|status)-.*"
         metrics = r"metrics/\.?all\.(prom|json)"
         found = [certs % handles, state, metrics, *KEYS]
         if role == "FILE":
