@@ -280,6 +280,50 @@ class Acmetool(Client):
         return run(["acmetool", "--state", d, "--hooks", hooks, "--batch"])
     def cert(self, d, names): return d + "/live/" + names[0] + "/cert"
 
+LACME_CONF = """\
+config-certs = {d}/certs.conf
+[client]
+user =
+group =
+server = {url}
+[webserver]
+user =
+group =
+{responds}
+[accountd]
+config = {d}/accountd.conf
+"""
+LACME_CERTS = """\
+[x]
+certificate-key = {d}/key
+certificate = {d}/crt
+CAfile =
+subject = /CN={names[0]}
+subjectAltName = {sans}
+{notify}
+"""
+class Lacme(Client):
+    name = "lacme"
+    def do(self, d, names, feature):
+        if feature in ("tls", "dns"): return None
+        how = "challenge-directory = " + FILES
+        if feature == "listen": how = "listen = 127.0.0.1:%d" % http_port
+        kinds = ["IP:" if n[0].isdigit() else "DNS:" for n in names]
+        sans = ",".join(kind + n for kind, n in zip(kinds, names))
+        notify = ""
+        if feature in ("command", "again"): notify = "notify = %s-after" % d
+        conf = write(d + "/conf", LACME_CONF.format(d=d, url=URL, responds=how))
+        write(d + "/certs.conf",
+            LACME_CERTS.format(d=d, names=names, sans=sans, notify=notify))
+        write(d + "/accountd.conf", "privkey = file:%s/account.key\n" % d)
+        base = ["lacme", "--config=" + conf]
+        if not os.path.exists(d + "/key"):
+            for key in "account.key", "key":
+                run(["openssl", "genrsa", "-out", "%s/%s" % (d, key), "2048"])
+            run(base + ["account", "--register", "--tos-agreed"])
+        return run(base + ["newOrder"])
+    def cert(self, d, names): return d + "/crt"
+
 NAMES = ["a.example.com", "b.example.com"]
 FEATURES = [
     ("webroot", "http-01 by files", NAMES),
@@ -296,6 +340,8 @@ def feature_of(c, key, names):
     """1 or 0; and why not, or None where the client has nothing for it to be
     tried."""
     d = "%s/%s-%s" % (top, c.name, key)
+    # Some leave responses, and lacme wants an empty directory.
+    for left in os.listdir(FILES): os.remove(FILES + "/" + left)
     marks = d + "-ran"
     if key in ("command", "again"):
         script = "#!/bin/sh\necho x >>%s\n" % marks
@@ -312,7 +358,7 @@ def feature_of(c, key, names):
         return 0, "status %d: %s" % tried
     return int(key != "command" or os.path.exists(marks)), tried[1]
 
-OTHERS = (Uacme, Lego, Tiny, Dehydrated, Certbot, Acmetool)
+OTHERS = (Uacme, Lego, Tiny, Dehydrated, Certbot, Acmetool, Lacme)
 clients = [Ours()] + [c() for c in OTHERS if shutil.which(c.name)]
 def package_version(c):
     if c.name == "acme-client": return ""

@@ -275,6 +275,11 @@ guide_nginx() {
 	same "guide: cron: the line is one of crontab(5)" \
 	    "23 4 * * * /usr/local/sbin/acme-client -a" \
 	    "$(tr '\t' ' ' <"$work/crontab")"
+	mkdir -p /run/acme-client
+	domain webroot touch
+	acme example.com
+	same "guide: touch: status" 0 $status
+	check "guide: touch: the file is there" test -e /run/acme-client/changed
 	# A document root that is served as it stands.
 	typed docroot
 	same "guide: docroot: the directory" 0 $status
@@ -560,6 +565,13 @@ guide_stateless() {
 	acme example.com
 	same "guide: stateless: status" 0 $status
 	has stateless $full "$both"
+	# Another machine has the key, and gets the chain.
+	cp $full /run/example.com.pem
+	rm -rf $full /var/lib/acme-client/*
+	typed install-chain
+	same "guide: install-chain: status" 0 $status
+	check "guide: install-chain: it is installed" \
+	    cmp -s $full /run/example.com.pem
 	sed -i "s/$_print/other/" /etc/nginx/sites-enabled/example.com
 	nginx -s reload; sleep 1
 	acme -F example.com
@@ -673,7 +685,7 @@ part() {
 	if command -v "$_program" >/dev/null; then "guide_$_part"
 	else not_here "$_program is not installed" "$@"; fi
 }
-part nginx nginx webroot rehearse first cron nginx-80 nginx-443 \
+part nginx nginx webroot rehearse first cron touch nginx-80 nginx-443 \
     nginx-change nginx-verify docroot docroot-conf
 part apache apachectl apache-80 apache-redirect apache-443 apache-change
 part haproxy haproxy haproxy haproxy-domain haproxy-443
@@ -686,7 +698,7 @@ else
 fi
 part dns nsupdate
 part ports sh
-part stateless nginx stateless thumbprint
+part stateless nginx stateless thumbprint install-chain
 part hosting nginx hosting customer all leave list status-directory status
 part import certbot import import-run
 part shortlived sh

@@ -1,4 +1,4 @@
-# The directories that README recommends: made by make install, used by whole
+# The directories that INSTALL recommends: made by make install, used by whole
 # runs, read by servers.  As root in namespaces of its own, where there is the
 # user _acme-client and no other process.
 . "$here/lib.sh"
@@ -14,7 +14,8 @@ build=$(dirname "$client")
 tree() { (cd "${root:-/}" && stat -c '%a %U:%G %n' "$@" 2>&1); }
 dirs="etc/acme-client etc/acme-client/account etc/acme-client/keys"
 dirs="$dirs etc/acme-client/certs var/lib/acme-client var/www/acme"
-# laid OWNER: as README's table has it, with this owner in place of _acme-client
+# laid OWNER: as INSTALL's table has it, with this owner in place of
+# _acme-client
 laid() {
 	printf '%s\n' "755 root:root etc/acme-client" \
 	    "700 root:root etc/acme-client/account" \
@@ -46,9 +47,10 @@ check "layout: what the manual says works" sh -e "$work/said"
 same "layout: what the manual says gives them to the user" \
     "$(laid _acme-client:_acme-client)" "$(tree $dirs)"
 mkdir -p /var/www/html &&
-    sed -n 's/^        \(install -d .*\)/\1/p' "$top/README.md" >"$work/said"
-check "layout: README: a directory in a document root" sh -e "$work/said"
-same "layout: README: a directory in a document root is the user's" \
+    sed -n 's/^\(install -d .*html.*\)/\1/p' "$top/acme-client-guide.7" \
+        >"$work/said"
+check "layout: the guide: a directory in a document root" sh -e "$work/said"
+same "layout: the guide: a directory in a document root is the user's" \
     "755 _acme-client:root /var/www/html/.well-known/acme-challenge" \
     "$(tree /var/www/html/.well-known/acme-challenge)"
 # With the user: theirs at once; what is there stays as it is.

@@ -415,7 +415,7 @@ domain "$2" {
 END
 }
 
-# The layout that README recommends: directories beside each other.  As root,
+# The layout that INSTALL recommends: directories beside each other.  As root,
 # those that are written to by an ordinary user's processes belong to
 # $layout_user.
 layout_user=$(id -un _acme-client 2>/dev/null || echo nobody)

@@ -86,7 +86,7 @@ check "manual: lines are looked at in many files" \
 same "manual: no line is over 80 columns" "" \
     "$(wide $(cat "$run/texts"))"
 # In pages only text: a row of a table cannot be broken, nor some examples.
-for page in ARCHITECTURE CONTRIBUTING SECURITY CHANGES; do
+for page in ARCHITECTURE CONTRIBUTING SECURITY CHANGES MEASUREMENTS; do
 	grep -v '^|' "$top/$page.md" >"$run/$page.md"
 done
 same "manual: no text of a page is over 80 columns" "" \

@@ -1,6 +1,6 @@
-# What README says of nginx, word for word: with its location block, with a
-# server block that otherwise only redirects, and with a document root that is
-# served as it stands.
+# What README and acme-client-guide(7) say of nginx, word for word: with its
+# location block, with a server block that otherwise only redirects, and with a
+# document root that is served as it stands.
 . "$here/lib.sh"
 nginx=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "${NGINX:-nginx}") ||
     { skip "nginx: nginx is not installed"; exit 0; }
@@ -54,12 +54,12 @@ c = http.client.HTTPConnection('127.0.0.1', $http_port)
 c.request('GET', '$1', headers={'Host': 'example.com'})
 print(c.getresponse().status)"; }
 same "nginx: only redirects, but for the location: other pages" 301 "$(code /)"
-root=$(sed -n 's/^        challengedir "\(.*\)"/\1/p' "$top/README.md" |
+root=$(sed -n 's/^challengedir "\(.*\)"/\1/p' "$top/acme-client-guide.7" |
     sed "s|/var/www|$work/www|")
 mkdir -p "$root"
 serve "root ${root%/.well-known/acme-challenge};"
 answers "document root as it stands" "$root"
-# What README warns of, so that the test can fail.
+# What the guide warns of, so that the test can fail.
 serve "$location
 return 301 https://\$host\$request_uri;"
 rm -rf "$work/etc" "$work/ssl" "$work/state"
