@@ -6,6 +6,7 @@ PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
 CHALLENGEDIR = /var/www/acme
 IMPORT = $(PREFIX)/share/acme-client/import
+FLEET = $(PREFIX)/share/acme-client/fleet
 -include config.mk
 CONFIGURED = $(CONFIGURED_2)
 
@@ -182,7 +183,7 @@ TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 CONF = $(DESTDIR)$(SYSCONFDIR)/acme-client.conf
 install: all
 	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBEXEC)/hooks \
-	    $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(IMPORT) \
+	    $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(IMPORT) $(DESTDIR)$(FLEET) \
 	    $(DESTDIR)$(SYSCONFDIR)
 	install -m 0755 $(ROLES) $(DESTDIR)$(LIBEXEC)
 	@for hook in $(HOOKS); do \
@@ -195,6 +196,10 @@ install: all
 	@for file in common.py README.md; do \
 	    $(PATHS) etc/import/$$file >$(DESTDIR)$(IMPORT)/$$file && \
 	    chmod 0644 $(DESTDIR)$(IMPORT)/$$file || exit 1; done
+	@for file in acme-fleet README.md; do \
+	    $(PATHS) etc/fleet/$$file >$(DESTDIR)$(FLEET)/$$file && \
+	    chmod 0644 $(DESTDIR)$(FLEET)/$$file || exit 1; done
+	@chmod 0755 $(DESTDIR)$(FLEET)/acme-fleet
 	install -m 0755 acme-client $(DESTDIR)$(PREFIX)/sbin/acme-client
 	@for page in acme-client*.[157]; do \
 	    dir=$(DESTDIR)$(MANDIR)/man$${page##*.}; \

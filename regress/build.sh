@@ -24,6 +24,7 @@ same "build: installed files" \
     "$(installed /usr/libexec)"
 same "build: installed files beside" "/etc/acme-client.conf
 /usr/sbin/acme-client
+$(ls "$top/etc/fleet" | sed 's|^|/usr/share/acme-client/fleet/|')
 $(ls "$top/etc/import" | sed 's|^|/usr/share/acme-client/import/|')
 /usr/share/bash-completion/completions/acme-client
 $(cd "$top" && ls acme-client*.[157] |

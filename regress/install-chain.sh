@@ -63,8 +63,10 @@ began() {
 	    fail "$who: -i: $1: status $status, wanted $2 and '${3:-}':" \
 	    "$(end_of "$work/err")"
 	same "$who: -i: $1: no request" "" "$(cat "$work/ca/log")"
+	[ $status = 1 ] || check "$who: -i: $1: the processes are named" \
+	    grep -q 'sandboxes: .*fileproc' "$work/err"
 	check "$who: -i: $1: no process for it" \
-	    sh -c "! grep -Eq '(net|dns|key|chng)proc: sandbox' '$work/err'"
+	    sh -c "! grep -Eq 'sandboxes: .*(net|dns|key|chng)proc' '$work/err'"
 }
 # is WHAT CHAIN [KEY]: the files are those of this chain and key
 is() {

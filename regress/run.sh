@@ -26,8 +26,8 @@ case ${1:-} in
 esac
 all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
     ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
-    faults-keys fleet fleet-trouble fuzz fuzz-roles guide handles hooks
-    hostile evil import install-chain layout leftover manual nginx openbsd
+    faults-keys fleet fleet-etcd fleet-trouble fuzz fuzz-roles guide handles
+    hooks hostile evil import install-chain layout leftover manual nginx openbsd
     package renewal resolver responder restore revoke sandbox seeing servers
     stateless threats threats-memory try unit user verify whole zone"
 [ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
@@ -146,7 +146,8 @@ section faults-keys sh "$here/faults.sh" faults_keys
 section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
 section asan:unit sh "$here/asan.sh" unit
 section faults sh "$here/faults.sh"
-for name in evil threats fleet-trouble responder ca-later ca ca-orders; do
+for name in evil fleet-etcd threats fleet-trouble responder ca-later ca \
+    ca-orders; do
 	section $name sh "$here/$name.sh"
 done
 for name in whole hostile responder renewal account revoke certificate; do

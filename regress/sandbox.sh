@@ -241,7 +241,7 @@ status=$?
 same "sandbox: -i without seccomp: refused" 1 $status
 check "sandbox: -i without seccomp: nothing is installed" \
     test ! -e "$work/ssl/example.com.fullchain.pem"
-"$client" -v -f "$work/c.conf" -i "$work/offer.pem" example.com 2>"$work/err"
+"$client" -vv -f "$work/c.conf" -i "$work/offer.pem" example.com 2>"$work/err"
 same "sandbox: -i: status" 0 $?
 same "sandbox: -i: the roles" "certproc csrproc fileproc" \
     "$(sed -n 's/.*: \([a-z]*proc\): sandbox: .*seccomp.*/\1/p' "$work/err" |

@@ -1,0 +1,33 @@
+# A fleet of five machines, each in a network namespace of its own, that share
+# their certificates by etc/fleet/acme-fleet and a real etcd of three nodes,
+# behind a real HAProxy; and what happens when parts of it fail.
+. "$here/lib.sh"
+PATH=$PATH:/usr/sbin:/sbin
+for program in etcd etcdctl haproxy ip pebble; do
+	command -v $program >/dev/null && continue
+	skip "fleet-etcd: $program is not installed"
+	exit 0
+done
+if [ "$(id -u)" != 0 ] ||
+    ! unshare -mnpf --mount-proc --propagation $propagation \
+    ip link add name b type bridge 2>/dev/null; then
+	skip "fleet-etcd: needs root, and namespaces of its own"
+	exit 0
+fi
+if [ -z "${fleet_inside:-}" ]; then
+	fleet_inside=1 exec unshare -mnpf --mount-proc \
+	    --propagation $propagation sh "$0"
+fi
+unset PORTS
+work_start
+ip link set lo up
+mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns &&
+    cp /etc/hosts "$work/hosts" &&
+    echo "10.17.0.1 ca.test" >>"$work/hosts" &&
+    mount --bind "$work/hosts" /etc/hosts ||
+    { fail "fleet-etcd: no /run/netns and /etc/hosts of its own"; exit 1; }
+pebble_start || exit 1
+stop $web_pid
+python3 "$here/fleet_etcd.py" "$client" "$work" "$top" "$ca_port" \
+    "$http_port" || failed=1
+exit $failed
