@@ -168,8 +168,8 @@ wrong_clock() {
 }
 
 # Each program runs out of memory: at some of its first allocations, and at some
-# of all, which SEED=N chooses.  libcrypto itself may crash at rare ones, so that
-# each run has the same.
+# of all, which SEED=N chooses.  Each run has the same, as libcrypto itself may
+# crash at rare ones.
 seed=${SEED:-1}
 points() { # points NUMBER OF ALLOCATIONS
 	python3 -c 'import random, sys
