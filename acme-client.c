@@ -1010,7 +1010,7 @@ check_options(struct command *command, int noperands)
 		command->all = 1;
 	else if (command->all &&
 	    (run->mode != MODE_RENEW || command->try || noperands > 0))
-		errx(1, "-a is for all handles, to be renewed");
+		errx(1, "-a renews all handles: it goes with no other mode");
 	if (run->reason != -1 && run->mode != MODE_REVOKE)
 		errx(1, "-R is for -r only");
 }

@@ -113,7 +113,8 @@ order_worth(const struct job *j, const struct chain *chain, struct error *e)
 	renewal_life(chain, &life);
 	if (renewal_time(&life, j->handle, j->state, time(NULL), &suggested) <=
 	    time(NULL))
-		return error_set(e, "its certificate is to be renewed already");
+		return error_set(
+		    e, "its certificate is due for renewal already");
 	return 0;
 }
 

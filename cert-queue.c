@@ -256,7 +256,7 @@ cert_key(struct msg *m)
 	 * certificate's key.
 	 */
 	if (!b.usable && j->broken.text[0] == '\0' && role_mode != MODE_REVOKE)
-		error_set(&j->broken, "its key cannot be used");
+		error_set(&j->broken, "the domain key cannot be used");
 	if (j->phase != AWAITS_KEYS)
 		return;
 	enter(m->head.job, KEYS_KNOWN);

@@ -70,7 +70,7 @@ restore(struct job *j, struct error *e)
 	if (recover_waits(j))
 		return error_set(e,
 		    "the certificate in %s, from an earlier run, is "
-		    "not in place yet; a run without -B sees to it first",
+		    "not in place yet; first, a run without -B must install it",
 		    j->saved.path);
 	if (store_read_kept(j->nr, parts, e) == -1 ||
 	    installed_read(&kept, j->path, parts, e) == -1)

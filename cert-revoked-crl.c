@@ -231,7 +231,7 @@ status_list_judge(
 	int rc;
 
 	if (read_head(&l, response) == -1)
-		return error_set(e, "what came is no revocation list");
+		return error_set(e, "the response is no revocation list");
 	if (status_signed_strong(&l.sig, "the revocation list", e) == -1)
 		return -1;
 	if (!is_by(&l, issuer))

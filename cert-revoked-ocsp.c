@@ -69,10 +69,10 @@ open_response(struct der response, struct der *basic, struct error *e)
 	    der_len(&response) != 0 ||
 	    der_get(&all, DER_ENUMERATED, NULL, &status) != 1 ||
 	    der_len(&status) != 1)
-		return error_set(e, "what came is no OCSP answer");
+		return error_set(e, "the response is no OCSP response");
 	if (*status.p != 0)
 		return error_set(e,
-		    "the OCSP responder has no answer (status %d)", *status.p);
+		    "the OCSP responder sends an error (status %d)", *status.p);
 	if (get_explicit(&all, 0, &bytes) != 1 || der_len(&all) != 0 ||
 	    der_get(&bytes, DER_OID, NULL, &oid) != 1 ||
 	    !der_equal(&oid, &wanted) ||
@@ -80,7 +80,7 @@ open_response(struct der response, struct der *basic, struct error *e)
 	    der_len(&bytes) != 0 ||
 	    der_get(&octets, DER_SEQUENCE, NULL, basic) != 1 ||
 	    der_len(&octets) != 0)
-		return error_set(e, "what came is no OCSP answer");
+		return error_set(e, "the response is no OCSP response");
 	return 0;
 }
 
@@ -130,7 +130,7 @@ check_responder(X509 *cert, X509 *issuer, time_t now, struct error *e)
 	if (X509_check_issued(issuer, cert) != X509_V_OK ||
 	    X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
 		return error_set(e,
-		    "the OCSP answer is not signed by the certificate's "
+		    "the OCSP response is not signed by the certificate's "
 		    "issuer");
 	X509_get0_signature(NULL, &algorithm, cert);
 	if (signature_digest(algorithm, &type) == NULL)
@@ -144,7 +144,7 @@ check_responder(X509 *cert, X509 *issuer, time_t now, struct error *e)
 	    !(X509_get_key_usage(cert) &
 		(KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
 		return error_set(e,
-		    "the OCSP responder's certificate is not for that (no "
+		    "the OCSP responder's certificate is not for OCSP (no "
 		    "id-kp-OCSPSigning)");
 	if (from == (time_t)-1 || to == (time_t)-1 ||
 	    from > now + STATUS_SKEW || to < now - STATUS_SKEW)
@@ -164,12 +164,12 @@ check_signer(
 	X509 *cert;
 	int n, rc = -1;
 
-	if (status_signed_strong(&r->sig, "the OCSP answer", e) == -1)
+	if (status_signed_strong(&r->sig, "the OCSP response", e) == -1)
 		return -1;
 	if (status_signed_by(&r->sig, X509_get0_pubkey(issuer)))
 		return 0;
 	error_set(
-	    e, "the OCSP answer is not signed by the certificate's issuer");
+	    e, "the OCSP response is not signed by the certificate's issuer");
 	for (n = 0; rc == -1 && n < RESPONDERS_MAX &&
 	     der_get(&certs, DER_SEQUENCE, &whole, NULL) == 1;
 	     n++) {
@@ -277,10 +277,11 @@ judge_single(const struct single *s, time_t now, struct error *e)
 	    (s->next == (time_t)-1 ?
 		    s->this < now - AGE_MAX :
 		    s->next < now - STATUS_SKEW || s->next < s->this))
-		return error_set(e, "the OCSP answer is out of date");
+		return error_set(e, "the OCSP response is out of date");
 	if (has_critical(s->extensions))
 		return error_set(e,
-		    "the OCSP answer has a critical extension that is unknown "
+		    "the OCSP response has a critical extension that is "
+		    "unknown "
 		    "here");
 	if (s->status == UNKNOWN)
 		return error_set(
@@ -302,14 +303,15 @@ status_ocsp_judge(
 	if (open_response(answer, &basic, e) == -1)
 		return -1;
 	if (read_response(basic, &r) == -1)
-		return error_set(e, "what came is no OCSP answer");
+		return error_set(e, "the response is no OCSP response");
 	if (check_signer(&r, issuer, now, e) == -1)
 		return -1;
 	if (has_critical(r.extensions))
 		return error_set(e,
-		    "the OCSP answer has a critical extension that is unknown "
+		    "the OCSP response has a critical extension that is "
+		    "unknown "
 		    "here");
-	error_set(e, "the OCSP answer is for other certificates");
+	error_set(e, "the OCSP response is for other certificates");
 	/*
 	 * If several SingleResponses are about the certificate, "revoked"
 	 * counts.
@@ -317,7 +319,7 @@ status_ocsp_judge(
 	while (der_len(&r.singles) > 0) {
 		if (der_get(&r.singles, DER_SEQUENCE, NULL, &one) != 1 ||
 		    read_single(one, &s) == -1)
-			return error_set(e, "the OCSP answer cannot be read");
+			return error_set(e, "the OCSP response cannot be read");
 		if (is_about(&s, leaf, issuer) &&
 		    (rc = judge_single(&s, now, e)) > verdict)
 			verdict = rc;

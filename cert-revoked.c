@@ -175,7 +175,7 @@ check_issuer(const struct chain *chain, struct error *e)
 		return 0;
 	ERR_clear_error();
 	return error_set(e,
-	    "the certificate that is installed behind it is not its issuer's");
+	    "the second installed certificate is not the issuer of the first");
 }
 
 char *

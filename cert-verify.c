@@ -174,12 +174,14 @@ is_installed(
 		return 0;
 	}
 	if ((c = chain_parse((const char *)b->pem, b->len, &reason)) == NULL) {
-		error_set(e, "it presents no certificate: %s", reason.text);
+		error_set(
+		    e, "the server presents no certificate: %s", reason.text);
 		return 0;
 	}
 	if (!(same = chain_same_leaf(j->installed.chain, c))) {
 		chain_describe(c, text, sizeof(text));
-		error_set(e, "it presents another certificate: %s", text);
+		error_set(
+		    e, "the server presents another certificate: %s", text);
 	}
 	chain_free(c);
 	return same;
@@ -202,7 +204,9 @@ cert_presented(struct msg *m)
 		    words(s)[1], s->last.text);
 		return;
 	}
-	say(1, "%s: verify %s port %s: it presents the installed certificate",
+	say(1,
+	    "%s: verify %s port %s: the server presents the installed "
+	    "certificate",
 	    j->handle, words(s)[0], words(s)[1]);
 	drop(s);
 }

@@ -57,7 +57,7 @@ add_job(const struct slice_domain *d)
 	j->names.more = d->accept_more;
 	j->verify = d->verify;
 	if (j->names.n == 0)
-		error_set(&j->broken, "its 'csr file' cannot be used");
+		error_set(&j->broken, "'csr file' cannot be used");
 }
 
 /* The files for monitors. */

@@ -444,7 +444,8 @@ connect_one(
 	if (all || !*final)
 		return -1;
 	say(2,
-	    "%s: the trust anchors of the last time do not serve; trying all",
+	    "%s: the trust anchors of the last run do not verify it; trying "
+	    "all",
 	    h->origin.host);
 	*final = 0;
 	disconnect(h);

@@ -283,7 +283,7 @@ request_receive_nonce(struct session *s, struct http *h)
 		http_response_free(&a);
 		return;
 	} else
-		error_set(&e, "%s: answered without a valid Replay-Nonce",
+		error_set(&e, "%s: the response has no valid Replay-Nonce",
 		    s->new_nonce);
 	http_response_free(&a);
 	request_no_more_ahead(s, &e);
@@ -477,7 +477,7 @@ take_nonce(struct session *s, struct net_error *t)
 	}
 	if ((nonce = nonce_take()) == NULL)
 		net_error_set(t, FAILURE_CA,
-		    "%s: answered without a valid Replay-Nonce", s->new_nonce);
+		    "%s: the response has no valid Replay-Nonce", s->new_nonce);
 	return nonce;
 }
 

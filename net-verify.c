@@ -79,7 +79,7 @@ put_line(struct server *s, const char *text, struct error *e)
 	if (await(s, POLLOUT, e) == -1)
 		return -1;
 	if (send(s->fd, text, len, MSG_NOSIGNAL) != (ssize_t)len)
-		return error_set(e, "it takes no command");
+		return error_set(e, "the server takes no command");
 	return 0;
 }
 
@@ -99,7 +99,8 @@ fill(struct server *s, struct error *e)
 			return 0;
 		}
 		if (n == 0)
-			return error_set(e, "it hung up before STARTTLS");
+			return error_set(
+			    e, "the server hung up before STARTTLS");
 		if (errno != EAGAIN && errno != EINTR)
 			return error_set(e, "%s", strerror(errno));
 	}
@@ -136,7 +137,7 @@ refused(const struct server *s, const char *what, struct error *e)
 {
 	char safe[200];
 
-	return error_set(e, "%s: it says '%s'", what,
+	return error_set(e, "%s: the server says '%s'", what,
 	    say_safe(safe, sizeof(safe), s->line, strlen(s->line)));
 }
 
@@ -149,7 +150,7 @@ nothing_behind(const struct server *s, struct error *e)
 {
 	return s->nahead == 0 ?
 	    0 :
-	    error_set(e, "it says more than it was asked for");
+	    error_set(e, "the server says more than it was asked for");
 }
 
 /*
@@ -184,7 +185,7 @@ smtp(struct server *s, struct error *e)
 	    smtp_reply(s, "250", "STARTTLS", &found, e) == -1)
 		return -1;
 	if (!found)
-		return error_set(e, "it does not offer STARTTLS");
+		return error_set(e, "the server does not offer STARTTLS");
 	return put_line(s, "STARTTLS\r\n", e) == -1 ?
 	    -1 :
 	    smtp_reply(s, "220", NULL, NULL, e);
@@ -220,11 +221,11 @@ take_certificate(struct tls *tls, struct body_presented *b, struct error *e)
 	b->pem = tls_peer_cert_chain_pem(tls, &b->len);
 	if (b->pem == NULL ||
 	    (end = memmem(b->pem, b->len, PEM_END, strlen(PEM_END))) == NULL)
-		return error_set(e, "TLS: it presents no certificate");
+		return error_set(e, "TLS: the server presents no certificate");
 	b->len = (size_t)(end - b->pem) + strlen(PEM_END);
 	return b->len <= PRESENTED_BYTES_MAX ?
 	    0 :
-	    error_set(e, "TLS: its certificate has more than %d bytes",
+	    error_set(e, "TLS: the certificate has more than %d bytes",
 		PRESENTED_BYTES_MAX);
 }
 

@@ -441,7 +441,7 @@ name_of() {
 	openssl x509 -in "$work/$1" -outform DER | sha256sum | cut -c 1-16
 }
 sorted() { echo "$1" | xargs -n 1 | sort | xargs; }
-words="the trust anchors of the last time do not serve; trying all"
+words="the trust anchors of the last run do not verify it; trying all"
 # by_usual NAME, by_all NAME ANCHORS: a certificate, by the anchors tried first
 # or by all; these are remembered
 by_usual() {

@@ -84,10 +84,10 @@ says "ca: directory 404: names the statement" "$work/err" \
     "is $url the directory of an ACME server?  'api url'"
 refused "directory 503" "503"
 refused "EAB" "external account binding"
-refused "no nonce at all" "without a valid Replay-Nonce"
+refused "no nonce at all" "no valid Replay-Nonce"
 names="b.example.com c.example.com"
 for how in "newNonce dries up" "newNonce dries up, 503"; do
-	refused "$how" "without a valid Replay-Nonce\|HEAD .*: 503"
+	refused "$how" "no valid Replay-Nonce\|HEAD .*: 503"
 	asked=$(grep -c HEAD "$work/ca/log")
 	check "ca: $how: asked $asked times" test "$asked" -lt 15
 done
@@ -95,8 +95,8 @@ refused "badNonce at authz" "refused 20 nonces"
 asked=$(grep -c "POST /authz" "$work/ca/log")
 check "ca: badNonce at authz: asked $asked times" test "$asked" -lt 25
 names=
-refused "nonce with quote" "without a valid Replay-Nonce"
-refused "nonce of 10 KB" "without a valid Replay-Nonce"
+refused "nonce with quote" "no valid Replay-Nonce"
+refused "nonce of 10 KB" "no valid Replay-Nonce"
 refused "badNonce always" "refused 20 nonces"
 refused "account without Location" "without the account's URL"
 refused "account elsewhere" "not at the authority's own host"

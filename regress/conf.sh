@@ -1399,7 +1399,8 @@ refused "-B and -r" "only one of -B, -i, -l, -r, -t, -T, -K, -U and -D" -B \
     -f "$conf" example.com
 refused "-B with -F" "-F is for renewals, and -B makes none" -B -F -f "$conf" \
     example.com
-refused "-B with -a" "-a is for all handles, to be renewed" -B -a -f "$conf"
+refused "-B with -a" "-a renews all handles: it goes with no other mode" \
+    -B -a -f "$conf"
 refused "-B with -R" "-R is for -r only" -B -R 1 -f "$conf" example.com
 refused "-B with -J" "-J is for -l only" -B -J -f "$conf" example.com
 refused "-B of no handle" "^usage: " -B -f "$conf"

@@ -174,7 +174,7 @@ serves() {
 	run -v -F a
 	expect "servers: $_server: renewed and reloaded" 0
 	says "servers: $_server: verify" "$err" \
-	    "a: verify 127.0.0.1 port $3: it presents the installed certificate"
+	    "a: verify 127.0.0.1 port $3: the server presents the installed"
 	check "servers: $_server: another certificate" \
 	    test "$before" != "$(installed)"
 	# A reload is under way when the command has ended.

@@ -587,7 +587,7 @@ test_ocsp(void)
 	OPENSSL_free(der);
 	check(
 	    ask(by_ocsp, (const uint8_t *)"<html>x</html>", 14, &text) == -1 &&
-		strstr(text, "no OCSP answer") != NULL,
+		strstr(text, "no OCSP response") != NULL,
 	    "status: OCSP: HTML: %s", text);
 	check(ask(by_ocsp, try_later, sizeof(try_later), &text) == -1 &&
 		strstr(text, "status 3") != NULL,

@@ -31,7 +31,8 @@ domain_write "$conf" a a.example.com ""
 run -v -F a
 expect "verify: presented" 0
 for _port in "$1" "$2" "$3"; do
-	line "presented" "$_port" "it presents the installed certificate"
+	line "presented" "$_port" \
+	    "the server presents the installed certificate"
 done
 run -v a
 expect "verify: nothing has changed" 2
@@ -54,14 +55,14 @@ began=$(date +%s)
 run -F a
 expect "verify: not presented: the status stays" 0
 check "$who: verify: bounded in time" test $(($(date +%s) - began)) -lt 50
-line "another certificate" "$4" "it presents another certificate:\
+line "another certificate" "$4" "the server presents another certificate:\
  old.example.com, 192.0.2.7; issuer Old, valid until .* UTC,\
  serial number 4711ab"
 line "hangs" "$5" "no certificate within 10 seconds"
 line "floods" "$6" "more than 100 lines before STARTTLS"
 line "bytes behind the reply to STARTTLS" "$7" \
-    "it says more than it was asked for"
+    "the server says more than it was asked for"
 line "no TLS" "$8" "TLS: "
-line "no STARTTLS" "$9" "it does not offer STARTTLS"
+line "no STARTTLS" "$9" "the server does not offer STARTTLS"
 line "a line without its end" "${10}" "a line of more than 1024 bytes"
 exit $failed
