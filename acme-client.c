@@ -458,9 +458,8 @@ refuse_shared(const struct conf *conf, const struct authority *a)
 	if (other != NULL)
 		errx(1,
 		    "-K %s: authority %s has the same account key, %s; give "
-		    "one of them an "
-		    "'account key' of its own first, with which its next run "
-		    "registers a new account",
+		    "one of them an 'account key' of its own first, with which "
+		    "its next run registers a new account",
 		    a->name, other->name, a->account_key);
 }
 
@@ -538,8 +537,7 @@ run_account(struct run *run)
 			"the account at %s is deactivated; a new one needs a "
 			"new key: move %s away first" :
 			"the account at %s is deactivated; a new one needs a "
-			"new key: name another "
-			"'account key' than %s",
+			"new key: name another 'account key' than %s",
 		    run->authority->name, run->authority->account_key);
 	return tally.failed > 0 ? 1 : 0;
 }

@@ -426,8 +426,7 @@ read_issuers(struct challenge *c, json_t *o, struct error *e)
 		if (name == NULL || !valid_dns_name(name))
 			return error_set(e,
 			    "member 'issuer-domain-names' has something else "
-			    "than a "
-			    "host name in lower case");
+			    "than a host name in lower case");
 		if ((c->issuers[c->nissuers++] = strdup(name)) == NULL)
 			err(1, NULL);
 	}

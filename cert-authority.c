@@ -181,8 +181,8 @@ show_records(const char *url)
 		return;
 	if (conf.issuer == NULL) {
 		warnx("%s: for the records of dns-persist-01 say 'issuer NAME' "
-		      "in the authority, "
-		      "NAME being the CA's name as in CAA records",
+		      "in the authority, NAME being the CA's name as in CAA "
+		      "records",
 		    name);
 		return;
 	}
@@ -216,8 +216,8 @@ authority_show(const struct body_shown *b)
 	if (known)
 		printf("account %s\n", account.url);
 	else
-		warnx("%s: no account is known for this key yet; the first "
-		      "run that obtains a certificate registers it",
+		warnx("%s: no account is known for this key yet; the first run "
+		      "that obtains a certificate registers it",
 		    name);
 	printf("thumbprint %s\n", b->thumbprint);
 	if (known)
@@ -228,8 +228,7 @@ authority_show(const struct body_shown *b)
 		warnx(
 		    "%s: a rollover has begun, and whether the CA has made it "
 		    "is not known: then the thumbprint is %s; the next run "
-		    "asks "
-		    "the CA",
+		    "asks the CA",
 		    name, b->next);
 	return 0;
 }
@@ -250,8 +249,7 @@ authority_ended(struct error *e)
 		return 0;
 	error_set(e,
 	    "not ordered in this run: what authority %s has refused before "
-	    "would be "
-	    "refused for it, too (%s)",
+	    "would be refused for it, too (%s)",
 	    name, say_shorten(cause, sizeof(cause), ended));
 	return 1;
 }

@@ -363,8 +363,7 @@ cert_done(struct msg *m)
 				    j->handle);
 			say(0,
 			    "%s: revoked, as the CA has told netproc; -r once "
-			    "more, before the "
-			    "next renewal, has that confirmed",
+			    "more, before the next renewal, has that confirmed",
 			    j->handle);
 		}
 		ask_csr(m->head.job, CSR_DISCARD, DISCARDING);

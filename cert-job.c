@@ -227,14 +227,14 @@ check_new(const struct job *j, const struct chain *chain, struct error *e)
 
 	if (job_was_revoked(j, chain))
 		return error_set(e,
-		    "the CA handed out the certificate that an "
-		    "earlier -r has revoked, or was to revoke");
+		    "the CA handed out the certificate that an earlier -r has "
+		    "revoked, or was to revoke");
 	if (in == NULL)
 		return 0;
 	if (chain_same_leaf(chain, in))
 		return error_set(e,
-		    "the CA handed out the certificate that is "
-		    "installed already");
+		    "the CA handed out the certificate that is installed "
+		    "already");
 	/*
 	 * A certificate of another CA or profile may have an earlier notBefore.
 	 */
@@ -243,8 +243,8 @@ check_new(const struct job *j, const struct chain *chain, struct error *e)
 	if (chain->not_before >= began)
 		return 0;
 	return error_set(e,
-	    "the certificate from the CA is older than the installed "
-	    "one: it begins on %s, and that one on %s",
+	    "the certificate from the CA is older than the installed one: it "
+	    "begins on %s, and that one on %s",
 	    clock_text(chain->not_before), clock_text(in->not_before));
 }
 
@@ -273,8 +273,8 @@ judge(const struct job *j, const struct chain *chain, struct error *e)
 	return (force && !j->resumed) || !ends_early(j, chain) ?
 	    0 :
 	    error_set(e,
-		"the certificate from the CA ends on %s, "
-		"before the installed one; -F would install it all the same",
+		"the certificate from the CA ends on %s, before the installed "
+		"one; -F would install it all the same",
 		clock_text(chain->not_after));
 }
 
@@ -310,9 +310,8 @@ check_roots(const struct job *j, struct error *e)
 		return 0;
 	return error_set(e,
 	    "nothing is ordered, as the last certificate led to no trusted "
-	    "root: name this "
-	    "authority's root with 'root file', or say 'root any'; -F orders "
-	    "all the same");
+	    "root: name this authority's root with 'root file', or say 'root "
+	    "any'; -F orders all the same");
 }
 
 int
@@ -371,9 +370,8 @@ check_whole(const struct job *j, int unframed, struct error *e)
 		return 0;
 	return error_set(e,
 	    "the CA's server does not say where the chain ends (neither "
-	    "Content-Length nor "
-	    "chunks), and with 'root any' it may have been cut; name the CA's "
-	    "root with 'root file'");
+	    "Content-Length nor chunks), and with 'root any' it may have been "
+	    "cut; name the CA's root with 'root file'");
 }
 
 int

@@ -109,8 +109,8 @@ static void
 take_unreported(struct job *j, const struct chain *chain)
 {
 	say(1,
-	    "%s: an earlier run has installed its files, but did not "
-	    "come to report that",
+	    "%s: an earlier run has installed its files, but did not come to "
+	    "report that",
 	    j->handle);
 	j->changed = 1;
 	job_was_installed(j, chain);
@@ -175,8 +175,7 @@ recover(struct job *j)
 		return 1;
 	} else
 		warnx("%s: the certificate that an earlier run obtained cannot "
-		      "be installed now: %s; "
-		      "it is kept in %s",
+		      "be installed now: %s; it is kept in %s",
 		    j->handle, e.text, j->saved.path);
 	chain_free(chain);
 	return 0;

@@ -38,21 +38,21 @@ judge(const struct job *j, const struct installed *kept, struct error *e)
 	if (!chain_is_for(chain, k->have_current, k->current) &&
 	    !chain_is_for(chain, k->have_next, k->next))
 		return error_set(e,
-		    "the kept certificate is for another key than "
-		    "the live one and the one before it");
+		    "the kept certificate is for another key than the live one "
+		    "and the one before it");
 	if (job_key_was_compromised(j, chain))
 		return error_set(e,
-		    "the key of the kept certificate is "
-		    "compromised, as -R keyCompromise said");
+		    "the key of the kept certificate is compromised, as -R "
+		    "keyCompromise said");
 	if (job_was_revoked(j, chain))
 		return error_set(e,
-		    "the kept certificate is revoked, or was to be, "
-		    "by an earlier -r");
+		    "the kept certificate is revoked, or was to be, by an "
+		    "earlier -r");
 	if (!chain_key_fits(chain, &j->key_spec))
 		return error_set(e,
-		    "the key of the kept certificate is of another "
-		    "type or size than configured: the next renewal would "
-		    "replace it at once");
+		    "the key of the kept certificate is of another type or "
+		    "size than configured: the next renewal would replace it "
+		    "at once");
 	if (kept->complete)
 		return job_verify(j, chain, e);
 	if (!leaf_only)
@@ -69,8 +69,8 @@ restore(struct job *j, struct error *e)
 
 	if (recover_waits(j))
 		return error_set(e,
-		    "the certificate in %s, from an earlier run, is "
-		    "not in place yet; first, a run without -B must install it",
+		    "the certificate in %s, from an earlier run, is not in "
+		    "place yet; first, a run without -B must install it",
 		    j->saved.path);
 	if (store_read_kept(j->nr, parts, e) == -1 ||
 	    installed_read(&kept, j->path, parts, e) == -1)
@@ -78,8 +78,7 @@ restore(struct job *j, struct error *e)
 	if (kept.chain == NULL ||
 	    chain_same_leaf(kept.chain, j->installed.chain)) {
 		say(0,
-		    "%s: no other certificate is kept than the installed "
-		    "one",
+		    "%s: no other certificate is kept than the installed one",
 		    j->handle);
 		installed_free(&kept);
 		return 0;

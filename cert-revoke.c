@@ -65,8 +65,7 @@ job_doom(struct job *j, struct error *e)
 	if ((j->doomed = load_current(j, &j->revoking)) != NULL) {
 		say(0,
 		    "%s: going on with the revocation of the certificate in "
-		    "%s, which an earlier "
-		    "run began",
+		    "%s, which an earlier run began",
 		    j->handle, j->revoking.path);
 		return 0;
 	}

@@ -180,8 +180,7 @@ read_entry_extensions(struct der in, struct error *e)
 		    x.id != INVALIDITY_DATE)
 			return error_set(e,
 			    "the revocation list has an entry with a critical "
-			    "extension "
-			    "that is unknown here");
+			    "extension that is unknown here");
 		else if (x.id == REASON_CODE)
 			removed = der_len(&x.value) == 3 &&
 			    x.value.p[2] == REMOVE_FROM_LIST;

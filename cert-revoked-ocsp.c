@@ -281,8 +281,7 @@ judge_single(const struct single *s, time_t now, struct error *e)
 	if (has_critical(s->extensions))
 		return error_set(e,
 		    "the OCSP response has a critical extension that is "
-		    "unknown "
-		    "here");
+		    "unknown here");
 	if (s->status == UNKNOWN)
 		return error_set(
 		    e, "the OCSP responder does not know the certificate");
@@ -309,8 +308,7 @@ status_ocsp_judge(
 	if (has_critical(r.extensions))
 		return error_set(e,
 		    "the OCSP response has a critical extension that is "
-		    "unknown "
-		    "here");
+		    "unknown here");
 	error_set(e, "the OCSP response is for other certificates");
 	/*
 	 * If several SingleResponses are about the certificate, "revoked"

@@ -160,9 +160,8 @@ check_leaf(X509 *leaf, struct error *e)
 	if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
 		return error_set(e,
 		    "the certificate is not for servers (its keyUsage has "
-		    "neither "
-		    "digitalSignature nor keyEncipherment nor keyAgreement, or "
-		    "its nsCertType no server)");
+		    "neither digitalSignature nor keyEncipherment nor "
+		    "keyAgreement, or its nsCertType no server)");
 	/*
 	 * EXFLAG_SS is not used: LibreSSL sets it only if keyUsage allows to
 	 * sign certificates.
@@ -174,8 +173,7 @@ check_leaf(X509 *leaf, struct error *e)
 	if (must_staple(leaf))
 		return error_set(e,
 		    "the certificate demands OCSP stapling (RFC 7633), which "
-		    "nobody "
-		    "asked for");
+		    "nobody asked for");
 	return 0;
 }
 
@@ -206,15 +204,13 @@ check_links(const struct chain *c, struct error *e)
 		    (EXFLAG_INVALID | EXFLAG_CRITICAL))
 			return error_set(e,
 			    "certificate %d of the chain has extensions that "
-			    "are broken, "
-			    "or critical and unknown",
+			    "are broken, or critical and unknown",
 			    i + 2);
 		if (X509_check_issued(issuer, cert) != X509_V_OK ||
 		    X509_verify(cert, X509_get0_pubkey(issuer)) != 1)
 			return error_set(e,
 			    "certificate %d of the chain was not issued by the "
-			    "one "
-			    "after it",
+			    "one after it",
 			    i + 1);
 		if (!may_issue(issuer, i + 2 == sk_X509_num(c->certs)))
 			return error_set(e,
@@ -222,8 +218,7 @@ check_links(const struct chain *c, struct error *e)
 		if (pathlen(issuer) >= 0 && pathlen(issuer) < i)
 			return error_set(e,
 			    "certificate %d of the chain may not have %d below "
-			    "it "
-			    "(pathlen)",
+			    "it (pathlen)",
 			    i + 2, i);
 	}
 	return 0;
@@ -291,8 +286,8 @@ chain_verify(const struct chain *c, const struct strings *names,
 		return error_set(e,
 		    "the certificate is for other names than ours: %s%s", found,
 		    chain_names_added(c, names) ?
-			"; 'accept additional names' would take those that "
-			"the CA adds" :
+			"; 'accept additional names' would take those that the "
+			"CA adds" :
 			"");
 	}
 	if (check_times(c, now, e) == -1 || check_leaf(leaf, e) == -1)

@@ -371,8 +371,8 @@ chng_drop(struct msg *m)
 	}
 	if (doubtful)
 		warnx("%s: the responses were in %s: does the web server of "
-		      "these names serve that "
-		      "directory as /.well-known/acme-challenge/, on port 80?",
+		      "these names serve that directory as "
+		      "/.well-known/acme-challenge/, on port 80?",
 		    j->handle, j->path);
 	webroot_drop(m->head.job);
 	response(m, 1, NULL);

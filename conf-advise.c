@@ -247,9 +247,8 @@ advise_other(const char *what, const char *path)
 	if (client == NULL || strcmp(client, said) == 0)
 		return;
 	said = client;
-	advise("%s %s: is in a directory of %s, and both clients would "
-	       "replace it; to take over what that client has: "
-	       "%s/%s",
+	advise("%s %s: is in a directory of %s, and both clients would replace "
+	       "it; to take over what that client has: %s/%s",
 	    what, path, client, IMPORT_DIR, client);
 }
 
@@ -286,8 +285,8 @@ advise_way(const struct domain *d)
 	dir = conf_directory(d->key);
 	rc = stat(dir, &st);
 	if (rc == 0 && (st.st_mode & (S_IXGRP | S_IXOTH)) == 0)
-		advise("domain key %s: group %s cannot reach it: chgrp %s "
-		       "%s && chmod g+x %s",
+		advise("domain key %s: group %s cannot reach it: chgrp %s %s "
+		       "&& chmod g+x %s",
 		    d->key, d->group, d->group, dir, dir);
 	free(dir);
 }
@@ -345,9 +344,8 @@ advise_arguments(const struct strings *argv)
 		for (k = 0; k < sizeof(shell) / sizeof(shell[0]); k++)
 			if (strcmp(argv->v[i], shell[k]) == 0) {
 				advise("on change %s: gets '%s' as an "
-				       "argument, as no "
-				       "shell reads it; put the command into a "
-				       "script",
+				       "argument, as no shell reads it; put "
+				       "the command into a script",
 				    argv->v[0], shell[k]);
 				return;
 			}
@@ -408,8 +406,8 @@ advise_port(const char *address, const char *port)
 			errno == EADDRNOTAVAIL ?
 			"this machine has no such address" :
 			errno == EACCES ?
-			"ports below 1024 need root, or the "
-			"ambient capability CAP_NET_BIND_SERVICE" :
+			"ports below 1024 need root, or the ambient capability "
+			"CAP_NET_BIND_SERVICE" :
 			strerror(errno));
 	if (fd != -1)
 		close(fd);
@@ -429,8 +427,7 @@ advise_challenge(const struct domain *d, const char *address, const char *port)
 		advise(
 		    "listen on %s port %s: for %s the CA connects to port %s: "
 		    "listen there, or at another port to which those "
-		    "connections "
-		    "are passed on",
+		    "connections are passed on",
 		    address, port, challenge_names[d->challenge],
 		    by_tls ? "443" : "80");
 }

@@ -158,17 +158,17 @@ check_stateless(const struct domain *d)
 {
 	if (d->challenge != CHALLENGE_HTTP01)
 		domain_error(d,
-		    "'stateless' is a way to respond to http-01; take "
-		    "it or 'challenge %s' out",
+		    "'stateless' is a way to respond to http-01; take it or "
+		    "'challenge %s' out",
 		    challenge_names[d->challenge]);
 	if (d->challengedir != NULL)
 		domain_error(d,
-		    "either 'challengedir' or 'stateless', with which "
-		    "no file is written");
+		    "either 'challengedir' or 'stateless', with which no file "
+		    "is written");
 	if (d->challenge_hook != NULL)
 		domain_error(d,
-		    "either 'stateless' or 'challenge hook', which is "
-		    "for records in the DNS");
+		    "either 'stateless' or 'challenge hook', which is for "
+		    "records in the DNS");
 }
 
 void

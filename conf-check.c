@@ -279,8 +279,8 @@ check_names_once(struct conf *c)
 	for (i = 1; i < c->ndomains; i++)
 		if (strcmp(d[i - 1]->handle, d[i]->handle) == 0)
 			lex_error_at(d[i]->file, d[i]->line,
-			    "domain %s: is also at %s; give "
-			    "one another handle, and the name as 'domain name'",
+			    "domain %s: is also at %s; give one another "
+			    "handle, and the name as 'domain name'",
 			    d[i]->handle,
 			    place_text(
 				d[i - 1]->file, d[i - 1]->line, d[i]->file));

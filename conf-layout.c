@@ -268,8 +268,8 @@ cost(enum kind holder, enum kind prey)
 	case CHALLENGES:
 		return published ?
 		    NULL :
-		    "respond to any CA's challenge there, "
-		    "and so get a certificate for these names from it";
+		    "respond to any CA's challenge there, and so get a "
+		    "certificate for these names from it";
 	case TRUST:
 	case SYSTEM:
 		return "replace it";
@@ -315,8 +315,8 @@ judge(struct thing *holder, const struct thing *prey)
 		moved = kinds[holder->kind].name;
 	}
 	advise(
-	    "%s %s: %s where %s %s: an attacker in that process could %s, "
-	    "too; move the %s to a directory with nothing else in it or below "
+	    "%s %s: %s where %s %s: an attacker in that process could %s, too; "
+	    "move the %s to a directory with nothing else in it or below "
 	    "it%s%s",
 	    prey->what, prey->path, position(holder, prey),
 	    kinds[holder->kind].writer, kinds[holder->kind].doing, could, moved,
@@ -469,8 +469,7 @@ judge_files(struct domain *const *domains, size_t n)
 	if (others > 1)
 		advise("%s and %u other files: belong to others than their "
 		       "directories, so that fileproc keeps the capability "
-		       "CAP_CHOWN; "
-		       "chown them",
+		       "CAP_CHOWN; chown them",
 		    first, others - 1);
 	else if (others == 1)
 		advise(

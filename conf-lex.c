@@ -318,8 +318,8 @@ include_all(char **paths, size_t n)
 		for (p = paths[i]; *p != '\0'; p++) {
 			if (*p == '"' || *p == '\\' || *p == '\n') {
 				lex_error("include: %s: rename this file: its "
-					  "name has a quote, "
-					  "a backslash or a line end",
+					  "name has a quote, a backslash or a "
+					  "line end",
 				    paths[i]);
 				break;
 			}
@@ -447,8 +447,7 @@ get_char(void)
 			break;
 	if (c == '\r' && top->pos > 1 && top->text[top->pos - 2] == '\\')
 		lex_error("an invisible carriage return (U+000D) behind the "
-			  "backslash; end the lines "
-			  "as Unix does (dos2unix)");
+			  "backslash; end the lines as Unix does (dos2unix)");
 	return c;
 }
 

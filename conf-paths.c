@@ -160,8 +160,8 @@ check_beside(const struct use *key, const char *suffix)
 	found = bsearch(&wanted, uses, nuses, sizeof(*uses), by_path);
 	if (found != NULL)
 		lex_error_at(found->file, found->line,
-		    "%s %s: this path is for changes of the %s "
-		    "of %s; take another",
+		    "%s %s: this path is for changes of the %s of %s; take "
+		    "another",
 		    found->what, found->path, key->what,
 		    place_text(key->file, key->line, found->file));
 	free(wanted.path);
@@ -182,8 +182,8 @@ check_paths_once(void)
 		    !(uses[i - 1].kind == PATH_ACCOUNT &&
 			uses[i - 1].what == uses[i].what))
 			lex_error_at(uses[i].file, uses[i].line,
-			    "%s %s: this path is also the %s "
-			    "of %s; each needs its own",
+			    "%s %s: this path is also the %s of %s; each needs "
+			    "its own",
 			    uses[i].what, uses[i].path, uses[i - 1].what,
 			    place_text(uses[i - 1].file, uses[i - 1].line,
 				uses[i].file));
@@ -224,10 +224,9 @@ check_keys_apart(const struct conf *c)
 		    NULL;
 		if (found != NULL)
 			lex_error_at(uses[i].file, uses[i].line,
-			    "%s %s: a private key must not be "
-			    "in a directory of certificates, challenges or "
-			    "state; put it in one of "
-			    "its own, such as %s/private",
+			    "%s %s: a private key must not be in a directory "
+			    "of certificates, challenges or state; put it in "
+			    "one of its own, such as %s/private",
 			    uses[i].what, uses[i].path, uses[i].dir);
 	}
 	free(open_dirs);

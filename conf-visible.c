@@ -196,7 +196,6 @@ lex_check_start(const char *text, size_t len)
 		return "this is UTF-16 text; save the file as UTF-8";
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return "an invisible byte order mark (U+FEFF) begins the file; "
-		       "save it as UTF-8 "
-		       "without one";
+		       "save it as UTF-8 without one";
 	return NULL;
 }

@@ -561,8 +561,7 @@ csr_revoke(struct msg *m)
 	msg_end(m);
 	if (!revocable_has(&j->revocable, b.der, b.len))
 		errx(1,
-		    "CSR_REVOKE: neither installed, "
-		    "nor left by an earlier -r");
+		    "CSR_REVOKE: neither installed, nor left by an earlier -r");
 	j->revoke = b64url_encode(b.der, b.len);
 	j->revokes = is_for(&j->key, b.der, b.len);
 	b.ours = j->revokes || is_for(&j->next, b.der, b.len) ||
@@ -650,8 +649,8 @@ discard_key(struct csr_job *j, int others, struct error *e)
 	if (others) {
 		say(0,
 		    "%s: stays for now, as another certificate is installed "
-		    "for it, though the CA may "
-		    "block it; run a renewal at once: it is for a new key",
+		    "for it, though the CA may block it; run a renewal at "
+		    "once: it is for a new key",
 		    j->path);
 		return CSR_KEY_STAYS;
 	}
@@ -660,8 +659,8 @@ discard_key(struct csr_job *j, int others, struct error *e)
 	else
 		say(0,
 		    "%s: removed, as it has signed the revocation, by which "
-		    "the CA may block it for "
-		    "good; the next certificate is for a new key",
+		    "the CA may block it for good; the next certificate is for "
+		    "a new key",
 		    j->path);
 	return place_remove(&j->key, e) == 0 &&
 		place_remove(&j->next, e) == 0 &&

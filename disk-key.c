@@ -66,14 +66,14 @@ check_type(const struct place *p, const struct keyspec *spec, EVP_PKEY *key,
 
 	if (jws_alg(key) == NULL)
 		return error_set(e,
-		    "%s: %s key of %d bits; it must be P-256, P-384 or "
-		    "RSA of 2048 to 4096 bits",
+		    "%s: %s key of %d bits; it must be P-256, P-384 or RSA of "
+		    "2048 to 4096 bits",
 		    p->path, type_text(key), bits);
 	if (!keyfile_fits(spec, key))
 		return error_set(e,
-		    "%s: holds an %s key of %d bits, the configuration "
-		    "says %s%s; change it there, or move the file away for a "
-		    "new key",
+		    "%s: holds an %s key of %d bits, the configuration says "
+		    "%s%s; change it there, or move the file away for a new "
+		    "key",
 		    p->path, type_text(key), bits,
 		    spec->type == KEYTYPE_RSA ? "rsa" : "ecdsa",
 		    spec->bits == 0 ? "" : " of another size");
@@ -86,8 +86,7 @@ check_owner(const struct place *p, const struct stat *st, struct error *e)
 	if (st->st_uid != geteuid() && st->st_uid != p->dir->st.st_uid &&
 	    st->st_uid != 0)
 		return error_set(e,
-		    "%s: belongs to user %u, not to the owner of its "
-		    "directory",
+		    "%s: belongs to user %u, not to the owner of its directory",
 		    p->path, (unsigned)st->st_uid);
 	if (st->st_mode & (S_IRWXO | S_IWGRP | S_IXGRP))
 		return error_set(e,
@@ -156,8 +155,8 @@ keyfile_load(const struct place *p, const struct keyspec *spec, EVP_PKEY **key,
 	freezero(pem, len);
 	if (*key == NULL)
 		return error_set(e,
-		    "%s: %s; move it away for a new key, or put back "
-		    "the right one",
+		    "%s: %s; move it away for a new key, or put back the right "
+		    "one",
 		    p->path,
 		    encrypted    ? "is encrypted" :
 			len == 0 ? "is empty" :
@@ -286,9 +285,8 @@ keyfile_regroup(
 		if (regroup(fd, group) == -1)
 			rc = error_set(e,
 			    "%s: mode and group cannot be changed to what "
-			    "'group' says: %s; "
-			    "as root that takes CAP_CHOWN, otherwise "
-			    "membership in the group",
+			    "'group' says: %s; as root that takes CAP_CHOWN, "
+			    "otherwise membership in the group",
 			    p->path, strerror(errno));
 	}
 	close(fd);

@@ -69,8 +69,7 @@ error_owner(int dirfd, const char *name, int error, struct error *e)
 	}
 	if (st.st_uid != geteuid())
 		say_add(e->text, sizeof(e->text),
-		    "; %s belongs to user %u, and this is user %u: "
-		    "chown it",
+		    "; %s belongs to user %u, and this is user %u: chown it",
 		    name, (unsigned)st.st_uid, (unsigned)geteuid());
 	return -1;
 }
@@ -349,8 +348,7 @@ place_stage(const struct place *p, const void *buf, size_t len, mode_t mode,
 	if (!chowned)
 		return error_set(e,
 		    "%s: cannot be given to user %u, group %u: %s; root needs "
-		    "CAP_CHOWN for "
-		    "that, others must be in the group",
+		    "CAP_CHOWN for that, others must be in the group",
 		    p->path, (unsigned)uid, (unsigned)gid, strerror(error));
 	return error_set(e, "%s: cannot write: %s", p->path, strerror(error));
 }

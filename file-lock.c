@@ -35,8 +35,8 @@ locked_by_other(const struct place *p, int fd, struct error *e)
 	if (n > 0)
 		pid[strcspn(pid, " \n")] = '\0';
 	return error_set(e,
-	    "another acme-client%s%s is at work on it (lock %s); "
-	    "try again when it is done",
+	    "another acme-client%s%s is at work on it (lock %s); try again "
+	    "when it is done",
 	    n > 0 ? ", process " : "", pid, p->path);
 }
 

@@ -174,8 +174,7 @@ check(const struct fileset *set, struct error *e)
 	if (!is_untouched(set))
 		return error_set(e,
 		    "its files were changed by someone else during this run "
-		    "and are "
-		    "left as they are; the next run takes the newest "
+		    "and are left as they are; the next run takes the newest "
 		    "certificate");
 	return 0;
 }

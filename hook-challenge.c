@@ -331,10 +331,8 @@ left(void *context, const char *name, const char *value)
 	}
 	if (i == jobs[job].names.n) {
 		warnx("%s: an interrupted run left the TXT record %.253s with "
-		      "%s, of a "
-		      "name that is not configured any more; look whether it "
-		      "is still "
-		      "there",
+		      "%s, of a name that is not configured any more; look "
+		      "whether it is still there",
 		    jobs[job].handle, name, value);
 		return;
 	}

@@ -189,8 +189,7 @@ done(void *arg, const char *failure)
 	if (failure != NULL) {
 		name_jobs(c, names, sizeof(names));
 		warnx("on change %s: %s; what has changed (%s) stays so, and "
-		      "the next run "
-		      "runs it again",
+		      "the next run runs it again",
 		    c->argv->v[0], failure, names);
 	} else
 		say(1, "on change %s: done", c->argv->v[0]);

@@ -122,8 +122,7 @@ journal_note(
 			return error_set(e, "%s: %s", j->path,
 			    errno == EWOULDBLOCK ?
 				"a run that has not ended yet ends the records "
-				"in it; try "
-				"again when it has ended" :
+				"in it; try again when it has ended" :
 				strerror(errno));
 		poll(NULL, 0, 20);
 	}

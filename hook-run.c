@@ -303,9 +303,8 @@ finish(struct hook *h, int status)
 		if (h->lost)
 			error_set(&e,
 			    "does not end, and cannot be killed from here, as "
-			    "a "
-			    "process of another user cannot be; it runs on as "
-			    "process %ld",
+			    "a process of another user cannot be; it runs on "
+			    "as process %ld",
 			    (long)h->pid);
 		else if (h->seconds == 0)
 			error_set(&e, "was ended, as the run ends");

@@ -32,8 +32,8 @@ check_owner(const char *path, int fd, struct error *e)
 		    AUTH_BYTES_MAX);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return error_set(e,
-		    "%s: belongs to user %u, neither to root nor to you; "
-		    "chown it",
+		    "%s: belongs to user %u, neither to root nor to you; chown "
+		    "it",
 		    path, (unsigned)st.st_uid);
 	if ((st.st_mode & S_IRWXO) != 0)
 		return error_set(e,
@@ -157,24 +157,20 @@ proxy_refusal(const struct http_proxy *p, int status, const char *host,
 
 	if (status == 407 && p->auth_file == NULL)
 		snprintf(advice, sizeof(advice),
-		    "it wants a name and a password: "
-		    "'proxy URL auth file FILE'");
+		    "it wants a name and a password: 'proxy URL auth file "
+		    "FILE'");
 	else if (status == 407)
 		snprintf(advice, sizeof(advice),
-		    "it does not take the name and the "
-		    "password in %s",
+		    "it does not take the name and the password in %s",
 		    p->auth_file);
 	else if (status == 403 || status == 405)
 		snprintf(advice, sizeof(advice),
-		    "it does not let us connect to %s "
-		    "port %s",
-		    host, port);
+		    "it does not let us connect to %s port %s", host, port);
 	else if (status == 502 || status == 503 || status == 504)
 		snprintf(advice, sizeof(advice), "it does not reach %s port %s",
 		    host, port);
 	else
 		snprintf(advice, sizeof(advice),
-		    "is it an HTTP proxy that knows "
-		    "CONNECT?");
+		    "is it an HTTP proxy that knows CONNECT?");
 	return error_set(e, "the proxy's status is %d; %s", status, advice);
 }

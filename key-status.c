@@ -286,9 +286,8 @@ key_leave_account(struct msg *m)
 		refused = 1;
 		if (how == LEAVE_DEACTIVATED)
 			warnx("%s: the CA does not serve the account of this "
-			      "key any more; if it is "
-			      "deactivated, that is for good: %s, and the next "
-			      "run registers a new "
+			      "key any more; if it is deactivated, that is for "
+			      "good: %s, and the next run registers a new "
 			      "account with a new key",
 			    conf.path,
 			    conf.shared ? "name another 'account key' for this "
@@ -365,8 +364,7 @@ take_key(void)
 		unknown = NULL;
 	} else if (status() == ACCOUNT_SPARE) {
 		warnx("%s: the CA knows the account by %s, not by this key; "
-		      "the next run puts that one "
-		      "in its place",
+		      "the next run puts that one in its place",
 		    conf.path,
 		    spare == SPARE_OLD ? "its .old" : "its .refused");
 		account_key_use(&account, spare);

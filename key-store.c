@@ -63,8 +63,7 @@ lock_directory(const struct dir *d, struct error *e)
 		if (clock_left_ms(deadline) == 0)
 			return error_set(e,
 			    "%s: another process has locked this directory for "
-			    "%d "
-			    "seconds; try again when it is done",
+			    "%d seconds; try again when it is done",
 			    d->path, LOCK_SECONDS);
 		clock_sleep_ms(20);
 	}
@@ -276,8 +275,7 @@ account_mac_load(struct mac_key *mac, const char *path, struct error *e)
 	if (n == 0)
 		return error_set(e,
 		    "%s: there is no such file; it must hold the MAC key for "
-		    "the "
-		    "external account binding, as the CA gave it",
+		    "the external account binding, as the CA gave it",
 		    path);
 	if (n == -1)
 		return -1;

@@ -125,8 +125,7 @@ key_revoke(struct msg *m)
 	body_revoke(m, &b);
 	if (!revocable_has(&j->revocable, b.der, b.len))
 		errx(1,
-		    "KEY_REVOKE: neither installed, "
-		    "nor left by an earlier -r");
+		    "KEY_REVOKE: neither installed, nor left by an earlier -r");
 	if (!b.ours && !revocable_names(&j->names, b.der, b.len)) {
 		warnx("%s: the certificate to be revoked has neither a key nor "
 		      "a name of this handle's",

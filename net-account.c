@@ -77,8 +77,7 @@ ask(struct session *s, enum msgtype sign, struct net_error *t)
 	}
 	if (url == NULL)
 		return net_error_set(t, FAILURE_CA,
-		    "%s: answered without the account's URL "
-		    "(Location)",
+		    "%s: answered without the account's URL (Location)",
 		    s->directory.new_account);
 	if ((rc = request_origin(s, "account", url, t)) == 0) {
 		say(1, "account %s", url);
@@ -102,9 +101,9 @@ register_account(struct session *s, struct net_error *t)
 		    "%s: there is no account for this key", s->api_url);
 	if (s->directory.eab_required && !s->eab)
 		return net_error_set(t, FAILURE_LOCAL,
-		    "%s: wants an external account binding; get a "
-		    "key for it from the CA, and name that with 'eab key id ID "
-		    "hmac file FILE'",
+		    "%s: wants an external account binding; get a key for it "
+		    "from the CA, and name that with 'eab key id ID hmac file "
+		    "FILE'",
 		    s->api_url);
 	if (s->directory.terms != NULL) {
 		say_safe(safe, sizeof(safe), s->directory.terms,
@@ -190,8 +189,8 @@ find(struct session *s, struct net_error *t)
 		    "%s: there is no account key", s->api_url);
 	default:
 		return net_error_set(t, FAILURE_LOCAL,
-		    "%s: no account could be found or registered, for "
-		    "the reason given",
+		    "%s: no account could be found or registered, for the "
+		    "reason given",
 		    s->api_url);
 	}
 }

@@ -61,9 +61,8 @@ take_authorization(struct proof *p, const char *url,
 	} else if (asked_for(p->session->conf, az->identifier, az->wildcard) ==
 	    NO_NAME)
 		rc = net_error_set(t, FAILURE_CA,
-		    "%s: authorization for %s%s, which nobody "
-		    "asked for",
-		    url, az->wildcard ? "wildcard of " : "", az->identifier);
+		    "%s: authorization for %s%s, which nobody asked for", url,
+		    az->wildcard ? "wildcard of " : "", az->identifier);
 	if (rc == -1)
 		authorization_free(az);
 	return rc;
@@ -474,11 +473,9 @@ proof_end(struct proof *p)
 
 	if (p->doubtful && p->session->conf->way == WAY_STATELESS)
 		warnx("%s: stateless: do the web servers of these names "
-		      "respond to "
-		      "/.well-known/acme-challenge/TOKEN, on port 80, with "
-		      "TOKEN, a dot "
-		      "and the account's thumbprint, which 'acme-client -t %s' "
-		      "prints?",
+		      "respond to /.well-known/acme-challenge/TOKEN, on port "
+		      "80, with TOKEN, a dot and the account's thumbprint, "
+		      "which 'acme-client -t %s' prints?",
 		    p->session->conf->handle, p->session->authority);
 	if (p->put) {
 		msg_new(&m, CHNG_DROP, p->session->job);

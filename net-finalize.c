@@ -48,9 +48,8 @@ order_take(struct issue *is, struct http_response *a, struct net_error *t)
 		if (asked_for(is->session->conf, is->order.identifiers[i], 0) ==
 		    NO_NAME)
 			return net_error_set(t, FAILURE_CA,
-			    "%s: order for %s, which nobody "
-			    "asked for",
-			    is->url, is->order.identifiers[i]);
+			    "%s: order for %s, which nobody asked for", is->url,
+			    is->order.identifiers[i]);
 	say(2, "order %s", is->order.status_text);
 	return 0;
 }

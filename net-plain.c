@@ -111,8 +111,8 @@ request_plain(struct session *s, const char *text, const char *accept,
 		return -2;
 	if (s->client.proxy != NULL && !is_public_name(url.host))
 		return error_set(e,
-		    "%s: not requested through the proxy: it names no host "
-		    "on the internet",
+		    "%s: not requested through the proxy: it names no host on "
+		    "the internet",
 		    text);
 	if ((h = http_new(&s->client, &url, NULL, 0, e)) == NULL)
 		return -1;

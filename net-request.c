@@ -176,8 +176,8 @@ request_origin(const struct session *s, const char *what, const char *text,
 		return 0;
 	say_safe(safe, sizeof(safe), text, strlen(text));
 	return net_error_set(t, FAILURE_CA,
-	    "%s: %s is not at the authority's own host; "
-	    "if it should be, name that with 'api origin'",
+	    "%s: %s is not at the authority's own host; if it should be, name "
+	    "that with 'api origin'",
 	    what, safe);
 }
 
@@ -211,8 +211,8 @@ request_refused(const char *method, const char *url, struct http_response *a,
 		if (help != NULL)
 			say_safe(safe, sizeof(safe), help, strlen(help));
 		net_error_set(t, FAILURE_CA,
-		    "%s %s: redirected to '%s', which ACME does not "
-		    "allow; name the right 'api url'",
+		    "%s %s: redirected to '%s', which ACME does not allow; "
+		    "name the right 'api url'",
 		    method, url, safe);
 	} else {
 		help = http_link(a, "help", 0, url);

@@ -65,10 +65,8 @@ revoke_by_own_key_first(struct session *s, int account, struct net_error *t)
 	if (rc == 0 && account) {
 		say(0,
 		    "%s: the certificate's own key cannot revoke it (%s); "
-		    "trying the account's, "
-		    "by which the CA may neither block the compromised key nor "
-		    "revoke other "
-		    "certificates with it",
+		    "trying the account's, by which the CA may neither block "
+		    "the compromised key nor revoke other certificates with it",
 		    s->conf->handle, t->error.text);
 		rc = revoke_by(KEY_SIGN_REVOKE, s, t);
 	}
@@ -83,10 +81,8 @@ revoke_by_account_first(struct session *s, int account, struct net_error *t)
 	if (rc == 0) {
 		say(0,
 		    "%s: the account's key cannot revoke it (%s); trying the "
-		    "certificate's own, "
-		    "which the CA may block for good by that, and revoke other "
-		    "certificates with "
-		    "it",
+		    "certificate's own, which the CA may block for good by "
+		    "that, and revoke other certificates with it",
 		    s->conf->handle,
 		    account ? t->error.text : "there is no account");
 		rc = revoke_by(CSR_SIGN_REVOKE, s, t);

@@ -239,8 +239,7 @@ look_all(struct session *s, const struct probe *p, struct net_error *t)
 		if (clock_left_ms(all) == 0) {
 			say(1,
 			    "%s: check webroot: %zu names are not looked at, "
-			    "as the "
-			    "others took %d seconds",
+			    "as the others took %d seconds",
 			    j->handle, j->names.n - i, ALL_SECONDS);
 			break;
 		}
@@ -250,9 +249,8 @@ look_all(struct session *s, const struct probe *p, struct net_error *t)
 			continue;
 		if (failed++ == 0)
 			net_error_set(t, FAILURE_LOCAL,
-			    "check webroot: %s; the file was in %s: "
-			    "does the web server of this name serve that "
-			    "directory as "
+			    "check webroot: %s; the file was in %s: does the "
+			    "web server of this name serve that directory as "
 			    "/.well-known/acme-challenge/, on port %s?",
 			    e.text, p->dir, WEBROOT_PORT);
 		else

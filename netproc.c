@@ -77,8 +77,7 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 
 	if (t->no_directory)
 		warnx("%s: is %s the directory of an ACME server?  'api url' "
-		      "of the authority "
-		      "names it",
+		      "of the authority names it",
 		    handle, s->api_url);
 	/*
 	 * Some CAs look for an account with the certificate's key, which has
@@ -89,19 +88,18 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 		return;
 	if (strcmp(type, "accountDoesNotExist") == 0)
 		warnx("%s: the CA does not know the account; the next run "
-		      "looks for it by its key, "
-		      "and registers a new one if there is none",
+		      "looks for it by its key, and registers a new one if "
+		      "there is none",
 		    handle);
 	else if (strcmp(type, "userActionRequired") == 0 ||
 	    strcmp(type, "agreementRequired") == 0)
 		warnx("%s: the CA's terms have changed: read and accept them "
-		      "at the address that "
-		      "it names, then run this again",
+		      "at the address that it names, then run this again",
 		    handle);
 	else if (strcmp(type, "externalAccountRequired") == 0)
 		warnx("%s: the CA wants an external account binding: get a key "
-		      "for it there, and "
-		      "name that with 'eab key id ID hmac file FILE'",
+		      "for it there, and name that with 'eab key id ID hmac "
+		      "file FILE'",
 		    handle);
 	else if (strcmp(type, "badRevocationReason") == 0)
 		warnx("%s: the CA does not take this reason; try -R with "
@@ -112,8 +110,8 @@ advise(const struct session *s, const char *handle, const struct net_error *t)
 	else if (strcmp(type, "rateLimited") == 0 &&
 	    strstr(t->error.text, "paused") != NULL)
 		warnx("%s: the CA has paused these names after many failures; "
-		      "see to the cause, then "
-		      "unpause them at the address that it names",
+		      "see to the cause, then unpause them at the address that "
+		      "it names",
 		    handle);
 	else if (t->status == 503)
 		warnx("%s: the CA is being maintained or has too much to do",

@@ -240,12 +240,11 @@ advice(int sig)
 	switch (sig) {
 	case SIGSYS:
 		return ": a system call filter around this program ended it "
-		       "(SystemCallFilter in "
-		       "systemd's unit, a container's seccomp profile); allow "
-		       "there the system calls "
+		       "(SystemCallFilter in systemd's unit, a container's "
+		       "seccomp profile); allow there the system calls "
 		       "seccomp, landlock_create_ruleset, landlock_add_rule "
-		       "and landlock_restrict_self; "
-		       "the kernel's log says which one was refused";
+		       "and landlock_restrict_self; the kernel's log says "
+		       "which one was refused";
 	case SIGKILL:
 		return ": somebody killed it, or memory ran out; see the "
 		       "kernel's log";

@@ -66,8 +66,7 @@ read_all(int fd, const char *name, char *buf, size_t size)
 			err(1, "%s", name);
 		if (len == size)
 			errx(1,
-			    "%s: has more than %d bytes, too many for a "
-			    "chain",
+			    "%s: has more than %d bytes, too many for a chain",
 			    name, PART_SET_BYTES_MAX);
 	}
 	return len;

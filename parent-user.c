@@ -45,10 +45,8 @@ parent_capabilities(int uses_group)
 	if ((lacks = sandbox_lacks(uses_group)) != NULL)
 		errx(1,
 		    "started as root, but without the capabilities to give up "
-		    "root's rights: %s; "
-		    "add them (CapabilityBoundingSet= in systemd's unit, "
-		    "--cap-add of a container), or "
-		    "run it as an ordinary user, who can write to the "
-		    "directories",
+		    "root's rights: %s; add them (CapabilityBoundingSet= in "
+		    "systemd's unit, --cap-add of a container), or run it as "
+		    "an ordinary user, who can write to the directories",
 		    lacks);
 }

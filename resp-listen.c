@@ -121,38 +121,32 @@ no_socket(struct listener *l, const char *call)
 		if (!port_holder(
 			(struct sockaddr *)&l->sa, holder, sizeof(holder)))
 			return error_set(&l->broken,
-			    "listen on %s port %s: another process has "
-			    "this port; if that is another run of acme-client, "
-			    "try again "
-			    "when it has ended; otherwise stop it for that "
-			    "time, or have "
-			    "it pass the requests on to another port that is "
-			    "named here",
+			    "listen on %s port %s: another process has this "
+			    "port; if that is another run of acme-client, try "
+			    "again when it has ended; otherwise stop it for "
+			    "that time, or have it pass the requests on to "
+			    "another port that is named here",
 			    address, port);
 		if (strncmp(holder, OWN_NAME, strlen(OWN_NAME)) == 0)
 			return error_set(&l->broken,
-			    "listen on %s port %s: another run of "
-			    "acme-client has this port, as %s; try again when "
-			    "it has "
-			    "ended",
+			    "listen on %s port %s: another run of acme-client "
+			    "has this port, as %s; try again when it has ended",
 			    address, port, holder);
 		return error_set(&l->broken,
-		    "listen on %s port %s: %s has this "
-		    "port; stop it for that time, or have it pass the requests "
-		    "on to another port that is named here",
+		    "listen on %s port %s: %s has this port; stop it for that "
+		    "time, or have it pass the requests on to another port "
+		    "that is named here",
 		    address, port, holder);
 	}
 	if (l->error == EACCES)
 		return error_set(&l->broken,
-		    "listen on %s port %s: %s; ports below "
-		    "1024 need root, or the ambient capability "
-		    "CAP_NET_BIND_SERVICE (AmbientCapabilities= in systemd's "
-		    "unit)",
+		    "listen on %s port %s: %s; ports below 1024 need root, or "
+		    "the ambient capability CAP_NET_BIND_SERVICE "
+		    "(AmbientCapabilities= in systemd's unit)",
 		    address, port, strerror(l->error));
 	if (l->error == EADDRNOTAVAIL)
 		return error_set(&l->broken,
-		    "listen on %s port %s: this machine has "
-		    "no such address",
+		    "listen on %s port %s: this machine has no such address",
 		    address, port);
 	return error_set(&l->broken, "listen on %s port %s: %s: %s", address,
 	    port, call, strerror(l->error));

@@ -89,9 +89,8 @@ response_put_tls(uint32_t job, uint32_t number, const char *identifier,
 	if ((other = response_of_server(server)) != NULL && other->job != job) {
 		free(bytes);
 		return error_set(e,
-		    "%s: is just being validated for another handle, "
-		    "too; the next run does it, or -j 1, one handle after the "
-		    "other",
+		    "%s: is just being validated for another handle, too; the "
+		    "next run does it, or -j 1, one handle after the other",
 		    identifier);
 	}
 	r = response_new(job, number);

@@ -130,9 +130,9 @@ resp_drop(struct msg *m)
 	n = response_count(m->head.job, &served);
 	if (doubtful && served < n)
 		warnx(
-		    "%s: %zu of %zu responses were never asked for on %s "
-		    "port %s%s (%lu connections came in all): does port %s of "
-		    "these names lead there?",
+		    "%s: %zu of %zu responses were never asked for on %s port "
+		    "%s%s (%lu connections came in all): does port %s of these "
+		    "names lead there?",
 		    j->handle, n - served, n, j->listen.v[0], j->listen.v[1],
 		    j->listen.n > 2 ? " and the others" : "", clients_count(),
 		    j->challenge == CHALLENGE_TLSALPN01 ? "443" : "80");

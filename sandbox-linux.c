@@ -78,8 +78,8 @@ refused(const char *what)
 {
 	err(1,
 	    "%s is refused (allow it in the container, the user namespace or "
-	    "the system call "
-	    "filter around this program, or run it as an ordinary user)",
+	    "the system call filter around this program, or run it as an "
+	    "ordinary user)",
 	    what);
 }
 

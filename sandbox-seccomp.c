@@ -68,7 +68,6 @@ seccomp_enter(const struct sandbox *s)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == -1)
 		err(1,
 		    "seccomp: the filter is refused; a system call filter "
-		    "around this program "
-		    "(SystemCallFilter in systemd's unit, a container's "
-		    "profile) must allow seccomp(2)");
+		    "around this program (SystemCallFilter in systemd's unit, "
+		    "a container's profile) must allow seccomp(2)");
 }

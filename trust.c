@@ -65,8 +65,8 @@ trust_open(const char *path, struct error *e)
 		    -1)
 			return fd;
 	return error_set(e,
-	    "%s: no trust anchors on this system; install "
-	    "ca-certificates, or name a 'ca file' and 'root file'",
+	    "%s: no trust anchors on this system; install ca-certificates, or "
+	    "name a 'ca file' and 'root file'",
 	    trust_system_files[0]);
 }
 

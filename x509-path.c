@@ -165,7 +165,7 @@ path_verify(const struct chain *c, const struct roots *roots, time_t now,
 			return 0;
 	return error_set(e,
 	    NO_TRUSTED_ROOT
-	    ": %s; if that is as it should be, name this authority's root "
-	    "with 'root file', or say 'root any'",
+	    ": %s; if that is as it should be, name this authority's root with "
+	    "'root file', or say 'root any'",
 	    reason.text);
 }

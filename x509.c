@@ -269,8 +269,8 @@ csr_check_key(EVP_PKEY *key, struct error *e)
 	if (key_is_strong(key))
 		return 0;
 	return error_set(e,
-	    "CSR for a key of %d bits, too weak or of another type "
-	    "than RSA or ECDSA",
+	    "CSR for a key of %d bits, too weak or of another type than RSA or "
+	    "ECDSA",
 	    EVP_PKEY_bits(key));
 }
 

@@ -536,7 +536,7 @@ test_ocsp(void)
 		    .eku = "OCSPSigning",
 		    .responder_to = -DAY },
 		{ .name = "by a responder with an unknown critical extension",
-		    .error = "not for that",
+		    .error = "not for OCSP",
 		    REVOKED_NOW,
 		    .signer = 1,
 		    .eku = "OCSPSigning",
@@ -610,7 +610,7 @@ test_issuer(void)
 	    "status: where to ask");
 	free(url);
 	check(status_url(c, &e) == NULL &&
-		strstr(e.text, "not its issuer's") != NULL,
+		strstr(e.text, "not the issuer of the first") != NULL,
 	    "status: not where another CA of that name is installed: %s",
 	    e.text);
 	free(pem);
