@@ -100,6 +100,8 @@ printf '%-10s %10s %7s %7s %9s\n' target executed inputs lines branches
 for target in $targets; do
 	python3 "$here/fuzz_table.py" "$target" "$run/$target.out" \
 	    "$dir/corpus/$target" "$run/$target.json" || status=1
-	[ ! -s "$run/$target.errors" ] || { cat "$run/$target.errors"; status=1; }
+	[ -s "$run/$target.errors" ] || continue
+	cat "$run/$target.errors"
+	status=1
 done
 exit $status
