@@ -59,7 +59,8 @@ CERT = certproc.o cert-authority.o cert-course.o cert-queue.o cert-due.o \
 	cert-revoked.o cert-revoked-crl.o cert-revoked-ocsp.o \
 	cert-revoked-parts.o cert-state.o cert-verify.o cert-chain.o \
 	cert-describe.o cert-verdict.o x509-path.o x509-signature.o
-ZONE = zoneproc.o zone-ask.o zone-find.o zone-resolvers.o zone-watch.o
+ZONE = zoneproc.o zone-ask.o zone-caa.o zone-check.o zone-find.o \
+	zone-resolvers.o zone-watch.o
 FILE = fileproc.o file-change.o file-lock.o file-report.o file-set.o
 HOOK = hookproc.o hook-challenge.o hook-journal.o hook-change.o hook-run.o
 RESP = respproc.o resp-cert.o resp-client.o resp-hello.o resp-http.o \

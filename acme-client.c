@@ -842,7 +842,7 @@ rehearse(const struct run *all, const struct domain *d, struct tally *tally)
 	run.authority = &r.authorities[0];
 	run.jobs = &job;
 	run.njobs = 1;
-	run.force = 1;
+	run.force = run.checks = 1;
 	run.progress = run.tells = 0;
 	/* A first run may only complete what an interrupted one has left. */
 	for (tries = 0; tries < 2 && tally->ordered == 0 &&

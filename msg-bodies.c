@@ -364,11 +364,15 @@ slice_conf_zone(struct msg *m, struct slice_conf *c)
 	c->dns_wait = one_of(m, c->dns_wait, 0, DNS_WAIT_MAX);
 	own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
 	number(m, &c->until);
+	flag(m, &c->checks);
+	own_text(m, &c->issuer);
 }
 
 static void
 slice_domain_zone(struct msg *m, struct slice_domain *d)
 {
+	own_text(m, &d->handle);
+	way(m, d);
 	own_texts(m, &d->names, CONF_NAMES_MAX);
 }
 

@@ -48,6 +48,7 @@ struct slice_conf { /* The body of ROLE_CONF. */
 	int publishes;
 	/* zoneproc runs, for records that hooks publish. */
 	int waits_for_dns;
+	int checks; /* zoneproc prints what is wrong in the DNS. */
 	/* Records in the DNS have the account URL, which chngproc needs. */
 	int names_account;
 	int list;             /* The format of -l (LIST_*). */

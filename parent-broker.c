@@ -158,7 +158,8 @@ needs(enum role role)
 	case ROLE_RESP:
 		return run_has_way(run, WAY_LISTEN);
 	case ROLE_ZONE:
-		return run_has_way(run, WAY_PERSIST) || run_waits_for_dns(run);
+		return run->checks || run_has_way(run, WAY_PERSIST) ||
+		    run_waits_for_dns(run);
 	default:
 		return 0;
 	}

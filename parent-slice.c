@@ -133,6 +133,7 @@ whole_conf(const struct run *run, uint32_t workers)
 		.asks_for_status = asks_for_status(run),
 		.publishes = run_publishes(run),
 		.waits_for_dns = run_waits_for_dns(run),
+		.checks = run->checks,
 		.names_account = run_names_account(run),
 		.list = run->list,
 		.most_orders = run->most_orders,

@@ -75,6 +75,7 @@ staging_block(const struct conf *c, const struct authority *a)
 static struct authority
 staging_of(const struct conf *c, const struct domain *d)
 {
+	static char letsencrypt[] = "letsencrypt.org";
 	const struct authority *a = d->authority, *block = staging_block(c, a);
 	struct authority staging = block != NULL ? *block : *a;
 
@@ -86,6 +87,10 @@ staging_of(const struct conf *c, const struct domain *d)
 			err(1, NULL);
 		staging.root_file = NULL;
 	}
+	if (a->issuer != NULL)
+		staging.issuer = a->issuer;
+	else if (staging.issuer == NULL && strcmp(a->api_url, LETSENCRYPT) == 0)
+		staging.issuer = letsencrypt;
 	staging.root_any = staging.root_file == NULL;
 	/* The web server responds with the thumbprint of the account's key. */
 	staging.account_key = d->way == WAY_STATELESS ?

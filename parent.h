@@ -87,6 +87,7 @@ struct run {
 	uint32_t nbroken;
 	enum mode mode;
 	int force;            /* -F */
+	int checks;           /* Check the DNS beside the CA (-T). */
 	uint64_t most_orders; /* -m */
 	uint32_t workers; /* The number of workers (-j), at most WORKERS_MAX. */
 	int progress;     /* Show progress on the terminal. */

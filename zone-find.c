@@ -105,7 +105,7 @@ lookup_next(struct lookup *l)
 	struct query q = { .server = &resolvers[l->resolver],
 		.name = l->name,
 		.type = l->type,
-		.recurse = 1,
+		.recurse = given == NULL,
 		.tries = RESOLVER_TRIES,
 		.answered = lookup_answered,
 		.context = l };
@@ -113,8 +113,9 @@ lookup_next(struct lookup *l)
 	ask(&q);
 }
 
-static void
-lookup(const char *name, ldns_rr_type type, answered_fn *done, void *context)
+void
+find_records(
+    const char *name, ldns_rr_type type, answered_fn *done, void *context)
 {
 	struct lookup *l;
 
@@ -145,11 +146,11 @@ lookup_answered(void *context, const struct reply *r)
 		return;
 	} else {
 		word = r->pkt == NULL ? NULL : ldns_pkt_rcode2str(rcode);
-		snprintf(text, sizeof(text),
-		    "the name server %s of resolv.conf %s%s",
+		snprintf(text, sizeof(text), "the name server %s of %s %s%s",
 		    address_text(
 			(const struct sockaddr *)&resolvers[l->resolver - 1].ss,
 			address, sizeof(address)),
+		    given == NULL ? "resolv.conf" : "the configuration",
 		    word == NULL ? "" : "answers ",
 		    word == NULL ? r->failure : word);
 		free(word);
@@ -303,7 +304,7 @@ find_addresses(struct seen *z, const char *name)
 			err(1, NULL);
 		a->zone = z;
 		z->open++;
-		lookup(name, types[i], addresses_came, a);
+		find_records(name, types[i], addresses_came, a);
 	}
 }
 
@@ -356,7 +357,7 @@ search_servers(struct search *s, const char *zone)
 	zones = z;
 	s->zone = z;
 	z->open = 1;
-	lookup(zone, LDNS_RR_TYPE_NS, servers_came, z);
+	find_records(zone, LDNS_RR_TYPE_NS, servers_came, z);
 }
 
 const ldns_rdf *
@@ -422,7 +423,7 @@ static answered_fn search_came;
 static void
 search_at(struct search *s)
 {
-	lookup(s->at, LDNS_RR_TYPE_SOA, search_came, s);
+	find_records(s->at, LDNS_RR_TYPE_SOA, search_came, s);
 }
 
 /*

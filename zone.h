@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "address.h"
+#include "conf.h"
 #include "log.h"
 #include "persist.h"
 
@@ -140,6 +141,72 @@ void find_forget(const void *context);
 
 /* Returns the target of name's CNAME among these records, or NULL. */
 const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
+
+
+/*
+ * Asks the resolvers, or the servers of all names if these are given, for the
+ * records of a name.  answered() is called once, later.
+ */
+void find_records(const char *name, ldns_rr_type, answered_fn *, void *context);
+
+
+/* CAA records (RFC 8659), and whether they permit an issuance. */
+
+struct caa {
+	int critical;
+	char tag[32];
+	char value[512];
+};
+
+/*
+ * Takes a record from its parts.  0, or -1: its tag is malformed.  A value that
+ * is too long counts as one that permits no CA.
+ */
+int caa_take(struct caa *, uint8_t flags, const uint8_t *tag, size_t taglen,
+    const uint8_t *value, size_t len);
+
+struct caa_question {
+	struct strings issuers; /* The CA's names in CAA records. */
+	const char *account;    /* The account's URL; NULL: it is not known. */
+	const char *method;     /* "http-01" */
+	int wildcard;
+};
+
+/* In the order of how far the nearest record permits the issuance. */
+enum caa_verdict {
+	CAA_NOBODY,          /* The records permit no CA. */
+	CAA_OTHERS,          /* They permit other CAs. */
+	CAA_METHOD,          /* They permit the CA, by other methods. */
+	CAA_ACCOUNT,         /* They permit the CA, for other accounts. */
+	CAA_ACCOUNT_UNKNOWN, /* They permit the CA, for an account. */
+	CAA_PERMITTED,
+	CAA_CRITICAL /* A critical property is unknown. */
+};
+
+#define CAA_TEXT_MAX 600
+/*
+ * Judges the records of one name.  text: what they permit, or the unknown
+ * property, made safe for a terminal.
+ */
+enum caa_verdict caa_judge(const struct caa_question *, const struct caa *,
+    size_t n, char text[CAA_TEXT_MAX]);
+
+
+/* For a rehearsal: does the DNS have what the CA needs? */
+
+struct check_job {
+	char *handle;
+	struct strings names;
+	enum challenge_type challenge;
+};
+
+/*
+ * Checks all names of these jobs, prints what is wrong, and returns after some
+ * seconds at most, or when the parent at the other end of hup_fd has ended.
+ * issuers: the CA's names in CAA records, if they are known.
+ */
+void checks_run(const struct check_job *, uint32_t njobs,
+    const struct strings *issuers, int hup_fd);
 
 
 /* Reads the resolvers in resolv.conf(5). */

@@ -30,6 +30,7 @@
 /* The most bytes of a name: it is longer than any name in the DNS. */
 #define NAME_SIZE 300
 
+static struct check_job *check_jobs;
 static struct strings *names; /* For each job, its identifiers. */
 static uint32_t njobs;
 static unsigned wait_seconds;
@@ -212,6 +213,7 @@ take_servers(const struct slice_conf *c, struct sandbox *s)
 	}
 	if (n > 0) {
 		find_in(servers, n);
+		find_resolvers(servers, n);
 		return;
 	}
 	ports[s->nports++] = 53;
@@ -250,11 +252,15 @@ main(int argc, char *argv[])
 	struct sandbox s = { .role = ROLE_ZONE };
 	struct slice_domain d;
 	struct slice_conf c;
+	struct strings issuers;
 
 	role_begin(ROLE_ZONE, argc, argv);
 	role_conf(&m, &c);
 	while (role_domain(&m, njobs, &d)) {
 		names = role_grow(names, njobs, sizeof(*names));
+		check_jobs = role_grow(check_jobs, njobs, sizeof(*check_jobs));
+		check_jobs[njobs] = (struct check_job){ d.handle, d.names,
+			d.challenge };
 		names[njobs++] = d.names;
 	}
 	wait_seconds = (unsigned)c.dns_wait;
@@ -263,6 +269,9 @@ main(int argc, char *argv[])
 	s.gid = role_gid;
 	take_servers(&c, &s);
 	sandbox_enter(&s);
+	issuers = (struct strings){ .v = &c.issuer, .n = c.issuer != NULL };
+	if (c.checks)
+		checks_run(check_jobs, njobs, &issuers, ROLE_FD);
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
 	    await_message);
 }

@@ -6,7 +6,7 @@
 . "$here/setup.sh"
 . "$here/lib.sh"
 work=$run
-fuzz_parsers="chain conf der http json responder status zone"
+fuzz_parsers="caa chain conf der http json responder status zone"
 fuzz_roles="${role_names#parent } hookproc"
 fuzz_flags="-gline-tables-only -O1"
 fuzz_sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=undefined"

@@ -3,6 +3,9 @@
 for _target in $fuzz_parsers; do mkdir -p "$seeds/$_target"; done
 printf %s 'ca.example; accounturi=https://ca.example/1; policy=wildcard; ' \
     'persistUntil=2000000001' >"$seeds/zone/good"
+printf %s 'issue ca.example; accounturi=https://ca.example/1; ' \
+    'validationmethods=http-01, dns-01' >"$seeds/caa/good"
+printf '%s\n' 'issue ca.example' 'issuewild ;' >"$seeds/caa/two"
 
 cp "$here"/data/*.conf "$top/etc/acme-client.conf" "$seeds/conf"
 

@@ -35,6 +35,7 @@ fuzz responder 200000
 fuzz json 100000
 fuzz status 20000
 fuzz zone 100000
+fuzz caa 100000
 fuzz der 100000
 fuzz chain 10000
 exit $failed

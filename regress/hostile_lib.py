@@ -324,8 +324,8 @@ SLICES = {
     "certproc": (cert_conf(), cert_domain()),
     "fileproc": (file_conf(), file_domain()),
     "zoneproc": (
-        num(1) + strings(["127.0.0.1", "53"]) + num(0),
-        strings(NAMES)),
+        num(1) + strings(["127.0.0.1", "53"]) + num(0) * 2 + s(None),
+        s("a.example") + num(0) * 2 + strings(NAMES)),
     "respproc": (b"", None),
     "hookproc": (num(0) + s(None), hook_publishes("/bin/true")),
 }

@@ -213,6 +213,38 @@ $(grep -c ^end "$work/hook.log")"
 	domain_more=
 }
 
+# What is wrong in the DNS is said beside what the CA says.
+checks() {
+	fresh
+	printf 'dns server 127.0.0.1 port %s\n' "$dns_port" >>"$conf"
+	sed -i "s|^	staging|	issuer ca.example\n&|" "$conf"
+	domain_write "$conf" example.com example.com www.example.com
+	rehearses "nothing wrong in the DNS" 0 example.com
+	same "$who: nothing wrong in the DNS: silent" "" "$(cat "$err")"
+	python3 - "$dns_management" <<'END'
+import json, sys, urllib.request
+urllib.request.urlopen("http://127.0.0.1:%s/add-caa" % sys.argv[1],
+    json.dumps({"host": "example.com.", "policies":
+        [{"tag": "issue", "value": "other.example"}]}).encode())
+END
+	# Pebble does not look at these records.
+	rehearses "CAA records of another CA" 0 example.com
+	for name in example.com www.example.com; do
+		says "$who: CAA records of another CA: $name" "$err" \
+		    "zoneproc: example.com: check: $name: CAA records at" \
+		    "example.com permit other.example, but not ca.example"
+	done
+	run example.com
+	expect "CAA records, in a renewal" 0
+	same "$who: CAA records: a renewal that succeeds says nothing" "" \
+	    "$(cat "$err")"
+	python3 - "$dns_management" <<'END'
+import sys, urllib.request
+urllib.request.urlopen("http://127.0.0.1:%s/clear-caa" % sys.argv[1],
+    b'{"host": "example.com."}')
+END
+}
+
 # Several handles, which may fail.
 failing() {
 	fresh
@@ -411,6 +443,7 @@ staging_log=$work/staging.log
 staged
 first
 ways
+checks
 failing
 stagings
 stateless

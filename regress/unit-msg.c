@@ -548,8 +548,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
 	snprintf(out, size,
 	    "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%"
-	    "s%"
-	    "s",
+	    "s%s%s",
 	    c->issuer != NULL && c->persist.n == CONF_NAMES_MAX &&
 		    c->persist_more == UINT64_MAX ?
 		"persist " :
@@ -565,6 +564,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 	    c->publishes ? "publishes " : "",
 	    c->names_account ? "names_account " : "",
 	    c->waits_for_dns ? "waits_for_dns " : "",
+	    c->checks && c->issuer != NULL ? "checks " : "",
 	    c->list == INT_MAX ? "list " : "",
 	    c->most_orders == UINT64_MAX ? "most_orders " : "",
 	    c->state_dir != NULL ? "state_dir " : "",
@@ -667,7 +667,7 @@ test_slices(void)
 		[ROLE_CERT] = "persist until force key_compromised list "
 			      "most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics status name ",
-		[ROLE_ZONE] = "until dns_wait dns_servers ",
+		[ROLE_ZONE] = "until dns_wait dns_servers checks ",
 		[ROLE_RESP] = "",
 		[ROLE_HOOK] = "state_dir on_change ",
 	};
@@ -684,7 +684,7 @@ test_slices(void)
 		    "preferred_chain check_revocation accept_more "
 		    "fingerprint authority api_url root_file rooting verify ",
 		[ROLE_FILE] = "handle cert chain fullchain has_on_change ",
-		[ROLE_ZONE] = "names ",
+		[ROLE_ZONE] = "handle names way ",
 		[ROLE_RESP] = "handle names way listen ",
 		[ROLE_HOOK] = "handle names key cert chain fullchain combined "
 			      "way on_change challenge_hook ",
@@ -721,6 +721,7 @@ test_slices(void)
 		.publishes = 1,
 		.names_account = 1,
 		.waits_for_dns = 1,
+		.checks = 1,
 		.list = INT_MAX,
 		.most_orders = UINT64_MAX,
 		.state_dir = far,

@@ -4,8 +4,8 @@
 # Arguments: the program, a fresh directory, the tree.
 import re, socket, struct, threading, time
 from dns_wire import *
-from hostile_lib import (Role, conf, end, in_section, num, report, refuses, s,
-    strings, write)
+from hostile_lib import (DNS01, Role, conf, end, in_section, num, report,
+    refuses, s, strings, write)
 in_section("zone")
 
 # For so long zoneproc asks for a record, in seconds.
@@ -307,10 +307,12 @@ RESOLV_CONF = [
 write("/etc/resolv.conf", "\n".join(RESOLV_CONF + [""]).encode())
 
 names = [zone for _, _, zone, _, _, _ in cases]
-def zone_role(wait=WAIT, servers=(), names=names):
+def zone_role(wait=WAIT, servers=(), names=names, checks=0, issuer=None,
+    challenge=0):
     r = Role("zoneproc")
-    r.send("ROLE_CONF", conf + num(wait) + strings(servers) + num(0))
-    r.send("ROLE_DOMAIN", strings(names))
+    r.send("ROLE_CONF", conf + num(wait) + strings(servers) + num(0) +
+        num(checks) + s(issuer))
+    r.send("ROLE_DOMAIN", s("h") + num(challenge) + num(0) + strings(names))
     r.send("ROLE_START")
     return r
 def awaited(number, value, label=None):
@@ -421,6 +423,103 @@ for number, (title, text, name, expected) in enumerate([
     took, reason = replies(r, 1).get(0, (99, r.said()))
     report(took < 5 and as_expected(expected, reason),
         "a persist record " + title, str((took, reason)))
+    r.close()
+
+# For a rehearsal: what is said of addresses and CAA records.
+CAA = 257
+HTTP01 = 0
+def caa(name, tag, value, flags=0):
+    return rr(name, CAA, bytes([flags, len(tag)]) + tag.encode() +
+        value.encode())
+here_a = [address("w.c.test", "192.0.2.1")]
+big = [caa("w.c.test", "issue", "n%d.%s.example" % (n, "x" * 200))
+    for n in range(250)]
+loop = [cname("w.c.test", "v.c.test"), cname("v.c.test", "w.c.test")]
+w = ("w.c.test", A)
+for number, (title, name, challenge, records, expected) in enumerate([
+    ("all is well", "w.c.test", HTTP01,
+        {w: here_a, ("c.test", CAA): [caa("c.test", "issue", "ca.test")]},
+        None),
+    ("no CAA at all", "w.c.test", HTTP01, {w: here_a}, None),
+    ("an IPv6 address alone", "w.c.test", HTTP01,
+        {("w.c.test", AAAA): [address("w.c.test", "2001:db8::1")]}, None),
+    ("no address", "w.c.test", HTTP01, {},
+        r"h: check: w\.c\.test: has no address in the DNS"),
+    ("addresses that cannot be looked up", "w.c.test", HTTP01,
+        {w: SERVFAIL}, r"its addresses cannot be looked up: the name server .* "
+            r"of the configuration answers SERVFAIL"),
+    ("no address, where records answer", "w.c.test", DNS01, {}, None),
+    ("an address as a name", "192.0.2.1", HTTP01, {}, None),
+    ("another CA above", "w.c.test", HTTP01,
+        {w: here_a, ("test", CAA): [caa("test", "issue", "b.test")]},
+        r"w\.c\.test: CAA records at test permit b\.test, but not ca\.test"),
+    ("nearer records count", "w.c.test", HTTP01,
+        {w: here_a, ("c.test", CAA): [caa("c.test", "issue", "ca.test")],
+            ("test", CAA): [caa("test", "issue", "b.test")]}, None),
+    ("no CA", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [caa("w.c.test", "issue", ";")]},
+        r"CAA records at w\.c\.test permit no CA"),
+    ("issuewild of another CA", "*.w.c.test", DNS01,
+        {("w.c.test", CAA): [caa("w.c.test", "issue", "ca.test"),
+            caa("w.c.test", "issuewild", "b.test")]},
+        r"\*\.w\.c\.test: CAA .* permit b\.test, but not ca\.test"),
+    ("issuewild of another CA, no wildcard", "w.c.test", DNS01,
+        {("w.c.test", CAA): [caa("w.c.test", "issue", "ca.test"),
+            caa("w.c.test", "issuewild", "b.test")]}, None),
+    ("another method", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [caa("w.c.test", "issue",
+            "ca.test; validationmethods=dns-01")]},
+        r"permit the validation methods dns-01, but not http-01"),
+    ("an account", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [caa("w.c.test", "issue",
+            "ca.test; accounturi=https://ca.test/1")]},
+        r"permit only the account https://ca\.test/1"),
+    ("a critical property", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [caa("w.c.test", "new", "x", 128)]},
+        r"have the critical property new"),
+    ("characters for a terminal", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [caa("w.c.test", "issue",
+            "\033[31mred")]}, r"permit .{0,8}\[31mred, but not ca\.test"),
+    ("records behind an alias", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [cname("w.c.test", "x.test"),
+            caa("x.test", "issue", "b.test")]},
+        r"at w\.c\.test permit b\.test, but not"),
+    ("records of another name", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [caa("x.test", "issue", "b.test")]},
+        None),
+    ("aliases in a circle", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): loop},
+        r"more than 8 CNAME records one behind the other"),
+    ("CAA records that cannot be looked up", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): SERVFAIL},
+        r"CAA records at w\.c\.test cannot be looked up .*a CA refuses then"),
+    ("250 long records, by TCP", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): big},
+        r"permit n0\.x+.*\.\.\., but not ca\.test"),
+    ("garbage in a record", "w.c.test", HTTP01,
+        {w: here_a, ("w.c.test", CAA): [rr("w.c.test", CAA, b"\0\xff")]},
+        r"CAA records at w\.c\.test cannot be looked up"),
+    ("silence", "w.c.test", HTTP01, {w: here_a, ("w.c.test", CAA): None},
+        r"no answer from name servers|cannot be looked up"),
+], 1):
+    def server(q, records=records):
+        found = records.get((q.name, q.kind), [])
+        if found is None: return None
+        if isinstance(found, int): return q.reply(rcode=found)
+        if q.transport == "udp" and sum(map(len, found)) > 1000:
+            return q.reply(tc=1)
+        return q.reply(found)
+    at_address = "127.5.0.%d" % number
+    serve(at_address, server)
+    begun = time.time()
+    r = zone_role(0, [at_address, "53"], [name], 1, "ca.test", challenge)
+    r.send("ROLE_STOP")
+    status, said = r.ended(15), r.said()
+    took = time.time() - begun
+    report(status == 0 and took < 10 and
+        (re.search(expected, said) is not None if expected else said == "") and
+        all(" " <= c <= "~" or c == "\n" for c in said),
+        "checks: " + title, "%s after %.1f s: %s" % (status, took, said[-300:]))
     r.close()
 
 # Messages that chngproc has no reason to send.
