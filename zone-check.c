@@ -300,6 +300,7 @@ checks_run(const struct check_job *jobs, uint32_t njobs,
 	int64_t until = clock_ms() + CHECK_SECONDS * (int64_t)1000;
 	struct pollfd pfd[1 + SOCKETS_HERE];
 	struct check *c;
+	nfds_t nsockets;
 	uint32_t i;
 	size_t n;
 	int ms;
@@ -310,10 +311,10 @@ checks_run(const struct check_job *jobs, uint32_t njobs,
 			begin(&jobs[i], jobs[i].names.v[n]);
 	while (nopen > 0 && (ms = clock_left_ms(until)) > 0) {
 		pfd[0] = (struct pollfd){ .fd = hup_fd };
-		n = ask_fill(pfd + 1, SOCKETS_HERE, &ms);
-		if (poll(pfd, n + 1, ms) > 0 && pfd[0].revents != 0)
+		nsockets = ask_fill(pfd + 1, SOCKETS_HERE, &ms);
+		if (poll(pfd, nsockets + 1, ms) > 0 && pfd[0].revents != 0)
 			return;
-		ask_turn(pfd + 1, n);
+		ask_turn(pfd + 1, nsockets);
 	}
 	conclude();
 	/* Answers may still come, so that the checks are never freed. */
