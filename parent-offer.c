@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -34,8 +35,11 @@ wait_for_bytes(int fd, const char *name, int64_t deadline)
 		    OFFER_SECONDS);
 }
 
-/* Only of these is it certain that reading them has no other effect. */
-static void
+/*
+ * Only of these is it certain that reading them has no other effect.  1: it is
+ * a FIFO.
+ */
+static int
 check_kind(int fd, const char *name)
 {
 	struct stat st;
@@ -45,6 +49,19 @@ check_kind(int fd, const char *name)
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) &&
 	    !S_ISSOCK(st.st_mode))
 		errx(1, "%s: is neither a regular file nor a pipe", name);
+	return S_ISFIFO(st.st_mode);
+}
+
+/* A FIFO is at its end as long as nobody has opened it for writing. */
+static void
+wait_for_writer(const char *name, int64_t deadline)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
+
+	if (clock_left_ms(deadline) == 0)
+		errx(1, "%s: nothing has come within %d seconds", name,
+		    OFFER_SECONDS);
+	nanosleep(&pause, NULL);
 }
 
 static size_t
@@ -53,6 +70,7 @@ read_all(int fd, const char *name, char *buf, size_t size)
 	int64_t deadline = clock_ms() + OFFER_SECONDS * (int64_t)1000;
 	size_t len = 0;
 	ssize_t n = 1;
+	int is_fifo = check_kind(fd, name) && fd != STDIN_FILENO;
 
 	while (n != 0) {
 		/* Standard input blocks; what was opened here does not. */
@@ -64,6 +82,10 @@ read_all(int fd, const char *name, char *buf, size_t size)
 			wait_for_bytes(fd, name, deadline);
 		else if (n == -1 && errno != EINTR)
 			err(1, "%s", name);
+		else if (n == 0 && len == 0 && is_fifo) {
+			wait_for_writer(name, deadline);
+			n = 1;
+		}
 		if (len == size)
 			errx(1,
 			    "%s: has more than %d bytes, too many for a chain",
@@ -85,7 +107,6 @@ parent_offer(const char *path, size_t *len)
 	else if ((fd = open(path,
 		      O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) == -1)
 		err(1, "%s", path);
-	check_kind(fd, name);
 	if ((buf = malloc(PART_SET_BYTES_MAX + 1)) == NULL)
 		err(1, NULL);
 	*len = read_all(fd, name, buf, PART_SET_BYTES_MAX + 1);

@@ -148,20 +148,32 @@ class Etcd:
 
 class Machine:
     def __init__(self, n):
-        self.n, self.ns = n, "m%d" % n
+        self.n, self.name = n, "m%d" % n
         self.address = "10.17.0.%d" % (20 + n)
-        self.dir = work + "/" + self.ns
+        self.dir = work + "/" + self.name
         self.key = self.dir + "/keys/%s.key" % NAME
         self.full = self.dir + "/certs/%s.fullchain.pem" % NAME
         self.conf = self.dir + "/acme-client.conf"
-        do("ip", "netns", "add", self.ns)
+        # Its network namespace is there as long as this process is.
+        self.holder = begin("unshare", "-n", "sleep", "infinity").pid
+        wait_until(lambda: self.space(self.holder) not in
+            (None, self.space("self")))
+        self.inside = ["nsenter", "-t", str(self.holder), "-n"]
         do("ip", "link", "add", "v%d" % n, "type", "veth", "peer", "name",
-            "eth0", "netns", self.ns)
+            "eth0", "netns", str(self.holder))
         do("ip", "link", "set", "v%d" % n, "master", "br0", "up")
         for args in (("addr", "add", self.address + "/24", "dev", "eth0"),
             ("link", "set", "eth0", "up"), ("link", "set", "lo", "up")):
-            do("ip", "-n", self.ns, *args)
+            do(*self.inside, "ip", *args)
         self.web = None
+    def space(self, pid):
+        """What names the network namespace of a process."""
+        try: return os.readlink("/proc/%s/ns/net" % pid)
+        except OSError: return None
+    def processes(self):
+        own = self.space(self.holder)
+        return [int(p) for p in os.listdir("/proc") if p.isdigit() and
+            int(p) != self.holder and self.space(p) == own]
     def place(self, options="", names="", recipients=None):
         """A machine as configuration management leaves it."""
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -203,12 +215,12 @@ domain %(name)s {
             "#!/bin/sh\necho changed >>%s/changed\n" % self.dir, 0o755)
     def boot(self):
         if self.web is None or self.web.poll() is not None:
-            self.web = begin("ip", "netns", "exec", self.ns, sys.executable,
+            self.web = begin(*self.inside, sys.executable,
                 top + "/regress/machine.py", self.address, thumbprint,
                 self.full, self.key, log=work + "/web.log")
     def start(self):
         """Its timer."""
-        self.run = subprocess.Popen(["ip", "netns", "exec", self.ns,
+        self.run = subprocess.Popen([*self.inside,
             top + "/etc/fleet/acme-fleet", self.dir + "/fleet.conf"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True)
@@ -225,10 +237,10 @@ domain %(name)s {
     def kill(self):
         """The power is cut: all of it is gone at once."""
         for _ in range(20):
-            pids = do("ip", "netns", "pids", self.ns).split()
+            pids = self.processes()
             if not pids: break
             for pid in pids:
-                try: os.kill(int(pid), signal.SIGKILL)
+                try: os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError: pass
             time.sleep(0.02)
         self.run.wait()
@@ -237,7 +249,7 @@ domain %(name)s {
     def cut_off(self, yes):
         """From etcd alone."""
         for a in ETCD:
-            do("ip", "-n", self.ns, "route", "add" if yes else "del",
+            do(*self.inside, "ip", "route", "add" if yes else "del",
                 "blackhole", a)
     def files(self):
         found = {}
@@ -526,7 +538,7 @@ def hostile():
 def rotate():
     for m in machines:
         do("openssl", "req", "-x509", *EC, "-days", "30", "-subj",
-            "/CN=" + m.ns, "-keyout", m.own() + ".key", "-out",
+            "/CN=" + m.name, "-keyout", m.own() + ".key", "-out",
             m.own() + ".pem")
     a, b, *others = machines
     *readers, outsider = machines
@@ -730,7 +742,7 @@ def set_up():
         str(ROUND_TRIP))
     def servers(port):
         return "".join("\tserver %s %s:%d check inter 200ms fall 1 rise 1\n" %
-            (m.ns, m.address, port) for m in machines)
+            (m.name, m.address, port) for m in machines)
     write(work + "/haproxy.cfg", """defaults
 	timeout client 30s
 	timeout server 30s
