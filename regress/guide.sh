@@ -548,11 +548,9 @@ guide_ports() {
 	stop $_pid; down 443
 }
 
-# Stateless: by the other page's lines for nginx.
-guide_stateless() {
-	domain stateless
-	typed thumbprint
-	same "guide: thumbprint: status" 0 $status
+# Stateless: by the other page's lines for nginx, with the thumbprint that -t
+# has printed.
+stateless_nginx() {
 	_print=$(sed -n 's/^thumbprint //p' "$work/out")
 	{
 		echo "server { listen 80;"
@@ -562,6 +560,12 @@ guide_stateless() {
 	} >/etc/nginx/sites-enabled/example.com
 	nginx >"$work/server.log" 2>&1
 	up nginx 80
+}
+guide_stateless() {
+	domain stateless
+	typed thumbprint
+	same "guide: thumbprint: status" 0 $status
+	stateless_nginx
 	acme example.com
 	same "guide: stateless: status" 0 $status
 	has stateless $full "$both"
@@ -580,6 +584,78 @@ guide_stateless() {
 	nginx -s stop; down 80
 }
 
+# A fleet of two machines, which this one is in turn, and etcd.
+fleet_cert() { # NAME EXTENSION
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -subj "/CN=$1" -keyout "$work/$1.key" -out "$work/$1.csr" &&
+	    echo "$2" >"$work/$1.ext" &&
+	    openssl x509 -req -in "$work/$1.csr" -CA "$work/tls.pem" -CAkey \
+	    "$work/tls-ca.key" -CAcreateserial -days 9 -extfile \
+	    "$work/$1.ext" -out "$work/$1.pem"
+}
+guide_fleet() {
+	echo "127.0.0.1 etcd1 etcd2 $(hostname)" >>/etc/hosts
+	{ fleet_cert etcd "subjectAltName=DNS:etcd1,DNS:etcd2" &&
+	    fleet_cert machine "extendedKeyUsage=clientAuth"
+	} >"$work/openssl.log" 2>&1 || fail "guide: fleet: certificates"
+	mkdir -p -m 700 /etc/acme-client/fleet
+	cp "$work/machine.pem" "$work/machine.key" /etc/acme-client/fleet
+	cp "$work/tls.pem" /etc/acme-client/fleet/ca.pem
+	etcd --data-dir "$work/etcd" --listen-client-urls \
+	    https://127.0.0.1:2379 --advertise-client-urls https://etcd1:2379 \
+	    --client-cert-auth --trusted-ca-file "$work/tls.pem" --cert-file \
+	    "$work/etcd.pem" --key-file "$work/etcd.key" \
+	    >"$work/server.log" 2>&1 &
+	_etcd=$!
+	pids="$pids $_etcd"
+	up etcd 2379
+	domain stateless
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out \
+	    /etc/acme-client/keys/example.com.key && chmod 600 \
+	    /etc/acme-client/keys/example.com.key
+	acme -F -t
+	stateless_nginx
+	snippet fleet-conf >/etc/acme-client/fleet.conf
+	{ sed -n '/^export/p' /etc/acme-client/fleet.conf
+	    snippet fleet-etcd; } >"$work/typed"
+	(cd / && exec sh -e "$work/typed") >"$work/out" 2>"$err"
+	same "guide: fleet-etcd: status" 0 $?
+	fleet
+	same "guide: fleet: the first machine: status" 0 $status
+	has fleet $full "$both"
+	_first=$(spki_cert $full) _leaf=$(sha256sum <$full)
+	rm -rf $full /var/lib/acme-client/*
+	fleet
+	same "guide: fleet: the second machine: status, the certificate" \
+	    "0 $_leaf" "$status $(sha256sum <$full)"
+	# With a new key for each certificate.
+	typed fleet-key
+	same "guide: fleet-key: status" 0 $status
+	cp /etc/acme-client/fleet/own.pem /etc/acme-client/fleet/recipients.pem
+	snippet fleet-rotate >>/etc/acme-client/fleet.conf
+	sed -i '/^	domain key/s/$/ rotate/' "$conf"
+	cp /etc/acme-client/keys/example.com.key "$work/before.key"
+	acme -F example.com
+	fleet
+	check "guide: fleet-rotate: another key" \
+	    test "$_first" != "$(spki_cert $full)"
+	_leaf=$(sha256sum <$full)
+	cp "$work/before.key" /etc/acme-client/keys/example.com.key
+	rm -rf $full /etc/acme-client/keys/*.old /var/lib/acme-client/*
+	fleet
+	same "guide: fleet-rotate: the second machine: status, certificate" \
+	    "0 $_leaf" "$status $(sha256sum <$full)"
+	same "guide: fleet-rotate: the second machine: the key" \
+	    "$(spki_cert $full)" \
+	    "$(spki_key /etc/acme-client/keys/example.com.key)"
+	nginx -s stop; down 80; stop $_etcd
+}
+fleet() {
+	(cd / && exec /usr/local/share/acme-client/fleet/acme-fleet) \
+	    >"$work/out" 2>"$err"
+	status=$?
+	[ $status = 0 ] || tail -n 3 "$err" >&2
+}
 guide_hosting() {
 	rm -rf /etc/acme-client.d && mkdir /etc/acme-client.d
 	snippet nginx-80 | sed '/server_name/d' \
@@ -616,6 +692,19 @@ guide_hosting() {
 	acme -l
 	same "guide: leave: -l" "customer2" \
 	    "$(grep -o 'customer[0-9]' "$work/out" | sort -u | xargs)"
+	# One whose name is not in the DNS, as the list shows it.
+	sed -e 's/customer2/customer3/g; s/other.example/gone.example/' \
+	    "$work/right" >"$work/typed"
+	(cd / && exec sh "$work/typed") >"$work/out" 2>"$err"
+	COLUMNS=80; export COLUMNS
+	acme -l
+	unset COLUMNS
+	rm /etc/acme-client.d/customer3.conf
+	same "guide: list-printed, but for numbers and the CA's words" \
+	    "$(snippet list-printed | tr 0-8 9)" \
+	    "$(awk '/^        gone/ { print "        gone.example.com: ..."
+	        rest = 1 }
+	    /^[a-zA-Z]/ { rest = 0 } !rest' "$work/out" | tr 0-8 9)"
 	# Monitoring, of what is there.
 	typed list
 	same "guide: list: status" 0 $status
@@ -699,19 +788,44 @@ fi
 part dns nsupdate
 part ports sh
 part stateless nginx stateless thumbprint install-chain
-part hosting nginx hosting customer all leave list status-directory status
+if command -v nginx >/dev/null && command -v etcd >/dev/null; then
+	part fleet etcdctl fleet-conf fleet-etcd fleet-key fleet-rotate
+else
+	not_here "nginx or etcd is not installed" fleet-conf fleet-etcd \
+	    fleet-key fleet-rotate
+fi
+part hosting nginx hosting customer all leave list status-directory \
+    status list-printed
 part import certbot import import-run
 part shortlived sh
 
-# What -n says of a machine that is not prepared.
-domain webroot
-sed -i 's|certs/example|certz/example|' "$conf"
-acme -n
-says "guide: -n: no such directory" "$err" \
+# What -n says: wrong NAME SED WORDS, of a configuration that is so edited
+wrong() {
+	domain webroot
+	sed -i "$2" "$conf"
+	acme -n
+	says "guide: -n: $1" "$err" "$3"
+}
+wrong "no such directory" 's|certs/example|certz/example|' \
     "there is no such directory; make it: mkdir"
+wrong "no program" '$i on change "/etc/passwd"' \
+    "this is not a program that root can run"
+wrong "a shell's words" '$i on change "/bin/true && /bin/true"' \
+    "as no shell reads it; put the command into a script"
+wrong "a wildcard" 's/alternative names { w/alternative names { *.w/' \
+    "a wildcard needs the challenge dns-01"
+wrong "line ends" 's/$/\r/' "end the lines as Unix does"
+mkdir -p /etc/letsencrypt/live/x
+wrong "another client's directory" \
+    's|/etc/acme-client/certs|/etc/letsencrypt/live/x|' \
+    "to take over what that client has: /usr/local/share/acme-client/import"
+chmod o+w "$conf"
+acme -n
+says "guide: -n: everyone may write" "$err" "can be written by everyone"
+chmod o-w "$conf"
 
 same "guide: each snippet was run, but the one that says it was not" \
     "httpd not run" "$(guide names | grep -vxFf "$work/used")"
-between "guide: messages of the page that these runs have printed" 8 100 \
+between "guide: messages of the page that these runs have printed" 15 100 \
     "$(guide met "$work/said")"
 exit $failed
