@@ -258,14 +258,14 @@ guide_nginx() {
 	acme -v example.com
 	same "guide: nginx, renewed: status" 0 $status
 	says "guide: nginx, renewed: verify" "$err" \
-	    "it presents the installed certificate"
+	    "the server presents the installed certificate"
 	presents "nginx, renewed" www.example.com 443 $full
 	# One that is not reloaded.
 	domain webroot nginx-verify
 	acme example.com
 	same "guide: nginx is not reloaded: status" 0 $status
 	says "guide: nginx is not reloaded: verify" "$err" \
-	    "it presents another certificate"
+	    "the server presents another certificate"
 	snippet cron >"$work/crontab"
 	rm -f $full
 	(cd / && env -i HOME=/root SHELL=/bin/sh PATH=/usr/bin:/bin sh -c \
@@ -465,7 +465,7 @@ userdb static {
 	acme -v mail.example.com
 	same "guide: mail: when the servers run: status" 0 $status
 	same "guide: mail: when the servers run: verify" 2 \
-	    "$(grep -c 'it presents the installed certificate' "$err")"
+	    "$(grep -c 'the server presents the installed certificate' "$err")"
 	acme -F mail.example.com
 	same "guide: mail, renewed: status" 0 $status
 	presents "mail, renewed, Postfix" mail.example.com 25 $mail smtp
