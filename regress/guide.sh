@@ -701,10 +701,11 @@ guide_hosting() {
 	unset COLUMNS
 	rm /etc/acme-client.d/customer3.conf
 	same "guide: list-printed, but for numbers and the CA's words" \
-	    "$(snippet list-printed | tr 0-8 9)" \
+	    "$(snippet list-printed | tr 0-8 9 | sed 's/^/|/')" \
 	    "$(awk '/^        gone/ { print "        gone.example.com: ..."
 	        rest = 1 }
-	    /^[a-zA-Z]/ { rest = 0 } !rest' "$work/out" | tr 0-8 9)"
+	    /^[a-zA-Z]/ { rest = 0 } !rest' "$work/out" | tr 0-8 9 |
+	        sed 's/^/|/')"
 	# Monitoring, of what is there.
 	typed list
 	same "guide: list: status" 0 $status
