@@ -28,7 +28,7 @@ $(ls "$top/etc/fleet" | sed 's|^|/usr/share/acme-client/fleet/|')
 $(ls "$top/etc/import" | sed 's|^|/usr/share/acme-client/import/|')
 /usr/share/bash-completion/completions/acme-client
 $(cd "$top" && ls acme-client*.[157] |
-    sed 's|.*\.\(.\)$|/usr/share/man/man\1/&|')" \
+    sed 's|.*\.\(.\)$|/usr/share/man/man\1/&|' | LC_ALL=C sort)" \
     "$(installed / | grep -v libexec)"
 check "build: the installed configuration parses" \
     "$run/dest/usr/sbin/acme-client" -n -f "$run/dest/etc/acme-client.conf"
