@@ -642,16 +642,22 @@ inform_monitors(
 	tally->roles |= listed.roles;
 }
 
-static int64_t began;    /* The time when this process began. */
-static char layers[200]; /* The layers of a sandbox, with -v. */
+static int64_t began; /* The time when this process began. */
 
-/* With -v: tells which processes were in a sandbox, and of which layers. */
+/*
+ * With -v: tells which processes were in a sandbox, and of which layers.  Not
+ * after a run that a role's end has broken off: what ended the role, such as a
+ * filter around this program, would end this process, too.
+ */
 static void
 tell_sandboxes(const struct tally *tally)
 {
-	char names[200] = "";
+	char names[200] = "", layers[200];
 	int role;
 
+	if (verbose == 0 || tally->broken)
+		return;
+	sandbox_layers(layers, sizeof(layers));
 	for (role = 0; role < ROLE__MAX; role++)
 		if (role != ROLE_HOOK && (tally->roles >> role & 1) != 0)
 			say_add(names, sizeof(names), "%s%s",
@@ -1156,8 +1162,6 @@ prepare_run(const struct conf *conf, const char *argv0, struct command *command)
 	fit_workers(run);
 	if (command->offer != NULL)
 		run->offered = parent_offer(command->offer, &run->offered_len);
-	if (verbose > 0)
-		sandbox_layers(layers, sizeof(layers));
 	if (run->mode == MODE_DEACTIVATE && !run->force)
 		confirm_deactivation(run->authority->name);
 	catch_signals();

@@ -36,6 +36,8 @@ struct stat {
 #define S_ISDIR(m)	(((m) & S_IFMT) == 0040000)
 #define S_ISREG(m)	(((m) & S_IFMT) == 0100000)
 #define S_ISLNK(m)	(((m) & S_IFMT) == 0120000)
+#define S_ISFIFO(m)	(((m) & S_IFMT) == 0010000)
+#define S_ISSOCK(m)	(((m) & S_IFMT) == 0140000)
 int	chmod(const char *, mode_t);
 int	fchmod(int, mode_t);
 int	fstat(int, struct stat *);
