@@ -656,6 +656,9 @@ fleet() {
 	status=$?
 	[ $status = 0 ] || tail -n 3 "$err" >&2
 }
+# listed: a list without its numbers.  Where no profile is asked for, Pebble
+# takes any, so that the time that is left is in days or hours.
+listed() { tr 0-8 9 | sed -e 's/^/|/' -e 's/  *9* [dh] / 9 d /'; }
 guide_hosting() {
 	rm -rf /etc/acme-client.d && mkdir /etc/acme-client.d
 	snippet nginx-80 | sed '/server_name/d' \
@@ -701,11 +704,10 @@ guide_hosting() {
 	unset COLUMNS
 	rm /etc/acme-client.d/customer3.conf
 	same "guide: list-printed, but for numbers and the CA's words" \
-	    "$(snippet list-printed | tr 0-8 9 | sed 's/^/|/')" \
+	    "$(snippet list-printed | listed)" \
 	    "$(awk '/^        gone/ { print "        gone.example.com: ..."
 	        rest = 1 }
-	    /^[a-zA-Z]/ { rest = 0 } !rest' "$work/out" | tr 0-8 9 |
-	        sed 's/^/|/')"
+	    /^[a-zA-Z]/ { rest = 0 } !rest' "$work/out" | listed)"
 	# Monitoring, of what is there.
 	typed list
 	same "guide: list: status" 0 $status
