@@ -108,7 +108,8 @@ fuzz_record() {
 		rm -rf "${work:?}/$_dir"
 		cp -a "$1/files/$_dir" "$work/$_dir" || return 1
 	done
-	_start=$(printf '%s\n' '#include "acme-client.h"' 'int start = ROLE_START;' |
+	_start=$(printf '%s\n' '#include "acme-client.h"' \
+	    'int start = ROLE_START;' |
 	    $cc -std=gnu11 $flags -I"$top" -x c -S -o - - |
 	    sed -n 's/^[[:space:]]*\.long[[:space:]]//p')
 	python3 "$here/fuzz_split.py" "$_recorded" "$1" "$_start"

@@ -71,7 +71,8 @@ long() {
 	    -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
 	    -rss_limit_mb=4096 -artifact_prefix="$dir/found/$1-" \
 	    "$_corpus" "$_first" 2>&1 |
-	    grep -aE '^(#|stat::|==|SUMMARY|artifact)|ERROR|runtime error|    #' \
+	    grep -aE -e '^(#|stat::|==|SUMMARY|artifact)' \
+	        -e 'ERROR|runtime error|    #' \
 	    >"$run/$1.out"
 	grep -aE 'ERROR|runtime error|^artifact.*Test unit' "$run/$1.out" \
 	    >"$run/$1.errors"
