@@ -46,7 +46,7 @@ main(int argc, char *argv[])
 	if (getrlimit(RLIMIT_NOFILE, &files) == -1)
 		err(1, "getrlimit");
 	role_begin(ROLE_HOOK, argc, argv);
-	hook_begin(files.rlim_cur);
+	hook_begin((unsigned long)files.rlim_cur);
 	role_conf(&m, &c);
 	change_conf(&c);
 	challenge_conf(&c);

@@ -12,6 +12,7 @@ import sys
 
 # The files that a parser's target is about; a role's are those of its module.
 ABOUT = {
+    "caa": "zone-caa",
     "chain": "cert-chain cert-verdict x509 x509-path x509-roots "
              "x509-signature csr-file",
     "conf": "conf-lex conf-visible conf-statement conf-authority conf-domain "

@@ -81,6 +81,7 @@ mkfifo "$run/tokens"
 exec 9<>"$run/tokens"
 for _i in $(seq "$jobs"); do echo >&9; done
 most_seconds=1800
+started=
 running=
 stop_sections() {
 	# shellcheck disable=SC2086
@@ -117,6 +118,7 @@ section() {
 	*" $_name "*|*" ${_name%:*} "*) ;;
 	*) return 0 ;;
 	esac
+	started="$started $_name ${_name%:*} "
 	read -r _token <&9
 	(
 		trap '[ -z "$pid" ] || kill $pid; exit 1' INT TERM HUP
@@ -171,8 +173,14 @@ for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
     ca-words handles account restore install-chain fuzz fuzz-roles \
     renewal fleet seeing leftover resolver zone dns dns-hooks hostile \
     sandbox servers verify stateless hooks certificate openbsd revoke layout \
-    import nginx conf guide manual; do
+    import nginx conf guide manual try; do
 	section $name sh "$here/$name.sh"
+done
+for name in $sections; do
+	case $started in
+	*" $name "*) ;;
+	*) section "$name" echo "FAIL $name: no such section is started" ;;
+	esac
 done
 wait
 
