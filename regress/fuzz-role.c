@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -243,19 +244,19 @@ role_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	return role_poll(fds, n, 0);
 }
 
-/* The world outside: there is none. */
-struct addrinfo;
+/* The world outside: there is none, and so only numbers are addresses. */
 int role_getaddrinfo(
     const char *, const char *, const struct addrinfo *, struct addrinfo **);
 int
 role_getaddrinfo(const char *host, const char *port,
     const struct addrinfo *hints, struct addrinfo **found)
 {
-	(void)host;
-	(void)port;
-	(void)hints;
-	(void)found;
-	return -3; /* EAI_AGAIN */
+	struct addrinfo numeric = { .ai_flags = 0 };
+
+	if (hints != NULL)
+		numeric = *hints;
+	numeric.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
+	return getaddrinfo(host, port, &numeric, found);
 }
 
 int role_connect(int, const struct sockaddr *, socklen_t);
