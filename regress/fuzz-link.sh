@@ -16,7 +16,7 @@ for argument in "$@"; do
 done
 ours=
 for name in main exit _exit err errx warn warnx atexit recv send poll ppoll \
-    getaddrinfo connect fork fsync begin_crypto; do
+    getaddrinfo connect fork fsync begin_crypto open_memstream fclose; do
 	ours="$ours --redefine-sym $name=role_$name"
 done
 # shellcheck disable=SC2086

@@ -244,6 +244,51 @@ role_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	return role_poll(fds, n, 0);
 }
 
+/*
+ * A role that ends in the middle leaves a stream of open_memstream(3) behind,
+ * whose variables were on its stack: they are here instead, until the role
+ * closes the stream, or until the next input.
+ */
+static struct stream {
+	FILE *f;
+	char *text, **role_text;
+	size_t len, *role_len;
+} stream;
+
+static void
+close_stream(void)
+{
+	if (stream.f == NULL)
+		return;
+	fclose(stream.f);
+	free(stream.text);
+	stream.f = NULL;
+}
+
+FILE *role_open_memstream(char **, size_t *);
+FILE *
+role_open_memstream(char **text, size_t *len)
+{
+	close_stream();
+	stream.role_text = text;
+	stream.role_len = len;
+	return stream.f = open_memstream(&stream.text, &stream.len);
+}
+
+int role_fclose(FILE *);
+int
+role_fclose(FILE *f)
+{
+	int rc = fclose(f);
+
+	if (f == stream.f) {
+		stream.f = NULL;
+		*stream.role_text = stream.text;
+		*stream.role_len = stream.len;
+	}
+	return rc;
+}
+
 /* The world outside: there is none, and so only numbers are addresses. */
 int role_getaddrinfo(
     const char *, const char *, const struct addrinfo *, struct addrinfo **);
@@ -394,6 +439,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	nat_exit = nsent = npolls = 0;
 	if (setjmp(ended) == 0)
 		role_main(2, argv);
+	close_stream();
 	closefrom(first_free);
 	return 0;
 }

@@ -43,7 +43,8 @@ server_packages="$server_packages etcd-server etcd-client"
 # Other clients, whose directories the section import takes over.
 server_packages="$server_packages certbot dehydrated lego uacme"
 # What makes packages, and shows one under systemd.
-package_packages="git debhelper lintian bash rpm pkgconf systemd"
+package_packages="git build-essential debhelper lintian bash rpm pkgconf"
+package_packages="$package_packages systemd"
 # install_servers: without starting any
 install_servers() {
 	for _p in $server_packages $package_packages; do
