@@ -108,23 +108,46 @@ check_proxy(struct authority *a)
 	    a->proxy_auth, "proxy auth file", PATH_ACCOUNT, a->file, a->line);
 }
 
-/* A URL, or the name of another authority. */
+/* Are both URLs of one directory, however they are written? */
+static int
+same_directory_url(const char *a, const char *b)
+{
+	struct url one, two;
+
+	return a != NULL && b != NULL && url_parse(&one, a) &&
+	    url_parse(&two, b) && strcmp(one.host, two.host) == 0 &&
+	    strcmp(one.port, two.port) == 0 && strcmp(one.path, two.path) == 0;
+}
+
+/* A URL, or the name of another authority; but not of the same CA. */
 static void
 check_staging(const struct conf *c, const struct authority *a)
 {
+	const char *at = NULL;
 	struct url url;
 	size_t i;
+	int found;
 
-	if (a->staging == NULL || url_parse(&url, a->staging))
+	if (a->staging == NULL)
 		return;
-	for (i = 0; i < c->nauthorities; i++)
+	if ((found = url_parse(&url, a->staging)))
+		at = a->staging;
+	for (i = 0; i < c->nauthorities && !found; i++)
 		if (&c->authorities[i] != a &&
-		    strcmp(c->authorities[i].name, a->staging) == 0)
-			return;
-	authority_error(a,
-	    "staging %s: expected an https URL, or the name of another "
-	    "authority",
-	    a->staging);
+		    strcmp(c->authorities[i].name, a->staging) == 0) {
+			at = c->authorities[i].api_url;
+			found = 1;
+		}
+	if (!found)
+		authority_error(a,
+		    "staging %s: expected an https URL, or the name of another "
+		    "authority",
+		    a->staging);
+	else if (same_directory_url(at, a->api_url))
+		authority_error(a,
+		    "staging %s: is this authority's own 'api url'; -T would "
+		    "use up its limits",
+		    a->staging);
 }
 
 static void

@@ -411,6 +411,11 @@ for words in c a http://c.example ""; do
 	    "staging $words: expected an https URL, or the name of another" \
 	    "authority"
 done
+for words in https://C.example:443/ https://c.example; do
+	bad "staging that is the authority itself, $words" \
+	    "${B}staging $words\n}\n" 1 \
+	    "staging $words: is this authority's own 'api url'"
+done
 bad "staging twice" "${B}staging https://c.example\nstaging b\n}\n" 5 twice
 bad "issuer is no name" "${B}issuer https://ca.example\n}\n" 1 \
     "issuer https://ca.example: expected the CA's name"
