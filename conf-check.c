@@ -310,6 +310,55 @@ check_names_once(struct conf *c)
 	free(d);
 }
 
+/* Does acme-client give such a name to a file of the state directory? */
+static int
+is_of_state(const struct conf *c, const char *path)
+{
+	size_t len = strlen(c->state_dir);
+
+	if (strncmp(path, c->state_dir, len) != 0 || path[len] != '/')
+		return 0;
+	path += len + 1;
+	return strncmp(path, "domain-", 7) == 0 ||
+	    strncmp(path, "authority-", 10) == 0 || strcmp(path, "try") == 0 ||
+	    strncmp(path, "try/", 4) == 0;
+}
+
+/*
+ * A file that is written for monitors takes the place of whatever has its name.
+ * paths_check() knows the files that acme-client writes; these it reads, or
+ * names by itself.
+ */
+static void
+check_monitored(const struct conf *c, const char *path, const char *what,
+    const char *file, int line, const char *conf_path)
+{
+	const char *other = NULL;
+	size_t i;
+
+	if (path == NULL)
+		return;
+	if (strcmp(path, conf_path) == 0)
+		other = "the configuration";
+	else if (is_of_state(c, path))
+		other = "a name that acme-client uses in the state directory";
+	for (i = 0; i < c->nauthorities && other == NULL; i++)
+		if ((c->authorities[i].root_file != NULL &&
+			strcmp(path, c->authorities[i].root_file) == 0) ||
+		    (c->authorities[i].ca_file != NULL &&
+			strcmp(path, c->authorities[i].ca_file) == 0))
+			other = "a file of trust anchors";
+	for (i = 0; i < c->ndomains && other == NULL; i++)
+		if (c->domains[i].csr_file != NULL &&
+		    strcmp(path, c->domains[i].csr_file) == 0)
+			other = "a 'csr file'";
+	if (other != NULL)
+		lex_error_at(file, line,
+		    "%s %s: is %s, which would be replaced; name another "
+		    "path",
+		    what, path, other);
+}
+
 void
 conf_check(struct conf *c, const char *path)
 {
@@ -332,5 +381,9 @@ conf_check(struct conf *c, const char *path)
 		check_staging(c, &c->authorities[i]);
 	for (i = 0; i < c->ndomains; i++)
 		check_domain(c, &c->domains[i]);
+	check_monitored(c, c->metrics, "metrics file", c->metrics_file,
+	    c->metrics_line, path);
+	check_monitored(
+	    c, c->status, "status file", c->status_file, c->status_line, path);
 	paths_check(c);
 }

@@ -596,6 +596,19 @@ good "status file, its mode" "status file /var/lib/status/x.json 440\n$A"
 bad "status file, relative" "status file x\n$A" 1 "status file"
 bad "status file, twice" "status file /m/x\nstatus file /m/y\n$A" 2 \
     "'status file' is given twice"
+for words in "metrics file" "status file"; do
+	bad "$words in place of a state" \
+	    "$words /s/domain-x.json\nstate directory /s\n$A" 1 \
+	    "$words /s/domain-x.json: is a name that acme-client uses"
+	good "$words beside the states" \
+	    "$words /s/monitor.x\nstate directory /s\n$A"
+	bad "$words in place of the roots" \
+	    "$words /r/x\n${B}root file /r/x\n}\n" 1 \
+	    "$words /r/x: is a file of trust anchors"
+	bad "$words in place of the CA's" \
+	    "$words /r/x\n${B}ca file /r/x\n}\n" 1 \
+	    "$words /r/x: is a file of trust anchors"
+done
 bad "status file, also the metrics" "metrics file /m/x\nstatus file /m/x\n$A" \
     2 "status file /m/x: this path is also the metrics file of line 1"
 for m in 0660 0646 0755 0044 9 0x6 4644 " 0640 x" -1 ""; do
