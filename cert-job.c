@@ -213,6 +213,19 @@ job_key_was_compromised(const struct job *j, const struct chain *chain)
 	return was;
 }
 
+int
+job_check_revoked(const struct job *j, const struct chain *chain,
+    const char *key, const char *cert, struct error *e)
+{
+	if (job_key_was_compromised(j, chain))
+		return error_set(
+		    e, "%s is compromised, as -R keyCompromise said", key);
+	if (job_was_revoked(j, chain))
+		return error_set(
+		    e, "%s is revoked, or was to be, by an earlier -r", cert);
+	return 0;
+}
+
 /*
  * Was the chain issued for this order?  An attacker in netproc can present an
  * earlier one, also with -F.  A CA sets notBefore to a time before the

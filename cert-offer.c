@@ -32,12 +32,8 @@ cert_offer(struct msg *m)
 static int
 check_records(const struct job *j, const struct chain *chain, struct error *e)
 {
-	if (job_key_was_compromised(j, chain))
-		return error_set(
-		    e, "its key is compromised, as -R keyCompromise said");
-	if (job_was_revoked(j, chain))
-		return error_set(
-		    e, "it is revoked, or was to be, by an earlier -r");
+	if (job_check_revoked(j, chain, "its key", "it", e) == -1)
+		return -1;
 	if (j->revoked && chain_same_leaf(chain, j->installed.chain))
 		return error_set(
 		    e, "the CA has revoked it, as an earlier run found");

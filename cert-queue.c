@@ -23,6 +23,22 @@ static uint64_t orders_left;
 static int64_t lock_deadline;
 static struct msg out;
 
+/* Finds out what a run of this mode is to do for a job. */
+static enum job_verdict
+evaluate_by_mode(struct job *j, struct error *e)
+{
+	switch (role_mode) {
+	case MODE_REVOKE:
+		return job_evaluate_revocation(j, lock_deadline, e);
+	case MODE_RESTORE:
+		return job_evaluate_restoration(j, lock_deadline, e);
+	case MODE_INSTALL:
+		return job_evaluate_offer(j, lock_deadline, e);
+	default:
+		return job_evaluate(j, lock_deadline, e);
+	}
+}
+
 /* Finds out what is to be done for a job.  1: netproc takes part in it. */
 static int
 evaluate(uint32_t job)
@@ -32,13 +48,7 @@ evaluate(uint32_t job)
 
 	if (mode_is_for_account(role_mode))
 		return 1;
-	switch (role_mode == MODE_REVOKE ?
-		job_evaluate_revocation(j, lock_deadline, &e) :
-		role_mode == MODE_RESTORE ?
-		job_evaluate_restoration(j, lock_deadline, &e) :
-		role_mode == MODE_INSTALL ?
-		job_evaluate_offer(j, lock_deadline, &e) :
-		job_evaluate(j, lock_deadline, &e)) {
+	switch (evaluate_by_mode(j, &e)) {
 	case JOB_DUE:
 		enter(job, DUE);
 		return 1;

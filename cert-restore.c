@@ -40,14 +40,9 @@ judge(const struct job *j, const struct installed *kept, struct error *e)
 		return error_set(e,
 		    "the kept certificate is for another key than the live one "
 		    "and the one before it");
-	if (job_key_was_compromised(j, chain))
-		return error_set(e,
-		    "the key of the kept certificate is compromised, as -R "
-		    "keyCompromise said");
-	if (job_was_revoked(j, chain))
-		return error_set(e,
-		    "the kept certificate is revoked, or was to be, by an "
-		    "earlier -r");
+	if (job_check_revoked(j, chain, "the key of the kept certificate",
+		"the kept certificate", e) == -1)
+		return -1;
 	if (!chain_key_fits(chain, &j->key_spec))
 		return error_set(e,
 		    "the key of the kept certificate is of another type or "

@@ -574,6 +574,12 @@ int job_was_revoked(const struct job *, const struct chain *);
 /* Did an -r name the key of this chain as compromised (-R keyCompromise)? */
 int job_key_was_compromised(const struct job *, const struct chain *);
 /*
+ * Refuses, for -B and -i, a chain that one of these two is about: -1 and the
+ * error, in which key and cert name the chain's key and certificate; else 0.
+ */
+int job_check_revoked(const struct job *, const struct chain *, const char *key,
+    const char *cert, struct error *);
+/*
  * Makes text from another process or the CA visible, outsz bytes at most.  No
  * such text can pass for a verdict of certproc later.
  */
