@@ -357,6 +357,21 @@ has_room(size_t n)
 	return nwaiting == 0 || nwaiting + n <= r.rlim_cur;
 }
 
+/* Adds what a run in a process of its own has done. */
+static void
+add_tally(struct tally *tally, const struct tally *one)
+{
+	tally->installed += one->installed;
+	tally->failed += one->failed;
+	tally->unchanged += one->unchanged;
+	/* This process, which has started it, is in no sandbox. */
+	tally->roles |= one->roles & ~(1u << ROLE_PARENT);
+	tally->ordered += one->ordered;
+	tally->responded += one->responded;
+	tally->broken |= one->broken;
+	tally->interrupted |= one->interrupted;
+}
+
 /*
  * Makes a run for one authority.  Since broker_run() gives up this process's
  * rights, all runs but the last one have a process of their own; so has the
@@ -408,15 +423,7 @@ run_authority(const struct run *run, int last, struct tally *tally)
 			    run->authority->name, WTERMSIG(status),
 			    strsignal(WTERMSIG(status)));
 	}
-	tally->installed += one.installed;
-	tally->failed += one.failed;
-	tally->unchanged += one.unchanged;
-	/* This process, which has started it, is in no sandbox. */
-	tally->roles |= one.roles & ~(1u << ROLE_PARENT);
-	tally->ordered += one.ordered;
-	tally->responded += one.responded;
-	tally->broken |= one.broken;
-	tally->interrupted |= one.interrupted;
+	add_tally(tally, &one);
 }
 
 /*
@@ -915,17 +922,45 @@ struct command {
 	struct run run;
 };
 
-static enum mode
-mode_of(int option)
+/* Takes an option that says what the run is for, or refuses it. */
+static void
+take_mode(struct command *command, int option)
 {
-	return option == 'l' ? MODE_LIST :
-	    option == 'r'    ? MODE_REVOKE :
-	    option == 'B'    ? MODE_RESTORE :
-	    option == 'i'    ? MODE_INSTALL :
-	    option == 't'    ? MODE_SHOW :
-	    option == 'K'    ? MODE_ROLLOVER :
-	    option == 'U'    ? MODE_CONTACT :
-			       MODE_DEACTIVATE;
+	struct run *run = &command->run;
+
+	switch (option) {
+	case 'B':
+		run->mode = MODE_RESTORE;
+		break;
+	case 'D':
+		run->mode = MODE_DEACTIVATE;
+		break;
+	case 'K':
+		run->mode = MODE_ROLLOVER;
+		break;
+	case 'T':
+		command->try = 1;
+		break;
+	case 'U':
+		run->mode = MODE_CONTACT;
+		break;
+	case 'i':
+		run->mode = MODE_INSTALL;
+		command->offer = optarg;
+		break;
+	case 'l':
+		run->mode = MODE_LIST;
+		break;
+	case 'r':
+		run->mode = MODE_REVOKE;
+		break;
+	case 't':
+		run->mode = MODE_SHOW;
+		break;
+	default:
+		usage();
+	}
+	command->modes++;
 }
 
 static void
@@ -963,28 +998,11 @@ parse_options(int argc, char *argv[], struct command *command)
 			break;
 		case 'V':
 			print_version();
-		case 'T':
-			command->try = 1;
-			command->modes++;
-			break;
 		case 'R':
 			run->reason = parse_reason(optarg);
 			break;
-		case 'i':
-			command->offer = optarg;
-			/* FALLTHROUGH */
-		case 'B':
-		case 'l':
-		case 'r':
-		case 't':
-		case 'K':
-		case 'U':
-		case 'D':
-			run->mode = mode_of(c);
-			command->modes++;
-			break;
 		default:
-			usage();
+			take_mode(command, c);
 		}
 }
 

@@ -18,7 +18,7 @@ same "manual: acme-client.conf.5 has a paragraph for each statement" "" \
     "$(comm -23 "$run/rows" "$run/paragraphs")"
 same "manual: acme-client.conf.5 has no paragraph for another statement" "" \
     "$(comm -13 "$run/rows" "$run/paragraphs")"
-options=$(sed -n "s/^		case '\([A-Za-z]\)':.*/\1/p" \
+options=$(sed -n "s/^	*case '\([A-Za-z]\)':.*/\1/p" \
     "$top/acme-client.c")
 check "manual: the options are found" test "$(echo "$options" | wc -l)" -gt 10
 for option in $options; do
