@@ -229,6 +229,17 @@ make_all(const struct dir *state, const char *fresh)
 	exit(0);
 }
 
+/* The directory of a file, with a slash at its end; the caller frees. */
+static char *
+directory_of(const char *path)
+{
+	char *dir = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
+
+	if (dir == NULL)
+		err(1, NULL);
+	return dir;
+}
+
 /*
  * The state directory; where there is none yet, it is made as a run would make
  * it, for the owner of the certificate's directory.
@@ -236,15 +247,12 @@ make_all(const struct dir *state, const char *fresh)
 static const struct dir *
 state_directory(const struct conf *c, const struct domain *d)
 {
-	const char *cert = d->cert != NULL ? d->cert : d->fullchain;
-	char *beside = strndup(cert, (size_t)(strrchr(cert, '/') - cert) + 1);
+	char *beside = directory_of(d->cert != NULL ? d->cert : d->fullchain);
 	struct stat st;
 	struct dir *state;
 	struct error e;
 	int made;
 
-	if (beside == NULL)
-		err(1, NULL);
 	if (!(made = mkdir(c->state_dir, 0700) == 0) && errno != EEXIST)
 		err(1, "state directory %s", c->state_dir);
 	if ((state = dir_open(c->state_dir, &e)) == NULL)
@@ -315,31 +323,31 @@ owner_add_file(struct owner *o, const char *path)
 
 	if (path == NULL)
 		return;
-	if ((dir = strndup(path, (size_t)(strrchr(path, '/') - path) + 1)) ==
-	    NULL)
-		err(1, NULL);
+	dir = directory_of(path);
 	owner_add(o, dir);
 	free(dir);
 }
 
-static const char *
-user_text(uid_t uid)
+static void
+print_owner(uid_t uid)
 {
-	static char text[64];
 	const struct passwd *pw = getpwuid(uid);
 
-	snprintf(text, sizeof(text), "%u", (unsigned)uid);
-	return pw != NULL ? pw->pw_name : text;
+	if (pw != NULL)
+		printf(", owner %s", pw->pw_name);
+	else
+		printf(", owner %u", (unsigned)uid);
 }
 
-static const char *
-group_text(gid_t gid)
+static void
+print_group(gid_t gid)
 {
-	static char text[64];
 	const struct group *gr = getgrgid(gid);
 
-	snprintf(text, sizeof(text), "%u", (unsigned)gid);
-	return gr != NULL ? gr->gr_name : text;
+	if (gr != NULL)
+		printf(", group %s", gr->gr_name);
+	else
+		printf(", group %u", (unsigned)gid);
 }
 
 /* A line about one file: what becomes of it, whose it is, and its mode. */
@@ -362,10 +370,13 @@ print_file(const char *path, const struct owner *o, mode_t mode,
 	}
 	if (is_there && group == NULL)
 		mode = st.st_mode & 0777;
-	printf("  %s: %s, owner %s", path, is_there ? if_there : "new",
-	    user_text(st.st_uid));
-	printf(", group %s, mode %04o\n",
-	    group != NULL ? group : group_text(st.st_gid), (unsigned)mode);
+	printf("  %s: %s", path, is_there ? if_there : "new");
+	print_owner(st.st_uid);
+	if (group != NULL)
+		printf(", group %s", group);
+	else
+		print_group(st.st_gid);
+	printf(", mode %04o\n", (unsigned)mode);
 }
 
 static void
