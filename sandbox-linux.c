@@ -228,15 +228,23 @@ add_landlock(char *out, size_t outsz, int abi)
 		    abi >= 4 ? ", TCP ports" : "", abi >= 6 ? ", scope" : "");
 }
 
-/* Landlock's version, which cannot be asked for inside a sandbox. */
-static int known_abi;
-static int is_abi_known;
+/* landlock_abi(), which the parent's filter forbids later. */
+static int
+known_abi(void)
+{
+	static int abi, is_known;
+
+	if (!is_known)
+		abi = landlock_abi();
+	is_known = 1;
+	return abi;
+}
 
 void
 sandbox_layers(char *out, size_t outsz)
 {
 	strlcpy(out, "seccomp, no_new_privs, limits, ", outsz);
-	add_landlock(out, outsz, is_abi_known ? known_abi : landlock_abi());
+	add_landlock(out, outsz, known_abi());
 }
 
 /* A layer that is missing is reported whatever is said of the others. */
@@ -289,9 +297,7 @@ sandbox_enter(const struct sandbox *s)
 	/* An attacker cannot ignore SIGALRM: the filter forbids that. */
 	if (s->role != ROLE_PARENT)
 		alarm(LAST_RESORT_SECONDS);
-	abi = known_abi = landlock_abi();
-	is_abi_known = 1;
-	if (abi > 0)
+	if ((abi = known_abi()) > 0)
 		landlock_enter(s, abi);
 	/*
 	 * This reports before the filter is loaded, so that the report needs no
