@@ -156,3 +156,13 @@ on_list() {
 		echo /CN=x
 	done >"$work/ca/index"
 }
+# without_ca OPTION NAME STATUS [WORDS]: the last run, with this option, ended
+# so and asked the CA for nothing
+without_ca() {
+	_name="$who: $1: $2" _words=${4:-}
+	[ $status = "$3" ] && grep -q -- "$_words" "$work/err" &&
+	    ok "$_name: status $3" ||
+	    fail "$_name: status $status, wanted $3 and '$_words':" \
+	    "$(end_of "$work/err")"
+	same "$_name: no request" "" "$(cat "$work/ca/log")"
+}

@@ -157,13 +157,8 @@ pebble_dns_start() {
 	set -- "$@" $(free_ports 3)
 	while [ $# -gt 3 ]; do _set="${_set:-} $1"; shift; done
 	ca_port=$1 management_port=$2
-	cat >"$work/pebble.json" <<END
-{ "pebble": { "listenAddress": "127.0.0.1:$ca_port",
-  "managementListenAddress": "127.0.0.1:$management_port",
-  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
-  "httpPort": ${pebble_http:-$3}, "tlsPort": ${pebble_tls:-$3},
-  $pebble_more } }
-END
+	pebble_conf "$work/pebble.json" "$ca_port" "$management_port" \
+	    "${pebble_http:-$3}" "${pebble_tls:-$3}" "$pebble_more"
 	# shellcheck disable=SC2086
 	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 \
 	    ${_set:-} "$pebble" -config "$work/pebble.json" \

@@ -282,6 +282,11 @@ def all_fleet(ms):
     """Their timers, at the same time."""
     for m in ms: m.start()
     for m in ms: m.end()
+def ordered_by(ms):
+    """Their timers, at the same time; how many orders that made."""
+    before = orders()
+    all_fleet(ms)
+    return orders() - before
 def agree(what, ms=None):
     """All machines have the same certificate, with its key."""
     ms = ms or machines
@@ -303,9 +308,7 @@ def fresh(options="", names="", recipients=None):
 
 def one_order():
     fresh()
-    before = orders()
-    all_fleet(machines)
-    made = orders() - before
+    made = ordered_by(machines)
     report(made == 1 and statuses(machines) == "0 0 0 0 0",
         "all at once: one order in all", "%d orders, statuses %s: %s" %
         (made, statuses(machines), [m.said for m in machines]))
@@ -325,10 +328,8 @@ def one_order():
 
 def new_names():
     """A change of the configuration."""
-    before = orders()
     for m in machines: m.configure(names="www.example.com x.example.com")
-    all_fleet(machines)
-    made = orders() - before
+    made = ordered_by(machines)
     report(made == 1 and statuses(machines) == "0 0 0 0 0",
         "other names: one order", "%d, %s: %s" % (made, statuses(machines),
         [m.said for m in machines]))
@@ -419,9 +420,7 @@ def nodes_killed():
     report(statuses(machines) == "2 2 2 2 2", "one node of etcd is killed",
         [m.said for m in machines])
     fresh()
-    first = orders()
-    all_fleet(machines)
-    made = orders() - first
+    made = ordered_by(machines)
     report(made == 1 and statuses(machines) == "0 0 0 0 0",
         "one node of etcd is killed: a first certificate", "%s %s" %
         (statuses(machines), [m.said for m in machines]))
@@ -666,9 +665,7 @@ def by_consul():
             f.write("store=consul prefix=fleet PATH=%s:$PATH "
                 "CONSUL_DIR=%s/consul\nexport PATH CONSUL_DIR\n" %
                 (work + "/bin", work))
-    first = orders()
-    all_fleet(machines)
-    made = orders() - first
+    made = ordered_by(machines)
     report(made == 1 and statuses(machines) == "0 0 0 0 0",
         "store=consul, by a stand-in: one order", "%d %s %s" % (made,
         statuses(machines), [m.said for m in machines]))

@@ -5,6 +5,7 @@ section=guide
 . "$here/lib.sh"
 . "$here/setup.sh"
 . "$here/dns-lib.sh"
+. "$here/servers-lib.sh"
 PATH=/usr/local/sbin:/usr/local/bin:$PATH:/usr/sbin:/sbin
 page=$top/acme-client-guide.7
 guide() { python3 "$here/guide.py" "$1" "$page" ${2:+"$2"}; }
@@ -413,51 +414,21 @@ myhostname = mail.example.com
 local_recipient_maps =
 smtpd_recipient_restrictions = reject
 END
-	printf '%s\n' "25 inet n - n - - smtpd" \
-	    "postlog unix-dgram n - n - 1 postlogd" \
-	    "cleanup unix n - n - 0 cleanup" "qmgr unix n - n 300 1 qmgr" \
-	    "rewrite unix - - n - - trivial-rewrite" \
-	    "tlsmgr unix - - n 1000? 1 tlsmgr" "anvil unix - - n - 1 anvil" \
-	    "proxymap unix - - n - - proxymap" >/etc/postfix/master.cf
+	{ echo "25 inet n - n - - smtpd"; postfix_services; } \
+	    >/etc/postfix/master.cf
 	typed postfix
 	same "guide: postfix: status" 0 $status
 	postfix start >"$work/server.log" 2>&1
 	up Postfix 25
-	case $(dovecot --version) in
-	2.[0-3].*)
-		_ours=dovecot-2.3 _other=dovecot-2.4 _version=
-		_users='passdb {
-  driver = static
-  args = nopassword=y
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}' ;;
-	*)
-		_ours=dovecot-2.4 _other=dovecot-2.3
-		_version='dovecot_config_version = 2.4.0
-dovecot_storage_version = 2.4.0'
-		_users='mail_driver = maildir
-mail_path = /nonexistent
-passdb static {
-  password = none
-}
-userdb static {
-  fields {
-    uid = nobody
-    gid = nogroup
-    home = /nonexistent
-  }
-}' ;;
-	esac
+	dovecot_words
 	{
-		echo "$_version"
+		echo "$dovecot_version"
 		printf '%s\n' "log_path = /var/log/dovecot.log" \
-		    "protocols = imap" "listen = 127.0.0.1" "$_users"
-		snippet $_ours
+		    "protocols = imap" "listen = 127.0.0.1" "$dovecot_users"
+		snippet "dovecot-$dovecot_release"
 	} >/etc/dovecot/dovecot.conf
-	not_here "another release of Dovecot is installed" $_other
+	[ $dovecot_release = 2.3 ] && _other=2.4 || _other=2.3
+	not_here "another release of Dovecot is installed" dovecot-$_other
 	dovecot >"$work/server.log" 2>&1
 	up Dovecot 143
 	presents "mail, Postfix" mail.example.com 25 $mail smtp

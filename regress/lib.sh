@@ -243,6 +243,17 @@ END
 # tls_port, dns_management; writes $work/root.pem.  From outside: $pebble (the
 # program), $pebble_more (further members of its configuration).
 pebble=pebble
+# pebble_conf FILE PORT MANAGEMENT HTTP TLS MEMBERS: a configuration of Pebble
+# with these ports, and with further members
+pebble_conf() {
+	cat >"$1" <<END
+{ "pebble": { "listenAddress": "127.0.0.1:$2",
+  "managementListenAddress": "127.0.0.1:$3",
+  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
+  "httpPort": $4, "tlsPort": $5, $6 } }
+END
+}
+
 pebble_more='"externalAccountBindingRequired": false'
 pebble_start() {
 	make_tls
@@ -254,12 +265,8 @@ pebble_start() {
 	tls_port=$(echo $_ports | cut -d' ' -f4)
 	dns_port=$(echo $_ports | cut -d' ' -f5)
 	dns_management=$(echo $_ports | cut -d' ' -f6)
-	cat >"$work/pebble.json" <<END
-{ "pebble": { "listenAddress": "127.0.0.1:$ca_port",
-  "managementListenAddress": "127.0.0.1:$management_port",
-  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
-  "httpPort": $http_port, "tlsPort": $tls_port, $pebble_more } }
-END
+	pebble_conf "$work/pebble.json" "$ca_port" "$management_port" \
+	    "$http_port" "$tls_port" "$pebble_more"
 	pebble-challtestsrv -management "127.0.0.1:$dns_management" \
 	    -dns01 "127.0.0.1:$dns_port" -http01 "" -https01 "" -tlsalpn01 "" \
 	    -doh "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &

@@ -1,6 +1,7 @@
 # 'on change' with the commands of acme-client.conf(5) and the real nginx,
 # Postfix and Dovecot: they present the new certificate when the run has ended.
 . "$here/lib.sh"
+. "$here/servers-lib.sh"
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 if [ "$(id -u)" != 0 ]; then
 	skip "servers: Postfix and Dovecot are started by root"
@@ -57,56 +58,23 @@ local_recipient_maps =
 smtpd_recipient_restrictions = reject
 smtpd_tls_chain_files = $key, $full
 END
-	{
-		echo "127.0.0.1:$smtp inet n - n - - smtpd"
-		for service in "postlog unix-dgram n - n - 1 postlogd" \
-		    "cleanup unix n - n - 0 cleanup" \
-		    "qmgr unix n - n 300 1 qmgr" \
-		    "rewrite unix - - n - - trivial-rewrite" \
-		    "tlsmgr unix - - n 1000? 1 tlsmgr" \
-		    "anvil unix - - n - 1 anvil" \
-		    "proxymap unix - - n - - proxymap"; do
-			echo "$service"
-		done
-	} >"$work/postfix/master.cf"
+	{ echo "127.0.0.1:$smtp inet n - n - - smtpd"; postfix_services; } \
+	    >"$work/postfix/master.cf"
 	postfix -c "$work/postfix" start
 	stops="$stops postfix"
 	reload=$(manual postfix | sed "s|postfix |postfix -c $work/postfix |")
 }
 start_dovecot() {
 	mkdir -p "$work/dovecot"
-	# 2.4 has other words for most of it.
-	case $(dovecot --version) in
-	2.[0-3].*)
-		_version= _cert="ssl_cert = <$full" _key="ssl_key = <$key"
-		_users='passdb {
-  driver = static
-  args = nopassword=y
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}' ;;
-	*)
-		_version='dovecot_config_version = 2.4.0
-dovecot_storage_version = 2.4.0'
+	dovecot_words
+	if [ $dovecot_release = 2.3 ]; then
+		_cert="ssl_cert = <$full" _key="ssl_key = <$key"
+	else
 		_cert="ssl_server_cert_file = $full"
 		_key="ssl_server_key_file = $key"
-		_users='mail_driver = maildir
-mail_path = /nonexistent
-passdb static {
-  password = none
-}
-userdb static {
-  fields {
-    uid = nobody
-    gid = nogroup
-    home = /nonexistent
-  }
-}' ;;
-	esac
+	fi
 	cat >"$work/dovecot.conf" <<END
-$_version
+$dovecot_version
 base_dir = $work/dovecot
 log_path = $work/dovecot.log
 protocols = imap
@@ -122,7 +90,7 @@ service imap-login {
     port = 0
   }
 }
-$_users
+$dovecot_users
 END
 	dovecot -c "$work/dovecot.conf"
 	stops="$stops dovecot"

@@ -10,12 +10,8 @@ staging_start() {
 	_name=$1; shift
 	_ports=$(free_ports 2)
 	staging_port=${_ports% *}
-	cat >"$work/$_name.json" <<END
-{ "pebble": { "listenAddress": "127.0.0.1:$staging_port",
-  "managementListenAddress": "127.0.0.1:${_ports#* }",
-  "certificate": "$work/tls-server.pem", "privateKey": "$work/tls-server.key",
-  "httpPort": $http_port, "tlsPort": $tls_port, $staging_more } }
-END
+	pebble_conf "$work/$_name.json" "$staging_port" "${_ports#* }" \
+	    "$http_port" "$tls_port" "$staging_more"
 	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 \
 	    "$@" "$pebble" -config "$work/$_name.json" \
 	    -dnsserver "127.0.0.1:$dns_port" >"$work/$_name.log" 2>&1 &
