@@ -28,7 +28,7 @@ cert_offer(struct msg *m)
 	j->offered[j->offered_len] = '\0';
 }
 
-/* Is anything remembered by which the chain must never be installed? */
+/* Refuses a chain that is recorded as revoked, or its key as compromised. */
 static int
 check_records(const struct job *j, const struct chain *chain, struct error *e)
 {
@@ -54,7 +54,7 @@ installed_is_good(const struct job *j)
 	    job_trusts_installed(j, &ignored) != 0;
 }
 
-/* Has the chain the certificate that is installed, and are its files whole? */
+/* Is its leaf installed already, by whole files that servers can use? */
 static int
 is_installed_otherwise(const struct job *j, const struct chain *chain)
 {

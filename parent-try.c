@@ -33,7 +33,7 @@
 #define TRY_KEYS "keys"
 #define TRY_CERTS "certs"
 
-/* The text that a path begins with; the caller frees. */
+/* The path of a directory of rehearsals; the caller frees. */
 static char *
 below(const struct conf *c, const char *dir)
 {
@@ -102,8 +102,8 @@ staging_of(const struct conf *c, const struct domain *d)
 }
 
 /*
- * The domain, with files of its own.  Staging has other roots, whose names
- * "preferred chain" does not have.
+ * A copy of the domain, with the files of its rehearsal.  'preferred chain'
+ * names a root of the CA, and staging has other roots.
  */
 static struct domain
 domain_of(const struct conf *c, const struct domain *d)
@@ -135,7 +135,7 @@ try_derive(const struct conf *c, const struct domain *d, struct rehearsal *r)
 {
 	r->conf = *c;
 	r->authorities[0] = staging_of(c, d);
-	/* With this one beside it, keyproc moves no key that both have. */
+	/* So both share an account key: keyproc leaves the spares alone. */
 	r->authorities[1] = *d->authority;
 	r->domain = domain_of(c, d);
 	r->domain.authority = &r->authorities[0];
@@ -282,12 +282,12 @@ try_prepare(const struct conf *c, const struct domain *d,
 		if (errno != EINTR)
 			err(1, "waitpid");
 	dir_close_all();
-	/* It has reported its error itself. */
+	/* The child has reported its error itself. */
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		exit(1);
 }
 
-/* Who would own new files. */
+/* The user and the group that would own new files. */
 struct owner {
 	uid_t uid;
 	gid_t gid;

@@ -17,25 +17,27 @@
 #include "zone.h"
 
 #define CHECK_SECONDS 8 /* The time limit of all checks of a run. */
-#define RECORDS_MAX 64  /* CAA records of one name; more are not looked at. */
+/* The most CAA records of one name that are looked at. */
+#define RECORDS_MAX 64
 #define SOCKETS_HERE 64
 
 /* One name of one certificate. */
 struct check {
 	struct check *next;
 	const struct check_job *job;
-	const char *name;  /* As configured, with "*.". */
-	char *at;          /* The name whose CAA records are asked for. */
-	unsigned open;     /* Look-ups without an answer yet. */
-	int addresses;     /* How many there are. */
-	const char *error; /* Why addresses could not be looked up; or NULL. */
-	char text[120];    /* The error's. */
-	int over;          /* Answers that come now are too late. */
+	const char *name; /* The name as it is configured, with "*.". */
+	char *at;         /* The name whose CAA records are asked for. */
+	unsigned open;    /* The number of look-ups that have no answer yet. */
+	int addresses;    /* The number of addresses that were found. */
+	/* Why addresses could not be looked up, in text[]; or NULL. */
+	const char *error;
+	char text[120];
+	int over; /* The time is over: answers that come now do not count. */
 };
 
 static struct check *checks;
 static struct strings issuers;
-static unsigned nopen; /* The look-ups of all checks. */
+static unsigned nopen; /* The number of open look-ups of all checks. */
 
 __attribute__((format(printf, 2, 3))) static void
 report(const struct check *c, const char *fmt, ...)
@@ -63,7 +65,7 @@ ended(struct check *c)
 	nopen--;
 }
 
-/* A or AAAA records. */
+/* Counts the A or AAAA records of an answer. */
 static void
 addresses_came(void *context, const struct reply *r)
 {
@@ -273,7 +275,7 @@ begin(const struct check_job *job, const char *name)
 	ask_caa(c);
 }
 
-/* What is known when the time is over, or all answers are there. */
+/* Reports what is known when all answers have come, or the time is over. */
 static void
 conclude(void)
 {
