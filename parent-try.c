@@ -3,9 +3,9 @@
 /*
  * -T: derives the configuration of a rehearsal, in which the CA is the
  * authority's staging, and every file that a run writes is below the state
- * directory.  The roles of a rehearsal are those of a renewal: they have the
- * same code and sandboxes, and know no path of an installed file.  An error
- * here lets a rehearsal replace what is installed.
+ * directory; then carries out runs with it.  The roles of a rehearsal are those
+ * of a renewal: they have the same code and sandboxes, and know no path of an
+ * installed file.  An error here lets a rehearsal replace what is installed.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,13 @@
 #define LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
 #define LETSENCRYPT_STAGING \
 	"https://acme-staging-v02.api.letsencrypt.org/directory"
+
+/* The configuration of one domain's rehearsal. */
+struct rehearsal {
+	struct conf conf;
+	struct authority authorities[2]; /* staging, then the domain's */
+	struct domain domain;
+};
 
 /* The directories of rehearsals, below TRY_DIR in the state directory. */
 #define TRY_DIR "try"
@@ -130,8 +136,12 @@ domain_of(const struct conf *c, const struct domain *d)
 	return t;
 }
 
-void
-try_derive(const struct conf *c, const struct domain *d, struct rehearsal *r)
+/*
+ * Fills in the rehearsal, which must stay where it is; what it points to is
+ * never freed.
+ */
+static void
+derive(const struct conf *c, const struct domain *d, struct rehearsal *r)
 {
 	r->conf = *c;
 	r->authorities[0] = staging_of(c, d);
@@ -172,8 +182,9 @@ key_unfit(const char *key)
 		       NULL;
 }
 
-void
-try_refuse(const struct domain *d)
+/* Ends the process, with what to do, if the domain cannot be rehearsed. */
+static void
+refuse(const struct domain *d)
 {
 	const struct authority *a = d->authority;
 	const char *wrong;
@@ -229,9 +240,8 @@ make_all(const struct dir *state, const char *fresh)
 	exit(0);
 }
 
-/* The directory of a file, with a slash at its end; the caller frees. */
-static char *
-directory_of(const char *path)
+char *
+try_directory_of(const char *path)
 {
 	char *dir = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
 
@@ -247,7 +257,8 @@ directory_of(const char *path)
 static const struct dir *
 state_directory(const struct conf *c, const struct domain *d)
 {
-	char *beside = directory_of(d->cert != NULL ? d->cert : d->fullchain);
+	char *beside = try_directory_of(
+	    d->cert != NULL ? d->cert : d->fullchain);
 	struct stat st;
 	struct dir *state;
 	struct error e;
@@ -265,9 +276,13 @@ state_directory(const struct conf *c, const struct domain *d)
 	return state;
 }
 
-void
-try_prepare(const struct conf *c, const struct domain *d,
-    const struct rehearsal *r, int fresh)
+/*
+ * Makes the rehearsal's directories; fresh: has the next run make a new
+ * account.  An error ends the process.
+ */
+static void
+prepare(const struct conf *c, const struct domain *d, const struct rehearsal *r,
+    int fresh)
 {
 	const struct dir *state = state_directory(c, d);
 	const char *key = r->authorities[0].account_key;
@@ -287,133 +302,64 @@ try_prepare(const struct conf *c, const struct domain *d,
 		exit(1);
 }
 
-/* The user and the group that would own new files. */
-struct owner {
-	uid_t uid;
-	gid_t gid;
-	int known;
-};
-
-/*
- * Adds the directory of a file.  As root, a role runs as the owner of all its
- * directories, or as root if they have several owners.
- */
-static void
-owner_add(struct owner *o, const char *dir)
+/* The runs of one rehearsal; 0, or -1: it has failed, and a role says why. */
+static int
+rehearse(const struct run *all, const struct domain *d, struct tally *tally)
 {
-	struct stat st;
+	static struct rehearsal r;
+	struct domain *job = &r.domain;
+	struct run run = *all;
+	struct tally listed = { 0 };
+	int tries;
 
-	if (stat(dir, &st) == -1)
-		return;
-	if (geteuid() != 0) {
-		o->uid = geteuid();
-		o->gid = getegid();
-	} else if (!o->known) {
-		o->uid = st.st_uid;
-		o->gid = st.st_gid;
-	} else if (o->uid != st.st_uid)
-		o->uid = o->gid = 0;
-	o->known = 1;
+	derive(all->conf, d, &r);
+	prepare(all->conf, d, &r, all->force);
+	run.conf = &r.conf;
+	run.authority = &r.authorities[0];
+	run.jobs = &job;
+	run.njobs = 1;
+	run.force = run.checks = 1;
+	run.progress = run.tells = 0;
+	/* A first run may only complete what an interrupted one has left. */
+	for (tries = 0; tries < 2 && tally->ordered == 0 &&
+	     tally->failed == 0 && broker_signal == 0;
+	     tries++)
+		apart_run(&run, 0, tally);
+	if (tally->failed > 0 || tally->ordered == 0)
+		return -1;
+	run.mode = MODE_LIST;
+	run.list = LIST_ISSUED;
+	apart_run(&run, 0, &listed);
+	return listed.broken ? -1 : 0;
 }
 
-static void
-owner_add_file(struct owner *o, const char *path)
+int
+try_run(const struct conf *conf, const struct run *all)
 {
-	char *dir;
+	uint32_t i, failed = all->nbroken;
+	struct tally tally;
+	struct domain *d;
 
-	if (path == NULL)
-		return;
-	dir = directory_of(path);
-	owner_add(o, dir);
-	free(dir);
-}
-
-static void
-print_owner(uid_t uid)
-{
-	const struct passwd *pw = getpwuid(uid);
-
-	if (pw != NULL)
-		printf(", owner %s", pw->pw_name);
-	else
-		printf(", owner %u", (unsigned)uid);
-}
-
-static void
-print_group(gid_t gid)
-{
-	const struct group *gr = getgrgid(gid);
-
-	if (gr != NULL)
-		printf(", group %s", gr->gr_name);
-	else
-		printf(", group %u", (unsigned)gid);
-}
-
-/* A line about one file: what becomes of it, whose it is, and its mode. */
-static void
-print_file(const char *path, const struct owner *o, mode_t mode,
-    const char *group, const char *if_there)
-{
-	struct stat st;
-	int is_there;
-
-	if (path == NULL)
-		return;
-	if ((is_there = lstat(path, &st) == 0) && !S_ISREG(st.st_mode)) {
-		printf("  %s: is not a regular file\n", path);
-		return;
+	for (i = 0; i < all->njobs; i++)
+		refuse(all->jobs[i]);
+	for (i = 0; i < all->njobs && broker_signal == 0; i++) {
+		d = all->jobs[i];
+		memset(&tally, 0, sizeof(tally));
+		if (rehearse(all, d, &tally) == -1) {
+			warnx("-T %s: the rehearsal has failed; nothing that "
+			      "is installed was touched",
+			    d->handle);
+			failed++;
+			continue;
+		}
+		if (tally.responded < d->names.n)
+			printf("  the CA looked at %u of %zu responses: it "
+			       "remembers the names of an earlier rehearsal; "
+			       "with -F, it has to look at all\n",
+			    tally.responded, d->names.n);
+		try_report(conf, d);
 	}
-	if (!is_there) {
-		st.st_uid = o->uid;
-		st.st_gid = o->gid;
-	}
-	if (is_there && group == NULL)
-		mode = st.st_mode & 0777;
-	printf("  %s: %s", path, is_there ? if_there : "new");
-	print_owner(st.st_uid);
-	if (group != NULL)
-		printf(", group %s", group);
-	else
-		print_group(st.st_gid);
-	printf(", mode %04o\n", (unsigned)mode);
-}
-
-static void
-print_commands(const struct commands *c)
-{
-	size_t i, j;
-
-	for (i = 0; i < c->n; i++) {
-		printf("  on change:");
-		for (j = 0; j < c->v[i].n; j++)
-			printf(" %s", c->v[i].v[j]);
-		putchar('\n');
-	}
-}
-
-void
-try_report(const struct conf *c, const struct domain *d)
-{
-	struct owner certs = { 0 }, keys = { 0 };
-	mode_t mode = d->group != NULL ? 0640 : 0600;
-
-	owner_add(&certs, c->state_dir);
-	owner_add_file(&certs, d->cert);
-	owner_add_file(&certs, d->chain);
-	owner_add_file(&certs, d->fullchain);
-	owner_add_file(&keys, d->key);
-	owner_add_file(&keys, d->combined);
-	printf(" a renewal would install, with authority %s:\n",
-	    d->authority->name);
-	print_file(d->key, &keys, mode, d->group,
-	    d->rotate ? "replaced" : "kept, if it is as configured");
-	print_file(d->combined, &keys, mode, d->group, "replaced");
-	print_file(d->cert, &certs, 0644, NULL, "replaced");
-	print_file(d->chain, &certs, 0644, NULL, "replaced");
-	print_file(d->fullchain, &certs, 0644, NULL, "replaced");
-	print_commands(&d->on_change);
-	print_commands(&c->on_change);
-	if (fflush(stdout) == EOF)
-		err(1, "cannot write the report");
+	/* What a rehearsal has installed is nothing to be reported later. */
+	apart_end(0);
+	return failed > 0 || broker_signal != 0 ? 1 : 0;
 }

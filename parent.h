@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The parent: the user that it runs as, the names in configured CSRs, and the
- * run with its processes.
+ * The parent: the command line, the user that it runs as, the names in
+ * configured CSRs, and the runs with their processes.
  */
 #ifndef PARENT_H
 #define PARENT_H
@@ -110,6 +110,59 @@ struct run {
 	gid_t gid;
 };
 
+/* What the environment says about the terminal. */
+struct terminal {
+	/* NO_COLOR is in the environment, and not empty. */
+	int no_color;
+	/* TERM is missing, or names a terminal that cannot erase a line. */
+	int dumb;
+	unsigned columns; /* The width of a list in columns; 0: no limit. */
+};
+
+/* What the command line says; the members of run that it decides. */
+struct command {
+	const char *conf;  /* The path of the configuration. */
+	const char *offer; /* -i: the path of a chain, or "-". */
+	int check_only;    /* -n */
+	int all;           /* -a */
+	int try;           /* -T */
+	/* How many of -B, -i, -l, -r, -t, -T, -K, -U and -D were given. */
+	int modes;
+	struct terminal terminal;
+	struct run run;
+};
+
+/*
+ * Reads what the environment says about the terminal; then this process forgets
+ * the environment.
+ */
+void options_environment(struct terminal *);
+/*
+ * Reads the options, and fills in all of the command but the terminal.  An
+ * error ends the process; so does -V.
+ */
+void options_read(int argc, char *argv[], struct command *);
+/* Prints the synopsis and ends the process. */
+__attribute__((noreturn)) void options_usage(void);
+/* Warns of an option behind the handles, which getopt(3) has not read. */
+void options_misplaced(char **operands);
+
+/* The limit of open files (ulimit -n). */
+
+/* Returns for how many of these jobs one run has descriptors; at least 1. */
+uint32_t limits_batch(struct domain *const *jobs, uint32_t n);
+/*
+ * Lowers the number of the run's workers to what this process has descriptors
+ * for.
+ */
+void limits_fit_workers(struct run *);
+/*
+ * Besides so many sockets to other processes, has this process descriptors left
+ * for broker_run(), or for a further process that carries out a run?
+ */
+int limits_allow_run(size_t sockets, uint32_t workers);
+int limits_allow_apart(size_t sockets);
+
 /*
  * The result of a run.  installed and failed count jobs, but failed is more
  * than 0 also where a process has ended with an error.
@@ -154,6 +207,35 @@ void broker_forget(void);
  * Ends fileproc, where it waits.  The last call before exit().
  */
 void broker_end(void);
+
+/*
+ * Makes a run for one authority and adds the result to the tally.  Since
+ * broker_run() gives up this process's rights, all runs but the last one have a
+ * process of their own; so has the last one, if this process has too few
+ * descriptors.
+ */
+void apart_run(const struct run *, int last, struct tally *);
+/*
+ * Makes one run for an authority's jobs; or several, one after the other, where
+ * the limit of open files is too low for one.  most_orders is for all runs that
+ * the tally counts.
+ */
+void apart_run_batches(
+    struct run *, int last, uint64_t most_orders, struct tally *);
+/*
+ * Ends all processes that wait, and fileproc if it does; acme-client exits with
+ * this status, which is returned.  Status 0 reports all changes, so that they
+ * are forgotten first; with another status, the next run with status 0 reports
+ * them.
+ */
+int apart_end(int status);
+
+/* Refuses -K for a key that another authority uses, too. */
+void account_refuse_shared(const struct conf *, const struct authority *);
+/* Asks for the authority's name, since -D cannot be undone. */
+void account_confirm_deactivation(const char *name);
+/* Carries out -K, -U, -D or -t; returns the exit status. */
+int account_run(struct run *);
 
 /*
  * Cuts a role's slice of the configuration and calls send(to, message) for each
@@ -264,28 +346,18 @@ void progress_clear(void);
  * certificate of its own.
  */
 
-/* The configuration of one domain's rehearsal. */
-struct rehearsal {
-	struct conf conf;
-	struct authority authorities[2]; /* staging, then the domain's */
-	struct domain domain;
-};
-
-/* Ends the process, with what to do, if the domain cannot be rehearsed. */
-void try_refuse(const struct domain *);
 /*
- * Fills in the rehearsal, which must stay where it is; what it points to is
- * never freed.
+ * Rehearses the renewal of each of these jobs, and returns the exit status, 0
+ * if all have succeeded.
  */
-void try_derive(const struct conf *, const struct domain *, struct rehearsal *);
+int try_run(const struct conf *, const struct run *);
 /*
- * Makes the rehearsal's directories; fresh: has the next run make a new
- * account.  An error ends the process.
+ * Prints on standard output what a renewal would write, and the commands that
+ * it would run.
  */
-void try_prepare(const struct conf *, const struct domain *,
-    const struct rehearsal *, int fresh);
-/* Prints what a renewal would write, and the commands that it would run. */
 void try_report(const struct conf *, const struct domain *);
+/* The directory of a file, with a slash at its end; the caller frees. */
+char *try_directory_of(const char *path);
 
 /*
  * Makes a hash that stays the same as long as the domain's files are unchanged

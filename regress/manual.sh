@@ -19,7 +19,7 @@ same "manual: acme-client.conf.5 has a paragraph for each statement" "" \
 same "manual: acme-client.conf.5 has no paragraph for another statement" "" \
     "$(comm -13 "$run/rows" "$run/paragraphs")"
 options=$(sed -n "s/^	*case '\([A-Za-z]\)':.*/\1/p" \
-    "$top/acme-client.c")
+    "$top/parent-options.c")
 check "manual: the options are found" test "$(echo "$options" | wc -l)" -gt 10
 for option in $options; do
 	check "manual: acme-client.1 knows -$option" \
