@@ -200,7 +200,12 @@ enum outcome { OUTCOME_INSTALLED = 1, OUTCOME_UNCHANGED, OUTCOME_FAILED };
  * signs at all.
  */
 enum mode {
-	MODE_RENEW = 1,  /* Certificates are renewed: -a, or handles. */
+	/*
+	 * Certificates are renewed: -a, or handles.  -T has no mode of its own:
+	 * it is a renewal whose configuration parent-try.c has derived, and
+	 * then MODE_LIST for what the CA has issued.
+	 */
+	MODE_RENEW = 1,
 	MODE_LIST,       /* -l */
 	MODE_MONITOR,    /* Files for monitors are written, after renewals. */
 	MODE_REVOKE,     /* -r */

@@ -6,6 +6,7 @@
  */
 #include <sys/ioctl.h>
 #include <err.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +25,36 @@
 
 extern char **environ;
 
+/*
+ * What a run is for: the option that says so, its mode, and the options that it
+ * takes besides -f, -n and -v.
+ */
+static const struct purpose {
+	int option; /* 0: none, for renewals. */
+	enum mode mode;
+	const char *takes;
+} purposes[] = {
+	{ 0, MODE_RENEW, "Fajm" },
+	{ 'B', MODE_RESTORE, "" },
+	{ 'D', MODE_DEACTIVATE, "F" },
+	{ 'K', MODE_ROLLOVER, "F" },
+	{ 'T', MODE_RENEW, "F" },
+	{ 'U', MODE_CONTACT, "F" },
+	{ 'i', MODE_INSTALL, "F" },
+	{ 'l', MODE_LIST, "Ja" },
+	{ 'r', MODE_REVOKE, "R" },
+	{ 't', MODE_SHOW, "F" },
+};
+#define NPURPOSES (sizeof(purposes) / sizeof(purposes[0]))
+
 void
 options_usage(void)
 {
 	fprintf(stderr,
-	    "usage: acme-client [-Fnv] [-f configfile] [-j workers] [-m "
-	    "orders] -a | handle ...\n"
-	    "       acme-client -l [-Jv] [-f configfile] [handle ...]\n"
+	    "usage: acme-client [-Fv] [-f configfile] [-j workers] [-m orders] "
+	    "-a | handle ...\n"
+	    "       acme-client -n [-v] [-f configfile] [handle ...]\n"
+	    "       acme-client -l [-aJv] [-f configfile] [handle ...]\n"
 	    "       acme-client -B [-v] [-f configfile] handle ...\n"
 	    "       acme-client -T [-Fv] [-f configfile] handle ...\n"
 	    "       acme-client -i file [-Fv] [-f configfile] handle\n"
@@ -94,54 +118,28 @@ parse_count(int option, const char *text, int most)
 	return (uint64_t)n;
 }
 
-/* Takes an option that says what the run is for, or refuses it. */
-static void
-take_mode(struct command *command, int option)
+/* Is this an option that says what the run is for? */
+static int
+is_purpose(int option)
 {
-	struct run *run = &command->run;
+	size_t i;
 
-	switch (option) {
-	case 'B':
-		run->mode = MODE_RESTORE;
-		break;
-	case 'D':
-		run->mode = MODE_DEACTIVATE;
-		break;
-	case 'K':
-		run->mode = MODE_ROLLOVER;
-		break;
-	case 'T':
-		command->try = 1;
-		break;
-	case 'U':
-		run->mode = MODE_CONTACT;
-		break;
-	case 'i':
-		run->mode = MODE_INSTALL;
-		command->offer = optarg;
-		break;
-	case 'l':
-		run->mode = MODE_LIST;
-		break;
-	case 'r':
-		run->mode = MODE_REVOKE;
-		break;
-	case 't':
-		run->mode = MODE_SHOW;
-		break;
-	default:
-		options_usage();
-	}
-	command->modes++;
+	for (i = 1; i < NPURPOSES; i++)
+		if (purposes[i].option == option)
+			return 1;
+	return 0;
 }
 
+/* Reads the options, and counts how often each is given. */
 static void
-parse_options(int argc, char *argv[], struct command *command)
+parse_options(
+    int argc, char *argv[], struct command *command, int given[UCHAR_MAX + 1])
 {
 	struct run *run = &command->run;
 	int c;
 
-	while ((c = getopt(argc, argv, "+FnvVarltTJi:j:m:R:BKUDf:")) != -1)
+	while ((c = getopt(argc, argv, "+FnvVarltTJi:j:m:R:BKUDf:")) != -1) {
+		given[c & UCHAR_MAX]++;
 		switch (c) {
 		case 'F':
 			run->force = 1;
@@ -151,6 +149,9 @@ parse_options(int argc, char *argv[], struct command *command)
 			break;
 		case 'f':
 			command->conf = optarg;
+			break;
+		case 'i':
+			command->offer = optarg;
 			break;
 		case 'j':
 			run->workers = (uint32_t)parse_count(
@@ -174,40 +175,82 @@ parse_options(int argc, char *argv[], struct command *command)
 			run->reason = parse_reason(optarg);
 			break;
 		default:
-			take_mode(command, c);
+			if (!is_purpose(c))
+				options_usage();
 		}
+	}
 }
 
-/* Refuses options that exclude each other; sets the output's format. */
-static void
-check_options(struct command *command, int noperands)
+/* Finds what the run is for; more than one purpose ends the process. */
+static const struct purpose *
+find_purpose(const int given[UCHAR_MAX + 1])
 {
+	const struct purpose *found = &purposes[0];
+	size_t i;
+	int n = 0;
+
+	for (i = 1; i < NPURPOSES; i++) {
+		n += given[purposes[i].option];
+		if (given[purposes[i].option] > 0)
+			found = &purposes[i];
+	}
+	if (n > 1)
+		errx(1, "only one of -B, -D, -i, -K, -l, -r, -T, -t and -U");
+	return found;
+}
+
+/* Ends the process for an option that this purpose does not take. */
+__attribute__((noreturn)) static void
+refuse(int option, const struct purpose *p)
+{
+	const struct purpose *taker = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < NPURPOSES; i++)
+		if (strchr(purposes[i].takes, option) != NULL) {
+			taker = &purposes[i];
+			n++;
+		}
+	if (n != 1)
+		errx(1, "-%c does not go with -%c", option, p->option);
+	if (taker->option != 0)
+		errx(1, "-%c is for -%c only", option, taker->option);
+	errx(1, "-%c is for renewals only", option);
+}
+
+/* Refuses options and operands that the purpose does not take. */
+static void
+check_command(const struct command *command, const struct purpose *p,
+    const int given[UCHAR_MAX + 1], int noperands)
+{
+	static const char some[] = "FJRajm";
+	const char *option;
+
+	for (option = some; *option != '\0'; option++)
+		if (given[(unsigned char)*option] > 0 &&
+		    strchr(p->takes, *option) == NULL)
+			refuse(*option, p);
+	if (command->all && noperands > 0)
+		errx(1, "-a is for all handles: name none beside it");
+	if (p->mode == MODE_INSTALL && noperands != 1)
+		errx(1, "-i is for one handle");
+}
+
+/* Decides how the output looks. */
+static void
+set_output(struct command *command)
+{
+	const struct terminal *terminal = &command->terminal;
 	struct run *run = &command->run;
 
-	if (command->modes > 1)
-		errx(1, "only one of -B, -i, -l, -r, -t, -T, -K, -U and -D");
-	if (run->mode == MODE_RESTORE && run->force)
-		errx(1, "-F is for renewals, and -B makes none");
-	if (run->list != 0 && run->mode != MODE_LIST)
-		errx(1, "-J is for -l only");
 	run->progress = command->all && run->mode == MODE_RENEW &&
-	    !command->terminal.dumb && isatty(STDERR_FILENO);
+	    !terminal->dumb && isatty(STDERR_FILENO);
 	run->tells = !run->progress && isatty(STDERR_FILENO);
-	if (run->mode == MODE_LIST && isatty(STDOUT_FILENO))
-		run->list |= LIST_BAR |
-		    (command->terminal.no_color ? 0 : LIST_COLOR);
-	if (run->mode == MODE_LIST)
-		run->list |= (int)(command->terminal.columns * LIST_COLUMNS);
-	if (run->mode == MODE_INSTALL && noperands != 1)
-		errx(1, "-i is for one handle");
-	/* Without -a, only -l takes all handles; -r must name them. */
-	if (run->mode == MODE_LIST && noperands == 0)
-		command->all = 1;
-	else if (command->all &&
-	    (run->mode != MODE_RENEW || command->try || noperands > 0))
-		errx(1, "-a renews all handles: it goes with no other mode");
-	if (run->reason != -1 && run->mode != MODE_REVOKE)
-		errx(1, "-R is for -r only");
+	if (run->mode != MODE_LIST)
+		return;
+	if (isatty(STDOUT_FILENO))
+		run->list |= LIST_BAR | (terminal->no_color ? 0 : LIST_COLOR);
+	run->list |= (int)(terminal->columns * LIST_COLUMNS);
 }
 
 /*
@@ -261,12 +304,22 @@ options_misplaced(char **operands)
 void
 options_read(int argc, char *argv[], struct command *command)
 {
+	int given[UCHAR_MAX + 1] = { 0 }, noperands;
+	const struct purpose *purpose;
+
 	command->conf = CONF_FILE;
-	command->run = (struct run){ .mode = MODE_RENEW,
-		.reason = -1,
+	command->run = (struct run){ .reason = -1,
 		.most_orders = UINT64_MAX,
 		.workers = WORKERS,
 		.hup_fd = -1 };
-	parse_options(argc, argv, command);
-	check_options(command, argc - optind);
+	parse_options(argc, argv, command, given);
+	noperands = argc - optind;
+	purpose = find_purpose(given);
+	check_command(command, purpose, given, noperands);
+	command->run.mode = purpose->mode;
+	command->try = purpose->option == 'T';
+	/* Without -a, only -l takes all handles; -r must name them. */
+	if (purpose->mode == MODE_LIST && noperands == 0)
+		command->all = 1;
+	set_output(command);
 }

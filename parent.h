@@ -126,8 +126,6 @@ struct command {
 	int check_only;    /* -n */
 	int all;           /* -a */
 	int try;           /* -T */
-	/* How many of -B, -i, -l, -r, -t, -T, -K, -U and -D were given. */
-	int modes;
 	struct terminal terminal;
 	struct run run;
 };

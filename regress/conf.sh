@@ -1412,21 +1412,25 @@ refused "-t of no authority" "nobody: there is no such authority" -t \
 refused "-t of two" "^usage: " -t -f "$conf" a a
 refused "-t and -K" "only one of" -t -K -f "$conf" a
 refused "-r and -K" "only one of" -r -K -f "$conf" example.com
-refused "-B and -r" "only one of -B, -i, -l, -r, -t, -T, -K, -U and -D" -B \
-    -r \
+refused "-B and -r" "only one of -B, -D, -i, -K, -l, -r, -T, -t and -U" -B \
+    -r -f "$conf" example.com
+refused "-i twice" "only one of" -i x -i y -f "$conf" example.com
+refused "-B with -F" "-F does not go with -B" -B -F -f "$conf" example.com
+refused "-B with -a" "-a does not go with -B" -B -a -f "$conf"
+refused "-l with -j" "-j is for renewals only" -l -j 2 -f "$conf"
+refused "-r with -m" "-m is for renewals only" -r -m 2 -f "$conf" example.com
+refused "-a with a handle" "-a is for all handles: name none beside it" -a \
     -f "$conf" example.com
-refused "-B with -F" "-F is for renewals, and -B makes none" -B -F -f "$conf" \
+refused "-l -a with a handle" "-a is for all handles" -l -a -f "$conf" \
     example.com
-refused "-B with -a" "-a renews all handles: it goes with no other mode" \
-    -B -a -f "$conf"
 refused "-B with -R" "-R is for -r only" -B -R 1 -f "$conf" example.com
 refused "-B with -J" "-J is for -l only" -B -J -f "$conf" example.com
 refused "-B of no handle" "^usage: " -B -f "$conf"
 for more in -B -r -l -t; do
-	refused "-i and $more" "only one of -B, -i, -l" -i x $more -f "$conf" \
+	refused "-i and $more" "only one of -B, -D, -i" -i x $more -f "$conf" \
 	    example.com
 done
-refused "-i with -a" "-i is for one handle" -i x -a -f "$conf"
+refused "-i with -a" "-a does not go with -i" -i x -a -f "$conf"
 refused "-i with -R" "-R is for -r only" -i x -R 1 -f "$conf" example.com
 refused "-i with -J" "-J is for -l only" -i x -J -f "$conf" example.com
 refused "-i of no handle" "-i is for one handle" -i x -f "$conf"
@@ -1441,6 +1445,41 @@ refused "-D without a terminal" "confirm with -F" -D -f "$conf" a
 "$client" -f "$conf" 2>"$err"; says "conf: no handle: usage" "$err" "^usage: "
 "$client" -x 2>"$err"; says "conf: unknown option: usage" "$err" "^usage: "
 "$client" -x 2>"$work/usage" </dev/null
+# Each option with each purpose is taken where the usage message has it, and
+# else refused in one line.
+sed 's/^usage://' "$work/usage" | tr -s ' \n' ' ' |
+    sed 's/ acme-client/\n&/g' >"$work/purposes"
+# has PURPOSE OPTION: has the purpose's line in the usage message this option?
+has() {
+	case $1 in
+	'') sed -n '/-n/q; p' "$work/purposes" ;;
+	*) grep -E -- "[ |]$1" "$work/purposes" ;;
+	esac | grep -qE -- " \[?-[A-Za-z]*${2#-}"
+}
+: >"$work/refused"; : >"$work/missing"
+for purpose in "" -B -D -K -T -U -i -l -r -t; do
+	for option in -F -J -R -a -j -m; do
+		set -- -n -f "$conf" $purpose
+		[ "$purpose" = -i ] && set -- "$@" x
+		set -- "$@" $option
+		case $option in -R|-j|-m) set -- "$@" 1 ;; esac
+		case $purpose,$option in
+		*,-a) ;;
+		-[DKUt],*) set -- "$@" a ;;
+		*) set -- "$@" example.com ;;
+		esac
+		has "$purpose" $option || echo "$purpose $option" \
+		    >>"$work/missing"
+		"$client" "$@" 2>"$err" >"$work/out" </dev/null && continue
+		echo "$purpose $option" >>"$work/refused"
+		same "conf: $purpose $option: refused in one line" "1 " \
+		    "$(grep -cE "^acme-client: $option (is for|does not go)" \
+		        "$err") $(sed 1d "$err")"
+	done
+done
+same "conf: an option is refused where the usage message lacks it" \
+    "$(cat "$work/missing")" "$(cat "$work/refused")"
+check "conf: options are refused" test "$(wc -l <"$work/refused")" -gt 40
 version=$(sed -n 's/^#define VERSION[[:space:]]*"\(.*\)"/\1/p' \
     "$top/acme-client.h")
 same "conf: -V: on stdout, and nothing else" "acme-client $version 0" \

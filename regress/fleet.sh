@@ -33,7 +33,7 @@ every() {
 	    "$(grep -c "connected to" "$err")"
 	run -a a
 	expect "-a and a handle" 1
-	says "$who: -a and a handle: why" "$err" "-a renews all handles"
+	says "$who: -a and a handle: why" "$err" "-a is for all handles"
 	run -r -a
 	expect "-a and -r" 1
 	check "$who: -a and -r: nothing is revoked" test -s "$work/ssl/a.pem"

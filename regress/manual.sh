@@ -25,6 +25,12 @@ for option in $options; do
 	check "manual: acme-client.1 knows -$option" \
 	    grep -q "^\.It Fl $option" "$top/acme-client.1"
 done
+# words: one synopsis in a line, as both the page and the program print it
+words() { tr -s ' \n' ' ' | sed 's/ | /|/g; s/ acme-client/\n&/g'; }
+same "manual: the usage message is acme-client.1's synopsis" \
+    "$(mandoc -T ascii "$top/acme-client.1" | col -bx |
+        sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' | sed '1d; $d' | words)" \
+    "$("$client" '-?' 2>&1 | sed '1d; s/^usage://' | words)"
 for file in README.md acme-client.1 acme-client-guide.7 \
     regress/demo.sh; do
 	same "manual: cron lines in $file have the whole path" "" \
