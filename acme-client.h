@@ -40,7 +40,7 @@ extern const char *const role_names[ROLE__MAX]; /* "parent", "netproc", ... */
 enum msgtype {
 	/* The parent sends these to every role. */
 	ROLE_CONF = 1, /* Take your slice of the authority and the run. */
-	ROLE_DOMAIN,   /* Take your slice of one domain section. */
+	ROLE_DOMAIN,   /* Take your slices of domain sections. */
 	ROLE_START,    /* All slices were sent: enter the sandbox and serve. */
 	ROLE_STOP,     /* End with status 0. */
 

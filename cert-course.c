@@ -91,6 +91,36 @@ finish(uint32_t job, enum outcome outcome)
 						VERDICT_INSTALLED);
 }
 
+/* Jobs with nothing due, of which the parent is not told yet. */
+static struct msg unchanged = { .head.type = PARENT_OUTCOME };
+
+void
+finish_unchanged(uint32_t job)
+{
+	/* A change that an earlier run could not report is to be reported. */
+	if (jobs[job].changed || jobs[job].told) {
+		finish(job, OUTCOME_UNCHANGED);
+		return;
+	}
+	job_close(&jobs[job]);
+	enter(job, FINISHED);
+	if (unchanged.head.len == 0) {
+		msg_new(&unchanged, PARENT_OUTCOME, job);
+		msg_put_num(&unchanged, OUTCOME_UNCHANGED);
+	} else
+		msg_put_num(&unchanged, job);
+	if (unchanged.head.len == OUTCOMES_MAX * sizeof(uint64_t))
+		finish_tell();
+}
+
+void
+finish_tell(void)
+{
+	if (unchanged.head.len > 0)
+		msg_send(&unchanged);
+	unchanged.head.len = 0;
+}
+
 void
 finish_failed(uint32_t job, const struct error *e)
 {

@@ -209,8 +209,9 @@ look_at_keys(void)
 		if (role_mode != MODE_RENEW || !job_unchanged(&jobs[i]))
 			nwaiting++;
 		else
-			finish(i, OUTCOME_UNCHANGED);
+			finish_unchanged(i);
 	}
+	finish_tell();
 	if (nwaiting == 0)
 		return;
 	msg_new(&out, PARENT_START_CSR, 0);

@@ -763,6 +763,12 @@ void install(uint32_t job);
  * waits for one.
  */
 void finish(uint32_t job, enum outcome);
+/*
+ * Ends one of many jobs with OUTCOME_UNCHANGED; finish_tell(), once for all of
+ * them, tells the parent.
+ */
+void finish_unchanged(uint32_t job);
+void finish_tell(void);
 /* Prints the error, and ends the job with OUTCOME_FAILED. */
 void finish_failed(uint32_t job, const struct error *);
 

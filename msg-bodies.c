@@ -444,7 +444,6 @@ body_domain(struct msg *m, enum role role, struct slice_domain *d)
 {
 	if (slices[role].domain != NULL)
 		slices[role].domain(m, d);
-	msg_end(m);
 }
 
 void

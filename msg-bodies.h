@@ -94,7 +94,7 @@ struct slice_conf { /* The body of ROLE_CONF. */
 };
 void body_conf(struct msg *, enum role, struct slice_conf *);
 
-struct slice_domain { /* The body of ROLE_DOMAIN; see conf.h. */
+struct slice_domain { /* A part of the body of ROLE_DOMAIN; see conf.h. */
 	char *handle;
 	struct strings names;
 	uint64_t nnames;

@@ -62,8 +62,8 @@ const char *const role_names[ROLE__MAX] = {
 	[ROLE_HOOK] = "hookproc",
 };
 
-_Static_assert(CONF <= MSG_BODY_MAX && DOMAIN <= MSG_BODY_MAX,
-    "a slice must fit into a message");
+_Static_assert(CONF <= MSG_BODY_MAX && SLICES_BYTES + DOMAIN <= MSG_BODY_MAX,
+    "a slice must fit into a message, and one more behind SLICES_BYTES");
 /*
  * hookproc's slice of a domain has the handle and, with 'on change', five paths
  * and the commands; without, it has a path and the names.
@@ -79,14 +79,16 @@ _Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN,
 const struct route routes[MSG__MAX] = {
 	/* The start and the end of a run: between the parent and each role. */
 	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, ANY, "*", CONF),
-	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, ANY, "*", DOMAIN),
+	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, ANY, "*",
+	    SLICES_BYTES + DOMAIN),
 	ROUTE(ROLE_START, FROM(PARENT), ANY_ROLE, ANY, "", 0),
 	ROUTE(ROLE_STOP, FROM(PARENT), ANY_ROLE, ANY, "", 0),
 	ROUTE(PARENT_START_CSR, FROM(CERT), ROLE_PARENT, ALL_HANDLES, "n", 8),
 	ROUTE(PARENT_DUE, FROM(CERT), ROLE_PARENT,
 	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW) | M(VERIFY), "n", 8),
-	ROUTE(
-	    PARENT_OUTCOME, FROM(CERT) | FROM(HOOK), ROLE_PARENT, ANY, "n", 8),
+	/* An outcome, and the numbers of further jobs that have it. */
+	ROUTE(PARENT_OUTCOME, FROM(CERT) | FROM(HOOK), ROLE_PARENT, ANY, "n(n)",
+	    OUTCOMES_MAX * 8),
 	ROUTE(FILE_REPORTED, FROM(PARENT), ROLE_FILE, ALL_HANDLES, "", 0),
 	ROUTE(PARENT_FORGOTTEN, FROM(FILE), ROLE_PARENT, ALL_HANDLES, "n", 8),
 

@@ -10,6 +10,9 @@
 #include "acme-client.h"
 
 #define MSG_BODY_MAX (96 * 1024)
+/* A ROLE_DOMAIN that has so many bytes gets no further slice. */
+#define SLICES_BYTES (12 * 1024)
+#define OUTCOMES_MAX 32 /* The most jobs of one PARENT_OUTCOME. */
 
 struct msg {
 	/*

@@ -241,12 +241,12 @@ set_deadline(void)
 }
 
 static void
-parent_outcome(uint32_t job, uint64_t outcome)
+take_outcome(uint64_t job, uint64_t outcome)
 {
 	if (job >= run->njobs || outcomes[job] != 0 ||
 	    outcome < OUTCOME_INSTALLED || outcome > OUTCOME_FAILED) {
-		end_run("PARENT_OUTCOME: %llu for job %u",
-		    (unsigned long long)outcome, job);
+		end_run("PARENT_OUTCOME: %llu for job %llu",
+		    (unsigned long long)outcome, (unsigned long long)job);
 		return;
 	}
 	outcomes[job] = (enum outcome)outcome;
@@ -260,11 +260,22 @@ parent_outcome(uint32_t job, uint64_t outcome)
 	    run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
 		warnx("-F: %s: installed a new certificate",
 		    run->jobs[job]->handle);
+}
+
+/* Takes the outcome of the message's job, and of those behind it. */
+static void
+parent_outcome(struct msg *m)
+{
+	uint64_t outcome = msg_get_num(m);
+
+	take_outcome(m->head.job, outcome);
+	while (!broken && m->pos < m->head.len)
+		take_outcome(msg_get_num(m), outcome);
 	show_progress();
 	set_deadline();
 }
 
-/* Handles a message to the parent; its body is one number, or empty. */
+/* Handles a message to the parent; its body is numbers, or empty. */
 static void
 for_parent(struct msg *m)
 {
@@ -285,7 +296,7 @@ for_parent(struct msg *m)
 	else if (m->head.type == PARENT_FORGOTTEN)
 		end_run("PARENT_FORGOTTEN: out of order");
 	else
-		parent_outcome(m->head.job, msg_get_num(m));
+		parent_outcome(m);
 }
 
 /*

@@ -102,13 +102,23 @@ role_conf(struct msg *m, struct slice_conf *c)
 int
 role_domain(struct msg *m, uint32_t expected, struct slice_domain *d)
 {
+	size_t before = 0;
+
 	memset(d, 0, sizeof(*d));
-	role_receive(m, SEND_SECONDS);
-	if (m->head.type == ROLE_START)
-		return 0;
-	if (m->head.type != ROLE_DOMAIN || m->head.job != expected)
-		errx(1, "%s before ROLE_START", routes[m->head.type].name);
+	if (m->head.type == ROLE_DOMAIN && m->pos < m->head.len)
+		before = m->pos;
+	else {
+		role_receive(m, SEND_SECONDS);
+		if (m->head.type == ROLE_START)
+			return 0;
+		if (m->head.type != ROLE_DOMAIN || m->head.job != expected)
+			errx(1, "%s before ROLE_START",
+			    routes[m->head.type].name);
+	}
 	body_domain(m, role_self, d);
+	/* A slice that is empty has a message of its own. */
+	if (m->pos == before && m->head.len > 0)
+		msg_malformed(m);
 	return 1;
 }
 

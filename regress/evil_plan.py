@@ -383,9 +383,11 @@ class Maker:
     def due(self, n):
         return self.send("PARENT_DUE", num(n))
     def outcomes(self, n):
-        """Of its own job and of another."""
+        """Of its own job and of others, of which not all exist."""
+        others = [1, 0] if n < 3 else [NO_JOB, 2**32, 2**64 - 1]
         return [self.send("PARENT_OUTCOME", num(n)),
-            self.send("PARENT_OUTCOME", num(n), job=1)]
+            self.send("PARENT_OUTCOME", num(n), job=1),
+            self.send("PARENT_OUTCOME", num(n), *map(num, others))]
     def order(self, *body):
         """An order begins, and this is its NET_JOB."""
         return [

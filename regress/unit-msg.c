@@ -647,6 +647,54 @@ static void
 body_slice_domain(struct msg *m, struct slice_domain *d)
 {
 	body_domain(m, slice_of, d);
+	msg_end(m);
+}
+
+/* One behind the other, as role_domain() takes them. */
+static void
+test_many_slices(void)
+{
+	char *listen[] = { "127.0.0.1", "80" };
+	struct slice_domain d = { .handle = "h",
+		.way = WAY_LISTEN,
+		.listen = { .v = listen, .n = 2 } },
+			    first, second;
+
+	msg_new(&sent, ROLE_DOMAIN, 7);
+	body_domain(&sent, ROLE_CHNG, &d);
+	d.handle = far;
+	body_domain(&sent, ROLE_CHNG, &d);
+	fits(ROLE_DOMAIN);
+	memset(&first, 0, sizeof(first));
+	memset(&second, 0, sizeof(second));
+	body_domain(&came, ROLE_CHNG, &first);
+	check(same(first.handle, "h") && came.pos < came.head.len,
+	    "bodies: ROLE_DOMAIN: the first slice of two");
+	body_domain(&came, ROLE_CHNG, &second);
+	check(same(second.handle, far) && came.pos == came.head.len,
+	    "bodies: ROLE_DOMAIN: the second slice of two");
+}
+
+/* An outcome, and the jobs that have it besides the head's. */
+static void
+test_outcomes(void)
+{
+	uint32_t i;
+
+	msg_new(&sent, PARENT_OUTCOME, 7);
+	msg_put_num(&sent, OUTCOME_UNCHANGED);
+	fits(PARENT_OUTCOME);
+	for (i = 1; i < OUTCOMES_MAX; i++)
+		msg_put_num(&sent, 7 + i);
+	fits(PARENT_OUTCOME);
+	sent.head.len += 8;
+	check(msg_check(&sent, MSG_HEAD_LEN + sent.head.len, ANY_ROLE, ANY_ROLE,
+		  MODE_RENEW) != NULL,
+	    "bodies: PARENT_OUTCOME: one job more");
+	sent.head.len = 12;
+	check(msg_check(&sent, MSG_HEAD_LEN + sent.head.len, ANY_ROLE, ANY_ROLE,
+		  MODE_RENEW) != NULL,
+	    "bodies: PARENT_OUTCOME: half a number");
 }
 
 /*
@@ -979,6 +1027,8 @@ main(void)
 	test_dns();
 	test_records();
 	test_slices();
+	test_many_slices();
+	test_outcomes();
 	test_limits();
 	test_all_tried();
 	return test_end();
