@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The report of a rehearsal (-T): what a renewal would write, and the commands
- * that it would run.
+ * The report of a rehearsal (-T) behind what certproc prints of the certificate:
+ * at how many responses the CA has looked, what a renewal would write, and the
+ * commands that it would run.
  */
 #include <sys/stat.h>
 #include <err.h>
@@ -121,7 +122,7 @@ print_commands(const struct commands *c)
 }
 
 void
-try_report(const struct conf *c, const struct domain *d)
+try_report(const struct conf *c, const struct domain *d, uint32_t responded)
 {
 	struct owner certs = { 0 }, keys = { 0 };
 	mode_t mode = d->group != NULL ? 0640 : 0600;
@@ -132,6 +133,11 @@ try_report(const struct conf *c, const struct domain *d)
 	owner_add_file(&certs, d->fullchain);
 	owner_add_file(&keys, d->key);
 	owner_add_file(&keys, d->combined);
+	if (responded < d->names.n)
+		printf("  the CA looked at %u of %zu responses: it remembers "
+		       "the names of an earlier rehearsal; with -F, it has to "
+		       "look at all\n",
+		    responded, d->names.n);
 	printf(" a renewal would install, with authority %s:\n",
 	    d->authority->name);
 	print_file(d->key, &keys, mode, d->group,

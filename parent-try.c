@@ -6,6 +6,11 @@
  * directory; then carries out runs with it.  The roles of a rehearsal are those
  * of a renewal: they have the same code and sandboxes, and know no path of an
  * installed file.  An error here lets a rehearsal replace what is installed.
+ *
+ * What -T prints comes from three places.  zone-check.c prints warnings of the
+ * DNS while the runs go on, among the errors of other roles.  On standard
+ * output, certproc first prints what the CA has issued, in a run of MODE_LIST
+ * (cert-list.c); then parent-try-report.c prints the rest.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -352,12 +357,7 @@ try_run(const struct conf *conf, const struct run *all)
 			failed++;
 			continue;
 		}
-		if (tally.responded < d->names.n)
-			printf("  the CA looked at %u of %zu responses: it "
-			       "remembers the names of an earlier rehearsal; "
-			       "with -F, it has to look at all\n",
-			    tally.responded, d->names.n);
-		try_report(conf, d);
+		try_report(conf, d, tally.responded);
 	}
 	/* What a rehearsal has installed is nothing to be reported later. */
 	apart_end(0);

@@ -351,9 +351,10 @@ void progress_clear(void);
 int try_run(const struct conf *, const struct run *);
 /*
  * Prints on standard output what a renewal would write, and the commands that
- * it would run.
+ * it would run; before that, if the CA has not looked at the responses of all
+ * names, at how many it has.
  */
-void try_report(const struct conf *, const struct domain *);
+void try_report(const struct conf *, const struct domain *, uint32_t responded);
 /* The directory of a file, with a slash at its end; the caller frees. */
 char *try_directory_of(const char *path);
 
