@@ -40,11 +40,12 @@ SIGN = sign-jws.o sign-limits.o disk-key.o
 # What one program has.
 PARENT = acme-client.o parent-options.o parent-account.o parent-apart.o \
 	parent-limits.o parent-names.o parent-offer.o parent-programs.o \
-	parent-user.o parent-broker.o parent-child.o parent-progress.o \
-	parent-slice.o parent-fingerprint.o conf-lex.o conf-visible.o \
+	parent-user.o parent-needs.o parent-broker.o parent-child.o \
+	parent-progress.o parent-slice.o parent-fingerprint.o \
+	parent-try.o parent-try-report.o conf-lex.o conf-visible.o \
 	conf-statement.o conf-authority.o conf-domain.o conf-parse.o \
 	conf-check.o conf-challenge.o conf-paths.o conf-advise.o conf-layout.o \
-	conf-names.o parent-try.o parent-try-report.o
+	conf-names.o
 NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o \
 	net-finalize.o net-order.o net-plain.o net-renewal.o net-verify.o \
 	net-webroot.o net-request.o net-revoke.o http.o http-socket.o \

@@ -12,7 +12,6 @@
  * netproc costs that worker's job only.
  */
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <err.h>
 #include <errno.h>
@@ -24,7 +23,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "disk.h"
 #include "log.h"
 #include "parent.h"
 #include "sandbox.h"
@@ -129,42 +127,6 @@ parent_start_csr(void)
 	start(&children[ROLE_CSR], ROLE_CSR, 0);
 }
 
-/* In a renewal: does any job respond to challenges in this way? */
-static int
-run_has_way(const struct run *r, enum way way)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
-		if (r->jobs[i]->way == way)
-			return 1;
-	return 0;
-}
-
-/* Does the run need this role, once certproc has found something due? */
-static int
-needs(enum role role)
-{
-	switch (role) {
-	case ROLE_NET:
-	case ROLE_DNS:
-		return mode_asks_ca(run->mode) || run->mode == MODE_VERIFY;
-	case ROLE_KEY:
-		return run->mode != MODE_VERIFY;
-	case ROLE_CHNG:
-		return run_publishes(run);
-	case ROLE_HOOK:
-		return run_has_way(run, WAY_HOOK);
-	case ROLE_RESP:
-		return run_has_way(run, WAY_LISTEN);
-	case ROLE_ZONE:
-		return run->checks || run_has_way(run, WAY_PERSIST) ||
-		    run_waits_for_dns(run);
-	default:
-		return 0;
-	}
-}
-
 /*
  * certproc has looked at all jobs.  Starts the roles that are still missing,
  * while this process has the rights to do so, and enters the sandbox.  A run
@@ -189,7 +151,7 @@ parent_due(uint64_t ndue)
 	/* fileproc has read all that is installed. */
 	msg_new(&narrow, FILE_NARROW, 0);
 	send_to(&children[ROLE_FILE], &narrow);
-	if (needs(ROLE_NET))
+	if (run_needs(run, ROLE_NET))
 		nworkers = run->mode != MODE_RENEW ? 1 :
 		    ndue < run->workers            ? (uint32_t)ndue :
 						     run->workers;
@@ -200,7 +162,7 @@ parent_due(uint64_t ndue)
 	for (w = 0; w < nworkers; w++)
 		start(worker(w), ROLE_NET, nworkers);
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (children[others[i]].pid == 0 && needs(others[i]))
+		if (children[others[i]].pid == 0 && run_needs(run, others[i]))
 			start(&children[others[i]], others[i], nworkers);
 	enter_sandbox();
 	done_early = nfinished;
@@ -651,35 +613,6 @@ init_children(void)
 	}
 }
 
-int
-run_waits_for_dns(const struct run *r)
-{
-	return r->conf->dns_wait > 0 && run_has_way(r, WAY_HOOK);
-}
-
-int
-run_names_account(const struct run *r)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
-		if (r->jobs[i]->challenge == CHALLENGE_DNSACCOUNT01 ||
-		    r->jobs[i]->challenge == CHALLENGE_DNSPERSIST01)
-			return 1;
-	return 0;
-}
-
-int
-run_publishes(const struct run *r)
-{
-	uint32_t i;
-
-	for (i = 0; i < r->njobs && r->mode == MODE_RENEW; i++)
-		if (r->jobs[i]->way != WAY_STATELESS)
-			return 1;
-	return 0;
-}
-
 /* Has this run changed anything that its exit status is to report? */
 static int
 remembers(void)
@@ -730,61 +663,6 @@ broker_end(void)
 		child_end(file);
 }
 
-/*
- * Where an earlier run that was killed has left records in the DNS, hookproc
- * removes them, if the job still has a program for that.
- */
-static void
-tidy_records(void)
-{
-	const char *dir = run->conf->state_dir;
-	const struct domain *d;
-	uint32_t i;
-	char *path;
-
-	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
-		d = run->jobs[i];
-		if (!state_exists(dir, "domain", d->handle, STATE_RECORDS))
-			continue;
-		if (d->way == WAY_HOOK) {
-			if (children[ROLE_HOOK].pid == 0)
-				start(&children[ROLE_HOOK], ROLE_HOOK, 0);
-			continue;
-		}
-		path = state_path(dir, "domain", d->handle, STATE_RECORDS);
-		warnx("%s: an interrupted run left records in the DNS, and "
-		      "there is no 'challenge hook' to remove them: remove the "
-		      "records that are listed in %s, and then that file",
-		    d->handle, path);
-		free(path);
-	}
-}
-
-/*
- * Where an earlier run that was killed has left responses, chngproc removes
- * them, also if nothing is due.
- */
-static void
-tidy_up(void)
-{
-	const char *last = "";
-	char path[4096];
-	struct stat st;
-	uint32_t i;
-
-	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
-		if (run->jobs[i]->challengedir == NULL ||
-		    strcmp(run->jobs[i]->challengedir, last) == 0)
-			continue;
-		last = run->jobs[i]->challengedir;
-		snprintf(path, sizeof(path), "%s/%s", last, CHNG_LIST);
-		if (lstat(path, &st) == 0) {
-			start(&children[ROLE_CHNG], ROLE_CHNG, 0);
-			return;
-		}
-	}
-}
-
 /* Passes the chain for -i on to certproc. */
 static void
 offer(void)
@@ -815,8 +693,10 @@ broker_run(const struct run *what, struct tally *counts)
 		start(&children[ROLE_CERT], ROLE_CERT, 0);
 	if (run->mode == MODE_INSTALL)
 		offer();
-	tidy_up();
-	tidy_records();
+	if (run_left_responses(run))
+		start(&children[ROLE_CHNG], ROLE_CHNG, 0);
+	if (run_left_records(run))
+		start(&children[ROLE_HOOK], ROLE_HOOK, 0);
 	while (!broken && nfinished < run->njobs) {
 		turn(deadline);
 		check_health();

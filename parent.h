@@ -177,6 +177,9 @@ struct tally {
 	int waits;       /* fileproc runs until broker_end(). */
 };
 
+/* Does the run need this role, once certproc has found something due? */
+int run_needs(const struct run *, enum role);
+
 /* These ask about renewals, and return 0 for any other run. */
 
 /* Does chngproc publish anything for any job? */
@@ -185,6 +188,16 @@ int run_publishes(const struct run *);
 int run_waits_for_dns(const struct run *);
 /* Has any job records in the DNS that contain the account URL? */
 int run_names_account(const struct run *);
+/*
+ * Has a run that was killed left responses?  chngproc removes them, also if
+ * nothing is due.
+ */
+int run_left_responses(const struct run *);
+/*
+ * The same for records in the DNS, which hookproc removes.  Warns of those that
+ * their job has no program for any more.
+ */
+int run_left_records(const struct run *);
 
 /* The signal that is to end the run, or 0; signal handlers set it. */
 extern volatile int broker_signal;
