@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The report of a rehearsal (-T) behind what certproc prints of the certificate:
- * at how many responses the CA has looked, what a renewal would write, and the
- * commands that it would run.
+ * The report of a rehearsal (-T), behind what certproc prints about the
+ * certificate: at how many responses the CA has looked, what a renewal would
+ * write, and the commands that it would run.
  */
 #include <sys/stat.h>
 #include <err.h>

@@ -20,7 +20,6 @@
 
 /* The most sockets at a time: the sandbox allows 64 descriptors. */
 #define OPEN_MAX_HERE 40
-#define TCP_MS 10000 /* The milliseconds for a complete answer by TCP. */
 /* The size that gets through unfragmented, as resolvers agree. */
 #define UDP_SIZE 1232
 
@@ -266,7 +265,7 @@ begin_udp(struct question *q)
 	if (compose(q) == 0 && open_socket(q, SOCK_DGRAM) == 0 &&
 	    send(q->fd, q->out + 2, q->outlen - 2, 0) != -1) {
 		q->state = BY_UDP;
-		q->until = clock_ms() + ASK_TRY_MS;
+		q->until = clock_ms() + UDP_MS;
 		return;
 	}
 	error = errno;

@@ -16,7 +16,6 @@
 #include "valid.h"
 #include "zone.h"
 
-#define CHECK_SECONDS 8 /* The time limit of all checks of a run. */
 /* The most CAA records of one name that are looked at. */
 #define RECORDS_MAX 64
 #define SOCKETS_HERE 64

@@ -17,7 +17,6 @@
 #define SERVERS_MAX 16 /* The most name servers of one zone. */
 /* The most addresses of all name servers of one zone. */
 #define ADDRESSES_MAX_HERE 48
-#define RESOLVER_TRIES 2
 
 /* A query to one resolver after the other, until one answers. */
 struct lookup {

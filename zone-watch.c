@@ -14,12 +14,6 @@
 #include "zone.h"
 
 /*
- * The milliseconds until servers without the record are asked again: at first,
- * and at most.  The pause grows by half each time.
- */
-#define STEP_MS 1000
-#define STEP_MAX_MS 10000
-/*
  * After so many unanswered queries an address is ignored, if its server has the
  * record at another address.
  */
@@ -75,7 +69,7 @@ watch(const struct watched *what)
 	w->what = *what;
 	w->begun = w->again = clock_ms();
 	w->until = w->begun + what->seconds * (int64_t)1000;
-	w->step = STEP_MS;
+	w->step = AGAIN_MS;
 	w->next = all;
 	all = w;
 }
@@ -430,7 +424,7 @@ ask_all(struct watching *w)
 	struct query q = { .name = w->at,
 		.type = LDNS_RR_TYPE_TXT,
 		.recurse = w->zone->name[0] == '\0',
-		.tries = 1,
+		.tries = SERVER_TRIES,
 		.answered = answered };
 	size_t i;
 
@@ -470,7 +464,7 @@ found(void *context, const char *name, unsigned aliases, const struct zone *z,
 		    "was not asked in time");
 	}
 	w->again = clock_ms();
-	w->step = STEP_MS;
+	w->step = AGAIN_MS;
 }
 
 /* Looks for the record where a server has said that it is. */
@@ -501,7 +495,8 @@ static void
 wait_on(struct watching *w)
 {
 	w->again = clock_ms() + w->step;
-	w->step = w->step * 3 / 2 > STEP_MAX_MS ? STEP_MAX_MS : w->step * 3 / 2;
+	w->step = w->step * 3 / 2 > AGAIN_MAX_MS ? AGAIN_MAX_MS :
+						   w->step * 3 / 2;
 }
 
 /*

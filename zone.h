@@ -16,6 +16,29 @@
 #include "log.h"
 #include "persist.h"
 
+/* All limits of time and of tries for queries to name servers. */
+
+#define UDP_MS 3000  /* The time for a response to one try by UDP. */
+#define TCP_MS 10000 /* The time for a whole response by TCP. */
+/* How often a resolver is tried by UDP, before it counts as silent. */
+#define RESOLVER_TRIES 2
+/*
+ * The same for a server of a watched record's zone.  It is asked again until
+ * the record is there: after AGAIN_MS first, then after pauses that grow by
+ * half, up to AGAIN_MAX_MS.
+ */
+#define SERVER_TRIES 1
+#define AGAIN_MS 1000
+#define AGAIN_MAX_MS 10000
+/* The time to wait for a persist record, which should exist already. */
+#define PERSIST_SECONDS 20
+/*
+ * The time for all checks of a rehearsal: less than STOP_SECONDS (parent.h),
+ * after which the parent kills zoneproc.
+ */
+#define CHECK_SECONDS 8
+
+
 /*
  * Sends queries to name servers, by UDP, and by TCP where the answer was cut.
  * Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().
@@ -40,11 +63,10 @@ struct query {
 	ldns_rr_type type;
 	/* The server is to ask others for what it does not know. */
 	int recurse;
-	unsigned tries; /* Attempts by UDP; each may take ASK_TRY_MS. */
+	unsigned tries; /* Attempts by UDP; each may take UDP_MS. */
 	answered_fn *answered;
 	void *context;
 };
-#define ASK_TRY_MS 3000
 
 /*
  * Sends the query with the next call of ask_fill(), and calls answered() once,

@@ -24,8 +24,6 @@
 #include "zone.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
-/* The seconds to wait for a persist record, which should exist already. */
-#define PERSIST_SECONDS 20
 #define SOCKETS_MAX 64
 /* The most bytes of a name: it is longer than any name in the DNS. */
 #define NAME_SIZE 300
