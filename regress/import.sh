@@ -279,6 +279,65 @@ taken dehydrated "$work/from"
 says "import: dehydrated: not in domains.txt" "$err" \
     "certs/old.example.com: not in domains.txt"
 
+# Nothing is written if not all of it can be.
+made acme.sh
+contact="$(printf '\342\230\203')@example.com"
+sed -i "s/a@example.com/$contact/" "$work/from/ca/localhost/dir/ca.conf"
+taken acme.sh "$work/from"
+same "import: a contact that cannot be written: status" 0 "$status"
+says "import: a contact that cannot be written: said" "$err" \
+    "not taken over: the contact of acme.sh-localhost: "
+parsed "a contact that cannot be written"
+for maker in certbot openbsd; do
+	made $maker; mkdir -p "$work/to"; echo x >"$work/to/$maker.conf"
+	[ $maker = certbot ] || mv "$work/from/acme-client.conf" "$work/conf"
+	if [ $maker = certbot ]; then taken $maker "$work/from"
+	else taken $maker "$work/conf"
+	fi
+	same "import: $maker: another configuration is there: status" 1 \
+	    "$status"
+	says "import: $maker: another configuration is there: said" "$err" \
+	    "the configuration is not written: .* with other contents; it"
+	same "import: $maker: another configuration is there: nothing else" \
+	    "$work/to/$maker.conf" "$(find "$work/to" -type f)"
+done
+made dehydrated
+printf 'CERTDIR=/x\0y\n' >>"$work/from/config"
+taken dehydrated "$work/from"
+same "import: dehydrated: a NUL in CERTDIR" "1 1" \
+    "$status $(grep -c '^dehydrated: .*embedded null byte$' "$err")"
+for maker in dehydrated getssl; do
+	made $maker
+	conf=$work/from/config
+	[ $maker = dehydrated ] || conf=$work/from/getssl.cfg
+	{
+		echo A=xxxxxxxx
+		for _line in $(seq 50); do echo 'A=$A$A'; done
+	} >>"$conf"
+	taken $maker "$work/from"
+	same "import: $maker: values that double" "1 1" \
+	    "$status $(grep -c '^[a-z]*: one of its values is above' "$err")"
+done
+# openbsd_conf NAME SAYS: with standard input at the configuration's end
+openbsd_conf() {
+	made openbsd
+	cat >>"$work/from/acme-client.conf"
+	taken openbsd "$work/from/acme-client.conf"
+	same "import: openbsd: $1" "1 1 0" "$status $(grep -c "^openbsd: $2" \
+	    "$err") $(find "$work/to" -type f 2>/dev/null | wc -l)"
+}
+echo 'domain x {' | openbsd_conf "a block that is not closed" \
+    "a { is never closed"
+echo '}' | openbsd_conf "a brace too many" "a } without its {"
+printf '%05000d' 0 | tr 0 '{' | openbsd_conf "5000 braces" \
+    "more than 16 blocks, each in another"
+echo "include \"$work/from/acme-client.conf\"" |
+    openbsd_conf "itself" ".*: included too deeply"
+
+# Each file of each client, broken in many ways.
+python3 "$here/import_broken.py" "$scripts" "$work" "$url" "$k/account.pem" \
+    "$k/leaf.pem" "$k/leaf.crt" || failed=1
+
 # How names are validated.
 # way CLIENT NAME STATEMENT [NAME=VALUE...]: what a fixture's webroot becomes
 way() {

@@ -19,6 +19,8 @@ USER = "_acme-client"
 FILE_MAX = 1 << 20
 NAMES_MAX = 100
 LINKS_MAX = 20
+VALUES_MAX = 1 << 22
+CHAIN_MAX = 16
 
 class Refused(Exception):
     """Something cannot be taken over; the text says why."""
@@ -67,9 +69,10 @@ READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class Tree:
     """A directory of the other client.  Paths are below it, or absolute."""
     def __init__(self, path):
-        self.path = os.path.abspath(path)
-        self.real = os.path.realpath(path)
-        try: self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self.path = os.path.abspath(path)
+            self.real = os.path.realpath(path)
+            self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except (OSError, ValueError) as e:
             raise Refused("%s: %s" % (visible(path), reason(e)))
 
@@ -169,6 +172,7 @@ def assignments(text, values=None):
     texts, or lists for arrays; nothing is executed.  None: a command gives
     the value.  values are those that are known before."""
     values = dict(values or {})
+    total = sum(map(size_of, values.values()))
     pattern = r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(\(?)"
     at = re.compile(pattern, re.M)
     m = at.search(text)
@@ -177,18 +181,27 @@ def assignments(text, values=None):
             value, pos = _array(text, m.end(), values)
         else:
             value, pos = _word(text, m.end(), values)
+        total += size_of(value)
+        if total > VALUES_MAX: raise Refused("its values are above 4 MiB")
         values[m.group(1)] = value
         m = at.search(text, pos)
     return values
 
+def size_of(value):
+    return sum(len(v or "") for v in
+        (value if isinstance(value, list) else [value]))
+
 def _array(text, pos, values):
-    words = []
+    words, size = [], 0
     while pos < len(text) and text[pos] != ")":
         if text[pos].isspace(): pos += 1
         elif text[pos] == "#": pos = _line_end(text, pos)
         else:
             value, next_pos = _word(text, pos, values, ")")
             words.append(value)
+            size += size_of(value)
+            if size > FILE_MAX:
+                raise Refused("one of its values is above 1 MiB")
             pos = max(next_pos, pos + 1)
     return (None if None in words else words), pos
 def _line_end(text, pos):
@@ -197,7 +210,7 @@ def _line_end(text, pos):
 
 def _word(text, pos, values, end=""):
     """A word of the shell, without its quotes; and where it ends."""
-    out, quote, computed = [], "", False
+    out, quote, computed, size = [], "", False, 0
     while pos < len(text):
         c = text[pos]
         if quote and c == quote: quote = ""
@@ -212,6 +225,10 @@ def _word(text, pos, values, end=""):
             known = m and values.get(m.group(1) or m.group(2))
             if isinstance(known, str):
                 out.append(known)
+                size += len(known)
+                # A value may be twice the one before it, and so on.
+                if size > FILE_MAX:
+                    raise Refused("one of its values is above 1 MiB")
                 pos = m.end() - 1
             else: computed = True
         else: out.append(c)
@@ -311,6 +328,9 @@ def chain(data, what):
     blocks = re.findall(rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)"
         rb"-----END CERTIFICATE-----", data)
     if not blocks: raise Refused("%s: no certificate in it" % visible(what))
+    if len(blocks) > CHAIN_MAX:
+        raise Refused("%s: more than %d certificates in it" %
+            (visible(what), CHAIN_MAX))
     try: ders = [base64.b64decode(b"".join(b.split()), validate=True)
         for b in blocks]
     except ValueError:
@@ -335,12 +355,14 @@ class Key:
     """A private key, as openssl(1) writes it anew."""
     group = None
     def __init__(self, data, what):
-        m = re.search(rb"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?"
-            rb"-----END \1-----\n?", data, re.S)
-        if not m: raise Refused("%s: no private key in it" % visible(what))
-        if b"ENCRYPTED" in m.group(0):
+        m = re.search(rb"-----BEGIN ([A-Z0-9 ]{0,20}PRIVATE KEY)-----", data)
+        last = m and b"-----END %s-----" % m.group(1)
+        end = data.find(last, m.end()) if m else -1
+        if end == -1: raise Refused("%s: no private key in it" % visible(what))
+        data = data[m.start():end + len(last)] + b"\n"
+        if b"ENCRYPTED" in data:
             raise Refused("%s: the key is encrypted" % visible(what))
-        self.pem = openssl(m.group(0), "pkey")
+        self.pem = openssl(data, "pkey")
         self.spki = self.pem and openssl(self.pem, "pkey", "-pubout",
             "-outform", "DER")
         if not self.spki:
@@ -428,9 +450,11 @@ def by_host(host):
 class Account:
     def __init__(self, url, key, contact=""):
         self.url, self.key = check_url(url), key
-        m = re.fullmatch(r"(?:mailto:)?([^\s\"\\,<>?]+@[A-Za-z0-9.-]+)",
-            contact or "")
-        self.contact = "mailto:" + m.group(1) if m else ""
+        m = re.fullmatch(r"(?:mailto:)?([!-~]+@[A-Za-z0-9.-]+)", contact or "")
+        # As acme-client.conf(5) has it.
+        fits = m and not set(m.group(1)) & set("\"\\,<>?")
+        self.contact = "mailto:" + m.group(1) if fits else ""
+        self.lost = "" if fits else contact or ""
         self.name = None
 
 class Domain:
@@ -588,6 +612,12 @@ def write_new(path, data, mode):
     finally:
         os.close(fd)
 
+def could_write(path, data, mode):
+    """Raises what would keep this file from being written."""
+    dry, options.dry = options.dry, True
+    try: write_new(path, data, mode)
+    finally: options.dry = dry
+
 options = None
 
 class Plan:
@@ -595,6 +625,7 @@ class Plan:
     def __init__(self, client):
         self.client, self.domains, self.refused = client, [], []
         self.written, self.there, self.notes = [], [], []
+        self.handles = set()
 
     def refuse(self, what, why):
         self.refused.append("%s: %s" % (visible(what), why))
@@ -607,10 +638,10 @@ class Plan:
             return self.refuse(what, e if isinstance(e, Refused) else
                 visible(e))
         d.what = visible(what)
-        handles = [other.handle for other in self.domains]
         handle, n = d.handle, 2
-        while d.handle in handles:
+        while d.handle in self.handles:
             d.handle, n = "%s-%d" % (handle, n), n + 1
+        self.handles.add(d.handle)
         self.domains.append(d)
 
     def name_accounts(self):
@@ -629,35 +660,50 @@ class Plan:
         wrote = write_new(path, data, mode)
         (self.written if wrote else self.there).append(path)
 
-    def put_domain(self, d):
-        """Its account, key and chain: all of them, or none that is new."""
-        parts = [(account_path(d.account.name), d.account.key.pem, 0o600),
+    def parts(self, d):
+        """The files of a domain: its account, key and chain."""
+        return [(account_path(d.account.name), d.account.key.pem, 0o600),
             (key_path(d.handle), d.key.pem, 0o600),
             (chain_path(d.handle), b"".join(pem("CERTIFICATE", c.der)
             for c in d.chain), 0o644)]
-        dry, options.dry = options.dry, True
-        try:
-            for part in parts: write_new(*part)
-        finally: options.dry = dry
-        for part in parts:
-            if part[0] not in self.written + self.there: self.put(*part)
 
     def finish(self):
-        """Writes all of it; the exit status."""
+        """Writes all of it; the exit status.  What cannot be written is found
+        before anything is written: all files of a domain, or none; and no key
+        without the configuration."""
         accounts = self.name_accounts()
-        if self.domains: self.directories()
-        taken = []
+        taken, files, texts = [], {}, []
         for d in self.domains:
             try:
                 text = d.text()
-                self.put_domain(d)
-                taken.append((d, text))
-            except Refused as e:
+                for path, data, mode in self.parts(d):
+                    could_write(path, data, mode)
+            except (Refused, OSError) as e:
                 self.refuse(d.what, e)
-        used = [d.account for d, _ in taken]
-        text = self.conf([a for a in accounts if a in used],
-            [text for _, text in taken])
-        return self.put_conf(text, [d for d, _ in taken])
+                continue
+            taken.append(d)
+            texts.append(text)
+            files.update((part[0], part[1:]) for part in self.parts(d))
+        used = {d.account for d in taken}
+        used = [a for a in accounts if a in used]
+        for a in used:
+            if a.lost: self.note("the contact of %s: %s" %
+                (a.name, visible(a.lost)))
+        done = taken and self.write(files, self.conf(used, texts))
+        self.report(taken if done else [])
+        return self.status(done)
+
+    def write(self, files, conf):
+        """Writes the files, the configuration last; false if it stopped."""
+        files[options.conf] = conf.encode(), 0o644
+        try:
+            could_write(options.conf, *files[options.conf])
+            self.directories()
+            for path, (data, mode) in files.items(): self.put(path, data, mode)
+        except (Refused, OSError) as e:
+            self.refuse("the configuration is not written", e)
+            return False
+        return True
 
     def directories(self):
         if options.dry: return
@@ -666,17 +712,6 @@ class Plan:
         make_directory(options.home + "/keys", 0o700)
         make_directory(options.home + "/certs", 0o755, True)
         make_directory(os.path.dirname(options.conf), 0o755)
-
-    def put_conf(self, text, taken):
-        """Writes the configuration, and says what was done; the exit status."""
-        failed = not taken
-        if taken:
-            try: self.put(options.conf, text.encode(), 0o644)
-            except Refused as e:
-                self.refuse("the configuration", e)
-                failed = True
-        self.report(taken)
-        return 1 if failed else 0 if self.written else 2
 
     def conf(self, accounts, domains):
         out = [comment("From %s, by %s." % (options.source, self.client))]
@@ -706,6 +741,9 @@ class Plan:
             print("not taken over: %s" % text)
         if not self.written and not self.there:
             print("nothing is taken over from %s" % visible(options.source))
+
+    def status(self, done):
+        return 1 if not done else 0 if self.written else 2
 
 def run(client, places, take, make_plan=Plan):
     """The whole of a script: its name, where its client usually is, and the
