@@ -90,7 +90,9 @@ records_next(struct records *r)
 	r->owner = NULL;
 	while (r->next < ldns_rr_list_rr_count(r->list)) {
 		rr = ldns_rr_list_rr(r->list, r->next++);
-		if (ldns_rr_get_type(rr) == r->type) {
+		/* ldns takes a record without data, too. */
+		if (ldns_rr_get_type(rr) == r->type &&
+		    ldns_rr_rd_count(rr) > 0) {
 			r->owner = name_text(ldns_rr_owner(rr));
 			return rr;
 		}

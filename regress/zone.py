@@ -62,6 +62,8 @@ def resolver(q):
     zone = max(above, key=len, default="")
     if q.kind == SOA and name == zone:
         return q.reply(answer + [soa(zone)], aa=0)
+    if q.kind == NS and name in empty:
+        return q.reply([rr(name, NS, b"")], aa=0)
     if q.kind == NS and name == zone:
         return q.reply(answer + [ns(zone, n) for n in zones[zone]], aa=0)
     if q.kind in (A, AAAA):
@@ -69,6 +71,7 @@ def resolver(q):
             if (":" in h) == (q.kind == AAAA)]
     rcode = NOERROR if answer or name in hosts else NXDOMAIN
     return q.reply(answer, [soa(zone)], rcode, aa=0)
+empty = []
 
 cases = []
 def case(title, expected, servers, least, most, name, value, more):
@@ -273,6 +276,14 @@ unseen("the resolver fails",
     r"answers SERVFAIL",
     lacks(), more=[lambda z, r, n: resolver_fails.add(z)])
 unseen("a zone without servers", "has no name servers")
+def without_data(kind):
+    return lambda q, r: q.reply([rr(q.name, kind, b"")])
+unseen("an NS record without data", "has no name servers",
+    more=[lambda z, r, n: empty.append(z)])
+unseen("an alias without data", "answers that there is none",
+    without_data(CNAME))
+unseen("a value without data", "does not answer|answers that there is none",
+    without_data(TXT))
 unseen("servers without addresses", "none of its name servers has an address",
     more=[lambda z, r, n: zones[z].append("ns9." + z)])
 def fails_first(zone, record, n):
