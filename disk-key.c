@@ -332,8 +332,8 @@ is_base64_line(const char *line, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		if (!isalnum((unsigned char)line[i]) &&
-		    strchr("+/=", line[i]) == NULL)
+		if (!isalnum((unsigned char)line[i]) && line[i] != '+' &&
+		    line[i] != '/' && line[i] != '=')
 			return 0;
 	return len > 0 && len <= 64;
 }

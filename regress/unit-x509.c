@@ -774,6 +774,34 @@ test_chains(void)
 	X509_free(leaf);
 }
 
+/* What csrproc writes behind a key: nothing but blocks of certificates. */
+static void
+test_only_certificates(void)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+	static const char end[] = "-----END CERTIFICATE-----\n";
+	static const struct {
+		const char *line;
+		size_t len;
+		int good;
+	} lines[] = { { "AA+/\n", 5, 1 }, { "AA=\n", 4, 1 }, { "A\0A\n", 4, 0 },
+		{ "\n", 1, 0 }, { "A A\n", 4, 0 }, { "A-A\n", 4, 0 },
+		{ "A:A\n", 4, 0 }, { "A\r\n", 3, 0 } };
+	char text[200];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		n = strlcpy(text, begin, sizeof(text));
+		memcpy(text + n, lines[i].line, lines[i].len);
+		n += lines[i].len;
+		strlcpy(text + n, end, sizeof(text) - n);
+		n += strlen(end);
+		check(keyfile_only_certificates(text, n) == lines[i].good,
+		    "x509: behind a key: line %zu is %s", i + 1,
+		    lines[i].good ? "base64" : "refused");
+	}
+}
+
 /* Text around and between certificates. */
 static void
 test_pem(void)
@@ -1145,6 +1173,7 @@ main(void)
 	test_anchor_names();
 	test_signatures();
 	test_chains();
+	test_only_certificates();
 	test_pem();
 	test_blocks();
 	test_roots();
