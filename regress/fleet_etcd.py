@@ -643,7 +643,9 @@ def refusals():
     report(a.status == 1 and "must name 'recipients'" in a.said,
         "rotate without recipients: refused", a.said)
     for line, why in (("store=x", "expected etcd or consul"),
-        ("handles=", "must be set"), ("handles='a;b'", "only letters"),
+        ("handles=", "must be set"), ("handles=' '", "must be set"),
+        ("handles='a;b'", "only letters"), ("handles='*'", "only letters"),
+        ("handles='a -b'", "handle -b: begins with '-'"),
         ("prefix='/a b'", "only letters"),
         ("conf=/nonexistent", "nonexistent")):
         a.place()
