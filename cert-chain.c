@@ -120,8 +120,11 @@ parse_all(struct chain *c, const char *pem, struct error *e)
 		if (*p == '\0')
 			break;
 		if ((cert = parse_block(p, &p)) == NULL)
-			return error_set(
-			    e, "not only whole certificates in PEM");
+			return error_set(e,
+			    "not only whole certificates in PEM: there is "
+			    "something else where certificate %d should begin, "
+			    "or it is not whole",
+			    sk_X509_num(c->certs) + 1);
 		if (sk_X509_num(c->certs) == CHAIN_CERTS_MAX) {
 			X509_free(cert);
 			return error_set(

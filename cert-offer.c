@@ -63,6 +63,31 @@ is_installed_otherwise(const struct job *j, const struct chain *chain)
 	    !j->installed.mixed && !combined_is_old(j);
 }
 
+/* When the leaf or another certificate that is valid now ends first. */
+static time_t
+ends(const struct chain *c)
+{
+	time_t first = c->not_after, to, now = time(NULL);
+	int i;
+
+	for (i = 1; i < sk_X509_num(c->certs); i++) {
+		to = asn1_time(X509_get0_notAfter(sk_X509_value(c->certs, i)));
+		if (to > now && to < first)
+			first = to;
+	}
+	return first;
+}
+
+/*
+ * Does it end before the other one?  A leaf may outlive its issuers, and is of
+ * no use then.
+ */
+static int
+ends_before(const struct chain *c, const struct chain *other)
+{
+	return c->not_after < other->not_after && ends(c) <= ends(other);
+}
+
 /*
  * Is the chain older than the installed one?  Its owner may hold back what is
  * new, or offer again what was replaced for a good reason.
@@ -83,7 +108,7 @@ check_age(const struct job *j, const struct chain *chain, struct error *e)
 		    "that one on %s; -F would install it all the same",
 		    clock_text(chain->not_before), clock_text(in->not_before));
 	/* Another authority or profile may mean a shorter validity. */
-	if (changed || chain->not_after >= in->not_after)
+	if (changed || !ends_before(chain, in))
 		return 0;
 	return error_set(e,
 	    "it ends on %s, before the installed one; -F would install it all "
@@ -99,7 +124,7 @@ check_waiting(const struct job *j, const struct chain *chain,
 	struct error ignored;
 
 	if (waiting == NULL || chain_same_leaf(chain, waiting) ||
-	    chain->not_after >= waiting->not_after ||
+	    !ends_before(chain, waiting) ||
 	    job_verify(j, waiting, &ignored) == -1)
 		return 0;
 	return error_set(e,
@@ -126,6 +151,14 @@ judge(const struct job *j, const struct chain *chain,
 	return 1;
 }
 
+/* A certificate in DER begins as a SEQUENCE of more than 127 bytes (X.690). */
+static int
+is_der(const struct job *j)
+{
+	return j->offered_len > 2 && (uint8_t)j->offered[0] == 0x30 &&
+	    ((uint8_t)j->offered[1] & 0x80) != 0;
+}
+
 int
 offer_judge(struct job *j, struct error *e)
 {
@@ -134,6 +167,10 @@ offer_judge(struct job *j, struct error *e)
 
 	if (j->offered == NULL)
 		errx(1, "CERT_KEY before CERT_OFFER");
+	if (is_der(j))
+		return error_set(e,
+		    "this is DER, not PEM; convert each certificate, the leaf "
+		    "first: openssl x509 -inform DER -in FILE");
 	if ((chain = chain_parse(j->offered, j->offered_len, e)) == NULL)
 		return -1;
 	waiting = recover_waiting(j);

@@ -46,6 +46,9 @@ check_kind(int fd, const char *name)
 
 	if (fstat(fd, &st) == -1)
 		err(1, "%s", name);
+	if (S_ISDIR(st.st_mode))
+		errx(
+		    1, "%s: is a directory; name the chain's file in it", name);
 	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) &&
 	    !S_ISSOCK(st.st_mode))
 		errx(1, "%s: is neither a regular file nor a pipe", name);

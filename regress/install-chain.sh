@@ -43,6 +43,24 @@ make_key() {
 	# shellcheck disable=SC2086
 	openssl genpkey $pub -out "$1" 2>/dev/null && chmod 600 "$1"
 }
+# issuer NAME DAYS: another intermediate CA, that ends in so many days
+issuer() {
+	cp "$work/ca/inter.key" "$work/ca/$1.key"
+	printf 'basicConstraints=critical,CA:TRUE\n' >"$work/issuer.ext"
+	openssl req -new -key "$work/ca/$1.key" -subj "/CN=$1" \
+	    -out "$work/issuer.csr" 2>/dev/null &&
+	    openssl x509 -req -in "$work/issuer.csr" -CA "$work/root.pem" \
+	    -CAkey "$work/ca/root.key" -set_serial 77 -days "$2" \
+	    -extfile "$work/issuer.ext" -out "$work/ca/$1.pem" 2>/dev/null ||
+	    fail "$who: -i: no issuer $1"
+}
+# saved CHAIN: an earlier run was killed before it installed this
+saved() {
+	cp "$work/$1.pem" "$state/domain-example.com.new.pem"
+	chmod 600 "$state/domain-example.com.new.pem"
+	[ "$(id -u)" != 0 ] ||
+	    chown --reference="$state" "$state/domain-example.com.new.pem"
+}
 # place [KEY OPTIONS]: a machine that has the key, and no certificate
 place() {
 	rm -rf "$work/etc" "$ssl" "$state" "$work/ran"
@@ -175,6 +193,8 @@ chain "other root" 0 26 "$fleet" DNS:example.com self
 chain newest 0 26 "$fleet"
 openssl x509 -in "$work/newest.pem" -out "$work/cut.pem"
 head -c 900 "$work/newest.pem" >"$work/half.pem"
+openssl x509 -in "$work/newest.pem" -outform DER -out "$work/der.pem"
+openssl x509 -text -in "$work/newest.pem" -out "$work/text.pem"
 cat "$work/newest.pem" "$fleet" >"$work/with-key.pem"
 (cat "$work/newest.pem" && printf '\033]0;owned\007') >"$work/more.pem"
 (cat "$work/newest.pem"
@@ -196,6 +216,8 @@ printf '%s\n' \
     "other root:does not lead to a trusted root" \
     "cut:does not lead to a trusted root" \
     "half:the chain is refused: " "with-key:the chain is refused: " \
+    "der:this is DER, not PEM; convert each certificate, the leaf first: op" \
+    "text:something else where certificate 1 should begin" \
     "more:the chain is refused: " "many:the chain is refused: " \
     "64k:the chain is refused: " "html:the chain is refused: " \
     "large:large.pem: has more than 65536 bytes" "empty:is empty" \
@@ -208,7 +230,7 @@ check "$who: -i: no key is printed" \
 check "$who: -i: no control characters are printed" \
     sh -c "! grep -q '$(printf '\033')' '$work/said.all'"
 refused "no such file" "$work/nothing.pem" "nothing.pem: No such file"
-refused "a directory" "$work/ca" "is neither a regular file nor a pipe"
+refused "a directory" "$work/ca" "/ca: is a directory; name the chain's file"
 refused "a device" /dev/zero "is neither a regular file nor a pipe"
 refused "standard input, a device" - \
     "standard input: is neither a regular file nor a pipe"
@@ -260,6 +282,21 @@ for what in gone theirs; do
 	offer "$work/good.pem"
 	began "instead of what is no use ($what)" 0
 	is "instead of what is no use ($what)" good
+done
+# A leaf that ends after its issuer does not hold up what ends after both.
+issuer brief 10
+chain outlives -1 30 "$fleet" "" brief
+for what in installed waits; do
+	place
+	if [ $what = installed ]; then offer "$work/outlives.pem"
+	else offer "$work/good.pem"; saved outlives
+	fi
+	chain "before its issuer" 0 9 "$fleet"
+	refused "$what: outlives its issuer: one that ends before both" \
+	    "$work/before its issuer.pem" "before the"
+	offer "$work/later.pem"
+	began "$what: outlives its issuer: a later one" 0
+	is "$what: outlives its issuer: a later one" later
 done
 # The configured profile has changed: its certificates may end earlier.
 place; offer "$work/later.pem"
@@ -339,13 +376,6 @@ openssl x509 -in "$work/good.pem" | cmp - "$ssl/example.com.pem" &&
     fail "$who: -i: a leaf alone: another one is installed"
 
 # What an earlier run has saved is not lost for an earlier one.
-# saved CHAIN: an earlier run was killed before it installed this
-saved() {
-	cp "$work/$1.pem" "$state/domain-example.com.new.pem"
-	chmod 600 "$state/domain-example.com.new.pem"
-	[ "$(id -u)" != 0 ] ||
-	    chown --reference="$state" "$state/domain-example.com.new.pem"
-}
 place; offer "$work/good.pem"; saved newest
 refused "a later one waits" "$work/later.pem" "which is not in place yet"
 offer "$work/newest.pem"; began "it is the one that waits" 0
