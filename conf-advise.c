@@ -177,6 +177,20 @@ advise_dir(const struct need *n)
 	else if (n->secret && (st.st_mode & (S_IWOTH | S_IROTH)) != 0)
 		advise("%s %s: everyone can %s there: chmod o-rwx %s", n->what,
 		    n->dir, st.st_mode & S_IWOTH ? "write" : "read", n->dir);
+	else if ((st.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH)
+		advise("%s %s: everyone can replace files there: chmod o-w %s",
+		    n->what, n->dir, n->dir);
+}
+
+/* Warns of a directory in place of a file that a run writes. */
+static void
+advise_written(const char *path, const char *what)
+{
+	struct stat st;
+
+	if (path != NULL && lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		advise("%s %s: is a directory; remove it, or name a file in it",
+		    what, path);
 }
 
 static void
@@ -294,6 +308,11 @@ advise_way(const struct domain *d)
 static void
 advise_domain(const struct domain *d)
 {
+	if (d->handle[0] == '-')
+		advise("domain %s: the handle begins with '-', so that on the "
+		       "command line it needs '--' before it; choose another, "
+		       "and give the name as 'domain name'",
+		    d->handle);
 	advise_group(d->group);
 	advise_way(d);
 	advise_other("domain key", d->key);
@@ -474,6 +493,8 @@ conf_advise(const struct conf *c, struct domain *const *domains, size_t n)
 	need_dir(c->state_dir, "state directory", 1);
 	need_place(c->metrics, "metrics file: directory", 0);
 	need_place(c->status, "status file: directory", 0);
+	advise_written(c->metrics, "metrics file");
+	advise_written(c->status, "status file");
 	qsort(needs, nneeds, sizeof(*needs), by_dir);
 	for (i = 0; i < nneeds; i++)
 		if (i == 0 || strcmp(needs[i - 1].dir, needs[i].dir) != 0)

@@ -383,6 +383,7 @@ int
 place_rename(const struct place *p, struct error *e)
 {
 	char temp[NAME_MAX + 1];
+	struct stat st;
 	int error;
 
 	if (temp_name(p, temp, e) == -1)
@@ -391,6 +392,11 @@ place_rename(const struct place *p, struct error *e)
 		return 0;
 	error = errno;
 	unlinkat(p->dir->fd, temp, 0);
+	if (fstatat(p->dir->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode))
+		return error_set(e,
+		    "%s: is a directory; remove it, or name a file in it",
+		    p->path);
 	return error_set(e, "%s: cannot replace: %s", p->path, strerror(error));
 }
 

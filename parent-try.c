@@ -207,11 +207,32 @@ refuse(const struct domain *d)
 		    a->name, wrong);
 }
 
-static void
-make_in(const struct dir *state, int at, const char *name)
+/*
+ * Makes a directory, path for messages, and opens it.  If others can write
+ * there, they could put a key or a certificate of theirs into it.
+ */
+static int
+make_in(int at, const char *name, const char *path)
 {
+	struct stat st;
+	int fd;
+
 	if (mkdirat(at, name, 0700) == -1 && errno != EEXIST)
-		err(1, "%s: cannot make %s for rehearsals", state->path, name);
+		err(1, "%s: cannot make this directory for rehearsals", path);
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1)
+		err(1, "%s: directory for rehearsals", path);
+	if (st.st_uid != geteuid())
+		errx(1,
+		    "%s: belongs to user %u, and the state directory to user "
+		    "%u; remove it or chown it",
+		    path, (unsigned)st.st_uid, (unsigned)geteuid());
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		errx(1,
+		    "%s: others may write there (mode %04o); remove it or "
+		    "chmod go-w it",
+		    path, (unsigned)st.st_mode & 07777);
+	return fd;
 }
 
 /*
@@ -226,6 +247,7 @@ make_all(const struct dir *state, const char *fresh)
 		TRY_CERTS };
 	gid_t gid = state->st.st_gid;
 	uid_t uid = state->st.st_uid;
+	char *path;
 	size_t i;
 	int at;
 
@@ -233,13 +255,15 @@ make_all(const struct dir *state, const char *fresh)
 	    (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
 		setresuid(uid, uid, uid) == -1))
 		err(1, "%s: cannot become its owner", state->path);
-	make_in(state, state->fd, TRY_DIR);
-	at = openat(state->fd, TRY_DIR,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (at == -1)
-		err(1, "%s/" TRY_DIR, state->path);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		make_in(state, at, names[i]);
+	if (asprintf(&path, "%s/" TRY_DIR, state->path) == -1)
+		err(1, NULL);
+	at = make_in(state->fd, TRY_DIR, path);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (asprintf(&path, "%s/" TRY_DIR "/%s", state->path,
+			names[i]) == -1)
+			err(1, NULL);
+		make_in(at, names[i], path);
+	}
 	if (fresh != NULL && unlink(fresh) == -1 && errno != ENOENT)
 		err(1, "%s: cannot remove", fresh);
 	exit(0);

@@ -1065,6 +1065,40 @@ chmod o+rx "$there/keys"
 checked "keys that everyone sees" \
     "$there/keys: everyone can read there: chmod o-rwx $there/keys"
 chmod o-rx "$there/keys"
+cp "$conf" "$work/alone"
+mkdir -m 755 "$there/see"
+for what in status metrics; do
+	sed "1i $what file $there/see/x" "$work/alone" >"$conf"
+	mkdir "$there/see/x"
+	checked "a directory in place of the $what file" \
+	    "$what file $there/see/x: is a directory; remove it, or name a file"
+	rmdir "$there/see/x"
+	chmod 777 "$there/see"
+	checked "$what file where everyone can write" \
+	    "$what file: directory $there/see: everyone can replace files" \
+	    "there: chmod o-w $there/see"
+	chmod 1777 "$there/see"
+	"$client" -n -f "$conf" 2>"$err"
+	same "conf: -n: $what file in a sticky directory" 0 \
+	    "$(grep -c 'everyone can' "$err")"
+	chmod 755 "$there/see"
+done
+cp "$work/alone" "$conf"
+for dir in certs www; do
+	chmod o+w "$there/$dir"
+	checked "everyone can write $dir" \
+	    "$there/$dir: everyone can replace files there: chmod o-w"
+	chmod o-w "$there/$dir"
+done
+sed 's/^domain x.example {/domain -x {\n\tdomain name x.example/' \
+    "$work/alone" >"$conf"
+checked "a handle with - at its beginning" \
+    "domain -x: the handle begins with '-', so that on the command line it"
+"$client" -n -f "$conf" -- -x >"$work/out" 2>"$err"
+same "conf: -n: a handle with - at its beginning, behind --" 0 $?
+"$client" -n -f "$conf" -x >"$work/out" 2>"$err"
+same "conf: -n: a handle with - at its beginning, without --" 1 $?
+cp "$work/alone" "$conf"
 rm "$there/root.pem"
 checked "no root file" "^acme-client: root file $there/root.pem: No such file"
 : >"$there/root.pem"

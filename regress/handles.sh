@@ -127,7 +127,7 @@ open_key() {
 }
 costs_b "key: for others to read" open_key "make it 0600"
 costs_b "state: a directory" "mkdir $work/state/domain-b.json" \
-    "domain-b.json: cannot replace"
+    "domain-b.json: is a directory; remove it"
 costs_b "lock: a directory" "mkdir $work/state/domain-b.lock" \
     "domain-b.lock: Is a directory"
 costs_b "saved chain: a directory" "mkdir $work/state/domain-b.new.pem" \

@@ -196,7 +196,7 @@ troubles() {
 	acme a
 	expect "status: a directory is in its place" 1
 	says "$who: status: a directory is in its place: said" "$err" \
-	    "certproc: status file $status_file: cannot replace"
+	    "status file $status_file: is a directory; remove it, or name a"
 	says "$who: status: ... and the metrics are written" \
 	    "$work/metrics/acme.prom" '^acme_client_failures{handle="a"} 0'
 	same "$who: status: ... and nothing is left" acme.json "$(ls -A "$see")"

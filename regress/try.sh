@@ -413,6 +413,21 @@ disturbed() {
 		ln -s "$work/ssl/bait" "$work/state/$place"
 		rehearses "$place is a symbolic link" 1 example.com
 	done
+	for place in try try/keys try/certs try/state try/account; do
+		fresh
+		domain_write "$conf" example.com example.com ""
+		mkdir -p "$work/state/$place"
+		chmod 777 "$work/state/$place"
+		rehearses "$place, where everyone can write" 1 example.com
+		says "$who: $place, where everyone can write: said" "$err" \
+		    "$work/state/$place: others may write there (mode 0777);"
+		[ $who = root ] || continue
+		chmod 700 "$work/state/$place"
+		chown 12345 "$work/state/$place"
+		rehearses "$place of another user" 1 example.com
+		says "$who: $place of another user: said" "$err" \
+		    "$work/state/$place: belongs to user 12345, and the state"
+	done
 	[ $who = root ] || return
 	# The state belongs to another user, who could do that.
 	fresh
