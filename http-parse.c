@@ -263,12 +263,15 @@ trailer_line(struct http_parser *p, struct error *e)
 
 /*
  * A line may end without CR (RFC 9112 2.2), since that cannot be read in
- * another way.
+ * another way.  Behind the bytes of a chunk, whose last may be a CR, it could:
+ * it has to end as the chunk's size did.
  */
 static int
 whole_line(struct http_parser *p, struct error *e)
 {
-	if (p->linelen > 0 && p->line[p->linelen - 1] == '\r')
+	int has_cr = p->linelen > 0 && p->line[p->linelen - 1] == '\r';
+
+	if (has_cr)
 		p->linelen--;
 	p->line[p->linelen] = '\0';
 	if (memchr(p->line, '\0', p->linelen) != NULL)
@@ -279,12 +282,13 @@ whole_line(struct http_parser *p, struct error *e)
 	case HTTP_FIELDS:
 		return p->linelen == 0 ? head_done(p, e) : field_line(p, e);
 	case HTTP_CHUNK_SIZE:
+		p->chunk_has_cr = has_cr;
 		return chunk_size(p, e);
 	case HTTP_CHUNK_END:
 		p->state = HTTP_CHUNK_SIZE;
-		return p->linelen == 0 ?
+		return has_cr == p->chunk_has_cr && p->linelen == 0 ?
 		    0 :
-		    error_set(e, "a chunk longer than its size");
+		    error_set(e, "a chunk that does not have its size");
 	default:
 		return trailer_line(p, e);
 	}

@@ -282,7 +282,8 @@ struct http_parser {
 	size_t headlen;
 	unsigned nfields;
 	unsigned ninterim;
-	size_t left; /* How many bytes are left in the body or chunk. */
+	size_t left;      /* How many bytes are left in the body or chunk. */
+	int chunk_has_cr; /* The line of the chunk's size ends with CR LF. */
 	size_t linelen;
 	char line[HTTP_LINE_MAX];
 };

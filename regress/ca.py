@@ -6,6 +6,7 @@
 # the like from DIRECTORY/plain at http://localhost:PLAIN-PORT/.
 import base64, email.utils, hashlib, http.server, json, os, re, socket, ssl
 import struct, subprocess, sys, threading, time
+import mutations
 
 port, cert, key, top = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 plain_port = int(sys.argv[5]) if len(sys.argv) > 5 else 0
@@ -184,8 +185,9 @@ def with_member(body, names, value):
     for name in names[:-1]:
         if isinstance(inner, list): inner = inner[int(name)]
         else: inner = inner.get(name, {})
-    if value: inner[names[-1]] = json.loads(value)
-    else: inner.pop(names[-1], None)
+    last = int(names[-1]) if isinstance(inner, list) else names[-1]
+    if value: inner[last] = json.loads(value)
+    elif isinstance(inner, list) or last in inner: del inner[last]
     return body
 
 def http_date(seconds):
@@ -308,6 +310,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if m and m[1] == self.step and isinstance(body, dict):
             body = with_member(body, m[2].split("."), m[3])
         if not isinstance(body, bytes): body = json.dumps(body).encode()
+        mutation = self.mutation(sc)
+        if mutation and mutation[0] != "HTTP": body = mutation[1](body)
         ended_by = self.ended_by(sc)
         if ended_by: body = self.shortened(sc, body)
         if sc == "odd content type": ctype = "text/plain; x=y"
@@ -326,6 +330,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "slow answers": time.sleep(0.3)
         if sc == "drop what is sent ahead": self.drop_what_is_sent_ahead()
         if ended_by: return self.cut(data, ended_by)
+        if mutation and mutation[0] == "HTTP":
+            return self.cut(mutation[1](data))
         self.wfile.write(data)
         self.wfile.flush()
         if "HTTP/1.0" in sc: return self.cut(b"")
@@ -335,6 +341,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "close at every 7th answer" and seventh:
             self.close_connection = True
         if sc == "reset at every 7th answer" and seventh: self.cut(b"", "rst")
+    def mutation(self, sc):
+        """Of "mutate STEP TABLE NAME", at that step: the table, and what it
+        has by that name."""
+        m = re.match(r"mutate ([\w-]+) (HTTP|JSON|PEM) (.*)", sc)
+        if not m or m[1] != self.step: return None
+        return m[2], getattr(mutations, m[2])[m[3]][1]
     def drop_what_is_sent_ahead(self):
         """A server that reads one request at a time, and forgets what came with
         it."""

@@ -24,12 +24,13 @@ case ${1:-} in
 	}
 	install_servers ;;
 esac
-all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-orders
-    ca-proxy ca-revoke ca-webroot ca-words certificate conf dns dns-hooks faults
-    faults-keys fleet fleet-etcd fleet-trouble fuzz fuzz-roles guide handles
-    hooks hostile evil import install-chain layout leftover manual nginx openbsd
-    package renewal resolver responder restore revoke sandbox seeing servers
-    stateless threats threats-memory try unit user verify whole zone"
+all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-mutations
+    ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns
+    dns-hooks faults faults-keys fleet fleet-etcd fleet-trouble fuzz fuzz-roles
+    guide handles hooks hostile evil import install-chain layout leftover
+    manual nginx openbsd package renewal resolver responder restore revoke
+    sandbox seeing servers stateless threats threats-memory try unit user
+    verify whole zone"
 [ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
 table=$here/threats.txt
 [ -z "$threats" ] ||
@@ -149,7 +150,7 @@ section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
 section asan:unit sh "$here/asan.sh" unit
 section faults sh "$here/faults.sh"
 for name in evil fleet-etcd threats fleet-trouble responder ca-later ca \
-    ca-orders; do
+    ca-orders ca-mutations; do
 	section $name sh "$here/$name.sh"
 done
 for name in whole hostile responder renewal account revoke certificate; do

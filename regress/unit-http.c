@@ -58,6 +58,8 @@ static const struct {
 	{ "HTTP/2", "HTTP/2 200\r\n\r\n" },
 	{ "status of two digits", "HTTP/1.1 20 OK\r\n" },
 	{ "switching protocols", "HTTP/1.1 101 Switching\r\n" },
+	{ "chunk with a line end of another kind",
+	    OK "Transfer-Encoding: chunked\r\n\r\n1\r\nx\n0\r\n\r\n" },
 	{ "field without name", OK ": x\r\n" },
 	{ "field without colon", OK "Content-Length 5\r\n" },
 	{ "space before the colon", OK "Content-Length : 5\r\n" },
