@@ -297,15 +297,32 @@ remember(void)
 	free(record);
 }
 
+/* Returns when the first certificate expires that is still valid; 0: none. */
+static time_t
+first_end(time_t now)
+{
+	time_t end, first = 0;
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++) {
+		end = jobs[i].state == NULL ? 0 : jobs[i].state->life.not_after;
+		if (end > now && (first == 0 || end < first))
+			first = end;
+	}
+	return first;
+}
+
 void
 authority_failed(const char *text, uint64_t seconds)
 {
+	time_t now = time(NULL);
+
 	/* All workers report the same outage: it counts as one failure. */
-	if (backoff_holds(remembered.not_before, time(NULL)))
+	if (backoff_holds(remembered.not_before, now))
 		return;
 	remembered.failures++;
 	remembered.not_before = backoff_or(
-	    remembered.failures, time(NULL), seconds, run_began);
+	    remembered.failures, now, first_end(now), seconds, run_began);
 	say_shorten(remembered.last_error, sizeof(remembered.last_error), text);
 	remember();
 }

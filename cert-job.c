@@ -352,8 +352,8 @@ job_begin(struct job *j, struct error *e)
 	j->state->early_tried = j->suggested ? run_began : 0;
 	if (j->state->attempts > FREE_ATTEMPTS)
 		j->state->not_before = backoff_or(
-		    j->state->attempts - FREE_ATTEMPTS, time(NULL), 0,
-		    run_began);
+		    j->state->attempts - FREE_ATTEMPTS, time(NULL),
+		    j->state->life.not_after, 0, run_began);
 	return job_save(j, e);
 }
 
@@ -515,8 +515,8 @@ job_failed(struct job *j, const char *text, enum failure class,
 	remember_error(j, text, class);
 	if (class != FAILURE_LOCAL) {
 		j->state->failures++;
-		j->state->not_before = backoff_or(
-		    j->state->failures, time(NULL), seconds, run_began);
+		j->state->not_before = backoff_or(j->state->failures,
+		    time(NULL), j->state->life.not_after, seconds, run_began);
 		if (until > j->state->not_before)
 			j->state->not_before = until;
 	}

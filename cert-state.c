@@ -376,10 +376,27 @@ backoff(unsigned failures, time_t now)
 	return now + step + (time_t)arc4random_uniform((uint32_t)(step / 4));
 }
 
-time_t
-backoff_or(unsigned failures, time_t now, uint64_t seconds, time_t run_began)
+/*
+ * backoff(), or sooner if a certificate expires soon: several attempts are to
+ * fit into the time that it has left.
+ */
+static time_t
+backoff_before(unsigned failures, time_t now, time_t ends)
 {
-	time_t usual = backoff(failures, now);
+	time_t usual = backoff(failures, now), part = (ends - now) / 8;
+
+	if (ends <= now)
+		return usual;
+	if (part < HOUR)
+		part = HOUR;
+	return usual < now + part ? usual : now + part;
+}
+
+time_t
+backoff_or(unsigned failures, time_t now, time_t ends, uint64_t seconds,
+    time_t run_began)
+{
+	time_t usual = backoff_before(failures, now, ends);
 	time_t asked = now +
 	    (time_t)(seconds > BACKOFF_MAX ? BACKOFF_MAX : seconds);
 	time_t latest = run_began + BACKOFF_MAX;

@@ -187,12 +187,14 @@ char *account_encode(const char *directory, const char *thumbprint,
  */
 time_t backoff(unsigned failures, time_t now);
 /*
- * As backoff(), or later if the CA asks to wait for so many seconds
- * (Retry-After); but at most BACKOFF_MAX after run_began, so that the next
- * daily run tries again.
+ * As backoff(), but after at most an eighth of the time until ends, when the
+ * installed certificate expires, or an hour if that is longer (an ends that is
+ * past, or 0, does not count); or later if the CA asks to wait for so many
+ * seconds (Retry-After); but at most BACKOFF_MAX after run_began, so that the
+ * next daily run tries again.
  */
-time_t backoff_or(
-    unsigned failures, time_t now, uint64_t seconds, time_t run_began);
+time_t backoff_or(unsigned failures, time_t now, time_t ends, uint64_t seconds,
+    time_t run_began);
 /*
  * Is not_before still to come?  If it is further ahead than any backoff, it was
  * written with a wrong clock and does not count.

@@ -321,7 +321,7 @@ test_backoff(void)
 			 * begins a day after it did.
 			 */
 			time_t until = backoff_or(
-			    i, NOW + i * HOUR, asked[n], NOW);
+			    i, NOW + i * HOUR, 0, asked[n], NOW);
 
 			wrong += backoff_holds(until, NOW + 23 * HOUR) ||
 			    until > NOW + 23 * HOUR;
@@ -332,6 +332,21 @@ test_backoff(void)
 	check(wrong == 0,
 	    "backoff: whatever the CA asks for, however long the run: met by "
 	    "the next daily run");
+	for (wrong = 0, step = 60; step <= 90 * DAY; step += 7 * HOUR)
+		for (n = 1; n <= 10; n++) {
+			wait = (long)(backoff_or(n, NOW, NOW + step, 0, NOW) -
+			    NOW);
+			wrong += wait > step / 8 && wait > HOUR;
+			wrong += wait < steps[n - 1 < 3 ? n - 1 : 3] &&
+			    wait < step / 8 && wait != HOUR;
+			wrong += backoff_or(n, NOW, NOW + step, 6 * HOUR, NOW) <
+			    NOW + 6 * HOUR;
+		}
+	check(wrong == 0,
+	    "backoff: the certificate expires soon: several attempts before "
+	    "that, none before the time that the CA asks for");
+	check(backoff_or(9, NOW, NOW, 0, NOW) >= NOW + 18 * HOUR,
+	    "backoff: the certificate has expired: as without one");
 	for (step = -2 * DAY, wrong = 0; step <= 2 * DAY; step += 600)
 		wrong += backoff_holds(NOW + step, NOW) &&
 		    backoff_holds(NOW + step, NOW + 23 * HOUR);
