@@ -265,6 +265,10 @@ fuzz:
 bench:
 	sh bench/bench.sh
 
+# A simulated year of renewals at a CA that fails (bench/soak.sh).
+soak:
+	sh bench/soak.sh
+
 clean:
 	rm -f acme-client $(ROLES) *.o *.d
 	rm -rf generated
@@ -282,4 +286,4 @@ format:
 	clang-format -i *.c *.h regress/*.c regress/*.h
 
 .PHONY: unconfigured format all install install-systemd uninstall check \
-	regress regress-threats fuzz bench dist clean distclean
+	regress regress-threats fuzz bench soak dist clean distclean

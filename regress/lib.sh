@@ -98,6 +98,26 @@ variant_build() (
 	    make CFLAGS="-O1 -g $*" && : >"$_shared/built"
 )
 
+# with_mishap FROM TO [FLAGS SOURCES]: a copy of the build in FROM whose
+# programs are linked with mishap.c, these sources compiled with these flags.
+# mishap says what goes wrong; both set mishaps, the file that has it.
+with_mishap() {
+	mishaps=$work/mishaps
+	_from=$1 _to=$2 _flags=${3:-} _sources=${4:-}
+	# With the times of its objects, so that nothing else is compiled again.
+	(cp -a "$_from" "$_to" && cd "$_to" &&
+	    _libs=$(sed -n 's/^LIBS_BASE = *//p' config.mk) &&
+	    for _source in $_sources; do touch "$_source"; done &&
+	    rm -f acme-client ./*proc &&
+	    cc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra \
+		-DMISHAPS="\"$mishaps\"" -c -o mishap.o "$here/mishap.c" &&
+	    make CFLAGS="-O1 -g $_flags" LIBS_BASE="mishap.o $_libs")
+}
+mishap() {
+	mishaps=$work/mishaps
+	echo "$*" >"$mishaps" && chmod 644 "$mishaps"
+}
+
 # processes_of SESSION...: what still runs in these; others on this machine may
 # run the same program
 processes_of() {
@@ -220,8 +240,9 @@ END
 # An own CA for the servers' certificates: $work/tls.pem is the anchor.
 make_tls() {
 	[ -f "$work/tls.pem" ] && return 0
+	_days=${tls_days:-30}
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -days 30 -subj "/CN=test anchor" \
+	    -days $_days -subj "/CN=test anchor" \
 	    -addext "keyUsage=critical,keyCertSign,cRLSign" \
 	    -keyout "$work/tls-ca.key" -out "$work/tls.pem" 2>/dev/null
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -235,7 +256,7 @@ authorityKeyIdentifier=keyid
 subjectKeyIdentifier=hash
 END
 	openssl x509 -req -in "$work/tls-server.csr" -CA "$work/tls.pem" \
-	    -CAkey "$work/tls-ca.key" -CAcreateserial -days 30 \
+	    -CAkey "$work/tls-ca.key" -CAcreateserial -days $_days \
 	    -extfile "$work/tls.ext" -out "$work/tls-server.pem" 2>/dev/null
 }
 

@@ -117,21 +117,11 @@ FAIL 4,FAIL 5,skip 6,FAIL 7" \
 # Memory, and the clock: the programs with mishap.c in them, and with short
 # deadlines for roles that do nothing: OpenSSL 3.5 waits for itself for ever if
 # its first allocations fail.
-mishaps=$work/mishaps
-mishap_programs() {
-	# With the times of its objects, so that nothing is compiled again.
-	cp -a "$(dirname "$program")" "$work/with" && cd "$work/with" &&
-	    _libs=$(sed -n 's/^LIBS_BASE = *//p' config.mk) &&
-	    rm -f acme-client ./*proc && touch parent-broker.c parent-child.c &&
-	    cc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra \
-		-DMISHAPS="\"$mishaps\"" -c -o mishap.o "$here/mishap.c" &&
-	    make CFLAGS="-O1 -g -DPROGRESS_SECONDS=20 -DSTUCK_SECONDS=10" \
-		LIBS_BASE="mishap.o $_libs"
-}
-mishap() { echo "$*" >"$mishaps" && chmod 644 "$mishaps"; }
 # with_mishaps: program is the one with mishap.c in it
 with_mishaps() {
-	if (mishap_programs) >"$work/with.log" 2>&1; then
+	if with_mishap "$(dirname "$program")" "$work/with" \
+	    "-DPROGRESS_SECONDS=20 -DSTUCK_SECONDS=10" \
+	    "parent-broker.c parent-child.c" >"$work/with.log" 2>&1; then
 		mishap none - 0
 		program=$work/with/acme-client
 		installed
