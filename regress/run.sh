@@ -24,7 +24,7 @@ case ${1:-} in
 	}
 	install_servers ;;
 esac
-all="account asan build ca ca-account ca-changes ca-fleet ca-later ca-mutations
+all="account around asan build ca ca-account ca-changes ca-fleet ca-later ca-mutations
     ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns
     dns-hooks faults faults-keys fleet fleet-etcd fleet-trouble fuzz fuzz-roles
     guide handles hooks hostile evil import install-chain layout leftover
@@ -161,7 +161,7 @@ for name in package-fresh package build whole; do
 	section $name sh "$here/$name.sh"
 done
 if [ "$(id -u)" = 0 ]; then
-	for name in fleet-trouble whole responder restore install-chain \
+	for name in around fleet-trouble whole responder restore install-chain \
 	    account revoke certificate renewal fleet handles seeing; do
 		section user:$name setpriv --reuid=54321 --regid=54321 \
 		    --clear-groups --inh-caps=-all env HOME=/nonexistent sh \
@@ -171,7 +171,7 @@ else
 	section user echo "skip user: already run as an ordinary user"
 fi
 section unit sh "$here/unit.sh" "$build"
-for name in ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
+for name in around ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
     ca-words handles account restore install-chain fuzz fuzz-roles \
     renewal fleet seeing leftover resolver zone dns dns-hooks hostile \
     sandbox servers verify stateless hooks certificate openbsd revoke layout \

@@ -40,6 +40,7 @@ server_packages="$server_packages dovecot-imapd bind9 bind9-dnsutils lexicon"
 server_packages="$server_packages python3-dnspython"
 server_packages="$server_packages apache2 lighttpd caddy"
 server_packages="$server_packages etcd-server etcd-client"
+server_packages="$server_packages libjemalloc-dev libmimalloc-dev"
 # Other clients, whose directories the section import takes over.
 server_packages="$server_packages certbot dehydrated lego uacme"
 # What makes packages, and shows one under systemd.
