@@ -24,13 +24,13 @@ case ${1:-} in
 	}
 	install_servers ;;
 esac
-all="account around asan build ca ca-account ca-changes ca-fleet ca-later ca-mutations
-    ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate conf dns
-    dns-hooks faults faults-keys fleet fleet-etcd fleet-trouble fuzz fuzz-roles
-    guide handles hooks hostile evil import install-chain layout leftover
-    manual nginx openbsd package renewal resolver responder restore revoke
-    sandbox seeing servers soak stateless threats threats-memory try unit user
-    verify whole zone"
+all="account around asan build ca ca-account ca-changes ca-fleet ca-later
+    ca-mutations ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate
+    conf dns dns-hooks faults faults-keys fleet fleet-etcd fleet-trouble fuzz
+    fuzz-roles guide handles hooks hostile evil import install-chain layout
+    leftover manual nginx openbsd package renewal resolver responder restore
+    revoke sandbox seeing servers soak stateless threats threats-memory try
+    unit user verify whole zone"
 [ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
 table=$here/threats.txt
 [ -z "$threats" ] ||
@@ -171,11 +171,11 @@ else
 	section user echo "skip user: already run as an ordinary user"
 fi
 section unit sh "$here/unit.sh" "$build"
-for name in around ca-account ca-changes ca-fleet ca-proxy ca-revoke ca-webroot \
-    ca-words handles account restore install-chain fuzz fuzz-roles \
-    renewal fleet seeing leftover resolver zone dns dns-hooks hostile \
-    sandbox servers verify stateless hooks certificate openbsd revoke layout \
-    import nginx conf guide manual try; do
+for name in around ca-account ca-changes ca-fleet ca-proxy ca-revoke \
+    ca-webroot ca-words handles account restore install-chain fuzz fuzz-roles \
+    renewal fleet seeing leftover resolver zone dns dns-hooks hostile sandbox \
+    servers verify stateless hooks certificate openbsd revoke layout import \
+    nginx conf guide manual try; do
 	section $name sh "$here/$name.sh"
 done
 for name in $sections; do
