@@ -1,6 +1,6 @@
 # Reads strace -f of a whole run: which system calls each role makes once its
 # filter is in place, whether any was refused, and which allowed ones are not
-# used.
+# used, and why they are allowed.
 import collections, re, sys
 
 trace, source = sys.argv[1:]
@@ -65,6 +65,51 @@ for strings, expression in rows:
     for role in roles_of(expression):
         allowed[role].update("".join(re.findall(r'"([^"]*)"', strings)).split())
 
+# Why calls are allowed that one run does not use, with the roles of which that
+# is so, or all.
+REASONS = [
+    ("the same on another architecture, or by another libc", None,
+        "clock_gettime64 clock_nanosleep clock_nanosleep_time64 exit fcntl64 "
+        "fchown32 fstat fstat64 fstatat64 futex_time64 getegid32 geteuid32 "
+        "getgid32 getuid32 _llseek lseek mmap2 nanosleep newfstatat open poll "
+        "ppoll ppoll_time64 pread64 pwrite64 readv recv renameat2 send "
+        "sendto sigreturn statx waitpid write writev"),
+    ("memory that grows, or is given back", None,
+        "brk madvise mmap mprotect mremap munmap"),
+    ("locks of libc and libcrypto", None, "futex rseq"),
+    ("the time, where the vDSO does not have it", None,
+        "clock_gettime gettimeofday time"),
+    ("libc and libcrypto ask for them, before they use the environment", None,
+        "getegid geteuid getgid getpid getppid gettid getuid"),
+    ("another seed for random numbers", None, "getrandom"),
+    ("after a signal, or a stop by a debugger or the terminal", None,
+        "restart_syscall rt_sigreturn"),
+    ("the end of a connection, or of a role's socket", None, "close"),
+    ("an error or a message", None, "write"),
+    ("a child that does not end by itself", "parent", "pidfd_send_signal"),
+    ("look-ups of a host by name servers, and TCP where UDP is cut", "dnsproc",
+        "bind connect fcntl getpeername getsockname ioctl recvmsg sendmmsg "
+        "sendmsg setsockopt socket sysinfo uname"),
+    ("sockets of libtls, in other ways of connecting", "netproc", "fcntl"),
+    ("how much is read of a response", "zoneproc", "getsockopt"),
+    ("groups, ACLs and labels of a file that is replaced", "csrproc fileproc",
+        "fchown fgetxattr flistxattr fremovexattr fsetxattr"),
+    ("a key that is rotated, and one in a combined file", "csrproc",
+        "read renameat"),
+    ("a state that is new", "fileproc", "linkat"),
+    ("which flags a descriptor has, before it is written to",
+        "chngproc fileproc", "fcntl"),
+    ("a pause before a lock is tried again", "netproc certproc fileproc",
+        "clock_nanosleep nanosleep"),
+    ("which responses of an earlier run are left", "chngproc", "pread64 read"),
+    ("reading in chunks", "netproc certproc", "read"),
+]
+def reason_of(role, call):
+    for reason, roles, calls in REASONS:
+        if call in calls.split() and (roles is None or role in roles.split()):
+            return reason
+    return None
+
 def tell(name, wrong):
     print("%s syscalls: %s" % ("FAIL" if wrong else "ok", name + wrong))
 
@@ -78,7 +123,13 @@ for role in ROLES.values():
     counts = ["%s*%d" % c for c in sorted(used[role].items())]
     print("# %s uses: %s" % (role, " ".join(counts)))
     unused = sorted(allowed[role] - set(used[role]))
-    print("# %s never used: %s" % (role, " ".join(unused)))
+    for reason, _, _ in REASONS:
+        calls = [c for c in unused if reason_of(role, c) == reason]
+        if calls: print("# %s did not use (%s): %s" %
+            (role, reason, " ".join(calls)))
+    unexplained = [c for c in unused if not reason_of(role, c)]
+    tell("%s: a reason for each call that it did not use" % role,
+        ": not %s" % unexplained if unexplained else "")
 tell("none refused in an ordinary run",
     ": %s" % refused[:3] if refused else "")
 sys.exit(1 if refused else 0)
