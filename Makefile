@@ -52,7 +52,7 @@ NET = netproc.o net-account.o net-limit.o net-authz.o net-batch.o net-nonce.o \
 	http-anchors.o http-proxy.o http-parse.o http-fields.o acme-renewal.o
 DNS = dnsproc.o
 KEY = keyproc.o key-account.o key-status.o key-store.o
-CSR = csrproc.o csr-file.o
+CSR = csrproc.o csr-file.o csr-job.o csr-revoke.o
 CHNG = chngproc.o chng-record.o chng-webroot.o challenge-authorization.o
 CERT = certproc.o cert-authority.o cert-course.o cert-queue.o cert-due.o \
 	cert-job.o cert-list.o cert-metrics.o cert-offer.o cert-order.o \

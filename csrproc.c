@@ -10,127 +10,20 @@
  * among the job's files.
  */
 #include <err.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base64url.h"
 #include "begin.h"
+#include "csr.h"
 #include "disk.h"
 #include "role.h"
 #include "sign.h"
-#include "valid.h"
 #include "x509.h"
 
 #define COMBINED_BYTES_MAX (CHAIN_BYTES_MAX + 16384)
 
-struct csr_job {
-	/* The key's path; NULL if the administrator has made the CSR. */
-	char *path;
-	struct place key;
-	struct place next; /* The key that goes live next. */
-	struct place old;  /* The key before the live one. */
-	/* The combined file; path is NULL without one. */
-	struct place combined;
-	struct keyspec spec;
-	int rotate;  /* Each order of a certificate is for a new key. */
-	int new_key; /* The next order of a certificate is for a new key. */
-	int fresh; /* The new key must not be a next key that exists already. */
-	int grouped; /* The files have the configured group. */
-	gid_t group;
-	uint8_t *own_csr; /* DER */
-	size_t own_csr_len;
-	struct strings names;
-	/* The files in one of which the certificate to revoke must be. */
-	struct revocable revocable;
-	/* The certificate to revoke, DER in base64url, or NULL. */
-	char *revoke;
-	int revokes; /* The certificate to revoke is for the live key. */
-	/* The key has signed the revocation: the CA may block it for good. */
-	int has_revoked;
-	struct error broken; /* Why there can be no CSR, or "". */
-};
-
-/*
- * An existing key of any type is loaded; make_key() decides if it is replaced.
- */
-static const struct keyspec any_key = { .type = KEYTYPE_ANY };
-
-static struct csr_job *jobs;
-static uint32_t njobs;
-static int reason; /* The reason for a revocation; -1: none. */
-static struct sandbox box = { .role = ROLE_CSR };
 static struct msg out;
-
-/* A group that does not exist makes this job fail, and no other. */
-static gid_t
-find_group(struct csr_job *j, const char *name)
-{
-	const char *problem = NULL;
-	struct group *gr;
-	gid_t gid;
-
-	if (name == NULL)
-		return NO_GROUP;
-	if ((gr = getgrnam(name)) != NULL)
-		gid = gr->gr_gid;
-	else
-		gid = (gid_t)strtonum(name, 0, INT32_MAX, &problem);
-	if (problem != NULL) {
-		error_set(&j->broken, "%s: group %s: there is no such group",
-		    j->path, name);
-		return NO_GROUP;
-	}
-	box.keep_chown = 1;
-	return gid;
-}
-
-/* A CSR that keyproc would refuse is refused here, before there is an order. */
-static void
-load_own_csr(struct csr_job *j, const char *path)
-{
-	uint8_t hash[SPKI_HASH_LEN];
-	struct error e = { "" };
-	size_t len;
-	char *text;
-
-	if ((text = csr_file_read(path, &len, &j->broken)) == NULL)
-		return;
-	if (csr_parse(text, len, &j->own_csr, &j->own_csr_len, &e) == 0 &&
-	    csr_check(j->own_csr, j->own_csr_len, &j->names, NULL, 1, hash,
-		&e) == 0) {
-		free(text);
-		return;
-	}
-	free(text);
-	error_set(&j->broken, "%s: %s", path, e.text);
-	free(j->own_csr);
-	j->own_csr = NULL;
-}
-
-static void
-add_job(const struct slice_domain *d)
-{
-	struct csr_job *j;
-
-	jobs = role_grow(jobs, njobs, sizeof(*jobs));
-	j = &jobs[njobs++];
-	j->path = d->key;
-	j->spec = d->key_spec;
-	j->rotate = d->rotate;
-	j->group = find_group(j, d->group);
-	j->names = d->names;
-	if (d->csr_file != NULL)
-		load_own_csr(j, d->csr_file);
-	else if (j->broken.text[0] == '\0' &&
-	    place_open(&j->key, j->path, &j->broken) == 0) {
-		place_beside(&j->next, &j->key, ".new");
-		place_beside(&j->old, &j->key, ".old");
-	}
-	if (d->combined != NULL && j->broken.text[0] == '\0')
-		place_open(&j->combined, d->combined, &j->broken);
-}
 
 /* Writes the key's hash into hash, and returns it; NULL: there is no key. */
 static const uint8_t *
@@ -192,28 +85,18 @@ look_at_combined(const struct csr_job *j, EVP_PKEY *key, struct body_key *b,
 	freezero(text, len);
 }
 
-/* certproc stores the error as the cause of the failure. */
-static void
-tell_error(uint32_t job, const struct error *e)
-{
-	if (role_mode != MODE_RENEW)
-		return;
-	msg_new(&out, CERT_ERROR, job);
-	msg_put_str(&out, e->text);
-	msg_send(&out);
-}
-
 static void
 tell_cert(uint32_t job, EVP_PKEY *key, EVP_PKEY *next)
 {
 	uint8_t live_hash[SPKI_HASH_LEN], next_hash[SPKI_HASH_LEN],
 	    combined[2][SPKI_HASH_LEN];
-	struct body_key b = { .usable = jobs[job].broken.text[0] == '\0',
-		.grouped = jobs[job].grouped,
+	const struct csr_job *j = csr_job(job);
+	struct body_key b = { .usable = j->broken.text[0] == '\0',
+		.grouped = j->grouped,
 		.live = hash_of(key, live_hash),
 		.next = hash_of(next, next_hash) };
 
-	look_at_combined(&jobs[job], key, &b, combined);
+	look_at_combined(j, key, &b, combined);
 	msg_new(&out, CERT_KEY, job);
 	body_key(&out, &b);
 	msg_send(&out);
@@ -228,9 +111,9 @@ load_keys(
     const struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 {
 	*key = *next = NULL;
-	if (keyfile_load(&j->key, &any_key, key, e) == -1 ||
-	    keyfile_load(role_mode == MODE_RESTORE ? &j->old : &j->next,
-		&any_key, next, e) == -1) {
+	if (csr_load(&j->key, key, e) == -1 ||
+	    csr_load(role_mode == MODE_RESTORE ? &j->old : &j->next, next, e) ==
+		-1) {
 		EVP_PKEY_free(*key);
 		*key = NULL;
 		return -1;
@@ -295,7 +178,7 @@ csr_names(struct msg *m)
 static void
 csr_look(struct msg *m)
 {
-	struct csr_job *j = &jobs[m->head.job];
+	struct csr_job *j = csr_job(m->head.job);
 	EVP_PKEY *key = NULL, *next = NULL;
 	int take_back;
 
@@ -313,7 +196,7 @@ csr_look(struct msg *m)
 	else if (role_mode == MODE_RENEW && j->broken.text[0] == '\0')
 		regroup(j, take_back);
 	if (j->broken.text[0] != '\0')
-		tell_error(m->head.job, &j->broken);
+		csr_tell_error(m->head.job, &j->broken);
 	tell_cert(m->head.job, key, next);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(next);
@@ -334,9 +217,7 @@ drop_next(struct csr_job *j, EVP_PKEY **next, struct error *e)
 	EVP_PKEY_free(*next);
 	*next = NULL;
 	j->fresh = 0;
-	if (place_remove(&j->next, e) == -1)
-		return -1;
-	return dir_sync(j->next.dir, e);
+	return place_remove_now(&j->next, e);
 }
 
 /*
@@ -374,7 +255,7 @@ make_key(struct csr_job *j, EVP_PKEY **key, EVP_PKEY **next, struct error *e)
 static int
 make(uint32_t job, struct error *e)
 {
-	struct csr_job *j = &jobs[job];
+	struct csr_job *j = csr_job(job);
 	EVP_PKEY *key, *next;
 	uint8_t *der;
 	size_t len;
@@ -410,22 +291,10 @@ csr_make_handler(struct msg *m)
 	msg_end(m);
 	if (!(ok = make(m->head.job, &e) == 0)) {
 		warnx("%s", e.text);
-		tell_error(m->head.job, &e);
+		csr_tell_error(m->head.job, &e);
 	}
 	msg_reply(&out, NET_CSR_DONE, m);
 	body_flag(&out, &ok);
-	msg_send(&out);
-}
-
-static void
-done(uint32_t job, enum csr_done how, const struct error *e)
-{
-	if (how == CSR_FAILED) {
-		warnx("%s", e->text);
-		tell_error(job, e);
-	}
-	msg_new(&out, CERT_CSR_DONE, job);
-	body_csr_done(&out, &how);
 	msg_send(&out);
 }
 
@@ -433,7 +302,7 @@ done(uint32_t job, enum csr_done how, const struct error *e)
 static void
 csr_new_key(struct msg *m)
 {
-	struct csr_job *j = &jobs[m->head.job];
+	struct csr_job *j = csr_job(m->head.job);
 	enum new_key cause;
 
 	body_new_key(m, &cause);
@@ -449,22 +318,6 @@ csr_new_key(struct msg *m)
 		free(j->own_csr);
 		j->own_csr = NULL;
 	}
-}
-
-/* Is there a key, and is the certificate for it? */
-static int
-is_for(const struct place *p, const uint8_t *der, size_t len)
-{
-	EVP_PKEY *key = NULL;
-	struct error ignored;
-	int is;
-
-	if (p->dir == NULL)
-		return 0;
-	is = keyfile_load(p, &any_key, &key, &ignored) == 1 &&
-	    keyfile_is_in(key, der, len);
-	EVP_PKEY_free(key);
-	return is;
 }
 
 /* Keeps the live key as PATH.old.  An error is printed, and the run goes on. */
@@ -485,7 +338,7 @@ keep_old(const struct csr_job *j)
 static void
 csr_adopt(struct msg *m)
 {
-	struct csr_job *j = &jobs[m->head.job];
+	struct csr_job *j = csr_job(m->head.job);
 	EVP_PKEY *next = NULL;
 	const uint8_t *der;
 	struct error e;
@@ -495,14 +348,14 @@ csr_adopt(struct msg *m)
 	der = msg_get_buf(m, &len);
 	msg_end(m);
 	if (j->path == NULL)
-		errx(1, "CSR_ADOPT: nothing to adopt");
+		errx(1, "CSR_ADOPT: the job has a 'csr file', and no key here");
 	/* With -B, the key before the live one becomes the next one. */
-	if (role_mode == MODE_RESTORE && is_for(&j->old, der, len) &&
+	if (role_mode == MODE_RESTORE && csr_is_for(&j->old, der, len) &&
 	    place_move(&j->old, &j->next, &e) == -1) {
-		done(m->head.job, CSR_FAILED, &e);
+		csr_reply(m->head.job, CSR_FAILED, &e);
 		return;
 	}
-	if ((n = keyfile_load(&j->next, &any_key, &next, &e)) == 0)
+	if ((n = csr_load(&j->next, &next, &e)) == 0)
 		error_set(&e, "%s: there is no new key", j->next.path);
 	else if (n == 1 && !keyfile_is_in(next, der, len))
 		error_set(&e,
@@ -515,13 +368,13 @@ csr_adopt(struct msg *m)
 	EVP_PKEY_free(next);
 	if (ok && mode_only_installs(role_mode))
 		regroup(j, 0);
-	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &e);
+	csr_reply(m->head.job, ok ? CSR_DONE : CSR_FAILED, &e);
 }
 
 static void
 csr_combine(struct msg *m)
 {
-	struct csr_job *j = &jobs[m->head.job];
+	struct csr_job *j = csr_job(m->head.job);
 	EVP_PKEY *key = NULL;
 	const uint8_t *chain;
 	struct error e;
@@ -534,188 +387,10 @@ csr_combine(struct msg *m)
 		errx(1, "CSR_COMBINE: not configured");
 	if (!keyfile_only_certificates(chain, len))
 		errx(1, "CSR_COMBINE: not certificates");
-	ok = keyfile_load(&j->key, &any_key, &key, &e) == 1 &&
+	ok = csr_load(&j->key, &key, &e) == 1 &&
 	    keyfile_combine(&j->combined, j->group, key, chain, len, &e) == 0;
 	EVP_PKEY_free(key);
-	done(m->head.job, ok ? CSR_DONE : CSR_FAILED, &e);
-}
-
-static void
-csr_revocable(struct msg *m)
-{
-	revocable_add(&jobs[m->head.job].revocable, m);
-}
-
-/*
- * Takes the certificate to revoke from certproc; it must be in a file that
- * fileproc has sent.  Tells key whether it is for one of the keys here.
- */
-static void
-csr_revoke(struct msg *m)
-{
-	struct csr_job *j = &jobs[m->head.job];
-	EVP_PKEY *key;
-	struct body_revoke b;
-
-	b.der = msg_get_buf(m, &b.len);
-	msg_end(m);
-	if (!revocable_has(&j->revocable, b.der, b.len))
-		errx(1,
-		    "CSR_REVOKE: neither installed, nor left by an earlier -r");
-	j->revoke = b64url_encode(b.der, b.len);
-	j->revokes = is_for(&j->key, b.der, b.len);
-	b.ours = j->revokes || is_for(&j->next, b.der, b.len) ||
-	    is_for(&j->old, b.der, b.len);
-	if (j->own_csr != NULL &&
-	    (key = csr_key(j->own_csr, j->own_csr_len)) != NULL) {
-		b.ours = keyfile_is_in(key, b.der, b.len);
-		EVP_PKEY_free(key);
-	}
-	msg_new(&out, KEY_REVOKE, m->head.job);
-	body_revoke(&out, &b);
-	msg_send(&out);
-	done(m->head.job, CSR_DONE, NULL);
-}
-
-/* Signs the revocation by the certificate's own key (RFC 8555 7.6). */
-static void
-csr_sign_revoke(struct msg *m)
-{
-	struct csr_job *j = &jobs[m->head.job];
-	struct body_request b;
-	EVP_PKEY *key = NULL;
-	json_t *payload;
-	struct error e;
-	char *jws = NULL;
-
-	body_request(m, &b);
-	if (j->revoke == NULL)
-		errx(1, "CSR_SIGN_REVOKE: nothing to revoke");
-	if (!valid_nonce(b.nonce) || !origin_known(b.url))
-		errx(1,
-		    "CSR_SIGN_REVOKE: not a nonce and a URL of the authority");
-	if (j->path == NULL)
-		error_set(&e, "the key of this certificate is not here");
-	else if (j->key.dir == NULL)
-		e = j->broken;
-	else if (keyfile_load(&j->key, &any_key, &key, &e) == 0)
-		error_set(&e, "%s: there is no such file", j->path);
-	else if (key != NULL && !j->revokes)
-		error_set(&e,
-		    "%s: is not the key of the certificate to be revoked",
-		    j->path);
-	if (key != NULL && j->revokes) {
-		payload = revocation(j->revoke, reason);
-		jws = jws_sign(key, NULL, b.nonce, b.url, payload);
-		json_decref(payload);
-		j->has_revoked = jws != NULL;
-	} else
-		warnx("%s", e.text);
-	EVP_PKEY_free(key);
-	msg_reply(&out, NET_SIGNED, m);
-	msg_put_str(&out, jws);
-	msg_send(&out);
-	free(jws);
-}
-
-/*
- * Is this the hash of the live key?  A live key that cannot be loaded counts,
- * as its hash is not known.
- */
-static int
-is_live(const struct csr_job *j, const uint8_t *hash)
-{
-	uint8_t live[SPKI_HASH_LEN];
-	struct error ignored;
-	EVP_PKEY *key;
-	int same;
-
-	if (keyfile_load(&j->key, &any_key, &key, &ignored) != 1)
-		return place_exists(&j->key) || place_exists(&j->next);
-	same = spki_hash(key, live) == 0 &&
-	    memcmp(live, hash, sizeof(live)) == 0;
-	EVP_PKEY_free(key);
-	return same;
-}
-
-/*
- * Removes the live key, which is compromised, or which the CA may block as it
- * has signed the revocation, and the keys beside it.  While another certificate
- * is installed for the key, the web server needs it, and it is kept.
- */
-static enum csr_done
-discard_key(struct csr_job *j, int others, struct error *e)
-{
-	if (others) {
-		say(0,
-		    "%s: stays for now, as another certificate is installed "
-		    "for it, though the CA may block it; run a renewal at "
-		    "once: it is for a new key",
-		    j->path);
-		return CSR_KEY_STAYS;
-	}
-	if (reason == REASON_KEY_COMPROMISE)
-		say(1, "%s: removed, as it is compromised", j->path);
-	else
-		say(0,
-		    "%s: removed, as it has signed the revocation, by which "
-		    "the CA may block it for good; the next certificate is for "
-		    "a new key",
-		    j->path);
-	return place_remove(&j->key, e) == 0 &&
-		place_remove(&j->next, e) == 0 &&
-		place_remove(&j->old, e) == 0 && dir_sync(j->key.dir, e) == 0 ?
-	    CSR_DONE :
-	    CSR_FAILED;
-}
-
-/*
- * Removes the key before the live one, which -B could restore, if it is the
- * compromised one: its certificate was replaced before the revocation finished.
- */
-static int
-drop_old(struct csr_job *j, const uint8_t *hash, struct error *e)
-{
-	uint8_t old[SPKI_HASH_LEN];
-	struct error ignored;
-	EVP_PKEY *key;
-	int same;
-
-	if (keyfile_load(&j->old, &any_key, &key, &ignored) != 1)
-		return 0;
-	same = memcmp(hash_of(key, old), hash, sizeof(old)) == 0;
-	EVP_PKEY_free(key);
-	if (!same)
-		return 0;
-	say(1, "%s: removed, as it is compromised", j->old.path);
-	return place_remove(&j->old, e) == -1 ? -1 : dir_sync(j->old.dir, e);
-}
-
-/*
- * Handles CSR_DISCARD: the certificate is revoked.  Removes the combined file
- * with it, and the key if that must not be used again.
- */
-static void
-csr_discard(struct msg *m)
-{
-	struct csr_job *j = &jobs[m->head.job];
-	struct body_discard b;
-	enum csr_done done_so = j->path == NULL ? CSR_KEY_ELSEWHERE : CSR_DONE;
-	struct error e;
-
-	body_discard(m, &b);
-	if (j->combined.path != NULL && b.installed &&
-	    (place_remove(&j->combined, &e) == -1 ||
-		dir_sync(j->combined.dir, &e) == -1))
-		done_so = CSR_FAILED;
-	else if (done_so == CSR_DONE &&
-	    (reason == REASON_KEY_COMPROMISE || j->has_revoked) &&
-	    is_live(j, b.hash))
-		done_so = discard_key(j, !b.installed, &e);
-	else if (done_so == CSR_DONE && reason == REASON_KEY_COMPROMISE &&
-	    j->old.dir != NULL && drop_old(j, b.hash, &e) == -1)
-		done_so = CSR_FAILED;
-	done(m->head.job, done_so, &e);
+	csr_reply(m->head.job, ok ? CSR_DONE : CSR_FAILED, &e);
 }
 
 /*
@@ -749,22 +424,21 @@ static const struct handler table[] = {
 int
 main(int argc, char *argv[])
 {
+	struct sandbox box = { .role = ROLE_CSR };
 	static struct msg m;
 	struct slice_domain d;
 	struct slice_conf c;
-	uint32_t i;
+	uint32_t njobs;
 
 	role_begin(ROLE_CSR, argc, argv);
 	begin_crypto(1);
 	begin_json();
 	role_conf(&m, &c);
-	reason = c.reason;
+	csr_revoke_begin(c.reason);
 	origins_take(&c.origins);
-	while (role_domain(&m, njobs, &d))
-		add_job(&d);
-	for (i = 0; i < njobs; i++)
-		if (jobs[i].broken.text[0] != '\0')
-			warnx("%s", jobs[i].broken.text);
+	while (role_domain(&m, csr_njobs(), &d))
+		csr_job_add(&d, &box);
+	njobs = csr_njobs();
 	/* For names in CSRs, no key is read, and no directory is needed. */
 	if (role_mode == MODE_NAMES) {
 		box.uid = role_uid;

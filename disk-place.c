@@ -547,6 +547,12 @@ place_remove(const struct place *p, struct error *e)
 	return 0;
 }
 
+int
+place_remove_now(const struct place *p, struct error *e)
+{
+	return place_remove(p, e) == -1 ? -1 : dir_sync(p->dir, e);
+}
+
 void
 place_beside(struct place *p, const struct place *of, const char *suffix)
 {

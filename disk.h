@@ -168,6 +168,8 @@ int place_probe(const struct place *, size_t, struct error *);
 int place_clean(const struct place *, struct error *);
 /* Removes the file, if it exists; dir_sync() must follow. */
 int place_remove(const struct place *, struct error *);
+/* The same, durable at once. */
+int place_remove_now(const struct place *, struct error *);
 
 /*
  * Adds to an error, after EACCES, or EPERM in a process that is not root's, who

@@ -58,8 +58,7 @@ change_forget(
 		return 0;
 	}
 	if (change_find(p, &now) && is_same(&now, st) &&
-	    ((rc = place_remove(p, &e)) == -1 ||
-		(rc = dir_sync(p->dir, &e)) == -1))
+	    (rc = place_remove_now(p, &e)) == -1)
 		warnx("%s", e.text);
 	lock_give(&fd);
 	return rc;

@@ -426,15 +426,12 @@ file_remove(struct msg *m)
 	uint32_t job = m->head.job;
 	enum part part;
 	struct error e;
-	int rc;
 
 	body_part_name(m, &part);
 	need_part(m, part, PART_STATE, PART_REVOKING);
 	if (part != PART_SAVED && role_mode != MODE_REVOKE)
 		errx(1, "FILE_REMOVE: part %d, not in this kind of run", part);
-	if ((rc = place_remove(place_of(job, part), &e)) == 0)
-		rc = dir_sync(place_of(job, part)->dir, &e);
-	reply(job, rc, &e);
+	reply(job, place_remove_now(place_of(job, part), &e), &e);
 }
 
 /* Handles FILE_REMOVE_SET, with -r only: removes all files of the set. */
