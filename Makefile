@@ -265,6 +265,12 @@ fuzz:
 bench:
 	sh bench/bench.sh
 
+# Each fault at each call that changes the disk, each state of the disk after a
+# power loss; takes an hour.
+faults:
+	FAULTS=all sh regress/run.sh --no-install faults faults-keys \
+	    faults-more faults-power faults-space
+
 # A simulated year of renewals at a CA that fails (bench/soak.sh).
 soak:
 	sh bench/soak.sh
@@ -286,4 +292,4 @@ format:
 	clang-format -i *.c *.h regress/*.c regress/*.h
 
 .PHONY: unconfigured format all install install-systemd uninstall check \
-	regress regress-threats fuzz bench soak dist clean distclean
+	regress regress-threats fuzz faults bench soak dist clean distclean

@@ -99,7 +99,8 @@ variant_build() (
 )
 
 # with_mishap FROM TO [FLAGS SOURCES]: a copy of the build in FROM whose
-# programs are linked with mishap.c, these sources compiled with these flags.
+# programs are linked with mishap.c and mishap-disk.c, these sources compiled
+# with these flags.
 # mishap says what goes wrong; both set mishaps, the file that has it.
 with_mishap() {
 	mishaps=$work/mishaps
@@ -109,9 +110,13 @@ with_mishap() {
 	    _libs=$(sed -n 's/^LIBS_BASE = *//p' config.mk) &&
 	    for _source in $_sources; do touch "$_source"; done &&
 	    rm -f acme-client ./*proc &&
-	    cc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra \
-		-DMISHAPS="\"$mishaps\"" -c -o mishap.o "$here/mishap.c" &&
-	    make CFLAGS="-O1 -g $_flags" LIBS_BASE="mishap.o $_libs")
+	    for _mishap in mishap mishap-disk; do
+		    cc -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra \
+			-DMISHAPS="\"$mishaps\"" -c -o $_mishap.o \
+			"$here/$_mishap.c" || exit
+	    done &&
+	    make CFLAGS="-O1 -g $_flags" \
+		LIBS_BASE="mishap.o mishap-disk.o $_libs")
 }
 mishap() {
 	mishaps=$work/mishaps

@@ -26,11 +26,11 @@ case ${1:-} in
 esac
 all="account around asan build ca ca-account ca-changes ca-fleet ca-later
     ca-mutations ca-orders ca-proxy ca-revoke ca-webroot ca-words certificate
-    conf dns dns-hooks faults faults-keys fleet fleet-etcd fleet-trouble fuzz
-    fuzz-roles guide handles hooks hostile evil import install-chain layout
-    leftover manual nginx openbsd package renewal resolver responder restore
-    revoke sandbox seeing servers soak stateless threats threats-memory try
-    unit user verify whole zone"
+    conf dns dns-hooks faults faults-keys faults-more faults-power faults-space
+    fleet fleet-etcd fleet-trouble fuzz fuzz-roles guide handles hooks hostile
+    evil import install-chain layout leftover manual nginx openbsd package
+    renewal resolver responder restore revoke sandbox seeing servers soak
+    stateless threats threats-memory try unit user verify whole zone"
 [ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
 table=$here/threats.txt
 [ -z "$threats" ] ||
@@ -149,6 +149,9 @@ section faults-keys sh "$here/faults.sh" faults_keys
 section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
 section asan:unit sh "$here/asan.sh" unit
 section faults sh "$here/faults.sh"
+for name in more power space; do
+	section faults-$name sh "$here/faults.sh" faults_$name
+done
 section soak sh "$here/soak.sh"
 for name in evil fleet-etcd threats fleet-trouble responder ca-later ca \
     ca-orders ca-mutations; do
