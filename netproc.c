@@ -197,6 +197,9 @@ next_job(struct session *s)
 		errx(1, "NET_JOB: task %d is not in this kind of run", b.task);
 	if (b.task != TASK_NOTHING && b.task != TASK_ACCOUNT && j == NULL)
 		errx(1, "NET_JOB: no job %u", s->job);
+	if ((b.task == TASK_STATUS && b.status_url == NULL) ||
+	    (b.task == TASK_WINDOW && b.certid == NULL))
+		errx(1, "NET_JOB: a task without what to ask about");
 	s->conf = j;
 	if (s->anchors != NULL)
 		http_anchors_prefer(s->anchors, b.anchors);

@@ -250,6 +250,14 @@ for name in TAKES:
     plain.close()
     r.close()
 
+for task, what in (2, "the time of a renewal"), (3, "revocation"):
+    r = started("netproc")
+    r.recv()
+    r.send("NET_JOB", num(task) + s(None) * 3 + num(0) + s(None) * 2 +
+        num(0) * 2)
+    refuses("net: is to ask about %s, and not of what" % what, r,
+        "without what to ask about")
+
 r = started("chngproc")
 r.reply_to("CHNG_CHECK")
 count = files_of(r)
