@@ -1,33 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Any bytes as a chain, and as a CSR: no crash; what is written of a chain is
- * read again as the same.  The first byte says what the rest is: 'p' PEM, 'c' a
- * CSR, 'r' trust anchors, else the DER of certificates one behind the other.
- *
- * clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags
- * --libs libbsd-overlay) \
- * 	    -I. regress/fuzz-chain.c cert-chain.c cert-verdict.c x509.c \
- *          log.c clock.c -lcrypto
- * ./a.out -max_len=16384 corpus
+ * Any bytes as a chain, as trust anchors, as a CSR, as a key file: no crash;
+ * what is written of a chain is read again as the same.  The first byte says
+ * what the rest is: 'p' PEM of a chain, 'd' the DER of its certificates one
+ * behind the other, 's' the same, and they are signed here; 'r' trust anchors;
+ * 'c' a CSR, 'C' one that is signed here, 'n' one in a file; 'm' the names of
+ * one that is made; 'k' what is installed behind a key; 'K' a key file.  The keys are files of the directory
+ * FUZZ_FILES.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
-#include <openssl/pem.h>
 
-#include "fuzz.h"
+#include "disk.h"
+#include "fuzz-mutate.h"
+#include "fuzz-sign.h"
+#include "valid.h"
 #include "x509.h"
 
+#define CERTS_MAX 40000
+
+int LLVMFuzzerInitialize(int *, char ***);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static struct signer signer;
+static struct roots *anchor;
+static time_t now;
 
 static char *name_list[] = { (char *)(uintptr_t) "a.example",
 	(char *)(uintptr_t) "www.a.example" };
 static const struct strings names = { .v = name_list, .n = 2 };
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct error e = { "" };
+	size_t len;
+	char *pem;
+
+	(void)argc;
+	(void)argv;
+	now = fuzz_now();
+	signer.ecdsa = fuzz_key("key.pem");
+	signer.rsa = fuzz_key("rsa.pem");
+	pem = fuzz_file("ca.pem", &len);
+	must((anchor = roots_load(pem, len, &e)) != NULL);
+	return 0;
+}
 
 static void
 must_be_visible(const struct error *e)
@@ -38,11 +59,95 @@ must_be_visible(const struct error *e)
 		must(e->text[i] >= 0x20 && e->text[i] < 0x7f);
 }
 
+/* Names as they are configured, and a certificate's as CAs make them. */
+static void
+compare_names(const struct chain *c)
+{
+	static char *addresses[] = { (char *)(uintptr_t) "192.0.2.1",
+		(char *)(uintptr_t) "2001:db8::1" };
+	static char *www[] = { (char *)(uintptr_t) "www.a.example" };
+	const struct strings sets[] = { names, { .v = addresses, .n = 2 },
+		{ .v = www, .n = 1 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		must(!chain_names_equal(c, &sets[i]) ||
+		    chain_names_added(c, &sets[i]));
+}
+
+/* What is said of a chain, and asked of it. */
+static void
+describe(const struct chain *c)
+{
+	static const struct keyspec any = { KEYTYPE_ANY, 0 },
+				    rsa = { KEYTYPE_RSA, 2048 };
+	struct error e = { "" };
+	char hex[FINGERPRINT_LEN];
+	uint8_t *der;
+	size_t len;
+	int i;
+
+	chain_describe(c, e.text, sizeof(e.text));
+	must_be_visible(&e);
+	for (i = 0; i < sk_X509_num(c->certs); i++) {
+		chain_issuer(c, i, e.text, 64);
+		must_be_visible(&e);
+	}
+	must(chain_key_fits(c, &any));
+	chain_key_fits(c, &rsa);
+	must(chain_same_leaf(c, c) && !chain_same_leaf(c, NULL));
+	must(chain_is_for(c, 1, c->spki) && !chain_is_for(c, 0, c->spki));
+	chain_fingerprint(c, hex);
+	must(strspn(hex, "0123456789abcdef") == 64);
+	der = chain_leaf_der(c, &len);
+	must(len > 0);
+	free(der);
+	compare_names(c);
+}
+
+/* The verdict: who may be installed has these names, and may be read. */
+static void
+judge(const struct chain *c, const struct roots *roots)
+{
+	struct error e = { "" };
+
+	if (chain_verify(c, &names, c->spki, roots, now, &e) == 0) {
+		must(chain_names_equal(c, &names));
+		must(c->not_after > now && c->not_before <= now + CLOCK_SKEW);
+	} else
+		must(e.text[0] != '\0');
+	must_be_visible(&e);
+}
+
+/* With one of its certificates as the anchor: also without that one. */
+static void
+judge_below(const struct chain *c, size_t number)
+{
+	struct error e = { "" };
+	struct chain *cut;
+	struct roots *roots;
+	size_t n;
+	char *text = chain_pem(c, number, number + 1, &n);
+
+	must((roots = roots_load(text, n, &e)) != NULL);
+	must(roots_have(roots, sk_X509_value(c->certs, (int)number)));
+	must(
+	    roots_der(roots, 0, &n) != NULL && roots_der(roots, 1, &n) == NULL);
+	free(text);
+	judge(c, roots);
+	text = chain_pem(c, 0, number, &n);
+	if (n > 0 && (cut = chain_parse(text, n, &e)) != NULL) {
+		judge(cut, roots);
+		chain_free(cut);
+	}
+	free(text);
+	roots_free(roots);
+}
+
 static void
 fuzz_pem(const char *pem, size_t len)
 {
 	struct chain *c, *again;
-	struct roots *roots;
 	struct error e = { "" };
 	size_t n;
 	char *text;
@@ -52,18 +157,13 @@ fuzz_pem(const char *pem, size_t len)
 		must_be_visible(&e);
 		return;
 	}
-	/* Without and with an anchor: the last one of it. */
-	if (chain_verify(c, &names, c->spki, NULL, time(NULL), &e) == 0)
-		must(chain_names_equal(c, &names));
-	must_be_visible(&e);
-	text = chain_pem(c, (size_t)sk_X509_num(c->certs) - 1, SIZE_MAX, &n);
-	must((roots = roots_load(text, n, &e)) != NULL);
-	free(text);
-	if (chain_verify(c, &names, c->spki, roots, time(NULL), &e) == 0)
-		must(chain_names_equal(c, &names));
-	must_be_visible(&e);
-	roots_free(roots);
+	describe(c);
+	judge(c, NULL);
+	judge(c, anchor);
+	judge_below(c, (size_t)sk_X509_num(c->certs) - 1);
+	judge_below(c, 0);
 	text = chain_pem(c, 0, SIZE_MAX, &n);
+	must(keyfile_only_certificates(text, n));
 	/* It may only have grown too long. */
 	if ((again = chain_parse(text, n, &e)) == NULL)
 		must(n > CHAIN_BYTES_MAX);
@@ -102,28 +202,132 @@ fuzz_der(const uint8_t *der, size_t len)
 	BIO_free(bio);
 }
 
+/* Certificates that are signed here, each by the key of all. */
+static void
+fuzz_signed(const uint8_t *der, size_t len)
+{
+	static uint8_t made[CERTS_MAX];
+	struct der_out o = { .p = made, .max = sizeof(made) };
+	struct der in = { der, der + len };
+
+	while (der_len(&in) > 0)
+		put_signed(&o, &in, &signer, NULL);
+	fuzz_der(made, o.len);
+}
+
+static void
+check_csr(const uint8_t *der, size_t len, EVP_PKEY *account, int own)
+{
+	uint8_t hash[SPKI_HASH_LEN];
+	struct error e = { "" };
+	EVP_PKEY *key;
+
+	if (csr_check(der, len, &names, account, own, hash, &e) == -1)
+		must(e.text[0] != '\0');
+	else {
+		must((key = csr_key(der, len)) != NULL);
+		must(csr_check_key(key, &e) == 0);
+		EVP_PKEY_free(key);
+	}
+	must_be_visible(&e);
+}
+
 static void
 fuzz_csr(const uint8_t *der, size_t len)
 {
-	static EVP_PKEY *account;
-	uint8_t hash[SPKI_HASH_LEN];
-	struct error e = { "" };
-
-	if (account == NULL) {
-		EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, NULL);
-
-		EVP_PKEY_keygen_init(ctx);
-		EVP_PKEY_keygen(ctx, &account);
-		EVP_PKEY_CTX_free(ctx);
-	}
-	if (csr_check(der, len, &names, account, 0, hash, &e) == -1)
-		must(e.text[0] != '\0');
-	must_be_visible(&e);
+	check_csr(der, len, signer.rsa, 0);
 	/* One of the administrator's may have more in it. */
-	if (csr_check(der, len, &names, account, 1, hash, &e) == -1)
-		must(e.text[0] != '\0');
-	must_be_visible(&e);
+	check_csr(der, len, signer.rsa, 1);
+	/* RFC 8555 11.1: nothing is certified for the account's own key. */
+	check_csr(der, len, signer.ecdsa, 1);
 	EVP_PKEY_free(csr_key(der, len));
+}
+
+static void
+fuzz_signed_csr(const uint8_t *der, size_t len)
+{
+	static uint8_t made[CERTS_MAX];
+	struct der_out o = { .p = made, .max = sizeof(made) };
+	struct der in = { der, der + len };
+
+	put_signed(&o, &in, &signer, NULL);
+	fuzz_csr(made, o.len);
+}
+
+/* The administrator's file: what it is in DER has the same names. */
+static void
+fuzz_csr_file(const char *text, size_t len)
+{
+	struct strings found = { .v = NULL };
+	struct error e = { "" };
+	uint8_t *der;
+	size_t n, i;
+
+	if (csr_parse_names(text, len, &found, &e) == -1)
+		must(e.text[0] != '\0');
+	for (i = 0; i < found.n; i++)
+		free(found.v[i]);
+	free(found.v);
+	must_be_visible(&e);
+	if (csr_parse(text, len, &der, &n, &e) == 0) {
+		must(n > 0 && n <= CSR_BYTES_MAX);
+		free(der);
+	}
+	must_be_visible(&e);
+}
+
+/* A CSR that is made for these names, a line for each, passes the check. */
+static void
+fuzz_make_csr(const char *text, size_t len)
+{
+	struct strings made = { .n = 0 }, found = { .v = NULL };
+	char *copy = strndup(text, len), *rest = copy, *name;
+	unsigned char addr[16];
+	EVP_PKEY *key = len % 4 == 0 ? signer.rsa : signer.ecdsa;
+	uint8_t hash[SPKI_HASH_LEN], *der;
+	struct error e = { "" };
+	char *lines[CONF_NAMES_MAX];
+	size_t n, i;
+
+	made.v = lines;
+	while ((name = strsep(&rest, "\n")) != NULL && made.n < CONF_NAMES_MAX)
+		if (valid_dns_name(name) || valid_wildcard(name) ||
+		    address_bytes(name, addr) > 0)
+			lines[made.n++] = name;
+	if (made.n > 0) {
+		must(csr_make(key, &made, &der, &n, &e) == 0);
+		must(csr_check(der, n, &made, NULL, 0, hash, &e) == 0);
+		must(csr_parse_names((char *)der, n, &found, &e) == 0);
+		must(found.n == made.n);
+		for (i = 0; i < found.n; i++)
+			free(found.v[i]);
+		free(found.v);
+		free(der);
+	}
+	free(copy);
+}
+
+/* What passes as certificates only has no other block in it. */
+static void
+fuzz_only(const char *text, size_t len)
+{
+	char *name, *header;
+	unsigned char *der;
+	long n;
+	BIO *bio;
+
+	if (!keyfile_only_certificates(text, len))
+		return;
+	must(memchr(text, '\0', len) == NULL);
+	must((bio = BIO_new_mem_buf(text, (int)len)) != NULL);
+	while (PEM_read_bio(bio, &name, &header, &der, &n) == 1) {
+		must(strcmp(name, PEM_STRING_X509) == 0 && *header == '\0');
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+		OPENSSL_free(der);
+	}
+	ERR_clear_error();
+	BIO_free(bio);
 }
 
 int
@@ -137,8 +341,26 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 'p':
 		fuzz_pem((const char *)data + 1, size - 1);
 		break;
+	case 's':
+		fuzz_signed(data + 1, size - 1);
+		break;
 	case 'c':
 		fuzz_csr(data + 1, size - 1);
+		break;
+	case 'C':
+		fuzz_signed_csr(data + 1, size - 1);
+		break;
+	case 'n':
+		fuzz_csr_file((const char *)data + 1, size - 1);
+		break;
+	case 'm':
+		fuzz_make_csr((const char *)data + 1, size - 1);
+		break;
+	case 'k':
+		fuzz_only((const char *)data + 1, size - 1);
+		break;
+	case 'K':
+		EVP_PKEY_free(keyfile_parse((const char *)data + 1, size - 1));
 		break;
 	case 'r':
 		roots_free(roots_load((const char *)data + 1, size - 1, &e));
@@ -147,4 +369,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_der(data + 1, size - 1);
 	}
 	return 0;
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	if (size < 2 || strchr("prmnkK", data[0]) != NULL ||
+	    draw(&seed, 4) == 0)
+		return LLVMFuzzerMutate(data, size, max);
+	return mutate_der(data, size, max, 1, seed);
 }

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static const char *
 make_file(int *fd)
 {
-	static char path[] = "/tmp/fuzz-conf.XXXXXX";
+	static char path[] = "fuzz-conf.XXXXXX";
 	static int made = -1;
 
 	if (made == -1 && (made = mkstemp(path)) == -1)

@@ -3,18 +3,14 @@
 /*
  * Any bytes as an answer of the CA: no crash, and what is accepted has what the
  * flow relies on.  The first byte says which object it is taken for.
- *
- * clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE $(pkg-config --cflags
- * --libs libbsd-overlay) \
- * 	    -I. regress/fuzz-json.c acme-json.c acme-problem.c \
- *          valid.c log.c -ljansson
- * ./a.out -dict=regress/corpus/json.dict corpus regress/corpus/json
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define FUZZ_JSON
 #include "begin.h"
+#include "fuzz-mutate.h"
 #include "fuzz.h"
 #include "acme.h"
 #include "valid.h"
@@ -98,20 +94,23 @@ fuzz_order(const char *buf, size_t len)
 }
 
 static void
-fuzz_authorization(const char *buf, size_t len)
+fuzz_authorization(const char *type, const char *buf, size_t len)
 {
 	struct authorization az;
 	struct error e = { "" };
+	size_t i;
 
-	if (authorization_parse(&az, "http-01", buf, len, &e) == 0) {
+	if (authorization_parse(&az, type, buf, len, &e) == 0) {
 		must_be_visible(az.identifier, SIZE_MAX);
 		must_be_visible(az.offered, SIZE_MAX);
 		must_be_visible(
 		    az.challenge.error.text, sizeof(az.challenge.error.text));
 		may_be_url(az.challenge.url);
+		for (i = 0; i < az.challenge.nissuers; i++)
+			must(valid_dns_name(az.challenge.issuers[i]));
 		if (az.status == STATUS_PENDING)
 			must((az.challenge.url == NULL) ==
-			    (az.challenge.token == NULL));
+			    (az.challenge.token == NULL && i == 0));
 	} else
 		must(e.text[0] != '\0');
 	must_be_visible(e.text, sizeof(e.text));
@@ -159,10 +158,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_order(buf, size - 1);
 		break;
 	case 'a':
-		fuzz_authorization(buf, size - 1);
+		fuzz_authorization("http-01", buf, size - 1);
+		fuzz_authorization("dns-persist-01", buf, size - 1);
 		break;
 	case 'i':
 		fuzz_renewal_info(buf, size - 1);
+		break;
+	case 'c':
+		must(account_status(buf, size - 1) == STATUS_VALID ||
+		    json_whole(buf, size - 1));
 		break;
 	default:
 		problem_parse(&p, 400, buf, size - 1);
@@ -171,4 +175,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_be_visible(p.type, sizeof(p.type));
 	}
 	return 0;
+}
+
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
+{
+	return size < 2 || draw(&seed, 4) == 0 ?
+	    LLVMFuzzerMutate(data, size, max) :
+	    mutate_json(data, size, max, 1, seed);
 }

@@ -2,13 +2,23 @@
 # libFuzzer, how they are built, and their first inputs.
 #
 # A target is NAME of a fuzz-NAME.c, which calls functions of the tree; or the
-# name of a role's program, which fuzz-role.c sends messages.
+# name of a role's program, which fuzz-role.c sends messages.  corpus/TARGET has
+# inputs that reach most of what is known to be reached, and each one that has
+# ever failed; TARGET.dict beside it has the words of its grammar.
 . "$here/setup.sh"
 . "$here/lib.sh"
 work=$run
-fuzz_parsers="caa chain conf der http json responder status zone"
+fuzz_parsers="caa chain conf der dns http json msg responder state status text"
 fuzz_roles="${role_names#parent } hookproc"
 fuzz_flags="-gline-tables-only -O1"
+# The objects of the target dns, and which functions it has in place of libc's.
+fuzz_dns="zone-ask.o zone-caa.o zone-check.o zone-find.o zone-resolvers.o"
+fuzz_dns="$fuzz_dns zone-watch.o persist.o address.o clock.o log.o valid.o"
+fuzz_dns="$fuzz_dns challenge.o"
+fuzz_dns_names="socket connect getsockopt send recv close poll clock_gettime"
+fuzz_dns_names="$fuzz_dns_names arc4random malloc calloc strdup recallocarray"
+fuzz_dns_names="$fuzz_dns_names free warnx vwarnx"
+export FUZZ_FILES="$here/corpus/files"
 fuzz_sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # fuzz_objects DIRECTORY FLAGS: the tree's objects, compiled with these flags,
@@ -42,6 +52,12 @@ fuzz_build() (
 		    CC=clang FLAGS="$_link" make HARDEN= \
 		    CFLAGS="$2 -fsanitize=fuzzer-no-link" \
 		    LINK="@sh regress/fuzz-link.sh $4" "$3" ;;
+	dns)
+		# shellcheck disable=SC2086
+		clang -std=gnu11 -O2 $flags -I. -c -o "$4.fuzz.o" \
+		    regress/fuzz-dns.c &&
+		    CC=clang FLAGS="$_link" NAMES="$fuzz_dns_names" \
+		    sh regress/fuzz-link.sh "$4" $fuzz_dns $libs ;;
 	*)
 		# shellcheck disable=SC2086
 		clang -std=gnu11 $_link $flags -I. -o "$4" \
@@ -52,11 +68,28 @@ fuzz_build() (
 # What libFuzzer is told.  A configuration lives until exit, and so does what a
 # role allocates.
 fuzz_options="-max_len=16384 -timeout=20"
+# fuzz_dict TARGET: the option for its words, if it has any
+fuzz_dict() {
+	[ ! -e "$here/corpus/$1.dict" ] || echo "-dict=$here/corpus/$1.dict"
+}
 fuzz_leaks() {
 	case $1 in
 	conf|*proc) echo detect_leaks=0 ;;
 	*) echo detect_leaks=1 ;;
 	esac
+}
+
+# fuzz_replay TARGET SECTION: the inputs that are kept for this target, in the
+# directory where its program and files are
+fuzz_replay() {
+	_kept=$here/corpus/$1
+	_n=$(ls "$_kept" | wc -l)
+	# shellcheck disable=SC2086
+	(cd "$work" && ASAN_OPTIONS=$(fuzz_leaks "$1") \
+	    FUZZ_CONF=$work/roles/$1/conf "./fuzz-$1" -runs=0 $fuzz_options \
+	    -close_fd_mask=2 "$_kept") >"$work/fuzz-$1.kept" 2>&1
+	same "$2: $1: the $_n inputs that are kept" "0 " \
+	    "$? $(grep -aE -m 1 'ERROR|runtime error' "$work/fuzz-$1.kept")"
 }
 
 # fuzz_record DIRECTORY: real runs with Pebble, whose messages record.c writes.

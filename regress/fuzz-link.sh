@@ -1,7 +1,8 @@
 #!/bin/sh
 # fuzz-link.sh OUTPUT LIBS ARGUMENT...: links a role's objects, out of the
 # arguments of its link command in the Makefile, with fuzz-role.o, so that its
-# variables can be put back (fuzz-role.c).  CC and FLAGS are the compiler's.
+# variables can be put back (fuzz-restart.h).  CC and FLAGS are the compiler's.
+# Functions of the C library with these NAMES become those that begin with role_.
 set -eu
 output=$1 objects=
 shift
@@ -15,8 +16,8 @@ for argument in "$@"; do
 	esac
 done
 ours=
-for name in main exit _exit err errx warn warnx atexit recv send poll ppoll \
-    getaddrinfo connect fork fsync begin_crypto open_memstream fclose; do
+for name in ${NAMES:-main exit _exit err errx warn warnx atexit recv send poll \
+    ppoll getaddrinfo connect fork fsync begin_crypto open_memstream fclose}; do
 	ours="$ours --redefine-sym $name=role_$name"
 done
 # shellcheck disable=SC2086

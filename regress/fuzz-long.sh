@@ -3,8 +3,8 @@
 #   sh regress/fuzz-long.sh [TARGET ...]     all targets, or these
 #   sh regress/fuzz-long.sh --try TARGET FILE ...   these inputs, with what the
 #                                            target writes
-# FUZZ_SECONDS: how long each target runs (60); each processor runs one at a
-# time.
+# FUZZ_SECONDS: how long each target runs (60).
+# FUZZ_JOBS: how many run at a time (as many as there are processors).
 # FUZZ_DIR: where the inputs that reach something new are kept from run to run
 # (corpus/TARGET), and those that fail (found/TARGET-...); generated/fuzz.
 # A target that fails stops; the status is then 1.
@@ -64,13 +64,16 @@ fi
 long() {
 	_corpus=$dir/corpus/$1 _first=$run/seeds/$1
 	case $1 in *proc) _first=$run/roles/$1/seeds ;; esac
+	_kept=$here/corpus/$1
 	mkdir -p "$_corpus" "$_first"
+	[ -d "$_kept" ] || _kept=$_first
 	built "$1" || return 1
 	# shellcheck disable=SC2086
-	one "$1" "./fuzz-$1" $fuzz_options -close_fd_mask=1 \
+	one "$1" "./fuzz-$1" $fuzz_options $(fuzz_dict "$1") \
+	    -close_fd_mask=1 \
 	    -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
 	    -rss_limit_mb=4096 -artifact_prefix="$dir/found/$1-" \
-	    "$_corpus" "$_first" 2>&1 |
+	    "$_corpus" "$_first" "$_kept" 2>&1 |
 	    grep -aE -e '^(#|stat::|==|SUMMARY|artifact)' \
 	        -e 'ERROR|runtime error|    #' \
 	    >"$run/$1.out"
@@ -79,16 +82,18 @@ long() {
 	fuzz_build "$run/covered" "$fuzz_flags $covered" "$1" \
 	    "$run/covered-$1" || { cat "$run/covered-$1.log" >&2; return 1; }
 	LLVM_PROFILE_FILE=$run/$1.raw one "$1" "./covered-$1" -runs=0 \
-	    "$_corpus" "$_first" >/dev/null 2>&1
+	    "$_corpus" "$_first" "$_kept" >/dev/null 2>&1
 	llvm-profdata merge -o "$run/$1.profile" "$run/$1.raw" 2>/dev/null &&
-	    llvm-cov export -summary-only -instr-profile "$run/$1.profile" \
+	    llvm-cov export -instr-profile "$run/$1.profile" \
 	    "$run/covered-$1" >"$run/$1.json" 2>/dev/null
 }
 
 # Each of them takes one of these tokens, and puts it back.
 mkfifo "$run/tokens"
 exec 9<>"$run/tokens"
-for _i in $(seq "$(getconf _NPROCESSORS_ONLN)"); do echo >&9; done
+for _i in $(seq "${FUZZ_JOBS:-$(getconf _NPROCESSORS_ONLN)}"); do
+	echo >&9
+done
 for target in $targets; do
 	read -r _token <&9
 	{ long "$target" 9>&-; echo >&9; } &
@@ -97,10 +102,11 @@ done
 # shellcheck disable=SC2086
 wait $longs
 status=0
-printf '%-10s %10s %7s %7s %9s\n' target executed inputs lines branches
+printf '%-10s %10s %7s %7s %9s %7s\n' target executed inputs lines branches \
+    memory
 for target in $targets; do
 	python3 "$here/fuzz_table.py" "$target" "$run/$target.out" \
-	    "$dir/corpus/$target" "$run/$target.json" || status=1
+	    "$dir/corpus/$target" "$run/$target.json" "$top" || status=1
 	[ -s "$run/$target.errors" ] || continue
 	cat "$run/$target.errors"
 	status=1

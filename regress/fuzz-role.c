@@ -4,8 +4,7 @@
  * Any sequence of messages to a role: its whole program, with its message loop,
  * but without its sandbox.  What it sends must be what the table of messages
  * allows it to send in this kind of run.  However it ends, the next input finds
- * it as it was before main(): fuzz-link.sh puts its variables into sections of
- * their own, which are saved here and put back.  It also gives names that begin
+ * it as it was before main() (fuzz-restart.h).  fuzz-link.sh also gives names that begin
  * with role_ to main() and to the functions of the C library that are here.
  *
  * The configuration is not the fuzzer's: each file of the directory FUZZ_CONF
@@ -17,6 +16,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -26,6 +26,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fuzz-compose.h"
+#include "fuzz-mutate.h"
+#include "fuzz-restart.h"
 #include "fuzz.h"
 #include "generated/identity.h"
 #include "msg.h"
@@ -39,13 +42,9 @@
 
 int LLVMFuzzerInitialize(int *, char ***);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-size_t LLVMFuzzerCustomMutator(uint8_t *, size_t, size_t, unsigned);
-size_t LLVMFuzzerMutate(uint8_t *, size_t, size_t);
 
-/* The role's main(), and its variables. */
+/* The role's main(). */
 int role_main(int, char *[]);
-extern uint8_t __start_role_data[], __stop_role_data[];
-extern uint8_t __start_role_bss[], __stop_role_bss[];
 
 struct source {
 	const uint8_t *bytes;
@@ -61,42 +60,8 @@ static void (*at_exit[ATEXIT_MAX])(void);
 static size_t nat_exit;
 static unsigned nsent, npolls;
 static int says; /* FUZZ_SAYS: the role's messages are printed. */
-static int first_free;
-
-/*
- * Not memcpy(3), which the sanitizer watches: its red zones are among these
- * bytes.  This file is compiled without sanitizers for the same reason.
- */
-static void
-copy_raw(uint8_t *to, const uint8_t *from, size_t len)
-{
-	volatile uint64_t *t = (volatile uint64_t *)(void *)to;
-	const uint64_t *f = (const uint64_t *)(const void *)from;
-	size_t i;
-
-	for (i = 0; i < len / sizeof(*f); i++)
-		t[i] = f[i];
-	for (i = len / sizeof(*f) * sizeof(*f); i < len; i++)
-		((volatile uint8_t *)to)[i] = from[i];
-}
-
-static void
-put_back(void)
-{
-	static uint8_t *data, *bss;
-	size_t ndata = (size_t)(__stop_role_data - __start_role_data);
-	size_t nbss = (size_t)(__stop_role_bss - __start_role_bss);
-
-	if (data == NULL) {
-		must((data = malloc(ndata)) != NULL);
-		must((bss = malloc(nbss)) != NULL);
-		copy_raw(data, __start_role_data, ndata);
-		copy_raw(bss, __start_role_bss, nbss);
-	} else {
-		copy_raw(__start_role_data, data, ndata);
-		copy_raw(__start_role_bss, bss, nbss);
-	}
-}
+#define FILES_MAX 256
+static char is_open[FILES_MAX]; /* The files of libFuzzer and this one. */
 
 /*
  * The end of a role, from wherever it comes.  What it does at its exit is done
@@ -419,9 +384,28 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sv) == 0);
 	must(dup2(sv[0], ROLE_FD) == ROLE_FD);
 	says = getenv("FUZZ_SAYS") != NULL;
-	first_free = dup(sv[1]) + 1;
 	put_back();
 	return 0;
+}
+
+static void
+note_files(void)
+{
+	int fd;
+
+	for (fd = 0; fd < FILES_MAX; fd++)
+		is_open[fd] = fcntl(fd, F_GETFD) != -1;
+}
+
+/* Closes what the role has left open, and nothing that libFuzzer has. */
+static void
+close_files(void)
+{
+	int fd;
+
+	for (fd = 0; fd < FILES_MAX; fd++)
+		if (!is_open[fd])
+			close(fd);
 }
 
 int
@@ -433,6 +417,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	put_back();
+	note_files();
 	conf = confs[data[0] % nconfs];
 	input.bytes = data + 1;
 	input.len = size - 1;
@@ -440,7 +425,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (setjmp(ended) == 0)
 		role_main(2, argv);
 	close_stream();
-	closefrom(first_free);
+	close_files();
 	return 0;
 }
 
@@ -450,13 +435,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
  */
 
 #define MESSAGES_MAX 256
-
-static uint32_t
-draw(unsigned *seed, uint32_t n)
-{
-	*seed = *seed * 1103515245 + 12345;
-	return (*seed >> 8) % n;
-}
 
 /* Where each message of an input begins; returns their number. */
 static size_t
@@ -475,89 +453,6 @@ find_messages(const uint8_t *data, size_t size, size_t at[])
 	}
 	at[n] = pos < size ? pos : size;
 	return n;
-}
-
-/* Numbers that are edges of something. */
-static uint64_t
-edge(unsigned *seed)
-{
-	static const uint64_t edges[] = { 0, 1, 2, 3, 7, 8, 63, 64, 99, 100,
-		101, 255, 256, 65535, 65536, INT32_MAX, UINT32_MAX,
-		(uint64_t)UINT32_MAX + 1, INT64_MAX, UINT64_MAX };
-
-	if (draw(seed, 3) == 0)
-		return draw(seed, 16);
-	return edges[draw(seed, sizeof(edges) / sizeof(edges[0]))];
-}
-
-/* Bytes, perhaps those of before, mutated. */
-static void
-put_bytes(struct msg *m, int is_string, unsigned *seed)
-{
-	static const char *const words[] = { "", "x", "example.com",
-		"https://localhost:14000/order/1", "http-01", "-", "..",
-		"aGVsbG8", "{}", "\x1b[1m" };
-	uint8_t buf[4096];
-	size_t n = strlcpy((char *)buf, words[draw(seed, 10)], sizeof(buf));
-
-	if (draw(seed, 2) == 0)
-		n = LLVMFuzzerMutate(buf, n, draw(seed, 8) == 0 ? 4000 : 64);
-	if (is_string) {
-		buf[n] = '\0';
-		msg_put_str(m, (char *)buf);
-	} else
-		msg_put_buf(m, buf, n);
-}
-
-/* A message of this type whose body has the right shape. */
-static void
-compose(struct msg *m, enum msgtype type, unsigned *seed)
-{
-	const char *shape = routes[type].shape, *repeated = strchr(shape, '(');
-	unsigned times = repeated == NULL ? 0 : draw(seed, 4);
-	uint64_t i, n;
-
-	msg_new(m, type, draw(seed, 8) == 0 ? draw(seed, 5) : 0);
-	m->head.worker = draw(seed, 8) == 0 ? draw(seed, 5) : 0;
-	for (; *shape != '\0'; shape++) {
-		switch (*shape) {
-		case 'n':
-			msg_put_num(m, edge(seed));
-			break;
-		case 'z':
-			if (draw(seed, 3) == 0) {
-				msg_put_str(m, NULL);
-				break;
-			}
-			/* FALLTHROUGH */
-		case 's':
-			put_bytes(m, 1, seed);
-			break;
-		case 'b':
-			put_bytes(m, 0, seed);
-			break;
-		case 'v':
-			msg_put_num(m, n = draw(seed, 4));
-			for (i = 0; i < n; i++)
-				put_bytes(m, 1, seed);
-			break;
-		case ')':
-			if (times-- > 0)
-				shape = repeated;
-			break;
-		default:
-			break;
-		}
-	}
-}
-
-/* The same; what is too long, which ends a role, is left out. */
-static void
-compose_some(struct msg *m, enum msgtype type, unsigned *seed)
-{
-	nat_exit = 0;
-	if (setjmp(ended) == 0)
-		compose(m, type, seed);
 }
 
 /* A type that this role receives in some run. */
@@ -621,7 +516,7 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 	switch (n == 0 ? 0 : draw(&seed, 8)) {
 	case 0:
 	case 1:
-		compose_some(&m, draw_type(&seed), &seed);
+		compose(&m, draw_type(&seed), &seed);
 		return insert(data, size, max, at[k], (uint8_t *)&m,
 		    MSG_HEAD_LEN + m.head.len);
 	case 2:

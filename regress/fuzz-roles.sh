@@ -23,6 +23,7 @@ for role in $fuzz_roles; do
 		    "$(grep -m 1 error "$log")"
 		continue
 	}
+	fuzz_replay "$role" fuzz-roles
 	before=$(ls "$seeds" | wc -l)
 	# shellcheck disable=SC2086
 	(cd "$work" && ASAN_OPTIONS=$(fuzz_leaks "$role") \

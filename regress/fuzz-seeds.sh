@@ -1,8 +1,6 @@
 # First inputs of the parsers' targets: files below $seeds/TARGET.  fuzz.sh and
 # fuzz-long.sh source it behind fuzz-lib.sh.
 for _target in $fuzz_parsers; do mkdir -p "$seeds/$_target"; done
-printf %s 'ca.example; accounturi=https://ca.example/1; policy=wildcard; ' \
-    'persistUntil=2000000001' >"$seeds/zone/good"
 printf %s 'issue ca.example; accounturi=https://ca.example/1; ' \
     'validationmethods=http-01, dns-01' >"$seeds/caa/good"
 printf '%s\n' 'issue ca.example' 'issuewild ;' >"$seeds/caa/two"
@@ -50,6 +48,11 @@ json_seed authorization 'a{"status":"pending",' \
     '"challenges":[{"type":"http-01","url":"https://ca.example/x",' \
     '"token":"DGyRejmCefe7v4NfDGDKfA","status":"pending"},' \
     '{"type":"dns-01","url":"https://ca.example/y","token":"x"}]}'
+json_seed persist 'a{"status":"pending",' \
+    '"identifier":{"type":"dns","value":"a.example"},"wildcard":true,' \
+    '"challenges":[{"type":"dns-persist-01","url":"https://ca.example/x",' \
+    '"issuer-domain-names":["ca.example","b.example"]}]}'
+json_seed account 'c{"status":"deactivated","orders":"https://ca.example/o"}'
 json_seed info 'i{"suggestedWindow":{"start":"2026-11-24T03:04:05.5Z",' \
     '"end":"2026-11-25T03:04:05+02:00"},' \
     '"explanationURL":"https://ca.example/why"}'
@@ -74,43 +77,127 @@ openssl req -new -key "$run/fuzz.key" -subj / \
 	openssl x509 -in "$work/tls.pem" -outform DER
 ) >"$seeds/chain/der"
 
-# Two certificates that are revoked, by a list and by an OCSP answer.
-mkdir "$run/status"
-(
-	cd "$run/status" && echo 01 >number && cat >ca.cnf <<'END'
-[ca]
-default_ca=c
-[c]
-database=index
-default_md=sha256
-crlnumber=number
+# What the targets sign anew, and the signed originals.
+for _kind in list ocsp; do
+	_pem=$FUZZ_FILES/status-$_kind.pem
+	openssl x509 -in "$_pem" -outform DER >"$run/fuzz-leaf.der"
+	(printf l; cat "$FUZZ_FILES/status-$_kind.der") >"$seeds/status/$_kind"
+	(printf u; cat "$run/fuzz-leaf.der") >"$seeds/status/url-$_kind"
+	(
+		printf s
+		cat "$run/fuzz-leaf.der"
+		openssl x509 -in "$FUZZ_FILES/ca.pem" -outform DER
+	) >"$seeds/chain/$_kind"
+done
+(printf L; cat "$FUZZ_FILES/status-list.der") >"$seeds/status/to-sign"
+python3 - "$FUZZ_FILES" "$seeds/status" <<'END'
+import sys
+for name in "ocsp", "responder", "rsa", "pss":
+    with open(f"{sys.argv[1]}/status-{name}.der", "rb") as f: data = f.read()
+    # Behind id-pkix-ocsp-basic comes OCTET STRING with two bytes of length.
+    at = data.index(b"\x2b\6\1\5\5\7\x30\1\1\4\x82") + 13
+    with open(f"{sys.argv[2]}/to-sign-{name}", "wb") as f:
+        f.write((b"O" if name == "ocsp" else b"D") + data[at:])
 END
-	for kind in list ocsp; do
-		[ $kind = list ] &&
-		    ext=crlDistributionPoints=URI:http://x.example/l ||
-		    ext=authorityInfoAccess=OCSP\;URI:http://x.example/
-		printf '%s\n' subjectAltName=DNS:a.example \
-		    extendedKeyUsage=serverAuth "$ext" >ext
-		openssl x509 -req -in "$work/tls-server.csr" \
-		    -CA "$work/tls.pem" -CAkey "$work/tls-ca.key" \
-		    -CAcreateserial -days 30 -extfile ext -out $kind.pem
-		cat $kind.pem "$work/tls.pem" >"$run/status-$kind.pem"
-		serial=$(openssl x509 -in $kind.pem -noout -serial |
-		    cut -d= -f2)
-		printf 'R\t360101000000Z\t261101000000Z\t%s\tunknown\t/CN=x\n' \
-		    "$serial" >>index
-	done
-	openssl ca -gencrl -config ca.cnf -keyfile "$work/tls-ca.key" \
-	    -cert "$work/tls.pem" -crldays 7 -out list.crl &&
-	    openssl crl -in list.crl -outform DER -out "$run/status-list.der" &&
-	    openssl ocsp -index index -CA "$work/tls.pem" \
-	    -rsigner "$work/tls.pem" -rkey "$work/tls-ca.key" \
-	    -issuer "$work/tls.pem" -cert ocsp.pem -ndays 1 \
-	    -respout "$run/status-ocsp.der"
-	(printf l; cat "$run/status-list.der") >"$seeds/status/list"
-	(printf o; cat "$run/status-ocsp.der") >"$seeds/status/ocsp"
-	cp "$run/status-list.der" "$run/status-ocsp.der" "$seeds/der"
-) >"$run/status.log" 2>&1
+for _key in key rsa; do
+	(
+		printf C
+		openssl req -new -key "$FUZZ_FILES/$_key.pem" -subj / -addext \
+		    subjectAltName=DNS:a.example,DNS:www.a.example -outform DER
+	) >"$seeds/chain/csr-$_key"
+	(
+		printf s
+		openssl req -x509 -key "$FUZZ_FILES/$_key.pem" -subj /CN=x \
+		    -sigopt rsa_padding_mode:pss -outform DER ||
+		    openssl req -x509 -key "$FUZZ_FILES/$_key.pem" -subj /CN=x \
+		    -outform DER
+	) >"$seeds/chain/self-$_key"
+done 2>/dev/null
+# Certificates with what the verdict looks at, below a CA and a root.
+_to_ca="openssl x509 -req -CAkey $FUZZ_FILES/key.pem -outform DER"
+printf '%s\n' basicConstraints=critical,CA:TRUE,pathlen:0 \
+    keyUsage=critical,keyCertSign >"$run/fuzz.ext"
+openssl req -new -key "$FUZZ_FILES/key.pem" -subj /CN=sub |
+    openssl x509 -req -CA "$FUZZ_FILES/ca.pem" -CAkey "$FUZZ_FILES/key.pem" \
+    -days 300 -extfile "$run/fuzz.ext" -out "$run/fuzz-sub.pem" 2>/dev/null
+openssl req -new -key "$FUZZ_FILES/key.pem" -subj /CN=leaf \
+    >"$run/fuzz-leaf.csr"
+_san=subjectAltName=DNS:a.example,DNS:www.a.example
+# variant NAME DAYS DIGEST EXTENSION...
+variant() {
+	_name=$1 _days=$2 _digest=$3; shift 3
+	printf '%s\n' "$@" >"$run/fuzz.ext"
+	(
+		printf s
+		$_to_ca -in "$run/fuzz-leaf.csr" -CA "$run/fuzz-sub.pem" \
+		    -days "$_days" "-$_digest" -extfile "$run/fuzz.ext"
+		openssl x509 -in "$run/fuzz-sub.pem" -outform DER
+		openssl x509 -in "$FUZZ_FILES/ca.pem" -outform DER
+	) >"$seeds/chain/$_name" 2>/dev/null
+}
+variant good 90 sha256 $_san extendedKeyUsage=serverAuth \
+    keyUsage=digitalSignature basicConstraints=CA:FALSE
+variant addresses 90 sha384 \
+    subjectAltName=IP:192.0.2.1,IP:2001:db8::1,email:x@a.example
+variant many 90 sha512 \
+    subjectAltName=DNS:a.example,DNS:b.a.example,DNS:a.a.example,DNS:c.example
+variant ca 90 sha256 $_san basicConstraints=CA:TRUE
+variant client 90 sha256 $_san extendedKeyUsage=clientAuth
+variant usage 90 sha256 $_san keyUsage=keyCertSign
+variant staple 90 sha256 $_san tlsfeature=status_request
+variant critical 90 sha256 $_san 1.2.3.4=critical,ASN1:NULL
+variant long 20000 sha256 $_san
+variant short 0 sha256 $_san
+printf 'ma.example\n*.b.example\n192.0.2.1\n2001:db8::1\n' \
+    >"$seeds/chain/names"
+(printf n; openssl req -inform DER -in "$run/fuzz.csr") >"$seeds/chain/csr-pem"
+(printf k; openssl x509 -in "$run/fuzz.pem") >"$seeds/chain/only"
+(printf K; cat "$FUZZ_FILES/key.pem") >"$seeds/chain/key"
+cp "$FUZZ_FILES"/*.der "$seeds/der"
+
+# text_seed NAME LETTER TEXT
+text_seed() { printf '%s%s' "$2" "$3" >"$seeds/text/$1"; }
+text_seed base64url b evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA
+text_seed log l "$(printf '0\033[1mHello\n\303\244')"
+text_seed date d 'Sunday, 06-Nov-94 08:49:37 GMT'
+text_seed date2 d 'Sun Nov  6 08:49:37 1994'
+text_seed clock c "$(printf '\021\042\063\104')"
+text_seed url u 'https://[2001:db8::1]:14000/x?y=../z'
+text_seed reference u '../a/./b/../c?d'
+text_seed name n '*.www.a.example'
+text_seed persist p 'https://ca.example/acct/1'
+text_seed fit f 'ca.example; accounturi=https://ca.example/1; policy=wildcard; persistUntil=2000000001'
+text_seed resolvers r "$(printf 'search x\nnameserver 192.0.2.1\n')"
+text_seed address a 0123456789abcdef
+
+# state_seed NAME LETTER TEXT
+state_seed() { printf '%s%s' "$2" "$3" >"$seeds/state/$1"; }
+state_seed state s '{"names":
+"f51ce92a0fa19aeb9ce2d44a2d3a1e9ed5a2b3d1f3d6d0c4e0e3b1c0a5a9b8c7",
+"attempts":2,"failures":1,"not before":1795460000,"last error":"x: y",
+"error class":2,"renewal":{"certificate":"a.b","start":1795460000,
+"end":1795470000,"time":1795465000,"ask again":1795460000},
+"order":{"url":"https://ca.example/o","terms":"x","made":1795450000},
+"obtained":{"fingerprint":"00","directory":"https://ca.example/d"},
+"group":"=ssl-cert"}'
+state_seed account a '{"directory":"https://ca.example/dir",
+"account":"https://ca.example/1","thumbprint":"x","unknown key":"y"}'
+state_seed journal j '_acme-challenge.a.example x
+_acme-challenge.b.example y
+'
+
+# The first answers of a search, byte by byte as fuzz-dns.c reads them: an SOA
+# record, name servers, their addresses, the record.
+printf '\0\3\20\1\0\3\1\2\3\20\1\0\2\1\4\3\20\1\0\4\0\0' \
+    >"$seeds/dns/search"
+printf '\3\20\1\0\5\0\0\3\20\1\0\0\0\0' >>"$seeds/dns/search"
+printf '\4\3\60\1\0\0\0\0\377\0\3\20\1\0\0\0\0' >"$seeds/dns/tcp"
+printf '\6\3\20\1\0\6\0\0\3\20\1\0\4\0\0' >"$seeds/dns/check"
+printf '\5\3\20\1\0\0\0\2\3\3\20\1\0\1\7\0' >"$seeds/dns/persist"
+
+# A message of each length that matters.
+printf '\0\0\0' >"$seeds/msg/short"
+head -c 19 /dev/zero >"$seeds/msg/empty"
 
 # responder_seed NAME LINE...
 responder_seed() {

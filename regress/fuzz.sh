@@ -18,10 +18,11 @@ fuzz() {
 		fail "fuzz: $1: does not build: $(grep -m 1 error "$_log")"
 		return
 	}
+	fuzz_replay "$1" fuzz
 	_seeds=$(ls "$seeds/$1" | wc -l)
 	# shellcheck disable=SC2086
 	(cd "$run" && ASAN_OPTIONS=$(fuzz_leaks "$1") "./fuzz-$1" -seed=1 \
-	    -runs="$_runs" $fuzz_options -close_fd_mask=2 \
+	    -runs="$_runs" $fuzz_options $(fuzz_dict "$1") -close_fd_mask=2 \
 	    "$seeds/$1") >"$_log" 2>&1
 	_status=$?
 	_error=$(grep -aE -m 1 'ERROR|runtime error' "$_log")
@@ -34,8 +35,11 @@ fuzz http 100000
 fuzz responder 200000
 fuzz json 100000
 fuzz status 20000
-fuzz zone 100000
 fuzz caa 100000
 fuzz der 100000
-fuzz chain 10000
+fuzz chain 3000
+fuzz dns 5000
+fuzz msg 100000
+fuzz state 10000
+fuzz text 100000
 exit $failed
