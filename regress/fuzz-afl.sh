@@ -24,7 +24,8 @@ copy_tree "$top" "$run/objects"
 	    ./configure CC=afl-clang-fast &&
 	    make -j "$(getconf _NPROCESSORS_ONLN)" HARDEN= \
 	    CFLAGS="$fuzz_flags" LINK=@: all &&
-	    ar rcs libtree.a $(ls ./*.o | grep -Ev '/(acme-client|[a-z]+proc)\.o$') &&
+	    ar rcs libtree.a $(ls ./*.o |
+	        grep -Ev '/(acme-client|[a-z]+proc)\.o$') &&
 	    build_of . &&
 	    afl-clang-fast -std=gnu11 $fuzz_flags $flags -I. -o "$run/fuzz" \
 	    "regress/fuzz-$target.c" regress/fuzz-main.c libtree.a $libs

@@ -6,8 +6,8 @@
  * what the rest is: 'p' PEM of a chain, 'd' the DER of its certificates one
  * behind the other, 's' the same, and they are signed here; 'r' trust anchors;
  * 'c' a CSR, 'C' one that is signed here, 'n' one in a file; 'm' the names of
- * one that is made; 'k' what is installed behind a key; 'K' a key file.  The keys are files of the directory
- * FUZZ_FILES.
+ * one that is made; 'k' what is installed behind a key; 'K' a key file.  The
+ * keys are files of the directory FUZZ_FILES.
  */
 #include <time.h>
 

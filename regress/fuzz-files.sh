@@ -43,8 +43,8 @@ for kind in list ocsp; do
 	cat "$work/$kind.pem" ca.pem >status-$kind.pem
 	serial=$(openssl x509 -in "$work/$kind.pem" -noout -serial |
 	    cut -d= -f2)
-	printf 'R\t360101000000Z\t261101000000Z,keyCompromise\t%s\tunknown\t/\n' \
-	    "$serial" >>"$work/index"
+	printf 'R\t360101000000Z\t%s\t%s\tunknown\t/\n' \
+	    261101000000Z,keyCompromise "$serial" >>"$work/index"
 done
 openssl ca -gencrl -config "$work/ca.cnf" -keyfile key.pem -cert ca.pem \
     -crldays 7 | openssl crl -outform DER >status-list.der

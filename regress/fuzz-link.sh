@@ -2,7 +2,7 @@
 # fuzz-link.sh OUTPUT LIBS ARGUMENT...: links a role's objects, out of the
 # arguments of its link command in the Makefile, with fuzz-role.o, so that its
 # variables can be put back (fuzz-restart.h).  CC and FLAGS are the compiler's.
-# Functions of the C library with these NAMES become those that begin with role_.
+# Functions of the C library with these NAMES become those with role_ before.
 set -eu
 output=$1 objects=
 shift

@@ -4,8 +4,9 @@
  * Any sequence of messages to a role: its whole program, with its message loop,
  * but without its sandbox.  What it sends must be what the table of messages
  * allows it to send in this kind of run.  However it ends, the next input finds
- * it as it was before main() (fuzz-restart.h).  fuzz-link.sh also gives names that begin
- * with role_ to main() and to the functions of the C library that are here.
+ * it as it was before main() (fuzz-restart.h).  fuzz-link.sh also gives names
+ * that begin with role_ to main() and to the functions of the C library that
+ * are here.
  *
  * The configuration is not the fuzzer's: each file of the directory FUZZ_CONF
  * has the messages until ROLE_START of one real run (record.c).  The first byte

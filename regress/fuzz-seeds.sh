@@ -166,7 +166,8 @@ text_seed url u 'https://[2001:db8::1]:14000/x?y=../z'
 text_seed reference u '../a/./b/../c?d'
 text_seed name n '*.www.a.example'
 text_seed persist p 'https://ca.example/acct/1'
-text_seed fit f 'ca.example; accounturi=https://ca.example/1; policy=wildcard; persistUntil=2000000001'
+text_seed fit f "ca.example; accounturi=https://ca.example/1; \
+policy=wildcard; persistUntil=2000000001"
 text_seed resolvers r "$(printf 'search x\nnameserver 192.0.2.1\n')"
 text_seed address a 0123456789abcdef
 

@@ -58,7 +58,8 @@ ask(const struct state *s)
 	must(strlen(state_error(s, error)) < sizeof(error));
 	must(strlen(state_cause(s, "x", shorter, sizeof(shorter))) <
 	    sizeof(shorter));
-	t = backoff_or(s->failures, now, (uint64_t)s->window.start, now);
+	t = backoff_or(s->failures, now, s->life.not_after,
+	    (uint64_t)s->window.start, now);
 	must(t >= now && t <= now + BACKOFF_MAX);
 	must(!backoff_holds(s->not_before, now) ||
 	    s->not_before <= now + BACKOFF_MAX + 1800);

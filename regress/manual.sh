@@ -71,7 +71,7 @@ check "manual: the examples of acme-client.conf.5 parse" \
     "$client" -n -f "$run/examples.conf" example.com server
 # Lines end at 80 columns, where a tab counts to the next multiple of 8, but in
 # files that programs write.
-written='bench/results\.|regress/filters/|regress/data/'
+written='bench/results\.|regress/filters/|regress/data/|regress/corpus/'
 (cd "$top" && find Makefile configure .ci ./*.[ch] etc regress bench -type f |
     sed 's|^\./||' | grep -Ev "^($written)|/__pycache__/" | LC_ALL=C sort
 ) >"$run/texts"
