@@ -215,18 +215,22 @@ end = began + days * DAY
 # The table.
 print("%d handles, %d days, %d runs, %d certificates, %d requests" % (handles,
     days, k, ca.count["issued"], ca.count["requests"]))
-print(("%4s %5s" + " %7s" * 13) % ("day", "fail", "issued", "req/iss", "ARI",
-    "CRL", "faults", "invalid", "429", "expired", "avoid.", "status1", "MiB",
-    "files", "ms/run"))
+ROW = "%4s %4s %6s %5s %6s %5s %4s %5s %5s %5s %5s %6s %5s"
+print(ROW % ("day", "fail", "issued", "req.", "faults", "inval", "429", "expir",
+    "avoid", "runs1", "MiB", "files", "ms"))
 for i, p in enumerate(periods):
     first = i * days / PERIODS
     middle = first + days / PERIODS / 2
-    print(("%4d %5s %7d %7.2f" + " %7d" * 8 + " %7.1f %7d %7d") % (first,
-        "10 %" if HARD <= middle < CALM else "1 %", p.count["issued"], p.each,
-        p.count["ari"], p.count["list.crl"], p.count["faults"],
-        p.count["failed validations"], p.limits, p.expired, p.lost,
-        p.status[1], p.largest / 1024, p.files, 1000 * p.cpu / p.runs))
-print("the largest of each process, KiB, first and last twelfth: " + ", ".join(
+    print(ROW % (int(first), "10 %" if HARD <= middle < CALM else "1 %",
+        p.count["issued"], "%.2f" % p.each, p.count["faults"],
+        p.count["failed validations"], p.limits, p.expired, p.lost, p.status[1],
+        "%.1f" % (p.largest / 1024), p.files, int(1000 * p.cpu / p.runs)))
+print("req.: requests for a certificate, without %d about renewal information "
+    "and %d for\nrevocation lists; inval: failed validations; avoid: expired "
+    "although it could have\nbeen renewed; runs1: that ended with status 1; "
+    "MiB: the largest process; ms: CPU\nof a run" % (ca.count["ari"],
+    ca.count["list.crl"]))
+print("KiB of each process, in the first and last twelfth: " + ", ".join(
     "%s %d %d" % (name, periods[0].peaks[name], periods[-1].peaks.get(name, 0))
     for name in sorted(periods[0].peaks)))
 print("faults: " + ", ".join("%s %d" % (c[7:], n) for c, n in
