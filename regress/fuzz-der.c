@@ -36,6 +36,7 @@ walk(struct der in, int depth)
 		    class == (tag & 0xc0));
 		must(der_get(&before, tag ^ 1, NULL, NULL) == 0 &&
 		    der_get(&before, tag, NULL, NULL) == 1);
+		must(der_equal(&whole, &whole) && !der_equal(&whole, &content));
 		if ((tag & 0x20) && depth < 20)
 			walk(content, depth + 1);
 	}

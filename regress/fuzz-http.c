@@ -36,6 +36,10 @@ feed(struct http_parser *p, int bodiless, const char *text, size_t len,
 		if ((size_t)rc > n || (rc == 0 && n > 0))
 			abort();
 	}
+	/* Then the connection ends, which may be the end of the body. */
+	if (p->state != HTTP_DONE && http_parse_end(p) == 0 &&
+	    (!p->response.unframed || p->keep_alive))
+		abort();
 	return p->state == HTTP_DONE;
 }
 

@@ -13,10 +13,10 @@ top=$(dirname "$here")
 . "$here/setup.sh"
 check= threats=
 [ "${1:-}" = --threats ] && threats=yes && shift
+# shellcheck disable=SC2086
 case ${1:-} in
 --no-install) shift ;;
 --check) check=yes; set -- manual unit conf ;;
-# shellcheck disable=SC2086
 *)
 	open_root_directory && install_packages $test_packages || {
 		echo "FAIL setup: packages"
