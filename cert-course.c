@@ -72,7 +72,7 @@ reply_net(uint32_t job, enum verdict verdict)
 }
 
 void
-finish(uint32_t job, enum outcome outcome)
+finish_job(uint32_t job, enum outcome outcome)
 {
 	int told = jobs[job].told;
 
@@ -99,7 +99,7 @@ finish_unchanged(uint32_t job)
 {
 	/* A change that an earlier run could not report is to be reported. */
 	if (jobs[job].changed || jobs[job].told) {
-		finish(job, OUTCOME_UNCHANGED);
+		finish_job(job, OUTCOME_UNCHANGED);
 		return;
 	}
 	job_close(&jobs[job]);
@@ -125,7 +125,7 @@ void
 finish_failed(uint32_t job, const struct error *e)
 {
 	warnx("%s: %s", jobs[job].handle, e->text);
-	finish(job, OUTCOME_FAILED);
+	finish_job(job, OUTCOME_FAILED);
 }
 
 /* Sends csrproc a request; csrproc replies with CERT_CSR_DONE. */
@@ -176,7 +176,7 @@ install(uint32_t job)
 		ask_csr(job, CSR_COMBINE, COMBINING);
 	else {
 		job_installed(j);
-		finish(job, OUTCOME_INSTALLED);
+		finish_job(job, OUTCOME_INSTALLED);
 	}
 }
 
@@ -210,7 +210,7 @@ cert_csr_done(struct msg *m)
 			if (how == CSR_KEY_STAYS)
 				job_key_burnt(j);
 		}
-		finish(m->head.job, OUTCOME_INSTALLED);
+		finish_job(m->head.job, OUTCOME_INSTALLED);
 	}
 }
 
@@ -227,7 +227,7 @@ answered(uint32_t job, enum job_verdict verdict)
 		if (j->phase != ASKING_STATUS)
 			enter(job, STATUS_TO_ASK);
 	} else
-		finish(job,
+		finish_job(job,
 		    verdict == JOB_UNCHANGED ? OUTCOME_UNCHANGED :
 					       OUTCOME_FAILED);
 }
@@ -365,7 +365,7 @@ cert_last_chain(struct msg *m)
 	msg_end(m);
 	if (j->preferred == NULL)
 		errx(1, "CERT_LAST_CHAIN: nothing to choose from");
-	take_verdict(m->head.job, job_choose_last(j, &refused_by[j->worker]));
+	take_verdict(m->head.job, job_save_chosen(j, &refused_by[j->worker]));
 }
 
 /*
@@ -380,7 +380,7 @@ cert_done(struct msg *m)
 
 	msg_end(m);
 	if (mode_is_for_account(role_mode))
-		finish(m->head.job, OUTCOME_INSTALLED);
+		finish_job(m->head.job, OUTCOME_INSTALLED);
 	else if (job_remove(j, &e) == -1)
 		finish_failed(m->head.job, &e);
 	else {
@@ -440,7 +440,7 @@ cert_failed(struct msg *m)
 		authority_ends(safe);
 	say_wait(m->head.job, b.seconds);
 	j->told = 1;
-	finish(m->head.job, OUTCOME_FAILED);
+	finish_job(m->head.job, OUTCOME_FAILED);
 }
 
 /* A worker has ended: its jobs have failed. */
@@ -474,7 +474,7 @@ cert_worker_gone(struct msg *m)
 	 */
 	for (i = 0; i < njobs && checked; i++)
 		if (jobs[i].phase == STATUS_TO_ASK)
-			finish(i, OUTCOME_UNCHANGED);
+			finish_job(i, OUTCOME_UNCHANGED);
 }
 
 /* Remembers an error that csrproc or chngproc has already printed. */
@@ -498,7 +498,7 @@ cert_show_account(struct msg *m)
 	struct body_shown b;
 
 	body_shown(m, &b);
-	finish(m->head.job,
+	finish_job(m->head.job,
 	    authority_show(&b) == 0 ? OUTCOME_INSTALLED : OUTCOME_FAILED);
 }
 

@@ -95,7 +95,7 @@ due_reason(struct job *j, struct error *text)
 	time_t now = time(NULL);
 
 	j->suggested = j->new_key = j->only_forced = 0;
-	j->key_compromised = job_key_compromised(j);
+	j->key_compromised = job_live_key_is_compromised(j);
 	j->next_refused = job_is_refused_key(
 	    j, j->keys.have_next, j->keys.next);
 	j->new_key = j->key_compromised || j->next_refused ||
@@ -173,9 +173,8 @@ due_or_say(struct job *j)
 	return verdict;
 }
 
-/* Takes the lock, and reads the state and the installed files.  0 or -1. */
-static int
-look(struct job *j, int64_t lock_deadline, struct error *e)
+int
+job_look(struct job *j, int64_t lock_deadline, struct error *e)
 {
 	struct stored parts[PART_JOB__MAX];
 	struct error ignored;
@@ -292,7 +291,7 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 {
 	enum job_verdict verdict;
 
-	if (look(j, lock_deadline, e) == -1)
+	if (job_look(j, lock_deadline, e) == -1)
 		return JOB_FAILED;
 	if (recover(j))
 		return JOB_INSTALL;
@@ -303,7 +302,7 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 	 * complete the repair and report it.
 	 */
 	if (repair(j))
-		return job_choose_last(j, e) == 1 ? JOB_INSTALL : JOB_FAILED;
+		return job_save_chosen(j, e) == 1 ? JOB_INSTALL : JOB_FAILED;
 	confirm(j);
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
 	if (renewal_ask(&j->state->life, j->state, time(NULL)))
@@ -313,70 +312,6 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 	if (verdict == JOB_UNCHANGED && job_save(j, e) == -1)
 		say(1, "%s: %s", j->handle, e->text);
 	return verdict;
-}
-
-enum job_verdict
-job_evaluate_revocation(struct job *j, int64_t lock_deadline, struct error *e)
-{
-	if (look(j, lock_deadline, e) == -1 || job_doom(j, e) == -1)
-		return JOB_FAILED;
-	return JOB_DUE;
-}
-
-/*
- * Saves a chain that no CA has sent in this run; what says what is done with
- * it.
- */
-static enum job_verdict
-keep_chosen(struct job *j, const char *what, struct error *e)
-{
-	if (store_probe(j->nr, e) == -1)
-		return JOB_FAILED;
-	/*
-	 * put_back tells the next run that this chain is wanted, although the
-	 * installed one may expire later.
-	 */
-	chain_fingerprint(j->chosen, j->state->put_back);
-	if (job_save(j, e) == -1 || job_choose_last(j, e) != 1)
-		return JOB_FAILED;
-	say(1, "%s: %s the certificate that ends on %s", j->handle, what,
-	    clock_text(j->chosen->not_after));
-	return JOB_INSTALL;
-}
-
-enum job_verdict
-job_evaluate_restoration(struct job *j, int64_t lock_deadline, struct error *e)
-{
-	int found;
-
-	if (look(j, lock_deadline, e) == -1 || (found = restore(j, e)) == -1)
-		return JOB_FAILED;
-	return found ? keep_chosen(j, "putting back", e) : JOB_UNCHANGED;
-}
-
-enum job_verdict
-job_evaluate_offer(struct job *j, int64_t lock_deadline, struct error *e)
-{
-	struct error reason;
-	int found;
-
-	if (look(j, lock_deadline, e) == -1)
-		return JOB_FAILED;
-	if ((found = offer_judge(j, &reason)) == -1) {
-		error_set(e, "the chain is refused: %s", reason.text);
-		return JOB_FAILED;
-	}
-	if (!found) {
-		/* An earlier run may have installed it without saving that. */
-		if (j->changed && job_save(j, &reason) == -1)
-			warnx("%s: %s", j->handle, reason.text);
-		return JOB_UNCHANGED;
-	}
-	/* The configuration of now counts as that by which it was obtained. */
-	origin_attempt(j);
-	/* Nothing was asked about this certificate yet. */
-	j->state->status_ask = 0;
-	return keep_chosen(j, "installing", e);
 }
 
 enum job_verdict

@@ -78,7 +78,8 @@ forgettable(const struct job *j)
 	if (role_mode != MODE_REVOKE)
 		return 1u << PART_SAVED;
 	return 1u << PART_REVOKING | (j->confirming ? 1u << PART_REVOKED : 0) |
-	    (job_compromised && !j->key_stays ? 1u << PART_COMPROMISED : 0);
+	    (revokes_as_compromised && !j->key_stays ? 1u << PART_COMPROMISED :
+						       0);
 }
 
 void
@@ -204,7 +205,7 @@ job_was_revoked(const struct job *j, const struct chain *chain)
 }
 
 int
-job_key_was_compromised(const struct job *j, const struct chain *chain)
+job_is_for_compromised_key(const struct job *j, const struct chain *chain)
 {
 	struct chain *copied = stored_chain(&j->compromised);
 	int was = copied != NULL && chain_is_for(chain, 1, copied->spki);
@@ -217,7 +218,7 @@ int
 job_check_revoked(const struct job *j, const struct chain *chain,
     const char *key, const char *cert, struct error *e)
 {
-	if (job_key_was_compromised(j, chain))
+	if (job_is_for_compromised_key(j, chain))
 		return error_set(
 		    e, "%s is compromised, as -R keyCompromise said", key);
 	if (job_was_revoked(j, chain))
@@ -226,17 +227,25 @@ job_check_revoked(const struct job *j, const struct chain *chain,
 	return 0;
 }
 
+int
+job_is_older(const struct job *j, const struct chain *chain, int alike)
+{
+	time_t began = j->installed.chain->not_before, now = time(NULL);
+
+	if (began > now)
+		began = now;
+	return chain->not_before <
+	    began - (alike ? BACKDATED_ALIKE : BACKDATED);
+}
+
 /*
  * Was the chain issued for this order?  An attacker in netproc can present an
- * earlier one, also with -F.  A CA sets notBefore to a time before the
- * issuance, by 48 hours at most (the CA/Browser Forum's baseline requirements
- * 7.1.2.7), and by the same time for all its certificates.
+ * earlier one, also with -F.
  */
 static int
 check_new(const struct job *j, const struct chain *chain, struct error *e)
 {
 	const struct chain *in = j->installed.chain;
-	time_t began, now = time(NULL);
 
 	if (job_was_revoked(j, chain))
 		return error_set(e,
@@ -248,12 +257,7 @@ check_new(const struct job *j, const struct chain *chain, struct error *e)
 		return error_set(e,
 		    "the CA handed out the certificate that is installed "
 		    "already");
-	/*
-	 * A certificate of another CA or profile may have an earlier notBefore.
-	 */
-	began = in->not_before < now ? in->not_before : now;
-	began -= origin_is_configured(j) ? BACKDATED_ALIKE : BACKDATED;
-	if (chain->not_before >= began)
+	if (!job_is_older(j, chain, origin_is_configured(j)))
 		return 0;
 	return error_set(e,
 	    "the certificate from the CA is older than the installed one: it "
@@ -277,9 +281,9 @@ job_verify(const struct job *j, const struct chain *chain, struct error *e)
 	return chain_verify(chain, &j->names, key, roots, time(NULL), e);
 }
 
-/* Judges a chain from the CA. */
+/* May a chain from the CA be installed?  0, or -1 with the reason. */
 static int
-judge(const struct job *j, const struct chain *chain, struct error *e)
+check_chain(const struct job *j, const struct chain *chain, struct error *e)
 {
 	if (job_verify(j, chain, e) == -1 || check_new(j, chain, e) == -1)
 		return -1;
@@ -358,7 +362,7 @@ job_begin(struct job *j, struct error *e)
 }
 
 int
-job_choose_last(struct job *j, struct error *e)
+job_save_chosen(struct job *j, struct error *e)
 {
 	char *pem;
 	size_t len;
@@ -370,6 +374,23 @@ job_choose_last(struct job *j, struct error *e)
 	rc = store_write(j->nr, PART_SAVED, pem, len, e);
 	free(pem);
 	return rc == 0 ? 1 : SAVE_FAILED;
+}
+
+enum job_verdict
+job_take_over(struct job *j, const char *what, struct error *e)
+{
+	if (store_probe(j->nr, e) == -1)
+		return JOB_FAILED;
+	/*
+	 * put_back tells the next run that this chain is wanted, although the
+	 * installed one may expire later.
+	 */
+	chain_fingerprint(j->chosen, j->state->put_back);
+	if (job_save(j, e) == -1 || job_save_chosen(j, e) != 1)
+		return JOB_FAILED;
+	say(1, "%s: %s the certificate that ends on %s", j->handle, what,
+	    clock_text(j->chosen->not_after));
+	return JOB_INSTALL;
 }
 
 /*
@@ -395,7 +416,7 @@ job_choose(
 	char top[128];
 
 	if (chain == NULL || check_whole(j, unframed, e) == -1 ||
-	    judge(j, chain, e) == -1 ||
+	    check_chain(j, chain, e) == -1 ||
 	    (j->resumed && order_worth(j, chain, e) == -1)) {
 		chain_free(chain);
 		return j->preferred != NULL ? 0 : -1;
@@ -412,7 +433,7 @@ job_choose(
 	}
 	chain_free(j->chosen);
 	j->chosen = chain;
-	return job_choose_last(j, e);
+	return job_save_chosen(j, e);
 }
 
 static void

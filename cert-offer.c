@@ -50,13 +50,13 @@ installed_is_good(const struct job *j)
 	return in != NULL && chain_names_equal(in, &j->names) &&
 	    chain_is_for(in, j->keys.have_current, j->keys.current) &&
 	    in->not_after > time(NULL) && !j->revoked &&
-	    !job_key_was_compromised(j, in) && !job_was_revoked(j, in) &&
+	    !job_is_for_compromised_key(j, in) && !job_was_revoked(j, in) &&
 	    job_trusts_installed(j, &ignored) != 0;
 }
 
 /* Is its leaf installed already, by whole files that servers can use? */
 static int
-is_installed_otherwise(const struct job *j, const struct chain *chain)
+is_installed_and_good(const struct job *j, const struct chain *chain)
 {
 	return chain_same_leaf(chain, j->installed.chain) &&
 	    installed_is_good(j) && j->installed.complete &&
@@ -101,8 +101,7 @@ check_age(const struct job *j, const struct chain *chain, struct error *e)
 
 	if (!installed_is_good(j) || chain_same_leaf(chain, in))
 		return 0;
-	if (chain->not_before <
-	    in->not_before - (changed ? BACKDATED : BACKDATED_ALIKE))
+	if (job_is_older(j, chain, !changed))
 		return error_set(e,
 		    "it is older than the installed one: it begins on %s, and "
 		    "that one on %s; -F would install it all the same",
@@ -133,8 +132,12 @@ check_waiting(const struct job *j, const struct chain *chain,
 	    clock_text(chain->not_after), j->saved.path);
 }
 
+/*
+ * Is the offered chain to be installed?  1; 0: it is installed already; or -1
+ * with the reason why it may not.
+ */
 static int
-judge(const struct job *j, const struct chain *chain,
+is_wanted(const struct job *j, const struct chain *chain,
     const struct chain *waiting, struct error *e)
 {
 	if (job_has_in_place(j, chain))
@@ -143,7 +146,7 @@ judge(const struct job *j, const struct chain *chain,
 		return -1;
 	if (job_forced())
 		return 1;
-	if (is_installed_otherwise(j, chain))
+	if (is_installed_and_good(j, chain))
 		return 0;
 	if (check_age(j, chain, e) == -1 ||
 	    check_waiting(j, chain, waiting, e) == -1)
@@ -159,8 +162,13 @@ is_der(const struct job *j)
 	    ((uint8_t)j->offered[1] & 0x80) != 0;
 }
 
-int
-offer_judge(struct job *j, struct error *e)
+/*
+ * Judges the offered chain, once the keys and the installed files are known.
+ * 1: it is chosen to be installed; 0: it is installed already; -1: it may not
+ * be installed, with the reason.
+ */
+static int
+choose_offered(struct job *j, struct error *e)
 {
 	struct chain *chain, *waiting;
 	int rc;
@@ -174,7 +182,7 @@ offer_judge(struct job *j, struct error *e)
 	if ((chain = chain_parse(j->offered, j->offered_len, e)) == NULL)
 		return -1;
 	waiting = recover_waiting(j);
-	if ((rc = judge(j, chain, waiting, e)) == 1)
+	if ((rc = is_wanted(j, chain, waiting, e)) == 1)
 		j->chosen = chain;
 	else
 		chain_free(chain);
@@ -182,4 +190,29 @@ offer_judge(struct job *j, struct error *e)
 	if (rc == 0)
 		say(1, "%s: the certificate is installed already", j->handle);
 	return rc;
+}
+
+enum job_verdict
+offer_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
+{
+	struct error reason;
+	int found;
+
+	if (job_look(j, lock_deadline, e) == -1)
+		return JOB_FAILED;
+	if ((found = choose_offered(j, &reason)) == -1) {
+		error_set(e, "the chain is refused: %s", reason.text);
+		return JOB_FAILED;
+	}
+	if (!found) {
+		/* An earlier run may have installed it without saving that. */
+		if (j->changed && job_save(j, &reason) == -1)
+			warnx("%s: %s", j->handle, reason.text);
+		return JOB_UNCHANGED;
+	}
+	/* The configuration of now counts as that by which it was obtained. */
+	origin_attempt(j);
+	/* Nothing was asked about this certificate yet. */
+	j->state->status_ask = 0;
+	return job_take_over(j, "installing", e);
 }

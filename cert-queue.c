@@ -29,11 +29,11 @@ evaluate_by_mode(struct job *j, struct error *e)
 {
 	switch (role_mode) {
 	case MODE_REVOKE:
-		return job_evaluate_revocation(j, lock_deadline, e);
+		return revocation_evaluate(j, lock_deadline, e);
 	case MODE_RESTORE:
-		return job_evaluate_restoration(j, lock_deadline, e);
+		return restoration_evaluate(j, lock_deadline, e);
 	case MODE_INSTALL:
-		return job_evaluate_offer(j, lock_deadline, e);
+		return offer_evaluate(j, lock_deadline, e);
 	default:
 		return job_evaluate(j, lock_deadline, e);
 	}
@@ -59,7 +59,7 @@ evaluate(uint32_t job)
 		enter(job, STATUS_TO_ASK);
 		return 1;
 	case JOB_UNCHANGED:
-		finish(job, OUTCOME_UNCHANGED);
+		finish_job(job, OUTCOME_UNCHANGED);
 		return 0;
 	case JOB_INSTALL:
 		install(job);
@@ -122,7 +122,7 @@ tell_status_urls(void)
 			free(jobs[i].status_url);
 			jobs[i].status_url = NULL;
 			if (jobs[i].phase == STATUS_TO_ASK)
-				finish(i, OUTCOME_UNCHANGED);
+				finish_job(i, OUTCOME_UNCHANGED);
 		}
 	}
 	for (r = 0; r < 2 && asks; r++) {
@@ -149,7 +149,7 @@ leave_authority(const struct error *e)
 			    &jobs[i], authority_cause(), FAILURE_AUTHORITY);
 			finish_failed(i, e);
 		} else if (jobs[i].phase & (DATE_TO_ASK | STATUS_TO_ASK))
-			finish(i, OUTCOME_UNCHANGED);
+			finish_job(i, OUTCOME_UNCHANGED);
 	/* Jobs that wait for csrproc need no authority, and go on. */
 	return 0;
 }
@@ -416,7 +416,7 @@ allowed(uint32_t job)
 		return 1;
 	orders_left = 0;
 	say(1, "%s: left for another run (-m)", jobs[job].handle);
-	finish(job, OUTCOME_UNCHANGED);
+	finish_job(job, OUTCOME_UNCHANGED);
 	return 0;
 }
 

@@ -27,8 +27,9 @@ verify_leaf(const struct job *j, const struct chain *kept, struct error *e)
 	    NULL, time(NULL), e);
 }
 
+/* May the kept chain be put back?  0, or -1 with the reason. */
 static int
-judge(const struct job *j, const struct installed *kept, struct error *e)
+check_kept(const struct job *j, const struct installed *kept, struct error *e)
 {
 	const struct job_keys *k = &j->keys;
 	const struct chain *chain = kept->chain;
@@ -55,8 +56,14 @@ judge(const struct job *j, const struct installed *kept, struct error *e)
 	return verify_leaf(j, chain, e);
 }
 
-int
-restore(struct job *j, struct error *e)
+/*
+ * Judges the files that fileproc has kept, once the keys and the installed
+ * files are known; here the next key is the one before the live key.  1: the
+ * kept chain is chosen to be installed; 0: nothing is kept but what is
+ * installed; -1: it may not be installed, with the reason.
+ */
+static int
+choose_kept(struct job *j, struct error *e)
 {
 	struct stored parts[PART_SET__MAX];
 	struct installed kept;
@@ -78,11 +85,22 @@ restore(struct job *j, struct error *e)
 		installed_free(&kept);
 		return 0;
 	}
-	if ((rc = judge(j, &kept, e)) == 0) {
+	if ((rc = check_kept(j, &kept, e)) == 0) {
 		j->chosen = kept.chain;
 		kept.chain = NULL;
 		rc = 1;
 	}
 	installed_free(&kept);
 	return rc;
+}
+
+enum job_verdict
+restoration_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
+{
+	int found;
+
+	if (job_look(j, lock_deadline, e) == -1 ||
+	    (found = choose_kept(j, e)) == -1)
+		return JOB_FAILED;
+	return found ? job_take_over(j, "putting back", e) : JOB_UNCHANGED;
 }

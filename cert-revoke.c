@@ -14,7 +14,7 @@
 
 #include "cert.h"
 
-int job_compromised;
+int revokes_as_compromised;
 
 /*
  * Parses a chain that an earlier run has copied; NULL: there is no usable copy.
@@ -58,8 +58,13 @@ copy_doomed(const struct job *j, enum part to, struct error *e)
 	return store_copy(j->nr, j->doomed_part, to, e);
 }
 
-int
-job_doom(struct job *j, struct error *e)
+/*
+ * Chooses the certificate to revoke, doomed: the one whose revocation an
+ * earlier run has begun, or else the installed one, or else one whose
+ * revocation is not confirmed yet.  0 or -1.
+ */
+static int
+choose_doomed(struct job *j, struct error *e)
 {
 	j->doomed_part = PART_REVOKING;
 	if ((j->doomed = load_current(j, &j->revoking)) != NULL) {
@@ -87,12 +92,13 @@ job_doom(struct job *j, struct error *e)
 int
 job_begin_revocation(struct job *j, struct error *e)
 {
-	if ((job_compromised && copy_doomed(j, PART_COMPROMISED, e) == -1) ||
+	if ((revokes_as_compromised &&
+		copy_doomed(j, PART_COMPROMISED, e) == -1) ||
 	    (!j->confirming && copy_doomed(j, PART_REVOKING, e) == -1))
 		return -1;
 	/*
-	 * look() has emptied the fingerprint, so that the next renewal reads
-	 * the files again, too.
+	 * job_look() has emptied the fingerprint, so that the next renewal
+	 * reads the files again, too.
 	 */
 	return job_save(j, e);
 }
@@ -136,7 +142,7 @@ job_key_burnt(struct job *j)
 }
 
 int
-job_key_compromised(struct job *j)
+job_live_key_is_compromised(struct job *j)
 {
 	struct chain *chain = load(j, &j->compromised);
 	int compromised = chain != NULL &&
@@ -144,4 +150,12 @@ job_key_compromised(struct job *j)
 
 	chain_free(chain);
 	return compromised;
+}
+
+enum job_verdict
+revocation_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
+{
+	if (job_look(j, lock_deadline, e) == -1 || choose_doomed(j, e) == -1)
+		return JOB_FAILED;
+	return JOB_DUE;
 }

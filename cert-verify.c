@@ -78,7 +78,7 @@ verify_begin(void)
 			add_servers(&jobs[i]);
 		enter(i, TASKED);
 		if (left[i] == 0)
-			finish(i, OUTCOME_UNCHANGED);
+			finish_job(i, OUTCOME_UNCHANGED);
 	}
 	began = clock_ms();
 	msg_new(&out, PARENT_DUE, 0);
@@ -104,7 +104,7 @@ drop(struct server *s)
 
 	*s = servers[--nservers];
 	if (--left[job] == 0)
-		finish(job, OUTCOME_UNCHANGED);
+		finish_job(job, OUTCOME_UNCHANGED);
 }
 
 static void

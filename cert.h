@@ -478,7 +478,8 @@ struct job {
 
 /* Group 1: what a job remembers and holds. */
 
-extern int job_compromised; /* The run revokes with the reason keyCompromise. */
+/* The run revokes with the reason keyCompromise. */
+extern int revokes_as_compromised;
 
 /* Gives the job an empty state of its own. */
 void job_new_state(struct job *);
@@ -528,10 +529,18 @@ int job_begin(struct job *, struct error *);
 int job_choose(
     struct job *, const char *pem, size_t len, int unframed, struct error *);
 /*
- * The CA has no further chain: chooses and saves the first one that was
- * acceptable.  Returns what job_choose() returns, but not 0.
+ * Saves the chosen chain in the state directory: the CA has no further chain,
+ * or there is no CA.  Returns what job_choose() returns, but not 0.
  */
-int job_choose_last(struct job *, struct error *);
+int job_save_chosen(struct job *, struct error *);
+/*
+ * Does the chain begin so long before the installed one that it was issued
+ * earlier?  A CA sets notBefore to a time before the issuance, by 48 hours at
+ * most (the CA/Browser Forum's baseline requirements 7.1.2.7), and by the same
+ * time for all certificates of a kind; alike: both are of the same
+ * configuration.
+ */
+int job_is_older(const struct job *, const struct chain *, int alike);
 /* Is the chosen chain for a key that is not live yet? */
 int job_needs_next_key(const struct job *);
 /*
@@ -574,7 +583,7 @@ void job_failed(struct job *, const char *text, enum failure, uint64_t seconds,
 /* Has an -r revoked this chain or begun to, as far as a copy is still kept? */
 int job_was_revoked(const struct job *, const struct chain *);
 /* Did an -r name the key of this chain as compromised (-R keyCompromise)? */
-int job_key_was_compromised(const struct job *, const struct chain *);
+int job_is_for_compromised_key(const struct job *, const struct chain *);
 /*
  * Refuses, for -B and -i, a chain that one of these two is about: -1 and the
  * error, in which key and cert name the chain's key and certificate; else 0.
@@ -594,12 +603,9 @@ void job_fine(struct job *);
 /* Group 4: revocation (-r). */
 
 /*
- * Chooses the certificate to revoke, doomed: the one whose revocation an
- * earlier run has begun, or else the installed one, or else one whose
- * revocation is not confirmed yet.  0 or -1.
+ * Remembers the certificate that is to be revoked, before netproc asks the CA.
+ * 0 or -1.
  */
-int job_doom(struct job *, struct error *);
-/* Remembers the choice of job_doom(), before netproc asks the CA.  0 or -1. */
 int job_begin_revocation(struct job *, struct error *);
 /* Is the installed certificate the one to be revoked, or is none installed? */
 int job_is_doomed(const struct job *);
@@ -617,7 +623,7 @@ void job_key_burnt(struct job *);
  * In a renewal: was a certificate for the live key revoked as compromised, or
  * was that revocation begun?
  */
-int job_key_compromised(struct job *);
+int job_live_key_is_compromised(struct job *);
 
 
 /* What certproc knows of the authority. */
@@ -764,7 +770,7 @@ void install(uint32_t job);
  * Ends a job, and tells the parent its outcome, and netproc a verdict if it
  * waits for one.
  */
-void finish(uint32_t job, enum outcome);
+void finish_job(uint32_t job, enum outcome);
 /*
  * Ends one of many jobs with OUTCOME_UNCHANGED; finish_tell(), once for all of
  * them, tells the parent.
@@ -824,21 +830,35 @@ enum job_verdict job_evaluate(
  * As job_evaluate(), for -r: JOB_DUE if there is a certificate, else JOB_FAILED
  * with the reason.
  */
-enum job_verdict job_evaluate_revocation(
+enum job_verdict revocation_evaluate(
     struct job *, int64_t lock_deadline, struct error *);
 /*
  * As job_evaluate(), for -B: JOB_INSTALL if fileproc keeps another chain than
  * the installed one, JOB_UNCHANGED if it does not, or JOB_FAILED with the
  * reason.
  */
-enum job_verdict job_evaluate_restoration(
+enum job_verdict restoration_evaluate(
     struct job *, int64_t lock_deadline, struct error *);
 /*
- * For -i: JOB_INSTALL if the offered chain is to be installed, JOB_UNCHANGED if
- * it is installed already, or JOB_FAILED with the reason.
+ * As job_evaluate(), for -i: JOB_INSTALL if the offered chain is to be
+ * installed, JOB_UNCHANGED if it is installed already, or JOB_FAILED with the
+ * reason.
  */
-enum job_verdict job_evaluate_offer(
+enum job_verdict offer_evaluate(
     struct job *, int64_t lock_deadline, struct error *);
+/* Handler, with -i: the parent passes on the bytes of the chain. */
+void cert_offer(struct msg *);
+
+/*
+ * These two are what the evaluations have in common.  job_look() takes the
+ * lock, and reads the state and the installed files; 0 or -1.
+ */
+int job_look(struct job *, int64_t lock_deadline, struct error *);
+/*
+ * Saves a chosen chain that no CA has sent in this run; what says for -v what
+ * is done with it.  JOB_INSTALL, or JOB_FAILED with the reason.
+ */
+enum job_verdict job_take_over(struct job *, const char *what, struct error *);
 /*
  * Takes the CA's window (RFC 9773; start is 0 if there is none).  Returns
  * JOB_DUE, JOB_UNCHANGED or JOB_ASK_STATUS.
@@ -1006,33 +1026,6 @@ int combined_is_old(const struct job *);
  * is complete and is chosen to be installed again.
  */
 int repair(struct job *);
-
-
-/*
- * -B, in certproc: puts back what the installed certificate has replaced.
- */
-
-/*
- * Judges the files that fileproc has kept, once the keys and the installed
- * files are known; here the next key is the one before the live key.  1: the
- * kept chain is chosen to be installed; 0: nothing is kept but what is
- * installed; -1: it may not be installed, with the reason.
- */
-int restore(struct job *, struct error *);
-
-
-/*
- * -i, in certproc: a chain that another machine has obtained.
- */
-
-/* Handler: the parent passes on the bytes of the chain. */
-void cert_offer(struct msg *);
-/*
- * Judges the offered chain, once the keys and the installed files are known.
- * 1: it is chosen to be installed; 0: it is installed already; -1: it may not
- * be installed, with the reason.
- */
-int offer_judge(struct job *, struct error *);
 
 
 /* "verify": compares what servers present with the installed certificates. */

@@ -126,7 +126,7 @@ report_jobs(void)
 		write_monitors(reports);
 	free(reports);
 	for (i = 0; i < njobs; i++)
-		finish(i, outcomes[i]);
+		finish_job(i, outcomes[i]);
 	free(outcomes);
 }
 
@@ -141,7 +141,7 @@ take_conf(struct msg *m)
 	struct slice_conf c;
 
 	role_conf(m, &c);
-	job_compromised = c.key_compromised;
+	revokes_as_compromised = c.key_compromised;
 	most_orders = c.most_orders;
 	list_flags = c.list;
 	authority_conf(&c);
