@@ -214,9 +214,9 @@ cert_csr_done(struct msg *m)
 	}
 }
 
-/* Acts on the verdict after a response about the job's certificate. */
+/* Acts on a verdict about the job, which a response has led to. */
 static void
-answered(uint32_t job, enum job_verdict verdict)
+act_on(uint32_t job, enum job_verdict verdict)
 {
 	struct job *j = &jobs[job];
 
@@ -242,7 +242,7 @@ cert_window(struct msg *m)
 	body_window(m, &b);
 	if (b.start > INT64_MAX || b.end > INT64_MAX)
 		b.start = b.end = 0;
-	answered(m->head.job,
+	act_on(m->head.job,
 	    job_window(j, (time_t)b.start, (time_t)b.end,
 		b.retry > INT32_MAX ? -1 : (long)b.retry));
 }
@@ -257,7 +257,7 @@ cert_status(struct msg *m)
 	struct body_status b;
 
 	body_status(m, &b);
-	answered(m->head.job,
+	act_on(m->head.job,
 	    job_status(&jobs[m->head.job], b.piece, b.len, b.more));
 }
 
@@ -457,8 +457,8 @@ cert_worker_gone(struct msg *m)
 		    jobs[i].worker == m->head.worker) {
 			checked |= jobs[i].phase == ASKING_STATUS;
 			error_set(&e,
-			    "the process that talked to the CA for it has "
-			    "ended");
+			    "netproc has ended while it worked on this "
+			    "certificate");
 			/*
 			 * A job that only asked for a date or a status has not
 			 * failed in an attempt.

@@ -290,7 +290,7 @@ judge_single(const struct single *s, time_t now, struct error *e)
 
 int
 status_ocsp_judge(
-    const struct chain *chain, struct der answer, time_t now, struct error *e)
+    const struct chain *chain, struct der response, time_t now, struct error *e)
 {
 	X509 *leaf = sk_X509_value(chain->certs, 0),
 	     *issuer = status_issuer(chain);
@@ -299,7 +299,7 @@ status_ocsp_judge(
 	struct single s;
 	int rc, verdict = -1;
 
-	if (open_response(answer, &basic, e) == -1)
+	if (open_response(response, &basic, e) == -1)
 		return -1;
 	if (read_response(basic, &r) == -1)
 		return error_set(e, "the response is no OCSP response");

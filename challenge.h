@@ -10,10 +10,12 @@
 
 /* How the account proves that it controls an identifier. */
 enum challenge_type {
-	CHALLENGE_HTTP01,       /* RFC 8555 8.3 */
-	CHALLENGE_TLSALPN01,    /* RFC 8737 */
-	CHALLENGE_DNS01,        /* RFC 8555 8.4 */
+	CHALLENGE_HTTP01,    /* By a file of a web server (RFC 8555 8.3). */
+	CHALLENGE_TLSALPN01, /* By a certificate over TLS (RFC 8737). */
+	CHALLENGE_DNS01,     /* By a TXT record (RFC 8555 8.4). */
+	/* The same, with a label of the account in the record's name. */
 	CHALLENGE_DNSACCOUNT01, /* draft-ietf-acme-dns-account-label */
+	/* By a TXT record that stays, and names the account. */
 	CHALLENGE_DNSPERSIST01, /* draft-ietf-acme-dns-persist */
 	CHALLENGE__MAX
 };

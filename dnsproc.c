@@ -7,7 +7,7 @@
  * those that certproc has named for revocation, of which it tells no address of
  * this machine; or, if there is a proxy, the proxy in place of both; and with
  * 'check webroot' and 'verify' the configured hosts.  From the network it reads
- * DNS answers.  An attacker in it can send net to another address, where TLS
+ * DNS responses.  An attacker in it can send net to another address, where TLS
  * then fails.
  */
 #include <sys/socket.h>

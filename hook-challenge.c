@@ -24,8 +24,8 @@ enum stage {
 	TO_BEGIN = 1,
 	BEGINNING,
 	/*
-	 * The record has begun, or its program has failed: hookproc ends it in
-	 * either case.
+	 * The program has published the record, or has failed and may have
+	 * published it: in both cases hookproc has it removed later.
 	 */
 	BEGUN,
 	ENDING,

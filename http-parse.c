@@ -47,7 +47,7 @@ status_line(struct http_parser *p, struct error *e)
 	if (strncmp(s, "HTTP/1.", 7) != 0 || (s[7] != '0' && s[7] != '1') ||
 	    s[8] != ' ' || strspn(s + 9, "0123456789") != 3 ||
 	    (s[12] != ' ' && s[12] != '\0'))
-		return error_set(e, "the answer is not HTTP/1.1");
+		return error_set(e, "the response is not HTTP/1.1");
 	p->version = s[7] - '0';
 	p->response.status = (s[9] - '0') * 100 + (s[10] - '0') * 10 +
 	    (s[11] - '0');
@@ -195,7 +195,7 @@ head_done(struct http_parser *p, struct error *e)
 
 	if (p->response.status < 200) {
 		if (++p->ninterim > HTTP_INTERIM_MAX)
-			return error_set(e, "more than %d interim answers",
+			return error_set(e, "more than %d interim responses",
 			    HTTP_INTERIM_MAX);
 		free(p->response.head);
 		p->response.head = NULL;

@@ -215,7 +215,7 @@ connect_tcp(struct http *h, const struct address *a, struct error *e)
 	    a, h->client->hup_fd, phase_end(h, HTTP_CONNECT_SECONDS), &late, e);
 	if (late)
 		return error_set(
-		    e, "no answer within %d seconds", HTTP_CONNECT_SECONDS);
+		    e, "no response within %d seconds", HTTP_CONNECT_SECONDS);
 	if (h->fd == -1)
 		return -1;
 	setsockopt(h->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -526,7 +526,7 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
 	 */
 	if ((size_t)used < n && h->outstanding == 1)
 		return error_set(e,
-		    "%s: %zu bytes behind the end of the answer",
+		    "%s: %zu bytes behind the end of the response",
 		    h->origin.host, n - (size_t)used);
 	h->nahead = n - (size_t)used;
 	memmove(h->ahead, buf + used, h->nahead);
@@ -538,7 +538,7 @@ parse_bytes(struct http *h, const char *buf, size_t n, struct error *e)
  * any byte came.
  */
 static int
-receive_answer(
+receive_response(
     struct http *h, int bodiless, int64_t deadline, int *got, struct error *e)
 {
 	char buf[READ_BYTES];
@@ -554,7 +554,7 @@ receive_answer(
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT) {
 			if (tls_wait(h, n, deadline) == -1)
 				return error_set(e,
-				    "%s: no whole answer within %d seconds",
+				    "%s: no whole response within %d seconds",
 				    h->origin.host, HTTP_ANSWER_SECONDS);
 			continue;
 		}
@@ -566,12 +566,12 @@ receive_answer(
 			break;
 		if (n <= 0)
 			return error_set(e,
-			    "%s: the connection ended before the answer did",
+			    "%s: the connection ended before the response did",
 			    h->origin.host);
 		*got = 1;
 		if (clock_left_ms(deadline) == 0)
 			return error_set(e,
-			    "%s: no whole answer within %d seconds",
+			    "%s: no whole response within %d seconds",
 			    h->origin.host, HTTP_ANSWER_SECONDS);
 		if (parse_bytes(h, buf, (size_t)n, e) == -1)
 			return -1;
@@ -627,7 +627,8 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 	} else if (h->fd == -1)
 		return error_set(
 		    e, "%s: the connection has ended", h->origin.host);
-	error_set(&h->broken, "%s: the connection ended before the answer came",
+	error_set(&h->broken,
+	    "%s: the connection ended before the response came",
 	    h->origin.host);
 	request = compose(h, method, url, accept, body, bodylen, &len);
 	rc = send_request(
@@ -650,7 +651,8 @@ http_receive(struct http *h, struct http_response *response, struct error *e)
 	memset(response, 0, sizeof(*response));
 	if (h->fd == -1)
 		rc = error_set(e, "%s", h->broken.text);
-	else if ((rc = receive_answer(h, bodiless, deadline, &got, e)) == -1) {
+	else if ((rc = receive_response(h, bodiless, deadline, &got, e)) ==
+	    -1) {
 		http_parse_free(&h->parser);
 		disconnect(h);
 	}

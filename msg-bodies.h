@@ -350,7 +350,7 @@ void body_persist(struct msg *, struct body_persist *);
 /* These go to and from keyproc. */
 
 struct body_revoke { /* The body of KEY_REVOKE. */
-	int ours;    /* csrproc holds its key. */
+	int ours;    /* csrproc has the key of this certificate. */
 	const uint8_t *der;
 	size_t len;
 };

@@ -77,7 +77,7 @@ ask(struct session *s, enum msgtype sign, struct net_error *t)
 	}
 	if (url == NULL)
 		return net_error_set(t, FAILURE_CA,
-		    "%s: answered without the account's URL (Location)",
+		    "%s: responded without the account's URL (Location)",
 		    s->directory.new_account);
 	if ((rc = request_origin(s, "account", url, t)) == 0) {
 		say(1, "account %s", url);

@@ -84,7 +84,7 @@ fail(struct flight *f, const struct net_error *t)
  * later.
  */
 static void
-take_answer(struct flight *f, size_t i, struct http_response *a)
+take_response(struct flight *f, size_t i, struct http_response *a)
 {
 	const struct batch *b = f->batch;
 	struct net_error t;
@@ -128,7 +128,7 @@ receive_next(struct flight *f)
 	else {
 		nonce_keep(&a);
 		if (request_whole(f->batch->wanted[i].sign, JSON, &a, &e) == 0)
-			take_answer(f, i, &a);
+			take_response(f, i, &a);
 		else {
 			http_response_free(&a);
 			lost(f, i, &e);

@@ -154,7 +154,7 @@ new_order(struct issue *is, struct net_error *t)
 	    NULL) {
 		http_response_free(&a);
 		return net_error_set(t, FAILURE_CA,
-		    "%s: answered without the order's URL (Location)",
+		    "%s: responded without the order's URL (Location)",
 		    is->session->directory.new_order);
 	}
 	if (request_origin(is->session, "order", is->url, t) == -1) {

@@ -368,7 +368,7 @@ request_whole(enum msgtype sign, const char *accept,
 					     json_whole(a->body, a->bodylen))
 		return 0;
 	return error_set(e,
-	    "the connection ended before the answer did, after %zu bytes",
+	    "the connection ended before the response did, after %zu bytes",
 	    a->bodylen);
 }
 
@@ -533,9 +533,10 @@ request_post(struct session *s, enum msgtype sign, const char *url,
 		free(jws);
 		if (rc == -1) {
 			/*
-			 * These two are not repeated at once: the caller
-			 * fetches the order, or the authorization, to see
-			 * whether the CA has received the request.
+			 * Repeat the request once if the CA has probably not
+			 * seen it.  Not finalize, nor the response to a
+			 * challenge: there the caller fetches the order, or the
+			 * authorization, to see whether the CA has received it.
 			 */
 			if (t->unseen && sign != KEY_SIGN_FINALIZE &&
 			    sign != KEY_SIGN_CHALLENGE && unseen++ == 0)

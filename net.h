@@ -33,9 +33,12 @@ struct net_error {
 	long retry_after;
 	/* No whole response came: the CA may have acted on the request. */
 	int lost;
-	/* It is lost because the CA could not be connected to. */
+	/* The response is lost since no connection to the CA was made. */
 	int unreached;
-	/* It is lost, but the CA has probably never seen the request. */
+	/*
+	 * The response is lost, but the connection ended before its first byte:
+	 * the CA has probably not seen the request.
+	 */
 	int unseen;
 	/*
 	 * The type of the signed request that was refused; 0: it was not

@@ -75,7 +75,7 @@ job_of(const struct msg *m)
 	struct resp_job *j = &jobs[m->head.job];
 
 	if (j->way != WAY_LISTEN)
-		errx(1, "%s: about a job that is not answered here",
+		errx(1, "%s: about a job without 'listen on'",
 		    routes[m->head.type].name);
 	return j;
 }

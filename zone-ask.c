@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Queries to name servers, by zoneproc.  ldns makes and parses the packets;
- * sockets and time are here.  An answer counts if it comes from the address
+ * sockets and time are here.  A response counts if it comes from the address
  * that was asked, to the port and with the number that were drawn for this
  * query, and repeats the question.
  */
@@ -41,10 +41,10 @@ struct question {
 	/* The query, behind its length, which only TCP sends. */
 	uint8_t out[2 + 512];
 	size_t outlen, sent;
-	/* The answer by TCP: two bytes of length, then so many bytes. */
+	/* The response by TCP: two bytes of length, then so many bytes. */
 	uint8_t *in;
 	size_t got;
-	answered_fn *answered;
+	responded_fn *responded;
 	void *context;
 };
 
@@ -114,7 +114,7 @@ ask(const struct query *query)
 	q->recurse = query->recurse;
 	q->tries = query->tries;
 	q->fd = -1;
-	q->answered = query->answered;
+	q->responded = query->responded;
 	q->context = query->context;
 	*last = q;
 	last = &q->next;
@@ -173,11 +173,11 @@ static void
 over(struct question *q, const ldns_pkt *pkt, const char *failure,
     int unroutable)
 {
-	struct reply r = { pkt, failure, unroutable };
+	struct response r = { pkt, failure, unroutable };
 
 	close_socket(q);
 	q->state = OVER;
-	q->answered(q->context, &r);
+	q->responded(q->context, &r);
 }
 
 static int
@@ -285,9 +285,9 @@ again(struct question *q, const char *failure)
 		over(q, NULL, failure, 0);
 }
 
-/* Is it the answer to this question, and to no other? */
+/* Is it the response to this question, and to no other? */
 static int
-answers(const struct question *q, const ldns_pkt *p)
+is_response(const struct question *q, const ldns_pkt *p)
 {
 	const ldns_rr_list *list = ldns_pkt_question(p);
 	const ldns_rr *rr;
@@ -307,18 +307,18 @@ answers(const struct question *q, const ldns_pkt *p)
 }
 
 /*
- * Parses an answer; 0: the bytes are no answer to this question, and another
+ * Parses a response; 0: the bytes are no response to this question, and another
  * packet may be.
  */
 static int
-read_answer(struct question *q, const uint8_t *bytes, size_t len)
+read_response(struct question *q, const uint8_t *bytes, size_t len)
 {
 	ldns_pkt *p = NULL;
 	ldns_pkt_rcode rcode;
 
 	if (ldns_wire2pkt(&p, bytes, len) != LDNS_STATUS_OK)
 		return 0;
-	if (!answers(q, p)) {
+	if (!is_response(q, p)) {
 		ldns_pkt_free(p);
 		return 0;
 	}
@@ -352,7 +352,7 @@ read_udp(struct question *q)
 	if (n == -1)
 		over(q, NULL, strerror(errno), is_unroutable(errno));
 	else
-		read_answer(q, in, (size_t)n);
+		read_response(q, in, (size_t)n);
 }
 
 static void
@@ -395,7 +395,7 @@ read_tcp(struct question *q)
 	if (n <= 0) {
 		over(q, NULL,
 		    n == 0 ? "closed the connection (TCP) before the end of "
-			     "its answer" :
+			     "its response" :
 			     strerror(errno),
 		    0);
 		return;
@@ -403,7 +403,7 @@ read_tcp(struct question *q)
 	q->got += (size_t)n;
 	if (q->got < 2 || q->got < 2 + ((size_t)q->in[0] << 8 | q->in[1]))
 		return;
-	if (!read_answer(q, q->in + 2, q->got - 2))
+	if (!read_response(q, q->in + 2, q->got - 2))
 		over(q, NULL,
 		    "answered something else by TCP than what it was asked", 0);
 }

@@ -26,12 +26,12 @@ struct check {
 	const struct check_job *job;
 	const char *name; /* The name as it is configured, with "*.". */
 	char *at;         /* The name whose CAA records are asked for. */
-	unsigned open;    /* The number of look-ups that have no answer yet. */
-	int addresses;    /* The number of addresses that were found. */
+	unsigned open; /* The number of look-ups that have no response yet. */
+	int addresses; /* The number of addresses that were found. */
 	/* Why addresses could not be looked up, in text[]; or NULL. */
 	const char *error;
 	char text[120];
-	int over; /* The time is over: answers that come now do not count. */
+	int over; /* The time is over: responses that come now do not count. */
 };
 
 static struct check *checks;
@@ -64,9 +64,9 @@ ended(struct check *c)
 	nopen--;
 }
 
-/* Counts the A or AAAA records of an answer. */
+/* Counts the A or AAAA records of a response. */
 static void
-addresses_came(void *context, const struct reply *r)
+addresses_came(void *context, const struct response *r)
 {
 	struct check *c = context;
 	const ldns_rr_list *list;
@@ -106,7 +106,7 @@ zone_came(void *context, const char *name, unsigned aliases,
 		report(c, "the zone of its challenge: %s", e->text);
 }
 
-/* The name behind the CNAMEs of an answer; -1: there are too many. */
+/* The name behind the CNAMEs of a response; -1: there are too many. */
 static int
 follow(char **at, const ldns_rr_list *list)
 {
@@ -189,7 +189,7 @@ say_caa(const struct check *c, const struct caa *records, size_t n)
 		    c->job->handle, c->name, c->at);
 }
 
-static answered_fn caa_came;
+static responded_fn caa_came;
 
 static void
 ask_caa(struct check *c)
@@ -203,7 +203,7 @@ ask_caa(struct check *c)
  * that has any.  An alias above does not move the search.
  */
 static void
-caa_came(void *context, const struct reply *r)
+caa_came(void *context, const struct response *r)
 {
 	struct caa records[RECORDS_MAX];
 	struct check *c = context;
@@ -274,7 +274,7 @@ begin(const struct check_job *job, const char *name)
 	ask_caa(c);
 }
 
-/* Reports what is known when all answers have come, or the time is over. */
+/* Reports what is known when all responses have come, or the time is over. */
 static void
 conclude(void)
 {
@@ -282,7 +282,7 @@ conclude(void)
 
 	for (c = checks; c != NULL; c = c->next)
 		if (c->open > 0)
-			report(c, "no answer from name servers in %d seconds",
+			report(c, "no response from name servers in %d seconds",
 			    CHECK_SECONDS);
 		else if (c->addresses == 0 && c->error != NULL)
 			report(c, "its addresses cannot be looked up: %s",

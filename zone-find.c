@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
  * Finds zones and their servers, by zoneproc.  A resolver of the
- * administrator's is asked, and believed: its answers decide only which servers
- * are asked.  Nothing is kept longer than the run; a zone whose search failed
- * is looked for again.
+ * administrator's is asked, and believed: its responses decide only which
+ * servers are asked.  Nothing is kept longer than the run; a zone whose search
+ * failed is looked for again.
  */
 #include <netinet/in.h>
 #include <err.h>
@@ -18,12 +18,12 @@
 /* The most addresses of all name servers of one zone. */
 #define ADDRESSES_MAX_HERE 48
 
-/* A query to one resolver after the other, until one answers. */
+/* A query to one resolver after the other, until one responds. */
 struct lookup {
 	char *name;
 	ldns_rr_type type;
 	size_t resolver;
-	answered_fn *done;
+	responded_fn *done;
 	void *context;
 };
 
@@ -47,7 +47,7 @@ struct search {
 struct seen {
 	struct seen *next;
 	struct zone zone;
-	unsigned open;      /* How many look-ups have no answer yet. */
+	unsigned open;      /* How many look-ups have no response yet. */
 	struct error error; /* Why the zone has no servers. */
 };
 
@@ -96,7 +96,7 @@ find_in(const struct address *s, size_t n)
 		add_server(given, "", &s[i]);
 }
 
-static answered_fn lookup_answered;
+static responded_fn lookup_responded;
 
 static void
 lookup_next(struct lookup *l)
@@ -106,7 +106,7 @@ lookup_next(struct lookup *l)
 		.type = l->type,
 		.recurse = given == NULL,
 		.tries = RESOLVER_TRIES,
-		.answered = lookup_answered,
+		.responded = lookup_responded,
 		.context = l };
 
 	ask(&q);
@@ -114,7 +114,7 @@ lookup_next(struct lookup *l)
 
 void
 find_records(
-    const char *name, ldns_rr_type type, answered_fn *done, void *context)
+    const char *name, ldns_rr_type type, responded_fn *done, void *context)
 {
 	struct lookup *l;
 
@@ -127,13 +127,13 @@ find_records(
 	lookup_next(l);
 }
 
-/* Passes an answer on, or asks the next resolver. */
+/* Passes a response on, or asks the next resolver. */
 static void
-lookup_answered(void *context, const struct reply *r)
+lookup_responded(void *context, const struct response *r)
 {
 	static char text[120];
 	struct lookup *l = context;
-	struct reply failed = { NULL, r->failure, 0 };
+	struct response failed = { NULL, r->failure, 0 };
 	ldns_pkt_rcode rcode = r->pkt == NULL ? 0 : ldns_pkt_get_rcode(r->pkt);
 	char address[64], *word;
 
@@ -270,7 +270,7 @@ take_address(struct seen *z, const char *name, const ldns_rr *rr)
 }
 
 static void
-addresses_came(void *context, const struct reply *r)
+addresses_came(void *context, const struct response *r)
 {
 	struct addresses *a = context;
 	struct seen *z = a->zone;
@@ -308,7 +308,7 @@ find_addresses(struct seen *z, const char *name)
 }
 
 static void
-servers_came(void *context, const struct reply *r)
+servers_came(void *context, const struct response *r)
 {
 	struct seen *z = context;
 	struct records ns = { .list = r->pkt == NULL ? NULL :
@@ -384,7 +384,7 @@ replace(char **text, const char *with)
 	*text = copy;
 }
 
-/* Follows the CNAMEs in an answer.  0; or -1: there are too many. */
+/* Follows the CNAMEs in a response.  0; or -1: there are too many. */
 static int
 follow(struct search *s, const ldns_rr_list *list)
 {
@@ -417,7 +417,7 @@ zone_in(const struct search *s, const ldns_rr_list *list)
 	return NULL;
 }
 
-static answered_fn search_came;
+static responded_fn search_came;
 
 static void
 search_at(struct search *s)
@@ -426,11 +426,11 @@ search_at(struct search *s)
 }
 
 /*
- * Takes an answer: it has an SOA record of the name or of its zone; if it has
+ * Takes a response: it has an SOA record of the name or of its zone; if it has
  * none, the name above is asked for.
  */
 static void
-search_came(void *context, const struct reply *r)
+search_came(void *context, const struct response *r)
 {
 	struct search *s = context;
 	char *zone, *dot;

@@ -14,8 +14,8 @@
 #include "zone.h"
 
 /*
- * After so many unanswered queries an address is ignored, if its server has the
- * record at another address.
+ * After so many queries without a response an address is ignored, if its server
+ * has the record at another address.
  */
 #define SILENT_MAX 4
 #define TEXT_SIZE 4096 /* The most bytes of a TXT record that are compared. */
@@ -23,13 +23,13 @@
 #define NAMED_MAX 3
 
 /* One address of one server. */
-struct answerer {
+struct server {
 	struct watching *watching;
 	int has_it;
-	int unroutable;  /* This machine has no route to it. */
-	unsigned silent; /* How many queries in a row were not answered. */
+	int unroutable;  /* This machine has no route to the address. */
+	unsigned silent; /* How many queries in a row had no response. */
 	enum persist_fit fit;
-	char said[160]; /* The server's last answer, in words. */
+	char said[160]; /* The server's last response, in words. */
 };
 
 struct watching {
@@ -39,8 +39,8 @@ struct watching {
 	unsigned aliases;
 	/* The record's zone; NULL: it is not known yet. */
 	const struct zone *zone;
-	struct answerer *servers;
-	unsigned open; /* How many queries have no answer yet. */
+	struct server *servers;
+	unsigned open; /* How many queries have no response yet. */
 	int searching;
 	/*
 	 * The record is at another name or in another zone: open queries do not
@@ -150,7 +150,7 @@ is_elsewhere(const struct watching *w, size_t i)
 static int
 is_finished(const struct watching *w, size_t i)
 {
-	const struct answerer *a = &w->servers[i];
+	const struct server *a = &w->servers[i];
 
 	return a->has_it || a->unroutable ||
 	    (a->silent >= SILENT_MAX && is_elsewhere(w, i));
@@ -185,7 +185,7 @@ best_fit(const struct watching *w)
 	return best;
 }
 
-/* Lists the servers that lack the record, and their answers. */
+/* Lists the servers that lack the record, and their responses. */
 static void
 name_servers(const struct watching *w, char *text, size_t size)
 {
@@ -255,7 +255,7 @@ join(const ldns_rr *rr, char text[TEXT_SIZE])
 
 /* Is a TXT record with this text the one that is waited for? */
 static int
-is_wanted(struct answerer *a, const char *text, size_t len)
+is_wanted(struct server *a, const char *text, size_t len)
 {
 	const struct watched *what = &a->watching->what;
 	enum persist_fit fit;
@@ -270,11 +270,11 @@ is_wanted(struct answerer *a, const char *text, size_t len)
 }
 
 /*
- * Is the record that is waited for among those that name has in an answer?
+ * Is the record that is waited for among those that name has in a response?
  * Notes in a->said what is there instead.
  */
 static int
-look_at_texts(struct answerer *a, const char *name, const ldns_rr_list *list)
+look_at_texts(struct server *a, const char *name, const ldns_rr_list *list)
 {
 	struct records txt = { .list = list, .type = LDNS_RR_TYPE_TXT };
 	char text[TEXT_SIZE], first[64] = "";
@@ -339,7 +339,7 @@ move(struct watching *w, char *name, char *zone)
 }
 
 /*
- * Returns the name at the end of the CNAMEs in an answer; the caller frees it.
+ * Returns the name at the end of the CNAMEs in a response; the caller frees it.
  * NULL: there are too many.
  */
 static char *
@@ -360,9 +360,9 @@ end_of_aliases(const char *name, const ldns_rr_list *list)
 	return at;
 }
 
-/* Reads one server's answer. */
+/* Reads one server's response. */
 static void
-read_answer(struct answerer *a, const ldns_pkt *p)
+read_response(struct server *a, const ldns_pkt *p)
 {
 	struct watching *w = a->watching;
 	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(p);
@@ -397,16 +397,16 @@ read_answer(struct answerer *a, const ldns_pkt *p)
 static void conclude(struct watching *);
 
 static void
-answered(void *context, const struct reply *r)
+responded(void *context, const struct response *r)
 {
-	struct answerer *a = context;
+	struct server *a = context;
 	struct watching *w = a->watching;
 
 	w->open--;
 	a->silent = r->pkt == NULL ? a->silent + 1 : 0;
 	a->unroutable = r->unroutable;
 	if (r->pkt != NULL)
-		read_answer(a, r->pkt);
+		read_response(a, r->pkt);
 	else if (r->unroutable)
 		snprintf(a->said, sizeof(a->said),
 		    "cannot be reached from here: %s", r->failure);
@@ -425,7 +425,7 @@ ask_all(struct watching *w)
 		.type = LDNS_RR_TYPE_TXT,
 		.recurse = w->zone->name[0] == '\0',
 		.tries = SERVER_TRIES,
-		.answered = answered };
+		.responded = responded };
 	size_t i;
 
 	for (i = 0; i < w->zone->n; i++)
@@ -515,7 +515,7 @@ is_denied(const struct watching *w)
 	return 0;
 }
 
-/* Decides after a round of answers. */
+/* Decides after a round of responses. */
 static void
 conclude(struct watching *w)
 {

@@ -40,20 +40,20 @@
 
 
 /*
- * Sends queries to name servers, by UDP, and by TCP where the answer was cut.
+ * Sends queries to name servers, by UDP, and by TCP where the response was cut.
  * Nothing here waits: zoneproc's loop calls ask_fill() and ask_turn().
  */
 
 /* The outcome of a query; it lives until the function that gets it returns. */
-struct reply {
-	/* The answer to just this query, or NULL. */
+struct response {
+	/* The response to just this query, or NULL. */
 	const ldns_pkt *pkt;
-	const char *failure; /* Why there is no answer. */
+	const char *failure; /* Why there is no response. */
 	/* This machine has no route to the address. */
 	int unroutable;
 };
 
-typedef void answered_fn(void *context, const struct reply *);
+typedef void responded_fn(void *context, const struct response *);
 
 /* A query: which records of a type does this name have? */
 struct query {
@@ -64,17 +64,17 @@ struct query {
 	/* The server is to ask others for what it does not know. */
 	int recurse;
 	unsigned tries; /* Attempts by UDP; each may take UDP_MS. */
-	answered_fn *answered;
+	responded_fn *responded;
 	void *context;
 };
 
 /*
- * Sends the query with the next call of ask_fill(), and calls answered() once,
+ * Sends the query with the next call of ask_fill(), and calls responded() once,
  * later.  Nothing that the query points to is needed after the return, except
  * for the context.
  */
 void ask(const struct query *);
-/* Drops all queries with this context: answered() is not called for them. */
+/* Drops all queries with this context: responded() is not called for them. */
 void ask_forget(const void *context);
 
 /*
@@ -90,12 +90,12 @@ int name_equal(const char *, const char *);
 /* Is the first the second or below it?  "" is the root. */
 int name_below(const char *, const char *);
 /*
- * Returns a name from an answer as text, without the dot at its end; the caller
- * frees it.
+ * Returns a name from a response as text, without the dot at its end; the
+ * caller frees it.
  */
 char *name_text(const ldns_rdf *);
 
-/* The records of one type in a section of an answer, one after the other. */
+/* The records of one type in a section of a response, one after the other. */
 struct records {
 	const ldns_rr_list *list;
 	ldns_rr_type type;
@@ -167,9 +167,10 @@ const ldns_rdf *alias_of(const char *name, const ldns_rr_list *);
 
 /*
  * Asks the resolvers, or the servers of all names if these are given, for the
- * records of a name.  answered() is called once, later.
+ * records of a name.  responded() is called once, later.
  */
-void find_records(const char *name, ldns_rr_type, answered_fn *, void *context);
+void find_records(
+    const char *name, ldns_rr_type, responded_fn *, void *context);
 
 
 /* CAA records (RFC 8659), and whether they permit an issuance. */
@@ -244,7 +245,7 @@ int server_of(struct address *, const char *address, const char *port);
 size_t resolvers_read(FILE *, struct address out[RESOLVERS_MAX]);
 
 
-/* Waits until all name servers of a zone answer with a TXT record. */
+/* Waits until all name servers of a zone have a TXT record. */
 
 /* The most bytes of a reason, which may have a record in it. */
 #define WATCH_TEXT_MAX 2300

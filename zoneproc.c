@@ -5,7 +5,7 @@
  * all name servers of the zone are to have them before the CA looks.  It holds
  * nothing but sockets to name servers.  From chng it reads numbers of
  * identifiers and the records' contents, which are then public; from the
- * network it reads DNS answers.  An attacker in it can have the CA asked too
+ * network it reads DNS responses.  An attacker in it can have the CA asked too
  * early, or not at all.
  */
 #include <err.h>
@@ -48,7 +48,7 @@ keep(const char *text)
 }
 
 static void
-answer(const struct watched *w, const char *reason)
+reply(const struct watched *w, const char *reason)
 {
 	struct body_published b = { .number = w->number, .reason = reason };
 
@@ -73,7 +73,7 @@ static void
 seen(const struct watched *w, const char *reason, enum persist_fit fit)
 {
 	(void)fit;
-	answer(w, reason);
+	reply(w, reason);
 }
 
 /*
@@ -122,7 +122,7 @@ persist_seen(const struct watched *w, const char *reason, enum persist_fit fit)
 	char text[WATCH_TEXT_MAX], *line;
 
 	if (reason == NULL) {
-		answer(w, NULL);
+		reply(w, NULL);
 		return;
 	}
 	line = persist_record(strchr(w->record, '.') + 1,
@@ -133,7 +133,7 @@ persist_seen(const struct watched *w, const char *reason, enum persist_fit fit)
 	    "this one, once: %s (%s)",
 	    misfit(fit), line, reason);
 	free(line);
-	answer(w, text);
+	reply(w, text);
 }
 
 /*
@@ -221,7 +221,7 @@ take_servers(const struct slice_conf *c, struct sandbox *s)
 		fclose(f);
 }
 
-/* Sends queries and reads answers until there is a message. */
+/* Sends queries and reads responses until there is a message. */
 static void
 await_message(void)
 {

@@ -95,7 +95,7 @@ for how in "CRL silent" "CRL drip"; do
 	again "$how" -j 4 -a
 	ended "$how" 2 ""
 	same "ca: fleet: $how: asked" 1 "$(wc -l <"$work/ca/plain.log")"
-	late=$(grep -c "no whole answer within" "$work/err")
+	late=$(grep -c "no whole response within" "$work/err")
 	left_out=$(grep -c "not asked again in this run" "$work/err")
 	same "ca: fleet: $how: what is said of it" "1 3" "$late $left_out"
 	check "ca: fleet: $how: one wait: $took s" test "$took" -le 5

@@ -103,7 +103,7 @@ for case in \
     "hang:the proxy has not connected within 2 seconds" \
     "slow:the proxy has not connected within 2 seconds" \
     "close:the proxy hung up before it had responded" \
-    "garbage:the proxy's response: the answer is not HTTP/1.1" \
+    "garbage:the proxy's response: the response is not HTTP/1.1" \
     "controls:a header field with control characters" "NUL:NUL in the header" \
     "endless:the proxy's response: " "long line:the proxy's response: " \
     "interim:the proxy's response: " \

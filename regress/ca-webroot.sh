@@ -123,8 +123,8 @@ fails page "something else than the file is served"
 fails empty "something else than the file is served"
 fails longer "something else than the file is served"
 fails NUL "something else than the file is served"
-fails close "the connection ended before the answer"
-fails hang "no whole answer within"
+fails close "the connection ended before the response"
+fails hang "no whole response within"
 fails itself "more than 10 redirects"
 # Where it may not look, it does not refuse.
 for how in elsewhere "another port" file; do

@@ -56,7 +56,7 @@ for step in directory new-account new-order authz challenge order finalize \
 done
 for step in directory authz order cert; do
 	refused "HTTP/1.0 ended by notify, cut at $step" \
-	    "the connection ended before the answer did, after"
+	    "the connection ended before the response did, after"
 done
 for step in new-account new-order authz challenge order finalize cert; do
 	refused "429 at $step, HTTP/1.0 ended by close" \
@@ -180,15 +180,15 @@ check "ca: larger once written, later: nothing is replaced" \
 check "ca: larger once written, later: nothing is saved" \
     test ! -e "$work/state/domain-example.com.new.pem"
 for how in fin rst notify; do
-	refused "chain cut by $how" "ended before the answer"
+	refused "chain cut by $how" "ended before the response"
 done
-refused "short chunk" "ended before the answer"
+refused "short chunk" "ended before the response"
 refused "1 GiB" "a body of 1073741824 bytes\|Content-Length that makes no sense"
 refused "gzip" "Content-Encoding"
 refused "million headers" "header larger than"
-refused "1xx flood" "interim answers"
-refused "drip" "no whole answer within"
-refused "silence" "no whole answer within"
+refused "1xx flood" "interim responses"
+refused "drip" "no whole response within"
+refused "silence" "no whole response within"
 for step in new-account new-order authz challenge order finalize cert; do
 	refused "429 at $step" \
 	    "429 rateLimited too many see https://ca.example/limits"

@@ -141,7 +141,7 @@ several() {
 	expect "a worker is killed" 1
 	same "$who: a worker is killed: the others' jobs" 11 \
 	    "$(installed | wc -w)"
-	words="the process that talked to the CA for it has ended"
+	words="netproc has ended while it worked on this certificate"
 	same "$who: a worker is killed: its job" 1 \
 	    "$(grep -c "certproc: h..: $words" "$err")"
 	clean_www "a worker is killed"

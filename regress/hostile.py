@@ -734,7 +734,7 @@ refuses("resp: a response for a name that there is not", r, "no identifier 2")
 
 r = resp_role(way="WAY_WEBROOT")
 r.send("RESP_CHECK")
-refuses("resp: a job that is answered elsewhere", r, "not answered here")
+refuses("resp: a job that is answered elsewhere", r, "without .listen on")
 
 r = resp_role()
 for _ in range(400): r.send("RESP_PUT", num(0) + s(AUTHORIZATION))

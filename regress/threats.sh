@@ -570,11 +570,11 @@ time.sleep(300)' "$1" "$work/queue" &
 	pids="$pids $!"
 	for _i in $(seq 100); do [ -e "$work/queue" ] && break; sleep 0.05; done
 	sed -i "s/localhost:$ca_port/localhost:$1/" "$work/c.conf"
-	refuses "silence at the connection" plain "no answer within 2 seconds"
+	refuses "silence at the connection" plain "no response within 2 seconds"
 	installed
 	for how in "silence" "silence in the header" "silence in the body" \
 	    "drip" "drip in the header"; do
-		refuses "$how" "$how" "no whole answer within 3 seconds"
+		refuses "$how" "$how" "no whole response within 3 seconds"
 	done
 	for how in "1 GiB" "1 GiB in chunks" "gzip" "million headers" \
 	    "endless header" "1xx flood"; do

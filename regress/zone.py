@@ -511,7 +511,7 @@ for number, (title, name, challenge, records, expected) in enumerate([
         {w: here_a, ("w.c.test", CAA): [rr("w.c.test", CAA, b"\0\xff")]},
         r"CAA records at w\.c\.test cannot be looked up"),
     ("silence", "w.c.test", HTTP01, {w: here_a, ("w.c.test", CAA): None},
-        r"no answer from name servers|cannot be looked up"),
+        r"no response from name servers|cannot be looked up"),
 ], 1):
     def server(q, records=records):
         found = records.get((q.name, q.kind), [])
