@@ -324,31 +324,52 @@ json_paths(const struct job *j)
 	    json_text(j->combined_path));
 }
 
+/* Adds a member, which the object owns then. */
+static void
+add(json_t *object, const char *name, json_t *value)
+{
+	if (json_object_set_new(object, name, value) == -1)
+		errx(1, "cannot make the list");
+}
+
+static json_t *
+json_names(const struct strings *names)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		json_array_append_new(array, json_string(names->v[i]));
+	return array;
+}
+
 static json_t *
 json_report(const struct report *e, time_t now)
 {
 	const struct job *j = e->job;
-	const struct life *life = &j->state->life;
-	json_t *names = json_array();
-	size_t i;
+	const struct state *s = j->state;
+	time_t end = s->life.not_after;
+	json_t *o = json_object();
 
-	for (i = 0; i < j->names.n; i++)
-		json_array_append_new(names, json_string(j->names.v[i]));
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o}, "
-			 "s:i, s:o, s:o, s:b, s:o, s:o, s:o}",
-	    "handle", j->handle, "names", names, "state",
-	    condition_names[e->condition], "issuer", json_text(e->issuer),
-	    "not_before", json_time(life->not_before), "not_after",
-	    json_time(life->not_after), "seconds_left",
-	    life->not_after == 0 ?
-		json_null() :
-		json_integer((json_int_t)(life->not_after - now)),
-	    "renewal", "time", json_time(e->when), "reason",
-	    json_text(e->reason), "failures", (int)j->state->failures,
-	    "last_success", json_time(j->state->last_success), "last_error",
-	    json_text(report_error(e)), "change_pending", j->pending,
-	    "authority", json_text(j->authority), "serial",
-	    json_text(e->serial), "paths", json_paths(j));
+	add(o, "handle", json_string(j->handle));
+	add(o, "names", json_names(&j->names));
+	add(o, "state", json_string(condition_names[e->condition]));
+	add(o, "issuer", json_text(e->issuer));
+	add(o, "not_before", json_time(s->life.not_before));
+	add(o, "not_after", json_time(end));
+	add(o, "seconds_left",
+	    end == 0 ? json_null() : json_integer((json_int_t)(end - now)));
+	add(o, "renewal",
+	    json_pack("{s:o, s:o}", "time", json_time(e->when), "reason",
+		json_text(e->reason)));
+	add(o, "failures", json_integer((json_int_t)s->failures));
+	add(o, "last_success", json_time(s->last_success));
+	add(o, "last_error", json_text(report_error(e)));
+	add(o, "change_pending", json_boolean(j->pending));
+	add(o, "authority", json_text(j->authority));
+	add(o, "serial", json_text(e->serial));
+	add(o, "paths", json_paths(j));
+	return o;
 }
 
 static json_t *
