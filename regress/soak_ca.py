@@ -447,13 +447,12 @@ class CA:
         ideal = cert.ends - life / (2 if life < 10 * DAY else 3)
         return ideal - life / 100, ideal + life / 100
     def revoke_of_a_day(self):
-        """Those issued in the last 24 hours; returns them."""
+        """Those issued in the last 24 hours."""
         with self.lock:
             now = self.now()
-            gone = [c for c in self.by_serial.values() if c.begins > now - DAY]
-            for c in gone: c.revoked = now
+            for c in self.by_serial.values():
+                if c.begins > now - DAY: c.revoked = c.revoked or now
             self.list = None
-            return gone
     def crl(self):
         now = self.now()
         if self.list is None or now > self.list[0] + DAY:
