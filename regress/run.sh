@@ -30,7 +30,7 @@ all="account around asan build ca ca-account ca-changes ca-fleet ca-later
     fleet fleet-etcd fleet-trouble fuzz fuzz-roles guide handles hooks hostile
     evil import install-chain layout leftover manual nginx openbsd package
     renewal resolver responder restore revoke sandbox seeing servers soak
-    stateless threats threats-memory try unit user verify whole zone"
+    stateless static threats threats-memory try unit user verify whole zone"
 [ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
 table=$here/threats.txt
 [ -z "$threats" ] ||
@@ -178,7 +178,7 @@ for name in around ca-account ca-changes ca-fleet ca-proxy ca-revoke \
     ca-webroot ca-words handles account restore install-chain fuzz fuzz-roles \
     renewal fleet seeing leftover resolver zone dns dns-hooks hostile sandbox \
     servers verify stateless hooks certificate openbsd revoke layout import \
-    nginx conf guide manual try; do
+    nginx conf guide manual static try; do
 	section $name sh "$here/$name.sh"
 done
 for name in $sections; do
