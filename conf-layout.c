@@ -83,7 +83,7 @@ static size_t nthings;
 static unsigned warnings, unsaid;
 
 __attribute__((format(printf, 1, 2))) static void
-advise(const char *fmt, ...)
+warn_of(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -314,7 +314,7 @@ judge(struct thing *holder, const struct thing *prey)
 		home = kinds[holder->kind].home;
 		moved = kinds[holder->kind].name;
 	}
-	advise(
+	warn_of(
 	    "%s %s: %s where %s %s: an attacker in that process could %s, too; "
 	    "move the %s to a directory with nothing else in it or below "
 	    "it%s%s",
@@ -421,16 +421,16 @@ judge_owners(const char *role, const char *user)
 		say_add(wrong, sizeof(wrong), " and %d more", nwrong - 3);
 	if (owned != NULL)
 		user = name_of(owned->st.st_uid);
-	advise("%s runs as root%s, as not all its directories belong to one "
-	       "other user:%s; %s%s%s%s",
+	warn_of("%s runs as root%s, as not all its directories belong to one "
+		"other user:%s; %s%s%s%s",
 	    role, owned != NULL ? " with all rights on files" : "", wrong,
 	    shared ? "move what it writes to directories of its own, that "
 		     "belong to " :
 		     "chown -R ",
 	    user, shared ? "" : ":", shared || nwrong > 3 ? "" : wrong);
 	if (owned == NULL && getpwnam(user) == NULL)
-		advise("user %s: there is no such user; make it, see "
-		       "acme-client.conf(5)",
+		warn_of("user %s: there is no such user; make it, see "
+			"acme-client.conf(5)",
 		    user);
 }
 
@@ -467,12 +467,12 @@ judge_files(struct domain *const *domains, size_t n)
 		judge_file(domains[i]->fullchain, &first, &others);
 	}
 	if (others > 1)
-		advise("%s and %u other files: belong to others than their "
-		       "directories, so that fileproc keeps the capability "
-		       "CAP_CHOWN; chown them",
+		warn_of("%s and %u other files: belong to others than their "
+			"directories, so that fileproc keeps the capability "
+			"CAP_CHOWN; chown them",
 		    first, others - 1);
 	else if (others == 1)
-		advise(
+		warn_of(
 		    "%s: belongs to another user or group than its directory, "
 		    "so that fileproc keeps the capability CAP_CHOWN; chown it",
 		    first);

@@ -71,7 +71,8 @@ read_directory(struct session *s, const char *new_nonce, struct net_error *t)
  * again.
  */
 static void
-advise(const struct session *s, const char *handle, const struct net_error *t)
+say_remedy(
+    const struct session *s, const char *handle, const struct net_error *t)
 {
 	const char *type = t->problem.type;
 
@@ -141,7 +142,7 @@ report_failure(const struct session *s, const struct net_error *t)
 		.for_all = t->for_all };
 	const char *handle = s->conf != NULL ? s->conf->handle : s->api_url;
 
-	advise(s, handle, t);
+	say_remedy(s, handle, t);
 	warnx("%s: %s", handle, t->error.text);
 	msg_new(&m, CERT_FAILED, s->job);
 	body_failed(&m, &b);
