@@ -99,7 +99,9 @@ def path_of(directory, name):
     """Of a directory's descriptor as strace shows it, and a name."""
     name = plain(name.strip().strip('"'))
     if name.startswith("/"): return name
-    return plain(re.search(r"<(.*)>", directory)[1]) + "/" + name
+    # A working directory may not be shown; nothing here is relative to it.
+    m = re.search(r"<(.*)>", directory)
+    return plain(m[1]) + "/" + name if m else name
 
 def replay(disk, trace):
     """Goes through the run; yields after each call that changes the disk."""
