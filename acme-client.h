@@ -156,6 +156,7 @@ enum msgtype {
 	NET_CHNG_DONE, /* chngproc has done what netproc asked, or not. */
 	ZONE_AWAIT,    /* Wait until all name servers have this record. */
 	ZONE_PERSIST,  /* Wait for a persist record that allows the account. */
+	ZONE_CA,       /* In a rehearsal: the CA's names in CAA records. */
 	ZONE_END,      /* Wait no longer for the records of this job. */
 	CHNG_SEEN,     /* The record is there, or this is the error. */
 	RESP_CHECK,    /* Are the ports for this job bound? */
@@ -389,6 +390,7 @@ enum {
 #define DNS_SERVERS_MAX 8 /* The most name servers in 'dns server'. */
 /* The most names of a CA in one challenge (dns-persist-01). */
 #define ISSUERS_MAX 10
+#define TERMS_MAX 1000 /* The longest URL of the CA's terms of service. */
 /* The most seconds until all responses can be seen. */
 #define RESPONSES_SECONDS 900
 /* How often at most an order is finalized that the CA calls not ready. */

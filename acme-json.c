@@ -235,6 +235,29 @@ list_members(json_t *o)
 	return out;
 }
 
+/* Takes the host names among the first members of the list. */
+static void
+read_caa(struct directory *d, json_t *list)
+{
+	const char *name;
+	json_t *v;
+	size_t i;
+
+	if ((d->caa.v = calloc(ISSUERS_MAX, sizeof(*d->caa.v))) == NULL)
+		err(1, NULL);
+	json_array_foreach(list, i, v)
+	{
+		if (d->caa.n == ISSUERS_MAX)
+			break;
+		name = json_string_value(v);
+		if (name == NULL || strlen(name) != json_string_length(v) ||
+		    !valid_dns_name(name))
+			continue;
+		if ((d->caa.v[d->caa.n++] = strdup(name)) == NULL)
+			err(1, NULL);
+	}
+}
+
 static int
 read_meta(struct directory *d, json_t *meta, struct error *e)
 {
@@ -249,6 +272,7 @@ read_meta(struct directory *d, json_t *meta, struct error *e)
 		return error_set(e, "member 'meta.profiles' is not an object");
 	if (profiles != NULL)
 		d->profiles = list_members(profiles);
+	read_caa(d, json_member(meta, "caaIdentities"));
 	if (eab != NULL && !json_is_boolean(eab))
 		return error_set(e,
 		    "member 'meta.externalAccountRequired' is not a boolean");
@@ -280,6 +304,11 @@ directory_parse(
 void
 directory_free(struct directory *d)
 {
+	size_t i;
+
+	for (i = 0; i < d->caa.n; i++)
+		free(d->caa.v[i]);
+	free(d->caa.v);
 	free(d->new_nonce);
 	free(d->new_account);
 	free(d->new_order);

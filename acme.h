@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "conf.h"
 #include "log.h"
 
 #define AUTHZ_MAX 1000 /* The most authorizations of one order. */
@@ -52,6 +53,8 @@ struct directory {
 	 * none.
 	 */
 	char *profiles;
+	/* The CA's names in CAA records: meta.caaIdentities (RFC 8555 7.1.1) */
+	struct strings caa;
 	int eab_required;
 };
 

@@ -5,6 +5,7 @@
  * until when the authority must not be contacted after a failure.
  */
 #include <err.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +340,23 @@ authority_learned(const char *anchors)
 	if (strcmp(anchors, remembered.anchors) == 0)
 		return;
 	strlcpy(remembered.anchors, anchors, sizeof(remembered.anchors));
+	remember();
+}
+
+void
+authority_terms(const char *url)
+{
+	char hash[FINGERPRINT_LEN], safe[TERMS_MAX + 8];
+
+	if (url[0] == '\0')
+		return;
+	SHA256Data((const uint8_t *)url, strlen(url), hash);
+	if (strcmp(hash, remembered.terms) == 0)
+		return;
+	if (remembered.terms[0] != '\0')
+		warnx("%s: the CA has new terms of service; read them: %s",
+		    name, say_safe(safe, sizeof(safe), url, strlen(url)));
+	strlcpy(remembered.terms, hash, sizeof(remembered.terms));
 	remember();
 }
 

@@ -282,6 +282,9 @@ cert_learned(struct msg *m)
 	    sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
 	authority_learned(b.anchors);
+	if (strlen(b.terms) > TERMS_MAX)
+		errx(1, "CERT_LEARNED: too long");
+	authority_terms(b.terms);
 }
 
 /*

@@ -135,6 +135,7 @@ static const struct member {
 	MEMBER(NULL, "newNonce", TEXT, new_nonce),
 	MEMBER(NULL, "slow", NUMBER_INT, slow),
 	MEMBER(NULL, "anchors", TEXT, anchors),
+	MEMBER(NULL, "terms of service", TEXT, terms),
 	MEMBER("order", "url", TEXT, order),
 	MEMBER("order", "terms", TEXT, order_terms),
 	MEMBER("order", "made", NUMBER_TIME, order_made),

@@ -127,6 +127,8 @@ struct state {
 	 * servers.
 	 */
 	char anchors[ANCHOR_NAMES_MAX];
+	/* The same: a hash of the URL of its terms of service. */
+	char terms[FINGERPRINT_LEN];
 	/* "=" and the group that may read the key; "": not known. */
 	char group[GROUP_MAX];
 };
@@ -664,6 +666,8 @@ void authority_works(void);
  */
 const char *authority_anchors(void);
 void authority_learned(const char *names);
+/* Warns if the authority's terms of service are at another URL than before. */
+void authority_terms(const char *url);
 
 /*
  * Remembers that the authority has refused an order for a reason that concerns

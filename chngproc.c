@@ -18,6 +18,7 @@
 #include "challenge.h"
 #include "chng.h"
 #include "disk.h"
+#include "port.h"
 #include "role.h"
 #include "valid.h"
 
@@ -56,6 +57,9 @@ struct chng_job {
 static struct chng_job *jobs;
 static uint32_t njobs;
 static char thumbprint[THUMBPRINT_LEN + 1];
+/* No process of this machine listens on port 80. */
+static int nobody_listens;
+static int have_webroot; /* Web servers respond for some jobs. */
 static struct msg out;
 
 static void
@@ -70,9 +74,10 @@ add_job(const struct slice_domain *d)
 	j->way = d->way;
 	j->path = d->challengedir;
 	j->nnames = d->nnames;
-	if (j->way == WAY_WEBROOT)
+	if (j->way == WAY_WEBROOT) {
 		j->webroot = webroot_open(j->path);
-	else if (j->way == WAY_HOOK || j->way == WAY_PERSIST)
+		have_webroot = 1;
+	} else if (j->way == WAY_HOOK || j->way == WAY_PERSIST)
 		j->records = record_job(d);
 }
 
@@ -372,8 +377,11 @@ chng_drop(struct msg *m)
 	if (doubtful)
 		warnx("%s: the responses were in %s: does the web server of "
 		      "these names serve that directory as "
-		      "/.well-known/acme-challenge/, on port 80?",
-		    j->handle, j->path);
+		      "/.well-known/acme-challenge/, on port 80?%s",
+		    j->handle, j->path,
+		    nobody_listens ?
+			"  Nothing on this machine listens on that port." :
+			"");
 	webroot_drop(m->head.job);
 	response(m, 1, NULL);
 }
@@ -431,6 +439,8 @@ main(int argc, char *argv[])
 		s.uid = role_uid;
 		s.gid = role_gid;
 	}
+	/* The sandbox hides the kernel's list of sockets. */
+	nobody_listens = have_webroot && port_listens(80) == 0;
 	sandbox_enter(&s);
 	/* If the parent, net or the run ends, chngproc ends by exit(). */
 	atexit(webroot_drop_all);

@@ -299,3 +299,13 @@ http_retry_after(const struct http_response *a, time_t now)
 	free(value);
 	return left > RETRY_MAX ? RETRY_MAX : left;
 }
+
+long
+http_clock_ahead(const struct http_response *a, time_t now)
+{
+	char *value = http_header(a, "Date", 0);
+	time_t date = value == NULL ? (time_t)-1 : parse_date(value);
+
+	free(value);
+	return date == (time_t)-1 ? 0 : (long)(now - date);
+}

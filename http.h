@@ -253,6 +253,13 @@ char *http_link(const struct http_response *, const char *rel, size_t nth,
  */
 long http_retry_after(const struct http_response *, time_t now);
 
+/*
+ * Returns by how many seconds now is ahead of the response's Date field, which
+ * was right when the response was made; 0 if the field is absent or not
+ * understood.
+ */
+long http_clock_ahead(const struct http_response *, time_t now);
+
 
 /* Parses HTTP/1 responses, fed in pieces of any size: no socket, no clock. */
 

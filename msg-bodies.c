@@ -199,6 +199,7 @@ slice_conf_net(struct msg *m, struct slice_conf *c)
 	flag(m, &c->has_eab);
 	flag(m, &c->key_compromised);
 	flag(m, &c->asks_for_status);
+	flag(m, &c->checks);
 	own_text(m, &c->name);
 	own_text(m, &c->ca_file);
 	own_text(m, &c->proxy);
@@ -365,6 +366,7 @@ slice_conf_zone(struct msg *m, struct slice_conf *c)
 	own_texts(m, &c->dns_servers, 2 * (size_t)DNS_SERVERS_MAX);
 	number(m, &c->until);
 	flag(m, &c->checks);
+	own_text(m, &c->account);
 	own_text(m, &c->issuer);
 }
 
@@ -494,6 +496,7 @@ body_learned(struct msg *m, struct body_learned *b)
 	need_text(m, &b->new_nonce);
 	flag(m, &b->slow);
 	need_text(m, &b->anchors);
+	need_text(m, &b->terms);
 	msg_end(m);
 }
 
@@ -699,6 +702,13 @@ body_persist(struct msg *m, struct body_persist *b)
 {
 	b->number = one_of(m, b->number, 0, CONF_NAMES_MAX - 1);
 	need_text(m, &b->account);
+	own_texts(m, &b->issuers, ISSUERS_MAX);
+	msg_end(m);
+}
+
+void
+body_ca(struct msg *m, struct body_ca *b)
+{
 	own_texts(m, &b->issuers, ISSUERS_MAX);
 	msg_end(m);
 }

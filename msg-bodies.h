@@ -49,6 +49,8 @@ struct slice_conf { /* The body of ROLE_CONF. */
 	/* zoneproc runs, for records that hooks publish. */
 	int waits_for_dns;
 	int checks; /* zoneproc prints what is wrong in the DNS. */
+	/* With checks: the URL of the account of real runs, or NULL. */
+	char *account;
 	/* Records in the DNS have the account URL, which chngproc needs. */
 	int names_account;
 	int list;             /* The format of -l (LIST_*). */
@@ -180,6 +182,8 @@ struct body_learned {          /* The body of CERT_LEARNED. */
 	int slow;
 	/* Names of the anchors that verified the CA's server, or "". */
 	const char *anchors;
+	/* The URL of the CA's terms of service, or "". */
+	const char *terms;
 };
 void body_learned(struct msg *, struct body_learned *);
 
@@ -346,6 +350,12 @@ struct body_persist { /* The body of ZONE_PERSIST. */
 	struct strings issuers;
 };
 void body_persist(struct msg *, struct body_persist *);
+
+struct body_ca { /* The body of ZONE_CA. */
+	/* The CA's names; when taken, the receiver owns them. */
+	struct strings issuers;
+};
+void body_ca(struct msg *, struct body_ca *);
 
 /* These go to and from keyproc. */
 

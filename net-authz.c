@@ -461,6 +461,7 @@ proof_explain(struct proof *p, struct net_error *t)
 	}
 	if (n == 0)
 		return;
+	t->validation = 1;
 	say_add(
 	    first.error.text, sizeof(first.error.text), " (%s)", t->error.text);
 	t->error = first.error;

@@ -171,7 +171,8 @@ new_order(struct issue *is, struct net_error *t)
 
 /*
  * Tells certproc what helps the next run: it has its first nonces a round trip
- * earlier, finalizes too early only once, and need not parse all trust anchors.
+ * earlier, finalizes too early only once, need not parse all trust anchors, and
+ * notices new terms of service.
  */
 static void
 tell_learned(struct issue *is)
@@ -180,16 +181,22 @@ tell_learned(struct issue *is)
 		.slow = is->too_early || is->polls > 1,
 		.anchors = is->session->anchors == NULL ?
 		    "" :
-		    http_anchors_names(is->session->anchors) };
+		    http_anchors_names(is->session->anchors),
+		.terms = is->session->directory.terms };
 	const char *known = is->session->conf->anchors == NULL ?
 	    "" :
 	    is->session->conf->anchors;
+	static int told;
 
-	if (b.slow == is->session->conf->slow &&
+	if (b.terms == NULL || strlen(b.terms) > TERMS_MAX)
+		b.terms = "";
+	if (told && b.slow == is->session->conf->slow &&
 	    is->session->conf->new_nonce != NULL &&
 	    strcmp(is->session->conf->new_nonce, b.new_nonce) == 0 &&
 	    strcmp(known, b.anchors) == 0)
 		return;
+	/* Only certproc knows the terms of earlier runs. */
+	told = 1;
 	msg_new(&m, CERT_LEARNED, is->session->job);
 	body_learned(&m, &b);
 	msg_send(&m);

@@ -47,6 +47,8 @@ struct net_error {
 	enum msgtype request;
 	/* There is no directory at the configured URL. */
 	int no_directory;
+	/* The CA has not been able to validate a name. */
+	int validation;
 	/* The error concerns the account, and so every job. */
 	int for_all;
 };
@@ -60,7 +62,8 @@ struct net_job;
 struct session {
 	const char *authority; /* The authority's name, for messages. */
 	const char *api_url;
-	int eab; /* The authority has an external account binding. */
+	int eab;    /* The authority has an external account binding. */
+	int checks; /* A rehearsal, beside which zoneproc checks the DNS. */
 
 	/* The servers that net may talk to; the one of 'api url' is first. */
 	struct url origins[ORIGINS_MAX];
@@ -74,6 +77,8 @@ struct session {
 	char *new_nonce;   /* The URL for nonces; NULL: it is not known. */
 	int one_by_one;    /* The CA ignores pipelined requests. */
 	int account_works; /* The CA has accepted a request of the account. */
+	/* By how many seconds the clock here is ahead of the CA's. */
+	long clock_ahead;
 
 	/* The current job. */
 	uint32_t job;

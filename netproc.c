@@ -13,6 +13,7 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "begin.h"
 #include "clock.h"
@@ -30,6 +31,34 @@ static int lost_in_row;
 static struct msg m;
 
 #define STATUS_PIECE (64 * 1024)
+/* From so many seconds on, a clock that differs from the CA's is reported. */
+#define CLOCK_DIFFERS 60
+
+/* Reports a clock that is wrong, on which side that may be; once. */
+static void
+say_clock(const struct session *s)
+{
+	long ahead = s->clock_ahead;
+	static int said;
+
+	if (said || labs(ahead) < CLOCK_DIFFERS)
+		return;
+	said = 1;
+	warnx("%s: the clock here is %ld seconds %s that of %s; set it",
+	    s->conf != NULL ? s->conf->handle : s->authority, labs(ahead),
+	    ahead > 0 ? "ahead of" : "behind", s->api_url);
+}
+
+/* For a rehearsal: tells zoneproc the CA's names in CAA records. */
+static void
+tell_zone(const struct session *s)
+{
+	struct body_ca b = { .issuers = s->directory.caa };
+
+	msg_new(&m, ZONE_CA, s->job);
+	body_ca(&m, &b);
+	msg_send(&m);
+}
 
 /*
  * Fetches the directory (RFC 8555 7.1.1), and nonces with it if the URL of
@@ -48,6 +77,7 @@ read_directory(struct session *s, const char *new_nonce, struct net_error *t)
 		t->no_directory = t->status == 404 || t->status == 410;
 		return -1;
 	}
+	s->clock_ahead = http_clock_ahead(&a, time(NULL));
 	rc = directory_parse(&s->directory, a.body, a.bodylen, &e);
 	http_response_free(&a);
 	if (rc == -1) {
@@ -63,6 +93,10 @@ read_directory(struct session *s, const char *new_nonce, struct net_error *t)
 		s, "directory: newOrder", s->directory.new_order, t) == -1)
 		return -1;
 	request_nonces(s, s->directory.new_nonce);
+	if (s->checks) {
+		say_clock(s);
+		tell_zone(s);
+	}
 	return 0;
 }
 
@@ -76,6 +110,7 @@ say_remedy(
 {
 	const char *type = t->problem.type;
 
+	say_clock(s);
 	if (t->no_directory)
 		warnx("%s: is %s the directory of an ACME server?  'api url' "
 		      "of the authority names it",
@@ -144,6 +179,10 @@ report_failure(const struct session *s, const struct net_error *t)
 
 	say_remedy(s, handle, t);
 	warnx("%s: %s", handle, t->error.text);
+	if (t->validation && !s->checks)
+		warnx("%s: 'acme-client -T %s' tries this at the CA's staging, "
+		      "and checks the DNS and its CAA records",
+		    handle, handle);
 	msg_new(&m, CERT_FAILED, s->job);
 	body_failed(&m, &b);
 	msg_send(&m);
@@ -443,6 +482,7 @@ setup(struct session *s, struct sandbox *box)
 	s->api_url = c.origins.v[0];
 	s->authority = c.name;
 	s->eab = c.has_eab;
+	s->checks = c.checks;
 	key_compromised = c.key_compromised;
 	asks_for_status = c.asks_for_status;
 	if (!c.insecure &&

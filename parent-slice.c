@@ -134,6 +134,7 @@ whole_conf(const struct run *run, uint32_t workers)
 		.publishes = run_publishes(run),
 		.waits_for_dns = run_waits_for_dns(run),
 		.checks = run->checks,
+		.account = run->account,
 		.names_account = run_names_account(run),
 		.list = run->list,
 		.most_orders = run->most_orders,

@@ -25,10 +25,14 @@
 
 #include "disk.h"
 #include "parent.h"
+#include "valid.h"
 
 #define LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
 #define LETSENCRYPT_STAGING \
 	"https://acme-staging-v02.api.letsencrypt.org/directory"
+
+#define ACCOUNT_BYTES_MAX 8192 /* Of the state of an authority. */
+#define ACCOUNT_URL_MAX 1024
 
 /* The configuration of one domain's rehearsal. */
 struct rehearsal {
@@ -236,12 +240,38 @@ make_in(int at, const char *name, const char *path)
 }
 
 /*
+ * Writes the URL of the account of real runs to fd, if the authority's state
+ * has one; certproc writes that as account_encode() has it.
+ */
+static void
+find_account(const struct conf *c, const struct authority *a, int fd)
+{
+	static const char member[] = "\"account\": \"";
+	char *path = state_path(c->state_dir, "authority", a->name, "json");
+	char text[ACCOUNT_BYTES_MAX + 1], *url;
+	int in = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = in == -1 ? -1 : read(in, text, sizeof(text) - 1);
+
+	free(path);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	if ((url = strstr(text, member)) == NULL)
+		return;
+	url += strlen(member);
+	url[strcspn(url, "\"")] = '\0';
+	if (strlen(url) < ACCOUNT_URL_MAX && write(fd, url, strlen(url)) == -1)
+		err(1, "write");
+}
+
+/*
  * In a process of its own: takes the rights of the state directory's owner, who
- * may have put anything there, and makes the directories; with fresh, removes
- * the account's key.
+ * may have put anything there, makes the directories, and looks for the
+ * account's URL; with fresh, removes the account's key.
  */
 __attribute__((noreturn)) static void
-make_all(const struct dir *state, const char *fresh)
+make_all(const struct dir *state, const struct conf *c,
+    const struct authority *a, const char *fresh, int account)
 {
 	static const char *const names[] = { TRY_STATE, TRY_ACCOUNT, TRY_KEYS,
 		TRY_CERTS };
@@ -266,6 +296,7 @@ make_all(const struct dir *state, const char *fresh)
 	}
 	if (fresh != NULL && unlink(fresh) == -1 && errno != ENOENT)
 		err(1, "%s: cannot remove", fresh);
+	find_account(c, a, account);
 	exit(0);
 }
 
@@ -305,23 +336,45 @@ state_directory(const struct conf *c, const struct domain *d)
 	return state;
 }
 
+/* The URL that find_account() has written, or NULL. */
+static char *
+take_account(int fd)
+{
+	char text[ACCOUNT_URL_MAX + 1], *url;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	struct url parsed;
+
+	close(fd);
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
+	if (!url_parse(&parsed, text))
+		return NULL;
+	if ((url = strdup(text)) == NULL)
+		err(1, NULL);
+	return url;
+}
+
 /*
  * Makes the rehearsal's directories; fresh: has the next run make a new
- * account.  An error ends the process.
+ * account.  Returns the URL of the account of real runs, or NULL.  An error
+ * ends the process.
  */
-static void
+static char *
 prepare(const struct conf *c, const struct domain *d, const struct rehearsal *r,
     int fresh)
 {
 	const struct dir *state = state_directory(c, d);
 	const char *key = r->authorities[0].account_key;
-	int status;
+	int status, account[2];
 	pid_t pid;
 
-	if ((pid = fork()) == -1)
-		err(1, "fork");
+	if (pipe2(account, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+		err(1, "cannot start a process for %s", state->path);
 	if (pid == 0)
-		make_all(state, fresh && d->way != WAY_STATELESS ? key : NULL);
+		make_all(state, c, d->authority,
+		    fresh && d->way != WAY_STATELESS ? key : NULL, account[1]);
+	close(account[1]);
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
 			err(1, "waitpid");
@@ -329,6 +382,7 @@ prepare(const struct conf *c, const struct domain *d, const struct rehearsal *r,
 	/* The child has reported its error itself. */
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		exit(1);
+	return take_account(account[0]);
 }
 
 /* The runs of one rehearsal; 0, or -1: it has failed, and a role says why. */
@@ -342,7 +396,7 @@ rehearse(const struct run *all, const struct domain *d, struct tally *tally)
 	int tries;
 
 	derive(all->conf, d, &r);
-	prepare(all->conf, d, &r, all->force);
+	run.account = prepare(all->conf, d, &r, all->force);
 	run.conf = &r.conf;
 	run.authority = &r.authorities[0];
 	run.jobs = &job;
@@ -356,6 +410,7 @@ rehearse(const struct run *all, const struct domain *d, struct tally *tally)
 		apart_run(&run, 0, tally);
 	if (tally->failed > 0 || tally->ordered == 0)
 		return -1;
+	run.account = NULL;
 	run.mode = MODE_LIST;
 	run.list = LIST_ISSUED;
 	apart_run(&run, 0, &listed);

@@ -86,8 +86,10 @@ struct run {
 	/* How many further domain sections cannot be used. */
 	uint32_t nbroken;
 	enum mode mode;
-	int force;            /* -F */
-	int checks;           /* Check the DNS beside the CA (-T). */
+	int force;  /* -F */
+	int checks; /* Check the DNS beside the CA (-T). */
+	/* With checks: the URL of the account of real runs, or NULL. */
+	char *account;
 	uint64_t most_orders; /* -m */
 	uint32_t workers; /* The number of workers (-j), at most WORKERS_MAX. */
 	int progress;     /* Show progress on the terminal. */

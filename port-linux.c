@@ -165,3 +165,14 @@ port_holder(const struct sockaddr *sa, char *out, size_t outsz)
 	closedir(proc);
 	return found;
 }
+
+int
+port_listens(uint16_t port)
+{
+	struct socket s = { .any = 1, .port = port };
+
+	if (access("/proc/net/tcp", R_OK) == -1)
+		return -1;
+	return find_inode("/proc/net/tcp", &s, 1) != 0 ||
+	    find_inode("/proc/net/tcp6", &s, 4) != 0;
+}

@@ -14,3 +14,10 @@ port_holder(const struct sockaddr *sa, char *out, size_t outsz)
 	(void)outsz;
 	return 0;
 }
+
+int
+port_listens(uint16_t port)
+{
+	(void)port;
+	return -1;
+}

@@ -32,10 +32,14 @@ struct check {
 	const char *error;
 	char text[120];
 	int over; /* The time is over: responses that come now do not count. */
+	/* CAA records, until it is known what the CA is called in them. */
+	struct caa *records;
+	size_t nrecords;
 };
 
 static struct check *checks;
 static struct strings issuers;
+static const char *account;
 static unsigned nopen; /* The number of open look-ups of all checks. */
 
 __attribute__((format(printf, 2, 3))) static void
@@ -154,6 +158,7 @@ static void
 say_caa(const struct check *c, const struct caa *records, size_t n)
 {
 	struct caa_question q = { .issuers = issuers,
+		.account = account,
 		.method = challenge_names[c->job->challenge],
 		.wildcard = c->name[0] == '*' };
 	char text[CAA_TEXT_MAX];
@@ -174,11 +179,16 @@ say_caa(const struct check *c, const struct caa *records, size_t n)
 		    "CAA records at %s permit the validation methods %s, but "
 		    "not %s",
 		    c->at, text, q.method);
-	else if (v == CAA_ACCOUNT_UNKNOWN || v == CAA_ACCOUNT)
+	else if (v == CAA_ACCOUNT_UNKNOWN)
 		report(c,
-		    "CAA records at %s permit only the account %s; -t prints "
-		    "the authority's, and the rehearsal has another one",
+		    "CAA records at %s permit only the account %s, and the "
+		    "authority has none yet: the first renewal registers it",
 		    c->at, text);
+	else if (v == CAA_ACCOUNT)
+		report(c,
+		    "CAA records at %s permit only the account %s, but that of "
+		    "renewals is %s",
+		    c->at, text, account);
 	else if (v == CAA_CRITICAL)
 		report(c,
 		    "CAA records at %s have the critical property %s, which "
@@ -187,6 +197,42 @@ say_caa(const struct check *c, const struct caa *records, size_t n)
 	else
 		say(1, "%s: check: %s: CAA records at %s permit the CA",
 		    c->job->handle, c->name, c->at);
+}
+
+/* Judges the records now, or when it is known what the CA is called. */
+static void
+judge_caa(struct check *c, const struct caa *records, size_t n)
+{
+	if (issuers.n > 0) {
+		say_caa(c, records, n);
+		return;
+	}
+	if ((c->records = calloc(n, sizeof(*records))) == NULL)
+		err(1, NULL);
+	memcpy(c->records, records, n * sizeof(*records));
+	c->nrecords = n;
+}
+
+/* Judges the records that have waited for the CA's name. */
+static void
+judge_waiting(void)
+{
+	struct check *c;
+
+	for (c = checks; c != NULL; c = c->next) {
+		if (c->records != NULL)
+			say_caa(c, c->records, c->nrecords);
+		free(c->records);
+		c->records = NULL;
+	}
+}
+
+void
+checks_issuers(const struct strings *names)
+{
+	if (issuers.n == 0)
+		issuers = *names;
+	judge_waiting();
 }
 
 static responded_fn caa_came;
@@ -231,7 +277,7 @@ caa_came(void *context, const struct response *r)
 		n = take_records(target, list, records);
 	free(target);
 	if (n > 0)
-		say_caa(c, records, n);
+		judge_caa(c, records, n);
 	else if ((dot = strchr(c->at, '.')) != NULL) {
 		memmove(c->at, dot + 1, strlen(dot));
 		ask_caa(c);
@@ -296,7 +342,7 @@ conclude(void)
 
 void
 checks_run(const struct check_job *jobs, uint32_t njobs,
-    const struct strings *names, int hup_fd)
+    const struct strings *names, const char *url, int hup_fd)
 {
 	int64_t until = clock_ms() + CHECK_SECONDS * (int64_t)1000;
 	struct pollfd pfd[1 + SOCKETS_HERE];
@@ -307,6 +353,8 @@ checks_run(const struct check_job *jobs, uint32_t njobs,
 	int ms;
 
 	issuers = *names;
+	account = url;
+	atexit(judge_waiting);
 	for (i = 0; i < njobs; i++)
 		for (n = 0; n < jobs[i].names.n; n++)
 			begin(&jobs[i], jobs[i].names.v[n]);

@@ -226,10 +226,17 @@ struct check_job {
 /*
  * Checks all names of these jobs, prints what is wrong, and returns after some
  * seconds at most, or when the parent at the other end of hup_fd has ended.
- * issuers: the CA's names in CAA records, if they are known.
+ * issuers: the CA's names in CAA records, if they are configured.  account: the
+ * URL of the account of real runs, or NULL.
  */
 void checks_run(const struct check_job *, uint32_t njobs,
-    const struct strings *issuers, int hup_fd);
+    const struct strings *issuers, const char *account, int hup_fd);
+/*
+ * After checks_run(): takes the CA's names in CAA records, as its directory has
+ * them, unless they are configured, and prints what depends on them; without
+ * this call, that is printed at the process's end.
+ */
+void checks_issuers(const struct strings *);
 
 
 /* Reads the resolvers in resolv.conf(5). */

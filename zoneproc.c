@@ -31,6 +31,7 @@
 static struct check_job *check_jobs;
 static struct strings *names; /* For each job, its identifiers. */
 static uint32_t njobs;
+static int checks; /* This is a rehearsal, and the DNS is checked. */
 static unsigned wait_seconds;
 /* When proposed persist records expire, in seconds since 1970; or 0. */
 static uint64_t until;
@@ -174,6 +175,22 @@ zone_persist(struct msg *m)
 	watch(&w);
 }
 
+/* Handles ZONE_CA; names that are configured count more. */
+static void
+zone_ca(struct msg *m)
+{
+	struct body_ca b;
+	size_t i;
+
+	body_ca(m, &b);
+	for (i = 0; i < b.issuers.n; i++)
+		if (!valid_dns_name(b.issuers.v[i]))
+			errx(1, "ZONE_CA: not a name");
+	if (!checks)
+		errx(1, "ZONE_CA: not a rehearsal");
+	checks_issuers(&b.issuers);
+}
+
 static void
 zone_end(struct msg *m)
 {
@@ -184,6 +201,7 @@ zone_end(struct msg *m)
 static const struct handler table[] = {
 	{ ZONE_AWAIT, zone_await, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
 	{ ZONE_PERSIST, zone_persist, ANY_STATE, ORDERS_MAX *CONF_NAMES_MAX },
+	{ ZONE_CA, zone_ca, ANY_STATE, 1 },
 	{ ZONE_END, zone_end, ANY_STATE, ORDERS_MAX },
 };
 
@@ -268,8 +286,8 @@ main(int argc, char *argv[])
 	take_servers(&c, &s);
 	sandbox_enter(&s);
 	issuers = (struct strings){ .v = &c.issuer, .n = c.issuer != NULL };
-	if (c.checks)
-		checks_run(check_jobs, njobs, &issuers, ROLE_FD);
+	if ((checks = c.checks))
+		checks_run(check_jobs, njobs, &issuers, c.account, ROLE_FD);
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
 	    await_message);
 }

@@ -38,6 +38,48 @@ kept() {
 	date -u -d "@$_seconds" "+%Y-%m-%d %H:%M:%S UTC"
 }
 
+# A clock that differs from the CA's is named beside an error.
+handles a
+for ahead in -7200 7200; do
+	again "date $ahead" -F a
+	ended "clock" 0
+	same "ca: words: clock: a run that succeeds is silent about it" 0 \
+	    "$(grep -c "the clock here" "$work/err")"
+done
+sed -i 's/^	challengedir/	profile short\n&/' "$work/c.conf"
+again "date -7200" -F a
+ended "clock: ahead" 1
+says "ca: words: clock: ahead" "$work/err" \
+    "a: the clock here is 7[12][0-9]* seconds ahead of that of https://local"
+again "date 7200" -F a
+says "ca: words: clock: behind" "$work/err" \
+    "a: the clock here is 7[12][0-9]* seconds behind that of https://local"
+again "date 50" -F a
+ended "clock: a little behind" 1
+same "ca: words: clock: a little behind: silent" 0 \
+    "$(grep -c "the clock here" "$work/err")"
+# New terms of service, once.
+handles a
+says_new="test: the CA has new terms of service; read them:"
+says_new="$says_new https://ca.example/.xe2.x98.x83new\$"
+new_terms='member directory meta.termsOfService'
+new_terms="$new_terms \"https://ca.example/\\u2603new\""
+for run in first "the same" new "new ones again"; do
+	scenario=plain
+	[ "${run#new}" = "$run" ] || scenario=$new_terms
+	again "$scenario" -F a
+	ended "terms: $run" 0
+	expected=0
+	[ "$run" != new ] || expected=1
+	same "ca: words: terms: $run" $expected \
+	    "$(grep -c "$says_new" "$work/err")"
+done
+again 'member directory meta.termsOfService "https://x/'"$(printf \
+    '%02000d' 0)"'"' -F a
+ended "terms: a long URL" 0
+again 'member directory meta.termsOfService' -F a
+ended "terms: none" 0
+
 # -F on a good certificate.
 handles a
 again plain a

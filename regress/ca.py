@@ -319,6 +319,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not ended_by: fields.append(("Content-Length", str(len(body))))
         fields.append(("Content-Type", ctype))
         if self.has_nonce(sc): fields.append(("Replay-Nonce", self.nonce(sc)))
+        # "date SECONDS": a clock that is so far ahead.
+        m = re.match(r"date (-?\d+)", sc)
+        if m: fields.append(("Date", email.utils.formatdate(time.time() +
+            int(m[1]), usegmt=True)))
         if sc == "close after each answer":
             fields.append(("Connection", "close"))
         if sc == "lower case": fields = [(k.lower(), v) for k, v in fields]

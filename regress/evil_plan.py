@@ -470,7 +470,7 @@ class Maker:
         plans.append([job] + [S("CSR_MAKE")] * 3)
         def learned(url, ari):
             plans.append([lie("CERT_LEARNED", string(url), num(1),
-                string(ari))])
+                string(ari), string(url))])
         for u in self.foreign_urls:
             learned(u, "")
         for ari in ("../x", "0" * 16 + " ", "0123456789abcdef " * 6):

@@ -942,7 +942,8 @@ refuses("cert: another job before the first is done", r,
     "not done|out of order")
 
 # cert: what net has learned of the CA
-def learned(url, slow=0, anchors=""): return s(url) + num(slow) + s(anchors)
+def learned(url, slow=0, anchors="", terms=""):
+    return s(url) + num(slow) + s(anchors) + s(terms)
 ANCHOR = "0123456789abcdef "
 
 for what, body in [
@@ -951,8 +952,11 @@ for what, body in [
     ("no string", learned(None)),
     ("no number", s(ORIGIN)),
     ("no anchors", s(ORIGIN) + num(0)),
+    ("no terms", s(ORIGIN) + num(0) + s("")),
+    ("no string of terms", learned(ORIGIN, terms=None)),
+    ("long terms", learned(ORIGIN, terms="https://ca.example/" + "a" * 1000)),
     ("more", learned(ORIGIN) + num(0)),
-    ("too long", learned("https://ca.example/" + "a" * 4000)),
+    ("too long", learned("https://ca.example/" + "a" * 9000)),
     ("anchors that are a path", learned(ORIGIN, anchors="../x")),
     ("too many anchors", learned(ORIGIN, anchors=ANCHOR * 7)),
 ]:

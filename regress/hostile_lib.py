@@ -313,7 +313,7 @@ def resp_slice(challenge, port, way="WAY_LISTEN", names=NAMES):
 
 SLICES = {
     "netproc": (
-        num(1) + num(1) + num(0) * 3 + s("a") + s(None) * 3 + strings([ORIGIN]),
+        num(1) + num(1) + num(0) * 4 + s("a") + s(None) * 3 + strings([ORIGIN]),
         s("a") + s(None) + num(0) * 3 + strings(NAMES) + strings([])),
     "dnsproc": (
         num(1) + num(0) * 2 + strings(["localhost", "443"]),
@@ -324,7 +324,7 @@ SLICES = {
     "certproc": (cert_conf(), cert_domain()),
     "fileproc": (file_conf(), file_domain()),
     "zoneproc": (
-        num(1) + strings(["127.0.0.1", "53"]) + num(0) * 2 + s(None),
+        num(1) + strings(["127.0.0.1", "53"]) + num(0) * 2 + s(None) * 2,
         s("a.example") + num(0) * 2 + strings(NAMES)),
     "respproc": (b"", None),
     "hookproc": (num(0) + s(None), hook_publishes("/bin/true")),

@@ -234,10 +234,40 @@ END
 	expect "CAA records, in a renewal" 0
 	same "$who: CAA records: a renewal that succeeds says nothing" "" \
 	    "$(cat "$err")"
-	python3 - "$dns_management" <<'END'
-import sys, urllib.request
-urllib.request.urlopen("http://127.0.0.1:%s/clear-caa" % sys.argv[1],
-    b'{"host": "example.com."}')
+	# This account, and another one: those of the real CA.
+	account=$(sed -n 's/.*"account": "\(.*\)".*/\1/p' \
+	    "$work"/state/authority-*.json)
+	caa "ca.example; accounturi=$account"
+	rehearses "CAA records for this account" 0 example.com
+	same "$who: CAA records for this account: silent" "" "$(cat "$err")"
+	caa "ca.example; accounturi=$account-"
+	rehearses "CAA records for another account" 0 example.com
+	says "$who: CAA records for another account" "$err" \
+	    "example.com: CAA records at example.com permit only the account" \
+	    "$account-, but that of renewals is $account\$"
+	rm "$work"/state/authority-*.json
+	rehearses "CAA records for an account, before there is one" 0 \
+	    example.com
+	says "$who: CAA records for an account, before there is one" "$err" \
+	    "permit only the account $account-, and the authority has none yet"
+	# Without 'issuer': Pebble's directory names none.
+	sed -i '/^	issuer/d' "$conf"
+	caa "other.example"
+	rehearses "CAA records, and no name of the CA" 0 example.com
+	says "$who: CAA records, and no name of the CA" "$err" \
+	    "permit only other.example; 'issuer NAME' in the authority says"
+	caa ""
+}
+# caa VALUE: the records of example.com permit that; "": there are none
+caa() {
+	python3 - "$dns_management" "$1" <<'END'
+import json, sys, urllib.request
+def post(what, body):
+    urllib.request.urlopen("http://127.0.0.1:%s/%s" % (sys.argv[1], what),
+        json.dumps(body).encode())
+post("clear-caa", {"host": "example.com."})
+if sys.argv[2]: post("add-caa", {"host": "example.com.",
+    "policies": [{"tag": "issue", "value": sys.argv[2]}]})
 END
 }
 
@@ -251,12 +281,23 @@ failing() {
 	rehearses "a response that is not served" 1 bad good
 	says "$who: the cause is told" "$err" \
 	    "netproc: bad: bad.example: unauthorized .* returned 404"
+	python3 -c "import socket
+socket.create_connection(('127.0.0.1', 80))" \
+	    2>/dev/null && _listens=0 || _listens=1
+	same "$who: a web server that is not there is told" $_listens \
+	    "$(grep -c "port 80?  Nothing on this machine listens on" "$err")"
+	same "$who: -T is not named by itself" 0 \
+	    "$(grep -c "'acme-client -T" "$err")"
 	says "$who: that is no change, is told" "$err" \
 	    "-T bad: the rehearsal has failed; nothing that is installed was"
 	says "$who: the other one is rehearsed" "$work/out" \
 	    "^good: a certificate was issued"
 	check "$who: no report of the one that failed" \
 	    test "$(grep -c '^bad' "$work/out")" = 0
+	run bad
+	expect "a response that is not served, in a renewal" 1
+	says "$who: a renewal that fails names -T" "$err" \
+	    "bad: 'acme-client -T bad' tries this at the CA's staging, and"
 	sed -i "s|$work/elsewhere|$work/www|" "$conf"
 	rehearses "mended, at once" 0 bad
 

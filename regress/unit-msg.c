@@ -140,7 +140,7 @@ test_net(void)
 			      got_presented;
 	struct body_window window = { 0, INT64_MAX, UINT64_MAX }, got_window;
 	struct body_status status = { 1, large, sizeof(large) }, got_status;
-	struct body_learned learned = { far, 0, "" }, got_learned;
+	struct body_learned learned = { far, 0, "", far }, got_learned;
 	struct body_chain chain = { 1, large, 0 }, got_chain;
 	struct body_failed failed = { FAILURE_AUTHORITY, UINT64_MAX, 1, "" },
 			   got_failed;
@@ -171,7 +171,7 @@ test_net(void)
 	    "bodies: CERT_STATUS: each member");
 	TRIP(CERT_LEARNED, learned, struct body_learned, learned, got_learned);
 	check(same(got_learned.new_nonce, far) && got_learned.slow == 0 &&
-		same(got_learned.anchors, ""),
+		same(got_learned.anchors, "") && same(got_learned.terms, far),
 	    "bodies: CERT_LEARNED: each member");
 	TRIP(CERT_CHAIN, chain, struct body_chain, chain, got_chain);
 	check(got_chain.unframed == 1 && got_chain.len == 0,
@@ -458,8 +458,10 @@ test_records(void)
 		.issuers = { .v = issuers, .n = ISSUERS_MAX } };
 	struct body_issuers named = { .number = 2,
 		.names = { .v = issuers, .n = ISSUERS_MAX } };
+	struct body_ca ca = { .issuers = { .v = issuers, .n = ISSUERS_MAX } };
 	static struct body_issuers got_named;
 	static struct body_persist got;
+	static struct body_ca got_ca;
 	uint64_t more = ISSUERS_MAX + 1;
 	int i;
 
@@ -491,6 +493,10 @@ test_records(void)
 	    "bodies: CHNG_PERSIST: each member");
 	OUTSIDE(CHNG_PERSIST, issuers, struct body_issuers, 0, 0,
 	    CONF_NAMES_MAX - 1);
+	TRIP(ZONE_CA, ca, struct body_ca, ca, got_ca);
+	check(got_ca.issuers.n == ISSUERS_MAX &&
+		same(got_ca.issuers.v[ISSUERS_MAX - 1], "x"),
+	    "bodies: ZONE_CA: each member");
 	TRIP(ZONE_PERSIST, persist, struct body_persist, persist, got);
 	check(got.number == 1 && same(got.account, "a") &&
 		got.issuers.n == ISSUERS_MAX,
@@ -548,7 +554,7 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 {
 	snprintf(out, size,
 	    "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%"
-	    "s%s%s",
+	    "s%s%s%s",
 	    c->issuer != NULL && c->persist.n == CONF_NAMES_MAX &&
 		    c->persist_more == UINT64_MAX ?
 		"persist " :
@@ -564,7 +570,8 @@ members_of_conf(const struct slice_conf *c, char *out, size_t size)
 	    c->publishes ? "publishes " : "",
 	    c->names_account ? "names_account " : "",
 	    c->waits_for_dns ? "waits_for_dns " : "",
-	    c->checks && c->issuer != NULL ? "checks " : "",
+	    c->checks ? "checks " : "",
+	    same(c->account, far) && c->issuer != NULL ? "account " : "",
 	    c->list == INT_MAX ? "list " : "",
 	    c->most_orders == UINT64_MAX ? "most_orders " : "",
 	    c->state_dir != NULL ? "state_dir " : "",
@@ -704,8 +711,8 @@ static void
 test_slices(void)
 {
 	static const char *const conf_members[ROLE__MAX] = {
-		[ROLE_NET] = "workers key_compromised asks_for_status name "
-			     "origins ca_file proxy insecure has_eab ",
+		[ROLE_NET] = "workers key_compromised asks_for_status checks "
+			     "name origins ca_file proxy insecure has_eab ",
 		[ROLE_DNS] = "njobs servers proxied prefer ",
 		[ROLE_KEY] =
 		    "workers force reason publishes names_account origins "
@@ -715,7 +722,7 @@ test_slices(void)
 		[ROLE_CERT] = "persist until force key_compromised list "
 			      "most_orders name api_url ",
 		[ROLE_FILE] = "state_dir metrics status name ",
-		[ROLE_ZONE] = "until dns_wait dns_servers checks ",
+		[ROLE_ZONE] = "until dns_wait dns_servers checks account ",
 		[ROLE_RESP] = "",
 		[ROLE_HOOK] = "state_dir on_change ",
 	};
@@ -770,6 +777,7 @@ test_slices(void)
 		.names_account = 1,
 		.waits_for_dns = 1,
 		.checks = 1,
+		.account = far,
 		.list = INT_MAX,
 		.most_orders = UINT64_MAX,
 		.state_dir = far,
@@ -915,6 +923,7 @@ test_limits(void)
 		.eab_file = path,
 		.eab_alg = "HS256",
 		.issuer = host,
+		.account = url,
 		.persist = { .v = names, .n = CONF_NAMES_MAX },
 		.on_change = { commands, COMMANDS_MAX } };
 	struct slice_domain d = { .handle = handle,
@@ -938,7 +947,7 @@ test_limits(void)
 		.challenge_hook = path,
 		.verify = { .v = verify, .n = VERIFY_WORDS * VERIFY_MAX } };
 	static char anchors[ANCHOR_NAMES_MAX];
-	struct body_learned learned = { url, 1, anchors };
+	struct body_learned learned = { url, 1, anchors, url };
 	struct body_job job = { TASK_ORDER, url, url, url, 1, url, anchors, 0,
 		0 };
 	int i, status = -1;

@@ -319,10 +319,10 @@ write("/etc/resolv.conf", "\n".join(RESOLV_CONF + [""]).encode())
 
 names = [zone for _, _, zone, _, _, _ in cases]
 def zone_role(wait=WAIT, servers=(), names=names, checks=0, issuer=None,
-    challenge=0):
+    challenge=0, account=None):
     r = Role("zoneproc")
     r.send("ROLE_CONF", conf + num(wait) + strings(servers) + num(0) +
-        num(checks) + s(issuer))
+        num(checks) + s(account) + s(issuer))
     r.send("ROLE_DOMAIN", s("h") + num(challenge) + num(0) + strings(names))
     r.send("ROLE_START")
     return r
@@ -484,7 +484,8 @@ for number, (title, name, challenge, records, expected) in enumerate([
     ("an account", "w.c.test", HTTP01,
         {w: here_a, ("w.c.test", CAA): [caa("w.c.test", "issue",
             "ca.test; accounturi=https://ca.test/1")]},
-        r"permit only the account https://ca\.test/1"),
+        r"permit only the account https://ca\.test/1, and the authority has "
+            "none yet"),
     ("a critical property", "w.c.test", HTTP01,
         {w: here_a, ("w.c.test", CAA): [caa("w.c.test", "new", "x", 128)]},
         r"have the critical property new"),
@@ -532,6 +533,47 @@ for number, (title, name, challenge, records, expected) in enumerate([
         all(" " <= c <= "~" or c == "\n" for c in said),
         "checks: " + title, "%s after %.1f s: %s" % (status, took, said[-300:]))
     r.close()
+
+# The account of renewals, and the CA's names as its directory has them.
+records = [caa("w.c.test", "issue", "ca.test; accounturi=https://ca.test/1")]
+serve("127.6.0.1", lambda q: q.reply({w: here_a,
+    ("w.c.test", CAA): records}.get((q.name, q.kind), [])))
+ANOTHER = (r"permit only the account https://ca\.test/1, but that of renewals "
+    r"is https://ca\.test/2")
+for title, issuer, identities, account, expected in [
+    ("this account", "ca.test", None, "https://ca.test/1", None),
+    ("another account", "ca.test", None, "https://ca.test/2", ANOTHER),
+    ("the directory's name", None, ["x.test", "ca.test"], "https://ca.test/1",
+        None),
+    ("the directory's name, another account", None, ["ca.test"],
+        "https://ca.test/2", ANOTHER),
+    ("the directory has another name", None, ["x.test"], "https://ca.test/1",
+        r"permit ca\.test, but not x\.test"),
+    ("the directory has no names", None, [], "https://ca.test/1",
+        r"permit only ca\.test; 'issuer NAME' in the authority says which"),
+    ("netproc says nothing", None, None, "https://ca.test/1",
+        r"permit only ca\.test; 'issuer NAME' in the authority says which"),
+    ("a configured name counts more", "ca.test", ["x.test"],
+        "https://ca.test/1", None),
+]:
+    r = zone_role(0, ["127.6.0.1", "53"], ["w.c.test"], 1, issuer, HTTP01,
+        account)
+    if identities is not None: r.send("ZONE_CA", strings(identities))
+    r.send("ROLE_STOP")
+    status, said = r.ended(15), r.said()
+    report(status == 0 and said.count("\n") == (expected is not None) and
+        re.search(expected or "^$", said) is not None,
+        "checks: CAA: " + title, "%s: %s" % (status, said[-300:]))
+    r.close()
+for title, checks, bodies, why in [
+    ("no name", 1, [strings(['a"b'])], "not a name"),
+    ("eleven names", 1, [strings(["a.test"] * 11)], "malformed"),
+    ("twice", 1, [strings(["a.test"])] * 2, "too often"),
+    ("in no rehearsal", 0, [strings(["a.test"])], "not a rehearsal"),
+]:
+    r = zone_role(0, ["127.6.0.1", "53"], ["w.c.test"], checks)
+    for body in bodies: r.send("ZONE_CA", body)
+    refuses("the CA's names: " + title, r, "ZONE_CA: .*" + why)
 
 # Messages that chngproc has no reason to send.
 for title, t, body, why in [
