@@ -361,9 +361,9 @@ check_only(const struct conf *conf, struct run *run)
 	}
 	warnings = conf_advise(conf, run->jobs, run->njobs);
 	if (warnings == 0)
-		warnx("configuration OK");
+		say(0, "configuration OK");
 	else
-		warnx("configuration OK, %u warning%s", warnings,
+		say(0, "configuration OK, %u warning%s", warnings,
 		    warnings == 1 ? "" : "s");
 	return 0;
 }

@@ -45,7 +45,7 @@ load(enum part part, struct stored *stored)
 	store_read(part, stored);
 	if (stored->presence != PRESENCE_BROKEN)
 		return;
-	warnx("%s: damaged, started anew", stored->bytes);
+	say_warning("%s: damaged, started anew", stored->bytes);
 	stored_free(stored);
 }
 
@@ -181,9 +181,10 @@ show_records(const char *url)
 	if (conf.persist.n == 0)
 		return;
 	if (conf.issuer == NULL) {
-		warnx("%s: for the records of dns-persist-01 say 'issuer NAME' "
-		      "in the authority, NAME being the CA's name as in CAA "
-		      "records",
+		say_warning(
+		    "%s: for the records of dns-persist-01 say 'issuer NAME' "
+		    "in the authority, NAME being the CA's name as in CAA "
+		    "records",
 		    name);
 		return;
 	}
@@ -195,7 +196,7 @@ show_records(const char *url)
 		free(line);
 	}
 	if (conf.persist_more > 0)
-		warnx("%s: %llu more names have such records", name,
+		say_warning("%s: %llu more names have such records", name,
 		    (unsigned long long)conf.persist_more);
 }
 
@@ -217,8 +218,9 @@ authority_show(const struct body_shown *b)
 	if (known)
 		printf("account %s\n", account.url);
 	else
-		warnx("%s: no account is known for this key yet; the first run "
-		      "that obtains a certificate registers it",
+		say_warning(
+		    "%s: no account is known for this key yet; the first run "
+		    "that obtains a certificate registers it",
 		    name);
 	printf("thumbprint %s\n", b->thumbprint);
 	if (known)
@@ -226,7 +228,7 @@ authority_show(const struct body_shown *b)
 	if (fflush(stdout) == EOF)
 		err(1, "cannot write the account");
 	if (b->next != NULL)
-		warnx(
+		say_warning(
 		    "%s: a rollover has begun, and whether the CA has made it "
 		    "is not known: then the thumbprint is %s; the next run "
 		    "asks the CA",
@@ -354,8 +356,9 @@ authority_terms(const char *url)
 	if (strcmp(hash, remembered.terms) == 0)
 		return;
 	if (remembered.terms[0] != '\0')
-		warnx("%s: the CA has new terms of service; read them: %s",
-		    name, say_safe(safe, sizeof(safe), url, strlen(url)));
+		say_warning(
+		    "%s: the CA has new terms of service; read them: %s", name,
+		    say_safe(safe, sizeof(safe), url, strlen(url)));
 	strlcpy(remembered.terms, hash, sizeof(remembered.terms));
 	remember();
 }

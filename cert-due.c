@@ -262,7 +262,7 @@ asks_for_status(struct job *j)
 	if (!status_due(j, now))
 		return 0;
 	if ((j->status_url = status_url(j->installed.chain, &e)) == NULL)
-		warnx("%s: check revocation: %s", j->handle, e.text);
+		say_warning("%s: check revocation: %s", j->handle, e.text);
 	return j->status_url != NULL;
 }
 
@@ -355,7 +355,7 @@ job_status(struct job *j, const uint8_t *piece, size_t len, int more)
 		revoked = status_judge(j->installed.chain, j->status,
 		    j->status_len, time(NULL), &e);
 		if (revoked == -1)
-			warnx("%s: check revocation: %s: %s", j->handle,
+			say_warning("%s: check revocation: %s: %s", j->handle,
 			    j->status_url, e.text);
 		j->revoked = revoked == 1;
 	}

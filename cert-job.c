@@ -45,7 +45,7 @@ job_take(struct job *j, struct stored parts[PART_JOB__MAX], struct error *e)
 
 	j->has_state = state->path != NULL;
 	if (state->presence == PRESENCE_BROKEN)
-		warnx("%s: damaged, started anew", state->bytes);
+		say_warning("%s: damaged, started anew", state->bytes);
 	origin_load_state(
 	    j, readable ? state->bytes : NULL, state->len, state->path);
 	move(&j->saved, &parts[PART_SAVED]);

@@ -116,8 +116,9 @@ tell_status_urls(void)
 		asks |= jobs[i].check_status;
 		if (jobs[i].status_url != NULL &&
 		    !add_server(servers, &n, jobs[i].status_url)) {
-			warnx("%s: check revocation: too many servers to ask "
-			      "in one run",
+			say_warning(
+			    "%s: check revocation: too many servers to ask "
+			    "in one run",
 			    jobs[i].handle);
 			free(jobs[i].status_url);
 			jobs[i].status_url = NULL;

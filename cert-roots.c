@@ -81,8 +81,9 @@ anchors_known(struct anchors *r, const struct roots **roots)
 	if (anchors_load(r, roots, &e) == 0)
 		return 1;
 	if (!r->said)
-		warnx("cannot tell whether the installed certificates are the "
-		      "authority's: %s",
+		say_warning(
+		    "cannot tell whether the installed certificates are the "
+		    "authority's: %s",
 		    e.text);
 	r->said = 1;
 	return 0;

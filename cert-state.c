@@ -34,7 +34,7 @@ parse(const char *record, size_t len, const char *whose)
 	if (!json_is_object(o)) {
 		json_decref(o);
 		if (whose != NULL)
-			warnx("%s: damaged, started anew", whose);
+			say_warning("%s: damaged, started anew", whose);
 		return json_object();
 	}
 	return o;

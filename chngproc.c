@@ -375,9 +375,10 @@ chng_drop(struct msg *m)
 		return;
 	}
 	if (doubtful)
-		warnx("%s: the responses were in %s: does the web server of "
-		      "these names serve that directory as "
-		      "/.well-known/acme-challenge/, on port 80?%s",
+		say_warning(
+		    "%s: the responses were in %s: does the web server of "
+		    "these names serve that directory as "
+		    "/.well-known/acme-challenge/, on port 80?%s",
 		    j->handle, j->path,
 		    nobody_listens ?
 			"  Nothing on this machine listens on that port." :

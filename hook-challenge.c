@@ -330,9 +330,10 @@ left(void *context, const char *name, const char *value)
 		return;
 	}
 	if (i == jobs[job].names.n) {
-		warnx("%s: an interrupted run left the TXT record %.253s with "
-		      "%s, of a name that is not configured any more; look "
-		      "whether it is still there",
+		say_warning(
+		    "%s: an interrupted run left the TXT record %.253s with "
+		    "%s, of a name that is not configured any more; look "
+		    "whether it is still there",
 		    jobs[job].handle, name, value);
 		return;
 	}

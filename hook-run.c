@@ -201,7 +201,7 @@ hook_running(void)
 static void
 print(const struct hook *h, const char *line)
 {
-	warnx("%s: %s", h->what, line);
+	say_warning("%s: %s", h->what, line);
 }
 
 /* Takes one line of output, which may contain any bytes. */

@@ -186,8 +186,9 @@ show_account(void)
 	else if (account.next != NULL)
 		b.thumbprint = account.next_thumbprint;
 	else
-		warnx("%s: there is no account key yet; the first run that "
-		      "needs one makes it, or -F -t now",
+		say_warning(
+		    "%s: there is no account key yet; the first run that "
+		    "needs one makes it, or -F -t now",
 		    conf.path);
 	if (doubt && account.key != NULL)
 		b.next = account.next_thumbprint;
@@ -285,10 +286,11 @@ key_leave_account(struct msg *m)
 	if (how != LEAVE_OPEN && !refused) {
 		refused = 1;
 		if (how == LEAVE_DEACTIVATED)
-			warnx("%s: the CA does not serve the account of this "
-			      "key any more; if it is deactivated, that is for "
-			      "good: %s, and the next run registers a new "
-			      "account with a new key",
+			say_warning(
+			    "%s: the CA does not serve the account of this "
+			    "key any more; if it is deactivated, that is for "
+			    "good: %s, and the next run registers a new "
+			    "account with a new key",
 			    conf.path,
 			    conf.shared ? "name another 'account key' for this "
 					  "authority" :
@@ -363,8 +365,9 @@ take_key(void)
 		account_key_switch(&account);
 		unknown = NULL;
 	} else if (status() == ACCOUNT_SPARE) {
-		warnx("%s: the CA knows the account by %s, not by this key; "
-		      "the next run puts that one in its place",
+		say_warning(
+		    "%s: the CA knows the account by %s, not by this key; "
+		    "the next run puts that one in its place",
 		    conf.path,
 		    spare == SPARE_OLD ? "its .old" : "its .refused");
 		account_key_use(&account, spare);

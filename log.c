@@ -1,14 +1,38 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /* Prints messages for people, and fills in the errors that functions return. */
+#include <sys/stat.h>
 #include <err.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 
-int verbose;
+#define LINE_MAX_HERE 8192
+
+/* What warnx() and err() begin with where stderr is the journal. */
+#define MARKED_NAME "<3>acme-client"
+
+int verbose, log_marks;
+
+void
+log_begin(const char *stream)
+{
+	char found[64];
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) == -1)
+		return;
+	snprintf(found, sizeof(found), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	if (strcmp(stream, found) != 0)
+		return;
+	log_marks = 1;
+	setprogname(MARKED_NAME);
+}
 
 void
 say_format(char *out, size_t outsz, const char *fmt, va_list ap)
@@ -61,6 +85,23 @@ error_set(struct error *e, const char *fmt, ...)
 	return -1;
 }
 
+/* Prints a line as vwarnx() does, with its priority if lines are marked. */
+__attribute__((format(printf, 2, 0))) static void
+print(enum priority priority, const char *fmt, va_list ap)
+{
+	static char text[LINE_MAX_HERE];
+	const char *name = getprogname();
+
+	if (!log_marks) {
+		vwarnx(fmt, ap);
+		return;
+	}
+	if (strcmp(name, MARKED_NAME) == 0)
+		name = MARKED_NAME + strlen("<3>");
+	say_format(text, sizeof(text), fmt, ap);
+	fprintf(stderr, "<%d>%s: %s\n", (int)priority, name, text);
+}
+
 void
 say(int level, const char *fmt, ...)
 {
@@ -69,7 +110,17 @@ say(int level, const char *fmt, ...)
 	if (verbose < level)
 		return;
 	va_start(ap, fmt);
-	vwarnx(fmt, ap);
+	print(level > 1 ? PRIORITY_DEBUG : PRIORITY_INFO, fmt, ap);
+	va_end(ap);
+}
+
+void
+say_warning(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print(PRIORITY_WARNING, fmt, ap);
 	va_end(ap);
 }
 

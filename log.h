@@ -15,6 +15,28 @@ struct error {
 extern int verbose; /* The number of -v options. */
 
 /*
+ * The priorities of lines for the journal, as in syslog(3).  A line without one
+ * is an error.
+ */
+enum priority {
+	PRIORITY_ERROR = 3,
+	PRIORITY_WARNING = 4,
+	PRIORITY_INFO = 6,
+	PRIORITY_DEBUG = 7
+};
+/*
+ * Lines on stderr begin with "<N>", N being their priority.  Roles write so for
+ * the parent, which takes it off, unless its own stderr is the journal.
+ */
+extern int log_marks;
+
+/*
+ * Has the parent mark its lines if its stderr is the journal: if stream, the
+ * variable JOURNAL_STREAM (systemd.exec(5)) or NULL, names that file.
+ */
+void log_begin(const char *stream);
+
+/*
  * Fills in the error and returns -1, so that a check can be written as
  * return error_set(e, "order: no %s", member).
  */
@@ -23,6 +45,8 @@ int error_set(struct error *e, const char *fmt, ...)
 
 /* Prints a line on stderr if -v was given at least level times. */
 void say(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prints a warning: nothing has failed because of that. */
+void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * As vsnprintf(3), but text that was cut ends with "..."; outsz is at least 4.

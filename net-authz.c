@@ -473,10 +473,11 @@ proof_end(struct proof *p)
 	size_t i;
 
 	if (p->doubtful && p->session->conf->way == WAY_STATELESS)
-		warnx("%s: stateless: do the web servers of these names "
-		      "respond to /.well-known/acme-challenge/TOKEN, on port "
-		      "80, with TOKEN, a dot and the account's thumbprint, "
-		      "which 'acme-client -t %s' prints?",
+		say_warning(
+		    "%s: stateless: do the web servers of these names "
+		    "respond to /.well-known/acme-challenge/TOKEN, on port "
+		    "80, with TOKEN, a dot and the account's thumbprint, "
+		    "which 'acme-client -t %s' prints?",
 		    p->session->conf->handle, p->session->authority);
 	if (p->put) {
 		msg_new(&m, CHNG_DROP, p->session->job);

@@ -44,7 +44,7 @@ say_clock(const struct session *s)
 	if (said || labs(ahead) < CLOCK_DIFFERS)
 		return;
 	said = 1;
-	warnx("%s: the clock here is %ld seconds %s that of %s; set it",
+	say_warning("%s: the clock here is %ld seconds %s that of %s; set it",
 	    s->conf != NULL ? s->conf->handle : s->authority, labs(ahead),
 	    ahead > 0 ? "ahead of" : "behind", s->api_url);
 }
@@ -112,8 +112,9 @@ say_remedy(
 
 	say_clock(s);
 	if (t->no_directory)
-		warnx("%s: is %s the directory of an ACME server?  'api url' "
-		      "of the authority names it",
+		say_warning(
+		    "%s: is %s the directory of an ACME server?  'api url' "
+		    "of the authority names it",
 		    handle, s->api_url);
 	/*
 	 * Some CAs look for an account with the certificate's key, which has
@@ -123,34 +124,39 @@ say_remedy(
 	    t->request == CSR_SIGN_REVOKE)
 		return;
 	if (strcmp(type, "accountDoesNotExist") == 0)
-		warnx("%s: the CA does not know the account; the next run "
-		      "looks for it by its key, and registers a new one if "
-		      "there is none",
+		say_warning(
+		    "%s: the CA does not know the account; the next run "
+		    "looks for it by its key, and registers a new one if "
+		    "there is none",
 		    handle);
 	else if (strcmp(type, "userActionRequired") == 0 ||
 	    strcmp(type, "agreementRequired") == 0)
-		warnx("%s: the CA's terms have changed: read and accept them "
-		      "at the address that it names, then run this again",
+		say_warning(
+		    "%s: the CA's terms have changed: read and accept them "
+		    "at the address that it names, then run this again",
 		    handle);
 	else if (strcmp(type, "externalAccountRequired") == 0)
-		warnx("%s: the CA wants an external account binding: get a key "
-		      "for it there, and name that with 'eab key id ID hmac "
-		      "file FILE'",
+		say_warning(
+		    "%s: the CA wants an external account binding: get a key "
+		    "for it there, and name that with 'eab key id ID hmac "
+		    "file FILE'",
 		    handle);
 	else if (strcmp(type, "badRevocationReason") == 0)
-		warnx("%s: the CA does not take this reason; try -R with "
-		      "another, or none",
+		say_warning("%s: the CA does not take this reason; try -R with "
+			    "another, or none",
 		    handle);
 	else if (strcmp(type, "rateLimited") == 0 && t->retry_after > 0)
-		warnx("%s: a rate limit of the CA is reached", handle);
+		say_warning("%s: a rate limit of the CA is reached", handle);
 	else if (strcmp(type, "rateLimited") == 0 &&
 	    strstr(t->error.text, "paused") != NULL)
-		warnx("%s: the CA has paused these names after many failures; "
-		      "see to the cause, then unpause them at the address that "
-		      "it names",
+		say_warning(
+		    "%s: the CA has paused these names after many failures; "
+		    "see to the cause, then unpause them at the address that "
+		    "it names",
 		    handle);
 	else if (t->status == 503)
-		warnx("%s: the CA is being maintained or has too much to do",
+		say_warning(
+		    "%s: the CA is being maintained or has too much to do",
 		    handle);
 }
 
@@ -180,8 +186,9 @@ report_failure(const struct session *s, const struct net_error *t)
 	say_remedy(s, handle, t);
 	warnx("%s: %s", handle, t->error.text);
 	if (t->validation && !s->checks)
-		warnx("%s: 'acme-client -T %s' tries this at the CA's staging, "
-		      "and checks the DNS and its CAA records",
+		say_warning(
+		    "%s: 'acme-client -T %s' tries this at the CA's staging, "
+		    "and checks the DNS and its CAA records",
 		    handle, handle);
 	msg_new(&m, CERT_FAILED, s->job);
 	body_failed(&m, &b);

@@ -126,6 +126,25 @@ child_start(
 }
 
 /*
+ * Takes off the mark at the beginning of a role's line, and returns its
+ * priority: 3 to 7, whatever the role says.
+ */
+static int
+take_priority(struct child *c)
+{
+	const size_t len = strlen("<N>");
+	int n;
+
+	if (c->linelen < len || c->line[0] != '<' || c->line[2] != '>' ||
+	    c->line[1] < '0' || c->line[1] > '9')
+		return PRIORITY_ERROR;
+	n = c->line[1] - '0';
+	c->linelen -= len;
+	memmove(c->line, c->line + len, c->linelen);
+	return n < PRIORITY_ERROR || n > PRIORITY_DEBUG ? PRIORITY_ERROR : n;
+}
+
+/*
  * Prints a line of a role's stderr, made harmless, behind the role's name.  It
  * is one write(2), where warnx() would make three.
  */
@@ -134,17 +153,22 @@ print_line(struct child *c)
 {
 	const char *name = role_names[c->role];
 	static char safe[2 * CHILD_LINE_MAX];
+	char mark[sizeof("<N>")] = "";
 	size_t n = strlen(name);
+	int priority;
 
 	if (c->linelen == sizeof(c->line))
 		memcpy(c->line + c->linelen - 3, "...", 3);
+	priority = take_priority(c);
+	if (log_marks)
+		snprintf(mark, sizeof(mark), "<%d>", priority % 10);
 	say_safe(safe, sizeof(safe), c->line, c->linelen);
 	c->linelen = 0;
 	progress_clear();
 	if (strncmp(safe, name, n) == 0 && strncmp(safe + n, ": ", 2) == 0)
-		fprintf(stderr, "%s: %s\n", getprogname(), safe);
+		fprintf(stderr, "%sacme-client: %s\n", mark, safe);
 	else
-		fprintf(stderr, "%s: %s: %s\n", getprogname(), name, safe);
+		fprintf(stderr, "%sacme-client: %s: %s\n", mark, name, safe);
 }
 
 int

@@ -115,9 +115,10 @@ run_left_records(const struct run *run)
 			continue;
 		}
 		path = state_path(dir, "domain", d->handle, STATE_RECORDS);
-		warnx("%s: an interrupted run left records in the DNS, and "
-		      "there is no 'challenge hook' to remove them: remove the "
-		      "records that are listed in %s, and then that file",
+		say_warning(
+		    "%s: an interrupted run left records in the DNS, and "
+		    "there is no 'challenge hook' to remove them: remove the "
+		    "records that are listed in %s, and then that file",
 		    d->handle, path);
 		free(path);
 	}

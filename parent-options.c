@@ -288,6 +288,7 @@ options_environment(struct terminal *terminal)
 	terminal->dumb = term == NULL || *term == '\0' ||
 	    strcmp(term, "dumb") == 0;
 	terminal->columns = columns();
+	log_begin(getenv("JOURNAL_STREAM"));
 	environ = calloc(1, sizeof(*environ));
 }
 

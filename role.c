@@ -75,6 +75,8 @@ role_begin(enum role role, int argc, char *argv[])
 		    "remove them from the program's file");
 	check_start(argc, argv);
 	role_self = role;
+	/* The parent takes the marks off. */
+	log_marks = 1;
 	allow_files();
 	sandbox_prepare(role);
 }

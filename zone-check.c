@@ -51,7 +51,7 @@ report(const struct check *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	say_format(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	warnx("%s: check: %s: %s", c->job->handle, c->name, text);
+	say_warning("%s: check: %s: %s", c->job->handle, c->name, text);
 }
 
 static void

@@ -349,8 +349,72 @@ END
 	    "$work/alerts.yml"
 }
 
+# Where stderr is the journal, lines have priorities.
+# journaled STREAM OPTION...: a run whose JOURNAL_STREAM is this
+journaled() {
+	_stream=$1; shift
+	: >"$work/journal"
+	[ "$_stream" ] || _stream=$(stat -c %d:%i "$work/journal")
+	JOURNAL_STREAM=$_stream "$client" -f "$conf" "$@" 2>>"$work/journal"
+	status=$?
+}
+unmarked() { grep -vc '^<[3-7]>acme-client: ' "$work/journal"; }
+journal() {
+	seen a
+	printf '#!/bin/sh\necho "<0>from a program"\n' >"$work/program"
+	chmod 755 "$work/program"
+	echo "on change $work/program" >>"$conf"
+	journaled "" -v a
+	same "$who: journal: -v: status, lines without priority" "0 0" \
+	    "$status $(unmarked)"
+	says "$who: journal: -v" "$work/journal" \
+	    "^<6>acme-client: certproc: a: installed a certificate"
+	says "$who: journal: -v: the parent's line" "$work/journal" \
+	    "^<6>acme-client: 1 changed, 0 unchanged"
+	says "$who: journal: what a program prints" "$work/journal" \
+	    "^<4>acme-client: .*program.*: <0>from a program\$"
+	journaled "" -vv -F a
+	same "$who: journal: -vv: status, lines without priority" "0 0" \
+	    "$status $(unmarked)"
+	says "$who: journal: -vv" "$work/journal" "^<7>acme-client: netproc: "
+	journaled 0:1 -v -F a
+	same "$who: journal: another file: no line has one" "0 0" \
+	    "$status $(grep -c '^<' "$work/journal")"
+	sed -i "s/localhost:$ca_port/localhost:$closed_port/" "$conf"
+	journaled "" -F a
+	same "$who: journal: an error: status, lines without priority" "1 0" \
+	    "$status $(unmarked)"
+	says "$who: journal: an error" "$work/journal" \
+	    "^<3>acme-client: netproc: a: .*refused"
+	journaled "" b
+	says "$who: journal: an error of the parent" "$work/journal" \
+	    "^<3>acme-client: b: there is no such domain"
+	journaled "" -n
+	says "$who: journal: -n" "$work/journal" \
+	    "^<6>acme-client: configuration OK"
+	# A role that forges priorities and lines.
+	cp -r "$(dirname "$client")" "$work/forged"
+	rm "$work/forged/fileproc"
+	cat >"$work/forged/fileproc" <<'END'
+#!/bin/sh
+printf '<0>zero\n<9>nine\n<5>five\n<3><1>more\n<11>eleven\n< 1>x\n<4>' >&2
+printf 'a\r<0>b\n<2\n' >&2
+exit 1
+END
+	chmod 755 "$work/forged/fileproc"
+	_client=$client client=$work/forged/acme-client
+	journaled "" a
+	client=$_client
+	same "$who: journal: a role that forges: each line as it should be" \
+	    "<3>zero <3>nine <5>five <3><1>more <3><11>eleven <3>< 1>x \
+<4>a <0>b <3><2" "$(sed -n 's/^\(<.>\)acme-client: fileproc: /\1/p' \
+	    "$work/journal" | head -n 8 | xargs)"
+	same "$who: journal: a role that forges: no other lines" 0 \
+	    "$(unmarked)"
+}
+
 closed_port=$(free_ports 1)
 pebble_start || exit 1
 after_each_run; modes; atomic; one_behind_the_other; troubles
-verbosely; monitoring
+verbosely; journal; monitoring
 exit $failed
