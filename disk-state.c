@@ -5,6 +5,7 @@
  * parent looks whether they exist.
  */
 #include <sys/stat.h>
+#include <dirent.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,24 @@ state_path(
 		err(1, NULL);
 	free(encoded);
 	return path;
+}
+
+int
+state_any(const char *dir, const char *suffix)
+{
+	const char *dot;
+	struct dirent *entry;
+	int found = 0;
+	DIR *d;
+
+	if ((d = opendir(dir)) == NULL)
+		return 0;
+	while (!found && (entry = readdir(d)) != NULL) {
+		dot = strrchr(entry->d_name, '.');
+		found = dot != NULL && strcmp(dot + 1, suffix) == 0;
+	}
+	closedir(d);
+	return found;
 }
 
 int

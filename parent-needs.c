@@ -106,7 +106,9 @@ run_left_records(const struct run *run)
 	uint32_t i;
 	char *path;
 
-	for (i = 0; i < run->njobs && run->mode == MODE_RENEW; i++) {
+	if (run->mode != MODE_RENEW || !state_any(dir, STATE_RECORDS))
+		return 0;
+	for (i = 0; i < run->njobs; i++) {
 		d = run->jobs[i];
 		if (!state_exists(dir, "domain", d->handle, STATE_RECORDS))
 			continue;
