@@ -4,6 +4,7 @@
  * Records that are kept between runs, as JSON text.
  */
 #include <err.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,18 +173,19 @@ get_number(const struct member *m, const void *field)
 	}
 }
 
+/* Sets a member to a number of at least 0, or to the most that it holds. */
 static void
 set_number(const struct member *m, void *field, json_int_t n)
 {
 	switch (m->kind) {
 	case NUMBER_INT:
-		*(int *)field = (int)n;
+		*(int *)field = n < INT_MAX ? (int)n : INT_MAX;
 		break;
 	case NUMBER_UNSIGNED:
-		*(unsigned *)field = (unsigned)n;
+		*(unsigned *)field = n < UINT_MAX ? (unsigned)n : UINT_MAX;
 		break;
 	case NUMBER_LONG:
-		*(long *)field = (long)n;
+		*(long *)field = n < LONG_MAX ? (long)n : LONG_MAX;
 		break;
 	default:
 		*(time_t *)field = (time_t)n;

@@ -375,7 +375,7 @@ test_state(void)
 	     *abc[] = { "a.example", "b.example", "c.example" };
 	struct strings one = { .v = ab, .n = 2 }, turned = { .v = ba, .n = 2 },
 		       more = { .v = abc, .n = 3 }, fewer = { .v = ab, .n = 1 };
-	char *record;
+	char *record, *at, *large;
 	struct state s;
 	struct place p;
 	struct error e;
@@ -420,6 +420,22 @@ test_state(void)
 	state_parse(record, len, "a", &fewer, &s);
 	check(s.failures == 0 && s.window.time == 0,
 	    "state: a name less: begins anew");
+	state_parse(record, len, "a", &one, &s);
+	s.failures = 0;
+	free(record);
+	record = state_encode(&s);
+	/* 2^32 + 7 would be 7 failures. */
+	at = strstr(record, "\"failures\": 0");
+	if (!check(at != NULL, "state: failures are written") ||
+	    asprintf(&large, "%.*s\"failures\": 4294967303%s",
+		(int)(at - record), record,
+		at + strlen("\"failures\": 0")) == -1)
+		return;
+	state_parse(large, strlen(large), "a", &one, &s);
+	free(large);
+	check(
+	    s.failures == UINT_MAX, "state: more failures than fit: the most");
+	len = strlen(record);
 	state_parse(record, len - 1, "(meant)", &one, &s);
 	check(s.failures == 0 && s.names[0] != '\0',
 	    "state: a damaged record begins anew");
