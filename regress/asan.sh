@@ -33,8 +33,9 @@ if [ "$script" = unit ]; then
 	sanitize="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 	UNIT_CFLAGS=$sanitize run=$run/out \
 	    sh "$here/unit.sh" "$run/objs" >"$run/unit.out" 2>&1
-	same "asan: unit tests: failures" 0 \
-	    "$(grep -Evc '^(ok|skip) ' "$run/unit.out")"
+	grep -Ev '^(ok|skip) ' "$run/unit.out" >"$run/unit.wrong" || :
+	same "asan: unit tests: failures" "" \
+	    "$(head -n 3 "$run/unit.wrong" | cut -c1-300)"
 	check "asan: unit tests: ran" \
 	    test "$(grep -c '^ok ' "$run/unit.out")" -gt 200
 	exit $failed

@@ -664,16 +664,15 @@ test_many_slices(void)
 	char *listen[] = { "127.0.0.1", "80" };
 	struct slice_domain d = { .handle = "h",
 		.way = WAY_LISTEN,
-		.listen = { .v = listen, .n = 2 } },
-			    first, second;
+		.listen = { .v = listen, .n = 2 } };
+	/* What is taken lives as long as the role. */
+	static struct slice_domain first, second;
 
 	msg_new(&sent, ROLE_DOMAIN, 7);
 	body_domain(&sent, ROLE_CHNG, &d);
 	d.handle = far;
 	body_domain(&sent, ROLE_CHNG, &d);
 	fits(ROLE_DOMAIN);
-	memset(&first, 0, sizeof(first));
-	memset(&second, 0, sizeof(second));
 	body_domain(&came, ROLE_CHNG, &first);
 	check(same(first.handle, "h") && came.pos < came.head.len,
 	    "bodies: ROLE_DOMAIN: the first slice of two");
