@@ -413,8 +413,28 @@ END
 	    "$(unmarked)"
 }
 
+# README's list is what -l prints, but for numbers and one path.
+readme() {
+	fresh
+	conf_write "$conf"
+	domain_write "$conf" example.com example.com www.example.com
+	domain_write "$conf" shop shop.example ""
+	domain_write "$conf" mail mail.example ""
+	run example.com
+	same "$who: README: example.com" 0 $status
+	mv "$work/www" "$work/away"
+	run shop
+	same "$who: README: shop" 1 $status
+	run -l
+	mv "$work/away" "$work/www"
+	same "$who: README's list is what -l prints" \
+	    "$(sed -n '/^        STATE/,/^$/s/^        //p' "$top/README.md" |
+		tr 0-9 0)" \
+	    "$(sed "s|$work/www|/var/www/acme|" "$work/out" | tr 0-9 0)"
+}
+
 closed_port=$(free_ports 1)
 pebble_start || exit 1
 after_each_run; modes; atomic; one_behind_the_other; troubles
-verbosely; journal; monitoring
+verbosely; journal; monitoring; readme
 exit $failed
