@@ -97,7 +97,7 @@ print(enum priority priority, const char *fmt, va_list ap)
 		return;
 	}
 	if (strcmp(name, MARKED_NAME) == 0)
-		name = MARKED_NAME + strlen("<3>");
+		name = &MARKED_NAME[strlen("<3>")];
 	say_format(text, sizeof(text), fmt, ap);
 	fprintf(stderr, "<%d>%s: %s\n", (int)priority, name, text);
 }
