@@ -7,7 +7,7 @@ name=acme-client-$version
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
 trap 'rm -f "$name.part"' EXIT
 git ls-files -z | LC_ALL=C sort -z |
-    tar --null --files-from=- --no-recursion --transform="s|^|$name/|S" \
+    tar --null --no-recursion --files-from=- --transform="s|^|$name/|S" \
         --format=ustar --owner=0 --group=0 --numeric-owner \
         --mode=u+rw,go=rX --mtime="@$SOURCE_DATE_EPOCH" -cf - |
     gzip -9n >"$name.part"

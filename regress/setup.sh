@@ -60,8 +60,9 @@ install_servers() {
 copy_tree() {
 	mkdir -p "$2"
 	(cd "$1" && tar -cf - --exclude=.git --exclude='*.o' --exclude='*.d' \
-	    --exclude=acme-client --exclude='./[a-z]*proc' \
-	    --exclude=./generated --exclude=config.mk .) |
+	    --exclude=acme-client --no-wildcards-match-slash \
+	    --exclude='./[a-z]*proc' --exclude=./generated \
+	    --exclude=config.mk .) |
 	    (cd "$2" && tar -xf -)
 }
 
