@@ -4,6 +4,7 @@
  * What certproc remembers of the authority: the account, under a lock, and
  * until when the authority must not be contacted after a failure.
  */
+#include <sys/types.h>
 #include <err.h>
 #include <sha2.h>
 #include <stdio.h>

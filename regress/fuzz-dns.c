@@ -652,7 +652,8 @@ check_names(uint8_t how)
 
 	if (how & 0x20)
 		job.challenge = CHALLENGE_DNSPERSIST01;
-	checks_run(&job, 1, &ca, 0);
+	checks_run(
+	    &job, 1, &ca, how & 0x10 ? "https://ca.example/acct/1" : NULL, 0);
 	turn_until_over(0);
 }
 
