@@ -125,8 +125,8 @@ class Worker:
             return self.not_a_set()
         if status != 1: return "status %d: %s" % (status, said)
         if changed: return "changed: %s" % changed
-        if not re.search(m.words, self.said):
-            return "no '%s' in: %s" % (m.words, said)
+        if not re.search("^acme-client: .*%s: ." % NAME, self.said, re.M):
+            return "no reason for %s in: %s" % (NAME, said)
         return None
     def not_a_set(self):
         ssl = self.top + "/ssl/"

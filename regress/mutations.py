@@ -10,11 +10,11 @@ def split(data):
     head, body = data.split(b"\r\n\r\n", 1)
     return head + b"\r\n", body
 def joined(head, body): return head + b"\r\n" + body
-def with_length(head, body):
-    """The response with this body, and the length of it."""
+def framed(head, line, body):
+    """The response with this body, and this line in place of its length."""
     fields = [f for f in head.split(b"\r\n")
         if not f.lower().startswith(b"content-length")]
-    fields.insert(1, b"Content-Length: %d" % len(body))
+    fields.insert(1, line)
     return joined(b"\r\n".join(fields), body)
 
 # In the first line.
@@ -32,11 +32,8 @@ def field(line, end=b"\r\n"):
 def length(text):
     def change(data):
         head, body = split(data)
-        fields = [f for f in head.split(b"\r\n")
-            if not f.lower().startswith(b"content-length")]
-        fields.insert(1, b"Content-Length: " + (text % len(body)
-            if b"%d" in text else text))
-        return joined(b"\r\n".join(fields), body)
+        told = text % len(body) if b"%d" in text else text
+        return framed(head, b"Content-Length: " + told, body)
     return change
 def shifted(by):
     def change(data):
@@ -46,16 +43,14 @@ def shifted(by):
 def chunked(make, coding=b"chunked"):
     def change(data):
         head, body = split(data)
-        fields = [f for f in head.split(b"\r\n")
-            if not f.lower().startswith(b"content-length")]
-        fields.insert(1, b"Transfer-Encoding: " + coding)
-        return joined(b"\r\n".join(fields), make(body))
+        return framed(head, b"Transfer-Encoding: " + coding, make(body))
     return change
 def body(make):
     """Another body of the right length."""
     def change(data):
         head, old = split(data)
-        return with_length(head, make(old))
+        new = make(old)
+        return framed(head, b"Content-Length: %d" % len(new), new)
     return change
 
 # One chunk in this form: its size line, and what is behind it.
@@ -398,10 +393,10 @@ def outcome_at(step, kind, name):
     return globals()[kind][name][0]
 
 class Mutation:
-    def __init__(self, step, kind, name, scenario, outcome, words=""):
+    def __init__(self, step, kind, name, scenario, outcome):
         self.step, self.kind, self.scenario = step, kind, scenario
         self.name = "%s, %s" % (step, name)
-        self.outcome, self.words = outcome, words
+        self.outcome = outcome
 
 def table():
     """All mutations."""
