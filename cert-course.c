@@ -92,7 +92,7 @@ finish_job(uint32_t job, enum outcome outcome)
 }
 
 /* Jobs with nothing due, of which the parent is not told yet. */
-static struct msg unchanged = { .head.type = PARENT_OUTCOME };
+static struct msg unchanged;
 
 void
 finish_unchanged(uint32_t job)

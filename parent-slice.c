@@ -282,23 +282,21 @@ slice(const struct run *run, enum role role, uint32_t workers,
 		    !asks_for_webroot(run)) ?
 	    0 :
 	    run->njobs;
-	size_t before = 0;
-	int full = 1;
+	size_t before;
 
 	msg_new(&m, ROLE_CONF, 0);
 	cut_conf(run, role, workers);
 	send(to, &m);
+	msg_new(&m, ROLE_DOMAIN, 0);
 	for (i = 0; i < njobs; i++) {
-		if (full) {
-			msg_new(&m, ROLE_DOMAIN, i);
-			before = 0;
-		}
-		cut_domain(run, run->jobs[i], role);
-		full = m.head.len == before || m.head.len >= SLICES_BYTES ||
-		    i + 1 == njobs;
-		if (full)
-			send(to, &m);
 		before = m.head.len;
+		cut_domain(run, run->jobs[i], role);
+		/* A slice that is empty has a message of its own. */
+		if (m.head.len > before && m.head.len < SLICES_BYTES &&
+		    i + 1 < njobs)
+			continue;
+		send(to, &m);
+		msg_new(&m, ROLE_DOMAIN, i + 1);
 	}
 	msg_new(&m, ROLE_START, 0);
 	send(to, &m);
