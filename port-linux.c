@@ -47,35 +47,41 @@ take_address(const struct sockaddr *sa, struct socket *s)
 }
 
 /*
- * Returns the inode of the socket in this line of /proc/net/tcp (an address of
- * 1 word) or tcp6 (4), if it listens on the port of s and an address in common;
- * else 0.
+ * Reads a line of /proc/net/tcp (an address of 1 word) or tcp6 (4), and sets
+ * inode if this socket has the port of s and an address in common.  0: it does
+ * not listen, and nor do those behind it.
  */
-static unsigned long
-inode_in(const char *line, const struct socket *s, int words)
+static int
+take_line(
+    const char *line, const struct socket *s, int words, unsigned long *inode)
 {
-	unsigned long inode;
+	unsigned long found;
 	uint32_t addr[4] = { 0 };
 	unsigned port, state;
 	int any = 1, i, at = 0;
 
 	if (sscanf(line, " %*u: %n", &at) == EOF || at == 0)
-		return 0;
+		return 1;
 	for (line += at, i = 0; i < words; i++, line += 8) {
 		if (sscanf(line, "%8x", &addr[i]) != 1 || strlen(line) < 8)
-			return 0;
+			return 1;
 		any &= addr[i] == 0;
 	}
 	if (sscanf(line, ":%x %*x:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %lu",
-		&port, &state, &inode) != 3)
+		&port, &state, &found) != 3)
+		return 1;
+	if (state != LISTENS)
 		return 0;
-	if (state != LISTENS || port != s->port)
-		return 0;
-	if (!any && !s->any && memcmp(addr, s->addr, sizeof(addr)) != 0)
-		return 0;
-	return inode;
+	if (port == s->port &&
+	    (any || s->any || memcmp(addr, s->addr, sizeof(addr)) == 0))
+		*inode = found;
+	return 1;
 }
 
+/*
+ * The kernel lists the sockets that listen first: the others may be a hundred
+ * thousand.
+ */
 static unsigned long
 find_inode(const char *path, const struct socket *s, int words)
 {
@@ -85,8 +91,9 @@ find_inode(const char *path, const struct socket *s, int words)
 
 	if ((f = fopen(path, "re")) == NULL)
 		return 0;
-	while (inode == 0 && fgets(line, sizeof(line), f) != NULL)
-		inode = inode_in(line, s, words);
+	while (inode == 0 && fgets(line, sizeof(line), f) != NULL &&
+	    take_line(line, s, words, &inode))
+		;
 	fclose(f);
 	return inode;
 }
