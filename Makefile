@@ -266,7 +266,7 @@ bench:
 	sh bench/bench.sh
 
 # Each fault at each call that changes the disk, each state of the disk after a
-# power loss; takes an hour.
+# power loss.
 faults:
 	FAULTS=all sh regress/run.sh --no-install faults faults-keys \
 	    faults-more faults-power faults-space
