@@ -302,7 +302,8 @@ easy = [p for i, p in enumerate(periods) if (i + 1) * days / PERIODS <= HARD]
 def each(some):
     return sum(p.each * p.count["issued"] for p in some) / sum(
         p.count["issued"] for p in some)
-about("requests for a certificate", each(easy), each(periods[-2:]), 0.1)
+# So it is not like the others: many certificates share the requests of a run.
+about("requests for a certificate", each(easy[1:]), each(periods[-2:]), 0.1)
 for name in sorted(easy[0].peaks):
     about("memory of " + name, max(p.peaks.get(name, 0) for p in easy),
         max(p.peaks.get(name, 0) for p in periods[-2:]), 0.1)
