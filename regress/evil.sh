@@ -10,7 +10,7 @@ programs_with_evil() {
 	_roles=${role_names#parent }
 	_flags="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2"
 	_wrap=-Wl,--wrap=msg_receive,--wrap=msg_send,--wrap=sandbox_enter
-	cp -r "$(dirname "$client")" "$work/build" &&
+	cp -a "$(dirname "$client")" "$work/build" &&
 	    cp "$here/evil.c" "$here/evil-calls.c" "$here/evil.h" \
 		"$work/build/" &&
 	    mkdir "$1" || return 1

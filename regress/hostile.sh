@@ -16,7 +16,7 @@ setsid sh -c "$alone" "$work/sessions" python3 "$here/hostile_later.py" \
 
 # The same program with another netproc, and short deadlines.
 build=$(dirname "$client")
-cp -r "$build" "$work/build" && cp "$here/evil-net.c" "$work/build/netproc.c"
+cp -a "$build" "$work/build" && cp "$here/evil-net.c" "$work/build/netproc.c"
 hasty="-DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2"
 (cd "$work/build" && touch parent-broker.c parent-child.c &&
     make CFLAGS="-O1 -g $hasty -DSAID_BYTES_MAX=4194304"

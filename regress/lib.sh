@@ -88,7 +88,8 @@ variant() {
 	}
 }
 variant_build() (
-	cp -r "$(dirname "$client")" "$_shared/build" &&
+	# With the times of its objects: others are compiled again by none.
+	cp -a "$(dirname "$client")" "$_shared/build" &&
 	    cd "$_shared/build" || exit 1
 	# A name may be used through another one that a header makes of it.
 	_of="^#define[[:space:]]+([A-Z_]+)[[:space:]].*\\<($_names)\\>.*"
