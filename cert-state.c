@@ -210,8 +210,27 @@ get_member(const struct member *m, json_t *o, struct state *s)
 }
 
 /*
+ * JSON of a member.  Text that is not UTF-8 (a path has any bytes, and text
+ * that was cut may end within a character) is written as say_safe() shows it.
+ */
+static json_t *
+value(const struct member *m, const void *field)
+{
+	char safe[LAST_ERROR_MAX]; /* No member is longer. */
+	json_t *v;
+
+	if (m->kind != TEXT)
+		return json_integer(get_number(m, field));
+	if ((v = json_string(field)) != NULL)
+		return v;
+	return json_string(
+	    say_safe(safe, m->size < sizeof(safe) ? m->size : sizeof(safe),
+		field, strlen(field)));
+}
+
+/*
  * Writes the members that are not 0 or "", and those that are always shown.
- * -1: a text is not UTF-8.
+ * -1: memory is short.
  */
 static int
 put_member(const struct member *m, json_t *o, const struct state *s)
@@ -230,9 +249,7 @@ put_member(const struct member *m, json_t *o, const struct state *s)
 		}
 		o = inner;
 	}
-	return json_object_set_new(o, m->name,
-	    m->kind == TEXT ? json_string(field) :
-			      json_integer(get_number(m, field)));
+	return json_object_set_new(o, m->name, value(m, field));
 }
 
 void

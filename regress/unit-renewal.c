@@ -443,6 +443,39 @@ test_state(void)
 }
 
 /*
+ * Bytes of a path that are not UTF-8, and text of a record that was cut within
+ * a character: they must not end certproc.
+ */
+static void
+test_odd_text(void)
+{
+	char *names[] = { (char *)(uintptr_t) "a.example" };
+	struct strings one = { .v = names, .n = 1 };
+	struct state s, again;
+	char text[2 * LAST_ERROR_MAX], *record;
+
+	state_parse(NULL, 0, "a", &one, &s);
+	strlcpy(s.last_error, "/srv/b\xfc/x: denied", sizeof(s.last_error));
+	record = state_encode(&s);
+	state_parse(record, strlen(record), "a", &one, &again);
+	check(strcmp(again.last_error, "/srv/b\\xfc/x: denied") == 0,
+	    "state: an error that is not UTF-8: %s", again.last_error);
+	free(record);
+	/* Its last byte that fits begins a character. */
+	snprintf(text, sizeof(text),
+	    "{\"names\": \"%s\", \"last error\": \"%0*d\xc3\xa4\"}", s.names,
+	    LAST_ERROR_MAX - 2, 7);
+	state_parse(text, strlen(text), "a", &one, &s);
+	check(strlen(s.last_error) == LAST_ERROR_MAX - 1,
+	    "state: an error that is too long is cut");
+	record = state_encode(&s);
+	check(strstr(record, "007...\"") == NULL &&
+		strstr(record, "000...\"") != NULL,
+	    "state: what was cut within a character is written");
+	free(record);
+}
+
+/*
  * A file as version 0.1 of November 2026 has written it: each of its members
  * has its place.
  */
@@ -553,6 +586,7 @@ main(void)
 	test_backoff();
 	test_state();
 	test_old_state();
+	test_odd_text();
 	test_info();
 	sk_X509_pop_free(chain.certs, X509_free);
 	return test_end();
