@@ -28,7 +28,8 @@ copy_tree "$top" "$run/objects"
 	        grep -Ev '/(acme-client|[a-z]+proc)\.o$') &&
 	    build_of . &&
 	    afl-clang-fast -std=gnu11 $fuzz_flags $flags -I. -o "$run/fuzz" \
-	    "regress/fuzz-$target.c" regress/fuzz-main.c libtree.a $libs
+	    "regress/fuzz-$target.c" regress/fuzz-main.c libtree.a \
+	    $(fuzz_wraps "$target") $libs
 ) >"$run/log" 2>&1 || { tail -n 5 "$run/log" >&2; exit 1; }
 cd "$run" && AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
     AFL_NO_UI=1 AFL_NO_AFFINITY=1 ASAN_OPTIONS="abort_on_error=1:symbolize=0:$(

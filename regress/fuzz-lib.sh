@@ -18,6 +18,15 @@ fuzz_dns="$fuzz_dns challenge.o"
 fuzz_dns_names="socket connect getsockopt send recv close poll clock_gettime"
 fuzz_dns_names="$fuzz_dns_names arc4random malloc calloc strdup recallocarray"
 fuzz_dns_names="$fuzz_dns_names free warnx vwarnx atexit"
+# The functions of libc in whose place other targets have __wrap_NAME().
+fuzz_wraps() {
+	case $1 in
+	msg) set -- exit err errx calloc strdup recv poll send ;;
+	state) set -- write ftruncate lseek unlink flock poll ;;
+	*) set -- ;;
+	esac
+	for _name in "$@"; do printf ' -Wl,--wrap=%s' "$_name"; done
+}
 export FUZZ_FILES="$here/corpus/files"
 fuzz_sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
@@ -61,7 +70,7 @@ fuzz_build() (
 	*)
 		# shellcheck disable=SC2086
 		clang -std=gnu11 $_link $flags -I. -o "$4" \
-		    "regress/fuzz-$3.c" libtree.a $libs ;;
+		    "regress/fuzz-$3.c" libtree.a $(fuzz_wraps "$3") $libs ;;
 	esac
 ) >"$4.log" 2>&1
 
