@@ -181,11 +181,36 @@ state_seed state s '{"names":
 "order":{"url":"https://ca.example/o","terms":"x","made":1795450000},
 "obtained":{"fingerprint":"00","directory":"https://ca.example/d"},
 "group":"=ssl-cert"}'
+# An attempt that was killed, of a certificate that ends soon; numbers and texts
+# beyond what the members hold.
+state_seed killed s '{"names":
+"2e1d8b3b0ffb32e2d7ae4a8ac9d03a1e9c5ab0bc1ccd1e4f1d28bb8a98b9d1f9",
+"attempts":3,"failures":4,"attempt began":1795440000,
+"last error":"x","not before":1895440000,
+"looked at":{"ends":1795460000},"milliseconds":5}'
+state_seed numbers s '{"names":"x","attempts":9223372036854775807,
+"failures":3,"forced":9223372036854775807,"milliseconds":9223372036854775807,
+"slow":-1,"looked at":{"ends":1995460000},"attempt began":1}'
+state_seed long s "{\"names\":\"x\",\"last error\":\"$(
+    printf '%1598s' | tr ' ' x)ä\"}"
 state_seed account a '{"directory":"https://ca.example/dir",
 "account":"https://ca.example/1","thumbprint":"x","unknown key":"y"}'
 state_seed journal j '_acme-challenge.a.example x
 _acme-challenge.b.example y
 '
+
+# Each kind of place, with what hookproc does there (fuzz-state.c).
+_n=0
+for _place in 0 1 2 3 4 5 6; do
+	for _steps in '\0\1\3\5' '\0\4\1\5' '\1\1\4\0\5' '\1\6\1\5' \
+	    '\17\1\5' '\27\1\5' '\37\1\3' '\47\1\5' '\57\1\5' '\67\1\5' \
+	    '\77\1\5' '\2\5' '\0\57\5'; do
+		_n=$((_n + 1))
+		_of=$(printf %s "$_steps" | tr -cd '\\' | wc -c)
+		printf "J\\$_place\\$_of${_steps}_acme-challenge.b.example z\n" \
+		    >"$seeds/state/steps-$_n"
+	done
+done
 
 # The first answers of a search, byte by byte as fuzz-dns.c reads them: an SOA
 # record, name servers, their addresses, the record.
