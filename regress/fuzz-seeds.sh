@@ -192,7 +192,7 @@ state_seed numbers s '{"names":"x","attempts":9223372036854775807,
 "failures":3,"forced":9223372036854775807,"milliseconds":9223372036854775807,
 "slow":-1,"looked at":{"ends":1995460000},"attempt began":1}'
 state_seed long s "{\"names\":\"x\",\"last error\":\"$(
-    printf '%1598s' | tr ' ' x)ä\"}"
+    printf '%1598s\303\244' | tr ' ' x)\"}"
 state_seed account a '{"directory":"https://ca.example/dir",
 "account":"https://ca.example/1","thumbprint":"x","unknown key":"y"}'
 state_seed journal j '_acme-challenge.a.example x
@@ -203,8 +203,8 @@ _acme-challenge.b.example y
 _n=0
 for _place in 0 1 2 3 4 5 6; do
 	for _steps in '\0\1\3\5' '\0\4\1\5' '\1\1\4\0\5' '\1\6\1\5' \
-	    '\17\1\5' '\27\1\5' '\37\1\3' '\47\1\5' '\57\1\5' '\67\1\5' \
-	    '\77\1\5' '\2\5' '\0\57\5'; do
+	    '\17\1\5' '\27\1\5' '\37\1\3' '\47\1\5' '\57\1\5' \
+	    '\67\1\5' '\77\1\5' '\2\5' '\0\57\5'; do
 		_n=$((_n + 1))
 		_of=$(printf %s "$_steps" | tr -cd '\\' | wc -c)
 		printf "J\\$_place\\$_of${_steps}_acme-challenge.b.example z\n" \
