@@ -207,8 +207,8 @@ for _place in 0 1 2 3 4 5 6; do
 	    '\67\1\5' '\77\1\5' '\2\5' '\0\57\5'; do
 		_n=$((_n + 1))
 		_of=$(printf %s "$_steps" | tr -cd '\\' | wc -c)
-		printf "J\\$_place\\$_of${_steps}_acme-challenge.b.example z\n" \
-		    >"$seeds/state/steps-$_n"
+		_steps=$_of${_steps}_acme-challenge.b.example
+		printf "J\\$_place\\$_steps z\n" >"$seeds/state/steps-$_n"
 	done
 done
 
