@@ -1,5 +1,6 @@
-# Fetches a site by TLS, again and again, until told to stop; prints how often
-# that worked, and what came instead.  Arguments: the port, what the site says.
+# Fetches a site by TLS, again and again, until told to stop, though a dozen
+# times on the busiest machine; prints how often that worked, and what came
+# instead.  Arguments: the port, what the site says.
 import signal, socket, ssl, sys, time
 
 port, text = int(sys.argv[1]), sys.argv[2].encode()
@@ -8,7 +9,7 @@ context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 context.set_alpn_protocols(["http/1.1"])
 stopped, good, bad = [], 0, []
 signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
-while not stopped:
+while not stopped or good + len(bad) < 12:
     try:
         plain = socket.create_connection(("127.0.0.1", port), 5)
         with context.wrap_socket(plain, server_hostname="example.com") as c:
