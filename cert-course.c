@@ -416,8 +416,9 @@ say_wait(uint32_t job, uint64_t seconds)
 	    !backoff_holds(j->state->not_before, time(NULL)))
 		return;
 	if (seconds > 0)
-		warnx("%s: not tried again before %s, as the CA asks for a "
-		      "pause; -F tries at once",
+		say_warning(
+		    "%s: not tried again before %s, as the CA asks for a "
+		    "pause; -F tries at once",
 		    j->handle, clock_text(j->state->not_before));
 	else
 		say(1, "%s: not tried again before %s; -F tries at once",

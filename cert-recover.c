@@ -124,7 +124,7 @@ load_saved(struct job *j)
 	struct error e;
 
 	if (j->saved.presence == PRESENCE_BROKEN)
-		warnx("%s: %s; left as it is", j->handle, j->saved.bytes);
+		say_warning("%s: %s; left as it is", j->handle, j->saved.bytes);
 	if (j->saved.presence != PRESENCE_BYTES)
 		return NULL;
 	chain = chain_parse(j->saved.bytes, j->saved.len, &e);
@@ -174,8 +174,9 @@ recover(struct job *j)
 		j->chosen = chain;
 		return 1;
 	} else
-		warnx("%s: the certificate that an earlier run obtained cannot "
-		      "be installed now: %s; it is kept in %s",
+		say_warning(
+		    "%s: the certificate that an earlier run obtained cannot "
+		    "be installed now: %s; it is kept in %s",
 		    j->handle, e.text, j->saved.path);
 	chain_free(chain);
 	return 0;

@@ -8,7 +8,6 @@
  * stays until the netproc of a later -r confirms it.  If this file is wrong, a
  * compromised key is certified again.
  */
-#include <err.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -28,9 +27,10 @@ load(const struct job *j, const struct stored *p)
 	if (p->presence == PRESENCE_ABSENT)
 		return NULL;
 	if (p->presence == PRESENCE_BROKEN)
-		warnx("%s: %s; left as it is", j->handle, p->bytes);
+		say_warning("%s: %s; left as it is", j->handle, p->bytes);
 	else if ((chain = chain_parse(p->bytes, p->len, &e)) == NULL)
-		warnx("%s: %s: %s; left as it is", j->handle, p->path, e.text);
+		say_warning(
+		    "%s: %s: %s; left as it is", j->handle, p->path, e.text);
 	return chain;
 }
 

@@ -339,7 +339,7 @@ state_cause(const struct state *s, const char *name, char *out, size_t outsz)
 	char error[LAST_ERROR_MAX];
 
 	if (strlen(state_error(s, error)) >= outsz)
-		warnx("%s: the last error: %s", name, error);
+		say_warning("%s: the last error: %s", name, error);
 	return say_shorten(out, outsz, error);
 }
 

@@ -43,7 +43,7 @@ advise(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vwarnx(fmt, ap);
+	say_vwarning(fmt, ap);
 	va_end(ap);
 	warnings++;
 }

@@ -92,7 +92,7 @@ warn_of(const char *fmt, ...)
 		return;
 	}
 	va_start(ap, fmt);
-	vwarnx(fmt, ap);
+	say_vwarning(fmt, ap);
 	va_end(ap);
 	warnings++;
 }
@@ -539,7 +539,7 @@ conf_layout(const struct conf *c, struct domain *const *domains, size_t n)
 		judge_files(domains, n);
 	}
 	if (unsaid > 0) {
-		warnx("%u more warnings about directories", unsaid);
+		say_warning("%u more warnings about directories", unsaid);
 		warnings++;
 	}
 	return warnings;

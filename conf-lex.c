@@ -108,7 +108,7 @@ warn_at(const char *file, int line, const char *text, const char *word)
 {
 	char safe[800];
 
-	warnx("%s:%d: %s: %s", file, line,
+	say_warning("%s:%d: %s: %s", file, line,
 	    lex_visible(safe, sizeof(safe), word), text);
 	lex_warnings++;
 }

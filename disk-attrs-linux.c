@@ -42,8 +42,10 @@ read_one(
 		return;
 	if ((n = fgetxattr(fd, name, value, VALUE_MAX)) == -1) {
 		if (errno != ENODATA)
-			warn("%s: its %s cannot be read, and will not be kept",
-			    path, name);
+			say_warning(
+			    "%s: its %s cannot be read, and will not be kept: "
+			    "%s",
+			    path, name, strerror(errno));
 		return;
 	}
 	if ((attr = calloc(1, sizeof(*attr))) == NULL ||
@@ -74,9 +76,9 @@ attrs_read(struct attrs *a, int fd, const char *path)
 	    (value = malloc(VALUE_MAX)) == NULL)
 		err(1, NULL);
 	if ((n = flistxattr(fd, names, NAMES_MAX)) == -1)
-		warn("%s: its extended attributes cannot be read, and will not "
-		     "be kept",
-		    path);
+		say_warning("%s: its extended attributes cannot be read, and "
+			    "will not be kept: %s",
+		    path, strerror(errno));
 	for (p = names; n > 0 && p < names + n; p += strlen(p) + 1)
 		read_one(a, fd, p, value, path);
 	free(names);
@@ -111,18 +113,21 @@ attrs_write(const struct attrs *a, int fd, const char *path)
 		acl |= strcmp(attr->name, ACL) == 0;
 		if (!has(attr, fd) &&
 		    fsetxattr(fd, attr->name, attr->value, attr->len, 0) == -1)
-			warn("%s: the new file has not got the old one's %s; "
-			     "set it again",
+			say_warning(
+			    "%s: the new file has not got the old one's %s; "
+			    "set it again: %s",
 			    path,
 			    strcmp(attr->name, ACL) == 0 ? "ACL (" ACL ")" :
-							   attr->name);
+							   attr->name,
+			    strerror(errno));
 	}
 	/*
 	 * The old file had no ACL: remove the one that the directory has given.
 	 */
 	if (!acl && fremovexattr(fd, ACL) == -1 && errno != ENODATA &&
 	    errno != EOPNOTSUPP)
-		warn("%s: the directory's default ACL stays on it", path);
+		say_warning("%s: the directory's default ACL stays on it: %s",
+		    path, strerror(errno));
 }
 
 void

@@ -680,8 +680,10 @@ give_state_dir(void)
 	if (other == NULL || geteuid() != 0 || other->st.st_uid == 0)
 		return;
 	if (fchown(state_dir->fd, other->st.st_uid, other->st.st_gid) == -1)
-		warn("state directory %s: cannot be given to user %u",
-		    state_dir->path, (unsigned)other->st.st_uid);
+		say_warning(
+		    "state directory %s: cannot be given to user %u: %s",
+		    state_dir->path, (unsigned)other->st.st_uid,
+		    strerror(errno));
 	if (fstat(state_dir->fd, &state_dir->st) == -1)
 		err(1, "%s", state_dir->path);
 }

@@ -275,7 +275,7 @@ end_output(struct hook *h, int failed)
 		free(h->lines[i]);
 	}
 	if (h->dropped > 0 && (failed || verbose > 0))
-		warnx("%s: %llu more lines", h->what,
+		say_warning("%s: %llu more lines", h->what,
 		    (unsigned long long)h->dropped);
 }
 

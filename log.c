@@ -120,8 +120,14 @@ say_warning(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	print(PRIORITY_WARNING, fmt, ap);
+	say_vwarning(fmt, ap);
 	va_end(ap);
+}
+
+void
+say_vwarning(const char *fmt, va_list ap)
+{
+	print(PRIORITY_WARNING, fmt, ap);
 }
 
 /*

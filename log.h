@@ -47,6 +47,8 @@ int error_set(struct error *e, const char *fmt, ...)
 void say(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints a warning: nothing has failed because of that. */
 void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say_vwarning(const char *fmt, va_list)
+    __attribute__((format(printf, 1, 0)));
 
 /*
  * As vsnprintf(3), but text that was cut ends with "..."; outsz is at least 4.

@@ -303,7 +303,7 @@ ask_for_status(struct session *s)
 
 	if ((rc = request_plain(s, s->conf->status_url, "*/*", &a, &e)) != 0) {
 		if (rc == -1)
-			warnx("%s: cannot tell whether it is revoked: %s",
+			say_warning("%s: cannot tell whether it is revoked: %s",
 			    s->conf->handle, e.text);
 		else
 			say(1, "%s: cannot tell whether it is revoked: %s",

@@ -78,10 +78,11 @@ run_rollover(struct run *run, struct tally *tally)
 	const char *handles = stateless_handles(run->conf, run->authority);
 
 	if (*handles != '\0')
-		warnx("-K %s: the web servers of %s respond with the account's "
-		      "thumbprint (stateless); they need the new one, which is "
-		      "printed when the CA has the new key: until they have "
-		      "it, no renewal of these succeeds",
+		say_warning(
+		    "-K %s: the web servers of %s respond with the account's "
+		    "thumbprint (stateless); they need the new one, which is "
+		    "printed when the CA has the new key: until they have "
+		    "it, no renewal of these succeeds",
 		    run->authority->name, handles);
 	apart_run(run, 0, tally);
 	if (tally->failed == 0)

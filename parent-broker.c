@@ -220,7 +220,7 @@ take_outcome(uint64_t job, uint64_t outcome)
 		    clock_since(began));
 	if (run->tells && run->force && verbose == 0 &&
 	    run->mode == MODE_RENEW && outcome == OUTCOME_INSTALLED)
-		warnx("-F: %s: installed a new certificate",
+		say(0, "-F: %s: installed a new certificate",
 		    run->jobs[job]->handle);
 }
 

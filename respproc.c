@@ -129,7 +129,7 @@ resp_drop(struct msg *m)
 	body_flag(m, &doubtful);
 	n = response_count(m->head.job, &served);
 	if (doubtful && served < n)
-		warnx(
+		say_warning(
 		    "%s: %zu of %zu responses were never asked for on %s port "
 		    "%s%s (%lu connections came in all): does port %s of these "
 		    "names lead there?",

@@ -444,9 +444,10 @@ extended_attributes() {
 	# What cannot be read or set is named, and costs nothing else.
 	for call in fgetxattr fsetxattr; do
 		for f in $files; do attributes "$f" set; done
-		strace -f -qq -o /dev/null -e trace=$call \
-		    -e inject=$call:error=EPERM "$client" -v -f "$conf" -F \
-		    example.com 2>"$err" </dev/null
+		: >"$err"
+		JOURNAL_STREAM=$(stat -c %d:%i "$err") strace -f -qq \
+		    -o /dev/null -e trace=$call -e inject=$call:error=EPERM \
+		    "$client" -v -f "$conf" -F example.com 2>"$err" </dev/null
 		status=$?
 		expect "extended attributes, no $call" 0
 		for f in $files; do
@@ -461,8 +462,9 @@ extended_attributes() {
 				[ $call = fgetxattr ] ||
 				    text="$text; set it again"
 				what="extended attributes, no $call"
+				text="$f: $text: Operation not permitted"
 				says "$who: $what: ${f##*/}, $name" "$err" \
-				    "proc: $f: $text: Operation not permitted"
+				    "^<4>acme-client: [a-z]*proc: $text"
 			done
 		done
 	done

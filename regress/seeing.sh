@@ -358,6 +358,8 @@ journaled() {
 	JOURNAL_STREAM=$_stream "$client" -f "$conf" "$@" 2>>"$work/journal"
 	status=$?
 }
+# errors: how many of its lines are errors
+errors() { grep -c '^<3>' "$work/journal"; }
 unmarked() { grep -vc '^<[3-7]>acme-client: ' "$work/journal"; }
 journal() {
 	seen a
@@ -413,6 +415,50 @@ END
 	    "$(unmarked)"
 }
 
+# What nothing fails because of is a warning, whoever says it.
+warnings_in_journal() {
+	seen a
+	printf '#!/bin/sh\nseq 500\n' >"$work/program"
+	echo "on change $work/program" >>"$conf"
+	journaled "" -v a
+	same "$who: journal: a long text: status, errors" "0 0" \
+	    "$status $(errors)"
+	says "$who: journal: a long text" "$work/journal" \
+	    "^<4>acme-client: .*program.*: [0-9]* more lines"
+	head -c 5000000 /dev/zero >"$work/state/domain-a.new.pem"
+	journaled "" -F a
+	same "$who: journal: a saved chain that is too long: status, errors" \
+	    "0 0" "$status $(errors)"
+	says "$who: journal: a saved chain that is too long" "$work/journal" \
+	    "^<4>acme-client: certproc: a: .*new.pem: .*; left as it is"
+	# The configuration's reader, advice about programs and directories.
+	chmod 777 "$see"
+	echo "on change \"$work/none\" a\"b" >>"$conf"
+	journaled "" -n
+	same "$who: journal: -n, warnings: status, lines of no warning" "0 1" \
+	    "$status $(grep -vc '^<4>acme-client: ' "$work/journal")"
+	for _words in "a.b: has a quote in it" "on change $work/none: No such" \
+	    "status file: .*$see: everyone can replace files there"; do
+		says "$who: journal: -n: $_words" "$work/journal" \
+		    "^<4>acme-client: .*$_words"
+	done
+	# The parent, before a rollover; and respproc, whom nobody has asked.
+	seen a
+	run a
+	sed -i "s|challengedir .*|challenge http-01 stateless|" "$conf"
+	journaled "" -K test >/dev/null
+	same "$who: journal: -K: status, errors" "0 0" "$status $(errors)"
+	says "$who: journal: -K" "$work/journal" \
+	    "^<4>acme-client: -K test: the web servers of a respond with"
+	seen a
+	sed -i "s|challengedir .*|listen on 127.0.0.1 port $closed_port|" \
+	    "$conf"
+	journaled "" a
+	same "$who: journal: responses that nobody asks for: status" 1 $status
+	says "$who: journal: responses that nobody asks for" "$work/journal" \
+	    "^<4>acme-client: respproc: a: 1 of 1 responses were never"
+}
+
 # README's list is what -l prints, but for numbers and one path.
 readme() {
 	fresh
@@ -436,5 +482,5 @@ readme() {
 closed_port=$(free_ports 1)
 pebble_start || exit 1
 after_each_run; modes; atomic; one_behind_the_other; troubles
-verbosely; journal; monitoring; readme
+verbosely; journal; warnings_in_journal; monitoring; readme
 exit $failed
