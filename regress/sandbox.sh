@@ -205,7 +205,16 @@ for call in prlimit64 prctl; do
 	    test ! -e "$work/ssl/example.com.pem"
 done
 
-# Which of the allowed system calls are used, by role.
+# Which of the allowed system calls are used, by role, in runs of each kind.
+# traced NAME OPTION...: such a run, with its trace in $work/trace.NAME
+traces=
+traced() {
+	_name=$1; shift
+	strace -f -o "$work/trace.$_name" "$client" -v -f "$work/c.conf" "$@" \
+	    2>"$work/err" >/dev/null </dev/null
+	same "sandbox: traced run: $_name: status" 0 $?
+	traces="$traces $work/trace.$_name"
+}
 rm -rf "$work/etc" "$work/ssl" "$work/state"
 conf_write "$work/c.conf"
 domain_write "$work/c.conf" example.com example.com "www.example.com"
@@ -226,14 +235,47 @@ domain_write "$work/c.conf" records records.example.com "*.records.example.com"
 records="challenge dns-01 challenge hook $work/publish"
 sed -i -e "1i dns server 127.0.0.1 port $dns_port" \
     -e "/^domain \"records\"/,\$s|challengedir .*|$records|" "$work/c.conf"
-strace -f -o "$work/trace" "$client" -v -f "$work/c.conf" \
-    example.com listens records 2>"$work/err" >/dev/null
-same "sandbox: traced run" 0 $?
-python3 "$here/syscalls.py" "$work/trace" "$top/filter-rules.h"  || failed=1
+traced renewal example.com listens records
+# A server that presents what is installed; a command, which hook runs; files
+# for monitors.
+look_port=$(free_ports 1)
+python3 "$here/verify.py" "$look_port" tls \
+    "$work/ssl/example.com.fullchain.pem" \
+    "$work/ssl/private/example.com.key" >/dev/null 2>&1 &
+pids="$pids $!"
+wait_port "$look_port"
+cp "$work/c.conf" "$work/plain.conf"
+printf '%s\n' "metrics file \"$work/ssl/all.prom\"" \
+    "status file \"$work/ssl/all.json\"" >>"$work/c.conf"
+# The CA has another name as its own staging.
+sed -i -e "/^domain \"example.com\"/a\\
+	verify 127.0.0.1 port $look_port\\
+	on change /bin/true" -e "/^authority test/a\\
+	contact mailto:someone@example.com\\
+	staging https://127.0.0.1:$ca_port/dir" "$work/c.conf"
+traced again -F example.com
+says "sandbox: traced run: again: the server was looked at" "$work/err" \
+    "verify 127.0.0.1 port $look_port: the server presents the installed"
+says "sandbox: traced run: again: the command was run" "$work/err" \
+    "on change /bin/true: done"
+check "sandbox: traced run: again: the files for monitors" \
+    test -s "$work/ssl/all.prom" -a -s "$work/ssl/all.json"
+cp "$work/ssl/example.com.fullchain.pem" "$work/offer.pem"
+traced -B -B example.com
+traced -i -i "$work/offer.pem" example.com
+traced -T -T example.com
+traced -l -l
+traced -t -t test
+traced -U -U test
+traced -K -K test
+traced -r -r records
+traced -D -F -D test
+# shellcheck disable=SC2086
+python3 "$here/syscalls.py" "$top/filter-rules.h" $traces || failed=1
+cp "$work/plain.conf" "$work/c.conf"
 
 # -i: no process but those that judge, store and hold the key, each in its
 # sandbox.
-cp "$work/ssl/example.com.fullchain.pem" "$work/offer.pem"
 rm -rf "$work/ssl"/*.pem "$work/state"/domain-example*
 strace -f -o /dev/null -e inject=seccomp:error=EINVAL "$client" \
     -f "$work/c.conf" -i "$work/offer.pem" example.com 2>"$work/err"
