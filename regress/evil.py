@@ -38,14 +38,22 @@ RUNS = {
     "-D": ("DEACTIVATE", [], "issued", ["-F", "-D", "test"]),
     "-t": ("SHOW", [], "issued", ["-t", "test"]),
     "-l": ("LIST", [], "issued", ["-l"]),
-    # What follows a renewal and a rollover is a run of its own.
+    # A renewal from the CA's staging, with files of its own.
+    "-T": ("RENEW", ONE, "try", ["-T", *ONE]),
+    # What follows a renewal, a rollover and a rehearsal is a run of its own.
     "metrics": ("MONITOR", ONE, "issued", ONE),
     # Of two handles that have changed one is named.
     "on change": ("HOOK", ONE, "changed", ONE),
     "verify": ("VERIFY", ONE, "changed", ONE),
     "-K, its end": ("ADOPT", [], "issued", ["-K", "test"]),
+    "-T, its end": ("LIST", ONE, "try", ["-T", *ONE]),
 }
-FOLLOWS = {"MONITOR": "RENEW", "ADOPT": "ROLLOVER"}
+# The modes of those that they follow.
+FOLLOWS = {
+    "metrics": "RENEW",
+    "-K, its end": "ROLLOVER",
+    "-T, its end": "RENEW",
+}
 KINDS = ["messages", "forbidden", "flood", "files", "cunning", "stall", "watch"]
 # These take long, or hardly depend on the mode.
 SELDOM = ("flood", "stall", "watch")
@@ -64,6 +72,8 @@ NOT_FOR_MOST = ("-B", "-i", "-l", "-t", "nothing due", "metrics", "-K, its end")
 # Runs without some of the roles, and those in which one is for the first time.
 ONLY = {
     "-F dns": ("NET", "CHNG", "ZONE"),
+    "-T": ("NET", "DNS", "CHNG", "CERT", "FILE", "ZONE"),
+    "-T, its end": ("CERT", "FILE"),
     "on change": ("FILE",),
     "verify": ("NET", "DNS", "CERT", "FILE"),
 }
@@ -151,7 +161,7 @@ def attack(w, c, tries):
     case = Case()
     case.role, case.run = role, run
     mode, case.handles, base, args = RUNS[run]
-    case.mode, case.base = FOLLOWS.get(mode, mode), base
+    case.mode, case.base = FOLLOWS.get(run, mode), base
     w.restore(base)
     if run in ("nothing due", "metrics"):
         w.run(w.honest, args)
@@ -160,10 +170,11 @@ def attack(w, c, tries):
     if run == "-B":
         w.run(w.honest, ["-F", *args[1:]])
     w.scenario("plain")
-    before = evil_check.Before(w)
+    before = evil_check.Before(w, base)
     lines = plan_of(w, c, tries)
     # Its own files; to look at servers it has them for reading only.
-    case.spoils = role == "FILE" and mode != "VERIFY" and own_targets(lines)
+    case.spoils = (role == "FILE" and mode != "VERIFY" and base != "try" and
+        own_targets(lines))
     number = 1 + ALL_MODES.index(mode)
     w.plan(["role " + ROLES[role], "mode %d" % number] + lines)
     status, took, text = w.run(w.client, args)
@@ -182,7 +193,7 @@ def honest_run(w, plan, run="-F", role="CERT"):
     mode, case.handles, case.base, args = RUNS[run]
     case.role, case.run, case.mode, case.spoils = role, run, mode, False
     w.restore(case.base)
-    before = evil_check.Before(w)
+    before = evil_check.Before(w, case.base)
     w.plan(plan)
     result = w.run(w.client, args)
     w.plan(["role none"])
@@ -297,13 +308,12 @@ def unconfined_can_be_seen(w):
 
 class Programs:
     """The checks of what is run, with what was run by honest runs."""
-    def __init__(self, w):
-        self.w, self.good = w, []
+    def __init__(self, w, of=" of programs"):
+        self.w, self.of, self.good = w, of, []
     def run(self, run, role):
         self.look = honest_run(self.w, ["role none"], run, role)
     def line(self, name, words):
-        self.good.append(is_seen(self.w, " of programs", name, words,
-            self.look()))
+        self.good.append(is_seen(self.w, self.of, name, words, self.look()))
     def ran(self, name, words, argv, env):
         """As if that had been run, too."""
         d = self.w.hooks + "/ran/false"
@@ -329,7 +339,9 @@ def programs_can_fail(w):
     p = Programs(w)
     commands_can_be_seen(w, p)
     records_can_be_seen(w, p)
-    return all(p.good)
+    rehearsal = Programs(w, " of rehearsals")
+    rehearsals_can_be_seen(w, rehearsal)
+    return all(p.good + rehearsal.good)
 
 def commands_can_be_seen(w, p):
     p.run("verify", "CERT")
@@ -381,6 +393,18 @@ def records_can_be_seen(w, p):
     p.run("-F dns", "NET")
     p.ran("a value of another form", "was run",
         argv[:5] + ["$(id)" + "d" * 38], env)
+
+def rehearsals_can_be_seen(w, p):
+    p.run("-T", "NET")
+    p.line("nothing after a rehearsal", "")
+    p.gone("what it must not touch", "is gone", w.top + "/certs/unrelated.pem")
+    p.gone("what is installed", "no good certificate",
+        w.top + "/certs/example.com.pem")
+    p.gone("what it should have installed", "nothing new is installed",
+        w.top + "/" + evil_check.TRY_FULL % ONE[0])
+    with open(w.ca + "/log", "a") as f:
+        f.write("POST /x\n")
+    p.line("a request to the CA itself", "the CA was asked")
 
 def state_is_believed(w):
     """A state that says "not before 2192" holds for two days at most.

@@ -4,17 +4,22 @@
 # left.
 import base64, hashlib, json, os, re, stat, subprocess
 
-from evil_world import FOR_ALL, HANDLES, OWN, TOKEN
+from evil_world import FOR_ALL, HANDLES, OWN, TOKEN, TRY_ACCOUNT, TRY_KEY
 from evil_world import pem, point_of_certificate, point_of_csr, unb64
 
 SET = (".pem", ".chain.pem", ".fullchain.pem")
+KEYS = ("keys/", "account/")
+TRY_KEYS = ("state/try/keys/", "state/try/account/")
+# What a rehearsal has installed.
+TRY_FULL = "state/try/certs/domain-%s.full.pem"
 
 class Before:
     """What there is when the run begins."""
-    def __init__(self, w):
+    def __init__(self, w, base):
+        ca, _ = w.ca_of(base)
         self.files = w.files()
-        self.account = w.account()
-        self.thumbprint = w.thumbprint()
+        self.account = w.account(ca)
+        self.thumbprint = w.thumbprint(ca)
 
 def told(text):
     """What evil.c has said, put together again: [(what, bytes)]"""
@@ -44,7 +49,7 @@ def private(b):
         ]))
     return out
 
-def key_files(files, below=("keys/", "account/")):
+def key_files(files, below=KEYS + TRY_KEYS):
     return {n: f[4] for n, f in files.items()
         if n.startswith(below) and isinstance(f[4], bytes)}
 
@@ -138,10 +143,12 @@ MAY = {
 NO_CA = ("LIST", "RESTORE", "INSTALL", "SHOW", "HOOK", "VERIFY")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TO_COME = (".both.pem", ".new", ".acme-new")
-KEYS = ("keys/", "account/")
 KNOWN_KEYS = re.compile(r"(account/account\.pem|keys/(%s)\.(key|both\.pem)|"
-    r"keys/unrelated\.key)(\.new|\.old)?$" % "|".join(map(re.escape, HANDLES)))
-TEMPORARY_KEYS = re.compile(r"(keys|account)/\.[\w.]*\.acme-(new|old)$")
+    r"keys/unrelated\.key|%s|%s)(\.new|\.old)?$" %
+    ("|".join(map(re.escape, HANDLES)), re.escape(TRY_KEY),
+        re.escape(TRY_ACCOUNT)))
+TEMPORARY_KEYS = re.compile(r"(state/try/)?(keys|account)/"
+    r"\.[\w.-]*\.acme-(new|old)$")
 # Decoys, and a file that no role may read.
 OF_OTHERS = (b"decoy above", b"decoy decoys", b"root:x:")
 
@@ -150,6 +157,7 @@ class Check:
         self.w, self.case, self.before = w, case, before
         self.status, self.took, self.text = status, took, text
         self.after, self.told, self.wrong = w.files(), told(text), []
+        self.tries = case.base == "try"
     def bad(self, what):
         self.wrong.append(what)
     def all(self):
@@ -181,13 +189,14 @@ class Check:
     def asked(self):
         may = MAY[self.case.mode]
         names = [sorted(HANDLES[h]) for h in self.case.handles]
-        if self.case.mode in NO_CA and self.w.requests():
+        if (self.case.mode in NO_CA or self.tries) and self.w.requests():
             self.bad("the CA was asked: %s" % self.w.requests()[:3])
         for header, payload in self.signed():
             kind, url = kind_of(payload), header["url"]
             if kind not in may:
                 self.bad("signed in such a run: %s for %s" % (kind, url))
-            if not url.startswith("https://localhost:%d/" % self.w.port):
+            _, port = self.w.ca_of(self.case.base)
+            if not url.startswith("https://localhost:%d/" % port):
                 self.bad("signed for " + url)
             if kind == "order":
                 ordered = sorted(i["value"] for i in payload["identifiers"])
@@ -202,7 +211,8 @@ class Check:
     def csr(self, d):
         files = dict(self.before.files)
         files.update(self.after)
-        if not holds(files, point_of_csr(d), ("keys/",)):
+        below = TRY_KEYS if self.tries else ("keys/",)
+        if not holds(files, point_of_csr(d), below):
             self.bad("a CSR for a foreign key was signed")
     def revoked(self, d):
         if d in [chain_of(self.before.files, h) for h in self.case.handles]:
@@ -222,10 +232,12 @@ class Check:
     def keys(self):
         for n, b in key_files(self.before.files).items():
             same = self.after.get(n) == self.before.files[n]
-            if not same and not n.endswith(TO_COME):
+            # The next rehearsal can make other keys.
+            if not same and not n.endswith(TO_COME) and n not in (TRY_KEY,
+                    TRY_ACCOUNT):
                 self.changed_key(n, b)
         for n, f in self.after.items():
-            if n.startswith(KEYS):
+            if n.startswith(KEYS + TRY_KEYS):
                 self.key_now(n, f)
         known = self.w.account()
         if known and not holds(self.after, known, ("account/",)):
@@ -278,7 +290,8 @@ class Check:
             name = "%s, which the hostile role got" % what
             places[name] = places.get(name, b"") + b
         for n, f in self.after.items():
-            if not n.startswith(KEYS) and isinstance(f[4], bytes):
+            if (not n.startswith(KEYS + TRY_KEYS) and
+                    isinstance(f[4], bytes)):
                 places[n] = f[4]
         for i, (_, where, got) in enumerate(self.w.reached):
             places["what %s got (%d)" % (where, i)] = got
@@ -303,6 +316,9 @@ class Check:
     def honest(self):
         """Patterns of the paths that may change in such a run."""
         role, mode = self.case.role, self.case.mode
+        if self.tries:
+            found = ["state/try/state/", "state/try/certs/", *TRY_KEYS]
+            return found + ["www/"] if role == "CHNG" else found
         handles = "|".join(map(re.escape, HANDLES))
         certs = r"certs/\.?(%s)(\.chain|\.fullchain)?\.pem(\.acme-(old|new))?$"
         state = r"state/\.?(domain|authority|metrics|status)-.*"
@@ -482,9 +498,16 @@ class Check:
         if (self.status == 0 and self.case.mode == "RENEW" and
                 self.case.role in ("NET", "DNS", "CHNG", "RESP", "ZONE")):
             for h in self.case.handles:
-                new = chain_of(self.after, h)
-                if new is None or new == chain_of(self.before.files, h):
+                new = self.leaf(self.after, h)
+                if new is None or new == self.leaf(self.before.files, h):
                     self.bad("%s: status 0, and nothing new is installed" % h)
+    def leaf(self, files, handle):
+        """What such a run has installed, or None."""
+        if not self.tries:
+            return chain_of(files, handle)
+        f = files.get(TRY_FULL % handle)
+        certs = pem(f[4].decode(errors="replace")) if f else []
+        return certs[0] if certs else None
 
 def heal(w, case):
     """What is wrong after an honest run, by which all is to be whole again."""
@@ -511,6 +534,11 @@ def heal(w, case):
         both = files.get("keys/%s.both.pem" % h)
         if both and files[path_of(h, ".fullchain.pem")][4] not in both[4]:
             wrong.append(h + ": its combined file is old")
+    if case.base == "try":
+        status, _, text = w.run(w.honest, ["-T", "-F", *handles])
+        if status != 0:
+            wrong.append("the next rehearsal: status %s: %s" %
+                (status, text[-300:]))
     if case.base == "changed" and set(handles) & set(w.marks()):
         wrong.append("an honest run leaves marks: %s" % w.marks())
     if w.published():

@@ -3,7 +3,7 @@
 # without a change here.
 import json, random, re, struct
 
-from evil_world import openssl, pem, read
+from evil_world import TRY_KEY, openssl, pem, read
 
 NO_JOB = 0xffffffff
 EDGES = [*range(9), 255, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1,
@@ -80,6 +80,8 @@ OWN_FILES = {
         "below/x",
         "domain-example.com.changed",
         "domain-other.example.changed",
+        "domain-example.com.full.pem",
+        "domain-example.com.pem",
     ],
     "CHNG": ["index.html", TOKEN, "below/x"],
 }
@@ -94,17 +96,22 @@ class Maker:
     def __init__(self, routes, part, world, base, seed):
         self.routes, self.part, self.w = routes, part, world
         self.rng, self.base = random.Random(seed), base
-        ours = "https://localhost:%d" % world.port
+        port = world.ca_of(base)[1]
+        ours = "https://localhost:%d" % port
         self.urls = [ours + path for path in PATHS]
         self.foreign_urls = [
-            "https://127.0.0.2:%d/new-order" % world.port,
+            "https://127.0.0.2:%d/new-order" % port,
             "https://localhost:%d/x" % world.evil_port,
-            "http://localhost:%d/new-order" % world.port,
+            "http://localhost:%d/new-order" % port,
             "https://user@localhost:%d/x" % world.port,
             "https://evil.example/acct/7",
             "https://localhost:%d@evil.example/" % world.port,
             "file:///etc/passwd",
         ]
+        # In a rehearsal: the CA that issues what is used.
+        if base == "try":
+            self.foreign_urls += ["https://localhost:%d%s" % (world.port, path)
+                for path in ("/new-order", "/acct/1", "/revoke")] * 2
         self.here = [read("%s/certs/%s.fullchain.pem" % (world.top, handle))
             for handle in ("example.com", "other.example")]
         self.alien = read(world.tls + "/foreign.pem")
@@ -121,7 +128,7 @@ class Maker:
 
         All that this takes is public.
         """
-        key, d = self.w.top + "/keys/example.com.key", self.w.dir
+        key, d = self.w.top + "/" + self.key(), self.w.dir
         tls = self.w.tls
         if not read(key):
             return ""
@@ -132,8 +139,12 @@ class Maker:
             "-set_serial", "7", "-days", "400", "-extfile", tls + "/ext",
             "-out", d + "/ours.pem")
         return read(d + "/ours.pem")
+    def key(self):
+        """The file of the domain key that the run has."""
+        return TRY_KEY if self.base == "try" else "keys/example.com.key"
     def thumbprint(self):
-        return (self.w.thumbprint() or b"").decode()
+        ca, _ = self.w.ca_of(self.base)
+        return (self.w.thumbprint(ca) or b"").decode()
     def text(self):
         return self.rng.choice([
             "",
@@ -306,12 +317,15 @@ class Maker:
             "above",
             "c.conf",
         ]
-        if role != "FILE":
+        # In a rehearsal they are not fileproc's own.
+        if role != "FILE" or self.base == "try":
             names += [
                 "certs/unrelated.pem",
                 "certs/example.com.fullchain.pem",
                 "state/unrelated.json",
                 "certs/.example.com.pem.acme-old",
+                "state/domain-example.com.json",
+                "state/authority-test.json",
             ]
         if role != "CHNG":
             names += ["www/index.html", "www/evil"]

@@ -1,8 +1,8 @@
-# For evil.py: a world of its own for one of the workers (a scripted CA,
-# directories in the recommended layout, decoys, listeners that nobody may
-# reach, a program for 'on change' and 'challenge hook', the name server that
-# it publishes by, a server for 'verify'), in which runs are made, and what is
-# to be known of it afterwards.
+# For evil.py: a world of its own for one of the workers (a scripted CA and its
+# staging, directories in the recommended layout, decoys, listeners that nobody
+# may reach, a program for 'on change' and 'challenge hook', the name server
+# that it publishes by, a server for 'verify'), in which runs are made, and what
+# is to be known of it afterwards.
 import base64, hashlib, json, os, re, shutil, signal, socket, ssl, stat
 import subprocess, threading, time
 
@@ -19,6 +19,9 @@ OFFER = "OFFER"
 # In the base "changed": what has its files changed says what to run.
 OWN = {"example.com": "own", "other.example": "other's"}
 FOR_ALL = "all"
+# In the base "try": the keys of rehearsals.
+TRY_KEY = "state/try/keys/domain-example.com.key"
+TRY_ACCOUNT = "state/try/account/authority-test-staging.key"
 PROGRAM = """#!/bin/sh
 d=$(mktemp -d %(d)s/ran/.XXXXXXXX) || exit 1
 cat /proc/$$/cmdline >"$d/argv"
@@ -37,6 +40,7 @@ AUTHORITY = """authority test {
 	contact "mailto:someone@example.com"
 	ca file "%(tls)s/tls.pem"
 	root file "%(tls)s/root.pem"
+	%(staging)s
 }"""
 DOMAIN = """domain "%(handle)s" {
 	domain name "%(name)s"
@@ -134,13 +138,17 @@ class World:
     def __init__(self, where, here, tls, programs, honest, root):
         self.dir, self.here, self.tls, self.root = where, here, tls, root
         self.top, self.ca = where + "/top", where + "/ca"
+        self.staging = where + "/staging"
         self.honest, self.log = honest, where + "/log"
         self.reached = []
         os.makedirs(where + "/bin")
         for name in os.listdir(programs):
             shutil.copy(programs + "/" + name, where + "/bin/" + name)
         self.client = where + "/bin/acme-client"
-        self.start_ca()
+        self.servers = []
+        self.port = self.start_ca(self.ca)
+        self.staging_port = self.start_ca(self.staging)
+        self.listen_port = free_port()
         self.listen()
         self.make_program()
         self.start_servers()
@@ -203,23 +211,29 @@ class World:
             env = texts("%s/ran/%s/env" % (self.hooks, d))
             found.append((argv[1:], dict(e.partition("=")[::2] for e in env)))
         return found
-    def start_ca(self):
-        ca, self.port, self.listen_port = self.ca, free_port(), free_port()
+    def start_ca(self, ca):
+        """The port of a CA, whose files are in this directory."""
+        port = free_port()
         os.makedirs(ca)
         for n in ("root.key", "inter.key", "inter.pem"):
             shutil.copy(self.tls + "/" + n, ca)
         null, server = subprocess.DEVNULL, self.tls + "/server"
-        self.server = subprocess.Popen(["python3", self.here + "/ca.py",
-            str(self.port), server + ".pem", server + ".key", ca],
-            stdin=null, stdout=null, stderr=null,
-            env=dict(os.environ, CA_ALSO="dns-01"))
+        self.servers.append(subprocess.Popen(["python3",
+            self.here + "/ca.py", str(port), server + ".pem",
+            server + ".key", ca], stdin=null, stdout=null, stderr=null,
+            env=dict(os.environ, CA_ALSO="dns-01")))
         for _ in range(400):
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return port
             except OSError:
                 time.sleep(0.05)
         raise SystemExit("the scripted CA does not start")
+    def ca_of(self, base):
+        """(directory, port) of the CA that runs in this base may ask."""
+        if base == "try":
+            return self.staging, self.staging_port
+        return self.ca, self.port
     def listen(self):
         """Where nobody has anything to look for.
 
@@ -274,7 +288,7 @@ class World:
         return 'domain combined "%s/keys/%s.both.pem"' % (self.top, handle)
     def conf(self, base):
         parts = ["state directory \"%s/state\"" % self.top]
-        if base == "dns":
+        if base in ("dns", "try"):
             parts.append("dns wait 5\ndns server 127.0.0.1 port %d" %
                 self.dns_port)
         if base == "changed":
@@ -287,6 +301,8 @@ class World:
             "port": self.port,
             "top": self.top,
             "tls": self.tls,
+            "staging": "staging https://localhost:%d/directory" %
+                self.staging_port if base == "try" else "",
         })
         for handle, names in HANDLES.items():
             parts.append(DOMAIN % {
@@ -321,10 +337,7 @@ class World:
         if name in self.bases:
             return
         self.make(name)
-        try:
-            os.unlink(self.ca + "/account")
-        except OSError:
-            pass
+        self.set_accounts(["", ""])
         self.scenario("plain")
         # All commands fail: what has changed is remembered.
         fails = self.hooks + "/fails"
@@ -339,16 +352,25 @@ class World:
                     (status, text))
         if name == "changed":
             os.unlink(fails)
+        if name == "try":
+            status, took, text = self.run(self.honest, ["-T", "example.com"])
+            if status != 0:
+                raise SystemExit("an honest rehearsal fails: %s" % text)
         copy(self.top, self.dir + "/base-" + name)
-        self.bases[name] = read(self.ca + "/account")
+        self.bases[name] = [read(ca + "/account")
+            for ca in (self.ca, self.staging)]
+    def set_accounts(self, accounts):
+        """The account's key that each CA knows; "": none."""
+        for ca, key in zip((self.ca, self.staging), accounts):
+            with open(ca + "/account", "w") as f:
+                f.write(key)
+            if not key:
+                os.unlink(ca + "/account")
     def restore(self, name):
         self.base(name)
         shutil.rmtree(self.top, ignore_errors=True)
         copy(self.dir + "/base-" + name, self.top)
-        with open(self.ca + "/account", "w") as f:
-            f.write(self.bases[name])
-        if not self.bases[name]:
-            os.unlink(self.ca + "/account")
+        self.set_accounts(self.bases[name])
         self.scenario("plain")
         self.reached.clear()
         for d in ("ran", "zone"):
@@ -373,11 +395,12 @@ class World:
         return [h for h in HANDLES
             if os.path.lexists("%s/domain-%s.changed" % (state, h))]
     def scenario(self, name):
-        with open(self.ca + "/scenario", "w") as f:
-            f.write(name)
-        for n in ("log", "payloads"):
-            with open(self.ca + "/" + n, "w"):
-                pass
+        for ca in (self.ca, self.staging):
+            with open(ca + "/scenario", "w") as f:
+                f.write(name)
+            for n in ("log", "payloads"):
+                with open(ca + "/" + n, "w"):
+                    pass
     def plan(self, lines):
         with open(self.dir + "/bin/plan", "w") as f:
             f.write("".join(l + "\n" for l in lines))
@@ -438,18 +461,20 @@ class World:
                     st.st_gid, links, what)
         return found
     def payloads(self):
-        return [json.loads(l) for l in read(self.ca + "/payloads").splitlines()]
+        """Of both CAs: what is signed has the URL in it."""
+        return [json.loads(l) for ca in (self.ca, self.staging)
+            for l in read(ca + "/payloads").splitlines()]
     def requests(self):
         return read(self.ca + "/log").splitlines()
-    def account(self):
+    def account(self, ca=None):
         """The key that the CA knows, as its private key's file has it."""
         try:
-            k = json.loads(read(self.ca + "/account"))
+            k = json.loads(read((ca or self.ca) + "/account"))
         except ValueError:
             return None
         return b"\4" + unb64(k["x"]) + unb64(k["y"])
-    def thumbprint(self):
-        k = json.loads(read(self.ca + "/account") or "null")
+    def thumbprint(self, ca=None):
+        k = json.loads(read((ca or self.ca) + "/account") or "null")
         if not k:
             return None
         text = '{"crv":"%s","kty":"EC","x":"%s","y":"%s"}' % (
@@ -457,8 +482,9 @@ class World:
         digest = hashlib.sha256(text.encode()).digest()
         return base64.urlsafe_b64encode(digest).rstrip(b"=")
     def end(self):
-        self.server.kill()
-        self.server.wait()
+        for server in self.servers:
+            server.kill()
+            server.wait()
 
 EXTENSIONS = {
     "server": """subjectAltName=DNS:localhost,IP:127.0.0.1
