@@ -29,12 +29,22 @@ property() {
 		systemctl show --value -p "$_property" acme-client.service
 	done | xargs
 }
-# journal: what the service has said since the last call
+# journal: what acme-client has said since the last call; in $work/priorities,
+# each line begins with its priority
 journal() {
 	journalctl --sync 2>/dev/null
-	journalctl -q -u acme-client.service -o cat \
-	    --cursor-file="$work/cursor" >"$work/journal"
+	journalctl -q -u acme-client.service -o json \
+	    --cursor-file="$work/cursor" >"$work/json"
+	python3 - "$work/json" >"$work/priorities" <<'END'
+import json, sys
+for entry in map(json.loads, open(sys.argv[1])):
+    if str(entry["MESSAGE"]).startswith("acme-client: "):
+        print(entry["PRIORITY"], entry["MESSAGE"])
+END
+	cut -d ' ' -f 2- "$work/priorities" >"$work/journal"
 }
+# priorities: those of its lines
+priorities() { cut -d ' ' -f 1 "$work/priorities" | sort -u | xargs; }
 # drop_in UNIT LINE...: for this test
 drop_in() {
 	mkdir -p "/run/systemd/system/$1.d"
@@ -95,8 +105,9 @@ check "service: systemd $version: systemd-analyze security: $exposure" \
 configuration www.example.com
 same "service: the first run" "success 0" "$(started)"
 journal
-says "service: the first run: in the journal" "$work/journal" \
-    "example.com: installed a certificate"
+says "service: the first run: in the journal" "$work/priorities" \
+    "^6 acme-client: .*example.com: installed a certificate"
+same "service: the first run: priorities in the journal" 6 "$(priorities)"
 check "service: the first run: leads to the CA's root" verified $full
 same "service: the first run: whose the files are" \
     "600 _acme-client:_acme-client $account
@@ -115,6 +126,10 @@ rm -r /run/systemd/system/acme-client.service.d
 systemctl daemon-reload
 journal
 layers "$work/journal" >"$work/layers"
+says "service: a run that says all: a request, in the journal" \
+    "$work/priorities" "^7 acme-client: netproc: "
+same "service: a run that says all: priorities in the journal" "6 7" \
+    "$(priorities)"
 same "service: a run by hand renews what the service obtained" 0 \
     "$(as_user -vvF example.com; echo $?)"
 same "service: the processes' own sandboxes: as in a run by hand" \
@@ -126,6 +141,22 @@ same "service: a run by hand as root" "0:" "$?:$(cat "$err")"
 same "service: nothing due" "success 2" "$(started)"
 same "service: nothing due: no failure" "inactive" \
     "$(systemctl is-active acme-client.service)"
+
+# A failure: what a program prints is a warning, its status is an error.
+configuration www.example.com 'on change "/usr/bin/ls /none"'
+drop_in acme-client.service "[Service]" "ExecStart=" "ExecStart=$client -avF"
+same "service: a command that fails: status" "exit-code 1" "$(started)"
+rm -r /run/systemd/system/acme-client.service.d
+systemctl daemon-reload
+journal
+for _line in "6 .*example.com: installed a certificate" \
+    "4 .*on change /usr/bin/ls: .*/none.*: No such file" \
+    "3 .*on change /usr/bin/ls: ended with status 2"; do
+	says "service: a command that fails: in the journal: $_line" \
+	    "$work/priorities" "^${_line%% *} acme-client: ${_line#* }"
+done
+same "service: a command that fails: errors in the journal" 1 \
+    "$(grep -c '^3' "$work/priorities")"
 
 # A renewal, after which a server is reloaded, by a unit that runs as root.
 cat >/run/systemd/system/web.service <<'END'
