@@ -5,7 +5,8 @@
 # of a relay without delay, that of one with a round trip of 50 ms; and "quick"
 # for one round of each, "fleet" for nothing but many certificates.
 import os, re, shutil, signal, statistics, subprocess, sys, threading, time
-from acmetool import ACMETOOL_RESPONSES, ACMETOOL_TARGET
+from configurations import ACMETOOL_RESPONSES, ACMETOOL_TARGET
+from configurations import LACME_CERTS, LACME_CONF
 
 client, work, ca, near, far = sys.argv[1:6]
 QUICK, FLEET = "quick" in sys.argv[6:], "fleet" in sys.argv[6:]
@@ -292,7 +293,42 @@ class Acmetool:
         return self.base(d)
     def rest(self, ms): return self.base(self.dir(ms, 1))
 
-OTHERS = (Uacme, Lego, Tiny, Dehydrated, Certbot, Acmetool)
+class Lacme:
+    name = "lacme"
+    rest_status = (0,)
+    def base(self, ms, n):
+        return ["lacme", "--quiet",
+            "--config=%s/lacme-%s-%d/conf" % (work, ms, n)]
+    def prepare(self, ms):
+        """A directory for each number of names."""
+        for n in (1, 10, 100):
+            d = "%s/lacme-%s-%d" % (work, ms, n)
+            responds = "challenge-directory = %s/www" % work
+            write(d + "/conf", LACME_CONF.format(d=d, url=url(ms),
+                responds=responds))
+            sans = ",".join("DNS:" + x for x in NAMES[:n])
+            write(d + "/certs.conf", LACME_CERTS.format(d=d, names=NAMES,
+                sans=sans, notify=""))
+            write(d + "/accountd.conf", "privkey = file:%s/account\n" % d)
+            # It knows RSA account keys only.
+            for key, how in (
+                ("account", ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
+                ("key", ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
+            ):
+                subprocess.run(["openssl", "genpkey", "-out", d + "/" + key,
+                    "-algorithm", *how], check=True, stderr=LOG)
+            # It registers, and then sends an update that Pebble refuses.
+            Run(self.base(ms, n) + ["account", "--register", "--tos-agreed"],
+                expect=(1,))
+    def issue(self, ms, n):
+        crt = "%s/lacme-%s-%d/crt" % (work, ms, n)
+        if os.path.exists(crt): os.unlink(crt)
+        # It wants an empty directory, and others leave responses.
+        for left in os.listdir(work + "/www"): os.unlink(work + "/www/" + left)
+        return self.base(ms, n) + ["newOrder"]
+    def rest(self, ms): return self.base(ms, 1) + ["newOrder"]
+
+OTHERS = (Uacme, Lego, Tiny, Dehydrated, Certbot, Acmetool, Lacme)
 clients = [Ours()] + [c() for c in OTHERS
     if shutil.which(c.name) and (not FLEET or c is Lego)]
 

@@ -9,7 +9,8 @@ here=$top/regress
 . "$here/setup.sh"
 # shellcheck disable=SC2086
 install_packages $demo_packages util-linux strace curl gnuplot-nox || exit 1
-for peer in uacme lego acme-tiny dehydrated certbot acmetool; do
+for peer in uacme lego acme-tiny dehydrated certbot acmetool lacme \
+    lacme-accountd libcrypt-openssl-rsa-perl libcrypt-openssl-bignum-perl; do
 	install_packages $peer ||
 	    echo "without $peer: the release does not have it"
 done

@@ -7,7 +7,8 @@ at DNS.  Where a client itself needs the port HTTP, the web server of the files
 is stopped.
 """
 import http.server, json, os, re, shutil, subprocess, sys, threading
-from acmetool import ACMETOOL_RESPONSES, ACMETOOL_TARGET
+from configurations import ACMETOOL_RESPONSES, ACMETOOL_TARGET
+from configurations import LACME_CERTS, LACME_CONF
 
 client, work = sys.argv[1:3]
 ca, http_port, tls_port, dns, dns_port = map(int, sys.argv[3:])
@@ -280,28 +281,6 @@ class Acmetool(Client):
         return run(["acmetool", "--state", d, "--hooks", hooks, "--batch"])
     def cert(self, d, names): return d + "/live/" + names[0] + "/cert"
 
-LACME_CONF = """\
-config-certs = {d}/certs.conf
-[client]
-user =
-group =
-server = {url}
-[webserver]
-user =
-group =
-{responds}
-[accountd]
-config = {d}/accountd.conf
-"""
-LACME_CERTS = """\
-[x]
-certificate-key = {d}/key
-certificate = {d}/crt
-CAfile =
-subject = /CN={names[0]}
-subjectAltName = {sans}
-{notify}
-"""
 class Lacme(Client):
     name = "lacme"
     def do(self, d, names, feature):
