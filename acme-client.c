@@ -331,6 +331,7 @@ run_all(const struct conf *conf, const struct run *all)
 		warnx("interrupted by signal %d, %s: what has changed is "
 		      "reported by the next run",
 		    broker_signal, strsignal(broker_signal));
+	free(jobs);
 	tell_sandboxes(&tally);
 	tell_summary(all->njobs + all->nbroken, &jobs_only);
 	return apart_end(broker_signal != 0 || tally.failed > 0 ? 1 :
@@ -433,7 +434,7 @@ prepare_run(const struct conf *conf, const char *argv0, struct command *command)
 int
 main(int argc, char *argv[])
 {
-	struct command command = { 0 };
+	static struct command command;
 	struct run *run = &command.run;
 	const struct conf *conf;
 

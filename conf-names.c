@@ -139,7 +139,7 @@ normalise_all(struct domain *d)
 static void
 names_of_csr(const struct conf *c, struct domain *d)
 {
-	const char *problem;
+	const char *problem = NULL;
 	struct strings names;
 	struct error e;
 	size_t i;
@@ -148,7 +148,7 @@ names_of_csr(const struct conf *c, struct domain *d)
 		for (i = 0; i < names.n; i++)
 			if ((problem = conf_normalise(&names.v[i])) != NULL)
 				break;
-		if (i == names.n) {
+		if (problem == NULL) {
 			d->names.v = names.v;
 			d->names.n = names.n;
 			drop_repeated(&d->names);

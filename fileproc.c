@@ -119,16 +119,21 @@ place_of(uint32_t job, enum part part)
 }
 
 /*
- * Ends the process unless the request may name this part, and it is configured.
+ * Returns the place of a part.  Ends the process unless the request may name
+ * this part, and it is configured.
  */
-static void
+static const struct place *
 need_part(
     const struct msg *m, enum part part, enum part first, enum part behind)
 {
-	if (part < first || part >= behind ||
-	    place_of(m->head.job, part) == NULL)
+	const struct place *p = NULL;
+
+	if (part >= first && part < behind)
+		p = place_of(m->head.job, part);
+	if (p == NULL)
 		errx(1, "%s: there is no part %d", routes[m->head.type].name,
 		    (int)part);
+	return p;
 }
 
 /*
@@ -200,20 +205,15 @@ send_place(uint32_t job, enum part part, const struct place *p, struct stat *st)
 }
 
 static void
-send_part(uint32_t job, enum part part, struct stat *st)
-{
-	send_place(job, part, place_of(job, part), st);
-}
-
-static void
 send_parts(uint32_t job, unsigned first)
 {
+	const struct place *p;
 	struct stat ignored;
 	unsigned i;
 
 	for (i = first; i < PART_JOB__MAX; i++)
-		if (place_of(job, (enum part)i) != NULL)
-			send_part(job, (enum part)i,
+		if ((p = place_of(job, (enum part)i)) != NULL)
+			send_place(job, (enum part)i, p,
 			    i < PART_SET__MAX ? &jobs[job].set.seen[i] :
 						&ignored);
 }
@@ -353,7 +353,7 @@ file_write(struct msg *m)
 	int rc;
 
 	body_record(m, &b);
-	need_part(m, b.part, PART_STATE, PART__MAX);
+	p = need_part(m, b.part, PART_STATE, PART__MAX);
 	/* The authority's parts belong to no job. */
 	if (b.part < PART_JOB__MAX &&
 	    (jobs[m->head.job].state & SET_LOCKED) == 0)
@@ -366,7 +366,6 @@ file_write(struct msg *m)
 	add_piece(b.piece, b.len, limit_of(b.part));
 	if (b.more)
 		return;
-	p = place_of(m->head.job, b.part);
 	rc = is_for_monitors(b.part) ?
 	    write_for_monitors(p, b.part == PART_STATUS ? mode_of_status : 0644,
 		pending.bytes, pending.len, &e) :
@@ -384,17 +383,17 @@ static void
 file_copy(struct msg *m)
 {
 	struct file_job *j = &jobs[m->head.job];
+	const struct place *to;
 	struct body_copy b;
 	struct error e;
 	int rc;
 
 	body_copy(m, &b);
 	need_part(m, b.from, PART_FULLCHAIN, PART_JOB__MAX);
-	need_part(m, b.to, PART_REVOKING, PART_CHANGED);
+	to = need_part(m, b.to, PART_REVOKING, PART_CHANGED);
 	if (j->was[b.from].bytes == NULL)
 		errx(1, "FILE_COPY: nothing was read of part %d", b.from);
-	rc = place_write(place_of(m->head.job, b.to), j->was[b.from].bytes,
-	    j->was[b.from].len, &e);
+	rc = place_write(to, j->was[b.from].bytes, j->was[b.from].len, &e);
 	reply(m->head.job, rc, &e);
 }
 
@@ -423,15 +422,15 @@ file_tell_revocable(struct msg *m)
 static void
 file_remove(struct msg *m)
 {
-	uint32_t job = m->head.job;
+	const struct place *p;
 	enum part part;
 	struct error e;
 
 	body_part_name(m, &part);
-	need_part(m, part, PART_STATE, PART_REVOKING);
+	p = need_part(m, part, PART_STATE, PART_REVOKING);
 	if (part != PART_SAVED && role_mode != MODE_REVOKE)
 		errx(1, "FILE_REMOVE: part %d, not in this kind of run", part);
-	reply(job, place_remove_now(place_of(job, part), &e), &e);
+	reply(m->head.job, place_remove_now(p, &e), &e);
 }
 
 /* Handles FILE_REMOVE_SET, with -r only: removes all files of the set. */
@@ -530,12 +529,13 @@ file_lock(struct msg *m)
 static void
 file_read(struct msg *m)
 {
+	const struct place *p;
 	struct stat ignored;
 	enum part part;
 
 	body_part_name(m, &part);
-	need_part(m, part, PART_ACCOUNT, PART_METRICS);
-	send_part(m->head.job, part, &ignored);
+	p = need_part(m, part, PART_ACCOUNT, PART_METRICS);
+	send_place(m->head.job, part, p, &ignored);
 	reply(m->head.job, 0, NULL);
 }
 

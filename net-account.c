@@ -177,13 +177,12 @@ find_by_key(struct session *s, struct net_error *t)
 static int
 find(struct session *s, struct net_error *t)
 {
-	if (find_by_key(s, t) == -1)
+	if (find_by_key(s, t) == -1 ||
+	    (known == ACCOUNT_NEW && register_account(s, t) == -1))
 		return -1;
 	switch (known) {
 	case ACCOUNT_KNOWN:
 		return 0;
-	case ACCOUNT_NEW:
-		return register_account(s, t);
 	case ACCOUNT_NONE:
 		return net_error_set(t, FAILURE_LOCAL,
 		    "%s: there is no account key", s->api_url);

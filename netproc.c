@@ -418,16 +418,14 @@ add_job(const struct slice_domain *d)
 static void
 add_port(struct sandbox *s, const char *text)
 {
-	static uint16_t *ports;
 	uint16_t port = (uint16_t)strtonum(text, 1, 65535, NULL);
 	size_t i;
 
 	for (i = 0; i < s->nports; i++)
-		if (ports[i] == port)
+		if (s->ports[i] == port)
 			return;
-	ports = role_grow(ports, (uint32_t)s->nports, sizeof(*ports));
-	ports[s->nports++] = port;
-	s->ports = ports;
+	s->ports = role_grow(s->ports, (uint32_t)s->nports, sizeof(*s->ports));
+	s->ports[s->nports++] = port;
 }
 
 /*

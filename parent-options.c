@@ -282,6 +282,7 @@ columns(void)
 void
 options_environment(struct terminal *terminal)
 {
+	static char *none[] = { NULL };
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	terminal->no_color = no_color != NULL && *no_color != '\0';
@@ -289,7 +290,7 @@ options_environment(struct terminal *terminal)
 	    strcmp(term, "dumb") == 0;
 	terminal->columns = columns();
 	log_begin(getenv("JOURNAL_STREAM"));
-	environ = calloc(1, sizeof(*environ));
+	environ = none;
 }
 
 void

@@ -299,8 +299,8 @@ mac_signature(const struct mac_key *mac, const char *text)
 }
 
 /*
- * Makes the flattened JWS (RFC 7515 7.2.2), signed by key, or by mac if key is
- * NULL. NULL on failure.
+ * Makes the flattened JWS (RFC 7515 7.2.2), signed by mac, or by key if mac is
+ * NULL.  NULL on failure.
  */
 static json_t *
 flatten(
@@ -313,8 +313,8 @@ flatten(
 	if (payload64 == NULL ||
 	    asprintf(&input, "%s.%s", header64, payload64) == -1)
 		err(1, NULL);
-	sig = key != NULL ? jws_signature(key, input) :
-			    mac_signature(mac, input);
+	sig = mac != NULL ? mac_signature(mac, input) :
+			    jws_signature(key, input);
 	if (sig != NULL)
 		o = json_pack("{s:s, s:s, s:s}", "protected", header64,
 		    "payload", payload64, "signature", sig);
