@@ -444,7 +444,8 @@ main(int argc, char *argv[])
 	nobody_listens = have_webroot && port_listens(80) == 0;
 	sandbox_enter(&s);
 	/* If the parent, net or the run ends, chngproc ends by exit(). */
-	atexit(webroot_drop_all);
+	if (atexit(webroot_drop_all) != 0)
+		errx(1, "atexit: no memory");
 	webroot_tidy_up();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

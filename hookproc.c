@@ -57,7 +57,8 @@ main(int argc, char *argv[])
 			challenge_domain(&d);
 	if (role_mode != MODE_HOOK)
 		challenge_tidy_up();
-	atexit(role_mode == MODE_HOOK ? hook_stop : challenge_end_all);
+	if (atexit(role_mode == MODE_HOOK ? hook_stop : challenge_end_all) != 0)
+		errx(1, "atexit: no memory");
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
 	    see_to_programs);
 }

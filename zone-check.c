@@ -354,7 +354,8 @@ checks_run(const struct check_job *jobs, uint32_t njobs,
 
 	issuers = *names;
 	account = url;
-	atexit(judge_waiting);
+	if (atexit(judge_waiting) != 0)
+		errx(1, "atexit: no memory");
 	for (i = 0; i < njobs; i++)
 		for (n = 0; n < jobs[i].names.n; n++)
 			begin(&jobs[i], jobs[i].names.v[n]);
