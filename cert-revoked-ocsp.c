@@ -90,14 +90,13 @@ read_response(struct der basic, struct response *r)
 {
 	struct der tbs, data, version, ignored;
 	time_t produced;
-	int n;
 
 	if (status_signed_read(&basic, &r->sig) == -1 ||
 	    get_explicit(&basic, 0, &r->certs) == -1 || der_len(&basic) != 0)
 		return -1;
 	tbs = r->sig.tbs;
 	if (der_next(&tbs, NULL, &data) == -1 ||
-	    (n = der_get(&data, DER_CONTEXT_CONSTRUCTED, NULL, &version)) == -1)
+	    der_get(&data, DER_CONTEXT_CONSTRUCTED, NULL, &version) == -1)
 		return -1;
 	/*
 	 * The responder's ID is ignored: the signature shows which responder it

@@ -89,7 +89,7 @@ compare(struct installed *in, char *const path[PART_SET__MAX],
 	}
 	in->complete = 1;
 	in->mixed = (path[PART_CERT] != NULL &&
-			(!chain_same_leaf(full, cert) ||
+			(cert == NULL || !chain_same_leaf(full, cert) ||
 			    sk_X509_num(cert->certs) != 1)) ||
 	    (path[PART_CHAIN] != NULL &&
 		!same_certs(full, 1, part[PART_CHAIN]));

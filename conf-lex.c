@@ -267,7 +267,7 @@ int
 lex_open(const char *path)
 {
 	struct source *s;
-	struct stat st;
+	struct stat st = { 0 };
 	const char *wrong = NULL;
 	int fd, depth = 0, line = 0;
 

@@ -131,10 +131,11 @@ csr_parse_names(
 	    NULL :
 	    X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
 	n = san == NULL ? 0 : sk_GENERAL_NAME_num(san);
-	if (n == 0 || n > CONF_NAMES_MAX)
-		rc = error_set(e, "has not 1 to %d names in subjectAltName",
+	if (n == 0 || n > CONF_NAMES_MAX) {
+		error_set(e, "has not 1 to %d names in subjectAltName",
 		    CONF_NAMES_MAX);
-	else if ((names->v = calloc((size_t)n, sizeof(*names->v))) == NULL)
+		rc = -1;
+	} else if ((names->v = calloc((size_t)n, sizeof(*names->v))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < n && rc == 0; i++) {
 		if ((names->v[i] = name_text(sk_GENERAL_NAME_value(san, i))) ==

@@ -70,7 +70,7 @@ attrs_read(struct attrs *a, int fd, const char *path)
 	 * Most files have no attributes, and some file systems do not support
 	 * them.
 	 */
-	if ((n = flistxattr(fd, NULL, 0)) <= 0)
+	if (flistxattr(fd, NULL, 0) <= 0)
 		return;
 	if ((names = malloc(NAMES_MAX)) == NULL ||
 	    (value = malloc(VALUE_MAX)) == NULL)

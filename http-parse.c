@@ -190,7 +190,7 @@ grow_body(struct http_parser *p, const char *buf, size_t len)
 static int
 head_done(struct http_parser *p, struct error *e)
 {
-	int chunked;
+	int chunked = 0;
 	long length;
 
 	if (p->response.status < 200) {

@@ -333,7 +333,7 @@ skip_one(const struct msg *m, size_t *pos, char what)
 static int
 has_shape(const struct msg *m)
 {
-	const char *shape = routes[m->head.type].shape, *again = NULL;
+	const char *shape = routes[m->head.type].shape, *again = shape;
 	size_t pos = 0;
 
 	if (strcmp(shape, "*") == 0)

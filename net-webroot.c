@@ -54,9 +54,11 @@ put_probe(uint32_t job, struct probe *p, struct net_error *t)
 	msg_send(&m);
 	request_expect(&m, NET_PROBE);
 	body_probe(&m, &b);
-	if (b.token == NULL || b.text == NULL || b.dir == NULL)
-		return net_error_set(
+	if (b.token == NULL || b.text == NULL || b.dir == NULL) {
+		net_error_set(
 		    t, FAILURE_LOCAL, "the challenge directory cannot be used");
+		return -1;
+	}
 	if (!valid_token(b.token))
 		errx(1, "NET_PROBE: not a token");
 	if (asprintf(&p->path, "/.well-known/acme-challenge/%s", b.token) == -1)
