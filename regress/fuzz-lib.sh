@@ -99,6 +99,12 @@ fuzz_replay() {
 	    -close_fd_mask=2 "$_kept") >"$work/fuzz-$1.kept" 2>&1
 	same "$2: $1: the $_n inputs that are kept" "0 " \
 	    "$? $(grep -aE -m 1 'ERROR|runtime error' "$work/fuzz-$1.kept")"
+	fuzz_trace "$work/fuzz-$1.kept"
+}
+# fuzz_trace LOG: where a target has failed, if it has
+fuzz_trace() {
+	grep -aE '^ *#[0-9]+ 0x|ERROR|SUMMARY|runtime error' "$1" | head -n 40 |
+	    sed 's/^/# /'
 }
 
 # fuzz_record DIRECTORY: real runs with Pebble, whose messages record.c writes.

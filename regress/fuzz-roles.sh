@@ -32,6 +32,7 @@ for role in $fuzz_roles; do
 	    "$seeds") >"$log" 2>&1
 	same "fuzz-roles: $role: ${FUZZ_RUNS:-1000} sequences" "0 " \
 	    "$? $(grep -aE -m 1 'ERROR|runtime error' "$log")"
+	fuzz_trace "$log"
 	check "fuzz-roles: $role: went somewhere" \
 	    test "$(ls "$seeds" | wc -l)" -gt $((before + 5))
 done

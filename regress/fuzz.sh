@@ -27,6 +27,7 @@ fuzz() {
 	_status=$?
 	_error=$(grep -aE -m 1 'ERROR|runtime error' "$_log")
 	same "fuzz: $1: $_runs inputs" "0 " "$_status $_error"
+	fuzz_trace "$_log"
 	check "fuzz: $1: went somewhere" \
 	    test "$(ls "$seeds/$1" | wc -l)" -gt $((_seeds + 5))
 }
