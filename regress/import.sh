@@ -305,7 +305,7 @@ made dehydrated
 printf 'CERTDIR=/x\0y\n' >>"$work/from/config"
 taken dehydrated "$work/from"
 same "import: dehydrated: a NUL in CERTDIR" "1 1" \
-    "$status $(grep -c '^dehydrated: .*embedded null byte$' "$err")"
+    "$status $(grep -c '^dehydrated: .*x00y: has a NUL' "$err")"
 for maker in dehydrated getssl; do
 	made $maker
 	conf=$work/from/config

@@ -158,7 +158,8 @@ class Tree:
         finally: os.close(fd)
 
 def reason(e):
-    return e.strerror if isinstance(e, OSError) else str(e)
+    """Of a call about a path; of what is in it, a NUL alone is an error."""
+    return e.strerror if isinstance(e, OSError) else "has a NUL in its name"
 
 def member(value, *path):
     """A text inside of JSON values, or ""."""
