@@ -384,8 +384,11 @@ read_tcp(struct question *q)
 	size_t want = 2;
 	ssize_t n;
 
-	if (q->in == NULL && (q->in = malloc(2 + 65535)) == NULL)
-		err(1, NULL);
+	if (q->in == NULL) {
+		q->got = 0;
+		if ((q->in = malloc(2 + 65535)) == NULL)
+			err(1, NULL);
+	}
 	if (q->got >= 2)
 		want += (size_t)q->in[0] << 8 | q->in[1];
 	n = recv(q->fd, q->in + q->got, want - q->got, 0);
