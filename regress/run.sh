@@ -30,7 +30,8 @@ all="account around asan build ca ca-account ca-changes ca-fleet ca-later
     fleet fleet-etcd fleet-trouble fuzz fuzz-roles guide handles hooks hostile
     evil import install-chain layout leftover manual nginx openbsd package
     renewal resolver responder restore revoke sandbox seeing servers soak
-    stateless static threats threats-memory try unit user verify whole zone"
+    stateless static threats threats-memory try unit user valgrind verify whole
+    zone"
 [ $# != 0 ] || [ -n "$threats" ] || { threats=yes; set -- $all; }
 table=$here/threats.txt
 [ -z "$threats" ] ||
@@ -153,8 +154,8 @@ for name in more power space; do
 	section faults-$name sh "$here/faults.sh" faults_$name
 done
 section soak sh "$here/soak.sh"
-for name in evil fleet-etcd threats fleet-trouble responder ca-later ca \
-    ca-orders ca-mutations; do
+for name in static valgrind evil fleet-etcd threats fleet-trouble responder \
+    ca-later ca ca-orders ca-mutations; do
 	section $name sh "$here/$name.sh"
 done
 for name in whole hostile responder renewal account revoke certificate; do
@@ -178,7 +179,7 @@ for name in around ca-account ca-changes ca-fleet ca-proxy ca-revoke \
     ca-webroot ca-words handles account restore install-chain fuzz fuzz-roles \
     renewal fleet seeing leftover resolver zone dns dns-hooks hostile sandbox \
     servers verify stateless hooks certificate openbsd revoke layout import \
-    nginx conf guide manual static try; do
+    nginx conf guide manual try; do
 	section $name sh "$here/$name.sh"
 done
 for name in $sections; do

@@ -32,7 +32,8 @@ build_packages="$build_packages libjansson-dev libidn2-dev libldns-dev"
 build_packages="$build_packages libseccomp-dev"
 demo_packages="$build_packages pebble python3 openssl ca-certificates"
 test_packages="$demo_packages clang libclang-rt-dev bmake mandoc strace"
-test_packages="$test_packages util-linux procps cppcheck shellcheck"
+test_packages="$test_packages util-linux procps cppcheck shellcheck valgrind"
+[ -z "${EACH:-}" ] || test_packages="$test_packages clang-tidy"
 
 # The real servers that some sections run; a section skips what is missing.
 server_packages="nginx-light libnginx-mod-stream apache2-bin haproxy postfix"
