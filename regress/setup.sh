@@ -16,8 +16,10 @@ install_packages() {
 	done
 	[ -z "$_missing" ] && return 0
 	echo "installing with apt-get, as root (they stay installed):$_missing"
-	as_root apt-get update -q >/dev/null 2>&1 ||
+	[ -n "${apt_updated:-}" ] ||
+	    as_root apt-get update -q >/dev/null 2>&1 ||
 	    { echo "setup: apt-get update failed" >&2; return 1; }
+	apt_updated=yes
 	# shellcheck disable=SC2086
 	as_root env DEBIAN_FRONTEND=noninteractive \
 	    ${RUNLEVEL:+RUNLEVEL=$RUNLEVEL} apt-get install -y -q \
@@ -47,8 +49,13 @@ server_packages="$server_packages certbot dehydrated lego uacme"
 # What makes packages, and shows one under systemd.
 package_packages="git build-essential debhelper lintian bash rpm pkgconf"
 package_packages="$package_packages systemd"
-# install_servers: without starting any
+# install_servers: without starting any; all that the release has at once, which
+# takes minutes less, then one by one what is still missing
 install_servers() {
+	# shellcheck disable=SC2046,SC2086
+	RUNLEVEL=1 install_packages $(apt-cache show --no-all-versions \
+	    $server_packages $package_packages 2>/dev/null |
+	    sed -n 's/^Package: //p') 2>/dev/null
 	for _p in $server_packages $package_packages; do
 		RUNLEVEL=1 install_packages "$_p" || echo "not installed: $_p"
 	done
