@@ -19,7 +19,7 @@ programs_with_evil() {
 	(cd "$work/build" &&
 	    _link=$(sed -n 's/^LDFLAGS = *//p' config.mk) &&
 	    _sandbox=$(sed -n 's/^SANDBOX_OBJS = *//p' config.mk) &&
-	    touch parent-broker.c &&
+	    touch parent-broker.c parent-apart.c &&
 	    make CFLAGS="$_flags" &&
 	    rm -f $_roles &&
 	    make CFLAGS="$_flags" ROLE="role.o evil.o evil-calls.o $_sandbox" \

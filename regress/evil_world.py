@@ -141,6 +141,8 @@ class World:
         self.staging = where + "/staging"
         self.honest, self.log = honest, where + "/log"
         self.reached = []
+        # What openssl(1) has said of chains, and made for a key.
+        self.verified, self.over_key = {}, {}
         os.makedirs(where + "/bin")
         for name in os.listdir(programs):
             shutil.copy(programs + "/" + name, where + "/bin/" + name)

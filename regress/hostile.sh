@@ -18,7 +18,7 @@ setsid sh -c "$alone" "$work/sessions" python3 "$here/hostile_later.py" \
 build=$(dirname "$client")
 cp -a "$build" "$work/build" && cp "$here/evil-net.c" "$work/build/netproc.c"
 hasty="-DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2"
-(cd "$work/build" && touch parent-broker.c parent-child.c &&
+(cd "$work/build" && touch parent-apart.c parent-broker.c parent-child.c &&
     make CFLAGS="-O1 -g $hasty -DSAID_BYTES_MAX=4194304"
 ) >"$work/build.log" 2>&1 || {
 	fail "hostile: the program with an evil net does not build:" \
