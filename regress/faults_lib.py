@@ -105,6 +105,11 @@ def calls_of(role, *args):
     changes = {(call, nth) for call, nth, _ in out[first:]}
     return sorted(c for c in changes if c[0] != "newfstatat")
 
+def some(points, kind):
+    """Each third of these places, and of another kind of fault (0, 1, 2) the
+    others; all of them if FAULTS=all (make faults)."""
+    return points if os.environ.get("FAULTS") == "all" else points[kind::3]
+
 def inject(call, nth, what, *args):
     """Such a run, with the fault at this call in every process that comes so
     far; was there one?"""
