@@ -531,12 +531,16 @@ moved_in() {
 }
 accounts() { grep -c 'There are now .* accounts' "$work/pebble.log"; }
 
+# Orders and accounts are counted from now on: none of the others' may come.
+for peer in certbot dehydrated lego uacme; do
+	eval "peer_pid=\${${peer}_pid:-}"
+	[ -z "$peer_pid" ] || wait "$peer_pid"
+done
 for peer in certbot dehydrated lego uacme; do
 	command -v $peer >/dev/null || {
 		skip "import: $peer is not installed"
 		continue
 	}
-	eval "wait \$${peer}_pid"
 	[ -e "$work/$peer.done" ] || {
 		fail "import: $peer gets no certificate:" \
 		    "$(end_of "$work/$peer.log")"
