@@ -4,8 +4,8 @@
  * Any bytes as a chain, as trust anchors, as a CSR, as a key file: no crash;
  * what is written of a chain is read again as the same.  The first byte says
  * what the rest is: 'p' PEM of a chain, 'd' the DER of its certificates one
- * behind the other, 's' the same, and they are signed here; 'r' trust anchors;
- * 'c' a CSR, 'C' one that is signed here, 'n' one in a file; 'm' the names of
+ * behind the other, 's' the same, and they are signed here; 'P' PEM, as often
+ * as the next byte says; 'r' trust anchors in PEM, 'R' in DER; 'c' a CSR, 'C' one that is signed here, 'n' one in a file; 'm' the names of
  * one that is made; 'k' what is installed behind a key; 'K' a key file.  The
  * keys are files of the directory FUZZ_FILES.
  */
@@ -20,12 +20,11 @@
 #include "valid.h"
 #include "x509.h"
 
-#define CERTS_MAX 40000
-
 int LLVMFuzzerInitialize(int *, char ***);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static struct signer signer;
+static EVP_PKEY *p384;
 static struct roots *anchor;
 static time_t now;
 
@@ -45,8 +44,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	now = fuzz_now();
 	signer.ecdsa = fuzz_key("key.pem");
 	signer.rsa = fuzz_key("rsa.pem");
+	p384 = fuzz_key("p384.pem");
 	pem = fuzz_file("ca.pem", &len);
 	must((anchor = roots_load(pem, len, &e)) != NULL);
+	fuzz_random_begin();
 	return 0;
 }
 
@@ -60,27 +61,51 @@ must_be_visible(const struct error *e)
 }
 
 /* Names as they are configured, and a certificate's as CAs make them. */
+static char *address_list[] = { (char *)(uintptr_t) "192.0.2.1",
+	(char *)(uintptr_t) "2001:db8::1" };
+static const struct strings sets[] = {
+	{ .v = name_list, .n = 2 },
+	{ .v = name_list, .n = 2, .more = 1 },
+	{ .v = name_list, .n = 1, .more = 1 },
+	{ .v = name_list + 1, .n = 1, .more = 1 },
+	{ .v = address_list, .n = 2 },
+	{ .v = NULL, .n = 0 },
+};
+#define NSETS (sizeof(sets) / sizeof(sets[0]))
+
 static void
 compare_names(const struct chain *c)
 {
-	static char *addresses[] = { (char *)(uintptr_t) "192.0.2.1",
-		(char *)(uintptr_t) "2001:db8::1" };
-	static char *www[] = { (char *)(uintptr_t) "www.a.example" };
-	const struct strings sets[] = { names, { .v = addresses, .n = 2 },
-		{ .v = www, .n = 1 } };
 	size_t i;
+	int added;
 
-	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
-		must(!chain_names_equal(c, &sets[i]) ||
-		    chain_names_added(c, &sets[i]));
+	for (i = 0; i < NSETS; i++) {
+		added = chain_names_added(c, &sets[i]);
+		must(added || !chain_names_equal(c, &sets[i]));
+		must(sets[i].n > 0 || !added);
+	}
+}
+
+/* What a key that fits a specification has, it has by a wider one, too. */
+static void
+compare_keys(const struct chain *c)
+{
+	static const struct keyspec any = { KEYTYPE_ANY, 0 },
+				    rsa = { KEYTYPE_RSA, 0 },
+				    rsa_2048 = { KEYTYPE_RSA, 2048 },
+				    ecdsa = { KEYTYPE_ECDSA, 0 },
+				    p256 = { KEYTYPE_ECDSA, 256 };
+
+	must(chain_key_fits(c, &any));
+	must(chain_key_fits(c, &rsa) != chain_key_fits(c, &ecdsa));
+	must(!chain_key_fits(c, &rsa_2048) || chain_key_fits(c, &rsa));
+	must(!chain_key_fits(c, &p256) || chain_key_fits(c, &ecdsa));
 }
 
 /* What is said of a chain, and asked of it. */
 static void
 describe(const struct chain *c)
 {
-	static const struct keyspec any = { KEYTYPE_ANY, 0 },
-				    rsa = { KEYTYPE_RSA, 2048 };
 	struct error e = { "" };
 	char hex[FINGERPRINT_LEN];
 	uint8_t *der;
@@ -93,8 +118,7 @@ describe(const struct chain *c)
 		chain_issuer(c, i, e.text, 64);
 		must_be_visible(&e);
 	}
-	must(chain_key_fits(c, &any));
-	chain_key_fits(c, &rsa);
+	compare_keys(c);
 	must(chain_same_leaf(c, c) && !chain_same_leaf(c, NULL));
 	must(chain_is_for(c, 1, c->spki) && !chain_is_for(c, 0, c->spki));
 	chain_fingerprint(c, hex);
@@ -107,16 +131,31 @@ describe(const struct chain *c)
 
 /* The verdict: who may be installed has these names, and may be read. */
 static void
-judge(const struct chain *c, const struct roots *roots)
+judge_names(
+    const struct chain *c, const struct strings *set, const struct roots *roots)
 {
 	struct error e = { "" };
 
-	if (chain_verify(c, &names, c->spki, roots, now, &e) == 0) {
-		must(chain_names_equal(c, &names));
+	if (chain_verify(c, set, c->spki, roots, now, &e) == 0) {
+		must(chain_names_equal(c, set));
 		must(c->not_after > now && c->not_before <= now + CLOCK_SKEW);
 	} else
 		must(e.text[0] != '\0');
 	must_be_visible(&e);
+}
+
+static void
+judge(const struct chain *c, const struct roots *roots)
+{
+	uint8_t other[SPKI_HASH_LEN] = { 0 };
+	struct error e = { "" };
+	size_t i;
+
+	must(chain_verify(c, &names, other, roots, now, &e) == -1);
+	must(!chain_is_for(c, 1, other));
+	judge_names(c, &sets[0], roots);
+	for (i = 1; roots == anchor && i < NSETS; i++)
+		judge_names(c, &sets[i], roots);
 }
 
 /* With one of its certificates as the anchor: also without that one. */
@@ -137,6 +176,7 @@ judge_below(const struct chain *c, size_t number)
 	judge(c, roots);
 	text = chain_pem(c, 0, number, &n);
 	if (n > 0 && (cut = chain_parse(text, n, &e)) != NULL) {
+		must(chain_same_leaf(c, cut));
 		judge(cut, roots);
 		chain_free(cut);
 	}
@@ -175,9 +215,46 @@ fuzz_pem(const char *pem, size_t len)
 	free(text);
 }
 
+/* The text many times over. */
+static void
+fuzz_repeated(const uint8_t *data, size_t size)
+{
+	struct error e = { "" };
+	size_t i, n = size == 0 ? 0 : data[0], len = size == 0 ? 0 : size - 1;
+	char *text = malloc(n * len + 1);
+	struct chain *c;
+
+	must(text != NULL);
+	for (i = 0; i < n; i++)
+		memcpy(text + i * len, data + 1, len);
+	text[n * len] = '\0';
+	if ((c = chain_parse(text, n * len, &e)) != NULL)
+		must(n * len <= CHAIN_BYTES_MAX &&
+		    sk_X509_num(c->certs) <= CHAIN_CERTS_MAX);
+	must_be_visible(&e);
+	chain_free(c);
+	free(text);
+}
+
+static void
+fuzz_roots(const char *pem, size_t len)
+{
+	struct error e = { "" };
+	struct roots *r = roots_load(pem, len, &e);
+	const uint8_t *der;
+	size_t n, i;
+
+	if (r == NULL)
+		must(e.text[0] != '\0');
+	for (i = 0; r != NULL && (der = roots_der(r, i, &n)) != NULL; i++)
+		must(n > 0 && der[0] == DER_SEQUENCE);
+	must_be_visible(&e);
+	roots_free(r);
+}
+
 /* So that the fuzzer need not learn base64. */
 static void
-fuzz_der(const uint8_t *der, size_t len)
+fuzz_der(const uint8_t *der, size_t len, void (*take)(const char *, size_t))
 {
 	const unsigned char *p = der, *end = der + len;
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -198,7 +275,7 @@ fuzz_der(const uint8_t *der, size_t len)
 		p = start + n;
 	}
 	n = BIO_get_mem_data(bio, &pem);
-	fuzz_pem(n > 0 ? pem : "", (size_t)n);
+	take(n > 0 ? pem : "", (size_t)n);
 	BIO_free(bio);
 }
 
@@ -206,13 +283,13 @@ fuzz_der(const uint8_t *der, size_t len)
 static void
 fuzz_signed(const uint8_t *der, size_t len)
 {
-	static uint8_t made[CERTS_MAX];
+	static uint8_t made[SIGNED_MAX];
 	struct der_out o = { .p = made, .max = sizeof(made) };
 	struct der in = { der, der + len };
 
 	while (der_len(&in) > 0)
 		put_signed(&o, &in, &signer, NULL);
-	fuzz_der(made, o.len);
+	fuzz_der(made, o.len, fuzz_pem);
 }
 
 static void
@@ -243,17 +320,6 @@ fuzz_csr(const uint8_t *der, size_t len)
 	EVP_PKEY_free(csr_key(der, len));
 }
 
-static void
-fuzz_signed_csr(const uint8_t *der, size_t len)
-{
-	static uint8_t made[CERTS_MAX];
-	struct der_out o = { .p = made, .max = sizeof(made) };
-	struct der in = { der, der + len };
-
-	put_signed(&o, &in, &signer, NULL);
-	fuzz_csr(made, o.len);
-}
-
 /* The administrator's file: what it is in DER has the same names. */
 static void
 fuzz_csr_file(const char *text, size_t len)
@@ -276,6 +342,18 @@ fuzz_csr_file(const char *text, size_t len)
 	must_be_visible(&e);
 }
 
+static void
+fuzz_signed_csr(const uint8_t *der, size_t len)
+{
+	static uint8_t made[SIGNED_MAX];
+	struct der_out o = { .p = made, .max = sizeof(made) };
+	struct der in = { der, der + len };
+
+	put_signed(&o, &in, &signer, NULL);
+	fuzz_csr(made, o.len);
+	fuzz_csr_file((const char *)made, o.len);
+}
+
 /* A CSR that is made for these names, a line for each, passes the check. */
 static void
 fuzz_make_csr(const char *text, size_t len)
@@ -283,7 +361,8 @@ fuzz_make_csr(const char *text, size_t len)
 	struct strings made = { .n = 0 }, found = { .v = NULL };
 	char *copy = strndup(text, len), *rest = copy, *name;
 	unsigned char addr[16];
-	EVP_PKEY *key = len % 4 == 0 ? signer.rsa : signer.ecdsa;
+	EVP_PKEY *keys[] = { signer.rsa, signer.ecdsa, p384 };
+	EVP_PKEY *key = keys[len % 3];
 	uint8_t hash[SPKI_HASH_LEN], *der;
 	struct error e = { "" };
 	char *lines[CONF_NAMES_MAX];
@@ -333,10 +412,9 @@ fuzz_only(const char *text, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct error e = { "" };
-
-	if (size == 0)
+	if (size == 0 || size > INPUT_MAX)
 		return 0;
+	fuzz_random_begin();
 	switch (*data) {
 	case 'p':
 		fuzz_pem((const char *)data + 1, size - 1);
@@ -362,11 +440,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 'K':
 		EVP_PKEY_free(keyfile_parse((const char *)data + 1, size - 1));
 		break;
+	case 'P':
+		fuzz_repeated(data + 1, size - 1);
+		break;
 	case 'r':
-		roots_free(roots_load((const char *)data + 1, size - 1, &e));
+		fuzz_roots((const char *)data + 1, size - 1);
+		break;
+	case 'R':
+		fuzz_der(data + 1, size - 1, fuzz_roots);
 		break;
 	default:
-		fuzz_der(data + 1, size - 1);
+		fuzz_der(data + 1, size - 1, fuzz_pem);
 	}
 	return 0;
 }
@@ -374,7 +458,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
-	if (size < 2 || strchr("prmnkK", data[0]) != NULL ||
+	if (size < 2 || strchr("pPrmnkK", data[0]) != NULL ||
 	    draw(&seed, 4) == 0)
 		return LLVMFuzzerMutate(data, size, max);
 	return mutate_der(data, size, max, 1, seed);

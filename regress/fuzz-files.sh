@@ -14,6 +14,7 @@ date +%s >now
 ec() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256; }
 ec >key.pem
 ec >responder.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 >p384.pem
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 >rsa.pem
 openssl req -x509 -key key.pem -days 3650 -subj '/CN=fuzz CA' \
     -addext keyUsage=critical,keyCertSign,cRLSign >ca.pem

@@ -148,6 +148,22 @@ variant staple 90 sha256 $_san tlsfeature=status_request
 variant critical 90 sha256 $_san 1.2.3.4=critical,ASN1:NULL
 variant long 20000 sha256 $_san
 variant short 0 sha256 $_san
+# They are valid at the time of those files, whenever they were made.
+python3 - "$FUZZ_FILES/now" "$seeds"/chain/* <<'END'
+import calendar, re, sys, time
+with open(sys.argv[1]) as f: off = int(f.read()) - time.time()
+def moved(match):
+    year = b"20" if len(match[2]) == 12 else b""
+    when = calendar.timegm(time.strptime((year + match[2]).decode(),
+        "%Y%m%d%H%M%S"))
+    text = time.strftime("%Y%m%d%H%M%S", time.gmtime(when + off)).encode()
+    return match[1] + text[-len(match[2]):] + b"Z"
+for name in sys.argv[2:]:
+    with open(name, "rb") as f: data = f.read()
+    if data[:1] not in b"sx": continue
+    data = re.sub(rb"(\x17\r|\x18\x0f)(\d{12}|\d{14})Z", moved, data)
+    with open(name, "wb") as f: f.write(data)
+END
 printf 'ma.example\n*.b.example\n192.0.2.1\n2001:db8::1\n' \
     >"$seeds/chain/names"
 (printf n; openssl req -inform DER -in "$run/fuzz.csr") >"$seeds/chain/csr-pem"

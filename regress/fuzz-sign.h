@@ -8,6 +8,9 @@
 #ifndef FUZZ_SIGN_H
 #define FUZZ_SIGN_H
 
+/* RAND_set_rand_method(), which OpenSSL 3 would do otherwise. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <err.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +19,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
@@ -61,6 +65,51 @@ fuzz_key(const char *name)
 	if (key == NULL)
 		errx(1, "%s: no key", name);
 	return key;
+}
+
+/*
+ * The longest input, and the most bytes that one is with new signatures: they
+ * are in SEQUENCEs of at least 8 bytes, or 24 where the signature is RSA's.
+ */
+#define INPUT_MAX 16384
+#define SIGNED_MAX (1024 * 1024)
+
+/* libcrypto's random numbers, the same for each input. */
+static uint64_t fuzz_random_state;
+
+static inline int
+fuzz_random(unsigned char *p, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		fuzz_random_state = fuzz_random_state * 6364136223846793005U +
+		    1442695040888963407U;
+		p[i] = (unsigned char)(fuzz_random_state >> 56);
+	}
+	return 1;
+}
+
+static inline int
+fuzz_random_status(void)
+{
+	return 1;
+}
+
+/*
+ * Signatures have random numbers in them: an input that fails must fail again,
+ * whatever was run before it.
+ */
+static inline void
+fuzz_random_begin(void)
+{
+	static const RAND_METHOD method = { .bytes = fuzz_random,
+		.pseudorand = fuzz_random,
+		.status = fuzz_random_status };
+
+	if (fuzz_random_state == 0)
+		must(RAND_set_rand_method(&method) == 1);
+	fuzz_random_state = 1;
 }
 
 /* The keys of a signer; the algorithm says which of the two it takes. */

@@ -15,8 +15,6 @@
 #include "fuzz-mutate.h"
 #include "fuzz-sign.h"
 
-#define RESPONSE_MAX 40000
-
 int LLVMFuzzerInitialize(int *, char ***);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -81,11 +79,11 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 static void
 put_responders(struct der_out *o, struct der in)
 {
-	struct der all, certs;
+	struct der rest = in, content, certs;
 	size_t start = o->len;
 
-	if (der_get(&in, DER_CONTEXT_CONSTRUCTED, &all, &certs) != 1 ||
-	    der_get(&certs, DER_SEQUENCE, NULL, &certs) != 1) {
+	if (der_get(&rest, DER_CONTEXT_CONSTRUCTED, NULL, &content) != 1 ||
+	    der_get(&content, DER_SEQUENCE, NULL, &certs) != 1) {
 		out_put(o, in.p, der_len(&in));
 		return;
 	}
@@ -93,7 +91,7 @@ put_responders(struct der_out *o, struct der in)
 		put_signed(o, &certs, &issuer, NULL);
 	out_enclose(o, start, DER_SEQUENCE);
 	out_enclose(o, start, DER_CONTEXT_CONSTRUCTED);
-	out_put(o, in.p, der_len(&in));
+	out_put(o, rest.p, der_len(&rest));
 }
 
 /* Makes an OCSPResponse of a BasicOCSPResponse. */
@@ -186,12 +184,13 @@ find_url(const uint8_t *der, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint8_t made[RESPONSE_MAX];
+	static uint8_t made[SIGNED_MAX];
 	struct der_out o = { .p = made, .max = sizeof(made) };
 	struct der in = { data + 1, data + size };
 
-	if (size == 0)
+	if (size == 0 || size > INPUT_MAX)
 		return 0;
+	fuzz_random_begin();
 	switch (*data) {
 	case 'L':
 		put_signed(&o, &in, &issuer, NULL);
