@@ -342,8 +342,7 @@ read_udp(struct question *q)
 	static uint8_t in[65536];
 	ssize_t n = recv(q->fd, in, sizeof(in), 0);
 
-	if (n == -1 &&
-	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	/*
 	 * An ICMP message says that there is no route, or that nothing listens
@@ -369,8 +368,7 @@ write_tcp(struct question *q)
 		return;
 	}
 	n = send(q->fd, q->out + q->sent, q->outlen - q->sent, MSG_NOSIGNAL);
-	if (n == -1 &&
-	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == -1)
 		over(q, NULL, strerror(errno), 0);
@@ -392,8 +390,7 @@ read_tcp(struct question *q)
 	if (q->got >= 2)
 		want += (size_t)q->in[0] << 8 | q->in[1];
 	n = recv(q->fd, q->in + q->got, want - q->got, 0);
-	if (n == -1 &&
-	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		over(q, NULL,
