@@ -3,7 +3,8 @@
 /*
  * Any answers of name servers to what zoneproc asks: its files with their
  * sockets, time and memory from here (fuzz-link.sh).  The first byte of an
- * input says what zoneproc looks for.  Then comes, for each query, what is
+ * input says what zoneproc looks for, and with FAULTY two more say which of its
+ * system calls fails, and after how many.  Then comes, for each query, what is
  * answered: nothing, an error, raw bytes, or records that are made to fit the
  * query.  A record is reported as seen only if an answer had it, each search
  * ends, and what is printed is harmless.
@@ -56,6 +57,52 @@ bytes(uint8_t *to, size_t n)
 	input += n;
 	left -= n;
 	return n;
+}
+
+#define FAULTY 8
+
+/* The system call that does not do what it usually does. */
+enum fault {
+	SOCKET_FAMILY,
+	SOCKET_NONE,
+	GETSOCKOPT,
+	SEND_AGAIN,
+	SEND_SIGNAL,
+	SEND_RESET,
+	RECV_AGAIN,
+	RECV_SIGNAL,
+	RECV_RESET,
+	RECV_END,
+	RECV_SLOW, /* a byte at a time, from here on */
+	HANG_UP,   /* of the parent */
+	FAULTS
+};
+static enum fault fault = FAULTS;
+static unsigned fault_after;
+
+/* Does this call fail now? */
+static int
+fails(enum fault f)
+{
+	if (fault != f)
+		return 0;
+	if (fault_after > 0) {
+		fault_after--;
+		return 0;
+	}
+	if (f != RECV_SLOW)
+		fault = FAULTS;
+	return 1;
+}
+
+/* As fails(), with this errno. */
+static int
+fails_with(enum fault f, int error)
+{
+	if (!fails(f))
+		return 0;
+	errno = error;
+	return 1;
 }
 
 /* What zoneproc does at its end is done at the end of each input. */
@@ -317,8 +364,8 @@ put_caa(struct packet *a, uint8_t which)
 static void
 put_data(struct packet *a, ldns_rr_type type)
 {
-	static const uint8_t address[16] = { 192, 0, 2, 1 }, serial[20];
-	uint8_t raw[256], which = byte();
+	static const uint8_t serial[20];
+	uint8_t raw[256], which = byte(), address[16] = { 192, 0, 2, which };
 
 	if (which == 0xff) {
 		put(a, raw, bytes(raw, byte()));
@@ -391,7 +438,10 @@ compose(struct packet *a, const uint8_t *query, size_t n)
 	a->p[2] = (uint8_t)(0x80 | (how & 0x20 ? 2 : 0) | (how & 0x10 ? 4 : 0));
 	a->p[3] = how & 0x0f;
 	a->p[1] ^= id == 0xff;
-	a->p[2] ^= id == 0xfe ? 0x80 : 0;
+	a->p[2] ^= id == 0xfe ? 0x80 : id == 0xfd ? 0x28 : 0;
+	/* Another question: its name, its type, its class. */
+	if (id >= 0xf0 && id <= 0xf2 && a->len > 18)
+		a->p[id == 0xf0 ? 13 : a->len - (id == 0xf1 ? 3 : 1)] ^= 1;
 	a->p[5] = how & 0x40 ? 0 : 1;
 	for (i = 0; i < records && left > 0; i++) {
 		next = put_record(a);
@@ -474,6 +524,9 @@ role_socket(int family, int type, int protocol)
 
 	(void)family;
 	(void)protocol;
+	if (fails_with(SOCKET_FAMILY, EPROTONOSUPPORT) ||
+	    fails_with(SOCKET_NONE, EMFILE))
+		return -1;
 	for (i = 0; i < SOCKETS_MAX && sockets[i].used; i++)
 		;
 	must(i < SOCKETS_MAX);
@@ -506,6 +559,8 @@ role_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	(void)level;
 	(void)name;
 	socket_of(fd);
+	if (fails_with(GETSOCKOPT, EBADF))
+		return -1;
 	must(*len == sizeof(error));
 	memcpy(value, &error, sizeof(error));
 	return 0;
@@ -518,6 +573,9 @@ role_send(int fd, const void *buf, size_t n, int flags)
 	struct socket *s = socket_of(fd);
 
 	(void)flags;
+	if (fails_with(SEND_AGAIN, EAGAIN) || fails_with(SEND_SIGNAL, EINTR) ||
+	    fails_with(SEND_RESET, ECONNRESET))
+		return -1;
 	if (!s->stream) {
 		answer(s, buf, n);
 		return (ssize_t)n;
@@ -540,6 +598,13 @@ role_recv(int fd, void *buf, size_t n, int flags)
 	struct socket *s = socket_of(fd);
 
 	(void)flags;
+	if (fails_with(RECV_AGAIN, EAGAIN) || fails_with(RECV_SIGNAL, EINTR) ||
+	    fails_with(RECV_RESET, ECONNRESET))
+		return -1;
+	if (fails(RECV_END))
+		return 0;
+	if (s->stream && n > 1 && fails(RECV_SLOW))
+		n = 1;
 	if (s->error != 0) {
 		errno = s->error;
 		s->error = 0;
@@ -571,6 +636,10 @@ role_poll(struct pollfd *fds, nfds_t n, int ms)
 
 	for (i = 0; i < n; i++) {
 		fds[i].revents = 0;
+		if (fds[i].fd < FIRST_FD && fails(HANG_UP)) {
+			fds[i].revents = POLLHUP;
+			found++;
+		}
 		if (fds[i].fd < FIRST_FD ||
 		    (socket_of(fds[i].fd)->silent &&
 			!(fds[i].events & POLLOUT)))
@@ -585,6 +654,8 @@ role_poll(struct pollfd *fds, nfds_t n, int ms)
 
 static unsigned ndone;
 static int ending;
+static char *issuers[] = { "ca.example" };
+static const struct strings ca = { .v = issuers, .n = 1 };
 
 static void
 done(const struct watched *w, const char *reason, enum persist_fit fit)
@@ -615,9 +686,13 @@ turn_until_over(unsigned wanted)
 			return;
 		role_poll(pfd, n, ms == INT_MAX ? 1000 : ms);
 		watch_turn(pfd, n);
-		/* The job is given up. */
-		if (rounds == 5 && ending)
-			watch_end(0);
+		/* The job is given up; or netproc has asked the CA. */
+		if (rounds == 5 && ending) {
+			if (wanted > 0)
+				watch_end(0);
+			else
+				checks_issuers(&ca);
+		}
 	}
 	abort();
 }
@@ -625,7 +700,6 @@ turn_until_over(unsigned wanted)
 static void
 look_for(uint8_t how)
 {
-	static char *issuers[] = { "ca.example" };
 	static const struct persist persist = { .issuers = { .v = issuers,
 						    .n = 1 },
 		.account = "https://ca.example/1",
@@ -652,18 +726,18 @@ look_for(uint8_t how)
 static void
 check_names(uint8_t how)
 {
-	static char *issuers[] = { "ca.example" };
 	char *names[] = { "a.b.example",
 		how & 0x40 ? "*.c.example" : "c.example", "192.0.2.1" };
-	struct strings ca = { .v = issuers, .n = how & 0x80 ? 0 : 1 };
+	struct strings none = { .n = 0 };
 	struct check_job job = { .handle = "x",
 		.names = { .v = names, .n = 3 },
 		.challenge = how & 1 ? CHALLENGE_DNS01 : CHALLENGE_HTTP01 };
 
 	if (how & 0x20)
 		job.challenge = CHALLENGE_DNSPERSIST01;
-	checks_run(
-	    &job, 1, &ca, how & 0x10 ? "https://ca.example/acct/1" : NULL, 0);
+	ending = how & 0x10;
+	checks_run(&job, 1, how & 0x80 ? &none : &ca,
+	    how & 0x10 ? "https://ca.example/acct/1" : NULL, 0);
 	turn_until_over(0);
 }
 
@@ -690,6 +764,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	had_value = ending = 0;
 	verbose = 1;
 	how = byte();
+	fault = how & FAULTY ? (enum fault)(byte() % FAULTS) : FAULTS;
+	fault_after = how & FAULTY ? byte() : 0;
 	must(server_of(&servers[0], "192.0.2.53", "53") == 0 &&
 	    server_of(&servers[1], "2001:db8::53", "53") == 0);
 	find_resolvers(servers, 2);
