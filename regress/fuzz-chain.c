@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static struct signer signer;
 static EVP_PKEY *p384;
 static struct roots *anchor;
+static struct chain *root; /* The anchor's certificate. */
 static time_t now;
 
 static char *name_list[] = { (char *)(uintptr_t) "a.example",
@@ -46,7 +47,11 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	signer.rsa = fuzz_key("rsa.pem");
 	p384 = fuzz_key("p384.pem");
 	pem = fuzz_file("ca.pem", &len);
-	must((anchor = roots_load(pem, len, &e)) != NULL);
+	must((root = chain_parse(pem, len, &e)) != NULL);
+	/* Twice, as two certificates of one CA may be. */
+	must(2 * len < FUZZ_FILE_MAX);
+	memcpy(pem + len, pem, len);
+	must((anchor = roots_load(pem, 2 * len, &e)) != NULL);
 	fuzz_random_begin();
 	return 0;
 }
@@ -120,6 +125,8 @@ describe(const struct chain *c)
 	}
 	compare_keys(c);
 	must(chain_same_leaf(c, c) && !chain_same_leaf(c, NULL));
+	must(!chain_same_leaf(c, root) ||
+	    memcmp(c->spki, root->spki, sizeof(c->spki)) == 0);
 	must(chain_is_for(c, 1, c->spki) && !chain_is_for(c, 0, c->spki));
 	chain_fingerprint(c, hex);
 	must(strspn(hex, "0123456789abcdef") == 64);
@@ -241,7 +248,9 @@ fuzz_roots(const char *pem, size_t len)
 {
 	struct error e = { "" };
 	struct roots *r = roots_load(pem, len, &e);
+	STACK_OF(X509) * issuers;
 	const uint8_t *der;
+	X509 *cert;
 	size_t n, i;
 
 	if (r == NULL)
@@ -249,6 +258,12 @@ fuzz_roots(const char *pem, size_t len)
 	for (i = 0; r != NULL && (der = roots_der(r, i, &n)) != NULL; i++)
 		must(n > 0 && der[0] == DER_SEQUENCE);
 	must_be_visible(&e);
+	if (r != NULL) {
+		cert = sk_X509_value(root->certs, 0);
+		issuers = roots_issuers(r, cert);
+		must(!roots_have(r, cert) || sk_X509_num(issuers) > 0);
+		sk_X509_pop_free(issuers, X509_free);
+	}
 	roots_free(r);
 }
 
@@ -363,7 +378,7 @@ fuzz_make_csr(const char *text, size_t len)
 	unsigned char addr[16];
 	EVP_PKEY *keys[] = { signer.rsa, signer.ecdsa, p384 };
 	EVP_PKEY *key = keys[len % 3];
-	uint8_t hash[SPKI_HASH_LEN], *der;
+	uint8_t hash[SPKI_HASH_LEN], again[SPKI_HASH_LEN], *der;
 	struct error e = { "" };
 	char *lines[CONF_NAMES_MAX];
 	size_t n, i;
@@ -384,6 +399,8 @@ fuzz_make_csr(const char *text, size_t len)
 		free(der);
 	}
 	free(copy);
+	must(spki_hash(key, hash) == 0 && spki_hash(key, again) == 0 &&
+	    memcmp(hash, again, sizeof(hash)) == 0);
 }
 
 /* What passes as certificates only has no other block in it. */

@@ -148,6 +148,9 @@ variant staple 90 sha256 $_san tlsfeature=status_request
 variant critical 90 sha256 $_san 1.2.3.4=critical,ASN1:NULL
 variant long 20000 sha256 $_san
 variant short 0 sha256 $_san
+(printf c; cat "$run/fuzz.csr"; printf x) >"$seeds/chain/csr-more"
+# Ten certificates, far apart.
+(printf 'P\12%2800s' ' '; cat "$run/fuzz.pem") >"$seeds/chain/far"
 # They are valid at the time of those files, whenever they were made.
 python3 - "$FUZZ_FILES/now" "$seeds"/chain/* <<'END'
 import calendar, re, sys, time

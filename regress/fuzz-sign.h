@@ -26,11 +26,13 @@
 #include "der.h"
 #include "fuzz.h"
 
+#define FUZZ_FILE_MAX 100000
+
 /* A file of FUZZ_FILES, whole; the result lives until the next call. */
 static inline char *
 fuzz_file(const char *name, size_t *len)
 {
-	static char buf[100000];
+	static char buf[FUZZ_FILE_MAX];
 	const char *dir = getenv("FUZZ_FILES");
 	char path[1024];
 	FILE *f;
