@@ -21,6 +21,7 @@ fuzz_dns_names="$fuzz_dns_names free warnx vwarnx atexit"
 # The functions of libc in whose place other targets have __wrap_NAME().
 fuzz_wraps() {
 	case $1 in
+	conf) set -- read ;;
 	msg) set -- exit err errx calloc strdup recv poll send ;;
 	state) set -- write ftruncate lseek unlink flock poll ;;
 	*) set -- ;;
