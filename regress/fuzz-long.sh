@@ -3,7 +3,8 @@
 #   sh regress/fuzz-long.sh [TARGET ...]     all targets, or these
 #   sh regress/fuzz-long.sh --try TARGET FILE ...   these inputs, with what the
 #                                            target writes
-# FUZZ_SECONDS: how long each target runs (60).
+# FUZZ_SECONDS: how long each target runs (60); 0: it does not, and the table
+# is of the inputs that are kept, and the first ones.
 # FUZZ_JOBS: how many run at a time (as many as there are processors).
 # FUZZ_DIR: where the inputs that reach something new are kept from run to run
 # (corpus/TARGET), and those that fail (found/TARGET-...); generated/fuzz.
@@ -24,7 +25,9 @@ try=
 targets=${*:-$fuzz_parsers $fuzz_roles}
 [ -z "$try" ] || targets=$target
 
-fuzz_objects "$run/objects" "$fuzz_flags $fuzz_sanitizers" ||
+seconds=${FUZZ_SECONDS:-60}
+[ -z "$try" ] && [ "$seconds" = 0 ] ||
+    fuzz_objects "$run/objects" "$fuzz_flags $fuzz_sanitizers" ||
     { tail -n 5 "$run/objects.log" >&2; exit 1; }
 covered="-fprofile-instr-generate -fcoverage-mapping"
 command -v llvm-profdata >/dev/null && command -v llvm-cov >/dev/null || {
@@ -59,6 +62,21 @@ if [ -n "$try" ]; then
 	exit
 fi
 
+# run_for TARGET: fuzzes it, with the directories that long() has set
+run_for() {
+	built "$1" || return 1
+	# shellcheck disable=SC2086
+	one "$1" "./fuzz-$1" $fuzz_options $(fuzz_dict "$1") \
+	    -close_fd_mask=1 \
+	    -max_total_time="$seconds" -print_final_stats=1 \
+	    -rss_limit_mb=4096 -artifact_prefix="$dir/found/$1-" \
+	    "$_corpus" "$_first" "$_kept" 2>&1 |
+	    grep -aE -e '^(#|stat::|==|SUMMARY|artifact)' \
+	        -e 'ERROR|runtime error|    #' \
+	>"$run/$1.out"
+	return 0
+}
+
 # long TARGET: fuzzes it, then runs the inputs that it has kept once more, with
 # their coverage counted
 long() {
@@ -67,16 +85,8 @@ long() {
 	_kept=$here/corpus/$1
 	mkdir -p "$_corpus" "$_first"
 	[ -d "$_kept" ] || _kept=$_first
-	built "$1" || return 1
-	# shellcheck disable=SC2086
-	one "$1" "./fuzz-$1" $fuzz_options $(fuzz_dict "$1") \
-	    -close_fd_mask=1 \
-	    -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 \
-	    -rss_limit_mb=4096 -artifact_prefix="$dir/found/$1-" \
-	    "$_corpus" "$_first" "$_kept" 2>&1 |
-	    grep -aE -e '^(#|stat::|==|SUMMARY|artifact)' \
-	        -e 'ERROR|runtime error|    #' \
-	    >"$run/$1.out"
+	: >"$run/$1.out"
+	[ "$seconds" = 0 ] || run_for "$1" || return 1
 	grep -aE 'ERROR|runtime error|^artifact.*Test unit' "$run/$1.out" \
 	    >"$run/$1.errors"
 	fuzz_build "$run/covered" "$fuzz_flags $covered" "$1" \
