@@ -1,20 +1,37 @@
 # Unit tests (with leak checking), whole runs and hostile runs under ASan and
 # UBSan.  $1: which script.
-. "$here/lib.sh"
-. "$here/setup.sh"
-work=$run
+. "$here/fuzz-lib.sh"
 script=$1
-flags="-O1 -g1 -fsanitize=address,undefined -fno-omit-frame-pointer"
-flags="$flags -fno-sanitize-recover=undefined"
 
-# The build, which the first of these sections makes for all.  The flags are in
-# config.mk, so that those who build again from this build have them, too.
+# The objects are those that are fuzzed, by clang.
+objects=$BUILDS/fuzz
+fuzz_objects "$objects" "$fuzz_flags $fuzz_sanitizers" || {
+	fail "asan: does not compile: $(grep -m 1 error "$run/objects.log")"
+	exit 1
+}
+
+if [ "$script" = unit ]; then
+	mkdir "$run/out"
+	UNIT_CFLAGS=$fuzz_sanitizers run=$run/out \
+	    sh "$here/unit.sh" "$objects" >"$run/unit.out" 2>&1
+	grep -Ev '^(ok|skip) ' "$run/unit.out" >"$run/unit.wrong" || :
+	same "asan: unit tests: failures" "" \
+	    "$(head -n 3 "$run/unit.wrong" | cut -c1-300)"
+	check "asan: unit tests: ran" \
+	    test "$(grep -c '^ok ' "$run/unit.out")" -gt 200
+	exit $failed
+fi
+
+# The programs, which the first of these sections links for all.  config.mk
+# keeps its time, so that nothing else is compiled again.
 asan_build() (
-	copy_tree "$top" "$built" && cp "$here/asan-options.c" "$built" &&
-	    cd "$built" && CC=gcc CFLAGS=-g1 ./configure &&
-	    sed -i "s/^HARDEN = .*/HARDEN = -fPIE $flags/
-		s/^SANDBOX_OBJS = .*/& asan-options.o/" config.mk &&
-	    make -j "$(getconf _NPROCESSORS_ONLN)" && : >"$BUILDS/asan/built"
+	cp -a "$objects" "$built" && cp "$here/asan-options.c" "$built" &&
+	    cd "$built" &&
+	    sed 's/^LIBS_BASE = /&asan-options.o /' config.mk >changed.mk &&
+	    touch -r config.mk changed.mk && mv changed.mk config.mk &&
+	    make CFLAGS= asan-options.o &&
+	    make -j "$(getconf _NPROCESSORS_ONLN)" CFLAGS= &&
+	    : >"$BUILDS/asan/built"
 )
 built=$BUILDS/asan/build
 mkdir -p "$BUILDS/asan"
@@ -25,21 +42,6 @@ mkdir -p "$BUILDS/asan"
 [ -e "$BUILDS/asan/built" ] || {
 	fail "asan: does not build: $(tail -n 2 "$BUILDS/asan/log")"; exit 1
 }
-
-if [ "$script" = unit ]; then
-	mkdir "$run/objs" "$run/out"
-	cp -r "$built/generated" "$built"/*.o "$built/config.mk" "$run/objs" &&
-	    rm "$run/objs/asan-options.o"
-	sanitize="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
-	UNIT_CFLAGS=$sanitize run=$run/out \
-	    sh "$here/unit.sh" "$run/objs" >"$run/unit.out" 2>&1
-	grep -Ev '^(ok|skip) ' "$run/unit.out" >"$run/unit.wrong" || :
-	same "asan: unit tests: failures" "" \
-	    "$(head -n 3 "$run/unit.wrong" | cut -c1-300)"
-	check "asan: unit tests: ran" \
-	    test "$(grep -c '^ok ' "$run/unit.out")" -gt 200
-	exit $failed
-fi
 client=$built/acme-client sh "$here/$script.sh" >"$run/$script.out" 2>&1
 same "asan: $script: failures" "" \
     "$(grep '^FAIL' "$run/$script.out" | head -n 3 | cut -c1-300)"

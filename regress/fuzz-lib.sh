@@ -32,17 +32,21 @@ export FUZZ_FILES="$here/corpus/files"
 fuzz_sanitizers="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # fuzz_objects DIRECTORY FLAGS: the tree's objects, compiled with these flags,
-# in this directory; those without main() in libtree.a, too.  Several sections
-# may call it for one directory.
+# in this directory; those without main() in libtree.a, too.  No file has a
+# warning.  Several sections may call it for one directory: asan, build, fuzz
+# and fuzz-roles have the same objects.  The flags are in config.mk, so that
+# those who build again from this build have them, too.
 fuzz_objects() {
 	mkdir -p "$1" || return 1
 	(
 		flock 7
 		cd "$1" || exit 1
 		[ -e libtree.a ] && exit 0
+		_harden="-fPIE $2 -fsanitize=fuzzer-no-link"
 		copy_tree "$top" . && ./configure CC=clang &&
-		    make -j "$(getconf _NPROCESSORS_ONLN)" HARDEN= \
-		    CFLAGS="$2 -fsanitize=fuzzer-no-link" LINK=@: all &&
+		    sed -i "s/^HARDEN = .*/HARDEN = $_harden/" config.mk &&
+		    make -j "$(getconf _NPROCESSORS_ONLN)" CFLAGS=-Werror \
+		    LINK=@: all &&
 		    ar rcs libtree.a $(ls ./*.o |
 			grep -Ev '/(acme-client|[a-z]+proc)\.o$')
 	) 7<"$1" >"$run/objects.log" 2>&1
@@ -59,8 +63,7 @@ fuzz_build() (
 		# shellcheck disable=SC2086
 		clang -std=gnu11 -O2 $flags -DFUZZ_ROLE="$_role" -I. \
 		    -c -o "$4.fuzz.o" regress/fuzz-role.c &&
-		    CC=clang FLAGS="$_link" make HARDEN= \
-		    CFLAGS="$2 -fsanitize=fuzzer-no-link" \
+		    CC=clang FLAGS="$_link" make CFLAGS= \
 		    LINK="@sh regress/fuzz-link.sh $4" "$3" ;;
 	dns)
 		# shellcheck disable=SC2086

@@ -34,6 +34,8 @@ mkdir -p srv/test
 mount --bind "$shared" srv/test
 # Not the machine's own services, disks and name, nor what it says of starts.
 rm -f usr/sbin/policy-rc.d
+# Nor an index of all manual pages, anew for each package.
+rm -f var/lib/man-db/auto-update
 : >etc/fstab
 rm -f etc/machine-id && : >etc/machine-id
 echo test >etc/hostname
