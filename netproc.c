@@ -311,9 +311,10 @@ ask_for_status(struct session *s)
 		memset(&a, 0, sizeof(a));
 	}
 	do {
-		b.piece = (const uint8_t *)a.body + sent;
 		b.len = a.bodylen - sent < STATUS_PIECE ? a.bodylen - sent :
 							  STATUS_PIECE;
+		if (b.len != 0)
+			b.piece = (const uint8_t *)a.body + sent;
 		sent += b.len;
 		b.more = sent < a.bodylen;
 		msg_new(&m, CERT_STATUS, s->job);
