@@ -26,8 +26,8 @@ static const char *const bad_tokens[] = {
 	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ+PCt92wr/oA",
 	"$(id)aaaaaaaaaaaaaaaaaaaaaaaa",
 	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ PCt92wr-oA",
-	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+	("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	 "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
 	"evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ\n",
 };
 static const char *const good_nonces[] = { "a", "oFvnlFP1wIhRlYS2jTaXbA",
@@ -55,15 +55,15 @@ static const char *const bad_names[] = {
 	"a b.example",
 	"*.example.com",
 	"example.123",
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-	"example",
+	("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+	 "example"),
 	"a/b.example",
 };
 static const char *const good_handles[] = {
 	"example.com",
 	"my \"site\" 8/%",
-	"b\xc3\xbc"
-	"cher",
+	("b\xc3\xbc"
+	 "cher"),
 	"\xe2\x82\xac\xf0\x9f\x94\x91",
 };
 static const char *const bad_handles[] = {
