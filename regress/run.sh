@@ -145,28 +145,32 @@ section() {
 	running="$running $!"
 }
 
-# Those that take longest come first, so that none is left alone in the end.
-section faults-keys sh "$here/faults.sh" faults_keys
-section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
+# Those that take longest come first, so that none is left alone in the end; and
+# before them one that compiles what others have, too.  user: as an ordinary
+# user, where files, locks or limits of one are other than root's.
 section asan:unit sh "$here/asan.sh" unit
+for name in static threats fleet-etcd evil valgrind; do
+	section $name sh "$here/$name.sh"
+done
+section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
+for name in package-fresh package ca-later fuzz; do
+	section $name sh "$here/$name.sh"
+done
+section faults-keys sh "$here/faults.sh" faults_keys
 section faults sh "$here/faults.sh"
 for name in more power space; do
 	section faults-$name sh "$here/faults.sh" faults_$name
 done
-section soak sh "$here/soak.sh"
-for name in static valgrind evil fleet-etcd threats fleet-trouble responder \
-    ca-later ca ca-orders ca-mutations; do
+for name in whole soak ca ca-orders build responder ca-mutations fuzz-roles \
+    guide; do
 	section $name sh "$here/$name.sh"
 done
 for name in whole hostile responder renewal account revoke certificate; do
 	section asan:$name sh "$here/asan.sh" $name
 done
-for name in package-fresh package build whole; do
-	section $name sh "$here/$name.sh"
-done
 if [ "$(id -u)" = 0 ]; then
-	for name in around fleet-trouble whole responder restore install-chain \
-	    account revoke certificate renewal fleet handles seeing; do
+	for name in whole handles restore install-chain responder renewal \
+	    account fleet-trouble fleet around seeing certificate revoke; do
 		section user:$name setpriv --reuid=54321 --regid=54321 \
 		    --clear-groups --inh-caps=-all env HOME=/nonexistent sh \
 		    "$here/$name.sh"
@@ -174,14 +178,14 @@ if [ "$(id -u)" = 0 ]; then
 else
 	section user echo "skip user: already run as an ordinary user"
 fi
-section unit sh "$here/unit.sh" "$build"
-for name in around ca-account ca-changes ca-fleet ca-proxy ca-revoke \
-    ca-webroot ca-words handles account restore install-chain fuzz fuzz-roles \
-    renewal fleet seeing leftover resolver zone dns dns-hooks hostile sandbox \
-    servers verify stateless hooks certificate openbsd revoke layout import \
-    nginx conf guide manual try; do
+for name in account handles install-chain restore ca-revoke zone renewal \
+    hostile leftover try ca-account ca-changes resolver servers hooks import \
+    dns fleet-trouble fleet verify ca-fleet sandbox seeing around certificate \
+    ca-proxy ca-webroot ca-words stateless openbsd revoke layout nginx \
+    dns-hooks conf manual; do
 	section $name sh "$here/$name.sh"
 done
+section unit sh "$here/unit.sh" "$build"
 for name in $sections; do
 	case $started in
 	*" $name "*) ;;
