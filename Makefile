@@ -150,13 +150,13 @@ $(OBJS) $(FILTERS): $(CONFIGURED)
 -include $(OBJS:.o=.d)
 
 # A hash over the sources and the way they are compiled: the parent runs only
-# roles that have the same one.
+# roles that have the same one.  The two makes join lines by other blanks.
 parent-child.o role.o: generated/identity.h
 generated/identity.h: $(CONFIGURED) *.c *.h
 	@mkdir -p generated
 	@{ printf '#define IDENTITY "'; \
 	    { LC_ALL=C; export LC_ALL; cat *.c *.h; \
-	        echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)'; } | \
+	        echo '$(CC) $(ALL_CFLAGS) $(LDFLAGS)' | tr -s ' '; } | \
 	        $(SHA256) | cut -c 1-64 | tr -d '\n'; \
 	    echo '"'; } >$@
 
