@@ -22,12 +22,14 @@ for name in ${NAMES:-main exit _exit err errx warn warnx atexit recv send poll \
 done
 # shellcheck disable=SC2086
 ld -r -o "$output.all.o" $objects
-# .data.rel.local: variables that point somewhere at their start.
+# .data.rel: variables that point somewhere at their start.  clang 19 has a
+# section for each variable.
+renamed=$(objdump -h "$output.all.o" | awk '
+	$2 ~ /^\.bss(\.|$)/ { print "--set-section-flags", $2 \
+		"=alloc,load,contents,data --rename-section", $2 "=role_bss" }
+	$2 ~ /^\.data(\.|$)/ && $2 !~ /^\.data\.rel\.ro/ {
+		print "--rename-section", $2 "=role_data" }' | sort -u)
 # shellcheck disable=SC2086
-objcopy --set-section-flags .bss=alloc,load,contents,data \
-    --rename-section .bss=role_bss --rename-section .data=role_data \
-    --rename-section .data.rel.local=role_data \
-    --rename-section .data.rel=role_data \
-    $ours "$output.all.o" "$output.o"
+objcopy $renamed $ours "$output.all.o" "$output.o"
 # shellcheck disable=SC2086
 $CC $FLAGS -o "$output" "$output.fuzz.o" "$output.o" $libraries
