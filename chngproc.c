@@ -133,8 +133,9 @@ tell_error(uint32_t job, const char *text)
 	msg_send(&out);
 }
 
+/* Replies to net: the request has succeeded, or failed with this error. */
 static void
-response(const struct msg *m, int ok, const struct error *e)
+reply(const struct msg *m, int ok, const struct error *e)
 {
 	if (!ok)
 		tell_error(m->head.job, e->text);
@@ -196,7 +197,7 @@ chng_check(struct msg *m)
 	msg_end(m);
 	if (j->way != WAY_LISTEN) {
 		rc = j->way == WAY_WEBROOT ? webroot_probe(j->webroot, &e) : 0;
-		response(m, rc == 0, &e);
+		reply(m, rc == 0, &e);
 		return;
 	}
 	wait_for(m, WAIT_CHECK);
@@ -265,12 +266,13 @@ chng_put(struct msg *m)
 	if (b.number >= jobs[m->head.job].nnames)
 		errx(1, "CHNG_PUT: no identifier %u", b.number);
 	rc = put(m->head.job, b.number, b.token, &e);
-	response(m, rc == 0, &e);
+	reply(m, rc == 0, &e);
 }
 
 /*
- * Publishes a response.  A web server serves a file at once; respproc, hookproc
- * and zoneproc reply later.
+ * Replies to net when all responses of the job can be seen: a web server serves
+ * a file at once; for the others, respproc, hookproc and zoneproc must have
+ * replied.
  */
 static void
 chng_await(struct msg *m)
@@ -292,7 +294,7 @@ chng_persist(struct msg *m)
 		errx(1, "CHNG_PERSIST: no identifier %u", b.number);
 	record_ask(m->head.job, &b);
 	j->nasked++;
-	response(m, 1, NULL);
+	reply(m, 1, NULL);
 }
 
 /*
@@ -384,7 +386,7 @@ chng_drop(struct msg *m)
 			"  Nothing on this machine listens on that port." :
 			"");
 	webroot_drop(m->head.job);
-	response(m, 1, NULL);
+	reply(m, 1, NULL);
 }
 
 /*
