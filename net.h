@@ -476,8 +476,8 @@ int proof_error(const struct proof *, struct net_error *);
  */
 void proof_give_up(struct proof *);
 /*
- * Fetches the errors of the authorizations: the first is appended to the
- * error's text as its cause; the others are printed.
+ * Fetches the errors of the authorizations.  The first one becomes the error's
+ * text, with the former text behind it in parentheses; the others are printed.
  */
 void proof_explain(struct proof *, struct net_error *);
 /* Has the responses removed, always, and frees what belongs to this order. */
