@@ -345,7 +345,7 @@ proof_give_up(struct proof *p)
  * status tells the outcome.
  */
 static int
-triggered(void *proof, size_t i, struct http_response *a, struct net_error *t)
+ignore_body(void *proof, size_t i, struct http_response *a, struct net_error *t)
 {
 	(void)proof;
 	(void)i;
@@ -391,12 +391,12 @@ proof_respond(struct proof *p, struct net_error *t)
 		.wanted = p->challenges,
 		.n = p->n,
 		.context = p,
-		.take = triggered,
+		.take = ignore_body,
 		.lost = respond_lost };
 
 	if (p->n > 0 && p->put && await_responses(p, t) == -1)
 		return -1;
-	p->triggered = p->n > 0;
+	p->responded = p->n > 0;
 	return request_batch(&b, t);
 }
 

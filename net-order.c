@@ -422,7 +422,7 @@ course(struct issue *is, struct net_error *t)
 	if (!spoilt && !refused &&
 	    !(is->resumed && is->waited && is->order.status == STATUS_PENDING))
 		return -1;
-	if (is->proof.triggered || t->status >= 500 ||
+	if (is->proof.responded || t->status >= 500 ||
 	    (!is->resumed && is->proof.spoilt == 0)) {
 		tell_order(is->session, NULL);
 		return -1;

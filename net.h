@@ -437,7 +437,7 @@ struct proof {
 	struct wanted *challenges; /* The challenges to respond to. */
 	size_t *of; /* The number of the authorization of each challenge. */
 	size_t n;
-	int triggered; /* The CA was told that some responses are there. */
+	int responded; /* The CA was told that some responses are there. */
 	/* How many authorizations cannot become valid any more. */
 	size_t spoilt;
 	/* The error of the first authorization that cannot become valid. */
