@@ -273,17 +273,17 @@ cert_learned(struct msg *m)
 	struct url url;
 
 	body_learned(m, &b);
-	s->slow = b.slow;
 	if (!url_parse(&url, b.new_nonce))
 		errx(1, "CERT_LEARNED: not an https URL");
 	if (!valid_anchor_names(b.anchors))
 		errx(1, "CERT_LEARNED: not names of trust anchors");
+	if (strlen(b.terms) > TERMS_MAX)
+		errx(1, "CERT_LEARNED: too long");
+	s->slow = b.slow;
 	if (strlcpy(s->new_nonce, b.new_nonce, sizeof(s->new_nonce)) >=
 	    sizeof(s->new_nonce))
 		s->new_nonce[0] = '\0';
 	authority_learned(b.anchors);
-	if (strlen(b.terms) > TERMS_MAX)
-		errx(1, "CERT_LEARNED: too long");
 	authority_terms(b.terms);
 }
 
@@ -309,7 +309,7 @@ cert_key_refused(struct msg *m)
 	reply_net(m->head.job, VERDICT_ANEW);
 }
 
-/* By worker: why the first chain of its job was refused. */
+/* By worker: why certproc refused a chain of its job last. */
 static struct error refused_by[WORKERS_MAX];
 
 /* Acts on the verdict of job_choose(). */
