@@ -148,8 +148,8 @@ regroup(struct csr_job *j, int take_back)
 }
 
 /*
- * Answers the parent, which reads its configuration and asks for the names in a
- * CSR.
+ * Replies to the parent, which reads its configuration and asks for the names
+ * in a CSR.
  */
 static void
 csr_names(struct msg *m)
@@ -210,7 +210,10 @@ send_csr(uint32_t job, const uint8_t *der, size_t len)
 	msg_send(&out);
 }
 
-/* An attacker who has read the live key may have read the next one, too. */
+/*
+ * Removes the next key: it is not of the configured type, or the CA refuses it,
+ * or an attacker who has read the live key may have read it, too.
+ */
 static int
 drop_next(struct csr_job *j, EVP_PKEY **next, struct error *e)
 {
