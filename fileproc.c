@@ -38,14 +38,14 @@ struct file_job {
 	 * zero: none.
 	 */
 	struct stat change;
+	/*
+	 * With -r: the parts as they were when the run began, which may be
+	 * revoked.
+	 */
 	struct {
 		/* The part's bytes; NULL: there was no such part. */
 		char *bytes;
 		size_t len;
-		/*
-	 * With -r: the parts as they were when the run began, which may be
-	 * revoked.
-	 */
 	} was[PART_JOB__MAX];
 	/* The reason why the job cannot be done, or "". */
 	struct error broken;
