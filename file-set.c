@@ -208,7 +208,7 @@ is_kept(const struct fileset *set)
 {
 	struct stat now, kept;
 	struct place old;
-	int i, n = -1;
+	int i, n = -1, same;
 
 	for (i = 0; i < PART_SET__MAX; i++)
 		if (set->path[i] != NULL && place_exists(&set->place[i]))
@@ -216,12 +216,12 @@ is_kept(const struct fileset *set)
 	if (n == -1)
 		return 0;
 	place_hidden(&old, &set->place[n], KEPT_SUFFIX);
-	i = fstatat(old.dir->fd, set->place[n].name, &now,
-		AT_SYMLINK_NOFOLLOW) == 0 &&
+	same = fstatat(old.dir->fd, set->place[n].name, &now,
+		   AT_SYMLINK_NOFOLLOW) == 0 &&
 	    fstatat(old.dir->fd, old.name, &kept, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    now.st_ino == kept.st_ino && now.st_dev == kept.st_dev;
 	place_hidden_free(&old);
-	return i;
+	return same;
 }
 
 static int
