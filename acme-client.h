@@ -33,9 +33,9 @@ enum role {
 extern const char *const role_names[ROLE__MAX]; /* "parent", "netproc", ... */
 
 /*
- * The types of messages, with what each tells its receiver, with which its name
- * begins.  The table in msg-routes.c has the senders, the longest body and the
- * body's shape; msg-bodies.h has the members.
+ * The types of messages.  A name begins with the receiver, and its comment says
+ * what the message tells that process.  The table in msg-routes.c has the
+ * senders, the longest body and the body's shape; msg-bodies.h has the members.
  */
 enum msgtype {
 	/* The parent sends these to every role. */
