@@ -7,11 +7,11 @@
  * run; the rest is a struct msg's head and body.
  *
  * Where the first byte is CALLS, the datagram comes by recv(2), is read by any
- * sequence of getters, and answered by a message that any sequence of putters
- * has composed: what these return lies within the body, and what does not fit
+ * sequence of getters, and gets a reply that any sequence of putters has
+ * composed: what the getters return lies within the body, and what does not fit
  * ends the process.  Two counted strings come before the datagram then: how
- * the system calls end, and what is read and put.  The functions of libc with
- * __wrap_ are in place of their own (fuzz-lib.sh).
+ * the system calls end, and what is read and put.  The functions
+ * __wrap_NAME() take the place of libc's NAME() (fuzz-lib.sh).
  */
 #include <sys/socket.h>
 #include <errno.h>
@@ -375,7 +375,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static size_t
 put_steps(uint8_t *to, const char *shape, unsigned *seed)
 {
-	static const char letters[] = "nbz s v";
+	/* The place of a letter is the step that reads its member. */
+	static const char letters[] = "nbzs v";
 	const char *at;
 	size_t n = 0;
 
