@@ -13,6 +13,8 @@
  * Its coverage leaves out csr_make() and make_names(), which write the CSR of
  * 'm' and read nothing (fuzz_table.py).
  */
+#include "fuzz-sign.h"
+
 #include <time.h>
 
 #include <openssl/asn1.h>
@@ -20,7 +22,6 @@
 
 #include "disk.h"
 #include "fuzz-mutate.h"
-#include "fuzz-sign.h"
 #include "valid.h"
 #include "x509.h"
 
@@ -52,7 +53,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	p384 = fuzz_key("p384.pem");
 	pem = fuzz_file("ca.pem", &len);
 	must((root = chain_parse(pem, len, &e)) != NULL);
-	/* Twice, as two certificates of one CA may be. */
+	/* The anchor is there twice, as two certificates of one CA may be. */
 	must(2 * len < FUZZ_FILE_MAX);
 	memcpy(pem + len, pem, len);
 	must((anchor = roots_load(pem, 2 * len, &e)) != NULL);
@@ -95,7 +96,7 @@ compare_names(const struct chain *c)
 	}
 }
 
-/* What a key that fits a specification has, it has by a wider one, too. */
+/* A key that fits a specification fits a wider one, too. */
 static void
 compare_keys(const struct chain *c)
 {
@@ -111,7 +112,7 @@ compare_keys(const struct chain *c)
 	must(!chain_key_fits(c, &p256) || chain_key_fits(c, &ecdsa));
 }
 
-/* What is said of a chain, and asked of it. */
+/* Has the chain described, and asks what certproc asks about a chain. */
 static void
 describe(const struct chain *c)
 {
@@ -140,7 +141,7 @@ describe(const struct chain *c)
 	compare_names(c);
 }
 
-/* The verdict: who may be installed has these names, and may be read. */
+/* A chain that may be installed has these names, and is valid now. */
 static void
 judge_names(
     const struct chain *c, const struct strings *set, const struct roots *roots)
@@ -169,7 +170,10 @@ judge(const struct chain *c, const struct roots *roots)
 		judge_names(c, &sets[i], roots);
 }
 
-/* With one of its certificates as the anchor: also without that one. */
+/*
+ * Judges the chain by one of its certificates as the anchor; then what comes
+ * before that certificate.
+ */
 static void
 judge_below(const struct chain *c, size_t number)
 {
@@ -215,7 +219,7 @@ fuzz_pem(const char *pem, size_t len)
 	judge_below(c, 0);
 	text = chain_pem(c, 0, SIZE_MAX, &n);
 	must(keyfile_only_certificates(text, n));
-	/* It may only have grown too long. */
+	/* chain_parse() may refuse the new text only for its length. */
 	if ((again = chain_parse(text, n, &e)) == NULL)
 		must(n > CHAIN_BYTES_MAX);
 	else
@@ -226,7 +230,7 @@ fuzz_pem(const char *pem, size_t len)
 	free(text);
 }
 
-/* The text many times over. */
+/* Parses the text many times over, as one chain. */
 static void
 fuzz_repeated(const uint8_t *data, size_t size)
 {
@@ -271,7 +275,7 @@ fuzz_roots(const char *pem, size_t len)
 	roots_free(r);
 }
 
-/* So that the fuzzer need not learn base64. */
+/* Passes DER on as PEM, so that the fuzzer need not learn base64. */
 static void
 fuzz_der(const uint8_t *der, size_t len, void (*take)(const char *, size_t))
 {
@@ -298,7 +302,7 @@ fuzz_der(const uint8_t *der, size_t len, void (*take)(const char *, size_t))
 	BIO_free(bio);
 }
 
-/* Certificates that are signed here, each by the key of all. */
+/* Signs each certificate by the key that all of them have, then parses them. */
 static void
 fuzz_signed(const uint8_t *der, size_t len)
 {

@@ -325,10 +325,10 @@ put_text(struct packet *a, uint8_t which)
 		put(a, "\x14", 1);
 		put(a, VALUE, 20);
 		put(a, "\x17", 1);
-		put(a, VALUE + 20, 23);
+		put(a, &VALUE[20], 23);
 		break;
 	case 2:
-		text[0] = sizeof(persist) - 1 - which / 4 % 2 * 17;
+		text[0] = (uint8_t)(sizeof(persist) - 1 - which / 4 % 2 * 17);
 		put(a, text, 1);
 		put(a, persist, text[0]);
 		break;

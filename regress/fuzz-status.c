@@ -9,11 +9,12 @@
  * is asked where to ask about it.  The chains, the signed originals and the
  * keys are files of the directory FUZZ_FILES.
  */
+#include "fuzz-sign.h"
+
 #include <time.h>
 
 #include "cert.h"
 #include "fuzz-mutate.h"
-#include "fuzz-sign.h"
 
 int LLVMFuzzerInitialize(int *, char ***);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
