@@ -5,9 +5,9 @@
  * is read as the same.  The first byte says what the rest is: 's' the state of
  * a handle, 'a' that of an account, 'j' the journal of records in the DNS.  'J'
  * is what may be in that journal's place, what hookproc does with it, and which
- * of its system calls fail: an enum place, a counted string of
- * enum step, and the file's content.  The functions of libc with __wrap_ are in
- * place of their own (fuzz-lib.sh).
+ * of its system calls fail: an enum place, a counted string of enum step, and
+ * the file's content.  The functions __wrap_NAME() take the place of libc's
+ * NAME() (fuzz-lib.sh).
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -45,7 +45,7 @@ remove_dir(void)
 	rmdir(journal_dir);
 }
 
-/* The number of names that count is limited. */
+/* More names than a configuration may have. */
 static const struct strings *
 many_names(void)
 {
@@ -73,7 +73,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* What is said of the state, and decided by it. */
+/* Asks for the texts about a state, and for what certproc decides by it. */
 static void
 ask(const struct state *s)
 {
@@ -180,11 +180,11 @@ enum fault {
 	NO_FAULT,
 	SHORT_WRITE,
 	NO_WRITE,
-	NO_TRUNCATE, /* and no write */
-	NO_SEEK,     /* The same. */
+	NO_TRUNCATE, /* write(2) fails, too. */
+	NO_SEEK,     /* So it does here. */
 	NO_UNLINK,
-	REMOVED, /* Another run has removed the file before it was locked, */
-	REPLACED_BY, /* and made another one. */
+	REMOVED, /* Another run has removed the file before it was locked. */
+	REPLACED_BY, /* Another run has removed it, and made a new one. */
 	FAULTS
 };
 static enum fault fault;
@@ -306,7 +306,7 @@ put_in_place(enum place place, const uint8_t *text, size_t len)
 	return -1;
 }
 
-/* Notes a record: if it is there now, it is the last one; else none is. */
+/* Notes a record; if hookproc reports success, it is the file's last line. */
 static void
 note(struct journal *j, const char *name, enum place place)
 {
@@ -409,7 +409,7 @@ fuzz_steps(const uint8_t *data, size_t size)
 	unlink(beside);
 }
 
-/* The records of a journal; the journal of these has the same in it. */
+/* A journal that is written from the records of another has the same ones. */
 static void
 fuzz_journal(const uint8_t *text, size_t len)
 {
