@@ -89,8 +89,9 @@ elif ! shellcheck --version | grep -Eq '^version: 0\.(9|10)\.'; then
 	    "and 0.10 only"
 else
 	(cd "$top" && shellcheck -s sh -f gcc -S error -e SC1090,SC1091 \
-	    configure .ci/run regress/*.sh etc/*.sh etc/hooks/*) \
-	    >"$run/found" 2>&1
+	    configure .ci/run regress/*.sh bench/*.sh etc/*.sh etc/hooks/* \
+	    etc/fleet/acme-fleet debian/*.prerm debian/*.postrm \
+	    packaging/alpine/*.pre-install) >"$run/found" 2>&1
 	same "static: shellcheck" "" "$(cat "$run/found")"
 	echo 'case x in' >"$run/wrong.sh"
 	check "static: shellcheck finds a mistake" \
