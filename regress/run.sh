@@ -145,9 +145,10 @@ section() {
 	running="$running $!"
 }
 
-# Those that take longest come first, so that none is left alone in the end; and
-# before them one that compiles what others have, too.  user: as an ordinary
-# user, where files, locks or limits of one are other than root's.
+# The sections that take longest start first, so that none of them runs alone in
+# the end; before them starts asan:unit, which compiles what others use, too.
+# Group user has those sections as an ordinary user whose files, locks or limits
+# differ from root's.
 section asan:unit sh "$here/asan.sh" unit
 for name in static threats fleet-etcd evil valgrind; do
 	section $name sh "$here/$name.sh"

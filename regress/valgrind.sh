@@ -98,7 +98,7 @@ rm "$work"/ssl/*.pem "$work/state"/*
 again plain -i "$work/chain.pem" example.com
 clean "-i" 0 "acme-client certproc csrproc fileproc"
 
-# asan looks for what these lose.
+# Not for memory that unit tests lose: section asan finds that.
 mkdir "$work/unit"
 RUNNER="valgrind -q --vgdb=no --log-file=$work/unit/log.%p" run=$work/unit \
     sh "$here/unit.sh" "$(dirname "$released")" >"$work/unit/out" 2>&1
