@@ -562,9 +562,6 @@ def chain_path(handle):
 def account_path(name):
     return "%s/account/%s-privkey.pem" % (options.home, name)
 
-class Different(Refused):
-    """There is a file already, with other contents."""
-
 def make_directory(path, mode, of_user=False):
     """As make install makes it; what is there stays as it is."""
     if os.path.isdir(path): return
@@ -588,7 +585,7 @@ def write_new(path, data, mode):
         except OSError as e: raise Refused("%s: %s" % (path, reason(e)))
         if there is not None:
             if there == data: return False
-            raise Different("%s is there already, with other contents; it "
+            raise Refused("%s is there already, with other contents; it "
                 "stays as it is" % path)
         if options.dry: return True
         new = ".%s.%d.new" % (name, os.getpid())
@@ -622,7 +619,7 @@ def could_write(path, data, mode):
 options = None
 
 class Plan:
-    """What is to be written, and what is said."""
+    """What a script will write, and what it says."""
     def __init__(self, client):
         self.client, self.domains, self.refused = client, [], []
         self.written, self.there, self.notes = [], [], []
