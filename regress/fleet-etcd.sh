@@ -20,6 +20,33 @@ if [ -z "${fleet_inside:-}" ]; then
 fi
 unset PORTS
 work_start
+
+# A signal to acme-fleet ends the command that holds the lock, too.  Here a
+# script is in place of etcdctl.
+mkdir "$work/stub" && cat >"$work/stub/etcdctl" <<-END
+	#!/bin/sh
+	case \$1 in
+	get) echo '"ModRevision" : 0' ;;
+	lock) : >"$work/stub/locked"; exec sleep 300 ;;
+	esac
+END
+chmod 755 "$work/stub/etcdctl"
+echo "prefix=/x handles=a.example PATH=$work/stub:\$PATH" >"$work/stub/conf"
+sh "$top/etc/fleet/acme-fleet" "$work/stub/conf" &
+fleet=$!
+# until_true COMMAND...: waits for that, some seconds
+until_true() {
+	for _i in $(seq 200); do "$@" && return; sleep 0.1; done
+	return 1
+}
+nothing_left() { ! pgrep -f "$work/stub/|sleep 300" >/dev/null; }
+until_true test -e "$work/stub/locked"
+kill -TERM $fleet
+wait $fleet
+same "fleet-etcd: acme-fleet gets a signal: status" 1 $?
+check "fleet-etcd: acme-fleet gets a signal: no process is left" \
+    until_true nothing_left
+
 ip link set lo up
 cp /etc/hosts "$work/hosts" &&
     echo "10.17.0.1 ca.test" >>"$work/hosts" &&
