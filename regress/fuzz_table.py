@@ -4,8 +4,9 @@
 """fuzz_table.py TARGET OUTPUT CORPUS COVERAGE SOURCES: one line of the table
 that fuzz-long.sh prints: how often the target ran, how many inputs it keeps,
 and which share of lines and branches they reach in the files of the tree that
-the target is about; then a line for each of these files.  "memory" is the share
-of those branches that are not taken only when memory or a library fails.
+the target is about; then a line for each of these files.  The column "memory"
+is the share of branches again, but without those that are taken only when
+memory or a library fails (NEVER).
 FUZZ_MISSING=1: prints each branch that is not reached, too."""
 import json
 import os
