@@ -297,7 +297,7 @@ int anchors_lacking(const struct anchors *);
 void anchors_load_early(void);
 /*
  * Parses the roots on the first call, since a system's whole bundle takes a
- * while. *roots becomes NULL if any root will do.  0 or -1.
+ * while.  *roots becomes NULL if any root will do.  0 or -1.
  */
 int anchors_load(struct anchors *, const struct roots **roots, struct error *);
 /*

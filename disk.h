@@ -42,7 +42,7 @@ struct attrs {
 void attrs_read(struct attrs *, int fd, const char *path);
 /*
  * Gives the attributes to the new file, after its mode and before its owner is
- * set. Prints which of them cannot be kept.  NULL: there are none.
+ * set.  Prints which of them cannot be kept.  NULL: there are none.
  */
 void attrs_write(const struct attrs *, int fd, const char *path);
 /* Frees the attributes of attrs_read(). */
@@ -75,7 +75,7 @@ extern struct dir *dirs;
 /*
  * Opens an absolute path's directory.  No component of it may be a symbolic
  * link, by which the owner of a directory on the way could have another file
- * written. 0 or -1.  place keeps pointers into path.
+ * written.  0 or -1.  place keeps pointers into path.
  */
 int place_open(struct place *, const char *path, struct error *);
 /* As place_open(), for a directory itself. */
@@ -127,8 +127,8 @@ int dir_sync(const struct dir *, struct error *);
  */
 int place_write(const struct place *, const void *, size_t, struct error *);
 /*
- * As place_write(), but for this user, and never replaces: -1 and *exists 1 if
- * the file exists.
+ * As place_write(), but with this mode, for this user and group; it never
+ * replaces a file: -1, and *exists is 1, if the file exists.
  */
 int place_create(const struct place *, const void *, size_t, mode_t, uid_t,
     gid_t, int *exists, struct error *);
@@ -188,7 +188,7 @@ int error_owner(int dirfd, const char *name, int error, struct error *);
 
 /*
  * Makes "DIR/PREFIX-NAME.SUFFIX", where unusual bytes of the name are written
- * as %xx. The caller frees it.
+ * as %xx.  The caller frees it.
  */
 char *state_path(
     const char *dir, const char *prefix, const char *name, const char *suffix);

@@ -72,7 +72,7 @@ lock_directory(const struct dir *d, struct error *e)
 
 /*
  * Moves a key to the place of the account's key, which is kept under another
- * name. At any time one of the names has the account's key.
+ * name.  At any time one of the names has the account's key.
  */
 static int
 install_key(const struct account_key *a, const struct places *p,

@@ -291,7 +291,7 @@ request_receive_nonce(struct session *s, struct http *h)
 
 /*
  * Requests behind a request the nonces that will be wanted next, and returns
- * how many. The response to any request but a GET brings a nonce itself.
+ * how many.  The response to any request but a GET brings a nonce itself.
  */
 static size_t
 send_ahead(struct session *s, struct http *h, enum http_method method)

@@ -67,7 +67,7 @@ int response_put_tls(uint32_t job, uint32_t number, const char *identifier,
 
 /*
  * Returns the response for this token, or for this server's name; NULL: there
- * is none. It is valid until response_drop().
+ * is none.  It is valid until response_drop().
  */
 struct response *response_of_token(const char *token);
 struct response *response_of_server(const char *name);

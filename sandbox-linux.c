@@ -3,7 +3,7 @@
 /*
  * Sets the user, capabilities, root directory and resource limits of the
  * sandbox on Linux; sandbox-landlock.c sets files and ports, sandbox-seccomp.c
- * system calls. An error here lets an attacker in one process reach what
+ * system calls.  An error here lets an attacker in one process reach what
  * belongs to another.
  */
 #include <sys/auxv.h>
