@@ -15,8 +15,8 @@
 #include "disk.h"
 
 #define ACL "system.posix_acl_access"
-#define NAMES_MAX 65536 /* This is the kernel's XATTR_LIST_MAX. */
-#define VALUE_MAX 65536 /* This is the kernel's XATTR_SIZE_MAX. */
+#define NAMES_MAX 65536      /* This is the kernel's XATTR_LIST_MAX. */
+#define ATTR_VALUE_MAX 65536 /* This is the kernel's XATTR_SIZE_MAX. */
 
 static int
 is_of_content(const char *name)
@@ -40,7 +40,7 @@ read_one(
 
 	if (is_of_content(name))
 		return;
-	if ((n = fgetxattr(fd, name, value, VALUE_MAX)) == -1) {
+	if ((n = fgetxattr(fd, name, value, ATTR_VALUE_MAX)) == -1) {
 		if (errno != ENODATA)
 			say_warning(
 			    "%s: its %s cannot be read, and will not be kept: "
@@ -73,7 +73,7 @@ attrs_read(struct attrs *a, int fd, const char *path)
 	if (flistxattr(fd, NULL, 0) <= 0)
 		return;
 	if ((names = malloc(NAMES_MAX)) == NULL ||
-	    (value = malloc(VALUE_MAX)) == NULL)
+	    (value = malloc(ATTR_VALUE_MAX)) == NULL)
 		err(1, NULL);
 	if ((n = flistxattr(fd, names, NAMES_MAX)) == -1)
 		say_warning("%s: its extended attributes cannot be read, and "

@@ -21,7 +21,7 @@
 #include "hook.h"
 
 /* The most bytes of a journal: 100 records take at most half of them. */
-#define BYTES_MAX (64 * 1024)
+#define JOURNAL_BYTES_MAX (64 * 1024)
 #define LOCK_TRIES 50 /* The attempts to lock a journal, one every 20 ms. */
 
 struct journal {
@@ -101,9 +101,9 @@ journal_left(struct journal *j,
 			warn("%s", j->path);
 		return;
 	}
-	if ((text = calloc(1, BYTES_MAX + 1)) == NULL)
+	if ((text = calloc(1, JOURNAL_BYTES_MAX + 1)) == NULL)
 		err(1, NULL);
-	n = read(j->fd, text, BYTES_MAX);
+	n = read(j->fd, text, JOURNAL_BYTES_MAX);
 	for (rest = n > 0 ? text : NULL; (line = strsep(&rest, "\n")) != NULL;)
 		take_line(line, left, context);
 	free(text);
@@ -131,6 +131,7 @@ journal_note(
 		return error_set(
 		    e, "%s: the name %.253s is too long", j->path, name);
 	before = lseek(j->fd, 0, SEEK_END);
+	/* A write of some of the bytes sets no errno. */
 	errno = ENOSPC;
 	if (write(j->fd, line, (size_t)n) == n)
 		return 0;

@@ -12,7 +12,7 @@
 #include "net.h"
 
 /* Why a request must be repeated. */
-enum { REFUSED_NONCE = 1, LOST_ANSWER };
+enum { REFUSED_NONCE = 1, LOST_RESPONSE };
 
 /* The requests that have been sent: each is one of the batch, or a NONCE. */
 struct flight {
@@ -109,7 +109,7 @@ static void
 lost(struct flight *f, size_t i, const struct error *e)
 {
 	request_no_more_ahead(f->batch->session, e);
-	f->again[i] = LOST_ANSWER;
+	f->again[i] = LOST_RESPONSE;
 }
 
 static void
@@ -209,7 +209,7 @@ request_batch(const struct batch *b, struct net_error *t)
 			receive_next(&f);
 	for (i = 0; i < b->n && !f.failed; i++)
 		if ((i >= f.sent || f.again[i]) &&
-		    alone(b, i, f.again[i] == LOST_ANSWER, t) == -1)
+		    alone(b, i, f.again[i] == LOST_RESPONSE, t) == -1)
 			fail(&f, t);
 	free(f.again);
 	if (f.failed)

@@ -26,7 +26,7 @@
 #define SERVER_SECONDS 10   /* The seconds for one connection. */
 #define PAUSE_MS 500        /* The milliseconds before a second attempt. */
 #define LINE_MAX_BYTES 1024 /* The most bytes of a line, with its line end. */
-#define LINES_MAX 100       /* The most lines of all replies of a server. */
+#define REPLY_LINES_MAX 100 /* The most lines of all replies of a server. */
 #define PEM_END "-----END CERTIFICATE-----"
 
 /* A connection to a configured server. */
@@ -113,9 +113,9 @@ get_line(struct server *s, struct error *e)
 	char *end;
 	size_t len;
 
-	if (s->lines++ == LINES_MAX)
+	if (s->lines++ == REPLY_LINES_MAX)
 		return error_set(
-		    e, "more than %d lines before STARTTLS", LINES_MAX);
+		    e, "more than %d lines before STARTTLS", REPLY_LINES_MAX);
 	while ((end = memmem(s->ahead, s->nahead, "\r\n", 2)) == NULL) {
 		if (s->nahead == sizeof(s->ahead))
 			return error_set(

@@ -16,7 +16,7 @@
 
 #define NAME_SECONDS 10 /* The seconds for one name, as at Let's Encrypt. */
 /* The seconds for all names; names that are left then are not checked. */
-#define ALL_SECONDS 60
+#define WEBROOT_SECONDS 60
 #define REDIRECTS_MAX 10
 #define FAILED_MAX 3 /* The most names that messages list. */
 
@@ -232,7 +232,7 @@ static int
 look_all(struct session *s, const struct probe *p, struct net_error *t)
 {
 	const struct net_job *j = s->conf;
-	int64_t all = clock_ms() + ALL_SECONDS * (int64_t)1000, one;
+	int64_t all = clock_ms() + WEBROOT_SECONDS * (int64_t)1000, one;
 	struct error e;
 	size_t i;
 	int failed = 0;
@@ -242,7 +242,7 @@ look_all(struct session *s, const struct probe *p, struct net_error *t)
 			say(1,
 			    "%s: check webroot: %zu names are not looked at, "
 			    "as the others took %d seconds",
-			    j->handle, j->names.n - i, ALL_SECONDS);
+			    j->handle, j->names.n - i, WEBROOT_SECONDS);
 			break;
 		}
 		one = clock_ms() + NAME_SECONDS * (int64_t)1000;

@@ -23,7 +23,7 @@
 #include "resp.h"
 #include "valid.h"
 
-#define DAY 86400L
+#define DAY 86400
 #define OID_SAN "2.5.29.17"
 /* The extension acmeIdentifier (RFC 8737 6.1). */
 #define OID_ACME "1.3.6.1.5.5.7.1.31"

@@ -20,7 +20,7 @@
 #define SILENT_MAX 4
 #define TEXT_SIZE 4096 /* The most bytes of a TXT record that are compared. */
 /* The most servers without the record that a message names. */
-#define NAMED_MAX 3
+#define SERVERS_NAMED_MAX 3
 
 /* One address of one server. */
 struct server {
@@ -194,7 +194,7 @@ name_servers(const struct watching *w, char *text, size_t size)
 	for (i = 0; i < w->zone->n; i++) {
 		if (is_finished(w, i) && !w->servers[i].unroutable)
 			continue;
-		if (n == NAMED_MAX)
+		if (n == SERVERS_NAMED_MAX)
 			more++;
 		else
 			say_add(text, size, "%s%s %s", n++ == 0 ? "" : "; ",
