@@ -85,7 +85,7 @@ ask(struct session *s, enum msgtype sign, struct net_error *t)
 		msg_put_str(&m, url);
 		msg_send(&m);
 		/* key replies with the new status. */
-		account_known(ANSWER_SECONDS);
+		account_known(NET_REPLY_SECONDS);
 	}
 	free(url);
 	return rc;
@@ -169,7 +169,7 @@ find_by_key(struct session *s, struct net_error *t)
 		deactivated = 0;
 		msg_new(&m, KEY_NO_ACCOUNT, 0);
 		msg_send(&m);
-		account_known(ANSWER_SECONDS);
+		account_known(NET_REPLY_SECONDS);
 	}
 	return 0;
 }
@@ -455,7 +455,7 @@ roll_over(struct session *s, struct net_error *t)
 		if (!agreed) {
 			msg_new(&m, KEY_NO_ACCOUNT, 0);
 			msg_send(&m);
-			account_known(ANSWER_SECONDS);
+			account_known(NET_REPLY_SECONDS);
 			*t = first;
 			return -1;
 		}

@@ -87,7 +87,7 @@ request_wait(struct msg *in, enum msgtype type, int seconds)
 void
 request_expect(struct msg *in, enum msgtype type)
 {
-	request_wait(in, type, ANSWER_SECONDS);
+	request_wait(in, type, NET_REPLY_SECONDS);
 }
 
 int

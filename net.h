@@ -176,7 +176,7 @@ void request_wait(struct msg *, enum msgtype, int seconds);
 /* Waits for the reply of another process, which was just asked. */
 void request_expect(struct msg *, enum msgtype);
 /* The seconds to wait for a reply: a 4096-bit RSA key takes long. */
-#define ANSWER_SECONDS 90
+#define NET_REPLY_SECONDS 90
 
 /* The parts of a request, which net-batch.c uses, too. */
 
