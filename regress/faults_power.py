@@ -3,7 +3,7 @@
 # if only fsync(2) of a file keeps its content, and only fsync(2) of a directory
 # keeps its entries.  Each state is made, or SOME of them unless FAULTS=all, and
 # what must hold is looked at at once, and after the next run.
-import hashlib, itertools, os, random, re, sys
+import hashlib, itertools, os, random, re
 
 from faults_runs import *
 

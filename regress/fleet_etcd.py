@@ -2,7 +2,7 @@
 # Arguments: the program, a fresh directory, the tree, Pebble's port, the port
 # that it validates at.
 import base64, json, os, re, shutil, signal, socket, ssl, subprocess, sys
-import threading, time, urllib.request
+import time, urllib.request
 
 client, work, top, ca_port, http_port = sys.argv[1:]
 HUB = "10.17.0.1"

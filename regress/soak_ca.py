@@ -3,7 +3,7 @@
 # real certificates; of requests it checks nonce, URL and account, but no
 # signature.  For a challenge it looks at the response in the directory that a
 # web server would serve.
-import base64, collections, hashlib, json, os, random, socket, ssl, subprocess
+import base64, collections, hashlib, json, random, socket, ssl, subprocess
 import threading, time
 
 DAY, HOUR = 86400, 3600
