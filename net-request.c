@@ -347,7 +347,7 @@ ends_with_certificate(const struct http_response *a)
 	static const char end[] = "-----END CERTIFICATE-----";
 	size_t len = a->bodylen;
 
-	while (len > 0 && strchr(" \t\r\n", a->body[len - 1]) != NULL)
+	while (len > 0 && memchr(" \t\r\n", a->body[len - 1], 4) != NULL)
 		len--;
 	return len >= strlen(end) &&
 	    memcmp(a->body + len - strlen(end), end, strlen(end)) == 0;

@@ -73,7 +73,8 @@ static int
 is_same(const char *p, const char *end, const char *base64)
 {
 	for (; p < end; p++)
-		if (strchr(" \t\r\n", *p) == NULL && *p != *base64++)
+		if (memchr(" \t\r\n", *p, 4) == NULL &&
+		    (*p == '\0' || *p != *base64++))
 			return 0;
 	return *base64 == '\0';
 }

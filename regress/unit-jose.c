@@ -431,9 +431,54 @@ test_headers(void)
 	EVP_PKEY_free(key);
 }
 
+/* Which certificates -r may name: whether the first of a file is this one. */
+static void
+test_revocable(void)
+{
+	static const uint8_t der[] = { 0x30, 0x82, 1, 2, 3, 4, 5, 6, 7 };
+	static const struct {
+		const char *text;
+		size_t len;
+		int found;
+	} files[] = {
+#define BEGIN "-----BEGIN CERTIFICATE-----\n"
+#define END "\n-----END CERTIFICATE-----\n"
+#define FILE_OF(text, found) { text, sizeof(text) - 1, found }
+		FILE_OF(BEGIN "MIIBAgMEBQYH" END, 1),
+		FILE_OF(BEGIN " MIIB\r\n\tAgME\nBQYH" END, 1),
+		FILE_OF("text\n" BEGIN "MIIBAgMEBQYH" END, 1),
+		FILE_OF(BEGIN "MIIBAgMEBQYH" END BEGIN "AAAA" END, 1),
+		/* Only the first counts. */
+		FILE_OF(BEGIN "AAAA" END BEGIN "MIIBAgMEBQYH" END, 0),
+		FILE_OF(BEGIN "MIIBAgMEBQY" END, 0),
+		FILE_OF(BEGIN "MIIBAgMEBQYHAAAA" END, 0),
+		FILE_OF(BEGIN END, 0),
+		FILE_OF(BEGIN "MIIBAgMEBQYH\0" END, 0),
+		FILE_OF(BEGIN "MIIB\0AgMEBQYH" END, 0),
+		FILE_OF(BEGIN "MIIBAgMEBQYH\0\0\0\0\0\0\0\0" END, 0),
+		FILE_OF(BEGIN "MIIBAgMEBQYH", 0),
+		FILE_OF("", 0),
+	};
+	struct revocable r;
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		memset(&r, 0, sizeof(r));
+		r.text[0] = (char *)(uintptr_t)files[i].text;
+		r.len[0] = files[i].len;
+		r.n = 1;
+		check(revocable_has(&r, der, sizeof(der)) == files[i].found,
+		    "jose: may be revoked: file %zu", i);
+	}
+	memset(&r, 0, sizeof(r));
+	check(!revocable_has(&r, der, sizeof(der)),
+	    "jose: may be revoked: no file");
+}
+
 int
 main(void)
 {
+	test_revocable();
 	test_base64url();
 	test_thumbprints();
 	test_golden();
