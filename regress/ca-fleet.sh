@@ -118,7 +118,7 @@ ca_pid=$(echo $pids | awk '{ print $NF }')
 kill -STOP "$ca_pid"
 "$client" -j 2 -a -f "$work/c.conf" 2>"$work/err" &
 run_pid=$!
-for _i in $(seq 100); do
+for _i in $(seq 1000); do
 	[ "$(pgrep -c -P $run_pid netproc)" = 2 ] && break
 	sleep 0.05
 done

@@ -67,7 +67,7 @@ for signal in TERM KILL; do
 	: >"$work/ca/log"
 	"$client" -f "$work/c.conf" example.com 2>"$work/err" </dev/null &
 	victim=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 1000); do
 		grep -q finalize "$work/ca/log" && break
 		sleep 0.05
 	done

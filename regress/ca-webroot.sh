@@ -175,7 +175,7 @@ echo hang >"$work/how"
 : >"$work/web.log"
 "$client" -F -f "$work/c.conf" example.com 2>"$work/err" &
 run_pid=$!
-for _i in $(seq 200); do [ -s "$work/web.log" ] && break; sleep 0.05; done
+for _i in $(seq 1000); do [ -s "$work/web.log" ] && break; sleep 0.05; done
 kill -KILL "$(pgrep -P $run_pid chngproc)"
 wait $run_pid
 same "ca-webroot: killed: status" 1 $?

@@ -183,7 +183,7 @@ handles a
 echo silence >"$work/ca/scenario"
 "$client" -f "$work/c.conf" a 2>"$work/err" </dev/null &
 run_pid=$!
-for _i in $(seq 100); do
+for _i in $(seq 1000); do
 	grep -q '"attempts": 1' "$work/state/domain-a.json" 2>/dev/null && break
 	sleep 0.05
 done

@@ -127,7 +127,7 @@ interrupted() {
 	by_dns "$names" "$dns01"
 	kill -STOP $secondary_pid
 	set_off w
-	for _i in $(seq 200); do
+	for _i in $(seq 1000); do
 		[ "$(left | wc -w)" = 5 ] && break
 		sleep 0.05
 	done
@@ -140,7 +140,7 @@ interrupted() {
 	fi
 	kill -$_signal $_pid
 	wait $run_pid; status=$?
-	for _i in $(seq 300); do
+	for _i in $(seq 600); do
 		kill -0 $_hookproc 2>/dev/null || break
 		sleep 0.1
 	done
@@ -164,7 +164,7 @@ killed() {
 	acme w; expect "kill of $_what: the run before it" 0
 	kill -STOP $secondary_pid
 	set_off -F w
-	for _i in $(seq 200); do
+	for _i in $(seq 1000); do
 		[ "$(left | wc -w)" = 5 ] && break
 		sleep 0.05
 	done
@@ -355,7 +355,7 @@ publish() {
 		sed -n "s/.*$_record/update add \1 60 \2/p" "$err" | sort -u
 		echo send
 	} | nsupdate -k "$work/tsig.key"
-	for _i in $(seq 100); do
+	for _i in $(seq 300); do
 		[ "$(published 127.0.0.3)" = "$(published)" ] && break
 		sleep 0.2
 	done

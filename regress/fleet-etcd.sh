@@ -36,7 +36,7 @@ sh "$top/etc/fleet/acme-fleet" "$work/stub/conf" &
 fleet=$!
 # until_true COMMAND...: waits for that, some seconds
 until_true() {
-	for _i in $(seq 200); do "$@" && return; sleep 0.1; done
+	for _i in $(seq 600); do "$@" && return; sleep 0.1; done
 	return 1
 }
 nothing_left() { ! pgrep -f "$work/stub/|sleep 300" >/dev/null; }

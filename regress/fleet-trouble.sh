@@ -26,7 +26,7 @@ ends() {
 		fail "$who: $1: ends soon"
 		kill -CONT $pebble_pid
 	fi
-	for _i in $(seq 20); do [ -z "$(ours)" ] && break; sleep 0.1; done
+	for _i in $(seq 100); do [ -z "$(ours)" ] && break; sleep 0.1; done
 	same "$who: $1: no process left" "" "$(ours)"
 	wait $run_pid 2>/dev/null; status=$?
 }
@@ -178,7 +178,7 @@ interrupted() {
 		    echo "metrics file \"$work/metrics/acme.prom\"" >>"$conf"
 		kill -STOP $pebble_pid
 		set_off -a
-		for _i in $(seq 100); do
+		for _i in $(seq 1000); do
 			[ "$(ours | wc -w)" -ge 9 ] && break
 			sleep 0.05
 		done
@@ -223,12 +223,12 @@ together() {
 	kill -STOP $web_pid
 	"$client" -v -f "$conf" a 2>"$work/first" &
 	first=$!
-	for _i in $(seq 100); do
+	for _i in $(seq 1000); do
 		grep -q "order https" "$work/first" && break
 		sleep 0.05
 	done
 	set_off b
-	for _i in $(seq 100); do
+	for _i in $(seq 1000); do
 		grep -q "order https" "$err" && break
 		sleep 0.05
 	done
@@ -246,7 +246,7 @@ again_and_again() {
 	kill -STOP $web_pid
 	for round in 1 2 3 4; do
 		set_off a
-		for _i in $(seq 100); do
+		for _i in $(seq 1000); do
 			grep -q "order https" "$err" && break
 			sleep 0.05
 		done

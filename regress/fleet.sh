@@ -96,7 +96,7 @@ urgent() {
 
 # until_said N PATTERN: so many lines are in the log
 until_said() {
-	for _i in $(seq 200); do
+	for _i in $(seq 1000); do
 		[ "$(grep -c "$2" "$err")" -ge "$1" ] && return 0
 		sleep 0.05
 	done
@@ -483,7 +483,7 @@ shows_progress() {
 	    -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' \
 	    "$client" -a -j 2 -f "$conf" </dev/null >"$work/out" 2>"$err" &
 	run_pid=$!
-	for _i in $(seq 100); do
+	for _i in $(seq 1000); do
 		[ "$(ls "$work/www" | wc -l)" = 2 ] && break
 		sleep 0.05
 	done

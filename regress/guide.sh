@@ -191,7 +191,7 @@ presented() {
 }
 presents() {
 	_want=$(openssl x509 -in "$4" -noout -fingerprint -sha256)
-	for _i in $(seq 20); do
+	for _i in $(seq 200); do
 		_got=$(presented "$2" "$3" "${5:-}")
 		[ "$_got" = "$_want" ] && break
 		sleep 0.3
@@ -214,7 +214,7 @@ up() {
 }
 # down PORT: nothing has it any more
 down() {
-	for _i in $(seq 100); do
+	for _i in $(seq 600); do
 		python3 -c "import socket
 socket.create_connection(('127.0.0.1', $1), 1)" 2>/dev/null || return 0
 		sleep 0.1
@@ -492,7 +492,7 @@ guide_dns() {
 	cat "$work/primary/records" >>"$work/primary/example.com"
 	sed -i '/SOA/s/x.test. [0-9]*/x.test. 99/' "$work/primary/example.com"
 	primary_start
-	for _i in $(seq 100); do
+	for _i in $(seq 300); do
 		texts _validation-persist.example.com 127.0.0.3 | grep -q . &&
 		    break
 		sleep 0.2

@@ -279,7 +279,7 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	    -e inject=kill:error=EPERM "$client" -f "$conf" a >"$work/out" \
 	    2>"$err" &
 	run_pid=$!
-	for _i in $(seq 300); do
+	for _i in $(seq 600); do
 		grep -q 'does not end' "$err" && break
 		sleep 0.1
 	done
@@ -329,13 +329,13 @@ says "$who: on change: but with -v" "$err" \
 # An end from outside: the command ends, too, and is run again.
 program hangs "exec $work/sleeper 100"
 for signal in INT KILL; do
-	for _i in $(seq 100); do [ "$(left)" = 0 ] && break; sleep 0.05; done
+	for _i in $(seq 1000); do [ "$(left)" = 0 ] && break; sleep 0.05; done
 	"$client" -F -f "$conf" a >"$work/out" 2>"$err" </dev/null &
 	run_pid=$!
-	for _i in $(seq 100); do [ "$(left)" -gt 0 ] && break; sleep 0.05; done
+	for _i in $(seq 1000); do [ "$(left)" -gt 0 ] && break; sleep 0.05; done
 	kill -$signal $run_pid
 	wait $run_pid; status=$?
-	for _i in $(seq 100); do [ "$(left)" = 0 ] && break; sleep 0.05; done
+	for _i in $(seq 200); do [ "$(left)" = 0 ] && break; sleep 0.05; done
 	same "$who: on change: SIG$signal: the command has ended" 0 "$(left)"
 	same "$who: on change: SIG$signal: it is remembered" \
 	    "domain-a.changed " "$(marks)"

@@ -240,7 +240,7 @@ all_files >"$work/before"
 : >"$work/ca/log"
 sleep 20 | { $take - example.com 2>"$work/err"; echo $? >"$work/status"; } &
 _pipe=$!
-for _i in $(seq 100); do
+for _i in $(seq 600); do
 	[ -s "$work/status" ] && break
 	sleep 0.1
 done

@@ -173,7 +173,7 @@ held() {
 	rm -f /var/www/acme/*
 	kill -STOP $web_pid
 	"$client" -v "$@" 2>"$err" & pid=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 1000); do
 		[ -n "$(ls /var/www/acme)" ] && break
 		sleep 0.05
 	done

@@ -378,7 +378,7 @@ set_off() {
 workers_of() { pgrep -P $run_pid netproc | xargs; }
 # until_workers N: so many are started, and wait for the CA
 until_workers() {
-	for _i in $(seq 100); do
+	for _i in $(seq 1000); do
 		[ "$(workers_of | wc -w)" = "$1" ] && break
 		sleep 0.05
 	done

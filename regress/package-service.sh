@@ -186,7 +186,7 @@ before=$(serial)
 same "service: a renewal, for another name" "success 0" "$(started)"
 same "service: a renewal, for another name: names" \
     "example.com mail.example.com www.example.com " "$(sans $full)"
-for _i in $(seq 100); do
+for _i in $(seq 600); do
 	[ -e /run/web-reloaded ] && break
 	sleep 0.1
 done
@@ -205,7 +205,7 @@ check "service: a renewal of the same names: leads to the CA's root" \
     verified $full
 check "service: a renewal of the same names: another certificate" \
     test "$before" != "$(serial)"
-for _i in $(seq 100); do
+for _i in $(seq 600); do
 	[ -e /run/web-reloaded ] && break
 	sleep 0.1
 done
@@ -215,7 +215,7 @@ check "service: on change: the server was reloaded again" \
 # Stopped while the CA waits for the web server: no response is left.
 kill -STOP $web_pid
 systemctl start --no-block acme-client.service
-for _i in $(seq 100); do
+for _i in $(seq 600); do
 	[ -n "$(ls /var/www/acme)" ] && break
 	sleep 0.1
 done
@@ -231,7 +231,7 @@ before=$(property InvocationID)
 drop_in acme-client.timer "[Timer]" "OnCalendar=" "OnActiveSec=1" \
     "RandomizedDelaySec=0" "AccuracySec=100ms"
 systemctl restart acme-client.timer
-for _i in $(seq 200); do
+for _i in $(seq 600); do
 	[ "$(property InvocationID)" != "$before" ] &&
 	    [ "$(property ActiveState)" = inactive ] && break
 	sleep 0.1

@@ -229,7 +229,7 @@ responder() {
 	ocsp_pid=$!
 	pids="$pids $ocsp_pid"
 	# A connection without a request would keep it from all others.
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		grep -q "waiting for" "$work/ocsp.log" && break
 		sleep 0.1
 	done

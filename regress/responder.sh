@@ -171,7 +171,7 @@ socket.create_connection(('127.0.0.1', $1), 1)" 2>/dev/null &&
 }
 # gone PORT: within five seconds nothing listens, and no process is left
 gone() {
-	for _i in $(seq 50); do
+	for _i in $(seq 100); do
 		closed "$1" 2>/dev/null &&
 		    [ -z "$(processes_of "$(cat "$work/session")")" ] &&
 		    return 0

@@ -174,7 +174,7 @@ one_behind_the_other() {
 	run_started=$work/started
 	set_off a
 	# It waits for the lock, and has asked for nothing before.
-	for _i in $(seq 100); do
+	for _i in $(seq 2000); do
 		[ -z "$(pgrep -P $run_pid certproc)" ] || break
 		sleep 0.02
 	done

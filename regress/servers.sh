@@ -146,7 +146,7 @@ serves() {
 	check "servers: $_server: another certificate" \
 	    test "$before" != "$(installed)"
 	# A reload is under way when the command has ended.
-	for _i in $(seq 10); do
+	for _i in $(seq 200); do
 		[ "$(installed)" = "$(presented "$3" "${4:-}")" ] && break
 		sleep 0.3
 	done

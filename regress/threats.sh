@@ -509,7 +509,7 @@ begun() {
 	"$client" -v -f "$work/c.conf" -F example.com 2>"$work/err" \
 	    </dev/null &
 	run_pid=$!
-	for _i in $(seq 300); do
+	for _i in $(seq 1000); do
 		grep -q "$2" "$work/ca/log" && return
 		sleep 0.05
 	done
@@ -568,7 +568,10 @@ for c in full:
 open(sys.argv[2], "w").close()
 time.sleep(300)' "$1" "$work/queue" &
 	pids="$pids $!"
-	for _i in $(seq 100); do [ -e "$work/queue" ] && break; sleep 0.05; done
+	for _i in $(seq 1000); do
+		[ -e "$work/queue" ] && break
+		sleep 0.05
+	done
 	sed -i "s/localhost:$ca_port/localhost:$1/" "$work/c.conf"
 	refuses "silence at the connection" plain "no response within 2 seconds"
 	installed

@@ -422,7 +422,7 @@ disturbed() {
 	domain_write "$conf" example.com example.com ""
 	setsid "$client" -T -f "$conf" example.com >"$work/out" 2>"$err" &
 	killed=$!
-	for _i in $(seq 200); do
+	for _i in $(seq 1000); do
 		[ "$(ls "$work/www" | wc -l)" = 0 ] || break
 		sleep 0.05
 	done

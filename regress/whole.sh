@@ -343,7 +343,7 @@ secrets() {
 	one "a run whose processes are looked at" 0
 	setsid "$client" -vv -F -f "$conf" example.com 2>"$err" &
 	pid=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 1000); do
 		[ -n "$(ls "$work/www")" ] && break
 		sleep 0.05
 	done
@@ -373,7 +373,7 @@ interrupted() {
 		# has not made it the leader of a group: $! is the client.
 		setsid "$client" -v -f "$conf" example.com 2>"$err" &
 		pid=$!
-		for _ in $(seq 100); do
+		for _ in $(seq 1000); do
 			[ -n "$(ls "$work/www")" ] && break
 			sleep 0.05
 		done
@@ -384,7 +384,7 @@ interrupted() {
 		python3 \
 		    -c "import os, signal, sys; os.kill($pid, signal.SIG$how)"
 		wait $pid; status=$?
-		for _ in $(seq 100); do
+		for _ in $(seq 200); do
 			[ -z "$(processes_of $pid)" ] && break
 			sleep 0.05
 		done
