@@ -123,6 +123,20 @@ same "import: openbsd: what it documents: nothing but paths has changed" \
     "$(same_but_paths openbsd.conf)" \
     "$(same_but_paths "$work/to/openbsd.conf")"
 
+# Where nobody sees what is said.
+for _fd in 0 1 2; do
+	made certbot
+	sh -c "exec $_fd>&-; exec \"\$@\"" sh "$scripts/certbot" \
+	    -f "$work/to/certbot.conf" -o "$work/to" "$work/from" \
+	    >"$err" 2>&1
+	same "import: descriptor $_fd is closed: status" 0 $?
+	_client=certbot
+	parsed "descriptor $_fd is closed"
+	same "import: descriptor $_fd is closed: the key" \
+	    "$(spki_key "$k/leaf.pem")" \
+	    "$(spki_key "$work/to/keys/a.example.com.key")"
+done
+
 # An account's key that certbot has as JWK.
 made certbot account_file="$k/account-rsa.pem"
 taken certbot "$work/from"

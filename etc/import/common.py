@@ -774,8 +774,9 @@ def run(client, places, take, make_plan=Plan):
     options.conf = os.path.abspath(options.conf)
     if options.webroot: options.webroot = os.path.abspath(options.webroot)
     os.umask(0o077)
-    sys.stdout.reconfigure(errors="backslashreplace")
-    sys.stderr.reconfigure(errors="backslashreplace")
+    for out in sys.stdout, sys.stderr:
+        # None: the descriptor is closed.
+        if out: out.reconfigure(errors="backslashreplace")
     plan = make_plan(client)
     try:
         if options.url: check_url(options.url)
