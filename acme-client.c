@@ -349,7 +349,7 @@ check_only(const struct conf *conf, struct run *run)
 	char *none = NULL;
 	unsigned warnings;
 
-	if (run->njobs == 0)
+	if (run->njobs + run->nbroken == 0)
 		find_jobs(conf, &none, 1, run);
 	if (verbose)
 		conf_print(conf);

@@ -585,6 +585,19 @@ bad "csr file that is not there" "${A}domain x {
 csr file /nonexistent/x.csr
 domain certificate /c/x
 }\n" 5 "/nonexistent/x.csr: No such file"
+# A section that cannot be used, beside one that can.
+printf "$A$D}\ndomain x {\ncsr file /nonexistent/x.csr\n%s" \
+    "domain certificate /c/x
+}" >"$conf"
+for handles in "" x "x example.com"; do
+	# shellcheck disable=SC2086
+	"$client" -n -f "$conf" $handles 2>"$err"
+	same "conf: -n $handles: one handle cannot be used: said once" \
+	    "1 1 acme-client: configuration OK, except for 1 of the handles" \
+	    "$? $(grep -c 'domain x: csr file' "$err") $(tail -n 1 "$err")"
+done
+"$client" -n -f "$conf" example.com 2>"$err"
+same "conf: -n: the handle that can be used: status" 0 $?
 echo none >"$work/none.csr"
 bad "csr file that is none" \
     "${A}domain x {\ncsr file $work/none.csr\ndomain certificate /c/x\n}\n" 5 \
