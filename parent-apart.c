@@ -79,7 +79,7 @@ wait_for_tally(int fd, pid_t pid)
 		if (errno != EINTR)
 			err(1, "ppoll");
 		else if (broker_signal != 0)
-			kill(pid, SIGTERM);
+			kill(pid, broker_signal);
 }
 
 /*

@@ -169,12 +169,15 @@ refused() {
 	    "$(ls "$work/ssl" | grep pem)"
 }
 
+number_of() { env kill -l "$1"; }
+
 # The process that was started ends the run, however many there are below it.
 interrupted() {
 	mkdir -p "$work/metrics"; chmod 755 "$work/metrics"
-	for signal in INT TERM KILL; do
+	for signal in INT TERM HUP KILL; do
 		fleet a b c
-		[ $signal = INT ] ||
+		# With metrics, a process below the first one has the run.
+		[ $signal = TERM ] ||
 		    echo "metrics file \"$work/metrics/acme.prom\"" >>"$conf"
 		kill -STOP $pebble_pid
 		set_off -a
@@ -191,7 +194,7 @@ interrupted() {
 		same "$who: SIG$signal: nothing installed" "" "$(installed)"
 		[ $signal = KILL ] ||
 		    says "$who: SIG$signal: says so" "$err" \
-		    "interrupted by signal"
+		    "interrupted by signal $(number_of $signal), "
 	done
 	rm -rf "$work/metrics"
 }
