@@ -222,6 +222,7 @@ domain %(name)s {
         """Its timer."""
         self.run = subprocess.Popen([*self.inside,
             top + "/etc/fleet/acme-fleet", self.dir + "/fleet.conf"],
+            env=dict(os.environ, TMPDIR=work),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True)
     def end(self):
@@ -413,6 +414,33 @@ def killed_after_finalize():
     agree("killed when all was done")
     row("a machine dies when it has published", "no second order; %d order" %
         made)
+
+def interrupted():
+    """acme-fleet alone gets the signal, as from kill(1)."""
+    a = machines[0]
+    for sig in signal.SIGTERM, signal.SIGKILL:
+        fresh()
+        first = orders()
+        a.start()
+        wait_until(lambda: orders() > first)
+        os.kill(a.run.pid, sig)
+        a.end()
+        killed = sig == signal.SIGKILL
+        report(a.status == (-sig if killed else 1), "%s: it ends" % sig.name,
+            "%s %s" % (a.status, a.said))
+        left = wait_until(lambda: set(a.processes()) <= {a.web.pid}, 30)
+        report(left, "%s: no process of it stays" % sig.name,
+            do("ps", "-fp", ",".join(map(str, a.processes())),
+                check=False).decode())
+        if not killed:
+            report(a.leaf() is None, "SIGTERM: acme-client ends, too")
+        all_fleet([a])
+        all_fleet(machines[1:])
+        # acme-client may be ended before it knows what it has ordered.
+        report(orders() - first <= (1 if killed else 2) and
+            a.status in (0, 2), "%s: the next run has nothing to mend" %
+            sig.name, "%d %s %s" % (orders() - first, a.status, a.said))
+        agree(sig.name)
 
 def nodes_killed():
     etcd.kill(1)
@@ -651,7 +679,8 @@ def refusals():
         a.place()
         with open(a.dir + "/fleet.conf", "a") as f: f.write(line + "\n")
         a.fleet()
-        report(a.status == 1 and why in a.said, "%s: refused" % line, a.said)
+        report(a.status == 1 and why in a.said and
+            "cut off" not in a.said, "%s: refused" % line, a.said)
     # The role that the page makes has its prefix and nothing else.
     for key, may in (("/other/x", False), (PREFIX + "/x", True)):
         p = subprocess.run(["etcdctl", "put", key, "x"], capture_output=True,
@@ -763,7 +792,7 @@ listen web
         log=work + "/haproxy.log")
 
 PARTS = [one_order, new_names, killed_before_finalize, killed_after_finalize,
-    nodes_killed, cut_off, hostile, rotate, refusals, by_consul]
+    interrupted, nodes_killed, cut_off, hostile, rotate, refusals, by_consul]
 try:
     set_up()
     only = os.environ.get("only")
