@@ -670,6 +670,12 @@ def refusals():
     a.fleet()
     report(a.status == 1 and "must name 'recipients'" in a.said,
         "rotate without recipients: refused", a.said)
+    a.place()
+    write(a.conf, read(a.conf).replace(b"domain full chain", b"domain"), 0o644)
+    first = orders()
+    a.fleet()
+    report(a.status == 1 and "has no 'domain full chain" in a.said and
+        orders() == first, "without a chain to share: refused", a.said)
     for line, why in (("store=x", "expected etcd or consul"),
         ("handles=", "must be set"), ("handles=' '", "must be set"),
         ("handles='a;b'", "only letters"), ("handles='*'", "only letters"),
