@@ -1,7 +1,7 @@
 # For fleet-etcd.sh: machines, etcd, HAProxy, and the table of faults.
 # Arguments: the program, a fresh directory, the tree, Pebble's port, the port
 # that it validates at.
-import base64, json, os, re, shutil, signal, socket, ssl, subprocess, sys
+import base64, json, os, pty, re, shutil, signal, socket, ssl, subprocess, sys
 import time, urllib.request
 
 client, work, top, ca_port, http_port = sys.argv[1:]
@@ -235,6 +235,20 @@ domain %(name)s {
     def fleet(self):
         self.start()
         return self.end()
+    def fleet_on_terminal(self):
+        """By hand; what reads from the terminal gets nothing."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execvp(self.inside[0], [*self.inside,
+                top + "/etc/fleet/acme-fleet", self.dir + "/fleet.conf"])
+        self.said = ""
+        while True:
+            try: got = os.read(fd, 4096)
+            except OSError: break
+            if not got: break
+            self.said += got.decode(errors="replace")
+        self.status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(fd)
     def kill(self):
         """The power is cut: all of it is gone at once."""
         for _ in range(20):
@@ -649,6 +663,25 @@ def rotate():
         "lost", str(bad))
     row("rotate: a machine dies while a new key waits", "its next run installs "
         "the pair; a key of its own that waited before still waits")
+
+    # A key that openssl would ask for a password of.
+    locked = work + "/locked.key"
+    do("openssl", "pkey", "-in", work + "/other.key", "-aes128", "-passout",
+        "pass:secret", "-out", locked)
+    before = b.files()
+    etcd.ctl("put", CHAIN, data=encrypted(locked, first_pair))
+    b.fleet_on_terminal()
+    report(b.status == 1 and b.files() == before and "refused" in b.said and
+        "phrase" not in b.said, "rotate: hostile value, a key with a password: "
+        "refused, and nobody is asked for that", "%s %s" % (b.status, b.said))
+    etcd.ctl("put", CHAIN, data=value)
+    # Whose links would be followed, and where acme-client could not read it.
+    before, first = b.files(), orders()
+    os.chown(b.dir + "/keys", 65534, 65534)
+    b.fleet()
+    report(b.status == 1 and "belongs to another user" in b.said and
+        b.files() == before and orders() == first, "rotate: no key is put into "
+        "the directory of another user, and nothing is ordered", b.said)
 
 NAMES = (NAME, "www.example.com", "x.example.com")
 
