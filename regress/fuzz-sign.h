@@ -3,8 +3,8 @@
 /*
  * Signs what a mutation has changed, so that it gets beyond the check of its
  * signature.  The keys are files of the directory FUZZ_FILES, and sign nothing
- * but inputs of these tests.  This comes before all other headers, since it says
- * how those of libcrypto are read.
+ * but inputs of these tests.  This comes before all other headers, since it
+ * says how those of libcrypto are read.
  */
 #ifndef FUZZ_SIGN_H
 #define FUZZ_SIGN_H

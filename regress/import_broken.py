@@ -78,7 +78,9 @@ PLACES = {
 
 def limit():
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.alarm(SECONDS)
+    # Of the processor; a busy machine takes longer.
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    signal.alarm(12 * SECONDS)
 
 def run_script(script, arguments, out):
     """Its status, or None if a signal ended it."""
