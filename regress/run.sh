@@ -3,7 +3,7 @@
 # --check: those that need neither root nor network, in seconds (make check).
 # --threats: those that the table of threats needs (threats.txt), which is
 # printed then; ROWS="3 7": of these rows only (make regress-threats).
-# Sections run side by side: JOBS=N of them, or three times as many as there are
+# Sections run side by side: JOBS=N of them, or twice as many as there are
 # processors, since most of them wait most of the time.
 # package-fresh takes minutes and the package mirror: only by its name.
 # Ends with "N passed, N failed, N skipped" and a status to match.
@@ -78,7 +78,7 @@ client=$build/acme-client
 export client
 
 # Sections run side by side: each takes one of these tokens, and puts it back.
-jobs=${JOBS:-$((3 * processors))}
+jobs=${JOBS:-$((2 * processors))}
 mkfifo "$run/tokens"
 exec 9<>"$run/tokens"
 for _i in $(seq "$jobs"); do echo >&9; done
