@@ -56,8 +56,11 @@ enum part {
 #define PART_SET_BYTES_MAX 65536
 /* The most bytes of a record of another kind. */
 #define PART_RECORD_BYTES_MAX 65536
-/* The most bytes of the metrics or of the status file. */
-#define PART_MONITOR_BYTES_MAX (32 * 1024 * 1024)
+/*
+ * The most bytes of the metrics or of the status file: room for 10,000 handles
+ * with 100 names each.
+ */
+#define PART_MONITOR_BYTES_MAX (256 * 1024 * 1024)
 #define PART_PIECE_BYTES 65536 /* The most bytes in one FILE_WRITE. */
 
 /* CERT_PART and CERT_STATES: a part is absent, readable, or an error. */
