@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * The layers of the sandbox that valgrind cannot live in, since its own system
- * calls are the process's: no filter, no Landlock, and no limit on the size of
- * files, as valgrind writes a log.  User, capabilities, root directory and the
- * other limits stay.  Valgrind knows no pidfd_open(2): the parent ends its
- * children by their numbers, as on OpenBSD.
+ * Takes the place of what valgrind cannot live in, since its own system calls
+ * are the process's: there is no filter and no Landlock, nor are descriptors,
+ * processes and the sizes of files limited, as valgrind opens files and writes
+ * a log.  User, capabilities, root directory and the limit of core files stay.
+ * Valgrind knows no pidfd_open(2): the parent ends its children by their
+ * numbers, as on OpenBSD.
  */
 #include <errno.h>
 #include <signal.h>
