@@ -120,6 +120,15 @@ says "dns: one record that cannot be put: which, and by whom" "$err" \
     "ended with status 1"
 same "dns: one record that cannot be put: nor is the other left" "" "$(left)"
 
+# all_put N: looks N times, every 50 ms, until all records are there
+all_put() {
+	for _i in $(seq "$1"); do
+		[ "$(left | wc -w)" = 5 ] && return
+		sleep 0.05
+	done
+	return 1
+}
+
 # The run ends while it waits: what is there by then goes.
 # interrupted NAME SIGNAL PROCESS: a run that waits for the secondary
 interrupted() {
@@ -127,10 +136,7 @@ interrupted() {
 	by_dns "$names" "$dns01"
 	kill -STOP $secondary_pid
 	set_off w
-	for _i in $(seq 1000); do
-		[ "$(left | wc -w)" = 5 ] && break
-		sleep 0.05
-	done
+	all_put 1000
 	same "dns: $_what: records were there" 5 "$(left | wc -w)"
 	_hookproc=$(pgrep -P $run_pid hookproc)
 	if [ "$_process" = parent ]; then
@@ -167,10 +173,7 @@ killed() {
 	# On a busy machine it may not get as far: then once more.
 	for _try in 1 2 3; do
 		set_off -F w
-		for _i in $(seq 200); do
-			[ "$(left | wc -w)" = 5 ] && break 2
-			sleep 0.05
-		done
+		all_put 200 && break
 		tail -n 20 "$err" | sed 's/^/# /'
 		kill $run_pid; wait $run_pid
 	done
