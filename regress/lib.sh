@@ -124,11 +124,22 @@ mishap() {
 	echo "$*" >"$mishaps" && chmod 644 "$mishaps"
 }
 
-# processes_of SESSION...: what still runs in these; others on this machine may
-# run the same program
+# For sh -c, FILE COMMAND...: adds the number of this session, and when its
+# leader has started, to a file; becomes the command.
+# shellcheck disable=SC2016
+recorded='echo $$:$(cut -d " " -f 22 /proc/$$/stat) >>"$0"; exec "$@"'
+# processes_of SESSION[:START]...: what still runs in these; others on this
+# machine may run the same program.  Once a session has ended, another gets its
+# number in time, and has a leader that started later.
 processes_of() {
-	for _session in "$@"; do ps -s "$_session" -o pid=,stat=,args=; done |
-	    awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
+	for _session in "$@"; do
+		_leader=${_session%:*}
+		_start=$(cut -d " " -f 22 "/proc/$_leader/stat" 2>/dev/null)
+		case $_session in
+		"$_leader" | "$_leader:${_start:-${_session#*:}}")
+			ps -s "$_leader" -o pid=,stat=,args= ;;
+		esac
+	done | awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
 }
 # build_of DIRECTORY: sets the flags, libraries, compiler and processor of the
 # build there, and its objects but those with a main()

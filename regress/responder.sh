@@ -186,7 +186,8 @@ for end in INT TERM netproc dnsproc keyproc csrproc chngproc certproc fileproc \
 	: >"$err"
 	# Before the run: its first request waits.
 	kill -STOP $pebble_pid
-	setsid sh -c 'echo $$ >"$0"; exec "$@"' "$work/session" "$client" -vv \
+	rm -f "$work/session"
+	setsid sh -c "$recorded" "$work/session" "$client" -vv \
 	    -f "$conf" a >"$work/out" 2>"$err" </dev/null &
 	run_pid=$!
 	check "$who: $end: it listens before" until_listening "$tls_port"

@@ -18,8 +18,8 @@ can_trace() { strace -f -o /dev/null true 2>/dev/null; }
 program=$client
 through() {
 	{
-		printf '#!/bin/sh\necho $$ >>%s\nexec setsid' "$work/sessions"
-		printf " '%s'" "$@" "$program"
+		printf "#!/bin/sh\nexec setsid sh -c '%s'" "$recorded"
+		printf " '%s'" "$work/sessions" "$@" "$program"
 		printf ' "$@"\n'
 	} >"$work/alone"
 	chmod 755 "$work/alone"
