@@ -125,7 +125,7 @@ authority_load_account(int64_t lock_deadline)
 		}
 		if (clock_left_ms(lock_deadline) == 0)
 			errx(1, "%s", e.text);
-		clock_sleep_ms(50);
+		role_pause(50);
 	}
 }
 

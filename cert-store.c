@@ -50,6 +50,17 @@ take_part(struct stored *parts, enum part first, size_t n)
 }
 
 /*
+ * fileproc may wait for a lock as long as another run holds it.  certproc asks
+ * for a lock before it begins what the lock is for, so that it can stop here.
+ */
+static void
+may_stop(void)
+{
+	if (request.head.type == FILE_OPEN || request.head.type == FILE_LOCK)
+		role_may_stop();
+}
+
+/*
  * Sends the request and waits for the reply; parts that arrive before it go
  * into parts.
  */
@@ -59,6 +70,7 @@ call(int wait_ms, struct stored *parts, enum part first, size_t n,
 {
 	struct body_stored b;
 
+	may_stop();
 	msg_send(&request);
 	for (;;) {
 		role_receive(&received, REPLY_SECONDS + wait_ms / 1000);
@@ -66,8 +78,10 @@ call(int wait_ms, struct stored *parts, enum part first, size_t n,
 			break;
 		if (received.head.type == CERT_PART)
 			take_part(parts, first, n);
-		else
+		else {
 			role_postpone(&received);
+			may_stop();
+		}
 	}
 	body_stored(&received, &b);
 	if (b.result == -1)

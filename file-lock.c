@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "disk.h"
 #include "file.h"
+#include "role.h"
 
 void
 state_place(struct place *p, struct dir *d, const char *prefix,
@@ -94,7 +95,7 @@ lock_take(
 			lock_give(fd);
 			return -1;
 		}
-		clock_sleep_ms(50);
+		role_pause(50);
 	}
 	if (how == LOCK_SH)
 		return 0;

@@ -21,6 +21,7 @@ void state_place(struct place *, struct dir *, const char *prefix,
 /*
  * Takes a lock (LOCK_EX or LOCK_SH), waiting until the monotonic deadline; *fd
  * holds it until lock_give().  -1, with a reason that names the holder.
+ * While it waits, it takes messages by role_pause().
  */
 int lock_take(
     const struct place *, int how, int64_t deadline, int *fd, struct error *);

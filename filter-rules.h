@@ -68,8 +68,8 @@ rules_of(const struct abi *abi, struct rule rules[RULES_MAX])
 		    ALL, ANY },
 		{ "poll ppoll ppoll_time64 recvfrom recv write writev close",
 		    ALL, ANY },
-		{ "nanosleep clock_nanosleep clock_nanosleep_time64",
-		    R(NET) | R(CERT) | R(FILE), ANY },
+		{ "nanosleep clock_nanosleep clock_nanosleep_time64", R(NET),
+		    ANY },
 
 		/* No memory may be executable. */
 		{ "mmap mmap2 mprotect", ALL, { NOT_BITS(2, PROT_EXEC) } },

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "key.h"
+#include "role.h"
 
 /* The seconds to wait for another run that has the lock. */
 #define LOCK_SECONDS 30
@@ -65,7 +66,7 @@ lock_directory(const struct dir *d, struct error *e)
 			    "%s: another process has locked this directory for "
 			    "%d seconds; try again when it is done",
 			    d->path, LOCK_SECONDS);
-		clock_sleep_ms(20);
+		role_pause(20);
 	}
 	return 0;
 }

@@ -91,6 +91,9 @@ run_rollover(struct run *run, struct tally *tally)
 		    "configured, that must be changed%s%s",
 		    run->authority->name, *handles != '\0' ? ", now for " : "",
 		    handles);
+	/* The next run does what is left. */
+	if (tally->interrupted)
+		return;
 	run->mode = MODE_ADOPT;
 	apart_run(run, *handles == '\0', tally);
 	run->mode = MODE_SHOW;

@@ -8,9 +8,11 @@
 #include <sys/time.h>
 #include <err.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "generated/identity.h"
 #include "log.h"
 #include "role.h"
@@ -141,6 +143,7 @@ static struct postponed {
 	struct postponed *next;
 	struct msg *m;
 } * first, **last = &first;
+static int stop_waits; /* One of them is ROLE_STOP. */
 
 void
 role_postpone(const struct msg *m)
@@ -154,6 +157,43 @@ role_postpone(const struct msg *m)
 	p->next = NULL;
 	*last = p;
 	last = &p->next;
+	stop_waits |= m->head.type == ROLE_STOP;
+}
+
+__attribute__((noreturn)) static void
+stop(void)
+{
+	role_stopped = 1;
+	exit(0);
+}
+
+void
+role_keep(void)
+{
+	static struct msg m;
+
+	role_receive(&m, -1);
+	role_postpone(&m);
+}
+
+void
+role_may_stop(void)
+{
+	if (stop_waits)
+		stop();
+}
+
+void
+role_pause(int ms)
+{
+	struct pollfd pfd = { .fd = ROLE_FD, .events = POLLIN };
+	int64_t until = clock_ms() + ms;
+
+	role_may_stop();
+	while (poll(&pfd, 1, clock_left_ms(until)) > 0) {
+		role_keep();
+		role_may_stop();
+	}
 }
 
 static int
@@ -220,10 +260,8 @@ serve_beside(const struct handler *table, size_t n, uint32_t njobs,
 				await();
 			role_receive(&m, -1);
 		}
-		if (m.head.type == ROLE_STOP) {
-			role_stopped = 1;
-			exit(0);
-		}
+		if (m.head.type == ROLE_STOP)
+			stop();
 		name = routes[m.head.type].name;
 		for (i = 0; i < n && table[i].type != m.head.type; i++)
 			;

@@ -86,6 +86,17 @@ void role_receive(struct msg *, int seconds);
 void role_postpone(const struct msg *);
 
 /*
+ * These are for waits during which nothing is served.  role_keep() receives a
+ * message and postpones it; the parent's end ends the process with status 1.
+ * role_may_stop() ends it with status 0, as serve() does, if a postponed
+ * message is ROLE_STOP.  role_pause() waits so many milliseconds, and does both
+ * meanwhile.
+ */
+void role_keep(void);
+void role_may_stop(void);
+void role_pause(int ms);
+
+/*
  * Receives and handles messages until ROLE_STOP, then exits with status 0.
  * state() returns the state of a job as one bit; NULL: jobs have no states.
  */

@@ -199,6 +199,68 @@ interrupted() {
 	rm -rf "$work/metrics"
 }
 
+# awaits NAME LOCK SIGN OPTION...: a run is interrupted while it waits for the
+# lock; before, a process of this name has started, or these words are said
+awaits() {
+	_what="awaits $1" _lock=$2 _sign=$3; shift 3
+	mkfifo "$work/hold"
+	flock $lock_how "$_lock" cat "$work/hold" >/dev/null &
+	holder=$!
+	exec 5>"$work/hold"
+	set_off "$@"
+	for _i in $(seq 1000); do
+		{
+			cat "$err"
+			for _p in $(ours); do ps -o comm= -p "$_p"; done
+		} | grep -q "$_sign" && break
+		sleep 0.05
+	done
+	sleep 1
+	kill -INT $run_pid
+	ends "$_what" 8
+	same "$who: $_what: status" 1 $status
+	says "$who: $_what: says so" "$err" "interrupted by signal 2, "
+	exec 5>&-
+	wait $holder
+	rm "$work/hold"
+}
+# A signal ends the wait for a lock, which another run may hold for long.
+interrupted_in_line() {
+	fleet a b
+	lock_how=
+	acme -a
+	expect "awaits: two certificates" 0
+	awaits "a handle's lock" "$work/state/domain-b.lock" fileproc -F -a
+	awaits "the account's lock" "$work/state/authority-test.lock" \
+	    fileproc -F -a
+	awaits "the account's lock for -K" "$work/state/authority-test.lock" \
+	    fileproc -K test
+	same "$who: awaits the account's lock for -K: says so once" 1 \
+	    "$(grep -c "interrupted by signal" "$err")"
+	awaits "the account key's directory" "$work/etc/private" keyproc -F -a
+	leaf_before=$(leaf a)
+	acme -a
+	expect "awaits: nothing is changed" 2
+	rm "$work"/state/authority-*.json
+	lock_how=-s
+	awaits "the lock without an account" "$work/state/authority-test.lock" \
+	    fileproc -F -a
+	same "$who: awaits: no new certificate" "$leaf_before" "$(leaf a)"
+	mkdir -p "$work/metrics"; chmod 755 "$work/metrics"
+	echo "metrics file \"$work/metrics/acme.prom\"" >>"$conf"
+	acme -a
+	expect "awaits: metrics" 2
+	lock_how=
+	awaits "the lock of the metrics" "$work/state/metrics-file.lock" \
+	    "a: installed" -F a
+	check "$who: awaits the lock of the metrics: a new certificate" \
+	    test "$leaf_before" != "$(leaf a)"
+	rm -rf "$work/metrics"
+	sed -i '/^metrics file/d' "$conf"
+	acme -a
+	expect "awaits: the next run reports it" 0
+}
+
 # Runs at the same minute.
 together() {
 	fleet a b c d e f
@@ -269,5 +331,6 @@ again_and_again() {
 
 closed_port=$(free_ports 1)
 pebble_start || exit 1
-held; once; bad_csr; slow_key; refused; interrupted; together; again_and_again
+held; once; bad_csr; slow_key; refused; interrupted
+interrupted_in_line; together; again_and_again
 exit $failed

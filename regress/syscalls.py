@@ -106,7 +106,7 @@ REASONS = [
     ("a state that is new", "fileproc", "linkat"),
     ("which flags a descriptor has, before it is written to",
         "chngproc fileproc", "fcntl"),
-    ("a pause before a lock is tried again", "netproc certproc fileproc",
+    ("a pause before a request is tried again", "netproc",
         "clock_nanosleep nanosleep"),
     ("which responses of an earlier run are left", "chngproc", "pread64 read"),
     ("reading in chunks", "netproc certproc", "read"),
