@@ -31,16 +31,16 @@ fuzz() {
 	check "fuzz: $1: went somewhere" \
 	    test "$(ls "$seeds/$1" | wc -l)" -gt $((_seeds + 5))
 }
-fuzz conf 20000
-fuzz http 100000
-fuzz responder 200000
-fuzz json 100000
-fuzz status 20000
-fuzz caa 100000
-fuzz der 100000
-fuzz chain 3000
-fuzz dns 5000
-fuzz msg 100000
-fuzz state 10000
-fuzz text 100000
+fuzz conf 5000
+fuzz http 50000
+fuzz responder 100000
+fuzz json 50000
+fuzz status 10000
+fuzz caa 50000
+fuzz der 50000
+fuzz chain 1500
+fuzz dns 3000
+fuzz msg 50000
+fuzz state 5000
+fuzz text 50000
 exit $failed

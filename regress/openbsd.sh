@@ -31,13 +31,14 @@ compiles() {
 	    -Wstrict-prototypes -Wmissing-prototypes -Werror -U__linux__ \
 	    -U__linux -Ulinux -U__gnu_linux__ -D__OpenBSD__ \
 	    -DLIBRESSL_VERSION_NUMBER -DCONF_FILE='""' -DSTATE_DIR='""' \
-	    -nostdinc -isystem "$($compiler -print-file-name=include)" \
+	    -nostdinc -isystem "$own_h" \
 	    -isystem "$stubs" -isystem "$libs_h" -I"$top" -I"$build" \
 	    -fsyntax-only "$@" 2>>"$run/openbsd.log"
 }
 for compiler in gcc clang; do
 	command -v $compiler >/dev/null ||
 	    { skip "openbsd: no $compiler"; continue; }
+	own_h=$($compiler -print-file-name=include)
 	for file in $(cd "$top" &&
 	    ls ./*.c | grep -Ev 'linux|landlock|seccomp|filter-make'); do
 		compiles "$top/$file" || echo "$file"

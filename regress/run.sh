@@ -3,8 +3,8 @@
 # --check: those that need neither root nor network, in seconds (make check).
 # --threats: those that the table of threats needs (threats.txt), which is
 # printed then; ROWS="3 7": of these rows only (make regress-threats).
-# Sections run side by side: JOBS=N of them, or twice as many as there are
-# processors, since most of them wait most of the time.
+# Sections run side by side: for each of JOBS=N processors, or of all that there
+# are, one that computes, and two that wait most of the time.
 # package-fresh takes minutes and the package mirror: only by its name.
 # Ends with "N passed, N failed, N skipped" and a status to match.
 set -u
@@ -56,6 +56,7 @@ mkdir -m 1777 "$newer_pebble"
 export run here top
 
 processors=$(getconf _NPROCESSORS_ONLN)
+jobs=${JOBS:-$processors}
 # What is tested is a build in $build, from which nothing goes back to the tree.
 # --check has one that stays, in which only what has changed is compiled.
 build=$run/gcc
@@ -77,21 +78,30 @@ copy_tree "$top" "$build"
 client=$build/acme-client
 export client
 
-# Sections run side by side: each takes one of these tokens, and puts it back.
-jobs=${JOBS:-$((2 * processors))}
-mkfifo "$run/tokens"
-exec 9<>"$run/tokens"
-for _i in $(seq "$jobs"); do echo >&9; done
 most_seconds=1800
-started=
 running=
 stop_sections() {
 	# shellcheck disable=SC2086
 	[ -z "$running" ] || kill $running 2>/dev/null
 	wait
-	rm -rf "$run"
 }
-trap stop_sections EXIT
+trap 'stop_sections; rm -rf "$run"' EXIT
+: >"$run/started"
+
+# at_a_time N LIST: runs the sections that the function LIST names, N at a time:
+# each takes a token, and puts it back.
+at_a_time() {
+	(
+		trap 'exit 1' INT TERM HUP
+		trap stop_sections EXIT
+		running=
+		mkfifo "$run/tokens.$2" && exec 9<>"$run/tokens.$2" || exit
+		for _i in $(seq "$1"); do echo >&9; done
+		"$2"
+		wait
+	) &
+	running="$running $!"
+}
 
 # report NAME STATUS OUTPUT WALL CPU: what a section printed, whole: its
 # failures and skips, how many are right; and its seconds.
@@ -112,7 +122,7 @@ report() {
 	} 8>"$run/lock"
 }
 
-# section NAME COMMAND...: runs it, with a time limit, when it is its turn.
+# section NAME COMMAND...: runs it, with a time limit, when there is a token.
 # GROUP:NAME is in the section GROUP.
 section() {
 	_name=$1; shift
@@ -120,7 +130,7 @@ section() {
 	*" $_name "*|*" ${_name%:*} "*) ;;
 	*) return 0 ;;
 	esac
-	started="$started $_name ${_name%:*} "
+	echo "$_name ${_name%:*}" >>"$run/started"
 	read -r _token <&9
 	(
 		trap '[ -z "$pid" ] || kill $pid; exit 1' INT TERM HUP
@@ -145,54 +155,73 @@ section() {
 	running="$running $!"
 }
 
-# The sections that take longest start first, so that none of them runs alone in
-# the end; before them starts asan:unit, which compiles what others use, too.
-# Group user has those sections as an ordinary user whose files, locks or limits
-# differ from root's.
-section asan:unit sh "$here/asan.sh" unit
-for name in static threats fleet-etcd evil valgrind; do
-	section $name sh "$here/$name.sh"
-done
-section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
-for name in package-fresh package ca-later fuzz; do
-	section $name sh "$here/$name.sh"
-done
-section faults-keys sh "$here/faults.sh" faults_keys
-section faults sh "$here/faults.sh"
-for name in more power space; do
-	section faults-$name sh "$here/faults.sh" faults_$name
-done
-for name in whole soak ca ca-orders build responder ca-mutations fuzz-roles \
-    guide; do
-	section $name sh "$here/$name.sh"
-done
-for name in whole hostile responder renewal account revoke certificate; do
-	section asan:$name sh "$here/asan.sh" $name
-done
-if [ "$(id -u)" = 0 ]; then
-	for name in whole handles restore install-chain responder renewal \
-	    account fleet-trouble fleet around seeing certificate revoke; do
+# Those that compute: most CPU seconds first, so that none is alone in the end;
+# before them asan:unit, which compiles what others use, too.
+computing() {
+	section asan:unit sh "$here/asan.sh" unit
+	for name in package-fresh package static evil fuzz fleet-etcd; do
+		section $name sh "$here/$name.sh"
+	done
+	section faults-keys sh "$here/faults.sh" faults_keys
+	section faults sh "$here/faults.sh"
+	section faults-more sh "$here/faults.sh" faults_more
+	section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock \
+	    no_memory
+	for name in build ca-mutations valgrind soak ca fuzz-roles; do
+		section $name sh "$here/$name.sh"
+	done
+	for name in power space; do
+		section faults-$name sh "$here/faults.sh" faults_$name
+	done
+	for name in whole hostile responder renewal certificate; do
+		section asan:$name sh "$here/asan.sh" $name
+	done
+	for name in guide handles restore openbsd ca-account; do
+		section $name sh "$here/$name.sh"
+	done
+	as_user handles restore install-chain
+	section unit sh "$here/unit.sh" "$build"
+}
+# Those that wait, for processes and deadlines: the longest first.
+waiting() {
+	[ "$(id -u)" = 0 ] ||
+	    section user echo "skip user: already run as an ordinary user"
+	for name in threats ca-orders ca-later whole dns responder; do
+		section $name sh "$here/$name.sh"
+	done
+	for name in account revoke; do
+		section asan:$name sh "$here/asan.sh" $name
+	done
+	as_user whole responder renewal account fleet-trouble fleet around \
+	    seeing certificate revoke
+	for name in account zone hooks ca-revoke hostile resolver servers \
+	    leftover try ca-changes install-chain import verify fleet \
+	    fleet-trouble sandbox seeing ca-proxy ca-fleet around renewal \
+	    certificate layout stateless ca-words dns-hooks revoke ca-webroot \
+	    nginx conf manual; do
+		section $name sh "$here/$name.sh"
+	done
+}
+# as_user SECTION...: as an ordinary user whose files, locks or limits differ
+# from root's
+as_user() {
+	[ "$(id -u)" = 0 ] || return 0
+	for name in "$@"; do
 		section user:$name setpriv --reuid=54321 --regid=54321 \
 		    --clear-groups --inh-caps=-all env HOME=/nonexistent sh \
 		    "$here/$name.sh"
 	done
-else
-	section user echo "skip user: already run as an ordinary user"
-fi
-for name in account handles install-chain restore ca-revoke zone renewal \
-    hostile leftover try ca-account ca-changes resolver servers hooks import \
-    dns fleet-trouble fleet verify ca-fleet sandbox seeing around certificate \
-    ca-proxy ca-webroot ca-words stateless openbsd revoke layout nginx \
-    dns-hooks conf manual; do
-	section $name sh "$here/$name.sh"
-done
-section unit sh "$here/unit.sh" "$build"
-for name in $sections; do
-	case $started in
-	*" $name "*) ;;
-	*) section "$name" echo "FAIL $name: no such section is started" ;;
-	esac
-done
+}
+at_a_time "$jobs" computing
+at_a_time $((2 * jobs)) waiting
+wait
+unknown() {
+	for name in $sections; do
+		grep -q "^$name \| $name\$" "$run/started" ||
+		    section "$name" echo "FAIL $name: no such section"
+	done
+}
+at_a_time 1 unknown
 wait
 
 # The table of threats, from what all sections have printed.
