@@ -516,6 +516,17 @@ reap(struct child *c)
 	}
 }
 
+/* Ends the run on a signal. */
+static void
+check_signal(void)
+{
+	if (broker_signal == 0)
+		return;
+	end_run("interrupted by signal %d, %s", broker_signal,
+	    strsignal(broker_signal));
+	tally->interrupted = 1;
+}
+
 /* Ends the run on a signal, and where a role hangs or has ended. */
 static void
 check_health(void)
@@ -523,11 +534,7 @@ check_health(void)
 	int64_t now = clock_ms();
 	struct child *c;
 
-	if (broker_signal != 0) {
-		end_run("interrupted by signal %d, %s", broker_signal,
-		    strsignal(broker_signal));
-		tally->interrupted = 1;
-	}
+	check_signal();
 	if (now > deadline)
 		end_run("no job has finished for %d seconds", PROGRESS_SECONDS);
 	for (c = children; c < children + CHILDREN_MAX; c++)
@@ -553,9 +560,30 @@ any_left(const struct child *stays)
 }
 
 /*
+ * Where an error or a signal ends the run, this ends what the roles but stays
+ * wait for.  netproc and dnsproc are killed: they may be waiting for the CA or
+ * a name server, and have nothing to tidy up.  End of file ends a role that
+ * waits for another message.  certproc needs none while fileproc is there,
+ * which always replies.
+ */
+static void
+end_waits(const struct child *stays)
+{
+	struct child *c;
+
+	for (c = children; c < children + CHILDREN_MAX; c++)
+		if (c->pid <= 0 || c == stays)
+			continue;
+		else if (c->role == ROLE_NET || c->role == ROLE_DNS)
+			child_end(c);
+		else if (c->fd != -1 && c->head == NULL &&
+		    (c->role != ROLE_CERT || children[ROLE_FILE].fd == -1))
+			shutdown(c->fd, SHUT_WR);
+}
+
+/*
  * Tells each role but stays to stop, gives it time to tidy up, and kills it if
- * it goes on.  Where an error ends the run, netproc is killed at once: it may
- * be waiting for the CA, and has nothing to tidy up.
+ * it goes on.
  */
 static void
 stop_all(const struct child *stays)
@@ -568,28 +596,21 @@ stop_all(const struct child *stays)
 	stopping = 1;
 	msg_new(&m, ROLE_STOP, 0);
 	for (c = children; c < children + CHILDREN_MAX; c++)
-		if (c == stays)
-			continue;
-		else if (c->pid > 0 && broken && c->role == ROLE_NET)
-			child_end(c);
-		else if (c->pid > 0 && c->fd != -1) {
+		if (c->pid > 0 && c->fd != -1 && c != stays)
 			send_to(c, &m);
-			/*
-			 * End of file ends a role that waits for another
-			 * message.  certproc needs none while fileproc is
-			 * there, which always replies.
-			 */
-			if (broken && c->head == NULL &&
-			    (c->role != ROLE_CERT ||
-				children[ROLE_FILE].fd == -1))
-				shutdown(c->fd, SHUT_WR);
-		}
-	while (
-	    any_left(stays) && clock_left_ms(hook->pid > 0 ? last : until) > 0)
+	if (broken)
+		end_waits(stays);
+	while (any_left(stays) &&
+	    clock_left_ms(hook->pid > 0 ? last : until) > 0) {
 		/*
 		 * ppoll(2) does not report the end of a child: wake up each ms.
 		 */
 		turn(clock_ms() + 1);
+		if (!broken && broker_signal != 0) {
+			check_signal();
+			end_waits(stays);
+		}
+	}
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
 			end_run("%s does not stop; %s", c->name,

@@ -342,7 +342,7 @@ conclude(void)
 
 void
 checks_run(const struct check_job *jobs, uint32_t njobs,
-    const struct strings *names, const char *url, int hup_fd)
+    const struct strings *names, const char *url, int fd, void (*keep)(void))
 {
 	int64_t until = clock_ms() + CHECK_SECONDS * (int64_t)1000;
 	struct pollfd pfd[1 + SOCKETS_HERE];
@@ -360,10 +360,10 @@ checks_run(const struct check_job *jobs, uint32_t njobs,
 		for (n = 0; n < jobs[i].names.n; n++)
 			begin(&jobs[i], jobs[i].names.v[n]);
 	while (nopen > 0 && (ms = clock_left_ms(until)) > 0) {
-		pfd[0] = (struct pollfd){ .fd = hup_fd };
+		pfd[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
 		nsockets = ask_fill(pfd + 1, SOCKETS_HERE, &ms);
 		if (poll(pfd, nsockets + 1, ms) > 0 && pfd[0].revents != 0)
-			return;
+			keep();
 		ask_turn(pfd + 1, nsockets);
 	}
 	conclude();

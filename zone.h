@@ -225,12 +225,14 @@ struct check_job {
 
 /*
  * Checks all names of these jobs, prints what is wrong, and returns after some
- * seconds at most, or when the parent at the other end of hup_fd has ended.
- * issuers: the CA's names in CAA records, if they are configured.  account: the
- * URL of the account of real runs, or NULL.
+ * seconds at most.  issuers: the CA's names in CAA records, if they are
+ * configured.  account: the URL of the account of real runs, or NULL.
+ * Meanwhile keep() takes each message that comes from fd, and ends the process
+ * at end of file.
  */
 void checks_run(const struct check_job *, uint32_t njobs,
-    const struct strings *issuers, const char *account, int hup_fd);
+    const struct strings *issuers, const char *account, int fd,
+    void (*keep)(void));
 /*
  * After checks_run(): takes the CA's names in CAA records, as its directory has
  * them, unless they are configured, and prints what depends on them; without

@@ -287,7 +287,8 @@ main(int argc, char *argv[])
 	sandbox_enter(&s);
 	issuers = (struct strings){ .v = &c.issuer, .n = c.issuer != NULL };
 	if ((checks = c.checks))
-		checks_run(check_jobs, njobs, &issuers, c.account, ROLE_FD);
+		checks_run(
+		    check_jobs, njobs, &issuers, c.account, ROLE_FD, role_keep);
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
 	    await_message);
 }

@@ -134,6 +134,23 @@ not_found() {
 	check "resolver: $1: in time ($took s)" test $took -lt 40
 }
 not_found "no response at all" silent "ca.test"
+# A signal does not wait for what the name server does not send.
+printf '%s\n' "$dns" "options timeout:30 attempts:1" >/etc/resolv.conf
+echo "127.0.0.1 localhost" >/etc/hosts
+rm -rf "$work/state"
+: >"$work/dns.log"
+set_off example.com
+for _i in $(seq 1000); do
+	grep -q unanswered "$work/dns.log" && break
+	sleep 0.05
+done
+start=$(date +%s)
+kill -INT $run_pid
+wait $run_pid; status=$?
+took=$(($(date +%s) - start))
+same "resolver: interrupted: status" 1 $status
+says "resolver: interrupted: says so" "$err" "interrupted by signal 2, "
+check "resolver: interrupted: at once ($took s)" test $took -lt 8
 not_found "a CNAME loop" loop "ca.test"
 not_found "100 addresses, of which none serves" hundred "ca.test port $ca_port"
 check "resolver: 100 addresses, of which none serves: some are tried" test \

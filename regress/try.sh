@@ -271,6 +271,44 @@ if sys.argv[2]: post("add-caa", {"host": "example.com.",
 END
 }
 
+# A signal ends a rehearsal while name servers keep silent.
+interrupted() {
+	_silent=$(free_ports 1)
+	python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+print("is there", flush=True)
+while s.recv(2000): print("was asked", flush=True)' $_silent >"$work/silent" &
+	silent_pid=$!
+	pids="$pids $silent_pid"
+	fresh
+	printf 'dns server 127.0.0.1 port %s\n' $_silent >>"$conf"
+	domain_write "$conf" example.com example.com ""
+	until grep -q there "$work/silent"; do sleep 0.05; done
+	for when in before after; do
+		echo >"$work/silent"
+		[ $when = after ] || kill -STOP $staging_pid
+		set_off -T example.com
+		# The staging is done, and the run waits for zoneproc alone.
+		_sign="certproc: example.com: installed"
+		[ $when = after ] || _sign="was asked"
+		for _i in $(seq 1000); do
+			grep -q "$_sign" "$err" "$work/silent" && break
+			sleep 0.05
+		done
+		kill -INT $run_pid
+		wait $run_pid; status=$?
+		kill -CONT $staging_pid
+		expect "interrupted $when its certificate, silent DNS" 1
+		same "$who: interrupted $when its certificate: said once" 1 \
+		    "$(grep -c "interrupted by signal 2, Interrupt" "$err")"
+		same "$who: interrupted $when its certificate: no wait" "" \
+		    "$(grep "zoneproc:.*check:" "$err")"
+	done
+	stop $silent_pid
+}
+
 # Several handles, which may fail.
 failing() {
 	fresh
@@ -496,6 +534,7 @@ staged
 first
 ways
 checks
+interrupted
 failing
 stagings
 stateless
