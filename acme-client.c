@@ -105,11 +105,13 @@ static void
 find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 {
 	struct domain *d;
+	char *given; /* For each domain section: a handle has named it. */
 	uint32_t i;
 	int unknown = 0;
 
 	if ((run->jobs = calloc(conf->ndomains + 1, sizeof(*run->jobs))) ==
-	    NULL)
+		NULL ||
+	    (given = calloc(conf->ndomains + 1, 1)) == NULL)
 		err(1, NULL);
 	for (i = 0; all && i < conf->ndomains; i++)
 		add_job(run, &conf->domains[i]);
@@ -124,11 +126,11 @@ find_jobs(const struct conf *conf, char **handles, int all, struct run *run)
 			unknown = 1;
 			continue;
 		}
-		for (i = 0; i < run->njobs && run->jobs[i] != d; i++)
-			;
-		if (i == run->njobs)
+		if (!given[d - conf->domains])
 			add_job(run, d);
+		given[d - conf->domains] = 1;
 	}
+	free(given);
 	if (unknown)
 		exit(1);
 }

@@ -71,6 +71,27 @@ brings_own() {
 	    -e "s|$_key.*|csr file \"$work/b/b.csr\"|" "$conf"
 }
 costs_b "no CSR file" "brings_own" "csr file $work/b/b.csr: No such file"
+# A handle that is given twice counts once, whatever is wrong with it.
+# twice WORDS OPTION...: the handles are given twice; b is said to be wrong once
+twice() {
+	_words=$1; shift
+	run "$@" b a b a b
+	says "$who: given twice: $*" "$err" "$_words"
+	same "$who: given twice: $*: said once" 1 \
+	    "$(grep -c "b.csr: No such file" "$err")"
+}
+three
+brings_own
+twice "1 changed, 0 unchanged, 1 failed" -v
+twice "1 changed, 0 unchanged, 1 failed" -v -F
+twice "except for 1 of the handles" -n
+twice "No such file" -l
+same "$who: given twice: -l: listed once" "b a" \
+    "$(sed 's/\x1b[^m]*m//g' "$work/out" | grep -oE '(^| )[ab] ' | xargs)"
+run -T b b b
+same "$who: given twice: -T: said once" 1 "$(wc -l <"$err")"
+twice "1 changed, 0 unchanged, 1 failed" -v -B
+twice "1 changed, 0 unchanged, 1 failed" -v -r
 costs_b "an empty CSR file" "brings_own; : >$work/b/b.csr" \
     "b.csr: is not a certificate signing request"
 costs_b "a CSR that everyone may write" \
