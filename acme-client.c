@@ -355,8 +355,7 @@ check_only(const struct conf *conf, struct run *run)
 		find_jobs(conf, &none, 1, run);
 	if (verbose)
 		conf_print(conf);
-	if (fflush(stdout) == EOF)
-		err(1, "cannot write the configuration");
+	say_printed("the configuration");
 	if (run->nbroken > 0) {
 		warnx("configuration OK, except for %u of the handles",
 		    run->nbroken);

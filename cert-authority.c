@@ -226,8 +226,7 @@ authority_show(const struct body_shown *b)
 	printf("thumbprint %s\n", b->thumbprint);
 	if (known)
 		show_records(account.url);
-	if (fflush(stdout) == EOF)
-		err(1, "cannot write the account");
+	say_printed("the account");
 	if (b->next != NULL)
 		say_warning(
 		    "%s: a rollover has begun, and whether the CA has made it "

@@ -394,8 +394,8 @@ print_json(const struct report *reports, size_t n, time_t now)
 {
 	json_t *o = json_all(reports, n, now);
 
-	if (json_dumpf(o, stdout, JSON_FORMAT) == -1)
-		errx(1, "cannot write the list");
+	if (json_dumpf(o, stdout, JSON_FORMAT) == -1 && !ferror(stdout))
+		errx(1, "cannot make the list");
 	putchar('\n');
 	json_decref(o);
 }
@@ -450,6 +450,5 @@ cert_list(const struct report *reports, size_t n, int flags)
 		print_json(reports, n, now);
 	else
 		print_table(reports, n, flags, now);
-	if (fflush(stdout) == EOF)
-		err(1, "cannot write the list");
+	say_printed("the list");
 }

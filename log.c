@@ -3,6 +3,7 @@
 /* Prints messages for people, and fills in the errors that functions return. */
 #include <sys/stat.h>
 #include <err.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,16 @@ log_begin(const char *stream)
 		return;
 	log_marks = 1;
 	setprogname(MARKED_NAME);
+}
+
+void
+say_printed(const char *what)
+{
+	/* If an earlier write has failed, fflush(3) may have nothing left. */
+	errno = 0;
+	if (fflush(stdout) == EOF || ferror(stdout))
+		errc(1, errno != 0 ? errno : EIO,
+		    "standard output: cannot write %s", what);
 }
 
 void

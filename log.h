@@ -51,6 +51,13 @@ void say_vwarning(const char *fmt, va_list)
     __attribute__((format(printf, 1, 0)));
 
 /*
+ * The last call where a process has printed on standard output: ends the
+ * process with an error unless all of it could be written.  what: such as "the
+ * list".
+ */
+void say_printed(const char *what);
+
+/*
  * As vsnprintf(3), but text that was cut ends with "..."; outsz is at least 4.
  */
 void say_format(char *out, size_t outsz, const char *fmt, va_list)

@@ -71,8 +71,7 @@ __attribute__((noreturn)) static void
 print_version(void)
 {
 	printf("acme-client " VERSION "\n");
-	if (fflush(stdout) == EOF)
-		err(1, "cannot write the version");
+	say_printed("the version");
 	exit(0);
 }
 

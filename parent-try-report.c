@@ -6,7 +6,6 @@
  * write, and the commands that it would run.
  */
 #include <sys/stat.h>
-#include <err.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "parent.h"
 
 /* The user and the group that would own new files. */
@@ -148,6 +148,5 @@ try_report(const struct conf *c, const struct domain *d, uint32_t responded)
 	print_file(d->fullchain, &certs, 0644, NULL, "replaced");
 	print_commands(&d->on_change);
 	print_commands(&c->on_change);
-	if (fflush(stdout) == EOF)
-		err(1, "cannot write the report");
+	say_printed("the report");
 }

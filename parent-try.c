@@ -385,7 +385,10 @@ prepare(const struct conf *c, const struct domain *d, const struct rehearsal *r,
 	return take_account(account[0]);
 }
 
-/* The runs of one rehearsal; 0, or -1: it has failed, and a role says why. */
+/*
+ * The runs of one rehearsal, and what they print; 0, or -1: one has failed.  A
+ * role has said why.
+ */
 static int
 rehearse(const struct run *all, const struct domain *d, struct tally *tally)
 {
@@ -408,13 +411,21 @@ rehearse(const struct run *all, const struct domain *d, struct tally *tally)
 	     tally->failed == 0 && broker_signal == 0;
 	     tries++)
 		apart_run(&run, 0, tally);
-	if (tally->failed > 0 || tally->ordered == 0)
+	if (tally->failed > 0 || tally->ordered == 0) {
+		warnx("-T %s: the rehearsal has failed; nothing that is "
+		      "installed was touched",
+		    d->handle);
 		return -1;
+	}
 	run.account = NULL;
 	run.mode = MODE_LIST;
 	run.list = LIST_ISSUED;
 	apart_run(&run, 0, &listed);
-	return listed.broken ? -1 : 0;
+	if (!listed.broken)
+		return 0;
+	warnx("-T %s: a certificate was issued, but cannot be reported",
+	    d->handle);
+	return -1;
 }
 
 int
@@ -429,14 +440,10 @@ try_run(const struct conf *conf, const struct run *all)
 	for (i = 0; i < all->njobs && broker_signal == 0; i++) {
 		d = all->jobs[i];
 		memset(&tally, 0, sizeof(tally));
-		if (rehearse(all, d, &tally) == -1) {
-			warnx("-T %s: the rehearsal has failed; nothing that "
-			      "is installed was touched",
-			    d->handle);
+		if (rehearse(all, d, &tally) == 0)
+			try_report(conf, d, tally.responded);
+		else
 			failed++;
-			continue;
-		}
-		try_report(conf, d, tally.responded);
 	}
 	/* What a rehearsal has installed is nothing to be reported later. */
 	apart_end(0);

@@ -295,6 +295,9 @@ END
 	"$client" -f "$conf" -t test >/dev/full 2>"$err"
 	status=$?
 	expect "-t, standard output is full" 1
+	same "$who: -t, standard output is full: what is said" \
+	    "acme-client: certproc: standard output: cannot write the account: \
+No space left on device" "$(cat "$err")"
 	# What is to be published for dns-persist-01: a wildcard's record serves
 	# its apex, too.
 	cp "$conf" "$work/conf.before"

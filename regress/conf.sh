@@ -1534,10 +1534,20 @@ same "conf: -V: on stdout, and nothing else" "acme-client $version 0" \
 same "conf: -V: whatever else is given" "acme-client $version 0" \
     "$("$client" -V -f /nonexistent -a x 2>/dev/null) $?"
 "$client" -V >/dev/full 2>"$err"; same "conf: -V: cannot be written" 1 $?
+full="acme-client: standard output: cannot write"
+space="No space left on device"
+same "conf: -V: cannot be written: said" "$full the version: $space" \
+    "$(cat "$err")"
 says "conf: -B: is in the usage" "$work/usage" "acme-client -B \[-v\]"
 says "conf: -i: is in the usage" "$work/usage" "acme-client -i file \[-Fv\]"
 says "conf: -V: is in the usage" "$work/usage" "acme-client -V"
 printf "$A" >"$conf"
+"$client" -f "$conf" -nv >/dev/full 2>"$err"
+same "conf: -n -v: cannot be written" 1 $?
+same "conf: -n -v: cannot be written: said" "$full the configuration: $space" \
+    "$(cat "$err")"
+"$client" -f "$conf" -n >/dev/full 2>"$err"
+same "conf: -n writes nothing" 0 $?
 refused "-a without a domain" "$conf: there is no 'domain' section in it" -a \
     -f "$conf"
 refused "-l without a domain" "$conf: there is no 'domain' section in it" -l \

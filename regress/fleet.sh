@@ -387,8 +387,15 @@ for c in json.load(open('$work/out'))['certificates']:
 	expect "-J without -l" 1
 	run -l -r a
 	expect "-l and -r" 1
-	"$client" -l -f "$conf" >/dev/full 2>"$err"
-	same "$who: -l: nowhere to write" 1 $?
+	for option in -l -lJ -lv; do
+		"$client" $option -f "$conf" >/dev/full 2>"$work/said"
+		same "$who: $option: nowhere to write" 1 $?
+		# With -v, other lines follow.
+		sed -i '/ sandboxes: /d' "$work/said"
+		same "$who: $option: nowhere to write: what is said" \
+		    "acme-client: certproc: standard output: cannot write the \
+list: No space left on device" "$(cat "$work/said")"
+	done
 }
 # metric NAME HANDLE: its value
 metric() {

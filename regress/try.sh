@@ -110,6 +110,13 @@ first() {
 	rehearses "-F" 0 -F example.com
 	check "$who: -F: another account" \
 	    test "$account" != "$(sha256sum <"$key")"
+	"$client" -f "$conf" -T example.com >/dev/full 2>"$err"
+	status=$?
+	expect "standard output is full" 1
+	same "$who: standard output is full: what is said" "acme-client: \
+certproc: standard output: cannot write the list: No space left on device
+acme-client: -T example.com: a certificate was issued, but cannot be \
+reported" "$(grep -v zoneproc: "$err")"
 	run example.com
 	expect "the real run" 0
 	good example.com "example.com www.example.com " "the real run"
