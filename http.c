@@ -555,7 +555,7 @@ receive_response(
 			if (tls_wait(h, n, deadline) == -1)
 				return error_set(e,
 				    "%s: no whole response within %d seconds",
-				    h->origin.host, HTTP_ANSWER_SECONDS);
+				    h->origin.host, HTTP_RESPONSE_SECONDS);
 			continue;
 		}
 		/*
@@ -572,7 +572,7 @@ receive_response(
 		if (clock_left_ms(deadline) == 0)
 			return error_set(e,
 			    "%s: no whole response within %d seconds",
-			    h->origin.host, HTTP_ANSWER_SECONDS);
+			    h->origin.host, HTTP_RESPONSE_SECONDS);
 		if (parse_bytes(h, buf, (size_t)n, e) == -1)
 			return -1;
 	}
@@ -632,7 +632,7 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 	    h->origin.host);
 	request = compose(h, method, url, accept, body, bodylen, &len);
 	rc = send_request(
-	    h, request, len, phase_end(h, HTTP_ANSWER_SECONDS), &h->broken);
+	    h, request, len, phase_end(h, HTTP_RESPONSE_SECONDS), &h->broken);
 	free(request);
 	h->sent_at = h->outstanding == 0 ? clock_ms() : 0;
 	h->bodiless[h->outstanding++] = method == HTTP_HEAD;
@@ -645,7 +645,7 @@ http_send(struct http *h, enum http_method method, const struct url *url,
 int
 http_receive(struct http *h, struct http_response *response, struct error *e)
 {
-	int64_t deadline = phase_end(h, HTTP_ANSWER_SECONDS);
+	int64_t deadline = phase_end(h, HTTP_RESPONSE_SECONDS);
 	int bodiless = h->bodiless[0], got = 0, rc;
 
 	memset(response, 0, sizeof(*response));

@@ -119,9 +119,9 @@ int proxy_refusal(const struct http_proxy *, int status, const char *host,
 #ifndef HTTP_HANDSHAKE_SECONDS
 #define HTTP_HANDSHAKE_SECONDS 15
 #endif
-#ifndef HTTP_ANSWER_SECONDS
+#ifndef HTTP_RESPONSE_SECONDS
 /* The seconds for one request and its whole response. */
-#define HTTP_ANSWER_SECONDS 60
+#define HTTP_RESPONSE_SECONDS 60
 #endif
 
 /*

@@ -13,7 +13,7 @@
 #include "clock.h"
 #include "net.h"
 
-#define PLAIN_LOST_MS (HTTP_ANSWER_SECONDS * 1000)
+#define PLAIN_LOST_MS (HTTP_RESPONSE_SECONDS * 1000)
 
 /*
  * Servers that certificates name and that did not respond: each may make the
@@ -116,7 +116,7 @@ request_plain(struct session *s, const char *text, const char *accept,
 		    text);
 	if ((h = http_new(&s->client, &url, NULL, 0, e)) == NULL)
 		return -1;
-	http_deadline(h, began + HTTP_ANSWER_SECONDS * 1000);
+	http_deadline(h, began + HTTP_RESPONSE_SECONDS * 1000);
 	say(2, "GET %s", text);
 	rc = http_request(h, HTTP_GET, &url, accept, NULL, 0, a, e);
 	http_free(h);

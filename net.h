@@ -149,7 +149,7 @@ int request_resolve(const struct session *, enum resolve_for,
  * Sends a GET to a server without TLS, for responses that are signed.  -1 with
  * the reason; -2: the server is not asked, since it did not respond earlier in
  * this run, or such servers together have made the run wait for
- * HTTP_ANSWER_SECONDS.
+ * HTTP_RESPONSE_SECONDS.
  */
 int request_plain(struct session *, const char *url, const char *accept,
     struct http_response *, struct error *);

@@ -5,7 +5,7 @@ work_start
 # short_deadlines -DNAME=VALUE...: client is the same program with short
 # deadlines, and with these; it also asks servers on loopback about revocation.
 short_deadlines() {
-	variant -DHTTP_ANSWER_SECONDS=3 -DHTTP_HANDSHAKE_SECONDS=2 \
+	variant -DHTTP_RESPONSE_SECONDS=3 -DHTTP_HANDSHAKE_SECONDS=2 \
 	    -DHTTP_CONNECT_SECONDS=2 -DHTTP_PROXY_SECONDS=2 \
 	    -DROLLOVER_SECONDS=5 -DFAR_MS=0 -DSTATUS_LOOPBACK=1 "$@" ||
 	    { fail "ca: does not build"; exit 1; }

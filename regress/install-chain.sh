@@ -1,7 +1,7 @@
 # -i: a chain that another machine has obtained is judged and installed as if
 # the CA had sent it.
 . "$here/ca-lib.sh"
-variant -DOFFER_SECONDS=2 -DHTTP_ANSWER_SECONDS=3 -DSTATUS_LOOPBACK=1 ||
+variant -DOFFER_SECONDS=2 -DHTTP_RESPONSE_SECONDS=3 -DSTATUS_LOOPBACK=1 ||
     { fail "install-chain: does not build"; exit 1; }
 client=$variant/acme-client
 key=$work/ssl/private/example.com.key both=$work/ssl/private/example.com.both
