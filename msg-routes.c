@@ -41,7 +41,7 @@
  * request.
  */
 #define M(mode) (1u << MODE_##mode)
-#define ANY (~0u)
+#define ANY_MODE (~0u)
 #define HANDLES (M(RENEW) | M(REVOKE))
 #define WITHOUT_CA (M(RESTORE) | M(INSTALL)) /* These send no CA a request. */
 #define INSTALLS (M(RENEW) | WITHOUT_CA)
@@ -78,17 +78,17 @@ _Static_assert(COMMANDS <= CONF && STRING + PATHS(5) + COMMANDS <= DOMAIN,
 
 const struct route routes[MSG__MAX] = {
 	/* The start and the end of a run: between the parent and each role. */
-	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, ANY, "*", CONF),
-	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, ANY, "*",
+	ROUTE(ROLE_CONF, FROM(PARENT), ANY_ROLE, ANY_MODE, "*", CONF),
+	ROUTE(ROLE_DOMAIN, FROM(PARENT), ANY_ROLE, ANY_MODE, "*",
 	    SLICES_BYTES + DOMAIN),
-	ROUTE(ROLE_START, FROM(PARENT), ANY_ROLE, ANY, "", 0),
-	ROUTE(ROLE_STOP, FROM(PARENT), ANY_ROLE, ANY, "", 0),
+	ROUTE(ROLE_START, FROM(PARENT), ANY_ROLE, ANY_MODE, "", 0),
+	ROUTE(ROLE_STOP, FROM(PARENT), ANY_ROLE, ANY_MODE, "", 0),
 	ROUTE(PARENT_START_CSR, FROM(CERT), ROLE_PARENT, ALL_HANDLES, "n", 8),
 	ROUTE(PARENT_DUE, FROM(CERT), ROLE_PARENT,
 	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW) | M(VERIFY), "n", 8),
 	/* An outcome, and the numbers of further jobs that have it. */
-	ROUTE(PARENT_OUTCOME, FROM(CERT) | FROM(HOOK), ROLE_PARENT, ANY, "n(n)",
-	    OUTCOMES_MAX * 8),
+	ROUTE(PARENT_OUTCOME, FROM(CERT) | FROM(HOOK), ROLE_PARENT, ANY_MODE,
+	    "n(n)", OUTCOMES_MAX * 8),
 	ROUTE(FILE_REPORTED, FROM(PARENT), ROLE_FILE, ALL_HANDLES, "", 0),
 	ROUTE(PARENT_FORGOTTEN, FROM(FILE), ROLE_PARENT, ALL_HANDLES, "n", 8),
 
@@ -140,9 +140,9 @@ const struct route routes[MSG__MAX] = {
 	    HANDLES | ACCOUNT | M(ADOPT) | M(SHOW), "n", 8),
 	ROUTE(CERT_STATES, FROM(FILE), ROLE_CERT, M(RENEW), "(nnb)",
 	    MSG_BODY_MAX),
-	ROUTE(CERT_PART, FROM(FILE), ROLE_CERT, ANY, "nnsb",
+	ROUTE(CERT_PART, FROM(FILE), ROLE_CERT, ANY_MODE, "nnsb",
 	    PART_SET_BYTES_MAX + PATHS(1) + NUMBERS),
-	ROUTE(CERT_STORED, FROM(FILE), ROLE_CERT, ANY, "nz", PATHS(2)),
+	ROUTE(CERT_STORED, FROM(FILE), ROLE_CERT, ANY_MODE, "nz", PATHS(2)),
 
 	/*
 	 * Data that must not pass through netproc: the keys' hashes, CSRs, the

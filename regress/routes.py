@@ -21,13 +21,13 @@ def read(path):
     with open(path) as f: return f.read()
 
 def table(top):
-    """{name: Route}, in the table's order; ANY mode is all but that of names
+    """{name: Route}, in the table's order; ANY_MODE is all but that of names
     alone."""
     number = enum(top + "/acme-client.h", "msgtype")
     text = read(top + "/msg-routes.c")
     def modes(e):
         e = e.strip()
-        if e in ("ANY", "*"): return set(ALL_MODES)
+        if e in ("ANY_MODE", "*"): return set(ALL_MODES)
         found = set(re.findall(r"M\((\w+)\)", e))
         others = re.sub(r"M\(\w+\)", "", e)
         for n in re.findall(r"\b([A-Z_]{3,})\b(?!\()", others):
