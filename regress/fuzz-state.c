@@ -5,8 +5,8 @@
  * is read as the same.  The first byte says what the rest is: 's' the state of
  * a handle, 'a' that of an account, 'j' the journal of records in the DNS.  'J'
  * is what may be in that journal's place, what hookproc does with it, and which
- * of its system calls fail: an enum place, a counted string of enum step, and
- * the file's content.  The functions __wrap_NAME() take the place of libc's
+ * of its system calls fail: an enum occupant, a counted string of enum act,
+ * and the file's content.  The functions __wrap_NAME() take the place of libc's
  * NAME() (fuzz-lib.sh).
  */
 #include <sys/file.h>
@@ -266,7 +266,7 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int ms)
 }
 
 /* What is in the journal's place. */
-enum place {
+enum occupant {
 	A_FILE,
 	NOTHING,
 	LOCKED,
@@ -274,31 +274,32 @@ enum place {
 	A_SECOND_NAME,
 	A_FIFO,
 	A_DIRECTORY,
-	PLACES
+	OCCUPANTS
 };
 
 /* Returns the descriptor that has the lock, or -1. */
 static int
-put_in_place(enum place place, const uint8_t *text, size_t len)
+put_in_place(enum occupant occupant, const uint8_t *text, size_t len)
 {
-	const char *name = place == A_LINK || place == A_SECOND_NAME ? beside :
-								       path;
+	const char *name = occupant == A_LINK || occupant == A_SECOND_NAME ?
+	    beside :
+	    path;
 	int fd;
 
-	if (place == NOTHING)
+	if (occupant == NOTHING)
 		return -1;
-	if (place == A_FIFO || place == A_DIRECTORY) {
-		must((place == A_FIFO ? mkfifo(path, 0600) :
-					mkdir(path, 0700)) == 0);
+	if (occupant == A_FIFO || occupant == A_DIRECTORY) {
+		must((occupant == A_FIFO ? mkfifo(path, 0600) :
+					   mkdir(path, 0700)) == 0);
 		return -1;
 	}
 	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	must(fd != -1 && write(fd, text, len) == (ssize_t)len);
-	if (place == A_LINK)
+	if (occupant == A_LINK)
 		must(symlink("beside", path) == 0);
-	if (place == A_SECOND_NAME)
+	if (occupant == A_SECOND_NAME)
 		must(link(beside, path) == 0);
-	if (place == LOCKED) {
+	if (occupant == LOCKED) {
 		must(flock(fd, LOCK_EX | LOCK_NB) == 0);
 		return fd;
 	}
@@ -308,7 +309,7 @@ put_in_place(enum place place, const uint8_t *text, size_t len)
 
 /* Notes a record; if hookproc reports success, it is the file's last line. */
 static void
-note(struct journal *j, const char *name, enum place place)
+note(struct journal *j, const char *name, enum occupant occupant)
 {
 	static char text[128 * 1024];
 	const size_t n = sizeof(record) - 1;
@@ -323,7 +324,8 @@ note(struct journal *j, const char *name, enum place place)
 	inside = 0;
 	must(rc == 0 || e.text[0] != '\0');
 	if (rc == 0) {
-		must(place == A_FILE || place == NOTHING || place == LOCKED);
+		must(occupant == A_FILE || occupant == NOTHING ||
+		    occupant == LOCKED);
 		must((fd = open(path, O_RDONLY)) != -1);
 		len = read(fd, text, sizeof(text));
 		close(fd);
@@ -337,10 +339,10 @@ note(struct journal *j, const char *name, enum place place)
 }
 
 /* What hookproc does. */
-enum step { LEFT, NOTE, NOTE_LONG, CLEAR, CLOSE, DONE, UNLOCK, FAIL };
+enum act { LEFT, NOTE, NOTE_LONG, CLEAR, CLOSE, DONE, UNLOCK, FAIL };
 
 static void
-take_step(struct journal *j, uint8_t step, enum place place, int *lock)
+take_step(struct journal *j, uint8_t step, enum occupant occupant, int *lock)
 {
 	static const char prefix[] = "_acme-challenge.www.a.example";
 	static struct lines lines;
@@ -353,15 +355,15 @@ take_step(struct journal *j, uint8_t step, enum place place, int *lock)
 		journal_left(j, take, &lines);
 		inside = 0;
 		/* Nothing of another file, or of one that has two names. */
-		must(lines.len == 0 || place == A_FILE || place == NOTHING ||
-		    place == LOCKED);
+		must(lines.len == 0 || occupant == A_FILE ||
+		    occupant == NOTHING || occupant == LOCKED);
 		break;
 	case NOTE:
-		note(j, prefix, place);
+		note(j, prefix, occupant);
 		break;
 	case NOTE_LONG:
 		memset(name, 'x', sizeof(name) - 1);
-		note(j, name, place);
+		note(j, name, occupant);
 		break;
 	case UNLOCK:
 		if (*lock != -1)
@@ -387,19 +389,19 @@ static void
 fuzz_steps(const uint8_t *data, size_t size)
 {
 	static struct journal *j; /* It lives as long as hookproc. */
-	enum place place;
+	enum occupant occupant;
 	size_t n, i;
 	int lock;
 
 	if (size < 2 || (n = data[1]) > size - 2 || size > 60000)
 		return;
-	place = (enum place)(data[0] % PLACES);
+	occupant = (enum occupant)(data[0] % OCCUPANTS);
 	if (j == NULL)
 		j = journal_of(journal_dir, "x");
 	fault = NO_FAULT;
-	lock = put_in_place(place, data + 2 + n, size - 2 - n);
+	lock = put_in_place(occupant, data + 2 + n, size - 2 - n);
 	for (i = 0; i < n; i++)
-		take_step(j, data[2 + i], place, &lock);
+		take_step(j, data[2 + i], occupant, &lock);
 	fault = NO_FAULT;
 	journal_done(j);
 	if (lock != -1)
