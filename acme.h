@@ -100,6 +100,7 @@ struct authorization {
  */
 int directory_parse(
     struct directory *, const char *buf, size_t len, struct error *);
+/* For tests alone: netproc needs its directory until it ends. */
 void directory_free(struct directory *);
 int order_parse(struct order *, const char *buf, size_t len, struct error *);
 void order_free(struct order *);

@@ -23,8 +23,9 @@
 /* The seconds until the CA is asked again (RFC 9773 4.3.3). */
 #define ASK_AGAIN (6 * HOUR)
 
-char *
-renewal_certid(const struct chain *chain)
+/* Makes the certificate's ID; NULL if it cannot have one. */
+static char *
+certid_of(const struct chain *chain)
 {
 	X509 *leaf = sk_X509_value(chain->certs, 0);
 	AUTHORITY_KEYID *aki = X509_get_ext_d2i(
@@ -76,7 +77,7 @@ spread(const char *handle, time_t most)
 void
 renewal_life(const struct chain *chain, struct life *life)
 {
-	char *certid = renewal_certid(chain);
+	char *certid = certid_of(chain);
 
 	memset(life, 0, sizeof(*life));
 	life->not_before = chain->not_before;

@@ -1048,11 +1048,9 @@ void cert_presented(struct msg *);
  */
 
 /*
- * Makes the certificate's ID (RFC 9773 4.1); NULL if it cannot have one.  The
- * caller frees it.
+ * Copies the part of a certificate that the functions below need.  Its certid
+ * is the certificate's ID (RFC 9773 4.1), or "" if it cannot have one.
  */
-char *renewal_certid(const struct chain *);
-/* Copies the part of a certificate that the functions below need. */
 void renewal_life(const struct chain *, struct life *);
 
 /*

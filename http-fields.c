@@ -79,8 +79,8 @@ has_scheme(const char *ref)
  * Resolves a reference without fragment against an http or https base (RFC 3986
  * 5.2.2).
  */
-char *
-http_resolve_url(const char *base, const char *ref)
+static char *
+resolve(const char *base, const char *ref)
 {
 	size_t scheme = strncasecmp(base, "https://", 8) == 0 ? 8 :
 	    strncasecmp(base, "http://", 7) == 0              ? 7 :
@@ -130,7 +130,7 @@ http_location(const struct http_response *a, const char *base)
 		free(value);
 		return NULL;
 	}
-	out = http_resolve_url(base, value);
+	out = resolve(base, value);
 	free(value);
 	return out;
 }
@@ -230,7 +230,7 @@ link_in(const char *value, const char *rel, size_t *nth, const char *base)
 			continue;
 		if ((ref = strndup(target, len)) == NULL)
 			err(1, NULL);
-		out = http_resolve_url(base, ref);
+		out = resolve(base, ref);
 		free(ref);
 		return out;
 	}

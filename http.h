@@ -229,13 +229,9 @@ int http_round_trip_ms(const struct http *);
 char *http_header(const struct http_response *, const char *name, size_t nth);
 
 /*
- * Makes the URL that a reference in a response from base means (RFC 3986 5).
- * The caller frees it.
- */
-char *http_resolve_url(const char *base, const char *ref);
-/*
- * Returns the Location field, resolved; NULL: there is none.  The caller frees
- * it.
+ * Returns the Location field; NULL: there is none.  As from http_link(), it is
+ * the URL that the reference means in a response from base (RFC 3986 5).  The
+ * caller frees it.
  */
 char *http_location(const struct http_response *, const char *base);
 /*

@@ -69,7 +69,8 @@ int jwk_thumbprint(EVP_PKEY *, char out[THUMBPRINT_LEN + 1]);
 const char *jws_alg(EVP_PKEY *);
 /*
  * Signs a JWS Signing Input (RFC 7515 5.1), in base64url.  NULL on failure; the
- * caller frees.
+ * caller frees.  Other files call only those that make a whole JWS; the tests
+ * sign the inputs of the RFCs' examples by this.
  */
 char *jws_signature(EVP_PKEY *, const char *input);
 

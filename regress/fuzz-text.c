@@ -133,6 +133,20 @@ must_be_good(const struct url *url)
 	    atoi(url->port) >= 1 && atoi(url->port) <= 65535);
 }
 
+/* What this field means in a response from base; NULL: nothing. */
+static char *
+location(const char *base, const char *text)
+{
+	struct http_response a = { .head = NULL };
+	char *url;
+
+	if (asprintf(&a.head, "Location: %s\n", text) == -1)
+		abort();
+	url = http_location(&a, base);
+	free(a.head);
+	return url;
+}
+
 /* A URL; and a reference, resolved against a URL. */
 static void
 fuzz_url(const char *text)
@@ -169,10 +183,11 @@ fuzz_url(const char *text)
 		free(made);
 	}
 	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
-		resolved = http_resolve_url(bases[i], text);
-		twice = http_resolve_url(bases[i], resolved);
+		if ((resolved = location(bases[i], text)) == NULL)
+			continue;
+		twice = location(bases[i], resolved);
 		/* What is resolved is whole, unless the base was not. */
-		must(i == 3 || strcmp(resolved, twice) == 0);
+		must(i == 3 || (twice != NULL && strcmp(resolved, twice) == 0));
 		free(resolved);
 		free(twice);
 	}

@@ -399,14 +399,25 @@ test_resolve(void)
 		{ B, "g;x=1/../y", "https://a/b/c/y" },
 		{ B, "g?y/../x", "https://a/b/c/g?y/../x" },
 	};
-	char *got;
+	char head[200], *got;
+	struct http_response a = { .head = head };
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		got = http_resolve_url(t[i].base, t[i].ref);
-		check(strcmp(got, t[i].want) == 0,
+		snprintf(head, sizeof(head),
+		    "Link: <%s>; rel=up\n"
+		    "Location: %s\n",
+		    t[i].ref, t[i].ref);
+		got = http_link(&a, "up", 0, t[i].base);
+		check(got != NULL && strcmp(got, t[i].want) == 0,
 		    "http: %s from %s is %s, got %s", t[i].ref, t[i].base,
-		    t[i].want, got);
+		    t[i].want, got == NULL ? "none" : got);
+		free(got);
+		got = http_location(&a, t[i].base);
+		check(t[i].ref[0] == '\0' ?
+			got == NULL :
+			got != NULL && strcmp(got, t[i].want) == 0,
+		    "http: location %s from %s", t[i].ref, t[i].base);
 		free(got);
 	}
 }
