@@ -100,15 +100,81 @@ read_directory(struct session *s, const char *new_nonce, struct net_error *t)
 	return 0;
 }
 
+static const char new_terms[] =
+    "the CA's terms have changed: read and accept them at the address that it "
+    "names, then run this again";
+
 /*
- * Says what only the administrator can change.  certproc says when it tries
- * again.
+ * Some CAs look for an account with the certificate's key, which has signed
+ * this request.
  */
+static int
+is_by_key(const struct net_error *t)
+{
+	return t->request == CSR_SIGN_REVOKE;
+}
+
+static int
+has_retry_after(const struct net_error *t)
+{
+	return t->retry_after > 0;
+}
+
+static int
+says_paused(const struct net_error *t)
+{
+	return strstr(t->error.text, "paused") != NULL;
+}
+
+static int
+is_unavailable(const struct net_error *t)
+{
+	return t->status == 503;
+}
+
+/*
+ * What only the administrator can change, by the type of the problem ("": any)
+ * and a condition.  The first row that fits counts; NULL: there is nothing to
+ * say.
+ */
+static const struct remedy {
+	const char *type;
+	int (*fits)(const struct net_error *);
+	const char *text;
+} remedies[] = {
+	{ "accountDoesNotExist", is_by_key, NULL },
+	{ "accountDoesNotExist", NULL,
+	    "the CA does not know the account; the next run looks for it by "
+	    "its key, and registers a new one if there is none" },
+	{ "userActionRequired", NULL, new_terms },
+	{ "agreementRequired", NULL, new_terms },
+	{ "externalAccountRequired", NULL,
+	    "the CA wants an external account binding: get a key for it "
+	    "there, and name that with 'eab key id ID hmac file FILE'" },
+	{ "badRevocationReason", NULL,
+	    "the CA does not take this reason; try -R with another, or none" },
+	{ "rateLimited", has_retry_after, "a rate limit of the CA is reached" },
+	{ "rateLimited", says_paused,
+	    "the CA has paused these names after many failures; see to the "
+	    "cause, then unpause them at the address that it names" },
+	{ "", is_unavailable,
+	    "the CA is being maintained or has too much to do" },
+};
+
+static int
+fits(const struct remedy *r, const struct net_error *t)
+{
+	return (r->type[0] == '\0' || strcmp(r->type, t->problem.type) == 0) &&
+	    (r->fits == NULL || r->fits(t));
+}
+
+/* Says how an error can be ended.  certproc says when it tries again. */
 static void
 say_remedy(
     const struct session *s, const char *handle, const struct net_error *t)
 {
-	const char *type = t->problem.type;
+	const size_t n = sizeof(remedies) / sizeof(remedies[0]);
+	size_t i;
 
 	say_clock(s);
 	if (t->no_directory)
@@ -116,48 +182,10 @@ say_remedy(
 		    "%s: is %s the directory of an ACME server?  'api url' "
 		    "of the authority names it",
 		    handle, s->api_url);
-	/*
-	 * Some CAs look for an account with the certificate's key, which has
-	 * signed this request.
-	 */
-	if (strcmp(type, "accountDoesNotExist") == 0 &&
-	    t->request == CSR_SIGN_REVOKE)
-		return;
-	if (strcmp(type, "accountDoesNotExist") == 0)
-		say_warning(
-		    "%s: the CA does not know the account; the next run "
-		    "looks for it by its key, and registers a new one if "
-		    "there is none",
-		    handle);
-	else if (strcmp(type, "userActionRequired") == 0 ||
-	    strcmp(type, "agreementRequired") == 0)
-		say_warning(
-		    "%s: the CA's terms have changed: read and accept them "
-		    "at the address that it names, then run this again",
-		    handle);
-	else if (strcmp(type, "externalAccountRequired") == 0)
-		say_warning(
-		    "%s: the CA wants an external account binding: get a key "
-		    "for it there, and name that with 'eab key id ID hmac "
-		    "file FILE'",
-		    handle);
-	else if (strcmp(type, "badRevocationReason") == 0)
-		say_warning("%s: the CA does not take this reason; try -R with "
-			    "another, or none",
-		    handle);
-	else if (strcmp(type, "rateLimited") == 0 && t->retry_after > 0)
-		say_warning("%s: a rate limit of the CA is reached", handle);
-	else if (strcmp(type, "rateLimited") == 0 &&
-	    strstr(t->error.text, "paused") != NULL)
-		say_warning(
-		    "%s: the CA has paused these names after many failures; "
-		    "see to the cause, then unpause them at the address that "
-		    "it names",
-		    handle);
-	else if (t->status == 503)
-		say_warning(
-		    "%s: the CA is being maintained or has too much to do",
-		    handle);
+	for (i = 0; i < n && !fits(&remedies[i], t); i++)
+		;
+	if (i < n && remedies[i].text != NULL)
+		say_warning("%s: %s", handle, remedies[i].text);
 }
 
 /*
