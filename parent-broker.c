@@ -45,10 +45,11 @@ static enum outcome *outcomes; /* The outcome of each job; 0: none yet. */
 static uint32_t nfinished, nfailed;
 /* Outcomes that came before any role could send a request. */
 static uint32_t done_early, failed_early;
-static int all_started;  /* PARENT_DUE has come, and all roles are started. */
-static int broken;       /* An error has ended the run. */
-static int stopping;     /* ROLE_STOP has been sent, and children may end. */
-static int forgotten;    /* fileproc has replied to FILE_REPORTED. */
+static int all_started; /* PARENT_DUE has come, and all roles are started. */
+static int broken;      /* An error has ended the run. */
+static int stopping;    /* ROLE_STOP has been sent, and children may end. */
+static int hurried;     /* end_waits() was called: how they end says nothing. */
+static int forgotten;   /* fileproc has replied to FILE_REPORTED. */
 static int64_t deadline; /* The time by which the next outcome must come. */
 
 /*
@@ -507,24 +508,13 @@ reap(struct child *c)
 	int status;
 
 	if (c->fd != -1 || c->errfd != -1 || !child_ended(c, &status) ||
-	    c->lost || broken)
+	    c->lost || broken || hurried)
 		return;
 	if (WIFSIGNALED(status) || WEXITSTATUS(status) != 0) {
 		broken = 1;
 		progress_clear();
 		child_report_end(c, status, 0);
 	}
-}
-
-/* Ends the run on a signal. */
-static void
-check_signal(void)
-{
-	if (broker_signal == 0)
-		return;
-	end_run("interrupted by signal %d, %s", broker_signal,
-	    strsignal(broker_signal));
-	tally->interrupted = 1;
 }
 
 /* Ends the run on a signal, and where a role hangs or has ended. */
@@ -534,7 +524,11 @@ check_health(void)
 	int64_t now = clock_ms();
 	struct child *c;
 
-	check_signal();
+	if (broker_signal != 0) {
+		end_run("interrupted by signal %d, %s", broker_signal,
+		    strsignal(broker_signal));
+		tally->interrupted = 1;
+	}
 	if (now > deadline)
 		end_run("no job has finished for %d seconds", PROGRESS_SECONDS);
 	for (c = children; c < children + CHILDREN_MAX; c++)
@@ -571,6 +565,7 @@ end_waits(const struct child *stays)
 {
 	struct child *c;
 
+	hurried = 1;
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid <= 0 || c == stays)
 			continue;
@@ -606,10 +601,8 @@ stop_all(const struct child *stays)
 		 * ppoll(2) does not report the end of a child: wake up each ms.
 		 */
 		turn(clock_ms() + 1);
-		if (!broken && broker_signal != 0) {
-			check_signal();
+		if (broker_signal != 0)
 			end_waits(stays);
-		}
 	}
 	for (c = children; c < children + CHILDREN_MAX; c++)
 		if (c->pid > 0 && c != stays)
