@@ -16,7 +16,7 @@ import evil_check, evil_plan, evil_world
 from c_enum import enum
 from routes import ALL_MODES, table
 
-SECONDS = 40        # after which no second samples are begun,
+SECONDS = 20        # after which no second samples are begun,
 LAST = 600          # and no first ones either: what is left is said
 ONE, OTHER = ["example.com"], ["other.example"]
 BOTH = ONE + OTHER
@@ -56,7 +56,7 @@ FOLLOWS = {
 }
 KINDS = ["messages", "forbidden", "flood", "files", "cunning", "stall", "watch"]
 # These take long, or hardly depend on the mode.
-SELDOM = ("flood", "stall", "watch")
+SELDOM = ("flood", "stall", "watch", "forbidden")
 
 ROLES = {
     "NET": "netproc",

@@ -10,7 +10,7 @@ mishaps = sys.argv.pop()
 from faults_runs import *
 
 # How many of all faults of a kind of run are tried.
-SOME = 22
+SOME = 14
 tried, hits = collections.Counter(), collections.Counter()
 
 def mishap(*words):

@@ -7,7 +7,7 @@ import hashlib, itertools, os, random, re
 
 from faults_runs import *
 
-SOME = 30    # States of a kind of run.
+SOME = 18    # States of a kind of run.
 CALLS = ("openat,write,pwrite64,fsync,fdatasync,close,renameat,renameat2,"
     "linkat,link,unlinkat,unlink,mkdir,mkdirat,rmdir,rename,fchmod,fchown,"
     "ftruncate,execve")

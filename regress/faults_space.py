@@ -6,7 +6,7 @@ import random
 
 from faults_runs import *
 
-SOME = 6
+SOME = 4
 every = os.environ.get("FAULTS") == "all"
 chance = random.Random(os.environ.get("SEED", "1"))
 FILLER = "/filler"

@@ -132,14 +132,20 @@ recorded='echo $$:$(cut -d " " -f 22 /proc/$$/stat) >>"$0"; exec "$@"'
 # machine may run the same program.  Once a session has ended, another gets its
 # number in time, and has a leader that started later.
 processes_of() {
+	_sessions=
 	for _session in "$@"; do
 		_leader=${_session%:*}
-		_start=$(cut -d " " -f 22 "/proc/$_leader/stat" 2>/dev/null)
 		case $_session in
-		"$_leader" | "$_leader:${_start:-${_session#*:}}")
-			ps -s "$_leader" -o pid=,stat=,args= ;;
+		*:*)
+			[ ! -e "/proc/$_leader" ] ||
+			    [ "$_session" = "$_leader:$(cut -d " " -f 22 \
+			        "/proc/$_leader/stat" 2>/dev/null)" ] ||
+			    continue ;;
 		esac
-	done | awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
+		_sessions=$_sessions,$_leader
+	done
+	[ -z "$_sessions" ] || ps -s "${_sessions#,}" -o pid=,stat=,args= |
+	    awk '$2 !~ /^Z/ { print $1, $3 }' | xargs
 }
 # build_of DIRECTORY: sets the flags, libraries, compiler and processor of the
 # build there, and its objects but those with a main()

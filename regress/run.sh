@@ -179,7 +179,13 @@ computing() {
 	for name in guide handles restore openbsd ca-account; do
 		section $name sh "$here/$name.sh"
 	done
-	as_user handles restore install-chain
+	as_user restore
+	if [ -n "${EACH:-}" ]; then
+		as_user handles install-chain
+	else
+		section user:handles echo "skip user:handles," \
+		    "user:install-chain: only with EACH=1"
+	fi
 	section unit sh "$here/unit.sh" "$build"
 }
 # Those that wait, for processes and deadlines: the longest first.
