@@ -42,6 +42,7 @@ mkdir -p "$BUILDS/asan"
 [ -e "$BUILDS/asan/built" ] || {
 	fail "asan: does not build: $(tail -n 2 "$BUILDS/asan/log")"; exit 1
 }
+export CONNECTIONS=100
 client=$built/acme-client sh "$here/$script.sh" >"$run/$script.out" 2>&1
 same "asan: $script: failures" "" \
     "$(grep '^FAIL' "$run/$script.out" | head -n 3 | cut -c1-300)"

@@ -214,7 +214,8 @@ as_user() {
 	[ "$(id -u)" = 0 ] || return 0
 	for name in "$@"; do
 		section user:$name setpriv --reuid=54321 --regid=54321 \
-		    --clear-groups --inh-caps=-all env HOME=/nonexistent sh \
+		    --clear-groups --inh-caps=-all env HOME=/nonexistent \
+		    CONNECTIONS=100 sh \
 		    "$here/$name.sh"
 	done
 }
