@@ -445,9 +445,7 @@ main(int argc, char *argv[])
 	/* The sandbox hides the kernel's list of sockets. */
 	nobody_listens = have_webroot && port_listens(80) == 0;
 	sandbox_enter(&s);
-	/* If the parent, net or the run ends, chngproc ends by exit(). */
-	if (atexit(webroot_drop_all) != 0)
-		errx(1, "atexit: no memory");
+	role_at_exit(webroot_drop_all);
 	webroot_tidy_up();
 	serve(table, sizeof(table) / sizeof(table[0]), njobs, state);
 }

@@ -48,8 +48,8 @@ report_forget(const struct place *p, struct error *e)
 		free(m);
 		return n;
 	}
-	if (memories == NULL && atexit(remember_again) != 0)
-		errx(1, "atexit: no memory");
+	if (memories == NULL)
+		role_at_exit(remember_again);
 	m->next = memories;
 	memories = m;
 	return place_remove(p, e);

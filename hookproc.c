@@ -14,7 +14,6 @@
  */
 #include <sys/resource.h>
 #include <err.h>
-#include <stdlib.h>
 
 #include "hook.h"
 #include "role.h"
@@ -57,8 +56,7 @@ main(int argc, char *argv[])
 			challenge_domain(&d);
 	if (role_mode != MODE_HOOK)
 		challenge_tidy_up();
-	if (atexit(role_mode == MODE_HOOK ? hook_stop : challenge_end_all) != 0)
-		errx(1, "atexit: no memory");
+	role_at_exit(role_mode == MODE_HOOK ? hook_stop : challenge_end_all);
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
 	    see_to_programs);
 }

@@ -85,6 +85,13 @@ role_begin(enum role role, int argc, char *argv[])
 }
 
 void
+role_at_exit(void (*f)(void))
+{
+	if (atexit(f) != 0)
+		errx(1, "atexit: no memory");
+}
+
+void
 role_receive(struct msg *m, int seconds)
 {
 	msg_receive(m, role_self, role_mode, seconds);

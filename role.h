@@ -29,6 +29,12 @@ extern int role_stopped;
 void role_begin(enum role, int argc, char *argv[]);
 
 /*
+ * Has f called when the process ends by exit(3), as it does at ROLE_STOP, at
+ * the parent's end and after an error.
+ */
+void role_at_exit(void (*f)(void));
+
+/*
  * These receive the role's slice of the configuration; members that the role
  * does not get are 0.  role_domain() returns 1 with the next domain, whose
  * number is expected (0, 1, ...), and 0 when there are no more.

@@ -213,9 +213,8 @@ judge_caa(struct check *c, const struct caa *records, size_t n)
 	c->nrecords = n;
 }
 
-/* Judges the records that have waited for the CA's name. */
-static void
-judge_waiting(void)
+void
+checks_end(void)
 {
 	struct check *c;
 
@@ -232,7 +231,7 @@ checks_issuers(const struct strings *names)
 {
 	if (issuers.n == 0)
 		issuers = *names;
-	judge_waiting();
+	checks_end();
 }
 
 static responded_fn caa_came;
@@ -354,8 +353,6 @@ checks_run(const struct check_job *jobs, uint32_t njobs,
 
 	issuers = *names;
 	account = url;
-	if (atexit(judge_waiting) != 0)
-		errx(1, "atexit: no memory");
 	for (i = 0; i < njobs; i++)
 		for (n = 0; n < jobs[i].names.n; n++)
 			begin(&jobs[i], jobs[i].names.v[n]);

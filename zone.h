@@ -235,10 +235,14 @@ void checks_run(const struct check_job *, uint32_t njobs,
     void (*keep)(void));
 /*
  * After checks_run(): takes the CA's names in CAA records, as its directory has
- * them, unless they are configured, and prints what depends on them; without
- * this call, that is printed at the process's end.
+ * them, unless they are configured, and prints what depends on them.
  */
 void checks_issuers(const struct strings *);
+/*
+ * For the process's end: prints what depends on these names, if they have not
+ * come.
+ */
+void checks_end(void);
 
 
 /* Reads the resolvers in resolv.conf(5). */

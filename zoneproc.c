@@ -286,9 +286,11 @@ main(int argc, char *argv[])
 	take_servers(&c, &s);
 	sandbox_enter(&s);
 	issuers = (struct strings){ .v = &c.issuer, .n = c.issuer != NULL };
-	if ((checks = c.checks))
+	if ((checks = c.checks)) {
+		role_at_exit(checks_end);
 		checks_run(
 		    check_jobs, njobs, &issuers, c.account, ROLE_FD, role_keep);
+	}
 	serve_beside(table, sizeof(table) / sizeof(table[0]), njobs, NULL,
 	    await_message);
 }

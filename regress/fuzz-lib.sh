@@ -17,7 +17,7 @@ fuzz_dns="$fuzz_dns zone-watch.o persist.o address.o clock.o log.o valid.o"
 fuzz_dns="$fuzz_dns challenge.o"
 fuzz_dns_names="socket connect getsockopt send recv close poll clock_gettime"
 fuzz_dns_names="$fuzz_dns_names arc4random malloc calloc strdup recallocarray"
-fuzz_dns_names="$fuzz_dns_names free warnx vwarnx atexit"
+fuzz_dns_names="$fuzz_dns_names free warnx vwarnx"
 # The functions of libc in whose place other targets have __wrap_NAME().
 fuzz_wraps() {
 	case $1 in
