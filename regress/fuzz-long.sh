@@ -62,19 +62,31 @@ if [ -n "$try" ]; then
 	exit
 fi
 
-# run_for TARGET: fuzzes it, with the directories that long() has set
+# run_for TARGET: fuzzes it, with the directories that long() has set.  What a
+# role allocates it frees by its end, which does not come here: once that has
+# taken all memory that a target may have, it is started again.
 run_for() {
 	built "$1" || return 1
-	# shellcheck disable=SC2086
-	one "$1" "./fuzz-$1" $fuzz_options $(fuzz_dict "$1") \
-	    -close_fd_mask=1 \
-	    -max_total_time="$seconds" -print_final_stats=1 \
-	    -rss_limit_mb=4096 -artifact_prefix="$dir/found/$1-" \
-	    "$_corpus" "$_first" "$_kept" 2>&1 |
-	    grep -aE -e '^(#|stat::|==|SUMMARY|artifact)' \
-	        -e 'ERROR|runtime error|    #' \
-	>"$run/$1.out"
-	return 0
+	_end=$(($(date +%s) + seconds))
+	while _left=$((_end - $(date +%s))); [ "$_left" -gt 0 ]; do
+		# shellcheck disable=SC2086
+		one "$1" "./fuzz-$1" $fuzz_options $(fuzz_dict "$1") \
+		    -close_fd_mask=1 -max_total_time="$_left" \
+		    -print_final_stats=1 -rss_limit_mb=4096 \
+		    -artifact_prefix="$dir/found/$1-" \
+		    "$_corpus" "$_first" "$_kept" 2>&1 |
+		    grep -aE -e '^(#|stat::|==|SUMMARY|artifact)' \
+		        -e 'ERROR|runtime error|    #' >"$run/$1.part"
+		case $1:$(grep -a ERROR "$run/$1.part") in
+		*proc:*"libFuzzer: out-of-memory (used"*)
+			rm -f "$(sed -n 's/.*Test unit written to //p' \
+			    "$run/$1.part")"
+			grep -a '^stat::' "$run/$1.part" >>"$run/$1.out" ;;
+		*)
+			cat "$run/$1.part" >>"$run/$1.out"
+			break ;;
+		esac
+	done
 }
 
 # long TARGET: fuzzes it, then runs the inputs that it has kept once more, with

@@ -130,7 +130,9 @@ def main(target, output, corpus, coverage, sources):
     with open(output, errors="replace") as f:
         text = f.read()
     runs = re.findall(r"number_of_executed_units: (\d+)", text)
-    runs = runs or re.findall(r"^#(\d+)", text, re.M) or ["0"]
+    # A role is started again, and counts from there.
+    runs = sum(map(int, runs)) or max(
+        map(int, re.findall(r"^#(\d+)", text, re.M)), default=0)
     with open(coverage) as f:
         data = json.load(f)["data"][0]
     without = left_out(target, data)
@@ -153,7 +155,7 @@ def main(target, output, corpus, coverage, sources):
         if name:
             print("  %-27s %7s %9s %7s" % ((name,) + shares))
         else:
-            print("%-10s %10s %7d %7s %9s %7s" % ((target, runs[-1],
+            print("%-10s %10s %7d %7s %9s %7s" % ((target, runs,
                   len(os.listdir(corpus))) + shares))
     return 0 if rows else 1
 
