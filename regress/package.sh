@@ -134,11 +134,10 @@ if ! command -v dpkg-buildpackage >/dev/null || ! command -v dh >/dev/null; then
 	exit $failed
 fi
 processors=$(getconf _NPROCESSORS_ONLN)
-# deb DIRECTORY [OPTION]: builds the source that is in it, with -O1, which takes
-# two thirds of the time of -O2; package-fresh builds it as it is.
+# deb DIRECTORY [OPTION]: builds the source that is in it
 deb() {
 	_in=$1; shift
-	(cd "$_in/$name" && CCACHE_DISABLE=1 DEB_CFLAGS_APPEND=-O1 \
+	(cd "$_in/$name" && CCACHE_DISABLE=1 \
 	    DEB_BUILD_OPTIONS="parallel=$processors" \
 	    dpkg-buildpackage -us -uc "$@") >"$_in/log" 2>&1 || {
 		tail -n 5 "$_in/log"

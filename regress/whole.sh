@@ -341,6 +341,8 @@ END
 # environment (as far as this user may read it) of its processes.
 secrets() {
 	one "a run whose processes are looked at" 0
+	# It waits for its validation meanwhile.
+	kill -STOP $web_pid
 	setsid "$client" -vv -F -f "$conf" example.com 2>"$err" &
 	pid=$!
 	for _ in $(seq 1000); do
@@ -350,6 +352,7 @@ secrets() {
 	for _p in $(processes_of $pid); do
 		cat "/proc/$_p/cmdline" "/proc/$_p/environ"
 	done 2>/dev/null | tr '\0' '\n' >"$work/seen"
+	kill -CONT $web_pid
 	wait $pid; status=$?
 	expect "a run whose processes are looked at, again" 0
 	for _program in keyproc csrproc netproc; do
