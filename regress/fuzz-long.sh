@@ -9,8 +9,8 @@
 # FUZZ_DIR: where the inputs that reach something new are kept from run to run
 # (corpus/TARGET), and those that fail (found/TARGET-...); generated/fuzz.
 # A target that fails stops; the status is then 1.
-# Prints a table: executions, inputs kept, and what they reach of the sources
-# (of a role: of the files that no other program has).
+# Prints a table: CPU seconds, executions, inputs kept, and what they reach of
+# the sources (of a role: of the files that no other program has).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
@@ -99,6 +99,8 @@ long() {
 	[ -d "$_kept" ] || _kept=$_first
 	: >"$run/$1.out"
 	[ "$seconds" = 0 ] || run_for "$1" || return 1
+	# This target's alone, since it is fuzzed by a shell of its own.
+	times >"$run/$1.times"
 	grep -aE 'ERROR|runtime error|^artifact.*Test unit' "$run/$1.out" \
 	    >"$run/$1.errors"
 	fuzz_build "$run/covered" "$fuzz_flags $covered" "$1" \
@@ -124,10 +126,12 @@ done
 # shellcheck disable=SC2086
 wait $longs
 status=0
-printf '%-10s %10s %7s %7s %9s %7s\n' target executed inputs lines branches \
-    memory
+printf '%-10s %6s %10s %7s %7s %9s %7s\n' target CPU executed inputs lines \
+    branches memory
 for target in $targets; do
 	python3 "$here/fuzz_table.py" "$target" "$run/$target.out" \
+	    "$(tr ms '  ' <"$run/$target.times" | awk 'NR == 2 {
+		printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }')" \
 	    "$dir/corpus/$target" "$run/$target.json" "$top" || status=1
 	[ -s "$run/$target.errors" ] || continue
 	cat "$run/$target.errors"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
 # SPDX-FileCopyrightText: 2026 The acme-client authors
-"""fuzz_table.py TARGET OUTPUT CORPUS COVERAGE SOURCES: one line of the table
-that fuzz-long.sh prints: how often the target ran, how many inputs it keeps,
-and which share of lines and branches they reach in the files of the tree that
-the target is about; then a line for each of these files.  The column "memory"
-is the share of branches again, but without those that are taken only when
-memory or a library fails (NEVER).
+"""fuzz_table.py TARGET OUTPUT CPU CORPUS COVERAGE SOURCES: one line of the
+table that fuzz-long.sh prints: for how many CPU seconds and how often the
+target ran, how many inputs it keeps, and which share of lines and branches they
+reach in the files of the tree that the target is about; then a line for each of
+these files.  The column "memory" is the share of branches again, but without
+those that are taken only when memory or a library fails (NEVER).
 FUZZ_MISSING=1: prints each branch that is not reached, too."""
 import json
 import os
@@ -126,7 +126,7 @@ def branches(name, entry, source, without):
     return count, covered, never
 
 
-def main(target, output, corpus, coverage, sources):
+def main(target, output, cpu, corpus, coverage, sources):
     with open(output, errors="replace") as f:
         text = f.read()
     runs = re.findall(r"number_of_executed_units: (\d+)", text)
@@ -153,11 +153,11 @@ def main(target, output, corpus, coverage, sources):
         shares = share(row[0], row[1]), share(row[3], row[2]), \
             share(row[3], row[2] - row[4])
         if name:
-            print("  %-27s %7s %9s %7s" % ((name,) + shares))
+            print("  %-34s %7s %9s %7s" % ((name,) + shares))
         else:
-            print("%-10s %10s %7d %7s %9s %7s" % ((target, runs,
+            print("%-10s %6s %10s %7d %7s %9s %7s" % ((target, cpu, runs,
                   len(os.listdir(corpus))) + shares))
     return 0 if rows else 1
 
 
-sys.exit(main(*sys.argv[1:6]))
+sys.exit(main(*sys.argv[1:7]))
