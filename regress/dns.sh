@@ -303,7 +303,7 @@ hangs() {
 [ "\$1 \$3" = "$1 www.example.test" ] || exec $hook "\$@"
 $2
 trap '' TERM
-sleep 271828
+sleep 271828.$$
 $3
 END
 	chmod 755 "$work/wrap"
@@ -315,7 +315,7 @@ challenge hook $work/wrap"
 	check "dns: hangs at $1: bounded in time" \
 	    test $(($(date +%s) - began)) -lt 60
 	says "dns: hangs at $1: is said" "$err" "$work/wrap.* seconds"
-	same "dns: hangs at $1: is ended" "" "$(pgrep -f 'sleep 271828')"
+	same "dns: hangs at $1: is ended" "" "$(pgrep -f "sleep 271828.$$")"
 }
 honest=$client
 variant -DHOOK_SECONDS=4 || { fail "dns: does not build"; exit 1; }
