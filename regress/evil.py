@@ -123,7 +123,11 @@ def cases():
         for role in ROLES:
             for kind in SELDOM:
                 some += [c for c in first if (c[0], c[2]) == (role, kind)][:3]
-        first = [c for c in first if c[2] not in SELDOM] + some
+        # Two of the other kinds in each mode.
+        for role, run in sorted({c[:2] for c in first}):
+            some += [c for c in first if c[:2] == (role, run) and
+                c[2] not in SELDOM][:2]
+        first = some
     chance.shuffle(more)
     first += FOUND      # taken from the end
     if "only" in options:

@@ -36,6 +36,6 @@ programs_with_evil "$work/programs" || {
 mkdir "$work/worlds" && chmod 755 "$work/worlds"
 # shellcheck disable=SC2086
 python3 "$here/evil.py" "$work/worlds" "$work/programs" "$client" "$top" \
-    ${EVIL:-} ||
+    ${EVIL:-${EACH:+all}} ||
     failed=1
 exit $failed

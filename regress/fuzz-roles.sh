@@ -28,9 +28,9 @@ for role in $fuzz_roles; do
 	# shellcheck disable=SC2086
 	(cd "$work" && ASAN_OPTIONS=$(fuzz_leaks "$role") \
 	    FUZZ_CONF=$work/roles/$role/conf "./fuzz-$role" -seed=1 \
-	    -runs="${FUZZ_RUNS:-1000}" $fuzz_options \
+	    -runs="${FUZZ_RUNS:-500}" $fuzz_options \
 	    "$seeds") >"$log" 2>&1
-	same "fuzz-roles: $role: ${FUZZ_RUNS:-1000} sequences" "0 " \
+	same "fuzz-roles: $role: ${FUZZ_RUNS:-500} sequences" "0 " \
 	    "$? $(grep -aE -m 1 'ERROR|runtime error' "$log")"
 	fuzz_trace "$log"
 	check "fuzz-roles: $role: went somewhere" \

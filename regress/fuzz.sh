@@ -31,16 +31,16 @@ fuzz() {
 	check "fuzz: $1: went somewhere" \
 	    test "$(ls "$seeds/$1" | wc -l)" -gt $((_seeds + 5))
 }
-fuzz conf 5000
-fuzz http 50000
-fuzz responder 100000
-fuzz json 50000
-fuzz status 10000
-fuzz caa 50000
-fuzz der 50000
-fuzz chain 1500
-fuzz dns 3000
-fuzz msg 50000
-fuzz state 5000
-fuzz text 50000
+fuzz conf 3000
+fuzz http 25000
+fuzz responder 50000
+fuzz json 25000
+fuzz status 5000
+fuzz caa 25000
+fuzz der 25000
+fuzz chain 1000
+fuzz dns 2000
+fuzz msg 25000
+fuzz state 3000
+fuzz text 25000
 exit $failed

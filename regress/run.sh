@@ -3,8 +3,9 @@
 # --check: those that need neither root nor network, in seconds (make check).
 # --threats: those that the table of threats needs (threats.txt), which is
 # printed then; ROWS="3 7": of these rows only (make regress-threats).
-# Sections run side by side: for each of JOBS=N processors, or of all that there
-# are, one that computes, and two that wait most of the time.
+# EACH=1: what takes minutes more, too: each skip that says so.
+# Sections run side by side: for each of JOBS=N processors, or of all there are,
+# three that wait most of the time, or one such and one that computes.
 # package-fresh takes minutes and the package mirror: only by its name.
 # Ends with "N passed, N failed, N skipped" and a status to match.
 set -u
@@ -78,30 +79,24 @@ copy_tree "$top" "$build"
 client=$build/acme-client
 export client
 
+# Sections run side by side: each takes one of these tokens, or two if it
+# computes all the time, and puts them back.
+computing="asan:unit asan:whole asan:responder build ca-mutations evil faults
+    faults-keys faults-more fleet-etcd fuzz fuzz-roles openbsd package
+    package-fresh soak static threats-memory unit valgrind"
+mkfifo "$run/tokens"
+exec 9<>"$run/tokens"
+for _i in $(seq $((3 * jobs))); do echo >&9; done
 most_seconds=1800
+started=
 running=
 stop_sections() {
 	# shellcheck disable=SC2086
 	[ -z "$running" ] || kill $running 2>/dev/null
 	wait
+	rm -rf "$run"
 }
-trap 'stop_sections; rm -rf "$run"' EXIT
-: >"$run/started"
-
-# at_a_time N LIST: runs the sections that the function LIST names, N at a time:
-# each takes a token, and puts it back.
-at_a_time() {
-	(
-		trap 'exit 1' INT TERM HUP
-		trap stop_sections EXIT
-		running=
-		mkfifo "$run/tokens.$2" && exec 9<>"$run/tokens.$2" || exit
-		for _i in $(seq "$1"); do echo >&9; done
-		"$2"
-		wait
-	) &
-	running="$running $!"
-}
+trap stop_sections EXIT
 
 # report NAME STATUS OUTPUT WALL CPU: what a section printed, whole: its
 # failures and skips, how many are right; and its seconds.
@@ -122,7 +117,7 @@ report() {
 	} 8>"$run/lock"
 }
 
-# section NAME COMMAND...: runs it, with a time limit, when there is a token.
+# section NAME COMMAND...: runs it, with a time limit, when it is its turn.
 # GROUP:NAME is in the section GROUP.
 section() {
 	_name=$1; shift
@@ -130,8 +125,12 @@ section() {
 	*" $_name "*|*" ${_name%:*} "*) ;;
 	*) return 0 ;;
 	esac
-	echo "$_name ${_name%:*}" >>"$run/started"
-	read -r _token <&9
+	started="$started $_name ${_name%:*} "
+	_takes=1
+	for _other in $computing; do
+		[ "$_name" != "$_other" ] || _takes=2
+	done
+	for _i in $(seq $_takes); do read -r _token <&9; done
 	(
 		trap '[ -z "$pid" ] || kill $pid; exit 1' INT TERM HUP
 		pid= began=$(date +%s) out=$run/section.$_name
@@ -150,64 +149,11 @@ section() {
 		report "$_name" $status "$out" $(($(date +%s) - began)) \
 		    "$(tr ms '  ' <"$own.times" | awk 'NR == 2 {
 			printf "%.1f", $1 * 60 + $2 + $3 * 60 + $4 }')"
-		echo >&9
+		for _i in $(seq $_takes); do echo >&9; done
 	) &
 	running="$running $!"
 }
 
-# Those that compute: most CPU seconds first, so that none is alone in the end;
-# before them asan:unit, which compiles what others use, too.
-computing() {
-	section asan:unit sh "$here/asan.sh" unit
-	for name in package-fresh package static evil fuzz fleet-etcd; do
-		section $name sh "$here/$name.sh"
-	done
-	section faults-keys sh "$here/faults.sh" faults_keys
-	section faults sh "$here/faults.sh"
-	section faults-more sh "$here/faults.sh" faults_more
-	section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock \
-	    no_memory
-	for name in build ca-mutations valgrind soak ca fuzz-roles; do
-		section $name sh "$here/$name.sh"
-	done
-	for name in power space; do
-		section faults-$name sh "$here/faults.sh" faults_$name
-	done
-	for name in whole hostile responder renewal certificate; do
-		section asan:$name sh "$here/asan.sh" $name
-	done
-	for name in guide handles restore openbsd ca-account; do
-		section $name sh "$here/$name.sh"
-	done
-	as_user restore
-	if [ -n "${EACH:-}" ]; then
-		as_user handles install-chain
-	else
-		section user:handles echo "skip user:handles," \
-		    "user:install-chain: only with EACH=1"
-	fi
-	section unit sh "$here/unit.sh" "$build"
-}
-# Those that wait, for processes and deadlines: the longest first.
-waiting() {
-	[ "$(id -u)" = 0 ] ||
-	    section user echo "skip user: already run as an ordinary user"
-	for name in threats ca-orders ca-later whole dns responder; do
-		section $name sh "$here/$name.sh"
-	done
-	for name in account revoke; do
-		section asan:$name sh "$here/asan.sh" $name
-	done
-	as_user whole responder renewal account fleet-trouble fleet around \
-	    seeing certificate revoke
-	for name in account zone hooks ca-revoke hostile resolver servers \
-	    leftover try ca-changes install-chain import verify fleet \
-	    fleet-trouble sandbox seeing ca-proxy ca-fleet around renewal \
-	    certificate layout stateless ca-words dns-hooks revoke ca-webroot \
-	    nginx conf manual; do
-		section $name sh "$here/$name.sh"
-	done
-}
 # as_user SECTION...: as an ordinary user whose files, locks or limits differ
 # from root's
 as_user() {
@@ -219,16 +165,62 @@ as_user() {
 		    "$here/$name.sh"
 	done
 }
-at_a_time "$jobs" computing
-at_a_time $((2 * jobs)) waiting
-wait
-unknown() {
-	for name in $sections; do
-		grep -q "^$name \| $name\$" "$run/started" ||
-		    section "$name" echo "FAIL $name: no such section"
+
+# The longest first, so that none runs alone in the end; before them asan:unit,
+# which compiles what others use, too.
+section asan:unit sh "$here/asan.sh" unit
+for name in package-fresh package threats ca-orders static ca-later evil dns \
+    fleet-etcd whole fuzz responder ca; do
+	section $name sh "$here/$name.sh"
+done
+for name in responder whole; do
+	section asan:$name sh "$here/asan.sh" $name
+done
+as_user whole
+section faults-keys sh "$here/faults.sh" faults_keys
+section faults sh "$here/faults.sh"
+section faults-more sh "$here/faults.sh" faults_more
+section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
+for name in guide build soak ca-mutations; do
+	section $name sh "$here/$name.sh"
+done
+as_user responder
+section faults-power sh "$here/faults.sh" faults_power
+for name in account hooks zone ca-revoke ca-account handles restore valgrind; do
+	section $name sh "$here/$name.sh"
+done
+section faults-space sh "$here/faults.sh" faults_space
+section asan:hostile sh "$here/asan.sh" hostile
+as_user fleet fleet-trouble seeing around
+for name in fuzz-roles hostile resolver servers leftover openbsd import try \
+    ca-changes install-chain verify fleet fleet-trouble seeing sandbox; do
+	section $name sh "$here/$name.sh"
+done
+[ "$(id -u)" = 0 ] ||
+    section user echo "skip user: already run as an ordinary user"
+again="account certificate renewal revoke"
+if [ -n "${EACH:-}" ]; then
+	for name in $again; do
+		section asan:$name sh "$here/asan.sh" $name
 	done
-}
-at_a_time 1 unknown
+	# shellcheck disable=SC2086
+	as_user $again handles install-chain restore
+else
+	section asan:again echo "skip asan: $again: only with EACH=1"
+	section user:again echo \
+	    "skip user: $again handles install-chain restore: only with EACH=1"
+fi
+for name in ca-proxy ca-fleet around renewal certificate layout stateless \
+    ca-words dns-hooks revoke ca-webroot nginx conf manual; do
+	section $name sh "$here/$name.sh"
+done
+section unit sh "$here/unit.sh" "$build"
+for name in $sections; do
+	case $started in
+	*" $name "*) ;;
+	*) section "$name" echo "FAIL $name: no such section is started" ;;
+	esac
+done
 wait
 
 # The table of threats, from what all sections have printed.
