@@ -440,6 +440,7 @@ WELLKNOWN=/var/www/acme
 DOMAINS_TXT="/etc/dehydrated/domains.txt"
 KEY_ALGO=prime256v1
 ACCOUNT_KEY_ALGO=prime256v1
+ACCOUNT_KEYSIZE=2048
 CURL_OPTS='--cacert /etc/ssl/certs/ca-certificates.crt'
 END2
 	echo "$names" >/etc/dehydrated/domains.txt

@@ -170,7 +170,7 @@ as_user() {
 # which compiles what others use, too.
 section asan:unit sh "$here/asan.sh" unit
 for name in package-fresh package threats ca-orders static ca-later evil dns \
-    fleet-etcd whole fuzz responder ca; do
+    fleet-etcd whole fuzz import responder ca; do
 	section $name sh "$here/$name.sh"
 done
 for name in responder whole; do
@@ -192,7 +192,7 @@ done
 section faults-space sh "$here/faults.sh" faults_space
 section asan:hostile sh "$here/asan.sh" hostile
 as_user fleet fleet-trouble seeing around
-for name in fuzz-roles hostile resolver servers leftover openbsd import try \
+for name in fuzz-roles hostile resolver servers leftover openbsd try \
     ca-changes install-chain verify fleet fleet-trouble seeing sandbox; do
 	section $name sh "$here/$name.sh"
 done
