@@ -118,11 +118,11 @@ def cases():
     chance = random.Random(seed)
     chance.shuffle(first)
     if not everything and "only" not in options:
-        # Two modes for each role.
+        # Three modes for each role.
         some = []
         for role in ROLES:
             for kind in SELDOM:
-                some += [c for c in first if (c[0], c[2]) == (role, kind)][:2]
+                some += [c for c in first if (c[0], c[2]) == (role, kind)][:3]
         # Two of the other kinds in each mode.
         for role, run in sorted({c[:2] for c in first}):
             some += [c for c in first if c[:2] == (role, run) and
