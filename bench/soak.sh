@@ -2,8 +2,7 @@
 # A simulated year of a machine with certificates of 6, 47 and 90 days at a CA
 # that fails: sh bench/soak.sh [HANDLES [DAYS]], by default 1000 and 365.  See
 # regress/soak.py for what is assumed and must hold.  Prints a table and a
-# picture.  1,000 handles took two hours and
-# three quarters of a busy machine.
+# picture.  1,000 handles took two hours and three quarters of a busy machine.
 set -u
 bench=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$bench")
