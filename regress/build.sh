@@ -11,7 +11,7 @@ check "build: clang, no warning" clang_objects
 copy_tree "$top" "$run/clang"
 check "build: clang, as for a release" sh -c "cd $run/clang &&
     CC=clang ./configure && make CFLAGS='-O2 -g -Werror' hookproc"
-# gcc -O3 is tried by the section package.
+# gcc -O3 is tried by the section package with EACH=1.
 # BSD make goes on from what GNU make has built: it takes for old what is old.
 cp -a "$(dirname "$client")" "$run/bmake"
 check "build: BSD make" sh -c "cd $run/bmake &&

@@ -8,7 +8,8 @@ in_section("responder")
 
 MIB = 1024
 MOST_KIB = 16 * MIB
-# Of each kind of flood; under ASan fewer.
+# Of each kind of flood; under ASan, and as an ordinary user, run.sh and asan.sh
+# ask for fewer.
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "1000"))
 TOKENS = ["evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-o" + c for c in "ABCD"]
 LONGEST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])

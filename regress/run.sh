@@ -3,7 +3,8 @@
 # --check: those that need neither root nor network, in seconds (make check).
 # --threats: those that the table of threats needs (threats.txt), which is
 # printed then; ROWS="3 7": of these rows only (make regress-threats).
-# EACH=1: what takes minutes more, too: each skip that says so.
+# EACH=1 adds what takes too long for each run; without it, this is skipped, and
+# the skip says so.
 # Sections run side by side: for each of JOBS=N processors, or of all there are,
 # three that wait most of the time, or one such and one that computes.
 # package-fresh takes minutes and the package mirror: only by its name.
@@ -161,8 +162,7 @@ as_user() {
 	for name in "$@"; do
 		section user:$name setpriv --reuid=54321 --regid=54321 \
 		    --clear-groups --inh-caps=-all env HOME=/nonexistent \
-		    CONNECTIONS=100 sh \
-		    "$here/$name.sh"
+		    CONNECTIONS=100 sh "$here/$name.sh"
 	done
 }
 
@@ -207,8 +207,8 @@ if [ -n "${EACH:-}" ]; then
 	as_user $again handles install-chain restore
 else
 	section asan:again echo "skip asan: $again: only with EACH=1"
-	section user:again echo \
-	    "skip user: $again handles install-chain restore: only with EACH=1"
+	[ "$(id -u)" != 0 ] || section user:again echo "skip user: $again" \
+	    "handles install-chain restore: only with EACH=1"
 fi
 for name in ca-proxy ca-fleet around renewal certificate layout stateless \
     ca-words dns-hooks revoke ca-webroot nginx conf manual; do
