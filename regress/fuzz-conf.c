@@ -22,6 +22,7 @@
 
 #include "conf-parse.h"
 #include "disk.h"
+#include "fuzz.h"
 #include "x509.h"
 
 #define PRINTED_MAX (1024 * 1024)
@@ -240,19 +241,16 @@ ask(const struct conf *c)
 	size_t i;
 
 	for (i = 0; i < c->ndomains; i++) {
-		if (conf_domain(c, c->domains[i].handle) != &c->domains[i])
-			abort();
+		must(conf_domain(c, c->domains[i].handle) == &c->domains[i]);
 		conf_on_change(c, &c->domains[i]);
 	}
-	if (conf_domain(c, "") != NULL)
-		abort();
+	must(conf_domain(c, "") == NULL);
 	for (i = 0; i < c->nauthorities; i++) {
 		a = &c->authorities[i];
 		conf_lacks_root(a);
 		other = conf_sharer(c, a);
-		if (other == a ||
-		    (other != NULL && conf_sharer(c, other) == NULL))
-			abort();
+		must(other != a &&
+		    (other == NULL || conf_sharer(c, other) != NULL));
 	}
 }
 
@@ -271,9 +269,8 @@ fuzz_conf(const uint8_t *text, size_t len)
 	/* What is longer than one file may be, several have made. */
 	if (n == PRINTED_MAX)
 		return;
-	if ((c = parse(one, n)) == NULL || print(c, two) != n ||
-	    memcmp(one, two, n) != 0)
-		abort();
+	must((c = parse(one, n)) != NULL && print(c, two) == n &&
+	    memcmp(one, two, n) == 0);
 }
 
 int

@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "http.h"
 
 int fuzz_http(const uint8_t *, size_t);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* 1 a whole answer, 0 not yet, -1 refused; *used: bytes until then. */
+/* 1 a whole response, 0 not yet, -1 refused; *used: bytes until then. */
 static int
 feed(struct http_parser *p, int bodiless, const char *text, size_t len,
     size_t step, size_t *used)
@@ -33,13 +34,11 @@ feed(struct http_parser *p, int bodiless, const char *text, size_t len,
 		n = len - *used < step ? len - *used : step;
 		if ((rc = http_parse(p, text + *used, n, &e)) == -1)
 			return -1;
-		if ((size_t)rc > n || (rc == 0 && n > 0))
-			abort();
+		must((size_t)rc <= n && (rc > 0 || n == 0));
 	}
 	/* Then the connection ends, which may be the end of the body. */
-	if (p->state != HTTP_DONE && http_parse_end(p) == 0 &&
-	    (!p->response.unframed || p->keep_alive))
-		abort();
+	if (p->state != HTTP_DONE && http_parse_end(p) == 0)
+		must(p->response.unframed && !p->keep_alive);
 	return p->state == HTTP_DONE;
 }
 
@@ -53,8 +52,7 @@ ask(const struct http_response *a)
 	size_t n;
 	long seconds = http_retry_after(a, 1795450000);
 
-	if (seconds < -1 || seconds > 366 * 86400L)
-		abort();
+	must(seconds >= -1 && seconds <= 366 * 86400L);
 	if ((value = http_location(a, base)) != NULL)
 		url_parse(&url, value);
 	free(value);
@@ -62,16 +60,16 @@ ask(const struct http_response *a)
 	     n < 1000 && (value = http_link(a, "alternate", n, base)) != NULL;
 	     n++) {
 		/* What passes is printable and small enough for its fields. */
-		if (url_parse(&url, value) &&
-		    (url.path[0] != '/' ||
-			strpbrk(url.path, " \r\n\"") != NULL ||
-			strlen(url.host) == 0))
-			abort();
+		if (url_parse(&url, value)) {
+			must(url.path[0] == '/' &&
+			    strpbrk(url.path, " \r\n\"") == NULL);
+			must(strlen(url.host) > 0);
+		}
 		free(value);
 	}
 	free(http_header(a, "Replay-Nonce", 0));
-	if (strlen(a->body) > a->bodylen || a->bodylen > HTTP_BODY_BYTES_MAX)
-		abort();
+	must(strlen(a->body) <= a->bodylen);
+	must(a->bodylen <= HTTP_BODY_BYTES_MAX);
 }
 
 int
@@ -85,20 +83,18 @@ fuzz_http(const uint8_t *buf, size_t len)
 	if (len == 0)
 		return 0;
 	rc = feed(&one, buf[0] & 1, text, len - 1, len, &used1);
-	if (feed(&two, buf[0] & 1, text, len - 1, 1 + (buf[0] >> 1) % 32,
-		&used2) != rc)
-		abort();
+	must(feed(&two, buf[0] & 1, text, len - 1, 1 + (buf[0] >> 1) % 32,
+		 &used2) == rc);
 	if (rc == 1) {
-		if (used1 != used2 || one.keep_alive != two.keep_alive ||
-		    one.response.status != two.response.status ||
-		    one.response.bodylen != two.response.bodylen ||
+		must(used1 == used2 && one.keep_alive == two.keep_alive);
+		must(one.response.status == two.response.status);
+		must(one.response.bodylen == two.response.bodylen &&
 		    memcmp(one.response.body, two.response.body,
-			one.response.bodylen) != 0 ||
-		    (one.response.head == NULL) !=
-			(two.response.head == NULL) ||
-		    (one.response.head != NULL &&
-			strcmp(one.response.head, two.response.head) != 0))
-			abort();
+			one.response.bodylen) == 0);
+		must(
+		    (one.response.head == NULL) == (two.response.head == NULL));
+		must(one.response.head == NULL ||
+		    strcmp(one.response.head, two.response.head) == 0);
 		ask(&one.response);
 	}
 	http_parse_free(&one);

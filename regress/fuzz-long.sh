@@ -3,8 +3,8 @@
 #   sh regress/fuzz-long.sh [TARGET ...]     all targets, or these
 #   sh regress/fuzz-long.sh --try TARGET FILE ...   these inputs, with what the
 #                                            target writes
-# FUZZ_SECONDS: how long each target runs (60); 0: it does not, and the table
-# is of the inputs that are kept, and the first ones.
+# FUZZ_SECONDS: how long each target runs, in seconds of a processor (60); 0: it
+# does not, and the table is of the inputs that are kept, and the first ones.
 # FUZZ_JOBS: how many run at a time (as many as there are processors).
 # FUZZ_DIR: where the inputs that reach something new are kept from run to run
 # (corpus/TARGET), and those that fail (found/TARGET-...); generated/fuzz.
@@ -62,19 +62,30 @@ if [ -n "$try" ]; then
 	exit
 fi
 
+# set_spent TARGET: what this shell's processes have taken of a processor, in
+# seconds, into $spent.  Each target has a shell of its own.
+set_spent() {
+	times >"$run/$1.times"
+	spent=$(tr ms '  ' <"$run/$1.times" |
+	    awk 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }')
+}
+
 # run_for TARGET: fuzzes it, with the directories that long() has set.  What a
 # role allocates it frees by its end, which does not come here: once that has
 # taken all memory that a target may have, it is started again.
 run_for() {
-	built "$1" || return 1
-	_end=$(($(date +%s) + seconds))
-	while _left=$((_end - $(date +%s))); [ "$_left" -gt 0 ]; do
+	set_spent "$1"
+	_end=$((spent + seconds))
+	while set_spent "$1"; _left=$((_end - spent)); [ "$_left" -gt 0 ]; do
 		# shellcheck disable=SC2086
-		one "$1" "./fuzz-$1" $fuzz_options $(fuzz_dict "$1") \
-		    -close_fd_mask=1 -max_total_time="$_left" \
-		    -print_final_stats=1 -rss_limit_mb=4096 \
-		    -artifact_prefix="$dir/found/$1-" \
-		    "$_corpus" "$_first" "$_kept" 2>&1 |
+		(
+			ulimit -S -t "$_left"
+			one "$1" "./fuzz-$1" $fuzz_options $(fuzz_dict "$1") \
+			    -close_fd_mask=1 -print_final_stats=1 \
+			    -rss_limit_mb=4096 \
+			    -artifact_prefix="$dir/found/$1-" \
+			    "$_corpus" "$_first" "$_kept" 2>&1
+		) |
 		    grep -aE -e '^(#|stat::|==|SUMMARY|artifact)' \
 		        -e 'ERROR|runtime error|    #' >"$run/$1.part"
 		case $1:$(grep -a ERROR "$run/$1.part") in
@@ -90,7 +101,7 @@ run_for() {
 }
 
 # long TARGET: fuzzes it, then runs the inputs that it has kept once more, with
-# their coverage counted
+# their coverage counted, and prints its line of the table
 long() {
 	_corpus=$dir/corpus/$1 _first=$run/seeds/$1
 	case $1 in *proc) _first=$run/roles/$1/seeds ;; esac
@@ -98,9 +109,11 @@ long() {
 	mkdir -p "$_corpus" "$_first"
 	[ -d "$_kept" ] || _kept=$_first
 	: >"$run/$1.out"
-	[ "$seconds" = 0 ] || run_for "$1" || return 1
-	# This target's alone, since it is fuzzed by a shell of its own.
-	times >"$run/$1.times"
+	[ "$seconds" = 0 ] || built "$1" || return 1
+	set_spent "$1"
+	_built=$spent
+	[ "$seconds" = 0 ] || run_for "$1"
+	set_spent "$1"
 	grep -aE 'ERROR|runtime error|^artifact.*Test unit' "$run/$1.out" \
 	    >"$run/$1.errors"
 	fuzz_build "$run/covered" "$fuzz_flags $covered" "$1" \
@@ -110,6 +123,11 @@ long() {
 	llvm-profdata merge -o "$run/$1.profile" "$run/$1.raw" 2>/dev/null &&
 	    llvm-cov export -instr-profile "$run/$1.profile" \
 	    "$run/covered-$1" >"$run/$1.json" 2>/dev/null
+	python3 "$here/fuzz_table.py" "$1" "$run/$1.out" $((spent - _built)) \
+	    "$_corpus" "$run/$1.json" "$top" && [ ! -s "$run/$1.errors" ] &&
+	    return
+	cat "$run/$1.errors"
+	return 1
 }
 
 # Each of them takes one of these tokens, and puts it back.
@@ -118,23 +136,13 @@ exec 9<>"$run/tokens"
 for _i in $(seq "${FUZZ_JOBS:-$(getconf _NPROCESSORS_ONLN)}"); do
 	echo >&9
 done
+printf '%-10s %6s %10s %7s %7s %9s %7s\n' target CPU executed inputs lines \
+    branches memory
 for target in $targets; do
 	read -r _token <&9
-	{ long "$target" 9>&-; echo >&9; } &
+	{ long "$target" 9>&- || : >"$run/failed"; echo >&9; } &
 	longs="${longs:-} $!"
 done
 # shellcheck disable=SC2086
 wait $longs
-status=0
-printf '%-10s %6s %10s %7s %7s %9s %7s\n' target CPU executed inputs lines \
-    branches memory
-for target in $targets; do
-	python3 "$here/fuzz_table.py" "$target" "$run/$target.out" \
-	    "$(tr ms '  ' <"$run/$target.times" | awk 'NR == 2 {
-		printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }')" \
-	    "$dir/corpus/$target" "$run/$target.json" "$top" || status=1
-	[ -s "$run/$target.errors" ] || continue
-	cat "$run/$target.errors"
-	status=1
-done
-exit $status
+[ ! -e "$run/failed" ]

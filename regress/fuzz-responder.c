@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "resp.h"
 #include "valid.h"
 
@@ -29,8 +30,7 @@ copy_of(const uint8_t *buf, size_t len)
 {
 	uint8_t *copy = malloc(len == 0 ? 1 : len);
 
-	if (copy == NULL)
-		abort();
+	must(copy != NULL);
 	memcpy(copy, buf, len);
 	return copy;
 }
@@ -43,8 +43,7 @@ read_request(const uint8_t *buf, size_t len)
 	enum request_result result = request_read((const char *)copy, len, &r);
 
 	free(copy);
-	if (result == REQUEST_TOKEN && !valid_token(r.token))
-		abort();
+	must(result != REQUEST_TOKEN || valid_token(r.token));
 	return result;
 }
 
@@ -60,15 +59,11 @@ fuzz_request(const uint8_t *buf, size_t len)
 
 	if (result == REQUEST_MORE || result == REQUEST_BAD)
 		return;
-	if (len < 4 || read_request(buf, len - 1) != REQUEST_MORE)
-		abort();
-	longer = malloc(len + 1);
-	if (longer == NULL)
-		abort();
+	must(len >= 4 && read_request(buf, len - 1) == REQUEST_MORE);
+	must((longer = malloc(len + 1)) != NULL);
 	memcpy(longer, buf, len);
 	longer[len] = 'x';
-	if (read_request(longer, len + 1) != REQUEST_BAD)
-		abort();
+	must(read_request(longer, len + 1) == REQUEST_BAD);
 	free(longer);
 }
 
@@ -84,11 +79,9 @@ read_hello(const uint8_t *buf, size_t len)
 	if (result != HELLO_NAMED)
 		return result;
 	for (i = 0; name[i] != '\0'; i++)
-		if (i >= 253 || isupper((unsigned char)name[i]) ||
-		    !isgraph((unsigned char)name[i]))
-			abort();
-	if (i == 0)
-		abort();
+		must(i < 253 && isgraph((unsigned char)name[i]) &&
+		    !isupper((unsigned char)name[i]));
+	must(i > 0);
 	return result;
 }
 
@@ -106,8 +99,7 @@ fuzz_hello(const uint8_t *buf, size_t len)
 		return;
 	for (n = 0; n < len && !whole; n++) {
 		before = read_hello(buf, n);
-		if (before == HELLO_BAD)
-			abort();
+		must(before != HELLO_BAD);
 		whole = before == HELLO_NAMED;
 	}
 }
