@@ -219,58 +219,74 @@ dir_owner(struct sandbox *s)
 	s->gid = dirs->st.st_gid;
 }
 
+/* The error of a file that cannot be opened; 0: there is none. */
+static int
+not_readable(const struct place *p, struct error *e)
+{
+	struct stat st;
+	int error = errno;
+
+	if (error == ENOENT)
+		return 0;
+	if (error == ELOOP)
+		return error_set(
+		    e, "%s: is a symbolic link, not followed", p->path);
+	/* The sandbox refuses a directory with EACCES. */
+	if (fstatat(p->dir->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode))
+		return error_set(e, "%s: not a regular file", p->path);
+	error_set(e, "%s: %s", p->path, strerror(error));
+	return error_owner(p->dir->fd, p->name, error, e);
+}
+
+/* Reads size bytes, or to an earlier end of file.  1; or -1, with errno. */
+static int
+read_whole(int fd, char **buf, size_t *len, size_t size)
+{
+	ssize_t n = 0;
+	int error;
+
+	if ((*buf = malloc(size + 1)) == NULL)
+		err(1, NULL);
+	for (; *len < size; *len += (size_t)n)
+		if ((n = read(fd, *buf + *len, size - *len)) <= 0)
+			break;
+	if (n == -1) {
+		error = errno;
+		freezero(*buf, size + 1);
+		*buf = NULL;
+		*len = 0;
+		errno = error;
+		return -1;
+	}
+	(*buf)[*len] = '\0';
+	return 1;
+}
+
 int
 place_read(const struct place *p, char **buf, size_t *len, size_t max,
     struct stat *st, struct error *e)
 {
-	ssize_t n = 0;
-	int fd, error;
+	int fd, rc;
 
+	*buf = NULL;
+	*len = 0;
+	memset(st, 0, sizeof(*st));
 	/* With O_NONBLOCK, opening a fifo does not block. */
 	fd = openat(p->dir->fd, p->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1) {
-		if (errno == ENOENT)
-			return 0;
-		if (errno == ELOOP)
-			return error_set(
-			    e, "%s: is a symbolic link, not followed", p->path);
-		error = errno;
-		/* The sandbox refuses a directory with EACCES. */
-		if (fstatat(p->dir->fd, p->name, st, AT_SYMLINK_NOFOLLOW) ==
-			0 &&
-		    !S_ISREG(st->st_mode))
-			return error_set(e, "%s: not a regular file", p->path);
-		error_set(e, "%s: %s", p->path, strerror(error));
-		return error_owner(p->dir->fd, p->name, error, e);
-	}
+	if (fd == -1)
+		return not_readable(p, e);
 	if (fstat(fd, st) == -1)
 		err(1, "%s", p->path);
-	if (!S_ISREG(st->st_mode)) {
-		close(fd);
-		return error_set(e, "%s: not a regular file", p->path);
-	}
-	if (st->st_size > (off_t)max) {
-		close(fd);
-		return error_set(e, "%s: larger than %zu bytes", p->path, max);
-	}
-	/* Bytes that are added meanwhile are not read. */
-	max = (size_t)st->st_size;
-	if ((*buf = malloc(max + 1)) == NULL)
-		err(1, NULL);
-	for (*len = 0; *len < max; *len += (size_t)n) {
-		if ((n = read(fd, *buf + *len, max - *len)) <= 0)
-			break;
-	}
-	if (n == -1) {
+	if (!S_ISREG(st->st_mode))
+		rc = error_set(e, "%s: not a regular file", p->path);
+	else if (st->st_size > (off_t)max)
+		rc = error_set(e, "%s: larger than %zu bytes", p->path, max);
+	else if ((rc = read_whole(fd, buf, len, (size_t)st->st_size)) == -1)
 		error_set(e, "%s: %s", p->path, strerror(errno));
-		freezero(*buf, max + 1);
-		close(fd);
-		return -1;
-	}
-	(*buf)[*len] = '\0';
 	close(fd);
-	return 1;
+	return rc;
 }
 
 static int

@@ -101,7 +101,8 @@ void dir_owner(struct sandbox *);
 
 /*
  * Reads a regular file whole: NUL-terminated, st filled in; the caller frees.
- * 1: read; 0: there is no such file; -1: the error says why.
+ * 1: read; 0: there is no such file; -1: the error says why.  Unless it is 1,
+ * the buffer is NULL and its length 0.
  */
 int place_read(const struct place *, char **, size_t *len, size_t max,
     struct stat *, struct error *);

@@ -162,9 +162,6 @@ read_part(const struct place *p, enum part part, char **bytes, size_t *len,
 	struct error e;
 	int n;
 
-	*bytes = NULL;
-	*len = 0;
-	memset(st, 0, sizeof(*st));
 	if ((n = place_read(p, bytes, len, limit_of(part), st, &e)) == 1)
 		return PRESENCE_BYTES;
 	if (n == 0)
