@@ -5,6 +5,7 @@ work_start
 key=$work/etc/private/account.pem
 mac_text=Wf3OrxblIS_QlKx6WxhRUKbl_a4NEZsk34a8c3eogW1K_
 mac_text=${mac_text}r6LxG9v_jiJsTVpSsqY8YRpAz65hUWnGaCdz6neQvv_
+mac_part=NEZsk34a8c3eo # of it, in each of its spellings
 
 # eab_fresh [ALGORITHM]: nothing registered yet, the MAC key in its file
 eab_fresh() {
@@ -40,10 +41,12 @@ binding() {
 	expect "MAC key that is none" 1
 	says "$who: MAC key that is none: says so" "$err" \
 	    "$work/etc/private/mac: is not a MAC key"
+	: >"$work/said"
 	for algorithm in "" hs256 hs384 hs512; do
 		eab_fresh $algorithm
 		acme example.com
 		expect "binding with ${algorithm:-the default}" 0
+		cat "$err" >>"$work/said"
 	done
 	good example.com "example.com " "with a binding"
 	for spelling in base64 padded blanks lines; do
@@ -56,9 +59,13 @@ binding() {
 		esac >"$work/mac" && cat "$work/mac" >"$work/etc/private/mac"
 		acme example.com
 		expect "MAC key as $spelling" 0
+		check "$who: MAC key as $spelling: it has what is looked for" \
+		    grep -q $mac_part "$work/mac"
+		cat "$err" >>"$work/said"
 	done
+	check "$who: with a MAC key: there are messages" test -s "$work/said"
 	same "$who: the MAC key is in no message" 0 \
-	    "$(grep -c "$mac_text" "$err")"
+	    "$(grep -c $mac_part "$work/said")"
 	rm "$work/etc/private/mac"
 	acme -F example.com
 	# The binding is sent for a new account only.
