@@ -4,7 +4,7 @@
  * chngproc makes the responses to challenges, and publishes them: as files
  * (chng-webroot.c); by respproc, which serves them; or as records, by hookproc
  * (chng-record.c).  It holds the account key's thumbprint, which key sends and
- * net never sees, the account URL if records contain it, and the right to
+ * net cannot change, the account URL if records contain it, and the right to
  * create files in the challenge directories.  From net it reads tokens and
  * names of the CA.  An attacker in it can publish and remove files there, and
  * have digests published for configured names.  An attacker in net can only

@@ -102,8 +102,8 @@ ask_for_record(struct proof *p, const struct authorization *az)
 }
 
 /*
- * Has chng put the response (RFC 8555 8.1), whose thumbprint net never sees.
- * Where web servers respond by themselves, nothing is to be done.
+ * Has chng put the response (RFC 8555 8.1), with the thumbprint that key has
+ * sent it.  Where web servers respond by themselves, nothing is to be done.
  */
 static int
 put_response(

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* SPDX-FileCopyrightText: 2026 The acme-client authors */
 /*
- * Talks to the CA, and holds nothing but that connection: no key, no file, no
- * thumbprint, no CSR.  It reads whatever the CA, or anyone on the way to it,
- * sends.  An attacker in it can make a run fail and have typed requests of the
- * running jobs signed for the authority's own URLs, which is the process's
- * task.  It refuses URLs elsewhere, invalid tokens, and identifiers that the
- * job does not have.  Here it reads the CA's directory (RFC 8555 7.1) and takes
- * jobs from certproc; the work is in net-account.c, net-order.c, net-renewal.c,
- * net-revoke.c and net-verify.c.
+ * Talks to the CA, and holds nothing but that connection: no key and no file.
+ * It reads whatever the CA, or anyone on the way to it, sends.  An attacker in
+ * it can make a run fail and have typed requests of the running jobs signed for
+ * the authority's own URLs, which is the process's task.  It refuses URLs
+ * elsewhere, invalid tokens, and identifiers that the job does not have.  Here
+ * it reads the CA's directory (RFC 8555 7.1) and takes jobs from certproc; the
+ * work is in net-account.c, net-order.c, net-renewal.c, net-revoke.c and
+ * net-verify.c.
  */
 #include <err.h>
 #include <stdlib.h>
