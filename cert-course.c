@@ -312,18 +312,18 @@ cert_key_refused(struct msg *m)
 /* By worker: why certproc refused a chain of its job last. */
 static struct error refused_by[WORKERS_MAX];
 
-/* Acts on the verdict of job_choose(). */
+/* Acts on what job_choose() or job_save_chosen() has returned. */
 static void
-take_verdict(uint32_t job, int verdict)
+take_choice(uint32_t job, enum choice choice)
 {
 	const struct error *refused = &refused_by[jobs[job].worker];
 
-	if (verdict == 0)
+	if (choice == CHOICE_OPEN)
 		reply_net(job, VERDICT_ANOTHER);
-	else if (verdict == 1) {
+	else if (choice == CHOICE_SAVED) {
 		jobs[job].told = 1;
 		install(job);
-	} else if (verdict == -1 && jobs[job].resumed) {
+	} else if (choice == CHOICE_NONE && jobs[job].resumed) {
 		say(1,
 		    "%s: the order of an earlier run is of no use: %s; ordered "
 		    "anew",
@@ -337,7 +337,8 @@ take_verdict(uint32_t job, int verdict)
 		 * the order again.
 		 */
 		job_failed(&jobs[job], refused->text,
-		    verdict == SAVE_FAILED ? FAILURE_LOCAL : FAILURE_CA, 0, 0);
+		    choice == CHOICE_UNSAVED ? FAILURE_LOCAL : FAILURE_CA, 0,
+		    0);
 		jobs[job].told = 1;
 		finish_failed(job, refused);
 	}
@@ -347,17 +348,17 @@ static void
 cert_chain(struct msg *m)
 {
 	struct body_chain b;
+	enum choice choice;
 	struct error e;
-	int verdict;
 
 	body_chain(m, &b);
 	e.text[0] = '\0';
 	authority_works();
-	verdict = job_choose(
+	choice = job_choose(
 	    &jobs[m->head.job], (const char *)b.pem, b.len, b.unframed, &e);
-	if (verdict < 0 || e.text[0] != '\0')
+	if (e.text[0] != '\0')
 		refused_by[jobs[m->head.job].worker] = e;
-	take_verdict(m->head.job, verdict);
+	take_choice(m->head.job, choice);
 }
 
 static void
@@ -368,7 +369,7 @@ cert_last_chain(struct msg *m)
 	msg_end(m);
 	if (j->preferred == NULL)
 		errx(1, "CERT_LAST_CHAIN: nothing to choose from");
-	take_verdict(m->head.job, job_save_chosen(j, &refused_by[j->worker]));
+	take_choice(m->head.job, job_save_chosen(j, &refused_by[j->worker]));
 }
 
 /*

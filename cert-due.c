@@ -302,7 +302,8 @@ job_evaluate(struct job *j, int64_t lock_deadline, struct error *e)
 	 * complete the repair and report it.
 	 */
 	if (repair(j))
-		return job_save_chosen(j, e) == 1 ? JOB_INSTALL : JOB_FAILED;
+		return job_save_chosen(j, e) == CHOICE_SAVED ? JOB_INSTALL :
+							       JOB_FAILED;
 	confirm(j);
 	verdict = asks_for_status(j) ? JOB_ASK_STATUS : JOB_UNCHANGED;
 	if (renewal_ask(&j->state->life, j->state, time(NULL)))

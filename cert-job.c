@@ -361,7 +361,7 @@ job_begin(struct job *j, struct error *e)
 	return job_save(j, e);
 }
 
-int
+enum choice
 job_save_chosen(struct job *j, struct error *e)
 {
 	char *pem;
@@ -369,11 +369,11 @@ job_save_chosen(struct job *j, struct error *e)
 	int rc;
 
 	if (j->chosen == NULL)
-		return -1;
+		return CHOICE_NONE;
 	pem = chain_pem(j->chosen, 0, SIZE_MAX, &len);
 	rc = store_write(j->nr, PART_SAVED, pem, len, e);
 	free(pem);
-	return rc == 0 ? 1 : SAVE_FAILED;
+	return rc == 0 ? CHOICE_SAVED : CHOICE_UNSAVED;
 }
 
 enum job_verdict
@@ -386,7 +386,7 @@ job_take_over(struct job *j, const char *what, struct error *e)
 	 * installed one may expire later.
 	 */
 	chain_fingerprint(j->chosen, j->state->put_back);
-	if (job_save(j, e) == -1 || job_save_chosen(j, e) != 1)
+	if (job_save(j, e) == -1 || job_save_chosen(j, e) != CHOICE_SAVED)
 		return JOB_FAILED;
 	say(1, "%s: %s the certificate that ends on %s", j->handle, what,
 	    clock_text(j->chosen->not_after));
@@ -408,7 +408,7 @@ check_whole(const struct job *j, int unframed, struct error *e)
 	    "cut; name the CA's root with 'root file'");
 }
 
-int
+enum choice
 job_choose(
     struct job *j, const char *pem, size_t len, int unframed, struct error *e)
 {
@@ -419,7 +419,7 @@ job_choose(
 	    check_chain(j, chain, e) == -1 ||
 	    (j->resumed && order_worth(j, chain, e) == -1)) {
 		chain_free(chain);
-		return j->preferred != NULL ? 0 : -1;
+		return j->preferred != NULL ? CHOICE_OPEN : CHOICE_NONE;
 	}
 	chain_issuer(chain, sk_X509_num(chain->certs) - 1, top, sizeof(top));
 	if (j->preferred != NULL && strcmp(top, j->preferred) != 0) {
@@ -429,7 +429,7 @@ job_choose(
 			j->chosen = chain;
 		else
 			chain_free(chain);
-		return 0;
+		return CHOICE_OPEN;
 	}
 	chain_free(j->chosen);
 	j->chosen = chain;

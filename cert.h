@@ -522,19 +522,22 @@ int job_verify(const struct job *, const struct chain *, struct error *);
 int job_begin(struct job *, struct error *);
 
 /*
- * Judges a chain from the CA; unframed: only the end of the connection marked
- * its end.  1: it is chosen and saved; 0: an alternate chain may be better; -1:
- * it is refused, with the reason; SAVE_FAILED: it could not be saved, with the
- * reason.
+ * CHOICE_SAVED: the chosen chain is saved.  CHOICE_OPEN: an alternate chain may
+ * be better.  CHOICE_NONE: no chain is chosen.  CHOICE_UNSAVED: the chosen one
+ * could not be saved.
  */
-#define SAVE_FAILED -2
-int job_choose(
+enum choice { CHOICE_SAVED, CHOICE_OPEN, CHOICE_NONE, CHOICE_UNSAVED };
+/*
+ * Judges a chain from the CA; unframed: only the end of the connection marked
+ * its end.  The error has the reason if the chain is refused or not saved.
+ */
+enum choice job_choose(
     struct job *, const char *pem, size_t len, int unframed, struct error *);
 /*
  * Saves the chosen chain in the state directory: the CA has no further chain,
- * or there is no CA.  Returns what job_choose() returns, but not 0.
+ * or there is no CA.  Not CHOICE_OPEN; the reason only with CHOICE_UNSAVED.
  */
-int job_save_chosen(struct job *, struct error *);
+enum choice job_save_chosen(struct job *, struct error *);
 /*
  * Does the chain begin so long before the installed one that it was issued
  * earlier?  A CA sets notBefore to a time before the issuance, by 48 hours at
