@@ -128,30 +128,46 @@ finish_failed(uint32_t job, const struct error *e)
 	finish_job(job, OUTCOME_FAILED);
 }
 
-/* Sends csrproc a request; csrproc replies with CERT_CSR_DONE. */
-static void
-ask_csr(uint32_t job, enum msgtype what, enum phase phase)
-{
-	struct body_discard b;
-	uint8_t *der;
-	char *pem;
-	size_t len;
+/* Three requests to csrproc, which replies to each with CERT_CSR_DONE. */
 
-	enter(job, phase);
-	msg_new(&out, what, job);
-	if (what == CSR_DISCARD) {
-		b.installed = job_is_doomed(&jobs[job]);
-		b.hash = jobs[job].doomed->spki;
-		body_discard(&out, &b);
-	} else if (what == CSR_ADOPT) {
-		der = chain_leaf_der(jobs[job].chosen, &len);
-		msg_put_buf(&out, der, len);
-		free(der);
-	} else if (what == CSR_COMBINE) {
-		pem = chain_pem(jobs[job].chosen, 0, SIZE_MAX, &len);
-		msg_put_buf(&out, pem, len);
-		free(pem);
-	}
+/* The next key, for which the chosen chain is, is to go live. */
+static void
+adopt(uint32_t job)
+{
+	size_t len;
+	uint8_t *der = chain_leaf_der(jobs[job].chosen, &len);
+
+	enter(job, ADOPTING);
+	msg_new(&out, CSR_ADOPT, job);
+	msg_put_buf(&out, der, len);
+	msg_send(&out);
+	free(der);
+}
+
+/* The file with the key and the chosen chain is to be written. */
+static void
+combine(uint32_t job)
+{
+	size_t len;
+	char *pem = chain_pem(jobs[job].chosen, 0, SIZE_MAX, &len);
+
+	enter(job, COMBINING);
+	msg_new(&out, CSR_COMBINE, job);
+	msg_put_buf(&out, pem, len);
+	msg_send(&out);
+	free(pem);
+}
+
+/* What is left of a revoked certificate is to be removed. */
+static void
+discard(uint32_t job)
+{
+	struct body_discard b = { .installed = job_is_doomed(&jobs[job]),
+		.hash = jobs[job].doomed->spki };
+
+	enter(job, DISCARDING);
+	msg_new(&out, CSR_DISCARD, job);
+	body_discard(&out, &b);
 	msg_send(&out);
 }
 
@@ -168,12 +184,12 @@ install(uint32_t job)
 	struct error e;
 
 	if (job_needs_next_key(j))
-		ask_csr(job, CSR_ADOPT, ADOPTING);
+		adopt(job);
 	else if (installed_replace(job, j->path, j->chosen, &e) == -1) {
 		job_failed(j, e.text, FAILURE_LOCAL, 0, 0);
 		finish_failed(job, &e);
 	} else if (j->combined)
-		ask_csr(job, CSR_COMBINE, COMBINING);
+		combine(job);
 	else {
 		job_installed(j);
 		finish_job(job, OUTCOME_INSTALLED);
@@ -400,7 +416,7 @@ cert_done(struct msg *m)
 			    "more, before the next renewal, has that confirmed",
 			    j->handle);
 		}
-		ask_csr(m->head.job, CSR_DISCARD, DISCARDING);
+		discard(m->head.job);
 	}
 }
 
