@@ -401,33 +401,51 @@ complete_or_rekey(struct issue *is, struct net_error *t)
 	return complete_or_rekey(is, t);
 }
 
+/* Is it certain that the order cannot lead to a certificate, in no run? */
+static int
+has_failed(const struct issue *is, const struct net_error *t)
+{
+	/* An authorization or the order itself is invalid. */
+	if (is->proof.spoilt > 0 ||
+	    (is->order.identifiers != NULL && !is_open(is)))
+		return 1;
+	/* A status of 5xx may be over in the next run. */
+	if (is_refused(t) && (t->status < 500 || is->resumed))
+		return 1;
+	/* It has stayed pending for two runs. */
+	return is->resumed && is->waited && is->order.status == STATUS_PENDING;
+}
+
+/*
+ * Was the failed order of no use before this run responded to its challenges?
+ * Else a new order would fail for the same reason.
+ */
+static int
+was_useless(const struct issue *is, const struct net_error *t)
+{
+	return !is->proof.responded && t->status < 500 &&
+	    (is->resumed || is->proof.spoilt > 0);
+}
+
 /*
  * Completes an order whose URL net knows.  If the order has failed, certproc
- * forgets its URL, so that the next run does not fetch it.  ORDER_ANEW only if
- * the order was of no use before this run responded to its challenges: a new
- * order would fail for the same reason as one that fails now.
+ * forgets its URL, so that the next run does not fetch it.
  */
 static int
 course(struct issue *is, struct net_error *t)
 {
-	int rc = complete_or_rekey(is, t), spoilt, refused;
+	int rc = complete_or_rekey(is, t);
 
 	if (rc != -1)
 		return rc;
-	spoilt = is->proof.spoilt > 0 ||
-	    (is->order.identifiers != NULL && !is_open(is));
-	refused = is_refused(t) && (t->status < 500 || is->resumed);
 	if (is->proof.spoilt > 0 && is->order.status == STATUS_PENDING)
 		proof_give_up(&is->proof);
-	if (!spoilt && !refused &&
-	    !(is->resumed && is->waited && is->order.status == STATUS_PENDING))
+	if (!has_failed(is, t))
 		return -1;
-	if (is->proof.responded || t->status >= 500 ||
-	    (!is->resumed && is->proof.spoilt == 0)) {
-		tell_order(is->session, NULL);
-		return -1;
-	}
-	return anew(is, t);
+	if (was_useless(is, t))
+		return anew(is, t);
+	tell_order(is->session, NULL);
+	return -1;
 }
 
 /*

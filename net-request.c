@@ -510,6 +510,32 @@ is_by_account(enum msgtype sign)
 	    sign != CSR_SIGN_REVOKE;
 }
 
+/*
+ * May a lost request be repeated?  Only if the CA has probably not seen it.
+ * Not finalize, nor the response to a challenge: there the caller fetches the
+ * order, or the authorization, to see whether the CA has received it.
+ */
+static int
+may_repeat(enum msgtype sign, const struct net_error *t)
+{
+	return t->unseen && sign != KEY_SIGN_FINALIZE &&
+	    sign != KEY_SIGN_CHALLENGE;
+}
+
+/* Returns the signed body of a request, with a new nonce; the caller frees. */
+static char *
+sign_body(struct session *s, const struct request *r, struct net_error *t)
+{
+	char *with, *jws;
+
+	if (request_origin(s, "POST", r->url, t) == -1 ||
+	    (with = take_nonce(s, t)) == NULL)
+		return NULL;
+	jws = request_sign(s, r->sign, with, r->url, t);
+	free(with);
+	return jws;
+}
+
 int
 request_post(struct session *s, enum msgtype sign, const char *url,
     const char *accept, struct http_response *a, struct net_error *t)
@@ -517,31 +543,19 @@ request_post(struct session *s, enum msgtype sign, const char *url,
 	struct request r = {
 		.method = HTTP_POST, .sign = sign, .url = url, .accept = accept
 	};
-	char *with, *jws;
-	int tries, rc, unseen = 0;
+	char *jws;
+	int tries, rc, repeated = 0;
 
 	for (tries = 0; tries < SIGN_TRIES; tries++) {
-		if (request_origin(s, "POST", url, t) == -1 ||
-		    (with = take_nonce(s, t)) == NULL)
-			return -1;
-		jws = request_sign(s, sign, with, url, t);
-		free(with);
-		if (jws == NULL)
+		if ((jws = sign_body(s, &r, t)) == NULL)
 			return -1;
 		r.body = jws;
 		rc = exchange(s, &r, a, t);
 		free(jws);
 		if (rc == -1) {
-			/*
-			 * Repeat the request once if the CA has probably not
-			 * seen it.  Not finalize, nor the response to a
-			 * challenge: there the caller fetches the order, or the
-			 * authorization, to see whether the CA has received it.
-			 */
-			if (t->unseen && sign != KEY_SIGN_FINALIZE &&
-			    sign != KEY_SIGN_CHALLENGE && unseen++ == 0)
-				continue;
-			return -1;
+			if (!may_repeat(sign, t) || repeated++ > 0)
+				return -1;
+			continue;
 		}
 		nonce_keep(a);
 		if (a->status / 100 == 2) {
