@@ -428,6 +428,20 @@ cut_repeated(char *text, const char *said)
 		text[len - n - 2] = '\0';
 }
 
+/* Says why this authorization is not valid. */
+static void
+explain_one(const struct authorization *az, struct net_error *t)
+{
+	const char *name = strchr(az->identifier, ':') + 1;
+
+	if (az->challenge.error.text[0] != '\0')
+		net_error_set(
+		    t, FAILURE_CA, "%s: %s", name, az->challenge.error.text);
+	else
+		net_error_set(t, FAILURE_CA, "%s: authorization %s", name,
+		    az->status_text);
+}
+
 void
 proof_explain(struct proof *p, struct net_error *t)
 {
@@ -441,21 +455,14 @@ proof_explain(struct proof *p, struct net_error *t)
 		if (fetch_authorization(p, i, &az, &ignored) == -1)
 			continue;
 		if (az.status != STATUS_VALID) {
-			net_error_set(&cause, t->class, "%s: %s%s",
-			    strchr(az.identifier, ':') + 1,
-			    az.challenge.error.text[0] != '\0' ?
-				"" :
-				"authorization ",
-			    az.challenge.error.text[0] != '\0' ?
-				az.challenge.error.text :
-				az.status_text);
+			explain_one(&az, &cause);
 			cut_repeated(t->error.text, az.challenge.error.text);
 			p->doubtful |= concerns_responses(&az.challenge.error);
-			if (n++ > 0)
+			if (n++ == 0)
+				first = cause;
+			else
 				warnx("%s: %s", p->session->conf->handle,
 				    cause.error.text);
-			else
-				first = cause;
 		}
 		authorization_free(&az);
 	}

@@ -38,18 +38,36 @@ renewal_info_none(const struct session *s)
 	tell_cert(s->job, 0, 0, FAILED_SECONDS);
 }
 
+/* Takes the CA's response, and tells certproc the window in it. */
+static void
+take_info(
+    const struct session *s, const char *url, const struct http_response *a)
+{
+	const char *handle = s->conf->handle;
+	long retry = http_retry_after(a, time(NULL));
+	struct renewal_info info;
+	struct error e;
+
+	if (renewal_info_parse(&info, a->body, a->bodylen, &e) == -1) {
+		say(1, "%s: %s: %s", handle, url, e.text);
+		tell_cert(s->job, 0, 0, UINT64_MAX);
+		return;
+	}
+	say(1, "%s: the CA suggests to renew between %s and %s%s%s", handle,
+	    clock_text(info.start), clock_text(info.end),
+	    info.explanation[0] != '\0' ? ", see " : "", info.explanation);
+	tell_cert(s->job, info.start, info.end,
+	    retry < 0 ? UINT64_MAX : (uint64_t)retry);
+}
+
 void
 renewal_info_ask(struct session *s)
 {
 	const char *base = s->directory.renewal_info;
-	const char *handle = s->conf->handle;
-	struct renewal_info info;
 	struct http_response a;
 	struct net_error t;
-	struct error e;
 	char *url;
 	size_t len;
-	long retry;
 
 	if (base == NULL) {
 		tell_cert(s->job, 0, 0, ABSENT_SECONDS);
@@ -59,31 +77,18 @@ renewal_info_ask(struct session *s)
 	if (asprintf(&url, "%s%s%s", base, base[len - 1] == '/' ? "" : "/",
 		s->conf->certid) == -1)
 		err(1, NULL);
-	if (request_get(s, url, &a, &t) == -1) {
-		say(1, "%s: no renewal information: %s", handle, t.error.text);
+	if (request_get(s, url, &a, &t) == 0) {
+		take_info(s, url, &a);
+		http_response_free(&a);
+	} else {
+		say(1, "%s: no renewal information: %s", s->conf->handle,
+		    t.error.text);
 		/*
 		 * Ask again sooner after a temporary failure, otherwise in six
 		 * hours (RFC 9773 4.3.3).
 		 */
 		tell_cert(s->job, 0, 0,
 		    t.lost || t.status >= 500 ? FAILED_SECONDS : UINT64_MAX);
-	} else {
-		retry = http_retry_after(&a, time(NULL));
-		if (renewal_info_parse(&info, a.body, a.bodylen, &e) == -1) {
-			say(1, "%s: %s: %s", handle, url, e.text);
-			tell_cert(s->job, 0, 0, UINT64_MAX);
-		} else {
-			say(1,
-			    "%s: the CA suggests to renew between %s and "
-			    "%s%s%s",
-			    handle, clock_text(info.start),
-			    clock_text(info.end),
-			    info.explanation[0] != '\0' ? ", see " : "",
-			    info.explanation);
-			tell_cert(s->job, info.start, info.end,
-			    retry < 0 ? UINT64_MAX : (uint64_t)retry);
-		}
-		http_response_free(&a);
 	}
 	free(url);
 }
