@@ -27,9 +27,9 @@ check_port(const struct domain *d, const char *what, char *const server[2])
 		    server[0], port);
 }
 
-/* Gives each address the form in which addresses are compared. */
+/* Gives the address the form in which addresses are compared. */
 static void
-check_listen(struct domain *d)
+check_listen_address(struct domain *d, char **address)
 {
 	/*
 	 * Reject ::ffff:0:0/96: an IPV6_V6ONLY socket cannot be bound to an
@@ -37,31 +37,36 @@ check_listen(struct domain *d)
 	 */
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	unsigned char addr[16];
+	size_t len = address_bytes(*address, addr);
+
+	if (len == 0 && strcmp(*address, "*") != 0)
+		domain_error(d,
+		    "listen on %s: expected an address of this machine, or * "
+		    "for all",
+		    *address);
+	if (len == 16 && memcmp(addr, mapped, sizeof(mapped)) == 0)
+		domain_error(d,
+		    "listen on %s: this is an IPv4 address, which is written "
+		    "as %u.%u.%u.%u",
+		    *address, addr[12], addr[13], addr[14], addr[15]);
+	if (address_is_group(addr, len))
+		domain_error(d,
+		    "listen on %s: expected an address of this machine alone, "
+		    "not a multicast or broadcast address",
+		    *address);
+	if (len > 0)
+		conf_normalise(address);
+}
+
+static void
+check_listen(struct domain *d)
+{
 	const char *other;
-	char **address;
-	size_t i, len;
+	size_t i;
 
 	for (i = 0; i + 1 < d->listen.n; i += 2) {
-		address = &d->listen.v[i];
-		if ((len = address_bytes(*address, addr)) == 0 &&
-		    strcmp(*address, "*") != 0)
-			domain_error(d,
-			    "listen on %s: expected an address of this "
-			    "machine, or * for all",
-			    *address);
-		if (len == 16 && memcmp(addr, mapped, sizeof(mapped)) == 0)
-			domain_error(d,
-			    "listen on %s: this is an IPv4 address, which is "
-			    "written as %u.%u.%u.%u",
-			    *address, addr[12], addr[13], addr[14], addr[15]);
-		if (address_is_group(addr, len))
-			domain_error(d,
-			    "listen on %s: expected an address of this machine "
-			    "alone, not a multicast or broadcast address",
-			    *address);
-		if (len > 0)
-			conf_normalise(address);
-		check_port(d, "listen on", address);
+		check_listen_address(d, &d->listen.v[i]);
+		check_port(d, "listen on", &d->listen.v[i]);
 	}
 	if (d->listen.n > 2 * LISTEN_MAX)
 		domain_error(d, "more than %d times 'listen on'", LISTEN_MAX);

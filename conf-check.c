@@ -278,22 +278,29 @@ by_handle(const void *a, const void *b)
 }
 
 static void
-check_names_once(struct conf *c)
+check_authorities_once(const struct conf *c)
 {
-	struct domain **d;
+	const struct authority *a, *before;
 	size_t i, j;
 
 	for (i = 0; i < c->nauthorities; i++)
-		for (j = 0; j < i; j++)
-			if (strcmp(c->authorities[i].name,
-				c->authorities[j].name) == 0)
-				lex_error_at(c->authorities[i].file,
-				    c->authorities[i].line,
-				    "authority %s: is also at %s",
-				    c->authorities[i].name,
-				    place_text(c->authorities[j].file,
-					c->authorities[j].line,
-					c->authorities[i].file));
+		for (j = 0; j < i; j++) {
+			a = &c->authorities[i];
+			before = &c->authorities[j];
+			if (strcmp(a->name, before->name) == 0)
+				lex_error_at(a->file, a->line,
+				    "authority %s: is also at %s", a->name,
+				    place_text(
+					before->file, before->line, a->file));
+		}
+}
+
+static void
+check_domains_once(struct conf *c)
+{
+	struct domain **d;
+	size_t i;
+
 	if ((d = calloc(c->ndomains + 1, sizeof(*d))) == NULL)
 		err(1, NULL);
 	for (i = 0; i < c->ndomains; i++)
@@ -374,7 +381,8 @@ conf_check(struct conf *c, const char *path)
 	    c->status_line);
 	if (c->nauthorities == 0)
 		lex_error_at(path, 1, "there is no 'authority'");
-	check_names_once(c);
+	check_authorities_once(c);
+	check_domains_once(c);
 	for (i = 0; i < c->nauthorities; i++)
 		check_authority(&c->authorities[i]);
 	for (i = 0; i < c->nauthorities; i++)

@@ -365,11 +365,23 @@ is_curve(const char *word)
 	    word[1 + strspn(word + 1, "0123456789")] == '\0';
 }
 
-void
-parse_keyspec(struct keyspec *spec)
+/* Does the word look like a type or size of a key? */
+static int
+means_key(const char *word)
 {
 	static const char *const meant[] = { "rsa", "ec", "ed", "secp",
 		"prime" };
+	size_t i;
+
+	for (i = 0; i < sizeof(meant) / sizeof(meant[0]); i++)
+		if (strncasecmp(word, meant[i], strlen(meant[i])) == 0)
+			return 1;
+	return 0;
+}
+
+void
+parse_keyspec(struct keyspec *spec)
+{
 	static const struct {
 		const char *type, *size;
 		enum keytype keytype;
@@ -384,13 +396,12 @@ parse_keyspec(struct keyspec *spec)
 	const char *type = is_word("rsa") ? "rsa" :
 	    is_word("ecdsa")              ? "ecdsa" :
 					    NULL;
-	size_t i, n = sizeof(sizes) / sizeof(sizes[0]);
-	int unknown = 0;
+	size_t i;
 
 	if (type != NULL) {
 		spec->type = *type == 'r' ? KEYTYPE_RSA : KEYTYPE_ECDSA;
 		lex_next();
-		for (i = 0; i < n; i++)
+		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 			if (strcmp(sizes[i].type, type) == 0 &&
 			    is_word(sizes[i].size)) {
 				spec->bits = sizes[i].bits;
@@ -398,16 +409,8 @@ parse_keyspec(struct keyspec *spec)
 				break;
 			}
 	}
-	/*
-	 * The word looks like a type or size of a key, but is none of the known
-	 * ones.
-	 */
-	n = sizeof(meant) / sizeof(meant[0]);
-	for (i = 0; type == NULL && i < n; i++)
-		unknown |= strncasecmp(lex_word, meant[i], strlen(meant[i])) ==
-		    0;
 	if (lex_token == TOKEN_WORD &&
-	    (unknown || is_curve(lex_word) ||
+	    ((type == NULL && means_key(lex_word)) || is_curve(lex_word) ||
 		isdigit((unsigned char)lex_word[0]))) {
 		lex_error(
 		    "%s: expected rsa [2048|3072|4096] or ecdsa [p256|p384]",
