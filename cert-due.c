@@ -173,12 +173,25 @@ due_or_say(struct job *j)
 	return verdict;
 }
 
+/* Notes whether an earlier run has found the installed certificate revoked. */
+static void
+note_revoked(struct job *j)
+{
+	char leaf[FINGERPRINT_LEN];
+
+	if (j->installed.chain != NULL && j->state->revoked[0] != '\0') {
+		chain_fingerprint(j->installed.chain, leaf);
+		j->revoked = strcmp(j->state->revoked, leaf) == 0;
+	}
+	if (!j->revoked)
+		j->state->revoked[0] = '\0';
+}
+
 int
 job_look(struct job *j, int64_t lock_deadline, struct error *e)
 {
 	struct stored parts[PART_JOB__MAX];
 	struct error ignored;
-	char leaf[FINGERPRINT_LEN];
 	int rc;
 
 	j->locked = 1;
@@ -188,9 +201,7 @@ job_look(struct job *j, int64_t lock_deadline, struct error *e)
 	if (rc == 0 && j->broken.text[0] != '\0')
 		rc = error_set(e, "%s", j->broken.text);
 	if (rc == -1) {
-		/*
-		 * A run for -l does not know the keys, and remembers nothing.
-		 */
+		/* -r, -B and -i only report the error. */
 		if (role_mode == MODE_RENEW && j->has_state)
 			job_prevented(j, e->text, FAILURE_LOCAL);
 		return -1;
@@ -201,13 +212,7 @@ job_look(struct job *j, int64_t lock_deadline, struct error *e)
 	memset(&j->state->life, 0, sizeof(j->state->life));
 	if (j->installed.chain != NULL)
 		renewal_life(j->installed.chain, &j->state->life);
-	/* An earlier run found that it is revoked, and could not replace it. */
-	if (j->installed.chain != NULL && j->state->revoked[0] != '\0') {
-		chain_fingerprint(j->installed.chain, leaf);
-		j->revoked = strcmp(j->state->revoked, leaf) == 0;
-	}
-	if (!j->revoked)
-		j->state->revoked[0] = '\0';
+	note_revoked(j);
 	if (j->installed.chain != NULL && j->state->life.certid[0] != '\0' &&
 	    chain_names_equal(j->installed.chain, &j->names) &&
 	    (j->certid = strdup(j->state->life.certid)) == NULL)
