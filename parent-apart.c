@@ -114,20 +114,13 @@ add_tally(struct tally *tally, const struct tally *one)
 	tally->interrupted |= one->interrupted;
 }
 
-void
-apart_run(const struct run *run, int last, struct tally *tally)
+/* Starts a run in a process of its own; *fd becomes a socket to it. */
+static pid_t
+start_apart(const struct run *run, int *fd)
 {
-	struct tally one = { 0 };
-	int fds[2], status, gone = 0;
-	pid_t pid, rc;
+	int fds[2];
+	pid_t pid;
 
-	if (last && limits_allow_run(nwaiting, run->workers)) {
-		broker_run(run, tally);
-		return;
-	}
-	if ((few_descriptors && nwaiting >= WAITING_MAX) ||
-	    !limits_allow_apart(nwaiting))
-		end_first();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1 ||
 	    (pid = fork()) == -1)
 		err(1, "fork");
@@ -139,26 +132,58 @@ apart_run(const struct run *run, int last, struct tally *tally)
 		run_apart(run, fds[1]);
 	}
 	close(fds[1]);
-	wait_for_tally(fds[0], pid);
-	if (read(fds[0], &one, sizeof(one)) != sizeof(one)) {
-		memset(&one, 0, sizeof(one));
-		one.failed = run->njobs;
-		gone = 1;
+	*fd = fds[0];
+	return pid;
+}
+
+static void
+keep_waiting(int fd)
+{
+	if ((waiting = reallocarray(waiting, nwaiting + 1, sizeof(*waiting))) ==
+	    NULL)
+		err(1, NULL);
+	waiting[nwaiting++] = fd;
+}
+
+/* Reaps the process of a run; reports a signal if there was no tally. */
+static void
+reap(const struct run *run, pid_t pid, int gone)
+{
+	int status;
+	pid_t rc;
+
+	while ((rc = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
+		;
+	/* A process that exited has reported its error itself. */
+	if (gone && rc == pid && WIFSIGNALED(status))
+		warnx("the run at %s was killed by signal %d, %s",
+		    run->authority->name, WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+}
+
+void
+apart_run(const struct run *run, int last, struct tally *tally)
+{
+	struct tally one = { 0 };
+	int fd, gone;
+	pid_t pid;
+
+	if (last && limits_allow_run(nwaiting, run->workers)) {
+		broker_run(run, tally);
+		return;
 	}
-	if (one.waits) {
-		if ((waiting = reallocarray(
-			 waiting, nwaiting + 1, sizeof(*waiting))) == NULL)
-			err(1, NULL);
-		waiting[nwaiting++] = fds[0];
-	} else {
-		close(fds[0]);
-		while ((rc = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
-			;
-		/* A process that exited has reported its error itself. */
-		if (gone && rc == pid && WIFSIGNALED(status))
-			warnx("the run at %s was killed by signal %d, %s",
-			    run->authority->name, WTERMSIG(status),
-			    strsignal(WTERMSIG(status)));
+	if ((few_descriptors && nwaiting >= WAITING_MAX) ||
+	    !limits_allow_apart(nwaiting))
+		end_first();
+	pid = start_apart(run, &fd);
+	wait_for_tally(fd, pid);
+	if ((gone = read(fd, &one, sizeof(one)) != sizeof(one)))
+		one = (struct tally){ .failed = run->njobs };
+	if (one.waits)
+		keep_waiting(fd);
+	else {
+		close(fd);
+		reap(run, pid, gone);
 	}
 	add_tally(tally, &one);
 }

@@ -106,38 +106,43 @@ listen_add(const char *address, const char *port)
 		add(ALL_IPV6, port, 1);
 }
 
+/* The error that another process has the port. */
 static int
-no_socket(struct listener *l, const char *call)
+port_taken(struct listener *l)
 {
 	const char *address = l->address, *port = l->port;
 	char holder[80];
 
-	l->error = errno;
-	if (l->error == EADDRINUSE) {
-		/*
-		 * port_holder() fails for an ordinary user, and for the
-		 * respproc of another run, whose descriptors the kernel hides.
-		 */
-		if (!port_holder(
-			(struct sockaddr *)&l->sa, holder, sizeof(holder)))
-			return error_set(&l->broken,
-			    "listen on %s port %s: another process has this "
-			    "port; if that is another run of acme-client, try "
-			    "again when it has ended; otherwise stop it for "
-			    "that time, or have it pass the requests on to "
-			    "another port that is named here",
-			    address, port);
-		if (strncmp(holder, OWN_NAME, strlen(OWN_NAME)) == 0)
-			return error_set(&l->broken,
-			    "listen on %s port %s: another run of acme-client "
-			    "has this port, as %s; try again when it has ended",
-			    address, port, holder);
+	/*
+	 * port_holder() fails for an ordinary user, and for the respproc of
+	 * another run, whose descriptors the kernel hides.
+	 */
+	if (!port_holder((struct sockaddr *)&l->sa, holder, sizeof(holder)))
 		return error_set(&l->broken,
-		    "listen on %s port %s: %s has this port; stop it for that "
-		    "time, or have it pass the requests on to another port "
-		    "that is named here",
+		    "listen on %s port %s: another process has this port; if "
+		    "that is another run of acme-client, try again when it has "
+		    "ended; otherwise stop it for that time, or have it pass "
+		    "the requests on to another port that is named here",
+		    address, port);
+	if (strncmp(holder, OWN_NAME, strlen(OWN_NAME)) == 0)
+		return error_set(&l->broken,
+		    "listen on %s port %s: another run of acme-client has this "
+		    "port, as %s; try again when it has ended",
 		    address, port, holder);
-	}
+	return error_set(&l->broken,
+	    "listen on %s port %s: %s has this port; stop it for that time, or "
+	    "have it pass the requests on to another port that is named here",
+	    address, port, holder);
+}
+
+static int
+no_socket(struct listener *l, const char *call)
+{
+	const char *address = l->address, *port = l->port;
+
+	l->error = errno;
+	if (l->error == EADDRINUSE)
+		return port_taken(l);
 	if (l->error == EACCES)
 		return error_set(&l->broken,
 		    "listen on %s port %s: %s; ports below 1024 need root, or "
