@@ -515,6 +515,17 @@ void job_close(struct job *);
  */
 int job_verify(const struct job *, const struct chain *, struct error *);
 
+/* Has an -r revoked this chain or begun to, as far as a copy is still kept? */
+int job_was_revoked(const struct job *, const struct chain *);
+/* Did an -r name the key of this chain as compromised (-R keyCompromise)? */
+int job_is_for_compromised_key(const struct job *, const struct chain *);
+/*
+ * Refuses, for -B and -i, a chain that one of these two is about: -1 and the
+ * error, in which key and cert name the chain's key and certificate; else 0.
+ */
+int job_check_revoked(const struct job *, const struct chain *, const char *key,
+    const char *cert, struct error *);
+
 /*
  * Counts an attempt, before netproc asks the CA.  Checks first what can fail on
  * this machine.  0 or -1.
@@ -585,16 +596,6 @@ int job_is_refused_key(
  */
 void job_failed(struct job *, const char *text, enum failure, uint64_t seconds,
     time_t until);
-/* Has an -r revoked this chain or begun to, as far as a copy is still kept? */
-int job_was_revoked(const struct job *, const struct chain *);
-/* Did an -r name the key of this chain as compromised (-R keyCompromise)? */
-int job_is_for_compromised_key(const struct job *, const struct chain *);
-/*
- * Refuses, for -B and -i, a chain that one of these two is about: -1 and the
- * error, in which key and cert name the chain's key and certificate; else 0.
- */
-int job_check_revoked(const struct job *, const struct chain *, const char *key,
-    const char *cert, struct error *);
 /*
  * Makes text from another process or the CA visible, outsz bytes at most.  No
  * such text can pass for a verdict of certproc later.

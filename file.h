@@ -145,7 +145,7 @@ int change_forget(
  * more.  The place must stay valid.
  */
 int report_forget(const struct place *, struct error *);
-/* Makes the removal of the records final.  Returns how many there were. */
+/* Syncs the removal of the records to the disk.  Returns how many there are. */
 uint64_t report_forgotten(void);
 
 #endif
