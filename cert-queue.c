@@ -216,7 +216,6 @@ look_at_keys(void)
 	if (nwaiting == 0)
 		return;
 	msg_new(&out, PARENT_START_CSR, 0);
-	msg_put_num(&out, nwaiting);
 	msg_send(&out);
 	for (i = 0; i < njobs; i++)
 		if (jobs[i].phase == AWAITS_KEYS) {

@@ -410,7 +410,7 @@ class Maker:
         """An order begins, and this is its NET_JOB."""
         return [
             "when 1",
-            self.send("PARENT_START_CSR", num(1)),
+            self.send("PARENT_START_CSR"),
             self.due(1),
             self.send("KEY_ACCOUNT", NONE, string(self.urls[6]), NONE),
             self.send("KEY_BEGIN", NONE, NONE),
