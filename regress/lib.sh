@@ -506,8 +506,16 @@ sans() {
 	    sed 's/.*Name://;s/critical//;s/DNS://g' | tr ',' '\n' | sort |
 	    tr '\n' ' '
 }
-spki_cert() { openssl x509 -in "$1" -noout -pubkey | sha256sum; }
-spki_key() { openssl pkey -in "$1" -pubout 2>/dev/null | sha256sum; }
+# spki_cert FILE, spki_key FILE: a hash of its public key.  Where it has none,
+# the file's name: two files without a key are no pair.
+spki_of() {
+	_spki_of=$1; shift
+	if _spki=$("$@" 2>/dev/null); then echo "$_spki" | sha256sum
+	else echo "no key in $_spki_of"
+	fi
+}
+spki_cert() { spki_of "$1" openssl x509 -in "$1" -noout -pubkey; }
+spki_key() { spki_of "$1" openssl pkey -in "$1" -pubout; }
 
 # verified FILE: leaf and chain in it lead to Pebble's root
 verified() { openssl verify -CAfile "$work/root.pem" -untrusted "$1" "$1"; }
