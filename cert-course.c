@@ -496,6 +496,7 @@ cert_worker_gone(struct msg *m)
 	for (i = 0; i < njobs && checked; i++)
 		if (jobs[i].phase == STATUS_TO_ASK)
 			finish_job(i, OUTCOME_UNCHANGED);
+	queue_worker_gone();
 }
 
 /* Remembers an error that csrproc or chngproc has already printed. */

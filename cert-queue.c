@@ -375,10 +375,41 @@ more_urgent(const struct job *a, const struct job *b)
 	return ends_a < ends_b;
 }
 
+static int
+have_common_name(const struct strings *a, const struct strings *b)
+{
+	size_t i, k;
+
+	for (i = 0; i < a->n; i++)
+		for (k = 0; k < b->n; k++)
+			if (strcmp(a->v[i], b->v[k]) == 0)
+				return 1;
+	return 0;
+}
+
 /*
- * The job that comes next, or njobs if none is left.  Only one worker at a time
- * asks for revocation status: a revocation list may have 16 MiB, and only one
- * worker waits for a server that does not respond.
+ * Is a certificate with one of the job's names being ordered?  A CA may return
+ * its order or authorizations again, since the account is the same: only one of
+ * two keys gets a certificate by an order, and a response to a challenge that
+ * both use is removed when the first of them is done.
+ */
+static int
+must_wait(const struct job *j)
+{
+	uint32_t i;
+
+	for (i = 0; i < njobs && role_mode == MODE_RENEW; i++)
+		if (jobs[i].phase == ORDERING &&
+		    have_common_name(&jobs[i].names, &j->names))
+			return 1;
+	return 0;
+}
+
+/*
+ * The job that comes next, or njobs if none is left.  A job that must wait is
+ * left to the worker that it waits for.  Only one worker at a time asks for
+ * revocation status: a revocation list may have 16 MiB, and only one worker
+ * waits for a server that does not respond.
  */
 static uint32_t
 most_urgent(void)
@@ -391,7 +422,8 @@ most_urgent(void)
 			candidates = DUE | DATE_TO_ASK;
 	for (i = 0; i < njobs; i++)
 		if ((jobs[i].phase & candidates) != 0 &&
-		    (best == njobs || more_urgent(&jobs[i], &jobs[best])))
+		    (best == njobs || more_urgent(&jobs[i], &jobs[best])) &&
+		    !(jobs[i].phase == DUE && must_wait(&jobs[i])))
 			best = i;
 	return best;
 }
@@ -445,6 +477,33 @@ take_out(uint32_t job, uint32_t worker, struct body_job *b)
 	}
 }
 
+/* A worker ends its work, and leaves the jobs that must wait to the others. */
+static void
+left_to_others(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++)
+		jobs[i].left_to_others |= jobs[i].phase == DUE;
+}
+
+void
+queue_worker_gone(void)
+{
+	struct error e;
+	uint32_t i;
+
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase & WITH_NET)
+			return;
+	error_set(&e, "netproc has ended before this certificate's turn");
+	for (i = 0; i < njobs; i++)
+		if (jobs[i].phase == DUE && jobs[i].left_to_others) {
+			job_prevented(&jobs[i], e.text, FAILURE_LOCAL);
+			finish_failed(i, &e);
+		}
+}
+
 void
 cert_next(struct msg *m)
 {
@@ -473,6 +532,8 @@ cert_next(struct msg *m)
 	}
 	if (i < njobs)
 		take_out(i, m->head.worker, &b);
+	else
+		left_to_others();
 	msg_new(&out, NET_JOB, i < njobs ? i : NO_JOB);
 	out.head.worker = m->head.worker;
 	body_job(&out, &b);

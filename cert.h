@@ -459,6 +459,11 @@ struct job {
 	uint32_t worker;
 	/* netproc looks at the order of an earlier run. */
 	int resumed;
+	/*
+	 * A worker has ended its work while this job had to wait for another
+	 * worker's.
+	 */
+	int left_to_others;
 	int told; /* netproc waits to be told the job's outcome. */
 	/* With -r: csrproc did not remove the key. */
 	int key_stays;
@@ -808,6 +813,11 @@ void queue_begin(int64_t lock_deadline, uint64_t most_orders);
 void cert_key(struct msg *);
 /* Handles CERT_NEXT: a worker of netproc asks for its next job. */
 void cert_next(struct msg *);
+/*
+ * A worker of netproc has ended: if no other one has a job, those jobs fail
+ * that were left to this worker.
+ */
+void queue_worker_gone(void);
 
 
 /* Finds out what is to be done for a certificate, in certproc. */

@@ -220,6 +220,54 @@ ordered "invalid authorization of a pending order" 1
 same "ca-orders: invalid authorization of a pending order: not remembered" "" \
     "$(remembered)"
 
+# Keys of two types for the same names, at once: a CA that returns an order that
+# is still to be finalized has one certificate for both.  So they are ordered one
+# after the other.
+rm -rf "$work/etc" "$work/ssl" "$work/state"
+conf_write "$work/c.conf"
+sed -i 's|/dir"|/directory"|' "$work/c.conf"
+domain_write "$work/c.conf" one a.example "b.example" ecdsa
+domain_write "$work/c.conf" two b.example "a.example" rsa
+domain_write "$work/c.conf" three b.example "" ecdsa
+again "same order" -j 4 -a
+same "ca-orders: names in common: status" 0 "$status"
+ordered "names in common" 3
+for handle in one two three; do
+	same "ca-orders: names in common: $handle: key and certificate" \
+	    "$(spki_key "$work/ssl/private/$handle.key")" \
+	    "$(spki_cert "$work/ssl/$handle.fullchain.pem")"
+done
+same "ca-orders: names in common: no response left" "" "$(ls "$work/www")"
+
+# The process that orders the first of them ends, and the others have ended their
+# work: nobody waits for the rest.
+rm -rf "$work/etc" "$work/ssl" "$work/state"
+conf_write "$work/c.conf"
+sed -i 's|/dir"|/directory"|' "$work/c.conf"
+for handle in one two three; do
+	domain_write "$work/c.conf" $handle a.example "" ecdsa
+done
+echo silence >"$work/ca/scenario"
+: >"$work/ca/log"
+"$released" -j 3 -f "$work/c.conf" -a 2>"$work/err" </dev/null &
+run_pid=$!
+for _ in $(seq 600); do
+	grep -q "POST /cert" "$work/ca/log" && break
+	sleep 0.1
+done
+sleep 0.5
+# It has a connection.
+kill -KILL "$(for pid in $(pgrep -P $run_pid netproc); do
+	echo "$(ls "/proc/$pid/fd" | wc -l) $pid"
+done | sort -n | sed -n 's/.* //;$p')"
+start=$(date +%s)
+wait $run_pid; status=$?
+took=$(($(date +%s) - start))
+most=15
+ended "names in common, a worker is killed" 1 \
+    "two: netproc has ended before this certificate's turn"
+most=
+
 # Polls.
 works "follows its authorizations"
 works "Retry-After a day, once"

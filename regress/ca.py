@@ -638,7 +638,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200)
 
     def post_new_order(self, sc, payload):
-        st.new_order([i["value"] for i in payload["identifiers"]])
+        names = [i["value"] for i in payload["identifiers"]]
+        # As Boulder does: the account's order for the same names is returned
+        # until it is finalized.
+        if sc != "same order" or st.names != names or st.finalized:
+            st.new_order(names)
         st.orders += 1
         if sc == "cut the order for c" and st.names == ["c.example.com"]:
             if self.once("c"): return self.cut(b"HTTP/1.1 2")
@@ -839,6 +843,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.problem(403, "orderNotReady",
                 "its authorizations are not valid yet")
         if self.fails("finalize", sc): return
+        if sc == "same order":
+            time.sleep(0.5)
+            if st.finalized:
+                return self.problem(403, "orderNotReady", "it is valid")
         if sc == "badNonce at finalize" and "b.example.com" in st.names:
             return self.problem(400, "badNonce")
         if sc == "not ready once" and st.finalized == 0:
