@@ -328,6 +328,30 @@ cert_key_refused(struct msg *m)
 /* By worker: why certproc refused a chain of its job last. */
 static struct error refused_by[WORKERS_MAX];
 
+/*
+ * Is the job's order to be placed anew?  1, and that is said.  If two runs
+ * order the same names at once, the CA may give both the same order, which only
+ * one of them can finalize: the other one gets that one's certificate.
+ */
+static int
+must_order_anew(struct job *j, const struct error *refused)
+{
+	if (j->resumed)
+		say(1,
+		    "%s: the order of an earlier run is of no use: %s; ordered "
+		    "anew",
+		    j->handle, refused->text);
+	else if (j->for_another && !j->anew) {
+		j->anew = 1;
+		say(1,
+		    "%s: %s, as if another run had the same order; ordered "
+		    "anew",
+		    j->handle, refused->text);
+	} else
+		return 0;
+	return 1;
+}
+
 /* Acts on what job_choose() or job_save_chosen() has returned. */
 static void
 take_choice(uint32_t job, enum choice choice)
@@ -339,11 +363,8 @@ take_choice(uint32_t job, enum choice choice)
 	else if (choice == CHOICE_SAVED) {
 		jobs[job].told = 1;
 		install(job);
-	} else if (choice == CHOICE_NONE && jobs[job].resumed) {
-		say(1,
-		    "%s: the order of an earlier run is of no use: %s; ordered "
-		    "anew",
-		    jobs[job].handle, refused->text);
+	} else if (choice == CHOICE_NONE &&
+	    must_order_anew(&jobs[job], refused)) {
 		jobs[job].resumed = 0;
 		order_keep(&jobs[job], NULL);
 		reply_net(job, VERDICT_ANEW);

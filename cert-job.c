@@ -415,6 +415,9 @@ job_choose(
 	struct chain *chain = chain_parse(pem, len, e);
 	char top[128];
 
+	j->for_another = chain != NULL && chain_names_equal(chain, &j->names) &&
+	    !chain_is_for(chain, j->keys.have_current, j->keys.current) &&
+	    !chain_is_for(chain, j->keys.have_next, j->keys.next);
 	if (chain == NULL || check_whole(j, unframed, e) == -1 ||
 	    check_chain(j, chain, e) == -1 ||
 	    (j->resumed && order_worth(j, chain, e) == -1)) {

@@ -460,6 +460,11 @@ struct job {
 	/* netproc looks at the order of an earlier run. */
 	int resumed;
 	/*
+	 * The CA's certificate has our names, but is for another key; the order
+	 * was placed anew for that reason.
+	 */
+	int for_another, anew;
+	/*
 	 * A worker has ended its work while this job had to wait for another
 	 * worker's.
 	 */

@@ -221,8 +221,8 @@ same "ca-orders: invalid authorization of a pending order: not remembered" "" \
     "$(remembered)"
 
 # Keys of two types for the same names, at once: a CA that returns an order that
-# is still to be finalized has one certificate for both.  So they are ordered one
-# after the other.
+# is still to be finalized has one certificate for both.  So they are ordered
+# one after the other.
 rm -rf "$work/etc" "$work/ssl" "$work/state"
 conf_write "$work/c.conf"
 sed -i 's|/dir"|/directory"|' "$work/c.conf"
@@ -239,8 +239,8 @@ for handle in one two three; do
 done
 same "ca-orders: names in common: no response left" "" "$(ls "$work/www")"
 
-# The process that orders the first of them ends, and the others have ended their
-# work: nobody waits for the rest.
+# The process that orders the first of them ends, and the others have ended
+# their work: nobody waits for the rest.
 rm -rf "$work/etc" "$work/ssl" "$work/state"
 conf_write "$work/c.conf"
 sed -i 's|/dir"|/directory"|' "$work/c.conf"
@@ -267,6 +267,15 @@ most=15
 ended "names in common, a worker is killed" 1 \
     "two: netproc has ended before this certificate's turn"
 most=
+
+# Runs at the same time do not know of each other: the one whose key is not that
+# of the certificate orders anew, once.
+works "other key once"
+ordered "another run's certificate" 2
+says "ca-orders: another run's certificate: says why" "$work/err" \
+    "another key than ours, as if another run had the same order"
+refused "other key" "another key"
+ordered "another key again" 2
 
 # Polls.
 works "follows its authorizations"

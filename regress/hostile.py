@@ -832,7 +832,20 @@ def offered(name, pem, why, force=1, chain=None):
 good60 = issue(key_path, 60)
 offered("self-signed over our key and names", issue(key_path, 60, issuer=False),
     "self-signed")
-offered("another key", issue(other_key, 60), "another key")
+
+# Another key, our names: another run may have finalized the order.
+r, _ = cert_role(1)
+before, m = installed(), []
+for _ in range(2):
+    r.send("CERT_CHAIN", num(0) + buf(issue(other_key, 60)))
+    m.append(r.recv())
+m.append(r.recv())
+report(m[0] == ("NET_JOB_DONE", num(3)) and JOB_FAILED in m[1:] and
+    ("NET_JOB_DONE", num(0)) in m[1:] and installed() == before and
+    "another key" in r.said(), "cert: another key", "%s %s" % (m, r.said()))
+r.stop()
+offered("another key, other names",
+    issue(other_key, 60, sans=NAMES + ["evil.example"]), "another key")
 offered("a name too many", issue(key_path, 60, sans=NAMES + ["evil.example"]),
     "other names")
 offered("garbage", os.urandom(2000), "NUL|not only whole")
