@@ -173,7 +173,10 @@ due_or_say(struct job *j)
 	return verdict;
 }
 
-/* Notes whether an earlier run has found the installed certificate revoked. */
+/*
+ * Notes whether an earlier run has found the installed certificate revoked.
+ * Where none is installed, the state names one that -r has revoked.
+ */
 static void
 note_revoked(struct job *j)
 {
@@ -183,7 +186,7 @@ note_revoked(struct job *j)
 		chain_fingerprint(j->installed.chain, leaf);
 		j->revoked = strcmp(j->state->revoked, leaf) == 0;
 	}
-	if (!j->revoked)
+	if (j->installed.chain != NULL && !j->revoked)
 		j->state->revoked[0] = '\0';
 }
 

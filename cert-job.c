@@ -200,8 +200,13 @@ is_copied(const struct stored *copy, const struct chain *chain)
 int
 job_was_revoked(const struct job *j, const struct chain *chain)
 {
+	char leaf[FINGERPRINT_LEN];
+
+	chain_fingerprint(chain, leaf);
 	return is_copied(&j->revoking, chain) ||
-	    is_copied(&j->unconfirmed, chain);
+	    is_copied(&j->unconfirmed, chain) ||
+	    (j->installed.chain == NULL &&
+		strcmp(j->state->revoked, leaf) == 0);
 }
 
 int

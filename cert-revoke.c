@@ -113,8 +113,11 @@ job_is_doomed(const struct job *j)
 int
 job_remove(struct job *j, struct error *e)
 {
-	if (j->confirming)
-		return 0;
+	/* The copy goes, so that no later -r asks again: remember its leaf. */
+	if (j->confirming) {
+		chain_fingerprint(j->doomed, j->state->revoked);
+		return job_save(j, e);
+	}
 	if (copy_doomed(j, PART_REVOKED, e) == -1)
 		return -1;
 	if (!job_is_doomed(j)) {

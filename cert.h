@@ -101,6 +101,7 @@ struct state {
 	time_t early_tried;
 	/*
 	 * The fingerprint of the certificate, if the CA has revoked it, or "".
+	 * If none is installed: of the one whose revocation was confirmed.
 	 */
 	char revoked[FINGERPRINT_LEN];
 	/* A hash of a public key that the CA refuses, or "". */
@@ -525,7 +526,9 @@ void job_close(struct job *);
  */
 int job_verify(const struct job *, const struct chain *, struct error *);
 
-/* Has an -r revoked this chain or begun to, as far as a copy is still kept? */
+/*
+ * Has an -r revoked this chain or begun to, and no other was installed since?
+ */
 int job_was_revoked(const struct job *, const struct chain *);
 /* Did an -r name the key of this chain as compromised (-R keyCompromise)? */
 int job_is_for_compromised_key(const struct job *, const struct chain *);

@@ -304,6 +304,15 @@ for how in plain "503 at revoke" "revoke neither"; do
 	ended "confirmed, $how: once" 1 "there is no certificate to revoke"
 	same "ca-revoke: confirmed, $how: once: the CA is not asked" "" \
 	    "$(signers)"
+	for force in "" -F; do
+		again "plain" $force -i "$work/lied.pem" example.com
+		ended "confirmed, $how: given again${force:+, $force}" 1 \
+		    "it is revoked, or was to be, by an earlier -r"
+	done
+	again "again -1" -F example.com
+	ended "confirmed, $how: by the CA" 1 "an earlier -r has revoked"
+	again "plain" -F example.com
+	ended "confirmed, $how: another one" 0
 done
 # What is installed by then goes first.
 works "plain"
