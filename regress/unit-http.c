@@ -56,7 +56,9 @@ static const struct {
 } bad[] = {
 	{ "not HTTP", "SSH-2.0-OpenSSH\r\n" },
 	{ "HTTP/2", "HTTP/2 200\r\n\r\n" },
+	{ "HTTP/1.2", "HTTP/1.2 200 OK\r\n" },
 	{ "status of two digits", "HTTP/1.1 20 OK\r\n" },
+	{ "status below 100", "HTTP/1.1 099 OK\r\n" },
 	{ "switching protocols", "HTTP/1.1 101 Switching\r\n" },
 	{ "chunk with a line end of another kind",
 	    OK "Transfer-Encoding: chunked\r\n\r\n1\r\nx\n0\r\n\r\n" },
@@ -91,6 +93,10 @@ static const struct {
 	       "chunked\r\n\r\n" },
 	{ "chunk size without digits",
 	    OK "Transfer-Encoding: chunked\r\n\r\nx\r\n" },
+	{ "chunk size with junk",
+	    OK "Transfer-Encoding: chunked\r\n\r\n1x\r\n" },
+	{ "chunk size of two numbers",
+	    OK "Transfer-Encoding: chunked\r\n\r\n1 1\r\n" },
 	{ "negative chunk size",
 	    OK "Transfer-Encoding: chunked\r\n\r\n-1\r\n" },
 	{ "huge chunk size",
@@ -222,7 +228,7 @@ test_odd(void)
 {
 	static const char nuls[] = "HTTP/1.1 200 OK\0\r\nX: y\0z\r\n";
 	static const char head[] = OK
-	    "Content-Length: 1073741\r\nReplay-Nonce: n\r\n\r\n";
+	    "Content-Length: 1073741\r\nReplay-Nonce: \t n \t\r\n\r\n";
 	static struct http_parser p;
 	struct error e;
 	char *nonce;
@@ -304,6 +310,42 @@ test_floods(void)
 		}
 		check(rc == -1, "http: refused: %s, after %zu", floods[i].name,
 		    n);
+		http_parse_free(&p);
+	}
+}
+
+/* Fields count by their number and by their bytes. */
+static void
+test_limits(void)
+{
+	static const struct {
+		const char *name;
+		size_t fields, len;
+		int fit;
+	} t[] = {
+		{ "100 fields", 100, 2, 1 },
+		{ "101 fields", 101, 2, 0 },
+		{ "fields of 32,000 bytes", 2, 16000, 1 },
+		{ "fields of 33,000 bytes", 3, 11000, 0 },
+	};
+	static char line[16000];
+	static struct http_parser p;
+	struct error e;
+	size_t i, n;
+	ssize_t rc;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		memset(line, 'x', t[i].len);
+		line[1] = ':';
+		http_parse_start(&p, 0, HTTP_BODY_BYTES_MAX);
+		rc = http_parse(&p, OK, strlen(OK), &e);
+		for (n = 0; rc != -1 && n < t[i].fields; n++) {
+			rc = http_parse(&p, line, t[i].len, &e);
+			if (rc != -1)
+				rc = http_parse(&p, "\r\n", 2, &e);
+		}
+		check((rc != -1) == t[i].fit, "http: %s: %s",
+		    t[i].fit ? "taken" : "refused", t[i].name);
 		http_parse_free(&p);
 	}
 }
@@ -474,6 +516,7 @@ main(void)
 	test_odd();
 	test_surplus();
 	test_floods();
+	test_limits();
 	test_links();
 	test_resolve();
 	test_retry_after();

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "begin.h"
+#include "acme-client.h"
 #include "acme.h"
 #include "test.h"
 
@@ -642,6 +643,26 @@ test_issuers(void)
 	}
 }
 
+/* The CA's names in CAA records: those that are host names, the first ten. */
+static void
+test_caa(void)
+{
+	static const char text[] = "{" URLS
+				   ",\"meta\":{\"caaIdentities\":[\"a\\\"b\","
+				   "7,\"\",\"a.b\",\"B.b\",\"c.b\",\"c.b;\","
+				   "\"d.b\",\"e.b\",\"f.b\",\"g.b\",\"h.b\","
+				   "\"i.b\",\"j.b\",\"k.b\",\"l.b\"]}}";
+	struct directory d;
+	struct error e;
+
+	check(directory_parse(&d, text, strlen(text), &e) == 0 &&
+		d.caa.n == ISSUERS_MAX && strcmp(d.caa.v[0], "a.b") == 0 &&
+		strcmp(d.caa.v[1], "c.b") == 0 &&
+		strcmp(d.caa.v[2], "d.b") == 0,
+	    "json: the CA's names in CAA records: ten that are names");
+	directory_free(&d);
+}
+
 int
 main(void)
 {
@@ -653,5 +674,6 @@ main(void)
 	test_problems();
 	test_limits();
 	test_issuers();
+	test_caa();
 	return test_end();
 }

@@ -101,6 +101,7 @@ static const char *const bad_urls[] = {
 	"https://user@example.com/",
 	"ftp://x/",
 	"https://example.com:0/",
+	"https://example.com:0443/",
 	"https://example.com:65536/",
 	"https://example.com:/",
 	"example.com",
@@ -126,6 +127,7 @@ static const char *const bad_urls[] = {
 	"https://example.com\\@evil.example/",
 	"https://example.com:443@evil.example/",
 	"https://[::1]x/",
+	"https://example.com/\\",
 };
 
 #define EACH(i, a) for (i = 0; i < sizeof(a) / sizeof((a)[0]); i++)
@@ -158,6 +160,26 @@ test_urls(void)
 	url_parse(&b, "https://example.com.evil.example/a");
 	check(
 	    !url_same_origin(&a, &b), "valid: another host is another origin");
+	url_parse_plain(&b, "http://example.com:443/a");
+	check(!url_same_origin(&a, &b), "valid: http is another origin");
+}
+
+/* An account's label is what it is, and no more: a name follows it. */
+static void
+test_words(void)
+{
+	char names[ANCHOR_NAMES_MAX + 1];
+
+	check(valid_account_label("_abcdefghijklmnop") &&
+		!valid_account_label("_abcdefghijklmno") &&
+		!valid_account_label("_abcdefghijklmnopq") &&
+		!valid_account_label("_abcdefghijklmnop.x"),
+	    "valid: an account's label");
+	memset(names, 'a', sizeof(names));
+	names[ANCHOR_NAMES_MAX] = '\0';
+	check(!valid_anchor_names(names) && valid_anchor_names(names + 1) &&
+		!valid_anchor_names("a\n") && !valid_anchor_names("g"),
+	    "valid: names of trust anchors");
 }
 
 /* Only where certificates say that they can be asked about: http, no TLS. */
@@ -191,8 +213,8 @@ test_say_safe(void)
 {
 	char out[64], tiny[8];
 
-	check(strcmp(say_safe(out, sizeof(out), "a\033[31mb\nc\377", 10),
-		  "a\\x1b[31mb c\\xff") == 0,
+	check(strcmp(say_safe(out, sizeof(out), "a\033[31mb\nc\177\377", 11),
+		  "a\\x1b[31mb c\\x7f\\xff") == 0,
 	    "valid: text from outside is made visible");
 	check(strlen(say_safe(out, sizeof(out),
 		  "0123456789012345678901234567890123456789"
@@ -444,6 +466,7 @@ main(void)
 	test_handles();
 	test_urls();
 	test_plain_urls();
+	test_words();
 	test_say_safe();
 	test_addresses();
 	limits();
