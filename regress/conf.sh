@@ -569,11 +569,18 @@ domain certificate /c/c
 }\n" 6 "expected a value"
 bad "combined beside the certificate" \
     "$A${D}domain combined /etc/ssl/x.both\n}\n" 5 "private key must not"
-bad "a key at the place of another's next one" "$A$D}
+for suffix in new old refused; do
+	bad "a file at the place of a key's .$suffix" "$A$D}
 domain y.example {
-domain key /etc/ssl/private/x.key.new
+domain key /etc/ssl/private/x.key.$suffix
 domain certificate /c/y.pem
 }\n" 9 "is for changes of the domain key of line 5"
+done
+bad "key in the state directory" "state directory /s\n$A$D}
+domain y.example {
+domain key /s/y.key
+domain certificate /c/y.pem
+}\n" 10 "private key must not"
 bad "csr file and domain key" "$A${D}csr file /p/x.csr\n}\n" 5 \
     "either 'csr file' or 'domain key'"
 bad "csr file and names" "${A}domain x {
@@ -682,6 +689,18 @@ told "refused: one file by two names of a pattern" \
     "$work/conf.d/99.conf:1: domain a.example: is also at line 1 of" \
     "$work/conf.d/10.conf; give"
 rm "$work/conf.d/99.conf"
+mkdir "$work/odd.d" && part a.example "$work/odd.d/\"a.conf"
+printf 'include "%s/odd.d/*.conf"\n' "$work" >"$conf"
+told "refused: a name that cannot be quoted, of a pattern" \
+    "$conf:1: include: $work/odd.d/\"a.conf: rename this file"
+ln -s loop "$work/loop"
+printf "$A"'include "%s/loop/*.conf"\n' "$work" >"$conf"
+told "refused: a pattern in a directory that cannot be opened" \
+    "$conf:5: include: $work/loop.*: Too many levels of symbolic links"
+printf 'metrics file /m/x \\' >"$work/odd.d/end"
+good "a backslash that ends an included file" \
+    'include "'"$work/odd.d/end"'"\n'"user nobody\n$A"
+printf "$A"'include "%s/conf.d/*.conf"\n' "$work" >"$conf"
 # elsewhere NAME TEXT WORDS: what is wrong with TEXT, in a file of its own, is
 # to do with a line of another file
 elsewhere() {
@@ -854,6 +873,12 @@ bad "byte order mark within" "$A\0357\0273\0277domain x {\n}\n" 5 \
     "byte order mark (U+FEFF)"
 bad "direction mark" "${A}domain x\0342\0200\0256 {\n}\n" 5 \
     "direction mark (U+202E)"
+bad "direction mark, isolated" "${A}domain x\0342\0201\0246 {\n}\n" 5 \
+    "direction mark (U+2066)"
+bad "tag" "${A}domain x\0363\0240\0201\0201 {\n}\n" 5 \
+    "invisible character (U+E0041)"
+bad "macro in its own value" "a = \"\$a\"\nmetrics file \$a\n$A" 2 \
+    "begins with /"
 bad "soft hyphen" "${A}domain x\0302\0255y.example {\n}\n" 5 \
     "soft hyphen (U+00AD)"
 bad "typographic quotes" "authority a {
@@ -895,6 +920,8 @@ head -c 2000000 /dev/zero | tr '\0' '!' >"$conf"
 timeout 20 "$client" -n -f "$conf" 2>"$err"
 same "conf: 2 MB of junk: status" 1 $?
 check "conf: 2 MB of junk: few lines" test "$(wc -l <"$err")" -lt 30
+truncate -s 17M "$conf"
+told "refused: a file of 17 MB" "$conf: too large"
 printf "$A" >"$conf"; chmod 666 "$conf"
 told "refused: writable by everyone" "written by everyone"
 chmod 644 "$conf"
