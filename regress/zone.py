@@ -47,6 +47,8 @@ def serve(address, handle):
 zones, hosts, aliases, resolver_fails = {}, {}, {}, set()
 # {zone: name server} of what is no zone by its SOA records, only by this NS.
 delegated = {}
+# What of these zones it says is behind something about another zone.
+misleading = set()
 def resolver(q):
     if not q.recurse: return q.reply(rcode=REFUSED)
     if q.kind == NS and q.name in delegated:
@@ -65,12 +67,15 @@ def resolver(q):
     if q.kind == NS and name in empty:
         return q.reply([rr(name, NS, b"")], aa=0)
     if q.kind == NS and name == zone:
+        strange = [ns("strange.test", "ns.strange.test")]
+        answer += strange if zone in misleading else []
         return q.reply(answer + [ns(zone, n) for n in zones[zone]], aa=0)
     if q.kind in (A, AAAA):
         answer += [address(name, h) for h in hosts.get(name, [])
             if (":" in h) == (q.kind == AAAA)]
     rcode = NOERROR if answer or name in hosts else NXDOMAIN
-    return q.reply(answer, [soa(zone)], rcode, aa=0)
+    strange = [soa("strange.test")] if zone in misleading else []
+    return q.reply(answer, strange + [soa(zone)], rcode, aa=0)
 empty = []
 
 cases = []
@@ -192,6 +197,23 @@ unseen("another question", "does not answer",
 unseen("another type in the question", "does not answer",
     lambda q, r: q.reply([txt(q.name, V)],
         question=wire(q.name) + struct.pack(">HH", A, 1)))
+unseen("another class in the question", "does not answer",
+    lambda q, r: q.reply([txt(q.name, V)],
+        question=wire(q.name) + struct.pack(">HH", TXT, 3)))
+def questions(q, count, answer=(), rcode=NOERROR):
+    """A reply with the question so many times."""
+    b, end = q.reply(answer, rcode=rcode), 12 + len(q.text)
+    return (b[:4] + struct.pack(">H", count) + b[6:12] + q.text * count +
+        b[end:])
+unseen("the question twice", "does not answer",
+    lambda q, r: questions(q, 2, [txt(q.name, V)]))
+unseen("no question", "does not answer",
+    lambda q, r: questions(q, 0, [txt(q.name, V)]))
+unseen("no question, and REFUSED", "answers REFUSED$",
+    lambda q, r: questions(q, 0, rcode=REFUSED))
+def to_notify(b): return b[:2] + bytes([b[2] | 4 << 3]) + b[3:]
+unseen("an answer to NOTIFY", "does not answer",
+    lambda q, r: to_notify(q.reply([txt(q.name, V)])))
 unseen("a question instead of an answer", "does not answer",
     lambda q, r: q.bytes)
 unseen("garbage", "does not answer", lambda q, r: b"\x00\xff" * 30)
@@ -216,6 +238,12 @@ seen("IPv6", more=[host(1, "::1"), at("::1", has(V))])
 silent_address = "127.0.%d.99" % (len(cases) + 1)
 seen("silent at one of its addresses", has(V), least=10, most=WAIT - 1,
     more=[host(1, silent_address), at(silent_address, silent)])
+
+def hundred(zone, record, n):
+    hosts["ns1." + zone] += ["127.0.%d.1" % n] * 47 + ["127.1.0.7"] * 52
+seen("of 100 addresses 48 count", has(V),
+    more=[hundred, at("127.1.0.7", lacks())])
+seen("of 20 servers 16 count", *[has(V)] * 16, *[lacks()] * 4)
 
 # Aliases.
 seen("a CNAME", lacks(), more=[
@@ -304,6 +332,14 @@ def delegated_below(zone, record, n):
 seen("a delegation that the server alone tells of",
     lambda q, r: delegates(q, r, "ns.below.test"), most=5,
     more=[delegated_below, at("127.1.0.5", has(V))])
+unseen("a delegation in an authoritative response", NONE,
+    lambda q, r: q.reply(authority=[ns(r, "ns.below.test")]),
+    more=[lambda z, r, n: delegated.update({r: "ns.below.test"})])
+
+# It puts an SOA record and a name server of another zone first.
+hosts["ns.strange.test"] = ["127.1.0.6"]
+seen("records of another zone from the resolver", has(V), more=[
+    lambda z, r, n: misleading.add(z), at("127.1.0.6", lacks())])
 
 serve("127.0.0.1", resolver)
 # Servers that do not count come first, and a blank behind the one that does.
