@@ -250,13 +250,19 @@ for name in TAKES:
     plain.close()
     r.close()
 
-for task, what in (2, "the time of a renewal"), (3, "revocation"):
+NOT_OF_WHAT, OF_ANOTHER_RUN = "without what to ask about", "this kind of run"
+for task, what, why in [
+    (2, "is to ask about the time of a renewal, and not of what", NOT_OF_WHAT),
+    (3, "is to ask about revocation, and not of what", NOT_OF_WHAT),
+    (4, "is to revoke, in a renewal", OF_ANOTHER_RUN),
+    (5, "is to change the account, in a renewal", OF_ANOTHER_RUN),
+    (6, "is to ask a server of 'verify', in a renewal", OF_ANOTHER_RUN),
+]:
     r = started("netproc")
     r.recv()
     r.send("NET_JOB", num(task) + s(None) * 3 + num(0) + s(None) * 2 +
         num(0) * 2)
-    refuses("net: is to ask about %s, and not of what" % what, r,
-        "without what to ask about")
+    refuses("net: " + what, r, why)
 
 r = started("chngproc")
 r.reply_to("CHNG_CHECK")
