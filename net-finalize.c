@@ -21,8 +21,10 @@
 /* The longest pause between frequent polls. */
 #define POLL_OFTEN_LONGEST_MS 1000
 #define POLL_LONGEST_MS 10000
+#ifndef RETRY_AFTER_LONGEST
 /* The most seconds that net waits because of Retry-After. */
 #define RETRY_AFTER_LONGEST 60
+#endif
 /* The milliseconds that a fast CA takes from finalize to a certificate. */
 #define ISSUING_MS 5
 

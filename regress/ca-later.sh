@@ -110,6 +110,10 @@ again "ARI replaces rate limit" -F example.com
 ended "replaces and a rate limit" 1 "a rate limit of the CA is reached"
 same "ca: replaces and a rate limit: not sent again" 1 \
     "$(grep -c new-order "$work/ca/log")"
+again "ARI replaces rejected" -F example.com
+ended "replaces and a rejected name" 1 "rejectedIdentifier not this name"
+same "ca: replaces and a rejected name: not sent again" 1 \
+    "$(grep -c new-order "$work/ca/log")"
 again "plain" -F example.com
 ended "no replaces without renewalInfo" 0
 same "ca: no replaces without renewalInfo" "False" \

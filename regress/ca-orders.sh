@@ -199,16 +199,18 @@ same "ca-orders: an invalid order is not remembered" "1 " \
     "$status $(remembered)"
 
 # A pending order with an invalid authorization, which the CA hands out again
-# until that is given up.
+# until that is given up; the other one is left alone.
+names=www.example.com
 works "broken order"
+names=
 ordered "broken order" 2
 deactivations=$(python3 -c '
 import json, sys
 for line in open(sys.argv[1]):
     path, h, p = json.loads(line)
-    if p and "status" in p and "kid" in h: print(p)' "$work/ca/payloads")
-same "ca-orders: broken order: given up" "{'status': 'deactivated'}" \
-    "$deactivations"
+    if p and "status" in p and "kid" in h: print(path, p)' "$work/ca/payloads")
+same "ca-orders: broken order: given up" \
+    "/authz/example.com {'status': 'deactivated'}" "$deactivations"
 refused "order broken for ever" \
     "authorization is invalid: dns no .x1b.2J such name"
 ordered "broken for ever" 2
@@ -280,8 +282,16 @@ ordered "another key again" 2
 # Polls.
 works "follows its authorizations"
 works "Retry-After a day, once"
+refused "pending for ever, retry now" "still pending after 2 seconds"
+polls=$(grep -c "POST /order" "$work/ca/log")
+check "ca-orders: polls in 2 seconds, with Retry-After 0: $polls" \
+    test "$polls" -ge 5 -a "$polls" -le 15
 client=$released
-short_deadlines -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000
+short_deadlines -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000 \
+    -DRETRY_AFTER_LONGEST=1
+works "Retry-After a day, once"
+check "ca-orders: Retry-After is followed within bounds: $took s" \
+    test "$took" -lt 10
 refused "pending for ever" "still pending after 12 seconds"
 polls=$(grep -c "POST /order" "$work/ca/log")
 check "ca-orders: polls in 12 seconds: $polls" \

@@ -41,7 +41,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 to = "/y/" + name
             if how == "itself": to = self.path
             if how == "elsewhere":
-                to = "http://acme.elsewhere.example" + self.path
+                to = "http://acme.elsewhere.example:%d" % web_port + self.path
             if how == "another port": to = "http://localhost:1" + self.path
             if how == "no URL": to = "\\\\\x7f"
             if how == "file": to = "file:///etc/passwd"

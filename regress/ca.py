@@ -140,6 +140,7 @@ def extensions(sc):
     ]
     if sc.startswith("CRL"):
         host = os.environ.get("LIST_HOST", "localhost")
+        if sc.startswith("CRL at "): host = sc[7:]
         url = "http://%s:%d/list.crl" % (host, plain_port)
         if sc == "CRL long": url += "?" + "a" * 1500
         lines.append("crlDistributionPoints=URI:" + url)
@@ -237,6 +238,7 @@ PROBLEMS = {
     "new-order, replaces": {
         "ARI already replaced": (409, "alreadyReplaced", "it has a successor"),
         "ARI replaces malformed": (400, "malformed", "cannot replace this"),
+        "ARI replaces rejected": (400, "rejectedIdentifier", "not this name"),
     },
     "finalize": {
         "CSR refused": (400, "badCSR",
@@ -258,6 +260,8 @@ LIMITS = {
 INVALID = ("invalid challenge", "invalid without error", "invalid response",
     "invalid response, order too")
 INVALID_PENDING = "invalid authorization of a pending order"
+# Scenarios whose orders stay pending.
+NEVER = ("pending for ever", "pending for ever, retry now", "valid but pending")
 TOKENS = {
     "token ../x": "../x",
     "token /x": "/x",
@@ -270,6 +274,8 @@ TOKENS = {
 }
 GOOD_TOKEN = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"
 OK = b"HTTP/1.1 200 OK\r\n"
+# A response to no request.
+UNASKED = b"HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 def ok_of(length): return OK + b"Content-Length: %d\r\n\r\n" % length
 
@@ -335,6 +341,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         lines += ["%s: %s" % field for field in fields]
         data = "".join(line + "\r\n" for line in lines + [""]).encode()
         if self.command != "HEAD": data += body
+        if sc == "two responses" and self.step.startswith("dir"):
+            data += UNASKED
         if sc == "slow answers": time.sleep(0.3)
         if sc == "drop what is sent ahead": self.drop_what_is_sent_ahead()
         if ended_by: return self.cut(data, ended_by)
@@ -395,9 +403,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
         st.answered.add(what)
         return True
 
+    def lacks_a_field(self):
+        """Whether it lacks what CAs want in each request; if so, it is
+        refused."""
+        ctype = self.headers["Content-Type"]
+        agent = self.headers["User-Agent"] or ""
+        right = (re.match(r"acme-client/[0-9.]+( |$)", agent) and
+            self.headers["Accept-Language"] == "en" and
+            (self.command != "POST" or ctype == "application/jose+json"))
+        if not right:
+            self.problem(415, "malformed", str(self.headers))
+        return not right
+
     def do_GET(self):
         sc = scenario()
         append("log", "%s %s" % (self.command, self.path))
+        if self.lacks_a_field(): return
         m = re.match(r"429 later at (\w+)$", sc)
         if m and m[1] == self.step: return self.too_many()
         if self.path == ("/nonce2" if sc == "newNonce moved" else "/nonce"):
@@ -498,6 +519,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         sc = scenario()
         body = self.rfile.read(int(self.headers["Content-Length"]))
         append("log", "POST " + self.path)
+        if self.lacks_a_field(): return
         jws = json.loads(body)
         payload = json.loads(unb64(jws["payload"])) if jws["payload"] else None
         protected = json.loads(unb64(jws["protected"]))
@@ -651,6 +673,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "cut the order for c" and st.names == ["c.example.com"]:
             if self.once("c"): return self.cut(b"HTTP/1.1 2")
         if self.fails("new-order", sc): return
+        if sc == "cut in new-order": return self.cut(b"HTTP/1.1 2")
         for_b = st.names == ["b.example.com"]
         if sc in LIMITS and (sc == "limit account" or for_b):
             return self.too_many(LIMITS[sc])
@@ -762,7 +785,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "expired authorization": a["status"] = "expired"
         if sc in ("broken order", "order broken for ever"):
             if payload == {"status": "deactivated"}: st.given_up.add(name)
-            if name not in st.given_up or "ever" in sc:
+            if (name == "example.com" and
+                    (name not in st.given_up or "ever" in sc)):
                 a["status"] = c["status"] = "invalid"
                 c["error"] = no_such_name
         if sc == "order of an expired authorization" and not st.fresh:
@@ -806,8 +830,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if sc == "processing for ever":
                 return self.send_order(sc, "processing")
             return self.send_order(sc, "valid", headers)
-        if sc in ("pending for ever", "valid but pending"):
-            return self.send_order(sc, "pending")
+        if sc == "unasked response" and st.polls < 2:
+            self.send_order(sc, "pending", retry_after("1"))
+            time.sleep(0.3)
+            self.wfile.write(UNASKED)
+            return self.wfile.flush()
+        if sc in NEVER:
+            now = retry_after("0") if "now" in sc else ()
+            return self.send_order(sc, "pending", now)
         if sc in INVALID: return self.send_order(sc, "invalid")
         if sc == "deep JSON": return self.answer(200, b"[" * 100000)
         if sc == "member twice":
@@ -837,11 +867,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Whether an authorization of the order is not valid yet."""
         if sc in ("pending until done", "follows its authorizations"):
             return self.not_done(sc)
-        if sc in ("Retry-After a day, once", "Retry-After 10^9"):
+        if sc in ("Retry-After a day, once", "Retry-After 10^9",
+                "unasked response"):
             return st.polls < 2
         if sc == "slow": return st.polls < 6
-        return sc in INVALID + (INVALID_PENDING, "pending for ever",
-            "valid but pending", "deep JSON", "member twice")
+        return sc in INVALID + NEVER + (INVALID_PENDING, "deep JSON",
+            "member twice")
     def post_finalize(self, sc, payload):
         if self.not_ready(sc):
             return self.problem(403, "orderNotReady",

@@ -41,6 +41,11 @@ works "cut before finalize"
 same "ca: cut before finalize: one order" 1 \
     "$(grep -c new-order "$work/ca/log")"
 
+works "unasked response"
+refused "two responses" "37 bytes behind the end of the response"
+refused "cut in new-order" "the connection ended before the response did"
+same "ca: cut in new-order: one order" 1 "$(grep -c new-order "$work/ca/log")"
+
 # Servers that speak HTTP/1.0, or let the end of the connection end a body.
 for how in "HTTP/1.0" "HTTP/1.0 ended by close" "HTTP/1.0 ended by notify" \
     "HTTP/1.1 ended by close" "HTTP/1.1 ended by notify"; do
@@ -112,6 +117,8 @@ refused "authorizations null" "not a string"
 refused "10000 authorizations" "authorizations\|more than"
 refused "two authorizations for one name" "2 authorizations for 1 names"
 refused "foreign identifier" "nobody asked for"
+refused 'member new-order identifiers.0.type "ip"' "nobody asked for"
+refused 'member authz identifier.type "ip"' "nobody asked for"
 refused "extra identifier" "2 names instead of 1"
 refused "authorization elsewhere" "not at the authority's own host"
 refused "authorization for another name" "nobody asked for"
@@ -265,6 +272,15 @@ for file in root.pem tls.pem; do
 	refused plain "$work/$file: belongs to user 12345"
 	chown 0 "$work/$file"
 done
+for file in root.pem tls.pem; do
+	mv "$work/$file" "$work/good" && mkfifo "$work/$file"
+	refused plain "not a regular file of at most"
+	rm "$work/$file" && cat "$work/good" >"$work/$file"
+	truncate -s 9M "$work/$file"
+	refused plain "not a regular file of at most"
+	mv "$work/good" "$work/$file"
+	works plain
+done
 
 # Certificates of the server itself.
 printf '[ca]\ndefault_ca=c\n[c]\npolicy=p\nrand_serial=yes\n' >"$work/s.cnf"
@@ -322,8 +338,13 @@ ca_port=$(free_ports 1)
 refused "nobody listens" "localhost port $ca_port: Connection refused"
 ca_port=$saved
 
-# A CA that is slow at everything.
+# A CA that is near.
 client=$released
+works "cut after finalize"
+same "ca: cut after finalize, near: finalized once" 1 \
+    "$(grep -c finalize "$work/ca/log")"
+
+# A CA that is slow at everything.
 short_deadlines -DVALIDATION_SECONDS=4 -DAUTHORIZATIONS_MS=500 -DJOB_SECONDS=3
 refused "badNonce slowly" \
     "the CA has taken longer than 3 seconds for one certificate"
