@@ -5,11 +5,14 @@
  * with this.  The file MISHAPS has it, in one line:
  *	malloc PROGRAM N	the Nth allocation fails
  *	after PROGRAM N		so do all after it
- *	time PROGRAM SECONDS N	from the Nth call on, time() is wrong by so much
+ *	time PROGRAM SECONDS N	from the Nth look at it on, the clock is wrong
+ *				by so much, but not the monotonic one
+ *	leap PROGRAM SECONDS	at each look it is wrong by so much more
  *	count PROGRAM 0		at its end it tells the number of allocations
  * PROGRAM is - for all of them.  libcrypto and libc allocate by these
  * functions, too.
  */
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -102,14 +105,27 @@ realloc(void *p, size_t n)
 	return fails() ? NULL : __libc_realloc(p, n);
 }
 
+int
+clock_gettime(clockid_t which, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, which, ts);
+
+	if (rc == -1 || which != CLOCK_REALTIME)
+		return rc;
+	looks++;
+	if (strcmp(what, "time") == 0 && looks >= first)
+		ts->tv_sec += wrong;
+	if (strcmp(what, "leap") == 0)
+		ts->tv_sec += wrong * looks;
+	return rc;
+}
+
 time_t
 time(time_t *p)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	if (strcmp(what, "time") == 0 && ++looks >= first)
-		ts.tv_sec += wrong;
 	if (p != NULL)
 		*p = ts.tv_sec;
 	return ts.tv_sec;

@@ -155,6 +155,11 @@ wrong_clock() {
 		again plain example.com
 		ended "$what: the next run" 2
 	done
+	# Its deadlines are by another clock.
+	mishap leap netproc 2000
+	again plain -F example.com
+	ended "the clock of netproc leaps by 2000 seconds at each look" 0
+	mishap none - 0
 }
 
 # Each program runs out of memory: at some of its first allocations, and at some
