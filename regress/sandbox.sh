@@ -80,6 +80,17 @@ END
 		elevated "file capability, effective $flag" $as_user \
 		    "$work/elevated"
 	done
+	# Roles: an attacker knows their identity, and can hand them a socket.
+	for role in $role_names; do
+		[ $role != parent ] || continue
+		cp "$build/$role" "$work/$role" && chown 0:54322 "$work/$role"
+		for mode in 4755 2755; do
+			chmod $mode "$work/$role"
+			$as_user "$work/$role" x 2>"$work/err"
+			says "sandbox: $role, mode $mode: refused" "$work/err" \
+			    "is set-user-ID, set-group-ID or has file"
+		done
+	done
 	# Those that a service manager hands on are meant so.
 	setpriv --reuid=54321 --regid=54321 --clear-groups \
 	    --inh-caps=-all,+chown --ambient-caps=-all,+chown "$client" -n \
