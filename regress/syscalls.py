@@ -94,6 +94,7 @@ REASONS = [
     ("the end of a connection, or of a role's socket", None, "close"),
     ("an error or a message", None, "write"),
     ("a child that does not end by itself", "parent", "pidfd_send_signal"),
+    ("a role that has ended before it took a message", "parent", "shutdown"),
     ("look-ups of a host by name servers, and TCP where UDP is cut", "dnsproc",
         "bind connect fcntl getpeername getsockname ioctl recvmsg sendmmsg "
         "sendmsg setsockopt socket sysinfo uname"),
