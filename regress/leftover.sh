@@ -558,22 +558,35 @@ responses() {
 	fi
 }
 
+# wrapped ROLE LINE: a script in the role's place in the copy in $work/signals,
+# in which real is its program
+wrapped() {
+	mkdir -p "$work/real"
+	cp "$(dirname "$client")/$1" "$work/real/$1"
+	rm "$work/signals/$1"
+	printf '#!/bin/sh\nreal=%s\n%s\n' "$work/real/$1" "$2" \
+	    >"$work/signals/$1"
+	chmod 755 "$work/signals/$1"
+}
+
+# A role could write to the standard output what would not be made harmless.
+standard_output() {
+	for role in netproc dnsproc keyproc csrproc chngproc certproc \
+	    fileproc; do
+		wrapped $role "echo heard; exec \$real \"\$@\""
+	done
+	"$work/signals/acme-client" -f "$conf" -F example.com \
+	    >"$work/out" 2>"$err"
+	same "$who: no role of a renewal has the standard output" "0 " \
+	    "$? $(cat "$work/out")"
+}
+
 # Signals at moments that are hard to hit: a role that has just been executed
 # gets one, and the parent gets one when the work is done.
 signals() {
 	conf_write "$conf"
 	domain_write "$conf" example.com example.com ""
 	cp -r "$(dirname "$client")" "$work/signals"
-	# wrapped ROLE LINE: a script in the role's place, in which real is its
-	# program
-	wrapped() {
-		mkdir -p "$work/real"
-		cp "$(dirname "$client")/$1" "$work/real/$1"
-		rm "$work/signals/$1"
-		printf '#!/bin/sh\nreal=%s\n%s\n' "$work/real/$1" "$2" \
-		    >"$work/signals/$1"
-		chmod 755 "$work/signals/$1"
-	}
 	for signal in INT TERM HUP; do
 		wrapped certproc "kill -$signal \$\$; exec \$real \"\$@\""
 		"$work/signals/acme-client" -f "$conf" -F example.com \
@@ -598,6 +611,7 @@ signals() {
 pebble_start || exit 1
 extended_attributes
 signals
+standard_output
 responses
 saved_chain
 wrong_clock
