@@ -227,6 +227,13 @@ for i, identifier in enumerate(IDENTIFIERS):
         identifier[:40], str(wrong))
     certs.append(cert)
 
+def serial_of(cert):
+    (_, body, _), _ = element(cert)
+    return elements(elements(body)[0][1])[1][1]
+
+report(len({serial_of(cert) for cert in certs}) == len(certs),
+    "each certificate has a serial number of its own")
+
 # The checks can fail.
 cert, expected = certs[0], digest(TOKENS[0])
 wrong = strict(cert, "b.example", expected)
@@ -431,9 +438,12 @@ else:
     report(kib < MOST_KIB,
         "never more than 16 MiB: %d KiB at most, %s KiB without what is shared"
         % (kib, alone))
-time.sleep(2.5)
+kept = open_many(20, r.http, GET)
+time.sleep(4)
 fds = r.fds()
-report(fds == -1 or fds < 12, "all descriptors are given back: %d" % fds)
+report(fds == -1 or fds < 12, "all descriptors are given back, also those of "
+    "clients that stay: %d" % fds)
+for c in kept: c.close()
 before = r.cpu()
 time.sleep(1)
 spent = r.cpu() - before
