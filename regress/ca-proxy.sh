@@ -164,4 +164,16 @@ what="in the absolute form, with name and password"
 says "ca-proxy: a list by the proxy: $what" "$proxy_log" \
     "^\"GET http://$lists/list.crl HTTP/1.1.r.nHost:" \
     "$lists.r.n.*Proxy-Authorization: Basic"
+# Not those of the proxy's own machine or network.
+client=$released
+for host in intranet lists.localhost 127.0.0.1 169.254.169.254; do
+	as "auth $secret"
+	works "CRL at $host"
+	look
+	says "ca-proxy: a list at $host: said" "$work/err" \
+	    "http://$host:$plain_port/list.crl: not requested through the" \
+	    "proxy: it names no host on the internet"
+	same "ca-proxy: a list at $host: not asked for" 0 \
+	    "$(grep -c "GET http" "$proxy_log")"
+done
 exit $failed
