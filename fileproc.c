@@ -304,7 +304,8 @@ file_probe(struct msg *m)
 static void
 add_piece(const void *piece, size_t len, size_t most)
 {
-	if (len > most - pending.len)
+	/* Pieces of a part with a larger limit may have come before. */
+	if (len > most || pending.len > most - len)
 		errx(1, "FILE_WRITE: more than %zu bytes", most);
 	if ((pending.bytes = realloc(pending.bytes, pending.len + len + 1)) ==
 	    NULL)

@@ -1249,6 +1249,15 @@ for _ in range(40):
     r.send("FILE_WRITE", record(SAVED, b"x" * 60000, 1))
 refuses("cert: a record without end", r, "more than")
 
+# The metrics may be larger than a record; their pieces do not make it larger.
+r = Role("fileproc")
+r.send("ROLE_CONF", conf_of(MONITOR) + s(work + "/state") +
+    s(work + "/state/metrics") + s(None) + num(0o644) + s("a"))
+r.send("ROLE_START")
+for _ in range(2): r.send("FILE_WRITE", record(METRICS, b"x" * 60000, 1))
+r.send("FILE_WRITE", record(ACCOUNT_PART, b"x" * 60000, 1))
+refuses("cert: a record behind pieces of the metrics", r, "more than")
+
 r = file_alone()
 for _ in range(3000): r.send("FILE_WRITE", record(SAVED))
 replies = 0

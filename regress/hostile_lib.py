@@ -27,6 +27,7 @@ RENEW, LIST, REVOKE, RESTORE, INSTALL, HOOK = (MODE["MODE_" + name]
 ROLLOVER, CONTACT, DEACTIVATE, ADOPT = (MODE["MODE_" + name]
     for name in "ROLLOVER CONTACT DEACTIVATE ADOPT".split())
 SHOW, NAMES_MODE = MODE["MODE_SHOW"], MODE["MODE_NAMES"]
+MONITOR = MODE["MODE_MONITOR"]
 PART = enum(top + "/part.h", "part")
 CHALLENGE = enum(top + "/challenge.h", "challenge_type")
 WAY = enum(top + "/challenge.h", "way")
