@@ -154,6 +154,12 @@ test_floor(void)
 			due(&s, NOW) <= NOW + 22 * HOUR,
 		    "renewal: life of %ld days: once in a daily run",
 		    lives[i] / DAY);
+		renewal_window(&s, EXAMPLE_ID, NOW - HOUR / 2, NOW, HOUR, NOW);
+		check(due(&s, NOW) >=
+			(planned < NOW + 21 * HOUR ? planned : NOW + 21 * HOUR),
+		    "renewal: life of %ld days: once, though the CA says 'now' "
+		    "again",
+		    lives[i] / DAY);
 		check(due(&s, NOW) <= floor,
 		    "renewal: life of %ld days: nor too late for it",
 		    lives[i] / DAY);

@@ -62,6 +62,17 @@ leaf_verdict(const struct recipe *r, EVP_PKEY *key)
 	return text;
 }
 
+/* The leaf alone with "root any": libcrypto does not look for a path then. */
+static const char *
+lone_verdict(const struct recipe *r)
+{
+	X509 *cert = make_cert(leaf_key, r, inter, inter_key);
+	const char *text = verdict(&cert, 1, NULL);
+
+	X509_free(cert);
+	return text;
+}
+
 static void
 setup(void)
 {
@@ -204,11 +215,15 @@ test_leaves(void)
 	check(strcmp(leaf_verdict(&skewed, leaf_key), "") == 0,
 	    "x509: the CA's clock is half an hour ahead %s",
 	    leaf_verdict(&skewed, leaf_key));
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		check(strstr(leaf_verdict(&bad[i].r, leaf_key), bad[i].error) !=
 			NULL,
 		    "x509: refused: %s: %s", bad[i].name,
 		    leaf_verdict(&bad[i].r, leaf_key));
+		check(strstr(lone_verdict(&bad[i].r), bad[i].error) != NULL,
+		    "x509: refused: alone, root any: %s: %s", bad[i].name,
+		    lone_verdict(&bad[i].r));
+	}
 	check(strstr(leaf_verdict(&good, other_key), "another key") != NULL,
 	    "x509: refused: another key");
 	sha1.md = EVP_sha1();
@@ -282,6 +297,8 @@ test_purposes(void)
 				check((verdict(certs, 2, roots)[0] == '\0') ==
 					    expected &&
 					(verdict(certs, 2, NULL)[0] == '\0') ==
+					    expected &&
+					(verdict(certs, 1, NULL)[0] == '\0') ==
 					    expected,
 				    "x509: for %s, %s, %s: %s: %s",
 				    r.eku == NULL ? "any purpose" : r.eku,
@@ -327,8 +344,8 @@ test_intermediates(void)
 		    "keyCertSign", NULL, -2 * DAY, -DAY },
 		{ "begins tomorrow", "not yet valid", "is good from",
 		    "critical,CA:TRUE", "keyCertSign", NULL, DAY, 2 * DAY },
-		{ "unknown critical extension", "critical", "critical",
-		    "critical,CA:TRUE", "keyCertSign",
+		{ "unknown critical extension", "has extensions that",
+		    "has extensions that", "critical,CA:TRUE", "keyCertSign",
 		    "1.2.3.4.5=critical,DER:05:00", -DAY, DAY },
 	};
 	struct recipe r = ca;
@@ -489,7 +506,7 @@ test_delivered(void)
 	struct recipe r = ca, good = LEAF(.from = -60);
 	struct roots *both = trust(root, inter), *only = trust(root, root),
 		     *used;
-	X509 *bad, *certs[3], *cross, *other_root;
+	X509 *bad, *certs[3], *loop[5], *cross, *other_root;
 	const char *text, *how, *bar;
 	char first[40];
 	size_t i, j;
@@ -552,6 +569,21 @@ test_delivered(void)
 	certs[2] = cross;
 	check(strcmp(verdict(certs, 3, only), "") == 0,
 	    "x509: delivered: cross-certificate %s", verdict(certs, 3, only));
+	/*
+	 * libcrypto finds a shorter path, without the two that certify each
+	 * other: it has not looked at these.
+	 */
+	r.subject = "other root";
+	bad = make_cert(other_key, &r, root, root_key);
+	loop[0] = certs[0];
+	loop[1] = inter;
+	loop[2] = cross;
+	loop[3] = bad;
+	loop[4] = root;
+	check(strstr(verdict(loop, 5, only), "another path") != NULL,
+	    "x509: delivered: a loop before the root: %s",
+	    verdict(loop, 5, only));
+	X509_free(bad);
 	X509_free(cross);
 	roots_free(both);
 	roots_free(only);
@@ -698,6 +730,77 @@ test_nul(void)
 	X509_free(certs[0]);
 }
 
+/* Do a certificate with these names, and one more, have ours? */
+static int
+equal_with(
+    const struct strings *ours, int type, const char *name, int len, int all)
+{
+	GENERAL_NAMES *san = sk_GENERAL_NAME_new_null();
+	GENERAL_NAME *g;
+	ASN1_STRING *s;
+	size_t i, n = all ? ours->n : 0;
+	int equal;
+
+	for (i = 0; i <= n; i++) {
+		g = GENERAL_NAME_new();
+		s = ASN1_STRING_type_new(i == n && type == GEN_IPADD ?
+			V_ASN1_OCTET_STRING :
+			V_ASN1_IA5STRING);
+		ASN1_STRING_set(s, i < n ? ours->v[i] : name, i < n ? -1 : len);
+		GENERAL_NAME_set0_value(g, i < n ? GEN_DNS : type, s);
+		sk_GENERAL_NAME_push(san, g);
+	}
+	equal = names_equal(san, ours);
+	sk_GENERAL_NAME_pop_free(san, GENERAL_NAME_free);
+	return equal;
+}
+
+/* 'accept additional names': those of the same hosts, and no others. */
+static void
+test_added_names(void)
+{
+	static const struct {
+		const char *name;
+		int len, type, good;
+	} added[] = { { "x.www.a.example", 15, GEN_DNS, 1 },
+		{ "X.Www.A.Example", 15, GEN_DNS, 1 },
+		{ "a.example", 9, GEN_DNS, 1 },
+		{ "www.a.example", 13, GEN_DNS, 1 },
+		{ "xwww.a.example", 14, GEN_DNS, 0 },
+		{ "example", 7, GEN_DNS, 0 }, { "b.a.example", 11, GEN_DNS, 0 },
+		{ "*.www.a.example", 15, GEN_DNS, 0 },
+		{ ".www.a.example", 14, GEN_DNS, 0 },
+		{ "a.example\0.b.example", 20, GEN_DNS, 0 },
+		{ "b.example\0.www.a.example", 24, GEN_DNS, 0 },
+		{ "x.www.a.example", 15, GEN_EMAIL, 0 } };
+	char *www[] = { (char *)(uintptr_t) "www.a.example" };
+	struct strings ours = { .v = www, .n = 1, .more = 1 };
+	size_t i;
+
+	for (i = 0; i < sizeof(added) / sizeof(added[0]); i++)
+		check(equal_with(&ours, added[i].type, added[i].name,
+			  added[i].len, 1) == added[i].good,
+		    "x509: additional name %zu, %s: %s", i, added[i].name,
+		    added[i].good ? "accepted" : "refused");
+}
+
+/* A name and an address may have the same bytes. */
+static void
+test_same_bytes(void)
+{
+	char *v[] = { (char *)(uintptr_t) "a.de" };
+	struct strings ours = { .v = v, .n = 1 };
+
+	check(equal_with(&ours, GEN_DNS, "a.de", 4, 0), "x509: a.de is a.de");
+	check(!equal_with(&ours, GEN_IPADD, "a.de", 4, 0),
+	    "x509: refused: address 97.46.100.101 for the name a.de");
+	v[0] = (char *)(uintptr_t) "97.46.100.101";
+	check(equal_with(&ours, GEN_IPADD, "a.de", 4, 0),
+	    "x509: 97.46.100.101 is 97.46.100.101");
+	check(!equal_with(&ours, GEN_DNS, "a.de", 4, 0),
+	    "x509: refused: name a.de for the address 97.46.100.101");
+}
+
 static void
 test_chains(void)
 {
@@ -705,6 +808,7 @@ test_chains(void)
 		      noca = LEAF(.subject = "noca", .usage = NULL);
 	X509 *leaf = make_cert(leaf_key, &good, inter, inter_key), *self,
 	     *stranger, *below, *forged;
+	EVP_PKEY *rsa = make_key(2048);
 	X509 *chain[12];
 	int i;
 
@@ -745,6 +849,13 @@ test_chains(void)
 	chain[1] = stranger;
 	check(strstr(verdict(chain, 2, roots), "trusted root") != NULL,
 	    "x509: refused: another root of the same name");
+	X509_free(forged);
+	forged = make_cert(leaf_key, &good, inter, rsa);
+	chain[0] = forged;
+	chain[1] = inter;
+	check(strstr(verdict(chain, 2, roots), "not issued by") != NULL &&
+		strstr(verdict(chain, 2, NULL), "not issued by") != NULL,
+	    "x509: refused: in the issuer's name, signed by another key");
 	weird.subject = "second";
 	below = make_cert(other_key, &weird, inter, inter_key);
 	X509_free(forged);
@@ -772,6 +883,7 @@ test_chains(void)
 	X509_free(self);
 	X509_free(stranger);
 	X509_free(leaf);
+	EVP_PKEY_free(rsa);
 }
 
 /* What csrproc writes behind a key: nothing but blocks of certificates. */
@@ -812,6 +924,7 @@ test_pem(void)
 	char *pem = make_pem(certs, 2), *text, *copy;
 	static const char *const around[][2] = {
 		{ "text before\n", "" },
+		{ "-----BEGIN CERTIFICATE----- x\n", "" },
 		{ "", "text behind\n" },
 		{ "",
 		    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE "
@@ -870,7 +983,8 @@ test_pem(void)
 	memcpy(text, pem, 30);
 	check(chain_parse(text, CHAIN_BYTES_MAX + 1, &e) == NULL,
 	    "x509: refused: too many bytes");
-	check(chain_parse("a\0b", 3, &e) == NULL, "x509: refused: NUL");
+	check(chain_parse(pem, strlen(pem) + 1, &e) == NULL,
+	    "x509: refused: NUL behind a chain");
 	free(text);
 	free(pem);
 	X509_free(certs[0]);
@@ -1166,6 +1280,8 @@ main(void)
 	test_leaves();
 	test_purposes();
 	test_nul();
+	test_added_names();
+	test_same_bytes();
 	test_intermediates();
 	test_anchors();
 	test_version_1();
