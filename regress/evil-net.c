@@ -43,6 +43,17 @@ flood(enum msgtype type, int n)
 	}
 }
 
+/* Asks in another worker's name: whose is the reply? */
+static void
+ask_as_another(void)
+{
+	msg_new(&m, KEY_ASK_ACCOUNT, 0);
+	m.head.worker = 7;
+	msg_send(&m);
+	role_receive(&m, 10);
+	errx(1, "worker %u gets %s", m.head.worker, routes[m.head.type].name);
+}
+
 static void
 try(const char *what)
 {
@@ -107,6 +118,8 @@ try(const char *what)
 		raw(CERT_CHAIN, 0, 0, 5);
 	else if (strcmp(what, "notmine") == 0)
 		raw(CSR_MAKE, 1, 0, MSG_HEAD_LEN);
+	else if (strcmp(what, "another") == 0)
+		ask_as_another();
 	else if (strcmp(what, "flood") == 0)
 		flood(CSR_MAKE, 1000000);
 	else if (strcmp(what, "deaf") == 0)

@@ -62,6 +62,16 @@ for what, t, fn in [
     r.send(t, to_sign())
     refuses("key: " + what, r, "out of order")
 
+for t, body in [
+    ("KEY_ASK_ACCOUNT", b""),
+    ("KEY_LEAVE_ACCOUNT", num(1)),
+    ("KEY_RECHECK_ACCOUNT", s(ACCOUNT)),
+    ("KEY_WORKER_GONE", b""),
+]:
+    r, _ = key_role()
+    r.send(t, body, worker=1)
+    refuses("key: %s of a worker that there is not" % t, r, "from no worker")
+
 r, _ = key_role()
 r.send("KEY_SET_ACCOUNT", s(CA + "/acct/2"))
 refuses("key: another account URL", r, "KEY_SET_ACCOUNT")
@@ -597,6 +607,13 @@ for title, job, t, body, times, why in [
     ("a persist record of a hook's job",
         HOOKED, "CHNG_PERSIST", num(0) + strings(["a.test"]), 1,
         "out of order"),
+    ("a persist record for a name that there is not",
+        PERSIST, "CHNG_PERSIST", num(2) + strings(["a.test"]), 1,
+        "no identifier 2"),
+    ("a thumbprint that is none",
+        HOOKED, "CHNG_THUMBPRINT", s("N" * 42 + "."), 1, "not a thumbprint"),
+    ("a thumbprint of 42",
+        HOOKED, "CHNG_THUMBPRINT", s("N" * 42), 1, "not a thumbprint"),
     ("eleven names of the CA",
         PERSIST, "CHNG_PERSIST", num(0) + strings(["a.test"] * 11), 1,
         "malformed"),
@@ -604,6 +621,12 @@ for title, job, t, body, times, why in [
     r = record_role(*job)
     for _ in range(times): r.send(t, body)
     refuses("chng: " + title, r, why)
+
+r = record_role()
+r.reply_to("CHNG_PUT", put(0))
+r.recv()
+r.send("CHNG_PUBLISHED", published(2))
+refuses("chng: published for a name that there is not", r, "no identifier 2")
 
 # chng: what is there already
 os.symlink("/etc/passwd", path)
@@ -633,6 +656,43 @@ m = r.reply_to("CHNG_PUT", put(0))
 r.stop()
 report(m == DONE and not os.path.exists(path),
     "chng: what a killed run left is taken over")
+
+# chng: files of other users, and those that have another name elsewhere, are
+# neither taken over nor removed, and no list is written into one
+linked, listed = work + "/linked", www + "/.acme-client.list"
+
+def give_away(path):
+    os.chmod(path, 0o666)
+    os.chown(path, 54321, 54321)
+def link_elsewhere(path): os.link(path, linked)
+
+for what, change in [
+    ("has another name elsewhere", link_elsewhere),
+    ("belongs to another user", give_away),
+]:
+    if change == give_away and os.getuid() != 0:
+        print("skip hostile: chng: what %s: needs root" % what)
+        continue
+    write(listed, AUTHORIZATION.encode() + b"\n")
+    write(path, AUTHORIZATION.encode())
+    change(path)
+    r = chng_role()
+    m = r.reply_to("CHNG_PUT", put(0))
+    r.stop()
+    report(m == FAILED and os.path.exists(path),
+        "chng: a response that %s is left alone" % what, str(m))
+    remove(path)
+    remove(linked)
+    write(listed, b"")
+    change(listed)
+    r = chng_role()
+    m = r.reply_to("CHNG_PUT", put(0))
+    r.stop()
+    left = os.path.exists(listed) and read(listed) == b""
+    report(m == FAILED and left and visible() == [],
+        "chng: a list that %s is left alone" % what, str(m))
+    remove(listed)
+    remove(linked)
 
 r = chng_role()
 for _ in range(400): r.send("CHNG_PUT", put(0))
@@ -1047,10 +1107,10 @@ r.stop()
 
 # file: stores what certproc sends under names that are fixed, in the order that
 # keeps a set whole
-def file_alone(mode=RENEW, opened=True):
+def file_alone(mode=RENEW, opened=True, chain=None):
     r = Role("fileproc")
     r.send("ROLE_CONF", conf_of(mode) + file_conf())
-    r.send("ROLE_DOMAIN", file_domain(hook=1))
+    r.send("ROLE_DOMAIN", file_domain(chain, hook=1))
     r.send("ROLE_START")
     if mode == RENEW: assert r.recv()[0] == "CERT_STATES"
     if opened:
@@ -1258,6 +1318,19 @@ for _ in range(2): r.send("FILE_WRITE", record(METRICS, b"x" * 60000, 1))
 r.send("FILE_WRITE", record(ACCOUNT_PART, b"x" * 60000, 1))
 refuses("cert: a record behind pieces of the metrics", r, "more than")
 
+# A set with a chain is both files, or none.
+chain_path = work + "/ssl/a.chain.pem"
+write(chain_path, good60)
+
+r = file_alone(chain=chain_path)
+r.send("FILE_STAGE", num(CERT) + buf(b"owned"))
+m = r.reply_to("FILE_COMMIT")
+report(m[0] == "CERT_STORED" and not stored(m) and b"was staged" in m[1] and
+    read(cert_path) == before and read(chain_path) == good60,
+    "cert: half of a set replaces nothing", str(m))
+r.close()
+os.unlink(chain_path)
+
 r = file_alone()
 for _ in range(3000): r.send("FILE_WRITE", record(SAVED))
 replies = 0
@@ -1397,12 +1470,12 @@ echo "$*" >>$ran
 echo done $1 $5 >>$ran
 """
 
-def publisher(lines, challenge=DNS01):
+def publisher(lines, challenge=DNS01, state_dir=None):
     with open(program, "w") as f: f.write(PROGRAM % (work, lines))
     os.chmod(program, 0o755)
     remove(work + "/ran")
     r = Role("hookproc")
-    r.send("ROLE_CONF", conf + commands([]) + s(None))
+    r.send("ROLE_CONF", conf + commands([]) + s(state_dir))
     r.send("ROLE_DOMAIN", hook_publishes(program, ZONE_NAMES, challenge))
     r.send("ROLE_START")
     return r
@@ -1503,6 +1576,39 @@ r.send("ROLE_STOP")
 r.ended()
 report(ran().count("done end") == 1, "hook: it is ended all the same", ran())
 r.close()
+
+# hook: what a journal may have ended is a digest at a configured name
+journal = work + "/state/domain-a.records"
+
+for what, record, ends in [
+    ("a record", "_acme-challenge.a.example " + "d" * 43, True),
+    ("another name", "_acme-challenge.c.example " + "d" * 43, False),
+    ("a digest of 42", "_acme-challenge.a.example " + "d" * 42, False),
+    ("$(id)", "_acme-challenge.a.example $(id)" + "d" * 38, False),
+    ("no digest", "_acme-challenge.a.example", False),
+]:
+    write(journal, record.encode() + b"\n")
+    r = publisher("", state_dir=work + "/state")
+    r.send("ROLE_STOP")
+    status = r.ended(5)
+    report(status == 0 and ran().count("done end") == ends and
+        ("done" in ran()) == ends, "hook: a journal with %s" % what,
+        str((status, ran())))
+    r.close()
+    remove(journal)
+
+# hook: no record is begun that is not noted
+write(linked, b"")
+os.link(linked, journal)
+
+r = publisher("", state_dir=work + "/state")
+m = r.reply_to("HOOK_PUT", publish(0))
+report(m[0] == "CHNG_PUBLISHED" and b"domain-a.records" in m[1] and
+    ran() == "" and read(linked) == b"",
+    "hook: a journal that has another name elsewhere: nothing is begun", str(m))
+r.close()
+os.unlink(journal)
+os.unlink(linked)
 
 r = publisher("[ $1 = end ] || exec sleep 60")
 r.send("HOOK_PUT", publish(0))

@@ -76,6 +76,7 @@ for request in window:CERT_WINDOW status:CERT_STATUS \
 	    "${request#*:}: \(out of order\|nothing to choose from\)"
 done
 evil notmine "netproc sent CSR_MAKE, about a job that it does not have"
+evil another "netproc: worker 0 gets NET_ACCOUNT"
 evil unknown "of no known type"
 evil toolong "netproc sent CERT_CHAIN, longer than its type allows"
 evil lying "longer than its type allows"

@@ -259,6 +259,21 @@ def stored_role(mode=RENEW):
 only_account_key()
 own_thumbprint = key_role()[1]
 
+for what, *stored in [
+    ("of another origin", own_thumbprint, "https://evil.example/acct/1"),
+    ("of another key", "N" * 43, ACCOUNT),
+]:
+    r = Role("keyproc")
+    r.send("ROLE_CONF", conf + key_slice())
+    r.send("ROLE_DOMAIN", key_domain())
+    r.send("ROLE_START")
+    r.send("KEY_ACCOUNT", s(stored[0]) + s(stored[1]) + s(None))
+    r.recv()
+    m = r.reply_to("KEY_ASK_ACCOUNT")
+    report(m == ("NET_ACCOUNT", num(2) + s(None)),
+        "key: a stored account %s does not count" % what, str(m))
+    r.close()
+
 r = stored_role()
 r.send("KEY_SET_ACCOUNT", s(ACCOUNT + "7"))
 refuses("key: another account where the CA was not to be asked", r,
@@ -344,6 +359,23 @@ r.send("KEY_SET_ACCOUNT", s(ACCOUNT))
 r.recv(), r.recv()
 r.send("KEY_SIGN_NEW_ACCOUNT", to_sign())
 refuses("key: external account binding once more", r, "out of order")
+
+def refuses_mac(what, why):
+    r = fresh_key_role(account=False, eab=("kid-1", mac, "HS256"))
+    refuses("key: a MAC key " + what, r, why)
+
+# What holds for this file holds for all keys: one function reads them.
+for mode in (0o604, 0o602, 0o601, 0o620, 0o610):
+    os.chmod(mac, mode)
+    refuses_mac("of mode %04o" % mode, "mode %04o lets others at it" % mode)
+os.chmod(mac, 0o600)
+if os.getuid() == 0:
+    os.chown(mac, 54321, 0)
+    refuses_mac("of another user", "belongs to user 54321")
+    os.chown(mac, 0, 0)
+else: print("skip hostile: key: a MAC key of another user: needs root")
+write(mac, b"MTIzNDU2Nzg5MDEyMzQ1\n")
+refuses_mac("of 15 bytes", "is not a MAC key in base64url of at least 16 bytes")
 os.unlink(mac)
 
 # key: what an order replaces is file's word
