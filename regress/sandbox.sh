@@ -68,6 +68,13 @@ else
 	elevated "set-group-ID, as root" "$work/elevated"
 	chown 54322 "$work/elevated" && chmod 4755 "$work/elevated"
 	elevated "set-user-ID of an ordinary user, as root" "$work/elevated"
+	# A role refuses by itself, whoever starts it.
+	for role in ${role_names#parent } hookproc; do
+		cp "$build/$role" "$work/role" && chmod 4755 "$work/role"
+		$as_user "$work/role" x 2>"$work/err"
+		same "sandbox: $role, set-user-ID: refused" "1 1" \
+		    "$? $(grep -c 'is set-user-ID' "$work/err")"
+	done
 	chown 0:0 "$work/elevated" && chmod 755 "$work/elevated"
 	# CAP_KILL, permitted only; effective, too.
 	for flag in 0 1; do
