@@ -84,7 +84,7 @@ check_signature_type(X509 *cert, struct error *e)
 	    0 :
 	    error_set(e,
 		"a certificate of the chain is signed with %s, which is too "
-		"weak",
+		"weak or not of RSA or ECDSA",
 		OBJ_nid2ln(X509_get_signature_nid(cert)));
 }
 
@@ -98,7 +98,7 @@ check_key_strength(X509 *cert, struct error *e)
 		return 0;
 	return error_set(e,
 	    "a certificate of the chain has a key of %d bits, which is too "
-	    "weak",
+	    "weak or not of RSA or ECDSA",
 	    bits);
 }
 

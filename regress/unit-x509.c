@@ -701,6 +701,29 @@ test_signatures(void)
 	X509_free(certs[0]);
 }
 
+/* Ed25519 is not weak, but not accepted either: the message says both. */
+static void
+test_other_signature(void)
+{
+	struct recipe good = LEAF(.from = -60), r = ca;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, NULL);
+	EVP_PKEY *key = NULL;
+	X509 *certs[2];
+
+	EVP_PKEY_keygen_init(ctx);
+	EVP_PKEY_keygen(ctx, &key);
+	EVP_PKEY_CTX_free(ctx);
+	r.subject = "Ed25519";
+	certs[1] = make_cert(key, &r, root, root_key);
+	certs[0] = make_cert(leaf_key, &good, certs[1], inter_key);
+	X509_sign(certs[0], key, NULL);
+	check(strstr(verdict(certs, 2, roots), "not of RSA or ECDSA") != NULL,
+	    "x509: refused: signed with Ed25519: %s", verdict(certs, 2, roots));
+	X509_free(certs[0]);
+	X509_free(certs[1]);
+	EVP_PKEY_free(key);
+}
+
 /* A NUL in a name must not cut it short. */
 static void
 test_nul(void)
@@ -1288,6 +1311,7 @@ main(void)
 	test_delivered();
 	test_anchor_names();
 	test_signatures();
+	test_other_signature();
 	test_chains();
 	test_only_certificates();
 	test_pem();
