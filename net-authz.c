@@ -207,8 +207,9 @@ take_urls(struct proof *p)
 	p->seen = calloc(n + 1, sizeof(*p->seen));
 	p->challenges = calloc(n + 1, sizeof(*p->challenges));
 	p->of = calloc(n + 1, sizeof(*p->of));
+	p->refused = calloc(n + 1, sizeof(*p->refused));
 	if (p->urls == NULL || p->seen == NULL || p->challenges == NULL ||
-	    p->of == NULL)
+	    p->of == NULL || p->refused == NULL)
 		err(1, NULL);
 	for (i = 0; i < n; i++)
 		if ((p->urls[i] = strdup(p->order->authorizations[i])) == NULL)
@@ -384,6 +385,58 @@ respond_lost(void *proof, size_t i, struct net_error *t)
 	return 0;
 }
 
+/*
+ * A challenge's response was refused.  Another order of this account may have
+ * made the authorization valid meanwhile: look_after_refusals() finds out, once
+ * no response is awaited on the connection.
+ */
+static int
+respond_refused(void *proof, size_t i, struct net_error *t)
+{
+	struct proof *p = proof;
+
+	if (t->class != FAILURE_CA || t->status / 100 != 4 ||
+	    request_limited(t))
+		return -1;
+	if (p->refusals++ == 0)
+		p->refusal = *t;
+	p->refused[i] = 1;
+	return 0;
+}
+
+/*
+ * Has each refused challenge been responded to already?  0, or -1 with the
+ * error of the first refusal.
+ */
+static int
+look_after_refusals(struct proof *p, struct net_error *t)
+{
+	struct net_error ignored;
+	struct authorization az;
+	int open;
+	size_t i;
+
+	for (i = 0; i < p->n && p->refusals > 0; i++) {
+		if (!p->refused[i])
+			continue;
+		*t = p->refusal;
+		if (fetch_authorization(p, p->of[i], &az, &ignored) == -1)
+			return -1;
+		p->seen[p->of[i]] = az.status;
+		open = az.status != STATUS_VALID &&
+		    (az.status != STATUS_PENDING ||
+			az.challenge.status == STATUS_PENDING);
+		if (!open)
+			say(1, "%s: %s; it is %s already",
+			    p->session->conf->handle, p->refusal.error.text,
+			    az.status_text);
+		authorization_free(&az);
+		if (open)
+			return -1;
+	}
+	return 0;
+}
+
 int
 proof_respond(struct proof *p, struct net_error *t)
 {
@@ -392,12 +445,15 @@ proof_respond(struct proof *p, struct net_error *t)
 		.n = p->n,
 		.context = p,
 		.take = ignore_body,
+		.refused = respond_refused,
 		.lost = respond_lost };
 
 	if (p->n > 0 && p->put && await_responses(p, t) == -1)
 		return -1;
 	p->responded = p->n > 0;
-	return request_batch(&b, t);
+	if (request_batch(&b, t) == -1)
+		return -1;
+	return look_after_refusals(p, t);
 }
 
 /*
@@ -504,5 +560,6 @@ proof_end(struct proof *p)
 	free(p->seen);
 	free(p->challenges);
 	free(p->of);
+	free(p->refused);
 	*p = (struct proof){ .session = p->session, .order = p->order };
 }

@@ -437,6 +437,10 @@ struct proof {
 	struct wanted *challenges; /* The challenges to respond to. */
 	size_t *of; /* The number of the authorization of each challenge. */
 	size_t n;
+	/* Which of the challenges' responses the CA has refused. */
+	uint8_t *refused;
+	size_t refusals;
+	struct net_error refusal; /* The error of the first of them. */
 	int responded; /* The CA was told that some responses are there. */
 	/* How many authorizations cannot become valid any more. */
 	size_t spoilt;

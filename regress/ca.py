@@ -760,6 +760,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         }
         if sc == "cut after challenge" and "/challenge/" + name in st.triggered:
             c["status"] = "processing"
+        if "/challenge/" + name in st.triggered:
+            if sc.startswith("under way"): c["status"] = "processing"
+            if sc.startswith("valid meanwhile"): c["status"] = "valid"
         if sc == "no status in challenge": del c["status"]
         if sc == "challenge elsewhere": c["url"] = "https://localhost:1/c"
         never = {"type": "never-01", "url": base + "/n", "token": 7}
@@ -770,6 +773,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "identifier": dns(name),
             "challenges": [never, c, *(dict(c, type=t) for t in also)],
         }
+        if c.get("status") == "valid": a["status"] = "valid"
         if sc == "no http-01":
             other = {"type": "dns-01", "url": base + "/d", "token": c["token"]}
             a["challenges"] = [other]
@@ -795,6 +799,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if sc == "valid but pending": a["status"] = "valid"
         self.answer(200, a)
     def post_challenge(self, sc, payload):
+        # "valid meanwhile STATUS": it refuses this one, since the authorization
+        # is valid already; "under way ...": the challenge is being looked at;
+        # "refused ...": neither.
+        m = re.match(r"(valid meanwhile|under way|refused) (\d+)$", sc)
+        if m and self.path.endswith("/example.com"):
+            if m[1] != "refused": st.triggered.add(self.path)
+            return self.problem(int(m[2]), "malformed",
+                "cannot be updated in this state")
         st.triggered.add(self.path)
         if sc == "cut after challenge" and not st.cut:
             st.cut = True

@@ -37,6 +37,21 @@ same "ca: cut after challenge: one order" 1 \
     "$(grep -c new-order "$work/ca/log")"
 same "ca: cut after challenge: answered once" 1 \
     "$(grep -c "POST /challenge" "$work/ca/log")"
+# Another order of the account may have had the challenge responded to.
+names="b.example.com c.example.com"
+for how in "valid meanwhile" "under way"; do
+	for code in 400 403 409; do
+		works "$how $code"
+		same "ca: $how $code: one order" 1 \
+		    "$(grep -c new-order "$work/ca/log")"
+		same "ca: $how $code: no challenge twice" "" \
+		    "$(grep "POST /challenge" "$work/ca/log" | sort | uniq -d)"
+	done
+	# It says nothing about the authorization.
+	refused "$how 429" "cannot be updated in this state"
+done
+refused "refused 400" "challenge/example.com: 400 malformed cannot be updated"
+names=
 works "cut before finalize"
 same "ca: cut before finalize: one order" 1 \
     "$(grep -c new-order "$work/ca/log")"
