@@ -475,6 +475,44 @@ job_was_installed(struct job *j, const struct chain *chain)
 		succeeded(j, chain, when);
 }
 
+/* Will the chain still lead to a root of this authority at this time? */
+static int
+leads_to_root_at(const struct job *j, const struct chain *c, time_t when)
+{
+	const struct roots *roots;
+	struct error ignored;
+	int anchor;
+
+	return anchors_load(j->anchors, &roots, &ignored) == 0 &&
+	    path_verify(c, roots, when, &anchor, &ignored) == 0;
+}
+
+/*
+ * Warns if an issuer in the chain ends before the leaf, which is of no use from
+ * then on.  An issuer behind an anchor may end.
+ */
+static void
+warn_of_issuers(const struct job *j)
+{
+	const struct chain *c = j->chosen;
+	time_t end, first = c->not_after;
+	int i, nth = 0;
+
+	for (i = 1; i < sk_X509_num(c->certs); i++) {
+		end = asn1_time(X509_get0_notAfter(sk_X509_value(c->certs, i)));
+		if (end >= first || leads_to_root_at(j, c, end + 1))
+			continue;
+		first = end;
+		nth = i;
+	}
+	if (nth > 0)
+		say_warning(
+		    "%s: the certificate ends on %s, but certificate %d of its "
+		    "chain on %s: clients may refuse both from then on",
+		    j->handle, clock_text(c->not_after), nth + 1,
+		    clock_text(first));
+}
+
 void
 job_installed(struct job *j)
 {
@@ -495,6 +533,7 @@ job_installed(struct job *j)
 	j->changed = 1;
 	say(1, "%s: installed a certificate that ends on %s", j->handle,
 	    clock_text(j->chosen->not_after));
+	warn_of_issuers(j);
 }
 
 void

@@ -17,7 +17,7 @@ short_deadlines "-DVALIDATION_SECONDS=${patience:-4}" \
     -DAUTHORIZATIONS_MS=500 ${more_flags:-}
 make_tls
 mkdir "$work/ca" "$work/ca/plain" "$work/www"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 200 \
     -subj "/CN=root" -keyout "$work/ca/root.key" -out "$work/root.pem" \
     2>/dev/null
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -29,7 +29,7 @@ keyUsage=critical,keyCertSign,cRLSign
 subjectKeyIdentifier=hash
 END
 openssl x509 -req -in "$work/ca/inter.csr" -CA "$work/root.pem" \
-    -CAkey "$work/ca/root.key" -CAcreateserial -days 30 \
+    -CAkey "$work/ca/root.key" -CAcreateserial -days 200 \
     -extfile "$work/ca/inter.ext" -out "$work/ca/inter.pem" 2>/dev/null
 set -- $(free_ports 2)
 ca_port=$1 plain_port=$2

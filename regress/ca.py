@@ -175,6 +175,11 @@ def issue(sc, other):
             "-extfile", top + "/ext")
     st.issued.append(ssl.PEM_cert_to_DER_cert(leaf.decode()))
     inter = read("other-inter.pem" if other else "inter.pem")
+    # "issuer ends first", "issuer ends first, root": the same CA's certificate
+    # of fewer days, and behind it the root.
+    if sc.startswith("issuer ends first"):
+        inter = read("short-inter.pem")
+        if sc.endswith("root"): inter += read("../root.pem")
     if sc == "no intermediate": return leaf
     if sc == "unordered": return inter + leaf
     if sc == "100 certificates": return leaf + inter * 99

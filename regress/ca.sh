@@ -37,6 +37,39 @@ same "ca: cut after challenge: one order" 1 \
     "$(grep -c new-order "$work/ca/log")"
 same "ca: cut after challenge: answered once" 1 \
     "$(grep -c "POST /challenge" "$work/ca/log")"
+# An issuer that ends before the certificate does: whoever installs that must
+# know until when it is good.
+openssl x509 -req -in "$work/ca/inter.csr" -CA "$work/root.pem" \
+    -CAkey "$work/ca/root.key" -CAcreateserial -days 20 \
+    -extfile "$work/ca/inter.ext" -out "$work/ca/short-inter.pem" 2>/dev/null
+# ends_on FILE: notAfter of its first certificate
+ends_on() {
+	openssl x509 -in "$1" -noout -enddate -dateopt iso_8601 |
+	    sed 's/notAfter=//;s/Z$/ UTC/'
+}
+# warns_of_issuer NAME: of the last run, which has installed it
+warns_of_issuer() {
+	says "ca: $1: warns" "$work/err" "the certificate ends on $(ends_on \
+	    "$work/ssl/example.com.pem"), but certificate 2 of its chain on $(
+	    ends_on "$work/ca/short-inter.pem")"
+}
+for how in "issuer ends first" "issuer ends first, root"; do
+	works "$how"
+	warns_of_issuer "$how"
+done
+cp "$work/ssl/example.com.fullchain.pem" "$work/short-full.pem"
+again plain -F example.com
+ended "issuer that ends later" 0
+same "ca: issuer that ends later: no warning" 0 \
+    "$(grep -c "of its chain on" "$work/err")"
+again plain -F -i "$work/short-full.pem" example.com
+ended "issuer ends first, -i" 0
+warns_of_issuer "issuer ends first, -i"
+again plain -F example.com
+again plain -B example.com
+ended "issuer ends first, -B" 0
+warns_of_issuer "issuer ends first, -B"
+
 # Another order of the account may have had the challenge responded to.
 names="b.example.com c.example.com"
 for how in "valid meanwhile" "under way"; do
