@@ -209,6 +209,12 @@ reply_net(uint32_t worker)
 	msg_send(&out);
 }
 
+static int
+is_certain(void)
+{
+	return status() == ACCOUNT_KNOWN || status() == ACCOUNT_REFUSED;
+}
+
 /*
  * Replies to all workers that wait, if the status is final; else to one of
  * them, which asks the CA.
@@ -217,13 +223,10 @@ static void
 reply_all(void)
 {
 	uint32_t i;
-	int certain;
 
 	for (i = 0; i < workers; i++) {
-		certain = status() == ACCOUNT_KNOWN ||
-		    status() == ACCOUNT_REFUSED;
-		if (asking[i] && (certain || finder == NOBODY)) {
-			if (!certain)
+		if (asking[i] && (is_certain() || finder == NOBODY)) {
+			if (!is_certain())
 				finder = i;
 			reply_net(i);
 		}
@@ -315,6 +318,9 @@ static void
 found(const struct msg *m)
 {
 	tell_chng();
+	/* That worker may ask about the account again. */
+	if (is_certain())
+		finder = NOBODY;
 	reply_net(worker_of(m));
 	reply_all();
 }

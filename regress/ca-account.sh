@@ -105,6 +105,17 @@ for mode in -K -U "-F -D"; do
 	same "ca-account: lost, $mode: nothing registered" 0 "$(registrations)"
 done
 
+# A next key that the CA does not know, as a killed -K leaves it: whatever asks
+# about that key first then asks about the account's.
+for mode in "-K test" "-U test" "-F -D test" "-r example.com"; do
+	works "plain"
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out "$key.new" 2>/dev/null
+	chmod 600 "$key.new"
+	again "plain" $mode
+	ended "a next key that the CA does not know, $mode" 0
+done
+
 # Several workers: one asks and registers for all.
 several a b c d
 # The scripted CA has one order at a time: they get into each other's way, but
