@@ -445,7 +445,7 @@ test_account(void)
 static void
 test_records(void)
 {
-	char *issuers[ISSUERS_MAX];
+	char *issuers[ISSUERS_MAX + 1];
 	struct body_digest digest = { .number = CONF_NAMES_MAX - 1,
 		.label = NULL,
 		.digest = far },
@@ -462,10 +462,9 @@ test_records(void)
 	static struct body_issuers got_named;
 	static struct body_persist got;
 	static struct body_ca got_ca;
-	uint64_t more = ISSUERS_MAX + 1;
 	int i;
 
-	for (i = 0; i < ISSUERS_MAX; i++)
+	for (i = 0; i <= ISSUERS_MAX; i++)
 		issuers[i] = "x";
 	TRIP(ZONE_AWAIT, digest, struct body_digest, digest, got_digest);
 	check(got_digest.number == CONF_NAMES_MAX - 1 &&
@@ -501,10 +500,39 @@ test_records(void)
 	check(got.number == 1 && same(got.account, "a") &&
 		got.issuers.n == ISSUERS_MAX,
 	    "bodies: ZONE_PERSIST: each member");
+	persist.issuers.n++;
+	msg_new(&sent, ZONE_PERSIST, 7);
+	body_persist(&sent, &persist);
 	arrive(&sent);
-	memcpy(came.body + 14, &more, sizeof(more));
 	check(END_OF(persist, struct body_persist) == 1,
 	    "bodies: ZONE_PERSIST: one name of the CA too many");
+}
+
+/* A string that is needed is there, and ends with its only NUL. */
+static void
+test_strings(void)
+{
+	static const struct {
+		const char *bytes; /* NULL: no string. */
+		size_t len;
+		int end;
+	} strings[] = { { "ab", 3, 0 }, { "ab", 2, 1 }, { "a\0b", 4, 1 },
+		{ "a\0", 3, 1 }, { "", 1, 0 }, { "", 0, 1 }, { NULL, 0, 1 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		msg_new(&sent, ZONE_AWAIT, 7);
+		msg_put_num(&sent, 0);
+		msg_put_str(&sent, NULL);
+		if (strings[i].bytes == NULL)
+			msg_put_str(&sent, NULL);
+		else
+			msg_put_buf(&sent, strings[i].bytes, strings[i].len);
+		arrive(&sent);
+		check(END_OF(digest, struct body_digest) == strings[i].end,
+		    "bodies: a string of %zu bytes, number %zu", strings[i].len,
+		    i);
+	}
 }
 
 static void
@@ -1034,6 +1062,7 @@ main(void)
 	test_account();
 	test_dns();
 	test_records();
+	test_strings();
 	test_slices();
 	test_many_slices();
 	test_outcomes();
