@@ -980,6 +980,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(20)
             return self.cut()
         links = '<cert/alt>;rel=alternate, <https://x.example/>; rel="up"'
+        if sc == "30 alternate chains":
+            links = ", ".join("<cert/%d/alt>;rel=alternate" % n
+                for n in range(30))
         headers = [("Link", links)]
         if sc in ("no Link", "cannot be saved"): headers = []
         self.answer(200, pem, headers, "application/pem-certificate-chain")
