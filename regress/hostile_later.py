@@ -614,6 +614,35 @@ for what, text, ok in [
     else: refuses(title, r, "not certificates")
 os.unlink(both)
 
+# A file with another key says nothing of the certificate in use.
+for what, of, counts in (
+    ("the", key_path, True),
+    ("another", other_key, False),
+):
+    write(both, read(of) + one)
+    os.chmod(both, 0o600)
+    r = Role("csrproc")
+    r.send("ROLE_CONF", conf + num(0) + strings([ORIGIN]))
+    r.send("ROLE_DOMAIN", csr_slice(combined=both))
+    r.send("ROLE_START")
+    m = r.reply_to("CSR_LOOK", num(0))
+    report(m[0] == "CERT_KEY" and m[1].endswith(buf(b"") * 2) != counts,
+        "csr: a combined file with %s key" % what, str(m))
+    r.close()
+os.unlink(both)
+
+# The key of another certificate than the revoked one stays.
+live = read(key_path)
+for what, of in (("another", other_key), ("the", key_path)):
+    r = csr_role(REVOKE)
+    m = r.reply_to("CSR_DISCARD", num(1) + buf(spki_hash(of)))
+    report(m == ("CERT_CSR_DONE", num(1)) and
+        os.path.exists(key_path) == (what == "another"),
+        "csr: %s key is compromised" % what, str(m))
+    r.close()
+write(key_path, live)
+os.chmod(key_path, 0o600)
+
 # cert: revocation
 cert = issue(key_path, 60)
 write(cert_path, cert)
