@@ -111,6 +111,14 @@ same "$who: on change: no descriptor but the three" "0 1 2 " \
     "$(sed -n 's/^\([0-9]*\) -> .*/\1/p' "$work/fds" | grep -v '^3$' |
         tr '\n' ' ')"
 says "$who: on change: standard input" "$work/fds" "^0 -> /dev/null"
+# A shell may unblock all signals at its first command.
+_grep="on change $(command -v grep)"
+domain_more="$_grep ^SigBlk /proc/self/status"
+sections a
+run -v a
+expect "on change: signals of a program that is no shell" 0
+says "$who: on change: no signal is blocked in it" "$err" \
+    "$_grep: SigBlk:.*0000000000000000$"
 same "$who: on change: umask, directory, open files, nothing to read" \
     "0022 / 700 " \
     "$(cat "$work/umask" "$work/pwd" "$work/nfiles" "$work/stdin" |
