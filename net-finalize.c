@@ -21,10 +21,6 @@
 /* The longest pause between frequent polls. */
 #define POLL_OFTEN_LONGEST_MS 1000
 #define POLL_LONGEST_MS 10000
-#ifndef RETRY_AFTER_LONGEST
-/* The most seconds that net waits because of Retry-After. */
-#define RETRY_AFTER_LONGEST 60
-#endif
 /* The milliseconds that a fast CA takes from finalize to a certificate. */
 #define ISSUING_MS 5
 
@@ -82,8 +78,8 @@ next_pause(struct issue *is, int64_t began, int64_t *pause)
 	*pause = 2 * wait;
 	if (is->retry_after > 0)
 		wait = 1000 *
-		    (is->retry_after > RETRY_AFTER_LONGEST ?
-			    RETRY_AFTER_LONGEST :
+		    (is->retry_after > RETRY_AFTER_SECONDS ?
+			    RETRY_AFTER_SECONDS :
 			    is->retry_after);
 	return wait;
 }

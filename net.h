@@ -371,6 +371,14 @@ int account_task(struct session *, struct net_error *);
 #define AUTHORIZATIONS_MS 3000
 #endif
 
+/*
+ * The most seconds that net pauses between two polls because of Retry-After;
+ * the tests build with fewer.
+ */
+#ifndef RETRY_AFTER_SECONDS
+#define RETRY_AFTER_SECONDS 60
+#endif
+
 /* What net knows of a domain section. */
 struct net_job {
 	char *handle;

@@ -288,7 +288,7 @@ check "ca-orders: polls in 2 seconds, with Retry-After 0: $polls" \
     test "$polls" -ge 5 -a "$polls" -le 15
 client=$released
 short_deadlines -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000 \
-    -DRETRY_AFTER_LONGEST=1
+    -DRETRY_AFTER_SECONDS=1
 works "Retry-After a day, once"
 check "ca-orders: Retry-After is followed within bounds: $took s" \
     test "$took" -lt 10
