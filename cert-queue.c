@@ -387,6 +387,12 @@ have_common_name(const struct strings *a, const struct strings *b)
 	return 0;
 }
 
+/* Jobs that are being ordered: at most one by each worker. */
+struct ordered {
+	const struct job *jobs[WORKERS_MAX];
+	size_t n;
+};
+
 /*
  * Is a certificate with one of the job's names being ordered?  A CA may return
  * its order or authorizations again, since the account is the same: only one of
@@ -394,13 +400,12 @@ have_common_name(const struct strings *a, const struct strings *b)
  * both use is removed when the first of them is done.
  */
 static int
-must_wait(const struct job *j)
+must_wait(const struct job *j, const struct ordered *o)
 {
-	uint32_t i;
+	size_t i;
 
-	for (i = 0; i < njobs && role_mode == MODE_RENEW; i++)
-		if (jobs[i].phase == ORDERING &&
-		    have_common_name(&jobs[i].names, &j->names))
+	for (i = 0; i < o->n && j->phase == DUE; i++)
+		if (have_common_name(&o->jobs[i]->names, &j->names))
 			return 1;
 	return 0;
 }
@@ -415,15 +420,20 @@ static uint32_t
 most_urgent(void)
 {
 	unsigned candidates = DUE | DATE_TO_ASK | STATUS_TO_ASK;
+	struct ordered ordered = { .n = 0 };
 	uint32_t i, best = njobs;
 
-	for (i = 0; i < njobs; i++)
+	for (i = 0; i < njobs; i++) {
 		if (jobs[i].phase == ASKING_STATUS)
 			candidates = DUE | DATE_TO_ASK;
+		if (jobs[i].phase == ORDERING && role_mode == MODE_RENEW &&
+		    ordered.n < WORKERS_MAX)
+			ordered.jobs[ordered.n++] = &jobs[i];
+	}
 	for (i = 0; i < njobs; i++)
 		if ((jobs[i].phase & candidates) != 0 &&
 		    (best == njobs || more_urgent(&jobs[i], &jobs[best])) &&
-		    !(jobs[i].phase == DUE && must_wait(&jobs[i])))
+		    !must_wait(&jobs[i], &ordered))
 			best = i;
 	return best;
 }
