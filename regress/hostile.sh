@@ -3,12 +3,12 @@
 . "$here/lib.sh"
 work_start
 mkdir "$work/roles" && chmod 755 "$work/roles"
-setsid sh -c "$recorded" "$work/sessions" python3 "$here/cases.py" \
-    "$here/hostile.py" "$client" "$work/roles" "$top" ||
+setsid sh -c "$recorded" "$work/sessions" python3 "$here/hostile.py" "$client" \
+    "$work/roles" "$top" ||
     failed=1
 mkdir "$work/later" && chmod 755 "$work/later"
-setsid sh -c "$recorded" "$work/sessions" python3 "$here/cases.py" \
-    "$here/hostile_later.py" "$client" "$work/later" "$top" ||
+setsid sh -c "$recorded" "$work/sessions" python3 "$here/hostile_later.py" \
+    "$client" "$work/later" "$top" ||
     failed=1
 
 # The same program with another netproc, and short deadlines.
