@@ -24,11 +24,11 @@ clock_ms(void)
 int
 clock_left_ms(int64_t deadline)
 {
-	int64_t left = deadline - clock_ms();
+	int64_t now = clock_ms();
 
-	if (left < 0)
+	if (deadline <= now)
 		return 0;
-	return left > INT_MAX ? INT_MAX : (int)left;
+	return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
 }
 
 const char *

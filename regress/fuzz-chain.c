@@ -189,7 +189,8 @@ judge_below(const struct chain *c, size_t number)
 	 * roots_load() refuses such an anchor.
 	 */
 	if ((roots = roots_load(text, n, &e)) == NULL) {
-		must(strstr(e.text, "anchor 1 of the root file cannot be"));
+		must(strstr(e.text, "anchor 1 of the root file cannot be") !=
+		    NULL);
 		free(text);
 		return;
 	}
