@@ -80,7 +80,8 @@ fuzz_build() (
 
 # What libFuzzer is told.  A configuration lives until exit, and so does what a
 # role allocates.
-fuzz_options="-max_len=16384 -timeout=20"
+# No input takes a second; on a busy machine it may wait for a processor.
+fuzz_options="-max_len=16384 -timeout=120"
 # fuzz_dict TARGET: the option for its words, if it has any
 fuzz_dict() {
 	[ ! -e "$here/corpus/$1.dict" ] || echo "-dict=$here/corpus/$1.dict"
