@@ -54,8 +54,10 @@ origin_load_state(
 
 	state_parse(record, len, whose, &j->names, s);
 	configured(j, &now);
+	/* An attempt that failed for another order says nothing about this. */
 	if (s->attempt.directory[0] != '\0' &&
-	    strcmp(s->attempt.directory, now.directory) != 0)
+	    (strcmp(s->attempt.directory, now.directory) != 0 ||
+		strcmp(s->attempt.profile, now.profile) != 0))
 		state_forget_errors(s);
 }
 

@@ -262,15 +262,25 @@ ways() {
 	    "obtained with profile short, not with profile classic"
 	conf_sed 's|profile classic|profile none|'
 	before=$(leaf example.com)
-	for n in 1 2 3; do
+	for n in 1 2 3 4; do
 		again profiles example.com
 		began "a profile that is not offered, $n" 1 0 \
 		    "the CA offers only: .*short"
 	done
+	again profiles example.com
+	began "a profile that is not offered, 5: later" 1 0 \
+	    "not tried again before .*the CA offers only: .*short"
 	same "ca: a profile that is not offered: stays" "$before" \
 	    "$(leaf example.com)"
-	conf_sed 's|profile none|profile classic|'
+	conf_sed 's|profile none|profile short|'
+	due "another one, which has not failed" profiles \
+	    "obtained with profile classic, not with profile short"
+	conf_sed 's|profile short|profile none|'
+	for n in 1 2 3 4; do again profiles example.com; done
+	conf_sed 's|profile none|profile short|'
 	again profiles example.com; began "and back" 2 0
+	conf_sed 's|profile short|profile classic|'
+	due "and the one before" profiles "not with profile classic"
 	conf_sed '/profile classic/d'
 	due "no profile any longer" profiles \
 	    "obtained with profile classic, not with none"
