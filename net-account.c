@@ -18,6 +18,8 @@ static enum account known;
 /* The account URL that the CA has sent in this run or an earlier one. */
 static char *account_url;
 static int rolled; /* The CA knows the account by the new key. */
+/* The CA has refused to find the account by its key, which it knows. */
+static int finds_none;
 static struct msg m;
 
 /*
@@ -44,18 +46,28 @@ account_known(int seconds)
  */
 static int deactivated;
 
+/* key takes this as the account's URL, and replies with the new status. */
+static void
+tell_url(const char *url)
+{
+	say(1, "account %s", url);
+	msg_new(&m, KEY_SET_ACCOUNT, 0);
+	msg_put_str(&m, url);
+	msg_send(&m);
+	account_known(NET_REPLY_SECONDS);
+}
+
 /*
  * Sends newAccount (RFC 8555 7.3), and takes the account URL from the Location
- * field.
+ * field.  The caller frees url.
  */
 static int
-ask(struct session *s, enum msgtype sign, struct net_error *t)
+ask_url(struct session *s, enum msgtype sign, char **url, struct net_error *t)
 {
 	struct http_response a;
 	enum status status;
-	char *url;
-	int rc;
 
+	*url = NULL;
 	if (request_post(s, sign, s->directory.new_account, JSON, &a, t) ==
 	    -1) {
 		deactivated = sign == KEY_SIGN_FIND_ACCOUNT &&
@@ -64,10 +76,9 @@ ask(struct session *s, enum msgtype sign, struct net_error *t)
 		return -1;
 	}
 	status = account_status(a.body, a.bodylen);
-	url = http_location(&a, s->directory.new_account);
+	*url = http_location(&a, s->directory.new_account);
 	http_response_free(&a);
 	if (status == STATUS_DEACTIVATED || status == STATUS_REVOKED) {
-		free(url);
 		deactivated = 1;
 		net_error_set(t, FAILURE_CA, "%s: the account is %s",
 		    s->directory.new_account,
@@ -75,18 +86,21 @@ ask(struct session *s, enum msgtype sign, struct net_error *t)
 		t->status = 403;
 		return -1;
 	}
-	if (url == NULL)
+	if (*url == NULL)
 		return net_error_set(t, FAILURE_CA,
 		    "%s: responded without the account's URL (Location)",
 		    s->directory.new_account);
-	if ((rc = request_origin(s, "account", url, t)) == 0) {
-		say(1, "account %s", url);
-		msg_new(&m, KEY_SET_ACCOUNT, 0);
-		msg_put_str(&m, url);
-		msg_send(&m);
-		/* key replies with the new status. */
-		account_known(NET_REPLY_SECONDS);
-	}
+	return request_origin(s, "account", *url, t);
+}
+
+static int
+ask(struct session *s, enum msgtype sign, struct net_error *t)
+{
+	char *url;
+	int rc;
+
+	if ((rc = ask_url(s, sign, &url, t)) == 0)
+		tell_url(url);
 	free(url);
 	return rc;
 }
@@ -342,6 +356,7 @@ recheck(struct session *s, struct net_error *t)
 		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		rc = strcmp(before, account_url) != 0;
 	else if (tells_nothing(t)) {
+		finds_none = !is_about_something_else(t);
 		leave(LEAVE_OPEN);
 		known = ACCOUNT_KNOWN;
 		free(account_url);
@@ -422,11 +437,58 @@ account_concerned(const struct strings *names, struct net_error *t)
 		limit_concerned(names, t);
 }
 
+/* The CA has not taken the new key, for the error in first. */
+static int
+not_rolled(struct net_error *t, const struct net_error *first)
+{
+	msg_new(&m, KEY_NO_ACCOUNT, 0);
+	msg_send(&m);
+	account_known(NET_REPLY_SECONDS);
+	*t = *first;
+	return -1;
+}
+
+/*
+ * Asks the CA for the account of the new key.  A CA that has agreed may take
+ * some seconds to know it.  One that refuses to find any account (for example
+ * without an external account binding, which is for new ones) is believed when
+ * it has agreed.  A CA that refuses a key of another account (RFC 8555 7.3.5)
+ * finds that one, which is not wanted.
+ */
+static int
+ask_by_new(struct session *s, int agreed, const struct net_error *first,
+    struct net_error *t)
+{
+	char *url;
+	int is_other;
+
+	while (ask_url(s, KEY_SIGN_FIND_ACCOUNT, &url, t) == -1) {
+		free(url);
+		if (!no_such_account(t, ACCOUNT_DOUBT))
+			return -1;
+		if (!agreed)
+			return not_rolled(t, first);
+		if (finds_none) {
+			tell_url(account_url);
+			return 0;
+		}
+		if (!wait_for_rollover())
+			return net_error_set(t, FAILURE_CA,
+			    "%s: agreed, but does not know the new key; the "
+			    "next run asks again",
+			    s->directory.key_change);
+	}
+	is_other = !agreed && strcmp(url, account_url) != 0;
+	if (!is_other)
+		tell_url(url);
+	free(url);
+	return is_other ? not_rolled(t, first) : 0;
+}
+
 /*
  * Has the CA take the new key (RFC 8555 7.3.5).  A refusal is not believed
  * before the CA has been asked by the new key: an earlier request, whose
- * response was lost, may have done the rollover.  A CA that has agreed may take
- * some seconds to know the new key.
+ * response was lost, may have done the rollover.
  */
 static int
 roll_over(struct session *s, struct net_error *t)
@@ -449,23 +511,7 @@ roll_over(struct session *s, struct net_error *t)
 	if (agreed)
 		http_response_free(&a);
 	known = ACCOUNT_DOUBT;
-	while (ask(s, KEY_SIGN_FIND_ACCOUNT, t) == -1) {
-		if (!no_such_account(t, ACCOUNT_DOUBT))
-			return -1;
-		if (!agreed) {
-			msg_new(&m, KEY_NO_ACCOUNT, 0);
-			msg_send(&m);
-			account_known(NET_REPLY_SECONDS);
-			*t = first;
-			return -1;
-		}
-		if (!wait_for_rollover())
-			return net_error_set(t, FAILURE_CA,
-			    "%s: agreed, but does not know the new key; the "
-			    "next run asks again",
-			    s->directory.key_change);
-	}
-	return 0;
+	return ask_by_new(s, agreed, &first, t);
 }
 
 /* Sends a request to the account's own URL (RFC 8555 7.3.2, 7.3.6). */

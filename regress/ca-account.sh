@@ -259,6 +259,44 @@ for how in "501 notImplemented" "403 unauthorized" "409 conflict" \
 done
 again "plain" -K test
 ended "rollover after that" 0
+# The CA says whose the key is: that account is not taken.
+works "plain"
+before=$(spki_key "$key")
+again "rollover refused" -K test
+ended "rollover, another's key" 1 "conflict the key is another account's"
+again "rollover refused" -F example.com
+ended "rollover, another's key: the next renewal" 0
+same "ca-account: rollover, another's key: the account and its key" \
+    "https://localhost:$ca_port/acct/1 $before" \
+    "$(sed -n 's/.*"account": "\(.*\)".*/\1/p' "$account") $(spki_key "$key")"
+check "ca-account: rollover, another's key: it is set aside" \
+    test ! -e "$key.new" -a -s "$key.refused"
+again "plain" -K test
+ended "rollover, another's key: with another one" 0
+# A CA that refuses to find accounts: it is believed when it has agreed.
+# in_place WHAT: the CA knows the account by the key that is in place
+in_place() {
+	again "$how" -F example.com
+	ended "$how, $1: the next renewal" 0
+	same "ca-account: $how, $1: the CA knows the key that is in place" \
+	    "$(openssl pkey -in "$key" -pubout -outform DER | tail -c 64 |
+	        head -c 32 | base64 -w 0 | tr +/ -_ | tr -d =)" \
+	    "$(sed 's/.*"x": "\([^"]*\)".*/\1/' "$work/ca/account")"
+	check "ca-account: $how, $1: no other one waits" \
+	    test ! -e "$key.new" -a ! -e "$key.refused"
+}
+for how in "finds none 400 externalAccountRequired" \
+    "finds none 400 malformed"; do
+	works "plain"
+	again "$how" -K test
+	ended "$how, -K" 0
+	in_place "-K"
+	again "$how" -K test
+	ended "$how, -K again" 0
+	in_place "-K again"
+	again "$how" -r example.com
+	ended "$how, -r" 0
+done
 # Boulder caches accounts.
 works "plain"
 again "cached" -K test

@@ -608,6 +608,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(201, {"status": "valid"}, headers)
     def find_account(self, sc):
         if self.fails("new-account, existing", sc): return
+        # "finds none STATUS TYPE": with or without an account of that key.
+        m = re.match(r"finds none (\d+) (\w+)", sc)
+        if m: return self.problem(int(m[1]), m[2], "only with a binding")
+        if sc == "rollover refused" and self.jwk != st.jwk:
+            return self.answer(200, {"status": "valid"},
+                location(base + "/acct/7"))
         if sc == "deactivated by status":
             return self.answer(200, {"status": "deactivated"},
                 location(base + st.account))
