@@ -341,9 +341,13 @@ END
 # environment (as far as this user may read it) of its processes.
 secrets() {
 	one "a run whose processes are looked at" 0
-	# It waits for its validation meanwhile.
+	# It waits for its validation meanwhile, of a name that this account has
+	# not proved: with PEBBLE_AUTHZREUSE=0 Pebble reuses one authorization
+	# of a hundred.
 	kill -STOP $web_pid
-	setsid "$client" -vv -F -f "$conf" example.com 2>"$err" &
+	conf_write "$conf"
+	domain_write "$conf" example.com example.com www.example.com
+	setsid "$client" -vv -f "$conf" example.com 2>"$err" &
 	pid=$!
 	for _ in $(seq 1000); do
 		[ -n "$(ls "$work/www")" ] && break
