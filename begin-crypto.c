@@ -4,6 +4,8 @@
  * Prepares libcrypto before the process enters the sandbox.
  */
 #include <err.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -30,11 +32,29 @@
 	    RAND_set_DRBG_type(NULL, "HASH-DRBG", NULL, NULL, "SHA256"))
 #endif
 
+static void
+too_long(int sig)
+{
+	static const char why[] = "libcrypto does not get through its start; "
+				  "perhaps there is too little memory\n";
+
+	(void)sig;
+	if (write(STDERR_FILENO, why, sizeof(why) - 1) == -1)
+		_exit(2);
+	_exit(1);
+}
+
 void
 begin_crypto(int random)
 {
 	unsigned char byte;
 
+	/*
+	 * Without memory for its first lock, OpenSSL 3.5 waits for ever: to
+	 * report that, it waits for its own start.
+	 */
+	signal(SIGALRM, too_long);
+	alarm(BEGIN_SECONDS);
 	/*
 	 * libcrypto reads no configuration file, which can load code; it loads
 	 * no tables of error texts and ciphers, which would take 0.4 ms; and it
@@ -51,4 +71,6 @@ begin_crypto(int random)
 	 */
 	if (random && (choose_generator() != 1 || RAND_bytes(&byte, 1) != 1))
 		errx(1, "no random numbers");
+	alarm(0);
+	signal(SIGALRM, SIG_DFL);
 }

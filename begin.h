@@ -7,9 +7,15 @@
 #ifndef BEGIN_H
 #define BEGIN_H
 
+#ifndef BEGIN_SECONDS
+/* The time that libcrypto has to begin; it takes 1 ms. */
+#define BEGIN_SECONDS 30
+#endif
+
 /*
  * The first call of a program that uses libcrypto.  With random, libcrypto also
- * opens its source of random numbers.  An error ends the process.
+ * opens its source of random numbers.  An error ends the process, and so does
+ * a start that takes longer than BEGIN_SECONDS.
  */
 void begin_crypto(int random);
 

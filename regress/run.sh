@@ -180,7 +180,8 @@ as_user whole
 section faults-keys sh "$here/faults.sh" faults_keys
 section faults sh "$here/faults.sh"
 section faults-more sh "$here/faults.sh" faults_more
-section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock no_memory
+section threats-memory sh "$here/threats.sh" with_mishaps wrong_clock \
+    start_hangs no_memory
 for name in guide build soak ca-mutations; do
 	section $name sh "$here/$name.sh"
 done

@@ -119,9 +119,10 @@ FAIL 4,FAIL 5,skip 6,FAIL 7" \
 # its first allocations fail.
 # with_mishaps: program is the one with mishap.c in it
 with_mishaps() {
-	if with_mishap "$(dirname "$program")" "$work/with" \
-	    "-DPROGRESS_SECONDS=20 -DSTUCK_SECONDS=10" \
-	    "parent-broker.c parent-child.c" >"$work/with.log" 2>&1; then
+	_hasty="-DPROGRESS_SECONDS=20 -DSTUCK_SECONDS=10 -DBEGIN_SECONDS=5"
+	if with_mishap "$(dirname "$program")" "$work/with" "$_hasty" \
+	    "parent-broker.c parent-child.c begin-crypto.c" \
+	    >"$work/with.log" 2>&1; then
 		mishap none - 0
 		program=$work/with/acme-client
 		installed
@@ -234,6 +235,25 @@ no_memory() {
 	done
 	mishap none - 0
 	recovers "no memory"
+}
+
+# OpenSSL can wait for ever where it has no memory for its start: here it does
+# so in one role after the other.
+start_hangs() {
+	printf '%s\n' '#include <unistd.h>' \
+	    'int OPENSSL_init_crypto(void) { for (;;) pause(); }' |
+	    cc -shared -fPIC -x c -o "$work/hang.so" -
+	for role in certproc csrproc keyproc netproc; do
+		installed
+		mv "$work/with/$role" "$work/hang-$role"
+		printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' \
+		    "$work/hang.so" "$work/hang-$role" >"$work/with/$role"
+		chmod 755 "$work/with/$role"
+		refuses "$role hangs in its start" plain \
+		    "libcrypto does not get through its start"
+		mv "$work/hang-$role" "$work/with/$role"
+	done
+	recovers "a role that hangs in its start"
 }
 
 # What is loaded: into no process but the parent, which the loader gives to
