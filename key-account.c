@@ -211,8 +211,8 @@ sign_deactivate(struct msg *m)
 }
 
 /*
- * Only a new account needs the MAC key, so its file may be missing if there is
- * an account.  A CA that has lost the account needs it again.
+ * Only a new account needs the MAC key, so its file may be missing if there may
+ * be an account of the key.  A CA that has none, or has lost it, needs it.
  */
 static void
 load_mac(void)
@@ -220,7 +220,7 @@ load_mac(void)
 	if (eab.kid == NULL || role_mode != MODE_RENEW ||
 	    account_mac_load(&eab, mac_path, &no_mac) == 0)
 		return;
-	if (account_kid() == NULL && !account_in_doubt())
+	if (account_is_to_be_made())
 		errx(1, "%s", no_mac.text);
 }
 

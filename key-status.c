@@ -94,12 +94,6 @@ status(void)
 }
 
 int
-account_in_doubt(void)
-{
-	return doubt;
-}
-
-int
 account_is_sought(void)
 {
 	return kid == NULL || doubt || recheck;

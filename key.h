@@ -129,8 +129,6 @@ void show_account(void);
 
 /* Is there an account URL to sign with? */
 int account_is_known(void);
-/* Was there a rollover of which it is not known whether the CA has done it? */
-int account_in_doubt(void);
 /* Must the CA be asked for the account of a key? */
 int account_is_sought(void);
 /* Has the CA no account for any of the keys, so that one may be registered? */

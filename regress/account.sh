@@ -29,6 +29,11 @@ binding() {
 	expect "no MAC key file" 1
 	says "$who: no MAC key file: named" "$err" "$work/etc/private/mac:" \
 	    "there is no such file; it must hold the MAC key"
+	run -F -t test
+	run example.com
+	expect "no MAC key file, but an account key" 1
+	says "$who: no MAC key file, but an account key: named" "$err" \
+	    "$work/etc/private/mac: there is no such file"
 	eab_fresh
 	chmod 644 "$work/etc/private/mac"
 	run example.com
@@ -70,6 +75,9 @@ binding() {
 	acme -F example.com
 	# The binding is sent for a new account only.
 	expect "renewal without the MAC key" 0
+	rm "$work/state/authority-test.json"
+	acme -F example.com
+	expect "renewal without the MAC key and what is remembered" 0
 	eab_fresh
 	echo AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA \
 	    >"$work/etc/private/mac"
