@@ -20,6 +20,8 @@ static char *account_url;
 static int rolled; /* The CA knows the account by the new key. */
 /* The CA has refused to find the account by its key, which it knows. */
 static int finds_none;
+/* So it has in this run, but may have meant that there is no account. */
+static int unsure;
 static struct msg m;
 
 /*
@@ -180,6 +182,8 @@ find_by_key(struct session *s, struct net_error *t)
 		}
 		if (!no_such_account(t, asked))
 			return -1;
+		unsure |= role_mode == MODE_RENEW && asked == ACCOUNT_FIND &&
+		    strcmp(t->problem.type, "accountDoesNotExist") != 0;
 		deactivated = 0;
 		msg_new(&m, KEY_NO_ACCOUNT, 0);
 		msg_send(&m);
@@ -338,7 +342,8 @@ tells_nothing(const struct net_error *t)
 /*
  * Asks the CA for the account of the key, whatever URL is stored.  1: it is
  * another account; 0: it is the same, or the CA cannot tell; -1: there is none,
- * with the error.
+ * with the error.  A CA that neither finds nor registers an account may know
+ * the stored one: else a name that it refuses would cost all jobs.
  */
 static int
 recheck(struct session *s, struct net_error *t)
@@ -346,6 +351,7 @@ recheck(struct session *s, struct net_error *t)
 	char *before = account_url;
 	int rc;
 
+	unsure = 0;
 	account_url = NULL;
 	msg_new(&m, KEY_RECHECK_ACCOUNT, 0);
 	msg_put_str(&m, before);
@@ -355,7 +361,10 @@ recheck(struct session *s, struct net_error *t)
 		/* body_account_status() refuses a known account without URL. */
 		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		rc = strcmp(before, account_url) != 0;
-	else if (tells_nothing(t)) {
+	else if (tells_nothing(t) || unsure) {
+		if (unsure)
+			say_warning("%s; going on with the account %s",
+			    t->error.text, before);
 		finds_none = !is_about_something_else(t);
 		leave(LEAVE_OPEN);
 		known = ACCOUNT_KNOWN;

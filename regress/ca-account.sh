@@ -67,6 +67,26 @@ works "plain"
 again "find unknown" -F example.com
 ended "a CA that cannot be asked is not asked" 0
 
+# A CA that finds no account without a binding, nor takes the same binding
+# twice: a name that it refuses costs its handle only, and its words are said.
+how="finds none 400 externalAccountRequired, nor makes any"
+for mac in "" ", without the MAC key"; do
+	authority_more="eab key id kid-1 hmac file $work/etc/private/mac"
+	several a b
+	authority_more=
+	(
+		umask 077
+		echo AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA \
+		    >"$work/etc/private/mac"
+	)
+	again "plain" -j 1 a b
+	[ -z "$mac" ] || rm "$work/etc/private/mac"
+	again "$how" -F -j 1 a b
+	ended "a name refused$mac" 1 "a: POST .*403 unauthorized not your name"
+	says "ca-account: a name refused$mac: the other one" "$work/err" \
+	    "b: changed"
+done
+
 # What a net of someone else's may have stored costs nobody more than that run.
 works "plain"
 for url in nonce acct/666 new-account; do

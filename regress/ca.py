@@ -599,6 +599,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if payload.get("onlyReturnExisting"): return self.find_account(sc)
         if sc == "EAB" and "externalAccountBinding" not in payload:
             return self.problem(403, "externalAccountRequired", "bind it")
+        # "..., nor makes any": registrations are refused, too; a name is not
+        # this account's.
+        if sc.endswith(", nor makes any"):
+            return self.problem(403, "malformed", "the binding was used before")
         st.jwk = self.jwk
         headers = location(base + st.account)
         if sc == "account elsewhere":
@@ -685,6 +689,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if self.once("c"): return self.cut(b"HTTP/1.1 2")
         if self.fails("new-order", sc): return
         if sc == "cut in new-order": return self.cut(b"HTTP/1.1 2")
+        if sc.endswith(", nor makes any") and st.names == ["a.example.com"]:
+            return self.problem(403, "unauthorized", "not your name")
         for_b = st.names == ["b.example.com"]
         if sc in LIMITS and (sc == "limit account" or for_b):
             return self.too_many(LIMITS[sc])
