@@ -513,6 +513,8 @@ file_lock(struct msg *m)
 	body_lock(m, &b);
 	need_part(m, b.part, PART_ACCOUNT, PART__MAX);
 	i = b.part - PART_JOB__MAX;
+	if (shared_lock[i].path == NULL)
+		errx(1, "FILE_LOCK: part %d has no lock", (int)b.part);
 	if (b.lock == LOCK_NONE)
 		lock_give(&shared_lock_fd[i]);
 	else if (shared_lock_fd[i] != -1)

@@ -81,6 +81,7 @@ ONLY = {
 FOUND = [
     ("CERT", "-F", "found", 0),
     ("CERT", "-F", "found", 1),
+    ("CERT", "-F", "found", 5),
     ("CERT", "-F -a", "found", 0),
     ("CERT", "-F -a", "found", 1),
     ("CERT", "-r", "found", 2),
@@ -199,9 +200,10 @@ def honest_run(w, plan, run="-F", role="CERT"):
     w.restore(case.base)
     before = evil_check.Before(w, case.base)
     w.plan(plan)
-    result = w.run(w.client, args)
+    status, took, text = w.run(w.client, args)
     w.plan(["role none"])
-    return lambda: evil_check.Check(w, case, before, *result).all()
+    return lambda more="": evil_check.Check(w, case, before, status, took,
+        text + more).all()
 
 def user_of(w):
     return "root" if w.root else "user"
@@ -228,6 +230,8 @@ def checks_can_fail(w):
     w.reached.append((0, "there", b""))
     line("a connection", "reached")
     w.reached.clear()
+    good.append(is_seen(w, "", "a fault of another role", "killed by signal 11",
+        look("acme-client: fileproc was killed by signal 11, Segmentation")))
     if not w.root:
         good += unconfined_can_be_seen(w)
     return all(good)

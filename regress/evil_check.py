@@ -157,6 +157,8 @@ KNOWN_KEYS = re.compile(r"(account/account\.pem|keys/(%s)\.(key|both\.pem)|"
         re.escape(TRY_ACCOUNT)))
 TEMPORARY_KEYS = re.compile(r"(state/try/)?(keys|account)/"
     r"\.[\w.-]*\.acme-(new|old)$")
+FAULT = re.compile(r"(\w+proc)(?: \(worker \d+\))? was killed by signal "
+    r"(4|6|7|8|11),")
 # Decoys, and a file that no role may read.
 OF_OTHERS = (b"decoy above", b"decoy decoys", b"root:x:")
 
@@ -498,6 +500,10 @@ class Check:
             self.bad("status %d" % self.status)
         if self.w.left:
             self.bad("%d processes left" % len(self.w.left))
+        # What another role refuses ends it with an error, not with a fault.
+        for role, n in re.findall(FAULT, self.text):
+            if role != self.case.role.lower() + "proc":
+                self.bad("%s was killed by signal %s" % (role, n))
         if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", self.text):
             self.bad("control characters in its messages")
         # Nothing that servers present changes what has been done.

@@ -6,7 +6,8 @@ import json, random, re, struct
 from evil_world import TRY_KEY, openssl, pem, read
 
 NO_JOB = 0xffffffff
-EDGES = [*range(9), 255, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1,
+# Up to the numbers of parts (part.h), and at the ends of types.
+EDGES = [*range(14), 255, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1,
     2**63, 2**64 - 1]
 
 def fits(shape, b):
@@ -442,6 +443,8 @@ class Maker:
             # fileproc says that another handle's is installed, to all that
             # hear of it.
             self.says_it_is(self.here[1].encode()),
+            # fileproc is to take a lock that there is not.
+            [self.on("CERT_NEXT"), self.lock("PART_BACKOFF")],
         ][n]
     def says_it_is(self, chain):
         full = num(self.part["PART_FULLCHAIN"])
