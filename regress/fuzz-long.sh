@@ -90,8 +90,9 @@ run_for() {
 		        -e 'ERROR|runtime error|    #' >"$run/$1.part"
 		case $1:$(grep -a ERROR "$run/$1.part") in
 		*proc:*"libFuzzer: out-of-memory (used"*)
-			rm -f "$(sed -n 's/.*Test unit written to //p' \
-			    "$run/$1.part")"
+			_unit=$(sed -n 's/.*Test unit written to //p' \
+			    "$run/$1.part" | grep -e -oom-)
+			rm -f "$_unit"
 			grep -a '^stat::' "$run/$1.part" >>"$run/$1.out" ;;
 		*)
 			cat "$run/$1.part" >>"$run/$1.out"
