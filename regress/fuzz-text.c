@@ -289,6 +289,7 @@ static void
 fuzz_resolvers(char *text, size_t len)
 {
 	struct address out[RESOLVERS_MAX], again;
+	struct sockaddr_in6 *six;
 	char address[64];
 	size_t n, i;
 	FILE *f = fmemopen(text, len + 1, "r");
@@ -300,8 +301,12 @@ fuzz_resolvers(char *text, size_t len)
 		address_set_port(&out[i].ss, "853");
 		must(*address_text((const struct sockaddr *)&out[i].ss, address,
 			 sizeof(address)) != '\0');
-		must(server_of(&again, address, "853") == 0 &&
-		    memcmp(&again.ss, &out[i].ss, again.len) == 0);
+		must(server_of(&again, address, "853") == 0);
+		/* The text is without the interface: fe80::1, not fe80::1%2. */
+		six = (struct sockaddr_in6 *)(void *)&out[i].ss;
+		if (six->sin6_family == AF_INET6)
+			six->sin6_scope_id = 0;
+		must(memcmp(&again.ss, &out[i].ss, again.len) == 0);
 	}
 	fclose(f);
 }
