@@ -281,14 +281,14 @@ again "plain" -K test
 ended "rollover after that" 0
 # The CA says whose the key is: that account is not taken.
 works "plain"
-before=$(spki_key "$key")
+url_of() { sed -n 's/.*"account": "\(.*\)".*/\1/p' "$account"; }
+before="$(url_of) $(spki_key "$key")"
 again "rollover refused" -K test
 ended "rollover, another's key" 1 "conflict the key is another account's"
 again "rollover refused" -F example.com
 ended "rollover, another's key: the next renewal" 0
 same "ca-account: rollover, another's key: the account and its key" \
-    "https://localhost:$ca_port/acct/1 $before" \
-    "$(sed -n 's/.*"account": "\(.*\)".*/\1/p' "$account") $(spki_key "$key")"
+    "$before" "$(url_of) $(spki_key "$key")"
 check "ca-account: rollover, another's key: it is set aside" \
     test ! -e "$key.new" -a -s "$key.refused"
 again "plain" -K test
