@@ -39,6 +39,15 @@ LEFT_OUT = {
         "csr_make": "writes a CSR of configured names; reads nothing",
         "make_names": "writes the names of csr_make()",
     },
+    "text": {
+        "clock_sleep_ms": "sleeps",
+        "log_begin": "looks at the standard error",
+        "print": "prints words of ours, and what say_safe() has made harmless",
+        "say": "as print()",
+        "say_printed": "looks at the standard output",
+        "say_vwarning": "as print()",
+        "say_warning": "as print()",
+    },
 }
 
 # What fails only without memory, or by a fault of the library itself.
