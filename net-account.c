@@ -59,6 +59,15 @@ tell_url(const char *url)
 	account_known(NET_REPLY_SECONDS);
 }
 
+/* The CA has no account for the key that signed: key says what is next. */
+static void
+tell_none(void)
+{
+	msg_new(&m, KEY_NO_ACCOUNT, 0);
+	msg_send(&m);
+	account_known(NET_REPLY_SECONDS);
+}
+
 /*
  * Sends newAccount (RFC 8555 7.3), and takes the account URL from the Location
  * field.  The caller frees url.
@@ -185,9 +194,7 @@ find_by_key(struct session *s, struct net_error *t)
 		unsure |= role_mode == MODE_RENEW && asked == ACCOUNT_FIND &&
 		    strcmp(t->problem.type, "accountDoesNotExist") != 0;
 		deactivated = 0;
-		msg_new(&m, KEY_NO_ACCOUNT, 0);
-		msg_send(&m);
-		account_known(NET_REPLY_SECONDS);
+		tell_none();
 	}
 	return 0;
 }
@@ -450,9 +457,7 @@ account_concerned(const struct strings *names, struct net_error *t)
 static int
 not_rolled(struct net_error *t, const struct net_error *first)
 {
-	msg_new(&m, KEY_NO_ACCOUNT, 0);
-	msg_send(&m);
-	account_known(NET_REPLY_SECONDS);
+	tell_none();
 	*t = *first;
 	return -1;
 }
