@@ -114,6 +114,7 @@ report() {
 		printf '%s %s %s\n' "$1" "$4" "$5" >>"$run/times"
 		grep -Ev '^ok ' "$3" || :
 		echo "$(grep -c '^ok ' "$3") ok"
+		sed -n "s|^FAIL |$1: |p" "$3" >>"$run/failed"
 		cat "$3" >>"$run/results"
 	} 8>"$run/lock"
 }
@@ -230,6 +231,7 @@ if [ -n "$threats" ]; then
 	python3 "$here/threats.py" "$table" "$run" $of_table >"$run/threats" ||
 	    echo "FAIL threats: the table: status $?" >>"$run/threats"
 	grep -v '^ok ' "$run/threats"
+	sed -n "s|^FAIL ||p" "$run/threats" >>"$run/failed"
 	cat "$run/threats" >>"$run/results"
 fi
 
@@ -239,6 +241,8 @@ sort -k 3,3nr "$run/times" | awk '
 	{ printf "%-20s %7d %8.1f\n", $1, $2, $3; cpu += $3 }
 	END { printf "%-20s %7s %8.1f\n", "all", "", cpu }'
 
+# All failures once more, where a long log is read first.
+[ ! -s "$run/failed" ] || { echo "failed:"; cat "$run/failed"; }
 passed=$(grep -c '^ok ' "$run/results")
 failed=$(grep -c '^FAIL ' "$run/results")
 skipped=$(grep -c '^skip ' "$run/results")
