@@ -4,7 +4,7 @@
 key=$work/etc/private/account.pem
 account=$work/state/authority-test.json
 
-section=ca-account most=40
+section=ca-account
 # requests PATH: how many there were in the last run
 requests() { grep -c "POST $1\$" "$work/ca/log"; }
 # registrations: newAccount without onlyReturnExisting

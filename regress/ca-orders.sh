@@ -1,7 +1,15 @@
 # The scripted CA and orders that are not done when a run ends: the next one
 # looks at them first.  And orders that never get done.
-patience=2
 . "$here/ca-lib.sh"
+short VALIDATION_SECONDS=2
+hasty_client=$client
+patient
+# hasty COMMAND...: with a client that waits two seconds for an order
+hasty() {
+	client=$hasty_client
+	"$@"
+	patient
+}
 key=$work/ssl/private/example.com.key
 state=$work/state/domain-example.com.json
 full=$work/ssl/example.com.fullchain.pem
@@ -15,7 +23,7 @@ remembered() { sed -n 's/.*"url": "\(.*\)".*/\1/p' "$state"; }
 left() {
 	rm -f "$work/ca/done"
 	_how=$1 _words=$2; shift 2
-	scenario "$_how"
+	hasty scenario "$_how"
 	[ $status = 1 ] && grep -q "$_words" "$work/err" &&
 	    [ "$(remembered)" = "https://localhost:$ca_port/order/1" ] &&
 	    ok "ca-orders: $_how: left" ||
@@ -23,10 +31,12 @@ left() {
 	    "order '$(remembered)': $(end_of "$work/err" 2)"
 }
 # next_run SCENARIO WHAT STATUS ORDERS [OPTION ...]: the next run, with so many
-# new orders
+# new orders; one that fails may wait for an order in vain
 next_run() {
 	_how=$1 _what=$2 _status=$3 _orders=$4; shift 4
-	again "$_how" "$@" example.com
+	if [ "$_status" = 0 ]; then again "$_how" "$@" example.com
+	else hasty again "$_how" "$@" example.com
+	fi
 	[ $status = "$_status" ] && ok "ca-orders: $_what: status $status" ||
 	    fail "ca-orders: $_what: status $status instead of $_status:" \
 	    "$(end_of "$work/err")"
@@ -124,12 +134,12 @@ stuck() { # stuck HOURS ORDERS: the order is so old
 	    "stuck for $1 hours, the certificate lasts a day" 1 "$2" -F
 }
 works "one day"
-again "processing until done" -F example.com
+hasty again "processing until done" -F example.com
 stuck 5 0
 stuck 9 1
 stuck 7 0
 works "plain"
-again "processing until done" -F example.com
+hasty again "processing until done" -F example.com
 stuck 166 0
 stuck 169 1
 left "processing until done" "still processing after 2 seconds"
@@ -174,7 +184,7 @@ for done_at in processing pending; do
 	domain_write "$work/c.conf" example.com example.com "" "ecdsa rotate"
 	again plain example.com
 	before=$(spki_key "$key")
-	again "$done_at until done" -F example.com
+	hasty again "$done_at until done" -F example.com
 	same "ca-orders: rotate, $done_at: left" "1 $before" \
 	    "$status $(spki_key "$key")"
 	waiting=$(spki_key "$key.new")
@@ -265,7 +275,7 @@ done | sort -n | sed -n 's/.* //;$p')"
 start=$(date +%s)
 wait $run_pid; status=$?
 took=$(($(date +%s) - start))
-most=15
+most=55	# A process that is stuck is ended after a minute.
 ended "names in common, a worker is killed" 1 \
     "two: netproc has ended before this certificate's turn"
 most=
@@ -282,18 +292,24 @@ ordered "another key again" 2
 # Polls.
 works "follows its authorizations"
 works "Retry-After a day, once"
-refused "pending for ever, retry now" "still pending after 2 seconds"
+short VALIDATION_SECONDS=8
+refused "pending for ever, retry now" "still pending after 8 seconds"
 polls=$(grep -c "POST /order" "$work/ca/log")
-check "ca-orders: polls in 2 seconds, with Retry-After 0: $polls" \
-    test "$polls" -ge 5 -a "$polls" -le 15
-client=$released
-short_deadlines -DVALIDATION_SECONDS=12 -DAUTHORIZATIONS_MS=60000 \
-    -DRETRY_AFTER_SECONDS=1
+check "ca-orders: polls in 8 seconds, with Retry-After 0: $polls" \
+    test "$polls" -ge 4 -a "$polls" -le 25
+often="AUTHORIZATIONS_MS=60000 RETRY_AFTER_SECONDS=1"
+short
 works "Retry-After a day, once"
 check "ca-orders: Retry-After is followed within bounds: $took s" \
-    test "$took" -lt 10
-refused "pending for ever" "still pending after 12 seconds"
-polls=$(grep -c "POST /order" "$work/ca/log")
-check "ca-orders: polls in 12 seconds: $polls" \
-    test "$polls" -ge 17 -a "$polls" -le 30
+    test "$took" -lt 60
+short VALIDATION_SECONDS=14
+rm -f "$work/ca/polls"
+refused "pending for ever" "still pending after 14 seconds"
+polls=$(wc -l <"$work/ca/polls")
+check "ca-orders: polls in 14 seconds: $polls" \
+    test "$polls" -ge 5 -a "$polls" -le 32
+# Each second, as long as they are frequent; a busy machine may miss one.
+same "ca-orders: polls in 14 seconds: seldom pauses of more than 3" yes \
+    "$(awk 'NR > 1 && $1 - last > 3 { n++ } { last = $1 }
+        END { print n > 1 ? n : "yes" }' "$work/ca/polls")"
 exit $failed

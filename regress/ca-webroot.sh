@@ -27,7 +27,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if how == "404" or body is None:
                 return self.answer(404, b"not here")
             if how == "500": return self.answer(500, b"\x1b[2J" * 100000)
-            if how == "hang": time.sleep(12)
+            if how == "hang": return time.sleep(60)
             if how == "close": return
             if how == "page": body = b"<html>a page for all that is not there"
             if how == "empty": body = b""

@@ -208,9 +208,11 @@ refused "invalid response, order too" "example.com: unauthorized 404 from the" \
 same "ca: invalid response, order too: its cause once" 0 \
     "$(grep -c "unauthorized 404.*unauthorized 404" "$work/err")"
 refused "invalid without error" "authorization invalid"
+short VALIDATION_SECONDS=4
 refused "pending for ever" "still pending after 4 seconds"
 refused "valid but pending" "still pending after 4 seconds"
 refused "processing for ever" "still processing after 4 seconds"
+patient
 refused "deep JSON" "nested too deeply"
 refused "member twice" "not JSON"
 refused "no finalize" "finalize"
@@ -242,8 +244,10 @@ refused "1 GiB" "a body of 1073741824 bytes\|Content-Length that makes no sense"
 refused "gzip" "Content-Encoding"
 refused "million headers" "header larger than"
 refused "1xx flood" "interim responses"
+short HTTP_RESPONSE_SECONDS=3
 refused "drip" "no whole response within"
 refused "silence" "no whole response within"
+patient
 for step in new-account new-order authz challenge order finalize cert; do
 	refused "429 at $step" \
 	    "429 rateLimited too many see https://ca.example/limits"
@@ -381,7 +385,9 @@ time.sleep(300)" &
 pids="$pids $!"
 wait_port "$silent"
 saved=$ca_port ca_port=$silent
+short HTTP_HANDSHAKE_SECONDS=2
 refused "silence instead of TLS" "no TLS handshake within 2 seconds"
+patient
 ca_port=$(free_ports 1)
 refused "nobody listens" "localhost port $ca_port: Connection refused"
 ca_port=$saved
@@ -393,7 +399,7 @@ same "ca: cut after finalize, near: finalized once" 1 \
     "$(grep -c finalize "$work/ca/log")"
 
 # A CA that is slow at everything.
-short_deadlines -DVALIDATION_SECONDS=4 -DAUTHORIZATIONS_MS=500 -DJOB_SECONDS=3
+short JOB_SECONDS=3
 refused "badNonce slowly" \
     "the CA has taken longer than 3 seconds for one certificate"
 said_once

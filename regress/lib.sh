@@ -250,7 +250,7 @@ nginx_alone() {
 wait_port() {
 	python3 - "$1" <<'END'
 import socket, sys, time
-for _ in range(200):
+for _ in range(1200):
     try:
         socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1).close()
         sys.exit(0)
@@ -393,13 +393,16 @@ set_off() {
 	run_pid=$!
 }
 workers_of() { pgrep -P $run_pid netproc | xargs; }
-# until_workers N: so many are started, and wait for the CA
+# until_workers N: so many are started, and are connected to the CA; it may be
+# stopped
 until_workers() {
+	_to=$(printf ':%04X' "$ca_port")
 	for _i in $(seq 1000); do
-		[ "$(workers_of | wc -w)" = "$1" ] && break
+		[ "$(workers_of | wc -w)" = "$1" ] &&
+		    [ "$(awk -v to="$_to\$" '$3 ~ to && $4 == "01"' \
+		        /proc/net/tcp | wc -l)" -ge "$1" ] && break
 		sleep 0.05
 	done
-	sleep 0.3
 }
 # expect NAME STATUS: of the last run
 expect() {

@@ -47,7 +47,7 @@ class Handler(socketserver.BaseRequestHandler):
         if how.startswith("status "):
             return send("HTTP/1.1 %s x\r\nContent-Length: 40000\r\n\r\n" %
                 how[7:] + "\x1b[2J" * 10000)
-        if how == "hang": return time.sleep(8)
+        if how == "hang": return time.sleep(60)
         if how == "close": return
         if how == "garbage": return send("SSH-2.0-OpenSSH\r\n")
         if how == "controls":
