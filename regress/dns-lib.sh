@@ -127,7 +127,7 @@ named_start() {
 	named -g -n 1 -c "$work/$1/named.conf" >"$work/$1/log" 2>&1 &
 	named_pid=$!
 	pids="$pids $named_pid"
-	for _i in $(seq 100); do
+	for _i in $(seq 600); do
 		dig +time=1 +tries=1 "@$2" example.test SOA 2>/dev/null |
 		    grep -q 'status: NOERROR' &&
 		    return 0
@@ -145,7 +145,7 @@ resolver_start() { named_start resolver 127.0.0.1 && resolver_pid=$named_pid; }
 
 # texts NAME [SERVER]: the TXT records of it, sorted, without quotes
 texts() {
-	dig +short +time=2 +tries=2 "@${2:-127.0.0.2}" "$1" TXT | tr -d '"' |
+	dig +short +time=20 +tries=2 "@${2:-127.0.0.2}" "$1" TXT | tr -d '"' |
 	    sort | tr '\n' ' '
 }
 

@@ -93,8 +93,8 @@ says "dns: dns server without the record: whose it is" "$err" \
 # A server that is late, and one that is too late.
 by_dns "example.test *.example.test" "$dns01"
 kill -STOP $secondary_pid
-(sleep 4; kill -CONT $secondary_pid) &
 began=$(date +%s)
+(sleep 4; kill -CONT $secondary_pid) &
 forgotten
 acme w; expect "a server that is late" 0
 check "dns: a server that is late: is waited for" \
@@ -313,12 +313,12 @@ challenge hook $work/wrap"
 	began=$(date +%s)
 	acme w; hung=$?
 	check "dns: hangs at $1: bounded in time" \
-	    test $(($(date +%s) - began)) -lt 60
+	    test $(($(date +%s) - began)) -lt 150
 	says "dns: hangs at $1: is said" "$err" "$work/wrap.* seconds"
 	same "dns: hangs at $1: is ended" "" "$(pgrep -f "sleep 271828.$$")"
 }
 honest=$client
-variant -DHOOK_SECONDS=4 || { fail "dns: does not build"; exit 1; }
+variant -DHOOK_SECONDS=12 || { fail "dns: does not build"; exit 1; }
 client=$variant/acme-client
 hangs begin "$hook \"\$@\"" ""
 expect "hangs at begin" 1
@@ -364,7 +364,7 @@ publish() {
 		sed -n "s/.*$_record/update add \1 60 \2/p" "$err" | sort -u
 		echo send
 	} | nsupdate -k "$work/tsig.key"
-	for _i in $(seq 300); do
+	for _i in $(seq 600); do
 		[ "$(published 127.0.0.3)" = "$(published)" ] && break
 		sleep 0.2
 	done

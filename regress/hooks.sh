@@ -1,9 +1,9 @@
-# 'on change': what is run when certificates have changed, when and how; with a
-# build in which a program may take two seconds.
+# 'on change': what is run when certificates have changed, when and how; what
+# hangs, with a build in which a program may take two seconds.
 . "$here/lib.sh"
 work_start
 variant -DHOOK_SECONDS=2 || { fail "hooks: does not build"; exit 1; }
-client=$variant/acme-client
+patient=$client hasty=$variant/acme-client
 pebble_start || exit 1
 ssl=$work/ssl
 ran=$work/ran
@@ -197,7 +197,7 @@ same "$who: on change: one of two fails again: nothing has changed" "" "$(ran)"
 
 # A run that is killed between installation and command: the next one runs it.
 sections a
-cp -r "$variant" "$work/killed"
+cp -r "$(dirname "$client")" "$work/killed"
 mkdir "$work/real" && mv "$work/killed/hookproc" "$work/real/hookproc"
 # The process above first: it would report the end of the other one.
 printf '#!/bin/sh\nkill -KILL $(ps -o ppid= -p $PPID) $PPID\n' \
@@ -207,7 +207,6 @@ printf '#!/bin/sh\nkill -KILL $(ps -o ppid= -p $PPID) $PPID\n' \
 same "$who: on change: killed before the command: status, run" "137 " \
     "$status $(ran)"
 before=$(leaf a)
-sleep 0.3
 run a
 expect "on change: killed before the command: the next run" 0
 same "$who: on change: killed before the command: the next run runs it" \
@@ -253,6 +252,7 @@ cp /bin/sleep "$work/sleeper"
 program hangs "trap '' TERM; echo begun; $work/sleeper 300 & $work/sleeper 300"
 global="on change $work/hangs"
 sections a
+client=$hasty
 t0=$(date +%s)
 run a
 expect "on change: hangs" 1
@@ -261,7 +261,7 @@ says "$who: on change: hangs: says so" "$err" \
 says "$who: on change: hangs: what it had printed" "$err" \
     "on change $work/hangs: begun"
 check "$who: on change: hangs: in bounded time" \
-    test $(($(date +%s) - t0)) -le 20
+    test $(($(date +%s) - t0)) -le 100
 same "$who: on change: hangs: all of its group is gone" 0 "$(left)"
 # A program that has left its process group, and one that the client may not
 # kill, as it runs as another user.
@@ -273,17 +273,17 @@ os.setpgid(0, os.getpgid(os.getppid()))
 os.execv("$work/sleeper", ["$work/sleeper", "300"])
 END
 t0=$(date +%s)
-timeout 60 "$client" -f "$conf" a >"$work/out" 2>"$err"; status=$?
+timeout 150 "$client" -f "$conf" a >"$work/out" 2>"$err"; status=$?
 expect "on change: leaves its group and hangs" 1
 says "$who: on change: leaves its group and hangs: says so" "$err" \
     "on change $work/hangs: was ended, as it took more than 2 seconds"
 check "$who: on change: leaves its group and hangs: in bounded time" \
-    test $(($(date +%s) - t0)) -le 20
+    test $(($(date +%s) - t0)) -le 100
 same "$who: on change: leaves its group and hangs: it is gone" 0 "$(left)"
 if strace -f -o /dev/null true 2>/dev/null; then
-	program hangs "exec $work/sleeper 30"
+	program hangs "exec $work/sleeper 300"
 	t0=$(date +%s)
-	timeout 60 strace -f -qq -o "$work/trace" -e trace=kill \
+	timeout 150 strace -f -qq -o "$work/trace" -e trace=kill \
 	    -e inject=kill:error=EPERM "$client" -f "$conf" a >"$work/out" \
 	    2>"$err" &
 	run_pid=$!
@@ -295,7 +295,7 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	    "on change $work/hangs: does not end, and cannot be killed from" \
 	    "here, .*; it runs on as process [0-9]*"
 	check "$who: on change: cannot be killed: in bounded time" \
-	    test $(($(date +%s) - t0)) -le 20
+	    test $(($(date +%s) - t0)) -le 100
 	pkill -KILL -f "$work/sleeper"
 	wait $run_pid; status=$?
 	expect "on change: cannot be killed" 1
@@ -304,13 +304,15 @@ if strace -f -o /dev/null true 2>/dev/null; then
 else
 	skip "$who: on change: strace cannot trace here"
 fi
-program hangs "$work/sleeper 4 & exit 0"
+client=$patient
+program hangs "$work/sleeper 300 & exit 0"
 t0=$(date +%s)
 run a
 expect "on change: leaves one running that keeps the pipe" 0
 check "$who: on change: leaves one running: not waited for" \
-    test $(($(date +%s) - t0)) -le 3
+    test $(($(date +%s) - t0)) -le 100
 same "$who: on change: leaves one running: that one runs on" 1 "$(left)"
+pkill -KILL -f "$work/sleeper"
 program hangs "yes | head -c 300000000; echo
 printf 'long'; head -c 100000 /dev/zero | tr '\\0' y; echo
 exit 4"
@@ -335,7 +337,7 @@ says "$who: on change: but with -v" "$err" \
     "hookproc: on change $work/hangs: fine"
 
 # An end from outside: the command ends, too, and is run again.
-program hangs "exec $work/sleeper 100"
+program hangs "exec $work/sleeper 300"
 for signal in INT KILL; do
 	for _i in $(seq 1000); do [ "$(left)" = 0 ] && break; sleep 0.05; done
 	"$client" -F -f "$conf" a >"$work/out" 2>"$err" </dev/null &
@@ -343,7 +345,7 @@ for signal in INT KILL; do
 	for _i in $(seq 1000); do [ "$(left)" -gt 0 ] && break; sleep 0.05; done
 	kill -$signal $run_pid
 	wait $run_pid; status=$?
-	for _i in $(seq 200); do [ "$(left)" = 0 ] && break; sleep 0.05; done
+	for _i in $(seq 1000); do [ "$(left)" = 0 ] && break; sleep 0.05; done
 	same "$who: on change: SIG$signal: the command has ended" 0 "$(left)"
 	same "$who: on change: SIG$signal: it is remembered" \
 	    "domain-a.changed " "$(marks)"
