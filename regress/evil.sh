@@ -8,7 +8,7 @@ work_start
 # them, and with short deadlines.  The one place that knows how they are linked.
 programs_with_evil() {
 	_roles=${role_names#parent }
-	_flags="-O1 -g -DPROGRESS_SECONDS=4 -DSTUCK_SECONDS=3 -DSTOP_SECONDS=2"
+	_flags="-O1 -g -DPROGRESS_SECONDS=8 -DSTUCK_SECONDS=6 -DSTOP_SECONDS=2"
 	_wrap=-Wl,--wrap=msg_receive,--wrap=msg_send,--wrap=sandbox_enter
 	cp -a "$(dirname "$client")" "$work/build" &&
 	    cp "$here/evil.c" "$here/evil-calls.c" "$here/evil.h" \
