@@ -26,7 +26,7 @@ ends() {
 		fail "$who: $1: ends soon"
 		kill -CONT $pebble_pid
 	fi
-	for _i in $(seq 100); do [ -z "$(ours)" ] && break; sleep 0.1; done
+	for _i in $(seq 300); do [ -z "$(ours)" ] && break; sleep 0.1; done
 	same "$who: $1: no process left" "" "$(ours)"
 	wait $run_pid 2>/dev/null; status=$?
 }
@@ -189,7 +189,7 @@ interrupted() {
 		# sh lets what it starts in the background ignore SIGINT; the
 		# program does not.
 		kill -$signal $run_pid
-		ends "SIG$signal" 5
+		ends "SIG$signal" 8
 		kill -CONT $pebble_pid
 		same "$who: SIG$signal: nothing installed" "" "$(installed)"
 		[ $signal = KILL ] ||

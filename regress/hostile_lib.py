@@ -93,7 +93,7 @@ class Role:
         self.send(t, body, job)
         return self.recv()
 
-    def recv(self, seconds=10):
+    def recv(self, seconds=60):
         """(type name, body), or None at the end of file. The causes of errors
         that the role tells certproc are set aside."""
         while True:
@@ -121,7 +121,7 @@ class Role:
             if m is None or m[0] == "timeout" or t and m[0] != t: return count
             count += 1
 
-    def ended(self, seconds=10):
+    def ended(self, seconds=60):
         """The status that the role ends with, or None if it does not end."""
         try: return self.p.wait(seconds)
         except subprocess.TimeoutExpired: return None
@@ -132,7 +132,7 @@ class Role:
         return self.text
     def close(self):
         self.sock.close()
-        try: self.p.wait(5)
+        try: self.p.wait(60)
         except subprocess.TimeoutExpired:
             self.p.kill()
             self.p.wait()
@@ -153,7 +153,7 @@ class Pair:
     def raw(self, data): self.cert.raw(data)
     reply_to, drain, stop = Role.reply_to, Role.drain, Role.stop
 
-    def recv(self, seconds=10):
+    def recv(self, seconds=60):
         deadline = time.time() + seconds
         while True:
             left = max(0, deadline - time.time())
@@ -173,7 +173,7 @@ class Pair:
                 else:
                     if name == "PARENT_DUE": self.file.send("FILE_NARROW")
                     return (name, d[16:])
-    def ended(self, seconds=10):
+    def ended(self, seconds=60):
         """As a role's, while messages are still passed on, such as the one that
         has the saved chain removed."""
         deadline = time.time() + seconds
@@ -188,12 +188,12 @@ class Pair:
 def refuses(name, role, why):
     """The role ends by itself, says why, and has sent no reply."""
     replies = []
-    deadline = time.time() + 15
+    deadline = time.time() + 60
     while time.time() < deadline:
         m = role.recv(deadline - time.time())
         if m is None or m[0] == "timeout": break
         replies.append(m[0])
-    status, said = role.ended(5), role.said()
+    status, said = role.ended(), role.said()
     report(status == 1 and not replies and re.search(why, said) is not None,
         name, "status %s, replies %s, said %r" % (status, replies, said[-200:]))
     role.close()

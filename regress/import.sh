@@ -40,7 +40,7 @@ k=$work/keys
 # what it writes is below $work/to
 taken() {
 	_client=$1; shift
-	timeout 20 "$scripts/$_client" -f "$work/to/$_client.conf" \
+	timeout 100 "$scripts/$_client" -f "$work/to/$_client.conf" \
 	    -o "$work/to" "$@" >"$err" 2>&1
 	status=$?
 }

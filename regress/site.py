@@ -11,7 +11,7 @@ stopped, good, bad = [], 0, []
 signal.signal(signal.SIGTERM, lambda *_: stopped.append(1))
 while not stopped or good + len(bad) < 12:
     try:
-        plain = socket.create_connection(("127.0.0.1", port), 5)
+        plain = socket.create_connection(("127.0.0.1", port), 60)
         with context.wrap_socket(plain, server_hostname="example.com") as c:
             c.sendall(b"GET / HTTP/1.0\r\nHost: example.com\r\n\r\n")
             got = b""

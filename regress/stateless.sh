@@ -56,8 +56,8 @@ serve_haproxy() {
 	cat >"$work/haproxy.cfg" <<END
 defaults
 	mode http
-	timeout client 5s
-	timeout server 5s
+	timeout client 60s
+	timeout server 60s
 	timeout connect 5s
 frontend web
 	bind 127.0.0.1:$http_port

@@ -8,8 +8,9 @@ from hostile_lib import (DNS01, Role, conf, end, in_section, num, report,
     refuses, s, strings, write)
 in_section("zone")
 
-# For so long zoneproc asks for a record, in seconds.
-WAIT = 25
+# For so long zoneproc asks for a record, in seconds; and what is there is seen
+# sooner, however busy the machine is.
+WAIT, SOON = 60, 40
 V = "LPsIwTo7o8BoG0-vjCyGQGBWSVIPxI-i_X336eUOQZo"
 W = "x" * 43
 begun = time.time()
@@ -45,6 +46,8 @@ def serve(address, handle):
 
 # What the resolver knows.
 zones, hosts, aliases, resolver_fails = {}, {}, {}, set()
+# {zone: seconds}: for so long it fails at the beginning.
+fails_for = {}
 # {zone: name server} of what is no zone by its SOA records, only by this NS.
 delegated = {}
 # What of these zones it says is behind something about another zone.
@@ -58,7 +61,9 @@ def resolver(q):
         if name not in aliases: break
         answer.append(cname(name, aliases[name]))
         name = aliases[name]
-    if any(name.endswith(f) for f in resolver_fails):
+    failing = resolver_fails | {f for f, seconds in fails_for.items()
+        if time.time() - begun < seconds}
+    if any(name.endswith(f) for f in failing):
         return q.reply(rcode=SERVFAIL)
     above = [z for z in zones if name == z or name.endswith("." + z)]
     zone = max(above, key=len, default="")
@@ -96,9 +101,9 @@ def case(title, expected, servers, least, most, name, value, more):
 # least, most: seconds until zoneproc replies; value: what it asks for;
 # more: functions of the zone, the record's name and the case's number, which
 # change what the resolver knows, or serve elsewhere.
-def seen(title, *servers, most=3, least=0, name=None, value=V, more=()):
+def seen(title, *servers, most=SOON, least=0, name=None, value=V, more=()):
     case(title, None, servers, least, most, name, value, more)
-def unseen(title, reason, *servers, least=0, most=WAIT + 3, name=None,
+def unseen(title, reason, *servers, least=0, most=WAIT + 30, name=None,
         value=V, more=()):
     case(title, reason, servers, least, most, name, value, more)
 
@@ -152,13 +157,12 @@ def at(address, f, name=None):
 seen("a server that has it", has(V))
 seen("two that have it", has(V), has(W, V))
 seen("the other value at the same name", has(V, W), value=W)
-seen("a server that gets it later", has(V), later(3, lacks(), has(V)),
-    least=2, most=9)
+seen("a server that gets it later", has(V), later(3, lacks(), has(V)), least=2)
 unseen("a server that never gets it",
     r"ns2\.t\d+\.test \(127.*\) answers NXDOMAIN, that there is no such name$",
     has(V), lacks(), least=WAIT - 1)
 unseen("no such records",
-    r"after 25 seconds: ns1.* answers that there is none$",
+    r"after %d seconds: ns1.* answers that there is none$" % WAIT,
     lacks(NOERROR), least=WAIT - 1)
 unseen("another value", r"answers with x{43} and others$", has(W, "other"))
 unseen("control characters in a value", r"answers with [ -~]*$",
@@ -186,9 +190,9 @@ unseen("TCP answers something else", "something else by TCP",
 unseen("TCP: garbage", "something else by TCP", cut(lambda q, r: b"\xff" * 40))
 unseen("a silent server", r"ns2.* does not answer$", has(V), silent,
     least=WAIT - 1)
-seen("a slow server", slow(2, has(V)), least=1.5, most=9)
+seen("a slow server", slow(2, has(V)), least=1.5)
 unseen("REFUSED", "answers REFUSED$", lacks(REFUSED))
-seen("SERVFAIL, then not", later(2, lacks(SERVFAIL), has(V)), most=9)
+seen("SERVFAIL, then not", later(2, lacks(SERVFAIL), has(V)))
 unseen("another number", "does not answer",
     lambda q, r: q.reply([txt(q.name, V)], number=1))
 unseen("another question", "does not answer",
@@ -233,7 +237,7 @@ seen("an address of a family without a route", has(V),
     more=[host(1, "2001:db8::1")])
 unseen("no address with a route",
     "cannot be reached from here: Network is unreachable$",
-    most=3, more=[host(1, "2001:db8::1")])
+    most=SOON, more=[host(1, "2001:db8::1")])
 seen("IPv6", more=[host(1, "::1"), at("::1", has(V))])
 silent_address = "127.0.%d.99" % (len(cases) + 1)
 seen("silent at one of its addresses", has(V), least=10, most=WAIT - 1,
@@ -251,7 +255,7 @@ seen("a CNAME", lacks(), more=[
     elsewhere("elsewhere1.test", "127.1.0.1"),
     at("127.1.0.1", has(V), "x.elsewhere1.test")])
 seen("a CNAME that the server alone tells of",
-    lambda q, r: chain(q, r, "x.elsewhere2.test"), most=5, more=[
+    lambda q, r: chain(q, r, "x.elsewhere2.test"), more=[
     elsewhere("elsewhere2.test", "127.1.0.2"),
     at("127.1.0.2", has(V), "x.elsewhere2.test")])
 seen("a CNAME, and the value with it",
@@ -314,10 +318,8 @@ unseen("a value without data", "does not answer|answers that there is none",
     without_data(TXT))
 unseen("servers without addresses", "none of its name servers has an address",
     more=[lambda z, r, n: zones[z].append("ns9." + z)])
-def fails_first(zone, record, n):
-    resolver_fails.add(zone)
-    threading.Timer(2, resolver_fails.discard, [zone]).start()
-seen("the resolver fails first", has(V), least=1, most=9, more=[fails_first])
+def fails_first(zone, record, n): fails_for[zone] = 2
+seen("the resolver fails first", has(V), least=1, more=[fails_first])
 LONG = ["a" * 60] * 3
 seen("a name as long as may be", has(V),
     name=".".join(LONG + ["b" * 40, "test"]))
@@ -330,7 +332,7 @@ def delegated_below(zone, record, n):
     delegated[record] = "ns.below.test"
     hosts["ns.below.test"] = ["127.1.0.5"]
 seen("a delegation that the server alone tells of",
-    lambda q, r: delegates(q, r, "ns.below.test"), most=5,
+    lambda q, r: delegates(q, r, "ns.below.test"),
     more=[delegated_below, at("127.1.0.5", has(V))])
 unseen("a delegation in an authoritative response", NONE,
     lambda q, r: q.reply(authority=[ns(r, "ns.below.test")]),
@@ -365,11 +367,11 @@ def zone_role(wait=WAIT, servers=(), names=names, checks=0, issuer=None,
 def awaited(number, value, label=None):
     """The body of ZONE_AWAIT."""
     return num(number) + s(label) + s(value)
-def replies(r, n):
+def replies(r, n, start=None):
     """{number: (seconds, reason or None)}"""
-    got, start = {}, time.time()
+    got, start = {}, start or time.time()
     while len(got) < n:
-        m = r.recv(WAIT + 20)
+        m = r.recv(WAIT + 60)
         if m is None or m[0] != "CHNG_SEEN": break
         number, = struct.unpack("=Q", m[1][:8])
         reason = m[1][8:]
@@ -385,14 +387,14 @@ begun = time.time()
 r = zone_role()
 for number, (_, _, _, value, _, _) in enumerate(cases):
     r.send("ZONE_AWAIT", awaited(number, value))
-got = replies(r, len(cases))
+got = replies(r, len(cases), begun)
 for number, (title, expected, _, _, least, most) in enumerate(cases):
     took, reason = got.get(number, (0, "no answer: " + r.said()[-200:]))
     outcome = "seen" if expected is None else "not seen, and why"
     report(as_expected(expected, reason) and least <= took <= most,
         title + ": " + outcome, "after %.1f s: %s" % (took, reason))
 r.send("ROLE_STOP")
-report(r.ended(5) == 0, "ends well, and has nothing to say", r.said()[-200:])
+report(r.ended(60) == 0, "ends well, and has nothing to say", r.said()[-200:])
 r.close()
 print("# %d cases at once: %.1f s" % (len(cases), time.time() - begun))
 
@@ -404,7 +406,7 @@ def note(q):
     if "missing" in q.name: return q.reply(rcode=NXDOMAIN)
     return q.reply([txt(q.name, V), txt(q.name, W)])
 serve("127.3.0.1", note)
-r = zone_role(60, ["127.3.0.1", "53"], ["a.test", "*.a.test", "missing.test"])
+r = zone_role(300, ["127.3.0.1", "53"], ["a.test", "*.a.test", "missing.test"])
 label = "_abcdefghijklmnop"
 r.send("ZONE_AWAIT", awaited(0, V))
 r.send("ZONE_AWAIT", awaited(1, W))
@@ -423,7 +425,7 @@ r.send("ZONE_AWAIT", awaited(2, V))
 time.sleep(0.5)
 r.send("ZONE_END")
 took, reason = replies(r, 1).get(2, (99, None))
-report(took < 2 and reason is not None,
+report(took < 60 and reason is not None,
     "at the job's end what is left is answered at once", str((took, reason)))
 r.stop()
 
@@ -468,7 +470,7 @@ for number, (title, text, name, expected) in enumerate([
     r = zone_role(0, [at_address, "53"], [name])
     r.send("ZONE_PERSIST", persist(0, ["ca.test", "b.ca.test"]))
     took, reason = replies(r, 1).get(0, (99, r.said()))
-    report(took < 5 and as_expected(expected, reason),
+    report(took < SOON and as_expected(expected, reason),
         "a persist record " + title, str((took, reason)))
     r.close()
 
@@ -562,9 +564,9 @@ for number, (title, name, challenge, records, expected) in enumerate([
     begun = time.time()
     r = zone_role(0, [at_address, "53"], [name], 1, "ca.test", challenge)
     r.send("ROLE_STOP")
-    status, said = r.ended(15), r.said()
+    status, said = r.ended(60), r.said()
     took = time.time() - begun
-    report(status == 0 and took < 10 and
+    report(status == 0 and took < SOON and
         (re.search(expected, said) is not None if expected else said == "") and
         all(" " <= c <= "~" or c == "\n" for c in said),
         "checks: " + title, "%s after %.1f s: %s" % (status, took, said[-300:]))
@@ -596,7 +598,7 @@ for title, issuer, identities, account, expected in [
         account)
     if identities is not None: r.send("ZONE_CA", strings(identities))
     r.send("ROLE_STOP")
-    status, said = r.ended(15), r.said()
+    status, said = r.ended(60), r.said()
     report(status == 0 and said.count("\n") == (expected is not None) and
         re.search(expected or "^$", said) is not None,
         "checks: CAA: " + title, "%s: %s" % (status, said[-300:]))
