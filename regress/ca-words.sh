@@ -188,9 +188,16 @@ for _i in $(seq 1000); do
 	sleep 0.05
 done
 shown "at work" a missing ""
+roles=$(pgrep -P $run_pid)
 kill -KILL $run_pid
 wait $run_pid 2>/dev/null
-sleep 1
+# Until none of it has the handle's lock.
+for _i in $(seq 1000); do
+	_any=
+	for _pid in $roles; do [ ! -e "/proc/$_pid" ] || _any=yes; done
+	[ -n "$_any" ] || break
+	sleep 0.05
+done
 shown "killed" a failing \
     "the attempt that began at 20.* UTC was killed before it ended"
 state_set a attempts 5; state_set a "not before" $(($(date +%s) + 3000))

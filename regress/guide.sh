@@ -185,7 +185,7 @@ both="example.com www.example.com "
 # presents WHAT HOST PORT FILE [STARTTLS]: what a client gets there is the
 # certificate in the file
 presented() {
-	echo | timeout 5 openssl s_client -connect "127.0.0.1:$2" \
+	echo | timeout 60 openssl s_client -connect "127.0.0.1:$2" \
 	    -servername "$1" ${3:+-starttls "$3"} 2>/dev/null |
 	    openssl x509 -noout -fingerprint -sha256 2>/dev/null
 }
@@ -206,6 +206,16 @@ c = http.client.HTTPConnection('127.0.0.1', 80)
 c.request('GET', '$1', headers={'Host': 'www.example.com'})
 r = c.getresponse()
 print(r.status, r.getheader('Location', ''))"
+}
+# until_served PATH WORD: a reload is under way when its command has ended
+until_served() {
+	for _i in $(seq 600); do
+		python3 -c "import sys, urllib.request
+u = urllib.request.urlopen('http://127.0.0.1$1', timeout=60)
+sys.exit(b'$2' not in u.read())" 2>/dev/null && return
+		sleep 0.1
+	done
+	fail "guide: nginx does not serve $1"
 }
 # up NAME PORT: the server has it
 up() {
@@ -287,7 +297,8 @@ guide_nginx() {
 	echo 'server { listen 80; root /var/www/html; }' \
 	    >/etc/nginx/sites-enabled/example.com
 	domain webroot docroot-conf
-	nginx -s reload; sleep 1
+	echo docroot >/var/www/html/looked-at
+	nginx -s reload; until_served /looked-at docroot
 	acme example.com
 	same "guide: docroot: status" 0 $status
 	has docroot $full "$both"
@@ -548,7 +559,8 @@ guide_stateless() {
 	check "guide: install-chain: it is installed" \
 	    cmp -s $full /run/example.com.pem
 	sed -i "s/$_print/other/" /etc/nginx/sites-enabled/example.com
-	nginx -s reload; sleep 1
+	nginx -s reload
+	until_served /.well-known/acme-challenge/looked-at other
 	acme -F example.com
 	says "guide: stateless, another thumbprint: said" "$err" \
 	    "stateless: do the web servers of these names respond"

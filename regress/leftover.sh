@@ -507,9 +507,11 @@ responses() {
 	printf 'token1-of-at-least-22-bytes.%s' "$thumb" \
 	    >"$work/www/token1-of-at-least-22-bytes"
 	echo "token1-of-at-least-22-bytes.$thumb" >"$work/www/.acme-client.list"
-	flock -s "$work/www/.acme-client.list" sleep 20 &
+	flock -s "$work/www/.acme-client.list" sleep 300 &
 	_other=$!
-	sleep 0.3
+	while flock -n "$work/www/.acme-client.list" true; do
+		sleep 0.05
+	done
 	acme -F example.com
 	expect "responses: beside another run" 0
 	check "$who: responses: beside another run: those of that one stay" \

@@ -145,11 +145,16 @@ reads, seen = 0, set()
 while not os.path.exists(sys.argv[2]):
     with open(sys.argv[1]) as f: seen.add(json.load(f)["time"])
     reads += 1
+    if reads == 1: open(sys.argv[2] + ".begun", "w").close()
 print(reads, len(seen))
 END
 	python3 "$work/reader.py" "$status_file" "$work/done" >"$work/reads" \
 	    2>&1 &
 	reader=$!
+	for _i in $(seq 1000); do
+		[ -e "$work/done.begun" ] && break
+		sleep 0.05
+	done
 	for _i in 1 2 3 4 5 6 7 8; do run a; sleep 0.2; done
 	: >"$work/done"
 	wait $reader

@@ -24,7 +24,7 @@ manual() {
 # presented PORT [STARTTLS]: what a client gets there
 presented() {
 	echo |
-	    timeout 3 openssl s_client -connect "127.0.0.1:$1" \
+	    timeout 60 openssl s_client -connect "127.0.0.1:$1" \
 	    ${2:+-starttls $2} -servername a.example.com 2>/dev/null |
 	    openssl x509 -noout -fingerprint -sha256 2>/dev/null
 }
@@ -111,6 +111,17 @@ stop_servers() {
 	rm -f "/var/log/acme-client-test-$$.log"
 }
 trap 'stop_servers; cleanup' EXIT
+# until_stopped PORT: nobody listens, and no process says that it is there
+until_stopped() {
+	for _i in $(seq 600); do
+		[ ! -e "$work/nginx/pid" ] &&
+		    [ ! -e "$work/dovecot/master.pid" ] &&
+		    ! python3 -c "import socket
+socket.create_connection(('127.0.0.1', $1), 5)" 2>/dev/null && return
+		sleep 0.1
+	done
+	fail "servers: does not stop"
+}
 
 # The first certificate, for the servers to begin with.
 domain_more=
@@ -153,7 +164,7 @@ serves() {
 	same "servers: $_server presents the new certificate" "$(installed)" \
 	    "$(presented "$3" "${4:-}")"
 	# Where it does not run, the command fails, and is run again.
-	stop_servers; sleep 1
+	stop_servers; until_stopped "$3"
 	run -F a
 	expect "servers: $_server: not running" 1
 	says "servers: $_server: not running: the command that failed" "$err" \

@@ -465,12 +465,16 @@ disturbed() {
 	staged
 	fresh
 	domain_write "$conf" example.com example.com ""
+	# The staging cannot validate, and then does nothing at all.
+	kill -STOP $web_pid
 	setsid "$client" -T -f "$conf" example.com >"$work/out" 2>"$err" &
 	killed=$!
 	for _i in $(seq 1000); do
 		[ "$(ls "$work/www" | wc -l)" = 0 ] || break
 		sleep 0.05
 	done
+	kill -STOP $staging_pid
+	kill -CONT $web_pid
 	check "$who: killed: with a response" \
 	    test "$(ls "$work/www" | wc -l)" = 1
 	run example.com
@@ -478,6 +482,7 @@ disturbed() {
 	good_set=$(leaf example.com)
 	/bin/kill -KILL -- -$killed
 	wait $killed 2>/dev/null
+	kill -CONT $staging_pid
 	same "$who: killed: the real run's files stay" "$good_set" \
 	    "$(leaf example.com)"
 	check "$who: killed: the response is left" \

@@ -386,6 +386,8 @@ interrupted() {
 			[ -n "$(ls "$work/www")" ] && break
 			sleep 0.05
 		done
+		# It gives a validation up after some seconds.
+		kill -STOP $pebble_pid
 		check "$who: SIG$how: is the leader of a session" \
 		    test "$(processes_of $pid | wc -w)" -gt 5
 		check "$who: SIG$how: was in the middle" \
@@ -393,7 +395,8 @@ interrupted() {
 		case $how in *all) to=-$pid ;; *) to=$pid ;; esac
 		kill -s ${how% to all} -- $to
 		wait $pid; status=$?
-		for _ in $(seq 200); do
+		kill -CONT $pebble_pid
+		for _ in $(seq 1000); do
 			[ -z "$(processes_of $pid)" ] && break
 			sleep 0.05
 		done
