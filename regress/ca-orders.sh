@@ -311,5 +311,5 @@ check "ca-orders: polls in 14 seconds: $polls" \
 # Each second, as long as they are frequent; a busy machine may miss one.
 same "ca-orders: polls in 14 seconds: seldom pauses of more than 3" yes \
     "$(awk 'NR > 1 && $1 - last > 3 { n++ } { last = $1 }
-        END { print n > 1 ? n : "yes" }' "$work/ca/polls")"
+        END { print (n > 1 ? n : "yes") }' "$work/ca/polls")"
 exit $failed

@@ -811,7 +811,7 @@ for what, start, until, retry in [
     job = next_job(r)
     m = r.reply_to("CERT_WINDOW", window(start, until, retry))
     w = remembered()["renewal"]
-    soon = 55 <= w["ask again"] - now <= DAY + 10
+    soon = 55 <= w["ask again"] - now <= DAY + 600
     report(job[1][:8] == num(2) and m == UNCHANGED and soon,
         "cert: a window of " + what, "%s %s %s" % (job, m, w))
     r.close()

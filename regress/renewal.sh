@@ -59,7 +59,7 @@ suggested() {
 	says "$who: ARI: the window and its reason are shown" "$err" \
 	    "suggests to renew between .* and .*, see https://ca.example/why"
 	picked=$(grep '"time"' "$state")
-	between "$who: ARI: the time picked in the window" 990 2000 \
+	between "$who: ARI: the time picked in the window" 900 2000 \
 	    "$(remembered time)"
 	ask_now
 	acme example.com
