@@ -5,8 +5,8 @@ work_start
 # short NAME=VALUE...: client is the same program with these limits.  It takes
 # any CA for one that is far away, asks servers on loopback about revocation,
 # and does not follow Retry-After for long.
-# A limit is short only for what must reach it: on a busy machine, an honest step
-# may take seconds.  patient: client has the limits of the released program.
+# A limit is short only for what must reach it: on a busy machine, honest steps
+# take seconds.  patient: client has the limits of the released program.
 short() {
 	client=$released
 	# shellcheck disable=SC2046,SC2086
