@@ -282,9 +282,12 @@ account_mac_load(struct mac_key *mac, const char *path, struct error *e)
 		return -1;
 	mac->key = mac_key_decode(text, &mac->len);
 	freezero(text, len);
-	if (mac->key == NULL || mac->len < MAC_KEY_MIN)
+	if (mac->key == NULL || mac->len < MAC_KEY_MIN) {
+		freezero(mac->key, mac->len);
+		mac->key = NULL;
 		return error_set(e,
 		    "%s: is not a MAC key in base64url of at least %d bytes",
 		    path, MAC_KEY_MIN);
+	}
 	return 0;
 }

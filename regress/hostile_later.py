@@ -362,7 +362,11 @@ refuses("key: external account binding once more", r, "out of order")
 
 def refuses_mac(what, why):
     r = fresh_key_role(account=False, eab=("kid-1", mac, "HS256"))
-    refuses("key: a MAC key " + what, r, why)
+    r.reply_to("KEY_NO_ACCOUNT")
+    m, said = r.reply_to("KEY_SIGN_NEW_ACCOUNT", to_sign()), r.said()
+    report(m == REFUSED and re.search(why, said) is not None,
+        "key: a MAC key " + what, str((m, said)))
+    r.close()
 
 # What holds for this file holds for all keys: one function reads them.
 for mode in (0o604, 0o602, 0o601, 0o620, 0o610):
