@@ -6,6 +6,7 @@
  * validation or fill the memory.
  */
 #include <sys/socket.h>
+#include <netinet/in.h>
 #include <err.h>
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +22,9 @@
 #define BYTES_MAX 8192 /* The most bytes of a request or ClientHello. */
 /* The milliseconds that a client has to read its response. */
 #define LINGER_MS 2000
-#define LINGER_READS 4  /* The most reads in one turn. */
+#define LINGER_READS 4 /* The most reads in one turn. */
+/* A source may have so many clients at a time as a CA's, and is spared. */
+#define SOURCE_MANY 16
 #define TLS_RECORD 0x16 /* The first byte of a TLS handshake. */
 
 enum client_state {
@@ -37,6 +40,7 @@ struct client {
 	short events; /* The events of poll(2) to wait for. */
 	/* A serial number: a newer client has a higher one. */
 	unsigned long number;
+	unsigned source; /* Where it comes from: client_source(). */
 	int64_t until;
 	uint8_t *in; /* The bytes that the client has sent. */
 	size_t len, room;
@@ -50,6 +54,8 @@ static struct client *polled[CLIENTS_MAX];
 static nfds_t npolled;
 static unsigned long nclients;
 static unsigned handshakes;
+/* How many clients there are of each source. */
+static unsigned of_source[CLIENT_SOURCES];
 
 void
 clients_begin(void)
@@ -76,38 +82,72 @@ client_free(struct client *c)
 	free(c->in);
 	free(c->out);
 	close(c->fd);
+	of_source[c->source]--;
 	memset(c, 0, sizeof(*c));
 	c->fd = -1;
 }
 
+unsigned
+client_source(const struct sockaddr *sa)
+{
+	static uint64_t secret[2];
+	uint64_t where = 0;
+
+	if (sa->sa_family == AF_INET)
+		memcpy(&where, &((const struct sockaddr_in *)sa)->sin_addr, 4);
+	else if (sa->sa_family == AF_INET6)
+		memcpy(
+		    &where, &((const struct sockaddr_in6 *)sa)->sin6_addr, 8);
+	/* Nobody can choose an address that has the same number as a CA's. */
+	if (secret[0] == 0)
+		arc4random_buf(secret, sizeof(secret));
+	where = (where ^ secret[0]) * (secret[1] | 1);
+	where = (where ^ where >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	return (unsigned)(where >> 32) % CLIENT_SOURCES;
+}
+
+/* How many clients its source has, if these are many. */
+static unsigned
+crowd(const struct client *c)
+{
+	return of_source[c->source] > SOURCE_MANY ? of_source[c->source] : 0;
+}
+
+/*
+ * Should a be ended rather than b?  Those of the source that has the most come
+ * first; then those that have their response, then those whose request is not
+ * whole; then the older one.  A CA's server needs only a few round trips.
+ */
+static int
+goes_before(const struct client *a, const struct client *b)
+{
+	static const int rank[] = { [CLIENT_LINGERING] = 0,
+		[CLIENT_READING] = 1,
+		[CLIENT_WRITING] = 2,
+		[CLIENT_HANDSHAKE] = 3 };
+
+	if (crowd(a) != crowd(b))
+		return crowd(a) > crowd(b);
+	if (a->state != b->state)
+		return rank[a->state] < rank[b->state];
+	return a->number < b->number;
+}
+
+/*
+ * Chooses the client that is ended for another, of those in a handshake or of
+ * all.  NULL: there is none.
+ */
 static struct client *
-oldest(enum client_state state)
+spare(int in_handshake)
 {
 	struct client *c, *found = NULL;
 
 	for (c = clients; c < clients + CLIENTS_MAX; c++)
-		if (c->fd != -1 && c->state == state &&
-		    (found == NULL || c->number < found->number))
+		if (c->fd != -1 &&
+		    (!in_handshake || c->state == CLIENT_HANDSHAKE) &&
+		    (found == NULL || goes_before(c, found)))
 			found = c;
 	return found;
-}
-
-/*
- * Chooses the client that is ended for another; there is at least one.  The
- * oldest of those that have their response come first, then of those whose
- * request is not whole.  A CA's server needs only a few round trips.
- */
-static struct client *
-spare(void)
-{
-	static const enum client_state order[] = { CLIENT_LINGERING,
-		CLIENT_READING, CLIENT_WRITING, CLIENT_HANDSHAKE };
-	struct client *c;
-	size_t i;
-
-	for (i = 0; (c = oldest(order[i])) == NULL; i++)
-		;
-	return c;
 }
 
 static struct client *
@@ -118,29 +158,29 @@ place(void)
 	for (c = clients; c < clients + CLIENTS_MAX; c++)
 		if (c->fd == -1)
 			return c;
-	client_free(c = spare());
+	client_free(c = spare(0));
 	return c;
 }
 
 int
 client_spare(void)
 {
-	struct client *c;
+	struct client *c = spare(0);
 
-	for (c = clients; c < clients + CLIENTS_MAX && c->fd == -1; c++)
-		;
-	if (c == clients + CLIENTS_MAX)
+	if (c == NULL)
 		return 0;
-	client_free(spare());
+	client_free(c);
 	return 1;
 }
 
 void
-client_new(int fd)
+client_new(int fd, const struct sockaddr *sa)
 {
 	struct client *c = place();
 
 	c->fd = fd;
+	c->source = client_source(sa);
+	of_source[c->source]++;
 	c->state = CLIENT_READING;
 	c->events = POLLIN;
 	c->number = nclients++;
@@ -306,8 +346,7 @@ client_hello(struct client *c)
 		client_free(c);
 		return;
 	}
-	if (handshakes == HANDSHAKES_MAX &&
-	    (spared = oldest(CLIENT_HANDSHAKE)) != NULL)
+	if (handshakes == HANDSHAKES_MAX && (spared = spare(1)) != NULL)
 		client_free(spared);
 	if ((c->handshake = handshake_new(r, c->fd, c->in, c->len)) == NULL) {
 		client_free(c);

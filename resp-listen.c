@@ -277,6 +277,8 @@ out_of_descriptors(int error)
 void
 listen_serve(const struct pollfd *pfd)
 {
+	struct sockaddr_storage ss;
+	socklen_t len;
 	nfds_t i;
 	int fd, n;
 
@@ -284,11 +286,13 @@ listen_serve(const struct pollfd *pfd)
 		if (pfd[i].revents == 0)
 			continue;
 		for (n = 0; n < ACCEPTS; n++) {
-			fd = accept4(pfd[i].fd, NULL, NULL,
+			memset(&ss, 0, sizeof(ss));
+			len = sizeof(ss);
+			fd = accept4(pfd[i].fd, (struct sockaddr *)&ss, &len,
 			    SOCK_NONBLOCK | SOCK_CLOEXEC);
 			if (fd == -1)
 				break;
-			client_new(fd);
+			client_new(fd, (const struct sockaddr *)&ss);
 		}
 		if (n < ACCEPTS && out_of_descriptors(errno) && !client_spare())
 			poll(NULL, 0, 100);

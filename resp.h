@@ -7,6 +7,7 @@
 #ifndef RESP_H
 #define RESP_H
 
+#include <sys/socket.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -117,7 +118,10 @@ uint8_t *selfsigned_cert(const char *identifier,
  * twice, or for longer than CLIENT_MS.
  */
 
-/* The most clients at a time; a further one replaces the oldest. */
+/*
+ * The most clients at a time.  A further one replaces the oldest of the source
+ * that has the most: whoever opens many connections ends their own.
+ */
 #define CLIENTS_MAX 256
 /* The most clients in libtls at a time, each with some 60 KiB. */
 #define HANDSHAKES_MAX 32
@@ -127,8 +131,19 @@ uint8_t *selfsigned_cert(const char *identifier,
 /* Prepares for clients; called before the first one. */
 void clients_begin(void);
 
-/* Takes over the connection, which does not block. */
-void client_new(int fd);
+/*
+ * Takes over the connection, which does not block, from this address: AF_INET,
+ * AF_INET6, or another family if it is not known.
+ */
+void client_new(int fd, const struct sockaddr *);
+
+#define CLIENT_SOURCES 1024
+/*
+ * Returns a number below CLIENT_SOURCES for an IPv4 address or a network of 64
+ * bits of IPv6 addresses, of which a customer usually gets a whole one.  Two of
+ * these have the same number by chance only, and others in each process.
+ */
+unsigned client_source(const struct sockaddr *);
 
 /* Ends a client to free a descriptor; 0: there is no client. */
 int client_spare(void);

@@ -4,6 +4,8 @@
  * What respproc reads of its clients: requests and ClientHellos, cut at every
  * byte; and the names by which clients call the server of an address.
  */
+#include <sys/socket.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -387,11 +389,61 @@ test_names(void)
 	    strcmp(name, "a.example") == 0, "responder: server name of a host");
 }
 
+static struct sockaddr_storage ss;
+
+static unsigned
+source(void)
+{
+	return client_source((const struct sockaddr *)&ss);
+}
+
+/*
+ * Of neighbours, one byte of whose addresses counts up, each has another number
+ * than the one before, but by chance.
+ */
+static void
+test_neighbours(sa_family_t family, unsigned char *byte, const char *name)
+{
+	unsigned before, differ = 0, i;
+
+	memset(&ss, 0, sizeof(ss));
+	ss.ss_family = family;
+	for (i = 1; i < 256; i++) {
+		before = source();
+		*byte = (unsigned char)i;
+		differ += source() != before && source() < CLIENT_SOURCES;
+	}
+	check(differ > 240, "%s", name);
+}
+
+static void
+test_sources(void)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&ss;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&ss;
+	unsigned before;
+
+	test_neighbours(AF_INET, (unsigned char *)&v4->sin_addr + 3,
+	    "responder: sources: neighbours, IPv4");
+	before = source();
+	v4->sin_port = 4711;
+	check(source() == before, "responder: sources: any port of an address");
+	test_neighbours(AF_INET6, v6->sin6_addr.s6_addr + 7,
+	    "responder: sources: neighbours, IPv6");
+	before = source();
+	v6->sin6_port = 4711;
+	memset(v6->sin6_addr.s6_addr + 8, 0xa5, 8);
+	check(source() == before, "responder: sources: 64 bits of an address");
+	ss.ss_family = AF_UNSPEC;
+	check(source() < CLIENT_SOURCES, "responder: sources: another family");
+}
+
 int
 main(void)
 {
 	test_requests();
 	test_hellos();
 	test_names();
+	test_sources();
 	return test_end();
 }
