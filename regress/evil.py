@@ -124,10 +124,15 @@ def cases():
         for role in ROLES:
             for kind in SELDOM:
                 some += [c for c in first if (c[0], c[2]) == (role, kind)][:3]
-        # Two of the other kinds in each mode.
-        for role, run in sorted({c[:2] for c in first}):
-            some += [c for c in first if c[:2] == (role, run) and
-                c[2] not in SELDOM][:2]
+        # Two of the other kinds in each mode: those that the role has had least
+        # often, so that each of them comes, in many modes.
+        had = collections.Counter()
+        for role, run in dict.fromkeys(c[:2] for c in first):
+            kinds = [c for c in first if c[:2] == (role, run) and
+                c[2] not in SELDOM]
+            kinds.sort(key=lambda c: had[c[0], c[2]])
+            some += kinds[:2]
+            had.update((c[0], c[2]) for c in kinds[:2])
         first = some
     chance.shuffle(more)
     first += FOUND      # taken from the end
