@@ -23,7 +23,7 @@
 /* The milliseconds that a client has to read its response. */
 #define LINGER_MS 2000
 #define LINGER_READS 4 /* The most reads in one turn. */
-/* A source may have so many clients at a time as a CA's, and is spared. */
+/* A source with at most so many clients, such as a CA, is spared. */
 #define SOURCE_MANY 16
 #define TLS_RECORD 0x16 /* The first byte of a TLS handshake. */
 
