@@ -172,22 +172,23 @@ bind_one(struct listener *l)
 	int family = l->sa.ss_family;
 	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) :
 					    sizeof(struct sockaddr_in6);
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	l->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd == -1)
+	if (fd == -1)
 		return no_socket(l, "socket");
-	if (set_option(l->fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
+	if (set_option(fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
 	    (family == AF_INET6 &&
-		set_option(l->fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1))
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1))
 		no_socket(l, "setsockopt");
-	else if (bind(l->fd, (struct sockaddr *)&l->sa, len) == -1)
+	else if (bind(fd, (struct sockaddr *)&l->sa, len) == -1)
 		no_socket(l, "bind");
-	else if (listen(l->fd, BACKLOG) == -1)
+	else if (listen(fd, BACKLOG) == -1)
 		no_socket(l, "listen");
-	else
+	else {
+		l->fd = fd;
 		return 0;
-	close(l->fd);
-	l->fd = -1;
+	}
+	close(fd);
 	return -1;
 }
 
