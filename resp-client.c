@@ -102,7 +102,7 @@ client_source(const struct sockaddr *sa)
 	if (secret[0] == 0)
 		arc4random_buf(secret, sizeof(secret));
 	where = (where ^ secret[0]) * (secret[1] | 1);
-	where = (where ^ where >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	where = (where ^ where >> 32) * 0x9e3779b97f4a7c15ULL;
 	return (unsigned)(where >> 32) % CLIENT_SOURCES;
 }
 
