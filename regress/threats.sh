@@ -75,6 +75,7 @@ recovers() {
 # The table of threats: what it says of tests that failed, are missing, have
 # another name, or were skipped.
 the_table() {
+	unset ROWS	# All rows of this table are looked at.
 	mkdir "$work/printed"
 	cat >"$work/table" <<END
 rows 7
