@@ -56,6 +56,8 @@ static unsigned long nclients;
 static unsigned handshakes;
 /* How many clients there are of each source. */
 static unsigned of_source[CLIENT_SOURCES];
+/* Nobody can choose an address that has the same number as a CA's. */
+static uint64_t source_secret[2];
 
 void
 clients_begin(void)
@@ -64,6 +66,7 @@ clients_begin(void)
 
 	for (i = 0; i < CLIENTS_MAX; i++)
 		clients[i].fd = -1;
+	arc4random_buf(source_secret, sizeof(source_secret));
 }
 
 unsigned long
@@ -90,7 +93,6 @@ client_free(struct client *c)
 unsigned
 client_source(const struct sockaddr *sa)
 {
-	static uint64_t secret[2];
 	uint64_t where = 0;
 
 	if (sa->sa_family == AF_INET)
@@ -98,10 +100,7 @@ client_source(const struct sockaddr *sa)
 	else if (sa->sa_family == AF_INET6)
 		memcpy(
 		    &where, &((const struct sockaddr_in6 *)sa)->sin6_addr, 8);
-	/* Nobody can choose an address that has the same number as a CA's. */
-	if (secret[0] == 0)
-		arc4random_buf(secret, sizeof(secret));
-	where = (where ^ secret[0]) * (secret[1] | 1);
+	where = (where ^ source_secret[0]) * (source_secret[1] | 1);
 	where = (where ^ where >> 32) * 0x9e3779b97f4a7c15ULL;
 	return (unsigned)(where >> 32) % CLIENT_SOURCES;
 }

@@ -444,6 +444,7 @@ main(void)
 	test_requests();
 	test_hellos();
 	test_names();
+	clients_begin();
 	test_sources();
 	return test_end();
 }
