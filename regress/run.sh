@@ -88,7 +88,7 @@ computing="asan:unit asan:whole asan:responder build ca-mutations evil faults
 mkfifo "$run/tokens"
 exec 9<>"$run/tokens"
 for _i in $(seq $((3 * jobs))); do echo >&9; done
-most_seconds=5400
+most_seconds=3600
 started=
 running=
 stop_sections() {
