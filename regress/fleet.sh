@@ -490,10 +490,7 @@ shows_progress() {
 	    -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' \
 	    "$client" -a -j 2 -f "$conf" </dev/null >"$work/out" 2>"$err" &
 	run_pid=$!
-	for _i in $(seq 1000); do
-		[ "$(ls "$work/www" | wc -l)" = 2 ] && break
-		sleep 0.05
-	done
+	until_responses 2
 	kill -KILL "$(pgrep -P "$(pgrep -P $run_pid)" netproc | head -n 1)"
 	sleep 0.5
 	kill -CONT $web_pid

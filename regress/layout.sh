@@ -173,10 +173,7 @@ held() {
 	rm -f /var/www/acme/*
 	kill -STOP $web_pid
 	"$client" -v "$@" 2>"$err" & pid=$!
-	for _ in $(seq 1000); do
-		[ -n "$(ls /var/www/acme)" ] && break
-		sleep 0.05
-	done
+	until_responses 1 /var/www/acme
 	who=$(who_are $pid $(pgrep -P $pid))
 	kill -CONT $web_pid
 	wait $pid; status=$?

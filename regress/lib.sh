@@ -409,6 +409,18 @@ expect() {
 	[ $status = "$2" ] && ok "$who: $1" ||
 	    fail "$who: $1: status $status instead of $2: $(end_of "$err")"
 }
+# responses_in DIRECTORY: their names.  What chng puts for an instant, to see
+# whether there is room, is none.
+responses_in() { ls "$1" | grep -v '^probe-'; }
+# until_responses N [DIRECTORY]: there are so many, or more
+until_responses() {
+	for _i in $(seq 1000); do
+		[ "$(responses_in "${2:-$work/www}" | wc -l)" -ge "$1" ] &&
+		    return
+		sleep 0.05
+	done
+	fail "$who: no $1 responses: $(end_of "$err")"
+}
 clean_www() { same "$who: $1: no response left" "" "$(ls "$work/www")"; }
 leaf() { sha256sum <"$work/ssl/$1.pem"; }
 

@@ -215,11 +215,9 @@ check "service: on change: the server was reloaded again" \
 # Stopped while the CA waits for the web server: no response is left.
 kill -STOP $web_pid
 systemctl start --no-block acme-client.service
-for _i in $(seq 600); do
-	[ -n "$(ls /var/www/acme)" ] && break
-	sleep 0.1
-done
-check "service: stopped: a response is there" test -n "$(ls /var/www/acme)"
+until_responses 1 /var/www/acme
+check "service: stopped: a response is there" \
+    test -n "$(responses_in /var/www/acme)"
 systemctl stop acme-client.service
 kill -CONT $web_pid
 same "service: stopped: no response and no process is left" ":" \

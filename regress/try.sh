@@ -469,14 +469,11 @@ disturbed() {
 	kill -STOP $web_pid
 	setsid "$client" -T -f "$conf" example.com >"$work/out" 2>"$err" &
 	killed=$!
-	for _i in $(seq 1000); do
-		[ "$(ls "$work/www" | wc -l)" = 0 ] || break
-		sleep 0.05
-	done
+	until_responses 1
 	kill -STOP $staging_pid
 	kill -CONT $web_pid
 	check "$who: killed: with a response" \
-	    test "$(ls "$work/www" | wc -l)" = 1
+	    test "$(responses_in "$work/www" | wc -l)" = 1
 	run example.com
 	expect "the real run, beside a rehearsal" 0
 	good_set=$(leaf example.com)

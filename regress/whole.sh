@@ -350,10 +350,7 @@ secrets() {
 	domain_write "$conf" example.com example.com www.example.com
 	setsid "$client" -vv -f "$conf" example.com 2>"$err" &
 	pid=$!
-	for _ in $(seq 1000); do
-		[ -n "$(ls "$work/www")" ] && break
-		sleep 0.05
-	done
+	until_responses 1
 	for _p in $(processes_of $pid); do
 		cat "/proc/$_p/cmdline" "/proc/$_p/environ"
 	done 2>/dev/null | tr '\0' '\n' >"$work/seen"
@@ -382,16 +379,13 @@ interrupted() {
 		# has not made it the leader of a group: $! is the client.
 		setsid "$client" -v -f "$conf" example.com 2>"$err" &
 		pid=$!
-		for _ in $(seq 1000); do
-			[ -n "$(ls "$work/www")" ] && break
-			sleep 0.05
-		done
+		until_responses 1
 		# It gives a validation up after some seconds.
 		kill -STOP $pebble_pid
 		check "$who: SIG$how: is the leader of a session" \
 		    test "$(processes_of $pid | wc -w)" -gt 5
 		check "$who: SIG$how: was in the middle" \
-		    test -n "$(ls "$work/www")"
+		    test -n "$(responses_in "$work/www")"
 		case $how in *all) to=-$pid ;; *) to=$pid ;; esac
 		kill -s ${how% to all} -- $to
 		wait $pid; status=$?
