@@ -311,19 +311,13 @@ pebble_start() {
 	dns_management=$(echo $_ports | cut -d' ' -f6)
 	pebble_conf "$work/pebble.json" "$ca_port" "$management_port" \
 	    "$http_port" "$tls_port" "$pebble_more"
+	# Older ones have no -doh.
+	pebble-challtestsrv -help 2>&1 | grep -q "^ *-doh" && _doh=yes || _doh=
 	pebble-challtestsrv -management "127.0.0.1:$dns_management" \
 	    -dns01 "127.0.0.1:$dns_port" -http01 "" -https01 "" -tlsalpn01 "" \
-	    -doh "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
+	    ${_doh:+-doh ""} -defaultIPv6 "" >"$work/dns.log" 2>&1 &
 	dns_pid=$!
-	if ! kill -0 $dns_pid 2>/dev/null ||
-	    ! wait_port "$dns_management" 2>/dev/null; then
-		# Older ones have no -doh.
-		pebble-challtestsrv -management "127.0.0.1:$dns_management" \
-		    -dns01 "127.0.0.1:$dns_port" -http01 "" -https01 "" \
-		    -tlsalpn01 "" -defaultIPv6 "" >"$work/dns.log" 2>&1 &
-		dns_pid=$!
-		wait_port "$dns_management"
-	fi
+	wait_port "$dns_management"
 	env PEBBLE_WFE_NONCEREJECT=0 PEBBLE_AUTHZREUSE=0 PEBBLE_VA_NOSLEEP=1 \
 	    "$@" "$pebble" -config "$work/pebble.json" \
 	    -dnsserver "127.0.0.1:$dns_port" >"$work/pebble.log" 2>&1 &
