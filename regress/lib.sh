@@ -403,10 +403,10 @@ expect() {
 	[ $status = "$2" ] && ok "$who: $1" ||
 	    fail "$who: $1: status $status instead of $2: $(end_of "$err")"
 }
-# responses_in DIRECTORY: their names.  What chng puts for an instant, to see
-# whether there is room, is none.
+# responses_in DIRECTORY: prints the names of the responses there.  A file that
+# chng puts for an instant, to see whether there is room, is not one.
 responses_in() { ls "$1" | grep -v '^probe-'; }
-# until_responses N [DIRECTORY]: there are so many, or more
+# until_responses N [DIRECTORY]: waits until N responses are there, or more
 until_responses() {
 	for _i in $(seq 1000); do
 		[ "$(responses_in "${2:-$work/www}" | wc -l)" -ge "$1" ] &&
